@@ -1,0 +1,112 @@
+/* config.h - the configuration: built-in defaults, then one libconfig file, then
+ * KEY=VALUE settings of the command line. One const table (config_options) drives
+ * parsing, checking and dumping. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A list of strings; owned by the configuration that holds it. */
+struct string_list {
+	size_t count;
+	char **items;
+};
+
+/* The effective configuration. Every string is non-NULL and owned by the struct. */
+struct config {
+	struct {
+		char *address;                      /* IP address or "localhost" */
+		int port;                           /* 0..65535, 0: the kernel chooses */
+		char *root;                         /* the page's folder */
+		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
+	} http;
+	struct {
+		char *default_room;
+		bool echo_to_sender;
+		bool share_email;
+		bool gravatar;
+	} chat;
+	struct {
+		int connections;
+		int per_address;
+		int message_bytes;
+		int queue_bytes;
+		int room_bytes;
+	} limits;
+	struct {
+		int ping_s;
+		int pong_s;
+	} heartbeat;
+	struct {
+		int level;  /* enum log_level */
+		int format; /* enum log_format */
+	} log;
+};
+
+enum option_type {
+	OPTION_BOOL,
+	OPTION_INT,
+	OPTION_STRING,
+	OPTION_CHOICE, /* an int: the index of the word in choices */
+	OPTION_LIST,   /* a struct string_list */
+};
+
+/* One key. A row is all there is to say about it: the loader, the checks, the dump, the
+ * sample file and the documents follow. */
+struct config_option {
+	const char *path; /* "http.port"; the rows of a group stand together */
+	enum option_type type;
+	size_t offset;              /* in struct config */
+	long min, max;              /* of an int; of the bytes of a string or list item */
+	const char *preset;         /* the default as libconfig text, e.g. "\"lobby\"";
+				     * NULL: it is found at run time (http.root) */
+	const char *const *choices; /* OPTION_CHOICE: words, NULL at the end */
+	/* Further check of a string or list item of the right length; NULL if fine, else
+	 * what it must be ("must be an IP address or \"localhost\""). */
+	const char *(*check)(const char *value);
+	const char *unit; /* "s", "bytes", or NULL */
+	const char *help; /* one sentence without the full stop */
+};
+
+/* The table, in the order in which keys are dumped and documented. */
+extern const struct config_option config_options[];
+extern const size_t config_option_count;
+
+/* What is wrong with a configuration, one line each: "FILE:LINE: message", "FILE:
+ * message" if the file cannot be read, or "-s KEY=VALUE: message" for a setting of the
+ * command line. Every line is valid UTF-8 without control characters, whatever the input
+ * was. All zero is empty. */
+struct config_errors {
+	size_t count;
+	char **lines;
+};
+
+/* Read the configuration: defaults, then the file at path (NULL: no file), then count
+ * settings of the form KEY=VALUE. default_root is the page's folder where the file names
+ * none; it is copied. Every error is appended to errors, not only the first. Returns the
+ * configuration, which the caller gives to config_free, or NULL if there was any error.
+ *
+ * The file is libconfig's format, at most 1 MiB. @include "FILE" is relative to the
+ * folder of path. VALUE is a libconfig scalar or, for a list, [ "a", "b" ]; for a string,
+ * a choice or a list of one, a VALUE that begins with none of "[( is taken as it stands.
+ * The last setting of a key wins, and an error in a value that a later one replaces is
+ * still one. */
+struct config *config_load(const char *path, const char *const *settings, size_t count,
+	const char *default_root, struct config_errors *errors);
+
+/* As config_load, from text instead of a file; name stands where the file's would.
+ * @include is an error here: text reaches no file. */
+struct config *config_load_text(const char *text, const char *name,
+	const char *const *settings, size_t count, const char *default_root,
+	struct config_errors *errors);
+
+/* Print the configuration as a file that config_load reads back to the same values, each
+ * key under a comment of what it does. Errors are left in ferror(out). */
+void config_dump(const struct config *config, FILE *out);
+
+/* Free a configuration; NULL is fine. */
+void config_free(struct config *config);
+
+/* Free the lines, not the struct; it may be used again. */
+void config_errors_clear(struct config_errors *errors);

@@ -1,0 +1,16 @@
+/* echo.h - the echo service: every message comes back with the same opcode and bytes. */
+#pragma once
+
+#include "linnet/conn.h"
+#include "linnet/ws_peer.h"
+
+/* A longer message is refused with 1009. */
+#define ECHO_MESSAGE_BYTES (16 * 1024 * 1024)
+
+struct echo_door {
+	struct door door;
+	struct ws_drain *drain;
+};
+
+/* Set up the door; borrows drain, which must outlive its connections. */
+void echo_door_init(struct echo_door *door, struct ws_drain *drain);

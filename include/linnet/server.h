@@ -1,0 +1,20 @@
+/* server.h - the loop's tenants: libwebsockets, the listener, the doors; start and stop.
+ */
+#pragma once
+
+#include "linnet/config.h"
+
+struct ev_loop;
+struct server;
+
+/* Open the page and the port and start to serve on loop, which libwebsockets shares.
+ * Borrows config and loop, which must outlive the server. What fails is logged. Returns a
+ * server for server_free, or NULL. */
+struct server *server_start(const struct config *config, struct ev_loop *loop);
+
+/* Take no more connections, tell everybody to go (1001) and break the loop when they have
+ * gone or have had their time (8 s). Called again, break the loop at once. */
+void server_stop(struct server *server);
+
+/* Close what is left and free the server. For when the loop has ended; NULL is fine. */
+void server_free(struct server *server);

@@ -1,0 +1,64 @@
+/* session.h - one peer of any door: who it is and what waits for it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "linnet/frame.h"
+
+struct session;
+
+/* What a door does for its sessions. Both may be called in the middle of a broadcast:
+ * they mark and arm, and neither write, free nor call back. */
+struct session_ops {
+	/* The queue has something to write. */
+	void (*wake)(struct session *session);
+	/* The session is closing: tell the peer why once the wire is free. code is a
+	 * close code of RFC 6455 section 7.4; reason is a short static text. */
+	void (*drop)(struct session *session, uint16_t code, const char *reason);
+};
+
+/* Close codes that Linnet gives (RFC 6455 section 7.4.1 and the IANA registry). */
+enum close_code {
+	CLOSE_NORMAL = 1000,
+	CLOSE_GOING_AWAY = 1001,
+	CLOSE_UNSUPPORTED = 1003,
+	CLOSE_BAD_UTF8 = 1007,
+	CLOSE_POLICY = 1008,
+	CLOSE_TOO_BIG = 1009,
+	CLOSE_TRY_AGAIN = 1013,
+};
+
+/* Room for "guest-" and any number. */
+#define SESSION_GUEST_BYTES 32
+
+/* Embedded in its door's connection, which frees it; everybody else only reads it or
+ * calls the functions below. */
+struct session {
+	const struct session_ops *ops;
+	uint64_t number;                 /* from 1, never given twice in a process */
+	char guest[SESSION_GUEST_BYTES]; /* the name of one that gave none */
+	struct frame_queue queue;        /* what waits to be written */
+	size_t queue_max_bytes;
+	bool closing; /* takes nothing more */
+	TAILQ_ENTRY(session) room_link;
+};
+
+/* Set up a session of number whose peer may leave up to queue_max_bytes unread. */
+void session_init(struct session *session, const struct session_ops *ops, uint64_t number,
+	size_t queue_max_bytes);
+
+/* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
+ * -ENOBUFS if the peer does not keep up, whose session is then dropped with
+ * CLOSE_TRY_AGAIN; -EPIPE if it is closing already. A frame is never refused because of
+ * its own size alone. Never calls back into the caller, so it is safe inside a walk over
+ * a room. */
+int session_send(struct session *session, struct frame *frame);
+
+/* Close the session: what waits is still written, nothing more is taken. Does nothing if
+ * it is closing already. */
+void session_close(struct session *session, uint16_t code, const char *reason);
+
+/* Free what waits. For the door, when the connection is gone. */
+void session_fini(struct session *session);

@@ -1,0 +1,19 @@
+/* ws.h - the chat door on WebSocket: whole messages in, frames of the session's queue
+ * out. */
+#pragma once
+
+#include "linnet/chat.h"
+#include "linnet/config.h"
+#include "linnet/conn.h"
+#include "linnet/ws_peer.h"
+
+struct ws_door {
+	struct door door;
+	const struct config *config;
+	struct chat *chat;
+	struct ws_drain *drain;
+};
+
+/* Set up the door; borrows all three, which must outlive its connections. */
+void ws_door_init(struct ws_door *door, const struct config *config, struct chat *chat,
+	struct ws_drain *drain);

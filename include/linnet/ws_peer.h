@@ -1,0 +1,71 @@
+/* ws_peer.h - the writing half of a WebSocket, whatever is spoken on it: drains a queue
+ * of frames, keeps the heartbeat, closes with a code. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "linnet/conn.h"
+#include "linnet/frame.h"
+
+/* The bytes handed to lws at once. */
+#define WS_WRITE_BYTES 65536
+
+/* Those that have something to write. All of them are written before the loop sleeps,
+ * without asking epoll whether they can take it: nearly always they can. */
+struct ws_drain {
+	TAILQ_HEAD(, ws_peer) dirty;
+	int64_t ping_ms; /* silence after which a ping goes out */
+	int64_t pong_ms; /* time to answer it */
+	struct frame *ping;
+	uint8_t *scratch; /* headroom and WS_WRITE_BYTES */
+};
+
+struct ws_peer {
+	struct conn *conn;
+	struct ws_drain *drain;
+	struct frame_queue *queue;
+	const char *close_reason; /* static text */
+	uint16_t close_code;      /* 0: open */
+	bool is_dirty;
+	bool is_blocked;  /* lws waits for the socket to take more */
+	bool is_pinged;   /* and has not answered yet */
+	int64_t heard_ms; /* monotonic, the last sign of life */
+	int64_t pinged_ms;
+	TAILQ_ENTRY(ws_peer) dirty_link;
+};
+
+/* Set up a drain whose peers are pinged after ping_s seconds of silence and are given up
+ * pong_s seconds later. */
+void ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s);
+
+/* Free what it holds; no peer may be left. */
+void ws_drain_fini(struct ws_drain *drain);
+
+/* Write to every dirty peer. A peer may close, and its door free it, meanwhile. */
+void ws_drain_run(struct ws_drain *drain);
+
+/* Set up the peer on conn that drains queue, which its door owns. */
+void ws_peer_init(struct ws_peer *peer, struct conn *conn, struct ws_drain *drain,
+	struct frame_queue *queue);
+
+/* The queue has something. Only marks: safe within a broadcast. */
+void ws_peer_wake(struct ws_peer *peer);
+
+/* Close with code once the queue is written, or hard when the peer does not take it for
+ * long. The first call counts. Only marks. reason is static text of up to 123 bytes
+ * (RFC 6455 section 5.5). */
+void ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason);
+
+/* A sign of life. */
+void ws_peer_heard(struct ws_peer *peer);
+
+/* Ping a silent peer, give up one that did not answer. */
+void ws_peer_tick(struct ws_peer *peer, int64_t now_ms);
+
+/* The socket takes data. Returns 0, or -1 to close the connection. */
+int ws_peer_writable(struct ws_peer *peer);
+
+/* The connection is gone. */
+void ws_peer_fini(struct ws_peer *peer);

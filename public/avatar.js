@@ -1,0 +1,74 @@
+// A picture for everybody: drawn here from the name, with the Gravatar on top where the reader has opted in.
+
+const SVG = 'http://www.w3.org/2000/svg';
+const HUES = 24;
+const segmenter = new Intl.Segmenter();
+
+// FNV-1a. Names that differ in ASCII case only are one name to the server, so they are one colour here.
+function hash(name) {
+	let value = 0x811c9dc5;
+	for (const byte of new TextEncoder().encode(name.replace(/[A-Z]/g, (c) => c.toLowerCase())))
+		value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+	// FNV's low bits follow the last letters closely; fold the high ones in.
+	return (value ^ (value >>> 15)) >>> 0;
+}
+
+// In degrees; theme.css holds the lightness at which every hue can be read.
+export function hueOf(name) {
+	return (hash(name) % HUES) * (360 / HUES);
+}
+
+function firstLetter(word) {
+	return segmenter.segment(word)[Symbol.iterator]().next().value?.segment ?? '';
+}
+
+function initials(name) {
+	const words = name.split(/[\s._-]+/u).filter(Boolean);
+	return (words.length ? words.slice(0, 2) : [name]).map(firstLetter).join('').toUpperCase();
+}
+
+function shape(kind, attributes) {
+	const element = document.createElementNS(SVG, kind);
+	for (const [name, value] of Object.entries(attributes))
+		element.setAttribute(name, value);
+	return element;
+}
+
+// Ground, a folded wing that lies at its owner's own angle, and the initials.
+function drawing(name) {
+	const svg = shape('svg', { viewBox: '0 0 40 40' });
+	const letters = shape('text', { x: 20, y: 20, 'text-anchor': 'middle', 'dominant-baseline': 'central' });
+	const turn = ((hash(name) >>> 8) % 12) * 30;
+
+	letters.textContent = initials(name);
+	svg.append(
+		shape('rect', { class: 'ground', width: 40, height: 40 }),
+		shape('path', { class: 'wing', d: 'M4 4C24 2 42 18 44 44 22 42 6 28 4 4z', transform: `rotate(${turn} 20 20)` }),
+		letters,
+	);
+	return svg;
+}
+
+export function buildAvatar(name, picture) {
+	const avatar = document.createElement('span');
+	avatar.className = 'avatar';
+	// The name stands beside it in text.
+	avatar.ariaHidden = 'true';
+	avatar.style.setProperty('--hue', hueOf(name));
+	avatar.append(drawing(name));
+
+	if (picture) {
+		const image = document.createElement('img');
+		image.alt = '';
+		image.referrerPolicy = 'no-referrer';
+		image.addEventListener('error', () => image.remove());
+		image.src = `https://gravatar.com/avatar/${picture}?d=404&s=80`;
+		avatar.append(image);
+	}
+	return avatar;
+}
+
+export function removePictures(root) {
+	for (const image of root.querySelectorAll('.avatar img'))
+		image.remove();
+}

@@ -1,0 +1,100 @@
+// Where messages are written.
+import { replaceShortcodes, shortcodeBefore } from './emoji.js';
+import { MESSAGE_BYTES } from './limits.js';
+import { recall, remember } from './storage.js';
+import { texts } from './texts.js';
+
+const COUNTER_FROM_BYTES_LEFT = 2000;
+const PROCESSING_KEY = 229;
+
+// What is sent for what is written: no blank lines around it, emoji for their shortcodes, and nothing that JSON in
+// UTF-8 cannot carry.
+function finished(text) {
+	const trimmed = text.replaceAll('\0', '').replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
+	return replaceShortcodes(trimmed.toWellFormed?.() ?? trimmed);
+}
+
+// sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it.
+export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend }) {
+	function bytesLeft() {
+		return MESSAGE_BYTES - sizeOf(finished(field.value));
+	}
+
+	function showCounter() {
+		const left = bytesLeft();
+		const near = left < COUNTER_FROM_BYTES_LEFT;
+
+		counter.textContent = near ? (left < 0 ? texts.bytesOver(-left) : texts.bytesLeft(left)) : '';
+		form.classList.toggle('over', left < 0);
+		field.ariaInvalid = String(left < 0);
+		if (left >= 0)
+			refusal.textContent = '';
+	}
+
+	function fit() {
+		// The height must shrink before it can be measured; the style sheet caps it.
+		field.style.height = 'auto';
+		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+	}
+
+	function changed() {
+		remember('draft', field.value);
+		fit();
+		showCounter();
+	}
+
+	function submit() {
+		const text = finished(field.value);
+
+		if (!text)
+			return;
+		if (bytesLeft() < 0) {
+			refusal.textContent = texts.refusedTooLong;
+			return;
+		}
+		field.value = '';
+		changed();
+		onSend(text);
+	}
+
+	field.addEventListener('input', (event) => {
+		const caret = field.selectionStart;
+		const found = !event.isComposing && shortcodeBefore(field.value.slice(0, caret));
+
+		if (found && event.inputType === 'insertText')
+			field.setRangeText(found.emoji, found.start, caret, 'end');
+		changed();
+	});
+	field.addEventListener('keydown', (event) => {
+		// Safari ends the composition before the Enter that ended it; it is known by its key code only.
+		const composing = event.isComposing || event.keyCode === PROCESSING_KEY;
+
+		if (event.key !== 'Enter' || event.shiftKey || composing)
+			return;
+		event.preventDefault();
+		submit();
+	});
+	form.addEventListener('submit', (event) => {
+		event.preventDefault();
+		submit();
+		field.focus();
+	});
+	addEventListener('resize', fit);
+
+	return {
+		// To be called once the field can be seen and measured.
+		start() {
+			field.value = recall('draft');
+			fit();
+			showCounter();
+			field.focus();
+		},
+		insert(text) {
+			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
+			changed();
+		},
+		focus() {
+			field.focus();
+		},
+	};
+}

@@ -1,0 +1,63 @@
+// The emoji that have a shortcode here, each after its code, in the order in which the picker shows them. Where two
+// codes mean one emoji, the picker shows it once and its search finds it by both.
+const TABLE = `
+	smile 😄 grinning 😀 grin 😁 laughing 😆 joy 😂 rofl 🤣 sweat_smile 😅 slight_smile 🙂 wink 😉 blush 😊
+	innocent 😇 heart_eyes 😍 smiling_hearts 🥰 star_struck 🤩 kissing_heart 😘 yum 😋 stuck_out_tongue 😛 zany 🤪
+	hugs 🤗 shushing 🤫 thinking 🤔 salute 🫡 neutral_face 😐 smirk 😏 unamused 😒 roll_eyes 🙄 grimacing 😬
+	pensive 😔 sleeping 😴 mask 😷 hot_face 🥵 cold_face 🥶 exploding_head 🤯 partying 🥳 sunglasses 😎 nerd 🤓
+	confused 😕 frowning 🙁 open_mouth 😮 flushed 😳 pleading 🥺 fearful 😨 cry 😢 sob 😭 scream 😱 disappointed 😞
+	yawning 🥱 angry 😠 rage 😡 skull 💀 poop 💩 ghost 👻 robot 🤖 wave 👋 raised_hand ✋ ok_hand 👌
+	crossed_fingers 🤞 point_right 👉 point_up 👆 point_down 👇 thumbsup 👍 +1 👍 thumbsdown 👎 -1 👎 fist ✊
+	punch 👊 clap 👏 raised_hands 🙌 heart_hands 🫶 handshake 🤝 pray 🙏 muscle 💪 eyes 👀 brain 🧠 facepalm 🤦
+	shrug 🤷 running 🏃 heart ❤️ yellow_heart 💛 green_heart 💚 blue_heart 💙 purple_heart 💜 broken_heart 💔
+	sparkling_heart 💖 hundred 💯 100 💯 boom 💥 zzz 💤 check ✅ white_check_mark ✅ x ❌ warning ⚠️ question ❓
+	bell 🔔 bird 🐦 cat 🐱 dog 🐶 fox 🦊 penguin 🐧 owl 🦉 unicorn 🦄 bee 🐝 bug 🐛 turtle 🐢 sunflower 🌻
+	cherry_blossom 🌸 clover 🍀 tree 🌳 sun ☀️ moon 🌙 star ⭐ sparkles ✨ cloud ☁️ snowflake ❄️ rainbow 🌈 zap ⚡
+	fire 🔥 ocean 🌊 apple 🍎 banana 🍌 strawberry 🍓 pizza 🍕 hamburger 🍔 cookie 🍪 cake 🍰 birthday 🎂 chocolate 🍫
+	coffee ☕ tea 🍵 beer 🍺 beers 🍻 wine 🍷 champagne 🍾 tada 🎉 balloon 🎈 gift 🎁 trophy 🏆 dart 🎯 musical_note 🎵
+	art 🎨 computer 💻 bulb 💡 hammer 🔨 gear ⚙️ link 🔗 pushpin 📌 memo 📝 books 📚 rocket 🚀 airplane ✈️ bike 🚲
+	house 🏠 earth 🌍 siren 🚨
+`.trim().split(/\s+/);
+
+const EMOJI = new Map();
+for (let at = 0; at < TABLE.length; at += 2)
+	EMOJI.set(TABLE[at], TABLE[at + 1]);
+
+// "12:100:30" and "a:b:c" are no shortcodes: nothing that is part of a word may touch the colons.
+const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
+const SHORTCODE = /:([a-z0-9_+-]+):/g;
+const SHORTCODE_AT_END = /(?<![\w:]):([a-z0-9_+-]+):$/;
+
+const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
+const ONE_EMOJI = String.raw`(?:${PICTURE}(?:\u200d${PICTURE})*|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)`;
+const FEW_EMOJI = new RegExp(String.raw`^\s*(?:${ONE_EMOJI}\s*){1,6}$`, 'u');
+// Longer than any six emoji; keeps the expression away from long texts.
+const FEW_EMOJI_CHARACTERS = 120;
+
+// [{ emoji, names }], each emoji once.
+export function listEmoji() {
+	const list = new Map();
+	for (const [code, emoji] of EMOJI) {
+		const name = code.replaceAll('_', ' ');
+		if (list.has(emoji))
+			list.get(emoji).names.push(name);
+		else
+			list.set(emoji, { emoji, names: [name] });
+	}
+	return [...list.values()];
+}
+
+export function replaceShortcodes(text) {
+	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? whole));
+}
+
+// { start, emoji } when the text up to the caret ends with a shortcode just closed, otherwise null.
+export function shortcodeBefore(text) {
+	const match = SHORTCODE_AT_END.exec(text);
+	const emoji = match && EMOJI.get(match[1]);
+	return emoji ? { start: match.index, emoji } : null;
+}
+
+export function isEmojiOnly(text) {
+	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
+}

@@ -1,0 +1,299 @@
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config_private.h"
+#include "linnet/log.h"
+#include "linnet/xalloc.h"
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define NAME_BYTES 64 /* of a path or a part of it that suggestions are made for */
+
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL,
+};
+
+static const char *const log_formats[] = {
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const char *
+check_address(const char *value)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (strcmp(value, "localhost") == 0 || inet_pton(AF_INET, value, address) == 1 ||
+		inet_pton(AF_INET6, value, address) == 1)
+		return NULL;
+	return "must be an IP address or \"localhost\"";
+}
+
+/* True for an IPv6 address in brackets or a name of letters, digits, dots and hyphens. */
+static bool
+is_host(const char *host, size_t length)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (length > 2 && host[0] == '[' && length - 2 < sizeof(address)) {
+		unsigned char bytes[sizeof(struct in6_addr)];
+		memcpy(address, host + 1, length - 2);
+		address[length - 2] = '\0';
+		return host[length - 1] == ']' &&
+		       inet_pton(AF_INET6, address, bytes) == 1;
+	}
+	for (size_t i = 0; i < length; i++) {
+		bool letter = (host[i] | 0x20) >= 'a' && (host[i] | 0x20) <= 'z';
+		bool digit = host[i] >= '0' && host[i] <= '9';
+		if (!letter && !digit && !strchr("-._", host[i]))
+			return false;
+	}
+	return length > 0;
+}
+
+static bool
+is_port(const char *text)
+{
+	size_t digits = strspn(text, DIGITS);
+
+	if (digits == 0 || digits > 5 || text[digits])
+		return false;
+	long port = strtol(text, NULL, 10);
+	return port >= 1 && port <= 65535;
+}
+
+static const char *
+check_origin(const char *value)
+{
+	static const char wanted[] = "must be \"*\" or scheme://host[:port]";
+	size_t scheme = strspn(value, LETTERS DIGITS "+-.");
+
+	if (strcmp(value, "*") == 0)
+		return NULL;
+	if (!*value || !strchr(LETTERS, *value) || strncmp(value + scheme, "://", 3) != 0)
+		return wanted;
+	const char *host = value + scheme + 3;
+	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+	if (length > strlen(host) || !is_host(host, length))
+		return wanted;
+	const char *rest = host + length;
+	size_t slash = strcspn(rest, "/");
+	if (rest[slash] && !rest[slash + 1])
+		return "must be \"*\" or scheme://host[:port] without the slash at the "
+		       "end";
+	if (rest[slash])
+		return "must be \"*\" or scheme://host[:port] without a path";
+	return !*rest || (*rest == ':' && is_port(rest + 1)) ? NULL : wanted;
+}
+
+static const char *
+check_room(const char *value)
+{
+	const char *at = value;
+	uint32_t code;
+
+	for (size_t length; (length = config_utf8_character(at, &code)) > 0;
+		at += length) {
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+			return "must not have a control character";
+		if (code == '/')
+			return "must not have a \"/\"";
+	}
+	if (*at)
+		return "must be valid UTF-8";
+	if (at > value && (value[0] == ' ' || at[-1] == ' '))
+		return "must not begin or end with a space";
+	return NULL;
+}
+
+/* One row; key is both its path and its member of struct config. */
+#define OPTION(key, ...)                                                                 \
+	{                                                                                \
+		.path = #key, .offset = offsetof(struct config, key), __VA_ARGS__        \
+	}
+
+const struct config_option config_options[] = {
+	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"127.0.0.1\"", .check = check_address,
+		.help = "IP address to listen on, or \"localhost\"; \"0.0.0.0\" or "
+			"\"::\" is every address"),
+	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
+		.help = "TCP port for browsers and WebSocket clients; 0 lets the kernel "
+			"choose"),
+	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
+		.help = "Folder of the web page; the default is where it was installed"),
+	OPTION(http.allowed_origins, .type = OPTION_LIST, .min = 1, .max = 300,
+		.preset = "[]", .check = check_origin,
+		.help = "Other sites whose pages may connect, as "
+			"\"https://example.org\"; \"*\" is every site"),
+	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"lobby\"", .check = check_room, .unit = "bytes",
+		.help = "Room of a connection that names none; no longer than "
+			"limits.room_bytes"),
+	OPTION(chat.echo_to_sender, .type = OPTION_BOOL, .preset = "false",
+		.help = "Send a message back to its sender too"),
+	OPTION(chat.share_email, .type = OPTION_BOOL, .preset = "false",
+		.help = "Pass the email of a sender on to everybody in the room"),
+	OPTION(chat.gravatar, .type = OPTION_BOOL, .preset = "true",
+		.help = "Give every message the avatar hash of its sender's email"),
+	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "10000", .help = "Connections at a time"),
+	OPTION(limits.per_address, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "64",
+		.help = "Connections from one address (IPv6: one /64); loopback is "
+			"exempt"),
+	OPTION(limits.message_bytes, .type = OPTION_INT, .min = 64, .max = 16777216,
+		.preset = "16384", .unit = "bytes",
+		.help = "Longest message that is taken from a client"),
+	OPTION(limits.queue_bytes, .type = OPTION_INT, .min = 1024, .max = 1073741824,
+		.preset = "1048576", .unit = "bytes",
+		.help = "What may wait for a slow reader before it is disconnected"),
+	OPTION(limits.room_bytes, .type = OPTION_INT, .min = 1, .max = 255,
+		.preset = "64", .unit = "bytes", .help = "Longest name of a room"),
+	OPTION(heartbeat.ping_s, .type = OPTION_INT, .min = 1, .max = 3600,
+		.preset = "25", .unit = "s",
+		.help = "Idle time after which a client is pinged"),
+	OPTION(heartbeat.pong_s, .type = OPTION_INT, .min = 1, .max = 3600,
+		.preset = "10", .unit = "s",
+		.help = "Time that a client has to answer a ping"),
+	OPTION(log.level, .type = OPTION_CHOICE, .preset = "\"info\"",
+		.choices = log_levels, .help = "Least important lines that are logged"),
+	OPTION(log.format, .type = OPTION_CHOICE, .preset = "\"text\"",
+		.choices = log_formats, .help = "Form of the log lines"),
+};
+
+const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);
+
+const struct config_option *
+config_option_find(const char *path)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (strcmp(config_options[i].path, path) == 0)
+			return &config_options[i];
+	return NULL;
+}
+
+bool
+config_group_exists(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const char *path = config_options[i].path;
+		if (strncmp(path, name, length) == 0 && path[length] == '.')
+			return true;
+	}
+	return false;
+}
+
+/* How many letters to insert, drop, replace or swap with their neighbour to turn a into
+ * b, upper and lower case being the same. SIZE_MAX if one is longer than NAME_BYTES. */
+static size_t
+edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+{
+	size_t rows[3][NAME_BYTES + 1];
+	size_t *before = rows[0], *last = rows[1], *row = rows[2];
+
+	if (a_length > NAME_BYTES || b_length > NAME_BYTES)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= b_length; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_length; i++) {
+		size_t *spare = before;
+		before = last;
+		last = row;
+		row = spare;
+		row[0] = i;
+		for (size_t j = 1; j <= b_length; j++) {
+			bool same = strncasecmp(a + i - 1, b + j - 1, 1) == 0;
+			row[j] = last[j - 1] + (same ? 0 : 1);
+			if (last[j] + 1 < row[j])
+				row[j] = last[j] + 1;
+			if (row[j - 1] + 1 < row[j])
+				row[j] = row[j - 1] + 1;
+			if (i > 1 && j > 1 && before[j - 2] + 1 < row[j] &&
+				strncasecmp(a + i - 1, b + j - 2, 1) == 0 &&
+				strncasecmp(a + i - 2, b + j - 1, 1) == 0)
+				row[j] = before[j - 2] + 1;
+		}
+	}
+	return row[b_length];
+}
+
+/* The largest distance at which a name of that length is still taken for a slip. */
+static size_t
+slips(size_t length)
+{
+	return length <= 4 ? 1 : length <= 8 ? 2 : 3;
+}
+
+/* The length of the group in "group.leaf"; 0 if there is no dot. */
+static size_t
+group_length(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? (size_t)(dot - path) : 0;
+}
+
+/* How unlikely it is that path was meant to be that option; SIZE_MAX: not at all. */
+static size_t
+unlikeness(const char *path, const char *option)
+{
+	size_t group = group_length(path), option_group = group_length(option);
+	const char *leaf = path + (group ? group + 1 : 0);
+	size_t length = strlen(leaf);
+	size_t whole = edit_distance(path, strlen(path), option, strlen(option));
+	size_t group_distance = edit_distance(path, group, option, option_group);
+	size_t leaf_distance = edit_distance(leaf, length, option + option_group + 1,
+		strlen(option) - option_group - 1);
+	bool group_near = group == 0 || group_distance <= slips(group);
+	size_t leaf_slips = group_near ? slips(length) : length > 4 ? 1 : 0;
+
+	if (leaf_distance <= leaf_slips)
+		return 8 * leaf_distance + (group_distance < 7 ? group_distance : 7);
+	if ((group == 0 || strchr(path, '.') != path + group) && whole <= 2)
+		return 64 + whole;
+	return SIZE_MAX;
+}
+
+const struct config_option *
+config_option_suggest(const char *path)
+{
+	const struct config_option *best = NULL;
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		size_t cost = unlikeness(path, config_options[i].path);
+		if (cost < least) {
+			least = cost;
+			best = &config_options[i];
+		}
+	}
+	return best;
+}
+
+char *
+config_group_suggest(const char *name)
+{
+	const char *best = NULL;
+	size_t least = slips(strlen(name)) + 1;
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const char *path = config_options[i].path;
+		size_t distance =
+			edit_distance(name, strlen(name), path, group_length(path));
+		if (distance < least) {
+			least = distance;
+			best = path;
+		}
+	}
+	return best ? xstrndup(best, group_length(best)) : NULL;
+}

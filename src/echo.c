@@ -1,0 +1,177 @@
+#include "linnet/echo.h"
+
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/log.h"
+#include "linnet/session.h"
+#include "linnet/xalloc.h"
+
+/* A message is sent back in pieces of this size as it comes, so that 16 MiB of it cost no
+ * more memory than a short one. */
+#define PIECE_BYTES 65536
+
+/* Reading stops when this much waits to be written, and goes on at half of it. */
+#define QUEUE_BYTES (4 * PIECE_BYTES)
+
+struct echo {
+	struct ws_peer peer;
+	struct frame_queue queue;
+	char *piece;
+	size_t piece_len;
+	size_t piece_capacity;
+	size_t message_len; /* of the message under way, what was sent back included */
+	bool is_continued;  /* a piece of it was sent back already */
+	bool is_paused;
+};
+
+static void
+on_open(struct door *door, struct conn *conn)
+{
+	struct echo *echo = xcalloc(1, sizeof(*echo));
+
+	conn->state = echo;
+	ws_peer_init(&echo->peer, conn, ((struct echo_door *)door)->drain, &echo->queue);
+	log_info("echo_open", log_str("peer", conn->peer));
+}
+
+static void
+append_piece(struct echo *echo, const void *bytes, size_t len)
+{
+	size_t needed = echo->piece_len + len;
+
+	if (needed > echo->piece_capacity) {
+		echo->piece_capacity = needed > echo->piece_capacity * 2
+					       ? needed
+					       : echo->piece_capacity * 2;
+		echo->piece = xrealloc(echo->piece, echo->piece_capacity);
+	}
+	if (len)
+		memcpy(echo->piece + echo->piece_len, bytes, len);
+	echo->piece_len = needed;
+}
+
+static void
+forget_piece(struct echo *echo)
+{
+	free(echo->piece);
+	echo->piece = NULL;
+	echo->piece_len = echo->piece_capacity = 0;
+}
+
+static void
+send_piece(struct echo *echo, bool binary, bool final)
+{
+	enum ws_opcode opcode = echo->is_continued ? WS_CONTINUATION
+				: binary           ? WS_BINARY
+						   : WS_TEXT;
+	struct frame *frame = frame_new_ws(opcode, final, echo->piece, echo->piece_len);
+
+	frame_queue_push(&echo->queue, frame);
+	frame_unref(frame);
+	echo->piece_len = 0;
+	echo->is_continued = !final;
+}
+
+static void
+on_receive(struct conn *conn, const void *bytes, size_t len)
+{
+	struct echo *echo = conn->state;
+	bool final = lws_is_final_fragment(conn->wsi);
+
+	ws_peer_heard(&echo->peer);
+	if (echo->peer.close_code)
+		return;
+	echo->message_len += len;
+	if (echo->message_len + lws_remaining_packet_payload(conn->wsi) >
+		ECHO_MESSAGE_BYTES) {
+		frame_queue_clear(&echo->queue);
+		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
+		return;
+	}
+	append_piece(echo, bytes, len);
+	if (!final && echo->piece_len < PIECE_BYTES)
+		return;
+	send_piece(echo, lws_frame_is_binary(conn->wsi), final);
+	if (final) {
+		echo->message_len = 0;
+		forget_piece(echo);
+	}
+	if (!echo->is_paused && echo->queue.bytes >= QUEUE_BYTES) {
+		echo->is_paused = true;
+		lws_rx_flow_control(conn->wsi, 0);
+	}
+	ws_peer_wake(&echo->peer);
+}
+
+static void
+on_heard(struct conn *conn)
+{
+	struct echo *echo = conn->state;
+
+	ws_peer_heard(&echo->peer);
+}
+
+static int
+on_writable(struct conn *conn)
+{
+	struct echo *echo = conn->state;
+	int r = ws_peer_writable(&echo->peer);
+
+	if (r == 0 && echo->is_paused && echo->queue.bytes < QUEUE_BYTES / 2) {
+		echo->is_paused = false;
+		/* lws looks for input that it held back meanwhile only after an event of
+		 * the loop: let there be one. */
+		lws_rx_flow_control(conn->wsi, 1);
+		lws_callback_on_writable(conn->wsi);
+	}
+	return r;
+}
+
+static void
+on_tick(struct conn *conn, int64_t now_ms)
+{
+	struct echo *echo = conn->state;
+
+	ws_peer_tick(&echo->peer, now_ms);
+}
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct echo *echo = conn->state;
+
+	ws_peer_close(&echo->peer, code, reason);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct echo *echo = conn->state;
+
+	log_info("echo_close", log_str("peer", conn->peer),
+		log_uint("code", echo->peer.close_code));
+	ws_peer_fini(&echo->peer);
+	frame_queue_clear(&echo->queue);
+	forget_piece(echo);
+	free(echo);
+}
+
+void
+echo_door_init(struct echo_door *door, struct ws_drain *drain)
+{
+	*door = (struct echo_door){
+		.door = {
+			.name = "echo",
+			.on_open = on_open,
+			.on_receive = on_receive,
+			.on_heard = on_heard,
+			.on_writable = on_writable,
+			.on_tick = on_tick,
+			.on_stop = on_stop,
+			.on_closed = on_closed,
+		},
+		.drain = drain,
+	};
+}

@@ -1,0 +1,56 @@
+#include "linnet/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "linnet/log.h"
+
+void
+session_init(struct session *session, const struct session_ops *ops, uint64_t number,
+	size_t queue_max_bytes)
+{
+	memset(session, 0, sizeof(*session));
+	session->ops = ops;
+	session->number = number;
+	session->queue_max_bytes = queue_max_bytes;
+	snprintf(session->guest, sizeof(session->guest), "guest-%" PRIu64, number);
+}
+
+int
+session_send(struct session *session, struct frame *frame)
+{
+	size_t waiting = session->queue.bytes;
+
+	if (session->closing)
+		return -EPIPE;
+	if (waiting && waiting + frame->len > session->queue_max_bytes) {
+		log_info("slow_reader", log_uint("session", session->number),
+			log_uint("queued", waiting),
+			log_uint("max", session->queue_max_bytes));
+		/* What waits would only keep the peer from its close frame; it comes back
+		 * and asks for what it missed. */
+		frame_queue_clear(&session->queue);
+		session_close(session, CLOSE_TRY_AGAIN, "slow reader");
+		return -ENOBUFS;
+	}
+	frame_queue_push(&session->queue, frame);
+	session->ops->wake(session);
+	return 0;
+}
+
+void
+session_close(struct session *session, uint16_t code, const char *reason)
+{
+	if (session->closing)
+		return;
+	session->closing = true;
+	session->ops->drop(session, code, reason);
+}
+
+void
+session_fini(struct session *session)
+{
+	frame_queue_clear(&session->queue);
+}

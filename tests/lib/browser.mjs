@@ -1,0 +1,20 @@
+// A Chromium with a fresh profile that talks to nobody but the daemon under test.
+import { chromium } from 'playwright-core';
+
+const QUIET = [
+	'--headless',
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
+
+export function openBrowser() {
+	return chromium.launch({
+		executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
+		args: QUIET,
+	});
+}

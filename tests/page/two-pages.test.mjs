@@ -1,0 +1,361 @@
+// The page as a whole, in a real browser, against the daemon.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { startDaemon } from '../lib/daemon.mjs';
+import { withPeople } from './people.mjs';
+
+const WIDTHS = [320, 375, 1280];
+const PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+test('two pages talk: each sees the other with avatar and time, and its own message once', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const bob = await arrive();
+		await ann.join('ann');
+		await bob.join('bob');
+
+		await ann.say('hello bob');
+		await bob.rows(1);
+		await bob.say('hello ann');
+		await ann.rows(2);
+
+		for (const [person, name] of [[ann, 'ann'], [bob, 'bob']]) {
+			const messages = await person.messages();
+			assert.deepEqual(
+				messages.map(({ author, text, own, pending }) => ({ author, text, own, pending })),
+				[
+					{ author: 'ann', text: 'hello bob', own: name === 'ann', pending: false },
+					{ author: 'bob', text: 'hello ann', own: name === 'bob', pending: false },
+				],
+			);
+			for (const message of messages) {
+				assert.ok(message.drawn, 'an avatar is drawn');
+				assert.ok(Math.abs(Date.parse(message.date) - Date.now()) < 60_000);
+				assert.match(message.fullDate, new RegExp(String(new Date().getFullYear())));
+			}
+		}
+	}));
+
+test('a server that echoes to the sender does not make the page show a message twice', () =>
+	withPeople(browser, ['chat.echo_to_sender=true'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const other = await daemon.ws();
+		await ann.join('ann');
+
+		await ann.say('once');
+		assert.equal((await other.nextJson()).message, 'once');
+		other.sendJson({ username: 'bob', message: 'after it' });
+		await ann.page.getByText('after it').waitFor();
+		assert.deepEqual(await ann.texts(), ['once', 'after it']);
+	}));
+
+test('a plain WebSocket client and a page chat with each other', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const plain = await daemon.ws();
+		await ann.join('ann');
+
+		await ann.say('first line\nsecond line');
+		const got = await plain.nextJson();
+		assert.equal(got.type, 'message');
+		assert.equal(got.username, 'ann');
+		assert.equal(got.message, 'first line\nsecond line');
+		assert.equal('email' in got || 'avatar' in got, false);
+
+		plain.sendJson({ message: 'hi ann', username: 'plain' });
+		await ann.rows(2);
+		assert.equal((await ann.messages())[1].author, 'plain');
+	}));
+
+test('Gravatar is asked by those who gave an email, for those who gave one, and by nobody else', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const asked = [];
+		const ann = await arrive({}, (page) =>
+			page.route('https://gravatar.com/**', (route) => {
+				asked.push(route.request().url());
+				return route.fulfill({ contentType: 'image/svg+xml', body: PIXEL });
+			}),
+		);
+		const bob = await arrive();
+		const carol = await daemon.ws();
+		const pictureOf = (email) => {
+			const hash = createHash('sha256').update(email).digest('hex');
+			return `https://gravatar.com/avatar/${hash}?d=404&s=80`;
+		};
+		await ann.join('ann', ' Ann@Example.org ');
+		await bob.join('bob');
+
+		carol.sendJson({ username: 'carol', email: 'carol@example.org', message: 'with a picture' });
+		carol.sendJson({ username: 'dave', message: 'without' });
+		await ann.rows(2);
+		await bob.rows(2);
+		const shown = '.message:has-text("with a picture") .avatar img';
+		await ann.page.waitForFunction(
+			() => document.querySelector('.message .avatar img')?.naturalWidth > 0,
+		);
+		assert.equal(await bob.page.locator(shown).count(), 0);
+
+		// Ann's own picture, in the button with her name, and that of Carol's message.
+		assert.deepEqual(new Set(asked), new Set([pictureOf('ann@example.org'), pictureOf('carol@example.org')]));
+		assert.deepEqual(
+			ann.faults.splice(0).filter((fault) => !fault.startsWith('foreign request: https://gravatar.com/avatar/')),
+			[],
+		);
+	}));
+
+test('hostile texts and names from a plain client are shown as text and do nothing', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const plain = await daemon.ws();
+		await ann.join('ann');
+		const texts = [
+			'<img src=x onerror="alert(1)"><script>alert(2)</script>',
+			'javascript:alert(3) data:text/html,x',
+			'[click](javascript:alert(4)) <a href="javascript:alert(5)">x</a>',
+			'\u202egnp.exe\u2066 https://example.org/\u202efdp.exe',
+			`Z${'\u0335\u0337\u0338'.repeat(200)}`,
+			'word '.repeat(3000),
+			'W'.repeat(16000),
+			`https://example.org/${')'.repeat(16000)}`,
+			'\n'.repeat(8000) + 'deep',
+			'https://example.org/a?b=c. (http://example.org/d_(e))',
+		];
+
+		for (const message of texts)
+			plain.sendJson({ username: '<b>mallory</b>', message });
+		await ann.rows(texts.length);
+		assert.deepEqual(await ann.texts(), texts);
+
+		const inside = await ann.page.$$eval('.text *', (all) =>
+			all.map((element) => [element.localName, element.href, element.rel]),
+		);
+		for (const [name, href, rel] of inside) {
+			assert.equal(name, 'a');
+			assert.match(href, /^https?:\/\/example\.org\//);
+			assert.equal(rel, 'noopener noreferrer');
+		}
+		assert.deepEqual(
+			inside.slice(-2).map(([, href]) => href),
+			['https://example.org/a?b=c', 'http://example.org/d_(e)'],
+		);
+		assert.ok((await ann.messages()).every(({ author }) => author === '<b>mallory</b>'));
+		assert.equal(await ann.page.locator('#log :is(img, script, iframe, b)').count(), 0);
+		assert.equal(await ann.sidewaysScroll(), 0);
+	}));
+
+test('messages that lack members or carry wrong types are shown sanely or left out', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const frames = [
+			'not json',
+			'null',
+			'5',
+			'[]',
+			'""',
+			'{"type":5,"message":"odd"}',
+			'{"type":"something-new","message":"later"}',
+			'{"type":"message"}',
+			'{"message":5}',
+			'{"type":"message","message":{"a":[1]},"username":{"b":2},"ts":"now","avatar":["x"]}',
+			'{"type":"message","message":null,"username":null,"ts":1e999,"avatar":5,"client_id":{}}',
+			'{"type":"message","message":"far","username":"\\u202e\\u200b  ","ts":-9e15}',
+			'{"type":"message","message":"high","username":"\\ud800","ts":8.7e15}',
+			'{"type":"message","message":"\\ud83d","username":"' + 'n'.repeat(5000) + '","ts":0}',
+			'{"type":"error"}',
+			'{"type":"error","code":"bad_json","message":"<i>no</i>"}',
+			'{"type":"error","code":{},"message":[]}',
+			'{"__proto__":{"type":"error"},"type":"message","message":"last","username":"constructor"}',
+		];
+		const ann = await arrive({}, (page) =>
+			page.routeWebSocket(/\/ws$/, (socket) => frames.forEach((frame) => socket.send(frame))),
+		);
+		await ann.join('ann');
+
+		await ann.page.getByText('last', { exact: true }).waitFor();
+		assert.deepEqual(
+			(await ann.messages()).map(({ author, text }) => [author.slice(0, 20), text]),
+			[
+				['somebody', '(no text)'],
+				['somebody', '5'],
+				['somebody', '{"a":[1]}'],
+				['somebody', '(no text)'],
+				['somebody', 'far'],
+				['somebody', 'high'],
+				['n'.repeat(20), '\ud83d'],
+				['constructor', 'last'],
+			],
+		);
+		assert.match(await ann.page.locator('.system').nth(1).textContent(), /<i>no<\/i>/);
+		assert.equal(await ann.sidewaysScroll(), 0);
+	}));
+
+test('an error from the server is told to who caused it', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({}, (page) =>
+			page.routeWebSocket(/\/ws$/, (socket) =>
+				socket.onMessage(() =>
+					socket.send('{"type":"error","code":"rate_limited","message":"slow down"}'),
+				),
+			),
+		);
+		await ann.join('ann');
+		await ann.say('hi');
+		await ann.page.locator('.system', { hasText: 'slow down' }).waitFor();
+	}));
+
+test('after a restart the page comes back by itself and delivers what was written meanwhile once, in order', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) => page.clock.install());
+		await ann.join('ann');
+		await ann.say('before');
+		const stopped = daemon.stop();
+		await ann.page.waitForFunction(() =>
+			/stopping or restarting.*Reconnecting\s+in \d+ s/s.test(document.getElementById('state').textContent),
+		);
+		await stopped;
+
+		// The page's time stands still until somebody is there to hear what it has to deliver.
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await ann.state('waiting');
+		assert.ok(await ann.page.isVisible('#connect-now'));
+		await ann.say('first while away');
+		await ann.say('second while away');
+		assert.deepEqual(
+			(await ann.messages()).map(({ pending }) => pending),
+			[false, true, true],
+		);
+		assert.match(await ann.page.textContent('#queue'), /^2 messages wait/);
+
+		const again = await startDaemon({ settings: [`http.port=${daemon.port}`] });
+		try {
+			const plain = await again.ws();
+			await ann.page.clock.resume();
+			await ann.online();
+			assert.equal((await plain.nextJson()).message, 'first while away');
+			assert.equal((await plain.nextJson()).message, 'second while away');
+			await ann.say('after');
+			assert.equal((await plain.nextJson()).message, 'after');
+
+			assert.deepEqual(await ann.texts(), ['before', 'first while away', 'second while away', 'after']);
+			assert.ok((await ann.messages()).every(({ pending }) => !pending));
+			assert.equal(await ann.page.textContent('#queue'), '');
+			assert.match(await ann.page.locator('.system').first().textContent(), /may be missing/);
+		} finally {
+			await again.stop();
+		}
+	}));
+
+test('without a network the page says so, and comes back at once with it', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const plain = await daemon.ws();
+		await ann.join('ann');
+
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		assert.match(await ann.page.textContent('#state'), /Offline/);
+		await ann.say('from the tunnel');
+		await ann.context.setOffline(false);
+		await ann.online();
+		assert.equal((await plain.nextJson()).message, 'from the tunnel');
+	}));
+
+test('what a close code means is said in words', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const codes = [
+			[1001, 'waiting', /stopping or restarting/],
+			[1008, 'refused', /sent you away.*“flooding”/],
+			[1009, 'waiting', /too long/],
+			[1013, 'waiting', /full, or this device could not keep up/],
+		];
+		let current;
+		const ann = await arrive({}, (page) =>
+			page.routeWebSocket(/\/ws$/, (socket) => {
+				current = socket;
+			}),
+		);
+		await ann.join('ann');
+
+		for (const [code, state, words] of codes) {
+			await current.close({ code, reason: code === 1008 ? 'flooding' : '' });
+			await ann.state(state);
+			assert.match(await ann.page.textContent('#state'), words);
+			await ann.page.click('#connect-now');
+			await ann.online();
+		}
+	}));
+
+test('a draft survives a reload, the name is remembered, and both are gone or changed when wished', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.page.fill('#text', 'half a thought');
+
+		await ann.page.reload();
+		await ann.online();
+		assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+		assert.equal(await ann.page.textContent('#me bdi'), 'ann');
+
+		await ann.page.press('#text', 'Enter');
+		await ann.rows(1);
+		await ann.page.reload();
+		await ann.online();
+		assert.equal(await ann.page.inputValue('#text'), '');
+
+		await ann.page.click('#me');
+		await ann.page.fill('#name', 'anna');
+		await ann.page.press('#name', 'Enter');
+		await ann.page.locator('.system', { hasText: 'You are now anna' }).waitFor();
+		await ann.say('new name');
+		assert.equal((await ann.messages())[0].author, 'anna');
+	}));
+
+test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const plain = await daemon.ws();
+		const ann = await arrive();
+		const check = async (what) => {
+			for (const width of WIDTHS) {
+				await ann.page.setViewportSize({ width, height: 640 });
+				assert.equal(await ann.sidewaysScroll(), 0, `${what} at ${width} px`);
+			}
+		};
+
+		await check('name form');
+		await ann.join('A name of 32 bytes, WWWWWWWWWWWW');
+		await check('empty chat');
+		plain.sendJson({ username: 'W'.repeat(32), message: 'W'.repeat(300) });
+		plain.sendJson({ username: 'bob', message: `https://example.org/${'x'.repeat(300)}` });
+		await ann.say('w'.repeat(300));
+		await ann.rows(3);
+		await check('long words');
+		await ann.page.click('#picker-button');
+		await check('emoji');
+		await ann.page.keyboard.press('Escape');
+		await daemon.stop();
+		await ann.state('waiting');
+		await ann.page.fill('#text', 'W'.repeat(17000));
+		await check('trouble');
+	}));
+
+test('the page works below a folder and behind TLS', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const urls = await ann.page.evaluate(async () => {
+			const { socketUrl } = await import('./connection.js');
+			return ['http://h/', 'https://h/chat/?a=b#c', 'https://h:8/a/b/index.html'].map(socketUrl);
+		});
+		assert.deepEqual(urls, ['ws://h/ws', 'wss://h/chat/ws', 'wss://h:8/a/b/ws']);
+		const outside = await ann.page.$$eval('[href], [src]', (all) =>
+			all.map((element) => element.getAttribute('href') ?? element.getAttribute('src')).filter((at) => /^\/|:/.test(at)),
+		);
+		assert.deepEqual(outside, []);
+	}));

@@ -1,0 +1,331 @@
+// The parts of the page that one person meets alone: the name form, the composer, the log and the looks.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { withPeople } from './people.mjs';
+
+const MESSAGE_BYTES = 16384;
+const SMALLEST_TARGET_PX = 24;
+const READABLE = 4.5;
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// A server of the test's own: the page gets the frames that it is given, when the test gives them.
+async function withFrames(arrive, options) {
+	let socket;
+	const ann = await arrive(options, (page) =>
+		page.routeWebSocket(/\/ws$/, (route) => {
+			socket = route;
+		}),
+	);
+	await ann.join('ann');
+	return { ann, send: (object) => socket.send(JSON.stringify({ type: 'message', ...object })) };
+}
+
+// Waits until the log stands so far from its end, in px.
+function distance(page, least, most) {
+	return page.waitForFunction(
+		([from, to]) => {
+			const log = document.getElementById('log');
+			const left = log.scrollHeight - log.clientHeight - log.scrollTop;
+			return left >= from && left <= to;
+		},
+		[least, most],
+	);
+}
+
+const atBottom = ({ page }) => distance(page, 0, 1);
+const farAbove = ({ page }) => distance(page, 500, Infinity);
+
+test('names that the server would refuse are refused on the form, in words', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { page } = await arrive();
+		const wrong = [
+			['', /needed/],
+			['   ', /needed/],
+			['n'.repeat(33), /33 bytes of at most 32/],
+			['é'.repeat(17), /34 bytes/],
+			['ann\u202e', /cannot be seen/],
+			['a\u200bnn', /cannot be seen/],
+		];
+		for (const [name, words] of wrong) {
+			await page.fill('#name', name);
+			await page.click('#profile-save');
+			assert.match(await page.textContent('#name-error'), words);
+			assert.ok(await page.isVisible('#profile'));
+		}
+		await page.keyboard.press('Escape');
+		await page.keyboard.press('Escape');
+		await page.waitForSelector('#profile[open]');
+		await page.fill('#name', 'é'.repeat(16));
+		await page.fill('#email', 'nonsense');
+		await page.click('#profile-save');
+		assert.match(await page.textContent('#email-error'), /email/);
+		await page.fill('#email', '');
+		await page.click('#profile-save');
+		await page.waitForSelector('#state[data-state="online"]');
+	}));
+
+test('Enter sends, Shift+Enter makes a line, Enter within a composition does neither', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('one');
+		await ann.page.keyboard.press('Shift+Enter');
+		await ann.page.keyboard.type('two');
+		const [grown, lineHeight] = await ann.page.$eval('#text', (field) => [
+			field.clientHeight,
+			parseFloat(getComputedStyle(field).lineHeight),
+		]);
+		assert.ok(grown >= 2 * lineHeight, 'the field shows both lines');
+
+		for (const how of [{ isComposing: true }, { keyCode: 229 }])
+			await ann.page.$eval(
+				'#text',
+				(field, init) => field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, ...init })),
+				how,
+			);
+		assert.equal(await ann.page.inputValue('#text'), 'one\ntwo');
+
+		await ann.page.keyboard.press('Enter');
+		await ann.rows(1);
+		assert.deepEqual(await ann.texts(), ['one\ntwo']);
+		assert.equal(await ann.page.inputValue('#text'), '');
+
+		await ann.say('  \n ');
+		await ann.say('\n\n  indented\n');
+		assert.deepEqual(await ann.texts(), ['one\ntwo', '  indented']);
+	}));
+
+test('shortcodes turn into emoji while typing and on sending, and emoji alone are shown big', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const plain = await daemon.ws();
+		await ann.join('ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('hi :smile: at 12:100:30 :nope:');
+		assert.equal(await ann.page.inputValue('#text'), 'hi 😄 at 12:100:30 :nope:');
+		await ann.page.keyboard.press('Enter');
+		await ann.say(':heart::heart:');
+		assert.equal((await plain.nextJson()).message, 'hi 😄 at 12:100:30 :nope:');
+		assert.equal((await plain.nextJson()).message, '❤️❤️');
+		const big = await ann.page.$$eval('.text', (all) => all.map(({ className }) => className.includes('emoji-only')));
+		assert.deepEqual(big, [false, true]);
+	}));
+
+test('the emoji picker is used by keyboard alone', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const focused = () => ann.page.evaluate(() => document.activeElement.id || document.activeElement.ariaLabel);
+		await ann.join('ann');
+		await ann.page.fill('#text', 'so ');
+		await ann.page.focus('#picker-button');
+		await ann.page.keyboard.press('Enter');
+		assert.equal(await focused(), 'picker-search');
+		await ann.page.keyboard.press('ArrowDown');
+		await ann.page.keyboard.press('ArrowRight');
+		assert.equal(await focused(), 'grinning');
+		await ann.page.keyboard.press('Escape');
+		assert.equal(await focused(), 'text');
+
+		await ann.page.click('#picker-button');
+		await ann.page.keyboard.type('rock');
+		await ann.page.keyboard.press('Enter');
+		assert.equal(await ann.page.inputValue('#text'), 'so 🚀');
+		assert.equal(await focused(), 'text');
+		assert.equal(await ann.page.isVisible('#picker'), false);
+	}));
+
+test('a text that is too long is refused with a counter and kept, one that just fits is delivered', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const plain = await daemon.ws();
+		await ann.join('ann');
+		const around = await ann.page.evaluate(async () => {
+			const { encodeMessage, randomId } = await import('./wire.js');
+			return encodeMessage({ id: randomId(), name: 'ann', email: '', text: '' }).length;
+		});
+		const longest = 'é'.repeat(Math.floor((MESSAGE_BYTES - around) / 2));
+
+		await ann.say(`${longest}é`);
+		assert.match(await ann.page.textContent('#counter'), /^[12] bytes? too long$/);
+		assert.match(await ann.page.textContent('#refusal'), /Not sent/);
+		assert.equal(await ann.page.inputValue('#text'), `${longest}é`);
+		assert.deepEqual(await ann.texts(), []);
+
+		await ann.say(longest);
+		assert.equal((await plain.nextJson()).message, longest);
+		assert.equal(await ann.page.textContent('#counter'), '');
+		assert.equal(await ann.page.textContent('#refusal'), '');
+	}));
+
+test('one author within five minutes is one group, a new day gets a line', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send } = await withFrames(arrive, { timezoneId: 'Asia/Shanghai' });
+		const at = (clock) => Date.parse(`2026-03-01T${clock}+08:00`);
+
+		send({ username: 'bob', message: 'a', ts: at('12:00:00') });
+		send({ username: 'bob', message: 'b', ts: at('12:04:59') });
+		send({ username: 'bob', message: 'c', ts: at('12:10:00') });
+		send({ username: 'eve', message: 'd', ts: at('12:10:01') });
+		send({ username: 'eve', message: 'e', ts: at('23:59:59') });
+		send({ username: 'eve', message: 'f', ts: at('23:59:59') + 2000 });
+		await ann.rows(6);
+		const messages = await ann.messages();
+		assert.deepEqual(
+			messages.map(({ continued }) => continued),
+			[false, true, false, false, false, false],
+		);
+		assert.equal(messages[0].date, '2026-03-01T04:00:00.000Z');
+		assert.match(messages[0].fullDate, /Sunday,? 1 March 2026.*12:00:00/);
+		assert.deepEqual(
+			await ann.page.$$eval('.day time', (all) => all.map(({ dateTime }) => dateTime)),
+			['2026-03-01', '2026-03-02'],
+		);
+	}));
+
+test('the log follows at the bottom, stays put above it and tells how many are new', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send } = await withFrames(arrive);
+		const fill = async (from, to) => {
+			for (let number = from; number <= to; number++)
+				send({ username: 'bob', message: `line ${number}` });
+			await ann.rows(to);
+		};
+		await fill(1, 60);
+		await atBottom(ann);
+		assert.equal(await ann.page.isVisible('#jump'), false);
+
+		await ann.page.hover('#log');
+		await ann.page.mouse.wheel(0, -600);
+		await farAbove(ann);
+		const place = await ann.page.$eval('#log', (log) => log.scrollTop);
+		await fill(61, 63);
+		await ann.page.getByRole('button', { name: '3 new messages' }).waitFor();
+		assert.equal(await ann.page.$eval('#log', (log) => log.scrollTop), place);
+
+		await ann.page.click('#jump');
+		await atBottom(ann);
+		assert.equal(await ann.page.isVisible('#jump'), false);
+
+		await ann.page.mouse.wheel(0, -600);
+		await farAbove(ann);
+		await ann.say('my own');
+		await atBottom(ann);
+	}));
+
+test('a flood leaves 500 rows at most and does not move who reads above', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send } = await withFrames(arrive);
+		for (let number = 1; number <= 2000; number++)
+			send({ username: `bob${number % 3}`, message: `line ${number}` });
+		await ann.page.getByText('line 2000').waitFor();
+		const rows = () => ann.page.$eval('#log', (log) => log.childElementCount);
+		assert.ok((await rows()) <= 500);
+		await atBottom(ann);
+
+		// The reader stands in the middle of what is kept when the next trim takes the top away.
+		const before = await ann.page.$eval('#log', (log) => {
+			log.scrollTop = log.scrollHeight / 2;
+			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, #log');
+			window.readRow = row.id === 'log' ? log.children[log.childElementCount >> 1] : row;
+			return window.readRow.getBoundingClientRect().top;
+		});
+		await farAbove(ann);
+		const first = await ann.page.textContent('#log > :first-child .text');
+		for (let number = 2001; number <= 2060; number++)
+			send({ username: 'eve', message: `line ${number}` });
+		await ann.page.getByText('line 2060').waitFor();
+		assert.notEqual(await ann.page.textContent('#log > :first-child .text'), first);
+		const moved = (await ann.page.evaluate(() => window.readRow.getBoundingClientRect().top)) - before;
+		assert.ok(Math.abs(moved) <= 2, `moved by ${moved} px`);
+	}));
+
+test('the title counts what comes while the page is hidden', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send } = await withFrames(arrive);
+		const look = (hidden) =>
+			ann.page.evaluate((value) => {
+				Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+				document.dispatchEvent(new Event('visibilitychange'));
+			}, hidden);
+
+		send({ username: 'bob', message: 'seen' });
+		await ann.rows(1);
+		assert.equal(await ann.page.title(), 'Linnet');
+		await look(true);
+		for (const message of ['a', 'b', 'c'])
+			send({ username: 'bob', message });
+		await ann.rows(4);
+		assert.equal(await ann.page.title(), '(3) Linnet');
+		await look(false);
+		assert.equal(await ann.page.title(), 'Linnet');
+	}));
+
+test('assistive technology finds the log, the state, the field and the buttons by name', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { page } = await arrive();
+		await page.getByLabel('Name', { exact: true }).fill('ann');
+		await page.getByRole('button', { name: 'Join the chat' }).click();
+		await page.getByRole('status').filter({ hasText: 'Online' }).waitFor();
+		await page.getByRole('log', { name: 'Messages' }).waitFor();
+		await page.getByRole('textbox', { name: 'Message' }).fill('hi');
+		await page.getByRole('button', { name: 'Send' }).click();
+		await page.getByRole('button', { name: 'Emoji' }).click();
+		await page.getByRole('dialog', { name: 'Emoji' }).waitFor();
+
+		const small = await page.$$eval(
+			'button, input, textarea',
+			(all, least) =>
+				all
+					.map((element) => [element.id || element.textContent, element.getBoundingClientRect()])
+					.filter(([, { width, height }]) => width && Math.min(width, height) < least)
+					.map(([name]) => name),
+			SMALLEST_TARGET_PX,
+		);
+		assert.deepEqual(small, []);
+	}));
+
+for (const colorScheme of ['light', 'dark']) {
+	test(`every name and every avatar can be read in the ${colorScheme} theme`, () =>
+		withPeople(browser, [], async ({ arrive }) => {
+			const { ann, send } = await withFrames(arrive, { colorScheme });
+			send({ username: 'bob', message: 'hi' });
+			await ann.rows(1);
+			const worst = await ann.page.$eval('.message', (row) => {
+				const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+				const luminance = (color) => {
+					context.fillStyle = color;
+					context.fillRect(0, 0, 1, 1);
+					const [r, g, b] = Array.from(context.getImageData(0, 0, 1, 1).data, (value) =>
+						value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4,
+					);
+					return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+				};
+				const contrast = (one, other) => {
+					const [dark, light] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+					return (light + 0.05) / (dark + 0.05);
+				};
+				const style = (selector) => getComputedStyle(row.querySelector(selector));
+				const ground = getComputedStyle(document.documentElement).backgroundColor;
+				const ratios = [];
+				for (let hue = 0; hue < 360; hue += 15) {
+					row.style.setProperty('--hue', hue);
+					row.querySelector('.avatar').style.setProperty('--hue', hue);
+					ratios.push(
+						contrast(style('.author').color, ground),
+						contrast(style('.avatar text').fill, style('.avatar .ground').fill),
+						contrast(style('.avatar text').fill, style('.avatar .wing').fill),
+					);
+				}
+				return Math.min(...ratios);
+			});
+			assert.ok(worst >= READABLE, `the worst contrast is ${worst}`);
+		}));
+}

@@ -1,0 +1,179 @@
+#include "config_fixture.h"
+
+#include "linnet/log.h"
+
+#define SAMPLE LINNET_SOURCE_DIR "/config/linnet.cfg"
+
+static void
+test_a_dump_loads_to_the_same_values(void **state)
+{
+	(void)state;
+	struct config *config = load(FILE_TEXT(
+		"http = { address = \"::\"; port = 65535; root = \"r\";\n"
+		"  allowed_origins = [ \"*\", \"http://a\" ]; };\n"
+		"chat = { default_room = \"\xe4\xba\x91\\\"\\\\\"; echo_to_sender = "
+		"true;\n"
+		"  share_email = true; gravatar = false; };\n"
+		"limits = { connections = 1; per_address = 2; message_bytes = 65;\n"
+		"  queue_bytes = 1025; room_bytes = 250; };\n"
+		"heartbeat = { ping_s = 3; pong_s = 4; };\n"
+		"log = { level = \"error\"; format = \"json\"; };\n"));
+	char *text = dump(config);
+	struct config *again = load(FILE_TEXT(text));
+
+	assert_same(config, again);
+	assert_string_equal(again->chat.default_room, "\xe4\xba\x91\"\\");
+	assert_int_equal(again->log.level, LOG_LEVEL_ERROR);
+	assert_int_equal(again->limits.room_bytes, 250);
+	config_free(again);
+	free(text);
+	config_free(config);
+}
+
+/* The root must come back from a dump as it was. */
+static void
+assert_survives_a_dump(const char *root)
+{
+	config_errors_clear(&errors);
+	struct config *config = config_load(NULL, NULL, 0, root, &errors);
+
+	assert_non_null(config);
+	char *text = dump(config);
+	for (const char *at = text; *at; at++)
+		assert_true(*at == '\n' || *at == '\t' || (unsigned char)*at >= 0x20);
+	struct config *again = load(FILE_TEXT(text));
+	assert_string_equal(again->http.root, root);
+	config_free(again);
+	free(text);
+	config_free(config);
+}
+
+static void
+test_every_string_survives_a_dump(void **state)
+{
+	char text[8];
+
+	(void)state;
+	for (int byte = 1; byte < 256; byte++) {
+		snprintf(text, sizeof(text), "%c", byte);
+		assert_survives_a_dump(text);
+		snprintf(text, sizeof(text), "a%c%cb", byte, byte);
+		assert_survives_a_dump(text);
+		snprintf(text, sizeof(text), "\\%cx", byte);
+		assert_survives_a_dump(text);
+	}
+	assert_survives_a_dump("\\n\\x41\\\"\\\\");
+	assert_survives_a_dump("quote \" backslash \\ newline \n end \\");
+	assert_survives_a_dump("\x01"
+			       "41");
+	assert_survives_a_dump("\xc3\xbc \xe4\xba\x91 \xf0\x9f\x90\xa6 \xc2\x80");
+	assert_survives_a_dump("\xc3\xe4\xba\xf0\x9f\x90\xc3");
+	assert_survives_a_dump("@include \"x\"\n@include \"y\"");
+	assert_survives_a_dump("# no /* comment // here");
+}
+
+static void
+test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
+{
+	(void)state;
+	struct config *config = load((struct attempt){ 0 });
+	char *text = dump(config);
+
+	assert_ptr_equal(strstr(text, "http = {\n\t# "), text);
+	assert_non_null(strstr(text, "choose (0..65535).\n\tport = 8000;\n"));
+	assert_non_null(strstr(text, "pinged (1..3600 s).\n\tping_s = 25;\n"));
+	assert_non_null(
+		strstr(text, "(64..16777216 bytes).\n\tmessage_bytes = 16384;\n"));
+	assert_non_null(
+		strstr(text, "(error, warn, info, debug).\n\tlevel = \"info\";\n"));
+	assert_non_null(
+		strstr(text, ".\n\tallowed_origins = [ ];\n};\n\nchat = {\n\t# "));
+	free(text);
+	config_free(config);
+}
+
+static void
+test_the_rows_of_the_table_are_sound(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		const char *dot = strchr(option->path, '.');
+		assert_non_null(dot);
+		assert_null(strchr(dot + 1, '.'));
+		size_t group = (size_t)(dot + 1 - option->path);
+		bool began = false;
+		for (size_t j = 0; j < i; j++) {
+			bool same = !strncmp(config_options[j].path, option->path, group);
+			assert_string_not_equal(config_options[j].path, option->path);
+			assert_true(same || !began);
+			began = same;
+		}
+		assert_true(option->preset || !strcmp(option->path, "http.root"));
+		assert_int_equal(option->type == OPTION_CHOICE, option->choices != NULL);
+		assert_true(*option->help && !strchr(option->help, '\n'));
+		assert_true(option->help[strlen(option->help) - 1] != '.');
+	}
+}
+
+static void
+test_the_sample_file_gives_exactly_the_defaults(void **state)
+{
+	(void)state;
+	struct config *defaults = load((struct attempt){ 0 });
+	struct config *config = try_load_file(SAMPLE);
+
+	print_errors();
+	assert_non_null(config);
+	assert_same(defaults, config);
+	config_free(config);
+	config_free(defaults);
+}
+
+/* The caller frees the text. */
+static char *
+read_sample(void)
+{
+	char *text = calloc(1, 65536);
+	FILE *file = fopen(SAMPLE, "rb");
+
+	assert_non_null(text);
+	assert_non_null(file);
+	assert_in_range(fread(text, 1, 65535, file), 1, 65534);
+	fclose(file);
+	return text;
+}
+
+static void
+test_the_sample_file_names_and_explains_every_key(void **state)
+{
+	(void)state;
+	char *sample = read_sample();
+	struct config *config = load((struct attempt){ 0 });
+	char *text = dump(config);
+
+	for (char *rest = text, *line; (line = strsep(&rest, "\n"));) {
+		bool is_root = strstr(line, "\troot = ") != NULL;
+		const char *wanted = is_root ? "\t# root = \"" : line;
+		if (!strstr(sample, wanted))
+			fail_msg("config/linnet.cfg lacks the line: %s", wanted);
+	}
+	free(text);
+	config_free(config);
+	free(sample);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_dump_loads_to_the_same_values),
+		cmocka_unit_test(test_every_string_survives_a_dump),
+		cmocka_unit_test(test_a_dump_is_grouped_with_a_comment_for_each_key),
+		cmocka_unit_test(test_the_rows_of_the_table_are_sound),
+		cmocka_unit_test(test_the_sample_file_gives_exactly_the_defaults),
+		cmocka_unit_test(test_the_sample_file_names_and_explains_every_key),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
