@@ -12,7 +12,7 @@
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
 
-/* What an HTTP request under way may still take when the daemon stops. */
+/* What an HTTP answer under way may still take when the daemon stops. */
 #define HTTP_STOP_MS 1000
 
 /* How long, and how much at a tick, is read from a peer that was given its answer. */
@@ -134,6 +134,13 @@ drain_some(struct conn *conn)
 	return true;
 }
 
+void
+conn_drain_now(struct conn *conn)
+{
+	shutdown(lws_get_socket_fd(conn->wsi), SHUT_WR);
+	drain_some(conn);
+}
+
 /* May free conn. */
 static void
 tick(struct conn *conn, int64_t now_ms)
@@ -165,13 +172,15 @@ conn_table_tick(struct conn_table *table)
 void
 conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
 {
-	int64_t deadline_ms = conn_now_ms() + HTTP_STOP_MS;
+	int64_t now_ms = conn_now_ms();
 	struct conn *conn;
 
 	TAILQ_FOREACH (conn, &table->conns, link) {
 		if (conn->is_open)
 			conn->door->on_stop(conn, code, reason);
-		else if (!conn->deadline_ms || conn->deadline_ms > deadline_ms)
-			conn->deadline_ms = deadline_ms;
+		else if (lws_partial_buffered(conn->wsi))
+			conn->deadline_ms = now_ms + HTTP_STOP_MS;
+		else
+			conn->deadline_ms = now_ms;
 	}
 }

@@ -156,7 +156,7 @@ http_answer(
 
 	head = format_head(
 		(char *)bytes + LWS_PRE, HEAD_BYTES, door->config, answer, close);
-	if (body)
+	if (body && answer->body)
 		memcpy(bytes + LWS_PRE + head, answer->body, body);
 	r = head ? write_all(conn->wsi, bytes + LWS_PRE, head + body) : -1;
 	free(bytes);
@@ -166,6 +166,12 @@ http_answer(
 		return lws_http_transaction_completed(conn->wsi) ? -1 : 0;
 	if (lws_partial_buffered(conn->wsi))
 		return -1; /* lws writes what it keeps, then closes */
+	if (conn->requests > 1) {
+		/* It may have come in one segment with the one before: lws 4.1.6 would go
+		 * on reading its body within the call that frees the connection. */
+		conn_drain_now(conn);
+		return -1;
+	}
 	conn_drain(conn);
 	return 0;
 }
@@ -281,6 +287,7 @@ http_on_request(struct http_door *door, struct conn *conn, const char *path)
 	/* lws hands over what comes behind an unfinished request as a request again. */
 	if (conn->is_draining || lws_partial_buffered(conn->wsi))
 		return -1;
+	conn->requests++;
 	conn->deadline_ms = conn_now_ms() + REQUEST_MS;
 	if (method == METHOD_OTHER)
 		return http_answer_error(door, conn, 405,

@@ -42,10 +42,10 @@ append_real(struct json_text *text, double value)
 		if (strtod(digits, NULL) == value)
 			break;
 	}
+	append(text, digits, strlen(digits));
 	/* Without a point or an exponent it would come back as an integer. */
 	if (!strpbrk(digits, ".e"))
-		strcat(digits, ".0");
-	append(text, digits, strlen(digits));
+		append(text, ".0", 2);
 }
 
 static void

@@ -24,6 +24,12 @@
 /* How long nothing is accepted after the process ran out of descriptors. */
 #define PAUSE_S 0.2
 
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
 struct listener {
 	struct ev_loop *loop;
 	ev_io sockets[SOCKETS];
@@ -82,15 +88,14 @@ on_readable(struct ev_loop *loop, ev_io *socket, int revents)
 	(void)loop;
 	(void)revents;
 	for (i = 0; i < ACCEPTS_A_TURN; i++) {
-		struct sockaddr_storage address;
+		union address address;
 		socklen_t len = sizeof(address);
-		int fd = accept4(socket->fd, (struct sockaddr *)&address, &len,
-			SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = accept4(
+			socket->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
 			listener->is_exhausted = false;
-			listener->on_accept(
-				listener->context, fd, (struct sockaddr *)&address);
+			listener->on_accept(listener->context, fd, &address.any);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
 			pause_accepting(listener, errno);
@@ -106,39 +111,45 @@ on_readable(struct ev_loop *loop, ev_io *socket, int revents)
 static int
 open_socket(const struct addrinfo *info, int port)
 {
-	struct sockaddr_storage address;
 	const int on = 1, off = 0;
+	union address address;
 	int fd, r;
 
 	memcpy(&address, info->ai_addr, info->ai_addrlen);
 	if (info->ai_family == AF_INET6)
-		((struct sockaddr_in6 *)&address)->sin6_port = htons((uint16_t)port);
+		address.v6.sin6_port = htons((uint16_t)port);
 	else
-		((struct sockaddr_in *)&address)->sin_port = htons((uint16_t)port);
+		address.v4.sin_port = htons((uint16_t)port);
 	fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (info->ai_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (bind(fd, (struct sockaddr *)&address, info->ai_addrlen) == 0 &&
-		listen(fd, SOMAXCONN) == 0)
+	if (bind(fd, &address.any, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
 		return fd;
 	r = -errno;
 	close(fd);
 	return r;
 }
 
+static union address
+address_of(int fd)
+{
+	union address address = { .v6 = { 0 } };
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	return address;
+}
+
 static int
 port_of(int fd)
 {
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof(address);
+	union address address = address_of(fd);
 
-	getsockname(fd, (struct sockaddr *)&address, &len);
-	return ntohs(address.ss_family == AF_INET6
-			     ? ((struct sockaddr_in6 *)&address)->sin6_port
-			     : ((struct sockaddr_in *)&address)->sin_port);
+	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+						       : address.v4.sin_port);
 }
 
 /* Open one socket for each address of the list; a family that this machine does not have
@@ -198,18 +209,16 @@ listener_open(struct listener **out, struct ev_loop *loop, const char *address, 
 static void
 describe_socket(int fd, char *out, size_t size)
 {
-	struct sockaddr_storage address = { 0 };
-	socklen_t len = sizeof(address);
+	union address address = address_of(fd);
 	char host[INET6_ADDRSTRLEN] = "";
-	bool v6;
 
-	getsockname(fd, (struct sockaddr *)&address, &len);
-	v6 = address.ss_family == AF_INET6;
-	inet_ntop(address.ss_family,
-		v6 ? (void *)&((struct sockaddr_in6 *)&address)->sin6_addr
-		   : (void *)&((struct sockaddr_in *)&address)->sin_addr,
-		host, sizeof(host));
-	snprintf(out, size, v6 ? "[%s]:%d" : "%s:%d", host, port_of(fd));
+	if (address.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof(host));
+		snprintf(out, size, "[%s]:%d", host, ntohs(address.v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address.v4.sin_addr, host, sizeof(host));
+		snprintf(out, size, "%s:%d", host, ntohs(address.v4.sin_port));
+	}
 }
 
 void

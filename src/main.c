@@ -158,53 +158,71 @@ load(const struct arguments *arguments)
 	return config;
 }
 
+#define STOP_SIGNALS 3
+
+/* What a signal ends. */
+struct daemon {
+	struct ev_loop *loop;
+	struct server *server; /* NULL until it has started */
+	ev_signal signals[STOP_SIGNALS];
+};
+
 static void
 on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
 {
+	struct daemon *daemon = watcher->data;
+
 	(void)loop;
 	(void)revents;
-	server_stop(watcher->data);
+	server_stop(daemon->server);
 }
 
-/* Runs until a signal ends it. */
+/* Before anything is opened: whoever reads that it is ready may send a signal at once. */
 static void
-run(struct server *server, struct ev_loop *loop)
+catch_signals(struct daemon *daemon)
 {
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-	ev_signal watchers[sizeof(signals) / sizeof(signals[0])];
+	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
 	size_t i;
 
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		ev_signal_init(&watchers[i], on_stop_signal, signals[i]);
-		watchers[i].data = server;
-		ev_signal_start(loop, &watchers[i]);
+	signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < STOP_SIGNALS; i++) {
+		ev_signal_init(&daemon->signals[i], on_stop_signal, signals[i]);
+		daemon->signals[i].data = daemon;
+		ev_signal_start(daemon->loop, &daemon->signals[i]);
 	}
-	ev_run(loop, 0);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		ev_signal_stop(loop, &watchers[i]);
+}
+
+static void
+release_signals(struct daemon *daemon)
+{
+	size_t i;
+
+	for (i = 0; i < STOP_SIGNALS; i++)
+		ev_signal_stop(daemon->loop, &daemon->signals[i]);
 }
 
 static enum exit_status
 serve(const struct config *config)
 {
-	struct ev_loop *loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	struct server *server;
+	struct daemon daemon = { .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
+	enum exit_status status = EXIT_CANNOT_OPEN;
 
 	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
-	signal(SIGPIPE, SIG_IGN);
-	if (!loop) {
+	if (!daemon.loop) {
 		log_error("loop_failed", log_str("error", strerror(errno)));
-		return EXIT_CANNOT_OPEN;
+		return status;
 	}
-	server = server_start(config, loop);
-	if (server)
-		run(server, loop);
-	server_free(server);
-	ev_loop_destroy(loop);
-	if (!server)
-		return EXIT_CANNOT_OPEN;
-	log_info("stopped");
-	return EXIT_OK;
+	catch_signals(&daemon);
+	daemon.server = server_start(config, daemon.loop);
+	if (daemon.server) {
+		ev_run(daemon.loop, 0);
+		server_free(daemon.server);
+		log_info("stopped");
+		status = EXIT_OK;
+	}
+	release_signals(&daemon);
+	ev_loop_destroy(daemon.loop);
+	return status;
 }
 
 static enum exit_status

@@ -225,20 +225,21 @@ on_accept(void *context, int fd, const struct sockaddr *address)
 		.fd.sockfd = fd,
 	};
 
+	struct conn *conn = conn_admit(&server->conns, address, &server->refused_why);
+
 	start_ticking(server);
-	server->adopting = conn_admit(&server->conns, address, &server->refused_why);
-	if (!server->adopting) {
+	if (!conn) {
 		server->refused++;
 		refusal_add(server->refusal, fd);
 		return;
 	}
 	set_socket_options(fd);
-	server->adopting->deadline_ms = conn_now_ms() + FIRST_REQUEST_MS;
-	adoption.opaque = server->adopting;
+	conn->deadline_ms = conn_now_ms() + FIRST_REQUEST_MS;
+	adoption.opaque = server->adopting = conn;
 	/* On failure lws closes fd, and either destroys its side with the usual event or
 	 * never had one. */
 	if (!lws_adopt_descriptor_vhost_via_info(&adoption) && server->adopting)
-		conn_free(server->adopting);
+		conn_free(conn);
 	server->adopting = NULL;
 }
 

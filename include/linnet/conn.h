@@ -39,8 +39,9 @@ struct conn {
 	void *state;       /* the door's */
 	char peer[INET6_ADDRSTRLEN];
 	struct limit_key key;
-	bool is_counted; /* against its address's limit */
-	bool is_open;    /* the door's on_open was called */
+	bool is_counted;   /* against its address's limit */
+	bool is_open;      /* the door's on_open was called */
+	unsigned requests; /* HTTP requests so far */
 	/* HTTP: the answer is given, the rest of the request is read only so that closing
 	 * does not take the answer away from the peer. */
 	bool is_draining;
@@ -82,6 +83,10 @@ void conn_kill(struct conn *conn);
  * for a while. Closing with unread input would make the kernel send a reset, which may
  * reach the peer before it has read the answer. */
 void conn_drain(struct conn *conn);
+
+/* The same for a connection that is closed right afterwards: reads away only what is
+ * there already. */
+void conn_drain_now(struct conn *conn);
 
 /* Kill what has passed its deadline and let the doors do what is due. */
 void conn_table_tick(struct conn_table *table);

@@ -10,185 +10,185 @@ import { runDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { ask } from '../lib/raw.mjs';
 
 const hasIPv6 = Object.values(networkInterfaces())
-    .flat()
-    .some(({ address }) => address === '::1');
+	.flat()
+	.some(({ address }) => address === '::1');
 
 function saveConfig(text) {
-    const file = path.join(temporaryFolder(), 'linnet.cfg');
-    writeFileSync(file, text);
-    return file;
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	writeFileSync(file, text);
+	return file;
 }
 
 test('-h and --help name every flag and end with status 0', async () => {
-    for (const flag of ['-h', '--help']) {
-        const { code, stdout } = await runDaemon({ args: [flag] });
-        assert.equal(code, 0);
-        for (const name of ['--config', '--set', '--check', '--dump', '--help'])
-            assert.ok(stdout.includes(name), `${name} is not in the help`);
-    }
+	for (const flag of ['-h', '--help']) {
+		const { code, stdout } = await runDaemon({ args: [flag] });
+		assert.equal(code, 0);
+		for (const name of ['--config', '--set', '--check', '--dump', '--help'])
+			assert.ok(stdout.includes(name), `${name} is not in the help`);
+	}
 });
 
 test('-V and --version print the version and end with status 0', async () => {
-    for (const flag of ['-V', '--version']) {
-        const { code, stdout } = await runDaemon({ args: [flag] });
-        assert.equal(code, 0);
-        assert.match(stdout, /\b\d+\.\d+\.\d+\b/);
-    }
+	for (const flag of ['-V', '--version']) {
+		const { code, stdout } = await runDaemon({ args: [flag] });
+		assert.equal(code, 0);
+		assert.match(stdout, /\b\d+\.\d+\.\d+\b/);
+	}
 });
 
 test('bad usage says what is wrong and ends with status 2', async () => {
-    for (const args of [['--nonsense'], ['-x'], ['-c'], ['-s'], ['stray']]) {
-        const { code, stderr } = await runDaemon({ args });
-        assert.equal(code, 2, `${args} ended with ${code}`);
-        assert.notEqual(stderr, '');
-    }
+	for (const args of [['--nonsense'], ['-x'], ['-c'], ['-s'], ['stray']]) {
+		const { code, stderr } = await runDaemon({ args });
+		assert.equal(code, 2, `${args} ended with ${code}`);
+		assert.notEqual(stderr, '');
+	}
 });
 
 test('-t accepts a good configuration without a word of complaint', async () => {
-    const { code, stderr } = await runDaemon({
-        config: 'http: { port = 8080; };\nchat: { default_room = "kitchen"; };\n',
-        args: ['-t'],
-    });
-    assert.equal(code, 0, stderr);
-    assert.doesNotMatch(stderr, /linnet\.cfg:/);
+	const { code, stderr } = await runDaemon({
+		config: 'http: { port = 8080; };\nchat: { default_room = "kitchen"; };\n',
+		args: ['-t'],
+	});
+	assert.equal(code, 0, stderr);
+	assert.doesNotMatch(stderr, /linnet\.cfg:/);
 });
 
 test('-t names every error of a bad file by file and line and suggests the right key', async () => {
-    const file = saveConfig(
-        [
-            'http: {',
-            '    adress = "127.0.0.1";',
-            '    port = 70000;',
-            '};',
-            'limits: {',
-            '    connections = "many";',
-            '    queue_byte = 65536;',
-            '};',
-            'heartbeet: { ping_s = 3; };',
-        ].join('\n'),
-    );
-    const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
-    assert.equal(code, 1);
-    const lines = stderr.split('\n');
-    const about = (number) => {
-        const line = lines.find((text) => text.startsWith(`${file}:${number}: `));
-        assert.ok(line, `nothing about line ${number} in:\n${stderr}`);
-        return line;
-    };
-    assert.match(about(2), /adress.*did you mean.*address/);
-    assert.match(about(3), /port/);
-    assert.match(about(6), /connections/);
-    assert.match(about(7), /queue_byte.*did you mean.*queue_bytes/);
-    assert.match(about(9), /heartbeet.*did you mean.*heartbeat/);
+	const file = saveConfig(
+		[
+			'http: {',
+			'    adress = "127.0.0.1";',
+			'    port = 70000;',
+			'};',
+			'limits: {',
+			'    connections = "many";',
+			'    queue_byte = 65536;',
+			'};',
+			'heartbeet: { ping_s = 3; };',
+		].join('\n'),
+	);
+	const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
+	assert.equal(code, 1);
+	const lines = stderr.split('\n');
+	const about = (number) => {
+		const line = lines.find((text) => text.startsWith(`${file}:${number}: `));
+		assert.ok(line, `nothing about line ${number} in:\n${stderr}`);
+		return line;
+	};
+	assert.match(about(2), /adress.*did you mean.*address/);
+	assert.match(about(3), /port/);
+	assert.match(about(6), /connections/);
+	assert.match(about(7), /queue_byte.*did you mean.*queue_bytes/);
+	assert.match(about(9), /heartbeet.*did you mean.*heartbeat/);
 });
 
 test('a file that is no configuration at all is refused with its line', async () => {
-    const file = saveConfig('http: {\n    port = 8000;\n    what is this\n};\n');
-    const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
-    assert.equal(code, 1);
-    assert.ok(stderr.includes(`${file}:3: `), stderr);
+	const file = saveConfig('http: {\n    port = 8000;\n    what is this\n};\n');
+	const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
+	assert.equal(code, 1);
+	assert.ok(stderr.includes(`${file}:3: `), stderr);
 });
 
 test('a configuration file that does not exist is an error and not a default', async () => {
-    const file = path.join(temporaryFolder(), 'missing.cfg');
-    for (const args of [['-t', '-c', file], ['-c', file]]) {
-        const { code, stderr } = await runDaemon({ args });
-        assert.equal(code, 1);
-        assert.ok(stderr.includes(file), stderr);
-    }
+	const file = path.join(temporaryFolder(), 'missing.cfg');
+	for (const args of [['-t', '-c', file], ['-c', file]]) {
+		const { code, stderr } = await runDaemon({ args });
+		assert.equal(code, 1);
+		assert.ok(stderr.includes(file), stderr);
+	}
 });
 
 test('a wrong setting of the command line is refused and the right key suggested', async () => {
-    const { code, stderr } = await runDaemon({ args: ['-s', 'http.prot=0'] });
-    assert.equal(code, 1);
-    assert.match(stderr, /http\.prot.*did you mean.*http\.port/);
-    const range = await runDaemon({ args: ['-s', 'http.port=70000'] });
-    assert.equal(range.code, 1);
-    assert.match(range.stderr, /http\.port/);
+	const { code, stderr } = await runDaemon({ args: ['-s', 'http.prot=0'] });
+	assert.equal(code, 1);
+	assert.match(stderr, /http\.prot.*did you mean.*http\.port/);
+	const range = await runDaemon({ args: ['-s', 'http.port=70000'] });
+	assert.equal(range.code, 1);
+	assert.match(range.stderr, /http\.port/);
 });
 
 test('-T prints a configuration that -t accepts and that means the same', async () => {
-    const settings = ['http.port=8123', 'chat.default_room=say "hi" \\o', 'limits.connections=77'];
-    const first = await runDaemon({ settings, args: ['-T'] });
-    assert.equal(first.code, 0, first.stderr);
-    assert.match(first.stdout, /8123/);
-    const check = await runDaemon({ config: first.stdout, args: ['-t'] });
-    assert.equal(check.code, 0, check.stderr);
-    const second = await runDaemon({ config: first.stdout, args: ['-T'] });
-    assert.equal(second.stdout, first.stdout);
+	const settings = ['http.port=8123', 'chat.default_room=say "hi" \\o', 'limits.connections=77'];
+	const first = await runDaemon({ settings, args: ['-T'] });
+	assert.equal(first.code, 0, first.stderr);
+	assert.match(first.stdout, /8123/);
+	const check = await runDaemon({ config: first.stdout, args: ['-t'] });
+	assert.equal(check.code, 0, check.stderr);
+	const second = await runDaemon({ config: first.stdout, args: ['-T'] });
+	assert.equal(second.stdout, first.stdout);
 });
 
 test('a setting of the command line wins over the file', async () => {
-    const { stdout } = await runDaemon({
-        config: 'chat: { default_room = "file"; };',
-        settings: ['chat.default_room=flag'],
-        args: ['-T'],
-    });
-    assert.match(stdout, /default_room\s*=\s*"flag"/);
+	const { stdout } = await runDaemon({
+		config: 'chat: { default_room = "file"; };',
+		settings: ['chat.default_room=flag'],
+		args: ['-T'],
+	});
+	assert.match(stdout, /default_room\s*=\s*"flag"/);
 });
 
 test('a port in use ends the start with status 3 and -t does not look at it', async () => {
-    const other = net.createServer();
-    await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
-    const { port } = other.address();
-    const settings = [`http.port=${port}`];
-    try {
-        const start = await runDaemon({ settings });
-        assert.equal(start.code, 3, start.stderr);
-        assert.ok(start.stderr.includes(String(port)), start.stderr);
-        assert.match(start.stderr, /in use/i);
-        const check = await runDaemon({ settings, args: ['-t'] });
-        assert.equal(check.code, 0, check.stderr);
-    } finally {
-        other.close();
-    }
+	const other = net.createServer();
+	await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+	const { port } = other.address();
+	const settings = [`http.port=${port}`];
+	try {
+		const start = await runDaemon({ settings });
+		assert.equal(start.code, 3, start.stderr);
+		assert.ok(start.stderr.includes(String(port)), start.stderr);
+		assert.match(start.stderr, /in use/i);
+		const check = await runDaemon({ settings, args: ['-t'] });
+		assert.equal(check.code, 0, check.stderr);
+	} finally {
+		other.close();
+	}
 });
 
 test('an address that is not this machine\'s ends the start with status 3', async () => {
-    const { code, stderr } = await runDaemon({
-        settings: ['http.port=0', 'http.address=192.0.2.1'],
-    });
-    assert.equal(code, 3, stderr);
-    assert.ok(stderr.includes('192.0.2.1'), stderr);
+	const { code, stderr } = await runDaemon({
+		settings: ['http.port=0', 'http.address=192.0.2.1'],
+	});
+	assert.equal(code, 3, stderr);
+	assert.ok(stderr.includes('192.0.2.1'), stderr);
 });
 
 test('a page folder that does not exist ends the start with status 3', async () => {
-    const root = path.join(temporaryFolder(), 'no such page');
-    const { code, stderr } = await runDaemon({ settings: ['http.port=0', `http.root=${root}`] });
-    assert.equal(code, 3, stderr);
-    assert.ok(stderr.includes(root), stderr);
+	const root = path.join(temporaryFolder(), 'no such page');
+	const { code, stderr } = await runDaemon({ settings: ['http.port=0', `http.root=${root}`] });
+	assert.equal(code, 3, stderr);
+	assert.ok(stderr.includes(root), stderr);
 });
 
 test('port 0 lets two daemons run side by side and each says where it is', () =>
-    withDaemon({}, (first) =>
-        withDaemon({}, async (second) => {
-            assert.notEqual(first.port, second.port);
-            for (const daemon of [first, second])
-                assert.equal((await ask(daemon, 'GET', '/')).status, 200);
-        }),
-    ));
+	withDaemon({}, (first) =>
+		withDaemon({}, async (second) => {
+			assert.notEqual(first.port, second.port);
+			for (const daemon of [first, second])
+				assert.equal((await ask(daemon, 'GET', '/')).status, 200);
+		}),
+	));
 
 test('an IPv6 address is listened on and printed in brackets', { skip: !hasIPv6 }, () =>
-    withDaemon({ settings: ['http.address=::1'] }, async (daemon) => {
-        assert.equal(daemon.host, '[::1]');
-        assert.equal((await ask(daemon, 'GET', '/')).status, 200);
-        const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-        ann.sendJson({ message: 'over six' });
-        assert.equal((await bob.nextJson()).message, 'over six');
-    }),
+	withDaemon({ settings: ['http.address=::1'] }, async (daemon) => {
+		assert.equal(daemon.host, '[::1]');
+		assert.equal((await ask(daemon, 'GET', '/')).status, 200);
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		ann.sendJson({ message: 'over six' });
+		assert.equal((await bob.nextJson()).message, 'over six');
+	}),
 );
 
 test('the file is read: its room and port are used', () =>
-    withDaemon(
-        { config: 'chat: { default_room = "kitchen"; };\nhttp: { port = 1; };\n' },
-        async (daemon) => {
-            const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-            ann.sendJson({ message: 'tea?' });
-            assert.equal((await bob.nextJson()).room, 'kitchen');
-        },
-    ));
+	withDaemon(
+		{ config: 'chat: { default_room = "kitchen"; };\nhttp: { port = 1; };\n' },
+		async (daemon) => {
+			const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+			ann.sendJson({ message: 'tea?' });
+			assert.equal((await bob.nextJson()).room, 'kitchen');
+		},
+	));
 
-test('SIGTERM and SIGINT end it with status 0', async () => {
-    for (const signal of ['SIGTERM', 'SIGINT'])
-        await withDaemon({}, (daemon) => daemon.stop(signal));
+test('SIGTERM and SIGINT end it with status 0 from the moment that it says ready', async () => {
+	for (let n = 0; n < 10; n++)
+		await withDaemon({}, (daemon) => daemon.stop(n % 2 ? 'SIGINT' : 'SIGTERM'));
 });

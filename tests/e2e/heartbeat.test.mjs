@@ -9,59 +9,59 @@ import { connectWebSocket, opcodes } from '../lib/raw.mjs';
 const fastHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] };
 
 async function awaitPings(client, count) {
-    for (let n = 0; n < count; n++)
-        await within(once(client.socket, 'ping'), 'a ping');
+	for (let n = 0; n < count; n++)
+		await within(once(client.socket, 'ping'), 'a ping');
 }
 
 test('a client that answers pings stays for as long as it does', () =>
-    withDaemon(fastHeartbeat, async (daemon) => {
-        for (const path of ['/ws', '/echo']) {
-            const client = await daemon.ws(path);
-            await awaitPings(client, 4);
-            assert.equal(client.socket.readyState, client.socket.OPEN);
-            await client.close();
-        }
-    }));
+	withDaemon(fastHeartbeat, async (daemon) => {
+		for (const path of ['/ws', '/echo']) {
+			const client = await daemon.ws(path);
+			await awaitPings(client, 4);
+			assert.equal(client.socket.readyState, client.socket.OPEN);
+			await client.close();
+		}
+	}));
 
 test('a client that never answers a ping is let go', () =>
-    withDaemon(fastHeartbeat, async (daemon) => {
-        for (const path of ['/ws', '/echo']) {
-            const dead = await connectWebSocket(daemon, path);
-            await dead.readToEnd();
-            dead.destroy();
-        }
-    }));
+	withDaemon(fastHeartbeat, async (daemon) => {
+		for (const path of ['/ws', '/echo']) {
+			const dead = await connectWebSocket(daemon, path);
+			await dead.readToEnd();
+			dead.destroy();
+		}
+	}));
 
 test('a dead client does not take a living one with it', () =>
-    withDaemon(fastHeartbeat, async (daemon) => {
-        const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-        const dead = await connectWebSocket(daemon);
-        await dead.readToEnd();
-        ann.sendJson({ message: 'alive' });
-        assert.equal((await bob.nextJson()).message, 'alive');
-        dead.destroy();
-    }));
+	withDaemon(fastHeartbeat, async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		const dead = await connectWebSocket(daemon);
+		await dead.readToEnd();
+		ann.sendJson({ message: 'alive' });
+		assert.equal((await bob.nextJson()).message, 'alive');
+		dead.destroy();
+	}));
 
 test('a pong nobody asked for, with any bytes, is harmless', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connectWebSocket(daemon, '/echo');
-        for (const payload of ['', 'hello', Buffer.from([0xff, 0xfe, 0, 0xc0]), Buffer.alloc(125, 0xff)])
-            await client.sendFrame(opcodes.pong, payload);
-        await client.sendFrame(opcodes.text, 'still here');
-        assert.equal(String((await client.nextMessage()).payload), 'still here');
-        client.destroy();
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connectWebSocket(daemon, '/echo');
+		for (const payload of ['', 'hello', Buffer.from([0xff, 0xfe, 0, 0xc0]), Buffer.alloc(125, 0xff)])
+			await client.sendFrame(opcodes.pong, payload);
+		await client.sendFrame(opcodes.text, 'still here');
+		assert.equal(String((await client.nextMessage()).payload), 'still here');
+		client.destroy();
+	}));
 
 test('a ping is answered by a pong with the same payload', () =>
-    withDaemon({}, async (daemon) => {
-        for (const path of ['/ws', '/echo']) {
-            const client = await connectWebSocket(daemon, path);
-            for (const payload of [Buffer.alloc(0), Buffer.from([0xff, 0, 0xc0]), Buffer.alloc(125, 'p')]) {
-                await client.sendFrame(opcodes.ping, payload);
-                const pong = await client.nextFrame();
-                assert.equal(pong.opcode, opcodes.pong);
-                assert.ok(pong.payload.equals(payload));
-            }
-            client.destroy();
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		for (const path of ['/ws', '/echo']) {
+			const client = await connectWebSocket(daemon, path);
+			for (const payload of [Buffer.alloc(0), Buffer.from([0xff, 0, 0xc0]), Buffer.alloc(125, 'p')]) {
+				await client.sendFrame(opcodes.ping, payload);
+				const pong = await client.nextFrame();
+				assert.equal(pong.opcode, opcodes.pong);
+				assert.ok(pong.payload.equals(payload));
+			}
+			client.destroy();
+		}
+	}));

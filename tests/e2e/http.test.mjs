@@ -10,300 +10,300 @@ import { ask, connect, request } from '../lib/raw.mjs';
 const host = (daemon) => ({ Host: `${daemon.host}:${daemon.port}` });
 
 async function assertServes(daemon) {
-    assert.equal((await ask(daemon, 'GET', '/')).status, 200);
+	assert.equal((await ask(daemon, 'GET', '/')).status, 200);
 }
 
 function assertErrorBody(response) {
-    assert.match(response.headers['content-type'], /^application\/json\b/);
-    const { error } = JSON.parse(response.body);
-    assert.equal(typeof error.code, 'string');
-    assert.equal(typeof error.message, 'string');
+	assert.match(response.headers['content-type'], /^application\/json\b/);
+	const { error } = JSON.parse(response.body);
+	assert.equal(typeof error.code, 'string');
+	assert.equal(typeof error.message, 'string');
 }
 
 test('GET / gives the page with the headers that keep it safe and fresh', () =>
-    withDaemon({}, async (daemon) => {
-        const { status, headers, body } = await ask(daemon, 'GET', '/');
-        assert.equal(status, 200);
-        assert.match(headers['content-type'], /^text\/html\b/);
-        assert.match(body, /<html/i);
-        assert.match(headers.etag, /^(W\/)?"[^"]+"$/);
-        assert.ok(headers['cache-control']);
-        assert.match(headers['content-security-policy'], /default-src/);
-        assert.doesNotMatch(headers['content-security-policy'], /unsafe-inline|unsafe-eval/);
-        assert.equal(headers['x-content-type-options'], 'nosniff');
-        assert.ok(headers['referrer-policy']);
-        assert.equal(Number(headers['content-length']), Buffer.byteLength(body));
-    }));
+	withDaemon({}, async (daemon) => {
+		const { status, headers, body } = await ask(daemon, 'GET', '/');
+		assert.equal(status, 200);
+		assert.match(headers['content-type'], /^text\/html\b/);
+		assert.match(body, /<html/i);
+		assert.match(headers.etag, /^(W\/)?"[^"]+"$/);
+		assert.ok(headers['cache-control']);
+		assert.match(headers['content-security-policy'], /default-src/);
+		assert.doesNotMatch(headers['content-security-policy'], /unsafe-inline|unsafe-eval/);
+		assert.equal(headers['x-content-type-options'], 'nosniff');
+		assert.ok(headers['referrer-policy']);
+		assert.equal(Number(headers['content-length']), Buffer.byteLength(body));
+	}));
 
 test('a page that the browser has already is answered by 304 without a body', () =>
-    withDaemon({}, async (daemon) => {
-        const { headers } = await ask(daemon, 'GET', '/');
-        for (const known of [headers.etag, `"other", ${headers.etag}`, '*']) {
-            const response = await ask(daemon, 'GET', '/', { 'If-None-Match': known });
-            assert.equal(response.status, 304, known);
-            assert.equal(response.headers.etag, headers.etag);
-            assert.equal(response.body, '');
-        }
-        const changed = await ask(daemon, 'GET', '/', { 'If-None-Match': '"other"' });
-        assert.equal(changed.status, 200);
-    }));
+	withDaemon({}, async (daemon) => {
+		const { headers } = await ask(daemon, 'GET', '/');
+		for (const known of [headers.etag, `"other", ${headers.etag}`, '*']) {
+			const response = await ask(daemon, 'GET', '/', { 'If-None-Match': known });
+			assert.equal(response.status, 304, known);
+			assert.equal(response.headers.etag, headers.etag);
+			assert.equal(response.body, '');
+		}
+		const changed = await ask(daemon, 'GET', '/', { 'If-None-Match': '"other"' });
+		assert.equal(changed.status, 200);
+	}));
 
 test('a 304 leaves the connection in order for the next request', () =>
-    withDaemon({}, async (daemon) => {
-        const { headers } = await ask(daemon, 'GET', '/');
-        const client = await connect(daemon);
-        await client.write(request('GET', '/', { ...host(daemon), 'If-None-Match': headers.etag }));
-        assert.equal((await client.readResponse()).status, 304);
-        await client.write(request('GET', '/', host(daemon)));
-        assert.equal((await client.readResponse()).status, 200);
-    }));
+	withDaemon({}, async (daemon) => {
+		const { headers } = await ask(daemon, 'GET', '/');
+		const client = await connect(daemon);
+		await client.write(request('GET', '/', { ...host(daemon), 'If-None-Match': headers.etag }));
+		assert.equal((await client.readResponse()).status, 304);
+		await client.write(request('GET', '/', host(daemon)));
+		assert.equal((await client.readResponse()).status, 200);
+	}));
 
 test('HEAD gives what GET gives but for the body', () =>
-    withDaemon({}, async (daemon) => {
-        const get = await ask(daemon, 'GET', '/');
-        const client = await connect(daemon);
-        await client.write(request('HEAD', '/', { ...host(daemon), Connection: 'close' }));
-        const text = (await client.readToEnd()).toString('latin1');
-        const [head, body] = text.split('\r\n\r\n');
-        assert.match(head, /^HTTP\/1\.1 200 /);
-        assert.equal(body, '');
-        for (const name of ['etag', 'content-type', 'content-length', 'content-security-policy'])
-            assert.ok(head.toLowerCase().includes(`${name}: ${get.headers[name].toLowerCase()}`), name);
-    }));
+	withDaemon({}, async (daemon) => {
+		const get = await ask(daemon, 'GET', '/');
+		const client = await connect(daemon);
+		await client.write(request('HEAD', '/', { ...host(daemon), Connection: 'close' }));
+		const text = (await client.readToEnd()).toString('latin1');
+		const [head, body] = text.split('\r\n\r\n');
+		assert.match(head, /^HTTP\/1\.1 200 /);
+		assert.equal(body, '');
+		for (const name of ['etag', 'content-type', 'content-length', 'content-security-policy'])
+			assert.ok(head.toLowerCase().includes(`${name}: ${get.headers[name].toLowerCase()}`), name);
+	}));
 
 test('an unknown path is answered by 404 with an error object', () =>
-    withDaemon({}, async (daemon) => {
-        const response = await ask(daemon, 'GET', '/no/such/thing');
-        assert.equal(response.status, 404);
-        assertErrorBody(response);
-    }));
+	withDaemon({}, async (daemon) => {
+		const response = await ask(daemon, 'GET', '/no/such/thing');
+		assert.equal(response.status, 404);
+		assertErrorBody(response);
+	}));
 
 test('a method that the page does not have is answered by 405 and the ones that it has', () =>
-    withDaemon({}, async (daemon) => {
-        for (const method of ['POST', 'PUT', 'DELETE']) {
-            const response = await ask(daemon, method, '/', { 'Content-Length': '2' }, 'hi');
-            assert.equal(response.status, 405, method);
-            assert.equal(response.headers.allow, 'GET, HEAD');
-            assertErrorBody(response);
-        }
-        for (const method of ['PATCH', 'OPTIONS', 'TRACE', 'BREW']) {
-            const client = await connect(daemon);
-            await client.write(request(method, '/', { ...host(daemon), Connection: 'close' }));
-            const answer = (await client.readToEnd()).toString('latin1');
-            assert.doesNotMatch(answer, /^HTTP\/1\.1 2/, method);
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		for (const method of ['POST', 'PUT', 'DELETE']) {
+			const response = await ask(daemon, method, '/', { 'Content-Length': '2' }, 'hi');
+			assert.equal(response.status, 405, method);
+			assert.equal(response.headers.allow, 'GET, HEAD');
+			assertErrorBody(response);
+		}
+		for (const method of ['PATCH', 'OPTIONS', 'TRACE', 'BREW']) {
+			const client = await connect(daemon);
+			await client.write(request(method, '/', { ...host(daemon), Connection: 'close' }));
+			const answer = (await client.readToEnd()).toString('latin1');
+			assert.doesNotMatch(answer, /^HTTP\/1\.1 2/, method);
+		}
+		await assertServes(daemon);
+	}));
 
 function siteWithSecrets() {
-    const folder = temporaryFolder();
-    const root = path.join(folder, 'public');
-    mkdirSync(path.join(root, 'sub'), { recursive: true });
-    mkdirSync(path.join(root, '.git'));
-    writeFileSync(path.join(root, 'index.html'), '<!doctype html><html>page</html>');
-    writeFileSync(path.join(root, 'app.js'), 'let x;');
-    writeFileSync(path.join(root, 'sub', 'a b.txt'), 'a file with a space');
-    writeFileSync(path.join(root, '.hidden'), 'SECRET');
-    writeFileSync(path.join(root, '.git', 'config'), 'SECRET');
-    writeFileSync(path.join(folder, 'outside.txt'), 'SECRET');
-    return root;
+	const folder = temporaryFolder();
+	const root = path.join(folder, 'public');
+	mkdirSync(path.join(root, 'sub'), { recursive: true });
+	mkdirSync(path.join(root, '.git'));
+	writeFileSync(path.join(root, 'index.html'), '<!doctype html><html>page</html>');
+	writeFileSync(path.join(root, 'app.js'), 'let x;');
+	writeFileSync(path.join(root, 'sub', 'a b.txt'), 'a file with a space');
+	writeFileSync(path.join(root, '.hidden'), 'SECRET');
+	writeFileSync(path.join(root, '.git', 'config'), 'SECRET');
+	writeFileSync(path.join(folder, 'outside.txt'), 'SECRET');
+	return root;
 }
 
 test('files of the page have their own type and nothing else of the disk is given away', () =>
-    withDaemon({ settings: [`http.root=${siteWithSecrets()}`] }, async (daemon) => {
-        const script = await ask(daemon, 'GET', '/app.js?v=1');
-        assert.equal(script.status, 200);
-        assert.match(script.headers['content-type'], /javascript/);
-        assert.equal((await ask(daemon, 'GET', '/sub/a%20b.txt')).body, 'a file with a space');
-        const paths = [
-            '/.hidden', '/.git/config', '/%2ehidden', '/sub/../.hidden',
-            '/../outside.txt', '/%2e%2e/outside.txt', '/..%2foutside.txt', '/%2e%2e%2foutside.txt',
-            '/sub/../../outside.txt', '/sub/%2e%2e/%2e%2e/outside.txt', '/..%5coutside.txt',
-            '//../outside.txt', '/sub/..//../outside.txt', '/%252e%252e/outside.txt',
-            '//etc/passwd', '/%2fetc/passwd', '/sub', '/sub/',
-            '/%00', '/index.html%00', '/.hidden%00.html', '/%', '/%zz', '/%ff%fe', '/?%00', '*', '',
-        ];
-        for (const at of paths) {
-            const client = await connect(daemon);
-            await client.write(request('GET', at, { ...host(daemon), Connection: 'close' }));
-            const answer = (await client.readToEnd()).toString('latin1');
-            assert.doesNotMatch(answer, /SECRET|root:/, at);
-            client.destroy();
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({ settings: [`http.root=${siteWithSecrets()}`] }, async (daemon) => {
+		const script = await ask(daemon, 'GET', '/app.js?v=1');
+		assert.equal(script.status, 200);
+		assert.match(script.headers['content-type'], /javascript/);
+		assert.equal((await ask(daemon, 'GET', '/sub/a%20b.txt')).body, 'a file with a space');
+		const paths = [
+			'/.hidden', '/.git/config', '/%2ehidden', '/sub/../.hidden',
+			'/../outside.txt', '/%2e%2e/outside.txt', '/..%2foutside.txt', '/%2e%2e%2foutside.txt',
+			'/sub/../../outside.txt', '/sub/%2e%2e/%2e%2e/outside.txt', '/..%5coutside.txt',
+			'//../outside.txt', '/sub/..//../outside.txt', '/%252e%252e/outside.txt',
+			'//etc/passwd', '/%2fetc/passwd', '/sub', '/sub/',
+			'/%00', '/index.html%00', '/.hidden%00.html', '/%', '/%zz', '/%ff%fe', '/?%00', '*', '',
+		];
+		for (const at of paths) {
+			const client = await connect(daemon);
+			await client.write(request('GET', at, { ...host(daemon), Connection: 'close' }));
+			const answer = (await client.readToEnd()).toString('latin1');
+			assert.doesNotMatch(answer, /SECRET|root:/, at);
+			client.destroy();
+		}
+		await assertServes(daemon);
+	}));
 
 test('absurdly long URIs are refused and hurt nobody', () =>
-    withDaemon({}, async (daemon) => {
-        for (const length of [1_000, 5_000, 100_000]) {
-            for (const at of ['/'.padEnd(length, 'a'), '/'.repeat(length), `/?${'a=b&'.repeat(length / 4)}`]) {
-                const client = await connect(daemon);
-                await client.write(request('GET', at, { ...host(daemon), Connection: 'close' }));
-                await client.readToEnd();
-            }
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		for (const length of [1_000, 5_000, 100_000]) {
+			for (const at of ['/'.padEnd(length, 'a'), '/'.repeat(length), `/?${'a=b&'.repeat(length / 4)}`]) {
+				const client = await connect(daemon);
+				await client.write(request('GET', at, { ...host(daemon), Connection: 'close' }));
+				await client.readToEnd();
+			}
+		}
+		await assertServes(daemon);
+	}));
 
 test('two requests go over one connection', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connect(daemon);
-        for (const [at, status] of [['/', 200], ['/missing', 404], ['/', 200]]) {
-            await client.write(request('GET', at, host(daemon)));
-            assert.equal((await client.readResponse()).status, status);
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connect(daemon);
+		for (const [at, status] of [['/', 200], ['/missing', 404], ['/', 200]]) {
+			await client.write(request('GET', at, host(daemon)));
+			assert.equal((await client.readResponse()).status, status);
+		}
+	}));
 
 test('Connection: close is obeyed', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connect(daemon);
-        await client.write(request('GET', '/', { ...host(daemon), Connection: 'close' }));
-        const answer = (await client.readToEnd()).toString('latin1');
-        assert.match(answer, /^HTTP\/1\.1 200 /);
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connect(daemon);
+		await client.write(request('GET', '/', { ...host(daemon), Connection: 'close' }));
+		const answer = (await client.readToEnd()).toString('latin1');
+		assert.match(answer, /^HTTP\/1\.1 200 /);
+	}));
 
 test('requests that come in one segment are all answered, in order', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connect(daemon);
-        await client.write(
-            request('GET', '/', host(daemon)) +
-                request('GET', '/missing', host(daemon)) +
-                request('GET', '/', host(daemon)),
-        );
-        for (const status of [200, 404, 200])
-            assert.equal((await client.readResponse()).status, status);
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connect(daemon);
+		await client.write(
+			request('GET', '/', host(daemon)) +
+				request('GET', '/missing', host(daemon)) +
+				request('GET', '/', host(daemon)),
+		);
+		for (const status of [200, 404, 200])
+			assert.equal((await client.readResponse()).status, status);
+	}));
 
 test('a request that comes in one-byte segments is answered', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connect(daemon);
-        await client.drip(request('GET', '/', host(daemon)));
-        assert.equal((await client.readResponse()).status, 200);
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connect(daemon);
+		await client.drip(request('GET', '/', host(daemon)));
+		assert.equal((await client.readResponse()).status, 200);
+	}));
 
 test('requests with a body in one segment with others do not hang the daemon', () =>
-    withDaemon({}, async (daemon) => {
-        const get = request('GET', '/', host(daemon));
-        const post = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello');
-        const stray = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello\r\n');
-        for (const segment of [post + post, get + post, post + get, get + get + post, stray + stray]) {
-            const client = await connect(daemon);
-            await client.write(segment);
-            const first = await client.readResponse();
-            assert.equal(first.status, segment.startsWith('POST') ? 405 : 200);
-            await assertServes(daemon);
-            client.destroy();
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		const get = request('GET', '/', host(daemon));
+		const post = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello');
+		const stray = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello\r\n');
+		for (const segment of [post + post, get + post, post + get, get + get + post, stray + stray]) {
+			const client = await connect(daemon);
+			await client.write(segment);
+			const first = await client.readResponse();
+			assert.equal(first.status, segment.startsWith('POST') ? 405 : 200);
+			await assertServes(daemon);
+			client.destroy();
+		}
+	}));
 
 // What a front end and the daemon read differently is how requests are smuggled.
 test('a request whose length is not certain is refused and what follows it is not a request', () =>
-    withDaemon({}, async (daemon) => {
-        const smuggled = request('GET', '/smuggled', host(daemon));
-        const lengths = [
-            { 'Transfer-Encoding': 'chunked', 'Content-Length': '4' },
-            { 'Transfer-Encoding': 'chunked' },
-            { 'Transfer-Encoding': 'gzip, chunked' },
-            { 'Content-Length': '-1' },
-            { 'Content-Length': '+4' },
-            { 'Content-Length': '4, 4' },
-            { 'Content-Length': '0x4' },
-            { 'Content-Length': '99999999999999999999999999' },
-            { 'Content-Length': '4 4' },
-            { 'Content-Length': '5\r\nContent-Length: 45' },
-        ];
-        for (const method of ['POST', 'GET']) {
-            for (const length of lengths) {
-                const client = await connect(daemon);
-                await client.write(request(method, '/', { ...host(daemon), ...length }, `0\r\n\r\n${smuggled}`));
-                const answer = (await client.readToEnd()).toString('latin1');
-                const what = `${method} with ${JSON.stringify(length)}`;
-                assert.doesNotMatch(answer, /^HTTP\/1\.1 2/, what);
-                assert.ok(answer.split('HTTP/1.1 ').length <= 2, `${what} was answered twice`);
-                client.destroy();
-            }
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		const smuggled = request('GET', '/smuggled', host(daemon));
+		const lengths = [
+			{ 'Transfer-Encoding': 'chunked', 'Content-Length': '4' },
+			{ 'Transfer-Encoding': 'chunked' },
+			{ 'Transfer-Encoding': 'gzip, chunked' },
+			{ 'Content-Length': '-1' },
+			{ 'Content-Length': '+4' },
+			{ 'Content-Length': '4, 4' },
+			{ 'Content-Length': '0x4' },
+			{ 'Content-Length': '99999999999999999999999999' },
+			{ 'Content-Length': '4 4' },
+			{ 'Content-Length': '5\r\nContent-Length: 45' },
+		];
+		for (const method of ['POST', 'GET']) {
+			for (const length of lengths) {
+				const client = await connect(daemon);
+				await client.write(request(method, '/', { ...host(daemon), ...length }, `0\r\n\r\n${smuggled}`));
+				const answer = (await client.readToEnd()).toString('latin1');
+				const what = `${method} with ${JSON.stringify(length)}`;
+				assert.doesNotMatch(answer, /^HTTP\/1\.1 2/, what);
+				assert.ok(answer.split('HTTP/1.1 ').length <= 2, `${what} was answered twice`);
+				client.destroy();
+			}
+		}
+		await assertServes(daemon);
+	}));
 
 test('a plain request to a WebSocket path is told to upgrade', () =>
-    withDaemon({}, async (daemon) => {
-        for (const at of ['/ws', '/echo']) {
-            const response = await ask(daemon, 'GET', at);
-            assert.equal(response.status, 426, at);
-            assert.match(response.headers.upgrade, /^websocket$/i);
-            assertErrorBody(response);
-            const post = await ask(daemon, 'POST', at, { 'Content-Length': '2' }, 'hi');
-            assert.equal(post.status, 405, at);
-            assert.match(post.headers.allow, /\bGET\b/);
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		for (const at of ['/ws', '/echo']) {
+			const response = await ask(daemon, 'GET', at);
+			assert.equal(response.status, 426, at);
+			assert.match(response.headers.upgrade, /^websocket$/i);
+			assertErrorBody(response);
+			const post = await ask(daemon, 'POST', at, { 'Content-Length': '2' }, 'hi');
+			assert.equal(post.status, 405, at);
+			assert.match(post.headers.allow, /\bGET\b/);
+		}
+	}));
 
 test('headers that drip in for ever are cut off while others are served', () =>
-    withDaemon({}, async (daemon) => {
-        const slow = await connect(daemon);
-        const silent = await connect(daemon);
-        await slow.write('GET / HTTP/1.1\r\nX-Slow: ');
-        const drip = setInterval(() => slow.write('a'), 200);
-        try {
-            await assertServes(daemon);
-            await Promise.all([slow.readToEnd(), silent.readToEnd()]);
-        } finally {
-            clearInterval(drip);
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		const slow = await connect(daemon);
+		const silent = await connect(daemon);
+		await slow.write('GET / HTTP/1.1\r\nX-Slow: ');
+		const drip = setInterval(() => slow.write('a'), 200);
+		try {
+			await assertServes(daemon);
+			await Promise.all([slow.readToEnd(), silent.readToEnd()]);
+		} finally {
+			clearInterval(drip);
+		}
+		await assertServes(daemon);
+	}));
 
 test('a body that never comes holds its connection only for a while', () =>
-    withDaemon({}, async (daemon) => {
-        const client = await connect(daemon);
-        await client.write(request('POST', '/', { ...host(daemon), 'Content-Length': '1000' }, 'x'));
-        await client.readToEnd();
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		const client = await connect(daemon);
+		await client.write(request('POST', '/', { ...host(daemon), 'Content-Length': '1000' }, 'x'));
+		await client.readToEnd();
+		await assertServes(daemon);
+	}));
 
 test('headers beyond all measure are refused', () =>
-    withDaemon({}, async (daemon) => {
-        const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`X-${i}`, 'y'.repeat(20)]));
-        const huge = [
-            { 'X-Long': 'a'.repeat(100_000) },
-            { Cookie: 'a'.repeat(100_000) },
-            { ['X'.repeat(100_000)]: 'a' },
-            many,
-        ];
-        for (const headers of huge) {
-            const client = await connect(daemon);
-            await client.write(request('GET', '/', { ...host(daemon), ...headers }));
-            client.halfClose();
-            await client.readToEnd();
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`X-${i}`, 'y'.repeat(20)]));
+		const huge = [
+			{ 'X-Long': 'a'.repeat(100_000) },
+			{ Cookie: 'a'.repeat(100_000) },
+			{ ['X'.repeat(100_000)]: 'a' },
+			many,
+		];
+		for (const headers of huge) {
+			const client = await connect(daemon);
+			await client.write(request('GET', '/', { ...host(daemon), ...headers }));
+			client.halfClose();
+			await client.readToEnd();
+		}
+		await assertServes(daemon);
+	}));
 
 test('what is not HTTP at all is turned away', () =>
-    withDaemon({}, async (daemon) => {
-        const nonsense = [
-            '\r\n\r\n\r\n', 'hello\r\n\r\n', 'GET\r\n\r\n', 'GET /\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n',
-            '\x00'.repeat(100), '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-            'GET / HTTP/1.1\r\n: nameless\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
-        ];
-        for (const text of nonsense) {
-            const client = await connect(daemon);
-            await client.write(Buffer.from(text, 'latin1'));
-            client.halfClose();
-            await client.readToEnd();
-        }
-        await assertServes(daemon);
-    }));
+	withDaemon({}, async (daemon) => {
+		const nonsense = [
+			'\r\n\r\n\r\n', 'hello\r\n\r\n', 'GET\r\n\r\n', 'GET /\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n',
+			'\x00'.repeat(100), '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+			'GET / HTTP/1.1\r\n: nameless\r\n\r\n', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+		];
+		for (const text of nonsense) {
+			const client = await connect(daemon);
+			await client.write(Buffer.from(text, 'latin1'));
+			client.halfClose();
+			await client.readToEnd();
+		}
+		await assertServes(daemon);
+	}));
 
 test('thousands of connections that say nothing do not stop the service', { skip: isSlowRun }, () =>
-    withDaemon({}, async (daemon) => {
-        const silent = [];
-        for (let i = 0; i < 3_000; i += 100)
-            silent.push(...(await Promise.all(Array.from({ length: 100 }, () => connect(daemon)))));
-        await assertServes(daemon);
-        const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-        ann.sendJson({ message: 'still here' });
-        assert.equal((await bob.nextJson()).message, 'still here');
-        silent.forEach((client) => client.destroy());
-    }));
+	withDaemon({}, async (daemon) => {
+		const silent = [];
+		for (let i = 0; i < 3_000; i += 100)
+			silent.push(...(await Promise.all(Array.from({ length: 100 }, () => connect(daemon)))));
+		await assertServes(daemon);
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		ann.sendJson({ message: 'still here' });
+		assert.equal((await bob.nextJson()).message, 'still here');
+		silent.forEach((client) => client.destroy());
+	}));

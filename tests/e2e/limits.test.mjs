@@ -7,89 +7,89 @@ import { eventually, isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, connect } from '../lib/raw.mjs';
 
 test('the connection over the limit is refused with 503 and the others live', () =>
-    withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
-        const clients = [];
-        for (let n = 0; n < 5; n++)
-            clients.push(await daemon.ws());
-        for (let n = 0; n < 3; n++) {
-            await assert.rejects(daemon.ws(), (error) => {
-                assert.equal(error.status, 503);
-                assert.match(error.headers['retry-after'], /^\d+$/);
-                return true;
-            });
-        }
-        clients[0].sendJson({ message: 'we are five' });
-        for (const client of clients.slice(1))
-            assert.equal((await client.nextJson()).message, 'we are five');
+	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
+		const clients = [];
+		for (let n = 0; n < 5; n++)
+			clients.push(await daemon.ws());
+		for (let n = 0; n < 3; n++) {
+			await assert.rejects(daemon.ws(), (error) => {
+				assert.equal(error.status, 503);
+				assert.match(error.headers['retry-after'], /^\d+$/);
+				return true;
+			});
+		}
+		clients[0].sendJson({ message: 'we are five' });
+		for (const client of clients.slice(1))
+			assert.equal((await client.nextJson()).message, 'we are five');
 
-        await clients.pop().close();
-        const late = await eventually(() => daemon.ws(), 'a place that has become free');
-        clients[0].sendJson({ message: 'welcome' });
-        assert.equal((await late.nextJson()).message, 'welcome');
-    }));
+		await clients.pop().close();
+		const late = await eventually(() => daemon.ws(), 'a place that has become free');
+		clients[0].sendJson({ message: 'welcome' });
+		assert.equal((await late.nextJson()).message, 'welcome');
+	}));
 
 test('clients that come and go leave no place taken', () =>
-    withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
-        for (let n = 0; n < 50; n++) {
-            const client = await eventually(() => daemon.ws(), 'a free place');
-            await (n % 2 ? client.close() : client.vanish());
-        }
-        const descriptors = daemon.openDescriptors();
-        for (let n = 0; n < 50; n++)
-            await (await eventually(() => daemon.ws(), 'a free place')).vanish();
-        await eventually(
-            () => assert.ok(daemon.openDescriptors() <= descriptors),
-            'descriptors to be given back',
-        );
-    }));
+	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
+		for (let n = 0; n < 50; n++) {
+			const client = await eventually(() => daemon.ws(), 'a free place');
+			await (n % 2 ? client.close() : client.vanish());
+		}
+		const descriptors = daemon.openDescriptors();
+		for (let n = 0; n < 50; n++)
+			await (await eventually(() => daemon.ws(), 'a free place')).vanish();
+		await eventually(
+			() => assert.ok(daemon.openDescriptors() <= descriptors),
+			'descriptors to be given back',
+		);
+	}));
 
 // The pings of a connected client are the clock: in three rounds of them a daemon that spins
 // uses three seconds of processor time.
 test('without descriptors it neither spins nor floods its log, and serves again later', { skip: isSlowRun }, () =>
-    withDaemon(
-        { limits: { nofile: 100 }, settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=10'] },
-        async (daemon) => {
-            const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-            const crowd = [];
-            for (let n = 0; n < 400; n++)
-                crowd.push(await connect(daemon));
-            const cpuBefore = daemon.cpuSeconds();
-            const linesBefore = daemon.log.length;
-            for (let round = 0; round < 4; round++)
-                await within(once(ann.socket, 'ping'), 'a ping');
-            const cpu = daemon.cpuSeconds() - cpuBefore;
-            assert.ok(cpu < 1, `${cpu} s of processor time in three seconds of doing nothing`);
-            assert.ok(daemon.log.length - linesBefore < 100, 'the log is flooded');
-            ann.sendJson({ message: 'the living' });
-            assert.equal((await bob.nextJson()).message, 'the living');
+	withDaemon(
+		{ limits: { nofile: 100 }, settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=10'] },
+		async (daemon) => {
+			const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+			const crowd = [];
+			for (let n = 0; n < 400; n++)
+				crowd.push(await connect(daemon));
+			const cpuBefore = daemon.cpuSeconds();
+			const linesBefore = daemon.log.length;
+			for (let round = 0; round < 4; round++)
+				await within(once(ann.socket, 'ping'), 'a ping');
+			const cpu = daemon.cpuSeconds() - cpuBefore;
+			assert.ok(cpu < 1, `${cpu} s of processor time in three seconds of doing nothing`);
+			assert.ok(daemon.log.length - linesBefore < 100, 'the log is flooded');
+			ann.sendJson({ message: 'the living' });
+			assert.equal((await bob.nextJson()).message, 'the living');
 
-            crowd.forEach((client) => client.destroy());
-            await eventually(
-                async () => assert.equal((await ask(daemon, 'GET', '/')).status, 200),
-                'the page to be served again',
-            );
-        },
-    ));
+			crowd.forEach((client) => client.destroy());
+			await eventually(
+				async () => assert.equal((await ask(daemon, 'GET', '/')).status, 200),
+				'the page to be served again',
+			);
+		},
+	));
 
 test('a reader that does not keep up is closed with 1013 and nobody else feels it', { skip: isSlowRun }, () =>
-    withDaemon({ settings: ['limits.queue_bytes=65536'] }, async (daemon) => {
-        const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
-        slow.socket.pause();
-        const message = 'm'.repeat(8_000);
-        const count = 4_000;
-        for (let n = 0; n < count; n++) {
-            sender.sendJson({ message, n });
-            assert.equal((await fast.nextJson()).n, n);
-        }
-        assert.ok(daemon.residentBytes() < 512 * 1024 * 1024);
-        slow.socket.resume();
-        assert.equal((await slow.closed).code, 1013);
-        assert.ok(slow.waiting > 0 && slow.waiting < count);
-        for (let n = 0; slow.waiting > 0; n++)
-            assert.equal((await slow.nextJson()).n, n, 'what it got is complete up to its end');
+	withDaemon({ settings: ['limits.queue_bytes=65536'] }, async (daemon) => {
+		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		slow.socket.pause();
+		const message = 'm'.repeat(8_000);
+		const count = 4_000;
+		for (let n = 0; n < count; n++) {
+			sender.sendJson({ message, n });
+			assert.equal((await fast.nextJson()).n, n);
+		}
+		assert.ok(daemon.residentBytes() < 512 * 1024 * 1024);
+		slow.socket.resume();
+		assert.equal((await slow.closed).code, 1013);
+		assert.ok(slow.waiting > 0 && slow.waiting < count);
+		for (let n = 0; slow.waiting > 0; n++)
+			assert.equal((await slow.nextJson()).n, n, 'what it got is complete up to its end');
 
-        const again = await daemon.ws();
-        sender.sendJson({ message: 'after it' });
-        for (const client of [fast, again])
-            assert.equal((await client.nextJson()).message, 'after it');
-    }));
+		const again = await daemon.ws();
+		sender.sendJson({ message: 'after it' });
+		for (const client of [fast, again])
+			assert.equal((await client.nextJson()).message, 'after it');
+	}));

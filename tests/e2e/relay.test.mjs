@@ -9,380 +9,380 @@ import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../l
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 async function pair(daemon) {
-    return [await daemon.ws(), await daemon.ws()];
+	return [await daemon.ws(), await daemon.ws()];
 }
 
 function assertError(object, code) {
-    assert.equal(object.type, 'error');
-    assert.equal(typeof object.message, 'string');
-    assert.match(object.code, /^[a-z_]+$/);
-    if (code)
-        assert.equal(object.code, code);
+	assert.equal(object.type, 'error');
+	assert.equal(typeof object.message, 'string');
+	assert.match(object.code, /^[a-z_]+$/);
+	if (code)
+		assert.equal(object.code, code);
 }
 
 test('a message reaches the other with who, when and where, and without the email', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.send(
-            '{"username":"ann","email":" Ann@Example.org ","message":"hi","x":1,' +
-                '"y":{"z":[1.5,null,true,"é😀"]}}',
-        );
-        const got = await bob.nextJson();
-        assert.equal(got.type, 'message');
-        assert.equal(got.room, 'lobby');
-        assert.ok(Number.isInteger(got.ts) && Math.abs(got.ts - Date.now()) < 600_000, `ts ${got.ts}`);
-        assert.equal(got.username, 'ann');
-        assert.equal(got.message, 'hi');
-        assert.equal(got.avatar, sha256('ann@example.org'));
-        assert.equal(got.x, 1);
-        assert.deepEqual(got.y, { z: [1.5, null, true, 'é😀'] });
-        assert.ok(!('email' in got));
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.send(
+			'{"username":"ann","email":" Ann@Example.org ","message":"hi","x":1,' +
+				'"y":{"z":[1.5,null,true,"é😀"]}}',
+		);
+		const got = await bob.nextJson();
+		assert.equal(got.type, 'message');
+		assert.equal(got.room, 'lobby');
+		assert.ok(Number.isInteger(got.ts) && Math.abs(got.ts - Date.now()) < 600_000, `ts ${got.ts}`);
+		assert.equal(got.username, 'ann');
+		assert.equal(got.message, 'hi');
+		assert.equal(got.avatar, sha256('ann@example.org'));
+		assert.equal(got.x, 1);
+		assert.deepEqual(got.y, { z: [1.5, null, true, 'é😀'] });
+		assert.ok(!('email' in got));
+	}));
 
 test('a message is one compact JSON object', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.send('{ "message" : "a b",\n\t"list" : [ 1, 2 ],  "o" : { } }');
-        const text = await bob.nextText();
-        assert.equal(text, JSON.stringify(JSON.parse(text)));
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.send('{ "message" : "a b",\n\t"list" : [ 1, 2 ],  "o" : { } }');
+		const text = await bob.nextText();
+		assert.equal(text, JSON.stringify(JSON.parse(text)));
+	}));
 
 test('numbers keep the value that they came with', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
-        ann.send(`{"message":"n",${numbers}}`);
-        const text = await bob.nextText();
-        assert.match(text, /\[0\.1,0\.30000000000000004,3\.14,100,-7,/);
-        assert.match(text, /,9007199254740993,/);
-        assert.deepEqual(JSON.parse(text).n, JSON.parse(`{${numbers}}`).n);
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
+		ann.send(`{"message":"n",${numbers}}`);
+		const text = await bob.nextText();
+		assert.match(text, /\[0\.1,0\.30000000000000004,3\.14,100,-7,/);
+		assert.match(text, /,9007199254740993,/);
+		assert.deepEqual(JSON.parse(text).n, JSON.parse(`{${numbers}}`).n);
+	}));
 
 test('text in every script, with quotes and control characters, arrives as it was sent', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
-        ann.sendJson({ message });
-        assert.equal((await bob.nextJson()).message, message);
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
+		ann.sendJson({ message });
+		assert.equal((await bob.nextJson()).message, message);
+	}));
 
 test('the sender gets nothing back', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.sendJson({ message: 'hi' });
-        await bob.nextJson();
-        assert.deepEqual(await ann.drain(), []);
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.sendJson({ message: 'hi' });
+		await bob.nextJson();
+		assert.deepEqual(await ann.drain(), []);
+	}));
 
 test('echo_to_sender sends it back to the sender too', () =>
-    withDaemon({ settings: ['chat.echo_to_sender=true'] }, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.sendJson({ message: 'hi' });
-        assert.deepEqual(await ann.nextJson(), await bob.nextJson());
-    }));
+	withDaemon({ settings: ['chat.echo_to_sender=true'] }, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.sendJson({ message: 'hi' });
+		assert.deepEqual(await ann.nextJson(), await bob.nextJson());
+	}));
 
 test('share_email keeps the email in the message', () =>
-    withDaemon({ settings: ['chat.share_email=true'] }, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.sendJson({ message: 'hi', email: 'ann@example.org' });
-        assert.equal((await bob.nextJson()).email, 'ann@example.org');
-    }));
+	withDaemon({ settings: ['chat.share_email=true'] }, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.sendJson({ message: 'hi', email: 'ann@example.org' });
+		assert.equal((await bob.nextJson()).email, 'ann@example.org');
+	}));
 
 test('a client cannot speak for the server', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
-        const got = await bob.nextJson();
-        assert.notEqual(got.ts, 1);
-        assert.notEqual(got.avatar, 'forged');
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
+		const got = await bob.nextJson();
+		assert.notEqual(got.ts, 1);
+		assert.notEqual(got.avatar, 'forged');
+	}));
 
 test('without a username the sender is a numbered guest, each its own', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const eve = await daemon.ws();
-        ann.sendJson({ message: 'one' });
-        bob.sendJson({ message: 'two', username: '' });
-        const [first, second] = [await eve.nextJson(), await eve.nextJson()];
-        assert.match(first.username, /^guest-\d+$/);
-        assert.match(second.username, /^guest-\d+$/);
-        assert.notEqual(first.username, second.username);
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const eve = await daemon.ws();
+		ann.sendJson({ message: 'one' });
+		bob.sendJson({ message: 'two', username: '' });
+		const [first, second] = [await eve.nextJson(), await eve.nextJson()];
+		assert.match(first.username, /^guest-\d+$/);
+		assert.match(second.username, /^guest-\d+$/);
+		assert.notEqual(first.username, second.username);
+	}));
 
 test('typing hello is answered by bad_json and the connection lives on', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.send('hello');
-        assertError(await ann.nextJson(), 'bad_json');
-        ann.sendJson({ message: 'now right' });
-        assert.equal((await bob.nextJson()).message, 'now right');
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.send('hello');
+		assertError(await ann.nextJson(), 'bad_json');
+		ann.sendJson({ message: 'now right' });
+		assert.equal((await bob.nextJson()).message, 'now right');
+	}));
 
 test('what is no JSON object is answered by an error and reaches nobody', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const bad = [
-            '', ' ', 'null', 'true', '42', '"text"', '[]', '[{"message":"hi"}]', '{', '{"message":"hi"',
-            '{"message":"hi"}}', '{"message":"hi"} {"message":"ho"}', '{message:"hi"}', "{'message':'hi'}",
-            '{"message":"\\u0000"}', '{"message":"\\ud800"}', '{"message":"\\udc00\\ud800"}', '{"\\u0000":1}',
-            '{"message":"a\nb"}', '{"n":1e999}', '{"n":NaN}', '\ufeff{"message":"hi"}',
-            `{"deep":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`,
-        ];
-        for (const text of bad) {
-            ann.send(text);
-            assertError(await ann.nextJson());
-        }
-        ann.sendJson({ message: 'end' });
-        assert.equal((await bob.nextJson()).message, 'end');
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const bad = [
+			'', ' ', 'null', 'true', '42', '"text"', '[]', '[{"message":"hi"}]', '{', '{"message":"hi"',
+			'{"message":"hi"}}', '{"message":"hi"} {"message":"ho"}', '{message:"hi"}', "{'message':'hi'}",
+			'{"message":"\\u0000"}', '{"message":"\\ud800"}', '{"message":"\\udc00\\ud800"}', '{"\\u0000":1}',
+			'{"message":"a\nb"}', '{"n":1e999}', '{"n":NaN}', '\ufeff{"message":"hi"}',
+			`{"deep":${'['.repeat(5_000)}${']'.repeat(5_000)}}`, `${'{"a":'.repeat(2_500)}1${'}'.repeat(2_500)}`,
+		];
+		for (const text of bad) {
+			ann.send(text);
+			assertError(await ann.nextJson());
+		}
+		ann.sendJson({ message: 'end' });
+		assert.equal((await bob.nextJson()).message, 'end');
+	}));
 
 test('deep nesting is passed on as it came', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
-        ann.send(`{"message":"deep","deep":${deep}}`);
-        assert.ok((await bob.nextText()).includes(`"deep":${deep}}`));
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
+		ann.send(`{"message":"deep","deep":${deep}}`);
+		assert.ok((await bob.nextText()).includes(`"deep":${deep}}`));
+	}));
 
 test('members of the wrong type are answered by an error that names the ref', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const wrong = [
-            { username: 1 }, { username: {} }, { email: ['a@example.org'] }, { email: true },
-            { message: 7 }, { message: { text: 'hi' } }, { type: 5 }, { room: [] },
-        ];
-        for (const members of wrong) {
-            ann.sendJson({ message: 'hi', ...members, ref: 'c1' });
-            const answer = await ann.nextJson();
-            assertError(answer);
-            assert.equal(answer.ref, 'c1', JSON.stringify(members));
-        }
-        for (const ref of [1, {}, '', 'r'.repeat(65)]) {
-            ann.sendJson({ message: 'hi', ref });
-            const answer = await ann.nextJson();
-            assertError(answer);
-            assert.ok(!('ref' in answer), JSON.stringify(ref));
-        }
-        ann.sendJson({ message: 'end' });
-        assert.equal((await bob.nextJson()).message, 'end');
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const wrong = [
+			{ username: 1 }, { username: {} }, { email: ['a@example.org'] }, { email: true },
+			{ message: 7 }, { message: { text: 'hi' } }, { type: 5 }, { room: [] },
+		];
+		for (const members of wrong) {
+			ann.sendJson({ message: 'hi', ...members, ref: 'c1' });
+			const answer = await ann.nextJson();
+			assertError(answer);
+			assert.equal(answer.ref, 'c1', JSON.stringify(members));
+		}
+		for (const ref of [1, {}, '', 'r'.repeat(65)]) {
+			ann.sendJson({ message: 'hi', ref });
+			const answer = await ann.nextJson();
+			assertError(answer);
+			assert.ok(!('ref' in answer), JSON.stringify(ref));
+		}
+		ann.sendJson({ message: 'end' });
+		assert.equal((await bob.nextJson()).message, 'end');
+	}));
 
 test('a binary message is closed with 1003', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        ann.send(Buffer.from('{"message":"hi"}'), { binary: true });
-        assert.equal((await ann.closed).code, 1003);
-        assert.deepEqual(await bob.drain(), []);
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		ann.send(Buffer.from('{"message":"hi"}'), { binary: true });
+		assert.equal((await ann.closed).code, 1003);
+		assert.deepEqual(await bob.drain(), []);
+	}));
 
 test('bad UTF-8 is closed with 1007, wherever it is', () =>
-    withDaemon({}, async (daemon) => {
-        const bad = [
-            Buffer.from([0xff]),
-            Buffer.from('{"message":"\xc3"}', 'latin1'),
-            Buffer.from('{"message":"\xc0\xaf"}', 'latin1'),
-            Buffer.from('{"message":"\xed\xa0\x80"}', 'latin1'),
-            Buffer.from('{"message":"\xf4\x90\x80\x80"}', 'latin1'),
-            Buffer.from('{"message":"hi"}\xe2\x82', 'latin1'),
-        ];
-        for (const bytes of bad) {
-            const client = await connectWebSocket(daemon);
-            await client.sendFrame(opcodes.text, bytes);
-            const frame = await client.nextMessage();
-            assert.equal(frame.opcode, opcodes.close);
-            assert.equal(frame.code, 1007, bytes.toString('latin1'));
-            client.destroy();
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		const bad = [
+			Buffer.from([0xff]),
+			Buffer.from('{"message":"\xc3"}', 'latin1'),
+			Buffer.from('{"message":"\xc0\xaf"}', 'latin1'),
+			Buffer.from('{"message":"\xed\xa0\x80"}', 'latin1'),
+			Buffer.from('{"message":"\xf4\x90\x80\x80"}', 'latin1'),
+			Buffer.from('{"message":"hi"}\xe2\x82', 'latin1'),
+		];
+		for (const bytes of bad) {
+			const client = await connectWebSocket(daemon);
+			await client.sendFrame(opcodes.text, bytes);
+			const frame = await client.nextMessage();
+			assert.equal(frame.opcode, opcodes.close);
+			assert.equal(frame.code, 1007, bytes.toString('latin1'));
+			client.destroy();
+		}
+	}));
 
 test('a character may be cut by a fragment', () =>
-    withDaemon({}, async (daemon) => {
-        const bob = await daemon.ws();
-        const ann = await connectWebSocket(daemon);
-        const bytes = Buffer.from('{"message":"😀"}');
-        for (let i = 0; i < bytes.length; i++) {
-            await ann.sendFrame(i === 0 ? opcodes.text : opcodes.continuation, bytes.subarray(i, i + 1), {
-                fin: i === bytes.length - 1,
-            });
-        }
-        assert.equal((await bob.nextJson()).message, '😀');
-        ann.destroy();
-    }));
+	withDaemon({}, async (daemon) => {
+		const bob = await daemon.ws();
+		const ann = await connectWebSocket(daemon);
+		const bytes = Buffer.from('{"message":"😀"}');
+		for (let i = 0; i < bytes.length; i++) {
+			await ann.sendFrame(i === 0 ? opcodes.text : opcodes.continuation, bytes.subarray(i, i + 1), {
+				fin: i === bytes.length - 1,
+			});
+		}
+		assert.equal((await bob.nextJson()).message, '😀');
+		ann.destroy();
+	}));
 
 const withSmallMessages = (body) => withDaemon({ settings: ['limits.message_bytes=1024'] }, body);
 
 /** A JSON text of exactly so many bytes. */
 function jsonOf(bytes) {
-    const empty = JSON.stringify({ message: '' }).length;
-    return JSON.stringify({ message: 'm'.repeat(bytes - empty) });
+	const empty = JSON.stringify({ message: '' }).length;
+	return JSON.stringify({ message: 'm'.repeat(bytes - empty) });
 }
 
 test('a message of exactly message_bytes passes, whole or in pieces', () =>
-    withSmallMessages(async (daemon) => {
-        const bob = await daemon.ws();
-        const ann = await connectWebSocket(daemon);
-        const text = jsonOf(1024);
-        await ann.sendFrame(opcodes.text, text);
-        assert.equal((await bob.nextJson()).message, JSON.parse(text).message);
-        await ann.sendFrame(opcodes.text, text.slice(0, 1000), { fin: false });
-        await ann.sendFrame(opcodes.continuation, text.slice(1000));
-        assert.equal((await bob.nextJson()).message, JSON.parse(text).message);
-        ann.destroy();
-    }));
+	withSmallMessages(async (daemon) => {
+		const bob = await daemon.ws();
+		const ann = await connectWebSocket(daemon);
+		const text = jsonOf(1024);
+		await ann.sendFrame(opcodes.text, text);
+		assert.equal((await bob.nextJson()).message, JSON.parse(text).message);
+		await ann.sendFrame(opcodes.text, text.slice(0, 1000), { fin: false });
+		await ann.sendFrame(opcodes.continuation, text.slice(1000));
+		assert.equal((await bob.nextJson()).message, JSON.parse(text).message);
+		ann.destroy();
+	}));
 
 test('a message over message_bytes is closed with 1009, whole, in pieces or only announced', () =>
-    withSmallMessages(async (daemon) => {
-        const bob = await daemon.ws();
-        const text = jsonOf(1025);
-        const tooBig = {
-            whole: [buildFrame(opcodes.text, text)],
-            'in two pieces': [
-                buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
-                buildFrame(opcodes.continuation, text.slice(1000)),
-            ],
-            'without end': [
-                buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
-                buildFrame(opcodes.continuation, text.slice(0, 1000), { fin: false }),
-            ],
-            announced: [buildFrame(opcodes.text, 'x', { length: 2 ** 40 })],
-            'announced a little too long': [buildFrame(opcodes.text, 'x', { length: 1025 })],
-            'ten times as long': [buildFrame(opcodes.text, jsonOf(10_240))],
-        };
-        for (const [how, frames] of Object.entries(tooBig)) {
-            const ann = await connectWebSocket(daemon);
-            await ann.write(Buffer.concat(frames));
-            const frame = await ann.nextMessage();
-            assert.equal(frame.opcode, opcodes.close, how);
-            assert.equal(frame.code, 1009, how);
-            ann.destroy();
-        }
-        assert.deepEqual(await bob.drain(), []);
-    }));
+	withSmallMessages(async (daemon) => {
+		const bob = await daemon.ws();
+		const text = jsonOf(1025);
+		const tooBig = {
+			whole: [buildFrame(opcodes.text, text)],
+			'in two pieces': [
+				buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
+				buildFrame(opcodes.continuation, text.slice(1000)),
+			],
+			'without end': [
+				buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
+				buildFrame(opcodes.continuation, text.slice(0, 1000), { fin: false }),
+			],
+			announced: [buildFrame(opcodes.text, 'x', { length: 2 ** 40 })],
+			'announced a little too long': [buildFrame(opcodes.text, 'x', { length: 1025 })],
+			'ten times as long': [buildFrame(opcodes.text, jsonOf(10_240))],
+		};
+		for (const [how, frames] of Object.entries(tooBig)) {
+			const ann = await connectWebSocket(daemon);
+			await ann.write(Buffer.concat(frames));
+			const frame = await ann.nextMessage();
+			assert.equal(frame.opcode, opcodes.close, how);
+			assert.equal(frame.code, 1009, how);
+			ann.destroy();
+		}
+		assert.deepEqual(await bob.drain(), []);
+	}));
 
 test('fragments with pings between them are one message and every ping is answered', () =>
-    withDaemon({}, async (daemon) => {
-        const bob = await daemon.ws();
-        const ann = await connectWebSocket(daemon);
-        await ann.sendFrame(opcodes.text, '{"mess', { fin: false });
-        await ann.sendFrame(opcodes.ping, 'one');
-        assert.equal(String((await ann.nextFrame()).payload), 'one');
-        await ann.sendFrame(opcodes.continuation, '', { fin: false });
-        await ann.sendFrame(opcodes.ping, 'two');
-        assert.equal(String((await ann.nextFrame()).payload), 'two');
-        await ann.sendFrame(opcodes.continuation, 'age":"whole"}');
-        assert.equal((await bob.nextJson()).message, 'whole');
-        ann.destroy();
-    }));
+	withDaemon({}, async (daemon) => {
+		const bob = await daemon.ws();
+		const ann = await connectWebSocket(daemon);
+		await ann.sendFrame(opcodes.text, '{"mess', { fin: false });
+		await ann.sendFrame(opcodes.ping, 'one');
+		assert.equal(String((await ann.nextFrame()).payload), 'one');
+		await ann.sendFrame(opcodes.continuation, '', { fin: false });
+		await ann.sendFrame(opcodes.ping, 'two');
+		assert.equal(String((await ann.nextFrame()).payload), 'two');
+		await ann.sendFrame(opcodes.continuation, 'age":"whole"}');
+		assert.equal((await bob.nextJson()).message, 'whole');
+		ann.destroy();
+	}));
 
 test('many messages in one segment arrive one by one', () =>
-    withDaemon({}, async (daemon) => {
-        const bob = await daemon.ws();
-        const ann = await connectWebSocket(daemon);
-        const frames = Array.from({ length: 200 }, (_, n) =>
-            buildFrame(opcodes.text, JSON.stringify({ message: `m${n}` })),
-        );
-        await ann.write(Buffer.concat(frames));
-        for (let n = 0; n < frames.length; n++)
-            assert.equal((await bob.nextJson()).message, `m${n}`);
-        ann.destroy();
-    }));
+	withDaemon({}, async (daemon) => {
+		const bob = await daemon.ws();
+		const ann = await connectWebSocket(daemon);
+		const frames = Array.from({ length: 200 }, (_, n) =>
+			buildFrame(opcodes.text, JSON.stringify({ message: `m${n}` })),
+		);
+		await ann.write(Buffer.concat(frames));
+		for (let n = 0; n < frames.length; n++)
+			assert.equal((await bob.nextJson()).message, `m${n}`);
+		ann.destroy();
+	}));
 
 test('a message in one-byte segments arrives whole', () =>
-    withDaemon({}, async (daemon) => {
-        const bob = await daemon.ws();
-        const ann = await connectWebSocket(daemon);
-        await ann.drip(buildFrame(opcodes.text, JSON.stringify({ message: 'm'.repeat(300) })));
-        assert.equal((await bob.nextJson()).message, 'm'.repeat(300));
-        ann.destroy();
-    }));
+	withDaemon({}, async (daemon) => {
+		const bob = await daemon.ws();
+		const ann = await connectWebSocket(daemon);
+		await ann.drip(buildFrame(opcodes.text, JSON.stringify({ message: 'm'.repeat(300) })));
+		assert.equal((await bob.nextJson()).message, 'm'.repeat(300));
+		ann.destroy();
+	}));
 
 test('5,000 messages of one sender reach 20 receivers in order and complete', { skip: isSlowRun }, () =>
-    withDaemon({}, async (daemon) => {
-        const ann = await daemon.ws();
-        const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
-        for (let n = 0; n < 5_000; n++)
-            ann.sendJson({ message: 'm', n });
-        await Promise.all(
-            receivers.map(async (receiver) => {
-                for (let n = 0; n < 5_000; n++)
-                    assert.equal((await receiver.nextJson()).n, n);
-            }),
-        );
-    }));
+	withDaemon({}, async (daemon) => {
+		const ann = await daemon.ws();
+		const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
+		for (let n = 0; n < 5_000; n++)
+			ann.sendJson({ message: 'm', n });
+		await Promise.all(
+			receivers.map(async (receiver) => {
+				for (let n = 0; n < 5_000; n++)
+					assert.equal((await receiver.nextJson()).n, n);
+			}),
+		);
+	}));
 
 test('messages of several senders reach everybody in the same order', () =>
-    withDaemon({}, async (daemon) => {
-        const senders = await Promise.all(Array.from({ length: 5 }, () => daemon.ws()));
-        const readers = [await daemon.ws(), await daemon.ws()];
-        for (let n = 0; n < 50; n++)
-            senders.forEach((sender, who) => sender.sendJson({ message: `${who}:${n}` }));
-        const orders = [[], []];
-        for (const [index, reader] of readers.entries()) {
-            for (let n = 0; n < 250; n++)
-                orders[index].push((await reader.nextJson()).message);
-        }
-        assert.deepEqual(orders[0], orders[1]);
-        assert.equal(new Set(orders[0]).size, 250);
-    }));
+	withDaemon({}, async (daemon) => {
+		const senders = await Promise.all(Array.from({ length: 5 }, () => daemon.ws()));
+		const readers = [await daemon.ws(), await daemon.ws()];
+		for (let n = 0; n < 50; n++)
+			senders.forEach((sender, who) => sender.sendJson({ message: `${who}:${n}` }));
+		const orders = [[], []];
+		for (const [index, reader] of readers.entries()) {
+			for (let n = 0; n < 250; n++)
+				orders[index].push((await reader.nextJson()).message);
+		}
+		assert.deepEqual(orders[0], orders[1]);
+		assert.equal(new Set(orders[0]).size, 250);
+	}));
 
 test('clients that vanish in the middle of anything hurt nobody', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const whole = buildFrame(opcodes.text, jsonOf(2_000));
-        for (const size of [0, 1, 3, 7, 100, whole.length - 1, whole.length]) {
-            const client = await connectWebSocket(daemon);
-            await client.write(whole.subarray(0, size));
-            client.destroy();
-            const halfClosed = await connectWebSocket(daemon);
-            await halfClosed.write(whole.subarray(0, size));
-            halfClosed.halfClose();
-            await halfClosed.readToEnd();
-        }
-        const inHandshake = await connect(daemon);
-        await inHandshake.write('GET /ws HTTP/1.1\r\nUpgrade: webso');
-        inHandshake.destroy();
-        ann.sendJson({ message: 'we live' });
-        for (;;) {
-            const { message } = await bob.nextJson();
-            if (message === 'we live')
-                break;
-        }
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const whole = buildFrame(opcodes.text, jsonOf(2_000));
+		for (const size of [0, 1, 3, 7, 100, whole.length - 1, whole.length]) {
+			const client = await connectWebSocket(daemon);
+			await client.write(whole.subarray(0, size));
+			client.destroy();
+			const halfClosed = await connectWebSocket(daemon);
+			await halfClosed.write(whole.subarray(0, size));
+			halfClosed.halfClose();
+			await halfClosed.readToEnd();
+		}
+		const inHandshake = await connect(daemon);
+		await inHandshake.write('GET /ws HTTP/1.1\r\nUpgrade: webso');
+		inHandshake.destroy();
+		ann.sendJson({ message: 'we live' });
+		for (;;) {
+			const { message } = await bob.nextJson();
+			if (message === 'we live')
+				break;
+		}
+	}));
 
 test('frames against the protocol end their own connection only', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = await pair(daemon);
-        const hello = JSON.stringify({ message: 'must not arrive' });
-        const violations = {
-            'reserved bit': buildFrame(opcodes.text, hello, { rsv: 4 }),
-            'reserved opcode': buildFrame(3, hello),
-            'reserved control opcode': buildFrame(11, ''),
-            'long ping': buildFrame(opcodes.ping, 'p'.repeat(126)),
-            'ping in pieces': buildFrame(opcodes.ping, 'p', { fin: false }),
-            'continuation of nothing': buildFrame(opcodes.continuation, hello),
-            'text inside of a text': Buffer.concat([
-                buildFrame(opcodes.text, '{', { fin: false }),
-                buildFrame(opcodes.text, hello),
-            ]),
-        };
-        for (const [what, bytes] of Object.entries(violations)) {
-            const client = await connectWebSocket(daemon);
-            await client.write(bytes);
-            client.halfClose();
-            const answer = parseFrame(await client.readToEnd());
-            if (answer) {
-                assert.equal(answer.frame.opcode, opcodes.close, what);
-                assert.equal(answer.frame.code, 1002, what);
-            }
-        }
-        ann.sendJson({ message: 'end' });
-        assert.equal((await bob.nextJson()).message, 'end');
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = await pair(daemon);
+		const hello = JSON.stringify({ message: 'must not arrive' });
+		const violations = {
+			'reserved bit': buildFrame(opcodes.text, hello, { rsv: 4 }),
+			'reserved opcode': buildFrame(3, hello),
+			'reserved control opcode': buildFrame(11, ''),
+			'long ping': buildFrame(opcodes.ping, 'p'.repeat(126)),
+			'ping in pieces': buildFrame(opcodes.ping, 'p', { fin: false }),
+			'continuation of nothing': buildFrame(opcodes.continuation, hello),
+			'text inside of a text': Buffer.concat([
+				buildFrame(opcodes.text, '{', { fin: false }),
+				buildFrame(opcodes.text, hello),
+			]),
+		};
+		for (const [what, bytes] of Object.entries(violations)) {
+			const client = await connectWebSocket(daemon);
+			await client.write(bytes);
+			client.halfClose();
+			const answer = parseFrame(await client.readToEnd());
+			if (answer) {
+				assert.equal(answer.frame.opcode, opcodes.close, what);
+				assert.equal(answer.frame.code, 1002, what);
+			}
+		}
+		ann.sendJson({ message: 'end' });
+		assert.equal((await bob.nextJson()).message, 'end');
+	}));
 
 test('a close is answered by a close with the same code', () =>
-    withDaemon({}, async (daemon) => {
-        const ann = await daemon.ws();
-        assert.equal((await ann.close(1000)).code, 1000);
-        const bob = await daemon.ws();
-        assert.equal((await bob.close(3999)).code, 3999);
-    }));
+	withDaemon({}, async (daemon) => {
+		const ann = await daemon.ws();
+		assert.equal((await ann.close(1000)).code, 1000);
+		const bob = await daemon.ws();
+		assert.equal((await bob.close(3999)).code, 3999);
+	}));

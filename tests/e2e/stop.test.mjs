@@ -7,90 +7,90 @@ import { connect, connectWebSocket, opcodes } from '../lib/raw.mjs';
 
 /** A client that reads nothing while the daemon has more for it than the wire takes. */
 async function clogUp(daemon) {
-    const clogged = await daemon.ws('/echo');
-    clogged.socket.pause();
-    for (let n = 0; n < 40; n++)
-        clogged.send(Buffer.alloc(1024 * 1024));
-    const other = await daemon.ws('/echo');
-    for (let n = 0; n < 200; n++) {
-        other.send('turn the loop');
-        await other.next();
-    }
-    await other.close();
-    return clogged;
+	const clogged = await daemon.ws('/echo');
+	clogged.socket.pause();
+	for (let n = 0; n < 40; n++)
+		clogged.send(Buffer.alloc(1024 * 1024));
+	const other = await daemon.ws('/echo');
+	for (let n = 0; n < 200; n++) {
+		other.send('turn the loop');
+		await other.next();
+	}
+	await other.close();
+	return clogged;
 }
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
-    test(`${signal} tells every client 1001 and ends with status 0`, () =>
-        withDaemon({}, async (daemon) => {
-            const clients = [];
-            for (let n = 0; n < 10; n++)
-                clients.push(await daemon.ws(n % 3 ? '/ws' : '/echo'));
-            const stopped = daemon.stop(signal);
-            for (const client of clients)
-                assert.equal((await client.closed).code, 1001);
-            await stopped;
-        }));
+	test(`${signal} tells every client 1001 and ends with status 0`, () =>
+		withDaemon({}, async (daemon) => {
+			const clients = [];
+			for (let n = 0; n < 10; n++)
+				clients.push(await daemon.ws(n % 3 ? '/ws' : '/echo'));
+			const stopped = daemon.stop(signal);
+			for (const client of clients)
+				assert.equal((await client.closed).code, 1001);
+			await stopped;
+		}));
 }
 
 test('messages sent before the stop still arrive before its 1001', () =>
-    withDaemon({}, async (daemon) => {
-        const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-        for (let n = 0; n < 100; n++)
-            ann.sendJson({ message: 'm', n });
-        await ann.drain();
-        const stopped = daemon.stop();
-        for (let n = 0; n < 100; n++)
-            assert.equal((await bob.nextJson()).n, n);
-        assert.equal((await bob.closed).code, 1001);
-        await stopped;
-    }));
+	withDaemon({}, async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		for (let n = 0; n < 100; n++)
+			ann.sendJson({ message: 'm', n });
+		await ann.drain();
+		const stopped = daemon.stop();
+		for (let n = 0; n < 100; n++)
+			assert.equal((await bob.nextJson()).n, n);
+		assert.equal((await bob.closed).code, 1001);
+		await stopped;
+	}));
 
 test('clients that do not read, do not answer or say half a request cannot hold up the stop', () =>
-    withDaemon({}, async (daemon) => {
-        const clogged = isSlowRun ? null : await clogUp(daemon);
-        const half = await connect(daemon);
-        await half.write('GET / HTTP/1.1\r\nHost: half');
-        const silent = await connect(daemon);
-        const unfinished = await connectWebSocket(daemon);
-        await unfinished.sendFrame(opcodes.text, '{"mess', { fin: false });
-        unfinished.pause();
-        const polite = await daemon.ws();
-        const stopped = daemon.stop();
-        assert.equal((await polite.closed).code, 1001);
-        await within(stopped, 'a stop within the 10 s that it may take', 15_000);
-        await Promise.all([half.closed, silent.closed]);
-        clogged?.socket.terminate();
-    }));
+	withDaemon({}, async (daemon) => {
+		const clogged = isSlowRun ? null : await clogUp(daemon);
+		const half = await connect(daemon);
+		await half.write('GET / HTTP/1.1\r\nHost: half');
+		const silent = await connect(daemon);
+		const unfinished = await connectWebSocket(daemon);
+		await unfinished.sendFrame(opcodes.text, '{"mess', { fin: false });
+		unfinished.pause();
+		const polite = await daemon.ws();
+		const stopped = daemon.stop();
+		assert.equal((await polite.closed).code, 1001);
+		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		await Promise.all([half.closed, silent.closed]);
+		clogged?.socket.terminate();
+	}));
 
 /** A daemon in the middle of its stop, held up by a client that does not read. */
 async function beginStop(daemon) {
-    await clogUp(daemon);
-    const polite = await daemon.ws();
-    daemon.signal('SIGTERM');
-    assert.equal((await polite.closed).code, 1001);
-    assert.ok(daemon.isRunning);
+	await clogUp(daemon);
+	const polite = await daemon.ws();
+	daemon.signal('SIGTERM');
+	assert.equal((await polite.closed).code, 1001);
+	assert.ok(daemon.isRunning);
 }
 
 test('a second SIGTERM stops at once', { skip: isSlowRun }, () =>
-    withDaemon({}, async (daemon) => {
-        await beginStop(daemon);
-        await within(daemon.stop('SIGTERM'), 'a stop at once', 5_000);
-    }));
+	withDaemon({}, async (daemon) => {
+		await beginStop(daemon);
+		await within(daemon.stop('SIGTERM'), 'a stop at once', 5_000);
+	}));
 
 test('nobody can connect while it stops', { skip: isSlowRun }, () =>
-    withDaemon({}, async (daemon) => {
-        await beginStop(daemon);
-        await assert.rejects(daemon.ws());
-    }));
+	withDaemon({}, async (daemon) => {
+		await beginStop(daemon);
+		await assert.rejects(daemon.ws());
+	}));
 
 test('what a stopped daemon held is free for the next one', () =>
-    withDaemon({}, async (first) => {
-        const client = await first.ws();
-        await first.stop();
-        assert.equal((await client.closed).code, 1001);
-        await withDaemon({ settings: [`http.port=${first.port}`] }, async (second) => {
-            assert.equal(second.port, first.port);
-            await second.ws();
-        });
-    }));
+	withDaemon({}, async (first) => {
+		const client = await first.ws();
+		await first.stop();
+		assert.equal((await client.closed).code, 1001);
+		await withDaemon({ settings: [`http.port=${first.port}`] }, async (second) => {
+			assert.equal(second.port, first.port);
+			await second.ws();
+		});
+	}));

@@ -28,29 +28,29 @@ export const patienceMs = isSlowRun ? 120_000 : 30_000;
 const testLimitMs = isSlowRun ? 600_000 : 180_000;
 
 const reportPattern =
-    /ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|^==\d+== (?!Warning)\S/m;
+	/ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|^==\d+== (?!Warning)\S/m;
 
 const sanitizerOptions = {
-    ASAN_OPTIONS: 'abort_on_error=1:detect_leaks=1:strict_string_checks=1:quarantine_size_mb=16',
-    UBSAN_OPTIONS: 'abort_on_error=1:print_stacktrace=1',
+	ASAN_OPTIONS: 'abort_on_error=1:detect_leaks=1:strict_string_checks=1:quarantine_size_mb=16',
+	UBSAN_OPTIONS: 'abort_on_error=1:print_stacktrace=1',
 };
 
 const cleanups = new Set();
 
 process.on('exit', () => cleanups.forEach((cleanup) => cleanup()));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.on(signal, () => process.exit(1));
+	process.on(signal, () => process.exit(1));
 
 /** The promise, or a failure that says what was awaited in vain. */
 export function within(promise, what, limitMs = patienceMs) {
-    let timer;
-    const limit = new Promise((_, reject) => {
-        timer = setTimeout(
-            () => reject(new Error(`waited ${limitMs / 1000} s in vain for ${what}`)),
-            limitMs,
-        );
-    });
-    return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
+	let timer;
+	const limit = new Promise((_, reject) => {
+		timer = setTimeout(
+			() => reject(new Error(`waited ${limitMs / 1000} s in vain for ${what}`)),
+			limitMs,
+		);
+	});
+	return Promise.race([promise, limit]).finally(() => clearTimeout(timer));
 }
 
 /**
@@ -58,74 +58,74 @@ export function within(promise, what, limitMs = patienceMs) {
  * the daemon reaches by itself and announces by no event.
  */
 export function eventually(check, what) {
-    let isWanted = true;
-    const attempt = async () => {
-        for (;;) {
-            try {
-                return await check();
-            } catch (error) {
-                if (!isWanted)
-                    throw error;
-            }
-            await new Promise((resolve) => setTimeout(resolve, 20));
-        }
-    };
-    return within(attempt(), what).finally(() => (isWanted = false));
+	let isWanted = true;
+	const attempt = async () => {
+		for (;;) {
+			try {
+				return await check();
+			} catch (error) {
+				if (!isWanted)
+					throw error;
+			}
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+	};
+	return within(attempt(), what).finally(() => (isWanted = false));
 }
 
 /** A new folder under the system's temporary one, removed when this process ends. */
 export function temporaryFolder() {
-    const folder = mkdtempSync(path.join(tmpdir(), 'linnet-test-'));
-    cleanups.add(() => rmSync(folder, { recursive: true, force: true }));
-    return folder;
+	const folder = mkdtempSync(path.join(tmpdir(), 'linnet-test-'));
+	cleanups.add(() => rmSync(folder, { recursive: true, force: true }));
+	return folder;
 }
 
 function temporaryFile(name, text) {
-    const file = path.join(temporaryFolder(), name);
-    writeFileSync(file, text);
-    return file;
+	const file = path.join(temporaryFolder(), name);
+	writeFileSync(file, text);
+	return file;
 }
 
 function commandLine({ config, settings, args, wrapper, limits }) {
-    const command = [...wrapper, binary];
-    if (limits.nofile !== undefined)
-        command.unshift('prlimit', `--nofile=${limits.nofile}:${limits.nofile}`, '--');
-    if (config !== undefined)
-        command.push('-c', temporaryFile('linnet.cfg', config));
-    for (const setting of settings)
-        command.push('-s', setting);
-    return [...command, ...args];
+	const command = [...wrapper, binary];
+	if (limits.nofile !== undefined)
+		command.unshift('prlimit', `--nofile=${limits.nofile}:${limits.nofile}`, '--');
+	if (config !== undefined)
+		command.push('-c', temporaryFile('linnet.cfg', config));
+	for (const setting of settings)
+		command.push('-s', setting);
+	return [...command, ...args];
 }
 
 function spawnDaemon({
-    settings = [],
-    config,
-    args = [],
-    env = {},
-    wrapper = wrapperOfRun,
-    limits = {},
+	settings = [],
+	config,
+	args = [],
+	env = {},
+	wrapper = wrapperOfRun,
+	limits = {},
 } = {}) {
-    const [program, ...rest] = commandLine({ config, settings, args, wrapper, limits });
-    const child = spawn(program, rest, {
-        cwd: tmpdir(),
-        env: { ...process.env, ...sanitizerOptions, ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const kill = () => child.kill('SIGKILL');
-    cleanups.add(kill);
-    child.once('close', () => cleanups.delete(kill));
-    return child;
+	const [program, ...rest] = commandLine({ config, settings, args, wrapper, limits });
+	const child = spawn(program, rest, {
+		cwd: tmpdir(),
+		env: { ...process.env, ...sanitizerOptions, ...env },
+		stdio: ['ignore', 'pipe', 'pipe'],
+	});
+	const kill = () => child.kill('SIGKILL');
+	cleanups.add(kill);
+	child.once('close', () => cleanups.delete(kill));
+	return child;
 }
 
 function ended(child) {
-    return new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, signal) => resolve({ code, signal }));
-    });
+	return new Promise((resolve, reject) => {
+		child.once('error', reject);
+		child.once('close', (code, signal) => resolve({ code, signal }));
+	});
 }
 
 function assertNoReport(stderr) {
-    assert.ok(!reportPattern.test(stderr), `a sanitizer reported:\n${stderr}`);
+	assert.ok(!reportPattern.test(stderr), `a sanitizer reported:\n${stderr}`);
 }
 
 /**
@@ -133,145 +133,145 @@ function assertNoReport(stderr) {
  * Returns { code, signal, stdout, stderr }.
  */
 export async function runDaemon(options) {
-    const child = spawnDaemon(options);
-    const output = { stdout: '', stderr: '' };
-    for (const stream of ['stdout', 'stderr'])
-        child[stream].setEncoding('utf8').on('data', (text) => (output[stream] += text));
-    try {
-        const end = await within(ended(child), 'linnetd to end by itself');
-        assertNoReport(output.stderr);
-        return { ...end, ...output };
-    } finally {
-        child.kill('SIGKILL');
-    }
+	const child = spawnDaemon(options);
+	const output = { stdout: '', stderr: '' };
+	for (const stream of ['stdout', 'stderr'])
+		child[stream].setEncoding('utf8').on('data', (text) => (output[stream] += text));
+	try {
+		const end = await within(ended(child), 'linnetd to end by itself');
+		assertNoReport(output.stderr);
+		return { ...end, ...output };
+	} finally {
+		child.kill('SIGKILL');
+	}
 }
 
 /** A queue between events and awaits: nothing that came early is missed. */
 class Queue {
-    #items = [];
-    #waiting = [];
-    #end;
+	#items = [];
+	#waiting = [];
+	#end;
 
-    push(item) {
-        const waiter = this.#waiting.shift();
-        if (waiter)
-            waiter.resolve(item);
-        else
-            this.#items.push(item);
-    }
+	push(item) {
+		const waiter = this.#waiting.shift();
+		if (waiter)
+			waiter.resolve(item);
+		else
+			this.#items.push(item);
+	}
 
-    /** No more items: every later take() fails with this error. */
-    finish(error) {
-        this.#end = error;
-        this.#waiting.splice(0).forEach((waiter) => waiter.reject(error));
-    }
+	/** No more items: every later take() fails with this error. */
+	finish(error) {
+		this.#end = error;
+		this.#waiting.splice(0).forEach((waiter) => waiter.reject(error));
+	}
 
-    take() {
-        if (this.#items.length > 0)
-            return Promise.resolve(this.#items.shift());
-        if (this.#end)
-            return Promise.reject(this.#end);
-        return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    }
+	take() {
+		if (this.#items.length > 0)
+			return Promise.resolve(this.#items.shift());
+		if (this.#end)
+			return Promise.reject(this.#end);
+		return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+	}
 
-    get length() {
-        return this.#items.length;
-    }
+	get length() {
+		return this.#items.length;
+	}
 }
 
 /** A WebSocket client whose messages wait until they are asked for. */
 export class Client {
-    #messages = new Queue();
-    #closed;
+	#messages = new Queue();
+	#closed;
 
-    constructor(socket) {
-        this.socket = socket;
-        // A client that a test has forgotten must not keep the test's process alive.
-        socket.once('upgrade', (response) => response.socket.unref());
-        socket.on('message', (data, isBinary) => this.#messages.push({ data, isBinary }));
-        socket.on('error', () => {}); // "close" follows and tells
-        this.#closed = new Promise((resolve) => {
-            socket.once('close', (code, reason) => {
-                this.#messages.finish(new Error(`the connection was closed with ${code} ${reason}`));
-                resolve({ code, reason: String(reason) });
-            });
-        });
-    }
+	constructor(socket) {
+		this.socket = socket;
+		// A client that a test has forgotten must not keep the test's process alive.
+		socket.once('upgrade', (response) => response.socket.unref());
+		socket.on('message', (data, isBinary) => this.#messages.push({ data, isBinary }));
+		socket.on('error', () => {}); // "close" follows and tells
+		this.#closed = new Promise((resolve) => {
+			socket.once('close', (code, reason) => {
+				this.#messages.finish(new Error(`the connection was closed with ${code} ${reason}`));
+				resolve({ code, reason: String(reason) });
+			});
+		});
+	}
 
-    /** Resolves to { code, reason } when the connection has ended. */
-    get closed() {
-        return within(this.#closed, 'the connection to close');
-    }
+	/** Resolves to { code, reason } when the connection has ended. */
+	get closed() {
+		return within(this.#closed, 'the connection to close');
+	}
 
-    /** How many messages have come and not been taken. */
-    get waiting() {
-        return this.#messages.length;
-    }
+	/** How many messages have come and not been taken. */
+	get waiting() {
+		return this.#messages.length;
+	}
 
-    send(data, options) {
-        this.socket.send(data, options);
-    }
+	send(data, options) {
+		this.socket.send(data, options);
+	}
 
-    sendJson(object) {
-        this.send(JSON.stringify(object));
-    }
+	sendJson(object) {
+		this.send(JSON.stringify(object));
+	}
 
-    /** The next message as { data: Buffer, isBinary }. */
-    next() {
-        return within(this.#messages.take(), 'a message');
-    }
+	/** The next message as { data: Buffer, isBinary }. */
+	next() {
+		return within(this.#messages.take(), 'a message');
+	}
 
-    async nextText() {
-        const { data, isBinary } = await this.next();
-        assert.equal(isBinary, false, 'a text message was expected, a binary one came');
-        return data.toString('utf8');
-    }
+	async nextText() {
+		const { data, isBinary } = await this.next();
+		assert.equal(isBinary, false, 'a text message was expected, a binary one came');
+		return data.toString('utf8');
+	}
 
-    async nextJson() {
-        return JSON.parse(await this.nextText());
-    }
+	async nextJson() {
+		return JSON.parse(await this.nextText());
+	}
 
-    /**
-     * Everything that the daemon had for this client until now: asks something that is
-     * answered in order and returns what came before the answer.
-     */
-    async drain() {
-        const before = [];
-        this.send('this is not JSON');
-        for (;;) {
-            const object = await this.nextJson();
-            if (object.type === 'error' && object.code === 'bad_json')
-                return before;
-            before.push(object);
-        }
-    }
+	/**
+	 * Everything that the daemon had for this client until now: asks something that is
+	 * answered in order and returns what came before the answer.
+	 */
+	async drain() {
+		const before = [];
+		this.send('this is not JSON');
+		for (;;) {
+			const object = await this.nextJson();
+			if (object.type === 'error' && object.code === 'bad_json')
+				return before;
+			before.push(object);
+		}
+	}
 
-    /** Closes in the polite way and returns what closed says. */
-    close(code = 1000) {
-        this.socket.close(code);
-        return this.closed;
-    }
+	/** Closes in the polite way and returns what closed says. */
+	close(code = 1000) {
+		this.socket.close(code);
+		return this.closed;
+	}
 
-    /** Goes away without a word, as a pulled cable or a killed browser. */
-    vanish() {
-        this.socket.terminate();
-        return this.closed;
-    }
+	/** Goes away without a word, as a pulled cable or a killed browser. */
+	vanish() {
+		this.socket.terminate();
+		return this.closed;
+	}
 }
 
 function collect(response) {
-    return new Promise((resolve) => {
-        const chunks = [];
-        response.on('data', (chunk) => chunks.push(chunk));
-        response.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    });
+	return new Promise((resolve) => {
+		const chunks = [];
+		response.on('data', (chunk) => chunks.push(chunk));
+		response.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+	});
 }
 
 /** Why an upgrade was refused: an Error with status, headers and body. */
 async function refusal(response) {
-    const body = await collect(response);
-    const error = new Error(`the upgrade was answered by ${response.statusCode}: ${body}`);
-    return Object.assign(error, { status: response.statusCode, headers: response.headers, body });
+	const body = await collect(response);
+	const error = new Error(`the upgrade was answered by ${response.statusCode}: ${body}`);
+	return Object.assign(error, { status: response.statusCode, headers: response.headers, body });
 }
 
 /**
@@ -279,144 +279,144 @@ async function refusal(response) {
  * rejects with an Error that has status, headers and body.
  */
 export function openClient(url, { protocols = [], ...options } = {}) {
-    const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
-    const client = new Client(socket);
-    const opened = new Promise((resolve, reject) => {
-        socket.once('open', () => resolve(client));
-        socket.once('error', reject);
-        socket.once('unexpected-response', async (request, response) => {
-            reject(await refusal(response));
-            request.destroy();
-        });
-    });
-    return within(opened, 'the connection to open').catch((error) => {
-        socket.terminate();
-        throw error;
-    });
+	const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
+	const client = new Client(socket);
+	const opened = new Promise((resolve, reject) => {
+		socket.once('open', () => resolve(client));
+		socket.once('error', reject);
+		socket.once('unexpected-response', async (request, response) => {
+			reject(await refusal(response));
+			request.destroy();
+		});
+	});
+	return within(opened, 'the connection to open').catch((error) => {
+		socket.terminate();
+		throw error;
+	});
 }
 
 class Daemon {
-    #child;
-    #end;
-    #pending = '';
-    #listeners = new Set();
+	#child;
+	#end;
+	#pending = '';
+	#listeners = new Set();
 
-    constructor(options) {
-        this.#child = spawnDaemon(options);
-        this.pid = this.#child.pid;
-        /** Everything on stderr so far, and the same as lines. */
-        this.stderr = '';
-        this.log = [];
-        /** Resolves to { code, signal } when the process has ended; it need not be awaited. */
-        this.ended = ended(this.#child);
-        this.ended.then(
-            (end) => this.#finish(end),
-            (error) => this.#finish({ code: null, signal: null, error }),
-        );
-        this.#child.stdout.resume();
-        this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#hear(text));
-    }
+	constructor(options) {
+		this.#child = spawnDaemon(options);
+		this.pid = this.#child.pid;
+		/** Everything on stderr so far, and the same as lines. */
+		this.stderr = '';
+		this.log = [];
+		/** Resolves to { code, signal } when the process has ended; it need not be awaited. */
+		this.ended = ended(this.#child);
+		this.ended.then(
+			(end) => this.#finish(end),
+			(error) => this.#finish({ code: null, signal: null, error }),
+		);
+		this.#child.stdout.resume();
+		this.#child.stderr.setEncoding('utf8').on('data', (text) => this.#hear(text));
+	}
 
-    #hear(text) {
-        this.stderr += text;
-        const lines = (this.#pending + text).split('\n');
-        this.#pending = lines.pop();
-        this.log.push(...lines);
-        this.#listeners.forEach((listener) => listener());
-    }
+	#hear(text) {
+		this.stderr += text;
+		const lines = (this.#pending + text).split('\n');
+		this.#pending = lines.pop();
+		this.log.push(...lines);
+		this.#listeners.forEach((listener) => listener());
+	}
 
-    #finish(end) {
-        this.#end = end;
-        this.#listeners.forEach((listener) => listener());
-    }
+	#finish(end) {
+		this.#end = end;
+		this.#listeners.forEach((listener) => listener());
+	}
 
-    get isRunning() {
-        return this.#end === undefined;
-    }
+	get isRunning() {
+		return this.#end === undefined;
+	}
 
-    /** The first line of the log that matches, come or still to come, as a match. */
-    waitForLog(pattern) {
-        let check;
-        const found = new Promise((resolve, reject) => {
-            let next = 0;
-            check = () => {
-                for (; next < this.log.length; next++) {
-                    const match = pattern.exec(this.log[next]);
-                    if (match)
-                        return resolve(match);
-                }
-                if (!this.isRunning)
-                    reject(new Error(`linnetd ended before it logged ${pattern}:\n${this.stderr}`));
-            };
-            this.#listeners.add(check);
-            check();
-        });
-        return within(found, `the log line ${pattern}`).finally(() =>
-            this.#listeners.delete(check),
-        );
-    }
+	/** The first line of the log that matches, come or still to come, as a match. */
+	waitForLog(pattern) {
+		let check;
+		const found = new Promise((resolve, reject) => {
+			let next = 0;
+			check = () => {
+				for (; next < this.log.length; next++) {
+					const match = pattern.exec(this.log[next]);
+					if (match)
+						return resolve(match);
+				}
+				if (!this.isRunning)
+					reject(new Error(`linnetd ended before it logged ${pattern}:\n${this.stderr}`));
+			};
+			this.#listeners.add(check);
+			check();
+		});
+		return within(found, `the log line ${pattern}`).finally(() =>
+			this.#listeners.delete(check),
+		);
+	}
 
-    async ready() {
-        const [, address, port] = await this.waitForLog(/^ready\b.*\bhttp=(\S+):(\d+)/);
-        this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
-        this.port = Number(port);
-        this.url = `http://${this.host}:${this.port}`;
-    }
+	async ready() {
+		const [, address, port] = await this.waitForLog(/^ready\b.*\bhttp=(\S+):(\d+)/);
+		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
+		this.port = Number(port);
+		this.url = `http://${this.host}:${this.port}`;
+	}
 
-    wsUrl(at = '/ws') {
-        return `ws://${this.host}:${this.port}${at}`;
-    }
+	wsUrl(at = '/ws') {
+		return `ws://${this.host}:${this.port}${at}`;
+	}
 
-    /** An open WebSocket client, see openClient. */
-    ws(at, options) {
-        return openClient(this.wsUrl(at), options);
-    }
+	/** An open WebSocket client, see openClient. */
+	ws(at, options) {
+		return openClient(this.wsUrl(at), options);
+	}
 
-    signal(name) {
-        this.#child.kill(name);
-    }
+	signal(name) {
+		this.#child.kill(name);
+	}
 
-    /**
-     * Ends the daemon and returns { code, signal, stderr }. Fails unless it ends with status
-     * 0 and has reported nothing.
-     */
-    stop(signal = 'SIGTERM') {
-        const stopped = this.#stop(signal);
-        stopped.catch(() => {}); // it may be awaited later than it fails
-        return stopped;
-    }
+	/**
+	 * Ends the daemon and returns { code, signal, stderr }. Fails unless it ends with status
+	 * 0 and has reported nothing.
+	 */
+	stop(signal = 'SIGTERM') {
+		const stopped = this.#stop(signal);
+		stopped.catch(() => {}); // it may be awaited later than it fails
+		return stopped;
+	}
 
-    async #stop(signal) {
-        if (this.isRunning)
-            this.signal(signal);
-        const end = await within(this.ended, 'linnetd to stop').finally(() => this.kill());
-        assertNoReport(this.stderr);
-        assert.deepEqual(end, { code: 0, signal: null }, `linnetd ended badly:\n${this.stderr}`);
-        return { ...end, stderr: this.stderr };
-    }
+	async #stop(signal) {
+		if (this.isRunning)
+			this.signal(signal);
+		const end = await within(this.ended, 'linnetd to stop').finally(() => this.kill());
+		assertNoReport(this.stderr);
+		assert.deepEqual(end, { code: 0, signal: null }, `linnetd ended badly:\n${this.stderr}`);
+		return { ...end, stderr: this.stderr };
+	}
 
-    kill() {
-        if (this.isRunning)
-            this.signal('SIGKILL');
-    }
+	kill() {
+		if (this.isRunning)
+			this.signal('SIGKILL');
+	}
 
-    /** Resident memory in bytes. */
-    residentBytes() {
-        const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
-        return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
-    }
+	/** Resident memory in bytes. */
+	residentBytes() {
+		const status = readFileSync(`/proc/${this.pid}/status`, 'utf8');
+		return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
+	}
 
-    /** Processor time used so far, in seconds: user's and kernel's. */
-    cpuSeconds() {
-        const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return (Number(fields[11]) + Number(fields[12])) / 100;
-    }
+	/** Processor time used so far, in seconds: user's and kernel's. */
+	cpuSeconds() {
+		const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
+		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+		return (Number(fields[11]) + Number(fields[12])) / 100;
+	}
 
-    /** How many descriptors it has open. */
-    openDescriptors() {
-        return readdirSync(`/proc/${this.pid}/fd`).length;
-    }
+	/** How many descriptors it has open. */
+	openDescriptors() {
+		return readdirSync(`/proc/${this.pid}/fd`).length;
+	}
 }
 
 /**
@@ -425,27 +425,27 @@ class Daemon {
  * It listens on a port of the kernel's choice unless the settings say otherwise.
  */
 export async function startDaemon({ settings = [], ...options } = {}) {
-    const daemon = new Daemon({ settings: ['http.port=0', ...settings], ...options });
-    try {
-        await daemon.ready();
-    } catch (error) {
-        daemon.kill();
-        throw error;
-    }
-    return daemon;
+	const daemon = new Daemon({ settings: ['http.port=0', ...settings], ...options });
+	try {
+		await daemon.ready();
+	} catch (error) {
+		daemon.kill();
+		throw error;
+	}
+	return daemon;
 }
 
 /** Runs body(daemon) against a daemon of its own and stops it, whatever happens. */
 export async function withDaemon(options, body) {
-    const daemon = await startDaemon(options);
-    try {
-        await within(body(daemon), 'the test to end', testLimitMs);
-        await daemon.stop();
-    } catch (error) {
-        daemon.kill();
-        const said = daemon.stderr.slice(-16_384);
-        if (error instanceof Error && !error.message.includes(said))
-            error.message += `\nlinnetd said:\n${said}`;
-        throw error;
-    }
+	const daemon = await startDaemon(options);
+	try {
+		await within(body(daemon), 'the test to end', testLimitMs);
+		await daemon.stop();
+	} catch (error) {
+		daemon.kill();
+		const said = daemon.stderr.slice(-16_384);
+		if (error instanceof Error && !error.message.includes(said))
+			error.message += `\nlinnetd said:\n${said}`;
+		throw error;
+	}
 }

@@ -9,18 +9,18 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 const endOfHead = Buffer.from('\r\n\r\n');
 
 function headerOf(firstByte, length, maskBit) {
-    if (length < 126)
-        return Buffer.from([firstByte, maskBit | length]);
-    if (length < 65_536) {
-        const header = Buffer.from([firstByte, maskBit | 126, 0, 0]);
-        header.writeUInt16BE(length, 2);
-        return header;
-    }
-    const header = Buffer.alloc(10);
-    header[0] = firstByte;
-    header[1] = maskBit | 127;
-    header.writeBigUInt64BE(BigInt(length), 2);
-    return header;
+	if (length < 126)
+		return Buffer.from([firstByte, maskBit | length]);
+	if (length < 65_536) {
+		const header = Buffer.from([firstByte, maskBit | 126, 0, 0]);
+		header.writeUInt16BE(length, 2);
+		return header;
+	}
+	const header = Buffer.alloc(10);
+	header[0] = firstByte;
+	header[1] = maskBit | 127;
+	header.writeBigUInt64BE(BigInt(length), 2);
+	return header;
 }
 
 /**
@@ -28,295 +28,295 @@ function headerOf(firstByte, length, maskBit) {
  * against the protocol and there to test that.
  */
 export function buildFrame(
-    opcode,
-    payload = '',
-    { fin = true, rsv = 0, masked = true, length } = {},
+	opcode,
+	payload = '',
+	{ fin = true, rsv = 0, masked = true, length } = {},
 ) {
-    const body = Buffer.from(payload);
-    const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
-    const header = headerOf(first, length ?? body.length, masked ? 0x80 : 0);
-    if (!masked)
-        return Buffer.concat([header, body]);
-    const mask = randomBytes(4);
-    for (let i = 0; i < body.length; i++)
-        body[i] ^= mask[i & 3];
-    return Buffer.concat([header, mask, body]);
+	const body = Buffer.from(payload);
+	const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
+	const header = headerOf(first, length ?? body.length, masked ? 0x80 : 0);
+	if (!masked)
+		return Buffer.concat([header, body]);
+	const mask = randomBytes(4);
+	for (let i = 0; i < body.length; i++)
+		body[i] ^= mask[i & 3];
+	return Buffer.concat([header, mask, body]);
 }
 
 /** The payload of a close frame. */
 export function closePayload(code, reason = '') {
-    const payload = Buffer.alloc(2 + Buffer.byteLength(reason));
-    payload.writeUInt16BE(code);
-    payload.write(reason, 2);
-    return payload;
+	const payload = Buffer.alloc(2 + Buffer.byteLength(reason));
+	payload.writeUInt16BE(code);
+	payload.write(reason, 2);
+	return payload;
 }
 
 /** One frame at the start of the buffer as { frame, size }, or null while it is not whole. */
 export function parseFrame(buffer) {
-    if (buffer.length < 2)
-        return null;
-    let length = buffer[1] & 0x7f;
-    let start = 2;
-    if (length === 126) {
-        if (buffer.length < 4)
-            return null;
-        length = buffer.readUInt16BE(2);
-        start = 4;
-    } else if (length === 127) {
-        if (buffer.length < 10)
-            return null;
-        length = Number(buffer.readBigUInt64BE(2));
-        start = 10;
-    }
-    if (buffer.length < start + length)
-        return null;
-    const frame = {
-        fin: (buffer[0] & 0x80) !== 0,
-        rsv: (buffer[0] >> 4) & 7,
-        opcode: buffer[0] & 0x0f,
-        masked: (buffer[1] & 0x80) !== 0,
-        payload: Buffer.from(buffer.subarray(start, start + length)),
-    };
-    if (frame.opcode === opcodes.close && frame.payload.length >= 2)
-        frame.code = frame.payload.readUInt16BE();
-    return { frame, size: start + length };
+	if (buffer.length < 2)
+		return null;
+	let length = buffer[1] & 0x7f;
+	let start = 2;
+	if (length === 126) {
+		if (buffer.length < 4)
+			return null;
+		length = buffer.readUInt16BE(2);
+		start = 4;
+	} else if (length === 127) {
+		if (buffer.length < 10)
+			return null;
+		length = Number(buffer.readBigUInt64BE(2));
+		start = 10;
+	}
+	if (buffer.length < start + length)
+		return null;
+	const frame = {
+		fin: (buffer[0] & 0x80) !== 0,
+		rsv: (buffer[0] >> 4) & 7,
+		opcode: buffer[0] & 0x0f,
+		masked: (buffer[1] & 0x80) !== 0,
+		payload: Buffer.from(buffer.subarray(start, start + length)),
+	};
+	if (frame.opcode === opcodes.close && frame.payload.length >= 2)
+		frame.code = frame.payload.readUInt16BE();
+	return { frame, size: start + length };
 }
 
 function parseHead(text) {
-    const [statusLine, ...lines] = text.split('\r\n');
-    const headers = {};
-    for (const line of lines) {
-        const colon = line.indexOf(':');
-        headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
-    }
-    return { statusLine, status: Number(statusLine.split(' ')[1]), headers };
+	const [statusLine, ...lines] = text.split('\r\n');
+	const headers = {};
+	for (const line of lines) {
+		const colon = line.indexOf(':');
+		headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+	}
+	return { statusLine, status: Number(statusLine.split(' ')[1]), headers };
 }
 
 /** A response at the start of the buffer, or null while it is not whole. */
 function parseResponse(buffer, { isHead, isEnded }) {
-    const at = buffer.indexOf(endOfHead);
-    if (at < 0)
-        return null;
-    const head = parseHead(buffer.subarray(0, at).toString('latin1'));
-    const start = at + endOfHead.length;
-    const hasBody = !isHead && head.status >= 200 && head.status !== 204 && head.status !== 304;
-    let length = 0;
-    if (hasBody && head.headers['content-length'] !== undefined)
-        length = Number(head.headers['content-length']);
-    else if (hasBody && isEnded)
-        length = buffer.length - start;
-    else if (hasBody)
-        return null;
-    if (buffer.length < start + length)
-        return null;
-    const body = buffer.subarray(start, start + length).toString('utf8');
-    return { response: { ...head, body }, size: start + length };
+	const at = buffer.indexOf(endOfHead);
+	if (at < 0)
+		return null;
+	const head = parseHead(buffer.subarray(0, at).toString('latin1'));
+	const start = at + endOfHead.length;
+	const hasBody = !isHead && head.status >= 200 && head.status !== 204 && head.status !== 304;
+	let length = 0;
+	if (hasBody && head.headers['content-length'] !== undefined)
+		length = Number(head.headers['content-length']);
+	else if (hasBody && isEnded)
+		length = buffer.length - start;
+	else if (hasBody)
+		return null;
+	if (buffer.length < start + length)
+		return null;
+	const body = buffer.subarray(start, start + length).toString('utf8');
+	return { response: { ...head, body }, size: start + length };
 }
 
 export class RawClient {
-    #chunks = [];
-    #size = 0;
-    #ended = false;
-    #wake = () => {};
+	#chunks = [];
+	#size = 0;
+	#ended = false;
+	#wake = () => {};
 
-    constructor(socket) {
-        this.socket = socket;
-        socket.setNoDelay(true);
-        socket.unref(); // forgotten by a test, it must not keep the test's process alive
-        socket.on('data', (chunk) => {
-            this.#chunks.push(chunk);
-            this.#size += chunk.length;
-            this.#wake();
-        });
-        socket.on('error', () => {}); // "close" follows and tells
-        socket.on('end', () => this.#end());
-        /** Resolves when the daemon has closed, or reset, or destroy() was called. */
-        this.closed = new Promise((resolve) => {
-            socket.once('end', resolve);
-            socket.once('close', resolve);
-        });
-        socket.once('close', () => this.#end());
-    }
+	constructor(socket) {
+		this.socket = socket;
+		socket.setNoDelay(true);
+		socket.unref(); // forgotten by a test, it must not keep the test's process alive
+		socket.on('data', (chunk) => {
+			this.#chunks.push(chunk);
+			this.#size += chunk.length;
+			this.#wake();
+		});
+		socket.on('error', () => {}); // "close" follows and tells
+		socket.on('end', () => this.#end());
+		/** Resolves when the daemon has closed, or reset, or destroy() was called. */
+		this.closed = new Promise((resolve) => {
+			socket.once('end', resolve);
+			socket.once('close', resolve);
+		});
+		socket.once('close', () => this.#end());
+	}
 
-    #end() {
-        this.#ended = true;
-        this.#wake();
-    }
+	#end() {
+		this.#ended = true;
+		this.#wake();
+	}
 
-    /** Bytes that have come and not been read. */
-    get waitingBytes() {
-        return this.#size;
-    }
+	/** Bytes that have come and not been read. */
+	get waitingBytes() {
+		return this.#size;
+	}
 
-    /** True when nothing more will come. */
-    get isEnded() {
-        return this.#ended;
-    }
+	/** True when nothing more will come. */
+	get isEnded() {
+		return this.#ended;
+	}
 
-    #gather() {
-        if (this.#chunks.length !== 1)
-            this.#chunks = [Buffer.concat(this.#chunks)];
-        return this.#chunks[0];
-    }
+	#gather() {
+		if (this.#chunks.length !== 1)
+			this.#chunks = [Buffer.concat(this.#chunks)];
+		return this.#chunks[0];
+	}
 
-    #consume(size) {
-        const rest = this.#gather().subarray(size);
-        this.#chunks = [rest];
-        this.#size = rest.length;
-    }
+	#consume(size) {
+		const rest = this.#gather().subarray(size);
+		this.#chunks = [rest];
+		this.#size = rest.length;
+	}
 
-    /** Resolves when the bytes are the kernel's; a closed connection is not an error. */
-    write(bytes) {
-        return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
-    }
+	/** Resolves when the bytes are the kernel's; a closed connection is not an error. */
+	write(bytes) {
+		return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
+	}
 
-    /** Every byte by a write of its own. */
-    async drip(bytes) {
-        for (const byte of Buffer.from(bytes))
-            await this.write(Buffer.from([byte]));
-    }
+	/** Every byte by a write of its own. */
+	async drip(bytes) {
+		for (const byte of Buffer.from(bytes))
+			await this.write(Buffer.from([byte]));
+	}
 
-    /**
-     * Reads until parse(buffer, isEnded) returns { value, size }; size bytes are taken.
-     * Fails when the daemon closes first.
-     */
-    readUntil(parse, what = 'the expected bytes') {
-        const read = async () => {
-            for (;;) {
-                const found = parse(this.#gather(), this.#ended);
-                if (found) {
-                    this.#consume(found.size);
-                    return found.value;
-                }
-                if (this.#ended)
-                    throw new Error(`the connection was closed before ${what}`);
-                await new Promise((resolve) => (this.#wake = resolve));
-            }
-        };
-        return within(read(), what);
-    }
+	/**
+	 * Reads until parse(buffer, isEnded) returns { value, size }; size bytes are taken.
+	 * Fails when the daemon closes first.
+	 */
+	readUntil(parse, what = 'the expected bytes') {
+		const read = async () => {
+			for (;;) {
+				const found = parse(this.#gather(), this.#ended);
+				if (found) {
+					this.#consume(found.size);
+					return found.value;
+				}
+				if (this.#ended)
+					throw new Error(`the connection was closed before ${what}`);
+				await new Promise((resolve) => (this.#wake = resolve));
+			}
+		};
+		return within(read(), what);
+	}
 
-    /** Everything until the daemon closes. */
-    readToEnd() {
-        return this.readUntil(
-            (buffer, isEnded) => isEnded && { value: buffer, size: buffer.length },
-            'the end of the connection',
-        );
-    }
+	/** Everything until the daemon closes. */
+	readToEnd() {
+		return this.readUntil(
+			(buffer, isEnded) => isEnded && { value: buffer, size: buffer.length },
+			'the end of the connection',
+		);
+	}
 
-    /** A response as { statusLine, status, headers, body }. isHead: it answers a HEAD. */
-    readResponse({ isHead = false } = {}) {
-        return this.readUntil((buffer, isEnded) => {
-            const found = parseResponse(buffer, { isHead, isEnded });
-            return found && { value: found.response, size: found.size };
-        }, 'a response');
-    }
+	/** A response as { statusLine, status, headers, body }. isHead: it answers a HEAD. */
+	readResponse({ isHead = false } = {}) {
+		return this.readUntil((buffer, isEnded) => {
+			const found = parseResponse(buffer, { isHead, isEnded });
+			return found && { value: found.response, size: found.size };
+		}, 'a response');
+	}
 
-    /** The daemon's next frame as { fin, rsv, opcode, masked, payload, code? }. */
-    nextFrame() {
-        return this.readUntil((buffer) => {
-            const found = parseFrame(buffer);
-            return found && { value: found.frame, size: found.size };
-        }, 'a frame');
-    }
+	/** The daemon's next frame as { fin, rsv, opcode, masked, payload, code? }. */
+	nextFrame() {
+		return this.readUntil((buffer) => {
+			const found = parseFrame(buffer);
+			return found && { value: found.frame, size: found.size };
+		}, 'a frame');
+	}
 
-    /** The next frame that is neither a ping nor a pong. */
-    async nextMessage() {
-        for (;;) {
-            const frame = await this.nextFrame();
-            if (frame.opcode !== opcodes.ping && frame.opcode !== opcodes.pong)
-                return frame;
-        }
-    }
+	/** The next frame that is neither a ping nor a pong. */
+	async nextMessage() {
+		for (;;) {
+			const frame = await this.nextFrame();
+			if (frame.opcode !== opcodes.ping && frame.opcode !== opcodes.pong)
+				return frame;
+		}
+	}
 
-    sendFrame(opcode, payload, options) {
-        return this.write(buildFrame(opcode, payload, options));
-    }
+	sendFrame(opcode, payload, options) {
+		return this.write(buildFrame(opcode, payload, options));
+	}
 
-    /**
-     * Upgrades and returns the response. Headers replace the usual ones; undefined leaves one
-     * out.
-     */
-    async handshake(path = '/ws', headers = {}, method = 'GET') {
-        await this.write(upgradeRequest(this.socket, path, headers, method));
-        return this.readResponse();
-    }
+	/**
+	 * Upgrades and returns the response. Headers replace the usual ones; undefined leaves one
+	 * out.
+	 */
+	async handshake(path = '/ws', headers = {}, method = 'GET') {
+		await this.write(upgradeRequest(this.socket, path, headers, method));
+		return this.readResponse();
+	}
 
-    /** Says that nothing more will be sent; reading goes on. */
-    halfClose() {
-        this.socket.end();
-    }
+	/** Says that nothing more will be sent; reading goes on. */
+	halfClose() {
+		this.socket.end();
+	}
 
-    pause() {
-        this.socket.pause();
-    }
+	pause() {
+		this.socket.pause();
+	}
 
-    resume() {
-        this.socket.resume();
-    }
+	resume() {
+		this.socket.resume();
+	}
 
-    destroy() {
-        this.socket.destroy();
-    }
+	destroy() {
+		this.socket.destroy();
+	}
 }
 
 export const handshakeKey = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 /** What Sec-WebSocket-Accept must say to a key. */
 export function acceptOf(key) {
-    return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+	return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
 
 /** The text of a request; a header that is undefined is left out. */
 export function request(method, path, headers = {}, body = '') {
-    const lines = Object.entries(headers)
-        .filter(([, value]) => value !== undefined)
-        .map(([name, value]) => `${name}: ${value}\r\n`);
-    return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
+	const lines = Object.entries(headers)
+		.filter(([, value]) => value !== undefined)
+		.map(([name, value]) => `${name}: ${value}\r\n`);
+	return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
 function upgradeRequest(socket, path, headers, method) {
-    return request(method, path, {
-        Host: `${socket.remoteAddress}:${socket.remotePort}`,
-        Connection: 'Upgrade',
-        Upgrade: 'websocket',
-        'Sec-WebSocket-Version': '13',
-        'Sec-WebSocket-Key': handshakeKey,
-        ...headers,
-    });
+	return request(method, path, {
+		Host: `${socket.remoteAddress}:${socket.remotePort}`,
+		Connection: 'Upgrade',
+		Upgrade: 'websocket',
+		'Sec-WebSocket-Version': '13',
+		'Sec-WebSocket-Key': handshakeKey,
+		...headers,
+	});
 }
 
 /** A connected client. The half that the daemon closes does not close ours. */
 export function connect(daemon) {
-    const socket = net.connect({
-        port: daemon.port,
-        host: daemon.host.replace(/^\[(.*)\]$/, '$1'),
-        allowHalfOpen: true,
-    });
-    const connected = new Promise((resolve, reject) => {
-        socket.once('connect', () => resolve(new RawClient(socket)));
-        socket.once('error', reject);
-    });
-    return within(connected, 'the connection to open');
+	const socket = net.connect({
+		port: daemon.port,
+		host: daemon.host.replace(/^\[(.*)\]$/, '$1'),
+		allowHalfOpen: true,
+	});
+	const connected = new Promise((resolve, reject) => {
+		socket.once('connect', () => resolve(new RawClient(socket)));
+		socket.once('error', reject);
+	});
+	return within(connected, 'the connection to open');
 }
 
 /** One request on a connection of its own; returns the response. */
 export async function ask(daemon, method, path, headers = {}, body = '') {
-    const client = await connect(daemon);
-    try {
-        const usual = { Host: `${daemon.host}:${daemon.port}`, Connection: 'close' };
-        await client.write(request(method, path, { ...usual, ...headers }, body));
-        return await client.readResponse({ isHead: method === 'HEAD' });
-    } finally {
-        client.destroy();
-    }
+	const client = await connect(daemon);
+	try {
+		const usual = { Host: `${daemon.host}:${daemon.port}`, Connection: 'close' };
+		await client.write(request(method, path, { ...usual, ...headers }, body));
+		return await client.readResponse({ isHead: method === 'HEAD' });
+	} finally {
+		client.destroy();
+	}
 }
 
 /** A connected client that has upgraded. */
 export async function connectWebSocket(daemon, path, headers) {
-    const client = await connect(daemon);
-    const response = await client.handshake(path, headers);
-    if (response.status !== 101)
-        throw new Error(`the upgrade was answered by ${response.status}: ${response.body}`);
-    return client;
+	const client = await connect(daemon);
+	const response = await client.handshake(path, headers);
+	if (response.status !== 101)
+		throw new Error(`the upgrade was answered by ${response.status}: ${response.body}`);
+	return client;
 }
