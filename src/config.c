@@ -7,15 +7,13 @@
 #include "config_private.h"
 #include "linnet/xalloc.h"
 
-#define SHOWN_BYTES 80    /* of a value or a name in a message */
-#define SETTING_BYTES 200 /* of KEY=VALUE in a message */
-
 /* Where the value of an option came from: a check that looks at several options is
  * reported there. */
 struct origin {
-	char *where;
-	size_t step; /* the later it was set, the larger */
-	bool bad;    /* some value was refused */
+	struct config_place place;
+	const config_setting_t *setting; /* NULL unless place is in a source */
+	size_t step;                     /* the later it was set, the larger */
+	bool bad;                        /* some value was refused */
 };
 
 /* One load under way. */
@@ -24,7 +22,9 @@ struct load {
 	struct config_errors *errors;
 	struct origin *origins; /* one for each option */
 	size_t step;
-	bool incomplete; /* part of the file could not be read */
+	struct config_source source; /* the file */
+	config_t tree;               /* what libconfig made of it */
+	struct config_place file;
 };
 
 static struct origin *
@@ -36,16 +36,25 @@ origin_of(const struct load *load, const struct config_option *option)
 /* Give the option the value of the setting, or report why not. */
 static void
 set_value(struct load *load, const struct config_option *option,
-	const config_setting_t *setting, const char *where)
+	const config_setting_t *setting, const struct config_place *place)
 {
 	struct origin *origin = origin_of(load, option);
+	const struct config_target target = {
+		.base = load->config,
+		.option = option,
+		.setting = setting,
+		.place = place,
+		.errors = load->errors,
+	};
 
-	if (!config_value_set(load->config, option, setting, where, load->errors)) {
+	if (config_setting_type(setting) == CONFIG_TYPE_NONE)
+		return; /* the text ends in a syntax error before the value */
+	if (!config_value_set(&target)) {
 		origin->bad = true;
 		return;
 	}
-	free(origin->where);
-	origin->where = xstrdup(where);
+	origin->place = *place;
+	origin->setting = place->source ? setting : NULL;
 	origin->step = ++load->step;
 }
 
@@ -53,105 +62,109 @@ static void
 report_unknown_key(struct load *load, const char *path, const char *where)
 {
 	const struct config_option *near = config_option_suggest(path);
-	char *shown = config_escape(path, SHOWN_BYTES, ESCAPE_FOR_STRING);
 
-	if (near)
-		config_errors_add(load->errors, where,
-			"unknown key \"%s\", did you mean \"%s\"?", shown, near->path);
-	else
-		config_errors_add(load->errors, where, "unknown key \"%s\"", shown);
-	free(shown);
+	config_errors_add_unknown(load->errors, where, path, near ? near->path : NULL);
 }
 
 /* Take the settings of a group. group is its name in the table, or, where there is none
  * that is near, the name in the file: then every key is unknown. */
 static void
-take_group(struct load *load, const struct config_source *source,
-	const config_setting_t *setting, const char *group)
+take_group(struct load *load, const config_setting_t *setting, const char *group)
 {
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *key =
 			config_setting_get_elem(setting, (unsigned)i);
-		char *where =
-			config_source_where(source, config_setting_source_line(key));
 		char *path = config_format("%s.%s", group, config_setting_name(key));
 		const struct config_option *option = config_option_find(path);
 
-		if (!option)
+		if (option) {
+			set_value(load, option, key, &load->file);
+		} else {
+			char *where = config_place_where(&load->file, key);
 			report_unknown_key(load, path, where);
-		else if (config_setting_type(key) != CONFIG_TYPE_NONE)
-			set_value(load, option, key, where);
+			free(where);
+		}
 		free(path);
-		free(where);
 	}
 }
 
 /* A group that is not in the table. Its keys are checked as if it were the group that was
  * most likely meant, so that their errors show as well. */
 static void
-take_unknown_group(struct load *load, const struct config_source *source,
-	const config_setting_t *setting, const char *where)
+take_unknown_group(struct load *load, const config_setting_t *setting, const char *where)
 {
 	const char *name = config_setting_name(setting);
-	char *shown = config_escape(name, SHOWN_BYTES, ESCAPE_FOR_STRING);
+	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	char *near = config_group_suggest(name);
+	const struct config_option *key = config_option_suggest(name);
 
-	if (near)
+	if (near) {
 		config_errors_add(load->errors, where,
 			"unknown group \"%s\", did you mean \"%s\"?", shown, near);
-	else if (config_setting_length(setting) == 0)
+		take_group(load, setting, near);
+	} else if (key && !strchr(key->path, '.')) {
+		report_unknown_key(load, name, where);
+	} else if (config_setting_length(setting) == 0) {
 		config_errors_add(load->errors, where, "unknown group \"%s\"", shown);
-	take_group(load, source, setting, near ? near : name);
+	} else {
+		take_group(load, setting, name);
+	}
 	free(near);
 	free(shown);
 }
 
 static void
-take_setting(struct load *load, const struct config_source *source,
-	const config_setting_t *setting)
+take_no_group(struct load *load, const config_setting_t *setting, const char *where)
 {
 	const char *name = config_setting_name(setting);
-	char *where = config_source_where(source, config_setting_source_line(setting));
+	char *found = config_value_found(setting);
+
+	config_errors_add(load->errors, where,
+		"%s must be a group, as in %s = { ... }, is %s", name, name, found);
+	free(found);
+}
+
+static void
+take_setting(struct load *load, const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+	char *where = config_place_where(&load->file, setting);
+	const struct config_option *option = config_option_find(name);
+	bool is_group = config_setting_is_group(setting);
 	bool known = config_group_exists(name);
 
-	if (config_setting_is_group(setting)) {
-		if (known)
-			take_group(load, source, setting, name);
-		else
-			take_unknown_group(load, source, setting, where);
-	} else if (!known) {
+	if (option)
+		set_value(load, option, setting, &load->file);
+	else if (is_group && known)
+		take_group(load, setting, name);
+	else if (is_group)
+		take_unknown_group(load, setting, where);
+	else if (!known)
 		report_unknown_key(load, name, where);
-	} else if (config_setting_type(setting) != CONFIG_TYPE_NONE) {
-		char *found = config_value_found(setting);
-		config_errors_add(load->errors, where,
-			"%s must be a group, as in %s = { ... }, is %s", name, name,
-			found);
-		free(found);
-	}
+	else if (config_setting_type(setting) != CONFIG_TYPE_NONE)
+		take_no_group(load, setting, where);
 	free(where);
 }
 
-/* Take all that a file says; frees what source owns. What stands before a syntax error is
- * still checked. A source that is broken ends early, which is no further error. */
+/* Take all that the file says. What stands before a syntax error is still checked. A
+ * source that is broken ends early, which is no further error. */
 static void
-take_source(struct load *load, struct config_source *source)
+take_source(struct load *load)
 {
-	config_t tree;
+	struct config_source *source = &load->source;
 
-	config_init(&tree);
-	load->incomplete = source->incomplete || source->broken;
-	if (source->text && !config_read_string(&tree, source->text) && !source->broken) {
-		char *where =
-			config_source_where(source, (unsigned)config_error_line(&tree));
-		config_errors_add(load->errors, where, "%s", config_error_text(&tree));
-		load->incomplete = true;
+	if (source->text && !config_read_string(&load->tree, source->text) &&
+		!source->broken) {
+		char *where = config_source_where(
+			source, (unsigned)config_error_line(&load->tree));
+		config_errors_add(
+			load->errors, where, "%s", config_error_text(&load->tree));
+		source->broken = true;
 		free(where);
 	}
-	const config_setting_t *root = config_root_setting(&tree);
+	const config_setting_t *root = config_root_setting(&load->tree);
 	for (int i = 0; i < config_setting_length(root); i++)
-		take_setting(load, source, config_setting_get_elem(root, (unsigned)i));
-	config_destroy(&tree);
-	config_source_free(source);
+		take_setting(load, config_setting_get_elem(root, (unsigned)i));
 }
 
 /* Parse text that must be one value to tree, which the caller destroys. Returns the
@@ -198,9 +211,10 @@ is_bare(const struct config_option *option, const char *value)
 /* Report text that is not one libconfig value. */
 static void
 refuse_text(struct load *load, const struct config_option *option, const char *text,
-	const char *where)
+	const struct config_place *place)
 {
-	char *shown = config_escape(text, SHOWN_BYTES, ESCAPE_FOR_STRING);
+	char *where = config_place_where(place, NULL);
+	char *shown = config_escape(text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	char *wanted = config_value_wanted(option);
 
 	config_errors_add(
@@ -208,12 +222,13 @@ refuse_text(struct load *load, const struct config_option *option, const char *t
 	origin_of(load, option)->bad = true;
 	free(wanted);
 	free(shown);
+	free(where);
 }
 
 /* Give the option the value that text stands for. */
 static void
 set_text(struct load *load, const struct config_option *option, const char *text,
-	const char *where)
+	const struct config_place *place)
 {
 	char *escaped = config_escape(text, SIZE_MAX, ESCAPE_FOR_STRING);
 	char *quoted = config_format("\"%s\"", escaped);
@@ -226,9 +241,9 @@ set_text(struct load *load, const struct config_option *option, const char *text
 	if (setting && option->type == OPTION_LIST && config_setting_get_string(setting))
 		setting = config_setting_parent(setting);
 	if (setting)
-		set_value(load, option, setting, where);
+		set_value(load, option, setting, place);
 	else
-		refuse_text(load, option, text, where);
+		refuse_text(load, option, text, place);
 	config_destroy(&tree);
 	free(quoted);
 	free(escaped);
@@ -238,53 +253,110 @@ set_text(struct load *load, const struct config_option *option, const char *text
 static void
 take_argument(struct load *load, const char *argument)
 {
+	const struct config_place place = { .argument = argument };
 	const char *equals = strchr(argument, '=');
 	char *key = xstrndup(argument, strcspn(argument, "="));
-	char *shown = config_escape(argument, SETTING_BYTES, ESCAPE_FOR_LINE);
-	char *where = config_format("-s %s", shown);
+	char *where = config_place_where(&place, NULL);
 	const struct config_option *option = config_option_find(key);
 
 	if (!equals)
 		config_errors_add(load->errors, where, "must be KEY=VALUE");
 	else if (option)
-		set_text(load, option, equals + 1, where);
+		set_text(load, option, equals + 1, &place);
 	else if (config_group_exists(key))
 		config_errors_add(
 			load->errors, where, "%s is a group; name one of its keys", key);
 	else
 		report_unknown_key(load, key, where);
 	free(where);
-	free(shown);
 	free(key);
 }
 
+/* Report a string that is longer than the option that limits it allows, where the later
+ * of the two was set. origin is that of the string: of the whole list, if it is a member
+ * of a group, which within names. */
 static void
-check_default_room(struct load *load)
+check_length(struct load *load, const struct config_target *string,
+	const struct origin *origin, const char *within)
 {
-	const struct config_option *room = config_option_find("chat.default_room");
-	const struct config_option *limit = config_option_find("limits.room_bytes");
-	const struct origin *room_origin = origin_of(load, room);
+	const struct config_option *limit = config_option_find(string->option->limit);
 	const struct origin *limit_origin = origin_of(load, limit);
-	bool limit_last = limit_origin->step > room_origin->step;
-	const char *where = limit_last ? limit_origin->where : room_origin->where;
-	size_t length = strlen(load->config->chat.default_room);
+	bool limit_last = limit_origin->step > origin->step;
+	struct config_place place = limit_last ? limit_origin->place : origin->place;
+	int most = *(const int *)config_value_at(load->config, limit);
+	size_t length =
+		strlen(*(char *const *)config_value_at(string->base, string->option));
 
-	if (room_origin->bad || limit_origin->bad ||
-		length <= (size_t)load->config->limits.room_bytes)
+	if (origin->bad || limit_origin->bad || length <= (size_t)most)
 		return;
-	config_errors_add(load->errors, where,
-		"chat.default_room has %zu bytes, limits.room_bytes is %d", length,
-		load->config->limits.room_bytes);
+	place.within = within;
+	char *where = config_place_where(
+		&place, limit_last ? limit_origin->setting : string->setting);
+	config_errors_add(load->errors, where, "%s has %zu bytes, %s is %d",
+		string->option->path, length, limit->path, most);
+	free(where);
+}
+
+/* Check the members of group number index of a list. */
+static void
+check_group(struct load *load, const struct config_option *list,
+	const struct config_groups *groups, size_t index)
+{
+	const struct origin *origin = origin_of(load, list);
+	const config_setting_t *group =
+		origin->setting
+			? config_setting_get_elem(origin->setting, (unsigned)index)
+			: NULL;
+	char *within = config_groups_name(list, index);
+
+	for (size_t i = 0; i < list->members->count; i++) {
+		const struct config_option *member = &list->members->options[i];
+		const config_setting_t *key =
+			group ? config_setting_get_member(group, member->path) : NULL;
+		const struct config_target string = {
+			.base = config_groups_item(groups, list, index),
+			.option = member,
+			.setting = key ? key : group,
+		};
+		if (member->limit)
+			check_length(load, &string, origin, within);
+	}
+	free(within);
+}
+
+/* Check all strings whose length another option limits. */
+static void
+check_lengths(struct load *load)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		const struct origin *origin = origin_of(load, option);
+		const struct config_target string = {
+			.base = load->config,
+			.option = option,
+			.setting = origin->setting,
+		};
+		if (option->limit)
+			check_length(load, &string, origin, NULL);
+		if (!option->members)
+			continue;
+		const struct config_groups groups =
+			config_groups_get(load->config, option);
+		for (size_t j = 0; j < groups.count; j++)
+			check_group(load, option, &groups, j);
+	}
 }
 
 /* Set every option to its default, which is parsed and checked like any other value. */
 static void
 set_presets(struct load *load, const char *default_root)
 {
+	const struct config_place place = { .argument = "default" };
+
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
 		if (option->preset)
-			set_text(load, option, option->preset, "default");
+			set_text(load, option, option->preset, &place);
 	}
 	load->config->http.root = xstrdup(default_root);
 }
@@ -295,25 +367,25 @@ static struct config *
 load_all(const char *name, const char *text, const char *const *settings, size_t count,
 	const char *default_root, struct config_errors *errors)
 {
-	struct config_source source = { .errors = errors };
-	struct load load = { .errors = errors };
+	struct load load = { .errors = errors, .source = { .errors = errors } };
 	size_t before = errors->count;
 
 	load.config = xcalloc(1, sizeof(*load.config));
 	load.origins = xcalloc(config_option_count, sizeof(*load.origins));
+	load.file.source = &load.source;
+	config_init(&load.tree);
 	set_presets(&load, default_root);
 	if (text)
-		config_source_take(&source, text, name);
+		config_source_take(&load.source, text, name);
 	else if (name)
-		config_source_read(&source, name);
-	if (name)
-		take_source(&load, &source);
+		config_source_read(&load.source, name);
+	take_source(&load);
 	for (size_t i = 0; i < count; i++)
 		take_argument(&load, settings[i]);
-	if (!load.incomplete)
-		check_default_room(&load);
-	for (size_t i = 0; i < config_option_count; i++)
-		free(load.origins[i].where);
+	if (!config_source_is_cut(&load.source))
+		check_lengths(&load);
+	config_destroy(&load.tree);
+	config_source_free(&load.source);
 	free(load.origins);
 	if (errors->count == before)
 		return load.config;
@@ -333,45 +405,6 @@ config_load_text(const char *text, const char *name, const char *const *settings
 	size_t count, const char *default_root, struct config_errors *errors)
 {
 	return load_all(name, text, settings, count, default_root, errors);
-}
-
-/* Print what an option takes, as the end of its comment. */
-static void
-print_range(const struct config_option *option, FILE *out)
-{
-	if (option->type == OPTION_CHOICE) {
-		for (const char *const *word = option->choices; *word; word++)
-			fprintf(out, "%s%s", word == option->choices ? " (" : ", ",
-				*word);
-		fputs(")", out);
-	} else if (option->type == OPTION_INT || option->unit) {
-		fprintf(out, " (%ld..%ld%s%s)", option->min, option->max,
-			option->unit ? " " : "", option->unit ? option->unit : "");
-	}
-}
-
-void
-config_dump(const struct config *config, FILE *out)
-{
-	const char *group = "";
-	size_t length = 0;
-
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct config_option *option = &config_options[i];
-		const char *leaf = strchr(option->path, '.') + 1;
-		if (strncmp(option->path, group, length + 1) != 0) {
-			fputs(i ? "};\n\n" : "", out);
-			group = option->path;
-			length = (size_t)(leaf - 1 - group);
-			fprintf(out, "%.*s = {\n", (int)length, group);
-		}
-		fprintf(out, "\t# %s", option->help);
-		print_range(option, out);
-		fprintf(out, ".\n\t%s = ", leaf);
-		config_value_print(config, option, out);
-		fputs(";\n", out);
-	}
-	fputs("};\n", out);
 }
 
 void

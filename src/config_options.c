@@ -1,10 +1,13 @@
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "config_private.h"
 #include "linnet/log.h"
+#include "linnet/name.h"
+#include "linnet/utf8.h"
 #include "linnet/xalloc.h"
 
 #define DIGITS "0123456789"
@@ -22,6 +25,18 @@ static const char *const log_levels[] = {
 static const char *const log_formats[] = {
 	[LOG_FORMAT_TEXT] = "text",
 	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const char *const store_drivers[] = {
+	[STORE_SQLITE] = "sqlite",
+	[STORE_MEMORY] = "memory",
+	NULL,
+};
+
+static const char *const store_syncs[] = {
+	[STORE_SYNC_NORMAL] = "normal",
+	[STORE_SYNC_FULL] = "full",
 	NULL,
 };
 
@@ -58,15 +73,33 @@ is_host(const char *host, size_t length)
 	return length > 0;
 }
 
-static bool
-is_port(const char *text)
+/* The number of a port, written as browsers do: from 1 and without a zero in front. 0 if
+ * text is no such number. */
+static long
+port_number(const char *text)
 {
 	size_t digits = strspn(text, DIGITS);
 
-	if (digits == 0 || digits > 5 || text[digits])
-		return false;
+	if (digits == 0 || digits > 5 || text[digits] || *text == '0')
+		return 0;
 	long port = strtol(text, NULL, 10);
-	return port >= 1 && port <= 65535;
+	return port <= 65535 ? port : 0;
+}
+
+/* What is wrong with the ":port" at the end of an origin, or NULL. A browser never sends
+ * the port that its scheme implies. */
+static const char *
+check_origin_port(const char *origin, const char *port, const char *wanted)
+{
+	long number = *port == ':' ? port_number(port + 1) : 0;
+
+	if (number == 0)
+		return wanted;
+	if (number == 80 && strncasecmp(origin, "http:", 5) == 0)
+		return "must leave out the port 80, as browsers do";
+	if (number == 443 && strncasecmp(origin, "https:", 6) == 0)
+		return "must leave out the port 443, as browsers do";
+	return NULL;
 }
 
 static const char *
@@ -90,27 +123,30 @@ check_origin(const char *value)
 		       "end";
 	if (rest[slash])
 		return "must be \"*\" or scheme://host[:port] without a path";
-	return !*rest || (*rest == ':' && is_port(rest + 1)) ? NULL : wanted;
+	return *rest ? check_origin_port(value, rest, wanted) : NULL;
+}
+
+/* Text of one line. */
+static const char *
+check_line(const char *value)
+{
+	size_t left = strlen(value), length;
+	uint32_t code;
+
+	for (; left > 0; value += length, left -= length) {
+		length = utf8_next(value, left, &code);
+		if (!length)
+			return "must be valid UTF-8";
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+			return "must not have a control character";
+	}
+	return NULL;
 }
 
 static const char *
 check_room(const char *value)
 {
-	const char *at = value;
-	uint32_t code;
-
-	for (size_t length; (length = config_utf8_character(at, &code)) > 0;
-		at += length) {
-		if (code < 0x20 || (code >= 0x7f && code < 0xa0))
-			return "must not have a control character";
-		if (code == '/')
-			return "must not have a \"/\"";
-	}
-	if (*at)
-		return "must be valid UTF-8";
-	if (at > value && (value[0] == ' ' || at[-1] == ' '))
-		return "must not begin or end with a space";
-	return NULL;
+	return name_room_fault(value, NAME_MAX_BYTES);
 }
 
 /* One row; key is both its path and its member of struct config. */
@@ -118,6 +154,30 @@ check_room(const char *value)
 	{                                                                                \
 		.path = #key, .offset = offsetof(struct config, key), __VA_ARGS__        \
 	}
+
+/* One row of the groups of a list; key is both its name and its member of the struct. */
+#define MEMBER(type, key, ...)                                                           \
+	{                                                                                \
+		.path = #key, .offset = offsetof(struct type, key), __VA_ARGS__          \
+	}
+
+#define MEMBERS(type, table)                                                             \
+	{                                                                                \
+		.options = (table), .count = sizeof(table) / sizeof((table)[0]),         \
+		.size = sizeof(struct type)                                              \
+	}
+
+static const struct config_option room_options[] = {
+	MEMBER(room_config, name, .type = OPTION_STRING, .min = 1, .max = 255,
+		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.unit = "bytes",
+		.help = "Name of the room; no longer than limits.room_bytes"),
+	MEMBER(room_config, topic, .type = OPTION_STRING, .min = 0, .max = 512,
+		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "What the room is about"),
+};
+
+static const struct config_members room_members = MEMBERS(room_config, room_options);
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -134,15 +194,39 @@ const struct config_option config_options[] = {
 		.help = "Other sites whose pages may connect, as "
 			"\"https://example.org\"; \"*\" is every site"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"lobby\"", .check = check_room, .unit = "bytes",
+		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
+		.unit = "bytes",
 		.help = "Room of a connection that names none; no longer than "
 			"limits.room_bytes"),
+	OPTION(chat.create_rooms, .type = OPTION_BOOL, .preset = "true",
+		.help = "Make a room when somebody enters it"),
+	OPTION(chat.max_rooms, .type = OPTION_INT, .min = 1, .max = 100000,
+		.preset = "1000", .help = "Rooms at a time"),
+	OPTION(chat.rooms_per_session, .type = OPTION_INT, .min = 1, .max = 1000,
+		.preset = "32", .help = "Rooms that one connection may be in"),
 	OPTION(chat.echo_to_sender, .type = OPTION_BOOL, .preset = "false",
 		.help = "Send a message back to its sender too"),
 	OPTION(chat.share_email, .type = OPTION_BOOL, .preset = "false",
 		.help = "Pass the email of a sender on to everybody in the room"),
 	OPTION(chat.gravatar, .type = OPTION_BOOL, .preset = "true",
 		.help = "Give every message the avatar hash of its sender's email"),
+	OPTION(rooms, .type = OPTION_GROUPS, .preset = "()", .members = &room_members,
+		.help = "Rooms that always exist, as ( { name = \"ops\"; topic = \"What "
+			"is on fire\"; } )"),
+	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
+		.choices = store_drivers,
+		.help = "What keeps the messages; \"memory\" forgets them when linnetd "
+			"stops"),
+	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.preset = "\"linnet.db\"", .unit = "bytes",
+		.help = "File that sqlite keeps the messages in"),
+	OPTION(store.sync, .type = OPTION_CHOICE, .preset = "\"normal\"",
+		.choices = store_syncs,
+		.help = "\"full\" has a message on the disk before it is acknowledged"),
+	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
+		.preset = "10000", .help = "Messages that are kept of a room; 0 is all"),
+	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
+		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
 	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
 		.preset = "10000", .help = "Connections at a time"),
 	OPTION(limits.per_address, .type = OPTION_INT, .min = 1, .max = 1000000,
@@ -152,9 +236,16 @@ const struct config_option config_options[] = {
 	OPTION(limits.message_bytes, .type = OPTION_INT, .min = 64, .max = 16777216,
 		.preset = "16384", .unit = "bytes",
 		.help = "Longest message that is taken from a client"),
+	OPTION(limits.message_rate, .type = OPTION_REAL, .min = 0, .max = 1000000,
+		.preset = "5.0", .unit = "per s",
+		.help = "Messages that a client may send on average; 0.0 is no limit"),
+	OPTION(limits.message_burst, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "20", .help = "Messages that a client may send at once"),
 	OPTION(limits.queue_bytes, .type = OPTION_INT, .min = 1024, .max = 1073741824,
 		.preset = "1048576", .unit = "bytes",
 		.help = "What may wait for a slow reader before it is disconnected"),
+	OPTION(limits.name_bytes, .type = OPTION_INT, .min = 1, .max = 255,
+		.preset = "32", .unit = "bytes", .help = "Longest name of a person"),
 	OPTION(limits.room_bytes, .type = OPTION_INT, .min = 1, .max = 255,
 		.preset = "64", .unit = "bytes", .help = "Longest name of a room"),
 	OPTION(heartbeat.ping_s, .type = OPTION_INT, .min = 1, .max = 3600,
@@ -177,6 +268,15 @@ config_option_find(const char *path)
 	for (size_t i = 0; i < config_option_count; i++)
 		if (strcmp(config_options[i].path, path) == 0)
 			return &config_options[i];
+	return NULL;
+}
+
+const struct config_option *
+config_member_find(const struct config_members *members, const char *name)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (strcmp(members->options[i].path, name) == 0)
+			return &members->options[i];
 	return NULL;
 }
 
@@ -249,11 +349,12 @@ unlikeness(const char *path, const char *option)
 {
 	size_t group = group_length(path), option_group = group_length(option);
 	const char *leaf = path + (group ? group + 1 : 0);
+	const char *option_leaf = option + (option_group ? option_group + 1 : 0);
 	size_t length = strlen(leaf);
 	size_t whole = edit_distance(path, strlen(path), option, strlen(option));
 	size_t group_distance = edit_distance(path, group, option, option_group);
-	size_t leaf_distance = edit_distance(leaf, length, option + option_group + 1,
-		strlen(option) - option_group - 1);
+	size_t leaf_distance =
+		edit_distance(leaf, length, option_leaf, strlen(option_leaf));
 	bool group_near = group == 0 || group_distance <= slips(group);
 	size_t leaf_slips = group_near ? slips(length) : length > 4 ? 1 : 0;
 
@@ -264,20 +365,33 @@ unlikeness(const char *path, const char *option)
 	return SIZE_MAX;
 }
 
-const struct config_option *
-config_option_suggest(const char *path)
+/* The likeliest of count options. */
+static const struct config_option *
+suggest(const struct config_option *options, size_t count, const char *path)
 {
 	const struct config_option *best = NULL;
 	size_t least = SIZE_MAX;
 
-	for (size_t i = 0; i < config_option_count; i++) {
-		size_t cost = unlikeness(path, config_options[i].path);
+	for (size_t i = 0; i < count; i++) {
+		size_t cost = unlikeness(path, options[i].path);
 		if (cost < least) {
 			least = cost;
-			best = &config_options[i];
+			best = &options[i];
 		}
 	}
 	return best;
+}
+
+const struct config_option *
+config_option_suggest(const char *path)
+{
+	return suggest(config_options, config_option_count, path);
+}
+
+const struct config_option *
+config_member_suggest(const struct config_members *members, const char *name)
+{
+	return suggest(members->options, members->count, name);
 }
 
 char *
@@ -290,7 +404,7 @@ config_group_suggest(const char *name)
 		const char *path = config_options[i].path;
 		size_t distance =
 			edit_distance(name, strlen(name), path, group_length(path));
-		if (distance < least) {
+		if (group_length(path) > 0 && distance < least) {
 			least = distance;
 			best = path;
 		}

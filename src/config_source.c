@@ -16,6 +16,7 @@
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
+#define ARGUMENT_BYTES 200 /* of KEY=VALUE in a message */
 #define DIGITS "0123456789"
 #define HEX_DIGITS DIGITS "abcdefABCDEF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -362,6 +363,33 @@ config_source_where(const struct config_source *source, unsigned line)
 	char *where = config_format("%s:%u", name, origin->number);
 	free(name);
 	return where;
+}
+
+char *
+config_place_where(const struct config_place *place, const config_setting_t *setting)
+{
+	char *where;
+
+	if (place->source) {
+		where = config_source_where(
+			place->source, config_setting_source_line(setting));
+	} else {
+		char *shown =
+			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
+		where = config_format("-s %s", shown);
+		free(shown);
+	}
+	if (!place->within)
+		return where;
+	char *longer = config_format("%s: %s", where, place->within);
+	free(where);
+	return longer;
+}
+
+bool
+config_source_is_cut(const struct config_source *source)
+{
+	return source->broken || source->incomplete;
 }
 
 void

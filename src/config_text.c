@@ -5,31 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/utf8.h"
 #include "linnet/xalloc.h"
-
-size_t
-config_utf8_character(const char *text, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *bytes = (const unsigned char *)text;
-	size_t length = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
-
-	*code = bytes[0];
-	if (bytes[0] < 0x80)
-		return bytes[0] != 0;
-	if (bytes[0] < 0xc2 || bytes[0] > 0xf4)
-		return 0;
-	*code &= 0xffu >> (length + 1);
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (bytes[i] & 0x3f);
-	}
-	if (*code < least[length] || *code > 0x10ffff ||
-		(*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return length;
-}
 
 /* Print one character, or one byte that is none, of at most 4 bytes. */
 static void
@@ -57,7 +34,7 @@ config_escape(const char *text, size_t max, enum escape_for use)
 
 	for (size_t i = 0; i < end;) {
 		uint32_t code;
-		size_t length = config_utf8_character(text + i, &code);
+		size_t length = utf8_next(text + i, total - i, &code);
 		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
 		bool special = use == ESCAPE_FOR_STRING && (code == '"' || code == '\\');
 
@@ -75,6 +52,23 @@ config_escape(const char *text, size_t max, enum escape_for use)
 	}
 	memcpy(escaped + used, total > max ? "..." : "", total > max ? 4 : 1);
 	return escaped;
+}
+
+char *
+config_real_text(double value)
+{
+	char digits[32];
+
+	/* 15 digits always survive from text to double and back, 17 from double to text
+	 * and back. */
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*g", precision, value);
+		if (strtod(digits, NULL) == value)
+			break;
+	}
+	size_t mantissa = strcspn(digits, "e");
+	return config_format("%.*s%s%s", (int)mantissa, digits,
+		strpbrk(digits, ".n") ? "" : ".0", digits + mantissa);
 }
 
 __attribute__((format(printf, 1, 0))) static char *
@@ -111,6 +105,20 @@ config_errors_add(
 		xrealloc(errors->lines, (errors->count + 1) * sizeof(*errors->lines));
 	errors->lines[errors->count++] = config_format("%s: %s", where, message);
 	free(message);
+}
+
+void
+config_errors_add_unknown(struct config_errors *errors, const char *where,
+	const char *name, const char *near)
+{
+	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+
+	if (near)
+		config_errors_add(errors, where,
+			"unknown key \"%s\", did you mean \"%s\"?", shown, near);
+	else
+		config_errors_add(errors, where, "unknown key \"%s\"", shown);
+	free(shown);
 }
 
 void

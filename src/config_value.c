@@ -1,24 +1,14 @@
-/* One value: what it must be, what it is, taking it from a setting, printing it. */
+/* One value: what it must be, what it is, taking it from a setting. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config_private.h"
 #include "linnet/xalloc.h"
 
-#define SHOWN_BYTES 80 /* of a value in a message */
-
-/* Where a value goes and who hears about it if it is not fine. */
-struct target {
-	struct config *config;
-	const struct config_option *option;
-	const char *where;
-	struct config_errors *errors;
-};
-
-static void *
-member(const struct config *config, const struct config_option *option)
+void *
+config_value_at(const void *base, const struct config_option *option)
 {
-	return (char *)config + option->offset;
+	return (char *)base + option->offset;
 }
 
 static void
@@ -52,6 +42,9 @@ config_value_wanted(const struct config_option *option)
 	case OPTION_INT:
 		return config_format("must be a whole number from %ld to %ld",
 			option->min, option->max);
+	case OPTION_REAL:
+		return config_format(
+			"must be a number from %ld.0 to %ld.0", option->min, option->max);
 	case OPTION_STRING:
 		return config_format(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
@@ -59,6 +52,8 @@ config_value_wanted(const struct config_option *option)
 		return describe_choices(option);
 	case OPTION_LIST:
 		return xstrdup("must be a list of strings, such as [ \"a\", \"b\" ]");
+	case OPTION_GROUPS:
+		return xstrdup("must be a list of groups, as in ( { ... }, { ... } )");
 	case OPTION_BOOL:
 		break;
 	}
@@ -77,21 +72,10 @@ int_value(const config_setting_t *setting)
 	return value;
 }
 
-/* A number that shows that it is no whole one. */
-static char *
-describe_float(double value)
-{
-	char *plain = config_format("%g", value);
-	char *text = config_format("%s%s", plain, strpbrk(plain, ".einf") ? "" : ".0");
-
-	free(plain);
-	return text;
-}
-
 static char *
 describe_string(const char *value)
 {
-	char *escaped = config_escape(value, SHOWN_BYTES, ESCAPE_FOR_STRING);
+	char *escaped = config_escape(value, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	char *text = config_format("\"%s\"", escaped);
 
 	free(escaped);
@@ -110,7 +94,7 @@ config_value_found(const config_setting_t *setting)
 	case CONFIG_TYPE_BOOL:
 		return xstrdup(config_setting_get_bool(setting) ? "true" : "false");
 	case CONFIG_TYPE_FLOAT:
-		return describe_float(config_setting_get_float(setting));
+		return config_real_text(config_setting_get_float(setting));
 	case CONFIG_TYPE_STRING:
 		return describe_string(config_setting_get_string(setting));
 	default:
@@ -118,15 +102,17 @@ config_value_found(const config_setting_t *setting)
 	}
 }
 
-/* Report that the setting is not what is wanted; frees wanted. */
-static void
-refuse(const struct target *to, const config_setting_t *setting, char *wanted)
+void
+config_value_refuse(
+	const struct config_target *to, const config_setting_t *found, char *wanted)
 {
-	char *found = config_value_found(setting);
+	char *where = config_place_where(to->place, to->setting);
+	char *shown = config_value_found(found);
 
 	config_errors_add(
-		to->errors, to->where, "%s %s, is %s", to->option->path, wanted, found);
-	free(found);
+		to->errors, where, "%s %s, is %s", to->option->path, wanted, shown);
+	free(shown);
+	free(where);
 	free(wanted);
 }
 
@@ -146,41 +132,59 @@ check_string(const struct config_option *option, const char *value)
 }
 
 static bool
-set_bool(const struct target *to, const config_setting_t *setting)
+set_bool(const struct config_target *to)
 {
-	if (config_setting_type(setting) != CONFIG_TYPE_BOOL) {
-		refuse(to, setting, config_value_wanted(to->option));
+	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL) {
+		config_value_refuse(to, to->setting, config_value_wanted(to->option));
 		return false;
 	}
-	*(bool *)member(to->config, to->option) = config_setting_get_bool(setting);
+	*(bool *)config_value_at(to->base, to->option) =
+		config_setting_get_bool(to->setting);
 	return true;
 }
 
 static bool
-set_int(const struct target *to, const config_setting_t *setting)
+set_int(const struct config_target *to)
 {
-	int type = config_setting_type(setting);
-	long long value = int_value(setting);
+	int type = config_setting_type(to->setting);
+	long long value = int_value(to->setting);
 
 	if ((type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
 		value < to->option->min || value > to->option->max) {
-		refuse(to, setting, config_value_wanted(to->option));
+		config_value_refuse(to, to->setting, config_value_wanted(to->option));
 		return false;
 	}
-	*(int *)member(to->config, to->option) = (int)value;
+	*(int *)config_value_at(to->base, to->option) = (int)value;
 	return true;
 }
 
 static bool
-set_string(const struct target *to, const config_setting_t *setting)
+set_real(const struct config_target *to)
 {
-	const char *value = config_setting_get_string(setting);
-	char **string = member(to->config, to->option);
+	int type = config_setting_type(to->setting);
+	double value = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(to->setting)
+						 : (double)int_value(to->setting);
+
+	if ((type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT &&
+		    type != CONFIG_TYPE_INT64) ||
+		value < (double)to->option->min || value > (double)to->option->max) {
+		config_value_refuse(to, to->setting, config_value_wanted(to->option));
+		return false;
+	}
+	*(double *)config_value_at(to->base, to->option) = value;
+	return true;
+}
+
+static bool
+set_string(const struct config_target *to)
+{
+	const char *value = config_setting_get_string(to->setting);
+	char **string = config_value_at(to->base, to->option);
 	char *wanted =
 		value ? check_string(to->option, value) : config_value_wanted(to->option);
 
 	if (wanted) {
-		refuse(to, setting, wanted);
+		config_value_refuse(to, to->setting, wanted);
 		return false;
 	}
 	free(*string);
@@ -189,36 +193,36 @@ set_string(const struct target *to, const config_setting_t *setting)
 }
 
 static bool
-set_choice(const struct target *to, const config_setting_t *setting)
+set_choice(const struct config_target *to)
 {
-	const char *value = config_setting_get_string(setting);
+	const char *value = config_setting_get_string(to->setting);
 
 	for (int i = 0; value && to->option->choices[i]; i++) {
 		if (strcmp(value, to->option->choices[i]) == 0) {
-			*(int *)member(to->config, to->option) = i;
+			*(int *)config_value_at(to->base, to->option) = i;
 			return true;
 		}
 	}
-	refuse(to, setting, describe_choices(to->option));
+	config_value_refuse(to, to->setting, describe_choices(to->option));
 	return false;
 }
 
 /* Check all items of a list. They are reported at the line of the list, because libconfig
  * gives the last item the line of the bracket after it. */
 static bool
-check_items(const struct target *to, const config_setting_t *setting)
+check_items(const struct config_target *to)
 {
 	bool good = true;
 
-	for (int i = 0; i < config_setting_length(setting); i++) {
+	for (int i = 0; i < config_setting_length(to->setting); i++) {
 		const config_setting_t *item =
-			config_setting_get_elem(setting, (unsigned)i);
+			config_setting_get_elem(to->setting, (unsigned)i);
 		const char *value = config_setting_get_string(item);
 		char *wanted = value ? check_string(to->option, value)
 				     : xstrdup("must be a string");
 		if (wanted) {
 			char *numbered = config_format("item %d %s", i + 1, wanted);
-			refuse(to, item, numbered);
+			config_value_refuse(to, item, numbered);
 			good = false;
 		}
 		free(wanted);
@@ -227,91 +231,49 @@ check_items(const struct target *to, const config_setting_t *setting)
 }
 
 static bool
-set_list(const struct target *to, const config_setting_t *setting)
+set_list(const struct config_target *to)
 {
-	struct string_list *list = member(to->config, to->option);
+	struct string_list *list = config_value_at(to->base, to->option);
 
-	if (!config_setting_is_array(setting) && !config_setting_is_list(setting)) {
-		refuse(to, setting, config_value_wanted(to->option));
+	if (!config_setting_is_array(to->setting) &&
+		!config_setting_is_list(to->setting)) {
+		config_value_refuse(to, to->setting, config_value_wanted(to->option));
 		return false;
 	}
-	if (!check_items(to, setting))
+	if (!check_items(to))
 		return false;
 	free_list(list);
-	list->count = (size_t)config_setting_length(setting);
+	list->count = (size_t)config_setting_length(to->setting);
 	list->items = xcalloc(list->count, sizeof(*list->items));
 	for (size_t i = 0; i < list->count; i++)
-		list->items[i] = xstrdup(config_setting_get_string_elem(setting, (int)i));
+		list->items[i] =
+			xstrdup(config_setting_get_string_elem(to->setting, (int)i));
 	return true;
 }
 
 bool
-config_value_set(struct config *config, const struct config_option *option,
-	const config_setting_t *setting, const char *where, struct config_errors *errors)
+config_value_set(const struct config_target *to)
 {
-	static bool (*const setters[])(
-		const struct target *, const config_setting_t *) = {
+	static bool (*const setters[])(const struct config_target *) = {
 		[OPTION_BOOL] = set_bool,
 		[OPTION_INT] = set_int,
+		[OPTION_REAL] = set_real,
 		[OPTION_STRING] = set_string,
 		[OPTION_CHOICE] = set_choice,
 		[OPTION_LIST] = set_list,
+		[OPTION_GROUPS] = config_groups_set,
 	};
-	const struct target target = { config, option, where, errors };
 
-	return setters[option->type](&target, setting);
+	return setters[to->option->type](to);
 }
 
 void
-config_value_free(struct config *config, const struct config_option *option)
+config_value_free(void *base, const struct config_option *option)
 {
 	if (option->type == OPTION_STRING)
-		free(*(char **)member(config, option));
+		free(*(char **)config_value_at(base, option));
 	else if (option->type == OPTION_LIST)
-		free_list(member(config, option));
-}
-
-static void
-print_string(const char *value, FILE *out)
-{
-	char *escaped = config_escape(value, SIZE_MAX, ESCAPE_FOR_STRING);
-
-	fprintf(out, "\"%s\"", escaped);
-	free(escaped);
-}
-
-static void
-print_list(const struct string_list *list, FILE *out)
-{
-	fputs("[", out);
-	for (size_t i = 0; i < list->count; i++) {
-		fputs(i ? ", " : " ", out);
-		print_string(list->items[i], out);
-	}
-	fputs(" ]", out);
-}
-
-void
-config_value_print(
-	const struct config *config, const struct config_option *option, FILE *out)
-{
-	const void *value = member(config, option);
-
-	switch (option->type) {
-	case OPTION_BOOL:
-		fputs(*(const bool *)value ? "true" : "false", out);
-		break;
-	case OPTION_INT:
-		fprintf(out, "%d", *(const int *)value);
-		break;
-	case OPTION_STRING:
-		print_string(*(char *const *)value, out);
-		break;
-	case OPTION_CHOICE:
-		print_string(option->choices[*(const int *)value], out);
-		break;
-	case OPTION_LIST:
-		print_list(value, out);
-		break;
-	}
+		free_list(config_value_at(base, option));
+	else if (option->type == OPTION_GROUPS)
+		config_groups_free(base, option);
 }

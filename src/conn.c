@@ -91,6 +91,7 @@ conn_free(struct conn *conn)
 		conn->door->on_closed(conn);
 	if (conn->is_counted)
 		limit_release(table->by_address, &conn->key);
+	free(conn->answer);
 	TAILQ_REMOVE(&table->conns, conn, link);
 	table->count--;
 	free(conn);
@@ -141,6 +142,17 @@ conn_drain_now(struct conn *conn)
 	drain_some(conn);
 }
 
+/* lws does not look for the peer's end while an answer is written, but asks epoll for it
+ * all the time: a peer that closes its half is cut. */
+static bool
+has_closed(const struct conn *conn)
+{
+	char peeked;
+
+	return recv(lws_get_socket_fd(conn->wsi), &peeked, 1, MSG_PEEK | MSG_DONTWAIT) ==
+	       0;
+}
+
 /* May free conn. */
 static void
 tick(struct conn *conn, int64_t now_ms)
@@ -151,6 +163,9 @@ tick(struct conn *conn, int64_t now_ms)
 		conn_kill(conn);
 	} else if (conn->is_draining) {
 		if (!drain_some(conn))
+			conn_kill(conn);
+	} else if (conn->answer) {
+		if (has_closed(conn))
 			conn_kill(conn);
 	} else if (conn->is_open) {
 		conn->door->on_tick(conn, now_ms);
@@ -175,10 +190,11 @@ conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
 	int64_t now_ms = conn_now_ms();
 	struct conn *conn;
 
+	table->is_stopping = true;
 	TAILQ_FOREACH (conn, &table->conns, link) {
 		if (conn->is_open)
 			conn->door->on_stop(conn, code, reason);
-		else if (lws_partial_buffered(conn->wsi))
+		else if (conn->answer)
 			conn->deadline_ms = now_ms + HTTP_STOP_MS;
 		else
 			conn->deadline_ms = now_ms;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/buffer.h"
 #include "linnet/log.h"
 #include "linnet/session.h"
 #include "linnet/xalloc.h"
@@ -18,9 +19,7 @@
 struct echo {
 	struct ws_peer peer;
 	struct frame_queue queue;
-	char *piece;
-	size_t piece_len;
-	size_t piece_capacity;
+	struct buffer piece;
 	size_t message_len; /* of the message under way, what was sent back included */
 	bool is_continued;  /* a piece of it was sent back already */
 	bool is_paused;
@@ -37,40 +36,17 @@ on_open(struct door *door, struct conn *conn)
 }
 
 static void
-append_piece(struct echo *echo, const void *bytes, size_t len)
-{
-	size_t needed = echo->piece_len + len;
-
-	if (needed > echo->piece_capacity) {
-		echo->piece_capacity = needed > echo->piece_capacity * 2
-					       ? needed
-					       : echo->piece_capacity * 2;
-		echo->piece = xrealloc(echo->piece, echo->piece_capacity);
-	}
-	if (len)
-		memcpy(echo->piece + echo->piece_len, bytes, len);
-	echo->piece_len = needed;
-}
-
-static void
-forget_piece(struct echo *echo)
-{
-	free(echo->piece);
-	echo->piece = NULL;
-	echo->piece_len = echo->piece_capacity = 0;
-}
-
-static void
 send_piece(struct echo *echo, bool binary, bool final)
 {
 	enum ws_opcode opcode = echo->is_continued ? WS_CONTINUATION
 				: binary           ? WS_BINARY
 						   : WS_TEXT;
-	struct frame *frame = frame_new_ws(opcode, final, echo->piece, echo->piece_len);
+	struct frame *frame =
+		frame_new_ws(opcode, final, echo->piece.bytes, echo->piece.len);
 
 	frame_queue_push(&echo->queue, frame);
 	frame_unref(frame);
-	echo->piece_len = 0;
+	echo->piece.len = 0;
 	echo->is_continued = !final;
 }
 
@@ -90,13 +66,13 @@ on_receive(struct conn *conn, const void *bytes, size_t len)
 		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
 		return;
 	}
-	append_piece(echo, bytes, len);
-	if (!final && echo->piece_len < PIECE_BYTES)
+	buffer_append(&echo->piece, bytes, len);
+	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
 	send_piece(echo, lws_frame_is_binary(conn->wsi), final);
 	if (final) {
 		echo->message_len = 0;
-		forget_piece(echo);
+		buffer_clear(&echo->piece);
 	}
 	if (!echo->is_paused && echo->queue.bytes >= QUEUE_BYTES) {
 		echo->is_paused = true;
@@ -154,7 +130,7 @@ on_closed(struct conn *conn)
 		log_uint("code", echo->peer.close_code));
 	ws_peer_fini(&echo->peer);
 	frame_queue_clear(&echo->queue);
-	forget_piece(echo);
+	buffer_clear(&echo->piece);
 	free(echo);
 }
 

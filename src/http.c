@@ -1,11 +1,14 @@
 #include "linnet/http.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "linnet/buffer.h"
+#include "linnet/json_text.h"
 #include "linnet/xalloc.h"
 
 #define HEAD_BYTES 2048
@@ -43,6 +46,8 @@ reason_of(int status)
 		return "Internal Server Error";
 	case 501:
 		return "Not Implemented";
+	case 503:
+		return "Service Unavailable";
 	default:
 		return "Unknown";
 	}
@@ -130,42 +135,15 @@ must_close(struct lws *wsi)
 	return strcmp(version, "HTTP/1.1") != 0 || strcasestr(connection, "close");
 }
 
-/* In pieces that lws hands to the socket whole; what the socket does not take it keeps.
- */
+/* The answer is written: on to the next request, or close. Returns what the lws callback
+ * is to return. */
 static int
-write_all(struct lws *wsi, uint8_t *bytes, size_t len)
+finish(struct conn *conn)
 {
-	size_t done, piece;
-
-	for (done = 0; done < len; done += piece) {
-		piece = len - done < PIECE_BYTES ? len - done : PIECE_BYTES;
-		if (lws_write(wsi, bytes + done, piece, LWS_WRITE_HTTP) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-int
-http_answer(
-	const struct http_door *door, struct conn *conn, const struct http_answer *answer)
-{
-	bool close = must_close(conn->wsi);
-	size_t body = method_of(conn->wsi) == METHOD_HEAD ? 0 : answer->len, head;
-	uint8_t *bytes = xmalloc(LWS_PRE + HEAD_BYTES + body);
-	int r;
-
-	head = format_head(
-		(char *)bytes + LWS_PRE, HEAD_BYTES, door->config, answer, close);
-	if (body && answer->body)
-		memcpy(bytes + LWS_PRE + head, answer->body, body);
-	r = head ? write_all(conn->wsi, bytes + LWS_PRE, head + body) : -1;
-	free(bytes);
-	if (r < 0)
-		return -1;
-	if (!close)
+	free(conn->answer);
+	conn->answer = NULL;
+	if (!conn->is_answer_last)
 		return lws_http_transaction_completed(conn->wsi) ? -1 : 0;
-	if (lws_partial_buffered(conn->wsi))
-		return -1; /* lws writes what it keeps, then closes */
 	if (conn->requests > 1) {
 		/* It may have come in one segment with the one before: lws 4.1.6 would go
 		 * on reading its body within the call that frees the connection. */
@@ -177,21 +155,71 @@ http_answer(
 }
 
 int
+http_on_writable(struct conn *conn)
+{
+	struct lws *wsi = conn->wsi;
+
+	if (!conn->answer || lws_partial_buffered(wsi))
+		return 0;
+	while (conn->answer_done < conn->answer_len && !lws_partial_buffered(wsi)) {
+		size_t left = conn->answer_len - conn->answer_done;
+		size_t piece = left < PIECE_BYTES ? left : PIECE_BYTES;
+
+		if (lws_write(wsi, conn->answer + LWS_PRE + conn->answer_done, piece,
+			    LWS_WRITE_HTTP) < 0)
+			return -1;
+		conn->answer_done += piece;
+	}
+	if (!lws_partial_buffered(wsi))
+		return finish(conn);
+	/* Timers of lws would cut a slow reader; ours begins anew with each piece. */
+	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+	conn->deadline_ms = conn_now_ms() + REQUEST_MS;
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+int
+http_answer(
+	const struct http_door *door, struct conn *conn, const struct http_answer *answer)
+{
+	size_t body = method_of(conn->wsi) == METHOD_HEAD ? 0 : answer->len, head;
+
+	conn->is_answer_last = must_close(conn->wsi);
+	conn->answer = xmalloc(LWS_PRE + HEAD_BYTES + body);
+	head = format_head((char *)conn->answer + LWS_PRE, HEAD_BYTES, door->config,
+		answer, conn->is_answer_last);
+	if (!head)
+		return -1;
+	if (body && answer->body)
+		memcpy(conn->answer + LWS_PRE + head, answer->body, body);
+	conn->answer_len = head + body;
+	conn->answer_done = 0;
+	return http_on_writable(conn);
+}
+
+int
 http_answer_error(const struct http_door *door, struct conn *conn, int status,
 	const char *headers, const char *code, const char *text)
 {
-	char body[512];
+	json_t *error =
+		json_pack("{s:{s:s,s:s}}", "error", "code", code, "message", text);
+	struct buffer body = { 0 };
 	struct http_answer answer = {
 		.status = status,
 		.type = "application/json",
 		.headers = headers,
-		.body = body,
 	};
-	int n = snprintf(body, sizeof(body),
-		"{\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n", code, text);
+	int r;
 
-	answer.len = n < (int)sizeof(body) ? (size_t)n : sizeof(body) - 1;
-	return http_answer(door, conn, &answer);
+	json_text_append(&body, error);
+	buffer_append(&body, "\n", 1);
+	json_decref(error);
+	answer.body = body.bytes;
+	answer.len = body.len;
+	r = http_answer(door, conn, &answer);
+	buffer_clear(&body);
+	return r;
 }
 
 bool
@@ -263,7 +291,11 @@ answer_page(const struct http_door *door, struct conn *conn, const char *path)
 	struct page_file file;
 	int r;
 
-	if (page_find(&door->page, path, &file) < 0)
+	r = page_find(&door->page, path, &file);
+	if (r == -EMFILE)
+		return http_answer_error(door, conn, 503, "Retry-After: 5\r\n",
+			"server_full", "there are too many open files, try later");
+	if (r < 0)
 		return http_answer_error(
 			door, conn, 404, NULL, "not_found", "there is nothing here");
 	r = answer_file(door, conn, &file);
@@ -285,7 +317,7 @@ http_on_request(struct http_door *door, struct conn *conn, const char *path)
 	int r;
 
 	/* lws hands over what comes behind an unfinished request as a request again. */
-	if (conn->is_draining || lws_partial_buffered(conn->wsi))
+	if (conn->is_draining || conn->answer || conn->table->is_stopping)
 		return -1;
 	conn->requests++;
 	conn->deadline_ms = conn_now_ms() + REQUEST_MS;

@@ -4,35 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linnet/xalloc.h"
-
-#define START_BYTES 512
-
-static void
-append(struct json_text *text, const char *bytes, size_t len)
-{
-	if (text->len + len > text->capacity) {
-		if (!text->capacity)
-			text->capacity = START_BYTES;
-		while (text->len + len > text->capacity)
-			text->capacity *= 2;
-		text->bytes = xrealloc(text->bytes, text->capacity);
-	}
-	memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-}
-
 static int
 on_dump(const char *bytes, size_t len, void *text)
 {
-	append(text, bytes, len);
+	buffer_append(text, bytes, len);
 	return 0;
 }
 
 /* The fewest digits that read back to the same double: 15 always survive from text to
  * double and back, 17 from double to text and back. */
 static void
-append_real(struct json_text *text, double value)
+append_real(struct buffer *text, double value)
 {
 	char digits[32];
 	int precision;
@@ -42,59 +24,59 @@ append_real(struct json_text *text, double value)
 		if (strtod(digits, NULL) == value)
 			break;
 	}
-	append(text, digits, strlen(digits));
+	buffer_append(text, digits, strlen(digits));
 	/* Without a point or an exponent it would come back as an integer. */
 	if (!strpbrk(digits, ".e"))
-		append(text, ".0", 2);
+		buffer_append(text, ".0", 2);
 }
 
-static void
-append_string(struct json_text *text, const char *bytes, size_t len)
+void
+json_text_append_string(struct buffer *text, const char *utf8)
 {
-	json_t *string = json_stringn_nocheck(bytes, len);
+	json_t *string = json_string_nocheck(utf8);
 
 	json_dump_callback(string, on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
 	json_decref(string);
 }
 
 static void
-append_object(struct json_text *text, json_t *object)
+append_object(struct buffer *text, json_t *object)
 {
 	void *iter = json_object_iter(object);
 	const char *separator = "{";
 
 	if (!iter)
-		append(text, separator, 1);
+		buffer_append(text, separator, 1);
 	for (; iter; iter = json_object_iter_next(object, iter)) {
 		const char *key = json_object_iter_key(iter);
 
-		append(text, separator, 1);
-		append_string(text, key, strlen(key));
-		append(text, ":", 1);
+		buffer_append(text, separator, 1);
+		json_text_append_string(text, key);
+		buffer_append(text, ":", 1);
 		json_text_append(text, json_object_iter_value(iter));
 		separator = ",";
 	}
-	append(text, "}", 1);
+	buffer_append(text, "}", 1);
 }
 
 static void
-append_array(struct json_text *text, json_t *array)
+append_array(struct buffer *text, json_t *array)
 {
 	json_t *item;
 	size_t i;
 
-	append(text, "[", 1);
+	buffer_append(text, "[", 1);
 	json_array_foreach(array, i, item)
 	{
 		if (i)
-			append(text, ",", 1);
+			buffer_append(text, ",", 1);
 		json_text_append(text, item);
 	}
-	append(text, "]", 1);
+	buffer_append(text, "]", 1);
 }
 
 void
-json_text_append(struct json_text *text, json_t *value)
+json_text_append(struct buffer *text, json_t *value)
 {
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:

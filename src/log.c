@@ -11,6 +11,9 @@
  * PIPE_BUF, so that a line goes out whole and stderr_takes_line is right. */
 #define LINE_BYTES 2048
 
+/* A longer value is cut. */
+#define VALUE_BYTES 256
+
 struct line {
 	char text[LINE_BYTES];
 	size_t len;
@@ -80,10 +83,11 @@ put_text(struct line *line, const char *text)
 static void
 put_quoted(struct line *line, const char *text)
 {
+	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
 
 	put_text(line, "\"");
-	for (; *text; text++) {
+	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\') {
@@ -96,7 +100,7 @@ put_quoted(struct line *line, const char *text)
 			put(line, text, 1);
 		}
 	}
-	put_text(line, "\"");
+	put_text(line, *text ? "…\"" : "\"");
 }
 
 static bool
@@ -107,7 +111,7 @@ is_plain(const char *text)
 	for (c = text; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
 			return false;
-	return c != text;
+	return c != text && c - text <= VALUE_BYTES;
 }
 
 static void

@@ -2,26 +2,25 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <openssl/evp.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/hex.h"
 #include "linnet/json_text.h"
 
 /* RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, its two angle brackets
  * included. */
 #define EMAIL_BYTES 254
 
-#define SHA256_BYTES 32
-
 /* Not passed on as they came. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
-	"email", "message", "ref", NULL };
+	"email", "message", "ref", "ephemeral", "session", NULL };
 
-__attribute__((format(printf, 3, 4))) static int
-refuse(struct message_fault *fault, const char *code, const char *format, ...)
+int
+message_refuse(struct message_fault *fault, const char *code, const char *format, ...)
 {
 	va_list arguments;
 
@@ -42,22 +41,36 @@ count_characters(const char *utf8)
 	return n;
 }
 
-/* Point *value at the string member key, or leave it NULL where there is none. */
-static int
-read_string(const json_t *object, const char *key, size_t max_bytes, const char **value,
-	struct message_fault *fault)
+int
+message_get_string(const struct message *message, const char *key, size_t max_bytes,
+	const char **value, struct message_fault *fault)
 {
-	const json_t *member = json_object_get(object, key);
+	const json_t *member = json_object_get(message->object, key);
 
 	if (!member || json_is_null(member))
 		return 0;
 	if (!json_is_string(member))
-		return refuse(fault, "bad_field", "\"%s\" must be a string", key);
+		return message_refuse(fault, "bad_field", "\"%s\" must be a string", key);
 	if (json_string_length(member) > max_bytes)
-		return refuse(fault, "bad_field", "\"%s\" is longer than %zu bytes", key,
-			max_bytes);
+		return message_refuse(fault, "bad_field",
+			"\"%s\" is longer than %zu bytes", key, max_bytes);
 	if (json_string_length(member))
 		*value = json_string_value(member);
+	return 0;
+}
+
+int
+message_get_uint(const struct message *message, const char *key, uint64_t *value,
+	struct message_fault *fault)
+{
+	const json_t *member = json_object_get(message->object, key);
+
+	if (!member || json_is_null(member))
+		return 0;
+	if (!json_is_integer(member) || json_integer_value(member) < 0)
+		return message_refuse(
+			fault, "bad_field", "\"%s\" must be a whole number from 0", key);
+	*value = (uint64_t)json_integer_value(member);
 	return 0;
 }
 
@@ -66,15 +79,17 @@ static int
 read_ref(struct message *message, struct message_fault *fault)
 {
 	const json_t *member = json_object_get(message->object, "ref");
-	int r = read_string(
-		message->object, "ref", MESSAGE_REF_BYTES, &message->ref, fault);
+	int r = message_get_string(
+		message, "ref", MESSAGE_REF_BYTES, &message->ref, fault);
 
 	if (r < 0)
 		return r;
 	if (json_is_string(member) && (!message->ref || count_characters(message->ref) >
-								MESSAGE_REF_CHARACTERS))
-		return refuse(fault, "bad_field", "\"ref\" must have 1 to %d characters",
-			MESSAGE_REF_CHARACTERS);
+								MESSAGE_REF_CHARACTERS)) {
+		message->ref = NULL;
+		return message_refuse(fault, "bad_field",
+			"\"ref\" must have 1 to %d characters", MESSAGE_REF_CHARACTERS);
+	}
 	if (message->ref)
 		snprintf(fault->ref, sizeof(fault->ref), "%s", message->ref);
 	return 0;
@@ -83,21 +98,26 @@ read_ref(struct message *message, struct message_fault *fault)
 static int
 read_members(struct message *message, struct message_fault *fault)
 {
-	const char *text = NULL;
-	const json_t *object = message->object;
-	int r;
+	const struct {
+		const char *key;
+		size_t max_bytes;
+		const char **value;
+	} members[] = {
+		{"type",      MESSAGE_TYPE_BYTES, &message->type    },
+		{ "room",     SIZE_MAX,           &message->room    },
+		{ "username", SIZE_MAX,           &message->username},
+		{ "email",    EMAIL_BYTES,        &message->email   },
+		{ "message",  SIZE_MAX,           &message->text    },
+	};
+	int r = read_ref(message, fault);
+	size_t i;
 
-	if ((r = read_ref(message, fault)) < 0 ||
-		(r = read_string(object, "type", MESSAGE_TYPE_BYTES, &message->type,
-			 fault)) < 0 ||
-		(r = read_string(object, "room", SIZE_MAX, &message->room, fault)) < 0 ||
-		(r = read_string(
-			 object, "username", SIZE_MAX, &message->username, fault)) < 0 ||
-		(r = read_string(object, "email", EMAIL_BYTES, &message->email, fault)) <
-			0 ||
-		(r = read_string(object, "message", SIZE_MAX, &text, fault)) < 0)
-		return r;
-	return 0;
+	for (i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++)
+		r = message_get_string(message, members[i].key, members[i].max_bytes,
+			members[i].value, fault);
+	message->is_ephemeral =
+		json_is_true(json_object_get(message->object, "ephemeral"));
+	return r;
 }
 
 /* jansson quotes the input after "near", cut anywhere; the sender knows what it sent. */
@@ -108,8 +128,8 @@ refuse_text(struct message_fault *fault, json_error_t *error)
 
 	if (near)
 		*near = '\0';
-	return refuse(fault, "bad_json", "not a JSON object: %s at byte %d", error->text,
-		error->position);
+	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
+		error->text, error->position);
 }
 
 int
@@ -120,12 +140,12 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	int r;
 
 	memset(message, 0, sizeof(*message));
-	fault->ref[0] = '\0';
+	memset(fault, 0, sizeof(*fault));
 	message->object = json_loadb(bytes, len, 0, &error);
 	if (!message->object)
 		return refuse_text(fault, &error);
 	if (!json_is_object(message->object))
-		r = refuse(fault, "bad_json", "not a JSON object");
+		r = message_refuse(fault, "bad_json", "not a JSON object");
 	else
 		r = read_members(message, fault);
 	if (r < 0)
@@ -140,27 +160,23 @@ message_fini(struct message *message)
 	memset(message, 0, sizeof(*message));
 }
 
-static json_t *
-avatar_of(const char *email)
+bool
+message_avatar(const char *email, char *out)
 {
-	char address[EMAIL_BYTES + 1], hex[2 * SHA256_BYTES + 1];
-	unsigned char hash[EVP_MAX_MD_SIZE];
+	char address[EMAIL_BYTES + 1];
 	size_t len, i;
 
+	*out = '\0';
 	while (isspace((unsigned char)*email))
 		email++;
-	len = strlen(email);
+	len = strnlen(email, EMAIL_BYTES);
 	while (len && isspace((unsigned char)email[len - 1]))
 		len--;
-	if (!len)
-		return NULL;
 	for (i = 0; i < len; i++)
 		address[i] = (char)tolower((unsigned char)email[i]);
-	if (EVP_Digest(address, len, hash, NULL, EVP_sha256(), NULL) != 1)
-		return NULL;
-	for (i = 0; i < SHA256_BYTES; i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash[i]);
-	return json_string(hex);
+	if (len)
+		hex_sha256(out, address, len);
+	return len > 0;
 }
 
 static bool
@@ -181,50 +197,79 @@ set(json_t *object, const char *key, json_t *value)
 		json_object_set_new_nocheck(object, key, value);
 }
 
-/* Write object, which is consumed, to a frame. */
-static struct frame *
-to_frame(json_t *object)
+void
+message_append_tail(const struct message *message, const struct message_stamp *stamp,
+	struct buffer *text)
 {
-	struct json_text text = { 0 };
-	struct frame *frame;
-
-	json_text_append(&text, object);
-	json_decref(object);
-	frame = frame_new_ws(WS_TEXT, true, text.bytes, text.len);
-	free(text.bytes);
-	return frame;
-}
-
-struct frame *
-message_encode(const struct message *message, const struct message_stamp *stamp)
-{
-	const char *username = message->username ? message->username : stamp->username;
+	char avatar[MESSAGE_AVATAR_BYTES + 1];
 	json_t *out = json_object(), *value;
+	size_t start = text->len;
 	const char *key;
 
-	set(out, "type", json_string(message->type ? message->type : "message"));
-	set(out, "room", json_string(stamp->room));
 	set(out, "ts", json_integer(stamp->ts_ms));
-	set(out, "username", json_string(username));
-	if (message->email && stamp->avatar)
-		set(out, "avatar", avatar_of(message->email));
+	set(out, "username", json_string(stamp->username));
+	if (message->email && stamp->avatar && message_avatar(message->email, avatar))
+		set(out, "avatar", json_string(avatar));
 	if (message->email && stamp->share_email)
 		set(out, "email", json_string(message->email));
 	set(out, "message", json_incref(json_object_get(message->object, "message")));
 	json_object_foreach(message->object, key, value) if (!is_withheld(key))
 		set(out, key, json_incref(value));
-	return to_frame(out);
+	json_text_append(text, out);
+	json_decref(out);
+	/* Without its opening brace. */
+	memmove(text->bytes + start, text->bytes + start + 1, --text->len - start);
+}
+
+void
+message_append_whole(struct buffer *text, const char *type, const char *room, uint64_t id,
+	const char *tail, size_t tail_len)
+{
+	char number[32];
+
+	buffer_append(text, "{\"type\":", 8);
+	json_text_append_string(text, type);
+	buffer_append(text, ",\"room\":", 8);
+	json_text_append_string(text, room);
+	if (id) {
+		int n = snprintf(number, sizeof(number), ",\"id\":%" PRIu64, id);
+
+		buffer_append(text, number, (size_t)n);
+	}
+	buffer_append(text, ",", 1);
+	buffer_append(text, tail, tail_len);
 }
 
 struct frame *
-message_error(const char *code, const char *text, const char *ref)
+message_text_frame(struct buffer *text)
+{
+	struct frame *frame = frame_new_ws(WS_TEXT, true, text->bytes, text->len);
+
+	buffer_clear(text);
+	return frame;
+}
+
+struct frame *
+message_object_frame(json_t *object)
+{
+	struct buffer text = { 0 };
+
+	json_text_append(&text, object);
+	json_decref(object);
+	return message_text_frame(&text);
+}
+
+struct frame *
+message_error_frame(const struct message_fault *fault)
 {
 	json_t *out = json_object();
 
 	set(out, "type", json_string("error"));
-	set(out, "code", json_string(code));
-	set(out, "message", json_string(text));
-	if (ref && *ref)
-		set(out, "ref", json_string(ref));
-	return to_frame(out);
+	set(out, "code", json_string(fault->code));
+	set(out, "message", json_string(fault->text));
+	if (fault->retry_after_ms)
+		set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
+	if (*fault->ref)
+		set(out, "ref", json_string(fault->ref));
+	return message_object_frame(out);
 }

@@ -104,7 +104,7 @@ page_find(const struct page *page, const char *path, struct page_file *file)
 		return -ENOENT;
 	file->fd = open_beneath(page, relative);
 	if (file->fd < 0)
-		return -ENOENT;
+		return file->fd == -EMFILE || file->fd == -ENFILE ? -EMFILE : -ENOENT;
 	r = describe(file, relative);
 	if (r < 0)
 		page_file_close(file);

@@ -6,13 +6,13 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 
 #include "linnet/chat.h"
 #include "linnet/conn.h"
 #include "linnet/echo.h"
 #include "linnet/http.h"
-#include "linnet/hub.h"
 #include "linnet/listener.h"
 #include "linnet/log.h"
 #include "linnet/refusal.h"
@@ -31,8 +31,14 @@
 /* Everybody's time to go when the daemon stops. */
 #define STOP_S 8.0
 
-/* Descriptors kept for what is not a connection: the loop, listeners, files of the page,
- * refusals. */
+/* How often history that is too old is let go of. */
+#define PRUNE_S 60.0
+
+/* What the store may take to write what is under way when the daemon stops. */
+#define SETTLE_S 5.0
+
+/* Descriptors kept for what is not a connection: the loop, listeners, the store, files of
+ * the page, refusals. */
 #define RESERVED_DESCRIPTORS (REFUSAL_SOCKETS + 32)
 
 /* Beyond this the kernel holds back what a peer has not acknowledged, so that a slow
@@ -51,7 +57,6 @@ struct server {
 	struct ev_loop *loop;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	struct hub *hub;
 	struct chat *chat;
 	struct ws_drain drain;
 	struct ws_door ws;
@@ -65,8 +70,12 @@ struct server {
 	uint64_t refused;      /* since the last tick */
 	const char *refused_why;
 	bool is_stopping;
+	bool is_told; /* everybody, to go */
 	ev_prepare prepare;
+	ev_io store;
+	ev_timer prune;
 	ev_timer tick;
+	ev_timer settle;
 	ev_timer stop;
 };
 
@@ -89,18 +98,24 @@ on_lws_log(int level, const char *line)
 }
 
 static int
-on_established(struct conn *conn)
+on_http_event(struct server *server, struct conn *conn, enum lws_callback_reasons reason,
+	const char *path)
 {
-	conn->is_open = true;
-	conn->door->on_open(conn->door, conn);
-	return 0;
-}
-
-static int
-on_message(struct conn *conn, const void *bytes, size_t len)
-{
-	conn->door->on_receive(conn, bytes, len);
-	return 0;
+	switch (reason) {
+	case LWS_CALLBACK_HTTP:
+		return http_on_request(&server->http, conn, path);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return http_on_writable(conn);
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return upgrade_on_confirm(&server->upgrade, conn);
+	case LWS_CALLBACK_HTTP_BODY:
+		return conn->is_draining || conn->answer ? 0 : -1;
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION: /* lws would repeat it for ever */
+	case LWS_CALLBACK_RAW_ADOPT:            /* CONNECT; there are no tunnels */
+		return -1;
+	default:
+		return 0;
+	}
 }
 
 static int
@@ -108,18 +123,13 @@ on_conn_event(struct server *server, struct conn *conn, enum lws_callback_reason
 	void *in, size_t len)
 {
 	switch (reason) {
-	case LWS_CALLBACK_HTTP:
-		return http_on_request(&server->http, conn, in);
-	case LWS_CALLBACK_HTTP_BODY:
-		return conn->is_draining ? 0 : -1;
-	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-		return -1; /* its answer is given; lws would repeat this event for ever */
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return upgrade_on_confirm(&server->upgrade, conn);
 	case LWS_CALLBACK_ESTABLISHED:
-		return on_established(conn);
+		conn->is_open = true;
+		conn->door->on_open(conn->door, conn);
+		return 0;
 	case LWS_CALLBACK_RECEIVE:
-		return on_message(conn, in, len);
+		conn->door->on_receive(conn, in, len);
+		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		conn->door->on_heard(conn);
 		return 0;
@@ -131,7 +141,7 @@ on_conn_event(struct server *server, struct conn *conn, enum lws_callback_reason
 		conn_free(conn);
 		return 0;
 	default:
-		return 0;
+		return on_http_event(server, conn, reason, in);
 	}
 }
 
@@ -221,7 +231,7 @@ on_accept(void *context, int fd, const struct sockaddr *address)
 	struct server *server = context;
 	lws_adopt_desc_t adoption = {
 		.vh = server->vhost,
-		.type = LWS_ADOPT_HTTP,
+		.type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
 		.fd.sockfd = fd,
 	};
 
@@ -243,15 +253,59 @@ on_accept(void *context, int fd, const struct sockaddr *address)
 	server->adopting = NULL;
 }
 
+/* Whoever said something has learned that it is kept. */
+static void
+tell_to_go(struct server *server)
+{
+	if (server->is_told)
+		return;
+	server->is_told = true;
+	ev_timer_stop(server->loop, &server->settle);
+	conn_table_stop(&server->conns, CLOSE_GOING_AWAY, "server stopping");
+}
+
+static void
+on_settle_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct server *server = timer->data;
+
+	(void)loop;
+	(void)revents;
+	log_warn("store_is_slow", log_str("while", "stopping"));
+	tell_to_go(server);
+}
+
 static void
 on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 {
 	struct server *server = prepare->data;
 
 	(void)revents;
+	chat_turn(server->chat);
+	if (server->is_stopping && !chat_is_waiting(server->chat))
+		tell_to_go(server);
 	ws_drain_run(&server->drain);
 	if (server->is_stopping && !server->conns.count)
 		ev_break(loop, EVBREAK_ALL);
+}
+
+static void
+on_store(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct server *server = io->data;
+
+	(void)loop;
+	(void)revents;
+	chat_dispatch(server->chat);
+}
+
+static void
+on_prune(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct server *server = timer->data;
+
+	(void)revents;
+	chat_prune(server->chat, (int64_t)(ev_now(loop) * 1000));
 }
 
 static void
@@ -356,9 +410,16 @@ init_watchers(struct server *server)
 {
 	ev_prepare_init(&server->prepare, on_prepare);
 	ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
+	ev_timer_init(&server->settle, on_settle_timeout, SETTLE_S, 0);
 	ev_timer_init(&server->stop, on_stop_timeout, STOP_S, 0);
-	server->prepare.data = server->tick.data = server->stop.data = server;
+	server->prepare.data = server->tick.data = server;
+	server->settle.data = server->stop.data = server;
+	ev_io_init(&server->store, on_store, chat_fd(server->chat), EV_READ);
+	ev_timer_init(&server->prune, on_prune, 1, PRUNE_S);
+	server->store.data = server->prune.data = server;
 	ev_prepare_start(server->loop, &server->prepare);
+	ev_io_start(server->loop, &server->store);
+	ev_timer_start(server->loop, &server->prune);
 }
 
 static void
@@ -366,8 +427,6 @@ init_doors(struct server *server)
 {
 	const struct config *config = server->config;
 
-	server->hub = hub_new(config->chat.default_room);
-	server->chat = chat_new(config, server->hub);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	ws_door_init(&server->ws, config, server->chat, &server->drain);
 	echo_door_init(&server->echo, &server->drain);
@@ -377,6 +436,25 @@ init_doors(struct server *server)
 		.chat = &server->ws.door,
 		.echo = &server->echo.door,
 	};
+}
+
+static void
+fill_random(void *out, size_t len)
+{
+	if (getrandom(out, len, 0) != (ssize_t)len)
+		abort(); /* not before Linux 3.17, nor for so few bytes */
+}
+
+static int
+open_chat(struct server *server)
+{
+	const char *why = "";
+	int r = chat_new(&server->chat, server->config, fill_random, &why);
+
+	if (r < 0)
+		log_error("store_failed", log_str("path", server->config->store.path),
+			log_str("error", why));
+	return r;
 }
 
 struct server *
@@ -391,13 +469,15 @@ server_start(const struct config *config, struct ev_loop *loop)
 		fit_descriptors((size_t)config->limits.connections),
 		(unsigned)config->limits.per_address);
 	init_doors(server);
-	init_watchers(server);
 	server->refusal = refusal_new(loop);
-	if (open_page(server) < 0 || open_lws(server) < 0 || open_listener(server) < 0) {
-		server_free(server);
-		return NULL;
+	if (open_page(server) == 0 && open_chat(server) == 0 && open_lws(server) == 0) {
+		server->ws.chat = server->chat;
+		init_watchers(server);
+		if (open_listener(server) == 0)
+			return server;
 	}
-	return server;
+	server_free(server);
+	return NULL;
 }
 
 void
@@ -411,7 +491,9 @@ server_stop(struct server *server)
 	log_info("stopping", log_uint("connections", server->conns.count));
 	listener_close(server->listener);
 	server->listener = NULL;
-	conn_table_stop(&server->conns, CLOSE_GOING_AWAY, "server stopping");
+	/* What everybody says from now on is not heard any more. */
+	server->conns.is_stopping = true;
+	ev_timer_start(server->loop, &server->settle);
 	ev_timer_start(server->loop, &server->stop);
 }
 
@@ -426,11 +508,13 @@ server_free(struct server *server)
 	refusal_free(server->refusal);
 	ev_prepare_stop(server->loop, &server->prepare);
 	ev_timer_stop(server->loop, &server->tick);
+	ev_timer_stop(server->loop, &server->settle);
 	ev_timer_stop(server->loop, &server->stop);
+	ev_timer_stop(server->loop, &server->prune);
+	ev_io_stop(server->loop, &server->store);
 	conn_table_fini(&server->conns);
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
-	hub_free(server->hub);
 	if (server->http.page.directory >= 0)
 		http_door_fini(&server->http);
 	free(server);

@@ -1,21 +1,22 @@
 #include "linnet/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "linnet/log.h"
 
 void
-session_init(struct session *session, const struct session_ops *ops, uint64_t number,
-	size_t queue_max_bytes)
+session_init(struct session *session, const struct session_ops *ops, const char *via,
+	uint64_t number, size_t queue_max_bytes)
 {
 	memset(session, 0, sizeof(*session));
 	session->ops = ops;
+	session->via = via;
 	session->number = number;
 	session->queue_max_bytes = queue_max_bytes;
-	snprintf(session->guest, sizeof(session->guest), "guest-%" PRIu64, number);
+	TAILQ_INIT(&session->members);
+	LIST_INIT(&session->requests);
+	STAILQ_INIT(&session->waiting);
 }
 
 int

@@ -116,13 +116,16 @@ upgrade_on_confirm(const struct upgrade *upgrade, struct conn *conn)
 	struct lws *wsi = conn->wsi;
 	char buffer[32];
 	const char *value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_UPGRADE);
+	const char *text;
 	struct door *door;
-	int r;
+	int r, status;
 
 	/* lws has answered any other upgrade itself, has freed the headers, and calls
 	 * here all the same; cleartext HTTP/2 it would accept. */
-	if (!value || strcasecmp(value, "websocket") != 0 || conn->is_draining)
+	if (!value || strcasecmp(value, "websocket") != 0 || conn->is_draining ||
+		conn->answer || conn->table->is_stopping)
 		return -1;
+	conn->requests++;
 	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
 		return refuse(upgrade, conn, 405, "Allow: GET\r\n", "method_not_allowed",
 			"a WebSocket begins with GET");
@@ -146,6 +149,9 @@ upgrade_on_confirm(const struct upgrade *upgrade, struct conn *conn)
 		return refuse(upgrade, conn, 403, NULL, "origin_refused",
 			"this page may not connect here");
 	}
+	value = door->on_check ? door->on_check(door, conn, &status, &text) : NULL;
+	if (value)
+		return refuse(upgrade, conn, status, NULL, value, text);
 	conn->door = door;
 	conn->deadline_ms = 0;
 	return 0;

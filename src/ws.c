@@ -1,12 +1,20 @@
 #include "linnet/ws.h"
 
 #include <libwebsockets.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "linnet/buffer.h"
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
+
+/* A longer value in the query is no good for anything. */
+#define QUERY_BYTES 300
+
+/* No argument is longer than all headers may be (server.c). */
+#define HEADER_BYTES 8192
 
 /* A chat session on a WebSocket. */
 struct ws_session {
@@ -14,9 +22,7 @@ struct ws_session {
 	struct ws_peer peer;
 	struct ws_door *door;
 	/* The message under way, while it is in pieces. */
-	char *partial;
-	size_t partial_len;
-	size_t partial_capacity;
+	struct buffer partial;
 };
 
 static struct ws_session *
@@ -35,25 +41,104 @@ on_wake(struct session *session)
 static void
 on_drop(struct session *session, uint16_t code, const char *reason)
 {
-	ws_peer_close(&from_session(session)->peer, code, reason);
+	struct ws_session *ws = from_session(session);
+
+	ws_peer_close(&ws->peer, code, reason);
+	chat_on_closing(ws->door->chat, session);
 }
 
 static const struct session_ops ops = { .wake = on_wake, .drop = on_drop };
+
+/* What a connection asks for in its query, decoded; empty where it does not. */
+struct query {
+	char room[QUERY_BYTES];
+	char name[QUERY_BYTES];
+	char since[QUERY_BYTES];
+	char events[QUERY_BYTES];
+	char format[QUERY_BYTES];
+};
+
+/* Copy the value of argument to out if it is called name. Returns false if it does not
+ * fit there. */
+static bool
+take(const char *argument, const char *name, char *out)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(argument, name, len) != 0 || argument[len] != '=')
+		return true;
+	return (size_t)snprintf(out, QUERY_BYTES, "%s", argument + len + 1) < QUERY_BYTES;
+}
+
+/* Returns false if a value is longer than anything good. */
+static bool
+read_query(struct lws *wsi, struct query *query)
+{
+	static char argument[HEADER_BYTES];
+	bool fits = true;
+	int n;
+
+	memset(query, 0, sizeof(*query));
+	for (n = 0; lws_hdr_copy_fragment(wsi, argument, sizeof(argument),
+			    WSI_TOKEN_HTTP_URI_ARGS, n) >= 0;
+		n++)
+		fits &= take(argument, "room", query->room) &&
+			take(argument, "name", query->name) &&
+			take(argument, "since", query->since) &&
+			take(argument, "events", query->events) &&
+			take(argument, "format", query->format);
+	return fits;
+}
+
+static const char *
+or_null(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static const char *
+on_check(struct door *door, struct conn *conn, int *status, const char **text)
+{
+	struct ws_door *ws_door = (struct ws_door *)door;
+	struct query query;
+	const char *code;
+
+	*status = 400;
+	*text = "a value in the query is too long";
+	if (!read_query(conn->wsi, &query))
+		return "bad_query";
+	*text = "the only format is json";
+	if (*query.format && strcmp(query.format, "json") != 0)
+		return "bad_format";
+	code = chat_room_fault(ws_door->chat, or_null(query.room), text);
+	if (code && !strcmp(code, "no_such_room"))
+		*status = 404;
+	else if (code && !strcmp(code, "too_many_rooms"))
+		*status = 503;
+	return code;
+}
 
 static void
 on_open(struct door *door, struct conn *conn)
 {
 	struct ws_door *ws_door = (struct ws_door *)door;
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
+	struct chat_wishes wishes;
+	struct query query;
 
+	read_query(conn->wsi, &query);
+	wishes.room = or_null(query.room);
+	wishes.name = or_null(query.name);
+	wishes.since = or_null(query.since);
+	wishes.wants_events = !strcmp(query.events, "1");
 	conn->state = ws;
 	ws->door = ws_door;
-	session_init(&ws->session, &ops, chat_next_number(ws_door->chat),
+	session_init(&ws->session, &ops, door->name, chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
 	ws_peer_init(&ws->peer, conn, ws_door->drain, &ws->session.queue);
-	chat_open(ws_door->chat, &ws->session);
 	log_info("session_open", log_uint("session", ws->session.number),
-		log_str("peer", conn->peer), log_str("door", "ws"));
+		log_str("peer", conn->peer), log_str("door", door->name));
+	chat_open(ws_door->chat, &ws->session, &wishes);
 }
 
 static int64_t
@@ -65,36 +150,12 @@ unix_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void
-append_partial(struct ws_session *ws, const void *bytes, size_t len)
-{
-	size_t needed = ws->partial_len + len;
-
-	if (needed > ws->partial_capacity) {
-		ws->partial_capacity = needed > ws->partial_capacity * 2
-					       ? needed
-					       : ws->partial_capacity * 2;
-		ws->partial = xrealloc(ws->partial, ws->partial_capacity);
-	}
-	if (len)
-		memcpy(ws->partial + ws->partial_len, bytes, len);
-	ws->partial_len = needed;
-}
-
-static void
-forget_partial(struct ws_session *ws)
-{
-	free(ws->partial);
-	ws->partial = NULL;
-	ws->partial_len = ws->partial_capacity = 0;
-}
-
 /* Refuse what is not a text message within the limit, before anything is kept of it. */
 static bool
 is_acceptable(struct ws_session *ws, struct lws *wsi, size_t len)
 {
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
-	size_t announced = ws->partial_len + len + lws_remaining_packet_payload(wsi);
+	size_t announced = ws->partial.len + len + lws_remaining_packet_payload(wsi);
 
 	if (lws_is_first_fragment(wsi) && lws_frame_is_binary(wsi)) {
 		session_close(&ws->session, CLOSE_UNSUPPORTED, "text messages only");
@@ -117,10 +178,10 @@ on_receive(struct conn *conn, const void *bytes, size_t len)
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
 	ws_peer_heard(&ws->peer);
-	if (ws->session.closing)
+	if (ws->session.closing || conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, wsi, len)) {
-		forget_partial(ws);
+		buffer_clear(&ws->partial);
 		return;
 	}
 	if (whole) {
@@ -128,11 +189,11 @@ on_receive(struct conn *conn, const void *bytes, size_t len)
 			ws->door->chat, &ws->session, len ? bytes : "", len, unix_ms());
 		return;
 	}
-	append_partial(ws, bytes, len);
+	buffer_append(&ws->partial, bytes, len);
 	if (lws_is_final_fragment(wsi)) {
-		chat_handle(ws->door->chat, &ws->session, ws->partial, ws->partial_len,
-			unix_ms());
-		forget_partial(ws);
+		chat_handle(ws->door->chat, &ws->session, ws->partial.bytes,
+			ws->partial.len, unix_ms());
+		buffer_clear(&ws->partial);
 	}
 }
 
@@ -148,8 +209,11 @@ static int
 on_writable(struct conn *conn)
 {
 	struct ws_session *ws = conn->state;
+	int r = ws_peer_writable(&ws->peer);
 
-	return ws_peer_writable(&ws->peer);
+	if (r == 0 && !ws->session.queue.count && !ws->peer.is_blocked)
+		chat_on_drained(ws->door->chat, &ws->session);
+	return r;
 }
 
 static void
@@ -178,7 +242,7 @@ on_closed(struct conn *conn)
 	chat_close(ws->door->chat, &ws->session);
 	ws_peer_fini(&ws->peer);
 	session_fini(&ws->session);
-	forget_partial(ws);
+	buffer_clear(&ws->partial);
 	free(ws);
 }
 
@@ -189,6 +253,7 @@ ws_door_init(struct ws_door *door, const struct config *config, struct chat *cha
 	*door = (struct ws_door){
 		.door = {
 			.name = "ws",
+			.on_check = on_check,
 			.on_open = on_open,
 			.on_receive = on_receive,
 			.on_heard = on_heard,

@@ -146,14 +146,11 @@ write_some(struct ws_peer *peer)
 static int
 say_goodbye(struct ws_peer *peer)
 {
-	struct lws *wsi = peer->conn->wsi;
-
-	lws_close_reason(wsi, peer->close_code,
+	lws_close_reason(peer->conn->wsi, peer->close_code,
 		(unsigned char *)(uintptr_t)peer->close_reason,
 		strlen(peer->close_reason));
-	/* lws starts its timer for the peer's answer only after it has served something.
-	 */
-	lws_cancel_service(lws_get_context(wsi));
+	peer->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	peer->is_closed = true;
 	return -1;
 }
 
@@ -162,7 +159,9 @@ ws_peer_writable(struct ws_peer *peer)
 {
 	struct lws *wsi = peer->conn->wsi;
 
-	if (lws_partial_buffered(wsi))
+	/* lws may call once more behind the close frame: to say -1 again would cut the
+	 * peer off before it has read that. */
+	if (peer->is_closed || lws_partial_buffered(wsi))
 		return 0;
 	if (peer->is_blocked) {
 		peer->is_blocked = false;

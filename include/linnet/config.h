@@ -13,6 +13,24 @@ struct string_list {
 	char **items;
 };
 
+/* A room that always exists. */
+struct room_config {
+	char *name;
+	char *topic; /* "" if there is none */
+};
+
+/* The values of store.driver. */
+enum store_driver_choice {
+	STORE_SQLITE,
+	STORE_MEMORY,
+};
+
+/* The values of store.sync. */
+enum store_sync_choice {
+	STORE_SYNC_NORMAL,
+	STORE_SYNC_FULL, /* fsync before every ack */
+};
+
 /* The effective configuration. Every string is non-NULL and owned by the struct. */
 struct config {
 	struct {
@@ -23,15 +41,32 @@ struct config {
 	} http;
 	struct {
 		char *default_room;
+		bool create_rooms;
+		int max_rooms;
+		int rooms_per_session;
 		bool echo_to_sender;
 		bool share_email;
 		bool gravatar;
 	} chat;
 	struct {
+		size_t count;
+		struct room_config *items; /* no two of one name */
+	} rooms;
+	struct {
+		int driver; /* enum store_driver_choice */
+		char *path;
+		int sync;          /* enum store_sync_choice */
+		int keep_messages; /* of each room; 0: all */
+		int keep_days;     /* 0: for ever */
+	} store;
+	struct {
 		int connections;
 		int per_address;
 		int message_bytes;
+		double message_rate; /* per s; 0: no limit */
+		int message_burst;
 		int queue_bytes;
+		int name_bytes;
 		int room_bytes;
 	} limits;
 	struct {
@@ -47,26 +82,44 @@ struct config {
 enum option_type {
 	OPTION_BOOL,
 	OPTION_INT,
+	OPTION_REAL, /* a double */
 	OPTION_STRING,
 	OPTION_CHOICE, /* an int: the index of the word in choices */
 	OPTION_LIST,   /* a struct string_list */
+	OPTION_GROUPS, /* a list of groups, such as rooms: a struct of a size_t count and
+			* a pointer items to that many structs, which members describes */
 };
+
+struct config_members;
 
 /* One key. A row is all there is to say about it: the loader, the checks, the dump, the
  * sample file and the documents follow. */
 struct config_option {
-	const char *path; /* "http.port"; the rows of a group stand together */
+	const char *path; /* "http.port", "rooms", or "name" for a member of a group of a
+			   * list; the rows of a group stand together */
 	enum option_type type;
-	size_t offset;              /* in struct config */
-	long min, max;              /* of an int; of the bytes of a string or list item */
-	const char *preset;         /* the default as libconfig text, e.g. "\"lobby\"";
-				     * NULL: it is found at run time (http.root) */
+	bool unique;        /* a string member: differs in all groups of the list */
+	size_t offset;      /* in struct config, or in that of the group */
+	long min, max;      /* of a number; of the bytes of a string or list item */
+	const char *preset; /* the default as libconfig text, e.g. "\"lobby\"";
+			     * NULL: it is found at run time (http.root), and a
+			     * member has to be given */
 	const char *const *choices; /* OPTION_CHOICE: words, NULL at the end */
 	/* Further check of a string or list item of the right length; NULL if fine, else
 	 * what it must be ("must be an IP address or \"localhost\""). */
 	const char *(*check)(const char *value);
-	const char *unit; /* "s", "bytes", or NULL */
-	const char *help; /* one sentence without the full stop */
+	const char *limit; /* of a string: the int option that may allow fewer bytes than
+			    * max ("limits.room_bytes"), or NULL */
+	const struct config_members *members; /* OPTION_GROUPS */
+	const char *unit;                     /* "s", "bytes", or NULL */
+	const char *help;                     /* one sentence without the full stop */
+};
+
+/* What the groups of a list are made of. No member is a list of groups. */
+struct config_members {
+	const struct config_option *options;
+	size_t count;
+	size_t size; /* of the struct of one group */
 };
 
 /* The table, in the order in which keys are dumped and documented. */
@@ -88,10 +141,10 @@ struct config_errors {
  * configuration, which the caller gives to config_free, or NULL if there was any error.
  *
  * The file is libconfig's format, at most 1 MiB. @include "FILE" is relative to the
- * folder of path. VALUE is a libconfig scalar or, for a list, [ "a", "b" ]; for a string,
- * a choice or a list of one, a VALUE that begins with none of "[( is taken as it stands.
- * The last setting of a key wins, and an error in a value that a later one replaces is
- * still one. */
+ * folder of path. VALUE is a libconfig scalar or, for a list, [ "a", "b" ] or
+ * ( { name = "a"; } ); for a string, a choice or a list of one string, a VALUE that
+ * begins with none of "[( is taken as it stands. The last setting of a key wins, and an
+ * error in a value that a later one replaces is still one. */
 struct config *config_load(const char *path, const char *const *settings, size_t count,
 	const char *default_root, struct config_errors *errors);
 

@@ -16,6 +16,11 @@ struct lws;
 /* Which door a connection that has left HTTP belongs to, and how it is served. */
 struct door {
 	const char *name; /* for the log */
+	/* A good handshake for the door has come: what it asks for besides may be
+	 * refused. NULL, or the code of an error with *status its HTTP status and *text
+	 * its sentence. May be NULL itself. */
+	const char *(*on_check)(
+		struct door *door, struct conn *conn, int *status, const char **text);
 	/* The connection is open. Sets conn->state. */
 	void (*on_open)(struct door *door, struct conn *conn);
 	/* len bytes of the message under way have come (lws_is_first_fragment and its
@@ -42,6 +47,11 @@ struct conn {
 	bool is_counted;   /* against its address's limit */
 	bool is_open;      /* the door's on_open was called */
 	unsigned requests; /* HTTP requests so far */
+	/* HTTP: what is left of an answer that the socket did not take at once. */
+	uint8_t *answer; /* NULL: none; headroom for lws included */
+	size_t answer_len;
+	size_t answer_done;
+	bool is_answer_last; /* the connection is closed behind it */
 	/* HTTP: the answer is given, the rest of the request is read only so that closing
 	 * does not take the answer away from the peer. */
 	bool is_draining;
@@ -54,6 +64,7 @@ struct conn_table {
 	TAILQ_HEAD(, conn) conns;
 	size_t count;
 	size_t max;
+	bool is_stopping; /* no further request is taken */
 	struct limit_table *by_address;
 };
 

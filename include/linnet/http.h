@@ -37,8 +37,11 @@ int http_on_request(struct http_door *door, struct conn *conn, const char *path)
 int http_answer(const struct http_door *door, struct conn *conn,
 	const struct http_answer *answer);
 
+/* The socket takes more of an answer. Returns what the lws callback is to return. */
+int http_on_writable(struct conn *conn);
+
 /* Give an error as {"error":{"code","message"}} with the further header lines in headers
- * (NULL: none). code and text are plain ASCII. Returns what the lws callback is
+ * (NULL: none). Returns what the lws callback is
  * to return. */
 int http_answer_error(const struct http_door *door, struct conn *conn, int status,
 	const char *headers, const char *code, const char *text);

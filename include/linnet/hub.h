@@ -1,36 +1,102 @@
-/* hub.h - the room and who is in it. */
+/* hub.h - the rooms and who is in them. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
 
 #include "linnet/frame.h"
+#include "linnet/roster.h"
 #include "linnet/session.h"
 
 struct hub;
 
-/* A hub with one room of that name (copied). Freed by hub_free. */
-struct hub *hub_new(const char *room);
+/* A person in a room, with however many sessions. */
+struct attendee {
+	struct person *person;
+	unsigned sessions;
+	UT_hash_handle hh;
+};
 
-/* The room's name; the hub's. */
-const char *hub_room_name(const struct hub *hub);
+/* Owned by the hub. */
+struct room {
+	char *name;
+	char *topic;      /* "" where there is none */
+	uint64_t last_id; /* of what everybody was sent */
+	bool is_permanent;
+	unsigned holds; /* by whoever needs it to stay although nobody is in it */
+	TAILQ_HEAD(, member) members;
+	size_t member_count;
+	struct attendee *attendees; /* by person */
+	UT_hash_handle hh;
+};
 
-/* Put session at the end of the room's list. It must be in no room, and must leave before
- * its door frees it. */
-void hub_enter(struct hub *hub, struct session *session);
+/* A session in a room. Owned by the hub. */
+struct member {
+	struct room *room;
+	struct session *session;
+	/* It is being sent what it missed, up to cursor so far; what is new waits for it
+	 * in the store. */
+	bool is_resuming;
+	uint64_t cursor;
+	uint64_t ticket;   /* of the part of it that was asked for; 0: none */
+	bool is_announced; /* it was told that it is in, so it may be told more */
+	TAILQ_ENTRY(member) room_link;
+	TAILQ_ENTRY(member) session_link;
+};
 
-/* Take session out of the room. Not to be called from within hub_broadcast. */
-void hub_leave(struct hub *hub, struct session *session);
+/* Whom a broadcast is for. */
+enum audience {
+	AUDIENCE_NUMBERED, /* every member that is not resuming: the others read it later
+			    */
+	AUDIENCE_ALL,      /* every member that was told that it is in */
+	AUDIENCE_EVENTS,   /* those of them that asked for events */
+};
 
-/* How many sessions are in the room, closing ones included. */
-size_t hub_count(const struct hub *hub);
+/* A hub without rooms, for up to max_rooms of them; permanent ones and those with a
+ * history are never refused. Freed by hub_free. */
+struct hub *hub_new(size_t max_rooms);
 
-/* Queue frame for every session in the room but except (NULL: for every one). The caller
- * keeps its own reference. Membership does not change meanwhile: a session that does not
- * keep up is only marked as closing. Returns to how many it was queued. */
-size_t hub_broadcast(struct hub *hub, struct frame *frame, const struct session *except);
+/* The room of that name, or NULL. */
+struct room *hub_find(struct hub *hub, const char *name);
 
-/* Close every session in the room with code. */
-void hub_close_all(struct hub *hub, uint16_t code, const char *reason);
+/* The room of that name, made if it is not there. NULL if there are too many. */
+struct room *hub_find_or_add(struct hub *hub, const char *name);
 
-/* Free the hub, which must be empty; NULL is fine. */
+/* True if there is no place for another room. */
+bool hub_is_full(const struct hub *hub);
+
+/* The room of that name, kept for good, with topic if that is not NULL. */
+struct room *hub_add_permanent(struct hub *hub, const char *name, const char *topic);
+
+/* Forget room if nobody is in it or holds it, it has no history and is not permanent. */
+void hub_release(struct hub *hub, struct room *room);
+
+/* Session's membership of room, or NULL. */
+struct member *hub_member(const struct room *room, const struct session *session);
+
+/* Put session at the end of room's list; it must not be in it. */
+struct member *hub_enter(struct room *room, struct session *session);
+
+/* Take a session out of a room. Not to be called from within hub_broadcast. */
+void hub_leave(struct member *member);
+
+/* Count a session of person in room. Returns true if it is that person's first. */
+bool hub_attend(struct room *room, struct person *person);
+
+/* Give back what hub_attend counted. Returns true if it was that person's last. */
+bool hub_unattend(struct room *room, struct person *person);
+
+/* How many people are in room. */
+size_t hub_people(const struct room *room);
+
+/* Queue frame for audience in room but except (NULL: for all of it). The caller keeps its
+ * own reference. Membership does not change meanwhile: a session that does not keep up is
+ * only marked as closing. Returns for how many it was queued. */
+size_t hub_broadcast(struct room *room, struct frame *frame, const struct session *except,
+	enum audience audience);
+
+/* Free the hub; nobody may be in a room; NULL is fine. */
 void hub_free(struct hub *hub);

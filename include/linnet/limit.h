@@ -1,8 +1,9 @@
-/* limit.h - how many connections one address holds. */
+/* limit.h - how many connections one address holds, and how fast one session talks. */
 #pragma once
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /* An address as limits see it: IPv4 whole (also when it comes as ::ffff:a.b.c.d), IPv6 by
@@ -30,3 +31,16 @@ void limit_release(struct limit_table *table, const struct limit_key *key);
 
 /* Free the table; NULL is fine. */
 void limit_free(struct limit_table *table);
+
+/* A token bucket: rate tokens a second, burst of them at most. Embedded; all zero is one
+ * that has not begun, which is full. */
+struct bucket {
+	double tokens;
+	int64_t filled_ms; /* the last time; 0: never */
+};
+
+/* Take cost tokens at now_ms (a clock that is set back gives nothing) from a bucket that
+ * gets rate tokens a second (0: no limit) and holds burst. Returns 0, or after how many
+ * ms that much will be there, at least 1; nothing is taken then. */
+int64_t bucket_take(
+	struct bucket *bucket, double rate, double burst, double cost, int64_t now_ms);

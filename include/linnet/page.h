@@ -26,9 +26,9 @@ int page_open(struct page *page, const char *root);
 void page_close(struct page *page);
 
 /* Find the file of path, an absolute path as in a URL, decoded and without its query; "/"
- * is index.html. Returns 0 and a file that page_file_close closes, or -ENOENT: dot files,
- * folders, what a symbolic link hides outside the page's folder and what is unreadable or
- * larger than 16 MiB are not there. */
+ * is index.html. Returns 0 and a file that page_file_close closes, -EMFILE when no more
+ * files can be opened, or -ENOENT: dot files, folders, what a symbolic link hides outside
+ * the page's folder and what is unreadable or larger than 16 MiB are not there. */
 int page_find(const struct page *page, const char *path, struct page_file *file);
 
 /* Read the whole file to buffer, which holds file->size bytes. Returns 0 or -errno; -EIO

@@ -1,4 +1,4 @@
-/* session.h - one peer of any door: who it is and what waits for it. */
+/* session.h - one peer of any door: who it is, where it is and what waits for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,7 +6,11 @@
 #include <sys/queue.h>
 
 #include "linnet/frame.h"
+#include "linnet/limit.h"
 
+struct member;
+struct person;
+struct request;
 struct session;
 
 /* What a door does for its sessions. Both may be called in the middle of a broadcast:
@@ -30,24 +34,43 @@ enum close_code {
 	CLOSE_TRY_AGAIN = 1013,
 };
 
-/* Room for "guest-" and any number. */
-#define SESSION_GUEST_BYTES 32
+TAILQ_HEAD(session_list, session);
 
 /* Embedded in its door's connection, which frees it; everybody else only reads it or
- * calls the functions below. */
+ * calls the functions below, but for the parts that say whose they are. */
 struct session {
 	const struct session_ops *ops;
-	uint64_t number;                 /* from 1, never given twice in a process */
-	char guest[SESSION_GUEST_BYTES]; /* the name of one that gave none */
-	struct frame_queue queue;        /* what waits to be written */
+	const char *via;          /* the door's name, static text */
+	uint64_t number;          /* from 1, never given twice in a process */
+	struct frame_queue queue; /* what waits to be written */
 	size_t queue_max_bytes;
 	bool closing; /* takes nothing more */
-	TAILQ_ENTRY(session) room_link;
+
+	/* The roster's: who it is. */
+	struct person *person;
+	bool is_owner; /* of the person's name, not only somebody with the same email */
+	TAILQ_ENTRY(session) person_link;
+
+	/* The hub's: the rooms that it is in. */
+	TAILQ_HEAD(, member) members;
+	unsigned member_count;
+
+	/* The chat's. */
+	char *home; /* the room of what names none */
+	bool wants_events;
+	bool is_departing;
+	TAILQ_ENTRY(session) departing_link;
+	LIST_HEAD(, request) requests;  /* what the store was asked for it */
+	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
+	unsigned waiting_count;
+	struct request *reading; /* the one read that is under way */
+	struct bucket bucket;
+	struct bucket patience; /* for talking too fast */
 };
 
 /* Set up a session of number whose peer may leave up to queue_max_bytes unread. */
-void session_init(struct session *session, const struct session_ops *ops, uint64_t number,
-	size_t queue_max_bytes);
+void session_init(struct session *session, const struct session_ops *ops, const char *via,
+	uint64_t number, size_t queue_max_bytes);
 
 /* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
  * -ENOBUFS if the peer does not keep up, whose session is then dropped with

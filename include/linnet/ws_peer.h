@@ -28,6 +28,7 @@ struct ws_peer {
 	struct frame_queue *queue;
 	const char *close_reason; /* static text */
 	uint16_t close_code;      /* 0: open */
+	bool is_closed;           /* the close frame was handed to lws */
 	bool is_dirty;
 	bool is_blocked;  /* lws waits for the socket to take more */
 	bool is_pinged;   /* and has not answered yet */

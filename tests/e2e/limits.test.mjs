@@ -72,7 +72,7 @@ test('without descriptors it neither spins nor floods its log, and serves again 
 	));
 
 test('a reader that does not keep up is closed with 1013 and nobody else feels it', { skip: isSlowRun }, () =>
-	withDaemon({ settings: ['limits.queue_bytes=65536'] }, async (daemon) => {
+	withDaemon({ settings: ['limits.queue_bytes=65536', 'limits.message_rate=0'] }, async (daemon) => {
 		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		slow.socket.pause();
 		const message = 'm'.repeat(8_000);

@@ -6,6 +6,9 @@ import { test } from 'node:test';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../lib/raw.mjs';
 
+// What is tested here is not how fast one may talk.
+const unhurried = { settings: ['limits.message_rate=0'] };
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 async function pair(daemon) {
@@ -21,7 +24,7 @@ function assertError(object, code) {
 }
 
 test('a message reaches the other with who, when and where, and without the email', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(
 			'{"username":"ann","email":" Ann@Example.org ","message":"hi","x":1,' +
@@ -40,7 +43,7 @@ test('a message reaches the other with who, when and where, and without the emai
 	}));
 
 test('a message is one compact JSON object', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('{ "message" : "a b",\n\t"list" : [ 1, 2 ],  "o" : { } }');
 		const text = await bob.nextText();
@@ -48,7 +51,7 @@ test('a message is one compact JSON object', () =>
 	}));
 
 test('numbers keep the value that they came with', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
 		ann.send(`{"message":"n",${numbers}}`);
@@ -59,7 +62,7 @@ test('numbers keep the value that they came with', () =>
 	}));
 
 test('text in every script, with quotes and control characters, arrives as it was sent', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
 		ann.sendJson({ message });
@@ -67,7 +70,7 @@ test('text in every script, with quotes and control characters, arrives as it wa
 	}));
 
 test('the sender gets nothing back', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
 		await bob.nextJson();
@@ -89,7 +92,7 @@ test('share_email keeps the email in the message', () =>
 	}));
 
 test('a client cannot speak for the server', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
 		const got = await bob.nextJson();
@@ -98,7 +101,7 @@ test('a client cannot speak for the server', () =>
 	}));
 
 test('without a username the sender is a numbered guest, each its own', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const eve = await daemon.ws();
 		ann.sendJson({ message: 'one' });
@@ -110,7 +113,7 @@ test('without a username the sender is a numbered guest, each its own', () =>
 	}));
 
 test('typing hello is answered by bad_json and the connection lives on', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('hello');
 		assertError(await ann.nextJson(), 'bad_json');
@@ -119,7 +122,7 @@ test('typing hello is answered by bad_json and the connection lives on', () =>
 	}));
 
 test('what is no JSON object is answered by an error and reaches nobody', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const bad = [
 			'', ' ', 'null', 'true', '42', '"text"', '[]', '[{"message":"hi"}]', '{', '{"message":"hi"',
@@ -137,7 +140,7 @@ test('what is no JSON object is answered by an error and reaches nobody', () =>
 	}));
 
 test('deep nesting is passed on as it came', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
 		ann.send(`{"message":"deep","deep":${deep}}`);
@@ -145,7 +148,7 @@ test('deep nesting is passed on as it came', () =>
 	}));
 
 test('members of the wrong type are answered by an error that names the ref', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const wrong = [
 			{ username: 1 }, { username: {} }, { email: ['a@example.org'] }, { email: true },
@@ -168,7 +171,7 @@ test('members of the wrong type are answered by an error that names the ref', ()
 	}));
 
 test('a binary message is closed with 1003', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(Buffer.from('{"message":"hi"}'), { binary: true });
 		assert.equal((await ann.closed).code, 1003);
@@ -176,7 +179,7 @@ test('a binary message is closed with 1003', () =>
 	}));
 
 test('bad UTF-8 is closed with 1007, wherever it is', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const bad = [
 			Buffer.from([0xff]),
 			Buffer.from('{"message":"\xc3"}', 'latin1'),
@@ -196,7 +199,7 @@ test('bad UTF-8 is closed with 1007, wherever it is', () =>
 	}));
 
 test('a character may be cut by a fragment', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const bytes = Buffer.from('{"message":"😀"}');
@@ -260,7 +263,7 @@ test('a message over message_bytes is closed with 1009, whole, in pieces or only
 	}));
 
 test('fragments with pings between them are one message and every ping is answered', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.sendFrame(opcodes.text, '{"mess', { fin: false });
@@ -275,7 +278,7 @@ test('fragments with pings between them are one message and every ping is answer
 	}));
 
 test('many messages in one segment arrive one by one', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const frames = Array.from({ length: 200 }, (_, n) =>
@@ -288,7 +291,7 @@ test('many messages in one segment arrive one by one', () =>
 	}));
 
 test('a message in one-byte segments arrives whole', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.drip(buildFrame(opcodes.text, JSON.stringify({ message: 'm'.repeat(300) })));
@@ -297,7 +300,7 @@ test('a message in one-byte segments arrives whole', () =>
 	}));
 
 test('5,000 messages of one sender reach 20 receivers in order and complete', { skip: isSlowRun }, () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
 		for (let n = 0; n < 5_000; n++)
@@ -311,7 +314,7 @@ test('5,000 messages of one sender reach 20 receivers in order and complete', { 
 	}));
 
 test('messages of several senders reach everybody in the same order', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const senders = await Promise.all(Array.from({ length: 5 }, () => daemon.ws()));
 		const readers = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 50; n++)
@@ -326,7 +329,7 @@ test('messages of several senders reach everybody in the same order', () =>
 	}));
 
 test('clients that vanish in the middle of anything hurt nobody', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const whole = buildFrame(opcodes.text, jsonOf(2_000));
 		for (const size of [0, 1, 3, 7, 100, whole.length - 1, whole.length]) {
@@ -350,7 +353,7 @@ test('clients that vanish in the middle of anything hurt nobody', () =>
 	}));
 
 test('frames against the protocol end their own connection only', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const hello = JSON.stringify({ message: 'must not arrive' });
 		const violations = {
@@ -380,7 +383,7 @@ test('frames against the protocol end their own connection only', () =>
 	}));
 
 test('a close is answered by a close with the same code', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await ann.close(1000)).code, 1000);
 		const bob = await daemon.ws();

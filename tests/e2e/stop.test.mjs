@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { connect, connectWebSocket, opcodes } from '../lib/raw.mjs';
 
+// What is tested here is not how fast one may talk.
+const unhurried = { settings: ['limits.message_rate=0'] };
+
 /** A client that reads nothing while the daemon has more for it than the wire takes. */
 async function clogUp(daemon) {
 	const clogged = await daemon.ws('/echo');
@@ -22,7 +25,7 @@ async function clogUp(daemon) {
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
 	test(`${signal} tells every client 1001 and ends with status 0`, () =>
-		withDaemon({}, async (daemon) => {
+		withDaemon(unhurried, async (daemon) => {
 			const clients = [];
 			for (let n = 0; n < 10; n++)
 				clients.push(await daemon.ws(n % 3 ? '/ws' : '/echo'));
@@ -34,7 +37,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 }
 
 test('messages sent before the stop still arrive before its 1001', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 100; n++)
 			ann.sendJson({ message: 'm', n });
@@ -47,7 +50,7 @@ test('messages sent before the stop still arrive before its 1001', () =>
 	}));
 
 test('clients that do not read, do not answer or say half a request cannot hold up the stop', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		const clogged = isSlowRun ? null : await clogUp(daemon);
 		const half = await connect(daemon);
 		await half.write('GET / HTTP/1.1\r\nHost: half');
@@ -73,19 +76,19 @@ async function beginStop(daemon) {
 }
 
 test('a second SIGTERM stops at once', { skip: isSlowRun }, () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		await beginStop(daemon);
 		await within(daemon.stop('SIGTERM'), 'a stop at once', 5_000);
 	}));
 
 test('nobody can connect while it stops', { skip: isSlowRun }, () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(unhurried, async (daemon) => {
 		await beginStop(daemon);
 		await assert.rejects(daemon.ws());
 	}));
 
 test('what a stopped daemon held is free for the next one', () =>
-	withDaemon({}, async (first) => {
+	withDaemon(unhurried, async (first) => {
 		const client = await first.ws();
 		await first.stop();
 		assert.equal((await client.closed).code, 1001);

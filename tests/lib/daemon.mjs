@@ -6,12 +6,13 @@
 // Environment: LINNETD names the binary, LINNET_WRAPPER a program to run it under (valgrind).
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
+import { schemaFault } from './schema.mjs';
 
 export const sourceDir = path.resolve(fileURLToPath(import.meta.url), '../../..');
 export const binary = process.env.LINNETD ?? path.join(sourceDir, 'build/asan/linnetd');
@@ -80,6 +81,25 @@ export function temporaryFolder() {
 	return folder;
 }
 
+/**
+ * A disk of its own with so many bytes, to be filled, as { folder, remove() }; null where this
+ * process may not mount one.
+ */
+export function smallDisk(bytes) {
+	const folder = mkdtempSync(path.join(tmpdir(), 'linnet-test-'));
+	const remove = () => {
+		spawnSync('umount', ['--lazy', folder]);
+		rmSync(folder, { recursive: true, force: true });
+		cleanups.delete(remove);
+	};
+	cleanups.add(remove);
+	const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder]);
+	if (status === 0)
+		return { folder, remove };
+	remove();
+	return null;
+}
+
 function temporaryFile(name, text) {
 	const file = path.join(temporaryFolder(), name);
 	writeFileSync(file, text);
@@ -104,10 +124,11 @@ function spawnDaemon({
 	env = {},
 	wrapper = wrapperOfRun,
 	limits = {},
+	folder = temporaryFolder(),
 } = {}) {
 	const [program, ...rest] = commandLine({ config, settings, args, wrapper, limits });
 	const child = spawn(program, rest, {
-		cwd: tmpdir(),
+		cwd: folder,
 		env: { ...process.env, ...sanitizerOptions, ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
@@ -160,9 +181,9 @@ class Queue {
 			this.#items.push(item);
 	}
 
-	/** No more items: every later take() fails with this error. */
+	/** No more items: every later take() fails with this error, the first that was told. */
 	finish(error) {
-		this.#end = error;
+		this.#end ??= error;
 		this.#waiting.splice(0).forEach((waiter) => waiter.reject(error));
 	}
 
@@ -179,16 +200,24 @@ class Queue {
 	}
 }
 
-/** A WebSocket client whose messages wait until they are asked for. */
+/**
+ * A WebSocket client whose messages wait until they are asked for. faultOf(text) says what is
+ * wrong with a text message, or null: the first fault ends the client, so that the next await
+ * fails, and is told to onFault.
+ */
 export class Client {
 	#messages = new Queue();
 	#closed;
+	#faultOf;
+	#onFault;
 
-	constructor(socket) {
+	constructor(socket, { faultOf = () => null, onFault = () => {} } = {}) {
 		this.socket = socket;
+		this.#faultOf = faultOf;
+		this.#onFault = onFault;
 		// A client that a test has forgotten must not keep the test's process alive.
 		socket.once('upgrade', (response) => response.socket.unref());
-		socket.on('message', (data, isBinary) => this.#messages.push({ data, isBinary }));
+		socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
 		socket.on('error', () => {}); // "close" follows and tells
 		this.#closed = new Promise((resolve) => {
 			socket.once('close', (code, reason) => {
@@ -196,6 +225,18 @@ export class Client {
 				resolve({ code, reason: String(reason) });
 			});
 		});
+	}
+
+	#hear(data, isBinary) {
+		const fault = isBinary ? null : this.#faultOf(data.toString('utf8'));
+		if (fault) {
+			const error = new Error(`the daemon sent ${data}, but ${fault}`);
+			this.#messages.finish(error);
+			this.#onFault(error);
+			this.socket.terminate();
+		} else {
+			this.#messages.push({ data, isBinary });
+		}
 	}
 
 	/** Resolves to { code, reason } when the connection has ended. */
@@ -275,12 +316,12 @@ async function refusal(response) {
 }
 
 /**
- * An open Client. The options are those of the ws package and `protocols`; a refused upgrade
- * rejects with an Error that has status, headers and body.
+ * An open Client. The options are those of the ws package, of Client, and `protocols`; a
+ * refused upgrade rejects with an Error that has status, headers and body.
  */
-export function openClient(url, { protocols = [], ...options } = {}) {
+export function openClient(url, { protocols = [], faultOf, onFault, ...options } = {}) {
 	const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
-	const client = new Client(socket);
+	const client = new Client(socket, { faultOf, onFault });
 	const opened = new Promise((resolve, reject) => {
 		socket.once('open', () => resolve(client));
 		socket.once('error', reject);
@@ -300,6 +341,8 @@ class Daemon {
 	#end;
 	#pending = '';
 	#listeners = new Set();
+	#expectedEnd = { code: 0, signal: null };
+	#clientFault = null;
 
 	constructor(options) {
 		this.#child = spawnDaemon(options);
@@ -367,8 +410,15 @@ class Daemon {
 		return `ws://${this.host}:${this.port}${at}`;
 	}
 
-	/** An open WebSocket client, see openClient. */
-	ws(at, options) {
+	/**
+	 * An open WebSocket client, see openClient. On /ws every text message that it receives is
+	 * checked against the schema of the protocol, but with isChecked: false.
+	 */
+	ws(at = '/ws', { isChecked = true, ...options } = {}) {
+		if (isChecked && /^\/ws($|\?)/.test(at)) {
+			options.faultOf ??= schemaFault;
+			options.onFault ??= (error) => (this.#clientFault ??= error);
+		}
 		return openClient(this.wsUrl(at), options);
 	}
 
@@ -390,9 +440,17 @@ class Daemon {
 		if (this.isRunning)
 			this.signal(signal);
 		const end = await within(this.ended, 'linnetd to stop').finally(() => this.kill());
+		if (this.#clientFault)
+			throw this.#clientFault;
 		assertNoReport(this.stderr);
-		assert.deepEqual(end, { code: 0, signal: null }, `linnetd ended badly:\n${this.stderr}`);
+		assert.deepEqual(end, this.#expectedEnd, `linnetd ended badly:\n${this.stderr}`);
 		return { ...end, stderr: this.stderr };
+	}
+
+	/** Ends it by kill -9, as a power cut would; stop() takes that for a good end. */
+	async crash() {
+		this.#expectedEnd = { code: null, signal: 'SIGKILL' };
+		await this.stop('SIGKILL');
 	}
 
 	kill() {
@@ -421,7 +479,8 @@ class Daemon {
 
 /**
  * Starts linnetd and waits until it listens. Options: settings ['key=value'], config (the text
- * of a file), args, env, wrapper (a command to run it under), limits { nofile }.
+ * of a file), args, env, wrapper (a command to run it under), limits { nofile }, folder (where
+ * it runs and keeps its history; a new one if left out).
  * It listens on a port of the kernel's choice unless the settings say otherwise.
  */
 export async function startDaemon({ settings = [], ...options } = {}) {

@@ -16,10 +16,22 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_false(config->chat.echo_to_sender);
 	assert_false(config->chat.share_email);
 	assert_true(config->chat.gravatar);
+	assert_true(config->chat.create_rooms);
+	assert_int_equal(config->chat.max_rooms, 1000);
+	assert_int_equal(config->chat.rooms_per_session, 32);
+	assert_int_equal(config->rooms.count, 0);
+	assert_int_equal(config->store.driver, STORE_SQLITE);
+	assert_string_equal(config->store.path, "linnet.db");
+	assert_int_equal(config->store.sync, STORE_SYNC_NORMAL);
+	assert_int_equal(config->store.keep_messages, 10000);
+	assert_int_equal(config->store.keep_days, 0);
 	assert_int_equal(config->limits.connections, 10000);
 	assert_int_equal(config->limits.per_address, 64);
 	assert_int_equal(config->limits.message_bytes, 16384);
+	assert_true(config->limits.message_rate == 5.0);
+	assert_int_equal(config->limits.message_burst, 20);
 	assert_int_equal(config->limits.queue_bytes, 1048576);
+	assert_int_equal(config->limits.name_bytes, 32);
 	assert_int_equal(config->limits.room_bytes, 64);
 	assert_int_equal(config->heartbeat.ping_s, 25);
 	assert_int_equal(config->heartbeat.pong_s, 10);
@@ -36,7 +48,9 @@ test_a_file_sets_every_type_of_value(void **state)
 		"http = { address = \"::1\"; port = 0x1F90; root = \"a\" \"b\";\n"
 		"  allowed_origins = [ \"*\", \"https://example.org:8443\" ]; };\n"
 		"chat : { echo_to_sender : TRUE, gravatar = false };\n"
-		"limits = { queue_bytes = 1073741824L; };\n"
+		"rooms = ( { name = \"ops\"; topic = \"What is on fire\"; } );\n"
+		"store = { driver = \"memory\"; path = \"/x\"; sync = \"full\"; };\n"
+		"limits = { queue_bytes = 1073741824L; message_rate = 2.5; };\n"
 		"log = { level = \"debug\"; format = \"json\"; } # no newline here"));
 
 	assert_string_equal(config->http.address, "::1");
@@ -48,7 +62,14 @@ test_a_file_sets_every_type_of_value(void **state)
 		config->http.allowed_origins.items[1], "https://example.org:8443");
 	assert_true(config->chat.echo_to_sender);
 	assert_false(config->chat.gravatar);
+	assert_int_equal(config->rooms.count, 1);
+	assert_string_equal(config->rooms.items[0].name, "ops");
+	assert_string_equal(config->rooms.items[0].topic, "What is on fire");
+	assert_int_equal(config->store.driver, STORE_MEMORY);
+	assert_string_equal(config->store.path, "/x");
+	assert_int_equal(config->store.sync, STORE_SYNC_FULL);
 	assert_int_equal(config->limits.queue_bytes, 1073741824);
+	assert_true(config->limits.message_rate == 2.5);
 	assert_int_equal(config->log.level, LOG_LEVEL_DEBUG);
 	assert_int_equal(config->log.format, LOG_FORMAT_JSON);
 	config_free(config);
@@ -205,7 +226,63 @@ test_a_float_is_no_whole_number(void **state)
 		"test.cfg:1: http.port must be a whole number from 0 to 65535, is 80.0");
 	assert_load_fails(FILE_TEXT("http = { port = .12345678901; };"),
 		"test.cfg:1: http.port must be a whole number from 0 to 65535, "
-		"is 0.123457");
+		"is 0.12345678901");
+}
+
+static void
+test_a_whole_number_will_do_for_a_real_one(void **state)
+{
+	static const struct {
+		const char *text;
+		double value;
+	} good[] = {
+		{"7",          7.0      },
+		{ "0x10",      16.0     },
+		{ "100L",      100.0    },
+		{ "0.25",      0.25     },
+		{ "1e3",       1000.0   },
+		{ "0",         0.0      },
+		{ "0.0",       0.0      },
+		{ "1000000",   1000000.0},
+		{ "1000000.0", 1000000.0},
+	};
+	char setting[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		snprintf(
+			setting, sizeof(setting), "limits.message_rate=%s", good[i].text);
+		struct config *config = load(SETTINGS(setting));
+		assert_true(config->limits.message_rate == good[i].value);
+		config_free(config);
+	}
+}
+
+static void
+test_a_real_number_has_a_type_and_limits(void **state)
+{
+	static const char *const bad[] = { "-0.1", "-1", "1000000.5", "1000001",
+		"4294967297", "true" };
+	char text[100], line[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		snprintf(text, sizeof(text), "limits = { message_rate = %s; };", bad[i]);
+		snprintf(line, sizeof(line),
+			"test.cfg:1: limits.message_rate must be a number from 0.0 to "
+			"1000000.0, is %s",
+			bad[i]);
+		assert_load_fails(FILE_TEXT(text), line);
+	}
+	assert_load_fails(
+		SETTINGS("limits.message_rate=1.0e999", "limits.message_rate=\"5\"",
+			"limits.message_rate=five"),
+		"-s limits.message_rate=1.0e999: limits.message_rate must be a number "
+		"from 0.0 to 1000000.0, is inf",
+		"-s limits.message_rate=\"5\": limits.message_rate must be a number "
+		"from 0.0 to 1000000.0, is \"5\"",
+		"-s limits.message_rate=five: limits.message_rate must be a number "
+		"from 0.0 to 1000000.0, is \"five\"");
 }
 
 static void
@@ -329,11 +406,12 @@ test_an_origin_is_a_scheme_and_a_host(void **state)
 	static const char *const good[] = { "*", "http://localhost:3000",
 		"https://Chat.Example.org", "http://127.0.0.1",
 		"https://[2001:db8::1]:8443", "chrome-extension://abcdef",
-		"http://a_b:65535" };
+		"http://a_b:65535", "http://a:443", "https://a:80", "x-app://a:80" };
 	static const char *const bad[] = { "example.org", "https://", "://a", "http:/a",
-		"http://a:", "http://a:0", "http://a:65536", "http://a:1x", "http://a b",
-		"http://[::1", "http://[]", "http://[x]", "http://[::1]x", "1http://a",
-		"null", "**", "http://u@a", "http://a?b", "http://\xc3\xbc" };
+		"http://a:", "http://a:0", "http://a:65536", "http://a:1x",
+		"http://a:08080", "http://a:080", "http://a b", "http://[::1",
+		"http://[]", "http://[x]", "http://[::1]x", "1http://a", "null", "**",
+		"http://u@a", "http://a?b", "http://\xc3\xbc" };
 	char setting[100];
 
 	(void)state;
@@ -368,22 +446,55 @@ test_a_slash_at_the_end_of_an_origin_is_explained(void **state)
 }
 
 static void
+test_an_origin_leaves_out_the_port_that_its_scheme_implies(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("http = { allowed_origins = [ \"https://a.org:443\",\n"
+			  "  \"http://[::1]:80\", \"HTTP://a:80\" ]; };"),
+		"test.cfg:1: http.allowed_origins item 1 must leave out the port 443, as "
+		"browsers do, is \"https://a.org:443\"",
+		"test.cfg:1: http.allowed_origins item 2 must leave out the port 80, as "
+		"browsers do, is \"http://[::1]:80\"",
+		"test.cfg:1: http.allowed_origins item 3 must leave out the port 80, as "
+		"browsers do, is \"HTTP://a:80\"");
+}
+
+static void
+test_the_store_is_one_that_there_is(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("store = { driver = \"postgres\"; sync = \"none\";\n"
+				    "  path = \"\"; keep_messages = -1;\n"
+				    "  keep_days = 36501; };"),
+		"test.cfg:1: store.driver must be \"sqlite\" or \"memory\", is "
+		"\"postgres\"",
+		"test.cfg:1: store.sync must be \"normal\" or \"full\", is \"none\"",
+		"test.cfg:2: store.path must be a string of 1 to 4095 bytes, is \"\"",
+		"test.cfg:2: store.keep_messages must be a whole number from 0 to "
+		"2147483647, is -1",
+		"test.cfg:3: store.keep_days must be a whole number from 0 to 36500, is "
+		"36501");
+}
+
+static void
 test_the_name_of_a_room_has_rules(void **state)
 {
 	static const struct {
 		const char *room, *shown, *fault;
 	} bad[] = {
-		{"",              "",                "must be a string of 1 to 255 bytes"},
-		{ "a/b",          "a/b",             "must not have a \"/\""             },
-		{ " a",           " a",              "must not begin or end with a space"},
-		{ "a ",           "a ",              "must not begin or end with a space"},
-		{ "a\tb",         "a\\tb",           "must not have a control character" },
-		{ "a\xc2\x9f",    "a\\xC2\\x9F",     "must not have a control character" },
-		{ "a\x7f",        "a\\x7F",          "must not have a control character" },
-		{ "a\xff",        "a\\xFF",          "must be valid UTF-8"               },
-		{ "\xc0\xaf",     "\\xC0\\xAF",      "must be valid UTF-8"               },
-		{ "\xed\xa0\x80", "\\xED\\xA0\\x80", "must be valid UTF-8"               },
-		{ "\xe4\xba",     "\\xE4\\xBA",      "must be valid UTF-8"               },
+		{"",              "",                "must be a string of 1 to 255 bytes"              },
+		{ "a/b",          "a/b",             "must not have a \"/\""                           },
+		{ " a",           " a",              "must not begin with a space or have two in a row"},
+		{ "a ",           "a ",              "must not end with a space"                       },
+		{ "a\tb",         "a\\tb",           "must not have a character that cannot be seen"   },
+		{ "a\xc2\x9f",    "a\\xC2\\x9F",
+                 "must not have a character that cannot be seen"                                       },
+		{ "a\x7f",        "a\\x7F",          "must not have a character that cannot be seen"   },
+		{ "a\xff",        "a\\xFF",          "must be valid UTF-8"                             },
+		{ "\xc0\xaf",     "\\xC0\\xAF",      "must be valid UTF-8"                             },
+		{ "\xed\xa0\x80", "\\xED\\xA0\\x80", "must be valid UTF-8"                             },
+		{ "\xe4\xba",     "\\xE4\\xBA",      "must be valid UTF-8"                             },
 	};
 	char setting[100], end[200];
 
@@ -421,6 +532,8 @@ main(void)
 		cmocka_unit_test(
 			test_a_wrong_type_says_what_is_wanted_and_what_was_found),
 		cmocka_unit_test(test_a_float_is_no_whole_number),
+		cmocka_unit_test(test_a_whole_number_will_do_for_a_real_one),
+		cmocka_unit_test(test_a_real_number_has_a_type_and_limits),
 		cmocka_unit_test(test_numbers_stop_at_their_limits),
 		cmocka_unit_test(test_numbers_beyond_32_bits_are_not_cut),
 		cmocka_unit_test(test_a_scalar_is_no_group_and_a_group_no_scalar),
@@ -429,6 +542,9 @@ main(void)
 		cmocka_unit_test(test_an_address_is_an_ip_address_or_localhost),
 		cmocka_unit_test(test_an_origin_is_a_scheme_and_a_host),
 		cmocka_unit_test(test_a_slash_at_the_end_of_an_origin_is_explained),
+		cmocka_unit_test(
+			test_an_origin_leaves_out_the_port_that_its_scheme_implies),
+		cmocka_unit_test(test_the_store_is_one_that_there_is),
 		cmocka_unit_test(test_the_name_of_a_room_has_rules),
 	};
 

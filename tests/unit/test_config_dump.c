@@ -13,9 +13,14 @@ test_a_dump_loads_to_the_same_values(void **state)
 		"  allowed_origins = [ \"*\", \"http://a\" ]; };\n"
 		"chat = { default_room = \"\xe4\xba\x91\\\"\\\\\"; echo_to_sender = "
 		"true;\n"
-		"  share_email = true; gravatar = false; };\n"
+		"  share_email = true; gravatar = false; create_rooms = false;\n"
+		"  max_rooms = 7; rooms_per_session = 8; };\n"
+		"rooms = ( { name = \"a\"; }, { topic = \"t\"; name = \"b\"; } );\n"
+		"store = { driver = \"memory\"; path = \"p\"; sync = \"full\";\n"
+		"  keep_messages = 2147483647; keep_days = 36500; };\n"
 		"limits = { connections = 1; per_address = 2; message_bytes = 65;\n"
-		"  queue_bytes = 1025; room_bytes = 250; };\n"
+		"  queue_bytes = 1025; room_bytes = 250; message_rate = 0.1;\n"
+		"  message_burst = 9; name_bytes = 255; };\n"
 		"heartbeat = { ping_s = 3; pong_s = 4; };\n"
 		"log = { level = \"error\"; format = \"json\"; };\n"));
 	char *text = dump(config);
@@ -25,6 +30,9 @@ test_a_dump_loads_to_the_same_values(void **state)
 	assert_string_equal(again->chat.default_room, "\xe4\xba\x91\"\\");
 	assert_int_equal(again->log.level, LOG_LEVEL_ERROR);
 	assert_int_equal(again->limits.room_bytes, 250);
+	assert_int_equal(again->rooms.count, 2);
+	assert_string_equal(again->rooms.items[1].topic, "t");
+	assert_true(again->limits.message_rate == 0.1);
 	config_free(again);
 	free(text);
 	config_free(config);
@@ -73,6 +81,74 @@ test_every_string_survives_a_dump(void **state)
 }
 
 static void
+test_a_real_number_is_dumped_in_its_shortest_form(void **state)
+{
+	static const struct {
+		const char *text, *dumped;
+	} cases[] = {
+		{"5",			"5.0"                    },
+		{ "5.0",                     "5.0"                    },
+		{ "0",		       "0.0"                    },
+		{ "0.1",                     "0.1"                    },
+		{ "0.10000000000000001",     "0.1"                    },
+		{ "0.30000000000000004",     "0.30000000000000004"    },
+		{ "333333.33333333331",      "333333.3333333333"      },
+		{ "1000000",                 "1000000.0"              },
+		{ "0.00001",                 "1.0e-05"                },
+		{ "0.000012",                "1.2e-05"                },
+		{ "2.2250738585072014e-308", "2.2250738585072014e-308"},
+	};
+	char setting[100], line[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(setting, sizeof(setting), "limits.message_rate=%s",
+			cases[i].text);
+		snprintf(line, sizeof(line), "\n\tmessage_rate = %s;\n", cases[i].dumped);
+		struct config *config = load(SETTINGS(setting));
+		char *text = dump(config);
+		assert_non_null(strstr(text, line));
+		struct config *again = load(FILE_TEXT(text));
+		assert_true(again->limits.message_rate == config->limits.message_rate);
+		config_free(again);
+		free(text);
+		config_free(config);
+	}
+}
+
+static void
+test_a_list_of_groups_is_dumped_with_a_line_for_each(void **state)
+{
+	(void)state;
+	struct config *config =
+		load(SETTINGS("rooms=( { name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; }, "
+			      "{ name = \"b\"; } )"));
+	char *text = dump(config);
+
+	assert_non_null(strstr(text,
+		"\n};\n\n# Rooms that always exist, as ( { name = \"ops\"; topic = "
+		"\"What is on fire\"; } ).\n"
+		"#   name: Name of the room; no longer than limits.room_bytes (1..255 "
+		"bytes).\n"
+		"#   topic: What the room is about (0..512 bytes).\n"
+		"rooms = (\n"
+		"\t{ name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; },\n"
+		"\t{ name = \"b\"; topic = \"\"; }\n"
+		");\n\nstore = {\n"));
+	struct config *again = load(FILE_TEXT(text));
+	assert_same(config, again);
+	assert_string_equal(again->rooms.items[0].topic, "\"1\" \\");
+	config_free(again);
+	free(text);
+	config_free(config);
+	config = load((struct attempt){ 0 });
+	text = dump(config);
+	assert_non_null(strstr(text, "\nrooms = ( );\n"));
+	free(text);
+	config_free(config);
+}
+
+static void
 test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 {
 	(void)state;
@@ -82,6 +158,8 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	assert_ptr_equal(strstr(text, "http = {\n\t# "), text);
 	assert_non_null(strstr(text, "choose (0..65535).\n\tport = 8000;\n"));
 	assert_non_null(strstr(text, "pinged (1..3600 s).\n\tping_s = 25;\n"));
+	assert_non_null(strstr(
+		text, "no limit (0.0..1000000.0 per s).\n\tmessage_rate = 5.0;\n"));
 	assert_non_null(
 		strstr(text, "(64..16777216 bytes).\n\tmessage_bytes = 16384;\n"));
 	assert_non_null(
@@ -92,27 +170,71 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	config_free(config);
 }
 
+/* What holds for every row, of the table itself or of the groups of a list. */
+static void
+assert_row_is_sound(const struct config_option *option)
+{
+	const char *last = option->help + strlen(option->help) - 1;
+
+	assert_int_equal(option->type == OPTION_CHOICE, option->choices != NULL);
+	assert_int_equal(option->type == OPTION_GROUPS, option->members != NULL);
+	assert_true(*option->help && !strchr(option->help, '\n') && *last != '.');
+	if (!option->limit)
+		return;
+	assert_int_equal(option->type, OPTION_STRING);
+	const struct config_option *limit = NULL;
+	for (size_t i = 0; i < config_option_count; i++)
+		if (!strcmp(config_options[i].path, option->limit))
+			limit = &config_options[i];
+	assert_non_null(limit);
+	assert_int_equal(limit->type, OPTION_INT);
+}
+
+static void
+assert_members_are_sound(const struct config_members *members)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		const struct config_option *option = &members->options[i];
+		assert_row_is_sound(option);
+		assert_null(strchr(option->path, '.'));
+		assert_in_range(option->offset, 0, members->size - 1);
+		assert_int_not_equal(option->type, OPTION_GROUPS);
+		assert_true(!option->unique || option->type == OPTION_STRING);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(members->options[j].path, option->path);
+	}
+}
+
+/* The rows of one group are neighbours, and no path is there twice. */
+static void
+assert_place_is_sound(size_t index)
+{
+	const char *path = config_options[index].path;
+	const char *dot = strchr(path, '.');
+	size_t group = dot ? (size_t)(dot + 1 - path) : strlen(path) + 1;
+	bool began = false;
+
+	assert_true(!dot || !strchr(dot + 1, '.'));
+	for (size_t i = 0; i < index; i++) {
+		bool same = !strncmp(config_options[i].path, path, group);
+		assert_string_not_equal(config_options[i].path, path);
+		assert_true(same || !began);
+		began = same;
+	}
+}
+
 static void
 test_the_rows_of_the_table_are_sound(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
-		const char *dot = strchr(option->path, '.');
-		assert_non_null(dot);
-		assert_null(strchr(dot + 1, '.'));
-		size_t group = (size_t)(dot + 1 - option->path);
-		bool began = false;
-		for (size_t j = 0; j < i; j++) {
-			bool same = !strncmp(config_options[j].path, option->path, group);
-			assert_string_not_equal(config_options[j].path, option->path);
-			assert_true(same || !began);
-			began = same;
-		}
+		assert_row_is_sound(option);
+		assert_place_is_sound(i);
 		assert_true(option->preset || !strcmp(option->path, "http.root"));
-		assert_int_equal(option->type == OPTION_CHOICE, option->choices != NULL);
-		assert_true(*option->help && !strchr(option->help, '\n'));
-		assert_true(option->help[strlen(option->help) - 1] != '.');
+		assert_false(option->unique);
+		if (option->members)
+			assert_members_are_sound(option->members);
 	}
 }
 
@@ -169,6 +291,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_dump_loads_to_the_same_values),
 		cmocka_unit_test(test_every_string_survives_a_dump),
+		cmocka_unit_test(test_a_real_number_is_dumped_in_its_shortest_form),
+		cmocka_unit_test(test_a_list_of_groups_is_dumped_with_a_line_for_each),
 		cmocka_unit_test(test_a_dump_is_grouped_with_a_comment_for_each_key),
 		cmocka_unit_test(test_the_rows_of_the_table_are_sound),
 		cmocka_unit_test(test_the_sample_file_gives_exactly_the_defaults),

@@ -263,6 +263,29 @@ test_an_error_in_an_included_file_names_that_file(void **state)
 }
 
 static void
+test_rooms_may_be_included_from_files(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "{ name = \"b\"; },");
+	write_text("c.cfg", "{ name = \"c\"; }\n");
+	const char *path = write_text(
+		"a.cfg", "rooms = (\n@include \"b.cfg\"\n@include \"c.cfg\"\n);\n");
+	struct config *config = try_load_file(path);
+	print_errors();
+	assert_non_null(config);
+	assert_int_equal(config->rooms.count, 2);
+	assert_string_equal(config->rooms.items[1].name, "c");
+	config_free(config);
+	write_text("c.cfg", "{ name = \"c\"; },\n{\n name = \"b\"; },\n{ }\n");
+	assert_load_of_file_fails(path_of("a.cfg"),
+		"DIR/c.cfg:4: rooms item 4: name is missing",
+		"DIR/c.cfg:3: rooms item 3: name must not be that of item 1, is \"b\"");
+	write_text("a.cfg", "rooms = (\n{ topic = \"x\";\n@include \"no.cfg\"\n} );\n");
+	assert_load_of_file_fails(path_of("a.cfg"),
+		"DIR/a.cfg:3: cannot include DIR/no.cfg: No such file or directory");
+}
+
+static void
 test_an_include_that_cannot_be_read_is_an_error(void **state)
 {
 	(void)state;
@@ -333,6 +356,7 @@ main(void)
 		FOLDER_TEST(test_an_include_is_read_from_the_folder_of_the_file),
 		FOLDER_TEST(test_an_include_may_have_an_absolute_path),
 		FOLDER_TEST(test_an_error_in_an_included_file_names_that_file),
+		FOLDER_TEST(test_rooms_may_be_included_from_files),
 		FOLDER_TEST(test_an_include_that_cannot_be_read_is_an_error),
 		FOLDER_TEST(test_a_file_cannot_include_itself),
 		FOLDER_TEST(test_includes_come_to_an_end),

@@ -11,9 +11,8 @@
 #include "linnet/message.h"
 
 static const struct message_stamp stamp = {
-	.room = "lobby",
 	.ts_ms = 1795168487123,
-	.username = "guest-7",
+	.username = "ann",
 	.avatar = true,
 };
 
@@ -21,19 +20,18 @@ static const struct message_stamp stamp = {
 static char *
 relayed(const char *text, const struct message_stamp *with)
 {
+	struct buffer tail = { 0 }, whole = { 0 };
 	struct message message;
 	struct message_fault fault;
-	struct frame *frame;
-	size_t header;
-	char *out;
 
 	assert_int_equal(message_decode(&message, text, strlen(text), &fault), 0);
-	frame = message_encode(&message, with);
-	header = frame_bytes(frame)[1] == 126 ? 4 : 2;
-	out = strndup((char *)frame_bytes(frame) + header, frame->len - header);
-	frame_unref(frame);
+	message_append_tail(&message, with, &tail);
+	message_append_whole(&whole, message.type ? message.type : "message", "lobby", 42,
+		tail.bytes, tail.len);
+	buffer_append(&whole, "", 1);
+	free(tail.bytes);
 	message_fini(&message);
-	return out;
+	return whole.bytes;
 }
 
 static void
@@ -63,7 +61,7 @@ test_a_message_is_stamped_and_keeps_members_that_linnet_does_not_know(void **sta
 	(void)state;
 	assert_relayed(
 		"{\"x\":1,\"message\":\"hi\",\"username\":\"ann\",\"y\":{\"z\":[]}}",
-		"{\"type\":\"message\",\"room\":\"lobby\",\"ts\":1795168487123,"
+		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
 		"\"username\":\"ann\",\"message\":\"hi\",\"x\":1,\"y\":{\"z\":[]}}");
 }
 
@@ -73,7 +71,7 @@ test_the_email_becomes_the_hash_that_gravatar_wants(void **state)
 	(void)state;
 	/* printf ann@example.org | sha256sum */
 	assert_relayed("{\"email\":\" Ann@Example.ORG\\t\",\"username\":\"ann\"}",
-		"{\"type\":\"message\",\"room\":\"lobby\",\"ts\":1795168487123,"
+		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
 		"\"username\":\"ann\",\"avatar\":"
 		"\"438c4c7afe600cdf1e455c369bec76dc970fc8ca463447c7b387a347f3c79331\"}");
 }
@@ -100,8 +98,8 @@ test_a_sender_cannot_set_what_the_server_says(void **state)
 	(void)state;
 	assert_relayed(
 		"{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"ref\":\"r\",\"message\":\"m\"}",
-		"{\"type\":\"message\",\"room\":\"lobby\",\"ts\":1795168487123,"
-		"\"username\":\"guest-7\",\"message\":\"m\"}");
+		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
+		"\"username\":\"ann\",\"message\":\"m\"}");
 }
 
 static void
@@ -109,8 +107,8 @@ test_another_type_keeps_its_name(void **state)
 {
 	(void)state;
 	assert_relayed("{\"type\":\"chart\",\"value\":0.41}",
-		"{\"type\":\"chart\",\"room\":\"lobby\",\"ts\":1795168487123,"
-		"\"username\":\"guest-7\",\"value\":0.41}");
+		"{\"type\":\"chart\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
+		"\"username\":\"ann\",\"value\":0.41}");
 }
 
 static void
@@ -126,6 +124,20 @@ test_numbers_and_texts_come_out_as_they_went_in(void **state)
 				    "123456789012345678,0.30000000000000004]"));
 	assert_non_null(strstr(out, "\"s\":\"é\\n\\\"\\\\ 😀 \\u0001/\""));
 	free(out);
+}
+
+static void
+test_a_message_that_is_not_kept_has_no_id(void **state)
+{
+	struct buffer text = { 0 };
+
+	(void)state;
+	message_append_whole(&text, "cur\"sor", "lobby", 0, "\"ts\":1}", 7);
+	assert_int_equal(text.len,
+		strlen("{\"type\":\"cur\\\"sor\",\"room\":\"lobby\",\"ts\":1}"));
+	assert_memory_equal(text.bytes,
+		"{\"type\":\"cur\\\"sor\",\"room\":\"lobby\",\"ts\":1}", text.len);
+	free(text.bytes);
 }
 
 static void
@@ -199,7 +211,12 @@ test_a_ref_has_1_to_64_characters(void **state)
 static void
 test_an_error_names_the_ref_that_it_is_about(void **state)
 {
-	struct frame *frame = message_error("bad_json", "no \"luck\"", "c1");
+	struct message_fault fault = {
+		.code = "bad_json",
+		.text = "no \"luck\"",
+		.ref = "c1",
+	};
+	struct frame *frame = message_error_frame(&fault);
 	const char *expected = "{\"type\":\"error\",\"code\":\"bad_json\","
 			       "\"message\":\"no \\\"luck\\\"\",\"ref\":\"c1\"}";
 
@@ -221,6 +238,7 @@ main(void)
 		cmocka_unit_test(test_a_sender_cannot_set_what_the_server_says),
 		cmocka_unit_test(test_another_type_keeps_its_name),
 		cmocka_unit_test(test_numbers_and_texts_come_out_as_they_went_in),
+		cmocka_unit_test(test_a_message_that_is_not_kept_has_no_id),
 		cmocka_unit_test(test_what_is_not_an_object_is_bad_json),
 		cmocka_unit_test(test_deep_nesting_is_refused_and_not_followed),
 		cmocka_unit_test(test_members_of_a_wrong_type_are_refused_by_name),

@@ -1,0 +1,403 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chat_private.h"
+#include "linnet/hex.h"
+
+/* A longer list of who is in a room is cut; its "count" is not. */
+#define USERS_LISTED 1000
+
+void
+chat_random_hex(struct chat *chat, char *out, size_t len)
+{
+	uint8_t bytes[32];
+
+	assert(len <= sizeof(bytes));
+	chat->fill_random(bytes, len);
+	hex_encode(out, bytes, len);
+}
+
+static const char *
+via_of(const struct person *person)
+{
+	return TAILQ_FIRST(&person->sessions)->via;
+}
+
+/* Tell those in room who asked for events; was is the old name of a rename, or NULL. */
+static void
+announce(struct room *room, const char *event, const char *name, const char *via,
+	const char *was, const struct session *except)
+{
+	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
+		"room", room->name, "event", event, "username", name, "was", was, "via",
+		via, "count", (json_int_t)hub_people(room));
+	struct frame *frame;
+
+	frame = message_object_frame(presence);
+	hub_broadcast(room, frame, except, AUDIENCE_EVENTS);
+	frame_unref(frame);
+}
+
+/* True if an earlier session of the same person is in room. */
+static bool
+is_there_before(const struct room *room, const struct session *session)
+{
+	const struct session *other = session;
+
+	while ((other = TAILQ_PREV(other, session_list, person_link)))
+		if (hub_member(room, other))
+			return true;
+	return false;
+}
+
+static void
+rename_person(struct chat *chat, struct person *person, const char *name)
+{
+	char was[NAME_MAX_BYTES + 1];
+	struct session *session;
+	struct member *member;
+
+	snprintf(was, sizeof(was), "%s", person->name);
+	roster_rename(chat->roster, person, name);
+	TAILQ_FOREACH (session, &person->sessions, person_link)
+		TAILQ_FOREACH (member, &session->members, session_link)
+			if (!is_there_before(member->room, session))
+				announce(member->room, "rename", person->name,
+					via_of(person), was, NULL);
+}
+
+/* A session turns out to be one of person's: one name less, or one session less of it, is
+ * in each of its rooms. */
+static void
+move_session(struct chat *chat, struct session *session, struct person *person)
+{
+	char was[NAME_MAX_BYTES + 1];
+	struct member *member;
+
+	snprintf(was, sizeof(was), "%s", session->person->name);
+	TAILQ_FOREACH (member, &session->members, session_link)
+		if (hub_unattend(member->room, session->person))
+			announce(member->room, "leave", was, session->via, NULL, session);
+	roster_move(chat->roster, session, person);
+	TAILQ_FOREACH (member, &session->members, session_link)
+		if (hub_attend(member->room, person))
+			announce(member->room, "enter", person->name, session->via, NULL,
+				session);
+}
+
+/* A session that only shares a name takes another one alone. */
+static void
+split_session(struct chat *chat, struct session *session, const char *name)
+{
+	struct person *old = session->person;
+	struct member *member;
+
+	roster_split(chat->roster, session, name);
+	TAILQ_FOREACH (member, &session->members, session_link) {
+		if (hub_unattend(member->room, old))
+			announce(member->room, "leave", old->name, session->via, NULL,
+				NULL);
+		hub_attend(member->room, session->person);
+		announce(member->room, "enter", name, session->via, NULL, NULL);
+	}
+}
+
+/* Nobody else holds name. */
+static void
+take_name(struct chat *chat, struct session *session, const char *name)
+{
+	if (session->is_owner)
+		rename_person(chat, session->person, name);
+	else
+		split_session(chat, session, name);
+}
+
+int
+chat_claim(struct chat *chat, struct session *session, const char *name,
+	const struct roster_proof *proof, struct message_fault *fault)
+{
+	struct person *holder;
+	const char *why;
+
+	if (strcmp(session->person->name, name) != 0) {
+		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
+		if (why)
+			return message_refuse(fault, "bad_name", "the name %s", why);
+		holder = roster_find(chat->roster, name);
+		if (holder && !roster_prove(session, holder, proof))
+			return message_refuse(fault, "name_taken",
+				"somebody else is called that already");
+		if (holder && holder != session->person)
+			move_session(chat, session, holder);
+		else
+			take_name(chat, session, name);
+	}
+	if (session->is_owner)
+		roster_set_proof(session->person, proof);
+	return 0;
+}
+
+const char *
+chat_room_fault(struct chat *chat, const char *room, const char **text)
+{
+	static char sentence[80];
+	const char *why;
+
+	if (!room || hub_find(chat->hub, room))
+		return NULL;
+	why = name_room_fault(room, (size_t)chat->config->limits.room_bytes);
+	if (why) {
+		snprintf(sentence, sizeof(sentence), "the name of the room %s", why);
+		*text = sentence;
+		return "bad_room";
+	}
+	*text = "there is no room of that name";
+	if (!chat->config->chat.create_rooms)
+		return "no_such_room";
+	*text = "there are too many rooms already";
+	return hub_is_full(chat->hub) ? "too_many_rooms" : NULL;
+}
+
+struct room *
+chat_room_of(struct chat *chat, const struct session *session, const char *name,
+	bool may_add, struct message_fault *fault)
+{
+	const char *wanted = name ? name : session->home, *text;
+	struct room *room = hub_find(chat->hub, wanted);
+	const char *code;
+
+	if (room)
+		return room;
+	code = chat_room_fault(chat, wanted, &text);
+	if (!code && !may_add) {
+		code = "no_such_room";
+		text = "there is no room of that name";
+	}
+	if (!code)
+		return hub_find_or_add(chat->hub, wanted);
+	message_refuse(fault, code, "%s", text);
+	return NULL;
+}
+
+struct member *
+chat_enter(struct session *session, struct room *room)
+{
+	struct member *member = hub_enter(room, session);
+
+	if (hub_attend(room, session->person))
+		announce(room, "enter", session->person->name, session->via, NULL,
+			session);
+	return member;
+}
+
+/* Takes member out; the session itself is told, too, if it is still there. */
+static void
+leave(struct chat *chat, struct member *member)
+{
+	struct session *session = member->session;
+	struct room *room = member->room;
+
+	if (hub_unattend(room, session->person))
+		announce(room, "leave", session->person->name, session->via, NULL, NULL);
+	hub_leave(member);
+	hub_release(chat->hub, room);
+}
+
+void
+chat_depart(struct chat *chat, struct session *session)
+{
+	struct member *member;
+
+	if (!session->person)
+		return;
+	while ((member = TAILQ_FIRST(&session->members)))
+		leave(chat, member);
+	roster_leave(chat->roster, session);
+}
+
+static json_t *
+list_users(const struct room *room)
+{
+	json_t *users = json_array();
+	struct attendee *attendee, *next;
+
+	HASH_ITER(hh, room->attendees, attendee, next)
+	{
+		if (json_array_size(users) == USERS_LISTED)
+			break;
+		json_array_append_new(
+			users, json_pack("{s:s,s:s}", "username", attendee->person->name,
+				       "via", via_of(attendee->person)));
+	}
+	return users;
+}
+
+static json_t *
+list_limits(const struct config *config)
+{
+	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
+		config->limits.message_bytes, "message_rate", config->limits.message_rate,
+		"message_burst", config->limits.message_burst, "name_bytes",
+		config->limits.name_bytes, "room_bytes", config->limits.room_bytes,
+		"rooms_per_session", config->chat.rooms_per_session);
+}
+
+/* A session that asks to join is given what shows that another one is the same person's;
+ * one that only shares the name is given a token that shows nothing. */
+static void
+give_token(struct chat *chat, struct session *session, char *token)
+{
+	struct person *person = session->person;
+
+	chat_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
+	if (!session->is_owner)
+		return;
+	roster_set_proof(person, &(struct roster_proof){ .token = token });
+	memcpy(token, person->token, PERSON_TOKEN_BYTES);
+}
+
+void
+chat_send_joined(
+	struct chat *chat, struct member *member, bool recovered, const char *ref)
+{
+	struct session *session = member->session;
+	struct room *room = member->room;
+	char token[PERSON_TOKEN_BYTES + 1];
+	json_t *joined;
+
+	give_token(chat, session, token);
+	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:{s:s,s:s},s:o,s:I,s:s,s:o}",
+		"type", "joined", "room", room->name, "epoch", store_epoch(chat->store),
+		"last_id", (json_int_t)room->last_id, "recovered", recovered, "topic",
+		room->topic, "you", "username", session->person->name, "session", token,
+		"users", list_users(room), "count", (json_int_t)hub_people(room),
+		"server", "linnet/" LINNET_VERSION, "limits", list_limits(chat->config));
+	if (ref && *ref)
+		json_object_set_new(joined, "ref", json_string(ref));
+	chat_answer(session, message_object_frame(joined));
+}
+
+void
+chat_prove_by_email(const struct chat *chat, const struct message *message,
+	struct roster_proof *proof, char *email_hash)
+{
+	/* Where everybody is told it, it shows nothing. */
+	if (message->email && !chat->config->chat.share_email &&
+		message_avatar(message->email, email_hash))
+		proof->email_hash = email_hash;
+}
+
+/* Who says so shows it: the token is checked for its form, because it becomes the
+ * person's where nobody else has shown one. */
+static int
+read_proof(const struct chat *chat, const struct message *message,
+	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
+{
+	int r = message_get_string(
+		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
+
+	if (r < 0)
+		return r;
+	if (proof->token &&
+		strspn(proof->token, "0123456789abcdef") != PERSON_TOKEN_BYTES)
+		return message_refuse(fault, "bad_field",
+			"\"session\" must be the text that an earlier \"joined\" gave");
+	chat_prove_by_email(chat, message, proof, email_hash);
+	return 0;
+}
+
+int
+chat_do_join(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	char email_hash[MESSAGE_AVATAR_BYTES + 1];
+	struct roster_proof proof = { NULL, NULL };
+	const char *since = NULL;
+	struct member *member;
+	struct room *room;
+
+	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
+		read_proof(chat, message, &proof, email_hash, fault) < 0)
+		return -EINVAL;
+	room = chat_room_of(chat, session, message->room, true, fault);
+	if (!room)
+		return -EINVAL;
+	member = hub_member(room, session);
+	if (member && member->is_resuming)
+		return message_refuse(
+			fault, "busy", "you are being sent what you missed");
+	if (!member &&
+		session->member_count >= (unsigned)chat->config->chat.rooms_per_session) {
+		hub_release(chat->hub, room);
+		return message_refuse(fault, "too_many_rooms",
+			"you are in %u rooms already", session->member_count);
+	}
+	if (chat_claim(chat, session,
+		    message->username ? message->username : session->person->name, &proof,
+		    fault) < 0) {
+		hub_release(chat->hub, room);
+		return -EINVAL;
+	}
+	session->wants_events = true;
+	if (!member)
+		member = chat_enter(session, room);
+	chat_resume(chat, member, since, message->ref);
+	return 0;
+}
+
+static struct member *
+member_of(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct member *member = room ? hub_member(room, session) : NULL;
+
+	if (room && !member)
+		message_refuse(fault, "not_joined", "you are not in this room");
+	return member;
+}
+
+int
+chat_do_leave(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct member *member = member_of(chat, session, message, fault);
+
+	if (!member)
+		return -EINVAL;
+	leave(chat, member);
+	return 0;
+}
+
+int
+chat_do_nick(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	char email_hash[MESSAGE_AVATAR_BYTES + 1];
+	struct roster_proof proof = { NULL, NULL };
+
+	if (!message->username)
+		return message_refuse(
+			fault, "bad_field", "\"username\" must be the new name");
+	if (read_proof(chat, message, &proof, email_hash, fault) < 0)
+		return -EINVAL;
+	return chat_claim(chat, session, message->username, &proof, fault);
+}
+
+int
+chat_do_typing(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct member *member = member_of(chat, session, message, fault);
+	struct frame *frame;
+
+	if (!member)
+		return -EINVAL;
+	frame = message_object_frame(json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
+		member->room->name, "username", session->person->name));
+	hub_broadcast(member->room, frame, session, AUDIENCE_EVENTS);
+	frame_unref(frame);
+	return 0;
+}

@@ -1,0 +1,244 @@
+// docs/PROTOCOL.md word for word: its examples are read out of the page itself, and sent and
+// received in its order.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { WebSocketServer } from 'ws';
+import { answer, heardBy, take, until } from '../lib/chat.mjs';
+import { openClient, sourceDir, withDaemon } from '../lib/daemon.mjs';
+import { schema, schemaFault } from '../lib/schema.mjs';
+
+const page = readFileSync(path.join(sourceDir, 'docs/PROTOCOL.md'), 'utf8');
+
+/** The indented lines of each section, by its heading. */
+function readExamples() {
+	const sections = new Map();
+	let lines;
+	for (const line of page.split('\n')) {
+		const heading = /^#+ (.*)$/.exec(line);
+		if (heading)
+			sections.set(heading[1], (lines = []));
+		else if (line.startsWith('    '))
+			lines.push(line.trim());
+	}
+	return sections;
+}
+
+const examples = readExamples();
+
+/** The section's next example, which must be of that type (undefined: it has none). */
+function next(section, type) {
+	const text = examples.get(section)?.shift();
+	assert.ok(text, `PROTOCOL.md has no further example in the section "${section}"`);
+	assert.equal(JSON.parse(text.replaceAll('[…]', '[]')).type, type, text);
+	return text;
+}
+
+// What is another one in every run; that it has the right form is the schema's business.
+const changing = ['ts', 'epoch', 'session'];
+
+/** The object without what changes, and its members' order. */
+function fixedOf(object) {
+	return JSON.parse(JSON.stringify(object), function fix(key, value) {
+		return changing.includes(key) ? typeof value : value;
+	});
+}
+
+/** Fails unless the object is what the example says, in the order of its members. */
+function assertAsInExample(object, text) {
+	const example = JSON.parse(text.replaceAll('[…]', '[]'));
+	assert.deepEqual(Object.keys(object), Object.keys(example), text);
+	const isListCut = text.includes('[…]');
+	const got = isListCut ? { ...object, messages: [] } : object;
+	assert.deepEqual(fixedOf(got), fixedOf(example), text);
+}
+
+/** What client receives next is the section's next example of that type. */
+async function receives(client, section, type) {
+	const object = await client.nextJson();
+	assertAsInExample(object, next(section, type));
+	return object;
+}
+
+async function tellTheStory(t, daemon) {
+	const ann = await daemon.ws();
+	const bob = await daemon.ws('/ws?events=1');
+	await until(bob, ({ type }) => type === 'joined');
+	const third = await daemon.ws();
+	const enter = await bob.nextJson();
+	const messages = [];
+	let presence;
+
+	await t.test('The plain relay', async () => {
+		ann.send(next('The plain relay'));
+		messages.push(await receives(third, 'The plain relay', 'message'));
+		const [rename, message] = await take(bob, 2);
+		assert.deepEqual([rename.event, rename.username, rename.was], ['rename', 'ann', 'guest-1']);
+		assert.deepEqual(message, messages[0]);
+	});
+
+	await t.test('Messages', async () => {
+		const section = 'Messages';
+		const text = next(section);
+		ann.send(text);
+		await receives(ann, section, 'ack');
+		messages.push(await third.nextJson());
+		assert.equal(messages[1].message, JSON.parse(text).message);
+		ann.send(text);
+		await receives(ann, section, 'ack');
+
+		ann.send(next(section, 'chart'));
+		messages.push(await third.nextJson());
+		const { ts, ...chart } = messages[2];
+		assert.ok(ts > 0);
+		assert.deepEqual(chart, { type: 'chart', room: 'lobby', id: 3, username: 'ann', value: 0.41 });
+		ann.send(next(section, 'cursor'));
+		const cursor = await third.nextJson();
+		assert.deepEqual(
+			{ ...cursor, ts: 0 },
+			{ type: 'cursor', room: 'lobby', ts: 0, username: 'ann', x: 17 },
+		);
+		assert.deepEqual(await take(bob, 3), [...messages.slice(1), cursor]);
+	});
+
+	await t.test('Names', async () => {
+		ann.send(next('Names', 'nick'));
+		presence = { enter, rename: await bob.nextJson() };
+	});
+
+	await t.test('Rooms', async () => {
+		const section = 'Rooms';
+		bob.send(next(section, 'join'));
+		const [renamed, joined] = await take(bob, 2);
+		assert.deepEqual([renamed.event, renamed.username], ['rename', 'bob']);
+		assertAsInExample(joined, next(section, 'joined'));
+		bob.send(next(section, 'leave'));
+		const { room, event, username, count } = await bob.nextJson();
+		assert.deepEqual([room, event, username, count], ['ops', 'leave', 'bob', 0]);
+
+		await third.close();
+		presence.leave = await bob.nextJson();
+		for (const event of ['enter', 'rename', 'leave'])
+			assertAsInExample(presence[event], next(section, 'presence'));
+
+		ann.send(next(section, 'typing'));
+		await receives(bob, section, 'typing');
+	});
+
+	await t.test('What was missed', async () => {
+		const { epoch } = await answer(bob, { type: 'history' });
+		const eve = await daemon.ws();
+		const text = next('What was missed', 'join');
+		eve.send(text.replace(/[^"]+:1"/, `${epoch}:1"`));
+		const [joined, ...missed] = await take(eve, 3);
+		assert.deepEqual([joined.type, joined.recovered, joined.last_id], ['joined', true, 3]);
+		assert.deepEqual(missed, messages.slice(1));
+		await eve.close();
+	});
+
+	await t.test('History and search', async () => {
+		const section = 'History and search';
+		await heardBy(ann, bob);
+		ann.send(next(section, 'history'));
+		const history = await receives(ann, section, 'history');
+		assert.deepEqual(history.messages, messages.slice(0, 2));
+		ann.send(next(section, 'search'));
+		const found = await receives(ann, section, 'search');
+		assert.deepEqual(found.messages, messages.slice(0, 2).reverse());
+	});
+
+	await t.test('Heartbeat', async () => {
+		ann.send(next('Heartbeat', 'ping'));
+		await receives(ann, 'Heartbeat', 'pong');
+	});
+
+	await t.test('Errors', async () => {
+		ann.send('hello');
+		await receives(ann, 'Errors', 'error');
+	});
+
+	await t.test('and none was left out', () => {
+		for (const [section, left] of examples)
+			assert.deepEqual(left, [], section);
+	});
+}
+
+test('the examples of PROTOCOL.md are sent and received, one after the other', (t) =>
+	withDaemon({}, (daemon) => tellTheStory(t, daemon)));
+
+/** The codes of the table that is under a heading. */
+function codesUnder(heading) {
+	const [, section] = page.split(`\n## ${heading}\n`);
+	return section
+		.split('\n## ')[0]
+		.split('\n')
+		.filter((line) => line.startsWith('| '))
+		.flatMap((line) => line.split('|')[1].match(/[a-z_0-9]+/g) ?? [])
+		.filter((code) => code !== 'code');
+}
+
+test('the errors that PROTOCOL.md explains are those of the schema', () => {
+	const known = schema.definitions.error.properties.code.enum;
+	assert.deepEqual(codesUnder('Errors').sort(), [...known].sort());
+});
+
+test('what only the server says is refused, and the schema would not let a forgery pass', () =>
+	withDaemon({}, async (daemon) => {
+		const ann = await daemon.ws();
+		for (const type of ['joined', 'presence', 'ack', 'error', 'pong']) {
+			const got = await answer(ann, { type });
+			assert.equal(got.code, 'reserved_type', type);
+			assert.ok(schemaFault(JSON.stringify({ type, forged: 1 })), type);
+		}
+	}));
+
+test('a handshake is refused with the statuses and the body that PROTOCOL.md names', () =>
+	withDaemon({ settings: ['chat.create_rooms=false'] }, async (daemon) => {
+		const refusals = {
+			400: ['/ws?room=%2F', {}],
+			403: ['/ws', { origin: 'https://foreign.example' }],
+			404: ['/ws?room=nowhere', {}],
+			426: ['/ws', { protocolVersion: 8 }],
+		};
+		for (const [status, [at, options]] of Object.entries(refusals)) {
+			await assert.rejects(daemon.ws(at, options), (error) => {
+				assert.equal(error.status, Number(status));
+				const { error: body, ...rest } = JSON.parse(error.body);
+				assert.deepEqual(rest, {});
+				assert.deepEqual(Object.keys(body), ['code', 'message']);
+				return true;
+			});
+		}
+	}));
+
+// The check itself: without this test it could be a check of nothing.
+test('a message that the schema does not allow fails the test that receives it', async () => {
+	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+	await once(server, 'listening');
+	try {
+		for (const text of ['{"type":"pong","x":1}', '{"type":"message"}', '{}', 'hello']) {
+			server.once('connection', (socket) => socket.send(text));
+			const told = [];
+			const client = await openClient(`ws://127.0.0.1:${server.address().port}`, {
+				faultOf: schemaFault,
+				onFault: (error) => told.push(error),
+			});
+			await assert.rejects(client.nextJson(), /the daemon sent/, text);
+			await assert.rejects(client.nextJson(), /the daemon sent/, text);
+			assert.equal(told.length, 1);
+		}
+	} finally {
+		server.close();
+	}
+});
+
+test('a daemon that has sent what is not allowed does not end well, though nobody looked', async () => {
+	const look = withDaemon({}, async (daemon) => {
+		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'it is odd' });
+		await bob.closed;
+	});
+	await assert.rejects(look, /it is odd/);
+});

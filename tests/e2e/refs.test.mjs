@@ -1,0 +1,177 @@
+// Sending again with the same ref: kept once, seen once, answered every time.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+	answer, heardBy, idsOf, range, take, unhurried, wholeHistory, withHistory,
+} from '../lib/chat.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+
+const once = (id, ref, room = 'lobby') => ({ type: 'ack', ref, room, id });
+const again = (id, ref, room) => ({ ...once(id, ref, room), duplicate: true });
+
+test('a message with a ref is acked with its room and id, one without is not', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		ann.sendJson({ message: 'without' });
+		assert.deepEqual(await answer(ann, { message: 'with', ref: 'c1' }), once(2, 'c1'));
+		assert.deepEqual(await answer(ann, { message: 'x', room: 'ops', ref: 'c2' }), once(1, 'c2', 'ops'));
+		assert.deepEqual(await ann.drain(), []);
+		for (const message of await take(bob, 2))
+			assert.ok(!('ref' in message));
+	}));
+
+test('what was acked is there after kill -9', async () => {
+	const acked = [];
+	await withHistory(
+		unhurried,
+		async (daemon) => {
+			const ann = await daemon.ws('/ws?name=ann');
+			for (let n = 1; n <= 500; n++)
+				ann.sendJson({ message: `m${n}`, ref: `c${n}` });
+			acked.push(...(await take(ann, 100)));
+			await daemon.crash();
+			while (ann.waiting)
+				acked.push(await ann.nextJson());
+		},
+		async (daemon) => {
+			const ann = await daemon.ws('/ws?name=ann');
+			const kept = await wholeHistory(ann);
+			acked.forEach((ack, n) => assert.deepEqual(ack, once(n + 1, `c${n + 1}`)));
+			assert.ok(kept.length >= acked.length);
+			// It does not know which of them were kept, and sends all of them again.
+			for (let n = 1; n <= 500; n++) {
+				const ack = await answer(ann, { message: `m${n}`, ref: `c${n}` });
+				assert.deepEqual(ack, n <= kept.length ? again(n, `c${n}`) : once(n, `c${n}`));
+			}
+			const messages = await wholeHistory(ann);
+			assert.deepEqual(idsOf(messages), range(1, 500));
+			messages.forEach(({ id, message }) => assert.equal(message, `m${id}`));
+		},
+	);
+});
+
+/** Ways to send again: each gets the first client and its query, and gives the second one. */
+const ways = {
+	'the same connection': (daemon, client) => client,
+	'another connection': async (daemon, client, query) => {
+		await client.close();
+		return daemon.ws(`/ws?${query}`);
+	},
+	'another connection after the first was cut off': async (daemon, client, query) => {
+		await client.vanish();
+		return daemon.ws(`/ws?${query}`);
+	},
+};
+
+for (const [way, reconnect] of Object.entries(ways)) {
+	for (const [who, query] of Object.entries({ 'one with a name': 'name=ann', 'a guest': '' })) {
+		test(`over ${way} the ref of ${who} is known and broadcast to nobody`, () =>
+			withDaemon(unhurried, async (daemon) => {
+				const bob = await daemon.ws('/ws?name=bob');
+				const first = await daemon.ws(`/ws?${query}`);
+				const said = { message: 'hi', x: [1], ref: 'c1' };
+				assert.deepEqual(await answer(first, said), once(1, 'c1'));
+				const second = await reconnect(daemon, first, query);
+				if (query && second !== first)
+					assert.deepEqual(await second.drain(), [], 'it has its name again');
+				assert.deepEqual(await answer(second, said), again(1, 'c1'));
+				assert.deepEqual(await answer(second, said), again(1, 'c1'));
+				assert.deepEqual(await answer(second, { ...said, ref: 'c2' }), once(2, 'c2'));
+				assert.deepEqual(idsOf(await take(bob, 2)), [1, 2]);
+				assert.deepEqual(await heardBy(bob, second), []);
+				assert.deepEqual(idsOf(await wholeHistory(bob)), [1, 2, 3]);
+			}));
+	}
+}
+
+for (const [how, end] of Object.entries({
+	SIGTERM: (daemon) => daemon.stop(),
+	'kill -9': (daemon) => daemon.crash(),
+})) {
+	test(`refs are known after ${how}, of people with names and of guests`, () => {
+		const said = { message: 'hi', ref: 'c1' };
+		return withHistory(
+			unhurried,
+			async (daemon) => {
+				const [ann, guest] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
+				assert.deepEqual(await answer(ann, said), once(1, 'c1'));
+				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), once(2, 'c1'));
+				await end(daemon);
+			},
+			async (daemon) => {
+				const bob = await daemon.ws('/ws?name=bob');
+				const guest = await daemon.ws();
+				const ann = await daemon.ws('/ws?name=ann');
+				assert.deepEqual(await answer(ann, said), again(1, 'c1'));
+				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), again(2, 'c1'));
+				assert.deepEqual(await answer(guest, { ...said, message: 'new' }), once(3, 'c1'));
+				assert.equal((await bob.nextJson()).message, 'new');
+			},
+		);
+	});
+}
+
+test('a guest of another process with the same number is not taken for the first', () =>
+	withHistory(
+		unhurried,
+		async (daemon) => {
+			const guest = await daemon.ws();
+			assert.deepEqual(await answer(guest, { message: 'hi', ref: '1' }), once(1, '1'));
+			await daemon.crash();
+		},
+		async (daemon) => {
+			const guest = await daemon.ws();
+			assert.deepEqual(await answer(guest, { message: 'something else', ref: '1' }), once(2, '1'));
+		},
+	));
+
+test('the same ref of two people is two messages, and so it is in two rooms', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const people = [
+			await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=eve'), await daemon.ws(), await daemon.ws(),
+		];
+		for (const [n, client] of people.entries()) {
+			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), once(n + 1, 'c1'));
+			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), again(n + 1, 'c1'));
+		}
+		assert.deepEqual((await take(bob, 4)).map(({ message }) => message), range(0, 3).map((n) => `by ${n}`));
+		const elsewhere = { message: 'by 0', ref: 'c1', room: 'ops' };
+		assert.deepEqual(await answer(people[0], elsewhere), once(1, 'c1', 'ops'));
+	}));
+
+test('many of the same ref at once are one message', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const ann = await daemon.ws('/ws?name=ann');
+		for (let n = 0; n < 50; n++)
+			ann.sendJson({ message: 'hi', ref: 'c1' });
+		const [first, ...others] = await take(ann, 50);
+		assert.deepEqual(first, once(1, 'c1'));
+		for (const ack of others)
+			assert.deepEqual(ack, again(1, 'c1'));
+		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1]);
+	}));
+
+test('a ref may have 64 characters of any script, and characters that SQL and JSON use', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		const refs = [
+			'r'.repeat(64), '安'.repeat(64), '😀'.repeat(64), "'; DROP TABLE key; --", '"\\\u0001\n', ' ', '%', '0',
+		];
+		for (const [n, ref] of refs.entries()) {
+			assert.deepEqual(await answer(ann, { message: 'hi', ref }), once(n + 1, ref));
+			assert.deepEqual(await answer(ann, { message: 'hi', ref }), again(n + 1, ref));
+		}
+	}));
+
+test('what was refused may be sent again with its ref', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		const bob = await daemon.ws('/ws?name=bob');
+		const refused = await answer(bob, { message: 'hi', username: 'ann', ref: 'c1' });
+		assert.deepEqual([refused.code, refused.ref], ['name_taken', 'c1']);
+		assert.deepEqual(await answer(bob, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
+		assert.deepEqual(idsOf(await heardBy(ann, bob)), [1]);
+	}));

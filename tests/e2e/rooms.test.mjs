@@ -1,0 +1,594 @@
+// Rooms and the people in them: entering and leaving, names, presence, typing.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+	answer, assertError, enter, heardBy, join, say, take, unhurried, unhurriedWith, until,
+} from '../lib/chat.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { connect } from '../lib/raw.mjs';
+
+const namesOf = (joined) => joined.users.map(({ username }) => username).sort();
+
+/** What a presence says, in short: "enter bob 2". */
+const brief = ({ event, username, was, count }) =>
+	[event, username, ...(was ? [`was ${was}`] : []), count].join(' ');
+
+const presenceOf = (objects) => objects.filter(({ type }) => type === 'presence').map(brief);
+
+test('the room of the query is the connection\'s own', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, bob, eve] = [
+			await daemon.ws('/ws?room=ops'),
+			await daemon.ws('/ws?room=ops'),
+			await daemon.ws(),
+		];
+		await say(ann, 'only for ops');
+		const got = await bob.nextJson();
+		assert.equal(got.room, 'ops');
+		assert.equal(got.message, 'only for ops');
+		assert.deepEqual(await heardBy(eve, await daemon.ws()), []);
+	}));
+
+test('a room of the query may have any letters and spaces', () =>
+	withDaemon(unhurried, async (daemon) => {
+		for (const room of ['大厅', 'my room', 'a+b & c=d?', '..', '%2F', 'Ä', '🎉']) {
+			const query = `room=${encodeURIComponent(room)}`;
+			assert.equal((await enter(daemon, query)).joined.room, room);
+		}
+	}));
+
+test('the name of the query is the session\'s', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const bob = await daemon.ws();
+		const { client: ann, joined } = await enter(daemon, 'name=Ann%20%E5%AE%89');
+		assert.equal(joined.you.username, 'Ann 安');
+		await say(ann, 'hi');
+		assert.equal((await bob.nextJson()).username, 'Ann 安');
+	}));
+
+test('events=1 is answered by who is there and what may be said', () =>
+	withDaemon(unhurriedWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		await say(ann, 'the first');
+		const { joined } = await enter(daemon, 'name=bob');
+		assert.equal(joined.room, 'lobby');
+		assert.equal(joined.last_id, 1);
+		assert.equal(joined.recovered, false);
+		assert.equal(joined.topic, '');
+		assert.deepEqual(namesOf(joined), ['ann', 'bob']);
+		assert.equal(joined.count, 2);
+		assert.equal(joined.limits.message_bytes, 2048);
+		assert.equal(joined.limits.name_bytes, 20);
+		assert.equal(joined.limits.message_rate, 0);
+		assert.match(joined.you.session, /^[0-9a-f]{32}$/);
+	}));
+
+test('everybody has a token of their own', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const tokens = [];
+		for (let n = 0; n < 5; n++)
+			tokens.push((await enter(daemon)).joined.you.session);
+		assert.equal(new Set(tokens).size, 5);
+	}));
+
+test('one may be in several rooms and hears each, and speaks in the one that is named', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const room of ['ops', 'dev', 'news']) {
+			const joined = await join(ann, room);
+			assert.equal(joined.room, room);
+			assert.equal(joined.you.username, 'ann');
+			assert.deepEqual(namesOf(joined), ['ann']);
+			await join(bob, room);
+			assert.equal(brief(await ann.nextJson()), 'enter bob 2');
+		}
+		for (const room of ['dev', undefined, 'ops', 'news']) {
+			await say(bob, { message: 'hi', room });
+			assert.equal((await ann.nextJson()).room, room ?? 'lobby');
+		}
+	}));
+
+test('one may write to a room without being in it', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
+		assert.equal(await say(ann, { message: 'knock', room: 'ops' }), 1);
+		assert.equal((await bob.nextJson()).message, 'knock');
+		await say(bob, 'who is there?');
+		assert.deepEqual(await ann.drain(), []);
+	}));
+
+test('who has left hears no more, and its own room may be left too', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, { client: bob }] = [await daemon.ws(), await enter(daemon, 'name=bob')];
+		await join(bob, 'ops');
+		for (const room of ['ops', 'lobby']) {
+			bob.sendJson({ type: 'leave', room });
+			const presence = await bob.nextJson();
+			assert.equal(presence.room, room);
+			assert.equal(presence.event, 'leave');
+			await say(ann, { message: 'without bob', room });
+		}
+		assert.deepEqual(await bob.drain(), []);
+		assertError(await answer(bob, { type: 'leave', room: 'ops' }), 'not_joined');
+		assertError(await answer(bob, { type: 'leave' }), 'not_joined');
+		assertError(await answer(bob, { type: 'leave', room: 'nowhere' }), 'no_such_room');
+		await say(bob, 'from outside');
+		assert.equal((await ann.nextJson()).message, 'from outside');
+	}));
+
+test('joining again is answered again and nobody else is told', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [{ client: ann }, { client: bob }] = [await enter(daemon), await enter(daemon)];
+		await ann.nextJson();
+		const joined = await join(bob, 'lobby');
+		assert.equal(joined.count, 2);
+		assert.deepEqual(await heardBy(ann, bob), []);
+	}));
+
+test('who enters, renames and leaves is told to those who asked, with how many are there', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon, 'name=watcher');
+		const ann = await daemon.ws();
+		const [entered] = await take(watcher, 1);
+		assert.equal(entered.via, 'ws');
+		assert.match(brief(entered), /^enter guest-\d+ 2$/);
+		ann.sendJson({ message: 'hi', username: 'ann' });
+		const [renamed, message] = await take(watcher, 2);
+		assert.equal(brief(renamed), `rename ann was ${entered.username} 2`);
+		assert.equal(message.username, 'ann');
+		const bob = await daemon.ws('/ws?name=bob');
+		assert.equal(brief(await watcher.nextJson()), 'enter bob 3');
+		bob.sendJson({ type: 'nick', username: 'Bob' });
+		assert.equal(brief(await watcher.nextJson()), 'rename Bob was bob 3');
+		await bob.close();
+		assert.equal(brief(await watcher.nextJson()), 'leave Bob 2');
+		await ann.vanish();
+		assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
+	}));
+
+test('a rename is told in every room of the person, and only there', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		await join(ann, 'ops');
+		const watchers = [];
+		for (const room of ['lobby', 'ops', 'dev'])
+			watchers.push((await enter(daemon, `room=${room}`)).client);
+		await until(ann, ({ room, event }) => room === 'ops' && event === 'enter');
+		ann.sendJson({ type: 'nick', username: 'anna' });
+		for (const watcher of watchers.slice(0, 2))
+			assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
+		assert.deepEqual(presenceOf(await take(ann, 2)), Array(2).fill('rename anna was ann 2'));
+		assert.deepEqual(await watchers[2].drain(), []);
+	}));
+
+test('a name that one has already is no rename', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const ann = await daemon.ws('/ws?name=ann');
+		await watcher.nextJson();
+		ann.sendJson({ type: 'nick', username: 'ann' });
+		ann.sendJson({ message: 'hi', username: 'ann' });
+		assert.deepEqual(presenceOf(await heardBy(watcher, ann)), []);
+	}));
+
+test('presence is in the order of what is said', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const ann = await daemon.ws('/ws?name=ann');
+		await say(ann, 'one');
+		ann.sendJson({ type: 'nick', username: 'anna' });
+		await say(ann, 'two');
+		await ann.close();
+		const heard = await take(watcher, 5);
+		assert.deepEqual(
+			heard.map((object) => object.message ?? brief(object)),
+			['enter ann 2', 'one', 'rename anna was ann 2', 'two', 'leave anna 1'],
+		);
+		assert.equal(heard[3].username, 'anna');
+	}));
+
+/** Ways to show that a second connection is the same person's: what each of the two sends. */
+const proofs = {
+	'the session token': { first: {}, second: (joined) => ({ session: joined.you.session }) },
+	'the same email': {
+		first: { email: 'ann@example.org' },
+		second: () => ({ email: ' Ann@Example.ORG ' }),
+	},
+};
+
+for (const [proof, { first, second }] of Object.entries(proofs)) {
+	test(`a person with two tabs, known by ${proof}, enters once and leaves once`, () =>
+		withDaemon(unhurried, async (daemon) => {
+			const { client: watcher } = await enter(daemon, 'room=ops&name=watcher');
+			const tabs = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+			const joined = await join(tabs[0], 'ops', { username: 'ann', ...first });
+			assert.equal(brief(await watcher.nextJson()), 'enter ann 2');
+			for (const tab of tabs.slice(1)) {
+				const again = await join(tab, 'ops', { username: 'ann', ...second(joined) });
+				assert.equal(again.count, 2);
+				assert.deepEqual(namesOf(again), ['ann', 'watcher']);
+				assert.equal(again.you.username, 'ann');
+			}
+			for (const tab of tabs) {
+				await say(tab, { message: 'from a tab', room: 'ops' });
+				assert.equal((await watcher.nextJson()).username, 'ann');
+			}
+			await tabs[0].close();
+			await tabs[2].vanish();
+			await say(tabs[1], { message: 'the last tab', room: 'ops' });
+			assert.equal((await watcher.nextJson()).message, 'the last tab');
+			await tabs[1].close();
+			assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
+		}));
+
+	test(`two who turn out to be one person, by ${proof}, become one entry`, () =>
+		withDaemon(unhurried, async (daemon) => {
+			const { client: watcher } = await enter(daemon, 'name=watcher');
+			const { client: ann, joined } = await enter(daemon);
+			await answer(ann, { type: 'join', username: 'ann', ...first });
+			const { client: tab, joined: asGuest } = await enter(daemon);
+			assert.equal(asGuest.count, 3);
+			tab.sendJson({ type: 'nick', username: 'ann', ...second(joined) });
+			const guest = asGuest.you.username;
+			const told = presenceOf(await heardBy(watcher, ann)).slice(-2);
+			assert.deepEqual(told, [`enter ${guest} 3`, `leave ${guest} 2`]);
+			const again = await join(tab, 'lobby');
+			assert.deepEqual(namesOf(again), ['ann', 'watcher']);
+		}));
+}
+
+test('a tab that shows the token is the person: a new name is that of all tabs', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const { client: ann, joined } = await enter(daemon, 'name=ann');
+		const tab = await daemon.ws();
+		const { session } = joined.you;
+		assert.deepEqual((await answer(tab, { type: 'join', username: 'ann', session })).you, joined.you);
+		await heardBy(watcher, ann);
+		tab.sendJson({ type: 'nick', username: 'anna' });
+		assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
+		await say(ann, 'hi');
+		assert.equal((await watcher.nextJson()).username, 'anna');
+	}));
+
+// The email is known to others, too.
+test('a tab that shows the email only shares the name: a new one is its own, and the token is not given', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const email = 'ann@example.org';
+		const { client: watcher } = await enter(daemon);
+		const { client: ann, joined } = await enter(daemon);
+		await join(ann, 'lobby', { username: 'ann', email });
+		const tab = await daemon.ws();
+		const shared = await join(tab, 'lobby', { username: 'ann', email });
+		assert.notEqual(shared.you.session, joined.you.session);
+		const { client: eve } = await enter(daemon);
+		const { session } = shared.you;
+		assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+		await heardBy(watcher, ann);
+		tab.sendJson({ type: 'nick', username: 'anna' });
+		assert.equal(brief(await watcher.nextJson()), 'enter anna 4');
+		await say(ann, 'hi');
+		assert.equal((await watcher.nextJson()).username, 'ann');
+		await say(tab, 'ho');
+		assert.equal((await watcher.nextJson()).username, 'anna');
+	}));
+
+test('a message with the same name and email is the same person\'s', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon, 'name=watcher');
+		const [one, two] = [await daemon.ws(), await daemon.ws()];
+		const email = 'ann@example.org';
+		await say(one, { message: 'hi', username: 'ann', email });
+		await say(two, { message: 'it is me', username: 'Ann', email });
+		const eve = await daemon.ws();
+		for (const other of ['eve@example.org', 'ann@example.org.', ' ', undefined])
+			assertError(await answer(eve, { message: 'no', username: 'ann', email: other }), 'name_taken');
+		await eve.close();
+		const joined = await join(watcher, 'lobby');
+		assert.deepEqual(namesOf(joined), ['ann', 'watcher']);
+	}));
+
+test('a foreign, malformed or made-up token opens nothing', () =>
+	withDaemon(unhurried, async (daemon) => {
+		await enter(daemon, 'name=ann');
+		const { client: eve, joined } = await enter(daemon);
+		const made = ['0'.repeat(32), joined.you.session, 'f'.repeat(32)];
+		for (const session of made)
+			assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+		for (const session of ['', 'x', 'F'.repeat(32), '0'.repeat(33), "' OR 1=1 --", 7, null, {}]) {
+			for (const type of ['nick', 'join']) {
+				const got = await answer(eve, { type, username: 'ann', session });
+				assert.equal(got.type, 'error', JSON.stringify(session));
+				assert.match(got.code, /^(bad_field|name_taken)$/);
+			}
+		}
+		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
+	}));
+
+test('a name that somebody holds is refused in every way, whatever its case, and nothing is done', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon, 'name=watcher');
+		await daemon.ws('/ws?name=Ann%20%C3%84');
+		await watcher.nextJson();
+		const { client: eve, joined } = await enter(daemon);
+		await watcher.nextJson();
+		for (const username of ['Ann Ä', 'ann Ä', 'ANN Ä']) {
+			const attempts = [
+				{ message: 'I am ann', username }, { type: 'nick', username },
+				{ type: 'join', username }, { type: 'join', room: 'ops', username },
+				{ type: 'chart', value: 1, username }, { type: 'cursor', ephemeral: true, username },
+			];
+			for (const attempt of attempts)
+				assertError(await answer(eve, attempt), 'name_taken');
+			const late = await daemon.ws(`/ws?name=${encodeURIComponent(username)}`);
+			assertError(await late.nextJson(), 'name_taken');
+			await late.close();
+			assert.match(presenceOf(await take(watcher, 2)).join(), /^enter guest-\d+ 4,leave guest-\d+ 3$/);
+		}
+		assertError(await answer(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
+		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
+		assert.deepEqual(await heardBy(watcher, eve), []);
+		// Only ASCII letters compare without their case.
+		eve.sendJson({ type: 'nick', username: 'Ann ä' });
+		assert.match(brief(await watcher.nextJson()), /^rename Ann ä was guest-\d+ 3$/);
+	}));
+
+for (const [how, end] of Object.entries({
+	'said goodbye': (client) => client.close(),
+	'vanished without a word': (client) => client.vanish(),
+})) {
+	test(`the name of one who has ${how} is free again`, () =>
+		withDaemon(unhurried, async (daemon) => {
+			const { client: watcher } = await enter(daemon);
+			const ann = await daemon.ws('/ws?name=ann');
+			const other = await daemon.ws();
+			assertError(await answer(other, { type: 'nick', username: 'ann' }), 'name_taken');
+			await end(ann);
+			await until(watcher, ({ event, username }) => event === 'leave' && username === 'ann');
+			await say(other, { message: 'hi', username: 'ann' });
+			assert.equal((await until(watcher, ({ message }) => message)).pop().username, 'ann');
+		}));
+}
+
+test('a name that one has given up is free at once', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
+		await say(ann, { message: 'hi', username: 'anna' });
+		await say(bob, { message: 'hi', username: 'ann' });
+		assertError(await answer(ann, { type: 'nick', username: 'ann' }), 'name_taken');
+	}));
+
+const hostileNames = [
+	' ', '   ', ' ann', 'ann ', 'an  n', '\u3000', 'a\u2028b', '\u00a0ann', 'a\tb', 'a\nb', '\u007f',
+	'\u0085', 'a\u200bb', 'a\u200db', '\ufeffann', '\u202eann', 'a\u2066b', '\u061cann', 'a\u00adb',
+	'a\u034fb', '\u115f', '\u3164', '\u2800', '\uffa0', 'a\ufe00b', 'a\ufe0f', '\u{e0041}', '\uffff',
+	'*ann', '* ann has left', '/nick', 'guest', 'GUEST', 'guest-1', 'Guest-99999', 'linnet', 'Linnet',
+	'server', 'System', 'n'.repeat(33), 'ä'.repeat(17), '安'.repeat(11), 'n'.repeat(10_000),
+];
+
+test('hostile and reserved names are refused in every way, and nothing is done', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const eve = await daemon.ws();
+		await watcher.nextJson();
+		for (const username of hostileNames) {
+			for (const attempt of [{ message: 'hi' }, { type: 'nick' }, { type: 'join', room: 'ops' }]) {
+				const got = await answer(eve, { ...attempt, username });
+				assert.equal(got.code, 'bad_name', JSON.stringify({ ...attempt, username }));
+			}
+		}
+		assert.deepEqual(await heardBy(watcher, eve), []);
+		assertError(await answer(eve, { type: 'history', room: 'ops' }), 'no_such_room');
+	}));
+
+test('a hostile name in the query is told, and its bearer is a guest', () =>
+	withDaemon(unhurried, async (daemon) => {
+		// What lws itself does not let pass is answered before.
+		const printable = hostileNames.filter((name) => !/[\0-\x1f]/.test(name) && name.length < 5_000);
+		for (const name of [...printable.map(encodeURIComponent), '%ff', '%c0%af', '%ed%a0%80']) {
+			const client = await daemon.ws(`/ws?events=1&name=${name}`);
+			const [error, joined] = await take(client, 2);
+			assert.equal(error.code, 'bad_name', name);
+			assert.match(joined.you.username, /^guest-\d+$/);
+			await client.close();
+		}
+	}));
+
+test('good names of every script are taken as they are', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const ann = await daemon.ws();
+		await watcher.nextJson();
+		const good = [
+			'a', 'n'.repeat(32), '安', 'Ann-Marie O’Neil', 'Ärzte & <b>"Söhne"</b>', '👩🏽', '❤️', 'guest-x',
+			'guest-', 'guests', 'linnet2', '--', '0', 'null', '__proto__', 'constructor', '1; DROP TABLE',
+		];
+		for (const username of good) {
+			ann.sendJson({ type: 'nick', username });
+			assert.equal((await watcher.nextJson()).username, username);
+		}
+	}));
+
+test('no nick without a name', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		for (const username of [undefined, null, '', 7])
+			assertError(await answer(ann, { type: 'nick', username }), 'bad_field');
+	}));
+
+test('a plain relay is never sent an event', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const plain = await daemon.ws('/ws?name=plain');
+		const { client: ann } = await enter(daemon);
+		ann.sendJson({ type: 'nick', username: 'ann' });
+		ann.sendJson({ type: 'typing' });
+		await join(ann, 'ops');
+		await (await daemon.ws()).close();
+		plain.sendJson({ type: 'nick', username: 'plainer' });
+		plain.sendJson({ type: 'typing' });
+		plain.sendJson({ type: 'leave' });
+		assertError(await answer(plain, { type: 'leave' }), 'not_joined');
+		assert.deepEqual(await plain.drain(), []);
+	}));
+
+test('events are for all rooms of a connection that has joined one', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		await join(ann, 'ops');
+		await daemon.ws('/ws?name=bob');
+		const entered = await ann.nextJson();
+		assert.deepEqual([entered.room, brief(entered)], ['lobby', 'enter bob 2']);
+	}));
+
+test('typing is told to the others who asked for events, and to nobody else', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		const { client: bob } = await enter(daemon, 'name=bob');
+		const { client: elsewhere } = await enter(daemon, 'room=ops');
+		await ann.nextJson();
+		ann.sendJson({ type: 'typing' });
+		assert.deepEqual(await bob.nextJson(), { type: 'typing', room: 'lobby', username: 'ann' });
+		assert.deepEqual(await ann.drain(), []);
+		assert.deepEqual(await elsewhere.drain(), []);
+		assertError(await answer(ann, { type: 'typing', room: 'ops' }), 'not_joined');
+		assertError(await answer(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
+	}));
+
+/** What the handshake is refused with, as "STATUS CODE". */
+async function refusalOf(daemon, at) {
+	try {
+		await (await daemon.ws(at)).close();
+		return 'accepted';
+	} catch (error) {
+		const { error: body } = JSON.parse(error.body);
+		assert.equal(typeof body.message, 'string');
+		assert.match(error.headers['content-type'], /^application\/json\b/);
+		return `${error.status} ${body.code}`;
+	}
+}
+
+test('without create_rooms there are the configured rooms, with their topics, and no other', () => {
+	const config =
+		'chat: { create_rooms = false; };\n' +
+		'rooms = ( { name = "ops"; topic = "What is on fire 🔥"; }, { name = "dev"; } );\n' +
+		'limits: { message_rate = 0.0; };\n';
+	return withDaemon({ config }, async (daemon) => {
+		const ann = await daemon.ws();
+		assert.equal((await join(ann, 'ops')).topic, 'What is on fire 🔥');
+		assert.equal((await join(ann, 'dev')).topic, '');
+		assert.equal((await join(ann, 'lobby')).topic, '');
+		for (const type of ['join', 'message', 'chart', 'history', 'search', 'leave', 'typing'])
+			assertError(await answer(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
+		assert.equal(await refusalOf(daemon, '/ws?room=new'), '404 no_such_room');
+		assert.equal(await refusalOf(daemon, '/ws?room=OPS'), '404 no_such_room');
+		assert.equal(await refusalOf(daemon, '/ws?room=a%2Fb'), '400 bad_room');
+		assert.equal(await refusalOf(daemon, '/ws?room=dev'), 'accepted');
+	});
+});
+
+test('over max_rooms no room is made, and the place of an empty one is free again', () =>
+	withDaemon(unhurriedWith('chat.max_rooms=3'), async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		await join(ann, 'two');
+		await join(bob, 'three');
+		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assertError(await answer(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
+		const passing = { type: 'x', room: 'four', ephemeral: true };
+		assertError(await answer(ann, passing), 'too_many_rooms');
+		assert.equal(await refusalOf(daemon, '/ws?room=four'), '503 too_many_rooms');
+		assert.equal(await refusalOf(daemon, '/ws?room=two'), 'accepted');
+
+		bob.sendJson({ type: 'leave', room: 'three' });
+		assert.equal((await join(ann, 'four')).room, 'four');
+		// One with a history stays.
+		await say(ann, { message: 'hi', room: 'four' });
+		ann.sendJson({ type: 'leave', room: 'four' });
+		assertError(await answer(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
+	}));
+
+test('what is refused leaves no room behind', () =>
+	withDaemon(unhurriedWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
+		await daemon.ws('/ws?name=ann');
+		const bob = await daemon.ws();
+		for (let n = 0; n < 5; n++) {
+			assertError(await answer(bob, { type: 'join', room: `r${n}` }), 'too_many_rooms');
+			assertError(await answer(bob, { type: 'join', room: `r${n}`, username: '*' }), 'too_many_rooms');
+			assertError(await answer(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
+			await answer(bob, { type: 'x', room: `r${n}`, ephemeral: true });
+		}
+		assert.equal(await refusalOf(daemon, '/ws?room=r9'), 'accepted');
+	}));
+
+test('one may be in rooms_per_session rooms, its own counted, and in another for each that it leaves', () =>
+	withDaemon(unhurriedWith('chat.rooms_per_session=3'), async (daemon) => {
+		const ann = await daemon.ws();
+		await join(ann, 'two');
+		await join(ann, 'three');
+		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assert.equal((await join(ann, 'two')).room, 'two');
+		ann.sendJson({ type: 'leave', room: 'two' });
+		assert.equal((await join(ann, 'four')).room, 'four');
+	}));
+
+const hostileRooms = [
+	'a/b', '/', '../etc', ' ', ' ops', 'ops ', 'o  ps', 'o\u200bps', '\u202eops', '\u00ad', '\ufeff',
+	'o\u0085ps', 'r'.repeat(65), '房'.repeat(22),
+];
+
+test('a bad room is refused by join and message, and by the handshake with a JSON body', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		for (const room of [...hostileRooms, 'o\nps', 'o\x01ps', 'r'.repeat(10_000)]) {
+			for (const type of ['join', 'message', 'history', 'leave'])
+				assertError(await answer(ann, { type, room }), 'bad_room');
+		}
+		for (const room of [...hostileRooms.map(encodeURIComponent), '%ff', '%c0%af'])
+			assert.equal(await refusalOf(daemon, `/ws?room=${room}`), '400 bad_room', room);
+		assert.equal(await refusalOf(daemon, '/ws?format=xml'), '400 bad_format');
+	}));
+
+test('a room or name in the query that is longer than anything is refused as well', () =>
+	withDaemon(unhurried, async (daemon) => {
+		for (const length of [100, 290, 298, 299, 300, 301, 400, 1_000, 3_000]) {
+			const long = 'r'.repeat(length);
+			assert.match(await refusalOf(daemon, `/ws?room=${long}`), /^400 bad_(room|query)$/, `${length}`);
+			const client = await daemon.ws(`/ws?name=${long}`).catch((error) => {
+				assert.equal(error.status, 400, `${length}`);
+			});
+			if (client)
+				assertError(await client.nextJson(), 'bad_name');
+		}
+	}));
+
+test('a room of 64 bytes is good and a longer one is not, unless that is configured', () =>
+	withDaemon(unhurriedWith('limits.room_bytes=100'), async (daemon) => {
+		const ann = await daemon.ws();
+		assert.equal((await join(ann, 'r'.repeat(100))).type, 'joined');
+		assertError(await answer(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
+	}));
+
+test('a line break in the query slips no header in', () =>
+	withDaemon(unhurried, async (daemon) => {
+		for (const injected of [
+			'%0aHost:%20foreign.example%0aX:%20', '%0d%0aHost:%20foreign.example%0d%0aX:%20',
+			'%0aHTTP/1.1%20HTTP/1.1%0aHost:%20foreign.example%0aX:%20',
+		]) {
+			for (const at of [`/ws?name=a${injected}`, `/ws${injected}`]) {
+				const client = await connect(daemon);
+				const response = await client.handshake(at, { Origin: 'http://foreign.example' });
+				assert.ok(response.status >= 400, `${at} was answered by ${response.status}`);
+				client.destroy();
+			}
+		}
+	}));
+
+test('who is in one room is not in another, and all rooms are of one epoch', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { joined: first } = await enter(daemon, 'room=a&name=ann');
+		const { joined: second } = await enter(daemon, 'room=b&name=bob');
+		assert.deepEqual(namesOf(first), ['ann']);
+		assert.deepEqual(namesOf(second), ['bob']);
+		assert.equal(first.epoch, second.epoch);
+	}));

@@ -1,0 +1,24 @@
+// What docs/protocol.schema.json says about a message of the daemon.
+
+import Ajv from 'ajv';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const file = path.resolve(fileURLToPath(import.meta.url), '../../../docs/protocol.schema.json');
+
+export const schema = JSON.parse(readFileSync(file, 'utf8'));
+
+const ajv = new Ajv({ strictTypes: false });
+const validate = ajv.compile(schema);
+
+/** Why the daemon may not send this text on /ws, or null where it may. */
+export function schemaFault(text) {
+	let object;
+	try {
+		object = JSON.parse(text);
+	} catch (error) {
+		return `it is not JSON: ${error.message}`;
+	}
+	return validate(object) ? null : ajv.errorsText(validate.errors, { dataVar: 'it' });
+}

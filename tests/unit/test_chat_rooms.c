@@ -1,0 +1,482 @@
+/* Rooms, names, presence, history and resume. */
+#include "chat_fixture.h"
+
+static void
+test_joining_is_answered_and_told_to_those_who_asked(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann,
+		"{\"type\":\"join\",\"room\":\"ops\",\"username\":\"ann\"}");
+	assert_hears(&fixture->ann, "\"room\":\"ops\",\"epoch\":\"");
+	say(fixture, &fixture->bob,
+		"{\"type\":\"join\",\"room\":\"ops\",\"username\":\"bob\",\"ref\":"
+		"\"j\"}");
+	assert_hears(&fixture->ann,
+		"{\"type\":\"presence\",\"room\":\"lobby\",\"event\":\"rename\","
+		"\"username\":\"bob\",\"was\":\"guest-2\"");
+	assert_hears(&fixture->ann,
+		"{\"type\":\"presence\",\"room\":\"ops\",\"event\":\"enter\","
+		"\"username\":\"bob\",\"via\":\"ws\",\"count\":2}");
+	assert_hears_nothing(&fixture->eve);
+}
+
+static void
+test_a_plain_connection_is_never_sent_an_event(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann,
+		"{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"ann\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"typing\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"nick\",\"username\":\"anna\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"leave\"}");
+	assert_hears_nothing(&fixture->bob);
+}
+
+static void
+test_a_name_that_another_one_holds_is_refused_and_nothing_is_broadcast(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"username\":\"ann\",\"message\":\"hi\"}");
+	forget_heard(&fixture->eve);
+	say(fixture, &fixture->bob,
+		"{\"username\":\"ANN\",\"message\":\"me, too\",\"ref\":\"x\"}");
+	assert_hears(&fixture->bob, "\"message\":\"hi\"");
+	assert_hears(&fixture->bob, "\"code\":\"name_taken\"");
+	assert_hears_nothing(&fixture->eve);
+	go(fixture, &fixture->ann);
+	say(fixture, &fixture->bob, "{\"username\":\"ANN\",\"message\":\"now\"}");
+	assert_hears(&fixture->eve, "\"username\":\"ANN\"");
+	come(fixture, &fixture->ann, NULL);
+}
+
+static void
+test_hostile_names_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->bob, "{\"username\":\"guest-1\",\"message\":\"x\"}");
+	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
+	say(fixture, &fixture->bob, "{\"username\":\"a\\u202eb\",\"message\":\"x\"}");
+	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
+	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"   \"}");
+	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
+	assert_hears_nothing(&fixture->eve);
+}
+
+static void
+test_the_same_email_shares_a_name_and_enters_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->eve, "{\"type\":\"join\",\"username\":\"eve\"}");
+	forget_heard(&fixture->eve);
+	say(fixture, &fixture->ann,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+	assert_hears(&fixture->eve, "\"event\":\"rename\"");
+	say(fixture, &fixture->bob,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"A@X.org\"}");
+	assert_hears(&fixture->eve, "\"event\":\"leave\",\"username\":\"guest-2\","
+				    "\"via\":\"ws\",\"count\":2}");
+	assert_hears_nothing(&fixture->eve);
+	go(fixture, &fixture->bob);
+	assert_hears_nothing(&fixture->eve);
+	go(fixture, &fixture->ann);
+	assert_hears(&fixture->eve, "\"event\":\"leave\",\"username\":\"ann\"");
+	come(fixture, &fixture->ann, NULL);
+	come(fixture, &fixture->bob, NULL);
+}
+
+static void
+test_who_only_shares_a_name_cannot_take_it_away(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[200], token[33];
+
+	say(fixture, &fixture->ann,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+	forget_heard(&fixture->ann);
+	say(fixture, &fixture->bob,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+	memcpy(token, strstr(hears(&fixture->bob), "\"session\":\"") + 11, 32);
+	token[32] = '\0';
+	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"loser\"}");
+	assert_string_equal(hears(&fixture->ann),
+		"{\"type\":\"presence\",\"room\":\"lobby\",\"event\":\"leave\","
+		"\"username\":\"guest-2\",\"via\":\"ws\",\"count\":2}");
+	assert_hears(&fixture->ann, "\"event\":\"enter\",\"username\":\"loser\"");
+	assert_hears_nothing(&fixture->ann);
+	snprintf(text, sizeof(text),
+		"{\"type\":\"join\",\"username\":\"ann\",\"session\":\"%s\"}", token);
+	say(fixture, &fixture->eve, text);
+	assert_hears(&fixture->eve, "\"code\":\"name_taken\"");
+}
+
+static int
+set_up_shared_emails(void **state)
+{
+	static const char *const settings[] = { "chat.share_email=true" };
+
+	return set_up_with(state, settings, 1);
+}
+
+static void
+test_an_email_that_everybody_is_told_shows_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+	say(fixture, &fixture->bob,
+		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+	assert_hears(&fixture->bob, "\"code\":\"name_taken\"");
+}
+
+static void
+test_the_token_of_joined_shows_who_comes_again(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[200], token[33];
+	const char *joined;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"username\":\"ann\"}");
+	joined = hears(&fixture->ann);
+	memcpy(token, strstr(joined, "\"session\":\"") + 11, 32);
+	token[32] = '\0';
+	snprintf(text, sizeof(text),
+		"{\"type\":\"join\",\"username\":\"ann\",\"session\":\"%s\"}", token);
+	say(fixture, &fixture->bob, text);
+	assert_hears(&fixture->bob, "\"you\":{\"username\":\"ann\"");
+	say(fixture, &fixture->eve,
+		"{\"type\":\"join\",\"username\":\"ann\","
+		"\"session\":\"00000000000000000000000000000000\"}");
+	assert_hears(&fixture->eve, "\"code\":\"name_taken\"");
+}
+
+static void
+test_a_dropped_session_leaves_at_the_end_of_the_turn(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\"}");
+	forget_heard(&fixture->ann);
+	session_close(&fixture->bob.session, CLOSE_POLICY, "out");
+	assert_hears_nothing(&fixture->ann);
+	settle(fixture);
+	assert_hears(&fixture->ann, "\"event\":\"leave\",\"username\":\"guest-2\"");
+}
+
+static void
+test_messages_go_to_the_room_that_they_name(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"ops\"}");
+	forget_heard(&fixture->ann);
+	say(fixture, &fixture->bob, "{\"message\":\"fire\",\"room\":\"ops\"}");
+	assert_hears(&fixture->ann, "\"room\":\"ops\",\"id\":1");
+	assert_hears_nothing(&fixture->eve);
+}
+
+static int
+set_up_closed_rooms(void **state)
+{
+	static const char *const settings[] = {
+		"chat.create_rooms=false",
+		"rooms=({ name = \"ops\"; topic = \"On fire\"; })",
+	};
+
+	return set_up_with(state, settings, 2);
+}
+
+static void
+test_only_configured_rooms_are_there_where_none_may_be_made(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"message\":\"x\",\"room\":\"new\"}");
+	assert_hears(&fixture->ann, "\"code\":\"no_such_room\"");
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"ops\"}");
+	assert_hears(&fixture->ann, "\"topic\":\"On fire\"");
+}
+
+static int
+set_up_few_rooms(void **state)
+{
+	static const char *const settings[] = { "chat.max_rooms=2",
+		"chat.rooms_per_session=2" };
+
+	return set_up_with(state, settings, 2);
+}
+
+static void
+test_rooms_are_limited_and_an_empty_one_makes_room(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"b\"}");
+	assert_hears(&fixture->ann, "\"type\":\"joined\"");
+	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"c\"}");
+	assert_hears(&fixture->bob, "\"code\":\"too_many_rooms\"");
+	say(fixture, &fixture->ann, "{\"type\":\"leave\",\"room\":\"b\"}");
+	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"c\"}");
+	assert_hears(&fixture->bob, "\"type\":\"joined\"");
+}
+
+static void
+test_a_session_may_be_in_so_many_rooms(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"b\"}");
+	forget_heard(&fixture->ann);
+	say(fixture, &fixture->ann, "{\"message\":\"x\",\"room\":\"lobby\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"c\"}");
+	assert_hears(&fixture->ann, "\"code\":\"too_many_rooms\"");
+}
+
+static void
+test_one_who_is_not_in_a_room_cannot_leave_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"leave\",\"room\":\"ops\"}");
+	assert_hears(&fixture->ann, "\"code\":\"no_such_room\"");
+	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"ops\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"typing\",\"room\":\"ops\"}");
+	assert_hears(&fixture->ann, "\"code\":\"not_joined\"");
+}
+
+/* "since" for the id in this history. */
+static const char *
+since(struct fixture *fixture, int id)
+{
+	static char text[64];
+	const char *joined, *epoch;
+
+	forget_heard(&fixture->eve);
+	say(fixture, &fixture->eve, "{\"type\":\"join\"}");
+	joined = hears(&fixture->eve);
+	epoch = strstr(joined, "\"epoch\":\"") + 9;
+	snprintf(text, sizeof(text), "%.*s:%d", (int)strcspn(epoch, "\""), epoch, id);
+	return text;
+}
+
+static void
+fill(struct fixture *fixture, int count)
+{
+	char text[64];
+	int i;
+
+	for (i = 1; i <= count; i++) {
+		snprintf(text, sizeof(text), "{\"message\":\"m%d\"}", i);
+		say(fixture, &fixture->bob, text);
+		forget_heard(&fixture->ann);
+		forget_heard(&fixture->eve);
+	}
+}
+
+static void
+assert_hears_from_to(struct fake *fake, int from, int to)
+{
+	char part[32];
+	int id;
+
+	for (id = from; id <= to; id++) {
+		snprintf(part, sizeof(part), "\"id\":%d,", id);
+		assert_hears(fake, part);
+	}
+	assert_hears_nothing(fake);
+}
+
+static void
+test_who_comes_back_is_sent_exactly_what_was_missed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = true };
+
+	fill(fixture, 10);
+	wishes.since = since(fixture, 7);
+	go(fixture, &fixture->ann);
+	come(fixture, &fixture->ann, &wishes);
+	assert_hears(&fixture->ann, "\"recovered\":true");
+	assert_hears_from_to(&fixture->ann, 8, 10);
+}
+
+static void
+test_who_missed_nothing_is_told_so(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = true };
+
+	fill(fixture, 3);
+	wishes.since = since(fixture, 3);
+	go(fixture, &fixture->ann);
+	come(fixture, &fixture->ann, &wishes);
+	assert_hears(&fixture->ann, "\"recovered\":true");
+	assert_hears_nothing(&fixture->ann);
+}
+
+static void
+test_another_history_or_the_future_is_not_recovered(void **state)
+{
+	struct fixture *fixture = *state;
+	char future[64], bad[70];
+	const char *const all[] = { "zzzz:1", "", ":", "x", future, bad };
+	size_t i;
+
+	fill(fixture, 3);
+	strcpy(future, since(fixture, 4));
+	snprintf(bad, sizeof(bad), "%sx", since(fixture, 1));
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct chat_wishes wishes = { .since = all[i], .wants_events = true };
+
+		go(fixture, &fixture->ann);
+		come(fixture, &fixture->ann, &wishes);
+		assert_hears(&fixture->ann, "\"recovered\":false");
+		assert_hears_nothing(&fixture->ann);
+	}
+}
+
+static int
+set_up_short_history(void **state)
+{
+	static const char *const settings[] = { "store.keep_messages=5",
+		"limits.message_rate=0" };
+
+	return set_up_with(state, settings, 2);
+}
+
+static void
+test_what_was_let_go_of_is_never_recovered_in_part(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = true };
+
+	fill(fixture, 50);
+	wishes.since = since(fixture, 2);
+	go(fixture, &fixture->ann);
+	come(fixture, &fixture->ann, &wishes);
+	assert_hears(&fixture->ann, "\"recovered\":false");
+	assert_hears_nothing(&fixture->ann);
+}
+
+static void
+test_what_is_new_comes_after_what_was_missed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = false };
+	const char *text = "{\"message\":\"new\"}";
+
+	fill(fixture, 10);
+	wishes.since = since(fixture, 2);
+	go(fixture, &fixture->ann);
+	/* Both are asked of the store in the same turn. */
+	chat_handle(fixture->chat, &fixture->bob.session, text, strlen(text),
+		fixture->now_ms += 1000);
+	come(fixture, &fixture->ann, &wishes);
+	assert_hears_from_to(&fixture->ann, 3, 11);
+}
+
+static int
+set_up_unhurried(void **state)
+{
+	static const char *const settings[] = { "limits.message_rate=0",
+		"limits.queue_bytes=16384" };
+
+	return set_up_with(state, settings, 2);
+}
+
+static void
+test_a_long_absence_is_made_up_for_in_parts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = false };
+	char part[32];
+	int id = 1, rounds = 0;
+
+	fill(fixture, 500);
+	wishes.since = since(fixture, 0);
+	go(fixture, &fixture->ann);
+	come(fixture, &fixture->ann, &wishes);
+	while (id <= 500) {
+		assert_int_equal(fixture->ann.drops, 0);
+		assert_true(fixture->ann.session.queue.count > 0);
+		assert_true(fixture->ann.session.queue.bytes <= 16384);
+		while (fixture->ann.session.queue.count) {
+			snprintf(part, sizeof(part), "\"id\":%d,", id++);
+			assert_hears(&fixture->ann, part);
+		}
+		chat_on_drained(fixture->chat, &fixture->ann.session);
+		settle(fixture);
+		rounds++;
+	}
+	assert_true(rounds > 5);
+	say(fixture, &fixture->bob, "{\"message\":\"live\"}");
+	assert_hears_from_to(&fixture->ann, 501, 501);
+}
+
+static void
+test_history_and_search_are_answered_to_the_asker_alone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fill(fixture, 5);
+	forget_heard(&fixture->ann);
+	say(fixture, &fixture->ann,
+		"{\"type\":\"history\",\"before\":4,\"limit\":2,\"ref\":\"h\"}");
+	assert_hears(&fixture->ann, "\"ref\":\"h\",\"more\":true,\"messages\":[{\"type\":"
+				    "\"message\",\"room\":\"lobby\",\"id\":2,");
+	say(fixture, &fixture->ann, "{\"type\":\"search\",\"q\":\"m3\"}");
+	assert_hears(&fixture->ann, "\"q\":\"m3\",\"more\":false,\"messages\":[{\"type\":"
+				    "\"message\",\"room\":\"lobby\",\"id\":3,");
+	say(fixture, &fixture->ann, "{\"type\":\"history\",\"limit\":0}");
+	assert_hears(&fixture->ann, "\"code\":\"bad_field\"");
+	say(fixture, &fixture->ann, "{\"type\":\"search\"}");
+	assert_hears(&fixture->ann, "\"code\":\"bad_field\"");
+	assert_hears_nothing(&fixture->eve);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		chat_test(test_joining_is_answered_and_told_to_those_who_asked),
+		chat_test(test_a_plain_connection_is_never_sent_an_event),
+		chat_test(
+			test_a_name_that_another_one_holds_is_refused_and_nothing_is_broadcast),
+		chat_test(test_hostile_names_are_refused),
+		chat_test(test_the_same_email_shares_a_name_and_enters_once),
+		chat_test(test_who_only_shares_a_name_cannot_take_it_away),
+		cmocka_unit_test_setup_teardown(
+			test_an_email_that_everybody_is_told_shows_nothing,
+			set_up_shared_emails, tear_down),
+		chat_test(test_the_token_of_joined_shows_who_comes_again),
+		chat_test(test_a_dropped_session_leaves_at_the_end_of_the_turn),
+		chat_test(test_messages_go_to_the_room_that_they_name),
+		cmocka_unit_test_setup_teardown(
+			test_only_configured_rooms_are_there_where_none_may_be_made,
+			set_up_closed_rooms, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_rooms_are_limited_and_an_empty_one_makes_room,
+			set_up_few_rooms, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_session_may_be_in_so_many_rooms,
+			set_up_few_rooms, tear_down),
+		chat_test(test_one_who_is_not_in_a_room_cannot_leave_it),
+		chat_test(test_who_comes_back_is_sent_exactly_what_was_missed),
+		chat_test(test_who_missed_nothing_is_told_so),
+		chat_test(test_another_history_or_the_future_is_not_recovered),
+		cmocka_unit_test_setup_teardown(
+			test_what_was_let_go_of_is_never_recovered_in_part,
+			set_up_short_history, tear_down),
+		chat_test(test_what_is_new_comes_after_what_was_missed),
+		cmocka_unit_test_setup_teardown(
+			test_a_long_absence_is_made_up_for_in_parts, set_up_unhurried,
+			tear_down),
+		chat_test(test_history_and_search_are_answered_to_the_asker_alone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

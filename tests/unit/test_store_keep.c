@@ -1,0 +1,243 @@
+#include "store_fixture.h"
+
+#include <sqlite3.h>
+
+#define DAY_MS INT64_C(86400000)
+
+/* Append with a time and a key that is the text. */
+static void
+append_at(struct fixture *fixture, const char *room, const char *text, int64_t ts_ms)
+{
+	struct store_entry entry = { .room = room,
+		.type = "message",
+		.ts_ms = ts_ms,
+		.tail = text,
+		.tail_len = strlen(text),
+		.words = text,
+		.keys = { text } };
+
+	fixture->last_appended = ++fixture->last_ticket;
+	assert_int_equal(store_append(fixture->store, &entry, fixture->last_appended), 0);
+}
+
+/* The search's index of a closed store agrees with its messages, and nothing is left of
+ * those that are gone. */
+static void
+assert_sound(const struct fixture *fixture)
+{
+	static const char *const statements[] = {
+		"INSERT INTO search(search, rank) VALUES('integrity-check', 1)",
+		("SELECT 1 / (count(*) = 0) FROM key"
+		 " WHERE NOT EXISTS (SELECT 1 FROM message AS m"
+		 " WHERE m.room = key.room AND m.id = key.id)"),
+		("SELECT 1 / (count(*) = 0) FROM room WHERE last_id <"
+		 " (SELECT max(id) FROM message AS m WHERE m.room = room.id)"),
+	};
+	sqlite3_stmt *statement;
+	sqlite3 *db;
+
+	if (strcmp(fixture->options.driver, "sqlite") != 0)
+		return;
+	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+		assert_int_equal(
+			sqlite3_prepare_v2(db, statements[i], -1, &statement, NULL),
+			SQLITE_OK);
+		int rc = sqlite3_step(statement);
+		if (rc != SQLITE_DONE &&
+			(rc != SQLITE_ROW ||
+				sqlite3_column_type(statement, 0) == SQLITE_NULL))
+			fail_msg("%s: %s", statements[i], sqlite3_errmsg(db));
+		sqlite3_finalize(statement);
+	}
+	sqlite3_close(db);
+}
+
+static void
+test_the_oldest_go_when_there_are_too_many(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 5;
+	open_store(fixture);
+	for (uint64_t id = 1; id <= 12; id++)
+		keep(fixture, "a", "x", id);
+	keep(fixture, "b", "x", 1);
+	wait_trimmed(fixture, "a", 8);
+	assert_all(fixture, "a", "8 9 10 11 12");
+	ask_before(fixture, "a", 8, 10, PLENTY);
+	assert_page(fixture, "");
+	assert_int_equal(fixture->page_first_id, 8);
+	assert_found(fixture, "a", "x", "12 11 10 9 8");
+	assert_all(fixture, "b", "1");
+	assert_int_equal(fixture->page_first_id, 1);
+	close_store(fixture);
+	assert_sound(fixture);
+}
+
+static void
+test_a_large_transaction_is_trimmed_in_steps(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 10;
+	open_store(fixture);
+	keep_many(fixture, "a", 3000);
+	wait_trimmed(fixture, "a", 2991);
+	assert_all(fixture, "a", "2991 2992 2993 2994 2995 2996 2997 2998 2999 3000");
+	assert_found(fixture, "a", "2990", "");
+	assert_found(fixture, "a", "2991", "2991");
+	close_store(fixture);
+	assert_sound(fixture);
+}
+
+static void
+test_keys_go_with_their_messages(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 2;
+	open_store(fixture);
+	keep_keyed(fixture, "a", "k1", "k1b", 1, false);
+	keep_keyed(fixture, "a", "k2", NULL, 2, false);
+	keep_keyed(fixture, "a", "k3", NULL, 3, false);
+	wait_trimmed(fixture, "a", 2);
+	keep_keyed(fixture, "a", "k2", NULL, 2, true);
+	keep_keyed(fixture, "a", "k1", "k1b", 4, false);
+	wait_trimmed(fixture, "a", 3);
+	keep_keyed(fixture, "a", NULL, "k1b", 4, true);
+	close_store(fixture);
+	assert_sound(fixture);
+}
+
+static void
+test_what_is_too_old_goes(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[20];
+
+	fixture->options.keep_days = 2;
+	open_store(fixture);
+	for (int i = 1; i <= 1000; i++) {
+		snprintf(text, sizeof(text), "m%d", i);
+		append_at(fixture, i % 2 ? "a" : "b", text, i * DAY_MS / 100);
+	}
+	commit(fixture);
+	store_prune(fixture->store, 2 * DAY_MS);
+	assert_found(fixture, "a", "m1", "1");
+	store_prune(fixture->store, 7 * DAY_MS); /* up to m499 */
+	wait_trimmed(fixture, "a", 251);
+	wait_trimmed(fixture, "b", 250);
+	assert_found(fixture, "a", "m499", "");
+	assert_found(fixture, "b", "m500", "250");
+	append_at(fixture, "a", "m1", 12 * DAY_MS);
+	assert_int_equal(commit(fixture).id, 501);
+	close_store(fixture);
+	assert_sound(fixture);
+}
+
+static void
+test_ids_go_on_after_everything_went(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_days = 1;
+	open_store(fixture);
+	append_at(fixture, "a", "x", 0);
+	append_at(fixture, "a", "y", 0);
+	commit(fixture);
+	store_prune(fixture->store, 3 * DAY_MS);
+	wait_trimmed(fixture, "a", 3);
+	assert_all(fixture, "a", "");
+	assert_int_equal(fixture->page_first_id, 3);
+	append_at(fixture, "a", "x", 2 * DAY_MS);
+	assert_int_equal(commit(fixture).id, 3);
+	assert_all(fixture, "a", "3");
+	assert_int_equal(fixture->page_first_id, 3);
+}
+
+static void
+test_nothing_goes_without_a_limit(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_store(fixture);
+	append_at(fixture, "a", "x", 0);
+	commit(fixture);
+	store_prune(fixture->store, INT64_MAX);
+	keep(fixture, "a", "x", 2);
+	assert_all(fixture, "a", "1 2");
+}
+
+static void
+test_the_last_id_survives_the_last_message(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_days = 1;
+	open_store(fixture);
+	append_at(fixture, "a", "x", 0);
+	append_at(fixture, "a", "y", 0);
+	commit(fixture);
+	store_prune(fixture->store, 3 * DAY_MS);
+	wait_trimmed(fixture, "a", 3);
+	reopen_store(fixture);
+	assert_all(fixture, "a", "");
+	assert_int_equal(fixture->page_first_id, 3);
+	keep(fixture, "a", "z", 3);
+}
+
+static void
+test_a_smaller_limit_trims_after_opening(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_store(fixture);
+	keep_many(fixture, "a", 700);
+	keep_many(fixture, "b", 7);
+	fixture->options.keep_messages = 3;
+	reopen_store(fixture);
+	wait_trimmed(fixture, "a", 698);
+	wait_trimmed(fixture, "b", 5);
+	assert_all(fixture, "b", "5 6 7");
+	keep(fixture, "a", "x", 701);
+	close_store(fixture);
+	assert_sound(fixture);
+}
+
+/* While messages come faster than they would be trimmed in steps of their own. */
+static void
+test_trimming_keeps_up_with_a_flood(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 100;
+	open_store(fixture);
+	for (int i = 1; i <= 20000; i++) {
+		append(fixture, "a", "x");
+		if (i % 500 == 0)
+			store_flush(fixture->store);
+	}
+	wait_appended(fixture, 20000);
+	ask_before(fixture, "a", UINT64_MAX, 0, 0);
+	assert_true(fixture->page_first_id > 10000);
+	wait_trimmed(fixture, "a", 19901);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(test_the_oldest_go_when_there_are_too_many),
+		BOTH(test_a_large_transaction_is_trimmed_in_steps),
+		BOTH(test_keys_go_with_their_messages),
+		BOTH(test_what_is_too_old_goes),
+		BOTH(test_ids_go_on_after_everything_went),
+		BOTH(test_nothing_goes_without_a_limit),
+		BOTH(test_trimming_keeps_up_with_a_flood),
+		SQLITE(test_the_last_id_survives_the_last_message),
+		SQLITE(test_a_smaller_limit_trims_after_opening),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
