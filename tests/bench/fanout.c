@@ -30,6 +30,7 @@ enum {
 static const char *const default_settings[] = {
 	"http.port=0",
 	"limits.queue_bytes=67108864",
+	"limits.message_rate=0",
 };
 
 struct options {

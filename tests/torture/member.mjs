@@ -1,0 +1,296 @@
+// A client that means to lose nothing: it comes back whenever it is cut off, resumes from
+// the last id up to which it has everything, and sends again what was not acknowledged.
+//
+// It is also the judge of what it is sent. On each connection the room's messages must be
+// one gapless run of ids that begins behind "since"; only what it sent itself over the same
+// connection, and was acknowledged there, may be missing from the run. Whatever breaks a
+// promise is emitted as "fault".
+
+import { EventEmitter } from 'node:events';
+import WebSocket from 'ws';
+
+// How soon it tries again: at once, and then later each time. What it waits for, a daemon
+// that listens again or a name that gets free, is announced to nobody.
+const RETRY_MS = [0, 10, 20, 50, 100, 200];
+
+/** Refusals after which the same may be sent again. */
+const PASSING = new Set(['busy', 'store_failed']);
+
+/** How a member gets into its room: by the query of its URL, or by a join from another one. */
+export const doors = ['query', 'join'];
+
+/** What a member remembers of one of its messages. */
+class Entry {
+	constructor(ref, text) {
+		this.ref = ref;
+		this.text = text;
+		this.id = undefined;
+		this.isSent = false; // over the present connection
+		this.freshAcks = 0;
+	}
+}
+
+/**
+ * Emits "ack" (entry), "heard" (id, text), "joined", "closed" (code) and "fault" (error).
+ */
+export class Member extends EventEmitter {
+	#options;
+	#socket = null;
+	#entries = []; // that are not acknowledged, oldest first
+	#byRef = new Map();
+	#said = 0;
+	#isSending = false;
+	#isNamed = false;
+	#isLeaving = false;
+	#failures = 0; // in a row
+	#token;
+	#since; // of the present connection
+	#wire = 0; // the last id that came over the present connection
+	#ackedHere = new Set();
+
+	/**
+	 * port, name, room, door (of `doors`), inFlight: how many messages are under way at once,
+	 * epoch: to read all there is of this history, ballast: text that is sent along with
+	 * each message.
+	 */
+	constructor(options) {
+		super();
+		this.#options = options;
+		this.name = options.name;
+		this.epoch = options.epoch;
+		/** What the room says as this member sees it: texts[id]. */
+		this.texts = [];
+		/** Every id up to this one is known. */
+		this.have = 0;
+		this.connections = 0;
+		this.duplicates = 0;
+		this.nameRetries = 0;
+		this.closeCodes = new Map();
+		this.isJoined = false;
+		this.#connect();
+	}
+
+	get unacked() {
+		return this.#entries.length;
+	}
+
+	/** Every message that it was told to say, by ref. */
+	get entries() {
+		return [...this.#byRef.values()];
+	}
+
+	/** Sends nothing before start(). */
+	say(text) {
+		const entry = new Entry(`${this.name}:${++this.#said}`, text);
+		this.#entries.push(entry);
+		this.#byRef.set(entry.ref, entry);
+		this.#sendMore();
+	}
+
+	start() {
+		this.#isSending = true;
+		this.#sendMore();
+	}
+
+	/** Stops reading, as a client whose machine sleeps. */
+	pause() {
+		this.#socket.pause();
+	}
+
+	resume() {
+		this.#socket.resume();
+	}
+
+	/** Goes away for good. */
+	leave() {
+		this.#isLeaving = true;
+		this.#socket.terminate();
+	}
+
+	/** In one line, for whoever looks for what is missing. */
+	describe() {
+		const state = this.isJoined ? 'joined' : 'not joined';
+		const since = this.#since ? ` since ${this.#since}` : '';
+		return `${this.name}: ${state}${since}, has all up to ${this.have}, ${this.unacked} unacked`;
+	}
+
+	#fault(text) {
+		this.emit('fault', new Error(`${this.name}: ${text} (${this.describe()})`));
+	}
+
+	#url() {
+		const { port, room, door } = this.#options;
+		const query = new URLSearchParams({ room: 'hall' });
+		if (door === 'query') {
+			query.set('room', room);
+			query.set('name', this.name);
+			query.set('events', '1');
+			if (this.#since)
+				query.set('since', this.#since);
+		}
+		return `ws://127.0.0.1:${port}/ws?${query}`;
+	}
+
+	#connect() {
+		this.connections++;
+		this.isJoined = this.#isNamed = false;
+		this.#since = this.epoch && `${this.epoch}:${this.have}`;
+		this.#wire = this.have;
+		this.#ackedHere.clear();
+		for (const entry of this.#entries)
+			entry.isSent = false;
+		const socket = new WebSocket(this.#url(), { perMessageDeflate: false });
+		this.#socket = socket;
+		socket.on('open', () => this.#options.door === 'join' && this.#join());
+		socket.on('message', (data) => this.#hear(data));
+		socket.on('error', () => {}); // "close" follows
+		socket.once('close', (code) => this.#reconnect(code));
+	}
+
+	#reconnect(code) {
+		this.closeCodes.set(code, (this.closeCodes.get(code) ?? 0) + 1);
+		this.isJoined = this.#isNamed = false;
+		this.emit('closed', code);
+		if (this.#isLeaving)
+			return;
+		const delay = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)];
+		setTimeout(() => this.#isLeaving || this.#connect(), delay);
+	}
+
+	#send(object) {
+		this.#socket.send(JSON.stringify(object), () => {}); // "close" tells of a failure
+	}
+
+	#join() {
+		const { room } = this.#options;
+		const proof = this.#token && { session: this.#token };
+		const since = this.#since && { since: this.#since };
+		this.#send({ type: 'join', room, username: this.name, ...proof, ...since, ref: 'join' });
+	}
+
+	#hear(data) {
+		const object = JSON.parse(data);
+		if (object.type === 'message')
+			this.#hearMessage(object);
+		else if (object.type === 'ack')
+			this.#hearAck(object);
+		else if (object.type === 'joined' && object.room === this.#options.room)
+			this.#hearJoined(object);
+		else if (object.type === 'pong')
+			this.#onNamed();
+		else if (object.type === 'error')
+			this.#hearError(object);
+		else if (object.type !== 'joined' && object.type !== 'presence')
+			this.#fault(`was sent ${data}`);
+	}
+
+	#hearJoined(joined) {
+		if (this.epoch && joined.epoch !== this.epoch)
+			return this.#fault(`the epoch ${this.epoch} became ${joined.epoch}`);
+		if (this.#since && !joined.recovered)
+			return this.#fault(`recovered is false since ${this.#since}, last_id ${joined.last_id}`);
+		if (joined.last_id < this.#wire)
+			return this.#fault(`last_id is ${joined.last_id}, but ${this.#wire} was seen`);
+		if (!this.#since)
+			this.#wire = joined.last_id;
+		this.epoch = joined.epoch;
+		this.isJoined = true;
+		this.#failures = 0;
+		if (joined.you.username === this.name) {
+			this.#token = joined.you.session;
+			this.#onNamed();
+		} else {
+			this.#claimName();
+		}
+		this.emit('joined');
+	}
+
+	/** In by the query, but as a guest: an earlier session still holds the name. */
+	#claimName() {
+		this.nameRetries++;
+		if (!this.#token)
+			return this.#socket.terminate();
+		this.#send({ type: 'nick', username: this.name, session: this.#token, ref: 'nick' });
+		this.#send({ type: 'ping' }); // its answer says that there was no error
+	}
+
+	#onNamed() {
+		this.#isNamed = true;
+		this.#sendMore();
+	}
+
+	#hearError({ code, ref, message }) {
+		if (code === 'name_taken') {
+			// Of the query: "joined" follows. Otherwise the holder has a token that was
+			// cut off on its way to us, and is itself cut off: until that is noticed.
+			if (ref === 'join')
+				this.nameRetries++;
+			if (ref !== undefined)
+				this.#socket.terminate();
+			return;
+		}
+		const entry = this.#byRef.get(ref);
+		if (!entry || !PASSING.has(code))
+			return this.#fault(`error ${code} for ${ref}: ${message}`);
+		setTimeout(() => {
+			entry.isSent = false;
+			this.#sendMore();
+		}, RETRY_MS[1]);
+	}
+
+	#hearMessage({ id, room, username, message }) {
+		if (room !== this.#options.room || !this.isJoined)
+			return this.#fault(`heard ${id} of ${room} unasked`);
+		if (id <= this.#wire)
+			return this.#fault(`heard ${id} after ${this.#wire}`);
+		for (let missing = this.#wire + 1; missing < id; missing++)
+			if (!this.#ackedHere.has(missing))
+				return this.#fault(`heard ${id} after ${this.#wire}, ${missing} is missing`);
+		this.#wire = id;
+		if (!message.startsWith(`${username} `))
+			return this.#fault(`${id}, "${message}", is said to be ${username}'s`);
+		this.#know(id, message);
+		this.emit('heard', id, message);
+	}
+
+	#hearAck({ ref, id, duplicate }) {
+		const entry = this.#byRef.get(ref);
+		if (!entry)
+			return this.#fault(`an ack of ${ref}, which was never sent`);
+		if (entry.id !== undefined && entry.id !== id)
+			return this.#fault(`${ref} was kept as ${entry.id} and as ${id}`);
+		if (!duplicate && entry.freshAcks++ > 0)
+			return this.#fault(`${ref} was kept twice`);
+		if (duplicate)
+			this.duplicates++;
+		else
+			this.#ackedHere.add(id);
+		this.#know(id, entry.text);
+		if (entry.id !== undefined)
+			return;
+		entry.id = id;
+		this.#entries.splice(this.#entries.indexOf(entry), 1);
+		this.#sendMore();
+		this.emit('ack', entry);
+	}
+
+	#know(id, text) {
+		if (this.texts[id] !== undefined && this.texts[id] !== text)
+			return this.#fault(`${id} is "${this.texts[id]}" and "${text}"`);
+		this.texts[id] = text;
+		while (this.texts[this.have + 1] !== undefined)
+			this.have++;
+	}
+
+	#sendMore() {
+		if (!this.#isSending || !this.isJoined || !this.#isNamed)
+			return;
+		for (const entry of this.#entries.slice(0, this.#options.inFlight)) {
+			if (entry.isSent)
+				continue;
+			entry.isSent = true;
+			const { room, ballast } = this.#options;
+			this.#send({ room, message: entry.text, ref: entry.ref, ballast });
+		}
+	}
+}

@@ -1,0 +1,190 @@
+// A TCP proxy that does to connections what networks do: it cuts them in the middle of a
+// frame, on one side only, politely or by a reset, or holds one direction up for a while.
+
+import { once } from 'node:events';
+import net from 'node:net';
+
+// How long a side may be left that does not know of the other one's end, and how long a
+// direction may stand still.
+const FORLORN_MS = 400;
+const STALL_MS = 300;
+
+/** One direction of a connection. */
+class Flow {
+	#from;
+	#to;
+	#isStalled = false;
+	#onNext; // takes the next bytes instead
+
+	constructor(from, to) {
+		this.#from = from;
+		this.#to = to;
+		from.on('data', (bytes) => this.#pass(bytes));
+		from.on('end', () => this.#onNext || to.end());
+		to.on('drain', () => this.#isStalled || from.resume());
+	}
+
+	#pass(bytes) {
+		if (this.#onNext)
+			return this.#onNext(bytes);
+		if (!this.#to.write(bytes))
+			this.#from.pause();
+	}
+
+	/** Passes on a part of the next bytes, then calls done(). */
+	breakNext(chance, done) {
+		this.#onNext = (bytes) => {
+			this.#onNext = () => {};
+			this.#to.write(bytes.subarray(0, chance.below(bytes.length)), done);
+		};
+	}
+
+	/** What comes from now on goes nowhere. */
+	discard() {
+		this.#onNext = () => {};
+	}
+
+	/** Keeps what comes from now on; the function that is returned passes it on at last. */
+	keep() {
+		const kept = [];
+		this.#onNext = (bytes) => kept.push(bytes);
+		return () => this.#to.write(Buffer.concat(kept));
+	}
+
+	stall() {
+		this.#isStalled = true;
+		this.#from.pause();
+	}
+
+	flow() {
+		this.#isStalled = false;
+		this.#from.resume();
+	}
+}
+
+class Link {
+	constructor(client, server, chance) {
+		this.client = client;
+		this.server = server;
+		this.chance = chance;
+		this.isWhole = true; // nothing was done to it yet
+		this.up = new Flow(client, server);
+		this.down = new Flow(server, client);
+		for (const socket of [client, server]) {
+			socket.setNoDelay(true);
+			socket.on('error', () => {}); // "close" follows
+		}
+		client.once('close', () => this.#lost(server));
+		server.once('close', () => this.#lost(client));
+	}
+
+	#lost(other) {
+		if (this.isWhole)
+			other.destroy();
+	}
+
+	end(isRude) {
+		for (const socket of [this.client, this.server])
+			drop(socket, isRude);
+	}
+
+	/** The other side is left alone, and notices later. */
+	endOneSide(isRude) {
+		const [side, other] = this.chance.isLucky(0.5)
+			? [this.client, this.server]
+			: [this.server, this.client];
+		this.up.discard();
+		this.down.discard();
+		drop(side, isRude);
+		setTimeout(() => drop(other, isRude), this.chance.below(FORLORN_MS));
+	}
+
+	endMidFrame(isRude) {
+		const flow = this.chance.pick([this.up, this.down]);
+		flow.breakNext(this.chance, () => this.end(isRude));
+	}
+
+	/** What the client said last arrives when it has come back and said it again. */
+	arriveLate(isRude) {
+		const passOn = this.up.keep();
+		this.down.discard();
+		setTimeout(() => {
+			drop(this.client, isRude);
+			setTimeout(() => {
+				passOn();
+				this.server.end();
+			}, this.chance.below(FORLORN_MS));
+		}, this.chance.below(STALL_MS));
+	}
+
+	/** No data one way; then it is cut, or goes on as if nothing had been. */
+	stall(isRude) {
+		const flow = this.chance.pick([this.up, this.down]);
+		const isCut = this.chance.isLucky(0.5);
+		flow.stall();
+		setTimeout(() => {
+			if (isCut)
+				return this.end(isRude);
+			this.isWhole = true;
+			flow.flow();
+			for (const socket of [this.client, this.server])
+				if (socket.destroyed)
+					this.end(false);
+		}, this.chance.below(STALL_MS));
+	}
+}
+
+const troubles = ['end', 'endOneSide', 'endMidFrame', 'arriveLate', 'stall'];
+
+function drop(socket, isRude) {
+	if (isRude)
+		socket.resetAndDestroy();
+	else
+		socket.destroy();
+}
+
+export class Proxy {
+	#links = new Set();
+	#chance;
+	#target;
+
+	constructor(target, chance) {
+		this.#target = target;
+		this.#chance = chance;
+		this.counts = Object.fromEntries(troubles.map((trouble) => [trouble, 0]));
+		this.resets = 0;
+		this.server = net.createServer({ allowHalfOpen: true }, (client) => this.#link(client));
+	}
+
+	async open() {
+		this.server.listen(0, '127.0.0.1');
+		await once(this.server, 'listening');
+		this.port = this.server.address().port;
+	}
+
+	#link(client) {
+		const server = net.connect({ port: this.#target, host: '127.0.0.1', allowHalfOpen: true });
+		const link = new Link(client, server, this.#chance);
+		this.#links.add(link);
+		client.once('close', () => this.#links.delete(link));
+	}
+
+	/** Does something to a connection that is well. Half of the ends are resets. */
+	trouble() {
+		const whole = [...this.#links].filter((link) => link.isWhole);
+		if (whole.length === 0)
+			return;
+		const link = this.#chance.pick(whole);
+		const trouble = this.#chance.pick(troubles);
+		const isRude = this.#chance.isLucky(0.5);
+		this.counts[trouble]++;
+		this.resets += isRude ? 1 : 0;
+		link.isWhole = false;
+		link[trouble](isRude);
+	}
+
+	close() {
+		this.server.close();
+		this.#links.forEach((link) => link.end(false));
+	}
+}

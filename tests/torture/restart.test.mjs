@@ -1,0 +1,83 @@
+// kill -9 at random moments: what was acknowledged or seen stays, under its id, once.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isSlowRun, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
+import { Crowd, secondsSince, settings } from './crowd.mjs';
+import { Chance, moment, size, summary } from './options.mjs';
+
+const clients = size('CLIENTS', { small: 50, full: 50 });
+const messages = size('MESSAGES', { small: 2000, full: 20_000 });
+const kills = size('KILLS', { small: 3, full: 10 });
+
+// As much as a commit and its broadcast take, so that the kill hits any part of them. Every
+// other kill comes at once: the other acks of the same commit are then still on their way.
+const AIM_MS = 30;
+
+/** A daemon that can be killed and is started again as the same one. */
+class Mortal {
+	#folder = temporaryFolder();
+	#port = 0;
+
+	async start() {
+		this.daemon = await startDaemon({
+			folder: this.#folder,
+			settings: [`http.port=${this.#port}`, ...settings],
+		});
+		this.#port = this.daemon.port;
+	}
+
+	get port() {
+		return this.#port;
+	}
+
+	async kill() {
+		this.daemon.kill();
+		const end = await this.daemon.ended;
+		assert.deepEqual(end, { code: null, signal: 'SIGKILL' }, this.daemon.stderr.slice(-16_384));
+	}
+}
+
+/** The numbers of acks at which it is killed; some kills follow right upon the start. */
+function plan(chance) {
+	const moments = chance.moments(kills, Math.floor(messages * 0.95));
+	return moments.map((at, n) => (n > 0 && chance.isLucky(0.25) ? moments[n - 1] : at));
+}
+
+async function killAndRestart(mortal, crowd, chance) {
+	for (const at of plan(chance)) {
+		await crowd.reached(at);
+		if (chance.isLucky(0.5))
+			await moment(chance.below(AIM_MS));
+		await mortal.kill();
+		await mortal.start();
+	}
+}
+
+const title = 'nothing acked is lost and nothing comes twice over kill -9';
+
+test(title, { skip: isSlowRun }, async () => {
+	const chance = new Chance();
+	const mortal = new Mortal();
+	await mortal.start();
+	const start = performance.now();
+	const crowd = new Crowd({ port: mortal.port, clients, inFlight: 16 });
+	try {
+		await crowd.allJoined();
+		crowd.send(messages);
+		await killAndRestart(mortal, crowd, chance);
+		await crowd.complete();
+		crowd.assertSameView();
+		summary('restart', { kills, ...crowd.figures(), seconds: secondsSince(start) });
+		await crowd.assertNewcomerSeesTheSame();
+		crowd.leave();
+		await mortal.daemon.stop();
+	} catch (error) {
+		summary('restart', { failed: true, ...crowd.figures(), seconds: secondsSince(start) });
+		error.message += `\nlinnetd said:\n${mortal.daemon.stderr.slice(-8192)}`;
+		throw error;
+	} finally {
+		crowd.leave();
+		mortal.daemon.kill();
+	}
+});

@@ -1,0 +1,124 @@
+// One of many in a room never reads: the others feel nothing, and it resumes where it was.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isSlowRun, startDaemon } from '../lib/daemon.mjs';
+import { Crowd, settings } from './crowd.mjs';
+import { size, summary } from './options.mjs';
+
+const sessions = size('SESSIONS', { small: 200, full: 200 });
+const measured = size('MEASURED', { small: 100, full: 500 });
+
+// So long that what the kernel holds for one connection is full soon; a short queue behind it
+// for the same reason.
+const ballast = 'x'.repeat(8000);
+const slowSettings = [...settings, 'limits.queue_bytes=262144'];
+
+// Of that much the kernel holds only a part for one connection.
+const enoughBytes = 64 * 1024 * 1024;
+
+/** Has messages sent one after the other, each as soon as the last one has reached all. */
+class Speaker {
+	#crowd;
+	#speaker;
+	#count = 0;
+
+	constructor(crowd) {
+		this.#crowd = crowd;
+		this.#speaker = crowd.members[0];
+		this.#speaker.start();
+	}
+
+	/** One message; returns how long it took to each of the listeners, in ms. */
+	async say(listeners) {
+		const message = `${this.#speaker.name} says ${++this.#count}`;
+		const times = [];
+		const start = performance.now();
+		const heard = listeners.map(
+			(listener) =>
+				new Promise((resolve) => {
+					listener.once('heard', () => {
+						times.push(performance.now() - start);
+						resolve();
+					});
+				}),
+		);
+		this.#speaker.say(message);
+		await this.#crowd.orFault(Promise.all(heard));
+		this.#crowd.total = this.#count;
+		return times;
+	}
+
+	/** Several messages; returns the times of each. */
+	async sayMany(count, listeners) {
+		const times = [];
+		while (count-- > 0)
+			times.push(await this.say(listeners));
+		return times;
+	}
+
+	/** Speaks until the daemon is done with the slow one; returns the times of each. */
+	async sayUntilGone(daemon, listeners) {
+		let isGone = false;
+		const gone = daemon.waitForLog(/^slow_reader\b/).then(() => (isGone = true));
+		gone.catch(() => {}); // too late, which is what the assertion says
+		const times = [];
+		for (let bytes = 0; !isGone; bytes += ballast.length) {
+			assert.ok(bytes < enoughBytes, 'the slow reader is not cut off');
+			times.push(await this.say(listeners));
+		}
+		return times;
+	}
+}
+
+function median(times) {
+	const sorted = Float64Array.from(times.flat()).sort();
+	return sorted[sorted.length >> 1];
+}
+
+const title = 'a client that does not read slows nobody down and loses nothing';
+
+test(title, { skip: isSlowRun }, async () => {
+	const daemon = await startDaemon({ settings: slowSettings });
+	const crowd = new Crowd({ port: daemon.port, clients: sessions, ballast });
+	try {
+		await crowd.allJoined();
+		const slow = crowd.members.at(-1);
+		const listeners = crowd.members.slice(1, -1);
+		const speaker = new Speaker(crowd);
+		await speaker.sayMany(20, listeners); // everything warm
+		const without = await speaker.sayMany(measured, listeners);
+		slow.pause();
+		const withSlow = await speaker.sayUntilGone(daemon, listeners);
+		const cutOffAfter = withSlow.length;
+		withSlow.push(...(await speaker.sayMany(measured, listeners)));
+		const had = slow.have;
+		assert.ok(had < crowd.total - measured, 'the slow one has not read');
+		slow.resume();
+		await crowd.complete();
+		crowd.assertSameView();
+		const after = await speaker.sayMany(measured, listeners);
+		await crowd.complete();
+		crowd.assertSameView();
+		const [[code]] = slow.closeCodes;
+		assert.ok(code === 1013 || code === 1006, `the slow one was closed with ${code}`);
+		assert.equal(crowd.sum('connections'), sessions + 1, 'the slow one alone came back');
+		summary('slow', {
+			sessions,
+			messages: crowd.total,
+			closed_with: code,
+			cut_off_after: cutOffAfter,
+			median_ms_without: median([...without, ...after]).toFixed(2),
+			median_ms_with: median(withSlow).toFixed(2),
+		});
+		crowd.leave();
+		await daemon.stop();
+	} catch (error) {
+		summary('slow', { failed: true, sessions });
+		error.message += `\nlinnetd said:\n${daemon.stderr.slice(-8192)}`;
+		throw error;
+	} finally {
+		crowd.leave();
+		daemon.kill();
+	}
+});
