@@ -1,13 +1,14 @@
 // A picture for everybody: drawn here from the name, with the Gravatar on top where the reader has opted in.
+import { foldName } from './names.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HUES = 24;
 const segmenter = new Intl.Segmenter();
 
-// FNV-1a. Names that differ in ASCII case only are one name to the server, so they are one colour here.
+// FNV-1a. What is one name to the server is one colour here.
 function hash(name) {
 	let value = 0x811c9dc5;
-	for (const byte of new TextEncoder().encode(name.replace(/[A-Z]/g, (c) => c.toLowerCase())))
+	for (const byte of new TextEncoder().encode(foldName(name)))
 		value = Math.imul(value ^ byte, 0x01000193) >>> 0;
 	// FNV's low bits follow the last letters closely; fold the high ones in.
 	return (value ^ (value >>> 15)) >>> 0;

@@ -1,6 +1,6 @@
 // Where messages are written.
 import { replaceShortcodes, shortcodeBefore } from './emoji.js';
-import { MESSAGE_BYTES } from './limits.js';
+import { limits } from './limits.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
@@ -14,10 +14,13 @@ function finished(text) {
 	return replaceShortcodes(trimmed.toWellFormed?.() ?? trimmed);
 }
 
-// sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it.
-export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend }) {
+// sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
+// while one is written.
+export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite }) {
+	let fittedWidth = 0;
+
 	function bytesLeft() {
-		return MESSAGE_BYTES - sizeOf(finished(field.value));
+		return limits.messageBytes - sizeOf(finished(field.value));
 	}
 
 	function showCounter() {
@@ -35,6 +38,13 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		// The height must shrink before it can be measured; the style sheet caps it.
 		field.style.height = 'auto';
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
+	}
+
+	function fitWidth() {
+		if (form.clientWidth === fittedWidth)
+			return;
+		fittedWidth = form.clientWidth;
+		fit();
 	}
 
 	function changed() {
@@ -64,6 +74,8 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		if (found && event.inputType === 'insertText')
 			field.setRangeText(found.emoji, found.start, caret, 'end');
 		changed();
+		if (field.value.trim())
+			onWrite();
 	});
 	field.addEventListener('keydown', (event) => {
 		// Safari ends the composition before the Enter that ended it; it is known by its key code only.
@@ -79,7 +91,8 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		submit();
 		field.focus();
 	});
-	addEventListener('resize', fit);
+	// The window, or the list of people beside it.
+	new ResizeObserver(fitWidth).observe(form);
 
 	return {
 		// To be called once the field can be seen and measured.

@@ -1,10 +1,15 @@
 // Who the reader is: a name, perhaps an email, and the hash that stands for the email.
+import { utf8Bytes } from './limits.js';
 import { nameFault } from './names.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
+// RFC 5321 section 4.5.3.1.3, without the angle brackets.
+const EMAIL_BYTES = 254;
+
 export function emailFault(email) {
-	return !email || /^[^\s@]+@[^\s@]+$/.test(email) ? '' : texts.emailWrong;
+	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
+	return !email || isGood ? '' : texts.emailWrong;
 }
 
 // Plain http pages away from localhost have no crypto.subtle: there the reader's own picture is the drawn one.

@@ -41,14 +41,12 @@ function buildText(text) {
 	return body;
 }
 
-// entry is { name, text, date, avatar, own, pending }. A row that continues its author's last one has no header; the
-// log turns it into a first row when what stood above it is gone.
-export function buildMessage(entry, { continued, pictures }) {
+// entry is { name, text, date, avatar, own }.
+export function buildMessage(entry, { pictures }) {
 	const row = element('article', 'message');
 	const author = element('bdi', 'author', entry.name);
 
 	row.classList.toggle('own', entry.own);
-	row.classList.toggle('continued', continued);
 	row.style.setProperty('--hue', hueOf(entry.name));
 	author.dir = 'auto';
 
@@ -58,17 +56,48 @@ export function buildMessage(entry, { continued, pictures }) {
 	head.append(buildTime(entry.date));
 
 	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry.text));
-	if (entry.pending)
-		row.append(element('p', 'pending', texts.pending));
 	return row;
 }
 
-export function markSent(row) {
-	row.querySelector('.pending')?.remove();
+// A row that continues its author's last one shows no header.
+export function markContinued(row, isContinued) {
+	row.classList.toggle('continued', isContinued);
 }
 
-export function markFirst(row) {
-	row.classList.remove('continued');
+function buildAction(action, words) {
+	const button = element('button', '', words);
+	button.type = 'button';
+	button.dataset.action = action;
+	return button;
+}
+
+function setFooter(row, footer) {
+	row.querySelector(':scope > :is(.pending, .failed)')?.remove();
+	if (footer)
+		row.append(footer);
+}
+
+export function markPending(row) {
+	setFooter(row, element('p', 'pending', texts.pending));
+}
+
+export function markFailed(row, { code, text }) {
+	const reason = Object.hasOwn(texts.failure, code) ? texts.failure[code] : texts.failedBecause(text);
+
+	setFooter(
+		row,
+		element(
+			'div',
+			'failed',
+			element('p', '', reason),
+			element('div', 'actions', buildAction('retry', texts.retry), buildAction('delete', texts.delete)),
+		),
+	);
+}
+
+export function markSent(row, { date }) {
+	setFooter(row, null);
+	row.querySelector('.head time').replaceWith(buildTime(date));
 }
 
 export function buildDay(date) {
@@ -79,8 +108,14 @@ export function buildDay(date) {
 	return element('p', 'day', time);
 }
 
-export function buildSystem(text) {
+export function buildNote(text) {
 	const line = element('p', 'system', text);
 	line.dir = 'auto';
+	return line;
+}
+
+export function buildGap(text) {
+	const line = buildNote(text);
+	line.classList.add('gap');
 	return line;
 }

@@ -1,5 +1,5 @@
 // What a name may be, here and when it comes from others.
-import { NAME_BYTES, utf8Bytes } from './limits.js';
+import { limits, utf8Bytes } from './limits.js';
 import { texts } from './texts.js';
 
 // Control, zero-width and direction characters, and halves of characters: names that look alike must be alike.
@@ -14,8 +14,8 @@ export function nameFault(name) {
 
 	if (!name.trim())
 		return texts.nameEmpty;
-	if (bytes > NAME_BYTES)
-		return texts.nameTooLong(bytes, NAME_BYTES);
+	if (bytes > limits.nameBytes)
+		return texts.nameTooLong(bytes, limits.nameBytes);
 	return UNSEEN.test(name) ? texts.nameUnseen : '';
 }
 
@@ -23,4 +23,13 @@ export function nameFault(name) {
 export function readName(value) {
 	const name = typeof value === 'string' ? value.replace(EVERY_UNSEEN, '').trim() : '';
 	return Array.from(name).slice(0, LONGEST_SHOWN).join('') || texts.nameless;
+}
+
+// Names that differ in the case of ASCII letters only are one name to the server.
+export function foldName(name) {
+	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+export function isSameName(one, other) {
+	return foldName(one) === foldName(other);
 }

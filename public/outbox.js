@@ -1,49 +1,185 @@
-// What is written but not yet handed to the server, in order.
+// What is written and not yet in the server's hands. It is kept through a reload or a closed tab, and said in order:
+// one at a time, the next when the server has acknowledged the one before. What may or may not have arrived is said
+// again under its ref, by which the server knows it.
+import { delayAfter } from './backoff.js';
+import { recallAll, remember, watchForgotten } from './storage.js';
+import { randomId } from './wire.js';
 
-// The server lets a client say 20 things at once and then 5 a second; a long queue sent at once would be refused.
-const AT_ONCE = 10;
-const PACE_MS = 250;
+const KEY = 'outbox.';
 
-// send(text) is true once the text is on its way. onChange(waiting) and onSent(id) follow the queue.
-export function createOutbox({ send, onChange, onSent }) {
-	const waiting = [];
+function recallEntries() {
+	const entries = [];
+
+	for (const value of recallAll(KEY)) {
+		try {
+			const { ref, text, time, name = '', failed = null } = JSON.parse(value);
+			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
+				entries.push({ ref, text, time, name, failed });
+		} catch {
+			// Not of this page's making.
+		}
+	}
+	return entries.sort((one, other) => one.time - other.time);
+}
+
+// An entry is { ref, text, time, name, failed }: name is the one under which it has been said (empty: it has not been),
+// failed the error that it met. send(entry) is true once it is on its way; fits(entry) tells whether it may be sent at
+// all; nameNow() is what the server calls the reader. onAcked(entry, ack), onFailed(entry) and onChange() follow.
+export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
+	const entries = new Map(recallEntries().map((entry) => [entry.ref, entry]));
+	let isOpen = false;
+	let current = null;
 	let timer = 0;
+	let setbacks = 0;
+	let isAllKept = true;
 
-	function sendFirst() {
-		if (!waiting.length || !send(waiting[0].text))
-			return false;
-		onSent(waiting.shift().id);
-		onChange(waiting.length);
-		return true;
+	function keep(entry) {
+		isAllKept = remember(KEY + entry.ref, JSON.stringify(entry)) && isAllKept;
 	}
 
-	function pace() {
-		timer = sendFirst() ? setTimeout(pace, PACE_MS) : 0;
+	function forget(entry) {
+		entries.delete(entry.ref);
+		remember(KEY + entry.ref, '');
+		if (current === entry)
+			current = null;
 	}
 
-	// Leaving now would lose the queue: let the browser ask.
+	const waiting = () => Array.from(entries.values()).filter(({ failed }) => !failed);
+
+	function fail(entry, error) {
+		entry.failed = error;
+		entry.name = '';
+		keep(entry);
+		if (current === entry)
+			current = null;
+		onFailed(entry);
+	}
+
+	function sayNext() {
+		while (isOpen && !current && !timer) {
+			const [next] = waiting();
+
+			if (!next)
+				break;
+			if (!fits(next)) {
+				fail(next, { code: 'too_long', text: '' });
+				continue;
+			}
+			next.name = nameNow();
+			keep(next);
+			current = next;
+			if (!send(next))
+				break;
+		}
+		onChange();
+	}
+
+	function pause(delay) {
+		current = null;
+		timer = setTimeout(() => {
+			timer = 0;
+			sayNext();
+		}, delay);
+	}
+
+	function rest() {
+		clearTimeout(timer);
+		timer = 0;
+		current = null;
+		setbacks = 0;
+	}
+
+	// Another tab has seen to it; what it was comes to this one as any message does.
+	watchForgotten(KEY, (ref) => {
+		const entry = entries.get(ref);
+
+		if (!entry || entry === current)
+			return;
+		entries.delete(ref);
+		onGone(entry);
+		onChange();
+	});
+	// Only where nothing can be kept would leaving lose something: let the browser ask.
 	addEventListener('beforeunload', (event) => {
-		if (waiting.length)
+		if (!isAllKept && waiting().length)
 			event.preventDefault();
 	});
 
 	return {
-		// False when it has to wait.
-		add(id, text) {
-			if (!waiting.length && !timer && send(text))
-				return true;
-			waiting.push({ id, text });
-			onChange(waiting.length);
-			return false;
-		},
-		// To be called when the connection opens.
-		flush() {
-			let sent = 0;
+		list: () => Array.from(entries.values()),
+		count: () => waiting().length,
+		// Whether this text is on its way, perhaps there already.
+		isInDoubt: (text) => waiting().some((entry) => entry.name && entry.text === text),
+		// The server knows what it was told before by the name under which it was said.
+		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
 
-			clearTimeout(timer);
-			while (sent < AT_ONCE && sendFirst())
-				sent++;
-			pace();
+		add(text) {
+			const time = Math.max(Date.now(), ...Array.from(entries.values(), (entry) => entry.time + 1));
+			const entry = { ref: randomId(), text, time, name: '', failed: null };
+
+			entries.set(entry.ref, entry);
+			keep(entry);
+			return entry;
+		},
+		sayNext,
+		opened() {
+			rest();
+			isOpen = true;
+			sayNext();
+		},
+		closed() {
+			rest();
+			isOpen = false;
+			onChange();
+		},
+		acked(ack) {
+			const entry = entries.get(ack.ref);
+
+			if (!entry)
+				return;
+			setbacks = 0;
+			forget(entry);
+			onAcked(entry, ack);
+			sayNext();
+		},
+		// False if the error is about something else.
+		refused(error) {
+			const entry = entries.get(error.ref);
+
+			if (!entry)
+				return false;
+			if (error.code === 'rate_limited')
+				pause(error.retryAfter || delayAfter(0));
+			else if (error.code === 'store_failed' || error.code === 'busy')
+				pause(delayAfter(setbacks++));
+			else
+				fail(entry, { code: error.code, text: error.text });
+			sayNext();
+			return true;
+		},
+		// The server hung up on what is on its way.
+		currentRefused(code) {
+			if (current)
+				fail(current, { code, text: '' });
+		},
+		// The name under which some was said is lost, and with it the way to find out whether it has arrived.
+		giveUpDoubtful() {
+			for (const entry of waiting()) {
+				if (entry.name)
+					fail(entry, { code: 'unclear', text: '' });
+			}
+		},
+		retry(ref) {
+			const entry = entries.get(ref);
+
+			entry.failed = null;
+			keep(entry);
+			sayNext();
+			return entry;
+		},
+		remove(ref) {
+			forget(entries.get(ref));
+			onChange();
 		},
 	};
 }

@@ -41,17 +41,20 @@ export function createProfile(dialog, { onSave }) {
 	});
 
 	return {
-		open(fields, { first }) {
-			required = first;
+		// required: there is no way out but a name; fault: why the name in fields cannot be had.
+		open(fields, { required: isRequired, first = false, fault = '' }) {
+			required = isRequired;
 			name.value = fields.name;
 			email.value = fields.email;
-			showFault(name, '');
+			showFault(name, fault);
 			showFault(email, '');
 			at('profile-title').textContent = first ? texts.welcome : texts.profile;
 			at('profile-save').textContent = first ? texts.join : texts.save;
-			cancel.hidden = first;
+			cancel.hidden = required;
 			dialog.classList.toggle('first', first);
-			dialog.showModal();
+			if (!dialog.open)
+				dialog.showModal();
+			name.focus();
 			name.select();
 		},
 	};

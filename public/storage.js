@@ -1,20 +1,43 @@
 // localStorage that may be forbidden (private windows, policies) or full: the page then only forgets.
 
+const PREFIX = 'linnet.';
+
+// False when it was not kept.
 export function remember(key, value) {
 	try {
 		if (value)
-			localStorage.setItem(`linnet.${key}`, value);
+			localStorage.setItem(PREFIX + key, value);
 		else
-			localStorage.removeItem(`linnet.${key}`);
+			localStorage.removeItem(PREFIX + key);
+		return true;
 	} catch {
-		// Nothing the reader could do about it, and the chat works without.
+		return false;
 	}
 }
 
 export function recall(key) {
 	try {
-		return localStorage.getItem(`linnet.${key}`) ?? '';
+		return localStorage.getItem(PREFIX + key) ?? '';
 	} catch {
 		return '';
 	}
+}
+
+// Every value whose key begins with these letters.
+export function recallAll(letters) {
+	try {
+		return Object.keys(localStorage)
+			.filter((key) => key.startsWith(PREFIX + letters))
+			.map((key) => localStorage.getItem(key));
+	} catch {
+		return [];
+	}
+}
+
+// onForgotten(rest of the key) is called when another tab has let go of a value whose key begins with these letters.
+export function watchForgotten(letters, onForgotten) {
+	addEventListener('storage', ({ key, newValue }) => {
+		if (newValue === null && key?.startsWith(PREFIX + letters))
+			onForgotten(key.slice(PREFIX.length + letters.length));
+	});
 }

@@ -8,6 +8,17 @@ function plural(count, one, many) {
 export const locale =
 	navigator.languages.find((language) => /^en\b/i.test(language)) ?? 'en-GB';
 
+const lists = new Intl.ListFormat(locale);
+
+// A name of another writing direction must not turn round what stands beside it.
+function isolated(name) {
+	return `\u2068${name}\u2069`;
+}
+
+function listed(names) {
+	return lists.format(names.map(isolated));
+}
+
 export const texts = {
 	title: 'Linnet',
 	titleUnread: (count) => `(${count}) Linnet`,
@@ -29,8 +40,11 @@ export const texts = {
 	nameTooLong: (bytes, most) =>
 		`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
 	nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
+	nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
+	nameRefused: (words) => `The server does not accept this: ${words}.`,
 	emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 	changeName: (name) => `You are ${name}. Change name or email`,
+	renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
 	renamed: (name) => `You are now ${name}.`,
 
 	logLabel: 'Messages',
@@ -38,13 +52,41 @@ export const texts = {
 	you: 'you',
 	nameless: 'somebody',
 	noText: '(no text)',
-	pending: 'waiting for the connection',
+	pending: 'not sent yet',
+	retry: 'Retry',
+	delete: 'Delete',
+	failure: {
+		too_long: 'Not sent: this message is too long for the server.',
+		unclear:
+			'The connection was lost while this was being sent, and it cannot be found out whether it has arrived.',
+	},
+	failedBecause: (words) => `Not sent. The server says: ${words}.`,
+	loading: 'Loading messages…',
+	newest: 'Newest messages',
 	newMessages: (count) => plural(count, 'new message', 'new messages'),
-	missed: (from, to) =>
-		`Back online. What others said between ${from} and ${to} may be missing here.`,
-	serverSays: (words) => `The server refused that: ${words}`,
-	tooLongForServer:
-		'The server closed the connection because a message was longer than it allows. It was not delivered.',
+	notRecovered: (from, to) =>
+		`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
+	serverSays: (words) => `The server says: ${words}.`,
+
+	peopleHere: (count) => plural(count, 'person here', 'people here'),
+	peopleClose: 'Close the list',
+	peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,
+	joinedNames: (names) => `${listed(names)} joined`,
+	leftNames: (names) => `${listed(names)} left`,
+	renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
+	presenceCounts: (joined, left, renamed) =>
+		[
+			joined && `${joined.toLocaleString(locale)} joined`,
+			left && `${left.toLocaleString(locale)} left`,
+			renamed && plural(renamed, 'changed the name', 'changed their names'),
+		]
+			.filter(Boolean)
+			.join(', '),
+	typing: (names) => {
+		if (names.length > 3)
+			return 'Several people are typing…';
+		return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+	},
 
 	writeLabel: 'Message',
 	writePlaceholder: 'Write a message',
@@ -72,9 +114,10 @@ export const texts = {
 		lost: 'The connection was lost.',
 		unreachable: 'The server cannot be reached.',
 		1001: 'The server is stopping or restarting.',
+		silent: 'The server does not answer any more.',
 		1008: 'The server has sent you away.',
 		1009: 'A message was too long for the server.',
-		1013: 'The server is full, or this device could not keep up.',
+		1013: 'This device could not keep up.',
 	},
 	closedReason: (words, reason) => `${words} It says: “${reason}”.`,
 };

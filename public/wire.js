@@ -2,6 +2,7 @@
 import { readName } from './names.js';
 
 const LATEST_DATE_MS = 8.64e15;
+const EVENTS = ['enter', 'leave', 'rename'];
 
 // crypto.randomUUID() exists on https and localhost only; this works everywhere.
 export function randomId() {
@@ -9,20 +10,37 @@ export function randomId() {
 	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-// The server relays client_id as it is; it is how a page knows its own message when the server echoes.
-export function encodeMessage({ id, name, email, text }) {
-	return JSON.stringify({
-		message: text,
-		username: name,
-		...(email && { email }),
-		client_id: id,
-	});
+// Without the members that are empty.
+function encode(object) {
+	return JSON.stringify(object, (key, value) => (value === '' ? undefined : value));
+}
+
+export const encodeJoin = ({ ref, name, email, session, since }) =>
+	encode({ type: 'join', ref, username: name, email, session, since });
+export const encodeNick = ({ ref, name, email, session }) =>
+	encode({ type: 'nick', ref, username: name, email, session });
+export const encodeMessage = ({ ref, email, text }) => encode({ message: text, email, ref });
+export const encodeHistory = ({ ref, before, limit }) => encode({ type: 'history', ref, before, limit });
+export const encodeTyping = ({ ref }) => encode({ type: 'typing', ref });
+export const encodePing = ({ ref }) => encode({ type: 'ping', ref });
+
+function isObject(value) {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readText(value) {
 	if (typeof value === 'string')
 		return value;
 	return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
+function readString(value) {
+	return typeof value === 'string' ? value : '';
+}
+
+// 0 for what is no count and no id.
+function readCount(value) {
+	return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
 
 function readDate(value) {
@@ -34,7 +52,86 @@ function readHash(value) {
 	return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : '';
 }
 
-// { type: 'message' | 'error', … } with every member of the right type, or null for what this page does not know.
+// What has a number but is not for this page is only counted.
+function readMessage(object) {
+	const type = object.type ?? 'message';
+	const id = readCount(object.id);
+
+	if (type !== 'message')
+		return id ? { type: 'other', id } : null;
+	return {
+		type,
+		id,
+		name: readName(object.username),
+		text: readText(object.message),
+		date: readDate(object.ts),
+		avatar: readHash(object.avatar),
+	};
+}
+
+function readUsers(value) {
+	return Array.isArray(value) ? value.filter(isObject).map(({ username }) => readName(username)) : [];
+}
+
+function readJoined(object) {
+	const you = isObject(object.you) ? object.you : {};
+	const limits = isObject(object.limits) ? object.limits : {};
+
+	return {
+		type: 'joined',
+		epoch: readString(object.epoch),
+		lastId: readCount(object.last_id),
+		recovered: object.recovered === true,
+		name: readName(you.username),
+		session: readString(you.session),
+		users: readUsers(object.users),
+		count: readCount(object.count),
+		limits: { nameBytes: readCount(limits.name_bytes), messageBytes: readCount(limits.message_bytes) },
+	};
+}
+
+function readPresence(object) {
+	if (!EVENTS.includes(object.event))
+		return null;
+	return {
+		type: 'presence',
+		event: object.event,
+		name: readName(object.username),
+		was: object.event === 'rename' ? readName(object.was) : '',
+		count: readCount(object.count),
+	};
+}
+
+const READERS = {
+	joined: readJoined,
+	presence: readPresence,
+	typing: (object) => ({ type: 'typing', name: readName(object.username) }),
+	pong: (object) => ({ type: 'pong', ref: readString(object.ref) }),
+	ack: (object) => ({
+		type: 'ack',
+		ref: readString(object.ref),
+		id: readCount(object.id),
+		duplicate: object.duplicate === true,
+	}),
+	history: (object) => ({
+		type: 'history',
+		ref: readString(object.ref),
+		more: object.more === true,
+		messages: (Array.isArray(object.messages) ? object.messages : [])
+			.filter(isObject)
+			.map(readMessage)
+			.filter((message) => message?.id),
+	}),
+	error: (object) => ({
+		type: 'error',
+		code: readString(object.code),
+		text: readText(object.message) || readText(object.code),
+		ref: readString(object.ref),
+		retryAfter: readCount(object.retry_after_ms),
+	}),
+};
+
+// An object with every member of the right type, or null for what this page does not know.
 export function decodeFrame(data) {
 	let object;
 
@@ -43,22 +140,7 @@ export function decodeFrame(data) {
 	} catch {
 		return null;
 	}
-	if (typeof object !== 'object' || object === null || Array.isArray(object))
+	if (!isObject(object))
 		return null;
-
-	switch (object.type ?? 'message') {
-	case 'message':
-		return {
-			type: 'message',
-			id: typeof object.client_id === 'string' ? object.client_id : '',
-			name: readName(object.username),
-			text: readText(object.message),
-			date: readDate(object.ts),
-			avatar: readHash(object.avatar),
-		};
-	case 'error':
-		return { type: 'error', text: readText(object.message) || readText(object.code) };
-	default:
-		return null;
-	}
+	return Object.hasOwn(READERS, object.type) ? READERS[object.type](object) : readMessage(object);
 }

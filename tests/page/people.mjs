@@ -1,6 +1,7 @@
 // People at the page: each has a browser profile of his own, and whatever his page should never do is written down.
 import assert from 'node:assert/strict';
-import { withDaemon } from '../lib/daemon.mjs';
+import path from 'node:path';
+import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // A browser says this of every attempt while the server is down; no page can keep it from doing so.
 const REFUSED_CONNECTION = /WebSocket connection to .* failed/;
@@ -33,11 +34,22 @@ class Person {
 		this.faults = faults;
 	}
 
-	async join(name, email = '') {
+	/** Fills in the name form. */
+	async introduce(name, email = '') {
 		await this.page.fill('#name', name);
 		await this.page.fill('#email', email);
 		await this.page.click('#profile-save');
+	}
+
+	async join(name, email) {
+		await this.introduce(name, email);
 		await this.online();
+	}
+
+	async rename(name) {
+		await this.page.click('#me');
+		await this.page.fill('#name', name);
+		await this.page.press('#name', 'Enter');
 	}
 
 	state(name) {
@@ -46,6 +58,16 @@ class Person {
 
 	online() {
 		return this.state('online');
+	}
+
+	called(name) {
+		return this.page.locator('#me bdi').getByText(name, { exact: true }).waitFor();
+	}
+
+	/** Needs page.clock.install() before: the page's time stands still, so that it does not come back by itself. */
+	async stopClock() {
+		await this.page.clock.pauseAt(Date.now() + 1000);
+		await this.state('waiting');
 	}
 
 	async say(text) {
@@ -60,7 +82,18 @@ class Person {
 		);
 	}
 
-	// Every message as it stands on the page.
+	/** Until exactly these messages stand in the log, all of them acknowledged. */
+	reads(texts) {
+		return this.page.waitForFunction(
+			(wanted) =>
+				!document.querySelector('.pending') &&
+				JSON.stringify(Array.from(document.querySelectorAll('.message .text'), (text) => text.textContent)) ===
+					wanted,
+			JSON.stringify(texts),
+		);
+	}
+
+	/** Every message as it stands on the page. */
 	messages() {
 		return this.page.$$eval('.message', (rows) =>
 			rows.map((row) => ({
@@ -69,6 +102,7 @@ class Person {
 				own: row.classList.contains('own'),
 				continued: row.classList.contains('continued'),
 				pending: Boolean(row.querySelector('.pending')),
+				failed: row.querySelector('.failed p')?.textContent ?? '',
 				drawn: Boolean(row.querySelector('.avatar svg text')),
 				date: row.querySelector('time').dateTime,
 				fullDate: row.querySelector('time').title,
@@ -80,6 +114,25 @@ class Person {
 		return (await this.messages()).map(({ text }) => text);
 	}
 
+	/** The names in the list of people, whether it is open or not. */
+	names() {
+		return this.page.$$eval('#people-list bdi', (all) => all.map((name) => name.textContent));
+	}
+
+	sees(names) {
+		return this.page.waitForFunction(
+			(wanted) =>
+				JSON.stringify(Array.from(document.querySelectorAll('#people-list bdi'), (name) => name.textContent)) ===
+				wanted,
+			JSON.stringify(names),
+		);
+	}
+
+	/** A line between the messages. */
+	line(hasText) {
+		return this.page.locator('#log > :is(.system, .presence)', { hasText });
+	}
+
 	sidewaysScroll() {
 		return this.page.evaluate(() => {
 			const log = document.getElementById('log');
@@ -89,30 +142,66 @@ class Person {
 	}
 }
 
-// Runs body({ daemon, arrive }); arrive(contextOptions, prepare) opens the page as somebody new, after prepare(page).
+// Runs body({ …given, arrive }); arrive(contextOptions, prepare) opens the page as somebody new, after prepare(page).
 // In the end nobody's page may have done what it should not.
+async function meet(browser, origin, given, body) {
+	const people = [];
+
+	async function arrive(options = {}, prepare = () => {}) {
+		const context = await browser.newContext({ locale: 'en-GB', ...options });
+		const page = await context.newPage();
+		const person = new Person(page, context, watch(page, origin));
+
+		people.push(person);
+		await prepare(page);
+		await page.goto(`${origin}/`);
+		await page.waitForSelector('#profile[open]');
+		return person;
+	}
+
+	// Another tab of the same browser.
+	async function openTab(person, prepare = () => {}) {
+		const page = await person.context.newPage();
+		const tab = new Person(page, person.context, watch(page, origin));
+
+		people.push(tab);
+		await prepare(page);
+		await page.goto(`${origin}/`);
+		await tab.online();
+		return tab;
+	}
+
+	try {
+		await body({ ...given, arrive, openTab });
+		for (const person of people)
+			assert.deepEqual(person.faults, []);
+	} finally {
+		await Promise.all(people.map(({ context }) => context.close()));
+	}
+}
+
 export function withPeople(browser, settings, body) {
-	return withDaemon({ settings }, async (daemon) => {
-		const people = [];
+	return withDaemon({ settings }, (daemon) => meet(browser, daemon.url, { daemon }, body));
+}
 
-		async function arrive(options = {}, prepare = () => {}) {
-			const context = await browser.newContext({ locale: 'en-GB', ...options });
-			const page = await context.newPage();
-			const person = new Person(page, context, watch(page, daemon.url));
-
-			people.push(person);
-			await prepare(page);
-			await page.goto(`${daemon.url}/`);
-			await page.waitForSelector('#profile[open]');
-			return person;
-		}
-
-		try {
-			await body({ daemon, arrive });
-			for (const person of people)
-				assert.deepEqual(person.faults, []);
-		} finally {
-			await Promise.all(people.map(({ context }) => context.close()));
-		}
-	});
+// The same with a server that can be killed and started again, on its port and with its store:
+// body({ server, arrive, openTab }).
+export async function withRestarts(browser, settings, body) {
+	const kept = [`store.path=${path.join(temporaryFolder(), 'linnet.db')}`, ...settings];
+	const server = {
+		daemon: await startDaemon({ settings: kept }),
+		async kill() {
+			this.daemon.kill();
+			await this.daemon.ended;
+		},
+		async start(more = []) {
+			this.daemon = await startDaemon({ settings: [...kept, `http.port=${this.daemon.port}`, ...more] });
+		},
+	};
+	try {
+		await meet(browser, server.daemon.url, { server }, body);
+		await server.daemon.stop();
+	} finally {
+		server.daemon.kill();
+	}
 }

@@ -1,23 +1,29 @@
 // Pictures of a lively conversation, for the README and for looking at a change of the page:
-//   node tests/page/screenshot.mjs http://127.0.0.1:8000 docs
-// URL is a running linnetd; the folder gets page.png (1280 px, light) and its dark, narrow and first-visit sisters.
+//   node tests/page/screenshot.mjs docs
+// FOLDER gets, for each width and theme: page*.png, a conversation; page*-first.png, the first visit; and
+// page*-busy.png, everything that may be on the page at once.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
 import { openBrowser } from '../lib/browser.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { createTap } from './wires.mjs';
 
-const [url, folder] = process.argv.slice(2);
-if (!url || !folder) {
-	console.error('usage: node tests/page/screenshot.mjs URL FOLDER');
+const [folder] = process.argv.slice(2);
+if (!folder) {
+	console.error('usage: node tests/page/screenshot.mjs FOLDER');
 	process.exit(2);
 }
 
-const SIZES = { page: { width: 1280, height: 800 }, 'page-narrow': { width: 375, height: 760 } };
+const SIZES = {
+	page: { width: 1280, height: 800 },
+	'page-medium': { width: 768, height: 900 },
+	'page-narrow': { width: 375, height: 760 },
+};
 
 // The page is Ann; the others are plain WebSocket clients.
 const CONVERSATION = [
 	['Bob', 'Morning! The new build is up on staging 🚀'],
-	['Bob', 'Notes are here: https://example.org/notes/0.1.0'],
+	['Bob', 'Notes are here: https://example.org/notes/0.2.0'],
 	['Ann', 'Lovely, thank you! :tada: Trying it right now.'],
 	['Mei Lin', 'Guten Morgen 👋 It took 8 ms from my phone to the wall display.'],
 	['Bob', '🎉🎉'],
@@ -27,44 +33,67 @@ const CONVERSATION = [
 	['Mei Lin', 'Cake is on me 🍰😋'],
 	['Ann', ':heart:'],
 ];
+const NEWCOMERS = ['Ines', 'Tomás', 'Yuki', 'Ada'];
 
-async function speaker() {
-	const socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/$/, '')}/ws`, ['chat']);
-	await new Promise((resolve, reject) => {
-		socket.once('open', resolve);
-		socket.once('error', reject);
-	});
-	return socket;
+async function come(daemon, name) {
+	const client = await daemon.ws();
+	client.sendJson({ type: 'join', username: name });
+	await client.nextJson();
+	return client;
 }
 
-async function converse(page) {
+async function say(page, text) {
+	await page.fill('#text', text);
+	await page.press('#text', 'Enter');
+}
+
+const shown = (page, rows) =>
+	page.waitForFunction((wanted) => document.querySelectorAll('.message').length === wanted, rows);
+
+async function converse(page, daemon) {
+	const others = new Map();
+	for (const [name] of CONVERSATION) {
+		if (name !== 'Ann' && !others.has(name))
+			others.set(name, await come(daemon, name));
+	}
 	await page.fill('#name', 'Ann');
 	await page.click('#profile-save');
 	await page.waitForSelector('#state[data-state="online"]');
 
-	const names = new Set(CONVERSATION.map(([name]) => name).filter((name) => name !== 'Ann'));
-	const others = new Map();
-	for (const name of names)
-		others.set(name, await speaker());
-
 	for (const [index, [name, message]] of CONVERSATION.entries()) {
-		if (name === 'Ann') {
-			await page.fill('#text', message);
-			await page.press('#text', 'Enter');
-		} else {
-			others.get(name).send(JSON.stringify({ username: name, message }));
-		}
-		await page.waitForFunction((rows) => document.querySelectorAll('.message').length === rows, index + 1);
+		if (name === 'Ann')
+			await say(page, message);
+		else
+			others.get(name).sendJson({ message });
+		await shown(page, index + 1);
 	}
-	for (const socket of others.values())
-		socket.close();
-	await page.fill('#text', 'See you all at noon ☀️');
+	return others;
 }
 
-await mkdir(folder, { recursive: true });
-const browser = await openBrowser();
-for (const [name, viewport] of Object.entries(SIZES)) {
-	for (const colorScheme of ['light', 'dark']) {
+async function makeBusy(page, daemon, tap, others) {
+	for (const name of NEWCOMERS)
+		await come(daemon, name);
+	await others.get('ops').close();
+	await page.locator('.presence summary').waitFor();
+
+	tap.holdSent = ({ message }) => Boolean(message);
+	await say(page, 'Is the wall display still on the old address?');
+	const { ref } = JSON.parse(await page.evaluate((key) => localStorage[Object.keys(localStorage).find((name) => name.startsWith(key))], 'linnet.outbox.'));
+	tap.route.send(JSON.stringify({ type: 'error', code: 'bad_field', message: '"email" is longer than 254 bytes', ref }));
+	await page.locator('.failed').waitFor();
+	await say(page, 'I will have a look after lunch.');
+	await page.locator('.pending').waitFor();
+	await page.locator('.pending').evaluate((mark) => Promise.all(mark.getAnimations().map(({ finished }) => finished)));
+	for (const name of ['Bob', 'Mei Lin'])
+		others.get(name).sendJson({ type: 'typing' });
+	await page.getByText('are typing').waitFor();
+	if (!(await page.isVisible('#people')))
+		await page.click('#people-button');
+	await page.waitForSelector('#people');
+}
+
+async function picture(browser, name, viewport, colorScheme) {
+	await withDaemon({ settings: [] }, async (daemon) => {
 		const suffix = colorScheme === 'dark' ? '-dark' : '';
 		const context = await browser.newContext({
 			viewport,
@@ -74,12 +103,27 @@ for (const [name, viewport] of Object.entries(SIZES)) {
 			locale: 'en-GB',
 		});
 		const page = await context.newPage();
-		await page.goto(url);
+		const tap = createTap();
+		const shoot = (kind) => page.screenshot({ path: join(folder, `${name}${kind}${suffix}.png`) });
+
+		await tap.prepare(page);
+		await page.goto(daemon.url);
 		await page.waitForSelector('#profile[open]');
-		await page.screenshot({ path: join(folder, `${name}-first${suffix}.png`) });
-		await converse(page);
-		await page.screenshot({ path: join(folder, `${name}${suffix}.png`) });
+		await shoot('-first');
+		const others = await converse(page, daemon);
+		await page.fill('#text', 'See you all at noon ☀️');
+		await shoot('');
+		await page.fill('#text', '');
+		await makeBusy(page, daemon, tap, others);
+		await shoot('-busy');
 		await context.close();
-	}
+	});
+}
+
+await mkdir(folder, { recursive: true });
+const browser = await openBrowser();
+for (const [name, viewport] of Object.entries(SIZES)) {
+	for (const colorScheme of ['light', 'dark'])
+		await picture(browser, name, viewport, colorScheme);
 }
 await browser.close();

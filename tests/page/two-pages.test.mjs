@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { openBrowser } from '../lib/browser.mjs';
-import { startDaemon } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
+import { createServer } from './wires.mjs';
 
 const WIDTHS = [320, 375, 1280];
 const PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
@@ -43,19 +44,6 @@ test('two pages talk: each sees the other with avatar and time, and its own mess
 				assert.match(message.fullDate, new RegExp(String(new Date().getFullYear())));
 			}
 		}
-	}));
-
-test('a server that echoes to the sender does not make the page show a message twice', () =>
-	withPeople(browser, ['chat.echo_to_sender=true'], async ({ daemon, arrive }) => {
-		const ann = await arrive();
-		const other = await daemon.ws();
-		await ann.join('ann');
-
-		await ann.say('once');
-		assert.equal((await other.nextJson()).message, 'once');
-		other.sendJson({ username: 'bob', message: 'after it' });
-		await ann.page.getByText('after it').waitFor();
-		assert.deepEqual(await ann.texts(), ['once', 'after it']);
 	}));
 
 test('a plain WebSocket client and a page chat with each other', () =>
@@ -165,7 +153,7 @@ test('messages that lack members or carry wrong types are shown sanely or left o
 			'{"type":"message"}',
 			'{"message":5}',
 			'{"type":"message","message":{"a":[1]},"username":{"b":2},"ts":"now","avatar":["x"]}',
-			'{"type":"message","message":null,"username":null,"ts":1e999,"avatar":5,"client_id":{}}',
+			'{"type":"message","message":null,"username":null,"ts":1e999,"avatar":5,"id":{}}',
 			'{"type":"message","message":"far","username":"\\u202e\\u200b  ","ts":-9e15}',
 			'{"type":"message","message":"high","username":"\\ud800","ts":8.7e15}',
 			'{"type":"message","message":"\\ud83d","username":"' + 'n'.repeat(5000) + '","ts":0}',
@@ -174,10 +162,10 @@ test('messages that lack members or carry wrong types are shown sanely or left o
 			'{"type":"error","code":{},"message":[]}',
 			'{"__proto__":{"type":"error"},"type":"message","message":"last","username":"constructor"}',
 		];
-		const ann = await arrive({}, (page) =>
-			page.routeWebSocket(/\/ws$/, (socket) => frames.forEach((frame) => socket.send(frame))),
-		);
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
+		frames.forEach(server.sendText);
 
 		await ann.page.getByText('last', { exact: true }).waitFor();
 		assert.deepEqual(
@@ -193,64 +181,8 @@ test('messages that lack members or carry wrong types are shown sanely or left o
 				['constructor', 'last'],
 			],
 		);
-		assert.match(await ann.page.locator('.system').nth(1).textContent(), /<i>no<\/i>/);
+		await ann.line('<i>no</i>').waitFor();
 		assert.equal(await ann.sidewaysScroll(), 0);
-	}));
-
-test('an error from the server is told to who caused it', () =>
-	withPeople(browser, [], async ({ arrive }) => {
-		const ann = await arrive({}, (page) =>
-			page.routeWebSocket(/\/ws$/, (socket) =>
-				socket.onMessage(() =>
-					socket.send('{"type":"error","code":"rate_limited","message":"slow down"}'),
-				),
-			),
-		);
-		await ann.join('ann');
-		await ann.say('hi');
-		await ann.page.locator('.system', { hasText: 'slow down' }).waitFor();
-	}));
-
-test('after a restart the page comes back by itself and delivers what was written meanwhile once, in order', () =>
-	withPeople(browser, [], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, (page) => page.clock.install());
-		await ann.join('ann');
-		await ann.say('before');
-		const stopped = daemon.stop();
-		await ann.page.waitForFunction(() =>
-			/stopping or restarting.*Reconnecting\s+in \d+ s/s.test(document.getElementById('state').textContent),
-		);
-		await stopped;
-
-		// The page's time stands still until somebody is there to hear what it has to deliver.
-		await ann.page.clock.pauseAt(Date.now() + 1000);
-		await ann.state('waiting');
-		assert.ok(await ann.page.isVisible('#connect-now'));
-		await ann.say('first while away');
-		await ann.say('second while away');
-		assert.deepEqual(
-			(await ann.messages()).map(({ pending }) => pending),
-			[false, true, true],
-		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages wait/);
-
-		const again = await startDaemon({ settings: [`http.port=${daemon.port}`] });
-		try {
-			const plain = await again.ws();
-			await ann.page.clock.resume();
-			await ann.online();
-			assert.equal((await plain.nextJson()).message, 'first while away');
-			assert.equal((await plain.nextJson()).message, 'second while away');
-			await ann.say('after');
-			assert.equal((await plain.nextJson()).message, 'after');
-
-			assert.deepEqual(await ann.texts(), ['before', 'first while away', 'second while away', 'after']);
-			assert.ok((await ann.messages()).every(({ pending }) => !pending));
-			assert.equal(await ann.page.textContent('#queue'), '');
-			assert.match(await ann.page.locator('.system').first().textContent(), /may be missing/);
-		} finally {
-			await again.stop();
-		}
 	}));
 
 test('without a network the page says so, and comes back at once with it', () =>
@@ -274,18 +206,13 @@ test('what a close code means is said in words', () =>
 			[1001, 'waiting', /stopping or restarting/],
 			[1008, 'refused', /sent you away.*“flooding”/],
 			[1009, 'waiting', /too long/],
-			[1013, 'waiting', /full, or this device could not keep up/],
 		];
-		let current;
-		const ann = await arrive({}, (page) =>
-			page.routeWebSocket(/\/ws$/, (socket) => {
-				current = socket;
-			}),
-		);
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
 
 		for (const [code, state, words] of codes) {
-			await current.close({ code, reason: code === 1008 ? 'flooding' : '' });
+			await server.route.close({ code, reason: code === 1008 ? 'flooding' : '' });
 			await ann.state(state);
 			assert.match(await ann.page.textContent('#state'), words);
 			await ann.page.click('#connect-now');
@@ -305,18 +232,31 @@ test('a draft survives a reload, the name is remembered, and both are gone or ch
 		assert.equal(await ann.page.textContent('#me bdi'), 'ann');
 
 		await ann.page.press('#text', 'Enter');
-		await ann.rows(1);
+		await ann.reads(['half a thought']);
 		await ann.page.reload();
-		await ann.online();
+		await ann.reads(['half a thought']);
 		assert.equal(await ann.page.inputValue('#text'), '');
 
-		await ann.page.click('#me');
-		await ann.page.fill('#name', 'anna');
-		await ann.page.press('#name', 'Enter');
-		await ann.page.locator('.system', { hasText: 'You are now anna' }).waitFor();
+		await ann.rename('anna');
+		await ann.line('You are now anna').waitFor();
 		await ann.say('new name');
-		assert.equal((await ann.messages())[0].author, 'anna');
+		await ann.page.reload();
+		await ann.reads(['half a thought', 'new name']);
+		assert.deepEqual(
+			(await ann.messages()).map(({ author, own }) => [author, own]),
+			[['ann', false], ['anna', true]],
+		);
 	}));
+
+// The buttons that stand wholly or in part beside the window.
+function cutOff({ page }) {
+	return page.$$eval('button', (all) =>
+		all
+			.map((button) => [button.id || button.textContent, button.getBoundingClientRect()])
+			.filter(([, { left, right }]) => left < 0 || right > innerWidth)
+			.map(([name]) => name),
+	);
+}
 
 test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
@@ -326,6 +266,7 @@ test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
 			for (const width of WIDTHS) {
 				await ann.page.setViewportSize({ width, height: 640 });
 				assert.equal(await ann.sidewaysScroll(), 0, `${what} at ${width} px`);
+				assert.deepEqual(await cutOff(ann), [], `${what} at ${width} px`);
 			}
 		};
 
@@ -337,6 +278,11 @@ test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
 		await ann.say('w'.repeat(300));
 		await ann.rows(3);
 		await check('long words');
+		for (let number = 0; number < 4; number++)
+			(await daemon.ws()).sendJson({ type: 'nick', username: `${number}${'W'.repeat(31)}` });
+		await ann.page.waitForSelector('.presence summary');
+		await ann.page.click('.presence summary');
+		await check('long names');
 		await ann.page.click('#picker-button');
 		await check('emoji');
 		await ann.page.keyboard.press('Escape');
@@ -358,4 +304,15 @@ test('the page works below a folder and behind TLS', () =>
 			all.map((element) => element.getAttribute('href') ?? element.getAttribute('src')).filter((at) => /^\/|:/.test(at)),
 		);
 		assert.deepEqual(outside, []);
+	}));
+
+test('the page is less than 60 KB on its way, compressed', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const sizes = [];
+		const ann = await arrive({}, (page) =>
+			page.on('response', (response) => sizes.push(response.body().then((body) => gzipSync(body).length))),
+		);
+		await ann.join('ann');
+		const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+		assert.ok(sizes.length > 20 && bytes < 60_000, `${bytes} bytes in ${sizes.length} files`);
 	}));

@@ -1,0 +1,59 @@
+// What there is to tell of who comes and goes. A newcomer is a guest until it has said its name, which takes a moment;
+// and when the server or this page was away, those who were here before merely return.
+import { foldName } from './names.js';
+
+const INTRODUCTION_MS = 1000;
+const RETURN_MS = 60000;
+
+// tell({ event, name, was }) gets what remains.
+export function createComings(tell) {
+	const introducing = new Map();
+	let returning = new Set();
+	let timer = 0;
+
+	function came(name) {
+		if (!returning.delete(foldName(name)))
+			tell({ event: 'enter', name });
+	}
+
+	// True if the guest had not been told of.
+	function stopIntroducing(name) {
+		clearTimeout(introducing.get(name));
+		return introducing.delete(name);
+	}
+
+	function entered({ name }) {
+		if (!/^guest-\d+$/.test(name)) {
+			came(name);
+			return;
+		}
+		const introduced = () => stopIntroducing(name) && came(name);
+		introducing.set(name, setTimeout(introduced, INTRODUCTION_MS));
+	}
+
+	function left({ name }) {
+		if (!stopIntroducing(name))
+			tell({ event: 'leave', name });
+	}
+
+	function renamed({ name, was }) {
+		if (stopIntroducing(was))
+			came(name);
+		else
+			tell({ event: 'rename', name, was });
+	}
+
+	return {
+		// After a reconnect: these were here before, those are here now.
+		rejoined(before, now) {
+			const present = new Set(now.map(foldName));
+
+			returning = new Set(before.map(foldName).filter((name) => !present.has(name)));
+			introducing.forEach(clearTimeout);
+			introducing.clear();
+			clearTimeout(timer);
+			timer = setTimeout(() => returning.clear(), RETURN_MS);
+		},
+		moved: (frame) => ({ enter: entered, leave: left, rename: renamed })[frame.event](frame),
+	};
+}

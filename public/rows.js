@@ -1,0 +1,139 @@
+// The rows in their order, with a line where a new day begins and one header for what an author says in a row.
+import { sameDay } from './format.js';
+import { buildDay, markContinued } from './message-view.js';
+
+const GROUP_MS = 5 * 60 * 1000;
+
+export function createRows(log) {
+	// What each message's row shows, and the line of the day that stands above some of them.
+	const entries = new Map();
+	const days = new Map();
+	const owners = new WeakMap();
+
+	const top = (row) => days.get(row) ?? row;
+
+	function messageAbove(row) {
+		let at = top(row).previousElementSibling;
+		while (at && !entries.has(at))
+			at = at.previousElementSibling;
+		return entries.get(at);
+	}
+
+	function messageBelow(row) {
+		let at = row.nextElementSibling;
+		while (at && !entries.has(at))
+			at = at.nextElementSibling;
+		return at;
+	}
+
+	function continues(one, other) {
+		return (
+			one.own === other.own &&
+			one.name === other.name &&
+			one.avatar === other.avatar &&
+			Math.abs(one.date - other.date) <= GROUP_MS
+		);
+	}
+
+	function showDay(row, wanted) {
+		days.get(row)?.remove();
+		days.delete(row);
+		if (!wanted)
+			return;
+		const day = buildDay(entries.get(row).date);
+		row.before(day);
+		days.set(row, day);
+		owners.set(day, row);
+	}
+
+	// To be called for every row whose neighbourhood has changed; null is fine.
+	function regroup(row) {
+		if (!row)
+			return;
+		const entry = entries.get(row);
+		const above = messageAbove(row);
+		const isNewDay = !above || !sameDay(above.date, entry.date);
+
+		if (isNewDay || days.has(row))
+			showDay(row, isNewDay);
+		const neighbour = entries.get(row.previousElementSibling);
+		markContinued(row, Boolean(neighbour) && continues(neighbour, entry));
+	}
+
+	function place(row, before) {
+		log.insertBefore(row, before ? top(before) : null);
+	}
+
+	// Takes a row and what belongs to it out; what stood below it is not looked after.
+	function drop(row) {
+		days.get(row)?.remove();
+		days.delete(row);
+		entries.delete(row);
+		row.remove();
+	}
+
+	return {
+		entryOf: (row) => entries.get(row),
+		// The row above or below, whatever it is; lines of days belong to the row below them.
+		above(row) {
+			return row ? top(row).previousElementSibling : log.lastElementChild;
+		},
+		below(row) {
+			const next = row.nextElementSibling;
+			return owners.get(next) ?? next;
+		},
+		// Before a row, or at the end. A row without an entry is a line between the messages.
+		insert(row, entry, before = null) {
+			if (entry)
+				entries.set(row, entry);
+			place(row, before);
+			if (entry)
+				regroup(row);
+			regroup(messageBelow(row));
+		},
+		move(row, before) {
+			const below = messageBelow(row);
+
+			showDay(row, false);
+			place(row, before);
+			regroup(row);
+			regroup(messageBelow(row));
+			regroup(below);
+		},
+		// Its date or its author has changed.
+		refresh(row) {
+			regroup(row);
+			regroup(messageBelow(row));
+		},
+		remove(row) {
+			const below = messageBelow(row);
+
+			drop(row);
+			regroup(below);
+		},
+		// So many elements from the top, in whole rows.
+		cutTop(count) {
+			const most = log.childElementCount - count;
+
+			while (log.childElementCount > most)
+				drop(owners.get(log.firstElementChild) ?? log.firstElementChild);
+			regroup(entries.has(log.firstElementChild) ? log.firstElementChild : messageBelow(log.firstElementChild));
+		},
+		// The same from below, but for what stands from the row end on; null is the end.
+		cutBottom(count, end) {
+			const most = log.childElementCount - count;
+
+			while (log.childElementCount > most)
+				drop(this.above(end));
+			regroup(end);
+		},
+		// All but these.
+		clear(kept) {
+			for (const row of Array.from(log.children)) {
+				if (!kept.includes(row))
+					drop(row);
+			}
+			kept.forEach(regroup);
+		},
+	};
+}

@@ -1,0 +1,128 @@
+// Who the reader is to the server: joins after each connect, is renamed, and finds out when a name cannot be had.
+import { delayAfter } from './backoff.js';
+import { recall, remember } from './storage.js';
+import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
+
+// send(text); since() and nameInDoubt() come from elsewhere: what was seen, and the name under which something was said
+// that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
+// isOut }) that a name cannot be had; isOut: without another one there is no way in.
+export function createSession({ send, since, nameInDoubt, onNamed, onRefused }) {
+	let wanted = null;
+	let name = '';
+	let joinRef = '';
+	let nick = null;
+	let isJoined = false;
+	let isLeftOut = false;
+	let timer = 0;
+	let setbacks = 0;
+
+	// Tabs of one browser show the same token and are one person; so does a page whose old connection lingers.
+	const token = () => recall('session');
+
+	function join() {
+		clearTimeout(timer);
+		joinRef = randomId();
+		isLeftOut = false;
+		name = nameInDoubt() || wanted.name;
+		send(encodeJoin({ ref: joinRef, name, email: wanted.email, session: token(), since: since() }));
+	}
+
+	function called(newName) {
+		if (name === newName)
+			return;
+		name = newName;
+		onNamed(name);
+	}
+
+	// Takes the wanted name, once nothing depends on the present one any more. There is no answer to a nick, so a ping
+	// goes behind it.
+	function adoptWanted() {
+		if (!isJoined || nick || wanted.name === name || nameInDoubt())
+			return;
+		nick = { ref: randomId(), name: wanted.name };
+		send(encodeNick({ ref: nick.ref, name: nick.name, email: wanted.email, session: token() }));
+		send(encodePing({ ref: nick.ref }));
+	}
+
+	function joinRefused({ code, text, retryAfter }) {
+		if (code === 'name_taken' || code === 'bad_name') {
+			isLeftOut = true;
+			onRefused({ code, text, name, isOut: true });
+		} else if (code === 'bad_field' && token()) {
+			remember('session', '');
+			join();
+		} else {
+			timer = setTimeout(join, retryAfter || delayAfter(setbacks++));
+		}
+	}
+
+	function nickRefused({ code, text, retryAfter }) {
+		const refused = nick.name;
+
+		nick = null;
+		if (retryAfter) {
+			timer = setTimeout(adoptWanted, retryAfter);
+			return;
+		}
+		wanted = { ...wanted, name };
+		onRefused({ code, text, name: refused, isOut: false });
+	}
+
+	return {
+		adoptWanted,
+		get name() {
+			return name || wanted.name;
+		},
+		// The server does not let the reader in under the present name.
+		get isLeftOut() {
+			return isLeftOut;
+		},
+		want(identity) {
+			wanted = identity;
+			if (isLeftOut)
+				join();
+			else
+				adoptWanted();
+		},
+		opened: join,
+		closed() {
+			clearTimeout(timer);
+			joinRef = '';
+			nick = null;
+			isJoined = isLeftOut = false;
+		},
+		joined(frame) {
+			setbacks = 0;
+			isJoined = true;
+			remember('session', frame.session);
+			name = frame.name;
+			onNamed(name);
+		},
+		// Also when another tab of the reader's has done it.
+		renamed({ was, name: newName }) {
+			if (was !== name)
+				return;
+			if (nick?.name !== newName)
+				wanted = { ...wanted, name: newName };
+			called(newName);
+		},
+		ponged({ ref }) {
+			if (!nick || ref !== nick.ref)
+				return;
+			const accepted = nick.name;
+			nick = null;
+			called(accepted);
+			adoptWanted();
+		},
+		// False if the error is about something else.
+		refused(error) {
+			if (error.ref && error.ref === joinRef)
+				joinRefused(error);
+			else if (nick && error.ref === nick.ref)
+				nickRefused(error);
+			else
+				return false;
+			return true;
+		},
+	};
+}

@@ -1,0 +1,253 @@
+// The past at the page: on the first visit, on reading back, and how much of it is kept.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { withPeople } from './people.mjs';
+import { createTap } from './wires.mjs';
+
+const TALKATIVE = 'limits.message_rate=0.0';
+const MOST_ROWS = 500;
+const STILL_PX = 2;
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const line = (number) => `line ${number}`;
+const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
+
+// Somebody has said so many lines.
+async function withPast(daemon, count) {
+	const plain = await daemon.ws();
+	for (let number = 1; number <= count; number++)
+		plain.sendJson({ username: number % 7 < 4 ? 'bob' : 'eve', message: line(number) });
+	await plain.drain();
+	return plain;
+}
+
+const firstText = ({ page }) => page.textContent('.message .text');
+const lastText = async ({ page }) => page.locator('.message .text').last().textContent();
+
+// Scrolls to one end until the message there is the wanted one; what is shown in between is in order.
+async function readUntil(person, isTop, wanted) {
+	const end = isTop ? firstText : lastText;
+	for (let now = await end(person); now !== wanted; now = await end(person)) {
+		await person.page.waitForFunction(
+			([was, atTop]) => {
+				const log = document.getElementById('log');
+				const texts = log.querySelectorAll('.message .text');
+				log.scrollTop = atTop ? 0 : log.scrollHeight;
+				return texts[atTop ? 0 : texts.length - 1].textContent !== was;
+			},
+			[now, isTop],
+		);
+		const numbers = (await person.texts()).map((text) => Number(text.split(' ')[1]));
+		assert.deepEqual(numbers, Array.from(numbers, (_, index) => numbers[0] + index));
+		assert.ok((await person.page.$eval('#log', (log) => log.childElementCount)) <= MOST_ROWS);
+	}
+}
+
+test('a first visit shows the newest messages, at the bottom from the first moment on', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		await withPast(daemon, 120);
+		const ann = await arrive({}, (page) =>
+			page.addInitScript(() => {
+				window.seen = [];
+				const look = () => {
+					const log = document.getElementById('log');
+					if (log?.clientHeight) {
+						const empty = getComputedStyle(document.querySelector('.empty')).display !== 'none';
+						const distance = log.scrollHeight - log.clientHeight - log.scrollTop;
+						window.seen.push({ empty, rows: log.childElementCount, distance });
+					}
+					requestAnimationFrame(look);
+				};
+				requestAnimationFrame(look);
+			}),
+		);
+		await ann.join('ann');
+		await ann.reads(lines(71, 120));
+		const seen = await ann.page.evaluate(
+			() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(window.seen)))),
+		);
+		assert.ok(seen.some(({ rows }) => rows >= 50));
+		assert.deepEqual(seen.filter(({ empty }) => empty), []);
+		assert.deepEqual(seen.filter(({ distance }) => distance > 1), []);
+		const [message] = await ann.messages();
+		assert.ok(Math.abs(Date.parse(message.date) - Date.now()) < 60_000);
+
+		await ann.page.reload();
+		await ann.reads(lines(71, 120));
+		assert.equal(await ann.line(/joined|recovered/).count(), 0);
+	}));
+
+test('an empty room says so, once that is known', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const tap = createTap();
+		tap.holdReceived = () => true;
+		const ann = await arrive({}, tap.prepare);
+		await ann.introduce('ann');
+		await ann.state('connecting');
+		assert.equal(await ann.page.isVisible('.empty'), false);
+		tap.release();
+		await ann.page.waitForSelector('.empty');
+	}));
+
+test('older pages come when one scrolls up, and nothing that is read moves', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		await withPast(daemon, 230);
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.reads(lines(181, 230));
+		for (const first of [131, 81, 31, 1]) {
+			const before = await ann.page.$eval('#log', (log) => {
+				log.scrollTop = 300;
+				const edge = log.getBoundingClientRect().top;
+				window.readRow = Array.from(log.children).find((row) => row.getBoundingClientRect().bottom > edge);
+				return window.readRow.getBoundingClientRect().top;
+			});
+			await ann.reads(lines(first, 230));
+			const moved = (await ann.page.evaluate(() => window.readRow.getBoundingClientRect().top)) - before;
+			assert.ok(Math.abs(moved) <= STILL_PX, `moved by ${moved} px`);
+			assert.ok(await ann.page.evaluate(() => window.readRow.isConnected));
+		}
+		assert.equal(await ann.page.locator('.day').count(), 1);
+	}));
+
+test('a screen reader is told what is new, but not the history and not what was missed', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const plain = await withPast(daemon, 60);
+		const tap = createTap();
+		const ann = await arrive({}, async (page) => {
+			await tap.prepare(page);
+			await page.addInitScript(() => {
+				window.told = [];
+				addEventListener('DOMContentLoaded', () => {
+					const log = document.getElementById('log');
+					new MutationObserver((changes) => {
+						for (const row of changes.flatMap(({ addedNodes }) => Array.from(addedNodes))) {
+							if (row.matches?.('.message'))
+								window.told.push([row.querySelector('.text').textContent, log.ariaLive]);
+						}
+					}).observe(log, { childList: true });
+				});
+			});
+		});
+		const told = (text) => ann.page.evaluate((wanted) => window.told.find(([shown]) => shown === wanted)[1], text);
+		const listening = () => ann.page.waitForSelector('#log[aria-live="polite"]');
+		await ann.join('ann');
+		await ann.reads(lines(11, 60));
+		assert.equal(await told('line 60'), 'off');
+		await listening();
+		plain.sendJson({ message: 'news' });
+		await ann.page.getByText('news').waitFor();
+		assert.equal(await told('news'), 'polite');
+
+		tap.holdReceived = () => true;
+		plain.sendJson({ message: 'missed' });
+		await plain.drain();
+		tap.forget();
+		await tap.hangUp();
+		await ann.page.getByText('missed').waitFor();
+		assert.equal(await told('missed'), 'off');
+		await listening();
+
+		await ann.page.$eval('#log', (log) => {
+			log.scrollTop = 0;
+		});
+		await ann.page.getByText('line 1', { exact: true }).waitFor();
+		assert.equal(await told('line 1'), 'off');
+	}));
+
+test('however far one reads back 500 rows are kept, and both ends come again', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const plain = await withPast(daemon, 900);
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.reads(lines(851, 900));
+
+		await readUntil(ann, true, line(1));
+		assert.notEqual(await lastText(ann), line(900));
+		await ann.page.getByRole('button', { name: 'Newest messages' }).waitFor();
+
+		const place = await ann.page.$eval('#log', (log) => log.scrollTop);
+		plain.sendJson({ message: line(901) });
+		await ann.page.getByRole('button', { name: '1 new message' }).waitFor();
+		assert.equal(await ann.page.$eval('#log', (log) => log.scrollTop), place);
+
+		await readUntil(ann, false, line(901));
+		plain.sendJson({ message: line(902) });
+		await ann.page.getByText(line(902), { exact: true }).waitFor();
+		assert.notEqual(await firstText(ann), line(1));
+	}));
+
+test('the button, the End key and an own message lead back to the newest, with nothing missing', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const plain = await withPast(daemon, 700);
+		const ann = await arrive();
+		await ann.join('ann');
+		let last = 700;
+
+		const ways = [
+			() => ann.page.getByRole('button', { name: 'Newest messages' }).click(),
+			() => ann.page.press('#log', 'End'),
+			() => ann.say(line(++last)),
+		];
+		for (const goBack of ways) {
+			await ann.page.getByText(line(last), { exact: true }).waitFor();
+			await readUntil(ann, true, line(1));
+			assert.notEqual(await lastText(ann), line(last));
+			await goBack();
+			await ann.page.getByText(line(last), { exact: true }).waitFor();
+			plain.sendJson({ message: line(++last) });
+			await ann.page.getByText(line(last), { exact: true }).waitFor();
+			await ann.page.waitForFunction(() => {
+				const log = document.getElementById('log');
+				return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
+			});
+			const texts = await ann.texts();
+			assert.deepEqual(texts, lines(last - texts.length + 1, last));
+		}
+	}));
+
+test('an own message leads to the newest also where more is said before they are there', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const plain = await withPast(daemon, 600);
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('ann');
+		await ann.page.getByText(line(600), { exact: true }).waitFor();
+		await readUntil(ann, true, line(1));
+		await ann.page.waitForFunction(() => document.getElementById('loading').hidden);
+		tap.holdReceived = ({ type }) => type === 'history';
+		await ann.say(line(601));
+		await eventually(() => assert.equal(tap.received.at(-1).type, 'ack'), 'the ack');
+		tap.release();
+		await ann.page.getByText(line(601), { exact: true }).waitFor();
+		plain.sendJson({ message: line(602) });
+		await ann.page.getByText(line(602), { exact: true }).waitFor();
+		const texts = await ann.texts();
+		assert.deepEqual(texts, lines(602 - texts.length + 1, 602));
+		await ann.page.waitForFunction(() => {
+			const log = document.getElementById('log');
+			return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
+		});
+	}));
+
+test('long messages, of which a page holds but a few, leave no gap on the way back to the newest', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const plain = await withPast(daemon, 520);
+		const filler = ` ${'x'.repeat(15_000)}`;
+		for (let number = 521; number <= 580; number++)
+			plain.sendJson({ message: line(number) + filler });
+		await plain.drain();
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.page.getByText('line 580 ').waitFor();
+		await readUntil(ann, true, line(1));
+		await readUntil(ann, false, line(580) + filler);
+	}));

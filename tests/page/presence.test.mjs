@@ -1,0 +1,309 @@
+// The people at the page: their names, who is here, who comes and goes, who is writing.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { withPeople, withRestarts } from './people.mjs';
+import { createServer, createTap } from './wires.mjs';
+
+const NARROW = { viewport: { width: 375, height: 700 } };
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// A person without a page, who hears of events.
+async function come(daemon, name) {
+	const client = await daemon.ws();
+	client.sendJson({ type: 'join', username: name });
+	assert.equal((await client.nextJson()).you.username, name);
+	return client;
+}
+
+async function nextBut(client, ...types) {
+	for (;;) {
+		const object = await client.nextJson();
+		if (!types.includes(object.type))
+			return object;
+	}
+}
+
+// Without the characters that keep names of another writing direction apart.
+const plain = (text) => text.replaceAll(/[\u2068\u2069]/g, '');
+
+async function typingLine({ page }, wanted) {
+	await page.waitForFunction(
+		(text) => document.getElementById('typing').textContent.replaceAll(/[\u2068\u2069]/g, '') === text,
+		wanted,
+	);
+}
+
+test('a name that somebody has, or that nobody may have, is explained at the name form', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		await come(daemon, 'Bob');
+		const ann = await arrive();
+		const refused = async (words) => {
+			await ann.page.locator('#name-error', { hasText: words }).waitFor();
+			assert.ok(await ann.page.isVisible('#profile'));
+			assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
+			assert.equal(await ann.page.getAttribute('#name', 'aria-invalid'), 'true');
+		};
+		await ann.introduce('bob');
+		await refused('called bob already');
+		await ann.introduce('system');
+		await refused('reserved');
+		await ann.introduce('ann');
+		await ann.online();
+		assert.equal(await ann.page.isVisible('#profile'), false);
+		await ann.say('hello');
+		await ann.reads(['hello']);
+
+		// The same with a name that is remembered.
+		await ann.page.evaluate(() => {
+			localStorage.setItem('linnet.name', 'bob');
+			localStorage.removeItem('linnet.session');
+		});
+		await ann.page.reload();
+		await refused('called bob already');
+	}));
+
+test('a change of the name is told to the others, and one that cannot be had is explained', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		const bob = await come(daemon, 'bob');
+		await ann.rename('anna');
+		await ann.called('anna');
+		await ann.line('You are now anna').waitFor();
+		const event = await bob.nextJson();
+		assert.deepEqual([event.event, event.username, event.was], ['rename', 'anna', 'ann']);
+
+		await ann.rename('BOB');
+		await ann.page.locator('#name-error', { hasText: 'called BOB already' }).waitFor();
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
+		await ann.page.keyboard.press('Escape');
+		await ann.called('anna');
+		await ann.page.reload();
+		await ann.called('anna');
+		await ann.online();
+		await ann.say('still here');
+		assert.equal((await nextBut(bob, 'typing', 'presence')).username, 'anna');
+	}));
+
+test('two tabs of one browser are one person, who leaves with the last of them', () =>
+	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
+		const bob = await come(daemon, 'bob');
+		const ann = await arrive();
+		await ann.join('ann');
+		const tab = await openTab(ann);
+		await ann.sees(['ann', 'bob']);
+		await tab.sees(['ann', 'bob']);
+		assert.equal(await ann.page.textContent('#people-count'), '2');
+		assert.equal(plain(await ann.page.textContent('#people-list li')).includes('you'), true);
+
+		await ann.say('from the first');
+		await tab.reads(['from the first']);
+		assert.equal((await tab.messages())[0].own, true);
+		// One name for both of them.
+		await tab.rename('anna');
+		await ann.called('anna');
+		await ann.say('from the first again');
+		await tab.reads(['from the first', 'from the first again']);
+		assert.equal((await tab.messages())[1].author, 'anna');
+
+		await bob.drain();
+		await ann.page.close();
+		await tab.say('still here');
+		assert.equal((await nextBut(bob, 'typing')).message, 'still here');
+		await tab.page.close();
+		const left = await nextBut(bob, 'typing');
+		assert.deepEqual([left.event, left.username], ['leave', 'anna']);
+	}));
+
+test('the name is not refused because of an old connection of the page that lingers', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const bob = await come(daemon, 'bob');
+		let lingering;
+		const ann = await arrive({}, (page) =>
+			page.routeWebSocket(/\/ws$/, (route) => {
+				route.connectToServer();
+				// The server is not told that the page has gone.
+				route.onClose(() => {});
+				lingering ??= route;
+			}),
+		);
+		await ann.join('ann');
+		await bob.drain();
+		await lingering.close({ code: 1001 });
+		await ann.state('waiting');
+		await ann.online();
+		await ann.sees(['ann', 'bob']);
+		assert.equal(await ann.page.isVisible('#profile'), false);
+		await ann.say('back');
+		assert.equal((await nextBut(bob, 'typing', 'presence')).message, 'back');
+	}));
+
+test('the list tells who is here, as a column where there is room and as a sheet where there is not', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive(NARROW);
+		await ann.join('mia');
+		const eve = await come(daemon, 'eve');
+		await come(daemon, 'Zoë');
+		await ann.sees(['mia', 'eve', 'Zoë']);
+
+		const button = ann.page.getByRole('button', { name: '3 people here' });
+		assert.equal(await ann.page.isVisible('#people'), false);
+		await button.click();
+		await ann.page.getByRole('complementary', { name: '3 people here' }).waitFor();
+		await ann.page.waitForSelector('#people-button[aria-expanded="true"]');
+		await button.click();
+		await ann.page.waitForSelector('#people', { state: 'hidden' });
+		await button.focus();
+		await ann.page.keyboard.press('Enter');
+		await ann.page.waitForSelector('#people');
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-close');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.waitForSelector('#people', { state: 'hidden' });
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-button');
+		await ann.page.waitForSelector('#people-button[aria-expanded="false"]');
+
+		await ann.page.setViewportSize({ width: 1280, height: 700 });
+		await ann.page.waitForSelector('#people');
+		await eve.close();
+		await ann.sees(['mia', 'Zoë']);
+		await ann.page.click('#people-close');
+		await ann.page.waitForSelector('#people', { state: 'hidden' });
+		await ann.page.reload();
+		await ann.online();
+		assert.equal(await ann.page.isVisible('#people'), false);
+		await ann.page.click('#people-button');
+		await ann.page.waitForSelector('#people');
+	}));
+
+test('comings and goings are one line, and numbers where they are many', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		const bob = await come(daemon, 'bob');
+		await ann.line('bob').waitFor();
+		assert.equal(plain(await ann.line('bob').textContent()), 'bob joined');
+		await bob.close();
+		await ann.line('bob').waitFor({ state: 'detached' });
+
+		const clients = [];
+		for (const name of ['cleo', 'dan', 'eve'])
+			clients.push(await come(daemon, name));
+		await ann.line('eve').waitFor();
+		assert.equal(plain(await ann.line('eve').textContent()), 'cleo, dan and eve joined');
+		clients[0].sendJson({ type: 'nick', username: 'chloe' });
+		await ann.line('chloe').waitFor();
+		await ann.say('hello all');
+		await ann.reads(['hello all']);
+
+		// Another line below what has been said.
+		for (const client of clients.splice(0, 2))
+			await client.close();
+		for (const name of ['fay', 'gus', 'hal'])
+			await come(daemon, name);
+		const folded = ann.page.locator('.presence summary');
+		await ann.page.getByText('3 joined, 2 left').waitFor();
+		assert.equal(await ann.page.locator('.presence').count(), 2);
+		await folded.click();
+		await ann.page.locator('.presence p', { hasText: 'hal' }).waitFor();
+		assert.equal(plain(await ann.page.textContent('.presence p:last-child')), 'chloe and dan left');
+		await ann.sees(['ann', 'eve', 'fay', 'gus', 'hal']);
+	}));
+
+test('those who return after a restart of the server are not told of, newcomers are', () =>
+	withRestarts(browser, [], async ({ server, arrive }) => {
+		const ann = await arrive();
+		const bob = await arrive({}, (page) => page.clock.install());
+		await ann.join('ann');
+		await bob.join('bob');
+		await ann.sees(['ann', 'bob']);
+		await ann.say('before');
+		await bob.reads(['before']);
+		await bob.page.clock.pauseAt(Date.now() + 1000);
+		await server.kill();
+		await ann.state('waiting');
+		await server.start();
+		await ann.online();
+		await ann.sees(['ann']);
+		await bob.page.clock.resume();
+		await ann.sees(['ann', 'bob']);
+		const eve = await come(server.daemon, 'eve');
+		await ann.line('eve').waitFor();
+		assert.deepEqual((await ann.page.locator('.presence').allTextContents()).slice(-1).map(plain), ['eve joined']);
+		await eve.close();
+	}));
+
+test('who is writing is shown for five seconds, and not longer than to the message', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) => page.clock.install());
+		await ann.join('ann');
+		const [bob, eve, dan, fay] = [
+			await come(daemon, 'bob'),
+			await come(daemon, 'eve'),
+			await come(daemon, 'dan'),
+			await come(daemon, 'fay'),
+		];
+		await ann.page.clock.pauseAt(Date.now() + 2000);
+		bob.sendJson({ type: 'typing' });
+		await typingLine(ann, 'bob is typing…');
+		await ann.page.clock.runFor(3000);
+		eve.sendJson({ type: 'typing' });
+		await typingLine(ann, 'bob and eve are typing…');
+		await ann.page.clock.runFor(2000);
+		await typingLine(ann, 'eve is typing…');
+		for (const client of [dan, fay, bob])
+			client.sendJson({ type: 'typing' });
+		await typingLine(ann, 'Several people are typing…');
+		await fay.close();
+		await dan.close();
+		await typingLine(ann, 'eve and bob are typing…');
+		eve.sendJson({ message: 'done' });
+		await typingLine(ann, 'bob is typing…');
+		await ann.page.clock.runFor(5000);
+		await typingLine(ann, '');
+	}));
+
+test('while one writes the others are told every three seconds at most', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await server.prepare(page);
+		});
+		await ann.join('ann');
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await ann.page.focus('#text');
+		const told = () => server.of('typing').length;
+		for (let second = 0; second < 7; second++) {
+			await ann.page.keyboard.type('some words');
+			await ann.page.clock.runFor(1000);
+		}
+		await eventually(() => assert.equal(told(), 3), 'three tellings');
+		await ann.page.fill('#text', ' ');
+		await ann.page.clock.runFor(4000);
+		await ann.page.keyboard.type(' ');
+		server.say({ username: 'bob', message: 'hm' });
+		await ann.reads(['hm']);
+		assert.equal(told(), 3);
+	}));
+
+test('what arrives before the page is let in is not lost', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const tap = createTap();
+		tap.holdSent = ({ type }) => type === 'join';
+		const ann = await arrive({}, tap.prepare);
+		await ann.introduce('ann');
+		await eventually(() => assert.equal(tap.held.length, 1), 'the page to ask');
+		const bob = await daemon.ws();
+		bob.sendJson({ username: 'bob', message: 'early' });
+		await eventually(() => assert.equal(tap.received.length, 1), 'the message to come');
+		tap.release();
+		await ann.reads(['early']);
+	}));
