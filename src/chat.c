@@ -229,6 +229,7 @@ chat_new(struct chat **out, const struct config *config,
 	chat->hub = hub_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
 	TAILQ_INIT(&chat->departing);
+	STAILQ_INIT(&chat->sayings_by_age);
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	r = open_store(chat, why);
 	if (r < 0) {
@@ -354,6 +355,7 @@ chat_close(struct chat *chat, struct session *session)
 		LIST_REMOVE(request, session_link);
 		request->session = NULL;
 	}
+	chat_forget_sayings(chat, session);
 	free(session->home);
 }
 
@@ -403,6 +405,7 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	assert(!chat->requests);
+	chat_free_sayings(chat);
 	roster_free(chat->roster);
 	hub_free(chat->hub);
 	free(chat);

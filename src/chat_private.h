@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "linnet/chat.h"
+#include "linnet/hex.h"
 #include "linnet/hub.h"
 #include "linnet/json_text.h"
 #include "linnet/message.h"
@@ -42,6 +43,15 @@ struct request {
 	UT_hash_handle hh;
 };
 
+/* What a guest that is there has said under a ref. While it is there, somebody else who
+ * says the same is somebody else. */
+struct saying {
+	char content[HEX_SHA256_BYTES + 1];
+	uint64_t session_number;
+	STAILQ_ENTRY(saying) link;
+	UT_hash_handle hh;
+};
+
 /* Bytes of the text that tells this process's guests from those of an earlier one. */
 #define NONCE_BYTES 16
 
@@ -54,6 +64,8 @@ struct chat {
 	uint64_t last_number;
 	uint64_t last_ticket;
 	struct request *requests; /* by ticket */
+	struct saying *sayings;   /* by content */
+	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
 	TAILQ_HEAD(, session) departing;
 	char nonce[NONCE_BYTES + 1];
@@ -121,6 +133,13 @@ int chat_do_typing(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 
 /* chat_send.c */
+
+/* The session has gone: what it said may be said again by the one that it comes back as.
+ */
+void chat_forget_sayings(struct chat *chat, const struct session *session);
+
+/* Free what is left of them. */
+void chat_free_sayings(struct chat *chat);
 
 int chat_do_message(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);

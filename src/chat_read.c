@@ -22,6 +22,9 @@
 
 #define QUERY_BYTES 256
 
+/* What stands around a message's own members, at most. */
+#define ENVELOPE_BYTES 1024
+
 /* Histories and searches that one session may have waiting. */
 #define READS_WAITING 16
 
@@ -69,9 +72,12 @@ give_up(struct member *member, const char *why)
 /* A read waits until what the session was sent before is written, so that asking for much
  * does not make it a slow reader. */
 static size_t
-room_for_reads(const struct session *session)
+room_for_reads(const struct chat *chat, const struct session *session)
 {
-	return session->queue_max_bytes / 8;
+	size_t message = (size_t)chat->config->limits.message_bytes + ENVELOPE_BYTES;
+
+	/* Beside an empty queue everything fits. */
+	return session->queue_max_bytes < 4 * message ? 0 : session->queue_max_bytes / 8;
 }
 
 void
@@ -80,7 +86,7 @@ chat_read_next(struct chat *chat, struct session *session)
 	struct request *request;
 
 	while (!session->reading && !session->closing &&
-		session->queue.bytes <= room_for_reads(session) &&
+		session->queue.bytes <= room_for_reads(chat, session) &&
 		(request = STAILQ_FIRST(&session->waiting))) {
 		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
 		session->waiting_count--;
@@ -220,7 +226,11 @@ on_first_page(struct chat *chat, struct request *request, int error,
 	}
 	begin_live(chat, member, true, request->ref);
 	member->is_resuming = true;
-	send_page(chat, member, page);
+	/* "joined" may have taken the place. */
+	if (member->session->queue.bytes > room_for_reads(chat, member->session))
+		read_on(chat, member, on_next_page, NULL);
+	else
+		send_page(chat, member, page);
 }
 
 void

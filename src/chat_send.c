@@ -14,6 +14,9 @@
  * at least, and for twice as long at most. */
 #define GUEST_WINDOW_MS (10 * 60 * 1000)
 
+/* So many of the newest things that guests said under a ref are remembered. */
+#define SAYINGS 1024
+
 static void
 acknowledge(struct session *session, const struct room *room, const char *ref,
 	uint64_t id, bool is_duplicate)
@@ -78,13 +81,62 @@ hash_content(const struct message *message, char *out)
 	buffer_clear(&text);
 }
 
+static void
+free_saying(struct chat *chat, struct saying *saying)
+{
+	STAILQ_REMOVE(&chat->sayings_by_age, saying, saying, link);
+	HASH_DEL(chat->sayings, saying);
+	free(saying);
+}
+
+void
+chat_forget_sayings(struct chat *chat, const struct session *session)
+{
+	struct saying *saying, *next;
+
+	for (saying = STAILQ_FIRST(&chat->sayings_by_age); saying; saying = next) {
+		next = STAILQ_NEXT(saying, link);
+		if (saying->session_number == session->number)
+			free_saying(chat, saying);
+	}
+}
+
+void
+chat_free_sayings(struct chat *chat)
+{
+	struct saying *saying;
+
+	while ((saying = STAILQ_FIRST(&chat->sayings_by_age)))
+		free_saying(chat, saying);
+}
+
+/* Returns true if another guest that is still there has said this, too; remembers who
+ * says it otherwise. */
+static bool
+is_said_by_another(struct chat *chat, const struct session *session, const char *content)
+{
+	struct saying *saying;
+
+	HASH_FIND_STR(chat->sayings, content, saying);
+	if (saying)
+		return saying->session_number != session->number;
+	if (HASH_COUNT(chat->sayings) == SAYINGS)
+		free_saying(chat, STAILQ_FIRST(&chat->sayings_by_age));
+	saying = xcalloc(1, sizeof(*saying));
+	memcpy(saying->content, content, sizeof(saying->content));
+	saying->session_number = session->number;
+	STAILQ_INSERT_TAIL(&chat->sayings_by_age, saying, link);
+	HASH_ADD_STR(chat->sayings, content, saying);
+	return false;
+}
+
 /* A repeated send is known by its sender and its ref. A guest comes back as another
  * guest: it is known by its number while it stays, and by what it says, but not for long,
  * because that might be somebody else. Of the two windows of time an entry of the last
  * one is known by the second. */
 static void
-make_keys(const struct chat *chat, const struct session *session,
-	const struct message *message, char keys[STORE_KEYS][KEY_BYTES])
+make_keys(struct chat *chat, const struct session *session, const struct message *message,
+	char keys[STORE_KEYS][KEY_BYTES])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
 	char content[HEX_SHA256_BYTES + 1];
@@ -100,6 +152,8 @@ make_keys(const struct chat *chat, const struct session *session,
 	hash_content(message, content);
 	snprintf(keys[0], KEY_BYTES, "g%s-%s\n%s", chat->nonce, session->person->folded,
 		message->ref);
+	if (is_said_by_another(chat, session, content))
+		return;
 	snprintf(
 		keys[1], KEY_BYTES, "c%" PRId64 "-%s\n%s", window, content, message->ref);
 	snprintf(keys[2], KEY_BYTES, "c%" PRId64 "-%s\n%s", window - 1, content,

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import {
 	answer, heardBy, idsOf, range, take, unhurried, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
+import { eventually, withDaemon } from '../lib/daemon.mjs';
 
 const once = (id, ref, room = 'lobby') => ({ type: 'ack', ref, room, id });
 const again = (id, ref, room) => ({ ...once(id, ref, room), duplicate: true });
@@ -60,7 +60,14 @@ const ways = {
 	},
 	'another connection after the first was cut off': async (daemon, client, query) => {
 		await client.vanish();
-		return daemon.ws(`/ws?${query}`);
+		return eventually(async () => {
+			const second = await daemon.ws(`/ws?${query}`);
+			const told = await second.drain();
+			if (told.length === 0)
+				return second;
+			await second.close();
+			throw new Error(`it was told ${JSON.stringify(told)}`);
+		}, 'the name to be free');
 	},
 };
 

@@ -501,10 +501,12 @@ test('over max_rooms no room is made, and the place of an empty one is free agai
 		assert.equal(await refusalOf(daemon, '/ws?room=two'), 'accepted');
 
 		bob.sendJson({ type: 'leave', room: 'three' });
+		await bob.drain();
 		assert.equal((await join(ann, 'four')).room, 'four');
 		// One with a history stays.
 		await say(ann, { message: 'hi', room: 'four' });
 		ann.sendJson({ type: 'leave', room: 'four' });
+		await ann.drain();
 		assertError(await answer(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
 	}));
 

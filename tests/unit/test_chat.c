@@ -92,6 +92,19 @@ test_two_guests_may_use_the_same_ref_for_different_words(void **state)
 }
 
 static void
+test_two_guests_may_say_the_same_under_the_same_ref_while_both_are_there(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"message\":\"hi\",\"ref\":\"1\"}");
+	say(fixture, &fixture->bob, "{\"message\":\"hi\",\"ref\":\"1\"}");
+	assert_hears(&fixture->eve, "\"id\":1,");
+	assert_hears(&fixture->eve, "\"id\":2,");
+	say(fixture, &fixture->bob, "{\"message\":\"hi\",\"ref\":\"1\"}");
+	assert_hears_nothing(&fixture->eve);
+}
+
+static void
 test_a_guest_that_comes_back_and_repeats_itself_is_recognised(void **state)
 {
 	struct fixture *fixture = *state;
@@ -339,6 +352,8 @@ main(void)
 		chat_test(test_the_same_ref_again_is_answered_and_not_broadcast),
 		chat_test(test_two_people_may_use_the_same_ref),
 		chat_test(test_two_guests_may_use_the_same_ref_for_different_words),
+		chat_test(
+			test_two_guests_may_say_the_same_under_the_same_ref_while_both_are_there),
 		chat_test(test_a_guest_that_comes_back_and_repeats_itself_is_recognised),
 		chat_test(test_a_guest_that_stays_is_recognised_whatever_it_says),
 		chat_test(test_an_ephemeral_object_is_passed_on_without_a_number),

@@ -418,6 +418,35 @@ test_a_long_absence_is_made_up_for_in_parts(void **state)
 	assert_hears_from_to(&fixture->ann, 501, 501);
 }
 
+static int
+set_up_tiny_queue(void **state)
+{
+	static const char *const settings[] = { "limits.queue_bytes=1024" };
+
+	return set_up_with(state, settings, 1);
+}
+
+static void
+test_one_large_missed_message_fits_any_queue(void **state)
+{
+	struct fixture *fixture = *state;
+	struct chat_wishes wishes = { .wants_events = true };
+	char text[2000];
+	int length = snprintf(text, sizeof(text), "{\"message\":\"%01500d\"}", 7);
+
+	assert_true(length < (int)sizeof(text));
+	say(fixture, &fixture->bob, text);
+	forget_heard(&fixture->ann);
+	wishes.since = since(fixture, 0);
+	go(fixture, &fixture->ann);
+	come(fixture, &fixture->ann, &wishes);
+	assert_hears(&fixture->ann, "\"recovered\":true");
+	chat_on_drained(fixture->chat, &fixture->ann.session);
+	settle(fixture);
+	assert_hears(&fixture->ann, "\"id\":1,");
+	assert_int_equal(fixture->ann.drops, 0);
+}
+
 static void
 test_history_and_search_are_answered_to_the_asker_alone(void **state)
 {
@@ -474,6 +503,9 @@ main(void)
 		chat_test(test_what_is_new_comes_after_what_was_missed),
 		cmocka_unit_test_setup_teardown(
 			test_a_long_absence_is_made_up_for_in_parts, set_up_unhurried,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_one_large_missed_message_fits_any_queue, set_up_tiny_queue,
 			tear_down),
 		chat_test(test_history_and_search_are_answered_to_the_asker_alone),
 	};
