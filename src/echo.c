@@ -31,7 +31,8 @@ on_open(struct door *door, struct conn *conn)
 	struct echo *echo = xcalloc(1, sizeof(*echo));
 
 	conn->state = echo;
-	ws_peer_init(&echo->peer, conn, ((struct echo_door *)door)->drain, &echo->queue);
+	ws_peer_init(&echo->peer, conn, ((struct echo_door *)door)->drain, &echo->queue,
+		SIZE_MAX);
 	log_info("echo_open", log_str("peer", conn->peer));
 }
 

@@ -31,6 +31,9 @@
 /* Everybody's time to go when the daemon stops. */
 #define STOP_S 8.0
 
+/* How long nothing more is said when readers fall behind. */
+#define PAUSE_S 0.005
+
 /* How often history that is too old is let go of. */
 #define PRUNE_S 60.0
 
@@ -73,6 +76,7 @@ struct server {
 	bool is_told; /* everybody, to go */
 	ev_prepare prepare;
 	ev_io store;
+	ev_timer pause; /* of what the store has to say */
 	ev_timer prune;
 	ev_timer tick;
 	ev_timer settle;
@@ -294,9 +298,24 @@ on_store(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct server *server = io->data;
 
-	(void)loop;
 	(void)revents;
-	chat_dispatch(server->chat);
+	if (!server->drain.is_pressed) {
+		chat_dispatch(server->chat);
+		return;
+	}
+	server->drain.is_pressed = false;
+	ev_io_stop(loop, io);
+	ev_timer_set(&server->pause, PAUSE_S, 0);
+	ev_timer_start(loop, &server->pause);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct server *server = timer->data;
+
+	(void)revents;
+	ev_io_start(loop, &server->store);
 }
 
 static void
@@ -416,7 +435,8 @@ init_watchers(struct server *server)
 	server->settle.data = server->stop.data = server;
 	ev_io_init(&server->store, on_store, chat_fd(server->chat), EV_READ);
 	ev_timer_init(&server->prune, on_prune, 1, PRUNE_S);
-	server->store.data = server->prune.data = server;
+	ev_timer_init(&server->pause, on_pause_over, PAUSE_S, 0);
+	server->store.data = server->pause.data = server->prune.data = server;
 	ev_prepare_start(server->loop, &server->prepare);
 	ev_io_start(server->loop, &server->store);
 	ev_timer_start(server->loop, &server->prune);
@@ -511,6 +531,7 @@ server_free(struct server *server)
 	ev_timer_stop(server->loop, &server->settle);
 	ev_timer_stop(server->loop, &server->stop);
 	ev_timer_stop(server->loop, &server->prune);
+	ev_timer_stop(server->loop, &server->pause);
 	ev_io_stop(server->loop, &server->store);
 	conn_table_fini(&server->conns);
 	ws_drain_fini(&server->drain);

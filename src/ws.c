@@ -135,7 +135,8 @@ on_open(struct door *door, struct conn *conn)
 	ws->door = ws_door;
 	session_init(&ws->session, &ops, door->name, chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
-	ws_peer_init(&ws->peer, conn, ws_door->drain, &ws->session.queue);
+	ws_peer_init(&ws->peer, conn, ws_door->drain, &ws->session.queue,
+		ws->session.queue_max_bytes / 2);
 	log_info("session_open", log_uint("session", ws->session.number),
 		log_str("peer", conn->peer), log_str("door", door->name));
 	chat_open(ws_door->chat, &ws->session, &wishes);

@@ -17,6 +17,9 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 /* How long a peer that was sent the close frame may take to answer it. */
 #define CLOSE_ANSWER_MS 5000
 
+/* Pauses that one peer may ask for until its queue is empty again. */
+#define MAX_PAUSES 20
+
 /* An ASCII payload: lws checks the echo of it as UTF-8 (it checks pongs like text). */
 #define PING_PAYLOAD "linnet"
 
@@ -38,6 +41,17 @@ ws_drain_fini(struct ws_drain *drain)
 	free(drain->scratch);
 }
 
+/* One that reads is given time for what was said in a burst; one that does not costs
+ * everybody else no more than MAX_PAUSES of them. */
+static void
+note_pressure(struct ws_peer *peer)
+{
+	if (peer->queue->bytes <= peer->pressing_bytes || peer->pauses == MAX_PAUSES)
+		return;
+	peer->pauses++;
+	peer->drain->is_pressed = true;
+}
+
 void
 ws_drain_run(struct ws_drain *drain)
 {
@@ -53,21 +67,24 @@ ws_drain_run(struct ws_drain *drain)
 
 		TAILQ_REMOVE(&drain->dirty, peer, dirty_link);
 		peer->is_dirty = false;
-		if (lws_partial_buffered(wsi))
+		if (lws_partial_buffered(wsi)) {
+			note_pressure(peer);
 			lws_callback_on_writable(wsi);
-		else
+		} else {
 			lws_service_fd(lws_get_context(wsi), &pollfd);
+		}
 	}
 }
 
 void
 ws_peer_init(struct ws_peer *peer, struct conn *conn, struct ws_drain *drain,
-	struct frame_queue *queue)
+	struct frame_queue *queue, size_t pressing_bytes)
 {
 	memset(peer, 0, sizeof(*peer));
 	peer->conn = conn;
 	peer->drain = drain;
 	peer->queue = queue;
+	peer->pressing_bytes = pressing_bytes;
 	peer->heard_ms = conn_now_ms();
 }
 
@@ -172,6 +189,8 @@ ws_peer_writable(struct ws_peer *peer)
 		if (write_some(peer) < 0)
 			return -1;
 		peer->is_blocked = lws_partial_buffered(wsi);
+		if (!peer->queue->count)
+			peer->pauses = 0;
 		if (peer->queue->count || peer->close_code)
 			ws_peer_wake(peer);
 		return 0;

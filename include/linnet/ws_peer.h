@@ -18,6 +18,9 @@ struct ws_drain {
 	TAILQ_HEAD(, ws_peer) dirty;
 	int64_t ping_ms; /* silence after which a ping goes out */
 	int64_t pong_ms; /* time to answer it */
+	/* A peer fell behind just now: a pause before more is said lets it read on. Set
+	 * here, cleared by whoever makes the pause. */
+	bool is_pressed;
 	struct frame *ping;
 	uint8_t *scratch; /* headroom and WS_WRITE_BYTES */
 };
@@ -26,6 +29,8 @@ struct ws_peer {
 	struct conn *conn;
 	struct ws_drain *drain;
 	struct frame_queue *queue;
+	size_t pressing_bytes;    /* of the queue: it falls behind */
+	unsigned pauses;          /* asked for since it was last empty */
 	const char *close_reason; /* static text */
 	uint16_t close_code;      /* 0: open */
 	bool is_closed;           /* the close frame was handed to lws */
@@ -47,9 +52,10 @@ void ws_drain_fini(struct ws_drain *drain);
 /* Write to every dirty peer. A peer may close, and its door free it, meanwhile. */
 void ws_drain_run(struct ws_drain *drain);
 
-/* Set up the peer on conn that drains queue, which its door owns. */
+/* Set up the peer on conn that drains queue, which its door owns and which is not to grow
+ * much beyond pressing_bytes. */
 void ws_peer_init(struct ws_peer *peer, struct conn *conn, struct ws_drain *drain,
-	struct frame_queue *queue);
+	struct frame_queue *queue, size_t pressing_bytes);
 
 /* The queue has something. Only marks: safe within a broadcast. */
 void ws_peer_wake(struct ws_peer *peer);

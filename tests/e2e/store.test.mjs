@@ -69,8 +69,10 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 				assert.equal((await answer(ann, { type: 'ping' })).type, 'pong');
 				assert.equal((await answer(ann, { message: 'known', ref: 'before 3' })).id, 4);
 				assert.equal(refusedOf(await sayAll(ann, `still full ${round}`, 3)).length, 3);
-				assert.equal(linesOf(daemon, 'store_failed').length, round);
-				assert.equal(linesOf(daemon, 'store_healed').length, round - 1);
+				// A little may still fit in between: it says so each time.
+				const failures = linesOf(daemon, 'store_failed').length;
+				assert.ok(failures >= round);
+				assert.equal(linesOf(daemon, 'store_healed').length, failures - 1);
 
 				rmSync(filler);
 				const last = refused.at(-1).ref;
@@ -78,7 +80,7 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1 });
 				acked.push(retried.id, ...ids(await sayAll(ann, `after ${round}`, 5)));
 				assert.deepEqual(acked, range(1, acked.length));
-				assert.equal(linesOf(daemon, 'store_healed').length, round);
+				assert.equal(linesOf(daemon, 'store_healed').length, failures);
 			}
 			const seen = (await heardBy(bob, ann)).filter(({ type }) => type === 'message');
 			assert.deepEqual(idsOf(seen), acked);
@@ -136,6 +138,21 @@ async function lockFile(file) {
 		},
 	};
 }
+
+test('much that was held up comes to readers that read, who are not taken for slow', needsSqlite, async () => {
+	const folder = temporaryFolder();
+	await withDaemon(unhurriedWith(`store.path=${path.join(folder, 'linnet.db')}`), async (daemon) => {
+		const [sender, reader] = [await daemon.ws(), await daemon.ws()];
+		const lock = await lockFile(path.join(folder, 'linnet.db'));
+		const message = 'm'.repeat(16_000);
+		for (let n = 0; n < 100; n++)
+			sender.sendJson({ message, n });
+		await sender.drain();
+		await lock.release();
+		for (let n = 0; n < 100; n++)
+			assert.equal((await reader.nextJson()).n, n);
+	});
+});
 
 test('while another process has the file locked senders are told, and later it heals', needsSqlite, async () => {
 	const folder = temporaryFolder();
