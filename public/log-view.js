@@ -1,9 +1,11 @@
 // The messages on the page: each once, in the order of their ids, a bounded window of the history that older and newer
 // pages are loaded into. What has no id yet stands at the end.
 import { removePictures } from './avatar.js';
+import { createHush } from './hush.js';
 import { buildGap, buildMessage, buildNote, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
+import { createSpan } from './span.js';
 import { texts } from './texts.js';
 
 const MOST_ROWS = 500;
@@ -11,45 +13,29 @@ const MOST_ROWS = 500;
 const TRIM_ROWS = 50;
 // So far from an end of the window its next page is asked for.
 const NEAR_END_PX = 800;
-// Screen readers look at a change a moment after it was made.
-const HUSH_MS = 1000;
 
 // onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
 // chooses for a message that has failed.
 export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
-	const scroll = createScrollKeeper(log, { canFollow: () => isAttached, onMove });
+	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
 	// Rows of this epoch by id; those without an id, in their order, by ref.
 	const byId = new Map();
 	const byRef = new Map();
-	// The ids that stand in the log without a gap, and whether there are older ones.
-	let span = null;
-	let newest = 0;
-	// False while the newest have been cut off, because the reader is far above them.
-	let isAttached = true;
-	// The line below which older pages come, and the span above it, if it is of the same epoch.
+	const span = createSpan();
+	const hush = createHush(log);
+	// The line of a gap, below which older pages come.
 	let floor = null;
-	let above = null;
 	let isLoading = false;
 	// The reader has asked for the newest, and they are not here yet.
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
-	let hushed = 0;
-
-	// What screen readers should not read out line by line.
-	function hush() {
-		log.ariaLive = 'off';
-		clearTimeout(hushed);
-		hushed = setTimeout(() => {
-			log.ariaLive = 'polite';
-		}, HUSH_MS);
-	}
 
 	function showJump() {
 		if (scroll.isFollowing)
 			unseen = 0;
-		jump.hidden = scroll.isFollowing || (!unseen && isAttached && scroll.distance() <= log.clientHeight);
+		jump.hidden = scroll.isFollowing || (!unseen && span.isAttached && scroll.distance() <= log.clientHeight);
 		jump.textContent = unseen ? texts.newMessages(unseen) : texts.newest;
 	}
 
@@ -86,38 +72,33 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
 	}
 
-	const firstId = () => Math.min(...byId.keys());
-	const lastId = () => Math.max(...byId.keys());
-
 	function forgetCut() {
 		for (const [id, row] of byId) {
 			if (!row.isConnected)
 				byId.delete(id);
 		}
-		if (floor && !floor.isConnected)
-			floor = above = null;
+		if (floor && !floor.isConnected) {
+			floor = null;
+			span.forgetGap();
+		}
 	}
 
 	function cutTop(count) {
 		scroll.keep(() => rows.cutTop(count));
 		forgetCut();
-		if (!floor)
-			span = { ...span, first: firstId(), more: true };
-		else if (above)
-			above = { ...above, first: Math.min(firstId(), above.last + 1), more: true };
+		span.cutTop(Math.min(...byId.keys(), span.last + 1), { isAboveGap: Boolean(floor) });
 	}
 
 	function cutBottom(count) {
-		isAttached = false;
 		scroll.leave();
 		rows.cutBottom(count, firstUnsent());
 		forgetCut();
-		span = { ...span, last: lastId() };
+		span.cutBottom(Math.max(...byId.keys(), span.first - 1));
 	}
 
-	// Cuts the end that is farther from what is read; there is no cutting through a gap from below.
+	// Cuts the end that is farther from what is read, but nothing unsent, and not through a gap from below.
 	function bound() {
-		const surplus = log.childElementCount - MOST_ROWS;
+		const surplus = log.childElementCount - byRef.size - MOST_ROWS;
 
 		if (surplus <= 0)
 			return;
@@ -140,61 +121,50 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function load() {
-		if (!span || isLoading)
+		if (!span.isBegun || isLoading)
 			return;
-		const isEmpty = span.first > span.last;
-		const distance = span.more ? distanceToOlder() : Infinity;
+		const distance = span.hasOlder ? distanceToOlder() : Infinity;
 
-		if (span.more && (isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
+		if (span.hasOlder && (span.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
 			want('older', span.first);
-		else if (!isAttached && scroll.distance() < NEAR_END_PX)
+		else if (!span.isAttached && scroll.distance() < NEAR_END_PX)
 			want('newer', span.last);
 	}
 
-	// The page reaches what stands above the line: nothing is missing after all.
-	function closeGap() {
-		rows.remove(floor);
-		span = { ...above, last: span.last };
-		floor = above = null;
-	}
-
 	function addOlder(messages, more) {
-		const isReached = above && messages.length > 0 && messages[0].id <= above.last + 1;
+		const first = messages[0]?.id ?? span.first;
 
-		for (const message of messages) {
-			if (!above || message.id > above.last)
-				addToPage(message);
+		messages.filter(({ id }) => !span.isAboveGap(id)).forEach(addToPage);
+		span.addOlder(first, more);
+		// Nothing is missing after all.
+		if (span.closesGap(first)) {
+			span.closeGap();
+			rows.remove(floor);
+			floor = null;
 		}
-		span = { ...span, first: Math.min(span.first, messages[0]?.id ?? span.first), more };
-		if (isReached)
-			closeGap();
 	}
 
-	// The window reaches to the newest again, unless more has been said meanwhile.
-	function attach() {
-		newest = Math.max(newest, span.last);
-		isAttached = span.last === newest;
-		if (isAttached && isReturning)
+	// Perhaps more has been said while this was on its way.
+	function arrive() {
+		if (span.isAttached && isReturning)
 			scroll.follow();
-		isReturning = isReturning && !isAttached;
+		isReturning = isReturning && !span.isAttached;
 	}
 
 	function addNewer(messages) {
-		for (const message of messages)
-			addToPage(message);
-		span.last = Math.max(span.last, messages.at(-1)?.id ?? newest);
-		attach();
+		messages.forEach(addToPage);
+		span.addNewer(messages.at(-1).id);
+		arrive();
 	}
 
 	function addNewest(messages, more) {
 		rows.clear(Array.from(byRef.values()));
 		byId.clear();
-		floor = above = null;
-		span = { first: messages[0]?.id ?? newest + 1, last: messages.at(-1)?.id ?? newest, more };
-		for (const message of messages)
-			addToPage(message);
+		floor = null;
+		span.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
+		messages.forEach(addToPage);
 		scroll.toBottom();
-		attach();
+		arrive();
 	}
 
 	function addToPage(message) {
@@ -202,16 +172,9 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			insert(message);
 	}
 
-	// A message has come, with this id: the span reaches so far.
-	function reach(id) {
-		newest = Math.max(newest, id);
-		if (isAttached && span)
-			span.last = Math.max(span.last, id);
-	}
-
 	function toNewest() {
-		isReturning = !isAttached;
-		if (isAttached)
+		isReturning = !span.isAttached;
+		if (span.isAttached)
 			scroll.follow();
 		else
 			want('newest');
@@ -227,7 +190,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	// The mark of a message that is not sent yet comes late, and makes its row grow.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
-		if (event.key !== 'End' || isAttached)
+		if (event.key !== 'End' || span.isAttached)
 			return;
 		event.preventDefault();
 		toNewest();
@@ -244,15 +207,13 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	return {
 		// The history begins here, or begins anew: pages are asked for as they are needed.
 		begin(id) {
-			span = { first: id + 1, last: id, more: id > 0 };
-			newest = id;
+			span.begin(id);
 			log.dataset.loaded = id === 0;
 			load();
 		},
 		// Something is missing after what is shown.
 		beginAfterGap(text, id, { isSameEpoch }) {
 			hush();
-			above = isSameEpoch && byId.size ? span : null;
 			if (!isSameEpoch) {
 				for (const row of byId.values())
 					rows.entryOf(row).id = 0;
@@ -260,18 +221,23 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			}
 			floor = buildGap(text);
 			rows.insert(floor, null, firstUnsent());
-			isAttached = true;
-			this.begin(id);
+			span.beginAfterGap(id, isSameEpoch);
 			scroll.grew();
+			load();
 		},
 		disconnected() {
-			isLoading = false;
+			isLoading = isReturning = false;
 			loading.hidden = true;
 		},
 		reconnected: load,
 		addPage({ kind, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
+			// The server has let go of what came next.
+			if (kind === 'newer' && !messages.length) {
+				want('newest');
+				return;
+			}
 			hush();
 			scroll.keep(() => {
 				if (kind === 'older')
@@ -288,13 +254,13 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		// isMissed: one of many that were said while the reader was away.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
-				reach(message.id);
+				span.reach(message.id);
 				if (byId.has(message.id))
 					return;
 			}
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
-			if (isAttached) {
+			if (span.isAttached) {
 				if (isMissed)
 					hush();
 				insert(message);
@@ -305,7 +271,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			scroll.grew();
 		},
 		// Something that this page does not show has taken an id.
-		skip: reach,
+		skip: span.reach,
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures });
 
@@ -329,9 +295,9 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			if (!row)
 				return;
 			byRef.delete(ref);
-			reach(id);
+			span.reach(id);
 			// It is here already, or where a page of history will bring it.
-			if (byId.has(id) || id < span.first || !isAttached) {
+			if (byId.has(id) || !span.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
 			}
@@ -366,7 +332,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		},
 		// A line of its own kind; where the newest are not shown it would stand in the wrong place.
 		addLine(line) {
-			if (!isAttached)
+			if (!span.isAttached)
 				return;
 			rows.insert(line, null, firstUnsent());
 			bound();

@@ -183,6 +183,7 @@ test('however far one reads back 500 rows are kept, and both ends come again', (
 		plain.sendJson({ message: line(902) });
 		await ann.page.getByText(line(902), { exact: true }).waitFor();
 		assert.notEqual(await firstText(ann), line(1));
+		await readUntil(ann, true, line(1));
 	}));
 
 test('the button, the End key and an own message lead back to the newest, with nothing missing', () =>
