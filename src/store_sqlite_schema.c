@@ -119,6 +119,11 @@ check_file(const char *path, int64_t *bytes, const char **why)
 		*why = "the file is missing or empty, but its log (-wal) is not";
 		return -EUCLEAN;
 	}
+	/* SQLite takes a file of one byte for an empty one and writes over it. */
+	if (*bytes == 1) {
+		*why = "the file is no history of Linnet";
+		return -EUCLEAN;
+	}
 	create_file(path);
 	return 0;
 }

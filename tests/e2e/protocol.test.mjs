@@ -231,6 +231,7 @@ test('a message that the schema does not allow fails the test that receives it',
 			assert.equal(told.length, 1);
 		}
 	} finally {
+		server.clients.forEach((socket) => socket.terminate());
 		server.close();
 	}
 });

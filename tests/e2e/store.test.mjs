@@ -227,6 +227,10 @@ const wrongFiles = {
 		make: (folder) => writeFileSync(path.join(folder, 'linnet.db'), 'hi'),
 		why: /no history of Linnet/,
 	},
+	'a file of one byte': {
+		make: (folder) => writeFileSync(path.join(folder, 'linnet.db'), 'x'),
+		why: /no history of Linnet/,
+	},
 	'a folder': { make: (folder) => mkdirSync(path.join(folder, 'linnet.db')), why: /folder/ },
 	'a link to nowhere': {
 		make: (folder) => symlinkSync(path.join(folder, 'nowhere/linnet.db'), path.join(folder, 'linnet.db')),
