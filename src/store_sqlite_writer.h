@@ -1,6 +1,6 @@
 /* store_sqlite_writer.h - what the writer's thread has: commits (store_sqlite_writer.c)
- * and, in the gaps between them, trimming (store_sqlite_trim.c). No other file includes
- * it. */
+ * of entries (store_sqlite_entry.c) and, in the gaps between them, trimming
+ * (store_sqlite_trim.c). No other file includes it. */
 #pragma once
 
 #include "linnet/xalloc.h"
@@ -82,6 +82,12 @@ int sqlite_writer_room(struct sqlite_writer *writer, const char *name, bool may_
 
 /* Forget every room: after a rollback what is in memory may be wrong. */
 void sqlite_writer_forget(struct sqlite_writer *writer);
+
+/* store_sqlite_entry.c */
+
+/* Keep the entry of write in the transaction under way, unless it is known, and set the
+ * answer but for its error. Returns SQLITE_OK or an error. */
+int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
 
 /* store_sqlite_trim.c */
 
