@@ -116,6 +116,15 @@ store_each_room(const struct store *store,
 	store->ops->each_room(store, on_room, context);
 }
 
+void
+store_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
+	void *context)
+{
+	store->ops->each_state(store, on_state, context);
+}
+
 int
 store_fd(const struct store *store)
 {
@@ -241,6 +250,23 @@ size_of(const char *text)
 	return text ? strlen(text) + 1 : 0;
 }
 
+static size_t
+size_of_state(const struct store_entry *entry)
+{
+	size_t len = strlen(entry->state_key);
+
+	assert(len >= 1 && len <= STORE_STATE_KEY_BYTES);
+	return len + 1 + (entry->state_value ? entry->state_value_len + 1 : 0);
+}
+
+static void
+put_state(char **end, struct store_entry *copy, const struct store_entry *entry)
+{
+	copy->state_key = put(end, entry->state_key, strlen(entry->state_key));
+	copy->state_value = put(end, entry->state_value, entry->state_value_len);
+	copy->state_value_len = entry->state_value_len;
+}
+
 static struct store_write *
 new_write(const struct store_entry *entry, uint64_t ticket)
 {
@@ -251,6 +277,8 @@ new_write(const struct store_entry *entry, uint64_t ticket)
 
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		bytes += size_of(entry->keys[i]);
+	if (entry->state_key)
+		bytes += size_of_state(entry);
 	write = xmalloc(bytes);
 	memset(write, 0, sizeof(*write));
 	write->ticket = ticket;
@@ -266,6 +294,8 @@ new_write(const struct store_entry *entry, uint64_t ticket)
 		if (entry->keys[i])
 			write->entry.keys[i] =
 				put(&end, entry->keys[i], strlen(entry->keys[i]));
+	if (entry->state_key)
+		put_state(&end, &write->entry, entry);
 	return write;
 }
 

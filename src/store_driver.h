@@ -81,6 +81,10 @@ struct store_ops {
 	void (*each_room)(const struct store *store,
 		void (*on_room)(void *context, const char *name, uint64_t last_id),
 		void *context);
+	void (*each_state)(const struct store *store,
+		void (*on_state)(void *context, const char *room, const char *key,
+			uint64_t id, const char *value, size_t value_len),
+		void *context);
 	/* Take writes, at least one, leave the list empty, and answer them in order. */
 	void (*write)(struct store *store, struct store_writes *writes);
 	/* Take read and answer it. */

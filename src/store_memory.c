@@ -82,6 +82,18 @@ memory_each_room(const struct store *store,
 	(void)context;
 }
 
+/* Nor has it a state, and none is kept: it is read only at the opening. */
+static void
+memory_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
+	void *context)
+{
+	(void)store;
+	(void)on_state;
+	(void)context;
+}
+
 static struct room *
 find_room(struct store *store, const char *name)
 {
@@ -365,6 +377,7 @@ const struct store_ops store_memory_ops = {
 	.size = sizeof(struct store_memory),
 	.open = memory_open,
 	.each_room = memory_each_room,
+	.each_state = memory_each_state,
 	.write = memory_write,
 	.read = memory_read,
 	.prune = memory_prune,

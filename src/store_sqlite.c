@@ -16,11 +16,22 @@ struct known_room {
 	char name[];
 };
 
+/* A value that stands. */
+struct known_state {
+	STAILQ_ENTRY(known_state) link;
+	uint64_t id;
+	const char *room, *key, *value; /* in memory, each with a NUL behind it */
+	size_t value_len;
+	char memory[];
+};
+
 struct store_sqlite {
 	struct store store;
 	char *path;
 	int lock_fd;
-	STAILQ_HEAD(, known_room) rooms; /* when it was opened */
+	/* When it was opened; let go of at the first write. */
+	STAILQ_HEAD(, known_room) rooms;
+	STAILQ_HEAD(, known_state) states;
 	struct sqlite_writer *writer;
 	struct sqlite_reader *reader;
 	struct sqlite_checkpointer *checkpointer;
@@ -106,6 +117,75 @@ list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 	return sqlite3_finalize(statement);
 }
 
+/* Copy column i of the row, and a NUL, to *end, which is moved behind it. */
+static const char *
+copy_column(sqlite3_stmt *statement, int i, char **end)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, i);
+	size_t len = (size_t)sqlite3_column_bytes(statement, i);
+	char *copy = *end;
+
+	if (text)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	*end = copy + len + 1;
+	return copy;
+}
+
+static struct known_state *
+read_state(sqlite3_stmt *statement)
+{
+	struct known_state *state;
+	size_t bytes = sizeof(*state);
+	char *end;
+
+	for (int i = 0; i < 3; i++)
+		bytes += (size_t)sqlite3_column_bytes(statement, i) + 1;
+	state = xcalloc(1, bytes);
+	end = state->memory;
+	state->room = copy_column(statement, 0, &end);
+	state->key = copy_column(statement, 1, &end);
+	state->value = copy_column(statement, 2, &end);
+	state->value_len = (size_t)sqlite3_column_bytes(statement, 2);
+	state->id = (uint64_t)sqlite3_column_int64(statement, 3);
+	return state;
+}
+
+static int
+list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
+{
+	sqlite3_stmt *statement;
+	int rc = sqlite3_prepare_v2(db->handle,
+		"SELECT r.name, s.key, s.value, s.id FROM state AS s"
+		" JOIN room AS r ON r.id = s.room ORDER BY s.room, s.seq",
+		-1, &statement, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		struct known_state *state = read_state(statement);
+		STAILQ_INSERT_TAIL(&sqlite->states, state, link);
+	}
+	return sqlite3_finalize(statement);
+}
+
+/* Let go of what was listed. */
+static void
+forget_known(struct store_sqlite *sqlite)
+{
+	struct known_room *room;
+	struct known_state *state;
+
+	while ((room = STAILQ_FIRST(&sqlite->rooms))) {
+		STAILQ_REMOVE_HEAD(&sqlite->rooms, link);
+		free(room);
+	}
+	while ((state = STAILQ_FIRST(&sqlite->states))) {
+		STAILQ_REMOVE_HEAD(&sqlite->states, link);
+		free(state);
+	}
+}
+
 /* Open the file and start the threads; what is there by the time of an error stays for
  * close_all. */
 static int
@@ -120,6 +200,8 @@ open_all(struct store_sqlite *sqlite, const char **why)
 			 store->epoch, why)) < 0)
 		return error;
 	rc = list_rooms(sqlite, &db);
+	if (rc == SQLITE_OK)
+		rc = list_states(sqlite, &db);
 	if (rc != SQLITE_OK) {
 		error = sqlite_schema_refuse(&db, rc, why);
 		sqlite_db_close(&db);
@@ -141,15 +223,10 @@ open_all(struct store_sqlite *sqlite, const char **why)
 static void
 close_all(struct store_sqlite *sqlite)
 {
-	struct known_room *room;
-
 	sqlite_reader_stop(sqlite->reader);
 	sqlite_checkpointer_stop(sqlite->checkpointer);
 	sqlite_writer_free(sqlite->writer);
-	while ((room = STAILQ_FIRST(&sqlite->rooms))) {
-		STAILQ_REMOVE_HEAD(&sqlite->rooms, link);
-		free(room);
-	}
+	forget_known(sqlite);
 	if (sqlite->lock_fd >= 0)
 		close(sqlite->lock_fd);
 	free(sqlite->path);
@@ -162,6 +239,7 @@ sqlite_open(struct store *store, const char **why)
 	int error;
 
 	STAILQ_INIT(&sqlite->rooms);
+	STAILQ_INIT(&sqlite->states);
 	sqlite->lock_fd = -1;
 	if (!store->options.path || !*store->options.path) {
 		*why = "it has no file";
@@ -190,8 +268,24 @@ sqlite_each_room(const struct store *store,
 }
 
 static void
+sqlite_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
+	void *context)
+{
+	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
+	const struct known_state *state;
+
+	STAILQ_FOREACH (state, &sqlite->states, link)
+		on_state(context, state->room, state->key, state->id, state->value,
+			state->value_len);
+}
+
+static void
 sqlite_write(struct store *store, struct store_writes *writes)
 {
+	/* What stood when it was opened is asked for before anything is written. */
+	forget_known(sqlite_of(store));
 	sqlite_writer_push(sqlite_of(store)->writer, writes);
 }
 
@@ -219,6 +313,7 @@ const struct store_ops store_sqlite_ops = {
 	.size = sizeof(struct store_sqlite),
 	.open = sqlite_open,
 	.each_room = sqlite_each_room,
+	.each_state = sqlite_each_state,
 	.write = sqlite_write,
 	.read = sqlite_read,
 	.prune = sqlite_prune,

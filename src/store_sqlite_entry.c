@@ -83,6 +83,25 @@ add_message(struct sqlite_writer *writer, const struct writer_room *room,
 	return rc;
 }
 
+static int
+set_state(struct sqlite_writer *writer, const struct writer_room *room,
+	const struct store_entry *entry, int64_t id)
+{
+	size_t which = entry->state_value ? WRITER_STATE_SET : WRITER_STATE_DROP;
+	sqlite3_stmt *statement = writer->db.statements[which];
+
+	if (!entry->state_key)
+		return SQLITE_OK;
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_text(statement, 2, entry->state_key, -1, SQLITE_STATIC);
+	if (entry->state_value) {
+		sqlite3_bind_int64(statement, 3, id);
+		sqlite3_bind_text64(statement, 4, entry->state_value,
+			entry->state_value_len, SQLITE_STATIC, SQLITE_UTF8);
+	}
+	return sqlite_db_run(&writer->db, which);
+}
+
 int
 sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 {
@@ -99,6 +118,8 @@ sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 		return SQLITE_OK;
 	}
 	rc = add_message(writer, room, &write->entry, room->last_id + 1);
+	if (rc == SQLITE_OK)
+		rc = set_state(writer, room, &write->entry, room->last_id + 1);
 	if (rc != SQLITE_OK)
 		return rc;
 	write->id = (uint64_t)++room->last_id;

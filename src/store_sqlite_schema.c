@@ -26,7 +26,10 @@
  * message: ids are dense in each room; words is what search indexes, segmented. seq grows
  * with time, so it orders what is found. key: by what a repeated send is known. search:
  * each row also has its room as a word, so that another room's rows are passed over in
- * the index; searchable is where FTS5 could read its rows again ('rebuild'). */
+ * the index; searchable is where FTS5 could read its rows again ('rebuild').
+ *
+ * state: the values that stand; id is that of the message that set the value, seq orders
+ * them as they were set first. */
 static const char *const migrations[] = {
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE room(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -44,6 +47,9 @@ static const char *const migrations[] = {
 	"	tokenize=\"" STORE_TOKENIZER
 	" remove_diacritics " STORE_TOKENIZER_DIACRITICS
 	" categories '" STORE_TOKENIZER_CATEGORIES "'\");",
+	"CREATE TABLE state(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
+	"	key TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,"
+	"	UNIQUE(room, key));",
 };
 
 #define VERSION (sizeof(migrations) / sizeof(migrations[0]))

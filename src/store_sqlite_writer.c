@@ -22,6 +22,10 @@ static const char *const statements[] = {
 	[WRITER_MESSAGE_ADD] = "INSERT INTO message(room, id, ts, type, tail, words)"
 			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
+	[WRITER_STATE_SET] =
+		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
+		" ON CONFLICT(room, key) DO UPDATE SET id = ?3, value = ?4",
+	[WRITER_STATE_DROP] = "DELETE FROM state WHERE room = ?1 AND key = ?2",
 	[WRITER_OLDEST] = "SELECT id, ts, seq, words FROM message WHERE room = ?1"
 			  " ORDER BY id LIMIT ?2",
 	[WRITER_SEARCH_DROP] = "INSERT INTO search(search, rowid, room, words)"

@@ -20,6 +20,9 @@
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
 
+/* Longest name of a value of a room's state. */
+#define STORE_STATE_KEY_BYTES 255
+
 /* Longest query of a search. */
 #define STORE_QUERY_BYTES 512
 
@@ -39,6 +42,14 @@ struct store_entry {
 	 * its room already, be it of an entry still under way, is not kept again, nor are
 	 * its other keys. A key is known for as long as its message is kept. */
 	const char *keys[STORE_KEYS];
+	/* What the message makes of the room's state: the value of state_key, of 1 to
+	 * STORE_STATE_KEY_BYTES, is then state_value, or nothing where that is NULL. Done
+	 * with the message or not at all, so not for an entry that is not kept again.
+	 * NULL: it changes nothing. A value stands until it is replaced or taken away,
+	 * also when its message is let go of. */
+	const char *state_key;
+	const char *state_value;
+	size_t state_value_len;
 };
 
 /* A message that was kept. Borrowed; valid within the callback that hands it over. */
@@ -102,6 +113,15 @@ const char *store_epoch(const struct store *store);
  * store_open. */
 void store_each_room(const struct store *store,
 	void (*on_room)(void *context, const char *name, uint64_t last_id),
+	void *context);
+
+/* Call on_state for each value that stands, by room, and in each room in the order in
+ * which they were set; one that was only replaced since keeps its place. id is that of
+ * the message that set the value, which may not be kept any more. Only right after
+ * store_open, and on_state may not call store_flush. */
+void store_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
 	void *context);
 
 /* A descriptor that is readable when store_dispatch has something to do. Owned by the

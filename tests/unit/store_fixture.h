@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct fixture {
 	char page_ids[4096];   /* of the last page: "4 5 6", and " ..." if more */
 	char page_tails[4096]; /* "a|b|c" */
 	uint64_t page_first_id;
+	char states[4096]; /* when it was opened: "room/key=value@id room/..." */
 	void (*hook)(struct fixture *fixture, uint64_t ticket); /* from on_appended */
 };
 
@@ -86,6 +88,19 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 			ids ? " ..." : "...");
 }
 
+static inline void
+on_state(void *context, const char *room, const char *key, uint64_t id, const char *value,
+	size_t value_len)
+{
+	struct fixture *fixture = context;
+	size_t used = strlen(fixture->states);
+
+	assert_int_equal(value[value_len], '\0');
+	snprintf(fixture->states + used, sizeof(fixture->states) - used,
+		"%s%s/%s=%.*s@%" PRIu64, used ? " " : "", room, key, (int)value_len,
+		value, id);
+}
+
 static inline int
 try_open(struct fixture *fixture, const char **why)
 {
@@ -100,6 +115,8 @@ open_store(struct fixture *fixture)
 
 	if (try_open(fixture, &why) < 0)
 		fail_msg("store_open: %s", why);
+	fixture->states[0] = '\0';
+	store_each_state(fixture->store, on_state, fixture);
 }
 
 static inline void
@@ -234,6 +251,38 @@ keep_keyed(struct fixture *fixture, const char *room, const char *key,
 	assert_int_equal(answer.is_duplicate, is_duplicate);
 }
 
+/* Append what sets key of the room's state to value, or takes it away where that is NULL.
+ * Returns what store_append does. */
+static inline int
+try_append_state(struct fixture *fixture, const char *room, const char *text,
+	const char *key, const char *value)
+{
+	struct store_entry entry = {
+		.room = room,
+		.type = "alarm",
+		.ts_ms = 1000,
+		.tail = text,
+		.tail_len = strlen(text),
+		.words = text,
+		.state_key = key,
+		.state_value = value,
+		.state_value_len = value ? strlen(value) : 0,
+	};
+
+	int r = store_append(fixture->store, &entry, ++fixture->last_ticket);
+	if (r == 0)
+		fixture->last_appended = fixture->last_ticket;
+	return r;
+}
+
+/* The same, and commit. */
+static inline void
+keep_state(struct fixture *fixture, const char *room, const char *key, const char *value)
+{
+	assert_int_equal(try_append_state(fixture, room, "state", key, value), 0);
+	assert_int_equal(commit(fixture).error, 0);
+}
+
 static inline void
 wait_page(struct fixture *fixture)
 {
@@ -312,6 +361,19 @@ wait_trimmed(struct fixture *fixture, const char *room, uint64_t first_id)
 	} while (fixture->page_first_id != first_id);
 }
 
+/* Run sql in a database of that name, which is made if it is not there. */
+static inline void
+run_sql(const char *path, const char *sql)
+{
+	char *error = NULL;
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", sql, error);
+	sqlite3_close(db);
+}
+
 /* A path in the fixture's folder; valid until the eighth next call. */
 static inline const char *
 name_in_folder(const struct fixture *fixture, const char *name)
@@ -383,7 +445,7 @@ tear_down(void **state)
 	return fixture_free(*state);
 }
 
-/* Tests of either driver, and those that only the one with a file has. */
+/* Tests of either driver, and those that only one has. */
 #define BOTH(test)                                                                       \
 	{ #test " (sqlite)", test, set_up_sqlite, tear_down, NULL },                     \
 	{                                                                                \
@@ -392,4 +454,8 @@ tear_down(void **state)
 #define SQLITE(test)                                                                     \
 	{                                                                                \
 #test, test, set_up_sqlite, tear_down, NULL                              \
+	}
+#define MEMORY(test)                                                                     \
+	{                                                                                \
+#test, test, set_up_memory, tear_down, NULL                              \
 	}

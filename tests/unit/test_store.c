@@ -61,8 +61,13 @@ test_a_message_comes_back_as_it_was(void **state)
 	     tail[] = "\"ts\":1,\"x\":\"\"}";
 	char words[] = "", key[] = "";
 	struct store_entry entry = {
-		room, type, INT64_C(1795168487123), tail, strlen(tail), words,
-		{NULL, key}
+		.room = room,
+		.type = type,
+		.ts_ms = INT64_C(1795168487123),
+		.tail = tail,
+		.tail_len = strlen(tail),
+		.words = words,
+		.keys = {NULL, key},
 	};
 
 	open_store(fixture);

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -82,6 +81,27 @@ test_a_full_disk_keeps_nothing_and_heals(void **state)
 	assert_all(fixture, "new", "1");
 	assert_found(fixture, "a", "small", "");
 	assert_found(fixture, "a", "keyed", "3 2");
+}
+
+static void
+test_the_state_stays_as_it_was_when_the_disk_is_full(void **state)
+{
+	struct fixture *fixture = *state;
+	char *text = large_text();
+
+	signal(SIGXFSZ, SIG_IGN);
+	open_store(fixture);
+	keep_state(fixture, "a", "k", "old");
+	keep_state(fixture, "a", "l", "old");
+	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 100000);
+	assert_int_equal(try_append_state(fixture, "a", "x", "k", "new"), 0);
+	assert_int_equal(try_append_state(fixture, "a", "x", "l", NULL), 0);
+	assert_int_equal(try_append_state(fixture, "a", "x", "m", text), 0);
+	free(text);
+	assert_int_equal(commit(fixture).error, -ENOSPC);
+	limit_files(RLIM_INFINITY);
+	reopen_store(fixture);
+	assert_string_equal(fixture->states, "a/k=old@1 a/l=old@2");
 }
 
 static void
@@ -246,7 +266,8 @@ record_answer(struct fixture *fixture, uint64_t ticket)
 		_exit(1);
 }
 
-/* Append in batches of many sizes until killed. */
+/* Append in batches of many sizes until killed; the state is the last number of each last
+ * digit. */
 static _Noreturn void
 write_for_ever(struct fixture *fixture, uint64_t first_number)
 {
@@ -261,7 +282,8 @@ write_for_ever(struct fixture *fixture, uint64_t first_number)
 		for (unsigned j = 0; j < i * 7 % 40; j++) {
 			snprintf(
 				text, sizeof(text), "%" PRIu64, fixture->last_ticket + 1);
-			try_append(fixture, "a", text, NULL, NULL);
+			try_append_state(
+				fixture, "a", text, text + strlen(text) - 1, text);
 		}
 		store_flush(fixture->store);
 		store_dispatch(fixture->store, SIZE_MAX);
@@ -296,6 +318,29 @@ write_and_kill(struct fixture *fixture, uint64_t first_number, struct record *re
 	return count;
 }
 
+/* The state is what the newest messages, all that are kept of them, made of it. */
+static void
+assert_state_of_newest(struct fixture *fixture)
+{
+	char expected[40], *number, *rest;
+	uint64_t id, seen = 0;
+
+	ask_before(fixture, "a", UINT64_MAX, 100, PLENTY);
+	id = strtoull(fixture->page_ids, NULL, 10) + 100;
+	for (unsigned digits = 0; digits != 0x3ff; digits |= 1u << seen) {
+		assert_non_null(number = strrchr(fixture->page_tails, '|'));
+		*number++ = '\0';
+		id--;
+		seen = strtoull(number, &rest, 10) % 10;
+		if (*rest || digits >> seen & 1)
+			continue;
+		snprintf(expected, sizeof(expected), "a/%" PRIu64 "=%s@%" PRIu64, seen,
+			number, id);
+		if (!strstr(fixture->states, expected))
+			fail_msg("no %s in %s", expected, fixture->states);
+	}
+}
+
 static void
 test_what_was_answered_survives_kill_9(void **state)
 {
@@ -322,6 +367,7 @@ test_what_was_answered_survives_kill_9(void **state)
 		ask_before(fixture, "a", UINT64_MAX, 1, PLENTY);
 		last_id = strtoull(fixture->page_ids, NULL, 10);
 		assert_true(last_id >= records[count - 1].id);
+		assert_state_of_newest(fixture);
 		keep(fixture, "a", "x", ++last_id);
 		close_store(fixture);
 	}
@@ -370,6 +416,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		LIMIT_TEST(test_a_full_disk_keeps_nothing_and_heals),
+		LIMIT_TEST(test_the_state_stays_as_it_was_when_the_disk_is_full),
 		LIMIT_TEST(test_a_full_file_system_keeps_nothing_and_heals),
 		SQLITE(test_a_locked_file_is_busy_and_heals),
 		SQLITE(test_a_short_lock_is_waited_for),

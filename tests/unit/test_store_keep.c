@@ -1,7 +1,5 @@
 #include "store_fixture.h"
 
-#include <sqlite3.h>
-
 #define DAY_MS INT64_C(86400000)
 
 /* Append with a time and a key that is the text. */
