@@ -32,6 +32,7 @@ struct room {
 	UT_hash_handle hh; /* by name */
 	STAILQ_ENTRY(room) link;
 	uint64_t first_id, last_id;
+	size_t tail_bytes; /* of what is kept */
 	/* A ring: the message of id is in slot id & (capacity - 1). */
 	struct kept **slots;
 	uint64_t capacity;
@@ -152,6 +153,7 @@ drop_oldest(struct room *room)
 {
 	struct kept *kept = *slot_of(room, room->first_id++);
 
+	room->tail_bytes -= kept->message.tail_len;
 	for (size_t i = 0; i < STORE_KEYS; i++) {
 		if (!kept->keys[i])
 			continue;
@@ -201,6 +203,18 @@ keep(struct store *store, struct room *room, const struct store_entry *entry)
 	kept->tokens = store_tokens_of(memory_of(store)->tokens, segmented);
 	free(segmented);
 	*slot_of(room, room->last_id) = kept;
+	room->tail_bytes += entry->tail_len;
+}
+
+/* The newest message is never too much. */
+static bool
+has_too_much(const struct store *store, const struct room *room)
+{
+	size_t keep_bytes = store->options.keep_bytes;
+
+	return room->first_id < room->last_id &&
+	       ((keep_bytes && room->tail_bytes > keep_bytes) ||
+		       store_excess(store, room->last_id - room->first_id + 1));
 }
 
 /* The id under which the entry is known, or 0. */
@@ -232,7 +246,7 @@ memory_write(struct store *store, struct store_writes *writes)
 			continue;
 		keep(store, room, &write->entry);
 		write->id = room->last_id;
-		while (store_excess(store, room->last_id - room->first_id + 1))
+		while (has_too_much(store, room))
 			drop_oldest(room);
 	}
 	store_answer_writes(store, writes);

@@ -92,6 +92,9 @@ struct store_options {
 	/* In each room; 0: all. Up to 1/128 more are kept for a while. */
 	uint64_t keep_messages;
 	unsigned keep_days; /* 0: for ever */
+	/* Of each room's tails in memory; 0: no bound; memory driver only. The oldest
+	 * messages go first, the newest one always stays. */
+	size_t keep_bytes;
 	struct store_callbacks callbacks;
 	void *context; /* for the callbacks */
 };

@@ -410,6 +410,38 @@ test_an_epoch_is_new_for_each_history(void **state)
 	fixture_free(other);
 }
 
+/* As one process has them: a history on disk, and one in memory beside it. */
+static void
+test_two_stores_at_once_do_not_mix(void **state)
+{
+	struct fixture *fixture = *state, *other = fixture_new("memory");
+
+	open_store(fixture);
+	open_store(other);
+	assert_string_not_equal(store_epoch(fixture->store), store_epoch(other->store));
+	for (uint64_t id = 1; id <= 300; id++) {
+		assert_int_equal(try_append(fixture, "a", "mine", "k", NULL), 0);
+		append(fixture, "a", "mine");
+		append(other, "a", "its");
+		store_flush(fixture->store);
+		store_flush(other->store);
+		if (id % 10 == 0) {
+			ask_before(other, "a", UINT64_MAX, 1, PLENTY);
+			assert_string_equal(other->page_tails, "its");
+			assert_int_equal(strtoull(other->page_ids, NULL, 10), id);
+		}
+	}
+	wait_appended(fixture, 600);
+	wait_appended(other, 300);
+	assert_int_equal(fixture->appended[599].id, 301);
+	assert_int_equal(other->appended[299].id, 300);
+	assert_found(fixture, "a", "its", "");
+	assert_found(other, "a", "mine", "");
+	fixture_free(other);
+	keep(fixture, "a", "x", 302);
+	keep_keyed(fixture, "a", "k", NULL, 1, true);
+}
+
 int
 main(void)
 {
@@ -433,6 +465,7 @@ main(void)
 		BOTH(test_closing_answers_everything_and_takes_nothing_more),
 		BOTH(test_an_unknown_driver_is_refused),
 		BOTH(test_an_epoch_is_new_for_each_history),
+		BOTH(test_two_stores_at_once_do_not_mix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

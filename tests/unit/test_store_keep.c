@@ -222,6 +222,80 @@ test_trimming_keeps_up_with_a_flood(void **state)
 	wait_trimmed(fixture, "a", 19901);
 }
 
+static void
+test_the_oldest_go_when_they_are_too_many_bytes(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_bytes = 10;
+	open_store(fixture);
+	keep(fixture, "a", "1234", 1);
+	keep(fixture, "a", "123456", 2);
+	keep(fixture, "b", "12345678", 1);
+	assert_all(fixture, "a", "1 2");
+	keep(fixture, "a", "1", 3);
+	assert_all(fixture, "a", "2 3");
+	assert_int_equal(fixture->page_first_id, 2);
+	keep(fixture, "a", "1234", 4);
+	assert_all(fixture, "a", "3 4");
+	assert_found(fixture, "a", "1234", "4");
+	assert_all(fixture, "b", "1");
+}
+
+static void
+test_the_newest_stays_however_large_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_bytes = 3;
+	open_store(fixture);
+	keep(fixture, "a", "1", 1);
+	keep(fixture, "a", "12345", 2);
+	assert_all(fixture, "a", "2");
+	keep(fixture, "a", "123456", 3);
+	assert_all(fixture, "a", "3");
+	keep(fixture, "a", "1", 4);
+	keep(fixture, "a", "12", 5);
+	assert_all(fixture, "a", "4 5");
+}
+
+static void
+test_either_bound_lets_the_oldest_go(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 3;
+	fixture->options.keep_bytes = 10;
+	open_store(fixture);
+	keep_many(fixture, "a", 5);
+	assert_all(fixture, "a", "3 4 5");
+	keep_keyed(fixture, "a", "k", NULL, 6, false);
+	assert_all(fixture, "a", "4 5 6");
+	keep(fixture, "a", "12345", 7);
+	assert_all(fixture, "a", "6 7");
+	keep_keyed(fixture, "a", "k", NULL, 6, true);
+	keep(fixture, "a", "1", 8);
+	assert_all(fixture, "a", "7 8");
+	keep_keyed(fixture, "a", "k", NULL, 9, false);
+}
+
+static void
+test_what_went_because_of_its_age_makes_place(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_days = 1;
+	fixture->options.keep_bytes = 10;
+	open_store(fixture);
+	append_at(fixture, "a", "1234567890", 0);
+	commit(fixture);
+	store_prune(fixture->store, 3 * DAY_MS);
+	append_at(fixture, "a", "1234", 3 * DAY_MS);
+	append_at(fixture, "a", "123456", 3 * DAY_MS);
+	commit(fixture);
+	assert_all(fixture, "a", "2 3");
+}
+
 int
 main(void)
 {
@@ -235,6 +309,10 @@ main(void)
 		BOTH(test_trimming_keeps_up_with_a_flood),
 		SQLITE(test_the_last_id_survives_the_last_message),
 		SQLITE(test_a_smaller_limit_trims_after_opening),
+		MEMORY(test_the_oldest_go_when_they_are_too_many_bytes),
+		MEMORY(test_the_newest_stays_however_large_it_is),
+		MEMORY(test_either_bound_lets_the_oldest_go),
+		MEMORY(test_what_went_because_of_its_age_makes_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
