@@ -10,6 +10,7 @@
 #include "linnet/utf8.h"
 
 #define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 static const char *const log_levels[] = {
@@ -23,6 +24,11 @@ static const char *const log_levels[] = {
 static const char *const log_formats[] = {
 	[LOG_FORMAT_TEXT] = "text",
 	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const char *const auth_modes[] = {
+	[AUTH_OPEN] = "open",
 	NULL,
 };
 
@@ -147,6 +153,35 @@ check_room(const char *value)
 	return name_room_fault(value, NAME_MAX_BYTES);
 }
 
+static const char *
+check_absolute(const char *value)
+{
+	return *value == '/' ? check_line(value) : "must be an absolute path";
+}
+
+/* "" is a hash that is not given. */
+static const char *
+check_sha256(const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
+		return NULL;
+	return "must be 64 hex digits";
+}
+
+static const char *
+check_token(const void *group)
+{
+	const struct token_config *token = group;
+
+	if (*token->token_file && *token->token_sha256)
+		return "only one of token_file and token_sha256 may be given";
+	if (!*token->token_file && !*token->token_sha256)
+		return "token_file or token_sha256 is missing";
+	return NULL;
+}
+
 /* One row; key is both its path and its member of struct config. */
 #define OPTION(key, ...)                                                                 \
 	{                                                                                \
@@ -159,10 +194,10 @@ check_room(const char *value)
 		.path = #key, .offset = offsetof(struct type, key), __VA_ARGS__          \
 	}
 
-#define MEMBERS(type, table)                                                             \
+#define MEMBERS(type, table, ...)                                                        \
 	{                                                                                \
 		.options = (table), .count = sizeof(table) / sizeof((table)[0]),         \
-		.size = sizeof(struct type)                                              \
+		.size = sizeof(struct type), ##__VA_ARGS__                               \
 	}
 
 static const struct config_option room_options[] = {
@@ -176,6 +211,51 @@ static const struct config_option room_options[] = {
 };
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);
+
+/* The hash of nothing that anybody knows: a dump that is loaded lets nobody in. */
+static const char sha256_mask[] =
+	"0000000000000000000000000000000000000000000000000000000000000000";
+
+static const struct config_option token_options[] = {
+	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
+		.check = check_line, .unique = true, .unit = "bytes",
+		.help = "What the log calls it"),
+	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "File with the token alone; this or token_sha256 is given"),
+	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
+		.preset = "\"\"", .check = check_sha256, .mask = sha256_mask,
+		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
+			"zeros instead"),
+	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
+		.preset = "[]", .check = check_room,
+		.help = "Rooms that it is for; [ ] is every room"),
+	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
+		.help = "May read the metrics too"),
+};
+
+static const struct config_members token_members =
+	MEMBERS(token_config, token_options, .check = check_token);
+
+static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
+
+static const struct config_option tail_options[] = {
+	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
+		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.differs = chat_rooms, .unit = "bytes",
+		.help = "Room that shows only the file; no longer than "
+			"limits.room_bytes"),
+	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.check = check_absolute, .unit = "bytes",
+		.help = "Absolute path of the file"),
+	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
+		.preset = "100", .help = "Last lines that who comes late is shown"),
+	MEMBER(tail_config, rate, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "200", .unit = "per s",
+		.help = "Lines that are shown at most; the rest is skipped"),
+};
+
+static const struct config_members tail_members = MEMBERS(tail_config, tail_options);
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -191,6 +271,13 @@ const struct config_option config_options[] = {
 		.preset = "[]", .check = check_origin,
 		.help = "Other sites whose pages may connect, as "
 			"\"https://example.org\"; \"*\" is every site"),
+	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
+		.help = "Serve nc and telnet, a line a message"),
+	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"127.0.0.1\"", .check = check_address,
+		.help = "IP address to listen on for them, or \"localhost\""),
+	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
+		.help = "TCP port for them; 0 lets the kernel choose"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
 		.unit = "bytes",
@@ -225,6 +312,13 @@ const struct config_option config_options[] = {
 		.preset = "10000", .help = "Messages that are kept of a room; 0 is all"),
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
+	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
+		.choices = auth_modes,
+		.help = "Who may chat; \"open\" is everybody who can connect"),
+	OPTION(auth.tokens, .type = OPTION_GROUPS, .preset = "()",
+		.members = &token_members,
+		.help = "Tokens of programs that push, as ( { name = \"ci\"; token_file "
+			"= \"/etc/ci.token\"; } )"),
 	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
 		.preset = "10000", .help = "Connections at a time"),
 	OPTION(limits.per_address, .type = OPTION_INT, .min = 1, .max = 1000000,
@@ -252,6 +346,9 @@ const struct config_option config_options[] = {
 	OPTION(heartbeat.pong_s, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "10", .unit = "s",
 		.help = "Time that a client has to answer a ping"),
+	OPTION(tails, .type = OPTION_GROUPS, .preset = "()", .members = &tail_members,
+		.help = "Log files to follow, as ( { room = \"syslog\"; path = "
+			"\"/var/log/syslog\"; } )"),
 	OPTION(log.level, .type = OPTION_CHOICE, .preset = "\"info\"",
 		.choices = log_levels, .help = "Least important lines that are logged"),
 	OPTION(log.format, .type = OPTION_CHOICE, .preset = "\"text\"",

@@ -75,7 +75,8 @@ unlikeness(const char *path, const char *option)
 	size_t leaf_slips = group_near ? slips(length) : length > 4 ? 1 : 0;
 
 	if (leaf_distance <= leaf_slips)
-		return 8 * leaf_distance + (group_distance < 7 ? group_distance : 7);
+		return 8 * leaf_distance +
+		       (group_near && group_distance < 7 ? group_distance : 7);
 	if ((group == 0 || strchr(path, '.') != path + group) && whole <= 2)
 		return 64 + whole;
 	return SIZE_MAX;
