@@ -57,6 +57,7 @@
 
 struct server {
 	const struct config *config;
+	const struct auth *auth;
 	struct ev_loop *loop;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
@@ -478,11 +479,12 @@ open_chat(struct server *server)
 }
 
 struct server *
-server_start(const struct config *config, struct ev_loop *loop)
+server_start(const struct config *config, const struct auth *auth, struct ev_loop *loop)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
+	server->auth = auth;
 	server->loop = loop;
 	server->http.page.directory = -1;
 	conn_table_init(&server->conns,
