@@ -111,6 +111,11 @@ test_a_refused_list_clashes_with_nothing(void **state)
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"web\"; }, { } );\n"
 				    "tails = ( { room = \"web\"; path = \"/x\"; } );\n"),
 		"test.cfg:1: rooms item 2: name is missing");
+	assert_load_fails(
+		((struct attempt){ "rooms = ( { name = \"web\"; } );\n"
+				   "tails = ( { room = \"web\"; path = \"/x\"; } );\n",
+			{ "rooms=({})" } }),
+		"-s rooms=({}): rooms item 1: name is missing");
 }
 
 int
