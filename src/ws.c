@@ -1,20 +1,18 @@
 #include "linnet/ws.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "linnet/buffer.h"
+#include "linnet/http.h"
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
 
 /* A longer value in the query is no good for anything. */
 #define QUERY_BYTES 300
-
-/* No argument is longer than all headers may be (server.c). */
-#define HEADER_BYTES 8192
 
 /* A chat session on a WebSocket. */
 struct ws_session {
@@ -58,36 +56,20 @@ struct query {
 	char format[QUERY_BYTES];
 };
 
-/* Copy the value of argument to out if it is called name. Returns false if it does not
- * fit there. */
+/* Returns false if the value is longer than anything good. */
 static bool
-take(const char *argument, const char *name, char *out)
+take(const struct http_head *head, const char *name, char *out)
 {
-	size_t len = strlen(name);
-
-	if (strncmp(argument, name, len) != 0 || argument[len] != '=')
-		return true;
-	return (size_t)snprintf(out, QUERY_BYTES, "%s", argument + len + 1) < QUERY_BYTES;
+	return http_head_query(head, name, out, QUERY_BYTES) != -E2BIG;
 }
 
-/* Returns false if a value is longer than anything good. */
 static bool
-read_query(struct lws *wsi, struct query *query)
+read_query(const struct http_head *head, struct query *query)
 {
-	static char argument[HEADER_BYTES];
-	bool fits = true;
-	int n;
-
 	memset(query, 0, sizeof(*query));
-	for (n = 0; lws_hdr_copy_fragment(wsi, argument, sizeof(argument),
-			    WSI_TOKEN_HTTP_URI_ARGS, n) >= 0;
-		n++)
-		fits &= take(argument, "room", query->room) &&
-			take(argument, "name", query->name) &&
-			take(argument, "since", query->since) &&
-			take(argument, "events", query->events) &&
-			take(argument, "format", query->format);
-	return fits;
+	return take(head, "room", query->room) && take(head, "name", query->name) &&
+	       take(head, "since", query->since) && take(head, "events", query->events) &&
+	       take(head, "format", query->format);
 }
 
 static const char *
@@ -97,15 +79,16 @@ or_null(const char *text)
 }
 
 static const char *
-on_check(struct door *door, struct conn *conn, int *status, const char **text)
+on_check(struct websocket_service *service, const struct http_request *request,
+	int *status, const char **text)
 {
-	struct ws_door *ws_door = (struct ws_door *)door;
+	struct ws_door *ws_door = (struct ws_door *)service;
 	struct query query;
 	const char *code;
 
 	*status = 400;
 	*text = "a value in the query is too long";
-	if (!read_query(conn->wsi, &query))
+	if (!read_query(request->head, &query))
 		return "bad_query";
 	*text = "the only format is json";
 	if (*query.format && strcmp(query.format, "json") != 0)
@@ -119,26 +102,28 @@ on_check(struct door *door, struct conn *conn, int *status, const char **text)
 }
 
 static void
-on_open(struct door *door, struct conn *conn)
+on_open(struct websocket *socket, const struct http_request *request)
 {
-	struct ws_door *ws_door = (struct ws_door *)door;
+	struct ws_door *ws_door = (struct ws_door *)socket->service;
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct chat_wishes wishes;
 	struct query query;
 
-	read_query(conn->wsi, &query);
+	read_query(request->head, &query);
 	wishes.room = or_null(query.room);
 	wishes.name = or_null(query.name);
 	wishes.since = or_null(query.since);
 	wishes.wants_events = !strcmp(query.events, "1");
-	conn->state = ws;
+	socket->state = ws;
 	ws->door = ws_door;
-	session_init(&ws->session, &ops, door->name, chat_next_number(ws_door->chat),
+	session_init(&ws->session, &ops, socket->service->name,
+		chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
-	ws_peer_init(&ws->peer, conn, ws_door->drain, &ws->session.queue,
+	ws_peer_init(&ws->peer, socket, ws_door->drain, &ws->session.queue,
 		ws->session.queue_max_bytes / 2);
 	log_info("session_open", log_uint("session", ws->session.number),
-		log_str("peer", conn->peer), log_str("door", door->name));
+		log_str("peer", socket->conn->peer),
+		log_str("door", socket->service->name));
 	chat_open(ws_door->chat, &ws->session, &wishes);
 }
 
@@ -172,14 +157,14 @@ is_acceptable(struct ws_session *ws, struct lws *wsi, size_t len)
 }
 
 static void
-on_receive(struct conn *conn, const void *bytes, size_t len)
+on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
-	struct ws_session *ws = conn->state;
-	struct lws *wsi = conn->wsi;
+	struct ws_session *ws = socket->state;
+	struct lws *wsi = socket->wsi;
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
 	ws_peer_heard(&ws->peer);
-	if (ws->session.closing || conn->table->is_stopping)
+	if (ws->session.closing || socket->conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, wsi, len)) {
 		buffer_clear(&ws->partial);
@@ -199,17 +184,17 @@ on_receive(struct conn *conn, const void *bytes, size_t len)
 }
 
 static void
-on_heard(struct conn *conn)
+on_heard(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	ws_peer_heard(&ws->peer);
 }
 
 static int
-on_writable(struct conn *conn)
+on_writable(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 	int r = ws_peer_writable(&ws->peer);
 
 	if (r == 0 && !ws->session.queue.count && !ws->peer.is_blocked)
@@ -218,28 +203,29 @@ on_writable(struct conn *conn)
 }
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
+on_tick(struct websocket *socket, int64_t now_ms)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	ws_peer_tick(&ws->peer, now_ms);
 }
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	session_close(&ws->session, code, reason);
 }
 
 static void
-on_closed(struct conn *conn)
+on_closed(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("peer", conn->peer), log_uint("code", ws->peer.close_code));
+		log_str("peer", socket->conn->peer),
+		log_uint("code", ws->peer.close_code));
 	chat_close(ws->door->chat, &ws->session);
 	ws_peer_fini(&ws->peer);
 	session_fini(&ws->session);
@@ -252,7 +238,7 @@ ws_door_init(struct ws_door *door, const struct config *config, struct chat *cha
 	struct ws_drain *drain)
 {
 	*door = (struct ws_door){
-		.door = {
+		.service = {
 			.name = "ws",
 			.on_check = on_check,
 			.on_open = on_open,

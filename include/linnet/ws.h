@@ -4,11 +4,11 @@
 
 #include "linnet/chat.h"
 #include "linnet/config.h"
-#include "linnet/conn.h"
+#include "linnet/websocket.h"
 #include "linnet/ws_peer.h"
 
 struct ws_door {
-	struct door door;
+	struct websocket_service service;
 	const struct config *config;
 	struct chat *chat;
 	struct ws_drain *drain;
