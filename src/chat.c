@@ -10,80 +10,39 @@
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
 
-/* So many refusals for talking too fast are borne in a burst, and then as many as
- * messages are taken: whoever waits when it is told to never gets there. */
-#define FLOOD_BURST 100
+/* What a tail keeps for those who come back and for searches. */
+#define TAIL_LINES 20000
+#define TAIL_BYTES ((size_t)16 * 1024 * 1024)
 
-typedef int command_handler(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault);
-
-static int
-do_ping(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+static void
+answer(struct session *session, struct cast *cast)
 {
-	json_t *pong = json_pack("{s:s}", "type", "pong");
-
-	(void)chat;
-	(void)fault;
-	if (message->ref)
-		json_object_set_new(pong, "ref", json_string(message->ref));
-	chat_answer(session, message_object_frame(pong));
-	return 0;
-}
-
-/* What clients may say. */
-static const struct command {
-	const char *type;
-	double cost; /* tokens of limits.message_rate */
-	command_handler *handler;
-} commands[] = {
-	{"message",  1,   chat_do_message},
-	{ "join",    0.5, chat_do_join   },
-	{ "leave",   0.5, chat_do_leave  },
-	{ "nick",    1,   chat_do_nick   },
-	{ "typing",  0.2, chat_do_typing },
-	{ "history", 1,   chat_do_history},
-	{ "search",  2,   chat_do_search },
-	{ "ping",    0.2, do_ping        },
-};
-
-/* What only the server says: from a client it would be a forgery. */
-static const char *const server_types[] = { "joined", "presence", "ack", "error", "pong",
-	"alarm", "metric", "log", NULL };
-
-static const struct command *
-find_command(const char *type)
-{
-	size_t i;
-
-	for (i = 1; type && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(type, commands[i].type))
-			return &commands[i];
-	return &commands[0]; /* any other type is passed on like a message */
-}
-
-static bool
-is_server_type(const char *type)
-{
-	const char *const *word;
-
-	for (word = server_types; type && *word; word++)
-		if (!strcmp(type, *word))
-			return true;
-	return false;
+	session_say(session, cast);
+	cast_fini(cast);
 }
 
 void
-chat_answer(struct session *session, struct frame *frame)
+chat_answer(struct session *session, json_t *object)
 {
-	session_send(session, frame);
-	frame_unref(frame);
+	struct cast cast;
+
+	cast_object(&cast, object);
+	answer(session, &cast);
+}
+
+void
+chat_answer_text(struct session *session, struct buffer *text)
+{
+	struct cast cast;
+
+	cast_text(&cast, text, NULL, 0);
+	answer(session, &cast);
 }
 
 void
 chat_answer_fault(struct session *session, const struct message_fault *fault)
 {
-	chat_answer(session, message_error_frame(fault));
+	chat_answer(session, message_error(fault));
 }
 
 struct request *
@@ -98,7 +57,10 @@ chat_request(
 	room->holds++;
 	if (ref)
 		snprintf(request->ref, sizeof(request->ref), "%s", ref);
-	LIST_INSERT_HEAD(&session->requests, request, session_link);
+	if (session) {
+		LIST_INSERT_HEAD(&session->requests, request, session_link);
+		session->asked++;
+	}
 	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
 	return request;
 }
@@ -106,12 +68,16 @@ chat_request(
 void
 chat_request_free(struct chat *chat, struct request *request)
 {
-	if (request->session)
+	if (request->session) {
 		LIST_REMOVE(request, session_link);
+		request->session->asked--;
+	}
 	request->room->holds--;
 	hub_release(chat->hub, request->room);
 	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
 	free(request->text);
+	free(request->alarm);
+	json_decref(request->intended);
 	free(request);
 }
 
@@ -149,10 +115,13 @@ on_store_appended(
 {
 	struct chat *chat = context;
 	struct request *request = find_request(chat, ticket);
+	struct session *session = request->session;
 
 	chat->asked--;
 	request->on_appended(chat, request, error, id, is_duplicate);
 	chat_request_free(chat, request);
+	if (session && session->wants_progress)
+		session->ops->wake(session);
 }
 
 static void
@@ -217,6 +186,32 @@ open_store(struct chat *chat, const char **why)
 	return store_open(&chat->store, &options, why);
 }
 
+static int
+open_tails(struct chat *chat, const char **why)
+{
+	const struct config *config = chat->config;
+	struct store_options options = {
+		.driver = "memory",
+		.keep_messages = TAIL_LINES,
+		.keep_bytes = TAIL_BYTES,
+		.callbacks = {
+			.on_appended = on_store_appended,
+			.on_page = on_store_page,
+		},
+		.context = chat,
+	};
+	size_t i;
+	int r;
+
+	if (!config->tails.count)
+		return 0;
+	r = store_open(&chat->tails, &options, why);
+	for (i = 0; r == 0 && i < config->tails.count; i++)
+		chat_add_tail(chat, config->tails.items[i].room,
+			(unsigned)config->tails.items[i].lines);
+	return r;
+}
+
 int
 chat_new(struct chat **out, const struct config *config,
 	void (*fill_random)(void *out, size_t len), const char **why)
@@ -231,12 +226,16 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->departing);
 	STAILQ_INIT(&chat->sayings_by_age);
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
+	TAILQ_INIT(&chat->due);
 	r = open_store(chat, why);
+	if (r == 0)
+		r = open_tails(chat, why);
 	if (r < 0) {
 		chat_free(chat);
 		return r;
 	}
 	store_each_room(chat->store, on_room_known, chat);
+	store_each_state(chat->store, chat_restore_alarm, chat);
 	add_configured_rooms(chat);
 	*out = chat;
 	return 0;
@@ -248,6 +247,23 @@ chat_next_number(struct chat *chat)
 	return ++chat->last_number;
 }
 
+/* Let the session be who it says, as far as it can show that. */
+static void
+introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+{
+	struct roster_proof proof = { .token = wishes->token };
+	struct person *person;
+	struct message_fault fault;
+	const char *name = wishes->name;
+
+	roster_enter(chat->roster, session);
+	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
+	if (!name && person)
+		name = person->name;
+	if (name && chat_claim(chat, session, name, &proof, &fault) < 0)
+		chat_answer_fault(session, &fault);
+}
+
 void
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
@@ -257,76 +273,18 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 
 	if (!wishes)
 		wishes = &none;
-	roster_enter(chat->roster, session);
 	session->home =
 		xstrdup(wishes->room ? wishes->room : chat->config->chat.default_room);
 	session->wants_events = wishes->wants_events;
-	if (wishes->name && chat_claim(chat, session, wishes->name,
-				    &(struct roster_proof){ NULL, NULL }, &fault) < 0)
-		chat_answer_fault(session, &fault);
+	session->wants_joined = wishes->wants_joined || wishes->wants_events;
+	session->is_silent = wishes->is_silent;
+	if (!session->is_silent)
+		introduce(chat, session, wishes);
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)
 		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
 	else
 		chat_answer_fault(session, &fault);
-}
-
-/* Returns false if session talks too fast, which it is told. */
-static bool
-is_in_time(struct chat *chat, struct session *session, double cost,
-	struct message_fault *fault)
-{
-	int64_t wait_ms = bucket_take(&session->bucket, chat->config->limits.message_rate,
-		chat->config->limits.message_burst, cost, chat->now_ms);
-
-	if (!wait_ms)
-		return true;
-	message_refuse(fault, "rate_limited", "too fast, wait a moment");
-	fault->retry_after_ms = wait_ms;
-	if (bucket_take(&session->patience, chat->config->limits.message_rate,
-		    FLOOD_BURST, 1, chat->now_ms)) {
-		log_info("flooding", log_uint("session", session->number));
-		session_close(session, CLOSE_POLICY, "flooding");
-	}
-	return false;
-}
-
-static int
-handle(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	const struct command *command = find_command(message->type);
-
-	if (!is_in_time(chat, session, command->cost, fault))
-		return -EINVAL;
-	if (is_server_type(message->type))
-		return message_refuse(fault, "reserved_type",
-			"only the server says \"%s\"", message->type);
-	return command->handler(chat, session, message, fault);
-}
-
-void
-chat_handle(struct chat *chat, struct session *session, const char *bytes, size_t len,
-	int64_t now_ms)
-{
-	struct message message;
-	struct message_fault fault;
-	bool good;
-
-	if (session->closing)
-		return;
-	chat->now_ms = now_ms;
-	if (message_decode(&message, bytes, len, &fault) < 0) {
-		struct message_fault hurry = { .code = NULL };
-
-		/* Rubbish costs as much as a message. */
-		good = is_in_time(chat, session, 1, &hurry);
-		chat_answer_fault(session, good ? &fault : &hurry);
-		return;
-	}
-	if (handle(chat, session, &message, &fault) < 0)
-		chat_answer_fault(session, &fault);
-	message_fini(&message);
 }
 
 void
@@ -370,12 +328,16 @@ chat_turn(struct chat *chat)
 		chat_depart(chat, session);
 	}
 	store_flush(chat->store);
+	if (chat->tails)
+		store_flush(chat->tails);
 }
 
 int
-chat_fd(const struct chat *chat)
+chat_fd(const struct chat *chat, unsigned index)
 {
-	return store_fd(chat->store);
+	const struct store *store = index ? chat->tails : chat->store;
+
+	return store ? store_fd(store) : -1;
 }
 
 void
@@ -383,7 +345,11 @@ chat_dispatch(struct chat *chat)
 {
 	/* No more than a part of what may wait for a session, so that one that reads is
 	 * not taken for slow. */
-	store_dispatch(chat->store, (size_t)chat->config->limits.queue_bytes / 4);
+	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
+
+	store_dispatch(chat->store, max_bytes);
+	if (chat->tails)
+		store_dispatch(chat->tails, max_bytes);
 }
 
 bool
@@ -404,6 +370,8 @@ chat_free(struct chat *chat)
 	if (!chat)
 		return;
 	store_close(chat->store);
+	store_close(chat->tails);
+	chat_free_metrics(chat);
 	assert(!chat->requests);
 	chat_free_sayings(chat);
 	roster_free(chat->roster);

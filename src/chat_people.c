@@ -1,10 +1,12 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chat_private.h"
 #include "linnet/hex.h"
+#include "linnet/xalloc.h"
 
 /* A longer list of who is in a room is cut; its "count" is not. */
 #define USERS_LISTED 1000
@@ -33,11 +35,11 @@ announce(struct room *room, const char *event, const char *name, const char *via
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
 		"room", room->name, "event", event, "username", name, "was", was, "via",
 		via, "count", (json_int_t)hub_people(room));
-	struct frame *frame;
+	struct cast cast;
 
-	frame = message_object_frame(presence);
-	hub_broadcast(room, frame, except, AUDIENCE_EVENTS);
-	frame_unref(frame);
+	cast_object(&cast, presence);
+	hub_broadcast(room, &cast, except, AUDIENCE_EVENTS);
+	cast_fini(&cast);
 }
 
 /* True if an earlier session of the same person is in room. */
@@ -135,19 +137,24 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 			take_name(chat, session, name);
 	}
 	if (session->is_owner)
-		roster_set_proof(session->person, proof);
+		roster_set_proof(chat->roster, session->person, proof);
 	return 0;
 }
 
 const char *
-chat_room_fault(struct chat *chat, const char *room, const char **text)
+chat_room_fault(
+	struct chat *chat, const char *name, bool may_read_tails, const char **text)
 {
 	static char sentence[80];
+	const struct room *room = name ? hub_find(chat->hub, name) : NULL;
 	const char *why;
 
-	if (!room || hub_find(chat->hub, room))
+	*text = "this room needs a token";
+	if (room && room->is_tail && !may_read_tails)
+		return "denied";
+	if (!name || room)
 		return NULL;
-	why = name_room_fault(room, (size_t)chat->config->limits.room_bytes);
+	why = name_room_fault(name, (size_t)chat->config->limits.room_bytes);
 	if (why) {
 		snprintf(sentence, sizeof(sentence), "the name of the room %s", why);
 		*text = sentence;
@@ -165,12 +172,11 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	bool may_add, struct message_fault *fault)
 {
 	const char *wanted = name ? name : session->home, *text;
-	struct room *room = hub_find(chat->hub, wanted);
-	const char *code;
+	const char *code = chat_room_fault(chat, wanted, session->may_read_tails, &text);
+	struct room *room = code ? NULL : hub_find(chat->hub, wanted);
 
 	if (room)
 		return room;
-	code = chat_room_fault(chat, wanted, &text);
 	if (!code && !may_add) {
 		code = "no_such_room";
 		text = "there is no room of that name";
@@ -186,23 +192,37 @@ chat_enter(struct session *session, struct room *room)
 {
 	struct member *member = hub_enter(room, session);
 
-	if (hub_attend(room, session->person))
+	if (!session->is_silent && hub_attend(room, session->person))
 		announce(room, "enter", session->person->name, session->via, NULL,
 			session);
 	return member;
+}
+
+static void
+leave_and_tell(struct chat *chat, struct member *member, const struct session *except)
+{
+	struct session *session = member->session;
+	struct room *room = member->room;
+
+	if (!session->is_silent && hub_unattend(room, session->person))
+		announce(
+			room, "leave", session->person->name, session->via, NULL, except);
+	hub_leave(member);
+	hub_release(chat->hub, room);
 }
 
 /* Takes member out; the session itself is told, too, if it is still there. */
 static void
 leave(struct chat *chat, struct member *member)
 {
-	struct session *session = member->session;
-	struct room *room = member->room;
+	leave_and_tell(chat, member, NULL);
+}
 
-	if (hub_unattend(room, session->person))
-		announce(room, "leave", session->person->name, session->via, NULL, NULL);
-	hub_leave(member);
-	hub_release(chat->hub, room);
+/* The session is told that it is in another room instead. */
+static void
+leave_quietly(struct chat *chat, struct member *member)
+{
+	leave_and_tell(chat, member, member->session);
 }
 
 void
@@ -210,11 +230,10 @@ chat_depart(struct chat *chat, struct session *session)
 {
 	struct member *member;
 
-	if (!session->person)
-		return;
 	while ((member = TAILQ_FIRST(&session->members)))
 		leave(chat, member);
-	roster_leave(chat->roster, session);
+	if (session->person)
+		roster_leave(chat->roster, session);
 }
 
 static json_t *
@@ -244,18 +263,17 @@ list_limits(const struct config *config)
 		"rooms_per_session", config->chat.rooms_per_session);
 }
 
-/* A session that asks to join is given what shows that another one is the same person's;
- * one that only shares the name is given a token that shows nothing. */
-static void
-give_token(struct chat *chat, struct session *session, char *token)
+void
+chat_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 
 	chat_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
 	if (!session->is_owner)
 		return;
-	roster_set_proof(person, &(struct roster_proof){ .token = token });
-	memcpy(token, person->token, PERSON_TOKEN_BYTES);
+	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
+	if (person->token)
+		memcpy(token, person->token, PERSON_TOKEN_BYTES);
 }
 
 void
@@ -267,16 +285,26 @@ chat_send_joined(
 	char token[PERSON_TOKEN_BYTES + 1];
 	json_t *joined;
 
-	give_token(chat, session, token);
-	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:{s:s,s:s},s:o,s:I,s:s,s:o}",
-		"type", "joined", "room", room->name, "epoch", store_epoch(chat->store),
-		"last_id", (json_int_t)room->last_id, "recovered", recovered, "topic",
-		room->topic, "you", "username", session->person->name, "session", token,
-		"users", list_users(room), "count", (json_int_t)hub_people(room),
-		"server", "linnet/" LINNET_VERSION, "limits", list_limits(chat->config));
+	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
+		room->name, "epoch", store_epoch(chat_history(chat, room)), "last_id",
+		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
+	if (session->person) {
+		chat_give_token(chat, session, token);
+		json_object_set_new(joined, "you",
+			json_pack("{s:s,s:s}", "username", session->person->name,
+				"session", token));
+	}
+	json_object_set_new(joined, "users", list_users(room));
+	json_object_set_new(joined, "count", json_integer((json_int_t)hub_people(room)));
+	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
+	json_object_set_new(joined, "limits", list_limits(chat->config));
 	if (ref && *ref)
 		json_object_set_new(joined, "ref", json_string(ref));
-	chat_answer(session, message_object_frame(joined));
+	if (wire_is_line(session->wire) && !session->is_greeted) {
+		session->is_greeted = true;
+		json_object_set_new(joined, "greeting", json_true());
+	}
+	chat_answer(session, joined);
 }
 
 void
@@ -340,6 +368,7 @@ chat_do_join(struct chat *chat, struct session *session, const struct message *m
 		hub_release(chat->hub, room);
 		return -EINVAL;
 	}
+	session->wants_joined = true;
 	session->wants_events = true;
 	if (!member)
 		member = chat_enter(session, room);
@@ -391,13 +420,83 @@ chat_do_typing(struct chat *chat, struct session *session, const struct message 
 	struct message_fault *fault)
 {
 	struct member *member = member_of(chat, session, message, fault);
-	struct frame *frame;
+	struct cast cast;
 
 	if (!member)
 		return -EINVAL;
-	frame = message_object_frame(json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
-		member->room->name, "username", session->person->name));
-	hub_broadcast(member->room, frame, session, AUDIENCE_EVENTS);
-	frame_unref(frame);
+	cast_object(
+		&cast, json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
+			       member->room->name, "username", session->person->name));
+	hub_broadcast(member->room, &cast, session, AUDIENCE_EVENTS);
+	cast_fini(&cast);
+	return 0;
+}
+
+/* The line door is in one room at a time. */
+int
+chat_do_switch(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, session, message->room, true, fault);
+	struct room *old = hub_find(chat->hub, session->home);
+	struct member *member = old ? hub_member(old, session) : NULL;
+
+	if (!room)
+		return -EINVAL;
+	if (room == old && member)
+		return message_refuse(fault, "bad_room", "you are in that room");
+	free(session->home);
+	session->home = xstrdup(room->name);
+	room->holds++; /* while nobody is in it yet */
+	if (member)
+		leave_quietly(chat, member);
+	room->holds--;
+	chat_resume(chat, chat_enter(session, room), NULL, NULL);
+	return 0;
+}
+
+int
+chat_do_who(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+
+	if (!room)
+		return -EINVAL;
+	chat_answer(session,
+		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
+			list_users(room), "count", (json_int_t)hub_people(room)));
+	return 0;
+}
+
+/* Where list_room puts what it finds. */
+struct room_lists {
+	json_t *rooms, *tails;
+};
+
+static void
+list_room(void *context, struct room *room)
+{
+	struct room_lists *lists = context;
+
+	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
+		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
+			"count", (json_int_t)hub_people(room), "last_id",
+			(json_int_t)room->last_id));
+}
+
+int
+chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room_lists lists = { json_array(), json_array() };
+
+	(void)message;
+	(void)fault;
+	hub_each(chat->hub, list_room, &lists);
+	if (!session->may_read_tails)
+		json_array_clear(lists.tails);
+	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
+				     lists.rooms, "tails", lists.tails));
 	return 0;
 }

@@ -1,6 +1,7 @@
-/* chat_private.h - what the parts of the chat share: chat.c (coming, going, the command
- * table), chat_people.c (names, rooms, presence), chat_send.c (messages) and chat_read.c
- * (history, search, resume). */
+/* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
+ * chat_commands.c (the command table), chat_people.c (names, rooms, presence),
+ * chat_send.c (messages), chat_read.c (history, search, resume), chat_push.c (what
+ * programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
 #pragma once
 
 #include <jansson.h>
@@ -36,8 +37,10 @@ struct request {
 	char type[MESSAGE_TYPE_BYTES + 1]; /* a message's */
 	char *text;                        /* a message's tail, a search's words */
 	size_t text_len;
-	uint64_t before; /* a history's */
-	unsigned limit;  /* a history's or a search's */
+	char *alarm;      /* the key of the one that the message changes, or NULL */
+	json_t *intended; /* what it becomes then; NULL: it is cleared */
+	uint64_t before;  /* a history's */
+	unsigned limit;   /* a history's or a search's */
 	LIST_ENTRY(request) session_link;
 	STAILQ_ENTRY(request) waiting_link;
 	UT_hash_handle hh;
@@ -60,6 +63,7 @@ struct chat {
 	struct hub *hub;
 	struct roster *roster;
 	struct store *store;
+	struct store *tails; /* what log files say; NULL without any */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -68,6 +72,7 @@ struct chat {
 	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
 	TAILQ_HEAD(, session) departing;
+	struct metric_list due; /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and the log says so */
 	int64_t now_ms;        /* of what is being handled */
@@ -78,8 +83,14 @@ struct chat {
 /* Tell session alone. */
 void chat_answer_fault(struct session *session, const struct message_fault *fault);
 
-/* Queue frame, which is consumed, for session. */
-void chat_answer(struct session *session, struct frame *frame);
+/* Tell session alone object, which is consumed. */
+void chat_answer(struct session *session, json_t *object);
+
+/* The same for the object that text is, which is emptied. */
+void chat_answer_text(struct session *session, struct buffer *text);
+
+/* The store with the history of room. */
+struct store *chat_history(const struct chat *chat, const struct room *room);
 
 /* A new request for session (NULL: nobody waits) about room. */
 struct request *chat_request(
@@ -92,6 +103,20 @@ void chat_request_free(struct chat *chat, struct request *request);
  * with what people are told. */
 void chat_store_failed(struct chat *chat, int error, struct message_fault *fault);
 void chat_store_works(struct chat *chat);
+
+/* chat_commands.c */
+
+/* True if only the server says such things. */
+bool chat_is_server_type(const char *type);
+
+/* Do what message says in the name of speaker, and tell errand what becomes of it. */
+int chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
+	const struct message *message, struct message_fault *fault);
+
+/* Returns false if session talks too fast, with *fault filled in; it is closed when it
+ * goes on and on. */
+bool chat_is_in_time(struct chat *chat, struct session *session, double cost,
+	struct message_fault *fault);
 
 /* chat_people.c */
 
@@ -119,6 +144,11 @@ struct member *chat_enter(struct session *session, struct room *room);
 /* Take session out of all rooms and the roster, and tell the others. */
 void chat_depart(struct chat *chat, struct session *session);
 
+/* Write what shows that another session is the same person's to token, of
+ * PERSON_TOKEN_BYTES + 1 bytes; one that only shares the name is given a token that shows
+ * nothing. */
+void chat_give_token(struct chat *chat, struct session *session, char *token);
+
 /* Tell session that it is in the room. */
 void chat_send_joined(
 	struct chat *chat, struct member *member, bool recovered, const char *ref);
@@ -132,7 +162,52 @@ int chat_do_nick(struct chat *chat, struct session *session,
 int chat_do_typing(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 
+int chat_do_switch(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault);
+int chat_do_who(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault);
+int chat_do_rooms(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault);
+
 /* chat_send.c */
+
+/* Something for a room's history. */
+struct post {
+	struct session *session; /* is told what becomes of it; NULL: nobody */
+	struct room *room;
+	const char *type;
+	const char *ref;    /* NULL: none */
+	struct buffer tail; /* consumed */
+	char *words;        /* consumed */
+	char *keys[STORE_KEYS];
+	char *alarm;      /* consumed; the key of the alarm that it changes, or NULL */
+	json_t *intended; /* consumed; what becomes of that; NULL: it is cleared */
+};
+
+/* As asprintf, but never fails. The caller frees the text. */
+__attribute__((format(printf, 1, 2))) char *chat_format(const char *format, ...);
+
+/* The room that message is for, if it may be written to; NULL with *fault filled in. */
+struct room *chat_room_to_write(struct chat *chat, const struct session *session,
+	const struct message *message, struct message_fault *fault);
+
+/* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
+int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
+
+/* Tell session that it was heard: ref ("": none, but errands are told all the same) has
+ * id (0: none) and reached so many. */
+void chat_acknowledge(const struct chat *chat, struct session *session,
+	const struct room *room, const char *ref, uint64_t id, bool is_duplicate,
+	size_t delivered);
+
+/* Queue what was said, kept as tail under id (0: it was not kept), for everybody in room
+ * but its sender (NULL: nobody). Returns for how many. */
+size_t chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
+	const char *tail, size_t tail_len, const struct session *sender);
+
+/* Say message in the name of speaker, and tell session what becomes of it. */
+int chat_say(struct chat *chat, struct session *session, struct session *speaker,
+	const struct message *message, struct message_fault *fault);
 
 /* The session has gone: what it said may be said again by the one that it comes back as.
  */
@@ -143,6 +218,45 @@ void chat_free_sayings(struct chat *chat);
 
 int chat_do_message(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
+
+/* chat_push.c */
+
+/* The key by which a repeated push of a program called label is recognised. The caller
+ * frees it. */
+char *chat_push_key(const char *label, const char *ref);
+
+/* chat_alarm.c */
+
+/* An alarm of a program called label. */
+int chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
+	const struct message *message, struct message_fault *fault);
+
+/* The store has the message of request, which changes an alarm, or not: it failed, or
+ * knew the message already. */
+void chat_on_alarm_kept(
+	struct chat *chat, struct request *request, int error, bool is_duplicate);
+
+/* An alarm that stood when the store was closed. */
+void chat_restore_alarm(void *context, const char *room, const char *key, uint64_t id,
+	const char *value, size_t value_len);
+
+/* Tell session, which has come to room, which alarms stand. */
+void chat_send_alarms(struct session *session, const struct room *room);
+
+int chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault);
+
+/* chat_metric.c */
+
+/* A metric's value from a program called label. */
+int chat_push_metric(struct chat *chat, struct session *errand, const char *label,
+	const struct message *message, struct message_fault *fault);
+
+/* Let go of the values that are due: nobody is left to be sent them. */
+void chat_free_metrics(struct chat *chat);
+
+/* Tell session, which has come to room, the last value of each metric. */
+void chat_send_metrics(struct session *session, const struct room *room);
 
 /* chat_read.c */
 

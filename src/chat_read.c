@@ -36,9 +36,9 @@ at_most(size_t a, size_t b)
 
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
-parse_since(const struct chat *chat, const char *since, uint64_t *id)
+parse_since(const struct store *store, const char *since, uint64_t *id)
 {
-	const char *epoch = store_epoch(chat->store);
+	const char *epoch = store_epoch(store);
 	size_t len = strlen(epoch);
 	char *end;
 
@@ -56,8 +56,17 @@ begin_live(struct chat *chat, struct member *member, bool recovered, const char 
 {
 	member->is_resuming = false;
 	member->is_announced = true;
-	if (member->session->wants_events)
+	member->is_recovered = recovered;
+	if (member->session->wants_joined)
 		chat_send_joined(chat, member, recovered, ref);
+	/* Whoever goes on where it was has seen the alarms, and a poll that goes on is
+	 * not to be answered at once by what it has. */
+	if (!recovered)
+		chat_send_alarms(member->session, member->room);
+	if (!recovered || member->session->wire != WIRE_OBJECT)
+		chat_send_metrics(member->session, member->room);
+	if (member->session->wants_progress)
+		member->session->ops->wake(member->session);
 }
 
 /* It has been told a part: it must come again and ask for the rest. */
@@ -136,10 +145,10 @@ start_resume(struct chat *chat, struct request *request)
 
 	/* It left meanwhile: an empty page that nobody waits for. */
 	if (!member)
-		return store_after(
-			chat->store, request->room->name, 0, 0, 0, 0, request->ticket);
-	return store_after(chat->store, request->room->name, member->cursor,
-		request->room->last_id,
+		return store_after(chat_history(chat, request->room), request->room->name,
+			0, 0, 0, 0, request->ticket);
+	return store_after(chat_history(chat, request->room), request->room->name,
+		member->cursor, request->room->last_id,
 		(unsigned)at_most(RESUME_MESSAGES, max / 1024 + 1),
 		at_most(RESUME_BYTES, max / 4), request->ticket);
 }
@@ -158,13 +167,18 @@ static void on_next_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
 static void
-send_message(struct member *member, const struct store_message *message)
+send_message(
+	struct chat *chat, struct member *member, const struct store_message *message)
 {
 	struct buffer text = { 0 };
+	struct cast cast;
 
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);
-	chat_answer(member->session, message_text_frame(&text));
+	cast_text(
+		&cast, &text, store_epoch(chat_history(chat, member->room)), message->id);
+	session_say(member->session, &cast);
+	cast_fini(&cast);
 }
 
 /* Send the part; then go live or ask for more. */
@@ -176,7 +190,7 @@ send_page(struct chat *chat, struct member *member, const struct store_page *pag
 	for (i = 0; i < page->count; i++) {
 		if (page->messages[i].id != member->cursor + 1)
 			break;
-		send_message(member, &page->messages[i]);
+		send_message(chat, member, &page->messages[i]);
 		member->cursor++;
 	}
 	if (i < page->count || !page->count)
@@ -220,11 +234,13 @@ on_first_page(struct chat *chat, struct request *request, int error,
 		chat_store_failed(chat, error, &fault);
 		chat_answer_fault(member->session, &fault);
 	}
-	if (error || page->first_id > member->cursor + 1) {
+	if (error || (page->first_id > member->cursor + 1 && !member->is_newcomer)) {
 		begin_live(chat, member, false, request->ref);
 		return;
 	}
-	begin_live(chat, member, true, request->ref);
+	if (page->first_id > member->cursor + 1)
+		member->cursor = page->first_id - 1;
+	begin_live(chat, member, !member->is_newcomer, request->ref);
 	member->is_resuming = true;
 	/* "joined" may have taken the place. */
 	if (member->session->queue.bytes > room_for_reads(chat, member->session))
@@ -237,10 +253,15 @@ void
 chat_resume(struct chat *chat, struct member *member, const char *since, const char *ref)
 {
 	uint64_t id = 0;
-	bool known =
-		since && parse_since(chat, since, &id) && id <= member->room->last_id;
+	const struct room *room = member->room;
+	bool known = since && parse_since(chat_history(chat, room), since, &id) &&
+		     id <= room->last_id;
 
-	if (!known || id == member->room->last_id) {
+	/* The last lines of a log file are there for everybody. */
+	member->is_newcomer = !known && room->tail_lines;
+	if (member->is_newcomer)
+		id = room->last_id - at_most(room->last_id, room->tail_lines);
+	if ((!known && !member->is_newcomer) || id == room->last_id) {
 		begin_live(chat, member, known, ref);
 		return;
 	}
@@ -248,6 +269,48 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 	member->is_announced = false;
 	member->cursor = id;
 	read_on(chat, member, on_first_page, ref);
+}
+
+bool
+chat_where(struct chat *chat, struct session *session, struct chat_place *place)
+{
+	struct room *room = hub_find(chat->hub, session->home);
+	struct member *member = room ? hub_member(room, session) : NULL;
+
+	*place = (struct chat_place){ .room = session->home };
+	if (!member)
+		return false;
+	place->epoch = store_epoch(chat_history(chat, room));
+	place->last_id = member->is_resuming ? member->cursor : room->last_id;
+	place->recovered = member->is_recovered;
+	place->more = place->last_id < room->last_id;
+	if (session->person) {
+		place->username = session->person->name;
+		chat_give_token(chat, session, place->token);
+	}
+	return member->is_announced;
+}
+
+void
+chat_set_aside(struct session *session)
+{
+	struct member *member;
+
+	TAILQ_FOREACH (member, &session->members, session_link) {
+		member->is_resuming = true;
+		member->is_announced = false;
+		member->ticket = 0;
+	}
+}
+
+void
+chat_go_on(struct chat *chat, struct session *session, const char *since)
+{
+	struct room *room = hub_find(chat->hub, session->home);
+	struct member *member = room ? hub_member(room, session) : NULL;
+
+	if (member)
+		chat_resume(chat, member, since, NULL);
 }
 
 void
@@ -305,7 +368,8 @@ on_answer_page(struct chat *chat, struct request *request, int error,
 	buffer_append(&text, "{\"type\":", 8);
 	json_text_append_string(&text, request->text ? "search" : "history");
 	append_member(&text, "room", json_string(request->room->name));
-	append_member(&text, "epoch", json_string(store_epoch(chat->store)));
+	append_member(&text, "epoch",
+		json_string(store_epoch(chat_history(chat, request->room))));
 	if (request->text)
 		append_member(&text, "q", json_string(request->text));
 	if (*request->ref)
@@ -314,7 +378,7 @@ on_answer_page(struct chat *chat, struct request *request, int error,
 	buffer_append(&text, ",\"messages\":", 12);
 	append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
-	chat_answer(request->session, message_text_frame(&text));
+	chat_answer_text(request->session, &text);
 }
 
 static int
@@ -340,7 +404,7 @@ answer_bytes(const struct session *session)
 static int
 start_history(struct chat *chat, struct request *request)
 {
-	return store_before(chat->store, request->room->name,
+	return store_before(chat_history(chat, request->room), request->room->name,
 		at_most(request->before, request->room->last_id + 1), request->limit,
 		answer_bytes(request->session), request->ticket);
 }
@@ -348,8 +412,9 @@ start_history(struct chat *chat, struct request *request)
 static int
 start_search(struct chat *chat, struct request *request)
 {
-	return store_search(chat->store, request->room->name, request->text,
-		request->limit, answer_bytes(request->session), request->ticket);
+	return store_search(chat_history(chat, request->room), request->room->name,
+		request->text, request->limit, answer_bytes(request->session),
+		request->ticket);
 }
 
 static int

@@ -1,14 +1,14 @@
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chat_private.h"
 #include "linnet/hex.h"
 #include "linnet/json_text.h"
 #include "linnet/xalloc.h"
-
-#define KEY_BYTES (2 * NAME_MAX_BYTES + MESSAGE_REF_BYTES)
 
 /* A guest that says the same under the same ref again is taken for the same for this long
  * at least, and for twice as long at most. */
@@ -17,30 +17,59 @@
 /* So many of the newest things that guests said under a ref are remembered. */
 #define SAYINGS 1024
 
-static void
-acknowledge(struct session *session, const struct room *room, const char *ref,
-	uint64_t id, bool is_duplicate)
+void
+chat_acknowledge(const struct chat *chat, struct session *session,
+	const struct room *room, const char *ref, uint64_t id, bool is_duplicate,
+	size_t delivered)
 {
-	json_t *ack =
-		json_pack("{s:s,s:s,s:s}", "type", "ack", "ref", ref, "room", room->name);
+	json_t *ack;
 
+	if (!*ref && !session->is_errand)
+		return;
+	ack = json_pack("{s:s}", "type", "ack");
+	if (*ref)
+		json_object_set_new(ack, "ref", json_string(ref));
+	json_object_set_new(ack, "room", json_string(room->name));
 	if (id)
 		json_object_set_new(ack, "id", json_integer((json_int_t)id));
+	if (session->is_errand) {
+		json_object_set_new(
+			ack, "epoch", json_string(store_epoch(chat_history(chat, room))));
+		json_object_set_new(
+			ack, "delivered", json_integer((json_int_t)delivered));
+	}
 	if (is_duplicate)
 		json_object_set_new(ack, "duplicate", json_true());
-	chat_answer(session, message_object_frame(ack));
+	chat_answer(session, ack);
 }
 
-/* What everybody but its sender is sent, and the sender where that is configured. */
-static void
-broadcast(struct chat *chat, struct room *room, struct buffer *text,
-	const struct session *sender, enum audience audience)
+size_t
+chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
+	const char *tail, size_t tail_len, const struct session *sender)
 {
-	struct frame *frame = message_text_frame(text);
+	struct buffer text = { 0 };
+	struct cast cast;
+	size_t queued;
 
-	hub_broadcast(
-		room, frame, chat->config->chat.echo_to_sender ? NULL : sender, audience);
-	frame_unref(frame);
+	message_append_whole(&text, type, room->name, id, tail, tail_len);
+	cast_text(&cast, &text, store_epoch(chat_history(chat, room)), id);
+	/* What its sender is sent, too, only where that is configured. */
+	queued = hub_broadcast(room, &cast,
+		chat->config->chat.echo_to_sender ? NULL : sender,
+		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
+	cast_fini(&cast);
+	return queued;
+}
+
+static void
+report_loss(struct chat *chat, const struct request *request, int error)
+{
+	struct message_fault fault = { .code = NULL };
+
+	chat_store_failed(chat, error, &fault);
+	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
+	if (request->session)
+		chat_answer_fault(request->session, &fault);
 }
 
 /* The store has it, or not: only now is it seen. */
@@ -49,26 +78,24 @@ on_message_appended(struct chat *chat, struct request *request, int error, uint6
 	bool is_duplicate)
 {
 	struct session *session = request->session;
-	struct buffer text = { 0 };
+	size_t queued = 0;
 
+	if (request->alarm)
+		chat_on_alarm_kept(chat, request, error, is_duplicate);
 	if (error) {
-		struct message_fault fault = { .code = NULL };
-
-		chat_store_failed(chat, error, &fault);
-		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		if (session)
-			chat_answer_fault(session, &fault);
+		report_loss(chat, request, error);
 		return;
 	}
 	chat_store_works(chat);
 	if (!is_duplicate) {
 		request->room->last_id = id;
-		message_append_whole(&text, request->type, request->room->name, id,
-			request->text, request->text_len);
-		broadcast(chat, request->room, &text, session, AUDIENCE_NUMBERED);
+		queued = chat_broadcast(chat, request->room, request->type, id,
+			request->text, request->text_len,
+			request->alarm ? NULL : session);
 	}
-	if (session && *request->ref)
-		acknowledge(session, request->room, request->ref, id, is_duplicate);
+	if (session)
+		chat_acknowledge(chat, session, request->room, request->ref, id,
+			is_duplicate, queued);
 }
 
 static void
@@ -79,6 +106,19 @@ hash_content(const struct message *message, char *out)
 	json_text_append(&text, message->object);
 	hex_sha256(out, text.bytes, text.len);
 	buffer_clear(&text);
+}
+
+char *
+chat_format(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		abort();
+	va_end(arguments);
+	return text;
 }
 
 static void
@@ -135,95 +175,80 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
  * because that might be somebody else. Of the two windows of time an entry of the last
  * one is known by the second. */
 static void
-make_keys(struct chat *chat, const struct session *session, const struct message *message,
-	char keys[STORE_KEYS][KEY_BYTES])
+make_keys(struct chat *chat, const struct session *speaker, const struct message *message,
+	char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
+	const struct person *person = speaker->person;
 	char content[HEX_SHA256_BYTES + 1];
 
-	memset(keys, 0, STORE_KEYS * sizeof(keys[0]));
 	if (!message->ref)
 		return;
-	if (!name_is_guest(session->person->name)) {
-		snprintf(keys[0], KEY_BYTES, "n%s\n%s", session->person->folded,
-			message->ref);
+	if (!name_is_guest(person->name)) {
+		keys[0] = chat_format("n%s\n%s", person->folded, message->ref);
 		return;
 	}
 	hash_content(message, content);
-	snprintf(keys[0], KEY_BYTES, "g%s-%s\n%s", chat->nonce, session->person->folded,
-		message->ref);
-	if (is_said_by_another(chat, session, content))
+	keys[0] = chat_format("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
+	if (is_said_by_another(chat, speaker, content))
 		return;
-	snprintf(
-		keys[1], KEY_BYTES, "c%" PRId64 "-%s\n%s", window, content, message->ref);
-	snprintf(keys[2], KEY_BYTES, "c%" PRId64 "-%s\n%s", window - 1, content,
-		message->ref);
+	keys[1] = chat_format("c%" PRId64 "-%s\n%s", window, content, message->ref);
+	keys[2] = chat_format("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
 }
 
-static char *
-words_of(const struct session *session, const struct message *message)
+static struct request *
+request_of(struct chat *chat, struct post *post)
 {
-	char *words;
+	struct request *request =
+		chat_request(chat, post->session, post->room, post->ref);
 
-	if (asprintf(&words, "%s %s", session->person->name,
-		    message->text ? message->text : "") < 0)
-		return xstrdup("");
-	return words;
+	snprintf(request->type, sizeof(request->type), "%s", post->type);
+	request->on_appended = on_message_appended;
+	request->text = post->tail.bytes;
+	request->text_len = post->tail.len;
+	request->alarm = post->alarm;
+	request->intended = post->intended;
+	return request;
 }
 
-static int
-append(struct chat *chat, struct session *session, struct room *room,
-	const struct message *message, struct buffer *tail, struct message_fault *fault)
+int
+chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 {
-	char keys[STORE_KEYS][KEY_BYTES];
-	char *words = words_of(session, message);
-	struct request *request = chat_request(chat, session, room, message->ref);
+	struct request *request = request_of(chat, post);
+	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
-		.room = room->name,
+		.room = post->room->name,
 		.type = request->type,
 		.ts_ms = chat->now_ms,
-		.tail = tail->bytes,
-		.tail_len = tail->len,
-		.words = words,
+		.tail = request->text,
+		.tail_len = request->text_len,
+		.words = post->words,
+		.state_key = post->alarm,
+		.state_value = value,
+		.state_value_len = value ? strlen(value) : 0,
 	};
 	size_t i;
 	int r;
 
-	make_keys(chat, session, message, keys);
 	for (i = 0; i < STORE_KEYS; i++)
-		entry.keys[i] = *keys[i] ? keys[i] : NULL;
-	snprintf(request->type, sizeof(request->type), "%s",
-		message->type ? message->type : "message");
-	request->on_appended = on_message_appended;
-	request->text = tail->bytes;
-	request->text_len = tail->len;
-	r = store_append(chat->store, &entry, request->ticket);
-	free(words);
+		entry.keys[i] = post->keys[i];
+	r = store_append(chat_history(chat, post->room), &entry, request->ticket);
+	for (i = 0; i < STORE_KEYS; i++)
+		free(post->keys[i]);
+	free(post->words);
+	free(value);
 	if (r == 0) {
 		chat->asked++;
 		return 0;
 	}
+	if (request->alarm)
+		chat_on_alarm_kept(chat, request, r, false);
 	chat_request_free(chat, request);
 	return message_refuse(fault, "busy", "too much is under way, try again");
 }
 
-static void
-pass_on(struct chat *chat, struct session *session, struct room *room,
-	const struct message *message, struct buffer *tail)
-{
-	struct buffer text = { 0 };
-
-	message_append_whole(&text, message->type ? message->type : "message", room->name,
-		0, tail->bytes, tail->len);
-	free(tail->bytes);
-	broadcast(chat, room, &text, session, AUDIENCE_ALL);
-	if (message->ref)
-		acknowledge(session, room, message->ref, 0, false);
-	hub_release(chat->hub, room);
-}
-
 static int
-claim_name(struct chat *chat, struct session *session, const struct message *message,
+claim_name(struct chat *chat, struct session *speaker, const struct message *message,
 	struct message_fault *fault)
 {
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
@@ -232,12 +257,57 @@ claim_name(struct chat *chat, struct session *session, const struct message *mes
 	if (!message->username)
 		return 0;
 	chat_prove_by_email(chat, message, &proof, email_hash);
-	return chat_claim(chat, session, message->username, &proof, fault);
+	return chat_claim(chat, speaker, message->username, &proof, fault);
+}
+
+static int
+keep(struct chat *chat, struct session *session, struct session *speaker,
+	struct room *room, const struct message *message, struct buffer *tail,
+	struct message_fault *fault)
+{
+	struct post post = {
+		.session = session,
+		.room = room,
+		.type = message->type ? message->type : "message",
+		.ref = message->ref,
+		.tail = *tail,
+	};
+
+	post.words = chat_format(
+		"%s %s", speaker->person->name, message->text ? message->text : "");
+	make_keys(chat, speaker, message, post.keys);
+	return chat_post(chat, &post, fault);
+}
+
+static void
+pass_on(struct chat *chat, struct session *session, struct room *room,
+	const struct message *message, struct buffer *tail)
+{
+	size_t queued =
+		chat_broadcast(chat, room, message->type ? message->type : "message", 0,
+			tail->bytes, tail->len, session);
+
+	buffer_clear(tail);
+	chat_acknowledge(
+		chat, session, room, message->ref ? message->ref : "", 0, false, queued);
+	hub_release(chat->hub, room);
+}
+
+struct room *
+chat_room_to_write(struct chat *chat, const struct session *session,
+	const struct message *message, struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, session, message->room, true, fault);
+
+	if (!room || !room->is_tail)
+		return room;
+	message_refuse(fault, "read_only", "this room is a log file's");
+	return NULL;
 }
 
 int
-chat_do_message(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+chat_say(struct chat *chat, struct session *session, struct session *speaker,
+	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
 		.ts_ms = chat->now_ms,
@@ -245,19 +315,25 @@ chat_do_message(struct chat *chat, struct session *session, const struct message
 		.avatar = chat->config->chat.gravatar,
 	};
 	struct buffer tail = { 0 };
-	struct room *room;
+	struct room *room = chat_room_to_write(chat, speaker, message, fault);
 
-	room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room)
 		return -EINVAL;
-	if (claim_name(chat, session, message, fault) < 0) {
+	if (claim_name(chat, speaker, message, fault) < 0) {
 		hub_release(chat->hub, room);
 		return -EINVAL;
 	}
-	stamp.username = session->person->name;
+	stamp.username = speaker->person->name;
 	message_append_tail(message, &stamp, &tail);
 	if (!message->is_ephemeral)
-		return append(chat, session, room, message, &tail, fault);
+		return keep(chat, session, speaker, room, message, &tail, fault);
 	pass_on(chat, session, room, message, &tail);
 	return 0;
+}
+
+int
+chat_do_message(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	return chat_say(chat, session, session, message, fault);
 }

@@ -7,27 +7,18 @@
 #include "config_private.h"
 #include "linnet/xalloc.h"
 
-/* Where the value of an option came from: a check that looks at several options is
- * reported there. */
-struct origin {
-	struct config_place place;
-	const config_setting_t *setting; /* NULL unless place is in a source */
-	size_t step;                     /* the later it was set, the larger */
-	bool bad;                        /* some value was refused */
-};
-
 /* One load under way. */
 struct load {
 	struct config *config;
 	struct config_errors *errors;
-	struct origin *origins; /* one for each option */
+	struct config_origin *origins; /* one for each option */
 	size_t step;
 	struct config_source source; /* the file */
 	config_t tree;               /* what libconfig made of it */
 	struct config_place file;
 };
 
-static struct origin *
+static struct config_origin *
 origin_of(const struct load *load, const struct config_option *option)
 {
 	return &load->origins[option - config_options];
@@ -38,7 +29,7 @@ static void
 set_value(struct load *load, const struct config_option *option,
 	const config_setting_t *setting, const struct config_place *place)
 {
-	struct origin *origin = origin_of(load, option);
+	struct config_origin *origin = origin_of(load, option);
 	const struct config_target target = {
 		.base = load->config,
 		.option = option,
@@ -272,81 +263,6 @@ take_argument(struct load *load, const char *argument)
 	free(key);
 }
 
-/* Report a string that is longer than the option that limits it allows, where the later
- * of the two was set. origin is that of the string: of the whole list, if it is a member
- * of a group, which within names. */
-static void
-check_length(struct load *load, const struct config_target *string,
-	const struct origin *origin, const char *within)
-{
-	const struct config_option *limit = config_option_find(string->option->limit);
-	const struct origin *limit_origin = origin_of(load, limit);
-	bool limit_last = limit_origin->step > origin->step;
-	struct config_place place = limit_last ? limit_origin->place : origin->place;
-	int most = *(const int *)config_value_at(load->config, limit);
-	size_t length =
-		strlen(*(char *const *)config_value_at(string->base, string->option));
-
-	if (origin->bad || limit_origin->bad || length <= (size_t)most)
-		return;
-	place.within = within;
-	char *where = config_place_where(
-		&place, limit_last ? limit_origin->setting : string->setting);
-	config_errors_add(load->errors, where, "%s has %zu bytes, %s is %d",
-		string->option->path, length, limit->path, most);
-	free(where);
-}
-
-/* Check the members of group number index of a list. */
-static void
-check_group(struct load *load, const struct config_option *list,
-	const struct config_groups *groups, size_t index)
-{
-	const struct origin *origin = origin_of(load, list);
-	const config_setting_t *group =
-		origin->setting
-			? config_setting_get_elem(origin->setting, (unsigned)index)
-			: NULL;
-	char *within = config_groups_name(list, index);
-
-	for (size_t i = 0; i < list->members->count; i++) {
-		const struct config_option *member = &list->members->options[i];
-		const config_setting_t *key =
-			group ? config_setting_get_member(group, member->path) : NULL;
-		const struct config_target string = {
-			.base = config_groups_item(groups, list, index),
-			.option = member,
-			.setting = key ? key : group,
-		};
-		if (member->limit)
-			check_length(load, &string, origin, within);
-	}
-	free(within);
-}
-
-/* Check all strings whose length another option limits. */
-static void
-check_lengths(struct load *load)
-{
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct config_option *option = &config_options[i];
-		const struct origin *origin = origin_of(load, option);
-		const struct config_target string = {
-			.base = load->config,
-			.option = option,
-			.setting = origin->setting,
-		};
-		if (option->limit)
-			check_length(load, &string, origin, NULL);
-		if (!option->members)
-			continue;
-		const struct config_groups groups =
-			config_groups_get(load->config, option);
-		for (size_t j = 0; j < groups.count; j++)
-			check_group(load, option, &groups, j);
-	}
-}
-
 /* Set every option to its default, which is parsed and checked like any other value. */
 static void
 set_presets(struct load *load, const char *default_root)
@@ -383,7 +299,7 @@ load_all(const char *name, const char *text, const char *const *settings, size_t
 	for (size_t i = 0; i < count; i++)
 		take_argument(&load, settings[i]);
 	if (!config_source_is_cut(&load.source))
-		check_lengths(&load);
+		config_cross_check(load.config, load.origins, errors);
 	config_destroy(&load.tree);
 	config_source_free(&load.source);
 	free(load.origins);

@@ -16,6 +16,13 @@ print_string(const char *value, FILE *out)
 	free(escaped);
 }
 
+/* What stands for a value, which is no secret; "" is none. */
+static const char *
+shown_string(const char *value, const struct config_option *option)
+{
+	return *value && option->mask ? option->mask : value;
+}
+
 static void
 print_real(double value, FILE *out)
 {
@@ -78,7 +85,7 @@ print_value(const void *base, const struct config_option *option, const char *in
 		print_real(*(const double *)value, out);
 		break;
 	case OPTION_STRING:
-		print_string(*(char *const *)value, out);
+		print_string(shown_string(*(char *const *)value, option), out);
 		break;
 	case OPTION_CHOICE:
 		print_string(option->choices[*(const int *)value], out);

@@ -166,6 +166,22 @@ add_presets(const struct config_target *group, const struct config_members *memb
 	return good;
 }
 
+/* Check a group all members of which are good. */
+static bool
+check_whole(const struct config_target *group, const struct config_members *members)
+{
+	const struct config_source *source = group->place->source;
+	bool cut = source && config_source_is_cut(source);
+	const char *fault = members->check && !cut ? members->check(group->base) : NULL;
+
+	if (!fault)
+		return true;
+	char *where = config_place_where(group->place, group->setting);
+	config_errors_add(group->errors, where, "%s", fault);
+	free(where);
+	return false;
+}
+
 /* Take group number index of the list to its struct. */
 static bool
 set_group(const struct config_target *to, const struct config_groups *groups,
@@ -187,8 +203,9 @@ set_group(const struct config_target *to, const struct config_groups *groups,
 	group.base = config_groups_item(groups, to->option, index);
 	bool taken = take_members(&group, members);
 	bool complete = add_presets(&group, members, presets);
+	bool good = taken && complete && check_whole(&group, members);
 	free(within);
-	return taken && complete;
+	return good;
 }
 
 static void

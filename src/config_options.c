@@ -8,11 +8,10 @@
 #include "linnet/log.h"
 #include "linnet/name.h"
 #include "linnet/utf8.h"
-#include "linnet/xalloc.h"
 
 #define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define NAME_BYTES 64 /* of a path or a part of it that suggestions are made for */
 
 static const char *const log_levels[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -25,6 +24,11 @@ static const char *const log_levels[] = {
 static const char *const log_formats[] = {
 	[LOG_FORMAT_TEXT] = "text",
 	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const char *const auth_modes[] = {
+	[AUTH_OPEN] = "open",
 	NULL,
 };
 
@@ -149,6 +153,35 @@ check_room(const char *value)
 	return name_room_fault(value, NAME_MAX_BYTES);
 }
 
+static const char *
+check_absolute(const char *value)
+{
+	return *value == '/' ? check_line(value) : "must be an absolute path";
+}
+
+/* "" is a hash that is not given. */
+static const char *
+check_sha256(const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
+		return NULL;
+	return "must be 64 hex digits";
+}
+
+static const char *
+check_token(const void *group)
+{
+	const struct token_config *token = group;
+
+	if (*token->token_file && *token->token_sha256)
+		return "only one of token_file and token_sha256 may be given";
+	if (!*token->token_file && !*token->token_sha256)
+		return "token_file or token_sha256 is missing";
+	return NULL;
+}
+
 /* One row; key is both its path and its member of struct config. */
 #define OPTION(key, ...)                                                                 \
 	{                                                                                \
@@ -161,10 +194,10 @@ check_room(const char *value)
 		.path = #key, .offset = offsetof(struct type, key), __VA_ARGS__          \
 	}
 
-#define MEMBERS(type, table)                                                             \
+#define MEMBERS(type, table, ...)                                                        \
 	{                                                                                \
 		.options = (table), .count = sizeof(table) / sizeof((table)[0]),         \
-		.size = sizeof(struct type)                                              \
+		.size = sizeof(struct type), ##__VA_ARGS__                               \
 	}
 
 static const struct config_option room_options[] = {
@@ -178,6 +211,51 @@ static const struct config_option room_options[] = {
 };
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);
+
+/* The hash of nothing that anybody knows: a dump that is loaded lets nobody in. */
+static const char sha256_mask[] =
+	"0000000000000000000000000000000000000000000000000000000000000000";
+
+static const struct config_option token_options[] = {
+	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
+		.check = check_line, .unique = true, .unit = "bytes",
+		.help = "What the log calls it"),
+	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "File with the token alone; this or token_sha256 is given"),
+	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
+		.preset = "\"\"", .check = check_sha256, .mask = sha256_mask,
+		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
+			"zeros instead"),
+	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
+		.preset = "[]", .check = check_room,
+		.help = "Rooms that it is for; [ ] is every room"),
+	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
+		.help = "May read the metrics too"),
+};
+
+static const struct config_members token_members =
+	MEMBERS(token_config, token_options, .check = check_token);
+
+static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
+
+static const struct config_option tail_options[] = {
+	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
+		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.differs = chat_rooms, .unit = "bytes",
+		.help = "Room that shows only the file; no longer than "
+			"limits.room_bytes"),
+	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.check = check_absolute, .unit = "bytes",
+		.help = "Absolute path of the file"),
+	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
+		.preset = "100", .help = "Last lines that who comes late is shown"),
+	MEMBER(tail_config, rate, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "200", .unit = "per s",
+		.help = "Lines that are shown at most; the rest is skipped"),
+};
+
+static const struct config_members tail_members = MEMBERS(tail_config, tail_options);
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -193,6 +271,13 @@ const struct config_option config_options[] = {
 		.preset = "[]", .check = check_origin,
 		.help = "Other sites whose pages may connect, as "
 			"\"https://example.org\"; \"*\" is every site"),
+	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
+		.help = "Serve nc and telnet, a line a message"),
+	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"127.0.0.1\"", .check = check_address,
+		.help = "IP address to listen on for them, or \"localhost\""),
+	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
+		.help = "TCP port for them; 0 lets the kernel choose"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
 		.unit = "bytes",
@@ -227,6 +312,13 @@ const struct config_option config_options[] = {
 		.preset = "10000", .help = "Messages that are kept of a room; 0 is all"),
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
+	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
+		.choices = auth_modes,
+		.help = "Who may chat; \"open\" is everybody who can connect"),
+	OPTION(auth.tokens, .type = OPTION_GROUPS, .preset = "()",
+		.members = &token_members,
+		.help = "Tokens of programs that push, as ( { name = \"ci\"; token_file "
+			"= \"/etc/ci.token\"; } )"),
 	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
 		.preset = "10000", .help = "Connections at a time"),
 	OPTION(limits.per_address, .type = OPTION_INT, .min = 1, .max = 1000000,
@@ -254,6 +346,9 @@ const struct config_option config_options[] = {
 	OPTION(heartbeat.pong_s, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "10", .unit = "s",
 		.help = "Time that a client has to answer a ping"),
+	OPTION(tails, .type = OPTION_GROUPS, .preset = "()", .members = &tail_members,
+		.help = "Log files to follow, as ( { room = \"syslog\"; path = "
+			"\"/var/log/syslog\"; } )"),
 	OPTION(log.level, .type = OPTION_CHOICE, .preset = "\"info\"",
 		.choices = log_levels, .help = "Least important lines that are logged"),
 	OPTION(log.format, .type = OPTION_CHOICE, .preset = "\"text\"",
@@ -291,123 +386,4 @@ config_group_exists(const char *name)
 			return true;
 	}
 	return false;
-}
-
-/* How many letters to insert, drop, replace or swap with their neighbour to turn a into
- * b, upper and lower case being the same. SIZE_MAX if one is longer than NAME_BYTES. */
-static size_t
-edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
-{
-	size_t rows[3][NAME_BYTES + 1];
-	size_t *before = rows[0], *last = rows[1], *row = rows[2];
-
-	if (a_length > NAME_BYTES || b_length > NAME_BYTES)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= b_length; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_length; i++) {
-		size_t *spare = before;
-		before = last;
-		last = row;
-		row = spare;
-		row[0] = i;
-		for (size_t j = 1; j <= b_length; j++) {
-			bool same = strncasecmp(a + i - 1, b + j - 1, 1) == 0;
-			row[j] = last[j - 1] + (same ? 0 : 1);
-			if (last[j] + 1 < row[j])
-				row[j] = last[j] + 1;
-			if (row[j - 1] + 1 < row[j])
-				row[j] = row[j - 1] + 1;
-			if (i > 1 && j > 1 && before[j - 2] + 1 < row[j] &&
-				strncasecmp(a + i - 1, b + j - 2, 1) == 0 &&
-				strncasecmp(a + i - 2, b + j - 1, 1) == 0)
-				row[j] = before[j - 2] + 1;
-		}
-	}
-	return row[b_length];
-}
-
-/* The largest distance at which a name of that length is still taken for a slip. */
-static size_t
-slips(size_t length)
-{
-	return length <= 4 ? 1 : length <= 8 ? 2 : 3;
-}
-
-/* The length of the group in "group.leaf"; 0 if there is no dot. */
-static size_t
-group_length(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return dot ? (size_t)(dot - path) : 0;
-}
-
-/* How unlikely it is that path was meant to be that option; SIZE_MAX: not at all. */
-static size_t
-unlikeness(const char *path, const char *option)
-{
-	size_t group = group_length(path), option_group = group_length(option);
-	const char *leaf = path + (group ? group + 1 : 0);
-	const char *option_leaf = option + (option_group ? option_group + 1 : 0);
-	size_t length = strlen(leaf);
-	size_t whole = edit_distance(path, strlen(path), option, strlen(option));
-	size_t group_distance = edit_distance(path, group, option, option_group);
-	size_t leaf_distance =
-		edit_distance(leaf, length, option_leaf, strlen(option_leaf));
-	bool group_near = group == 0 || group_distance <= slips(group);
-	size_t leaf_slips = group_near ? slips(length) : length > 4 ? 1 : 0;
-
-	if (leaf_distance <= leaf_slips)
-		return 8 * leaf_distance + (group_distance < 7 ? group_distance : 7);
-	if ((group == 0 || strchr(path, '.') != path + group) && whole <= 2)
-		return 64 + whole;
-	return SIZE_MAX;
-}
-
-/* The likeliest of count options. */
-static const struct config_option *
-suggest(const struct config_option *options, size_t count, const char *path)
-{
-	const struct config_option *best = NULL;
-	size_t least = SIZE_MAX;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t cost = unlikeness(path, options[i].path);
-		if (cost < least) {
-			least = cost;
-			best = &options[i];
-		}
-	}
-	return best;
-}
-
-const struct config_option *
-config_option_suggest(const char *path)
-{
-	return suggest(config_options, config_option_count, path);
-}
-
-const struct config_option *
-config_member_suggest(const struct config_members *members, const char *name)
-{
-	return suggest(members->options, members->count, name);
-}
-
-char *
-config_group_suggest(const char *name)
-{
-	const char *best = NULL;
-	size_t least = slips(strlen(name)) + 1;
-
-	for (size_t i = 0; i < config_option_count; i++) {
-		const char *path = config_options[i].path;
-		size_t distance =
-			edit_distance(name, strlen(name), path, group_length(path));
-		if (group_length(path) > 0 && distance < least) {
-			least = distance;
-			best = path;
-		}
-	}
-	return best ? xstrndup(best, group_length(best)) : NULL;
 }

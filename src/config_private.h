@@ -20,15 +20,17 @@ const struct config_option *config_option_find(const char *path);
 const struct config_option *config_member_find(
 	const struct config_members *members, const char *name);
 
-/* The member that was most likely meant by name, or NULL if none is near. */
-const struct config_option *config_member_suggest(
-	const struct config_members *members, const char *name);
-
 /* True if some path begins with name and a dot. */
 bool config_group_exists(const char *name);
 
+/* config_suggest.c: what was meant by a name that is not in the table */
+
 /* The option whose path was most likely meant, or NULL if none is near. */
 const struct config_option *config_option_suggest(const char *path);
+
+/* The member that was most likely meant by name, or NULL if none is near. */
+const struct config_option *config_member_suggest(
+	const struct config_members *members, const char *name);
 
 /* The group that was most likely meant by name, or NULL if none is near. The caller frees
  * it. */
@@ -167,3 +169,18 @@ char *config_groups_name(const struct config_option *option, size_t index);
 /* As config_value_set and config_value_free. */
 bool config_groups_set(const struct config_target *to);
 void config_groups_free(void *base, const struct config_option *option);
+
+/* config_cross.c: options that have to fit together */
+
+/* Where the value of an option came from: a check that looks at several options is
+ * reported there. */
+struct config_origin {
+	struct config_place place;
+	const config_setting_t *setting; /* NULL unless place is in a source */
+	size_t step;                     /* the later it was set, the larger */
+	bool bad;                        /* some value was refused */
+};
+
+/* Check all values that other options have a say in; origins has one for each option. */
+void config_cross_check(const struct config *config, const struct config_origin *origins,
+	struct config_errors *errors);

@@ -109,8 +109,12 @@ config_value_refuse(
 	char *where = config_place_where(to->place, to->setting);
 	char *shown = config_value_found(found);
 
-	config_errors_add(
-		to->errors, where, "%s %s, is %s", to->option->path, wanted, shown);
+	/* What was written in place of a secret may be one. */
+	if (to->option->mask)
+		config_errors_add(to->errors, where, "%s %s", to->option->path, wanted);
+	else
+		config_errors_add(to->errors, where, "%s %s, is %s", to->option->path,
+			wanted, shown);
 	free(shown);
 	free(where);
 	free(wanted);

@@ -26,14 +26,15 @@ struct echo {
 };
 
 static void
-on_open(struct door *door, struct conn *conn)
+on_open(struct websocket *socket, const struct http_request *request)
 {
 	struct echo *echo = xcalloc(1, sizeof(*echo));
 
-	conn->state = echo;
-	ws_peer_init(&echo->peer, conn, ((struct echo_door *)door)->drain, &echo->queue,
-		SIZE_MAX);
-	log_info("echo_open", log_str("peer", conn->peer));
+	(void)request;
+	socket->state = echo;
+	ws_peer_init(&echo->peer, socket, ((struct echo_door *)socket->service)->drain,
+		&echo->queue, SIZE_MAX);
+	log_info("echo_open", log_str("peer", socket->conn->peer));
 }
 
 static void
@@ -52,16 +53,16 @@ send_piece(struct echo *echo, bool binary, bool final)
 }
 
 static void
-on_receive(struct conn *conn, const void *bytes, size_t len)
+on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
-	struct echo *echo = conn->state;
-	bool final = lws_is_final_fragment(conn->wsi);
+	struct echo *echo = socket->state;
+	bool final = lws_is_final_fragment(socket->wsi);
 
 	ws_peer_heard(&echo->peer);
 	if (echo->peer.close_code)
 		return;
 	echo->message_len += len;
-	if (echo->message_len + lws_remaining_packet_payload(conn->wsi) >
+	if (echo->message_len + lws_remaining_packet_payload(socket->wsi) >
 		ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
 		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
@@ -70,64 +71,64 @@ on_receive(struct conn *conn, const void *bytes, size_t len)
 	buffer_append(&echo->piece, bytes, len);
 	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
-	send_piece(echo, lws_frame_is_binary(conn->wsi), final);
+	send_piece(echo, lws_frame_is_binary(socket->wsi), final);
 	if (final) {
 		echo->message_len = 0;
 		buffer_clear(&echo->piece);
 	}
 	if (!echo->is_paused && echo->queue.bytes >= QUEUE_BYTES) {
 		echo->is_paused = true;
-		lws_rx_flow_control(conn->wsi, 0);
+		lws_rx_flow_control(socket->wsi, 0);
 	}
 	ws_peer_wake(&echo->peer);
 }
 
 static void
-on_heard(struct conn *conn)
+on_heard(struct websocket *socket)
 {
-	struct echo *echo = conn->state;
+	struct echo *echo = socket->state;
 
 	ws_peer_heard(&echo->peer);
 }
 
 static int
-on_writable(struct conn *conn)
+on_writable(struct websocket *socket)
 {
-	struct echo *echo = conn->state;
+	struct echo *echo = socket->state;
 	int r = ws_peer_writable(&echo->peer);
 
 	if (r == 0 && echo->is_paused && echo->queue.bytes < QUEUE_BYTES / 2) {
 		echo->is_paused = false;
 		/* lws looks for input that it held back meanwhile only after an event of
 		 * the loop: let there be one. */
-		lws_rx_flow_control(conn->wsi, 1);
-		lws_callback_on_writable(conn->wsi);
+		lws_rx_flow_control(socket->wsi, 1);
+		lws_callback_on_writable(socket->wsi);
 	}
 	return r;
 }
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
+on_tick(struct websocket *socket, int64_t now_ms)
 {
-	struct echo *echo = conn->state;
+	struct echo *echo = socket->state;
 
 	ws_peer_tick(&echo->peer, now_ms);
 }
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
-	struct echo *echo = conn->state;
+	struct echo *echo = socket->state;
 
 	ws_peer_close(&echo->peer, code, reason);
 }
 
 static void
-on_closed(struct conn *conn)
+on_closed(struct websocket *socket)
 {
-	struct echo *echo = conn->state;
+	struct echo *echo = socket->state;
 
-	log_info("echo_close", log_str("peer", conn->peer),
+	log_info("echo_close", log_str("peer", socket->conn->peer),
 		log_uint("code", echo->peer.close_code));
 	ws_peer_fini(&echo->peer);
 	frame_queue_clear(&echo->queue);
@@ -139,7 +140,7 @@ void
 echo_door_init(struct echo_door *door, struct ws_drain *drain)
 {
 	*door = (struct echo_door){
-		.door = {
+		.service = {
 			.name = "echo",
 			.on_open = on_open,
 			.on_receive = on_receive,

@@ -29,15 +29,32 @@ put_ws_header(uint8_t *out, enum ws_opcode opcode, bool final, size_t len)
 	return n;
 }
 
+static struct frame *
+new_frame(size_t len)
+{
+	struct frame *frame = xmalloc(sizeof(*frame) + FRAME_HEADROOM + len);
+
+	frame->refs = 1;
+	frame->len = len;
+	return frame;
+}
+
+struct frame *
+frame_new(const void *bytes, size_t len)
+{
+	struct frame *frame = new_frame(len);
+
+	memcpy(frame_bytes(frame), bytes, len);
+	return frame;
+}
+
 struct frame *
 frame_new_ws(enum ws_opcode opcode, bool final, const void *payload, size_t len)
 {
 	uint8_t header[10];
 	size_t header_len = put_ws_header(header, opcode, final, len);
-	struct frame *frame = xmalloc(sizeof(*frame) + FRAME_HEADROOM + header_len + len);
+	struct frame *frame = new_frame(header_len + len);
 
-	frame->refs = 1;
-	frame->len = header_len + len;
 	memcpy(frame_bytes(frame), header, header_len);
 	if (len)
 		memcpy(frame_bytes(frame) + header_len, payload, len);
@@ -89,6 +106,12 @@ struct frame *
 frame_queue_peek(const struct frame_queue *queue)
 {
 	return queue->count ? queue->slots[queue->head] : NULL;
+}
+
+struct frame *
+frame_queue_at(const struct frame_queue *queue, uint32_t index)
+{
+	return queue->slots[(queue->head + index) & (queue->capacity - 1)];
 }
 
 void

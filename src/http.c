@@ -1,348 +1,428 @@
 #include "linnet/http.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <libwebsockets.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "linnet/buffer.h"
-#include "linnet/json_text.h"
+#include "http_private.h"
 #include "linnet/xalloc.h"
 
-#define HEAD_BYTES 2048
-#define PIECE_BYTES 65536
+/* What a peer has to send a head, once it has begun it or was accepted, a body, however
+ * it trickles, and the next request. */
+#define HEAD_MS 10000
+#define BODY_MS 30000
+#define IDLE_MS 30000
 
-/* How long a request may take, its answer included, and how long the next one may wait.
- */
-#define REQUEST_MS 60000
+/* An answer of which nothing was taken for so long is given up. */
+#define STALL_MS 60000
 
-enum method {
-	METHOD_GET,
-	METHOD_HEAD,
-	METHOD_OTHER,
-};
+/* How long input is read away behind the last answer. Closing with unread input would
+ * make the kernel send a reset, which may reach the peer before it has read that. */
+#define DRAIN_MS 2000
 
-static const char *
-reason_of(int status)
+/* What is left for all of these when the daemon stops. */
+#define STOP_MS 1000
+
+#define READ_BYTES 16384
+
+static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+void
+http_set_deadline(struct http *http, int64_t ms)
 {
-	switch (status) {
-	case 200:
-		return "OK";
-	case 304:
-		return "Not Modified";
-	case 400:
-		return "Bad Request";
-	case 403:
-		return "Forbidden";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 426:
-		return "Upgrade Required";
-	case 500:
-		return "Internal Server Error";
-	case 501:
-		return "Not Implemented";
-	case 503:
-		return "Service Unavailable";
-	default:
-		return "Unknown";
-	}
-}
-
-static enum method
-method_of(struct lws *wsi)
-{
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI))
-		return METHOD_HEAD;
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
-		return METHOD_GET;
-	return METHOD_OTHER;
-}
-
-/* Browsers keep to it; a page of ours loads nothing from elsewhere but avatars. */
-static const char *
-content_security_policy(const struct config *config)
-{
-	return config->chat.gravatar
-		       ? "default-src 'self'; img-src 'self' data: https://gravatar.com; "
-			 "object-src 'none'; base-uri 'none'; form-action 'none'; "
-			 "frame-ancestors 'none'"
-		       : "default-src 'self'; img-src 'self' data:; object-src 'none'; "
-			 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-}
-
-/* RFC 9110 section 5.6.7. */
-static void
-format_date(char *out, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	strftime(out, size, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-}
-
-static size_t
-format_head(char *out, size_t size, const struct config *config,
-	const struct http_answer *answer, bool close)
-{
-	char date[40], entity[160] = "";
-	int n;
-
-	format_date(date, sizeof(date));
-	if (answer->type)
-		snprintf(entity, sizeof(entity),
-			"Content-Type: %s\r\nContent-Length: %zu\r\n", answer->type,
-			answer->len);
-	n = snprintf(out, size,
-		"HTTP/1.1 %d %s\r\n"
-		"Date: %s\r\n"
-		"%s%s%s"
-		"Content-Security-Policy: %s\r\n"
-		"X-Content-Type-Options: nosniff\r\n"
-		"Referrer-Policy: no-referrer\r\n"
-		"\r\n",
-		answer->status, reason_of(answer->status), date, entity,
-		answer->headers ? answer->headers : "",
-		close ? "Connection: close\r\n" : "", content_security_policy(config));
-	return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
-}
-
-/* True if there is, or may be, a body behind the head of the request. */
-static bool
-has_body(struct lws *wsi)
-{
-	return method_of(wsi) == METHOD_OTHER ||
-	       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) ||
-	       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-}
-
-/* True if the connection cannot take another request: what follows this one is not known
- * to be one, or the peer wants it closed or is too old to know that it may stay open
- * (RFC 9112 section 9.3). */
-static bool
-must_close(struct lws *wsi)
-{
-	char version[16] = "", connection[64] = "";
-
-	if (has_body(wsi) || lws_hdr_total_length(wsi, WSI_TOKEN_UPGRADE))
-		return true;
-	lws_hdr_copy(wsi, version, sizeof(version), WSI_TOKEN_HTTP);
-	lws_hdr_copy(wsi, connection, sizeof(connection), WSI_TOKEN_CONNECTION);
-	return strcmp(version, "HTTP/1.1") != 0 || strcasestr(connection, "close");
-}
-
-/* The answer is written: on to the next request, or close. Returns what the lws callback
- * is to return. */
-static int
-finish(struct conn *conn)
-{
-	free(conn->answer);
-	conn->answer = NULL;
-	if (!conn->is_answer_last)
-		return lws_http_transaction_completed(conn->wsi) ? -1 : 0;
-	if (conn->requests > 1) {
-		/* It may have come in one segment with the one before: lws 4.1.6 would go
-		 * on reading its body within the call that frees the connection. */
-		conn_drain_now(conn);
-		return -1;
-	}
-	conn_drain(conn);
-	return 0;
-}
-
-int
-http_on_writable(struct conn *conn)
-{
-	struct lws *wsi = conn->wsi;
-
-	if (!conn->answer || lws_partial_buffered(wsi))
-		return 0;
-	while (conn->answer_done < conn->answer_len && !lws_partial_buffered(wsi)) {
-		size_t left = conn->answer_len - conn->answer_done;
-		size_t piece = left < PIECE_BYTES ? left : PIECE_BYTES;
-
-		if (lws_write(wsi, conn->answer + LWS_PRE + conn->answer_done, piece,
-			    LWS_WRITE_HTTP) < 0)
-			return -1;
-		conn->answer_done += piece;
-	}
-	if (!lws_partial_buffered(wsi))
-		return finish(conn);
-	/* Timers of lws would cut a slow reader; ours begins anew with each piece. */
-	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-	conn->deadline_ms = conn_now_ms() + REQUEST_MS;
-	lws_callback_on_writable(wsi);
-	return 0;
-}
-
-int
-http_answer(
-	const struct http_door *door, struct conn *conn, const struct http_answer *answer)
-{
-	size_t body = method_of(conn->wsi) == METHOD_HEAD ? 0 : answer->len, head;
-
-	conn->is_answer_last = must_close(conn->wsi);
-	conn->answer = xmalloc(LWS_PRE + HEAD_BYTES + body);
-	head = format_head((char *)conn->answer + LWS_PRE, HEAD_BYTES, door->config,
-		answer, conn->is_answer_last);
-	if (!head)
-		return -1;
-	if (body && answer->body)
-		memcpy(conn->answer + LWS_PRE + head, answer->body, body);
-	conn->answer_len = head + body;
-	conn->answer_done = 0;
-	return http_on_writable(conn);
-}
-
-int
-http_answer_error(const struct http_door *door, struct conn *conn, int status,
-	const char *headers, const char *code, const char *text)
-{
-	json_t *error =
-		json_pack("{s:{s:s,s:s}}", "error", "code", code, "message", text);
-	struct buffer body = { 0 };
-	struct http_answer answer = {
-		.status = status,
-		.type = "application/json",
-		.headers = headers,
-	};
-	int r;
-
-	json_text_append(&body, error);
-	buffer_append(&body, "\n", 1);
-	json_decref(error);
-	answer.body = body.bytes;
-	answer.len = body.len;
-	r = http_answer(door, conn, &answer);
-	buffer_clear(&body);
-	return r;
-}
-
-bool
-http_check_no_body(const struct http_door *door, struct conn *conn, int *returned)
-{
-	char length[24] = "";
-	int bytes = lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
-
-	if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING)) {
-		*returned = http_answer_error(door, conn, 501, NULL, "not_implemented",
-			"Transfer-Encoding is not supported");
-		return false;
-	}
-	if (!bytes)
-		return true;
-	if (lws_hdr_copy(conn->wsi, length, sizeof(length),
-		    WSI_TOKEN_HTTP_CONTENT_LENGTH) < 0 ||
-		strspn(length, "0") != (size_t)bytes) {
-		*returned = http_answer_error(door, conn, 400, NULL, "bad_request",
-			"this request takes no body");
-		return false;
-	}
-	return true;
-}
-
-/* RFC 9110 section 13.1.2, by weak comparison. */
-static bool
-is_unchanged(struct lws *wsi, const char *etag)
-{
-	char known[512];
-
-	if (lws_hdr_copy(wsi, known, sizeof(known), WSI_TOKEN_HTTP_IF_NONE_MATCH) <= 0)
-		return false;
-	return !strcmp(known, "*") || strstr(known, etag);
-}
-
-static int
-answer_file(const struct http_door *door, struct conn *conn, const struct page_file *file)
-{
-	char headers[160];
-	struct http_answer answer = { .status = 304, .headers = headers };
-	void *body;
-	int r;
-
-	/* Always asked again: the files' names do not change with what is in them. */
-	snprintf(headers, sizeof(headers), "ETag: %s\r\nCache-Control: no-cache\r\n",
-		file->etag);
-	if (is_unchanged(conn->wsi, file->etag))
-		return http_answer(door, conn, &answer);
-	answer.status = 200;
-	answer.type = file->type;
-	answer.len = file->size;
-	if (method_of(conn->wsi) == METHOD_HEAD)
-		return http_answer(door, conn, &answer);
-	body = xmalloc(file->size);
-	answer.body = body;
-	if (page_file_read(file, body) < 0)
-		r = http_answer_error(door, conn, 500, NULL, "internal_error",
-			"the file could not be read");
-	else
-		r = http_answer(door, conn, &answer);
-	free(body);
-	return r;
-}
-
-static int
-answer_page(const struct http_door *door, struct conn *conn, const char *path)
-{
-	struct page_file file;
-	int r;
-
-	r = page_find(&door->page, path, &file);
-	if (r == -EMFILE)
-		return http_answer_error(door, conn, 503, "Retry-After: 5\r\n",
-			"server_full", "there are too many open files, try later");
-	if (r < 0)
-		return http_answer_error(
-			door, conn, 404, NULL, "not_found", "there is nothing here");
-	r = answer_file(door, conn, &file);
-	page_file_close(&file);
-	return r;
+	if (http->conn->table->is_stopping && ms > STOP_MS)
+		ms = STOP_MS;
+	http->conn->deadline_ms = conn_now_ms() + ms;
 }
 
 static bool
-is_websocket_path(const char *path)
+is_waiting(const struct http *http)
 {
-	return !strcmp(path, "/ws") || !strcmp(path, "/echo");
-}
-
-int
-http_on_request(struct http_door *door, struct conn *conn, const char *path)
-{
-	enum method method = method_of(conn->wsi);
-	bool websocket = is_websocket_path(path);
-	int r;
-
-	/* lws hands over what comes behind an unfinished request as a request again. */
-	if (conn->is_draining || conn->answer || conn->table->is_stopping)
-		return -1;
-	conn->requests++;
-	conn->deadline_ms = conn_now_ms() + REQUEST_MS;
-	if (method == METHOD_OTHER)
-		return http_answer_error(door, conn, 405,
-			websocket ? "Allow: GET\r\n" : "Allow: GET, HEAD\r\n",
-			"method_not_allowed", "this method is not allowed here");
-	if (!http_check_no_body(door, conn, &r))
-		return r;
-	if (websocket)
-		return http_answer_error(door, conn, 426,
-			"Upgrade: websocket\r\nConnection: Upgrade\r\n",
-			"upgrade_required", "this is a WebSocket");
-	return answer_page(door, conn, path);
-}
-
-int
-http_door_init(struct http_door *door, const struct config *config)
-{
-	door->config = config;
-	return page_open(&door->page, config->http.root);
+	return http->state == HTTP_DEFERRED || http->state == HTTP_PARKED ||
+	       http->state == HTTP_STREAMING;
 }
 
 void
-http_door_fini(struct http_door *door)
+http_watch_input(struct http *http, bool on)
 {
-	page_close(&door->page);
+	if (on)
+		ev_io_start(http->door->loop, &http->input);
+	else
+		ev_io_stop(http->door->loop, &http->input);
+}
+
+static void
+end_request(struct http *http)
+{
+	struct http_request *request = http->request;
+
+	http_head_free(request->head);
+	buffer_clear(&request->body);
+	free(request);
+	http->request = NULL;
+}
+
+/* len bytes of the input are dealt with. */
+static void
+consume(struct http *http, size_t len)
+{
+	http->in.len -= len;
+	if (http->in.len)
+		memmove(http->in.bytes, http->in.bytes + len, http->in.len);
+	else
+		buffer_clear(&http->in);
+}
+
+void
+http_push(struct http *http, const void *bytes, size_t len)
+{
+	struct frame *frame = frame_new(bytes, len);
+
+	frame_queue_push(&http->out, frame);
+	frame_unref(frame);
+	sink_wake(&http->sink);
+}
+
+void
+http_finish(struct http *http, bool is_last)
+{
+	end_request(http);
+	http->is_last = is_last;
+	http->state = HTTP_ANSWERING;
+	http_watch_input(http, false);
+	http_set_deadline(http, STALL_MS);
+}
+
+static void
+start_request(struct http *http, struct http_head *head)
+{
+	struct http_request *request = xcalloc(1, sizeof(*request));
+
+	request->conn = http->conn;
+	request->head = head;
+	request->http = http;
+	http->request = request;
+}
+
+/* Take what has come of the body. */
+static bool
+is_body_whole(struct http *http)
+{
+	struct http_request *request = http->request;
+	size_t missing = request->head->content_length - request->body.len;
+	size_t here = http->in.len < missing ? http->in.len : missing;
+
+	if (here) {
+		buffer_append(&request->body, http->in.bytes, here);
+		consume(http, here);
+	}
+	return here == missing;
+}
+
+/* The head has come. The connection may be gone afterwards. */
+static void
+take_request(struct http *http)
+{
+	const struct http_head *head = http->request->head;
+
+	if (!http_route_admit(http->request))
+		return;
+	http_set_deadline(http, BODY_MS);
+	if (is_body_whole(http)) {
+		http->request->route->handle(http->request);
+		return;
+	}
+	http->state = HTTP_READING_BODY;
+	http_watch_input(http, true);
+	if (head->expects_continue && !http->request->body.len)
+		http_push(http, interim, sizeof(interim) - 1);
+}
+
+/* The connection may be gone afterwards. */
+static void
+read_head(struct http *http)
+{
+	struct http_fault fault;
+	struct http_head *head;
+	int n = http_head_parse(http->in.bytes, http->in.len, &head, &fault);
+
+	if (n == 0) {
+		if (!http->is_head_begun)
+			http_set_deadline(http, HEAD_MS);
+		http->is_head_begun = true;
+		http_watch_input(http, true);
+	} else if (n < 0) {
+		start_request(http, NULL);
+		http_answer_error(
+			http->request, fault.status, NULL, fault.code, fault.text);
+	} else {
+		consume(http, (size_t)n);
+		start_request(http, head);
+		take_request(http);
+	}
+}
+
+/* Read once, up to size bytes. Returns 0, with *len set, or -1 where the peer has closed
+ * or reset the connection. */
+static int
+receive(const struct http *http, void *bytes, size_t size, size_t *len)
+{
+	ssize_t n = recv(http->fd, bytes, size, MSG_DONTWAIT);
+
+	*len = n > 0 ? (size_t)n : 0;
+	if (n > 0)
+		return 0;
+	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+}
+
+/* Returns what receive does. The connection may be gone afterwards. */
+static int
+on_head_input(struct http *http)
+{
+	char bytes[HTTP_HEAD_BYTES];
+	size_t len;
+
+	if (receive(http, bytes, sizeof(bytes) - http->in.len, &len) < 0)
+		return -1;
+	buffer_append(&http->in, bytes, len);
+	if (len)
+		read_head(http);
+	return 0;
+}
+
+static int
+on_body_input(struct http *http)
+{
+	struct http_request *request = http->request;
+	size_t missing = request->head->content_length - request->body.len, len;
+	char bytes[READ_BYTES];
+
+	/* What follows the body stays in the kernel until its turn. */
+	if (receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) < 0)
+		return -1;
+	buffer_append(&request->body, bytes, len);
+	if (len == missing)
+		request->route->handle(request);
+	return 0;
+}
+
+/* Somebody who is to wait sends something: the next requests, if it is not too much. */
+static int
+on_early_input(struct http *http)
+{
+	size_t room = HTTP_HEAD_BYTES - http->in.len, len;
+	char bytes[HTTP_HEAD_BYTES];
+
+	if (receive(http, bytes, room ? room : 1, &len) < 0 || len > room)
+		return -1;
+	buffer_append(&http->in, bytes, len);
+	return 0;
+}
+
+static void
+on_input(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct http *http = io->data;
+	char discarded[READ_BYTES];
+	size_t len;
+	int r;
+
+	(void)loop;
+	(void)revents;
+	if (http->state == HTTP_READING_HEAD)
+		r = on_head_input(http);
+	else if (http->state == HTTP_READING_BODY)
+		r = on_body_input(http);
+	else if (http->state == HTTP_DRAINING)
+		r = receive(http, discarded, sizeof(discarded), &len);
+	else
+		r = on_early_input(http);
+	if (r < 0)
+		conn_free(http->conn);
+}
+
+static void
+on_again(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct http *http = io->data;
+
+	(void)revents;
+	ev_io_stop(loop, io);
+	read_head(http);
+}
+
+/* An answer is written: on to the next request. What has come of it already is looked at
+ * in another turn of the loop, because this one has announced what was said in it. */
+static void
+start_next(struct http *http)
+{
+	http->state = HTTP_READING_HEAD;
+	http->is_head_begun = http->in.len > 0;
+	http_set_deadline(http, http->is_head_begun ? HEAD_MS : IDLE_MS);
+	if (http->is_head_begun)
+		ev_io_start(http->door->loop, &http->again);
+	else
+		http_watch_input(http, true);
+}
+
+static void
+start_draining(struct http *http)
+{
+	http->state = HTTP_DRAINING;
+	shutdown(http->fd, SHUT_WR);
+	http_watch_input(http, true);
+	http_set_deadline(http, DRAIN_MS);
+}
+
+static struct http *
+from_sink(struct sink *sink)
+{
+	return (struct http *)((char *)sink - offsetof(struct http, sink));
+}
+
+static void
+on_drained(struct sink *sink)
+{
+	struct http *http = from_sink(sink);
+	struct http_request *request = http->request;
+
+	if (http->state == HTTP_ANSWERING) {
+		if (http->is_last)
+			start_draining(http);
+		else
+			start_next(http);
+	} else if (http->state == HTTP_STREAMING) {
+		if (sink->queue != http->queue) {
+			sink->queue = http->queue;
+			sink_wake(sink);
+		} else if (request->waiter->on_drained) {
+			request->waiter->on_drained(request->state);
+		}
+	}
+}
+
+static void
+on_broken(struct sink *sink, int error)
+{
+	(void)error;
+	conn_free(from_sink(sink)->conn);
+}
+
+static const struct sink_ops sink_ops = {
+	.on_drained = on_drained,
+	.on_broken = on_broken,
+};
+
+static void
+on_tick(struct conn *conn, int64_t now_ms)
+{
+	struct http *http = conn->state;
+	bool has_moved = http->sink.written_bytes != http->seen_bytes;
+
+	http->seen_bytes = http->sink.written_bytes;
+	if (http->state == HTTP_STREAMING && sink_is_idle(&http->sink))
+		conn->deadline_ms = 0;
+	else if (http->state == HTTP_STREAMING && (has_moved || !conn->deadline_ms))
+		http_set_deadline(http, STALL_MS);
+	else if (http->state == HTTP_ANSWERING && has_moved)
+		http_set_deadline(http, STALL_MS);
+	if (is_waiting(http) && http->request->waiter->on_tick)
+		http->request->waiter->on_tick(http->request->state, now_ms);
+}
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct http *http = conn->state;
+
+	if (is_waiting(http) && http->request->waiter->on_stop)
+		http->request->waiter->on_stop(http->request->state, code, reason);
+	http_set_deadline(http, http->state == HTTP_READING_HEAD ? 0 : STOP_MS);
+}
+
+static void
+stop_watchers(struct http *http)
+{
+	ev_io_stop(http->door->loop, &http->input);
+	ev_io_stop(http->door->loop, &http->again);
+	sink_fini(&http->sink);
+}
+
+static void
+free_http(struct http *http)
+{
+	if (http->request)
+		end_request(http);
+	buffer_clear(&http->in);
+	frame_queue_clear(&http->out);
+	free(http);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct http *http = conn->state;
+
+	stop_watchers(http);
+	close(http->fd);
+	if (is_waiting(http))
+		http->request->waiter->on_gone(http->request->state);
+	free_http(http);
+}
+
+static const struct door conn_door = {
+	.name = "http",
+	.on_tick = on_tick,
+	.on_stop = on_stop,
+	.kill = conn_free,
+	.on_closed = on_closed,
+};
+
+void
+http_hand_over(struct http_request *request,
+	void (*take)(void *context, struct http_request *request, int fd,
+		const char *rest, size_t rest_len),
+	void *context)
+{
+	struct http *http = request->http;
+
+	assert(sink_is_idle(&http->sink));
+	stop_watchers(http);
+	http->conn->door = NULL;
+	http->conn->state = NULL;
+	take(context, request, http->fd, http->in.bytes, http->in.len);
+	free_http(http);
+}
+
+void
+http_door_init(struct http_door *door, const struct config *config,
+	struct sink_drain *sinks, const struct http_routes *tables, size_t count)
+{
+	door->config = config;
+	door->loop = sinks->loop;
+	door->sinks = sinks;
+	door->tables = tables;
+	door->table_count = count;
+}
+
+void
+http_door_accept(struct http_door *door, struct conn *conn, int fd)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	http->conn = conn;
+	http->door = door;
+	http->fd = fd;
+	sink_init(&http->sink, door->sinks, &sink_ops, fd, &http->out);
+	ev_io_init(&http->input, on_input, fd, EV_READ);
+	ev_io_init(&http->again, on_again, fd, EV_WRITE);
+	http->input.data = http->again.data = http;
+	conn->door = &conn_door;
+	conn->state = http;
+	http->is_head_begun = true;
+	http_set_deadline(http, HEAD_MS);
+	http_watch_input(http, true);
 }

@@ -76,6 +76,7 @@ free_room(struct hub *hub, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
 	HASH_DEL(hub->rooms, room);
+	state_clear(&room->state);
 	free(room->name);
 	free(room->topic);
 	free(room);
@@ -84,7 +85,8 @@ free_room(struct hub *hub, struct room *room)
 void
 hub_release(struct hub *hub, struct room *room)
 {
-	if (!room->member_count && !room->holds && !room->last_id && !room->is_permanent)
+	if (!room->member_count && !room->holds && !room->last_id &&
+		!room->is_permanent && state_is_empty(&room->state))
 		free_room(hub, room);
 }
 
@@ -174,17 +176,31 @@ is_in(const struct member *member, enum audience audience)
 }
 
 size_t
-hub_broadcast(struct room *room, struct frame *frame, const struct session *except,
+hub_broadcast(struct room *room, struct cast *cast, const struct session *except,
 	enum audience audience)
 {
 	struct member *member;
+	struct frame *frame;
 	size_t queued = 0;
 
-	TAILQ_FOREACH (member, &room->members, room_link)
-		if (member->session != except && is_in(member, audience) &&
-			session_send(member->session, frame) == 0)
+	TAILQ_FOREACH (member, &room->members, room_link) {
+		if (member->session == except || !is_in(member, audience))
+			continue;
+		frame = cast_frame(cast, member->session->wire);
+		if (frame && session_send(member->session, frame) == 0)
 			queued++;
+	}
 	return queued;
+}
+
+void
+hub_each(
+	struct hub *hub, void (*on_room)(void *context, struct room *room), void *context)
+{
+	struct room *room, *next;
+
+	HASH_ITER(hh, hub->rooms, room, next)
+	on_room(context, room);
 }
 
 void

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "linnet/auth.h"
 #include "linnet/config.h"
 #include "linnet/log.h"
 #include "linnet/server.h"
@@ -202,18 +203,17 @@ release_signals(struct daemon *daemon)
 }
 
 static enum exit_status
-serve(const struct config *config)
+run(const struct config *config, const struct auth *auth)
 {
 	struct daemon daemon = { .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
 	enum exit_status status = EXIT_CANNOT_OPEN;
 
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
 	if (!daemon.loop) {
 		log_error("loop_failed", log_str("error", strerror(errno)));
 		return status;
 	}
 	catch_signals(&daemon);
-	daemon.server = server_start(config, daemon.loop);
+	daemon.server = server_start(config, auth, daemon.loop);
 	if (daemon.server) {
 		ev_run(daemon.loop, 0);
 		server_free(daemon.server);
@@ -222,6 +222,38 @@ serve(const struct config *config)
 	}
 	release_signals(&daemon);
 	ev_loop_destroy(daemon.loop);
+	return status;
+}
+
+static enum exit_status
+check(const struct config *config)
+{
+	struct auth *auth;
+	const char *why;
+
+	if (auth_new(&auth, config, &why) < 0) {
+		fprintf(stderr, "%s\n", why);
+		return EXIT_BAD_CONFIG;
+	}
+	auth_free(auth);
+	puts("the configuration is good");
+	return EXIT_OK;
+}
+
+static enum exit_status
+serve(const struct config *config)
+{
+	enum exit_status status;
+	struct auth *auth;
+	const char *why;
+
+	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
+	if (auth_new(&auth, config, &why) < 0) {
+		log_error("auth_failed", log_str("error", why));
+		return EXIT_BAD_CONFIG;
+	}
+	status = run(config, auth);
+	auth_free(auth);
 	return status;
 }
 
@@ -247,7 +279,7 @@ act(const struct arguments *arguments)
 	if (arguments->action == ACTION_DUMP)
 		config_dump(config, stdout);
 	else if (arguments->action == ACTION_CHECK)
-		puts("the configuration is good");
+		status = check(config);
 	else
 		status = serve(config);
 	config_free(config);

@@ -137,14 +137,21 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault)
 {
 	json_error_t error;
+	json_t *object = json_loadb(bytes, len, 0, &error);
+
+	memset(fault, 0, sizeof(*fault));
+	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
+}
+
+int
+message_take(struct message *message, json_t *object, struct message_fault *fault)
+{
 	int r;
 
 	memset(message, 0, sizeof(*message));
 	memset(fault, 0, sizeof(*fault));
-	message->object = json_loadb(bytes, len, 0, &error);
-	if (!message->object)
-		return refuse_text(fault, &error);
-	if (!json_is_object(message->object))
+	message->object = object;
+	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
 	else
 		r = read_members(message, fault);
@@ -240,27 +247,8 @@ message_append_whole(struct buffer *text, const char *type, const char *room, ui
 	buffer_append(text, tail, tail_len);
 }
 
-struct frame *
-message_text_frame(struct buffer *text)
-{
-	struct frame *frame = frame_new_ws(WS_TEXT, true, text->bytes, text->len);
-
-	buffer_clear(text);
-	return frame;
-}
-
-struct frame *
-message_object_frame(json_t *object)
-{
-	struct buffer text = { 0 };
-
-	json_text_append(&text, object);
-	json_decref(object);
-	return message_text_frame(&text);
-}
-
-struct frame *
-message_error_frame(const struct message_fault *fault)
+json_t *
+message_error(const struct message_fault *fault)
 {
 	json_t *out = json_object();
 
@@ -271,5 +259,5 @@ message_error_frame(const struct message_fault *fault)
 		set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
 	if (*fault->ref)
 		set(out, "ref", json_string(fault->ref));
-	return message_object_frame(out);
+	return out;
 }

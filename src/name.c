@@ -96,6 +96,20 @@ text_fault(const char *text, size_t max_bytes)
 }
 
 bool
+name_is_line(const char *text)
+{
+	size_t left = strlen(text), length;
+	uint32_t c;
+
+	for (; left; text += length, left -= length) {
+		length = utf8_next(text, left, &c);
+		if (!length || c < 0x20 || (c >= 0x7f && c < 0xa0))
+			return false;
+	}
+	return true;
+}
+
+bool
 name_is_guest(const char *name)
 {
 	return !strncasecmp(name, "guest-", 6) && name[6] &&

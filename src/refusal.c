@@ -24,6 +24,8 @@ static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
 			     "Connection: close\r\n"
 			     "\r\n" BODY;
 
+static const char line[] = "* There is no place left, try later\n";
+
 _Static_assert(sizeof(BODY) - 1 == 79, "the answer says the length of its body");
 
 struct refused {
@@ -98,11 +100,13 @@ find_free(struct refusal *refusal)
 }
 
 void
-refusal_add(struct refusal *refusal, int fd)
+refusal_add(struct refusal *refusal, int fd, bool as_line)
 {
 	struct refused *refused = find_free(refusal);
 
-	send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	const char *text = as_line ? line : answer;
+
+	send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!refused) {
 		close(fd);
 		return;

@@ -11,6 +11,8 @@
 
 struct roster {
 	struct person *by_name;
+	struct person *by_token;
+	uint64_t last_guest;
 };
 
 struct roster *
@@ -55,7 +57,7 @@ roster_enter(struct roster *roster, struct session *session)
 {
 	char name[32];
 
-	snprintf(name, sizeof(name), "guest-%" PRIu64, session->number);
+	snprintf(name, sizeof(name), "guest-%" PRIu64, ++roster->last_guest);
 	add_person(roster, session, name);
 }
 
@@ -74,6 +76,15 @@ roster_find(struct roster *roster, const char *name)
 
 	name_fold(folded, name);
 	HASH_FIND_STR(roster->by_name, folded, person);
+	return person;
+}
+
+struct person *
+roster_find_token(struct roster *roster, const char *token)
+{
+	struct person *person;
+
+	HASH_FIND(by_token, roster->by_token, token, strlen(token), person);
 	return person;
 }
 
@@ -105,9 +116,15 @@ take_once(char **known, const char *shown)
 }
 
 void
-roster_set_proof(struct person *person, const struct roster_proof *proof)
+roster_set_proof(
+	struct roster *roster, struct person *person, const struct roster_proof *proof)
 {
-	take_once(&person->token, proof->token);
+	/* Somebody may show the token of a person that is there under another name. */
+	if (proof->token && !person->token && !roster_find_token(roster, proof->token)) {
+		take_once(&person->token, proof->token);
+		HASH_ADD_KEYPTR(by_token, roster->by_token, person->token,
+			strlen(person->token), person);
+	}
 	take_once(&person->email_hash, proof->email_hash);
 }
 
@@ -127,6 +144,8 @@ leave_person(struct roster *roster, struct session *session)
 	session->person = NULL;
 	if (TAILQ_EMPTY(&person->sessions)) {
 		clear_name(roster, person);
+		if (person->token)
+			HASH_DELETE(by_token, roster->by_token, person);
 		free(person->token);
 		free(person->email_hash);
 		free(person);

@@ -17,6 +17,7 @@ session_init(struct session *session, const struct session_ops *ops, const char 
 	TAILQ_INIT(&session->members);
 	LIST_INIT(&session->requests);
 	STAILQ_INIT(&session->waiting);
+	session->pace = &session->own_pace;
 }
 
 int
@@ -39,6 +40,14 @@ session_send(struct session *session, struct frame *frame)
 	frame_queue_push(&session->queue, frame);
 	session->ops->wake(session);
 	return 0;
+}
+
+int
+session_say(struct session *session, struct cast *cast)
+{
+	struct frame *frame = cast_frame(cast, session->wire);
+
+	return frame ? session_send(session, frame) : 0;
 }
 
 void

@@ -1,33 +1,18 @@
 #include "linnet/upgrade.h"
 
 #include <ctype.h>
-#include <libwebsockets.h>
 #include <string.h>
+#include <strings.h>
 
-#include "linnet/log.h"
-#include "linnet/origin.h"
+/* RFC 6455 section 4.1: 16 bytes in base64. */
+#define KEY_BYTES 24
 
-/* lws itself takes no longer list of subprotocols. */
-#define LIST_BYTES 127
-
-/* True if the comma separated list of tokens (RFC 9110 section 5.6.1) in a header has
- * word in it, without regard to case. */
-static bool
-has_token(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (*list) {
-		size_t n;
-
-		list += strspn(list, ", \t");
-		n = strcspn(list, ", \t");
-		if (n == len && !strncasecmp(list, word, len))
-			return true;
-		list += n;
-	}
-	return false;
-}
+/* A good handshake on its way from HTTP to its service. */
+struct handover {
+	struct upgrade *upgrade;
+	struct websocket_service *service;
+	char key[KEY_BYTES + 1];
+};
 
 static bool
 is_token_list(const char *list)
@@ -38,121 +23,116 @@ is_token_list(const char *list)
 	return true;
 }
 
-/* A missing header is an empty text, one that does not fit is NULL. */
-static const char *
-header(struct lws *wsi, char *buffer, int size, enum lws_token_indexes token)
+static bool
+has_good_protocols(const struct http_head *head)
 {
-	buffer[0] = '\0';
-	if (!lws_hdr_total_length(wsi, token))
-		return buffer;
-	return lws_hdr_copy(wsi, buffer, size, token) < 0 ? NULL : buffer;
-}
+	static const char name[] = "sec-websocket-protocol";
+	const struct http_field *field = NULL;
+	bool is_asked = false;
 
-static struct door *
-door_of(const struct upgrade *upgrade, struct lws *wsi)
-{
-	char buffer[16];
-	const char *path = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_GET_URI);
-
-	if (path && !strcmp(path, "/ws"))
-		return upgrade->chat;
-	if (path && !strcmp(path, "/echo"))
-		return upgrade->echo;
-	return NULL;
+	while ((field = http_head_next(head, name, field))) {
+		if (!is_token_list(field->value))
+			return false;
+		is_asked |= *field->value != '\0';
+	}
+	return !is_asked || http_head_has_word(head, name, "chat");
 }
 
 static bool
-is_own_origin(const struct upgrade *upgrade, struct lws *wsi)
+is_key(const char *key)
 {
-	char origin_buffer[512], host_buffer[512];
-	const char *origin =
-		header(wsi, origin_buffer, sizeof(origin_buffer), WSI_TOKEN_ORIGIN);
-	const char *host = header(wsi, host_buffer, sizeof(host_buffer), WSI_TOKEN_HOST);
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-	/* Not a browser, which always says it. */
-	if (origin && !*origin)
-		return true;
-	return origin && host &&
-	       origin_is_allowed(origin, host, &upgrade->config->http.allowed_origins);
+	return key && strlen(key) == KEY_BYTES && strspn(key, digits) == KEY_BYTES - 2 &&
+	       !strcmp(key + KEY_BYTES - 2, "==");
 }
 
-/* What lws would answer by hanging up, or not check at all (RFC 6455 section 4.2.1).
- * Returns NULL if the handshake is good. */
+/* RFC 6455 section 4.2.1. Returns NULL if the handshake is good. */
 static const char *
-find_fault(struct lws *wsi)
+find_fault(const struct http_head *head)
 {
-	char buffer[LIST_BYTES + 1];
-	const char *value;
-
-	value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_HTTP);
-	if (!value || strcmp(value, "HTTP/1.1") != 0)
+	if (head->is_http_1_0)
 		return "a WebSocket begins with HTTP/1.1";
-	value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_CONNECTION);
-	if (!value || !has_token(value, "upgrade"))
+	if (!http_head_has_word(head, "connection", "upgrade"))
 		return "the Connection header must have Upgrade";
-	if (!lws_hdr_total_length(wsi, WSI_TOKEN_HOST))
+	if (!*head->host)
 		return "the Host header is missing";
-	/* 16 bytes in base64. */
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) != 24)
+	if (!is_key(http_head_value(head, "sec-websocket-key")))
 		return "the Sec-WebSocket-Key header must have 16 bytes in base64";
-	value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_PROTOCOL);
-	if (!value || !is_token_list(value) || (*value && !has_token(value, "chat")))
+	if (!has_good_protocols(head))
 		return "the subprotocol must be chat, or none";
 	return NULL;
 }
 
-/* Always hangs up: to lws, anything else would mean that the upgrade goes on. */
-static int
-refuse(const struct upgrade *upgrade, struct conn *conn, int status, const char *headers,
-	const char *code, const char *text)
+static void
+take(void *context, struct http_request *request, int fd, const char *rest,
+	size_t rest_len)
 {
-	http_answer_error(upgrade->http, conn, status, headers, code, text);
-	return -1;
+	const struct handover *handover = context;
+
+	websocket_open(handover->upgrade->host, handover->service, request, handover->key,
+		http_head_has_word(request->head, "sec-websocket-protocol", "chat"), fd,
+		rest, rest_len);
 }
 
-int
-upgrade_on_confirm(const struct upgrade *upgrade, struct conn *conn)
+/* Any other protocol is none that is spoken here, and not looked at (RFC 9110 section
+ * 7.8). */
+static bool
+is_asked(const struct http_head *head)
 {
-	struct lws *wsi = conn->wsi;
-	char buffer[32];
-	const char *value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_UPGRADE);
-	const char *text;
-	struct door *door;
-	int r, status;
+	const char *value = http_head_value(head, "upgrade");
 
-	/* lws has answered any other upgrade itself, has freed the headers, and calls
-	 * here all the same; cleartext HTTP/2 it would accept. */
-	if (!value || strcasecmp(value, "websocket") != 0 || conn->is_draining ||
-		conn->answer || conn->table->is_stopping)
-		return -1;
-	conn->requests++;
-	if (!lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI))
-		return refuse(upgrade, conn, 405, "Allow: GET\r\n", "method_not_allowed",
-			"a WebSocket begins with GET");
-	if (!http_check_no_body(upgrade->http, conn, &r))
-		return -1;
-	door = door_of(upgrade, wsi);
-	if (!door)
-		return refuse(upgrade, conn, 404, NULL, "not_found",
-			"there is no WebSocket here");
-	value = header(wsi, buffer, sizeof(buffer), WSI_TOKEN_VERSION);
-	if (!value || strcmp(value, "13") != 0)
-		return refuse(upgrade, conn, 426,
+	return value && !strcasecmp(value, "websocket");
+}
+
+static void
+on_request(struct http_request *request)
+{
+	const struct http_head *head = request->head;
+	struct handover handover = { .upgrade = request->context };
+	const char *version = http_head_value(head, "sec-websocket-version");
+	const char *code, *text;
+	int status;
+
+	if (!is_asked(head)) {
+		http_answer_error(request, 426,
+			"Upgrade: websocket\r\nConnection: Upgrade\r\n",
+			"upgrade_required", "this is a WebSocket");
+		return;
+	}
+	if (!version || strcmp(version, "13") != 0) {
+		http_answer_error(request, 426,
 			"Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
 			"Connection: Upgrade\r\n",
 			"upgrade_required", "only WebSocket version 13 is spoken");
-	value = find_fault(wsi);
-	if (value)
-		return refuse(upgrade, conn, 400, NULL, "bad_request", value);
-	if (!is_own_origin(upgrade, wsi)) {
-		log_info("origin_refused", log_str("peer", conn->peer));
-		return refuse(upgrade, conn, 403, NULL, "origin_refused",
-			"this page may not connect here");
+		return;
 	}
-	value = door->on_check ? door->on_check(door, conn, &status, &text) : NULL;
-	if (value)
-		return refuse(upgrade, conn, status, NULL, value, text);
-	conn->door = door;
-	conn->deadline_ms = 0;
-	return 0;
+	text = find_fault(head);
+	if (text) {
+		http_answer_error(request, 400, NULL, "bad_request", text);
+		return;
+	}
+	handover.service = !strcmp(head->segments[0], "ws") ? handover.upgrade->chat
+							    : handover.upgrade->echo;
+	code = handover.service->on_check ? handover.service->on_check(handover.service,
+						    request, &status, &text)
+					  : NULL;
+	if (code) {
+		http_answer_error(request, status, NULL, code, text);
+		return;
+	}
+	memcpy(handover.key, http_head_value(head, "sec-websocket-key"), KEY_BYTES + 1);
+	http_hand_over(request, take, &handover);
+}
+
+static const struct http_route rows[] = {
+	{.name = "ws",    .segments = 1, .methods = HTTP_GET, .handle = on_request},
+	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request},
+};
+
+struct http_routes
+upgrade_routes(struct upgrade *upgrade)
+{
+	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), upgrade };
 }

@@ -1,20 +1,17 @@
 #include "linnet/ws.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "linnet/buffer.h"
+#include "linnet/http.h"
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
 
 /* A longer value in the query is no good for anything. */
 #define QUERY_BYTES 300
-
-/* No argument is longer than all headers may be (server.c). */
-#define HEADER_BYTES 8192
 
 /* A chat session on a WebSocket. */
 struct ws_session {
@@ -58,36 +55,20 @@ struct query {
 	char format[QUERY_BYTES];
 };
 
-/* Copy the value of argument to out if it is called name. Returns false if it does not
- * fit there. */
+/* Returns false if the value is longer than anything good. */
 static bool
-take(const char *argument, const char *name, char *out)
+take(const struct http_head *head, const char *name, char *out)
 {
-	size_t len = strlen(name);
-
-	if (strncmp(argument, name, len) != 0 || argument[len] != '=')
-		return true;
-	return (size_t)snprintf(out, QUERY_BYTES, "%s", argument + len + 1) < QUERY_BYTES;
+	return http_head_query(head, name, out, QUERY_BYTES) != -E2BIG;
 }
 
-/* Returns false if a value is longer than anything good. */
 static bool
-read_query(struct lws *wsi, struct query *query)
+read_query(const struct http_head *head, struct query *query)
 {
-	static char argument[HEADER_BYTES];
-	bool fits = true;
-	int n;
-
 	memset(query, 0, sizeof(*query));
-	for (n = 0; lws_hdr_copy_fragment(wsi, argument, sizeof(argument),
-			    WSI_TOKEN_HTTP_URI_ARGS, n) >= 0;
-		n++)
-		fits &= take(argument, "room", query->room) &&
-			take(argument, "name", query->name) &&
-			take(argument, "since", query->since) &&
-			take(argument, "events", query->events) &&
-			take(argument, "format", query->format);
-	return fits;
+	return take(head, "room", query->room) && take(head, "name", query->name) &&
+	       take(head, "since", query->since) && take(head, "events", query->events) &&
+	       take(head, "format", query->format);
 }
 
 static const char *
@@ -96,22 +77,36 @@ or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static const char *
-on_check(struct door *door, struct conn *conn, int *status, const char **text)
+static bool
+may_read_tails(
+	const struct ws_door *door, const struct http_request *request, const char *room)
 {
-	struct ws_door *ws_door = (struct ws_door *)door;
+	struct access_caller caller = access_caller_of(&door->access, request);
+
+	return access_may_read_tails(&door->access, request, &caller, room);
+}
+
+static const char *
+on_check(struct websocket_service *service, const struct http_request *request,
+	int *status, const char **text)
+{
+	struct ws_door *ws_door = (struct ws_door *)service;
 	struct query query;
 	const char *code;
 
 	*status = 400;
 	*text = "a value in the query is too long";
-	if (!read_query(conn->wsi, &query))
+	if (!read_query(request->head, &query))
 		return "bad_query";
-	*text = "the only format is json";
-	if (*query.format && strcmp(query.format, "json") != 0)
+	*text = "the formats are json and line";
+	if (*query.format && strcmp(query.format, "json") != 0 &&
+		strcmp(query.format, "line") != 0)
 		return "bad_format";
-	code = chat_room_fault(ws_door->chat, or_null(query.room), text);
-	if (code && !strcmp(code, "no_such_room"))
+	code = chat_room_fault(ws_door->chat, or_null(query.room),
+		may_read_tails(ws_door, request, query.room), text);
+	if (code && !strcmp(code, "denied"))
+		*status = 403;
+	else if (code && !strcmp(code, "no_such_room"))
 		*status = 404;
 	else if (code && !strcmp(code, "too_many_rooms"))
 		*status = 503;
@@ -119,36 +114,34 @@ on_check(struct door *door, struct conn *conn, int *status, const char **text)
 }
 
 static void
-on_open(struct door *door, struct conn *conn)
+on_open(struct websocket *socket, const struct http_request *request)
 {
-	struct ws_door *ws_door = (struct ws_door *)door;
+	struct ws_door *ws_door = (struct ws_door *)socket->service;
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
-	struct chat_wishes wishes;
+	struct chat_wishes wishes = { .room = NULL };
 	struct query query;
 
-	read_query(conn->wsi, &query);
+	read_query(request->head, &query);
 	wishes.room = or_null(query.room);
 	wishes.name = or_null(query.name);
 	wishes.since = or_null(query.since);
 	wishes.wants_events = !strcmp(query.events, "1");
-	conn->state = ws;
+	socket->state = ws;
 	ws->door = ws_door;
-	session_init(&ws->session, &ops, door->name, chat_next_number(ws_door->chat),
+	session_init(&ws->session, &ops, socket->service->name,
+		chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
-	ws_peer_init(&ws->peer, conn, ws_door->drain, &ws->session.queue,
+	ws->session.may_read_tails = may_read_tails(ws_door, request, query.room);
+	if (!strcmp(query.format, "line")) {
+		ws->session.wire = WIRE_WS_LINE;
+		wishes.wants_events = true;
+	}
+	ws_peer_init(&ws->peer, socket, ws_door->drain, &ws->session.queue,
 		ws->session.queue_max_bytes / 2);
 	log_info("session_open", log_uint("session", ws->session.number),
-		log_str("peer", conn->peer), log_str("door", door->name));
+		log_str("peer", socket->conn->peer),
+		log_str("door", socket->service->name));
 	chat_open(ws_door->chat, &ws->session, &wishes);
-}
-
-static int64_t
-unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Refuse what is not a text message within the limit, before anything is kept of it. */
@@ -171,45 +164,69 @@ is_acceptable(struct ws_session *ws, struct lws *wsi, size_t len)
 	return true;
 }
 
+/* A message may have several lines. */
 static void
-on_receive(struct conn *conn, const void *bytes, size_t len)
+handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 {
-	struct ws_session *ws = conn->state;
-	struct lws *wsi = conn->wsi;
+	const char *end = bytes + len, *eol;
+
+	for (; bytes < end; bytes = eol + 1) {
+		eol = memchr(bytes, '\n', (size_t)(end - bytes));
+		if (!eol)
+			eol = end;
+		chat_handle_line(ws->door->chat, &ws->session, bytes,
+			(size_t)(eol - bytes), false, conn_unix_ms());
+	}
+}
+
+/* A whole message has come. */
+static void
+handle(struct ws_session *ws, const char *bytes, size_t len)
+{
+	if (ws->session.wire == WIRE_WS_LINE)
+		handle_lines(ws, bytes, len);
+	else
+		chat_handle(ws->door->chat, &ws->session, len ? bytes : "", len,
+			conn_unix_ms());
+}
+
+static void
+on_receive(struct websocket *socket, const void *bytes, size_t len)
+{
+	struct ws_session *ws = socket->state;
+	struct lws *wsi = socket->wsi;
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
 	ws_peer_heard(&ws->peer);
-	if (ws->session.closing || conn->table->is_stopping)
+	if (ws->session.closing || socket->conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, wsi, len)) {
 		buffer_clear(&ws->partial);
 		return;
 	}
 	if (whole) {
-		chat_handle(
-			ws->door->chat, &ws->session, len ? bytes : "", len, unix_ms());
+		handle(ws, bytes, len);
 		return;
 	}
 	buffer_append(&ws->partial, bytes, len);
 	if (lws_is_final_fragment(wsi)) {
-		chat_handle(ws->door->chat, &ws->session, ws->partial.bytes,
-			ws->partial.len, unix_ms());
+		handle(ws, ws->partial.bytes, ws->partial.len);
 		buffer_clear(&ws->partial);
 	}
 }
 
 static void
-on_heard(struct conn *conn)
+on_heard(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	ws_peer_heard(&ws->peer);
 }
 
 static int
-on_writable(struct conn *conn)
+on_writable(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 	int r = ws_peer_writable(&ws->peer);
 
 	if (r == 0 && !ws->session.queue.count && !ws->peer.is_blocked)
@@ -218,28 +235,29 @@ on_writable(struct conn *conn)
 }
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
+on_tick(struct websocket *socket, int64_t now_ms)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	ws_peer_tick(&ws->peer, now_ms);
 }
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	session_close(&ws->session, code, reason);
 }
 
 static void
-on_closed(struct conn *conn)
+on_closed(struct websocket *socket)
 {
-	struct ws_session *ws = conn->state;
+	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("peer", conn->peer), log_uint("code", ws->peer.close_code));
+		log_str("peer", socket->conn->peer),
+		log_uint("code", ws->peer.close_code));
 	chat_close(ws->door->chat, &ws->session);
 	ws_peer_fini(&ws->peer);
 	session_fini(&ws->session);
@@ -248,11 +266,11 @@ on_closed(struct conn *conn)
 }
 
 void
-ws_door_init(struct ws_door *door, const struct config *config, struct chat *chat,
+ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat,
 	struct ws_drain *drain)
 {
 	*door = (struct ws_door){
-		.door = {
+		.service = {
 			.name = "ws",
 			.on_check = on_check,
 			.on_open = on_open,
@@ -263,7 +281,8 @@ ws_door_init(struct ws_door *door, const struct config *config, struct chat *cha
 			.on_stop = on_stop,
 			.on_closed = on_closed,
 		},
-		.config = config,
+		.config = access->config,
+		.access = *access,
 		.chat = chat,
 		.drain = drain,
 	};

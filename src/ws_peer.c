@@ -30,7 +30,7 @@ ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s)
 	drain->ping_ms = (int64_t)ping_s * 1000;
 	drain->pong_ms = (int64_t)pong_s * 1000;
 	drain->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));
-	drain->scratch = xmalloc(LWS_PRE + WS_WRITE_BYTES);
+	drain->scratch = xmalloc(LWS_PRE + WEBSOCKET_WRITE_BYTES);
 }
 
 void
@@ -58,7 +58,7 @@ ws_drain_run(struct ws_drain *drain)
 	struct ws_peer *peer;
 
 	while ((peer = TAILQ_FIRST(&drain->dirty))) {
-		struct lws *wsi = peer->conn->wsi;
+		struct lws *wsi = peer->socket->wsi;
 		struct lws_pollfd pollfd = {
 			.fd = lws_get_socket_fd(wsi),
 			.events = POLLOUT,
@@ -77,11 +77,11 @@ ws_drain_run(struct ws_drain *drain)
 }
 
 void
-ws_peer_init(struct ws_peer *peer, struct conn *conn, struct ws_drain *drain,
+ws_peer_init(struct ws_peer *peer, struct websocket *socket, struct ws_drain *drain,
 	struct frame_queue *queue, size_t pressing_bytes)
 {
 	memset(peer, 0, sizeof(*peer));
-	peer->conn = conn;
+	peer->socket = socket;
 	peer->drain = drain;
 	peer->queue = queue;
 	peer->pressing_bytes = pressing_bytes;
@@ -104,7 +104,7 @@ ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason)
 		return;
 	peer->close_code = code;
 	peer->close_reason = reason;
-	peer->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
+	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
 	ws_peer_wake(peer);
 }
 
@@ -126,9 +126,9 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 		frame_queue_push(peer->queue, peer->drain->ping);
 		ws_peer_wake(peer);
 	} else if (peer->is_pinged && now_ms - peer->pinged_ms >= peer->drain->pong_ms) {
-		log_info("dead_peer", log_str("peer", peer->conn->peer),
+		log_info("dead_peer", log_str("peer", peer->socket->conn->peer),
 			log_int("silent_ms", now_ms - peer->heard_ms));
-		conn_kill(peer->conn);
+		conn_kill(peer->socket->conn);
 	}
 }
 
@@ -136,7 +136,7 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 static int
 write_raw(struct ws_peer *peer, uint8_t *bytes, size_t len)
 {
-	return lws_write(peer->conn->wsi, bytes, len, LWS_WRITE_HTTP) < 0 ? -1 : 0;
+	return lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0 ? -1 : 0;
 }
 
 /* Frames go whole into one write, because lws may put a pong of its own between two. */
@@ -149,7 +149,7 @@ write_some(struct ws_peer *peer)
 	int r;
 
 	if (queue->count > 1) {
-		size_t len = frame_queue_gather(queue, scratch, WS_WRITE_BYTES);
+		size_t len = frame_queue_gather(queue, scratch, WEBSOCKET_WRITE_BYTES);
 
 		if (len)
 			return write_raw(peer, scratch, len);
@@ -163,10 +163,10 @@ write_some(struct ws_peer *peer)
 static int
 say_goodbye(struct ws_peer *peer)
 {
-	lws_close_reason(peer->conn->wsi, peer->close_code,
+	lws_close_reason(peer->socket->wsi, peer->close_code,
 		(unsigned char *)(uintptr_t)peer->close_reason,
 		strlen(peer->close_reason));
-	peer->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
 	peer->is_closed = true;
 	return -1;
 }
@@ -174,7 +174,7 @@ say_goodbye(struct ws_peer *peer)
 int
 ws_peer_writable(struct ws_peer *peer)
 {
-	struct lws *wsi = peer->conn->wsi;
+	struct lws *wsi = peer->socket->wsi;
 
 	/* lws may call once more behind the close frame: to say -1 again would cut the
 	 * peer off before it has read that. */

@@ -1,6 +1,7 @@
 /* chat.h - the rules of the chat: what happens with what a client says. */
 #pragma once
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,12 +11,21 @@
 
 struct chat;
 
+/* Descriptors that the loop is to watch for the chat, at most. */
+#define CHAT_FDS 2
+
+/* Bytes of what shows that one is the same person, as text. */
+#define CHAT_TOKEN_BYTES 32
+
 /* What a connection asks for when it opens; NULL or false where it does not. */
 struct chat_wishes {
 	const char *room;
 	const char *name;
 	const char *since; /* EPOCH:ID */
-	bool wants_events;
+	const char *token; /* of an earlier "joined": to be the same person */
+	bool wants_joined; /* to be told that it is in the room */
+	bool wants_events; /* that, and who comes, goes and types */
+	bool is_silent;    /* only reads, and is nobody */
 };
 
 /* Open a chat by the rules of config, with its history. Borrows config, which must
@@ -29,7 +39,8 @@ uint64_t chat_next_number(struct chat *chat);
 
 /* Why a connection cannot be in room (NULL: the default one), as the code of an error
  * with *text set to its sentence, or NULL if it can. */
-const char *chat_room_fault(struct chat *chat, const char *room, const char **text);
+const char *chat_room_fault(
+	struct chat *chat, const char *room, bool may_read_tails, const char **text);
 
 /* A session has come: it is in its room from now on. What is wrong with its wishes it is
  * told. wishes may be NULL. */
@@ -40,6 +51,64 @@ void chat_open(
  * wrong with them is answered to it alone. */
 void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
+
+/* The same for what a line session says: a line of text or a command, without its end.
+ * With may_wait nothing is done when it talks too fast, and in how many ms it may be said
+ * is returned; otherwise it is told so, as WebSockets are, and 0 is returned. */
+int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
+	size_t len, bool may_wait, int64_t now_ms);
+
+/* A session that speaks for one request of the HTTP door has come: it is in no room, and
+ * is sent one object for each that it says, also when all is well: {"type":"ack"} or what
+ * it asked for, else {"type":"error"}. pace, which it shares with others, must outlive
+ * it. */
+void chat_open_errand(struct chat *chat, struct session *session, struct pace *pace);
+
+/* An errand says object, which is consumed: a history, a search or a list of the rooms.
+ */
+void chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_ms);
+
+/* A session of the person to whom "joined" gave token, or NULL. */
+struct session *chat_find_session(struct chat *chat, const char *token);
+
+/* An errand says object, which is consumed, in the name of speaker. */
+void chat_send(struct chat *chat, struct session *errand, struct session *speaker,
+	json_t *object, int64_t now_ms);
+
+/* An errand says object, which is consumed, as an outside program called label: a
+ * message, an alarm or a metric. */
+void chat_push(struct chat *chat, struct session *errand, const char *label,
+	json_t *object, int64_t now_ms);
+
+/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
+ */
+void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+
+/* A line of the log file of room; skipped is how many were left out instead of one. text
+ * is UTF-8. Returns 0, or -EAGAIN if too much is under way. */
+int chat_log(struct chat *chat, const char *room, const char *text, size_t len,
+	uint64_t skipped, int64_t now_ms);
+
+/* Where a session stands in its own room. */
+struct chat_place {
+	const char *room;
+	const char *epoch;
+	uint64_t last_id;                 /* of what it was sent */
+	bool recovered;                   /* it was sent all since what it named */
+	bool more;                        /* there is more to come from before */
+	const char *username;             /* NULL: it is nobody */
+	char token[CHAT_TOKEN_BYTES + 1]; /* what shows that it is that person, or "" */
+};
+
+/* Fill in place, good until the chat is called again. Returns false if that is not known
+ * yet. */
+bool chat_where(struct chat *chat, struct session *session, struct chat_place *place);
+
+/* The session is away for a while: nothing is sent to it, although it stays. */
+void chat_set_aside(struct session *session);
+
+/* It is back, and has all up to since (NULL: it does not say). */
+void chat_go_on(struct chat *chat, struct session *session, const char *since);
 
 /* The session's queue has run empty: there is room for more of what it missed. */
 void chat_on_drained(struct chat *chat, struct session *session);
@@ -55,14 +124,18 @@ void chat_close(struct chat *chat, struct session *session);
  * store. */
 void chat_turn(struct chat *chat);
 
-/* A descriptor that is readable when chat_dispatch has something to do. */
-int chat_fd(const struct chat *chat);
+/* Descriptor number index, from 0, that is readable when chat_dispatch has something to
+ * do; -1 if there is none of that number. */
+int chat_fd(const struct chat *chat, unsigned index);
 
 /* Pass on what the store has answered. */
 void chat_dispatch(struct chat *chat);
 
 /* True while the store has something left to answer. */
 bool chat_is_waiting(const struct chat *chat);
+
+/* Send the values of metrics that are due; to be called several times a second. */
+void chat_tick(struct chat *chat, int64_t now_ms);
 
 /* Let go of history that is too old at now_ms; to be called now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);

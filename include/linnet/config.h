@@ -19,6 +19,28 @@ struct room_config {
 	char *topic; /* "" if there is none */
 };
 
+/* A token, by which programs show that they may push. */
+struct token_config {
+	char *name;
+	char *token_file;   /* what the token is read from; "" if token_sha256 is given */
+	char *token_sha256; /* 64 hex digits; "" if token_file is given */
+	struct string_list rooms; /* that it is for; none: every room */
+	bool admin;
+};
+
+/* A log file that a room shows. */
+struct tail_config {
+	char *room; /* neither chat.default_room nor one of rooms */
+	char *path; /* absolute */
+	int lines;  /* that are there for who comes late */
+	int rate;   /* lines per s */
+};
+
+/* The values of auth.mode. */
+enum auth_mode_choice {
+	AUTH_OPEN,
+};
+
 /* The values of store.driver. */
 enum store_driver_choice {
 	STORE_SQLITE,
@@ -40,6 +62,11 @@ struct config {
 		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
 	} http;
 	struct {
+		bool enabled;
+		char *address; /* as http.address */
+		int port;      /* as http.port */
+	} line;
+	struct {
 		char *default_room;
 		bool create_rooms;
 		int max_rooms;
@@ -60,6 +87,13 @@ struct config {
 		int keep_days;     /* 0: for ever */
 	} store;
 	struct {
+		int mode; /* enum auth_mode_choice */
+		struct {
+			size_t count;
+			struct token_config *items; /* no two of one name */
+		} tokens;
+	} auth;
+	struct {
 		int connections;
 		int per_address;
 		int message_bytes;
@@ -73,6 +107,10 @@ struct config {
 		int ping_s;
 		int pong_s;
 	} heartbeat;
+	struct {
+		size_t count;
+		struct tail_config *items; /* no two of one room */
+	} tails;
 	struct {
 		int level;  /* enum log_level */
 		int format; /* enum log_format */
@@ -110,6 +148,11 @@ struct config_option {
 	const char *(*check)(const char *value);
 	const char *limit; /* of a string: the int option that may allow fewer bytes than
 			    * max ("limits.room_bytes"), or NULL */
+	/* Of a string member: the options that it must differ from, NULL at the end:
+	 * strings, or lists of groups with a unique member. NULL: it may be anything. */
+	const char *const *differs;
+	const char *mask; /* of a string that is a secret: what the dump has in its place;
+			   * NULL: it is none */
 	const struct config_members *members; /* OPTION_GROUPS */
 	const char *unit;                     /* "s", "bytes", or NULL */
 	const char *help;                     /* one sentence without the full stop */
@@ -120,6 +163,9 @@ struct config_members {
 	const struct config_option *options;
 	size_t count;
 	size_t size; /* of the struct of one group */
+	/* Check of a whole group, whose members are good: NULL if fine, else what is
+	 * wrong ("token_file or token_sha256 is missing"). NULL: there is none. */
+	const char *(*check)(const void *group);
 };
 
 /* The table, in the order in which keys are dumped and documented. */
@@ -154,8 +200,9 @@ struct config *config_load_text(const char *text, const char *name,
 	const char *const *settings, size_t count, const char *default_root,
 	struct config_errors *errors);
 
-/* Print the configuration as a file that config_load reads back to the same values, each
- * key under a comment of what it does. Errors are left in ferror(out). */
+/* Print the configuration as a file that config_load reads back to the same values, but
+ * for secrets, which are masked; each key under a comment of what it does. Errors are
+ * left in ferror(out). */
 void config_dump(const struct config *config, FILE *out);
 
 /* Free a configuration; NULL is fine. */

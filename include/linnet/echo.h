@@ -1,14 +1,14 @@
 /* echo.h - the echo service: every message comes back with the same opcode and bytes. */
 #pragma once
 
-#include "linnet/conn.h"
+#include "linnet/websocket.h"
 #include "linnet/ws_peer.h"
 
 /* A longer message is refused with 1009. */
 #define ECHO_MESSAGE_BYTES (16 * 1024 * 1024)
 
 struct echo_door {
-	struct door door;
+	struct websocket_service service;
 	struct ws_drain *drain;
 };
 

@@ -31,6 +31,9 @@ enum ws_opcode {
 struct frame *frame_new_ws(
 	enum ws_opcode opcode, bool final, const void *payload, size_t len);
 
+/* The len bytes as they are, at least 1. The caller owns one reference. */
+struct frame *frame_new(const void *bytes, size_t len);
+
 /* Take a reference; returns frame. */
 struct frame *frame_ref(struct frame *frame);
 
@@ -58,6 +61,10 @@ void frame_queue_push(struct frame_queue *queue, struct frame *frame);
 
 /* The oldest frame, still owned by the queue, or NULL. */
 struct frame *frame_queue_peek(const struct frame_queue *queue);
+
+/* The frame at index, 0 being the oldest one; index is below queue->count. Still owned by
+ * the queue. */
+struct frame *frame_queue_at(const struct frame_queue *queue, uint32_t index);
 
 /* Remove the oldest frame and drop the queue's reference; the queue must not be empty. */
 void frame_queue_pop(struct frame_queue *queue);

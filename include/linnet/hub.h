@@ -7,9 +7,10 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
-#include "linnet/frame.h"
+#include "linnet/cast.h"
 #include "linnet/roster.h"
 #include "linnet/session.h"
+#include "linnet/state.h"
 
 struct hub;
 
@@ -26,7 +27,10 @@ struct room {
 	char *topic;      /* "" where there is none */
 	uint64_t last_id; /* of what everybody was sent */
 	bool is_permanent;
-	unsigned holds; /* by whoever needs it to stay although nobody is in it */
+	bool is_tail; /* of a log file: nobody but its reader says anything there */
+	unsigned tail_lines; /* of a tail: what whoever comes is shown of it */
+	struct state state;  /* what stands there beside what was said */
+	unsigned holds;      /* by whoever needs it to stay although nobody is in it */
 	TAILQ_HEAD(, member) members;
 	size_t member_count;
 	struct attendee *attendees; /* by person */
@@ -40,6 +44,8 @@ struct member {
 	/* It is being sent what it missed, up to cursor so far; what is new waits for it
 	 * in the store. */
 	bool is_resuming;
+	bool is_recovered; /* it was sent, or is being sent, all that it missed */
+	bool is_newcomer;  /* and what it is sent is what everybody is shown */
 	uint64_t cursor;
 	uint64_t ticket;   /* of the part of it that was asked for; 0: none */
 	bool is_announced; /* it was told that it is in, so it may be told more */
@@ -71,7 +77,8 @@ bool hub_is_full(const struct hub *hub);
 /* The room of that name, kept for good, with topic if that is not NULL. */
 struct room *hub_add_permanent(struct hub *hub, const char *name, const char *topic);
 
-/* Forget room if nobody is in it or holds it, it has no history and is not permanent. */
+/* Forget room if nobody is in it or holds it, it has no history, nothing stands in it and
+ * it is not permanent. */
 void hub_release(struct hub *hub, struct room *room);
 
 /* Session's membership of room, or NULL. */
@@ -92,11 +99,15 @@ bool hub_unattend(struct room *room, struct person *person);
 /* How many people are in room. */
 size_t hub_people(const struct room *room);
 
-/* Queue frame for audience in room but except (NULL: for all of it). The caller keeps its
- * own reference. Membership does not change meanwhile: a session that does not keep up is
- * only marked as closing. Returns for how many it was queued. */
-size_t hub_broadcast(struct room *room, struct frame *frame, const struct session *except,
+/* Queue cast for audience in room but except (NULL: for all of it). Membership does not
+ * change meanwhile: a session that does not keep up is only marked as closing. Returns
+ * for how many it was queued. */
+size_t hub_broadcast(struct room *room, struct cast *cast, const struct session *except,
 	enum audience audience);
+
+/* Call on_room for every room, in the order in which they were made. */
+void hub_each(struct hub *hub, void (*on_room)(void *context, struct room *room),
+	void *context);
 
 /* Free the hub; nobody may be in a room; NULL is fine. */
 void hub_free(struct hub *hub);

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "linnet/buffer.h"
-#include "linnet/frame.h"
 #include "linnet/hex.h"
 
 #define MESSAGE_REF_CHARACTERS 64
@@ -55,6 +54,9 @@ __attribute__((format(printf, 3, 4))) int message_refuse(
 int message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault);
 
+/* The same for an object, which is consumed. */
+int message_take(struct message *message, json_t *object, struct message_fault *fault);
+
 /* Point *value at the string member key of up to max_bytes bytes, or leave it where there
  * is none or an empty one. Returns 0, or -EINVAL with *fault filled in. */
 int message_get_string(const struct message *message, const char *key, size_t max_bytes,
@@ -83,11 +85,5 @@ void message_append_tail(const struct message *message, const struct message_sta
 void message_append_whole(struct buffer *text, const char *type, const char *room,
 	uint64_t id, const char *tail, size_t tail_len);
 
-/* The frame of text, which is emptied. The caller owns the frame. */
-struct frame *message_text_frame(struct buffer *text);
-
-/* The frame of object, which is consumed. The caller owns the frame. */
-struct frame *message_object_frame(json_t *object);
-
-/* The frame of {"type":"error"}. The caller owns the frame. */
-struct frame *message_error_frame(const struct message_fault *fault);
+/* The object {"type":"error"}, which the caller owns. */
+json_t *message_error(const struct message_fault *fault);

@@ -19,6 +19,9 @@ const char *name_fault(const char *name, size_t max_bytes);
  * names, and without "/". */
 const char *name_room_fault(const char *name, size_t max_bytes);
 
+/* True if text is UTF-8 without control characters. */
+bool name_is_line(const char *text);
+
 /* True for the names of those that have none: guest-N. */
 bool name_is_guest(const char *name);
 

@@ -2,6 +2,7 @@
  * them than a descriptor for a moment. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ev_loop;
@@ -13,10 +14,10 @@ struct refusal;
 /* Freed by refusal_free. */
 struct refusal *refusal_new(struct ev_loop *loop);
 
-/* Answer the connection fd, whose request nobody reads, with HTTP 503 and Retry-After,
- * and close it once the peer had time to read that. Closes at once when too many are
- * being told already. Takes fd. */
-void refusal_add(struct refusal *refusal, int fd);
+/* Tell the connection fd, whose request nobody reads, so, by HTTP 503 with Retry-After
+ * or, as_line, by a line, and close it once the peer had time to read that. Closes at
+ * once when too many are being told already. Takes fd. */
+void refusal_add(struct refusal *refusal, int fd, bool as_line);
 
 /* Close what is left; NULL is fine. */
 void refusal_free(struct refusal *refusal);

@@ -24,6 +24,7 @@ struct person {
 	char *email_hash;
 	struct session_list sessions; /* in the order in which they came */
 	UT_hash_handle hh;
+	UT_hash_handle by_token;
 };
 
 /* What a session shows to be somebody; either may be NULL. */
@@ -35,11 +36,14 @@ struct roster_proof {
 /* An empty roster; freed by roster_free. */
 struct roster *roster_new(void);
 
-/* Give a new session the name guest-N, N being its number. */
+/* Give a new session the name guest-N, N counting from 1. */
 void roster_enter(struct roster *roster, struct session *session);
 
 /* The person who holds name, or NULL. */
 struct person *roster_find(struct roster *roster, const char *name);
+
+/* The person whose token that is, or NULL. */
+struct person *roster_find_token(struct roster *roster, const char *token);
 
 /* True if session may be person: it is already, or its proof is the person's. Marks
  * whether it is the owner then: who shows only the email, which is no secret, shares the
@@ -47,8 +51,10 @@ struct person *roster_find(struct roster *roster, const char *name);
 bool roster_prove(struct session *session, const struct person *person,
 	const struct roster_proof *proof);
 
-/* Remember what proves to be person (copied): each part is taken once. */
-void roster_set_proof(struct person *person, const struct roster_proof *proof);
+/* Remember what proves to be person (copied): each part is taken once, and a token that
+ * is another person's not at all. */
+void roster_set_proof(
+	struct roster *roster, struct person *person, const struct roster_proof *proof);
 
 /* Give person, and so all its sessions, another name, which nobody else holds. */
 void roster_rename(struct roster *roster, struct person *person, const char *name);

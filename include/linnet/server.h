@@ -4,13 +4,15 @@
 
 #include "linnet/config.h"
 
+struct auth;
 struct ev_loop;
 struct server;
 
 /* Open the page and the port and start to serve on loop, which libwebsockets shares.
- * Borrows config and loop, which must outlive the server. What fails is logged. Returns a
- * server for server_free, or NULL. */
-struct server *server_start(const struct config *config, struct ev_loop *loop);
+ * Borrows config, auth and loop, which must outlive the server. What fails is logged.
+ * Returns a server for server_free, or NULL. */
+struct server *server_start(
+	const struct config *config, const struct auth *auth, struct ev_loop *loop);
 
 /* Take no more connections, tell everybody to go (1001) and break the loop when they have
  * gone or have had their time (8 s). Called again, break the loop at once. */

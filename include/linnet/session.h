@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "linnet/cast.h"
 #include "linnet/frame.h"
-#include "linnet/limit.h"
+#include "linnet/pace.h"
 
 struct member;
 struct person;
@@ -41,6 +42,7 @@ TAILQ_HEAD(session_list, session);
 struct session {
 	const struct session_ops *ops;
 	const char *via;          /* the door's name, static text */
+	enum wire wire;           /* the form in which it reads */
 	uint64_t number;          /* from 1, never given twice in a process */
 	struct frame_queue queue; /* what waits to be written */
 	size_t queue_max_bytes;
@@ -56,19 +58,28 @@ struct session {
 	unsigned member_count;
 
 	/* The chat's. */
-	char *home; /* the room of what names none */
-	bool wants_events;
+	char *home;          /* the room of what names none */
+	bool wants_joined;   /* to be told that it is in a room */
+	bool wants_events;   /* presence, typing */
+	bool is_silent;      /* only reads: nobody is told that it is there */
+	bool is_errand;      /* speaks once and is always answered */
+	bool is_paid;        /* an errand's pace was charged */
+	bool is_greeted;     /* a line session, welcome */
+	bool wants_progress; /* woken whenever something that it asked for is done */
+	bool may_read_tails; /* has shown a token, or needs none */
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
 	LIST_HEAD(, request) requests;  /* what the store was asked for it */
+	unsigned asked;                 /* how much that is */
 	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
-	struct bucket bucket;
-	struct bucket patience; /* for talking too fast */
+	struct pace own_pace;
+	struct pace *pace; /* its own, or that of whom it speaks for */
 };
 
-/* Set up a session of number whose peer may leave up to queue_max_bytes unread. */
+/* Set up a session of number, which reads WebSocket messages with JSON (else set wire),
+ * whose peer may leave up to queue_max_bytes unread. */
 void session_init(struct session *session, const struct session_ops *ops, const char *via,
 	uint64_t number, size_t queue_max_bytes);
 
@@ -78,6 +89,10 @@ void session_init(struct session *session, const struct session_ops *ops, const 
  * its own size alone. Never calls back into the caller, so it is safe inside a walk over
  * a room. */
 int session_send(struct session *session, struct frame *frame);
+
+/* The same for the form of cast that the session reads; 0 where it does not read such a
+ * thing at all. */
+int session_say(struct session *session, struct cast *cast);
 
 /* Close the session: what waits is still written, nothing more is taken. Does nothing if
  * it is closing already. */

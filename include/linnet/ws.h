@@ -2,18 +2,20 @@
  * out. */
 #pragma once
 
+#include "linnet/access.h"
 #include "linnet/chat.h"
 #include "linnet/config.h"
-#include "linnet/conn.h"
+#include "linnet/websocket.h"
 #include "linnet/ws_peer.h"
 
 struct ws_door {
-	struct door door;
+	struct websocket_service service;
 	const struct config *config;
+	struct access access;
 	struct chat *chat;
 	struct ws_drain *drain;
 };
 
-/* Set up the door; borrows all three, which must outlive its connections. */
-void ws_door_init(struct ws_door *door, const struct config *config, struct chat *chat,
+/* Set up the door; borrows everything, which must outlive its connections. */
+void ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat,
 	struct ws_drain *drain);

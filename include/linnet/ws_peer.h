@@ -6,11 +6,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "linnet/conn.h"
 #include "linnet/frame.h"
-
-/* The bytes handed to lws at once. */
-#define WS_WRITE_BYTES 65536
+#include "linnet/websocket.h"
 
 /* Those that have something to write. All of them are written before the loop sleeps,
  * without asking epoll whether they can take it: nearly always they can. */
@@ -22,11 +19,11 @@ struct ws_drain {
 	 * here, cleared by whoever makes the pause. */
 	bool is_pressed;
 	struct frame *ping;
-	uint8_t *scratch; /* headroom and WS_WRITE_BYTES */
+	uint8_t *scratch; /* headroom and WEBSOCKET_WRITE_BYTES */
 };
 
 struct ws_peer {
-	struct conn *conn;
+	struct websocket *socket;
 	struct ws_drain *drain;
 	struct frame_queue *queue;
 	size_t pressing_bytes;    /* of the queue: it falls behind */
@@ -52,9 +49,9 @@ void ws_drain_fini(struct ws_drain *drain);
 /* Write to every dirty peer. A peer may close, and its door free it, meanwhile. */
 void ws_drain_run(struct ws_drain *drain);
 
-/* Set up the peer on conn that drains queue, which its door owns and which is not to grow
- * much beyond pressing_bytes. */
-void ws_peer_init(struct ws_peer *peer, struct conn *conn, struct ws_drain *drain,
+/* Set up the peer on socket that drains queue, which its door owns and which is not to
+ * grow much beyond pressing_bytes. */
+void ws_peer_init(struct ws_peer *peer, struct websocket *socket, struct ws_drain *drain,
 	struct frame_queue *queue, size_t pressing_bytes);
 
 /* The queue has something. Only marks: safe within a broadcast. */

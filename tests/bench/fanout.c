@@ -29,6 +29,7 @@ enum {
 /* What every daemon needs in order to take the load; "-s" adds to it or overrides it. */
 static const char *const default_settings[] = {
 	"http.port=0",
+	"line.enabled=false",
 	"limits.queue_bytes=67108864",
 	"limits.message_rate=0",
 };

@@ -127,6 +127,62 @@ test('a setting of the command line wins over the file', async () => {
 	assert.match(stdout, /default_room\s*=\s*"flag"/);
 });
 
+test('a list of groups can be set on the command line and is in the dump', async () => {
+	const settings = [
+		'tails=( { room = "syslog"; path = "/var/log/syslog"; } )',
+		'line.enabled=false',
+		'auth.tokens=({name="ci"; token_file="no such file"; rooms=["ops"];})',
+	];
+	const { code, stdout, stderr } = await runDaemon({ settings, args: ['-T'] });
+	assert.equal(code, 0, stderr);
+	assert.match(stdout, /\{ room = "syslog"; path = "\/var\/log\/syslog"; lines = 100; rate = 200; \}/);
+	assert.match(stdout, /line = \{[^}]*enabled = false;/);
+	assert.match(stdout, /\{ name = "ci"; token_file = "no such file"; .*rooms = \[ "ops" \];/);
+});
+
+test('a tail in a room to chat in is refused with its line', async () => {
+	const file = saveConfig('tails = (\n{ room = "lobby"; path = "/var/log/syslog"; } );\n');
+	const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
+	assert.equal(code, 1);
+	assert.ok(stderr.includes(`${file}:2: tails item 1: `), stderr);
+	assert.match(stderr, /chat\.default_room.*"lobby"/);
+});
+
+test('-T prints no hash of a token, and -t accepts what it prints', async () => {
+	const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+	const config = `auth = { tokens = ( { name = "ci"; token_sha256 = "${hash}"; } ); };`;
+	const { code, stdout } = await runDaemon({ config, args: ['-T'] });
+	assert.equal(code, 0);
+	assert.ok(!stdout.includes(hash), stdout);
+	assert.match(stdout, /name = "ci"/);
+	const check = await runDaemon({ config: stdout, args: ['-t'] });
+	assert.equal(check.code, 0, check.stderr);
+});
+
+test('a token file that cannot be read is an error of the configuration', async () => {
+	const missing = path.join(temporaryFolder(), 'ci.token');
+	const config = `auth = { tokens = ( { name = "ci"; token_file = "${missing}"; } ); };`;
+	for (const args of [['-t'], []]) {
+		const { code, stdout, stderr } = await runDaemon({ config, settings: ['http.port=0'], args });
+		assert.equal(code, 1, stderr);
+		assert.equal(stdout, '');
+		assert.match(stderr, /\bci\b.*No such file/);
+		assert.ok(stderr.includes(missing), stderr);
+		assert.doesNotMatch(stderr, /ready|stopped/);
+	}
+});
+
+test('a token file that can be read is as good as none to the check and the start', async () => {
+	const token = path.join(temporaryFolder(), 'ci.token');
+	writeFileSync(token, 's3cret\r\n');
+	const config = `auth = { tokens = ( { name = "ci"; token_file = "${token}"; } ); };`;
+	const check = await runDaemon({ config, args: ['-t'] });
+	assert.equal(check.code, 0, check.stderr);
+	await withDaemon({ config }, async (daemon) => {
+		assert.equal((await ask(daemon, 'GET', '/')).status, 200);
+	});
+});
+
 test('a port in use ends the start with status 3 and -t does not look at it', async () => {
 	const other = net.createServer();
 	await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));

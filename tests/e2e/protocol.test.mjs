@@ -188,7 +188,7 @@ test('the errors that PROTOCOL.md explains are those of the schema', () => {
 test('what only the server says is refused, and the schema would not let a forgery pass', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws();
-		for (const type of ['joined', 'presence', 'ack', 'error', 'pong']) {
+		for (const type of ['joined', 'presence', 'error', 'pong', 'alarm', 'metric', 'log']) {
 			const got = await answer(ann, { type });
 			assert.equal(got.code, 'reserved_type', type);
 			assert.ok(schemaFault(JSON.stringify({ type, forged: 1 })), type);

@@ -63,7 +63,7 @@ check_frames(struct session *session)
 static void
 settle(struct chat *chat)
 {
-	struct pollfd pollfd = { .fd = chat_fd(chat), .events = POLLIN };
+	struct pollfd pollfd = { .fd = chat_fd(chat, 0), .events = POLLIN };
 
 	chat_turn(chat);
 	while (chat_is_waiting(chat)) {

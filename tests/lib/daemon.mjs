@@ -154,7 +154,8 @@ function assertNoReport(stderr) {
  * Returns { code, signal, stdout, stderr }.
  */
 export async function runDaemon(options) {
-	const child = spawnDaemon(options);
+	const settings = options.settings?.length ? ['line.port=0', ...options.settings] : undefined;
+	const child = spawnDaemon({ ...options, settings });
 	const output = { stdout: '', stderr: '' };
 	for (const stream of ['stdout', 'stderr'])
 		child[stream].setEncoding('utf8').on('data', (text) => (output[stream] += text));
@@ -400,9 +401,12 @@ class Daemon {
 	}
 
 	async ready() {
-		const [, address, port] = await this.waitForLog(/^ready\b.*\bhttp=(\S+):(\d+)/);
+		const [, address, port, linePort] = await this.waitForLog(
+			/^ready\b.*\bhttp=(\S+):(\d+)(?: line=\S+:(\d+))?/,
+		);
 		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
 		this.port = Number(port);
+		this.linePort = linePort && Number(linePort);
 		this.url = `http://${this.host}:${this.port}`;
 	}
 
@@ -484,7 +488,7 @@ class Daemon {
  * It listens on a port of the kernel's choice unless the settings say otherwise.
  */
 export async function startDaemon({ settings = [], ...options } = {}) {
-	const daemon = new Daemon({ settings: ['http.port=0', ...settings], ...options });
+	const daemon = new Daemon({ settings: ['http.port=0', 'line.port=0', ...settings], ...options });
 	try {
 		await daemon.ready();
 	} catch (error) {

@@ -64,7 +64,7 @@ fixture_random(void *out, size_t len)
 static inline void
 settle(struct fixture *fixture)
 {
-	struct pollfd pollfd = { .fd = chat_fd(fixture->chat), .events = POLLIN };
+	struct pollfd pollfd = { .fd = chat_fd(fixture->chat, 0), .events = POLLIN };
 
 	chat_turn(fixture->chat);
 	while (chat_is_waiting(fixture->chat)) {

@@ -146,8 +146,8 @@ test_an_ephemeral_object_is_passed_on_without_a_number(void **state)
 static void
 test_a_client_cannot_say_what_only_the_server_says(void **state)
 {
-	static const char *const types[] = { "joined", "presence", "ack", "error", "pong",
-		"alarm", "metric", "log" };
+	static const char *const types[] = { "joined", "presence", "error", "pong",
+		"alarm", "metric", "log", "notice", "rooms", "who", "help" };
 	struct fixture *fixture = *state;
 	char text[100];
 	size_t i;

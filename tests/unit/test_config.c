@@ -12,6 +12,9 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_int_equal(config->http.port, 8000);
 	assert_string_equal(config->http.root, ROOT);
 	assert_int_equal(config->http.allowed_origins.count, 0);
+	assert_true(config->line.enabled);
+	assert_string_equal(config->line.address, "127.0.0.1");
+	assert_int_equal(config->line.port, 2020);
 	assert_string_equal(config->chat.default_room, "lobby");
 	assert_false(config->chat.echo_to_sender);
 	assert_false(config->chat.share_email);
@@ -25,6 +28,8 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_int_equal(config->store.sync, STORE_SYNC_NORMAL);
 	assert_int_equal(config->store.keep_messages, 10000);
 	assert_int_equal(config->store.keep_days, 0);
+	assert_int_equal(config->auth.mode, AUTH_OPEN);
+	assert_int_equal(config->auth.tokens.count, 0);
 	assert_int_equal(config->limits.connections, 10000);
 	assert_int_equal(config->limits.per_address, 64);
 	assert_int_equal(config->limits.message_bytes, 16384);
@@ -35,6 +40,7 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_int_equal(config->limits.room_bytes, 64);
 	assert_int_equal(config->heartbeat.ping_s, 25);
 	assert_int_equal(config->heartbeat.pong_s, 10);
+	assert_int_equal(config->tails.count, 0);
 	assert_int_equal(config->log.level, LOG_LEVEL_INFO);
 	assert_int_equal(config->log.format, LOG_FORMAT_TEXT);
 	config_free(config);
@@ -47,6 +53,7 @@ test_a_file_sets_every_type_of_value(void **state)
 	struct config *config = load(FILE_TEXT(
 		"http = { address = \"::1\"; port = 0x1F90; root = \"a\" \"b\";\n"
 		"  allowed_origins = [ \"*\", \"https://example.org:8443\" ]; };\n"
+		"line = { enabled = false; address = \"::\"; port = 0; };\n"
 		"chat : { echo_to_sender : TRUE, gravatar = false };\n"
 		"rooms = ( { name = \"ops\"; topic = \"What is on fire\"; } );\n"
 		"store = { driver = \"memory\"; path = \"/x\"; sync = \"full\"; };\n"
@@ -60,6 +67,9 @@ test_a_file_sets_every_type_of_value(void **state)
 	assert_string_equal(config->http.allowed_origins.items[0], "*");
 	assert_string_equal(
 		config->http.allowed_origins.items[1], "https://example.org:8443");
+	assert_false(config->line.enabled);
+	assert_string_equal(config->line.address, "::");
+	assert_int_equal(config->line.port, 0);
 	assert_true(config->chat.echo_to_sender);
 	assert_false(config->chat.gravatar);
 	assert_int_equal(config->rooms.count, 1);

@@ -11,6 +11,7 @@ test_a_dump_loads_to_the_same_values(void **state)
 	struct config *config = load(FILE_TEXT(
 		"http = { address = \"::\"; port = 65535; root = \"r\";\n"
 		"  allowed_origins = [ \"*\", \"http://a\" ]; };\n"
+		"line = { enabled = false; address = \"localhost\"; port = 1; };\n"
 		"chat = { default_room = \"\xe4\xba\x91\\\"\\\\\"; echo_to_sender = "
 		"true;\n"
 		"  share_email = true; gravatar = false; create_rooms = false;\n"
@@ -22,6 +23,7 @@ test_a_dump_loads_to_the_same_values(void **state)
 		"  queue_bytes = 1025; room_bytes = 250; message_rate = 0.1;\n"
 		"  message_burst = 9; name_bytes = 255; };\n"
 		"heartbeat = { ping_s = 3; pong_s = 4; };\n"
+		"tails = ( { room = \"l\"; path = \"/l\"; lines = 5; rate = 6; } );\n"
 		"log = { level = \"error\"; format = \"json\"; };\n"));
 	char *text = dump(config);
 	struct config *again = load(FILE_TEXT(text));
@@ -30,6 +32,8 @@ test_a_dump_loads_to_the_same_values(void **state)
 	assert_string_equal(again->chat.default_room, "\xe4\xba\x91\"\\");
 	assert_int_equal(again->log.level, LOG_LEVEL_ERROR);
 	assert_int_equal(again->limits.room_bytes, 250);
+	assert_int_equal(again->line.port, 1);
+	assert_int_equal(again->tails.items[0].rate, 6);
 	assert_int_equal(again->rooms.count, 2);
 	assert_string_equal(again->rooms.items[1].topic, "t");
 	assert_true(again->limits.message_rate == 0.1);
@@ -165,9 +169,19 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	assert_non_null(
 		strstr(text, "(error, warn, info, debug).\n\tlevel = \"info\";\n"));
 	assert_non_null(
-		strstr(text, ".\n\tallowed_origins = [ ];\n};\n\nchat = {\n\t# "));
+		strstr(text, ".\n\tallowed_origins = [ ];\n};\n\nline = {\n\t# "));
 	free(text);
 	config_free(config);
+}
+
+static const struct config_option *
+find(const char *path)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (!strcmp(config_options[i].path, path))
+			return &config_options[i];
+	fail_msg("there is no option %s", path);
+	return NULL;
 }
 
 /* What holds for every row, of the table itself or of the groups of a list. */
@@ -179,15 +193,25 @@ assert_row_is_sound(const struct config_option *option)
 	assert_int_equal(option->type == OPTION_CHOICE, option->choices != NULL);
 	assert_int_equal(option->type == OPTION_GROUPS, option->members != NULL);
 	assert_true(*option->help && !strchr(option->help, '\n') && *last != '.');
+	assert_true(!option->mask || option->type == OPTION_STRING);
 	if (!option->limit)
 		return;
 	assert_int_equal(option->type, OPTION_STRING);
-	const struct config_option *limit = NULL;
-	for (size_t i = 0; i < config_option_count; i++)
-		if (!strcmp(config_options[i].path, option->limit))
-			limit = &config_options[i];
-	assert_non_null(limit);
-	assert_int_equal(limit->type, OPTION_INT);
+	assert_int_equal(find(option->limit)->type, OPTION_INT);
+}
+
+/* What a member must differ from is a string, or has a name in each group. */
+static void
+assert_differs_is_sound(const struct config_option *member)
+{
+	for (const char *const *path = member->differs; path && *path; path++) {
+		const struct config_option *other = find(*path);
+		bool unique = false;
+		assert_int_equal(member->type, OPTION_STRING);
+		for (size_t i = 0; other->members && i < other->members->count; i++)
+			unique = unique || other->members->options[i].unique;
+		assert_true(unique || other->type == OPTION_STRING);
+	}
 }
 
 static void
@@ -196,6 +220,7 @@ assert_members_are_sound(const struct config_members *members)
 	for (size_t i = 0; i < members->count; i++) {
 		const struct config_option *option = &members->options[i];
 		assert_row_is_sound(option);
+		assert_differs_is_sound(option);
 		assert_null(strchr(option->path, '.'));
 		assert_in_range(option->offset, 0, members->size - 1);
 		assert_int_not_equal(option->type, OPTION_GROUPS);
@@ -233,6 +258,7 @@ test_the_rows_of_the_table_are_sound(void **state)
 		assert_place_is_sound(i);
 		assert_true(option->preset || !strcmp(option->path, "http.root"));
 		assert_false(option->unique);
+		assert_null(option->differs);
 		if (option->members)
 			assert_members_are_sound(option->members);
 	}

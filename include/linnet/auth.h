@@ -1,0 +1,47 @@
+/* auth.h - the tokens by which programs show that they may push. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "linnet/config.h"
+
+struct auth;
+
+/* A token that is configured; owned by its auth, its strings by the configuration. */
+struct token {
+	const char *name;
+	const struct string_list *rooms; /* that it is for; none: every room */
+	bool is_admin;
+};
+
+/* Make *auth of auth.tokens; it borrows config, which must outlive it. Reads the token
+ * files: one token of visible ASCII characters in at most 4096 bytes, newlines at the end
+ * not being part of it. Returns 0, or -errno (-EINVAL for a file with something else)
+ * with a sentence that names token and file in *why, which is good until the next call;
+ * then *auth is NULL. Whoever calls it gives *auth to auth_free. */
+int auth_new(struct auth **auth, const struct config *config, const char **why);
+
+/* True if there is any token. */
+bool auth_has_tokens(const struct auth *auth);
+
+/* The token that the len bytes of text are, or NULL. Where one token is configured twice,
+ * it is the first. Takes the same time whichever token it is and wherever it differs;
+ * only len tells. */
+const struct token *auth_check(const struct auth *auth, const char *text, size_t len);
+
+/* True if the token is for that room. */
+bool token_may(const struct token *token, const char *room);
+
+/* Find the token in the value of an Authorization header: "Bearer TOKEN" (RFC 6750
+ * section 2.1), the scheme in any case, TOKEN of visible ASCII characters. Returns false,
+ * leaving the rest alone, if the header is anything else; else *token points into header.
+ */
+bool auth_read_bearer(const char *header, const char **token, size_t *len);
+
+/* True if whoever reaches a listener on address needs no token to read what strangers are
+ * not to see: the mode is "open" and the address is this machine's own. */
+bool auth_is_open(const struct config *config, const char *address);
+
+/* Free auth and its tokens; NULL is fine. */
+void auth_free(struct auth *auth);

@@ -1,0 +1,25 @@
+/* line.h - the line door: a chat for nc, telnet and "cmd | nc". */
+#pragma once
+
+#include "linnet/chat.h"
+#include "linnet/config.h"
+#include "linnet/conn.h"
+#include "linnet/later.h"
+#include "linnet/sink.h"
+
+struct line_door {
+	struct door door;
+	const struct config *config;
+	struct chat *chat;
+	struct sink_drain *sinks;
+	struct later_list *later;
+	bool tails_are_open;
+};
+
+/* Set up the door; borrows everything. */
+void line_door_init(struct line_door *door, const struct config *config,
+	struct chat *chat, struct sink_drain *sinks, struct later_list *later);
+
+/* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the
+ * door's. */
+void line_door_accept(struct line_door *door, struct conn *conn, int fd);

@@ -1,0 +1,137 @@
+#include "linnet/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_private.h"
+
+/* Set the argument called name, a whole number, as a member. Returns false if it is none;
+ * the request was answered then. */
+static bool
+take_number(struct http_request *request, json_t *object, const char *name)
+{
+	char text[24];
+	int r = http_head_query(request->head, name, text, sizeof(text));
+
+	if (r == -ENOENT)
+		return true;
+	if (r == 0 && *text && strlen(text) < 19 &&
+		strspn(text, "0123456789") == strlen(text)) {
+		json_object_set_new(object, name, json_integer(strtoll(text, NULL, 10)));
+		return true;
+	}
+	json_decref(object);
+	http_answer_error(request, 400, NULL, "bad_query",
+		"an argument that must be a whole number is none");
+	return false;
+}
+
+static void
+ask(struct http_request *request, json_t *object)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	struct pace *pace = api_pace(api, request, &caller);
+	const char *room = json_string_value(json_object_get(object, "room"));
+	struct errand *errand = errand_new(api, request, ERRAND_ASK, pace);
+
+	errand_session(errand)->may_read_tails =
+		access_may_read_tails(&api->access, request, &caller, room ? room : "");
+	chat_ask(api->chat, errand_session(errand), object, conn_unix_ms());
+	errand_expect(errand, 1);
+}
+
+static json_t *
+ask_for(const struct http_request *request, const char *type)
+{
+	return json_pack("{s:s,s:s}", "type", type, "room", request->head->segments[1]);
+}
+
+static void
+on_history(struct http_request *request)
+{
+	json_t *object = ask_for(request, "history");
+
+	if (take_number(request, object, "before") &&
+		take_number(request, object, "limit"))
+		ask(request, object);
+}
+
+static void
+on_search(struct http_request *request)
+{
+	json_t *object = ask_for(request, "search");
+	char words[ACCESS_ARGUMENT_BYTES];
+
+	if (http_head_query(request->head, "q", words, sizeof(words)) == -E2BIG) {
+		json_decref(object);
+		http_answer_error(request, 400, NULL, "bad_query", "\"q\" is too long");
+		return;
+	}
+	json_object_set_new(object, "q", json_string(words));
+	if (take_number(request, object, "limit"))
+		ask(request, object);
+}
+
+static void
+on_rooms(struct http_request *request)
+{
+	ask(request, json_pack("{s:s}", "type", "rooms"));
+}
+
+static const struct http_route rows[] = {
+	{.name = "push",
+         .segments = 2,
+         .methods = HTTP_POST,
+         .body_bytes = api_message_bytes,
+         .handle = api_push },
+	{ .name = "hooks",
+         .segments = 3,
+         .methods = HTTP_POST,
+         .body_bytes = api_hook_bytes,
+         .handle = api_hook },
+	{ .name = "send",
+         .segments = 2,
+         .methods = HTTP_POST,
+         .body_bytes = api_message_bytes,
+         .handle = api_send },
+	{ .name = "events", .segments = 2,                         .methods = HTTP_GET,                                                 .handle = api_events											      },
+	{ .name = "poll",            .segments = 2,.methods = HTTP_GET,.handle = api_poll},
+	{ .name = "history",
+         .segments = 2,
+         .methods = HTTP_GET | HTTP_HEAD,
+         .handle = on_history																													     },
+	{ .name = "search",
+         .segments = 2,
+         .methods = HTTP_GET | HTTP_HEAD,
+         .handle = on_search},
+	{ .name = "rooms",
+         .segments = 1,
+         .methods = HTTP_GET | HTTP_HEAD,
+         .handle = on_rooms																													       },
+};
+
+void
+api_init(struct api *api, const struct access *access, struct chat *chat,
+	struct later_list *later)
+{
+	*api = (struct api){
+		.access = *access,
+		.chat = chat,
+		.paces = pace_table_new(),
+		.later = later,
+		.away = limit_new((unsigned)access->config->limits.per_address),
+		.routes = {.rows = rows,
+			   .count = sizeof(rows) / sizeof(rows[0]),
+			   .context = api},
+	};
+}
+
+void
+api_fini(struct api *api)
+{
+	api_free_polls(api);
+	limit_free(api->away);
+	pace_table_free(api->paces);
+}

@@ -1,0 +1,202 @@
+#include "linnet/auth.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "linnet/hex.h"
+#include "linnet/xalloc.h"
+
+#define FILE_BYTES 4096
+#define WHY_BYTES 8192 /* name and path are shorter */
+
+struct entry {
+	struct token token;
+	char hash[HEX_SHA256_BYTES + 1]; /* of the secret, in lower case */
+};
+
+struct auth {
+	size_t count;
+	struct entry *entries;
+};
+
+/* How many visible ASCII characters text begins with. */
+static size_t
+span_visible(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && text[i] > ' ' && text[i] <= '~')
+		i++;
+	return i;
+}
+
+/* Read the file, a pipe too, up to size bytes. Returns their number or -errno. */
+static ssize_t
+read_file(const char *path, char *bytes, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, bytes + len, size - len);
+		len += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	got = got < 0 ? -errno : (ssize_t)len;
+	close(fd);
+	return got;
+}
+
+/* Hash the token in len bytes of a file. Returns NULL or what is wrong with the file. */
+static const char *
+hash_secret(char *hash, const char *bytes, size_t len)
+{
+	if (len > FILE_BYTES)
+		return "it has more than 4096 bytes";
+	while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+		len--;
+	if (len == 0)
+		return "it is empty";
+	/* Nothing else fits into a header. */
+	if (span_visible(bytes, len) != len)
+		return "it is not one word of visible ASCII characters";
+	hex_sha256(hash, bytes, len);
+	return NULL;
+}
+
+/* Returns 0, or -errno with the reason in *fault. */
+static int
+read_secret(char *hash, const char *path, const char **fault)
+{
+	char bytes[FILE_BYTES + 1];
+	ssize_t len = read_file(path, bytes, sizeof(bytes));
+
+	if (len < 0) {
+		*fault = strerror((int)-len);
+		return (int)len;
+	}
+	*fault = hash_secret(hash, bytes, (size_t)len);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return *fault ? -EINVAL : 0;
+}
+
+static void
+copy_hash(char *hash, const char *hex)
+{
+	for (size_t i = 0; i < HEX_SHA256_BYTES; i++)
+		hash[i] = (char)tolower((unsigned char)hex[i]);
+	hash[HEX_SHA256_BYTES] = '\0';
+}
+
+/* As auth_new, for one token. */
+static int
+set_entry(struct entry *entry, const struct token_config *config, const char **fault)
+{
+	entry->token = (struct token){
+		.name = config->name,
+		.rooms = &config->rooms,
+		.is_admin = config->admin,
+	};
+	if (*config->token_file)
+		return read_secret(entry->hash, config->token_file, fault);
+	copy_hash(entry->hash, config->token_sha256);
+	return 0;
+}
+
+int
+auth_new(struct auth **auth, const struct config *config, const char **why)
+{
+	static char sentence[WHY_BYTES];
+	struct auth *made = xcalloc(1, sizeof(*made));
+	const char *fault;
+
+	made->count = config->auth.tokens.count;
+	made->entries = xcalloc(made->count, sizeof(*made->entries));
+	*auth = made;
+	for (size_t i = 0; i < made->count; i++) {
+		const struct token_config *token = &config->auth.tokens.items[i];
+		int r = set_entry(&made->entries[i], token, &fault);
+		if (r == 0)
+			continue;
+		snprintf(sentence, sizeof(sentence),
+			"auth.tokens item %zu: cannot read the token of %s from %s: %s",
+			i + 1, token->name, token->token_file, fault);
+		*why = sentence;
+		auth_free(made);
+		*auth = NULL;
+		return r;
+	}
+	return 0;
+}
+
+bool
+auth_has_tokens(const struct auth *auth)
+{
+	return auth->count > 0;
+}
+
+const struct token *
+auth_check(const struct auth *auth, const char *text, size_t len)
+{
+	char hash[HEX_SHA256_BYTES + 1];
+	const struct token *found = NULL;
+
+	hex_sha256(hash, text, len);
+	for (size_t i = auth->count; i-- > 0;)
+		if (CRYPTO_memcmp(auth->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
+			found = &auth->entries[i].token;
+	return found;
+}
+
+bool
+token_may(const struct token *token, const char *room)
+{
+	for (size_t i = 0; i < token->rooms->count; i++)
+		if (strcmp(token->rooms->items[i], room) == 0)
+			return true;
+	return token->rooms->count == 0;
+}
+
+bool
+auth_read_bearer(const char *header, const char **token, size_t *len)
+{
+	static const char scheme[] = "bearer ";
+	const char *start = header + strspn(header, " \t");
+
+	if (strncasecmp(start, scheme, strlen(scheme)) != 0)
+		return false;
+	start += strlen(scheme);
+	start += strspn(start, " ");
+	size_t visible = span_visible(start, strlen(start));
+	if (visible == 0 || start[visible + strspn(start + visible, " \t")])
+		return false;
+	*token = start;
+	*len = visible;
+	return true;
+}
+
+void
+auth_free(struct auth *auth)
+{
+	if (!auth)
+		return;
+	free(auth->entries);
+	free(auth);
+}
+
+bool
+auth_is_open(const struct config *config, const char *address)
+{
+	return config->auth.mode == AUTH_OPEN &&
+	       (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
+		       !strcmp(address, "localhost"));
+}

@@ -1,0 +1,262 @@
+/* Alarms: each change is a message of the room, so that everybody sees it once and in
+ * order; what stands is kept beside the messages, for whoever comes later. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat_private.h"
+#include "linnet/log.h"
+#include "linnet/name.h"
+#include "linnet/xalloc.h"
+
+/* From the least on; the last clears. */
+static const char *const severities[] = { "info", "warning", "error", "critical", "ok" };
+
+#define SEVERITIES (sizeof(severities) / sizeof(severities[0]))
+#define SEVERITY_OK (SEVERITIES - 1)
+
+#define TITLE_BYTES 256
+
+static size_t
+rank_of(const char *severity)
+{
+	size_t rank = 0;
+
+	while (rank < SEVERITIES && strcmp(severities[rank], severity) != 0)
+		rank++;
+	return rank;
+}
+
+/* What the program says of the alarm, checked. */
+struct report {
+	const char *key;
+	const char *title;
+	size_t rank;
+};
+
+static int
+read_report(
+	const struct message *message, struct report *report, struct message_fault *fault)
+{
+	const char *severity = NULL;
+
+	*report = (struct report){ .key = NULL };
+	if (message_get_string(message, "key", STATE_KEY_BYTES, &report->key, fault) <
+			0 ||
+		message_get_string(message, "severity", 16, &severity, fault) < 0 ||
+		message_get_string(message, "title", TITLE_BYTES, &report->title, fault) <
+			0)
+		return -EINVAL;
+	if (!report->key || !name_is_line(report->key))
+		return message_refuse(fault, "bad_field",
+			"\"key\" must be a line that names the alarm");
+	report->rank = severity ? rank_of(severity) : SEVERITIES;
+	if (report->rank == SEVERITIES)
+		return message_refuse(fault, "bad_field",
+			"\"severity\" must be info, warning, error, critical or ok");
+	return 0;
+}
+
+static void
+copy_member(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (value)
+		json_object_set(to, key, value);
+}
+
+/* What a change of severity keeps: when it began and, unless it got worse, who has
+ * acknowledged it. */
+static void
+carry_over(json_t *event, const json_t *before, size_t rank)
+{
+	const char *severity = json_string_value(json_object_get(before, "severity"));
+
+	copy_member(event, before, "since");
+	if (rank != SEVERITY_OK && (!severity || rank > rank_of(severity)))
+		return;
+	copy_member(event, before, "acknowledged_by");
+	copy_member(event, before, "acknowledged_ms");
+}
+
+/* The alarm's next event: all that the program says, and what the server knows. */
+static json_t *
+make_event(const struct chat *chat, const struct message *message,
+	const struct report *report, const json_t *before)
+{
+	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
+		"session", "ephemeral", "since", "acknowledged_by", "acknowledged_ms",
+		"standing" };
+	json_t *event = json_deep_copy(message->object);
+	const char *state = report->rank == SEVERITY_OK ? "cleared"
+			    : before                    ? "updated"
+							: "raised";
+
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		json_object_del(event, foreign[i]);
+	json_object_set_new(event, "state", json_string(state));
+	if (before)
+		carry_over(event, before, report->rank);
+	else
+		json_object_set_new(event, "since", json_integer(chat->now_ms));
+	/* Whoever reads that it is over wants to know what. */
+	if (before && !json_object_get(event, "title"))
+		copy_member(event, before, "title");
+	return event;
+}
+
+/* Keep event, which is consumed, as the next message about alarm. */
+static int
+post_event(struct chat *chat, struct session *session, struct room *room,
+	struct alarm *alarm, json_t *event, const char *label, const char *ref,
+	struct message_fault *fault)
+{
+	struct message said = { .object = event,
+		.text = json_string_value(json_object_get(event, "message")) };
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	bool cleared =
+		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
+	struct post post = {
+		.session = session,
+		.room = room,
+		.type = "alarm",
+		.ref = ref,
+		.alarm = xstrdup(alarm->key),
+	};
+
+	message_append_tail(&said, &stamp, &post.tail);
+	post.words =
+		chat_format("%s %s %s", label, alarm->key, said.text ? said.text : "");
+	if (session->is_errand && ref)
+		post.keys[0] = chat_push_key(label, ref);
+	json_object_set_new(event, "ts", json_integer(chat->now_ms));
+	json_object_set_new(event, "username", json_string(label));
+	json_decref(alarm->intended);
+	alarm->intended = cleared ? NULL : json_incref(event);
+	alarm->under_way++;
+	post.intended = cleared ? NULL : json_incref(event);
+	json_decref(event);
+	return chat_post(chat, &post, fault);
+}
+
+/* What is not there any more, and is not to be, is forgotten. */
+static void
+settle(struct room *room, struct alarm *alarm)
+{
+	if (!alarm->under_way && !alarm->standing)
+		state_remove_alarm(&room->state, alarm);
+}
+
+void
+chat_on_alarm_kept(
+	struct chat *chat, struct request *request, int error, bool is_duplicate)
+{
+	struct alarm *alarm = state_find_alarm(&request->room->state, request->alarm);
+
+	(void)chat;
+	alarm->under_way--;
+	if (!error && !is_duplicate) {
+		json_decref(alarm->standing);
+		alarm->standing = json_incref(request->intended);
+	} else if (!alarm->under_way) {
+		/* As if it had never been said. */
+		json_decref(alarm->intended);
+		alarm->intended = json_incref(alarm->standing);
+	}
+	settle(request->room, alarm);
+}
+
+int
+chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
+	const struct message *message, struct message_fault *fault)
+{
+	struct room *room = chat_room_to_write(chat, errand, message, fault);
+	struct alarm *alarm;
+	struct report report;
+
+	if (!room)
+		return -EINVAL;
+	if (read_report(message, &report, fault) < 0) {
+		hub_release(chat->hub, room);
+		return -EINVAL;
+	}
+	alarm = state_find_alarm(&room->state, report.key);
+	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
+		/* Nothing to be told of: it is well and was. */
+		chat_acknowledge(chat, errand, room, message->ref ? message->ref : "", 0,
+			false, 0);
+		hub_release(chat->hub, room);
+		return 0;
+	}
+	alarm = state_add_alarm(&room->state, report.key);
+	if (!alarm) {
+		hub_release(chat->hub, room);
+		return message_refuse(fault, "too_many_alarms",
+			"%d alarms stand in this room already", STATE_ALARMS_MAX);
+	}
+	return post_event(chat, errand, room, alarm,
+		make_event(chat, message, &report, alarm->intended), label, message->ref,
+		fault);
+}
+
+int
+chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	const char *key = NULL;
+	struct alarm *alarm;
+	json_t *event;
+
+	if (!room || message_get_string(message, "key", STATE_KEY_BYTES, &key, fault) < 0)
+		return -EINVAL;
+	alarm = key ? state_find_alarm(&room->state, key) : NULL;
+	if (!alarm || !alarm->intended)
+		return message_refuse(
+			fault, "no_such_alarm", "no alarm of that key stands here");
+	event = json_deep_copy(alarm->intended);
+	json_object_set_new(event, "state", json_string("acknowledged"));
+	json_object_set_new(event, "acknowledged_by", json_string(session->person->name));
+	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
+	return post_event(chat, session, room, alarm, event, session->person->name,
+		message->ref, fault);
+}
+
+void
+chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id,
+	const char *value, size_t value_len)
+{
+	struct chat *chat = context;
+	struct room *room = hub_add_permanent(chat->hub, name, NULL);
+	struct alarm *alarm = state_add_alarm(&room->state, key);
+	json_t *event = json_loadb(value, value_len, 0, NULL);
+
+	if (!alarm || !json_is_object(event)) {
+		log_warn("alarm_unreadable", log_str("room", name), log_uint("id", id));
+		json_decref(event);
+		return;
+	}
+	alarm->standing = event;
+	alarm->intended = json_incref(event);
+}
+
+void
+chat_send_alarms(struct session *session, const struct room *room)
+{
+	struct alarm *alarm, *next;
+	json_t *object;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		if (!alarm->standing)
+			continue;
+		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
+			"standing", 1);
+		json_object_update_missing(object, alarm->standing);
+		chat_answer(session, object);
+	}
+}

@@ -1,0 +1,46 @@
+/* The rooms of log files: what they say is kept in memory, under an epoch of its own. */
+#include <errno.h>
+#include <string.h>
+
+#include "chat_private.h"
+#include "linnet/log.h"
+
+void
+chat_add_tail(struct chat *chat, const char *name, unsigned lines)
+{
+	struct room *room = hub_add_permanent(chat->hub, name, NULL);
+
+	room->is_tail = true;
+	room->tail_lines = lines;
+}
+
+struct store *
+chat_history(const struct chat *chat, const struct room *room)
+{
+	return room->is_tail ? chat->tails : chat->store;
+}
+
+int
+chat_log(struct chat *chat, const char *name, const char *text, size_t len,
+	uint64_t skipped, int64_t now_ms)
+{
+	json_t *object = json_object();
+	struct message message = { .object = object };
+	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
+	struct post post = {
+		.room = hub_find(chat->hub, name),
+		.type = "log",
+		.words = chat_format("%.*s", (int)len, text),
+	};
+	struct message_fault fault;
+	int r;
+
+	chat->now_ms = now_ms;
+	json_object_set_new(object, "message", json_stringn(text, len));
+	if (skipped)
+		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
+	message_append_tail(&message, &stamp, &post.tail);
+	json_decref(object);
+	r = chat_post(chat, &post, &fault);
+	return r < 0 ? -EAGAIN : 0;
+}

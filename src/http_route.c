@@ -1,0 +1,160 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "http_private.h"
+#include "linnet/log.h"
+#include "linnet/origin.h"
+
+/* Room for a header line that lists every method. */
+#define METHODS_BYTES 96
+
+static bool
+matches(const struct http_route *route, const struct http_head *head)
+{
+	if (!route->name)
+		return true;
+	return head->segment_count == route->segments &&
+	       !strcmp(head->segments[0], route->name);
+}
+
+static void
+find_route(struct http_request *request)
+{
+	const struct http_door *door = request->http->door;
+	size_t i, j;
+
+	for (i = 0; i < door->table_count; i++) {
+		const struct http_routes *table = &door->tables[i];
+
+		for (j = 0; j < table->count; j++) {
+			if (!matches(&table->rows[j], request->head))
+				continue;
+			request->route = &table->rows[j];
+			request->context = table->context;
+			return;
+		}
+	}
+}
+
+/* A header line called name with the methods of route. */
+static void
+list_methods(const struct http_route *route, const char *name, char *out, size_t size)
+{
+	snprintf(out, size, "%s: %s%s%s\r\n", name,
+		route->methods & HTTP_GET ? "GET" : "",
+		route->methods & HTTP_HEAD ? ", HEAD" : "",
+		!(route->methods & HTTP_POST) ? ""
+		: route->methods & HTTP_GET   ? ", POST"
+					      : "POST");
+}
+
+static bool
+refuse(struct http_request *request, int status, const char *headers, const char *code,
+	const char *text)
+{
+	http_answer_error(request, status, headers, code, text);
+	return false;
+}
+
+/* Returns false if the request was answered. A client that is no browser has no origin.
+ */
+static bool
+check_origin(struct http_request *request)
+{
+	const struct config *config = request->http->door->config;
+	const char *origin = http_head_value(request->head, "origin");
+
+	if (!request->route->name || !origin || !*origin)
+		return true;
+	if (!origin_is_allowed(
+		    origin, request->head->host, &config->http.allowed_origins)) {
+		log_info("origin_refused", log_str("peer", request->conn->peer));
+		return refuse(request, 403, NULL, "origin_refused",
+			"this page may not connect here");
+	}
+	request->origin = origin;
+	return true;
+}
+
+/* What a browser asks before it lets a page of another origin send more than a form could
+ * (the Fetch standard, section 3.2). */
+static bool
+is_preflight(const struct http_request *request)
+{
+	return request->head->method == HTTP_OPTIONS && request->route->name &&
+	       http_head_value(request->head, "origin") &&
+	       http_head_value(request->head, "access-control-request-method");
+}
+
+static void
+answer_preflight(struct http_request *request)
+{
+	char methods[METHODS_BYTES], headers[2 * METHODS_BYTES];
+
+	list_methods(
+		request->route, "Access-Control-Allow-Methods", methods, sizeof(methods));
+	snprintf(headers, sizeof(headers),
+		"%sAccess-Control-Allow-Headers: authorization, content-type, "
+		"last-event-id\r\n",
+		methods);
+	http_answer(request, &(struct http_answer){ .status = 204, .headers = headers });
+}
+
+static bool
+check_method(struct http_request *request)
+{
+	char headers[METHODS_BYTES];
+
+	if (request->head->method & request->route->methods)
+		return true;
+	list_methods(request->route, "Allow", headers, sizeof(headers));
+	return refuse(request, 405, headers, "method_not_allowed",
+		"this method is not allowed here");
+}
+
+static bool
+check_length(struct http_request *request)
+{
+	const struct http_route *route = request->route;
+	const struct http_head *head = request->head;
+
+	if (head->method != HTTP_POST || !route->body_bytes)
+		return !head->content_length || refuse(request, 400, NULL, "bad_request",
+							"this request takes no body");
+	if (!head->has_length)
+		return refuse(request, 411, NULL, "length_required",
+			"the Content-Length is missing");
+	if (head->content_length > route->body_bytes(request->http->door->config))
+		return refuse(request, 413, NULL, "too_large", "the body is too large");
+	return true;
+}
+
+bool
+http_route_admit(struct http_request *request)
+{
+	find_route(request);
+	if (!request->route)
+		return refuse(request, 404, NULL, "not_found", "there is nothing here");
+	if (request->conn->table->is_stopping && !request->route->is_health)
+		return refuse(request, 503, "Retry-After: 5\r\n", "stopping",
+			"the server is stopping, try later");
+	if (is_preflight(request)) {
+		if (check_origin(request))
+			answer_preflight(request);
+		return false;
+	}
+	return check_method(request) && check_length(request) && check_origin(request);
+}
+
+bool
+http_is_local(const struct http_request *request)
+{
+	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
+		"x-real-ip" };
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (http_head_value(request->head, marks[i]))
+			return false;
+	return request->conn->is_loopback;
+}

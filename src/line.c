@@ -1,0 +1,355 @@
+#include "linnet/line.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linnet/auth.h"
+#include "linnet/log.h"
+#include "linnet/session.h"
+#include "linnet/telnet.h"
+#include "linnet/xalloc.h"
+
+#define READ_BYTES 4096
+
+/* What one may have under way before it is read from again: a program that writes faster
+ * than the store keeps waits instead of losing lines. */
+#define UNDER_WAY_MAX 64
+
+/* What a peer may take to read its last lines. */
+#define GOODBYE_MS 5000
+
+struct line {
+	struct session session;
+	struct conn *conn;
+	struct line_door *door;
+	int fd;
+	ev_io input;
+	ev_timer pause; /* until it may talk again */
+	struct sink sink;
+	struct later later; /* there is something to go on with */
+	struct telnet telnet;
+	bool has_line;     /* telnet's line is one that was not said yet */
+	bool has_ended;    /* the peer says nothing more */
+	bool is_finishing; /* everything is written: wait for the peer to close */
+	size_t raw_len, raw_done;
+	char raw[READ_BYTES];
+};
+
+static struct line *
+from_session(struct session *session)
+{
+	return (struct line *)((char *)session - offsetof(struct line, session));
+}
+
+static struct line *
+from_sink(struct sink *sink)
+{
+	return (struct line *)((char *)sink - offsetof(struct line, sink));
+}
+
+static struct ev_loop *
+loop_of(const struct line *line)
+{
+	return line->door->sinks->loop;
+}
+
+static void
+on_wake(struct session *session)
+{
+	struct line *line = from_session(session);
+
+	sink_wake(&line->sink);
+	/* An answer may be what it waits for. */
+	later_ask(line->door->later, &line->later);
+}
+
+/* Beside the session, which takes nothing more. */
+static void
+put(struct line *line, const char *text)
+{
+	struct frame *frame = frame_new(text, strlen(text));
+
+	frame_queue_push(&line->session.queue, frame);
+	frame_unref(frame);
+	sink_wake(&line->sink);
+}
+
+static void
+on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	struct line *line = from_session(session);
+	char text[160];
+
+	if (code != CLOSE_NORMAL) {
+		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
+		put(line, text);
+	}
+	sink_wake(&line->sink);
+	line->conn->deadline_ms = conn_now_ms() + GOODBYE_MS;
+	chat_on_closing(line->door->chat, session);
+	later_ask(line->door->later, &line->later);
+}
+
+static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+
+/* Say the line. Returns false if it has to wait. */
+static bool
+say(struct line *line)
+{
+	int64_t wait_ms = chat_handle_line(line->door->chat, &line->session,
+		line->telnet.line.bytes ? line->telnet.line.bytes : "",
+		line->telnet.line.len, true, conn_unix_ms());
+
+	if (wait_ms) {
+		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
+		ev_timer_start(loop_of(line), &line->pause);
+		return false;
+	}
+	line->telnet.line.len = 0;
+	line->has_line = false;
+	return true;
+}
+
+static void
+refuse_length(struct line *line)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text),
+		"* That line is longer than %d bytes and was not sent\n",
+		line->door->config->limits.message_bytes);
+	put(line, text);
+}
+
+/* Take in what was read. Returns false if that has to wait. */
+static bool
+take_in(struct line *line)
+{
+	size_t max = (size_t)line->door->config->limits.message_bytes, used;
+
+	for (;;) {
+		if (line->session.closing)
+			line->raw_done = line->raw_len;
+		if (line->session.asked >= UNDER_WAY_MAX ||
+			(line->has_line && !say(line)))
+			return false;
+		if (line->raw_done == line->raw_len)
+			return true;
+		switch (telnet_read(&line->telnet, line->raw + line->raw_done,
+			line->raw_len - line->raw_done, max, &used)) {
+		case TELNET_LINE:
+			line->has_line = true;
+			break;
+		case TELNET_TOO_LONG:
+			refuse_length(line);
+			break;
+		case TELNET_MORE:
+			break;
+		}
+		line->raw_done += used;
+	}
+}
+
+/* The end of what the peer says: its last line may lack its end. */
+static void
+end(struct line *line)
+{
+	line->has_ended = true;
+	if (line->telnet.line.len)
+		line->has_line = true;
+	later_ask(line->door->later, &line->later);
+}
+
+/* After its goodbye only the end is read. */
+static void
+read_away(struct line *line)
+{
+	ssize_t n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_kill(line->conn);
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct line *line = io->data;
+	ssize_t n;
+
+	(void)revents;
+	if (line->is_finishing) {
+		read_away(line);
+		return;
+	}
+	n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		conn_kill(line->conn);
+		return;
+	}
+	line->raw_len = (size_t)n;
+	line->raw_done = 0;
+	if (n == 0)
+		end(line);
+	if (n == 0 || !take_in(line))
+		ev_io_stop(loop, io);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct line *line = timer->data;
+
+	(void)loop;
+	(void)revents;
+	later_ask(line->door->later, &line->later);
+}
+
+/* Go on with what had to wait. */
+static void
+on_later(struct later *later)
+{
+	struct line *line = (struct line *)((char *)later - offsetof(struct line, later));
+
+	if (line->is_finishing || ev_is_active(&line->pause) || !take_in(line))
+		return;
+	if (!line->has_ended)
+		ev_io_start(loop_of(line), &line->input);
+	else if (!line->session.asked)
+		session_close(&line->session, CLOSE_NORMAL, "bye");
+}
+
+static void
+on_drained(struct sink *sink)
+{
+	struct line *line = from_sink(sink);
+
+	if (!line->session.closing) {
+		chat_on_drained(line->door->chat, &line->session);
+	} else if (!line->is_finishing) {
+		line->is_finishing = true;
+		ev_timer_stop(loop_of(line), &line->pause);
+		shutdown(line->fd, SHUT_WR);
+		ev_io_start(loop_of(line), &line->input);
+	}
+}
+
+static void
+on_broken(struct sink *sink, int error)
+{
+	(void)error;
+	conn_kill(from_sink(sink)->conn);
+}
+
+static const struct sink_ops sink_ops = { .on_drained = on_drained,
+	.on_broken = on_broken };
+
+static void
+on_tick(struct conn *conn, int64_t now_ms)
+{
+	(void)conn;
+	(void)now_ms;
+}
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct line *line = conn->state;
+
+	session_close(&line->session, code, reason);
+}
+
+static void
+kill_line(struct conn *conn)
+{
+	conn_free(conn);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct line *line = conn->state;
+
+	log_info("session_close", log_uint("session", line->session.number),
+		log_str("peer", conn->peer), log_str("door", "line"));
+	ev_io_stop(loop_of(line), &line->input);
+	ev_timer_stop(loop_of(line), &line->pause);
+	later_cancel(line->door->later, &line->later);
+	sink_fini(&line->sink);
+	chat_close(line->door->chat, &line->session);
+	session_fini(&line->session);
+	telnet_clear(&line->telnet);
+	close(line->fd);
+	free(line);
+}
+
+/* A peer that is gone without a word is found out by the kernel. */
+static void
+set_keepalive(int fd, int ping_s, int pong_s)
+{
+	const int on = 1, count = 2;
+	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
+	int every_s = pong_s / count > 0 ? pong_s / count : 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &ping_s, sizeof(ping_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
+
+void
+line_door_accept(struct line_door *door, struct conn *conn, int fd)
+{
+	static const struct chat_wishes wishes = { .wants_events = true };
+	struct line *line = xcalloc(1, sizeof(*line));
+
+	set_keepalive(fd, door->config->heartbeat.ping_s, door->config->heartbeat.pong_s);
+	conn->door = &door->door;
+	conn->state = line;
+	line->conn = conn;
+	line->door = door;
+	line->fd = fd;
+	line->later.call = on_later;
+	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
+		(size_t)door->config->limits.queue_bytes);
+	line->session.wire = WIRE_LINE;
+	line->session.wants_progress = true;
+	line->session.may_read_tails = door->tails_are_open;
+	sink_init(&line->sink, door->sinks, &sink_ops, fd, &line->session.queue);
+	ev_io_init(&line->input, on_readable, fd, EV_READ);
+	ev_timer_init(&line->pause, on_pause_over, 0, 0);
+	line->input.data = line->pause.data = line;
+	ev_io_start(loop_of(line), &line->input);
+	log_info("session_open", log_uint("session", line->session.number),
+		log_str("peer", conn->peer), log_str("door", "line"));
+	chat_open(door->chat, &line->session, &wishes);
+}
+
+void
+line_door_init(struct line_door *door, const struct config *config, struct chat *chat,
+	struct sink_drain *sinks, struct later_list *later)
+{
+	*door = (struct line_door){
+		.door = {
+			.name = "line",
+			.on_tick = on_tick,
+			.on_stop = on_stop,
+			.kill = kill_line,
+			.on_closed = on_closed,
+		},
+		.config = config,
+		.chat = chat,
+		.sinks = sinks,
+		.later = later,
+		.tails_are_open = auth_is_open(config, config->line.address),
+	};
+}
