@@ -134,13 +134,14 @@ parse_authority(
 	struct http_head *head, char *authority, char **rest, struct http_fault *fault)
 {
 	size_t len = strcspn(authority, "/?");
+	char *host = authority - 1;
 
 	/* Moved over the slashes before it, so that a 0 has room behind it. */
-	memmove(authority - 1, authority, len);
-	authority[len - 1] = '\0';
-	head->host = authority - 1;
-	if (!len || !http_target_is_authority(head->host))
+	memmove(host, authority, len);
+	host[len] = '\0';
+	if (!len || !http_target_is_authority(host))
 		return refuse(fault, "the host in the target is not one");
+	head->host = host;
 	*rest = authority + len;
 	return 0;
 }
