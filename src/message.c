@@ -17,7 +17,7 @@
 
 /* Not passed on as they came. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
-	"email", "message", "ref", "ephemeral", "session", NULL };
+	"email", "message", "via", "ref", "ephemeral", "session", NULL };
 
 int
 message_refuse(struct message_fault *fault, const char *code, const char *format, ...)
@@ -95,6 +95,29 @@ read_ref(struct message *message, struct message_fault *fault)
 	return 0;
 }
 
+/* True if value has more than levels levels: whoever reads it, wrapped in an answer, has
+ * a limit, too. */
+static bool
+is_deeper(json_t *value, unsigned levels)
+{
+	bool is_deep = (json_is_object(value) || json_is_array(value)) && !levels;
+	json_t *member;
+	const char *key;
+	size_t i;
+
+	json_array_foreach(value, i, member)
+	{
+		if (is_deep || (is_deep = is_deeper(member, levels - 1)))
+			break;
+	}
+	json_object_foreach(value, key, member)
+	{
+		if (is_deep || (is_deep = is_deeper(member, levels - 1)))
+			break;
+	}
+	return is_deep;
+}
+
 static int
 read_members(struct message *message, struct message_fault *fault)
 {
@@ -153,6 +176,9 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 	message->object = object;
 	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
+	else if (is_deeper(object, MESSAGE_LEVELS))
+		r = message_refuse(fault, "bad_json", "nested deeper than %d levels",
+			MESSAGE_LEVELS);
 	else
 		r = read_members(message, fault);
 	if (r < 0)
@@ -222,6 +248,8 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 	set(out, "message", json_incref(json_object_get(message->object, "message")));
 	json_object_foreach(message->object, key, value) if (!is_withheld(key))
 		set(out, key, json_incref(value));
+	if (stamp->via)
+		set(out, "via", json_string(stamp->via));
 	json_text_append(text, out);
 	json_decref(out);
 	/* Without its opening brace. */

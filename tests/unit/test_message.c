@@ -97,9 +97,23 @@ test_a_sender_cannot_set_what_the_server_says(void **state)
 {
 	(void)state;
 	assert_relayed(
-		"{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"ref\":\"r\",\"message\":\"m\"}",
+		"{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"ref\":\"r\",\"via\":\"push\","
+		"\"message\":\"m\"}",
 		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
 		"\"username\":\"ann\",\"message\":\"m\"}");
+}
+
+static void
+test_what_does_not_come_from_a_person_says_so(void **state)
+{
+	struct message_stamp pushed = stamp;
+	char *out;
+
+	(void)state;
+	pushed.via = "push";
+	out = relayed("{\"message\":\"m\",\"via\":\"ws\",\"x\":1}", &pushed);
+	assert_non_null(strstr(out, "\"message\":\"m\",\"x\":1,\"via\":\"push\"}"));
+	free(out);
 }
 
 static void
@@ -154,18 +168,33 @@ test_what_is_not_an_object_is_bad_json(void **state)
 		assert_refused(texts[i], "bad_json", "");
 }
 
+/* An object with arrays in arrays, for the caller to free. */
+static char *
+nested(size_t arrays)
+{
+	char *text = malloc(2 * arrays + 16), *out = text;
+
+	out = stpcpy(out, "{\"a\":");
+	memset(out, '[', arrays);
+	memset(out + arrays, ']', arrays);
+	strcpy(out + 2 * arrays, "}");
+	return text;
+}
+
 static void
 test_deep_nesting_is_refused_and_not_followed(void **state)
 {
-	size_t depth = 100000;
-	char *text = malloc(2 * depth + 16), *out = text;
+	char *text;
 
 	(void)state;
-	out = stpcpy(out, "{\"a\":");
-	memset(out, '[', depth);
-	memset(out + depth, ']', depth);
-	strcpy(out + 2 * depth, "}");
+	text = nested(100000);
 	assert_refused(text, "bad_json", "");
+	free(text);
+	text = nested(MESSAGE_LEVELS);
+	assert_refused(text, "bad_json", "");
+	free(text);
+	text = nested(MESSAGE_LEVELS - 1);
+	free(relayed(text, &stamp));
 	free(text);
 }
 
@@ -237,6 +266,7 @@ main(void)
 		cmocka_unit_test(
 			test_the_email_is_passed_on_only_where_that_is_configured),
 		cmocka_unit_test(test_a_sender_cannot_set_what_the_server_says),
+		cmocka_unit_test(test_what_does_not_come_from_a_person_says_so),
 		cmocka_unit_test(test_another_type_keeps_its_name),
 		cmocka_unit_test(test_numbers_and_texts_come_out_as_they_went_in),
 		cmocka_unit_test(test_a_message_that_is_not_kept_has_no_id),
