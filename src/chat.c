@@ -31,6 +31,18 @@ chat_answer(struct session *session, json_t *object)
 }
 
 void
+chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
+{
+	struct cast cast;
+
+	cast_object(&cast, object);
+	cast.epoch = epoch;
+	cast.id = last_id;
+	answer(session, &cast);
+}
+
+void
 chat_answer_text(struct session *session, struct buffer *text)
 {
 	struct cast cast;
@@ -247,24 +259,32 @@ chat_next_number(struct chat *chat)
 	return ++chat->last_number;
 }
 
-/* Let the session be who it says, as far as it can show that. */
-static void
+/* Let the session be who it says, as far as it can show that. Returns 0, or -EINVAL when
+ * it cannot, of which it was told. */
+static int
 introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
-	struct person *person;
-	struct message_fault fault;
+	struct message_fault fault = { .code = NULL };
+	struct person *person = NULL;
 	const char *name = wishes->name;
+	int r = 0;
 
 	roster_enter(chat->roster, session);
-	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
+	if (proof.token)
+		r = chat_check_token(proof.token, &fault);
+	if (proof.token && r == 0)
+		person = roster_find_token(chat->roster, proof.token);
 	if (!name && person)
 		name = person->name;
-	if (name && chat_claim(chat, session, name, &proof, &fault) < 0)
+	if (r == 0 && name)
+		r = chat_claim(chat, session, name, &proof, &fault);
+	if (r < 0)
 		chat_answer_fault(session, &fault);
+	return r;
 }
 
-void
+bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	static const struct chat_wishes none;
@@ -278,13 +298,15 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent)
-		introduce(chat, session, wishes);
+	if (!session->is_silent && introduce(chat, session, wishes) < 0 &&
+		wishes->is_strict)
+		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)
 		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
 	else
 		chat_answer_fault(session, &fault);
+	return room != NULL;
 }
 
 void

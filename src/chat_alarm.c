@@ -87,13 +87,12 @@ make_event(const struct chat *chat, const struct message *message,
 	const struct report *report, const json_t *before)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
-		"session", "ephemeral", "since", "acknowledged_by", "acknowledged_ms",
-		"standing" };
+		"session", "ephemeral", "via", "since", "acknowledged_by",
+		"acknowledged_ms", "standing" };
 	json_t *event = json_deep_copy(message->object);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
 							: "raised";
-
 	size_t i;
 
 	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
@@ -109,32 +108,59 @@ make_event(const struct chat *chat, const struct message *message,
 	return event;
 }
 
-/* Keep event, which is consumed, as the next message about alarm. */
+/* Who changes which alarm. */
+struct change {
+	struct session *session;       /* is told what becomes of it */
+	const struct session *speaker; /* NULL: a program says it */
+	const char *label;             /* the name of whoever says it */
+	const struct message *message;
+	struct room *room;
+	struct alarm *alarm;
+};
+
+static void
+make_keys(struct chat *chat, const struct change *change, struct post *post)
+{
+	if (change->speaker)
+		chat_make_keys(chat, change->speaker, change->message, post->keys);
+	else if (post->ref)
+		post->keys[0] = chat_push_key(change->label, post->ref);
+}
+
+/* What a search finds the event by. */
+static char *
+words_of(const struct change *change, const json_t *event)
+{
+	const char *title = json_string_value(json_object_get(event, "title"));
+	const char *text = json_string_value(json_object_get(event, "message"));
+
+	return chat_format("%s %s %s %s", change->label, change->alarm->key,
+		title ? title : "", text ? text : "");
+}
+
+/* Keep event, which is consumed, as the next message about the alarm. */
 static int
-post_event(struct chat *chat, struct session *session, struct room *room,
-	struct alarm *alarm, json_t *event, const char *label, const char *ref,
+post_event(struct chat *chat, const struct change *change, json_t *event,
 	struct message_fault *fault)
 {
-	struct message said = { .object = event,
-		.text = json_string_value(json_object_get(event, "message")) };
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	struct message said = { .object = event };
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
+	struct alarm *alarm = change->alarm;
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
-		.session = session,
-		.room = room,
+		.session = change->session,
+		.room = change->room,
 		.type = "alarm",
-		.ref = ref,
+		.ref = change->message->ref,
 		.alarm = xstrdup(alarm->key),
 	};
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words =
-		chat_format("%s %s %s", label, alarm->key, said.text ? said.text : "");
-	if (session->is_errand && ref)
-		post.keys[0] = chat_push_key(label, ref);
+	post.words = words_of(change, event);
+	make_keys(chat, change, &post);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
-	json_object_set_new(event, "username", json_string(label));
+	json_object_set_new(event, "username", json_string(change->label));
 	json_decref(alarm->intended);
 	alarm->intended = cleared ? NULL : json_incref(event);
 	alarm->under_way++;
@@ -198,16 +224,23 @@ chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
 		return message_refuse(fault, "too_many_alarms",
 			"%d alarms stand in this room already", STATE_ALARMS_MAX);
 	}
-	return post_event(chat, errand, room, alarm,
-		make_event(chat, message, &report, alarm->intended), label, message->ref,
-		fault);
+	return post_event(chat,
+		&(struct change){
+			.session = errand,
+			.label = label,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		make_event(chat, message, &report, alarm->intended), fault);
 }
 
 int
-chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+chat_see_alarm(struct chat *chat, struct session *session, const struct session *speaker,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = chat_room_of(chat, speaker, message->room, false, fault);
+	const char *name = speaker->person->name;
 	const char *key = NULL;
 	struct alarm *alarm;
 	json_t *event;
@@ -220,10 +253,25 @@ chat_do_ack(struct chat *chat, struct session *session, const struct message *me
 			fault, "no_such_alarm", "no alarm of that key stands here");
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
-	json_object_set_new(event, "acknowledged_by", json_string(session->person->name));
+	json_object_set_new(event, "acknowledged_by", json_string(name));
 	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
-	return post_event(chat, session, room, alarm, event, session->person->name,
-		message->ref, fault);
+	return post_event(chat,
+		&(struct change){
+			.session = session,
+			.speaker = speaker,
+			.label = name,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		event, fault);
+}
+
+int
+chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	return chat_see_alarm(chat, session, session, message, fault);
 }
 
 void

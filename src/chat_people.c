@@ -304,7 +304,8 @@ chat_send_joined(
 		session->is_greeted = true;
 		json_object_set_new(joined, "greeting", json_true());
 	}
-	chat_answer(session, joined);
+	chat_answer_at(
+		session, joined, store_epoch(chat_history(chat, room)), member->cursor);
 }
 
 void
@@ -317,8 +318,16 @@ chat_prove_by_email(const struct chat *chat, const struct message *message,
 		proof->email_hash = email_hash;
 }
 
-/* Who says so shows it: the token is checked for its form, because it becomes the
- * person's where nobody else has shown one. */
+int
+chat_check_token(const char *token, struct message_fault *fault)
+{
+	if (strlen(token) == PERSON_TOKEN_BYTES &&
+		strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES)
+		return 0;
+	return message_refuse(fault, "bad_field",
+		"\"session\" must be the text that an earlier \"joined\" gave");
+}
+
 static int
 read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
@@ -328,10 +337,8 @@ read_proof(const struct chat *chat, const struct message *message,
 
 	if (r < 0)
 		return r;
-	if (proof->token &&
-		strspn(proof->token, "0123456789abcdef") != PERSON_TOKEN_BYTES)
-		return message_refuse(fault, "bad_field",
-			"\"session\" must be the text that an earlier \"joined\" gave");
+	if (proof->token && chat_check_token(proof->token, fault) < 0)
+		return -EINVAL;
 	chat_prove_by_email(chat, message, proof, email_hash);
 	return 0;
 }

@@ -86,6 +86,10 @@ void chat_answer_fault(struct session *session, const struct message_fault *faul
 /* Tell session alone object, which is consumed. */
 void chat_answer(struct session *session, json_t *object);
 
+/* The same for an object from which the reader goes on behind last_id. */
+void chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
+
 /* The same for the object that text is, which is emptied. */
 void chat_answer_text(struct session *session, struct buffer *text);
 
@@ -109,6 +113,9 @@ void chat_store_works(struct chat *chat);
 /* True if only the server says such things. */
 bool chat_is_server_type(const char *type);
 
+/* True if such a thing is for those in the room, and not for the server. */
+bool chat_is_passed_on(const char *type);
+
 /* Do what message says in the name of speaker, and tell errand what becomes of it. */
 int chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
 	const struct message *message, struct message_fault *fault);
@@ -124,6 +131,10 @@ bool chat_is_in_time(struct chat *chat, struct session *session, double cost,
  * MESSAGE_AVATAR_BYTES + 1 bytes, must live as long as proof. */
 void chat_prove_by_email(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash);
+
+/* Check the form of what is to show who somebody is: it becomes the person's where nobody
+ * else has shown one. Returns 0, or -EINVAL with *fault filled in. */
+int chat_check_token(const char *token, struct message_fault *fault);
 
 /* Write len bytes of chance as 2 * len hex digits to out. */
 void chat_random_hex(struct chat *chat, char *out, size_t len);
@@ -191,6 +202,11 @@ __attribute__((format(printf, 1, 2))) char *chat_format(const char *format, ...)
 struct room *chat_room_to_write(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault);
 
+/* Set the keys by which a repeated send of speaker's is recognised, if message has a ref.
+ * The caller frees them. */
+void chat_make_keys(struct chat *chat, const struct session *speaker,
+	const struct message *message, char *keys[STORE_KEYS]);
+
 /* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
@@ -242,6 +258,11 @@ void chat_restore_alarm(void *context, const char *room, const char *key, uint64
 
 /* Tell session, which has come to room, which alarms stand. */
 void chat_send_alarms(struct session *session, const struct room *room);
+
+/* Acknowledge an alarm in the name of speaker, and tell session what becomes of it. */
+int chat_see_alarm(struct chat *chat, struct session *session,
+	const struct session *speaker, const struct message *message,
+	struct message_fault *fault);
 
 int chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault);

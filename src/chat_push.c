@@ -38,7 +38,11 @@ static int
 push_message(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	struct message_stamp stamp = {
+		.ts_ms = chat->now_ms,
+		.username = label,
+		.via = "push",
+	};
 	struct room *room = chat_room_to_write(chat, errand, message, fault);
 	struct post post = {
 		.session = errand,
@@ -47,10 +51,10 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 		.ref = message->ref,
 	};
 	struct buffer tail = { 0 };
+	const char *title;
 
 	if (!room)
 		return -EINVAL;
-	json_object_set_new(message->object, "via", json_string("push"));
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral) {
 		size_t queued = chat_broadcast(
@@ -63,7 +67,9 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 		return 0;
 	}
 	post.tail = tail;
-	post.words = chat_format("%s %s", label, message->text ? message->text : "");
+	title = json_string_value(json_object_get(message->object, "title"));
+	post.words = chat_format("%s %s %s", label, title ? title : "",
+		message->text ? message->text : "");
 	if (message->ref)
 		post.keys[0] = chat_push_key(label, message->ref);
 	return chat_post(chat, &post, fault);
@@ -73,41 +79,73 @@ static int
 push(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
-	const char *type = message->type ? message->type : "message";
+	const char *type = message->type ? message->type : "message", *why = NULL;
 
-	if (!strcmp(type, "metric"))
-		return chat_push_metric(chat, errand, label, message, fault);
-	if (!errand->is_paid && !chat_is_in_time(chat, errand, PUSH_COST, fault))
-		return -EINVAL;
-	errand->is_paid = true;
+	if (message->username) {
+		label = message->username;
+		why = name_fault(label, (size_t)chat->config->limits.name_bytes);
+	}
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
+	if (!strcmp(type, "metric"))
+		return chat_push_metric(chat, errand, label, message, fault);
 	if (!strcmp(type, "alarm"))
 		return chat_push_alarm(chat, errand, label, message, fault);
-	if (chat_is_server_type(type))
+	if (!chat_is_passed_on(type))
 		return message_refuse(
 			fault, "reserved_type", "only the server says \"%s\"", type);
 	return push_message(chat, errand, label, message, fault);
 }
 
-void
-chat_push(struct chat *chat, struct session *errand, const char *label, json_t *object,
-	int64_t now_ms)
+static void
+push_object(struct chat *chat, struct session *errand, const char *label, json_t *object)
 {
 	struct message message;
 	struct message_fault fault;
 
-	chat->now_ms = now_ms;
 	if (message_take(&message, object, &fault) < 0) {
 		chat_answer_fault(errand, &fault);
 		return;
 	}
-	if (message.username)
-		label = message.username;
 	if (push(chat, errand, label, &message, &fault) < 0)
 		chat_answer_fault(errand, &fault);
 	message_fini(&message);
+}
+
+static bool
+has_only_metrics(const json_t *list)
+{
+	const char *type;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		type = json_string_value(
+			json_object_get(json_array_get(list, i), "type"));
+		if (!type || strcmp(type, "metric") != 0)
+			return false;
+	}
+	return true;
+}
+
+size_t
+chat_push(struct chat *chat, struct session *errand, const char *label, json_t *list,
+	int64_t now_ms)
+{
+	struct message_fault fault = { .code = NULL };
+	size_t count = json_array_size(list), i;
+
+	chat->now_ms = now_ms;
+	if (!has_only_metrics(list) &&
+		!chat_is_in_time(chat, errand, PUSH_COST, &fault)) {
+		chat_answer_fault(errand, &fault);
+		count = 1;
+	} else {
+		for (i = 0; i < count; i++)
+			push_object(chat, errand, label,
+				json_incref(json_array_get(list, i)));
+	}
+	json_decref(list);
+	return count;
 }
 
 void

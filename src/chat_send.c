@@ -52,7 +52,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	size_t queued;
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	cast_text(&cast, &text, store_epoch(chat_history(chat, room)), id);
+	cast_text(&cast, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
 	/* What its sender is sent, too, only where that is configured. */
 	queued = hub_broadcast(room, &cast,
 		chat->config->chat.echo_to_sender ? NULL : sender,
@@ -174,9 +174,9 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
  * guest: it is known by its number while it stays, and by what it says, but not for long,
  * because that might be somebody else. Of the two windows of time an entry of the last
  * one is known by the second. */
-static void
-make_keys(struct chat *chat, const struct session *speaker, const struct message *message,
-	char *keys[STORE_KEYS])
+void
+chat_make_keys(struct chat *chat, const struct session *speaker,
+	const struct message *message, char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
 	const struct person *person = speaker->person;
@@ -275,7 +275,7 @@ keep(struct chat *chat, struct session *session, struct session *speaker,
 
 	post.words = chat_format(
 		"%s %s", speaker->person->name, message->text ? message->text : "");
-	make_keys(chat, speaker, message, post.keys);
+	chat_make_keys(chat, speaker, message, post.keys);
 	return chat_post(chat, &post, fault);
 }
 
