@@ -1,6 +1,6 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
- * chat_commands.c (the command table), chat_people.c (names, rooms, presence),
- * chat_send.c (messages), chat_read.c (history, search, resume), chat_push.c (what
+ * chat_commands.c (the command table), chat_people.c (names, presence),
+ * chat_rooms.c (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume), chat_push.c (what
  * programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
 #pragma once
 
@@ -144,11 +144,6 @@ void chat_random_hex(struct chat *chat, char *out, size_t len);
 int chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault);
 
-/* The room that message is for: the one that it names or session's own. It must be there
- * (may_add: or may be made). NULL with *fault filled in if not. */
-struct room *chat_room_of(struct chat *chat, const struct session *session,
-	const char *name, bool may_add, struct message_fault *fault);
-
 /* Put session into room and tell the others. */
 struct member *chat_enter(struct session *session, struct room *room);
 
@@ -177,6 +172,14 @@ int chat_do_switch(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 int chat_do_who(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault);
+
+/* chat_rooms.c */
+
+/* The room that message is for: the one that it names or session's own. It must be there
+ * (may_add: or may be made). NULL with *fault filled in if not. */
+struct room *chat_room_of(struct chat *chat, const struct session *session,
+	const char *name, bool may_add, struct message_fault *fault);
+
 int chat_do_rooms(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 
