@@ -1,7 +1,7 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
- * chat_commands.c (the command table), chat_people.c (names, presence),
- * chat_rooms.c (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume), chat_push.c (what
- * programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
+ * chat_commands.c (the command table), chat_people.c (names, presence), chat_rooms.c
+ * (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume),
+ * chat_push.c (what programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
 #pragma once
 
 #include <jansson.h>
