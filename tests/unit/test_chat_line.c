@@ -121,7 +121,7 @@ test_a_name_that_is_taken_or_no_good_is_refused_by_a_line(void **state)
 	assert_string_equal(
 		hears(&fixture->ann), "* somebody else is called that already\n");
 	say_line(fixture, &fixture->ann, "/nick *ops");
-	assert_hears(&fixture->ann, "* the name must not begin with * or /\n");
+	assert_hears(&fixture->ann, "* the name must not begin with *, / or !\n");
 }
 
 static void
