@@ -254,19 +254,21 @@ push_all(struct http_request *request, const struct access_caller *caller,
 {
 	struct api *api = request->context;
 	const char *label = caller->token ? caller->token->name : "push";
+	size_t count = json_array_size(list), i;
 	struct errand *errand;
 	json_t *object;
-	size_t i;
 
-	json_array_foreach(list, i, object)
-	{
-		json_object_set_new(object, "room", json_string(room));
-	}
 	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller));
 	errand_session(errand)->may_read_tails =
 		access_may_read_tails(&api->access, request, caller, room);
-	errand_expect(errand, chat_push(api->chat, errand_session(errand), label, list,
-				      conn_unix_ms()));
+	json_array_foreach(list, i, object)
+	{
+		json_object_set_new(object, "room", json_string(room));
+		chat_push(api->chat, errand_session(errand), label, json_incref(object),
+			conn_unix_ms());
+	}
+	errand_expect(errand, count);
+	json_decref(list);
 }
 
 /* What is said beside the body is said of each object in list. Returns why not, or NULL.

@@ -1,7 +1,6 @@
 #include "linnet/chat.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,7 +158,9 @@ on_room_known(void *context, const char *name, uint64_t last_id)
 	struct chat *chat = context;
 	struct room *room = hub_add_permanent(chat->hub, name, NULL);
 
-	room->last_id = last_id;
+	/* A log file's has another history now, whatever was said there before. */
+	if (!room->is_tail)
+		room->last_id = last_id;
 }
 
 static void
@@ -259,29 +260,30 @@ chat_next_number(struct chat *chat)
 	return ++chat->last_number;
 }
 
-/* Let the session be who it says, as far as it can show that. Returns 0, or -EINVAL when
- * it cannot, of which it was told. */
-static int
+/* Let the session be who it says, as far as it can show that. Returns false if it is told
+ * that it cannot. */
+static bool
 introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
+	struct person *person;
 	struct message_fault fault = { .code = NULL };
-	struct person *person = NULL;
 	const char *name = wishes->name;
-	int r = 0;
 
 	roster_enter(chat->roster, session);
-	if (proof.token)
-		r = chat_check_token(proof.token, &fault);
-	if (proof.token && r == 0)
-		person = roster_find_token(chat->roster, proof.token);
+	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
+		chat_answer_fault(session, &fault);
+		if (wishes->is_strict)
+			return false;
+		proof.token = NULL;
+	}
+	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (r == 0 && name)
-		r = chat_claim(chat, session, name, &proof, &fault);
-	if (r < 0)
-		chat_answer_fault(session, &fault);
-	return r;
+	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+		return true;
+	chat_answer_fault(session, &fault);
+	return false;
 }
 
 bool
@@ -298,8 +300,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent && introduce(chat, session, wishes) < 0 &&
-		wishes->is_strict)
+	if (!session->is_silent && !introduce(chat, session, wishes) && wishes->is_strict)
 		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)

@@ -1,8 +1,6 @@
 /* Alarms: each change is a message of the room, so that everybody sees it once and in
  * order; what stands is kept beside the messages, for whoever comes later. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat_private.h"
@@ -87,12 +85,13 @@ make_event(const struct chat *chat, const struct message *message,
 	const struct report *report, const json_t *before)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
-		"session", "ephemeral", "via", "since", "acknowledged_by",
+		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
 		"acknowledged_ms", "standing" };
 	json_t *event = json_deep_copy(message->object);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
 							: "raised";
+
 	size_t i;
 
 	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
@@ -127,17 +126,6 @@ make_keys(struct chat *chat, const struct change *change, struct post *post)
 		post->keys[0] = chat_push_key(change->label, post->ref);
 }
 
-/* What a search finds the event by. */
-static char *
-words_of(const struct change *change, const json_t *event)
-{
-	const char *title = json_string_value(json_object_get(event, "title"));
-	const char *text = json_string_value(json_object_get(event, "message"));
-
-	return chat_format("%s %s %s %s", change->label, change->alarm->key,
-		title ? title : "", text ? text : "");
-}
-
 /* Keep event, which is consumed, as the next message about the alarm. */
 static int
 post_event(struct chat *chat, const struct change *change, json_t *event,
@@ -157,10 +145,12 @@ post_event(struct chat *chat, const struct change *change, json_t *event,
 	};
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words = words_of(change, event);
+	post.words = chat_push_words(change->label, alarm->key, event);
 	make_keys(chat, change, &post);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
-	json_object_set_new(event, "username", json_string(change->label));
+	/* An acknowledgement leaves it the program's. */
+	if (!change->speaker || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(change->label));
 	json_decref(alarm->intended);
 	alarm->intended = cleared ? NULL : json_incref(event);
 	alarm->under_way++;
@@ -188,8 +178,9 @@ chat_on_alarm_kept(
 	if (!error && !is_duplicate) {
 		json_decref(alarm->standing);
 		alarm->standing = json_incref(request->intended);
-	} else if (!alarm->under_way) {
-		/* As if it had never been said. */
+	}
+	/* What was not kept is as if it had never been said. */
+	if (!alarm->under_way) {
 		json_decref(alarm->intended);
 		alarm->intended = json_incref(alarm->standing);
 	}
@@ -280,11 +271,14 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 {
 	struct chat *chat = context;
 	struct room *room = hub_add_permanent(chat->hub, name, NULL);
-	struct alarm *alarm = state_add_alarm(&room->state, key);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
+	struct alarm *alarm = NULL;
 
-	if (!alarm || !json_is_object(event)) {
-		log_warn("alarm_unreadable", log_str("room", name), log_uint("id", id));
+	/* Nobody could clear it in a room that is a log file's now. */
+	if (json_is_object(event) && !room->is_tail)
+		alarm = state_add_alarm(&room->state, key);
+	if (!alarm) {
+		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
 		json_decref(event);
 		return;
 	}

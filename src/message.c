@@ -15,9 +15,12 @@
  * included. */
 #define EMAIL_BYTES 254
 
+/* jansson reads 2048 levels; what is read alone is read in a history, too, later. */
+#define DEPTH 2000
+
 /* Not passed on as they came. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
-	"email", "message", "via", "ref", "ephemeral", "session", NULL };
+	"email", "message", "ref", "ephemeral", "session", "via", NULL };
 
 int
 message_refuse(struct message_fault *fault, const char *code, const char *format, ...)
@@ -95,29 +98,6 @@ read_ref(struct message *message, struct message_fault *fault)
 	return 0;
 }
 
-/* True if value has more than levels levels: whoever reads it, wrapped in an answer, has
- * a limit, too. */
-static bool
-is_deeper(json_t *value, unsigned levels)
-{
-	bool is_deep = (json_is_object(value) || json_is_array(value)) && !levels;
-	json_t *member;
-	const char *key;
-	size_t i;
-
-	json_array_foreach(value, i, member)
-	{
-		if (is_deep || (is_deep = is_deeper(member, levels - 1)))
-			break;
-	}
-	json_object_foreach(value, key, member)
-	{
-		if (is_deep || (is_deep = is_deeper(member, levels - 1)))
-			break;
-	}
-	return is_deep;
-}
-
 static int
 read_members(struct message *message, struct message_fault *fault)
 {
@@ -166,6 +146,30 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
 }
 
+static bool
+is_deeper(const json_t *value, size_t levels)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return false;
+	if (!levels)
+		return true;
+	json_array_foreach(value, i, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	json_object_foreach((json_t *)value, key, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	return false;
+}
+
 int
 message_take(struct message *message, json_t *object, struct message_fault *fault)
 {
@@ -176,9 +180,9 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 	message->object = object;
 	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
-	else if (is_deeper(object, MESSAGE_LEVELS))
-		r = message_refuse(fault, "bad_json", "nested deeper than %d levels",
-			MESSAGE_LEVELS);
+	else if (is_deeper(object, DEPTH))
+		r = message_refuse(
+			fault, "bad_json", "nested more than %d levels deep", DEPTH);
 	else
 		r = read_members(message, fault);
 	if (r < 0)
@@ -245,11 +249,11 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 		set(out, "avatar", json_string(avatar));
 	if (message->email && stamp->share_email)
 		set(out, "email", json_string(message->email));
+	if (stamp->via)
+		set(out, "via", json_string(stamp->via));
 	set(out, "message", json_incref(json_object_get(message->object, "message")));
 	json_object_foreach(message->object, key, value) if (!is_withheld(key))
 		set(out, key, json_incref(value));
-	if (stamp->via)
-		set(out, "via", json_string(stamp->via));
 	json_text_append(text, out);
 	json_decref(out);
 	/* Without its opening brace. */

@@ -77,11 +77,11 @@ struct session *chat_find_session(struct chat *chat, const char *token);
 void chat_send(struct chat *chat, struct session *errand, struct session *speaker,
 	json_t *object, int64_t now_ms);
 
-/* An errand says the objects in list, at least one, which is consumed, as an outside
- * program called label: messages, alarms or metrics. Returns how many answers it will be
- * sent: one for each or, if it talks too fast, one for all. */
-size_t chat_push(struct chat *chat, struct session *errand, const char *label,
-	json_t *list, int64_t now_ms);
+/* An errand says object, which is consumed, as an outside program called label: a
+ * message, an alarm or a metric. It may do so for several; if it talks too fast, it does
+ * for all of them. */
+void chat_push(struct chat *chat, struct session *errand, const char *label,
+	json_t *object, int64_t now_ms);
 
 /* Make room the one of a log file, of which whoever comes is shown the last lines lines.
  */

@@ -13,9 +13,6 @@
 #define MESSAGE_REF_BYTES (MESSAGE_REF_CHARACTERS * 4)
 #define MESSAGE_TYPE_BYTES 64
 
-/* How deep objects and arrays may stand in each other, the message itself included. */
-#define MESSAGE_LEVELS 64
-
 #define MESSAGE_AVATAR_BYTES HEX_SHA256_BYTES
 
 /* One decoded object. The strings are the object's own; NULL where it has none (an empty
@@ -43,7 +40,7 @@ struct message_fault {
 struct message_stamp {
 	int64_t ts_ms;
 	const char *username;
-	const char *via; /* where it is from, if that is not a door for people; or NULL */
+	const char *via;  /* how it came, where that is worth a word; else NULL */
 	bool share_email; /* pass the email on */
 	bool avatar;      /* add the hash of the email */
 };
@@ -54,7 +51,7 @@ __attribute__((format(printf, 3, 4))) int message_refuse(
 
 /* Decode len bytes of JSON text to message, which the caller gives to message_fini.
  * Returns 0, or -EINVAL with *fault filled in and nothing to free: text that is not JSON,
- * not an object, nested too deep, or has a member of a wrong type or length. */
+ * not an object, or has a member of a wrong type or length. */
 int message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault);
 
@@ -79,7 +76,8 @@ void message_fini(struct message *message);
 bool message_avatar(const char *email, char *out);
 
 /* Append the members of message that go to others, behind "type", "room" and "id", as
- * text from the first quote to the closing brace: ts, username, avatar and message first,
+ * text from the first quote to the closing brace: ts, username, avatar, via and message
+ * first,
  * then every other member as it came. Members that only the server may set and those
  * between sender and server (email, ref, …) are not passed on. */
 void message_append_tail(const struct message *message, const struct message_stamp *stamp,

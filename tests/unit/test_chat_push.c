@@ -1,233 +1,236 @@
-/* What programs push: messages, alarms and metrics, and who comes later. */
+/* What programs push. */
 #include "chat_fixture.h"
 
-#include <stdio.h>
-
-/* What a program that pushes text, an array of objects, is answered, one answer a line.
- * Valid until the next call. */
-static const char *
-push(struct fixture *fixture, const char *text)
-{
-	static const struct session_ops ops = { .wake = fake_on_wake,
-		.drop = fake_on_drop };
-	static char answers[65536];
-	struct fake errand = { .fixture = fixture };
-	struct pace pace = { 0 };
-	struct frame *frame;
-	size_t expected, count = 0, len = 0;
-
-	session_init(&errand.session, &ops, "http", 0, SIZE_MAX);
-	errand.session.wire = WIRE_OBJECT;
-	chat_open_errand(fixture->chat, &errand.session, &pace);
-	expected = chat_push(fixture->chat, &errand.session, "push",
-		json_loads(text, 0, NULL), fixture->now_ms += 1000);
-	settle(fixture);
-	while ((frame = frame_queue_peek(&errand.session.queue))) {
-		assert_true(len + frame->len + 2 < sizeof(answers));
-		memcpy(answers + len, frame_bytes(frame), frame->len);
-		len += frame->len;
-		answers[len++] = '\n';
-		count++;
-		frame_queue_pop(&errand.session.queue);
-	}
-	answers[len] = '\0';
-	assert_int_equal(count, expected);
-	go(fixture, &errand);
-	return answers;
-}
-
-#define assert_answer(fixture, text, part)                                               \
-	do {                                                                             \
-		const char *answer_ = push(fixture, text);                               \
-		if (!strstr(answer_, part))                                              \
-			fail_msg("answered \"%s\", not %s", answer_, part);              \
-	} while (0)
-
-#define DISK "[{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"%s\"}]"
-
 static void
-test_a_push_is_a_message_that_says_where_it_is_from(void **state)
+test_a_push_is_a_message_of_its_program(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_answer(fixture, "[{\"message\":\"hi\",\"room\":\"lobby\"}]", "\"id\":1,");
-	assert_hears(&fixture->bob,
-		"\"username\":\"push\",\"message\":\"hi\",\"via\":\"push\"}");
-	assert_answer(fixture, "[{\"message\":\"hi\",\"username\":\"guest-1\"}]",
-		"\"bad_name\"");
-	assert_answer(fixture,
-		"[{\"type\":\"metric\",\"name\":\"a\",\"value\":1,\"username\":\"*\"}]",
-		"\"bad_name\"");
+	assert_push(fixture,
+		"{\"message\":\"done\",\"title\":\"Backup\",\"priority\":4,\"x\":1}",
+		"{\"type\":\"ack\",\"room\":\"lobby\",\"id\":1,\"epoch\":\"");
+	assert_string_equal(hears(&fixture->bob),
+		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":1,\"ts\":1000,"
+		"\"username\":\"cron\",\"via\":\"push\",\"message\":\"done\","
+		"\"title\":\"Backup\",\"priority\":4,\"x\":1}");
+	assert_push(fixture, "{\"message\":\"x\",\"username\":\"web 1\"}", "\"id\":2");
+	assert_hears(&fixture->bob, "\"username\":\"web 1\"");
 }
 
 static void
-test_a_push_is_not_taken_for_what_the_server_or_a_client_says(void **state)
+test_who_pushes_may_have_a_name_that_somebody_has_and_keeps(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"nick\",\"username\":\"cron\"}");
+	assert_push(fixture, "{\"message\":\"x\"}", "\"id\":1");
+	say(fixture, &fixture->ann, "{\"message\":\"y\"}");
+	assert_hears(&fixture->bob, "\"via\":\"push\"");
+	assert_hears(&fixture->bob, "\"username\":\"cron\",\"message\":\"y\"");
+}
+
+static void
+test_a_client_cannot_pass_for_a_program_that_pushes(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"message\":\"x\",\"via\":\"push\"}");
+	assert_null(strstr(hears(&fixture->bob), "push"));
+}
+
+static void
+test_a_bad_name_is_refused_whatever_is_pushed(void **state)
+{
+	static const char *const bad[] = {
+		"{\"message\":\"x\",\"username\":\"guest-7\"}",
+		"{\"message\":\"x\",\"username\":\"*\"}",
+		"{\"type\":\"alarm\",\"username\":\"a\\nb\"}",
+		"{\"type\":\"x\",\"ephemeral\":true,\"username\":\" a\"}",
+	};
+	struct fixture *fixture = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_push(fixture, bad[i], "\"code\":\"bad_name\"");
+	assert_hears_nothing(&fixture->bob);
+}
+
+static void
+test_a_push_says_to_how_many_it_was_sent(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake carol, stream;
+
+	assert_push(fixture, "{\"message\":\"x\",\"room\":\"new\"}", "\"delivered\":0}");
+	assert_push(fixture, "{\"message\":\"x\"}", "\"delivered\":3}");
+	come_by_line(fixture, &carol, NULL, "carol");
+	come_by_stream(fixture, &stream, "lobby", NULL);
+	assert_push(fixture, "{\"message\":\"x\"}", "\"delivered\":5}");
+	assert_push(fixture, "{\"type\":\"metric\",\"name\":\"a\",\"value\":1}",
+		"\"delivered\":4}"); /* a terminal does not show it */
+	go(fixture, &stream);
+	go(fixture, &carol);
+}
+
+static void
+test_a_push_without_a_trace_is_passed_on_and_not_kept(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_push(fixture, "{\"type\":\"beat\",\"ephemeral\":true,\"ref\":\"r\"}",
+		"{\"type\":\"ack\",\"ref\":\"r\",\"room\":\"lobby\",\"epoch\":\"");
+	assert_string_equal(hears(&fixture->bob),
+		"{\"type\":\"beat\",\"room\":\"lobby\",\"ts\":1000,\"username\":\"cron\","
+		"\"via\":\"push\"}");
+	assert_push(fixture, "{\"type\":\"beat\",\"ephemeral\":true,\"room\":\"new\"}",
+		"\"delivered\":0}");
+	say_line(fixture, &fixture->ann, "/rooms");
+	assert_null(strstr(hears(&fixture->ann), "\"new\""));
+}
+
+static void
+test_a_push_that_is_sent_again_by_another_request_is_known(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake errand;
+
+	assert_push(fixture, "{\"message\":\"a\",\"ref\":\"r1\"}", "\"id\":1");
+	forget_heard(&fixture->bob);
+	assert_push(fixture, "{\"message\":\"b\",\"ref\":\"r1\"}", "\"id\":1,\"epoch\"");
+	assert_push(fixture, "{\"message\":\"b\",\"ref\":\"r1\"}",
+		"\"delivered\":0,\"duplicate\":true}");
+	assert_hears_nothing(&fixture->bob);
+	come_as_errand(fixture, &errand);
+	push_as(fixture, &errand, "other", "{\"message\":\"a\",\"ref\":\"r1\"}");
+	settle(fixture);
+	assert_hears(&errand, "\"id\":2");
+	go(fixture, &errand);
+	forget_heard(&fixture->ann);
+	say(fixture, &fixture->ann,
+		"{\"message\":\"a\",\"ref\":\"r1\",\"username\":\"cron\"}");
+	assert_hears(&fixture->ann, "\"id\":3}");
+}
+
+static void
+test_a_program_cannot_say_what_only_the_server_says(void **state)
 {
 	static const char *const types[] = { "joined", "presence", "error", "pong", "log",
-		"ack", "history", "search", "typing", "nick", "join", "leave", "ping" };
+		"notice", "rooms", "who", "help", "ack", "history", "search", "typing",
+		"join", "leave", "nick", "ping" };
 	struct fixture *fixture = *state;
-	char text[64];
+	char text[100];
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		snprintf(text, sizeof(text), "[{\"type\":\"%s\"}]", types[i]);
-		assert_answer(fixture, text, "\"reserved_type\"");
+		snprintf(text, sizeof(text), "{\"type\":\"%s\",\"message\":\"x\"}",
+			types[i]);
+		assert_push(fixture, text, "\"code\":\"reserved_type\"");
 	}
-	assert_answer(fixture, "[{\"type\":\"build\",\"n\":1}]", "\"id\":1,");
-	assert_hears(&fixture->bob, "\"type\":\"build\"");
-}
-
-static void
-test_who_comes_later_is_told_which_alarms_stand(void **state)
-{
-	struct fixture *fixture = *state;
-	struct fake late;
-
-	push(fixture, "[{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"critical\","
-		      "\"title\":\"Full\"}]");
-	assert_hears(&fixture->bob, "\"id\":1,");
-	come(fixture, &late, NULL);
-	assert_hears(&late, "{\"type\":\"alarm\",\"room\":\"lobby\",\"standing\":true,"
-			    "\"key\":\"disk\"");
-	assert_hears_nothing(&late);
-	go(fixture, &late);
-	push(fixture, "[{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"ok\"}]");
-	assert_hears(&fixture->bob, "\"title\":\"Full\"}");
-	come(fixture, &late, NULL);
-	assert_hears_nothing(&late);
-	go(fixture, &late);
-}
-
-static void
-test_an_alarm_is_forgotten_to_be_acknowledged_only_when_it_gets_worse(void **state)
-{
-	struct fixture *fixture = *state;
-	const char *heard;
-	char text[80];
-
-	snprintf(text, sizeof(text), DISK, "warning");
-	push(fixture, text);
-	assert_hears(&fixture->bob, "\"state\":\"raised\"");
-	say(fixture, &fixture->ann, "{\"type\":\"ack\",\"key\":\"disk\"}");
-	assert_hears(&fixture->bob, "\"state\":\"acknowledged\"");
-	snprintf(text, sizeof(text), DISK, "info");
-	push(fixture, text);
-	assert_hears(&fixture->bob, "\"acknowledged_by\":\"guest-1\"");
-	snprintf(text, sizeof(text), DISK, "critical");
-	push(fixture, text);
-	heard = hears(&fixture->bob);
-	assert_non_null(strstr(heard, "\"state\":\"updated\""));
-	assert_null(strstr(heard, "acknowledged_by"));
-}
-
-static void
-test_an_alarm_that_does_not_stand_is_neither_cleared_nor_acknowledged(void **state)
-{
-	struct fixture *fixture = *state;
-	char text[80];
-
-	snprintf(text, sizeof(text), DISK, "ok");
-	assert_answer(fixture, text, "\"delivered\":0}");
 	assert_hears_nothing(&fixture->bob);
-	say(fixture, &fixture->ann, "{\"type\":\"ack\",\"key\":\"disk\"}");
-	assert_hears(&fixture->ann, "\"no_such_alarm\"");
+	assert_push(fixture, "{\"type\":\"message\",\"message\":\"x\"}", "\"id\":1");
+	assert_push(fixture, "{\"type\":\"deploy\",\"message\":\"x\"}", "\"id\":2");
 }
 
 static void
-test_a_push_again_under_its_ref_changes_nothing(void **state)
+test_what_is_no_object_or_has_wrong_members_is_answered(void **state)
 {
+	static const char *const bad[][2] = {
+		{"5",				 "\"code\":\"bad_json\"" },
+		{ "[]",			       "\"code\":\"bad_json\"" },
+		{ "null",			     "\"code\":\"bad_json\"" },
+		{ "{\"message\":5}",                  "\"code\":\"bad_field\""},
+		{ "{\"type\":[]}",                    "\"code\":\"bad_field\""},
+		{ "{\"ref\":\"\",\"message\":\"x\"}", "\"code\":\"bad_field\""},
+		{ "{\"room\":\"a/b\"}",               "\"code\":\"bad_room\"" },
+	};
 	struct fixture *fixture = *state;
-	const char *raise =
-		"[{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"error\","
-		"\"ref\":\"r1\"}]";
-	struct fake late;
-
-	assert_answer(fixture, raise, "\"id\":1,");
-	push(fixture, "[{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"ok\"}]");
-	assert_answer(fixture, raise, "\"duplicate\":true");
-	come(fixture, &late, NULL);
-	assert_hears_nothing(&late);
-	go(fixture, &late);
-	assert_answer(fixture, "[{\"message\":\"other words\",\"ref\":\"r1\"}]",
-		"\"id\":1,\"epoch\"");
-	say(fixture, &fixture->ann,
-		"{\"message\":\"m\",\"username\":\"push\",\"ref\":\"r1\"}");
-	assert_hears(&fixture->ann, "\"severity\":\"error\"");
-	assert_hears(&fixture->ann, "\"state\":\"cleared\"");
-	assert_hears(&fixture->ann, "{\"type\":\"ack\",\"ref\":\"r1\",\"room\":\"lobby\","
-				    "\"id\":3}");
-}
-
-static void
-test_a_flood_of_values_is_thinned_to_the_newest(void **state)
-{
-	struct fixture *fixture = *state;
-	char text[4096];
-	struct fake late;
-	size_t len = 0;
-	int n;
-
-	for (n = 0; n < 50; n++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-			"%c{\"type\":\"metric\",\"name\":\"cpu\",\"value\":%d}",
-			n ? ',' : '[', n);
-	snprintf(text + len, sizeof(text) - len, "]");
-	push(fixture, text);
-	assert_hears(&fixture->bob, "\"value\":0}");
-	assert_hears_nothing(&fixture->bob);
-	chat_tick(fixture->chat, fixture->now_ms + 100);
-	assert_hears_nothing(&fixture->bob);
-	chat_tick(fixture->chat, fixture->now_ms + 250);
-	assert_hears(&fixture->bob, "\"value\":49}");
-	chat_tick(fixture->chat, fixture->now_ms + 1000);
-	assert_hears_nothing(&fixture->bob);
-	come(fixture, &late, NULL);
-	assert_hears(&late, "\"name\":\"cpu\",\"value\":49}");
-	go(fixture, &late);
-}
-
-static void
-test_there_is_an_end_to_alarms_and_metrics_of_a_room(void **state)
-{
-	struct fixture *fixture = *state;
-	char text[128];
-	int n;
-
-	for (n = 0; n <= 1000; n++) {
-		snprintf(text, sizeof(text),
-			"[{\"type\":\"metric\",\"name\":\"m%d\",\"value\":1}]", n);
-		assert_answer(fixture, text, n < 1000 ? "\"ack\"" : "too_many_metrics");
-		snprintf(text, sizeof(text),
-			"[{\"type\":\"alarm\",\"key\":\"k%d\",\"severity\":\"info\"}]",
-			n);
-		assert_answer(fixture, text, n < 1000 ? "\"id\"" : "too_many_alarms");
-		forget_heard(&fixture->ann);
-		forget_heard(&fixture->bob);
-		forget_heard(&fixture->eve);
-	}
-	assert_answer(fixture,
-		"[{\"type\":\"alarm\",\"key\":\"k7\",\"severity\":\"ok\"}]", "\"id\"");
-	assert_answer(fixture, text, "\"id\"");
-}
-
-static void
-test_a_token_of_a_wrong_form_is_not_taken(void **state)
-{
-	static const char *const tokens[] = { "a", "", "0123456789abcdef0123456789abcdeg",
-		"0123456789abcdef0123456789abcdef0" };
-	struct fixture *fixture = *state;
-	struct fake late;
 	size_t i;
 
-	for (i = 0; i < sizeof(tokens) / sizeof(tokens[0]); i++) {
-		come(fixture, &late,
-			&(struct chat_wishes){ .name = "late",
-				.token = tokens[i],
-				.wants_joined = true });
-		assert_hears(&late, "\"bad_field\"");
-		assert_hears(&late, "\"you\":{\"username\":\"guest-");
-		go(fixture, &late);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_push(fixture, bad[i][0], bad[i][1]);
+	assert_hears_nothing(&fixture->bob);
+}
+
+static void
+test_several_pushes_of_one_request_are_answered_in_order(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake errand;
+
+	come_as_errand(fixture, &errand);
+	push_as(fixture, &errand, "cron", "{\"message\":\"a\"}");
+	push_as(fixture, &errand, "cron", "{\"message\":\"b\"}");
+	assert_hears_nothing(&errand);
+	settle(fixture);
+	assert_hears(&errand, "\"id\":1,");
+	assert_hears(&errand, "\"id\":2,");
+	assert_hears_nothing(&errand);
+	go(fixture, &errand);
+}
+
+static void
+test_a_request_that_is_gone_before_its_answer_is_done_all_the_same(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake errand;
+
+	come_as_errand(fixture, &errand);
+	push_as(fixture, &errand, "cron", "{\"message\":\"x\",\"room\":\"lobby\"}");
+	chat_ask(fixture->chat, &errand.session, json_pack("{s:s}", "type", "history"),
+		1000);
+	chat_ask(fixture->chat, &errand.session,
+		json_pack("{s:s,s:s}", "type", "search", "q", "x"), 1000);
+	go(fixture, &errand);
+	settle(fixture);
+	assert_hears(&fixture->bob, "\"message\":\"x\"");
+}
+
+static void
+test_programs_that_push_too_fast_share_their_pace_and_are_not_closed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pace pace = { .messages = { 0 } };
+	struct fake errand;
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		fake_init(fixture, &errand, "http", WIRE_OBJECT);
+		chat_open_errand(fixture->chat, &errand.session, &pace);
+		chat_push(fixture->chat, &errand.session, "cron",
+			json_pack("{s:s,s:s}", "message", "x", "ref", "r"), 5000);
+		settle(fixture);
+		if (i < 20)
+			assert_hears(&errand, "\"id\":1,");
+		else
+			assert_hears(&errand, "\"code\":\"rate_limited\",\"message\":"
+					      "\"too fast, wait a moment\","
+					      "\"retry_after_ms\":201,\"ref\":\"r\"");
+		assert_int_equal(errand.drops, 0);
+		go(fixture, &errand);
 	}
+}
+
+static void
+test_a_request_that_is_too_fast_is_so_for_all_that_it_says(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pace pace = {
+		.messages = {.tokens = 0, .filled_ms = 5000}
+	};
+	struct fake errand;
+
+	fake_init(fixture, &errand, "http", WIRE_OBJECT);
+	chat_open_errand(fixture->chat, &errand.session, &pace);
+	chat_push(fixture->chat, &errand.session, "cron",
+		json_pack("{s:s}", "message", "a"), 5000);
+	/* Now it would be in time. */
+	chat_push(fixture->chat, &errand.session, "cron",
+		json_pack("{s:s}", "message", "b"), 50000);
+	settle(fixture);
+	assert_hears(&errand, "\"rate_limited\"");
+	assert_hears(&errand, "\"rate_limited\"");
+	assert_hears_nothing(&fixture->bob);
+	go(fixture, &errand);
 }
 
 static void
@@ -241,6 +244,9 @@ test_who_is_strict_is_not_there_at_all_under_another_name(void **state)
 	come(fixture, &late, &(struct chat_wishes){ .name = "ANN", .is_strict = true });
 	assert_hears(&late, "\"name_taken\"");
 	go(fixture, &late);
+	come(fixture, &late, &(struct chat_wishes){ .token = "a", .is_strict = true });
+	assert_hears(&late, "\"bad_field\"");
+	go(fixture, &late);
 	assert_hears_nothing(&fixture->ann);
 }
 
@@ -248,17 +254,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_a_push_is_a_message_that_says_where_it_is_from),
-		chat_test(test_a_push_is_not_taken_for_what_the_server_or_a_client_says),
-		chat_test(test_who_comes_later_is_told_which_alarms_stand),
+		chat_test(test_a_push_is_a_message_of_its_program),
+		chat_test(test_who_pushes_may_have_a_name_that_somebody_has_and_keeps),
+		chat_test(test_a_client_cannot_pass_for_a_program_that_pushes),
+		chat_test(test_a_bad_name_is_refused_whatever_is_pushed),
+		chat_test(test_a_push_says_to_how_many_it_was_sent),
+		chat_test(test_a_push_without_a_trace_is_passed_on_and_not_kept),
+		chat_test(test_a_push_that_is_sent_again_by_another_request_is_known),
+		chat_test(test_a_program_cannot_say_what_only_the_server_says),
+		chat_test(test_what_is_no_object_or_has_wrong_members_is_answered),
+		chat_test(test_several_pushes_of_one_request_are_answered_in_order),
 		chat_test(
-			test_an_alarm_is_forgotten_to_be_acknowledged_only_when_it_gets_worse),
+			test_a_request_that_is_gone_before_its_answer_is_done_all_the_same),
 		chat_test(
-			test_an_alarm_that_does_not_stand_is_neither_cleared_nor_acknowledged),
-		chat_test(test_a_push_again_under_its_ref_changes_nothing),
-		chat_test(test_a_flood_of_values_is_thinned_to_the_newest),
-		chat_test(test_there_is_an_end_to_alarms_and_metrics_of_a_room),
-		chat_test(test_a_token_of_a_wrong_form_is_not_taken),
+			test_programs_that_push_too_fast_share_their_pace_and_are_not_closed),
+		chat_test(test_a_request_that_is_too_fast_is_so_for_all_that_it_says),
 		chat_test(test_who_is_strict_is_not_there_at_all_under_another_name),
 	};
 
