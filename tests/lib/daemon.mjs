@@ -169,7 +169,7 @@ export async function runDaemon(options) {
 }
 
 /** A queue between events and awaits: nothing that came early is missed. */
-class Queue {
+export class Queue {
 	#items = [];
 	#waiting = [];
 	#end;
@@ -420,10 +420,15 @@ class Daemon {
 	 */
 	ws(at = '/ws', { isChecked = true, ...options } = {}) {
 		if (isChecked && /^\/ws($|\?)/.test(at)) {
-			options.faultOf ??= schemaFault;
-			options.onFault ??= (error) => (this.#clientFault ??= error);
+			options.faultOf ??= (text) => schemaFault(text);
+			options.onFault ??= (error) => this.blame(error);
 		}
 		return openClient(this.wsUrl(at), options);
+	}
+
+	/** A client found fault with what it was sent: stop() will fail with that. */
+	blame(error) {
+		this.#clientFault ??= error;
 	}
 
 	signal(name) {
