@@ -7,7 +7,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -98,6 +100,22 @@ export function smallDisk(bytes) {
 		return { folder, remove };
 	remove();
 	return null;
+}
+
+/** Takes all the place that is left on the disk; returns the file that holds it. */
+export function fillUp(folder) {
+	const file = path.join(folder, 'filler');
+	const fd = openSync(file, 'w');
+	const block = Buffer.alloc(65_536);
+	try {
+		for (;;)
+			writeSync(fd, block);
+	} catch (error) {
+		assert.equal(error.code, 'ENOSPC');
+	} finally {
+		closeSync(fd);
+	}
+	return file;
 }
 
 function temporaryFile(name, text) {
