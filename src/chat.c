@@ -247,6 +247,18 @@ chat_next_number(struct chat *chat)
 	return ++chat->last_number;
 }
 
+size_t
+chat_people_count(const struct chat *chat)
+{
+	return roster_count(chat->roster);
+}
+
+size_t
+chat_room_count(const struct chat *chat)
+{
+	return hub_count(chat->hub);
+}
+
 /* Let the session be who it says, as far as it can show that. */
 static void
 introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)

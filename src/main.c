@@ -14,6 +14,7 @@
 #include "linnet/config.h"
 #include "linnet/log.h"
 #include "linnet/server.h"
+#include "linnet/systemd.h"
 #include "linnet/xalloc.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
@@ -165,6 +166,7 @@ load(const struct arguments *arguments)
 struct daemon {
 	struct ev_loop *loop;
 	struct server *server; /* NULL until it has started */
+	struct systemd *systemd;
 	ev_signal signals[STOP_SIGNALS];
 };
 
@@ -175,6 +177,7 @@ on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
 
 	(void)loop;
 	(void)revents;
+	systemd_stopping();
 	server_stop(daemon->server);
 }
 
@@ -215,7 +218,10 @@ run(const struct config *config, const struct auth *auth)
 	catch_signals(&daemon);
 	daemon.server = server_start(config, auth, daemon.loop);
 	if (daemon.server) {
+		daemon.systemd =
+			systemd_ready(daemon.loop, server_describe, daemon.server);
 		ev_run(daemon.loop, 0);
+		systemd_free(daemon.systemd);
 		server_free(daemon.server);
 		log_info("stopped");
 		status = EXIT_OK;
@@ -246,11 +252,19 @@ serve(const struct config *config)
 	enum exit_status status;
 	struct auth *auth;
 	const char *why;
+	int r;
 
 	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
 	if (auth_new(&auth, config, &why) < 0) {
 		log_error("auth_failed", log_str("error", why));
 		return EXIT_BAD_CONFIG;
+	}
+	r = systemd_take_sockets(&why);
+	if (r < 0) {
+		log_error("activation_failed", log_str("socket", why),
+			log_str("error", strerror(-r)));
+		auth_free(auth);
+		return EXIT_CANNOT_OPEN;
 	}
 	status = run(config, auth);
 	auth_free(auth);

@@ -2,6 +2,7 @@
 
 #include <ev.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,6 +24,7 @@
 #include "linnet/refusal.h"
 #include "linnet/session.h"
 #include "linnet/sink.h"
+#include "linnet/systemd.h"
 #include "linnet/tail.h"
 #include "linnet/upgrade.h"
 #include "linnet/websocket.h"
@@ -279,13 +281,20 @@ open_page(struct server *server)
 	return r;
 }
 
+/* On the sockets that the service manager has for that name, else on ones of our own. */
 static int
-listen_on(struct server *server, struct listener **listener, const char *address,
-	int port, listener_on_accept *on_connection)
+listen_on(struct server *server, struct listener **listener, const char *name,
+	const char *address, int port, listener_on_accept *on_connection)
 {
-	int r = listener_open(
-		listener, server->loop, address, port, on_connection, server);
+	int fds[SYSTEMD_SOCKETS], r;
+	size_t count = systemd_sockets(name, fds);
 
+	if (count) {
+		*listener =
+			listener_adopt(server->loop, fds, count, on_connection, server);
+		return 0;
+	}
+	r = listener_open(listener, server->loop, address, port, on_connection, server);
 	if (r < 0)
 		log_error("listen_failed", log_str("address", address),
 			log_int("port", port), log_str("error", strerror(-r)));
@@ -297,12 +306,12 @@ open_listeners(struct server *server)
 {
 	const struct config *config = server->config;
 	char http[256], line[256];
-	int r = listen_on(server, &server->listener, config->http.address,
+	int r = listen_on(server, &server->listener, "http", config->http.address,
 		config->http.port, on_accept);
 
 	if (r == 0 && config->line.enabled)
-		r = listen_on(server, &server->line_listener, config->line.address,
-			config->line.port, on_accept_line);
+		r = listen_on(server, &server->line_listener, "line",
+			config->line.address, config->line.port, on_accept_line);
 	if (r < 0)
 		return r;
 	listener_describe(server->listener, http, sizeof(http));
@@ -421,6 +430,16 @@ server_start(const struct config *config, const struct auth *auth, struct ev_loo
 	}
 	server_free(server);
 	return NULL;
+}
+
+void
+server_describe(void *context, char *text, size_t size)
+{
+	const struct server *server = context;
+
+	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
+		server->conns.count, chat_people_count(server->chat),
+		chat_room_count(server->chat));
 }
 
 void

@@ -37,6 +37,10 @@ int chat_new(struct chat **chat, const struct config *config,
 /* The next session's number, from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
+/* How many people are there, and how many rooms. */
+size_t chat_people_count(const struct chat *chat);
+size_t chat_room_count(const struct chat *chat);
+
 /* Why a connection cannot be in room (NULL: the default one), as the code of an error
  * with *text set to its sentence, or NULL if it can. */
 const char *chat_room_fault(

@@ -71,6 +71,9 @@ struct room *hub_find(struct hub *hub, const char *name);
 /* The room of that name, made if it is not there. NULL if there are too many. */
 struct room *hub_find_or_add(struct hub *hub, const char *name);
 
+/* How many rooms there are. */
+size_t hub_count(const struct hub *hub);
+
 /* True if there is no place for another room. */
 bool hub_is_full(const struct hub *hub);
 
