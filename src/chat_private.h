@@ -63,7 +63,7 @@ struct chat {
 	struct hub *hub;
 	struct roster *roster;
 	struct store *store;
-	struct store *tails; /* what log files say; NULL without any */
+	struct store *tails; /* what log files say */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -239,6 +239,12 @@ char *chat_push_key(const char *label, const char *ref);
 /* What a search finds of object, which a program called label says (key: of an alarm, or
  * NULL). The caller frees it. */
 char *chat_push_words(const char *label, const char *key, const json_t *object);
+
+/* chat_tail.c */
+
+/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
+ */
+void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
 
 /* chat_alarm.c */
 

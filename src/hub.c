@@ -62,6 +62,12 @@ hub_is_full(const struct hub *hub)
 	return HASH_COUNT(hub->rooms) >= hub->max_rooms;
 }
 
+void
+hub_set_max(struct hub *hub, size_t max_rooms)
+{
+	hub->max_rooms = max_rooms;
+}
+
 struct room *
 hub_add_permanent(struct hub *hub, const char *name, const char *topic)
 {

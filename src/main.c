@@ -139,35 +139,48 @@ default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
+/* Returns the configuration, or NULL with every error in errors. */
+static struct config *
+read_config(const struct arguments *arguments, struct config_errors *errors)
+{
+	const char *path = arguments->path;
+	char *root = default_root();
+	struct config *config;
+
+	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+		path = DEFAULT_CONFIG;
+	config = config_load(
+		path, arguments->settings, arguments->setting_count, root, errors);
+	free(root);
+	return config;
+}
+
 /* Returns the configuration, or NULL after every error was printed. */
 static struct config *
 load(const struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
-	const char *path = arguments->path;
-	char *root = default_root();
-	struct config *config;
+	struct config *config = read_config(arguments, &errors);
 	size_t i;
 
-	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
-		path = DEFAULT_CONFIG;
-	config = config_load(
-		path, arguments->settings, arguments->setting_count, root, &errors);
 	for (i = 0; i < errors.count; i++)
 		fprintf(stderr, "%s\n", errors.lines[i]);
 	config_errors_clear(&errors);
-	free(root);
 	return config;
 }
 
-#define STOP_SIGNALS 3
+#define STOP_SIGNALS 2
 
-/* What a signal ends. */
+/* What signals are about. */
 struct daemon {
+	const struct arguments *arguments;
+	struct config *config;
+	struct auth *auth;
 	struct ev_loop *loop;
 	struct server *server; /* NULL until it has started */
 	struct systemd *systemd;
 	ev_signal signals[STOP_SIGNALS];
+	ev_signal reload;
 };
 
 static void
@@ -181,11 +194,68 @@ on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
 	server_stop(daemon->server);
 }
 
+static void
+log_kept(void *context, const char *path)
+{
+	(void)context;
+	log_warn("reload_kept", log_str("key", path),
+		log_str("hint", "a restart is needed"));
+}
+
+/* Swap the whole configuration, now that it is known to be good. */
+static void
+adopt(struct daemon *daemon, struct config *fresh, struct auth *tokens)
+{
+	config_adopt(daemon->config, fresh, log_kept, NULL);
+	auth_replace(daemon->auth, tokens);
+	server_reload(daemon->server);
+	config_free(fresh);
+	log_setup((enum log_level)daemon->config->log.level,
+		(enum log_format)daemon->config->log.format);
+	log_info("reloaded");
+}
+
+static void
+reload(struct daemon *daemon)
+{
+	struct config_errors errors = { 0 };
+	struct config *fresh = read_config(daemon->arguments, &errors);
+	struct auth *tokens;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < errors.count; i++)
+		log_error("reload_failed", log_str("error", errors.lines[i]));
+	config_errors_clear(&errors);
+	if (!fresh)
+		return;
+	if (auth_new(&tokens, fresh, &why) == 0) {
+		adopt(daemon, fresh, tokens);
+		return;
+	}
+	log_error("reload_failed", log_str("error", why));
+	config_free(fresh);
+}
+
+static void
+on_reload_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+{
+	struct daemon *daemon = watcher->data;
+
+	(void)loop;
+	(void)revents;
+	if (!daemon->server)
+		return; /* it has just been read */
+	systemd_reloading();
+	reload(daemon);
+	systemd_reloaded();
+}
+
 /* Before anything is opened: whoever reads that it is ready may send a signal at once. */
 static void
 catch_signals(struct daemon *daemon)
 {
-	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT };
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -194,6 +264,9 @@ catch_signals(struct daemon *daemon)
 		daemon->signals[i].data = daemon;
 		ev_signal_start(daemon->loop, &daemon->signals[i]);
 	}
+	ev_signal_init(&daemon->reload, on_reload_signal, SIGHUP);
+	daemon->reload.data = daemon;
+	ev_signal_start(daemon->loop, &daemon->reload);
 }
 
 static void
@@ -203,12 +276,18 @@ release_signals(struct daemon *daemon)
 
 	for (i = 0; i < STOP_SIGNALS; i++)
 		ev_signal_stop(daemon->loop, &daemon->signals[i]);
+	ev_signal_stop(daemon->loop, &daemon->reload);
 }
 
 static enum exit_status
-run(const struct config *config, const struct auth *auth)
+run(const struct arguments *arguments, struct config *config, struct auth *auth)
 {
-	struct daemon daemon = { .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
+	struct daemon daemon = {
+		.arguments = arguments,
+		.config = config,
+		.auth = auth,
+		.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV),
+	};
 	enum exit_status status = EXIT_CANNOT_OPEN;
 
 	if (!daemon.loop) {
@@ -247,7 +326,7 @@ check(const struct config *config)
 }
 
 static enum exit_status
-serve(const struct config *config)
+serve(const struct arguments *arguments, struct config *config)
 {
 	enum exit_status status;
 	struct auth *auth;
@@ -266,7 +345,7 @@ serve(const struct config *config)
 		auth_free(auth);
 		return EXIT_CANNOT_OPEN;
 	}
-	status = run(config, auth);
+	status = run(arguments, config, auth);
 	auth_free(auth);
 	return status;
 }
@@ -295,7 +374,7 @@ act(const struct arguments *arguments)
 	else if (arguments->action == ACTION_CHECK)
 		status = check(config);
 	else
-		status = serve(config);
+		status = serve(arguments, config);
 	config_free(config);
 	return status;
 }

@@ -215,8 +215,6 @@ watch_stores(struct server *server, bool watch)
 	int i;
 
 	for (i = 0; i < CHAT_FDS; i++) {
-		if (server->stores[i].fd < 0)
-			continue;
 		if (watch)
 			ev_io_start(server->loop, &server->stores[i]);
 		else
@@ -388,16 +386,6 @@ open_chat(struct server *server)
 	return r;
 }
 
-static int
-open_tail(struct server *server)
-{
-	int r = tail_new(&server->tail, server->config, server->chat, server->loop);
-
-	if (r < 0)
-		log_error("tails_failed", log_str("error", strerror(-r)));
-	return r;
-}
-
 static bool
 open_websockets(struct server *server)
 {
@@ -425,7 +413,8 @@ server_start(const struct config *config, const struct auth *auth, struct ev_loo
 	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
 		init_doors(server);
 		init_watchers(server);
-		if (open_tail(server) == 0 && open_listeners(server) == 0)
+		server->tail = tail_new(config, server->chat, loop);
+		if (open_listeners(server) == 0)
 			return server;
 	}
 	server_free(server);
@@ -440,6 +429,20 @@ server_describe(void *context, char *text, size_t size)
 	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
 		server->conns.count, chat_people_count(server->chat),
 		chat_room_count(server->chat));
+}
+
+void
+server_reload(struct server *server)
+{
+	const struct config *config = server->config;
+
+	if (server->is_stopping)
+		return;
+	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	ws_drain_set_heartbeat(
+		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	chat_reload(server->chat);
+	tail_reload(server->tail);
 }
 
 void

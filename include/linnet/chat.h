@@ -11,7 +11,7 @@
 
 struct chat;
 
-/* Descriptors that the loop is to watch for the chat, at most. */
+/* Descriptors that the loop is to watch for the chat. */
 #define CHAT_FDS 2
 
 /* Bytes of what shows that one is the same person, as text. */
@@ -84,9 +84,9 @@ void chat_send(struct chat *chat, struct session *errand, struct session *speake
 void chat_push(struct chat *chat, struct session *errand, const char *label,
 	json_t *object, int64_t now_ms);
 
-/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
- */
-void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+/* The configuration has changed: its rooms, topics and tails are taken over. Rooms that
+ * are in it no more stay as long as somebody is there or there is a history. */
+void chat_reload(struct chat *chat);
 
 /* A line of the log file of room; skipped is how many were left out instead of one. text
  * is UTF-8. Returns 0, or -EAGAIN if too much is under way. */
@@ -129,7 +129,7 @@ void chat_close(struct chat *chat, struct session *session);
 void chat_turn(struct chat *chat);
 
 /* Descriptor number index, from 0, that is readable when chat_dispatch has something to
- * do; -1 if there is none of that number. */
+ * do. */
 int chat_fd(const struct chat *chat, unsigned index);
 
 /* Pass on what the store has answered. */

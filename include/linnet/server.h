@@ -20,6 +20,9 @@ struct server *server_start(
  * gone or have had their time (8 s). Called again, break the loop at once. */
 void server_stop(struct server *server);
 
+/* The configuration has changed: what is in use follows it. */
+void server_reload(struct server *server);
+
 /* Write how much is going on, as text for people, to text; context is the server. */
 void server_describe(void *context, char *text, size_t size);
 
