@@ -15,6 +15,9 @@
  * included. */
 #define EMAIL_BYTES 254
 
+/* What is passed on is put into other objects, and libraries read no deeper than 2048. */
+#define DEPTH_MAX 100
+
 /* Not passed on as they came. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
 	"email", "message", "ref", "ephemeral", "session", NULL };
@@ -143,6 +146,28 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
 }
 
+static bool
+is_deeper_than(json_t *value, unsigned levels)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (!levels)
+		return json_is_object(value) || json_is_array(value);
+	json_object_foreach(value, key, member)
+	{
+		if (is_deeper_than(member, levels - 1))
+			return true;
+	}
+	json_array_foreach(value, i, member)
+	{
+		if (is_deeper_than(member, levels - 1))
+			return true;
+	}
+	return false;
+}
+
 int
 message_take(struct message *message, json_t *object, struct message_fault *fault)
 {
@@ -155,6 +180,9 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 		r = message_refuse(fault, "bad_json", "not a JSON object");
 	else
 		r = read_members(message, fault);
+	if (r == 0 && is_deeper_than(object, DEPTH_MAX))
+		r = message_refuse(
+			fault, "bad_json", "nested deeper than %d levels", DEPTH_MAX);
 	if (r < 0)
 		message_fini(message);
 	return r;

@@ -154,19 +154,39 @@ test_what_is_not_an_object_is_bad_json(void **state)
 		assert_refused(texts[i], "bad_json", "");
 }
 
+/* An object with a ref that is nested so many levels deep, for the caller to free. */
+static char *
+nested(size_t levels)
+{
+	char *text = malloc(2 * levels + 32), *out = text;
+
+	out = stpcpy(out, "{\"ref\":\"c1\",\"a\":");
+	memset(out, '[', levels - 1);
+	memset(out + levels - 1, ']', levels - 1);
+	strcpy(out + 2 * (levels - 1), "}");
+	return text;
+}
+
+static void
+assert_nested_refused(size_t levels, const char *ref)
+{
+	char *text = nested(levels);
+
+	assert_refused(text, "bad_json", ref);
+	free(text);
+}
+
 static void
 test_deep_nesting_is_refused_and_not_followed(void **state)
 {
-	size_t depth = 100000;
-	char *text = malloc(2 * depth + 16), *out = text;
+	char *text = nested(100);
 
 	(void)state;
-	out = stpcpy(out, "{\"a\":");
-	memset(out, '[', depth);
-	memset(out + depth, ']', depth);
-	strcpy(out + 2 * depth, "}");
-	assert_refused(text, "bad_json", "");
+	free(relayed(text, &stamp));
 	free(text);
+	assert_nested_refused(101, "c1");
+	assert_nested_refused(2048, "c1");
+	assert_nested_refused(100000, "");
 }
 
 static void
