@@ -138,6 +138,9 @@ on_store_page(void *context, uint64_t ticket, int error, const struct store_page
 	chat_request_free(chat, request);
 	if (session)
 		chat_read_next(chat, session);
+	chat_read_stalled(chat);
+	if (session && session->wants_progress)
+		session->ops->wake(session);
 }
 
 static void
@@ -253,6 +256,7 @@ chat_new(struct chat **out, const struct config *config,
 	chat->hub = hub_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
 	TAILQ_INIT(&chat->departing);
+	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
@@ -350,6 +354,8 @@ chat_close(struct chat *chat, struct session *session)
 	chat_depart(chat, session);
 	if (session->is_departing)
 		TAILQ_REMOVE(&chat->departing, session, departing_link);
+	if (session->is_stalled)
+		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
 	while ((request = STAILQ_FIRST(&session->waiting))) {
 		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
 		chat_request_free(chat, request);

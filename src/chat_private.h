@@ -22,7 +22,7 @@ typedef void on_appended(struct chat *chat, struct request *request, int error,
 typedef void on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-/* Asks the store for it, when it is its turn. Returns 0 or -EAGAIN. */
+/* Asks the store for it, when it is its turn. Returns 0, or -EAGAIN: later. */
 typedef int read_starter(struct chat *chat, struct request *request);
 
 /* Something that the store was asked for, or a read that waits to be. */
@@ -72,7 +72,8 @@ struct chat {
 	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
 	TAILQ_HEAD(, session) departing;
-	struct metric_list due; /* metrics with a value that was not sent yet */
+	TAILQ_HEAD(, session) stalled; /* their reads begin when others are answered */
+	struct metric_list due;        /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and the log says so */
 	int64_t now_ms;        /* of what is being handled */
@@ -202,7 +203,8 @@ struct room *chat_room_to_write(struct chat *chat, const struct session *session
 void chat_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS]);
 
-/* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
+/* Give post to the store. Returns 0, or -EAGAIN with *fault filled in: too much is under
+ * way. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
 /* Tell session that it was heard: ref ("": none, but errands are told all the same) has
@@ -283,6 +285,9 @@ void chat_send_metrics(struct session *session, const struct room *room);
 
 /* Ask for the next read that waits, if the session has room for its answer. */
 void chat_read_next(struct chat *chat, struct session *session);
+
+/* The store has answered a read: begin those that it had no place for. */
+void chat_read_stalled(struct chat *chat);
 
 /* Send member what it missed since, and then, or if that cannot be had whole, what is
  * new; tell it that it is in the room first, if it wants events. since may be NULL. */

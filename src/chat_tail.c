@@ -34,7 +34,6 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 		.words = chat_format("%.*s", (int)len, text),
 	};
 	struct message_fault fault;
-	int r;
 
 	chat->now_ms = now_ms;
 	json_object_set_new(object, "message", json_stringn(text, len));
@@ -42,6 +41,5 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
 	message_append_tail(&message, &stamp, &post.tail);
 	json_decref(object);
-	r = chat_post(chat, &post, &fault);
-	return r < 0 ? -EAGAIN : 0;
+	return chat_post(chat, &post, &fault);
 }

@@ -57,10 +57,15 @@ void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
 
 /* The same for what a line session says: a line of text or a command, without its end.
- * With may_wait nothing is done when it talks too fast, and in how many ms it may be said
- * is returned; otherwise it is told so, as WebSockets are, and 0 is returned. */
+ * With may_wait nothing is done when it talks too fast or too much is under way, and in
+ * how many ms to try again is returned; otherwise it is told so, as WebSockets are, and 0
+ * is returned. */
 int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms);
+
+/* Tell a line session that a line of more than limits.message_bytes was not sent. Returns
+ * 0, or in how many ms to try again: that costs it as much as a message. */
+int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms);
 
 /* A session that speaks for one request of the HTTP door has come: it is in no room, and
  * is sent one object for each that it says, also when all is well: {"type":"ack"} or what

@@ -74,6 +74,8 @@ struct session {
 	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
+	bool is_stalled;         /* the store has too many reads for the next one */
+	TAILQ_ENTRY(session) stalled_link;
 	struct pace own_pace;
 	struct pace *pace; /* its own, or that of whom it speaks for */
 };
