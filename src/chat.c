@@ -30,6 +30,18 @@ chat_answer(struct session *session, json_t *object)
 }
 
 void
+chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
+{
+	struct cast cast;
+
+	cast_object(&cast, object);
+	cast.epoch = epoch;
+	cast.id = last_id;
+	answer(session, &cast);
+}
+
+void
 chat_answer_text(struct session *session, struct buffer *text)
 {
 	struct cast cast;
@@ -292,8 +304,9 @@ chat_room_count(const struct chat *chat)
 	return hub_count(chat->hub);
 }
 
-/* Let the session be who it says, as far as it can show that. */
-static void
+/* Let the session be who it says, as far as it can show that. Returns false if it is told
+ * that it cannot. */
+static bool
 introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
@@ -304,16 +317,20 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 	roster_enter(chat->roster, session);
 	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
 		chat_answer_fault(session, &fault);
+		if (wishes->is_strict)
+			return false;
 		proof.token = NULL;
 	}
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (name && chat_claim(chat, session, name, &proof, &fault) < 0)
-		chat_answer_fault(session, &fault);
+	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+		return true;
+	chat_answer_fault(session, &fault);
+	return false;
 }
 
-void
+bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	static const struct chat_wishes none;
@@ -327,13 +344,14 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent)
-		introduce(chat, session, wishes);
+	if (!session->is_silent && !introduce(chat, session, wishes) && wishes->is_strict)
+		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)
 		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
 	else
 		chat_answer_fault(session, &fault);
+	return room != NULL;
 }
 
 void

@@ -26,6 +26,7 @@ struct chat_wishes {
 	bool wants_joined; /* to be told that it is in the room */
 	bool wants_events; /* that, and who comes, goes and types */
 	bool is_silent;    /* only reads, and is nobody */
+	bool is_strict;    /* is not there at all if it cannot be who it says */
 };
 
 /* Open a chat by the rules of config, with its history. Borrows config, which must
@@ -47,8 +48,8 @@ const char *chat_room_fault(
 	struct chat *chat, const char *room, bool may_read_tails, const char **text);
 
 /* A session has come: it is in its room from now on. What is wrong with its wishes it is
- * told. wishes may be NULL. */
-void chat_open(
+ * told. wishes may be NULL. Returns false if it is in no room. */
+bool chat_open(
 	struct chat *chat, struct session *session, const struct chat_wishes *wishes);
 
 /* A session says len bytes, one whole JSON object at now_ms (Unix time in ms). What is
@@ -80,12 +81,14 @@ void chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t
 /* A session of the person to whom "joined" gave token, or NULL. */
 struct session *chat_find_session(struct chat *chat, const char *token);
 
-/* An errand says object, which is consumed, in the name of speaker. */
+/* An errand says object, which is consumed, in the name of speaker: a message, a new
+ * name, that it types, or that it has seen an alarm. */
 void chat_send(struct chat *chat, struct session *errand, struct session *speaker,
 	json_t *object, int64_t now_ms);
 
 /* An errand says object, which is consumed, as an outside program called label: a
- * message, an alarm or a metric. */
+ * message, an alarm or a metric. It may do so for several; if it talks too fast, it does
+ * for all of them. */
 void chat_push(struct chat *chat, struct session *errand, const char *label,
 	json_t *object, int64_t now_ms);
 

@@ -64,6 +64,7 @@ struct session {
 	bool is_silent;      /* only reads: nobody is told that it is there */
 	bool is_errand;      /* speaks once and is always answered */
 	bool is_paid;        /* an errand's pace was charged */
+	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
 	bool may_read_tails; /* has shown a token, or needs none */
