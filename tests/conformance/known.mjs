@@ -4,7 +4,7 @@
 import { payloadOf } from './cases/kinds.mjs';
 import { heard } from './words.mjs';
 
-const { open, cut, close, later, text, pong, status } = heard;
+const { open, cut, close, later, text, pong } = heard;
 
 /** A case of each value, which takes the place of the star in its id: id and outcome. */
 const each = (pattern, values, outcome) =>
@@ -68,19 +68,6 @@ const libwebsockets = [
 		why: 'libwebsockets reads on, and hangs up before it has answered the close frame',
 		observed: { 'close.then.nonsense': [cut] },
 	},
-	{
-		name: 'spaces in headers',
-		why: 'libwebsockets takes tabs and what stands behind a value for a part of it',
-		observed: {
-			...each('handshake.*.upgrade', ['space.after', 'tab.before'], [status(403)]),
-			...each('handshake.*.sec.websocket.key', ['space.after', 'tab.before'], [status(400)]),
-		},
-	},
-	{
-		name: 'get',
-		why: 'libwebsockets reads the names of methods without regard to case',
-		observed: { 'handshake.method.get': [open] },
-	},
 ];
 
 // What the daemon itself could do better.
@@ -123,23 +110,6 @@ const linnetd = [
 		name: 'half a code',
 		why: 'libwebsockets answers a close frame of one byte by the same',
 		observed: { 'close.half.code': ['close with half a code'] },
-	},
-	{
-		name: 'keys',
-		why: 'every key of 24 characters is accepted',
-		observed: each('handshake.key.*', ['17', '18', 'not.base64'], [open]),
-	},
-	{
-		name: 'absolute addresses',
-		why: 'only a path is known as a resource',
-		observed: { 'handshake.absolute': [status(404)] },
-	},
-	{
-		name: 'spaces around the version',
-		why: 'they are taken for a part of it',
-		observed: each('handshake.*.sec.websocket.version', ['space.after', 'tab.before'], [
-			status(426), 'version 13',
-		]),
 	},
 ];
 

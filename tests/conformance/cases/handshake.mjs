@@ -131,8 +131,8 @@ const good = [
 	},
 ].map((example) => ({ expect: [heard.open], ...example }));
 
-/** Any answer that says whose fault it is. */
-const refused = [400, 403, 404, 405, 426].flatMap((status) => [
+/** Any answer that says that it is the request's fault. */
+const refused = [400, 403, 404, 405, 426, 505].flatMap((status) => [
 	[heard.status(status)], [heard.status(status), 'version 13'],
 ]);
 
