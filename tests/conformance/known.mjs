@@ -4,7 +4,7 @@
 import { payloadOf } from './cases/kinds.mjs';
 import { heard } from './words.mjs';
 
-const { open, cut, close, later, text, pong } = heard;
+const { open, cut, close, text, pong } = heard;
 
 /** A case of each value, which takes the place of the star in its id: id and outcome. */
 const each = (pattern, values, outcome) =>
@@ -17,10 +17,8 @@ const each = (pattern, values, outcome) =>
 
 const echoed = (size) => [text(payloadOf('text', size)), open];
 
-const reservedOpcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15];
-
 // What only another libwebsockets can change (all of it is in 4.1.6).
-const libwebsockets = [
+export const known = [
 	{
 		name: 'unmasked frames',
 		why: 'libwebsockets reads frames without a mask and tells nobody that they had none',
@@ -63,54 +61,4 @@ const libwebsockets = [
 			...each('close.code.*.reason', [1012, 1013, 1014], [close(1002)]),
 		},
 	},
-	{
-		name: 'nonsense behind a close frame',
-		why: 'libwebsockets reads on, and hangs up before it has answered the close frame',
-		observed: { 'close.then.nonsense': [cut] },
-	},
 ];
-
-// What the daemon itself could do better.
-const linnetd = [
-	{
-		name: 'messages behind a close frame',
-		why: 'what waits to be written goes out behind a close frame that libwebsockets has sent',
-		observed: {
-			...each('reserved.bits.*.between', [1, 2, 4], [close(1002), later(text('good'))]),
-			...each('reserved.opcode.*.with.payload', reservedOpcodes, [close(1002), later(text('good'))]),
-			...each('fragments.no.start.*.after.message', ['last', 'first', 'empty'], [
-				close(1002), later(text('good')),
-			]),
-			...each('fragments.no.start.*.after.pieces', ['last', 'first', 'empty'], [
-				close(1002), later(text('good')),
-			]),
-			'utf8.bad.second': [close(1007), later(text('é'))],
-		},
-	},
-	{
-		name: 'alive behind a close frame',
-		why: 'libwebsockets misreads the answer to a close frame of its own, and the heartbeat goes on',
-		observed: { 'close.ends.after.bits.of.ping': [close(1002), later('ping "linnet"')] },
-	},
-	{
-		name: 'the UTF-8 check',
-		why: 'that of libwebsockets takes pongs for text, misses ends, and fails without a close frame',
-		observed: {
-			'pong.binary.after.text': [close(1007), later(text('hello'))],
-			'utf8.split.pong': [close(1007)],
-			'utf8.half.then.empty.last': [close(1007), later('text e2')],
-			'utf8.half.then.empty.last.then.rest': ['text e2', 'text 82ac', open],
-			...each('close.reason.bad.*', ['alone', 'within'], [cut]),
-			'close.reason.bad.half': ['close 1000 with a bad reason'],
-			'close.then.bad.text': [cut],
-			'close.ends.after.long.text': [cut],
-		},
-	},
-	{
-		name: 'half a code',
-		why: 'libwebsockets answers a close frame of one byte by the same',
-		observed: { 'close.half.code': ['close with half a code'] },
-	},
-];
-
-export const known = [...libwebsockets, ...linnetd];
