@@ -65,6 +65,10 @@ void ws_peer_wake(struct ws_peer *peer);
  * (RFC 6455 section 5.5). */
 void ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason);
 
+/* The peer has closed with a payload of len bytes (RFC 6455 section 5.5.1): write what
+ * waits, as far as the socket takes it, and the answer. Nothing is written afterwards. */
+void ws_peer_answer_close(struct ws_peer *peer, const uint8_t *payload, size_t len);
+
 /* A sign of life. */
 void ws_peer_heard(struct ws_peer *peer);
 
