@@ -14,6 +14,7 @@
 #include "linnet/config.h"
 #include "linnet/log.h"
 #include "linnet/server.h"
+#include "linnet/tls.h"
 #include "linnet/xalloc.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
@@ -202,8 +203,39 @@ release_signals(struct daemon *daemon)
 		ev_signal_stop(daemon->loop, &daemon->signals[i]);
 }
 
+/* What is read from files beside the configuration. */
+struct secrets {
+	struct auth *auth;
+	struct tls *tls; /* NULL: plain HTTP */
+};
+
+static void
+secrets_clear(struct secrets *secrets)
+{
+	auth_free(secrets->auth);
+	tls_free(secrets->tls);
+}
+
+/* Returns 0, or -errno with a sentence in *why and the name of what failed in *event. */
+static int
+secrets_load(struct secrets *secrets, const struct config *config, const char **event,
+	const char **why)
+{
+	const char *certificate = config->http.tls_certificate;
+	int r = auth_new(&secrets->auth, config, why);
+
+	*event = "auth_failed";
+	if (r < 0 || !*certificate)
+		return r;
+	*event = "tls_failed";
+	r = tls_new(&secrets->tls, certificate, config->http.tls_key, why);
+	if (r < 0)
+		secrets_clear(secrets);
+	return r;
+}
+
 static enum exit_status
-run(const struct config *config, const struct auth *auth)
+run(const struct config *config, const struct secrets *secrets)
 {
 	struct daemon daemon = { .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
 	enum exit_status status = EXIT_CANNOT_OPEN;
@@ -213,7 +245,7 @@ run(const struct config *config, const struct auth *auth)
 		return status;
 	}
 	catch_signals(&daemon);
-	daemon.server = server_start(config, auth, daemon.loop);
+	daemon.server = server_start(config, secrets->auth, secrets->tls, daemon.loop);
 	if (daemon.server) {
 		ev_run(daemon.loop, 0);
 		server_free(daemon.server);
@@ -228,14 +260,14 @@ run(const struct config *config, const struct auth *auth)
 static enum exit_status
 check(const struct config *config)
 {
-	struct auth *auth;
-	const char *why;
+	struct secrets secrets = { NULL };
+	const char *event, *why;
 
-	if (auth_new(&auth, config, &why) < 0) {
+	if (secrets_load(&secrets, config, &event, &why) < 0) {
 		fprintf(stderr, "%s\n", why);
 		return EXIT_BAD_CONFIG;
 	}
-	auth_free(auth);
+	secrets_clear(&secrets);
 	puts("the configuration is good");
 	return EXIT_OK;
 }
@@ -243,17 +275,17 @@ check(const struct config *config)
 static enum exit_status
 serve(const struct config *config)
 {
+	struct secrets secrets = { NULL };
 	enum exit_status status;
-	struct auth *auth;
-	const char *why;
+	const char *event, *why;
 
 	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
-	if (auth_new(&auth, config, &why) < 0) {
-		log_error("auth_failed", log_str("error", why));
+	if (secrets_load(&secrets, config, &event, &why) < 0) {
+		log_error(event, log_str("error", why));
 		return EXIT_BAD_CONFIG;
 	}
-	status = run(config, auth);
-	auth_free(auth);
+	status = run(config, &secrets);
+	secrets_clear(&secrets);
 	return status;
 }
 
