@@ -1,7 +1,6 @@
 #include "linnet/chat.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +146,9 @@ on_room_known(void *context, const char *name, uint64_t last_id)
 	struct chat *chat = context;
 	struct room *room = hub_add_permanent(chat->hub, name, NULL);
 
-	room->last_id = last_id;
+	/* A log file's has another history now, whatever was said there before. */
+	if (!room->is_tail)
+		room->last_id = last_id;
 }
 
 static void
@@ -253,10 +254,14 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 {
 	struct roster_proof proof = { .token = wishes->token };
 	struct person *person;
-	struct message_fault fault;
+	struct message_fault fault = { .code = NULL };
 	const char *name = wishes->name;
 
 	roster_enter(chat->roster, session);
+	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
+		chat_answer_fault(session, &fault);
+		proof.token = NULL;
+	}
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;

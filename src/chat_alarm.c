@@ -1,8 +1,6 @@
 /* Alarms: each change is a message of the room, so that everybody sees it once and in
  * order; what stands is kept beside the messages, for whoever comes later. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat_private.h"
@@ -87,8 +85,8 @@ make_event(const struct chat *chat, const struct message *message,
 	const struct report *report, const json_t *before)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
-		"session", "ephemeral", "since", "acknowledged_by", "acknowledged_ms",
-		"standing" };
+		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
+		"acknowledged_ms", "standing" };
 	json_t *event = json_deep_copy(message->object);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
@@ -109,11 +107,12 @@ make_event(const struct chat *chat, const struct message *message,
 	return event;
 }
 
-/* Keep event, which is consumed, as the next message about alarm. */
+/* Keep event, which is consumed, as the next message about alarm: label says it by
+ * message. */
 static int
 post_event(struct chat *chat, struct session *session, struct room *room,
-	struct alarm *alarm, json_t *event, const char *label, const char *ref,
-	struct message_fault *fault)
+	struct alarm *alarm, json_t *event, const char *label,
+	const struct message *message, struct message_fault *fault)
 {
 	struct message said = { .object = event,
 		.text = json_string_value(json_object_get(event, "message")) };
@@ -124,17 +123,20 @@ post_event(struct chat *chat, struct session *session, struct room *room,
 		.session = session,
 		.room = room,
 		.type = "alarm",
-		.ref = ref,
+		.ref = message->ref,
 		.alarm = xstrdup(alarm->key),
 	};
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words =
-		chat_format("%s %s %s", label, alarm->key, said.text ? said.text : "");
-	if (session->is_errand && ref)
-		post.keys[0] = chat_push_key(label, ref);
+	post.words = chat_push_words(label, alarm->key, event);
+	if (!session->is_errand)
+		chat_make_keys(chat, session, message, post.keys);
+	else if (message->ref)
+		post.keys[0] = chat_push_key(label, message->ref);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
-	json_object_set_new(event, "username", json_string(label));
+	/* An acknowledgement leaves it the program's. */
+	if (session->is_errand || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(label));
 	json_decref(alarm->intended);
 	alarm->intended = cleared ? NULL : json_incref(event);
 	alarm->under_way++;
@@ -162,8 +164,9 @@ chat_on_alarm_kept(
 	if (!error && !is_duplicate) {
 		json_decref(alarm->standing);
 		alarm->standing = json_incref(request->intended);
-	} else if (!alarm->under_way) {
-		/* As if it had never been said. */
+	}
+	/* What was not kept is as if it had never been said. */
+	if (!alarm->under_way) {
 		json_decref(alarm->intended);
 		alarm->intended = json_incref(alarm->standing);
 	}
@@ -199,7 +202,7 @@ chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
 			"%d alarms stand in this room already", STATE_ALARMS_MAX);
 	}
 	return post_event(chat, errand, room, alarm,
-		make_event(chat, message, &report, alarm->intended), label, message->ref,
+		make_event(chat, message, &report, alarm->intended), label, message,
 		fault);
 }
 
@@ -222,8 +225,8 @@ chat_do_ack(struct chat *chat, struct session *session, const struct message *me
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(session->person->name));
 	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
-	return post_event(chat, session, room, alarm, event, session->person->name,
-		message->ref, fault);
+	return post_event(
+		chat, session, room, alarm, event, session->person->name, message, fault);
 }
 
 void
@@ -232,11 +235,14 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 {
 	struct chat *chat = context;
 	struct room *room = hub_add_permanent(chat->hub, name, NULL);
-	struct alarm *alarm = state_add_alarm(&room->state, key);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
+	struct alarm *alarm = NULL;
 
-	if (!alarm || !json_is_object(event)) {
-		log_warn("alarm_unreadable", log_str("room", name), log_uint("id", id));
+	/* Nobody could clear it in a room that is a log file's now. */
+	if (json_is_object(event) && !room->is_tail)
+		alarm = state_add_alarm(&room->state, key);
+	if (!alarm) {
+		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
 		json_decref(event);
 		return;
 	}

@@ -1,5 +1,4 @@
 /* The command table: what may be said, at which door, and what it costs. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +6,6 @@
 #include "chat_private.h"
 #include "linnet/line_text.h"
 #include "linnet/log.h"
-#include "linnet/xalloc.h"
 
 /* So many refusals for talking too fast are borne in a burst, and then as many as
  * messages are taken: whoever waits when it is told to never gets there. */
@@ -145,6 +143,12 @@ find_type(const char *type)
 		if (commands[i].type && !strcmp(type, commands[i].type))
 			return &commands[i];
 	return &commands[0]; /* any other type is passed on like a message */
+}
+
+bool
+chat_is_passed_on(const char *type)
+{
+	return find_type(type) == &commands[0] && !chat_is_server_type(type);
 }
 
 static const struct command *

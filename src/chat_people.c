@@ -120,21 +120,20 @@ int
 chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault)
 {
-	struct person *holder;
+	struct person *holder = roster_find(chat->roster, name);
 	const char *why;
 
-	if (strcmp(session->person->name, name) != 0) {
+	if (holder && holder != session->person && roster_prove(session, holder, proof)) {
+		/* Also a guest's. */
+		move_session(chat, session, holder);
+	} else if (strcmp(session->person->name, name) != 0) {
 		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
 			return message_refuse(fault, "bad_name", "the name %s", why);
-		holder = roster_find(chat->roster, name);
-		if (holder && !roster_prove(session, holder, proof))
+		if (holder && holder != session->person)
 			return message_refuse(fault, "name_taken",
 				"somebody else is called that already");
-		if (holder && holder != session->person)
-			move_session(chat, session, holder);
-		else
-			take_name(chat, session, name);
+		take_name(chat, session, name);
 	}
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
@@ -317,8 +316,18 @@ chat_prove_by_email(const struct chat *chat, const struct message *message,
 		proof->email_hash = email_hash;
 }
 
-/* Who says so shows it: the token is checked for its form, because it becomes the
- * person's where nobody else has shown one. */
+/* Its form is checked because it becomes the person's where nobody else has shown one. */
+int
+chat_check_token(const char *token, struct message_fault *fault)
+{
+	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
+		!token[PERSON_TOKEN_BYTES])
+		return 0;
+	return message_refuse(fault, "bad_field",
+		"\"session\" must be the text that an earlier \"joined\" gave");
+}
+
+/* Who says so shows it. */
 static int
 read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
@@ -326,12 +335,10 @@ read_proof(const struct chat *chat, const struct message *message,
 	int r = message_get_string(
 		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
 
+	if (r == 0 && proof->token)
+		r = chat_check_token(proof->token, fault);
 	if (r < 0)
 		return r;
-	if (proof->token &&
-		strspn(proof->token, "0123456789abcdef") != PERSON_TOKEN_BYTES)
-		return message_refuse(fault, "bad_field",
-			"\"session\" must be the text that an earlier \"joined\" gave");
 	chat_prove_by_email(chat, message, proof, email_hash);
 	return 0;
 }
@@ -443,7 +450,7 @@ chat_do_switch(struct chat *chat, struct session *session, const struct message 
 
 	if (!room)
 		return -EINVAL;
-	if (room == old && member)
+	if (hub_member(room, session))
 		return message_refuse(fault, "bad_room", "you are in that room");
 	free(session->home);
 	session->home = xstrdup(room->name);

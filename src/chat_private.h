@@ -109,6 +109,9 @@ void chat_store_works(struct chat *chat);
 /* True if only the server says such things. */
 bool chat_is_server_type(const char *type);
 
+/* True if what has such a type is passed on like a message. */
+bool chat_is_passed_on(const char *type);
+
 /* Do what message says in the name of speaker, and tell errand what becomes of it. */
 int chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
 	const struct message *message, struct message_fault *fault);
@@ -127,6 +130,9 @@ void chat_prove_by_email(const struct chat *chat, const struct message *message,
 
 /* Write len bytes of chance as 2 * len hex digits to out. */
 void chat_random_hex(struct chat *chat, char *out, size_t len);
+
+/* Returns 0, or -EINVAL with *fault filled in if token cannot be one of "joined". */
+int chat_check_token(const char *token, struct message_fault *fault);
 
 /* Let session be called name. Returns 0, or -EINVAL with *fault filled in: the name is no
  * good, or somebody else's. */
@@ -191,6 +197,11 @@ __attribute__((format(printf, 1, 2))) char *chat_format(const char *format, ...)
 struct room *chat_room_to_write(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault);
 
+/* Fill in the keys by which message of speaker is recognised when it is sent again, if it
+ * has a ref. The caller frees them. */
+void chat_make_keys(struct chat *chat, const struct session *speaker,
+	const struct message *message, char *keys[STORE_KEYS]);
+
 /* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
@@ -224,6 +235,10 @@ int chat_do_message(struct chat *chat, struct session *session,
 /* The key by which a repeated push of a program called label is recognised. The caller
  * frees it. */
 char *chat_push_key(const char *label, const char *ref);
+
+/* What a search finds of object, which a program called label says (key: of an alarm, or
+ * NULL). The caller frees it. */
+char *chat_push_words(const char *label, const char *key, const json_t *object);
 
 /* chat_alarm.c */
 

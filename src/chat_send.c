@@ -86,7 +86,8 @@ on_message_appended(struct chat *chat, struct request *request, int error, uint6
 		report_loss(chat, request, error);
 		return;
 	}
-	chat_store_works(chat);
+	if (!request->room->is_tail)
+		chat_store_works(chat);
 	if (!is_duplicate) {
 		request->room->last_id = id;
 		queued = chat_broadcast(chat, request->room, request->type, id,
@@ -170,13 +171,12 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	return false;
 }
 
-/* A repeated send is known by its sender and its ref. A guest comes back as another
- * guest: it is known by its number while it stays, and by what it says, but not for long,
- * because that might be somebody else. Of the two windows of time an entry of the last
- * one is known by the second. */
-static void
-make_keys(struct chat *chat, const struct session *speaker, const struct message *message,
-	char *keys[STORE_KEYS])
+/* A guest comes back as another guest: it is known by its number while it stays, and by
+ * what it says, but not for long, because that might be somebody else. Of the two windows
+ * of time an entry of the last one is known by the second. */
+void
+chat_make_keys(struct chat *chat, const struct session *speaker,
+	const struct message *message, char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
 	const struct person *person = speaker->person;
@@ -275,7 +275,7 @@ keep(struct chat *chat, struct session *session, struct session *speaker,
 
 	post.words = chat_format(
 		"%s %s", speaker->person->name, message->text ? message->text : "");
-	make_keys(chat, speaker, message, post.keys);
+	chat_make_keys(chat, speaker, message, post.keys);
 	return chat_post(chat, &post, fault);
 }
 
@@ -297,8 +297,11 @@ struct room *
 chat_room_to_write(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, true, fault);
+	struct room *room = message->room ? hub_find(chat->hub, message->room) : NULL;
 
+	/* Also to those who may not read it. */
+	if (!room || !room->is_tail)
+		room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room || !room->is_tail)
 		return room;
 	message_refuse(fault, "read_only", "this room is a log file's");

@@ -1,9 +1,7 @@
 /* The rooms of log files: what they say is kept in memory, under an epoch of its own. */
 #include <errno.h>
-#include <string.h>
 
 #include "chat_private.h"
-#include "linnet/log.h"
 
 void
 chat_add_tail(struct chat *chat, const char *name, unsigned lines)
