@@ -267,6 +267,14 @@ const struct config_option config_options[] = {
 			"choose"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is where it was installed"),
+	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = check_line,
+		.with = "http.tls_key", .unit = "bytes",
+		.help = "PEM file with the certificate and those that vouch for it: TLS "
+			"instead of plain HTTP"),
+	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = check_line, .with = "http.tls_certificate",
+		.unit = "bytes", .help = "PEM file with its private key"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
 		.max = 300, .preset = "[]", .check = check_origin,
 		.help = "Other sites whose pages may connect, as "

@@ -1,30 +1,17 @@
 #include <errno.h>
-#include <ev.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "linnet/auth.h"
 #include "linnet/config.h"
-#include "linnet/log.h"
-#include "linnet/server.h"
-#include "linnet/systemd.h"
+#include "linnet/daemon.h"
 #include "linnet/xalloc.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
-
-enum exit_status {
-	EXIT_OK = 0,
-	EXIT_BAD_CONFIG = 1,
-	EXIT_BAD_USAGE = 2,
-	EXIT_CANNOT_OPEN = 3,
-};
 
 enum action {
 	ACTION_SERVE,
@@ -169,189 +156,27 @@ load(const struct arguments *arguments)
 	return config;
 }
 
-#define STOP_SIGNALS 2
-
-/* What signals are about. */
-struct daemon {
-	const struct arguments *arguments;
-	struct config *config;
-	struct auth *auth;
-	struct ev_loop *loop;
-	struct server *server; /* NULL until it has started */
-	struct systemd *systemd;
-	ev_signal signals[STOP_SIGNALS];
-	ev_signal reload;
-};
-
-static void
-on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+static struct config *
+read_again(void *context, struct config_errors *errors)
 {
-	struct daemon *daemon = watcher->data;
-
-	(void)loop;
-	(void)revents;
-	systemd_stopping();
-	server_stop(daemon->server);
-}
-
-static void
-log_kept(void *context, const char *path)
-{
-	(void)context;
-	log_warn("reload_kept", log_str("key", path),
-		log_str("hint", "a restart is needed"));
-}
-
-/* Swap the whole configuration, now that it is known to be good. */
-static void
-adopt(struct daemon *daemon, struct config *fresh, struct auth *tokens)
-{
-	config_adopt(daemon->config, fresh, log_kept, NULL);
-	auth_replace(daemon->auth, tokens);
-	server_reload(daemon->server);
-	config_free(fresh);
-	log_setup((enum log_level)daemon->config->log.level,
-		(enum log_format)daemon->config->log.format);
-	log_info("reloaded");
-}
-
-static void
-reload(struct daemon *daemon)
-{
-	struct config_errors errors = { 0 };
-	struct config *fresh = read_config(daemon->arguments, &errors);
-	struct auth *tokens;
-	const char *why;
-	size_t i;
-
-	for (i = 0; i < errors.count; i++)
-		log_error("reload_failed", log_str("error", errors.lines[i]));
-	config_errors_clear(&errors);
-	if (!fresh)
-		return;
-	if (auth_new(&tokens, fresh, &why) == 0) {
-		adopt(daemon, fresh, tokens);
-		return;
-	}
-	log_error("reload_failed", log_str("error", why));
-	config_free(fresh);
-}
-
-static void
-on_reload_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
-{
-	struct daemon *daemon = watcher->data;
-
-	(void)loop;
-	(void)revents;
-	if (!daemon->server)
-		return; /* it has just been read */
-	systemd_reloading();
-	reload(daemon);
-	systemd_reloaded();
-}
-
-/* Before anything is opened: whoever reads that it is ready may send a signal at once. */
-static void
-catch_signals(struct daemon *daemon)
-{
-	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT };
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (i = 0; i < STOP_SIGNALS; i++) {
-		ev_signal_init(&daemon->signals[i], on_stop_signal, signals[i]);
-		daemon->signals[i].data = daemon;
-		ev_signal_start(daemon->loop, &daemon->signals[i]);
-	}
-	ev_signal_init(&daemon->reload, on_reload_signal, SIGHUP);
-	daemon->reload.data = daemon;
-	ev_signal_start(daemon->loop, &daemon->reload);
-}
-
-static void
-release_signals(struct daemon *daemon)
-{
-	size_t i;
-
-	for (i = 0; i < STOP_SIGNALS; i++)
-		ev_signal_stop(daemon->loop, &daemon->signals[i]);
-	ev_signal_stop(daemon->loop, &daemon->reload);
-}
-
-static enum exit_status
-run(const struct arguments *arguments, struct config *config, struct auth *auth)
-{
-	struct daemon daemon = {
-		.arguments = arguments,
-		.config = config,
-		.auth = auth,
-		.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV),
-	};
-	enum exit_status status = EXIT_CANNOT_OPEN;
-
-	if (!daemon.loop) {
-		log_error("loop_failed", log_str("error", strerror(errno)));
-		return status;
-	}
-	catch_signals(&daemon);
-	daemon.server = server_start(config, auth, daemon.loop);
-	if (daemon.server) {
-		daemon.systemd =
-			systemd_ready(daemon.loop, server_describe, daemon.server);
-		ev_run(daemon.loop, 0);
-		systemd_free(daemon.systemd);
-		server_free(daemon.server);
-		log_info("stopped");
-		status = EXIT_OK;
-	}
-	release_signals(&daemon);
-	ev_loop_destroy(daemon.loop);
-	return status;
+	return read_config(context, errors);
 }
 
 static enum exit_status
 check(const struct config *config)
 {
-	struct auth *auth;
 	const char *why;
 
-	if (auth_new(&auth, config, &why) < 0) {
+	if (daemon_check(config, &why) < 0) {
 		fprintf(stderr, "%s\n", why);
 		return EXIT_BAD_CONFIG;
 	}
-	auth_free(auth);
 	puts("the configuration is good");
 	return EXIT_OK;
 }
 
 static enum exit_status
-serve(const struct arguments *arguments, struct config *config)
-{
-	enum exit_status status;
-	struct auth *auth;
-	const char *why;
-	int r;
-
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
-	if (auth_new(&auth, config, &why) < 0) {
-		log_error("auth_failed", log_str("error", why));
-		return EXIT_BAD_CONFIG;
-	}
-	r = systemd_take_sockets(&why);
-	if (r < 0) {
-		log_error("activation_failed", log_str("socket", why),
-			log_str("error", strerror(-r)));
-		auth_free(auth);
-		return EXIT_CANNOT_OPEN;
-	}
-	status = run(arguments, config, auth);
-	auth_free(auth);
-	return status;
-}
-
-static enum exit_status
-act(const struct arguments *arguments)
+act(struct arguments *arguments)
 {
 	enum exit_status status = EXIT_OK;
 	struct config *config;
@@ -374,7 +199,7 @@ act(const struct arguments *arguments)
 	else if (arguments->action == ACTION_CHECK)
 		status = check(config);
 	else
-		status = serve(arguments, config);
+		status = daemon_serve(config, read_again, arguments);
 	config_free(config);
 	return status;
 }

@@ -26,6 +26,7 @@
 #include "linnet/sink.h"
 #include "linnet/systemd.h"
 #include "linnet/tail.h"
+#include "linnet/tls.h"
 #include "linnet/upgrade.h"
 #include "linnet/websocket.h"
 #include "linnet/ws.h"
@@ -51,12 +52,17 @@
  * reader is known by its queue and not by megabytes of kernel memory. */
 #define UNSENT_BYTES (128 * 1024)
 
+/* Descriptors of a connection: with TLS, the socket and a pair of others. */
+#define DESCRIPTORS 1
+#define TLS_DESCRIPTORS 3
+
 /* Tables of routes: the page's, which has what is left, is the last one. */
 #define ROUTE_TABLES 4
 
 struct server {
 	const struct config *config;
 	const struct auth *auth;
+	struct tls *tls; /* NULL: plain HTTP */
 	struct ev_loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
@@ -72,6 +78,7 @@ struct server {
 	struct sink_drain sinks;
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
+	struct tls_door tls_door;
 	struct conn_table conns;
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
@@ -135,14 +142,15 @@ set_socket_options(int fd)
 
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
-admit(struct server *server, int fd, const struct sockaddr *address, bool is_line)
+admit(struct server *server, int fd, const struct sockaddr *address,
+	enum refusal_text refusal)
 {
 	struct conn *conn = conn_admit(&server->conns, address, &server->refused_why);
 
 	start_ticking(server);
 	if (!conn) {
 		server->refused++;
-		refusal_add(server->refusal, fd, is_line);
+		refusal_add(server->refusal, fd, refusal);
 		return NULL;
 	}
 	set_socket_options(fd);
@@ -153,17 +161,35 @@ static void
 on_accept(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, false);
+	struct conn *conn = admit(server, fd, address, REFUSAL_HTTP_FULL);
 
 	if (conn)
 		http_door_accept(&server->http, conn, fd);
 }
 
 static void
+on_accept_tls(void *context, int fd, const struct sockaddr *address)
+{
+	struct server *server = context;
+	struct conn *conn = admit(server, fd, address, REFUSAL_TLS_FULL);
+
+	if (conn)
+		tls_door_accept(&server->tls_door, conn, fd);
+}
+
+static void
+on_open_tls(void *context, struct conn *conn, int fd)
+{
+	struct server *server = context;
+
+	http_door_accept(&server->http, conn, fd);
+}
+
+static void
 on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, true);
+	struct conn *conn = admit(server, fd, address, REFUSAL_LINE_FULL);
 
 	if (conn)
 		line_door_accept(&server->line, conn, fd);
@@ -205,7 +231,8 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 		tell_to_go(server);
 	ws_drain_run(&server->drain);
 	sink_drain_run(&server->sinks);
-	if (server->is_stopping && !server->conns.count)
+	if (server->is_stopping && !server->conns.count &&
+		tls_door_is_idle(&server->tls_door))
 		ev_break(loop, EVBREAK_ALL);
 }
 
@@ -305,7 +332,7 @@ open_listeners(struct server *server)
 	const struct config *config = server->config;
 	char http[256], line[256];
 	int r = listen_on(server, &server->listener, "http", config->http.address,
-		config->http.port, on_accept);
+		config->http.port, server->tls ? on_accept_tls : on_accept);
 
 	if (r == 0 && config->line.enabled)
 		r = listen_on(server, &server->line_listener, "line",
@@ -365,6 +392,8 @@ init_doors(struct server *server)
 	server->routes[3] = page_door_routes(&server->page);
 	http_door_init(
 		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
+	tls_door_init(&server->tls_door, server->tls, server->loop, server->refusal,
+		on_open_tls, server);
 }
 
 static void
@@ -394,17 +423,19 @@ open_websockets(struct server *server)
 }
 
 struct server *
-server_start(const struct config *config, const struct auth *auth, struct ev_loop *loop)
+server_start(const struct config *config, const struct auth *auth, struct tls *tls,
+	struct ev_loop *loop)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
 	server->auth = auth;
+	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
 	conn_table_init(&server->conns,
-		descriptors_fit(
-			(size_t)config->limits.connections, tail_descriptors(config)),
+		descriptors_fit((size_t)config->limits.connections,
+			tls ? TLS_DESCRIPTORS : DESCRIPTORS, tail_descriptors(config)),
 		(unsigned)config->limits.per_address);
 	TAILQ_INIT(&server->later);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
@@ -475,6 +506,7 @@ server_free(struct server *server)
 	tail_free(server->tail);
 	websocket_host_free(server->websockets);
 	conn_table_clear(&server->conns);
+	tls_door_clear(&server->tls_door);
 	api_free_polls(&server->api);
 	refusal_free(server->refusal);
 	ev_prepare_stop(server->loop, &server->prepare);

@@ -59,6 +59,8 @@ struct config {
 		char *address;                      /* IP address or "localhost" */
 		int port;                           /* 0..65535, 0: the kernel chooses */
 		char *root;                         /* the page's folder */
+		char *tls_certificate;              /* PEM file; "": no TLS */
+		char *tls_key;                      /* as tls_certificate */
 		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
 	} http;
 	struct {
@@ -149,6 +151,8 @@ struct config_option {
 	const char *(*check)(const char *value);
 	const char *limit; /* of a string: the int option that may allow fewer bytes than
 			    * max ("limits.room_bytes"), or NULL */
+	const char
+		*with; /* of a string: the one that is "" only if this one is, or NULL */
 	/* Of a string member: the options that it must differ from, NULL at the end:
 	 * strings, or lists of groups with a unique member. NULL: it may be anything. */
 	const char *const *differs;

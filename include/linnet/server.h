@@ -9,12 +9,13 @@
 struct auth;
 struct ev_loop;
 struct server;
+struct tls;
 
-/* Open the page and the port and start to serve on loop, which libwebsockets shares.
- * Borrows config, auth and loop, which must outlive the server. What fails is logged.
- * Returns a server for server_free, or NULL. */
-struct server *server_start(
-	const struct config *config, const struct auth *auth, struct ev_loop *loop);
+/* Open the page and the port and start to serve on loop, which libwebsockets shares: by
+ * HTTP, or where tls is not NULL by HTTPS. Borrows config, auth, tls and loop, which must
+ * outlive the server. What fails is logged. Returns a server for server_free, or NULL. */
+struct server *server_start(const struct config *config, const struct auth *auth,
+	struct tls *tls, struct ev_loop *loop);
 
 /* Take no more connections, tell everybody to go (1001) and break the loop when they have
  * gone or have had their time (8 s). Called again, break the loop at once. */
