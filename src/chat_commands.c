@@ -207,16 +207,23 @@ run(struct chat *chat, struct session *session, const struct command *command,
 }
 
 static int
+check_type(const struct message *message, struct message_fault *fault)
+{
+	if (!message->type || !chat_is_server_type(message->type))
+		return 0;
+	return message_refuse(
+		fault, "reserved_type", "only the server says \"%s\"", message->type);
+}
+
+static int
 handle(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
 	const struct command *command = find_type(message->type);
 
-	if (!chat_is_in_time(chat, session, command->cost, fault))
+	if (!chat_is_in_time(chat, session, command->cost, fault) ||
+		check_type(message, fault) < 0)
 		return -EINVAL;
-	if (message->type && chat_is_server_type(message->type))
-		return message_refuse(fault, "reserved_type",
-			"only the server says \"%s\"", message->type);
 	return run(chat, session, command, message, fault);
 }
 
@@ -250,15 +257,18 @@ chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
 {
 	const struct command *command = find_type(message->type);
 
-	if (command->handler == chat_do_message) {
-		if (!chat_is_in_time(chat, errand, command->cost, fault))
-			return -EINVAL;
-		if (message->type && chat_is_server_type(message->type))
-			return message_refuse(fault, "reserved_type",
-				"only the server says \"%s\"", message->type);
+	if (!chat_is_in_time(chat, errand, command->cost, fault) ||
+		check_type(message, fault) < 0)
+		return -EINVAL;
+	if (command->handler == chat_do_message)
 		return chat_say(chat, errand, speaker, message, fault);
-	}
-	if (handle(chat, speaker, message, fault) < 0)
+	if (command->handler == chat_do_ack)
+		return chat_see_alarm(chat, errand, speaker, message, fault);
+	/* The others are answered, or change what the stream brings. */
+	if (command->handler != chat_do_nick && command->handler != chat_do_typing)
+		return message_refuse(fault, "bad_field",
+			"\"%s\" cannot be sent beside a stream", message->type);
+	if (command->handler(chat, speaker, message, fault) < 0)
 		return -EINVAL;
 	chat_answer(errand, json_pack("{s:s}", "type", "ack"));
 	return 0;

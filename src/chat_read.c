@@ -252,6 +252,7 @@ on_first_page(struct chat *chat, struct request *request, int error,
 		chat_answer_fault(member->session, &fault);
 	}
 	if (error || (page->first_id > member->cursor + 1 && !member->is_newcomer)) {
+		member->cursor = request->room->last_id;
 		begin_live(chat, member, false, request->ref);
 		return;
 	}
@@ -278,13 +279,13 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - at_most(room->last_id, room->tail_lines);
-	if ((!known && !member->is_newcomer) || id == room->last_id) {
+	member->cursor = known || member->is_newcomer ? id : room->last_id;
+	if (member->cursor == room->last_id) {
 		begin_live(chat, member, known, ref);
 		return;
 	}
 	member->is_resuming = true;
 	member->is_announced = false;
-	member->cursor = id;
 	read_on(chat, member, on_first_page, ref);
 }
 

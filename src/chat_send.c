@@ -52,7 +52,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	size_t queued;
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	cast_text(&cast, &text, store_epoch(chat_history(chat, room)), id);
+	cast_text(&cast, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
 	/* What its sender is sent, too, only where that is configured. */
 	queued = hub_broadcast(room, &cast,
 		chat->config->chat.echo_to_sender ? NULL : sender,

@@ -8,7 +8,10 @@ chat_add_tail(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = hub_add_permanent(chat->hub, name, NULL);
 
-	room->is_tail = true;
+	/* What was said there before has other ids. */
+	if (!room->is_tail)
+		room->last_id = 0;
+	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
 }
 
