@@ -35,7 +35,7 @@ encode_event(const struct cast *cast)
 	struct frame *frame;
 	char id[64];
 
-	if (cast->id) {
+	if (cast->epoch) {
 		int n = snprintf(
 			id, sizeof(id), "id: %s:%" PRIu64 "\n", cast->epoch, cast->id);
 
@@ -53,11 +53,14 @@ encode_event(const struct cast *cast)
 static struct frame *
 encode_line(const struct cast *cast, bool in_websocket)
 {
-	json_t *object = json_loadb(cast->json.bytes, cast->json.len, 0, NULL);
+	json_t *object =
+		json_loadb(cast->json.bytes, cast->json.len, JSON_ALLOW_NUL, NULL);
 	struct frame *frame = NULL;
 	struct buffer text = { 0 };
 
-	line_text_append(&text, object);
+	/* jansson reads no text back that nests more deeply than it likes. */
+	if (object)
+		line_text_append(&text, object);
 	json_decref(object);
 	if (text.len && in_websocket)
 		frame = frame_new_ws(WS_TEXT, true, text.bytes, text.len - 1);

@@ -2,7 +2,6 @@
  * thinned to the newest of each name. */
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "chat_private.h"
 #include "linnet/name.h"
@@ -35,7 +34,7 @@ make_value(const struct chat *chat, const struct room *room, const char *label,
 	const struct message *message)
 {
 	static const char *const foreign[] = { "id", "ref", "email", "session",
-		"ephemeral" };
+		"ephemeral", "avatar", "via" };
 	json_t *value = json_pack("{s:s,s:s,s:I,s:s}", "type", "metric", "room",
 		room->name, "ts", (json_int_t)chat->now_ms, "username", label);
 	size_t i;

@@ -120,71 +120,24 @@ int
 chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault)
 {
-	struct person *holder;
+	struct person *holder = roster_find(chat->roster, name);
 	const char *why;
 
-	if (strcmp(session->person->name, name) != 0) {
+	if (holder && holder != session->person && roster_prove(session, holder, proof)) {
+		/* Also a guest's. */
+		move_session(chat, session, holder);
+	} else if (strcmp(session->person->name, name) != 0) {
 		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
 			return message_refuse(fault, "bad_name", "the name %s", why);
-		holder = roster_find(chat->roster, name);
-		if (holder && !roster_prove(session, holder, proof))
+		if (holder && holder != session->person)
 			return message_refuse(fault, "name_taken",
 				"somebody else is called that already");
-		if (holder && holder != session->person)
-			move_session(chat, session, holder);
-		else
-			take_name(chat, session, name);
+		take_name(chat, session, name);
 	}
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
 	return 0;
-}
-
-const char *
-chat_room_fault(
-	struct chat *chat, const char *name, bool may_read_tails, const char **text)
-{
-	static char sentence[80];
-	const struct room *room = name ? hub_find(chat->hub, name) : NULL;
-	const char *why;
-
-	*text = "this room needs a token";
-	if (room && room->is_tail && !may_read_tails)
-		return "denied";
-	if (!name || room)
-		return NULL;
-	why = name_room_fault(name, (size_t)chat->config->limits.room_bytes);
-	if (why) {
-		snprintf(sentence, sizeof(sentence), "the name of the room %s", why);
-		*text = sentence;
-		return "bad_room";
-	}
-	*text = "there is no room of that name";
-	if (!chat->config->chat.create_rooms)
-		return "no_such_room";
-	*text = "there are too many rooms already";
-	return hub_is_full(chat->hub) ? "too_many_rooms" : NULL;
-}
-
-struct room *
-chat_room_of(struct chat *chat, const struct session *session, const char *name,
-	bool may_add, struct message_fault *fault)
-{
-	const char *wanted = name ? name : session->home, *text;
-	const char *code = chat_room_fault(chat, wanted, session->may_read_tails, &text);
-	struct room *room = code ? NULL : hub_find(chat->hub, wanted);
-
-	if (room)
-		return room;
-	if (!code && !may_add) {
-		code = "no_such_room";
-		text = "there is no room of that name";
-	}
-	if (!code)
-		return hub_find_or_add(chat->hub, wanted);
-	message_refuse(fault, code, "%s", text);
-	return NULL;
 }
 
 struct member *
@@ -304,7 +257,8 @@ chat_send_joined(
 		session->is_greeted = true;
 		json_object_set_new(joined, "greeting", json_true());
 	}
-	chat_answer(session, joined);
+	chat_answer_at(
+		session, joined, store_epoch(chat_history(chat, room)), member->cursor);
 }
 
 void
@@ -317,8 +271,18 @@ chat_prove_by_email(const struct chat *chat, const struct message *message,
 		proof->email_hash = email_hash;
 }
 
-/* Who says so shows it: the token is checked for its form, because it becomes the
- * person's where nobody else has shown one. */
+/* Its form is checked because it becomes the person's where nobody else has shown one. */
+int
+chat_check_token(const char *token, struct message_fault *fault)
+{
+	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
+		!token[PERSON_TOKEN_BYTES])
+		return 0;
+	return message_refuse(fault, "bad_field",
+		"\"session\" must be the text that an earlier \"joined\" gave");
+}
+
+/* Who says so shows it. */
 static int
 read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
@@ -326,12 +290,10 @@ read_proof(const struct chat *chat, const struct message *message,
 	int r = message_get_string(
 		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
 
+	if (r == 0 && proof->token)
+		r = chat_check_token(proof->token, fault);
 	if (r < 0)
 		return r;
-	if (proof->token &&
-		strspn(proof->token, "0123456789abcdef") != PERSON_TOKEN_BYTES)
-		return message_refuse(fault, "bad_field",
-			"\"session\" must be the text that an earlier \"joined\" gave");
 	chat_prove_by_email(chat, message, proof, email_hash);
 	return 0;
 }
@@ -443,7 +405,7 @@ chat_do_switch(struct chat *chat, struct session *session, const struct message 
 
 	if (!room)
 		return -EINVAL;
-	if (room == old && member)
+	if (hub_member(room, session))
 		return message_refuse(fault, "bad_room", "you are in that room");
 	free(session->home);
 	session->home = xstrdup(room->name);
@@ -466,37 +428,5 @@ chat_do_who(struct chat *chat, struct session *session, const struct message *me
 	chat_answer(session,
 		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
 			list_users(room), "count", (json_int_t)hub_people(room)));
-	return 0;
-}
-
-/* Where list_room puts what it finds. */
-struct room_lists {
-	json_t *rooms, *tails;
-};
-
-static void
-list_room(void *context, struct room *room)
-{
-	struct room_lists *lists = context;
-
-	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
-		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
-			"count", (json_int_t)hub_people(room), "last_id",
-			(json_int_t)room->last_id));
-}
-
-int
-chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	struct room_lists lists = { json_array(), json_array() };
-
-	(void)message;
-	(void)fault;
-	hub_each(chat->hub, list_room, &lists);
-	if (!session->may_read_tails)
-		json_array_clear(lists.tails);
-	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
-				     lists.rooms, "tails", lists.tails));
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* What comes from outside: programs that push, and people who speak beside the stream
  * that they read. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "chat_private.h"
@@ -18,6 +17,21 @@ chat_push_key(const char *label, const char *ref)
 	return chat_format("p%s\n%s", label, ref);
 }
 
+static const char *
+string_of(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+char *
+chat_push_words(const char *label, const char *key, const json_t *object)
+{
+	return chat_format("%s %s %s %s", label, key ? key : "",
+		string_of(object, "title"), string_of(object, "message"));
+}
+
 void
 chat_open_errand(struct chat *chat, struct session *session, struct pace *pace)
 {
@@ -31,14 +45,20 @@ chat_find_session(struct chat *chat, const char *token)
 {
 	struct person *person = roster_find_token(chat->roster, token);
 
-	return person ? TAILQ_FIRST(&person->sessions) : NULL;
+	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
+
+	while (session && session->closing)
+		session = TAILQ_NEXT(session, person_link);
+	return session;
 }
 
 static int
 push_message(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	struct message_stamp stamp = {
+		.ts_ms = chat->now_ms, .username = label, .via = "push"
+	};
 	struct room *room = chat_room_to_write(chat, errand, message, fault);
 	struct post post = {
 		.session = errand,
@@ -50,7 +70,6 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 
 	if (!room)
 		return -EINVAL;
-	json_object_set_new(message->object, "via", json_string("push"));
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral) {
 		size_t queued = chat_broadcast(
@@ -63,10 +82,26 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 		return 0;
 	}
 	post.tail = tail;
-	post.words = chat_format("%s %s", label, message->text ? message->text : "");
+	post.words = chat_push_words(label, NULL, message->object);
 	if (message->ref)
 		post.keys[0] = chat_push_key(label, message->ref);
 	return chat_post(chat, &post, fault);
+}
+
+/* Returns false if the errand talks too fast, be it for this or for an earlier thing that
+ * it says: whoever tries again says all of it again. */
+static bool
+pay(struct chat *chat, struct session *errand, struct message_fault *fault)
+{
+	if (errand->is_paid)
+		return true;
+	if (errand->is_too_fast) {
+		message_refuse(fault, "rate_limited", "too fast, wait a moment");
+		return false;
+	}
+	errand->is_paid = chat_is_in_time(chat, errand, PUSH_COST, fault);
+	errand->is_too_fast = !errand->is_paid;
+	return errand->is_paid;
 }
 
 static int
@@ -75,19 +110,19 @@ push(struct chat *chat, struct session *errand, const char *label,
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
 	const char *type = message->type ? message->type : "message";
+	bool is_metric = !strcmp(type, "metric");
 
-	if (!strcmp(type, "metric"))
-		return chat_push_metric(chat, errand, label, message, fault);
-	if (!errand->is_paid && !chat_is_in_time(chat, errand, PUSH_COST, fault))
+	if (!is_metric && !pay(chat, errand, fault))
 		return -EINVAL;
-	errand->is_paid = true;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
+	if (is_metric)
+		return chat_push_metric(chat, errand, label, message, fault);
 	if (!strcmp(type, "alarm"))
 		return chat_push_alarm(chat, errand, label, message, fault);
-	if (chat_is_server_type(type))
+	if (!chat_is_passed_on(type))
 		return message_refuse(
-			fault, "reserved_type", "only the server says \"%s\"", type);
+			fault, "reserved_type", "a program does not say \"%s\"", type);
 	return push_message(chat, errand, label, message, fault);
 }
 
@@ -114,16 +149,18 @@ void
 chat_send(struct chat *chat, struct session *errand, struct session *speaker,
 	json_t *object, int64_t now_ms)
 {
+	struct pace *own = errand->pace;
 	struct message message;
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	errand->pace = speaker->pace;
 	if (message_take(&message, object, &fault) < 0) {
 		chat_answer_fault(errand, &fault);
 		return;
 	}
+	errand->pace = speaker->pace; /* which may be gone before the errand is */
 	if (chat_do_for(chat, errand, speaker, &message, &fault) < 0)
 		chat_answer_fault(errand, &fault);
+	errand->pace = own;
 	message_fini(&message);
 }

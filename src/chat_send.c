@@ -52,7 +52,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	size_t queued;
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	cast_text(&cast, &text, store_epoch(chat_history(chat, room)), id);
+	cast_text(&cast, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
 	/* What its sender is sent, too, only where that is configured. */
 	queued = hub_broadcast(room, &cast,
 		chat->config->chat.echo_to_sender ? NULL : sender,
@@ -86,7 +86,8 @@ on_message_appended(struct chat *chat, struct request *request, int error, uint6
 		report_loss(chat, request, error);
 		return;
 	}
-	chat_store_works(chat);
+	if (!request->room->is_tail)
+		chat_store_works(chat);
 	if (!is_duplicate) {
 		request->room->last_id = id;
 		queued = chat_broadcast(chat, request->room, request->type, id,
@@ -170,13 +171,12 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	return false;
 }
 
-/* A repeated send is known by its sender and its ref. A guest comes back as another
- * guest: it is known by its number while it stays, and by what it says, but not for long,
- * because that might be somebody else. Of the two windows of time an entry of the last
- * one is known by the second. */
-static void
-make_keys(struct chat *chat, const struct session *speaker, const struct message *message,
-	char *keys[STORE_KEYS])
+/* A guest comes back as another guest: it is known by its number while it stays, and by
+ * what it says, but not for long, because that might be somebody else. Of the two windows
+ * of time an entry of the last one is known by the second. */
+void
+chat_make_keys(struct chat *chat, const struct session *speaker,
+	const struct message *message, char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
 	const struct person *person = speaker->person;
@@ -244,7 +244,8 @@ chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 	if (request->alarm)
 		chat_on_alarm_kept(chat, request, r, false);
 	chat_request_free(chat, request);
-	return message_refuse(fault, "busy", "too much is under way, try again");
+	message_refuse(fault, "busy", "too much is under way, try again");
+	return -EAGAIN;
 }
 
 static int
@@ -275,7 +276,7 @@ keep(struct chat *chat, struct session *session, struct session *speaker,
 
 	post.words = chat_format(
 		"%s %s", speaker->person->name, message->text ? message->text : "");
-	make_keys(chat, speaker, message, post.keys);
+	chat_make_keys(chat, speaker, message, post.keys);
 	return chat_post(chat, &post, fault);
 }
 
@@ -297,8 +298,11 @@ struct room *
 chat_room_to_write(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, true, fault);
+	struct room *room = message->room ? hub_find(chat->hub, message->room) : NULL;
 
+	/* Also to those who may not read it. */
+	if (!room || !room->is_tail)
+		room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room || !room->is_tail)
 		return room;
 	message_refuse(fault, "read_only", "this room is a log file's");

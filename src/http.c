@@ -320,14 +320,14 @@ static void
 on_tick(struct conn *conn, int64_t now_ms)
 {
 	struct http *http = conn->state;
+	bool is_streaming = http->state == HTTP_STREAMING;
 	bool has_moved = http->sink.written_bytes != http->seen_bytes;
 
 	http->seen_bytes = http->sink.written_bytes;
-	if (http->state == HTTP_STREAMING && sink_is_idle(&http->sink))
+	if (is_streaming && sink_is_idle(&http->sink) && !conn->table->is_stopping)
 		conn->deadline_ms = 0;
-	else if (http->state == HTTP_STREAMING && (has_moved || !conn->deadline_ms))
-		http_set_deadline(http, STALL_MS);
-	else if (http->state == HTTP_ANSWERING && has_moved)
+	else if ((is_streaming || http->state == HTTP_ANSWERING) &&
+		 (has_moved || !conn->deadline_ms))
 		http_set_deadline(http, STALL_MS);
 	if (is_waiting(http) && http->request->waiter->on_tick)
 		http->request->waiter->on_tick(http->request->state, now_ms);

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http_private.h"
 #include "linnet/log.h"
@@ -146,6 +147,20 @@ http_route_admit(struct http_request *request)
 	return check_method(request) && check_length(request) && check_origin(request);
 }
 
+/* A name that leads to this machine from itself. A page that had its own name made to
+ * point here (DNS rebinding), and a proxy that says nothing else, give themselves away by
+ * another one. */
+static bool
+is_local_host(const char *host)
+{
+	size_t len = !strncmp(host, "127.", 4)            ? strspn(host, "0123456789.")
+		     : !strncmp(host, "[::1]", 5)         ? 5
+		     : !strncasecmp(host, "localhost", 9) ? 9
+							  : 0;
+
+	return !*host || (len && (!host[len] || host[len] == ':'));
+}
+
 bool
 http_is_local(const struct http_request *request)
 {
@@ -156,5 +171,5 @@ http_is_local(const struct http_request *request)
 	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (http_head_value(request->head, marks[i]))
 			return false;
-	return request->conn->is_loopback;
+	return request->conn->is_loopback && is_local_host(request->head->host);
 }

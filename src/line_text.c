@@ -1,7 +1,5 @@
 #include "linnet/line_text.h"
 
-#include <ctype.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,8 +219,11 @@ append_who(struct buffer *text, const json_t *object)
 	size_t i;
 
 	append(text, "* In %s:", get(object, "room"));
-	json_array_foreach(json_object_get(object, "users"), i, user) append(text,
-		"%s %s (%s)", i ? "," : "", get(user, "username"), get(user, "via"));
+	json_array_foreach(json_object_get(object, "users"), i, user)
+	{
+		append(text, "%s %s (%s)", i ? "," : "", get(user, "username"),
+			get(user, "via"));
+	}
 	append(text, "\n");
 }
 
@@ -245,7 +246,9 @@ append_help(struct buffer *text, const json_t *object)
 	size_t i;
 
 	json_array_foreach(json_object_get(object, "commands"), i, command)
+	{
 		append(text, "* %s - %s\n", get(command, "usage"), get(command, "help"));
+	}
 }
 
 static const struct {

@@ -15,9 +15,12 @@
  * included. */
 #define EMAIL_BYTES 254
 
+/* jansson reads 2048 levels; what is read alone is read in a history, too, later. */
+#define DEPTH 2000
+
 /* Not passed on as they came. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
-	"email", "message", "ref", "ephemeral", "session", NULL };
+	"email", "message", "ref", "ephemeral", "session", "via", NULL };
 
 int
 message_refuse(struct message_fault *fault, const char *code, const char *format, ...)
@@ -143,6 +146,30 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
 }
 
+static bool
+is_deeper(const json_t *value, size_t levels)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return false;
+	if (!levels)
+		return true;
+	json_array_foreach(value, i, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	json_object_foreach((json_t *)value, key, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	return false;
+}
+
 int
 message_take(struct message *message, json_t *object, struct message_fault *fault)
 {
@@ -153,6 +180,9 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 	message->object = object;
 	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
+	else if (is_deeper(object, DEPTH))
+		r = message_refuse(
+			fault, "bad_json", "nested more than %d levels deep", DEPTH);
 	else
 		r = read_members(message, fault);
 	if (r < 0)
@@ -219,6 +249,8 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 		set(out, "avatar", json_string(avatar));
 	if (message->email && stamp->share_email)
 		set(out, "email", json_string(message->email));
+	if (stamp->via)
+		set(out, "via", json_string(stamp->via));
 	set(out, "message", json_incref(json_object_get(message->object, "message")));
 	json_object_foreach(message->object, key, value) if (!is_withheld(key))
 		set(out, key, json_incref(value));

@@ -134,8 +134,8 @@ name_fault(const char *name, size_t max_bytes)
 
 	if (fault)
 		return fault;
-	if (*name == '*' || *name == '/')
-		return "must not begin with * or /";
+	if (strchr("*/!", *name))
+		return "must not begin with *, / or !";
 	return is_reserved(name) ? "must not be a reserved one" : NULL;
 }
 

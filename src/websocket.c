@@ -150,12 +150,15 @@ static int
 on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	size_t len)
 {
-	struct websocket *socket = wsi ? lws_get_opaque_user_data(wsi) : NULL;
-	struct lws_context *context = wsi ? lws_get_context(wsi) : NULL;
-	struct websocket_host *host = context ? lws_context_user(context) : NULL;
+	struct websocket_host *host;
+	struct websocket *socket;
 
 	(void)user;
-	if (!socket && host && host->opening) {
+	if (!wsi)
+		return 0;
+	host = lws_context_user(lws_get_context(wsi));
+	socket = lws_get_opaque_user_data(wsi);
+	if (!socket && host->opening) {
 		socket = host->opening;
 		socket->wsi = wsi;
 		lws_set_opaque_user_data(wsi, socket);

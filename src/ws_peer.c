@@ -29,10 +29,16 @@ void
 ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s)
 {
 	TAILQ_INIT(&drain->dirty);
-	drain->ping_ms = (int64_t)ping_s * 1000;
-	drain->pong_ms = (int64_t)pong_s * 1000;
+	ws_drain_set_heartbeat(drain, ping_s, pong_s);
 	drain->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));
 	drain->scratch = xmalloc(LWS_PRE + WEBSOCKET_WRITE_BYTES);
+}
+
+void
+ws_drain_set_heartbeat(struct ws_drain *drain, int ping_s, int pong_s)
+{
+	drain->ping_ms = (int64_t)ping_s * 1000;
+	drain->pong_ms = (int64_t)pong_s * 1000;
 }
 
 void

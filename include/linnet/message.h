@@ -40,6 +40,7 @@ struct message_fault {
 struct message_stamp {
 	int64_t ts_ms;
 	const char *username;
+	const char *via;  /* how it came, where that is worth a word; else NULL */
 	bool share_email; /* pass the email on */
 	bool avatar;      /* add the hash of the email */
 };
@@ -75,7 +76,8 @@ void message_fini(struct message *message);
 bool message_avatar(const char *email, char *out);
 
 /* Append the members of message that go to others, behind "type", "room" and "id", as
- * text from the first quote to the closing brace: ts, username, avatar and message first,
+ * text from the first quote to the closing brace: ts, username, avatar, via and message
+ * first,
  * then every other member as it came. Members that only the server may set and those
  * between sender and server (email, ref, …) are not passed on. */
 void message_append_tail(const struct message *message, const struct message_stamp *stamp,

@@ -11,8 +11,8 @@
 /* Why name is no good for a person, as words to follow "the name" ("must not be empty"),
  * or NULL if it is good: 1 to max_bytes bytes of UTF-8 without control, bidi-control or
  * invisible characters, with no space but U+0020, that neither begins nor ends with a
- * space, begins with neither
- * "*" nor "/" (the line door's notices and commands) and is not reserved. */
+ * space, begins with none of "*", "/" and "!" (the line door's notices, commands and
+ * alarms) and is not reserved. */
 const char *name_fault(const char *name, size_t max_bytes);
 
 /* The same for a room: 1 to max_bytes bytes by the same rules, but for the reserved

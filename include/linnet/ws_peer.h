@@ -43,6 +43,9 @@ struct ws_peer {
  * pong_s seconds later. */
 void ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s);
 
+/* From now on ping and give up after these times. */
+void ws_drain_set_heartbeat(struct ws_drain *drain, int ping_s, int pong_s);
+
 /* Free what it holds; no peer may be left. */
 void ws_drain_fini(struct ws_drain *drain);
 

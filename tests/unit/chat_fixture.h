@@ -1,14 +1,18 @@
-/* chat_fixture.h - a chat with the memory store and three sessions without a socket. */
+/* chat_fixture.h - a chat with the memory store and three sessions without a socket, and
+ * further ones of any door. */
 #pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <dirent.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -60,32 +64,83 @@ fixture_random(void *out, size_t len)
 		bytes[i] = next++;
 }
 
-/* Let the chat and its store do what there is to do. */
+/* Let the chat and its stores do what there is to do. */
 static inline void
 settle(struct fixture *fixture)
 {
-	struct pollfd pollfd = { .fd = chat_fd(fixture->chat, 0), .events = POLLIN };
+	struct pollfd pollfds[CHAT_FDS];
+	unsigned i;
 
+	for (i = 0; i < CHAT_FDS; i++)
+		pollfds[i] = (struct pollfd){
+			.fd = chat_fd(fixture->chat, i),
+			.events = POLLIN,
+		};
 	chat_turn(fixture->chat);
 	while (chat_is_waiting(fixture->chat)) {
-		assert_int_equal(poll(&pollfd, 1, 10000), 1);
+		assert_true(poll(pollfds, CHAT_FDS, 10000) > 0);
 		chat_dispatch(fixture->chat);
 		chat_turn(fixture->chat);
 	}
 }
 
+/* Make fake a session of the door that is called via and reads wire; nobody knows it yet.
+ */
 static inline void
-come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishes)
+fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire wire)
 {
 	static const struct session_ops ops = { .wake = fake_on_wake,
 		.drop = fake_on_drop };
 
 	memset(fake, 0, sizeof(*fake));
 	fake->fixture = fixture;
-	session_init(&fake->session, &ops, "ws", chat_next_number(fixture->chat),
+	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
 		(size_t)fixture->config->limits.queue_bytes);
+	fake->session.wire = wire;
+}
+
+static inline void
+come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishes)
+{
+	fake_init(fixture, fake, "ws", WIRE_WS);
 	chat_open(fixture->chat, &fake->session, wishes);
 	settle(fixture);
+}
+
+/* Somebody at a terminal, who is called name (NULL: a guest). */
+static inline void
+come_by_line(
+	struct fixture *fixture, struct fake *fake, const char *room, const char *name)
+{
+	const struct chat_wishes wishes = {
+		.room = room, .name = name, .wants_events = true
+	};
+
+	fake_init(fixture, fake, "line", WIRE_LINE);
+	chat_open(fixture->chat, &fake->session, &wishes);
+	settle(fixture);
+}
+
+/* A stream that shows room and is nobody; since may be NULL. */
+static inline void
+come_by_stream(
+	struct fixture *fixture, struct fake *fake, const char *room, const char *since)
+{
+	const struct chat_wishes wishes = {
+		.room = room, .since = since, .is_silent = true
+	};
+
+	fake_init(fixture, fake, "sse", WIRE_SSE);
+	chat_open(fixture->chat, &fake->session, &wishes);
+	settle(fixture);
+}
+
+/* One request of the HTTP door. */
+static inline void
+come_as_errand(struct fixture *fixture, struct fake *fake)
+{
+	fake_init(fixture, fake, "http", WIRE_OBJECT);
+	chat_open_errand(fixture->chat, &fake->session, &fake->session.own_pace);
 }
 
 static inline void
@@ -103,6 +158,31 @@ say(struct fixture *fixture, struct fake *fake, const char *text)
 	settle(fixture);
 }
 
+static inline void
+say_line(struct fixture *fixture, struct fake *fake, const char *line)
+{
+	assert_int_equal(chat_handle_line(fixture->chat, &fake->session, line,
+				 strlen(line), false, fixture->now_ms += 1000),
+		0);
+	settle(fixture);
+}
+
+/* A program called label pushes the object that text is; the answer waits for fake. */
+static inline void
+push_as(struct fixture *fixture, struct fake *fake, const char *label, const char *text)
+{
+	chat_push(fixture->chat, &fake->session, label,
+		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
+}
+
+static inline size_t
+header_of(const struct fake *fake, struct frame *frame)
+{
+	if (fake->session.wire != WIRE_WS && fake->session.wire != WIRE_WS_LINE)
+		return 0;
+	return frame_bytes(frame)[1] == 127 ? 10 : frame_bytes(frame)[1] == 126 ? 4 : 2;
+}
+
 /* Takes the oldest waiting frame; its text is valid until the next call. "" if none. */
 static inline const char *
 hears(struct fake *fake)
@@ -114,7 +194,7 @@ hears(struct fake *fake)
 	text[0] = '\0';
 	if (!frame)
 		return text;
-	header = frame_bytes(frame)[1] == 127 ? 10 : frame_bytes(frame)[1] == 126 ? 4 : 2;
+	header = header_of(fake, frame);
 	assert_true(frame->len - header < sizeof(text));
 	memcpy(text, frame_bytes(frame) + header, frame->len - header);
 	text[frame->len - header] = '\0';
@@ -137,21 +217,49 @@ forget_heard(struct fake *fake)
 
 #define assert_hears_nothing(fake) assert_string_equal(hears(fake), "")
 
+/* A program called "cron" pushes the object that text is, and is answered with part. */
+#define assert_push(fixture, text, part)                                                 \
+	do {                                                                             \
+		struct fake errand_;                                                     \
+		come_as_errand(fixture, &errand_);                                       \
+		push_as(fixture, &errand_, "cron", text);                                \
+		settle(fixture);                                                         \
+		assert_hears(&errand_, part);                                            \
+		assert_hears_nothing(&errand_);                                          \
+		go(fixture, &errand_);                                                   \
+	} while (0)
+
+static inline void
+open_chat(struct fixture *fixture)
+{
+	const char *why = "";
+
+	if (chat_new(&fixture->chat, fixture->config, fixture_random, &why) < 0)
+		fail_msg("%s", why);
+	come(fixture, &fixture->ann, NULL);
+	come(fixture, &fixture->bob, NULL);
+	come(fixture, &fixture->eve, NULL);
+}
+
+static inline void
+close_chat(struct fixture *fixture)
+{
+	go(fixture, &fixture->ann);
+	go(fixture, &fixture->bob);
+	go(fixture, &fixture->eve);
+	chat_free(fixture->chat);
+}
+
 static inline int
 set_up_with(void **state, const char *const *settings, size_t count)
 {
 	struct fixture *fixture = test_calloc(1, sizeof(*fixture));
 	struct config_errors errors = { 0 };
-	const char *why = "";
 
 	fixture->config = config_load_text("store = { driver = \"memory\"; };", "test",
 		settings, count, "/", &errors);
 	assert_non_null(fixture->config);
-	assert_int_equal(
-		chat_new(&fixture->chat, fixture->config, fixture_random, &why), 0);
-	come(fixture, &fixture->ann, NULL);
-	come(fixture, &fixture->bob, NULL);
-	come(fixture, &fixture->eve, NULL);
+	open_chat(fixture);
 	*state = fixture;
 	return 0;
 }
@@ -167,13 +275,25 @@ tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
-	go(fixture, &fixture->ann);
-	go(fixture, &fixture->bob);
-	go(fixture, &fixture->eve);
-	chat_free(fixture->chat);
+	close_chat(fixture);
 	config_free(fixture->config);
 	test_free(fixture);
 	return 0;
+}
+
+/* Remove a folder and the store that lies in it. */
+static inline void
+remove_folder(const char *name)
+{
+	DIR *folder = opendir(name);
+	struct dirent *entry;
+
+	assert_non_null(folder);
+	while ((entry = readdir(folder)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	closedir(folder);
+	assert_int_equal(rmdir(name), 0);
 }
 
 #define chat_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -370,6 +370,13 @@ test_a_body_is_asked_for_when_that_is_wanted(void **state)
 	    "Expect: 100-continue\r\n\r\nthere");
 	run_until(has_heard, "there", "the answer");
 	assert_false(has_heard("100 Continue"));
+	expect("there");
+	say("POST /take HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+	    "Expect: 100-continue\r\n\r\nth");
+	expect_nothing();
+	say("is");
+	say("!");
+	expect("this!");
 }
 
 static void
@@ -576,7 +583,6 @@ test_who_waits_does_not_keep_the_loop_busy(void **state)
 	for (i = 0; i < 4; i++)
 		turn();
 	assert_true(ev_iteration(fixture->loop) - before <= 4);
-	assert_true(ev_now(fixture->loop) > 0);
 	assert_int_equal(fixture->conns.count, 3);
 }
 

@@ -96,8 +96,8 @@ static void
 test_a_sender_cannot_set_what_the_server_says(void **state)
 {
 	(void)state;
-	assert_relayed(
-		"{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"ref\":\"r\",\"message\":\"m\"}",
+	assert_relayed("{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"via\":\"push\","
+		       "\"ref\":\"r\",\"message\":\"m\"}",
 		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
 		"\"username\":\"ann\",\"message\":\"m\"}");
 }
@@ -154,18 +154,35 @@ test_what_is_not_an_object_is_bad_json(void **state)
 		assert_refused(texts[i], "bad_json", "");
 }
 
+/* An object of so many levels, its own included, for the caller to free. */
+static char *
+nested(size_t levels)
+{
+	size_t arrays = levels - 1;
+	char *text = malloc(2 * arrays + 16), *out = stpcpy(text, "{\"a\":");
+
+	memset(out, '[', arrays);
+	memset(out + arrays, ']', arrays);
+	strcpy(out + 2 * arrays, "}");
+	return text;
+}
+
 static void
 test_deep_nesting_is_refused_and_not_followed(void **state)
 {
-	size_t depth = 100000;
-	char *text = malloc(2 * depth + 16), *out = text;
+	struct message message;
+	struct message_fault fault;
+	char *text = nested(100000);
 
 	(void)state;
-	out = stpcpy(out, "{\"a\":");
-	memset(out, '[', depth);
-	memset(out + depth, ']', depth);
-	strcpy(out + 2 * depth, "}");
 	assert_refused(text, "bad_json", "");
+	free(text);
+	text = nested(2001);
+	assert_refused(text, "bad_json", "");
+	free(text);
+	text = nested(2000);
+	assert_int_equal(message_decode(&message, text, strlen(text), &fault), 0);
+	message_fini(&message);
 	free(text);
 }
 
