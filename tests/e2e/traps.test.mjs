@@ -8,7 +8,7 @@ import { eventually, isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, buildFrame, closePayload, connect, opcodes, request } from '../lib/raw.mjs';
 
 const unhurried = ['limits.message_rate=0'];
-const host = { Host: 'linnet' };
+const host = { Host: 'localhost' };
 
 const push = (text, headers = {}) =>
 	request('POST', '/push/ops', {

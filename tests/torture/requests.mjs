@@ -10,7 +10,7 @@ const mask = Buffer.from('37fa213d', 'hex'); // the same in every run
 
 const frame = (opcode, payload, options) => buildFrame(opcode, payload, { mask, ...options });
 
-const host = { Host: 'linnet' };
+const host = { Host: 'localhost' };
 
 const get = (at, headers) => Buffer.from(request('GET', at, { ...host, ...headers }));
 
@@ -46,7 +46,7 @@ const pages = () => [
 		...host, Origin: 'https://a.example', 'Access-Control-Request-Method': 'POST',
 	})),
 	Buffer.from('GET /healthz HTTP/1.0\r\n\r\n'),
-	Buffer.from('GET http://linnet/healthz HTTP/1.1\r\nHost: linnet\r\n\r\n'),
+	Buffer.from('GET http://localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'),
 ];
 
 const pushes = () => [
