@@ -155,7 +155,7 @@ test('long and binary lines are made fit to be shown', () =>
 
 test('nobody writes to a log', () =>
 	withLog({}, async (daemon, log) => {
-		const [ann, bob] = [await daemon.ws('/ws', { isChecked: false }), await sitDown(daemon, 'bob')];
+		const [ann, bob] = [await daemon.ws(), await sitDown(daemon, 'bob')];
 		assertError(await answer(ann, { message: 'hi', room: 'log' }), 'read_only');
 		assert.match(await bob.ask('/join log'), /^\* You are bob in log /);
 		assert.equal(await bob.ask('hi'), "* this room is a log file's");
@@ -225,7 +225,7 @@ test('on a public address a log needs a token', () =>
 			const listed = await (await fetch(`${daemon.url}/rooms`, { headers })).json();
 			assert.deepEqual(listed.tails, []);
 		}
-		const eve = await daemon.ws('/ws', { isChecked: false });
+		const eve = await daemon.ws();
 		assertError(await answer(eve, { type: 'join', room: 'log' }), 'denied');
 		assertError(await answer(eve, { type: 'history', room: 'log' }), 'denied');
 
