@@ -22,7 +22,7 @@ typedef void on_appended(struct chat *chat, struct request *request, int error,
 typedef void on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-/* Asks the store for it, when it is its turn. Returns 0 or -EAGAIN. */
+/* Asks the store for it, when it is its turn. Returns 0, or -EAGAIN: later. */
 typedef int read_starter(struct chat *chat, struct request *request);
 
 /* Something that the store was asked for, or a read that waits to be. */
@@ -63,7 +63,7 @@ struct chat {
 	struct hub *hub;
 	struct roster *roster;
 	struct store *store;
-	struct store *tails; /* what log files say; NULL without any */
+	struct store *tails; /* what log files say */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -72,7 +72,8 @@ struct chat {
 	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
 	TAILQ_HEAD(, session) departing;
-	struct metric_list due; /* metrics with a value that was not sent yet */
+	TAILQ_HEAD(, session) stalled; /* their reads begin when others are answered */
+	struct metric_list due;        /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and the log says so */
 	int64_t now_ms;        /* of what is being handled */
@@ -209,7 +210,8 @@ struct room *chat_room_to_write(struct chat *chat, const struct session *session
 void chat_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS]);
 
-/* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
+/* Give post to the store. Returns 0, or -EAGAIN with *fault filled in: too much is under
+ * way. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
 /* Tell session that it was heard: ref ("": none, but errands are told all the same) has
@@ -246,6 +248,12 @@ char *chat_push_key(const char *label, const char *ref);
 /* What a search finds of object, which a program called label says (key: of an alarm, or
  * NULL). The caller frees it. */
 char *chat_push_words(const char *label, const char *key, const json_t *object);
+
+/* chat_tail.c */
+
+/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
+ */
+void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
 
 /* chat_alarm.c */
 
@@ -289,6 +297,9 @@ void chat_send_metrics(struct session *session, const struct room *room);
 
 /* Ask for the next read that waits, if the session has room for its answer. */
 void chat_read_next(struct chat *chat, struct session *session);
+
+/* The store has answered a read: begin those that it had no place for. */
+void chat_read_stalled(struct chat *chat);
 
 /* Send member what it missed since, and then, or if that cannot be had whole, what is
  * new; tell it that it is in the room first, if it wants events. since may be NULL. */

@@ -244,7 +244,8 @@ chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 	if (request->alarm)
 		chat_on_alarm_kept(chat, request, r, false);
 	chat_request_free(chat, request);
-	return message_refuse(fault, "busy", "too much is under way, try again");
+	message_refuse(fault, "busy", "too much is under way, try again");
+	return -EAGAIN;
 }
 
 static int

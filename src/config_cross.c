@@ -193,6 +193,25 @@ check_differs(const struct loaded *loaded, const struct config_option *list,
 	}
 }
 
+/* Report a string that is given without the one that it needs. */
+static void
+check_with(const struct loaded *loaded, const struct config_option *option)
+{
+	const struct config_option *other = config_option_find(option->with);
+	const struct config_origin *own_origin = origin_of(loaded, option);
+	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *last =
+		other_origin->step > own_origin->step ? other_origin : own_origin;
+
+	if (own_origin->bad || other_origin->bad || !*string_at(loaded->config, option) ||
+		*string_at(loaded->config, other))
+		return;
+	char *where = config_place_where(&last->place, last->setting);
+	config_errors_add(loaded->errors, where, "%s is given without %s", option->path,
+		other->path);
+	free(where);
+}
+
 /* Check an option, or all the groups of a list. */
 static void
 check_option(const struct loaded *loaded, const struct config_option *option)
@@ -206,6 +225,8 @@ check_option(const struct loaded *loaded, const struct config_option *option)
 
 	if (option->limit)
 		check_length(loaded, &string, origin, NULL);
+	if (option->with)
+		check_with(loaded, option);
 	if (!option->members)
 		return;
 	const struct config_groups groups = config_groups_get(loaded->config, option);

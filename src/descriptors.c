@@ -10,11 +10,12 @@
 #define RESERVED (REFUSAL_SOCKETS + 32)
 
 size_t
-descriptors_fit(size_t connections, size_t others)
+descriptors_fit(size_t connections, size_t each, size_t others)
 {
 	struct rlimit limit;
 	size_t reserved = RESERVED + others;
-	rlim_t wanted = connections + reserved;
+	size_t fit;
+	rlim_t wanted = connections * each + reserved;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return connections;
@@ -24,8 +25,8 @@ descriptors_fit(size_t connections, size_t others)
 		return connections;
 	if (reserved > limit.rlim_cur / 2)
 		reserved = limit.rlim_cur / 2;
+	fit = (limit.rlim_cur - reserved) / each;
 	log_warn("connections_capped", log_uint("wanted", connections),
-		log_uint("max", limit.rlim_cur - reserved),
-		log_uint("open_files", limit.rlim_cur));
-	return limit.rlim_cur - reserved;
+		log_uint("max", fit), log_uint("open_files", limit.rlim_cur));
+	return fit;
 }

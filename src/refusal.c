@@ -4,7 +4,6 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,20 +12,37 @@
 /* How long a peer may take to read that it is refused. */
 #define LINGER_S 2.0
 
-#define BODY                                                                             \
-	"{\"error\":{\"code\":\"server_full\","                                          \
-	"\"message\":\"there is no place left, try later\"}}\n"
+#define BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}\n"
+#define FULL BODY("server_full", "there is no place left, try later")
+#define IS_TLS BODY("tls_required", "this port speaks TLS: ask by https or wss")
 
-static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\n"
-			     "Content-Type: application/json\r\n"
-			     "Content-Length: 79\r\n"
-			     "Retry-After: 5\r\n"
-			     "Connection: close\r\n"
-			     "\r\n" BODY;
+_Static_assert(sizeof(FULL) - 1 == 79, "the answer says the length of its body");
+_Static_assert(sizeof(IS_TLS) - 1 == 88, "the answer says the length of its body");
 
-static const char line[] = "* There is no place left, try later\n";
+#define ANSWER(status, headers, body)                                                    \
+	"HTTP/1.1 " status "\r\nContent-Type: application/json\r\n" headers              \
+	"Connection: close\r\n\r\n" body
 
-_Static_assert(sizeof(BODY) - 1 == 79, "the answer says the length of its body");
+/* RFC 8446 sections 5.1 and 6: a record with a fatal internal_error. */
+#define ALERT "\x15\x03\x03\x00\x02\x02\x50"
+
+static const struct {
+	const char *bytes;
+	size_t len;
+} texts[] = {
+#define TEXT(bytes)                                                                      \
+	{                                                                                \
+		bytes, sizeof(bytes) - 1                                                 \
+	}
+	[REFUSAL_HTTP_FULL] = TEXT(ANSWER("503 Service Unavailable",
+		"Content-Length: 79\r\nRetry-After: 5\r\n", FULL)),
+	[REFUSAL_LINE_FULL] = TEXT("* There is no place left, try later\n"),
+	[REFUSAL_TLS_FULL] = TEXT(ALERT),
+	[REFUSAL_HTTP_IS_TLS] =
+		TEXT(ANSWER("400 Bad Request", "Content-Length: 88\r\n", IS_TLS)),
+	[REFUSAL_SAID] = TEXT(""),
+#undef TEXT
+};
 
 struct refused {
 	struct refusal *refusal;
@@ -100,13 +116,11 @@ find_free(struct refusal *refusal)
 }
 
 void
-refusal_add(struct refusal *refusal, int fd, bool as_line)
+refusal_add(struct refusal *refusal, int fd, enum refusal_text text)
 {
 	struct refused *refused = find_free(refusal);
 
-	const char *text = as_line ? line : answer;
-
-	send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	send(fd, texts[text].bytes, texts[text].len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!refused) {
 		close(fd);
 		return;

@@ -2,6 +2,7 @@
 
 #include <ev.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,7 +24,9 @@
 #include "linnet/refusal.h"
 #include "linnet/session.h"
 #include "linnet/sink.h"
+#include "linnet/systemd.h"
 #include "linnet/tail.h"
+#include "linnet/tls.h"
 #include "linnet/upgrade.h"
 #include "linnet/websocket.h"
 #include "linnet/ws.h"
@@ -49,12 +52,17 @@
  * reader is known by its queue and not by megabytes of kernel memory. */
 #define UNSENT_BYTES (128 * 1024)
 
+/* Descriptors of a connection: with TLS, the socket and a pair of others. */
+#define DESCRIPTORS 1
+#define TLS_DESCRIPTORS 3
+
 /* Tables of routes: the page's, which has what is left, is the last one. */
 #define ROUTE_TABLES 4
 
 struct server {
 	const struct config *config;
 	const struct auth *auth;
+	struct tls *tls; /* NULL: plain HTTP */
 	struct ev_loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
@@ -70,6 +78,7 @@ struct server {
 	struct sink_drain sinks;
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
+	struct tls_door tls_door;
 	struct conn_table conns;
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
@@ -133,14 +142,15 @@ set_socket_options(int fd)
 
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
-admit(struct server *server, int fd, const struct sockaddr *address, bool is_line)
+admit(struct server *server, int fd, const struct sockaddr *address,
+	enum refusal_text refusal)
 {
 	struct conn *conn = conn_admit(&server->conns, address, &server->refused_why);
 
 	start_ticking(server);
 	if (!conn) {
 		server->refused++;
-		refusal_add(server->refusal, fd, is_line);
+		refusal_add(server->refusal, fd, refusal);
 		return NULL;
 	}
 	set_socket_options(fd);
@@ -151,17 +161,35 @@ static void
 on_accept(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, false);
+	struct conn *conn = admit(server, fd, address, REFUSAL_HTTP_FULL);
 
 	if (conn)
 		http_door_accept(&server->http, conn, fd);
 }
 
 static void
+on_accept_tls(void *context, int fd, const struct sockaddr *address)
+{
+	struct server *server = context;
+	struct conn *conn = admit(server, fd, address, REFUSAL_TLS_FULL);
+
+	if (conn)
+		tls_door_accept(&server->tls_door, conn, fd);
+}
+
+static void
+on_open_tls(void *context, struct conn *conn, int fd)
+{
+	struct server *server = context;
+
+	http_door_accept(&server->http, conn, fd);
+}
+
+static void
 on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, true);
+	struct conn *conn = admit(server, fd, address, REFUSAL_LINE_FULL);
 
 	if (conn)
 		line_door_accept(&server->line, conn, fd);
@@ -203,7 +231,8 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 		tell_to_go(server);
 	ws_drain_run(&server->drain);
 	sink_drain_run(&server->sinks);
-	if (server->is_stopping && !server->conns.count)
+	if (server->is_stopping && !server->conns.count &&
+		tls_door_is_idle(&server->tls_door))
 		ev_break(loop, EVBREAK_ALL);
 }
 
@@ -213,8 +242,6 @@ watch_stores(struct server *server, bool watch)
 	int i;
 
 	for (i = 0; i < CHAT_FDS; i++) {
-		if (server->stores[i].fd < 0)
-			continue;
 		if (watch)
 			ev_io_start(server->loop, &server->stores[i]);
 		else
@@ -279,13 +306,20 @@ open_page(struct server *server)
 	return r;
 }
 
+/* On the sockets that the service manager has for that name, else on ones of our own. */
 static int
-listen_on(struct server *server, struct listener **listener, const char *address,
-	int port, listener_on_accept *on_connection)
+listen_on(struct server *server, struct listener **listener, const char *name,
+	const char *address, int port, listener_on_accept *on_connection)
 {
-	int r = listener_open(
-		listener, server->loop, address, port, on_connection, server);
+	int fds[SYSTEMD_SOCKETS], r;
+	size_t count = systemd_sockets(name, fds);
 
+	if (count) {
+		*listener =
+			listener_adopt(server->loop, fds, count, on_connection, server);
+		return 0;
+	}
+	r = listener_open(listener, server->loop, address, port, on_connection, server);
 	if (r < 0)
 		log_error("listen_failed", log_str("address", address),
 			log_int("port", port), log_str("error", strerror(-r)));
@@ -297,12 +331,12 @@ open_listeners(struct server *server)
 {
 	const struct config *config = server->config;
 	char http[256], line[256];
-	int r = listen_on(server, &server->listener, config->http.address,
-		config->http.port, on_accept);
+	int r = listen_on(server, &server->listener, "http", config->http.address,
+		config->http.port, server->tls ? on_accept_tls : on_accept);
 
 	if (r == 0 && config->line.enabled)
-		r = listen_on(server, &server->line_listener, config->line.address,
-			config->line.port, on_accept_line);
+		r = listen_on(server, &server->line_listener, "line",
+			config->line.address, config->line.port, on_accept_line);
 	if (r < 0)
 		return r;
 	listener_describe(server->listener, http, sizeof(http));
@@ -358,6 +392,8 @@ init_doors(struct server *server)
 	server->routes[3] = page_door_routes(&server->page);
 	http_door_init(
 		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
+	tls_door_init(&server->tls_door, server->tls, server->loop, server->refusal,
+		on_open_tls, server);
 }
 
 static void
@@ -379,16 +415,6 @@ open_chat(struct server *server)
 	return r;
 }
 
-static int
-open_tail(struct server *server)
-{
-	int r = tail_new(&server->tail, server->config, server->chat, server->loop);
-
-	if (r < 0)
-		log_error("tails_failed", log_str("error", strerror(-r)));
-	return r;
-}
-
 static bool
 open_websockets(struct server *server)
 {
@@ -397,17 +423,19 @@ open_websockets(struct server *server)
 }
 
 struct server *
-server_start(const struct config *config, const struct auth *auth, struct ev_loop *loop)
+server_start(const struct config *config, const struct auth *auth, struct tls *tls,
+	struct ev_loop *loop)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
 	server->auth = auth;
+	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
 	conn_table_init(&server->conns,
-		descriptors_fit(
-			(size_t)config->limits.connections, tail_descriptors(config)),
+		descriptors_fit((size_t)config->limits.connections,
+			tls ? TLS_DESCRIPTORS : DESCRIPTORS, tail_descriptors(config)),
 		(unsigned)config->limits.per_address);
 	TAILQ_INIT(&server->later);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
@@ -416,11 +444,36 @@ server_start(const struct config *config, const struct auth *auth, struct ev_loo
 	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
 		init_doors(server);
 		init_watchers(server);
-		if (open_tail(server) == 0 && open_listeners(server) == 0)
+		server->tail = tail_new(config, server->chat, loop);
+		if (open_listeners(server) == 0)
 			return server;
 	}
 	server_free(server);
 	return NULL;
+}
+
+void
+server_describe(void *context, char *text, size_t size)
+{
+	const struct server *server = context;
+
+	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
+		server->conns.count, chat_people_count(server->chat),
+		chat_room_count(server->chat));
+}
+
+void
+server_reload(struct server *server)
+{
+	const struct config *config = server->config;
+
+	if (server->is_stopping)
+		return;
+	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	ws_drain_set_heartbeat(
+		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	chat_reload(server->chat);
+	tail_reload(server->tail);
 }
 
 void
@@ -453,6 +506,7 @@ server_free(struct server *server)
 	tail_free(server->tail);
 	websocket_host_free(server->websockets);
 	conn_table_clear(&server->conns);
+	tls_door_clear(&server->tls_door);
 	api_free_polls(&server->api);
 	refusal_free(server->refusal);
 	ev_prepare_stop(server->loop, &server->prepare);

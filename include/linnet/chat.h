@@ -11,7 +11,7 @@
 
 struct chat;
 
-/* Descriptors that the loop is to watch for the chat, at most. */
+/* Descriptors that the loop is to watch for the chat. */
 #define CHAT_FDS 2
 
 /* Bytes of what shows that one is the same person, as text. */
@@ -38,6 +38,10 @@ int chat_new(struct chat **chat, const struct config *config,
 /* The next session's number, from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
+/* How many people are there, and how many rooms. */
+size_t chat_people_count(const struct chat *chat);
+size_t chat_room_count(const struct chat *chat);
+
 /* Why a connection cannot be in room (NULL: the default one), as the code of an error
  * with *text set to its sentence, or NULL if it can. */
 const char *chat_room_fault(
@@ -53,11 +57,20 @@ bool chat_open(
 void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
 
+/* Whoever is to say a line again is woken when it may. */
+#define CHAT_WHEN_WOKEN (-1)
+
 /* The same for what a line session says: a line of text or a command, without its end.
- * With may_wait nothing is done when it talks too fast, and in how many ms it may be said
- * is returned; otherwise it is told so, as WebSockets are, and 0 is returned. */
+ * With may_wait, which is for sessions that want progress, nothing is done when it talks
+ * too fast, too much is under way or a command comes before what was said is kept: in how
+ * many ms to try again is returned, or CHAT_WHEN_WOKEN. Otherwise it is told so, as
+ * WebSockets are, and 0 is returned. */
 int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms);
+
+/* Tell a line session that a line of more than limits.message_bytes was not sent. Returns
+ * 0, or in how many ms to try again: that costs it as much as a message. */
+int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms);
 
 /* A session that speaks for one request of the HTTP door has come: it is in no room, and
  * is sent one object for each that it says, also when all is well: {"type":"ack"} or what
@@ -83,9 +96,9 @@ void chat_send(struct chat *chat, struct session *errand, struct session *speake
 void chat_push(struct chat *chat, struct session *errand, const char *label,
 	json_t *object, int64_t now_ms);
 
-/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
- */
-void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+/* The configuration has changed: its rooms, topics and tails are taken over. Rooms that
+ * are in it no more stay as long as somebody is there or there is a history. */
+void chat_reload(struct chat *chat);
 
 /* A line of the log file of room; skipped is how many were left out instead of one. text
  * is UTF-8. Returns 0, or -EAGAIN if too much is under way. */
@@ -128,7 +141,7 @@ void chat_close(struct chat *chat, struct session *session);
 void chat_turn(struct chat *chat);
 
 /* Descriptor number index, from 0, that is readable when chat_dispatch has something to
- * do; -1 if there is none of that number. */
+ * do. */
 int chat_fd(const struct chat *chat, unsigned index);
 
 /* Pass on what the store has answered. */

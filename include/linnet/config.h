@@ -59,6 +59,8 @@ struct config {
 		char *address;                      /* IP address or "localhost" */
 		int port;                           /* 0..65535, 0: the kernel chooses */
 		char *root;                         /* the page's folder */
+		char *tls_certificate;              /* PEM file; "": no TLS */
+		char *tls_key;                      /* as tls_certificate */
 		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
 	} http;
 	struct {
@@ -136,6 +138,7 @@ struct config_option {
 	const char *path; /* "http.port", "rooms", or "name" for a member of a group of a
 			   * list; the rows of a group stand together */
 	enum option_type type;
+	bool live;          /* a reload changes it; else a restart is needed */
 	bool unique;        /* a string member: differs in all groups of the list */
 	size_t offset;      /* in struct config, or in that of the group */
 	long min, max;      /* of a number; of the bytes of a string or list item */
@@ -148,6 +151,8 @@ struct config_option {
 	const char *(*check)(const char *value);
 	const char *limit; /* of a string: the int option that may allow fewer bytes than
 			    * max ("limits.room_bytes"), or NULL */
+	const char
+		*with; /* of a string: the one that is "" only if this one is, or NULL */
 	/* Of a string member: the options that it must differ from, NULL at the end:
 	 * strings, or lists of groups with a unique member. NULL: it may be anything. */
 	const char *const *differs;
@@ -204,6 +209,13 @@ struct config *config_load_text(const char *text, const char *name,
  * for secrets, which are masked; each key under a comment of what it does. Errors are
  * left in ferror(out). */
 void config_dump(const struct config *config, FILE *out);
+
+/* Take over from fresh what a reload may change, and give it what that replaces.
+ * Everything that points into a changed value of config is to be looked up again before
+ * fresh is freed. on_kept is called with the path of each key that differs and needs a
+ * restart. */
+void config_adopt(struct config *config, struct config *fresh,
+	void (*on_kept)(void *context, const char *path), void *context);
 
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import {
-	closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync,
+	closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -501,6 +501,19 @@ class Daemon {
 	/** How many descriptors it has open. */
 	openDescriptors() {
 		return readdirSync(`/proc/${this.pid}/fd`).length;
+	}
+
+	/** How many of them are sockets. The files of the history are opened when they are needed. */
+	openSockets() {
+		const folder = `/proc/${this.pid}/fd`;
+		const targetOf = (name) => {
+			try {
+				return readlinkSync(path.join(folder, name));
+			} catch {
+				return ''; // closed meanwhile
+			}
+		};
+		return readdirSync(folder).filter((name) => targetOf(name).startsWith('socket:')).length;
 	}
 }
 

@@ -1,0 +1,373 @@
+// TLS: every door behind it works as in plain, and what does not shake hands costs little.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { eventually, isSlowRun, runDaemon, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { ask, buildFrame, connect, handshakeKey, opcodes, request } from '../lib/raw.mjs';
+import { askTls, connectTls, makeCertificate, makeKey, wsTls } from '../lib/tls.mjs';
+
+const own = makeCertificate();
+
+/** Options for a daemon that speaks TLS, with more settings. */
+const secure = (...settings) => ({ settings: ['limits.message_rate=0', ...own.settings, ...settings] });
+
+const host = (daemon) => ({ Host: `${daemon.host}:${daemon.port}` });
+
+async function assertServes(daemon) {
+	assert.equal((await askTls(daemon, own, 'GET', '/healthz')).body, 'ok\n');
+}
+
+/** A page folder with a file of so many random bytes, as { root, bytes }. */
+function pageWithFile(size) {
+	const root = temporaryFolder();
+	const bytes = randomBytes(size);
+	writeFileSync(path.join(root, 'index.html'), '<!doctype html>');
+	writeFileSync(path.join(root, 'large.txt'), bytes);
+	return { root, bytes };
+}
+
+const large = pageWithFile(8 * 1024 * 1024);
+
+/** Why the daemon does not shake hands, as the code of an error. */
+async function refusalOf(daemon, options) {
+	const error = await connectTls(daemon, own, options).then(
+		() => assert.fail('the hands were shaken'),
+		(reason) => reason,
+	);
+	return error.code;
+}
+
+test('the page comes by TLS 1.3 and by TLS 1.2', () =>
+	withDaemon(secure(), async (daemon) => {
+		const page = readFileSync(path.join(sourceDir, 'public/index.html'), 'utf8');
+		for (const version of ['TLSv1.3', 'TLSv1.2']) {
+			const answer = await askTls(daemon, own, 'GET', '/', { minVersion: version, maxVersion: version });
+			assert.equal(answer.status, 200);
+			assert.equal(answer.body, page);
+		}
+	}));
+
+test('older versions and other protocols than HTTP/1.1 are refused by an alert', () =>
+	withDaemon(secure(), async (daemon) => {
+		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
+		assert.equal(await refusalOf(daemon, old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
+		const weak = { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:@SECLEVEL=0' };
+		assert.equal(await refusalOf(daemon, weak), 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE');
+		assert.equal(await refusalOf(daemon, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
+		for (const offered of [['h2', 'http/1.1'], ['http/1.1']]) {
+			const client = await connectTls(daemon, own, { ALPNProtocols: offered });
+			assert.equal(client.socket.alpnProtocol, 'http/1.1');
+			client.destroy();
+		}
+		await assertServes(daemon);
+	}));
+
+test('a client that does not trust the certificate goes and nobody minds', () =>
+	withDaemon(secure(), async (daemon) => {
+		await assert.rejects(connectTls(daemon, makeCertificate()), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+		await assertServes(daemon);
+	}));
+
+test('a session is taken up again by its ticket', () =>
+	withDaemon(secure(), async (daemon) => {
+		const first = await connectTls(daemon, own);
+		const [session] = await within(once(first.socket, 'session'), 'a ticket');
+		first.destroy();
+		const second = await connectTls(daemon, own, { session });
+		assert.ok(second.socket.isSessionReused());
+		await second.write(request('GET', '/healthz', host(daemon)));
+		assert.equal((await second.readResponse()).status, 200);
+		second.destroy();
+	}));
+
+test('a chat over TLS is the one of the other doors', () =>
+	withDaemon(secure(), async (daemon) => {
+		const [ann, bob] = [await wsTls(daemon, own), await wsTls(daemon, own)];
+		ann.sendJson({ message: 'hi', ref: '1' });
+		assert.equal((await bob.nextJson()).message, 'hi');
+		assert.equal((await ann.nextJson()).id, 1);
+
+		const stream = await connectTls(daemon, own);
+		await stream.write(request('GET', '/events/lobby', host(daemon)));
+		const pushed = await askTls(daemon, own, 'POST', '/push/lobby', { body: 'from a program' });
+		assert.equal(JSON.parse(pushed.body).id, 2);
+		assert.equal((await bob.nextJson()).message, 'from a program');
+		await stream.readUntil((bytes) => bytes.includes('from a program') && { value: true, size: bytes.length });
+
+		const { epoch } = JSON.parse(pushed.body);
+		const missed = await askTls(daemon, own, 'GET', `/poll/lobby?since=${epoch}:1`);
+		assert.deepEqual(JSON.parse(missed.body).messages.map(({ message }) => message), ['from a program']);
+		const parked = askTls(daemon, own, 'GET', `/poll/lobby?since=${epoch}:2`);
+		ann.sendJson({ message: 'at last' });
+		assert.deepEqual(JSON.parse((await parked).body).messages.map(({ message }) => message), ['at last']);
+		stream.destroy();
+	}));
+
+test('requests that follow each other, in one record and byte by byte, are answered in order', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		const [well, ready] = ['/healthz', '/readyz'].map((at) => request('GET', at, host(daemon)));
+		await client.write(well + ready + well);
+		for (const at of ['/healthz', '/readyz', '/healthz'])
+			assert.equal((await client.readResponse()).status, 200, at);
+		await client.drip(well);
+		assert.equal((await client.readResponse()).body, 'ok\n');
+		client.destroy();
+	}));
+
+test('everything that follows a handshake in its record is heard', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		const texts = Array.from({ length: 20 }, (_, n) => `message ${n}`);
+		const upgrade = request('GET', '/echo', {
+			...host(daemon), Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
+			'Sec-WebSocket-Key': handshakeKey,
+		});
+		await client.write(Buffer.concat([Buffer.from(upgrade), ...texts.map((text) => buildFrame(opcodes.text, text))]));
+		assert.equal((await client.readResponse()).status, 101);
+		for (const text of texts)
+			assert.equal(String((await client.nextMessage()).payload), text);
+		client.destroy();
+	}));
+
+test('what programs push comes whole: 16 KB of text, and a hook of a megabyte', () =>
+	withDaemon(secure(), async (daemon) => {
+		const reader = await wsTls(daemon, own);
+		const text = 'x'.repeat(16_000);
+		assert.equal((await askTls(daemon, own, 'POST', '/push/lobby', { body: text })).status, 200);
+		assert.equal((await reader.nextJson()).message, text);
+
+		const padding = 'y'.repeat(1024 * 1024 - 100);
+		const hook = JSON.stringify({ message: 'short', padding });
+		const headers = { 'Content-Type': 'application/json' };
+		const answer = await askTls(daemon, own, 'POST', '/hooks/generic/lobby', { body: hook, headers });
+		assert.equal(answer.status, 200, answer.body);
+		assert.match((await reader.nextJson()).message, /short/);
+	}));
+
+test('16 MiB go both ways and come back as they were', { skip: isSlowRun }, () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await wsTls(daemon, own, '/echo', { maxPayload: 32 * 1024 * 1024 });
+		const bytes = randomBytes(16 * 1024 * 1024);
+		client.send(bytes);
+		const { data, isBinary } = await client.next();
+		assert.ok(isBinary && data.equals(bytes));
+		assert.ok(daemon.residentBytes() < 256 * 1024 * 1024);
+		await client.close();
+	}));
+
+test('a long answer waits for one who reads it late and comes whole, the connection being closed behind it', { skip: isSlowRun }, () =>
+	withDaemon(secure(`http.root=${large.root}`), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		client.pause();
+		await client.write(request('GET', '/large.txt', { ...host(daemon), Connection: 'close' }));
+		const other = await wsTls(daemon, own, '/echo');
+		for (let n = 0; n < 50; n++) {
+			other.send('turn the loop');
+			await other.next();
+		}
+		client.resume();
+		const answer = await client.readToEnd();
+		assert.ok(answer.subarray(answer.indexOf('\r\n\r\n') + 4).equals(large.bytes));
+		client.destroy();
+	}));
+
+test('who has closed its half still gets the answer, and then the end', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		await client.write(request('POST', '/push/lobby', { ...host(daemon), 'Content-Length': '2' }, 'hi'));
+		client.halfClose();
+		assert.match(String(await client.readToEnd()), /^HTTP\/1\.1 200 /);
+		client.destroy();
+	}));
+
+test('one who closes without a word of TLS is one who closes', () =>
+	withDaemon(secure(), async (daemon) => {
+		const client = await connectTls(daemon, own);
+		assert.equal((await client.handshake('/ws?name=ann')).status, 101);
+		await daemon.waitForLog(/^session_open\b/);
+		client.transport.destroy();
+		await daemon.waitForLog(/^session_close\b/);
+	}));
+
+test('a reader that does not keep up is closed with 1013 and nobody else feels it', { skip: isSlowRun }, () =>
+	withDaemon(secure('limits.queue_bytes=65536'), async (daemon) => {
+		const [sender, fast, slow] = [await wsTls(daemon, own), await wsTls(daemon, own), await wsTls(daemon, own)];
+		slow.socket.pause();
+		const message = 'm'.repeat(8_000);
+		let n = 0;
+		for (; !/^slow_reader\b/m.test(daemon.stderr) && n < 4_000; n++) {
+			sender.sendJson({ message, n });
+			assert.equal((await fast.nextJson()).n, n);
+		}
+		slow.socket.resume();
+		assert.equal((await slow.closed).code, 1013);
+		assert.ok(slow.waiting > 0 && slow.waiting < n);
+		for (let i = 0; slow.waiting > 0; i++)
+			assert.equal((await slow.nextJson()).n, i, 'what it got is complete up to its end');
+	}));
+
+test('HTTP in plain is told that this is TLS', () =>
+	withDaemon(secure(), async (daemon) => {
+		for (const method of ['GET', 'POST', 'HEAD']) {
+			const client = await connect(daemon);
+			await client.write(request(method, '/', { ...host(daemon), 'Content-Length': '3' }, 'abc'));
+			const { status, headers, body } = await client.readResponse();
+			assert.equal(status, 400);
+			assert.equal(headers['content-type'], 'application/json');
+			assert.equal(JSON.parse(body).error.code, 'tls_required');
+			await client.readToEnd();
+			client.destroy();
+		}
+		assert.equal((await ask(daemon, 'GET', '/ws', { Upgrade: 'websocket' })).status, 400);
+		await assertServes(daemon);
+	}));
+
+test('what is neither TLS nor HTTP is let go of', () =>
+	withDaemon(secure(), async (daemon) => {
+		const hello = Buffer.from('16030100c8010000c40303', 'hex');
+		for (const bytes of [randomBytes(1000), Buffer.alloc(5), Buffer.concat([hello, randomBytes(200)]), Buffer.from('SSH-2.0-a\r\n')]) {
+			const client = await connect(daemon);
+			await client.write(bytes);
+			client.halfClose();
+			await client.readToEnd();
+			client.destroy();
+		}
+		await assertServes(daemon);
+	}));
+
+test('a broken record ends its own connection', () =>
+	withDaemon(secure(), async (daemon) => {
+		const other = await wsTls(daemon, own);
+		const client = await connectTls(daemon, own);
+		await client.write(request('GET', '/healthz', host(daemon)));
+		await client.readResponse();
+		client.transport.write(Buffer.from(`1703030010${'00'.repeat(16)}`, 'hex'));
+		await client.closed;
+		other.sendJson({ message: 'still here', ref: 'a' });
+		assert.equal((await other.nextJson()).type, 'ack');
+		client.destroy();
+	}));
+
+test('who stalls in the handshake, or behind it, is cut', () =>
+	withDaemon(secure(), async (daemon) => {
+		const silent = await connect(daemon);
+		const half = await connect(daemon);
+		await half.write(Buffer.from('16030100c8010000c40303', 'hex'));
+		const quiet = await connectTls(daemon, own);
+		await assertServes(daemon);
+		await Promise.all([silent, half, quiet].map((client) => within(client.closed, 'the connection to be cut')));
+		[silent, half, quiet].forEach((client) => client.destroy());
+		await assertServes(daemon);
+	}));
+
+test('connections that come and go leave no descriptor behind', () =>
+	withDaemon(secure(), async (daemon) => {
+		const before = daemon.openDescriptors();
+		for (let round = 0; round < 10; round++) {
+			const clients = await Promise.all([
+				wsTls(daemon, own), wsTls(daemon, own, '/echo'), connectTls(daemon, own), connectTls(daemon, own), connect(daemon), connect(daemon),
+			]);
+			const [chat, echo, asking, idle, garbage, silent] = clients;
+			echo.send(Buffer.alloc(100_000));
+			await asking.write(request('GET', '/poll/lobby?wait=60', host(daemon)));
+			await garbage.write('garbage that is no hello');
+			await chat.close();
+			await echo.vanish();
+			[asking, idle, garbage, silent].forEach((client) => client.destroy());
+		}
+		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the descriptors to be given back');
+	}));
+
+test('the connection over the limit is refused by an alert and the others live', () =>
+	withDaemon(secure('limits.connections=2'), async (daemon) => {
+		const [ann, bob] = [await wsTls(daemon, own), await wsTls(daemon, own)];
+		assert.equal(await refusalOf(daemon), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR');
+		ann.sendJson({ message: 'we are two' });
+		assert.equal((await bob.nextJson()).message, 'we are two');
+		await bob.close();
+		await eventually(() => wsTls(daemon, own), 'a place that has become free');
+	}));
+
+test('every connection has the descriptors that it needs', { skip: isSlowRun }, () =>
+	withDaemon({ ...secure(), limits: { nofile: 400 } }, async (daemon) => {
+		const [, most] = await daemon.waitForLog(/^connections_capped\b.*\bmax=(\d+)/);
+		const clients = [];
+		for (let n = 0; n < Number(most); n++)
+			clients.push(await wsTls(daemon, own));
+		assert.equal(await refusalOf(daemon), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR');
+		clients[0].sendJson({ message: 'we are all here' });
+		assert.equal((await clients.at(-1).nextJson()).message, 'we are all here');
+		assert.doesNotMatch(daemon.stderr, /accept_paused|tls_failed/);
+	}));
+
+test('SIGTERM tells every client 1001, and nobody can hold it up', () =>
+	withDaemon(secure(), async (daemon) => {
+		const clients = [await wsTls(daemon, own), await wsTls(daemon, own, '/echo')];
+		const shaking = await connect(daemon);
+		await shaking.write(Buffer.from('1603', 'hex'));
+		const idle = await connectTls(daemon, own);
+		const polling = askTls(daemon, own, 'GET', '/poll/lobby');
+		await clients[0].drain();
+		const stopped = daemon.stop();
+		for (const client of clients)
+			assert.equal((await client.closed).code, 1001);
+		await polling;
+		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		shaking.destroy();
+		idle.destroy();
+	}));
+
+// The clock is a WebSocket's pings: in three rounds a daemon that spins uses three seconds.
+test('clients that wait, that are half closed and that read nothing cost no processor time', { skip: isSlowRun }, () =>
+	withDaemon(secure('heartbeat.ping_s=1', 'heartbeat.pong_s=10', `http.root=${large.root}`), async (daemon) => {
+		const clock = await wsTls(daemon, own);
+		const clients = [];
+		for (let n = 0; n < 3; n++) {
+			const silent = await connect(daemon);
+			const [idle, half, clogged, parked, talking] = await Promise.all(Array.from({ length: 5 }, () => connectTls(daemon, own)));
+			await idle.write('GET / HT');
+			await half.write('GET / HT');
+			half.halfClose();
+			clogged.pause();
+			clogged.write(request('GET', '/large.txt', host(daemon)).repeat(100));
+			clogged.halfClose();
+			await parked.write(request('GET', '/poll/lobby?wait=60', host(daemon)));
+			talking.pause();
+			talking.write(request('GET', '/large.txt', host(daemon)) + 'x'.repeat(1_000_000));
+			clients.push(silent, idle, half, clogged, parked, talking);
+		}
+		await within(once(clock.socket, 'ping'), 'a ping');
+		const before = daemon.cpuSeconds();
+		for (let round = 0; round < 3; round++)
+			await within(once(clock.socket, 'ping'), 'a ping');
+		const used = daemon.cpuSeconds() - before;
+		assert.ok(used < 1, `${used} s of processor time in three seconds of waiting`);
+		clients.forEach((client) => client.destroy());
+	}));
+
+test('files that make no certificate and key end -t and the start with status 1 and a sentence', async () => {
+	const other = makeCertificate();
+	const cases = [
+		[own.certificate, other.key, 'http.tls_key', 'is not the key of http.tls_certificate'],
+		[own.certificate, makeKey('secret'), 'http.tls_key', 'has no private key in PEM without a password'],
+		[own.certificate, own.certificate, 'http.tls_key', 'has no private key in PEM without a password'],
+		[own.certificate, '/nowhere/key.pem', 'http.tls_key', 'No such file or directory'],
+		[own.key, own.key, 'http.tls_certificate', 'has no certificate in PEM'],
+		['/nowhere/certificate.pem', own.key, 'http.tls_certificate', 'No such file or directory'],
+	];
+	for (const [certificate, key, option, why] of cases) {
+		const settings = [`http.tls_certificate=${certificate}`, `http.tls_key=${key}`];
+		const file = option === 'http.tls_key' ? key : certificate;
+		const checked = await runDaemon({ settings, args: ['-t'] });
+		assert.deepEqual([checked.code, checked.stderr], [1, `${option} ${file}: ${why}\n`]);
+		const started = await runDaemon({ settings: ['http.port=0', ...settings] });
+		assert.equal(started.code, 1);
+		assert.ok(started.stderr.startsWith(`tls_failed error="${option} ${file}: ${why}"`), started.stderr);
+	}
+	assert.equal((await runDaemon({ settings: own.settings, args: ['-t'] })).code, 0);
+});
