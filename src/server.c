@@ -470,6 +470,7 @@ server_reload(struct server *server)
 	if (server->is_stopping)
 		return;
 	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	api_reload(&server->api);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	chat_reload(server->chat);
