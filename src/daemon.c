@@ -169,6 +169,7 @@ catch_signals(struct daemon *daemon)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* no log file is to be reopened */
 	for (i = 0; i < STOP_SIGNALS; i++) {
 		ev_signal_init(&daemon->stops[i], on_stop_signal, signals[i]);
 		daemon->stops[i].data = daemon;

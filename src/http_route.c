@@ -15,8 +15,10 @@ matches(const struct http_route *route, const struct http_head *head)
 {
 	if (!route->name)
 		return true;
+	/* What is asked of nothing is not asked of whatever is usual. */
 	return head->segment_count == route->segments &&
-	       !strcmp(head->segments[0], route->name);
+	       !strcmp(head->segments[0], route->name) &&
+	       *head->segments[head->segment_count - 1];
 }
 
 static void

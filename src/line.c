@@ -146,6 +146,8 @@ do_next(struct line *line)
 	else
 		wait_ms = chat_handle_line(chat, &line->session,
 			text->len ? text->bytes : "", text->len, true, conn_unix_ms());
+	if (wait_ms == CHAT_WHEN_WOKEN)
+		return false;
 	if (wait_ms) {
 		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
 		ev_timer_start(loop_of(line), &line->pause);

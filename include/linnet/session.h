@@ -46,12 +46,12 @@ struct session {
 	const char *via;          /* the door's name, static text */
 	enum transport transport; /* the same, to be counted by */
 	enum wire wire;           /* the form in which it reads */
+	bool closing;             /* takes nothing more */
+	bool is_slow;             /* because it did not keep up */
+	uint16_t close_code;      /* with that; 0: it is not closing */
 	uint64_t number;          /* from 1, never given twice in a process */
 	struct frame_queue queue; /* what waits to be written */
 	size_t queue_max_bytes;
-	bool closing;        /* takes nothing more */
-	bool is_slow;        /* because it did not keep up */
-	uint16_t close_code; /* with that; 0: it is not closing */
 
 	/* The roster's: who it is. */
 	struct person *person;
@@ -74,14 +74,14 @@ struct session {
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
 	bool may_read_tails; /* has shown a token, or needs none */
+	bool is_stalled;     /* the store has too many reads for its next one */
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
 	LIST_HEAD(, request) requests;  /* what the store was asked for it */
-	unsigned asked;                 /* how much that is */
 	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
+	unsigned asked;                 /* how much the store was asked for */
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
-	bool is_stalled;         /* the store has too many reads for the next one */
 	TAILQ_ENTRY(session) stalled_link;
 	struct pace own_pace;
 	struct pace *pace; /* its own, or that of whom it speaks for */
