@@ -19,6 +19,15 @@ conn_now_ms(void)
 }
 
 int64_t
+conn_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
 conn_unix_ms(void)
 {
 	struct timespec now;
@@ -58,20 +67,44 @@ format_address(const struct sockaddr *address, char *out, size_t size)
 		inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
 }
 
+static void
+begin(struct conn *conn, enum transport transport)
+{
+	conn->transport = transport;
+	metrics.connections[transport]++;
+	metrics.accepted[transport]++;
+}
+
+static void
+end(struct conn *conn, enum ending ending)
+{
+	metrics.connections[conn->transport]--;
+	metrics.closed[conn->transport][ending]++;
+}
+
+static struct conn *
+refuse(enum refused_by limit, const char *name, const char **why)
+{
+	metrics.refused[limit]++;
+	*why = name;
+	return NULL;
+}
+
 struct conn *
-conn_admit(struct conn_table *table, const struct sockaddr *address, const char **why)
+conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why)
 {
 	struct limit_key key = limit_key_of(address);
 	bool loopback = limit_is_loopback(address);
 	struct conn *conn;
 
-	*why = "connections";
 	if (table->count >= table->max)
-		return NULL;
-	*why = "per_address";
+		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
 	if (!loopback && limit_acquire(table->by_address, &key) < 0)
-		return NULL;
+		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
 	conn = xcalloc(1, sizeof(*conn));
+	conn->opened_ms = conn_now_ms();
+	begin(conn, transport);
 	conn->table = table;
 	conn->key = key;
 	conn->is_loopback = loopback;
@@ -82,12 +115,47 @@ conn_admit(struct conn_table *table, const struct sockaddr *address, const char 
 }
 
 void
+conn_become(struct conn *conn, enum transport transport)
+{
+	end(conn, ENDING_UPGRADED);
+	begin(conn, transport);
+}
+
+void
+conn_begin_poll(struct conn *conn)
+{
+	metrics.connections[conn->transport]--;
+	begin(conn, TRANSPORT_POLL);
+}
+
+void
+conn_end_poll(struct conn *conn)
+{
+	if (conn->transport != TRANSPORT_POLL)
+		return;
+	end(conn, conn->ending);
+	conn->transport = TRANSPORT_HTTP;
+	metrics.connections[conn->transport]++;
+}
+
+void
+conn_note_ending(struct conn *conn, enum ending ending)
+{
+	if (conn->is_ending)
+		return;
+	conn->is_ending = true;
+	conn->ending = ending;
+}
+
+void
 conn_free(struct conn *conn)
 {
 	struct conn_table *table = conn->table;
 
 	if (conn->door)
 		conn->door->on_closed(conn);
+	conn_end_poll(conn);
+	end(conn, conn->ending);
 	if (!conn->is_loopback)
 		limit_release(table->by_address, &conn->key);
 	TAILQ_REMOVE(&table->conns, conn, link);
@@ -108,6 +176,7 @@ tick(struct conn *conn, int64_t now_ms)
 	if (conn->deadline_ms && now_ms >= conn->deadline_ms) {
 		log_debug("timeout", log_str("peer", conn->peer),
 			log_str("door", conn->door->name));
+		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	} else {
 		conn->door->on_tick(conn, now_ms);
@@ -132,8 +201,10 @@ conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
 	struct conn *conn;
 
 	table->is_stopping = true;
-	TAILQ_FOREACH (conn, &table->conns, link)
+	TAILQ_FOREACH (conn, &table->conns, link) {
+		conn_note_ending(conn, ENDING_STOPPING);
 		conn->door->on_stop(conn, code, reason);
+	}
 }
 
 void

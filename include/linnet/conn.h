@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "linnet/limit.h"
+#include "linnet/metrics.h"
 
 struct conn;
 
@@ -34,6 +35,12 @@ struct conn {
 	struct limit_key key;
 	bool is_loopback;    /* 127.0.0.0/8 or ::1: exempt from its address's limit */
 	int64_t deadline_ms; /* monotonic; closed hard when it passes; 0: none */
+	int64_t opened_ms;   /* monotonic */
+	uint64_t sent_bytes; /* but for what libwebsockets says by itself */
+	uint64_t received_bytes;
+	enum transport transport;
+	bool is_ending; /* and it is known why */
+	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
 };
@@ -46,8 +53,17 @@ struct conn_table {
 	struct limit_table *by_address;
 };
 
-/* Monotonic time in ms. */
+/* What the log says when a connection, or what it carried, has ended. */
+#define CONN_END_FIELDS(conn)                                                            \
+	log_str("peer", (conn)->peer),                                                   \
+		log_str("reason", metrics_ending_name((conn)->ending)),                  \
+		log_uint("sent_bytes", (conn)->sent_bytes),                              \
+		log_uint("received_bytes", (conn)->received_bytes),                      \
+		log_int("duration_ms", conn_now_ms() - (conn)->opened_ms)
+
+/* Monotonic time in ms, and in us. */
 int64_t conn_now_ms(void);
+int64_t conn_now_us(void);
 
 /* The wall clock in Unix ms. */
 int64_t conn_unix_ms(void);
@@ -62,8 +78,27 @@ void conn_table_fini(struct conn_table *table);
 /* A record for a connection from address (which passed the limits), or NULL with *why set
  * to a word for the log: "connections" or "per_address". Freed by conn_free. Whoever
  * admits it gives it a door. */
-struct conn *conn_admit(
-	struct conn_table *table, const struct sockaddr *address, const char **why);
+struct conn *conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why);
+
+/* From now on it is one of transport, for as long as it lasts. */
+void conn_become(struct conn *conn, enum transport transport);
+
+/* An HTTP connection counts as a poll's until conn_end_poll is called. */
+void conn_begin_poll(struct conn *conn);
+void conn_end_poll(struct conn *conn);
+
+/* It ends, or is about to, for that reason. The first call counts; without any it is the
+ * normal end. */
+void conn_note_ending(struct conn *conn, enum ending ending);
+
+/* So many bytes were given to its socket. */
+static inline void
+conn_count_sent(struct conn *conn, size_t bytes)
+{
+	conn->sent_bytes += bytes;
+	metrics.bytes_sent += bytes;
+}
 
 /* The connection is gone: tell its door, if it has one, and free the record. */
 void conn_free(struct conn *conn);
