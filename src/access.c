@@ -28,7 +28,7 @@ access_may_read_tails(const struct access *access, const struct http_request *re
 {
 	if (caller->token)
 		return token_may(caller->token, room);
-	/* A proxy on this machine makes everybody local. */
+	/* A proxy on this machine has everybody come from it. */
 	return auth_is_open(access->config, access->config->http.address) &&
-	       !(request->conn->is_loopback && !http_is_local(request));
+	       request->is_local;
 }

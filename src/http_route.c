@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,10 +130,49 @@ check_length(struct http_request *request)
 	return true;
 }
 
+/* True if the request says that it is passed on for somebody. */
+static bool
+is_forwarded(const struct http_head *head)
+{
+	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
+		"x-real-ip" };
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (http_head_value(head, marks[i]))
+			return true;
+	return false;
+}
+
+/* Find out who asks: whoever is not trusted asks for itself, whatever it says. */
+static bool
+identify(struct http_request *request)
+{
+	struct conn *conn = request->conn;
+	struct in6_addr client = conn->address;
+	int r = -ENOENT;
+
+	if (conn->is_proxy)
+		r = proxies_find_client(conn->table->proxies, request->head, &client);
+	if (r == -ENOENT) {
+		request->is_local = conn->is_loopback && !is_forwarded(request->head);
+		return true;
+	}
+	if (conn_set_client(conn, &client) < 0) {
+		log_info("client_refused", log_str("peer", conn->peer));
+		return refuse(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+	}
+	request->is_local = r == 0 && conn->is_loopback;
+	return true;
+}
+
 bool
 http_route_admit(struct http_request *request)
 {
 	find_route(request);
+	if (!identify(request))
+		return false;
 	if (!request->route)
 		return refuse(request, 404, NULL, "not_found", "there is nothing here");
 	if (request->conn->table->is_stopping && !request->route->is_health)
@@ -144,17 +184,4 @@ http_route_admit(struct http_request *request)
 		return false;
 	}
 	return check_method(request) && check_length(request) && check_origin(request);
-}
-
-bool
-http_is_local(const struct http_request *request)
-{
-	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
-		"x-real-ip" };
-	size_t i;
-
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (http_head_value(request->head, marks[i]))
-			return false;
-	return request->conn->is_loopback;
 }

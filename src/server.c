@@ -77,6 +77,7 @@ struct server {
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
 	struct tls_door tls_door;
+	struct proxies *proxies;
 	struct conn_table conns;
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
@@ -436,10 +437,11 @@ server_start(const struct config *config, const struct auth *auth, struct tls *t
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
+	server->proxies = proxies_new(&config->http.trusted_proxies);
 	conn_table_init(&server->conns,
 		descriptors_fit((size_t)config->limits.connections,
 			tls ? TLS_DESCRIPTORS : DESCRIPTORS, tail_descriptors(config)),
-		(unsigned)config->limits.per_address);
+		(unsigned)config->limits.per_address, server->proxies);
 	TAILQ_INIT(&server->later);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	sink_drain_init(&server->sinks, loop);
@@ -496,6 +498,7 @@ server_free(struct server *server)
 	if (server->chat)
 		watch_stores(server, false);
 	conn_table_fini(&server->conns);
+	proxies_free(server->proxies);
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);

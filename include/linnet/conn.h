@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "linnet/limit.h"
+#include "linnet/proxies.h"
 
 struct conn;
 
@@ -30,10 +31,14 @@ struct door {
 struct conn {
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
+	/* Who is served: the peer, or the client for whom a trusted proxy speaks. */
 	char peer[INET6_ADDRSTRLEN];
 	struct limit_key key;
-	bool is_loopback;    /* 127.0.0.0/8 or ::1: exempt from its address's limit */
-	int64_t deadline_ms; /* monotonic; closed hard when it passes; 0: none */
+	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
+	bool is_counted;         /* for that limit */
+	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
+	struct in6_addr address; /* the peer's own */
+	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
 };
@@ -44,6 +49,7 @@ struct conn_table {
 	size_t max;
 	bool is_stopping; /* nothing that is asked for is done any more */
 	struct limit_table *by_address;
+	const struct proxies *proxies; /* that are trusted; NULL: none */
 };
 
 /* Monotonic time in ms. */
@@ -53,8 +59,9 @@ int64_t conn_now_ms(void);
 int64_t conn_unix_ms(void);
 
 /* An empty table for up to max connections, up to per_address of them from one address.
- */
-void conn_table_init(struct conn_table *table, size_t max, unsigned per_address);
+ * Borrows proxies. */
+void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct proxies *proxies);
 
 /* Free what the table holds; it must be empty. */
 void conn_table_fini(struct conn_table *table);
@@ -64,6 +71,14 @@ void conn_table_fini(struct conn_table *table);
  * admits it gives it a door. */
 struct conn *conn_admit(
 	struct conn_table *table, const struct sockaddr *address, const char **why);
+
+/* The proxy that conn is from speaks for client: its connection is that of client from
+ * now on, and counts for the limit of its address. Returns 0, or -EUSERS if that has as
+ * many as it may. */
+int conn_set_client(struct conn *conn, const struct in6_addr *client);
+
+/* The proxy that conn is from, if it is from one, speaks for itself again. */
+void conn_unset_client(struct conn *conn);
 
 /* The connection is gone: tell its door, if it has one, and free the record. */
 void conn_free(struct conn *conn);

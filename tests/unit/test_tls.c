@@ -130,7 +130,7 @@ set_up(void **state)
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
 	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
 	ev_timer_start(fixture->loop, &fixture->turn);
-	conn_table_init(&fixture->conns, 100, 100);
+	conn_table_init(&fixture->conns, 100, 100, NULL);
 	fixture->refusal = refusal_new(fixture->loop);
 	fixture->clients = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(fixture->clients, SSL_MODE_ENABLE_PARTIAL_WRITE);
