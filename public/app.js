@@ -1,4 +1,6 @@
 // Puts the parts together; each of them knows nothing of the others.
+import { createAlarms } from './alarms.js';
+import { createAlarmsView } from './alarms-view.js';
 import { buildAvatar } from './avatar.js';
 import { createComings } from './comings.js';
 import { createComposer } from './composer.js';
@@ -22,7 +24,7 @@ import { createStateLine } from './state-line.js';
 import { fillTexts, texts } from './texts.js';
 import { createTypingLine, createTypingTeller } from './typing.js';
 import { createUnread } from './unread.js';
-import { decodeFrame, encodeMessage, encodePing, encodeTyping, randomId } from './wire.js';
+import { decodeFrame, encodeAcknowledge, encodeMessage, encodePing, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
 
@@ -88,6 +90,11 @@ const peopleView = createPeopleView({
 	count: at('people-count'),
 	close: at('people-close'),
 });
+const alarmsView = createAlarmsView(
+	{ panel: at('alarms'), list: at('alarms-list'), button: at('alarms-button'), count: at('alarms-count'), close: at('alarms-close') },
+	{ onAcknowledge: (alarm) => connection.send(encodeAcknowledge(alarm)) },
+);
+const alarms = createAlarms({ onChange: alarmsView.show });
 const people = createPeople({ onChange: peopleView.show });
 const comings = createComings(createPresenceLine(log));
 const typingLine = createTypingLine(at('typing'));
@@ -180,6 +187,16 @@ function onPage({ kind, messages, more }) {
 	log.addPage({ kind, messages: ready, more });
 }
 
+function onAlarm(alarm) {
+	if (alarm.id && !place.take(alarm.id))
+		return;
+	alarms.told(alarm);
+	if (!alarm.id)
+		return;
+	log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
+	addUnread();
+}
+
 function onOther({ id }) {
 	if (place.take(id))
 		log.skip(id);
@@ -190,10 +207,11 @@ function onJoined(frame) {
 
 	adoptLimits(frame.limits);
 	if (isBack)
-		comings.rejoined(people.list(), frame.users);
+		comings.rejoined(people.names(), frame.users.map(({ name }) => name));
 	session.joined(frame);
 	people.joined(frame);
 	if (!frame.recovered) {
+		alarms.forget(frame.room);
 		const isSameEpoch = frame.epoch === place.epoch;
 
 		place.begin(frame.epoch, frame.lastId);
@@ -229,6 +247,7 @@ function onError(error) {
 
 const handlers = {
 	message: onMessage,
+	alarm: onAlarm,
 	other: onOther,
 	joined: onJoined,
 	presence: onPresence,
@@ -254,6 +273,7 @@ function onState(state) {
 
 	isOnline = state.name === 'online';
 	showState(state);
+	alarmsView.enable(isOnline);
 	if (wasOnline && !isOnline)
 		leftAt = new Date();
 	if (state.cause === MESSAGE_TOO_LONG)

@@ -14,7 +14,7 @@ function hash(name) {
 	return (value ^ (value >>> 15)) >>> 0;
 }
 
-// In degrees; theme.css holds the lightness at which every hue can be read.
+// In degrees; css/theme.css holds the lightness at which every hue can be read.
 export function hueOf(name) {
 	return (hash(name) % HUES) * (360 / HUES);
 }

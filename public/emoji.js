@@ -47,6 +47,9 @@ export function listEmoji() {
 	return [...list.values()];
 }
 
+// The emoji of a shortcode, or undefined.
+export const emojiOf = (code) => EMOJI.get(code);
+
 export function replaceShortcodes(text) {
 	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? whole));
 }

@@ -1,7 +1,9 @@
 // The messages on the page: each once, in the order of their ids, a bounded window of the history that older and newer
 // pages are loaded into. What has no id yet stands at the end.
+import { buildAlarm, fillAlarm } from './alarm-view.js';
 import { removePictures } from './avatar.js';
 import { createHush } from './hush.js';
+import { createIncidents } from './incidents.js';
 import { buildGap, buildMessage, buildNote, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
@@ -23,6 +25,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	const byId = new Map();
 	const byRef = new Map();
 	const span = createSpan();
+	const incidents = createIncidents();
 	const hush = createHush(log);
 	// The line of a gap, below which older pages come.
 	let floor = null;
@@ -61,8 +64,15 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		return after;
 	}
 
+	function buildAlarmRow(alarm) {
+		const incident = incidents.told(alarm);
+
+		incident.row = buildAlarm(incident.latest);
+		return incident.row;
+	}
+
 	function build(entry) {
-		const row = buildMessage(entry, { pictures });
+		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures });
 		if (entry.id)
 			byId.set(entry.id, row);
 		return row;
@@ -70,6 +80,25 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 
 	function insert(entry) {
 		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
+	}
+
+	// False if the alarm has no row yet, or none where it would be looked for: news are looked for where the reader is
+	// or at the end, history where it happened.
+	function updateAlarm(alarm, { isNews }) {
+		const { row, latest } = incidents.told(alarm);
+
+		if (!row?.isConnected)
+			return false;
+		const { id } = rows.entryOf(row);
+		const isElsewhere = isNews ? span.isAttached && !scroll.shows(row) : alarm.id > id;
+
+		if (isElsewhere) {
+			byId.delete(id);
+			scroll.keep(() => rows.remove(row));
+			return false;
+		}
+		scroll.keep(() => fillAlarm(row, latest));
+		return true;
 	}
 
 	function forgetCut() {
@@ -168,7 +197,9 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function addToPage(message) {
-		if (message.type === 'message' && !byId.has(message.id))
+		if (message.type === 'other' || byId.has(message.id))
+			return;
+		if (message.type !== 'alarm' || !updateAlarm(message, { isNews: false }))
 			insert(message);
 	}
 
@@ -218,6 +249,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 				for (const row of byId.values())
 					rows.entryOf(row).id = 0;
 				byId.clear();
+				incidents.clear();
 			}
 			floor = buildGap(text);
 			rows.insert(floor, null, firstUnsent());
@@ -258,6 +290,8 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 				if (byId.has(message.id))
 					return;
 			}
+			if (message.type === 'alarm' && updateAlarm(message, { isNews: true }))
+				return;
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
 			if (span.isAttached) {

@@ -1,6 +1,6 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
-import { isEmojiOnly } from './emoji.js';
+import { emojiOf, isEmojiOnly } from './emoji.js';
 import { clockTime, dayName, fullDate } from './format.js';
 import { withLinks } from './links.js';
 import { texts } from './texts.js';
@@ -22,17 +22,67 @@ function buildTime(date) {
 	return time;
 }
 
-function buildText(text) {
-	const body = element('div', 'text');
+function buildTag(tag) {
+	return element('span', 'tag', emojiOf(tag) ?? tag);
+}
 
-	if (!text.trim()) {
+function buildOpener(address) {
+	const link = element('a', 'opener', texts.openLink(new URL(address).host));
+	link.href = address;
+	link.title = address;
+	link.rel = 'noopener noreferrer';
+	link.target = '_blank';
+	return link;
+}
+
+// What programs say beside their text.
+function buildExtras({ tags, click }) {
+	const extras = element('p', 'extras', ...tags.map(buildTag));
+
+	if (click)
+		extras.append(buildOpener(click));
+	return extras;
+}
+
+function buildTitle({ title, priority }) {
+	const line = element('p', 'headline');
+
+	line.dir = 'auto';
+	if (priority >= 4)
+		line.append(element('span', 'priority', texts.priority[Math.min(priority, 5)]), ' ');
+	if (title)
+		line.append(element('strong', '', title));
+	return line;
+}
+
+function buildAction({ name, text }) {
+	const body = element('div', 'text');
+	const author = element('bdi', '', name);
+
+	body.dir = 'auto';
+	body.append('* ', author, ' ', withLinks(text));
+	return body;
+}
+
+function buildText(entry) {
+	const { text, title, priority, tags, click } = entry;
+	const body = element('div', 'text');
+	const isBare = !title && !click && !tags?.length && !(priority >= 4);
+
+	if (entry.action)
+		return buildAction(entry);
+	if (title || priority >= 4)
+		body.append(buildTitle(entry));
+	if (!text.trim() && isBare) {
 		body.classList.add('no-text');
 		body.append(texts.noText);
 		return body;
 	}
 	body.dir = 'auto';
 	body.append(withLinks(text));
-	body.classList.toggle('emoji-only', isEmojiOnly(text));
+	if (tags?.length || click)
+		body.append(buildExtras(entry));
+	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
 	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
 		// It scrolls within itself, so that one message cannot push away all others.
 		body.classList.add('long');
@@ -41,21 +91,25 @@ function buildText(text) {
 	return body;
 }
 
-// entry is { name, text, date, avatar, own }.
+// entry is { name, text, date, avatar, own } and, of what programs push, { via, title, priority, tags, click }.
 export function buildMessage(entry, { pictures }) {
 	const row = element('article', 'message');
 	const author = element('bdi', 'author', entry.name);
 
 	row.classList.toggle('own', entry.own);
+	row.classList.toggle('action', Boolean(entry.action));
+	row.dataset.priority = entry.priority ?? '';
 	row.style.setProperty('--hue', hueOf(entry.name));
 	author.dir = 'auto';
 
 	const head = element('header', 'head', author);
 	if (entry.own)
 		head.append(element('span', 'you', texts.you));
+	if (entry.via === 'push')
+		head.append(element('span', 'pushed', texts.pushed));
 	head.append(buildTime(entry.date));
 
-	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry.text));
+	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry));
 	return row;
 }
 
@@ -64,7 +118,7 @@ export function markContinued(row, isContinued) {
 	row.classList.toggle('continued', isContinued);
 }
 
-function buildAction(action, words) {
+function buildButton(action, words) {
 	const button = element('button', '', words);
 	button.type = 'button';
 	button.dataset.action = action;
@@ -90,7 +144,7 @@ export function markFailed(row, { code, text }) {
 			'div',
 			'failed',
 			element('p', '', reason),
-			element('div', 'actions', buildAction('retry', texts.retry), buildAction('delete', texts.delete)),
+			element('div', 'actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
 		),
 	);
 }

@@ -9,9 +9,9 @@ const order = new Intl.Collator(locale, { numeric: true });
 export function createPeopleView({ frame, panel, list, more, heading, button, count, close }) {
 	const wide = matchMedia('(width >= 60rem)');
 	let me = '';
-	let people = { names: [], count: 0 };
+	let present = { people: [], count: 0 };
 
-	function buildPerson(name) {
+	function buildPerson({ name, via }) {
 		const item = document.createElement('li');
 		const shown = document.createElement('bdi');
 
@@ -23,21 +23,29 @@ export function createPeopleView({ frame, panel, list, more, heading, button, co
 			you.textContent = texts.you;
 			item.append(you);
 		}
+		if (via) {
+			const door = document.createElement('span');
+			door.className = 'via';
+			door.textContent = texts.via[via];
+			item.append(door);
+		}
 		return item;
 	}
 
 	// The reader first, then by the alphabet.
 	function show() {
-		const names = people.names.toSorted(
-			(one, other) => isSameName(other, me) - isSameName(one, me) || order.compare(one, other),
+		const { people, count: total } = present;
+		const sorted = people.toSorted(
+			(one, other) =>
+				isSameName(other.name, me) - isSameName(one.name, me) || order.compare(one.name, other.name),
 		);
-		const unlisted = people.count - names.length;
+		const unlisted = total - sorted.length;
 
-		list.replaceChildren(...names.map(buildPerson));
+		list.replaceChildren(...sorted.map(buildPerson));
 		more.textContent = unlisted ? texts.peopleMore(unlisted) : '';
-		heading.textContent = texts.peopleHere(people.count);
-		count.textContent = people.count.toLocaleString(locale);
-		button.ariaLabel = texts.peopleHere(people.count);
+		heading.textContent = texts.peopleHere(total);
+		count.textContent = total.toLocaleString(locale);
+		button.ariaLabel = texts.peopleHere(total);
 	}
 
 	function expanded(isOpen) {
@@ -92,8 +100,8 @@ export function createPeopleView({ frame, panel, list, more, heading, button, co
 	adapt();
 
 	return {
-		show(newPeople) {
-			people = newPeople;
+		show(newPresent) {
+			present = newPresent;
 			show();
 		},
 		showMe(name) {

@@ -28,12 +28,18 @@ export function createRows(log) {
 
 	function continues(one, other) {
 		return (
+			!stands(one) &&
+			!stands(other) &&
+			one.via === other.via &&
 			one.own === other.own &&
 			one.name === other.name &&
 			one.avatar === other.avatar &&
 			Math.abs(one.date - other.date) <= GROUP_MS
 		);
 	}
+
+	// Shows whose it is in a way of its own.
+	const stands = ({ type, action }) => type === 'alarm' || action;
 
 	function showDay(row, wanted) {
 		days.get(row)?.remove();

@@ -56,6 +56,11 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 		get isInLowerHalf() {
 			return following || log.scrollTop >= (log.scrollHeight - log.clientHeight) / 2;
 		},
+		shows(row) {
+			const { top, bottom } = row.getBoundingClientRect();
+			const view = log.getBoundingClientRect();
+			return bottom > view.top && top < view.bottom;
+		},
 		follow() {
 			following = true;
 			toBottom();

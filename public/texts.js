@@ -68,6 +68,28 @@ export const texts = {
 		`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
 	serverSays: (words) => `The server says: ${words}.`,
 
+	via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
+	pushed: 'pushed',
+	priority: { 4: 'Important', 5: 'Urgent' },
+	openLink: (host) => `Open ${isolated(host)}`,
+
+	alarmsLabel: 'Alarms',
+	alarmsClose: 'Close the list of alarms',
+	alarmsButton: (unseen, standing) =>
+		unseen
+			? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
+			: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
+	severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
+	alarmState: {
+		raised: () => 'raised',
+		updated: () => 'updated',
+		cleared: () => 'cleared',
+		acknowledged: (name) => `acknowledged by ${isolated(name)}`,
+	},
+	alarmAge: (age) => (age ? `for ${age}` : 'just now'),
+	acknowledge: 'Acknowledge',
+	acknowledgeTitle: (title) => `Acknowledge ${title}`,
+
 	peopleHere: (count) => plural(count, 'person here', 'people here'),
 	peopleClose: 'Close the list',
 	peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,

@@ -3,6 +3,11 @@ import { readName } from './names.js';
 
 const LATEST_DATE_MS = 8.64e15;
 const EVENTS = ['enter', 'leave', 'rename'];
+const VIAS = ['ws', 'line', 'sse', 'poll', 'push'];
+const SEVERITIES = ['info', 'warning', 'error', 'critical', 'ok'];
+const ALARM_STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
+const USUAL_PRIORITY = 3;
+const MOST_TAGS = 12;
 
 // crypto.randomUUID() exists on https and localhost only; this works everywhere.
 export function randomId() {
@@ -22,6 +27,7 @@ export const encodeNick = ({ ref, name, email, session }) =>
 export const encodeMessage = ({ ref, email, text }) => encode({ message: text, email, ref });
 export const encodeHistory = ({ ref, before, limit }) => encode({ type: 'history', ref, before, limit });
 export const encodeTyping = ({ ref }) => encode({ type: 'typing', ref });
+export const encodeAcknowledge = ({ room, key }) => encode({ type: 'ack', room, key });
 export const encodePing = ({ ref }) => encode({ type: 'ping', ref });
 
 function isObject(value) {
@@ -52,11 +58,48 @@ function readHash(value) {
 	return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? value : '';
 }
 
+function readVia(value) {
+	return VIAS.includes(value) ? value : '';
+}
+
+// Only what leads to another page: no other scheme does anything here.
+function readAddress(value) {
+	const isGood = typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+	return isGood ? new URL(value).href : '';
+}
+
+function readTags(value) {
+	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MOST_TAGS);
+}
+
+// One that stands is told of without an id: it is no news.
+function readAlarm(object) {
+	if (!ALARM_STATES.includes(object.state) || typeof object.key !== 'string')
+		return null;
+	return {
+		type: 'alarm',
+		room: readString(object.room),
+		id: readCount(object.id),
+		name: readName(object.username),
+		key: object.key,
+		severity: SEVERITIES.includes(object.severity) ? object.severity : 'warning',
+		title: readString(object.title),
+		text: readText(object.message),
+		click: readAddress(object.click),
+		state: object.state,
+		date: readDate(object.ts),
+		since: readDate(object.since),
+		acknowledgedBy: object.acknowledged_by === undefined ? '' : readName(object.acknowledged_by),
+	};
+}
+
 // What has a number but is not for this page is only counted.
 function readMessage(object) {
 	const type = object.type ?? 'message';
 	const id = readCount(object.id);
 
+	if (type === 'alarm')
+		return readAlarm(object) ?? (id ? { type: 'other', id } : null);
 	if (type !== 'message')
 		return id ? { type: 'other', id } : null;
 	return {
@@ -66,11 +109,19 @@ function readMessage(object) {
 		text: readText(object.message),
 		date: readDate(object.ts),
 		avatar: readHash(object.avatar),
+		via: readVia(object.via),
+		title: readString(object.title),
+		priority: Number.isInteger(object.priority) ? object.priority : USUAL_PRIORITY,
+		tags: readTags(object.tags),
+		click: readAddress(object.click),
+		action: object.action === true,
 	};
 }
 
 function readUsers(value) {
-	return Array.isArray(value) ? value.filter(isObject).map(({ username }) => readName(username)) : [];
+	return (Array.isArray(value) ? value : [])
+		.filter(isObject)
+		.map(({ username, via }) => ({ name: readName(username), via: readVia(via) }));
 }
 
 function readJoined(object) {
@@ -79,6 +130,7 @@ function readJoined(object) {
 
 	return {
 		type: 'joined',
+		room: readString(object.room),
 		epoch: readString(object.epoch),
 		lastId: readCount(object.last_id),
 		recovered: object.recovered === true,
@@ -97,6 +149,7 @@ function readPresence(object) {
 		type: 'presence',
 		event: object.event,
 		name: readName(object.username),
+		via: readVia(object.via),
 		was: object.event === 'rename' ? readName(object.was) : '',
 		count: readCount(object.count),
 	};

@@ -67,23 +67,36 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 		request, status, status == 503 ? "Retry-After: 5\r\n" : NULL, code, text);
 }
 
-void
-api_answer_fault(struct http_request *request, const json_t *object)
+/* "type" is the first member of all that the chat says. */
+bool
+api_is_error(const struct frame *frame)
 {
+	static const char start[] = "{\"type\":\"error\",";
+
+	return frame->len >= strlen(start) &&
+	       !memcmp(frame->memory + FRAME_HEADROOM, start, strlen(start));
+}
+
+void
+api_answer_fault(struct http_request *request, struct frame *fault)
+{
+	json_t *object =
+		json_loadb((const char *)frame_bytes(fault), fault->len, 0, NULL);
 	json_int_t wait_ms =
 		json_integer_value(json_object_get(object, "retry_after_ms"));
 	const char *code = json_string_value(json_object_get(object, "code"));
 	const char *text = json_string_value(json_object_get(object, "message"));
 	char headers[64];
 
-	if (!wait_ms) {
+	if (wait_ms) {
+		/* Whole seconds (RFC 9110 section 10.2.3). */
+		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
+			(long long)(wait_ms + 999) / 1000);
+		http_answer_error(request, 429, headers, code, text);
+	} else {
 		api_refuse(request, code, text);
-		return;
 	}
-	/* Whole seconds (RFC 9110 section 10.2.3). */
-	snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
-		(long long)(wait_ms + 999) / 1000);
-	http_answer_error(request, 429, headers, code, text);
+	json_decref(object);
 }
 
 bool
@@ -158,16 +171,26 @@ api_pace(struct api *api, const struct http_request *request,
 }
 
 void
-api_answer_object(struct http_request *request, json_t *object)
+api_answer_text(struct http_request *request, const char *object, size_t len)
 {
 	struct http_answer answer = { .status = 200, .type = "application/json" };
 	struct buffer text = { 0 };
 
-	json_text_append(&text, object);
-	json_decref(object);
+	buffer_append(&text, object, len);
 	buffer_append(&text, "\n", 1);
 	answer.body = text.bytes;
 	answer.len = text.len;
 	http_answer(request, &answer);
+	buffer_clear(&text);
+}
+
+void
+api_answer_object(struct http_request *request, json_t *object)
+{
+	struct buffer text = { 0 };
+
+	json_text_append(&text, object);
+	json_decref(object);
+	api_answer_text(request, text.bytes, text.len);
 	buffer_clear(&text);
 }

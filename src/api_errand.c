@@ -18,8 +18,8 @@ struct errand {
 	size_t expected;
 	size_t accepted;
 	size_t refused;
-	json_t *last;  /* of the answers that were no error */
-	json_t *fault; /* the first error */
+	struct frame *last;  /* of the answers that were no error */
+	struct frame *fault; /* the first error */
 };
 
 static struct errand *
@@ -52,8 +52,10 @@ free_errand(struct errand *errand)
 	later_cancel(errand->api->later, &errand->later);
 	chat_close(errand->api->chat, &errand->session);
 	session_fini(&errand->session);
-	json_decref(errand->last);
-	json_decref(errand->fault);
+	if (errand->last)
+		frame_unref(errand->last);
+	if (errand->fault)
+		frame_unref(errand->fault);
 	free(errand);
 }
 
@@ -66,39 +68,46 @@ on_gone(void *state)
 static const struct http_waiter waiter = { .on_gone = on_gone };
 
 static void
-take_answer(struct errand *errand, json_t *object)
+take_answer(struct errand *errand, struct frame *frame)
 {
-	const char *type = json_string_value(json_object_get(object, "type"));
-
-	if (!strcmp(type, "error")) {
+	if (api_is_error(frame)) {
 		errand->refused++;
 		if (!errand->fault)
-			errand->fault = json_incref(object);
+			errand->fault = frame_ref(frame);
 	} else {
 		errand->accepted++;
-		json_decref(errand->last);
-		errand->last = json_incref(object);
+		if (errand->last)
+			frame_unref(errand->last);
+		errand->last = frame_ref(frame);
 	}
 }
 
+/* Where what was said was put: for several, the last one, and how many. */
 static void
-answer(struct errand *errand)
+answer_place(const struct errand *errand)
 {
-	struct http_request *request = errand->request;
-	json_t *object;
+	json_t *object = json_loadb(
+		(const char *)frame_bytes(errand->last), errand->last->len, 0, NULL);
 
-	if (errand->fault) {
-		api_answer_fault(request, errand->fault);
-		return;
+	json_object_del(object, "type");
+	if (errand->expected > 1) {
+		json_object_del(object, "ref");
+		json_object_set_new(
+			object, "count", json_integer((json_int_t)errand->accepted));
 	}
-	object = json_incref(errand->last);
-	if (errand->kind == ERRAND_SPEAK) {
-		json_object_del(object, "type");
-		if (errand->expected > 1)
-			json_object_set_new(object, "count",
-				json_integer((json_int_t)errand->accepted));
-	}
-	api_answer_object(request, object);
+	api_answer_object(errand->request, object);
+}
+
+static void
+answer(const struct errand *errand)
+{
+	if (errand->fault)
+		api_answer_fault(errand->request, errand->fault);
+	else if (errand->kind == ERRAND_SPEAK)
+		answer_place(errand);
+	else
+		api_answer_text(errand->request, (const char *)frame_bytes(errand->last),
+			errand->last->len);
 }
 
 static void
@@ -109,11 +118,7 @@ on_later(struct later *later)
 	struct frame *frame;
 
 	while ((frame = frame_queue_peek(&errand->session.queue))) {
-		json_t *object =
-			json_loadb((const char *)frame_bytes(frame), frame->len, 0, NULL);
-
-		take_answer(errand, object);
-		json_decref(object);
+		take_answer(errand, frame);
 		frame_queue_pop(&errand->session.queue);
 	}
 	if (errand->accepted + errand->refused < errand->expected)

@@ -1,6 +1,7 @@
 /* Long-polls: a session that is answered once a request, by all that has come since the
  * last one. One that has a name stays for a while after each answer, so that its person
  * does not leave and enter all the time. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -130,7 +131,6 @@ envelope(const struct chat_place *place)
 static void
 answer(struct poll *poll, const struct chat_place *place)
 {
-	struct http_answer answer = { .status = 200, .type = "application/json" };
 	struct buffer text = { 0 };
 	json_t *object = envelope(place);
 
@@ -139,10 +139,8 @@ answer(struct poll *poll, const struct chat_place *place)
 	text.len--; /* the brace that closes it */
 	buffer_append(&text, ",\"messages\":", 12);
 	append_waiting(&text, &poll->session.queue);
-	buffer_append(&text, "}\n", 2);
-	answer.body = text.bytes;
-	answer.len = text.len;
-	http_answer(poll->request, &answer);
+	buffer_append(&text, "}", 1);
+	api_answer_text(poll->request, text.bytes, text.len);
 	buffer_clear(&text);
 	put_by(poll);
 }
@@ -152,18 +150,11 @@ static bool
 answer_refusal(struct poll *poll)
 {
 	struct frame *frame = frame_queue_peek(&poll->session.queue);
-	json_t *object;
 
-	if (!frame)
+	if (!frame || !api_is_error(frame))
 		return false;
-	object = json_loadb((const char *)frame_bytes(frame), frame->len, 0, NULL);
-	if (strcmp(json_string_value(json_object_get(object, "type")), "error") != 0) {
-		json_decref(object);
-		return false;
-	}
-	api_answer_fault(poll->request, object);
-	json_decref(object);
-	free_poll(poll);
+	api_answer_fault(poll->request, frame);
+	put_by(poll);
 	return true;
 }
 
@@ -217,16 +208,12 @@ static const struct http_waiter waiter = {
 	.on_tick = on_tick,
 };
 
-/* Let it come back under the token of its person. Returns false if there are too many of
- * its kind. */
+/* Give it a place between two polls. Returns false if there is none left. */
 static bool
-keep(struct poll *poll)
+reserve(struct poll *poll)
 {
 	struct api *api = poll->api;
-	struct chat_place place;
 
-	if (!poll->session.person || *poll->token)
-		return true;
 	if (HASH_COUNT(api->polls) >= (unsigned)api->access.config->limits.connections)
 		return false;
 	if (!poll->request->conn->is_loopback) {
@@ -235,10 +222,19 @@ keep(struct poll *poll)
 			return false;
 		poll->is_counted = true;
 	}
+	return true;
+}
+
+/* Let it come back under the token of its person. */
+static void
+keep(struct poll *poll)
+{
+	struct api *api = poll->api;
+	struct chat_place place;
+
 	chat_where(api->chat, &poll->session, &place);
 	memcpy(poll->token, place.token, sizeof(poll->token));
 	HASH_ADD_STR(api->polls, token, poll);
-	return true;
 }
 
 static void
@@ -260,20 +256,28 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 
 	poll->api = api;
 	poll->later.call = on_later;
+	poll->request = request;
 	wishes->is_silent = !wishes->name && !wishes->token;
+	wishes->is_strict = true;
 	session_init(&poll->session, &session_ops, "poll",
 		wishes->is_silent ? 0 : chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	poll->session.wire = WIRE_OBJECT;
 	poll->session.wants_progress = true;
 	poll->session.may_read_tails = may_read_tails;
-	begin(api, request, poll, wishes, wait_s);
-	chat_open(api->chat, &poll->session, wishes);
-	if (keep(poll))
+	if (!wishes->is_silent && !reserve(poll)) {
+		http_answer_error(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+		free_poll(poll);
 		return;
-	http_answer_error(request, 503, "Retry-After: 5\r\n", "server_full",
-		"there is no place left, try later");
-	free_poll(poll);
+	}
+	if (!chat_open(api->chat, &poll->session, wishes)) {
+		answer_refusal(poll);
+		return;
+	}
+	if (!wishes->is_silent)
+		keep(poll);
+	begin(api, request, poll, wishes, wait_s);
 }
 
 /* Returns false if nobody is away under the token, or not from that room. */
@@ -306,7 +310,7 @@ read_wait(struct http_request *request, unsigned *wait_s)
 	int r = http_head_query(request->head, "wait", text, sizeof(text));
 
 	*wait_s = WAIT_S;
-	if (r < 0 && !*text)
+	if (r == -ENOENT)
 		return true;
 	if (r < 0 || text[strspn(text, "0123456789")] || !*text) {
 		http_answer_error(request, 400, NULL, "bad_query",

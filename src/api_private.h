@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "linnet/api.h"
+#include "linnet/frame.h"
 
 /* api_access.c */
 
@@ -34,11 +35,17 @@ struct api_wishes *api_wishes_new(struct http_request *request);
 struct pace *api_pace(struct api *api, const struct http_request *request,
 	const struct access_caller *caller);
 
-/* Answer by the error of the chat that object is. */
-void api_answer_fault(struct http_request *request, const json_t *object);
+/* True if what the chat said is an error. */
+bool api_is_error(const struct frame *frame);
+
+/* Answer by the error of the chat that fault is. */
+void api_answer_fault(struct http_request *request, struct frame *fault);
 
 /* Answer by an error that the chat would give with code. */
 void api_refuse(struct http_request *request, const char *code, const char *text);
+
+/* Answer 200 with the JSON object that the len bytes are. */
+void api_answer_text(struct http_request *request, const char *object, size_t len);
 
 /* Answer 200 with object, which is consumed. */
 void api_answer_object(struct http_request *request, json_t *object);

@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include "api_private.h"
+#include "linnet/hex.h"
 #include "linnet/hooks.h"
 #include "linnet/name.h"
 #include "linnet/session.h"
 
 /* What Alertmanager and GitHub send is often more than a message may have. */
 #define HOOK_BYTES (1024 * 1024)
+
+#define TAGS_MAX 16
+#define TAG_BYTES 64
 
 /* What programs may say beside their text, in headers or the query. */
 static const char *const extras[] = { "title", "priority", "tags", "click", "username",
@@ -103,16 +107,27 @@ split_tags(const char *tags)
 	return list;
 }
 
-/* The header or, where there is none, the argument called name. Returns false if there is
- * neither. */
+/* Browsers have a header of that name, too, which says something else (RFC 9218). */
 static bool
+is_of_browser(const char *name, const char *header)
+{
+	return !strcmp(name, "priority") &&
+	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
+}
+
+/* The header or, where there is none, the argument called name. Returns 0, -ENOENT if
+ * there is neither or it is empty, or -E2BIG. */
+static int
 read_extra(const struct http_request *request, const char *name, char *out, size_t size)
 {
 	const char *header = http_head_value(request->head, name);
+	int r = 0;
 
-	if (header)
-		return (size_t)snprintf(out, size, "%s", header) < size;
-	return http_head_query(request->head, name, out, size) == 0;
+	if (!header || is_of_browser(name, header))
+		r = http_head_query(request->head, name, out, size);
+	else if ((size_t)snprintf(out, size, "%s", header) >= size)
+		r = -E2BIG;
+	return r == 0 && !*out ? -ENOENT : r;
 }
 
 static json_t *
@@ -126,36 +141,55 @@ extra_value(const char *name, const char *text)
 }
 
 /* Set what the request says beside its body, where the body does not say it itself.
- * Returns false if that is not UTF-8. */
-static bool
+ * Returns why that is no good, or NULL. */
+static const char *
 add_extra(const struct http_request *request, json_t *object, const char *name)
 {
 	char text[ACCESS_ARGUMENT_BYTES];
-	json_t *value;
+	int r = json_object_get(object, name)
+			? -ENOENT
+			: read_extra(request, name, text, sizeof(text));
 
-	if (json_object_get(object, name) ||
-		!read_extra(request, name, text, sizeof(text)) || !*text)
-		return true;
-	value = extra_value(name, text);
-	if (value)
-		json_object_set_new(object, name, value);
-	return value != NULL;
+	if (r == -ENOENT)
+		return NULL;
+	if (r < 0)
+		return "a header or an argument is too long";
+	if (!name_is_line(text))
+		return "a header or an argument is not UTF-8";
+	json_object_set_new(object, name, extra_value(name, text));
+	return NULL;
+}
+
+static const char *
+add_extras(const struct http_request *request, json_t *object)
+{
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; !why && i < sizeof(extras) / sizeof(extras[0]); i++)
+		why = add_extra(request, object, extras[i]);
+	return why;
 }
 
 static bool
-add_extras(const struct http_request *request, json_t *object)
+are_tags(const json_t *tags)
 {
-	bool good = true;
+	const json_t *tag;
 	size_t i;
 
-	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
-		good &= add_extra(request, object, extras[i]);
-	return good;
+	if (!json_is_array(tags) || json_array_size(tags) > TAGS_MAX)
+		return false;
+	for (i = 0; (tag = json_array_get(tags, i)); i++)
+		if (!json_string_length(tag) || json_string_length(tag) > TAG_BYTES ||
+			!name_is_line(json_string_value(tag)))
+			return false;
+	return true;
 }
 
 static const char *
 find_fault(const json_t *object)
 {
+	const json_t *tags = json_object_get(object, "tags");
 	const json_t *priority = json_object_get(object, "priority");
 	const json_t *title = json_object_get(object, "title");
 	const json_t *click = json_object_get(object, "click");
@@ -167,7 +201,9 @@ find_fault(const json_t *object)
 	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
 			     !name_is_line(json_string_value(title))))
 		return "\"title\" must be a line of up to 256 bytes";
-	if (click && (!url || strlen(url) > 2048 ||
+	if (tags && !are_tags(tags))
+		return "\"tags\" must be up to 16 words of up to 64 bytes";
+	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
 			     (strncasecmp(url, "http://", 7) != 0 &&
 				     strncasecmp(url, "https://", 8) != 0)))
 		return "\"click\" must be an address that begins with http:// or "
@@ -179,8 +215,8 @@ find_fault(const json_t *object)
 static void
 tell_refs_apart(json_t *list)
 {
+	char text[ACCESS_ARGUMENT_BYTES + 24], ref[HEX_SHA256_BYTES + 1];
 	json_t *object;
-	char ref[128];
 	size_t i;
 
 	json_array_foreach(list, i, object)
@@ -189,7 +225,8 @@ tell_refs_apart(json_t *list)
 
 		if (!given || json_array_size(list) == 1)
 			continue;
-		snprintf(ref, sizeof(ref), "%.80s-%zu", given, i + 1);
+		snprintf(text, sizeof(text), "%zu %s", i, given);
+		hex_sha256(ref, text, strlen(text));
 		json_object_set_new(object, "ref", json_string(ref));
 	}
 }
@@ -202,13 +239,18 @@ check_all(json_t *list)
 	json_t *object;
 	size_t i;
 
-	json_array_foreach(list, i, object) if (!why) why = find_fault(object);
+	json_array_foreach(list, i, object)
+	{
+		if (!why)
+			why = find_fault(object);
+	}
 	return why;
 }
 
 /* Say the objects in list, which is consumed; it is not empty. */
 static void
-push_all(struct http_request *request, const struct access_caller *caller, json_t *list)
+push_all(struct http_request *request, const struct access_caller *caller,
+	const char *room, json_t *list)
 {
 	struct api *api = request->context;
 	const char *label = caller->token ? caller->token->name : "push";
@@ -217,11 +259,11 @@ push_all(struct http_request *request, const struct access_caller *caller, json_
 	json_t *object;
 
 	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller));
+	errand_session(errand)->may_read_tails =
+		access_may_read_tails(&api->access, request, caller, room);
 	json_array_foreach(list, i, object)
 	{
-		json_object_set_new(object, "room",
-			json_string(request->head->segments[request->head->segment_count -
-							    1]));
+		json_object_set_new(object, "room", json_string(room));
 		chat_push(api->chat, errand_session(errand), label, json_incref(object),
 			conn_unix_ms());
 	}
@@ -234,6 +276,7 @@ push_all(struct http_request *request, const struct access_caller *caller, json_
 static const char *
 add_to_all(const struct http_request *request, json_t *list)
 {
+	const char *why = NULL;
 	json_t *object;
 	size_t i;
 
@@ -241,8 +284,9 @@ add_to_all(const struct http_request *request, json_t *list)
 	{
 		if (!json_is_object(object))
 			return "the body must be an object or an array of objects";
-		if (!add_extras(request, object))
-			return "a header or an argument is not UTF-8";
+		why = add_extras(request, object);
+		if (why)
+			return why;
 	}
 	tell_refs_apart(list);
 	return NULL;
@@ -300,7 +344,7 @@ api_push(struct http_request *request)
 		http_answer_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	push_all(request, &caller, list);
+	push_all(request, &caller, request->head->segments[1], list);
 }
 
 /* The body as pushes; NULL if it was answered. */
@@ -348,7 +392,7 @@ api_hook(struct http_request *request)
 	if (!list)
 		return;
 	if (json_array_size(list)) {
-		push_all(request, &caller, list);
+		push_all(request, &caller, room, list);
 		return;
 	}
 	/* Nothing in it that anybody would read. */
@@ -387,6 +431,7 @@ api_send(struct http_request *request)
 	json_t *object = is_json(request) ? read_json(request, 0) : read_text(request);
 	struct session *speaker;
 	struct errand *errand;
+	const char *why;
 
 	if (!object)
 		return;
@@ -403,7 +448,12 @@ api_send(struct http_request *request)
 			"\"session\" must be the text that the stream gave");
 		return;
 	}
-	add_extra(request, object, "ref");
+	why = add_extra(request, object, "ref");
+	if (why) {
+		json_decref(object);
+		http_answer_error(request, 400, NULL, "bad_field", why);
+		return;
+	}
 	json_object_set_new(object, "room", json_string(request->head->segments[1]));
 	errand = errand_new(api, request, ERRAND_SPEAK, speaker->pace);
 	chat_send(api->chat, errand_session(errand), speaker, object, conn_unix_ms());

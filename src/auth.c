@@ -200,3 +200,13 @@ auth_is_open(const struct config *config, const char *address)
 	       (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
 		       !strcmp(address, "localhost"));
 }
+
+void
+auth_replace(struct auth *auth, struct auth *fresh)
+{
+	struct auth old = *auth;
+
+	*auth = *fresh;
+	*fresh = old;
+	auth_free(fresh);
+}

@@ -35,7 +35,7 @@ encode_event(const struct cast *cast)
 	struct frame *frame;
 	char id[64];
 
-	if (cast->id) {
+	if (cast->epoch) {
 		int n = snprintf(
 			id, sizeof(id), "id: %s:%" PRIu64 "\n", cast->epoch, cast->id);
 

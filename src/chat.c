@@ -30,6 +30,18 @@ chat_answer(struct session *session, json_t *object)
 }
 
 void
+chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
+{
+	struct cast cast;
+
+	cast_object(&cast, object);
+	cast.epoch = epoch;
+	cast.id = last_id;
+	answer(session, &cast);
+}
+
+void
 chat_answer_text(struct session *session, struct buffer *text)
 {
 	struct cast cast;
@@ -138,6 +150,9 @@ on_store_page(void *context, uint64_t ticket, int error, const struct store_page
 	chat_request_free(chat, request);
 	if (session)
 		chat_read_next(chat, session);
+	chat_read_stalled(chat);
+	if (session && session->wants_progress)
+		session->ops->wake(session);
 }
 
 static void
@@ -152,15 +167,52 @@ on_room_known(void *context, const char *name, uint64_t last_id)
 }
 
 static void
+add_configured_room(struct chat *chat, const char *name, const char *topic)
+{
+	hub_add_permanent(chat->hub, name, topic)->is_configured = true;
+}
+
+static void
 add_configured_rooms(struct chat *chat)
 {
 	const struct config *config = chat->config;
 	size_t i;
 
-	hub_add_permanent(chat->hub, config->chat.default_room, NULL);
+	add_configured_room(chat, config->chat.default_room, NULL);
 	for (i = 0; i < config->rooms.count; i++)
-		hub_add_permanent(chat->hub, config->rooms.items[i].name,
-			config->rooms.items[i].topic);
+		add_configured_room(
+			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
+	for (i = 0; i < config->tails.count; i++)
+		chat_add_tail(chat, config->tails.items[i].room,
+			(unsigned)config->tails.items[i].lines);
+}
+
+/* As if it had come into being by itself. */
+static void
+forget_configured(void *context, struct room *room)
+{
+	(void)context;
+	if (!room->is_configured)
+		return;
+	room->is_configured = room->is_permanent = false;
+	room->topic[0] = '\0';
+}
+
+static void
+release(void *context, struct room *room)
+{
+	struct chat *chat = context;
+
+	hub_release(chat->hub, room);
+}
+
+void
+chat_reload(struct chat *chat)
+{
+	hub_set_max(chat->hub, (size_t)chat->config->chat.max_rooms);
+	hub_each(chat->hub, forget_configured, chat);
+	add_configured_rooms(chat);
+	hub_each(chat->hub, release, chat);
 }
 
 static int
@@ -190,7 +242,6 @@ open_store(struct chat *chat, const char **why)
 static int
 open_tails(struct chat *chat, const char **why)
 {
-	const struct config *config = chat->config;
 	struct store_options options = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
@@ -201,16 +252,8 @@ open_tails(struct chat *chat, const char **why)
 		},
 		.context = chat,
 	};
-	size_t i;
-	int r;
 
-	if (!config->tails.count)
-		return 0;
-	r = store_open(&chat->tails, &options, why);
-	for (i = 0; r == 0 && i < config->tails.count; i++)
-		chat_add_tail(chat, config->tails.items[i].room,
-			(unsigned)config->tails.items[i].lines);
-	return r;
+	return store_open(&chat->tails, &options, why);
 }
 
 int
@@ -225,6 +268,7 @@ chat_new(struct chat **out, const struct config *config,
 	chat->hub = hub_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
 	TAILQ_INIT(&chat->departing);
+	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
@@ -235,9 +279,9 @@ chat_new(struct chat **out, const struct config *config,
 		chat_free(chat);
 		return r;
 	}
+	add_configured_rooms(chat);
 	store_each_room(chat->store, on_room_known, chat);
 	store_each_state(chat->store, chat_restore_alarm, chat);
-	add_configured_rooms(chat);
 	*out = chat;
 	return 0;
 }
@@ -248,8 +292,21 @@ chat_next_number(struct chat *chat)
 	return ++chat->last_number;
 }
 
-/* Let the session be who it says, as far as it can show that. */
-static void
+size_t
+chat_people_count(const struct chat *chat)
+{
+	return roster_count(chat->roster);
+}
+
+size_t
+chat_room_count(const struct chat *chat)
+{
+	return hub_count(chat->hub);
+}
+
+/* Let the session be who it says, as far as it can show that. Returns false if it is told
+ * that it cannot. */
+static bool
 introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
@@ -260,16 +317,20 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 	roster_enter(chat->roster, session);
 	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
 		chat_answer_fault(session, &fault);
+		if (wishes->is_strict)
+			return false;
 		proof.token = NULL;
 	}
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (name && chat_claim(chat, session, name, &proof, &fault) < 0)
-		chat_answer_fault(session, &fault);
+	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+		return true;
+	chat_answer_fault(session, &fault);
+	return false;
 }
 
-void
+bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	static const struct chat_wishes none;
@@ -283,13 +344,14 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent)
-		introduce(chat, session, wishes);
+	if (!session->is_silent && !introduce(chat, session, wishes) && wishes->is_strict)
+		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)
 		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
 	else
 		chat_answer_fault(session, &fault);
+	return room != NULL;
 }
 
 void
@@ -310,6 +372,8 @@ chat_close(struct chat *chat, struct session *session)
 	chat_depart(chat, session);
 	if (session->is_departing)
 		TAILQ_REMOVE(&chat->departing, session, departing_link);
+	if (session->is_stalled)
+		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
 	while ((request = STAILQ_FIRST(&session->waiting))) {
 		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
 		chat_request_free(chat, request);
@@ -333,16 +397,13 @@ chat_turn(struct chat *chat)
 		chat_depart(chat, session);
 	}
 	store_flush(chat->store);
-	if (chat->tails)
-		store_flush(chat->tails);
+	store_flush(chat->tails);
 }
 
 int
 chat_fd(const struct chat *chat, unsigned index)
 {
-	const struct store *store = index ? chat->tails : chat->store;
-
-	return store ? store_fd(store) : -1;
+	return store_fd(index ? chat->tails : chat->store);
 }
 
 void
@@ -353,8 +414,7 @@ chat_dispatch(struct chat *chat)
 	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
 
 	store_dispatch(chat->store, max_bytes);
-	if (chat->tails)
-		store_dispatch(chat->tails, max_bytes);
+	store_dispatch(chat->tails, max_bytes);
 }
 
 bool

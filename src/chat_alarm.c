@@ -107,36 +107,50 @@ make_event(const struct chat *chat, const struct message *message,
 	return event;
 }
 
-/* Keep event, which is consumed, as the next message about alarm: label says it by
- * message. */
-static int
-post_event(struct chat *chat, struct session *session, struct room *room,
-	struct alarm *alarm, json_t *event, const char *label,
-	const struct message *message, struct message_fault *fault)
+/* Who changes which alarm. */
+struct change {
+	struct session *session;       /* is told what becomes of it */
+	const struct session *speaker; /* NULL: a program says it */
+	const char *label;             /* the name of whoever says it */
+	const struct message *message;
+	struct room *room;
+	struct alarm *alarm;
+};
+
+static void
+make_keys(struct chat *chat, const struct change *change, struct post *post)
 {
-	struct message said = { .object = event,
-		.text = json_string_value(json_object_get(event, "message")) };
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	if (change->speaker)
+		chat_make_keys(chat, change->speaker, change->message, post->keys);
+	else if (post->ref)
+		post->keys[0] = chat_push_key(change->label, post->ref);
+}
+
+/* Keep event, which is consumed, as the next message about the alarm. */
+static int
+post_event(struct chat *chat, const struct change *change, json_t *event,
+	struct message_fault *fault)
+{
+	struct message said = { .object = event };
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
+	struct alarm *alarm = change->alarm;
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
-		.session = session,
-		.room = room,
+		.session = change->session,
+		.room = change->room,
 		.type = "alarm",
-		.ref = message->ref,
+		.ref = change->message->ref,
 		.alarm = xstrdup(alarm->key),
 	};
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words = chat_push_words(label, alarm->key, event);
-	if (!session->is_errand)
-		chat_make_keys(chat, session, message, post.keys);
-	else if (message->ref)
-		post.keys[0] = chat_push_key(label, message->ref);
+	post.words = chat_push_words(change->label, alarm->key, event);
+	make_keys(chat, change, &post);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
 	/* An acknowledgement leaves it the program's. */
-	if (session->is_errand || !json_object_get(event, "username"))
-		json_object_set_new(event, "username", json_string(label));
+	if (!change->speaker || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(change->label));
 	json_decref(alarm->intended);
 	alarm->intended = cleared ? NULL : json_incref(event);
 	alarm->under_way++;
@@ -201,16 +215,23 @@ chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
 		return message_refuse(fault, "too_many_alarms",
 			"%d alarms stand in this room already", STATE_ALARMS_MAX);
 	}
-	return post_event(chat, errand, room, alarm,
-		make_event(chat, message, &report, alarm->intended), label, message,
-		fault);
+	return post_event(chat,
+		&(struct change){
+			.session = errand,
+			.label = label,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		make_event(chat, message, &report, alarm->intended), fault);
 }
 
 int
-chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+chat_see_alarm(struct chat *chat, struct session *session, const struct session *speaker,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = chat_room_of(chat, speaker, message->room, false, fault);
+	const char *name = speaker->person->name;
 	const char *key = NULL;
 	struct alarm *alarm;
 	json_t *event;
@@ -223,10 +244,25 @@ chat_do_ack(struct chat *chat, struct session *session, const struct message *me
 			fault, "no_such_alarm", "no alarm of that key stands here");
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
-	json_object_set_new(event, "acknowledged_by", json_string(session->person->name));
+	json_object_set_new(event, "acknowledged_by", json_string(name));
 	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
-	return post_event(
-		chat, session, room, alarm, event, session->person->name, message, fault);
+	return post_event(chat,
+		&(struct change){
+			.session = session,
+			.speaker = speaker,
+			.label = name,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		event, fault);
+}
+
+int
+chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	return chat_see_alarm(chat, session, session, message, fault);
 }
 
 void

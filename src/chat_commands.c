@@ -13,6 +13,9 @@
 
 #define HISTORY_LINES "20"
 
+/* When a line that has to wait for others is tried again. */
+#define BUSY_MS 20
+
 typedef int command_handler(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 
@@ -26,7 +29,7 @@ static command_handler do_ping, do_help, do_quit;
 
 /* A row serves the doors that speak JSON if it has a type, and the line door if it has a
  * word; its argument becomes the member that "argument" names. */
-static const struct command {
+struct command {
 	const char *type;
 	const char *word;
 	const char *argument;
@@ -36,85 +39,50 @@ static const struct command {
 	command_handler *handler;
 	const char *usage;
 	const char *help;
-} commands[] = {
-	{.type = "message",
-         .needs = NEEDS_PERSON,
-         .cost = 1,
-         .handler = chat_do_message								  },
-	{	       .type = "join",    .needs = NEEDS_PERSON, .cost = 0.5,    .handler = chat_do_join                       },
-	{ .type = "leave",              .needs = NEEDS_PERSON, .cost = 0.5,                          .handler = chat_do_leave          },
-	{											       .type = "nick",
-         .word = "nick",
-         .argument = "username",
-         .needs = NEEDS_PERSON,
-         .cost = 1,
-         .handler = chat_do_nick,
-         .usage = "/nick NAME",
-         .help = "be called NAME" },
-	{										     .type = "typing",
-         .needs = NEEDS_PERSON,
-         .cost = 0.2,
-         .handler = chat_do_typing								   },
-	{	       .word = "join",
-         .argument = "room",
-         .needs = NEEDS_PERSON,
-         .cost = 0.5,
-         .handler = chat_do_switch,
-         .usage = "/join ROOM",
-         .help = "go to another room" },
-	{											.word = "rooms",
-         .needs = NEEDS_NOTHING,
-         .cost = 1,
-         .handler = chat_do_rooms,
-         .usage = "/rooms",
-         .help = "list the rooms" },
-	{										     .word = "who",
-         .needs = NEEDS_NOTHING,
-         .cost = 1,
-         .handler = chat_do_who,
-         .usage = "/who",
-         .help = "list who is in the room" },
-	{												    .word = "me",
-         .argument = "message",
-         .needs = NEEDS_PERSON,
-         .cost = 1,
-         .handler = chat_do_message,
-         .usage = "/me ACTION",
-         .help = "say what you do" },
-	{											.type = "history",
-         .word = "history",
-         .argument = "limit",
-         .preset = HISTORY_LINES,
-         .needs = NEEDS_NOTHING,
-         .cost = 1,
-         .handler = chat_do_history,
-         .usage = "/history [N]",
-         .help = "show the last N messages, " HISTORY_LINES
-			" where N is left out" },
-	{										 .type = "search",
-         .needs = NEEDS_NOTHING,
-         .cost = 2,
-         .handler = chat_do_search								      },
-	{												    .type = "ack",
-         .word = "ack",
-         .argument = "key",
-         .needs = NEEDS_PERSON,
-         .cost = 0.5,
-         .handler = chat_do_ack,
-         .usage = "/ack KEY",
-         .help = "acknowledge the alarm KEY for everybody" },
-	{										       .type = "ping", .needs = NEEDS_NOTHING,           .cost = 0.2,                        .handler = do_ping                                                                               },
-	{											    .word = "help",
-         .needs = NEEDS_NOTHING,
-         .cost = 0.2,
-         .handler = do_help,
-         .usage = "/help",
-         .help = "list the commands" },
-	{							 .word = "quit",
-         .needs = NEEDS_PERSON,
-         .handler = do_quit,
-         .usage = "/quit",
-         .help = "leave; a line with only Q does, too" },
+};
+
+#define COMMAND(...)                                                                     \
+	{                                                                                \
+		__VA_ARGS__                                                              \
+	}
+
+static const struct command commands[] = {
+	COMMAND(.type = "message", .needs = NEEDS_PERSON, .cost = 1,
+		.handler = chat_do_message),
+	COMMAND(.type = "join", .needs = NEEDS_PERSON, .cost = 0.5,
+		.handler = chat_do_join),
+	COMMAND(.type = "leave", .needs = NEEDS_PERSON, .cost = 0.5,
+		.handler = chat_do_leave),
+	COMMAND(.type = "nick", .word = "nick", .argument = "username",
+		.needs = NEEDS_PERSON, .cost = 1, .handler = chat_do_nick,
+		.usage = "/nick NAME", .help = "be called NAME"),
+	COMMAND(.type = "typing", .needs = NEEDS_PERSON, .cost = 0.2,
+		.handler = chat_do_typing),
+	COMMAND(.word = "join", .argument = "room", .needs = NEEDS_PERSON, .cost = 0.5,
+		.handler = chat_do_switch, .usage = "/join ROOM",
+		.help = "go to another room"),
+	COMMAND(.word = "rooms", .needs = NEEDS_NOTHING, .cost = 1,
+		.handler = chat_do_rooms, .usage = "/rooms", .help = "list the rooms"),
+	COMMAND(.word = "who", .needs = NEEDS_NOTHING, .cost = 1, .handler = chat_do_who,
+		.usage = "/who", .help = "list who is in the room"),
+	COMMAND(.word = "me", .argument = "message", .needs = NEEDS_PERSON, .cost = 1,
+		.handler = chat_do_message, .usage = "/me ACTION",
+		.help = "say what you do"),
+	COMMAND(.type = "history", .word = "history", .argument = "limit",
+		.preset = HISTORY_LINES, .needs = NEEDS_NOTHING, .cost = 1,
+		.handler = chat_do_history, .usage = "/history [N]",
+		.help = "show the last N messages, " HISTORY_LINES
+			" where N is left out"),
+	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
+		.handler = chat_do_search),
+	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_PERSON,
+		.cost = 0.5, .handler = chat_do_ack, .usage = "/ack KEY",
+		.help = "acknowledge the alarm KEY for everybody"),
+	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2, .handler = do_ping),
+	COMMAND(.word = "help", .needs = NEEDS_NOTHING, .cost = 0.2, .handler = do_help,
+		.usage = "/help", .help = "list the commands"),
+	COMMAND(.word = "quit", .needs = NEEDS_PERSON, .handler = do_quit,
+		.usage = "/quit", .help = "leave; a line with only Q does, too"),
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -202,7 +170,10 @@ do_quit(struct chat *chat, struct session *session, const struct message *messag
 {
 	(void)chat;
 	(void)message;
-	(void)fault;
+	if (session->wants_progress && session->asked) {
+		message_refuse(fault, "busy", "what you asked for is under way");
+		return -EAGAIN;
+	}
 	session_close(session, CLOSE_NORMAL, "bye");
 	return 0;
 }
@@ -239,16 +210,23 @@ run(struct chat *chat, struct session *session, const struct command *command,
 }
 
 static int
+check_type(const struct message *message, struct message_fault *fault)
+{
+	if (!message->type || !chat_is_server_type(message->type))
+		return 0;
+	return message_refuse(
+		fault, "reserved_type", "only the server says \"%s\"", message->type);
+}
+
+static int
 handle(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
 	const struct command *command = find_type(message->type);
 
-	if (!chat_is_in_time(chat, session, command->cost, fault))
+	if (!chat_is_in_time(chat, session, command->cost, fault) ||
+		check_type(message, fault) < 0)
 		return -EINVAL;
-	if (message->type && chat_is_server_type(message->type))
-		return message_refuse(fault, "reserved_type",
-			"only the server says \"%s\"", message->type);
 	return run(chat, session, command, message, fault);
 }
 
@@ -282,15 +260,18 @@ chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
 {
 	const struct command *command = find_type(message->type);
 
-	if (command->handler == chat_do_message) {
-		if (!chat_is_in_time(chat, errand, command->cost, fault))
-			return -EINVAL;
-		if (message->type && chat_is_server_type(message->type))
-			return message_refuse(fault, "reserved_type",
-				"only the server says \"%s\"", message->type);
+	if (!chat_is_in_time(chat, errand, command->cost, fault) ||
+		check_type(message, fault) < 0)
+		return -EINVAL;
+	if (command->handler == chat_do_message)
 		return chat_say(chat, errand, speaker, message, fault);
-	}
-	if (handle(chat, speaker, message, fault) < 0)
+	if (command->handler == chat_do_ack)
+		return chat_see_alarm(chat, errand, speaker, message, fault);
+	/* The others are answered, or change what the stream brings. */
+	if (command->handler != chat_do_nick && command->handler != chat_do_typing)
+		return message_refuse(fault, "bad_field",
+			"\"%s\" cannot be sent beside a stream", message->type);
+	if (command->handler(chat, speaker, message, fault) < 0)
 		return -EINVAL;
 	chat_answer(errand, json_pack("{s:s}", "type", "ack"));
 	return 0;
@@ -321,15 +302,18 @@ chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_
 static json_t *
 argument_of(const struct command *command, const char *text, struct message_fault *fault)
 {
+	long number;
+
 	if (!command->preset)
 		return json_string(text);
 	if (!*text)
 		text = command->preset;
-	if (strlen(text) > 9 || text[strspn(text, "0123456789")]) {
+	number = strtol(text, NULL, 10);
+	if (strlen(text) > 9 || text[strspn(text, "0123456789")] || number < 1) {
 		message_refuse(fault, "bad_field", "usage: %s", command->usage);
 		return NULL;
 	}
-	return json_integer(strtol(text, NULL, 10));
+	return json_integer(number);
 }
 
 /* The command as the object that a JSON client would have sent. */
@@ -397,43 +381,70 @@ handle_line(struct chat *chat, struct session *session, const struct command *co
 	return r;
 }
 
-static double
-cost_of(const struct command *command)
+/* Returns 0 and takes the cost, or in how many ms it will be there. */
+static int64_t
+pay(struct chat *chat, struct session *session, double cost)
 {
-	return command ? command->cost : 1;
+	return bucket_take(&session->pace->messages, chat->config->limits.message_rate,
+		chat->config->limits.message_burst, cost, chat->now_ms);
+}
+
+static int64_t
+say_line(struct chat *chat, struct session *session, const char *line, bool may_wait)
+{
+	struct message_fault fault = { .code = NULL };
+	const struct command *command = find_command(&line, &fault);
+	double cost = command ? command->cost : 1;
+	int64_t wait_ms = may_wait ? pay(chat, session, cost) : 0;
+	int r = -EINVAL;
+
+	if (wait_ms)
+		return wait_ms;
+	if ((may_wait || chat_is_in_time(chat, session, cost, &fault)) && command)
+		r = handle_line(chat, session, command, line, &fault);
+	if (r == -EAGAIN && may_wait) {
+		session->pace->messages.tokens += cost;
+		return BUSY_MS;
+	}
+	if (r < 0)
+		chat_answer_fault(session, &fault);
+	return 0;
 }
 
 int64_t
 chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms)
 {
-	struct message_fault fault = { .code = NULL };
-	struct buffer clean = { 0 };
-	const struct command *command;
-	const char *text;
+	struct buffer line = { 0 };
 	int64_t wait_ms = 0;
-	bool good = true;
 
-	line_text_append_clean(&clean, bytes, len);
-	while (clean.len && clean.bytes[clean.len - 1] == ' ')
-		clean.len--;
-	if (!clean.len || session->closing) {
-		buffer_clear(&clean);
-		return 0;
-	}
-	buffer_append(&clean, "", 1);
-	text = clean.bytes;
 	chat->now_ms = now_ms;
-	command = find_command(&text, &fault);
-	if (may_wait)
-		wait_ms = bucket_take(&session->pace->messages,
-			chat->config->limits.message_rate,
-			chat->config->limits.message_burst, cost_of(command), now_ms);
-	else
-		good = chat_is_in_time(chat, session, cost_of(command), &fault);
-	if (!wait_ms && (!good || !command ||
-				handle_line(chat, session, command, text, &fault) < 0))
-		chat_answer_fault(session, &fault);
-	buffer_clear(&clean);
+	if (len && bytes[len - 1] == '\r')
+		len--;
+	line_text_append_clean(&line, bytes, len);
+	while (line.len && line.bytes[line.len - 1] == ' ')
+		line.len--;
+	if (line.len && !session->closing) {
+		buffer_append(&line, "", 1);
+		wait_ms = say_line(chat, session, line.bytes, may_wait);
+	}
+	buffer_clear(&line);
 	return wait_ms;
+}
+
+int64_t
+chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
+{
+	struct message_fault fault = { .code = NULL };
+	int64_t wait_ms;
+
+	chat->now_ms = now_ms;
+	wait_ms = pay(chat, session, 1);
+	if (wait_ms)
+		return wait_ms;
+	message_refuse(&fault, "too_big",
+		"that line is longer than %d bytes and was not sent",
+		chat->config->limits.message_bytes);
+	chat_answer_fault(session, &fault);
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
- * chat_commands.c (the command table), chat_people.c (names, rooms, presence),
- * chat_send.c (messages), chat_read.c (history, search, resume), chat_push.c (what
- * programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
+ * chat_commands.c (the command table), chat_people.c (names, presence), chat_rooms.c
+ * (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume),
+ * chat_push.c (what programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
 #pragma once
 
 #include <jansson.h>
@@ -22,7 +22,7 @@ typedef void on_appended(struct chat *chat, struct request *request, int error,
 typedef void on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-/* Asks the store for it, when it is its turn. Returns 0 or -EAGAIN. */
+/* Asks the store for it, when it is its turn. Returns 0, or -EAGAIN: later. */
 typedef int read_starter(struct chat *chat, struct request *request);
 
 /* Something that the store was asked for, or a read that waits to be. */
@@ -63,7 +63,7 @@ struct chat {
 	struct hub *hub;
 	struct roster *roster;
 	struct store *store;
-	struct store *tails; /* what log files say; NULL without any */
+	struct store *tails; /* what log files say */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -72,7 +72,8 @@ struct chat {
 	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
 	TAILQ_HEAD(, session) departing;
-	struct metric_list due; /* metrics with a value that was not sent yet */
+	TAILQ_HEAD(, session) stalled; /* their reads begin when others are answered */
+	struct metric_list due;        /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and the log says so */
 	int64_t now_ms;        /* of what is being handled */
@@ -85,6 +86,10 @@ void chat_answer_fault(struct session *session, const struct message_fault *faul
 
 /* Tell session alone object, which is consumed. */
 void chat_answer(struct session *session, json_t *object);
+
+/* The same for an object from which the reader goes on behind last_id. */
+void chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
 
 /* The same for the object that text is, which is emptied. */
 void chat_answer_text(struct session *session, struct buffer *text);
@@ -139,11 +144,6 @@ int chat_check_token(const char *token, struct message_fault *fault);
 int chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault);
 
-/* The room that message is for: the one that it names or session's own. It must be there
- * (may_add: or may be made). NULL with *fault filled in if not. */
-struct room *chat_room_of(struct chat *chat, const struct session *session,
-	const char *name, bool may_add, struct message_fault *fault);
-
 /* Put session into room and tell the others. */
 struct member *chat_enter(struct session *session, struct room *room);
 
@@ -172,6 +172,14 @@ int chat_do_switch(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 int chat_do_who(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault);
+
+/* chat_rooms.c */
+
+/* The room that message is for: the one that it names or session's own. It must be there
+ * (may_add: or may be made). NULL with *fault filled in if not. */
+struct room *chat_room_of(struct chat *chat, const struct session *session,
+	const char *name, bool may_add, struct message_fault *fault);
+
 int chat_do_rooms(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 
@@ -202,7 +210,8 @@ struct room *chat_room_to_write(struct chat *chat, const struct session *session
 void chat_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS]);
 
-/* Give post to the store. Returns 0, or -EINVAL with *fault filled in. */
+/* Give post to the store. Returns 0, or -EAGAIN with *fault filled in: too much is under
+ * way. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
 /* Tell session that it was heard: ref ("": none, but errands are told all the same) has
@@ -240,6 +249,12 @@ char *chat_push_key(const char *label, const char *ref);
  * NULL). The caller frees it. */
 char *chat_push_words(const char *label, const char *key, const json_t *object);
 
+/* chat_tail.c */
+
+/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
+ */
+void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+
 /* chat_alarm.c */
 
 /* An alarm of a program called label. */
@@ -257,6 +272,11 @@ void chat_restore_alarm(void *context, const char *room, const char *key, uint64
 
 /* Tell session, which has come to room, which alarms stand. */
 void chat_send_alarms(struct session *session, const struct room *room);
+
+/* Acknowledge an alarm in the name of speaker, and tell session what becomes of it. */
+int chat_see_alarm(struct chat *chat, struct session *session,
+	const struct session *speaker, const struct message *message,
+	struct message_fault *fault);
 
 int chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault);
@@ -277,6 +297,9 @@ void chat_send_metrics(struct session *session, const struct room *room);
 
 /* Ask for the next read that waits, if the session has room for its answer. */
 void chat_read_next(struct chat *chat, struct session *session);
+
+/* The store has answered a read: begin those that it had no place for. */
+void chat_read_stalled(struct chat *chat);
 
 /* Send member what it missed since, and then, or if that cannot be had whole, what is
  * new; tell it that it is in the room first, if it wants events. since may be NULL. */

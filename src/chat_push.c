@@ -88,19 +88,32 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 	return chat_post(chat, &post, fault);
 }
 
+/* Returns false if the errand talks too fast, be it for this or for an earlier thing that
+ * it says: whoever tries again says all of it again. */
+static bool
+pay(struct chat *chat, struct session *errand, struct message_fault *fault)
+{
+	if (errand->is_paid)
+		return true;
+	if (errand->is_too_fast) {
+		message_refuse(fault, "rate_limited", "too fast, wait a moment");
+		return false;
+	}
+	errand->is_paid = chat_is_in_time(chat, errand, PUSH_COST, fault);
+	errand->is_too_fast = !errand->is_paid;
+	return errand->is_paid;
+}
+
 static int
 push(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
 	const char *type = message->type ? message->type : "message";
-
 	bool is_metric = !strcmp(type, "metric");
 
-	if (!is_metric && !errand->is_paid &&
-		!chat_is_in_time(chat, errand, PUSH_COST, fault))
+	if (!is_metric && !pay(chat, errand, fault))
 		return -EINVAL;
-	errand->is_paid |= !is_metric;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
 	if (is_metric)

@@ -89,23 +89,44 @@ room_for_reads(const struct chat *chat, const struct session *session)
 	return session->queue_max_bytes < 4 * message ? 0 : session->queue_max_bytes / 8;
 }
 
+static void
+stall(struct chat *chat, struct session *session)
+{
+	if (session->is_stalled)
+		return;
+	session->is_stalled = true;
+	TAILQ_INSERT_TAIL(&chat->stalled, session, stalled_link);
+}
+
 void
 chat_read_next(struct chat *chat, struct session *session)
 {
-	struct request *request;
+	struct request *request = STAILQ_FIRST(&session->waiting);
 
-	while (!session->reading && !session->closing &&
-		session->queue.bytes <= room_for_reads(chat, session) &&
-		(request = STAILQ_FIRST(&session->waiting))) {
-		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
-		session->waiting_count--;
-		if (request->start(chat, request) == 0) {
-			chat->asked++;
-			session->reading = request;
+	if (!request || session->reading || session->closing ||
+		session->queue.bytes > room_for_reads(chat, session))
+		return;
+	if (request->start(chat, request) < 0) {
+		stall(chat, session);
+		return;
+	}
+	STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
+	session->waiting_count--;
+	chat->asked++;
+	session->reading = request;
+}
+
+void
+chat_read_stalled(struct chat *chat)
+{
+	struct session *session;
+
+	while ((session = TAILQ_FIRST(&chat->stalled))) {
+		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
+		session->is_stalled = false;
+		chat_read_next(chat, session);
+		if (session->is_stalled)
 			return;
-		}
-		request->on_page(chat, request, -EAGAIN, NULL);
-		chat_request_free(chat, request);
 	}
 }
 
@@ -226,15 +247,12 @@ on_first_page(struct chat *chat, struct request *request, int error,
 	if (!member)
 		return;
 	member->ticket = 0;
-	if (error == -EAGAIN) {
-		give_up(member, "too much is under way");
-		return;
-	}
 	if (error) {
 		chat_store_failed(chat, error, &fault);
 		chat_answer_fault(member->session, &fault);
 	}
 	if (error || (page->first_id > member->cursor + 1 && !member->is_newcomer)) {
+		member->cursor = request->room->last_id;
 		begin_live(chat, member, false, request->ref);
 		return;
 	}
@@ -261,13 +279,13 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - at_most(room->last_id, room->tail_lines);
-	if ((!known && !member->is_newcomer) || id == room->last_id) {
+	member->cursor = known || member->is_newcomer ? id : room->last_id;
+	if (member->cursor == room->last_id) {
 		begin_live(chat, member, known, ref);
 		return;
 	}
 	member->is_resuming = true;
 	member->is_announced = false;
-	member->cursor = id;
 	read_on(chat, member, on_first_page, ref);
 }
 
@@ -356,11 +374,7 @@ on_answer_page(struct chat *chat, struct request *request, int error,
 	if (!request->session)
 		return;
 	if (error) {
-		if (error == -EAGAIN)
-			message_refuse(
-				&fault, "busy", "too much is under way, try again");
-		else
-			chat_store_failed(chat, error, &fault);
+		chat_store_failed(chat, error, &fault);
 		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
 		chat_answer_fault(request->session, &fault);
 		return;
@@ -418,11 +432,10 @@ start_search(struct chat *chat, struct request *request)
 }
 
 static int
-check_waiting(const struct session *session, struct message_fault *fault)
+refuse_another(struct message_fault *fault)
 {
-	if (session->waiting_count < READS_WAITING)
-		return 0;
-	return message_refuse(fault, "busy", "you asked for much already, try again");
+	message_refuse(fault, "busy", "you asked for much already, try again");
+	return -EAGAIN;
 }
 
 int
@@ -435,10 +448,10 @@ chat_do_history(struct chat *chat, struct session *session, const struct message
 	unsigned limit;
 
 	if (!room || message_get_uint(message, "before", &before, fault) < 0 ||
-		read_limit(message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) <
-			0 ||
-		check_waiting(session, fault) < 0)
+		read_limit(message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
+	if (session->waiting_count >= READS_WAITING)
+		return refuse_another(fault);
 	request = add_read(
 		chat, session, room, message->ref, start_history, on_answer_page);
 	request->before = before;
@@ -457,9 +470,10 @@ chat_do_search(struct chat *chat, struct session *session, const struct message 
 	unsigned limit;
 
 	if (!room || message_get_string(message, "q", QUERY_BYTES, &query, fault) < 0 ||
-		read_limit(message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0 ||
-		check_waiting(session, fault) < 0)
+		read_limit(message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
+	if (session->waiting_count >= READS_WAITING)
+		return refuse_another(fault);
 	if (!query)
 		return message_refuse(
 			fault, "bad_field", "\"q\" must be the words to look for");

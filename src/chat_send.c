@@ -52,7 +52,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	size_t queued;
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	cast_text(&cast, &text, store_epoch(chat_history(chat, room)), id);
+	cast_text(&cast, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
 	/* What its sender is sent, too, only where that is configured. */
 	queued = hub_broadcast(room, &cast,
 		chat->config->chat.echo_to_sender ? NULL : sender,
@@ -244,7 +244,8 @@ chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 	if (request->alarm)
 		chat_on_alarm_kept(chat, request, r, false);
 	chat_request_free(chat, request);
-	return message_refuse(fault, "busy", "too much is under way, try again");
+	message_refuse(fault, "busy", "too much is under way, try again");
+	return -EAGAIN;
 }
 
 static int

@@ -147,6 +147,12 @@ bool config_value_set(const struct config_target *to);
 /* Free what the value owns. */
 void config_value_free(void *base, const struct config_option *option);
 
+/* config_reload.c */
+
+/* True if both structs have the same value of the option. */
+bool config_value_is_equal(
+	const void *a, const void *b, const struct config_option *option);
+
 /* config_groups.c: a value that is a list of groups */
 
 /* A list of groups of whatever struct. */

@@ -68,6 +68,10 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
 		return;
 	}
+	if (!websocket_is_text(socket, bytes, len)) {
+		ws_peer_close(&echo->peer, CLOSE_BAD_UTF8, "bad UTF-8");
+		return;
+	}
 	buffer_append(&echo->piece, bytes, len);
 	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
@@ -89,6 +93,14 @@ on_heard(struct websocket *socket)
 	struct echo *echo = socket->state;
 
 	ws_peer_heard(&echo->peer);
+}
+
+static void
+on_peer_close(struct websocket *socket, const void *payload, size_t len)
+{
+	struct echo *echo = socket->state;
+
+	ws_peer_answer_close(&echo->peer, payload, len);
 }
 
 static int
@@ -145,6 +157,7 @@ echo_door_init(struct echo_door *door, struct ws_drain *drain)
 			.on_open = on_open,
 			.on_receive = on_receive,
 			.on_heard = on_heard,
+			.on_peer_close = on_peer_close,
 			.on_writable = on_writable,
 			.on_tick = on_tick,
 			.on_stop = on_stop,

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http_private.h"
 #include "linnet/log.h"
@@ -144,26 +145,40 @@ is_forwarded(const struct http_head *head)
 	return false;
 }
 
-/* Find out who asks: whoever is not trusted asks for itself, whatever it says. */
+/* A name that leads to this machine from itself. A page that had its own name made to
+ * point here (DNS rebinding), and a proxy that says nothing else, give themselves away by
+ * another one. */
+static bool
+is_local_host(const char *host)
+{
+	size_t len = !strncmp(host, "127.", 4)            ? strspn(host, "0123456789.")
+		     : !strncmp(host, "[::1]", 5)         ? 5
+		     : !strncasecmp(host, "localhost", 9) ? 9
+							  : 0;
+
+	return !*host || (len && (!host[len] || host[len] == ':'));
+}
+
+/* Find out who asks. Returns false if that was answered. */
 static bool
 identify(struct http_request *request)
 {
+	const struct http_head *head = request->head;
 	struct conn *conn = request->conn;
 	struct in6_addr client = conn->address;
 	int r = -ENOENT;
 
 	if (conn->is_proxy)
-		r = proxies_find_client(conn->table->proxies, request->head, &client);
-	if (r == -ENOENT) {
-		request->is_local = conn->is_loopback && !is_forwarded(request->head);
-		return true;
-	}
-	if (conn_set_client(conn, &client) < 0) {
+		r = proxies_find_client(conn->table->proxies, head, &client);
+	if (r != -ENOENT && conn_set_client(conn, &client) < 0) {
 		log_info("client_refused", log_str("peer", conn->peer));
 		return refuse(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 	}
-	request->is_local = r == 0 && conn->is_loopback;
+	/* Whom somebody asks for who is not believed, or does not know, may be anybody.
+	 */
+	request->is_local = conn->is_loopback && is_local_host(head->host) &&
+			    (r == 0 || !is_forwarded(head));
 	return true;
 }
 

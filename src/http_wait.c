@@ -1,7 +1,13 @@
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include "http_private.h"
 
 /* What a handler may take that has promised to be quick. */
 #define DEFER_MS 60000
+
+/* A stream's peer that acknowledges nothing for so long has gone without a word. */
+#define GONE_MS 60000U
 
 static void
 wait_for(struct http_request *request, enum http_state state,
@@ -32,8 +38,12 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	const struct http_waiter *waiter, void *state)
 {
 	struct http_answer answer = { .status = 200, .headers = headers };
+	const unsigned gone_ms = GONE_MS;
 	struct buffer bytes = { 0 };
 
+	/* Best effort: the kernel's own patience is a quarter of an hour. */
+	setsockopt(request->http->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
+		sizeof(gone_ms));
 	http_answer_head(&bytes, request, &answer, true);
 	buffer_append(&bytes, "\r\n", 2);
 	http_push(request->http, bytes.bytes, bytes.len);

@@ -50,10 +50,22 @@ hub_find_or_add(struct hub *hub, const char *name)
 	return hub_is_full(hub) ? NULL : add(hub, name);
 }
 
+size_t
+hub_count(const struct hub *hub)
+{
+	return HASH_COUNT(hub->rooms);
+}
+
 bool
 hub_is_full(const struct hub *hub)
 {
 	return HASH_COUNT(hub->rooms) >= hub->max_rooms;
+}
+
+void
+hub_set_max(struct hub *hub, size_t max_rooms)
+{
+	hub->max_rooms = max_rooms;
 }
 
 struct room *

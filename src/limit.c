@@ -82,6 +82,12 @@ limit_new(unsigned max)
 	return table;
 }
 
+void
+limit_set_max(struct limit_table *table, unsigned max)
+{
+	table->max = max;
+}
+
 int
 limit_acquire(struct limit_table *table, const struct limit_key *key)
 {

@@ -25,6 +25,9 @@
 /* What a peer may take to read its last lines. */
 #define GOODBYE_MS 5000
 
+/* And then to close: closing with unread input might cost it those lines. */
+#define LINGER_MS 2000
+
 struct line {
 	struct session session;
 	struct conn *conn;
@@ -35,9 +38,9 @@ struct line {
 	struct sink sink;
 	struct later later; /* there is something to go on with */
 	struct telnet telnet;
-	bool has_line;     /* telnet's line is one that was not said yet */
-	bool has_ended;    /* the peer says nothing more */
-	bool is_finishing; /* everything is written: wait for the peer to close */
+	enum telnet_event next; /* what waits to be done */
+	bool has_ended;         /* the peer says nothing more */
+	bool is_finishing;      /* everything is written: wait for the peer to close */
 	size_t raw_len, raw_done;
 	char raw[READ_BYTES];
 };
@@ -99,33 +102,56 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
 
-/* Say the line. Returns false if it has to wait. */
+/* Nothing that it says is done any more. */
 static bool
-say(struct line *line)
+is_over(const struct line *line)
 {
-	int64_t wait_ms = chat_handle_line(line->door->chat, &line->session,
-		line->telnet.line.bytes ? line->telnet.line.bytes : "",
-		line->telnet.line.len, true, conn_unix_ms());
+	return line->session.closing || line->conn->table->is_stopping;
+}
 
+static void
+forget_line(struct line *line)
+{
+	line->next = TELNET_MORE;
+	line->telnet.line.len = 0;
+	if (line->telnet.line.capacity > READ_BYTES)
+		buffer_clear(&line->telnet.line);
+}
+
+/* Where something else is on its way the answer is left out, so that who asks and asks
+ * and does not read costs nothing. */
+static void
+answer_mark(struct line *line)
+{
+	line->next = TELNET_MORE;
+	if (sink_is_idle(&line->sink))
+		put(line, TELNET_NO_MARK);
+}
+
+/* Do what is next. Returns false if that has to wait. */
+static bool
+do_next(struct line *line)
+{
+	const struct buffer *text = &line->telnet.line;
+	struct chat *chat = line->door->chat;
+	int64_t wait_ms;
+
+	if (line->next == TELNET_MARK) {
+		answer_mark(line);
+		return true;
+	}
+	if (line->next == TELNET_TOO_LONG)
+		wait_ms = chat_refuse_line(chat, &line->session, conn_unix_ms());
+	else
+		wait_ms = chat_handle_line(chat, &line->session,
+			text->len ? text->bytes : "", text->len, true, conn_unix_ms());
 	if (wait_ms) {
 		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
 		ev_timer_start(loop_of(line), &line->pause);
 		return false;
 	}
-	line->telnet.line.len = 0;
-	line->has_line = false;
+	forget_line(line);
 	return true;
-}
-
-static void
-refuse_length(struct line *line)
-{
-	char text[100];
-
-	snprintf(text, sizeof(text),
-		"* That line is longer than %d bytes and was not sent\n",
-		line->door->config->limits.message_bytes);
-	put(line, text);
 }
 
 /* Take in what was read. Returns false if that has to wait. */
@@ -135,36 +161,37 @@ take_in(struct line *line)
 	size_t max = (size_t)line->door->config->limits.message_bytes, used;
 
 	for (;;) {
-		if (line->session.closing)
+		if (is_over(line)) {
+			forget_line(line);
 			line->raw_done = line->raw_len;
+		}
 		if (line->session.asked >= UNDER_WAY_MAX ||
-			(line->has_line && !say(line)))
+			(line->next != TELNET_MORE && !do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
 			return true;
-		switch (telnet_read(&line->telnet, line->raw + line->raw_done,
-			line->raw_len - line->raw_done, max, &used)) {
-		case TELNET_LINE:
-			line->has_line = true;
-			break;
-		case TELNET_TOO_LONG:
-			refuse_length(line);
-			break;
-		case TELNET_MORE:
-			break;
-		}
+		line->next = telnet_read(&line->telnet, line->raw + line->raw_done,
+			line->raw_len - line->raw_done, max, &used);
 		line->raw_done += used;
 	}
 }
 
-/* The end of what the peer says: its last line may lack its end. */
+/* The peer says nothing more. */
 static void
 end(struct line *line)
 {
 	line->has_ended = true;
-	if (line->telnet.line.len)
-		line->has_line = true;
+	line->next = telnet_end(&line->telnet);
 	later_ask(line->door->later, &line->later);
+}
+
+/* The connection failed. */
+static void
+lose(struct line *line, int error)
+{
+	if (error == ETIMEDOUT)
+		log_info("dead_peer", log_str("peer", line->conn->peer));
+	conn_kill(line->conn);
 }
 
 /* After its goodbye only the end is read. */
@@ -192,7 +219,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		conn_kill(line->conn);
+		lose(line, errno);
 		return;
 	}
 	line->raw_len = (size_t)n;
@@ -223,7 +250,7 @@ on_later(struct later *later)
 		return;
 	if (!line->has_ended)
 		ev_io_start(loop_of(line), &line->input);
-	else if (!line->session.asked)
+	else if (!line->session.asked && !is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 
@@ -236,6 +263,7 @@ on_drained(struct sink *sink)
 		chat_on_drained(line->door->chat, &line->session);
 	} else if (!line->is_finishing) {
 		line->is_finishing = true;
+		line->conn->deadline_ms = conn_now_ms() + LINGER_MS;
 		ev_timer_stop(loop_of(line), &line->pause);
 		shutdown(line->fd, SHUT_WR);
 		ev_io_start(loop_of(line), &line->input);
@@ -245,8 +273,7 @@ on_drained(struct sink *sink)
 static void
 on_broken(struct sink *sink, int error)
 {
-	(void)error;
-	conn_kill(from_sink(sink)->conn);
+	lose(from_sink(sink), error);
 }
 
 static const struct sink_ops sink_ops = { .on_drained = on_drained,
@@ -291,14 +318,16 @@ on_closed(struct conn *conn)
 	free(line);
 }
 
-/* A peer that is gone without a word is found out by the kernel. */
+/* A peer that is gone without a word is found out by the kernel. What telnet sends as
+ * urgent is a part of its commands. */
 static void
-set_keepalive(int fd, int ping_s, int pong_s)
+set_socket_options(int fd, int ping_s, int pong_s)
 {
 	const int on = 1, count = 2;
 	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
 	int every_s = pong_s / count > 0 ? pong_s / count : 1;
 
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &ping_s, sizeof(ping_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
@@ -312,7 +341,8 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	static const struct chat_wishes wishes = { .wants_events = true };
 	struct line *line = xcalloc(1, sizeof(*line));
 
-	set_keepalive(fd, door->config->heartbeat.ping_s, door->config->heartbeat.pong_s);
+	set_socket_options(
+		fd, door->config->heartbeat.ping_s, door->config->heartbeat.pong_s);
 	conn->door = &door->door;
 	conn->state = line;
 	line->conn = conn;

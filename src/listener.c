@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ev.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -14,9 +15,6 @@
 
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
-
-/* A name has one address of each family; there is no use for more. */
-#define SOCKETS 4
 
 /* Connections taken from one socket before the loop looks at the others. */
 #define ACCEPTS_A_TURN 64
@@ -32,7 +30,7 @@ union address {
 
 struct listener {
 	struct ev_loop *loop;
-	ev_io sockets[SOCKETS];
+	ev_io sockets[LISTENER_SOCKETS];
 	size_t count;
 	ev_timer pause;
 	bool is_exhausted; /* and the log says so already */
@@ -152,6 +150,28 @@ port_of(int fd)
 						       : address.v4.sin_port);
 }
 
+static struct listener *
+new_listener(struct ev_loop *loop, listener_on_accept *on_accept, void *context)
+{
+	struct listener *listener = xcalloc(1, sizeof(*listener));
+
+	listener->loop = loop;
+	listener->on_accept = on_accept;
+	listener->context = context;
+	ev_timer_init(&listener->pause, on_pause_over, 0, 0);
+	listener->pause.data = listener;
+	return listener;
+}
+
+static void
+add_socket(struct listener *listener, int fd)
+{
+	ev_io *socket = &listener->sockets[listener->count++];
+
+	ev_io_init(socket, on_readable, fd, EV_READ);
+	socket->data = listener;
+}
+
 /* Open one socket for each address of the list; a family that this machine does not have
  * is left out as long as another one is there. */
 static int
@@ -159,20 +179,31 @@ open_all(struct listener *listener, const struct addrinfo *info, int port)
 {
 	int fd = -EADDRNOTAVAIL;
 
-	for (; info && listener->count < SOCKETS; info = info->ai_next) {
-		ev_io *socket = &listener->sockets[listener->count];
-
+	for (; info && listener->count < LISTENER_SOCKETS; info = info->ai_next) {
 		fd = open_socket(info, port);
 		if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
 			continue;
 		if (fd < 0)
 			return fd;
-		ev_io_init(socket, on_readable, fd, EV_READ);
-		socket->data = listener;
-		listener->count++;
+		add_socket(listener, fd);
 		port = port_of(fd);
 	}
 	return listener->count ? 0 : fd;
+}
+
+struct listener *
+listener_adopt(struct ev_loop *loop, const int *fds, size_t count,
+	listener_on_accept *on_accept, void *context)
+{
+	struct listener *listener = new_listener(loop, on_accept, context);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) | O_NONBLOCK);
+		add_socket(listener, fds[i]);
+	}
+	start_accepting(listener);
+	return listener;
 }
 
 int
@@ -189,12 +220,7 @@ listener_open(struct listener **out, struct ev_loop *loop, const char *address, 
 
 	if (getaddrinfo(address, NULL, &hints, &info) != 0)
 		return -EADDRNOTAVAIL;
-	listener = xcalloc(1, sizeof(*listener));
-	listener->loop = loop;
-	listener->on_accept = on_accept;
-	listener->context = context;
-	ev_timer_init(&listener->pause, on_pause_over, 0, 0);
-	listener->pause.data = listener;
+	listener = new_listener(loop, on_accept, context);
 	r = open_all(listener, info, port);
 	freeaddrinfo(info);
 	if (r < 0) {

@@ -1,30 +1,17 @@
 #include <errno.h>
-#include <ev.h>
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "linnet/auth.h"
 #include "linnet/config.h"
-#include "linnet/log.h"
-#include "linnet/server.h"
-#include "linnet/tls.h"
+#include "linnet/daemon.h"
 #include "linnet/xalloc.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
-
-enum exit_status {
-	EXIT_OK = 0,
-	EXIT_BAD_CONFIG = 1,
-	EXIT_BAD_USAGE = 2,
-	EXIT_CANNOT_OPEN = 3,
-};
 
 enum action {
 	ACTION_SERVE,
@@ -139,158 +126,57 @@ default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
+/* Returns the configuration, or NULL with every error in errors. */
+static struct config *
+read_config(const struct arguments *arguments, struct config_errors *errors)
+{
+	const char *path = arguments->path;
+	char *root = default_root();
+	struct config *config;
+
+	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+		path = DEFAULT_CONFIG;
+	config = config_load(
+		path, arguments->settings, arguments->setting_count, root, errors);
+	free(root);
+	return config;
+}
+
 /* Returns the configuration, or NULL after every error was printed. */
 static struct config *
 load(const struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
-	const char *path = arguments->path;
-	char *root = default_root();
-	struct config *config;
+	struct config *config = read_config(arguments, &errors);
 	size_t i;
 
-	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
-		path = DEFAULT_CONFIG;
-	config = config_load(
-		path, arguments->settings, arguments->setting_count, root, &errors);
 	for (i = 0; i < errors.count; i++)
 		fprintf(stderr, "%s\n", errors.lines[i]);
 	config_errors_clear(&errors);
-	free(root);
 	return config;
 }
 
-#define STOP_SIGNALS 3
-
-/* What a signal ends. */
-struct daemon {
-	struct ev_loop *loop;
-	struct server *server; /* NULL until it has started */
-	ev_signal signals[STOP_SIGNALS];
-};
-
-static void
-on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+static struct config *
+read_again(void *context, struct config_errors *errors)
 {
-	struct daemon *daemon = watcher->data;
-
-	(void)loop;
-	(void)revents;
-	server_stop(daemon->server);
-}
-
-/* Before anything is opened: whoever reads that it is ready may send a signal at once. */
-static void
-catch_signals(struct daemon *daemon)
-{
-	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
-	size_t i;
-
-	signal(SIGPIPE, SIG_IGN);
-	for (i = 0; i < STOP_SIGNALS; i++) {
-		ev_signal_init(&daemon->signals[i], on_stop_signal, signals[i]);
-		daemon->signals[i].data = daemon;
-		ev_signal_start(daemon->loop, &daemon->signals[i]);
-	}
-}
-
-static void
-release_signals(struct daemon *daemon)
-{
-	size_t i;
-
-	for (i = 0; i < STOP_SIGNALS; i++)
-		ev_signal_stop(daemon->loop, &daemon->signals[i]);
-}
-
-/* What is read from files beside the configuration. */
-struct secrets {
-	struct auth *auth;
-	struct tls *tls; /* NULL: plain HTTP */
-};
-
-static void
-secrets_clear(struct secrets *secrets)
-{
-	auth_free(secrets->auth);
-	tls_free(secrets->tls);
-}
-
-/* Returns 0, or -errno with a sentence in *why and the name of what failed in *event. */
-static int
-secrets_load(struct secrets *secrets, const struct config *config, const char **event,
-	const char **why)
-{
-	const char *certificate = config->http.tls_certificate;
-	int r = auth_new(&secrets->auth, config, why);
-
-	*event = "auth_failed";
-	if (r < 0 || !*certificate)
-		return r;
-	*event = "tls_failed";
-	r = tls_new(&secrets->tls, certificate, config->http.tls_key, why);
-	if (r < 0)
-		secrets_clear(secrets);
-	return r;
-}
-
-static enum exit_status
-run(const struct config *config, const struct secrets *secrets)
-{
-	struct daemon daemon = { .loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV) };
-	enum exit_status status = EXIT_CANNOT_OPEN;
-
-	if (!daemon.loop) {
-		log_error("loop_failed", log_str("error", strerror(errno)));
-		return status;
-	}
-	catch_signals(&daemon);
-	daemon.server = server_start(config, secrets->auth, secrets->tls, daemon.loop);
-	if (daemon.server) {
-		ev_run(daemon.loop, 0);
-		server_free(daemon.server);
-		log_info("stopped");
-		status = EXIT_OK;
-	}
-	release_signals(&daemon);
-	ev_loop_destroy(daemon.loop);
-	return status;
+	return read_config(context, errors);
 }
 
 static enum exit_status
 check(const struct config *config)
 {
-	struct secrets secrets = { NULL };
-	const char *event, *why;
+	const char *why;
 
-	if (secrets_load(&secrets, config, &event, &why) < 0) {
+	if (daemon_check(config, &why) < 0) {
 		fprintf(stderr, "%s\n", why);
 		return EXIT_BAD_CONFIG;
 	}
-	secrets_clear(&secrets);
 	puts("the configuration is good");
 	return EXIT_OK;
 }
 
 static enum exit_status
-serve(const struct config *config)
-{
-	struct secrets secrets = { NULL };
-	enum exit_status status;
-	const char *event, *why;
-
-	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
-	if (secrets_load(&secrets, config, &event, &why) < 0) {
-		log_error(event, log_str("error", why));
-		return EXIT_BAD_CONFIG;
-	}
-	status = run(config, &secrets);
-	secrets_clear(&secrets);
-	return status;
-}
-
-static enum exit_status
-act(const struct arguments *arguments)
+act(struct arguments *arguments)
 {
 	enum exit_status status = EXIT_OK;
 	struct config *config;
@@ -313,7 +199,7 @@ act(const struct arguments *arguments)
 	else if (arguments->action == ACTION_CHECK)
 		status = check(config);
 	else
-		status = serve(config);
+		status = daemon_serve(config, read_again, arguments);
 	config_free(config);
 	return status;
 }

@@ -68,6 +68,12 @@ roster_split(struct roster *roster, struct session *session, const char *name)
 	add_person(roster, session, name);
 }
 
+size_t
+roster_count(const struct roster *roster)
+{
+	return HASH_COUNT(roster->by_name);
+}
+
 struct person *
 roster_find(struct roster *roster, const char *name)
 {

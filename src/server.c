@@ -2,6 +2,7 @@
 
 #include <ev.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -23,6 +24,7 @@
 #include "linnet/refusal.h"
 #include "linnet/session.h"
 #include "linnet/sink.h"
+#include "linnet/systemd.h"
 #include "linnet/tail.h"
 #include "linnet/tls.h"
 #include "linnet/upgrade.h"
@@ -241,8 +243,6 @@ watch_stores(struct server *server, bool watch)
 	int i;
 
 	for (i = 0; i < CHAT_FDS; i++) {
-		if (server->stores[i].fd < 0)
-			continue;
 		if (watch)
 			ev_io_start(server->loop, &server->stores[i]);
 		else
@@ -307,13 +307,20 @@ open_page(struct server *server)
 	return r;
 }
 
+/* On the sockets that the service manager has for that name, else on ones of our own. */
 static int
-listen_on(struct server *server, struct listener **listener, const char *address,
-	int port, listener_on_accept *on_connection)
+listen_on(struct server *server, struct listener **listener, const char *name,
+	const char *address, int port, listener_on_accept *on_connection)
 {
-	int r = listener_open(
-		listener, server->loop, address, port, on_connection, server);
+	int fds[SYSTEMD_SOCKETS], r;
+	size_t count = systemd_sockets(name, fds);
 
+	if (count) {
+		*listener =
+			listener_adopt(server->loop, fds, count, on_connection, server);
+		return 0;
+	}
+	r = listener_open(listener, server->loop, address, port, on_connection, server);
 	if (r < 0)
 		log_error("listen_failed", log_str("address", address),
 			log_int("port", port), log_str("error", strerror(-r)));
@@ -325,12 +332,12 @@ open_listeners(struct server *server)
 {
 	const struct config *config = server->config;
 	char http[256], line[256];
-	int r = listen_on(server, &server->listener, config->http.address,
+	int r = listen_on(server, &server->listener, "http", config->http.address,
 		config->http.port, server->tls ? on_accept_tls : on_accept);
 
 	if (r == 0 && config->line.enabled)
-		r = listen_on(server, &server->line_listener, config->line.address,
-			config->line.port, on_accept_line);
+		r = listen_on(server, &server->line_listener, "line",
+			config->line.address, config->line.port, on_accept_line);
 	if (r < 0)
 		return r;
 	listener_describe(server->listener, http, sizeof(http));
@@ -409,16 +416,6 @@ open_chat(struct server *server)
 	return r;
 }
 
-static int
-open_tail(struct server *server)
-{
-	int r = tail_new(&server->tail, server->config, server->chat, server->loop);
-
-	if (r < 0)
-		log_error("tails_failed", log_str("error", strerror(-r)));
-	return r;
-}
-
 static bool
 open_websockets(struct server *server)
 {
@@ -449,11 +446,39 @@ server_start(const struct config *config, const struct auth *auth, struct tls *t
 	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
 		init_doors(server);
 		init_watchers(server);
-		if (open_tail(server) == 0 && open_listeners(server) == 0)
+		server->tail = tail_new(config, server->chat, loop);
+		if (open_listeners(server) == 0)
 			return server;
 	}
 	server_free(server);
 	return NULL;
+}
+
+void
+server_describe(void *context, char *text, size_t size)
+{
+	const struct server *server = context;
+
+	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
+		server->conns.count, chat_people_count(server->chat),
+		chat_room_count(server->chat));
+}
+
+void
+server_reload(struct server *server)
+{
+	const struct config *config = server->config;
+
+	if (server->is_stopping)
+		return;
+	proxies_free(server->proxies);
+	server->proxies = proxies_new(&config->http.trusted_proxies);
+	server->conns.proxies = server->proxies;
+	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	ws_drain_set_heartbeat(
+		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	chat_reload(server->chat);
+	tail_reload(server->tail);
 }
 
 void

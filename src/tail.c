@@ -1,41 +1,57 @@
 #include "linnet/tail.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 
 #include "linnet/conn.h"
 #include "linnet/follow.h"
+#include "linnet/log.h"
 #include "linnet/xalloc.h"
 
 /* What is cut off of a line is of use to nobody, and costs everybody memory. */
 #define LINE_BYTES 4096
 
+/* One file. */
+struct source {
+	struct chat *chat;
+	struct follow *follow;
+	char *room, *path;
+	int lines, rate;
+	bool is_wanted;
+	LIST_ENTRY(source) link;
+};
+
 struct tail {
 	const struct config *config;
 	struct chat *chat;
-	struct follow *follow;
+	struct ev_loop *loop;
+	LIST_HEAD(, source) sources;
 };
 
 static int
 on_line(void *context, size_t index, const char *text, size_t len)
 {
-	const struct tail *tail = context;
+	const struct source *source = context;
 
-	return chat_log(tail->chat, tail->config->tails.items[index].room, text, len, 0,
-		conn_unix_ms());
+	(void)index;
+	return chat_log(source->chat, source->room, text, len, 0, conn_unix_ms());
 }
 
 static int
 on_skipped(void *context, size_t index, uint64_t lines)
 {
-	const struct tail *tail = context;
+	const struct source *source = context;
 	char text[48];
 	int len = snprintf(text, sizeof(text), "%" PRIu64 " line%s skipped", lines,
 		lines == 1 ? "" : "s");
 
-	return chat_log(tail->chat, tail->config->tails.items[index].room, text,
-		(size_t)len, lines, conn_unix_ms());
+	(void)index;
+	return chat_log(
+		source->chat, source->room, text, (size_t)len, lines, conn_unix_ms());
 }
 
 static const struct follow_ops ops = { .on_line = on_line, .on_skipped = on_skipped };
@@ -43,7 +59,7 @@ static const struct follow_ops ops = { .on_line = on_line, .on_skipped = on_skip
 size_t
 tail_descriptors(const struct config *config)
 {
-	return config->tails.count * 2 * FOLLOW_DESCRIPTORS;
+	return config->tails.count * (2 * FOLLOW_DESCRIPTORS + 1);
 }
 
 static size_t
@@ -54,36 +70,90 @@ line_bytes(const struct config *config)
 	return max < LINE_BYTES ? max : LINE_BYTES;
 }
 
-int
-tail_new(struct tail **out, const struct config *config, struct chat *chat,
-	struct ev_loop *loop)
+static void
+free_source(struct source *source)
 {
-	size_t count = config->tails.count, i;
-	struct follow_source *sources;
-	struct tail *tail;
+	LIST_REMOVE(source, link);
+	follow_free(source->follow);
+	free(source->room);
+	free(source->path);
+	free(source);
+}
+
+static void
+add_source(struct tail *tail, const struct tail_config *config)
+{
+	const struct follow_source what = {
+		.path = config->path,
+		.lines = (unsigned)config->lines,
+		.rate = (unsigned)config->rate,
+	};
+	struct source *source = xcalloc(1, sizeof(*source));
 	int r;
 
-	*out = NULL;
-	if (!count)
-		return 0;
-	tail = xcalloc(1, sizeof(*tail));
+	source->chat = tail->chat;
+	source->room = xstrdup(config->room);
+	source->path = xstrdup(config->path);
+	source->lines = config->lines;
+	source->rate = config->rate;
+	source->is_wanted = true;
+	LIST_INSERT_HEAD(&tail->sources, source, link);
+	r = follow_new(&source->follow, tail->loop, &what, 1, line_bytes(tail->config),
+		&ops, source);
+	if (r == 0)
+		return;
+	log_error("tail_failed", log_str("path", config->path),
+		log_str("error", strerror(-r)));
+	free_source(source);
+}
+
+static struct source *
+find_source(const struct tail *tail, const struct tail_config *config)
+{
+	struct source *source;
+
+	LIST_FOREACH (source, &tail->sources, link)
+		if (!strcmp(source->room, config->room) &&
+			!strcmp(source->path, config->path) &&
+			source->lines == config->lines && source->rate == config->rate)
+			return source;
+	return NULL;
+}
+
+void
+tail_reload(struct tail *tail)
+{
+	const struct config *config = tail->config;
+	struct source *source, *next;
+	size_t i;
+
+	LIST_FOREACH (source, &tail->sources, link)
+		source->is_wanted = false;
+	for (i = 0; i < config->tails.count; i++) {
+		source = find_source(tail, &config->tails.items[i]);
+		if (source)
+			source->is_wanted = true;
+		else
+			add_source(tail, &config->tails.items[i]);
+	}
+	for (source = LIST_FIRST(&tail->sources); source; source = next) {
+		next = LIST_NEXT(source, link);
+		if (!source->is_wanted)
+			free_source(source);
+	}
+}
+
+struct tail *
+tail_new(const struct config *config, struct chat *chat, struct ev_loop *loop)
+{
+	struct tail *tail = xcalloc(1, sizeof(*tail));
+
 	tail->config = config;
 	tail->chat = chat;
-	sources = xcalloc(count, sizeof(*sources));
-	for (i = 0; i < count; i++)
-		sources[i] = (struct follow_source){
-			.path = config->tails.items[i].path,
-			.lines = (unsigned)config->tails.items[i].lines,
-			.rate = (unsigned)config->tails.items[i].rate,
-		};
-	r = follow_new(
-		&tail->follow, loop, sources, count, line_bytes(config), &ops, tail);
-	free(sources);
-	if (r < 0)
-		free(tail);
-	else
-		*out = tail;
-	return r;
+	tail->loop = loop;
+	LIST_INIT(&tail->sources);
+	tail_reload(tail);
+	return tail;
 }
 
 void
@@ -91,6 +161,7 @@ tail_free(struct tail *tail)
 {
 	if (!tail)
 		return;
-	follow_free(tail->follow);
+	while (!LIST_EMPTY(&tail->sources))
+		free_source(LIST_FIRST(&tail->sources));
 	free(tail);
 }

@@ -5,11 +5,15 @@
 #define BACKSPACE '\b'
 #define DELETE 0x7f
 
+/* The option of RFC 860. */
+#define TIMING_MARK 6
+
 /* RFC 854, "TELNET command structure". */
 enum command {
 	SE = 240,
 	SB = 250,
 	WILL = 251,
+	DO = 253,
 	DONT = 254,
 	IAC = 255,
 };
@@ -17,7 +21,8 @@ enum command {
 enum state {
 	TEXT,
 	COMMAND,     /* behind IAC */
-	OPTION,      /* behind WILL, WONT, DO or DONT */
+	OPTION,      /* behind WILL, WONT or DONT */
+	REQUEST,     /* behind DO */
 	NEGOTIATION, /* behind SB */
 	NEGOTIATION_COMMAND,
 };
@@ -31,10 +36,14 @@ is_option(struct telnet *telnet, unsigned char byte)
 		telnet->state = byte == IAC ? COMMAND : TEXT;
 		return byte == IAC;
 	case COMMAND:
-		telnet->state = byte >= WILL && byte <= DONT ? OPTION
-				: byte == SB                 ? NEGOTIATION
-							     : TEXT;
+		telnet->state = byte == DO                     ? REQUEST
+				: byte >= WILL && byte <= DONT ? OPTION
+				: byte == SB                   ? NEGOTIATION
+							       : TEXT;
 		return byte != IAC; /* twice it is itself */
+	case REQUEST:
+		telnet->wants_mark = byte == TIMING_MARK;
+		/* fallthrough */
 	case OPTION:
 		telnet->state = TEXT;
 		return true;
@@ -69,6 +78,15 @@ add(struct telnet *telnet, char byte, size_t max_bytes)
 	}
 }
 
+static enum telnet_event
+end_line(struct telnet *telnet)
+{
+	if (!telnet->is_too_long)
+		return TELNET_LINE;
+	telnet->is_too_long = false;
+	return TELNET_TOO_LONG;
+}
+
 enum telnet_event
 telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_bytes,
 	size_t *used)
@@ -77,8 +95,12 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 		char byte = bytes[(*used)++];
 		bool behind_cr = telnet->saw_cr;
 
-		if (is_option(telnet, (unsigned char)byte))
-			continue;
+		if (is_option(telnet, (unsigned char)byte)) {
+			if (!telnet->wants_mark)
+				continue;
+			telnet->wants_mark = false;
+			return TELNET_MARK;
+		}
 		telnet->saw_cr = byte == '\r';
 		if (behind_cr && (byte == '\n' || byte == '\0'))
 			continue;
@@ -87,12 +109,15 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 				add(telnet, byte, max_bytes);
 			continue;
 		}
-		if (!telnet->is_too_long)
-			return TELNET_LINE;
-		telnet->is_too_long = false;
-		return TELNET_TOO_LONG;
+		return end_line(telnet);
 	}
 	return TELNET_MORE;
+}
+
+enum telnet_event
+telnet_end(struct telnet *telnet)
+{
+	return telnet->line.len || telnet->is_too_long ? end_line(telnet) : TELNET_MORE;
 }
 
 void

@@ -24,3 +24,43 @@ utf8_next(const char *text, size_t size, uint32_t *code)
 		return 0;
 	return length;
 }
+
+/* Begin with a character's first byte, which is not ASCII. RFC 3629 section 4: it bounds
+ * the second byte where the character could be had shorter, be a surrogate or lie beyond
+ * U+10FFFF. */
+static bool
+begin(struct utf8_check *check, uint8_t first)
+{
+	if (first < 0xc2 || first > 0xf4)
+		return false;
+	check->missing = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+	check->least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	check->most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	return true;
+}
+
+bool
+utf8_check_piece(struct utf8_check *check, const void *bytes, size_t len)
+{
+	const uint8_t *byte = bytes;
+
+	for (; len; byte++, len--) {
+		if (!check->missing) {
+			if (*byte >= 0x80 && !begin(check, *byte))
+				return false;
+			continue;
+		}
+		if (*byte < check->least || *byte > check->most)
+			return false;
+		check->missing--;
+		check->least = 0x80;
+		check->most = 0xbf;
+	}
+	return true;
+}
+
+bool
+utf8_check_end(const struct utf8_check *check)
+{
+	return !check->missing;
+}

@@ -125,6 +125,12 @@ on_event(struct websocket_host *host, struct websocket *socket,
 	case LWS_CALLBACK_RECEIVE_PONG:
 		socket->service->on_heard(socket);
 		return 0;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		/* lws would answer in our place, whatever the payload is, and throw away
+		 * what waits. */
+		if (socket->is_open)
+			socket->service->on_peer_close(socket, in, len);
+		return -1;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return socket->is_open ? socket->service->on_writable(socket) : 0;
 	case LWS_CALLBACK_WSI_DESTROY:
@@ -188,8 +194,9 @@ websocket_host_new(struct ev_loop *loop)
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
-		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-			   LWS_SERVER_OPTION_VALIDATE_UTF8,
+		/* UTF-8 is checked here and not by lws, which takes pongs for text and
+		 * misses a text that ends within a character. */
+		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 		.foreign_loops = loops,
 		.pcontext = &host->context,
 		.user = host,
@@ -265,6 +272,17 @@ websocket_open(struct websocket_host *host, struct websocket_service *service,
 	if (wsi && rest_len)
 		lws_callback_on_writable(wsi);
 	buffer_clear(&bytes);
+}
+
+bool
+websocket_is_text(struct websocket *socket, const void *bytes, size_t len)
+{
+	if (lws_frame_is_binary(socket->wsi))
+		return true;
+	if (lws_is_first_fragment(socket->wsi))
+		socket->text = (struct utf8_check){ 0 };
+	return utf8_check_piece(&socket->text, bytes, len) &&
+	       (!lws_is_final_fragment(socket->wsi) || utf8_check_end(&socket->text));
 }
 
 void

@@ -146,8 +146,9 @@ on_open(struct websocket *socket, const struct http_request *request)
 
 /* Refuse what is not a text message within the limit, before anything is kept of it. */
 static bool
-is_acceptable(struct ws_session *ws, struct lws *wsi, size_t len)
+is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 {
+	struct lws *wsi = ws->peer.socket->wsi;
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
 	size_t announced = ws->partial.len + len + lws_remaining_packet_payload(wsi);
 
@@ -159,6 +160,10 @@ is_acceptable(struct ws_session *ws, struct lws *wsi, size_t len)
 		log_info("message_too_big", log_uint("session", ws->session.number),
 			log_uint("bytes", announced), log_uint("max", max));
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
+		return false;
+	}
+	if (!websocket_is_text(ws->peer.socket, bytes, len)) {
+		session_close(&ws->session, CLOSE_BAD_UTF8, "bad UTF-8");
 		return false;
 	}
 	return true;
@@ -200,7 +205,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	ws_peer_heard(&ws->peer);
 	if (ws->session.closing || socket->conn->table->is_stopping)
 		return;
-	if (!is_acceptable(ws, wsi, len)) {
+	if (!is_acceptable(ws, bytes, len)) {
 		buffer_clear(&ws->partial);
 		return;
 	}
@@ -221,6 +226,14 @@ on_heard(struct websocket *socket)
 	struct ws_session *ws = socket->state;
 
 	ws_peer_heard(&ws->peer);
+}
+
+static void
+on_peer_close(struct websocket *socket, const void *payload, size_t len)
+{
+	struct ws_session *ws = socket->state;
+
+	ws_peer_answer_close(&ws->peer, payload, len);
 }
 
 static int
@@ -276,6 +289,7 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_open = on_open,
 			.on_receive = on_receive,
 			.on_heard = on_heard,
+			.on_peer_close = on_peer_close,
 			.on_writable = on_writable,
 			.on_tick = on_tick,
 			.on_stop = on_stop,

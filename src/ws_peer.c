@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "linnet/log.h"
+#include "linnet/session.h"
+#include "linnet/utf8.h"
 #include "linnet/xalloc.h"
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
@@ -20,17 +22,23 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 /* Pauses that one peer may ask for until its queue is empty again. */
 #define MAX_PAUSES 20
 
-/* An ASCII payload: lws checks the echo of it as UTF-8 (it checks pongs like text). */
+/* Not empty, so that its echo is told to us: lws keeps empty pongs to itself. */
 #define PING_PAYLOAD "linnet"
 
 void
 ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s)
 {
 	TAILQ_INIT(&drain->dirty);
-	drain->ping_ms = (int64_t)ping_s * 1000;
-	drain->pong_ms = (int64_t)pong_s * 1000;
+	ws_drain_set_heartbeat(drain, ping_s, pong_s);
 	drain->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));
 	drain->scratch = xmalloc(LWS_PRE + WEBSOCKET_WRITE_BYTES);
+}
+
+void
+ws_drain_set_heartbeat(struct ws_drain *drain, int ping_s, int pong_s)
+{
+	drain->ping_ms = (int64_t)ping_s * 1000;
+	drain->pong_ms = (int64_t)pong_s * 1000;
 }
 
 void
@@ -39,6 +47,14 @@ ws_drain_fini(struct ws_drain *drain)
 	assert(TAILQ_EMPTY(&drain->dirty));
 	frame_unref(drain->ping);
 	free(drain->scratch);
+}
+
+/* A close frame is written or about to be: lws fails connections by itself, and writes
+ * what it is given even behind that. */
+static bool
+is_closing(const struct ws_peer *peer)
+{
+	return peer->is_closed || lws_get_close_length(peer->socket->wsi) > 0;
 }
 
 /* One that reads is given time for what was said in a burst; one that does not costs
@@ -104,7 +120,8 @@ ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason)
 		return;
 	peer->close_code = code;
 	peer->close_reason = reason;
-	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
+	if (!is_closing(peer))
+		peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
 	ws_peer_wake(peer);
 }
 
@@ -118,7 +135,13 @@ ws_peer_heard(struct ws_peer *peer)
 void
 ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 {
-	if (peer->close_code)
+	struct conn *conn = peer->socket->conn;
+
+	/* lws has failed the connection. What it has misread may keep it from hearing the
+	 * peer's answer, and its own timers are not relied on. */
+	if (is_closing(peer) && !conn->deadline_ms)
+		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
+	if (is_closing(peer) || peer->close_code)
 		return;
 	if (!peer->is_pinged && now_ms - peer->heard_ms >= peer->drain->ping_ms) {
 		peer->is_pinged = true;
@@ -126,9 +149,9 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 		frame_queue_push(peer->queue, peer->drain->ping);
 		ws_peer_wake(peer);
 	} else if (peer->is_pinged && now_ms - peer->pinged_ms >= peer->drain->pong_ms) {
-		log_info("dead_peer", log_str("peer", peer->socket->conn->peer),
+		log_info("dead_peer", log_str("peer", conn->peer),
 			log_int("silent_ms", now_ms - peer->heard_ms));
-		conn_kill(peer->socket->conn);
+		conn_kill(conn);
 	}
 }
 
@@ -178,7 +201,7 @@ ws_peer_writable(struct ws_peer *peer)
 
 	/* lws may call once more behind the close frame: to say -1 again would cut the
 	 * peer off before it has read that. */
-	if (peer->is_closed || lws_partial_buffered(wsi))
+	if (is_closing(peer) || lws_partial_buffered(wsi))
 		return 0;
 	if (peer->is_blocked) {
 		peer->is_blocked = false;
@@ -196,6 +219,41 @@ ws_peer_writable(struct ws_peer *peer)
 		return 0;
 	}
 	return peer->close_code ? say_goodbye(peer) : 0;
+}
+
+/* RFC 6455 sections 5.5.1 and 7.4: a frame that says why, or repeats what was said. lws
+ * has put 1002 in the place of codes that nobody may send. */
+static struct frame *
+answer_to(const uint8_t *payload, size_t len)
+{
+	static const uint8_t bad_protocol[] = { CLOSE_PROTOCOL >> 8,
+		CLOSE_PROTOCOL & 0xff };
+	static const uint8_t bad_utf8[] = { CLOSE_BAD_UTF8 >> 8, CLOSE_BAD_UTF8 & 0xff };
+	struct utf8_check check = { 0 };
+
+	if (len == 1)
+		return frame_new_ws(WS_CLOSE, true, bad_protocol, sizeof(bad_protocol));
+	if (len > 2 && !(utf8_check_piece(&check, payload + 2, len - 2) &&
+			       utf8_check_end(&check)))
+		return frame_new_ws(WS_CLOSE, true, bad_utf8, sizeof(bad_utf8));
+	return frame_new_ws(WS_CLOSE, true, payload, len);
+}
+
+void
+ws_peer_answer_close(struct ws_peer *peer, const uint8_t *payload, size_t len)
+{
+	struct frame *answer = answer_to(payload, len);
+	struct lws *wsi = peer->socket->wsi;
+	int r = 0;
+
+	while (r == 0 && peer->queue->count && !lws_partial_buffered(wsi))
+		r = write_some(peer);
+	/* Behind what lws holds of the last frame, it holds this one, too. */
+	if (r == 0)
+		write_raw(peer, frame_bytes(answer), answer->len);
+	frame_unref(answer);
+	peer->is_closed = true;
+	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
 }
 
 void

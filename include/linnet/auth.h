@@ -39,6 +39,9 @@ bool token_may(const struct token *token, const char *room);
  */
 bool auth_read_bearer(const char *header, const char **token, size_t *len);
 
+/* Let auth have the tokens of fresh, which is freed. Tokens of before are gone. */
+void auth_replace(struct auth *auth, struct auth *fresh);
+
 /* True if whoever reaches a listener on address needs no token to read what strangers are
  * not to see: the mode is "open" and the address is this machine's own. */
 bool auth_is_open(const struct config *config, const char *address);

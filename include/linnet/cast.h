@@ -30,8 +30,8 @@ wire_is_line(enum wire wire)
  * live on. */
 struct cast {
 	struct buffer json; /* the object, compact */
-	const char *epoch;  /* of id; borrowed */
-	uint64_t id;        /* in its room; 0: it has none */
+	const char *epoch;  /* of id; borrowed; NULL: a reader stands where it stood */
+	uint64_t id;        /* in its room: where a reader of it stands then */
 	bool is_encoded[WIRE_COUNT];
 	struct frame *frames[WIRE_COUNT];
 };
@@ -39,8 +39,8 @@ struct cast {
 /* A cast of the object, which is consumed, without an id. */
 void cast_object(struct cast *cast, json_t *object);
 
-/* A cast of the object that text is, which is taken over and left empty; id (0: none) and
- * epoch, which must outlive the cast, say where a reader may go on. */
+/* A cast of the object that text is, which is taken over and left empty; id and epoch
+ * (NULL: none), which must outlive the cast, say where a reader may go on. */
 void cast_text(struct cast *cast, struct buffer *text, const char *epoch, uint64_t id);
 
 /* The cast in the form of wire, owned by the cast; NULL where that wire does not show

@@ -11,7 +11,7 @@
 
 struct chat;
 
-/* Descriptors that the loop is to watch for the chat, at most. */
+/* Descriptors that the loop is to watch for the chat. */
 #define CHAT_FDS 2
 
 /* Bytes of what shows that one is the same person, as text. */
@@ -26,6 +26,7 @@ struct chat_wishes {
 	bool wants_joined; /* to be told that it is in the room */
 	bool wants_events; /* that, and who comes, goes and types */
 	bool is_silent;    /* only reads, and is nobody */
+	bool is_strict;    /* is not there at all if it cannot be who it says */
 };
 
 /* Open a chat by the rules of config, with its history. Borrows config, which must
@@ -37,14 +38,18 @@ int chat_new(struct chat **chat, const struct config *config,
 /* The next session's number, from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
+/* How many people are there, and how many rooms. */
+size_t chat_people_count(const struct chat *chat);
+size_t chat_room_count(const struct chat *chat);
+
 /* Why a connection cannot be in room (NULL: the default one), as the code of an error
  * with *text set to its sentence, or NULL if it can. */
 const char *chat_room_fault(
 	struct chat *chat, const char *room, bool may_read_tails, const char **text);
 
 /* A session has come: it is in its room from now on. What is wrong with its wishes it is
- * told. wishes may be NULL. */
-void chat_open(
+ * told. wishes may be NULL. Returns false if it is in no room. */
+bool chat_open(
 	struct chat *chat, struct session *session, const struct chat_wishes *wishes);
 
 /* A session says len bytes, one whole JSON object at now_ms (Unix time in ms). What is
@@ -53,10 +58,15 @@ void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
 
 /* The same for what a line session says: a line of text or a command, without its end.
- * With may_wait nothing is done when it talks too fast, and in how many ms it may be said
- * is returned; otherwise it is told so, as WebSockets are, and 0 is returned. */
+ * With may_wait nothing is done when it talks too fast or too much is under way, and in
+ * how many ms to try again is returned; otherwise it is told so, as WebSockets are, and 0
+ * is returned. */
 int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms);
+
+/* Tell a line session that a line of more than limits.message_bytes was not sent. Returns
+ * 0, or in how many ms to try again: that costs it as much as a message. */
+int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms);
 
 /* A session that speaks for one request of the HTTP door has come: it is in no room, and
  * is sent one object for each that it says, also when all is well: {"type":"ack"} or what
@@ -71,18 +81,20 @@ void chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t
 /* A session of the person to whom "joined" gave token, or NULL. */
 struct session *chat_find_session(struct chat *chat, const char *token);
 
-/* An errand says object, which is consumed, in the name of speaker. */
+/* An errand says object, which is consumed, in the name of speaker: a message, a new
+ * name, that it types, or that it has seen an alarm. */
 void chat_send(struct chat *chat, struct session *errand, struct session *speaker,
 	json_t *object, int64_t now_ms);
 
 /* An errand says object, which is consumed, as an outside program called label: a
- * message, an alarm or a metric. */
+ * message, an alarm or a metric. It may do so for several; if it talks too fast, it does
+ * for all of them. */
 void chat_push(struct chat *chat, struct session *errand, const char *label,
 	json_t *object, int64_t now_ms);
 
-/* Make room the one of a log file, of which whoever comes is shown the last lines lines.
- */
-void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+/* The configuration has changed: its rooms, topics and tails are taken over. Rooms that
+ * are in it no more stay as long as somebody is there or there is a history. */
+void chat_reload(struct chat *chat);
 
 /* A line of the log file of room; skipped is how many were left out instead of one. text
  * is UTF-8. Returns 0, or -EAGAIN if too much is under way. */
@@ -125,7 +137,7 @@ void chat_close(struct chat *chat, struct session *session);
 void chat_turn(struct chat *chat);
 
 /* Descriptor number index, from 0, that is readable when chat_dispatch has something to
- * do; -1 if there is none of that number. */
+ * do. */
 int chat_fd(const struct chat *chat, unsigned index);
 
 /* Pass on what the store has answered. */

@@ -139,6 +139,7 @@ struct config_option {
 	const char *path; /* "http.port", "rooms", or "name" for a member of a group of a
 			   * list; the rows of a group stand together */
 	enum option_type type;
+	bool live;          /* a reload changes it; else a restart is needed */
 	bool unique;        /* a string member: differs in all groups of the list */
 	size_t offset;      /* in struct config, or in that of the group */
 	long min, max;      /* of a number; of the bytes of a string or list item */
@@ -209,6 +210,13 @@ struct config *config_load_text(const char *text, const char *name,
  * for secrets, which are masked; each key under a comment of what it does. Errors are
  * left in ferror(out). */
 void config_dump(const struct config *config, FILE *out);
+
+/* Take over from fresh what a reload may change, and give it what that replaces.
+ * Everything that points into a changed value of config is to be looked up again before
+ * fresh is freed. on_kept is called with the path of each key that differs and needs a
+ * restart. */
+void config_adopt(struct config *config, struct config *fresh,
+	void (*on_kept)(void *context, const char *path), void *context);
 
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);

@@ -22,6 +22,7 @@ enum ws_opcode {
 	WS_CONTINUATION = 0x0,
 	WS_TEXT = 0x1,
 	WS_BINARY = 0x2,
+	WS_CLOSE = 0x8,
 	WS_PING = 0x9,
 };
 

@@ -27,7 +27,8 @@ struct room {
 	char *topic;      /* "" where there is none */
 	uint64_t last_id; /* of what everybody was sent */
 	bool is_permanent;
-	bool is_tail; /* of a log file: nobody but its reader says anything there */
+	bool is_configured; /* so it is permanent for as long as it is */
+	bool is_tail;       /* of a log file: nobody but its reader says anything there */
 	unsigned tail_lines; /* of a tail: what whoever comes is shown of it */
 	struct state state;  /* what stands there beside what was said */
 	unsigned holds;      /* by whoever needs it to stay although nobody is in it */
@@ -71,11 +72,17 @@ struct room *hub_find(struct hub *hub, const char *name);
 /* The room of that name, made if it is not there. NULL if there are too many. */
 struct room *hub_find_or_add(struct hub *hub, const char *name);
 
+/* How many rooms there are. */
+size_t hub_count(const struct hub *hub);
+
 /* True if there is no place for another room. */
 bool hub_is_full(const struct hub *hub);
 
 /* The room of that name, kept for good, with topic if that is not NULL. */
 struct room *hub_add_permanent(struct hub *hub, const char *name, const char *topic);
+
+/* Up to max_rooms rooms from now on; who is there stays. */
+void hub_set_max(struct hub *hub, size_t max_rooms);
 
 /* Forget room if nobody is in it or holds it, it has no history, nothing stands in it and
  * it is not permanent. */

@@ -23,6 +23,9 @@ bool limit_is_loopback(const struct sockaddr *address);
 /* An empty table that lets each key hold up to max connections. Freed by limit_free. */
 struct limit_table *limit_new(unsigned max);
 
+/* From now on each key may hold up to max; who holds more keeps that. */
+void limit_set_max(struct limit_table *table, unsigned max);
+
 /* Count one connection of key. Returns 0, or -EUSERS if key holds max already. */
 int limit_acquire(struct limit_table *table, const struct limit_key *key);
 

@@ -7,6 +7,9 @@ struct ev_loop;
 struct listener;
 struct sockaddr;
 
+/* Sockets that one listener may have. */
+#define LISTENER_SOCKETS 8
+
 /* A connection has come. fd is nonblocking and close-on-exec and belongs to the callee.
  */
 typedef void listener_on_accept(void *context, int fd, const struct sockaddr *address);
@@ -18,6 +21,11 @@ typedef void listener_on_accept(void *context, int fd, const struct sockaddr *ad
  * here. */
 int listener_open(struct listener **listener, struct ev_loop *loop, const char *address,
 	int port, listener_on_accept *on_accept, void *context);
+
+/* Listen on count sockets (up to LISTENER_SOCKETS) that listen already and become the
+ * listener's. */
+struct listener *listener_adopt(struct ev_loop *loop, const int *fds, size_t count,
+	listener_on_accept *on_accept, void *context);
 
 /* Write where it listens, e.g. "127.0.0.1:8000" or "127.0.0.1:8000,[::1]:8000". */
 void listener_describe(const struct listener *listener, char *out, size_t size);

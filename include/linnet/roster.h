@@ -39,6 +39,9 @@ struct roster *roster_new(void);
 /* Give a new session the name guest-N, N counting from 1. */
 void roster_enter(struct roster *roster, struct session *session);
 
+/* How many people there are. */
+size_t roster_count(const struct roster *roster);
+
 /* The person who holds name, or NULL. */
 struct person *roster_find(struct roster *roster, const char *name);
 

@@ -2,6 +2,8 @@
  */
 #pragma once
 
+#include <stddef.h>
+
 #include "linnet/config.h"
 
 struct auth;
@@ -18,6 +20,12 @@ struct server *server_start(const struct config *config, const struct auth *auth
 /* Take no more connections, tell everybody to go (1001) and break the loop when they have
  * gone or have had their time (8 s). Called again, break the loop at once. */
 void server_stop(struct server *server);
+
+/* The configuration has changed: what is in use follows it. */
+void server_reload(struct server *server);
+
+/* Write how much is going on, as text for people, to text; context is the server. */
+void server_describe(void *context, char *text, size_t size);
 
 /* Close what is left and free the server. For when the loop has ended; NULL is fine. */
 void server_free(struct server *server);

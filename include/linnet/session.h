@@ -28,6 +28,7 @@ struct session_ops {
 enum close_code {
 	CLOSE_NORMAL = 1000,
 	CLOSE_GOING_AWAY = 1001,
+	CLOSE_PROTOCOL = 1002,
 	CLOSE_UNSUPPORTED = 1003,
 	CLOSE_BAD_UTF8 = 1007,
 	CLOSE_POLICY = 1008,
@@ -64,6 +65,7 @@ struct session {
 	bool is_silent;      /* only reads: nobody is told that it is there */
 	bool is_errand;      /* speaks once and is always answered */
 	bool is_paid;        /* an errand's pace was charged */
+	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
 	bool may_read_tails; /* has shown a token, or needs none */
@@ -74,6 +76,8 @@ struct session {
 	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
+	bool is_stalled;         /* the store has too many reads for the next one */
+	TAILQ_ENTRY(session) stalled_link;
 	struct pace own_pace;
 	struct pace *pace; /* its own, or that of whom it speaks for */
 };

@@ -12,10 +12,13 @@ struct tail;
 /* Descriptors that the configured log files may hold. */
 size_t tail_descriptors(const struct config *config);
 
-/* Follow the configured log files; borrows everything. Returns 0 and what tail_free frees
- * (NULL where there are none), or -errno. */
-int tail_new(struct tail **tail, const struct config *config, struct chat *chat,
-	struct ev_loop *loop);
+/* Follow the configured log files; borrows everything. Freed by tail_free. */
+struct tail *tail_new(
+	const struct config *config, struct chat *chat, struct ev_loop *loop);
+
+/* The configuration has changed: files that are new in it are followed from now on, those
+ * that are not in it no more; nothing is lost or doubled of the others. */
+void tail_reload(struct tail *tail);
 
 /* Stop following; NULL is fine. */
 void tail_free(struct tail *tail);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "linnet/conn.h"
+#include "linnet/utf8.h"
 
 struct ev_loop;
 struct http_request;
@@ -33,6 +34,9 @@ struct websocket_service {
 	void (*on_receive)(struct websocket *socket, const void *bytes, size_t len);
 	/* The peer gave a sign of life other than a message. */
 	void (*on_heard)(struct websocket *socket);
+	/* The peer has closed with a payload of len bytes: what is left to be said, and
+	 * the answer, are to be written. The connection is closed behind that. */
+	void (*on_peer_close)(struct websocket *socket, const void *payload, size_t len);
 	/* The socket can be written. Returns 0, or -1 to close. */
 	int (*on_writable)(struct websocket *socket);
 	/* As those of struct door. */
@@ -50,6 +54,7 @@ struct websocket {
 	void *state;                        /* the service's */
 	const struct http_request *request; /* until it is open */
 	bool is_open;                       /* on_open was called */
+	struct utf8_check text;             /* of the message under way */
 };
 
 /* Start libwebsockets on loop. Returns a host for websocket_host_free, or NULL. */
@@ -65,6 +70,11 @@ void websocket_host_tick(void);
 void websocket_open(struct websocket_host *host, struct websocket_service *service,
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len);
+
+/* Whether the len bytes that have just come of a message go on with it as UTF-8, and end
+ * no message within a character (RFC 6455 section 8.1); a binary message always does. To
+ * be asked once about each piece. */
+bool websocket_is_text(struct websocket *socket, const void *bytes, size_t len);
 
 /* Close what is left and stop libwebsockets; NULL is fine. */
 void websocket_host_free(struct websocket_host *host);

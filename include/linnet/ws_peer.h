@@ -43,6 +43,9 @@ struct ws_peer {
  * pong_s seconds later. */
 void ws_drain_init(struct ws_drain *drain, int ping_s, int pong_s);
 
+/* From now on ping and give up after these times. */
+void ws_drain_set_heartbeat(struct ws_drain *drain, int ping_s, int pong_s);
+
 /* Free what it holds; no peer may be left. */
 void ws_drain_fini(struct ws_drain *drain);
 
@@ -61,6 +64,10 @@ void ws_peer_wake(struct ws_peer *peer);
  * long. The first call counts. Only marks. reason is static text of up to 123 bytes
  * (RFC 6455 section 5.5). */
 void ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason);
+
+/* The peer has closed with a payload of len bytes (RFC 6455 section 5.5.1): write what
+ * waits, as far as the socket takes it, and the answer. Nothing is written afterwards. */
+void ws_peer_answer_close(struct ws_peer *peer, const uint8_t *payload, size_t len);
 
 /* A sign of life. */
 void ws_peer_heard(struct ws_peer *peer);

@@ -1,8 +1,10 @@
 // Proxies: whose X-Forwarded-For is believed, and what follows from it.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { eventually, withDaemon } from '../lib/daemon.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { ask, connect, connectWebSocket, request } from '../lib/raw.mjs';
 
 const trusting = (list, ...settings) => ({ settings: [`http.trusted_proxies=${JSON.stringify(list)}`, ...settings] });
@@ -46,6 +48,19 @@ test('by default nobody is believed', () =>
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
 	}));
 
+test('a reload changes who is believed, for connections that come from then on', () => {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	const save = (list) => writeFileSync(file, `http = { trusted_proxies = [ ${list} ]; };\n`);
+	save('');
+	return withDaemon({ args: ['-c', file] }, async (daemon) => {
+		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
+		save('"127.0.0.0/8"');
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded\b/);
+		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '198.51.100.7');
+	});
+});
+
 test('who may push without a token is this machine itself, also through its proxy', () =>
 	withDaemon(trusting(['127.0.0.1']), async (daemon) => {
 		assert.equal(await statusOfPush(daemon, {}), 200);
@@ -53,6 +68,7 @@ test('who may push without a token is this machine itself, also through its prox
 			assert.equal(await statusOfPush(daemon, forwarded(list)), 200, list);
 		for (const list of ['198.51.100.7', '127.0.0.1, 198.51.100.7', 'unknown', '127.0.0.1, unknown', 'localhost'])
 			assert.equal(await statusOfPush(daemon, forwarded(list)), 403, list);
+		assert.equal(await statusOfPush(daemon, { ...forwarded('127.0.0.1'), Host: 'chat.example.org' }), 403);
 		for (const name of ['Via', 'Forwarded', 'X-Real-IP'])
 			assert.equal(await statusOfPush(daemon, { [name]: '127.0.0.1' }), 403, name);
 	}));

@@ -8,36 +8,35 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
-function headerOf(firstByte, length, maskBit) {
-	if (length < 126)
-		return Buffer.from([firstByte, maskBit | length]);
-	if (length < 65_536) {
-		const header = Buffer.from([firstByte, maskBit | 126, 0, 0]);
-		header.writeUInt16BE(length, 2);
-		return header;
-	}
-	const header = Buffer.alloc(10);
+/** How many bytes the length of a frame takes besides the first seven bits. */
+const leastLengthBytes = (length) => (length < 126 ? 0 : length < 65_536 ? 2 : 8);
+
+function headerOf(firstByte, length, maskBit, lengthBytes = leastLengthBytes(length)) {
+	const header = Buffer.alloc(2 + lengthBytes);
 	header[0] = firstByte;
-	header[1] = maskBit | 127;
-	header.writeBigUInt64BE(BigInt(length), 2);
+	header[1] = maskBit | { 0: length, 2: 126, 8: 127 }[lengthBytes];
+	if (lengthBytes === 2)
+		header.writeUInt16BE(length, 2);
+	else if (lengthBytes === 8)
+		header.writeBigUInt64BE(BigInt(length), 2);
 	return header;
 }
 
 /**
- * A client's frame. `length` announces another length than the payload has; `masked: false` is
- * against the protocol and there to test that.
+ * A client's frame. `length` announces another length than the payload has, `lengthBytes` (2 or
+ * 8) writes it longer than it needs to be, `masked: false` leaves the mask out: all are against
+ * the protocol and there to test that.
  */
 export function buildFrame(
 	opcode,
 	payload = '',
-	{ fin = true, rsv = 0, masked = true, length } = {},
+	{ fin = true, rsv = 0, masked = true, mask = randomBytes(4), length, lengthBytes } = {},
 ) {
 	const body = Buffer.from(payload);
 	const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
-	const header = headerOf(first, length ?? body.length, masked ? 0x80 : 0);
+	const header = headerOf(first, length ?? body.length, masked ? 0x80 : 0, lengthBytes);
 	if (!masked)
 		return Buffer.concat([header, body]);
-	const mask = randomBytes(4);
 	for (let i = 0; i < body.length; i++)
 		body[i] ^= mask[i & 3];
 	return Buffer.concat([header, mask, body]);

@@ -6,7 +6,7 @@ import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 // A browser says this of every attempt while the server is down; no page can keep it from doing so.
 const REFUSED_CONNECTION = /WebSocket connection to .* failed/;
 
-function watch(page, origin) {
+export function watch(page, origin) {
 	const faults = [];
 
 	page.on('pageerror', (error) => faults.push(`page error: ${error.message}`));

@@ -1,11 +1,12 @@
 // Pictures of a lively conversation, for the README and for looking at a change of the page:
 //   node tests/page/screenshot.mjs docs
 // FOLDER gets, for each width and theme: page*.png, a conversation; page*-first.png, the first visit; and
-// page*-busy.png, everything that may be on the page at once.
+// page*-busy.png, everything that may be on the page at once; page*-alarms.png and page*-standing.png, what programs push.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
+import { push, pushAlarm } from './pushes.mjs';
 import { createTap } from './wires.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -92,6 +93,22 @@ async function makeBusy(page, daemon, tap, others) {
 	await page.waitForSelector('#people');
 }
 
+async function raise(page, daemon) {
+	const rise = (members) => pushAlarm(daemon, members);
+
+	await push(daemon, 'Backup of db-2 finished in 4 min', { title: 'Nightly backup', tags: 'white_check_mark, db-2', username: 'backup' });
+	await push(daemon, 'Certificate of shop.example.org expires tomorrow', {
+		title: 'Certificate', priority: '5', click: 'https://example.org/renew', username: 'certbot',
+	});
+	await push(daemon, { message: 'puts the kettle on', action: true, username: 'Zoë' });
+	await rise({ key: 'disk', severity: 'critical', title: 'Disk full on db-2', message: '1 % left of /var/lib' });
+	await rise({ key: 'load', severity: 'warning', title: 'Load of web-1', message: '12.4 for 5 minutes' });
+	await rise({ key: 'deploy', severity: 'info', title: 'Deploy under way', message: '0.2.0 to staging' });
+	await rise({ key: 'mail', severity: 'error', title: 'Mail queue', message: '1,204 mails wait' });
+	await rise({ key: 'mail', severity: 'ok' });
+	await page.locator('.alarm[data-severity="ok"]').waitFor();
+}
+
 async function picture(browser, name, viewport, colorScheme) {
 	await withDaemon({ settings: [] }, async (daemon) => {
 		const suffix = colorScheme === 'dark' ? '-dark' : '';
@@ -116,6 +133,13 @@ async function picture(browser, name, viewport, colorScheme) {
 		await page.fill('#text', '');
 		await makeBusy(page, daemon, tap, others);
 		await shoot('-busy');
+		tap.release();
+		await raise(page, daemon);
+		await shoot('-alarms');
+		await page.click('#alarms-button');
+		await page.getByRole('button', { name: /Acknowledge Load/ }).click();
+		await page.locator('#alarms .alarm-by').waitFor();
+		await shoot('-standing');
 		await context.close();
 	});
 }

@@ -21,7 +21,7 @@ cast_of(const char *json, uint64_t id)
 	struct cast cast;
 
 	buffer_append(&text, json, strlen(json));
-	cast_text(&cast, &text, "k3f9", id);
+	cast_text(&cast, &text, id ? "k3f9" : NULL, id);
 	assert_null(text.bytes);
 	assert_int_equal(text.len, 0);
 	return cast;
@@ -66,6 +66,19 @@ test_only_what_is_numbered_has_an_id_in_a_stream(void **state)
 	cast_fini(&cast);
 	cast = cast_of("{}", UINT64_MAX);
 	check_frame(&cast, WIRE_SSE, "id: k3f9:18446744073709551615\ndata: {}\n\n");
+	cast_fini(&cast);
+}
+
+static void
+test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first(void **state)
+{
+	struct buffer text = { 0 };
+	struct cast cast;
+
+	(void)state;
+	buffer_append(&text, "{}", 2);
+	cast_text(&cast, &text, "k3f9", 0);
+	check_frame(&cast, WIRE_SSE, "id: k3f9:0\ndata: {}\n\n");
 	cast_fini(&cast);
 }
 
@@ -167,6 +180,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_message_has_a_form_for_each_wire),
 		cmocka_unit_test(test_only_what_is_numbered_has_an_id_in_a_stream),
+		cmocka_unit_test(
+			test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first),
 		cmocka_unit_test(test_line_breaks_of_a_text_do_not_end_an_event),
 		cmocka_unit_test(test_a_form_is_made_once_and_shared),
 		cmocka_unit_test(test_a_frame_that_was_queued_outlives_its_cast),

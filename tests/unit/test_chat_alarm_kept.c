@@ -190,7 +190,7 @@ test_alarms_stand_over_a_restart(void **state)
 		"{\"type\":\"alarm\",\"room\":\"lobby\",\"standing\":true,"
 		"\"key\":\"disk\",\"severity\":\"critical\",\"message\":\"98 %\","
 		"\"state\":\"acknowledged\",\"since\":2000,\"ts\":6000,"
-		"\"username\":\"ann\",\"acknowledged_by\":\"ann\","
+		"\"username\":\"cron\",\"acknowledged_by\":\"ann\","
 		"\"acknowledged_ms\":6000}");
 	assert_hears(&fixture->bob, "\"key\":\"b\"");
 	assert_hears_nothing(&fixture->bob);

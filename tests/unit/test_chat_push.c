@@ -210,6 +210,46 @@ test_programs_that_push_too_fast_share_their_pace_and_are_not_closed(void **stat
 	}
 }
 
+static void
+test_a_request_that_is_too_fast_is_so_for_all_that_it_says(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pace pace = {
+		.messages = {.tokens = 0, .filled_ms = 5000}
+	};
+	struct fake errand;
+
+	fake_init(fixture, &errand, "http", WIRE_OBJECT);
+	chat_open_errand(fixture->chat, &errand.session, &pace);
+	chat_push(fixture->chat, &errand.session, "cron",
+		json_pack("{s:s}", "message", "a"), 5000);
+	/* Now it would be in time. */
+	chat_push(fixture->chat, &errand.session, "cron",
+		json_pack("{s:s}", "message", "b"), 50000);
+	settle(fixture);
+	assert_hears(&errand, "\"rate_limited\"");
+	assert_hears(&errand, "\"rate_limited\"");
+	assert_hears_nothing(&fixture->bob);
+	go(fixture, &errand);
+}
+
+static void
+test_who_is_strict_is_not_there_at_all_under_another_name(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake late;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"username\":\"ann\"}");
+	forget_heard(&fixture->ann);
+	come(fixture, &late, &(struct chat_wishes){ .name = "ANN", .is_strict = true });
+	assert_hears(&late, "\"name_taken\"");
+	go(fixture, &late);
+	come(fixture, &late, &(struct chat_wishes){ .token = "a", .is_strict = true });
+	assert_hears(&late, "\"bad_field\"");
+	go(fixture, &late);
+	assert_hears_nothing(&fixture->ann);
+}
+
 int
 main(void)
 {
@@ -228,6 +268,8 @@ main(void)
 			test_a_request_that_is_gone_before_its_answer_is_done_all_the_same),
 		chat_test(
 			test_programs_that_push_too_fast_share_their_pace_and_are_not_closed),
+		chat_test(test_a_request_that_is_too_fast_is_so_for_all_that_it_says),
+		chat_test(test_who_is_strict_is_not_there_at_all_under_another_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -404,15 +404,6 @@ test_two_stores_have_two_descriptors(void **state)
 }
 
 static void
-test_a_chat_without_log_files_has_one_descriptor(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_true(chat_fd(fixture->chat, 0) >= 0);
-	assert_int_equal(chat_fd(fixture->chat, 1), -1);
-}
-
-static void
 test_a_room_that_becomes_a_log_files_begins_anew(void **state)
 {
 	char folder[] = "/tmp/linnet-test-tail-XXXXXX", path[100];
@@ -461,9 +452,8 @@ main(void)
 		tail_test(test_log_files_have_a_history_and_a_search),
 		tail_test(test_an_empty_line_and_one_with_a_nul_are_lines),
 		tail_test(test_a_log_that_is_faster_than_the_store_is_told_to_wait),
-		tail_test(test_two_stores_have_two_descriptors),
-		chat_test(test_a_chat_without_log_files_has_one_descriptor),
 		cmocka_unit_test(test_a_room_that_becomes_a_log_files_begins_anew),
+		tail_test(test_two_stores_have_two_descriptors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

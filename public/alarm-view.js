@@ -1,0 +1,111 @@
+// What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
+import { ageOf, clockTime, fullDate } from './format.js';
+import { withLinks } from './links.js';
+import { texts } from './texts.js';
+
+const SVG = 'http://www.w3.org/2000/svg';
+const SHAPES = {
+	info: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM10 9v5M10 6v.1',
+	warning: 'M10 2.5 18.5 17h-17zM10 8v4M10 14.5v.1',
+	error: 'M10 1.5 18.5 10 10 18.5 1.5 10zM10 6v4.500M10 13.500v.1',
+	critical: 'M6.5 1.500h7l5 5v7l-5 5h-7l-5-5v-7zM6.8 6.800l6.4 6.400M13.2 6.800l-6.4 6.4',
+	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
+};
+
+function element(tag, className, ...children) {
+	const made = document.createElement(tag);
+	made.className = className;
+	made.append(...children);
+	return made;
+}
+
+function buildSign(severity) {
+	const svg = document.createElementNS(SVG, 'svg');
+	const path = document.createElementNS(SVG, 'path');
+
+	svg.setAttribute('viewBox', '0 0 20 20');
+	svg.setAttribute('class', 'sign');
+	svg.ariaHidden = 'true';
+	path.setAttribute('d', SHAPES[severity]);
+	svg.append(path);
+	return svg;
+}
+
+function buildTime(date, words) {
+	const time = element('time', 'time', words);
+	time.dateTime = date.toISOString();
+	time.title = fullDate(date);
+	return time;
+}
+
+function buildTitle({ title, key }) {
+	const shown = element('bdi', 'title', title || key);
+	shown.dir = 'auto';
+	return shown;
+}
+
+function buildBody({ text, click }) {
+	const body = element('p', 'alarm-text');
+
+	body.dir = 'auto';
+	body.append(withLinks(text));
+	if (click)
+		body.append(text ? ' ' : '', withLinks(click));
+	return text || click ? body : '';
+}
+
+// What is over is well, whatever it was.
+const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : severity);
+
+// The line of an alarm in the log.
+export function buildAlarm(alarm) {
+	const row = element('article', 'alarm');
+
+	fillAlarm(row, alarm);
+	return row;
+}
+
+export function fillAlarm(row, alarm) {
+	const severity = shownSeverity(alarm);
+	const state = element('span', 'alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
+
+	row.dataset.severity = severity;
+	row.dataset.state = alarm.state;
+	row.replaceChildren(
+		buildSign(severity),
+		element(
+			'header',
+			'alarm-head',
+			element('span', 'severity', texts.severity[severity]),
+			buildTitle(alarm),
+			state,
+			buildTime(alarm.date, clockTime(alarm.date)),
+		),
+		buildBody(alarm),
+	);
+}
+
+// One of the alarms that stand.
+export function buildStanding(alarm) {
+	const item = element('li', 'alarm');
+	const age = buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since)));
+	const head = element(
+		'header',
+		'alarm-head',
+		element('span', 'severity', texts.severity[alarm.severity]),
+		buildTitle(alarm),
+		age,
+	);
+
+	item.dataset.severity = alarm.severity;
+	item.append(buildSign(alarm.severity), head, buildBody(alarm));
+	if (alarm.acknowledgedBy) {
+		item.append(element('p', 'alarm-by', texts.alarmState.acknowledged(alarm.acknowledgedBy)));
+	} else {
+		const button = element('button', '', texts.acknowledge);
+		button.type = 'button';
+		button.ariaLabel = texts.acknowledgeTitle(alarm.title || alarm.key);
+		item.append(button);
+	}
+	return item;
+}

@@ -1,0 +1,94 @@
+// What happened to alarms, the newest first: raised, changed, acknowledged, cleared.
+import { element, foreign, setText } from '../elements.js';
+import { severityMark, textOf, titleOf } from './alarm-row.js';
+
+const MOST_CHANGES = 200;
+
+function buildChange(alarm, { words, format }) {
+	const date = new Date(alarm.ts);
+	const time = element('time', format.clockTimeSeconds(date));
+	const who = textOf(alarm.state === 'acknowledged' ? alarm.acknowledged_by : alarm.username, 64);
+	const item = element(
+		'li',
+		time,
+		severityMark(alarm.severity, words),
+		element('span.what', foreign(titleOf(alarm)), ' ', element('span.how', words.state[alarm.state])),
+		element('span.where', foreign(alarm.room), who && ` · ${words.by(who)}`),
+	);
+
+	time.dateTime = date.toISOString();
+	time.title = format.fullDate(date);
+	return item;
+}
+
+// history(room) gives the messages of a room that were kept; they are asked for when the list is first opened.
+export function createAlarmChanges({ words, format, history, isGood }) {
+	const list = element('ol');
+	const state = element('p.state', words.changesNone);
+	const details = element('details.changes', element('summary', words.changes), list, state);
+	// By room and id: the history may bring what has come already.
+	const changes = new Map();
+	const rooms = new Set();
+	const asked = new Set();
+
+	function show() {
+		const newest = Array.from(changes.values())
+			.sort((one, other) => other.ts - one.ts || other.id - one.id)
+			.slice(0, MOST_CHANGES);
+
+		changes.clear();
+		for (const alarm of newest)
+			changes.set(`${alarm.id} ${alarm.room}`, alarm);
+		if (!details.open)
+			return;
+		list.replaceChildren(...newest.map((alarm) => buildChange(alarm, { words, format })));
+		setText(state, newest.length ? '' : words.changesNone);
+	}
+
+	function keep(alarm) {
+		if (Number.isFinite(alarm.id) && Number.isFinite(new Date(alarm.ts).getTime()))
+			changes.set(`${alarm.id} ${alarm.room}`, alarm);
+	}
+
+	async function load(room) {
+		asked.add(room);
+		try {
+			const messages = await history(room);
+			messages.filter((message) => message?.type === 'alarm' && isGood(message)).forEach(keep);
+			show();
+		} catch {
+			// Perhaps it works when the list is opened again.
+			asked.delete(room);
+			state.textContent = words.changesFailed;
+		}
+	}
+
+	function loadAll() {
+		const missing = Array.from(rooms).filter((room) => !asked.has(room));
+
+		if (!details.open || !missing.length)
+			return;
+		state.textContent = words.changesLoading;
+		missing.forEach(load);
+	}
+
+	details.addEventListener('toggle', () => {
+		show();
+		loadAll();
+	});
+
+	return {
+		details,
+		add(alarm) {
+			keep(alarm);
+			show();
+		},
+		// A room in which there may have been alarms.
+		know(room) {
+			if (rooms.has(room))
+				return;
+			rooms.add(room);
+			loadAll();
+		},
+	};
+}

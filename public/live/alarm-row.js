@@ -1,0 +1,129 @@
+// One alarm that stands: what it is and how bad, for how long, who has seen to it.
+import { button, element, foreign, icon, setText } from '../elements.js';
+
+// Each severity has a shape of its own: a circle, a triangle, an octagon, a full octagon with a flash.
+const SHAPES = {
+	info: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zm-.8 6v5h1.6V7zm0-3v1.7h1.6V4z',
+	warning: 'M8 1.2l7.3 13.3H.7zM7.2 6v4.6h1.6V6zm0 5.7v1.6h1.6v-1.6z',
+	error: 'M5 1h6l4 4v6l-4 4H5l-4-4V5zM7.2 4v5h1.6V4zm0 6.3V12h1.6v-1.7z',
+	critical: 'M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5zM8.9 2.5l-4.4 6.2h3l-.8 4.8 4.8-6.6H8.3z',
+	ok: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zM4.3 8.2l2.8 2.7 4.7-5-1.1-1-3.6 3.9-1.7-1.7z',
+};
+const MOST_CHARACTERS = 2000;
+
+export function severityMark(severity, words) {
+	const mark = element('span.severity', icon(SHAPES[severity]), words.severity[severity]);
+	mark.dataset.severity = severity;
+	return mark;
+}
+
+// What stands there as a text of some length; what is longer has no place in a list.
+export function textOf(value, most = MOST_CHARACTERS) {
+	const text = typeof value === 'string' ? value : '';
+	return text.length > most ? `${text.slice(0, most)}…` : text;
+}
+
+export const titleOf = ({ title, key }) => textOf(title, 256).trim() || key;
+
+export function linkTo(address, words) {
+	const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : null;
+
+	if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+		return '';
+	const link = element('a', words.open);
+	link.href = url.href;
+	link.title = url.href;
+	link.rel = 'noopener noreferrer';
+	link.target = '_blank';
+	return link;
+}
+
+function timeOf(ms, words, format) {
+	const date = new Date(ms);
+	const time = element('time', words);
+
+	if (!Number.isNaN(date.getTime())) {
+		time.dateTime = date.toISOString();
+		time.title = format.fullDate(date);
+	}
+	return time;
+}
+
+export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
+	const severity = element('div.mark');
+	const title = foreign('');
+	const text = element('p.words');
+	const facts = element('p.facts');
+	const fault = element('p.fault');
+	const acknowledge = button('acknowledge', words.acknowledge);
+	const item = element('li.alarm', severity, element('div.what', element('h3', title), text, facts, fault), acknowledge);
+	let alarm = null;
+	let since = null;
+	let seen = null;
+
+	text.dir = 'auto';
+	fault.setAttribute('role', 'alert');
+
+	function fail(error) {
+		acknowledge.disabled = false;
+		acknowledge.textContent = words.acknowledge;
+		fault.textContent = words.notAcknowledged(textOf(error?.message, 200));
+	}
+
+	acknowledge.addEventListener('click', async () => {
+		acknowledge.disabled = true;
+		acknowledge.textContent = words.acknowledging;
+		fault.textContent = '';
+		try {
+			await onAcknowledge(alarm);
+		} catch (error) {
+			fail(error);
+		}
+	});
+
+	function showAges(now) {
+		if (since)
+			setText(since, words.began(ageOf(now - alarm.since)));
+		if (seen) {
+			const name = textOf(alarm.acknowledged_by, 64) || words.somebody;
+			setText(seen, words.acknowledged(name, ageOf(now - alarm.acknowledged_ms)));
+		}
+	}
+
+	function showFacts() {
+		since = Number.isFinite(alarm.since) ? timeOf(alarm.since, '', format) : null;
+		seen = alarm.acknowledged_by ? timeOf(alarm.acknowledged_ms, '', format) : null;
+		seen?.classList.add('seen');
+		const parts = [since, foreign(alarm.room), linkTo(alarm.click, words), seen];
+		facts.replaceChildren(...parts.filter(Boolean));
+	}
+
+	return {
+		item,
+		showAges,
+		show(shown, now) {
+			if (shown === alarm)
+				return;
+			const hadFocus = document.activeElement === acknowledge;
+
+			alarm = shown;
+			item.dataset.severity = alarm.severity;
+			severity.replaceChildren(severityMark(alarm.severity, words));
+			setText(title, titleOf(alarm));
+			setText(text, textOf(alarm.message));
+			item.classList.toggle('acknowledged', Boolean(alarm.acknowledged_by));
+			acknowledge.hidden = Boolean(alarm.acknowledged_by);
+			acknowledge.disabled = false;
+			acknowledge.textContent = words.acknowledge;
+			acknowledge.ariaLabel = words.acknowledgeThis(titleOf(alarm));
+			fault.textContent = '';
+			showFacts();
+			showAges(now);
+			// The button goes away, and who pressed it is to stay where he is.
+			if (hadFocus && acknowledge.hidden) {
+				item.tabIndex = -1;
+				item.focus();
+			}
+		},
+	};
+}

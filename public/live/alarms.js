@@ -1,0 +1,125 @@
+// The alarms that stand, the worst first, and what happened to them.
+import { element, setText } from '../elements.js';
+import { createAlarmChanges } from './alarm-changes.js';
+import { createAlarmRow, titleOf } from './alarm-row.js';
+
+const SEVERITIES = ['ok', 'info', 'warning', 'error', 'critical'];
+const STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
+// The server keeps up to 1,000 a room; nobody reads so many.
+const MOST_ROWS = 200;
+const AGE_MS = 1000;
+
+function isGood({ room, key, severity, state }) {
+	return (
+		typeof room === 'string' && typeof key === 'string' && SEVERITIES.includes(severity) && STATES.includes(state)
+	);
+}
+
+// What needs somebody before what is seen to, the worse before the better, the younger before the older.
+function compare(one, other) {
+	return (
+		Boolean(one.acknowledged_by) - Boolean(other.acknowledged_by) ||
+		SEVERITIES.indexOf(other.severity) - SEVERITIES.indexOf(one.severity) ||
+		other.since - one.since
+	);
+}
+
+export function createAlarms(place, { words, format, ageOf, now, acknowledge, history }) {
+	const standing = new Map();
+	const rows = new Map();
+	const count = element('span.count');
+	const calm = element('p.calm', words.calm);
+	const list = element('ul.standing');
+	const more = element('p.more');
+	const voice = element('p.unseen');
+	const changes = createAlarmChanges({ words, format, history, isGood });
+	let isVisible = false;
+	let frame = 0;
+	let ager = 0;
+
+	voice.setAttribute('role', 'status');
+	place.append(element('h2', words.alarms, count), calm, list, more, changes.details, voice);
+
+	const keyOf = ({ room, key }) => JSON.stringify([room, key]);
+
+	function rowOf(key) {
+		if (!rows.has(key))
+			rows.set(key, createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }));
+		return rows.get(key);
+	}
+
+	// Rows are moved only where the order has changed: a moved one loses the focus.
+	function arrange(items) {
+		for (const [index, item] of items.entries()) {
+			if (list.children[index] !== item)
+				list.insertBefore(item, list.children[index] ?? null);
+		}
+		while (list.childElementCount > items.length)
+			list.lastElementChild.remove();
+	}
+
+	function show() {
+		frame = 0;
+		const sorted = Array.from(standing.values()).sort(compare);
+		const open = sorted.filter((alarm) => !alarm.acknowledged_by).length;
+		const shown = sorted.slice(0, MOST_ROWS);
+		const keys = new Set(shown.map(keyOf));
+
+		for (const key of rows.keys()) {
+			if (!keys.has(key))
+				rows.delete(key);
+		}
+		for (const alarm of shown)
+			rowOf(keyOf(alarm)).show(alarm, now());
+		arrange(shown.map((alarm) => rowOf(keyOf(alarm)).item));
+		calm.hidden = sorted.length > 0;
+		setText(count, sorted.length ? words.standing(sorted.length, open) : '');
+		setText(more, sorted.length > shown.length ? words.more(sorted.length - shown.length) : '');
+	}
+
+	function wake() {
+		if (isVisible)
+			frame ||= requestAnimationFrame(show);
+	}
+
+	function showAges() {
+		for (const row of rows.values())
+			row.showAges(now());
+	}
+
+	return {
+		take(alarm) {
+			if (!isGood(alarm))
+				return;
+			changes.know(alarm.room);
+			if (alarm.state === 'cleared')
+				standing.delete(keyOf(alarm));
+			else
+				standing.set(keyOf(alarm), alarm);
+			if (!alarm.standing) {
+				changes.add(alarm);
+				if (isVisible)
+					voice.textContent = words.announced(words.severity[alarm.severity], titleOf(alarm), words.state[alarm.state]);
+			}
+			wake();
+		},
+		know: changes.know,
+		// What stands there is sent anew.
+		forget(room) {
+			for (const [key, alarm] of standing) {
+				if (alarm.room === room)
+					standing.delete(key);
+			}
+			wake();
+		},
+		show(wanted) {
+			isVisible = wanted;
+			clearInterval(ager);
+			if (!wanted)
+				return;
+			ager = setInterval(showAges, AGE_MS);
+			show();
+			showAges();
+		},
+	};
+}

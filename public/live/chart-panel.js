@@ -1,0 +1,86 @@
+// Below a tile that was opened: the chart, and in words what it shows.
+import { button, element, foreign, setText } from '../elements.js';
+import { createChart } from './chart.js';
+
+export function createChartPanel(metric, { words, units, locale, onClose }) {
+	const title = element('h3', foreign(metric.name));
+	const whole = button('whole', words.chartWhole);
+	const close = button('close', element('span', '✕'));
+	const state = element('p.state-of-chart', words.chartLoading);
+	const plot = element('div.plot');
+	const facts = element('dl.facts');
+	const item = element('li.chart', element('header', title, whole, close), state, plot, facts);
+	let chart = null;
+	let isClosed = false;
+
+	item.setAttribute('role', 'group');
+	item.ariaLabel = words.chartOf(metric.name);
+	close.ariaLabel = words.chartClose;
+	state.setAttribute('role', 'status');
+	whole.hidden = true;
+	whole.addEventListener('click', () => {
+		chart.showAll();
+		close.focus();
+	});
+	close.addEventListener('click', onClose);
+
+	const numbers = ['least', 'average', 'most'].map((name) => {
+		const value = element('dd');
+		facts.append(element('div', element('dt', words[name]), value));
+		return value;
+	});
+
+	function showFacts() {
+		const [, values] = metric.series.points();
+		const average = values.reduce((sum, value) => sum + value / values.length, 0);
+
+		[Math.min(...values), average, Math.max(...values)].forEach((value, index) =>
+			setText(numbers[index], units.label(value, metric.unit)),
+		);
+	}
+
+	function update() {
+		chart?.setPoints(metric.series.points());
+		showFacts();
+	}
+
+	async function load() {
+		try {
+			const loaded = await createChart(plot, {
+				name: metric.name,
+				label: (value) => units.label(value, metric.unit),
+				unit: metric.unit,
+				words,
+				locale,
+				onZoom: (isZoomed) => {
+					whole.hidden = !isZoomed;
+				},
+			});
+
+			if (isClosed) {
+				loaded.destroy();
+				return;
+			}
+			chart = loaded;
+			state.textContent = words.chartHint;
+			update();
+		} catch {
+			state.textContent = words.chartMissing;
+			state.classList.add('missing');
+			plot.remove();
+		}
+	}
+
+	showFacts();
+	load();
+
+	return {
+		item,
+		update,
+		close() {
+			isClosed = true;
+			chart?.destroy();
+			item.remove();
+		},
+	};
+}

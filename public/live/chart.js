@@ -1,0 +1,145 @@
+// A chart of one metric by uPlot, which is loaded when the first chart is opened.
+import { addSheet } from '../sheet.js';
+import { isBytes } from './units.js';
+
+const HEIGHT = 260;
+const AXIS_FONT = '12px system-ui, sans-serif';
+// Of that font, on average.
+const LETTER_PX = 7;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+// Steps of an axis that counts bytes.
+const POWERS = Array.from({ length: 60 }, (_, exponent) => 2 ** exponent);
+
+async function loadLibrary() {
+	const [{ default: Plot }] = await Promise.all([
+		import('../lib/uplot/uPlot.esm.js'),
+		addSheet(new URL('../lib/uplot/uPlot.min.css', import.meta.url)),
+	]);
+	return Plot;
+}
+
+// Labels of the time axis: as exact as its steps.
+function createClock(locale) {
+	const seconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+	const minutes = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+	const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
+	const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+
+	return {
+		full: (time) => full.format(time),
+		label: (time, stepMs) => (stepMs < MINUTE_MS ? seconds : stepMs < DAY_MS ? minutes : days).format(time),
+	};
+}
+
+// A canvas knows no custom properties: live.css gives the colours to properties of the place that show nothing there.
+function createColours(place) {
+	const style = getComputedStyle(place);
+
+	return {
+		line: () => style.color,
+		area: () => style.textDecorationColor,
+		grid: () => style.columnRuleColor,
+		words: () => style.caretColor,
+	};
+}
+
+// The reader may change the theme while a chart is open.
+function watchTheme(onChange) {
+	const dark = matchMedia('(prefers-color-scheme: dark)');
+	const observer = new MutationObserver(onChange);
+
+	dark.addEventListener('change', onChange);
+	observer.observe(document.documentElement, { attributes: true });
+	return () => {
+		dark.removeEventListener('change', onChange);
+		observer.disconnect();
+	};
+}
+
+function axis(colours, more) {
+	return {
+		font: AXIS_FONT,
+		stroke: colours.words,
+		grid: { stroke: colours.grid, width: 1 },
+		ticks: { stroke: colours.grid, width: 1, size: 5 },
+		...more,
+	};
+}
+
+function optionsFor(place, { name, label, unit, words, locale, onScale }) {
+	const colours = createColours(place);
+	const clock = createClock(locale);
+	const lengthOf = (values) => Math.max(0, ...(values ?? []).map((value) => value.length));
+	// An endless unit leaves room for the chart.
+	const widthOf = (plot, values) => Math.min(18 + LETTER_PX * lengthOf(values), place.clientWidth / 3);
+
+	return {
+		width: place.clientWidth,
+		height: HEIGHT,
+		ms: 1,
+		padding: [10, 12, 0, 0],
+		cursor: { drag: { x: true, y: false }, points: { size: 8 } },
+		hooks: { setScale: [(plot, key) => key === 'x' && onScale(plot)] },
+		axes: [
+			axis(colours, {
+				space: 90,
+				values: (plot, times, index, space, stepMs) => times.map((time) => clock.label(time, stepMs)),
+			}),
+			axis(colours, {
+				space: 40,
+				size: widthOf,
+				...(isBytes(unit) && { incrs: POWERS }),
+				values: (plot, values) => values.map(label),
+			}),
+		],
+		series: [
+			{ label: words.time, value: (plot, time) => (time == null ? '–' : clock.full(time)) },
+			{
+				label: name,
+				width: 2,
+				stroke: colours.line,
+				fill: colours.area,
+				value: (plot, value) => (value == null ? '–' : label(value)),
+			},
+		],
+	};
+}
+
+// Rejects where the library cannot be had. label(value) writes a value, onZoom(isZoomed) is told when the reader zooms.
+export async function createChart(place, { onZoom, ...more }) {
+	const Plot = await loadLibrary();
+	let isZoomed = false;
+
+	function onScale({ scales, data }) {
+		const [times] = data;
+
+		isZoomed = scales.x.min > times[0] || scales.x.max < times.at(-1);
+		onZoom(isZoomed);
+	}
+
+	const plot = new Plot(optionsFor(place, { ...more, onScale }), [[], []], place);
+	const stopWatching = watchTheme(() => plot.redraw(false));
+	const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+
+	plot.over.classList.add('over');
+	sizes.observe(place);
+
+	return {
+		// Follows the data, unless the reader looks at a part or is about to choose one.
+		setPoints(points) {
+			const { min, max } = plot.scales.x;
+			const isHeld = isZoomed || plot.select.width > 0;
+
+			plot.setData(points, !isHeld);
+			if (isHeld)
+				plot.setScale('x', { min, max });
+		},
+		showAll: () => plot.setData(plot.data, true),
+		destroy() {
+			stopWatching();
+			sizes.disconnect();
+			plot.destroy();
+		},
+	};
+}

@@ -1,0 +1,76 @@
+// What is known of the metrics, by room and name, and how old it is by the server's clock.
+import { createSeries } from './series.js';
+
+export const MOST_METRICS = 500;
+
+export function createMetrics() {
+	const all = new Map();
+	const leftOut = new Set();
+	let opening = 0;
+	// How far this clock is ahead of the server's, as far as is known.
+	let ahead = null;
+
+	const now = () => Date.now() - (ahead ?? 0);
+
+	// Only a value that is as new as its frame tells of the clocks; those sent on entering a room may be old.
+	function compareClocks(time, isNew) {
+		const distance = Date.now() - time;
+
+		if (isNew || distance < 0)
+			ahead = Math.min(ahead ?? Infinity, distance);
+	}
+
+	const ageOf = (metric) => now() - metric.series.lastTime;
+	const isStale = (metric) => metric.series.isStale(ageOf(metric));
+
+	// The one that was silent for longest makes room, but no living one does.
+	function makeRoom() {
+		let oldest = null;
+
+		for (const metric of all.values()) {
+			if (isStale(metric) && (!oldest || metric.series.lastTime < oldest.series.lastTime))
+				oldest = metric;
+		}
+		if (oldest)
+			all.delete(oldest.key);
+		return oldest;
+	}
+
+	return {
+		now,
+		ageOf,
+		isStale,
+		list: () => all.values(),
+		get leftOut() {
+			return leftOut.size;
+		},
+		// Gives { metric, gone }: the one that it belongs to, if there is room for it, and who had to make room.
+		take({ room, name, ts, value, unit }) {
+			const key = JSON.stringify([room, name]);
+			let metric = all.get(key);
+			let gone = null;
+
+			compareClocks(ts, metric?.opening === opening);
+			if (!metric) {
+				gone = all.size < MOST_METRICS ? null : makeRoom();
+				if (all.size >= MOST_METRICS) {
+					// Counted, but not without end.
+					if (leftOut.size < MOST_METRICS)
+						leftOut.add(key);
+					return { metric: null, gone };
+				}
+				leftOut.delete(key);
+				metric = { key, room, name, series: createSeries() };
+				all.set(key, metric);
+			}
+			metric.opening = opening;
+			metric.unit = unit;
+			metric.series.add(ts, value);
+			return { metric, gone };
+		},
+		// Values that are sent again after this may be old.
+		reopened() {
+			opening++;
+		},
+	};
+}

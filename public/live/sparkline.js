@@ -1,0 +1,45 @@
+// A small line of the last values, drawn into a box of 100 by 30 that is stretched to the tile's width.
+
+const SVG = 'http://www.w3.org/2000/svg';
+const WIDTH = 100;
+const HEIGHT = 30;
+// Half of the line's width must fit above and below.
+const EDGE = 2;
+export const SPARKLINE_POINTS = 90;
+
+const rounded = (number) => Math.round(number * 100) / 100;
+
+function path(className) {
+	const shape = document.createElementNS(SVG, 'path');
+	shape.classList.add(className);
+	return shape;
+}
+
+export function createSparkline() {
+	const svg = document.createElementNS(SVG, 'svg');
+	const area = path('area');
+	const line = path('line');
+
+	svg.classList.add('sparkline');
+	svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
+	svg.setAttribute('preserveAspectRatio', 'none');
+	svg.setAttribute('aria-hidden', 'true');
+	svg.append(area, line);
+
+	return {
+		svg,
+		draw([times, values]) {
+			const [begin, end] = [times[0], times.at(-1)];
+			const [low, high] = [Math.min(...values), Math.max(...values)];
+			const x = (time) => (end > begin ? ((time - begin) / (end - begin)) * WIDTH : WIDTH);
+			const y = (value) => EDGE + (HEIGHT - 2 * EDGE) * (high > low ? (high - value) / (high - low) : 0.5);
+			const points = times.map((time, index) => `${rounded(x(time))},${rounded(y(values[index]))}`);
+
+			// One value alone is a level.
+			if (points.length === 1)
+				points.unshift(`0,${HEIGHT / 2}`);
+			line.setAttribute('d', `M${points.join('L')}`);
+			area.setAttribute('d', `M${points.join('L')}L${WIDTH},${HEIGHT}L${points[0].split(',')[0]},${HEIGHT}Z`);
+		},
+	};
+}

@@ -1,0 +1,199 @@
+// The tiles of all metrics, in a group for each room, and the chart of the one that was opened.
+import { element, foreign } from '../elements.js';
+import { createChartPanel } from './chart-panel.js';
+import { createMetrics, MOST_METRICS } from './metrics.js';
+import { createTile } from './tile.js';
+
+// As often as the server sends a metric at the most.
+const DRAW_MS = 250;
+const AGE_MS = 1000;
+
+function isGood({ room, name, ts, value }) {
+	return typeof room === 'string' && typeof name === 'string' && Number.isFinite(ts) && Number.isFinite(value);
+}
+
+function buildNone(words) {
+	const example = `curl -H 'Content-Type: application/json' -d '{"type":"metric","name":"load","value":0.41}' ${new URL('push/lobby', document.baseURI)}`;
+
+	return element('div.none', element('p', words.none), element('p', words.noneHint), element('code', example));
+}
+
+export function createTiles(place, { words, units, ageOf, locale }) {
+	const metrics = createMetrics();
+	const order = new Intl.Collator(locale, { numeric: true });
+	const tiles = new Map();
+	const groups = new Map();
+	const none = buildNone(words);
+	const leftOut = element('p.left-out');
+	// What has changed since it was drawn, and what the reader can see.
+	const changed = new Set();
+	const inView = new Set();
+	const itemTiles = new WeakMap();
+	let isVisible = false;
+	let timer = 0;
+	let ager = 0;
+	let chart = null;
+
+	const watcher = new IntersectionObserver((entries) => {
+		for (const { target, isIntersecting } of entries) {
+			const tile = itemTiles.get(target);
+
+			if (isIntersecting)
+				inView.add(tile);
+			else
+				inView.delete(tile);
+			changed.add(tile);
+		}
+		wake();
+	});
+
+	place.append(none, leftOut);
+
+	function showAges() {
+		for (const tile of tiles.values())
+			tile.showAge(metrics.ageOf(tile.metric), metrics.isStale(tile.metric));
+	}
+
+	function draw() {
+		timer = 0;
+		for (const tile of changed) {
+			if (!tiles.has(tile.metric.key)) {
+				changed.delete(tile);
+				continue;
+			}
+			tile.showValue();
+			tile.showAge(metrics.ageOf(tile.metric), metrics.isStale(tile.metric));
+			// Drawn when it comes into view, if it is not.
+			if (inView.has(tile))
+				tile.drawSparkline();
+			if (chart?.tile === tile)
+				chart.update();
+			changed.delete(tile);
+		}
+	}
+
+	function wake() {
+		if (isVisible && changed.size)
+			timer ||= setTimeout(draw, DRAW_MS);
+	}
+
+	function closeChart() {
+		chart.close();
+		chart.tile.button.ariaExpanded = 'false';
+		chart = null;
+	}
+
+	function toggleChart(tile) {
+		const wasOpen = chart?.tile === tile;
+
+		if (chart)
+			closeChart();
+		if (wasOpen)
+			return;
+		tile.button.ariaExpanded = 'true';
+		chart = createChartPanel(tile.metric, {
+			words,
+			units,
+			locale,
+			onClose() {
+				closeChart();
+				tile.button.focus();
+			},
+		});
+		chart.tile = tile;
+		tile.item.after(chart.item);
+		chart.item.scrollIntoView({ block: 'nearest' });
+	}
+
+	// Groups and tiles stand in the order of their names, which no new value changes.
+	function insertSorted(parent, added, name) {
+		const after = Array.from(parent.children).find(
+			(child) => child.dataset.name !== undefined && order.compare(child.dataset.name, name) > 0,
+		);
+
+		added.dataset.name = name;
+		parent.insertBefore(added, after ?? null);
+	}
+
+	function groupOf(room) {
+		let group = groups.get(room);
+
+		if (!group) {
+			group = { section: element('section.group', element('h2', foreign(room))), list: element('ul.tiles') };
+			group.section.append(group.list);
+			groups.set(room, group);
+			insertSorted(place, group.section, room);
+			place.append(leftOut);
+		}
+		return group;
+	}
+
+	function addTile(metric) {
+		const tile = createTile(metric, { words, units, ageOf });
+
+		tiles.set(metric.key, tile);
+		itemTiles.set(tile.item, tile);
+		tile.button.addEventListener('click', () => toggleChart(tile));
+		insertSorted(groupOf(metric.room).list, tile.item, metric.name);
+		watcher.observe(tile.item);
+		none.hidden = true;
+		return tile;
+	}
+
+	function removeTile(metric) {
+		const tile = tiles.get(metric.key);
+		const group = groups.get(metric.room);
+
+		if (chart?.tile === tile)
+			closeChart();
+		watcher.unobserve(tile.item);
+		tiles.delete(metric.key);
+		inView.delete(tile);
+		changed.delete(tile);
+		tile.item.remove();
+		if (!group.list.childElementCount) {
+			group.section.remove();
+			groups.delete(metric.room);
+		}
+	}
+
+	place.addEventListener('keydown', (event) => {
+		if (event.key !== 'Escape' || !chart)
+			return;
+		// Nothing around the view is to close as well.
+		event.stopPropagation();
+		const { button } = chart.tile;
+		closeChart();
+		button.focus();
+	});
+
+	return {
+		// False where it is no good one.
+		take(frame) {
+			if (!isGood(frame))
+				return false;
+			const unit = typeof frame.unit === 'string' ? frame.unit : '';
+			const { metric, gone } = metrics.take({ ...frame, unit });
+
+			if (gone)
+				removeTile(gone);
+			leftOut.textContent = metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '';
+			if (metric) {
+				changed.add(tiles.get(metric.key) ?? addTile(metric));
+				wake();
+			}
+			return true;
+		},
+		reopened: metrics.reopened,
+		now: metrics.now,
+		show(wanted) {
+			isVisible = wanted;
+			clearInterval(ager);
+			if (!wanted)
+				return;
+			ager = setInterval(showAges, AGE_MS);
+			showAges();
+			draw();
+		},
+	};
+}

@@ -1,0 +1,182 @@
+// Pings, pongs, and what no control frame may be.
+
+import {
+	afterPong, because, binary, chopped, close, failed, frame, heard, more, ping, pong, text, unfinished,
+} from '../words.mjs';
+
+const bytes = (...values) => Buffer.from(values);
+
+const payloads = [
+	['empty', 'an empty payload', ''],
+	['text', 'text', 'hello'],
+	['binary', 'bytes that are not UTF-8', bytes(0x00, 0xff, 0xfe, 0xfd, 0xc0, 0x80)],
+	['125', '125 bytes', 'x'.repeat(125)],
+	['125.binary', '125 bytes that are not UTF-8', Buffer.alloc(125, 0xfe)],
+];
+
+const pings = payloads.flatMap(([id, what, payload]) => [
+	{
+		id: `ping.${id}`,
+		says: `a ping with ${what} is answered by a pong with the same`,
+		rfc: '5.5.2',
+		send: [ping(payload), afterPong],
+		expect: [heard.pong(payload), heard.open],
+	},
+	{
+		id: `ping.${id}.chopped`,
+		says: `a ping with ${what} is answered that is written byte by byte`,
+		rfc: '5.5.2',
+		send: [chopped(ping(payload), 1), afterPong],
+		expect: [heard.pong(payload), heard.open],
+	},
+]);
+
+const numbered = (count) => Array.from({ length: count }, (_, n) => `ping ${n}`);
+
+/** All outcomes in which the last ping is answered; earlier ones may be (5.5.3). */
+function lastAnswered(names) {
+	const last = heard.pong(names.at(-1));
+	let outcomes = [[]];
+	for (const name of names.slice(0, -1))
+		outcomes = outcomes.flatMap((outcome) => [outcome, [...outcome, heard.pong(name)]]);
+	return outcomes.map((outcome) => [...outcome, last, heard.open]);
+}
+
+const manyPings = [
+	{
+		id: 'ping.10.one.by.one',
+		says: 'ten pings are answered in order that wait for each other',
+		rfc: '5.5.2',
+		send: numbered(10).flatMap((name) => [ping(name), afterPong]),
+		expect: [...numbered(10).map(heard.pong), heard.open],
+	},
+	...[2, 10].map((count) => ({
+		id: `ping.${count}.together`,
+		says: `of ${count} pings that come together at least the last one is answered`,
+		rfc: '5.5.3',
+		send: numbered(count).map((name) => ping(name)),
+		anyOf: lastAnswered(numbered(count)),
+	})),
+	{
+		id: 'ping.between.messages',
+		says: 'a ping between two messages is answered and so are they',
+		rfc: '5.5.2',
+		send: [text('one'), ping('ping'), text('two')],
+		expect: [heard.text('one'), heard.text('two'), heard.pong('ping'), heard.open],
+	},
+];
+
+const pongs = [
+	...payloads.map(([id, what, payload]) => ({
+		id: `pong.unsolicited.${id}`,
+		says: `a pong that nobody asked for is not answered, with ${what}`,
+		rfc: '5.5.3',
+		send: [pong(payload)],
+		expect: [heard.open],
+	})),
+	{
+		id: 'pong.unsolicited.10',
+		says: 'neither are ten of them',
+		rfc: '5.5.3',
+		send: numbered(10).map((name) => pong(name)),
+		expect: [heard.open],
+	},
+	{
+		id: 'pong.unsolicited.then.ping',
+		says: 'a ping behind such a pong is answered',
+		rfc: '5.5.3',
+		send: [pong('pong'), ping('ping'), afterPong],
+		expect: [heard.pong('ping'), heard.open],
+	},
+	{
+		id: 'pong.binary.after.text',
+		says: 'a pong may have any bytes behind a text message, too',
+		rfc: '5.5.3',
+		send: [text('hello'), pong(bytes(0xff, 0xfe))],
+		expect: [heard.text('hello'), heard.open],
+	},
+	{
+		id: 'pong.binary.after.binary',
+		says: 'a pong may have any bytes behind a binary message, too',
+		rfc: '5.5.3',
+		send: [binary('hello'), pong(bytes(0xff, 0xfe))],
+		expect: [heard.binary('hello'), heard.open],
+	},
+];
+
+const controls = { ping, pong, close };
+
+const wrong = Object.entries(controls).flatMap(([name, send]) => [
+	...[126, 127, 65_536].map((size) => ({
+		id: `${name}.of.${size}`,
+		says: `a ${name} with ${size} bytes fails the connection`,
+		rfc: '5.5',
+		send: [send(name === 'close' ? because(1000, 'x'.repeat(size - 2)) : Buffer.alloc(size))],
+		expect: [heard.close(1002)],
+	})),
+	{
+		id: `${name}.in.pieces`,
+		says: `a ${name} in pieces fails the connection`,
+		rfc: '5.5',
+		send: [send('', unfinished), more('')],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: `${name}.not.shortest`,
+		says: `a ${name} whose length takes 16 bits fails the connection`,
+		rfc: '5.2',
+		send: [send('', { lengthBytes: 2 })],
+		expect: [heard.close(1002)],
+	},
+]);
+
+const reservedBits = [1, 2, 3, 4, 5, 6, 7].flatMap((rsv) =>
+	['more', 'text', 'binary', 'close', 'ping', 'pong'].map((name) => {
+		const send = { more, text, binary, ...controls }[name];
+		const before = name === 'more' ? [text('', unfinished)] : [];
+		return {
+			id: `reserved.bits.${rsv}.${name === 'more' ? 'continuation' : name}`,
+			says: `reserved bits (${rsv}) fail the connection`,
+			rfc: '5.2',
+			send: [...before, send(name === 'close' ? '' : 'hello', { rsv })],
+			expect: [heard.close(1002)],
+		};
+	}),
+);
+
+const reservedBitsLater = [1, 2, 4].map((rsv) => ({
+	id: `reserved.bits.${rsv}.between`,
+	says: `reserved bits (${rsv}) fail the connection between two good messages`,
+	rfc: '5.2',
+	send: [text('good'), text('bad', { rsv }), text('too late')],
+	anyOf: failed(1002, heard.text('good')),
+}));
+
+const reservedOpcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) => [
+	{
+		id: `reserved.opcode.${opcode}`,
+		says: `opcode ${opcode} fails the connection`,
+		rfc: '5.2',
+		send: [frame(opcode, '')],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: `reserved.opcode.${opcode}.with.payload`,
+		says: `opcode ${opcode} fails the connection between two good messages`,
+		rfc: '5.2',
+		send: [text('good'), frame(opcode, 'hello'), text('too late')],
+		anyOf: failed(1002, heard.text('good')),
+	},
+	{
+		id: `reserved.opcode.${opcode}.within`,
+		says: `opcode ${opcode} fails the connection within a message`,
+		rfc: '5.2',
+		send: [text('one', unfinished), frame(opcode, ''), more('two')],
+		expect: [heard.close(1002)],
+	},
+]);
+
+export default [
+	...pings, ...manyPings, ...pongs, ...wrong,
+	...reservedBits, ...reservedBitsLater, ...reservedOpcodes,
+];

@@ -1,0 +1,137 @@
+// Messages in pieces, and what may and may not stand between these.
+
+import {
+	afterPong, binary, chopped, failed, heard, inPieces, more, ping, pong, text, unfinished,
+} from '../words.mjs';
+
+const kinds = { text, binary };
+
+const good = Object.entries(kinds).flatMap(([kind, send]) => [
+	...[
+		['two', 'two pieces', ['hel', 'lo']],
+		['five', 'five pieces', ['a', 'bc', 'def', 'ghij', 'klmno']],
+		['two.empty', 'two empty pieces', ['', '']],
+		['five.empty', 'five empty pieces', ['', '', '', '', '']],
+		['empty.first', 'an empty first piece', ['', 'hello']],
+		['empty.between', 'an empty piece in its middle', ['hel', '', 'lo']],
+		['empty.last', 'an empty last piece', ['hello', '']],
+		['thousand', 'a thousand pieces', Array.from({ length: 1000 }, (_, n) => String(n))],
+	].map(([id, what, pieces]) => ({
+		id: `fragments.${id}.${kind}`,
+		says: `a ${kind} message with ${what} comes back whole`,
+		rfc: '5.4',
+		send: inPieces(send, pieces),
+		expect: [heard[kind](pieces.join('')), heard.open],
+	})),
+	{
+		id: `fragments.chopped.${kind}`,
+		says: `a ${kind} message in pieces comes back whole that is written byte by byte`,
+		rfc: '5.4',
+		send: [chopped(inPieces(send, ['one ', 'two ', '', 'three']), 1)],
+		expect: [heard[kind]('one two three'), heard.open],
+	},
+	{
+		id: `fragments.several.${kind}`,
+		says: `three ${kind} messages in pieces come back one after the other`,
+		rfc: '5.4',
+		send: ['1', '2', '3'].flatMap((n) => inPieces(send, [n, n, n])),
+		expect: [...['111', '222', '333'].map(heard[kind]), heard.open],
+	},
+]);
+
+const [first, second, third] = inPieces(text, ['one ', 'two ', 'three']);
+const message = heard.text('one two three');
+
+const controls = [
+	{
+		id: 'fragments.ping.between',
+		says: 'a ping within a message is answered before this ends',
+		rfc: '5.4',
+		send: [first, ping('now'), afterPong, second, third],
+		expect: [message, heard.pong('now'), heard.open],
+	},
+	{
+		id: 'fragments.pings.between',
+		says: 'a ping behind each piece is answered before the next piece comes',
+		rfc: '5.4',
+		send: [first, ping('1'), afterPong, second, ping('2'), afterPong, third],
+		expect: [message, heard.pong('1'), heard.pong('2'), heard.open],
+	},
+	{
+		id: 'fragments.ping.together',
+		says: 'a ping within a message is answered when all comes together',
+		rfc: '5.4',
+		send: [first, ping('now'), second, third],
+		expect: [message, heard.pong('now'), heard.open],
+	},
+	{
+		id: 'fragments.ping.chopped',
+		says: 'a ping within a message is answered when all is written byte by byte',
+		rfc: '5.4',
+		send: [chopped([first, ping('now'), second, third], 1)],
+		expect: [message, heard.pong('now'), heard.open],
+	},
+	{
+		id: 'fragments.pong.between',
+		says: 'a pong within a message does no harm',
+		rfc: '5.4',
+		send: [first, pong('unasked'), second, pong(''), third],
+		expect: [message, heard.open],
+	},
+	{
+		id: 'fragments.ping.binary',
+		says: 'a ping within a binary message is answered',
+		rfc: '5.4',
+		send: [binary('one ', unfinished), ping('now'), more('two')],
+		expect: [heard.binary('one two'), heard.pong('now'), heard.open],
+	},
+];
+
+const noStart = [
+	['last', 'a last piece', more('hello')],
+	['first', 'a piece', more('hello', unfinished)],
+	['empty', 'an empty last piece', more('')],
+].flatMap(([id, what, piece]) => [
+	{
+		id: `fragments.no.start.${id}`,
+		says: `${what} without a message fails the connection`,
+		rfc: '5.4',
+		send: [piece],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: `fragments.no.start.${id}.after.message`,
+		says: `${what} behind a whole message fails the connection`,
+		rfc: '5.4',
+		send: [text('good'), piece, text('too late')],
+		anyOf: failed(1002, heard.text('good')),
+	},
+	{
+		id: `fragments.no.start.${id}.after.pieces`,
+		says: `${what} behind the last one fails the connection`,
+		rfc: '5.4',
+		send: [...inPieces(text, ['go', 'od']), piece],
+		anyOf: failed(1002, heard.text('good')),
+	},
+]);
+
+const nested = Object.entries(kinds).flatMap(([outer, sendOuter]) =>
+	Object.entries(kinds).flatMap(([inner, sendInner]) => [
+		{
+			id: `fragments.nested.${inner}.in.${outer}`,
+			says: `a ${inner} message within a ${outer} message fails the connection`,
+			rfc: '5.4',
+			send: [sendOuter('one ', unfinished), sendInner('inner'), more('two')],
+			expect: [heard.close(1002)],
+		},
+		{
+			id: `fragments.nested.${inner}.in.${outer}.unfinished`,
+			says: `the start of a ${inner} message within a ${outer} message fails the connection`,
+			rfc: '5.4',
+			send: [sendOuter('one ', unfinished), more('', unfinished), sendInner('inner', unfinished), more('two')],
+			expect: [heard.close(1002)],
+		},
+	]),
+);
+
+export default [...good, ...controls, ...noStart, ...nested];

@@ -1,0 +1,98 @@
+// The ways in which a length and a mask may be written, and must not be.
+
+import { binary, chopped, failed, heard, ping, text } from '../words.mjs';
+import { KiB, bothKinds, payloadOf } from './kinds.mjs';
+
+// On both sides of every change of form, and of what the daemon reads and writes at once.
+const sizes = [
+	0, 1, 2, 124, 125, 126, 127, 128, 129, 511, 512, 513, 4 * KiB,
+	65_534, 65_535, 65_536, 65_537, 128 * KiB, 256 * KiB + 1,
+];
+
+const whole = sizes.flatMap((size) =>
+	bothKinds(
+		{ id: `framing.${size}`, says: `a message of ${size} bytes comes back`, rfc: '5.2' },
+		size,
+		(send, payload) => [send(payload)],
+	),
+);
+
+const chops = [[125, 1], [126, 1], [300, 1], [65_535, 997], [65_536, 997], [65_536, 2 * KiB]];
+
+const inWrites = chops.flatMap(([size, bytes]) =>
+	bothKinds(
+		{
+			id: `framing.${size}.by.${bytes}`,
+			says: `a message of ${size} bytes comes back that is written ${bytes} at a time`,
+			rfc: '5.2',
+		},
+		size,
+		(send, payload) => [chopped(send(payload), bytes)],
+	),
+);
+
+const masks = ['00000000', 'ffffffff', '00000001', '80000000'].flatMap((mask) =>
+	bothKinds(
+		{ id: `framing.mask.${mask}`, says: `a mask of ${mask} is as good as any`, rfc: '5.3' },
+		200,
+		(send, payload) => [send(payload, { mask: Buffer.from(mask, 'hex') })],
+	),
+);
+
+const bare = { masked: false };
+
+const unmasked = [
+	{
+		id: 'framing.unmasked.text',
+		says: 'a message that is not masked fails the connection',
+		send: [text('hello', bare)],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: 'framing.unmasked.empty',
+		says: 'an empty message that is not masked fails the connection',
+		send: [text('', bare)],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: 'framing.unmasked.ping',
+		says: 'a ping that is not masked fails the connection',
+		send: [ping('hello', bare)],
+		expect: [heard.close(1002)],
+	},
+	{
+		id: 'framing.unmasked.second',
+		says: 'a message that is not masked fails the connection behind one that is',
+		send: [text('good'), text('bad', bare)],
+		anyOf: failed(1002, heard.text('good')),
+	},
+].map((example) => ({ ...example, rfc: '5.1' }));
+
+const longForms = [[0, 2], [1, 2], [125, 2], [0, 8], [125, 8], [126, 8], [65_535, 8]];
+
+const notShortest = longForms.map(([size, lengthBytes]) => ({
+	id: `framing.length.${size}.in.${lengthBytes * 8}.bits`,
+	says: `a length of ${size} that takes ${lengthBytes * 8} bits fails the connection`,
+	rfc: '5.2',
+	send: [text(payloadOf('text', size), { lengthBytes })],
+	expect: [heard.close(1002)],
+}));
+
+const impossible = [
+	{
+		id: 'framing.length.top.bit',
+		says: 'a length with the most significant bit set fails the connection',
+		rfc: '5.2',
+		send: [text('hello', { length: 2n ** 63n, lengthBytes: 8 })],
+		anyOf: [[heard.close(1002)], [heard.close(1009)]],
+	},
+	{
+		id: 'framing.length.largest',
+		says: 'the largest length that there is is too big',
+		rfc: '7.4.1',
+		send: [binary('hello', { length: 2n ** 63n - 1n, lengthBytes: 8 })],
+		expect: [heard.close(1009)],
+	},
+];
+
+export default [...whole, ...inWrites, ...masks, ...unmasked, ...notShortest, ...impossible];

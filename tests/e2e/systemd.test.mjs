@@ -1,0 +1,94 @@
+// The service manager: what it is told, and the sockets that it holds.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { binary, eventually, runDaemon, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+
+/** What systemd would hear: every datagram that comes to a socket of ours. */
+class Manager {
+	heard = '';
+
+	async listen() {
+		this.path = path.join(temporaryFolder(), 'notify');
+		this.#child = spawn('socat', ['-u', `UNIX-RECV:${this.path}`, '-'], { stdio: ['ignore', 'pipe', 'inherit'] });
+		this.#child.stdout.setEncoding('utf8').on('data', (text) => (this.heard += text));
+		after(() => this.#child.kill('SIGKILL'));
+		await eventually(() => assert.ok(existsSync(this.path)), 'socat to listen');
+		return this;
+	}
+
+	hears(text, count = 1) {
+		return eventually(() => assert.ok(this.heard.split(text).length > count, this.heard), `the service manager to hear ${text}`);
+	}
+
+	#child;
+}
+
+test('the service manager is told READY, a STATUS for people, WATCHDOG again and again, and STOPPING', async () => {
+	const manager = await new Manager().listen();
+	const env = { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '200000' };
+	await withDaemon({ env }, async (daemon) => {
+		await manager.hears('READY=1');
+		await manager.hears('STATUS=0 connections, 0 people in 1 rooms');
+		await manager.hears('WATCHDOG=1', 3);
+		assert.ok(!manager.heard.includes('STOPPING'));
+		await daemon.stop();
+		await manager.hears('STOPPING=1');
+	});
+});
+
+/** A port that is free now. */
+async function freePort() {
+	const server = createServer().listen(0, '127.0.0.1');
+	await new Promise((resolve) => server.once('listening', resolve));
+	const { port } = server.address();
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** linnetd as systemd-socket-activate starts it, at the first connection. */
+async function activate(t, names, args = []) {
+	const ports = await Promise.all(names.map(freePort));
+	const sockets = ports.flatMap((port) => ['-l', `127.0.0.1:${port}`]);
+	const child = spawn(
+		'systemd-socket-activate',
+		[...sockets, `--fdname=${names.join(':')}`, binary, '-s', 'store.driver=memory', ...args],
+		{ stdio: ['ignore', 'ignore', 'pipe'], cwd: temporaryFolder() },
+	);
+	const started = { ports, stderr: '', ended: new Promise((resolve) => child.once('exit', resolve)), child };
+	child.stderr.setEncoding('utf8').on('data', (text) => (started.stderr += text));
+	t.after(() => child.kill('SIGKILL'));
+	await eventually(() => assert.equal(started.stderr.split('Listening on').length - 1, names.length), 'the sockets');
+	return started;
+}
+
+test('sockets that the service manager holds are served by their names, whatever the ports in the configuration', async (t) => {
+	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=1']);
+	const answer = await fetch(`http://127.0.0.1:${ports[1]}/healthz`);
+	assert.equal(answer.status, 200);
+	const line = connect(ports[0], '127.0.0.1').setEncoding('utf8');
+	t.after(() => line.destroy());
+	const [welcome] = await within(new Promise((resolve) => line.once('data', (text) => resolve([text]))), 'the welcome');
+	assert.match(welcome, /^Welcome to Linnet\./);
+	child.kill('SIGTERM');
+	assert.equal(await within(ended, 'the end', 20_000), 0, started.stderr);
+});
+
+test('a socket of a name that means nothing is refused with status 3', async (t) => {
+	const started = await activate(t, ['gopher']);
+	connect(started.ports[0], '127.0.0.1').on('error', () => {});
+	assert.equal(await within(started.ended, 'the end'), 3);
+	assert.match(started.stderr, /activation_failed socket=gopher/);
+});
+
+test('without a service manager nothing is missed', async () => {
+	const { code } = await runDaemon({ args: ['-V'], env: { NOTIFY_SOCKET: '/nowhere/at/all' } });
+	assert.equal(code, 0);
+	await withDaemon({ env: { NOTIFY_SOCKET: '/nowhere/at/all' } }, async (daemon) => {
+		assert.equal((await fetch(`${daemon.url}/healthz`)).status, 200);
+	});
+});

@@ -1,0 +1,145 @@
+// What programs push: alarms, and messages with a title, a priority, tags and a link.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { withPeople } from './people.mjs';
+import { push, pushAlarm } from './pushes.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const DISK = { key: 'disk', severity: 'critical', title: 'Disk full', message: 'db-2 has 1 % left' };
+
+const alarmRow = (person) => person.page.locator('#log > .alarm, .log > .alarm');
+
+async function opens(person) {
+	await person.page.click('#alarms-button');
+	await person.page.waitForSelector('#alarms:popover-open');
+}
+
+const badge = (person, text) =>
+	person.page.waitForFunction((wanted) => document.getElementById('alarms-count').textContent === wanted, text);
+
+test('an alarm is one line in the log that is updated in place and counted in the badge until it is over', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		assert.equal(await ann.page.isVisible('#alarms-button'), false);
+		await pushAlarm(daemon, DISK);
+		await badge(ann, '1');
+		await alarmRow(ann).getByText('Disk full').waitFor();
+		assert.match(await alarmRow(ann).textContent(), /Critical.*raised/);
+		await pushAlarm(daemon, { ...DISK, severity: 'warning', message: 'db-2 has 9 % left' });
+		await alarmRow(ann).getByText('db-2 has 9 % left').waitFor();
+		assert.equal(await alarmRow(ann).count(), 1);
+		assert.match(await alarmRow(ann).textContent(), /Warning.*updated/);
+		await pushAlarm(daemon, { ...DISK, severity: 'ok', message: 'all is well' });
+		await ann.page.waitForSelector('.log > .alarm[data-severity="ok"]');
+		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
+		assert.equal(await ann.page.isVisible('#alarms-button'), false);
+		// The next of the same key is another one.
+		await pushAlarm(daemon, DISK);
+		await ann.page.waitForFunction(() => document.querySelectorAll('.log > .alarm').length === 2);
+		await badge(ann, '1');
+	}));
+
+test('an alarm whose line is out of view comes again where the news are', () =>
+	withPeople(browser, ['limits.message_rate=0', 'limits.message_burst=1000'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		for (let n = 0; n < 40; n++)
+			await push(daemon, `line ${n}`, { username: 'Bob' });
+		await ann.rows(40);
+		await pushAlarm(daemon, { ...DISK, message: 'worse' });
+		await ann.page.locator('.log > .alarm:last-child').getByText('worse').waitFor();
+		assert.equal(await alarmRow(ann).count(), 1);
+		await ann.page.reload();
+		await ann.online();
+		await ann.page.locator('.log > .alarm:last-child').getByText('worse').waitFor();
+		assert.equal(await alarmRow(ann).count(), 1);
+	}));
+
+test('the badge opens the list of what stands, where an alarm can be acknowledged for everybody', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		await pushAlarm(daemon, { key: 'load', severity: 'info', title: 'Load', message: 'is high' });
+		await bob.join('Bob');
+		await badge(bob, '2');
+		await opens(bob);
+		const items = bob.page.locator('#alarms li');
+		assert.deepEqual(await items.locator('.severity').allTextContents(), ['Critical', 'Info']);
+		assert.match(await items.first().textContent(), /Disk full.*just now.*db-2 has 1 % left/);
+		await bob.page.getByRole('button', { name: 'Acknowledge Disk full' }).click();
+		await badge(bob, '1');
+		await badge(ann, '1');
+		assert.match(await items.first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await opens(ann);
+		assert.match(await ann.page.locator('#alarms li').first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await ann.page.keyboard.press('Escape');
+		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
+	}));
+
+test('what is acknowledged or cleared from elsewhere leaves the badge', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		await badge(ann, '1');
+		const other = await daemon.ws('/ws?name=pager', { isChecked: false });
+		other.sendJson({ type: 'ack', key: 'disk', room: 'lobby' });
+		await badge(ann, '');
+		assert.ok(await ann.page.locator('#alarms-button.calm').isVisible());
+		assert.match(await ann.page.getAttribute('#alarms-button', 'aria-label'), /1 alarm, all acknowledged/);
+		await pushAlarm(daemon, { ...DISK, severity: 'ok' });
+		await ann.page.waitForSelector('#alarms-button', { state: 'hidden' });
+		await other.close();
+	}));
+
+test('a pushed message shows its title, its priority in a word, its tags and its link', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await push(daemon, 'Backup done', {
+			title: 'Nightly', priority: '5', tags: 'tada, db-2', click: 'https://example.org/b', username: 'backup',
+		});
+		await ann.rows(1);
+		const row = ann.page.locator('.message');
+		assert.equal(await row.getAttribute('data-priority'), '5');
+		assert.equal(await row.locator('.pushed').textContent(), 'pushed');
+		assert.match(await row.locator('.headline').textContent(), /Urgent.*Nightly/);
+		assert.deepEqual(await row.locator('.tag').allTextContents(), ['🎉', 'db-2']);
+		const link = row.locator('a.opener');
+		assert.equal(await link.getAttribute('href'), 'https://example.org/b');
+		assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
+	}));
+
+test('what somebody does is told as an action, not as speech', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		const bob = await daemon.ws('/ws?name=bob');
+		bob.sendJson({ message: 'waves', action: true });
+		await ann.rows(1);
+		assert.equal(await ann.page.textContent('.message.action .text'), '* bob waves');
+		await bob.close();
+	}));
+
+test('the list of people says by which door everybody is here', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		const stream = new AbortController();
+		await fetch(`${daemon.url}/events/lobby?name=reader&events=1`, { signal: stream.signal });
+		await ann.sees(['Ann', 'reader']);
+		assert.deepEqual(await ann.page.locator('#people-list .via').allTextContents(), ['web', 'stream']);
+		stream.abort();
+	}));

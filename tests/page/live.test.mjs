@@ -1,0 +1,380 @@
+// The Live view: tiles and charts of metrics, alarms that stand.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually, startDaemon } from '../lib/daemon.mjs';
+import { withView } from './views.mjs';
+
+const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+
+let browser;
+let daemon;
+
+before(async () => {
+	[browser, daemon] = await Promise.all([openBrowser(), startDaemon()]);
+});
+after(() => Promise.all([browser.close(), daemon.stop()]));
+
+const live = (options, body) => withView(browser, daemon, 'live', options, body);
+
+const metric = (name, value, more = {}) => ({
+	type: 'metric',
+	room: 'ops',
+	ts: Date.now(),
+	username: 'probe',
+	name,
+	value,
+	...more,
+});
+
+// count values, one a second, the last one now.
+const values = (name, count, more = {}) => {
+	const end = Date.now();
+	return Array.from({ length: count }, (_, index) =>
+		metric(name, Math.sin(index / 9) + 2, { ts: end - (count - 1 - index) * 1000, ...more }),
+	);
+};
+
+let lastId = 0;
+const alarm = (key, more = {}) => ({
+	type: 'alarm',
+	room: 'ops',
+	id: ++lastId,
+	ts: Date.now(),
+	username: 'probe',
+	key,
+	severity: 'warning',
+	title: `About ${key}`,
+	message: 'words',
+	state: 'raised',
+	since: Date.now(),
+	...more,
+});
+
+const tile = (page, name) => page.locator('.tile', { has: page.getByText(name, { exact: true }) });
+const titles = (page) => page.$$eval('.alarm h3', (all) => all.map(({ textContent }) => textContent));
+const alarmsAre = (page, wanted) => eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
+
+test('33: a tile shows the last value with its unit, its age and a line of the values before', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 30));
+		await feed(
+			'metric',
+			metric('cpu', 0.41, { unit: 'ratio' }),
+			metric('memory', 3 * 1024 ** 3, { unit: 'bytes' }),
+			metric('answer', 0.012, { unit: 's' }),
+			metric('visits', 1234567, { unit: 'count' }),
+			metric('heat', 21.5, { unit: 'celsius' }),
+			metric('queue', 7),
+		);
+		const shown = async (name) => (await tile(page, name).locator('.value').innerText()).replaceAll(/\s+/g, ' ').trim();
+
+		await eventually(async () => assert.equal(await shown('queue'), '7'), 'the last tile');
+		assert.equal(await shown('cpu'), '41 %');
+		assert.equal(await shown('memory'), '3 GiB');
+		assert.equal(await shown('answer'), '12 ms');
+		assert.equal(await shown('visits'), '1,234,567');
+		assert.equal(await shown('heat'), '21.5 °C');
+		assert.match(await tile(page, 'load').locator('.age').innerText(), /now|ago/);
+		await eventually(
+			async () => assert.ok((await tile(page, 'load').locator('.line').getAttribute('d')).split('L').length > 20),
+			'a line of many points',
+		);
+	}));
+
+test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
+		const names = () => page.$$eval('.group', (all) => all.map((group) => group.innerText.match(/^(ops|lab|z|b|a9|a10)$/gm).join(' ')));
+
+		await page.locator('.tile').nth(3).waitFor();
+		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
+		await feed('metric', metric('b', 2));
+		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
+	}));
+
+test('33: a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
+	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
+		const now = await page.evaluate(() => Date.now());
+		const every = (name, stepMs) => [0, 1, 2, 3, 4].map((n) => metric(name, n, { ts: now - (4 - n) * stepMs }));
+
+		await feed('metric', ...every('quick', 5000), ...every('slow', 300_000), metric('once', 1, { ts: now }));
+		await tile(page, 'once').waitFor();
+		const stale = () => page.$$eval('.tile.stale .name', (all) => all.map(({ innerText }) => innerText));
+
+		await page.clock.runFor(10_000);
+		assert.deepEqual(await stale(), []);
+		await page.clock.runFor(10_000);
+		assert.deepEqual(await stale(), ['quick']);
+		assert.match(await tile(page, 'quick').innerText(), /stale: \d+ sec ago/);
+		await page.clock.runFor(50_000);
+		assert.deepEqual(await stale(), ['once', 'quick']);
+		await feed('metric', metric('quick', 5, { ts: await page.evaluate(() => Date.now()) }));
+		await page.clock.runFor(1000);
+		assert.deepEqual(await stale(), ['once']);
+	}));
+
+test('a server whose clock is wrong does not make its values stale or of the future', () =>
+	live({}, async ({ page, feed }) => {
+		for (const wrong of [-3_600_000, 3_600_000]) {
+			const name = `clock ${wrong}`;
+			await feed('metric', metric(name, 1, { ts: Date.now() + wrong }), metric(name, 2, { ts: Date.now() + wrong + 1 }));
+			await eventually(async () => assert.match(await tile(page, name).locator('.age').innerText(), /^(now|\ds ago)$/), name);
+		}
+	}));
+
+test('a tile opens a chart with axes that follows the data, and Escape closes it', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120, { unit: 's' }));
+		await tile(page, 'load').focus();
+		await page.keyboard.press('Enter');
+		await page.locator('.chart canvas').waitFor();
+		await page.getByText('Drag to zoom in').waitFor();
+		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'true');
+		assert.match(await page.locator('.chart .facts').innerText(), /least\s+1\.?\d*\s?s/);
+		const painted = () =>
+			page.$eval('.chart canvas', (canvas) => {
+				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+				return data.reduce((sum, value) => (sum * 31 + value) % 1_000_000_007, 7);
+			});
+		await eventually(async () => assert.notEqual(await painted(), 7), 'something painted');
+		const before = await painted();
+
+		await feed('metric', metric('load', 40, { ts: Date.now() + 1000, unit: 's' }));
+		await eventually(async () => assert.notEqual(await painted(), before), 'the chart to follow');
+		await page.getByText(/^40\ss$/).first().waitFor();
+
+		await page.keyboard.press('Escape');
+		assert.equal(await page.locator('.chart').count(), 0);
+		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'false');
+		assert.equal(await page.evaluate(() => document.activeElement.className), 'tile');
+	}));
+
+test('the chart tells what is under the pointer, is zoomed by a drag and shows all after a double click', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').click();
+		const over = page.locator('.chart .over');
+		const box = await over.boundingBox();
+		const at = (part) => [box.x + box.width * part, box.y + box.height / 2];
+
+		await page.mouse.move(...at(0.5));
+		await eventually(
+			async () => assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/),
+			'the values under the pointer',
+		);
+		const whole = page.getByRole('button', { name: 'Show all' });
+		const drag = async () => {
+			await page.mouse.move(...at(0.4));
+			await page.mouse.down();
+			await page.mouse.move(...at(0.6), { steps: 5 });
+			await page.mouse.up();
+			await whole.waitFor();
+		};
+		const axis = () => page.$eval('.chart canvas', (canvas) => canvas.toDataURL());
+
+		await drag();
+		// What comes does not throw the reader out of the part that he looks at.
+		const zoomed = await axis();
+		await feed('metric', metric('load', 2, { ts: Date.now() + 1000 }));
+		await page.getByText('most').waitFor();
+		await feed('metric', metric('other', 1));
+		await tile(page, 'other').waitFor();
+		assert.ok(await whole.isVisible());
+		await over.dblclick();
+		await whole.waitFor({ state: 'hidden' });
+		assert.notEqual(await axis(), zoomed);
+		await drag();
+		await whole.click();
+		await whole.waitFor({ state: 'hidden' });
+	}));
+
+test('without its library the chart says so and the tile works on', () =>
+	live(
+		{
+			prepare: (page) => page.route('**/lib/**', (route) => route.fulfill({ status: 200, contentType: 'text/javascript', body: 'export {};' })),
+		},
+		async ({ page, feed }) => {
+			await feed('metric', metric('load', 1));
+			await tile(page, 'load').click();
+			await page.getByText('The chart could not be loaded').waitFor();
+			await feed('metric', metric('load', 2));
+			await eventually(async () => assert.equal(await tile(page, 'load').locator('.amount').innerText(), '2'), 'the new value');
+			await page.getByRole('button', { name: 'Close the chart' }).click();
+			assert.equal(await page.locator('.chart').count(), 0);
+		},
+	));
+
+test('no more is kept than 3,600 points of a metric and 500 metrics, and the silent ones make room', () =>
+	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
+		const { length, first } = await page.evaluate(async () => {
+			const { createSeries } = await import('./live/series.js');
+			const series = createSeries();
+			for (let n = 0; n < 20_000; n++)
+				series.add(n, n);
+			const [times] = series.points(Infinity);
+			return { length: times.length, first: series.points()[0][0] };
+		});
+		assert.ok(length <= 4000, `${length} points`);
+		assert.equal(first, 20_000 - 3600);
+
+		const now = await page.evaluate(() => Date.now());
+		await feed('metric', ...Array.from({ length: 510 }, (_, n) => metric(`m${n}`, n, { ts: now })));
+		await page.getByText('Only 500 values are shown; 10 more were left out.').waitFor();
+		assert.equal(await page.locator('.tile').count(), 500);
+		await page.clock.fastForward(120_000);
+		await feed('metric', metric('young', 1, { ts: now + 120_000 }));
+		await tile(page, 'young').waitFor();
+		assert.equal(await page.locator('.tile').count(), 500);
+	}));
+
+test('alarms stand with a word and a shape for their severity, the worst first, and go when they are cleared', () =>
+	live({}, async ({ page, feed }) => {
+		await page.getByText('All is well').waitFor();
+		await feed(
+			'alarm',
+			alarm('disk', { severity: 'warning', since: Date.now() - 7_200_000, click: 'https://example.org/disk', standing: true }),
+			alarm('fire', { severity: 'critical' }),
+			alarm('news', { severity: 'info' }),
+			alarm('mail', { severity: 'error' }),
+		);
+		await alarmsAre(page, ['About fire', 'About mail', 'About disk', 'About news']);
+		assert.deepEqual(await page.locator('.alarm .severity').allInnerTexts(), ['Critical', 'Error', 'Warning', 'Info']);
+		const shapes = await page.$$eval('.alarm path', (all) => all.map((path) => path.getAttribute('d')));
+		assert.equal(new Set(shapes).size, 4);
+		const disk = page.locator('.alarm').nth(2);
+		assert.match(await disk.innerText(), /words[\s\S]*began 2\s?hr?s? ago[\s\S]*ops/);
+		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
+		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
+		await page.getByText('4 standing, 4 not acknowledged').waitFor();
+
+		await feed('alarm', alarm('disk', { severity: 'critical', state: 'updated', since: Date.now() - 7_200_000 }));
+		await alarmsAre(page, ['About fire', 'About disk', 'About mail', 'About news']);
+		await feed('alarm', alarm('fire', { severity: 'ok', state: 'cleared' }));
+		await alarmsAre(page, ['About disk', 'About mail', 'About news']);
+	}));
+
+test('an alarm is acknowledged by its button, and says who has seen to it', () =>
+	live({}, async ({ page, feed, answer, calls }) => {
+		const raised = alarm('disk');
+		await feed('alarm', raised, alarm('mail', { since: Date.now() - 1000 }));
+		const acknowledge = page.getByRole('button', { name: /Acknowledge .?About disk/ });
+
+		await answer('acknowledge', { fails: 'no such alarm' });
+		await acknowledge.click();
+		await page.getByText('Not acknowledged: no such alarm. Try again.').waitFor();
+		await answer('acknowledge', undefined);
+		await acknowledge.focus();
+		await page.keyboard.press('Enter');
+		assert.deepEqual(await calls('acknowledge'), [
+			['acknowledge', 'ops', 'disk'],
+			['acknowledge', 'ops', 'disk'],
+		]);
+		await feed(
+			'alarm',
+			alarm('disk', { ...raised, state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() }),
+		);
+		await page.getByText(/ann.? has seen to it/).waitFor();
+		assert.equal(await acknowledge.isVisible(), false);
+		// What needs somebody comes first.
+		await alarmsAre(page, ['About mail', 'About disk']);
+		await page.getByText('2 standing, 1 not acknowledged').waitFor();
+	}));
+
+test('what happened to alarms can be read back, from before the page was opened as well', () =>
+	live({}, async ({ page, feed, answer, calls }) => {
+		const past = [
+			alarm('old', { ts: Date.now() - 60_000 }),
+			{ type: 'message', id: ++lastId, ts: Date.now(), message: 'no alarm' },
+			alarm('old', { ts: Date.now() - 30_000, state: 'cleared', severity: 'ok' }),
+		];
+		const raised = alarm('disk');
+		await answer('history', [...past, raised]);
+		await feed('alarm', raised);
+		assert.deepEqual(await calls('history'), []);
+		await page.getByText('What happened').click();
+		const lines = () => page.$$eval('.changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
+		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
+		const [newest, middle, oldest] = await lines();
+		assert.match(newest, /Warning About disk raised/);
+		assert.match(middle, /OK About old cleared/);
+		assert.match(oldest, /Warning About old raised/);
+		assert.deepEqual(await calls('history'), [['history', 'ops']]);
+		await feed('alarm', { ...raised, id: ++lastId, ts: Date.now() + 1, state: 'acknowledged', acknowledged_by: 'bob' });
+		await eventually(async () => assert.match((await lines())[0], /acknowledged.*by .?bob/), 'the newest change');
+	}));
+
+test('after a lost connection the view says so, and alarms that went meanwhile are gone', () =>
+	live({}, async ({ page, feed, tell }) => {
+		await feed('alarm', alarm('disk'), alarm('mail', { room: 'lab' }));
+		await feed('metric', metric('load', 1));
+		await tell('closed');
+		await page.getByText('Not connected').waitFor();
+		await tell('opened');
+		await tell('joined', { room: 'ops', recovered: false });
+		await tell('joined', { room: 'lab', recovered: true });
+		await alarmsAre(page, ['About mail']);
+		assert.equal(await page.getByText('Not connected').count(), 0);
+	}));
+
+test('whatever frames hold is text, and what is no good frame is left out', () =>
+	live({}, async ({ page, feed }) => {
+		await feed(
+			'metric',
+			metric(HOSTILE, 1, { room: HOSTILE, unit: HOSTILE, username: HOSTILE }),
+			metric('no number', '7'),
+			metric('no number', null),
+			metric({ toString: 'x' }, 1),
+			{ type: 'metric' },
+			metric('odd unit', 1, { unit: { a: 1 } }),
+			metric('__proto__', 1e300, { room: '__proto__' }),
+		);
+		await feed(
+			'alarm',
+			alarm(HOSTILE, { title: HOSTILE, message: HOSTILE, room: HOSTILE, username: HOSTILE, click: 'javascript:alert(1)' }),
+			alarm('seen', { acknowledged_by: HOSTILE, acknowledged_ms: HOSTILE, state: 'acknowledged', since: 'x', click: { a: 1 } }),
+			alarm('long', { message: 'y'.repeat(100_000), title: 7, click: 'data:text/html,x' }),
+			alarm('bad', { severity: HOSTILE }),
+			alarm('bad', { state: HOSTILE }),
+			{ type: 'alarm' },
+		);
+		await page.locator('.alarm').nth(2).waitFor();
+		await page.getByText('What happened').click();
+		await page.locator('.changes li').nth(2).waitFor();
+		await tile(page, HOSTILE).click();
+		await page.locator('.u-legend').getByText(HOSTILE).waitFor();
+		assert.equal(await page.locator('.tile').count(), 3);
+		assert.equal(await page.locator('.alarm').count(), 3);
+		assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
+		assert.ok((await page.locator('.alarm .words').allInnerTexts()).every((text) => text.length < 3000));
+	}));
+
+test('it speaks Chinese where the page does', () =>
+	live({ language: 'zh' }, async ({ page, feed }) => {
+		await page.getByText('一切正常').waitFor();
+		await feed('alarm', alarm('disk', { severity: 'critical', since: Date.now() - 7_200_000 }));
+		await feed('metric', metric('load', 5, { unit: 's', ts: Date.now() - 300_000 }));
+		await page.getByText('始于2小时前').waitFor();
+		await page.getByRole('button', { name: '确认' }).waitFor();
+		await tile(page, 'load').getByText('已过时：5分钟前').waitFor();
+	}));
+
+test('nothing is wider than a phone, and everything fits a wide screen', () =>
+	live({ viewport: { width: 320, height: 640 } }, async ({ page, feed }) => {
+		await feed('metric', ...values('a name without an end '.repeat(3), 30, { room: 'r'.repeat(64), unit: 'u'.repeat(32) }));
+		await feed('alarm', alarm('k'.repeat(128), { title: 'T'.repeat(256), message: 'm'.repeat(500), room: 'r'.repeat(64) }));
+		await page.locator('.alarm').waitFor();
+		await page.locator('.tile').click();
+		await page.locator('.chart canvas').waitFor();
+		for (const width of [320, 375, 768, 1440]) {
+			await page.setViewportSize({ width, height: 700 });
+			await eventually(
+				async () =>
+					assert.ok(
+						await page.$eval('#view', (view) => view.scrollWidth <= view.clientWidth && document.documentElement.scrollWidth <= innerWidth),
+						`${width} px`,
+					),
+				'no sideways scroll',
+			);
+		}
+	}));

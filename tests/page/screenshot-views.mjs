@@ -1,0 +1,106 @@
+// Pictures of the Live and Logs views, for looking at a change of them:
+//   node tests/page/screenshot-views.mjs FOLDER
+// FOLDER gets live-WIDTH*.png and logs-WIDTH*.png for each width and theme.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openBrowser } from '../lib/browser.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { withView } from './views.mjs';
+
+const [folder] = process.argv.slice(2);
+if (!folder) {
+	console.error('usage: node tests/page/screenshot-views.mjs FOLDER');
+	process.exit(2);
+}
+
+const WIDTHS = [375, 768, 1440];
+const MINUTE_MS = 60_000;
+const now = Date.now();
+
+// A walk that looks like a value of a machine.
+function series(room, name, unit, begin, step, count = 300) {
+	let value = begin;
+	let seed = name.length * 7919 + name.charCodeAt(0);
+
+	return Array.from({ length: count }, (_, index) => {
+		seed = (seed * 16_807) % 2_147_483_647;
+		value = Math.max(0, value + (seed / 2_147_483_647 - 0.5) * step);
+		return { type: 'metric', room, ts: now - (count - 1 - index) * 1000, username: 'probe', name, value, unit };
+	});
+}
+
+const METRICS = [
+	...series('ops', 'cpu', 'ratio', 0.41, 0.06),
+	...series('ops', 'memory', 'bytes', 5.1 * 1024 ** 3, 90 * 1024 ** 2),
+	...series('ops', 'network in', 'bytes/s', 3.2e6, 6e5),
+	...series('ops', 'answer time p95', 's', 0.128, 0.02),
+	...series('ops', 'requests', '/s', 812, 60),
+	...series('ops', 'open connections', 'count', 2310, 40).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
+	...series('ops', 'queue', '', 12, 5).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
+	...series('ops', 'backup age', 'h', 7, 0.4, 60).map((frame) => ({ ...frame, ts: frame.ts - 11 * MINUTE_MS })),
+	...series('greenhouse', 'temperature', 'celsius', 21.4, 0.3),
+	...series('greenhouse', 'humidity', 'percent', 63, 1.4),
+	...series('greenhouse', 'light', 'lx', 18_400, 500),
+];
+
+const alarm = (key, severity, title, message, age, more = {}) => ({
+	type: 'alarm',
+	room: 'ops',
+	ts: now - age,
+	since: now - age,
+	id: Math.round(1e6 - age / 1000),
+	username: 'alertmanager',
+	key,
+	severity,
+	title,
+	message,
+	state: 'raised',
+	...more,
+});
+const ALARMS = [
+	alarm('db', 'critical', 'db-2 does not answer', 'Three probes in a row timed out after 5 s.', 4 * MINUTE_MS, {
+		click: 'https://example.org/runbook/db',
+	}),
+	alarm('disk', 'warning', 'Disk on web-1 is at 91 %', '/var/log grows by 40 MB a minute.', 52 * MINUTE_MS, {
+		state: 'acknowledged',
+		acknowledged_by: 'Mei Lin',
+		acknowledged_ms: now - 31 * MINUTE_MS,
+	}),
+	alarm('mail', 'error', 'Mail queue is stuck', '1,204 messages wait for mx.example.org.', 17 * MINUTE_MS),
+	alarm('cert', 'info', 'Certificate renews in 14 days', '', 26 * 60 * MINUTE_MS),
+	alarm('cpu', 'ok', 'Load on build-3', '', 70 * MINUTE_MS, { state: 'cleared' }),
+];
+
+async function shoot({ page }, name, width, colorScheme) {
+	await page.screenshot({ path: join(folder, `${name}-${width}${colorScheme === 'dark' ? '-dark' : ''}.png`) });
+}
+
+async function shootLive(view, width, colorScheme) {
+	const { page, feed, answer } = view;
+
+	await answer('history', ALARMS);
+	await feed('metric', ...METRICS);
+	await feed('alarm', ...ALARMS);
+	await page.locator('.alarm').nth(3).waitFor();
+	await page.waitForFunction(() => document.querySelector('.tile .line').hasAttribute('d'));
+	await shoot(view, 'live', width, colorScheme);
+	await page.getByText('What happened').click();
+	await page.locator('.tile', { has: page.getByText('answer time p95') }).click();
+	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
+	const over = await page.locator('.chart .over').boundingBox();
+	await page.mouse.move(over.x + over.width / 2, over.y + over.height / 2);
+	await page.locator('.chart').evaluate((chart) => chart.scrollIntoView({ block: 'end' }));
+	await shoot(view, 'live-chart', width, colorScheme);
+}
+
+await mkdir(folder, { recursive: true });
+const browser = await openBrowser();
+await withDaemon({}, async (daemon) => {
+	for (const width of WIDTHS) {
+		for (const colorScheme of ['light', 'dark']) {
+			const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
+			await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
+		}
+	}
+});
+await browser.close();

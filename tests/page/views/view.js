@@ -1,0 +1,38 @@
+// One view alone: it is given what the address asks for, and what it asks of the page is written down.
+import * as format from './format.js';
+
+const query = new URLSearchParams(location.search);
+const kind = query.get('view');
+const place = document.getElementById('view');
+const calls = [];
+// What the page answers: by name, a value or { fails: 'why' }.
+const answers = {};
+
+const ask = (name) => (...given) => {
+	const answer = answers[name];
+
+	calls.push([name, ...given]);
+	return answer?.fails ? Promise.reject(Object.assign(new Error(answer.fails), { code: answer.code })) : Promise.resolve(answer);
+};
+
+window.calls = calls;
+window.answers = answers;
+
+const given = {
+	texts: { language: query.get('language') ?? 'en' },
+	format,
+	acknowledge: ask('acknowledge'),
+	history: ask('history'),
+	open: ask('open'),
+	close: ask('close'),
+	rooms: ask('rooms'),
+};
+
+answers.history = [];
+answers.rooms = JSON.parse(query.get('rooms') ?? '[]');
+if (kind === 'live')
+	window.view = (await import('./live/live.js')).createLive(place, given);
+else
+	window.view = (await import('./logs/logs.js')).createLogs(place, given);
+document.documentElement.lang = given.texts.language;
+document.body.dataset.ready = true;
