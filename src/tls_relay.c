@@ -31,7 +31,7 @@
 #define PAIR_BYTES 16384
 
 /* How often it is looked whether the door of a peer that takes nothing is still there. */
-#define STALL_S 30.0
+#define STALL_S 10.0
 
 /* What a peer that was told the end may take to close; longer than the door behind reads
  * on. */
