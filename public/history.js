@@ -5,14 +5,15 @@ import { encodeHistory, randomId } from './wire.js';
 const PAGE = 50;
 
 // onPage({ kind, messages, more }) gets what was asked for.
-export function createHistory({ send, onPage }) {
+// room() is what it is about.
+export function createHistory({ send, room, onPage }) {
 	let asked = null;
 	let timer = 0;
 	let setbacks = 0;
 
 	function ask() {
 		asked.ref = randomId();
-		send(encodeHistory({ ref: asked.ref, before: asked.before, limit: PAGE }));
+		send(encodeHistory({ ref: asked.ref, room: room(), before: asked.before, limit: PAGE }));
 	}
 
 	return {

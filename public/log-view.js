@@ -4,7 +4,7 @@ import { buildAlarm, fillAlarm } from './alarm-view.js';
 import { removePictures } from './avatar.js';
 import { createHush } from './hush.js';
 import { createIncidents } from './incidents.js';
-import { buildGap, buildMessage, buildNote, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createSpan } from './span.js';
@@ -34,6 +34,10 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
+	let isShown = false;
+	// Where what is new to the reader begins, and the line above it.
+	let unreadFrom = 0;
+	let unreadLine = null;
 
 	function showJump() {
 		if (scroll.isFollowing)
@@ -80,6 +84,34 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 
 	function insert(entry) {
 		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
+		if (unreadFrom && !unreadLine)
+			placeUnread();
+	}
+
+	function placeUnread() {
+		let first = null;
+
+		if (span.first > unreadFrom)
+			return;
+		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
+			const id = rows.entryOf(at)?.id;
+
+			if (id && id < unreadFrom)
+				break;
+			if (id)
+				first = at;
+		}
+		if (!first)
+			return;
+		unreadLine = buildUnread();
+		rows.insert(unreadLine, null, first);
+	}
+
+	function removeUnread() {
+		unreadFrom = 0;
+		if (unreadLine?.isConnected)
+			scroll.keep(() => rows.remove(unreadLine));
+		unreadLine = null;
 	}
 
 	// False if the alarm has no row yet, or none where it would be looked for: news are looked for where the reader is
@@ -106,6 +138,8 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			if (!row.isConnected)
 				byId.delete(id);
 		}
+		if (unreadLine && !unreadLine.isConnected)
+			unreadLine = null;
 		if (floor && !floor.isConnected) {
 			floor = null;
 			span.forgetGap();
@@ -150,7 +184,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function load() {
-		if (!span.isBegun || isLoading)
+		if (!isShown || !span.isBegun || isLoading)
 			return;
 		const distance = span.hasOlder ? distanceToOlder() : Infinity;
 
@@ -189,6 +223,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	function addNewest(messages, more) {
 		rows.clear(Array.from(byRef.values()));
 		byId.clear();
+		unreadLine = null;
 		floor = null;
 		span.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
@@ -236,6 +271,19 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	});
 
 	return {
+		// Only what is shown needs to be loaded.
+		show(wanted) {
+			isShown = wanted;
+			if (wanted)
+				onMove();
+		},
+		// What has this id and what follows is new to the reader.
+		markUnread(id) {
+			removeUnread();
+			unreadFrom = id;
+			if (id)
+				placeUnread();
+		},
 		// The history begins here, or begins anew: pages are asked for as they are needed.
 		begin(id) {
 			span.begin(id);
@@ -278,6 +326,8 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 					addNewer(messages);
 				else
 					addNewest(messages, more);
+				if (unreadFrom && !unreadLine)
+					placeUnread();
 			});
 			bound();
 			log.dataset.loaded = true;

@@ -1,6 +1,6 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
-import { emojiOf, isEmojiOnly } from './emoji.js';
+import { isEmojiOnly } from './emoji-only.js';
 import { clockTime, dayName, fullDate } from './format.js';
 import { withLinks } from './links.js';
 import { texts } from './texts.js';
@@ -22,8 +22,16 @@ function buildTime(date) {
 	return time;
 }
 
+// A tag that is the name of an emoji becomes one; the table of them is loaded when it is needed.
 function buildTag(tag) {
-	return element('span', 'tag', emojiOf(tag) ?? tag);
+	const shown = element('span', 'tag', tag);
+
+	if (/^[a-z0-9_+-]+$/.test(tag)) {
+		import('./emoji.js').then(({ emojiOf }) => {
+			shown.textContent = emojiOf(tag) ?? tag;
+		});
+	}
+	return shown;
 }
 
 function buildOpener(address) {
@@ -166,6 +174,10 @@ export function buildNote(text) {
 	const line = element('p', 'system', text);
 	line.dir = 'auto';
 	return line;
+}
+
+export function buildUnread() {
+	return element('p', 'unread-line', element('span', '', texts.unreadLine));
 }
 
 export function buildGap(text) {

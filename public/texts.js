@@ -21,7 +21,8 @@ function listed(names) {
 
 export const texts = {
 	title: 'Linnet',
-	titleUnread: (count) => `(${count}) Linnet`,
+	titleUnread: (count, title) => `(${count}) ${title}`,
+	titleRoom: (room) => `${room} · Linnet`,
 	tagline: 'A small, quick chat. Pick a name and come in.',
 
 	welcome: 'Welcome to Linnet',
@@ -47,7 +48,7 @@ export const texts = {
 	renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
 	renamed: (name) => `You are now ${name}.`,
 
-	logLabel: 'Messages',
+	logLabel: (room) => (room ? `Messages in ${isolated(room)}` : 'Messages'),
 	empty: 'Nothing has been said yet. Be the first.',
 	you: 'you',
 	nameless: 'somebody',
@@ -67,6 +68,22 @@ export const texts = {
 	notRecovered: (from, to) =>
 		`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
 	serverSays: (words) => `The server says: ${words}.`,
+
+	views: 'Views',
+	viewChat: 'Chat',
+	viewLive: 'Live',
+	viewLogs: 'Logs',
+
+	rooms: 'Rooms',
+	roomsClose: 'Close the list of rooms',
+	otherRooms: 'More rooms',
+	enterRoom: 'Join',
+	roomField: 'Join or create a room',
+	roomSlash: 'The name of a room cannot hold a slash.',
+	leaveRoom: (room) => `Leave ${isolated(room)}`,
+	roomRefused: (room, words) => `${isolated(room)} cannot be entered. The server says: ${words}.`,
+	unread: (count) => plural(count, 'unread message', 'unread messages'),
+	unreadLine: 'New',
 
 	via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
 	pushed: 'pushed',

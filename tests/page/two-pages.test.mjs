@@ -136,7 +136,7 @@ test('hostile texts and names from a plain client are shown as text and do nothi
 			['https://example.org/a?b=c', 'http://example.org/d_(e)'],
 		);
 		assert.ok((await ann.messages()).every(({ author }) => author === '<b>mallory</b>'));
-		assert.equal(await ann.page.locator('#log :is(img, script, iframe, b)').count(), 0);
+		assert.equal(await ann.page.locator('.log :is(img, script, iframe, b)').count(), 0);
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 
