@@ -2,7 +2,7 @@
 import { createAttention } from './attention.js';
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
-import { createConnection, socketUrl } from './connection.js';
+import { createConnection } from './connection.js';
 import * as format from './format.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createProfile } from './profile.js';
@@ -29,7 +29,7 @@ const showState = createStateLine({
 	nowButton: at('connect-now'),
 });
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
-const connection = createConnection(socketUrl(location.href), {
+const connection = createConnection(location.href, {
 	onState,
 	onOpen: () => chat.opened(),
 	onText,

@@ -74,6 +74,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
+		mostJoined: () => connection.mostRooms,
 		onShow,
 		onChange: showRooms,
 		onRenamed(was, name) {
@@ -106,7 +107,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		},
 	);
 	const typingTeller = createTypingTeller(() => {
-		if (isOnline)
+		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer(
@@ -259,6 +260,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
+		composer.prepare();
 	}
 
 	function onPresence(frame) {

@@ -9,15 +9,15 @@ const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 
-// The table of emoji is loaded when the first letter is written.
+// The table of emoji is not needed at once, and not at any price.
 let emoji = null;
-let loading = null;
 
-function loadEmoji() {
-	loading ??= import('./emoji.js').then((module) => {
-		emoji = module;
-	});
-	return loading;
+async function loadEmoji() {
+	try {
+		emoji ??= await import('./emoji.js');
+	} catch {
+		// Shortcodes stay as they are written.
+	}
 }
 
 // What is sent for what is written: no blank lines around it, emoji for their shortcodes, and nothing that JSON in
@@ -84,7 +84,6 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		onSend(text);
 	}
 
-	field.addEventListener('input', loadEmoji, { once: true });
 	field.addEventListener('input', (event) => {
 		const caret = field.selectionStart;
 		const found = !event.isComposing && emoji?.shortcodeBefore(field.value.slice(0, caret));
@@ -133,6 +132,7 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
 		},
+		prepare: loadEmoji,
 		focus() {
 			field.focus();
 		},

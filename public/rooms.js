@@ -15,9 +15,9 @@ function recallNames() {
 	}
 }
 
-// build(name) makes a room, see room.js. onShow(room, before) follows a change of the shown one, onChange() one of the
+// build(name) makes a room, see room.js. mostJoined() is how many the connection can be in at once. onShow(room, before) follows a change of the shown one, onChange() one of the
 // list, onRenamed(was, name), onLeft(room) and onRefused(room, error) what became of a room.
-export function createRooms({ build, send, onShow, onChange, onRenamed, onLeft, onRefused }) {
+export function createRooms({ build, send, mostJoined, onShow, onChange, onRenamed, onLeft, onRefused }) {
 	const rooms = new Map();
 	// Joins under way by their refs.
 	const asked = new Map();
@@ -41,8 +41,21 @@ export function createRooms({ build, send, onShow, onChange, onRenamed, onLeft, 
 		return room;
 	}
 
+	// The room that is shown comes first; another one gives way to it if need be.
+	function makeWay(room) {
+		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
+		const other = joined.find((one) => one !== current);
+
+		if (joined.length < mostJoined() || !other)
+			return;
+		send(encodeLeave({ ref: randomId(), room: other.name }));
+		other.closed();
+	}
+
 	function join(room) {
 		const ref = randomId();
+
+		makeWay(room);
 
 		asked.set(ref, room);
 		send(encodeJoin({ ref, room: room.name, since: room.since }));
@@ -56,6 +69,8 @@ export function createRooms({ build, send, onShow, onChange, onRenamed, onLeft, 
 		current = room;
 		before?.show(false);
 		room.show(true);
+		if (isOpen && !room.isJoined)
+			join(room);
 		keep();
 		onShow(room, before);
 	}
@@ -126,26 +141,21 @@ export function createRooms({ build, send, onShow, onChange, onRenamed, onLeft, 
 		show,
 		// Goes to the room of this name, and into it if need be.
 		enter(name) {
-			const isNew = !rooms.has(name);
-			const room = add(name);
-
-			show(room);
-			if (isNew && isOpen)
-				join(room);
+			show(add(name));
 			keep();
 		},
 		leave(room) {
-			if (room.isJoined)
+			if (isOpen && room.isJoined)
 				send(encodeLeave({ ref: randomId(), room: room.name }));
 			drop(room);
 		},
 		// The room that is shown has been joined by the session; then the others.
 		opened() {
 			isOpen = true;
-			for (const room of rooms.values()) {
-				if (!room.isJoined)
-					join(room);
-			}
+			Array.from(rooms.values())
+				.filter((room) => !room.isJoined)
+				.slice(0, mostJoined() - 1)
+				.forEach(join);
 		},
 		closed() {
 			isOpen = false;

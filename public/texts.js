@@ -140,11 +140,16 @@ export const texts = {
 	pickerSearch: 'Search emoji',
 	pickerNone: 'No emoji of that name.',
 
+	online: { socket: 'Online', stream: 'Online · event stream', poll: 'Online · polling' },
+	onlineTitle: {
+		socket: '',
+		stream: 'Something on the way blocks WebSockets: messages come as a stream of events instead.',
+		poll: 'Something on the way blocks WebSockets and streams: the server is asked for messages again and again.',
+	},
 	connectNow: 'Connect now',
 	countdown: (seconds) => `in ${seconds} s`,
 	state: {
 		connecting: 'Connecting…',
-		online: 'Online',
 		waiting: 'Reconnecting',
 		offline: 'Offline: this device has no network.',
 		refused: 'Not connected.',

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // A browser says this of every attempt while the server is down; no page can keep it from doing so.
-const REFUSED_CONNECTION = /WebSocket connection to .* failed/;
+const REFUSED_CONNECTION =
+	/WebSocket connection to .* failed|Failed to load resource: net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE)/;
 
 function watch(page, origin) {
 	const faults = [];
