@@ -5,7 +5,9 @@ import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import * as format from './format.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
+import { createNotifications } from './notifications.js';
 import { createProfile } from './profile.js';
+import { createSettings } from './settings.js';
 import { createStateLine } from './state-line.js';
 import { createTabs } from './tabs.js';
 import { createTails } from './tails.js';
@@ -42,7 +44,13 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onNews() {},
+	onNews: (room, message) => notifications.tell(room, message),
+});
+const notifications = createNotifications({
+	onOpen(room) {
+		tabs.show('chat');
+		chat.enterRoom(room);
+	},
 });
 const tails = createTails({
 	send: connection.send,
@@ -66,6 +74,10 @@ const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
 
+createSettings(
+	{ theme: at('theme'), language: at('language'), notify: at('notify'), notifyFault: at('notify-fault') },
+	{ notifications },
+);
 at('me').addEventListener('click', () => profile.open(recallFields(), { required: false }));
 at('connect-now').addEventListener('click', connection.connect);
 
