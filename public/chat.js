@@ -2,6 +2,7 @@
 // knows nothing of the others.
 import { createAlarms } from './alarms.js';
 import { createAlarmsView } from './alarms-view.js';
+import { createCompletion } from './completion.js';
 import { createComposer } from './composer.js';
 import { adoptLimits, limits, utf8Bytes } from './limits.js';
 import { isSameName } from './names.js';
@@ -14,7 +15,7 @@ import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
 import { createTypingTeller } from './typing.js';
-import { encodeAcknowledge, encodeHistory, encodeMessage, encodeTyping, randomId } from './wire.js';
+import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
@@ -27,6 +28,7 @@ const at = (id) => document.getElementById(id);
 // about what came while nobody saw it.
 export function createChat({ connection, me, isLooking, onNamed, onNameRefused, onAttention, onNews }) {
 	let isOnline = false;
+	let closeSearch = () => {};
 
 	const { send } = connection;
 	const requests = createRequests({ send });
@@ -112,7 +114,12 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	});
 	const composer = createComposer(
 		{ form: at('composer'), field: at('text'), counter: at('counter'), refusal: at('refusal') },
-		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote },
+		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote, lastSaid },
+	);
+
+	createCompletion(
+		{ field: at('text'), list: at('completion') },
+		{ names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)), onChange: composer.changed },
 	);
 
 	async function loadPicker() {
@@ -126,10 +133,33 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 
 	at('picker-button').addEventListener('click', loadPicker, { once: true });
 
+	async function loadSearch() {
+		const { openSearch } = await import('./search.js');
+
+		closeSearch = openSearch(
+			{
+				panel: at('search'),
+				form: at('search-form'),
+				field: at('search-field'),
+				state: at('search-state'),
+				list: at('search-list'),
+				button: at('search-button'),
+				close: at('search-close'),
+			},
+			{
+				find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+				onChoose: (id) => rooms.current.log.jumpTo(id),
+			},
+		);
+	}
+
+	at('search-button').addEventListener('click', loadSearch, { once: true });
+
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {
 			send,
 			isMe,
+			nameNow: () => session.name,
 			isInDoubt: outbox.isInDoubt,
 			isWatched,
 			onRetry: retry,
@@ -186,8 +216,8 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		typingTeller.sent();
 		showTyping(room);
 		peopleView.show(room.present);
-		if (before)
-			before.log.markUnread(0);
+		closeSearch();
+		before?.log.markUnread(0);
 	}
 
 	async function listRooms() {
@@ -216,6 +246,12 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		showUnsent(outbox.add(entry), { isNew: true });
 		outbox.sayNext();
 		typingTeller.sent();
+	}
+
+	// As it was written.
+	function lastSaid() {
+		const entry = rooms.current.log.lastOwn();
+		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
 	}
 
 	function retry(ref) {

@@ -29,8 +29,8 @@ function finished(text) {
 }
 
 // sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
-// while one is written.
-export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite }) {
+// while one is written; lastSaid() is what the reader said last.
+export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite, lastSaid }) {
 	let fittedWidth = 0;
 	let room = '';
 
@@ -84,6 +84,16 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		onSend(text);
 	}
 
+	function recallLast(event) {
+		const last = field.value ? '' : lastSaid();
+
+		if (!last)
+			return;
+		event.preventDefault();
+		field.setRangeText(last, 0, 0, 'end');
+		changed();
+	}
+
 	field.addEventListener('input', (event) => {
 		const caret = field.selectionStart;
 		const found = !event.isComposing && emoji?.shortcodeBefore(field.value.slice(0, caret));
@@ -95,6 +105,11 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 			onWrite();
 	});
 	field.addEventListener('keydown', (event) => {
+		// A list of names is open above it.
+		if (event.defaultPrevented)
+			return;
+		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
+			recallLast(event);
 		// Safari ends the composition before the Enter that ended it; it is known by its key code only.
 		const composing = event.isComposing || event.keyCode === PROCESSING_KEY;
 
@@ -133,6 +148,7 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 			changed();
 		},
 		prepare: loadEmoji,
+		changed,
 		focus() {
 			field.focus();
 		},

@@ -17,7 +17,7 @@ export function createHistory({ send, room, onPage }) {
 	}
 
 	return {
-		// 'older' is the page before the id from, 'newer' the one after it, 'newest' the last one.
+		// 'older' is the page before the id from, 'newer' the one after it, 'around' the one about it, 'newest' the last.
 		want(kind, from) {
 			clearTimeout(timer);
 			setbacks = 0;
@@ -26,6 +26,8 @@ export function createHistory({ send, room, onPage }) {
 				asked.before = from;
 			else if (kind === 'newer')
 				asked.before = from + 1 + PAGE;
+			else if (kind === 'around')
+				asked.before = from + 1 + PAGE / 2;
 			ask();
 		},
 		came({ ref, messages, more }) {
@@ -43,7 +45,7 @@ export function createHistory({ send, room, onPage }) {
 			}
 			const { kind, from } = asked;
 			asked = null;
-			onPage({ kind, messages: kind === 'newer' ? page.filter(({ id }) => id > from) : page, more });
+			onPage({ kind, from, messages: kind === 'newer' ? page.filter(({ id }) => id > from) : page, more });
 		},
 		// False if the error is about something else.
 		refused({ ref, retryAfter }) {

@@ -16,9 +16,9 @@ const TRIM_ROWS = 50;
 // So far from an end of the window its next page is asked for.
 const NEAR_END_PX = 800;
 
-// onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
+// nameNow() is what the reader is called. onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
 // chooses for a message that has failed.
-export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelete }) {
+export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
 	// Rows of this epoch by id; those without an id, in their order, by ref.
@@ -51,6 +51,19 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		load();
 	}
 
+	// Shows where the reader has asked to be.
+	function showRow(row) {
+		scroll.leave();
+		row.scrollIntoView({ block: 'center' });
+		row.classList.remove('found');
+		// Begins anew also where it was found before.
+		void row.offsetWidth;
+		row.classList.add('found');
+		row.tabIndex = -1;
+		row.focus({ preventScroll: true });
+		showJump();
+	}
+
 	const firstUnsent = () => byRef.values().next().value ?? null;
 
 	// The row that a message with this id stands before.
@@ -76,7 +89,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function build(entry) {
-		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures });
+		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow() });
 		if (entry.id)
 			byId.set(entry.id, row);
 		return row;
@@ -231,6 +244,13 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		arrive();
 	}
 
+	function addAround(id, messages, more) {
+		addNewest(messages, more);
+		const row = byId.get(id) ?? byId.get(Math.min(...Array.from(byId.keys()).filter((other) => other > id)));
+		if (row)
+			showRow(row);
+	}
+
 	function addToPage(message) {
 		if (message.type === 'other' || byId.has(message.id))
 			return;
@@ -284,6 +304,25 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			if (id)
 				placeUnread();
 		},
+		// Shows the message of this id, wherever in the history it is.
+		jumpTo(id) {
+			const row = byId.get(id);
+
+			if (row)
+				showRow(row);
+			else if (!isLoading)
+				want('around', id);
+		},
+		// The text of the reader's last message.
+		lastOwn() {
+			for (let at = rows.above(null); at; at = rows.above(at)) {
+				const entry = rows.entryOf(at);
+
+				if (entry?.own)
+					return entry;
+			}
+			return null;
+		},
 		// The history begins here, or begins anew: pages are asked for as they are needed.
 		begin(id) {
 			span.begin(id);
@@ -310,7 +349,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			loading.hidden = true;
 		},
 		reconnected: load,
-		addPage({ kind, messages, more }) {
+		addPage({ kind, from, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
 			// The server has let go of what came next.
@@ -324,11 +363,13 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 					addOlder(messages, more);
 				else if (kind === 'newer')
 					addNewer(messages);
-				else
+				else if (kind === 'newest')
 					addNewest(messages, more);
 				if (unreadFrom && !unreadLine)
 					placeUnread();
 			});
+			if (kind === 'around')
+				addAround(from, messages, more);
 			bound();
 			log.dataset.loaded = true;
 			onMove();
@@ -357,7 +398,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		// Something that this page does not show has taken an id.
 		skip: span.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures });
+			const row = buildMessage(entry, { pictures, me: nameNow() });
 
 			if (entry.failed)
 				markFailed(row, entry.failed);

@@ -21,8 +21,8 @@ function buildElement(parent) {
 }
 
 // name is '' for the server's first room until it has said what that is called. send(text); isMe(name);
-// isInDoubt(room, text) comes from the outbox; isWatched(room) tells whether its reader sees it. onRetry(ref) and
-// onDelete(ref) are about messages that have failed; onAlarm(alarm), onChange(room), onNews(room, message) and
+// isInDoubt(room, text) comes from the outbox; isWatched(room) tells whether its reader sees it. nameNow() is what he is
+// called. onRetry(ref) and onDelete(ref) are about messages that have failed; onAlarm(alarm), onChange(room), onNews(room, message) and
 // onTyping(room) follow.
 export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
 	const element = buildElement(parent);
@@ -36,7 +36,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	const history = createHistory({ send, room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },
+		{ nameNow: told.nameNow, onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },
 	);
 	const echoes = createEchoes({ isInDoubt: (text) => isInDoubt(room.name, text), show: log.addMessage });
 	const people = createPeople({
@@ -73,12 +73,12 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	}
 
 	// What is held keeps its place in the page by its id.
-	function onPage({ kind, messages, more }) {
+	function onPage({ kind, from, messages, more }) {
 		const ready = messages
 			.map(withOwner)
 			.map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
 
-		log.addPage({ kind, messages: ready, more });
+		log.addPage({ kind, from, messages: ready, more });
 	}
 
 	function begin(frame) {

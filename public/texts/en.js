@@ -129,6 +129,7 @@ export function wordsFor(locale) {
 			return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
 		},
 
+		completionLabel: 'Names',
 		writeLabel: 'Message',
 		writePlaceholder: 'Write a message',
 		send: 'Send',

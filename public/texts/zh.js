@@ -118,6 +118,7 @@ export function wordsFor(locale) {
 				.join('，'),
 		typing: (names) => (names.length > 3 ? '好几个人正在输入…' : `${listed(names)}正在输入…`),
 
+		completionLabel: '名字',
 		writeLabel: '消息',
 		writePlaceholder: '写条消息',
 		send: '发送',
