@@ -27,11 +27,11 @@ function compare(one, other) {
 export function createAlarms(place, { words, format, ageOf, now, acknowledge, history }) {
 	const standing = new Map();
 	const rows = new Map();
-	const count = element('span.count');
-	const calm = element('p.calm', words.calm);
-	const list = element('ul.standing');
-	const more = element('p.more');
-	const voice = element('p.unseen');
+	const count = element('span.live-count');
+	const calm = element('p.live-calm', words.calm);
+	const list = element('ul.live-standing');
+	const more = element('p.live-more');
+	const voice = element('p.live-unseen');
 	const changes = createAlarmChanges({ words, format, history, isGood });
 	let isVisible = false;
 	let frame = 0;
