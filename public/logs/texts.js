@@ -5,7 +5,6 @@ const plural = (count, one, many) => `${count} ${count === '1' ? one : many}`;
 export const words = {
 	en: {
 		choose: 'Log',
-		people: (count) => `${plural(count, 'reader', 'readers')}`,
 		filter: 'Filter',
 		filterHint: 'Show lines with…',
 		expression: 'Regular expression',
@@ -41,7 +40,6 @@ export const words = {
 	},
 	zh: {
 		choose: '日志',
-		people: (count) => `${count} 人在看`,
 		filter: '筛选',
 		filterHint: '只显示包含…的行',
 		expression: '正则表达式',

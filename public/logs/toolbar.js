@@ -78,8 +78,8 @@ export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause
 		bar,
 		showRooms(rooms, chosen) {
 			room.replaceChildren(
-				...rooms.map(({ room: name, count: people }) => {
-					const option = element('option', people ? `${name} (${words.people(number.format(people))})` : name);
+				...rooms.map(({ room: name }) => {
+					const option = element('option', name);
 					option.value = name;
 					return option;
 				}),

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { eventually, startDaemon } from '../lib/daemon.mjs';
-import { withView } from './views.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { startViewDaemon, withView } from './views.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
@@ -11,7 +11,7 @@ let browser;
 let daemon;
 
 before(async () => {
-	[browser, daemon] = await Promise.all([openBrowser(), startDaemon()]);
+	[browser, daemon] = await Promise.all([openBrowser(), startViewDaemon()]);
 });
 after(() => Promise.all([browser.close(), daemon.stop()]));
 
@@ -302,6 +302,35 @@ test('what happened to alarms can be read back, from before the page was opened 
 		assert.deepEqual(await calls('history'), [['history', 'ops']]);
 		await feed('alarm', { ...raised, id: ++lastId, ts: Date.now() + 1, state: 'acknowledged', acknowledged_by: 'bob' });
 		await eventually(async () => assert.match((await lines())[0], /acknowledged.*by .?bob/), 'the newest change');
+	}));
+
+test('what the server sends is what the view reads', () =>
+	live({}, async ({ page }) => {
+		const push = async (object) => {
+			const answer = await fetch(`${daemon.url}/push/real`, {
+				method: 'POST',
+				headers: { 'Content-Type': 'application/json' },
+				body: JSON.stringify(object),
+			});
+			assert.equal(answer.status, 200, await answer.text());
+		};
+		await push({ type: 'alarm', key: 'disk', severity: 'critical', title: 'Disk full', message: 'no room', click: 'https://example.org/' });
+		await push({ type: 'metric', name: 'cpu', value: 0.5, unit: 'ratio' });
+		await page.evaluate(() => {
+			window.socket = new WebSocket('/ws?room=real&events=1&name=ann');
+			window.socket.onmessage = ({ data }) => {
+				const frame = JSON.parse(data);
+				window.view[frame.type]?.(frame);
+			};
+		});
+		await page.getByText('Disk full').waitFor();
+		await tile(page, 'cpu').getByText('50').waitFor();
+		await push({ type: 'metric', name: 'cpu', value: 0.75, unit: 'ratio' });
+		await tile(page, 'cpu').getByText('75').waitFor();
+		await page.evaluate(() => window.socket.send(JSON.stringify({ type: 'ack', room: 'real', key: 'disk' })));
+		await page.getByText(/ann.? has seen to it/).waitFor();
+		await push({ type: 'alarm', key: 'disk', severity: 'ok' });
+		await page.getByText('All is well').waitFor();
 	}));
 
 test('after a lost connection the view says so, and alarms that went meanwhile are gone', () =>

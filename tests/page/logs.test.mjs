@@ -1,9 +1,11 @@
 // The Logs view: the lines of followed log files.
 import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { eventually, startDaemon } from '../lib/daemon.mjs';
-import { withView } from './views.mjs';
+import { eventually, temporaryFolder } from '../lib/daemon.mjs';
+import { startViewDaemon, withView } from './views.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 const ROOMS = [
@@ -15,7 +17,7 @@ let browser;
 let daemon;
 
 before(async () => {
-	[browser, daemon] = await Promise.all([openBrowser(), startDaemon()]);
+	[browser, daemon] = await Promise.all([openBrowser(), startViewDaemon()]);
 });
 after(() => Promise.all([browser.close(), daemon.stop()]));
 
@@ -40,7 +42,7 @@ test('the first log is opened, another one can be chosen, and only what is chose
 
 		await page.getByText('Nothing has been written yet.').waitFor();
 		assert.deepEqual(await calls('open'), [['open', 'syslog']]);
-		assert.deepEqual(await choice.locator('option').allInnerTexts(), ['syslog (2 readers)', 'nginx']);
+		assert.deepEqual(await choice.locator('option').allInnerTexts(), ['syslog', 'nginx']);
 		await feed('log', frame(1, 'one'), frame(1, 'other', { room: 'nginx' }));
 		await reads(page, ['one']);
 		await choice.selectOption('nginx');
@@ -288,6 +290,37 @@ test('32: where lines are missing stands a mark: skipped, not received, after a 
 		await filter(page).fill('new');
 		await eventually(async () => assert.equal((await texts(page)).filter((text) => /skipped|received|restarted/.test(text)).length, 3), 'the marks');
 	}));
+
+test('what the server sends of a file is what the view reads', async () => {
+	const folder = temporaryFolder();
+	const file = path.join(folder, 'app.log');
+
+	writeFileSync(file, 'INFO one\n');
+	const following = await startViewDaemon({ config: `tails = ( { room = "app"; path = "${file}"; lines = 100; rate = 20; } );` });
+	try {
+		await withView(browser, following, 'logs', { rooms: [{ room: 'app', count: 0 }] }, async ({ page }) => {
+			await page.evaluate(() => {
+				window.socket = new WebSocket('/ws?room=app&events=1');
+				window.socket.onmessage = ({ data }) => {
+					const frame = JSON.parse(data);
+					window.view[frame.type]?.(frame);
+				};
+			});
+			await reads(page, ['INFO one']);
+			appendFileSync(file, 'ERROR two \x1b[31m<b>\n');
+			await lastIs(page, 'ERROR two ␛[31m<b>');
+			// It goes on over a rotation, and says what it leaves out.
+			renameSync(file, `${file}.1`);
+			writeFileSync(file, 'WARN three\n');
+			await lastIs(page, 'WARN three');
+			appendFileSync(file, 'flood\n'.repeat(5000));
+			await page.locator('.logs-missing').getByText(/[\d,]+ lines skipped/).waitFor();
+		});
+		await following.stop();
+	} finally {
+		following.kill();
+	}
+});
 
 test('a screen reader hears single new lines, but neither floods nor what is scrolled to', () =>
 	logs({}, async ({ page, feed }) => {

@@ -4,8 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
-import { withView } from './views.mjs';
+import { startViewDaemon, withView } from './views.mjs';
 
 const [folder] = process.argv.slice(2);
 if (!folder) {
@@ -136,13 +135,13 @@ async function shootLogs(view, width, colorScheme) {
 
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
-await withDaemon({}, async (daemon) => {
-	for (const width of WIDTHS) {
-		for (const colorScheme of ['light', 'dark']) {
-			const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
-			await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
-			await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) => shootLogs(view, width, colorScheme));
-		}
+const daemon = await startViewDaemon();
+for (const width of WIDTHS) {
+	for (const colorScheme of ['light', 'dark']) {
+		const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
+		await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
+		await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) => shootLogs(view, width, colorScheme));
 	}
-});
+}
+await daemon.stop();
 await browser.close();
