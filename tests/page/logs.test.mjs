@@ -205,15 +205,15 @@ test('32: it follows the end, until the reader scrolls up; then nothing moves an
 
 test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
 	logs({}, async ({ page, feed }) => {
-		await feed('log', ...frames(1, 12_000));
-		await lastIs(page, 'line 12000');
+		await feed('log', ...frames(1, 7000));
+		await lastIs(page, 'line 7000');
 		const count = Number((await page.locator('.logs-count').innerText()).replace(/\D/g, ''));
 		assert.ok(count > 4800 && count <= 5000, `${count} lines`);
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 		await lines(page).press('Home');
-		await eventually(async () => assert.match((await texts(page))[0], /^line 7\d\d\d$/), 'the oldest line');
+		await eventually(async () => assert.match((await texts(page))[0], /^line [12]\d\d\d$/), 'the oldest line');
 		await lines(page).evaluate((log) => log.scrollTo(0, log.scrollHeight / 2));
-		await eventually(async () => assert.match((await texts(page))[0], /^line 9[4-6]\d\d$/), 'the middle');
+		await eventually(async () => assert.match((await texts(page))[0], /^line 4[4-6]\d\d$/), 'the middle');
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 	}));
 
