@@ -56,7 +56,12 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 	const facts = element('p.live-facts');
 	const fault = element('p.live-fault');
 	const acknowledge = button('live-acknowledge', words.acknowledge);
-	const item = element('li.live-alarm', severity, element('div.live-what', element('h3', title), text, facts, fault), acknowledge);
+	const item = element(
+		'li.live-alarm',
+		severity,
+		element('div.live-what', element('h3', title), text, facts, fault),
+		acknowledge,
+	);
 	let alarm = null;
 	let since = null;
 	let seen = null;

@@ -44,7 +44,10 @@ export function createAlarms(place, { words, format, ageOf, now, acknowledge, hi
 
 	function rowOf(key) {
 		if (!rows.has(key))
-			rows.set(key, createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }));
+			rows.set(
+				key,
+				createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }),
+			);
 		return rows.get(key);
 	}
 
@@ -99,7 +102,11 @@ export function createAlarms(place, { words, format, ageOf, now, acknowledge, hi
 			if (!alarm.standing) {
 				changes.add(alarm);
 				if (isVisible)
-					voice.textContent = words.announced(words.severity[alarm.severity], titleOf(alarm), words.state[alarm.state]);
+					voice.textContent = words.announced(
+						words.severity[alarm.severity],
+						titleOf(alarm),
+						words.state[alarm.state],
+					);
 			}
 			wake();
 		},

@@ -119,7 +119,10 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		let group = groups.get(room);
 
 		if (!group) {
-			group = { section: element('section.live-group', element('h2', foreign(room))), list: element('ul.live-tiles') };
+			group = {
+				section: element('section.live-group', element('h2', foreign(room))),
+				list: element('ul.live-tiles'),
+			};
 			group.section.append(group.list);
 			groups.set(room, group);
 			insertSorted(place, group.section, room);

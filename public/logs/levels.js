@@ -6,7 +6,9 @@ const LOOK_AT = 300;
 const LONGEST_JSON = 16_384;
 
 const NAMES = new Map([
-	...['emerg', 'emergency', 'panic', 'alert', 'crit', 'critical', 'fatal', 'severe', 'err', 'error', 'f', 'e'].map((name) => [name, 'error']),
+	...['emerg', 'emergency', 'panic', 'alert', 'crit', 'critical', 'fatal', 'severe', 'err', 'error', 'f', 'e'].map(
+		(name) => [name, 'error'],
+	),
 	...['warn', 'warning', 'w'].map((name) => [name, 'warning']),
 	...['notice', 'info', 'information', 'informational', 'i', 'n'].map((name) => [name, 'info']),
 	...['debug', 'dbg', 'trace', 'verbose', 'fine', 'finer', 'finest', 'd', 't', 'v'].map((name) => [name, 'debug']),
@@ -14,7 +16,8 @@ const NAMES = new Map([
 // RFC 5424 section 6.2.1; the facility comes before it, and 191 is the most of both.
 const SYSLOG = ['error', 'error', 'error', 'error', 'warning', 'info', 'info', 'debug'];
 
-const LONG = 'emerg(?:ency)?|panic|alert|crit(?:ical)?|fatal|severe|err(?:or)?|warn(?:ing)?|notice|info(?:rmation(?:al)?)?|debug|dbg|trace|verbose';
+const LONG =
+	'emerg(?:ency)?|panic|alert|crit(?:ical)?|fatal|severe|err(?:or)?|warn(?:ing)?|notice|info(?:rmation(?:al)?)?|debug|dbg|trace|verbose';
 const PRIORITY = /^<(\d{1,3})>/;
 // key=value as logfmt has it.
 const PAIR = new RegExp(`\\b(?:level|lvl|severity|loglevel)["']?[=:]\\s*["']?(${LONG}|[a-z])\\b`, 'i');
@@ -45,7 +48,9 @@ function ofJson(text) {
 		return '';
 	try {
 		const object = JSON.parse(text);
-		const key = Object.keys(object).find((name) => /^(level|lvl|severity|loglevel|log\.level|priority)$/i.test(name));
+		const key = Object.keys(object).find((name) =>
+			/^(level|lvl|severity|loglevel|log\.level|priority)$/i.test(name),
+		);
 
 		return ofValue(key ? object[key] : object.log?.level);
 	} catch {

@@ -23,7 +23,9 @@ function createPace() {
 	return function isFast(count) {
 		const now = Date.now();
 
-		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].filter((time) => now - time < SECOND_MS);
+		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].filter(
+			(time) => now - time < SECOND_MS,
+		);
 		return times.length > SPOKEN_LINES;
 	};
 }
@@ -35,7 +37,12 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const words = languages[texts.language];
 	const locale = localeOf(texts.language);
 	const number = new Intl.NumberFormat(locale);
-	const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+	const clock = new Intl.DateTimeFormat(locale, {
+		hour: '2-digit',
+		minute: '2-digit',
+		second: '2-digit',
+		hourCycle: 'h23',
+	});
 	const fullClock = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
 	const viewport = element('div.logs-lines');
 	const jump = button('logs-jump');
@@ -179,7 +186,12 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		if (event.key === 'End' && !event.shiftKey)
 			list.follow();
 		// Copies the lines that are chosen; a choice of text is the browser's to copy.
-		if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'c' && selection.items.length && getSelection().isCollapsed)
+		if (
+			(event.ctrlKey || event.metaKey) &&
+			event.key.toLowerCase() === 'c' &&
+			selection.items.length &&
+			getSelection().isCollapsed
+		)
 			copy();
 	});
 	jump.addEventListener('click', () => {

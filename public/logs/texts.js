@@ -21,7 +21,8 @@ export const words = {
 		notCopied: 'The browser does not let this page copy.',
 		selected: (count) => `${plural(count, 'line', 'lines')} selected`,
 		selectHint: 'Select this line; with Shift all lines up to it',
-		shown: (count, all) => (count === all ? plural(all, 'line', 'lines') : `${count} of ${plural(all, 'line', 'lines')}`),
+		shown: (count, all) =>
+			count === all ? plural(all, 'line', 'lines') : `${count} of ${plural(all, 'line', 'lines')}`,
 		lines: 'Lines of the log',
 		newLines: (count) => plural(count, 'new line', 'new lines'),
 		newest: 'Newest lines',

@@ -53,7 +53,8 @@ const alarm = (key, more = {}) => ({
 
 const tile = (page, name) => page.locator('.live-tile', { has: page.getByText(name, { exact: true }) });
 const titles = (page) => page.$$eval('.live-alarm h3', (all) => all.map(({ textContent }) => textContent));
-const alarmsAre = (page, wanted) => eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
+const alarmsAre = (page, wanted) =>
+	eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
 
 test('33: a tile shows the last value with its unit, its age and a line of the values before', () =>
 	live({}, async ({ page, feed }) => {
@@ -67,7 +68,8 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 			metric('heat', 21.5, { unit: 'celsius' }),
 			metric('queue', 7),
 		);
-		const shown = async (name) => (await tile(page, name).locator('.live-value').innerText()).replaceAll(/\s+/g, ' ').trim();
+		const shown = async (name) =>
+			(await tile(page, name).locator('.live-value').innerText()).replaceAll(/\s+/g, ' ').trim();
 
 		await eventually(async () => assert.equal(await shown('queue'), '7'), 'the last tile');
 		assert.equal(await shown('cpu'), '41 %');
@@ -77,7 +79,8 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 		assert.equal(await shown('heat'), '21.5 °C');
 		assert.match(await tile(page, 'load').locator('.live-age').innerText(), /now|ago/);
 		await eventually(
-			async () => assert.ok((await tile(page, 'load').locator('.live-line').getAttribute('d')).split('L').length > 20),
+			async () =>
+				assert.ok((await tile(page, 'load').locator('.live-line').getAttribute('d')).split('L').length > 20),
 			'a line of many points',
 		);
 	}));
@@ -85,7 +88,10 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
-		const names = () => page.$$eval('.live-group', (all) => all.map((group) => group.innerText.match(/^(ops|lab|z|b|a9|a10)$/gm).join(' ')));
+		const names = () =>
+			page.$$eval('.live-group', (all) =>
+				all.map((group) => group.innerText.match(/^(ops|lab|z|b|a9|a10)$/gm).join(' ')),
+			);
 
 		await page.locator('.live-tile').nth(3).waitFor();
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
@@ -100,7 +106,8 @@ test('33: a value that does not come any more is stale after three of its usual 
 
 		await feed('metric', ...every('quick', 5000), ...every('slow', 300_000), metric('once', 1, { ts: now }));
 		await tile(page, 'once').waitFor();
-		const stale = () => page.$$eval('.live-tile.live-stale .live-name', (all) => all.map(({ innerText }) => innerText));
+		const stale = () =>
+			page.$$eval('.live-tile.live-stale .live-name', (all) => all.map(({ innerText }) => innerText));
 
 		await page.clock.runFor(10_000);
 		assert.deepEqual(await stale(), []);
@@ -118,8 +125,15 @@ test('a server whose clock is wrong does not make its values stale or of the fut
 	live({}, async ({ page, feed }) => {
 		for (const wrong of [-3_600_000, 3_600_000]) {
 			const name = `clock ${wrong}`;
-			await feed('metric', metric(name, 1, { ts: Date.now() + wrong }), metric(name, 2, { ts: Date.now() + wrong + 1 }));
-			await eventually(async () => assert.match(await tile(page, name).locator('.live-age').innerText(), /^(now|\ds ago)$/), name);
+			await feed(
+				'metric',
+				metric(name, 1, { ts: Date.now() + wrong }),
+				metric(name, 2, { ts: Date.now() + wrong + 1 }),
+			);
+			await eventually(
+				async () => assert.match(await tile(page, name).locator('.live-age').innerText(), /^(now|\ds ago)$/),
+				name,
+			);
 		}
 	}));
 
@@ -142,7 +156,10 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 
 		await feed('metric', metric('load', 40, { ts: Date.now() + 1000, unit: 's' }));
 		await eventually(async () => assert.notEqual(await painted(), before), 'the chart to follow');
-		await page.getByText(/^40\ss$/).first().waitFor();
+		await page
+			.getByText(/^40\ss$/)
+			.first()
+			.waitFor();
 
 		await page.keyboard.press('Escape');
 		assert.equal(await page.locator('.live-chart').count(), 0);
@@ -160,7 +177,8 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 
 		await page.mouse.move(...at(0.5));
 		await eventually(
-			async () => assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/),
+			async () =>
+				assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/),
 			'the values under the pointer',
 		);
 		const whole = page.getByRole('button', { name: 'Show all' });
@@ -192,14 +210,20 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 test('without its library the chart says so and the tile works on', () =>
 	live(
 		{
-			prepare: (page) => page.route('**/lib/**', (route) => route.fulfill({ status: 200, contentType: 'text/javascript', body: 'export {};' })),
+			prepare: (page) =>
+				page.route('**/lib/**', (route) =>
+					route.fulfill({ status: 200, contentType: 'text/javascript', body: 'export {};' }),
+				),
 		},
 		async ({ page, feed }) => {
 			await feed('metric', metric('load', 1));
 			await tile(page, 'load').click();
 			await page.getByText('The chart could not be loaded').waitFor();
 			await feed('metric', metric('load', 2));
-			await eventually(async () => assert.equal(await tile(page, 'load').locator('.live-amount').innerText(), '2'), 'the new value');
+			await eventually(
+				async () => assert.equal(await tile(page, 'load').locator('.live-amount').innerText(), '2'),
+				'the new value',
+			);
 			await page.getByRole('button', { name: 'Close the chart' }).click();
 			assert.equal(await page.locator('.live-chart').count(), 0);
 		},
@@ -233,13 +257,23 @@ test('alarms stand with a word and a shape for their severity, the worst first, 
 		await page.getByText('All is well').waitFor();
 		await feed(
 			'alarm',
-			alarm('disk', { severity: 'warning', since: Date.now() - 7_200_000, click: 'https://example.org/disk', standing: true }),
+			alarm('disk', {
+				severity: 'warning',
+				since: Date.now() - 7_200_000,
+				click: 'https://example.org/disk',
+				standing: true,
+			}),
 			alarm('fire', { severity: 'critical' }),
 			alarm('news', { severity: 'info' }),
 			alarm('mail', { severity: 'error' }),
 		);
 		await alarmsAre(page, ['About fire', 'About mail', 'About disk', 'About news']);
-		assert.deepEqual(await page.locator('.live-alarm .live-severity').allInnerTexts(), ['Critical', 'Error', 'Warning', 'Info']);
+		assert.deepEqual(await page.locator('.live-alarm .live-severity').allInnerTexts(), [
+			'Critical',
+			'Error',
+			'Warning',
+			'Info',
+		]);
 		const shapes = await page.$$eval('.live-alarm path', (all) => all.map((path) => path.getAttribute('d')));
 		assert.equal(new Set(shapes).size, 4);
 		const disk = page.locator('.live-alarm').nth(2);
@@ -293,14 +327,21 @@ test('what happened to alarms can be read back, from before the page was opened 
 		await feed('alarm', raised);
 		assert.deepEqual(await calls('history'), []);
 		await page.getByText('What happened').click();
-		const lines = () => page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
+		const lines = () =>
+			page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
 		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
 		const [newest, middle, oldest] = await lines();
 		assert.match(newest, /Warning About disk raised/);
 		assert.match(middle, /OK About old cleared/);
 		assert.match(oldest, /Warning About old raised/);
 		assert.deepEqual(await calls('history'), [['history', 'ops']]);
-		await feed('alarm', { ...raised, id: ++lastId, ts: Date.now() + 1, state: 'acknowledged', acknowledged_by: 'bob' });
+		await feed('alarm', {
+			...raised,
+			id: ++lastId,
+			ts: Date.now() + 1,
+			state: 'acknowledged',
+			acknowledged_by: 'bob',
+		});
 		await eventually(async () => assert.match((await lines())[0], /acknowledged.*by .?bob/), 'the newest change');
 	}));
 
@@ -314,7 +355,14 @@ test('what the server sends is what the view reads', () =>
 			});
 			assert.equal(answer.status, 200, await answer.text());
 		};
-		await push({ type: 'alarm', key: 'disk', severity: 'critical', title: 'Disk full', message: 'no room', click: 'https://example.org/' });
+		await push({
+			type: 'alarm',
+			key: 'disk',
+			severity: 'critical',
+			title: 'Disk full',
+			message: 'no room',
+			click: 'https://example.org/',
+		});
 		await push({ type: 'metric', name: 'cpu', value: 0.5, unit: 'ratio' });
 		await page.evaluate(() => {
 			window.socket = new WebSocket('/ws?room=real&events=1&name=ann');
@@ -360,8 +408,20 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 		);
 		await feed(
 			'alarm',
-			alarm(HOSTILE, { title: HOSTILE, message: HOSTILE, room: HOSTILE, username: HOSTILE, click: 'javascript:alert(1)' }),
-			alarm('seen', { acknowledged_by: HOSTILE, acknowledged_ms: HOSTILE, state: 'acknowledged', since: 'x', click: { a: 1 } }),
+			alarm(HOSTILE, {
+				title: HOSTILE,
+				message: HOSTILE,
+				room: HOSTILE,
+				username: HOSTILE,
+				click: 'javascript:alert(1)',
+			}),
+			alarm('seen', {
+				acknowledged_by: HOSTILE,
+				acknowledged_ms: HOSTILE,
+				state: 'acknowledged',
+				since: 'x',
+				click: { a: 1 },
+			}),
 			alarm('long', { message: 'y'.repeat(100_000), title: 7, click: 'data:text/html,x' }),
 			alarm('bad', { severity: HOSTILE }),
 			alarm('bad', { state: HOSTILE }),
@@ -390,8 +450,14 @@ test('it speaks Chinese where the page does', () =>
 
 test('nothing is wider than a phone, and everything fits a wide screen', () =>
 	live({ viewport: { width: 320, height: 640 } }, async ({ page, feed }) => {
-		await feed('metric', ...values('a name without an end '.repeat(3), 30, { room: 'r'.repeat(64), unit: 'u'.repeat(32) }));
-		await feed('alarm', alarm('k'.repeat(128), { title: 'T'.repeat(256), message: 'm'.repeat(500), room: 'r'.repeat(64) }));
+		await feed(
+			'metric',
+			...values('a name without an end '.repeat(3), 30, { room: 'r'.repeat(64), unit: 'u'.repeat(32) }),
+		);
+		await feed(
+			'alarm',
+			alarm('k'.repeat(128), { title: 'T'.repeat(256), message: 'm'.repeat(500), room: 'r'.repeat(64) }),
+		);
 		await page.locator('.live-alarm').waitFor();
 		await page.locator('.live-tile').click();
 		await page.locator('.live-chart canvas').waitFor();
@@ -400,7 +466,12 @@ test('nothing is wider than a phone, and everything fits a wide screen', () =>
 			await eventually(
 				async () =>
 					assert.ok(
-						await page.$eval('#view', (view) => view.scrollWidth <= view.clientWidth && document.documentElement.scrollWidth <= innerWidth),
+						await page.$eval(
+							'#view',
+							(view) =>
+								view.scrollWidth <= view.clientWidth &&
+								document.documentElement.scrollWidth <= innerWidth,
+						),
 						`${width} px`,
 					),
 				'no sideways scroll',

@@ -21,15 +21,27 @@ before(async () => {
 });
 after(() => Promise.all([browser.close(), daemon.stop()]));
 
-const logs = (options, body) => withView(browser, daemon, 'logs', { rooms: ROOMS, viewport: { width: 1000, height: 600 }, ...options }, body);
+const logs = (options, body) =>
+	withView(browser, daemon, 'logs', { rooms: ROOMS, viewport: { width: 1000, height: 600 }, ...options }, body);
 
-const frame = (id, message, more = {}) => ({ type: 'log', room: 'syslog', id, ts: Date.now(), username: 'syslog', message, ...more });
+const frame = (id, message, more = {}) => ({
+	type: 'log',
+	room: 'syslog',
+	id,
+	ts: Date.now(),
+	username: 'syslog',
+	message,
+	...more,
+});
 const frames = (from, to, textOf = (id) => `line ${id}`) =>
 	Array.from({ length: to - from + 1 }, (_, index) => frame(from + index, textOf(from + index)));
 
-const texts = (page) => page.$$eval('.logs-row', (rows) => rows.map((row) => (row.querySelector('.logs-words') ?? row).textContent));
-const reads = (page, wanted) => eventually(async () => assert.deepEqual(await texts(page), wanted), `the lines ${wanted}`);
-const lastIs = (page, wanted) => eventually(async () => assert.equal((await texts(page)).at(-1), wanted), `the last line ${wanted}`);
+const texts = (page) =>
+	page.$$eval('.logs-row', (rows) => rows.map((row) => (row.querySelector('.logs-words') ?? row).textContent));
+const reads = (page, wanted) =>
+	eventually(async () => assert.deepEqual(await texts(page), wanted), `the lines ${wanted}`);
+const lastIs = (page, wanted) =>
+	eventually(async () => assert.equal((await texts(page)).at(-1), wanted), `the last line ${wanted}`);
 const filter = (page) => page.getByRole('searchbox', { name: 'Filter' });
 const expression = (page) => page.getByRole('button', { name: 'Regular expression' });
 const lines = (page) => page.getByRole('log');
@@ -87,11 +99,32 @@ test('32: the filter takes regular expressions, and says what is wrong with one'
 		await lastIs(page, 'else');
 		await expression(page).click();
 		await filter(page).fill('line [12]\\d?5$');
-		await reads(page, ['line 15', 'line 25', 'line 105', 'line 115', 'line 125', 'line 135', 'line 145', 'line 155', 'line 165', 'line 175', 'line 185', 'line 195', 'line 205', 'line 215', 'line 225', 'line 235', 'line 245']);
+		await reads(page, [
+			'line 15',
+			'line 25',
+			'line 105',
+			'line 115',
+			'line 125',
+			'line 135',
+			'line 145',
+			'line 155',
+			'line 165',
+			'line 175',
+			'line 185',
+			'line 195',
+			'line 205',
+			'line 215',
+			'line 225',
+			'line 235',
+			'line 245',
+		]);
 		await feed('log', frame(252, 'LINE 275'), frame(253, 'line 276'));
 		await lastIs(page, 'LINE 275');
 		await filter(page).fill('line (');
-		await page.getByRole('alert').getByText(/This is no regular expression: .*[Uu]nterminated group/).waitFor();
+		await page
+			.getByRole('alert')
+			.getByText(/This is no regular expression: .*[Uu]nterminated group/)
+			.waitFor();
 		assert.equal((await texts(page)).at(-1), 'LINE 275');
 		assert.equal(await filter(page).getAttribute('aria-invalid'), 'true');
 		await filter(page).fill('else');
@@ -129,10 +162,35 @@ test('32: levels are recognised as programs write them, and have a mark beside t
 				'Nov 20, 2026 SEVERE: x',
 				'kernel: FATAL - x',
 			],
-			warning: ['WARN  x', '[warning] x', '{"severity":"WARNING"}', 'lvl=warn x', '<4>x', 'W1120 14:51:12 x', 'warning: deprecated'],
-			info: ['INFO started', 'level=info', '{"level":"notice"}', '<14>x', '{"level":30}', '[notice] x', 'I1120 14:51:12 x'],
+			warning: [
+				'WARN  x',
+				'[warning] x',
+				'{"severity":"WARNING"}',
+				'lvl=warn x',
+				'<4>x',
+				'W1120 14:51:12 x',
+				'warning: deprecated',
+			],
+			info: [
+				'INFO started',
+				'level=info',
+				'{"level":"notice"}',
+				'<14>x',
+				'{"level":30}',
+				'[notice] x',
+				'I1120 14:51:12 x',
+			],
 			debug: ['DEBUG x', '{"level":"trace"}', '<7>x', 'level=debug', '[debug] x', '{"level":20}'],
-			'': ['no error here', 'an informed guess', 'GET /error 200', '{"level":', '{"a":1}', '', 'terror: no', '<999>'],
+			'': [
+				'no error here',
+				'an informed guess',
+				'GET /error 200',
+				'{"level":',
+				'{"a":1}',
+				'',
+				'terror: no',
+				'<999>',
+			],
 		};
 		const found = await page.evaluate(async (all) => {
 			const { levelOf } = await import('./logs/levels.js');
@@ -142,10 +200,19 @@ test('32: levels are recognised as programs write them, and have a mark beside t
 		assert.deepEqual(found, wanted);
 	}).then(() =>
 		logs({}, async ({ page, feed }) => {
-			await feed('log', frame(1, 'ERROR a'), frame(2, 'WARN b'), frame(3, 'INFO c'), frame(4, 'DEBUG d'), frame(5, 'e'));
+			await feed(
+				'log',
+				frame(1, 'ERROR a'),
+				frame(2, 'WARN b'),
+				frame(3, 'INFO c'),
+				frame(4, 'DEBUG d'),
+				frame(5, 'e'),
+			);
 			await lastIs(page, 'e');
 			assert.deepEqual(await page.locator('.logs-level').allInnerTexts(), ['ERR', 'WARN', 'INFO', 'DBG', '']);
-			const colours = await page.$$eval('.logs-row .logs-words', (all) => all.map((words) => getComputedStyle(words).color));
+			const colours = await page.$$eval('.logs-row .logs-words', (all) =>
+				all.map((words) => getComputedStyle(words).color),
+			);
 			assert.equal(new Set(colours.slice(0, 4)).size, 4);
 		}),
 	));
@@ -159,7 +226,10 @@ test('32: pause stops everything where it is, and nothing is lost', () =>
 		await page.getByRole('button', { name: 'Resume (3 new lines)' }).waitFor();
 		assert.equal((await texts(page)).at(-1), 'line 5');
 		await press(page, /Resume/);
-		await reads(page, [1, 2, 3, 4, 5, 6, 7, 8].map((id) => `line ${id}`));
+		await reads(
+			page,
+			[1, 2, 3, 4, 5, 6, 7, 8].map((id) => `line ${id}`),
+		);
 		await page.getByRole('button', { name: 'Pause' }).waitFor();
 	}));
 
@@ -172,7 +242,9 @@ test('32: it follows the end, until the reader scrolls up; then nothing moves an
 		const top = () =>
 			lines(page).evaluate((log) => {
 				const edge = log.getBoundingClientRect().top;
-				const row = Array.from(log.querySelectorAll('.logs-row')).find((one) => one.getBoundingClientRect().bottom > edge);
+				const row = Array.from(log.querySelectorAll('.logs-row')).find(
+					(one) => one.getBoundingClientRect().bottom > edge,
+				);
 				return [row.textContent, Math.round(row.getBoundingClientRect().top - edge)];
 			});
 
@@ -226,11 +298,16 @@ test('32: long lines are wrapped where the reader wants it, and the place is kep
 		await press(page, 'Wrap');
 		await eventually(async () => assert.equal(await sideways(), false), 'wrapped lines');
 		await eventually(async () => assert.match((await texts(page)).at(-1), /^line 300/), 'the end');
-		assert.equal(await lines(page).evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2), true);
+		assert.equal(
+			await lines(page).evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2),
+			true,
+		);
 		// Every line is there on the way up, once and in order.
 		const seen = new Set();
 		await eventually(async () => {
-			const shown = await page.$$eval('.logs-row .logs-words', (all) => all.map((words) => Number(words.textContent.split(' ')[1])));
+			const shown = await page.$$eval('.logs-row .logs-words', (all) =>
+				all.map((words) => Number(words.textContent.split(' ')[1])),
+			);
 			shown.forEach((id, index) => {
 				assert.ok(!index || id === shown[index - 1] + 1, `${shown}`);
 				seen.add(id);
@@ -253,7 +330,10 @@ test('32: the lines that are shown, or those that were selected, are copied', ()
 		assert.equal(await copied(), 'line 1\nline 2\nline 3\nline 4\n… 7 lines skipped: they came too fast\nlast\n');
 
 		await page.locator('.logs-gutter').nth(1).click();
-		await page.locator('.logs-gutter').nth(3).click({ modifiers: ['Shift'] });
+		await page
+			.locator('.logs-gutter')
+			.nth(3)
+			.click({ modifiers: ['Shift'] });
 		await page.getByText('3 lines selected').waitFor();
 		assert.equal(await page.locator('.logs-row.logs-selected').count(), 3);
 		await lines(page).press('Control+c');
@@ -275,7 +355,13 @@ test('32: the lines that are shown, or those that were selected, are copied', ()
 test('32: where lines are missing stands a mark: skipped, not received, after a restart', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 40, recovered: false });
-		await feed('log', frame(40, 'forty'), frame(41, '1234 lines skipped', { skipped: 1234 }), frame(42, 'two'), frame(42, 'two'));
+		await feed(
+			'log',
+			frame(40, 'forty'),
+			frame(41, '1234 lines skipped', { skipped: 1234 }),
+			frame(42, 'two'),
+			frame(42, 'two'),
+		);
 		await reads(page, ['forty', '1,234 lines skipped: they came too fast', 'two']);
 		// Back after a while: some of it comes again, some never.
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 50, recovered: false });
@@ -285,10 +371,18 @@ test('32: where lines are missing stands a mark: skipped, not received, after a 
 		await feed('joined', { room: 'syslog', epoch: 'b', last_id: 2, recovered: false });
 		await feed('log', frame(1, 'new one'), frame(2, 'new two'));
 		await lastIs(page, 'new two');
-		assert.deepEqual((await texts(page)).slice(6), ['The server has been restarted: lines may be missing here', 'new one', 'new two']);
+		assert.deepEqual((await texts(page)).slice(6), [
+			'The server has been restarted: lines may be missing here',
+			'new one',
+			'new two',
+		]);
 		// A filter does not hide that something is missing.
 		await filter(page).fill('new');
-		await eventually(async () => assert.equal((await texts(page)).filter((text) => /skipped|received|restarted/.test(text)).length, 3), 'the marks');
+		await eventually(
+			async () =>
+				assert.equal((await texts(page)).filter((text) => /skipped|received|restarted/.test(text)).length, 3),
+			'the marks',
+		);
 	}));
 
 test('what the server sends of a file is what the view reads', async () => {
@@ -296,7 +390,9 @@ test('what the server sends of a file is what the view reads', async () => {
 	const file = path.join(folder, 'app.log');
 
 	writeFileSync(file, 'INFO one\n');
-	const following = await startViewDaemon({ config: `tails = ( { room = "app"; path = "${file}"; lines = 100; rate = 20; } );` });
+	const following = await startViewDaemon({
+		config: `tails = ( { room = "app"; path = "${file}"; lines = 100; rate = 20; } );`,
+	});
 	try {
 		await withView(browser, following, 'logs', { rooms: [{ room: 'app', count: 0 }] }, async ({ page }) => {
 			await page.evaluate(() => {
@@ -314,7 +410,10 @@ test('what the server sends of a file is what the view reads', async () => {
 			writeFileSync(file, 'WARN three\n');
 			await lastIs(page, 'WARN three');
 			appendFileSync(file, 'flood\n'.repeat(5000));
-			await page.locator('.logs-missing').getByText(/[\d,]+ lines skipped/).waitFor();
+			await page
+				.locator('.logs-missing')
+				.getByText(/[\d,]+ lines skipped/)
+				.waitFor();
 		});
 		await following.stop();
 	} finally {
@@ -333,7 +432,10 @@ test('a screen reader hears single new lines, but neither floods nor what is scr
 		await lastIs(page, 'one');
 		await page.evaluate(() => {
 			window.states = [];
-			new MutationObserver(([{ target }]) => window.states.push(target.ariaLive)).observe(document.querySelector('[role="log"]'), { attributeFilter: ['aria-live'] });
+			new MutationObserver(([{ target }]) => window.states.push(target.ariaLive)).observe(
+				document.querySelector('[role="log"]'),
+				{ attributeFilter: ['aria-live'] },
+			);
 		});
 		await feed('log', frame(2, 'two'));
 		await lastIs(page, 'two');
@@ -349,31 +451,39 @@ test('a screen reader hears single new lines, but neither floods nor what is scr
 	}));
 
 test('whatever lines and names hold is text, and what is no good frame is left out', () =>
-	logs({ rooms: [{ room: HOSTILE, count: 1 }, { room: 'b', count: 0 }] }, async ({ page, feed, answer }) => {
-		const hostile = (id, message, more) => frame(id, message, { room: HOSTILE, ...more });
+	logs(
+		{
+			rooms: [
+				{ room: HOSTILE, count: 1 },
+				{ room: 'b', count: 0 },
+			],
+		},
+		async ({ page, feed, answer }) => {
+			const hostile = (id, message, more) => frame(id, message, { room: HOSTILE, ...more });
 
-		await page.getByText('Nothing has been written yet.').waitFor();
-		await feed(
-			'log',
-			hostile(1, HOSTILE),
-			hostile(2, `ERROR ${HOSTILE}`, { skipped: HOSTILE }),
-			hostile(3, { a: 1 }),
-			hostile('x', 'x'),
-			hostile(3, 'x', { ts: 'never' }),
-			{ type: 'log', room: HOSTILE },
-			hostile(3, 'javascript:alert(1) \u202e\u0000 &lt;b&gt;'),
-			hostile(4, 'y'.repeat(100_000)),
-		);
-		await eventually(async () => assert.equal((await texts(page)).length, 4), 'four lines');
-		assert.deepEqual((await texts(page)).slice(0, 2), [HOSTILE, `ERROR ${HOSTILE}`]);
-		assert.ok((await texts(page))[3].length < 9000);
-		await filter(page).fill('<img');
-		await page.locator('mark').nth(1).waitFor();
-		await answer('open', { fails: HOSTILE });
-		await page.getByRole('combobox').selectOption('b');
-		await page.getByText(`This log cannot be opened: ${HOSTILE}`).waitFor();
-		assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
-	}));
+			await page.getByText('Nothing has been written yet.').waitFor();
+			await feed(
+				'log',
+				hostile(1, HOSTILE),
+				hostile(2, `ERROR ${HOSTILE}`, { skipped: HOSTILE }),
+				hostile(3, { a: 1 }),
+				hostile('x', 'x'),
+				hostile(3, 'x', { ts: 'never' }),
+				{ type: 'log', room: HOSTILE },
+				hostile(3, 'javascript:alert(1) \u202e\u0000 &lt;b&gt;'),
+				hostile(4, 'y'.repeat(100_000)),
+			);
+			await eventually(async () => assert.equal((await texts(page)).length, 4), 'four lines');
+			assert.deepEqual((await texts(page)).slice(0, 2), [HOSTILE, `ERROR ${HOSTILE}`]);
+			assert.ok((await texts(page))[3].length < 9000);
+			await filter(page).fill('<img');
+			await page.locator('mark').nth(1).waitFor();
+			await answer('open', { fails: HOSTILE });
+			await page.getByRole('combobox').selectOption('b');
+			await page.getByText(`This log cannot be opened: ${HOSTILE}`).waitFor();
+			assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
+		},
+	));
 
 test('it speaks Chinese where the page does, and every language has the same words', () =>
 	logs({ language: 'zh' }, async ({ page, feed }) => {
@@ -382,7 +492,10 @@ test('it speaks Chinese where the page does, and every language has the same wor
 		await page.getByText('1 行', { exact: true }).waitFor();
 		assert.equal(await page.locator('.logs-level').innerText(), '错误');
 		const keys = await page.evaluate(async () => {
-			const shape = (object) => Object.entries(object).map(([key, value]) => `${key}:${typeof value === 'object' ? shape(value) : typeof value}`);
+			const shape = (object) =>
+				Object.entries(object).map(
+					([key, value]) => `${key}:${typeof value === 'object' ? shape(value) : typeof value}`,
+				);
 			const all = await Promise.all(['./live/texts.js', './logs/texts.js'].map((path) => import(path)));
 			return all.map(({ words }) => [shape(words.en), shape(words.zh)]);
 		});
@@ -399,7 +512,10 @@ test('nothing but the lines is wider than a phone', () =>
 			await eventually(
 				async () =>
 					assert.deepEqual(
-						await page.evaluate(() => [document.documentElement.scrollWidth <= innerWidth, document.querySelector('.logs-tools').scrollWidth <= innerWidth]),
+						await page.evaluate(() => [
+							document.documentElement.scrollWidth <= innerWidth,
+							document.querySelector('.logs-tools').scrollWidth <= innerWidth,
+						]),
 						[true, true],
 						`${width} px`,
 					),

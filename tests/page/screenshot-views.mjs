@@ -34,7 +34,10 @@ const METRICS = [
 	...series('ops', 'network in', 'bytes/s', 3.2e6, 6e5),
 	...series('ops', 'answer time p95', 's', 0.128, 0.02),
 	...series('ops', 'requests', '/s', 812, 60),
-	...series('ops', 'open connections', 'count', 2310, 40).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
+	...series('ops', 'open connections', 'count', 2310, 40).map((frame) => ({
+		...frame,
+		value: Math.round(frame.value),
+	})),
 	...series('ops', 'queue', '', 12, 5).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
 	...series('ops', 'backup age', 'h', 7, 0.4, 60).map((frame) => ({ ...frame, ts: frame.ts - 11 * MINUTE_MS })),
 	...series('greenhouse', 'temperature', 'celsius', 21.4, 0.3),
@@ -97,7 +100,9 @@ const LINES = [
 	['2026-11-20T14:58:02.114Z INFO  server listening on 127.0.0.1:8000'],
 	['2026-11-20T14:58:02.377Z DEBUG cache warmed: 4,112 entries in 212 ms'],
 	['{"level":"info","time":1795168487123,"msg":"GET /history/ops 200","ms":3}'],
-	['192.0.2.7 - - [20/Nov/2026:14:58:03 +0000] "GET / HTTP/1.1" 200 4649 "-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"'],
+	[
+		'192.0.2.7 - - [20/Nov/2026:14:58:03 +0000] "GET / HTTP/1.1" 200 4649 "-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"',
+	],
 	['2026-11-20T14:58:04.020Z WARN  slow query: 1,204 ms for SELECT id, body FROM message WHERE room = ? ORDER BY id'],
 	['level=error ts=2026-11-20T14:58:05Z msg="db-2 does not answer" tries=3 timeout=5s'],
 	['    at Store.append (store.c:214)'],
@@ -129,7 +134,10 @@ async function shootLogs(view, width, colorScheme) {
 	await feed('log', ...Array.from({ length: 24 }, (_, index) => frame(index + 241)));
 	await page.getByRole('button', { name: 'new lines' }).waitFor();
 	await page.locator('.logs-gutter').nth(12).click();
-	await page.locator('.logs-gutter').nth(15).click({ modifiers: ['Shift'] });
+	await page
+		.locator('.logs-gutter')
+		.nth(15)
+		.click({ modifiers: ['Shift'] });
 	await shoot(view, 'logs-busy', width, colorScheme);
 }
 
@@ -140,7 +148,9 @@ for (const width of WIDTHS) {
 	for (const colorScheme of ['light', 'dark']) {
 		const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
 		await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
-		await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) => shootLogs(view, width, colorScheme));
+		await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) =>
+			shootLogs(view, width, colorScheme),
+		);
 	}
 }
 await daemon.stop();

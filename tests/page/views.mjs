@@ -26,7 +26,13 @@ export function startViewDaemon(options = {}) {
  * Runs body({ page, feed, calls }) with the view called kind ("live" or "logs") on a page of its own;
  * feed(method, ...frames) gives it frames. In the end the page may have done nothing that it should not.
  */
-export async function withView(browser, daemon, kind, { language = 'en', rooms, prepare = () => {}, ...options }, body) {
+export async function withView(
+	browser,
+	daemon,
+	kind,
+	{ language = 'en', rooms, prepare = () => {}, ...options },
+	body,
+) {
 	const context = await browser.newContext({ locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...options });
 	const page = await context.newPage();
 	const faults = watch(page, daemon.url);
