@@ -302,6 +302,21 @@ test('32: long lines are wrapped where the reader wants it, and the place is kep
 			await lines(page).evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2),
 			true,
 		);
+		// What is read moves as far as the reader moves it, however high the rows are that come and go.
+		const topOf = (id) =>
+			page.$$eval(
+				'.logs-row',
+				(rows, wanted) => rows.find((row) => row.textContent.includes(wanted)).getBoundingClientRect().top,
+				`line ${id} `,
+			);
+		for (let id = 290; id > 270; id -= 2) {
+			const before = await topOf(id);
+			await scrollBy(page, -40);
+			await eventually(async () => {
+				const moved = (await topOf(id)) - before;
+				assert.ok(Math.abs(moved - 40) <= 2, `${moved} px`);
+			}, 'a move of 40 px');
+		}
 		// Every line is there on the way up, once and in order.
 		const seen = new Set();
 		await eventually(async () => {
