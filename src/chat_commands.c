@@ -187,10 +187,13 @@ chat_is_in_time(struct chat *chat, struct session *session, double cost,
 		return true;
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
+	metrics.rate_limited++;
 	if (bucket_take(&session->pace->patience, chat->config->limits.message_rate,
 		    FLOOD_BURST, 1, chat->now_ms) &&
 		!session->is_errand) {
-		log_info("flooding", log_uint("session", session->number));
+		log_info("flooding", log_uint("session", session->number),
+			log_str("door", session->via), log_int("refusals", FLOOD_BURST),
+			log_int("wait_ms", wait_ms));
 		session_close(session, CLOSE_POLICY, "flooding");
 	}
 	return false;
