@@ -64,7 +64,6 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	);
 	const alarms = createAlarms({ onChange: alarmsView.show });
 	const peopleView = createPeopleView({
-		frame: at('chat'),
 		panel: at('people'),
 		list: at('people-list'),
 		more: at('people-more'),
