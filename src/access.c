@@ -29,7 +29,7 @@ access_refuse(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text)
 {
 	log_info("access_refused", log_str("peer", request->conn->peer),
-		log_str("route", request->route->name), log_str("code", code));
+		log_str("code", code), log_str("route", request->route->name));
 	http_answer_error(request, status, headers, code, text);
 	return false;
 }
