@@ -44,18 +44,34 @@ conn_table_fini(struct conn_table *table)
 }
 
 /* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
-static void
-format_address(const struct sockaddr *address, char *out, size_t size)
+void
+conn_format_address(const struct sockaddr *address, char *out)
 {
+	const socklen_t size = INET6_ADDRSTRLEN;
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
 
 	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
+		inet_ntop(AF_INET, &v4->sin_addr, out, size);
 	else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, (socklen_t)size);
+		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, size);
 	else
-		inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
+		inet_ntop(AF_INET6, &v6->sin6_addr, out, size);
+}
+
+static bool
+is_banned(const struct conn_table *table, const char *peer)
+{
+	struct in6_addr address;
+
+	return table->bans && prefix_read_address(peer, strlen(peer), &address) &&
+	       bans_have_address(table->bans, &address);
+}
+
+bool
+conn_is_banned(const struct conn *conn)
+{
+	return is_banned(conn->table, conn->peer);
 }
 
 struct conn *
@@ -63,8 +79,13 @@ conn_admit(struct conn_table *table, const struct sockaddr *address, const char 
 {
 	struct limit_key key = limit_key_of(address);
 	bool loopback = limit_is_loopback(address);
+	char peer[INET6_ADDRSTRLEN];
 	struct conn *conn;
 
+	conn_format_address(address, peer);
+	*why = "banned";
+	if (is_banned(table, peer))
+		return NULL;
 	*why = "connections";
 	if (table->count >= table->max)
 		return NULL;
@@ -75,7 +96,7 @@ conn_admit(struct conn_table *table, const struct sockaddr *address, const char 
 	conn->table = table;
 	conn->key = key;
 	conn->is_loopback = loopback;
-	format_address(address, conn->peer, sizeof(conn->peer));
+	memcpy(conn->peer, peer, sizeof(conn->peer));
 	TAILQ_INSERT_TAIL(&table->conns, conn, link);
 	table->count++;
 	return conn;

@@ -20,6 +20,18 @@ session_init(struct session *session, const struct session_ops *ops, const char 
 	session->pace = &session->own_pace;
 }
 
+void
+session_admit(struct session *session, const struct grant *grant, const char *peer,
+	int64_t now_ms)
+{
+	const struct grant *before = session->grant;
+
+	session->grant = grant_ref(grant);
+	grant_unref(before);
+	session->peer = peer;
+	session->since_ms = now_ms;
+}
+
 int
 session_send(struct session *session, struct frame *frame)
 {
@@ -62,5 +74,6 @@ session_close(struct session *session, uint16_t code, const char *reason)
 void
 session_fini(struct session *session)
 {
+	grant_unref(session->grant);
 	frame_queue_clear(&session->queue);
 }

@@ -7,6 +7,7 @@
 
 #include "linnet/cast.h"
 #include "linnet/frame.h"
+#include "linnet/grant.h"
 #include "linnet/pace.h"
 
 struct member;
@@ -49,6 +50,11 @@ struct session {
 	size_t queue_max_bytes;
 	bool closing; /* takes nothing more */
 
+	/* The door's: who is behind it. */
+	const struct grant *grant; /* what it may do; NULL: nothing */
+	const char *peer;          /* its address as text; NULL: of no interest */
+	int64_t since_ms;          /* Unix time when it came */
+
 	/* The roster's: who it is. */
 	struct person *person;
 	bool is_owner; /* of the person's name, not only somebody with the same email */
@@ -68,7 +74,8 @@ struct session {
 	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
-	bool may_read_tails; /* has shown a token, or needs none */
+	bool is_listed;      /* among those who are here */
+	TAILQ_ENTRY(session) chat_link;
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
 	LIST_HEAD(, request) requests;  /* what the store was asked for it */
@@ -87,6 +94,12 @@ struct session {
 void session_init(struct session *session, const struct session_ops *ops, const char *via,
 	uint64_t number, size_t queue_max_bytes);
 
+/* Say who is behind the session: what it may do (a reference is taken, that of before
+ * given back), its address (borrowed) and since when, in Unix ms. Without this it may do
+ * nothing. */
+void session_admit(struct session *session, const struct grant *grant, const char *peer,
+	int64_t now_ms);
+
 /* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
  * -ENOBUFS if the peer does not keep up, whose session is then dropped with
  * CLOSE_TRY_AGAIN; -EPIPE if it is closing already. A frame is never refused because of
@@ -102,5 +115,5 @@ int session_say(struct session *session, struct cast *cast);
  * it is closing already. */
 void session_close(struct session *session, uint16_t code, const char *reason);
 
-/* Free what waits. For the door, when the connection is gone. */
+/* Free what it has. For the door, when the connection is gone. */
 void session_fini(struct session *session);
