@@ -94,14 +94,6 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	return refuse(refusal, len > 0, why);
 }
 
-/* A proxy on this machine makes everybody local. */
-static bool
-is_stranger(const struct access *access, const struct http_request *request)
-{
-	return !auth_is_open(access->config, access->config->http.address) ||
-	       (request->conn->is_loopback && !http_is_local(request));
-}
-
 const struct grant *
 access_grant(const struct access *access, const struct http_request *request,
 	const struct access_caller *caller, struct access_refusal *refusal)
@@ -114,7 +106,11 @@ access_grant(const struct access *access, const struct http_request *request,
 	}
 	if (caller->token)
 		return grant_of_token(access, caller->token);
-	return is_stranger(access, request) ? &grant_of_rooms : &grant_of_all;
+	/* A proxy on this machine has everybody come from it. */
+	return request->is_local &&
+			       auth_is_open(access->config, access->config->http.address)
+		       ? &grant_of_all
+		       : &grant_of_rooms;
 }
 
 bool
@@ -135,4 +131,48 @@ void
 access_log_refused(const char *peer, const char *why)
 {
 	log_info("refused", log_str("peer", peer), log_str("why", why));
+}
+
+bool
+access_refuse(
+	struct http_request *request, int status, const char *code, const char *text)
+{
+	access_log_refused(request->conn->peer, code);
+	http_answer_error(request, status,
+		status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code, text);
+	return false;
+}
+
+/* True if the caller is an admin. Otherwise the request was answered. */
+static bool
+need_admin(const struct access *access, struct http_request *request,
+	const struct access_caller *caller)
+{
+	if (caller->token && caller->token->is_admin)
+		return true;
+	if (!auth_has_tokens(access->auth))
+		return access_refuse(request, 403, "denied",
+			"this needs the token of an admin, and there are no tokens");
+	if (!caller->has_shown)
+		return access_refuse(request, 401, "token_required",
+			"this needs the token of an admin");
+	if (!caller->token)
+		return access_refuse(
+			request, 401, "bad_token", "this token is not known");
+	return access_refuse(request, 403, "not_admin", "this token is not an admin's");
+}
+
+bool
+access_may_watch(const struct access *access, struct http_request *request)
+{
+	struct access_caller caller = access_caller_of(access, request);
+
+	return request->is_local || need_admin(access, request, &caller);
+}
+
+bool
+access_may_moderate(const struct access *access, struct http_request *request,
+	const struct access_caller *caller)
+{
+	return need_admin(access, request, caller);
 }

@@ -33,50 +33,21 @@ static const struct {
 	{ "store_failed",     503},
 };
 
-/* Refuse by an error, and a line in the log with the same code. */
-static bool
-refuse(struct http_request *request, int status, const char *code, const char *text)
-{
-	access_log_refused(request->conn->peer, code);
-	http_answer_error(request, status,
-		status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code, text);
-	return false;
-}
-
-/* Refuse who has not shown a configured token. */
-static bool
-refuse_token(struct http_request *request, const struct access_caller *caller)
-{
-	return caller->has_shown
-		       ? refuse(request, 401, "bad_token", "this token is not known")
-		       : refuse(request, 401, "token_required", "this needs a token");
-}
-
 bool
 api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
 {
 	if (!auth_has_tokens(api->access.auth))
-		return http_is_local(request) ||
-		       refuse(request, 403, "denied",
+		return request->is_local ||
+		       access_refuse(request, 403, "denied",
 			       "without tokens only this machine itself may push");
 	if (!caller->token)
-		return refuse_token(request, caller);
+		return caller->has_shown ? access_refuse(request, 401, "bad_token",
+						   "this token is not known")
+					 : access_refuse(request, 401, "token_required",
+						   "pushing needs a token");
 	return token_may(caller->token, room) ||
-	       refuse(request, 403, "denied", "this token is not for this room");
-}
-
-bool
-api_may_moderate(const struct api *api, struct http_request *request,
-	const struct access_caller *caller)
-{
-	if (!auth_has_tokens(api->access.auth))
-		return refuse(request, 403, "denied",
-			"this needs an admin token, and there are no tokens");
-	if (!caller->token)
-		return refuse_token(request, caller);
-	return caller->token->is_admin ||
-	       refuse(request, 403, "not_admin", "this needs an admin token");
+	       access_refuse(request, 403, "denied", "this token is not for this room");
 }
 
 const struct grant *

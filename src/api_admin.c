@@ -61,7 +61,7 @@ api_admin(struct http_request *request)
 	const char *order;
 	json_t *object;
 
-	if (!api_may_moderate(api, request, &caller))
+	if (!access_may_moderate(&api->access, request, &caller))
 		return;
 	order = find_order(request);
 	if (!order)

@@ -23,10 +23,6 @@ const struct grant *api_grant(const struct api *api, struct http_request *reques
 bool api_may_enter(struct api *api, struct http_request *request,
 	const struct grant *grant, const char *room);
 
-/* True if the caller may give orders; otherwise the request was answered. */
-bool api_may_moderate(const struct api *api, struct http_request *request,
-	const struct access_caller *caller);
-
 /* What a stream or a poll asks for. */
 struct api_wishes {
 	struct chat_wishes wishes; /* points to the texts below */

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,15 @@ conn_now_ms(void)
 }
 
 int64_t
+conn_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
 conn_unix_ms(void)
 {
 	struct timespec now;
@@ -28,12 +38,14 @@ conn_unix_ms(void)
 }
 
 void
-conn_table_init(struct conn_table *table, size_t max, unsigned per_address)
+conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct proxies *proxies)
 {
 	memset(table, 0, sizeof(*table));
 	TAILQ_INIT(&table->conns);
 	table->max = max;
 	table->by_address = limit_new(per_address);
+	table->proxies = proxies;
 }
 
 void
@@ -43,63 +55,186 @@ conn_table_fini(struct conn_table *table)
 	limit_free(table->by_address);
 }
 
-/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
-void
-conn_format_address(const struct sockaddr *address, char *out)
+/* As IPv6, IPv4 being mapped to it. */
+static struct in6_addr
+address_of(const struct sockaddr *address)
 {
-	const socklen_t size = INET6_ADDRSTRLEN;
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
+	struct in6_addr mapped = {
+		.s6_addr = {[10] = 0xff, [11] = 0xff}
+	};
 
-	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, out, size);
-	else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, size);
+	if (address->sa_family == AF_INET6)
+		return v6->sin6_addr;
+	memcpy(mapped.s6_addr + 12, &v4->sin_addr, sizeof(v4->sin_addr));
+	return mapped;
+}
+
+/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
+static void
+format_address(const struct in6_addr *address, char *out, size_t size)
+{
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		inet_ntop(AF_INET, address->s6_addr + 12, out, (socklen_t)size);
 	else
-		inet_ntop(AF_INET6, &v6->sin6_addr, out, size);
+		inet_ntop(AF_INET6, address, out, (socklen_t)size);
+}
+
+/* The connection is that of address. */
+static void
+set_address(struct conn *conn, const struct in6_addr *address)
+{
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
+
+	conn->key = limit_key_of((const void *)&v6);
+	conn->is_loopback = limit_is_loopback((const void *)&v6);
+	format_address(address, conn->peer, sizeof(conn->peer));
+}
+
+static int
+count(struct conn *conn)
+{
+	if (conn->is_loopback)
+		return 0;
+	if (limit_acquire(conn->table->by_address, &conn->key) < 0)
+		return -EUSERS;
+	conn->is_counted = true;
+	return 0;
+}
+
+static void
+uncount(struct conn *conn)
+{
+	if (conn->is_counted)
+		limit_release(conn->table->by_address, &conn->key);
+	conn->is_counted = false;
+}
+
+static void
+begin(struct conn *conn, enum transport transport)
+{
+	conn->transport = transport;
+	metrics.connections[transport]++;
+	metrics.accepted[transport]++;
+}
+
+static void
+end(struct conn *conn, enum ending ending)
+{
+	metrics.connections[conn->transport]--;
+	metrics.closed[conn->transport][ending]++;
 }
 
 static bool
-is_banned(const struct conn_table *table, const char *peer)
+is_banned(const struct conn_table *table, const struct in6_addr *address)
 {
-	struct in6_addr address;
-
-	return table->bans && prefix_read_address(peer, strlen(peer), &address) &&
-	       bans_have_address(table->bans, &address);
+	return table->bans && bans_have_address(table->bans, address);
 }
 
 bool
 conn_is_banned(const struct conn *conn)
 {
-	return is_banned(conn->table, conn->peer);
+	struct in6_addr address;
+
+	prefix_read_address(conn->peer, strlen(conn->peer), &address);
+	/* A proxy is not for whom it speaks. */
+	return is_banned(conn->table, &address) &&
+	       !(conn->is_proxy && IN6_ARE_ADDR_EQUAL(&address, &conn->address));
+}
+
+void
+conn_format_address(const struct sockaddr *address, char *out)
+{
+	const struct in6_addr v6 = address_of(address);
+
+	format_address(&v6, out, INET6_ADDRSTRLEN);
+}
+
+static struct conn *
+refuse(enum refused_by limit, const char *name, const char **why)
+{
+	metrics.refused[limit]++;
+	*why = name;
+	return NULL;
 }
 
 struct conn *
-conn_admit(struct conn_table *table, const struct sockaddr *address, const char **why)
+conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why)
 {
-	struct limit_key key = limit_key_of(address);
-	bool loopback = limit_is_loopback(address);
-	char peer[INET6_ADDRSTRLEN];
 	struct conn *conn;
 
-	conn_format_address(address, peer);
-	*why = "banned";
-	if (is_banned(table, peer))
-		return NULL;
-	*why = "connections";
 	if (table->count >= table->max)
-		return NULL;
-	*why = "per_address";
-	if (!loopback && limit_acquire(table->by_address, &key) < 0)
-		return NULL;
+		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
 	conn = xcalloc(1, sizeof(*conn));
+	conn->opened_ms = conn_now_ms();
 	conn->table = table;
-	conn->key = key;
-	conn->is_loopback = loopback;
-	memcpy(conn->peer, peer, sizeof(conn->peer));
+	conn->address = address_of(address);
+	conn->is_proxy = table->proxies && proxies_trust(table->proxies, &conn->address);
+	set_address(conn, &conn->address);
+	if (!conn->is_proxy && is_banned(table, &conn->address)) {
+		free(conn);
+		return refuse(REFUSED_BY_BAN, "banned", why);
+	}
+	if (!conn->is_proxy && count(conn) < 0) {
+		free(conn);
+		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
+	}
+	begin(conn, transport);
 	TAILQ_INSERT_TAIL(&table->conns, conn, link);
 	table->count++;
 	return conn;
+}
+
+int
+conn_set_client(struct conn *conn, const struct in6_addr *client)
+{
+	uncount(conn);
+	set_address(conn, client);
+	return is_banned(conn->table, client) ? -EACCES : count(conn);
+}
+
+void
+conn_unset_client(struct conn *conn)
+{
+	if (!conn->is_proxy)
+		return;
+	uncount(conn);
+	set_address(conn, &conn->address);
+}
+
+void
+conn_become(struct conn *conn, enum transport transport)
+{
+	end(conn, ENDING_UPGRADED);
+	begin(conn, transport);
+}
+
+void
+conn_begin_poll(struct conn *conn)
+{
+	metrics.connections[conn->transport]--;
+	begin(conn, TRANSPORT_POLL);
+}
+
+void
+conn_end_poll(struct conn *conn)
+{
+	if (conn->transport != TRANSPORT_POLL)
+		return;
+	end(conn, conn->ending);
+	conn->transport = TRANSPORT_HTTP;
+	metrics.connections[conn->transport]++;
+}
+
+void
+conn_note_ending(struct conn *conn, enum ending ending)
+{
+	if (conn->is_ending)
+		return;
+	conn->is_ending = true;
+	conn->ending = ending;
 }
 
 void
@@ -109,8 +244,9 @@ conn_free(struct conn *conn)
 
 	if (conn->door)
 		conn->door->on_closed(conn);
-	if (!conn->is_loopback)
-		limit_release(table->by_address, &conn->key);
+	conn_end_poll(conn);
+	end(conn, conn->ending);
+	uncount(conn);
 	TAILQ_REMOVE(&table->conns, conn, link);
 	table->count--;
 	free(conn);
@@ -129,6 +265,7 @@ tick(struct conn *conn, int64_t now_ms)
 	if (conn->deadline_ms && now_ms >= conn->deadline_ms) {
 		log_debug("timeout", log_str("peer", conn->peer),
 			log_str("door", conn->door->name));
+		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	} else {
 		conn->door->on_tick(conn, now_ms);
@@ -153,8 +290,10 @@ conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
 	struct conn *conn;
 
 	table->is_stopping = true;
-	TAILQ_FOREACH (conn, &table->conns, link)
+	TAILQ_FOREACH (conn, &table->conns, link) {
+		conn_note_ending(conn, ENDING_STOPPING);
 		conn->door->on_stop(conn, code, reason);
+	}
 }
 
 void

@@ -20,6 +20,8 @@
 #include "linnet/line.h"
 #include "linnet/listener.h"
 #include "linnet/log.h"
+#include "linnet/loop_watch.h"
+#include "linnet/metrics_door.h"
 #include "linnet/page_door.h"
 #include "linnet/refusal.h"
 #include "linnet/session.h"
@@ -57,7 +59,7 @@
 #define TLS_DESCRIPTORS 3
 
 /* Tables of routes: the page's, which has what is left, is the last one. */
-#define ROUTE_TABLES 4
+#define ROUTE_TABLES 5
 
 struct server {
 	const struct config *config;
@@ -76,9 +78,12 @@ struct server {
 	struct upgrade upgrade;
 	struct page page;
 	struct sink_drain sinks;
+	struct metrics_door metrics;
+	struct loop_watch watch;
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
 	struct tls_door tls_door;
+	struct proxies *proxies;
 	struct conn_table conns;
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
@@ -119,6 +124,7 @@ start_ticking(struct server *server)
 	if (!ev_is_active(&server->tick)) {
 		ev_timer_set(&server->tick, TICK_S, TICK_S);
 		ev_timer_start(server->loop, &server->tick);
+		loop_watch_start(&server->watch, server->loop, &server->tick);
 	}
 }
 
@@ -128,6 +134,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	struct server *server = timer->data;
 
 	(void)revents;
+	loop_watch_tick(&server->watch, loop, timer);
 	log_refused(server);
 	websocket_host_tick();
 	conn_table_tick(&server->conns);
@@ -171,10 +178,10 @@ refuse(struct server *server, int fd, const struct sockaddr *address, const char
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
 admit(struct server *server, int fd, const struct sockaddr *address,
-	const struct refusal_texts *texts)
+	enum transport transport, const struct refusal_texts *texts)
 {
 	const char *why;
-	struct conn *conn = conn_admit(&server->conns, address, &why);
+	struct conn *conn = conn_admit(&server->conns, address, transport, &why);
 
 	start_ticking(server);
 	if (!conn) {
@@ -191,7 +198,7 @@ on_accept(void *context, int fd, const struct sockaddr *address)
 	static const struct refusal_texts texts = { REFUSAL_HTTP_FULL,
 		REFUSAL_HTTP_BANNED };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, &texts);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, &texts);
 
 	if (conn)
 		http_door_accept(&server->http, conn, fd);
@@ -202,7 +209,7 @@ on_accept_tls(void *context, int fd, const struct sockaddr *address)
 {
 	static const struct refusal_texts texts = { REFUSAL_TLS_FULL, REFUSAL_TLS_FULL };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, &texts);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, &texts);
 
 	if (conn)
 		tls_door_accept(&server->tls_door, conn, fd);
@@ -222,7 +229,7 @@ on_accept_line(void *context, int fd, const struct sockaddr *address)
 	static const struct refusal_texts texts = { REFUSAL_LINE_FULL,
 		REFUSAL_LINE_BANNED };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, &texts);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_LINE, &texts);
 
 	if (conn)
 		line_door_accept(&server->line, conn, fd);
@@ -264,6 +271,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 		tell_to_go(server);
 	ws_drain_run(&server->drain);
 	sink_drain_run(&server->sinks);
+	loop_watch_turn(&server->watch, loop);
 	if (server->is_stopping && !server->conns.count &&
 		tls_door_is_idle(&server->tls_door))
 		ev_break(loop, EVBREAK_ALL);
@@ -418,12 +426,14 @@ init_doors(struct server *server)
 		&server->line, &access, server->chat, &server->sinks, &server->later);
 	server->conns.bans = chat_bans(server->chat);
 	api_init(&server->api, &access, server->chat, &server->later);
+	metrics_door_init(&server->metrics, &access, server->chat);
 	server->upgrade.chat = &server->ws.service;
 	server->upgrade.echo = &server->echo.service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
-	server->routes[2] = server->api.routes;
-	server->routes[3] = page_door_routes(&server->page);
+	server->routes[2] = metrics_door_routes(&server->metrics);
+	server->routes[3] = server->api.routes;
+	server->routes[4] = page_door_routes(&server->page);
 	http_door_init(
 		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
 	tls_door_init(&server->tls_door, server->tls, server->loop, server->refusal,
@@ -467,10 +477,11 @@ server_start(const struct config *config, const struct auth *auth, struct tls *t
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
+	server->proxies = proxies_new(&config->http.trusted_proxies);
 	conn_table_init(&server->conns,
 		descriptors_fit((size_t)config->limits.connections,
 			tls ? TLS_DESCRIPTORS : DESCRIPTORS, tail_descriptors(config)),
-		(unsigned)config->limits.per_address);
+		(unsigned)config->limits.per_address, server->proxies);
 	TAILQ_INIT(&server->later);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	sink_drain_init(&server->sinks, loop);
@@ -503,6 +514,9 @@ server_reload(struct server *server)
 
 	if (server->is_stopping)
 		return;
+	proxies_free(server->proxies);
+	server->proxies = proxies_new(&config->http.trusted_proxies);
+	server->conns.proxies = server->proxies;
 	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
@@ -552,6 +566,7 @@ server_free(struct server *server)
 	if (server->chat)
 		watch_stores(server, false);
 	conn_table_fini(&server->conns);
+	proxies_free(server->proxies);
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);

@@ -151,6 +151,7 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 	} else if (peer->is_pinged && now_ms - peer->pinged_ms >= peer->drain->pong_ms) {
 		log_info("dead_peer", log_str("peer", conn->peer),
 			log_int("silent_ms", now_ms - peer->heard_ms));
+		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	}
 }
@@ -159,7 +160,10 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 static int
 write_raw(struct ws_peer *peer, uint8_t *bytes, size_t len)
 {
-	return lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0 ? -1 : 0;
+	if (lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+		return -1;
+	conn_count_sent(peer->socket->conn, len);
+	return 0;
 }
 
 /* Frames go whole into one write, because lws may put a pong of its own between two. */

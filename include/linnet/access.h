@@ -36,6 +36,20 @@ struct access_refusal {
 struct access_caller access_caller_of(
 	const struct access *access, const struct http_request *request);
 
+/* Answer by an error, which a 401 has the header for, and say so in the log in the line
+ * that tells of every refusal: whom, and by the word code why. Returns false. */
+bool access_refuse(
+	struct http_request *request, int status, const char *code, const char *text);
+
+/* True if the request may see how the daemon does: it comes from this machine itself or
+ * shows the token of an admin. Otherwise it was answered. */
+bool access_may_watch(const struct access *access, struct http_request *request);
+
+/* True if the caller may give orders: it shows the token of an admin. Otherwise the
+ * request was answered. */
+bool access_may_moderate(const struct access *access, struct http_request *request,
+	const struct access_caller *caller);
+
 /* What the caller may do, for grant_unref; NULL with *refusal filled in where nobody may
  * do anything without a good token. */
 const struct grant *access_grant(const struct access *access,

@@ -10,6 +10,8 @@
 
 #include "linnet/bans.h"
 #include "linnet/limit.h"
+#include "linnet/metrics.h"
+#include "linnet/proxies.h"
 
 struct conn;
 
@@ -31,10 +33,20 @@ struct door {
 struct conn {
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
+	/* Who is served: the peer, or the client for whom a trusted proxy speaks. */
 	char peer[INET6_ADDRSTRLEN];
 	struct limit_key key;
-	bool is_loopback;    /* 127.0.0.0/8 or ::1: exempt from its address's limit */
-	int64_t deadline_ms; /* monotonic; closed hard when it passes; 0: none */
+	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
+	bool is_counted;         /* for that limit */
+	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
+	struct in6_addr address; /* the peer's own */
+	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
+	int64_t opened_ms;       /* monotonic */
+	uint64_t sent_bytes;     /* but for what libwebsockets says by itself */
+	uint64_t received_bytes;
+	enum transport transport;
+	bool is_ending; /* and it is known why */
+	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
 };
@@ -45,18 +57,29 @@ struct conn_table {
 	size_t max;
 	bool is_stopping; /* nothing that is asked for is done any more */
 	struct limit_table *by_address;
-	const struct bans *bans; /* who is not admitted; NULL: nobody */
+	const struct bans *bans;       /* who is not admitted; NULL: nobody */
+	const struct proxies *proxies; /* that are trusted; NULL: none */
 };
 
-/* Monotonic time in ms. */
+/* What the log says when a connection, or what it carried, has ended. */
+#define CONN_END_FIELDS(conn)                                                            \
+	log_str("peer", (conn)->peer),                                                   \
+		log_str("reason", metrics_ending_name((conn)->ending)),                  \
+		log_uint("sent_bytes", (conn)->sent_bytes),                              \
+		log_uint("received_bytes", (conn)->received_bytes),                      \
+		log_int("duration_ms", conn_now_ms() - (conn)->opened_ms)
+
+/* Monotonic time in ms, and in us. */
 int64_t conn_now_ms(void);
+int64_t conn_now_us(void);
 
 /* The wall clock in Unix ms. */
 int64_t conn_unix_ms(void);
 
 /* An empty table for up to max connections, up to per_address of them from one address.
- */
-void conn_table_init(struct conn_table *table, size_t max, unsigned per_address);
+ * Borrows proxies. */
+void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct proxies *proxies);
 
 /* Free what the table holds; it must be empty. */
 void conn_table_fini(struct conn_table *table);
@@ -67,8 +90,35 @@ void conn_format_address(const struct sockaddr *address, char *out);
 /* A record for a connection from address (which passed the limits), or NULL with *why set
  * to a word for the log: "banned", "connections" or "per_address". Freed by conn_free.
  * Whoever admits it gives it a door. */
-struct conn *conn_admit(
-	struct conn_table *table, const struct sockaddr *address, const char **why);
+struct conn *conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why);
+
+/* From now on it is one of transport, for as long as it lasts. */
+void conn_become(struct conn *conn, enum transport transport);
+
+/* An HTTP connection counts as a poll's until conn_end_poll is called. */
+void conn_begin_poll(struct conn *conn);
+void conn_end_poll(struct conn *conn);
+
+/* It ends, or is about to, for that reason. The first call counts; without any it is the
+ * normal end. */
+void conn_note_ending(struct conn *conn, enum ending ending);
+
+/* So many bytes were given to its socket. */
+static inline void
+conn_count_sent(struct conn *conn, size_t bytes)
+{
+	conn->sent_bytes += bytes;
+	metrics.bytes_sent += bytes;
+}
+
+/* The proxy that conn is from speaks for client: its connection is that of client from
+ * now on, and counts for the limit of its address. Returns 0, -EUSERS if that has as many
+ * as it may, or -EACCES if it is banned. */
+int conn_set_client(struct conn *conn, const struct in6_addr *client);
+
+/* The proxy that conn is from, if it is from one, speaks for itself again. */
+void conn_unset_client(struct conn *conn);
 
 /* True if the one who is served is banned by now. */
 bool conn_is_banned(const struct conn *conn);

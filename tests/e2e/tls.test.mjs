@@ -318,6 +318,7 @@ test('SIGTERM tells every client 1001, and nobody can hold it up', () =>
 			assert.equal((await client.closed).code, 1001);
 		await polling;
 		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		assert.doesNotMatch(daemon.stderr, /stop_timeout/);
 		shaking.destroy();
 		idle.destroy();
 	}));

@@ -35,7 +35,7 @@ async function sayAll(client, username, messages) {
 // How many rows with this text the page has had at once.
 function watchRows({ page }, text) {
 	return page.evaluate((wanted) => {
-		const log = document.getElementById('log');
+		const log = document.querySelector('.log');
 		window.mostRows = 0;
 		new MutationObserver(() => {
 			const rows = Array.from(log.querySelectorAll('.message .text')).filter((row) => row.textContent === wanted);
@@ -286,7 +286,7 @@ test('what is not acknowledged survives a reload and a closed tab, and is said o
 					const rows = Array.from(document.querySelectorAll('.message .text'));
 					const same = rows.filter((row) => row.textContent === 'arrived, but who knows');
 					window.mostRows = Math.max(window.mostRows, same.length);
-				}).observe(document.getElementById('log'), { childList: true }),
+				}).observe(document.getElementById('reading'), { childList: true, subtree: true }),
 			);
 		});
 		const answers = () => tap.received.filter(({ type }) => type === 'history').length;
@@ -389,7 +389,7 @@ test('where the history is lost the page says so and goes on with the newest of 
 		await ann.line('could not be recovered').waitFor();
 		await ann.page.getByText('new 70', { exact: true }).waitFor();
 		await ann.reads(['old 1', 'old 2', ...fresh.slice(-50), 'mine']);
-		const order = await ann.page.$$eval('#log > :is(.message, .gap)', (all) =>
+		const order = await ann.page.$$eval('.log > :is(.message, .gap)', (all) =>
 			all.map((row) => (row.matches('.gap') ? 'GAP' : row.querySelector('.text').textContent)),
 		);
 		assert.equal(order.indexOf('GAP'), 2);

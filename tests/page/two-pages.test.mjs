@@ -136,7 +136,7 @@ test('hostile texts and names from a plain client are shown as text and do nothi
 			['https://example.org/a?b=c', 'http://example.org/d_(e)'],
 		);
 		assert.ok((await ann.messages()).every(({ author }) => author === '<b>mallory</b>'));
-		assert.equal(await ann.page.locator('#log :is(img, script, iframe, b)').count(), 0);
+		assert.equal(await ann.page.locator('.log :is(img, script, iframe, b)').count(), 0);
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 
@@ -296,8 +296,8 @@ test('the page works below a folder and behind TLS', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const urls = await ann.page.evaluate(async () => {
-			const { socketUrl } = await import('./connection.js');
-			return ['http://h/', 'https://h/chat/?a=b#c', 'https://h:8/a/b/index.html'].map(socketUrl);
+			const { socketUrl } = await import('./link-socket.js');
+			return ['http://h/', 'https://h/chat/?a=b#c', 'https://h:8/a/b/index.html'].map((page) => socketUrl(page));
 		});
 		assert.deepEqual(urls, ['ws://h/ws', 'wss://h/chat/ws', 'wss://h:8/a/b/ws']);
 		const outside = await ann.page.$$eval('[href], [src]', (all) =>

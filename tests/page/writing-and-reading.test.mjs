@@ -27,7 +27,7 @@ async function withFrames(arrive, options) {
 function distance(page, least, most) {
 	return page.waitForFunction(
 		([from, to]) => {
-			const log = document.getElementById('log');
+			const log = document.querySelector('.log');
 			const left = log.scrollHeight - log.clientHeight - log.scrollTop;
 			return left >= from && left <= to;
 		},
@@ -145,7 +145,7 @@ test('a text that is too long is refused with a counter and kept, one that just 
 		await ann.join('ann');
 		const around = await ann.page.evaluate(async () => {
 			const { encodeMessage, randomId } = await import('./wire.js');
-			return encodeMessage({ ref: randomId(), email: '', text: '-' }).length - 1;
+			return encodeMessage({ ref: randomId(), room: 'lobby', email: '', text: '-' }).length - 1;
 		});
 		const longest = 'é'.repeat(Math.floor((MESSAGE_BYTES - around) / 2));
 
@@ -196,19 +196,19 @@ test('the log follows at the bottom, stays put above it and tells how many are n
 		};
 		await fill(1, 60);
 		await atBottom(ann);
-		assert.equal(await ann.page.isVisible('#jump'), false);
+		assert.equal(await ann.page.isVisible('.jump'), false);
 
-		await ann.page.hover('#log');
+		await ann.page.hover('.log');
 		await ann.page.mouse.wheel(0, -600);
 		await farAbove(ann);
-		const place = await ann.page.$eval('#log', (log) => log.scrollTop);
+		const place = await ann.page.$eval('.log', (log) => log.scrollTop);
 		await fill(61, 63);
 		await ann.page.getByRole('button', { name: '3 new messages' }).waitFor();
-		assert.equal(await ann.page.$eval('#log', (log) => log.scrollTop), place);
+		assert.equal(await ann.page.$eval('.log', (log) => log.scrollTop), place);
 
-		await ann.page.click('#jump');
+		await ann.page.click('.jump');
 		await atBottom(ann);
-		assert.equal(await ann.page.isVisible('#jump'), false);
+		assert.equal(await ann.page.isVisible('.jump'), false);
 
 		await ann.page.mouse.wheel(0, -600);
 		await farAbove(ann);
@@ -222,15 +222,15 @@ test('a flood leaves 500 rows at most and does not move who reads above', () =>
 		for (let number = 1; number <= 2000; number++)
 			send({ username: `bob${number % 3}`, message: `line ${number}` });
 		await ann.page.getByText('line 2000', { exact: true }).waitFor();
-		const rows = () => ann.page.$eval('#log', (log) => log.childElementCount);
+		const rows = () => ann.page.$eval('.log', (log) => log.childElementCount);
 		assert.ok((await rows()) <= 500);
 		await atBottom(ann);
 
 		// The reader stands in the lower half of what is kept when the next trim takes the top away.
-		const before = await ann.page.$eval('#log', (log) => {
+		const before = await ann.page.$eval('.log', (log) => {
 			log.scrollTop = log.scrollHeight * 0.8;
-			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, #log');
-			window.readRow = row.id === 'log' ? log.children[log.childElementCount >> 1] : row;
+			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, .log');
+			window.readRow = row.classList.contains('log') ? log.children[log.childElementCount >> 1] : row;
 			return window.readRow.getBoundingClientRect().top;
 		});
 		await farAbove(ann);
@@ -254,14 +254,14 @@ test('the title counts what comes while the page is hidden', () =>
 
 		send({ username: 'bob', message: 'seen' });
 		await ann.rows(1);
-		assert.equal(await ann.page.title(), 'Linnet');
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
 		await look(true);
 		for (const message of ['a', 'b', 'c'])
 			send({ username: 'bob', message });
 		await ann.rows(4);
-		assert.equal(await ann.page.title(), '(3) Linnet');
+		assert.equal(await ann.page.title(), '(3) lobby · Linnet');
 		await look(false);
-		assert.equal(await ann.page.title(), 'Linnet');
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
 	}));
 
 test('assistive technology finds the log, the state, the field and the buttons by name', () =>

@@ -144,7 +144,8 @@ open_client(void)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	fixture->client = fds[0];
-	fixture->conn = conn_admit(&fixture->conns, (const void *)&address, &why);
+	fixture->conn =
+		conn_admit(&fixture->conns, (const void *)&address, TRANSPORT_HTTP, &why);
 	assert_non_null(fixture->conn);
 	http_door_accept(&fixture->door, fixture->conn, fds[1]);
 }
@@ -157,7 +158,7 @@ set_up(void **state)
 	*state = fixture;
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
 	sink_drain_init(&fixture->sinks, fixture->loop);
-	conn_table_init(&fixture->conns, 100, 100);
+	conn_table_init(&fixture->conns, 100, 100, NULL);
 	fixture->routes = (struct http_routes){ rows, 4, fixture };
 	http_door_init(
 		&fixture->door, &fixture->config, &fixture->sinks, &fixture->routes, 1);
