@@ -66,12 +66,15 @@ static bool
 is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long device, inode;
 	struct stat status;
+	char device[32], inode[32];
 
-	return stream && sscanf(stream, "%lu:%lu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
-	       status.st_ino == inode;
+	if (!stream || fstat(STDERR_FILENO, &status) < 0)
+		return false;
+	snprintf(device, sizeof(device), "%ju:", (uintmax_t)status.st_dev);
+	snprintf(inode, sizeof(inode), "%ju", (uintmax_t)status.st_ino);
+	return !strncmp(stream, device, strlen(device)) &&
+	       !strcmp(stream + strlen(device), inode);
 }
 
 void

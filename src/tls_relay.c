@@ -449,7 +449,12 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 bool
 tls_door_is_idle(const struct tls_door *door)
 {
-	return LIST_EMPTY(&door->relays);
+	const struct relay *relay;
+
+	LIST_FOREACH (relay, &door->relays, link)
+		if (!relay->out.is_over)
+			return false;
+	return true;
 }
 
 void

@@ -90,7 +90,7 @@ test('the rooms and what was read of them are remembered for the next visit', ()
 		await bob.close();
 	}));
 
-test('every room goes on where it was after a restart, with one connection', () =>
+test('19 every room goes on where it was after a restart, with one connection', () =>
 	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
