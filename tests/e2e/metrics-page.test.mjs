@@ -9,8 +9,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, openLine, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, get, poll, post, push } from '../lib/doors.mjs';
 import { Metrics, scrape } from '../lib/exposition.mjs';
+import { sitDown } from '../lib/line.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
 import { askTls, makeCertificate } from '../lib/tls.mjs';
 
@@ -58,7 +59,7 @@ test('the process is described as the kernel sees it', () =>
 test('connections count by what they speak, and when they end by why', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
-		const line = await openLine(daemon);
+		const line = await sitDown(daemon);
 		const { stream } = await enterStream(daemon, 'lobby');
 		const polling = poll(daemon, 'elsewhere', 'wait=60');
 		const echo = await daemon.ws('/echo');
@@ -69,7 +70,7 @@ test('connections count by what they speak, and when they end by why', () =>
 
 		await clients[0].close();
 		await clients[1].vanish();
-		line.send('/quit');
+		line.say('/quit');
 		await stream.close();
 		await push(daemon, 'elsewhere', 'what was waited for');
 		await polling;
@@ -96,9 +97,9 @@ test('what is said counts by its door, what is read by its reader', () =>
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby');
 		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
 		await stream.nextJson();
-		const line = await openLine(daemon);
-		line.send('one');
-		line.send('two');
+		const line = await sitDown(daemon);
+		line.say('one');
+		line.say('two');
 		await until(bob, ({ message }) => message === 'two');
 		await push(daemon, 'lobby', 'a push');
 		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical' });
@@ -331,7 +332,7 @@ test('the page is for this machine itself and for an admin', async () => {
 		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
 			await assertRefused(get(daemon, '/metrics', { headers }), 403, 'denied');
 		await assertRefused(post(daemon, '/metrics', 'x'), 405, 'method_not_allowed');
-		await daemon.waitForLog(/^access_refused peer=127\.0\.0\.1 code=denied route=metrics$/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied$/);
 	});
 	const config = `auth: { tokens = (
 		{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; },
@@ -341,7 +342,7 @@ test('the page is for this machine itself and for an admin', async () => {
 		const none = await assertRefused(get(daemon, '/metrics', away()), 401, 'token_required');
 		assert.equal(none.headers['www-authenticate'], 'Bearer');
 		await assertRefused(get(daemon, '/metrics', away(bearer('wrong'))), 401, 'bad_token');
-		await assertRefused(get(daemon, '/metrics', away(bearer('cron-secret'))), 403, 'denied');
+		await assertRefused(get(daemon, '/metrics', away(bearer('cron-secret'))), 403, 'not_admin');
 		await scrape(daemon, away(bearer('root-secret')));
 		await scrape(daemon);
 	});
