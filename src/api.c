@@ -115,8 +115,7 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 void
 api_reload(struct api *api)
 {
-	limit_set_max(
-		api->away, (unsigned)api->access.config->limits.per_address);
+	limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
 }
 
 void

@@ -329,8 +329,8 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 	if (!wishes->token)
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
-	if (!poll || poll->session.closing || strcmp(poll->session.home, wishes->room) ||
-		!is_own(poll, grant))
+	if (!poll || poll->session.closing ||
+		strcmp(poll->session.home, wishes->room) != 0 || !is_own(poll, grant))
 		return false;
 	/* Who asks again has given up what it asked before. */
 	if (poll->request && chat_where(api->chat, &poll->session, &place))
