@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "linnet/log.h"
+
 struct access_caller
 access_caller_of(const struct access *access, const struct http_request *request)
 {
@@ -20,6 +22,35 @@ access_caller_of(const struct access *access, const struct http_request *request
 		caller.token = auth_check(access->auth, argument, strlen(argument));
 	}
 	return caller;
+}
+
+bool
+access_refuse(struct http_request *request, int status, const char *headers,
+	const char *code, const char *text)
+{
+	log_info("access_refused", log_str("peer", request->conn->peer),
+		log_str("code", code), log_str("route", request->route->name));
+	http_answer_error(request, status, headers, code, text);
+	return false;
+}
+
+bool
+access_may_watch(const struct access *access, struct http_request *request)
+{
+	struct access_caller caller = access_caller_of(access, request);
+
+	if (request->is_local || (caller.token && caller.token->is_admin))
+		return true;
+	if (!auth_has_tokens(access->auth))
+		return access_refuse(request, 403, NULL, "denied",
+			"without tokens only this machine itself may see that");
+	if (!caller.token)
+		return access_refuse(request, 401, "WWW-Authenticate: Bearer\r\n",
+			caller.has_shown ? "bad_token" : "token_required",
+			caller.has_shown ? "this token is not known"
+					 : "that needs the token of an admin");
+	return access_refuse(
+		request, 403, NULL, "denied", "this token is not an admin's");
 }
 
 bool

@@ -5,7 +5,6 @@
 
 #include "api_private.h"
 #include "linnet/json_text.h"
-#include "linnet/log.h"
 #include "linnet/xalloc.h"
 
 /* What the errors of the chat are in HTTP; every other one is the client's (400). */
@@ -27,31 +26,22 @@ static const struct {
 	{ "store_failed",     503},
 };
 
-static bool
-refuse(struct http_request *request, int status, const char *headers, const char *code,
-	const char *text)
-{
-	log_info("access_refused", log_str("peer", request->conn->peer),
-		log_str("code", code));
-	http_answer_error(request, status, headers, code, text);
-	return false;
-}
-
 bool
 api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
 {
 	if (!auth_has_tokens(api->access.auth))
 		return request->is_local ||
-		       refuse(request, 403, NULL, "denied",
+		       access_refuse(request, 403, NULL, "denied",
 			       "without tokens only this machine itself may push");
 	if (!caller->token)
-		return refuse(request, 401, "WWW-Authenticate: Bearer\r\n",
+		return access_refuse(request, 401, "WWW-Authenticate: Bearer\r\n",
 			caller->has_shown ? "bad_token" : "token_required",
 			caller->has_shown ? "this token is not known"
 					  : "pushing needs a token");
 	return token_may(caller->token, room) ||
-	       refuse(request, 403, NULL, "denied", "this token is not for this room");
+	       access_refuse(
+		       request, 403, NULL, "denied", "this token is not for this room");
 }
 
 void

@@ -20,6 +20,7 @@ struct stream {
 	struct later later; /* when the session is to end */
 	struct api *api;
 	struct http_request *request;
+	struct conn *conn;    /* the request's, which ends earlier */
 	int64_t heartbeat_ms; /* monotonic: when the next one is due */
 };
 
@@ -42,6 +43,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 
 	(void)code;
 	(void)reason;
+	conn_note_ending(stream->conn, session_ending(session));
 	chat_on_closing(stream->api->chat, session);
 	later_ask(stream->api->later, &stream->later);
 }
@@ -52,7 +54,8 @@ static void
 free_stream(struct stream *stream)
 {
 	log_info("session_close", log_uint("session", stream->session.number),
-		log_str("door", "sse"));
+		log_str("door", "sse"), log_uint("code", stream->session.close_code),
+		CONN_END_FIELDS(stream->conn));
 	later_cancel(stream->api->later, &stream->later);
 	chat_close(stream->api->chat, &stream->session);
 	session_fini(&stream->session);
@@ -130,6 +133,7 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 
 	stream->api = api;
 	stream->request = request;
+	stream->conn = request->conn;
 	stream->later.call = on_later;
 	stream->heartbeat_ms =
 		conn_now_ms() + api->access.config->heartbeat.ping_s * 1000;

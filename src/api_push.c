@@ -250,7 +250,7 @@ check_all(json_t *list)
 /* Say the objects in list, which is consumed; it is not empty. */
 static void
 push_all(struct http_request *request, const struct access_caller *caller,
-	const char *room, json_t *list)
+	const char *room, json_t *list, bool is_hook)
 {
 	struct api *api = request->context;
 	const char *label = caller->token ? caller->token->name : "push";
@@ -261,6 +261,7 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller));
 	errand_session(errand)->may_read_tails =
 		access_may_read_tails(&api->access, request, caller, room);
+	errand_session(errand)->is_hook = is_hook;
 	json_array_foreach(list, i, object)
 	{
 		json_object_set_new(object, "room", json_string(room));
@@ -344,7 +345,7 @@ api_push(struct http_request *request)
 		http_answer_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	push_all(request, &caller, request->head->segments[1], list);
+	push_all(request, &caller, request->head->segments[1], list, false);
 }
 
 /* The body as pushes; NULL if it was answered. */
@@ -392,7 +393,7 @@ api_hook(struct http_request *request)
 	if (!list)
 		return;
 	if (json_array_size(list)) {
-		push_all(request, &caller, room, list);
+		push_all(request, &caller, room, list, true);
 		return;
 	}
 	/* Nothing in it that anybody would read. */

@@ -14,6 +14,8 @@ static const char *const severities[] = { "info", "warning", "error", "critical"
 #define SEVERITIES (sizeof(severities) / sizeof(severities[0]))
 #define SEVERITY_OK (SEVERITIES - 1)
 
+_Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted");
+
 #define TITLE_BYTES 256
 
 static size_t
@@ -159,6 +161,27 @@ post_event(struct chat *chat, const struct change *change, json_t *event,
 	return chat_post(chat, &post, fault);
 }
 
+/* How many alarms of its severity stand: one; NULL stands for none. */
+static uint64_t *
+counter_of(const json_t *event)
+{
+	static uint64_t none;
+	const char *severity = json_string_value(json_object_get(event, "severity"));
+	size_t rank = severity ? rank_of(severity) : SEVERITIES;
+
+	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
+}
+
+/* From now on event (NULL: nothing), which is consumed, stands. */
+static void
+stand(struct alarm *alarm, json_t *event)
+{
+	--*counter_of(alarm->standing);
+	++*counter_of(event);
+	json_decref(alarm->standing);
+	alarm->standing = event;
+}
+
 /* What is not there any more, and is not to be, is forgotten. */
 static void
 settle(struct room *room, struct alarm *alarm)
@@ -175,10 +198,8 @@ chat_on_alarm_kept(
 
 	(void)chat;
 	alarm->under_way--;
-	if (!error && !is_duplicate) {
-		json_decref(alarm->standing);
-		alarm->standing = json_incref(request->intended);
-	}
+	if (!error && !is_duplicate)
+		stand(alarm, json_incref(request->intended));
 	/* What was not kept is as if it had never been said. */
 	if (!alarm->under_way) {
 		json_decref(alarm->intended);
@@ -282,7 +303,7 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 		json_decref(event);
 		return;
 	}
-	alarm->standing = event;
+	stand(alarm, event);
 	alarm->intended = json_incref(event);
 }
 

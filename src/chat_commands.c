@@ -13,7 +13,7 @@
 
 #define HISTORY_LINES "20"
 
-/* When a line that has to wait for others is tried again. */
+/* When a line that the store had no place for is tried again. */
 #define BUSY_MS 20
 
 typedef int command_handler(struct chat *chat, struct session *session,
@@ -170,10 +170,7 @@ do_quit(struct chat *chat, struct session *session, const struct message *messag
 {
 	(void)chat;
 	(void)message;
-	if (session->wants_progress && session->asked) {
-		message_refuse(fault, "busy", "what you asked for is under way");
-		return -EAGAIN;
-	}
+	(void)fault;
 	session_close(session, CLOSE_NORMAL, "bye");
 	return 0;
 }
@@ -190,10 +187,13 @@ chat_is_in_time(struct chat *chat, struct session *session, double cost,
 		return true;
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
+	metrics.rate_limited++;
 	if (bucket_take(&session->pace->patience, chat->config->limits.message_rate,
 		    FLOOD_BURST, 1, chat->now_ms) &&
 		!session->is_errand) {
-		log_info("flooding", log_uint("session", session->number));
+		log_info("flooding", log_uint("session", session->number),
+			log_str("door", session->via), log_int("refusals", FLOOD_BURST),
+			log_int("wait_ms", wait_ms));
 		session_close(session, CLOSE_POLICY, "flooding");
 	}
 	return false;
@@ -389,15 +389,26 @@ pay(struct chat *chat, struct session *session, double cost)
 		chat->config->limits.message_burst, cost, chat->now_ms);
 }
 
+/* A command comes behind all that was said before it: a history has it, a new name has
+ * not said it. */
+static bool
+is_behind(const struct session *session, const struct command *command)
+{
+	return session->asked && command && command->handler != chat_do_message;
+}
+
 static int64_t
 say_line(struct chat *chat, struct session *session, const char *line, bool may_wait)
 {
 	struct message_fault fault = { .code = NULL };
 	const struct command *command = find_command(&line, &fault);
 	double cost = command ? command->cost : 1;
-	int64_t wait_ms = may_wait ? pay(chat, session, cost) : 0;
+	int64_t wait_ms;
 	int r = -EINVAL;
 
+	if (may_wait && is_behind(session, command))
+		return CHAT_WHEN_WOKEN;
+	wait_ms = may_wait ? pay(chat, session, cost) : 0;
 	if (wait_ms)
 		return wait_ms;
 	if ((may_wait || chat_is_in_time(chat, session, cost, &fault)) && command)

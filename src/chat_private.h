@@ -11,6 +11,7 @@
 #include "linnet/hub.h"
 #include "linnet/json_text.h"
 #include "linnet/message.h"
+#include "linnet/metrics.h"
 #include "linnet/roster.h"
 #include "linnet/store.h"
 
@@ -39,6 +40,7 @@ struct request {
 	size_t text_len;
 	char *alarm;      /* the key of the one that the message changes, or NULL */
 	json_t *intended; /* what it becomes then; NULL: it is cleared */
+	int64_t asked_us; /* of metrics_now_us: a message's */
 	uint64_t before;  /* a history's */
 	unsigned limit;   /* a history's or a search's */
 	LIST_ENTRY(request) session_link;

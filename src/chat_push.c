@@ -52,6 +52,12 @@ chat_find_session(struct chat *chat, const char *token)
 	return session;
 }
 
+static const char *
+type_of(const struct message *message)
+{
+	return message->type ? message->type : "message";
+}
+
 static int
 push_message(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
@@ -63,7 +69,7 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 	struct post post = {
 		.session = errand,
 		.room = room,
-		.type = message->type ? message->type : "message",
+		.type = type_of(message),
 		.ref = message->ref,
 	};
 	struct buffer tail = { 0 };
@@ -109,7 +115,7 @@ push(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
-	const char *type = message->type ? message->type : "message";
+	const char *type = type_of(message);
 	bool is_metric = !strcmp(type, "metric");
 
 	if (!is_metric && !pay(chat, errand, fault))
@@ -124,6 +130,18 @@ push(struct chat *chat, struct session *errand, const char *label,
 		return message_refuse(
 			fault, "reserved_type", "a program does not say \"%s\"", type);
 	return push_message(chat, errand, label, message, fault);
+}
+
+static void
+count(const struct session *errand, const char *type)
+{
+	enum push_kind kind = errand->is_hook           ? PUSH_HOOK
+			      : !strcmp(type, "metric") ? PUSH_METRIC
+			      : !strcmp(type, "alarm")  ? PUSH_ALARM
+							: PUSH_MESSAGE;
+
+	metrics.pushes[kind]++;
+	metrics.received[VOICE_PUSH]++;
 }
 
 void
@@ -142,6 +160,8 @@ chat_push(struct chat *chat, struct session *errand, const char *label, json_t *
 		label = message.username;
 	if (push(chat, errand, label, &message, &fault) < 0)
 		chat_answer_fault(errand, &fault);
+	else
+		count(errand, type_of(&message));
 	message_fini(&message);
 }
 

@@ -57,6 +57,10 @@ begin_live(struct chat *chat, struct member *member, bool recovered, const char 
 	member->is_resuming = false;
 	member->is_announced = true;
 	member->is_recovered = recovered;
+	/* A poll asks each time. */
+	if (member->has_since && member->session->wire != WIRE_OBJECT)
+		metrics.recoveries[recovered ? RECOVERY_RECOVERED
+					     : RECOVERY_NOT_RECOVERED]++;
 	if (member->session->wants_joined)
 		chat_send_joined(chat, member, recovered, ref);
 	/* Whoever goes on where it was has seen the alarms, and a poll that goes on is
@@ -276,6 +280,7 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 		     id <= room->last_id;
 
 	/* The last lines of a log file are there for everybody. */
+	member->has_since = since != NULL;
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - at_most(room->last_id, room->tail_lines);
@@ -481,6 +486,7 @@ chat_do_search(struct chat *chat, struct session *session, const struct message 
 		add_read(chat, session, room, message->ref, start_search, on_answer_page);
 	request->limit = limit;
 	request->text = xstrdup(query);
+	metrics.searches++;
 	chat_read_next(chat, session);
 	return 0;
 }

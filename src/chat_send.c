@@ -72,6 +72,19 @@ report_loss(struct chat *chat, const struct request *request, int error)
 		chat_answer_fault(request->session, &fault);
 }
 
+/* Of the history alone: log files are not kept in it. */
+static void
+count_appended(const struct request *request, int error, bool is_duplicate)
+{
+	if (request->room->is_tail)
+		return;
+	metrics.store_pending--;
+	metrics.appended[error          ? APPEND_FAILED
+			 : is_duplicate ? APPEND_DUPLICATE
+					: APPEND_OK]++;
+	metrics_observe(&metrics.append_duration, metrics_now_us() - request->asked_us);
+}
+
 /* The store has it, or not: only now is it seen. */
 static void
 on_message_appended(struct chat *chat, struct request *request, int error, uint64_t id,
@@ -80,6 +93,7 @@ on_message_appended(struct chat *chat, struct request *request, int error, uint6
 	struct session *session = request->session;
 	size_t queued = 0;
 
+	count_appended(request, error, is_duplicate);
 	if (request->alarm)
 		chat_on_alarm_kept(chat, request, error, is_duplicate);
 	if (error) {
@@ -204,6 +218,7 @@ request_of(struct chat *chat, struct post *post)
 
 	snprintf(request->type, sizeof(request->type), "%s", post->type);
 	request->on_appended = on_message_appended;
+	request->asked_us = metrics_now_us();
 	request->text = post->tail.bytes;
 	request->text_len = post->tail.len;
 	request->alarm = post->alarm;
@@ -239,6 +254,7 @@ chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 	free(value);
 	if (r == 0) {
 		chat->asked++;
+		metrics.store_pending += !post->room->is_tail;
 		return 0;
 	}
 	if (request->alarm)
@@ -309,6 +325,14 @@ chat_room_to_write(struct chat *chat, const struct session *session,
 	return NULL;
 }
 
+static enum voice
+voice_of(const struct session *session)
+{
+	if (session->is_errand)
+		return VOICE_SEND;
+	return session->transport == TRANSPORT_LINE ? VOICE_LINE : VOICE_WS;
+}
+
 int
 chat_say(struct chat *chat, struct session *session, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
@@ -329,9 +353,11 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 	}
 	stamp.username = speaker->person->name;
 	message_append_tail(message, &stamp, &tail);
-	if (!message->is_ephemeral)
-		return keep(chat, session, speaker, room, message, &tail, fault);
-	pass_on(chat, session, room, message, &tail);
+	if (message->is_ephemeral)
+		pass_on(chat, session, room, message, &tail);
+	else if (keep(chat, session, speaker, room, message, &tail, fault) < 0)
+		return -EAGAIN;
+	metrics.received[voice_of(session)]++;
 	return 0;
 }
 

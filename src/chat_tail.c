@@ -34,6 +34,7 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 		.words = chat_format("%.*s", (int)len, text),
 	};
 	struct message_fault fault;
+	int r;
 
 	chat->now_ms = now_ms;
 	json_object_set_new(object, "message", json_stringn(text, len));
@@ -41,5 +42,10 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
 	message_append_tail(&message, &stamp, &post.tail);
 	json_decref(object);
-	return chat_post(chat, &post, &fault);
+	r = chat_post(chat, &post, &fault);
+	if (r == 0 && skipped)
+		metrics.tail_lines_skipped += skipped;
+	else if (r == 0)
+		metrics.tail_lines++;
+	return r;
 }

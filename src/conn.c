@@ -20,6 +20,15 @@ conn_now_ms(void)
 }
 
 int64_t
+conn_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
 conn_unix_ms(void)
 {
 	struct timespec now;
@@ -102,24 +111,48 @@ uncount(struct conn *conn)
 	conn->is_counted = false;
 }
 
+static void
+begin(struct conn *conn, enum transport transport)
+{
+	conn->transport = transport;
+	metrics.connections[transport]++;
+	metrics.accepted[transport]++;
+}
+
+static void
+end(struct conn *conn, enum ending ending)
+{
+	metrics.connections[conn->transport]--;
+	metrics.closed[conn->transport][ending]++;
+}
+
+static struct conn *
+refuse(enum refused_by limit, const char *name, const char **why)
+{
+	metrics.refused[limit]++;
+	*why = name;
+	return NULL;
+}
+
 struct conn *
-conn_admit(struct conn_table *table, const struct sockaddr *address, const char **why)
+conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why)
 {
 	struct conn *conn;
 
-	*why = "connections";
 	if (table->count >= table->max)
-		return NULL;
+		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
 	conn = xcalloc(1, sizeof(*conn));
+	conn->opened_ms = conn_now_ms();
 	conn->table = table;
 	conn->address = address_of(address);
 	conn->is_proxy = table->proxies && proxies_trust(table->proxies, &conn->address);
 	set_address(conn, &conn->address);
 	if (!conn->is_proxy && count(conn) < 0) {
-		*why = "per_address";
 		free(conn);
-		return NULL;
+		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
 	}
+	begin(conn, transport);
 	TAILQ_INSERT_TAIL(&table->conns, conn, link);
 	table->count++;
 	return conn;
@@ -143,12 +176,47 @@ conn_unset_client(struct conn *conn)
 }
 
 void
+conn_become(struct conn *conn, enum transport transport)
+{
+	end(conn, ENDING_UPGRADED);
+	begin(conn, transport);
+}
+
+void
+conn_begin_poll(struct conn *conn)
+{
+	metrics.connections[conn->transport]--;
+	begin(conn, TRANSPORT_POLL);
+}
+
+void
+conn_end_poll(struct conn *conn)
+{
+	if (conn->transport != TRANSPORT_POLL)
+		return;
+	end(conn, conn->ending);
+	conn->transport = TRANSPORT_HTTP;
+	metrics.connections[conn->transport]++;
+}
+
+void
+conn_note_ending(struct conn *conn, enum ending ending)
+{
+	if (conn->is_ending)
+		return;
+	conn->is_ending = true;
+	conn->ending = ending;
+}
+
+void
 conn_free(struct conn *conn)
 {
 	struct conn_table *table = conn->table;
 
 	if (conn->door)
 		conn->door->on_closed(conn);
+	conn_end_poll(conn);
+	end(conn, conn->ending);
 	uncount(conn);
 	TAILQ_REMOVE(&table->conns, conn, link);
 	table->count--;
@@ -168,6 +236,7 @@ tick(struct conn *conn, int64_t now_ms)
 	if (conn->deadline_ms && now_ms >= conn->deadline_ms) {
 		log_debug("timeout", log_str("peer", conn->peer),
 			log_str("door", conn->door->name));
+		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	} else {
 		conn->door->on_tick(conn, now_ms);
@@ -192,8 +261,10 @@ conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
 	struct conn *conn;
 
 	table->is_stopping = true;
-	TAILQ_FOREACH (conn, &table->conns, link)
+	TAILQ_FOREACH (conn, &table->conns, link) {
+		conn_note_ending(conn, ENDING_STOPPING);
 		conn->door->on_stop(conn, code, reason);
+	}
 }
 
 void

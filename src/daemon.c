@@ -7,6 +7,7 @@
 
 #include "linnet/auth.h"
 #include "linnet/log.h"
+#include "linnet/metrics.h"
 #include "linnet/server.h"
 #include "linnet/systemd.h"
 #include "linnet/tls.h"
@@ -121,6 +122,7 @@ adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets
 	server_reload(daemon->server);
 	config_free(fresh);
 	log_setup_from(daemon->config);
+	metrics.reloads[OUTCOME_OK]++;
 	log_info("reloaded");
 }
 
@@ -136,12 +138,13 @@ reload(struct daemon *daemon)
 	for (i = 0; i < errors.count; i++)
 		log_error("reload_failed", log_str("error", errors.lines[i]));
 	config_errors_clear(&errors);
-	if (!fresh)
-		return;
-	if (secrets_load(&secrets, fresh, &event, &why) == 0) {
+	if (fresh && secrets_load(&secrets, fresh, &event, &why) == 0) {
 		adopt(daemon, fresh, &secrets);
 		return;
 	}
+	metrics.reloads[OUTCOME_FAILED]++;
+	if (!fresh)
+		return;
 	log_error("reload_failed", log_str("error", why));
 	config_free(fresh);
 }
@@ -166,6 +169,7 @@ catch_signals(struct daemon *daemon)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN); /* no log file is to be reopened */
 	for (i = 0; i < STOP_SIGNALS; i++) {
 		ev_signal_init(&daemon->stops[i], on_stop_signal, signals[i]);
 		daemon->stops[i].data = daemon;

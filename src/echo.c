@@ -65,10 +65,12 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	if (echo->message_len + lws_remaining_packet_payload(socket->wsi) >
 		ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
+		conn_note_ending(socket->conn, ENDING_TOO_BIG);
 		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
 		return;
 	}
 	if (!websocket_is_text(socket, bytes, len)) {
+		conn_note_ending(socket->conn, ENDING_BAD_UTF8);
 		ws_peer_close(&echo->peer, CLOSE_BAD_UTF8, "bad UTF-8");
 		return;
 	}
@@ -140,8 +142,8 @@ on_closed(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
 
-	log_info("echo_close", log_str("peer", socket->conn->peer),
-		log_uint("code", echo->peer.close_code));
+	log_info("echo_close", log_uint("code", echo->peer.close_code),
+		CONN_END_FIELDS(socket->conn));
 	ws_peer_fini(&echo->peer);
 	frame_queue_clear(&echo->queue);
 	buffer_clear(&echo->piece);

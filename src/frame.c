@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/metrics.h"
 #include "linnet/xalloc.h"
 
 #define QUEUE_START 4U
@@ -100,6 +101,7 @@ frame_queue_push(struct frame_queue *queue, struct frame *frame)
 		frame_ref(frame);
 	queue->count++;
 	queue->bytes += frame->len;
+	metrics.queue_bytes += frame->len;
 }
 
 struct frame *
@@ -123,6 +125,7 @@ frame_queue_pop(struct frame_queue *queue)
 	queue->head = (queue->head + 1) & (queue->capacity - 1);
 	queue->count--;
 	queue->bytes -= frame->len;
+	metrics.queue_bytes -= frame->len;
 	frame_unref(frame);
 	if (!queue->count && queue->capacity > QUEUE_KEEP)
 		frame_queue_clear(queue);
@@ -145,6 +148,7 @@ frame_queue_gather(struct frame_queue *queue, uint8_t *buffer, size_t size)
 void
 frame_queue_clear(struct frame_queue *queue)
 {
+	metrics.queue_bytes -= queue->bytes;
 	while (queue->count) {
 		frame_unref(queue->slots[queue->head]);
 		queue->head = (queue->head + 1) & (queue->capacity - 1);

@@ -28,6 +28,9 @@
 
 #define READ_BYTES 16384
 
+/* The status of what is handed over (RFC 9110 section 15.2.2). */
+#define SWITCHING_PROTOCOLS 101
+
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 void
@@ -90,6 +93,7 @@ void
 http_finish(struct http *http, bool is_last)
 {
 	end_request(http);
+	conn_end_poll(http->conn);
 	conn_unset_client(http->conn);
 	http->is_last = is_last;
 	http->state = HTTP_ANSWERING;
@@ -174,9 +178,11 @@ receive(const struct http *http, void *bytes, size_t size, size_t *len)
 	ssize_t n = recv(http->fd, bytes, size, MSG_DONTWAIT);
 
 	*len = n > 0 ? (size_t)n : 0;
-	if (n > 0)
+	http->conn->received_bytes += *len;
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
 		return 0;
-	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
+	conn_note_ending(http->conn, n < 0 ? ENDING_LOST : ENDING_NORMAL);
+	return -1;
 }
 
 /* Returns what receive does. The connection may be gone afterwards. */
@@ -273,6 +279,7 @@ static void
 start_draining(struct http *http)
 {
 	http->state = HTTP_DRAINING;
+	conn_note_ending(http->conn, ENDING_NORMAL);
 	shutdown(http->fd, SHUT_WR);
 	http_watch_input(http, true);
 	http_set_deadline(http, DRAIN_MS);
@@ -309,7 +316,8 @@ static void
 on_broken(struct sink *sink, int error)
 {
 	(void)error;
-	conn_free(from_sink(sink)->conn);
+	conn_note_ending(sink->conn, ENDING_LOST);
+	conn_free(sink->conn);
 }
 
 static const struct sink_ops sink_ops = {
@@ -322,9 +330,9 @@ on_tick(struct conn *conn, int64_t now_ms)
 {
 	struct http *http = conn->state;
 	bool is_streaming = http->state == HTTP_STREAMING;
-	bool has_moved = http->sink.written_bytes != http->seen_bytes;
+	bool has_moved = conn->sent_bytes != http->seen_bytes;
 
-	http->seen_bytes = http->sink.written_bytes;
+	http->seen_bytes = conn->sent_bytes;
 	if (is_streaming && sink_is_idle(&http->sink) && !conn->table->is_stopping)
 		conn->deadline_ms = 0;
 	else if ((is_streaming || http->state == HTTP_ANSWERING) &&
@@ -391,6 +399,7 @@ http_hand_over(struct http_request *request,
 	struct http *http = request->http;
 
 	assert(sink_is_idle(&http->sink));
+	metrics_count_request(request->route->name, SWITCHING_PROTOCOLS);
 	stop_watchers(http);
 	http->conn->door = NULL;
 	http->conn->state = NULL;
@@ -417,7 +426,7 @@ http_door_accept(struct http_door *door, struct conn *conn, int fd)
 	http->conn = conn;
 	http->door = door;
 	http->fd = fd;
-	sink_init(&http->sink, door->sinks, &sink_ops, fd, &http->out);
+	sink_init(&http->sink, door->sinks, &sink_ops, conn, fd, &http->out);
 	ev_io_init(&http->input, on_input, fd, EV_READ);
 	ev_io_init(&http->again, on_again, fd, EV_WRITE);
 	http->input.data = http->again.data = http;

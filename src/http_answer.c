@@ -135,6 +135,7 @@ http_answer(struct http_request *request, const struct http_answer *answer)
 	bool is_last = must_close(request);
 	struct buffer bytes = { 0 };
 
+	metrics_count_request(request->route ? request->route->name : "", answer->status);
 	http_answer_head(&bytes, request, answer, is_last);
 	if (answer->type) {
 		put_line(&bytes, "Content-Type: %s", answer->type);

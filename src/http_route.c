@@ -5,6 +5,7 @@
 
 #include "http_private.h"
 #include "linnet/log.h"
+#include "linnet/name.h"
 #include "linnet/origin.h"
 
 /* Room for a header line that lists every method. */
@@ -15,8 +16,10 @@ matches(const struct http_route *route, const struct http_head *head)
 {
 	if (!route->name)
 		return true;
+	/* What is asked of nothing is not asked of whatever is usual. */
 	return head->segment_count == route->segments &&
-	       !strcmp(head->segments[0], route->name);
+	       !strcmp(head->segments[0], route->name) &&
+	       *head->segments[head->segment_count - 1];
 }
 
 static void
@@ -58,6 +61,13 @@ refuse(struct http_request *request, int status, const char *headers, const char
 	return false;
 }
 
+/* For the log. */
+static const char *
+printable(const char *value)
+{
+	return name_is_line(value) ? value : "?";
+}
+
 /* Returns false if the request was answered. A client that is no browser has no origin.
  */
 static bool
@@ -70,7 +80,9 @@ check_origin(struct http_request *request)
 		return true;
 	if (!origin_is_allowed(
 		    origin, request->head->host, &config->http.allowed_origins)) {
-		log_info("origin_refused", log_str("peer", request->conn->peer));
+		log_info("origin_refused", log_str("peer", request->conn->peer),
+			log_str("origin", printable(origin)),
+			log_str("host", printable(request->head->host)));
 		return refuse(request, 403, NULL, "origin_refused",
 			"this page may not connect here");
 	}

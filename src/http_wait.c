@@ -30,6 +30,7 @@ http_defer(struct http_request *request, const struct http_waiter *waiter, void 
 void
 http_park(struct http_request *request, const struct http_waiter *waiter, void *state)
 {
+	conn_begin_poll(request->conn);
 	wait_for(request, HTTP_PARKED, waiter, state);
 }
 
@@ -48,6 +49,8 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	buffer_append(&bytes, "\r\n", 2);
 	http_push(request->http, bytes.bytes, bytes.len);
 	buffer_clear(&bytes);
+	metrics_count_request(request->route->name, answer.status);
+	conn_become(request->conn, TRANSPORT_SSE);
 	request->http->queue = queue;
 	wait_for(request, HTTP_STREAMING, waiter, state);
 	/* It may go on for days. */

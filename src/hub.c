@@ -202,6 +202,7 @@ hub_broadcast(struct room *room, struct cast *cast, const struct session *except
 		if (frame && session_send(member->session, frame) == 0)
 			queued++;
 	}
+	metrics.broadcasts += queued > 0;
 	return queued;
 }
 

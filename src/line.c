@@ -90,6 +90,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	struct line *line = from_session(session);
 	char text[160];
 
+	conn_note_ending(line->conn, session_ending(session));
 	if (code != CLOSE_NORMAL) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
@@ -145,6 +146,8 @@ do_next(struct line *line)
 	else
 		wait_ms = chat_handle_line(chat, &line->session,
 			text->len ? text->bytes : "", text->len, true, conn_unix_ms());
+	if (wait_ms == CHAT_WHEN_WOKEN)
+		return false;
 	if (wait_ms) {
 		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
 		ev_timer_start(loop_of(line), &line->pause);
@@ -191,6 +194,7 @@ lose(struct line *line, int error)
 {
 	if (error == ETIMEDOUT)
 		log_info("dead_peer", log_str("peer", line->conn->peer));
+	conn_note_ending(line->conn, error == ETIMEDOUT ? ENDING_TIMEOUT : ENDING_LOST);
 	conn_kill(line->conn);
 }
 
@@ -222,6 +226,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 		lose(line, errno);
 		return;
 	}
+	line->conn->received_bytes += (size_t)n;
 	line->raw_len = (size_t)n;
 	line->raw_done = 0;
 	if (n == 0)
@@ -306,7 +311,8 @@ on_closed(struct conn *conn)
 	struct line *line = conn->state;
 
 	log_info("session_close", log_uint("session", line->session.number),
-		log_str("peer", conn->peer), log_str("door", "line"));
+		log_str("door", "line"), log_uint("code", line->session.close_code),
+		CONN_END_FIELDS(conn));
 	ev_io_stop(loop_of(line), &line->input);
 	ev_timer_stop(loop_of(line), &line->pause);
 	later_cancel(line->door->later, &line->later);
@@ -354,7 +360,7 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	line->session.wire = WIRE_LINE;
 	line->session.wants_progress = true;
 	line->session.may_read_tails = door->tails_are_open;
-	sink_init(&line->sink, door->sinks, &sink_ops, fd, &line->session.queue);
+	sink_init(&line->sink, door->sinks, &sink_ops, conn, fd, &line->session.queue);
 	ev_io_init(&line->input, on_readable, fd, EV_READ);
 	ev_timer_init(&line->pause, on_pause_over, 0, 0);
 	line->input.data = line->pause.data = line;

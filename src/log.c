@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,10 +21,21 @@ struct line {
 	size_t len;
 };
 
+/* What stderr is, as far as that matters for how a line begins. */
+enum target {
+	TARGET_OTHER,
+	TARGET_TERMINAL,
+	TARGET_JOURNAL,
+};
+
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
+
+/* syslog(3)'s numbers, as sd-daemon(3) wants them in front of a line. */
+static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 
 static enum log_level max_level = LOG_LEVEL_INFO;
 static enum log_format line_format = LOG_FORMAT_TEXT;
+static enum target line_target = TARGET_OTHER;
 
 struct log_field
 log_str(const char *key, const char *value)
@@ -48,11 +61,27 @@ log_uint(const char *key, uint64_t value)
 	};
 }
 
+/* The variable may be inherited by a process whose stderr is something else. */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long device, inode;
+	struct stat status;
+
+	return stream && sscanf(stream, "%lu:%lu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
 void
 log_setup(enum log_level level, enum log_format format)
 {
 	max_level = level;
 	line_format = format;
+	line_target = is_journal()            ? TARGET_JOURNAL
+		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
+					      : TARGET_OTHER;
 }
 
 bool
@@ -136,6 +165,21 @@ put_value(struct line *line, const struct log_field *field)
 	put_text(line, number);
 }
 
+/* RFC 3339, in UTC. */
+static void
+put_time(struct line *line)
+{
+	struct timespec now;
+	char text[40];
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+	put_text(line, text);
+	snprintf(text, sizeof(text), ".%03dZ ", (int)(now.tv_nsec / 1000000));
+	put_text(line, text);
+}
+
 static void
 put_json_head(struct line *line, enum log_level level, const char *event)
 {
@@ -181,6 +225,10 @@ log_write(
 	if (!log_enabled(level))
 		return;
 	line.len = 0;
+	if (line_target == TARGET_JOURNAL)
+		put_text(&line, priorities[level]);
+	else if (line_target == TARGET_TERMINAL && !json)
+		put_time(&line);
 	if (json)
 		put_json_head(&line, level, event);
 	else

@@ -20,6 +20,8 @@
 #include "linnet/line.h"
 #include "linnet/listener.h"
 #include "linnet/log.h"
+#include "linnet/loop_watch.h"
+#include "linnet/metrics_door.h"
 #include "linnet/page_door.h"
 #include "linnet/refusal.h"
 #include "linnet/session.h"
@@ -57,7 +59,7 @@
 #define TLS_DESCRIPTORS 3
 
 /* Tables of routes: the page's, which has what is left, is the last one. */
-#define ROUTE_TABLES 4
+#define ROUTE_TABLES 5
 
 struct server {
 	const struct config *config;
@@ -76,6 +78,8 @@ struct server {
 	struct upgrade upgrade;
 	struct page page;
 	struct sink_drain sinks;
+	struct metrics_door metrics;
+	struct loop_watch watch;
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
 	struct tls_door tls_door;
@@ -114,6 +118,7 @@ start_ticking(struct server *server)
 	if (!ev_is_active(&server->tick)) {
 		ev_timer_set(&server->tick, TICK_S, TICK_S);
 		ev_timer_start(server->loop, &server->tick);
+		loop_watch_start(&server->watch, server->loop, &server->tick);
 	}
 }
 
@@ -123,6 +128,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	struct server *server = timer->data;
 
 	(void)revents;
+	loop_watch_tick(&server->watch, loop, timer);
 	log_refused(server);
 	websocket_host_tick();
 	conn_table_tick(&server->conns);
@@ -144,9 +150,10 @@ set_socket_options(int fd)
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
 admit(struct server *server, int fd, const struct sockaddr *address,
-	enum refusal_text refusal)
+	enum transport transport, enum refusal_text refusal)
 {
-	struct conn *conn = conn_admit(&server->conns, address, &server->refused_why);
+	struct conn *conn =
+		conn_admit(&server->conns, address, transport, &server->refused_why);
 
 	start_ticking(server);
 	if (!conn) {
@@ -162,7 +169,7 @@ static void
 on_accept(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, REFUSAL_HTTP_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, REFUSAL_HTTP_FULL);
 
 	if (conn)
 		http_door_accept(&server->http, conn, fd);
@@ -172,7 +179,7 @@ static void
 on_accept_tls(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, REFUSAL_TLS_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, REFUSAL_TLS_FULL);
 
 	if (conn)
 		tls_door_accept(&server->tls_door, conn, fd);
@@ -190,7 +197,7 @@ static void
 on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, REFUSAL_LINE_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_LINE, REFUSAL_LINE_FULL);
 
 	if (conn)
 		line_door_accept(&server->line, conn, fd);
@@ -232,6 +239,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 		tell_to_go(server);
 	ws_drain_run(&server->drain);
 	sink_drain_run(&server->sinks);
+	loop_watch_turn(&server->watch, loop);
 	if (server->is_stopping && !server->conns.count &&
 		tls_door_is_idle(&server->tls_door))
 		ev_break(loop, EVBREAK_ALL);
@@ -385,12 +393,14 @@ init_doors(struct server *server)
 	line_door_init(
 		&server->line, config, server->chat, &server->sinks, &server->later);
 	api_init(&server->api, &access, server->chat, &server->later);
+	metrics_door_init(&server->metrics, &access, server->chat);
 	server->upgrade.chat = &server->ws.service;
 	server->upgrade.echo = &server->echo.service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
-	server->routes[2] = server->api.routes;
-	server->routes[3] = page_door_routes(&server->page);
+	server->routes[2] = metrics_door_routes(&server->metrics);
+	server->routes[3] = server->api.routes;
+	server->routes[4] = page_door_routes(&server->page);
 	http_door_init(
 		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
 	tls_door_init(&server->tls_door, server->tls, server->loop, server->refusal,
@@ -475,6 +485,7 @@ server_reload(struct server *server)
 	server->proxies = proxies_new(&config->http.trusted_proxies);
 	server->conns.proxies = server->proxies;
 	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	api_reload(&server->api);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	chat_reload(server->chat);

@@ -12,6 +12,7 @@ session_init(struct session *session, const struct session_ops *ops, const char 
 	memset(session, 0, sizeof(*session));
 	session->ops = ops;
 	session->via = via;
+	session->transport = metrics_transport(via);
 	session->number = number;
 	session->queue_max_bytes = queue_max_bytes;
 	TAILQ_INIT(&session->members);
@@ -34,10 +35,13 @@ session_send(struct session *session, struct frame *frame)
 		/* What waits would only keep the peer from its close frame; it comes back
 		 * and asks for what it missed. */
 		frame_queue_clear(&session->queue);
+		session->is_slow = true;
+		metrics.slow_readers++;
 		session_close(session, CLOSE_TRY_AGAIN, "slow reader");
 		return -ENOBUFS;
 	}
 	frame_queue_push(&session->queue, frame);
+	metrics.sent[session->transport]++;
 	session->ops->wake(session);
 	return 0;
 }
@@ -56,7 +60,33 @@ session_close(struct session *session, uint16_t code, const char *reason)
 	if (session->closing)
 		return;
 	session->closing = true;
+	session->close_code = code;
 	session->ops->drop(session, code, reason);
+}
+
+enum ending
+session_ending(const struct session *session)
+{
+	if (session->is_slow)
+		return ENDING_SLOW_READER;
+	switch (session->close_code) {
+	case 0:
+	case CLOSE_NORMAL:
+		return ENDING_NORMAL;
+	case CLOSE_GOING_AWAY:
+		return ENDING_STOPPING;
+	case CLOSE_PROTOCOL:
+	case CLOSE_UNSUPPORTED:
+		return ENDING_PROTOCOL;
+	case CLOSE_BAD_UTF8:
+		return ENDING_BAD_UTF8;
+	case CLOSE_POLICY:
+		return ENDING_FLOODING;
+	case CLOSE_TOO_BIG:
+		return ENDING_TOO_BIG;
+	default:
+		return ENDING_ERROR;
+	}
 }
 
 void

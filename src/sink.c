@@ -55,7 +55,7 @@ drop_begun(struct sink *sink)
 static void
 advance(struct sink *sink, size_t len)
 {
-	sink->written_bytes += len;
+	conn_count_sent(sink->conn, len);
 	while (len) {
 		size_t left;
 
@@ -126,12 +126,13 @@ on_writable(struct ev_loop *loop, ev_io *io, int revents)
 }
 
 void
-sink_init(struct sink *sink, struct sink_drain *drain, const struct sink_ops *ops, int fd,
-	struct frame_queue *queue)
+sink_init(struct sink *sink, struct sink_drain *drain, const struct sink_ops *ops,
+	struct conn *conn, int fd, struct frame_queue *queue)
 {
 	memset(sink, 0, sizeof(*sink));
 	sink->drain = drain;
 	sink->ops = ops;
+	sink->conn = conn;
 	sink->queue = queue;
 	ev_io_init(&sink->io, on_writable, fd, EV_WRITE);
 	sink->io.data = sink;

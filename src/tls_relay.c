@@ -318,6 +318,7 @@ open_pair(struct relay *relay)
 	}
 	for (i = 0; i < 2; i++)
 		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	metrics.handshakes[OUTCOME_OK]++;
 	ev_io_set(&relay->inner, fds[0], EV_READ);
 	LIST_INSERT_HEAD(&relay->door->relays, relay, link);
 	relay->conn = NULL;
@@ -340,6 +341,8 @@ refuse(struct relay *relay)
 	log_debug("tls_refused", log_str("peer", conn->peer),
 		log_str("error", tls_error_text()));
 	free_relay(relay);
+	metrics.handshakes[OUTCOME_FAILED]++;
+	conn_note_ending(conn, ENDING_PROTOCOL);
 	conn->door = NULL;
 	conn_free(conn);
 	refusal_add(refusal, fd, is_http ? REFUSAL_HTTP_IS_TLS : REFUSAL_SAID);
@@ -393,6 +396,7 @@ on_closed(struct conn *conn)
 {
 	struct relay *relay = conn->state;
 
+	metrics.handshakes[OUTCOME_FAILED]++;
 	close(relay->outer.fd);
 	free_relay(relay);
 }

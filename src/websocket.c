@@ -89,6 +89,8 @@ on_closed(struct conn *conn)
 {
 	struct websocket *socket = conn->state;
 
+	if (!socket->is_left)
+		conn_note_ending(conn, ENDING_LOST);
 	if (socket->is_open)
 		socket->service->on_closed(socket);
 	free(socket);
@@ -107,6 +109,7 @@ on_established(struct websocket *socket)
 {
 	socket->is_open = true;
 	socket->conn->deadline_ms = 0;
+	conn_become(socket->conn, metrics_transport(socket->service->name));
 	socket->service->on_open(socket, socket->request);
 	socket->request = NULL;
 }
@@ -120,6 +123,7 @@ on_event(struct websocket_host *host, struct websocket *socket,
 		on_established(socket);
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
+		socket->conn->received_bytes += len;
 		socket->service->on_receive(socket, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
@@ -128,11 +132,17 @@ on_event(struct websocket_host *host, struct websocket *socket,
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* lws would answer in our place, whatever the payload is, and throw away
 		 * what waits. */
+		socket->is_left = true;
 		if (socket->is_open)
 			socket->service->on_peer_close(socket, in, len);
 		return -1;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		return socket->is_open ? socket->service->on_writable(socket) : 0;
+	case LWS_CALLBACK_CLOSED:
+		/* lws has failed the connection by itself. */
+		if (!socket->is_left && lws_get_close_length(socket->wsi) > 0)
+			conn_note_ending(socket->conn, ENDING_PROTOCOL);
+		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
 		if (host->opening == socket)
 			host->opening = NULL;

@@ -40,6 +40,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = from_session(session);
 
+	conn_note_ending(ws->peer.socket->conn, session_ending(session));
 	ws_peer_close(&ws->peer, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
@@ -269,8 +270,8 @@ on_closed(struct websocket *socket)
 	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("peer", socket->conn->peer),
-		log_uint("code", ws->peer.close_code));
+		log_str("door", "ws"), log_uint("code", ws->session.close_code),
+		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
 	ws_peer_fini(&ws->peer);
 	session_fini(&ws->session);

@@ -139,8 +139,10 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 
 	/* lws has failed the connection. What it has misread may keep it from hearing the
 	 * peer's answer, and its own timers are not relied on. */
-	if (is_closing(peer) && !conn->deadline_ms)
+	if (is_closing(peer) && !conn->deadline_ms) {
+		conn_note_ending(conn, ENDING_PROTOCOL);
 		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
+	}
 	if (is_closing(peer) || peer->close_code)
 		return;
 	if (!peer->is_pinged && now_ms - peer->heard_ms >= peer->drain->ping_ms) {
@@ -151,6 +153,7 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 	} else if (peer->is_pinged && now_ms - peer->pinged_ms >= peer->drain->pong_ms) {
 		log_info("dead_peer", log_str("peer", conn->peer),
 			log_int("silent_ms", now_ms - peer->heard_ms));
+		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	}
 }
@@ -159,7 +162,10 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 static int
 write_raw(struct ws_peer *peer, uint8_t *bytes, size_t len)
 {
-	return lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0 ? -1 : 0;
+	if (lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+		return -1;
+	conn_count_sent(peer->socket->conn, len);
+	return 0;
 }
 
 /* Frames go whole into one write, because lws may put a pong of its own between two. */

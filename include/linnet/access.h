@@ -27,6 +27,15 @@ struct access_caller {
 struct access_caller access_caller_of(
 	const struct access *access, const struct http_request *request);
 
+/* Answer by an error, with the further header lines in headers (NULL: none), and say so
+ * in the log. Returns false. */
+bool access_refuse(struct http_request *request, int status, const char *headers,
+	const char *code, const char *text);
+
+/* True if the request may see how the daemon does: it comes from this machine itself or
+ * shows the token of an admin. Otherwise it was answered. */
+bool access_may_watch(const struct access *access, struct http_request *request);
+
 /* True if the caller may read the rooms of log files; room is the one that it names. */
 bool access_may_read_tails(const struct access *access,
 	const struct http_request *request, const struct access_caller *caller,

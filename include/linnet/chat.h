@@ -57,10 +57,14 @@ bool chat_open(
 void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
 
+/* Whoever is to say a line again is woken when it may. */
+#define CHAT_WHEN_WOKEN (-1)
+
 /* The same for what a line session says: a line of text or a command, without its end.
- * With may_wait nothing is done when it talks too fast or too much is under way, and in
- * how many ms to try again is returned; otherwise it is told so, as WebSockets are, and 0
- * is returned. */
+ * With may_wait, which is for sessions that want progress, nothing is done when it talks
+ * too fast, too much is under way or a command comes before what was said is kept: in how
+ * many ms to try again is returned, or CHAT_WHEN_WOKEN. Otherwise it is told so, as
+ * WebSockets are, and 0 is returned. */
 int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms);
 

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "linnet/limit.h"
+#include "linnet/metrics.h"
 #include "linnet/proxies.h"
 
 struct conn;
@@ -39,6 +40,12 @@ struct conn {
 	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
 	struct in6_addr address; /* the peer's own */
 	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
+	int64_t opened_ms;       /* monotonic */
+	uint64_t sent_bytes;     /* but for what libwebsockets says by itself */
+	uint64_t received_bytes;
+	enum transport transport;
+	bool is_ending; /* and it is known why */
+	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
 };
@@ -52,8 +59,17 @@ struct conn_table {
 	const struct proxies *proxies; /* that are trusted; NULL: none */
 };
 
-/* Monotonic time in ms. */
+/* What the log says when a connection, or what it carried, has ended. */
+#define CONN_END_FIELDS(conn)                                                            \
+	log_str("peer", (conn)->peer),                                                   \
+		log_str("reason", metrics_ending_name((conn)->ending)),                  \
+		log_uint("sent_bytes", (conn)->sent_bytes),                              \
+		log_uint("received_bytes", (conn)->received_bytes),                      \
+		log_int("duration_ms", conn_now_ms() - (conn)->opened_ms)
+
+/* Monotonic time in ms, and in us. */
 int64_t conn_now_ms(void);
+int64_t conn_now_us(void);
 
 /* The wall clock in Unix ms. */
 int64_t conn_unix_ms(void);
@@ -69,8 +85,27 @@ void conn_table_fini(struct conn_table *table);
 /* A record for a connection from address (which passed the limits), or NULL with *why set
  * to a word for the log: "connections" or "per_address". Freed by conn_free. Whoever
  * admits it gives it a door. */
-struct conn *conn_admit(
-	struct conn_table *table, const struct sockaddr *address, const char **why);
+struct conn *conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why);
+
+/* From now on it is one of transport, for as long as it lasts. */
+void conn_become(struct conn *conn, enum transport transport);
+
+/* An HTTP connection counts as a poll's until conn_end_poll is called. */
+void conn_begin_poll(struct conn *conn);
+void conn_end_poll(struct conn *conn);
+
+/* It ends, or is about to, for that reason. The first call counts; without any it is the
+ * normal end. */
+void conn_note_ending(struct conn *conn, enum ending ending);
+
+/* So many bytes were given to its socket. */
+static inline void
+conn_count_sent(struct conn *conn, size_t bytes)
+{
+	conn->sent_bytes += bytes;
+	metrics.bytes_sent += bytes;
+}
 
 /* The proxy that conn is from speaks for client: its connection is that of client from
  * now on, and counts for the limit of its address. Returns 0, or -EUSERS if that has as

@@ -45,6 +45,7 @@ struct member {
 	/* It is being sent what it missed, up to cursor so far; what is new waits for it
 	 * in the store. */
 	bool is_resuming;
+	bool has_since;    /* it has said where it was */
 	bool is_recovered; /* it was sent, or is being sent, all that it missed */
 	bool is_newcomer;  /* and what it is sent is what everybody is shown */
 	uint64_t cursor;

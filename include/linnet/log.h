@@ -39,7 +39,9 @@ struct log_field log_int(const char *key, int64_t value);
 struct log_field log_uint(const char *key, uint64_t value);
 
 /* Set what is printed (levels up to and including level) and how. The start is
- * LOG_LEVEL_INFO as text. */
+ * LOG_LEVEL_INFO as text. Where stderr is the journal (systemd.exec(5), $JOURNAL_STREAM),
+ * each line begins with its priority, as <6>, which the journal takes off again; where it
+ * is a terminal, a line of text begins with the time. */
 void log_setup(enum log_level level, enum log_format format);
 
 /* True if a line of this level would be printed: for lines that cost something to make.

@@ -7,6 +7,7 @@
 
 #include "linnet/cast.h"
 #include "linnet/frame.h"
+#include "linnet/metrics.h"
 #include "linnet/pace.h"
 
 struct member;
@@ -43,11 +44,14 @@ TAILQ_HEAD(session_list, session);
 struct session {
 	const struct session_ops *ops;
 	const char *via;          /* the door's name, static text */
+	enum transport transport; /* the same, to be counted by */
 	enum wire wire;           /* the form in which it reads */
+	bool closing;             /* takes nothing more */
+	bool is_slow;             /* because it did not keep up */
+	uint16_t close_code;      /* with that; 0: it is not closing */
 	uint64_t number;          /* from 1, never given twice in a process */
 	struct frame_queue queue; /* what waits to be written */
 	size_t queue_max_bytes;
-	bool closing; /* takes nothing more */
 
 	/* The roster's: who it is. */
 	struct person *person;
@@ -64,19 +68,20 @@ struct session {
 	bool wants_events;   /* presence, typing */
 	bool is_silent;      /* only reads: nobody is told that it is there */
 	bool is_errand;      /* speaks once and is always answered */
+	bool is_hook;        /* an errand that says what a hook's body became */
 	bool is_paid;        /* an errand's pace was charged */
 	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
 	bool may_read_tails; /* has shown a token, or needs none */
+	bool is_stalled;     /* the store has too many reads for its next one */
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
 	LIST_HEAD(, request) requests;  /* what the store was asked for it */
-	unsigned asked;                 /* how much that is */
 	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
+	unsigned asked;                 /* how much the store was asked for */
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
-	bool is_stalled;         /* the store has too many reads for the next one */
 	TAILQ_ENTRY(session) stalled_link;
 	struct pace own_pace;
 	struct pace *pace; /* its own, or that of whom it speaks for */
@@ -101,6 +106,9 @@ int session_say(struct session *session, struct cast *cast);
 /* Close the session: what waits is still written, nothing more is taken. Does nothing if
  * it is closing already. */
 void session_close(struct session *session, uint16_t code, const char *reason);
+
+/* Why it was closed. */
+enum ending session_ending(const struct session *session);
 
 /* Free what waits. For the door, when the connection is gone. */
 void session_fini(struct session *session);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "linnet/conn.h"
 #include "linnet/frame.h"
 
 struct sink;
@@ -31,11 +32,11 @@ struct sink_ops {
 struct sink {
 	struct sink_drain *drain;
 	const struct sink_ops *ops;
+	struct conn *conn;
 	struct frame_queue *queue;
 	struct frame *begun; /* written in part, in no queue any more; NULL: none */
 	size_t begun_bytes;  /* of it */
-	uint64_t written_bytes;
-	ev_io io; /* active while the socket is full */
+	ev_io io;            /* active while the socket is full */
 	bool is_dirty;
 	TAILQ_ENTRY(sink) dirty_link;
 };
@@ -46,10 +47,11 @@ void sink_drain_init(struct sink_drain *drain, struct ev_loop *loop);
 /* Write to every dirty sink what its socket takes. */
 void sink_drain_run(struct sink_drain *drain);
 
-/* Set up a sink that writes queue to the nonblocking socket fd; both stay their owner's.
- * A frame that is begun is taken out of the queue, which may be cleared at any time. */
+/* Set up a sink that writes queue to conn, that is the nonblocking socket fd; all stay
+ * their owner's. A frame that is begun is taken out of the queue, which may be cleared at
+ * any time. */
 void sink_init(struct sink *sink, struct sink_drain *drain, const struct sink_ops *ops,
-	int fd, struct frame_queue *queue);
+	struct conn *conn, int fd, struct frame_queue *queue);
 
 /* The queue has something. Only marks: safe within a broadcast. */
 void sink_wake(struct sink *sink);

@@ -21,7 +21,7 @@ struct websocket_host;
 
 /* What is spoken on the WebSockets of a path. */
 struct websocket_service {
-	const char *name; /* for the log */
+	const char *name; /* for the log; that of a transport of metrics.h */
 	/* A good handshake has come: what it asks for besides may be refused. NULL, or
 	 * the code of an error with *status its HTTP status and *text its sentence. May
 	 * be NULL itself. */
@@ -54,6 +54,7 @@ struct websocket {
 	void *state;                        /* the service's */
 	const struct http_request *request; /* until it is open */
 	bool is_open;                       /* on_open was called */
+	bool is_left;                       /* the peer has said that it leaves */
 	struct utf8_check text;             /* of the message under way */
 };
 

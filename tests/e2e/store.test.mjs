@@ -11,25 +11,9 @@ import { test } from 'node:test';
 import {
 	answer, enter, heardBy, idsOf, range, say, sayMany, unhurried, unhurriedWith, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 
 const linesOf = (daemon, event) => daemon.log.filter((line) => line.split(' ')[0] === event);
-
-/** Takes all the place that is left on the disk; returns the file that holds it. */
-function fillUp(folder) {
-	const file = path.join(folder, 'filler');
-	const fd = openSync(file, 'w');
-	const block = Buffer.alloc(65_536);
-	try {
-		for (;;)
-			writeSync(fd, block);
-	} catch (error) {
-		assert.equal(error.code, 'ENOSPC');
-	} finally {
-		closeSync(fd);
-	}
-	return file;
-}
 
 /** Says so many things one after the other and returns the answers. */
 async function sayAll(client, what, count) {

@@ -7,7 +7,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync, writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,6 +102,22 @@ export function smallDisk(bytes) {
 	return null;
 }
 
+/** Takes all the place that is left on the disk; returns the file that holds it. */
+export function fillUp(folder) {
+	const file = path.join(folder, 'filler');
+	const fd = openSync(file, 'w');
+	const block = Buffer.alloc(65_536);
+	try {
+		for (;;)
+			writeSync(fd, block);
+	} catch (error) {
+		assert.equal(error.code, 'ENOSPC');
+	} finally {
+		closeSync(fd);
+	}
+	return file;
+}
+
 function temporaryFile(name, text) {
 	const file = path.join(temporaryFolder(), name);
 	writeFileSync(file, text);
@@ -169,7 +187,7 @@ export async function runDaemon(options) {
 }
 
 /** A queue between events and awaits: nothing that came early is missed. */
-class Queue {
+export class Queue {
 	#items = [];
 	#waiting = [];
 	#end;
@@ -402,7 +420,7 @@ class Daemon {
 
 	async ready() {
 		const [, address, port, linePort] = await this.waitForLog(
-			/^ready\b.*\bhttp=(\S+):(\d+)(?: line=\S+:(\d+))?/,
+			/\bready\b.*\bhttp(?:=|":")([^\s"]+):(\d+)(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
 		);
 		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
 		this.port = Number(port);
@@ -420,10 +438,15 @@ class Daemon {
 	 */
 	ws(at = '/ws', { isChecked = true, ...options } = {}) {
 		if (isChecked && /^\/ws($|\?)/.test(at)) {
-			options.faultOf ??= schemaFault;
-			options.onFault ??= (error) => (this.#clientFault ??= error);
+			options.faultOf ??= (text) => schemaFault(text);
+			options.onFault ??= (error) => this.blame(error);
 		}
 		return openClient(this.wsUrl(at), options);
+	}
+
+	/** A client found fault with what it was sent: stop() will fail with that. */
+	blame(error) {
+		this.#clientFault ??= error;
 	}
 
 	signal(name) {
@@ -478,6 +501,19 @@ class Daemon {
 	/** How many descriptors it has open. */
 	openDescriptors() {
 		return readdirSync(`/proc/${this.pid}/fd`).length;
+	}
+
+	/** How many of them are sockets. The files of the history are opened when they are needed. */
+	openSockets() {
+		const folder = `/proc/${this.pid}/fd`;
+		const targetOf = (name) => {
+			try {
+				return readlinkSync(path.join(folder, name));
+			} catch {
+				return ''; // closed meanwhile
+			}
+		};
+		return readdirSync(folder).filter((name) => targetOf(name).startsWith('socket:')).length;
 	}
 }
 

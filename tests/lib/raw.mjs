@@ -286,9 +286,9 @@ function upgradeRequest(socket, path, headers, method) {
 }
 
 /** A connected client. The half that the daemon closes does not close ours. */
-export function connect(daemon) {
+export function connect(daemon, port = daemon.port) {
 	const socket = net.connect({
-		port: daemon.port,
+		port,
 		host: daemon.host.replace(/^\[(.*)\]$/, '$1'),
 		allowHalfOpen: true,
 	});

@@ -12,13 +12,19 @@ export const schema = JSON.parse(readFileSync(file, 'utf8'));
 const ajv = new Ajv({ strictTypes: false });
 const validate = ajv.compile(schema);
 
-/** Why the daemon may not send this text on /ws, or null where it may. */
-export function schemaFault(text) {
+/**
+ * Why the daemon may not send this text as a message, or as the answer that a definition of
+ * the schema describes; null where it may.
+ */
+export function schemaFault(text, definition) {
+	const check = definition
+		? ajv.getSchema(`protocol.schema.json#/definitions/${definition}`)
+		: validate;
 	let object;
 	try {
 		object = JSON.parse(text);
 	} catch (error) {
 		return `it is not JSON: ${error.message}`;
 	}
-	return validate(object) ? null : ajv.errorsText(validate.errors, { dataVar: 'it' });
+	return check(object) ? null : ajv.errorsText(check.errors, { dataVar: 'it' });
 }

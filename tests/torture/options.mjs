@@ -1,7 +1,8 @@
 // How much is asked of the daemon, and chance that can be had again.
 //
 // LINNET_TORTURE=full asks for the full size, otherwise it is a matter of seconds. Single
-// numbers: LINNET_TORTURE_CLIENTS, _MESSAGES, _KILLS, _CUTS, _SESSIONS, _MEASURED, _SEED.
+// numbers: LINNET_TORTURE_CLIENTS, _MESSAGES, _KILLS, _CUTS, _SESSIONS, _MEASURED, _SECONDS,
+// _SEED.
 
 const isFull = process.env.LINNET_TORTURE === 'full';
 

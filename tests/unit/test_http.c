@@ -144,7 +144,8 @@ open_client(void)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	fixture->client = fds[0];
-	fixture->conn = conn_admit(&fixture->conns, (const void *)&address, &why);
+	fixture->conn =
+		conn_admit(&fixture->conns, (const void *)&address, TRANSPORT_HTTP, &why);
 	assert_non_null(fixture->conn);
 	http_door_accept(&fixture->door, fixture->conn, fds[1]);
 }

@@ -201,7 +201,7 @@ open_pair(void)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
 	pair.fd = fds[0];
 	assert_int_equal(SSL_set_fd(pair.client, fds[0]), 1);
-	conn = conn_admit(&fixture->conns, (const void *)&address, &why);
+	conn = conn_admit(&fixture->conns, (const void *)&address, TRANSPORT_HTTP, &why);
 	assert_non_null(conn);
 	fixture->opened = -1;
 	tls_door_accept(&fixture->door, conn, fds[1]);

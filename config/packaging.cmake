@@ -1,0 +1,36 @@
+# What an installed system has beside the program, and the Debian package of all of it:
+#     cmake --preset package && cmake --build build/package && (cd build/package && cpack)
+set(BINDIR ${CMAKE_INSTALL_FULL_SBINDIR})
+configure_file(config/systemd/linnetd.service.in ${CMAKE_BINARY_DIR}/linnetd.service @ONLY)
+
+install(FILES ${CMAKE_BINARY_DIR}/linnetd.service
+	config/systemd/linnetd-http.socket config/systemd/linnetd-line.socket
+	DESTINATION lib/systemd/system)
+install(FILES config/systemd/linnet.sysusers
+	DESTINATION lib/sysusers.d RENAME linnet.conf)
+# Where linnetd looks for it, whatever the prefix.
+install(FILES config/linnet.cfg DESTINATION /etc/linnet)
+install(DIRECTORY config/systemd/drop-ins DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES config/debian/copyright ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md docs/OPERATIONS.md docs/PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_PACKAGE_CONTACT "Linnet <linnet@example.org>")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# The loop of libwebsockets is loaded when the program starts.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "libwebsockets-evlib-ev, init-system-helpers (>= 1.54)")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "chat and push server for browsers, terminals and programs
+One room behind every door: browsers on the bundled page, WebSocket clients,
+nc and telnet, event streams, long-polls and HTTP pushes see the same messages
+in the same order, and nothing is lost over a reconnect or a restart.")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+	${CMAKE_SOURCE_DIR}/config/debian/conffiles
+	${CMAKE_SOURCE_DIR}/config/debian/postinst
+	${CMAKE_SOURCE_DIR}/config/debian/prerm
+	${CMAKE_SOURCE_DIR}/config/debian/postrm)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
+include(CPack)

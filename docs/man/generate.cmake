@@ -1,0 +1,3 @@
+# Puts what GENERATOR prints in the place of @OPTIONS@ in TEMPLATE: PAGE.
+execute_process(COMMAND ${GENERATOR} OUTPUT_VARIABLE OPTIONS COMMAND_ERROR_IS_FATAL ANY)
+configure_file(${TEMPLATE} ${PAGE} @ONLY)

@@ -1,0 +1,172 @@
+// Alarms through every door: what stands is shown to whoever comes, whatever happens to the
+// daemon meanwhile.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, enter, take, unhurried, until, withHistory } from '../lib/chat.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, openStream, poll, post, push } from '../lib/doors.mjs';
+import { sitDown } from '../lib/line.mjs';
+
+const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
+
+/** What an alarm says, in short. */
+const gist = ({ key, severity, state, acknowledged_by: by, standing }) =>
+	[key, severity, state, ...(by ? [by] : []), ...(standing ? ['standing'] : [])].join(' ');
+
+/** The next alarm, whatever comes before it. */
+const nextAlarm = async (client) => (await until(client, ({ type }) => type === 'alarm')).pop();
+
+/** What whoever comes is shown at each door, by the door. */
+async function shownToNewcomers(daemon, room = 'lobby') {
+	const mark = await daemon.ws(`/ws?room=${room}`);
+	const { client } = await enter(daemon, `room=${room}`);
+	const { stream } = await enterStream(daemon, room);
+	const { messages } = await poll(daemon, room, 'wait=0');
+	mark.sendJson({ type: 'mark', ephemeral: true });
+	const isMark = ({ type }) => type === 'mark';
+	const isAlarm = ({ type }) => type === 'alarm';
+	const shown = {
+		ws: (await until(client, isMark)).filter(isAlarm),
+		sse: (await until({ nextJson: () => stream.nextJson() }, isMark)).filter(isAlarm),
+		poll: messages.filter(isAlarm),
+	};
+	await Promise.all([client.close(), stream.close(), mark.close()]);
+	return shown;
+}
+
+/** Fails unless newcomers are shown those alarms at every door, and says the same at all. */
+async function assertStanding(daemon, ...expected) {
+	const shown = await shownToNewcomers(daemon);
+	for (const [door, alarms] of Object.entries(shown)) {
+		assert.deepEqual(alarms.map(gist), expected.map((text) => `${text} standing`), door);
+		assert.deepEqual(alarms, shown.ws, door);
+		assert.ok(alarms.every((object) => !('id' in object)), door);
+	}
+}
+
+test('an alarm is raised, updated in its place, acknowledged and cleared', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		await assertStanding(daemon);
+		const raised = await push(daemon, 'lobby', alarm('disk', 'warning', { title: 'Full', message: '91 %', host: 'db1', room: 'x', since: 5, state: 'y' }));
+		const first = await nextAlarm(ann);
+		assert.equal(first.id, raised.id);
+		assert.equal(gist(first), 'disk warning raised');
+		assert.deepEqual([first.title, first.message, first.host, first.since], ['Full', '91 %', 'db1', first.ts]);
+		await assertStanding(daemon, 'disk warning raised');
+
+		ann.sendJson({ type: 'ack', key: 'disk', ref: 'a' });
+		assert.equal(gist(await nextAlarm(ann)), 'disk warning acknowledged ann');
+		const ack = await ann.nextJson();
+		assert.deepEqual([ack.type, ack.id], ['ack', 2]);
+		await assertStanding(daemon, 'disk warning acknowledged ann');
+
+		await push(daemon, 'lobby', alarm('disk', 'warning', { message: '92 %' }));
+		const updated = await nextAlarm(ann);
+		assert.equal(gist(updated), 'disk warning updated ann');
+		assert.deepEqual([updated.since, updated.title], [first.since, 'Full']);
+		await push(daemon, 'lobby', alarm('load', 'info'));
+		assert.equal(gist(await nextAlarm(ann)), 'load info raised');
+		await push(daemon, 'lobby', alarm('disk', 'critical'));
+		assert.equal(gist(await nextAlarm(ann)), 'disk critical updated');
+		await assertStanding(daemon, 'disk critical updated', 'load info raised');
+
+		await push(daemon, 'lobby', alarm('disk', 'ok'));
+		assert.equal(gist(await nextAlarm(ann)), 'disk ok cleared');
+		await assertStanding(daemon, 'load info raised');
+		const again = await push(daemon, 'lobby', alarm('disk', 'ok'));
+		assert.deepEqual([again.id, again.delivered], [undefined, 0]);
+		await push(daemon, 'lobby', alarm('load', 'ok'));
+		await assertStanding(daemon);
+	}));
+
+test('an acknowledgement is heard from the line door as from a WebSocket', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		await push(daemon, 'lobby', alarm('disk', 'error', { title: 'Full' }));
+		await ann.nextJson();
+		const line = await sitDown(daemon);
+		assert.equal(await line.next(), '! error disk: Full');
+		assert.match(await line.ask('/ack none'), /^\* no alarm/);
+		assert.equal(await line.ask('/ack disk'), '! guest-2 acknowledged disk: Full');
+		assert.equal(gist((await take(ann, 2)).pop()), 'disk error acknowledged guest-2');
+		assert.equal((await answer(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
+		ann.sendJson({ type: 'ack', key: 'disk' });
+		assert.equal(await line.next(), '! ann acknowledged disk: Full');
+	}));
+
+for (const ending of ['a clean stop', 'kill -9']) {
+	test(`alarms stand over ${ending}, and what is cleared stays so`, () =>
+		withHistory(
+			unhurried,
+			async (daemon) => {
+				const ann = await daemon.ws('/ws?name=ann');
+				for (const key of ['a', 'b', 'c'])
+					await push(daemon, 'lobby', alarm(key, 'warning'));
+				await push(daemon, 'elsewhere', alarm('z', 'info'));
+				await push(daemon, 'lobby', alarm('b', 'ok'));
+				assert.equal((await until(ann, ({ state }) => state === 'cleared')).length, 4);
+				ann.sendJson({ type: 'ack', key: 'c', ref: 'r' });
+				await until(ann, ({ type }) => type === 'ack');
+				if (ending === 'kill -9')
+					await daemon.crash();
+			},
+			async (daemon) => {
+				await assertStanding(daemon, 'a warning raised', 'c warning acknowledged ann');
+				assert.deepEqual((await shownToNewcomers(daemon, 'elsewhere')).sse.map(gist), ['z info raised standing']);
+				const ann = await daemon.ws();
+				await ann.nextJson();
+				await ann.nextJson();
+				await push(daemon, 'lobby', alarm('c', 'warning'));
+				assert.equal(gist(await ann.nextJson()), 'c warning updated ann');
+				await push(daemon, 'lobby', alarm('a', 'ok'));
+				await push(daemon, 'lobby', alarm('c', 'ok'));
+				await assertStanding(daemon);
+			},
+		));
+}
+
+test('a push that is repeated under its ref raises nothing again, also after a crash', () =>
+	withHistory(
+		unhurried,
+		async (daemon) => {
+			await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }));
+			await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r2' }));
+			const { duplicate, id } = await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }));
+			assert.deepEqual([duplicate, id], [true, 1]);
+			await assertStanding(daemon);
+			await daemon.crash();
+		},
+		async (daemon) => {
+			assert.equal((await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }))).duplicate, true);
+			await assertStanding(daemon);
+		},
+	));
+
+test('who goes on where it was is sent the changes and not what stands', () =>
+	withDaemon(unhurried, async (daemon) => {
+		await push(daemon, 'lobby', alarm('a', 'info'));
+		const { joined } = await enterStream(daemon, 'lobby');
+		await push(daemon, 'lobby', alarm('b', 'info'));
+		await push(daemon, 'lobby', alarm('a', 'ok'));
+		const since = `${joined.epoch}:${joined.last_id}`;
+		const changes = ['b info raised', 'a ok cleared'];
+		const { messages, recovered } = await poll(daemon, 'lobby', `since=${since}`);
+		assert.deepEqual([messages.map(gist), recovered], [changes, true]);
+		const stream = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since });
+		assert.equal((await stream.nextJson()).recovered, true);
+		assert.deepEqual([gist(await stream.nextJson()), gist(await stream.nextJson())], changes);
+	}));
+
+test('what is no alarm is refused', () =>
+	withDaemon(unhurried, async (daemon) => {
+		for (const object of [
+			{ severity: 'info' }, { key: '', severity: 'info' }, { key: 5, severity: 'info' }, { key: 'a\nb', severity: 'info' },
+			{ key: 'a\u001b[31m', severity: 'info' }, { key: 'x'.repeat(129), severity: 'info' }, { key: 'a' },
+			{ key: 'a', severity: 'fatal' }, { key: 'a', severity: 3 }, { key: 'a', severity: 'OK' }, { key: 'a', severity: 'info', title: [] },
+			{ key: 'a', severity: 'info', message: {} },
+		])
+			await assertRefused(post(daemon, '/push/lobby', { type: 'alarm', ...object }), 400, 'bad_field');
+		await assertStanding(daemon);
+	}));

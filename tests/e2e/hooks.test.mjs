@@ -1,0 +1,116 @@
+// What other programs post as they are, by the bodies in tests/fixtures/hooks.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { heardBy, take, unhurried, withHistory } from '../lib/chat.mjs';
+import { sourceDir, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, get, got, poll, post } from '../lib/doors.mjs';
+
+const folder = path.join(sourceDir, 'tests/fixtures/hooks');
+const fixtures = readdirSync(folder).map((file) => path.basename(file, '.json'));
+const bodyOf = (name) => readFileSync(path.join(folder, `${name}.json`), 'utf8');
+
+/** What GitHub says of an event in a header. */
+function eventOf(name) {
+	const events = {
+		push: 'push', pull: 'pull_request', review: 'pull_request_review', issue: 'issues',
+		comment: 'issue_comment', release: 'release', workflow: 'workflow_run', ping: 'ping',
+	};
+	return events[name.split('_')[1]];
+}
+
+/** Posts the fixture and returns the answer. */
+function hook(daemon, name, { room = 'ops', body = bodyOf(name), query = '' } = {}) {
+	const kind = name.split('_')[0];
+	const event = kind === 'github' && { 'X-GitHub-Event': eventOf(name) ?? 'push' };
+	const headers = { 'Content-Type': 'application/json', ...event };
+	return post(daemon, `/hooks/${kind}/${room}${query}`, body, headers);
+}
+
+test('every body that those programs send says something, and nothing odd', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const reader = await daemon.ws('/ws?room=ops');
+		const talker = await daemon.ws();
+		assert.ok(fixtures.length >= 30, 'the fixtures are there');
+		for (const name of fixtures) {
+			const { count = 1 } = await got(hook(daemon, name));
+			const said = await heardBy(reader, talker, 'ops');
+			// The end of an alarm that does not stand is not worth a word.
+			assert.ok(said.length <= count, name);
+			if (!/resolved|cleared|_up$|_ok$|success/.test(name) && name !== 'github_workflow_fork')
+				assert.ok(said.length > 0, name);
+			for (const { type, key, title, message } of said)
+				assert.ok(type === 'alarm' ? key : title || message, name);
+		}
+	}));
+
+/** The body as Alertmanager sends it for those alerts, each as [name, status]. */
+function alertmanager(alerts, severity = 'warning') {
+	return JSON.stringify({
+		version: '4',
+		status: 'firing',
+		alerts: alerts.map(([alertname, status], n) => ({
+			status,
+			labels: { alertname, severity },
+			annotations: { summary: `${alertname} is ${status}` },
+			fingerprint: `a0b1c2d3e4f5061${n}${alertname}`,
+		})),
+	});
+}
+
+test('an alert of Alertmanager is raised, updated in its place and cleared', () =>
+	withHistory(
+		unhurried,
+		async (daemon) => {
+			const ann = await daemon.ws('/ws?room=ops');
+			const post = (...body) => got(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
+			await post([['Full', 'firing'], ['Load', 'firing']]);
+			const raised = await take(ann, 2);
+			assert.deepEqual(raised.map(({ state, severity, title, username }) => [state, severity, title, username]), [
+				['raised', 'warning', 'Full', 'alertmanager'], ['raised', 'warning', 'Load', 'alertmanager'],
+			]);
+			await post([['Full', 'firing']], 'critical');
+			const updated = await ann.nextJson();
+			assert.deepEqual([updated.state, updated.severity, updated.key, updated.since],
+				['updated', 'critical', raised[0].key, raised[0].since]);
+			const { count } = await post([['Full', 'resolved']]);
+			assert.equal(count, undefined);
+			const cleared = await ann.nextJson();
+			assert.deepEqual([cleared.state, cleared.severity, cleared.key], ['cleared', 'ok', raised[0].key]);
+		},
+		async (daemon) => {
+			const { messages } = await poll(daemon, 'ops', 'wait=0');
+			assert.deepEqual(messages.map(({ title, standing }) => [title, standing]), [['Load', true]]);
+		},
+	));
+
+test('two hundred alerts in one body are one request, and one that is sent again changes nothing', () =>
+	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=3'] }, async (daemon) => {
+		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
+		const { count } = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		assert.equal(count, 201);
+		const first = await poll(daemon, 'ops', 'wait=0');
+		assert.equal(first.messages.filter(({ standing }) => standing).length, 200);
+		const again = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		assert.equal(again.duplicate, true);
+		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id);
+		await got(hook(daemon, 'github_push'));
+		const { headers } = await assertRefused(hook(daemon, 'alertmanager', { body }), 429, 'rate_limited');
+		assert.ok(Number(headers['retry-after']) > 0);
+		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id + 1);
+	}));
+
+test('a body that no such program sends is refused, and one that says nothing is not', () =>
+	withDaemon(unhurried, async (daemon) => {
+		for (const kind of ['alertmanager', 'grafana', 'github', 'generic'])
+			for (const [body, code] of [['{', 'bad_json'], ['', 'bad_json'], ['[]', 'bad_hook'], ['7', 'bad_hook'], ['null', 'bad_hook']])
+				await assertRefused(hook(daemon, kind, { body }), 400, code);
+		await assertRefused(hook(daemon, 'generic', { body: '{"x":1}' }), 400, 'bad_hook');
+		await assertRefused(hook(daemon, 'alertmanager', { body: '{"alerts":[1]}' }), 400, 'bad_hook');
+		await assertRefused(hook(daemon, 'alertmanager', { body: ' '.repeat(1_048_577) }), 413, 'too_large');
+		await assertRefused(hook(daemon, 'generic', { body: '['.repeat(500_000) }), 400, 'bad_json');
+		assert.deepEqual(await got(hook(daemon, 'alertmanager', { body: '{"alerts":[]}' })), { room: 'ops', count: 0, delivered: 0 });
+		assert.deepEqual((await got(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
+	}));

@@ -1,0 +1,164 @@
+// Programs that people have at hand: nc, telnet, and whatever is piped into them.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { say, take, unhurried } from '../lib/chat.mjs';
+import { eventually, withDaemon, within } from '../lib/daemon.mjs';
+import { sitDown } from '../lib/line.mjs';
+import { ask } from '../lib/raw.mjs';
+
+/** A shell command that is told where the daemon is by $HOST, $PORT and $URL. */
+class Program {
+	constructor(daemon, command) {
+		this.child = spawn('bash', ['-c', command], {
+			env: { ...process.env, HOST: daemon.host, PORT: daemon.linePort, URL: daemon.url },
+			stdio: ['pipe', 'pipe', 'inherit'],
+		});
+		/** All that it has printed so far. */
+		this.output = '';
+		this.child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
+		this.child.stdin.on('error', () => {}); // it may have ended
+		this.ended = new Promise((resolve) => this.child.once('close', resolve));
+	}
+
+	type(text) {
+		this.child.stdin.write(text);
+	}
+
+	/** Waits until it has printed that, and forgets everything up to there. */
+	async sees(text) {
+		await eventually(() => assert.ok(this.output.includes(text), `${text} in ${this.output}`), text);
+		this.output = this.output.slice(this.output.indexOf(text) + text.length);
+	}
+
+	/** What it has printed when it ended, with status 0. */
+	async result() {
+		assert.equal(await within(this.ended, 'the program to end'), 0);
+		return this.output;
+	}
+}
+
+async function withProgram(daemon, command, body) {
+	const program = new Program(daemon, command);
+	try {
+		return await body(program);
+	} finally {
+		program.child.kill('SIGKILL');
+	}
+}
+
+const run = (daemon, command) => withProgram(daemon, command, (program) => program.result());
+
+const welcome = (name, others) =>
+	`Welcome to Linnet. You are ${name} in lobby with ${others}. /help lists the commands.\n`;
+
+test("printf 'hi' | nc -N says it and ends", () =>
+	withDaemon({}, async (daemon) => {
+		const eve = await daemon.ws();
+		assert.equal(await run(daemon, "printf 'hi' | nc -N $HOST $PORT"), welcome('guest-2', '1 other'));
+		assert.equal((await eve.nextJson()).message, 'hi');
+	}));
+
+test('echo /history | nc -N prints the history', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const eve = await daemon.ws('/ws?name=eve');
+		for (const text of ['one', 'two', 'three'])
+			await say(eve, text);
+		const printed = await run(daemon, 'echo /history 2 | nc -N $HOST $PORT');
+		assert.equal(printed, `${welcome('guest-2', '1 other')}eve: two\neve: three\n* That was the latest of lobby\n`);
+	}));
+
+test('while ...; do echo; done | nc -N loses nothing', () =>
+	withDaemon({ settings: ['limits.message_rate=1000'] }, async (daemon) => {
+		const eve = await daemon.ws();
+		const loop = 'n=0; while ((n++ < 2000)); do echo "line $n"; done';
+		assert.equal(await run(daemon, `{ echo /nick cron; ${loop}; } | nc -N $HOST $PORT`), `${welcome('guest-2', '1 other')}* guest-2 is now cron\n`);
+		for (const [n, object] of (await take(eve, 2000)).entries())
+			assert.deepEqual([object.id, object.username, object.message], [n + 1, 'cron', `line ${n + 1}`]);
+	}));
+
+test('nc is a chat: it shows what others say, and why it ends', () =>
+	withDaemon(unhurried, (daemon) =>
+		withProgram(daemon, 'exec nc -N $HOST $PORT', async (nc) => {
+			await nc.sees(welcome('guest-1', '0 others'));
+			const bob = await sitDown(daemon, 'bob');
+			nc.type('hello\n');
+			assert.equal(await bob.next(), 'guest-1: hello');
+			bob.say('hi');
+			await nc.sees('bob: hi\n');
+			const stopped = daemon.stop();
+			await nc.sees('* Goodbye: server stopping\n');
+			await stopped;
+			nc.child.stdin.end();
+			await within(nc.ended, 'nc to end');
+		}),
+	));
+
+test('an nc that is killed has left', () =>
+	withDaemon(unhurried, (daemon) =>
+		withProgram(daemon, 'exec nc $HOST $PORT', async (nc) => {
+			const bob = await sitDown(daemon);
+			await nc.sees('/help lists the commands.\n');
+			nc.type('/nick ncat\n');
+			await nc.sees('is now ncat\n');
+			nc.child.kill('SIGKILL');
+			while ((await bob.next()) !== '* ncat has left')
+				;
+		}),
+	));
+
+// script(1) gives telnet the terminal that it wants.
+const telnet = 'exec script --quiet --flush --return --command "telnet $HOST $PORT" /dev/null';
+
+test('telnet is a chat in which an alarm can be acknowledged', () =>
+	withDaemon(unhurried, (daemon) =>
+		withProgram(daemon, telnet, async (terminal) => {
+			await terminal.sees('/help lists the commands.');
+			terminal.type('/nick ann\r');
+			await terminal.sees('* guest-1 is now ann');
+			const bob = await sitDown(daemon);
+			await terminal.sees('* guest-2 has entered');
+			const alarm = '{"type":"alarm","key":"disk","severity":"critical","title":"Disk full"}';
+			const { status } = await ask(daemon, 'POST', '/push/lobby',
+				{ 'Content-Type': 'application/json', 'Content-Length': alarm.length }, alarm);
+			assert.equal(status, 200);
+			await terminal.sees('! critical disk: Disk full');
+			terminal.type('/ack disk\r');
+			await terminal.sees('! ann acknowledged disk: Disk full');
+			assert.deepEqual(await bob.take(2), ['! critical disk: Disk full', '! ann acknowledged disk: Disk full']);
+			terminal.type('Q\r');
+			await terminal.sees('Connection closed by foreign host.');
+			await within(terminal.ended, 'telnet to end');
+		}),
+	));
+
+test('telnet in character mode sends each key by itself, backspaces too', () =>
+	withDaemon(unhurried, (daemon) =>
+		withProgram(daemon, telnet, async (terminal) => {
+			await terminal.sees('/help lists the commands.');
+			terminal.type('\u001d');
+			await terminal.sees('telnet> ');
+			terminal.type('mode character\r');
+			const bob = await sitDown(daemon);
+			await terminal.sees('* guest-2 has entered');
+			for (const key of 'hellp\u007fo\r')
+				terminal.type(key);
+			assert.equal(await bob.next(), 'guest-1: hello');
+			bob.say('hi');
+			await terminal.sees('guest-2: hi');
+		}),
+	));
+
+test('telnet goes on showing what is said after Ctrl-C', () =>
+	withDaemon(unhurried, (daemon) =>
+		withProgram(daemon, telnet, async (terminal) => {
+			await terminal.sees('/help lists the commands.');
+			terminal.type('\u0003');
+			terminal.type('/who\r');
+			await terminal.sees('* In lobby: guest-1 (line)');
+			const bob = await sitDown(daemon);
+			bob.say('still there?');
+			await terminal.sees('guest-2: still there?');
+		}),
+	));

@@ -1,0 +1,79 @@
+// What is asked once: GET /history, /search and /rooms.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, enter, idsOf, range, sayMany, unhurried, unhurriedWith } from '../lib/chat.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { ask, assertRefused, enterStream, get, got, push } from '../lib/doors.mjs';
+
+const history = (daemon, query) => got(get(daemon, `/history/lobby?${query}`));
+const search = (daemon, query) => got(get(daemon, `/search/lobby?${query}`));
+
+test('a history is what a WebSocket is told of it', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 250, { textOf: (n) => `message ${n}, 第${n}个` });
+		const { ref, ...told } = await answer(ann, { type: 'history' });
+		assert.deepEqual(await history(daemon, ''), told, ref);
+		for (const [query, first, last, more] of [
+			['', 201, 250, true], ['limit=2', 249, 250, true], ['before=3', 1, 2, false], ['before=3&limit=1', 2, 2, true],
+			['limit=9999', 51, 250, true], ['before=1', 1, 0, false], ['before=0', 1, 0, false], ['before=999999999999', 201, 250, true],
+		]) {
+			const page = await history(daemon, query);
+			assert.deepEqual([idsOf(page.messages), page.more], [range(first, last), more], query);
+		}
+	}));
+
+test('a search finds what is asked for, newest first', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 30, { textOf: (n) => (n % 3 ? `disk ${n}` : `磁盘空间 ${n}`) });
+		await push(daemon, 'lobby', { type: 'alarm', key: 'k', severity: 'error', title: 'Fire at once' });
+		assert.deepEqual(idsOf((await search(daemon, 'q=disk')).messages), range(1, 30).filter((n) => n % 3).reverse().slice(0, 20));
+		assert.deepEqual(idsOf((await search(daemon, `q=${encodeURIComponent('空间')}&limit=2`)).messages), [30, 27]);
+		assert.deepEqual(idsOf((await search(daemon, 'q=fire+once')).messages), [31]);
+		assert.deepEqual((await search(daemon, 'q=nothing')).messages, []);
+		assert.deepEqual((await search(daemon, 'q=%22)(*')).messages, []);
+	}));
+
+test('the rooms are listed with who is there and how far they are', () =>
+	withDaemon({ settings: unhurried.settings, config: 'rooms = ( { name = "ops"; topic = "What runs"; } );' }, async (daemon) => {
+		await enter(daemon, 'room=ops&name=ann');
+		await enterStream(daemon, 'ops', 'name=bob');
+		await push(daemon, 'ops', 'm');
+		await push(daemon, 'new', 'm');
+		assert.deepEqual(await got(get(daemon, '/rooms')), {
+			type: 'rooms',
+			rooms: [
+				{ room: 'lobby', topic: '', count: 0, last_id: 0 },
+				{ room: 'ops', topic: 'What runs', count: 2, last_id: 1 },
+				{ room: 'new', topic: '', count: 0, last_id: 1 },
+			],
+			tails: [],
+		});
+	}));
+
+test('what cannot be asked is refused with the reason', () =>
+	withDaemon(unhurriedWith('chat.create_rooms=false'), async (daemon) => {
+		for (const query of ['limit=-1', 'limit=a', 'limit=', 'limit=1.5', 'before=x', 'before=99999999999999999999', 'limit=%31a'])
+			await assertRefused(get(daemon, `/history/lobby?${query}`), 400, 'bad_query');
+		await assertRefused(get(daemon, '/history/lobby?limit=0'), 400, 'bad_field');
+		await assertRefused(get(daemon, '/search/lobby'), 400, 'bad_field');
+		await assertRefused(get(daemon, '/search/lobby?q='), 400, 'bad_field');
+		await assertRefused(get(daemon, `/search/lobby?q=${'x'.repeat(300)}`), 400, 'bad_field');
+		await assertRefused(get(daemon, `/search/lobby?q=${'x'.repeat(3_000)}`), 400, 'bad_query');
+		await assertRefused(get(daemon, '/search/lobby?q=a&limit=x'), 400, 'bad_query');
+		for (const at of ['/history/none', '/search/none?q=a', '/events/none', '/poll/none'])
+			await assertRefused(get(daemon, at), 404, 'no_such_room');
+		await assertRefused(get(daemon, '/history/%2F'), 400, 'bad_room');
+		for (const at of ['/history/lobby', '/search/lobby?q=a', '/rooms']) {
+			const { headers } = await assertRefused(ask(daemon, 'DELETE', at), 405, 'method_not_allowed');
+			assert.equal(headers.allow, 'GET, HEAD');
+			const head = await ask(daemon, 'HEAD', at);
+			assert.deepEqual([head.status, head.text], [200, '']);
+			assert.equal(head.headers['content-type'], 'application/json');
+			assert.equal(head.headers['cache-control'], 'no-store');
+		}
+		for (const at of ['/events/lobby', '/poll/lobby'])
+			assert.equal((await assertRefused(ask(daemon, 'POST', at), 405, 'method_not_allowed')).headers.allow, 'GET');
+	}));

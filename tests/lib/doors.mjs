@@ -1,0 +1,202 @@
+// The HTTP doors of the chat: requests, streams of events and long-polls. What the daemon sends
+// through them is checked against the schema of the protocol, too.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { Queue, within } from './daemon.mjs';
+import { schemaFault } from './schema.mjs';
+
+const json = { 'Content-Type': 'application/json' };
+
+/** Connections that are used again, as a program's own would be. */
+export const keepAlive = () => new http.Agent({ keepAlive: true });
+
+function check(daemon, text, definition) {
+	const fault = schemaFault(text, definition);
+	if (!fault)
+		return;
+	const error = new Error(`the daemon sent ${text}, but ${fault}`);
+	daemon.blame(error);
+	throw error;
+}
+
+/** What the answer to a path must be like. */
+function definitionOf(method, at, status) {
+	const first = /^\/([a-z]+)/.exec(at)?.[1];
+	if (status >= 400)
+		return 'failure';
+	if (method === 'POST')
+		return 'pushed';
+	return { poll: 'poll', history: 'history', search: 'search', rooms: 'rooms' }[first];
+}
+
+/**
+ * One request; returns { status, headers, text, json }. A body that is an object is sent as
+ * JSON.
+ */
+export function ask(daemon, method, at, { body, headers = {}, agent = false } = {}) {
+	const isObject = typeof body === 'object' && !Buffer.isBuffer(body);
+	const bytes = body === undefined ? undefined : Buffer.from(isObject ? JSON.stringify(body) : body);
+	const options = {
+		host: daemon.host,
+		port: daemon.port,
+		path: at,
+		method,
+		agent,
+		headers: { ...(bytes && { 'Content-Length': bytes.length }), ...(isObject && json), ...headers },
+	};
+	const answered = new Promise((resolve, reject) => {
+		const request = http.request(options, (response) => {
+			let text = '';
+			response.setEncoding('utf8').on('data', (part) => (text += part));
+			response.on('error', reject);
+			response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
+		});
+		request.on('error', reject);
+		request.end(bytes);
+	});
+	return within(answered, `the answer to ${method} ${at}`).then((response) => {
+		const isJson = response.headers['content-type'] === 'application/json' && method !== 'HEAD';
+		if (isJson)
+			check(daemon, response.text, definitionOf(method, at, response.status));
+		return { ...response, json: isJson ? JSON.parse(response.text) : undefined };
+	});
+}
+
+export const get = (daemon, at, options) => ask(daemon, 'GET', at, options);
+export const post = (daemon, at, body, headers, agent) => ask(daemon, 'POST', at, { body, headers, agent });
+
+/** What a good answer brings. */
+export async function got(answering, status = 200) {
+	const answer = await answering;
+	assert.equal(answer.status, status, answer.text);
+	return answer.json;
+}
+
+/** Pushes and returns where it was put. */
+export const push = (daemon, room, body, headers) => got(post(daemon, `/push/${room}`, body, headers));
+
+/** Fails unless the request is refused so; returns the answer. */
+export async function assertRefused(answering, status, code) {
+	const answer = await answering;
+	assert.equal(answer.status, status, answer.text);
+	assert.equal(answer.json?.error.code, code, answer.text);
+	return answer;
+}
+
+/** The answer to a long-poll. */
+export const poll = (daemon, room, query = '', options) =>
+	got(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
+
+/** A stream of events (HTML Living Standard, section 9.2) as a browser reads it. */
+export class EventStream {
+	#events = new Queue();
+	#comments = new Queue();
+	#pending = '';
+	#fields = [];
+	/** The last id that came, with which a browser would come back. */
+	lastId;
+
+	constructor(daemon, request, response) {
+		this.daemon = daemon;
+		this.request = request;
+		this.response = response;
+		this.headers = response.headers;
+		this.closed = new Promise((resolve) => response.once('close', resolve));
+		response.socket.unref();
+		response.setEncoding('utf8').on('data', (text) => this.#hear(text));
+		response.on('error', () => {}); // "close" follows and tells
+		response.once('close', () => {
+			const error = new Error('the stream has ended');
+			this.#events.finish(error);
+			this.#comments.finish(error);
+		});
+	}
+
+	#hear(text) {
+		const lines = (this.#pending + text).split('\n');
+		this.#pending = lines.pop();
+		for (const line of lines) {
+			if (line.startsWith(':'))
+				this.#comments.push(line);
+			else if (line)
+				this.#fields.push(line);
+			else
+				this.#dispatch(this.#fields.splice(0));
+		}
+	}
+
+	#dispatch(lines) {
+		const fields = new Map(lines.map((line) => /^([a-z]+): (.*)$/s.exec(line)?.slice(1) ?? [line, null]));
+		const odd = [...fields.keys()].filter((name) => !['id', 'data', 'retry'].includes(name));
+		if (odd.length || fields.size !== lines.length)
+			this.daemon.blame(new Error(`an event has the lines ${JSON.stringify(lines)}`));
+		if (fields.has('id'))
+			this.lastId = fields.get('id');
+		if (!fields.has('data'))
+			return;
+		try {
+			check(this.daemon, fields.get('data'));
+			this.#events.push({ id: fields.get('id'), object: JSON.parse(fields.get('data')) });
+		} catch (error) {
+			this.#events.finish(error);
+		}
+	}
+
+	/** The next event as { id, object }; id is undefined where it has none. */
+	next() {
+		return within(this.#events.take(), 'an event');
+	}
+
+	async nextJson() {
+		return (await this.next()).object;
+	}
+
+	/** The next comment, which is a heartbeat. */
+	nextComment() {
+		return within(this.#comments.take(), 'a heartbeat');
+	}
+
+	/** Closes as a browser does. */
+	close() {
+		this.response.destroy();
+		return this.closed;
+	}
+
+	/** Breaks off without a FIN. */
+	reset() {
+		this.response.socket.resetAndDestroy();
+		return this.closed;
+	}
+}
+
+/** An open stream; a refusal rejects with an Error that has status, headers and text. */
+export function openStream(daemon, at, headers = {}) {
+	const opened = new Promise((resolve, reject) => {
+		const request = http.get(
+			{ host: daemon.host, port: daemon.port, path: at, headers, agent: false },
+			(response) => {
+				if (response.statusCode === 200) {
+					resolve(new EventStream(daemon, request, response));
+					return;
+				}
+				let text = '';
+				response.setEncoding('utf8').on('data', (part) => (text += part));
+				response.on('end', () => {
+					const error = new Error(`the stream was answered by ${response.statusCode}: ${text}`);
+					reject(Object.assign(error, { status: response.statusCode, headers: response.headers, text }));
+				});
+			},
+		);
+		request.on('error', reject);
+	});
+	return within(opened, `the stream ${at}`);
+}
+
+/** An open stream and its "joined", as { stream, joined }. */
+export async function enterStream(daemon, room, query = '', headers) {
+	const stream = await openStream(daemon, `/events/${room}${query && `?${query}`}`, headers);
+	const joined = await stream.nextJson();
+	assert.equal(joined.type, 'joined', JSON.stringify(joined));
+	return { stream, joined };
+}

@@ -1,0 +1,207 @@
+// Requests of every route, damaged by chance and sent in every way but the polite one: the
+// daemon answers everybody else all the while, and keeps nothing of it.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { test } from 'node:test';
+import { eventually, isSlowRun, startDaemon, within } from '../lib/daemon.mjs';
+import { ask, connect, request } from '../lib/raw.mjs';
+import { damaged } from './damage.mjs';
+import { Chance, moment, seed, size, summary } from './options.mjs';
+import { recorded } from './requests.mjs';
+
+const seconds = size('SECONDS', { small: 10, full: 600 });
+const clients = size('CLIENTS', { small: 16, full: 16 });
+
+// How fast one may talk is not what is tested. The heartbeat is to be due while a client stalls.
+const places = 300;
+const settings = [
+	'limits.message_rate=0', `limits.connections=${places}`, 'heartbeat.ping_s=1', 'heartbeat.pong_s=1',
+];
+
+/** What one connection is to do: pieces of bytes, the pauses before them, and how it leaves. */
+function plan(kinds, chance) {
+	const count = chance.pick([1, 1, 1, 2, 3, 6]);
+	const intact = Array.from({ length: count }, () => chance.pick(chance.pick(kinds)));
+	const bytes = damaged(Buffer.concat(intact), chance.pick([0, 1, 1, 2, 3, 8]), chance);
+	const cuts = [0, ...chance.moments(chance.pick([0, 0, 1, 3, 20]), bytes.length + 1), bytes.length];
+	return {
+		pieces: cuts.slice(1).map((end, i) => bytes.subarray(cuts[i], end)),
+		pauses: cuts.slice(1).map(() => chance.pick([0, 0, 0, 1, 5, 30])),
+		isReading: chance.isLucky(0.85),
+		stays_ms: chance.pick([0, 1, 10, 10, 50, 300, chance.isLucky(0.1) ? 2500 : 20]),
+		leaves: chance.pick(['end', 'half', 'half', 'destroy', 'reset']),
+	};
+}
+
+/** The beginning of it: the seed brings back the whole. */
+const told = (planned) =>
+	JSON.stringify({ ...planned, pieces: planned.pieces.map(String) }).slice(0, 300);
+
+/** What is sent first on every connection is an answer of HTTP, and never that it has failed. */
+function assertAnswer(bytes) {
+	if (bytes.length < 12)
+		return null;
+	const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(bytes.toString('latin1', 0, 13)) ?? [];
+	assert.ok(status, `no answer of HTTP: ${bytes.toString('latin1', 0, 100)}`);
+	assert.notEqual(status, '500');
+	return status;
+}
+
+/** Resolves when nothing more comes, or after so long. */
+const gone = (socket, ms) =>
+	Promise.race([new Promise((resolve) => socket.once('close', resolve)), moment(ms)]);
+
+async function play(daemon, { pieces, pauses, isReading, stays_ms, leaves }) {
+	const socket = net.connect({ port: daemon.port, host: daemon.host, allowHalfOpen: true });
+	const heard = [];
+	socket.on('error', () => {});
+	if (isReading)
+		socket.on('data', (chunk) => heard.push(chunk));
+	else
+		socket.pause();
+	for (const [i, piece] of pieces.entries()) {
+		if (pauses[i] > 0)
+			await moment(pauses[i]);
+		if (!socket.destroyed)
+			socket.write(piece);
+	}
+	if (leaves === 'half')
+		socket.end();
+	await gone(socket, stays_ms);
+	if (leaves === 'end') {
+		socket.end();
+		socket.resume();
+		await gone(socket, 20);
+	}
+	if (leaves === 'reset' && !socket.destroyed)
+		socket.resetAndDestroy();
+	socket.destroy();
+	return assertAnswer(Buffer.concat(heard));
+}
+
+class Storm {
+	plays = 0;
+	#statuses = new Map();
+	#last = [];
+
+	constructor(daemon, kinds) {
+		this.daemon = daemon;
+		this.kinds = kinds;
+		this.isOver = false;
+	}
+
+	/** One client after the other, until it is over. */
+	async blow(n) {
+		const chance = new Chance(seed + n);
+		while (!this.isOver) {
+			const next = plan(this.kinds, chance);
+			this.#last[n] = next;
+			const status = await play(this.daemon, next);
+			this.plays++;
+			this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+		}
+	}
+
+	get statuses() {
+		return [...this.#statuses]
+			.filter(([status]) => status !== null)
+			.sort()
+			.map(([status, count]) => `${status}:${count}`)
+			.join(',');
+	}
+
+	/** What each client did last. */
+	describe() {
+		return this.#last.map(told).join('\n');
+	}
+}
+
+/** Two people in a room of their own, and somebody who asks whether the daemon is well. */
+class Onlookers {
+	rounds = 0;
+	worst_ms = 0;
+	isOver = false;
+
+	constructor(daemon, ann, bob) {
+		Object.assign(this, { daemon, ann, bob });
+	}
+
+	async watch(until_ms) {
+		for (; performance.now() < until_ms && !this.isOver; this.rounds++) {
+			const start = performance.now();
+			assert.equal((await ask(this.daemon, 'GET', '/healthz')).body, 'ok\n');
+			this.ann.sendJson({ message: `round ${this.rounds}` });
+			assert.equal((await this.bob.nextJson()).message, `round ${this.rounds}`);
+			this.worst_ms = Math.max(this.worst_ms, performance.now() - start);
+			await moment(20);
+		}
+	}
+}
+
+/** As many as there are places come at once, and are served: nobody who has gone has kept one. */
+async function assertAllPlacesFree(daemon, taken) {
+	const crowd = [];
+	for (let n = taken; n < places; n++)
+		crowd.push(await connect(daemon));
+	await Promise.all(crowd.map(async (client) => {
+		await client.write(request('GET', '/healthz', { Host: 'linnet' }));
+		assert.equal((await client.readResponse()).status, 200);
+	}));
+	crowd.forEach((client) => client.destroy());
+}
+
+/** Somebody in the room that the requests are about, who answers for the session in them. */
+async function memberOf(daemon, room) {
+	const member = await daemon.ws('/ws', { isChecked: false });
+	member.sendJson({ type: 'join', room, username: 'max' });
+	for (;;) {
+		const { type, epoch, you } = await member.nextJson();
+		if (type === 'joined')
+			return { member, epoch, session: you.session };
+	}
+}
+
+async function run(daemon) {
+	const { member, epoch, session } = await memberOf(daemon, 'ops');
+	member.socket.on('message', () => member.next().catch(() => {})); // it keeps nothing
+	const [ann, bob] = [await daemon.ws('/ws?room=quiet'), await daemon.ws('/ws?room=quiet')];
+	const before = daemon.openSockets();
+	const storm = new Storm(daemon, recorded({ epoch, session }));
+	const onlookers = new Onlookers(daemon, ann, bob);
+	try {
+		const blowing = Promise.all(Array.from({ length: clients }, (_, n) => storm.blow(n)));
+		await Promise.race([
+			onlookers.watch(performance.now() + seconds * 1000),
+			blowing,
+			daemon.ended.then(() => assert.fail('linnetd has ended')),
+		]);
+		storm.isOver = true;
+		await within(blowing, 'the last of the storm');
+		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be given back');
+		await assertAllPlacesFree(daemon, 3);
+	} catch (error) {
+		error.message += `\nseed=${seed}, and last of all:\n${storm.describe()}`;
+		throw error;
+	} finally {
+		storm.isOver = onlookers.isOver = true;
+	}
+	summary('http', {
+		seconds, clients, connections: storm.plays, statuses: storm.statuses,
+		rounds: onlookers.rounds, worst_ms: onlookers.worst_ms.toFixed(0),
+	});
+}
+
+test('damaged requests of every kind hurt nobody and leave nothing behind', { skip: isSlowRun }, async () => {
+	const daemon = await startDaemon({ settings });
+	try {
+		await run(daemon);
+		await daemon.stop();
+	} catch (error) {
+		summary('http', { failed: true, seconds, clients });
+		error.message += `\nlinnetd said:\n${daemon.stderr.slice(-16_384)}`;
+		throw error;
+	} finally {
+		daemon.kill();
+	}
+});
