@@ -59,7 +59,7 @@ const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : sev
 
 // The line of an alarm in the log.
 export function buildAlarm(alarm) {
-	const row = element('article', 'alarm');
+	const row = element('article', 'alarm-line');
 
 	fillAlarm(row, alarm);
 	return row;
@@ -87,7 +87,7 @@ export function fillAlarm(row, alarm) {
 
 // One of the alarms that stand.
 export function buildStanding(alarm) {
-	const item = element('li', 'alarm');
+	const item = element('li', 'alarm-line');
 	const age = buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since)));
 	const head = element(
 		'header',

@@ -1,32 +1,19 @@
-// Puts the parts together; each of them knows nothing of the others.
-import { createAlarms } from './alarms.js';
-import { createAlarmsView } from './alarms-view.js';
+// The page: who the reader is, the connection, and the views that are fed from it.
+import { createAttention } from './attention.js';
 import { buildAvatar } from './avatar.js';
-import { createComings } from './comings.js';
-import { createComposer } from './composer.js';
-import { createConnection, socketUrl } from './connection.js';
-import { createEchoes } from './echoes.js';
-import { createEmojiPicker } from './emoji-picker.js';
-import { clockTimeSeconds } from './format.js';
-import { createHistory } from './history.js';
+import { createChat } from './chat.js';
+import { createConnection } from './connection.js';
+import * as format from './format.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
-import { adoptLimits, limits, utf8Bytes } from './limits.js';
-import { createLogView } from './log-view.js';
-import { isSameName } from './names.js';
-import { createOutbox } from './outbox.js';
-import { createPeopleView } from './people-view.js';
-import { createPeople } from './people.js';
-import { createPlace } from './place.js';
-import { createPresenceLine } from './presence-line.js';
+import { createNotifications } from './notifications.js';
 import { createProfile } from './profile.js';
-import { createSession } from './session.js';
+import { createSettings } from './settings.js';
 import { createStateLine } from './state-line.js';
+import { createTabs } from './tabs.js';
+import { createTails } from './tails.js';
 import { fillTexts, texts } from './texts.js';
-import { createTypingLine, createTypingTeller } from './typing.js';
-import { createUnread } from './unread.js';
-import { decodeFrame, encodeAcknowledge, encodeMessage, encodePing, encodeTyping, randomId } from './wire.js';
-
-const MESSAGE_TOO_LONG = 1009;
+import { createViews } from './views.js';
+import { decodeFrame, encodePing } from './wire.js';
 
 const at = (id) => document.getElementById(id);
 
@@ -35,235 +22,125 @@ fillTexts(document.body);
 let me = null;
 let hasEntered = false;
 let isOnline = false;
-let leftAt = null;
-// What was said before the page was back is not news.
-let missedUntil = 0;
+let view = 'chat';
 
-const place = createPlace();
-const addUnread = createUnread();
 const showState = createStateLine({
 	line: at('state'),
 	words: at('state-words'),
 	countdown: at('state-countdown'),
 	nowButton: at('connect-now'),
 });
-
-const connection = createConnection(socketUrl(location.href), {
+const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
+const connection = createConnection(location.href, {
 	onState,
-	onOpen: () => session.opened(),
+	onOpen: () => chat.opened(),
 	onText,
 	ping: encodePing({ ref: '' }),
 });
-const history = createHistory({
-	send: connection.send,
-	onPage,
-});
-const log = createLogView(
-	{ log: at('log'), jump: at('jump'), loading: at('loading') },
-	{ onWant: history.want, onRetry: retry, onDelete: remove },
-);
-const outbox = createOutbox({
-	send: (entry) => connection.send(encodeMessage({ ...entry, email: me.email })),
-	fits: (entry) => sizeOf(entry.text) <= limits.messageBytes,
-	nameNow: () => session.name,
-	onAcked,
-	onFailed: (entry) => log.fail(entry.ref, entry.failed),
-	onGone: (entry) => log.remove(entry.ref),
-	onChange: showQueue,
-});
-const session = createSession({
-	send: connection.send,
-	since: () => place.since,
-	nameInDoubt: outbox.nameInDoubt,
+const chat = createChat({
+	connection,
+	me: () => me,
+	isLooking: () => view === 'chat',
 	onNamed,
-	onRefused: onNameRefused,
+	onNameRefused,
+	onAttention,
+	onNews: (room, message) => notifications.tell(room, message),
 });
-const echoes = createEchoes({ isInDoubt: outbox.isInDoubt, show: log.addMessage });
-
-const peopleView = createPeopleView({
-	frame: at('chat'),
-	panel: at('people'),
-	list: at('people-list'),
-	more: at('people-more'),
-	heading: at('people-heading'),
-	button: at('people-button'),
-	count: at('people-count'),
-	close: at('people-close'),
+const notifications = createNotifications({
+	onOpen(room) {
+		tabs.show('chat');
+		chat.enterRoom(room);
+	},
 });
-const alarmsView = createAlarmsView(
-	{ panel: at('alarms'), list: at('alarms-list'), button: at('alarms-button'), count: at('alarms-count'), close: at('alarms-close') },
-	{ onAcknowledge: (alarm) => connection.send(encodeAcknowledge(alarm)) },
-);
-const alarms = createAlarms({ onChange: alarmsView.show });
-const people = createPeople({ onChange: peopleView.show });
-const comings = createComings(createPresenceLine(log));
-const typingLine = createTypingLine(at('typing'));
-const typingTeller = createTypingTeller(() => {
-	if (isOnline)
-		connection.send(encodeTyping({ ref: randomId() }));
+const tails = createTails({
+	send: connection.send,
+	onJoined: (frame) => views.joined(frame),
+	onLog: (frame) => views.log(frame),
 });
-
-const composer = createComposer(
-	{ form: at('composer'), field: at('text'), counter: at('counter'), refusal: at('refusal') },
-	{ sizeOf, onSend: say, onWrite: typingTeller.wrote },
+const views = createViews(
+	{ live: at('live'), logs: at('logs') },
+	{
+		texts,
+		format,
+		acknowledge: chat.acknowledge,
+		history: chat.history,
+		open: tails.open,
+		close: tails.close,
+		rooms: listTails,
+	},
 );
-createEmojiPicker(
-	{ panel: at('picker'), search: at('picker-search'), grid: at('picker-grid'), button: at('picker-button') },
-	{ onPick: composer.insert, onClose: composer.focus },
-);
+const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
 const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
 
+createSettings(
+	{ theme: at('theme'), language: at('language'), notify: at('notify'), notifyFault: at('notify-fault') },
+	{ notifications },
+);
 at('me').addEventListener('click', () => profile.open(recallFields(), { required: false }));
 at('connect-now').addEventListener('click', connection.connect);
 
-function sizeOf(text) {
-	return utf8Bytes(encodeMessage({ ref: randomId(), email: me.email, text }));
+async function listTails() {
+	const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+
+	if (!response.ok)
+		throw new Error(response.statusText);
+	const { tails: listed } = await response.json();
+	return listed.map(({ room, count }) => ({ room, count }));
 }
-
-const isMe = (name) => isSameName(name, session.name);
-
-function withOwner(message) {
-	return { ...message, own: message.type === 'message' && isMe(message.name) };
-}
-
-function showQueue() {
-	const waiting = outbox.count();
-	at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
-}
-
-// Writing
-
-function showUnsent(entry, options) {
-	log.addUnsent({ ...me, ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
-}
-
-function say(text) {
-	showUnsent(outbox.add(text), { isNew: true });
-	outbox.sayNext();
-	typingTeller.sent();
-}
-
-function retry(ref) {
-	log.retry(ref);
-	outbox.retry(ref);
-	composer.focus();
-}
-
-function remove(ref) {
-	log.remove(ref);
-	outbox.remove(ref);
-	composer.focus();
-}
-
-function onAcked(entry, { id, duplicate }) {
-	place.take(id);
-	log.confirm(entry.ref, id, duplicate ? null : new Date());
-	echoes.release();
-	session.adoptWanted();
-}
-
-// Reading
-
-function onMessage(frame) {
-	if (frame.id && !place.take(frame.id))
-		return;
-	const message = withOwner(frame);
-	const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
-
-	typingLine.stopped(message.name);
-	if (echoes.hold(message))
-		return;
-	log.addMessage(message, { isMissed });
-	if (!message.own)
-		addUnread();
-}
-
-// What is held keeps its place in the page by its id.
-function onPage({ kind, messages, more }) {
-	const ready = messages.map(withOwner).map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
-
-	log.addPage({ kind, messages: ready, more });
-}
-
-function onAlarm(alarm) {
-	if (alarm.id && !place.take(alarm.id))
-		return;
-	alarms.told(alarm);
-	if (!alarm.id)
-		return;
-	log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
-	addUnread();
-}
-
-function onOther({ id }) {
-	if (place.take(id))
-		log.skip(id);
-}
-
-function onJoined(frame) {
-	const isBack = Boolean(place.epoch);
-
-	adoptLimits(frame.limits);
-	if (isBack)
-		comings.rejoined(people.names(), frame.users.map(({ name }) => name));
-	session.joined(frame);
-	people.joined(frame);
-	if (!frame.recovered) {
-		alarms.forget(frame.room);
-		const isSameEpoch = frame.epoch === place.epoch;
-
-		place.begin(frame.epoch, frame.lastId);
-		if (isBack)
-			log.beginAfterGap(texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date())), frame.lastId, { isSameEpoch });
-		else
-			log.begin(frame.lastId);
-	}
-	missedUntil = frame.lastId;
-	connection.confirm();
-	log.reconnected();
-	outbox.opened();
-	session.adoptWanted();
-}
-
-function onPresence(frame) {
-	const isOwnMove = frame.event === 'rename' && isMe(frame.was);
-
-	people.moved(frame);
-	typingLine.stopped(frame.was || frame.name);
-	if (isOwnMove)
-		session.renamed(frame);
-	else if (!isMe(frame.name))
-		comings.moved(frame);
-}
-
-function onError(error) {
-	// What has a ref and is not known here was of no importance.
-	if (!session.refused(error) && !outbox.refused(error) && !history.refused(error) && !error.ref)
-		log.addNote(texts.serverSays(error.text));
-	echoes.release();
-}
-
-const handlers = {
-	message: onMessage,
-	alarm: onAlarm,
-	other: onOther,
-	joined: onJoined,
-	presence: onPresence,
-	typing: ({ name }) => isMe(name) || typingLine.heard(name),
-	ack: outbox.acked,
-	history: history.came,
-	pong: session.ponged,
-	error: onError,
-};
 
 function onText(data) {
 	const frame = decodeFrame(data);
 
-	// Before joined there may be messages, too: they come again with what was missed or with the history.
-	if (frame && (isOnline || frame.type === 'joined' || frame.type === 'error'))
-		handlers[frame.type](frame);
+	if (!frame)
+		return;
+	if (frame.type === 'log') {
+		tails.log(frame);
+		return;
+	}
+	if (frame.type === 'joined' && tails.joined(frame))
+		return;
+	if (frame.type === 'metric')
+		views.metric(frame.raw);
+	else
+		chat.handle(frame);
+	if (frame.type === 'alarm')
+		views.alarm(frame.raw);
+	else if (frame.type === 'joined')
+		views.joined(frame.raw);
+}
+
+// What is shown
+
+function showHeading() {
+	const names = { live: texts.viewLive, logs: texts.viewLogs };
+
+	at('room-title').textContent = names[view] ?? (chat.room.name || texts.title);
+	at('room-topic').textContent = view === 'chat' ? chat.room.topic : '';
+	at('room-topic').title = at('room-topic').textContent;
+}
+
+function onAttention({ room, unread }) {
+	showAttention({ room: room.name, unread });
+	showHeading();
+}
+
+function onView(id) {
+	view = id;
+	at('app').dataset.view = id;
+	views.show(id);
+	chat.look(id === 'chat');
+	showHeading();
+}
+
+function showMe() {
+	const name = document.createElement('bdi');
+
+	name.textContent = me.name;
+	at('me').replaceChildren(buildAvatar(me.name, me.email && me.avatar), name);
+	at('me').title = texts.changeName(me.name);
+	chat.showMe(me.name);
 }
 
 // Being there
@@ -273,19 +150,15 @@ function onState(state) {
 
 	isOnline = state.name === 'online';
 	showState(state);
-	alarmsView.enable(isOnline);
-	if (wasOnline && !isOnline)
-		leftAt = new Date();
-	if (state.cause === MESSAGE_TOO_LONG)
-		outbox.currentRefused('too_long');
-	if (!isOnline) {
-		outbox.closed();
-		session.closed();
-		history.closed();
-		log.disconnected();
-		typingLine.clear();
+	chat.onState(state);
+	if (isOnline) {
+		tails.opened();
+		views.opened();
+	} else {
+		tails.closed();
+		if (wasOnline)
+			views.closed();
 	}
-	showQueue();
 }
 
 function onNamed(name) {
@@ -296,7 +169,7 @@ function onNamed(name) {
 	keepIdentity(name, me.email);
 	showMe();
 	if (isNew)
-		log.addNote(texts.renamed(name));
+		chat.note(texts.renamed(name));
 }
 
 function onNameRefused({ code, text, name, isOut }) {
@@ -307,36 +180,25 @@ function onNameRefused({ code, text, name, isOut }) {
 	profile.open({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
 }
 
-function showMe() {
-	const name = document.createElement('bdi');
-	name.textContent = me.name;
-	at('me').replaceChildren(buildAvatar(me.name, me.email && me.avatar), name);
-	at('me').ariaLabel = texts.changeName(me.name);
-	peopleView.showMe(me.name);
-}
-
 function enter(identity) {
 	const isFirst = !me;
 
-	// What is being said under the old name cannot be asked for under another one.
-	if (!isFirst && session.isLeftOut && !isSameName(identity.name, session.name))
-		outbox.giveUpDoubtful();
 	// The server has a say in the name.
 	me = isFirst || !hasEntered ? identity : { ...identity, name: me.name };
-	log.showPictures(Boolean(me.email));
-	session.want(identity);
+	chat.introduce(identity, { isFirst });
+	if (isFirst) {
+		at('app').hidden = false;
+		chat.start();
+		tabs.start();
+	}
 	showMe();
-	if (!isFirst) {
-		if (!isOnline && hasEntered && identity.name !== me.name)
-			log.addNote(texts.renameLater(identity.name));
-		composer.focus();
+	if (isFirst) {
+		connection.connect();
 		return;
 	}
-	at('chat').hidden = false;
-	for (const entry of outbox.list())
-		showUnsent(entry, { isNew: false });
-	composer.start();
-	connection.connect();
+	if (!isOnline && hasEntered && identity.name !== me.name)
+		chat.note(texts.renameLater(identity.name));
+	chat.focus();
 }
 
 const known = await recallIdentity();

@@ -1,23 +1,38 @@
 // Where messages are written.
-import { replaceShortcodes, shortcodeBefore } from './emoji.js';
 import { limits } from './limits.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 const COUNTER_FROM_BYTES_LEFT = 2000;
 const PROCESSING_KEY = 229;
+const DRAFT = 'draft.';
+
+const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
+
+// The table of emoji is not needed at once, and not at any price.
+let emoji = null;
+
+async function loadEmoji() {
+	try {
+		emoji ??= await import('./emoji.js');
+	} catch {
+		// Shortcodes stay as they are written.
+	}
+}
 
 // What is sent for what is written: no blank lines around it, emoji for their shortcodes, and nothing that JSON in
 // UTF-8 cannot carry.
 function finished(text) {
 	const trimmed = text.replaceAll('\0', '').replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
-	return replaceShortcodes(trimmed.toWellFormed?.() ?? trimmed);
+	const whole = trimmed.toWellFormed?.() ?? trimmed;
+	return emoji ? emoji.replaceShortcodes(whole) : whole;
 }
 
 // sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
-// while one is written.
-export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite }) {
+// while one is written; lastSaid() is what the reader said last.
+export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite, lastSaid }) {
 	let fittedWidth = 0;
+	let room = '';
 
 	function bytesLeft() {
 		return limits.messageBytes - sizeOf(finished(field.value));
@@ -48,12 +63,14 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 	}
 
 	function changed() {
-		remember('draft', field.value);
+		remember(DRAFT + room, field.value);
 		fit();
 		showCounter();
 	}
 
-	function submit() {
+	async function submit() {
+		if (!emoji && ANY_SHORTCODE.test(field.value))
+			await loadEmoji();
 		const text = finished(field.value);
 
 		if (!text)
@@ -67,9 +84,19 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		onSend(text);
 	}
 
+	function recallLast(event) {
+		const last = field.value ? '' : lastSaid();
+
+		if (!last)
+			return;
+		event.preventDefault();
+		field.setRangeText(last, 0, 0, 'end');
+		changed();
+	}
+
 	field.addEventListener('input', (event) => {
 		const caret = field.selectionStart;
-		const found = !event.isComposing && shortcodeBefore(field.value.slice(0, caret));
+		const found = !event.isComposing && emoji?.shortcodeBefore(field.value.slice(0, caret));
 
 		if (found && event.inputType === 'insertText')
 			field.setRangeText(found.emoji, found.start, caret, 'end');
@@ -78,6 +105,11 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 			onWrite();
 	});
 	field.addEventListener('keydown', (event) => {
+		// A list of names is open above it.
+		if (event.defaultPrevented)
+			return;
+		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
+			recallLast(event);
 		// Safari ends the composition before the Enter that ended it; it is known by its key code only.
 		const composing = event.isComposing || event.keyCode === PROCESSING_KEY;
 
@@ -95,17 +127,29 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 	new ResizeObserver(fitWidth).observe(form);
 
 	return {
-		// To be called once the field can be seen and measured.
-		start() {
-			field.value = recall('draft');
+		// Goes on with what was begun in this room; to be called when the field can be seen and measured.
+		open(newRoom) {
+			room = newRoom;
+			field.value = recall(DRAFT + room);
+			refusal.textContent = '';
 			fit();
 			showCounter();
-			field.focus();
+		},
+		// The server has told what the room is called.
+		renamed(was, name) {
+			if (was !== room)
+				return;
+			remember(DRAFT + was, '');
+			room = name;
+			remember(DRAFT + room, field.value);
 		},
 		insert(text) {
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
 		},
+		// What is written with is loaded when there is nothing else to do.
+		prepare: () => (window.requestIdleCallback ?? setTimeout)(loadEmoji),
+		changed,
 		focus() {
 			field.focus();
 		},

@@ -1,29 +1,55 @@
-// One WebSocket that comes back. It tells its owner the state and hands over text; words and pictures are elsewhere.
+// The connection to the server, which comes back: a WebSocket, or what can be had in its place. It tells its owner the
+// state and hands over text; words and pictures are elsewhere.
 import { delayAfter } from './backoff.js';
 import { createHeartbeat } from './heartbeat.js';
+import { openSocket, tryOutSocket } from './link-socket.js';
 
-const OPENING_MS = 10000;
+// So long a WebSocket may take to open, and a stream to say its first word: together well below 5 s.
+const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
+const REACHING_MS = 1000;
+// A server that is reached by other means is asked for a WebSocket again.
+const RETURN_MS = 30000;
 // A server that accepts and closes at once must not be asked again every second.
 const STEADY_MS = 10000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN = 1013;
+const NEXT = { socket: 'stream', stream: 'poll' };
+// How many rooms may come at once: browsers open six connections to a server.
+const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
 
-// ws: or wss: as the page is http: or https:, beside the page wherever a proxy has put it.
-export function socketUrl(page) {
-	const url = new URL('ws', page);
-	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-	return url.href;
+async function openLink(page, kind, events) {
+	if (kind === 'socket')
+		return openSocket(page, events);
+	const { openHttp } = await import('./link-http.js');
+	return openHttp(page, kind, events);
 }
 
-// onState({ name, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; cause is a close
-// code, 'unreachable' or 'silent'; retryAt is in Date.now() time. onOpen() is to introduce the reader: the state is
-// connecting until confirm() is called. onText(data) gets each message; ping is a text that the server answers.
-export function createConnection(url, { onState, onOpen, onText, ping }) {
-	let socket = null;
+async function isReachable(page) {
+	try {
+		const response = await fetch(new URL('healthz', page), {
+			cache: 'no-store',
+			signal: AbortSignal.timeout(REACHING_MS),
+		});
+		return response.ok;
+	} catch {
+		return false;
+	}
+}
+
+// onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
+// socket, stream or poll; cause is a close code, 'unreachable' or 'silent'; retryAt is in Date.now() time. onOpen() is to
+// introduce the reader: the state is connecting until confirm() is called. onText(data) gets each message; ping is a
+// text that the server answers.
+export function createConnection(page, { onState, onOpen, onText, ping }) {
+	let link = null;
+	let kind = 'socket';
 	let state = '';
 	let failures = 0;
 	let openedAt = 0;
 	let timer = 0;
+	let returning = 0;
+	// Counts the attempts: what an earlier one still brings is not heard.
+	let attempt = 0;
 
 	const heartbeat = createHeartbeat({
 		onAsk: () => send(ping),
@@ -32,44 +58,86 @@ export function createConnection(url, { onState, onOpen, onText, ping }) {
 
 	function enter(name, details = {}) {
 		state = name;
-		onState({ name, ...details });
+		onState({ name, kind, ...details });
 	}
 
-	function send(text) {
-		if (socket?.readyState !== WebSocket.OPEN)
-			return false;
-		socket.send(text);
-		return true;
-	}
+	const send = (text) => link?.send(text) ?? false;
 
-	// A half-open socket may take minutes to close; whatever it still says comes too late to be of use.
 	function abandon() {
+		attempt++;
 		clearTimeout(timer);
+		clearInterval(returning);
 		heartbeat.stop();
-		if (!socket)
+		link?.close();
+		link = null;
+	}
+
+	function opened() {
+		openedAt = Date.now();
+		if (kind === 'socket')
+			heard();
+		onOpen();
+	}
+
+	function heard() {
+		clearTimeout(timer);
+		heartbeat.heard();
+	}
+
+	async function open(newKind) {
+		abandon();
+		const mine = attempt;
+		const ifMine = (call) => (...rest) => mine === attempt && call(...rest);
+
+		kind = newKind;
+		openedAt = 0;
+		timer = setTimeout(
+			ifMine(() => fallBack()),
+			OPENING_MS[kind],
+		);
+		const made = await openLink(page, kind, {
+			onOpen: ifMine(opened),
+			onText: ifMine((data) => {
+				heard();
+				onText(data);
+			}),
+			onClose: ifMine((code, reason) => (isSilent() ? fallBack(code) : lose(code, reason))),
+		}).catch(() => null);
+
+		if (mine !== attempt) {
+			made?.close();
+		} else if (!made) {
+			lose();
+		} else {
+			link = made;
+			// There is nothing to wait for: each request opens a connection of its own.
+			if (kind !== 'socket')
+				opened();
+		}
+	}
+
+	// Nothing has come of it yet: perhaps something on the way does not let it through.
+	const isSilent = () => (kind === 'socket' ? !openedAt : state === 'connecting');
+
+	async function fallBack(code) {
+		abandon();
+		const mine = attempt;
+		const hasServer = navigator.onLine && NEXT[kind] && (await isReachable(page));
+
+		if (mine !== attempt)
 			return;
-		socket.onopen = socket.onmessage = socket.onclose = null;
-		socket.close();
-		socket = null;
+		if (hasServer)
+			open(NEXT[kind]);
+		else
+			lose(code);
 	}
 
 	function connect(details) {
 		abandon();
+		kind = 'socket';
 		openedAt = 0;
 		enter('connecting', details);
-		socket = new WebSocket(url, ['chat']);
-		socket.onopen = () => {
-			clearTimeout(timer);
-			openedAt = Date.now();
-			heartbeat.heard();
-			onOpen();
-		};
-		socket.onmessage = (event) => {
-			heartbeat.heard();
-			onText(event.data);
-		};
-		socket.onclose = (event) => lose(event.code, event.reason);
-		timer = setTimeout(() => lose(), OPENING_MS);
+		open('socket');
 	}
 
 	function lose(code, reason) {
@@ -93,10 +161,19 @@ export function createConnection(url, { onState, onOpen, onText, ping }) {
 		}
 	}
 
+	async function goBack() {
+		const mine = attempt;
+
+		if ((await tryOutSocket(page, OPENING_MS.socket)) && mine === attempt)
+			connect();
+	}
+
 	// Something has changed for the better; a link that looks open may have died meanwhile.
 	function hurry() {
 		if (state === 'waiting' || state === 'offline')
 			connect();
+		else if (state === 'online' && kind !== 'socket')
+			goBack();
 		else if (state === 'online')
 			heartbeat.ask();
 	}
@@ -117,9 +194,14 @@ export function createConnection(url, { onState, onOpen, onText, ping }) {
 		connect: () => connect(),
 		// The server knows the reader now.
 		confirm() {
+			if (kind !== 'socket')
+				returning = setInterval(goBack, RETURN_MS);
 			enter('online');
 		},
-		// False when there is no open socket; nothing is kept here.
+		get mostRooms() {
+			return ROOMS[kind];
+		},
+		// False when there is no open link; nothing is kept here.
 		send,
 	};
 }

@@ -3,7 +3,8 @@ import { listEmoji } from './emoji.js';
 import { texts } from './texts.js';
 
 // onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
-export function createEmojiPicker({ panel, search, grid, button }, { onPick, onClose }) {
+// The first press of the button has loaded this; it opens at once.
+export function openEmojiPicker({ panel, search, grid, button }, { onPick, onClose }) {
 	const choices = listEmoji().map(({ emoji, names }) => {
 		const choice = document.createElement('button');
 		choice.type = 'button';
@@ -103,4 +104,5 @@ export function createEmojiPicker({ panel, search, grid, button }, { onPick, onC
 		if (event.relatedTarget && event.relatedTarget !== button && !panel.contains(event.relatedTarget))
 			hide();
 	});
+	open();
 }

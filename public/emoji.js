@@ -28,12 +28,6 @@ const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
 const SHORTCODE = /:([a-z0-9_+-]+):/g;
 const SHORTCODE_AT_END = /(?<![\w:]):([a-z0-9_+-]+):$/;
 
-const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
-const ONE_EMOJI = String.raw`(?:${PICTURE}(?:\u200d${PICTURE})*|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)`;
-const FEW_EMOJI = new RegExp(String.raw`^\s*(?:${ONE_EMOJI}\s*){1,6}$`, 'u');
-// Longer than any six emoji; keeps the expression away from long texts.
-const FEW_EMOJI_CHARACTERS = 120;
-
 // [{ emoji, names }], each emoji once.
 export function listEmoji() {
 	const list = new Map();
@@ -59,8 +53,4 @@ export function shortcodeBefore(text) {
 	const match = SHORTCODE_AT_END.exec(text);
 	const emoji = match && EMOJI.get(match[1]);
 	return emoji ? { start: match.index, emoji } : null;
-}
-
-export function isEmojiOnly(text) {
-	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
 }

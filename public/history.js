@@ -5,18 +5,19 @@ import { encodeHistory, randomId } from './wire.js';
 const PAGE = 50;
 
 // onPage({ kind, messages, more }) gets what was asked for.
-export function createHistory({ send, onPage }) {
+// room() is what it is about.
+export function createHistory({ send, room, onPage }) {
 	let asked = null;
 	let timer = 0;
 	let setbacks = 0;
 
 	function ask() {
 		asked.ref = randomId();
-		send(encodeHistory({ ref: asked.ref, before: asked.before, limit: PAGE }));
+		send(encodeHistory({ ref: asked.ref, room: room(), before: asked.before, limit: PAGE }));
 	}
 
 	return {
-		// 'older' is the page before the id from, 'newer' the one after it, 'newest' the last one.
+		// 'older' is the page before the id from, 'newer' the one after it, 'around' the one about it, 'newest' the last.
 		want(kind, from) {
 			clearTimeout(timer);
 			setbacks = 0;
@@ -25,6 +26,8 @@ export function createHistory({ send, onPage }) {
 				asked.before = from;
 			else if (kind === 'newer')
 				asked.before = from + 1 + PAGE;
+			else if (kind === 'around')
+				asked.before = from + 1 + PAGE / 2;
 			ask();
 		},
 		came({ ref, messages, more }) {
@@ -42,7 +45,7 @@ export function createHistory({ send, onPage }) {
 			}
 			const { kind, from } = asked;
 			asked = null;
-			onPage({ kind, messages: kind === 'newer' ? page.filter(({ id }) => id > from) : page, more });
+			onPage({ kind, from, messages: kind === 'newer' ? page.filter(({ id }) => id > from) : page, more });
 		},
 		// False if the error is about something else.
 		refused({ ref, retryAfter }) {

@@ -1,7 +1,7 @@
 // Text into text and links. Nodes are built, never markup, so nothing in a message can become anything else.
 
 // Stops at spaces, quotes, brackets of markup, and at characters that could show another address than the real one.
-const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
 const PAIRS = { ')': '(', ']': '[', '}': '{' };
 const PUNCTUATION = '.,:;!?*_~';
@@ -39,14 +39,19 @@ function link(address) {
 	return element;
 }
 
+// What an address that was found becomes: a link, and what stood behind it.
+export function linkTo(found) {
+	const address = withoutTail(found);
+	return [link(address), found.slice(address.length)];
+}
+
 export function withLinks(text) {
 	const fragment = document.createDocumentFragment();
 	let end = 0;
 
 	for (const match of text.matchAll(ADDRESS)) {
-		const address = withoutTail(match[0]);
-		fragment.append(text.slice(end, match.index), link(address));
-		end = match.index + address.length;
+		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
+		end = match.index + match[0].length;
 	}
 	fragment.append(text.slice(end));
 	return fragment;

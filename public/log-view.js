@@ -4,7 +4,7 @@ import { buildAlarm, fillAlarm } from './alarm-view.js';
 import { removePictures } from './avatar.js';
 import { createHush } from './hush.js';
 import { createIncidents } from './incidents.js';
-import { buildGap, buildMessage, buildNote, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createSpan } from './span.js';
@@ -16,9 +16,9 @@ const TRIM_ROWS = 50;
 // So far from an end of the window its next page is asked for.
 const NEAR_END_PX = 800;
 
-// onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
+// nameNow() is what the reader is called. onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
 // chooses for a message that has failed.
-export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelete }) {
+export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
 	// Rows of this epoch by id; those without an id, in their order, by ref.
@@ -34,6 +34,10 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
+	let isShown = false;
+	// Where what is new to the reader begins, and the line above it.
+	let unreadFrom = 0;
+	let unreadLine = null;
 
 	function showJump() {
 		if (scroll.isFollowing)
@@ -45,6 +49,19 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	function onMove() {
 		showJump();
 		load();
+	}
+
+	// Shows where the reader has asked to be.
+	function showRow(row) {
+		scroll.leave();
+		row.scrollIntoView({ block: 'center' });
+		row.classList.remove('found');
+		// Begins anew also where it was found before.
+		void row.offsetWidth;
+		row.classList.add('found');
+		row.tabIndex = -1;
+		row.focus({ preventScroll: true });
+		showJump();
 	}
 
 	const firstUnsent = () => byRef.values().next().value ?? null;
@@ -72,7 +89,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function build(entry) {
-		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures });
+		const row = entry.type === 'alarm' ? buildAlarmRow(entry) : buildMessage(entry, { pictures, me: nameNow() });
 		if (entry.id)
 			byId.set(entry.id, row);
 		return row;
@@ -80,6 +97,34 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 
 	function insert(entry) {
 		rows.insert(build(entry), entry, entry.id ? rowAfter(entry.id) : firstUnsent());
+		if (unreadFrom && !unreadLine)
+			placeUnread();
+	}
+
+	function placeUnread() {
+		let first = null;
+
+		if (span.first > unreadFrom)
+			return;
+		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
+			const id = rows.entryOf(at)?.id;
+
+			if (id && id < unreadFrom)
+				break;
+			if (id)
+				first = at;
+		}
+		if (!first)
+			return;
+		unreadLine = buildUnread();
+		rows.insert(unreadLine, null, first);
+	}
+
+	function removeUnread() {
+		unreadFrom = 0;
+		if (unreadLine?.isConnected)
+			scroll.keep(() => rows.remove(unreadLine));
+		unreadLine = null;
 	}
 
 	// False if the alarm has no row yet, or none where it would be looked for: news are looked for where the reader is
@@ -106,6 +151,8 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			if (!row.isConnected)
 				byId.delete(id);
 		}
+		if (unreadLine && !unreadLine.isConnected)
+			unreadLine = null;
 		if (floor && !floor.isConnected) {
 			floor = null;
 			span.forgetGap();
@@ -150,7 +197,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	}
 
 	function load() {
-		if (!span.isBegun || isLoading)
+		if (!isShown || !span.isBegun || isLoading)
 			return;
 		const distance = span.hasOlder ? distanceToOlder() : Infinity;
 
@@ -189,11 +236,19 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	function addNewest(messages, more) {
 		rows.clear(Array.from(byRef.values()));
 		byId.clear();
+		unreadLine = null;
 		floor = null;
 		span.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
 		scroll.toBottom();
 		arrive();
+	}
+
+	function addAround(id, messages, more) {
+		addNewest(messages, more);
+		const row = byId.get(id) ?? byId.get(Math.min(...Array.from(byId.keys()).filter((other) => other > id)));
+		if (row)
+			showRow(row);
 	}
 
 	function addToPage(message) {
@@ -236,6 +291,38 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 	});
 
 	return {
+		// Only what is shown needs to be loaded.
+		show(wanted) {
+			isShown = wanted;
+			if (wanted)
+				onMove();
+		},
+		// What has this id and what follows is new to the reader.
+		markUnread(id) {
+			removeUnread();
+			unreadFrom = id;
+			if (id)
+				placeUnread();
+		},
+		// Shows the message of this id, wherever in the history it is.
+		jumpTo(id) {
+			const row = byId.get(id);
+
+			if (row)
+				showRow(row);
+			else if (!isLoading)
+				want('around', id);
+		},
+		// The text of the reader's last message.
+		lastOwn() {
+			for (let at = rows.above(null); at; at = rows.above(at)) {
+				const entry = rows.entryOf(at);
+
+				if (entry?.own)
+					return entry;
+			}
+			return null;
+		},
 		// The history begins here, or begins anew: pages are asked for as they are needed.
 		begin(id) {
 			span.begin(id);
@@ -262,7 +349,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 			loading.hidden = true;
 		},
 		reconnected: load,
-		addPage({ kind, messages, more }) {
+		addPage({ kind, from, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
 			// The server has let go of what came next.
@@ -276,9 +363,13 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 					addOlder(messages, more);
 				else if (kind === 'newer')
 					addNewer(messages);
-				else
+				else if (kind === 'newest')
 					addNewest(messages, more);
+				if (unreadFrom && !unreadLine)
+					placeUnread();
 			});
+			if (kind === 'around')
+				addAround(from, messages, more);
 			bound();
 			log.dataset.loaded = true;
 			onMove();
@@ -307,7 +398,7 @@ export function createLogView({ log, jump, loading }, { onWant, onRetry, onDelet
 		// Something that this page does not show has taken an id.
 		skip: span.reach,
 		addUnsent(entry, { isNew }) {
-			const row = buildMessage(entry, { pictures });
+			const row = buildMessage(entry, { pictures, me: nameNow() });
 
 			if (entry.failed)
 				markFailed(row, entry.failed);

@@ -1,8 +1,8 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
-import { emojiOf, isEmojiOnly } from './emoji.js';
+import { isEmojiOnly } from './emoji-only.js';
 import { clockTime, dayName, fullDate } from './format.js';
-import { withLinks } from './links.js';
+import { withMarkup } from './markup.js';
 import { texts } from './texts.js';
 
 const LONG_CHARACTERS = 3000;
@@ -22,8 +22,16 @@ function buildTime(date) {
 	return time;
 }
 
+// A tag that is the name of an emoji becomes one; the table of them is loaded when it is needed.
 function buildTag(tag) {
-	return element('span', 'tag', emojiOf(tag) ?? tag);
+	const shown = element('span', 'tag', tag);
+
+	if (/^[a-z0-9_+-]+$/.test(tag)) {
+		import('./emoji.js').then(({ emojiOf }) => {
+			shown.textContent = emojiOf(tag) ?? tag;
+		});
+	}
+	return shown;
 }
 
 function buildOpener(address) {
@@ -55,22 +63,22 @@ function buildTitle({ title, priority }) {
 	return line;
 }
 
-function buildAction({ name, text }) {
+function buildAction({ name, text }, me) {
 	const body = element('div', 'text');
 	const author = element('bdi', '', name);
 
 	body.dir = 'auto';
-	body.append('* ', author, ' ', withLinks(text));
+	body.append('* ', author, ' ', withMarkup(text, me));
 	return body;
 }
 
-function buildText(entry) {
+function buildText(entry, me) {
 	const { text, title, priority, tags, click } = entry;
 	const body = element('div', 'text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
 
 	if (entry.action)
-		return buildAction(entry);
+		return buildAction(entry, me);
 	if (title || priority >= 4)
 		body.append(buildTitle(entry));
 	if (!text.trim() && isBare) {
@@ -79,7 +87,7 @@ function buildText(entry) {
 		return body;
 	}
 	body.dir = 'auto';
-	body.append(withLinks(text));
+	body.append(withMarkup(text, me));
 	if (tags?.length || click)
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
@@ -92,7 +100,8 @@ function buildText(entry) {
 }
 
 // entry is { name, text, date, avatar, own } and, of what programs push, { via, title, priority, tags, click }.
-export function buildMessage(entry, { pictures }) {
+// The reader is called me.
+export function buildMessage(entry, { pictures, me }) {
 	const row = element('article', 'message');
 	const author = element('bdi', 'author', entry.name);
 
@@ -109,7 +118,8 @@ export function buildMessage(entry, { pictures }) {
 		head.append(element('span', 'pushed', texts.pushed));
 	head.append(buildTime(entry.date));
 
-	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry));
+	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
+	row.classList.toggle('for-me', !entry.own && Boolean(row.querySelector('.mention.mine')));
 	return row;
 }
 
@@ -166,6 +176,10 @@ export function buildNote(text) {
 	const line = element('p', 'system', text);
 	line.dir = 'auto';
 	return line;
+}
+
+export function buildUnread() {
+	return element('p', 'unread-line', element('span', '', texts.unreadLine));
 }
 
 export function buildGap(text) {

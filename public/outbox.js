@@ -12,9 +12,9 @@ function recallEntries() {
 
 	for (const value of recallAll(KEY)) {
 		try {
-			const { ref, text, time, name = '', failed = null } = JSON.parse(value);
+			const { ref, text, time, name = '', room = '', action = false, failed = null } = JSON.parse(value);
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
-				entries.push({ ref, text, time, name, failed });
+				entries.push({ ref, room, text, action, time, name, failed });
 		} catch {
 			// Not of this page's making.
 		}
@@ -22,7 +22,7 @@ function recallEntries() {
 	return entries.sort((one, other) => one.time - other.time);
 }
 
-// An entry is { ref, text, time, name, failed }: name is the one under which it has been said (empty: it has not been),
+// An entry is { ref, room, text, action, time, name, failed }: name is the one under which it has been said (empty: it has not been),
 // failed the error that it met. send(entry) is true once it is on its way; fits(entry) tells whether it may be sent at
 // all; nameNow() is what the server calls the reader. onAcked(entry, ack), onFailed(entry) and onChange() follow.
 export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
@@ -109,19 +109,28 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		list: () => Array.from(entries.values()),
 		count: () => waiting().length,
 		// Whether this text is on its way, perhaps there already.
-		isInDoubt: (text) => waiting().some((entry) => entry.name && entry.text === text),
+		isInDoubt: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
 		// The server knows what it was told before by the name under which it was said.
 		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
 
-		add(text) {
+		add({ room, text, action }) {
 			const time = Math.max(Date.now(), ...Array.from(entries.values(), (entry) => entry.time + 1));
-			const entry = { ref: randomId(), text, time, name: '', failed: null };
+			const entry = { ref: randomId(), room, text, action, time, name: '', failed: null };
 
 			entries.set(entry.ref, entry);
 			keep(entry);
 			return entry;
 		},
 		sayNext,
+		// The server has told what the room is called.
+		renamed(was, name) {
+			for (const entry of entries.values()) {
+				if (entry.room !== was)
+					continue;
+				entry.room = name;
+				keep(entry);
+			}
+		},
 		opened() {
 			rest();
 			isOpen = true;

@@ -1,12 +1,13 @@
 // Who the reader is to the server: joins after each connect, is renamed, and finds out when a name cannot be had.
 import { delayAfter } from './backoff.js';
+import { ROOM_FAULTS } from './rooms.js';
 import { recall, remember } from './storage.js';
 import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
-// send(text); since() and nameInDoubt() come from elsewhere: what was seen, and the name under which something was said
-// that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
-// isOut }) that a name cannot be had; isOut: without another one there is no way in.
-export function createSession({ send, since, nameInDoubt, onNamed, onRefused }) {
+// send(text); place() and nameInDoubt() come from elsewhere: the room to go into with what was seen of it, and the name
+// under which something was said that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
+// isOut }) that a name cannot be had; isOut: without another one there is no way in. onRoomRefused(error) is to think of another room.
+export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
 	let joinRef = '';
@@ -24,7 +25,7 @@ export function createSession({ send, since, nameInDoubt, onNamed, onRefused }) 
 		joinRef = randomId();
 		isLeftOut = false;
 		name = nameInDoubt() || wanted.name;
-		send(encodeJoin({ ref: joinRef, name, email: wanted.email, session: token(), since: since() }));
+		send(encodeJoin({ ref: joinRef, ...place(), name, email: wanted.email, session: token() }));
 	}
 
 	function called(newName) {
@@ -50,6 +51,9 @@ export function createSession({ send, since, nameInDoubt, onNamed, onRefused }) 
 			onRefused({ code, text, name, isOut: true });
 		} else if (code === 'bad_field' && token()) {
 			remember('session', '');
+			join();
+		} else if (ROOM_FAULTS.includes(code) && place().room) {
+			onRoomRefused({ code, text });
 			join();
 		} else {
 			timer = setTimeout(join, retryAfter || delayAfter(setbacks++));
@@ -84,6 +88,8 @@ export function createSession({ send, since, nameInDoubt, onNamed, onRefused }) 
 			else
 				adoptWanted();
 		},
+		// Whether this is what let the reader in, and not into one more room.
+		isEntry: ({ ref }) => !ref || ref === joinRef,
 		opened: join,
 		closed() {
 			clearTimeout(timer);

@@ -1,8 +1,8 @@
 // The state of the connection in words, with a countdown where there is something to wait for.
 import { texts } from './texts.js';
 
-function words({ name, cause, reason }) {
-	const state = texts.state[name];
+function words({ name, kind, cause, reason }) {
+	const state = name === 'online' ? texts.online[kind] : texts.state[name];
 
 	if (!cause)
 		return state;
@@ -16,6 +16,7 @@ export function createStateLine({ line, words: wordsElement, countdown, nowButto
 	let ticking = 0;
 
 	return function show(state) {
+		const { name, kind } = state;
 		const tick = () => {
 			const seconds = Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000));
 			countdown.textContent = texts.countdown(seconds);
@@ -27,6 +28,7 @@ export function createStateLine({ line, words: wordsElement, countdown, nowButto
 		line.dataset.state = state.name;
 		line.classList.toggle('trouble', trouble);
 		wordsElement.textContent = words(state);
+		line.title = name === 'online' ? texts.onlineTitle[kind] : '';
 		countdown.textContent = '';
 		nowButton.hidden = !trouble;
 		if (state.retryAt) {

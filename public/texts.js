@@ -1,151 +1,34 @@
-// Every word that the page says. A translation is a second object of this shape.
+// Every word that the page says, in the reader's language: the one chosen here, or that of the browser.
+import { recall, remember } from './storage.js';
 
-function plural(count, one, many) {
-	return `${count.toLocaleString(locale)} ${count === 1 ? one : many}`;
+const LANGUAGES = { en: () => import('./texts/en.js'), zh: () => import('./texts/zh.js') };
+// In their own words, because who looks for one may read no other.
+export const LANGUAGE_NAMES = { en: 'English', zh: '简体中文' };
+
+const languageOf = (tag) => tag.toLowerCase().split('-')[0];
+
+function findLanguage() {
+	const wanted = [recall('language'), ...navigator.languages.map(languageOf)];
+	return wanted.find((language) => Object.hasOwn(LANGUAGES, language)) ?? 'en';
 }
+
+const language = findLanguage();
 
 // Dates are written in the language of the words around them, in the reader's own variety of it.
 export const locale =
-	navigator.languages.find((language) => /^en\b/i.test(language)) ?? 'en-GB';
+	navigator.languages.find((tag) => languageOf(tag) === language) ?? { en: 'en-GB', zh: 'zh-CN' }[language];
 
-const lists = new Intl.ListFormat(locale);
+export const texts = (await LANGUAGES[language]()).wordsFor(locale);
 
-// A name of another writing direction must not turn round what stands beside it.
-function isolated(name) {
-	return `\u2068${name}\u2069`;
+// The page begins anew; what is being written is kept.
+export function chooseLanguage(chosen) {
+	remember('language', chosen);
+	location.reload();
 }
-
-function listed(names) {
-	return lists.format(names.map(isolated));
-}
-
-export const texts = {
-	title: 'Linnet',
-	titleUnread: (count) => `(${count}) Linnet`,
-	tagline: 'A small, quick chat. Pick a name and come in.',
-
-	welcome: 'Welcome to Linnet',
-	profile: 'Your name',
-	name: 'Name',
-	email: 'Email',
-	optional: '(optional)',
-	emailHint:
-		'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
-		'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
-		'and no other site is asked.',
-	join: 'Join the chat',
-	save: 'Save',
-	cancel: 'Cancel',
-	nameEmpty: 'A name is needed.',
-	nameTooLong: (bytes, most) =>
-		`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
-	nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
-	nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
-	nameRefused: (words) => `The server does not accept this: ${words}.`,
-	emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
-	changeName: (name) => `You are ${name}. Change name or email`,
-	renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
-	renamed: (name) => `You are now ${name}.`,
-
-	logLabel: 'Messages',
-	empty: 'Nothing has been said yet. Be the first.',
-	you: 'you',
-	nameless: 'somebody',
-	noText: '(no text)',
-	pending: 'not sent yet',
-	retry: 'Retry',
-	delete: 'Delete',
-	failure: {
-		too_long: 'Not sent: this message is too long for the server.',
-		unclear:
-			'The connection was lost while this was being sent, and it cannot be found out whether it has arrived.',
-	},
-	failedBecause: (words) => `Not sent. The server says: ${words}.`,
-	loading: 'Loading messages…',
-	newest: 'Newest messages',
-	newMessages: (count) => plural(count, 'new message', 'new messages'),
-	notRecovered: (from, to) =>
-		`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
-	serverSays: (words) => `The server says: ${words}.`,
-
-	via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
-	pushed: 'pushed',
-	priority: { 4: 'Important', 5: 'Urgent' },
-	openLink: (host) => `Open ${isolated(host)}`,
-
-	alarmsLabel: 'Alarms',
-	alarmsClose: 'Close the list of alarms',
-	alarmsButton: (unseen, standing) =>
-		unseen
-			? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
-			: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
-	severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
-	alarmState: {
-		raised: () => 'raised',
-		updated: () => 'updated',
-		cleared: () => 'cleared',
-		acknowledged: (name) => `acknowledged by ${isolated(name)}`,
-	},
-	alarmAge: (age) => (age ? `for ${age}` : 'just now'),
-	acknowledge: 'Acknowledge',
-	acknowledgeTitle: (title) => `Acknowledge ${title}`,
-
-	peopleHere: (count) => plural(count, 'person here', 'people here'),
-	peopleClose: 'Close the list',
-	peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,
-	joinedNames: (names) => `${listed(names)} joined`,
-	leftNames: (names) => `${listed(names)} left`,
-	renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
-	presenceCounts: (joined, left, renamed) =>
-		[
-			joined && `${joined.toLocaleString(locale)} joined`,
-			left && `${left.toLocaleString(locale)} left`,
-			renamed && plural(renamed, 'changed the name', 'changed their names'),
-		]
-			.filter(Boolean)
-			.join(', '),
-	typing: (names) => {
-		if (names.length > 3)
-			return 'Several people are typing…';
-		return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
-	},
-
-	writeLabel: 'Message',
-	writePlaceholder: 'Write a message',
-	send: 'Send',
-	bytesLeft: (count) => `${plural(count, 'byte', 'bytes')} left`,
-	bytesOver: (count) => `${plural(count, 'byte', 'bytes')} too long`,
-	refusedTooLong: 'Not sent: the message is too long. Shorten it or send it in parts.',
-	queued: (count) =>
-		`${plural(count, 'message waits', 'messages wait')} for the connection, in this order.`,
-
-	pickerLabel: 'Emoji',
-	pickerSearch: 'Search emoji',
-	pickerNone: 'No emoji of that name.',
-
-	connectNow: 'Connect now',
-	countdown: (seconds) => `in ${seconds} s`,
-	state: {
-		connecting: 'Connecting…',
-		online: 'Online',
-		waiting: 'Reconnecting',
-		offline: 'Offline: this device has no network.',
-		refused: 'Not connected.',
-	},
-	closed: {
-		lost: 'The connection was lost.',
-		unreachable: 'The server cannot be reached.',
-		1001: 'The server is stopping or restarting.',
-		silent: 'The server does not answer any more.',
-		1008: 'The server has sent you away.',
-		1009: 'A message was too long for the server.',
-		1013: 'This device could not keep up.',
-	},
-	closedReason: (words, reason) => `${words} It says: “${reason}”.`,
-};
 
 // Fills what index.html leaves empty, so that the words have one home only.
 export function fillTexts(root) {
+	document.documentElement.lang = { en: 'en', zh: 'zh-CN' }[language];
 	for (const element of root.querySelectorAll('[data-text]'))
 		element.textContent = texts[element.dataset.text];
 	for (const element of root.querySelectorAll('[data-label]'))

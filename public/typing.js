@@ -5,12 +5,12 @@ import { texts } from './texts.js';
 const SHOWN_MS = 5000;
 const TOLD_MS = 3000;
 
-// Shows in line who was last heard to write.
-export function createTypingLine(line) {
+// onChange(words) says who was last heard to write.
+export function createTypingLine(onChange) {
 	const writing = new Map();
 
 	function show() {
-		line.textContent = writing.size ? texts.typing(Array.from(writing.values(), ({ name }) => name)) : '';
+		onChange(writing.size ? texts.typing(Array.from(writing.values(), ({ name }) => name)) : '');
 	}
 
 	function stopped(name) {

@@ -20,14 +20,17 @@ function encode(object) {
 	return JSON.stringify(object, (key, value) => (value === '' ? undefined : value));
 }
 
-export const encodeJoin = ({ ref, name, email, session, since }) =>
-	encode({ type: 'join', ref, username: name, email, session, since });
+export const encodeJoin = ({ ref, room, name, email, session, since }) =>
+	encode({ type: 'join', ref, room, username: name, email, session, since });
 export const encodeNick = ({ ref, name, email, session }) =>
 	encode({ type: 'nick', ref, username: name, email, session });
-export const encodeMessage = ({ ref, email, text }) => encode({ message: text, email, ref });
-export const encodeHistory = ({ ref, before, limit }) => encode({ type: 'history', ref, before, limit });
-export const encodeTyping = ({ ref }) => encode({ type: 'typing', ref });
-export const encodeAcknowledge = ({ room, key }) => encode({ type: 'ack', room, key });
+export const encodeLeave = ({ ref, room }) => encode({ type: 'leave', ref, room });
+export const encodeMessage = ({ ref, room, email, text, action }) =>
+	encode({ message: text, action: action || undefined, room, email, ref });
+export const encodeHistory = ({ ref, room, before, limit }) => encode({ type: 'history', ref, room, before, limit });
+export const encodeTyping = ({ ref, room }) => encode({ type: 'typing', ref, room });
+export const encodeAcknowledge = ({ ref, room, key }) => encode({ type: 'ack', ref, room, key });
+export const encodeSearch = ({ ref, room, words }) => encode({ type: 'search', ref, room, q: words });
 export const encodePing = ({ ref }) => encode({ type: 'ping', ref });
 
 function isObject(value) {
@@ -118,6 +121,13 @@ function readMessage(object) {
 	};
 }
 
+function readMessages(value) {
+	return (Array.isArray(value) ? value : [])
+		.filter(isObject)
+		.map(readMessage)
+		.filter((message) => message?.id);
+}
+
 function readUsers(value) {
 	return (Array.isArray(value) ? value : [])
 		.filter(isObject)
@@ -130,10 +140,11 @@ function readJoined(object) {
 
 	return {
 		type: 'joined',
-		room: readString(object.room),
 		epoch: readString(object.epoch),
 		lastId: readCount(object.last_id),
 		recovered: object.recovered === true,
+		topic: readString(object.topic),
+		ref: readString(object.ref),
 		name: readName(you.username),
 		session: readString(you.session),
 		users: readUsers(object.users),
@@ -156,6 +167,14 @@ function readPresence(object) {
 }
 
 const READERS = {
+	metric: (object) => ({ type: 'metric', name: readString(object.name) }),
+	log: (object) => ({ type: 'log', id: readCount(object.id) }),
+	search: (object) => ({
+		type: 'search',
+		ref: readString(object.ref),
+		more: object.more === true,
+		messages: readMessages(object.messages),
+	}),
 	joined: readJoined,
 	presence: readPresence,
 	typing: (object) => ({ type: 'typing', name: readName(object.username) }),
@@ -170,10 +189,7 @@ const READERS = {
 		type: 'history',
 		ref: readString(object.ref),
 		more: object.more === true,
-		messages: (Array.isArray(object.messages) ? object.messages : [])
-			.filter(isObject)
-			.map(readMessage)
-			.filter((message) => message?.id),
+		messages: readMessages(object.messages),
 	}),
 	error: (object) => ({
 		type: 'error',
@@ -184,7 +200,7 @@ const READERS = {
 	}),
 };
 
-// An object with every member of the right type, or null for what this page does not know.
+// An object with every member of the right type, or null for what this page does not know; raw is what has come.
 export function decodeFrame(data) {
 	let object;
 
@@ -195,5 +211,6 @@ export function decodeFrame(data) {
 	}
 	if (!isObject(object))
 		return null;
-	return Object.hasOwn(READERS, object.type) ? READERS[object.type](object) : readMessage(object);
+	const frame = Object.hasOwn(READERS, object.type) ? READERS[object.type](object) : readMessage(object);
+	return frame && { ...frame, room: readString(object.room), raw: object };
 }

@@ -39,7 +39,7 @@ access_may_watch(const struct access *access, struct http_request *request)
 {
 	struct access_caller caller = access_caller_of(access, request);
 
-	if (http_is_local(request) || (caller.token && caller.token->is_admin))
+	if (request->is_local || (caller.token && caller.token->is_admin))
 		return true;
 	if (!auth_has_tokens(access->auth))
 		return access_refuse(request, 403, NULL, "denied",
@@ -59,7 +59,7 @@ access_may_read_tails(const struct access *access, const struct http_request *re
 {
 	if (caller->token)
 		return token_may(caller->token, room);
-	/* A proxy on this machine makes everybody local. */
+	/* A proxy on this machine has everybody come from it. */
 	return auth_is_open(access->config, access->config->http.address) &&
-	       !(request->conn->is_loopback && !http_is_local(request));
+	       request->is_local;
 }

@@ -31,7 +31,7 @@ api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
 {
 	if (!auth_has_tokens(api->access.auth))
-		return http_is_local(request) ||
+		return request->is_local ||
 		       access_refuse(request, 403, NULL, "denied",
 			       "without tokens only this machine itself may push");
 	if (!caller->token)

@@ -7,6 +7,7 @@
 #include "config_private.h"
 #include "linnet/log.h"
 #include "linnet/name.h"
+#include "linnet/proxies.h"
 #include "linnet/utf8.h"
 
 #define DIGITS "0123456789"
@@ -279,6 +280,10 @@ const struct config_option config_options[] = {
 		.max = 300, .preset = "[]", .check = check_origin,
 		.help = "Other sites whose pages may connect, as "
 			"\"https://example.org\"; \"*\" is every site"),
+	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
+		.max = 64, .preset = "[]", .check = proxies_fault,
+		.help = "Proxies whose X-Forwarded-For is believed, as \"127.0.0.1\" or "
+			"\"10.0.0.0/8\""),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Serve nc and telnet, a line a message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -333,8 +338,8 @@ const struct config_option config_options[] = {
 		.preset = "10000", .help = "Connections at a time"),
 	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "64",
-		.help = "Connections from one address (IPv6: one /64); loopback is "
-			"exempt"),
+		.help = "Connections from one address (IPv6: one /64); loopback and "
+			"trusted proxies are exempt"),
 	OPTION(limits.message_bytes, .live = true, .type = OPTION_INT, .min = 64,
 		.max = 16777216, .preset = "16384", .unit = "bytes",
 		.help = "Longest message that is taken from a client"),

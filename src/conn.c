@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,12 +38,14 @@ conn_unix_ms(void)
 }
 
 void
-conn_table_init(struct conn_table *table, size_t max, unsigned per_address)
+conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct proxies *proxies)
 {
 	memset(table, 0, sizeof(*table));
 	TAILQ_INIT(&table->conns);
 	table->max = max;
 	table->by_address = limit_new(per_address);
+	table->proxies = proxies;
 }
 
 void
@@ -52,19 +55,60 @@ conn_table_fini(struct conn_table *table)
 	limit_free(table->by_address);
 }
 
-/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
-static void
-format_address(const struct sockaddr *address, char *out, size_t size)
+/* As IPv6, IPv4 being mapped to it. */
+static struct in6_addr
+address_of(const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
+	struct in6_addr mapped = {
+		.s6_addr = {[10] = 0xff, [11] = 0xff}
+	};
 
-	if (address->sa_family == AF_INET)
-		inet_ntop(AF_INET, &v4->sin_addr, out, (socklen_t)size);
-	else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-		inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, (socklen_t)size);
+	if (address->sa_family == AF_INET6)
+		return v6->sin6_addr;
+	memcpy(mapped.s6_addr + 12, &v4->sin_addr, sizeof(v4->sin_addr));
+	return mapped;
+}
+
+/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
+static void
+format_address(const struct in6_addr *address, char *out, size_t size)
+{
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		inet_ntop(AF_INET, address->s6_addr + 12, out, (socklen_t)size);
 	else
-		inet_ntop(AF_INET6, &v6->sin6_addr, out, (socklen_t)size);
+		inet_ntop(AF_INET6, address, out, (socklen_t)size);
+}
+
+/* The connection is that of address. */
+static void
+set_address(struct conn *conn, const struct in6_addr *address)
+{
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
+
+	conn->key = limit_key_of((const void *)&v6);
+	conn->is_loopback = limit_is_loopback((const void *)&v6);
+	format_address(address, conn->peer, sizeof(conn->peer));
+}
+
+static int
+count(struct conn *conn)
+{
+	if (conn->is_loopback)
+		return 0;
+	if (limit_acquire(conn->table->by_address, &conn->key) < 0)
+		return -EUSERS;
+	conn->is_counted = true;
+	return 0;
+}
+
+static void
+uncount(struct conn *conn)
+{
+	if (conn->is_counted)
+		limit_release(conn->table->by_address, &conn->key);
+	conn->is_counted = false;
 }
 
 static void
@@ -94,24 +138,41 @@ struct conn *
 conn_admit(struct conn_table *table, const struct sockaddr *address,
 	enum transport transport, const char **why)
 {
-	struct limit_key key = limit_key_of(address);
-	bool loopback = limit_is_loopback(address);
 	struct conn *conn;
 
 	if (table->count >= table->max)
 		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
-	if (!loopback && limit_acquire(table->by_address, &key) < 0)
-		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
 	conn = xcalloc(1, sizeof(*conn));
 	conn->opened_ms = conn_now_ms();
-	begin(conn, transport);
 	conn->table = table;
-	conn->key = key;
-	conn->is_loopback = loopback;
-	format_address(address, conn->peer, sizeof(conn->peer));
+	conn->address = address_of(address);
+	conn->is_proxy = table->proxies && proxies_trust(table->proxies, &conn->address);
+	set_address(conn, &conn->address);
+	if (!conn->is_proxy && count(conn) < 0) {
+		free(conn);
+		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
+	}
+	begin(conn, transport);
 	TAILQ_INSERT_TAIL(&table->conns, conn, link);
 	table->count++;
 	return conn;
+}
+
+int
+conn_set_client(struct conn *conn, const struct in6_addr *client)
+{
+	uncount(conn);
+	set_address(conn, client);
+	return count(conn);
+}
+
+void
+conn_unset_client(struct conn *conn)
+{
+	if (!conn->is_proxy)
+		return;
+	uncount(conn);
+	set_address(conn, &conn->address);
 }
 
 void
@@ -156,8 +217,7 @@ conn_free(struct conn *conn)
 		conn->door->on_closed(conn);
 	conn_end_poll(conn);
 	end(conn, conn->ending);
-	if (!conn->is_loopback)
-		limit_release(table->by_address, &conn->key);
+	uncount(conn);
 	TAILQ_REMOVE(&table->conns, conn, link);
 	table->count--;
 	free(conn);

@@ -94,6 +94,7 @@ http_finish(struct http *http, bool is_last)
 {
 	end_request(http);
 	conn_end_poll(http->conn);
+	conn_unset_client(http->conn);
 	http->is_last = is_last;
 	http->state = HTTP_ANSWERING;
 	http_watch_input(http, false);

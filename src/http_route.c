@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -142,21 +143,18 @@ check_length(struct http_request *request)
 	return true;
 }
 
-bool
-http_route_admit(struct http_request *request)
+/* True if the request says that it is passed on for somebody. */
+static bool
+is_forwarded(const struct http_head *head)
 {
-	find_route(request);
-	if (!request->route)
-		return refuse(request, 404, NULL, "not_found", "there is nothing here");
-	if (request->conn->table->is_stopping && !request->route->is_health)
-		return refuse(request, 503, "Retry-After: 5\r\n", "stopping",
-			"the server is stopping, try later");
-	if (is_preflight(request)) {
-		if (check_origin(request))
-			answer_preflight(request);
-		return false;
-	}
-	return check_method(request) && check_length(request) && check_origin(request);
+	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
+		"x-real-ip" };
+	size_t i;
+
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (http_head_value(head, marks[i]))
+			return true;
+	return false;
 }
 
 /* A name that leads to this machine from itself. A page that had its own name made to
@@ -173,15 +171,44 @@ is_local_host(const char *host)
 	return !*host || (len && (!host[len] || host[len] == ':'));
 }
 
-bool
-http_is_local(const struct http_request *request)
+/* Find out who asks. Returns false if that was answered. */
+static bool
+identify(struct http_request *request)
 {
-	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
-		"x-real-ip" };
-	size_t i;
+	const struct http_head *head = request->head;
+	struct conn *conn = request->conn;
+	struct in6_addr client = conn->address;
+	int r = -ENOENT;
 
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (http_head_value(request->head, marks[i]))
-			return false;
-	return request->conn->is_loopback && is_local_host(request->head->host);
+	if (conn->is_proxy)
+		r = proxies_find_client(conn->table->proxies, head, &client);
+	if (r != -ENOENT && conn_set_client(conn, &client) < 0) {
+		log_info("client_refused", log_str("peer", conn->peer));
+		return refuse(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+	}
+	/* Whom somebody asks for who is not believed, or does not know, may be anybody.
+	 */
+	request->is_local = conn->is_loopback && is_local_host(head->host) &&
+			    (r == 0 || !is_forwarded(head));
+	return true;
+}
+
+bool
+http_route_admit(struct http_request *request)
+{
+	find_route(request);
+	if (!identify(request))
+		return false;
+	if (!request->route)
+		return refuse(request, 404, NULL, "not_found", "there is nothing here");
+	if (request->conn->table->is_stopping && !request->route->is_health)
+		return refuse(request, 503, "Retry-After: 5\r\n", "stopping",
+			"the server is stopping, try later");
+	if (is_preflight(request)) {
+		if (check_origin(request))
+			answer_preflight(request);
+		return false;
+	}
+	return check_method(request) && check_length(request) && check_origin(request);
 }

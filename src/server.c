@@ -83,6 +83,7 @@ struct server {
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
 	struct tls_door tls_door;
+	struct proxies *proxies;
 	struct conn_table conns;
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
@@ -443,10 +444,11 @@ server_start(const struct config *config, const struct auth *auth, struct tls *t
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
+	server->proxies = proxies_new(&config->http.trusted_proxies);
 	conn_table_init(&server->conns,
 		descriptors_fit((size_t)config->limits.connections,
 			tls ? TLS_DESCRIPTORS : DESCRIPTORS, tail_descriptors(config)),
-		(unsigned)config->limits.per_address);
+		(unsigned)config->limits.per_address, server->proxies);
 	TAILQ_INIT(&server->later);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	sink_drain_init(&server->sinks, loop);
@@ -479,7 +481,11 @@ server_reload(struct server *server)
 
 	if (server->is_stopping)
 		return;
+	proxies_free(server->proxies);
+	server->proxies = proxies_new(&config->http.trusted_proxies);
+	server->conns.proxies = server->proxies;
 	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	api_reload(&server->api);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	chat_reload(server->chat);
@@ -528,6 +534,7 @@ server_free(struct server *server)
 	if (server->chat)
 		watch_stores(server, false);
 	conn_table_fini(&server->conns);
+	proxies_free(server->proxies);
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);

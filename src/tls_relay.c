@@ -31,7 +31,7 @@
 #define PAIR_BYTES 16384
 
 /* How often it is looked whether the door of a peer that takes nothing is still there. */
-#define STALL_S 30.0
+#define STALL_S 10.0
 
 /* What a peer that was told the end may take to close; longer than the door behind reads
  * on. */
@@ -449,7 +449,12 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 bool
 tls_door_is_idle(const struct tls_door *door)
 {
-	return LIST_EMPTY(&door->relays);
+	const struct relay *relay;
+
+	LIST_FOREACH (relay, &door->relays, link)
+		if (!relay->out.is_over)
+			return false;
+	return true;
 }
 
 void

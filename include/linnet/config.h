@@ -62,6 +62,7 @@ struct config {
 		char *tls_certificate;              /* PEM file; "": no TLS */
 		char *tls_key;                      /* as tls_certificate */
 		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
+		struct string_list trusted_proxies; /* IP addresses or prefixes of such */
 	} http;
 	struct {
 		bool enabled;

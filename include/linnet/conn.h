@@ -10,6 +10,7 @@
 
 #include "linnet/limit.h"
 #include "linnet/metrics.h"
+#include "linnet/proxies.h"
 
 struct conn;
 
@@ -31,12 +32,16 @@ struct door {
 struct conn {
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
+	/* Who is served: the peer, or the client for whom a trusted proxy speaks. */
 	char peer[INET6_ADDRSTRLEN];
 	struct limit_key key;
-	bool is_loopback;    /* 127.0.0.0/8 or ::1: exempt from its address's limit */
-	int64_t deadline_ms; /* monotonic; closed hard when it passes; 0: none */
-	int64_t opened_ms;   /* monotonic */
-	uint64_t sent_bytes; /* but for what libwebsockets says by itself */
+	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
+	bool is_counted;         /* for that limit */
+	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
+	struct in6_addr address; /* the peer's own */
+	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
+	int64_t opened_ms;       /* monotonic */
+	uint64_t sent_bytes;     /* but for what libwebsockets says by itself */
 	uint64_t received_bytes;
 	enum transport transport;
 	bool is_ending; /* and it is known why */
@@ -51,6 +56,7 @@ struct conn_table {
 	size_t max;
 	bool is_stopping; /* nothing that is asked for is done any more */
 	struct limit_table *by_address;
+	const struct proxies *proxies; /* that are trusted; NULL: none */
 };
 
 /* What the log says when a connection, or what it carried, has ended. */
@@ -69,8 +75,9 @@ int64_t conn_now_us(void);
 int64_t conn_unix_ms(void);
 
 /* An empty table for up to max connections, up to per_address of them from one address.
- */
-void conn_table_init(struct conn_table *table, size_t max, unsigned per_address);
+ * Borrows proxies. */
+void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct proxies *proxies);
 
 /* Free what the table holds; it must be empty. */
 void conn_table_fini(struct conn_table *table);
@@ -99,6 +106,14 @@ conn_count_sent(struct conn *conn, size_t bytes)
 	conn->sent_bytes += bytes;
 	metrics.bytes_sent += bytes;
 }
+
+/* The proxy that conn is from speaks for client: its connection is that of client from
+ * now on, and counts for the limit of its address. Returns 0, or -EUSERS if that has as
+ * many as it may. */
+int conn_set_client(struct conn *conn, const struct in6_addr *client);
+
+/* The proxy that conn is from, if it is from one, speaks for itself again. */
+void conn_unset_client(struct conn *conn);
 
 /* The connection is gone: tell its door, if it has one, and free the record. */
 void conn_free(struct conn *conn);

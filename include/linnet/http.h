@@ -25,6 +25,7 @@ struct http_request {
 	struct http_head *head;
 	struct buffer body; /* whole; empty where the route takes none */
 	void *context;      /* of the routes */
+	bool is_local;      /* it comes from this machine itself, and for nobody else */
 
 	/* The door's own. */
 	struct http *http;
@@ -128,6 +129,3 @@ void http_hand_over(struct http_request *request,
 	void (*take)(void *context, struct http_request *request, int fd,
 		const char *rest, size_t rest_len),
 	void *context);
-
-/* True if the peer is this machine itself and not a proxy on it. */
-bool http_is_local(const struct http_request *request);

@@ -12,8 +12,8 @@ function buildChange(alarm, { words, format }) {
 		'li',
 		time,
 		severityMark(alarm.severity, words),
-		element('span.what', foreign(titleOf(alarm)), ' ', element('span.how', words.state[alarm.state])),
-		element('span.where', foreign(alarm.room), who && ` · ${words.by(who)}`),
+		element('span.live-what', foreign(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
+		element('span.live-where', foreign(alarm.room), who && ` · ${words.by(who)}`),
 	);
 
 	time.dateTime = date.toISOString();
@@ -24,8 +24,8 @@ function buildChange(alarm, { words, format }) {
 // history(room) gives the messages of a room that were kept; they are asked for when the list is first opened.
 export function createAlarmChanges({ words, format, history, isGood }) {
 	const list = element('ol');
-	const state = element('p.state', words.changesNone);
-	const details = element('details.changes', element('summary', words.changes), list, state);
+	const state = element('p.live-changes-state', words.changesNone);
+	const details = element('details.live-changes', element('summary', words.changes), list, state);
 	// By room and id: the history may bring what has come already.
 	const changes = new Map();
 	const rooms = new Set();

@@ -12,7 +12,7 @@ const SHAPES = {
 const MOST_CHARACTERS = 2000;
 
 export function severityMark(severity, words) {
-	const mark = element('span.severity', icon(SHAPES[severity]), words.severity[severity]);
+	const mark = element('span.live-severity', icon('live-icon', SHAPES[severity]), words.severity[severity]);
 	mark.dataset.severity = severity;
 	return mark;
 }
@@ -50,13 +50,18 @@ function timeOf(ms, words, format) {
 }
 
 export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
-	const severity = element('div.mark');
+	const severity = element('div.live-mark');
 	const title = foreign('');
-	const text = element('p.words');
-	const facts = element('p.facts');
-	const fault = element('p.fault');
-	const acknowledge = button('acknowledge', words.acknowledge);
-	const item = element('li.alarm', severity, element('div.what', element('h3', title), text, facts, fault), acknowledge);
+	const text = element('p.live-words');
+	const facts = element('p.live-facts');
+	const fault = element('p.live-fault');
+	const acknowledge = button('live-acknowledge', words.acknowledge);
+	const item = element(
+		'li.live-alarm',
+		severity,
+		element('div.live-what', element('h3', title), text, facts, fault),
+		acknowledge,
+	);
 	let alarm = null;
 	let since = null;
 	let seen = null;
@@ -93,7 +98,7 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 	function showFacts() {
 		since = Number.isFinite(alarm.since) ? timeOf(alarm.since, '', format) : null;
 		seen = alarm.acknowledged_by ? timeOf(alarm.acknowledged_ms, '', format) : null;
-		seen?.classList.add('seen');
+		seen?.classList.add('live-seen');
 		const parts = [since, foreign(alarm.room), linkTo(alarm.click, words), seen];
 		facts.replaceChildren(...parts.filter(Boolean));
 	}
@@ -111,7 +116,7 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 			severity.replaceChildren(severityMark(alarm.severity, words));
 			setText(title, titleOf(alarm));
 			setText(text, textOf(alarm.message));
-			item.classList.toggle('acknowledged', Boolean(alarm.acknowledged_by));
+			item.classList.toggle('live-acknowledged', Boolean(alarm.acknowledged_by));
 			acknowledge.hidden = Boolean(alarm.acknowledged_by);
 			acknowledge.disabled = false;
 			acknowledge.textContent = words.acknowledge;

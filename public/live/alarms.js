@@ -27,11 +27,11 @@ function compare(one, other) {
 export function createAlarms(place, { words, format, ageOf, now, acknowledge, history }) {
 	const standing = new Map();
 	const rows = new Map();
-	const count = element('span.count');
-	const calm = element('p.calm', words.calm);
-	const list = element('ul.standing');
-	const more = element('p.more');
-	const voice = element('p.unseen');
+	const count = element('span.live-count');
+	const calm = element('p.live-calm', words.calm);
+	const list = element('ul.live-standing');
+	const more = element('p.live-more');
+	const voice = element('p.live-unseen');
 	const changes = createAlarmChanges({ words, format, history, isGood });
 	let isVisible = false;
 	let frame = 0;
@@ -44,7 +44,10 @@ export function createAlarms(place, { words, format, ageOf, now, acknowledge, hi
 
 	function rowOf(key) {
 		if (!rows.has(key))
-			rows.set(key, createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }));
+			rows.set(
+				key,
+				createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }),
+			);
 		return rows.get(key);
 	}
 
@@ -99,7 +102,11 @@ export function createAlarms(place, { words, format, ageOf, now, acknowledge, hi
 			if (!alarm.standing) {
 				changes.add(alarm);
 				if (isVisible)
-					voice.textContent = words.announced(words.severity[alarm.severity], titleOf(alarm), words.state[alarm.state]);
+					voice.textContent = words.announced(
+						words.severity[alarm.severity],
+						titleOf(alarm),
+						words.state[alarm.state],
+					);
 			}
 			wake();
 		},

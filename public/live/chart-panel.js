@@ -4,12 +4,12 @@ import { createChart } from './chart.js';
 
 export function createChartPanel(metric, { words, units, locale, onClose }) {
 	const title = element('h3', foreign(metric.name));
-	const whole = button('whole', words.chartWhole);
-	const close = button('close', element('span', '✕'));
-	const state = element('p.state-of-chart', words.chartLoading);
-	const plot = element('div.plot');
-	const facts = element('dl.facts');
-	const item = element('li.chart', element('header', title, whole, close), state, plot, facts);
+	const whole = button('live-whole', words.chartWhole);
+	const close = button('live-close', element('span', '✕'));
+	const state = element('p.live-state-of-chart', words.chartLoading);
+	const plot = element('div.live-plot');
+	const facts = element('dl.live-facts');
+	const item = element('li.live-chart', element('header', title, whole, close), state, plot, facts);
 	let chart = null;
 	let isClosed = false;
 
@@ -66,7 +66,7 @@ export function createChartPanel(metric, { words, units, locale, onClose }) {
 			update();
 		} catch {
 			state.textContent = words.chartMissing;
-			state.classList.add('missing');
+			state.classList.add('live-missing');
 			plot.remove();
 		}
 	}

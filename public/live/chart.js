@@ -122,7 +122,7 @@ export async function createChart(place, { onZoom, ...more }) {
 	const stopWatching = watchTheme(() => plot.redraw(false));
 	const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
 
-	plot.over.classList.add('over');
+	plot.over.classList.add('live-over');
 	sizes.observe(place);
 
 	return {

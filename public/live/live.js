@@ -15,9 +15,9 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 	const words = languages[texts.language];
 	const locale = localeOf(texts.language);
 	const ageOf = createAges(locale);
-	const state = element('p.disconnected');
-	const alarmsPlace = element('section.alarms');
-	const tilesPlace = element('section.metrics');
+	const state = element('p.live-disconnected');
+	const alarmsPlace = element('section.live-alarms');
+	const tilesPlace = element('section.live-metrics');
 	const tiles = createTiles(tilesPlace, {
 		words,
 		units: createUnits(locale),

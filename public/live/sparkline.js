@@ -17,10 +17,10 @@ function path(className) {
 
 export function createSparkline() {
 	const svg = document.createElementNS(SVG, 'svg');
-	const area = path('area');
-	const line = path('line');
+	const area = path('live-area');
+	const line = path('live-line');
 
-	svg.classList.add('sparkline');
+	svg.classList.add('live-sparkline');
 	svg.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
 	svg.setAttribute('preserveAspectRatio', 'none');
 	svg.setAttribute('aria-hidden', 'true');

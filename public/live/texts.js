@@ -7,8 +7,7 @@ const isolated = (name) => `\u2068${name}\u2069`;
 export const words = {
 	en: {
 		alarms: 'Alarms',
-		standing: (count, open) =>
-			`${count} standing, ${open ? `${open} not acknowledged` : 'all acknowledged'}`,
+		standing: (count, open) => `${count} standing, ${open ? `${open} not acknowledged` : 'all acknowledged'}`,
 		calm: 'All is well: no alarm stands.',
 		more: (count) => `and ${plural(count, 'more alarm', 'more alarms')} of less weight`,
 		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },

@@ -3,18 +3,18 @@ import { element, foreign, setText } from '../elements.js';
 import { SPARKLINE_POINTS, createSparkline } from './sparkline.js';
 
 export function createTile(metric, { words, units, ageOf }) {
-	const amount = element('span.amount');
-	const unit = element('bdi.unit');
-	const age = element('span.age');
+	const amount = element('span.live-amount');
+	const unit = element('bdi.live-unit');
+	const age = element('span.live-age');
 	const sparkline = createSparkline();
 	const button = element(
-		'button.tile',
-		element('span.name', foreign(metric.name)),
-		element('span.value', amount, ' ', unit),
+		'button.live-tile',
+		element('span.live-name', foreign(metric.name)),
+		element('span.live-value', amount, ' ', unit),
 		sparkline.svg,
 		age,
 	);
-	const item = element('li.tile-place', button);
+	const item = element('li.live-tile-place', button);
 
 	button.type = 'button';
 	button.title = metric.name;
@@ -32,7 +32,7 @@ export function createTile(metric, { words, units, ageOf }) {
 		},
 		showAge(ms, isStale) {
 			setText(age, isStale ? words.stale(ageOf(ms)) : ageOf(ms));
-			button.classList.toggle('stale', isStale);
+			button.classList.toggle('live-stale', isStale);
 		},
 		drawSparkline: () => sparkline.draw(metric.series.points(SPARKLINE_POINTS)),
 	};

@@ -15,7 +15,7 @@ function isGood({ room, name, ts, value }) {
 function buildNone(words) {
 	const example = `curl -H 'Content-Type: application/json' -d '{"type":"metric","name":"load","value":0.41}' ${new URL('push/lobby', document.baseURI)}`;
 
-	return element('div.none', element('p', words.none), element('p', words.noneHint), element('code', example));
+	return element('div.live-none', element('p', words.none), element('p', words.noneHint), element('code', example));
 }
 
 export function createTiles(place, { words, units, ageOf, locale }) {
@@ -24,7 +24,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	const tiles = new Map();
 	const groups = new Map();
 	const none = buildNone(words);
-	const leftOut = element('p.left-out');
+	const leftOut = element('p.live-left-out');
 	// What has changed since it was drawn, and what the reader can see.
 	const changed = new Set();
 	const inView = new Set();
@@ -119,7 +119,10 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		let group = groups.get(room);
 
 		if (!group) {
-			group = { section: element('section.group', element('h2', foreign(room))), list: element('ul.tiles') };
+			group = {
+				section: element('section.live-group', element('h2', foreign(room))),
+				list: element('ul.live-tiles'),
+			};
 			group.section.append(group.list);
 			groups.set(room, group);
 			insertSorted(place, group.section, room);

@@ -70,7 +70,11 @@ export function createUnits(locale) {
 	function durationOf(seconds) {
 		const size = Math.abs(seconds);
 		const [, one, name] = size ? STEPS.find(([least]) => size >= least) : STEPS[3];
-		const parts = format({ style: 'unit', unit: name, unitDisplay: name === 'minute' ? 'short' : 'narrow' }).formatToParts(seconds / one);
+		const parts = format({
+			style: 'unit',
+			unit: name,
+			unitDisplay: name === 'minute' ? 'short' : 'narrow',
+		}).formatToParts(seconds / one);
 
 		return {
 			amount: amountOf(seconds / one),

@@ -14,7 +14,7 @@ after(() => browser.close());
 
 const DISK = { key: 'disk', severity: 'critical', title: 'Disk full', message: 'db-2 has 1 % left' };
 
-const alarmRow = (person) => person.page.locator('#log > .alarm, .log > .alarm');
+const alarmRow = (person) => person.page.locator('.log > .alarm-line');
 
 async function opens(person) {
 	await person.page.click('#alarms-button');
@@ -38,12 +38,12 @@ test('an alarm is one line in the log that is updated in place and counted in th
 		assert.equal(await alarmRow(ann).count(), 1);
 		assert.match(await alarmRow(ann).textContent(), /Warning.*updated/);
 		await pushAlarm(daemon, { ...DISK, severity: 'ok', message: 'all is well' });
-		await ann.page.waitForSelector('.log > .alarm[data-severity="ok"]');
+		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
 		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
 		// The next of the same key is another one.
 		await pushAlarm(daemon, DISK);
-		await ann.page.waitForFunction(() => document.querySelectorAll('.log > .alarm').length === 2);
+		await ann.page.waitForFunction(() => document.querySelectorAll('.log > .alarm-line').length === 2);
 		await badge(ann, '1');
 	}));
 
@@ -56,11 +56,11 @@ test('an alarm whose line is out of view comes again where the news are', () =>
 			await push(daemon, `line ${n}`, { username: 'Bob' });
 		await ann.rows(40);
 		await pushAlarm(daemon, { ...DISK, message: 'worse' });
-		await ann.page.locator('.log > .alarm:last-child').getByText('worse').waitFor();
+		await ann.page.locator('.log > .alarm-line:last-child').getByText('worse').waitFor();
 		assert.equal(await alarmRow(ann).count(), 1);
 		await ann.page.reload();
 		await ann.online();
-		await ann.page.locator('.log > .alarm:last-child').getByText('worse').waitFor();
+		await ann.page.locator('.log > .alarm-line:last-child').getByText('worse').waitFor();
 		assert.equal(await alarmRow(ann).count(), 1);
 	}));
 

@@ -38,7 +38,7 @@ async function readUntil(person, isTop, wanted) {
 	for (let now = await end(person); now !== wanted; now = await end(person)) {
 		await person.page.waitForFunction(
 			([was, atTop]) => {
-				const log = document.getElementById('log');
+				const log = document.querySelector('.log');
 				const texts = log.querySelectorAll('.message .text');
 				log.scrollTop = atTop ? 0 : log.scrollHeight;
 				return texts[atTop ? 0 : texts.length - 1].textContent !== was;
@@ -47,18 +47,18 @@ async function readUntil(person, isTop, wanted) {
 		);
 		const numbers = (await person.texts()).map((text) => Number(text.split(' ')[1]));
 		assert.deepEqual(numbers, Array.from(numbers, (_, index) => numbers[0] + index));
-		assert.ok((await person.page.$eval('#log', (log) => log.childElementCount)) <= MOST_ROWS);
+		assert.ok((await person.page.$eval('.log', (log) => log.childElementCount)) <= MOST_ROWS);
 	}
 }
 
-test('a first visit shows the newest messages, at the bottom from the first moment on', () =>
+test('7 a first visit shows the newest messages, at the bottom from the first moment on', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		await withPast(daemon, 120);
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
 				window.seen = [];
 				const look = () => {
-					const log = document.getElementById('log');
+					const log = document.querySelector('.log');
 					if (log?.clientHeight) {
 						const empty = getComputedStyle(document.querySelector('.empty')).display !== 'none';
 						const distance = log.scrollHeight - log.clientHeight - log.scrollTop;
@@ -97,14 +97,14 @@ test('an empty room says so, once that is known', () =>
 		await ann.page.waitForSelector('.empty');
 	}));
 
-test('older pages come when one scrolls up, and nothing that is read moves', () =>
+test('10 older pages come when one scrolls up, and nothing that is read moves', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		await withPast(daemon, 230);
 		const ann = await arrive();
 		await ann.join('ann');
 		await ann.reads(lines(181, 230));
 		for (const first of [131, 81, 31, 1]) {
-			const before = await ann.page.$eval('#log', (log) => {
+			const before = await ann.page.$eval('.log', (log) => {
 				log.scrollTop = 300;
 				const edge = log.getBoundingClientRect().top;
 				window.readRow = Array.from(log.children).find((row) => row.getBoundingClientRect().bottom > edge);
@@ -118,7 +118,7 @@ test('older pages come when one scrolls up, and nothing that is read moves', () 
 		assert.equal(await ann.page.locator('.day').count(), 1);
 	}));
 
-test('a screen reader is told what is new, but not the history and not what was missed', () =>
+test('30 a screen reader is told what is new, but not the history and not what was missed', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 60);
 		const tap = createTap();
@@ -127,18 +127,17 @@ test('a screen reader is told what is new, but not the history and not what was 
 			await page.addInitScript(() => {
 				window.told = [];
 				addEventListener('DOMContentLoaded', () => {
-					const log = document.getElementById('log');
 					new MutationObserver((changes) => {
 						for (const row of changes.flatMap(({ addedNodes }) => Array.from(addedNodes))) {
 							if (row.matches?.('.message'))
-								window.told.push([row.querySelector('.text').textContent, log.ariaLive]);
+								window.told.push([row.querySelector('.text').textContent, row.closest('.log').ariaLive]);
 						}
-					}).observe(log, { childList: true });
+					}).observe(document.getElementById('reading'), { childList: true, subtree: true });
 				});
 			});
 		});
 		const told = (text) => ann.page.evaluate((wanted) => window.told.find(([shown]) => shown === wanted)[1], text);
-		const listening = () => ann.page.waitForSelector('#log[aria-live="polite"]');
+		const listening = () => ann.page.waitForSelector('.log[aria-live="polite"]');
 		await ann.join('ann');
 		await ann.reads(lines(11, 60));
 		assert.equal(await told('line 60'), 'off');
@@ -156,7 +155,7 @@ test('a screen reader is told what is new, but not the history and not what was 
 		assert.equal(await told('missed'), 'off');
 		await listening();
 
-		await ann.page.$eval('#log', (log) => {
+		await ann.page.$eval('.log', (log) => {
 			log.scrollTop = 0;
 		});
 		await ann.page.getByText('line 1', { exact: true }).waitFor();
@@ -174,10 +173,10 @@ test('however far one reads back 500 rows are kept, and both ends come again', (
 		assert.notEqual(await lastText(ann), line(900));
 		await ann.page.getByRole('button', { name: 'Newest messages' }).waitFor();
 
-		const place = await ann.page.$eval('#log', (log) => log.scrollTop);
+		const place = await ann.page.$eval('.log', (log) => log.scrollTop);
 		plain.sendJson({ message: line(901) });
 		await ann.page.getByRole('button', { name: '1 new message' }).waitFor();
-		assert.equal(await ann.page.$eval('#log', (log) => log.scrollTop), place);
+		assert.equal(await ann.page.$eval('.log', (log) => log.scrollTop), place);
 
 		await readUntil(ann, false, line(901));
 		plain.sendJson({ message: line(902) });
@@ -195,7 +194,7 @@ test('the button, the End key and an own message lead back to the newest, with n
 
 		const ways = [
 			() => ann.page.getByRole('button', { name: 'Newest messages' }).click(),
-			() => ann.page.press('#log', 'End'),
+			() => ann.page.press('.log', 'End'),
 			() => ann.say(line(++last)),
 		];
 		for (const goBack of ways) {
@@ -207,7 +206,7 @@ test('the button, the End key and an own message lead back to the newest, with n
 			plain.sendJson({ message: line(++last) });
 			await ann.page.getByText(line(last), { exact: true }).waitFor();
 			await ann.page.waitForFunction(() => {
-				const log = document.getElementById('log');
+				const log = document.querySelector('.log');
 				return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
 			});
 			const texts = await ann.texts();
@@ -223,7 +222,7 @@ test('an own message leads to the newest also where more is said before they are
 		await ann.join('ann');
 		await ann.page.getByText(line(600), { exact: true }).waitFor();
 		await readUntil(ann, true, line(1));
-		await ann.page.waitForFunction(() => document.getElementById('loading').hidden);
+		await ann.page.waitForFunction(() => document.querySelector('.loading').hidden);
 		tap.holdReceived = ({ type }) => type === 'history';
 		await ann.say(line(601));
 		await eventually(() => assert.equal(tap.received.at(-1).type, 'ack'), 'the ack');
@@ -234,7 +233,7 @@ test('an own message leads to the newest also where more is said before they are
 		const texts = await ann.texts();
 		assert.deepEqual(texts, lines(602 - texts.length + 1, 602));
 		await ann.page.waitForFunction(() => {
-			const log = document.getElementById('log');
+			const log = document.querySelector('.log');
 			return log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
 		});
 	}));

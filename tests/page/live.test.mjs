@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { eventually, startDaemon } from '../lib/daemon.mjs';
-import { withView } from './views.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { startViewDaemon, withView } from './views.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
@@ -11,7 +11,7 @@ let browser;
 let daemon;
 
 before(async () => {
-	[browser, daemon] = await Promise.all([openBrowser(), startDaemon()]);
+	[browser, daemon] = await Promise.all([openBrowser(), startViewDaemon()]);
 });
 after(() => Promise.all([browser.close(), daemon.stop()]));
 
@@ -51,9 +51,10 @@ const alarm = (key, more = {}) => ({
 	...more,
 });
 
-const tile = (page, name) => page.locator('.tile', { has: page.getByText(name, { exact: true }) });
-const titles = (page) => page.$$eval('.alarm h3', (all) => all.map(({ textContent }) => textContent));
-const alarmsAre = (page, wanted) => eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
+const tile = (page, name) => page.locator('.live-tile', { has: page.getByText(name, { exact: true }) });
+const titles = (page) => page.$$eval('.live-alarm h3', (all) => all.map(({ textContent }) => textContent));
+const alarmsAre = (page, wanted) =>
+	eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
 
 test('33: a tile shows the last value with its unit, its age and a line of the values before', () =>
 	live({}, async ({ page, feed }) => {
@@ -67,7 +68,8 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 			metric('heat', 21.5, { unit: 'celsius' }),
 			metric('queue', 7),
 		);
-		const shown = async (name) => (await tile(page, name).locator('.value').innerText()).replaceAll(/\s+/g, ' ').trim();
+		const shown = async (name) =>
+			(await tile(page, name).locator('.live-value').innerText()).replaceAll(/\s+/g, ' ').trim();
 
 		await eventually(async () => assert.equal(await shown('queue'), '7'), 'the last tile');
 		assert.equal(await shown('cpu'), '41 %');
@@ -75,9 +77,10 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 		assert.equal(await shown('answer'), '12 ms');
 		assert.equal(await shown('visits'), '1,234,567');
 		assert.equal(await shown('heat'), '21.5 °C');
-		assert.match(await tile(page, 'load').locator('.age').innerText(), /now|ago/);
+		assert.match(await tile(page, 'load').locator('.live-age').innerText(), /now|ago/);
 		await eventually(
-			async () => assert.ok((await tile(page, 'load').locator('.line').getAttribute('d')).split('L').length > 20),
+			async () =>
+				assert.ok((await tile(page, 'load').locator('.live-line').getAttribute('d')).split('L').length > 20),
 			'a line of many points',
 		);
 	}));
@@ -85,9 +88,12 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
-		const names = () => page.$$eval('.group', (all) => all.map((group) => group.innerText.match(/^(ops|lab|z|b|a9|a10)$/gm).join(' ')));
+		const names = () =>
+			page.$$eval('.live-group', (all) =>
+				all.map((group) => group.innerText.match(/^(ops|lab|z|b|a9|a10)$/gm).join(' ')),
+			);
 
-		await page.locator('.tile').nth(3).waitFor();
+		await page.locator('.live-tile').nth(3).waitFor();
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
 		await feed('metric', metric('b', 2));
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
@@ -100,7 +106,8 @@ test('33: a value that does not come any more is stale after three of its usual 
 
 		await feed('metric', ...every('quick', 5000), ...every('slow', 300_000), metric('once', 1, { ts: now }));
 		await tile(page, 'once').waitFor();
-		const stale = () => page.$$eval('.tile.stale .name', (all) => all.map(({ innerText }) => innerText));
+		const stale = () =>
+			page.$$eval('.live-tile.live-stale .live-name', (all) => all.map(({ innerText }) => innerText));
 
 		await page.clock.runFor(10_000);
 		assert.deepEqual(await stale(), []);
@@ -118,8 +125,15 @@ test('a server whose clock is wrong does not make its values stale or of the fut
 	live({}, async ({ page, feed }) => {
 		for (const wrong of [-3_600_000, 3_600_000]) {
 			const name = `clock ${wrong}`;
-			await feed('metric', metric(name, 1, { ts: Date.now() + wrong }), metric(name, 2, { ts: Date.now() + wrong + 1 }));
-			await eventually(async () => assert.match(await tile(page, name).locator('.age').innerText(), /^(now|\ds ago)$/), name);
+			await feed(
+				'metric',
+				metric(name, 1, { ts: Date.now() + wrong }),
+				metric(name, 2, { ts: Date.now() + wrong + 1 }),
+			);
+			await eventually(
+				async () => assert.match(await tile(page, name).locator('.live-age').innerText(), /^(now|\ds ago)$/),
+				name,
+			);
 		}
 	}));
 
@@ -128,12 +142,12 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		await feed('metric', ...values('load', 120, { unit: 's' }));
 		await tile(page, 'load').focus();
 		await page.keyboard.press('Enter');
-		await page.locator('.chart canvas').waitFor();
+		await page.locator('.live-chart canvas').waitFor();
 		await page.getByText('Drag to zoom in').waitFor();
 		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'true');
-		assert.match(await page.locator('.chart .facts').innerText(), /least\s+1\.?\d*\s?s/);
+		assert.match(await page.locator('.live-chart .live-facts').innerText(), /least\s+1\.?\d*\s?s/);
 		const painted = () =>
-			page.$eval('.chart canvas', (canvas) => {
+			page.$eval('.live-chart canvas', (canvas) => {
 				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
 				return data.reduce((sum, value) => (sum * 31 + value) % 1_000_000_007, 7);
 			});
@@ -142,25 +156,29 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 
 		await feed('metric', metric('load', 40, { ts: Date.now() + 1000, unit: 's' }));
 		await eventually(async () => assert.notEqual(await painted(), before), 'the chart to follow');
-		await page.getByText(/^40\ss$/).first().waitFor();
+		await page
+			.getByText(/^40\ss$/)
+			.first()
+			.waitFor();
 
 		await page.keyboard.press('Escape');
-		assert.equal(await page.locator('.chart').count(), 0);
+		assert.equal(await page.locator('.live-chart').count(), 0);
 		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'false');
-		assert.equal(await page.evaluate(() => document.activeElement.className), 'tile');
+		assert.equal(await page.evaluate(() => document.activeElement.className), 'live-tile');
 	}));
 
 test('the chart tells what is under the pointer, is zoomed by a drag and shows all after a double click', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
 		await tile(page, 'load').click();
-		const over = page.locator('.chart .over');
+		const over = page.locator('.live-chart .live-over');
 		const box = await over.boundingBox();
 		const at = (part) => [box.x + box.width * part, box.y + box.height / 2];
 
 		await page.mouse.move(...at(0.5));
 		await eventually(
-			async () => assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/),
+			async () =>
+				assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/),
 			'the values under the pointer',
 		);
 		const whole = page.getByRole('button', { name: 'Show all' });
@@ -171,7 +189,7 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 			await page.mouse.up();
 			await whole.waitFor();
 		};
-		const axis = () => page.$eval('.chart canvas', (canvas) => canvas.toDataURL());
+		const axis = () => page.$eval('.live-chart canvas', (canvas) => canvas.toDataURL());
 
 		await drag();
 		// What comes does not throw the reader out of the part that he looks at.
@@ -192,16 +210,22 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 test('without its library the chart says so and the tile works on', () =>
 	live(
 		{
-			prepare: (page) => page.route('**/lib/**', (route) => route.fulfill({ status: 200, contentType: 'text/javascript', body: 'export {};' })),
+			prepare: (page) =>
+				page.route('**/lib/**', (route) =>
+					route.fulfill({ status: 200, contentType: 'text/javascript', body: 'export {};' }),
+				),
 		},
 		async ({ page, feed }) => {
 			await feed('metric', metric('load', 1));
 			await tile(page, 'load').click();
 			await page.getByText('The chart could not be loaded').waitFor();
 			await feed('metric', metric('load', 2));
-			await eventually(async () => assert.equal(await tile(page, 'load').locator('.amount').innerText(), '2'), 'the new value');
+			await eventually(
+				async () => assert.equal(await tile(page, 'load').locator('.live-amount').innerText(), '2'),
+				'the new value',
+			);
 			await page.getByRole('button', { name: 'Close the chart' }).click();
-			assert.equal(await page.locator('.chart').count(), 0);
+			assert.equal(await page.locator('.live-chart').count(), 0);
 		},
 	));
 
@@ -221,11 +245,11 @@ test('no more is kept than 3,600 points of a metric and 500 metrics, and the sil
 		const now = await page.evaluate(() => Date.now());
 		await feed('metric', ...Array.from({ length: 510 }, (_, n) => metric(`m${n}`, n, { ts: now })));
 		await page.getByText('Only 500 values are shown; 10 more were left out.').waitFor();
-		assert.equal(await page.locator('.tile').count(), 500);
+		assert.equal(await page.locator('.live-tile').count(), 500);
 		await page.clock.fastForward(120_000);
 		await feed('metric', metric('young', 1, { ts: now + 120_000 }));
 		await tile(page, 'young').waitFor();
-		assert.equal(await page.locator('.tile').count(), 500);
+		assert.equal(await page.locator('.live-tile').count(), 500);
 	}));
 
 test('alarms stand with a word and a shape for their severity, the worst first, and go when they are cleared', () =>
@@ -233,16 +257,26 @@ test('alarms stand with a word and a shape for their severity, the worst first, 
 		await page.getByText('All is well').waitFor();
 		await feed(
 			'alarm',
-			alarm('disk', { severity: 'warning', since: Date.now() - 7_200_000, click: 'https://example.org/disk', standing: true }),
+			alarm('disk', {
+				severity: 'warning',
+				since: Date.now() - 7_200_000,
+				click: 'https://example.org/disk',
+				standing: true,
+			}),
 			alarm('fire', { severity: 'critical' }),
 			alarm('news', { severity: 'info' }),
 			alarm('mail', { severity: 'error' }),
 		);
 		await alarmsAre(page, ['About fire', 'About mail', 'About disk', 'About news']);
-		assert.deepEqual(await page.locator('.alarm .severity').allInnerTexts(), ['Critical', 'Error', 'Warning', 'Info']);
-		const shapes = await page.$$eval('.alarm path', (all) => all.map((path) => path.getAttribute('d')));
+		assert.deepEqual(await page.locator('.live-alarm .live-severity').allInnerTexts(), [
+			'Critical',
+			'Error',
+			'Warning',
+			'Info',
+		]);
+		const shapes = await page.$$eval('.live-alarm path', (all) => all.map((path) => path.getAttribute('d')));
 		assert.equal(new Set(shapes).size, 4);
-		const disk = page.locator('.alarm').nth(2);
+		const disk = page.locator('.live-alarm').nth(2);
 		assert.match(await disk.innerText(), /words[\s\S]*began 2\s?hr?s? ago[\s\S]*ops/);
 		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
 		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
@@ -293,15 +327,58 @@ test('what happened to alarms can be read back, from before the page was opened 
 		await feed('alarm', raised);
 		assert.deepEqual(await calls('history'), []);
 		await page.getByText('What happened').click();
-		const lines = () => page.$$eval('.changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
+		const lines = () =>
+			page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
 		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
 		const [newest, middle, oldest] = await lines();
 		assert.match(newest, /Warning About disk raised/);
 		assert.match(middle, /OK About old cleared/);
 		assert.match(oldest, /Warning About old raised/);
 		assert.deepEqual(await calls('history'), [['history', 'ops']]);
-		await feed('alarm', { ...raised, id: ++lastId, ts: Date.now() + 1, state: 'acknowledged', acknowledged_by: 'bob' });
+		await feed('alarm', {
+			...raised,
+			id: ++lastId,
+			ts: Date.now() + 1,
+			state: 'acknowledged',
+			acknowledged_by: 'bob',
+		});
 		await eventually(async () => assert.match((await lines())[0], /acknowledged.*by .?bob/), 'the newest change');
+	}));
+
+test('what the server sends is what the view reads', () =>
+	live({}, async ({ page }) => {
+		const push = async (object) => {
+			const answer = await fetch(`${daemon.url}/push/real`, {
+				method: 'POST',
+				headers: { 'Content-Type': 'application/json' },
+				body: JSON.stringify(object),
+			});
+			assert.equal(answer.status, 200, await answer.text());
+		};
+		await push({
+			type: 'alarm',
+			key: 'disk',
+			severity: 'critical',
+			title: 'Disk full',
+			message: 'no room',
+			click: 'https://example.org/',
+		});
+		await push({ type: 'metric', name: 'cpu', value: 0.5, unit: 'ratio' });
+		await page.evaluate(() => {
+			window.socket = new WebSocket('/ws?room=real&events=1&name=ann');
+			window.socket.onmessage = ({ data }) => {
+				const frame = JSON.parse(data);
+				window.view[frame.type]?.(frame);
+			};
+		});
+		await page.getByText('Disk full').waitFor();
+		await tile(page, 'cpu').getByText('50').waitFor();
+		await push({ type: 'metric', name: 'cpu', value: 0.75, unit: 'ratio' });
+		await tile(page, 'cpu').getByText('75').waitFor();
+		await page.evaluate(() => window.socket.send(JSON.stringify({ type: 'ack', room: 'real', key: 'disk' })));
+		await page.getByText(/ann.? has seen to it/).waitFor();
+		await push({ type: 'alarm', key: 'disk', severity: 'ok' });
+		await page.getByText('All is well').waitFor();
 	}));
 
 test('after a lost connection the view says so, and alarms that went meanwhile are gone', () =>
@@ -331,22 +408,34 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 		);
 		await feed(
 			'alarm',
-			alarm(HOSTILE, { title: HOSTILE, message: HOSTILE, room: HOSTILE, username: HOSTILE, click: 'javascript:alert(1)' }),
-			alarm('seen', { acknowledged_by: HOSTILE, acknowledged_ms: HOSTILE, state: 'acknowledged', since: 'x', click: { a: 1 } }),
+			alarm(HOSTILE, {
+				title: HOSTILE,
+				message: HOSTILE,
+				room: HOSTILE,
+				username: HOSTILE,
+				click: 'javascript:alert(1)',
+			}),
+			alarm('seen', {
+				acknowledged_by: HOSTILE,
+				acknowledged_ms: HOSTILE,
+				state: 'acknowledged',
+				since: 'x',
+				click: { a: 1 },
+			}),
 			alarm('long', { message: 'y'.repeat(100_000), title: 7, click: 'data:text/html,x' }),
 			alarm('bad', { severity: HOSTILE }),
 			alarm('bad', { state: HOSTILE }),
 			{ type: 'alarm' },
 		);
-		await page.locator('.alarm').nth(2).waitFor();
+		await page.locator('.live-alarm').nth(2).waitFor();
 		await page.getByText('What happened').click();
-		await page.locator('.changes li').nth(2).waitFor();
+		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
 		await page.locator('.u-legend').getByText(HOSTILE).waitFor();
-		assert.equal(await page.locator('.tile').count(), 3);
-		assert.equal(await page.locator('.alarm').count(), 3);
+		assert.equal(await page.locator('.live-tile').count(), 3);
+		assert.equal(await page.locator('.live-alarm').count(), 3);
 		assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
-		assert.ok((await page.locator('.alarm .words').allInnerTexts()).every((text) => text.length < 3000));
+		assert.ok((await page.locator('.live-alarm .live-words').allInnerTexts()).every((text) => text.length < 3000));
 	}));
 
 test('it speaks Chinese where the page does', () =>
@@ -361,17 +450,28 @@ test('it speaks Chinese where the page does', () =>
 
 test('nothing is wider than a phone, and everything fits a wide screen', () =>
 	live({ viewport: { width: 320, height: 640 } }, async ({ page, feed }) => {
-		await feed('metric', ...values('a name without an end '.repeat(3), 30, { room: 'r'.repeat(64), unit: 'u'.repeat(32) }));
-		await feed('alarm', alarm('k'.repeat(128), { title: 'T'.repeat(256), message: 'm'.repeat(500), room: 'r'.repeat(64) }));
-		await page.locator('.alarm').waitFor();
-		await page.locator('.tile').click();
-		await page.locator('.chart canvas').waitFor();
+		await feed(
+			'metric',
+			...values('a name without an end '.repeat(3), 30, { room: 'r'.repeat(64), unit: 'u'.repeat(32) }),
+		);
+		await feed(
+			'alarm',
+			alarm('k'.repeat(128), { title: 'T'.repeat(256), message: 'm'.repeat(500), room: 'r'.repeat(64) }),
+		);
+		await page.locator('.live-alarm').waitFor();
+		await page.locator('.live-tile').click();
+		await page.locator('.live-chart canvas').waitFor();
 		for (const width of [320, 375, 768, 1440]) {
 			await page.setViewportSize({ width, height: 700 });
 			await eventually(
 				async () =>
 					assert.ok(
-						await page.$eval('#view', (view) => view.scrollWidth <= view.clientWidth && document.documentElement.scrollWidth <= innerWidth),
+						await page.$eval(
+							'#view',
+							(view) =>
+								view.scrollWidth <= view.clientWidth &&
+								document.documentElement.scrollWidth <= innerWidth,
+						),
 						`${width} px`,
 					),
 				'no sideways scroll',

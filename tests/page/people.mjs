@@ -4,7 +4,8 @@ import path from 'node:path';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // A browser says this of every attempt while the server is down; no page can keep it from doing so.
-const REFUSED_CONNECTION = /WebSocket connection to .* failed/;
+const REFUSED_CONNECTION =
+	/WebSocket connection to .* failed|Failed to load resource: net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE)/;
 
 export function watch(page, origin) {
 	const faults = [];
@@ -70,6 +71,11 @@ class Person {
 		await this.state('waiting');
 	}
 
+	/** Until this room is shown and was entered. */
+	inRoom(name) {
+		return this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+	}
+
 	async say(text) {
 		await this.page.fill('#text', text);
 		await this.page.press('#text', 'Enter');
@@ -87,7 +93,7 @@ class Person {
 		return this.page.waitForFunction(
 			(wanted) =>
 				!document.querySelector('.pending') &&
-				JSON.stringify(Array.from(document.querySelectorAll('.message .text'), (text) => text.textContent)) ===
+				JSON.stringify(Array.from(document.querySelectorAll('.room:not([inert]) .message .text'), (text) => text.textContent)) ===
 					wanted,
 			JSON.stringify(texts),
 		);
@@ -130,14 +136,14 @@ class Person {
 
 	/** A line between the messages. */
 	line(hasText) {
-		return this.page.locator('#log > :is(.system, .presence)', { hasText });
+		return this.page.locator('.log > :is(.system, .presence)', { hasText });
 	}
 
 	sidewaysScroll() {
 		return this.page.evaluate(() => {
-			const log = document.getElementById('log');
+			const log = document.querySelector('.log');
 			const root = document.documentElement;
-			return Math.max(root.scrollWidth - root.clientWidth, log.scrollWidth - log.clientWidth);
+			return Math.max(root.scrollWidth - root.clientWidth, log ? log.scrollWidth - log.clientWidth : 0);
 		});
 	}
 }

@@ -4,8 +4,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
-import { withView } from './views.mjs';
+import { startViewDaemon, withView } from './views.mjs';
 
 const [folder] = process.argv.slice(2);
 if (!folder) {
@@ -35,7 +34,10 @@ const METRICS = [
 	...series('ops', 'network in', 'bytes/s', 3.2e6, 6e5),
 	...series('ops', 'answer time p95', 's', 0.128, 0.02),
 	...series('ops', 'requests', '/s', 812, 60),
-	...series('ops', 'open connections', 'count', 2310, 40).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
+	...series('ops', 'open connections', 'count', 2310, 40).map((frame) => ({
+		...frame,
+		value: Math.round(frame.value),
+	})),
 	...series('ops', 'queue', '', 12, 5).map((frame) => ({ ...frame, value: Math.round(frame.value) })),
 	...series('ops', 'backup age', 'h', 7, 0.4, 60).map((frame) => ({ ...frame, ts: frame.ts - 11 * MINUTE_MS })),
 	...series('greenhouse', 'temperature', 'celsius', 21.4, 0.3),
@@ -81,26 +83,75 @@ async function shootLive(view, width, colorScheme) {
 	await answer('history', ALARMS);
 	await feed('metric', ...METRICS);
 	await feed('alarm', ...ALARMS);
-	await page.locator('.alarm').nth(3).waitFor();
-	await page.waitForFunction(() => document.querySelector('.tile .line').hasAttribute('d'));
+	await page.locator('.live-alarm').nth(3).waitFor();
+	await page.waitForFunction(() => document.querySelector('.live-tile .live-line').hasAttribute('d'));
 	await shoot(view, 'live', width, colorScheme);
 	await page.getByText('What happened').click();
-	await page.locator('.tile', { has: page.getByText('answer time p95') }).click();
+	await page.locator('.live-tile', { has: page.getByText('answer time p95') }).click();
 	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
-	const over = await page.locator('.chart .over').boundingBox();
+	const over = await page.locator('.live-chart .live-over').boundingBox();
 	await page.mouse.move(over.x + over.width / 2, over.y + over.height / 2);
-	await page.locator('.chart').evaluate((chart) => chart.scrollIntoView({ block: 'end' }));
+	await page.locator('.live-chart').evaluate((chart) => chart.scrollIntoView({ block: 'end' }));
 	await shoot(view, 'live-chart', width, colorScheme);
+}
+
+const LINES = [
+	['Nov 20 14:58:01 web-1 systemd[1]: Started Daily cleanup of temporary directories.'],
+	['2026-11-20T14:58:02.114Z INFO  server listening on 127.0.0.1:8000'],
+	['2026-11-20T14:58:02.377Z DEBUG cache warmed: 4,112 entries in 212 ms'],
+	['{"level":"info","time":1795168487123,"msg":"GET /history/ops 200","ms":3}'],
+	[
+		'192.0.2.7 - - [20/Nov/2026:14:58:03 +0000] "GET / HTTP/1.1" 200 4649 "-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"',
+	],
+	['2026-11-20T14:58:04.020Z WARN  slow query: 1,204 ms for SELECT id, body FROM message WHERE room = ? ORDER BY id'],
+	['level=error ts=2026-11-20T14:58:05Z msg="db-2 does not answer" tries=3 timeout=5s'],
+	['    at Store.append (store.c:214)'],
+	['    at Room.post (chat_send.c:88)'],
+	['1,204 lines skipped', { skipped: 1204 }],
+	['<12>Nov 20 14:58:06 mail postfix/qmgr[912]: warning: queue is stuck'],
+	['2026-11-20T14:58:07.551Z INFO  nothing to see, all went well'],
+];
+
+async function shootLogs(view, width, colorScheme) {
+	const { page, feed } = view;
+	const frame = (id) => {
+		const [message, more] = LINES[(id - 1) % LINES.length];
+		return { type: 'log', room: 'web-1', id, ts: now - (240 - id) * 500, message, ...more };
+	};
+	await page.locator('.logs-notice').getByText('Nothing').waitFor();
+	await feed('log', ...Array.from({ length: 240 }, (_, index) => frame(index + 1)));
+	await page.locator('.logs-row').nth(20).waitFor();
+	await page.getByRole('button', { name: 'Wrap' }).click();
+	await page.locator('.logs-wrapped').waitFor();
+	await shoot(view, 'logs', width, colorScheme);
+	await page.getByRole('button', { name: 'Wrap' }).click();
+	await page.getByRole('searchbox').fill('went');
+	await page.locator('mark').first().waitFor();
+	await page.getByRole('searchbox').fill('2026');
+	await page.getByText('of').first().waitFor();
+	await page.getByRole('log').evaluate((log) => log.scrollBy(0, -700));
+	await page.getByRole('button', { name: 'Newest lines' }).waitFor();
+	await feed('log', ...Array.from({ length: 24 }, (_, index) => frame(index + 241)));
+	await page.getByRole('button', { name: 'new lines' }).waitFor();
+	await page.locator('.logs-gutter').nth(12).click();
+	await page
+		.locator('.logs-gutter')
+		.nth(15)
+		.click({ modifiers: ['Shift'] });
+	await shoot(view, 'logs-busy', width, colorScheme);
 }
 
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
-await withDaemon({}, async (daemon) => {
-	for (const width of WIDTHS) {
-		for (const colorScheme of ['light', 'dark']) {
-			const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
-			await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
-		}
+const daemon = await startViewDaemon();
+for (const width of WIDTHS) {
+	for (const colorScheme of ['light', 'dark']) {
+		const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
+		await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
+		await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) =>
+			shootLogs(view, width, colorScheme),
+		);
 	}
-});
+}
+await daemon.stop();
 await browser.close();

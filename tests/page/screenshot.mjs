@@ -106,7 +106,26 @@ async function raise(page, daemon) {
 	await rise({ key: 'deploy', severity: 'info', title: 'Deploy under way', message: '0.2.0 to staging' });
 	await rise({ key: 'mail', severity: 'error', title: 'Mail queue', message: '1,204 mails wait' });
 	await rise({ key: 'mail', severity: 'ok' });
-	await page.locator('.alarm[data-severity="ok"]').waitFor();
+	await page.locator('.alarm-line[data-severity="ok"]').waitFor();
+}
+
+async function enterRooms(page, daemon) {
+	const ops = await daemon.ws('/ws?room=operations&name=Igor', { isChecked: false });
+	const enter = async (name) => {
+		if (!(await page.isVisible('#room-field')))
+			await page.click('#rooms-button');
+		await page.fill('#room-field', name);
+		await page.press('#room-field', 'Enter');
+		await page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+	};
+
+	for (const name of ['operations', 'design', 'kitchen'])
+		await enter(name);
+	await enter('lobby');
+	for (const text of ['The night shift is over.', 'Nothing burned.'])
+		ops.sendJson({ message: text });
+	await daemon.ws('/ws?room=garden&name=Rose', { isChecked: false });
+	await page.waitForFunction(() => document.querySelector('#rooms-list .badge')?.textContent === '2');
 }
 
 async function picture(browser, name, viewport, colorScheme) {
@@ -128,11 +147,20 @@ async function picture(browser, name, viewport, colorScheme) {
 		await page.waitForSelector('#profile[open]');
 		await shoot('-first');
 		const others = await converse(page, daemon);
+		await enterRooms(page, daemon);
+		await page.reload();
+		await page.waitForSelector('#state[data-state="online"]');
+		await shown(page, CONVERSATION.length);
 		await page.fill('#text', 'See you all at noon ☀️');
 		await shoot('');
 		await page.fill('#text', '');
 		await makeBusy(page, daemon, tap, others);
 		await shoot('-busy');
+		if (await page.isVisible('#rooms-button')) {
+			await page.click('#rooms-button');
+			await shoot('-rooms');
+			await page.keyboard.press('Escape');
+		}
 		tap.release();
 		await raise(page, daemon);
 		await shoot('-alarms');

@@ -1,41 +1,38 @@
-// A view of the page alone, fed by its test. Its files and its security policy are those of the daemon, only the
-// document around it is the test's own.
+// A view of the page alone, fed by its test. The daemon serves the document around it together with the page's files, so
+// that what holds for the page holds for the view, above all the security policy.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
 import { watch } from './people.mjs';
 
-const OWN = new Map([
-	['/view.html', 'text/html; charset=utf-8'],
-	['/view.css', 'text/css'],
-	['/view.js', 'text/javascript'],
-]);
+// The page's files and the test's, with the style sheets of the page.
+function makeRoot() {
+	const root = path.join(temporaryFolder(), 'public');
 
-async function serveOwn(page, daemon) {
-	const index = await fetch(`${daemon.url}/`);
-	const styles = (await index.text()).match(/<link rel="stylesheet"[^>]*>/g).join('\n');
-	const policy = index.headers.get('content-security-policy');
+	cpSync(path.join(sourceDir, 'public'), root, { recursive: true });
+	cpSync(path.join(sourceDir, 'tests/page/views'), root, { recursive: true });
+	const styles = readFileSync(path.join(root, 'index.html'), 'utf8').match(/<link rel="stylesheet"[^>]*>/g);
+	const view = path.join(root, 'view.html');
+	writeFileSync(view, readFileSync(view, 'utf8').replace('<!-- STYLES -->', styles.join('\n')));
+	return root;
+}
 
-	assert.match(policy, /default-src 'self'/);
-	await page.route(
-		({ pathname }) => OWN.has(pathname),
-		async (route) => {
-			const { pathname } = new URL(route.request().url());
-			const text = await readFile(new URL(`views${pathname}`, import.meta.url), 'utf8');
-
-			await route.fulfill({
-				contentType: OWN.get(pathname),
-				headers: { 'Content-Security-Policy': policy },
-				body: text.replace('<!-- STYLES -->', styles),
-			});
-		},
-	);
+export function startViewDaemon(options = {}) {
+	return startDaemon({ ...options, settings: [`http.root=${makeRoot()}`, ...(options.settings ?? [])] });
 }
 
 /**
  * Runs body({ page, feed, calls }) with the view called kind ("live" or "logs") on a page of its own;
  * feed(method, ...frames) gives it frames. In the end the page may have done nothing that it should not.
  */
-export async function withView(browser, daemon, kind, { language = 'en', rooms, prepare = () => {}, ...options }, body) {
+export async function withView(
+	browser,
+	daemon,
+	kind,
+	{ language = 'en', rooms, prepare = () => {}, ...options },
+	body,
+) {
 	const context = await browser.newContext({ locale: language === 'zh' ? 'zh-CN' : 'en-GB', ...options });
 	const page = await context.newPage();
 	const faults = watch(page, daemon.url);
@@ -43,9 +40,9 @@ export async function withView(browser, daemon, kind, { language = 'en', rooms, 
 
 	page.setDefaultTimeout(15_000);
 	try {
-		await serveOwn(page, daemon);
 		await prepare(page);
-		await page.goto(`${daemon.url}/view.html?${query}`);
+		const answer = await page.goto(`${daemon.url}/view.html?${query}`);
+		assert.match(answer.headers()['content-security-policy'], /^default-src 'self';(?!.*unsafe)/);
 		await page.waitForSelector('body[data-ready]');
 		await page.evaluate(() => window.view.visible(true));
 		await body({
@@ -53,10 +50,13 @@ export async function withView(browser, daemon, kind, { language = 'en', rooms, 
 			feed: (method, ...frames) =>
 				page.evaluate(([name, all]) => all.forEach((frame) => window.view[name](frame)), [method, frames]),
 			tell: (method, ...given) => page.evaluate(([name, all]) => window.view[name](...all), [method, given]),
-			answer: (name, answer) => page.evaluate(([key, value]) => void (window.answers[key] = value), [name, answer]),
+			answer: (name, given) => page.evaluate(([key, value]) => void (window.answers[key] = value), [name, given]),
 			calls: (name) => page.evaluate((wanted) => window.calls.filter(([made]) => made === wanted), name),
 		});
 		assert.deepEqual(faults, []);
+	} catch (error) {
+		error.message += faults.length ? `\nthe page: ${faults.join('\n')}` : '';
+		throw error;
 	} finally {
 		await context.close();
 	}

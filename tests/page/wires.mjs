@@ -69,6 +69,7 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 				return [
 					{
 						type: 'joined',
+						room: 'lobby',
 						ref,
 						epoch: 'fake',
 						last_id: server.lastId,
@@ -81,7 +82,7 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 					},
 				];
 			if (type === 'history')
-				return [{ type: 'history', ref, more: false, messages: [] }];
+				return [{ type: 'history', room: 'lobby', ref, more: false, messages: [] }];
 			if (type === 'ping')
 				return [{ type: 'pong', ref }];
 			return [];
@@ -89,7 +90,7 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 		sendAll: (objects) => objects.forEach((object) => server.sendText(JSON.stringify(object))),
 		sendText: (text) => server.route.send(text),
 		/** A numbered message. */
-		say: (object) => server.sendAll([{ type: 'message', id: ++server.lastId, ...object }]),
+		say: (object) => server.sendAll([{ type: 'message', room: 'lobby', id: ++server.lastId, ...object }]),
 		/** The objects of this type that have come. */
 		of: (type) => server.received.filter((object) => (object.type ?? 'message') === type),
 	};

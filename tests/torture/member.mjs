@@ -51,7 +51,7 @@ export class Member extends EventEmitter {
 	/**
 	 * port, name, room, door (of `doors`), inFlight: how many messages are under way at once,
 	 * epoch: to read all there is of this history, ballast: text that is sent along with
-	 * each message.
+	 * each message, isNeverRefused: there is always somebody who listens.
 	 */
 	constructor(options) {
 		super();
@@ -143,7 +143,11 @@ export class Member extends EventEmitter {
 		this.#socket = socket;
 		socket.on('open', () => this.#options.door === 'join' && this.#join());
 		socket.on('message', (data) => this.#hear(data));
-		socket.on('error', () => {}); // "close" follows
+		socket.on('error', ({ code }) => {
+			// "close" follows.
+			if (this.#options.isNeverRefused && code === 'ECONNREFUSED')
+				this.#fault('was refused');
+		});
 		socket.once('close', (code) => this.#reconnect(code));
 	}
 

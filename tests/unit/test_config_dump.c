@@ -10,7 +10,8 @@ test_a_dump_loads_to_the_same_values(void **state)
 	(void)state;
 	struct config *config = load(FILE_TEXT(
 		"http = { address = \"::\"; port = 65535; root = \"r\";\n"
-		"  allowed_origins = [ \"*\", \"http://a\" ]; };\n"
+		"  allowed_origins = [ \"*\", \"http://a\" ]; tls_key = \"k\";\n"
+		"  tls_certificate = \"c\"; trusted_proxies = [ \"::1\" ]; };\n"
 		"line = { enabled = false; address = \"localhost\"; port = 1; };\n"
 		"chat = { default_room = \"\xe4\xba\x91\\\"\\\\\"; echo_to_sender = "
 		"true;\n"
@@ -169,7 +170,7 @@ test_a_dump_is_grouped_with_a_comment_for_each_key(void **state)
 	assert_non_null(
 		strstr(text, "(error, warn, info, debug).\n\tlevel = \"info\";\n"));
 	assert_non_null(
-		strstr(text, ".\n\tallowed_origins = [ ];\n};\n\nline = {\n\t# "));
+		strstr(text, ".\n\ttrusted_proxies = [ ];\n};\n\nline = {\n\t# "));
 	free(text);
 	config_free(config);
 }
@@ -221,6 +222,7 @@ assert_members_are_sound(const struct config_members *members)
 		const struct config_option *option = &members->options[i];
 		assert_row_is_sound(option);
 		assert_differs_is_sound(option);
+		assert_null(option->with);
 		assert_null(strchr(option->path, '.'));
 		assert_in_range(option->offset, 0, members->size - 1);
 		assert_int_not_equal(option->type, OPTION_GROUPS);
@@ -259,6 +261,8 @@ test_the_rows_of_the_table_are_sound(void **state)
 		assert_true(option->preset || !strcmp(option->path, "http.root"));
 		assert_false(option->unique);
 		assert_null(option->differs);
+		assert_true(!option->with || option->type == OPTION_STRING);
+		assert_true(!option->with || find(option->with)->type == OPTION_STRING);
 		if (option->members)
 			assert_members_are_sound(option->members);
 	}

@@ -50,6 +50,23 @@ test_one_that_is_refused_is_not_missed(void **state)
 		"test.cfg:2: http.tls_key must be a string of 0 to 4095 bytes, is 1");
 }
 
+static void
+test_proxies_are_addresses_or_prefixes(void **state)
+{
+	(void)state;
+	struct config *config = load(FILE_TEXT(
+		"http = { trusted_proxies = [ \"127.0.0.1\", \"fd00::/8\" ]; };"));
+	assert_int_equal(config->http.trusted_proxies.count, 2);
+	assert_string_equal(config->http.trusted_proxies.items[1], "fd00::/8");
+	config_free(config);
+	assert_load_fails(FILE_TEXT("http = { trusted_proxies = [ \"localhost\",\n"
+				    "  \"10.0.0.1/8\" ]; };"),
+		"test.cfg:1: http.trusted_proxies item 1 must be an IP address or a "
+		"prefix such as 10.0.0.0/8, is \"localhost\"",
+		"test.cfg:1: http.trusted_proxies item 2 must have no bits set behind "
+		"its prefix, is \"10.0.0.1/8\"");
+}
+
 int
 main(void)
 {
@@ -59,6 +76,7 @@ main(void)
 		cmocka_unit_test(
 			test_one_that_is_taken_away_is_reported_where_that_is_done),
 		cmocka_unit_test(test_one_that_is_refused_is_not_missed),
+		cmocka_unit_test(test_proxies_are_addresses_or_prefixes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,7 @@ set_up(void **state)
 	*state = fixture;
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
 	sink_drain_init(&fixture->sinks, fixture->loop);
-	conn_table_init(&fixture->conns, 100, 100);
+	conn_table_init(&fixture->conns, 100, 100, NULL);
 	fixture->routes = (struct http_routes){ rows, 4, fixture };
 	http_door_init(
 		&fixture->door, &fixture->config, &fixture->sinks, &fixture->routes, 1);

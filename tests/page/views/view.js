@@ -8,12 +8,16 @@ const calls = [];
 // What the page answers: by name, a value or { fails: 'why' }.
 const answers = {};
 
-const ask = (name) => (...given) => {
-	const answer = answers[name];
+const ask =
+	(name) =>
+	(...given) => {
+		const answer = answers[name];
 
-	calls.push([name, ...given]);
-	return answer?.fails ? Promise.reject(Object.assign(new Error(answer.fails), { code: answer.code })) : Promise.resolve(answer);
-};
+		calls.push([name, ...given]);
+		return answer?.fails
+			? Promise.reject(Object.assign(new Error(answer.fails), { code: answer.code }))
+			: Promise.resolve(answer);
+	};
 
 window.calls = calls;
 window.answers = answers;

@@ -1,0 +1,407 @@
+// The chat: the rooms, what is written and read in them, and who the reader is. Puts its parts together; each of them
+// knows nothing of the others.
+import { createAlarms } from './alarms.js';
+import { createAlarmsView } from './alarms-view.js';
+import { createComposer } from './composer.js';
+import { onFirst } from './lazily.js';
+import { adoptLimits, limits, utf8Bytes } from './limits.js';
+import { isSameName } from './names.js';
+import { createOutbox } from './outbox.js';
+import { createPeopleView } from './people-view.js';
+import { createRequests } from './requests.js';
+import { createRoom } from './room.js';
+import { createRoomsView } from './rooms-view.js';
+import { createRooms } from './rooms.js';
+import { createSession } from './session.js';
+import { texts } from './texts.js';
+import { createTypingTeller } from './typing.js';
+import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
+
+const MESSAGE_TOO_LONG = 1009;
+const ACTION = /^\/me\s+(?=\S)/;
+const LAST_MESSAGES = 200;
+
+const at = (id) => document.getElementById(id);
+
+// connection as in connection.js; me() is the reader's identity. isLooking() tells whether the chat is the view that is
+// shown. onNamed(name, isNew), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room, message) is
+// about what came while nobody saw it.
+export function createChat({ connection, me, isLooking, onNamed, onNameRefused, onAttention, onNews }) {
+	let isOnline = false;
+	let closeSearch = () => {};
+
+	const { send } = connection;
+	const requests = createRequests({ send });
+	const outbox = createOutbox({
+		send: (entry) => send(encodeMessage({ ...entry, email: me().email })),
+		fits: (entry) => sizeOf(entry.text, entry.room) <= limits.messageBytes,
+		nameNow: () => session.name,
+		onAcked,
+		onFailed: (entry) => rooms.find(entry.room)?.log.fail(entry.ref, entry.failed),
+		onGone: (entry) => rooms.find(entry.room)?.log.remove(entry.ref),
+		onChange: showQueue,
+	});
+	const session = createSession({
+		send,
+		place: () => ({ room: rooms.current.name, since: rooms.current.since }),
+		nameInDoubt: outbox.nameInDoubt,
+		onNamed,
+		onRefused: onNameRefused,
+		onRoomRefused: (error) => rooms.currentRefused(error),
+	});
+	const isMe = (name) => isSameName(name, session.name);
+	const isWatched = (room) => room === rooms.current && !document.hidden && isLooking();
+
+	const alarmsView = createAlarmsView(
+		{
+			panel: at('alarms'),
+			list: at('alarms-list'),
+			button: at('alarms-button'),
+			count: at('alarms-count'),
+			close: at('alarms-close'),
+		},
+		{ onAcknowledge: (alarm) => acknowledge(alarm.room, alarm.key).catch(onRefusal) },
+	);
+	const alarms = createAlarms({ onChange: alarmsView.show });
+	const peopleView = createPeopleView({
+		panel: at('people'),
+		list: at('people-list'),
+		more: at('people-more'),
+		heading: at('people-heading'),
+		button: at('people-button'),
+		count: at('people-count'),
+		close: at('people-close'),
+	});
+	const rooms = createRooms({
+		build: buildRoom,
+		send,
+		mostJoined: () => connection.mostRooms,
+		onShow,
+		onChange: showRooms,
+		onRenamed(was, name) {
+			outbox.renamed(was, name);
+			composer.renamed(was, name);
+		},
+		onLeft: (room) => alarms.forget(room.name),
+		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
+	});
+	const roomsView = createRoomsView(
+		{
+			panel: at('rooms'),
+			list: at('rooms-list'),
+			others: at('others-list'),
+			othersHeading: at('others-heading'),
+			form: at('room-form'),
+			field: at('room-field'),
+			fault: at('room-fault'),
+			button: at('rooms-button'),
+			badge: at('rooms-badge'),
+			close: at('rooms-close'),
+		},
+		{
+			onChoose(name) {
+				rooms.enter(name);
+				composer.focus();
+			},
+			onLeave: (name) => rooms.leave(rooms.find(name)),
+			onOpen: listRooms,
+		},
+	);
+	const typingTeller = createTypingTeller(() => {
+		if (rooms.current.isJoined)
+			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
+	});
+	const composer = createComposer(
+		{ form: at('composer'), field: at('text'), counter: at('counter'), refusal: at('refusal') },
+		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote, lastSaid },
+	);
+
+	async function loadCompletion() {
+		const { createCompletion } = await import('./completion.js');
+
+		createCompletion(
+			{ field: at('text'), list: at('completion') },
+			{
+				names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)),
+				onChange: composer.changed,
+			},
+		);
+	}
+
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => target.value.includes('@'));
+
+	async function loadPicker() {
+		const { openEmojiPicker } = await import('./emoji-picker.js');
+
+		openEmojiPicker(
+			{ panel: at('picker'), search: at('picker-search'), grid: at('picker-grid'), button: at('picker-button') },
+			{ onPick: composer.insert, onClose: composer.focus },
+		);
+	}
+
+	onFirst(at('picker-button'), 'click', loadPicker);
+
+	async function loadSearch() {
+		const { openSearch } = await import('./search.js');
+
+		closeSearch = openSearch(
+			{
+				panel: at('search'),
+				form: at('search-form'),
+				field: at('search-field'),
+				state: at('search-state'),
+				list: at('search-list'),
+				button: at('search-button'),
+				close: at('search-close'),
+			},
+			{
+				find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+				onChoose: (id) => rooms.current.log.jumpTo(id),
+			},
+		);
+	}
+
+	onFirst(at('search-button'), 'click', loadSearch);
+
+	function buildRoom(name) {
+		const room = createRoom(name, at('reading'), {
+			send,
+			isMe,
+			nameNow: () => session.name,
+			isInDoubt: outbox.isInDoubt,
+			isWatched,
+			onRetry: retry,
+			onDelete: remove,
+			onAlarm: alarms.told,
+			onChange: onRoomChange,
+			onNews,
+			onTyping: showTyping,
+		});
+
+		room.log.showPictures(Boolean(me().email));
+		return room;
+	}
+
+	function sizeOf(text, room) {
+		return utf8Bytes(encodeMessage({ ref: randomId(), room, email: me().email, text, action: ACTION.test(text) }));
+	}
+
+	function onRefusal({ message }) {
+		if (message)
+			rooms.current.log.addNote(texts.serverSays(message));
+	}
+
+	// What the page shows of the room
+
+	function showQueue() {
+		const waiting = outbox.count();
+		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
+	}
+
+	function showTyping(room) {
+		if (room === rooms.current)
+			at('typing').textContent = room.typing;
+	}
+
+	function showRooms() {
+		const list = rooms.list();
+
+		roomsView.show(list, rooms.current.name);
+		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
+	}
+
+	function onRoomChange(room) {
+		// It may be the first, which is still being made.
+		if (!rooms.current)
+			return;
+		if (room === rooms.current)
+			peopleView.show(room.present);
+		showRooms();
+	}
+
+	function onShow(room, before) {
+		composer.open(room.name);
+		typingTeller.sent();
+		showTyping(room);
+		peopleView.show(room.present);
+		closeSearch();
+		before?.log.markUnread(0);
+	}
+
+	async function listRooms() {
+		try {
+			const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+			const { rooms: listed } = await response.json();
+
+			roomsView.offer(listed.map(({ room, topic, count }) => ({ name: room, topic, count })));
+		} catch {
+			// What is listed already will do.
+		}
+	}
+
+	// Writing
+
+	function showUnsent(entry, options) {
+		const shown = { ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true };
+
+		rooms.add(entry.room).log.addUnsent(shown, options);
+	}
+
+	function say(text) {
+		const action = ACTION.test(text);
+		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
+
+		showUnsent(outbox.add(entry), { isNew: true });
+		outbox.sayNext();
+		typingTeller.sent();
+	}
+
+	// As it was written.
+	function lastSaid() {
+		const entry = rooms.current.log.lastOwn();
+		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
+	}
+
+	function retry(ref) {
+		rooms.current.log.retry(ref);
+		outbox.retry(ref);
+		composer.focus();
+	}
+
+	function remove(ref) {
+		rooms.current.log.remove(ref);
+		outbox.remove(ref);
+		composer.focus();
+	}
+
+	function onAcked(entry, ack) {
+		const room = rooms.find(entry.room);
+
+		room?.acked(entry, ack);
+		room?.settle();
+		session.adoptWanted();
+	}
+
+	function acknowledge(room, key) {
+		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
+	}
+
+	// Reading
+
+	function onJoined(frame) {
+		adoptLimits(frame.limits);
+		if (!frame.recovered)
+			alarms.forget(frame.room);
+		if (!session.isEntry(frame)) {
+			rooms.joined(frame);
+			return;
+		}
+		session.joined(frame);
+		rooms.joined(frame);
+		isOnline = true;
+		connection.confirm();
+		rooms.opened();
+		outbox.opened();
+		session.adoptWanted();
+		listRooms();
+		composer.prepare();
+	}
+
+	function onPresence(frame) {
+		const isOwnMove = frame.event === 'rename' && isMe(frame.was);
+
+		rooms.find(frame.room)?.handle(frame);
+		if (isOwnMove)
+			session.renamed(frame);
+	}
+
+	function onError(error) {
+		// What has a ref and is not known here was of no importance.
+		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
+
+		if (!isKnown && !error.ref)
+			rooms.current.log.addNote(texts.serverSays(error.text));
+		rooms.list().forEach((room) => room.settle());
+	}
+
+	function toRoom(frame) {
+		const room = rooms.find(frame.room);
+
+		if (room?.isJoined)
+			room.handle(frame);
+	}
+
+	const handlers = {
+		joined: onJoined,
+		presence: onPresence,
+		ack: (frame) => requests.answered(frame) || outbox.acked(frame),
+		history: (frame) => requests.answered(frame) || toRoom(frame),
+		search: requests.answered,
+		pong: session.ponged,
+		error: onError,
+	};
+
+	document.addEventListener('visibilitychange', () => {
+		if (!document.hidden && isLooking())
+			rooms.current.seen();
+		else
+			rooms.current.log.markUnread(0);
+	});
+
+	return {
+		acknowledge,
+		focus: composer.focus,
+		get room() {
+			return rooms.current;
+		},
+		// The last messages of a room, as the server has them.
+		history: (room) =>
+			requests
+				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
+				.then(({ raw }) => raw.messages),
+		// The chat is the view that is shown, or not any more.
+		look(wanted) {
+			if (wanted)
+				rooms.current.seen();
+			else
+				rooms.current.log.markUnread(0);
+		},
+		start() {
+			rooms.start();
+			for (const entry of outbox.list())
+				showUnsent(entry, { isNew: false });
+			showRooms();
+			composer.focus();
+		},
+		enterRoom: rooms.enter,
+		// Before joined there may be messages, too: they come again with what was missed or with the history.
+		handle(frame) {
+			if (isOnline || frame.type === 'joined' || frame.type === 'error')
+				(handlers[frame.type] ?? toRoom)(frame);
+		},
+		opened: session.opened,
+		onState(state) {
+			isOnline = state.name === 'online';
+			alarmsView.enable(isOnline);
+			if (state.cause === MESSAGE_TOO_LONG)
+				outbox.currentRefused('too_long');
+			if (!isOnline) {
+				outbox.closed();
+				session.closed();
+				requests.closed();
+				rooms.closed();
+			}
+			showQueue();
+		},
+		// The reader is to be known as this.
+		introduce(identity, { isFirst }) {
+			// What is being said under the old name cannot be asked for under another one.
+			if (!isFirst && session.isLeftOut && !isSameName(identity.name, session.name))
+				outbox.giveUpDoubtful();
+			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
+			session.want(identity);
+		},
+		showMe: peopleView.showMe,
+		note: (text) => rooms.current.log.addNote(text),
+	};
+}

@@ -1,0 +1,163 @@
+// What stands in for a WebSocket where none can be had: rooms come as streams of events or by long-polls, what the page
+// says goes by requests of its own. To the rest of the page it is a link as any other: it is told objects, and answers
+// by objects.
+import { openPoll } from './link-poll.js';
+import { openStream } from './link-stream.js';
+
+const KINDS = { stream: openStream, poll: openPoll };
+const FIRST_ROOM = 'lobby';
+
+async function readJson(response) {
+	try {
+		return await response.json();
+	} catch {
+		return {};
+	}
+}
+
+async function errorOf(response) {
+	const { error = {} } = await readJson(response);
+	const seconds = Number(response.headers.get('retry-after'));
+
+	return {
+		type: 'error',
+		code: error.code ?? 'busy',
+		message: error.message ?? response.statusText,
+		retry_after_ms: seconds > 0 ? seconds * 1000 : undefined,
+	};
+}
+
+// The name of the room that a WebSocket would be in from the start is not told here: the usual one, or the first.
+async function findHome(page) {
+	const response = await fetch(new URL('rooms', page));
+	const { rooms = [] } = await readJson(response);
+
+	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? FIRST_ROOM;
+}
+
+// kind is 'stream' or 'poll'; the rest as in link-socket.js, but that it is open at once.
+export function openHttp(page, kind, { onText, onClose }) {
+	const rooms = new Map();
+	let token = '';
+	let isClosed = false;
+	// One request after the other: what is said first is to be there first.
+	let saying = Promise.resolve();
+
+	const tell = (object) => isClosed || onText(JSON.stringify(object));
+	const url = (path, query = {}) => {
+		const address = new URL(path.map(encodeURIComponent).join('/'), page);
+
+		for (const [name, value] of Object.entries(query)) {
+			if (value !== undefined && value !== '')
+				address.searchParams.set(name, value);
+		}
+		return address;
+	};
+
+	function close() {
+		isClosed = true;
+		rooms.forEach((room) => room.close());
+		rooms.clear();
+	}
+
+	function fail(code, reason) {
+		if (isClosed)
+			return;
+		close();
+		onClose(code, reason);
+	}
+
+	function heard(join, object) {
+		const isRefused = object.type === 'error' && !object.ref && ['name_taken', 'bad_name'].includes(object.code);
+
+		if (object.type === 'joined') {
+			token = object.you?.session ?? token;
+			tell({ ...object, ref: join.ref });
+		} else if (isRefused) {
+			// It goes on as a guest, but nobody wants to be one.
+			leave(join.room);
+			tell({ ...object, retry_after_ms: undefined, ref: join.ref });
+		} else {
+			tell(object);
+		}
+	}
+
+	async function enter(join) {
+		const room = join.room ?? (await findHome(page));
+		const query = { name: join.username ?? join.name, session: join.session ?? token, since: join.since };
+
+		if (isClosed)
+			return;
+		rooms.get(room)?.close();
+		rooms.set(
+			room,
+			KINDS[kind]({
+				url: (more) => url([kind === 'stream' ? 'events' : 'poll', room], { ...query, ...more }),
+				onObject: (object) => heard({ ...join, room }, object),
+				// This room cannot be had; the others may.
+				onRefused: async (response) => tell({ ...(await errorOf(response)), ref: join.ref }),
+				onEnd: fail,
+			}),
+		);
+	}
+
+	function leave(room) {
+		rooms.get(room)?.close();
+		rooms.delete(room);
+	}
+
+	async function ask(object) {
+		const { type, room, ref, before, limit, q } = object;
+		const response = await fetch(url([type, room], { before, limit, q }));
+
+		tell({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
+	}
+
+	async function say(object) {
+		const { type, ref } = object;
+		const response = await fetch(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ ...object, session: token }),
+		});
+
+		if (!response.ok)
+			tell({ ...(await errorOf(response)), ref });
+		else if (type === 'ping')
+			tell({ type: 'pong', ref });
+		else if (ref)
+			tell({ ...(await readJson(response)), type: 'ack', ref });
+	}
+
+	// What is said is said by the person's oldest session, which is in one room only: the server refuses it elsewhere.
+	function type(object) {
+		if (kind === 'stream' && rooms.keys().next().value === object.room)
+			return say(object);
+		return undefined;
+	}
+
+	const actions = {
+		join: enter,
+		leave: ({ room }) => leave(room),
+		history: ask,
+		search: ask,
+		typing: type,
+	};
+
+	return {
+		send(text) {
+			if (isClosed)
+				return false;
+			const object = JSON.parse(text);
+			const action = actions[object.type];
+
+			if (action) {
+				Promise.resolve(action(object)).catch(() => fail(1006, ''));
+			} else {
+				saying = saying.then(() => isClosed || say(object)).catch(() => fail(1006, ''));
+			}
+			return true;
+		},
+		close,
+	};
+}

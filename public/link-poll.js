@@ -1,0 +1,58 @@
+// A room by long-polls: each request is answered by what has come since the last one. Who comes and goes is not told.
+
+const WAIT_S = 25;
+
+// The answer to the first request, as a WebSocket would have said it.
+function joinedOf({ room, epoch, last_id: lastId, recovered, you }) {
+	return {
+		type: 'joined',
+		room,
+		epoch,
+		last_id: lastId,
+		recovered,
+		you,
+		users: you ? [{ username: you.username, via: 'poll' }] : [],
+		count: 1,
+	};
+}
+
+// As in link-stream.js.
+export function openPoll({ url, onObject, onRefused, onEnd }) {
+	const abort = new AbortController();
+	const ask = (query) => fetch(url(query), { signal: abort.signal, cache: 'no-store' });
+
+	// What waits already is a part of the first answer; what was missed comes after it is said that it does.
+	async function run() {
+		let query = { wait: 0 };
+		let isFirst = true;
+
+		for (;;) {
+			const response = await ask(query);
+
+			if (response.status >= 500 || (!response.ok && !isFirst)) {
+				onEnd(1013, '');
+				return;
+			}
+			if (!response.ok) {
+				onRefused(response);
+				return;
+			}
+			const answer = await response.json();
+			if (abort.signal.aborted)
+				return;
+			const faults = answer.messages.filter(({ type }) => type === 'error');
+			faults.forEach(onObject);
+			if (isFirst && !abort.signal.aborted)
+				onObject(joinedOf(answer));
+			answer.messages
+				.filter(({ type }) => type !== 'error')
+				.forEach((object) => abort.signal.aborted || onObject(object));
+			isFirst = false;
+			query = { wait: WAIT_S, since: answer.since, session: answer.you?.session };
+		}
+	}
+
+	run().catch(() => abort.signal.aborted || onEnd(1006, ''));
+
+	return { close: () => abort.abort() };
+}

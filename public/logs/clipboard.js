@@ -1,0 +1,25 @@
+// Text to the clipboard; false where the browser does not let the page.
+
+// Pages that came over plain http have no other way.
+function copyBySelection(text) {
+	const field = document.createElement('textarea');
+	const focused = document.activeElement;
+
+	field.value = text;
+	field.className = 'logs-off-screen';
+	document.body.append(field);
+	field.select();
+	const isDone = document.execCommand('copy');
+	field.remove();
+	focused?.focus({ preventScroll: true });
+	return isDone;
+}
+
+export async function copyText(text) {
+	try {
+		await navigator.clipboard.writeText(text);
+		return true;
+	} catch {
+		return copyBySelection(text);
+	}
+}

@@ -1,0 +1,71 @@
+// The lines of one log: each once, in the order of their ids, bounded. Where some are missing stands a mark.
+import { levelOf } from './levels.js';
+
+export const MOST_LINES = 5000;
+// Several at once: taking one from the front of an array moves all others.
+const TRIM_LINES = 100;
+// A line that is longer is cut; nobody reads so far to the right.
+const LONGEST_LINE = 8192;
+
+function isGood({ id, ts, message }) {
+	return Number.isInteger(id) && Number.isFinite(new Date(ts).getTime()) && typeof message === 'string';
+}
+
+const cut = (text) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text);
+
+// Drops the oldest so that there are no more than MOST_LINES; gives how many went.
+export function trim(entries) {
+	const surplus = entries.length - MOST_LINES;
+
+	if (surplus <= 0)
+		return 0;
+	const count = Math.min(entries.length, surplus + TRIM_LINES);
+	entries.splice(0, count);
+	return count;
+}
+
+export function createLines() {
+	// The number of an entry on this page; ids begin anew with an epoch.
+	let last = 0;
+	let epoch = null;
+	// Null: which one comes next is not known.
+	let lastId = null;
+	let isBegunAnew = false;
+
+	const mark = (kind, count, ts) => ({ n: ++last, mark: kind, count, ts });
+
+	function marksBefore({ id, ts }) {
+		const missing = lastId === null ? 0 : id - lastId - 1;
+
+		if (isBegunAnew)
+			return [mark('begunAnew', 0, ts)];
+		return missing > 0 ? [mark('missed', missing, ts)] : [];
+	}
+
+	function entryOf({ ts, message, skipped }) {
+		if (Number.isFinite(skipped) && skipped > 0)
+			return mark('skipped', skipped, ts);
+		const text = cut(message);
+		return { n: ++last, ts, text, level: levelOf(text) };
+	}
+
+	return {
+		// What a frame adds: nothing, if it is no good or has come already.
+		take(frame) {
+			if (!isGood(frame) || (lastId !== null && frame.id <= lastId))
+				return [];
+			const entries = [...marksBefore(frame), entryOf(frame)];
+
+			isBegunAnew = false;
+			lastId = frame.id;
+			return entries;
+		},
+		joined(newEpoch) {
+			if (epoch !== null && newEpoch !== epoch) {
+				isBegunAnew = lastId !== null || isBegunAnew;
+				lastId = null;
+			}
+			epoch = newEpoch;
+		},
+	};
+}

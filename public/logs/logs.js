@@ -1,0 +1,221 @@
+// The Logs view: the lines of one followed log file as they come, with a filter.
+import { button, element } from '../elements.js';
+import { createHush } from '../hush.js';
+import { localeOf } from '../locale.js';
+import { addSheet } from '../sheet.js';
+import { copyText } from './clipboard.js';
+import { createLog } from './log.js';
+import { createNotice } from './notice.js';
+import { createSelection } from './selection.js';
+import { words as languages } from './texts.js';
+import { createToolbar } from './toolbar.js';
+import { createWindow } from './window.js';
+import { buildRow, wordsOfMark } from './row.js';
+
+// More lines in a second are not read aloud.
+const SPOKEN_LINES = 3;
+const SECOND_MS = 1000;
+
+// Tells whether lines come faster than anybody could hear them.
+function createPace() {
+	let times = [];
+
+	return function isFast(count) {
+		const now = Date.now();
+
+		times = [...times, ...Array(Math.min(count, SPOKEN_LINES + 1)).fill(now)].filter(
+			(time) => now - time < SECOND_MS,
+		);
+		return times.length > SPOKEN_LINES;
+	};
+}
+
+// Fills element, which is the view's alone. Of texts only the language is used. open(room) and close(room) enter and
+// leave the room of a log, rooms() gives a promise of those that there are; open and rooms reject with an Error for the
+// reader. What open brings comes through joined and log.
+export function createLogs(place, { texts, open, close, rooms }) {
+	const words = languages[texts.language];
+	const locale = localeOf(texts.language);
+	const number = new Intl.NumberFormat(locale);
+	const clock = new Intl.DateTimeFormat(locale, {
+		hour: '2-digit',
+		minute: '2-digit',
+		second: '2-digit',
+		hourCycle: 'h23',
+	});
+	const fullClock = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'long' });
+	const viewport = element('div.logs-lines');
+	const jump = button('logs-jump');
+	const notice = createNotice({ words });
+	const hush = createHush(viewport);
+	const isFast = createPace();
+	let room = '';
+	let unseen = 0;
+	let isFaulty = false;
+	let isVisible = false;
+	let drawing = 0;
+
+	const list = createWindow(viewport, {
+		build: (entry) => buildRow(entry, { words, number, clock, fullClock, wanted: log.wanted }),
+		onMove,
+		onScroll: () => hush(),
+	});
+	const selection = createSelection(viewport, list, { onChange: showSelection });
+	const log = createLog({
+		onCleared() {
+			hush();
+			unseen = 0;
+			list.clear();
+			selection.clear();
+		},
+		onAppended(entries) {
+			if (!list.isFollowing || isFast(entries.length))
+				hush();
+			if (!list.isFollowing)
+				unseen += entries.filter(({ mark }) => !mark).length;
+			list.append(entries);
+		},
+		onDropped: list.dropBefore,
+		onFault(fault) {
+			isFaulty = true;
+			toolbar.showFault(fault.wrong ? words.wrong(fault.wrong) : fault.slow ? words.slow : words.unavailable);
+		},
+		onChange() {
+			drawing ||= requestAnimationFrame(showFacts);
+		},
+	});
+	const toolbar = createToolbar({
+		words,
+		number,
+		onRoom: choose,
+		onFilter(text, isExpression) {
+			isFaulty = false;
+			toolbar.showFault('');
+			log.filter(text, isExpression);
+		},
+		onWrap(isWrapped) {
+			viewport.classList.toggle('logs-wrapped', isWrapped);
+			list.remeasure();
+		},
+		onPause: () => log.pause(!log.isPaused),
+		onCopy: copy,
+	});
+
+	viewport.setAttribute('role', 'log');
+	viewport.ariaLive = 'polite';
+	viewport.ariaLabel = words.lines;
+	viewport.tabIndex = 0;
+	jump.hidden = true;
+	place.classList.add('logs');
+	place.append(toolbar.bar, element('div.logs-reading', viewport, notice.place, jump));
+	addSheet(new URL('logs.css', import.meta.url));
+
+	function showJump() {
+		if (list.isFollowing)
+			unseen = 0;
+		jump.hidden = list.isFollowing;
+		jump.textContent = unseen ? words.newLines(number.format(unseen)) : words.newest;
+	}
+
+	function onMove() {
+		showJump();
+		selection.mark();
+	}
+
+	function showFacts() {
+		drawing = 0;
+		const all = log.count;
+		const shown = list.items.filter(({ mark }) => !mark).length;
+
+		toolbar.showPause(log.isPaused, log.waiting);
+		toolbar.showCount(room ? words.shown(number.format(shown), number.format(all)) : '');
+		if (room && !isFaulty)
+			notice.showEmpty(all, list.items.length);
+		showJump();
+	}
+
+	function showSelection() {
+		const count = selection.items.length;
+		toolbar.say(count ? words.selected(number.format(count)) : '');
+	}
+
+	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number })}` : entry.text);
+
+	async function copy() {
+		const chosen = selection.items.length ? selection.items : list.items;
+		const isDone = await copyText(chosen.map((entry) => `${textOf(entry)}\n`).join(''));
+
+		toolbar.say(isDone ? words.copied(number.format(chosen.length)) : words.notCopied);
+	}
+
+	async function choose(wanted) {
+		if (room && room !== wanted)
+			close(room);
+		room = wanted;
+		log.begin();
+		notice.opening();
+		try {
+			await open(wanted);
+			if (room === wanted)
+				notice.opened();
+		} catch (error) {
+			if (room === wanted)
+				notice.refused(words.denied(error.message), () => choose(wanted));
+		}
+		showFacts();
+	}
+
+	async function loadRooms() {
+		let known;
+
+		try {
+			known = await rooms();
+		} catch (error) {
+			if (!room)
+				notice.refused(words.deniedAll(error.message), loadRooms);
+			return;
+		}
+		if (!room && known.length)
+			choose(known[0].room);
+		else if (!room)
+			notice.none();
+		toolbar.showRooms(known, room);
+	}
+
+	viewport.addEventListener('keydown', (event) => {
+		if (event.key === 'End' && !event.shiftKey)
+			list.follow();
+		// Copies the lines that are chosen; a choice of text is the browser's to copy.
+		if (
+			(event.ctrlKey || event.metaKey) &&
+			event.key.toLowerCase() === 'c' &&
+			selection.items.length &&
+			getSelection().isCollapsed
+		)
+			copy();
+	});
+	jump.addEventListener('click', () => {
+		// The button goes away, and the focus must not go with it.
+		viewport.focus({ preventScroll: true });
+		list.follow();
+	});
+
+	return {
+		log(frame) {
+			if (frame.room === room)
+				log.take(frame);
+		},
+		joined(frame) {
+			if (frame.room !== room)
+				return;
+			log.joined(frame.epoch);
+			notice.opened();
+			showFacts();
+		},
+		visible(wanted) {
+			if (wanted && !isVisible)
+				loadRooms();
+			isVisible = wanted;
+		},
+	};
+}

@@ -1,0 +1,42 @@
+// What stands where the lines would be, as long as there are none.
+import { button, element, setText } from '../elements.js';
+
+export function createNotice({ words }) {
+	const text = element('p');
+	const again = button('logs-again', words.again);
+	const place = element('div.logs-notice', text, again);
+	// What is more important than that there are no lines.
+	let important = words.loading;
+	let onAgain = null;
+
+	function show(said, action) {
+		setText(text, said);
+		place.hidden = !said;
+		again.hidden = !action;
+		onAgain = action;
+	}
+
+	text.setAttribute('role', 'status');
+	again.addEventListener('click', () => onAgain());
+	show(important, null);
+
+	function showImportant(said, action = null) {
+		important = said;
+		show(said, action);
+	}
+
+	return {
+		place,
+		opening: () => showImportant(words.loading),
+		opened: () => showImportant(''),
+		none: () => showImportant(words.noLogs),
+		refused: showImportant,
+		// So many lines, and so much of them let through.
+		showEmpty(all, shown) {
+			if (all && important === words.loading)
+				important = '';
+			if (!important)
+				show(shown ? '' : all ? words.noMatch : words.nothing, null);
+		},
+	};
+}

@@ -1,0 +1,49 @@
+// One line of a log, or the mark of lines that are missing. Everything from outside goes in as text.
+import { element } from '../elements.js';
+
+// More than that of one line are not worth their nodes.
+const MOST_HITS = 50;
+
+// What the filter looked for stands out.
+function withHits(text, wanted) {
+	const fragment = document.createDocumentFragment();
+	const lower = text.toLowerCase();
+	let end = 0;
+
+	// A few letters change their length in lower case: no place can be told then.
+	if (wanted && lower.length === text.length) {
+		for (let hits = 0; hits < MOST_HITS; hits++) {
+			const at = lower.indexOf(wanted, end);
+
+			if (at < 0)
+				break;
+			fragment.append(text.slice(end, at), element('mark', text.slice(at, at + wanted.length)));
+			end = at + wanted.length;
+		}
+	}
+	fragment.append(text.slice(end));
+	return fragment;
+}
+
+export function wordsOfMark({ mark, count }, { words, number }) {
+	return mark === 'begunAnew' ? words.begunAnew : words[mark](number.format(count));
+}
+
+export function buildRow(entry, { words, number, clock, fullClock, wanted }) {
+	if (entry.mark)
+		return element('div.logs-row.logs-missing', element('span', wordsOfMark(entry, { words, number })));
+	const date = new Date(entry.ts);
+	const time = element('time.logs-gutter', clock.format(date));
+	const level = element('span.logs-level', entry.level ? words.mark[entry.level] : '');
+	const text = element('span.logs-words', withHits(entry.text, wanted));
+	const row = element('div.logs-row', time, level, text);
+
+	time.dateTime = date.toISOString();
+	time.title = `${fullClock.format(date)}\n${words.selectHint}`;
+	if (entry.level) {
+		row.dataset.level = entry.level;
+		level.title = words.level[entry.level];
+	}
+	text.dir = 'auto';
+	return row;
+}

@@ -1,0 +1,79 @@
+// Lines that the reader has chosen, in one piece: by a click on the time, Shift and a click, or Shift and an arrow.
+
+// list is a window of lines. onChange() is told when the choice is another one.
+export function createSelection(viewport, list, { onChange }) {
+	// The numbers of the line at which the choice began and of the one at which it ends.
+	let anchor = null;
+	let end = null;
+
+	const holds = ({ n }) => anchor !== null && n >= Math.min(anchor, end) && n <= Math.max(anchor, end);
+
+	function mark() {
+		for (const { item, row } of list.rows())
+			row.classList.toggle('logs-selected', holds(item));
+	}
+
+	function choose(from, to) {
+		anchor = from;
+		end = to;
+		mark();
+		onChange();
+	}
+
+	function itemAt(element) {
+		return list.rows().find(({ row }) => row.contains(element))?.item;
+	}
+
+	function onClick({ target, shiftKey }) {
+		const item = target.closest?.('.logs-gutter') && itemAt(target);
+
+		if (!item)
+			return;
+		// The browser takes Shift and a click for a choice of text.
+		getSelection().removeAllRanges();
+		if (shiftKey && anchor !== null)
+			choose(anchor, item.n);
+		else if (anchor === item.n && end === item.n)
+			choose(null, null);
+		else
+			choose(item.n, item.n);
+	}
+
+	function extend(step) {
+		const { items } = list;
+		const at = items.findIndex(({ n }) => n === end);
+		const [first, last] = list.seen();
+		const next = at < 0 ? (step > 0 ? first : last) : Math.min(items.length - 1, Math.max(0, at + step));
+
+		if (!items.length)
+			return;
+		list.scrollTo(next);
+		choose(at < 0 ? items[next].n : anchor, items[next].n);
+	}
+
+	function onKey(event) {
+		const { key, shiftKey, ctrlKey, metaKey } = event;
+
+		if (shiftKey && (key === 'ArrowUp' || key === 'ArrowDown'))
+			extend(key === 'ArrowUp' ? -1 : 1);
+		else if ((ctrlKey || metaKey) && key.toLowerCase() === 'a' && list.items.length)
+			choose(list.items[0].n, list.items.at(-1).n);
+		else if (key === 'Escape' && anchor !== null)
+			choose(null, null);
+		else
+			return;
+		event.preventDefault();
+		event.stopPropagation();
+	}
+
+	viewport.addEventListener('click', onClick);
+	viewport.addEventListener('keydown', onKey);
+
+	return {
+		get items() {
+			return anchor === null ? [] : list.items.filter(holds);
+		},
+		mark,
+		clear: () => choose(null, null),
+	};
+}

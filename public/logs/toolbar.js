@@ -1,0 +1,103 @@
+// What stands above the lines: which log, what of it, and what to do with it.
+import { button, element, setText } from '../elements.js';
+import { LONGEST_FILTER } from './filter.js';
+
+// The reader is not done with the word.
+const TYPING_MS = 150;
+
+function toggle(classes, words) {
+	const made = button(classes, words);
+	made.ariaPressed = 'false';
+	return made;
+}
+
+const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
+
+// onRoom(room), onFilter(text, isExpression), onWrap(isWrapped), onPause() and onCopy() are what the reader wants.
+export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause, onCopy }) {
+	const room = element('select.logs-room');
+	const filter = element('input.logs-filter');
+	const expression = toggle('logs-expression', '.*');
+	const wrap = toggle('logs-wrap', words.wrap);
+	const pause = toggle('logs-pause', words.pause);
+	const copy = button('logs-copy', words.copy);
+	const fault = element('p.logs-fault');
+	const count = element('p.logs-count');
+	const voice = element('p.logs-voice');
+	const bar = element(
+		'header.logs-tools',
+		labelled('choice', words.choose, room),
+		element('div.logs-search', labelled('looking', words.filter, filter), expression),
+		element('div.logs-actions', wrap, pause, copy),
+		fault,
+		element('div.logs-facts', count, voice),
+	);
+	let typing = 0;
+
+	filter.type = 'search';
+	filter.maxLength = LONGEST_FILTER;
+	filter.placeholder = words.filterHint;
+	filter.autocomplete = 'off';
+	filter.spellcheck = false;
+	filter.setAttribute('autocapitalize', 'none');
+	filter.ariaLabel = words.filter;
+	expression.ariaLabel = words.expression;
+	expression.title = words.expression;
+	copy.title = words.copyHint;
+	fault.setAttribute('role', 'alert');
+	voice.setAttribute('role', 'status');
+
+	const isExpression = () => expression.ariaPressed === 'true';
+	const tellFilter = () => onFilter(filter.value, isExpression());
+
+	filter.addEventListener('input', () => {
+		clearTimeout(typing);
+		typing = setTimeout(tellFilter, TYPING_MS);
+	});
+	filter.addEventListener('keydown', (event) => {
+		if (event.key !== 'Escape' || !filter.value)
+			return;
+		event.preventDefault();
+		event.stopPropagation();
+		filter.value = '';
+		tellFilter();
+	});
+	expression.addEventListener('click', () => {
+		expression.ariaPressed = String(!isExpression());
+		tellFilter();
+	});
+	wrap.addEventListener('click', () => {
+		wrap.ariaPressed = String(wrap.ariaPressed !== 'true');
+		onWrap(wrap.ariaPressed === 'true');
+	});
+	pause.addEventListener('click', onPause);
+	copy.addEventListener('click', onCopy);
+	room.addEventListener('change', () => onRoom(room.value));
+
+	return {
+		bar,
+		showRooms(rooms, chosen) {
+			room.replaceChildren(
+				...rooms.map(({ room: name }) => {
+					const option = element('option', name);
+					option.value = name;
+					return option;
+				}),
+			);
+			room.disabled = !rooms.length;
+			if (chosen)
+				room.value = chosen;
+		},
+		showFault(text) {
+			fault.textContent = text;
+			filter.ariaInvalid = String(Boolean(text));
+		},
+		showPause(isPaused, waiting) {
+			pause.ariaPressed = String(isPaused);
+			const resume = waiting ? words.resumeWith(number.format(waiting)) : words.resume;
+			setText(pause, isPaused ? resume : words.pause);
+		},
+		showCount: (text) => setText(count, text),
+		say: (text) => setText(voice, text),
+	};
+}

@@ -1,0 +1,206 @@
+// A list of which only what can be seen is on the page, with rows of any height. It follows its end until the reader
+// moves up.
+
+const OVERSCAN_PX = 400;
+const NEAR_END_PX = 24;
+// Heights are known only when rows have been on the page, and each look may bring others into view.
+const MOST_LOOKS = 4;
+
+// build(item) gives an item's row; item.n tells items apart and grows. onMove() is told when the reader has moved or
+// the list has changed, onScroll() before rows come onto the page that are not new.
+export function createWindow(viewport, { build, onMove, onScroll }) {
+	const inner = document.createElement('div');
+	// Of the items on the page, by their numbers: { item, row }.
+	const rows = new Map();
+	let items = [];
+	let heights = [];
+	let tops = [0];
+	let rowHeight = 20;
+	let isFollowing = true;
+	let lastTop = 0;
+	let frame = 0;
+
+	inner.className = 'logs-inner';
+	viewport.append(inner);
+
+	const distance = () => viewport.scrollHeight - viewport.clientHeight - viewport.scrollTop;
+
+	// To be left alone where it is right: a finger may be moving it.
+	function moveTo(top) {
+		if (Math.abs(viewport.scrollTop - top) > 0.5)
+			viewport.scrollTop = top;
+		lastTop = viewport.scrollTop;
+	}
+
+	function sumUp() {
+		tops = [0];
+		for (let index = 0; index < items.length; index++)
+			tops.push(tops[index] + (heights[index] || rowHeight));
+	}
+
+	// The last item that begins at or above this height.
+	function indexAt(top) {
+		let [low, high] = [0, items.length - 1];
+
+		while (low < high) {
+			const middle = (low + high + 1) >> 1;
+
+			if (tops[middle] <= top)
+				low = middle;
+			else
+				high = middle - 1;
+		}
+		return Math.max(0, low);
+	}
+
+	// Puts the rows of these items on the page and leaves those alone that are there.
+	function put(first, end) {
+		const wanted = items.slice(first, end);
+		const kept = new Set(wanted.map(({ n }) => n));
+		let before = inner.firstElementChild;
+
+		for (const [n, { row }] of rows) {
+			if (kept.has(n))
+				continue;
+			if (row === before)
+				before = row.nextElementSibling;
+			row.remove();
+			rows.delete(n);
+		}
+		for (const item of wanted) {
+			const row = rows.get(item.n)?.row ?? build(item);
+
+			rows.set(item.n, { item, row });
+			if (row === before)
+				before = row.nextElementSibling;
+			else
+				inner.insertBefore(row, before);
+		}
+		inner.style.paddingTop = `${tops[first]}px`;
+		inner.style.height = `${tops[items.length]}px`;
+	}
+
+	// True where something was not as high as it was thought to be.
+	function measure(first, end) {
+		const isFirst = !heights.length;
+		let isNew = false;
+
+		for (let index = first; index < end; index++) {
+			const { height } = rows.get(items[index].n).row.getBoundingClientRect();
+
+			if (Math.abs((heights[index] || rowHeight) - height) > 0.1)
+				isNew = true;
+			heights[index] = height;
+		}
+		// The others are likely to be like these.
+		if (isFirst && end > first)
+			rowHeight = heights.reduce((sum, height) => sum + height, 0) / (end - first);
+		return isNew || isFirst;
+	}
+
+	// Draws, and keeps the reader's first line where it is or the last one at the end.
+	function draw() {
+		frame = 0;
+		sumUp();
+		const anchor = indexAt(viewport.scrollTop);
+		const offset = viewport.scrollTop - tops[anchor];
+
+		for (let look = 0; look < MOST_LOOKS; look++) {
+			const top = isFollowing ? tops[items.length] - viewport.clientHeight : tops[anchor] + offset;
+			const first = indexAt(top - OVERSCAN_PX);
+			const end = items.length && indexAt(top + viewport.clientHeight + OVERSCAN_PX) + 1;
+
+			put(first, end);
+			const isNew = measure(first, end);
+
+			if (isNew)
+				sumUp();
+			inner.style.height = `${tops[items.length]}px`;
+			moveTo(isFollowing ? viewport.scrollHeight : tops[anchor] + offset);
+			if (!isNew)
+				break;
+		}
+		onMove();
+	}
+
+	function wake() {
+		if (viewport.clientHeight)
+			frame ||= requestAnimationFrame(draw);
+	}
+
+	viewport.addEventListener('scroll', () => {
+		if (distance() <= NEAR_END_PX)
+			isFollowing = true;
+		else if (viewport.scrollTop < lastTop)
+			isFollowing = false;
+		lastTop = viewport.scrollTop;
+		if (!isFollowing)
+			onScroll();
+		wake();
+	});
+	// Also when the view comes to be seen.
+	new ResizeObserver(() => {
+		heights = [];
+		wake();
+	}).observe(viewport);
+
+	return {
+		get items() {
+			return items;
+		},
+		get isFollowing() {
+			return isFollowing;
+		},
+		// Those that are on the page, as { item, row }.
+		rows: () => Array.from(rows.values()),
+		clear() {
+			rows.clear();
+			inner.replaceChildren();
+			items = [];
+			heights = [];
+			isFollowing = true;
+			wake();
+		},
+		append(more) {
+			items.push(...more);
+			wake();
+		},
+		// Those with smaller numbers go; what is read stays where it is.
+		dropBefore(n) {
+			const found = items.findIndex((item) => item.n >= n);
+			const count = found < 0 ? items.length : found;
+
+			sumUp();
+			const gone = tops[count];
+
+			items.splice(0, count);
+			heights.splice(0, count);
+			if (!isFollowing)
+				moveTo(Math.max(0, viewport.scrollTop - gone));
+			wake();
+		},
+		// Rows are of other heights now.
+		remeasure() {
+			heights = [];
+			wake();
+		},
+		// The first and the last item that can be seen.
+		seen() {
+			return [indexAt(viewport.scrollTop), indexAt(viewport.scrollTop + viewport.clientHeight - 1)];
+		},
+		follow() {
+			isFollowing = true;
+			wake();
+		},
+		scrollTo(index) {
+			const [top, bottom] = [tops[index], tops[index + 1]];
+
+			if (top < viewport.scrollTop)
+				moveTo(top);
+			else if (bottom > viewport.scrollTop + viewport.clientHeight)
+				moveTo(bottom - viewport.clientHeight);
+			isFollowing = distance() <= NEAR_END_PX;
+			wake();
+		},
+	};
+}

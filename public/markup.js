@@ -1,0 +1,128 @@
+// Text into formatted text: `code`, **bold**, *italic*, quotes, fences, links and mentions. Nodes are built, never
+// markup, so nothing in a message can become anything else. Every expression stops at the end of a line or at its own
+// mark, so that none takes long over a hostile text.
+import { ADDRESS, linkTo } from './links.js';
+import { isSameName } from './names.js';
+
+const FENCE = /^\s{0,3}```\s*([\w+#.-]{0,30})\s*$/;
+const QUOTE = /^> ?/;
+// Formats within formats, at most.
+const DEEPEST = 3;
+
+const INLINE = [
+	['link', ADDRESS.source],
+	['code', '`[^`\\n]+`'],
+	['bold', '\\*\\*(?=\\S)[^*\\n]+(?<=\\S)\\*\\*'],
+	['star', '(?<![\\w*])\\*(?=[^\\s*])[^*\\n]+(?<=\\S)\\*(?![\\w*])'],
+	['score', '(?<!\\w)_(?=[^\\s_])[^_\\n]+(?<=\\S)_(?!\\w)'],
+];
+const OTHERS_NAME = '(?<![\\w@])@[\\p{L}\\p{N}][\\p{L}\\p{N}._-]*';
+
+// The reader's own name may have spaces, which no other is known to end at.
+function inlineOf(me) {
+	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
+
+	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
+}
+
+function element(tag, className, ...children) {
+	const made = document.createElement(tag);
+	if (className)
+		made.className = className;
+	made.append(...children);
+	return made;
+}
+
+function createFormatter(me) {
+	const inline = inlineOf(me);
+
+	function mention(words) {
+		const name = words.slice(1).replace(/[._-]+$/, '');
+		const rest = words.slice(1 + name.length);
+		const isMine = isSameName(name, me);
+
+		return [element('span', isMine ? 'mention mine' : 'mention', `@${name}`), rest];
+	}
+
+	function build(groups, depth) {
+		const { link, code, bold, star, score, mention: name } = groups;
+
+		if (link)
+			return linkTo(link);
+		if (code)
+			return [element('code', '', code.slice(1, -1))];
+		if (bold)
+			return [element('strong', '', ...format(bold.slice(2, -2), depth + 1))];
+		if (name)
+			return mention(name);
+		return [element('em', '', ...format((star ?? score).slice(1, -1), depth + 1))];
+	}
+
+	function format(text, depth = 0) {
+		const nodes = [];
+		let end = 0;
+
+		if (depth > DEEPEST)
+			return [text];
+		for (const match of text.matchAll(inline)) {
+			nodes.push(text.slice(end, match.index), ...build(match.groups, depth));
+			end = match.index + match[0].length;
+		}
+		nodes.push(text.slice(end));
+		return nodes.filter((node) => node !== '');
+	}
+
+	return format;
+}
+
+function buildFence(language, lines) {
+	const code = element('code', '', lines.join('\n'));
+	const pre = element('pre', '', code);
+
+	// It scrolls sideways, by keyboard too.
+	pre.tabIndex = 0;
+	pre.dir = 'ltr';
+	return element('div', 'fence', ...(language ? [element('span', 'fence-language', language)] : []), pre);
+}
+
+// The lines in runs: { kind, lines, language }, kind being text, quote or fence.
+function splitRuns(text) {
+	const runs = [];
+	let fence = null;
+
+	for (const line of text.split('\n')) {
+		const mark = FENCE.exec(line);
+		const kind = QUOTE.test(line) ? 'quote' : 'text';
+
+		if (fence && mark && !mark[1]) {
+			fence = null;
+		} else if (fence) {
+			fence.lines.push(line);
+		} else if (mark) {
+			fence = { kind: 'fence', language: mark[1], lines: [] };
+			runs.push(fence);
+		} else if (runs.at(-1)?.kind === kind) {
+			runs.at(-1).lines.push(line);
+		} else {
+			runs.push({ kind, lines: [line] });
+		}
+	}
+	return runs;
+}
+
+// The nodes of a text, for a reader who is called me.
+export function withMarkup(text, me) {
+	const fragment = document.createDocumentFragment();
+	const format = createFormatter(me);
+
+	for (const { kind, lines, language } of splitRuns(text)) {
+		if (kind === 'fence')
+			fragment.append(buildFence(language, lines));
+		else if (kind === 'quote')
+			fragment.append(element('blockquote', '', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'))));
+		else
+			fragment.append(...format(lines.join('\n')));
+	}
+	return fragment;
+}

@@ -1,0 +1,209 @@
+// One room as the reader has it: how far it was read, its log, its people, who is writing.
+import { createComings } from './comings.js';
+import { createEchoes } from './echoes.js';
+import { clockTimeSeconds } from './format.js';
+import { createHistory } from './history.js';
+import { createLogView } from './log-view.js';
+import { createPeople } from './people.js';
+import { createPlace } from './place.js';
+import { createPresenceLine } from './presence-line.js';
+import { createReading } from './reading.js';
+import { fillTexts, texts } from './texts.js';
+import { createTypingLine } from './typing.js';
+
+function buildElement(parent) {
+	const element = document.getElementById('room').content.firstElementChild.cloneNode(true);
+
+	fillTexts(element);
+	element.inert = true;
+	parent.append(element);
+	return element;
+}
+
+// name is '' for the server's first room until it has said what that is called. send(text); isMe(name);
+// isInDoubt(room, text) comes from the outbox; isWatched(room) tells whether its reader sees it. nameNow() is what he is
+// called. onRetry(ref) and onDelete(ref) are about messages that have failed; onAlarm(alarm), onChange(room), onNews(room, message) and
+// onTyping(room) follow.
+export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
+	const element = buildElement(parent);
+	const at = (kind) => element.querySelector(`.${kind}`);
+	const place = createPlace();
+	const reading = createReading();
+	let leftAt = null;
+	// What was said before the page was back is not news.
+	let missedUntil = 0;
+
+	const history = createHistory({ send, room: () => room.name, onPage });
+	const log = createLogView(
+		{ log: at('log'), jump: at('jump'), loading: at('loading') },
+		{ nameNow: told.nameNow, onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },
+	);
+	const echoes = createEchoes({ isInDoubt: (text) => isInDoubt(room.name, text), show: log.addMessage });
+	const people = createPeople({
+		onChange(present) {
+			room.present = present;
+			told.onChange(room);
+		},
+	});
+	const comings = createComings(createPresenceLine(log));
+	const typing = createTypingLine((words) => {
+		room.typing = words;
+		told.onTyping(room);
+	});
+
+	function withOwner(message) {
+		return { ...message, own: message.type === 'message' && isMe(message.name) };
+	}
+
+	function noteRead() {
+		reading.keep(room.name, place.since);
+	}
+
+	function heard(message) {
+		if (message.own || isWatched(room)) {
+			if (isWatched(room))
+				noteRead();
+			return;
+		}
+		if (!room.unread)
+			log.markUnread(message.id);
+		room.unread++;
+		told.onNews(room, message);
+		told.onChange(room);
+	}
+
+	// What is held keeps its place in the page by its id.
+	function onPage({ kind, from, messages, more }) {
+		const ready = messages
+			.map(withOwner)
+			.map((message) => (echoes.hold(message) ? { type: 'other', id: message.id } : message));
+
+		log.addPage({ kind, from, messages: ready, more });
+	}
+
+	function begin(frame) {
+		const isBack = Boolean(place.epoch);
+		const isSameEpoch = frame.epoch === place.epoch;
+
+		place.begin(frame.epoch, frame.lastId);
+		if (isBack) {
+			const words = texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date()));
+			log.beginAfterGap(words, frame.lastId, { isSameEpoch });
+			return;
+		}
+		room.unread = isWatched(room) ? 0 : reading.unreadOf(room.name, frame);
+		const firstUnread = reading.firstUnreadOf(room.name, frame);
+		if (firstUnread)
+			log.markUnread(firstUnread);
+		log.begin(frame.lastId);
+	}
+
+	const handlers = {
+		message(frame) {
+			if (frame.id && !place.take(frame.id))
+				return;
+			const message = withOwner(frame);
+			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
+
+			typing.stopped(message.name);
+			if (echoes.hold(message))
+				return;
+			heard(message);
+			log.addMessage(message, { isMissed });
+		},
+		alarm(alarm) {
+			if (alarm.id && !place.take(alarm.id))
+				return;
+			told.onAlarm(alarm);
+			if (!alarm.id)
+				return;
+			heard(alarm);
+			log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
+		},
+		other({ id }) {
+			if (place.take(id))
+				log.skip(id);
+		},
+		presence(frame) {
+			people.moved(frame);
+			typing.stopped(frame.was || frame.name);
+			if (!isMe(frame.name) && !(frame.event === 'rename' && isMe(frame.was)))
+				comings.moved(frame);
+		},
+		typing({ name: writer }) {
+			if (!isMe(writer))
+				typing.heard(writer);
+		},
+		history: history.came,
+	};
+
+	const room = {
+		name,
+		topic: '',
+		unread: 0,
+		typing: '',
+		present: { people: [], count: 0 },
+		isJoined: false,
+		log,
+		get since() {
+			return place.since;
+		},
+		joined(frame) {
+			if (place.epoch)
+				comings.rejoined(people.names(), frame.users.map(({ name: user }) => user));
+			room.name = frame.room || room.name;
+			room.topic = frame.topic;
+			room.isJoined = true;
+			at('log').ariaLabel = texts.logLabel(room.name);
+			people.joined(frame);
+			if (!frame.recovered)
+				begin(frame);
+			missedUntil = frame.lastId;
+			log.reconnected();
+			if (isWatched(room))
+				noteRead();
+			told.onChange(room);
+		},
+		handle(frame) {
+			handlers[frame.type]?.(frame);
+		},
+		// False if the error is about something else.
+		refused: (error) => history.refused(error),
+		closed() {
+			if (room.isJoined)
+				leftAt = new Date();
+			room.isJoined = false;
+			history.closed();
+			log.disconnected();
+			typing.clear();
+		},
+		acked(entry, { id, duplicate }) {
+			place.take(id);
+			log.confirm(entry.ref, id, duplicate ? null : new Date());
+			if (isWatched(room))
+				noteRead();
+		},
+		// Something in doubt has been settled.
+		settle: echoes.release,
+		show(wanted) {
+			element.inert = !wanted;
+			log.show(wanted);
+			if (wanted)
+				room.seen();
+		},
+		// Its reader is looking at it.
+		seen() {
+			room.unread = 0;
+			if (place.epoch)
+				noteRead();
+			told.onChange(room);
+		},
+		remove() {
+			history.closed();
+			typing.clear();
+			reading.forget(room.name);
+			element.remove();
+		},
+	};
+	return room;
+}

@@ -1,0 +1,197 @@
+// The rooms that the reader is in, and the one that is shown. They are remembered, and joined again after each connect.
+import { delayAfter } from './backoff.js';
+import { recall, remember } from './storage.js';
+import { encodeJoin, encodeLeave, randomId } from './wire.js';
+
+// What no other attempt will change.
+export const ROOM_FAULTS = ['no_such_room', 'bad_room', 'too_many_rooms', 'denied'];
+
+function recallNames() {
+	try {
+		const names = JSON.parse(recall('rooms') || '[]');
+		return Array.isArray(names) ? names.filter((name) => typeof name === 'string' && name) : [];
+	} catch {
+		return [];
+	}
+}
+
+// build(name) makes a room, see room.js. mostJoined() is how many the connection can be in at once. onShow(room, before) follows a change of the shown one, onChange() one of the
+// list, onRenamed(was, name), onLeft(room) and onRefused(room, error) what became of a room.
+export function createRooms({ build, send, mostJoined, onShow, onChange, onRenamed, onLeft, onRefused }) {
+	const rooms = new Map();
+	// Joins under way by their refs.
+	const asked = new Map();
+	const timers = new Set();
+	let current = null;
+	let isOpen = false;
+
+	function keep() {
+		remember('rooms', JSON.stringify(Array.from(rooms.keys()).filter(Boolean)));
+		remember('room', current?.name ?? '');
+		onChange();
+	}
+
+	function add(name) {
+		const known = rooms.get(name);
+
+		if (known)
+			return known;
+		const room = build(name);
+		rooms.set(name, room);
+		return room;
+	}
+
+	// The room that is shown comes first; another one gives way to it if need be.
+	function makeWay(room) {
+		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
+		const other = joined.find((one) => one !== current);
+
+		if (joined.length < mostJoined() || !other)
+			return;
+		send(encodeLeave({ ref: randomId(), room: other.name }));
+		other.closed();
+	}
+
+	function join(room) {
+		const ref = randomId();
+
+		makeWay(room);
+
+		asked.set(ref, room);
+		send(encodeJoin({ ref, room: room.name, since: room.since }));
+	}
+
+	function show(room) {
+		const before = current;
+
+		if (room === before)
+			return;
+		current = room;
+		before?.show(false);
+		room.show(true);
+		if (isOpen && !room.isJoined)
+			join(room);
+		keep();
+		onShow(room, before);
+	}
+
+	function drop(room) {
+		const names = Array.from(rooms.keys());
+		const next = names[names.indexOf(room.name) + 1] ?? names[names.indexOf(room.name) - 1] ?? '';
+
+		rooms.delete(room.name);
+		for (const [ref, other] of asked) {
+			if (other === room)
+				asked.delete(ref);
+		}
+		if (room === current)
+			show(add(next));
+		room.remove();
+		onLeft(room);
+		keep();
+	}
+
+	// The server has told what a room is called.
+	function renamed(room, name) {
+		if (!name || name === room.name)
+			return room;
+		const other = rooms.get(name);
+
+		if (other) {
+			if (room === current)
+				show(other);
+			drop(room);
+			return other;
+		}
+		const all = Array.from(rooms.values());
+		const was = room.name;
+
+		room.name = name;
+		rooms.clear();
+		for (const one of all)
+			rooms.set(one.name, one);
+		onRenamed(was, name);
+		keep();
+		return room;
+	}
+
+	function later(room, delay) {
+		const timer = setTimeout(() => {
+			timers.delete(timer);
+			if (isOpen && rooms.get(room.name) === room)
+				join(room);
+		}, delay);
+		timers.add(timer);
+	}
+
+	return {
+		start() {
+			const last = recall('room');
+
+			recallNames().forEach(add);
+			show(rooms.get(last) ?? rooms.values().next().value ?? add(''));
+		},
+		get current() {
+			return current;
+		},
+		list: () => Array.from(rooms.values()),
+		// What has no room is about the one that is shown.
+		find: (name) => (name ? rooms.get(name) : current),
+		add,
+		show,
+		// Goes to the room of this name, and into it if need be.
+		enter(name) {
+			show(add(name));
+			keep();
+		},
+		leave(room) {
+			if (isOpen && room.isJoined)
+				send(encodeLeave({ ref: randomId(), room: room.name }));
+			drop(room);
+		},
+		// The room that is shown has been joined by the session; then the others.
+		opened() {
+			isOpen = true;
+			Array.from(rooms.values())
+				.filter((room) => !room.isJoined)
+				.slice(0, mostJoined() - 1)
+				.forEach(join);
+		},
+		closed() {
+			isOpen = false;
+			asked.clear();
+			timers.forEach(clearTimeout);
+			timers.clear();
+			for (const room of rooms.values())
+				room.closed();
+		},
+		joined(frame) {
+			const room = asked.get(frame.ref) ?? rooms.get(frame.room) ?? current;
+
+			asked.delete(frame.ref);
+			renamed(room, frame.room).joined(frame);
+		},
+		// False if the error is about something else.
+		refused(error) {
+			const room = asked.get(error.ref);
+
+			if (!room)
+				return Boolean(error.ref) && Array.from(rooms.values()).some((other) => other.refused(error));
+			asked.delete(error.ref);
+			if (ROOM_FAULTS.includes(error.code)) {
+				drop(room);
+				onRefused(room, error);
+			} else {
+				later(room, error.retryAfter || delayAfter(1));
+			}
+			return true;
+		},
+		// The session could not go into the room that is shown.
+		currentRefused(error) {
+			const room = current;
+
+			drop(room);
+			onRefused(room, error);
+		},
+	};
+}

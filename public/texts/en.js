@@ -1,0 +1,171 @@
+// The words of the page in English.
+import { createTools, isolated } from './tools.js';
+
+export function wordsFor(locale) {
+	const { number, listed } = createTools(locale);
+	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+
+	return {
+		language: 'en',
+		title: 'Linnet',
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		titleRoom: (room) => `${room} · Linnet`,
+		tagline: 'A small, quick chat. Pick a name and come in.',
+
+		welcome: 'Welcome to Linnet',
+		profile: 'Your name',
+		name: 'Name',
+		email: 'Email',
+		optional: '(optional)',
+		emailHint:
+			'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
+			'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
+			'and no other site is asked.',
+		join: 'Join the chat',
+		save: 'Save',
+		cancel: 'Cancel',
+		nameEmpty: 'A name is needed.',
+		nameTooLong: (bytes, most) =>
+			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
+		nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
+		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
+		nameRefused: (words) => `The server does not accept this: ${words}.`,
+		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
+		changeName: (name) => `You are ${name}. Change name or email`,
+		renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
+		renamed: (name) => `You are now ${name}.`,
+
+		settings: 'This page',
+		theme: 'Theme',
+		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+		languageChoice: 'Language',
+		notify: 'Tell me of new messages while this page is hidden',
+		notifyDenied: 'This browser does not allow notifications from here.',
+		notified: (name, room) => `${name} in ${room}`,
+
+		searchButton: 'Search',
+		searchClose: 'Close the search',
+		searchField: 'Search this room',
+		searchNone: 'Nothing was found.',
+		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
+		searchFailed: 'The search did not work. Try again.',
+
+		logLabel: (room) => (room ? `Messages in ${isolated(room)}` : 'Messages'),
+		empty: 'Nothing has been said yet. Be the first.',
+		you: 'you',
+		nameless: 'somebody',
+		noText: '(no text)',
+		pending: 'not sent yet',
+		retry: 'Retry',
+		delete: 'Delete',
+		failure: {
+			too_long: 'Not sent: this message is too long for the server.',
+			unclear:
+				'The connection was lost while this was being sent, and it cannot be found out whether it has arrived.',
+		},
+		failedBecause: (words) => `Not sent. The server says: ${words}.`,
+		loading: 'Loading messages…',
+		newest: 'Newest messages',
+		newMessages: (count) => plural(count, 'new message', 'new messages'),
+		notRecovered: (from, to) =>
+			`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
+		serverSays: (words) => `The server says: ${words}.`,
+
+		views: 'Views',
+		viewChat: 'Chat',
+		viewLive: 'Live',
+		viewLogs: 'Logs',
+
+		rooms: 'Rooms',
+		roomsClose: 'Close the list of rooms',
+		otherRooms: 'More rooms',
+		enterRoom: 'Join',
+		roomField: 'Join or create a room',
+		roomSlash: 'The name of a room cannot hold a slash.',
+		leaveRoom: (room) => `Leave ${isolated(room)}`,
+		roomRefused: (room, words) => `${isolated(room)} cannot be entered. The server says: ${words}.`,
+		unread: (count) => plural(count, 'unread message', 'unread messages'),
+		unreadLine: 'New',
+
+		via: { ws: 'web', line: 'terminal', sse: 'stream', poll: 'polling', push: 'push' },
+		pushed: 'pushed',
+		priority: { 4: 'Important', 5: 'Urgent' },
+		openLink: (host) => `Open ${isolated(host)}`,
+
+		alarmsLabel: 'Alarms',
+		alarmsClose: 'Close the list of alarms',
+		alarmsButton: (unseen, standing) =>
+			unseen
+				? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
+				: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
+		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
+		alarmState: {
+			raised: () => 'raised',
+			updated: () => 'updated',
+			cleared: () => 'cleared',
+			acknowledged: (name) => `acknowledged by ${isolated(name)}`,
+		},
+		alarmAge: (age) => (age ? `for ${age}` : 'just now'),
+		acknowledge: 'Acknowledge',
+		acknowledgeTitle: (title) => `Acknowledge ${title}`,
+
+		peopleHere: (count) => plural(count, 'person here', 'people here'),
+		peopleClose: 'Close the list',
+		peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,
+		joinedNames: (names) => `${listed(names)} joined`,
+		leftNames: (names) => `${listed(names)} left`,
+		renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
+		presenceCounts: (joined, left, renamed) =>
+			[
+				joined && `${number(joined)} joined`,
+				left && `${number(left)} left`,
+				renamed && plural(renamed, 'changed the name', 'changed their names'),
+			]
+				.filter(Boolean)
+				.join(', '),
+		typing: (names) => {
+			if (names.length > 3)
+				return 'Several people are typing…';
+			return `${listed(names)} ${names.length === 1 ? 'is' : 'are'} typing…`;
+		},
+
+		completionLabel: 'Names',
+		writeLabel: 'Message',
+		writePlaceholder: 'Write a message',
+		send: 'Send',
+		bytesLeft: (count) => `${plural(count, 'byte', 'bytes')} left`,
+		bytesOver: (count) => `${plural(count, 'byte', 'bytes')} too long`,
+		refusedTooLong: 'Not sent: the message is too long. Shorten it or send it in parts.',
+		queued: (count) =>
+			`${plural(count, 'message waits', 'messages wait')} for the connection, in this order.`,
+
+		pickerLabel: 'Emoji',
+		pickerSearch: 'Search emoji',
+		pickerNone: 'No emoji of that name.',
+
+		online: { socket: 'Online', stream: 'Online · event stream', poll: 'Online · polling' },
+		onlineTitle: {
+			socket: '',
+			stream: 'Something on the way blocks WebSockets: messages come as a stream of events instead.',
+			poll: 'Something on the way blocks WebSockets and streams: the server is asked for messages again and again.',
+		},
+		connectNow: 'Connect now',
+		countdown: (seconds) => `in ${seconds} s`,
+		state: {
+			connecting: 'Connecting…',
+			waiting: 'Reconnecting',
+			offline: 'Offline: this device has no network.',
+			refused: 'Not connected.',
+		},
+		closed: {
+			lost: 'The connection was lost.',
+			unreachable: 'The server cannot be reached.',
+			1001: 'The server is stopping or restarting.',
+			silent: 'The server does not answer any more.',
+			1008: 'The server has sent you away.',
+			1009: 'A message was too long for the server.',
+			1013: 'This device could not keep up.',
+		},
+		closedReason: (words, reason) => `${words} It says: “${reason}”.`,
+	};
+}

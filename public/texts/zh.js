@@ -1,0 +1,159 @@
+// 页面的简体中文文字。The words of the page in Simplified Chinese.
+import { createTools, isolated } from './tools.js';
+
+export function wordsFor(locale) {
+	const { number, listed } = createTools(locale);
+
+	return {
+		language: 'zh',
+		title: 'Linnet',
+		titleUnread: (count, title) => `(${count}) ${title}`,
+		titleRoom: (room) => `${room} · Linnet`,
+		tagline: '小巧、快速的聊天室。取个名字，进来坐坐。',
+
+		welcome: '欢迎来到 Linnet',
+		profile: '你的名字',
+		name: '名字',
+		email: '邮箱',
+		optional: '（可不填）',
+		emailHint:
+			'填写邮箱会启用 Gravatar：别人通过该地址的散列值看到你在那里的头像，你的浏览器也会向 gravatar.com ' +
+			'请求你所读消息的作者头像。不填写时，所有头像都在本地绘制，不会访问其他网站。',
+		join: '进入聊天',
+		save: '保存',
+		cancel: '取消',
+		nameEmpty: '请填写名字。',
+		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
+		nameUnseen: '名字不能包含控制字符或不可见的字符。',
+		nameTaken: (name) => `已经有人叫 ${name} 了，请换一个名字。`,
+		nameRefused: (words) => `服务器不接受：${words}。`,
+		emailWrong: '这不像是邮箱地址。也可以留空。',
+		changeName: (name) => `你是 ${name}。更改名字或邮箱`,
+		renameLater: (name) => `连接恢复后你将改名为 ${name}。`,
+		renamed: (name) => `你现在叫 ${name}。`,
+
+		settings: '本页面',
+		theme: '外观',
+		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
+		languageChoice: '语言',
+		notify: '页面在后台时，有新消息通知我',
+		notifyDenied: '浏览器不允许本页面发送通知。',
+		notified: (name, room) => `${name}（${room}）`,
+
+		searchButton: '搜索',
+		searchClose: '关闭搜索',
+		searchField: '搜索这个房间',
+		searchNone: '没有找到。',
+		searchFound: (count, more) => `${number(count)} 条消息${more ? '，还有更多' : ''}`,
+		searchFailed: '搜索没有成功，请再试一次。',
+
+		logLabel: (room) => (room ? `${isolated(room)} 的消息` : '消息'),
+		empty: '还没有人说话。你来开个头吧。',
+		you: '你',
+		nameless: '某人',
+		noText: '（没有文字）',
+		pending: '尚未发送',
+		retry: '重试',
+		delete: '删除',
+		failure: {
+			too_long: '未发送：这条消息超过了服务器的长度限制。',
+			unclear: '发送途中连接断开，无法确定消息是否已经送达。',
+		},
+		failedBecause: (words) => `未发送。服务器说：${words}。`,
+		loading: '正在加载消息…',
+		newest: '最新消息',
+		newMessages: (count) => `${number(count)} 条新消息`,
+		notRecovered: (from, to) => `有些消息无法找回：${from} 到 ${to} 之间别人说的话，这里可能不全。`,
+		serverSays: (words) => `服务器说：${words}。`,
+
+		views: '视图',
+		viewChat: '聊天',
+		viewLive: '实时',
+		viewLogs: '日志',
+
+		rooms: '房间',
+		roomsClose: '关闭房间列表',
+		otherRooms: '其他房间',
+		enterRoom: '进入',
+		roomField: '进入或新建房间',
+		roomSlash: '房间名不能包含斜杠。',
+		leaveRoom: (room) => `离开 ${isolated(room)}`,
+		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,
+		unread: (count) => `${number(count)} 条未读消息`,
+		unreadLine: '新消息',
+
+		via: { ws: '网页', line: '终端', sse: '事件流', poll: '轮询', push: '推送' },
+		pushed: '推送',
+		priority: { 4: '重要', 5: '紧急' },
+		openLink: (host) => `打开 ${isolated(host)}`,
+
+		alarmsLabel: '告警',
+		alarmsClose: '关闭告警列表',
+		alarmsButton: (unseen, standing) =>
+			unseen ? `${number(unseen)} 个告警未确认` : `${number(standing)} 个告警，均已确认`,
+		severity: { info: '信息', warning: '警告', error: '错误', critical: '严重', ok: '正常' },
+		alarmState: {
+			raised: () => '已触发',
+			updated: () => '有更新',
+			cleared: () => '已解除',
+			acknowledged: (name) => `${isolated(name)} 已确认`,
+		},
+		alarmAge: (age) => (age ? `已持续 ${age}` : '刚刚'),
+		acknowledge: '确认',
+		acknowledgeTitle: (title) => `确认 ${title}`,
+
+		peopleHere: (count) => `${number(count)} 人在线`,
+		peopleClose: '关闭列表',
+		peopleMore: (count) => `还有 ${number(count)} 人`,
+		joinedNames: (names) => `${listed(names)}进来了`,
+		leftNames: (names) => `${listed(names)}离开了`,
+		renamedName: (from, to) => `${isolated(from)} 改名为 ${isolated(to)}`,
+		presenceCounts: (joined, left, renamed) =>
+			[
+				joined && `${number(joined)} 人进来`,
+				left && `${number(left)} 人离开`,
+				renamed && `${number(renamed)} 人改名`,
+			]
+				.filter(Boolean)
+				.join('，'),
+		typing: (names) => (names.length > 3 ? '好几个人正在输入…' : `${listed(names)}正在输入…`),
+
+		completionLabel: '名字',
+		writeLabel: '消息',
+		writePlaceholder: '写条消息',
+		send: '发送',
+		bytesLeft: (count) => `还可输入 ${number(count)} 字节`,
+		bytesOver: (count) => `超出 ${number(count)} 字节`,
+		refusedTooLong: '未发送：消息太长。请缩短，或分几条发送。',
+		queued: (count) => `${number(count)} 条消息等待连接恢复，将按此顺序发送。`,
+
+		pickerLabel: '表情',
+		pickerSearch: '搜索表情（英文）',
+		pickerNone: '没有这个名字的表情。',
+
+		online: { socket: '在线', stream: '在线 · 事件流', poll: '在线 · 轮询' },
+		onlineTitle: {
+			socket: '',
+			stream: '途中有设备阻止 WebSocket：消息改为通过事件流接收。',
+			poll: '途中有设备阻止 WebSocket 和事件流：页面反复向服务器询问消息。',
+		},
+		connectNow: '立即连接',
+		countdown: (seconds) => `${seconds} 秒后`,
+		state: {
+			connecting: '正在连接…',
+			waiting: '重新连接',
+			offline: '离线：此设备没有网络。',
+			refused: '未连接。',
+		},
+		closed: {
+			lost: '连接已断开。',
+			unreachable: '无法连接服务器。',
+			1001: '服务器正在停止或重启。',
+			silent: '服务器没有响应了。',
+			1008: '服务器请你离开。',
+			1009: '有一条消息对服务器来说太长。',
+			1013: '此设备跟不上消息的速度。',
+		},
+		closedReason: (words, reason) => `${words}它说：“${reason}”。`,
+	};
+}

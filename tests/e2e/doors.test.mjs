@@ -1,0 +1,120 @@
+// All doors at once: what is said through one is shown by every other one, under one id and
+// in one order.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enter, range, unhurried } from '../lib/chat.mjs';
+import { withDaemon } from '../lib/daemon.mjs';
+import { enterStream, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { sitDown } from '../lib/line.mjs';
+
+/** Goes on polling; next() gives one message after the other. */
+class Poller {
+	#messages = [];
+
+	constructor(daemon, { since, you }) {
+		this.daemon = daemon;
+		this.since = since;
+		this.you = you;
+		this.agent = keepAlive();
+	}
+
+	async next() {
+		while (this.#messages.length === 0) {
+			const query = `since=${this.since}&session=${this.you.session}`;
+			const { messages, since } = await poll(this.daemon, 'lobby', query, { agent: this.agent });
+			this.#messages.push(...messages);
+			this.since = since;
+		}
+		return this.#messages.shift();
+	}
+}
+
+/** Everybody in the lobby, each with a way to speak and with what it reads as [id, text]. */
+async function openAll(daemon) {
+	const { client: json } = await enter(daemon, 'name=json');
+	const relay = await daemon.ws('/ws?name=relay');
+	const lines = await daemon.ws('/ws?name=lines&format=line', { isChecked: false });
+	const tcp = await sitDown(daemon, 'tcp');
+	const { stream, joined } = await enterStream(daemon, 'lobby', 'name=sse');
+	const poller = new Poller(daemon, await poll(daemon, 'lobby', 'wait=0&name=poll'));
+	const sendAs = (session, text) => got(post(daemon, `/send/lobby?session=${session}`, text));
+
+	const ofJson = (next) => async () => {
+		for (;;) {
+			const { type, id, username, message } = await next();
+			if (type === 'message')
+				return [id, `${username}: ${message}`];
+		}
+	};
+	const pending = [];
+	const ofLines = (next) => async () => {
+		for (;;) {
+			const line = pending.shift() ?? (await next());
+			if (/^[a-z]+: /.test(line))
+				return [undefined, line];
+		}
+	};
+	const nextOfLines = async () => {
+		const [line, ...more] = (await lines.nextText()).split('\n');
+		pending.push(...more);
+		return line;
+	};
+	return {
+		json: { say: (text) => json.sendJson({ message: text }), read: ofJson(() => json.nextJson()), echoes: false },
+		relay: { say: (text) => relay.sendJson({ message: text }), read: ofJson(() => relay.nextJson()), echoes: false },
+		lines: { say: (text) => lines.send(text), read: ofLines(nextOfLines), echoes: false },
+		tcp: { say: (text) => tcp.say(text), read: ofLines(() => tcp.next()), echoes: false },
+		sse: { say: (text) => sendAs(joined.you.session, text), read: ofJson(() => stream.nextJson()), echoes: true },
+		poll: { say: (text) => sendAs(poller.you.session, text), read: ofJson(() => poller.next()), echoes: true },
+		push: { say: (text) => push(daemon, 'lobby', text) },
+	};
+}
+
+test('what is said through one door is shown by every other one', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const doors = await openAll(daemon);
+		let id = 0;
+		for (const [speaker, { say }] of Object.entries(doors)) {
+			const text = `said through ${speaker}, 你好`;
+			id++;
+			await say(text);
+			for (const [reader, { read, echoes }] of Object.entries(doors)) {
+				if (!read || (reader === speaker && !echoes))
+					continue;
+				const [shownId, shown] = await read();
+				assert.equal(shown, `${speaker}: ${text}`, `${speaker} to ${reader}`);
+				assert.ok(shownId === undefined || shownId === id, `${speaker} to ${reader}: ${shownId}, not ${id}`);
+			}
+		}
+	}));
+
+test('all say much at once, and all read one order', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const doors = await openAll(daemon);
+		const each = 40;
+		const names = Object.keys(doors);
+		const total = each * names.length;
+		const speaking = Promise.all(names.map(async (name) => {
+			for (let n = 1; n <= each; n++)
+				await doors[name].say(`${n}`);
+		}));
+		const readAll = async ([name, { read, echoes }]) => {
+			const seen = [];
+			while (seen.length < (echoes ? total : total - each))
+				seen.push(await read());
+			return [name, seen];
+		};
+		const seenBy = new Map(await Promise.all(Object.entries(doors).filter(([, { read }]) => read).map(readAll)));
+		await speaking;
+		const whole = seenBy.get('sse');
+		assert.deepEqual(whole.map(([id]) => id), range(1, total));
+		for (const [name, seen] of seenBy) {
+			const others = whole.filter(([, text]) => doors[name].echoes || !text.startsWith(`${name}: `));
+			assert.deepEqual(seen.map(([, text]) => text), others.map(([, text]) => text), name);
+			if (seen[0][0] !== undefined)
+				assert.deepEqual(seen, others, name);
+		}
+		for (const name of names)
+			assert.deepEqual(whole.filter(([, text]) => text.startsWith(`${name}: `)).map(([, text]) => Number(text.split(': ')[1])), range(1, each));
+	}));

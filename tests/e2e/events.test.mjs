@@ -1,0 +1,218 @@
+// Streams of events: GET /events/ROOM.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answer, enter, idsOf, range, say, sayMany, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, get, openStream, push } from '../lib/doors.mjs';
+
+/** The next count events of the stream. */
+async function events(stream, count) {
+	const all = [];
+	while (all.length < count)
+		all.push(await stream.next());
+	return all;
+}
+
+test('a stream begins with "joined" and shows what is said, each with the id to go on from', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		const stream = await openStream(daemon, '/events/lobby?name=bob');
+		assert.match(stream.headers['content-type'], /^text\/event-stream\b/);
+		assert.equal(stream.headers['cache-control'], 'no-store');
+		assert.equal(stream.headers['x-accel-buffering'], 'no');
+		const first = await stream.next();
+		const { type, epoch, last_id: lastId, recovered, you, users } = first.object;
+		assert.deepEqual([type, lastId, recovered, you.username], ['joined', 0, false, 'bob']);
+		assert.deepEqual(users, [{ username: 'ann', via: 'ws' }, { username: 'bob', via: 'sse' }]);
+		assert.equal(first.id, `${epoch}:0`);
+		const presence = await ann.nextJson();
+		assert.deepEqual([presence.event, presence.username, presence.via], ['enter', 'bob', 'sse']);
+
+		await say(ann, 'hi\nthere');
+		ann.sendJson({ type: 'cursor', x: 1, ephemeral: true });
+		await say(ann, 'again');
+		const [hi, cursor, again] = await events(stream, 3);
+		assert.deepEqual([hi.id, hi.object.message, hi.object.id], [`${epoch}:1`, 'hi\nthere', 1]);
+		assert.deepEqual([cursor.id, cursor.object.type], [undefined, 'cursor']);
+		assert.equal(again.id, `${epoch}:2`);
+	}));
+
+test('events are shown to who asks for them', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [{ stream: curious }, { stream: quiet }] = [
+			await enterStream(daemon, 'lobby', 'events=1'), await enterStream(daemon, 'lobby'),
+		];
+		const { client: ann } = await enter(daemon, 'name=ann');
+		ann.sendJson({ type: 'typing' });
+		await say(ann, 'hi');
+		const seen = [...await events(curious, 4)].map(({ object: { type, event } }) => event ?? type);
+		assert.deepEqual(seen, ['enter', 'enter', 'typing', 'message']);
+		assert.equal((await quiet.nextJson()).type, 'message');
+	}));
+
+test('a stream goes on exactly behind the id that it names, in a header or in the query', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 700);
+		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
+		for (const id of [0, 1, 350, 699, 700]) {
+			const since = `${epoch}:${id}`;
+			for (const stream of [
+				await openStream(daemon, `/events/lobby?since=${since}`),
+				await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since }),
+				// Where the stream broke off counts for more than where the page began it.
+				await openStream(daemon, `/events/lobby?since=${epoch}:5`, { 'Last-Event-ID': since }),
+			]) {
+				const joined = await stream.next();
+				assert.deepEqual([joined.object.recovered, joined.id], [true, since]);
+				const missed = await events(stream, 700 - id);
+				assert.deepEqual(missed.map(({ object }) => object.id), range(id + 1, 700));
+				assert.deepEqual(missed.map((event) => event.id), range(id + 1, 700).map((n) => `${epoch}:${n}`));
+				await stream.close();
+			}
+		}
+	}));
+
+test('what cannot be gone on from is said, and nothing of the past is sent', () =>
+	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 3_000);
+		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
+		const odd = [`${epoch}:3001`, 'other:1', `${epoch}`, `${epoch}:`, `${epoch}:-1`, `${epoch}:1x`, `${epoch}:1`, 'x'.repeat(1_000)];
+		const streams = [];
+		for (const since of odd) {
+			const stream = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since });
+			const { id, object } = await stream.next();
+			assert.deepEqual([object.recovered, id], [false, `${epoch}:3000`], since);
+			streams.push(stream);
+		}
+		await say(ann, 'new');
+		for (const stream of streams)
+			assert.equal((await stream.nextJson()).message, 'new');
+	}));
+
+test('a stream that has shown nothing yet goes on from where it began', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const ann = await daemon.ws();
+		await say(ann, 'before');
+		const { stream } = await enterStream(daemon, 'lobby');
+		await stream.reset();
+		await say(ann, 'meanwhile');
+		const back = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': stream.lastId });
+		assert.equal((await back.nextJson()).recovered, true);
+		assert.equal((await back.nextJson()).message, 'meanwhile');
+	}));
+
+test('a stream that breaks off again and again shows everything once and in order', { skip: isSlowRun }, () =>
+	withDaemon(unhurried, async (daemon) => {
+		const count = 1_000;
+		const ann = await daemon.ws();
+		const { stream: first } = await enterStream(daemon, 'lobby');
+		const writing = sayMany(ann, count);
+		const seen = [];
+		let stream = first;
+		while (seen.length < count) {
+			for (let n = 0; n < 1 + Math.floor(Math.random() * 90) && seen.length < count; n++)
+				seen.push((await stream.nextJson()).id);
+			const since = `${stream.lastId}`;
+			await (seen.length % 2 ? stream.reset() : stream.close());
+			stream = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since.replace(/\d+$/, seen.at(-1)) });
+			assert.equal((await stream.nextJson()).recovered, true);
+		}
+		assert.deepEqual(seen, range(1, count));
+		await writing;
+	}));
+
+test('a quiet stream is kept open by a comment', () =>
+	withDaemon(unhurriedWith('heartbeat.ping_s=1'), async (daemon) => {
+		const { stream } = await enterStream(daemon, 'lobby');
+		for (let n = 0; n < 2; n++)
+			assert.equal(await stream.nextComment(), ': ping');
+		await push(daemon, 'lobby', 'm');
+		assert.equal((await stream.nextJson()).message, 'm');
+	}));
+
+test('two streams are one person where the second shows the session of the first', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: watcher } = await enter(daemon, 'name=watcher');
+		const { stream: one, joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
+		const { stream: two, joined } = await enterStream(daemon, 'lobby', `name=ann&session=${you.session}`);
+		assert.deepEqual([joined.you, joined.count], [you, 2]);
+		const { stream: byToken, joined: third } = await enterStream(daemon, 'lobby', `session=${you.session}`);
+		assert.deepEqual(third.you, you);
+		await one.close();
+		await two.reset();
+		await byToken.close();
+		assert.deepEqual((await take(watcher, 2)).map(({ event, username }) => `${username} ${event}`), ['ann enter', 'ann leave']);
+	}));
+
+test('a name that somebody has is refused in the stream, which goes on as a guest', () =>
+	withDaemon(unhurried, async (daemon) => {
+		await enter(daemon, 'name=ann');
+		for (const [query, code] of [['name=ANN', 'name_taken'], ['name=%2Fx', 'bad_name'], ['name=x&session=a', 'bad_field']]) {
+			const stream = await openStream(daemon, `/events/lobby?${query}`);
+			assert.equal((await stream.nextJson()).code, code);
+			const { you } = await stream.nextJson();
+			assert.match(you.username, code === 'bad_field' ? /^x$/ : /^guest-/);
+			await stream.close();
+		}
+	}));
+
+for (const ending of ['close', 'reset']) {
+	test(`a reader that has gone by a ${ending === 'close' ? 'FIN' : 'RST'} is gone for everybody`, () =>
+		withDaemon(unhurried, async (daemon) => {
+			const { client: watcher } = await enter(daemon);
+			for (let n = 0; n < 5; n++) {
+				const { stream } = await enterStream(daemon, 'lobby', `name=ann-${n}`);
+				await stream[ending]();
+			}
+			const seen = await take(watcher, 10);
+			assert.equal(seen.filter(({ event }) => event === 'leave').length, 5);
+			assert.equal((await answer(watcher, { type: 'join' })).count, 1);
+		}));
+}
+
+test('a reader that does not read is cut, nobody else feels it, and it goes on where it was', { skip: isSlowRun }, () =>
+	withDaemon(unhurriedWith('limits.queue_bytes=65536'), async (daemon) => {
+		const { client: watcher } = await enter(daemon);
+		const { stream: slow } = await enterStream(daemon, 'lobby', 'name=slow');
+		await watcher.nextJson();
+		slow.response.pause();
+		slow.response.socket.pause();
+		const ann = await daemon.ws();
+		for (let n = 0; n < 5_000 && !/^slow_reader /m.test(daemon.stderr); n++)
+			await say(ann, 'x'.repeat(8_000));
+		await daemon.waitForLog(/^slow_reader /);
+		const sent = await say(ann, 'the last one');
+		const heard = await until(watcher, ({ id }) => id === sent);
+		assert.ok(heard.some(({ event, username }) => event === 'leave' && username === 'slow'));
+		assert.deepEqual(idsOf(heard.filter(({ type }) => type === 'message')), range(1, sent));
+
+		slow.response.socket.resume();
+		slow.response.resume();
+		await slow.closed;
+		const seen = Number(slow.lastId.split(':')[1]);
+		assert.ok(seen < sent, `${seen} of ${sent} were sent`);
+		const back = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': slow.lastId });
+		assert.equal((await back.nextJson()).recovered, true);
+		assert.deepEqual((await events(back, sent - seen)).map(({ object }) => object.id), range(seen + 1, sent));
+	}));
+
+test('a stop ends every stream, and the next daemon is gone on with', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { stream } = await enterStream(daemon, 'lobby');
+		await push(daemon, 'lobby', 'm');
+		const stopped = daemon.stop();
+		assert.equal((await stream.nextJson()).message, 'm');
+		await stream.closed;
+		await stopped;
+	}));
+
+test('what cannot be streamed is refused', () =>
+	withDaemon(unhurried, async (daemon) => {
+		await assertRefused(get(daemon, '/events/%2F'), 400, 'bad_room');
+		await assertRefused(get(daemon, `/events/${'x'.repeat(65)}`), 400, 'bad_room');
+		for (const name of ['name', 'since', 'session', 'events'])
+			await assertRefused(get(daemon, `/events/lobby?${name}=${'x'.repeat(1_100)}`), 400, 'bad_query');
+	}));

@@ -1,0 +1,144 @@
+// SIGHUP: the whole configuration is read again, or all of it stays as it was. Nobody is dropped.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import tls from 'node:tls';
+import { answer } from '../lib/chat.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { get, got, poll, post, push } from '../lib/doors.mjs';
+
+/** A daemon on a file that can be rewritten: body(daemon, rewrite), rewrite(text, what it then logs). */
+function withFile(text, body) {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	writeFileSync(file, text);
+	return withDaemon({ args: ['-c', file] }, (daemon) => {
+		const reloads = () => daemon.log.filter((line) => line === 'reloaded').length;
+		const rewrite = async (newText, logged) => {
+			const before = reloads();
+			writeFileSync(file, newText);
+			daemon.signal('SIGHUP');
+			if (logged)
+				return daemon.waitForLog(logged);
+			return eventually(() => assert.equal(reloads(), before + 1), 'the reload');
+		};
+		return body(daemon, rewrite);
+	});
+}
+
+const rooms = async (daemon) => (await got(get(daemon, '/rooms'))).rooms;
+
+test('a file with a mistake changes nothing, and the log names the mistake with its line', () =>
+	withFile('rooms = ( { name = "ops"; topic = "before"; } );\n', async (daemon, rewrite) => {
+		const ann = await daemon.ws();
+		const [, where] = await rewrite(
+			'rooms = ( { name = "dev"; topic = "after"; } );\nlimits = {\n\tmessage_rat = 1.0;\n};\n',
+			/^reload_failed error="([^"]*:3): unknown key/,
+		);
+		assert.match(where, /linnet\.cfg:3$/);
+		assert.deepEqual((await rooms(daemon)).map(({ room }) => room).sort(), ['lobby', 'ops']);
+		assert.deepEqual(await answer(ann, { type: 'ping', ref: 'p' }), { type: 'pong', ref: 'p' });
+	}));
+
+test('limits, rooms, topics and switches are others at once, for those who are there, too', () =>
+	withFile('rooms = ( { name = "ops"; topic = "before"; } );\nlimits = { message_rate = 0.0; };\n', async (daemon, rewrite) => {
+		const [ann, bob] = [await daemon.ws('/ws?room=ops'), await daemon.ws('/ws?room=ops')];
+		await rewrite(`
+			rooms = ( { name = "ops"; topic = "after"; }, { name = "dev"; topic = ""; } );
+			limits = { message_rate = 0.0; name_bytes = 4; message_bytes = 200; };
+			chat = { create_rooms = false; echo_to_sender = true; };
+		`);
+		assert.deepEqual(
+			(await rooms(daemon)).map(({ room, topic }) => [room, topic]).sort(),
+			[['dev', ''], ['lobby', ''], ['ops', 'after']],
+		);
+		assert.equal((await answer(ann, { type: 'nick', username: 'annabel' })).code, 'bad_name');
+		assert.equal((await answer(ann, { type: 'join', room: 'new' })).code, 'no_such_room');
+		ann.sendJson({ message: 'hi' });
+		assert.equal((await ann.nextJson()).message, 'hi');
+		assert.equal((await bob.nextJson()).message, 'hi');
+		bob.sendJson({ message: 'x'.repeat(300) });
+		assert.equal((await bob.closed).code, 1009);
+	}));
+
+test('tokens come and go', () =>
+	withFile('', async (daemon, rewrite) => {
+		await push(daemon, 'lobby', 'without a token');
+		const hash = spawnSync('sha256sum', { input: 'secret' }).stdout.toString().split(' ')[0];
+		await rewrite(`auth = { tokens = ( { name = "ci"; token_sha256 = "${hash}"; } ); };\n`);
+		assert.equal((await post(daemon, '/push/lobby', 'x')).status, 401);
+		assert.equal((await post(daemon, '/push/lobby', 'x', { authorization: 'Bearer secret' })).status, 200);
+		await rewrite('');
+		await push(daemon, 'lobby', 'without a token again');
+	}));
+
+test('log files come and go, and those that stay lose and double nothing', async () => {
+	const folder = temporaryFolder();
+	const [one, two] = [path.join(folder, 'one.log'), path.join(folder, 'two.log')];
+	writeFileSync(one, 'one 1\n');
+	writeFileSync(two, 'two 1\n');
+	const first = `{ room = "one"; path = "${one}"; }`;
+	await withFile(`tails = ( ${first} );\n`, async (daemon, rewrite) => {
+		const reader = await daemon.ws('/ws?room=one');
+		assert.equal((await reader.nextJson()).message, 'one 1');
+		await rewrite(`tails = ( ${first}, { room = "two"; path = "${two}"; } );\n`);
+		assert.deepEqual((await poll(daemon, 'two', 'wait=20')).messages.map(({ message }) => message), ['two 1']);
+		appendFileSync(one, 'one 2\n');
+		assert.equal((await reader.nextJson()).message, 'one 2');
+		await rewrite(`tails = ( ${first} );\n`);
+		appendFileSync(two, 'two 2\n');
+		appendFileSync(one, 'one 3\n');
+		assert.equal((await reader.nextJson()).message, 'one 3');
+		assert.equal((await poll(daemon, 'two', 'wait=0')).last_id, 1);
+	});
+});
+
+test('a key that needs a restart is named and keeps its value', () =>
+	withFile('', async (daemon, rewrite) => {
+		await rewrite('store = { keep_messages = 5; };\n', /^reload_kept key=store\.keep_messages /m);
+		assert.deepEqual((await rooms(daemon)).map(({ room }) => room), ['lobby']);
+	}));
+
+/** A self-signed certificate for a name; returns the keys of the configuration. */
+function certificate(folder, name) {
+	const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
+	const made = spawnSync('openssl', [
+		'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+		'-subj', `/CN=${name}`, '-days', '1', '-keyout', key, '-out', cert,
+	]);
+	assert.equal(made.status, 0, String(made.stderr));
+	return `http = { tls_certificate = "${cert}"; tls_key = "${key}"; };\n`;
+}
+
+function nameShownBy(daemon) {
+	return new Promise((resolve, reject) => {
+		const socket = tls.connect({ host: '127.0.0.1', port: daemon.port, rejectUnauthorized: false }, () => {
+			resolve(socket.getPeerCertificate().subject.CN);
+			socket.destroy();
+		});
+		socket.once('error', reject);
+	});
+}
+
+test('a new certificate is shown to those who come, and those who are there stay', async () => {
+	const folder = temporaryFolder();
+	await withFile(certificate(folder, 'first'), async (daemon, rewrite) => {
+		assert.equal(await nameShownBy(daemon), 'first');
+		const there = tls.connect({ host: '127.0.0.1', port: daemon.port, rejectUnauthorized: false });
+		await new Promise((resolve) => there.once('secureConnect', resolve));
+		await rewrite(certificate(folder, 'second'));
+		assert.equal(await nameShownBy(daemon), 'second');
+		there.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+		const text = await new Promise((resolve) => {
+			let all = '';
+			there.setEncoding('utf8').on('data', (part) => (all += part)).on('end', () => resolve(all));
+		});
+		assert.match(text, /^HTTP\/1\.1 200 /);
+		writeFileSync(path.join(folder, 'key.pem'), 'no key');
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reload_failed /m);
+		assert.equal(await nameShownBy(daemon), 'second');
+	});
+});

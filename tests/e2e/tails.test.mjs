@@ -1,0 +1,248 @@
+// Log files as rooms, through every door.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { test } from 'node:test';
+import { answer, assertError, range, unhurriedWith } from '../lib/chat.mjs';
+import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { sitDown } from '../lib/line.mjs';
+import { LogFile, watchers } from '../lib/tails.mjs';
+
+const numbered = (first, last) => range(first, last).map((n) => `line ${n}`);
+
+/** Runs body(daemon, log) where the room "log" shows the file. */
+const withLog = (options, body, settings = []) => {
+	const log = new LogFile();
+	return withDaemon(unhurriedWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
+};
+
+/** Waits until the daemon has read so many lines. */
+const hasRead = (daemon, count) =>
+	eventually(async () => {
+		const { tails } = await (await fetch(`${daemon.url}/rooms`)).json();
+		assert.equal(tails[0].last_id, count);
+	}, `${count} lines to be read`);
+
+test('who comes late is shown the last lines through every door, and then what is new', () =>
+	withLog({ lines: 3 }, async (daemon, log) => {
+		log.count(1, 10);
+		let count = 10;
+		for (const watcher of watchers(daemon)) {
+			await hasRead(daemon, count);
+			assert.deepEqual(await watcher.take(3), numbered(8, 10), watcher.name);
+			log.write(`for the ${watcher.name}`);
+			assert.equal(await watcher.next(), `for the ${watcher.name}`);
+			log.count(8, 10);
+			count += 4;
+		}
+	}));
+
+test('a file that is not there yet is waited for, one that goes away may come back', () =>
+	withLog({}, async (daemon, log) => {
+		await daemon.waitForLog(/^tail_missing\b/);
+		const all = watchers(daemon);
+		const first = Promise.all(all.map((watcher) => watcher.next()));
+		log.write('it is there');
+		assert.deepEqual(await first, Array(all.length).fill('it is there'));
+		rmSync(log.path);
+		await daemon.waitForLog(/^tail_missing\b/);
+		log.write('it is back');
+		for (const watcher of all)
+			assert.equal(await watcher.next(), 'it is back', watcher.name);
+	}));
+
+test('rotation by rename and by truncation are followed', () =>
+	withLog({}, async (daemon, log) => {
+		const all = watchers(daemon);
+		log.write('before');
+		for (const next of ['rotate', 'truncate', 'rotate']) {
+			for (const watcher of all)
+				assert.equal(await watcher.next(), 'before', watcher.name);
+			log[next]();
+			log.write(`after ${next}`, 'before');
+			for (const watcher of all)
+				assert.equal(await watcher.next(), `after ${next}`, watcher.name);
+		}
+	}));
+
+test('half a line is shown when it is whole', () =>
+	withLog({}, async (daemon, log) => {
+		const all = watchers(daemon);
+		log.append('one\nhalf a ');
+		for (const watcher of all)
+			assert.equal(await watcher.next(), 'one', watcher.name);
+		log.append('line\ntwo\n');
+		for (const watcher of all)
+			assert.deepEqual(await watcher.take(2), ['half a line', 'two'], watcher.name);
+	}));
+
+test('ten thousand lines under rotation are seen once and in order through every door at once', { skip: isSlowRun }, () =>
+	withLog({ lines: 1 }, async (daemon, log) => {
+		const all = watchers(daemon);
+		log.write('line 0');
+		for (const watcher of all)
+			assert.equal(await watcher.next(), 'line 0', watcher.name);
+		const total = 10_000;
+		const seen = all.map(() => 0);
+		const reading = all.map(async (watcher, n) => {
+			while (seen[n] < total) {
+				assert.equal(await watcher.next(), `line ${seen[n] + 1}`, watcher.name);
+				seen[n]++;
+			}
+		});
+		const writing = async () => {
+			for (let n = 1; n <= total; n += 50) {
+				log.count(n, n + 49);
+				if (n % 500 !== 1)
+					continue;
+				log.rotate();
+				// Nobody rotates faster than the daemon opens files: it may be a few behind.
+				await eventually(() => assert.ok(Math.max(...seen) > n - 2000), 'somebody to read');
+			}
+		};
+		await Promise.all([writing(), ...reading]);
+	}));
+
+test('a flood is thinned and says so, while people go on talking', { skip: isSlowRun }, () =>
+	withLog({ lines: 10, rate: 100 }, async (daemon, log) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		const all = watchers(daemon);
+		log.write('line 0');
+		for (const watcher of all)
+			assert.equal(await watcher.next(), 'line 0', watcher.name);
+		const total = 200_000;
+		for (let n = 1; n <= total; n += 4000) {
+			log.count(n, n + 3999);
+			// An answer comes in the middle of the flood, and not behind it.
+			assert.equal((await answer(ann, { message: `round ${n}` })).type, 'ack');
+			assert.equal((await bob.nextJson()).message, `round ${n}`);
+		}
+		for (const watcher of all) {
+			let last = 0;
+			let skipped = 0;
+			while (last < total) {
+				const { message } = await watcher.nextObject();
+				const some = /^(\d+) lines? skipped$/.exec(message);
+				if (some) {
+					last += Number(some[1]);
+					skipped += Number(some[1]);
+				} else {
+					assert.equal(message, `line ${++last}`, watcher.name);
+				}
+			}
+			assert.equal(last, total);
+			assert.ok(skipped > total / 2, `${skipped} through the ${watcher.name}`);
+		}
+	}));
+
+test('long and binary lines are made fit to be shown', () =>
+	withLog({}, async (daemon, log) => {
+		const all = watchers(daemon);
+		log.append(Buffer.from('a\x1b[31mred\x00\xff\xfe\tb\r\n', 'latin1'));
+		log.write('x'.repeat(1_000_000), 'é'.repeat(5_000), '日本語');
+		for (const watcher of all) {
+			const tab = watcher.name === 'line door' ? ' ' : '\t';
+			assert.equal(await watcher.next(), `a␛[31mred␀\ufffd\ufffd${tab}b`, watcher.name);
+			for (const letter of ['x', 'é']) {
+				const cut = await watcher.next();
+				assert.match(cut, new RegExp(`^${letter}+…$`), watcher.name);
+				assert.ok(Buffer.byteLength(cut) <= 4096, watcher.name);
+			}
+			assert.equal(await watcher.next(), '日本語', watcher.name);
+		}
+	}));
+
+test('nobody writes to a log', () =>
+	withLog({}, async (daemon, log) => {
+		const [ann, bob] = [await daemon.ws(), await sitDown(daemon, 'bob')];
+		assertError(await answer(ann, { message: 'hi', room: 'log' }), 'read_only');
+		assert.match(await bob.ask('/join log'), /^\* You are bob in log /);
+		assert.equal(await bob.ask('hi'), "* this room is a log file's");
+		const headers = { 'Content-Type': 'text/plain' };
+		const pushed = await fetch(`${daemon.url}/push/log`, { method: 'POST', headers, body: 'hi' });
+		assert.equal(pushed.status, 403);
+		assert.equal((await pushed.json()).error.code, 'read_only');
+		log.write('only this');
+		assert.equal(await bob.next(), 'only this');
+	}));
+
+test('logs are listed apart', () =>
+	withLog({}, async (daemon, log) => {
+		log.write('line');
+		const [watcher] = watchers(daemon);
+		await watcher.next();
+		const listed = await (await fetch(`${daemon.url}/rooms`)).json();
+		assert.deepEqual(listed.rooms.map(({ room }) => room), ['lobby']);
+		assert.deepEqual(listed.tails.map(({ room, last_id: id }) => [room, id]), [['log', 1]]);
+		const bob = await sitDown(daemon);
+		bob.say('/rooms');
+		assert.deepEqual(await bob.take(2), ['* lobby (1 here)', '* log log (1 here)']);
+	}));
+
+test('a history and a search find what the log said', () =>
+	withLog({}, async (daemon, log) => {
+		const [watcher] = watchers(daemon);
+		log.write('disk full on sda', 'all is well');
+		await watcher.take(2);
+		const ann = await daemon.ws('/ws?room=log');
+		const { messages } = await answer(ann, { type: 'search', q: 'disk' });
+		assert.deepEqual(messages.map(({ message }) => message), ['disk full on sda']);
+		const bob = await sitDown(daemon);
+		await bob.ask('/join log');
+		assert.deepEqual(await bob.take(2), ['disk full on sda', 'all is well']);
+		bob.say('/history 1');
+		assert.deepEqual(await bob.take(2), ['all is well', '* That was the latest of log']);
+	}));
+
+test('who comes back by its id misses nothing and sees nothing twice', () =>
+	withLog({}, async (daemon, log) => {
+		const [watcher] = watchers(daemon);
+		log.count(1, 5);
+		await watcher.take(5);
+		const { epoch } = await (await fetch(`${daemon.url}/history/log`)).json();
+		const back = await daemon.ws(`/ws?room=log&since=${epoch}:3`);
+		const lines = [await back.nextJson(), await back.nextJson()];
+		assert.deepEqual(lines.map(({ id, message }) => [id, message]), [[4, 'line 4'], [5, 'line 5']]);
+	}));
+
+const secret = 'a-token-of-the-watchers';
+const hash = createHash('sha256').update(secret).digest('hex');
+const guarded = [
+	'http.address=0.0.0.0',
+	`auth.tokens=( { name = "watch"; token_sha256 = "${hash}"; rooms = [ "log" ]; }, { name = "other"; token_sha256 = "${'0'.repeat(64)}"; } )`,
+];
+
+test('on a public address a log needs a token', () =>
+	withLog({}, async (daemon, log) => {
+		log.write('secret');
+		for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
+			for (const at of ['/events/log', '/poll/log?wait=0', '/history/log', '/search/log?q=secret']) {
+				const { status } = await fetch(`${daemon.url}${at}`, { headers });
+				assert.ok(status === 401 || status === 403, `${at}: ${status}`);
+			}
+			await assert.rejects(daemon.ws('/ws?room=log', { headers }), ({ status }) => status === 403 || status === 401);
+			const listed = await (await fetch(`${daemon.url}/rooms`, { headers })).json();
+			assert.deepEqual(listed.tails, []);
+		}
+		const eve = await daemon.ws();
+		assertError(await answer(eve, { type: 'join', room: 'log' }), 'denied');
+		assertError(await answer(eve, { type: 'history', room: 'log' }), 'denied');
+
+		const headers = { Authorization: `Bearer ${secret}` };
+		for (const watcher of watchers(daemon, headers).slice(0, 3))
+			assert.equal(await watcher.next(), 'secret', watcher.name);
+		const byQuery = await daemon.ws(`/ws?room=log&token=${secret}`);
+		assert.equal((await byQuery.nextJson()).message, 'secret');
+	}, guarded));
+
+test('the line door shows logs on a loopback address only', () =>
+	withLog({}, async (daemon, log) => {
+		log.write('secret');
+		const bob = await sitDown({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });
+		assert.equal(await bob.ask('/join log'), '* this room needs a token');
+		assert.equal(await bob.ask('/rooms'), '* lobby (1 here)');
+		assert.deepEqual(await bob.drain(), []);
+		const [watcher] = watchers(daemon);
+		assert.equal(await watcher.next(), 'secret');
+	}, ['line.address=0.0.0.0']));

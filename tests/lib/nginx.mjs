@@ -1,0 +1,103 @@
+// nginx in front of a daemon, by the sample that Linnet comes with.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { eventually, sourceDir, temporaryFolder, within } from './daemon.mjs';
+
+const sample = path.join(sourceDir, 'config/proxy/nginx.conf');
+
+/** The text with every [from, to]; each of them must be there. */
+function replaceAll(text, replacements) {
+	for (const [from, to] of replacements) {
+		if (!text.includes(from))
+			throw new Error(`there is no "${from}" in ${sample}`);
+		text = text.replaceAll(from, to);
+	}
+	return text;
+}
+
+async function freePort() {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address();
+	server.close();
+	await once(server, 'close');
+	return port;
+}
+
+const surroundings = (server) => `
+daemon off;
+master_process off;
+pid nginx.pid;
+error_log stderr;
+events { }
+http {
+	access_log off;
+	client_body_temp_path body;
+	proxy_temp_path proxy;
+	fastcgi_temp_path fastcgi;
+	uwsgi_temp_path uwsgi;
+	scgi_temp_path scgi;
+${server}
+}
+`;
+
+/** Resolves when somebody listens on the port; fails when the process ends before. */
+async function listening(child, port) {
+	const ended = once(child, 'exit').then(() => {
+		throw new Error('nginx ended by itself');
+	});
+	const open = eventually(async () => {
+		const socket = net.connect(port, '127.0.0.1');
+		try {
+			await once(socket, 'connect');
+		} finally {
+			socket.destroy();
+		}
+	}, 'nginx to listen');
+	await Promise.race([ended, open]);
+}
+
+async function start(daemon, { certificate, key }) {
+	const folder = temporaryFolder();
+	const [port, plainPort] = [await freePort(), await freePort()];
+	const server = replaceAll(readFileSync(sample, 'utf8'), [
+		['\tlisten [::]:80;\n', ''],
+		['\tlisten [::]:443 ssl http2;\n', ''],
+		['listen 80;', `listen 127.0.0.1:${plainPort};`],
+		['listen 443 ssl http2;', `listen 127.0.0.1:${port} ssl http2;`],
+		['/etc/letsencrypt/live/chat.example.org/fullchain.pem', certificate],
+		['/etc/letsencrypt/live/chat.example.org/privkey.pem', key],
+		['server 127.0.0.1:8000;', `server 127.0.0.1:${daemon.port};`],
+	]);
+	const file = path.join(folder, 'nginx.conf');
+	writeFileSync(file, surroundings(server));
+	const child = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', file], {
+		env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+		stdio: ['ignore', 'ignore', 'inherit'],
+	});
+	const kill = () => child.kill('SIGKILL');
+	process.on('exit', kill);
+	child.once('exit', () => process.off('exit', kill));
+	await listening(child, port).catch((error) => {
+		child.kill('SIGKILL');
+		throw error;
+	});
+	return { child, host: '127.0.0.1', port, plainPort };
+}
+
+/** Runs body({ host, port, plainPort }) with an nginx in front of the daemon. */
+export async function withNginx(daemon, certificate, body) {
+	// Somebody else may take a port between the look and the start.
+	const nginx = await start(daemon, certificate).catch(() => start(daemon, certificate));
+	try {
+		await body(nginx);
+	} finally {
+		const ended = once(nginx.child, 'exit');
+		nginx.child.kill('SIGTERM');
+		await within(ended, 'nginx to stop');
+	}
+}

@@ -1,0 +1,83 @@
+// What a text may look like, and what helps to write it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { withPeople } from './people.mjs';
+
+const TALKATIVE = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+test('13 bold, italic, code, quotes, fences and links are formatted, all else stays as it was written', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		let count = 0;
+		const shown = async (message) => {
+			await say(bob, message);
+			await ann.rows(++count);
+			return ann.page.locator('.message .text').last().innerHTML();
+		};
+		assert.equal(await shown('a **bold** and *leaning* _word_'), 'a <strong>bold</strong> and <em>leaning</em> <em>word</em>');
+		assert.equal(await shown('`<b>` and 2 * 3 * 4, snake_case_name'), '<code>&lt;b&gt;</code> and 2 * 3 * 4, snake_case_name');
+		assert.equal(await shown('> said\n> before\nand now'), '<blockquote>said\nbefore</blockquote>and now');
+		assert.equal(
+			await shown('look:\n```js\nlet a = "*x*";\n```\nend'),
+			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="0" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
+		);
+		assert.match(await shown('https://example.org/a_b_c*d* ok'), /^<a href="https:\/\/example.org\/a_b_c\*d\*"|^<a href="https:\/\/example.org\/a_b_c\*d"/);
+		await bob.close();
+	}));
+
+test('23 a name is completed after an @, and who is meant sees it at a glance', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		const ann = await arrive();
+		const mei = await arrive();
+		await ann.join('Ann');
+		await mei.join('Mei Lin');
+		await ann.sees(['Ann', 'Mei Lin']);
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('hello @m');
+		await ann.page.waitForSelector('#completion [aria-selected="true"]');
+		assert.equal(await ann.page.getAttribute('#text', 'aria-activedescendant'), 'completion-0');
+		await ann.page.keyboard.press('Enter');
+		assert.equal(await ann.page.inputValue('#text'), 'hello @Mei Lin ');
+		assert.equal(await ann.page.isVisible('#completion'), false);
+		await ann.page.keyboard.type('and @m');
+		await ann.page.waitForSelector('#completion:not([hidden])');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.keyboard.press('Enter');
+		await mei.rows(1);
+		assert.deepEqual(await mei.page.locator('.message.for-me .mention').allTextContents(), ['@Mei Lin', '@m']);
+		assert.equal(await mei.page.locator('.mention.mine').count(), 1);
+		assert.equal(await ann.page.locator('.message.for-me').count(), 0);
+	}));
+
+test('5 the up arrow in an empty field brings the last own message back', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.say('first');
+		await ann.say('/me waves');
+		await ann.reads(['first', '* Ann waves']);
+		await ann.page.press('#text', 'ArrowUp');
+		assert.equal(await ann.page.inputValue('#text'), '/me waves');
+		await ann.page.fill('#text', 'half');
+		await ann.page.press('#text', 'ArrowUp');
+		assert.equal(await ann.page.inputValue('#text'), 'half');
+		// The field grows with what is written, up to a cap.
+		const height = () => ann.page.$eval('#text', (field) => field.offsetHeight);
+		const low = await height();
+		await ann.page.fill('#text', 'line\n'.repeat(4));
+		const higher = await height();
+		await ann.page.fill('#text', 'line\n'.repeat(200));
+		const highest = await height();
+		assert.ok(low < higher && higher < highest && highest <= 200, `${low} ${higher} ${highest}`);
+	}));

@@ -1,0 +1,99 @@
+// Both languages of the page say the same things, and the browser or the reader chooses one.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { wordsFor as english } from '../../public/texts/en.js';
+import { wordsFor as chinese } from '../../public/texts/zh.js';
+import { withPeople } from './people.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// Every key with what stands behind it: a text, or a function of so many values.
+function shapeOf(words, path = '') {
+	return Object.entries(words).flatMap(([key, value]) => {
+		if (typeof value === 'object')
+			return shapeOf(value, `${path}${key}.`);
+		return [`${path}${key}: ${typeof value === 'function' ? `function of ${value.length}` : typeof value}`];
+	});
+}
+
+test('every language has the same keys', () => {
+	assert.deepEqual(shapeOf(chinese('zh-CN')).sort(), shapeOf(english('en-GB')).sort());
+});
+
+test('the page speaks Chinese to a Chinese browser, and the reader may choose otherwise', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const mei = await arrive({ locale: 'zh-CN' });
+		assert.equal(await mei.page.getAttribute('html', 'lang'), 'zh-CN');
+		assert.equal(await mei.page.textContent('#profile-title'), '欢迎来到 Linnet');
+		await mei.join('梅');
+		assert.equal(await mei.page.textContent('#state-words'), '在线');
+		await mei.page.click('#me');
+		await mei.page.selectOption('#language', 'en');
+		await mei.online();
+		assert.equal(await mei.page.textContent('#state-words'), 'Online');
+		assert.equal(await mei.page.getAttribute('html', 'lang'), 'en');
+		await mei.page.reload();
+		await mei.online();
+		assert.equal(await mei.page.textContent('#state-words'), 'Online');
+		await mei.page.click('#me');
+		await mei.page.selectOption('#language', 'zh');
+		await mei.page.locator('#state-words').getByText('在线').waitFor();
+	}));
+
+test('29 the theme follows the system until the reader chooses one, which is remembered', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({ colorScheme: 'light' });
+		await ann.join('Ann');
+		const ground = () => ann.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+		const light = await ground();
+		await ann.page.emulateMedia({ colorScheme: 'dark' });
+		const dark = await ground();
+		assert.notEqual(dark, light);
+		await ann.page.click('#me');
+		await ann.page.selectOption('#theme', 'light');
+		assert.equal(await ground(), light);
+		await ann.page.reload();
+		await ann.online();
+		assert.equal(await ground(), light);
+		await ann.page.click('#me');
+		await ann.page.selectOption('#theme', 'system');
+		assert.equal(await ground(), dark);
+	}));
+
+test('the views are tabs that the arrow keys walk', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({}, (page) =>
+			page.route(/\/(live|logs)\/\w+\.js$/, (route) =>
+				route.fulfill({
+					contentType: 'text/javascript',
+					body: `
+						const make = (element) => {
+							element.append('a view');
+							return { visible(wanted) { element.dataset.visible = wanted; } };
+						};
+						export const createLive = make;
+						export const createLogs = make;
+					`,
+				}),
+			),
+		);
+		await ann.join('Ann');
+		await ann.page.focus('#tab-chat');
+		await ann.page.keyboard.press('ArrowRight');
+		await ann.page.waitForSelector('#live[data-visible="true"]');
+		assert.equal(await ann.page.getAttribute('#tab-live', 'aria-selected'), 'true');
+		assert.equal(await ann.page.isVisible('#chat'), false);
+		assert.equal(await ann.page.textContent('#live'), 'a view');
+		await ann.page.keyboard.press('End');
+		await ann.page.waitForSelector('#logs[data-visible="true"]');
+		await ann.page.waitForSelector('#live[data-visible="false"]', { state: 'attached' });
+		assert.equal(await ann.page.textContent('#room-title'), 'Logs');
+		await ann.page.keyboard.press('ArrowRight');
+		assert.ok(await ann.page.isVisible('#chat'));
+	}));

@@ -1,0 +1,541 @@
+// The Logs view: the lines of followed log files.
+import assert from 'node:assert/strict';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually, temporaryFolder } from '../lib/daemon.mjs';
+import { startViewDaemon, withView } from './views.mjs';
+
+const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+const ROOMS = [
+	{ room: 'syslog', count: 2 },
+	{ room: 'nginx', count: 0 },
+];
+
+let browser;
+let daemon;
+
+before(async () => {
+	[browser, daemon] = await Promise.all([openBrowser(), startViewDaemon()]);
+});
+after(() => Promise.all([browser.close(), daemon.stop()]));
+
+const logs = (options, body) =>
+	withView(browser, daemon, 'logs', { rooms: ROOMS, viewport: { width: 1000, height: 600 }, ...options }, body);
+
+const frame = (id, message, more = {}) => ({
+	type: 'log',
+	room: 'syslog',
+	id,
+	ts: Date.now(),
+	username: 'syslog',
+	message,
+	...more,
+});
+const frames = (from, to, textOf = (id) => `line ${id}`) =>
+	Array.from({ length: to - from + 1 }, (_, index) => frame(from + index, textOf(from + index)));
+
+const texts = (page) =>
+	page.$$eval('.logs-row', (rows) => rows.map((row) => (row.querySelector('.logs-words') ?? row).textContent));
+const reads = (page, wanted) =>
+	eventually(async () => assert.deepEqual(await texts(page), wanted), `the lines ${wanted}`);
+const lastIs = (page, wanted) =>
+	eventually(async () => assert.equal((await texts(page)).at(-1), wanted), `the last line ${wanted}`);
+const filter = (page) => page.getByRole('searchbox', { name: 'Filter' });
+const expression = (page) => page.getByRole('button', { name: 'Regular expression' });
+const lines = (page) => page.getByRole('log');
+const press = (page, name) => page.getByRole('button', { name }).click();
+const scrollBy = (page, by) => lines(page).evaluate((log, px) => log.scrollBy(0, px), by);
+
+test('the first log is opened, another one can be chosen, and only what is chosen is shown', () =>
+	logs({}, async ({ page, feed, calls }) => {
+		const choice = page.getByRole('combobox', { name: 'Log' });
+
+		await page.getByText('Nothing has been written yet.').waitFor();
+		assert.deepEqual(await calls('open'), [['open', 'syslog']]);
+		assert.deepEqual(await choice.locator('option').allInnerTexts(), ['syslog', 'nginx']);
+		await feed('log', frame(1, 'one'), frame(1, 'other', { room: 'nginx' }));
+		await reads(page, ['one']);
+		await choice.selectOption('nginx');
+		await page.getByText('Nothing has been written yet.').waitFor();
+		assert.deepEqual(await calls('close'), [['close', 'syslog']]);
+		await feed('log', frame(7, 'seven', { room: 'nginx' }), frame(2, 'two'));
+		await reads(page, ['seven']);
+	}));
+
+test('that there is no log, or that it may not be read, is said', async () => {
+	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
+	await logs({}, async ({ page, answer, calls }) => {
+		await page.getByText('Nothing has been written yet.').waitFor();
+		await answer('open', { fails: 'a token is needed' });
+		await page.getByRole('combobox').selectOption('nginx');
+		await page.getByText('This log cannot be opened: a token is needed').waitFor();
+		await answer('open', undefined);
+		await press(page, 'Try again');
+		await page.getByText('Nothing has been written yet.').waitFor();
+		assert.equal((await calls('open')).length, 3);
+	});
+});
+
+test('32: the filter shows lines with a text, in any case, and marks it', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', frame(1, 'Disk full'), frame(2, 'all well'), frame(3, 'the DISK again'));
+		await filter(page).fill('disk');
+		await reads(page, ['Disk full', 'the DISK again']);
+		assert.deepEqual(await page.locator('mark').allInnerTexts(), ['Disk', 'DISK']);
+		await page.getByText('2 of 3 lines').waitFor();
+		await feed('log', frame(4, 'disk 4'), frame(5, 'else'));
+		await reads(page, ['Disk full', 'the DISK again', 'disk 4']);
+		await filter(page).fill('nowhere');
+		await page.getByText('No line fits the filter.').waitFor();
+		await filter(page).press('Escape');
+		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
+	}));
+
+test('32: the filter takes regular expressions, and says what is wrong with one', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 250), frame(251, 'else'));
+		await lastIs(page, 'else');
+		await expression(page).click();
+		await filter(page).fill('line [12]\\d?5$');
+		await reads(page, [
+			'line 15',
+			'line 25',
+			'line 105',
+			'line 115',
+			'line 125',
+			'line 135',
+			'line 145',
+			'line 155',
+			'line 165',
+			'line 175',
+			'line 185',
+			'line 195',
+			'line 205',
+			'line 215',
+			'line 225',
+			'line 235',
+			'line 245',
+		]);
+		await feed('log', frame(252, 'LINE 275'), frame(253, 'line 276'));
+		await lastIs(page, 'LINE 275');
+		await filter(page).fill('line (');
+		await page
+			.getByRole('alert')
+			.getByText(/This is no regular expression: .*[Uu]nterminated group/)
+			.waitFor();
+		assert.equal((await texts(page)).at(-1), 'LINE 275');
+		assert.equal(await filter(page).getAttribute('aria-invalid'), 'true');
+		await filter(page).fill('else');
+		await reads(page, ['else']);
+		assert.equal(await page.getByRole('alert').filter({ hasText: 'regular' }).count(), 0);
+	}));
+
+test('32: an expression that takes for ever is given up, and the page stays alive', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', frame(1, 'good'), frame(2, `${'a'.repeat(60)}!`));
+		await reads(page, ['good', `${'a'.repeat(60)}!`]);
+		await expression(page).click();
+		await filter(page).fill('(a+)+$');
+		await page.getByText('This expression takes too long.').waitFor();
+		await filter(page).fill('goo+d');
+		await reads(page, ['good']);
+		await filter(page).fill('x'.repeat(1000));
+		assert.equal((await filter(page).inputValue()).length, 200);
+	}));
+
+test('32: levels are recognised as programs write them, and have a mark beside their colour', () =>
+	logs({}, async ({ page }) => {
+		const given = {
+			error: [
+				'2026-11-20 ERROR disk full',
+				'<11>Nov 20 web sshd[1]: no',
+				'{"level":"error","msg":"x"}',
+				'{"level":50,"msg":"pino"}',
+				'{"PRIORITY":"3","MESSAGE":"journald"}',
+				'{"log":{"level":"fatal"}}',
+				'ts=1 level=err msg="x"',
+				'2026/11/20 14:00:00 [crit] 7#7: nginx',
+				'E1120 14:51:12.1 7 main.go:1] glog',
+				'error: cannot open',
+				'Nov 20, 2026 SEVERE: x',
+				'kernel: FATAL - x',
+			],
+			warning: [
+				'WARN  x',
+				'[warning] x',
+				'{"severity":"WARNING"}',
+				'lvl=warn x',
+				'<4>x',
+				'W1120 14:51:12 x',
+				'warning: deprecated',
+			],
+			info: [
+				'INFO started',
+				'level=info',
+				'{"level":"notice"}',
+				'<14>x',
+				'{"level":30}',
+				'[notice] x',
+				'I1120 14:51:12 x',
+			],
+			debug: ['DEBUG x', '{"level":"trace"}', '<7>x', 'level=debug', '[debug] x', '{"level":20}'],
+			'': [
+				'no error here',
+				'an informed guess',
+				'GET /error 200',
+				'{"level":',
+				'{"a":1}',
+				'',
+				'terror: no',
+				'<999>',
+			],
+		};
+		const found = await page.evaluate(async (all) => {
+			const { levelOf } = await import('./logs/levels.js');
+			return all.map((text) => [text, levelOf(text)]);
+		}, Object.values(given).flat());
+		const wanted = Object.entries(given).flatMap(([level, all]) => all.map((text) => [text, level]));
+		assert.deepEqual(found, wanted);
+	}).then(() =>
+		logs({}, async ({ page, feed }) => {
+			await feed(
+				'log',
+				frame(1, 'ERROR a'),
+				frame(2, 'WARN b'),
+				frame(3, 'INFO c'),
+				frame(4, 'DEBUG d'),
+				frame(5, 'e'),
+			);
+			await lastIs(page, 'e');
+			assert.deepEqual(await page.locator('.logs-level').allInnerTexts(), ['ERR', 'WARN', 'INFO', 'DBG', '']);
+			const colours = await page.$$eval('.logs-row .logs-words', (all) =>
+				all.map((words) => getComputedStyle(words).color),
+			);
+			assert.equal(new Set(colours.slice(0, 4)).size, 4);
+		}),
+	));
+
+test('32: pause stops everything where it is, and nothing is lost', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 5));
+		await lastIs(page, 'line 5');
+		await press(page, 'Pause');
+		await feed('log', ...frames(6, 8));
+		await page.getByRole('button', { name: 'Resume (3 new lines)' }).waitFor();
+		assert.equal((await texts(page)).at(-1), 'line 5');
+		await press(page, /Resume/);
+		await reads(
+			page,
+			[1, 2, 3, 4, 5, 6, 7, 8].map((id) => `line ${id}`),
+		);
+		await page.getByRole('button', { name: 'Pause' }).waitFor();
+	}));
+
+test('32: it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 500));
+		await lastIs(page, 'line 500');
+		await feed('log', frame(501, 'line 501'));
+		await lastIs(page, 'line 501');
+		const top = () =>
+			lines(page).evaluate((log) => {
+				const edge = log.getBoundingClientRect().top;
+				const row = Array.from(log.querySelectorAll('.logs-row')).find(
+					(one) => one.getBoundingClientRect().bottom > edge,
+				);
+				return [row.textContent, Math.round(row.getBoundingClientRect().top - edge)];
+			});
+
+		await scrollBy(page, -3000);
+		await page.getByRole('button', { name: 'Newest lines' }).waitFor();
+		const before = await top();
+		const stays = async () => {
+			const [row, at] = await top();
+			assert.equal(row, before[0]);
+			assert.ok(Math.abs(at - before[1]) <= 2, `${at - before[1]} px`);
+		};
+		await feed('log', ...frames(502, 513));
+		await page.getByRole('button', { name: '12 new lines' }).waitFor();
+		await stays();
+		// Also where the oldest go.
+		await feed('log', ...frames(514, 4900));
+		await page.getByRole('button', { name: '4,399 new lines' }).waitFor();
+		await feed('log', ...frames(4901, 5150));
+		await page.getByRole('button', { name: '4,649 new lines' }).waitFor();
+		await stays();
+		await press(page, '4,649 new lines');
+		await lastIs(page, 'line 5150');
+		await feed('log', frame(5151, 'line 5151'));
+		await lastIs(page, 'line 5151');
+		await scrollBy(page, -3000);
+		await page.getByRole('button', { name: 'Newest lines' }).waitFor();
+		await lines(page).press('End');
+		await lastIs(page, 'line 5151');
+	}));
+
+test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 7000));
+		await lastIs(page, 'line 7000');
+		const count = Number((await page.locator('.logs-count').innerText()).replace(/\D/g, ''));
+		assert.ok(count > 4800 && count <= 5000, `${count} lines`);
+		assert.ok((await page.locator('.logs-row').count()) < 150);
+		await lines(page).press('Home');
+		await eventually(async () => assert.match((await texts(page))[0], /^line [12]\d\d\d$/), 'the oldest line');
+		await lines(page).evaluate((log) => log.scrollTo(0, log.scrollHeight / 2));
+		await eventually(async () => assert.match((await texts(page))[0], /^line 4[4-6]\d\d$/), 'the middle');
+		assert.ok((await page.locator('.logs-row').count()) < 150);
+	}));
+
+test('32: long lines are wrapped where the reader wants it, and the place is kept', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 300, (id) => `line ${id} ${id % 3 ? '' : 'long '.repeat(80)}`));
+		const sideways = () => lines(page).evaluate((log) => log.scrollWidth > log.clientWidth);
+
+		await eventually(async () => assert.equal(await sideways(), true), 'a line that is too long');
+		await press(page, 'Wrap');
+		await eventually(async () => assert.equal(await sideways(), false), 'wrapped lines');
+		await eventually(async () => assert.match((await texts(page)).at(-1), /^line 300/), 'the end');
+		assert.equal(
+			await lines(page).evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2),
+			true,
+		);
+		// What is read moves as far as the reader moves it, however high the rows are that come and go.
+		const topOf = (id) =>
+			page.$$eval(
+				'.logs-row',
+				(rows, wanted) => rows.find((row) => row.textContent.includes(wanted)).getBoundingClientRect().top,
+				`line ${id} `,
+			);
+		for (let id = 290; id > 270; id -= 2) {
+			const before = await topOf(id);
+			await scrollBy(page, -40);
+			await eventually(async () => {
+				const moved = (await topOf(id)) - before;
+				assert.ok(Math.abs(moved - 40) <= 2, `${moved} px`);
+			}, 'a move of 40 px');
+		}
+		// Every line is there on the way up, once and in order.
+		const seen = new Set();
+		await eventually(async () => {
+			const shown = await page.$$eval('.logs-row .logs-words', (all) =>
+				all.map((words) => Number(words.textContent.split(' ')[1])),
+			);
+			shown.forEach((id, index) => {
+				assert.ok(!index || id === shown[index - 1] + 1, `${shown}`);
+				seen.add(id);
+			});
+			await scrollBy(page, -400);
+			assert.equal(seen.size, 300);
+		}, 'all lines');
+		await press(page, 'Wrap');
+		await eventually(async () => assert.equal(await sideways(), true), 'no wrap');
+	}));
+
+test('32: the lines that are shown, or those that were selected, are copied', () =>
+	logs({ permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, feed }) => {
+		const copied = () => page.evaluate(() => navigator.clipboard.readText());
+
+		await feed('log', ...frames(1, 4), frame(5, '7 lines skipped', { skipped: 7 }), frame(6, 'last'));
+		await lastIs(page, 'last');
+		await press(page, 'Copy');
+		await page.getByText('6 lines copied').waitFor();
+		assert.equal(await copied(), 'line 1\nline 2\nline 3\nline 4\n… 7 lines skipped: they came too fast\nlast\n');
+
+		await page.locator('.logs-gutter').nth(1).click();
+		await page
+			.locator('.logs-gutter')
+			.nth(3)
+			.click({ modifiers: ['Shift'] });
+		await page.getByText('3 lines selected').waitFor();
+		assert.equal(await page.locator('.logs-row.logs-selected').count(), 3);
+		await lines(page).press('Control+c');
+		await page.getByText('3 lines copied').waitFor();
+		assert.equal(await copied(), 'line 2\nline 3\nline 4\n');
+
+		// By keys alone.
+		await lines(page).press('Escape');
+		await lines(page).press('Shift+ArrowUp');
+		await lines(page).press('Shift+ArrowUp');
+		await page.getByText('2 lines selected').waitFor();
+		await press(page, 'Copy');
+		await page.getByText('2 lines copied').waitFor();
+		assert.equal(await copied(), '… 7 lines skipped: they came too fast\nlast\n');
+		await lines(page).press('Control+a');
+		await page.getByText('6 lines selected').waitFor();
+	}));
+
+test('32: where lines are missing stands a mark: skipped, not received, after a restart', () =>
+	logs({}, async ({ page, feed }) => {
+		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 40, recovered: false });
+		await feed(
+			'log',
+			frame(40, 'forty'),
+			frame(41, '1234 lines skipped', { skipped: 1234 }),
+			frame(42, 'two'),
+			frame(42, 'two'),
+		);
+		await reads(page, ['forty', '1,234 lines skipped: they came too fast', 'two']);
+		// Back after a while: some of it comes again, some never.
+		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 50, recovered: false });
+		await feed('log', frame(41, 'old'), frame(49, 'nine'), frame(50, 'ten'));
+		await lastIs(page, 'ten');
+		assert.deepEqual((await texts(page)).slice(3), ['6 lines not received', 'nine', 'ten']);
+		await feed('joined', { room: 'syslog', epoch: 'b', last_id: 2, recovered: false });
+		await feed('log', frame(1, 'new one'), frame(2, 'new two'));
+		await lastIs(page, 'new two');
+		assert.deepEqual((await texts(page)).slice(6), [
+			'The server has been restarted: lines may be missing here',
+			'new one',
+			'new two',
+		]);
+		// A filter does not hide that something is missing.
+		await filter(page).fill('new');
+		await eventually(
+			async () =>
+				assert.equal((await texts(page)).filter((text) => /skipped|received|restarted/.test(text)).length, 3),
+			'the marks',
+		);
+	}));
+
+test('what the server sends of a file is what the view reads', async () => {
+	const folder = temporaryFolder();
+	const file = path.join(folder, 'app.log');
+
+	writeFileSync(file, 'INFO one\n');
+	const following = await startViewDaemon({
+		config: `tails = ( { room = "app"; path = "${file}"; lines = 100; rate = 20; } );`,
+	});
+	try {
+		await withView(browser, following, 'logs', { rooms: [{ room: 'app', count: 0 }] }, async ({ page }) => {
+			await page.evaluate(() => {
+				window.socket = new WebSocket('/ws?room=app&events=1');
+				window.socket.onmessage = ({ data }) => {
+					const frame = JSON.parse(data);
+					window.view[frame.type]?.(frame);
+				};
+			});
+			await reads(page, ['INFO one']);
+			appendFileSync(file, 'ERROR two \x1b[31m<b>\n');
+			await lastIs(page, 'ERROR two ␛[31m<b>');
+			// It goes on over a rotation, and says what it leaves out.
+			renameSync(file, `${file}.1`);
+			writeFileSync(file, 'WARN three\n');
+			await lastIs(page, 'WARN three');
+			appendFileSync(file, 'flood\n'.repeat(5000));
+			await page
+				.locator('.logs-missing')
+				.getByText(/[\d,]+ lines skipped/)
+				.waitFor();
+		});
+		await following.stop();
+	} finally {
+		following.kill();
+	}
+});
+
+test('a screen reader hears single new lines, but neither floods nor what is scrolled to', () =>
+	logs({}, async ({ page, feed }) => {
+		const live = () => lines(page).getAttribute('aria-live');
+		// Every state since this was last asked.
+		const states = () => page.evaluate(() => window.states.splice(0));
+
+		await eventually(async () => assert.equal(await live(), 'polite'), 'a quiet log');
+		await feed('log', frame(1, 'one'));
+		await lastIs(page, 'one');
+		await page.evaluate(() => {
+			window.states = [];
+			new MutationObserver(([{ target }]) => window.states.push(target.ariaLive)).observe(
+				document.querySelector('[role="log"]'),
+				{ attributeFilter: ['aria-live'] },
+			);
+		});
+		await feed('log', frame(2, 'two'));
+		await lastIs(page, 'two');
+		assert.deepEqual(await states(), []);
+		await feed('log', ...frames(3, 60));
+		await lastIs(page, 'line 60');
+		assert.equal((await states())[0], 'off');
+		await eventually(async () => assert.equal(await live(), 'polite'), 'a quiet log again');
+		await states();
+		await scrollBy(page, -500);
+		await page.getByRole('button', { name: 'Newest lines' }).waitFor();
+		assert.equal((await states())[0], 'off');
+	}));
+
+test('whatever lines and names hold is text, and what is no good frame is left out', () =>
+	logs(
+		{
+			rooms: [
+				{ room: HOSTILE, count: 1 },
+				{ room: 'b', count: 0 },
+			],
+		},
+		async ({ page, feed, answer }) => {
+			const hostile = (id, message, more) => frame(id, message, { room: HOSTILE, ...more });
+
+			await page.getByText('Nothing has been written yet.').waitFor();
+			await feed(
+				'log',
+				hostile(1, HOSTILE),
+				hostile(2, `ERROR ${HOSTILE}`, { skipped: HOSTILE }),
+				hostile(3, { a: 1 }),
+				hostile('x', 'x'),
+				hostile(3, 'x', { ts: 'never' }),
+				{ type: 'log', room: HOSTILE },
+				hostile(3, 'javascript:alert(1) \u202e\u0000 &lt;b&gt;'),
+				hostile(4, 'y'.repeat(100_000)),
+			);
+			await eventually(async () => assert.equal((await texts(page)).length, 4), 'four lines');
+			assert.deepEqual((await texts(page)).slice(0, 2), [HOSTILE, `ERROR ${HOSTILE}`]);
+			assert.ok((await texts(page))[3].length < 9000);
+			await filter(page).fill('<img');
+			await page.locator('mark').nth(1).waitFor();
+			await answer('open', { fails: HOSTILE });
+			await page.getByRole('combobox').selectOption('b');
+			await page.getByText(`This log cannot be opened: ${HOSTILE}`).waitFor();
+			assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
+		},
+	));
+
+test('it speaks Chinese where the page does, and every language has the same words', () =>
+	logs({ language: 'zh' }, async ({ page, feed }) => {
+		await page.getByText('还没有内容。').waitFor();
+		await feed('log', frame(1, 'ERROR x'));
+		await page.getByText('1 行', { exact: true }).waitFor();
+		assert.equal(await page.locator('.logs-level').innerText(), '错误');
+		const keys = await page.evaluate(async () => {
+			const shape = (object) =>
+				Object.entries(object).map(
+					([key, value]) => `${key}:${typeof value === 'object' ? shape(value) : typeof value}`,
+				);
+			const all = await Promise.all(['./live/texts.js', './logs/texts.js'].map((path) => import(path)));
+			return all.map(({ words }) => [shape(words.en), shape(words.zh)]);
+		});
+		for (const [english, chinese] of keys)
+			assert.deepEqual(chinese, english);
+	}));
+
+test('nothing but the lines is wider than a phone', () =>
+	logs({ rooms: [{ room: 'r'.repeat(64), count: 9 }] }, async ({ page, feed }) => {
+		await feed('log', frame(1, 'z '.repeat(500), { room: 'r'.repeat(64) }));
+		await page.locator('.logs-row').waitFor();
+		for (const width of [320, 375, 768, 1440]) {
+			await page.setViewportSize({ width, height: 600 });
+			await eventually(
+				async () =>
+					assert.deepEqual(
+						await page.evaluate(() => [
+							document.documentElement.scrollWidth <= innerWidth,
+							document.querySelector('.logs-tools').scrollWidth <= innerWidth,
+						]),
+						[true, true],
+						`${width} px`,
+					),
+				'no sideways scroll',
+			);
+			assert.ok((await lines(page).boundingBox()).height > 200);
+		}
+	}));

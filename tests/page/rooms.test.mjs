@@ -1,0 +1,207 @@
+// Several rooms in one page: each has its own log, place, draft and people.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { withPeople, withRestarts } from './people.mjs';
+import { createTap } from './wires.mjs';
+
+const TALKATIVE = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+async function enterRoom(person, name) {
+	await person.page.fill('#room-field', name);
+	await person.page.press('#room-field', 'Enter');
+	await person.inRoom(name);
+}
+
+async function choose(person, name) {
+	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
+	await person.inRoom(name);
+}
+
+const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
+
+const unread = ({ page }, room, count) =>
+	page.waitForFunction(
+		([name, wanted]) => {
+			const buttons = Array.from(document.querySelectorAll('#rooms-list .room-button'));
+			const button = buttons.find((one) => one.querySelector('.room-name').textContent === name);
+			return (button?.querySelector('.badge')?.textContent ?? '') === wanted;
+		},
+		[room, count],
+	);
+
+test('a room is made by its name, and what is said there is said there alone', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await arrive();
+		await ann.join('Ann');
+		await bob.join('Bob');
+		await enterRoom(ann, 'ops');
+		await ann.say('only for ops');
+		await ann.reads(['only for ops']);
+		await enterRoom(bob, 'ops');
+		await bob.reads(['only for ops']);
+		await ann.sees(['Ann', 'Bob']);
+		await choose(bob, 'lobby');
+		await bob.say('to the lobby');
+		await bob.reads(['to the lobby']);
+		await ann.reads(['only for ops']);
+		await unread(ann, 'lobby', '1');
+		assert.equal(await ann.page.title(), '(1) ops · Linnet');
+		await choose(ann, 'lobby');
+		await ann.reads(['to the lobby']);
+		await unread(ann, 'lobby', '');
+		await ann.page.waitForFunction(() => document.title === 'lobby · Linnet');
+		assert.deepEqual(await roomNames(ann), ['lobby', 'ops']);
+		await daemon.stop();
+	}));
+
+test('the rooms and what was read of them are remembered for the next visit', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		const bob = await daemon.ws('/ws?room=ops&name=bob');
+		await say(bob, 'first');
+		await ann.reads(['first']);
+		await choose(ann, 'lobby');
+		await ann.page.goto('about:blank');
+		await say(bob, 'second');
+		await say(bob, 'third');
+		await ann.page.goto(daemon.url);
+		await ann.online();
+		await ann.inRoom('lobby');
+		await unread(ann, 'ops', '2');
+		await choose(ann, 'ops');
+		await ann.reads(['first', 'second', 'third']);
+		const order = await ann.page.$$eval('.room:not([inert]) .log > :is(.message, .unread-line)', (rows) =>
+			rows.map((row) => row.querySelector('.text')?.textContent ?? row.textContent),
+		);
+		assert.deepEqual(order, ['first', 'New', 'second', 'third']);
+		await bob.close();
+	}));
+
+test('19 every room goes on where it was after a restart, with one connection', () =>
+	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		const before = await server.daemon.ws('/ws?room=ops&name=bob');
+		await say(before, 'ops 1');
+		await say(before, { message: 'lobby 1', room: 'lobby' });
+		await ann.reads(['ops 1']);
+		await unread(ann, 'lobby', '1');
+		await server.kill();
+		tap.sent.length = 0;
+		await server.start();
+		const bob = await server.daemon.ws('/ws?room=ops&name=bob');
+		await say(bob, 'ops 2');
+		await say(bob, { message: 'lobby 2', room: 'lobby' });
+		await ann.online();
+		await ann.reads(['ops 1', 'ops 2']);
+		await unread(ann, 'lobby', '2');
+		await choose(ann, 'lobby');
+		await ann.reads(['lobby 1', 'lobby 2']);
+		const joins = tap.sent.filter(({ type }) => type === 'join');
+		assert.deepEqual(joins.map(({ room }) => room).sort(), ['lobby', 'ops']);
+		assert.ok(joins.every(({ since }) => /^\w+:1$/.test(since)), JSON.stringify(joins));
+		await bob.close();
+	}));
+
+test('each room has a draft of its own, and a message waits for the room it was written in', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		await ann.page.fill('#text', 'draft for ops');
+		await choose(ann, 'lobby');
+		assert.equal(await ann.page.inputValue('#text'), '');
+		tap.holdSent = ({ message }) => Boolean(message);
+		await ann.say('for the lobby');
+		await choose(ann, 'ops');
+		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		tap.release();
+		const bob = await daemon.ws('/ws?name=bob');
+		await choose(ann, 'lobby');
+		await ann.reads(['for the lobby']);
+		await ann.page.reload();
+		await ann.online();
+		await choose(ann, 'ops');
+		assert.equal(await ann.page.inputValue('#text'), 'draft for ops');
+		await bob.close();
+	}));
+
+test('a room is left for good, and its neighbour is shown', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
+		await bob.nextJson();
+		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await ann.inRoom('lobby');
+		assert.equal((await bob.nextJson()).event, 'leave');
+		await eventually(async () => assert.deepEqual(await roomNames(ann), ['lobby']), 'one room');
+		await ann.page.reload();
+		await ann.online();
+		assert.deepEqual(await roomNames(ann), ['lobby']);
+		assert.equal(await ann.page.getByRole('button', { name: /^Leave/ }).count(), 0);
+		// It can be entered again from the list of the others.
+		await ann.page.locator('#others-list .room-button', { hasText: 'ops' }).click();
+		await ann.inRoom('ops');
+		await ann.sees(['Ann', 'bob']);
+		await bob.close();
+	}));
+
+test('a room that the server refuses is explained and not tried again', () =>
+	withPeople(browser, ['chat.create_rooms=false'], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.fill('#room-field', 'secret');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.inRoom('lobby');
+		assert.deepEqual(await roomNames(ann), ['lobby']);
+		await ann.page.fill('#room-field', 'a/b');
+		await ann.page.press('#room-field', 'Enter');
+		assert.match(await ann.page.textContent('#room-fault'), /slash/);
+	}));
+
+test('on a phone the rooms are a drawer that the keyboard reaches and Escape closes', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({ viewport: { width: 375, height: 700 } });
+		await ann.join('Ann');
+		assert.equal(await ann.page.isVisible('#rooms'), false);
+		await ann.page.focus('#rooms-button');
+		await ann.page.keyboard.press('Enter');
+		await ann.page.waitForSelector('#rooms:popover-open');
+		assert.equal(await ann.page.evaluate(() => document.activeElement.textContent), 'lobby');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'rooms-button');
+		await ann.page.keyboard.press('Enter');
+		await ann.page.fill('#room-field', 'ops');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.inRoom('ops');
+		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'text');
+	}));
+
+test('the topic of a room stands beside its name', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		assert.equal(await ann.page.textContent('#room-title'), 'lobby');
+		assert.equal(await ann.page.textContent('#room-topic'), '');
+	}));

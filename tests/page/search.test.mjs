@@ -1,0 +1,124 @@
+// The search and the way to what it finds, and what tells of news.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
+import { withPeople } from './people.mjs';
+
+const TALKATIVE = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const hide = (person, hidden) =>
+	person.page.evaluate((value) => {
+		Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+		document.dispatchEvent(new Event('visibilitychange'));
+	}, hidden);
+
+test('a search leads to its hit, however far back it is, and the newest are one press away', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 400, { textOf: (n) => (n === 120 ? 'the needle is here' : `hay ${n}`) });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.getByText('hay 400', { exact: true }).waitFor();
+		await ann.page.click('#search-button');
+		await ann.page.waitForSelector('#search-field');
+		await ann.page.fill('#search-field', 'needle');
+		await ann.page.locator('#search-list button').waitFor();
+		assert.equal(await ann.page.textContent('#search-state'), '1 message');
+		await ann.page.press('#search-field', 'ArrowDown');
+		await ann.page.keyboard.press('Enter');
+		const hit = ann.page.locator('.message.found');
+		await hit.waitFor();
+		assert.equal(await hit.locator('.text').textContent(), 'the needle is here');
+		assert.ok(await hit.evaluate((row) => {
+			const { top, bottom } = row.getBoundingClientRect();
+			const log = row.closest('.log').getBoundingClientRect();
+			return top >= log.top && bottom <= log.bottom;
+		}));
+		assert.equal(await ann.page.isVisible('#search'), false);
+		await ann.page.locator('.jump').click();
+		await ann.page.getByText('hay 400', { exact: true }).waitFor();
+		await ann.page.click('#search-button');
+		await ann.page.fill('#search-field', 'nothing of the kind');
+		await ann.page.locator('#search-state').getByText('Nothing was found.').waitFor();
+		await ann.page.keyboard.press('Escape');
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'search-button');
+		await bob.close();
+	}));
+
+test('9 a line stands above what came while the page was hidden, the title and the picture tell of it', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await say(bob, 'seen');
+		await ann.rows(1);
+		await hide(ann, true);
+		await say(bob, 'one');
+		await say(bob, 'two');
+		await ann.rows(3);
+		assert.equal(await ann.page.title(), '(2) lobby · Linnet');
+		const icon = () => ann.page.getAttribute('link[rel="icon"]', 'href');
+		assert.equal(await icon(), 'favicon-unread.svg');
+		await hide(ann, false);
+		assert.equal(await ann.page.title(), 'lobby · Linnet');
+		assert.equal(await icon(), 'favicon.svg');
+		const order = () => ann.page.$$eval('.log > :is(.message, .unread-line)', (rows) => rows.map((row) => row.querySelector('.text')?.textContent ?? '---'));
+		assert.deepEqual(await order(), ['seen', '---', 'one', 'two']);
+		await hide(ann, true);
+		await say(bob, 'three');
+		await ann.rows(4);
+		assert.deepEqual(await order(), ['seen', 'one', 'two', '---', 'three']);
+		await bob.close();
+	}));
+
+test('31 a notification comes only after a click has asked for it and only while the page is hidden', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) =>
+			page.addInitScript(() => {
+				window.asked = 0;
+				window.calls = [];
+				window.Notification = class extends EventTarget {
+					static permission = 'default';
+					static async requestPermission() {
+						window.asked++;
+						this.permission = 'granted';
+						return 'granted';
+					}
+					constructor(title, { body }) {
+						super();
+						window.calls.push([title, body]);
+						window.lastCall = this;
+					}
+					close() {}
+				};
+			}),
+		);
+		const bob = await daemon.ws('/ws?name=bob');
+		const calls = () => ann.page.evaluate(() => window.calls);
+		await ann.join('Ann');
+		await hide(ann, true);
+		await say(bob, 'before');
+		await ann.rows(1);
+		await hide(ann, false);
+		assert.equal(await ann.page.evaluate(() => window.asked), 0);
+		await ann.page.click('#me');
+		await ann.page.check('#notify');
+		await ann.page.click('#profile-cancel');
+		assert.equal(await ann.page.evaluate(() => window.asked), 1);
+		await say(bob, 'in sight');
+		await ann.rows(2);
+		assert.deepEqual(await calls(), []);
+		await hide(ann, true);
+		await say(bob, 'out of sight');
+		await ann.rows(3);
+		assert.deepEqual(await calls(), [['bob in lobby', 'out of sight']]);
+		await bob.close();
+	}));

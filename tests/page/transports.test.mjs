@@ -1,0 +1,136 @@
+// Where no WebSocket can be had the page goes on by other means, says so, and returns to it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { withPeople, withRestarts } from './people.mjs';
+
+const TALKATIVE = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// As a proxy does that knows nothing of WebSockets: they fail, or where window.hangs is set nothing comes of them.
+async function blockSockets(page) {
+	await page.addInitScript(() => {
+		const Native = WebSocket;
+		window.blocked = true;
+		window.WebSocket = class extends EventTarget {
+			static OPEN = 1;
+			constructor(...given) {
+				super();
+				if (!window.blocked)
+					return new Native(...given);
+				this.readyState = 0;
+				if (!window.hangs)
+					setTimeout(() => this.onclose?.({ code: 1006, reason: '' }));
+			}
+			close() {}
+		};
+	});
+}
+
+const blockStreams = (page) => page.route(/\/events\//, () => {});
+
+const words = ({ page }) => page.textContent('#state-words');
+
+test('18 where WebSockets are blocked the page comes by a stream of events, and says so', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) => blockSockets(page));
+		const begun = performance.now();
+		await ann.join('Ann');
+		console.log(`a stream after ${Math.round(performance.now() - begun)} ms`);
+		assert.equal(await words(ann), 'Online · event stream');
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'hello stream');
+		await ann.reads(['hello stream']);
+		await ann.say('hello from the stream');
+		await ann.reads(['hello stream', 'hello from the stream']);
+		await ann.sees(['Ann', 'bob']);
+		assert.deepEqual(await ann.page.locator('#people-list .via').allTextContents(), ['stream', 'web']);
+		await ann.rename('Anna');
+		await ann.called('Anna');
+		await ann.page.fill('#room-field', 'ops');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.inRoom('ops');
+		await ann.say('in ops');
+		await ann.reads(['in ops']);
+		await bob.close();
+	}));
+
+test('18 where streams are held back, too, the page polls, and says so', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await blockSockets(page);
+			await page.addInitScript(() => {
+				window.hangs = true;
+			});
+			await blockStreams(page);
+		});
+		const begun = performance.now();
+		await ann.join('Ann');
+		console.log(`polls after ${Math.round(performance.now() - begun)} ms`);
+		assert.equal(await words(ann), 'Online · polling');
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'hello poll');
+		await ann.reads(['hello poll']);
+		await ann.say('hello from the poll');
+		await ann.reads(['hello poll', 'hello from the poll']);
+		await say(bob, 'and again');
+		await ann.reads(['hello poll', 'hello from the poll', 'and again']);
+		await ann.page.fill('#room-field', 'ops');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.inRoom('ops');
+		await ann.say('in ops');
+		await ann.reads(['in ops']);
+		await bob.close();
+	}));
+
+test('a name that is taken is explained also where no WebSocket can be had', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const ann = await arrive({}, (page) => blockSockets(page));
+		await ann.introduce('bob');
+		await ann.page.locator('#name-error', { hasText: 'called bob already' }).waitFor();
+		await ann.introduce('Ann');
+		await ann.online();
+		await ann.sees(['Ann', 'bob']);
+		await bob.close();
+	}));
+
+test('over a stream nothing is lost when the server is restarted', () =>
+	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+		const ann = await arrive({}, (page) => blockSockets(page));
+		await ann.join('Ann');
+		await ann.say('one');
+		await ann.reads(['one']);
+		await server.kill();
+		await ann.state('waiting');
+		await ann.say('two');
+		await server.start();
+		const bob = await server.daemon.ws('/ws?name=bob');
+		await say(bob, 'three');
+		await ann.online();
+		await ann.page.waitForFunction(() => document.querySelectorAll('.message').length === 3 && !document.querySelector('.pending'));
+		assert.deepEqual((await ann.texts()).sort(), ['one', 'three', 'two']);
+		await bob.close();
+	}));
+
+test('the page returns to a WebSocket when there is one', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		const ann = await arrive({}, (page) => blockSockets(page));
+		await ann.join('Ann');
+		await ann.say('by stream');
+		await ann.reads(['by stream']);
+		await ann.page.evaluate(() => {
+			window.blocked = false;
+			window.dispatchEvent(new Event('online'));
+		});
+		await ann.page.locator('#state-words').getByText('Online', { exact: true }).waitFor();
+		await ann.say('by WebSocket');
+		await ann.reads(['by stream', 'by WebSocket']);
+	}));
