@@ -163,7 +163,10 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	uncount(conn);
 	set_address(conn, client);
-	return count(conn);
+	if (count(conn) == 0)
+		return 0;
+	metrics.refused[REFUSED_BY_PER_ADDRESS]++;
+	return -EUSERS;
 }
 
 void

@@ -57,7 +57,8 @@ admit(const char *text)
 
 	if (!is_v4)
 		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
-	conn = conn_admit(&table, is_v4 ? (const void *)&v4 : (const void *)&v6, &why);
+	conn = conn_admit(&table, is_v4 ? (const void *)&v4 : (const void *)&v6,
+		TRANSPORT_HTTP, &why);
 	if (conn)
 		conn->door = &door;
 	else
