@@ -9,8 +9,9 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, openLine, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, get, poll, post, push } from '../lib/doors.mjs';
 import { Metrics, scrape } from '../lib/exposition.mjs';
+import { sitDown } from '../lib/line.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
 import { askTls, makeCertificate } from '../lib/tls.mjs';
 
@@ -58,7 +59,7 @@ test('the process is described as the kernel sees it', () =>
 test('connections count by what they speak, and when they end by why', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
-		const line = await openLine(daemon);
+		const line = await sitDown(daemon);
 		const { stream } = await enterStream(daemon, 'lobby');
 		const polling = poll(daemon, 'elsewhere', 'wait=60');
 		const echo = await daemon.ws('/echo');
@@ -69,7 +70,7 @@ test('connections count by what they speak, and when they end by why', () =>
 
 		await clients[0].close();
 		await clients[1].vanish();
-		line.send('/quit');
+		line.say('/quit');
 		await stream.close();
 		await push(daemon, 'elsewhere', 'what was waited for');
 		await polling;
@@ -96,9 +97,8 @@ test('what is said counts by its door, what is read by its reader', () =>
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby');
 		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
 		await stream.nextJson();
-		const line = await openLine(daemon);
-		line.send('one');
-		line.send('two');
+		const line = await sitDown(daemon);
+		line.say('one', 'two');
 		await until(bob, ({ message }) => message === 'two');
 		await push(daemon, 'lobby', 'a push');
 		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical' });
@@ -179,6 +179,14 @@ test('connections over a limit count by the limit', () =>
 		await clients[0].close();
 		await shows(daemon, 'the refusals', (metrics) =>
 			assert.ok(metrics.get('linnet_connections_refused_total', { limit: 'connections' }) >= 2));
+	}));
+
+test('clients of a proxy over the limit of their address count by it', () =>
+	withDaemon({ settings: ['http.trusted_proxies=["127.0.0.1"]', 'limits.per_address=1'] }, async (daemon) => {
+		const headers = { 'X-Forwarded-For': '203.0.113.7' };
+		await daemon.ws('/ws', { headers });
+		await assert.rejects(daemon.ws('/ws', { headers }), { status: 503 });
+		await counts(daemon, 'linnet_connections_refused_total', { per_address: 1 });
 	}));
 
 test('who misbehaves is counted by what it did', () =>
