@@ -98,8 +98,7 @@ test('what is said counts by its door, what is read by its reader', () =>
 		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
 		await stream.nextJson();
 		const line = await sitDown(daemon);
-		line.say('one');
-		line.say('two');
+		line.say('one', 'two');
 		await until(bob, ({ message }) => message === 'two');
 		await push(daemon, 'lobby', 'a push');
 		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical' });
@@ -180,6 +179,14 @@ test('connections over a limit count by the limit', () =>
 		await clients[0].close();
 		await shows(daemon, 'the refusals', (metrics) =>
 			assert.ok(metrics.get('linnet_connections_refused_total', { limit: 'connections' }) >= 2));
+	}));
+
+test('clients of a proxy over the limit of their address count by it', () =>
+	withDaemon({ settings: ['http.trusted_proxies=["127.0.0.1"]', 'limits.per_address=1'] }, async (daemon) => {
+		const headers = { 'X-Forwarded-For': '203.0.113.7' };
+		await daemon.ws('/ws', { headers });
+		await assert.rejects(daemon.ws('/ws', { headers }), { status: 503 });
+		await counts(daemon, 'linnet_connections_refused_total', { per_address: 1 });
 	}));
 
 test('who misbehaves is counted by what it did', () =>
@@ -342,7 +349,7 @@ test('the page is for this machine itself and for an admin', async () => {
 		const none = await assertRefused(get(daemon, '/metrics', away()), 401, 'token_required');
 		assert.equal(none.headers['www-authenticate'], 'Bearer');
 		await assertRefused(get(daemon, '/metrics', away(bearer('wrong'))), 401, 'bad_token');
-		await assertRefused(get(daemon, '/metrics', away(bearer('cron-secret'))), 403, 'not_admin');
+		await assertRefused(get(daemon, '/metrics', away(bearer('cron-secret'))), 403, 'denied');
 		await scrape(daemon, away(bearer('root-secret')));
 		await scrape(daemon);
 	});
