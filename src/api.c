@@ -33,11 +33,15 @@ ask(struct http_request *request, json_t *object)
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct pace *pace = api_pace(api, request, &caller);
-	const char *room = json_string_value(json_object_get(object, "room"));
-	struct errand *errand = errand_new(api, request, ERRAND_ASK, pace);
+	const struct grant *grant = api_grant(api, request, &caller);
+	struct errand *errand;
 
-	errand_session(errand)->may_read_tails =
-		access_may_read_tails(&api->access, request, &caller, room ? room : "");
+	if (!grant) {
+		json_decref(object);
+		return;
+	}
+	errand = errand_new(api, request, ERRAND_ASK, pace, grant);
+	grant_unref(grant);
 	chat_ask(api->chat, errand_session(errand), object, conn_unix_ms());
 	errand_expect(errand, 1);
 }
@@ -88,6 +92,7 @@ static const struct http_route rows[] = {
 	{ "poll",    2, HTTP_GET,             NULL,              api_poll,   false},
 	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL,              on_history, false},
 	{ "search",  2, HTTP_GET | HTTP_HEAD, NULL,              on_search,  false},
+	{ "admin",   2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin,  false},
 	{ "rooms",   1, HTTP_GET | HTTP_HEAD, NULL,              on_rooms,   false},
 };
 
@@ -110,8 +115,7 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 void
 api_reload(struct api *api)
 {
-	limit_set_max(
-		api->away, (unsigned)api->access.config->limits.per_address);
+	limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
 }
 
 void

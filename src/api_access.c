@@ -12,13 +12,20 @@ static const struct {
 	const char *code;
 	int status;
 } statuses[] = {
-	{"denied",            403},
+	{"token_expired",     401},
+	{ "denied",           403},
+	{ "banned",           403},
+	{ "kicked",           403},
+	{ "muted",            403},
 	{ "read_only",        403},
 	{ "no_such_room",     404},
 	{ "no_such_alarm",    404},
+	{ "no_such_ban",      404},
+	{ "no_such_session",  404},
 	{ "not_joined",       404},
 	{ "name_taken",       409},
 	{ "too_many_alarms",  409},
+	{ "too_many_bans",    409},
 	{ "too_many_metrics", 409},
 	{ "rate_limited",     429},
 	{ "too_many_rooms",   503},
@@ -32,16 +39,30 @@ api_may_push(const struct api *api, struct http_request *request,
 {
 	if (!auth_has_tokens(api->access.auth))
 		return request->is_local ||
-		       access_refuse(request, 403, NULL, "denied",
+		       access_refuse(request, 403, "denied",
 			       "without tokens only this machine itself may push");
 	if (!caller->token)
-		return access_refuse(request, 401, "WWW-Authenticate: Bearer\r\n",
-			caller->has_shown ? "bad_token" : "token_required",
-			caller->has_shown ? "this token is not known"
-					  : "pushing needs a token");
+		return caller->has_shown ? access_refuse(request, 401, "bad_token",
+						   "this token is not known")
+					 : access_refuse(request, 401, "token_required",
+						   "pushing needs a token");
 	return token_may(caller->token, room) ||
-	       access_refuse(
-		       request, 403, NULL, "denied", "this token is not for this room");
+	       access_refuse(request, 403, "denied", "this token is not for this room");
+}
+
+const struct grant *
+api_grant(const struct api *api, struct http_request *request,
+	const struct access_caller *caller)
+{
+	struct access_refusal refusal;
+	const struct grant *grant = access_grant(&api->access, request, caller, &refusal);
+
+	if (grant)
+		return grant;
+	access_log_refused(request->conn->peer, refusal.why);
+	http_answer_error(
+		request, 401, "WWW-Authenticate: Bearer\r\n", refusal.code, refusal.text);
+	return NULL;
 }
 
 void
@@ -53,8 +74,11 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (!strcmp(code, statuses[i].code))
 			status = statuses[i].status;
-	http_answer_error(
-		request, status, status == 503 ? "Retry-After: 5\r\n" : NULL, code, text);
+	http_answer_error(request, status,
+		status == 503   ? "Retry-After: 5\r\n"
+		: status == 401 ? "WWW-Authenticate: Bearer\r\n"
+				: NULL,
+		code, text);
 }
 
 /* "type" is the first member of all that the chat says. */
@@ -90,11 +114,11 @@ api_answer_fault(struct http_request *request, struct frame *fault)
 }
 
 bool
-api_may_enter(struct api *api, struct http_request *request, const char *room,
-	bool may_read_tails)
+api_may_enter(struct api *api, struct http_request *request, const struct grant *grant,
+	const char *room)
 {
 	const char *text;
-	const char *code = chat_room_fault(api->chat, room, may_read_tails, &text);
+	const char *code = chat_entry_fault(api->chat, grant, room, &text);
 
 	if (!code)
 		return true;

@@ -129,7 +129,7 @@ on_later(struct later *later)
 
 struct errand *
 errand_new(struct api *api, struct http_request *request, enum errand_kind kind,
-	struct pace *pace)
+	struct pace *pace, const struct grant *grant)
 {
 	struct errand *errand = xcalloc(1, sizeof(*errand));
 
@@ -141,6 +141,7 @@ errand_new(struct api *api, struct http_request *request, enum errand_kind kind,
 	/* Answers are few and are taken at the end of the turn. */
 	session_init(&errand->session, &session_ops, "http", 0, SIZE_MAX);
 	errand->session.wire = WIRE_OBJECT;
+	session_admit(&errand->session, grant, NULL, conn_unix_ms());
 	chat_open_errand(api->chat, &errand->session, pace);
 	http_defer(request, &waiter, errand);
 	return errand;

@@ -127,7 +127,7 @@ static const struct http_waiter waiter = {
 
 static void
 begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	bool may_read_tails)
+	const struct grant *grant)
 {
 	struct stream *stream = xcalloc(1, sizeof(*stream));
 
@@ -140,7 +140,7 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	stream->session.wire = WIRE_SSE;
-	stream->session.may_read_tails = may_read_tails;
+	session_admit(&stream->session, grant, request->conn->peer, conn_unix_ms());
 	log_info("session_open", log_uint("session", stream->session.number),
 		log_str("peer", request->conn->peer), log_str("door", "sse"));
 	http_stream(request,
@@ -155,16 +155,13 @@ api_events(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	struct api_wishes *asked = api_wishes_new(request);
-	bool may_read_tails;
+	const struct grant *grant = api_grant(api, request, &caller);
+	struct api_wishes *asked = grant ? api_wishes_new(request) : NULL;
 
-	if (!asked)
-		return;
-	may_read_tails =
-		access_may_read_tails(&api->access, request, &caller, asked->wishes.room);
-	if (api_may_enter(api, request, asked->wishes.room, may_read_tails)) {
+	if (asked && api_may_enter(api, request, grant, asked->wishes.room)) {
 		asked->wishes.wants_joined = true;
-		begin(api, request, &asked->wishes, may_read_tails);
+		begin(api, request, &asked->wishes, grant);
 	}
+	grant_unref(grant);
 	free(asked);
 }

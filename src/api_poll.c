@@ -28,6 +28,7 @@ struct poll {
 	struct http_request *request; /* NULL between two polls */
 	bool is_asked_since;          /* the request said where it is to go on */
 	int64_t deadline_ms;          /* monotonic: answered, or forgotten, by then */
+	char peer[INET6_ADDRSTRLEN];
 	struct limit_key key;
 	bool is_counted;                  /* among those of its address */
 	char token[CHAT_TOKEN_BYTES + 1]; /* "" if it cannot come back */
@@ -163,6 +164,21 @@ answer_refusal(struct poll *poll)
 	return true;
 }
 
+/* It has to go: the last thing that it was told is why. */
+static void
+end(struct poll *poll)
+{
+	struct frame_queue *queue = &poll->session.queue;
+
+	while (poll->request && queue->count > 1)
+		frame_queue_pop(queue);
+	if (poll->request && answer_refusal(poll))
+		return;
+	if (poll->request)
+		api_refuse(poll->request, "busy", "too much is under way");
+	put_by(poll);
+}
+
 /* Answer if it is time to. */
 static void
 consider(struct poll *poll, int64_t now_ms)
@@ -170,9 +186,7 @@ consider(struct poll *poll, int64_t now_ms)
 	struct chat_place place;
 
 	if (poll->session.closing) {
-		if (poll->request)
-			api_refuse(poll->request, "busy", "too much is under way");
-		put_by(poll);
+		end(poll);
 		return;
 	}
 	if (!poll->request || answer_refusal(poll) ||
@@ -256,22 +270,29 @@ begin(struct api *api, struct http_request *request, struct poll *poll,
 }
 
 static void
+admit(struct poll *poll, const struct http_request *request, const struct grant *grant)
+{
+	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
+	session_admit(&poll->session, grant, poll->peer,
+		poll->session.since_ms ? poll->session.since_ms : conn_unix_ms());
+}
+
+static void
 open_poll(struct api *api, struct http_request *request, struct chat_wishes *wishes,
-	unsigned wait_s, bool may_read_tails)
+	unsigned wait_s, const struct grant *grant)
 {
 	struct poll *poll = xcalloc(1, sizeof(*poll));
 
 	poll->api = api;
 	poll->later.call = on_later;
 	poll->request = request;
-	wishes->is_silent = !wishes->name && !wishes->token;
+	wishes->is_silent = !wishes->name && !wishes->token && !grant->name;
 	wishes->is_strict = true;
-	session_init(&poll->session, &session_ops, "poll",
-		wishes->is_silent ? 0 : chat_next_number(api->chat),
+	session_init(&poll->session, &session_ops, "poll", chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	poll->session.wire = WIRE_OBJECT;
 	poll->session.wants_progress = true;
-	poll->session.may_read_tails = may_read_tails;
+	admit(poll, request, grant);
 	if (!wishes->is_silent && !reserve(poll)) {
 		http_answer_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
@@ -287,10 +308,20 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 	begin(api, request, poll, wishes, wait_s);
 }
 
-/* Returns false if nobody is away under the token, or not from that room. */
+/* True if poll, which is away, may be gone on with by whoever has grant. */
+static bool
+is_own(const struct poll *poll, const struct grant *grant)
+{
+	const struct grant *own = poll->session.grant;
+
+	return (!own->name && !grant->name) || grant_is_same_person(own, grant);
+}
+
+/* Returns false if nobody is away under the token, or not from that room. What it may do
+ * is what its last request showed. */
 static bool
 go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	unsigned wait_s)
+	unsigned wait_s, const struct grant *grant)
 {
 	struct chat_place place;
 	struct poll *poll;
@@ -298,13 +329,15 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 	if (!wishes->token)
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
-	if (!poll || poll->session.closing || strcmp(poll->session.home, wishes->room))
+	if (!poll || poll->session.closing ||
+		strcmp(poll->session.home, wishes->room) != 0 || !is_own(poll, grant))
 		return false;
 	/* Who asks again has given up what it asked before. */
 	if (poll->request && chat_where(api->chat, &poll->session, &place))
 		answer(poll, &place);
 	if (poll->request)
 		return false;
+	admit(poll, request, grant);
 	begin(api, request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);
 	return true;
@@ -335,20 +368,16 @@ api_poll(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	struct api_wishes *asked;
-	bool may_read_tails;
+	const struct grant *grant = api_grant(api, request, &caller);
+	struct api_wishes *asked = NULL;
 	unsigned wait_s;
 
-	if (!read_wait(request, &wait_s))
-		return;
-	asked = api_wishes_new(request);
-	if (!asked)
-		return;
-	may_read_tails =
-		access_may_read_tails(&api->access, request, &caller, asked->wishes.room);
-	if (api_may_enter(api, request, asked->wishes.room, may_read_tails) &&
-		!go_on(api, request, &asked->wishes, wait_s))
-		open_poll(api, request, &asked->wishes, wait_s, may_read_tails);
+	if (grant && read_wait(request, &wait_s))
+		asked = api_wishes_new(request);
+	if (asked && api_may_enter(api, request, grant, asked->wishes.room) &&
+		!go_on(api, request, &asked->wishes, wait_s, grant))
+		open_poll(api, request, &asked->wishes, wait_s, grant);
+	grant_unref(grant);
 	free(asked);
 }
 

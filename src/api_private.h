@@ -1,6 +1,7 @@
 /* api_private.h - what the HTTP doors of the chat share: api.c the routes and what is
- * asked, api_access.c who may, api_errand.c a request that says something and is
- * answered, api_push.c what programs say, api_events.c streams, api_poll.c long-polls. */
+ * asked, api_access.c who may, api_admin.c what moderators order, api_errand.c a request
+ * that says something and is answered, api_push.c what programs say, api_events.c
+ * streams, api_poll.c long-polls. */
 #pragma once
 
 #include <jansson.h>
@@ -14,9 +15,13 @@
 bool api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room);
 
-/* True if the room of a stream can be entered; otherwise the request was answered. */
-bool api_may_enter(struct api *api, struct http_request *request, const char *room,
-	bool may_read_tails);
+/* What the caller may do, for grant_unref. NULL: the request was answered. */
+const struct grant *api_grant(const struct api *api, struct http_request *request,
+	const struct access_caller *caller);
+
+/* True if whoever has grant can enter room; otherwise the request was answered. */
+bool api_may_enter(struct api *api, struct http_request *request,
+	const struct grant *grant, const char *room);
 
 /* What a stream or a poll asks for. */
 struct api_wishes {
@@ -61,9 +66,9 @@ enum errand_kind {
 };
 
 /* A session of the chat for request, which it will answer when there are as many answers
- * as errand_expect was told. */
+ * as errand_expect was told. It may do what grant says. */
 struct errand *errand_new(struct api *api, struct http_request *request,
-	enum errand_kind kind, struct pace *pace);
+	enum errand_kind kind, struct pace *pace, const struct grant *grant);
 
 /* Its session, to speak for it. */
 struct session *errand_session(struct errand *errand);
@@ -72,11 +77,19 @@ struct session *errand_session(struct errand *errand);
 void errand_expect(struct errand *errand, size_t answers);
 
 /* api_push.c */
+
+/* The body as JSON, read with flags of json_loads(3); NULL: it is none, and the request
+ * was answered. */
+json_t *api_read_json(struct http_request *request, size_t flags);
+
 void api_push(struct http_request *request);
 void api_hook(struct http_request *request);
 void api_send(struct http_request *request);
 size_t api_message_bytes(const struct config *config);
 size_t api_hook_bytes(const struct config *config);
+
+/* api_admin.c */
+void api_admin(struct http_request *request);
 
 /* api_events.c */
 void api_events(struct http_request *request);

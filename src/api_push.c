@@ -48,8 +48,8 @@ is_json(const struct http_request *request)
 	return len == 16 && !strncasecmp(type, "application/json", len);
 }
 
-static json_t *
-read_json(struct http_request *request, size_t flags)
+json_t *
+api_read_json(struct http_request *request, size_t flags)
 {
 	const struct buffer *body = &request->body;
 	json_error_t error;
@@ -258,9 +258,9 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	struct errand *errand;
 	json_t *object;
 
-	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller));
-	errand_session(errand)->may_read_tails =
-		access_may_read_tails(&api->access, request, caller, room);
+	/* Whoever is here may push to this room, and the errand goes nowhere else. */
+	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller),
+		&grant_of_all);
 	errand_session(errand)->is_hook = is_hook;
 	json_array_foreach(list, i, object)
 	{
@@ -296,7 +296,7 @@ add_to_all(const struct http_request *request, json_t *list)
 static json_t *
 read_pushes(struct http_request *request)
 {
-	json_t *body = is_json(request) ? read_json(request, 0) : read_text(request);
+	json_t *body = is_json(request) ? api_read_json(request, 0) : read_text(request);
 
 	return !body || json_is_array(body) ? body : json_pack("[o]", body);
 }
@@ -352,7 +352,7 @@ api_push(struct http_request *request)
 static json_t *
 convert(struct http_request *request, enum hook_kind kind)
 {
-	json_t *body = read_json(request, JSON_DECODE_ANY), *list;
+	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
 	struct message_fault fault;
 	const char *why;
 
@@ -402,12 +402,15 @@ api_hook(struct http_request *request)
 		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));
 }
 
-/* Whose session it is: the token that "joined" gave. */
+/* Whose session it is: the token that "joined" gave. Where one has to log in the header
+ * is for that. */
 static struct session *
 find_speaker(struct http_request *request, const json_t *object)
 {
 	struct api *api = request->context;
-	const char *header = http_head_value(request->head, "authorization");
+	const char *header = access_needs_login(&api->access)
+				     ? NULL
+				     : http_head_value(request->head, "authorization");
 	const char *token = json_string_value(json_object_get(object, "session"));
 	char argument[ACCESS_ARGUMENT_BYTES];
 	const char *bearer;
@@ -425,38 +428,66 @@ find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
+/* The speaker, if whoever has grant is that person; NULL: the request was answered. */
+static struct session *
+need_speaker(
+	struct http_request *request, const struct grant *grant, const json_t *object)
+{
+	struct session *speaker = find_speaker(request, object);
+
+	if (speaker && (!grant->name || grant_is_same_person(grant, speaker->grant)))
+		return speaker;
+	http_answer_error(request, 401, "WWW-Authenticate: Bearer\r\n", "no_such_session",
+		"\"session\" must be the text that the stream gave");
+	return NULL;
+}
+
+/* Returns NULL, or why object cannot be sent. */
+static const char *
+complete(const struct http_request *request, json_t *object)
+{
+	const char *why = add_extra(request, object, "ref");
+
+	json_object_set_new(object, "room", json_string(request->head->segments[1]));
+	return why;
+}
+
+/* Send object, which is consumed, if that may be. */
+static void
+send_object(struct http_request *request, const struct grant *grant, json_t *object)
+{
+	struct api *api = request->context;
+	struct session *speaker = need_speaker(request, grant, object);
+	const char *why = speaker ? complete(request, object) : NULL;
+	struct errand *errand;
+
+	if (!speaker || why) {
+		json_decref(object);
+		if (why)
+			http_answer_error(request, 400, NULL, "bad_field", why);
+		return;
+	}
+	errand = errand_new(api, request, ERRAND_SPEAK, speaker->pace, grant);
+	chat_send(api->chat, errand_session(errand), speaker, object, conn_unix_ms());
+	errand_expect(errand, 1);
+}
+
 void
 api_send(struct http_request *request)
 {
 	struct api *api = request->context;
-	json_t *object = is_json(request) ? read_json(request, 0) : read_text(request);
-	struct session *speaker;
-	struct errand *errand;
-	const char *why;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	const struct grant *grant = api_grant(api, request, &caller);
+	json_t *object = NULL;
 
-	if (!object)
-		return;
-	if (!json_is_object(object)) {
+	if (grant)
+		object =
+			is_json(request) ? api_read_json(request, 0) : read_text(request);
+	if (object && !json_is_object(object)) {
 		json_decref(object);
 		refuse_body(request, "the body must be an object");
-		return;
+	} else if (object) {
+		send_object(request, grant, object);
 	}
-	speaker = find_speaker(request, object);
-	if (!speaker) {
-		json_decref(object);
-		http_answer_error(request, 401, "WWW-Authenticate: Bearer\r\n",
-			"no_such_session",
-			"\"session\" must be the text that the stream gave");
-		return;
-	}
-	why = add_extra(request, object, "ref");
-	if (why) {
-		json_decref(object);
-		http_answer_error(request, 400, NULL, "bad_field", why);
-		return;
-	}
-	json_object_set_new(object, "room", json_string(request->head->segments[1]));
-	errand = errand_new(api, request, ERRAND_SPEAK, speaker->pace);
-	chat_send(api->chat, errand_session(errand), speaker, object, conn_unix_ms());
-	errand_expect(errand, 1);
+	grant_unref(grant);
 }

@@ -1,5 +1,3 @@
-#include "linnet/auth.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "auth_private.h"
 #include "linnet/hex.h"
 #include "linnet/xalloc.h"
 
@@ -24,6 +23,7 @@ struct entry {
 struct auth {
 	size_t count;
 	struct entry *entries;
+	struct auth_secret secret;
 };
 
 /* How many visible ASCII characters text begins with. */
@@ -56,37 +56,36 @@ read_file(const char *path, char *bytes, size_t size)
 	return got;
 }
 
-/* Hash the token in len bytes of a file. Returns NULL or what is wrong with the file. */
+/* Find the token in *len bytes of a file. Returns NULL or what is wrong with the file. */
 static const char *
-hash_secret(char *hash, const char *bytes, size_t len)
+find_secret(const char *bytes, size_t *len)
 {
-	if (len > FILE_BYTES)
+	if (*len > FILE_BYTES)
 		return "it has more than 4096 bytes";
-	while (len > 0 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
-		len--;
-	if (len == 0)
+	while (*len > 0 && (bytes[*len - 1] == '\n' || bytes[*len - 1] == '\r'))
+		(*len)--;
+	if (*len == 0)
 		return "it is empty";
 	/* Nothing else fits into a header. */
-	if (span_visible(bytes, len) != len)
+	if (span_visible(bytes, *len) != *len)
 		return "it is not one word of visible ASCII characters";
-	hex_sha256(hash, bytes, len);
 	return NULL;
 }
 
-/* Returns 0, or -errno with the reason in *fault. */
-static int
-read_secret(char *hash, const char *path, const char **fault)
+/* Read the token in a file to bytes, of FILE_BYTES + 1. Returns its length, or -errno
+ * with the reason in *fault. */
+static ssize_t
+read_secret(char *bytes, const char *path, const char **fault)
 {
-	char bytes[FILE_BYTES + 1];
-	ssize_t len = read_file(path, bytes, sizeof(bytes));
+	ssize_t r = read_file(path, bytes, FILE_BYTES + 1);
+	size_t len = (size_t)r;
 
-	if (len < 0) {
-		*fault = strerror((int)-len);
-		return (int)len;
+	if (r < 0) {
+		*fault = strerror((int)-r);
+		return r;
 	}
-	*fault = hash_secret(hash, bytes, (size_t)len);
-	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return *fault ? -EINVAL : 0;
+	*fault = find_secret(bytes, &len);
+	return *fault ? -EINVAL : (ssize_t)len;
 }
 
 static void
@@ -101,15 +100,66 @@ copy_hash(char *hash, const char *hex)
 static int
 set_entry(struct entry *entry, const struct token_config *config, const char **fault)
 {
+	char bytes[FILE_BYTES + 1];
+	ssize_t len;
+
 	entry->token = (struct token){
 		.name = config->name,
 		.rooms = &config->rooms,
 		.is_admin = config->admin,
 	};
-	if (*config->token_file)
-		return read_secret(entry->hash, config->token_file, fault);
-	copy_hash(entry->hash, config->token_sha256);
-	return 0;
+	if (!*config->token_file) {
+		copy_hash(entry->hash, config->token_sha256);
+		return 0;
+	}
+	len = read_secret(bytes, config->token_file, fault);
+	if (len >= 0)
+		hex_sha256(entry->hash, bytes, (size_t)len);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return len < 0 ? (int)len : 0;
+}
+
+/* As auth_new, for what signs JSON Web Tokens. */
+static int
+set_jwt_secret(struct auth_secret *secret, const char *path, const char **fault)
+{
+	char bytes[FILE_BYTES + 1];
+	ssize_t len = read_secret(bytes, path, fault);
+
+	if (len >= 0 && len < AUTH_SECRET_BYTES) {
+		*fault = "it has fewer than 32 characters";
+		len = -EINVAL;
+	}
+	if (len >= 0) {
+		secret->len = (size_t)len;
+		secret->bytes = xmalloc(secret->len);
+		memcpy(secret->bytes, bytes, secret->len);
+	}
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return len < 0 ? (int)len : 0;
+}
+
+static int
+set_all(struct auth *auth, const struct config *config, char *sentence)
+{
+	const char *fault, *path = config->auth.jwt_secret_file;
+	int r = *path ? set_jwt_secret(&auth->secret, path, &fault) : 0;
+
+	if (r < 0)
+		snprintf(sentence, WHY_BYTES,
+			"auth.jwt_secret_file: cannot read the secret from %s: %s", path,
+			fault);
+	for (size_t i = 0; r == 0 && i < auth->count; i++) {
+		const struct token_config *token = &config->auth.tokens.items[i];
+
+		r = set_entry(&auth->entries[i], token, &fault);
+		if (r < 0)
+			snprintf(sentence, WHY_BYTES,
+				"auth.tokens item %zu: cannot read the token of %s from "
+				"%s: %s",
+				i + 1, token->name, token->token_file, fault);
+	}
+	return r;
 }
 
 int
@@ -117,25 +167,18 @@ auth_new(struct auth **auth, const struct config *config, const char **why)
 {
 	static char sentence[WHY_BYTES];
 	struct auth *made = xcalloc(1, sizeof(*made));
-	const char *fault;
+	int r;
 
 	made->count = config->auth.tokens.count;
 	made->entries = xcalloc(made->count, sizeof(*made->entries));
-	*auth = made;
-	for (size_t i = 0; i < made->count; i++) {
-		const struct token_config *token = &config->auth.tokens.items[i];
-		int r = set_entry(&made->entries[i], token, &fault);
-		if (r == 0)
-			continue;
-		snprintf(sentence, sizeof(sentence),
-			"auth.tokens item %zu: cannot read the token of %s from %s: %s",
-			i + 1, token->name, token->token_file, fault);
+	r = set_all(made, config, sentence);
+	if (r < 0) {
 		*why = sentence;
 		auth_free(made);
-		*auth = NULL;
-		return r;
+		made = NULL;
 	}
-	return 0;
+	*auth = made;
+	return r;
 }
 
 bool
@@ -155,6 +198,13 @@ auth_check(const struct auth *auth, const char *text, size_t len)
 		if (CRYPTO_memcmp(auth->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
 			found = &auth->entries[i].token;
 	return found;
+}
+
+int
+auth_check_jwt(const struct auth *auth, const char *text, size_t len,
+	const struct auth_rules *rules, const struct grant **grant, const char **why)
+{
+	return auth_jwt_check(&auth->secret, text, len, rules, grant, why);
 }
 
 bool
@@ -190,6 +240,9 @@ auth_free(struct auth *auth)
 	if (!auth)
 		return;
 	free(auth->entries);
+	if (auth->secret.bytes)
+		OPENSSL_cleanse(auth->secret.bytes, auth->secret.len);
+	free(auth->secret.bytes);
 	free(auth);
 }
 

@@ -159,11 +159,24 @@ static void
 on_room_known(void *context, const char *name, uint64_t last_id)
 {
 	struct chat *chat = context;
-	struct room *room = hub_add_permanent(chat->hub, name, NULL);
+	struct room *room;
 
+	if (chat_is_record(name))
+		return;
+	room = hub_add_permanent(chat->hub, name, NULL);
 	/* A log file's has another history now, whatever was said there before. */
 	if (!room->is_tail)
 		room->last_id = last_id;
+}
+
+static void
+on_state_known(void *context, const char *room, const char *key, uint64_t id,
+	const char *value, size_t value_len)
+{
+	if (chat_is_record(room))
+		chat_restore_ban(context, key, id, value, value_len);
+	else
+		chat_restore_alarm(context, room, key, id, value, value_len);
 }
 
 static void
@@ -267,11 +280,13 @@ chat_new(struct chat **out, const struct config *config,
 	chat->fill_random = fill_random;
 	chat->hub = hub_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
+	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
+	chat_init_bans(chat);
 	r = open_store(chat, why);
 	if (r == 0)
 		r = open_tails(chat, why);
@@ -281,7 +296,7 @@ chat_new(struct chat **out, const struct config *config,
 	}
 	add_configured_rooms(chat);
 	store_each_room(chat->store, on_room_known, chat);
-	store_each_state(chat->store, chat_restore_alarm, chat);
+	store_each_state(chat->store, on_state_known, chat);
 	*out = chat;
 	return 0;
 }
@@ -304,6 +319,24 @@ chat_room_count(const struct chat *chat)
 	return hub_count(chat->hub);
 }
 
+/* Let the session be whom its token says. Returns false if it cannot be: it is told so,
+ * and has to go; another name (NULL: none) that it asks for it is only refused. */
+static bool
+take_own_name(struct chat *chat, struct session *session, const char *name)
+{
+	const struct roster_proof proof = { NULL, NULL };
+	struct message_fault fault = { .code = NULL };
+	bool has_own =
+		chat_claim(chat, session, session->grant->name, &proof, &fault) == 0;
+
+	if (has_own && (!name || chat_claim(chat, session, name, &proof, &fault) == 0))
+		return true;
+	chat_answer_fault(session, &fault);
+	if (!has_own)
+		session_close(session, CLOSE_POLICY, fault.code);
+	return false;
+}
+
 /* Let the session be who it says, as far as it can show that. Returns false if it is told
  * that it cannot. */
 static bool
@@ -315,6 +348,8 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 	const char *name = wishes->name;
 
 	roster_enter(chat->roster, session);
+	if (session->grant->name)
+		return take_own_name(chat, session, name);
 	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
 		chat_answer_fault(session, &fault);
 		if (wishes->is_strict)
@@ -339,12 +374,15 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 
 	if (!wishes)
 		wishes = &none;
+	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
+	session->is_listed = true;
 	session->home =
-		xstrdup(wishes->room ? wishes->room : chat->config->chat.default_room);
+		xstrdup(wishes->room ? wishes->room : chat_home(chat, session->grant));
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent && !introduce(chat, session, wishes) && wishes->is_strict)
+	if (!session->is_silent && !introduce(chat, session, wishes) &&
+		(wishes->is_strict || session->closing))
 		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
 	if (room)
@@ -370,6 +408,8 @@ chat_close(struct chat *chat, struct session *session)
 
 	session->closing = true; /* it is told nothing of its own departure */
 	chat_depart(chat, session);
+	if (session->is_listed)
+		TAILQ_REMOVE(&chat->sessions, session, chat_link);
 	if (session->is_departing)
 		TAILQ_REMOVE(&chat->departing, session, departing_link);
 	if (session->is_stalled)
@@ -423,9 +463,36 @@ chat_is_waiting(const struct chat *chat)
 	return chat->asked > 0;
 }
 
+/* Those that have shown a token which is over. */
+static void
+end_sessions(struct chat *chat)
+{
+	struct message_fault fault = { .code = NULL };
+	struct session *session;
+
+	message_refuse(&fault, "token_expired", "your token has expired");
+	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
+		if (session->closing || !grant_is_over(session->grant, chat->now_ms))
+			continue;
+		chat_answer_fault(session, &fault);
+		session_close(session, CLOSE_POLICY, "token expired");
+	}
+}
+
+void
+chat_tick(struct chat *chat, int64_t now_ms)
+{
+	chat->now_ms = now_ms;
+	chat_send_due_metrics(chat, now_ms);
+	chat_end_bans(chat);
+	end_sessions(chat);
+}
+
 void
 chat_prune(struct chat *chat, int64_t now_ms)
 {
+	chat->now_ms = now_ms;
+	chat_end_bans(chat);
 	store_prune(chat->store, now_ms);
 }
 
@@ -437,6 +504,7 @@ chat_free(struct chat *chat)
 	store_close(chat->store);
 	store_close(chat->tails);
 	chat_free_metrics(chat);
+	bans_free(chat->bans);
 	assert(!chat->requests);
 	chat_free_sayings(chat);
 	roster_free(chat->roster);

@@ -25,7 +25,7 @@ enum needs {
 	NEEDS_PERSON,
 };
 
-static command_handler do_ping, do_help, do_quit;
+static command_handler do_ping, do_help, do_login, do_quit;
 
 /* A row serves the doors that speak JSON if it has a type, and the line door if it has a
  * word; its argument becomes the member that "argument" names. */
@@ -35,6 +35,7 @@ struct command {
 	const char *argument;
 	const char *preset; /* of an argument that is a number, NULL: it is a text */
 	enum needs needs;
+	bool speaks; /* others hear of it: not for who is muted */
 	double cost; /* tokens of limits.message_rate */
 	command_handler *handler;
 	const char *usage;
@@ -47,16 +48,16 @@ struct command {
 	}
 
 static const struct command commands[] = {
-	COMMAND(.type = "message", .needs = NEEDS_PERSON, .cost = 1,
+	COMMAND(.type = "message", .speaks = true, .needs = NEEDS_PERSON, .cost = 1,
 		.handler = chat_do_message),
 	COMMAND(.type = "join", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = chat_do_join),
 	COMMAND(.type = "leave", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = chat_do_leave),
-	COMMAND(.type = "nick", .word = "nick", .argument = "username",
+	COMMAND(.type = "nick", .speaks = true, .word = "nick", .argument = "username",
 		.needs = NEEDS_PERSON, .cost = 1, .handler = chat_do_nick,
 		.usage = "/nick NAME", .help = "be called NAME"),
-	COMMAND(.type = "typing", .needs = NEEDS_PERSON, .cost = 0.2,
+	COMMAND(.type = "typing", .speaks = true, .needs = NEEDS_PERSON, .cost = 0.2,
 		.handler = chat_do_typing),
 	COMMAND(.word = "join", .argument = "room", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = chat_do_switch, .usage = "/join ROOM",
@@ -65,9 +66,9 @@ static const struct command commands[] = {
 		.handler = chat_do_rooms, .usage = "/rooms", .help = "list the rooms"),
 	COMMAND(.word = "who", .needs = NEEDS_NOTHING, .cost = 1, .handler = chat_do_who,
 		.usage = "/who", .help = "list who is in the room"),
-	COMMAND(.word = "me", .argument = "message", .needs = NEEDS_PERSON, .cost = 1,
-		.handler = chat_do_message, .usage = "/me ACTION",
-		.help = "say what you do"),
+	COMMAND(.word = "me", .speaks = true, .argument = "message",
+		.needs = NEEDS_PERSON, .cost = 1, .handler = chat_do_message,
+		.usage = "/me ACTION", .help = "say what you do"),
 	COMMAND(.type = "history", .word = "history", .argument = "limit",
 		.preset = HISTORY_LINES, .needs = NEEDS_NOTHING, .cost = 1,
 		.handler = chat_do_history, .usage = "/history [N]",
@@ -75,12 +76,14 @@ static const struct command commands[] = {
 			" where N is left out"),
 	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
 		.handler = chat_do_search),
-	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_PERSON,
-		.cost = 0.5, .handler = chat_do_ack, .usage = "/ack KEY",
-		.help = "acknowledge the alarm KEY for everybody"),
+	COMMAND(.type = "ack", .speaks = true, .word = "ack", .argument = "key",
+		.needs = NEEDS_PERSON, .cost = 0.5, .handler = chat_do_ack,
+		.usage = "/ack KEY", .help = "acknowledge the alarm KEY for everybody"),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2, .handler = do_ping),
 	COMMAND(.word = "help", .needs = NEEDS_NOTHING, .cost = 0.2, .handler = do_help,
 		.usage = "/help", .help = "list the commands"),
+	COMMAND(.word = "login", .needs = NEEDS_NOTHING, .cost = 1, .handler = do_login,
+		.usage = "/login TOKEN", .help = "show who you are, where that is asked"),
 	COMMAND(.word = "quit", .needs = NEEDS_PERSON, .handler = do_quit,
 		.usage = "/quit", .help = "leave; a line with only Q does, too"),
 };
@@ -164,6 +167,18 @@ do_help(struct chat *chat, struct session *session, const struct message *messag
 	return 0;
 }
 
+/* Where it is asked for, it is the door that hears it, before anything else. */
+static int
+do_login(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	(void)chat;
+	(void)message;
+	return message_refuse(fault, "denied",
+		session->grant->is_name_fixed ? "you have logged in"
+					      : "nobody has to log in here");
+}
+
 static int
 do_quit(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
@@ -192,8 +207,9 @@ chat_is_in_time(struct chat *chat, struct session *session, double cost,
 		    FLOOD_BURST, 1, chat->now_ms) &&
 		!session->is_errand) {
 		log_info("flooding", log_uint("session", session->number),
-			log_str("door", session->via), log_int("refusals", FLOOD_BURST),
-			log_int("wait_ms", wait_ms));
+			log_str("peer", session->peer), log_str("door", session->via),
+			log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
+		session->is_flooding = true;
 		session_close(session, CLOSE_POLICY, "flooding");
 	}
 	return false;
@@ -206,6 +222,8 @@ run(struct chat *chat, struct session *session, const struct command *command,
 	if (command->needs == NEEDS_PERSON && !session->person)
 		return message_refuse(
 			fault, "denied", "only somebody who is here may do that");
+	if (command->speaks && chat_check_mute(chat, session, fault) < 0)
+		return -EINVAL;
 	return command->handler(chat, session, message, fault);
 }
 
@@ -261,7 +279,8 @@ chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
 	const struct command *command = find_type(message->type);
 
 	if (!chat_is_in_time(chat, errand, command->cost, fault) ||
-		check_type(message, fault) < 0)
+		check_type(message, fault) < 0 ||
+		(command->speaks && chat_check_mute(chat, speaker, fault) < 0))
 		return -EINVAL;
 	if (command->handler == chat_do_message)
 		return chat_say(chat, errand, speaker, message, fault);

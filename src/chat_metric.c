@@ -103,7 +103,7 @@ chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 }
 
 void
-chat_tick(struct chat *chat, int64_t now_ms)
+chat_send_due_metrics(struct chat *chat, int64_t now_ms)
 {
 	struct metric *metric, *next;
 

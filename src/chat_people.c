@@ -116,6 +116,38 @@ take_name(struct chat *chat, struct session *session, const char *name)
 		split_session(chat, session, name);
 }
 
+/* True if both have shown the token of one person. */
+static bool
+has_same_grant(const struct grant *grant, const struct person *person)
+{
+	return grant_is_same_person(grant, TAILQ_FIRST(&person->sessions)->grant);
+}
+
+/* True if session may be holder, too. A name that comes from a token is proved by that
+ * alone. */
+static bool
+prove(struct session *session, const struct person *holder,
+	const struct roster_proof *proof)
+{
+	if (!session->grant->name)
+		return roster_prove(session, holder, proof);
+	session->is_owner = has_same_grant(session->grant, holder);
+	return session->is_owner;
+}
+
+const char *
+chat_person_fault(struct chat *chat, const struct grant *grant, const char **text)
+{
+	const struct person *holder =
+		grant && grant->name ? roster_find(chat->roster, grant->name) : NULL;
+
+	*text = "you are banned";
+	if (grant && grant->name && bans_have_name(chat->bans, BAN_NAME, grant->name))
+		return "banned";
+	*text = "somebody else is called that already";
+	return holder && !has_same_grant(grant, holder) ? "name_taken" : NULL;
+}
+
 int
 chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault)
@@ -123,7 +155,13 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 	struct person *holder = roster_find(chat->roster, name);
 	const char *why;
 
-	if (holder && holder != session->person && roster_prove(session, holder, proof)) {
+	if (!grant_has_name(session->grant, name))
+		return message_refuse(
+			fault, "denied", "what you are called is said by your token");
+	if (strcmp(session->person->name, name) != 0 &&
+		bans_have_name(chat->bans, BAN_NAME, name))
+		return message_refuse(fault, "banned", "who is called that is banned");
+	if (holder && holder != session->person && prove(session, holder, proof)) {
 		/* Also a guest's. */
 		move_session(chat, session, holder);
 	} else if (strcmp(session->person->name, name) != 0) {

@@ -1,11 +1,13 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
  * chat_commands.c (the command table), chat_people.c (names, presence), chat_rooms.c
  * (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume),
- * chat_push.c (what programs say), chat_alarm.c, chat_metric.c and chat_tail.c. */
+ * chat_push.c (what programs say), chat_alarm.c, chat_metric.c, chat_tail.c, chat_bans.c
+ * and chat_admin.c (what moderators order). */
 #pragma once
 
 #include <jansson.h>
 
+#include "linnet/bans.h"
 #include "linnet/chat.h"
 #include "linnet/hex.h"
 #include "linnet/hub.h"
@@ -39,7 +41,8 @@ struct request {
 	char *text;                        /* a message's tail, a search's words */
 	size_t text_len;
 	char *alarm;      /* the key of the one that the message changes, or NULL */
-	json_t *intended; /* what it becomes then; NULL: it is cleared */
+	json_t *intended; /* what it becomes then; NULL: it is cleared. Of an order: the
+			   * answer */
 	int64_t asked_us; /* of metrics_now_us: a message's */
 	uint64_t before;  /* a history's */
 	unsigned limit;   /* a history's or a search's */
@@ -66,6 +69,8 @@ struct chat {
 	struct roster *roster;
 	struct store *store;
 	struct store *tails; /* what log files say */
+	struct bans *bans;
+	struct room records; /* where bans are kept; nobody can be in it */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;
 	uint64_t last_ticket;
@@ -73,6 +78,7 @@ struct chat {
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
 	size_t asked; /* of them: what the store has been asked and has not answered */
+	TAILQ_HEAD(, session) sessions; /* in the order in which they came */
 	TAILQ_HEAD(, session) departing;
 	TAILQ_HEAD(, session) stalled; /* their reads begin when others are answered */
 	struct metric_list due;        /* metrics with a value that was not sent yet */
@@ -146,6 +152,11 @@ int chat_check_token(const char *token, struct message_fault *fault);
 int chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault);
 
+/* Why the person of grant cannot come, as the code of an error with *text set to its
+ * sentence, or NULL. */
+const char *chat_person_fault(
+	struct chat *chat, const struct grant *grant, const char **text);
+
 /* Put session into room and tell the others. */
 struct member *chat_enter(struct session *session, struct room *room);
 
@@ -176,6 +187,10 @@ int chat_do_who(struct chat *chat, struct session *session, const struct message
 	struct message_fault *fault);
 
 /* chat_rooms.c */
+
+/* The room of whoever has grant and names none: the default one or, if the grant is not
+ * for that, the first that it lists. */
+const char *chat_home(const struct chat *chat, const struct grant *grant);
 
 /* The room that message is for: the one that it names or session's own. It must be there
  * (may_add: or may be made). NULL with *fault filled in if not. */
@@ -283,7 +298,39 @@ int chat_see_alarm(struct chat *chat, struct session *session,
 int chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault);
 
+/* chat_bans.c */
+
+/* Nobody is banned. */
+void chat_init_bans(struct chat *chat);
+
+/* True for the room that bans are kept in. */
+bool chat_is_record(const char *room);
+
+/* A ban that was in force when the store was closed. */
+void chat_restore_ban(
+	struct chat *chat, const char *key, uint64_t id, const char *value, size_t len);
+
+/* Put ban, for which there is a place, in force and keep it. When it is kept session is
+ * told done, which is consumed, or what went wrong. Returns 0, or -EAGAIN: nothing is
+ * done. */
+int chat_set_ban(
+	struct chat *chat, struct session *session, const struct ban *ban, json_t *done);
+
+/* The same for lifting the ban of subject, which there is. */
+int chat_lift_ban(struct chat *chat, struct session *session,
+	const struct ban_subject *subject, json_t *done);
+
+/* Lift those that are over. */
+void chat_end_bans(struct chat *chat);
+
+/* Returns 0, or -EINVAL with *fault filled in if speaker is muted. */
+int chat_check_mute(const struct chat *chat, const struct session *speaker,
+	struct message_fault *fault);
+
 /* chat_metric.c */
+
+/* Send the values that are due. */
+void chat_send_due_metrics(struct chat *chat, int64_t now_ms);
 
 /* A metric's value from a program called label. */
 int chat_push_metric(struct chat *chat, struct session *errand, const char *label,

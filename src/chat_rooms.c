@@ -4,18 +4,20 @@
 #include "chat_private.h"
 #include "linnet/name.h"
 
-const char *
-chat_room_fault(
-	struct chat *chat, const char *name, bool may_read_tails, const char **text)
+/* Why whoever has grant cannot be in the room called name. */
+static const char *
+room_fault(
+	struct chat *chat, const struct grant *grant, const char *name, const char **text)
 {
 	static char sentence[80];
-	const struct room *room = name ? hub_find(chat->hub, name) : NULL;
+	const struct room *room = hub_find(chat->hub, name);
 	const char *why;
 
-	*text = "this room needs a token";
-	if (room && room->is_tail && !may_read_tails)
+	*text = grant && grant->is_name_fixed ? "your token is not for this room"
+					      : "this room needs a token";
+	if (!grant_has_room(grant, name, room && room->is_tail))
 		return "denied";
-	if (!name || room)
+	if (room)
 		return NULL;
 	why = name_room_fault(name, (size_t)chat->config->limits.room_bytes);
 	if (why) {
@@ -30,12 +32,32 @@ chat_room_fault(
 	return hub_is_full(chat->hub) ? "too_many_rooms" : NULL;
 }
 
+const char *
+chat_home(const struct chat *chat, const struct grant *grant)
+{
+	const char *room = chat->config->chat.default_room;
+
+	if (!grant || !grant->list.count || grant_has_room(grant, room, false))
+		return room;
+	return grant->list.items[0];
+}
+
+const char *
+chat_entry_fault(
+	struct chat *chat, const struct grant *grant, const char *room, const char **text)
+{
+	const char *code = chat_person_fault(chat, grant, text);
+
+	return code ? code
+		    : room_fault(chat, grant, room ? room : chat_home(chat, grant), text);
+}
+
 struct room *
 chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	bool may_add, struct message_fault *fault)
 {
 	const char *wanted = name ? name : session->home, *text;
-	const char *code = chat_room_fault(chat, wanted, session->may_read_tails, &text);
+	const char *code = room_fault(chat, session->grant, wanted, &text);
 	struct room *room = code ? NULL : hub_find(chat->hub, wanted);
 
 	if (room)
@@ -52,6 +74,7 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 
 /* Where list_room puts what it finds. */
 struct room_lists {
+	const struct grant *grant;
 	json_t *rooms, *tails;
 };
 
@@ -60,6 +83,8 @@ list_room(void *context, struct room *room)
 {
 	struct room_lists *lists = context;
 
+	if (!grant_has_room(lists->grant, room->name, room->is_tail))
+		return;
 	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
 		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
 			"count", (json_int_t)hub_people(room), "last_id",
@@ -70,13 +95,11 @@ int
 chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room_lists lists = { json_array(), json_array() };
+	struct room_lists lists = { session->grant, json_array(), json_array() };
 
 	(void)message;
 	(void)fault;
 	hub_each(chat->hub, list_room, &lists);
-	if (!session->may_read_tails)
-		json_array_clear(lists.tails);
 	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 				     lists.rooms, "tails", lists.tails));
 	return 0;

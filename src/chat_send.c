@@ -347,7 +347,8 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 
 	if (!room)
 		return -EINVAL;
-	if (claim_name(chat, speaker, message, fault) < 0) {
+	if (claim_name(chat, speaker, message, fault) < 0 ||
+		chat_check_mute(chat, speaker, fault) < 0) {
 		hub_release(chat->hub, room);
 		return -EINVAL;
 	}

@@ -212,6 +212,26 @@ check_with(const struct loaded *loaded, const struct config_option *option)
 	free(where);
 }
 
+/* Report a choice without the string that it needs. */
+static void
+check_needs(const struct loaded *loaded, const struct config_option *option)
+{
+	const struct config_option *other = config_option_find(option->needs);
+	const struct config_origin *own_origin = origin_of(loaded, option);
+	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *last =
+		other_origin->step > own_origin->step ? other_origin : own_origin;
+	int value = *(const int *)config_value_at(loaded->config, option);
+
+	if (own_origin->bad || other_origin->bad || value != option->needs_at ||
+		*string_at(loaded->config, other))
+		return;
+	char *where = config_place_where(&last->place, last->setting);
+	config_errors_add(loaded->errors, where, "%s \"%s\" needs %s", option->path,
+		option->choices[value], other->path);
+	free(where);
+}
+
 /* Check an option, or all the groups of a list. */
 static void
 check_option(const struct loaded *loaded, const struct config_option *option)
@@ -227,6 +247,8 @@ check_option(const struct loaded *loaded, const struct config_option *option)
 		check_length(loaded, &string, origin, NULL);
 	if (option->with)
 		check_with(loaded, option);
+	if (option->needs)
+		check_needs(loaded, option);
 	if (!option->members)
 		return;
 	const struct config_groups groups = config_groups_get(loaded->config, option);

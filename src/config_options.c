@@ -30,6 +30,7 @@ static const char *const log_formats[] = {
 
 static const char *const auth_modes[] = {
 	[AUTH_OPEN] = "open",
+	[AUTH_JWT] = "jwt",
 	NULL,
 };
 
@@ -232,7 +233,7 @@ static const struct config_option token_options[] = {
 		.preset = "[]", .check = check_room,
 		.help = "Rooms that it is for; [ ] is every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
-		.help = "May read the metrics too"),
+		.help = "May read the metrics and send people away, too"),
 };
 
 static const struct config_members token_members =
@@ -328,8 +329,14 @@ const struct config_option config_options[] = {
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
-		.choices = auth_modes,
-		.help = "Who may chat; \"open\" is everybody who can connect"),
+		.choices = auth_modes, .needs = "auth.jwt_secret_file",
+		.needs_at = AUTH_JWT,
+		.help = "Who may chat; \"open\" is everybody who can connect, \"jwt\" "
+			"who shows a token"),
+	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "File with the secret that JSON Web Tokens are signed with "
+			"(HS256), 32 characters at least"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &token_members,
 		.help = "Tokens of programs that push, as ( { name = \"ci\"; token_file "

@@ -126,6 +126,31 @@ end(struct conn *conn, enum ending ending)
 	metrics.closed[conn->transport][ending]++;
 }
 
+static bool
+is_banned(const struct conn_table *table, const struct in6_addr *address)
+{
+	return table->bans && bans_have_address(table->bans, address);
+}
+
+bool
+conn_is_banned(const struct conn *conn)
+{
+	struct in6_addr address;
+
+	prefix_read_address(conn->peer, strlen(conn->peer), &address);
+	/* A proxy is not for whom it speaks. */
+	return is_banned(conn->table, &address) &&
+	       !(conn->is_proxy && IN6_ARE_ADDR_EQUAL(&address, &conn->address));
+}
+
+void
+conn_format_address(const struct sockaddr *address, char *out)
+{
+	const struct in6_addr v6 = address_of(address);
+
+	format_address(&v6, out, INET6_ADDRSTRLEN);
+}
+
 static struct conn *
 refuse(enum refused_by limit, const char *name, const char **why)
 {
@@ -148,6 +173,10 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	conn->address = address_of(address);
 	conn->is_proxy = table->proxies && proxies_trust(table->proxies, &conn->address);
 	set_address(conn, &conn->address);
+	if (!conn->is_proxy && is_banned(table, &conn->address)) {
+		free(conn);
+		return refuse(REFUSED_BY_BAN, "banned", why);
+	}
 	if (!conn->is_proxy && count(conn) < 0) {
 		free(conn);
 		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
@@ -163,6 +192,8 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	uncount(conn);
 	set_address(conn, client);
+	if (is_banned(conn->table, client))
+		return -EACCES;
 	if (count(conn) == 0)
 		return 0;
 	metrics.refused[REFUSED_BY_PER_ADDRESS]++;

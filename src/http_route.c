@@ -178,11 +178,17 @@ identify(struct http_request *request)
 	const struct http_head *head = request->head;
 	struct conn *conn = request->conn;
 	struct in6_addr client = conn->address;
-	int r = -ENOENT;
+	int r = -ENOENT, set;
 
 	if (conn->is_proxy)
 		r = proxies_find_client(conn->table->proxies, head, &client);
-	if (r != -ENOENT && conn_set_client(conn, &client) < 0) {
+	set = r == -ENOENT ? 0 : conn_set_client(conn, &client);
+	if (set == -EACCES) {
+		log_info(
+			"refused", log_str("peer", conn->peer), log_str("why", "banned"));
+		return refuse(request, 403, NULL, "banned", "you are banned");
+	}
+	if (set < 0) {
 		log_info("client_refused", log_str("peer", conn->peer));
 		return refuse(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "linnet/auth.h"
 #include "linnet/log.h"
 #include "linnet/session.h"
 #include "linnet/telnet.h"
@@ -28,6 +27,11 @@
 /* And then to close: closing with unread input might cost it those lines. */
 #define LINGER_MS 2000
 
+/* Who has to log in is to do so in this time, and say little else. */
+#define LOGIN_MS 30000
+#define STRANGE_LINES_MAX 10
+#define LOGIN_FIRST "* This needs a token: /login TOKEN\n"
+
 struct line {
 	struct session session;
 	struct conn *conn;
@@ -39,6 +43,8 @@ struct line {
 	struct later later; /* there is something to go on with */
 	struct telnet telnet;
 	enum telnet_event next; /* what waits to be done */
+	bool is_in;             /* the chat: it has logged in, where it has to */
+	unsigned strange_lines; /* before that, of no use */
 	bool has_ended;         /* the peer says nothing more */
 	bool is_finishing;      /* everything is written: wait for the peer to close */
 	size_t raw_len, raw_done;
@@ -129,6 +135,76 @@ answer_mark(struct line *line)
 		put(line, TELNET_NO_MARK);
 }
 
+/* From here on it is in the chat. */
+static void
+enter(struct line *line, const struct grant *grant)
+{
+	static const struct chat_wishes wishes = { .wants_events = true };
+
+	line->is_in = true;
+	session_admit(&line->session, grant, line->conn->peer, conn_unix_ms());
+	chat_open(line->door->chat, &line->session, &wishes);
+}
+
+/* One try is enough for who has a token. */
+static void
+turn_away(struct line *line, const char *code, const char *text)
+{
+	put(line, "* ");
+	put(line, text);
+	put(line, "\n");
+	session_close(&line->session, CLOSE_POLICY, code);
+}
+
+static void
+log_in(struct line *line, const char *token, size_t len)
+{
+	struct line_door *door = line->door;
+	struct access_refusal refusal;
+	const struct grant *grant = access_log_in(&door->access, token, len, &refusal);
+	const char *code, *text;
+
+	if (!grant) {
+		access_log_refused(line->conn->peer, refusal.why);
+		turn_away(line, refusal.code, refusal.text);
+		return;
+	}
+	code = chat_entry_fault(door->chat, grant, NULL, &text);
+	if (code) {
+		turn_away(line, code, text);
+	} else {
+		line->conn->deadline_ms = 0;
+		enter(line, grant);
+	}
+	grant_unref(grant);
+}
+
+/* True if the len bytes of text are nothing but word. */
+static bool
+is_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && !strncasecmp(text, word, len);
+}
+
+/* Of who has to log in nothing else is heard but that, or that he leaves. */
+static void
+hear_stranger(struct line *line, const char *text, size_t len)
+{
+	static const char login[] = "/login ";
+	const size_t start = sizeof(login) - 1;
+
+	while (len && (text[len - 1] == '\r' || text[len - 1] == ' '))
+		len--;
+	if (len > start && !strncasecmp(text, login, start))
+		log_in(line, text + start, len - start);
+	else if (is_word(text, len, "/quit") || is_word(text, len, "Q"))
+		session_close(&line->session, CLOSE_NORMAL, "bye");
+	else if (++line->strange_lines > STRANGE_LINES_MAX)
+		turn_away(line, "token_required", "this needs a token");
+	else if (len)
+		put(line, LOGIN_FIRST);
+}
+
 /* Do what is next. Returns false if that has to wait. */
 static bool
 do_next(struct line *line)
@@ -139,6 +215,11 @@ do_next(struct line *line)
 
 	if (line->next == TELNET_MARK) {
 		answer_mark(line);
+		return true;
+	}
+	if (!line->is_in) {
+		hear_stranger(line, text->len ? text->bytes : "", text->len);
+		forget_line(line);
 		return true;
 	}
 	if (line->next == TELNET_TOO_LONG)
@@ -344,7 +425,6 @@ set_socket_options(int fd, int ping_s, int pong_s)
 void
 line_door_accept(struct line_door *door, struct conn *conn, int fd)
 {
-	static const struct chat_wishes wishes = { .wants_events = true };
 	struct line *line = xcalloc(1, sizeof(*line));
 
 	set_socket_options(
@@ -359,7 +439,6 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 		(size_t)door->config->limits.queue_bytes);
 	line->session.wire = WIRE_LINE;
 	line->session.wants_progress = true;
-	line->session.may_read_tails = door->tails_are_open;
 	sink_init(&line->sink, door->sinks, &sink_ops, conn, fd, &line->session.queue);
 	ev_io_init(&line->input, on_readable, fd, EV_READ);
 	ev_timer_init(&line->pause, on_pause_over, 0, 0);
@@ -367,11 +446,16 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	ev_io_start(loop_of(line), &line->input);
 	log_info("session_open", log_uint("session", line->session.number),
 		log_str("peer", conn->peer), log_str("door", "line"));
-	chat_open(door->chat, &line->session, &wishes);
+	if (access_needs_login(&door->access)) {
+		conn->deadline_ms = conn_now_ms() + LOGIN_MS;
+		put(line, LOGIN_FIRST);
+	} else {
+		enter(line, access_grant_of_line(&door->access));
+	}
 }
 
 void
-line_door_init(struct line_door *door, const struct config *config, struct chat *chat,
+line_door_init(struct line_door *door, const struct access *access, struct chat *chat,
 	struct sink_drain *sinks, struct later_list *later)
 {
 	*door = (struct line_door){
@@ -382,10 +466,10 @@ line_door_init(struct line_door *door, const struct config *config, struct chat 
 			.kill = kill_line,
 			.on_closed = on_closed,
 		},
-		.config = config,
+		.access = *access,
+		.config = access->config,
 		.chat = chat,
 		.sinks = sinks,
 		.later = later,
-		.tails_are_open = auth_is_open(config, config->line.address),
 	};
 }

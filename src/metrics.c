@@ -53,8 +53,8 @@ struct label {
 static const char *const transport_names[TRANSPORT_COUNT] = { "http", "ws", "line", "sse",
 	"poll", "echo" };
 static const char *const ending_names[ENDING_COUNT] = { "normal", "upgraded", "lost",
-	"timeout", "slow_reader", "flooding", "too_big", "bad_utf8", "protocol",
-	"stopping", "error" };
+	"timeout", "slow_reader", "flooding", "sent_away", "too_big", "bad_utf8",
+	"protocol", "stopping", "error" };
 static const char *const voice_names[VOICE_COUNT] = { "ws", "line", "push", "send" };
 static const char *const push_names[PUSH_KIND_COUNT] = { "message", "alarm", "metric",
 	"hook" };
@@ -63,7 +63,8 @@ static const char *const append_names[APPEND_RESULT_COUNT] = { "ok", "duplicate"
 	"failed" };
 static const char *const recovery_names[RECOVERY_COUNT] = { "recovered",
 	"not_recovered" };
-static const char *const limit_names[REFUSED_BY_COUNT] = { "connections", "per_address" };
+static const char *const limit_names[REFUSED_BY_COUNT] = { "connections", "per_address",
+	"banned" };
 static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning",
 	"error", "critical" };
 static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "4xx",
@@ -72,7 +73,7 @@ static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "
 /* The first is what is found nowhere. */
 static const char *const route_names[] = { "none", "page", "ws", "echo", "healthz",
 	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
-	"search", "rooms" };
+	"search", "rooms", "admin" };
 
 _Static_assert(sizeof(route_names) / sizeof(route_names[0]) == METRICS_ROUTES,
 	"each route has a name");
@@ -135,7 +136,8 @@ static const struct family families[] = {
 		.help = "Connections that ceased to, by why.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections over a limit, which were told so and closed.",
+		.help = "Connections over a limit or banned, which were told so and "
+			"closed.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
 		.help = "What people and programs said and was taken.",

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@ count_descriptors(void)
 
 	if (!directory)
 		return 0;
-	/* cppcheck-suppress readdirCalled ; the directory is nobody else's */
+	/* cppcheck-suppress readdirCalled ; of a directory that nobody else reads */
 	while ((entry = readdir(directory)))
 		count += entry->d_name[0] != '.';
 	closedir(directory);
@@ -42,17 +43,14 @@ static uint64_t
 resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long pages = 0;
-	char line[128], *end;
+	char line[256], *second = NULL;
 
 	if (!file)
 		return 0;
-	if (fgets(line, sizeof(line), file)) {
-		strtoul(line, &end, 10);
-		pages = strtoul(end, NULL, 10);
-	}
+	if (fgets(line, sizeof(line), file))
+		second = strchr(line, ' ');
 	fclose(file);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static uint64_t

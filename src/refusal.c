@@ -14,9 +14,11 @@
 
 #define BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}\n"
 #define FULL BODY("server_full", "there is no place left, try later")
+#define BANNED BODY("banned", "you are banned")
 #define IS_TLS BODY("tls_required", "this port speaks TLS: ask by https or wss")
 
 _Static_assert(sizeof(FULL) - 1 == 79, "the answer says the length of its body");
+_Static_assert(sizeof(BANNED) - 1 == 55, "the answer says the length of its body");
 _Static_assert(sizeof(IS_TLS) - 1 == 88, "the answer says the length of its body");
 
 #define ANSWER(status, headers, body)                                                    \
@@ -38,6 +40,9 @@ static const struct {
 		"Content-Length: 79\r\nRetry-After: 5\r\n", FULL)),
 	[REFUSAL_LINE_FULL] = TEXT("* There is no place left, try later\n"),
 	[REFUSAL_TLS_FULL] = TEXT(ALERT),
+	[REFUSAL_HTTP_BANNED] =
+		TEXT(ANSWER("403 Forbidden", "Content-Length: 55\r\n", BANNED)),
+	[REFUSAL_LINE_BANNED] = TEXT("* You are banned\n"),
 	[REFUSAL_HTTP_IS_TLS] =
 		TEXT(ANSWER("400 Bad Request", "Content-Length: 88\r\n", IS_TLS)),
 	[REFUSAL_SAID] = TEXT(""),

@@ -88,8 +88,10 @@ struct server {
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
 	struct refusal *refusal;
-	uint64_t refused; /* since the last tick */
+	uint64_t refused; /* over a limit since the last tick */
 	const char *refused_why;
+	uint64_t banned; /* the same, of those that were banned */
+	char banned_peer[INET6_ADDRSTRLEN];
 	bool is_stopping;
 	bool is_told; /* everybody, to go */
 	ev_prepare prepare;
@@ -104,9 +106,13 @@ struct server {
 static void
 log_refused(struct server *server)
 {
+	if (server->banned)
+		log_info("refused", log_str("peer", server->banned_peer),
+			log_str("why", "banned"), log_uint("count", server->banned));
+	server->banned = 0;
 	if (!server->refused)
 		return;
-	log_warn("refused", log_str("limit", server->refused_why),
+	log_warn("over_limit", log_str("limit", server->refused_why),
 		log_uint("count", server->refused),
 		log_uint("connections", server->conns.count));
 	server->refused = 0;
@@ -147,18 +153,39 @@ set_socket_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
+/* How one kind of connection is told that it is not served. */
+struct refusal_texts {
+	enum refusal_text full, banned;
+};
+
+/* One line in the log a tick, however many they are. */
+static void
+refuse(struct server *server, int fd, const struct sockaddr *address, const char *why,
+	const struct refusal_texts *texts)
+{
+	bool is_banned = !strcmp(why, "banned");
+
+	if (is_banned) {
+		server->banned++;
+		conn_format_address(address, server->banned_peer);
+	} else {
+		server->refused++;
+		server->refused_why = why;
+	}
+	refusal_add(server->refusal, fd, is_banned ? texts->banned : texts->full);
+}
+
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
 admit(struct server *server, int fd, const struct sockaddr *address,
-	enum transport transport, enum refusal_text refusal)
+	enum transport transport, const struct refusal_texts *texts)
 {
-	struct conn *conn =
-		conn_admit(&server->conns, address, transport, &server->refused_why);
+	const char *why;
+	struct conn *conn = conn_admit(&server->conns, address, transport, &why);
 
 	start_ticking(server);
 	if (!conn) {
-		server->refused++;
-		refusal_add(server->refusal, fd, refusal);
+		refuse(server, fd, address, why, texts);
 		return NULL;
 	}
 	set_socket_options(fd);
@@ -168,8 +195,10 @@ admit(struct server *server, int fd, const struct sockaddr *address,
 static void
 on_accept(void *context, int fd, const struct sockaddr *address)
 {
+	static const struct refusal_texts texts = { REFUSAL_HTTP_FULL,
+		REFUSAL_HTTP_BANNED };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, REFUSAL_HTTP_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, &texts);
 
 	if (conn)
 		http_door_accept(&server->http, conn, fd);
@@ -178,8 +207,9 @@ on_accept(void *context, int fd, const struct sockaddr *address)
 static void
 on_accept_tls(void *context, int fd, const struct sockaddr *address)
 {
+	static const struct refusal_texts texts = { REFUSAL_TLS_FULL, REFUSAL_TLS_FULL };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, REFUSAL_TLS_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_HTTP, &texts);
 
 	if (conn)
 		tls_door_accept(&server->tls_door, conn, fd);
@@ -196,8 +226,10 @@ on_open_tls(void *context, struct conn *conn, int fd)
 static void
 on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
+	static const struct refusal_texts texts = { REFUSAL_LINE_FULL,
+		REFUSAL_LINE_BANNED };
 	struct server *server = context;
-	struct conn *conn = admit(server, fd, address, TRANSPORT_LINE, REFUSAL_LINE_FULL);
+	struct conn *conn = admit(server, fd, address, TRANSPORT_LINE, &texts);
 
 	if (conn)
 		line_door_accept(&server->line, conn, fd);
@@ -391,7 +423,8 @@ init_doors(struct server *server)
 	ws_door_init(&server->ws, &access, server->chat, &server->drain);
 	echo_door_init(&server->echo, &server->drain);
 	line_door_init(
-		&server->line, config, server->chat, &server->sinks, &server->later);
+		&server->line, &access, server->chat, &server->sinks, &server->later);
+	server->conns.bans = chat_bans(server->chat);
 	api_init(&server->api, &access, server->chat, &server->later);
 	metrics_door_init(&server->metrics, &access, server->chat);
 	server->upgrade.chat = &server->ws.service;

@@ -21,6 +21,18 @@ session_init(struct session *session, const struct session_ops *ops, const char 
 	session->pace = &session->own_pace;
 }
 
+void
+session_admit(struct session *session, const struct grant *grant, const char *peer,
+	int64_t now_ms)
+{
+	const struct grant *before = session->grant;
+
+	session->grant = grant_ref(grant);
+	grant_unref(before);
+	session->peer = peer;
+	session->since_ms = now_ms;
+}
+
 int
 session_send(struct session *session, struct frame *frame)
 {
@@ -81,7 +93,7 @@ session_ending(const struct session *session)
 	case CLOSE_BAD_UTF8:
 		return ENDING_BAD_UTF8;
 	case CLOSE_POLICY:
-		return ENDING_FLOODING;
+		return session->is_flooding ? ENDING_FLOODING : ENDING_SENT_AWAY;
 	case CLOSE_TOO_BIG:
 		return ENDING_TOO_BIG;
 	default:
@@ -92,5 +104,6 @@ session_ending(const struct session *session)
 void
 session_fini(struct session *session)
 {
+	grant_unref(session->grant);
 	frame_queue_clear(&session->queue);
 }

@@ -119,7 +119,9 @@ on_request(struct http_request *request)
 						    request, &status, &text)
 					  : NULL;
 	if (code) {
-		http_answer_error(request, status, NULL, code, text);
+		http_answer_error(request, status,
+			status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code,
+			text);
 		return;
 	}
 	memcpy(handover.key, http_head_value(head, "sec-websocket-key"), KEY_BYTES + 1);

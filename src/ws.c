@@ -78,13 +78,48 @@ or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static bool
-may_read_tails(
-	const struct ws_door *door, const struct http_request *request, const char *room)
+/* What the client may do, for grant_unref; NULL with *refusal filled in: nothing. */
+static const struct grant *
+grant_of(const struct ws_door *door, const struct http_request *request,
+	struct access_refusal *refusal)
 {
 	struct access_caller caller = access_caller_of(&door->access, request);
 
-	return access_may_read_tails(&door->access, request, &caller, room);
+	return access_grant(&door->access, request, &caller, refusal);
+}
+
+static int
+status_of(const char *code)
+{
+	if (!strcmp(code, "denied") || !strcmp(code, "banned"))
+		return 403;
+	if (!strcmp(code, "no_such_room"))
+		return 404;
+	if (!strcmp(code, "name_taken"))
+		return 409;
+	return !strcmp(code, "too_many_rooms") ? 503 : 400;
+}
+
+/* As on_check, of who may come to room. */
+static const char *
+check_entry(const struct ws_door *door, const struct http_request *request,
+	const char *room, int *status, const char **text)
+{
+	struct access_refusal refusal;
+	const struct grant *grant = grant_of(door, request, &refusal);
+	const char *code;
+
+	if (!grant) {
+		access_log_refused(request->conn->peer, refusal.why);
+		*status = 401;
+		*text = refusal.text;
+		return refusal.code;
+	}
+	code = chat_entry_fault(door->chat, grant, room, text);
+	grant_unref(grant);
+	if (code)
+		*status = status_of(code);
+	return code;
 }
 
 static const char *
@@ -93,7 +128,6 @@ on_check(struct websocket_service *service, const struct http_request *request,
 {
 	struct ws_door *ws_door = (struct ws_door *)service;
 	struct query query;
-	const char *code;
 
 	*status = 400;
 	*text = "a value in the query is too long";
@@ -103,15 +137,21 @@ on_check(struct websocket_service *service, const struct http_request *request,
 	if (*query.format && strcmp(query.format, "json") != 0 &&
 		strcmp(query.format, "line") != 0)
 		return "bad_format";
-	code = chat_room_fault(ws_door->chat, or_null(query.room),
-		may_read_tails(ws_door, request, query.room), text);
-	if (code && !strcmp(code, "denied"))
-		*status = 403;
-	else if (code && !strcmp(code, "no_such_room"))
-		*status = 404;
-	else if (code && !strcmp(code, "too_many_rooms"))
-		*status = 503;
-	return code;
+	return check_entry(ws_door, request, or_null(query.room), status, text);
+}
+
+/* A token that was good when it was checked may just have expired: what it is for then
+ * is nothing. */
+static void
+admit(struct ws_session *ws, const struct http_request *request)
+{
+	static const struct grant nothing;
+	struct access_refusal refusal;
+	const struct grant *grant = grant_of(ws->door, request, &refusal);
+
+	session_admit(&ws->session, grant ? grant : &nothing, ws->peer.socket->conn->peer,
+		conn_unix_ms());
+	grant_unref(grant);
 }
 
 static void
@@ -132,13 +172,13 @@ on_open(struct websocket *socket, const struct http_request *request)
 	session_init(&ws->session, &ops, socket->service->name,
 		chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
-	ws->session.may_read_tails = may_read_tails(ws_door, request, query.room);
 	if (!strcmp(query.format, "line")) {
 		ws->session.wire = WIRE_WS_LINE;
 		wishes.wants_events = true;
 	}
 	ws_peer_init(&ws->peer, socket, ws_door->drain, &ws->session.queue,
 		ws->session.queue_max_bytes / 2);
+	admit(ws, request);
 	log_info("session_open", log_uint("session", ws->session.number),
 		log_str("peer", socket->conn->peer),
 		log_str("door", socket->service->name));

@@ -1,10 +1,16 @@
-/* auth.h - the tokens by which programs show that they may push. */
+/* auth.h - the tokens by which programs and people show what they may do: those that are
+ * configured, and JSON Web Tokens (RFC 7519). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "linnet/config.h"
+#include "linnet/grant.h"
+
+/* A longer one is no good. */
+#define AUTH_TOKEN_BYTES 4096
 
 struct auth;
 
@@ -15,11 +21,18 @@ struct token {
 	bool is_admin;
 };
 
-/* Make *auth of auth.tokens; it borrows config, which must outlive it. Reads the token
- * files: one token of visible ASCII characters in at most 4096 bytes, newlines at the end
- * not being part of it. Returns 0, or -errno (-EINVAL for a file with something else)
- * with a sentence that names token and file in *why, which is good until the next call;
- * then *auth is NULL. Whoever calls it gives *auth to auth_free. */
+/* What a token is measured by. */
+struct auth_rules {
+	int64_t now_ms; /* Unix time */
+	size_t name_max_bytes;
+};
+
+/* Make *auth of auth.tokens and auth.jwt_secret_file; it borrows config, which must
+ * outlive it. Reads the files: one token of visible ASCII characters in at most 4096
+ * bytes, of at least 32 for the secret, newlines at the end not being part of it. Returns
+ * 0, or -errno (-EINVAL for a file with something else) with a sentence that names key
+ * and file in *why, which is good until the next call; then *auth is NULL. Whoever calls
+ * it gives *auth to auth_free. */
 int auth_new(struct auth **auth, const struct config *config, const char **why);
 
 /* True if there is any token. */
@@ -29,6 +42,15 @@ bool auth_has_tokens(const struct auth *auth);
  * it is the first. Takes the same time whichever token it is and wherever it differs;
  * only len tells. */
 const struct token *auth_check(const struct auth *auth, const char *text, size_t len);
+
+/* Read the len bytes of text as a JSON Web Token that is signed with the secret by HS256.
+ * The claims that count are exp and nbf (a minute early is good), aud (where there is
+ * one, "linnet" must be in it), rooms (a list; missing, or with "*" in it: all), and name
+ * or else sub: how whoever shows it is called. Returns 0 and a grant for grant_unref, or
+ * -EACCES with *why a word for the log: "bad_token", and only if the signature is good
+ * "expired", "not_yet", "bad_audience", "bad_claim" or "bad_name". */
+int auth_check_jwt(const struct auth *auth, const char *text, size_t len,
+	const struct auth_rules *rules, const struct grant **grant, const char **why);
 
 /* True if the token is for that room. */
 bool token_may(const struct token *token, const char *room);

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 #include "linnet/config.h"
+#include "linnet/grant.h"
 #include "linnet/session.h"
 
+struct bans;
 struct chat;
 
 /* Descriptors that the loop is to watch for the chat. */
@@ -42,10 +44,10 @@ uint64_t chat_next_number(struct chat *chat);
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
-/* Why a connection cannot be in room (NULL: the default one), as the code of an error
- * with *text set to its sentence, or NULL if it can. */
-const char *chat_room_fault(
-	struct chat *chat, const char *room, bool may_read_tails, const char **text);
+/* Why whoever has grant cannot come to room (NULL: its first one), as the code of an
+ * error with *text set to its sentence, or NULL if it can. */
+const char *chat_entry_fault(struct chat *chat, const struct grant *grant,
+	const char *room, const char **text);
 
 /* A session has come: it is in its room from now on. What is wrong with its wishes it is
  * told. wishes may be NULL. Returns false if it is in no room. */
@@ -95,6 +97,21 @@ void chat_send(struct chat *chat, struct session *errand, struct session *speake
  * for all of them. */
 void chat_push(struct chat *chat, struct session *errand, const char *label,
 	json_t *object, int64_t now_ms);
+
+/* Who gives an order; borrowed. */
+struct chat_moderator {
+	const char *name; /* of the token that was shown */
+	const char *peer; /* the address as text */
+};
+
+/* An errand gives an order: "sessions", "bans", "kick", "ban", "unban", "mute" or
+ * "unmute". object, which is consumed, says whom it is about. */
+void chat_moderate(struct chat *chat, struct session *errand,
+	const struct chat_moderator *by, const char *order, json_t *object,
+	int64_t now_ms);
+
+/* Who may not come. Owned by the chat. */
+const struct bans *chat_bans(const struct chat *chat);
 
 /* The configuration has changed: its rooms, topics and tails are taken over. Rooms that
  * are in it no more stay as long as somebody is there or there is a history. */
@@ -150,10 +167,12 @@ void chat_dispatch(struct chat *chat);
 /* True while the store has something left to answer. */
 bool chat_is_waiting(const struct chat *chat);
 
-/* Send the values of metrics that are due; to be called several times a second. */
+/* Do what is due: values of metrics are sent, bans lifted, sessions closed whose token
+ * has expired. To be called several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
-/* Let go of history that is too old at now_ms; to be called now and then. */
+/* Let go of history that is too old at now_ms, and of bans that are over; to be called
+ * now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
 /* Close the store and free the chat; no session may be left; NULL is fine. */

@@ -39,6 +39,7 @@ struct tail_config {
 /* The values of auth.mode. */
 enum auth_mode_choice {
 	AUTH_OPEN,
+	AUTH_JWT, /* who shows a token */
 };
 
 /* The values of store.driver. */
@@ -90,7 +91,8 @@ struct config {
 		int keep_days;     /* 0: for ever */
 	} store;
 	struct {
-		int mode; /* enum auth_mode_choice */
+		int mode;              /* enum auth_mode_choice */
+		char *jwt_secret_file; /* "": none; given where the mode is AUTH_JWT */
 		struct {
 			size_t count;
 			struct token_config *items; /* no two of one name */
@@ -154,6 +156,9 @@ struct config_option {
 			    * max ("limits.room_bytes"), or NULL */
 	const char
 		*with; /* of a string: the one that is "" only if this one is, or NULL */
+	const char *needs; /* of a choice: the string that is not "" where the value is
+			    * needs_at, or NULL */
+	int needs_at;
 	/* Of a string member: the options that it must differ from, NULL at the end:
 	 * strings, or lists of groups with a unique member. NULL: it may be anything. */
 	const char *const *differs;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "linnet/bans.h"
 #include "linnet/limit.h"
 #include "linnet/metrics.h"
 #include "linnet/proxies.h"
@@ -56,6 +57,7 @@ struct conn_table {
 	size_t max;
 	bool is_stopping; /* nothing that is asked for is done any more */
 	struct limit_table *by_address;
+	const struct bans *bans;       /* who is not admitted; NULL: nobody */
 	const struct proxies *proxies; /* that are trusted; NULL: none */
 };
 
@@ -82,9 +84,12 @@ void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
 /* Free what the table holds; it must be empty. */
 void conn_table_fini(struct conn_table *table);
 
+/* Write address as text, mapped IPv4 as IPv4, to out of INET6_ADDRSTRLEN bytes. */
+void conn_format_address(const struct sockaddr *address, char *out);
+
 /* A record for a connection from address (which passed the limits), or NULL with *why set
- * to a word for the log: "connections" or "per_address". Freed by conn_free. Whoever
- * admits it gives it a door. */
+ * to a word for the log: "banned", "connections" or "per_address". Freed by conn_free.
+ * Whoever admits it gives it a door. */
 struct conn *conn_admit(struct conn_table *table, const struct sockaddr *address,
 	enum transport transport, const char **why);
 
@@ -108,12 +113,15 @@ conn_count_sent(struct conn *conn, size_t bytes)
 }
 
 /* The proxy that conn is from speaks for client: its connection is that of client from
- * now on, and counts for the limit of its address. Returns 0, or -EUSERS if that has as
- * many as it may. */
+ * now on, and counts for the limit of its address. Returns 0, -EUSERS if that has as many
+ * as it may, or -EACCES if it is banned. */
 int conn_set_client(struct conn *conn, const struct in6_addr *client);
 
 /* The proxy that conn is from, if it is from one, speaks for itself again. */
 void conn_unset_client(struct conn *conn);
+
+/* True if the one who is served is banned by now. */
+bool conn_is_banned(const struct conn *conn);
 
 /* The connection is gone: tell its door, if it has one, and free the record. */
 void conn_free(struct conn *conn);

@@ -1,6 +1,7 @@
 /* line.h - the line door: a chat for nc, telnet and "cmd | nc". */
 #pragma once
 
+#include "linnet/access.h"
 #include "linnet/chat.h"
 #include "linnet/config.h"
 #include "linnet/conn.h"
@@ -9,15 +10,15 @@
 
 struct line_door {
 	struct door door;
+	struct access access;
 	const struct config *config;
 	struct chat *chat;
 	struct sink_drain *sinks;
 	struct later_list *later;
-	bool tails_are_open;
 };
 
 /* Set up the door; borrows everything. */
-void line_door_init(struct line_door *door, const struct config *config,
+void line_door_init(struct line_door *door, const struct access *access,
 	struct chat *chat, struct sink_drain *sinks, struct later_list *later);
 
 /* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the

@@ -26,6 +26,7 @@ enum ending {
 	ENDING_TIMEOUT,  /* silent, or idle, for too long */
 	ENDING_SLOW_READER,
 	ENDING_FLOODING,
+	ENDING_SENT_AWAY, /* by a moderator, or for the want of a token that is good */
 	ENDING_TOO_BIG,
 	ENDING_BAD_UTF8,
 	ENDING_PROTOCOL, /* what the peer sent is against the protocol */
@@ -73,10 +74,11 @@ enum recovery {
 	RECOVERY_COUNT,
 };
 
-/* The limit for which a connection was refused. */
+/* Why a connection was refused. */
 enum refused_by {
 	REFUSED_BY_CONNECTIONS,
 	REFUSED_BY_PER_ADDRESS,
+	REFUSED_BY_BAN,
 	REFUSED_BY_COUNT,
 };
 
@@ -84,7 +86,7 @@ enum refused_by {
 #define METRICS_SEVERITIES 4
 
 /* Routes that are told apart, and the classes of HTTP's status codes. */
-#define METRICS_ROUTES 15
+#define METRICS_ROUTES 16
 #define METRICS_CLASSES 5
 
 /* The bounds of a histogram's buckets; the last one has none. */

@@ -13,6 +13,8 @@ enum refusal_text {
 	REFUSAL_HTTP_FULL,   /* there is no place left: 503 with Retry-After */
 	REFUSAL_LINE_FULL,   /* the same as a line */
 	REFUSAL_TLS_FULL,    /* the same as an alert (RFC 8446 section 6.2) */
+	REFUSAL_HTTP_BANNED, /* they are banned: 403 */
+	REFUSAL_LINE_BANNED, /* the same as a line */
 	REFUSAL_HTTP_IS_TLS, /* 400: what was asked by HTTP speaks TLS */
 	REFUSAL_SAID,        /* nothing: they have been told */
 };

@@ -7,6 +7,7 @@
 
 #include "linnet/cast.h"
 #include "linnet/frame.h"
+#include "linnet/grant.h"
 #include "linnet/metrics.h"
 #include "linnet/pace.h"
 
@@ -47,11 +48,17 @@ struct session {
 	enum transport transport; /* the same, to be counted by */
 	enum wire wire;           /* the form in which it reads */
 	bool closing;             /* takes nothing more */
-	bool is_slow;             /* because it did not keep up */
+	bool is_flooding;         /* the reason for it */
+	bool is_slow;             /* the same: it did not keep up */
 	uint16_t close_code;      /* with that; 0: it is not closing */
 	uint64_t number;          /* from 1, never given twice in a process */
 	struct frame_queue queue; /* what waits to be written */
 	size_t queue_max_bytes;
+
+	/* The door's: who is behind it. */
+	const struct grant *grant; /* what it may do; NULL: nothing */
+	const char *peer;          /* its address as text; NULL: of no interest */
+	int64_t since_ms;          /* Unix time when it came */
 
 	/* The roster's: who it is. */
 	struct person *person;
@@ -73,8 +80,9 @@ struct session {
 	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
-	bool may_read_tails; /* has shown a token, or needs none */
+	bool is_listed;      /* among those who are here */
 	bool is_stalled;     /* the store has too many reads for its next one */
+	TAILQ_ENTRY(session) chat_link;
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
 	LIST_HEAD(, request) requests;  /* what the store was asked for it */
@@ -91,6 +99,12 @@ struct session {
  * whose peer may leave up to queue_max_bytes unread. */
 void session_init(struct session *session, const struct session_ops *ops, const char *via,
 	uint64_t number, size_t queue_max_bytes);
+
+/* Say who is behind the session: what it may do (a reference is taken, that of before
+ * given back), its address (borrowed) and since when, in Unix ms. Without this it may do
+ * nothing. */
+void session_admit(struct session *session, const struct grant *grant, const char *peer,
+	int64_t now_ms);
 
 /* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
  * -ENOBUFS if the peer does not keep up, whose session is then dropped with
@@ -110,5 +124,5 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 /* Why it was closed. */
 enum ending session_ending(const struct session *session);
 
-/* Free what waits. For the door, when the connection is gone. */
+/* Free what it has. For the door, when the connection is gone. */
 void session_fini(struct session *session);

@@ -65,8 +65,8 @@ test('/help lists every command', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await sitDown(daemon);
 		ann.say('/help');
-		const words = (await ann.take(9)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
-		assert.deepEqual(words.sort(), ['ack', 'help', 'history', 'join', 'me', 'nick', 'quit', 'rooms', 'who']);
+		const words = (await ann.take(10)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
+		assert.deepEqual(words.sort(), ['ack', 'help', 'history', 'join', 'login', 'me', 'nick', 'quit', 'rooms', 'who']);
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
@@ -376,7 +376,7 @@ test('an address has as many places as it may have', { skip: !address && 'this m
 		const refused = new Terminal(await connect(outside, daemon.linePort));
 		assert.deepEqual(await refused.rest(), ['* There is no place left, try later']);
 		await sitDown(daemon);
-		await daemon.waitForLog(/^refused limit=per_address\b/);
+		await daemon.waitForLog(/^over_limit limit=per_address\b/);
 	}));
 
 test('who is there when the daemon stops is told so, and what it said is kept', () =>
@@ -453,7 +453,7 @@ test('in a WebSocket with format=line the same commands and lines are spoken', (
 		bob.say('hi');
 		assert.equal(await ann.nextText(), 'bob: hi');
 		ann.send('/help');
-		assert.equal((await ann.nextText()).split('\n').length, 9);
+		assert.equal((await ann.nextText()).split('\n').length, 10);
 		ann.send('/quit');
 		assert.equal((await ann.closed).code, 1000);
 	}));

@@ -89,7 +89,7 @@ test('the log names the client, not nginx, and who comes from elsewhere may not 
 		// A proxy that is trusted, in front of the other one.
 		const elsewhere = { headers: { 'X-Forwarded-For': '198.51.100.7' } };
 		assert.equal((await askTls(nginx, own, 'POST', '/push/lobby', { body: 'hi', ...elsewhere })).status, 403);
-		await daemon.waitForLog(/^access_refused peer=198\.51\.100\.7\b/);
+		await daemon.waitForLog(/^refused peer=198\.51\.100\.7\b/);
 		assert.equal((await askTls(nginx, own, 'POST', '/push/lobby', { body: 'hi' })).status, 200);
 		await client.close();
 		await forging.close();

@@ -130,6 +130,7 @@ come(struct chat *chat, struct session *session)
 	session_init(session, &ops, "line", chat_next_number(chat), 1 << 20);
 	session->wire = WIRE_LINE;
 	session->wants_progress = true;
+	session_admit(session, &grant_of_rooms, "192.0.2.1", 1);
 	chat_open(chat, session, &(struct chat_wishes){ .wants_events = true });
 }
 

@@ -103,6 +103,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(chat_new(&chat, config, fill_random, &why) == 0);
 	session_init(&ann, &ops, "ws", chat_next_number(chat), 1 << 20);
 	session_init(&bob, &ops, "ws", chat_next_number(chat), 1 << 20);
+	session_admit(&ann, &grant_of_rooms, "192.0.2.1", 1);
+	session_admit(&bob, &grant_of_rooms, "192.0.2.2", 1);
 	chat_open(chat, &ann, NULL);
 	chat_open(chat, &bob, &(struct chat_wishes){ .wants_events = true });
 	say_lines(chat, &ann, (const char *)data, size);

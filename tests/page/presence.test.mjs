@@ -164,7 +164,7 @@ test('21 the list tells who is here, as a column where there is room and as a sh
 		await button.focus();
 		await ann.page.keyboard.press('Enter');
 		await ann.page.waitForSelector('#people');
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-close');
+		await ann.page.waitForFunction(() => document.activeElement.id === 'people-close');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-button');

@@ -186,7 +186,7 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		await ann.page.focus('#rooms-button');
 		await ann.page.keyboard.press('Enter');
 		await ann.page.waitForSelector('#rooms:popover-open');
-		assert.equal(await ann.page.evaluate(() => document.activeElement.textContent), 'lobby');
+		await ann.page.waitForFunction(() => document.activeElement.textContent === 'lobby');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'rooms-button');

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
+import { patienceMs } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 
 const MANY = 10_000;
@@ -39,7 +40,7 @@ test('11 with 10,000 messages the rows stay bounded, and writing is as quick as 
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await sayMany(bob, MANY);
-		await ann.page.getByText(`message-${MANY}`, { exact: true }).waitFor();
+		await ann.page.getByText(`message-${MANY}`, { exact: true }).waitFor({ timeout: 4 * patienceMs });
 		assert.ok((await ann.page.$eval('.log', (log) => log.childElementCount)) <= MOST_ROWS + 60);
 		const times = await typeKeys(ann.page, 'The quick brown fox jumps over the lazy dog');
 		console.log(`a key: ${times[times.length >> 1].toFixed(1)} ms in the middle, ${times.at(-1).toFixed(1)} ms at worst`);

@@ -97,6 +97,7 @@ fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire
 	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
 		(size_t)fixture->config->limits.queue_bytes);
 	fake->session.wire = wire;
+	session_admit(&fake->session, &grant_of_rooms, "192.0.2.1", fixture->now_ms);
 }
 
 static inline void

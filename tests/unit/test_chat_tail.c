@@ -17,9 +17,9 @@ set_up_tails(void **state)
 
 	set_up_with(state, settings, 2);
 	fixture = *state;
-	fixture->ann.session.may_read_tails = true;
-	fixture->bob.session.may_read_tails = true;
-	fixture->eve.session.may_read_tails = true;
+	fixture->ann.session.grant = &grant_of_all;
+	fixture->bob.session.grant = &grant_of_all;
+	fixture->eve.session.grant = &grant_of_all;
 	return 0;
 }
 
@@ -55,7 +55,7 @@ come_to_read(
 	};
 
 	fake_init(fixture, fake, "ws", WIRE_WS);
-	fake->session.may_read_tails = true;
+	fake->session.grant = &grant_of_all;
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
@@ -97,7 +97,7 @@ test_a_line_of_a_log_file_is_shown_as_it_is(void **state)
 	come_to_read(fixture, &reader, "syslog", NULL);
 	forget_heard(&reader);
 	fake_init(fixture, &terminal, "line", WIRE_LINE);
-	terminal.session.may_read_tails = true;
+	terminal.session.grant = &grant_of_all;
 	chat_open(fixture->chat, &terminal.session,
 		&(struct chat_wishes){ .room = "syslog" });
 	log_line(fixture, "syslog", "sshd[7]: \"hi\"");
@@ -187,7 +187,7 @@ test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them(void **s
 
 	log_lines(fixture, "syslog", 1, 10);
 	fake_init(fixture, &reader, "ws", WIRE_WS);
-	reader.session.may_read_tails = true;
+	reader.session.grant = &grant_of_all;
 	log_line(fixture, "syslog", "line 11.");
 	chat_open(fixture->chat, &reader.session, &wishes);
 	log_line(fixture, "syslog", "line 12.");
@@ -281,7 +281,7 @@ test_nobody_writes_to_a_log_file(void **state)
 	come_to_read(fixture, &reader, "syslog", NULL);
 	forget_heard(&reader);
 	come_as_errand(fixture, &errand);
-	errand.session.may_read_tails = true;
+	errand.session.grant = &grant_of_all;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		say(fixture, &fixture->ann, texts[i]);
 		assert_hears(&fixture->ann, "\"code\":\"read_only\"");

@@ -86,7 +86,7 @@ test_each_value_of_a_token_is_checked(void **state)
 			"  { name = \"f\"; token_file = \"/x\"; admin = 1; },\n"
 			"  { name = \"g\"; token_file = \"/x\"; },\n"
 			"  { name = \"g\"; token_file = \"/y\"; } ); };"),
-		"test.cfg:1: auth.mode must be \"open\", is \"shut\"",
+		"test.cfg:1: auth.mode must be \"open\" or \"jwt\", is \"shut\"",
 		"test.cfg:2: auth.tokens item 1: name must be a string of 1 to 64 bytes, "
 		"is \"\"",
 		"test.cfg:3: auth.tokens item 2: name must not have a control character, "

@@ -21,7 +21,7 @@
 #include "linnet/tls.h"
 
 /* Nothing here takes so long; it only bounds a failure. */
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 /* More than both sockets and what is between them hold. */
 #define MANY_BYTES (8 * 1024 * 1024)
@@ -408,6 +408,20 @@ test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
 	close_pair(&pair);
 }
 
+/* It takes as long as that is put up with. */
+static void
+test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut(void **state)
+{
+	struct pair pair = open_pair();
+
+	(void)state;
+	fill_from_door(&pair);
+	close(pair.plain);
+	pair.plain = -1;
+	run_until(is_relay_gone, &pair, "the end of the connection");
+	close_pair(&pair);
+}
+
 static bool
 has_ended_for_door(struct pair *pair)
 {
@@ -466,6 +480,7 @@ main(void)
 		TEST(test_a_peer_that_reads_nothing_holds_up_the_door_behind),
 		TEST(test_a_door_that_reads_nothing_holds_up_the_peer),
 		TEST(test_what_was_said_before_the_door_closed_arrives_and_then_the_end),
+		TEST(test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut),
 		TEST(test_a_peer_that_has_said_all_is_still_answered),
 		TEST(test_a_peer_that_goes_without_a_word_is_gone_for_the_door),
 	};
