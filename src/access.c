@@ -159,7 +159,9 @@ need_admin(const struct access *access, struct http_request *request,
 	if (!caller->token)
 		return access_refuse(
 			request, 401, "bad_token", "this token is not known");
-	return access_refuse(request, 403, "not_admin", "this token is not an admin's");
+	access_log_refused(request->conn->peer, "not_admin");
+	http_answer_error(request, 403, NULL, "denied", "this token is not an admin's");
+	return false;
 }
 
 bool

@@ -308,15 +308,6 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 	begin(api, request, poll, wishes, wait_s);
 }
 
-/* True if poll, which is away, may be gone on with by whoever has grant. */
-static bool
-is_own(const struct poll *poll, const struct grant *grant)
-{
-	const struct grant *own = poll->session.grant;
-
-	return (!own->name && !grant->name) || grant_is_same_person(own, grant);
-}
-
 /* Returns false if nobody is away under the token, or not from that room. What it may do
  * is what its last request showed. */
 static bool
@@ -330,7 +321,8 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
 	if (!poll || poll->session.closing ||
-		strcmp(poll->session.home, wishes->room) != 0 || !is_own(poll, grant))
+		strcmp(poll->session.home, wishes->room) != 0 ||
+		!grant_may_be_same(poll->session.grant, grant))
 		return false;
 	/* Who asks again has given up what it asked before. */
 	if (poll->request && chat_where(api->chat, &poll->session, &place))

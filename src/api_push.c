@@ -428,14 +428,15 @@ find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* The speaker, if whoever has grant is that person; NULL: the request was answered. */
+/* The speaker, if whoever has grant may be that person; NULL: the request was answered.
+ */
 static struct session *
 need_speaker(
 	struct http_request *request, const struct grant *grant, const json_t *object)
 {
 	struct session *speaker = find_speaker(request, object);
 
-	if (speaker && (!grant->name || grant_is_same_person(grant, speaker->grant)))
+	if (speaker && grant_may_be_same(grant, speaker->grant))
 		return speaker;
 	http_answer_error(request, 401, "WWW-Authenticate: Bearer\r\n", "no_such_session",
 		"\"session\" must be the text that the stream gave");

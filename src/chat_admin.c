@@ -9,6 +9,7 @@
 /* A longer reason would not fit into an error. */
 #define REASON_BYTES 160
 
+#define MS_A_MINUTE 60000.0
 #define MINUTES_MAX (100.0 * 365 * 24 * 60)
 
 /* An order, as far as it says what to do. */
@@ -35,14 +36,14 @@ read_minutes(const struct chat *chat, const struct message *message, struct orde
 	struct message_fault *fault)
 {
 	const json_t *value = json_object_get(message->object, "minutes");
-	double minutes = json_number_value(value);
+	double ms = json_number_value(value) * MS_A_MINUTE;
 
 	if (!value)
 		return 0;
-	if (!json_is_number(value) || !(minutes > 0 && minutes <= MINUTES_MAX))
+	if (!json_is_number(value) || !(ms >= 1 && ms <= MINUTES_MAX * MS_A_MINUTE))
 		return message_refuse(fault, "bad_field",
 			"\"minutes\" must be a number above 0, left out for ever");
-	order->until_ms = chat->now_ms + (int64_t)(minutes * 60000) + 1;
+	order->until_ms = chat->now_ms + (int64_t)ms;
 	return 0;
 }
 
@@ -160,8 +161,9 @@ do_kick(struct chat *chat, struct session *errand, const struct chat_moderator *
 		return message_refuse(
 			fault, "no_such_session", "nobody like that is here");
 	log_info("kicked", log_str("by", by->name),
-		log_str("username", order->username ? order->username : ""),
-		log_uint("session", order->number), log_uint("sessions", count));
+		order->username ? log_str("username", order->username)
+				: log_uint("session", order->number),
+		log_uint("sessions", count));
 	chat_answer(errand,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
@@ -210,12 +212,15 @@ refuse_busy(struct message_fault *fault)
 static void
 log_order(const char *event, const struct chat_moderator *by, const struct ban *ban)
 {
-	char address[PREFIX_TEXT_BYTES] = "";
+	bool is_address = ban->subject.kind == BAN_ADDRESS;
+	char address[PREFIX_TEXT_BYTES];
 
-	if (ban->subject.kind == BAN_ADDRESS)
+	if (is_address)
 		prefix_format(&ban->subject.prefix, address);
-	log_info(event, log_str("by", by->name), log_str("username", ban->subject.name),
-		log_str("address", address), log_int("until", ban->until_ms));
+	log_info(event, log_str("by", by->name),
+		log_str(is_address ? "address" : "username",
+			is_address ? address : ban->subject.name),
+		log_int("until", ban->until_ms));
 }
 
 /* The answer to an order about ban. */

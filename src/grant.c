@@ -101,3 +101,9 @@ grant_is_same_person(const struct grant *a, const struct grant *b)
 	return a && b && a->name && is_same(a->name, b->name) &&
 	       is_same(a->subject, b->subject);
 }
+
+bool
+grant_may_be_same(const struct grant *a, const struct grant *b)
+{
+	return (!a->name && !b->name) || grant_is_same_person(a, b);
+}

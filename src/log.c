@@ -67,14 +67,13 @@ is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	struct stat status;
-	char device[32], inode[32];
+	char text[48];
 
 	if (!stream || fstat(STDERR_FILENO, &status) < 0)
 		return false;
-	snprintf(device, sizeof(device), "%ju:", (uintmax_t)status.st_dev);
-	snprintf(inode, sizeof(inode), "%ju", (uintmax_t)status.st_ino);
-	return !strncmp(stream, device, strlen(device)) &&
-	       !strcmp(stream + strlen(device), inode);
+	snprintf(text, sizeof(text), "%" PRIu64 ":%" PRIu64, (uint64_t)status.st_dev,
+		(uint64_t)status.st_ino);
+	return !strcmp(stream, text);
 }
 
 void

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@ count_descriptors(void)
 
 	if (!directory)
 		return 0;
-	/* cppcheck-suppress readdirCalled ; of a directory that nobody else reads */
+	/* cppcheck-suppress readdirCalled ; the directory is nobody else's */
 	while ((entry = readdir(directory)))
 		count += entry->d_name[0] != '.';
 	closedir(directory);
@@ -43,14 +42,17 @@ static uint64_t
 resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	char line[256], *second = NULL;
+	unsigned long pages = 0;
+	char line[128], *end;
 
 	if (!file)
 		return 0;
-	if (fgets(line, sizeof(line), file))
-		second = strchr(line, ' ');
+	if (fgets(line, sizeof(line), file)) {
+		strtoul(line, &end, 10);
+		pages = strtoul(end, NULL, 10);
+	}
 	fclose(file);
-	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static uint64_t

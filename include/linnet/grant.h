@@ -56,3 +56,7 @@ bool grant_is_over(const struct grant *grant, int64_t now_ms);
 
 /* True if both are for the same person, who is no guest. Either may be NULL. */
 bool grant_is_same_person(const struct grant *a, const struct grant *b);
+
+/* True if the tokens behind both do not tell their owners apart: they are of the same
+ * person, or name nobody. */
+bool grant_may_be_same(const struct grant *a, const struct grant *b);

@@ -1,0 +1,38 @@
+// JSON Web Tokens, good and bad ones, and a daemon that asks for them.
+
+import { createHash, createHmac } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { temporaryFolder, withDaemon } from './daemon.mjs';
+
+export const secret = 'a secret of more than thirty-two bytes'.replaceAll(' ', '-');
+
+const part = (object) => Buffer.from(typeof object === 'string' ? object : JSON.stringify(object)).toString('base64url');
+
+/** A token with these claims; hash and key may be wrong ones. */
+export function sign(claims, { header = { alg: 'HS256', typ: 'JWT' }, hash = 'sha256', key = secret } = {}) {
+	const signed = `${part(header)}.${part(claims)}`;
+	return `${signed}.${createHmac(hash, key).update(signed).digest('base64url')}`;
+}
+
+/** Now and a number of seconds, as tokens say it. */
+export const inSeconds = (seconds) => Date.now() / 1000 + seconds;
+
+export const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+export const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** The settings of auth.tokens: of an admin, and of a program for the room "ops". */
+export const tokens = `tokens = (
+	{ name = "root"; token_sha256 = "${sha256('root-secret')}"; admin = true; },
+	{ name = "ci"; token_sha256 = "${sha256('ci-secret')}"; rooms = [ "ops" ]; }
+);`;
+
+/** Runs body against a daemon where one has to show a token. */
+export function withJwt(body, { settings = [], ...options } = {}) {
+	const file = path.join(temporaryFolder(), 'secret');
+	writeFileSync(file, `${secret}\n`);
+	const config = `limits = { message_rate = 0.0; };
+		auth = { mode = "jwt"; jwt_secret_file = "${file}"; ${tokens} };`;
+	return withDaemon({ config, settings, ...options }, body);
+}
