@@ -339,7 +339,7 @@ test('the page is for this machine itself and for an admin', async () => {
 		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
 			await assertRefused(get(daemon, '/metrics', { headers }), 403, 'denied');
 		await assertRefused(post(daemon, '/metrics', 'x'), 405, 'method_not_allowed');
-		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied\b/);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied$/);
 	});
 	const config = `auth: { tokens = (
 		{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; },
