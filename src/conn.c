@@ -192,8 +192,10 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	uncount(conn);
 	set_address(conn, client);
-	if (is_banned(conn->table, client))
+	if (is_banned(conn->table, client)) {
+		metrics.refused[REFUSED_BY_BAN]++;
 		return -EACCES;
+	}
 	if (count(conn) == 0)
 		return 0;
 	metrics.refused[REFUSED_BY_PER_ADDRESS]++;
