@@ -139,7 +139,7 @@ function showMe() {
 
 	name.textContent = me.name;
 	at('me').replaceChildren(buildAvatar(me.name, me.email && me.avatar), name);
-	at('me').ariaLabel = texts.changeName(me.name);
+	at('me').title = texts.changeName(me.name);
 	chat.showMe(me.name);
 }
 

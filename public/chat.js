@@ -2,8 +2,8 @@
 // knows nothing of the others.
 import { createAlarms } from './alarms.js';
 import { createAlarmsView } from './alarms-view.js';
-import { createCompletion } from './completion.js';
 import { createComposer } from './composer.js';
+import { onFirst } from './lazily.js';
 import { adoptLimits, limits, utf8Bytes } from './limits.js';
 import { isSameName } from './names.js';
 import { createOutbox } from './outbox.js';
@@ -64,7 +64,6 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	);
 	const alarms = createAlarms({ onChange: alarmsView.show });
 	const peopleView = createPeopleView({
-		frame: at('chat'),
 		panel: at('people'),
 		list: at('people-list'),
 		more: at('people-more'),
@@ -117,10 +116,19 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote, lastSaid },
 	);
 
-	createCompletion(
-		{ field: at('text'), list: at('completion') },
-		{ names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)), onChange: composer.changed },
-	);
+	async function loadCompletion() {
+		const { createCompletion } = await import('./completion.js');
+
+		createCompletion(
+			{ field: at('text'), list: at('completion') },
+			{
+				names: () => rooms.current.present.people.map(({ name }) => name).filter((name) => !isMe(name)),
+				onChange: composer.changed,
+			},
+		);
+	}
+
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => target.value.includes('@'));
 
 	async function loadPicker() {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
@@ -131,7 +139,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		);
 	}
 
-	at('picker-button').addEventListener('click', loadPicker, { once: true });
+	onFirst(at('picker-button'), 'click', loadPicker);
 
 	async function loadSearch() {
 		const { openSearch } = await import('./search.js');
@@ -153,7 +161,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		);
 	}
 
-	at('search-button').addEventListener('click', loadSearch, { once: true });
+	onFirst(at('search-button'), 'click', loadSearch);
 
 	function buildRoom(name) {
 		const room = createRoom(name, at('reading'), {

@@ -90,4 +90,6 @@ export function createCompletion({ field, list }, { names, onChange }) {
 	);
 	field.addEventListener('input', ({ isComposing }) => isComposing || offer());
 	field.addEventListener('blur', close);
+	// The @ that has loaded this.
+	offer();
 }

@@ -147,7 +147,8 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
 		},
-		prepare: loadEmoji,
+		// What is written with is loaded when there is nothing else to do.
+		prepare: () => (window.requestIdleCallback ?? setTimeout)(loadEmoji),
 		changed,
 		focus() {
 			field.focus();

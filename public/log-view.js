@@ -160,7 +160,12 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function cutTop(count) {
-		scroll.keep(() => rows.cutTop(count));
+		// Who follows is taken to the bottom anyway, and in a flood not for every cut.
+		if (scroll.isFollowing)
+			rows.cutTop(count);
+		else
+			scroll.keep(() => rows.cutTop(count));
+		scroll.grew();
 		forgetCut();
 		span.cutTop(Math.min(...byId.keys(), span.last + 1), { isAboveGap: Boolean(floor) });
 	}

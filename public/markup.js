@@ -111,10 +111,19 @@ function splitRuns(text) {
 	return runs;
 }
 
+// Its expression is not made anew for each message of a flood.
+let formatter = { me: null, format: null };
+
+function formatterFor(me) {
+	if (formatter.me !== me)
+		formatter = { me, format: createFormatter(me) };
+	return formatter.format;
+}
+
 // The nodes of a text, for a reader who is called me.
 export function withMarkup(text, me) {
 	const fragment = document.createDocumentFragment();
-	const format = createFormatter(me);
+	const format = formatterFor(me);
 
 	for (const { kind, lines, language } of splitRuns(text)) {
 		if (kind === 'fence')

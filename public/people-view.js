@@ -6,7 +6,7 @@ import { locale, texts } from './texts.js';
 
 const order = new Intl.Collator(locale, { numeric: true });
 
-export function createPeopleView({ frame, panel, list, more, heading, button, count, close }) {
+export function createPeopleView({ panel, list, more, heading, button, count, close }) {
 	const wide = matchMedia('(width >= 60rem)');
 	let me = '';
 	let present = { people: [], count: 0 };
@@ -50,7 +50,6 @@ export function createPeopleView({ frame, panel, list, more, heading, button, co
 
 	function expanded(isOpen) {
 		button.ariaExpanded = String(isOpen);
-		frame.classList.toggle('with-people', isOpen && wide.matches);
 	}
 
 	function openColumn(isOpen) {

@@ -113,6 +113,12 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 }
 
 void
+api_reload(struct api *api)
+{
+	limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
+}
+
+void
 api_fini(struct api *api)
 {
 	api_free_polls(api);

@@ -11,6 +11,7 @@
 
 #include "api_private.h"
 #include "linnet/json_text.h"
+#include "linnet/log.h"
 #include "linnet/session.h"
 #include "linnet/xalloc.h"
 
@@ -64,8 +65,12 @@ free_poll(struct poll *poll)
 {
 	struct api *api = poll->api;
 
-	if (*poll->token)
+	if (*poll->token) {
+		log_info("session_close", log_uint("session", poll->session.number),
+			log_str("door", "poll"),
+			log_uint("code", poll->session.close_code));
 		HASH_DEL(api->polls, poll);
+	}
 	if (poll->is_counted)
 		limit_release(api->away, &poll->key);
 	later_cancel(api->later, &poll->later);
@@ -248,6 +253,8 @@ keep(struct poll *poll)
 
 	chat_where(api->chat, &poll->session, &place);
 	memcpy(poll->token, place.token, sizeof(poll->token));
+	log_info("session_open", log_uint("session", poll->session.number),
+		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
 	HASH_ADD_STR(api->polls, token, poll);
 }
 
@@ -313,7 +320,8 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 	if (!wishes->token)
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
-	if (!poll || poll->session.closing || strcmp(poll->session.home, wishes->room) ||
+	if (!poll || poll->session.closing ||
+		strcmp(poll->session.home, wishes->room) != 0 ||
 		!grant_may_be_same(poll->session.grant, grant))
 		return false;
 	/* Who asks again has given up what it asked before. */

@@ -192,7 +192,14 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	uncount(conn);
 	set_address(conn, client);
-	return is_banned(conn->table, client) ? -EACCES : count(conn);
+	if (is_banned(conn->table, client)) {
+		metrics.refused[REFUSED_BY_BAN]++;
+		return -EACCES;
+	}
+	if (count(conn) == 0)
+		return 0;
+	metrics.refused[REFUSED_BY_PER_ADDRESS]++;
+	return -EUSERS;
 }
 
 void

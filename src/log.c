@@ -66,12 +66,14 @@ static bool
 is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long device, inode;
 	struct stat status;
+	char text[48];
 
-	return stream && sscanf(stream, "%lu:%lu", &device, &inode) == 2 &&
-	       fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device &&
-	       status.st_ino == inode;
+	if (!stream || fstat(STDERR_FILENO, &status) < 0)
+		return false;
+	snprintf(text, sizeof(text), "%" PRIu64 ":%" PRIu64, (uint64_t)status.st_dev,
+		(uint64_t)status.st_ino);
+	return !strcmp(stream, text);
 }
 
 void

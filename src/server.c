@@ -518,6 +518,7 @@ server_reload(struct server *server)
 	server->proxies = proxies_new(&config->http.trusted_proxies);
 	server->conns.proxies = server->proxies;
 	limit_set_max(server->conns.by_address, (unsigned)config->limits.per_address);
+	api_reload(&server->api);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	chat_reload(server->chat);

@@ -54,7 +54,6 @@ struct relay {
 	ev_timer timer;
 	struct lane in;    /* from the peer to the door */
 	struct lane out;   /* and back */
-	bool is_deaf;      /* the door has gone: what the peer says is read away */
 	bool is_out_ended; /* the door says nothing more */
 	bool has_moved;    /* the peer has taken something */
 	LIST_ENTRY(relay) link;
@@ -129,14 +128,11 @@ keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
 static int
 give_to_door(struct relay *relay, const char *bytes, size_t len)
 {
-	ssize_t n = relay->is_deaf ? (ssize_t)len
-				   : send(relay->inner.fd, bytes, len,
-					     MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t n = send(relay->inner.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS) {
-		relay->is_deaf = true;
+	/* For a door that has gone, what the peer says is read away. */
+	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 		n = (ssize_t)len;
-	}
 	keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (relay->in.rest.len)
 		relay->in.inner_events = EV_WRITE;
@@ -449,7 +445,12 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 bool
 tls_door_is_idle(const struct tls_door *door)
 {
-	return LIST_EMPTY(&door->relays);
+	const struct relay *relay;
+
+	LIST_FOREACH (relay, &door->relays, link)
+		if (!relay->out.is_over)
+			return false;
+	return true;
 }
 
 void

@@ -139,8 +139,10 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 
 	/* lws has failed the connection. What it has misread may keep it from hearing the
 	 * peer's answer, and its own timers are not relied on. */
-	if (is_closing(peer) && !conn->deadline_ms)
+	if (is_closing(peer) && !conn->deadline_ms) {
+		conn_note_ending(conn, ENDING_PROTOCOL);
 		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
+	}
 	if (is_closing(peer) || peer->close_code)
 		return;
 	if (!peer->is_pinged && now_ms - peer->heard_ms >= peer->drain->ping_ms) {

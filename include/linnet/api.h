@@ -28,6 +28,9 @@ void api_init(struct api *api, const struct access *access, struct chat *chat,
 /* Let go of polls that did not come back; to be called several times a second. */
 void api_tick(struct api *api, int64_t now_ms);
 
+/* The configuration has changed. */
+void api_reload(struct api *api);
+
 /* The connections are gone: let go of those who could have come back. */
 void api_free_polls(struct api *api);
 

@@ -48,7 +48,7 @@ void tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
  * which becomes the door's. One who speaks HTTP is told that this is TLS. */
 void tls_door_accept(struct tls_door *door, struct conn *conn, int fd);
 
-/* True if nothing is on its way to a peer any more, and no peer may say more. */
+/* True if no connection has anything left to be told. */
 bool tls_door_is_idle(const struct tls_door *door);
 
 /* Cut the connections that are left. */

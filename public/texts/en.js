@@ -81,6 +81,7 @@ export function wordsFor(locale) {
 		otherRooms: 'More rooms',
 		enterRoom: 'Join',
 		roomField: 'Join or create a room',
+		roomPlaceholder: 'Another room',
 		roomSlash: 'The name of a room cannot hold a slash.',
 		leaveRoom: (room) => `Leave ${isolated(room)}`,
 		roomRefused: (room, words) => `${isolated(room)} cannot be entered. The server says: ${words}.`,

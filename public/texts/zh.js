@@ -76,6 +76,7 @@ export function wordsFor(locale) {
 		otherRooms: '其他房间',
 		enterRoom: '进入',
 		roomField: '进入或新建房间',
+		roomPlaceholder: '房间名',
 		roomSlash: '房间名不能包含斜杠。',
 		leaveRoom: (room) => `离开 ${isolated(room)}`,
 		roomRefused: (room, words) => `无法进入 ${isolated(room)}。服务器说：${words}。`,

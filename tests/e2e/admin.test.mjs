@@ -169,6 +169,7 @@ test('an address is banned while it is connected through every door, and its nei
 			await assertRefused(get(daemon, at, { headers: there }), 403, 'banned');
 		await assertRefused(post(daemon, '/push/ops', 'm', { ...there, ...root }), 403, 'banned');
 		await daemon.waitForLog(/^refused peer=198\.51\.100\.7 why=banned$/);
+		assert.match((await get(daemon, '/metrics')).text, /^linnet_connections_refused_total\{limit="banned"\} 7$/m);
 		await say(neighbour, 'still here');
 
 		await done(daemon, 'unban', { address: '198.51.100.0/24' });

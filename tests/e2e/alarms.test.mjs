@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, enter, take, unhurried, until, withHistory } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, openLine, openStream, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, openStream, poll, post, push } from '../lib/doors.mjs';
+import { sitDown } from '../lib/line.mjs';
 
 const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
 
@@ -85,17 +86,14 @@ test('an acknowledgement is heard from the line door as from a WebSocket', () =>
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await push(daemon, 'lobby', alarm('disk', 'error', { title: 'Full' }));
 		await ann.nextJson();
-		const line = await openLine(daemon);
+		const line = await sitDown(daemon);
 		assert.equal(await line.next(), '! error disk: Full');
-		line.send('/ack none');
-		assert.match(await line.next(), /^\* no alarm/);
-		line.send('/ack disk');
-		assert.equal(await line.next(), '! guest-2 acknowledged disk: Full');
+		assert.match(await line.ask('/ack none'), /^\* no alarm/);
+		assert.equal(await line.ask('/ack disk'), '! guest-2 acknowledged disk: Full');
 		assert.equal(gist((await take(ann, 2)).pop()), 'disk error acknowledged guest-2');
 		assert.equal((await answer(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
 		ann.sendJson({ type: 'ack', key: 'disk' });
 		assert.equal(await line.next(), '! ann acknowledged disk: Full');
-		line.close();
 	}));
 
 for (const ending of ['a clean stop', 'kill -9']) {

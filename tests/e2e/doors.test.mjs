@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, range, unhurried } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { enterStream, got, keepAlive, openLine, poll, post, push } from '../lib/doors.mjs';
+import { enterStream, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { sitDown } from '../lib/line.mjs';
 
 /** Goes on polling; next() gives one message after the other. */
 class Poller {
@@ -34,8 +35,7 @@ async function openAll(daemon) {
 	const { client: json } = await enter(daemon, 'name=json');
 	const relay = await daemon.ws('/ws?name=relay');
 	const lines = await daemon.ws('/ws?name=lines&format=line', { isChecked: false });
-	const tcp = await openLine(daemon);
-	tcp.send('/nick tcp');
+	const tcp = await sitDown(daemon, 'tcp');
 	const { stream, joined } = await enterStream(daemon, 'lobby', 'name=sse');
 	const poller = new Poller(daemon, await poll(daemon, 'lobby', 'wait=0&name=poll'));
 	const sendAs = (session, text) => got(post(daemon, `/send/lobby?session=${session}`, text));
@@ -64,7 +64,7 @@ async function openAll(daemon) {
 		json: { say: (text) => json.sendJson({ message: text }), read: ofJson(() => json.nextJson()), echoes: false },
 		relay: { say: (text) => relay.sendJson({ message: text }), read: ofJson(() => relay.nextJson()), echoes: false },
 		lines: { say: (text) => lines.send(text), read: ofLines(nextOfLines), echoes: false },
-		tcp: { say: (text) => tcp.send(text), read: ofLines(() => tcp.next()), echoes: false },
+		tcp: { say: (text) => tcp.say(text), read: ofLines(() => tcp.next()), echoes: false },
 		sse: { say: (text) => sendAs(joined.you.session, text), read: ofJson(() => stream.nextJson()), echoes: true },
 		poll: { say: (text) => sendAs(poller.you.session, text), read: ofJson(() => poller.next()), echoes: true },
 		push: { say: (text) => push(daemon, 'lobby', text) },

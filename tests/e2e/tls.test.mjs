@@ -55,7 +55,7 @@ test('older versions and other protocols than HTTP/1.1 are refused by an alert',
 	withDaemon(secure(), async (daemon) => {
 		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
 		assert.equal(await refusalOf(daemon, old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
-		const weak = { maxVersion: 'TLSv1.2', ciphers: 'AES128-SHA:@SECLEVEL=0' };
+		const weak = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA' };
 		assert.equal(await refusalOf(daemon, weak), 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE');
 		assert.equal(await refusalOf(daemon, { ALPNProtocols: ['h2'] }), 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL');
 		for (const offered of [['h2', 'http/1.1'], ['http/1.1']]) {
@@ -347,7 +347,7 @@ test('clients that wait, that are half closed and that read nothing cost no proc
 		for (let round = 0; round < 3; round++)
 			await within(once(clock.socket, 'ping'), 'a ping');
 		const used = daemon.cpuSeconds() - before;
-		assert.ok(used < 1, `${used} s of processor time in three seconds of waiting`);
+		assert.ok(used < 0.3, `${used} s of processor time in three seconds of waiting`);
 		clients.forEach((client) => client.destroy());
 	}));
 

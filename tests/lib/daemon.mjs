@@ -420,7 +420,7 @@ class Daemon {
 
 	async ready() {
 		const [, address, port, linePort] = await this.waitForLog(
-			/^(?:\S+Z )?ready\b.*\bhttp=(\S+):(\d+)(?: line=\S+:(\d+))?/,
+			/\bready\b.*\bhttp(?:=|":")([^\s"]+):(\d+)(?:(?: line=|","line":")[^\s"]+:(\d+))?/,
 		);
 		this.host = address === '0.0.0.0' ? '127.0.0.1' : address;
 		this.port = Number(port);

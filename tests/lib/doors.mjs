@@ -1,9 +1,8 @@
-// The doors beside the WebSocket: requests, streams of events, long-polls and lines. What the
-// daemon sends through them is checked against the schema of the protocol, too.
+// The HTTP doors of the chat: requests, streams of events and long-polls. What the daemon sends
+// through them is checked against the schema of the protocol, too.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import net from 'node:net';
 import { Queue, within } from './daemon.mjs';
 import { schemaFault } from './schema.mjs';
 
@@ -202,51 +201,4 @@ export async function enterStream(daemon, room, query = '', headers) {
 	const joined = await stream.nextJson();
 	assert.equal(joined.type, 'joined', JSON.stringify(joined));
 	return { stream, joined };
-}
-
-/** Somebody at the line door. */
-class LineClient {
-	#lines = new Queue();
-	#pending = '';
-
-	constructor(socket) {
-		this.socket = socket;
-		socket.unref();
-		socket.setEncoding('utf8').on('data', (text) => {
-			const lines = (this.#pending + text).split('\n');
-			this.#pending = lines.pop();
-			lines.forEach((line) => this.#lines.push(line));
-		});
-		socket.on('error', () => {});
-		socket.once('close', () => this.#lines.finish(new Error('the line was closed')));
-	}
-
-	next() {
-		return within(this.#lines.take(), 'a line');
-	}
-
-	send(text) {
-		this.socket.write(`${text}\n`);
-	}
-
-	close() {
-		this.socket.destroy();
-	}
-}
-
-/** A connected line client that has read its welcome. */
-export async function openLine(daemon) {
-	const socket = net.connect(daemon.linePort, daemon.host);
-	const client = new LineClient(socket);
-	client.welcome = await client.next();
-	return client;
-}
-
-/** Reads from any of the clients above until isLast says so of what comes; returns it all. */
-export async function readUntil(next, isLast) {
-	const all = [];
-	do
-		all.push(await next());
-	while (!isLast(all.at(-1)));
-	return all;
 }

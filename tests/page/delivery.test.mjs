@@ -46,7 +46,7 @@ function watchRows({ page }, text) {
 
 const mostRows = ({ page }) => page.evaluate(() => window.mostRows);
 
-test('over a server that is killed and started again nothing is lost and nothing comes twice', () =>
+test('17 over a server that is killed and started again nothing is lost and nothing comes twice', () =>
 	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, async (page) => {
@@ -202,7 +202,7 @@ test('while the server is busy or cannot write, the page tries again, at longer 
 		assert.equal(new Set(server.of('message').map(({ ref }) => ref)).size, 1);
 	}));
 
-test('what the server does not take says why and offers to try again or to delete it', () =>
+test('2 what the server does not take says why and offers to try again or to delete it', () =>
 	withRestarts(browser, [], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const long = 'long '.repeat(300).trim();
@@ -266,7 +266,7 @@ test('a message that the server hangs up on is not said again and again', () =>
 		assert.equal(server.of('message').length, 1);
 	}));
 
-test('what is not acknowledged survives a reload and a closed tab, and is said once', () =>
+test('2 what is not acknowledged survives a reload and a closed tab, and is said once', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -371,7 +371,7 @@ test('a new name waits until what was said under the old one is certain', () =>
 		assert.deepEqual(await kept(daemon), ['as ann', 'as anna']);
 	}));
 
-test('where the history is lost the page says so and goes on with the newest of the new one', () =>
+test('17 where the history is lost the page says so and goes on with the newest of the new one', () =>
 	withRestarts(browser, [TALKATIVE, 'store.driver="memory"'], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const first = await server.daemon.ws();
@@ -475,7 +475,7 @@ test('a slow reader that is sent away comes back at once and asks for what it mi
 		await ann.state('waiting');
 	}));
 
-test('a server that does not answer any more is noticed, and after it does nothing is missing', () =>
+test('20 a server that does not answer any more is noticed, and after it does nothing is missing', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, async (page) => {

@@ -14,13 +14,15 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('bold, italic, code, quotes, fences and links are formatted, all else stays as it was written', () =>
+test('13 bold, italic, code, quotes, fences and links are formatted, all else stays as it was written', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
+		let count = 0;
 		const shown = async (message) => {
 			await say(bob, message);
+			await ann.rows(++count);
 			return ann.page.locator('.message .text').last().innerHTML();
 		};
 		assert.equal(await shown('a **bold** and *leaning* _word_'), 'a <strong>bold</strong> and <em>leaning</em> <em>word</em>');

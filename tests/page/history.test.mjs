@@ -51,7 +51,7 @@ async function readUntil(person, isTop, wanted) {
 	}
 }
 
-test('a first visit shows the newest messages, at the bottom from the first moment on', () =>
+test('7 a first visit shows the newest messages, at the bottom from the first moment on', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		await withPast(daemon, 120);
 		const ann = await arrive({}, (page) =>
@@ -97,7 +97,7 @@ test('an empty room says so, once that is known', () =>
 		await ann.page.waitForSelector('.empty');
 	}));
 
-test('older pages come when one scrolls up, and nothing that is read moves', () =>
+test('10 older pages come when one scrolls up, and nothing that is read moves', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		await withPast(daemon, 230);
 		const ann = await arrive();
@@ -118,7 +118,7 @@ test('older pages come when one scrolls up, and nothing that is read moves', () 
 		assert.equal(await ann.page.locator('.day').count(), 1);
 	}));
 
-test('a screen reader is told what is new, but not the history and not what was missed', () =>
+test('30 a screen reader is told what is new, but not the history and not what was missed', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 60);
 		const tap = createTap();

@@ -46,7 +46,7 @@ test('the page speaks Chinese to a Chinese browser, and the reader may choose ot
 		await mei.page.locator('#state-words').getByText('在线').waitFor();
 	}));
 
-test('the theme follows the system until the reader chooses one, which is remembered', () =>
+test('29 the theme follows the system until the reader chooses one, which is remembered', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({ colorScheme: 'light' });
 		await ann.join('Ann');

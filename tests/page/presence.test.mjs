@@ -41,7 +41,7 @@ async function typingLine({ page }, wanted) {
 	);
 }
 
-test('a name that somebody has, or that nobody may have, is explained at the name form', () =>
+test('24 a name that somebody has, or that nobody may have, is explained at the name form', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		await come(daemon, 'Bob');
 		const ann = await arrive();
@@ -146,7 +146,7 @@ test('the name is not refused because of an old connection of the page that ling
 		assert.equal((await nextBut(bob, 'typing', 'presence')).message, 'back');
 	}));
 
-test('the list tells who is here, as a column where there is room and as a sheet where there is not', () =>
+test('21 the list tells who is here, as a column where there is room and as a sheet where there is not', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive(NARROW);
 		await ann.join('mia');
@@ -164,7 +164,7 @@ test('the list tells who is here, as a column where there is room and as a sheet
 		await button.focus();
 		await ann.page.keyboard.press('Enter');
 		await ann.page.waitForSelector('#people');
-		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-close');
+		await ann.page.waitForFunction(() => document.activeElement.id === 'people-close');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'people-button');
@@ -183,7 +183,7 @@ test('the list tells who is here, as a column where there is room and as a sheet
 		await ann.page.waitForSelector('#people');
 	}));
 
-test('comings and goings are one line, and numbers where they are many', () =>
+test('12 comings and goings are one line, and numbers where they are many', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -240,7 +240,7 @@ test('those who return after a restart of the server are not told of, newcomers 
 		await eve.close();
 	}));
 
-test('who is writing is shown for five seconds, and not longer than to the message', () =>
+test('22 who is writing is shown for five seconds, and not longer than to the message', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		await ann.join('ann');

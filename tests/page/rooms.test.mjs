@@ -90,7 +90,7 @@ test('the rooms and what was read of them are remembered for the next visit', ()
 		await bob.close();
 	}));
 
-test('every room goes on where it was after a restart, with one connection', () =>
+test('19 every room goes on where it was after a restart, with one connection', () =>
 	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -186,7 +186,7 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		await ann.page.focus('#rooms-button');
 		await ann.page.keyboard.press('Enter');
 		await ann.page.waitForSelector('#rooms:popover-open');
-		assert.equal(await ann.page.evaluate(() => document.activeElement.textContent), 'lobby');
+		await ann.page.waitForFunction(() => document.activeElement.textContent === 'lobby');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'rooms-button');

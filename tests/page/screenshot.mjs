@@ -119,7 +119,7 @@ async function enterRooms(page, daemon) {
 		await page.locator('#room-title').getByText(name, { exact: true }).waitFor();
 	};
 
-	for (const name of ['operations', 'design', '中文聊天室'])
+	for (const name of ['operations', 'design', 'kitchen'])
 		await enter(name);
 	await enter('lobby');
 	for (const text of ['The night shift is over.', 'Nothing burned.'])

@@ -38,7 +38,7 @@ const blockStreams = (page) => page.route(/\/events\//, () => {});
 
 const words = ({ page }) => page.textContent('#state-words');
 
-test('where WebSockets are blocked the page comes by a stream of events, and says so', () =>
+test('18 where WebSockets are blocked the page comes by a stream of events, and says so', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		const begun = performance.now();
@@ -62,7 +62,7 @@ test('where WebSockets are blocked the page comes by a stream of events, and say
 		await bob.close();
 	}));
 
-test('where streams are held back, too, the page polls, and says so', () =>
+test('18 where streams are held back, too, the page polls, and says so', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await blockSockets(page);

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { openBrowser } from '../lib/browser.mjs';
 import { withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
@@ -17,7 +16,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('two pages talk: each sees the other with avatar and time, and its own message once', () =>
+test('1 two pages talk: each sees the other with avatar and time, and its own message once', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();
@@ -100,7 +99,7 @@ test('Gravatar is asked by those who gave an email, for those who gave one, and 
 		);
 	}));
 
-test('hostile texts and names from a plain client are shown as text and do nothing', () =>
+test('13 hostile texts and names from a plain client are shown as text and do nothing', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -185,7 +184,7 @@ test('messages that lack members or carry wrong types are shown sanely or left o
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 
-test('without a network the page says so, and comes back at once with it', () =>
+test('15 without a network the page says so, and comes back at once with it', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -200,7 +199,7 @@ test('without a network the page says so, and comes back at once with it', () =>
 		assert.equal((await plain.nextJson()).message, 'from the tunnel');
 	}));
 
-test('what a close code means is said in words', () =>
+test('15 what a close code means is said in words', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = [
 			[1001, 'waiting', /stopping or restarting/],
@@ -220,7 +219,7 @@ test('what a close code means is said in words', () =>
 		}
 	}));
 
-test('a draft survives a reload, the name is remembered, and both are gone or changed when wished', () =>
+test('4 a draft survives a reload, the name is remembered, and both are gone or changed when wished', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -258,7 +257,7 @@ function cutOff({ page }) {
 	);
 }
 
-test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
+test('28 nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const plain = await daemon.ws();
 		const ann = await arrive();
@@ -292,7 +291,7 @@ test('nothing scrolls sideways from 320 px to 1280 px, whatever is shown', () =>
 		await check('trouble');
 	}));
 
-test('the page works below a folder and behind TLS', () =>
+test('34 the page works below a folder and behind TLS', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const urls = await ann.page.evaluate(async () => {
@@ -304,15 +303,4 @@ test('the page works below a folder and behind TLS', () =>
 			all.map((element) => element.getAttribute('href') ?? element.getAttribute('src')).filter((at) => /^\/|:/.test(at)),
 		);
 		assert.deepEqual(outside, []);
-	}));
-
-test('the page is less than 60 KB on its way, compressed', () =>
-	withPeople(browser, [], async ({ arrive }) => {
-		const sizes = [];
-		const ann = await arrive({}, (page) =>
-			page.on('response', (response) => sizes.push(response.body().then((body) => gzipSync(body).length))),
-		);
-		await ann.join('ann');
-		const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-		assert.ok(sizes.length > 20 && bytes < 60_000, `${bytes} bytes in ${sizes.length} files`);
 	}));

@@ -67,7 +67,7 @@ test('names that the server would refuse are refused on the form, in words', () 
 		await page.waitForSelector('#state[data-state="online"]');
 	}));
 
-test('Enter sends, Shift+Enter makes a line, Enter within a composition does neither', () =>
+test('3 Enter sends, Shift+Enter makes a line, Enter within a composition does neither', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -123,6 +123,7 @@ test('the emoji picker is used by keyboard alone', () =>
 		await ann.page.fill('#text', 'so ');
 		await ann.page.focus('#picker-button');
 		await ann.page.keyboard.press('Enter');
+		await ann.page.waitForSelector('#picker');
 		assert.equal(await focused(), 'picker-search');
 		await ann.page.keyboard.press('ArrowDown');
 		await ann.page.keyboard.press('ArrowRight');
@@ -138,7 +139,7 @@ test('the emoji picker is used by keyboard alone', () =>
 		assert.equal(await ann.page.isVisible('#picker'), false);
 	}));
 
-test('a text that is too long is refused with a counter and kept, one that just fits is delivered', () =>
+test('6 a text that is too long is refused with a counter and kept, one that just fits is delivered', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -161,7 +162,7 @@ test('a text that is too long is refused with a counter and kept, one that just 
 		assert.equal(await ann.page.textContent('#refusal'), '');
 	}));
 
-test('one author within five minutes is one group, a new day gets a line', () =>
+test('7 one author within five minutes is one group, a new day gets a line', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive, { timezoneId: 'Asia/Shanghai' });
 		const at = (clock) => Date.parse(`2026-03-01T${clock}+08:00`);
@@ -186,7 +187,7 @@ test('one author within five minutes is one group, a new day gets a line', () =>
 		);
 	}));
 
-test('the log follows at the bottom, stays put above it and tells how many are new', () =>
+test('8 the log follows at the bottom, stays put above it and tells how many are new', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		const fill = async (from, to) => {
@@ -243,7 +244,7 @@ test('a flood leaves 500 rows at most and does not move who reads above', () =>
 		assert.ok(Math.abs(moved) <= 2, `moved by ${moved} px`);
 	}));
 
-test('the title counts what comes while the page is hidden', () =>
+test('9 the title counts what comes while the page is hidden', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		const look = (hidden) =>
@@ -264,7 +265,7 @@ test('the title counts what comes while the page is hidden', () =>
 		assert.equal(await ann.page.title(), 'lobby · Linnet');
 	}));
 
-test('assistive technology finds the log, the state, the field and the buttons by name', () =>
+test('26 assistive technology finds the log, the state, the field and the buttons by name', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { page } = await arrive();
 		await page.getByLabel('Name', { exact: true }).fill('ann');
@@ -289,7 +290,7 @@ test('assistive technology finds the log, the state, the field and the buttons b
 	}));
 
 for (const colorScheme of ['light', 'dark']) {
-	test(`every name and every avatar can be read in the ${colorScheme} theme`, () =>
+	test(`25 every name and every avatar can be read in the ${colorScheme} theme`, () =>
 		withPeople(browser, [], async ({ arrive }) => {
 			const { ann, send } = await withFrames(arrive, { colorScheme });
 			send({ username: 'bob', message: 'hi' });

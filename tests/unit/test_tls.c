@@ -21,7 +21,7 @@
 #include "linnet/tls.h"
 
 /* Nothing here takes so long; it only bounds a failure. */
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 60000
 
 /* More than both sockets and what is between them hold. */
 #define MANY_BYTES (8 * 1024 * 1024)
@@ -368,7 +368,15 @@ static bool
 is_relay_gone(struct pair *pair)
 {
 	(void)pair;
-	return tls_door_is_idle(&fixture->door);
+	return LIST_EMPTY(&fixture->door.relays);
+}
+
+static bool
+has_ended(struct pair *pair)
+{
+	char byte;
+
+	return recv(pair->fd, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 static void
@@ -382,6 +390,7 @@ test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
 	(void)state;
 	close(pair.plain);
 	pair.plain = -1;
+	assert_false(tls_door_is_idle(&fixture->door));
 	while (conn_now_ms() < limit_ms) {
 		n = SSL_read(pair.client, bytes, sizeof(bytes));
 		if (n <= 0 && SSL_get_error(pair.client, n) != SSL_ERROR_WANT_READ)
@@ -391,8 +400,24 @@ test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
 	}
 	assert_int_equal(read, len);
 	assert_int_equal(SSL_get_error(pair.client, n), SSL_ERROR_ZERO_RETURN);
-	assert_false(tls_door_is_idle(&fixture->door));
+	run_until(has_ended, &pair, "the end below TLS");
+	assert_true(tls_door_is_idle(&fixture->door));
+	assert_false(LIST_EMPTY(&fixture->door.relays));
 	SSL_shutdown(pair.client);
+	run_until(is_relay_gone, &pair, "the end of the connection");
+	close_pair(&pair);
+}
+
+/* It takes as long as that is put up with. */
+static void
+test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut(void **state)
+{
+	struct pair pair = open_pair();
+
+	(void)state;
+	fill_from_door(&pair);
+	close(pair.plain);
+	pair.plain = -1;
 	run_until(is_relay_gone, &pair, "the end of the connection");
 	close_pair(&pair);
 }
@@ -455,6 +480,7 @@ main(void)
 		TEST(test_a_peer_that_reads_nothing_holds_up_the_door_behind),
 		TEST(test_a_door_that_reads_nothing_holds_up_the_peer),
 		TEST(test_what_was_said_before_the_door_closed_arrives_and_then_the_end),
+		TEST(test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut),
 		TEST(test_a_peer_that_has_said_all_is_still_answered),
 		TEST(test_a_peer_that_goes_without_a_word_is_gone_for_the_door),
 	};

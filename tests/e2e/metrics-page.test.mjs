@@ -1,0 +1,403 @@
+// GET /metrics: what Prometheus reads, and that the numbers say what happened. (What programs
+// push to rooms is in metrics.test.mjs.)
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, get, poll, post, push } from '../lib/doors.mjs';
+import { Metrics, scrape } from '../lib/exposition.mjs';
+import { sitDown } from '../lib/line.mjs';
+import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
+import { askTls, makeCertificate } from '../lib/tls.mjs';
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+const bearer = (token) => ({ Authorization: `Bearer ${token}` });
+
+/** Scrapes until the metrics are as check wants them. */
+const shows = (daemon, what, check) => eventually(async () => check(await scrape(daemon)), what);
+
+/** Until the samples of that name that are not 0 are these. */
+const counts = (daemon, name, expected) =>
+	shows(daemon, name, (metrics) => assert.deepEqual(metrics.counts(name), expected));
+
+test('the page is in the format that Prometheus reads, from the start on', () =>
+	withDaemon({}, async (daemon) => {
+		const metrics = await scrape(daemon);
+		assert.equal(metrics.get('linnet_build_info', { version: '0.1.0' }), 1);
+		for (const { name, help } of metrics.families.values()) {
+			assert.match(name, /^(linnet|process)_[a-z_]+$/);
+			assert.ok(help.length > 5, name);
+		}
+		const head = await get(daemon, '/metrics');
+		assert.equal(head.headers['cache-control'], 'no-store');
+	}));
+
+test('the process is described as the kernel sees it', () =>
+	withDaemon({}, async (daemon) => {
+		const metrics = await scrape(daemon);
+		const started = metrics.get('process_start_time_seconds');
+		assert.ok(started * 1000 <= Date.now() && started * 1000 > Date.now() - 3_600_000, started);
+		assert.ok(metrics.get('process_cpu_seconds_total') <= daemon.cpuSeconds() + 0.02);
+		assert.ok(metrics.get('process_cpu_seconds_total') > 0);
+		const resident = daemon.residentBytes();
+		assert.ok(Math.abs(metrics.get('process_resident_memory_bytes') - resident) < resident / 2);
+		const [, limit] = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/limits`, 'utf8'));
+		assert.equal(metrics.get('process_max_fds'), Number(limit));
+
+		const client = await connect(daemon);
+		await client.write(request('GET', '/metrics', { Host: 'localhost' }));
+		const here = new Metrics((await client.readResponse()).body);
+		await eventually(() => assert.equal(here.get('process_open_fds'), daemon.openDescriptors()), 'its descriptors');
+		client.destroy();
+	}));
+
+test('connections count by what they speak, and when they end by why', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		const line = await sitDown(daemon);
+		const { stream } = await enterStream(daemon, 'lobby');
+		const polling = poll(daemon, 'elsewhere', 'wait=60');
+		const echo = await daemon.ws('/echo');
+		const open = { http: 1, ws: 3, line: 1, sse: 1, poll: 1, echo: 1 };
+		await counts(daemon, 'linnet_connections', open);
+		const { http, ...accepted } = (await scrape(daemon)).counts('linnet_connections_accepted_total');
+		assert.deepEqual(accepted, { ws: 3, line: 1, sse: 1, poll: 1, echo: 1 });
+
+		await clients[0].close();
+		await clients[1].vanish();
+		line.say('/quit');
+		await stream.close();
+		await push(daemon, 'elsewhere', 'what was waited for');
+		await polling;
+		await echo.close();
+		await counts(daemon, 'linnet_connections', { http: 1, ws: 1 });
+		await shows(daemon, 'the endings', (metrics) => {
+			const { 'http normal': ended, ...others } = metrics.counts('linnet_connections_closed_total');
+			assert.deepEqual(others, {
+				'http upgraded': 5, 'ws normal': 1, 'ws lost': 1, 'line normal': 1, 'sse normal': 1, 'poll normal': 1, 'echo normal': 1,
+			});
+			const all = metrics.get('linnet_connections_accepted_total', { transport: 'http' });
+			assert.equal(all, ended + 5 + 1, 'what was accepted has ended, become something else or is this one');
+		});
+		assert.ok(http >= 7);
+	}));
+
+test('what is said counts by its door, what is read by its reader', () =>
+	withDaemon({ settings: [...unhurried.settings, 'chat.echo_to_sender=false'] }, async (daemon) => {
+		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
+		for (let n = 0; n < 3; n++)
+			await say(ann, `by ws ${n}`);
+		ann.sendJson({ type: 'cursor', x: 1, ephemeral: true });
+		await take(bob, 4);
+		const { stream, joined: { you } } = await enterStream(daemon, 'lobby');
+		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
+		await stream.nextJson();
+		const line = await sitDown(daemon);
+		line.say('one', 'two');
+		await until(bob, ({ message }) => message === 'two');
+		await push(daemon, 'lobby', 'a push');
+		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical' });
+		await push(daemon, 'lobby', { type: 'alarm', key: 'fan', severity: 'warning' });
+		await push(daemon, 'lobby', [{ type: 'metric', name: 'a', value: 1 }, { type: 'metric', name: 'b', value: 2 }]);
+		await post(daemon, '/hooks/generic/lobby', { text: 'a hook' });
+		await until(bob, ({ message }) => message === 'a hook');
+		ann.send('not this');
+		ann.sendJson({ type: 'ping' });
+
+		const metrics = await scrape(daemon);
+		assert.deepEqual(metrics.counts('linnet_messages_received_total'), { ws: 4, line: 2, send: 1, push: 6 });
+		assert.deepEqual(metrics.counts('linnet_pushes_total'), { message: 1, alarm: 2, metric: 2, hook: 1 });
+		assert.deepEqual(metrics.counts('linnet_alarms'), { critical: 1, warning: 1 });
+		assert.deepEqual(metrics.counts('linnet_store_appended_total'), { ok: 3 + 1 + 2 + 4 });
+		assert.equal(metrics.get('linnet_store_append_duration_seconds_count'), 10);
+		assert.ok(metrics.get('linnet_store_append_duration_seconds_sum') > 0);
+		assert.equal(metrics.get('linnet_store_pending'), 0);
+		assert.ok(metrics.get('linnet_broadcast_duration_seconds_count') >= 5);
+		assert.equal(metrics.get('linnet_rooms'), 1);
+		assert.equal(metrics.get('linnet_people'), 4);
+		const sent = metrics.counts('linnet_messages_sent_total');
+		assert.ok(sent.ws > sent.sse && sent.sse > 0 && sent.line > 0, JSON.stringify(sent));
+		assert.ok(metrics.get('linnet_bytes_sent_total') > 5_000);
+	}));
+
+test('each reader of a message is one that it was sent to', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const [ann, ...others] = [await daemon.ws(), await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		for (let n = 0; n < 10; n++)
+			ann.sendJson({ message: `${n}` });
+		for (const client of others)
+			await take(client, 10);
+		const metrics = await scrape(daemon);
+		assert.equal(metrics.get('linnet_messages_sent_total', { transport: 'ws' }), 30);
+		assert.equal(metrics.get('linnet_queue_bytes'), 0);
+	}));
+
+test('repeated sends, searches and resumes count by what came of them', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');
+		await say(ann, { message: 'disk full', ref: 'same' });
+		const again = await answer(ann, { message: 'disk full', ref: 'same' });
+		assert.equal(again.duplicate, true);
+		assert.equal((await answer(ann, { type: 'search', q: 'disk' })).messages.length, 1);
+		await enter(daemon, after(epoch, 0));
+		await enter(daemon, after(epoch, 1));
+		await enter(daemon, after('another', 1));
+		await enterStream(daemon, 'lobby', after(epoch, 0));
+		await poll(daemon, 'lobby', after(epoch, 0));
+		const metrics = await scrape(daemon);
+		assert.deepEqual(metrics.counts('linnet_store_appended_total'), { ok: 1, duplicate: 1 });
+		assert.deepEqual(metrics.counts('linnet_recoveries_total'), { recovered: 3, not_recovered: 1 });
+		assert.equal(metrics.get('linnet_searches_total'), 1);
+	}));
+
+test('alarms stop counting when they are cleared, and count again after a restart', async () => {
+	const folder = temporaryFolder();
+	const alarm = (key, severity) => ({ type: 'alarm', key, severity });
+	await withDaemon({ folder }, async (daemon) => {
+		await push(daemon, 'ops', alarm('disk', 'critical'));
+		await push(daemon, 'ops', alarm('disk', 'error'));
+		await push(daemon, 'ops', alarm('fan', 'info'));
+		assert.deepEqual((await scrape(daemon)).counts('linnet_alarms'), { error: 1, info: 1 });
+		await push(daemon, 'ops', alarm('fan', 'ok'));
+		assert.deepEqual((await scrape(daemon)).counts('linnet_alarms'), { error: 1 });
+	});
+	await withDaemon({ folder }, async (daemon) => {
+		assert.deepEqual((await scrape(daemon)).counts('linnet_alarms'), { error: 1 });
+	});
+});
+
+test('connections over a limit count by the limit', () =>
+	withDaemon({ settings: ['limits.connections=3'] }, async (daemon) => {
+		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		for (let n = 0; n < 2; n++)
+			await assert.rejects(daemon.ws(), { status: 503 });
+		await clients[0].close();
+		await shows(daemon, 'the refusals', (metrics) =>
+			assert.ok(metrics.get('linnet_connections_refused_total', { limit: 'connections' }) >= 2));
+	}));
+
+test('clients of a proxy over the limit of their address count by it', () =>
+	withDaemon({ settings: ['http.trusted_proxies=["127.0.0.1"]', 'limits.per_address=1'] }, async (daemon) => {
+		const headers = { 'X-Forwarded-For': '203.0.113.7' };
+		await daemon.ws('/ws', { headers });
+		await assert.rejects(daemon.ws('/ws', { headers }), { status: 503 });
+		await counts(daemon, 'linnet_connections_refused_total', { per_address: 1 });
+	}));
+
+test('who misbehaves is counted by what it did', () =>
+	withDaemon({ settings: ['limits.message_rate=0.01', 'limits.message_burst=1'] }, async (daemon) => {
+		const closed = async (act) => {
+			const client = await daemon.ws();
+			await act(client);
+			return (await client.closed).code;
+		};
+		const flood = (client) => {
+			for (let n = 0; n < 300; n++)
+				client.sendJson({ message: 'flood' });
+		};
+		assert.equal(await closed(flood), 1008);
+		assert.equal(await closed((client) => client.sendJson({ message: 'x'.repeat(20_000) })), 1009);
+		assert.equal(await closed((client) => client.send(Buffer.from('binary'))), 1003);
+		const raw = await connectWebSocket(daemon, '/ws');
+		await raw.write(buildFrame(opcodes.text, Buffer.from([0xff])));
+		await raw.readToEnd();
+		const odd = await connectWebSocket(daemon, '/ws');
+		await odd.write(buildFrame(opcodes.text, 'x', { rsv: 4 }));
+		await odd.readToEnd();
+		[raw, odd].forEach((client) => client.destroy());
+		await shows(daemon, 'the endings', (metrics) => {
+			const ended = Object.entries(metrics.counts('linnet_connections_closed_total'));
+			assert.deepEqual(Object.fromEntries(ended.filter(([key]) => key.startsWith('ws'))), {
+				'ws flooding': 1, 'ws too_big': 1, 'ws bad_utf8': 1, 'ws protocol': 2,
+			});
+		});
+		assert.equal((await scrape(daemon)).get('linnet_rate_limited_total'), 101);
+	}));
+
+test('a slow reader is counted, and what waits for it while it waits', { skip: isSlowRun }, () =>
+	withDaemon(unhurriedWith('limits.queue_bytes=1048576'), async (daemon) => {
+		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
+		slow.socket.pause();
+		const message = 'm'.repeat(16_000);
+		let waited = 0;
+		for (let n = 0; !(await scrape(daemon)).get('linnet_slow_readers_closed_total'); n++) {
+			for (let k = 0; k < 20; k++)
+				sender.sendJson({ message });
+			await take(fast, 20);
+			waited = Math.max(waited, (await scrape(daemon)).get('linnet_queue_bytes'));
+			assert.ok(n < 2_000, 'nobody was too slow');
+		}
+		assert.ok(waited > 16_000, `${waited} bytes waited`);
+		slow.socket.resume();
+		assert.equal((await slow.closed).code, 1013);
+		await shows(daemon, 'the slow reader', (metrics) => {
+			assert.equal(metrics.get('linnet_slow_readers_closed_total'), 1);
+			const labels = { transport: 'ws', reason: 'slow_reader' };
+			assert.equal(metrics.get('linnet_connections_closed_total', labels), 1);
+			assert.equal(metrics.get('linnet_queue_bytes'), 0);
+		});
+		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+$/);
+	}));
+
+test('silent connections end by a timeout', () =>
+	withDaemon({ settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] }, async (daemon) => {
+		const client = await connectWebSocket(daemon, '/ws');
+		await client.readToEnd();
+		client.destroy();
+		await shows(daemon, 'the timeout', (metrics) =>
+			assert.equal(metrics.get('linnet_connections_closed_total', { transport: 'ws', reason: 'timeout' }), 1));
+	}));
+
+test('requests count by their route and the class of their answer', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const asked = ['/', '/healthz', '/readyz', '/history/lobby', '/search/lobby?q=a', '/rooms', '/poll/lobby?wait=0', '/ws', '/nothing'];
+		for (const at of asked)
+			await get(daemon, at);
+		await push(daemon, 'lobby', 'm');
+		await post(daemon, '/hooks/nobody/lobby', {});
+		await post(daemon, '/send/lobby', 'nobody');
+		await (await enterStream(daemon, 'lobby')).stream.close();
+		await daemon.ws();
+		await daemon.ws('/echo');
+		const raw = await connect(daemon);
+		await raw.write('rubbish\r\n\r\n');
+		await raw.readToEnd();
+		raw.destroy();
+		await scrape(daemon);
+		assert.deepEqual((await scrape(daemon)).counts('linnet_http_requests_total'), {
+			'page 2xx': 1, 'page 4xx': 1, 'healthz 2xx': 1, 'readyz 2xx': 1, 'history 2xx': 1, 'search 2xx': 1, 'rooms 2xx': 1,
+			'poll 2xx': 1, 'ws 4xx': 1, 'ws 1xx': 1, 'echo 1xx': 1, 'push 2xx': 1, 'hooks 4xx': 1, 'send 4xx': 1,
+			'events 2xx': 1, 'metrics 2xx': 1, 'none 4xx': 1,
+		});
+	}));
+
+test('reloads count by whether they were good', async () => {
+	const file = path.join(temporaryFolder(), 'reload.cfg');
+	writeFileSync(file, 'log: { level = "info"; };\n');
+	await withDaemon({ args: ['-c', file] }, async (daemon) => {
+		daemon.signal('SIGHUP');
+		await counts(daemon, 'linnet_config_reloads_total', { ok: 1 });
+		writeFileSync(file, 'nonsense = 1;\n');
+		daemon.signal('SIGHUP');
+		await counts(daemon, 'linnet_config_reloads_total', { ok: 1, failed: 1 });
+	});
+});
+
+test('hands that are shaken count, and those that are not', async () => {
+	const certificate = makeCertificate();
+	await withDaemon({ settings: certificate.settings }, async (daemon) => {
+		const plain = await connect(daemon);
+		await plain.write('\x16\x03\x01\x00\x05rubbish');
+		await plain.readToEnd();
+		plain.destroy();
+		await askTls(daemon, certificate, 'GET', '/healthz');
+		const { body } = await askTls(daemon, certificate, 'GET', '/metrics');
+		assert.deepEqual(new Metrics(body).counts('linnet_tls_handshakes_total'), { ok: 2, failed: 1 });
+	});
+});
+
+test('lines of log files count, shown and skipped', async () => {
+	const file = path.join(temporaryFolder(), 'some.log');
+	writeFileSync(file, '');
+	const tails = `tails=( { room = "log"; path = "${file}"; lines = 10; rate = 5; } )`;
+	await withDaemon({ settings: [tails] }, async (daemon) => {
+		await daemon.waitForLog(/^tail_open/);
+		appendFileSync(file, 'one\ntwo\n');
+		await shows(daemon, 'two lines', (metrics) => assert.equal(metrics.get('linnet_tail_lines_total'), 2));
+		appendFileSync(file, 'many\n'.repeat(1_000));
+		await shows(daemon, 'skipped lines', (metrics) => {
+			const [shown, skipped] = ['linnet_tail_lines_total', 'linnet_tail_lines_skipped_total'].map((name) => metrics.get(name));
+			assert.ok(skipped > 900, `${skipped} of 1000`);
+			assert.ok(shown + skipped <= 1_002);
+		});
+		assert.deepEqual((await scrape(daemon)).counts('linnet_store_appended_total'), {}, 'log files are not in the history');
+	});
+});
+
+test('a loop that is held up shows in its lag', { skip: isSlowRun }, () =>
+	withDaemon({}, async (daemon) => {
+		const client = await daemon.ws();
+		const late = (metrics) =>
+			metrics.get('linnet_loop_lag_seconds_count') - metrics.get('linnet_loop_lag_seconds_bucket', { le: '0.5' });
+		await shows(daemon, 'a look at the lag', (metrics) => assert.ok(metrics.get('linnet_loop_lag_seconds_count') > 0));
+		const before = late(await scrape(daemon));
+		daemon.signal('SIGSTOP');
+		await sleep(1_500); // it is what happens, not what is waited for
+		daemon.signal('SIGCONT');
+		await shows(daemon, 'the lag', (metrics) => assert.ok(late(metrics) > before));
+		await client.close();
+	}));
+
+test('the page is for this machine itself and for an admin', async () => {
+	await withDaemon({}, async (daemon) => {
+		assert.equal((await get(daemon, '/metrics')).status, 200);
+		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
+			await assertRefused(get(daemon, '/metrics', { headers }), 403, 'denied');
+		await assertRefused(post(daemon, '/metrics', 'x'), 405, 'method_not_allowed');
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied$/);
+	});
+	const config = `auth: { tokens = (
+		{ name = "cron"; token_sha256 = "${sha256('cron-secret')}"; },
+		{ name = "prometheus"; token_sha256 = "${sha256('root-secret')}"; admin = true; } ); };`;
+	await withDaemon({ config }, async (daemon) => {
+		const away = (headers = {}) => ({ headers: { Via: '1.1 proxy', ...headers } });
+		const none = await assertRefused(get(daemon, '/metrics', away()), 401, 'token_required');
+		assert.equal(none.headers['www-authenticate'], 'Bearer');
+		await assertRefused(get(daemon, '/metrics', away(bearer('wrong'))), 401, 'bad_token');
+		await assertRefused(get(daemon, '/metrics', away(bearer('cron-secret'))), 403, 'denied');
+		await scrape(daemon, away(bearer('root-secret')));
+		await scrape(daemon);
+	});
+});
+
+/** Every selector NAME{label="value",…} of an expression, as [name, labels]. */
+function selectorsOf(expression) {
+	const bare = expression.replace(/\b(?:by|without)\s*\([^)]*\)/g, '');
+	return [...bare.matchAll(/\b((?:linnet|process)_[a-z_]+)(?:\{([^}]*)\})?/g)].map(([, name, labels = '']) => [
+		name,
+		[...labels.matchAll(/([a-z_]+)\s*(=~|!~|=|!=)\s*"([^"]*)"/g)].map(([, label, , value]) => [label, value]),
+	]);
+}
+
+function assertKnown(metrics, expression) {
+	const selectors = selectorsOf(expression);
+	assert.ok(selectors.length || /\bup\b/.test(expression), `${expression} names no metric`);
+	for (const [name, labels] of selectors) {
+		const samples = metrics.samples.filter((sample) => sample.name === name);
+		assert.ok(samples.length, `${expression}: there is no ${name}`);
+		// Those that a scrape adds are not on the page.
+		for (const [label, value] of labels.filter(([key]) => key !== 'instance' && key !== 'job'))
+			for (const word of value.split('|'))
+				assert.ok(samples.some((sample) => sample.labels[label] === word), `${expression}: no ${label}="${word}"`);
+	}
+	for (const [, list] of expression.matchAll(/\bby\s*\(([^)]*)\)/g))
+		for (const label of list.split(',').map((word) => word.trim()))
+			assert.ok(
+				['instance', 'job', 'le'].includes(label) ||
+					selectors.some(([name]) => metrics.samples.some((sample) => sample.name === name && label in sample.labels)),
+				`${expression}: no label ${label}`,
+			);
+}
+
+test('the dashboard and the alert rules name only metrics that there are', () =>
+	withDaemon({}, async (daemon) => {
+		const metrics = await scrape(daemon);
+		const dashboard = JSON.parse(readFileSync(path.join(sourceDir, 'config/grafana-dashboard.json'), 'utf8'));
+		const panels = dashboard.panels.filter(({ type }) => type !== 'row');
+		assert.ok(panels.length >= 10);
+		assert.equal(new Set(dashboard.panels.map(({ id }) => id)).size, dashboard.panels.length);
+		for (const { title, targets } of panels) {
+			assert.ok(targets.length, title);
+			targets.forEach(({ expr }) => assertKnown(metrics, expr));
+		}
+		const rules = readFileSync(path.join(sourceDir, 'config/prometheus-rules.yml'), 'utf8');
+		const expressions = [...rules.matchAll(/^ +expr: (.+)$/gm)].map(([, expr]) => expr);
+		assert.ok(expressions.length >= 5);
+		assert.equal(expressions.length, [...rules.matchAll(/^ +- alert: /gm)].length);
+		expressions.forEach((expr) => assertKnown(metrics, expr));
+	}));

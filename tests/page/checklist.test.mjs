@@ -1,0 +1,82 @@
+// What a page to chat on has to do, in 35 points. Their tests are spread over the files here; each one's name begins
+// with the number of its point. These are the ones that have no better place.
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { delayAfter } from '../../public/backoff.js';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { withPeople } from './people.mjs';
+import { pushAlarm } from './pushes.mjs';
+
+const POINTS = 35;
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+test('every point of the list has a test', () => {
+	const folder = fileURLToPath(new URL('.', import.meta.url));
+	const numbers = new Set(
+		readdirSync(folder)
+			.filter((name) => name.endsWith('.test.mjs'))
+			.flatMap((name) => Array.from(readFileSync(folder + name, 'utf8').matchAll(/\btest\(\s*['`](\d+) /g)))
+			.map(([, number]) => Number(number)),
+	);
+	const missing = Array.from({ length: POINTS }, (_, index) => index + 1).filter((number) => !numbers.has(number));
+	// Those of the views that show logs and metrics are with them.
+	assert.deepEqual(missing.filter((number) => number !== 32 && number !== 33), []);
+});
+
+test('16 the page waits twice as long after each failure, 30 s at most, and never as long as another one', () => {
+	const inRange = (delay, longest) => delay >= longest / 2 && delay <= longest;
+
+	for (const [failures, longest] of [[0, 1000], [1, 2000], [2, 4000], [4, 16000], [5, 30000], [50, 30000]])
+		assert.ok(inRange(delayAfter(failures), longest), `${failures}`);
+	assert.ok(new Set(Array.from({ length: 20 }, () => delayAfter(3))).size > 1);
+});
+
+test('14 own words, severities and lines of the page differ by more than colour', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await say(bob, 'of others');
+		await ann.say('of mine');
+		for (const severity of ['info', 'warning', 'error', 'critical'])
+			await pushAlarm(daemon, { key: severity, severity, title: severity });
+		await ann.page.waitForFunction(() => document.querySelectorAll('.alarm-line').length === 4);
+		const [shapes, words] = await ann.page.$$eval('.alarm-line', (lines) => [
+			lines.map((line) => line.querySelector('.sign path').getAttribute('d')),
+			lines.map((line) => line.querySelector('.severity').textContent),
+		]);
+		assert.equal(new Set(shapes).size, 4);
+		assert.deepEqual(words, ['Info', 'Warning', 'Error', 'Critical']);
+		const sides = await ann.page.$$eval('.message', (rows) =>
+			rows.map((row) => {
+				const text = row.querySelector('.text').getBoundingClientRect();
+				const log = row.parentElement.getBoundingClientRect();
+				return [text.left - log.left < log.right - text.right, Boolean(row.querySelector('.you'))];
+			}),
+		);
+		assert.deepEqual(sides, [[true, false], [false, true]]);
+		await bob.close();
+	}));
+
+test('29 nothing moves for who wants nothing to move', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({ reducedMotion: 'reduce' });
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await say(bob, 'hello');
+		await ann.rows(1);
+		const moving = await ann.page.evaluate(() =>
+			document.getAnimations().map(({ animationName }) => animationName).filter((name) => ['arrive', 'turn'].includes(name)),
+		);
+		assert.deepEqual(moving, []);
+		await bob.close();
+	}));

@@ -1,0 +1,98 @@
+// How large the page is and how long it takes. Times are printed, because they are the machine's as much as the page's.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { openBrowser } from '../lib/browser.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
+import { patienceMs } from '../lib/daemon.mjs';
+import { withPeople } from './people.mjs';
+
+const MANY = 10_000;
+const MOST_ROWS = 500;
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// The time from each of these key presses to the frame that shows it, in ms.
+function typeKeys(page, letters) {
+	return page.evaluate(async (keys) => {
+		const field = document.getElementById('text');
+		const times = [];
+
+		for (const key of keys) {
+			const begun = performance.now();
+			field.setRangeText(key, field.value.length, field.value.length, 'end');
+			field.dispatchEvent(new InputEvent('input', { data: key, inputType: 'insertText', bubbles: true }));
+			await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+			times.push(performance.now() - begun);
+		}
+		return times.sort((one, other) => one - other);
+	}, letters);
+}
+
+test('11 with 10,000 messages the rows stay bounded, and writing is as quick as ever', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await sayMany(bob, MANY);
+		await ann.page.getByText(`message-${MANY}`, { exact: true }).waitFor({ timeout: 4 * patienceMs });
+		assert.ok((await ann.page.$eval('.log', (log) => log.childElementCount)) <= MOST_ROWS + 60);
+		const times = await typeKeys(ann.page, 'The quick brown fox jumps over the lazy dog');
+		console.log(`a key: ${times[times.length >> 1].toFixed(1)} ms in the middle, ${times.at(-1).toFixed(1)} ms at worst`);
+		assert.equal(await ann.page.inputValue('#text'), 'The quick brown fox jumps over the lazy dog');
+		await bob.close();
+	}));
+
+test('34 the page is less than 60 KB compressed, and its first message is soon there', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await say(bob, 'hello');
+		const page = await ann.context.newPage();
+		const bodies = new Map();
+		page.on('response', (response) => bodies.set(response.url(), response.body()));
+		const begun = performance.now();
+		await page.goto(daemon.url);
+		await page.getByText('hello', { exact: true }).waitFor();
+		const took = performance.now() - begun;
+		const files = await Promise.all(bodies.values());
+		const whole = gzipSync(Buffer.concat(files), { level: 9 }).length;
+		const apart = files.reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0);
+
+		console.log(`the first message after ${Math.round(took)} ms; ${files.length} files, ${whole} bytes compressed as one, ${apart} each by itself`);
+		assert.ok(files.length > 20 && whole < 60_000, `${whole} bytes`);
+		await page.close();
+		await bob.close();
+	}));
+
+test('34 nothing comes from elsewhere and nothing runs that is not a file of the page', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const response = await fetch(daemon.url);
+		const policy = response.headers.get('content-security-policy');
+		assert.match(policy, /default-src 'self'/);
+		assert.doesNotMatch(policy, /unsafe/);
+		const html = await response.text();
+		assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|<style|\bstyle=|\son\w+=/);
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.say('hello');
+		await ann.reads(['hello']);
+	}));
+
+test('35 without JavaScript the page tells of nc and curl', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		await arrive();
+		const context = await browser.newContext({ javaScriptEnabled: false });
+		const page = await context.newPage();
+		await page.goto(daemon.url);
+		const words = await page.locator('noscript').innerText();
+		assert.match(words, /nc HOST 2020/);
+		assert.match(words, /curl -N/);
+		await context.close();
+	}));
