@@ -1,8 +1,8 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
  * chat_commands.c (the command table), chat_people.c (names, presence), chat_rooms.c
  * (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume),
- * chat_push.c (what programs say), chat_alarm.c, chat_metric.c, chat_tail.c, chat_bans.c
- * and chat_admin.c (what moderators order). */
+ * chat_push.c (what programs say), chat_alarm.c, chat_metric.c, chat_tail.c, chat_bans.c,
+ * chat_admin.c (what moderators order) and chat_time.c (what is due). */
 #pragma once
 
 #include <jansson.h>

@@ -28,11 +28,13 @@ export const tokens = `tokens = (
 	{ name = "ci"; token_sha256 = "${sha256('ci-secret')}"; rooms = [ "ops" ]; }
 );`;
 
-/** Runs body against a daemon where one has to show a token. */
-export function withJwt(body, { settings = [], ...options } = {}) {
+/** A configuration with which one has to show a token. */
+export function jwtConfig() {
 	const file = path.join(temporaryFolder(), 'secret');
 	writeFileSync(file, `${secret}\n`);
-	const config = `limits = { message_rate = 0.0; };
+	return `limits = { message_rate = 0.0; };
 		auth = { mode = "jwt"; jwt_secret_file = "${file}"; ${tokens} };`;
-	return withDaemon({ config, settings, ...options }, body);
 }
+
+/** Runs body against a daemon where one has to show a token. */
+export const withJwt = (body, options) => withDaemon({ config: jwtConfig(), ...options }, body);

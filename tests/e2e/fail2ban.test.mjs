@@ -1,0 +1,86 @@
+// The filter for fail2ban finds in the log of the daemon whom it refuses, and nobody else.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { eventually, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { get, post } from '../lib/doors.mjs';
+import { bearer, jwtConfig, sign, withJwt } from '../lib/jwt.mjs';
+
+const filter = path.join(sourceDir, 'config/fail2ban/filter.d/linnetd.conf');
+
+const definitions = readFileSync(filter, 'utf8');
+const prefix = /^_prefix = (.*)$/m.exec(definitions)[1];
+
+/** The filter's expressions. */
+const expressions = definitions.match(/(?<=^(?:failregex =)?\s+)\^.*$/gm).map((text) =>
+	new RegExp(text.replace('%(_prefix)s', prefix).replace('<ADDR>', '(?<address>[0-9a-fA-F:.]+)')));
+
+const addressesIn = (lines) => lines.flatMap((line) => expressions.flatMap((expression) => expression.exec(line)?.groups.address ?? []));
+
+const from = (address) => ({ 'X-Forwarded-For': address });
+
+const trusting = 'http.trusted_proxies=["127.0.0.1"]';
+
+/** Does what is refused, each time for another address, and what is not. */
+async function provoke(daemon) {
+	await get(daemon, '/rooms', { headers: { ...from('198.51.100.1'), ...bearer(sign({ sub: 'ann' }, { key: 'x' })) } });
+	await post(daemon, '/push/ops', 'm', { ...from('2001:db8::2'), ...bearer('guess') });
+	await get(daemon, '/admin/sessions', { headers: { ...from('198.51.100.3'), ...bearer('ci-secret') } });
+	await post(daemon, '/admin/ban', { address: '198.51.100.4' }, bearer('root-secret'));
+	await get(daemon, '/', { headers: from('198.51.100.4') });
+	await get(daemon, '/rooms', { headers: from('203.0.113.1') });
+	await get(daemon, '/rooms', { headers: { ...from('203.0.113.2'), ...bearer(sign({ sub: 'ann', exp: 1 })) } });
+	await get(daemon, '/rooms', { headers: { ...from('203.0.113.3'), ...bearer(sign({ sub: 'ann' })) } });
+	const forged = 'x refused peer=203.0.113.4 why=bad_token';
+	for (const origin of [forged, `host linnetd[7]: ${forged}`, forged.slice(2)])
+		await get(daemon, '/rooms', { headers: { Origin: origin } });
+	await post(daemon, '/admin/mute', { username: forged }, bearer('root-secret'));
+}
+
+const found = ['198.51.100.1', '2001:db8::2', '198.51.100.3', '198.51.100.4'];
+
+async function assertFound(daemon) {
+	await provoke(daemon);
+	await eventually(() => assert.match(daemon.stderr, /muted/), 'the last line');
+	assert.deepEqual(addressesIn(daemon.log), found);
+	assert.deepEqual(addressesIn(daemon.log.map((line) => `host linnetd[7]: ${line}`)), found);
+}
+
+test('in the log the filter finds whom to keep out', () => withJwt(assertFound, { settings: [trusting] }));
+
+test('in a log of JSON it finds the same', () => {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+	const config = jwtConfig();
+	writeFileSync(file, config);
+	return withDaemon({ args: ['-c', file], settings: [trusting] }, async (daemon) => {
+		writeFileSync(file, `${config}\nlog = { format = "json"; };\n`);
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/"event":"reloaded"/);
+		await assertFound(daemon);
+	});
+});
+
+test('who floods is found as well', () =>
+	withJwt(async (daemon) => {
+		const flood = await daemon.ws('/ws', { headers: { ...from('198.51.100.5'), ...bearer(sign({ sub: 'ann' })) } });
+		for (let n = 0; n < 200; n++)
+			flood.sendJson({ type: 'ping' });
+		assert.equal((await flood.closed).code, 1008);
+		await daemon.waitForLog(/^flooding\b/);
+		assert.deepEqual(addressesIn(daemon.log), ['198.51.100.5']);
+	}, { settings: [trusting, 'limits.message_rate=0.001', 'limits.message_burst=1'] }));
+
+const hasFail2ban = spawnSync('fail2ban-regex', ['--version']).status === 0;
+
+test('fail2ban itself finds the same', { skip: !hasFail2ban && 'fail2ban is not installed' }, () =>
+	withJwt(async (daemon) => {
+		await provoke(daemon);
+		await eventually(() => assert.match(daemon.stderr, /muted/), 'the last line');
+		const log = path.join(temporaryFolder(), 'log');
+		writeFileSync(log, daemon.log.map((line) => `Nov 20 15:22:56 host linnetd[7]: ${line}\n`).join(''));
+		const { stdout } = spawnSync('fail2ban-regex', ['--print-all-matched', log, filter], { encoding: 'utf8' });
+		assert.match(stdout, new RegExp(`\\b${found.length} matched\\b`));
+	}, { settings: [trusting] }));
