@@ -1,6 +1,7 @@
 #include "linnet/server.h"
 
 #include <ev.h>
+#include <malloc.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,9 @@
 
 /* Deadlines and the heartbeat are kept to this. */
 #define TICK_S 0.25
+
+/* Fewer connections are not worth giving their memory back. */
+#define CROWD 100
 
 /* Everybody's time to go when the daemon stops. */
 #define STOP_S 8.0
@@ -85,6 +89,7 @@ struct server {
 	struct tls_door tls_door;
 	struct proxies *proxies;
 	struct conn_table conns;
+	size_t crowd; /* the most connections since memory was last given back */
 	struct listener *listener;
 	struct listener *line_listener; /* NULL: there is no line door */
 	struct refusal *refusal;
@@ -128,6 +133,18 @@ start_ticking(struct server *server)
 	}
 }
 
+/* What a crowd has used, the allocator keeps in pieces after it has gone. */
+static void
+give_memory_back(struct server *server)
+{
+	if (server->conns.count > server->crowd) {
+		server->crowd = server->conns.count;
+	} else if (server->crowd >= CROWD && server->conns.count <= server->crowd / 2) {
+		server->crowd = server->conns.count;
+		malloc_trim(0);
+	}
+}
+
 static void
 on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 {
@@ -140,6 +157,7 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	conn_table_tick(&server->conns);
 	chat_tick(server->chat, conn_unix_ms());
 	api_tick(&server->api, conn_now_ms());
+	give_memory_back(server);
 	if (!server->conns.count && !server->api.polls)
 		ev_timer_stop(loop, timer);
 }
