@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, get, keepAlive, poll, post, push } from '../lib/doors.mjs';
 import { Metrics, scrape } from '../lib/exposition.mjs';
 import { sitDown } from '../lib/line.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
@@ -61,7 +61,8 @@ test('connections count by what they speak, and when they end by why', () =>
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		const line = await sitDown(daemon);
 		const { stream } = await enterStream(daemon, 'lobby');
-		const polling = poll(daemon, 'elsewhere', 'wait=60');
+		const agent = keepAlive();
+		const polling = poll(daemon, 'elsewhere', 'wait=60', { agent });
 		const echo = await daemon.ws('/echo');
 		const open = { http: 1, ws: 3, line: 1, sse: 1, poll: 1, echo: 1 };
 		await counts(daemon, 'linnet_connections', open);
@@ -75,16 +76,17 @@ test('connections count by what they speak, and when they end by why', () =>
 		await push(daemon, 'elsewhere', 'what was waited for');
 		await polling;
 		await echo.close();
-		await counts(daemon, 'linnet_connections', { http: 1, ws: 1 });
+		await counts(daemon, 'linnet_connections', { http: 2, ws: 1 });
 		await shows(daemon, 'the endings', (metrics) => {
 			const { 'http normal': ended, ...others } = metrics.counts('linnet_connections_closed_total');
 			assert.deepEqual(others, {
 				'http upgraded': 5, 'ws normal': 1, 'ws lost': 1, 'line normal': 1, 'sse normal': 1, 'poll normal': 1, 'echo normal': 1,
 			});
 			const all = metrics.get('linnet_connections_accepted_total', { transport: 'http' });
-			assert.equal(all, ended + 5 + 1, 'what was accepted has ended, become something else or is this one');
+			assert.equal(all, ended + 5 + 2, 'what was accepted has ended, become something else, or polled or asks this');
 		});
 		assert.ok(http >= 7);
+		agent.destroy();
 	}));
 
 test('what is said counts by its door, what is read by its reader', () =>
