@@ -115,6 +115,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 
 	async function say(object) {
 		const { type, ref } = object;
+
+		// It asks whether what was said before it is done, and it is: each request waits for the one before.
+		if (type === 'ping')
+			return tell({ type: 'pong', ref });
 		const response = await fetch(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
@@ -123,10 +127,9 @@ export function openHttp(page, kind, { onText, onClose }) {
 
 		if (!response.ok)
 			tell({ ...(await errorOf(response)), ref });
-		else if (type === 'ping')
-			tell({ type: 'pong', ref });
 		else if (ref)
 			tell({ ...(await readJson(response)), type: 'ack', ref });
+		return undefined;
 	}
 
 	// What is said is said by the person's oldest session, which is in one room only: the server refuses it elsewhere.

@@ -46,8 +46,10 @@ close_banned(struct conn_table *table)
 	struct conn *conn;
 
 	TAILQ_FOREACH (conn, &table->conns, link)
-		if (conn_is_banned(conn))
+		if (conn_is_banned(conn)) {
+			conn_note_ending(conn, ENDING_SENT_AWAY);
 			conn->door->on_stop(conn, CLOSE_POLICY, "banned");
+		}
 }
 
 void

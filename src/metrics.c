@@ -50,21 +50,58 @@ struct label {
 		name, values, sizeof(values) / sizeof((values)[0])                       \
 	}
 
-static const char *const transport_names[TRANSPORT_COUNT] = { "http", "ws", "line", "sse",
-	"poll", "echo" };
-static const char *const ending_names[ENDING_COUNT] = { "normal", "upgraded", "lost",
-	"timeout", "slow_reader", "flooding", "sent_away", "too_big", "bad_utf8",
-	"protocol", "stopping", "error" };
-static const char *const voice_names[VOICE_COUNT] = { "ws", "line", "push", "send" };
-static const char *const push_names[PUSH_KIND_COUNT] = { "message", "alarm", "metric",
-	"hook" };
-static const char *const outcome_names[OUTCOME_COUNT] = { "ok", "failed" };
-static const char *const append_names[APPEND_RESULT_COUNT] = { "ok", "duplicate",
-	"failed" };
-static const char *const recovery_names[RECOVERY_COUNT] = { "recovered",
-	"not_recovered" };
-static const char *const limit_names[REFUSED_BY_COUNT] = { "connections", "per_address",
-	"banned" };
+static const char *const transport_names[TRANSPORT_COUNT] = {
+	[TRANSPORT_HTTP] = "http",
+	[TRANSPORT_WS] = "ws",
+	[TRANSPORT_LINE] = "line",
+	[TRANSPORT_SSE] = "sse",
+	[TRANSPORT_POLL] = "poll",
+	[TRANSPORT_ECHO] = "echo",
+};
+static const char *const ending_names[ENDING_COUNT] = {
+	[ENDING_NORMAL] = "normal",
+	[ENDING_UPGRADED] = "upgraded",
+	[ENDING_LOST] = "lost",
+	[ENDING_TIMEOUT] = "timeout",
+	[ENDING_SLOW_READER] = "slow_reader",
+	[ENDING_FLOODING] = "flooding",
+	[ENDING_SENT_AWAY] = "sent_away",
+	[ENDING_TOO_BIG] = "too_big",
+	[ENDING_BAD_UTF8] = "bad_utf8",
+	[ENDING_PROTOCOL] = "protocol",
+	[ENDING_STOPPING] = "stopping",
+	[ENDING_ERROR] = "error",
+};
+static const char *const voice_names[VOICE_COUNT] = {
+	[VOICE_WS] = "ws",
+	[VOICE_LINE] = "line",
+	[VOICE_PUSH] = "push",
+	[VOICE_SEND] = "send",
+};
+static const char *const push_names[PUSH_KIND_COUNT] = {
+	[PUSH_MESSAGE] = "message",
+	[PUSH_ALARM] = "alarm",
+	[PUSH_METRIC] = "metric",
+	[PUSH_HOOK] = "hook",
+};
+static const char *const outcome_names[OUTCOME_COUNT] = {
+	[OUTCOME_OK] = "ok",
+	[OUTCOME_FAILED] = "failed",
+};
+static const char *const append_names[APPEND_RESULT_COUNT] = {
+	[APPEND_OK] = "ok",
+	[APPEND_DUPLICATE] = "duplicate",
+	[APPEND_FAILED] = "failed",
+};
+static const char *const recovery_names[RECOVERY_COUNT] = {
+	[RECOVERY_RECOVERED] = "recovered",
+	[RECOVERY_NOT_RECOVERED] = "not_recovered",
+};
+static const char *const limit_names[REFUSED_BY_COUNT] = {
+	[REFUSED_BY_CONNECTIONS] = "connections",
+	[REFUSED_BY_PER_ADDRESS] = "per_address",
+	[REFUSED_BY_BAN] = "banned",
+};
 static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning",
 	"error", "critical" };
 static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "4xx",

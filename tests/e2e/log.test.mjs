@@ -72,6 +72,8 @@ test('as JSON each line is one object', () =>
 test('the manual lists every event of the log, and no other', () => {
 	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_write\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
+	// Two words, of which one is logged.
+	patterns.push(/\blog_order\(\w+ \? "([a-z_]+)"/g, /\blog_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
 	for (const name of readdirSync(path.join(sourceDir, 'src'))) {
 		const source = readFileSync(path.join(sourceDir, 'src', name), 'utf8');
 		for (const pattern of patterns)

@@ -255,7 +255,7 @@ test('silent connections end by a timeout', () =>
 
 test('requests count by their route and the class of their answer', () =>
 	withDaemon(unhurried, async (daemon) => {
-		const asked = ['/', '/healthz', '/readyz', '/history/lobby', '/search/lobby?q=a', '/rooms', '/poll/lobby?wait=0', '/ws', '/nothing'];
+		const asked = ['/', '/healthz', '/readyz', '/history/lobby', '/search/lobby?q=a', '/rooms', '/poll/lobby?wait=0', '/ws', '/admin/sessions', '/nothing'];
 		for (const at of asked)
 			await get(daemon, at);
 		await push(daemon, 'lobby', 'm');
@@ -271,7 +271,7 @@ test('requests count by their route and the class of their answer', () =>
 		await scrape(daemon);
 		assert.deepEqual((await scrape(daemon)).counts('linnet_http_requests_total'), {
 			'page 2xx': 1, 'page 4xx': 1, 'healthz 2xx': 1, 'readyz 2xx': 1, 'history 2xx': 1, 'search 2xx': 1, 'rooms 2xx': 1,
-			'poll 2xx': 1, 'ws 4xx': 1, 'ws 1xx': 1, 'echo 1xx': 1, 'push 2xx': 1, 'hooks 4xx': 1, 'send 4xx': 1,
+			'poll 2xx': 1, 'ws 4xx': 1, 'ws 1xx': 1, 'echo 1xx': 1, 'push 2xx': 1, 'hooks 4xx': 1, 'send 4xx': 1, 'admin 4xx': 1,
 			'events 2xx': 1, 'metrics 2xx': 1, 'none 4xx': 1,
 		});
 	}));
