@@ -64,7 +64,7 @@ static json_t *
 read_claims(const struct auth_secret *secret, const char *text)
 {
 	json_t *claims = NULL;
-	char *json = NULL;
+	char *json;
 	jwt_t *jwt;
 	int r;
 
@@ -74,8 +74,7 @@ read_claims(const struct auth_secret *secret, const char *text)
 	ERR_clear_error();
 	if (r != 0)
 		return NULL;
-	if (jwt_get_alg(jwt) == JWT_ALG_HS256)
-		json = jwt_get_grants_json(jwt, NULL);
+	json = jwt_get_grants_json(jwt, NULL);
 	jwt_free(jwt);
 	if (json)
 		claims = json_loads(json, 0, NULL);

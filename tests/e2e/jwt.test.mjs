@@ -105,6 +105,15 @@ test('the session of a stream is of no use to who is somebody else', () =>
 		await stream.close();
 	}));
 
+test('nobody goes on with the poll of somebody else', () =>
+	withJwt(async (daemon) => {
+		const ann = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann' })) });
+		assert.equal(ann.you.username, 'ann');
+		const eve = await poll(daemon, 'lobby', `wait=0&session=${ann.you.session}`, { headers: bearer(sign({ sub: 'eve' })) });
+		assert.equal(eve.you.username, 'eve');
+		assert.notEqual(eve.you.session, ann.you.session);
+	}));
+
 test('the rooms of the token are all that there is, at every door', () =>
 	withJwt(async (daemon) => {
 		const all = await wsWith(daemon, sign({ sub: 'root' }), '&room=secret');
