@@ -12,7 +12,10 @@ install(FILES config/systemd/linnet.sysusers
 install(FILES config/linnet.cfg DESTINATION /etc/linnet)
 install(FILES config/fail2ban/filter.d/linnetd.conf DESTINATION /etc/fail2ban/filter.d)
 install(FILES config/fail2ban/jail.d/linnetd.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/fail2ban)
-install(DIRECTORY config/systemd/drop-ins DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(DIRECTORY config/systemd/drop-ins config/proxy config/fail2ban
+	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES config/grafana-dashboard.json config/prometheus-rules.yml
+	DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES config/debian/copyright ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES README.md docs/OPERATIONS.md docs/PROTOCOL.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
