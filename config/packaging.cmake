@@ -27,7 +27,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # The loop of libwebsockets is loaded when the program starts.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS "libwebsockets-evlib-ev, init-system-helpers (>= 1.54)")
+set(CPACK_DEBIAN_PACKAGE_DEPENDS
+	"libwebsockets-evlib-ev, init-system-helpers (>= 1.54), systemd | systemd-standalone-sysusers | systemd-sysusers")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "chat and push server for browsers, terminals and programs
 One room behind every door: browsers on the bundled page, WebSocket clients,
 nc and telnet, event streams, long-polls and HTTP pushes see the same messages
