@@ -75,13 +75,16 @@ test('the badge opens the list of what stands, where an alarm can be acknowledge
 		await badge(bob, '2');
 		await opens(bob);
 		const items = bob.page.locator('#alarms li');
+		await items.nth(1).waitFor();
 		assert.deepEqual(await items.locator('.severity').allTextContents(), ['Critical', 'Info']);
 		assert.match(await items.first().textContent(), /Disk full.*just now.*db-2 has 1 % left/);
 		await bob.page.getByRole('button', { name: 'Acknowledge Disk full' }).click();
 		await badge(bob, '1');
 		await badge(ann, '1');
+		await items.first().getByText('acknowledged by').waitFor();
 		assert.match(await items.first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await opens(ann);
+		await ann.page.locator('#alarms li').first().getByText('acknowledged by').waitFor();
 		assert.match(await ann.page.locator('#alarms li').first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
