@@ -54,20 +54,22 @@ parse_since(const struct store *store, const char *since, uint64_t *id)
 static void
 begin_live(struct chat *chat, struct member *member, bool recovered, const char *ref)
 {
+	bool is_poll = member->session->wire == WIRE_OBJECT;
+
 	member->is_resuming = false;
 	member->is_announced = true;
 	member->is_recovered = recovered;
 	/* A poll asks each time. */
-	if (member->has_since && member->session->wire != WIRE_OBJECT)
+	if (member->has_since && !is_poll)
 		metrics.recoveries[recovered ? RECOVERY_RECOVERED
 					     : RECOVERY_NOT_RECOVERED]++;
-	if (member->session->wants_joined)
+	/* A poll that goes on is not to be answered at once by what it has. */
+	if (member->session->wants_joined && !(is_poll && recovered))
 		chat_send_joined(chat, member, recovered, ref);
-	/* Whoever goes on where it was has seen the alarms, and a poll that goes on is
-	 * not to be answered at once by what it has. */
+	/* Whoever goes on where it was has seen the alarms. */
 	if (!recovered)
 		chat_send_alarms(member->session, member->room);
-	if (!recovered || member->session->wire != WIRE_OBJECT)
+	if (!(is_poll && recovered))
 		chat_send_metrics(member->session, member->room);
 	if (member->session->wants_progress)
 		member->session->ops->wake(member->session);

@@ -34,6 +34,17 @@ test('a poll that nothing comes for is answered by an empty list when its time i
 			await assertRefused(get(daemon, `/poll/lobby?wait=${wait}`), 400, 'bad_query');
 	}));
 
+test('a poll for events that goes on waits for one, and does not bring what is known already', () =>
+	withDaemon(unhurried, async (daemon) => {
+		const first = await poll(daemon, 'lobby', 'wait=20&events=1&name=ann');
+		assert.equal(first.messages[0].type, 'joined');
+		const next = poll(daemon, 'lobby', `wait=20&events=1&session=${first.you.session}&since=${first.since}`);
+		const bob = await daemon.ws('/ws?name=bob');
+		const { messages } = await next;
+		assert.deepEqual(messages.map(({ type, event, username }) => [type, event, username]), [['presence', 'enter', 'bob']]);
+		await bob.close();
+	}));
+
 test('what cannot be gone on from is said at once, without a part of the past', () =>
 	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
 		await sayMany(await daemon.ws(), 3_000);
