@@ -1,19 +1,69 @@
-// The alarms that stand, of all rooms.
+// The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
+import { buildStanding } from './alarm-view.js';
+import { createPanel } from './panel.js';
+import { locale, texts } from './texts.js';
 
-// onChange(alarms) gets them all, the worst first.
-export function createAlarms({ onChange }) {
+const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
+// Ages are told in minutes.
+const REFRESH_MS = 30000;
+
+const keyOf = ({ room, key }) => JSON.stringify([room, key]);
+const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
+
+// isEnabled: whether there is somebody to tell. onAcknowledge(alarm) is called when the reader takes care of it.
+export function createAlarms({ panel, list, button, count, close }, { isEnabled, onAcknowledge }) {
 	const standing = new Map();
-	const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
+	// The worst first.
+	let alarms = [];
+	let timer = 0;
 
-	const keyOf = ({ room, key }) => JSON.stringify([room, key]);
+	const isOpen = () => panel.matches(':popover-open');
 
-	function changed() {
-		onChange(
-			Array.from(standing.values()).sort(
-				(one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since,
-			),
-		);
+	// The focus stays with its alarm, or in the list.
+	function fill() {
+		const focused = Array.from(list.children).findIndex((item) => item.contains(document.activeElement));
+		const items = alarms.map(buildStanding);
+
+		items.forEach((item, index) => {
+			const action = item.querySelector('button');
+
+			if (!action)
+				return;
+			action.disabled = !isEnabled;
+			action.addEventListener('click', () => onAcknowledge(alarms[index]));
+		});
+		list.replaceChildren(...items);
+		if (focused >= 0)
+			(items[focused]?.querySelector('button') ?? close).focus();
 	}
+
+	function show() {
+		alarms = Array.from(standing.values()).sort(byUrgency);
+		const unseen = alarms.filter(({ acknowledgedBy }) => !acknowledgedBy).length;
+
+		button.hidden = !alarms.length;
+		button.classList.toggle('calm', !unseen);
+		button.ariaLabel = texts.alarmsButton(unseen, alarms.length);
+		count.textContent = unseen ? unseen.toLocaleString(locale) : '';
+		if (!isOpen())
+			return;
+		if (alarms.length)
+			fill();
+		else
+			panel.hidePopover();
+	}
+
+	createPanel(
+		{ panel, button, close },
+		{
+			onOpen() {
+				fill();
+				timer = setInterval(fill, REFRESH_MS);
+				(list.querySelector('button:enabled') ?? close).focus();
+			},
+			onClose: () => clearInterval(timer),
+		},
+	);
 
 	return {
 		told(alarm) {
@@ -21,7 +71,7 @@ export function createAlarms({ onChange }) {
 				standing.delete(keyOf(alarm));
 			else
 				standing.set(keyOf(alarm), alarm);
-			changed();
+			show();
 		},
 		// They are about to be told anew, or of no interest any more.
 		forget(room) {
@@ -29,7 +79,11 @@ export function createAlarms({ onChange }) {
 				if (alarm.room === room)
 					standing.delete(key);
 			}
-			changed();
+			show();
+		},
+		enable(wanted) {
+			isEnabled = wanted;
+			show();
 		},
 	};
 }

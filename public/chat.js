@@ -1,20 +1,17 @@
 // The chat: the rooms, what is written and read in them, and who the reader is. Puts its parts together; each of them
 // knows nothing of the others.
-import { createAlarms } from './alarms.js';
-import { createAlarmsView } from './alarms-view.js';
 import { createComposer } from './composer.js';
-import { onFirst } from './lazily.js';
-import { adoptLimits, limits, utf8Bytes } from './limits.js';
-import { isSameName } from './names.js';
+import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
+import { createLazy, onFirst } from './lazily.js';
 import { createOutbox } from './outbox.js';
 import { createPeopleView } from './people-view.js';
+import { createTypingTeller } from './people.js';
 import { createRequests } from './requests.js';
 import { createRoom } from './room.js';
 import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
-import { createTypingTeller } from './typing.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
@@ -52,17 +49,23 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	const isMe = (name) => isSameName(name, session.name);
 	const isWatched = (room) => room === rooms.current && !document.hidden && isLooking();
 
-	const alarmsView = createAlarmsView(
-		{
-			panel: at('alarms'),
-			list: at('alarms-list'),
-			button: at('alarms-button'),
-			count: at('alarms-count'),
-			close: at('alarms-close'),
-		},
-		{ onAcknowledge: (alarm) => acknowledge(alarm.room, alarm.key).catch(onRefusal) },
-	);
-	const alarms = createAlarms({ onChange: alarmsView.show });
+	const alarms = createLazy(async () => {
+		const { createAlarms } = await import('./alarms.js');
+
+		return createAlarms(
+			{
+				panel: at('alarms'),
+				list: at('alarms-list'),
+				button: at('alarms-button'),
+				count: at('alarms-count'),
+				close: at('alarms-close'),
+			},
+			{
+				isEnabled: isOnline,
+				onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
+			},
+		);
+	});
 	const peopleView = createPeopleView({
 		panel: at('people'),
 		list: at('people-list'),
@@ -82,7 +85,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft: (room) => alarms.forget(room.name),
+		onLeft: (room) => alarms.now((they) => they.forget(room.name)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
 	const roomsView = createRoomsView(
@@ -172,7 +175,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			isWatched,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: alarms.told,
+			onAlarm: (alarm) => alarms((they) => they.told(alarm)),
 			onChange: onRoomChange,
 			onNews,
 			onTyping: showTyping,
@@ -291,7 +294,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
-			alarms.forget(frame.room);
+			alarms.now((they) => they.forget(frame.room));
 		if (!session.isEntry(frame)) {
 			rooms.joined(frame);
 			return;
@@ -382,7 +385,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		opened: session.opened,
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarmsView.enable(isOnline);
+			alarms.now((they) => they.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {

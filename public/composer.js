@@ -1,5 +1,5 @@
 // Where messages are written.
-import { limits } from './limits.js';
+import { limits } from './identity.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 

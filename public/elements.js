@@ -5,7 +5,8 @@ export function element(tagAndClasses, ...children) {
 	const [tag, ...classes] = tagAndClasses.split('.');
 	const made = document.createElement(tag);
 
-	made.className = classes.join(' ');
+	if (classes.length)
+		made.className = classes.join(' ');
 	made.append(...children);
 	return made;
 }

@@ -1,13 +1,13 @@
 // The messages on the page: each once, in the order of their ids, a bounded window of the history that older and newer
 // pages are loaded into. What has no id yet stands at the end.
-import { buildAlarm, fillAlarm } from './alarm-view.js';
 import { removePictures } from './avatar.js';
+import { createSpan } from './history.js';
 import { createHush } from './hush.js';
 import { createIncidents } from './incidents.js';
+import { createLazy } from './lazily.js';
 import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
-import { createSpan } from './span.js';
 import { texts } from './texts.js';
 
 const MOST_ROWS = 500;
@@ -15,6 +15,8 @@ const MOST_ROWS = 500;
 const TRIM_ROWS = 50;
 // So far from an end of the window its next page is asked for.
 const NEAR_END_PX = 800;
+
+const alarmView = createLazy(() => import('./alarm-view.js'));
 
 // nameNow() is what the reader is called. onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
 // chooses for a message that has failed.
@@ -84,8 +86,14 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function buildAlarmRow(alarm) {
 		const incident = incidents.told(alarm);
 
-		incident.row = buildAlarm(incident.latest);
+		incident.row = document.createElement('article');
+		incident.row.className = 'alarm-line';
+		fillAlarm(incident);
 		return incident.row;
+	}
+
+	function fillAlarm({ row, latest }) {
+		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)));
 	}
 
 	function build(entry) {
@@ -130,7 +138,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	// False if the alarm has no row yet, or none where it would be looked for: news are looked for where the reader is
 	// or at the end, history where it happened.
 	function updateAlarm(alarm, { isNews }) {
-		const { row, latest } = incidents.told(alarm);
+		const incident = incidents.told(alarm);
+		const { row } = incident;
 
 		if (!row?.isConnected)
 			return false;
@@ -142,7 +151,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.keep(() => rows.remove(row));
 			return false;
 		}
-		scroll.keep(() => fillAlarm(row, latest));
+		fillAlarm(incident);
 		return true;
 	}
 

@@ -1,7 +1,7 @@
 // What is written and not yet in the server's hands. It is kept through a reload or a closed tab, and said in order:
 // one at a time, the next when the server has acknowledged the one before. What may or may not have arrived is said
 // again under its ref, by which the server knows it.
-import { delayAfter } from './backoff.js';
+import { delayAfter } from './requests.js';
 import { recallAll, remember, watchForgotten } from './storage.js';
 import { randomId } from './wire.js';
 
@@ -189,6 +189,31 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		remove(ref) {
 			forget(entries.get(ref));
 			onChange();
+		},
+	};
+}
+
+// The reader's own messages may come before the ack, which alone tells what they are copies of: from a server that sends
+// messages back to their sender, with what was missed, with the history. What looks like a copy is held until then.
+
+// isInDoubt(text) tells whether such a text waits for its ack; show(message) takes what was no copy, and copes with
+// what is on the page already.
+export function createEchoes({ isInDoubt, show }) {
+	let held = [];
+
+	return {
+		// False if there is nothing to wait for.
+		hold(message) {
+			const isHeld = message.own && isInDoubt(message.text);
+			if (isHeld)
+				held.push(message);
+			return isHeld;
+		},
+		// To be called when something in doubt has been settled.
+		release() {
+			const settled = held.filter(({ text }) => !isInDoubt(text));
+			held = held.filter(({ text }) => isInDoubt(text));
+			settled.forEach(show);
 		},
 	};
 }

@@ -1,6 +1,6 @@
 // The rows in their order, with a line where a new day begins and one header for what an author says in a row.
-import { sameDay } from './format.js';
 import { buildDay, markContinued } from './message-view.js';
+import { sameDay } from './texts.js';
 
 const GROUP_MS = 5 * 60 * 1000;
 

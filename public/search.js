@@ -1,6 +1,8 @@
 // Finds what was said in the room, and leads to it.
-import { dayName, clockTime, fullDate } from './format.js';
-import { texts } from './texts.js';
+import { addSheet } from './sheet.js';
+import { clockTime, dayName, fullDate, texts } from './texts.js';
+
+await addSheet(new URL('css/search.css', import.meta.url));
 
 // Who types on is not asked about every letter.
 const PAUSE_MS = 250;

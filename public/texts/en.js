@@ -1,8 +1,7 @@
 // The words of the page in English.
-import { createTools, isolated } from './tools.js';
 
-export function wordsFor(locale) {
-	const { number, listed } = createTools(locale);
+// tools as in texts.js.
+export function wordsFor({ isolated, number, listed }) {
 	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 
 	return {

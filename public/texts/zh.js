@@ -1,8 +1,7 @@
 // 页面的简体中文文字。The words of the page in Simplified Chinese.
-import { createTools, isolated } from './tools.js';
 
-export function wordsFor(locale) {
-	const { number, listed } = createTools(locale);
+// tools as in texts.js.
+export function wordsFor({ isolated, number, listed }) {
 
 	return {
 		language: 'zh',

@@ -23,7 +23,7 @@ function shapeOf(words, path = '') {
 }
 
 test('every language has the same keys', () => {
-	assert.deepEqual(shapeOf(chinese('zh-CN')).sort(), shapeOf(english('en-GB')).sort());
+	assert.deepEqual(shapeOf(chinese({})).sort(), shapeOf(english({})).sort());
 });
 
 test('the page speaks Chinese to a Chinese browser, and the reader may choose otherwise', () =>
