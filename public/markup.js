@@ -5,7 +5,7 @@ import { element } from './elements.js';
 import { isSameName } from './identity.js';
 
 // Stops at spaces, quotes, brackets of markup, and at characters that could show another address than the real one.
-const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
 const PAIRS = { ')': '(', ']': '[', '}': '{' };
 const PUNCTUATION = '.,:;!?*_~';
@@ -58,22 +58,9 @@ function link(address) {
 }
 
 // What an address that was found becomes: a link, and what stood behind it.
-function linkTo(found) {
+export function linkTo(found) {
 	const address = withoutTail(found);
 	return [link(address), found.slice(address.length)];
-}
-
-// Nothing but links.
-export function withLinks(text) {
-	const fragment = document.createDocumentFragment();
-	let end = 0;
-
-	for (const match of text.matchAll(ADDRESS)) {
-		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
-		end = match.index + match[0].length;
-	}
-	fragment.append(text.slice(end));
-	return fragment;
 }
 
 // The reader's own name may have spaces, which no other is known to end at.
