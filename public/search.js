@@ -106,7 +106,7 @@ export function openSearch({ find, onChoose }) {
 		opener.focus();
 	}
 
-	opener.addEventListener('click', open);
+	opener.addEventListener('click', () => (panel.hidden ? open() : dismiss()));
 	close.addEventListener('click', dismiss);
 	field.addEventListener('input', () => {
 		clearTimeout(timer);
@@ -131,7 +131,7 @@ export function openSearch({ find, onChoose }) {
 	panel.id = 'search';
 	panel.role = 'search';
 	state.role = 'status';
-	opener.after(panel);
+	at('reading').prepend(panel);
 	open();
 	return () => panel.hidden || hide();
 }
