@@ -332,6 +332,10 @@ int chat_check_mute(const struct chat *chat, const struct session *speaker,
 /* Send the values that are due. */
 void chat_send_due_metrics(struct chat *chat, int64_t now_ms);
 
+/* Forget the values that nobody has said again for long, and the rooms that have nothing
+ * else. */
+void chat_forget_metrics(struct chat *chat);
+
 /* A metric's value from a program called label. */
 int chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault);
