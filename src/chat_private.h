@@ -102,6 +102,11 @@ void chat_answer_at(
 /* The same for the object that text is, which is emptied. */
 void chat_answer_text(struct session *session, struct buffer *text);
 
+/* As message_take, but errand, who says object, is told what is wrong. Returns false
+ * then. */
+bool chat_take(struct session *errand, struct message *message, json_t *object,
+	struct message_fault *fault);
+
 /* The store with the history of room. */
 struct store *chat_history(const struct chat *chat, const struct room *room);
 
