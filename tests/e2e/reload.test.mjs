@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import tls from 'node:tls';
 import { answer, assertError, say, until } from '../lib/chat.mjs';
 import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, got, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, get, got, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
 import { bearer, jwtConfig, sha256, sign } from '../lib/jwt.mjs';
 import { Terminal } from '../lib/line.mjs';
 import { connect } from '../lib/raw.mjs';
@@ -94,10 +94,7 @@ test('who is in by a token that is taken away is told so and closed at every doo
 		await rewrite(config.replace(opsToken, opsToken.replace('"ci"', '"ci-2"')));
 		await say(ci, 'still here');
 		const waiting = get(daemon, '/poll/ops?wait=60', { headers: bearer('ci-secret') });
-		await eventually(
-			async () => assert.match((await get(daemon, '/metrics')).text, /^linnet_connections\{transport="poll"\} 1$/m),
-			'the poll',
-		);
+		await untilOnePolls(daemon);
 		await rewrite(config.replace(`,\n\t${opsToken}`, ''));
 		assertError((await until(ci, ({ type }) => type === 'error')).at(-1), 'token_revoked');
 		assert.deepEqual(await ci.closed, { code: 1008, reason: 'token revoked' });
