@@ -52,7 +52,6 @@ grant_of_token(const struct access *access, const struct token *token)
 	enum grant_scope scope = token->rooms->count ? GRANT_LISTED : GRANT_ALL;
 	struct grant *grant = grant_new();
 
-	grant_set_basis(grant, token->basis);
 	grant->rooms = is_open ? GRANT_ALL : scope;
 	grant->tails = scope;
 	for (size_t i = 0; i < token->rooms->count; i++)

@@ -13,7 +13,6 @@ static const struct {
 	int status;
 } statuses[] = {
 	{"token_expired",     401},
-	{ "token_revoked",    401},
 	{ "denied",           403},
 	{ "banned",           403},
 	{ "kicked",           403},

@@ -107,7 +107,6 @@ set_entry(struct entry *entry, const struct token_config *config, const char **f
 		.name = config->name,
 		.rooms = &config->rooms,
 		.is_admin = config->admin,
-		.basis = grant_basis_new(),
 	};
 	if (!*config->token_file) {
 		copy_hash(entry->hash, config->token_sha256);
@@ -132,7 +131,6 @@ set_jwt_secret(struct auth_secret *secret, const char *path, const char **fault)
 		len = -EINVAL;
 	}
 	if (len >= 0) {
-		secret->basis = grant_basis_new();
 		secret->len = (size_t)len;
 		secret->bytes = xmalloc(secret->len);
 		memcpy(secret->bytes, bytes, secret->len);
@@ -189,25 +187,17 @@ auth_has_tokens(const struct auth *auth)
 	return auth->count > 0;
 }
 
-/* The first token of that hash, or NULL. */
-static struct token *
-find_token(const struct auth *auth, const char *hash)
-{
-	struct token *found = NULL;
-
-	for (size_t i = auth->count; i-- > 0;)
-		if (CRYPTO_memcmp(auth->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
-			found = &auth->entries[i].token;
-	return found;
-}
-
 const struct token *
 auth_check(const struct auth *auth, const char *text, size_t len)
 {
 	char hash[HEX_SHA256_BYTES + 1];
+	const struct token *found = NULL;
 
 	hex_sha256(hash, text, len);
-	return find_token(auth, hash);
+	for (size_t i = auth->count; i-- > 0;)
+		if (CRYPTO_memcmp(auth->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
+			found = &auth->entries[i].token;
+	return found;
 }
 
 int
@@ -249,10 +239,7 @@ auth_free(struct auth *auth)
 {
 	if (!auth)
 		return;
-	for (size_t i = 0; i < auth->count; i++)
-		grant_basis_withdraw(auth->entries[i].token.basis);
 	free(auth->entries);
-	grant_basis_withdraw(auth->secret.basis);
 	if (auth->secret.bytes)
 		OPENSSL_cleanse(auth->secret.bytes, auth->secret.len);
 	free(auth->secret.bytes);
@@ -267,40 +254,11 @@ auth_is_open(const struct config *config, const char *address)
 		       !strcmp(address, "localhost"));
 }
 
-static void
-swap_bases(struct grant_basis **a, struct grant_basis **b)
-{
-	struct grant_basis *basis = *a;
-
-	*a = *b;
-	*b = basis;
-}
-
-/* What is still good keeps the basis by which it was granted something. */
-static void
-keep_bases(struct auth *auth, struct auth *fresh)
-{
-	const struct auth_secret *old = &auth->secret, *secret = &fresh->secret;
-
-	for (size_t i = 0; i < fresh->count; i++) {
-		struct token *token = &fresh->entries[i].token;
-		struct token *before = find_token(auth, fresh->entries[i].hash);
-
-		if (before && string_list_is_equal(before->rooms, token->rooms))
-			swap_bases(&before->basis, &token->basis);
-	}
-	if (old->bytes && secret->bytes && old->len == secret->len &&
-		CRYPTO_memcmp(old->bytes, secret->bytes, old->len) == 0)
-		swap_bases(&auth->secret.basis, &fresh->secret.basis);
-}
-
 void
 auth_replace(struct auth *auth, struct auth *fresh)
 {
-	struct auth old;
+	struct auth old = *auth;
 
-	keep_bases(auth, fresh);
-	old = *auth;
 	*auth = *fresh;
 	*fresh = old;
 	auth_free(fresh);

@@ -213,7 +213,6 @@ auth_jwt_check(const struct auth_secret *secret, const char *text, size_t len,
 	if (!claims)
 		return -EACCES;
 	grant = grant_new();
-	grant_set_basis(grant, secret->basis);
 	*why = read_grant(claims, rules, grant);
 	json_decref(claims);
 	if (*why) {

@@ -8,7 +8,6 @@
 struct auth_secret {
 	char *bytes; /* NULL: there is none */
 	size_t len;
-	struct grant_basis *basis;
 };
 
 #define AUTH_SECRET_BYTES 32

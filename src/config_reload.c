@@ -22,8 +22,8 @@ size_of(const struct config_option *option)
 	}
 }
 
-bool
-string_list_is_equal(const struct string_list *a, const struct string_list *b)
+static bool
+are_lists_equal(const struct string_list *a, const struct string_list *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -59,7 +59,7 @@ config_value_is_equal(const void *a, const void *b, const struct config_option *
 	case OPTION_STRING:
 		return !strcmp(*(char *const *)x, *(char *const *)y);
 	case OPTION_LIST:
-		return string_list_is_equal(x, y);
+		return are_lists_equal(x, y);
 	case OPTION_GROUPS:
 		return are_groups_equal(a, b, option);
 	default:

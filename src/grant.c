@@ -35,37 +35,6 @@ grant_set_person(struct grant *grant, const char *name, const char *subject)
 	grant->subject = subject ? xstrdup(subject) : NULL;
 }
 
-struct grant_basis *
-grant_basis_new(void)
-{
-	struct grant_basis *basis = xcalloc(1, sizeof(*basis));
-
-	basis->refs = 1;
-	return basis;
-}
-
-static void
-unref_basis(struct grant_basis *basis)
-{
-	if (basis && !--basis->refs)
-		free(basis);
-}
-
-void
-grant_basis_withdraw(struct grant_basis *basis)
-{
-	if (basis)
-		basis->is_gone = true;
-	unref_basis(basis);
-}
-
-void
-grant_set_basis(struct grant *grant, struct grant_basis *basis)
-{
-	basis->refs++;
-	grant->basis = basis;
-}
-
 const struct grant *
 grant_ref(const struct grant *grant)
 {
@@ -86,7 +55,6 @@ grant_unref(const struct grant *grant)
 	free(own->list.items);
 	free(own->name);
 	free(own->subject);
-	unref_basis(own->basis);
 	free(own);
 }
 
@@ -118,13 +86,7 @@ grant_has_name(const struct grant *grant, const char *name)
 bool
 grant_is_over(const struct grant *grant, int64_t now_ms)
 {
-	return (grant->until_ms && now_ms >= grant->until_ms) || grant_is_revoked(grant);
-}
-
-bool
-grant_is_revoked(const struct grant *grant)
-{
-	return grant->basis && grant->basis->is_gone;
+	return grant->until_ms && now_ms >= grant->until_ms;
 }
 
 static bool

@@ -19,7 +19,6 @@ struct token {
 	const char *name;
 	const struct string_list *rooms; /* that it is for; none: every room */
 	bool is_admin;
-	struct grant_basis *basis; /* of what is granted to whoever shows it */
 };
 
 /* What a token is measured by. */
@@ -62,14 +61,12 @@ bool token_may(const struct token *token, const char *room);
  */
 bool auth_read_bearer(const char *header, const char **token, size_t *len);
 
-/* Let auth have the tokens of fresh, which is freed. Tokens of before are gone; what was
- * granted for those that fresh does not have, or has for other rooms, is over, and with
- * another secret what was granted for JSON Web Tokens. */
+/* Let auth have the tokens of fresh, which is freed. Tokens of before are gone. */
 void auth_replace(struct auth *auth, struct auth *fresh);
 
 /* True if whoever reaches a listener on address needs no token to read what strangers are
  * not to see: the mode is "open" and the address is this machine's own. */
 bool auth_is_open(const struct config *config, const char *address);
 
-/* Free auth and its tokens; what was granted for them is over. NULL is fine. */
+/* Free auth and its tokens; NULL is fine. */
 void auth_free(struct auth *auth);

@@ -168,8 +168,7 @@ void chat_dispatch(struct chat *chat);
 bool chat_is_waiting(const struct chat *chat);
 
 /* Do what is due: values of metrics are sent, bans lifted, sessions closed whose token
- * has expired or was taken back. To be called several times a second while there is any
- * connection. */
+ * has expired. To be called several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
 /* Let go of history that is too old at now_ms, of bans that are over and of metrics that

@@ -13,9 +13,6 @@ struct string_list {
 	char **items;
 };
 
-/* True if both have the same items in the same order. */
-bool string_list_is_equal(const struct string_list *a, const struct string_list *b);
-
 /* A room that always exists. */
 struct room_config {
 	char *name;

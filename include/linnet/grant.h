@@ -14,24 +14,16 @@ enum grant_scope {
 	GRANT_ALL,
 };
 
-/* What makes a token good: its entry among those that are configured, or the secret that
- * signed it. Shared by reference. */
-struct grant_basis {
-	unsigned refs;
-	bool is_gone;
-};
-
 /* Shared by reference; whoever gets one only reads it. */
 struct grant {
-	unsigned refs;             /* 0: one of those below, which nobody frees */
-	enum grant_scope rooms;    /* to chat in */
-	enum grant_scope tails;    /* rooms of log files */
-	struct string_list list;   /* what GRANT_LISTED is about, in the order given */
-	bool is_name_fixed;        /* it is called name and nothing else */
-	char *name;                /* NULL: a guest, if it is fixed */
-	char *subject;             /* tells people of one name apart; NULL: not said */
-	int64_t until_ms;          /* Unix time when it ends; 0: never */
-	struct grant_basis *basis; /* with which it ends, too; NULL: none */
+	unsigned refs;           /* 0: one of those below, which nobody frees */
+	enum grant_scope rooms;  /* to chat in */
+	enum grant_scope tails;  /* rooms of log files */
+	struct string_list list; /* what GRANT_LISTED is about, in the order given */
+	bool is_name_fixed;      /* it is called name and nothing else */
+	char *name;              /* NULL: a guest, if it is fixed */
+	char *subject;           /* tells people of one name apart; NULL: not said */
+	int64_t until_ms;        /* Unix time when it ends; 0: never */
 };
 
 /* Every room but those of log files; every room. Always there. */
@@ -47,15 +39,6 @@ void grant_add_room(struct grant *grant, const char *room);
  * copied, alone. */
 void grant_set_person(struct grant *grant, const char *name, const char *subject);
 
-/* It ends with basis, of which a reference is taken. */
-void grant_set_basis(struct grant *grant, struct grant_basis *basis);
-
-/* A basis of grants, for grant_basis_withdraw. */
-struct grant_basis *grant_basis_new(void);
-
-/* All that was granted on basis is over. NULL is fine. */
-void grant_basis_withdraw(struct grant_basis *basis);
-
 /* One more reference. */
 const struct grant *grant_ref(const struct grant *grant);
 
@@ -68,11 +51,8 @@ bool grant_has_room(const struct grant *grant, const char *room, bool is_tail);
 /* True if whoever has it may be called name. Guests may be called guest-N. */
 bool grant_has_name(const struct grant *grant, const char *name);
 
-/* True if it has ended at now_ms, because its time is over or it is revoked. */
+/* True if it has ended at now_ms. */
 bool grant_is_over(const struct grant *grant, int64_t now_ms);
-
-/* True if the token behind it was taken back. */
-bool grant_is_revoked(const struct grant *grant);
 
 /* True if both are for the same person, who is no guest. Either may be NULL. */
 bool grant_is_same_person(const struct grant *a, const struct grant *b);

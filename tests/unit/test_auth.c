@@ -196,81 +196,6 @@ assert_token_in(const char *bytes, size_t len, const char *text)
 	config_free(config);
 }
 
-/* What is granted to whoever shows text. */
-static const struct grant *
-grant_for(const struct auth *auth, const char *text)
-{
-	struct grant *grant = grant_new();
-
-	grant_set_basis(grant, auth_check(auth, text, strlen(text))->basis);
-	return grant;
-}
-
-/* Let config and auth have these tokens instead. */
-static void
-reload(struct config *config, struct auth *auth, const char *groups)
-{
-	struct config *fresh_config = configure(groups);
-	struct auth *fresh = make(fresh_config);
-
-	config_adopt(config, fresh_config, NULL, NULL);
-	auth_replace(auth, fresh);
-	config_free(fresh_config);
-}
-
-/* The tokens of TWO, as other configurations have them. */
-#define FIRST(name, rooms)                                                               \
-	"{ name = \"" name "\"; token_sha256 = "                                         \
-	"\"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\"; "         \
-	"rooms = [ " rooms " ]; }"
-#define SECOND                                                                           \
-	"{ name = \"second\"; token_sha256 = "                                           \
-	"\"d9298a10d1b0735837dc4bd85dac641b0f3cef27a47e5d53a54f2f3f5b2fcffa\"; }"
-
-static void
-test_what_a_token_granted_ends_when_it_is_taken_away(void **state)
-{
-	(void)state;
-	struct config *config = configure(TWO);
-	struct auth *auth = make(config);
-	const struct grant *one = grant_for(auth, "test"),
-			   *two = grant_for(auth, "other");
-
-	reload(config, auth, SECOND "," FIRST("first", "\"ops\", \"web\""));
-	assert_false(grant_is_over(one, 0));
-	assert_false(grant_is_over(two, 0));
-	reload(config, auth, SECOND);
-	assert_true(grant_is_over(one, 0));
-	assert_false(grant_is_over(two, 0));
-	auth_free(auth);
-	assert_true(grant_is_over(two, 0));
-	grant_unref(one);
-	grant_unref(two);
-	config_free(config);
-}
-
-static void
-test_what_a_token_granted_ends_when_it_is_for_other_rooms(void **state)
-{
-	(void)state;
-	struct config *config = configure(FIRST("a", "\"ops\", \"web\""));
-	struct auth *auth = make(config);
-	const struct grant *before = grant_for(auth, "test"), *after;
-
-	reload(config, auth, FIRST("a", "\"ops\""));
-	after = grant_for(auth, "test");
-	assert_true(grant_is_over(before, 0));
-	assert_false(grant_is_over(after, 0));
-	reload(config, auth, FIRST("a", "\"ops\"") "," FIRST("b", "\"ops\""));
-	assert_false(grant_is_over(after, 0));
-	reload(config, auth, FIRST("a", "\"ops\""));
-	assert_false(grant_is_over(after, 0));
-	grant_unref(before);
-	grant_unref(after);
-	auth_free(auth);
-	config_free(config);
-}
-
 static void
 test_newlines_at_the_end_of_a_file_are_not_of_the_token(void **state)
 {
@@ -396,9 +321,6 @@ main(void)
 		cmocka_unit_test(test_the_first_of_two_names_of_a_token_counts),
 		cmocka_unit_test(test_what_a_dump_has_for_a_token_lets_nobody_in),
 		cmocka_unit_test(test_a_token_is_for_its_rooms_or_for_all),
-		cmocka_unit_test(test_what_a_token_granted_ends_when_it_is_taken_away),
-		cmocka_unit_test(
-			test_what_a_token_granted_ends_when_it_is_for_other_rooms),
 		cmocka_unit_test(test_newlines_at_the_end_of_a_file_are_not_of_the_token),
 		cmocka_unit_test(test_a_file_without_one_token_is_refused),
 		cmocka_unit_test(test_a_file_that_cannot_be_read_is_refused),

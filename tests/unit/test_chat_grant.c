@@ -251,31 +251,6 @@ test_when_the_token_expires_the_session_is_closed_and_told_why(void **state)
 	go(fixture, &eva);
 }
 
-static void
-test_when_the_token_is_taken_back_the_session_is_closed_and_told_why(void **state)
-{
-	struct grant_basis *basis = grant_basis_new();
-	struct grant *grant = grant_new();
-	struct fixture *fixture = *state;
-	struct fake ida;
-
-	grant->rooms = GRANT_ALL;
-	grant_set_basis(grant, basis);
-	fake_init(fixture, &ida, "ws", WIRE_WS);
-	session_admit(&ida.session, grant, "192.0.2.7", fixture->now_ms);
-	grant_unref(grant);
-	chat_open(fixture->chat, &ida.session, NULL);
-	chat_tick(fixture->chat, 5000);
-	assert_int_equal(ida.drops, 0);
-	grant_basis_withdraw(basis);
-	chat_tick(fixture->chat, 5001);
-	assert_int_equal(ida.drops, 1);
-	assert_int_equal(ida.code, CLOSE_POLICY);
-	assert_hears(&ida, "\"code\":\"token_revoked\"");
-	assert_int_equal(fixture->ann.drops, 0);
-	go(fixture, &ida);
-}
-
 int
 main(void)
 {
@@ -295,8 +270,6 @@ main(void)
 		chat_test(test_the_token_of_a_person_makes_nobody_else_that_person),
 		chat_test(test_who_has_shown_nothing_can_do_nothing),
 		chat_test(test_when_the_token_expires_the_session_is_closed_and_told_why),
-		chat_test(
-			test_when_the_token_is_taken_back_the_session_is_closed_and_told_why),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
