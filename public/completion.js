@@ -71,7 +71,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 
 	function offer() {
 		const before = field.value.slice(0, field.selectionStart);
-		const known = [offerNames(before, names()), offerEmoji(before, MOST, offer)].find((one) => one?.offers.length);
+		const known = [offerNames(before, names()), offerEmoji(before, MOST, offerMore)].find((one) => one?.offers.length);
 
 		if (!known) {
 			close();
@@ -83,6 +83,12 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		list.replaceChildren(...offered.map(buildItem));
 		list.hidden = false;
 		showChosen();
+	}
+
+	// All emoji are here now.
+	function offerMore() {
+		if (document.activeElement === field)
+			offer();
 	}
 
 	// Before the composer hears of it.

@@ -97,16 +97,24 @@ export function findEmoji(written) {
 		.map(({ entry }) => entry);
 }
 
-// [{ entry, code }]: whose code begins with this, the common and the short ones first, then what else it may be about.
-export function completeCode(begun) {
-	const found = allEmoji().flatMap((entry) => {
-		const code = entry.codes.find((one) => one.startsWith(begun));
+// { code, rank } of what an unfinished shortcode may mean, or null: the common codes and the short ones come first, then
+// labels, then other words.
+function completionOf({ codes, label, words }, begun) {
+	const code = codes.find((one) => one.startsWith(begun));
 
-		if (code)
-			return [{ entry, code, rank: emojiOf(code) ? code.length : 100 + code.length }];
-		return entry.words.includes(` ${begun}`) ? [{ entry, code: entry.codes[0], rank: 1000 }] : [];
-	});
-	return found.sort(byRank);
+	if (code)
+		return { code, rank: code.length + (emojiOf(code) ? 0 : 100) };
+	if (words.startsWith(` ${begun}`))
+		return { code: codes[0], rank: 1000 + label.length };
+	return words.includes(` ${begun}`) ? { code: codes[0], rank: 2000 } : null;
+}
+
+// [{ entry, code }], the likeliest first.
+export function completeCode(begun) {
+	return allEmoji()
+		.map((entry) => ({ entry, ...completionOf(entry, begun) }))
+		.filter(({ code }) => code)
+		.sort(byRank);
 }
 
 // Those chosen last, the newest first.

@@ -11,7 +11,9 @@ export function createShortcodes(field, onChange) {
 		// It may have been changed or sent in the meantime.
 		if (!emoji || !field.value.startsWith(written, start))
 			return;
-		field.setRangeText(emoji, start, start + written.length, 'preserve');
+		const end = start + written.length;
+		// A caret just behind would be put before it.
+		field.setRangeText(emoji, start, end, field.selectionEnd === end ? 'end' : 'preserve');
 		onChange();
 	}
 
