@@ -29,7 +29,7 @@ const more = new Map();
 // "12:100:30" and "a:b:c" are no shortcodes: nothing that is part of a word may touch the colons.
 const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
 const SHORTCODE = /:([a-z0-9_+-]+):/g;
-const SHORTCODE_AT_END = /(?<![\w:]):([a-z0-9_+-]+):$/;
+const SHORTCODE_AT_END = /(?<![\w:]):[a-z0-9_+-]+:$/;
 
 // [{ emoji, codes }], each emoji once.
 export function listEmoji() {
@@ -51,18 +51,12 @@ export function addCodes(codes, emoji) {
 // The emoji of a shortcode that is known without the library, or undefined.
 export const emojiOf = (code) => EMOJI.get(code);
 
-// The emoji of a shortcode that is written, or undefined.
-export const emojiMeant = (code) => EMOJI.get(code) ?? more.get(code);
-
 export function replaceShortcodes(text) {
-	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => emojiMeant(code) ?? whole));
+	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? more.get(code) ?? whole));
 }
 
 // Whether the library may know more of this text.
 export const hasUnknownShortcode = (text) => replaceShortcodes(text).search(SHORTCODES) >= 0;
 
-// { start, code } when the text up to the caret ends with a shortcode just closed, otherwise null.
-export function shortcodeBefore(text) {
-	const match = SHORTCODE_AT_END.exec(text);
-	return match && { start: match.index, code: match[1] };
-}
+// Whether the text up to the caret ends with a shortcode just closed.
+export const endsWithShortcode = (text) => SHORTCODE_AT_END.test(text);

@@ -1,27 +1,30 @@
 // Shortcodes become emoji while a message is written, each at its second colon.
-import { emojiMeant, hasUnknownShortcode, replaceShortcodes, shortcodeBefore } from './emoji.js';
+import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
 import { loadEmoji } from './emoji-set.js';
 
-// onChange() follows when a shortcode in the field has become an emoji.
+// onChange() follows when shortcodes in the field have become emoji.
 export function createShortcodes(field, onChange) {
-	function put({ start, code }) {
-		const written = `:${code}:`;
-		const emoji = emojiMeant(code);
+	let isComposing = false;
 
-		// It may have been changed or sent in the meantime.
-		if (!emoji || !field.value.startsWith(written, start))
+	const beforeCaret = () => field.value.slice(0, field.selectionStart);
+
+	function replaceBefore() {
+		const before = beforeCaret();
+		const replaced = replaceShortcodes(before);
+
+		// An input method would lose its place.
+		if (isComposing || replaced === before)
 			return;
-		const end = start + written.length;
-		// A caret just behind would be put before it.
-		field.setRangeText(emoji, start, end, field.selectionEnd === end ? 'end' : 'preserve');
+		field.setRangeText(replaced, 0, before.length, 'end');
 		onChange();
 	}
 
-	field.addEventListener('input', async ({ isComposing, inputType }) => {
-		const found = !isComposing && inputType === 'insertText' && shortcodeBefore(field.value.slice(0, field.selectionStart));
+	field.addEventListener('input', async (event) => {
+		({ isComposing } = event);
+		const isClosed = event.inputType === 'insertText' && endsWithShortcode(beforeCaret());
 
-		if (found)
-			put(found);
+		if (isClosed)
+			replaceBefore();
 		if (!hasUnknownShortcode(field.value))
 			return;
 		try {
@@ -30,8 +33,10 @@ export function createShortcodes(field, onChange) {
 			// It stays as it is written.
 			return;
 		}
-		if (found)
-			put(found);
+		if (isClosed)
+			replaceBefore();
 	});
+	// What was written before this was here.
+	replaceBefore();
 	return { replace: replaceShortcodes };
 }
