@@ -9,8 +9,8 @@
 
 #include "linnet/xalloc.h"
 
-/* Compressing holds up the loop. At this level the largest file of the page (145 KB)
- * takes 3 ms and 1 MiB takes 26 ms; level 6 takes twice as long, to save another 4 %. */
+/* Compressing holds up the loop. At this level the slowest file of the page takes
+ * 3 ms and 1 MiB takes 26 ms; level 6 takes twice as long, to save another 4 %. */
 #define LEVEL 4
 
 /* A window of 32 KB, 16 more for gzip's head and check sum. */
