@@ -101,7 +101,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		);
 	}
 
-	onFirst(at('text'), 'input', loadCompletion, ({ target }) => target.value.includes('@'));
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
 
 	async function loadPicker() {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
