@@ -266,7 +266,6 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
-		composer.prepare();
 	}
 
 	function onPresence(frame) {

@@ -100,6 +100,8 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	}
 
 	field.addEventListener('input', () => {
+		if (!shortcodes && field.value.includes(':'))
+			loadShortcodes();
 		changed();
 		if (field.value.trim())
 			onWrite();
@@ -147,8 +149,6 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
 		},
-		// What is written with is loaded when there is nothing else to do.
-		prepare: () => (window.requestIdleCallback ?? setTimeout)(loadShortcodes),
 		changed,
 		focus() {
 			field.focus();
