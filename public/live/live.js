@@ -39,6 +39,11 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 			if (tiles.take(frame))
 				alarms.know(frame.room);
 		},
+		// What came before the view was there: the last frame, and the times and values of those that there were.
+		past(frame, times, values) {
+			if (tiles.takePast(frame, times, values))
+				alarms.know(frame.room);
+		},
 		alarm: alarms.take,
 		// A room was entered: where the past could not be given, its alarms are told anew.
 		joined({ room, recovered }) {

@@ -1,5 +1,5 @@
 // The tiles of all metrics, in a group for each room, and the chart of the one that was opened.
-import { element, foreign } from '../elements.js';
+import { element, foreign, setText } from '../elements.js';
 import { createChartPanel } from './chart-panel.js';
 import { createMetrics, MOST_METRICS } from './metrics.js';
 import { createTile } from './tile.js';
@@ -170,23 +170,27 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		button.focus();
 	});
 
-	return {
-		// False where it is no good one.
-		take(frame) {
-			if (!isGood(frame))
-				return false;
-			const unit = typeof frame.unit === 'string' ? frame.unit : '';
-			const { metric, gone } = metrics.take({ ...frame, unit });
+	// False where it is no good one. take() gives what metrics.take does.
+	function takeBy(take, frame, ...points) {
+		if (!isGood(frame))
+			return false;
+		const unit = typeof frame.unit === 'string' ? frame.unit : '';
+		const { metric, gone } = take({ ...frame, unit }, ...points);
 
-			if (gone)
-				removeTile(gone);
-			leftOut.textContent = metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '';
-			if (metric) {
-				changed.add(tiles.get(metric.key) ?? addTile(metric));
-				wake();
-			}
-			return true;
-		},
+		if (gone)
+			removeTile(gone);
+		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '');
+		if (metric) {
+			changed.add(tiles.get(metric.key) ?? addTile(metric));
+			wake();
+		}
+		return true;
+	}
+
+	return {
+		take: (frame) => takeBy(metrics.take, frame),
+		// With the times and values that came up to this frame.
+		takePast: (frame, times, values) => takeBy(metrics.takePast, frame, times, values),
 		reopened: metrics.reopened,
 		now: metrics.now,
 		show(wanted) {

@@ -1,9 +1,12 @@
 // The Live view: tiles and charts of metrics, alarms that stand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createPast } from '../../public/views.js';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
+import { createServer } from './wires.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
@@ -84,6 +87,42 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 			'a line of many points',
 		);
 	}));
+
+test('33: the first look shows what has come since the page was opened, as old as it is', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const minuteAgo = (frame) => ({ ...frame, ts: frame.ts - 60_000 });
+
+		await ann.join('ann');
+		server.sendAll(values('load', 50));
+		server.sendAll(values('old', 50).map(minuteAgo));
+		server.sendAll([metric('bad', 'x'), alarm('disk', { room: 'lobby' })]);
+		await ann.page.locator('#alarms-count').getByText('1').waitFor();
+		await ann.page.click('#tab-live');
+		await eventually(async () => {
+			const line = await tile(ann.page, 'load').locator('.live-line').getAttribute('d');
+			assert.equal(line.split('L').length, 50);
+		}, 'a line of all values');
+		assert.match(await tile(ann.page, 'old').locator('.live-age').innerText(), /stale: 1 min ago/);
+		assert.equal(await ann.page.locator('.live-tile').count(), 2);
+		await ann.page.locator('.live-alarm').getByText('About disk').waitFor();
+	}));
+
+test('what is kept of metrics before the first look is bounded', () => {
+	const past = createPast();
+	for (let n = 1; n <= 500; n++)
+		past.add('one', { ts: n, value: -n });
+	const [{ frame, times, values: kept }] = past.take();
+	assert.deepEqual([frame.ts, times.length, times[0], times.at(-1), kept.at(-1)], [500, 120, 381, 500, -500]);
+	assert.deepEqual(past.take(), []);
+	for (let n = 0; n < 200_000; n++)
+		past.add(`name ${n % 1100}`, { ts: n, value: n });
+	const all = past.take();
+	assert.equal(all.length, 1000);
+	assert.ok(all.every((one) => one.times.length >= 1 && one.times.at(-1) === one.frame.ts));
+	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
+});
 
 test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
