@@ -59,7 +59,7 @@ const titles = (page) => page.$$eval('.live-alarm h3', (all) => all.map(({ textC
 const alarmsAre = (page, wanted) =>
 	eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
 
-test('33: a tile shows the last value with its unit, its age and a line of the values before', () =>
+test('33 a tile shows the last value with its unit, its age and a line of the values before', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 30));
 		await feed(
@@ -88,7 +88,7 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 		);
 	}));
 
-test('33: the first look shows what has come since the page was opened, as old as it is', () =>
+test('33 the first look shows what has come since the page was opened, as old as it is', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
@@ -124,7 +124,7 @@ test('what is kept of metrics before the first look is bounded', () => {
 	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
 });
 
-test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
+test('33 tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
 		const names = () =>
@@ -138,7 +138,7 @@ test('33: tiles stand in groups of their rooms, in the order of their names, and
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
 	}));
 
-test('33: a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
+test('33 a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
 		const now = await page.evaluate(() => Date.now());
 		const every = (name, stepMs) => [0, 1, 2, 3, 4].map((n) => metric(name, n, { ts: now - (4 - n) * stepMs }));

@@ -78,7 +78,7 @@ test('that there is no log, or that it may not be read, is said', async () => {
 	});
 });
 
-test('32: the filter shows lines with a text, in any case, and marks it', () =>
+test('32 the filter shows lines with a text, in any case, and marks it', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'Disk full'), frame(2, 'all well'), frame(3, 'the DISK again'));
 		await filter(page).fill('disk');
@@ -93,7 +93,7 @@ test('32: the filter shows lines with a text, in any case, and marks it', () =>
 		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
 	}));
 
-test('32: the filter takes regular expressions, and says what is wrong with one', () =>
+test('32 the filter takes regular expressions, and says what is wrong with one', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 250), frame(251, 'else'));
 		await lastIs(page, 'else');
@@ -132,7 +132,7 @@ test('32: the filter takes regular expressions, and says what is wrong with one'
 		assert.equal(await page.getByRole('alert').filter({ hasText: 'regular' }).count(), 0);
 	}));
 
-test('32: an expression that takes for ever is given up, and the page stays alive', () =>
+test('32 an expression that takes for ever is given up, and the page stays alive', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'good'), frame(2, `${'a'.repeat(60)}!`));
 		await reads(page, ['good', `${'a'.repeat(60)}!`]);
@@ -145,7 +145,7 @@ test('32: an expression that takes for ever is given up, and the page stays aliv
 		assert.equal((await filter(page).inputValue()).length, 200);
 	}));
 
-test('32: levels are recognised as programs write them, and have a mark beside their colour', () =>
+test('32 levels are recognised as programs write them, and have a mark beside their colour', () =>
 	logs({}, async ({ page }) => {
 		const given = {
 			error: [
@@ -217,7 +217,7 @@ test('32: levels are recognised as programs write them, and have a mark beside t
 		}),
 	));
 
-test('32: pause stops everything where it is, and nothing is lost', () =>
+test('32 pause stops everything where it is, and nothing is lost', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 5));
 		await lastIs(page, 'line 5');
@@ -233,7 +233,7 @@ test('32: pause stops everything where it is, and nothing is lost', () =>
 		await page.getByRole('button', { name: 'Pause' }).waitFor();
 	}));
 
-test('32: it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
+test('32 it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 500));
 		await lastIs(page, 'line 500');
@@ -292,7 +292,7 @@ test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 	}));
 
-test('32: long lines are wrapped where the reader wants it, and the place is kept', () =>
+test('32 long lines are wrapped where the reader wants it, and the place is kept', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 300, (id) => `line ${id} ${id % 3 ? '' : 'long '.repeat(80)}`));
 		const sideways = () => lines(page).evaluate((log) => log.scrollWidth > log.clientWidth);
@@ -337,7 +337,7 @@ test('32: long lines are wrapped where the reader wants it, and the place is kep
 		await eventually(async () => assert.equal(await sideways(), true), 'no wrap');
 	}));
 
-test('32: the lines that are shown, or those that were selected, are copied', () =>
+test('32 the lines that are shown, or those that were selected, are copied', () =>
 	logs({ permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, feed }) => {
 		const copied = () => page.evaluate(() => navigator.clipboard.readText());
 
@@ -370,7 +370,7 @@ test('32: the lines that are shown, or those that were selected, are copied', ()
 		await page.getByText('6 lines selected').waitFor();
 	}));
 
-test('32: where lines are missing stands a mark: skipped, not received, after a restart', () =>
+test('32 where lines are missing stands a mark: skipped, not received, after a restart', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 40, recovered: false });
 		await feed(
