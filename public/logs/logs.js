@@ -139,7 +139,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		toolbar.say(count ? words.selected(number.format(count)) : '');
 	}
 
-	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number })}` : entry.text);
+	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number, clock })}` : entry.text);
 
 	async function copy() {
 		const chosen = selection.items.length ? selection.items : list.items;

@@ -1,6 +1,6 @@
 // The Logs view: the lines of followed log files.
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -403,6 +403,39 @@ test('32 where lines are missing stands a mark: skipped, not received, after a r
 		);
 	}));
 
+test('32 where a file was rotated or truncated stands a mark with the time, whatever the filter', () =>
+	logs({ locale: 'en-GB', timezoneId: 'UTC' }, async ({ page, feed }) => {
+		const ts = Date.UTC(2026, 10, 20, 12, 3, 7);
+
+		await feed(
+			'log',
+			frame(1, 'old', { ts }),
+			frame(2, 'the file was rotated', { ts, event: 'rotated' }),
+			frame(3, 'the file was rotated', { ts }),
+			frame(4, 'the file was truncated', { ts: ts + 60_000, event: 'truncated' }),
+			frame(5, 'new', { ts, event: 'something else' }),
+		);
+		await reads(page, [
+			'old',
+			'The file was rotated: a new one begins at 12:03:07',
+			'the file was rotated',
+			'The file was emptied and begun anew at 12:04:07',
+			'new',
+		]);
+		assert.equal(await page.locator('.logs-turn').count(), 2);
+		assert.equal(await page.locator('.logs-missing').count(), 0);
+		await page.getByText('3 lines', { exact: true }).waitFor();
+		await filter(page).fill('old');
+		await reads(page, [
+			'old',
+			'The file was rotated: a new one begins at 12:03:07',
+			'The file was emptied and begun anew at 12:04:07',
+		]);
+		await press(page, 'Pause');
+		await feed('log', frame(6, 'x', { event: 'rotated' }), frame(7, 'old again'));
+		await page.getByRole('button', { name: 'Resume (1 new line)' }).waitFor();
+	}));
+
 test('what the server sends of a file is what the view reads', async () => {
 	const folder = temporaryFolder();
 	const file = path.join(folder, 'app.log');
@@ -427,6 +460,12 @@ test('what the server sends of a file is what the view reads', async () => {
 			renameSync(file, `${file}.1`);
 			writeFileSync(file, 'WARN three\n');
 			await lastIs(page, 'WARN three');
+			assert.match((await texts(page)).at(-2), /^The file was rotated: a new one begins at \d\d:\d\d:\d\d$/);
+			truncateSync(file);
+			await page
+				.locator('.logs-turn')
+				.getByText(/begun anew at \d\d:\d\d:\d\d$/)
+				.waitFor();
 			appendFileSync(file, 'flood\n'.repeat(5000));
 			await page
 				.locator('.logs-missing')
