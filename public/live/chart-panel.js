@@ -62,7 +62,7 @@ export function createChartPanel(metric, { words, units, locale, onClose }) {
 				return;
 			}
 			chart = loaded;
-			state.textContent = words.chartHint;
+			state.textContent = matchMedia('(any-pointer: coarse)').matches ? words.chartTouchHint : words.chartHint;
 			update();
 		} catch {
 			state.textContent = words.chartMissing;

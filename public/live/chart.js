@@ -1,5 +1,6 @@
 // A chart of one metric by uPlot, which is loaded when the first chart is opened.
 import { addSheet } from '../sheet.js';
+import { addTouchZoom } from './touch-zoom.js';
 import { isBytes } from './units.js';
 
 const HEIGHT = 260;
@@ -122,7 +123,10 @@ export async function createChart(place, { onZoom, ...more }) {
 	const stopWatching = watchTheme(() => plot.redraw(false));
 	const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
 
+	const showAll = () => plot.setData(plot.data, true);
+
 	plot.over.classList.add('live-over');
+	addTouchZoom(plot, { showAll });
 	sizes.observe(place);
 
 	return {
@@ -135,7 +139,7 @@ export async function createChart(place, { onZoom, ...more }) {
 			if (isHeld)
 				plot.setScale('x', { min, max });
 		},
-		showAll: () => plot.setData(plot.data, true),
+		showAll,
 		destroy() {
 			stopWatching();
 			sizes.disconnect();

@@ -246,6 +246,77 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 		await whole.waitFor({ state: 'hidden' });
 	}));
 
+test('a chart is zoomed by fingers: one draws over a part, two pull it apart, and a double tap shows all', () =>
+	live({ hasTouch: true, isMobile: true, viewport: { width: 375, height: 800 } }, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').tap();
+		await page.getByText('Drag or pinch to zoom in').waitFor();
+		const over = page.locator('.live-chart .live-over');
+		const whole = page.getByRole('button', { name: 'Show all' });
+		const box = await over.boundingBox();
+		const cdp = await page.context().newCDPSession(page);
+		const at = (part, down = 0.5) => ({ x: box.x + box.width * part, y: box.y + box.height * down });
+		const touch = (type, ...touchPoints) =>
+			cdp.send('Input.dispatchTouchEvent', { type, touchPoints: touchPoints.map((point, id) => ({ ...point, id })) });
+		// All at once, so that the test's own pace is not the fingers'.
+		const slide = (...steps) =>
+			Promise.all([
+				touch('touchStart', ...steps[0]),
+				...steps.slice(1).map((step) => touch('touchMove', ...step)),
+				touch('touchEnd'),
+			]);
+		const zoomTo = async (...steps) => {
+			await slide(...steps);
+			await whole.waitFor();
+		};
+		const paint = () => page.$eval('.live-chart canvas', (canvas) => canvas.toDataURL());
+		const doubleTap = async () => {
+			await Promise.all([slide([at(0.5)]), slide([at(0.5)])]);
+			await whole.waitFor({ state: 'hidden' });
+		};
+
+		await zoomTo([at(0.3)], [at(0.4)], [at(0.5)], [at(0.7)]);
+		// What the finger was at last is told.
+		assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/);
+		assert.equal(await page.$eval('.u-select', ({ clientWidth }) => clientWidth), 0);
+		await doubleTap();
+		const all = await paint();
+
+		await zoomTo([at(0.4), at(0.6)], [at(0.3), at(0.7)], [at(0.2), at(0.8)]);
+		const apart = await paint();
+		assert.notEqual(apart, all);
+		// Together again, and all is there.
+		await slide([at(0.1), at(0.9)], [at(0.3), at(0.7)], [at(0.45), at(0.55)]);
+		await whole.waitFor({ state: 'hidden' });
+
+		// A tap alone zooms nothing, and a finger that goes down scrolls the page.
+		await slide([at(0.5)]);
+		assert.equal(await whole.isVisible(), false);
+		await slide([at(0.5, 0.9)], [at(0.5, 0.6)], [at(0.5, 0.2)], [at(0.5, -0.4)]);
+		await eventually(async () => assert.ok(await page.$eval('#view', (view) => view.scrollTop > 0)), 'a scroll');
+		assert.equal(await whole.isVisible(), false);
+	}));
+
+test('what was zoomed is shown whole again by the keyboard', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').press('Enter');
+		const box = await page.locator('.live-chart .live-over').boundingBox();
+		const whole = page.getByRole('button', { name: 'Show all' });
+
+		await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+		await page.mouse.down();
+		await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 5 });
+		await page.mouse.up();
+		await whole.waitFor();
+		await tile(page, 'load').focus();
+		await page.keyboard.press('Tab');
+		assert.equal(await whole.evaluate((button) => button === document.activeElement), true);
+		await page.keyboard.press('Enter');
+		await whole.waitFor({ state: 'hidden' });
+		assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Close the chart');
+	}));
+
 test('without its library the chart says so and the tile works on', () =>
 	live(
 		{
