@@ -66,7 +66,13 @@ function createView(load, onBegin = () => {}) {
 	}
 
 	async function begin() {
-		view = await load();
+		try {
+			view = await load();
+		} catch {
+			// There is no way to the server at the moment.
+			loading = null;
+			return;
+		}
 		onBegin();
 		for (const [name, frame] of kept.values())
 			give(name, frame);
@@ -97,9 +103,12 @@ function createView(load, onBegin = () => {}) {
 		},
 		show(wanted) {
 			isVisible = wanted;
-			if (wanted)
-				loading ??= begin();
+			this.wake();
 			give('visible', wanted);
+		},
+		wake() {
+			if (isVisible)
+				loading ??= begin();
 		},
 	};
 }
@@ -139,7 +148,11 @@ export function createViews({ live, logs }, means) {
 			liveView.give('joined', frame);
 			logsView.give('joined', frame);
 		},
-		opened: () => liveView.give('opened'),
+		opened() {
+			liveView.wake();
+			logsView.wake();
+			liveView.give('opened');
+		},
 		closed: () => liveView.give('closed'),
 	};
 }

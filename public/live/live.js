@@ -24,7 +24,15 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 		ageOf,
 		locale,
 	});
-	const alarms = createAlarms(alarmsPlace, { words, format, ageOf, now: tiles.now, acknowledge, history });
+	const alarms = createAlarms(alarmsPlace, {
+		words,
+		format,
+		locale,
+		ageOf,
+		now: tiles.now,
+		acknowledge,
+		history,
+	});
 
 	state.setAttribute('role', 'status');
 	tilesPlace.ariaLabel = words.values;

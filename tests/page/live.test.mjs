@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
-import { createServer } from './wires.mjs';
+import { createServer, createTap } from './wires.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
@@ -107,6 +107,21 @@ test('33 the first look shows what has come since the page was opened, as old as
 		assert.match(await tile(ann.page, 'old').locator('.live-age').innerText(), /stale: 1 min ago/);
 		assert.equal(await ann.page.locator('.live-tile').count(), 2);
 		await ann.page.locator('.live-alarm').getByText('About disk').waitFor();
+	}));
+
+test('a view that could not be loaded comes when there is a way to the server again', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+
+		await ann.join('ann');
+		await ann.page.route('**/live/live.js', (route) => route.abort('connectionrefused'));
+		const failed = ann.page.waitForEvent('requestfailed');
+		await ann.page.click('#tab-live');
+		await failed;
+		await ann.page.unroute('**/live/live.js');
+		tap.hangUp();
+		await ann.page.getByText('All is well').waitFor();
 	}));
 
 test('what is kept of metrics before the first look is bounded', () => {
@@ -295,6 +310,34 @@ test('a chart is zoomed by fingers: one draws over a part, two pull it apart, an
 		await slide([at(0.5, 0.9)], [at(0.5, 0.6)], [at(0.5, 0.2)], [at(0.5, -0.4)]);
 		await eventually(async () => assert.ok(await page.$eval('#view', (view) => view.scrollTop > 0)), 'a scroll');
 		assert.equal(await whole.isVisible(), false);
+	}));
+
+test('an open chart takes the colours of a theme that is chosen, and the width that it has, also behind another view', () =>
+	live({ colorScheme: 'light', viewport: { width: 1000, height: 800 } }, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').click();
+		const canvas = page.locator('.live-chart canvas');
+		await canvas.waitFor();
+		const paint = () => canvas.evaluate((one) => one.toDataURL());
+		const marker = () => page.$eval('.u-marker', (one) => getComputedStyle(one).borderTopColor);
+		const changes = async (before) =>
+			eventually(async () => assert.notEqual(await paint(), before), 'other colours').then(paint);
+		const width = () => canvas.evaluate((one) => one.clientWidth);
+
+		const light = await paint();
+		const lightMarker = await marker();
+		await page.emulateMedia({ colorScheme: 'dark' });
+		const dark = await changes(light);
+		assert.notEqual(await marker(), lightMarker);
+		await page.evaluate(() => (document.documentElement.dataset.theme = 'light'));
+		await changes(dark);
+		const wide = await width();
+		await page.evaluate(() => (document.getElementById('view').hidden = true));
+		await page.setViewportSize({ width: 600, height: 800 });
+		await page.evaluate(() => (document.getElementById('view').hidden = false));
+		await eventually(async () => assert.ok((await width()) < wide - 300), 'a narrow chart');
+		await page.setViewportSize({ width: 1000, height: 800 });
+		await eventually(async () => assert.equal(await width(), wide), 'a wide chart');
 	}));
 
 test('what was zoomed is shown whole again by the keyboard', () =>
@@ -541,7 +584,7 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 		await page.getByText('What happened').click();
 		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
-		await page.locator('.u-legend').getByText(HOSTILE).waitFor();
+		await page.locator('.u-legend .u-label').getByText(HOSTILE).waitFor();
 		assert.equal(await page.locator('.live-tile').count(), 3);
 		assert.equal(await page.locator('.live-alarm').count(), 3);
 		assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);
