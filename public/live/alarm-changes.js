@@ -79,6 +79,9 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 		missing.forEach(load);
 	}
 
+	// It is scrolled by keys as well.
+	list.tabIndex = 0;
+	list.ariaLabel = words.changes;
 	details.addEventListener('toggle', () => {
 		show();
 		loadAll();

@@ -27,9 +27,10 @@ function createClock(locale) {
 	const minutes = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
 	const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 	const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+	const isToday = (time) => new Date(time).toDateString() === new Date().toDateString();
 
 	return {
-		full: (time) => full.format(time),
+		full: (time) => (isToday(time) ? seconds : full).format(time),
 		label: (time, stepMs) => (stepMs < MINUTE_MS ? seconds : stepMs < DAY_MS ? minutes : days).format(time),
 	};
 }

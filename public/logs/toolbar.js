@@ -88,7 +88,7 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 					return option;
 				}),
 			);
-			room.disabled = !rooms.length;
+			bar.hidden = !rooms.length;
 			if (chosen)
 				room.value = chosen;
 		},
