@@ -63,6 +63,17 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 		}));
 }
 
+async function assertLarge(person) {
+	const small = await person.page.$$eval('button, input, select, textarea, summary', (all) =>
+		all
+			.map((one) => [one.id || one.className, one.getBoundingClientRect()])
+			.filter(([, { width, height }]) => width && (width < 24 || height < 24))
+			.map(([name]) => name),
+	);
+	assert.deepEqual(small, []);
+	assert.equal(await person.sidewaysScroll(), 0);
+}
+
 const SEVERITIES = ['info', 'warning', 'error', 'critical'];
 
 // A minute of two metrics, one of them stale, and alarms of every severity, seen to and not.
@@ -107,6 +118,7 @@ async function lookAtLive(ann, server) {
 	await page.locator('.live-changes li').nth(7).waitFor();
 	await page.locator('.live-tile.live-stale').waitFor();
 	await assertNoFaults(ann, 'Live with alarms and a chart');
+	await assertLarge(ann);
 	await page.locator('.live-acknowledge').first().click();
 	await eventually(() => assert.equal(server.of('ack').length, 1), 'an acknowledgement');
 	server.sendAll([{ type: 'error', code: 'no_such_alarm', message: 'no', ref: server.of('ack').at(-1).ref }]);
@@ -137,6 +149,7 @@ async function lookAtLogs(ann, server) {
 	await page.getByRole('searchbox').fill('(');
 	await page.getByText('This is no regular expression').waitFor();
 	await assertNoFaults(ann, 'Logs with a filter that is none');
+	await assertLarge(ann);
 }
 
 for (const colorScheme of ['light', 'dark']) {
@@ -162,14 +175,7 @@ test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 		await ann.join('Ann');
 		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
 		await ann.page.waitForSelector('#alarms-button');
-		const small = await ann.page.$$eval('button, input, select, textarea, summary', (all) =>
-			all
-				.map((one) => [one.id || one.className, one.getBoundingClientRect()])
-				.filter(([, { width, height }]) => width && (width < 24 || height < 24))
-				.map(([name]) => name),
-		);
-		assert.deepEqual(small, []);
-		assert.equal(await ann.sidewaysScroll(), 0);
+		await assertLarge(ann);
 	}));
 
 test('26 a conversation is had with the keyboard alone', () =>

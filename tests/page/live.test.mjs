@@ -221,6 +221,16 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		assert.equal(await page.evaluate(() => document.activeElement.className), 'live-tile');
 	}));
 
+test('a chart that is opened low on the page comes into view as a whole', () =>
+	live({ viewport: { width: 375, height: 700 } }, async ({ page, feed }) => {
+		await feed('metric', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].flatMap((name) => values(name, 5)));
+		await tile(page, 'j').scrollIntoViewIfNeeded();
+		await tile(page, 'j').click();
+		await page.locator('.live-chart .u-legend').waitFor();
+		const { y, height } = await page.locator('.live-chart').boundingBox();
+		assert.ok(y >= 0 && y + height <= 700, `from ${y} to ${y + height} px`);
+	}));
+
 test('the chart tells what is under the pointer, is zoomed by a drag and shows all after a double click', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
