@@ -1,7 +1,8 @@
 // What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
-import { ageOf, clockTime, fullDate } from './format.js';
-import { withLinks } from './links.js';
-import { texts } from './texts.js';
+import { element, foreign } from './elements.js';
+import { ADDRESS, linkTo } from './markup.js';
+import { addSheet } from './sheet.js';
+import { clockTime, fullDate, loadLaterTexts, locale } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = {
@@ -12,11 +13,24 @@ const SHAPES = {
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
 
-function element(tag, className, ...children) {
-	const made = document.createElement(tag);
-	made.className = className;
-	made.append(...children);
-	return made;
+const texts = await loadLaterTexts();
+await addSheet(new URL('css/alarms.css', import.meta.url));
+
+const UNITS = [
+	['day', 86400],
+	['hour', 3600],
+	['minute', 60],
+];
+const units = Object.fromEntries(
+	UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })]),
+);
+
+// How long ago, in the largest unit that fits; '' within the first minute.
+function ageOf(date) {
+	const seconds = (Date.now() - date) / 1000;
+	const [unit, size] = UNITS.find(([, most]) => seconds >= most) ?? [];
+
+	return unit ? units[unit].format(Math.floor(seconds / size)) : '';
 }
 
 function buildSign(severity) {
@@ -32,20 +46,32 @@ function buildSign(severity) {
 }
 
 function buildTime(date, words) {
-	const time = element('time', 'time', words);
+	const time = element('time.time', words);
 	time.dateTime = date.toISOString();
 	time.title = fullDate(date);
 	return time;
 }
 
 function buildTitle({ title, key }) {
-	const shown = element('bdi', 'title', title || key);
-	shown.dir = 'auto';
+	const shown = foreign(title || key);
+	shown.className = 'title';
 	return shown;
 }
 
+function withLinks(text) {
+	const fragment = document.createDocumentFragment();
+	let end = 0;
+
+	for (const match of text.matchAll(ADDRESS)) {
+		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
+		end = match.index + match[0].length;
+	}
+	fragment.append(text.slice(end));
+	return fragment;
+}
+
 function buildBody({ text, click }) {
-	const body = element('p', 'alarm-text');
+	const body = element('p.alarm-text');
 
 	body.dir = 'auto';
 	body.append(withLinks(text));
@@ -57,26 +83,18 @@ function buildBody({ text, click }) {
 // What is over is well, whatever it was.
 const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : severity);
 
-// The line of an alarm in the log.
-export function buildAlarm(alarm) {
-	const row = element('article', 'alarm-line');
-
-	fillAlarm(row, alarm);
-	return row;
-}
-
+// row is the line of the alarm in the log.
 export function fillAlarm(row, alarm) {
 	const severity = shownSeverity(alarm);
-	const state = element('span', 'alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
+	const state = element('span.alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
 
 	row.dataset.severity = severity;
 	row.dataset.state = alarm.state;
 	row.replaceChildren(
 		buildSign(severity),
 		element(
-			'header',
-			'alarm-head',
-			element('span', 'severity', texts.severity[severity]),
+			'header.alarm-head',
+			element('span.severity', texts.severity[severity]),
 			buildTitle(alarm),
 			state,
 			buildTime(alarm.date, clockTime(alarm.date)),
@@ -87,12 +105,11 @@ export function fillAlarm(row, alarm) {
 
 // One of the alarms that stand.
 export function buildStanding(alarm) {
-	const item = element('li', 'alarm-line');
+	const item = element('li.alarm-line');
 	const age = buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since)));
 	const head = element(
-		'header',
-		'alarm-head',
-		element('span', 'severity', texts.severity[alarm.severity]),
+		'header.alarm-head',
+		element('span.severity', texts.severity[alarm.severity]),
 		buildTitle(alarm),
 		age,
 	);
@@ -100,9 +117,9 @@ export function buildStanding(alarm) {
 	item.dataset.severity = alarm.severity;
 	item.append(buildSign(alarm.severity), head, buildBody(alarm));
 	if (alarm.acknowledgedBy) {
-		item.append(element('p', 'alarm-by', texts.alarmState.acknowledged(alarm.acknowledgedBy)));
+		item.append(element('p.alarm-by', texts.alarmState.acknowledged(alarm.acknowledgedBy)));
 	} else {
-		const button = element('button', '', texts.acknowledge);
+		const button = element('button', texts.acknowledge);
 		button.type = 'button';
 		button.ariaLabel = texts.acknowledgeTitle(alarm.title || alarm.key);
 		item.append(button);

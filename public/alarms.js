@@ -1,19 +1,81 @@
-// The alarms that stand, of all rooms.
+// The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
+import { buildStanding } from './alarm-view.js';
+import { at, buildClose, element } from './elements.js';
+import { createPanel } from './panel.js';
+import { loadLaterTexts, locale } from './texts.js';
 
-// onChange(alarms) gets them all, the worst first.
-export function createAlarms({ onChange }) {
+const texts = await loadLaterTexts();
+
+const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
+// Ages are told in minutes.
+const REFRESH_MS = 30000;
+
+const keyOf = ({ room, key }) => JSON.stringify([room, key]);
+const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
+
+// isEnabled: whether there is somebody to tell. onAcknowledge(alarm) is called when the reader takes care of it.
+export function createAlarms({ isEnabled, onAcknowledge }) {
+	const opener = at('alarms-button');
+	const close = buildClose(texts.alarmsClose);
+	const heading = element('h2', texts.alarmsLabel);
+	const list = element('ul');
+	const panel = element('section.alarms-panel', element('header', heading, close), list);
 	const standing = new Map();
-	const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
+	// The worst first.
+	let alarms = [];
+	let timer = 0;
 
-	const keyOf = ({ room, key }) => JSON.stringify([room, key]);
+	const isOpen = () => panel.matches(':popover-open');
 
-	function changed() {
-		onChange(
-			Array.from(standing.values()).sort(
-				(one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since,
-			),
-		);
+	// The focus stays with its alarm, or in the list.
+	function fill() {
+		const focused = Array.from(list.children).findIndex((item) => item.contains(document.activeElement));
+		const items = alarms.map(buildStanding);
+
+		items.forEach((item, index) => {
+			const action = item.querySelector('button');
+
+			if (!action)
+				return;
+			action.disabled = !isEnabled;
+			action.addEventListener('click', () => onAcknowledge(alarms[index]));
+		});
+		list.replaceChildren(...items);
+		if (focused >= 0)
+			(items[focused]?.querySelector('button') ?? close).focus();
 	}
+
+	function show() {
+		alarms = Array.from(standing.values()).sort(byUrgency);
+		const unseen = alarms.filter(({ acknowledgedBy }) => !acknowledgedBy).length;
+
+		opener.hidden = !alarms.length;
+		opener.classList.toggle('calm', !unseen);
+		opener.ariaLabel = texts.alarmsButton(unseen, alarms.length);
+		at('alarms-count').textContent = unseen ? unseen.toLocaleString(locale) : '';
+		if (!isOpen())
+			return;
+		if (alarms.length)
+			fill();
+		else
+			panel.hidePopover();
+	}
+
+	panel.id = 'alarms';
+	panel.ariaLabel = texts.alarmsLabel;
+	panel.popover = 'auto';
+	at('app').append(panel);
+	createPanel(
+		{ panel, button: opener, close },
+		{
+			onOpen() {
+				fill();
+				timer = setInterval(fill, REFRESH_MS);
+				(list.querySelector('button:enabled') ?? close).focus();
+			},
+			onClose: () => clearInterval(timer),
+		},
+	);
 
 	return {
 		told(alarm) {
@@ -21,7 +83,7 @@ export function createAlarms({ onChange }) {
 				standing.delete(keyOf(alarm));
 			else
 				standing.set(keyOf(alarm), alarm);
-			changed();
+			show();
 		},
 		// They are about to be told anew, or of no interest any more.
 		forget(room) {
@@ -29,7 +91,11 @@ export function createAlarms({ onChange }) {
 				if (alarm.room === room)
 					standing.delete(key);
 			}
-			changed();
+			show();
+		},
+		enable(wanted) {
+			isEnabled = wanted;
+			show();
 		},
 	};
 }

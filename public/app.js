@@ -1,17 +1,13 @@
 // The page: who the reader is, the connection, and the views that are fed from it.
-import { createAttention } from './attention.js';
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
-import * as format from './format.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createNotifications } from './notifications.js';
-import { createProfile } from './profile.js';
-import { createSettings } from './settings.js';
-import { createStateLine } from './state-line.js';
-import { createTabs } from './tabs.js';
+import { createProfile, createSettings } from './profile.js';
+import { createAttention, createStateLine, createTabs } from './shell.js';
 import { createTails } from './tails.js';
-import { fillTexts, texts } from './texts.js';
+import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
 
@@ -61,7 +57,7 @@ const views = createViews(
 	{ live: at('live'), logs: at('logs') },
 	{
 		texts,
-		format,
+		format: { clockTimeSeconds, fullDate },
 		acknowledge: chat.acknowledge,
 		history: chat.history,
 		open: tails.open,

@@ -1,5 +1,6 @@
 // A picture for everybody: drawn here from the name, with the Gravatar on top where the reader has opted in.
-import { foldName } from './names.js';
+import { element } from './elements.js';
+import { foldName } from './identity.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const HUES = 24;
@@ -14,7 +15,7 @@ function hash(name) {
 	return (value ^ (value >>> 15)) >>> 0;
 }
 
-// In degrees; css/theme.css holds the lightness at which every hue can be read.
+// In degrees; css/frame.css holds the lightness at which every hue can be read.
 export function hueOf(name) {
 	return (hash(name) % HUES) * (360 / HUES);
 }
@@ -51,15 +52,14 @@ function drawing(name) {
 }
 
 export function buildAvatar(name, picture) {
-	const avatar = document.createElement('span');
-	avatar.className = 'avatar';
+	const avatar = element('span.avatar', drawing(name));
+
 	// The name stands beside it in text.
 	avatar.ariaHidden = 'true';
 	avatar.style.setProperty('--hue', hueOf(name));
-	avatar.append(drawing(name));
 
 	if (picture) {
-		const image = document.createElement('img');
+		const image = element('img');
 		image.alt = '';
 		image.referrerPolicy = 'no-referrer';
 		image.addEventListener('error', () => image.remove());

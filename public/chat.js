@@ -1,27 +1,23 @@
 // The chat: the rooms, what is written and read in them, and who the reader is. Puts its parts together; each of them
 // knows nothing of the others.
-import { createAlarms } from './alarms.js';
-import { createAlarmsView } from './alarms-view.js';
 import { createComposer } from './composer.js';
-import { onFirst } from './lazily.js';
-import { adoptLimits, limits, utf8Bytes } from './limits.js';
-import { isSameName } from './names.js';
+import { at } from './elements.js';
+import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
+import { createLazy, onFirst } from './lazily.js';
 import { createOutbox } from './outbox.js';
 import { createPeopleView } from './people-view.js';
+import { createTypingTeller } from './people.js';
 import { createRequests } from './requests.js';
 import { createRoom } from './room.js';
 import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
-import { createTypingTeller } from './typing.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
-
-const at = (id) => document.getElementById(id);
 
 // connection as in connection.js; me() is the reader's identity. isLooking() tells whether the chat is the view that is
 // shown. onNamed(name, isNew), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room, message) is
@@ -52,26 +48,15 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	const isMe = (name) => isSameName(name, session.name);
 	const isWatched = (room) => room === rooms.current && !document.hidden && isLooking();
 
-	const alarmsView = createAlarmsView(
-		{
-			panel: at('alarms'),
-			list: at('alarms-list'),
-			button: at('alarms-button'),
-			count: at('alarms-count'),
-			close: at('alarms-close'),
-		},
-		{ onAcknowledge: (alarm) => acknowledge(alarm.room, alarm.key).catch(onRefusal) },
-	);
-	const alarms = createAlarms({ onChange: alarmsView.show });
-	const peopleView = createPeopleView({
-		panel: at('people'),
-		list: at('people-list'),
-		more: at('people-more'),
-		heading: at('people-heading'),
-		button: at('people-button'),
-		count: at('people-count'),
-		close: at('people-close'),
+	const alarms = createLazy(async () => {
+		const { createAlarms } = await import('./alarms.js');
+
+		return createAlarms({
+			isEnabled: isOnline,
+			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
+		});
 	});
+	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
@@ -82,39 +67,27 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft: (room) => alarms.forget(room.name),
+		onLeft: (room) => alarms.now((they) => they.forget(room.name)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
-	const roomsView = createRoomsView(
-		{
-			panel: at('rooms'),
-			list: at('rooms-list'),
-			others: at('others-list'),
-			othersHeading: at('others-heading'),
-			form: at('room-form'),
-			field: at('room-field'),
-			fault: at('room-fault'),
-			button: at('rooms-button'),
-			badge: at('rooms-badge'),
-			close: at('rooms-close'),
+	const roomsView = createRoomsView({
+		onChoose(name) {
+			rooms.enter(name);
+			composer.focus();
 		},
-		{
-			onChoose(name) {
-				rooms.enter(name);
-				composer.focus();
-			},
-			onLeave: (name) => rooms.leave(rooms.find(name)),
-			onOpen: listRooms,
-		},
-	);
+		onLeave: (name) => rooms.leave(rooms.find(name)),
+		onOpen: listRooms,
+	});
 	const typingTeller = createTypingTeller(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
-	const composer = createComposer(
-		{ form: at('composer'), field: at('text'), counter: at('counter'), refusal: at('refusal') },
-		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote, lastSaid },
-	);
+	const composer = createComposer({
+		sizeOf: (text) => sizeOf(text, rooms.current.name),
+		onSend: say,
+		onWrite: typingTeller.wrote,
+		lastSaid,
+	});
 
 	async function loadCompletion() {
 		const { createCompletion } = await import('./completion.js');
@@ -144,21 +117,10 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	async function loadSearch() {
 		const { openSearch } = await import('./search.js');
 
-		closeSearch = openSearch(
-			{
-				panel: at('search'),
-				form: at('search-form'),
-				field: at('search-field'),
-				state: at('search-state'),
-				list: at('search-list'),
-				button: at('search-button'),
-				close: at('search-close'),
-			},
-			{
-				find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-				onChoose: (id) => rooms.current.log.jumpTo(id),
-			},
-		);
+		closeSearch = openSearch({
+			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+			onChoose: (id) => rooms.current.log.jumpTo(id),
+		});
 	}
 
 	onFirst(at('search-button'), 'click', loadSearch);
@@ -172,7 +134,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			isWatched,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: alarms.told,
+			onAlarm: (alarm) => alarms((they) => they.told(alarm)),
 			onChange: onRoomChange,
 			onNews,
 			onTyping: showTyping,
@@ -291,7 +253,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
-			alarms.forget(frame.room);
+			alarms.now((they) => they.forget(frame.room));
 		if (!session.isEntry(frame)) {
 			rooms.joined(frame);
 			return;
@@ -382,7 +344,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		opened: session.opened,
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarmsView.enable(isOnline);
+			alarms.now((they) => they.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {

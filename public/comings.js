@@ -1,12 +1,14 @@
 // What there is to tell of who comes and goes. A newcomer is a guest until it has said its name, which takes a moment;
 // and when the server or this page was away, those who were here before merely return.
-import { foldName } from './names.js';
+import { foldName } from './identity.js';
+import { createPresenceLine } from './presence-line.js';
 
 const INTRODUCTION_MS = 1000;
 const RETURN_MS = 60000;
 
-// tell({ event, name, was }) gets what remains.
-export function createComings(tell) {
+// What remains is told in the log.
+export function createComings(log) {
+	const tell = createPresenceLine(log);
 	const introducing = new Map();
 	let returning = new Set();
 	let timer = 0;

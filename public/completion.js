@@ -1,6 +1,9 @@
 // Completes @names while they are written: the arrows choose, Enter or Tab takes, Escape closes.
 import { buildAvatar } from './avatar.js';
-import { foldName } from './names.js';
+import { foldName } from './identity.js';
+import { addSheet } from './sheet.js';
+
+await addSheet(new URL('css/choices.css', import.meta.url));
 
 const MOST = 8;
 const LONGEST = 32;

@@ -1,14 +1,15 @@
 // The connection to the server, which comes back: a WebSocket, or what can be had in its place. It tells its owner the
 // state and hands over text; words and pictures are elsewhere.
-import { delayAfter } from './backoff.js';
-import { createHeartbeat } from './heartbeat.js';
-import { openSocket, tryOutSocket } from './link-socket.js';
+import { delayAfter } from './requests.js';
 
 // So long a WebSocket may take to open, and a stream to say its first word: together well below 5 s.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
 const REACHING_MS = 1000;
 // A server that is reached by other means is asked for a WebSocket again.
 const RETURN_MS = 30000;
+// A link on which nothing comes is asked for a sign of life, and given up long before the network would.
+const QUIET_MS = 20000;
+const ANSWER_MS = 10000;
 // A server that accepts and closes at once must not be asked again every second.
 const STEADY_MS = 10000;
 const POLICY_VIOLATION = 1008;
@@ -16,6 +17,60 @@ const TRY_AGAIN = 1013;
 const NEXT = { socket: 'stream', stream: 'poll' };
 // How many rooms may come at once: browsers open six connections to a server.
 const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
+
+// onAsk() is to say something that the server answers; onDead() is called when no answer came.
+function createHeartbeat({ onAsk, onDead }) {
+	let timer = 0;
+
+	function ask() {
+		clearTimeout(timer);
+		timer = setTimeout(onDead, ANSWER_MS);
+		onAsk();
+	}
+
+	return {
+		ask,
+		heard() {
+			clearTimeout(timer);
+			timer = setTimeout(ask, QUIET_MS);
+		},
+		stop() {
+			clearTimeout(timer);
+		},
+	};
+}
+
+// ws: or wss: as the page is http: or https:, beside the page wherever a proxy has put it.
+export function socketUrl(page, path = 'ws') {
+	const url = new URL(path, page);
+	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+	return url.href;
+}
+
+// A WebSocket as a link: { send(text), close() }. onOpen(), onText(data) and onClose(code, reason) follow until close()
+// is called.
+function openSocket(page, { onOpen, onText, onClose }) {
+	const socket = new WebSocket(socketUrl(page), ['chat']);
+
+	socket.onopen = onOpen;
+	socket.onmessage = ({ data }) => onText(data);
+	socket.onclose = ({ code, reason }) => onClose(code, reason);
+
+	return {
+		// False when it is not open; nothing is kept here.
+		send(text) {
+			if (socket.readyState !== WebSocket.OPEN)
+				return false;
+			socket.send(text);
+			return true;
+		},
+		// A half-open socket may take minutes to close; whatever it still says comes too late to be of use.
+		close() {
+			socket.onopen = socket.onmessage = socket.onclose = null;
+			socket.close();
+		},
+	};
+}
 
 async function openLink(page, kind, events) {
 	if (kind === 'socket')
@@ -164,7 +219,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	async function goBack() {
 		const mine = attempt;
 
-		if ((await tryOutSocket(page, OPENING_MS.socket)) && mine === attempt)
+		if ((await link.hasSocket(socketUrl(page, 'echo'), OPENING_MS.socket)) && mine === attempt)
 			connect();
 	}
 

@@ -1,11 +1,14 @@
 // Elements in one expression. Children are elements or text, never markup.
 
+export const at = (id) => document.getElementById(id);
+
 // element('p.note', 'text', element('b', 'more'))
 export function element(tagAndClasses, ...children) {
 	const [tag, ...classes] = tagAndClasses.split('.');
 	const made = document.createElement(tag);
 
-	made.className = classes.join(' ');
+	if (classes.length)
+		made.className = classes.join(' ');
 	made.append(...children);
 	return made;
 }
@@ -13,6 +16,13 @@ export function element(tagAndClasses, ...children) {
 export function button(classes, ...children) {
 	const made = element(`button.${classes}`, ...children);
 	made.type = 'button';
+	return made;
+}
+
+// The cross that closes a panel.
+export function buildClose(words) {
+	const made = button('round', '✕');
+	made.ariaLabel = words;
 	return made;
 }
 

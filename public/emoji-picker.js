@@ -1,6 +1,9 @@
 // The panel of emoji: a search field and a grid that the arrow keys walk; Escape closes it.
 import { listEmoji } from './emoji.js';
+import { addSheet } from './sheet.js';
 import { texts } from './texts.js';
+
+await addSheet(new URL('css/choices.css', import.meta.url));
 
 // onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
 // The first press of the button has loaded this; it opens at once.

@@ -1,11 +1,54 @@
-// Who the reader is: a name, perhaps an email, and the hash that stands for the email.
-import { utf8Bytes } from './limits.js';
-import { nameFault } from './names.js';
+// Who somebody is: what a name and an email may be, and what the reader has given.
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 // RFC 5321 section 4.5.3.1.3, without the angle brackets.
 const EMAIL_BYTES = 254;
+// Control, zero-width and direction characters, and halves of characters: names that look alike must be alike.
+const UNSEEN =
+	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
+const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
+const LONGEST_SHOWN = 64;
+
+// What the server accepts: its presets until it says what it is configured to.
+export const limits = { nameBytes: 32, messageBytes: 16384 };
+
+const encoder = new TextEncoder();
+
+export function utf8Bytes(text) {
+	return encoder.encode(text).length;
+}
+
+export function adoptLimits({ nameBytes, messageBytes }) {
+	limits.nameBytes = nameBytes || limits.nameBytes;
+	limits.messageBytes = messageBytes || limits.messageBytes;
+}
+
+// What is wrong with a name, in words, or '' when nothing is.
+export function nameFault(name) {
+	const bytes = utf8Bytes(name);
+
+	if (!name.trim())
+		return texts.nameEmpty;
+	if (bytes > limits.nameBytes)
+		return texts.nameTooLong(bytes, limits.nameBytes);
+	return UNSEEN.test(name) ? texts.nameUnseen : '';
+}
+
+// A name that can be shown, whatever came.
+export function readName(value) {
+	const name = typeof value === 'string' ? value.replace(EVERY_UNSEEN, '').trim() : '';
+	return Array.from(name).slice(0, LONGEST_SHOWN).join('') || texts.nameless;
+}
+
+// Names that differ in the case of ASCII letters only are one name to the server.
+export function foldName(name) {
+	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+export function isSameName(one, other) {
+	return foldName(one) === foldName(other);
+}
 
 export function emailFault(email) {
 	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;

@@ -35,7 +35,24 @@ async function findHome(page) {
 	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? FIRST_ROOM;
 }
 
-// kind is 'stream' or 'poll'; the rest as in link-socket.js, but that it is open at once.
+// The echo service is asked: nobody sees that.
+function tryOutSocket(url, limitMs) {
+	return new Promise((resolve) => {
+		const socket = new WebSocket(url);
+		const finish = (isGood) => {
+			clearTimeout(timer);
+			socket.onopen = socket.onclose = null;
+			socket.close();
+			resolve(isGood);
+		};
+		const timer = setTimeout(finish, limitMs, false);
+
+		socket.onopen = () => finish(true);
+		socket.onclose = () => finish(false);
+	});
+}
+
+// kind is 'stream' or 'poll'; the rest as in connection.js, but that it is open at once.
 export function openHttp(page, kind, { onText, onClose }) {
 	const rooms = new Map();
 	let token = '';
@@ -161,6 +178,8 @@ export function openHttp(page, kind, { onText, onClose }) {
 			}
 			return true;
 		},
+		// Whether a WebSocket can be had by now.
+		hasSocket: tryOutSocket,
 		close,
 	};
 }

@@ -1,8 +1,13 @@
-// Text into formatted text: `code`, **bold**, *italic*, quotes, fences, links and mentions. Nodes are built, never
-// markup, so nothing in a message can become anything else. Every expression stops at the end of a line or at its own
-// mark, so that none takes long over a hostile text.
-import { ADDRESS, linkTo } from './links.js';
-import { isSameName } from './names.js';
+// `code`, **bold**, *italic*, quotes, fences, links and mentions, as nodes and never as markup. Every expression stops at
+// the end of a line or at its own mark, so that none takes long over a hostile text.
+import { element } from './elements.js';
+import { isSameName } from './identity.js';
+
+// Stops at characters that could show another address than the real one, too.
+export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+
+const PAIRS = { ')': '(', ']': '[', '}': '{' };
+const PUNCTUATION = '.,:;!?*_~';
 
 const FENCE = /^\s{0,3}```\s*([\w+#.-]{0,30})\s*$/;
 const QUOTE = /^> ?/;
@@ -18,20 +23,51 @@ const INLINE = [
 ];
 const OTHERS_NAME = '(?<![\\w@])@[\\p{L}\\p{N}][\\p{L}\\p{N}._-]*';
 
-// The reader's own name may have spaces, which no other is known to end at.
+// "see https://a.b/c." and "(https://a.b/c)" end before the punctuation, "https://a.b/c_(d)" does not.
+function withoutTail(address) {
+	const count = (character) => address.split(character).length;
+	const surplus = {};
+	let end = address.length;
+
+	for (const [closing, opening] of Object.entries(PAIRS))
+		surplus[closing] = count(closing) - count(opening);
+	for (; end > 0; end--) {
+		const last = address[end - 1];
+
+		if (surplus[last] > 0)
+			surplus[last]--;
+		else if (!PUNCTUATION.includes(last))
+			break;
+	}
+	return address.slice(0, end);
+}
+
+function link(address) {
+	if (!URL.canParse(address))
+		return address;
+	const url = new URL(address);
+	const element = document.createElement('a');
+	element.href = url.href;
+	// Where it really leads: the host in ASCII, what stands before an @ as such.
+	element.title = url.href;
+	element.rel = 'noopener noreferrer';
+	element.target = '_blank';
+	element.textContent = address;
+	return element;
+}
+
+// What an address that was found becomes: a link, and what stood behind it.
+export function linkTo(found) {
+	const address = withoutTail(found);
+	return [link(address), found.slice(address.length)];
+}
+
+// Only of the reader's own name is it known where it ends.
 function inlineOf(me) {
 	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
 
 	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
-}
-
-function element(tag, className, ...children) {
-	const made = document.createElement(tag);
-	if (className)
-		made.className = className;
-	made.append(...children);
-	return made;
 }
 
 function createFormatter(me) {
@@ -42,7 +78,7 @@ function createFormatter(me) {
 		const rest = words.slice(1 + name.length);
 		const isMine = isSameName(name, me);
 
-		return [element('span', isMine ? 'mention mine' : 'mention', `@${name}`), rest];
+		return [element(isMine ? 'span.mention.mine' : 'span.mention', `@${name}`), rest];
 	}
 
 	function build(groups, depth) {
@@ -51,12 +87,12 @@ function createFormatter(me) {
 		if (link)
 			return linkTo(link);
 		if (code)
-			return [element('code', '', code.slice(1, -1))];
+			return [element('code', code.slice(1, -1))];
 		if (bold)
-			return [element('strong', '', ...format(bold.slice(2, -2), depth + 1))];
+			return [element('strong', ...format(bold.slice(2, -2), depth + 1))];
 		if (name)
 			return mention(name);
-		return [element('em', '', ...format((star ?? score).slice(1, -1), depth + 1))];
+		return [element('em', ...format((star ?? score).slice(1, -1), depth + 1))];
 	}
 
 	function format(text, depth = 0) {
@@ -77,13 +113,13 @@ function createFormatter(me) {
 }
 
 function buildFence(language, lines) {
-	const code = element('code', '', lines.join('\n'));
-	const pre = element('pre', '', code);
+	const code = element('code', lines.join('\n'));
+	const pre = element('pre', code);
 
 	// It scrolls sideways, by keyboard too.
 	pre.tabIndex = 0;
 	pre.dir = 'ltr';
-	return element('div', 'fence', ...(language ? [element('span', 'fence-language', language)] : []), pre);
+	return element('div.fence', ...(language ? [element('span.fence-language', language)] : []), pre);
 }
 
 // The lines in runs: { kind, lines, language }, kind being text, quote or fence.
@@ -129,7 +165,7 @@ export function withMarkup(text, me) {
 		if (kind === 'fence')
 			fragment.append(buildFence(language, lines));
 		else if (kind === 'quote')
-			fragment.append(element('blockquote', '', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'))));
+			fragment.append(element('blockquote', ...format(lines.map((line) => line.replace(QUOTE, '')).join('\n'))));
 		else
 			fragment.append(...format(lines.join('\n')));
 	}

@@ -1,30 +1,33 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
-import { isEmojiOnly } from './emoji-only.js';
-import { clockTime, dayName, fullDate } from './format.js';
+import { element } from './elements.js';
 import { withMarkup } from './markup.js';
-import { texts } from './texts.js';
+import { clockTime, dayName, fullDate, texts } from './texts.js';
+
+const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
+const ONE_EMOJI = String.raw`(?:${PICTURE}(?:\u200d${PICTURE})*|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)`;
+const FEW_EMOJI = new RegExp(String.raw`^\s*(?:${ONE_EMOJI}\s*){1,6}$`, 'u');
+// Longer than any six.
+const FEW_EMOJI_CHARACTERS = 120;
+
+// These are shown large.
+function isEmojiOnly(text) {
+	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
+}
 
 const LONG_CHARACTERS = 3000;
 const LONG_LINES = 40;
 
-function element(tag, className, ...children) {
-	const made = document.createElement(tag);
-	made.className = className;
-	made.append(...children);
-	return made;
-}
-
 function buildTime(date) {
-	const time = element('time', 'time', clockTime(date));
+	const time = element('time.time', clockTime(date));
 	time.dateTime = date.toISOString();
 	time.title = fullDate(date);
 	return time;
 }
 
-// A tag that is the name of an emoji becomes one; the table of them is loaded when it is needed.
+// The name of an emoji becomes one.
 function buildTag(tag) {
-	const shown = element('span', 'tag', tag);
+	const shown = element('span.tag', tag);
 
 	if (/^[a-z0-9_+-]+$/.test(tag)) {
 		import('./emoji.js').then(({ emojiOf }) => {
@@ -35,7 +38,7 @@ function buildTag(tag) {
 }
 
 function buildOpener(address) {
-	const link = element('a', 'opener', texts.openLink(new URL(address).host));
+	const link = element('a.opener', texts.openLink(new URL(address).host));
 	link.href = address;
 	link.title = address;
 	link.rel = 'noopener noreferrer';
@@ -45,7 +48,7 @@ function buildOpener(address) {
 
 // What programs say beside their text.
 function buildExtras({ tags, click }) {
-	const extras = element('p', 'extras', ...tags.map(buildTag));
+	const extras = element('p.extras', ...tags.map(buildTag));
 
 	if (click)
 		extras.append(buildOpener(click));
@@ -53,19 +56,19 @@ function buildExtras({ tags, click }) {
 }
 
 function buildTitle({ title, priority }) {
-	const line = element('p', 'headline');
+	const line = element('p.headline');
 
 	line.dir = 'auto';
 	if (priority >= 4)
-		line.append(element('span', 'priority', texts.priority[Math.min(priority, 5)]), ' ');
+		line.append(element('span.priority', texts.priority[Math.min(priority, 5)]), ' ');
 	if (title)
-		line.append(element('strong', '', title));
+		line.append(element('strong', title));
 	return line;
 }
 
 function buildAction({ name, text }, me) {
-	const body = element('div', 'text');
-	const author = element('bdi', '', name);
+	const body = element('div.text');
+	const author = element('bdi', name);
 
 	body.dir = 'auto';
 	body.append('* ', author, ' ', withMarkup(text, me));
@@ -74,7 +77,7 @@ function buildAction({ name, text }, me) {
 
 function buildText(entry, me) {
 	const { text, title, priority, tags, click } = entry;
-	const body = element('div', 'text');
+	const body = element('div.text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
 
 	if (entry.action)
@@ -92,7 +95,7 @@ function buildText(entry, me) {
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
 	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
-		// It scrolls within itself, so that one message cannot push away all others.
+		// It scrolls within itself and pushes nothing away.
 		body.classList.add('long');
 		body.tabIndex = 0;
 	}
@@ -102,8 +105,8 @@ function buildText(entry, me) {
 // entry is { name, text, date, avatar, own } and, of what programs push, { via, title, priority, tags, click }.
 // The reader is called me.
 export function buildMessage(entry, { pictures, me }) {
-	const row = element('article', 'message');
-	const author = element('bdi', 'author', entry.name);
+	const row = element('article.message');
+	const author = element('bdi.author', entry.name);
 
 	row.classList.toggle('own', entry.own);
 	row.classList.toggle('action', Boolean(entry.action));
@@ -111,11 +114,11 @@ export function buildMessage(entry, { pictures, me }) {
 	row.style.setProperty('--hue', hueOf(entry.name));
 	author.dir = 'auto';
 
-	const head = element('header', 'head', author);
+	const head = element('header.head', author);
 	if (entry.own)
-		head.append(element('span', 'you', texts.you));
+		head.append(element('span.you', texts.you));
 	if (entry.via === 'push')
-		head.append(element('span', 'pushed', texts.pushed));
+		head.append(element('span.pushed', texts.pushed));
 	head.append(buildTime(entry.date));
 
 	row.append(buildAvatar(entry.name, pictures && entry.avatar), head, buildText(entry, me));
@@ -129,7 +132,7 @@ export function markContinued(row, isContinued) {
 }
 
 function buildButton(action, words) {
-	const button = element('button', '', words);
+	const button = element('button', words);
 	button.type = 'button';
 	button.dataset.action = action;
 	return button;
@@ -142,7 +145,7 @@ function setFooter(row, footer) {
 }
 
 export function markPending(row) {
-	setFooter(row, element('p', 'pending', texts.pending));
+	setFooter(row, element('p.pending', texts.pending));
 }
 
 export function markFailed(row, { code, text }) {
@@ -150,11 +153,9 @@ export function markFailed(row, { code, text }) {
 
 	setFooter(
 		row,
-		element(
-			'div',
-			'failed',
-			element('p', '', reason),
-			element('div', 'actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
+		element('div.failed',
+			element('p', reason),
+			element('div.actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
 		),
 	);
 }
@@ -165,21 +166,21 @@ export function markSent(row, { date }) {
 }
 
 export function buildDay(date) {
-	const time = element('time', '', dayName(date));
+	const time = element('time', dayName(date));
 	const pad = (number) => String(number).padStart(2, '0');
 
 	time.dateTime = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-	return element('p', 'day', time);
+	return element('p.day', time);
 }
 
 export function buildNote(text) {
-	const line = element('p', 'system', text);
+	const line = element('p.system', text);
 	line.dir = 'auto';
 	return line;
 }
 
 export function buildUnread() {
-	return element('p', 'unread-line', element('span', '', texts.unreadLine));
+	return element('p.unread-line', element('span', texts.unreadLine));
 }
 
 export function buildGap(text) {

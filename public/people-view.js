@@ -1,34 +1,28 @@
 // The list of who is here: a column where there is room for one, else a sheet over the messages.
 import { buildAvatar } from './avatar.js';
-import { isSameName } from './names.js';
+import { at, element } from './elements.js';
+import { isSameName } from './identity.js';
+import { createPanel } from './panel.js';
 import { recall, remember } from './storage.js';
 import { locale, texts } from './texts.js';
 
 const order = new Intl.Collator(locale, { numeric: true });
 
-export function createPeopleView({ panel, list, more, heading, button, count, close }) {
+export function createPeopleView() {
+	const panel = at('people');
+	const button = at('people-button');
+	const close = at('people-close');
 	const wide = matchMedia('(width >= 60rem)');
 	let me = '';
 	let present = { people: [], count: 0 };
 
 	function buildPerson({ name, via }) {
-		const item = document.createElement('li');
-		const shown = document.createElement('bdi');
+		const item = element('li', buildAvatar(name), element('bdi', name));
 
-		shown.textContent = name;
-		item.append(buildAvatar(name), shown);
-		if (isSameName(name, me)) {
-			const you = document.createElement('span');
-			you.className = 'you';
-			you.textContent = texts.you;
-			item.append(you);
-		}
-		if (via) {
-			const door = document.createElement('span');
-			door.className = 'via';
-			door.textContent = texts.via[via];
-			item.append(door);
-		}
+		if (isSameName(name, me))
+			item.append(element('span.you', texts.you));
+		if (via)
+			item.append(element('span.via', texts.via[via]));
 		return item;
 	}
 
@@ -41,60 +35,29 @@ export function createPeopleView({ panel, list, more, heading, button, count, cl
 		);
 		const unlisted = total - sorted.length;
 
-		list.replaceChildren(...sorted.map(buildPerson));
-		more.textContent = unlisted ? texts.peopleMore(unlisted) : '';
-		heading.textContent = texts.peopleHere(total);
-		count.textContent = total.toLocaleString(locale);
+		at('people-list').replaceChildren(...sorted.map(buildPerson));
+		at('people-more').textContent = unlisted ? texts.peopleMore(unlisted) : '';
+		at('people-heading').textContent = texts.peopleHere(total);
+		at('people-count').textContent = total.toLocaleString(locale);
 		button.ariaLabel = texts.peopleHere(total);
 	}
 
-	function expanded(isOpen) {
-		button.ariaExpanded = String(isOpen);
-	}
-
-	function openColumn(isOpen) {
-		panel.hidden = !isOpen;
-		expanded(isOpen);
-	}
-
-	// As a sheet the panel is a popover: Escape and a click elsewhere close it, and the focus goes back.
+	// As a sheet the panel is a popover.
 	function adapt() {
+		const isOpen = recall('people') !== 'closed';
+
 		panel.popover = wide.matches ? null : 'auto';
-		panel.hidden = false;
-		if (wide.matches)
-			openColumn(recall('people') !== 'closed');
-		else
-			expanded(false);
+		panel.hidden = wide.matches && !isOpen;
+		button.ariaExpanded = String(wide.matches && isOpen);
 	}
 
-	function toggle() {
-		if (!wide.matches) {
-			panel.togglePopover();
-			return;
-		}
-		openColumn(panel.hidden);
+	function toggleColumn() {
+		panel.hidden = !panel.hidden;
+		button.ariaExpanded = String(!panel.hidden);
 		remember('people', panel.hidden ? 'closed' : '');
 	}
 
-	// A click on the button closes the sheet before the button hears of it.
-	let wasOpen = false;
-	button.addEventListener('pointerdown', () => {
-		wasOpen = !wide.matches && panel.matches(':popover-open');
-	});
-	button.addEventListener('click', () => {
-		if (!wasOpen)
-			toggle();
-		wasOpen = false;
-	});
-	close.addEventListener('click', () => {
-		toggle();
-		button.focus();
-	});
-	panel.addEventListener('toggle', ({ newState }) => {
-		expanded(newState === 'open');
-		if (newState === 'open')
-			close.focus();
-	});
+	createPanel({ panel, button, close }, { inPlace: toggleColumn, onOpen: () => close.focus() });
 	wide.addEventListener('change', adapt);
 	adapt();
 

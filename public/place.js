@@ -1,5 +1,11 @@
-// How far the reader has come in the room's history: everything up to one id, and perhaps some beyond a gap.
+// How far a room has come here, and how far it was read.
+import { recall, remember } from './storage.js';
 
+const KEY = 'read.';
+// A flood is not worth a write for each message.
+const PAUSE_MS = 500;
+
+// Everything up to one id is here, and perhaps some beyond a gap.
 export function createPlace() {
 	let epoch = '';
 	let last = 0;
@@ -30,6 +36,49 @@ export function createPlace() {
 			while (beyond.delete(last + 1))
 				last++;
 			return true;
+		},
+	};
+}
+
+const pending = new Map();
+let timer = 0;
+
+function write() {
+	clearTimeout(timer);
+	timer = 0;
+	for (const [room, since] of pending)
+		remember(KEY + room, since);
+	pending.clear();
+}
+
+addEventListener('pagehide', write);
+
+function readUntil(room, epoch) {
+	const since = pending.get(room) ?? recall(KEY + room);
+	const [readEpoch, id] = since.split(':');
+	return readEpoch === epoch && Number.isSafeInteger(Number(id)) ? Number(id) : null;
+}
+
+// Kept for the next visit.
+export function createReading() {
+	return {
+		keep(room, since) {
+			pending.set(room, since);
+			timer ||= setTimeout(write, PAUSE_MS);
+		},
+		// What came after the last visit; nothing to who has never been here.
+		unreadOf(room, { epoch, lastId }) {
+			const id = readUntil(room, epoch);
+			return id === null ? 0 : Math.max(0, lastId - id);
+		},
+		// The id of its first, 0 if there is none.
+		firstUnreadOf(room, { epoch, lastId }) {
+			const id = readUntil(room, epoch);
+			return id !== null && id < lastId ? id + 1 : 0;
+		},
+		forget(room) {
+			pending.delete(room);
+			remember(KEY + room, '');
 		},
 	};
 }

@@ -1,5 +1,13 @@
-// Questions that have one answer each, known by its ref.
+// Questions that have one answer each, known by its ref, and how long to wait before asking once more.
 import { randomId } from './wire.js';
+
+const FIRST_MS = 1000;
+const LONGEST_MS = 30000;
+
+// After so many failures. Half of it by chance: the pages of a restarted server must not all return in one instant.
+export function delayAfter(failures) {
+	return Math.min(FIRST_MS * 2 ** failures, LONGEST_MS) * (0.5 + Math.random() / 2);
+}
 
 export function createRequests({ send }) {
 	const waiting = new Map();

@@ -1,15 +1,11 @@
 // One room as the reader has it: how far it was read, its log, its people, who is writing.
-import { createComings } from './comings.js';
-import { createEchoes } from './echoes.js';
-import { clockTimeSeconds } from './format.js';
 import { createHistory } from './history.js';
+import { createLazy } from './lazily.js';
 import { createLogView } from './log-view.js';
-import { createPeople } from './people.js';
-import { createPlace } from './place.js';
-import { createPresenceLine } from './presence-line.js';
-import { createReading } from './reading.js';
-import { fillTexts, texts } from './texts.js';
-import { createTypingLine } from './typing.js';
+import { createEchoes } from './outbox.js';
+import { createPeople, createTypingLine } from './people.js';
+import { createPlace, createReading } from './place.js';
+import { clockTimeSeconds, fillTexts, texts } from './texts.js';
 
 function buildElement(parent) {
 	const element = document.getElementById('room').content.firstElementChild.cloneNode(true);
@@ -45,7 +41,10 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			told.onChange(room);
 		},
 	});
-	const comings = createComings(createPresenceLine(log));
+	const comings = createLazy(async () => {
+		const { createComings } = await import('./comings.js');
+		return createComings(log);
+	});
 	const typing = createTypingLine((words) => {
 		room.typing = words;
 		told.onTyping(room);
@@ -128,7 +127,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			people.moved(frame);
 			typing.stopped(frame.was || frame.name);
 			if (!isMe(frame.name) && !(frame.event === 'rename' && isMe(frame.was)))
-				comings.moved(frame);
+				comings((they) => they.moved(frame));
 		},
 		typing({ name: writer }) {
 			if (!isMe(writer))
@@ -149,8 +148,10 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			return place.since;
 		},
 		joined(frame) {
+			const before = people.names();
+
 			if (place.epoch)
-				comings.rejoined(people.names(), frame.users.map(({ name: user }) => user));
+				comings((they) => they.rejoined(before, frame.users.map(({ name: user }) => user)));
 			room.name = frame.room || room.name;
 			room.topic = frame.topic;
 			room.isJoined = true;

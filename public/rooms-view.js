@@ -1,27 +1,22 @@
 // The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
-import { nameFault } from './names.js';
+import { at, element } from './elements.js';
+import { nameFault } from './identity.js';
+import { createPanel } from './panel.js';
 import { locale, texts } from './texts.js';
 
-function element(tag, className, ...children) {
-	const made = document.createElement(tag);
-	made.className = className;
-	made.append(...children);
-	return made;
-}
-
 function buildButton(room, isCurrent, onChoose) {
-	const name = element('bdi', 'room-name', room.name || texts.title);
-	const button = element('button', 'room-button', name);
+	const name = element('bdi.room-name', room.name || texts.title);
+	const button = element('button.room-button', name);
 
 	button.type = 'button';
 	name.dir = 'auto';
 	if (room.topic) {
-		const topic = element('span', 'room-topic', room.topic);
+		const topic = element('span.room-topic', room.topic);
 		topic.dir = 'auto';
 		button.append(topic);
 	}
 	if (room.unread) {
-		const badge = element('span', 'badge', room.unread > 999 ? '999+' : room.unread.toLocaleString(locale));
+		const badge = element('span.badge', room.unread > 999 ? '999+' : room.unread.toLocaleString(locale));
 		badge.ariaLabel = texts.unread(room.unread);
 		badge.role = 'img';
 		button.append(badge);
@@ -33,12 +28,16 @@ function buildButton(room, isCurrent, onChoose) {
 }
 
 // onChoose(name) is called for every choice, onLeave(name) for the crosses, onOpen() when the list comes into view.
-export function createRoomsView({ panel, list, others, othersHeading, form, field, fault, button, badge, close }, { onChoose, onLeave, onOpen }) {
+export function createRoomsView({ onChoose, onLeave, onOpen }) {
+	const panel = at('rooms');
+	const list = at('rooms-list');
+	const field = at('room-field');
+	const button = at('rooms-button');
+	const close = at('rooms-close');
 	const wide = matchMedia('(width >= 60rem)');
 	let rooms = [];
 	let current = '';
 	let known = [];
-	let wasOpen = false;
 
 	function choose(name) {
 		if (!wide.matches)
@@ -48,10 +47,10 @@ export function createRoomsView({ panel, list, others, othersHeading, form, fiel
 
 	function buildItem(room) {
 		const isCurrent = room.name === current;
-		const item = element('li', '', buildButton(room, isCurrent, choose));
+		const item = element('li', buildButton(room, isCurrent, choose));
 
 		if (rooms.length > 1) {
-			const leave = element('button', 'round leave', '✕');
+			const leave = element('button.round.leave', '✕');
 			leave.type = 'button';
 			leave.ariaLabel = texts.leaveRoom(room.name);
 			leave.title = texts.leaveRoom(room.name);
@@ -77,55 +76,45 @@ export function createRoomsView({ panel, list, others, othersHeading, form, fiel
 
 		keepFocus(() => {
 			list.replaceChildren(...rooms.map(buildItem));
-			others.replaceChildren(
+			at('others-list').replaceChildren(
 				...beside.map((room) => {
 					const choice = buildButton(room, false, choose);
-					choice.append(element('span', 'room-count', texts.peopleHere(room.count)));
-					return element('li', '', choice);
+					choice.append(element('span.room-count', texts.peopleHere(room.count)));
+					return element('li', choice);
 				}),
 			);
 		});
-		othersHeading.hidden = !beside.length;
-		badge.textContent = unread ? (unread > 99 ? '99+' : unread.toLocaleString(locale)) : '';
+		at('others-heading').hidden = !beside.length;
+		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread.toLocaleString(locale)) : '';
 		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
 	}
 
-	// As a drawer the panel is a popover: Escape and a click elsewhere close it, and the focus goes back.
+	// As a drawer the panel is a popover.
 	function adapt() {
 		panel.popover = wide.matches ? null : 'auto';
 	}
 
-	form.addEventListener('submit', (event) => {
+	at('room-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		const name = field.value.trim();
 		const wrong = name.includes('/') ? texts.roomSlash : name && nameFault(name);
 
-		fault.textContent = wrong;
+		at('room-fault').textContent = wrong;
 		field.ariaInvalid = String(Boolean(wrong));
 		if (!name || wrong)
 			return;
 		field.value = '';
 		choose(name);
 	});
-	button.addEventListener('pointerdown', () => {
-		wasOpen = !wide.matches && panel.matches(':popover-open');
-	});
-	button.addEventListener('click', () => {
-		if (!wasOpen)
-			panel.togglePopover();
-		wasOpen = false;
-	});
-	close.addEventListener('click', () => {
-		panel.hidePopover();
-		button.focus();
-	});
-	panel.addEventListener('toggle', ({ newState }) => {
-		button.ariaExpanded = String(newState === 'open');
-		if (newState !== 'open')
-			return;
-		onOpen();
-		(list.querySelector('[aria-current]') ?? close).focus();
-	});
+	createPanel(
+		{ panel, button, close },
+		{
+			onOpen() {
+				onOpen();
+				(list.querySelector('[aria-current]') ?? close).focus();
+			},
+		},
+	);
 	wide.addEventListener('change', adapt);
 	adapt();
 

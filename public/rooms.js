@@ -1,5 +1,5 @@
 // The rooms that the reader is in, and the one that is shown. They are remembered, and joined again after each connect.
-import { delayAfter } from './backoff.js';
+import { delayAfter } from './requests.js';
 import { recall, remember } from './storage.js';
 import { encodeJoin, encodeLeave, randomId } from './wire.js';
 

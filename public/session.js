@@ -1,5 +1,5 @@
 // Who the reader is to the server: joins after each connect, is renamed, and finds out when a name cannot be had.
-import { delayAfter } from './backoff.js';
+import { delayAfter } from './requests.js';
 import { ROOM_FAULTS } from './rooms.js';
 import { recall, remember } from './storage.js';
 import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';

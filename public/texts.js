@@ -1,9 +1,9 @@
-// Every word that the page says, in the reader's language: the one chosen here, or that of the browser.
+// Every word that the page says, and dates in words, in the reader's language: the one chosen here, or that of the
+// browser.
 import { recall, remember } from './storage.js';
 
-const LANGUAGES = { en: () => import('./texts/en.js'), zh: () => import('./texts/zh.js') };
 // In their own words, because who looks for one may read no other.
-export const LANGUAGE_NAMES = { en: 'English', zh: '简体中文' };
+export const LANGUAGES = { en: 'English', zh: '简体中文' };
 
 const languageOf = (tag) => tag.toLowerCase().split('-')[0];
 
@@ -18,7 +18,23 @@ const language = findLanguage();
 export const locale =
 	navigator.languages.find((tag) => languageOf(tag) === language) ?? { en: 'en-GB', zh: 'zh-CN' }[language];
 
-export const texts = (await LANGUAGES[language]()).wordsFor(locale);
+// A name of another writing direction must not turn round what stands beside it.
+const isolated = (name) => `\u2068${name}\u2069`;
+const lists = new Intl.ListFormat(locale);
+
+// What the words of every language are made with.
+const tools = {
+	isolated,
+	number: (count) => count.toLocaleString(locale),
+	listed: (names) => lists.format(names.map(isolated)),
+};
+
+export const texts = (await import(`./texts/${language}.js`)).wordsFor(tools);
+
+// The words of what is loaded later.
+export async function loadLaterTexts() {
+	return (await import(`./texts/later-${language}.js`)).wordsFor(tools);
+}
 
 // The page begins anew; what is being written is kept.
 export function chooseLanguage(chosen) {
@@ -35,4 +51,24 @@ export function fillTexts(root) {
 		element.setAttribute('aria-label', texts[element.dataset.label]);
 	for (const element of root.querySelectorAll('[data-placeholder]'))
 		element.placeholder = texts[element.dataset.placeholder];
+}
+
+// The clock follows the reader's habits (24 or 12 hours), the names of days the page's language.
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clockSeconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
+const day = new Intl.DateTimeFormat(locale, {
+	weekday: 'long',
+	day: 'numeric',
+	month: 'long',
+	year: 'numeric',
+});
+
+export const clockTime = (date) => clock.format(date);
+export const clockTimeSeconds = (date) => clockSeconds.format(date);
+export const fullDate = (date) => full.format(date);
+export const dayName = (date) => day.format(date);
+
+export function sameDay(one, other) {
+	return one.toDateString() === other.toDateString();
 }

@@ -1,5 +1,5 @@
 // The one place that knows what messages look like on the wire, and trusts nothing that arrives.
-import { readName } from './names.js';
+import { readName } from './identity.js';
 
 const LATEST_DATE_MS = 8.64e15;
 const EVENTS = ['enter', 'leave', 'rename'];

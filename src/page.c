@@ -17,31 +17,35 @@
 static const struct {
 	const char *extension;
 	const char *type;
+	bool is_text;
 } types[] = {
-	{".html",         "text/html; charset=utf-8"      },
-	{ ".css",         "text/css; charset=utf-8"       },
-	{ ".js",          "text/javascript; charset=utf-8"},
-	{ ".mjs",         "text/javascript; charset=utf-8"},
-	{ ".json",        "application/json"              },
-	{ ".webmanifest", "application/manifest+json"     },
-	{ ".svg",         "image/svg+xml"                 },
-	{ ".png",         "image/png"                     },
-	{ ".ico",         "image/x-icon"                  },
-	{ ".webp",        "image/webp"                    },
-	{ ".woff2",       "font/woff2"                    },
-	{ ".txt",         "text/plain; charset=utf-8"     },
+	{".html",         "text/html; charset=utf-8",       true },
+	{ ".css",         "text/css; charset=utf-8",        true },
+	{ ".js",          "text/javascript; charset=utf-8", true },
+	{ ".mjs",         "text/javascript; charset=utf-8", true },
+	{ ".json",        "application/json",               true },
+	{ ".webmanifest", "application/manifest+json",      true },
+	{ ".svg",         "image/svg+xml",                  true },
+	{ ".png",         "image/png",                      false},
+	{ ".ico",         "image/x-icon",                   false},
+	{ ".webp",        "image/webp",                     false},
+	{ ".woff2",       "font/woff2",                     false},
+	{ ".txt",         "text/plain; charset=utf-8",      true },
 };
 
-static const char *
-type_of(const char *path)
+static void
+find_type(struct page_file *file, const char *path)
 {
 	const char *extension = strrchr(path, '.');
 	size_t i;
 
+	file->type = "application/octet-stream";
+	file->is_text = false;
 	for (i = 0; extension && i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcasecmp(extension, types[i].extension))
-			return types[i].type;
-	return "application/octet-stream";
+		if (!strcasecmp(extension, types[i].extension)) {
+			file->type = types[i].type;
+			file->is_text = types[i].is_text;
+		}
 }
 
 /* Open relative to the page's folder and nowhere else, whatever links there are. */
@@ -86,7 +90,7 @@ describe(struct page_file *file, const char *path)
 	if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES)
 		return -ENOENT;
 	file->size = (size_t)st.st_size;
-	file->type = type_of(path);
+	find_type(file, path);
 	snprintf(file->etag, sizeof(file->etag),
 		"\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st.st_ino,
 		(uint64_t)st.st_size,
@@ -117,7 +121,8 @@ page_file_read(const struct page_file *file, void *buffer)
 	size_t done = 0;
 
 	while (done < file->size) {
-		ssize_t n = read(file->fd, (char *)buffer + done, file->size - done);
+		ssize_t n = pread(
+			file->fd, (char *)buffer + done, file->size - done, (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -81,6 +81,7 @@ struct server {
 	struct later_list later;
 	struct upgrade upgrade;
 	struct page page;
+	struct page_door page_door;
 	struct sink_drain sinks;
 	struct metrics_door metrics;
 	struct loop_watch watch;
@@ -445,13 +446,14 @@ init_doors(struct server *server)
 	server->conns.bans = chat_bans(server->chat);
 	api_init(&server->api, &access, server->chat, &server->later);
 	metrics_door_init(&server->metrics, &access, server->chat);
+	page_door_init(&server->page_door, &server->page);
 	server->upgrade.chat = &server->ws.service;
 	server->upgrade.echo = &server->echo.service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = metrics_door_routes(&server->metrics);
 	server->routes[3] = server->api.routes;
-	server->routes[4] = page_door_routes(&server->page);
+	server->routes[4] = page_door_routes(&server->page_door);
 	http_door_init(
 		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
 	tls_door_init(&server->tls_door, server->tls, server->loop, server->refusal,
@@ -589,6 +591,7 @@ server_free(struct server *server)
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);
+	page_door_fini(&server->page_door);
 	if (server->page.directory >= 0)
 		page_close(&server->page);
 	free(server);

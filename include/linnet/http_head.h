@@ -69,6 +69,11 @@ const struct http_field *http_head_next(
  * word in it, without regard to case. */
 bool http_head_has_word(const struct http_head *head, const char *name, const char *word);
 
+/* True if the answer should rather be coded by gzip than not at all (RFC 9110 section
+ * 12.5.3). Where nothing is said of it, or something that is not understood, it should
+ * not. */
+bool http_head_accepts_gzip(const struct http_head *head);
+
 /* Copy the value of the first argument called name, decoded, to out. Returns 0; -ENOENT
  * if there is none, with "" in out; -E2BIG if it does not fit in size bytes with its
  * terminating 0. */

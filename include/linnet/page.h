@@ -1,6 +1,7 @@
 /* page.h - the files of the static page. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,7 @@ struct page_file {
 	int fd;
 	size_t size;
 	const char *type;           /* Content-Type, static text */
+	bool is_text;               /* by its type */
 	char etag[PAGE_ETAG_BYTES]; /* changes whenever the file does */
 };
 
@@ -31,8 +33,8 @@ void page_close(struct page *page);
  * the page's folder and what is unreadable or larger than 16 MiB are not there. */
 int page_find(const struct page *page, const char *path, struct page_file *file);
 
-/* Read the whole file to buffer, which holds file->size bytes. Returns 0 or -errno; -EIO
- * if the file has shrunk meanwhile. */
+/* Read the whole file to buffer, which holds file->size bytes; as often as it is wanted.
+ * Returns 0 or -errno; -EIO if the file has shrunk meanwhile. */
 int page_file_read(const struct page_file *file, void *buffer);
 
 /* Close the file. */

@@ -3,6 +3,18 @@
 
 #include "linnet/http.h"
 #include "linnet/page.h"
+#include "linnet/page_gzip.h"
 
-/* Its routes: every path that no other table has. Borrows page. */
-struct http_routes page_door_routes(struct page *page);
+struct page_door {
+	const struct page *page;
+	struct page_gzip gzip;
+};
+
+/* Set up the door; borrows page. */
+void page_door_init(struct page_door *door, const struct page *page);
+
+/* Free what the door keeps. One that is all zero keeps nothing. */
+void page_door_fini(struct page_door *door);
+
+/* Its routes: every path that no other table has. */
+struct http_routes page_door_routes(struct page_door *door);

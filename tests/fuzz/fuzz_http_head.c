@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,29 @@ check_target(const struct http_head *head)
 			check_text(value);
 }
 
+/* Blanks around what a list says mean nothing. */
+static void
+check_coding(const struct http_head *head)
+{
+	static const char start[] = "GET / HTTP/1.0\r\nAccept-Encoding: \t,";
+	const char *value = http_head_value(head, "accept-encoding");
+	bool accepts = http_head_accepts_gzip(head);
+	char bytes[HTTP_HEAD_BYTES];
+	struct http_fault fault;
+	struct http_head *other;
+	int len;
+
+	assert(value || !accepts);
+	if (!value || strlen(value) > sizeof(bytes) - sizeof(start) - 8 ||
+		http_head_next(head, "accept-encoding",
+			http_head_next(head, "accept-encoding", NULL)))
+		return;
+	len = snprintf(bytes, sizeof(bytes), "%s%s , \r\n\r\n", start, value);
+	assert(http_head_parse(bytes, (size_t)len, &other, &fault) == len);
+	assert(http_head_accepts_gzip(other) == accepts);
+	http_head_free(other);
+}
+
 /* No first part of what is taken is refused or taken for something shorter. */
 static void
 check_parts(const char *bytes, int whole)
@@ -93,6 +117,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert((size_t)n <= size && n <= HTTP_HEAD_BYTES);
 		check_fields(head);
 		check_target(head);
+		check_coding(head);
 		check_parts(bytes, n);
 		http_head_free(head);
 	}

@@ -5,7 +5,7 @@ import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // A browser says this of every attempt while the server is down; no page can keep it from doing so.
 const REFUSED_CONNECTION =
-	/WebSocket connection to .* failed|Failed to load resource: net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE)/;
+	/WebSocket connection to .* failed|Failed to load resource: net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED)/;
 
 export function watch(page, origin) {
 	const faults = [];

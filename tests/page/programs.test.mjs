@@ -39,7 +39,7 @@ const shows = (program, text) =>
 
 /** The id under which a program that shows JSON shows a text. */
 const idOf = (program, text) =>
-	Number(new RegExp(`"id":(\\d+),[^\\n]*?"message":"${text}"`).exec(program.said)[1]);
+	Number(new RegExp(`"id":(\\d+),[^\\n}]*?"message":"${text}"`).exec(program.said)[1]);
 
 test('what is said through the page, nc, curl or a WebSocket is read through every other one, under one id', (t) =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {

@@ -1,5 +1,5 @@
 // One view alone: it is given what the address asks for, and what it asks of the page is written down.
-import * as format from './format.js';
+import { clockTimeSeconds, fullDate } from './texts.js';
 
 const query = new URLSearchParams(location.search);
 const kind = query.get('view');
@@ -24,7 +24,7 @@ window.answers = answers;
 
 const given = {
 	texts: { language: query.get('language') ?? 'en' },
-	format,
+	format: { clockTimeSeconds, fullDate },
 	acknowledge: ask('acknowledge'),
 	history: ask('history'),
 	open: ask('open'),

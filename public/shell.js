@@ -1,0 +1,98 @@
+// The frame of the page: the state of the connection, the tabs of the views, what the browser's own tab says.
+import { recall, remember } from './storage.js';
+import { texts } from './texts.js';
+
+function words({ name, kind, cause, reason }) {
+	const state = name === 'online' ? texts.online[kind] : texts.state[name];
+
+	if (!cause)
+		return state;
+	const closed = texts.closed[cause] ?? texts.closed.lost;
+	const why = reason ? texts.closedReason(closed, reason) : closed;
+	return `${why} ${state}`;
+}
+
+// The state in words, with a countdown where there is something to wait for. The style sheet turns the line's data-state
+// and class into colour and a sign.
+export function createStateLine({ line, words: wordsElement, countdown, nowButton }) {
+	let ticking = 0;
+
+	return function show(state) {
+		const { name, kind } = state;
+		const tick = () => {
+			const seconds = Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000));
+			countdown.textContent = texts.countdown(seconds);
+		};
+
+		const trouble = state.name !== 'online' && state.name !== 'connecting';
+
+		clearInterval(ticking);
+		line.dataset.state = state.name;
+		line.classList.toggle('trouble', trouble);
+		wordsElement.textContent = words(state);
+		line.title = name === 'online' ? texts.onlineTitle[kind] : '';
+		countdown.textContent = '';
+		nowButton.hidden = !trouble;
+		if (state.retryAt) {
+			tick();
+			ticking = setInterval(tick, 1000);
+		}
+	};
+}
+
+// The views of the page, one at a time. tabs are their buttons, which the arrow keys walk; each names the panel that it
+// controls. onShow(panel's id) follows a choice.
+export function createTabs(tabs, { onShow }) {
+	const panelOf = (tab) => document.getElementById(tab.getAttribute('aria-controls'));
+
+	function show(chosen) {
+		for (const tab of tabs) {
+			tab.ariaSelected = String(tab === chosen);
+			tab.tabIndex = tab === chosen ? 0 : -1;
+			panelOf(tab).hidden = tab !== chosen;
+		}
+		remember('view', panelOf(chosen).id);
+		onShow(panelOf(chosen).id);
+	}
+
+	function onKey(event) {
+		const at = tabs.indexOf(event.currentTarget);
+		const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: tabs.length - 1 }[event.key];
+
+		if (to === undefined)
+			return;
+		event.preventDefault();
+		const tab = tabs.at(to % tabs.length);
+		show(tab);
+		tab.focus();
+	}
+
+	for (const tab of tabs) {
+		tab.addEventListener('click', () => show(tab));
+		tab.addEventListener('keydown', onKey);
+	}
+
+	return {
+		start() {
+			show(tabs.find((tab) => panelOf(tab).id === recall('view')) ?? tabs[0]);
+		},
+		show(id) {
+			show(tabs.find((tab) => panelOf(tab).id === id));
+		},
+	};
+}
+
+// How much is unread, in the title and in the picture of the browser's tab.
+export function createAttention(icon) {
+	const calm = icon.getAttribute('href');
+	const eager = calm.replace('.svg', '-unread.svg');
+
+	return function show({ room, unread }) {
+		const title = room ? texts.titleRoom(room) : texts.title;
+		const picture = unread ? eager : calm;
+
+		document.title = unread ? texts.titleUnread(unread, title) : title;
+		if (icon.getAttribute('href') !== picture)
+			icon.setAttribute('href', picture);
+	};
+}
