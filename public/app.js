@@ -6,7 +6,6 @@ import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createNotifications } from './notifications.js';
 import { createProfile, createSettings } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { createTails } from './tails.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
@@ -48,23 +47,14 @@ const notifications = createNotifications({
 		chat.enterRoom(room);
 	},
 });
-const tails = createTails({
+const views = createViews({
+	texts,
+	format: { clockTimeSeconds, fullDate },
+	acknowledge: chat.acknowledge,
+	history: chat.history,
 	send: connection.send,
-	onJoined: (frame) => views.joined(frame),
-	onLog: (frame) => views.log(frame),
+	fetchRooms,
 });
-const views = createViews(
-	{ live: at('live'), logs: at('logs') },
-	{
-		texts,
-		format: { clockTimeSeconds, fullDate },
-		acknowledge: chat.acknowledge,
-		history: chat.history,
-		open: tails.open,
-		close: tails.close,
-		rooms: listTails,
-	},
-);
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
 const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
@@ -77,13 +67,12 @@ createSettings(
 at('me').addEventListener('click', () => profile.open(recallFields(), { required: false }));
 at('connect-now').addEventListener('click', connection.connect);
 
-async function listTails() {
+async function fetchRooms() {
 	const response = await fetch('rooms', { headers: { accept: 'application/json' } });
 
 	if (!response.ok)
 		throw new Error(response.statusText);
-	const { tails: listed } = await response.json();
-	return listed.map(({ room, count }) => ({ room, count }));
+	return response.json();
 }
 
 function onText(data) {
@@ -91,20 +80,14 @@ function onText(data) {
 
 	if (!frame)
 		return;
-	if (frame.type === 'log') {
-		tails.log(frame);
-		return;
-	}
-	if (frame.type === 'joined' && tails.joined(frame))
-		return;
-	if (frame.type === 'metric')
+	if (frame.type === 'log')
+		views.log(frame);
+	else if (frame.type === 'metric')
 		views.metric(frame.raw);
-	else
+	else if (frame.type !== 'joined' || !views.joined(frame))
 		chat.handle(frame);
 	if (frame.type === 'alarm')
 		views.alarm(frame.raw);
-	else if (frame.type === 'joined')
-		views.joined(frame.raw);
 }
 
 // What is shown
@@ -147,14 +130,10 @@ function onState(state) {
 	isOnline = state.name === 'online';
 	showState(state);
 	chat.onState(state);
-	if (isOnline) {
-		tails.opened();
+	if (isOnline)
 		views.opened();
-	} else {
-		tails.closed();
-		if (wasOnline)
-			views.closed();
-	}
+	else if (wasOnline)
+		views.closed();
 }
 
 function onNamed(name) {

@@ -1,7 +1,7 @@
 // The Live view: tiles and charts of metrics, alarms that stand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPast } from '../../public/views.js';
+import { createPast } from '../../public/live/past.js';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
