@@ -2,11 +2,14 @@
 //   node tests/page/screenshot.mjs docs
 // FOLDER gets, for each width and theme: page*.png, a conversation; page*-first.png, the first visit; and
 // page*-busy.png, everything that may be on the page at once; page*-alarms.png and page*-standing.png, what programs push.
+// live.png and logs.png are of the other views. The README shows page.png, live.png and logs.png of docs.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
+import { eventually, withDaemon } from '../lib/daemon.mjs';
+import { LogFile } from '../lib/tails.mjs';
 import { push, pushAlarm } from './pushes.mjs';
+import { ALARMS, LINES, METRICS } from './scenes.mjs';
 import { createTap } from './wires.mjs';
 
 const [folder] = process.argv.slice(2);
@@ -172,10 +175,60 @@ async function picture(browser, name, viewport, colorScheme) {
 	});
 }
 
+async function begin(browser, daemon, prepare = () => {}) {
+	const page = await browser.newPage({ viewport: SIZES.page, colorScheme: 'dark', reducedMotion: 'reduce', locale: 'en-GB' });
+
+	await prepare(page);
+	await page.goto(daemon.url);
+	await page.fill('#name', 'Ann');
+	await page.click('#profile-save');
+	await page.waitForSelector('#state[data-state="online"]');
+	return page;
+}
+
+async function pictureLive(browser) {
+	await withDaemon({}, async (daemon) => {
+		const tap = createTap();
+		const page = await begin(browser, daemon, tap.prepare);
+
+		await page.click('#tab-live');
+		for (const frame of [...METRICS.filter(({ room }) => room === 'ops'), ...ALARMS.slice(0, 2)])
+			tap.route.send(JSON.stringify(frame));
+		await page.locator('.live-tile', { has: page.getByText('answer time p95') }).click();
+		await page.locator('.u-axis').first().waitFor({ state: 'attached' });
+		await page.locator('.live').evaluate((view) => view.scrollTo(0, 0));
+		await page.screenshot({ path: join(folder, 'live.png') });
+		await page.close();
+	});
+}
+
+async function pictureLogs(browser) {
+	const file = new LogFile();
+	const lines = LINES.filter(([, more]) => !more).map(([text]) => text);
+
+	await withDaemon({ settings: [file.setting()] }, async (daemon) => {
+		const page = await begin(browser, daemon);
+		const shows = (count) => eventually(() => page.getByText(`${count} lines`).waitFor({ timeout: 1000 }), `${count} lines`);
+
+		await page.click('#tab-logs');
+		file.write(...lines, ...lines);
+		await shows(2 * lines.length);
+		file.rotate();
+		file.write(...lines);
+		await shows(3 * lines.length);
+		await page.getByRole('searchbox').fill('2026');
+		await page.locator('.logs mark').first().waitFor();
+		await page.screenshot({ path: join(folder, 'logs.png') });
+		await page.close();
+	});
+}
+
 await mkdir(folder, { recursive: true });
 const browser = await openBrowser();
 for (const [name, viewport] of Object.entries(SIZES)) {
 	for (const colorScheme of ['light', 'dark'])
 		await picture(browser, name, viewport, colorScheme);
 }
+await pictureLive(browser);
+await pictureLogs(browser);
 await browser.close();
