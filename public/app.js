@@ -3,13 +3,19 @@ import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
+import { createLazy } from './lazily.js';
 import { createNotifications } from './notifications.js';
 import { createProfile, createSettings } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
+import { watchForgotten } from './storage.js';
 import { createTails } from './tails.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
+import { ask, keepToken, ownersName, takeToken, token } from './token.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
+
+const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
+const GUEST = /^guest-\d+$/;
 
 const at = (id) => document.getElementById(id);
 
@@ -66,6 +72,20 @@ const views = createViews(
 	},
 );
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const signIn = createLazy(async () => {
+	const { createSignIn } = await import('./sign-in.js');
+
+	return createSignIn({
+		onToken(given) {
+			keepToken(given);
+			signedIn();
+		},
+	});
+});
+const signOut = createLazy(async () => {
+	const { createSignOut } = await import('./sign-out.js');
+	return createSignOut({ dialog: at('profile'), name: at('name') });
+});
 const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
@@ -74,11 +94,19 @@ createSettings(
 	{ theme: at('theme'), language: at('language'), notify: at('notify'), notifyFault: at('notify-fault') },
 	{ notifications },
 );
-at('me').addEventListener('click', () => profile.open(recallFields(), { required: false }));
+at('me').addEventListener('click', () => {
+	const { name, email } = recallFields();
+
+	profile.open({ name: name || me.name, email }, { required: false });
+	if (token())
+		signOut((it) => it.show(me.name));
+});
+addEventListener('hashchange', () => takeToken() && signedIn());
+watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function listTails() {
-	const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+	const response = await ask('rooms', { headers: { accept: 'application/json' } });
 
 	if (!response.ok)
 		throw new Error(response.statusText);
@@ -86,11 +114,20 @@ async function listTails() {
 	return listed.map(({ room, count }) => ({ room, count }));
 }
 
+// With a ref, banned is about a name.
+function isParting({ type, code, ref }) {
+	return type === 'error' && (code === 'kicked' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
+}
+
 function onText(data) {
 	const frame = decodeFrame(data);
 
 	if (!frame)
 		return;
+	if (isParting(frame)) {
+		connection.dismiss(frame.code, frame.text);
+		return;
+	}
 	if (frame.type === 'log') {
 		tails.log(frame);
 		return;
@@ -155,6 +192,13 @@ function onState(state) {
 		if (wasOnline)
 			views.closed();
 	}
+	if (state.name === 'refused' && TOKEN_FAULTS.includes(state.cause))
+		signIn((it) => it.open(state.cause, { required: false }));
+}
+
+// A guest has a name for this once.
+function keepName() {
+	keepIdentity(GUEST.test(me.name) ? '' : me.name, me.email);
 }
 
 function onNamed(name) {
@@ -162,15 +206,20 @@ function onNamed(name) {
 
 	hasEntered = true;
 	me = { ...me, name };
-	keepIdentity(name, me.email);
+	keepName();
 	showMe();
 	if (isNew)
 		chat.note(texts.renamed(name));
 }
 
 function onNameRefused({ code, text, name, isOut }) {
+	// No other name is to be had.
+	if (isOut && (!name || name === ownersName())) {
+		connection.dismiss(code, text);
+		return;
+	}
 	if (!isOut)
-		keepIdentity(me.name, me.email);
+		keepName();
 	const fault = code === 'name_taken' ? texts.nameTaken(name) : texts.nameRefused(text);
 
 	profile.open({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
@@ -197,8 +246,29 @@ function enter(identity) {
 	chat.focus();
 }
 
-const known = await recallIdentity();
-if (known)
-	enter(known);
-else
-	profile.open(recallFields(), { required: true, first: true });
+// There is a new token.
+async function signedIn() {
+	const { name, email } = recallFields();
+
+	const isBack = Boolean(me);
+
+	enter(await keepIdentity(ownersName() || name, email));
+	if (isBack)
+		connection.connect();
+}
+
+async function start() {
+	const isSigned = takeToken();
+	const known = await recallIdentity();
+
+	if (!isSigned && known)
+		enter(known);
+	else if (token())
+		signedIn();
+	else if ((await connection.reach()) === 'token_required')
+		signIn((it) => it.open('token_required', { required: true }));
+	else
+		profile.open(recallFields(), { required: true, first: true });
+}
+
+start();

@@ -12,6 +12,7 @@ import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
+import { ask } from './token.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
@@ -233,7 +234,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 
 	async function listRooms() {
 		try {
-			const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+			const response = await ask('rooms', { headers: { accept: 'application/json' } });
 			const { rooms: listed } = await response.json();
 
 			roomsView.offer(listed.map(({ room, topic, count }) => ({ name: room, topic, count })));
@@ -300,6 +301,9 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			return;
 		}
 		session.joined(frame);
+		// Somebody else's token: what was said under another name cannot be asked for.
+		if (!isSameName(outbox.nameInDoubt(), session.name))
+			outbox.giveUpDoubtful();
 		rooms.joined(frame);
 		isOnline = true;
 		connection.confirm();

@@ -32,6 +32,9 @@ const tools = {
 
 export const texts = (await LANGUAGES[language]()).wordsFor(tools);
 
+// Those of what is loaded when it is wanted.
+export const moreTexts = async () => (await import(`./texts/more.${language}.js`)).wordsFor(tools);
+
 // The page begins anew; what is being written is kept.
 export function chooseLanguage(chosen) {
 	remember('language', chosen);

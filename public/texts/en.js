@@ -150,6 +150,7 @@ export function wordsFor({ isolated, number, listed }) {
 			poll: 'Something on the way blocks WebSockets and streams: the server is asked for messages again and again.',
 		},
 		connectNow: 'Connect now',
+		connectAgain: 'Connect again',
 		countdown: (seconds) => `in ${seconds} s`,
 		state: {
 			connecting: 'Connecting…',
@@ -165,7 +166,14 @@ export function wordsFor({ isolated, number, listed }) {
 			1008: 'The server has sent you away.',
 			1009: 'A message was too long for the server.',
 			1013: 'This device could not keep up.',
+			kicked: 'A moderator has sent you away.',
+			banned: 'A moderator has banned you.',
+			flooding: 'You were sent away for writing too fast.',
+			token_required: 'This server wants to know who you are.',
+			bad_token: 'The server does not take your token.',
+			token_expired: 'Your token has expired.',
+			name_taken: 'Somebody else is here under the name in your token.',
 		},
-		closedReason: (words, reason) => `${words} It says: “${reason}”.`,
+		closedReason: (words, reason) => `${words} The reason: “${reason}”.`,
 	};
 }

@@ -138,6 +138,7 @@ export function wordsFor({ isolated, number, listed }) {
 			poll: '途中有设备阻止 WebSocket 和事件流：页面反复向服务器询问消息。',
 		},
 		connectNow: '立即连接',
+		connectAgain: '重新进入',
 		countdown: (seconds) => `${seconds} 秒后`,
 		state: {
 			connecting: '正在连接…',
@@ -153,7 +154,14 @@ export function wordsFor({ isolated, number, listed }) {
 			1008: '服务器请你离开。',
 			1009: '有一条消息对服务器来说太长。',
 			1013: '此设备跟不上消息的速度。',
+			kicked: '管理员请你离开了。',
+			banned: '管理员已将你封禁。',
+			flooding: '发言太快，服务器请你离开了。',
+			token_required: '这个服务器需要知道你是谁。',
+			bad_token: '服务器不接受你的令牌。',
+			token_expired: '你的令牌已过期。',
+			name_taken: '已有别人使用你令牌里的名字。',
 		},
-		closedReason: (words, reason) => `${words}它说：“${reason}”。`,
+		closedReason: (words, reason) => `${words}理由：“${reason}”。`,
 	};
 }

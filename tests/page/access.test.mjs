@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
+import { jwtConfig } from '../lib/jwt.mjs';
 import { withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 
@@ -60,6 +61,17 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await bob.close();
 		}));
 }
+
+test('27 axe finds nothing serious in the form for a token', () =>
+	withPeople(
+		browser,
+		[],
+		async ({ arrive }) => {
+			const ann = await arrive();
+			await assertNoFaults(ann, 'the form for a token');
+		},
+		{ config: jwtConfig(), first: '.sign-in[open]' },
+	));
 
 test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople, withRestarts } from './people.mjs';
+import { enterRoom, withPeople, withRestarts } from './people.mjs';
 import { createTap } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
@@ -15,12 +15,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-async function enterRoom(person, name) {
-	await person.page.fill('#room-field', name);
-	await person.page.press('#room-field', 'Enter');
-	await person.inRoom(name);
-}
 
 async function choose(person, name) {
 	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, withPeople, withRestarts } from './people.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -13,28 +13,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-// As a proxy does that knows nothing of WebSockets: they fail, or where window.hangs is set nothing comes of them.
-async function blockSockets(page) {
-	await page.addInitScript(() => {
-		const Native = WebSocket;
-		window.blocked = true;
-		window.WebSocket = class extends EventTarget {
-			static OPEN = 1;
-			constructor(...given) {
-				super();
-				if (!window.blocked)
-					return new Native(...given);
-				this.readyState = 0;
-				if (!window.hangs)
-					setTimeout(() => this.onclose?.({ code: 1006, reason: '' }));
-			}
-			close() {}
-		};
-	});
-}
-
-const blockStreams = (page) => page.route(/\/events\//, () => {});
 
 const words = ({ page }) => page.textContent('#state-words');
 
