@@ -220,7 +220,8 @@ function onNameRefused({ code, text, name, isOut }) {
 	}
 	if (!isOut)
 		keepName();
-	const fault = code === 'name_taken' ? texts.nameTaken(name) : texts.nameRefused(text);
+	const words = { name_taken: texts.nameTaken, banned: texts.nameBanned }[code];
+	const fault = words ? words(name) : texts.nameRefused(text);
 
 	profile.open({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
 }

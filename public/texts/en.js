@@ -28,6 +28,7 @@ export function wordsFor({ isolated, number, listed }) {
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
 		nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
 		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
+		nameBanned: (name) => `Nobody may be called ${name} here. Please choose another name.`,
 		nameRefused: (words) => `The server does not accept this: ${words}.`,
 		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 		changeName: (name) => `You are ${name}. Change name or email`,
@@ -68,6 +69,11 @@ export function wordsFor({ isolated, number, listed }) {
 		newMessages: (count) => plural(count, 'new message', 'new messages'),
 		notRecovered: (from, to) =>
 			`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
+		reasons: {
+			muted: 'a moderator lets you read only',
+			read_only: 'nobody writes there',
+			denied: 'that takes a token, or another one than yours',
+		},
 		serverSays: (words) => `The server says: ${words}.`,
 
 		views: 'Views',

@@ -25,6 +25,7 @@ export function wordsFor({ isolated, number, listed }) {
 		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
 		nameUnseen: '名字不能包含控制字符或不可见的字符。',
 		nameTaken: (name) => `已经有人叫 ${name} 了，请换一个名字。`,
+		nameBanned: (name) => `这里不允许使用名字 ${name}，请换一个。`,
 		nameRefused: (words) => `服务器不接受：${words}。`,
 		emailWrong: '这不像是邮箱地址。也可以留空。',
 		changeName: (name) => `你是 ${name}。更改名字或邮箱`,
@@ -63,6 +64,11 @@ export function wordsFor({ isolated, number, listed }) {
 		newest: '最新消息',
 		newMessages: (count) => `${number(count)} 条新消息`,
 		notRecovered: (from, to) => `有些消息无法找回：${from} 到 ${to} 之间别人说的话，这里可能不全。`,
+		reasons: {
+			muted: '管理员目前只允许你阅读',
+			read_only: '那里不能发言',
+			denied: '这需要令牌，或另一个令牌',
+		},
 		serverSays: (words) => `服务器说：${words}。`,
 
 		views: '视图',

@@ -189,7 +189,7 @@ test('whose name the page kept from elsewhere is called as the token says', () =
 		await eve.online();
 		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
 		await eve.rename('Eve');
-		await eve.page.locator('#name-error', { hasText: 'said by your token' }).waitFor();
+		await eve.page.locator('#name-error', { hasText: 'takes a token' }).waitFor();
 		await eve.page.click('#profile-cancel');
 		await eve.page.reload();
 		await eve.online();
