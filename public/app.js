@@ -4,10 +4,9 @@ import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createLazy } from './lazily.js';
-import { createNotifications } from './notifications.js';
 import { createProfile, createSettings } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { watchForgotten } from './storage.js';
+import { recall, watchForgotten } from './storage.js';
 import { createTails } from './tails.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
 import { ask, keepToken, ownersName, takeToken, token } from './token.js';
@@ -46,13 +45,19 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onNews: (room, message) => notifications.tell(room, message),
+	onNews: (room, message) => alerts.now((they) => they.tell(room, message)),
 });
-const notifications = createNotifications({
-	onOpen(room) {
-		tabs.show('chat');
-		chat.enterRoom(room);
-	},
+const alerts = createLazy(async () => {
+	const { createAlerts } = await import('./alerts.js');
+
+	return createAlerts({
+		settings: at('settings'),
+		bar: at('bar'),
+		onOpen(room) {
+			tabs.show('chat');
+			chat.enterRoom(room);
+		},
+	});
 });
 const tails = createTails({
 	send: connection.send,
@@ -90,14 +95,12 @@ const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
 
-createSettings(
-	{ theme: at('theme'), language: at('language'), notify: at('notify'), notifyFault: at('notify-fault') },
-	{ notifications },
-);
+createSettings({ theme: at('theme'), language: at('language') });
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
 
 	profile.open({ name: name || me.name, email }, { required: false });
+	alerts(() => {});
 	if (token())
 		signOut((it) => it.show(me.name));
 });
@@ -239,6 +242,8 @@ function enter(identity) {
 	}
 	showMe();
 	if (isFirst) {
+		if (recall('notify') || recall('sound'))
+			alerts(() => {});
 		connection.connect();
 		return;
 	}

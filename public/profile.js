@@ -66,15 +66,9 @@ function fill(select, names, current) {
 	);
 }
 
-// notifications(call) as in lazily.js.
-export function createSettings({ theme, language, notify, notifyFault }, { notifications }) {
+export function createSettings({ theme, language }) {
 	fill(theme, Object.fromEntries(THEMES.map((name) => [name, texts.themes[name]])), currentTheme());
 	fill(language, LANGUAGE_NAMES, texts.language);
-	notify.checked = notifications.isWanted;
 	theme.addEventListener('change', () => chooseTheme(theme.value));
 	language.addEventListener('change', () => chooseLanguage(language.value));
-	notify.addEventListener('change', async () => {
-		notify.checked = await notifications.want(notify.checked);
-		notifyFault.textContent = notifications.isDenied ? texts.notifyDenied : '';
-	});
 }

@@ -39,9 +39,6 @@ export function wordsFor({ isolated, number, listed }) {
 		theme: 'Theme',
 		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
 		languageChoice: 'Language',
-		notify: 'Tell me of new messages while this page is hidden',
-		notifyDenied: 'This browser does not allow notifications from here.',
-		notified: (name, room) => `${name} in ${room}`,
 
 		searchButton: 'Search',
 		searchClose: 'Close the search',

@@ -17,5 +17,11 @@ export function wordsFor() {
 		namedByToken: 'Your token says what you are called.',
 		signOut: 'Sign out',
 		signOutHint: 'This browser then forgets your token, your rooms, your drafts and what was not sent yet.',
+
+		notify: 'Tell me of new messages while this page is hidden',
+		notifyDenied: 'This browser does not allow notifications from here.',
+		notified: (name, room) => `${name} in ${room}`,
+		sound: 'Chirp when something comes while this page is hidden',
+		mute: 'Silence notifications and sound',
 	};
 }

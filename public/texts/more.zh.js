@@ -16,5 +16,11 @@ export function wordsFor() {
 		namedByToken: '你的名字由令牌决定。',
 		signOut: '退出登录',
 		signOutHint: '此浏览器将忘记你的令牌、房间、草稿和尚未发送的消息。',
+
+		notify: '页面在后台时，有新消息通知我',
+		notifyDenied: '浏览器不允许本页面发送通知。',
+		notified: (name, room) => `${name}（${room}）`,
+		sound: '页面在后台时，有新消息发出鸟鸣声',
+		mute: '静音：不通知，也不发声',
 	};
 }

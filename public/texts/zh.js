@@ -36,9 +36,6 @@ export function wordsFor({ isolated, number, listed }) {
 		theme: '外观',
 		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
 		languageChoice: '语言',
-		notify: '页面在后台时，有新消息通知我',
-		notifyDenied: '浏览器不允许本页面发送通知。',
-		notified: (name, room) => `${name}（${room}）`,
 
 		searchButton: '搜索',
 		searchClose: '关闭搜索',

@@ -29,6 +29,13 @@ export async function blockSockets(page) {
 
 export const blockStreams = (page) => page.route(/\/events\//, () => {});
 
+// As if another tab were in front.
+export const hide = (person, hidden) =>
+	person.page.evaluate((value) => {
+		Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+		document.dispatchEvent(new Event('visibilitychange'));
+	}, hidden);
+
 export async function enterRoom(person, name) {
 	await person.page.fill('#room-field', name);
 	await person.page.press('#room-field', 'Enter');
