@@ -18,6 +18,7 @@ import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTy
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
+const LIST_MS = 30000;
 
 const at = (id) => document.getElementById(id);
 
@@ -237,7 +238,10 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			const response = await ask('rooms', { headers: { accept: 'application/json' } });
 			const { rooms: listed } = await response.json();
 
-			roomsView.offer(listed.map(({ room, topic, count }) => ({ name: room, topic, count })));
+			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
+
+			known.forEach((room) => rooms.find(room.name)?.listed(room));
+			roomsView.offer(known);
 		} catch {
 			// What is listed already will do.
 		}
@@ -353,7 +357,13 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			rooms.current.seen();
 		else
 			rooms.current.log.markUnread(0);
+		if (!document.hidden && isOnline)
+			listRooms();
 	});
+	setInterval(() => {
+		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+			listRooms();
+	}, LIST_MS);
 
 	return {
 		acknowledge,
@@ -386,7 +396,10 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')
 				(handlers[frame.type] ?? toRoom)(frame);
 		},
-		opened: session.opened,
+		opened() {
+			rooms.leaveHome();
+			session.opened();
+		},
 		onState(state) {
 			isOnline = state.name === 'online';
 			alarms.now((they) => they.enable(isOnline));

@@ -42,6 +42,24 @@ export async function enterRoom(person, name) {
 	await person.inRoom(name);
 }
 
+export async function choose(person, name) {
+	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
+	await person.inRoom(name);
+}
+
+export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
+
+/** Until so much is said to be unread of this room; '' is nothing. */
+export const unread = ({ page }, room, count) =>
+	page.waitForFunction(
+		([name, wanted]) => {
+			const buttons = Array.from(document.querySelectorAll('#rooms-list .room-button'));
+			const button = buttons.find((one) => one.querySelector('.room-name').textContent === name);
+			return (button?.querySelector('.badge')?.textContent ?? '') === wanted;
+		},
+		[room, count],
+	);
+
 export function watch(page, origin) {
 	const faults = [];
 
@@ -221,8 +239,8 @@ async function meet(browser, origin, given, body, first = '#profile[open]') {
 	}
 }
 
-export function withPeople(browser, settings, body, { config, first } = {}) {
-	return withDaemon({ settings, config }, (daemon) => meet(browser, daemon.url, { daemon }, body, first));
+export function withPeople(browser, settings, body, { first, ...options } = {}) {
+	return withDaemon({ settings, ...options }, (daemon) => meet(browser, daemon.url, { daemon }, body, first));
 }
 
 // The same with a server that can be killed and started again, on its port and with its store:
