@@ -1,8 +1,8 @@
 // What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
 import { element, foreign } from './elements.js';
-import { withLinks } from './markup.js';
+import { ADDRESS, linkTo } from './markup.js';
 import { addSheet } from './sheet.js';
-import { ageOf, clockTime, fullDate, texts } from './texts.js';
+import { clockTime, fullDate, loadLaterTexts, locale } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = {
@@ -13,7 +13,25 @@ const SHAPES = {
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
 
+const texts = await loadLaterTexts();
 await addSheet(new URL('css/alarms.css', import.meta.url));
+
+const UNITS = [
+	['day', 86400],
+	['hour', 3600],
+	['minute', 60],
+];
+const units = Object.fromEntries(
+	UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })]),
+);
+
+// How long ago, in the largest unit that fits; '' within the first minute.
+function ageOf(date) {
+	const seconds = (Date.now() - date) / 1000;
+	const [unit, size] = UNITS.find(([, most]) => seconds >= most) ?? [];
+
+	return unit ? units[unit].format(Math.floor(seconds / size)) : '';
+}
 
 function buildSign(severity) {
 	const svg = document.createElementNS(SVG, 'svg');
@@ -38,6 +56,18 @@ function buildTitle({ title, key }) {
 	const shown = foreign(title || key);
 	shown.className = 'title';
 	return shown;
+}
+
+function withLinks(text) {
+	const fragment = document.createDocumentFragment();
+	let end = 0;
+
+	for (const match of text.matchAll(ADDRESS)) {
+		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
+		end = match.index + match[0].length;
+	}
+	fragment.append(text.slice(end));
+	return fragment;
 }
 
 function buildBody({ text, click }) {

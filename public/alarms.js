@@ -1,7 +1,10 @@
 // The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
 import { buildStanding } from './alarm-view.js';
+import { at, buildClose, element } from './elements.js';
 import { createPanel } from './panel.js';
-import { locale, texts } from './texts.js';
+import { loadLaterTexts, locale } from './texts.js';
+
+const texts = await loadLaterTexts();
 
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
 // Ages are told in minutes.
@@ -11,7 +14,12 @@ const keyOf = ({ room, key }) => JSON.stringify([room, key]);
 const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
 
 // isEnabled: whether there is somebody to tell. onAcknowledge(alarm) is called when the reader takes care of it.
-export function createAlarms({ panel, list, button, count, close }, { isEnabled, onAcknowledge }) {
+export function createAlarms({ isEnabled, onAcknowledge }) {
+	const opener = at('alarms-button');
+	const close = buildClose(texts.alarmsClose);
+	const heading = element('h2', texts.alarmsLabel);
+	const list = element('ul');
+	const panel = element('section.alarms-panel', element('header', heading, close), list);
 	const standing = new Map();
 	// The worst first.
 	let alarms = [];
@@ -41,10 +49,10 @@ export function createAlarms({ panel, list, button, count, close }, { isEnabled,
 		alarms = Array.from(standing.values()).sort(byUrgency);
 		const unseen = alarms.filter(({ acknowledgedBy }) => !acknowledgedBy).length;
 
-		button.hidden = !alarms.length;
-		button.classList.toggle('calm', !unseen);
-		button.ariaLabel = texts.alarmsButton(unseen, alarms.length);
-		count.textContent = unseen ? unseen.toLocaleString(locale) : '';
+		opener.hidden = !alarms.length;
+		opener.classList.toggle('calm', !unseen);
+		opener.ariaLabel = texts.alarmsButton(unseen, alarms.length);
+		at('alarms-count').textContent = unseen ? unseen.toLocaleString(locale) : '';
 		if (!isOpen())
 			return;
 		if (alarms.length)
@@ -53,8 +61,12 @@ export function createAlarms({ panel, list, button, count, close }, { isEnabled,
 			panel.hidePopover();
 	}
 
+	panel.id = 'alarms';
+	panel.ariaLabel = texts.alarmsLabel;
+	panel.popover = 'auto';
+	at('app').append(panel);
 	createPanel(
-		{ panel, button, close },
+		{ panel, button: opener, close },
 		{
 			onOpen() {
 				fill();

@@ -3,7 +3,7 @@ import { chirp } from './chirp.js';
 import { button, element, icon } from './elements.js';
 import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
-import { moreTexts } from './texts.js';
+import { loadLaterTexts } from './texts.js';
 
 const MOST_CHARACTERS = 200;
 const BETWEEN_CHIRPS_MS = 2000;
@@ -62,7 +62,7 @@ function buildCheck(id, words) {
 // settings is the part of a form that gets the choices, bar the one that gets the switch that silences both. onOpen(room)
 // is called when the reader answers a notification.
 export async function createAlerts({ settings, bar, onOpen }) {
-	const texts = await moreTexts();
+	const texts = await loadLaterTexts();
 	const voice = createVoice();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);

@@ -1,6 +1,7 @@
 // The chat: the rooms, what is written and read in them, and who the reader is. Puts its parts together; each of them
 // knows nothing of the others.
 import { createComposer } from './composer.js';
+import { at } from './elements.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
 import { createLazy, onFirst } from './lazily.js';
 import { createOutbox } from './outbox.js';
@@ -19,8 +20,6 @@ const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
-
-const at = (id) => document.getElementById(id);
 
 // connection as in connection.js; me() is the reader's identity. isLooking() tells whether the chat is the view that is
 // shown. onNamed(name, isNew), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room, message) is
@@ -54,29 +53,12 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('./alarms.js');
 
-		return createAlarms(
-			{
-				panel: at('alarms'),
-				list: at('alarms-list'),
-				button: at('alarms-button'),
-				count: at('alarms-count'),
-				close: at('alarms-close'),
-			},
-			{
-				isEnabled: isOnline,
-				onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
-			},
-		);
+		return createAlarms({
+			isEnabled: isOnline,
+			onAcknowledge: ({ room, key }) => acknowledge(room, key).catch(onRefusal),
+		});
 	});
-	const peopleView = createPeopleView({
-		panel: at('people'),
-		list: at('people-list'),
-		more: at('people-more'),
-		heading: at('people-heading'),
-		button: at('people-button'),
-		count: at('people-count'),
-		close: at('people-close'),
-	});
+	const peopleView = createPeopleView();
 	const rooms = createRooms({
 		build: buildRoom,
 		send,
@@ -90,36 +72,24 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		onLeft: (room) => alarms.now((they) => they.forget(room.name)),
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
-	const roomsView = createRoomsView(
-		{
-			panel: at('rooms'),
-			list: at('rooms-list'),
-			others: at('others-list'),
-			othersHeading: at('others-heading'),
-			form: at('room-form'),
-			field: at('room-field'),
-			fault: at('room-fault'),
-			button: at('rooms-button'),
-			badge: at('rooms-badge'),
-			close: at('rooms-close'),
+	const roomsView = createRoomsView({
+		onChoose(name) {
+			rooms.enter(name);
+			composer.focus();
 		},
-		{
-			onChoose(name) {
-				rooms.enter(name);
-				composer.focus();
-			},
-			onLeave: (name) => rooms.leave(rooms.find(name)),
-			onOpen: listRooms,
-		},
-	);
+		onLeave: (name) => rooms.leave(rooms.find(name)),
+		onOpen: listRooms,
+	});
 	const typingTeller = createTypingTeller(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
-	const composer = createComposer(
-		{ form: at('composer'), field: at('text'), counter: at('counter'), refusal: at('refusal') },
-		{ sizeOf: (text) => sizeOf(text, rooms.current.name), onSend: say, onWrite: typingTeller.wrote, lastSaid },
-	);
+	const composer = createComposer({
+		sizeOf: (text) => sizeOf(text, rooms.current.name),
+		onSend: say,
+		onWrite: typingTeller.wrote,
+		lastSaid,
+	});
 
 	async function loadCompletion() {
 		const { createCompletion } = await import('./completion.js');
@@ -149,21 +119,10 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	async function loadSearch() {
 		const { openSearch } = await import('./search.js');
 
-		closeSearch = openSearch(
-			{
-				panel: at('search'),
-				form: at('search-form'),
-				field: at('search-field'),
-				state: at('search-state'),
-				list: at('search-list'),
-				button: at('search-button'),
-				close: at('search-close'),
-			},
-			{
-				find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
-				onChoose: (id) => rooms.current.log.jumpTo(id),
-			},
-		);
+		closeSearch = openSearch({
+			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
+			onChoose: (id) => rooms.current.log.jumpTo(id),
+		});
 	}
 
 	onFirst(at('search-button'), 'click', loadSearch);

@@ -1,4 +1,5 @@
 // Where messages are written.
+import { at } from './elements.js';
 import { limits } from './identity.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
@@ -30,7 +31,10 @@ function finished(text) {
 
 // sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
 // while one is written; lastSaid() is what the reader said last.
-export function createComposer({ form, field, counter, refusal }, { sizeOf, onSend, onWrite, lastSaid }) {
+export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
+	const form = at('composer');
+	const field = at('text');
+	const refusal = at('refusal');
 	let fittedWidth = 0;
 	let room = '';
 
@@ -42,7 +46,7 @@ export function createComposer({ form, field, counter, refusal }, { sizeOf, onSe
 		const left = bytesLeft();
 		const near = left < COUNTER_FROM_BYTES_LEFT;
 
-		counter.textContent = near ? (left < 0 ? texts.bytesOver(-left) : texts.bytesLeft(left)) : '';
+		at('counter').textContent = near ? (left < 0 ? texts.bytesOver(-left) : texts.bytesLeft(left)) : '';
 		form.classList.toggle('over', left < 0);
 		field.ariaInvalid = String(left < 0);
 		if (left >= 0)

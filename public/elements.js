@@ -1,5 +1,7 @@
 // Elements in one expression. Children are elements or text, never markup.
 
+export const at = (id) => document.getElementById(id);
+
 // element('p.note', 'text', element('b', 'more'))
 export function element(tagAndClasses, ...children) {
 	const [tag, ...classes] = tagAndClasses.split('.');
@@ -14,6 +16,13 @@ export function element(tagAndClasses, ...children) {
 export function button(classes, ...children) {
 	const made = element(`button.${classes}`, ...children);
 	made.type = 'button';
+	return made;
+}
+
+// The cross that closes a panel.
+export function buildClose(words) {
+	const made = button('round', '✕');
+	made.ariaLabel = words;
 	return made;
 }
 

@@ -4,8 +4,7 @@ import { encodeHistory, randomId } from './wire.js';
 
 const PAGE = 50;
 
-// onPage({ kind, messages, more }) gets what was asked for.
-// room() is what it is about.
+// onPage({ kind, from, messages, more }) gets what was asked for.
 export function createHistory({ send, room, onPage }) {
 	let asked = null;
 	let timer = 0;
@@ -17,7 +16,7 @@ export function createHistory({ send, room, onPage }) {
 	}
 
 	return {
-		// 'older' is the page before the id from, 'newer' the one after it, 'around' the one about it, 'newest' the last.
+		// kind is 'older', 'newer' or 'around', which are about the id from, or 'newest'.
 		want(kind, from) {
 			clearTimeout(timer);
 			setbacks = 0;
@@ -36,7 +35,7 @@ export function createHistory({ send, room, onPage }) {
 			const page = [...messages, ...asked.messages];
 			const first = messages[0]?.id;
 
-			// Long messages make short pages: the end that was asked for may be still to come.
+			// Long messages make short pages.
 			if (asked.kind === 'newer' && first > asked.from + 1) {
 				asked.messages = page;
 				asked.before = first;
@@ -69,7 +68,7 @@ export function createSpan() {
 	let hasOlder = false;
 	let newest = 0;
 	let isBegun = false;
-	// False while the newest are left out, because the reader is far above them.
+	// False while the newest are left out.
 	let isAttached = true;
 	// What stands above a gap: only while it is of the same epoch.
 	let above = null;
@@ -104,7 +103,6 @@ export function createSpan() {
 			above = isSameEpoch && first <= last ? { first, last, hasOlder } : null;
 			this.begin(id);
 		},
-		// It has been said; where the newest stand in the log it is among them.
 		reach(id) {
 			newest = Math.max(newest, id);
 			if (isAttached)
@@ -119,7 +117,7 @@ export function createSpan() {
 			({ first, hasOlder } = above);
 			above = null;
 		},
-		// The gap is out of sight: there is but what stands below it.
+		// There is but what stands below it.
 		forgetGap() {
 			above = null;
 		},
@@ -140,7 +138,7 @@ export function createSpan() {
 			hasOlder = more;
 			this.addNewer(lastId);
 		},
-		// The first row is that of this id now; above a gap there are rows of another span.
+		// The first row is that of this id now.
 		cutTop(id, { isAboveGap }) {
 			if (!isAboveGap) {
 				first = id;

@@ -1,5 +1,5 @@
-// The messages on the page: each once, in the order of their ids, a bounded window of the history that older and newer
-// pages are loaded into. What has no id yet stands at the end.
+// The messages on the page: each once, by id, in a bounded window that older and newer pages are loaded into. What has
+// no id yet stands at the end.
 import { removePictures } from './avatar.js';
 import { createSpan } from './history.js';
 import { createHush } from './hush.js';
@@ -18,8 +18,8 @@ const NEAR_END_PX = 800;
 
 const alarmView = createLazy(() => import('./alarm-view.js'));
 
-// nameNow() is what the reader is called. onWant(kind, from) asks for a page of history, see history.js. onRetry(ref) and onDelete(ref) are what the reader
-// chooses for a message that has failed.
+// nameNow() is what the reader is called. onWant(kind, from) asks for a page, see history.js; onRetry(ref) and
+// onDelete(ref) are about a message that has failed.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
@@ -32,7 +32,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	// The line of a gap, below which older pages come.
 	let floor = null;
 	let isLoading = false;
-	// The reader has asked for the newest, and they are not here yet.
+	// To the newest, which are not here yet.
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
@@ -53,12 +53,11 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		load();
 	}
 
-	// Shows where the reader has asked to be.
 	function showRow(row) {
 		scroll.leave();
 		row.scrollIntoView({ block: 'center' });
 		row.classList.remove('found');
-		// Begins anew also where it was found before.
+		// Begins anew.
 		void row.offsetWidth;
 		row.classList.add('found');
 		row.tabIndex = -1;
@@ -135,8 +134,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		unreadLine = null;
 	}
 
-	// False if the alarm has no row yet, or none where it would be looked for: news are looked for where the reader is
-	// or at the end, history where it happened.
+	// False if it needs a row: news are looked for where the reader is or at the end, history where it happened.
 	function updateAlarm(alarm, { isNews }) {
 		const incident = incidents.told(alarm);
 		const { row } = incident;
@@ -169,7 +167,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function cutTop(count) {
-		// Who follows is taken to the bottom anyway, and in a flood not for every cut.
+		// Who follows is taken to the bottom anyway.
 		if (scroll.isFollowing)
 			rows.cutTop(count);
 		else
@@ -186,7 +184,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		span.cutBottom(Math.max(...byId.keys(), span.first - 1));
 	}
 
-	// Cuts the end that is farther from what is read, but nothing unsent, and not through a gap from below.
+	// Cuts the end that is farther from the reader, but nothing unsent, and no gap from below.
 	function bound() {
 		const surplus = log.childElementCount - byRef.size - MOST_ROWS;
 
@@ -198,7 +196,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			cutBottom(surplus + TRIM_ROWS);
 	}
 
-	// How far the place where older pages come is above the reader's first line; negative: below it.
+	// From the reader's first line up to where older pages come.
 	function distanceToOlder() {
 		const edge = log.getBoundingClientRect().top;
 		return floor ? edge - floor.getBoundingClientRect().bottom : log.scrollTop;
@@ -234,7 +232,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		}
 	}
 
-	// Perhaps more has been said while this was on its way.
+	// Perhaps more has been said meanwhile.
 	function arrive() {
 		if (span.isAttached && isReturning)
 			scroll.follow();
@@ -287,7 +285,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		jump.focus();
 		toNewest();
 	});
-	// The mark of a message that is not sent yet comes late, and makes its row grow.
+	// The mark of what is not sent yet comes late.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
 		if (event.key !== 'End' || span.isAttached)
@@ -337,13 +335,12 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			return null;
 		},
-		// The history begins here, or begins anew: pages are asked for as they are needed.
+		// All up to id is history, to be asked for as it is needed.
 		begin(id) {
 			span.begin(id);
 			log.dataset.loaded = id === 0;
 			load();
 		},
-		// Something is missing after what is shown.
 		beginAfterGap(text, id, { isSameEpoch }) {
 			hush();
 			if (!isSameEpoch) {
@@ -388,7 +385,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			log.dataset.loaded = true;
 			onMove();
 		},
-		// isMissed: one of many that were said while the reader was away.
+		// isMissed: said while the reader was away.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
 				span.reach(message.id);
@@ -409,7 +406,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			scroll.grew();
 		},
-		// Something that this page does not show has taken an id.
+		// The id is of something that is not shown.
 		skip: span.reach,
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures, me: nameNow() });
@@ -435,7 +432,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				return;
 			byRef.delete(ref);
 			span.reach(id);
-			// It is here already, or where a page of history will bring it.
+			// Here already, or where a page will bring it.
 			if (byId.has(id) || !span.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
@@ -469,7 +466,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addNote(text) {
 			this.addLine(buildNote(text));
 		},
-		// A line of its own kind; where the newest are not shown it would stand in the wrong place.
+		// Where the newest are not shown it would stand in the wrong place.
 		addLine(line) {
 			if (!span.isAttached)
 				return;
@@ -481,7 +478,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		removeLine(line) {
 			scroll.keep(() => rows.remove(line));
 		},
-		// The reader opts in to Gravatar or out of it; out means that nothing more is asked for.
+		// Gravatar's; without, nothing is asked for.
 		showPictures(wanted) {
 			pictures = wanted;
 			if (!wanted)

@@ -1,11 +1,10 @@
-// Text into formatted text: `code`, **bold**, *italic*, quotes, fences, links and mentions. Nodes are built, never
-// markup, so nothing in a message can become anything else. Every expression stops at the end of a line or at its own
-// mark, so that none takes long over a hostile text.
+// `code`, **bold**, *italic*, quotes, fences, links and mentions, as nodes and never as markup. Every expression stops at
+// the end of a line or at its own mark, so that none takes long over a hostile text.
 import { element } from './elements.js';
 import { isSameName } from './identity.js';
 
-// Stops at spaces, quotes, brackets of markup, and at characters that could show another address than the real one.
-const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
+// Stops at characters that could show another address than the real one, too.
+export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
 const PAIRS = { ')': '(', ']': '[', '}': '{' };
 const PUNCTUATION = '.,:;!?*_~';
@@ -49,7 +48,7 @@ function link(address) {
 	const url = new URL(address);
 	const element = document.createElement('a');
 	element.href = url.href;
-	// Where it really leads: the host in its ASCII form, and what stands before an @ as what it is.
+	// Where it really leads: the host in ASCII, what stands before an @ as such.
 	element.title = url.href;
 	element.rel = 'noopener noreferrer';
 	element.target = '_blank';
@@ -58,25 +57,12 @@ function link(address) {
 }
 
 // What an address that was found becomes: a link, and what stood behind it.
-function linkTo(found) {
+export function linkTo(found) {
 	const address = withoutTail(found);
 	return [link(address), found.slice(address.length)];
 }
 
-// Nothing but links.
-export function withLinks(text) {
-	const fragment = document.createDocumentFragment();
-	let end = 0;
-
-	for (const match of text.matchAll(ADDRESS)) {
-		fragment.append(text.slice(end, match.index), ...linkTo(match[0]));
-		end = match.index + match[0].length;
-	}
-	fragment.append(text.slice(end));
-	return fragment;
-}
-
-// The reader's own name may have spaces, which no other is known to end at.
+// Only of the reader's own name is it known where it ends.
 function inlineOf(me) {
 	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];

@@ -7,7 +7,7 @@ import { clockTime, dayName, fullDate, texts } from './texts.js';
 const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
 const ONE_EMOJI = String.raw`(?:${PICTURE}(?:\u200d${PICTURE})*|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)`;
 const FEW_EMOJI = new RegExp(String.raw`^\s*(?:${ONE_EMOJI}\s*){1,6}$`, 'u');
-// Longer than any six emoji; keeps the expression away from long texts.
+// Longer than any six.
 const FEW_EMOJI_CHARACTERS = 120;
 
 // These are shown large.
@@ -25,7 +25,7 @@ function buildTime(date) {
 	return time;
 }
 
-// A tag that is the name of an emoji becomes one; the table of them is loaded when it is needed.
+// The name of an emoji becomes one.
 function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
@@ -95,7 +95,7 @@ function buildText(entry, me) {
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
 	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
-		// It scrolls within itself, so that one message cannot push away all others.
+		// It scrolls within itself and pushes nothing away.
 		body.classList.add('long');
 		body.tabIndex = 0;
 	}

@@ -1,6 +1,5 @@
-// What is written and not yet in the server's hands. It is kept through a reload or a closed tab, and said in order:
-// one at a time, the next when the server has acknowledged the one before. What may or may not have arrived is said
-// again under its ref, by which the server knows it.
+// What is written and not yet acknowledged. It is kept through a reload or a closed tab, and said in order, one at a
+// time. What may have arrived is said again under its ref, by which the server knows it.
 import { delayAfter } from './requests.js';
 import { recallAll, remember, watchForgotten } from './storage.js';
 import { randomId } from './wire.js';
@@ -22,9 +21,8 @@ function recallEntries() {
 	return entries.sort((one, other) => one.time - other.time);
 }
 
-// An entry is { ref, room, text, action, time, name, failed }: name is the one under which it has been said (empty: it has not been),
-// failed the error that it met. send(entry) is true once it is on its way; fits(entry) tells whether it may be sent at
-// all; nameNow() is what the server calls the reader. onAcked(entry, ack), onFailed(entry) and onChange() follow.
+// An entry is { ref, room, text, action, time, name, failed }: name the one under which it has been said, if it has,
+// failed the error that it met. send(entry) is true once it is on its way; fits(entry): it may be sent at all.
 export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
 	const entries = new Map(recallEntries().map((entry) => [entry.ref, entry]));
 	let isOpen = false;
@@ -89,7 +87,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		setbacks = 0;
 	}
 
-	// Another tab has seen to it; what it was comes to this one as any message does.
+	// Another tab has seen to it.
 	watchForgotten(KEY, (ref) => {
 		const entry = entries.get(ref);
 
@@ -99,7 +97,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onGone(entry);
 		onChange();
 	});
-	// Only where nothing can be kept would leaving lose something: let the browser ask.
+	// Leaving would lose what could not be kept.
 	addEventListener('beforeunload', (event) => {
 		if (!isAllKept && waiting().length)
 			event.preventDefault();
@@ -108,9 +106,9 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	return {
 		list: () => Array.from(entries.values()),
 		count: () => waiting().length,
-		// Whether this text is on its way, perhaps there already.
+		// On its way, perhaps there already.
 		isInDoubt: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
-		// The server knows what it was told before by the name under which it was said.
+		// Only under the name by which it was said does the server know it again.
 		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
 
 		add({ room, text, action }) {
@@ -171,7 +169,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			if (current)
 				fail(current, { code, text: '' });
 		},
-		// The name under which some was said is lost, and with it the way to find out whether it has arrived.
+		// The name under which some was said is lost.
 		giveUpDoubtful() {
 			for (const entry of waiting()) {
 				if (entry.name)
@@ -193,11 +191,8 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	};
 }
 
-// The reader's own messages may come before the ack, which alone tells what they are copies of: from a server that sends
-// messages back to their sender, with what was missed, with the history. What looks like a copy is held until then.
-
-// isInDoubt(text) tells whether such a text waits for its ack; show(message) takes what was no copy, and copes with
-// what is on the page already.
+// The reader's own messages may come before the ack, which alone tells what they are copies of. What looks like a copy
+// is held until then: isInDoubt(text) while such a text waits for its ack; show(message) copes with what is shown already.
 export function createEchoes({ isInDoubt, show }) {
 	let held = [];
 

@@ -1,6 +1,6 @@
 // The list of who is here: a column where there is room for one, else a sheet over the messages.
 import { buildAvatar } from './avatar.js';
-import { element } from './elements.js';
+import { at, element } from './elements.js';
 import { isSameName } from './identity.js';
 import { createPanel } from './panel.js';
 import { recall, remember } from './storage.js';
@@ -8,7 +8,10 @@ import { locale, texts } from './texts.js';
 
 const order = new Intl.Collator(locale, { numeric: true });
 
-export function createPeopleView({ panel, list, more, heading, button, count, close }) {
+export function createPeopleView() {
+	const panel = at('people');
+	const button = at('people-button');
+	const close = at('people-close');
 	const wide = matchMedia('(width >= 60rem)');
 	let me = '';
 	let present = { people: [], count: 0 };
@@ -32,10 +35,10 @@ export function createPeopleView({ panel, list, more, heading, button, count, cl
 		);
 		const unlisted = total - sorted.length;
 
-		list.replaceChildren(...sorted.map(buildPerson));
-		more.textContent = unlisted ? texts.peopleMore(unlisted) : '';
-		heading.textContent = texts.peopleHere(total);
-		count.textContent = total.toLocaleString(locale);
+		at('people-list').replaceChildren(...sorted.map(buildPerson));
+		at('people-more').textContent = unlisted ? texts.peopleMore(unlisted) : '';
+		at('people-heading').textContent = texts.peopleHere(total);
+		at('people-count').textContent = total.toLocaleString(locale);
 		button.ariaLabel = texts.peopleHere(total);
 	}
 

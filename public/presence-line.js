@@ -1,5 +1,7 @@
 // Comings and goings in one line, as long as nothing else is said between them.
-import { texts } from './texts.js';
+import { loadLaterTexts } from './texts.js';
+
+const words = await loadLaterTexts();
 
 // More names than these are folded into numbers.
 const MOST_NAMED = 3;
@@ -38,9 +40,9 @@ function createTracks() {
 
 function sentences({ joined, left, renamed }) {
 	return [
-		joined.length && texts.joinedNames(joined),
-		left.length && texts.leftNames(left),
-		...renamed.map(({ from, to }) => texts.renamedName(from, to)),
+		joined.length && words.joinedNames(joined),
+		left.length && words.leftNames(left),
+		...renamed.map(({ from, to }) => words.renamedName(from, to)),
 	].filter(Boolean);
 }
 
@@ -63,7 +65,7 @@ function fill(line, summary) {
 	const details = document.createElement('details');
 	const head = document.createElement('summary');
 
-	head.textContent = texts.presenceCounts(summary.joined.length, summary.left.length, summary.renamed.length);
+	head.textContent = words.presenceCounts(summary.joined.length, summary.left.length, summary.renamed.length);
 	details.append(
 		head,
 		...told.map((sentence) => {

@@ -1,6 +1,6 @@
 // The form for name and email, the first thing a new reader sees, and how the page is to be.
 import { emailFault, nameFault } from './identity.js';
-import { chooseLanguage, LANGUAGE_NAMES, texts } from './texts.js';
+import { chooseLanguage, LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
 // onSave(name, email) is called with fields that have no fault.
@@ -68,7 +68,7 @@ function fill(select, names, current) {
 
 export function createSettings({ theme, language }) {
 	fill(theme, Object.fromEntries(THEMES.map((name) => [name, texts.themes[name]])), currentTheme());
-	fill(language, LANGUAGE_NAMES, texts.language);
+	fill(language, LANGUAGES, texts.language);
 	theme.addEventListener('change', () => chooseTheme(theme.value));
 	language.addEventListener('change', () => chooseLanguage(language.value));
 }

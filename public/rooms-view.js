@@ -1,5 +1,5 @@
 // The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
-import { element } from './elements.js';
+import { at, element } from './elements.js';
 import { nameFault } from './identity.js';
 import { createPanel } from './panel.js';
 import { locale, texts } from './texts.js';
@@ -29,7 +29,12 @@ function buildButton(room, isCurrent, onChoose) {
 }
 
 // onChoose(name) is called for every choice, onLeave(name) for the crosses, onOpen() when the list comes into view.
-export function createRoomsView({ panel, list, others, othersHeading, form, field, fault, button, badge, close }, { onChoose, onLeave, onOpen }) {
+export function createRoomsView({ onChoose, onLeave, onOpen }) {
+	const panel = at('rooms');
+	const list = at('rooms-list');
+	const field = at('room-field');
+	const button = at('rooms-button');
+	const close = at('rooms-close');
 	const wide = matchMedia('(width >= 60rem)');
 	let rooms = [];
 	let current = '';
@@ -72,7 +77,7 @@ export function createRoomsView({ panel, list, others, othersHeading, form, fiel
 
 		keepFocus(() => {
 			list.replaceChildren(...rooms.map(buildItem));
-			others.replaceChildren(
+			at('others-list').replaceChildren(
 				...beside.map((room) => {
 					const choice = buildButton(room, false, choose);
 					choice.append(element('span.room-count', texts.peopleHere(room.count)));
@@ -80,8 +85,8 @@ export function createRoomsView({ panel, list, others, othersHeading, form, fiel
 				}),
 			);
 		});
-		othersHeading.hidden = !beside.length;
-		badge.textContent = unread ? (unread > 99 ? '99+' : unread.toLocaleString(locale)) : '';
+		at('others-heading').hidden = !beside.length;
+		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread.toLocaleString(locale)) : '';
 		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
 	}
 
@@ -90,12 +95,12 @@ export function createRoomsView({ panel, list, others, othersHeading, form, fiel
 		panel.popover = wide.matches ? null : 'auto';
 	}
 
-	form.addEventListener('submit', (event) => {
+	at('room-form').addEventListener('submit', (event) => {
 		event.preventDefault();
 		const name = field.value.trim();
 		const wrong = name.includes('/') ? texts.roomSlash : name && nameFault(name);
 
-		fault.textContent = wrong;
+		at('room-fault').textContent = wrong;
 		field.ariaInvalid = String(Boolean(wrong));
 		if (!name || wrong)
 			return;

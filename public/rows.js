@@ -5,7 +5,7 @@ import { sameDay } from './texts.js';
 const GROUP_MS = 5 * 60 * 1000;
 
 export function createRows(log) {
-	// What each message's row shows, and the line of the day that stands above some of them.
+	// What rows show, and the lines of days above some.
 	const entries = new Map();
 	const days = new Map();
 	const owners = new WeakMap();
@@ -52,7 +52,7 @@ export function createRows(log) {
 		owners.set(day, row);
 	}
 
-	// To be called for every row whose neighbourhood has changed; null is fine.
+	// For every row whose neighbourhood has changed, or null.
 	function regroup(row) {
 		if (!row)
 			return;
@@ -70,7 +70,7 @@ export function createRows(log) {
 		log.insertBefore(row, before ? top(before) : null);
 	}
 
-	// Takes a row and what belongs to it out; what stood below it is not looked after.
+	// What stood below is not looked after.
 	function drop(row) {
 		days.get(row)?.remove();
 		days.delete(row);
@@ -80,7 +80,7 @@ export function createRows(log) {
 
 	return {
 		entryOf: (row) => entries.get(row),
-		// The row above or below, whatever it is; lines of days belong to the row below them.
+		// Lines of days belong to the row below them.
 		above(row) {
 			return row ? top(row).previousElementSibling : log.lastElementChild;
 		},

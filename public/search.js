@@ -1,7 +1,9 @@
 // Finds what was said in the room, and leads to it.
+import { at, buildClose, button, element } from './elements.js';
 import { addSheet } from './sheet.js';
-import { clockTime, dayName, fullDate, texts } from './texts.js';
+import { clockTime, dayName, fullDate, loadLaterTexts } from './texts.js';
 
+const texts = await loadLaterTexts();
 await addSheet(new URL('css/search.css', import.meta.url));
 
 // Who types on is not asked about every letter.
@@ -13,37 +15,43 @@ const MOST_CHARACTERS = 300;
 function excerptOf({ title = '', text }, words) {
 	const whole = [title, text].filter(Boolean).join(' · ').replace(/\s+/g, ' ');
 	const [first] = words.toLowerCase().split(/\s+/);
-	const at = whole.toLowerCase().indexOf(first);
-	const from = Math.max(0, at - BEFORE_CHARACTERS);
+	const index = whole.toLowerCase().indexOf(first);
+	const from = Math.max(0, index - BEFORE_CHARACTERS);
 
 	return `${from ? '…' : ''}${whole.slice(from, from + MOST_CHARACTERS)}`;
 }
 
 function buildHit(message, words, onChoose) {
-	const item = document.createElement('li');
-	const button = document.createElement('button');
-	const author = document.createElement('bdi');
-	const time = document.createElement('time');
-	const excerpt = document.createElement('span');
+	const author = element('bdi.author', message.name);
+	const time = element('time', `${dayName(message.date)} ${clockTime(message.date)}`);
+	const excerpt = element('span.words', excerptOf(message, words));
+	const hit = button('', author, time, excerpt);
 
-	button.type = 'button';
-	author.className = 'author';
-	author.textContent = message.name;
 	time.dateTime = message.date.toISOString();
 	time.title = fullDate(message.date);
-	time.textContent = `${dayName(message.date)} ${clockTime(message.date)}`;
-	excerpt.className = 'words';
 	excerpt.dir = 'auto';
-	excerpt.textContent = excerptOf(message, words);
-	button.append(author, time, excerpt);
-	button.addEventListener('click', () => onChoose(message.id));
-	item.append(button);
-	return item;
+	hit.addEventListener('click', () => onChoose(message.id));
+	return element('li', hit);
+}
+
+function buildField() {
+	const field = element('input');
+
+	Object.assign(field, { id: 'search-field', type: 'search', autocomplete: 'off', dir: 'auto', enterKeyHint: 'search' });
+	field.ariaLabel = field.placeholder = texts.searchField;
+	return field;
 }
 
 // find(words) resolves with what the server has found; onChoose(id) is to show a message. The first press of the button
 // has loaded this; it opens at once. Returns close().
-export function openSearch({ panel, form, field, state, list, button, close }, { find, onChoose }) {
+export function openSearch({ find, onChoose }) {
+	const opener = at('search-button');
+	const field = buildField();
+	const close = buildClose(texts.searchClose);
+	const form = element('form', field, close);
+	const state = element('p.search-state');
+	const list = element('ol.search-list');
+	const panel = element('section.search', form, state, list);
 	let timer = 0;
 	// What is on its way may be about other words than those that stand there by now.
 	let asked = 0;
@@ -57,7 +65,7 @@ export function openSearch({ panel, form, field, state, list, button, close }, {
 		clearTimeout(timer);
 		asked++;
 		panel.hidden = true;
-		button.ariaExpanded = 'false';
+		opener.ariaExpanded = 'false';
 		show('', []);
 	}
 
@@ -88,17 +96,17 @@ export function openSearch({ panel, form, field, state, list, button, close }, {
 
 	function open() {
 		panel.hidden = false;
-		button.ariaExpanded = 'true';
+		opener.ariaExpanded = 'true';
 		field.value = '';
 		field.focus();
 	}
 
 	function dismiss() {
 		hide();
-		button.focus();
+		opener.focus();
 	}
 
-	button.addEventListener('click', open);
+	opener.addEventListener('click', () => (panel.hidden ? open() : dismiss()));
 	close.addEventListener('click', dismiss);
 	field.addEventListener('input', () => {
 		clearTimeout(timer);
@@ -110,7 +118,7 @@ export function openSearch({ panel, form, field, state, list, button, close }, {
 	});
 	panel.addEventListener('keydown', (event) => {
 		const hits = Array.from(list.querySelectorAll('button'));
-		const at = hits.indexOf(document.activeElement);
+		const index = hits.indexOf(document.activeElement);
 		const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
 
 		if (event.key === 'Escape')
@@ -118,8 +126,12 @@ export function openSearch({ panel, form, field, state, list, button, close }, {
 		if (!step)
 			return;
 		event.preventDefault();
-		(hits[at + step] ?? (step < 0 ? field : hits.at(-1)))?.focus();
+		(hits[index + step] ?? (step < 0 ? field : hits.at(-1)))?.focus();
 	});
+	panel.id = 'search';
+	panel.role = 'search';
+	state.role = 'status';
+	at('reading').prepend(panel);
 	open();
 	return () => panel.hidden || hide();
 }

@@ -1,6 +1,6 @@
 // The form for a token, where the server wants to know who the reader is.
 import { button, element } from './elements.js';
-import { moreTexts } from './texts.js';
+import { loadLaterTexts } from './texts.js';
 import { claims, token } from './token.js';
 
 // As much as the server reads.
@@ -26,7 +26,7 @@ function build(texts) {
 	const fault = element('p.error');
 	const reason = element('p');
 	const label = element('label', texts.token);
-	const cancel = button('cancel', texts.later);
+	const cancel = button('cancel', texts.notNow);
 	const save = element('button.primary', texts.signIn);
 	const heading = element('h2', texts.signIn);
 	const form = element('form', heading, reason, label, field, fault, element('div.buttons', cancel, save));
@@ -48,7 +48,7 @@ function build(texts) {
 
 // onToken(token) is called with one that may be good.
 export async function createSignIn({ onToken }) {
-	const texts = await moreTexts();
+	const texts = await loadLaterTexts();
 	const { dialog, form, field, fault, reason, cancel } = build(texts);
 	let isRequired = false;
 

@@ -2,7 +2,7 @@
 import { button, element } from './elements.js';
 import { isSameName } from './identity.js';
 import { forgetAllBut } from './storage.js';
-import { moreTexts } from './texts.js';
+import { loadLaterTexts } from './texts.js';
 import { keepToken, ownersName } from './token.js';
 
 // How the page is to be, whoever reads it.
@@ -10,7 +10,7 @@ const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];
 
 // name is the field of the dialog.
 export async function createSignOut({ dialog, name }) {
-	const texts = await moreTexts();
+	const texts = await loadLaterTexts();
 	const said = element('p.hint', texts.namedByToken);
 	const out = button('sign-out', texts.signOut);
 	const hint = element('p.hint', texts.signOutHint);

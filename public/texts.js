@@ -2,9 +2,8 @@
 // browser.
 import { recall, remember } from './storage.js';
 
-const LANGUAGES = { en: () => import('./texts/en.js'), zh: () => import('./texts/zh.js') };
 // In their own words, because who looks for one may read no other.
-export const LANGUAGE_NAMES = { en: 'English', zh: '简体中文' };
+export const LANGUAGES = { en: 'English', zh: '简体中文' };
 
 const languageOf = (tag) => tag.toLowerCase().split('-')[0];
 
@@ -30,10 +29,12 @@ const tools = {
 	listed: (names) => lists.format(names.map(isolated)),
 };
 
-export const texts = (await LANGUAGES[language]()).wordsFor(tools);
+export const texts = (await import(`./texts/${language}.js`)).wordsFor(tools);
 
-// Those of what is loaded when it is wanted.
-export const moreTexts = async () => (await import(`./texts/more.${language}.js`)).wordsFor(tools);
+// The words of what is loaded later.
+export async function loadLaterTexts() {
+	return (await import(`./texts/later-${language}.js`)).wordsFor(tools);
+}
 
 // The page begins anew; what is being written is kept.
 export function chooseLanguage(chosen) {
@@ -67,23 +68,6 @@ export const clockTime = (date) => clock.format(date);
 export const clockTimeSeconds = (date) => clockSeconds.format(date);
 export const fullDate = (date) => full.format(date);
 export const dayName = (date) => day.format(date);
-
-const UNITS = [
-	['day', 86400],
-	['hour', 3600],
-	['minute', 60],
-];
-const units = Object.fromEntries(
-	UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })]),
-);
-
-// How long ago, in the largest unit that fits; '' within the first minute.
-export function ageOf(date) {
-	const seconds = (Date.now() - date) / 1000;
-	const [unit, size] = UNITS.find(([, most]) => seconds >= most) ?? [];
-
-	return unit ? units[unit].format(Math.floor(seconds / size)) : '';
-}
 
 export function sameDay(one, other) {
 	return one.toDateString() === other.toDateString();

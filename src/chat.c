@@ -56,6 +56,16 @@ chat_answer_fault(struct session *session, const struct message_fault *fault)
 	chat_answer(session, message_error(fault));
 }
 
+bool
+chat_take(struct session *errand, struct message *message, json_t *object,
+	struct message_fault *fault)
+{
+	if (message_take(message, object, fault) == 0)
+		return true;
+	chat_answer_fault(errand, fault);
+	return false;
+}
+
 struct request *
 chat_request(
 	struct chat *chat, struct session *session, struct room *room, const char *ref)

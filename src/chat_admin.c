@@ -413,10 +413,8 @@ chat_moderate(struct chat *chat, struct session *errand, const struct chat_moder
 	chat_end_bans(chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (message_take(&message, object, &fault) < 0) {
-		chat_answer_fault(errand, &fault);
+	if (!chat_take(errand, &message, object, &fault))
 		return;
-	}
 	if (read_order(chat, &message, &order, &fault) < 0 ||
 		orders[i].handler(chat, errand, by, &order, &fault) < 0)
 		chat_answer_fault(errand, &fault);

@@ -307,10 +307,8 @@ chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_
 	chat->now_ms = now_ms;
 	if (!command)
 		command = find_type(word);
-	if (message_take(&message, object, &fault) < 0) {
-		chat_answer_fault(errand, &fault);
+	if (!chat_take(errand, &message, object, &fault))
 		return;
-	}
 	if (!chat_is_in_time(chat, errand, command->cost, &fault) ||
 		run(chat, errand, command, &message, &fault) < 0)
 		chat_answer_fault(errand, &fault);

@@ -9,6 +9,9 @@
 /* One metric is sent no more often. */
 #define INTERVAL_MS 250
 
+/* What is not said again for so long is forgotten: what comes once a day stays. */
+#define FORGET_MS INT64_C(90000000)
+
 #define UNIT_BYTES 32
 
 static int
@@ -68,6 +71,14 @@ postpone(struct chat *chat, struct room *room, struct metric *metric)
 	TAILQ_INSERT_TAIL(&chat->due, metric, due_link);
 }
 
+static void
+cancel(struct chat *chat, struct metric *metric)
+{
+	if (metric->is_due)
+		TAILQ_REMOVE(&chat->due, metric, due_link);
+	metric->is_due = false;
+}
+
 int
 chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 	const struct message *message, struct message_fault *fault)
@@ -91,6 +102,7 @@ chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 	}
 	json_decref(metric->value);
 	metric->value = make_value(chat, room, label, message);
+	metric->said_ms = chat->now_ms;
 	/* A clock that was set back does not silence it. */
 	if (!metric->is_due && (chat->now_ms - metric->sent_ms >= INTERVAL_MS ||
 				       chat->now_ms < metric->sent_ms))
@@ -111,21 +123,39 @@ chat_send_due_metrics(struct chat *chat, int64_t now_ms)
 		next = TAILQ_NEXT(metric, due_link);
 		if (now_ms - metric->sent_ms < INTERVAL_MS && now_ms >= metric->sent_ms)
 			continue;
-		TAILQ_REMOVE(&chat->due, metric, due_link);
-		metric->is_due = false;
+		cancel(chat, metric);
 		send_value(metric->owner, metric, now_ms);
 	}
+}
+
+static void
+forget_old(void *context, struct room *room)
+{
+	struct chat *chat = context;
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	{
+		if (chat->now_ms - metric->said_ms < FORGET_MS)
+			continue;
+		/* It may still be due: nothing is sent while nobody is there. */
+		cancel(chat, metric);
+		state_remove_metric(&room->state, metric);
+	}
+	hub_release(chat->hub, room);
+}
+
+void
+chat_forget_metrics(struct chat *chat)
+{
+	hub_each(chat->hub, forget_old, chat);
 }
 
 void
 chat_free_metrics(struct chat *chat)
 {
-	struct metric *metric;
-
-	while ((metric = TAILQ_FIRST(&chat->due))) {
-		TAILQ_REMOVE(&chat->due, metric, due_link);
-		metric->is_due = false;
-	}
+	while (!TAILQ_EMPTY(&chat->due))
+		cancel(chat, TAILQ_FIRST(&chat->due));
 }
 
 void

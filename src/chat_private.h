@@ -102,6 +102,11 @@ void chat_answer_at(
 /* The same for the object that text is, which is emptied. */
 void chat_answer_text(struct session *session, struct buffer *text);
 
+/* As message_take, but errand, who says object, is told what is wrong. Returns false
+ * then. */
+bool chat_take(struct session *errand, struct message *message, json_t *object,
+	struct message_fault *fault);
+
 /* The store with the history of room. */
 struct store *chat_history(const struct chat *chat, const struct room *room);
 
@@ -331,6 +336,10 @@ int chat_check_mute(const struct chat *chat, const struct session *speaker,
 
 /* Send the values that are due. */
 void chat_send_due_metrics(struct chat *chat, int64_t now_ms);
+
+/* Forget the values that nobody has said again for long, and the rooms that have nothing
+ * else. */
+void chat_forget_metrics(struct chat *chat);
 
 /* A metric's value from a program called label. */
 int chat_push_metric(struct chat *chat, struct session *errand, const char *label,

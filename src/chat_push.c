@@ -152,10 +152,8 @@ chat_push(struct chat *chat, struct session *errand, const char *label, json_t *
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (message_take(&message, object, &fault) < 0) {
-		chat_answer_fault(errand, &fault);
+	if (!chat_take(errand, &message, object, &fault))
 		return;
-	}
 	if (message.username)
 		label = message.username;
 	if (push(chat, errand, label, &message, &fault) < 0)
@@ -174,10 +172,8 @@ chat_send(struct chat *chat, struct session *errand, struct session *speaker,
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (message_take(&message, object, &fault) < 0) {
-		chat_answer_fault(errand, &fault);
+	if (!chat_take(errand, &message, object, &fault))
 		return;
-	}
 	errand->pace = speaker->pace; /* which may be gone before the errand is */
 	if (chat_do_for(chat, errand, speaker, &message, &fault) < 0)
 		chat_answer_fault(errand, &fault);

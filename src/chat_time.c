@@ -31,5 +31,6 @@ chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	chat_end_bans(chat);
+	chat_forget_metrics(chat);
 	store_prune(chat->store, now_ms);
 }

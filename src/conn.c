@@ -10,31 +10,31 @@
 #include "linnet/log.h"
 #include "linnet/xalloc.h"
 
-int64_t
-conn_now_ms(void)
+static int64_t
+read_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t
+conn_now_ms(void)
+{
+	return conn_now_us() / 1000;
 }
 
 int64_t
 conn_now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return read_us(CLOCK_MONOTONIC);
 }
 
 int64_t
 conn_unix_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return read_us(CLOCK_REALTIME) / 1000;
 }
 
 void
@@ -274,7 +274,7 @@ tick(struct conn *conn, int64_t now_ms)
 			log_str("door", conn->door->name));
 		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
-	} else {
+	} else if (conn->door->on_tick) {
 		conn->door->on_tick(conn, now_ms);
 	}
 }

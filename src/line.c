@@ -366,13 +366,6 @@ static const struct sink_ops sink_ops = { .on_drained = on_drained,
 	.on_broken = on_broken };
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
-{
-	(void)conn;
-	(void)now_ms;
-}
-
-static void
 on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	struct line *line = conn->state;
@@ -461,7 +454,6 @@ line_door_init(struct line_door *door, const struct access *access, struct chat 
 	*door = (struct line_door){
 		.door = {
 			.name = "line",
-			.on_tick = on_tick,
 			.on_stop = on_stop,
 			.kill = kill_line,
 			.on_closed = on_closed,

@@ -51,6 +51,16 @@ state_add_metric(struct state *state, const char *name)
 	return metric;
 }
 
+void
+state_remove_metric(struct state *state, struct metric *metric)
+{
+	assert(!metric->is_due);
+	HASH_DEL(state->metrics, metric);
+	json_decref(metric->value);
+	free(metric->name);
+	free(metric);
+}
+
 bool
 state_is_empty(const struct state *state)
 {
@@ -66,11 +76,5 @@ state_clear(struct state *state)
 	HASH_ITER(hh, state->alarms, alarm, next_alarm)
 	state_remove_alarm(state, alarm);
 	HASH_ITER(hh, state->metrics, metric, next_metric)
-	{
-		assert(!metric->is_due);
-		HASH_DEL(state->metrics, metric);
-		json_decref(metric->value);
-		free(metric->name);
-		free(metric);
-	}
+	state_remove_metric(state, metric);
 }

@@ -377,13 +377,6 @@ on_outer(struct ev_loop *loop, ev_io *io, int revents)
 }
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
-{
-	(void)conn;
-	(void)now_ms;
-}
-
-static void
 on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	(void)code;
@@ -404,7 +397,6 @@ on_closed(struct conn *conn)
 /* Of a connection on which hands are not shaken yet. */
 static const struct door conn_door = {
 	.name = "tls",
-	.on_tick = on_tick,
 	.on_stop = on_stop,
 	.kill = conn_free,
 	.on_closed = on_closed,

@@ -171,8 +171,8 @@ bool chat_is_waiting(const struct chat *chat);
  * has expired. To be called several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
-/* Let go of history that is too old at now_ms, and of bans that are over; to be called
- * now and then. */
+/* Let go of history that is too old at now_ms, of bans that are over and of metrics that
+ * nobody has said for 25 hours; to be called now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
 /* Close the store and free the chat; no session may be left; NULL is fine. */

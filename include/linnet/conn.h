@@ -19,7 +19,7 @@ struct conn;
  * another, as from HTTP to WebSocket. */
 struct door {
 	const char *name; /* for the log */
-	/* Called several times a second; may end with conn_kill. */
+	/* Called several times a second; may end with conn_kill. NULL: nothing is due. */
 	void (*on_tick)(struct conn *conn, int64_t now_ms);
 	/* Tell the peer to go, with a code of RFC 6455 section 7.4 where the protocol has
 	 * such; ends within a deadline. Only marks. */

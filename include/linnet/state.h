@@ -26,6 +26,7 @@ struct alarm {
 struct metric {
 	char *name;
 	json_t *value;   /* the whole object */
+	int64_t said_ms; /* when it came */
 	int64_t sent_ms; /* when everybody was last sent a value */
 	bool is_due;     /* the last value was not sent yet */
 	void *owner;     /* whoever keeps the list of those that are due */
@@ -53,6 +54,9 @@ void state_remove_alarm(struct state *state, struct alarm *alarm);
 /* The metric of that name, added without a value if it is not there; NULL if there are
  * too many. */
 struct metric *state_add_metric(struct state *state, const char *name);
+
+/* Forget metric, which must not be due. */
+void state_remove_metric(struct state *state, struct metric *metric);
 
 /* True if nothing stands. */
 bool state_is_empty(const struct state *state);

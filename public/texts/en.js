@@ -41,11 +41,6 @@ export function wordsFor({ isolated, number, listed }) {
 		languageChoice: 'Language',
 
 		searchButton: 'Search',
-		searchClose: 'Close the search',
-		searchField: 'Search this room',
-		searchNone: 'Nothing was found.',
-		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
-		searchFailed: 'The search did not work. Try again.',
 
 		logLabel: (room) => (room ? `Messages in ${isolated(room)}` : 'Messages'),
 		empty: 'Nothing has been said yet. Be the first.',
@@ -95,37 +90,9 @@ export function wordsFor({ isolated, number, listed }) {
 		priority: { 4: 'Important', 5: 'Urgent' },
 		openLink: (host) => `Open ${isolated(host)}`,
 
-		alarmsLabel: 'Alarms',
-		alarmsClose: 'Close the list of alarms',
-		alarmsButton: (unseen, standing) =>
-			unseen
-				? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
-				: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
-		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
-		alarmState: {
-			raised: () => 'raised',
-			updated: () => 'updated',
-			cleared: () => 'cleared',
-			acknowledged: (name) => `acknowledged by ${isolated(name)}`,
-		},
-		alarmAge: (age) => (age ? `for ${age}` : 'just now'),
-		acknowledge: 'Acknowledge',
-		acknowledgeTitle: (title) => `Acknowledge ${title}`,
-
 		peopleHere: (count) => plural(count, 'person here', 'people here'),
 		peopleClose: 'Close the list',
 		peopleMore: (count) => `and ${plural(count, 'more', 'more')}`,
-		joinedNames: (names) => `${listed(names)} joined`,
-		leftNames: (names) => `${listed(names)} left`,
-		renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
-		presenceCounts: (joined, left, renamed) =>
-			[
-				joined && `${number(joined)} joined`,
-				left && `${number(left)} left`,
-				renamed && plural(renamed, 'changed the name', 'changed their names'),
-			]
-				.filter(Boolean)
-				.join(', '),
 		typing: (names) => {
 			if (names.length > 3)
 				return 'Several people are typing…';

@@ -23,6 +23,16 @@ die(const char *format, ...)
 	exit(1);
 }
 
+void *
+die_or_allocate(size_t n, size_t bytes)
+{
+	void *memory = calloc(n, bytes);
+
+	if (!memory)
+		die("out of memory for %zu entries of %zu bytes", n, bytes);
+	return memory;
+}
+
 static void
 on_signal(int number)
 {

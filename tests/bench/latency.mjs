@@ -1,9 +1,9 @@
 // Does a long history get in the way of those who talk? See README.md.
 
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { startDaemon, temporaryFolder, within } from '../lib/daemon.mjs';
+import { readNumbers } from './options.mjs';
 
 const usage = `usage: LINNETD=FILE node latency.mjs [--messages N] [--clients N] [--rate N]
                                      [--seconds N] [--resume N]
@@ -24,27 +24,7 @@ const RARE = 'quokka';
 const WORDS =
 	'the service host on rack seven says that its fan is loud again and nobody knows why'.split(' ');
 
-function readOptions() {
-	const numbers = { messages: 100_000, clients: 500, rate: 100, seconds: 10, resume: 5000 };
-	const options = {};
-	for (const name of Object.keys(numbers))
-		options[name] = { type: 'string', default: String(numbers[name]) };
-	try {
-		const { values } = parseArgs({ options });
-		for (const name of Object.keys(numbers))
-			numbers[name] = Number(values[name]);
-		if (Object.values(numbers).some((number) => !Number.isInteger(number) || number < 1))
-			throw new Error('a whole number from 1 was expected');
-		if (!process.env.LINNETD)
-			throw new Error('LINNETD is not set');
-	} catch (error) {
-		process.stderr.write(`${error.message}\n${usage}`);
-		process.exit(2);
-	}
-	return numbers;
-}
-
-const options = readOptions();
+const options = readNumbers({ messages: 100_000, clients: 500, rate: 100, seconds: 10, resume: 5000 }, usage);
 const folder = temporaryFolder();
 
 function start() {

@@ -20,28 +20,19 @@ struct ledger {
 	struct ledger_counts counts;
 };
 
-static void *
-allocate(size_t n, size_t bytes)
-{
-	void *memory = calloc(n, bytes);
-
-	if (!memory)
-		die("out of memory for %zu entries of %zu bytes", n, bytes);
-	return memory;
-}
-
 struct ledger *
 ledger_new(unsigned clients, unsigned senders, uint32_t messages)
 {
-	struct ledger *ledger = allocate(1, sizeof(*ledger));
+	struct ledger *ledger = die_or_allocate(1, sizeof(*ledger));
 
 	ledger->clients = clients;
 	ledger->senders = senders;
 	ledger->messages = messages;
 	ledger->row_words = (clients + WORD_BITS - 1) / WORD_BITS;
-	ledger->seen = allocate(messages, ledger->row_words * sizeof(*ledger->seen));
-	ledger->reached = allocate(messages, sizeof(*ledger->reached));
-	ledger->next = allocate((size_t)clients * senders, sizeof(*ledger->next));
+	ledger->seen =
+		die_or_allocate(messages, ledger->row_words * sizeof(*ledger->seen));
+	ledger->reached = die_or_allocate(messages, sizeof(*ledger->reached));
+	ledger->next = die_or_allocate((size_t)clients * senders, sizeof(*ledger->next));
 	return ledger;
 }
 

@@ -78,16 +78,6 @@ now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void *
-allocate(size_t n, size_t bytes)
-{
-	void *memory = calloc(n, bytes);
-
-	if (!memory)
-		die("out of memory for %zu entries of %zu bytes", n, bytes);
-	return memory;
-}
-
 static void
 bytes_append(struct bytes *bytes, const char *from, size_t n)
 {
@@ -453,7 +443,7 @@ watch_log(struct load *load)
 struct load *
 load_open(const struct load_plan *plan, struct child *server)
 {
-	struct load *load = allocate(1, sizeof(*load));
+	struct load *load = die_or_allocate(1, sizeof(*load));
 	size_t payload_bytes = plan->message_bytes > plan->bare_frame_bytes
 				       ? plan->message_bytes
 				       : plan->bare_frame_bytes;
@@ -464,12 +454,12 @@ load_open(const struct load_plan *plan, struct child *server)
 	load->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (load->epoll_fd < 0)
 		die("epoll_create1: %m");
-	load->clients = allocate(plan->clients, sizeof(*load->clients));
+	load->clients = die_or_allocate(plan->clients, sizeof(*load->clients));
 	load->ledger = ledger_new(plan->clients, plan->senders, plan->messages);
-	load->sent_ns = allocate(plan->messages, sizeof(*load->sent_ns));
-	load->text = allocate(1, plan->message_bytes);
-	load->frame = allocate(1, WIRE_HEAD_BYTES_MAX + payload_bytes);
-	load->input = allocate(1, READ_BYTES);
+	load->sent_ns = die_or_allocate(plan->messages, sizeof(*load->sent_ns));
+	load->text = die_or_allocate(1, plan->message_bytes);
+	load->frame = die_or_allocate(1, WIRE_HEAD_BYTES_MAX + payload_bytes);
+	load->input = die_or_allocate(1, READ_BYTES);
 	watch_log(load);
 	connect_all(load);
 	return load;

@@ -4,32 +4,15 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { startDaemon } from '../lib/daemon.mjs';
 import { get, got, poll, push } from '../lib/doors.mjs';
+import { readNumbers } from './options.mjs';
 
 const usage = `usage: LINNETD=FILE node parked.mjs [--readers N] [--seconds N]
   LINNETD=FILE    the linnetd to measure, built without sanitizers
   --readers N     at each of the two doors (1000)
   --seconds N     of each measurement (30)
 `;
-
-function readOptions() {
-	const numbers = { readers: 1000, seconds: 30 };
-	try {
-		const options = Object.fromEntries(Object.keys(numbers).map((name) => [name, { type: 'string' }]));
-		for (const [name, text] of Object.entries(parseArgs({ options }).values))
-			numbers[name] = Number(text);
-		if (Object.values(numbers).some((number) => !Number.isInteger(number) || number < 1))
-			throw new Error('a whole number from 1 was expected');
-		if (!process.env.LINNETD)
-			throw new Error('LINNETD is not set');
-	} catch (error) {
-		process.stderr.write(`${error.message}\n${usage}`);
-		process.exit(2);
-	}
-	return numbers;
-}
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -118,4 +101,4 @@ async function run(options) {
 if (process.argv.includes('--crowd'))
 	await beCrowd();
 else
-	await run(readOptions());
+	await run(readNumbers({ readers: 1000, seconds: 30 }, usage));

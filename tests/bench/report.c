@@ -6,34 +6,22 @@
 
 #include "die.h"
 
-static double *
-allocate(size_t n)
-{
-	double *numbers = calloc(n, sizeof(*numbers));
-
-	if (!numbers)
-		die("out of memory for %zu numbers", n);
-	return numbers;
-}
-
 struct report *
 report_new(const unsigned *windows, size_t n_windows, unsigned rounds)
 {
-	struct report *report = calloc(1, sizeof(*report));
+	struct report *report = die_or_allocate(1, sizeof(*report));
 
-	if (!report)
-		die("out of memory for the report");
 	report->n_windows = n_windows;
 	report->rounds = rounds;
-	report->resident_kb = allocate(n_windows * rounds);
+	report->resident_kb = die_or_allocate(n_windows * rounds, sizeof(double));
 	for (size_t i = 0; i < n_windows; i++) {
 		struct report_window *window = &report->windows[i];
 
 		window->window = windows[i];
-		window->daemon_us = allocate(rounds);
-		window->bare_us = allocate(rounds);
-		window->ratio = allocate(rounds);
-		window->wall_s = allocate(rounds);
+		window->daemon_us = die_or_allocate(rounds, sizeof(double));
+		window->bare_us = die_or_allocate(rounds, sizeof(double));
+		window->ratio = die_or_allocate(rounds, sizeof(double));
+		window->wall_s = die_or_allocate(rounds, sizeof(double));
 	}
 	return report;
 }

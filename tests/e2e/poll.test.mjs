@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, idsOf, range, say, sayMany, unhurried, unhurriedWith } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, get, got, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -39,6 +39,7 @@ test('a poll for events that goes on waits for one, and does not bring what is k
 		const first = await poll(daemon, 'lobby', 'wait=20&events=1&name=ann');
 		assert.equal(first.messages[0].type, 'joined');
 		const next = poll(daemon, 'lobby', `wait=20&events=1&session=${first.you.session}&since=${first.since}`);
+		await untilOnePolls(daemon);
 		const bob = await daemon.ws('/ws?name=bob');
 		const { messages } = await next;
 		assert.deepEqual(messages.map(({ type, event, username }) => [type, event, username]), [['presence', 'enter', 'bob']]);

@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { binary, eventually, runDaemon, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { freePort } from '../lib/raw.mjs';
 
 /** What systemd would hear: every datagram that comes to a socket of ours. */
 class Manager {
@@ -40,15 +41,6 @@ test('the service manager is told READY, a STATUS for people, WATCHDOG again and
 		await manager.hears('STOPPING=1');
 	});
 });
-
-/** A port that is free now. */
-async function freePort() {
-	const server = createServer().listen(0, '127.0.0.1');
-	await new Promise((resolve) => server.once('listening', resolve));
-	const { port } = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
 
 /** linnetd as systemd-socket-activate starts it, at the first connection. */
 async function activate(t, names, args = []) {

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "linnet/config.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
 /* libconfig 1.5 loses the string at which a syntax error is. */
@@ -17,15 +17,6 @@ const char *
 __lsan_default_suppressions(void)
 {
 	return "leak:libconfig.so\n";
-}
-
-static void
-require(bool fact, const char *what)
-{
-	if (fact)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
 }
 
 static void

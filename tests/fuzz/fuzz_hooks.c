@@ -7,24 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "linnet/hooks.h"
 #include "linnet/name.h"
 #include "linnet/utf8.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static const char *const events[] = { "push", "pull_request", "pull_request_review",
 	"issues", "issue_comment", "release", "workflow_run", "star", "fork", "create",
 	"delete", "ping", "check_suite" };
-
-static void
-require(bool fact, const char *what)
-{
-	if (fact)
-		return;
-	fprintf(stderr, "%s\n", what);
-	abort();
-}
 
 static void
 check_text(const char *text, size_t max_bytes, bool has_lines)

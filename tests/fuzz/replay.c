@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 /* The whole file in a block of exactly its size: a read beyond it is seen by the address
  * sanitizer. NULL if it cannot be read. */

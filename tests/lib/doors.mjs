@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { Queue, within } from './daemon.mjs';
+import { eventually, Queue, within } from './daemon.mjs';
 import { schemaFault } from './schema.mjs';
 
 const json = { 'Content-Type': 'application/json' };
@@ -89,6 +89,13 @@ export async function assertRefused(answering, status, code) {
 /** The answer to a long-poll. */
 export const poll = (daemon, room, query = '', options) =>
 	got(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
+
+/** Until a poll waits, and no other one. */
+export const untilOnePolls = (daemon) =>
+	eventually(
+		async () => assert.match((await get(daemon, '/metrics')).text, /^linnet_connections\{transport="poll"\} 1$/m),
+		'the poll',
+	);
 
 /** A stream of events (HTML Living Standard, section 9.2) as a browser reads it. */
 export class EventStream {

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { eventually, sourceDir, temporaryFolder, within } from './daemon.mjs';
+import { freePort } from './raw.mjs';
 
 const sample = path.join(sourceDir, 'config/proxy/nginx.conf');
 
@@ -17,15 +18,6 @@ function replaceAll(text, replacements) {
 		text = text.replaceAll(from, to);
 	}
 	return text;
-}
-
-async function freePort() {
-	const server = net.createServer().listen(0, '127.0.0.1');
-	await once(server, 'listening');
-	const { port } = server.address();
-	server.close();
-	await once(server, 'close');
-	return port;
 }
 
 const surroundings = (server) => `

@@ -1,6 +1,7 @@
 // A client that speaks to the daemon byte by byte: what a library would never send.
 
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import net from 'node:net';
 import { within } from './daemon.mjs';
 
@@ -283,6 +284,16 @@ function upgradeRequest(socket, path, headers, method) {
 		'Sec-WebSocket-Key': handshakeKey,
 		...headers,
 	});
+}
+
+/** A port that is free now. */
+export async function freePort() {
+	const server = net.createServer().listen(0, '127.0.0.1');
+	await once(server, 'listening');
+	const { port } = server.address();
+	server.close();
+	await once(server, 'close');
+	return port;
 }
 
 /** A connected client. The half that the daemon closes does not close ours. */

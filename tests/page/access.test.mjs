@@ -47,7 +47,7 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#search-button');
 			await ann.page.fill('#search-field', 'hello');
-			await ann.page.locator('#search-list button').waitFor();
+			await ann.page.locator('.search-list button').waitFor();
 			await assertNoFaults(ann, 'the search');
 			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#me');

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople, withRestarts } from './people.mjs';
-import { createServer, createTap } from './wires.mjs';
+import { createServer, createTap, withClock } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0.0';
 
@@ -49,10 +49,7 @@ const mostRows = ({ page }) => page.evaluate(() => window.mostRows);
 test('17 over a server that is killed and started again nothing is lost and nothing comes twice', () =>
 	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
 		const tap = createTap();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await tap.prepare(page);
-		});
+		const ann = await arrive({}, withClock(tap));
 		const first = await server.daemon.ws();
 		await ann.join('ann');
 		await ann.say('one');
@@ -183,10 +180,7 @@ test('while the server is busy or cannot write, the page tries again, at longer 
 					? [{ type: 'error', code: codes.shift(), message: 'not now', ref }]
 					: [{ type: 'ack', ref, room: 'lobby', id: ++server.lastId }]),
 		});
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await server.prepare(page);
-		});
+		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
 		await ann.page.clock.pauseAt(Date.now() + 1000);
 		await ann.say('patience');
@@ -318,10 +312,7 @@ test('2 what is not acknowledged survives a reload and a closed tab, and is said
 test('two tabs that know of the same message show it once each', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
 		const tap = createTap();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await tap.prepare(page);
-		});
+		const ann = await arrive({}, withClock(tap));
 		await ann.join('ann');
 		tap.holdSent = ({ message }) => Boolean(message);
 		await ann.say('from both');
@@ -347,10 +338,7 @@ test('two tabs that know of the same message show it once each', () =>
 test('a new name waits until what was said under the old one is certain', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await tap.prepare(page);
-		});
+		const ann = await arrive({}, withClock(tap));
 		const plain = await daemon.ws();
 		await ann.join('ann');
 		tap.holdReceived = ({ type }) => type === 'ack';
@@ -452,10 +440,7 @@ test('where the history turns out to be whole, the line that said otherwise goes
 test('a slow reader that is sent away comes back at once and asks for what it missed', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await server.prepare(page);
-		});
+		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
 		server.say({ username: 'bob', message: 'seen' });
 		await ann.reads(['seen']);
@@ -478,10 +463,7 @@ test('a slow reader that is sent away comes back at once and asks for what it mi
 test('20 a server that does not answer any more is noticed, and after it does nothing is missing', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await tap.prepare(page);
-		});
+		const ann = await arrive({}, withClock(tap));
 		const plain = await daemon.ws();
 		await ann.join('ann');
 		await ann.say('before');

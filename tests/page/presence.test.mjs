@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople, withRestarts } from './people.mjs';
-import { createServer, createTap } from './wires.mjs';
+import { createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
 
@@ -273,10 +273,7 @@ test('22 who is writing is shown for five seconds, and not longer than to the me
 test('while one writes the others are told every three seconds at most', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await server.prepare(page);
-		});
+		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
 		await ann.page.clock.pauseAt(Date.now() + 1000);
 		await ann.page.focus('#text');

@@ -24,8 +24,8 @@ test('a search leads to its hit, however far back it is, and the newest are one 
 		await ann.page.click('#search-button');
 		await ann.page.waitForSelector('#search-field');
 		await ann.page.fill('#search-field', 'needle');
-		await ann.page.locator('#search-list button').waitFor();
-		assert.equal(await ann.page.textContent('#search-state'), '1 message');
+		await ann.page.locator('.search-list button').waitFor();
+		assert.equal(await ann.page.textContent('.search-state'), '1 message');
 		await ann.page.press('#search-field', 'ArrowDown');
 		await ann.page.keyboard.press('Enter');
 		const hit = ann.page.locator('.message.found');
@@ -41,7 +41,7 @@ test('a search leads to its hit, however far back it is, and the newest are one 
 		await ann.page.getByText('hay 400', { exact: true }).waitFor();
 		await ann.page.click('#search-button');
 		await ann.page.fill('#search-field', 'nothing of the kind');
-		await ann.page.locator('#search-state').getByText('Nothing was found.').waitFor();
+		await ann.page.locator('.search-state').getByText('Nothing was found.').waitFor();
 		await ann.page.keyboard.press('Escape');
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'search-button');
 		await bob.close();

@@ -96,3 +96,9 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 	};
 	return server;
 }
+
+/** For arrive(): the page is on the wire of a tap or server, and its clock can be stopped. */
+export const withClock = (wire) => async (page) => {
+	await page.clock.install();
+	await wire.prepare(page);
+};

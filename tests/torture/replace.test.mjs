@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { binary, eventually, isSlowRun, temporaryFolder } from '../lib/daemon.mjs';
+import { freePort } from '../lib/raw.mjs';
 import { Crowd, secondsSince, settings } from './crowd.mjs';
 import { Chance, size, summary } from './options.mjs';
 
@@ -21,14 +21,6 @@ const keeper = `
 		wait $!
 		echo "linnetd ended with $?"
 	done`;
-
-async function freePort() {
-	const server = createServer().listen(0, '127.0.0.1');
-	await new Promise((resolve) => server.once('listening', resolve));
-	const { port } = server.address();
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
 
 /** What systemd does: it holds the port and starts the daemon again. */
 class Holder {

@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <dirent.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -280,21 +278,6 @@ tear_down(void **state)
 	config_free(fixture->config);
 	test_free(fixture);
 	return 0;
-}
-
-/* Remove a folder and the store that lies in it. */
-static inline void
-remove_folder(const char *name)
-{
-	DIR *folder = opendir(name);
-	struct dirent *entry;
-
-	assert_non_null(folder);
-	while ((entry = readdir(folder)))
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(folder), entry->d_name, 0);
-	closedir(folder);
-	assert_int_equal(rmdir(name), 0);
 }
 
 #define chat_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

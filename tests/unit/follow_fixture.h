@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "linnet/buffer.h"
 #include "linnet/follow.h"
 
@@ -28,7 +28,7 @@
 #define PATIENCE_S 60.0
 
 struct fixture {
-	char folder[64];
+	char folder[FOLDER_BYTES];
 	struct ev_loop *loop;
 	struct follow *follow;
 	struct buffer seen; /* "line|line|<3 skipped>|" */
@@ -42,16 +42,11 @@ struct fixture {
 	bool has_timed_out;
 };
 
-/* A path in the folder; up to four at a time are good. */
+/* A path in the folder; valid until the eighth next call. */
 static inline const char *
 at(const struct fixture *fixture, const char *name)
 {
-	static char paths[4][512];
-	static unsigned turn;
-	char *path = paths[turn++ % 4];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", fixture->folder, name);
-	return path;
+	return folder_path(fixture->folder, name);
 }
 
 static inline bool
@@ -103,9 +98,7 @@ setup(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	int log;
 
-	strcpy(fixture->folder, "/tmp/linnet-follow-XXXXXX");
-	if (!mkdtemp(fixture->folder))
-		return -1;
+	folder_make(fixture->folder);
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
 	fixture->old_stderr = dup(STDERR_FILENO);
 	log = open(at(fixture, "stderr"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -113,15 +106,6 @@ setup(void **state)
 	close(log);
 	*state = fixture;
 	return 0;
-}
-
-static inline int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static inline int
@@ -133,7 +117,7 @@ teardown(void **state)
 	ev_loop_destroy(fixture->loop);
 	dup2(fixture->old_stderr, STDERR_FILENO);
 	close(fixture->old_stderr);
-	nftw(fixture->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(fixture->folder);
 	buffer_clear(&fixture->seen);
 	free(fixture);
 	return 0;

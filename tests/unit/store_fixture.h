@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -20,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
 #include "linnet/store.h"
 
 #define PATIENCE_MS 60000
@@ -34,7 +34,7 @@ struct appended {
 struct fixture {
 	struct store *store; /* NULL while it is closed */
 	struct store_options options;
-	char folder[64], path[400];
+	char folder[FOLDER_BYTES], path[400];
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* what was answered, in order */
 	size_t appended_count;
@@ -361,9 +361,10 @@ wait_trimmed(struct fixture *fixture, const char *room, uint64_t first_id)
 	} while (fixture->page_first_id != first_id);
 }
 
-/* Run sql in a database of that name, which is made if it is not there. */
-static inline void
-run_sql(const char *path, const char *sql)
+/* Run sql in a database of that name, which is made if it is not there and is still open
+ * afterwards, with what sql has locked: for sqlite3_close. */
+static inline sqlite3 *
+begin_sql(const char *path, const char *sql)
 {
 	char *error = NULL;
 	sqlite3 *db;
@@ -371,19 +372,21 @@ run_sql(const char *path, const char *sql)
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
-	sqlite3_close(db);
+	return db;
+}
+
+/* The same, and close it. */
+static inline void
+run_sql(const char *path, const char *sql)
+{
+	sqlite3_close(begin_sql(path, sql));
 }
 
 /* A path in the fixture's folder; valid until the eighth next call. */
 static inline const char *
 name_in_folder(const struct fixture *fixture, const char *name)
 {
-	static char texts[8][400];
-	static unsigned next;
-	char *text = texts[next++ % 8];
-
-	snprintf(text, sizeof(texts[0]), "%s/%s", fixture->folder, name);
-	return text;
+	return folder_path(fixture->folder, name);
 }
 
 /* Set up a closed store. */
@@ -392,9 +395,7 @@ fixture_new(const char *driver)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
-	strcpy(fixture->folder, "/tmp/linnet-test-store-XXXXXX");
-	if (!mkdtemp(fixture->folder))
-		abort();
+	folder_make(fixture->folder);
 	snprintf(fixture->path, sizeof(fixture->path), "%s/test.db", fixture->folder);
 	fixture->options = (struct store_options){
 		.driver = driver,
@@ -408,18 +409,8 @@ fixture_new(const char *driver)
 static inline int
 fixture_free(struct fixture *fixture)
 {
-	DIR *folder;
-	struct dirent *entry;
-
 	store_close(fixture->store);
-	folder = opendir(fixture->folder);
-	while ((entry = readdir(folder))) {
-		const char *name = name_in_folder(fixture, entry->d_name);
-		if (entry->d_name[0] != '.' && unlink(name) < 0)
-			rmdir(name);
-	}
-	closedir(folder);
-	rmdir(fixture->folder);
+	folder_remove(fixture->folder);
 	free(fixture->appended);
 	free(fixture);
 	return 0;

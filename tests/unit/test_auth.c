@@ -1,4 +1,5 @@
 #include "config_fixture.h"
+#include "folder.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -7,15 +8,14 @@
 #include "linnet/auth.h"
 
 /* A file for a token, in a folder of its own. */
-static char folder[] = "/tmp/linnet-test-XXXXXX";
+static char folder[FOLDER_BYTES];
 static char file[sizeof(folder) + 6];
 
 static int
 make_folder(void **state)
 {
 	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
+	folder_make(folder);
 	snprintf(file, sizeof(file), "%s/token", folder);
 	return 0;
 }
@@ -24,8 +24,8 @@ static int
 remove_folder(void **state)
 {
 	(void)state;
-	unlink(file);
-	return rmdir(folder);
+	folder_remove(folder);
+	return 0;
 }
 
 static void

@@ -1,5 +1,6 @@
 /* What moderators order, and what comes of it for whom it is about. */
 #include "chat_fixture.h"
+#include "folder.h"
 
 #include "linnet/bans.h"
 #include "linnet/roster.h"
@@ -301,7 +302,7 @@ test_nobody_can_enter_or_read_the_room_that_bans_are_kept_in(void **state)
 /* A chat on a file, to be closed and opened again. */
 struct life {
 	struct fixture fixture;
-	char folder[40];
+	char folder[FOLDER_BYTES];
 };
 
 static int
@@ -312,9 +313,7 @@ begin_life(void **state)
 	char path[80];
 	const char *settings[1] = { path };
 
-	snprintf(life->folder, sizeof(life->folder), "/tmp/linnet-test-XXXXXX");
-	if (!mkdtemp(life->folder))
-		return -1;
+	folder_make(life->folder);
 	snprintf(path, sizeof(path), "store.path=%s/linnet.db", life->folder);
 	life->fixture.config = config_load(NULL, settings, 1, "/", &errors);
 	open_chat(&life->fixture);
@@ -329,7 +328,7 @@ end_life(void **state)
 
 	close_chat(&life->fixture);
 	config_free(life->fixture.config);
-	remove_folder(life->folder);
+	folder_remove(life->folder);
 	test_free(life);
 	return 0;
 }

@@ -1,13 +1,14 @@
 /* Alarms and the store: what is under way, what is sent again, what stands over a restart
  * and what a store that fails leaves of them. */
 #include "alarm_fixture.h"
+#include "folder.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 /* Where the store of these tests lies. */
-static char folder[] = "/tmp/linnet-test-alarm-XXXXXX";
+static char folder[FOLDER_BYTES];
 
 static int
 set_up_file(void **state)
@@ -15,8 +16,7 @@ set_up_file(void **state)
 	char path[100];
 	const char *const settings[] = { "store.driver=\"sqlite\"", path };
 
-	strcpy(folder + sizeof(folder) - 7, "XXXXXX");
-	assert_non_null(mkdtemp(folder));
+	folder_make(folder);
 	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
 	return set_up_with(state, settings, 2);
 }
@@ -25,7 +25,7 @@ static int
 tear_down_file(void **state)
 {
 	tear_down(state);
-	remove_folder(folder);
+	folder_remove(folder);
 	return 0;
 }
 

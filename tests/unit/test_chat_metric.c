@@ -282,6 +282,68 @@ test_a_bad_metric_for_a_new_room_leaves_no_room(void **state)
 	assert_hears(&fixture->ann, "\"value\":5}");
 }
 
+#define HOUR_MS INT64_C(3600000)
+
+static int
+set_up_two_rooms(void **state)
+{
+	static const char *const settings[] = { "chat.max_rooms=2" };
+
+	return set_up_with(state, settings, 1);
+}
+
+#define CPU_OF(room)                                                                     \
+	"{\"type\":\"metric\",\"room\":\"" room "\",\"name\":\"cpu\",\"value\":1}"
+
+static void
+test_a_room_of_metrics_goes_when_nobody_says_them_any_more(void **state)
+{
+	struct fixture *fixture = *state;
+
+	push_at(fixture, 10000, CPU_OF("one"), "\"type\":\"ack\"");
+	push_at(fixture, 10001, CPU_OF("one"), "\"type\":\"ack\""); /* is due still */
+	push_at(fixture, 20000, CPU_OF("two"), "\"code\":\"too_many_rooms\"");
+	chat_prune(fixture->chat, 10001 + 25 * HOUR_MS - 1);
+	push_at(fixture, 20000, CPU_OF("two"), "\"code\":\"too_many_rooms\"");
+	chat_prune(fixture->chat, 10001 + 25 * HOUR_MS);
+	push_at(fixture, 10001 + 25 * HOUR_MS, CPU_OF("two"), "\"type\":\"ack\"");
+	chat_tick(fixture->chat, 10001 + 26 * HOUR_MS);
+	assert_hears_nothing(&fixture->bob);
+}
+
+static void
+test_a_room_of_metrics_stays_while_somebody_is_in_it(void **state)
+{
+	const struct chat_wishes wishes = { .room = "one" };
+	struct fixture *fixture = *state;
+	struct fake carol;
+
+	come(fixture, &carol, &wishes);
+	push_at(fixture, 10000, CPU_OF("one"), "\"delivered\":1}");
+	chat_prune(fixture->chat, 10000 + 25 * HOUR_MS);
+	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("two"),
+		"\"code\":\"too_many_rooms\"");
+	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("one"), "\"delivered\":1}");
+	go(fixture, &carol);
+}
+
+static void
+test_only_values_that_are_said_again_are_shown_for_ever(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake carol;
+
+	push_at(fixture, 10000, "{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}",
+		"\"delivered\":3}");
+	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
+	push_at(fixture, 10000 + 24 * HOUR_MS, CPU("2"), "\"delivered\":3}");
+	chat_prune(fixture->chat, 10000 + 25 * HOUR_MS);
+	come(fixture, &carol, NULL);
+	assert_hears(&carol, "\"name\":\"cpu\",\"value\":2}");
+	assert_hears_nothing(&carol);
+	go(fixture, &carol);
+}
+
 /* What is due is let go of with the chat. */
 static void
 test_a_value_may_be_due_when_the_chat_ends(void **state)
@@ -315,6 +377,13 @@ main(void)
 		chat_test(test_metrics_cost_nothing_of_the_pace),
 		chat_test(test_a_room_keeps_up_to_1000_metrics),
 		chat_test(test_a_bad_metric_for_a_new_room_leaves_no_room),
+		cmocka_unit_test_setup_teardown(
+			test_a_room_of_metrics_goes_when_nobody_says_them_any_more,
+			set_up_two_rooms, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_room_of_metrics_stays_while_somebody_is_in_it,
+			set_up_two_rooms, tear_down),
+		chat_test(test_only_values_that_are_said_again_are_shown_for_ever),
 		chat_test(test_a_value_may_be_due_when_the_chat_ends),
 	};
 

@@ -1,5 +1,6 @@
 /* The rooms of log files. */
 #include "chat_fixture.h"
+#include "folder.h"
 
 #include <errno.h>
 
@@ -406,12 +407,12 @@ test_two_stores_have_two_descriptors(void **state)
 static void
 test_a_room_that_becomes_a_log_files_begins_anew(void **state)
 {
-	char folder[] = "/tmp/linnet-test-tail-XXXXXX", path[100];
+	char folder[FOLDER_BYTES], path[100];
 	const char *const settings[] = { "store.driver=\"sqlite\"", path, TAILS };
 	struct fixture *fixture;
 	struct fake reader;
 
-	assert_non_null(mkdtemp(folder));
+	folder_make(folder);
 	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
 	set_up_with(state, settings, 2);
 	fixture = *state;
@@ -430,7 +431,7 @@ test_a_room_that_becomes_a_log_files_begins_anew(void **state)
 	assert_int_equal(reader.drops, 0);
 	go(fixture, &reader);
 	tear_down(state);
-	remove_folder(folder);
+	folder_remove(folder);
 }
 
 int

@@ -1,21 +1,17 @@
 #include "config_fixture.h"
-
-#include <unistd.h>
+#include "folder.h"
 
 #include "linnet/log.h"
 
 #define SAMPLE LINNET_SOURCE_DIR "/config/linnet.cfg" /* a file that can be read */
 
-static char folder[64]; /* where write_file writes to */
+static char folder[FOLDER_BYTES]; /* where write_file writes to */
 
-/* The path of a file of that name; valid until the next call. */
+/* The path of a file of that name; valid until the eighth next call. */
 static const char *
 path_of(const char *name)
 {
-	static char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
+	return folder_path(folder, name);
 }
 
 static const char *
@@ -61,20 +57,17 @@ static int
 make_folder(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/linnet-test-config-XXXXXX");
-	return mkdtemp(folder) ? 0 : -1;
+	folder_make(folder);
+	return 0;
 }
 
 static int
 remove_folder(void **state)
 {
-	static const char *const names[] = { "a.cfg", "b.cfg", "c.cfg", "strange\nname" };
-
 	(void)state;
 	config_errors_clear(&errors);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		unlink(path_of(names[i]));
-	return rmdir(folder);
+	folder_remove(folder);
+	return 0;
 }
 
 /* A test with a folder of its own. */

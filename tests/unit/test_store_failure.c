@@ -134,9 +134,7 @@ test_a_locked_file_is_busy_and_heals(void **state)
 
 	open_store(fixture);
 	keep(fixture, "a", "x", 1);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
 	append(fixture, "a", "x");
 	store_flush(fixture->store);
 	append(fixture, "a", "x");
@@ -159,9 +157,7 @@ test_a_short_lock_is_waited_for(void **state)
 
 	open_store(fixture);
 	keep(fixture, "a", "x", 1);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	db = begin_sql(fixture->path, "BEGIN IMMEDIATE");
 	append(fixture, "a", "x");
 	store_flush(fixture->store);
 	assert_all(fixture, "a", "1");
@@ -382,9 +378,7 @@ test_closing_with_a_locked_file_does_not_take_long(void **state)
 
 	open_store(fixture);
 	keep(fixture, "a", "x", 1);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	assert_int_equal(
-		sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
 	for (int i = 0; i < 20000; i++)
 		append(fixture, "a", "x");
 	begin = now_ms();

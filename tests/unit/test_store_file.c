@@ -178,10 +178,8 @@ test_a_locked_file_is_not_opened(void **state)
 	sqlite3 *db;
 
 	fill(fixture, 1);
-	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	sqlite3_exec(db,
-		"PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM key;", NULL,
-		NULL, NULL);
+	db = begin_sql(fixture->path,
+		"PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM key;");
 	assert_open_fails(fixture, -EBUSY, "another process has locked");
 	sqlite3_close(db);
 	open_store(fixture);

@@ -134,11 +134,10 @@ test_what_is_too_old_goes(void **state)
 	assert_sound(fixture);
 }
 
+/* Open the store and keep two messages for too long. */
 static void
-test_ids_go_on_after_everything_went(void **state)
+lose_two(struct fixture *fixture)
 {
-	struct fixture *fixture = *state;
-
 	fixture->options.keep_days = 1;
 	open_store(fixture);
 	append_at(fixture, "a", "x", 0);
@@ -146,6 +145,14 @@ test_ids_go_on_after_everything_went(void **state)
 	commit(fixture);
 	store_prune(fixture->store, 3 * DAY_MS);
 	wait_trimmed(fixture, "a", 3);
+}
+
+static void
+test_ids_go_on_after_everything_went(void **state)
+{
+	struct fixture *fixture = *state;
+
+	lose_two(fixture);
 	assert_all(fixture, "a", "");
 	assert_int_equal(fixture->page_first_id, 3);
 	append_at(fixture, "a", "x", 2 * DAY_MS);
@@ -172,13 +179,7 @@ test_the_last_id_survives_the_last_message(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->options.keep_days = 1;
-	open_store(fixture);
-	append_at(fixture, "a", "x", 0);
-	append_at(fixture, "a", "y", 0);
-	commit(fixture);
-	store_prune(fixture->store, 3 * DAY_MS);
-	wait_trimmed(fixture, "a", 3);
+	lose_two(fixture);
 	reopen_store(fixture);
 	assert_all(fixture, "a", "");
 	assert_int_equal(fixture->page_first_id, 3);

@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "folder.h"
 #include "linnet/conn.h"
 #include "linnet/refusal.h"
 #include "linnet/tls.h"
@@ -42,7 +43,7 @@ struct fixture {
 };
 
 static struct fixture *fixture;
-static char folder[] = "/tmp/linnet-test-XXXXXX";
+static char folder[FOLDER_BYTES];
 
 static void
 on_closed(struct conn *conn)
@@ -123,8 +124,7 @@ set_up(void **state)
 	assert_non_null(fixture);
 	*state = fixture;
 	fixture->opened = -1;
-	memset(folder + sizeof(folder) - 7, 'X', 6);
-	assert_non_null(mkdtemp(folder));
+	folder_make(folder);
 	make_certificate(0, "first");
 	make_certificate(1, "second");
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
@@ -145,8 +145,6 @@ set_up(void **state)
 static int
 tear_down(void **state)
 {
-	int i;
-
 	(void)state;
 	tls_door_clear(&fixture->door);
 	tls_free(fixture->tls);
@@ -155,11 +153,7 @@ tear_down(void **state)
 	conn_table_fini(&fixture->conns);
 	SSL_CTX_free(fixture->clients);
 	ev_loop_destroy(fixture->loop);
-	for (i = 0; i < 2; i++) {
-		unlink(fixture->certificates[i]);
-		unlink(fixture->keys[i]);
-	}
-	rmdir(folder);
+	folder_remove(folder);
 	free(fixture);
 	return 0;
 }

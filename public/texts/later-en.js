@@ -1,0 +1,64 @@
+// The words of what is loaded later, in English.
+
+// tools as in texts.js.
+export function wordsFor({ isolated, number, listed }) {
+	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+
+	return {
+		searchClose: 'Close the search',
+		searchField: 'Search this room',
+		searchNone: 'Nothing was found.',
+		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
+		searchFailed: 'The search did not work. Try again.',
+
+		alarmsLabel: 'Alarms',
+		alarmsClose: 'Close the list of alarms',
+		alarmsButton: (unseen, standing) =>
+			unseen
+				? `${plural(unseen, 'alarm', 'alarms')} not acknowledged`
+				: `${plural(standing, 'alarm', 'alarms')}, all acknowledged`,
+		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
+		alarmState: {
+			raised: () => 'raised',
+			updated: () => 'updated',
+			cleared: () => 'cleared',
+			acknowledged: (name) => `acknowledged by ${isolated(name)}`,
+		},
+		alarmAge: (age) => (age ? `for ${age}` : 'just now'),
+		acknowledge: 'Acknowledge',
+		acknowledgeTitle: (title) => `Acknowledge ${title}`,
+
+		joinedNames: (names) => `${listed(names)} joined`,
+		leftNames: (names) => `${listed(names)} left`,
+		renamedName: (from, to) => `${isolated(from)} is now ${isolated(to)}`,
+		presenceCounts: (joined, left, renamed) =>
+			[
+				joined && `${number(joined)} joined`,
+				left && `${number(left)} left`,
+				renamed && plural(renamed, 'changed the name', 'changed their names'),
+			]
+				.filter(Boolean)
+				.join(', '),
+
+		signIn: 'Sign in',
+		token: 'Token',
+		notNow: 'Not now',
+		tokenEmpty: 'A token is needed.',
+		tokenMalformed: 'This is no token: it has characters that none has, or too many.',
+		tokenReason: {
+			token_required:
+				'This server lets in who shows a token. Your login gives you one: come by its link, or paste it here.',
+			bad_token: 'The server does not take the token that this page has. Get another one from your login, and paste it here.',
+			token_expired: 'Your token has expired. What you have written is kept. Get a new one from your login, and paste it here.',
+		},
+		namedByToken: 'Your token says what you are called.',
+		signOut: 'Sign out',
+		signOutHint: 'This browser then forgets your token, your rooms, your drafts and what was not sent yet.',
+
+		notify: 'Tell me of new messages while this page is hidden',
+		notifyDenied: 'This browser does not allow notifications from here.',
+		notified: (name, room) => `${name} in ${room}`,
+		sound: 'Chirp when something comes while this page is hidden',
+		mute: 'Silence notifications and sound',
+	};
+}

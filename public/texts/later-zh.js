@@ -1,0 +1,59 @@
+// 稍后加载部分的简体中文文字。The words of what is loaded later, in Simplified Chinese.
+
+// tools as in texts.js.
+export function wordsFor({ isolated, number, listed }) {
+	return {
+		searchClose: '关闭搜索',
+		searchField: '搜索这个房间',
+		searchNone: '没有找到。',
+		searchFound: (count, more) => `${number(count)} 条消息${more ? '，还有更多' : ''}`,
+		searchFailed: '搜索没有成功，请再试一次。',
+
+		alarmsLabel: '告警',
+		alarmsClose: '关闭告警列表',
+		alarmsButton: (unseen, standing) =>
+			unseen ? `${number(unseen)} 个告警未确认` : `${number(standing)} 个告警，均已确认`,
+		severity: { info: '信息', warning: '警告', error: '错误', critical: '严重', ok: '正常' },
+		alarmState: {
+			raised: () => '已触发',
+			updated: () => '有更新',
+			cleared: () => '已解除',
+			acknowledged: (name) => `${isolated(name)} 已确认`,
+		},
+		alarmAge: (age) => (age ? `已持续 ${age}` : '刚刚'),
+		acknowledge: '确认',
+		acknowledgeTitle: (title) => `确认 ${title}`,
+
+		joinedNames: (names) => `${listed(names)}进来了`,
+		leftNames: (names) => `${listed(names)}离开了`,
+		renamedName: (from, to) => `${isolated(from)} 改名为 ${isolated(to)}`,
+		presenceCounts: (joined, left, renamed) =>
+			[
+				joined && `${number(joined)} 人进来`,
+				left && `${number(left)} 人离开`,
+				renamed && `${number(renamed)} 人改名`,
+			]
+				.filter(Boolean)
+				.join('，'),
+
+		signIn: '登录',
+		token: '令牌',
+		notNow: '以后再说',
+		tokenEmpty: '请填写令牌。',
+		tokenMalformed: '这不是令牌：含有令牌里不会出现的字符，或者太长。',
+		tokenReason: {
+			token_required: '进入这个服务器需要令牌。你的登录系统会给你一个：通过它的链接进来，或把令牌粘贴在这里。',
+			bad_token: '服务器不接受本页面的令牌。请从登录系统取得另一个，粘贴在这里。',
+			token_expired: '你的令牌已过期。你写的内容都还在。请从登录系统取得新的令牌，粘贴在这里。',
+		},
+		namedByToken: '你的名字由令牌决定。',
+		signOut: '退出登录',
+		signOutHint: '此浏览器将忘记你的令牌、房间、草稿和尚未发送的消息。',
+
+		notify: '页面在后台时，有新消息通知我',
+		notifyDenied: '浏览器不允许本页面发送通知。',
+		notified: (name, room) => `${name}（${room}）`,
+		sound: '页面在后台时，有新消息发出鸟鸣声',
+		mute: '静音：不通知，也不发声',
+	};
+}

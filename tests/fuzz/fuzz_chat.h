@@ -1,0 +1,90 @@
+/* fuzz_chat.h - what the fuzzers of the chat share: a chat with the memory store, and
+ * sessions without a socket. */
+#pragma once
+
+#include <assert.h>
+#include <poll.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "linnet/chat.h"
+#include "linnet/log.h"
+
+/* When everything happens. */
+#define NOW_MS 1000
+
+static inline void
+fuzz_on_wake(struct session *session)
+{
+	(void)session;
+}
+
+static inline void
+fuzz_on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	(void)session;
+	(void)code;
+	(void)reason;
+}
+
+static inline void
+fuzz_random(void *out, size_t len)
+{
+	memset(out, 7, len);
+}
+
+/* A chat that nobody talks too fast for; setting, the same in each call, is one more of
+ * its configuration, which is loaded once. */
+static inline struct chat *
+open_chat(const char *setting)
+{
+	static struct config *config;
+	const char *const settings[] = { "store.driver=memory", "limits.message_rate=0",
+		setting };
+	struct config_errors errors = { 0 };
+	struct chat *chat;
+	const char *why;
+
+	if (!config)
+		config = config_load_text("", "fuzz", settings, 3, "/", &errors);
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_TEXT);
+	assert(chat_new(&chat, config, fuzz_random, &why) == 0);
+	return chat;
+}
+
+/* Let the chat and its store do what there is to do. */
+static inline void
+settle(struct chat *chat)
+{
+	struct pollfd pollfd = { .fd = chat_fd(chat, 0), .events = POLLIN };
+
+	chat_turn(chat);
+	while (chat_is_waiting(chat)) {
+		poll(&pollfd, 1, 1000);
+		chat_dispatch(chat);
+		chat_turn(chat);
+	}
+}
+
+/* Make session one that reads wire, and let it come. */
+static inline void
+come(struct chat *chat, struct session *session, enum wire wire,
+	const struct chat_wishes *wishes)
+{
+	static const struct session_ops ops = { .wake = fuzz_on_wake,
+		.drop = fuzz_on_drop };
+
+	session_init(session, &ops, wire == WIRE_LINE ? "line" : "ws",
+		chat_next_number(chat), 1 << 20);
+	session->wire = wire;
+	session->wants_progress = wire == WIRE_LINE;
+	session_admit(session, &grant_of_rooms, "192.0.2.1", NOW_MS);
+	chat_open(chat, session, wishes);
+}
+
+static inline void
+go(struct chat *chat, struct session *session)
+{
+	chat_close(chat, session);
+	session_fini(session);
+}
