@@ -4,12 +4,12 @@ import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createLazy } from './lazily.js';
-import { createProfile, createSettings } from './profile.js';
+import { createProfile } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
 import { createTails } from './tails.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
-import { ask, keepToken, ownersName, takeToken, token } from './token.js';
+import { ask, keepToken, token } from './token.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
 
@@ -77,6 +77,10 @@ const views = createViews(
 	},
 );
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const settings = createLazy(async () => {
+	const { createSettings } = await import('./settings.js');
+	return createSettings({ theme: at('theme'), language: at('language') });
+});
 const signIn = createLazy(async () => {
 	const { createSignIn } = await import('./sign-in.js');
 
@@ -95,16 +99,16 @@ const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
 
-createSettings({ theme: at('theme'), language: at('language') });
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
 
 	profile.open({ name: name || me.name, email }, { required: false });
+	settings(() => {});
 	alerts(() => {});
 	if (token())
 		signOut((it) => it.show(me.name));
 });
-addEventListener('hashchange', () => takeToken() && signedIn());
+addEventListener('hashchange', async () => (await takeToken()) && signedIn());
 watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
@@ -215,9 +219,9 @@ function onNamed(name) {
 		chat.note(texts.renamed(name));
 }
 
-function onNameRefused({ code, text, name, isOut }) {
+async function onNameRefused({ code, text, name, isOut }) {
 	// No other name is to be had.
-	if (isOut && (!name || name === ownersName())) {
+	if (isOut && (!name || (token() && name === (await claims()).ownersName()))) {
 		connection.dismiss(code, text);
 		return;
 	}
@@ -252,19 +256,24 @@ function enter(identity) {
 	chat.focus();
 }
 
+const claims = () => import('./claims.js');
+
+async function takeToken() {
+	return location.hash.startsWith('#token=') && (await claims()).takeToken();
+}
+
 // There is a new token.
 async function signedIn() {
 	const { name, email } = recallFields();
-
 	const isBack = Boolean(me);
 
-	enter(await keepIdentity(ownersName() || name, email));
+	enter(await keepIdentity((await claims()).ownersName() || name, email));
 	if (isBack)
 		connection.connect();
 }
 
 async function start() {
-	const isSigned = takeToken();
+	const isSigned = await takeToken();
 	const known = await recallIdentity();
 
 	if (!isSigned && known)

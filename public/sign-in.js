@@ -1,7 +1,8 @@
 // The form for a token, where the server wants to know who the reader is.
+import { claims } from './claims.js';
 import { button, element } from './elements.js';
 import { loadLaterTexts } from './texts.js';
-import { claims, token } from './token.js';
+import { token } from './token.js';
 
 // As much as the server reads.
 const MOST_CHARACTERS = 4096;

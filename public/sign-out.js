@@ -1,9 +1,10 @@
 // What the form for the name has more where a token says who the reader is: the way out.
+import { ownersName } from './claims.js';
 import { button, element } from './elements.js';
 import { isSameName } from './identity.js';
 import { forgetAllBut } from './storage.js';
 import { loadLaterTexts } from './texts.js';
-import { keepToken, ownersName } from './token.js';
+import { keepToken } from './token.js';
 
 // How the page is to be, whoever reads it.
 const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];

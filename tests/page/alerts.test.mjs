@@ -215,7 +215,7 @@ test('28 with the switch everything in the bar still has its place at 320 px', (
 		});
 		assert.equal(response.status, 200);
 		await ann.page.waitForSelector('#alarms-button');
-		const boxes = await ann.page.$$eval('.bar button:not(.tabs button)', (all) =>
+		const boxes = await ann.page.$$eval('.bar button:not(.tabs button, .search-button)', (all) =>
 			all
 				.map((one) => one.getBoundingClientRect())
 				.filter(({ width }) => width)

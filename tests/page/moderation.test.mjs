@@ -43,16 +43,24 @@ const doors = [
 	['polls', async (page) => {
 		await blockSockets(page);
 		await blockStreams(page);
-	}],
+	}, true],
 ];
 
-for (const [door, block] of doors) {
+// Who has no poll waiting cannot be told.
+async function pollWaits(daemon) {
+	const metrics = async () => (await fetch(`${daemon.url}/metrics`)).text();
+	await eventually(async () => assert.match(await metrics(), /^linnet_connections\{transport="poll"\} 1$/m), 'a poll');
+}
+
+for (const [door, block, isPoll] of doors) {
 	test(`who is kicked off ${door} is told the reason, stays away, and comes back when he wants`, () =>
 		withModerator(async ({ daemon, arrive, order }) => {
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
 			await ann.say('one');
 			await ann.reads(['one']);
+			if (isPoll)
+				await pollWaits(daemon);
 			await order('kick', { username: 'Ann', reason: 'be kind' });
 			await ann.state('refused');
 			assert.equal(await words(ann), 'A moderator has sent you away. The reason: “be kind”. Not connected.');
