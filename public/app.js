@@ -3,12 +3,17 @@ import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
-import { createNotifications } from './notifications.js';
-import { createProfile, createSettings } from './profile.js';
+import { createLazy } from './lazily.js';
+import { createProfile } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
+import { recall, watchForgotten } from './storage.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
+import { ask, keepToken, token } from './token.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
+
+const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
+const GUEST = /^guest-\d+$/;
 
 const at = (id) => document.getElementById(id);
 
@@ -39,13 +44,19 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
-	onNews: (room, message) => notifications.tell(room, message),
+	onNews: (room, message) => alerts.now((they) => they.tell(room, message)),
 });
-const notifications = createNotifications({
-	onOpen(room) {
-		tabs.show('chat');
-		chat.enterRoom(room);
-	},
+const alerts = createLazy(async () => {
+	const { createAlerts } = await import('./alerts.js');
+
+	return createAlerts({
+		settings: at('settings'),
+		bar: at('bar'),
+		onOpen(room) {
+			tabs.show('chat');
+			chat.enterRoom(room);
+		},
+	});
 });
 const views = createViews({
 	texts,
@@ -56,23 +67,52 @@ const views = createViews({
 	fetchRooms,
 });
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
+const settings = createLazy(async () => {
+	const { createSettings } = await import('./settings.js');
+	return createSettings({ theme: at('theme'), language: at('language') });
+});
+const signIn = createLazy(async () => {
+	const { createSignIn } = await import('./sign-in.js');
+
+	return createSignIn({
+		onToken(given) {
+			keepToken(given);
+			signedIn();
+		},
+	});
+});
+const signOut = createLazy(async () => {
+	const { createSignOut } = await import('./sign-out.js');
+	return createSignOut({ dialog: at('profile'), name: at('name') });
+});
 const profile = createProfile(at('profile'), {
 	onSave: async (name, email) => enter(await keepIdentity(name, email)),
 });
 
-createSettings(
-	{ theme: at('theme'), language: at('language'), notify: at('notify'), notifyFault: at('notify-fault') },
-	{ notifications },
-);
-at('me').addEventListener('click', () => profile.open(recallFields(), { required: false }));
+at('me').addEventListener('click', () => {
+	const { name, email } = recallFields();
+
+	profile.open({ name: name || me.name, email }, { required: false });
+	settings(() => {});
+	alerts(() => {});
+	if (token())
+		signOut((it) => it.show(me.name));
+});
+addEventListener('hashchange', async () => (await takeToken()) && signedIn());
+watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
 async function fetchRooms() {
-	const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+	const response = await ask('rooms', { headers: { accept: 'application/json' } });
 
 	if (!response.ok)
 		throw new Error(response.statusText);
 	return response.json();
+}
+
+// With a ref, banned is about a name.
+function isParting({ type, code, ref }) {
+	return type === 'error' && (code === 'kicked' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
 }
 
 function onText(data) {
@@ -80,6 +120,10 @@ function onText(data) {
 
 	if (!frame)
 		return;
+	if (isParting(frame)) {
+		connection.dismiss(frame.code, frame.text);
+		return;
+	}
 	if (frame.type === 'log')
 		views.log(frame);
 	else if (frame.type === 'metric')
@@ -134,6 +178,13 @@ function onState(state) {
 		views.opened();
 	else if (wasOnline)
 		views.closed();
+	if (state.name === 'refused' && TOKEN_FAULTS.includes(state.cause))
+		signIn((it) => it.open(state.cause, { required: false }));
+}
+
+// A guest has a name for this once.
+function keepName() {
+	keepIdentity(GUEST.test(me.name) ? '' : me.name, me.email);
 }
 
 function onNamed(name) {
@@ -141,16 +192,22 @@ function onNamed(name) {
 
 	hasEntered = true;
 	me = { ...me, name };
-	keepIdentity(name, me.email);
+	keepName();
 	showMe();
 	if (isNew)
 		chat.note(texts.renamed(name));
 }
 
-function onNameRefused({ code, text, name, isOut }) {
+async function onNameRefused({ code, text, name, isOut }) {
+	// No other name is to be had.
+	if (isOut && (!name || (token() && name === (await claims()).ownersName()))) {
+		connection.dismiss(code, text);
+		return;
+	}
 	if (!isOut)
-		keepIdentity(me.name, me.email);
-	const fault = code === 'name_taken' ? texts.nameTaken(name) : texts.nameRefused(text);
+		keepName();
+	const words = { name_taken: texts.nameTaken, banned: texts.nameBanned }[code];
+	const fault = words ? words(name) : texts.nameRefused(text);
 
 	profile.open({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
 }
@@ -168,6 +225,8 @@ function enter(identity) {
 	}
 	showMe();
 	if (isFirst) {
+		if (recall('notify') || recall('sound'))
+			alerts(() => {});
 		connection.connect();
 		return;
 	}
@@ -176,8 +235,34 @@ function enter(identity) {
 	chat.focus();
 }
 
-const known = await recallIdentity();
-if (known)
-	enter(known);
-else
-	profile.open(recallFields(), { required: true, first: true });
+const claims = () => import('./claims.js');
+
+async function takeToken() {
+	return location.hash.startsWith('#token=') && (await claims()).takeToken();
+}
+
+// There is a new token.
+async function signedIn() {
+	const { name, email } = recallFields();
+	const isBack = Boolean(me);
+
+	enter(await keepIdentity((await claims()).ownersName() || name, email));
+	if (isBack)
+		connection.connect();
+}
+
+async function start() {
+	const isSigned = await takeToken();
+	const known = await recallIdentity();
+
+	if (!isSigned && known)
+		enter(known);
+	else if (token())
+		signedIn();
+	else if ((await connection.reach()) === 'token_required')
+		signIn((it) => it.open('token_required', { required: true }));
+	else
+		profile.open(recallFields(), { required: true, first: true });
+}
+
+start();

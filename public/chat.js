@@ -13,11 +13,13 @@ import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
+import { ask } from './token.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
 const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
+const LIST_MS = 30000;
 
 // connection as in connection.js; me() is the reader's identity. isLooking() tells whether the chat is the view that is
 // shown. onNamed(name, isNew), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room, message) is
@@ -192,10 +194,13 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 
 	async function listRooms() {
 		try {
-			const response = await fetch('rooms', { headers: { accept: 'application/json' } });
+			const response = await ask('rooms', { headers: { accept: 'application/json' } });
 			const { rooms: listed } = await response.json();
 
-			roomsView.offer(listed.map(({ room, topic, count }) => ({ name: room, topic, count })));
+			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
+
+			known.forEach((room) => rooms.find(room.name)?.listed(room));
+			roomsView.offer(known);
 		} catch {
 			// What is listed already will do.
 		}
@@ -259,6 +264,9 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			return;
 		}
 		session.joined(frame);
+		// Somebody else's token: what was said under another name cannot be asked for.
+		if (!isSameName(outbox.nameInDoubt(), session.name))
+			outbox.giveUpDoubtful();
 		rooms.joined(frame);
 		isOnline = true;
 		connection.confirm();
@@ -307,7 +315,13 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			rooms.current.seen();
 		else
 			rooms.current.log.markUnread(0);
+		if (!document.hidden && isOnline)
+			listRooms();
 	});
+	setInterval(() => {
+		if (isOnline && !rooms.list().every(({ isJoined }) => isJoined))
+			listRooms();
+	}, LIST_MS);
 
 	return {
 		acknowledge,
@@ -340,7 +354,10 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')
 				(handlers[frame.type] ?? toRoom)(frame);
 		},
-		opened: session.opened,
+		opened() {
+			rooms.leaveHome();
+			session.opened();
+		},
 		onState(state) {
 			isOnline = state.name === 'online';
 			alarms.now((they) => they.enable(isOnline));

@@ -1,6 +1,7 @@
 // The connection to the server, which comes back: a WebSocket, or what can be had in its place. It tells its owner the
 // state and hands over text; words and pictures are elsewhere.
 import { delayAfter } from './requests.js';
+import { ask, token } from './token.js';
 
 // So long a WebSocket may take to open, and a stream to say its first word: together well below 5 s.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
@@ -14,6 +15,8 @@ const ANSWER_MS = 10000;
 const STEADY_MS = 10000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN = 1013;
+// What another attempt will not change by itself.
+const FINAL = ['token_required', 'bad_token', 'banned'];
 const NEXT = { socket: 'stream', stream: 'poll' };
 // How many rooms may come at once: browsers open six connections to a server.
 const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
@@ -50,7 +53,11 @@ export function socketUrl(page, path = 'ws') {
 // A WebSocket as a link: { send(text), close() }. onOpen(), onText(data) and onClose(code, reason) follow until close()
 // is called.
 function openSocket(page, { onOpen, onText, onClose }) {
-	const socket = new WebSocket(socketUrl(page), ['chat']);
+	const url = new URL(socketUrl(page));
+
+	if (token())
+		url.searchParams.set('token', token());
+	const socket = new WebSocket(url, ['chat']);
 
 	socket.onopen = onOpen;
 	socket.onmessage = ({ data }) => onText(data);
@@ -79,20 +86,21 @@ async function openLink(page, kind, events) {
 	return openHttp(page, kind, events);
 }
 
-async function isReachable(page) {
+// Why a WebSocket was refused no page is told. What the server says of a request: 'ok', the code of an error, or nothing.
+async function reach(page) {
 	try {
-		const response = await fetch(new URL('healthz', page), {
+		const response = await ask(new URL('rooms', page), {
 			cache: 'no-store',
 			signal: AbortSignal.timeout(REACHING_MS),
 		});
-		return response.ok;
+		return response.ok ? 'ok' : (await response.json()).error.code;
 	} catch {
-		return false;
+		return '';
 	}
 }
 
 // onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
-// socket, stream or poll; cause is a close code, 'unreachable' or 'silent'; retryAt is in Date.now() time. onOpen() is to
+// socket, stream or poll; cause is a close code, the code of an error, 'unreachable' or 'silent'; retryAt is in Date.now() time. onOpen() is to
 // introduce the reader: the state is connecting until confirm() is called. onText(data) gets each message; ping is a
 // text that the server answers.
 export function createConnection(page, { onState, onOpen, onText, ping }) {
@@ -177,12 +185,14 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	async function fallBack(code) {
 		abandon();
 		const mine = attempt;
-		const hasServer = navigator.onLine && NEXT[kind] && (await isReachable(page));
+		const said = navigator.onLine && NEXT[kind] ? await reach(page) : '';
 
 		if (mine !== attempt)
 			return;
-		if (hasServer)
+		if (said === 'ok')
 			open(NEXT[kind]);
+		else if (FINAL.includes(said))
+			enter('refused', { cause: said });
 		else
 			lose(code);
 	}
@@ -247,6 +257,12 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 	return {
 		connect: () => connect(),
+		// The server has sent the reader away, and hangs up or will never answer.
+		dismiss(cause, reason) {
+			abandon();
+			enter('refused', { cause, reason });
+		},
+		reach: () => reach(page),
 		// The server knows the reader now.
 		confirm() {
 			if (kind !== 'socket')

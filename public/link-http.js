@@ -3,9 +3,11 @@
 // by objects.
 import { openPoll } from './link-poll.js';
 import { openStream } from './link-stream.js';
+import { ask as fetchAs } from './token.js';
 
 const KINDS = { stream: openStream, poll: openPoll };
 const FIRST_ROOM = 'lobby';
+const NAME_FAULTS = ['name_taken', 'bad_name', 'denied', 'banned'];
 
 async function readJson(response) {
 	try {
@@ -29,7 +31,7 @@ async function errorOf(response) {
 
 // The name of the room that a WebSocket would be in from the start is not told here: the usual one, or the first.
 async function findHome(page) {
-	const response = await fetch(new URL('rooms', page));
+	const response = await fetchAs(new URL('rooms', page));
 	const { rooms = [] } = await readJson(response);
 
 	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? FIRST_ROOM;
@@ -85,9 +87,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 	}
 
 	function heard(join, object) {
-		const isRefused = object.type === 'error' && !object.ref && ['name_taken', 'bad_name'].includes(object.code);
+		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
 		if (object.type === 'joined') {
+			join.isDone = true;
 			token = object.you?.session ?? token;
 			tell({ ...object, ref: join.ref });
 		} else if (isRefused) {
@@ -101,6 +104,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 
 	async function enter(join) {
 		const room = join.room ?? (await findHome(page));
+		const asked = { ...join, room };
 		const query = { name: join.username ?? join.name, session: join.session ?? token, since: join.since };
 
 		if (isClosed)
@@ -110,9 +114,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 			room,
 			KINDS[kind]({
 				url: (more) => url([kind === 'stream' ? 'events' : 'poll', room], { ...query, ...more }),
-				onObject: (object) => heard({ ...join, room }, object),
+				onObject: (object) => heard(asked, object),
 				// This room cannot be had; the others may.
-				onRefused: async (response) => tell({ ...(await errorOf(response)), ref: join.ref }),
+				onRefused: async (response) =>
+					tell({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
 				onEnd: fail,
 			}),
 		);
@@ -125,7 +130,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 
 	async function ask(object) {
 		const { type, room, ref, before, limit, q } = object;
-		const response = await fetch(url([type, room], { before, limit, q }));
+		const response = await fetchAs(url([type, room], { before, limit, q }));
 
 		tell({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
 	}
@@ -136,7 +141,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 		// It asks whether what was said before it is done, and it is: each request waits for the one before.
 		if (type === 'ping')
 			return tell({ type: 'pong', ref });
-		const response = await fetch(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
+		const response = await fetchAs(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
 			body: JSON.stringify({ ...object, session: token }),

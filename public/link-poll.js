@@ -1,4 +1,5 @@
 // A room by long-polls: each request is answered by what has come since the last one. Who comes and goes is not told.
+import { ask as fetchAs } from './token.js';
 
 const WAIT_S = 25;
 
@@ -19,7 +20,7 @@ function joinedOf({ room, epoch, last_id: lastId, recovered, you }) {
 // As in link-stream.js.
 export function openPoll({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
-	const ask = (query) => fetch(url(query), { signal: abort.signal, cache: 'no-store' });
+	const ask = (query) => fetchAs(url(query), { signal: abort.signal, cache: 'no-store' });
 
 	// What waits already is a part of the first answer; what was missed comes after it is said that it does.
 	async function run() {
@@ -29,12 +30,12 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 		for (;;) {
 			const response = await ask(query);
 
-			if (response.status >= 500 || (!response.ok && !isFirst)) {
-				onEnd(1013, '');
-				return;
-			}
 			if (!response.ok) {
-				onRefused(response);
+				if (response.status < 500)
+					await onRefused(response);
+				// Where somebody was sent away that is heard of by now.
+				if (response.status >= 500 || !isFirst)
+					onEnd(1013, '');
 				return;
 			}
 			const answer = await response.json();

@@ -1,4 +1,5 @@
 // A room as a stream of server-sent events (HTML Living Standard, section 9.2).
+import { ask } from './token.js';
 
 // The data of each event that is complete, and what is left of the text.
 function splitEvents(text) {
@@ -37,7 +38,7 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
 
 	async function run() {
-		const response = await fetch(url({ events: 1 }), { signal: abort.signal, cache: 'no-store' });
+		const response = await ask(url({ events: 1 }), { signal: abort.signal, cache: 'no-store' });
 
 		if (response.status >= 500) {
 			onEnd(1013, '');

@@ -76,6 +76,11 @@ export function createReading() {
 			const id = readUntil(room, epoch);
 			return id !== null && id < lastId ? id + 1 : 0;
 		},
+		// About what came since then, where the epoch is not known.
+		moreOf(room, since, lastId) {
+			const id = Number((since || pending.get(room) || recall(KEY + room)).split(':')[1]);
+			return Math.max(0, lastId - id) || 0;
+		},
 		forget(room) {
 			pending.delete(room);
 			remember(KEY + room, '');

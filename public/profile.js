@@ -1,7 +1,6 @@
-// The form for name and email, the first thing a new reader sees, and how the page is to be.
+// The form for name and email, the first thing a new reader sees.
 import { emailFault, nameFault } from './identity.js';
-import { chooseLanguage, LANGUAGES, texts } from './texts.js';
-import { chooseTheme, currentTheme, THEMES } from './theme.js';
+import { texts } from './texts.js';
 
 // onSave(name, email) is called with fields that have no fault.
 export function createProfile(dialog, { onSave }) {
@@ -58,23 +57,4 @@ export function createProfile(dialog, { onSave }) {
 			name.select();
 		},
 	};
-}
-
-function fill(select, names, current) {
-	select.replaceChildren(
-		...Object.entries(names).map(([value, words]) => new Option(words, value, false, value === current)),
-	);
-}
-
-// notifications(call) as in lazily.js.
-export function createSettings({ theme, language, notify, notifyFault }, { notifications }) {
-	fill(theme, Object.fromEntries(THEMES.map((name) => [name, texts.themes[name]])), currentTheme());
-	fill(language, LANGUAGES, texts.language);
-	notify.checked = notifications.isWanted;
-	theme.addEventListener('change', () => chooseTheme(theme.value));
-	language.addEventListener('change', () => chooseLanguage(language.value));
-	notify.addEventListener('change', async () => {
-		notify.checked = await notifications.want(notify.checked);
-		notifyFault.textContent = notifications.isDenied ? texts.notifyDenied : '';
-	});
 }

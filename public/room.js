@@ -28,6 +28,8 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	let leftAt = null;
 	// What was said before the page was back is not news.
 	let missedUntil = 0;
+	// How much of what is unread is only known from the list of rooms.
+	let unlisted = 0;
 
 	const history = createHistory({ send, room: () => room.name, onPage });
 	const log = createLogView(
@@ -97,6 +99,11 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		log.begin(frame.lastId);
 	}
 
+	function count(more) {
+		room.unread += more - unlisted;
+		unlisted = more;
+	}
+
 	const handlers = {
 		message(frame) {
 			if (frame.id && !place.take(frame.id))
@@ -150,6 +157,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		joined(frame) {
 			const before = people.names();
 
+			count(0);
 			if (place.epoch)
 				comings((they) => they.rejoined(before, frame.users.map(({ name: user }) => user)));
 			room.name = frame.room || room.name;
@@ -167,6 +175,12 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		},
 		handle(frame) {
 			handlers[frame.type]?.(frame);
+		},
+		// Of a room that the connection has no place for nothing else is heard.
+		listed({ topic, lastId }) {
+			room.topic = topic;
+			count(room.isJoined || isWatched(room) ? 0 : reading.moreOf(room.name, place.since, lastId));
+			told.onChange(room);
 		},
 		// False if the error is about something else.
 		refused: (error) => history.refused(error),
@@ -194,7 +208,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		},
 		// Its reader is looking at it.
 		seen() {
-			room.unread = 0;
+			room.unread = unlisted = 0;
 			if (place.epoch)
 				noteRead();
 			told.onChange(room);

@@ -13,6 +13,7 @@ function buildButton(room, isCurrent, onChoose) {
 	if (room.topic) {
 		const topic = element('span.room-topic', room.topic);
 		topic.dir = 'auto';
+		topic.title = room.topic;
 		button.append(topic);
 	}
 	if (room.unread) {

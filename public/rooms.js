@@ -149,6 +149,13 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 				send(encodeLeave({ ref: randomId(), room: room.name }));
 			drop(room);
 		},
+		// A connection is in the server's first room from the start, also that of who has left it.
+		leaveHome() {
+			const home = recall('home');
+
+			if (home && !rooms.has(home) && !rooms.has(''))
+				send(encodeLeave({ ref: randomId(), room: home }));
+		},
 		// The room that is shown has been joined by the session; then the others.
 		opened() {
 			isOpen = true;
@@ -169,6 +176,8 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			const room = asked.get(frame.ref) ?? rooms.get(frame.room) ?? current;
 
 			asked.delete(frame.ref);
+			if (!room.name)
+				remember('home', frame.room);
 			renamed(room, frame.room).joined(frame);
 		},
 		// False if the error is about something else.

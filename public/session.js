@@ -4,6 +4,8 @@ import { ROOM_FAULTS } from './rooms.js';
 import { recall, remember } from './storage.js';
 import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
+const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
+
 // send(text); place() and nameInDoubt() come from elsewhere: the room to go into with what was seen of it, and the name
 // under which something was said that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
 // isOut }) that a name cannot be had; isOut: without another one there is no way in. onRoomRefused(error) is to think of another room.
@@ -14,6 +16,8 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	let nick = null;
 	let isJoined = false;
 	let isLeftOut = false;
+	// The server alone says what the reader is called.
+	let isNameless = false;
 	let timer = 0;
 	let setbacks = 0;
 
@@ -25,7 +29,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		joinRef = randomId();
 		isLeftOut = false;
 		name = nameInDoubt() || wanted.name;
-		send(encodeJoin({ ref: joinRef, ...place(), name, email: wanted.email, session: token() }));
+		send(encodeJoin({ ref: joinRef, ...place(), name: isNameless ? '' : name, email: wanted.email, session: token() }));
 	}
 
 	function called(newName) {
@@ -46,9 +50,12 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	}
 
 	function joinRefused({ code, text, retryAfter }) {
-		if (code === 'name_taken' || code === 'bad_name') {
+		if (code === 'denied' && name && !isNameless) {
+			isNameless = true;
+			join();
+		} else if (NAME_FAULTS.includes(code)) {
 			isLeftOut = true;
-			onRefused({ code, text, name, isOut: true });
+			onRefused({ code, text, name: isNameless ? '' : name, isOut: true });
 		} else if (code === 'bad_field' && token()) {
 			remember('session', '');
 			join();
@@ -83,6 +90,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		},
 		want(identity) {
 			wanted = identity;
+			isNameless = !identity.name;
 			if (isLeftOut)
 				join();
 			else
@@ -102,6 +110,8 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			isJoined = true;
 			remember('session', frame.session);
 			name = frame.name;
+			if (isNameless)
+				wanted = { ...wanted, name };
 			onNamed(name);
 		},
 		// Also when another tab of the reader's has done it.

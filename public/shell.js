@@ -2,13 +2,18 @@
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
+// What has a reason of somebody's own, and what is said where there is none.
+const WORDY = ['kicked', 'banned', 1008];
+const PRESET = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
+
 function words({ name, kind, cause, reason }) {
 	const state = name === 'online' ? texts.online[kind] : texts.state[name];
 
 	if (!cause)
 		return state;
-	const closed = texts.closed[cause] ?? texts.closed.lost;
-	const why = reason ? texts.closedReason(closed, reason) : closed;
+	const code = Object.hasOwn(texts.closed, reason) ? reason : cause;
+	const closed = texts.closed[code] ?? texts.closed.lost;
+	const why = WORDY.includes(code) && reason && !PRESET.test(reason) ? texts.closedReason(closed, reason) : closed;
 	return `${why} ${state}`;
 }
 
@@ -33,6 +38,7 @@ export function createStateLine({ line, words: wordsElement, countdown, nowButto
 		line.title = name === 'online' ? texts.onlineTitle[kind] : '';
 		countdown.textContent = '';
 		nowButton.hidden = !trouble;
+		nowButton.textContent = name === 'refused' ? texts.connectAgain : texts.connectNow;
 		if (state.retryAt) {
 			tick();
 			ticking = setInterval(tick, 1000);

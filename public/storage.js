@@ -34,6 +34,19 @@ export function recallAll(letters) {
 	}
 }
 
+// Another tab's, too.
+export function forgetAllBut(keys) {
+	const kept = keys.map((key) => PREFIX + key);
+
+	try {
+		Object.keys(localStorage)
+			.filter((key) => key.startsWith(PREFIX) && !kept.includes(key))
+			.forEach((key) => localStorage.removeItem(key));
+	} catch {
+		// Nothing was kept.
+	}
+}
+
 // onForgotten(rest of the key) is called when another tab has let go of a value whose key begins with these letters.
 export function watchForgotten(letters, onForgotten) {
 	addEventListener('storage', ({ key, newValue }) => {

@@ -1,5 +1,6 @@
 // The one place that knows what messages look like on the wire, and trusts nothing that arrives.
 import { readName } from './identity.js';
+import { texts } from './texts.js';
 
 const LATEST_DATE_MS = 8.64e15;
 const EVENTS = ['enter', 'leave', 'rename'];
@@ -194,7 +195,7 @@ const READERS = {
 	error: (object) => ({
 		type: 'error',
 		code: readString(object.code),
-		text: readText(object.message) || readText(object.code),
+		text: (Object.hasOwn(texts.reasons, object.code) && texts.reasons[object.code]) || readText(object.message) || readText(object.code),
 		ref: readString(object.ref),
 		retryAfter: readCount(object.retry_after_ms),
 	}),

@@ -28,6 +28,7 @@ export function wordsFor({ isolated, number, listed }) {
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
 		nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
 		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
+		nameBanned: (name) => `Nobody may be called ${name} here. Please choose another name.`,
 		nameRefused: (words) => `The server does not accept this: ${words}.`,
 		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 		changeName: (name) => `You are ${name}. Change name or email`,
@@ -38,9 +39,6 @@ export function wordsFor({ isolated, number, listed }) {
 		theme: 'Theme',
 		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
 		languageChoice: 'Language',
-		notify: 'Tell me of new messages while this page is hidden',
-		notifyDenied: 'This browser does not allow notifications from here.',
-		notified: (name, room) => `${name} in ${room}`,
 
 		searchButton: 'Search',
 
@@ -63,6 +61,11 @@ export function wordsFor({ isolated, number, listed }) {
 		newMessages: (count) => plural(count, 'new message', 'new messages'),
 		notRecovered: (from, to) =>
 			`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
+		reasons: {
+			muted: 'a moderator lets you read only',
+			read_only: 'nobody writes there',
+			denied: 'that takes a token, or another one than yours',
+		},
 		serverSays: (words) => `The server says: ${words}.`,
 
 		views: 'Views',
@@ -117,6 +120,7 @@ export function wordsFor({ isolated, number, listed }) {
 			poll: 'Something on the way blocks WebSockets and streams: the server is asked for messages again and again.',
 		},
 		connectNow: 'Connect now',
+		connectAgain: 'Connect again',
 		countdown: (seconds) => `in ${seconds} s`,
 		state: {
 			connecting: 'Connecting…',
@@ -132,7 +136,14 @@ export function wordsFor({ isolated, number, listed }) {
 			1008: 'The server has sent you away.',
 			1009: 'A message was too long for the server.',
 			1013: 'This device could not keep up.',
+			kicked: 'A moderator has sent you away.',
+			banned: 'A moderator has banned you.',
+			flooding: 'You were sent away for writing too fast.',
+			token_required: 'This server wants to know who you are.',
+			bad_token: 'The server does not take your token.',
+			token_expired: 'Your token has expired.',
+			name_taken: 'Somebody else is here under the name in your token.',
 		},
-		closedReason: (words, reason) => `${words} It says: “${reason}”.`,
+		closedReason: (words, reason) => `${words} The reason: “${reason}”.`,
 	};
 }

@@ -25,6 +25,7 @@ export function wordsFor({ isolated, number, listed }) {
 		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
 		nameUnseen: '名字不能包含控制字符或不可见的字符。',
 		nameTaken: (name) => `已经有人叫 ${name} 了，请换一个名字。`,
+		nameBanned: (name) => `这里不允许使用名字 ${name}，请换一个。`,
 		nameRefused: (words) => `服务器不接受：${words}。`,
 		emailWrong: '这不像是邮箱地址。也可以留空。',
 		changeName: (name) => `你是 ${name}。更改名字或邮箱`,
@@ -35,9 +36,6 @@ export function wordsFor({ isolated, number, listed }) {
 		theme: '外观',
 		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
 		languageChoice: '语言',
-		notify: '页面在后台时，有新消息通知我',
-		notifyDenied: '浏览器不允许本页面发送通知。',
-		notified: (name, room) => `${name}（${room}）`,
 
 		searchButton: '搜索',
 
@@ -58,6 +56,11 @@ export function wordsFor({ isolated, number, listed }) {
 		newest: '最新消息',
 		newMessages: (count) => `${number(count)} 条新消息`,
 		notRecovered: (from, to) => `有些消息无法找回：${from} 到 ${to} 之间别人说的话，这里可能不全。`,
+		reasons: {
+			muted: '管理员目前只允许你阅读',
+			read_only: '那里不能发言',
+			denied: '这需要令牌，或另一个令牌',
+		},
 		serverSays: (words) => `服务器说：${words}。`,
 
 		views: '视图',
@@ -107,6 +110,7 @@ export function wordsFor({ isolated, number, listed }) {
 			poll: '途中有设备阻止 WebSocket 和事件流：页面反复向服务器询问消息。',
 		},
 		connectNow: '立即连接',
+		connectAgain: '重新进入',
 		countdown: (seconds) => `${seconds} 秒后`,
 		state: {
 			connecting: '正在连接…',
@@ -122,7 +126,14 @@ export function wordsFor({ isolated, number, listed }) {
 			1008: '服务器请你离开。',
 			1009: '有一条消息对服务器来说太长。',
 			1013: '此设备跟不上消息的速度。',
+			kicked: '管理员请你离开了。',
+			banned: '管理员已将你封禁。',
+			flooding: '发言太快，服务器请你离开了。',
+			token_required: '这个服务器需要知道你是谁。',
+			bad_token: '服务器不接受你的令牌。',
+			token_expired: '你的令牌已过期。',
+			name_taken: '已有别人使用你令牌里的名字。',
 		},
-		closedReason: (words, reason) => `${words}它说：“${reason}”。`,
+		closedReason: (words, reason) => `${words}理由：“${reason}”。`,
 	};
 }

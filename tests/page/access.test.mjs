@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { jwtConfig } from '../lib/jwt.mjs';
 import { withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
 import { createServer } from './wires.mjs';
@@ -180,6 +181,16 @@ for (const colorScheme of ['light', 'dark']) {
 			}));
 	}
 }
+test('27 axe finds nothing serious in the form for a token', () =>
+	withPeople(
+		browser,
+		[],
+		async ({ arrive }) => {
+			const ann = await arrive();
+			await assertNoFaults(ann, 'the form for a token');
+		},
+		{ config: jwtConfig(), first: '.sign-in[open]' },
+	));
 
 test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {

@@ -3,9 +3,62 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
-// A browser says this of every attempt while the server is down; no page can keep it from doing so.
+// A browser says this of every attempt while the server is down or refuses; no page can keep it from doing so.
 const REFUSED_CONNECTION =
-	/WebSocket connection to .* failed|Failed to load resource: net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED)/;
+	/WebSocket connection to .* failed|Failed to load resource: (?:the server responded with a status of 40[13]|net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED))/;
+
+// As a proxy does that knows nothing of WebSockets: they fail, or where window.hangs is set nothing comes of them.
+export async function blockSockets(page) {
+	await page.addInitScript(() => {
+		const Native = WebSocket;
+		window.blocked = true;
+		window.WebSocket = class extends EventTarget {
+			static OPEN = 1;
+			constructor(...given) {
+				super();
+				if (!window.blocked)
+					return new Native(...given);
+				this.readyState = 0;
+				if (!window.hangs)
+					setTimeout(() => this.onclose?.({ code: 1006, reason: '' }));
+			}
+			close() {}
+		};
+	});
+}
+
+export const blockStreams = (page) => page.route(/\/events\//, () => {});
+
+// As if another tab were in front.
+export const hide = (person, hidden) =>
+	person.page.evaluate((value) => {
+		Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
+		document.dispatchEvent(new Event('visibilitychange'));
+	}, hidden);
+
+export async function enterRoom(person, name) {
+	await person.page.fill('#room-field', name);
+	await person.page.press('#room-field', 'Enter');
+	await person.inRoom(name);
+}
+
+export async function choose(person, name) {
+	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
+	await person.inRoom(name);
+}
+
+export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
+
+/** Until so much is said to be unread of this room; '' is nothing. */
+export const unread = ({ page }, room, count) =>
+	page.waitForFunction(
+		([name, wanted]) => {
+			const buttons = Array.from(document.querySelectorAll('#rooms-list .room-button'));
+			const button = buttons.find((one) => one.querySelector('.room-name').textContent === name);
+			return (button?.querySelector('.badge')?.textContent ?? '') === wanted;
+		},
+		[room, count],
+	);
 
 export function watch(page, origin) {
 	const faults = [];
@@ -149,19 +202,19 @@ class Person {
 }
 
 // Runs body({ …given, arrive }); arrive(contextOptions, prepare) opens the page as somebody new, after prepare(page).
-// In the end nobody's page may have done what it should not.
-async function meet(browser, origin, given, body) {
+// In the end nobody's page may have done what it should not. first is what the page shows to who is new.
+async function meet(browser, origin, given, body, first = '#profile[open]') {
 	const people = [];
 
-	async function arrive(options = {}, prepare = () => {}) {
+	async function arrive(options = {}, prepare = () => {}, { path: at = '/' } = {}) {
 		const context = await browser.newContext({ locale: 'en-GB', ...options });
 		const page = await context.newPage();
 		const person = new Person(page, context, watch(page, origin));
 
 		people.push(person);
 		await prepare(page);
-		await page.goto(`${origin}/`);
-		await page.waitForSelector('#profile[open]');
+		await page.goto(`${origin}${at}`);
+		await page.waitForSelector(first);
 		return person;
 	}
 
@@ -186,8 +239,8 @@ async function meet(browser, origin, given, body) {
 	}
 }
 
-export function withPeople(browser, settings, body) {
-	return withDaemon({ settings }, (daemon) => meet(browser, daemon.url, { daemon }, body));
+export function withPeople(browser, settings, body, { first, ...options } = {}) {
+	return withDaemon({ settings, ...options }, (daemon) => meet(browser, daemon.url, { daemon }, body, first));
 }
 
 // The same with a server that can be killed and started again, on its port and with its store:

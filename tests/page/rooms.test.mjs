@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { say } from '../lib/chat.mjs';
+import { join, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople, withRestarts } from './people.mjs';
+import { choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
 import { createTap } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
@@ -15,29 +15,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-async function enterRoom(person, name) {
-	await person.page.fill('#room-field', name);
-	await person.page.press('#room-field', 'Enter');
-	await person.inRoom(name);
-}
-
-async function choose(person, name) {
-	await person.page.locator('#rooms-list .room-button', { hasText: name }).click();
-	await person.inRoom(name);
-}
-
-const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
-
-const unread = ({ page }, room, count) =>
-	page.waitForFunction(
-		([name, wanted]) => {
-			const buttons = Array.from(document.querySelectorAll('#rooms-list .room-button'));
-			const button = buttons.find((one) => one.querySelector('.room-name').textContent === name);
-			return (button?.querySelector('.badge')?.textContent ?? '') === wanted;
-		},
-		[room, count],
-	);
 
 test('a room is made by its name, and what is said there is said there alone', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
@@ -198,10 +175,20 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'text');
 	}));
 
-test('the topic of a room stands beside its name', () =>
-	withPeople(browser, [], async ({ arrive }) => {
+test('who has left the first room is not in it again after the next visit', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
-		assert.equal(await ann.page.textContent('#room-title'), 'lobby');
-		assert.equal(await ann.page.textContent('#room-topic'), '');
+		await enterRoom(ann, 'ops');
+		await ann.page.getByRole('button', { name: 'Leave \u2068lobby\u2069' }).click();
+		await eventually(async () => assert.deepEqual(await roomNames(ann), ['ops']), 'one room');
+		await ann.page.reload();
+		await ann.online();
+		await ann.inRoom('ops');
+		const { users } = await join(await daemon.ws('/ws?name=bob'), 'lobby');
+		assert.deepEqual(users.map(({ username }) => username), ['bob']);
+		const ops = await join(await daemon.ws('/ws?name=eve'), 'ops');
+		assert.deepEqual(ops.users.map(({ username }) => username).sort(), ['Ann', 'eve']);
+		await choose(ann, 'ops');
+		assert.deepEqual(await roomNames(ann), ['ops']);
 	}));

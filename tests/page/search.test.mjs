@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
-import { withPeople } from './people.mjs';
+import { hide, withPeople } from './people.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -13,12 +13,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-const hide = (person, hidden) =>
-	person.page.evaluate((value) => {
-		Object.defineProperty(document, 'hidden', { configurable: true, get: () => value });
-		document.dispatchEvent(new Event('visibilitychange'));
-	}, hidden);
 
 test('a search leads to its hit, however far back it is, and the newest are one press away', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
@@ -76,49 +70,5 @@ test('9 a line stands above what came while the page was hidden, the title and t
 		await say(bob, 'three');
 		await ann.rows(4);
 		assert.deepEqual(await order(), ['seen', 'one', 'two', '---', 'three']);
-		await bob.close();
-	}));
-
-test('31 a notification comes only after a click has asked for it and only while the page is hidden', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, (page) =>
-			page.addInitScript(() => {
-				window.asked = 0;
-				window.calls = [];
-				window.Notification = class extends EventTarget {
-					static permission = 'default';
-					static async requestPermission() {
-						window.asked++;
-						this.permission = 'granted';
-						return 'granted';
-					}
-					constructor(title, { body }) {
-						super();
-						window.calls.push([title, body]);
-						window.lastCall = this;
-					}
-					close() {}
-				};
-			}),
-		);
-		const bob = await daemon.ws('/ws?name=bob');
-		const calls = () => ann.page.evaluate(() => window.calls);
-		await ann.join('Ann');
-		await hide(ann, true);
-		await say(bob, 'before');
-		await ann.rows(1);
-		await hide(ann, false);
-		assert.equal(await ann.page.evaluate(() => window.asked), 0);
-		await ann.page.click('#me');
-		await ann.page.check('#notify');
-		await ann.page.click('#profile-cancel');
-		assert.equal(await ann.page.evaluate(() => window.asked), 1);
-		await say(bob, 'in sight');
-		await ann.rows(2);
-		assert.deepEqual(await calls(), []);
-		await hide(ann, true);
-		await say(bob, 'out of sight');
-		await ann.rows(3);
-		assert.deepEqual(await calls(), [['bob in lobby', 'out of sight']]);
 		await bob.close();
 	}));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, choose, enterRoom, unread, withPeople, withRestarts } from './people.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -13,28 +13,6 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
-
-// As a proxy does that knows nothing of WebSockets: they fail, or where window.hangs is set nothing comes of them.
-async function blockSockets(page) {
-	await page.addInitScript(() => {
-		const Native = WebSocket;
-		window.blocked = true;
-		window.WebSocket = class extends EventTarget {
-			static OPEN = 1;
-			constructor(...given) {
-				super();
-				if (!window.blocked)
-					return new Native(...given);
-				this.readyState = 0;
-				if (!window.hangs)
-					setTimeout(() => this.onclose?.({ code: 1006, reason: '' }));
-			}
-			close() {}
-		};
-	});
-}
-
-const blockStreams = (page) => page.route(/\/events\//, () => {});
 
 const words = ({ page }) => page.textContent('#state-words');
 
@@ -87,6 +65,86 @@ test('18 where streams are held back, too, the page polls, and says so', () =>
 		await ann.inRoom('ops');
 		await ann.say('in ops');
 		await ann.reads(['in ops']);
+		await bob.close();
+	}));
+
+test('18 of the 5 s that the page has to be there it waits for less than 4 for what does not come', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		let streamed = () => {};
+		const asked = new Promise((resolve) => (streamed = resolve));
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await blockSockets(page);
+			await page.addInitScript(() => {
+				window.hangs = true;
+			});
+			await page.route(/\/events\//, () => streamed());
+		});
+		// Its time stands still but for what it is given here.
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await ann.introduce('Ann');
+		await ann.state('connecting');
+		await ann.page.clock.runFor(2500);
+		await asked;
+		await ann.page.clock.runFor(1500);
+		await ann.online();
+		assert.equal(await words(ann), 'Online · polling');
+	}));
+
+test('rooms that the connection has no place for tell roughly how much is unread', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await blockSockets(page);
+			await blockStreams(page);
+		});
+		await ann.introduce('Ann');
+		await ann.page.clock.fastForward(2000);
+		await ann.online();
+		await enterRoom(ann, 'ops');
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'one');
+		await say(bob, 'two');
+		await ann.page.clock.fastForward(30000);
+		await unread(ann, 'lobby', '2');
+		assert.equal(await ann.page.title(), '(2) ops · Linnet');
+		await say(bob, 'three');
+		await ann.page.clock.fastForward(30000);
+		await unread(ann, 'lobby', '3');
+		await choose(ann, 'lobby');
+		await ann.reads(['one', 'two', 'three']);
+		await unread(ann, 'lobby', '');
+		await say(bob, 'four');
+		await ann.reads(['one', 'two', 'three', 'four']);
+		await choose(ann, 'ops');
+		await ann.page.clock.fastForward(30000);
+		await say(bob, { message: 'in ops', room: 'ops' });
+		await ann.reads(['in ops']);
+		await unread(ann, 'lobby', '');
+		await bob.close();
+	}));
+
+test('of four streams one is only counted, and what was counted is not counted again', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await blockSockets(page);
+		});
+		await ann.join('Ann');
+		for (const name of ['a', 'b', 'c'])
+			await enterRoom(ann, name);
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const room of ['lobby', 'a', 'b', 'c'])
+			await say(bob, { message: `in ${room}`, room });
+		await ann.reads(['in c']);
+		await ann.page.clock.fastForward(30000);
+		for (const room of ['lobby', 'a', 'b'])
+			await unread(ann, room, '1');
+		await choose(ann, 'lobby');
+		await ann.reads(['in lobby']);
+		await ann.page.clock.fastForward(30000);
+		for (const [room, count] of [['lobby', ''], ['a', '1'], ['b', '1'], ['c', '']])
+			await unread(ann, room, count);
 		await bob.close();
 	}));
 

@@ -203,15 +203,16 @@ test('15 what a close code means is said in words', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = [
 			[1001, 'waiting', /stopping or restarting/],
-			[1008, 'refused', /sent you away.*“flooding”/],
+			[1008, 'refused', /sent you away.*“a reason”/, 'a reason'],
+			[1008, 'refused', /writing too fast/, 'flooding'],
 			[1009, 'waiting', /too long/],
 		];
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
 
-		for (const [code, state, words] of codes) {
-			await server.route.close({ code, reason: code === 1008 ? 'flooding' : '' });
+		for (const [code, state, words, reason = ''] of codes) {
+			await server.route.close({ code, reason });
 			await ann.state(state);
 			assert.match(await ann.page.textContent('#state'), words);
 			await ann.page.click('#connect-now');

@@ -41,7 +41,7 @@ export function createTap() {
 			tap.held = [];
 		},
 		/** The page loses its connection. */
-		hangUp: (code = 1001) => tap.route.close({ code }),
+		hangUp: (code = 1001, reason = '') => tap.route.close({ code, reason }),
 	};
 	return tap;
 }

@@ -1,0 +1,32 @@
+// A linnet's call, made by the browser: two short notes that rise and one that falls.
+
+// When each begins, in s, and the pitches that it glides through, in Hz.
+const NOTES = [
+	[0, 2900, 4300],
+	[0.11, 3100, 4700],
+	[0.23, 4600, 2700],
+];
+const NOTE_S = 0.085;
+const LOUDNESS = 0.12;
+
+// context is an AudioContext.
+export function chirp(context) {
+	const begin = context.currentTime + 0.02;
+
+	for (const [after, from, to] of NOTES) {
+		const voice = context.createOscillator();
+		const loudness = context.createGain();
+		const start = begin + after;
+		const end = start + NOTE_S;
+
+		voice.frequency.setValueAtTime(from, start);
+		voice.frequency.exponentialRampToValueAtTime(to, end);
+		// Soft edges: a tone that is switched on or off clicks.
+		loudness.gain.setValueAtTime(0, start);
+		loudness.gain.linearRampToValueAtTime(LOUDNESS, start + NOTE_S / 4);
+		loudness.gain.linearRampToValueAtTime(0, end);
+		voice.connect(loudness).connect(context.destination);
+		voice.start(start);
+		voice.stop(end);
+	}
+}

@@ -1,0 +1,107 @@
+// The form for a token, where the server wants to know who the reader is.
+import { claims } from './claims.js';
+import { button, element } from './elements.js';
+import { loadLaterTexts } from './texts.js';
+import { token } from './token.js';
+
+// As much as the server reads.
+const MOST_CHARACTERS = 4096;
+const VISIBLE = /^[\x21-\x7e]+$/;
+
+// A link with a token is good, too, and so is what an editor has broken into lines.
+function readToken(given) {
+	const [, linked = given] = /#token=([^&]*)/.exec(given) ?? [];
+	const bare = linked.replace(/^\s*Bearer\s+/i, '').replace(/\s/g, '');
+
+	return VISIBLE.test(bare) && bare.length <= MOST_CHARACTERS ? bare : '';
+}
+
+// The server does not tell one that is over from a wrong one.
+function reasonFor(code) {
+	const { exp } = claims();
+	return code === 'bad_token' && exp * 1000 <= Date.now() ? 'token_expired' : code;
+}
+
+function build(texts) {
+	const field = element('input');
+	const fault = element('p.error');
+	const reason = element('p');
+	const label = element('label', texts.token);
+	const cancel = button('cancel', texts.notNow);
+	const save = element('button.primary', texts.signIn);
+	const heading = element('h2', texts.signIn);
+	const form = element('form', heading, reason, label, field, fault, element('div.buttons', cancel, save));
+	const dialog = element('dialog.profile.sign-in', form);
+
+	heading.id = 'sign-in-title';
+	field.id = label.htmlFor = 'token';
+	reason.id = 'token-reason';
+	fault.id = 'token-fault';
+	fault.role = 'alert';
+	field.type = 'password';
+	field.autocomplete = 'off';
+	field.setAttribute('aria-describedby', 'token-reason token-fault');
+	form.noValidate = true;
+	dialog.setAttribute('aria-labelledby', heading.id);
+	document.body.append(dialog);
+	return { dialog, form, field, fault, reason, cancel };
+}
+
+// onToken(token) is called with one that may be good.
+export async function createSignIn({ onToken }) {
+	const texts = await loadLaterTexts();
+	const { dialog, form, field, fault, reason, cancel } = build(texts);
+	let isRequired = false;
+
+	function showFault(words) {
+		fault.textContent = words;
+		field.ariaInvalid = String(Boolean(words));
+	}
+
+	function close() {
+		isRequired = false;
+		dialog.close();
+	}
+
+	field.addEventListener('input', () => showFault(''));
+	cancel.addEventListener('click', close);
+	// Browsers let a second Escape close any dialog; there is nothing to see behind this one.
+	dialog.addEventListener('close', () => {
+		field.value = '';
+		if (isRequired)
+			dialog.showModal();
+	});
+	form.addEventListener('submit', (event) => {
+		event.preventDefault();
+		const given = readToken(field.value);
+
+		if (given) {
+			close();
+			onToken(given);
+		} else {
+			showFault(field.value.trim() ? texts.tokenMalformed : texts.tokenEmpty);
+			field.focus();
+		}
+	});
+	// Another tab has one.
+	addEventListener('storage', () => {
+		if (!dialog.open || !token())
+			return;
+		close();
+		onToken(token());
+	});
+
+	return {
+		// code: what is wrong with the token that there was, or token_required. required: there is no page without one.
+		open(code, { required }) {
+			isRequired = required;
+			reason.textContent = texts.tokenReason[reasonFor(code)];
+			cancel.hidden = required;
+			dialog.classList.toggle('first', required);
+			showFault('');
+			if (!dialog.open)
+				dialog.showModal();
+			field.focus();
+		},
+	};
+}

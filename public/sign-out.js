@@ -1,0 +1,36 @@
+// What the form for the name has more where a token says who the reader is: the way out.
+import { ownersName } from './claims.js';
+import { button, element } from './elements.js';
+import { isSameName } from './identity.js';
+import { forgetAllBut } from './storage.js';
+import { loadLaterTexts } from './texts.js';
+import { keepToken } from './token.js';
+
+// How the page is to be, whoever reads it.
+const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];
+
+// name is the field of the dialog.
+export async function createSignOut({ dialog, name }) {
+	const texts = await loadLaterTexts();
+	const said = element('p.hint', texts.namedByToken);
+	const out = button('sign-out', texts.signOut);
+	const hint = element('p.hint', texts.signOutHint);
+
+	hint.id = 'sign-out-hint';
+	out.setAttribute('aria-describedby', hint.id);
+	out.addEventListener('click', () => {
+		keepToken('');
+		forgetAllBut(SETTINGS);
+		location.reload();
+	});
+	name.after(said);
+	dialog.querySelector('.buttons').before(element('div.signed', out, hint));
+
+	return {
+		// me is what the reader is called.
+		show(me) {
+			name.readOnly = isSameName(me, ownersName());
+			said.hidden = !name.readOnly;
+		},
+	};
+}

@@ -1,0 +1,228 @@
+// What calls a reader who does not look: notifications, a chirp, and the switch that silences both.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
+import { hide, withPeople } from './people.mjs';
+
+const TALKATIVE = 'limits.message_rate=0';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// Writes down what the page does to call its reader: window.calls and window.chirps, window.asked for permission.
+const listen = (page) =>
+	page.addInitScript(() => {
+		window.asked = 0;
+		window.calls = [];
+		window.chirps = 0;
+		window.Notification = class extends EventTarget {
+			static get permission() {
+				return localStorage.granted ?? 'default';
+			}
+			static async requestPermission() {
+				window.asked++;
+				localStorage.granted = 'granted';
+				return 'granted';
+			}
+			constructor(title, { body }) {
+				super();
+				window.calls.push([title, body]);
+				window.lastCall = this;
+			}
+			close() {}
+		};
+		const { createOscillator } = AudioContext.prototype;
+		let last = 0;
+		// Three voices are one chirp.
+		AudioContext.prototype.createOscillator = function () {
+			if (++last % 3 === 1)
+				window.chirps++;
+			return createOscillator.call(this);
+		};
+	});
+
+const seen = ({ page }) => page.evaluate(() => ({ calls: window.calls.length, chirps: window.chirps }));
+
+async function choose({ page }, ...ids) {
+	await page.click('#me');
+	for (const id of ids)
+		await page.check(`#${id}`);
+	await page.click('#profile-cancel');
+}
+
+// Two seconds after the last chirp, without waiting for them.
+const rest = ({ page }) => page.evaluate(() => localStorage.setItem('linnet.chirped', '1'));
+
+test('31 a notification comes only after a click has asked for it and only while the page is hidden', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const loaded = [];
+		const ann = await arrive({}, async (page) => {
+			page.on('request', (request) => loaded.push(request.url()));
+			await listen(page);
+		});
+		const bob = await daemon.ws('/ws?name=bob');
+		const calls = () => ann.page.evaluate(() => window.calls);
+		await ann.join('Ann');
+		await hide(ann, true);
+		await say(bob, 'before');
+		await ann.rows(1);
+		await hide(ann, false);
+		assert.equal(await ann.page.evaluate(() => window.asked), 0);
+		assert.deepEqual(loaded.filter((url) => /alerts|chirp/.test(url)), [], 'nothing of it is loaded before it is wanted');
+		await choose(ann, 'notify');
+		assert.equal(await ann.page.evaluate(() => window.asked), 1);
+		await say(bob, 'in sight');
+		await ann.rows(2);
+		assert.deepEqual(await calls(), []);
+		await hide(ann, true);
+		await say(bob, 'out of sight');
+		await ann.rows(3);
+		assert.deepEqual(await calls(), [['bob in lobby', 'out of sight']]);
+		assert.equal((await seen(ann)).chirps, 0);
+		// It leads to where it was said, and it is remembered.
+		await hide(ann, false);
+		await ann.page.click('#tab-live');
+		await ann.page.evaluate(() => window.lastCall.dispatchEvent(new Event('click')));
+		await ann.inRoom('lobby');
+		await ann.page.reload();
+		await ann.online();
+		await ann.page.waitForSelector('#mute');
+		await hide(ann, true);
+		await say(bob, 'after a reload');
+		await ann.rows(4);
+		assert.deepEqual(await calls(), [['bob in lobby', 'after a reload']]);
+		await bob.close();
+	}));
+
+test('31 a chirp is heard where it was chosen, of what nobody saw, and once of many at a time', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, listen);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		// All of it happens within one moment.
+		await ann.page.clock.setFixedTime(Date.now());
+		await choose(ann, 'sound');
+		await ann.page.waitForFunction(() => window.chirps === 1);
+		await rest(ann);
+		await say(bob, 'in sight');
+		await ann.rows(1);
+		assert.equal((await seen(ann)).chirps, 1);
+		await hide(ann, true);
+		await sayMany(bob, 20);
+		await ann.rows(21);
+		assert.deepEqual(await seen(ann), { calls: 0, chirps: 2 });
+		await rest(ann);
+		await say(bob, 'later');
+		await ann.rows(22);
+		assert.equal((await seen(ann)).chirps, 3);
+		await rest(ann);
+		await ann.say('mine');
+		await ann.rows(23);
+		assert.equal((await seen(ann)).chirps, 3);
+		await bob.close();
+	}));
+
+test('31 one switch silences both, is remembered, and is worked by the keyboard', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, listen);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		assert.equal(await ann.page.locator('#mute').count(), 0);
+		await choose(ann, 'notify', 'sound');
+		const mute = ann.page.getByRole('button', { name: 'Silence notifications and sound' });
+		await mute.waitFor();
+		await ann.page.waitForFunction(() => window.chirps === 1);
+		await mute.focus();
+		await ann.page.keyboard.press('Space');
+		assert.equal(await mute.getAttribute('aria-pressed'), 'true');
+		await rest(ann);
+		await hide(ann, true);
+		await say(bob, 'unheard');
+		await ann.rows(1);
+		assert.deepEqual(await seen(ann), { calls: 0, chirps: 1 });
+		await hide(ann, false);
+		const tab = await openTab(ann, listen);
+		await tab.page.waitForSelector('#mute[aria-pressed="true"]');
+		await tab.page.click('#mute');
+		await ann.page.waitForSelector('#mute[aria-pressed="false"]');
+		await hide(ann, true);
+		await rest(ann);
+		await say(bob, 'heard');
+		await ann.rows(2);
+		assert.deepEqual(await seen(ann), { calls: 1, chirps: 2 });
+		await hide(ann, false);
+		await ann.page.click('#me');
+		await ann.page.uncheck('#notify');
+		await ann.page.uncheck('#sound');
+		await ann.page.waitForSelector('#mute', { state: 'hidden' });
+		await bob.close();
+	}));
+
+test('31 the chirp is a short sound of the pitch of a bird, made here', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const { peak, late, crossings } = await ann.page.evaluate(async () => {
+			const { chirp } = await import('./chirp.js');
+			const context = new OfflineAudioContext(1, 44100, 44100);
+			chirp(context);
+			const samples = (await context.startRendering()).getChannelData(0);
+			const loudest = (from, to) => samples.slice(from, to).reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+			const voice = samples.slice(882 + 500, 882 + 3200);
+			return {
+				peak: loudest(0, 44100),
+				late: loudest(22050, 44100),
+				crossings: voice.filter((one, at) => at && one >= 0 !== voice[at - 1] >= 0).length,
+			};
+		});
+		assert.ok(peak > 0.05 && peak < 0.5, `${peak}`);
+		assert.equal(late, 0);
+		const pitch = (crossings / 2 / 2700) * 44100;
+		assert.ok(pitch > 2500 && pitch < 5000, `${pitch} Hz`);
+	}));
+
+test('31 where notifications are forbidden the choice says so', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({}, (page) =>
+			page.addInitScript(() => {
+				window.Notification = class {
+					static permission = 'denied';
+					static requestPermission = async () => 'denied';
+				};
+			}),
+		);
+		await ann.join('Ann');
+		await ann.page.click('#me');
+		await ann.page.click('#notify');
+		await ann.page.locator('#notify-fault', { hasText: 'does not allow notifications' }).waitFor();
+		assert.equal(await ann.page.isChecked('#notify'), false);
+	}));
+
+test('28 with the switch everything in the bar still has its place at 320 px', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive, daemon }) => {
+		const ann = await arrive({ viewport: { width: 320, height: 640 } }, listen);
+		await ann.join('Ann');
+		await choose(ann, 'notify');
+		await ann.page.waitForSelector('#mute');
+		const response = await fetch(`${daemon.url}/push/lobby`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body: JSON.stringify({ type: 'alarm', key: 'disk', severity: 'critical', title: 'Disk' }),
+		});
+		assert.equal(response.status, 200);
+		await ann.page.waitForSelector('#alarms-button');
+		const boxes = await ann.page.$$eval('.bar button:not(.tabs button, .search-button)', (all) =>
+			all
+				.map((one) => one.getBoundingClientRect())
+				.filter(({ width }) => width)
+				.map(({ left, right, width, height }) => ({ left, right, width, height })),
+		);
+		assert.ok(boxes.every(({ left, right, width, height }) => left >= 0 && right <= 320 && width >= 24 && height >= 24), JSON.stringify(boxes));
+		boxes.sort((one, other) => one.left - other.left);
+		assert.ok(boxes.every(({ left }, at) => !at || left >= boxes[at - 1].right), JSON.stringify(boxes));
+		assert.equal(await ann.sidewaysScroll(), 0);
+	}));

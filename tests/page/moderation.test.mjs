@@ -1,0 +1,163 @@
+// What moderators order, as it looks to whom it is about.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { got, post } from '../lib/doors.mjs';
+import { bearer, tokens } from '../lib/jwt.mjs';
+import { blockSockets, blockStreams, withPeople } from './people.mjs';
+import { createTap } from './wires.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const withModerator = (body) =>
+	withPeople(
+		browser,
+		['limits.message_rate=0'],
+		({ daemon, ...rest }) => body({ daemon, ...rest, order: (word, what) => got(post(daemon, `/admin/${word}`, what, bearer('root-secret'))) }),
+		{ config: `auth = { ${tokens} };` },
+	);
+
+const words = ({ page }) => page.textContent('#state-words');
+const again = ({ page }, name = 'Connect again') => page.getByRole('button', { name });
+
+const openings = (daemon) => daemon.log.filter((line) => line.startsWith('session_open')).length;
+
+// Whatever else makes a page come back.
+async function shake({ page }) {
+	await page.evaluate(() => {
+		window.dispatchEvent(new Event('offline'));
+		window.dispatchEvent(new Event('online'));
+		document.dispatchEvent(new Event('visibilitychange'));
+	});
+}
+
+const doors = [
+	['a WebSocket', () => {}],
+	['a stream', blockSockets],
+	['polls', async (page) => {
+		await blockSockets(page);
+		await blockStreams(page);
+	}, true],
+];
+
+// Who has no poll waiting cannot be told.
+async function pollWaits(daemon) {
+	const metrics = async () => (await fetch(`${daemon.url}/metrics`)).text();
+	await eventually(async () => assert.match(await metrics(), /^linnet_connections\{transport="poll"\} 1$/m), 'a poll');
+}
+
+for (const [door, block, isPoll] of doors) {
+	test(`who is kicked off ${door} is told the reason, stays away, and comes back when he wants`, () =>
+		withModerator(async ({ daemon, arrive, order }) => {
+			const ann = await arrive({}, block);
+			await ann.join('Ann');
+			await ann.say('one');
+			await ann.reads(['one']);
+			if (isPoll)
+				await pollWaits(daemon);
+			await order('kick', { username: 'Ann', reason: 'be kind' });
+			await ann.state('refused');
+			assert.equal(await words(ann), 'A moderator has sent you away. The reason: “be kind”. Not connected.');
+			const before = openings(daemon);
+			await shake(ann);
+			await ann.say('two');
+			await ann.page.locator('#queue', { hasText: '1 message waits' }).waitFor();
+			assert.equal(openings(daemon), before);
+			await again(ann).click();
+			await ann.online();
+			await ann.reads(['one', 'two']);
+			assert.equal(await words(ann).then((text) => text.startsWith('Online')), true);
+		}));
+}
+
+test('without a reason the server is not quoted, and Chinese readers read Chinese', () =>
+	withModerator(async ({ arrive, order }) => {
+		const mei = await arrive({ locale: 'zh-CN' });
+		await mei.join('梅');
+		await order('kick', { username: '梅' });
+		await mei.state('refused');
+		assert.equal(await words(mei), '管理员请你离开了。 未连接。');
+		await again(mei, '重新进入').click();
+		await mei.online();
+		await order('mute', { username: '梅' });
+		await mei.say('你好');
+		await mei.page.locator('.failed p').waitFor();
+		assert.equal(await mei.page.textContent('.failed p'), '未发送。服务器说：管理员目前只允许你阅读。');
+	}));
+
+test('what a muted reader writes is kept with the reason, and Retry sends it later', () =>
+	withModerator(async ({ arrive, order }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await order('mute', { username: 'Ann' });
+		await ann.say('unheard');
+		await ann.page.locator('.failed p').waitFor();
+		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator lets you read only.');
+		await ann.page.reload();
+		await ann.online();
+		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator lets you read only.');
+		await ann.rename('Anna');
+		await ann.page.locator('#name-error', { hasText: 'lets you read only' }).waitFor();
+		await ann.page.click('#profile-cancel');
+		await order('unmute', { username: 'Ann' });
+		await ann.page.getByRole('button', { name: 'Retry' }).click();
+		await ann.reads(['unheard']);
+	}));
+
+test('who is banned by name is told so, not let in again under it, and may take another one', () =>
+	withModerator(async ({ daemon, arrive, order }) => {
+		const eve = await arrive();
+		await eve.join('Eve');
+		await order('ban', { username: 'Eve', reason: 'spam' });
+		await eve.state('refused');
+		assert.equal(await words(eve), 'A moderator has banned you. The reason: “spam”. Not connected.');
+		const before = openings(daemon);
+		await shake(eve);
+		assert.equal(openings(daemon), before);
+		await again(eve).click();
+		await eve.page.locator('#name-error', { hasText: 'Nobody may be called Eve here' }).waitFor();
+		await eve.introduce('Eva');
+		await eve.online();
+		await eve.rename('eve');
+		await eve.page.locator('#name-error', { hasText: 'Nobody may be called eve here' }).waitFor();
+		await eve.page.click('#profile-cancel');
+		await eve.called('Eva');
+	}));
+
+test('who comes from a banned address is told so, and nothing is tried for ever', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const refusals = [];
+		const ann = await arrive({}, async (page) => {
+			await blockSockets(page);
+			await page.route(/\/rooms$/, (route) => {
+				refusals.push(route.request().url());
+				return route.fulfill({ status: 403, json: { error: { code: 'banned', message: 'you are banned' } } });
+			});
+		});
+		await ann.introduce('Ann');
+		await ann.state('refused');
+		assert.equal(await words(ann), 'A moderator has banned you. Not connected.');
+		const before = refusals.length;
+		await shake(ann);
+		await again(ann).click();
+		await eventually(() => assert.equal(refusals.length, before + 1), 'one more try');
+		await ann.state('refused');
+	}));
+
+test('who wrote too fast is told so', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await tap.hangUp(1008, 'flooding');
+		await ann.state('refused');
+		assert.equal(await words(ann), 'You were sent away for writing too fast. Not connected.');
+		await again(ann).click();
+		await ann.online();
+	}));

@@ -1,0 +1,264 @@
+// auth.mode = "jwt": the page shows who its reader is, asks for a token where it has none that is good, and keeps it to
+// itself.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
+import { get, got, post } from '../lib/doors.mjs';
+import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
+import { blockSockets, blockStreams, enterRoom, withPeople } from './people.mjs';
+
+const ANYTHING = '#app:not([hidden]), dialog[open]';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const withTokens = (body, settings = []) =>
+	withPeople(browser, settings, body, { config: jwtConfig(), first: ANYTHING });
+
+const tokenOf = (name, claims) => sign({ sub: name, exp: inSeconds(3600), ...claims });
+const comesBy = (token) => ({ path: `/#token=${encodeURIComponent(token)}` });
+
+const form = ({ page }) => page.locator('dialog.sign-in[open]');
+
+async function signIn(person, token) {
+	await person.page.fill('#token', token);
+	await person.page.press('#token', 'Enter');
+}
+
+const reason = (person) => form(person).locator('#token-reason').textContent();
+
+// Nothing that was asked for is in the log, and so no token is.
+function assertSecret(daemon, ...tokens) {
+	for (const token of tokens)
+		assert.deepEqual(daemon.log.filter((line) => line.includes(token) || line.includes(token.split('.').at(-1))), []);
+}
+
+test('who comes by the link of a login is in, in the name of the token, and the address does not keep it', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const token = tokenOf('ann');
+		const ann = await arrive({}, undefined, comesBy(token));
+		await ann.online();
+		await ann.called('ann');
+		assert.equal(ann.page.url(), `${daemon.url}/`);
+		assert.equal(await ann.page.evaluate(() => history.length), 2);
+		await ann.say('hello');
+		await ann.reads(['hello']);
+		assert.equal((await ann.messages())[0].author, 'ann');
+		await ann.page.reload();
+		await ann.online();
+		await ann.called('ann');
+		await ann.reads(['hello']);
+		// History and search come over the same connection; rooms and logs are asked for apart.
+		await ann.page.click('#tab-logs');
+		await ann.page.click('#tab-chat');
+		assertSecret(daemon, token);
+	}));
+
+test('a link works in a page that is open, too, and its name counts', () =>
+	withTokens(async ({ arrive, daemon }) => {
+		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
+		await ann.online();
+		await ann.page.goto(`${daemon.url}/${comesBy(tokenOf('anna')).path.slice(1)}`);
+		await ann.called('anna');
+		await ann.online();
+		assert.equal(ann.page.url(), `${daemon.url}/`);
+		await ann.sees(['anna']);
+	}));
+
+test('without a token the page asks for one before anything else, and takes what is pasted', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await form(ann).waitFor();
+		assert.match(await reason(ann), /lets in who shows a token/);
+		assert.equal(await ann.page.isVisible('#profile'), false);
+		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'token');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.keyboard.press('Escape');
+		await form(ann).waitFor();
+		await signIn(ann, '');
+		assert.equal(await ann.page.textContent('#token-fault'), 'A token is needed.');
+		await signIn(ann, 'nö');
+		assert.match(await ann.page.textContent('#token-fault'), /This is no token/);
+		const token = tokenOf('ann');
+		await signIn(ann, `  Bearer ${token.slice(0, 30)} ${token.slice(30)} `);
+		await ann.online();
+		await ann.called('ann');
+		assert.equal(await form(ann).count(), 0);
+		assertSecret(daemon, token);
+	}));
+
+test('a wrong token and one that is over are told apart, in both languages, and nothing is tried for ever', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive({}, undefined, comesBy(sign({ sub: 'ann' }, { key: 'wrong' })));
+		await form(ann).waitFor();
+		assert.match(await reason(ann), /does not take the token/);
+		assert.match(await ann.page.textContent('#state-words'), /does not take your token\. Not connected/);
+		assert.equal(await ann.page.textContent('#state-countdown'), '');
+		const tries = () => daemon.log.filter((line) => line.startsWith('refused ')).length;
+		const before = tries();
+		await ann.page.evaluate(() => {
+			window.dispatchEvent(new Event('online'));
+			document.dispatchEvent(new Event('visibilitychange'));
+		});
+		await ann.page.getByRole('button', { name: 'Not now' }).click();
+		assert.equal(tries(), before);
+		await ann.page.getByRole('button', { name: 'Connect again' }).click();
+		await form(ann).waitFor();
+		await signIn(ann, tokenOf('ann', { exp: inSeconds(-5) }));
+		await form(ann).locator('#token-reason', { hasText: 'has expired' }).waitFor();
+		await signIn(ann, `https://chat.example/#token=${tokenOf('ann')}`);
+		await ann.online();
+
+		const mei = await arrive({ locale: 'zh-CN' }, undefined, comesBy(sign({ sub: '梅' }, { key: 'wrong' })));
+		await form(mei).waitFor();
+		assert.match(await reason(mei), /不接受本页面的令牌/);
+		await signIn(mei, tokenOf('梅'));
+		await mei.called('梅');
+	}));
+
+for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSockets], ['polls', async (page) => {
+	await blockSockets(page);
+	await blockStreams(page);
+}]]) {
+	test(`over ${kind} a token that expires is asked for anew, and what was written is kept`, () =>
+		withTokens(async ({ daemon, arrive }) => {
+			const first = tokenOf('ann', { exp: inSeconds(8) });
+			const ann = await arrive({}, block, comesBy(first));
+			await ann.online();
+			await ann.say('one');
+			await ann.reads(['one']);
+			await form(ann).waitFor();
+			assert.match(await reason(ann), /has expired. What you have written is kept/);
+			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
+			await ann.page.getByRole('button', { name: 'Not now' }).click();
+			await ann.say('two');
+			await ann.page.fill('#text', 'a draft');
+			await ann.page.getByRole('button', { name: 'Connect again' }).click();
+			await form(ann).waitFor();
+			const bob = await daemon.ws(`/ws?token=${tokenOf('bob')}`);
+			await say(bob, 'meanwhile');
+			const second = tokenOf('ann');
+			await signIn(ann, second);
+			await ann.online();
+			await ann.page.waitForFunction(
+				() => document.querySelectorAll('.message').length === 3 && !document.querySelector('.pending'),
+			);
+			assert.deepEqual((await ann.texts()).sort(), ['meanwhile', 'one', 'two']);
+			assert.equal(await ann.page.inputValue('#text'), 'a draft');
+			await enterRoom(ann, 'ops');
+			await ann.say('in ops');
+			await ann.reads(['in ops']);
+			await bob.close();
+			assertSecret(daemon, first, second);
+		}));
+}
+
+test('the name form does not fight what the token says', () =>
+	withTokens(async ({ arrive }) => {
+		const ann = await arrive({}, (page) => page.addInitScript(() => localStorage.setItem('linnet.name', 'Somebody')), comesBy(tokenOf('7', { name: 'ann' })));
+		await ann.online();
+		await ann.called('ann');
+		await ann.page.click('#me');
+		await ann.page.locator('#name[readonly]').waitFor();
+		assert.equal(await ann.page.inputValue('#name'), 'ann');
+		await ann.page.getByText('Your token says what you are called.').waitFor();
+		await ann.page.click('#profile-save');
+		await ann.say('still ann');
+		await ann.reads(['still ann']);
+		assert.equal(await ann.page.isVisible('#profile'), false);
+	}));
+
+test('whose name the page kept from elsewhere is called as the token says', () =>
+	withTokens(async ({ arrive, daemon }) => {
+		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
+		await ann.online();
+		await ann.page.evaluate(() => localStorage.setItem('linnet.name', 'Other'));
+		await ann.page.reload();
+		await ann.online();
+		await ann.called('ann');
+		await ann.page.click('#me');
+		await ann.page.locator('#name[readonly]').waitFor();
+		await ann.page.click('#profile-cancel');
+		// A token without a name has a guest for its owner.
+		const eve = await arrive({}, undefined, comesBy(sign({ rooms: ['lobby'] })));
+		await eve.online();
+		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
+		await eve.rename('Eve');
+		await eve.page.locator('#name-error', { hasText: 'takes a token' }).waitFor();
+		await eve.page.click('#profile-cancel');
+		await eve.page.reload();
+		await eve.online();
+		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
+		assert.ok(daemon.url);
+	}));
+
+test('the rooms of the token are those that there are', () =>
+	withTokens(async ({ arrive }) => {
+		const ann = await arrive({}, undefined, comesBy(tokenOf('ann', { rooms: ['ops', 'dev'] })));
+		await ann.online();
+		await ann.inRoom('ops');
+		await ann.page.fill('#room-field', 'secret');
+		await ann.page.press('#room-field', 'Enter');
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.inRoom('ops');
+	}));
+
+test('signing out forgets the reader, in every tab', () =>
+	withTokens(async ({ arrive, openTab }) => {
+		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
+		await ann.online();
+		const other = await openTab(ann);
+		await enterRoom(ann, 'ops');
+		await ann.page.fill('#text', 'a secret draft');
+		await ann.page.click('#me');
+		await ann.page.selectOption('#theme', 'dark');
+		await ann.page.getByRole('button', { name: 'Sign out' }).click();
+		await form(ann).waitFor();
+		await form(other).waitFor();
+		const kept = await ann.page.evaluate(() => Object.keys(localStorage).sort());
+		assert.deepEqual(kept, ['linnet.theme', 'linnet.view']);
+		assert.match(await reason(ann), /lets in who shows a token/);
+		// What one tab is given the other one has.
+		await signIn(ann, tokenOf('bob'));
+		await ann.called('bob');
+		await other.called('bob');
+		await other.online();
+		assert.equal(await ann.page.inputValue('#text'), '');
+	}));
+
+test('the owner of a banned name is told so, and the page rests', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
+		await ann.online();
+		await got(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
+		await ann.state('refused');
+		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. The reason: “enough”\. Not connected/);
+		await ann.page.getByRole('button', { name: 'Connect again' }).click();
+		await ann.state('refused');
+		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Not connected/);
+		await got(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
+		await ann.page.getByRole('button', { name: 'Connect again' }).click();
+		await ann.online();
+	}));
+
+test('where nobody has to log in a token opens what needs one, and names are free', () =>
+	withPeople(
+		browser,
+		['auth.mode=open'],
+		async ({ arrive, daemon }) => {
+			const ann = await arrive({}, undefined, comesBy('ci-secret'));
+			await ann.online();
+			await ann.rename('Ann');
+			await ann.called('Ann');
+			await ann.page.reload();
+			await ann.online();
+			await ann.called('Ann');
+			assert.equal((await got(get(daemon, '/rooms'))).rooms.length, 1);
+		},
+		{ config: jwtConfig(), first: ANYTHING },
+	));

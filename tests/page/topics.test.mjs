@@ -1,0 +1,112 @@
+// What a room is about, as its owner has configured it.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { temporaryFolder } from '../lib/daemon.mjs';
+import { blockSockets, blockStreams, choose, enterRoom, hide, withPeople } from './people.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+const configured = (topics) => {
+	const rooms = Object.entries(topics).map(([name, topic]) => `{ name = ${JSON.stringify(name)}; topic = ${JSON.stringify(topic)}; }`);
+	return `rooms = ( ${rooms.join(', ')} );\n`;
+};
+
+// Runs body({ …, retell }) where retell(topics) configures others.
+function withTopics(topics, body) {
+	const file = path.join(temporaryFolder(), 'linnet.cfg');
+
+	writeFileSync(file, configured(topics));
+	return withPeople(
+		browser,
+		[],
+		(given) =>
+			body({
+				...given,
+				async retell(others) {
+					writeFileSync(file, configured(others));
+					given.daemon.signal('SIGHUP');
+					await given.daemon.waitForLog(/^reloaded/);
+				},
+			}),
+		{ args: ['-c', file] },
+	);
+}
+
+const topicIs = ({ page }, text) =>
+	page.waitForFunction((wanted) => document.querySelector('#room-topic').textContent === wanted, text);
+
+for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSockets], ['polls', async (page) => {
+	await blockSockets(page);
+	await blockStreams(page);
+}]]) {
+	test(`over ${door} the topic of each room stands beside its name and in the list`, () =>
+		withTopics({ lobby: 'Birds', ops: 'Servers' }, async ({ arrive }) => {
+			const ann = await arrive({}, block);
+			await ann.join('Ann');
+			await topicIs(ann, 'Birds');
+			assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Birds');
+			assert.equal(await ann.page.locator('#others-list .room-topic').textContent(), 'Servers');
+			await ann.page.locator('#others-list .room-button').click();
+			await ann.inRoom('ops');
+			await topicIs(ann, 'Servers');
+			await enterRoom(ann, 'without');
+			await topicIs(ann, '');
+			assert.equal(await ann.page.getAttribute('#room-topic', 'title'), '');
+			await choose(ann, 'lobby');
+			await topicIs(ann, 'Birds');
+			await ann.page.click('#tab-live');
+			await topicIs(ann, '');
+		}));
+}
+
+test('another topic is there when the reader looks again', () =>
+	withTopics({ lobby: 'Birds' }, async ({ arrive, retell }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await topicIs(ann, 'Birds');
+		await hide(ann, true);
+		await retell({ lobby: 'Bees' });
+		await hide(ann, false);
+		await topicIs(ann, 'Bees');
+		assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Bees');
+	}));
+
+test('a topic is text, whatever it looks like', () =>
+	withTopics({ lobby: '<img src=x onerror=alert(1)> **not** `markup`' }, async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await topicIs(ann, '<img src=x onerror=alert(1)> **not** `markup`');
+		assert.equal(await ann.page.locator(':is(#room-topic, .room-topic) *').count(), 0);
+	}));
+
+for (const width of [375, 1280]) {
+	test(`at ${width} px a long topic is cut, and its title has all of it`, () => {
+		const long = `${'Sightings, recordings and feeders, '.repeat(12)}and the rest`;
+
+		return withTopics({ lobby: long }, async ({ arrive }) => {
+			const ann = await arrive({ viewport: { width, height: 700 } });
+			await ann.join('Ann');
+			await topicIs(ann, long);
+			assert.equal(await ann.page.getAttribute('#room-topic', 'title'), long);
+			assert.equal(await ann.page.locator('#rooms-list .room-topic').getAttribute('title'), long);
+			// One line, of whatever the font makes it.
+			const { height, right, isCut } = await ann.page.$eval('#room-topic', (topic) => {
+				const cut = [topic, topic.parentElement].find((one) => one.scrollWidth > one.clientWidth && one.clientWidth);
+				return { ...topic.getBoundingClientRect().toJSON(), isCut: cut && getComputedStyle(cut).textOverflow === 'ellipsis' };
+			});
+			assert.ok(height > 0 && height < 40, `${height} px high`);
+			assert.ok(isCut);
+			if (width < 768)
+				assert.ok(right <= width, `${right} px`);
+			assert.equal(await ann.sidewaysScroll(), 0);
+		});
+	});
+}
