@@ -7,7 +7,6 @@ import { createLazy } from './lazily.js';
 import { createProfile } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
-import { createTails } from './tails.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
 import { ask, keepToken, token } from './token.js';
 import { createViews } from './views.js';
@@ -59,23 +58,14 @@ const alerts = createLazy(async () => {
 		},
 	});
 });
-const tails = createTails({
+const views = createViews({
+	texts,
+	format: { clockTimeSeconds, fullDate },
+	acknowledge: chat.acknowledge,
+	history: chat.history,
 	send: connection.send,
-	onJoined: (frame) => views.joined(frame),
-	onLog: (frame) => views.log(frame),
+	fetchRooms,
 });
-const views = createViews(
-	{ live: at('live'), logs: at('logs') },
-	{
-		texts,
-		format: { clockTimeSeconds, fullDate },
-		acknowledge: chat.acknowledge,
-		history: chat.history,
-		open: tails.open,
-		close: tails.close,
-		rooms: listTails,
-	},
-);
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
 const settings = createLazy(async () => {
 	const { createSettings } = await import('./settings.js');
@@ -112,13 +102,12 @@ addEventListener('hashchange', async () => (await takeToken()) && signedIn());
 watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
-async function listTails() {
+async function fetchRooms() {
 	const response = await ask('rooms', { headers: { accept: 'application/json' } });
 
 	if (!response.ok)
 		throw new Error(response.statusText);
-	const { tails: listed } = await response.json();
-	return listed.map(({ room, count }) => ({ room, count }));
+	return response.json();
 }
 
 // With a ref, banned is about a name.
@@ -135,20 +124,14 @@ function onText(data) {
 		connection.dismiss(frame.code, frame.text);
 		return;
 	}
-	if (frame.type === 'log') {
-		tails.log(frame);
-		return;
-	}
-	if (frame.type === 'joined' && tails.joined(frame))
-		return;
-	if (frame.type === 'metric')
+	if (frame.type === 'log')
+		views.log(frame);
+	else if (frame.type === 'metric')
 		views.metric(frame.raw);
-	else
+	else if (frame.type !== 'joined' || !views.joined(frame))
 		chat.handle(frame);
 	if (frame.type === 'alarm')
 		views.alarm(frame.raw);
-	else if (frame.type === 'joined')
-		views.joined(frame.raw);
 }
 
 // What is shown
@@ -191,14 +174,10 @@ function onState(state) {
 	isOnline = state.name === 'online';
 	showState(state);
 	chat.onState(state);
-	if (isOnline) {
-		tails.opened();
+	if (isOnline)
 		views.opened();
-	} else {
-		tails.closed();
-		if (wasOnline)
-			views.closed();
-	}
+	else if (wasOnline)
+		views.closed();
 	if (state.name === 'refused' && TOKEN_FAULTS.includes(state.cause))
 		signIn((it) => it.open(state.cause, { required: false }));
 }

@@ -103,7 +103,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		);
 	}
 
-	onFirst(at('text'), 'input', loadCompletion, ({ target }) => target.value.includes('@'));
+	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
 
 	async function loadPicker() {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
@@ -274,7 +274,6 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 		outbox.opened();
 		session.adoptWanted();
 		listRooms();
-		composer.prepare();
 	}
 
 	function onPresence(frame) {

@@ -1,13 +1,31 @@
-// Completes @names while they are written: the arrows choose, Enter or Tab takes, Escape closes.
+// Completes @names and :shortcodes while they are written: the arrows choose, Enter or Tab takes, Escape closes.
 import { buildAvatar } from './avatar.js';
+import { offerEmoji } from './emoji-completion.js';
+import { foreign } from './elements.js';
 import { foldName } from './identity.js';
 import { addSheet } from './sheet.js';
+import { texts } from './texts.js';
 
 await addSheet(new URL('css/choices.css', import.meta.url));
 
 const MOST = 8;
 const LONGEST = 32;
 const UNFINISHED = /(?:^|[^\w@])@([^@\n]*)$/;
+
+// { start, label, offers } for the text up to the caret, or null: what the name begun at start may become.
+function offerNames(before, names) {
+	const begun = UNFINISHED.exec(before.slice(-LONGEST))?.[1];
+
+	if (begun === undefined)
+		return null;
+	const wanted = foldName(begun);
+	const offers = names
+		.filter((name) => foldName(name).startsWith(wanted))
+		.slice(0, MOST)
+		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), foreign(name)] }));
+
+	return { start: before.length - begun.length - 1, label: texts.completionLabel, offers };
+}
 
 // names() are those that may be meant; onChange() follows when the text has been completed.
 export function createCompletion({ field, list }, { names, onChange }) {
@@ -29,44 +47,48 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		field.setAttribute('aria-activedescendant', list.children[chosen].id);
 	}
 
-	function take(name) {
-		field.setRangeText(`@${name} `, start, field.selectionStart, 'end');
+	function take({ text, onTake }) {
+		field.setRangeText(`${text} `, start, field.selectionStart, 'end');
 		close();
 		field.focus();
+		onTake?.();
 		onChange();
 	}
 
-	function buildItem(name, index) {
+	function buildItem(choice, index) {
 		const item = document.createElement('li');
-		const shown = document.createElement('bdi');
 
-		shown.textContent = name;
 		item.id = `completion-${index}`;
 		item.role = 'option';
-		item.append(buildAvatar(name), shown);
+		item.append(...choice.parts());
 		// Before the field loses the focus.
 		item.addEventListener('pointerdown', (event) => {
 			event.preventDefault();
-			take(name);
+			take(choice);
 		});
 		return item;
 	}
 
 	function offer() {
 		const before = field.value.slice(0, field.selectionStart);
-		const begun = UNFINISHED.exec(before.slice(-LONGEST))?.[1];
-		const wanted = begun === undefined ? null : foldName(begun);
+		const known = [offerNames(before, names()), offerEmoji(before, MOST, offerMore)].find((one) => one?.offers.length);
 
-		offered = wanted === null ? [] : names().filter((name) => foldName(name).startsWith(wanted)).slice(0, MOST);
-		if (!offered.length) {
+		if (!known) {
 			close();
 			return;
 		}
-		start = before.length - begun.length - 1;
+		({ start, offers: offered } = known);
 		chosen = 0;
+		list.ariaLabel = known.label;
 		list.replaceChildren(...offered.map(buildItem));
 		list.hidden = false;
 		showChosen();
+	}
+
+	// All emoji are here now.
+	function offerMore() {
+		if (document.activeElement === field)
+			offer();
 	}
 
 	// Before the composer hears of it.

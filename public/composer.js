@@ -10,23 +10,15 @@ const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 
-// The table of emoji is not needed at once, and not at any price.
-let emoji = null;
-
-async function loadEmoji() {
-	try {
-		emoji ??= await import('./emoji.js');
-	} catch {
-		// Shortcodes stay as they are written.
-	}
-}
+// Not needed at once, and not at any price.
+let shortcodes = null;
 
 // What is sent for what is written: no blank lines around it, emoji for their shortcodes, and nothing that JSON in
 // UTF-8 cannot carry.
 function finished(text) {
 	const trimmed = text.replaceAll('\0', '').replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
 	const whole = trimmed.toWellFormed?.() ?? trimmed;
-	return emoji ? emoji.replaceShortcodes(whole) : whole;
+	return shortcodes ? shortcodes.replace(whole) : whole;
 }
 
 // sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
@@ -72,9 +64,18 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 		showCounter();
 	}
 
+	async function loadShortcodes() {
+		try {
+			const { createShortcodes } = await import('./shortcodes.js');
+			shortcodes ??= createShortcodes(field, changed);
+		} catch {
+			// They stay as they are written.
+		}
+	}
+
 	async function submit() {
-		if (!emoji && ANY_SHORTCODE.test(field.value))
-			await loadEmoji();
+		if (!shortcodes && ANY_SHORTCODE.test(field.value))
+			await loadShortcodes();
 		const text = finished(field.value);
 
 		if (!text)
@@ -98,18 +99,15 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 		changed();
 	}
 
-	field.addEventListener('input', (event) => {
-		const caret = field.selectionStart;
-		const found = !event.isComposing && emoji?.shortcodeBefore(field.value.slice(0, caret));
-
-		if (found && event.inputType === 'insertText')
-			field.setRangeText(found.emoji, found.start, caret, 'end');
+	field.addEventListener('input', () => {
+		if (!shortcodes && field.value.includes(':'))
+			loadShortcodes();
 		changed();
 		if (field.value.trim())
 			onWrite();
 	});
 	field.addEventListener('keydown', (event) => {
-		// A list of names is open above it.
+		// A list of choices is open above it.
 		if (event.defaultPrevented)
 			return;
 		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
@@ -151,8 +149,6 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			field.setRangeText(text, field.selectionStart, field.selectionEnd, 'end');
 			changed();
 		},
-		// What is written with is loaded when there is nothing else to do.
-		prepare: () => (window.requestIdleCallback ?? setTimeout)(loadEmoji),
 		changed,
 		focus() {
 			field.focus();

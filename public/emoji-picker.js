@@ -1,49 +1,107 @@
-// The panel of emoji: a search field and a grid that the arrow keys walk; Escape closes it.
-import { listEmoji } from './emoji.js';
+// The panel of emoji: a search field over all of them in groups; Escape closes it.
+import { button as buildButton, element } from './elements.js';
+import { createGrid } from './emoji-grid.js';
+import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
+import { wordsIn } from './emoji-texts.js';
 import { addSheet } from './sheet.js';
+import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 await addSheet(new URL('css/choices.css', import.meta.url));
 
+const words = wordsIn(texts.language);
+// More of them are no answer.
+const MOST_FOUND = 120;
+const TONES = ['', '🏻', '🏼', '🏽', '🏾', '🏿'];
+const TONE = 'emoji.tone';
+const RECENT_ICON = '🕘';
+
+const toneChosen = () => TONES[recall(TONE)] ?? '';
+
+function toned({ emoji, toned: lightest }) {
+	const tone = toneChosen();
+	return tone && lightest ? lightest.replaceAll(TONES[1], tone) : emoji;
+}
+
+function buildTones(onChange) {
+	const select = element('select.picker-tone', ...TONES.map((tone, index) => new Option(`✋${tone}`, index)));
+
+	select.ariaLabel = words.tone;
+	select.title = words.tone;
+	select.value = TONES.indexOf(toneChosen());
+	select.addEventListener('change', () => {
+		remember(TONE, select.value);
+		onChange();
+	});
+	return select;
+}
+
+// [{ title, entries }]: the recent ones, then every group; those of the small table have none.
+function sections() {
+	const all = allEmoji();
+	const groups = Object.entries(words.groups).map(([group, title]) => ({
+		title,
+		entries: all.filter((entry) => entry.group === Number(group)),
+	}));
+	const rest = hasAllEmoji() ? groups : [{ title: texts.pickerLabel, entries: all }];
+
+	return [{ title: words.recent, entries: recentEmoji() }, ...rest].filter(({ entries }) => entries.length);
+}
+
+// A button for each section, with the first of its emoji.
+function buildJump({ title, entries: [first] }, at, onJump) {
+	const jump = buildButton('picker-jump', title === words.recent ? RECENT_ICON : first.emoji);
+
+	jump.title = title;
+	jump.ariaLabel = title;
+	jump.addEventListener('click', () => onJump(at));
+	return jump;
+}
+
 // onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
 // The first press of the button has loaded this; it opens at once.
-export function openEmojiPicker({ panel, search, grid, button }, { onPick, onClose }) {
-	const choices = listEmoji().map(({ emoji, names }) => {
-		const choice = document.createElement('button');
-		choice.type = 'button';
-		choice.textContent = emoji;
-		choice.title = names[0];
-		choice.ariaLabel = names[0];
-		// One stop for the Tab key; the arrows do the rest.
-		choice.tabIndex = -1;
-		choice.addEventListener('click', () => {
-			onPick(emoji);
+export function openEmojiPicker({ panel, search, grid: place, button }, { onPick, onClose }) {
+	const tones = buildTones(show);
+	const jumps = element('nav.picker-jumps');
+	const grid = createGrid(place, {
+		toned,
+		onPick(entry) {
+			noteEmoji(entry);
+			onPick(toned(entry));
 			close();
-		});
-		return { choice, names };
+		},
+		onLeave: () => search.focus(),
 	});
-	const none = document.createElement('p');
-	none.textContent = texts.pickerNone;
 
-	const shown = () => Array.from(grid.querySelectorAll('button'));
+	function show() {
+		const isSearch = Boolean(search.value.trim());
+		const all = sections();
+		const found = isSearch && findEmoji(search.value).slice(0, MOST_FOUND);
 
-	function filter() {
-		const wanted = search.value.trim().toLowerCase().replaceAll(/[_:]/g, ' ').trim();
-		const found = choices.filter(({ names }) => names.some((name) => name.includes(wanted)));
+		tones.hidden = !hasAllEmoji();
+		jumps.hidden = isSearch || !hasAllEmoji();
+		jumps.replaceChildren(...all.map((section, at) => buildJump(section, at, grid.jumpTo)));
+		grid.show(isSearch ? (found.length ? [{ entries: found }] : []) : all, texts.pickerNone);
+	}
 
-		grid.replaceChildren(...(found.length ? found.map(({ choice }) => choice) : [none]));
-		for (const { choice } of choices)
-			choice.tabIndex = -1;
-		if (found.length)
-			found[0].choice.tabIndex = 0;
+	async function complete() {
+		if (hasAllEmoji())
+			return;
+		try {
+			await loadEmoji();
+			show();
+		} catch {
+			// Those of the small table are shown.
+		}
 	}
 
 	function open() {
 		panel.hidden = false;
 		button.ariaExpanded = 'true';
 		search.value = '';
-		filter();
+		show();
 		search.focus();
+		complete();
 	}
 
 	function hide() {
@@ -56,44 +114,25 @@ export function openEmojiPicker({ panel, search, grid, button }, { onPick, onClo
 		onClose();
 	}
 
-	function moveTo(choice) {
-		for (const other of shown())
-			other.tabIndex = -1;
-		choice.tabIndex = 0;
-		choice.focus();
-	}
-
-	function onGridKey(event) {
-		const list = shown();
-		const at = list.indexOf(document.activeElement);
-		const columns = list.findIndex((choice) => choice.offsetTop > list[0].offsetTop);
-		const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
-
-		if (at < 0 || !step)
-			return;
-		event.preventDefault();
-		if (list[at + step])
-			moveTo(list[at + step]);
-		else if (event.key === 'ArrowUp')
-			search.focus();
-	}
+	const head = element('div.picker-head');
+	search.before(head);
+	head.append(search, tones);
+	jumps.ariaLabel = texts.pickerLabel;
+	place.after(jumps);
 
 	button.addEventListener('click', () => (panel.hidden ? open() : close()));
-	search.addEventListener('input', filter);
+	search.addEventListener('input', show);
 	search.addEventListener('keydown', (event) => {
-		const [first] = shown();
-
-		if (event.key === 'ArrowDown' && first) {
+		if (event.key === 'ArrowDown') {
 			event.preventDefault();
-			moveTo(first);
+			grid.enter();
 		} else if (event.key === 'Enter') {
 			// Enter here chooses; it must not send the message below.
 			event.preventDefault();
 			if (!event.isComposing)
-				first?.click();
+				grid.pickFirst();
 		}
 	});
-	grid.addEventListener('keydown', onGridKey);
 	panel.addEventListener('keydown', (event) => {
 		if (event.key === 'Escape')
 			close();

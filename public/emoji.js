@@ -23,34 +23,40 @@ const EMOJI = new Map();
 for (let at = 0; at < TABLE.length; at += 2)
 	EMOJI.set(TABLE[at], TABLE[at + 1]);
 
+// The codes of the library, which come late or never: while writing only, because what is read must not depend on it.
+const more = new Map();
+
 // "12:100:30" and "a:b:c" are no shortcodes: nothing that is part of a word may touch the colons.
 const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
 const SHORTCODE = /:([a-z0-9_+-]+):/g;
-const SHORTCODE_AT_END = /(?<![\w:]):([a-z0-9_+-]+):$/;
+const SHORTCODE_AT_END = /(?<![\w:]):[a-z0-9_+-]+:$/;
 
-// [{ emoji, names }], each emoji once.
+// [{ emoji, codes }], each emoji once.
 export function listEmoji() {
 	const list = new Map();
 	for (const [code, emoji] of EMOJI) {
-		const name = code.replaceAll('_', ' ');
 		if (list.has(emoji))
-			list.get(emoji).names.push(name);
+			list.get(emoji).codes.push(code);
 		else
-			list.set(emoji, { emoji, names: [name] });
+			list.set(emoji, { emoji, codes: [code] });
 	}
 	return [...list.values()];
 }
 
-// The emoji of a shortcode, or undefined.
+export function addCodes(codes, emoji) {
+	for (const code of codes)
+		more.set(code, emoji);
+}
+
+// The emoji of a shortcode that is known without the library, or undefined.
 export const emojiOf = (code) => EMOJI.get(code);
 
 export function replaceShortcodes(text) {
-	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? whole));
+	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? more.get(code) ?? whole));
 }
 
-// { start, emoji } when the text up to the caret ends with a shortcode just closed, otherwise null.
-export function shortcodeBefore(text) {
-	const match = SHORTCODE_AT_END.exec(text);
-	const emoji = match && EMOJI.get(match[1]);
-	return emoji ? { start: match.index, emoji } : null;
-}
+// Whether the library may know more of this text.
+export const hasUnknownShortcode = (text) => replaceShortcodes(text).search(SHORTCODES) >= 0;
+
+// Whether the text up to the caret ends with a shortcode just closed.
+export const endsWithShortcode = (text) => SHORTCODE_AT_END.test(text);

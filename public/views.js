@@ -1,80 +1,48 @@
-// The views beside the chat, loaded when they are first looked at. What has come for one before is kept for it, as far
-// as it still counts: the last value of each metric, the alarms that stand.
-const MOST_KEPT = 1000;
+// The views beside the chat, loaded when they are first looked at, or when there is something to keep for them.
+import { at } from './elements.js';
+import { createLazy } from './lazily.js';
 
-// load() imports the view's module and creates it.
-function createView(load) {
-	const kept = new Map();
-	let view = null;
-	let loading = null;
-	let isVisible = false;
-
-	function give(name, ...rest) {
-		view?.[name]?.(...rest);
-	}
-
-	async function begin() {
-		view = await load();
-		for (const [name, frame] of kept.values())
-			give(name, frame);
-		kept.clear();
-		give('visible', isVisible);
-	}
-
-	return {
-		tell(name, frame, key) {
-			if (view) {
-				give(name, frame);
-				return;
-			}
-			kept.delete(key);
-			kept.set(key, [name, frame]);
-			if (kept.size > MOST_KEPT)
-				kept.delete(kept.keys().next().value);
-		},
-		give,
-		forget(isOld) {
-			for (const [key, [, frame]] of kept) {
-				if (isOld(frame))
-					kept.delete(key);
-			}
-		},
-		show(wanted) {
-			isVisible = wanted;
-			if (wanted)
-				loading ??= begin();
-			give('visible', wanted);
-		},
-	};
-}
-
-// means is what the modules ask for: { texts, format, acknowledge, history, open, close, rooms }.
-export function createViews({ live, logs }, means) {
-	const { texts, format, acknowledge, history, open, close, rooms } = means;
-	const liveView = createView(async () => {
-		const { createLive } = await import('./live/live.js');
-		return createLive(live, { texts, format, acknowledge, history });
+// means is what they ask for, see live/live.js and logs/feed.js.
+export function createViews(means) {
+	const live = createLazy(async () => (await import('./live/feed.js')).createFeed(at('live'), means));
+	const logs = createLazy(async () => {
+		const { createFeed } = await import('./logs/feed.js');
+		return createFeed(at('logs'), { ...means, isOnline });
 	});
-	const logsView = createView(async () => {
-		const { createLogs } = await import('./logs/logs.js');
-		return createLogs(logs, { texts, open, close, rooms });
-	});
+	let isOnline = false;
+
+	function show(view, wanted) {
+		(wanted ? view : view.now)((it) => it.visible(wanted));
+	}
 
 	return {
 		show(id) {
-			liveView.show(id === 'live');
-			logsView.show(id === 'logs');
+			show(live, id === 'live');
+			show(logs, id === 'logs');
 		},
-		metric: (frame) => liveView.tell('metric', frame, JSON.stringify(['metric', frame.room, frame.name])),
-		alarm: (frame) => liveView.tell('alarm', frame, JSON.stringify(['alarm', frame.room, frame.key])),
-		log: (frame) => logsView.give('log', frame),
+		metric: (frame) => live((it) => it.metric(frame)),
+		alarm: (frame) => live((it) => it.alarm(frame)),
+		log: (frame) => logs.now((it) => it.log(frame)),
+		// False if it is about a room to talk in.
 		joined(frame) {
-			if (!frame.recovered)
-				liveView.forget((kept) => kept.type === 'alarm' && kept.room === frame.room);
-			liveView.give('joined', frame);
-			logsView.give('joined', frame);
+			let isTail = false;
+
+			logs.now((it) => {
+				isTail = it.joined(frame);
+			});
+			if (!isTail)
+				live.now((it) => it.joined(frame.raw));
+			return isTail;
 		},
-		opened: () => liveView.give('opened'),
-		closed: () => liveView.give('closed'),
+		opened() {
+			isOnline = true;
+			live.now((it) => it.opened());
+			logs.now((it) => it.opened());
+		},
+		closed() {
+			isOnline = false;
+			live.now((it) => it.closed());
+			logs.now((it) => it.closed());
+		},
 	};
 }

@@ -104,7 +104,33 @@ tell_skipped(struct follow_file *file)
 	if (follow->ops->on_skipped(follow->context, file->index, file->skipped) != 0)
 		return -EAGAIN;
 	file->skipped = 0;
+	file->has_told = true;
 	return 0;
+}
+
+/* An event stands between lines: where there were none since the last one, it is left
+ * out. */
+static int
+tell_event(struct follow_file *file)
+{
+	const struct follow *follow = file->follow;
+
+	if (file->event && file->has_told) {
+		if (follow->ops->on_event(follow->context, file->index, file->event) != 0)
+			return -EAGAIN;
+		file->has_told = false;
+	}
+	file->event = 0;
+	return 0;
+}
+
+/* What is to be known before the next line. Returns 0 or -EAGAIN. */
+static int
+tell_before(struct follow_file *file)
+{
+	int r = tell_skipped(file);
+
+	return r < 0 ? r : tell_event(file);
 }
 
 /* Deliver the reader's line, which is whole, or count it as skipped. Returns 0 or
@@ -115,18 +141,22 @@ offer(struct follow_file *file, struct follow_reader *reader)
 	const struct follow *follow = file->follow;
 	size_t len;
 
+	if (!reader->has_begun)
+		file->event = FOLLOW_ROTATED;
+	reader->has_begun = true;
 	if (!reader->is_granted && !is_let_through(file, reader)) {
 		file->skipped++;
 		log_line_clear(&reader->line);
 		return 0;
 	}
 	reader->is_granted = true;
-	if (tell_skipped(file) < 0)
+	if (tell_before(file) < 0)
 		return -EAGAIN;
 	len = log_line_clean(&reader->line, follow->text);
 	if (follow->ops->on_line(follow->context, file->index, follow->text, len) != 0)
 		return -EAGAIN;
 	reader->is_granted = false;
+	file->has_told = true;
 	log_line_clear(&reader->line);
 	return 0;
 }
@@ -167,6 +197,7 @@ begin_anew(struct follow_file *file, struct follow_reader *reader)
 		log_uint("offset", reader->offset),
 		log_uint("bytes", follow_reader_size(reader)));
 	follow_reader_rewind(reader);
+	file->event = FOLLOW_TRUNCATED;
 	return -EINPROGRESS;
 }
 
@@ -249,7 +280,7 @@ follow_lines_turn(struct follow_file *file)
 	follow->now_ms = follow_now_ms();
 	set_limits(file);
 	if (!file->is_thinning)
-		r = tell_skipped(file);
+		r = tell_before(file);
 	TAILQ_FOREACH (reader, &file->readers, link) {
 		if (r == 0)
 			r = read_one(file, reader, &budget);

@@ -62,10 +62,12 @@ struct follow_file {
 	int problem;   /* -errno that the log says */
 	int watch_problem;
 	struct bucket bucket;
-	bool is_thinning; /* until the bucket has refilled */
-	uint64_t skipped; /* lines, and nobody knows yet */
-	ev_timer again;   /* there is more to read, or somebody to take it */
-	ev_timer refill;  /* of the bucket */
+	bool is_thinning;        /* until the bucket has refilled */
+	uint64_t skipped;        /* lines, and nobody knows yet */
+	enum follow_event event; /* that nobody knows yet; 0: none */
+	bool has_told;           /* a line since the last event */
+	ev_timer again;          /* there is more to read, or somebody to take it */
+	ev_timer refill;         /* of the bucket */
 };
 
 struct follow {

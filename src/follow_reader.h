@@ -24,6 +24,7 @@ struct follow_reader {
 	char mark[FOLLOW_MARK_BYTES];
 	size_t mark_len;
 	struct log_line line;
+	bool has_begun;   /* a line of it was whole */
 	bool is_granted;  /* the line is whole and on its way, but was not accepted yet */
 	uint64_t backlog; /* lines that were there at the start and are not counted */
 	uint64_t limit;   /* how far it may be read this time */

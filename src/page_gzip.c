@@ -10,7 +10,7 @@
 #include "linnet/xalloc.h"
 
 /* Compressing holds up the loop, so only what is done in less than 2 ms is compressed as
- * well as can be. The largest file of the page (145 KB) takes 3 ms, and 1 MiB 26 ms. */
+ * well as can be. The largest files of the page take 3 ms, and 1 MiB takes 26 ms. */
 #define LEVEL_SMALL 9
 #define LEVEL_LARGE 4
 #define SMALL_BYTES (32 * 1024)

@@ -54,7 +54,27 @@ on_skipped(void *context, size_t index, uint64_t lines)
 		source->chat, source->room, text, (size_t)len, lines, conn_unix_ms());
 }
 
-static const struct follow_ops ops = { .on_line = on_line, .on_skipped = on_skipped };
+static int
+on_event(void *context, size_t index, enum follow_event event)
+{
+	static const char *const words[] = {
+		[FOLLOW_ROTATED] = "rotated",
+		[FOLLOW_TRUNCATED] = "truncated",
+	};
+	const struct source *source = context;
+	char text[48];
+
+	(void)index;
+	snprintf(text, sizeof(text), "the file was %s", words[event]);
+	return chat_log_event(
+		source->chat, source->room, words[event], text, conn_unix_ms());
+}
+
+static const struct follow_ops ops = {
+	.on_line = on_line,
+	.on_skipped = on_skipped,
+	.on_event = on_event,
+};
 
 size_t
 tail_descriptors(const struct config *config)

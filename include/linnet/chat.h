@@ -122,6 +122,11 @@ void chat_reload(struct chat *chat);
 int chat_log(struct chat *chat, const char *room, const char *text, size_t len,
 	uint64_t skipped, int64_t now_ms);
 
+/* Something happened to the log file of room: event is the word for it, text is UTF-8.
+ * The same return. */
+int chat_log_event(struct chat *chat, const char *room, const char *event,
+	const char *text, int64_t now_ms);
+
 /* Where a session stands in its own room. */
 struct chat_place {
 	const char *room;

@@ -21,6 +21,12 @@ struct follow_source {
 			   more; 0: no limit */
 };
 
+/* Why what follows is not what went on from the line before. */
+enum follow_event {
+	FOLLOW_ROTATED = 1, /* it is in another file, which has the path now */
+	FOLLOW_TRUNCATED,   /* the file was cut off and begins anew */
+};
+
 /* Called from the loop, with the index of the source. They must not free the follow. */
 struct follow_ops {
 	/* One line: valid UTF-8 without control characters but tab, what was not is made
@@ -30,6 +36,9 @@ struct follow_ops {
 	/* So many lines were left out here because they came faster than rate. The same
 	 * return. */
 	int (*on_skipped)(void *context, size_t index, uint64_t lines);
+	/* That happened to the file between the lines before and those after. Between two
+	 * of these there is at least one line. The same return. */
+	int (*on_event)(void *context, size_t index, enum follow_event event);
 };
 
 /* Follow count sources from now on; what is delivered comes from the loop. A file that is

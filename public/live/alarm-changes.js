@@ -4,9 +4,10 @@ import { severityMark, textOf, titleOf } from './alarm-row.js';
 
 const MOST_CHANGES = 200;
 
-function buildChange(alarm, { words, format }) {
+function buildChange(alarm, { words, format, day }) {
 	const date = new Date(alarm.ts);
-	const time = element('time', format.clockTimeSeconds(date));
+	const isToday = date.toDateString() === new Date().toDateString();
+	const time = element('time', isToday ? format.clockTimeSeconds(date) : day.format(date));
 	const who = textOf(alarm.state === 'acknowledged' ? alarm.acknowledged_by : alarm.username, 64);
 	const item = element(
 		'li',
@@ -22,7 +23,13 @@ function buildChange(alarm, { words, format }) {
 }
 
 // history(room) gives the messages of a room that were kept; they are asked for when the list is first opened.
-export function createAlarmChanges({ words, format, history, isGood }) {
+export function createAlarmChanges({ words, format, locale, history, isGood }) {
+	const day = new Intl.DateTimeFormat(locale, {
+		month: 'short',
+		day: 'numeric',
+		hour: '2-digit',
+		minute: '2-digit',
+	});
 	const list = element('ol');
 	const state = element('p.live-changes-state', words.changesNone);
 	const details = element('details.live-changes', element('summary', words.changes), list, state);
@@ -41,7 +48,7 @@ export function createAlarmChanges({ words, format, history, isGood }) {
 			changes.set(`${alarm.id} ${alarm.room}`, alarm);
 		if (!details.open)
 			return;
-		list.replaceChildren(...newest.map((alarm) => buildChange(alarm, { words, format })));
+		list.replaceChildren(...newest.map((alarm) => buildChange(alarm, { words, format, day })));
 		setText(state, newest.length ? '' : words.changesNone);
 	}
 
@@ -72,6 +79,9 @@ export function createAlarmChanges({ words, format, history, isGood }) {
 		missing.forEach(load);
 	}
 
+	// It is scrolled by keys as well.
+	list.tabIndex = 0;
+	list.ariaLabel = words.changes;
 	details.addEventListener('toggle', () => {
 		show();
 		loadAll();

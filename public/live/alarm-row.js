@@ -10,6 +10,9 @@ const SHAPES = {
 	ok: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zM4.3 8.2l2.8 2.7 4.7-5-1.1-1-3.6 3.9-1.7-1.7z',
 };
 const MOST_CHARACTERS = 2000;
+// More than that may have to be scrolled.
+const FEW_LINES = 4;
+const FEW_CHARACTERS = 160;
 
 export function severityMark(severity, words) {
 	const mark = element('span.live-severity', icon('live-icon', SHAPES[severity]), words.severity[severity]);
@@ -22,6 +25,8 @@ export function textOf(value, most = MOST_CHARACTERS) {
 	const text = typeof value === 'string' ? value : '';
 	return text.length > most ? `${text.slice(0, most)}…` : text;
 }
+
+const isLong = (text) => text.length > FEW_CHARACTERS || text.split('\n').length > FEW_LINES;
 
 export const titleOf = ({ title, key }) => textOf(title, 256).trim() || key;
 
@@ -116,6 +121,10 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 			severity.replaceChildren(severityMark(alarm.severity, words));
 			setText(title, titleOf(alarm));
 			setText(text, textOf(alarm.message));
+			if (isLong(text.textContent))
+				text.tabIndex = 0;
+			else
+				text.removeAttribute('tabindex');
 			item.classList.toggle('live-acknowledged', Boolean(alarm.acknowledged_by));
 			acknowledge.hidden = Boolean(alarm.acknowledged_by);
 			acknowledge.disabled = false;

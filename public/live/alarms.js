@@ -24,7 +24,7 @@ function compare(one, other) {
 	);
 }
 
-export function createAlarms(place, { words, format, ageOf, now, acknowledge, history }) {
+export function createAlarms(place, { words, format, locale, ageOf, now, acknowledge, history }) {
 	const standing = new Map();
 	const rows = new Map();
 	const count = element('span.live-count');
@@ -32,7 +32,7 @@ export function createAlarms(place, { words, format, ageOf, now, acknowledge, hi
 	const list = element('ul.live-standing');
 	const more = element('p.live-more');
 	const voice = element('p.live-unseen');
-	const changes = createAlarmChanges({ words, format, history, isGood });
+	const changes = createAlarmChanges({ words, format, locale, history, isGood });
 	let isVisible = false;
 	let frame = 0;
 	let ager = 0;

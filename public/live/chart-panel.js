@@ -9,12 +9,13 @@ export function createChartPanel(metric, { words, units, locale, onClose }) {
 	const state = element('p.live-state-of-chart', words.chartLoading);
 	const plot = element('div.live-plot');
 	const facts = element('dl.live-facts');
-	const item = element('li.live-chart', element('header', title, whole, close), state, plot, facts);
+	const panel = element('div.live-chart', element('header', title, whole, close), state, plot, facts);
+	const item = element('li.live-chart-place', panel);
 	let chart = null;
 	let isClosed = false;
 
-	item.setAttribute('role', 'group');
-	item.ariaLabel = words.chartOf(metric.name);
+	panel.setAttribute('role', 'group');
+	panel.ariaLabel = words.chartOf(metric.name);
 	close.ariaLabel = words.chartClose;
 	state.setAttribute('role', 'status');
 	whole.hidden = true;
@@ -62,7 +63,7 @@ export function createChartPanel(metric, { words, units, locale, onClose }) {
 				return;
 			}
 			chart = loaded;
-			state.textContent = words.chartHint;
+			state.textContent = matchMedia('(any-pointer: coarse)').matches ? words.chartTouchHint : words.chartHint;
 			update();
 		} catch {
 			state.textContent = words.chartMissing;

@@ -1,11 +1,13 @@
 // A chart of one metric by uPlot, which is loaded when the first chart is opened.
 import { addSheet } from '../sheet.js';
+import { addTouchZoom } from './touch-zoom.js';
 import { isBytes } from './units.js';
 
 const HEIGHT = 260;
 const AXIS_FONT = '12px system-ui, sans-serif';
 // Of that font, on average.
 const LETTER_PX = 7;
+const GAP_PX = 14;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 // Steps of an axis that counts bytes.
@@ -25,9 +27,10 @@ function createClock(locale) {
 	const minutes = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
 	const days = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
 	const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
+	const isToday = (time) => new Date(time).toDateString() === new Date().toDateString();
 
 	return {
-		full: (time) => full.format(time),
+		full: (time) => (isToday(time) ? seconds : full).format(time),
 		label: (time, stepMs) => (stepMs < MINUTE_MS ? seconds : stepMs < DAY_MS ? minutes : days).format(time),
 	};
 }
@@ -73,17 +76,28 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 	const lengthOf = (values) => Math.max(0, ...(values ?? []).map((value) => value.length));
 	// An endless unit leaves room for the chart.
 	const widthOf = (plot, values) => Math.min(18 + LETTER_PX * lengthOf(values), place.clientWidth / 3);
+	const spaceFor = (label) => GAP_PX + LETTER_PX * label.length;
+
+	// Seconds are told where steps of half a minute have room for them; otherwise no step is that small.
+	function timeSpace(plot, axisIndex, min, max, width) {
+		const minute = (width * MINUTE_MS) / (max - min);
+		const exact = spaceFor(clock.label(min, 1));
+
+		return minute / 2 >= exact ? exact : Math.max(spaceFor(clock.label(min, MINUTE_MS)), minute * 0.99);
+	}
 
 	return {
 		width: place.clientWidth,
 		height: HEIGHT,
 		ms: 1,
-		padding: [10, 12, 0, 0],
+		// At the end half of a time has its place.
+		padding: [10, 24, 0, 0],
 		cursor: { drag: { x: true, y: false }, points: { size: 8 } },
 		hooks: { setScale: [(plot, key) => key === 'x' && onScale(plot)] },
 		axes: [
 			axis(colours, {
-				space: 90,
+				space: timeSpace,
+				size: 32,
 				values: (plot, times, index, space, stepMs) => times.map((time) => clock.label(time, stepMs)),
 			}),
 			axis(colours, {
@@ -94,13 +108,14 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 			}),
 		],
 		series: [
-			{ label: words.time, value: (plot, time) => (time == null ? '–' : clock.full(time)) },
+			{ label: words.time, value: (plot, time) => clock.full(time ?? plot.data[0].at(-1) ?? 0) },
 			{
 				label: name,
 				width: 2,
 				stroke: colours.line,
 				fill: colours.area,
-				value: (plot, value) => (value == null ? '–' : label(value)),
+				// Where no pointer is, the last one.
+				value: (plot, value) => label(value ?? plot.data[1].at(-1) ?? 0),
 			},
 		],
 	};
@@ -120,9 +135,16 @@ export async function createChart(place, { onZoom, ...more }) {
 
 	const plot = new Plot(optionsFor(place, { ...more, onScale }), [[], []], place);
 	const stopWatching = watchTheme(() => plot.redraw(false));
-	const sizes = new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: HEIGHT }));
+	const sizes = new ResizeObserver(() => {
+		// It has no width while another view is looked at.
+		if (place.clientWidth)
+			plot.setSize({ width: place.clientWidth, height: HEIGHT });
+	});
+
+	const showAll = () => plot.setData(plot.data, true);
 
 	plot.over.classList.add('live-over');
+	addTouchZoom(plot, { showAll });
 	sizes.observe(place);
 
 	return {
@@ -135,7 +157,7 @@ export async function createChart(place, { onZoom, ...more }) {
 			if (isHeld)
 				plot.setScale('x', { min, max });
 		},
-		showAll: () => plot.setData(plot.data, true),
+		showAll,
 		destroy() {
 			stopWatching();
 			sizes.disconnect();

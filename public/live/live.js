@@ -24,7 +24,15 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 		ageOf,
 		locale,
 	});
-	const alarms = createAlarms(alarmsPlace, { words, format, ageOf, now: tiles.now, acknowledge, history });
+	const alarms = createAlarms(alarmsPlace, {
+		words,
+		format,
+		locale,
+		ageOf,
+		now: tiles.now,
+		acknowledge,
+		history,
+	});
 
 	state.setAttribute('role', 'status');
 	tilesPlace.ariaLabel = words.values;
@@ -37,6 +45,11 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 	return {
 		metric(frame) {
 			if (tiles.take(frame))
+				alarms.know(frame.room);
+		},
+		// What came before the view was there: the last frame, and the times and values of those that there were.
+		past(frame, times, values) {
+			if (tiles.takePast(frame, times, values))
 				alarms.know(frame.room);
 		},
 		alarm: alarms.take,

@@ -10,6 +10,7 @@ export function createMetrics() {
 	// How far this clock is ahead of the server's, as far as is known.
 	let ahead = null;
 
+	const keyOf = ({ room, name }) => JSON.stringify([room, name]);
 	const now = () => Date.now() - (ahead ?? 0);
 
 	// Only a value that is as new as its frame tells of the clocks; those sent on entering a room may be old.
@@ -36,6 +37,30 @@ export function createMetrics() {
 		return oldest;
 	}
 
+	function put(frame, times, values) {
+		const { room, name, unit } = frame;
+		const key = keyOf(frame);
+		let metric = all.get(key);
+		let gone = null;
+
+		if (!metric) {
+			gone = all.size < MOST_METRICS ? null : makeRoom();
+			if (all.size >= MOST_METRICS) {
+				// Counted, but not without end.
+				if (leftOut.size < MOST_METRICS)
+					leftOut.add(key);
+				return { metric: null, gone };
+			}
+			leftOut.delete(key);
+			metric = { key, room, name, series: createSeries() };
+			all.set(key, metric);
+		}
+		metric.opening = opening;
+		metric.unit = unit;
+		times.forEach((time, index) => metric.series.add(time, values[index]));
+		return { metric, gone };
+	}
+
 	return {
 		now,
 		ageOf,
@@ -44,29 +69,15 @@ export function createMetrics() {
 		get leftOut() {
 			return leftOut.size;
 		},
-		// Gives { metric, gone }: the one that it belongs to, if there is room for it, and who had to make room.
-		take({ room, name, ts, value, unit }) {
-			const key = JSON.stringify([room, name]);
-			let metric = all.get(key);
-			let gone = null;
-
-			compareClocks(ts, metric?.opening === opening);
-			if (!metric) {
-				gone = all.size < MOST_METRICS ? null : makeRoom();
-				if (all.size >= MOST_METRICS) {
-					// Counted, but not without end.
-					if (leftOut.size < MOST_METRICS)
-						leftOut.add(key);
-					return { metric: null, gone };
-				}
-				leftOut.delete(key);
-				metric = { key, room, name, series: createSeries() };
-				all.set(key, metric);
-			}
-			metric.opening = opening;
-			metric.unit = unit;
-			metric.series.add(ts, value);
-			return { metric, gone };
+		// Both give { metric, gone }: the one that it belongs to, if there is room for it, and who had to make room.
+		take(frame) {
+			compareClocks(frame.ts, all.get(keyOf(frame))?.opening === opening);
+			return put(frame, [frame.ts], [frame.value]);
+		},
+		// The times and values that came up to this frame, nobody knows when.
+		takePast(frame, times, values) {
+			compareClocks(frame.ts, false);
+			return put(frame, times, values);
 		},
 		// Values that are sent again after this may be old.
 		reopened() {

@@ -1,5 +1,5 @@
 // The tiles of all metrics, in a group for each room, and the chart of the one that was opened.
-import { element, foreign } from '../elements.js';
+import { element, foreign, setText } from '../elements.js';
 import { createChartPanel } from './chart-panel.js';
 import { createMetrics, MOST_METRICS } from './metrics.js';
 import { createTile } from './tile.js';
@@ -38,13 +38,13 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		for (const { target, isIntersecting } of entries) {
 			const tile = itemTiles.get(target);
 
-			if (isIntersecting)
+			if (isIntersecting && tiles.has(tile.metric.key)) {
 				inView.add(tile);
-			else
+				tile.drawSparkline();
+			} else {
 				inView.delete(tile);
-			changed.add(tile);
+			}
 		}
-		wake();
 	});
 
 	place.append(none, leftOut);
@@ -57,10 +57,6 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	function draw() {
 		timer = 0;
 		for (const tile of changed) {
-			if (!tiles.has(tile.metric.key)) {
-				changed.delete(tile);
-				continue;
-			}
 			tile.showValue();
 			tile.showAge(metrics.ageOf(tile.metric), metrics.isStale(tile.metric));
 			// Drawn when it comes into view, if it is not.
@@ -68,13 +64,20 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 				tile.drawSparkline();
 			if (chart?.tile === tile)
 				chart.update();
-			changed.delete(tile);
 		}
+		changed.clear();
 	}
 
-	function wake() {
-		if (isVisible && changed.size)
+	// What is new is shown soon.
+	function wake(isNew) {
+		if (!isVisible)
+			return;
+		if (isNew) {
+			clearTimeout(timer);
+			timer = setTimeout(draw);
+		} else {
 			timer ||= setTimeout(draw, DRAW_MS);
+		}
 	}
 
 	function closeChart() {
@@ -140,7 +143,6 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		insertSorted(groupOf(metric.room).list, tile.item, metric.name);
 		watcher.observe(tile.item);
 		none.hidden = true;
-		return tile;
 	}
 
 	function removeTile(metric) {
@@ -170,23 +172,31 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		button.focus();
 	});
 
-	return {
-		// False where it is no good one.
-		take(frame) {
-			if (!isGood(frame))
-				return false;
-			const unit = typeof frame.unit === 'string' ? frame.unit : '';
-			const { metric, gone } = metrics.take({ ...frame, unit });
+	// False where it is no good one. take() gives what metrics.take does.
+	function takeBy(take, frame, ...points) {
+		if (!isGood(frame))
+			return false;
+		const unit = typeof frame.unit === 'string' ? frame.unit : '';
+		const { metric, gone } = take({ ...frame, unit }, ...points);
 
-			if (gone)
-				removeTile(gone);
-			leftOut.textContent = metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '';
-			if (metric) {
-				changed.add(tiles.get(metric.key) ?? addTile(metric));
-				wake();
-			}
+		if (gone)
+			removeTile(gone);
+		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '');
+		if (!metric)
 			return true;
-		},
+		const isNew = !tiles.has(metric.key);
+
+		if (isNew)
+			addTile(metric);
+		changed.add(tiles.get(metric.key));
+		wake(isNew);
+		return true;
+	}
+
+	return {
+		take: (frame) => takeBy(metrics.take, frame),
+		// With the times and values that came up to this frame.
+		takePast: (frame, times, values) => takeBy(metrics.takePast, frame, times, values),
 		reopened: metrics.reopened,
 		now: metrics.now,
 		show(wanted) {

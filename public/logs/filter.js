@@ -11,7 +11,8 @@ function faultOf(source) {
 		RegExp(source, 'iu');
 		return '';
 	} catch (error) {
-		return error.message.replace(/^Invalid regular expression: /, '');
+		// What was typed stands above it.
+		return error.message.replace(/^Invalid regular expression: (\/.*\/[a-z]*: )?/s, '');
 	}
 }
 

@@ -1,4 +1,5 @@
-// The lines of one log: each once, in the order of their ids, bounded. Where some are missing stands a mark.
+// The lines of one log: each once, in the order of their ids, bounded. Where some are missing stands a mark, and where
+// the file was rotated or truncated.
 import { levelOf } from './levels.js';
 
 export const MOST_LINES = 5000;
@@ -10,6 +11,8 @@ const LONGEST_LINE = 8192;
 function isGood({ id, ts, message }) {
 	return Number.isInteger(id) && Number.isFinite(new Date(ts).getTime()) && typeof message === 'string';
 }
+
+const EVENTS = ['rotated', 'truncated'];
 
 const cut = (text) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text);
 
@@ -42,7 +45,9 @@ export function createLines() {
 		return missing > 0 ? [mark('missed', missing, ts)] : [];
 	}
 
-	function entryOf({ ts, message, skipped }) {
+	function entryOf({ ts, message, skipped, event }) {
+		if (EVENTS.includes(event))
+			return mark(event, 0, ts);
 		if (Number.isFinite(skipped) && skipped > 0)
 			return mark('skipped', skipped, ts);
 		const text = cut(message);

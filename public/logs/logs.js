@@ -15,6 +15,8 @@ import { buildRow, wordsOfMark } from './row.js';
 // More lines in a second are not read aloud.
 const SPOKEN_LINES = 3;
 const SECOND_MS = 1000;
+// Who has so little room does not want to read sideways.
+const NARROW = '(width < 48rem)';
 
 // Tells whether lines come faster than anybody could hear them.
 function createPace() {
@@ -88,6 +90,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		words,
 		number,
 		onRoom: choose,
+		isWrapped: matchMedia(NARROW).matches,
 		onFilter(text, isExpression) {
 			isFaulty = false;
 			toolbar.showFault('');
@@ -139,7 +142,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 		toolbar.say(count ? words.selected(number.format(count)) : '');
 	}
 
-	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number })}` : entry.text);
+	const textOf = (entry) => (entry.mark ? `… ${wordsOfMark(entry, { words, number, clock })}` : entry.text);
 
 	async function copy() {
 		const chosen = selection.items.length ? selection.items : list.items;

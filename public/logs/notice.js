@@ -4,7 +4,8 @@ import { button, element, setText } from '../elements.js';
 export function createNotice({ words }) {
 	const text = element('p');
 	const again = button('logs-again', words.again);
-	const place = element('div.logs-notice', text, again);
+	const example = element('code', 'tails = ( { room = "syslog"; path = "/var/log/syslog"; } );');
+	const place = element('div.logs-notice', text, example, again);
 	// What is more important than that there are no lines.
 	let important = words.loading;
 	let onAgain = null;
@@ -12,6 +13,7 @@ export function createNotice({ words }) {
 	function show(said, action) {
 		setText(text, said);
 		place.hidden = !said;
+		example.hidden = true;
 		again.hidden = !action;
 		onAgain = action;
 	}
@@ -29,7 +31,10 @@ export function createNotice({ words }) {
 		place,
 		opening: () => showImportant(words.loading),
 		opened: () => showImportant(''),
-		none: () => showImportant(words.noLogs),
+		none() {
+			showImportant(words.noLogs);
+			example.hidden = false;
+		},
 		refused: showImportant,
 		// So many lines, and so much of them let through.
 		showEmpty(all, shown) {

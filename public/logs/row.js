@@ -25,13 +25,26 @@ function withHits(text, wanted) {
 	return fragment;
 }
 
-export function wordsOfMark({ mark, count }, { words, number }) {
-	return mark === 'begunAnew' ? words.begunAnew : words[mark](number.format(count));
+export function wordsOfMark({ mark, count, ts }, { words, number, clock }) {
+	if (mark === 'begunAnew')
+		return words.begunAnew;
+	return words[mark](count ? number.format(count) : clock.format(ts));
 }
 
-export function buildRow(entry, { words, number, clock, fullClock, wanted }) {
+function buildMark(entry, means) {
+	// Nothing is missing where a file ends and the next one begins.
+	const kind = entry.count || entry.mark === 'begunAnew' ? 'missing' : 'turn';
+	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, means)));
+
+	row.title = means.fullClock.format(entry.ts);
+	return row;
+}
+
+export function buildRow(entry, means) {
+	const { words, clock, fullClock, wanted } = means;
+
 	if (entry.mark)
-		return element('div.logs-row.logs-missing', element('span', wordsOfMark(entry, { words, number })));
+		return buildMark(entry, means);
 	const date = new Date(entry.ts);
 	const time = element('time.logs-gutter', clock.format(date));
 	const level = element('span.logs-level', entry.level ? words.mark[entry.level] : '');

@@ -14,15 +14,16 @@ function toggle(classes, words) {
 const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
 
 // onRoom(room), onFilter(text, isExpression), onWrap(isWrapped), onPause() and onCopy() are what the reader wants.
-export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause, onCopy }) {
+export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
 	const room = element('select.logs-room');
 	const filter = element('input.logs-filter');
 	const expression = toggle('logs-expression', '.*');
 	const wrap = toggle('logs-wrap', words.wrap);
-	const pause = toggle('logs-pause', words.pause);
+	const pause = button('logs-pause', words.pause);
 	const copy = button('logs-copy', words.copy);
 	const fault = element('p.logs-fault');
 	const count = element('p.logs-count');
+	const paused = element('p.logs-paused');
 	const voice = element('p.logs-voice');
 	const bar = element(
 		'header.logs-tools',
@@ -30,7 +31,7 @@ export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause
 		element('div.logs-search', labelled('looking', words.filter, filter), expression),
 		element('div.logs-actions', wrap, pause, copy),
 		fault,
-		element('div.logs-facts', count, voice),
+		element('div.logs-facts', count, paused, voice),
 	);
 	let typing = 0;
 
@@ -66,13 +67,16 @@ export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause
 		expression.ariaPressed = String(!isExpression());
 		tellFilter();
 	});
-	wrap.addEventListener('click', () => {
-		wrap.ariaPressed = String(wrap.ariaPressed !== 'true');
-		onWrap(wrap.ariaPressed === 'true');
-	});
+	function showWrap(wanted) {
+		wrap.ariaPressed = String(wanted);
+		onWrap(wanted);
+	}
+
+	wrap.addEventListener('click', () => showWrap(wrap.ariaPressed !== 'true'));
 	pause.addEventListener('click', onPause);
 	copy.addEventListener('click', onCopy);
 	room.addEventListener('change', () => onRoom(room.value));
+	showWrap(isWrapped);
 
 	return {
 		bar,
@@ -84,7 +88,7 @@ export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause
 					return option;
 				}),
 			);
-			room.disabled = !rooms.length;
+			bar.hidden = !rooms.length;
 			if (chosen)
 				room.value = chosen;
 		},
@@ -93,9 +97,9 @@ export function createToolbar({ words, number, onRoom, onFilter, onWrap, onPause
 			filter.ariaInvalid = String(Boolean(text));
 		},
 		showPause(isPaused, waiting) {
-			pause.ariaPressed = String(isPaused);
-			const resume = waiting ? words.resumeWith(number.format(waiting)) : words.resume;
-			setText(pause, isPaused ? resume : words.pause);
+			pause.classList.toggle('logs-on', isPaused);
+			setText(pause, isPaused ? words.resume : words.pause);
+			setText(paused, isPaused ? words.paused(waiting, number.format(waiting)) : '');
 		},
 		showCount: (text) => setText(count, text),
 		say: (text) => setText(voice, text),

@@ -100,7 +100,7 @@ export function wordsFor({ isolated, number, listed }) {
 		queued: (count) => `${number(count)} 条消息等待连接恢复，将按此顺序发送。`,
 
 		pickerLabel: '表情',
-		pickerSearch: '搜索表情（英文）',
+		pickerSearch: '搜索表情',
 		pickerNone: '没有这个名字的表情。',
 
 		online: { socket: '在线', stream: '在线 · 事件流', poll: '在线 · 轮询' },

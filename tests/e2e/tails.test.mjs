@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { answer, assertError, range, unhurriedWith } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { sitDown } from '../lib/line.mjs';
-import { LogFile, watchers } from '../lib/tails.mjs';
+import { LogFile, isEvent, watchers } from '../lib/tails.mjs';
 
 const numbered = (first, last) => range(first, last).map((n) => `line ${n}`);
 
@@ -49,21 +49,29 @@ test('a file that is not there yet is waited for, one that goes away may come ba
 		await daemon.waitForLog(/^tail_missing\b/);
 		log.write('it is back');
 		for (const watcher of all)
-			assert.equal(await watcher.next(), 'it is back', watcher.name);
+			assert.deepEqual(await watcher.take(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
 
-test('rotation by rename and by truncation are followed', () =>
+test('rotation by rename and by truncation are followed, and said where they were', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.write('before');
-		for (const next of ['rotate', 'truncate', 'rotate']) {
+		for (const [next, event] of [['rotate', 'rotated'], ['truncate', 'truncated'], ['rotate', 'rotated']]) {
 			for (const watcher of all)
 				assert.equal(await watcher.next(), 'before', watcher.name);
 			log[next]();
 			log.write(`after ${next}`, 'before');
-			for (const watcher of all)
+			for (const watcher of all) {
+				const said = await watcher.nextObject();
+				assert.equal(said.message, `the file was ${event}`, watcher.name);
+				// A terminal is shown words only.
+				assert.equal(said.event, said.id && event, watcher.name);
 				assert.equal(await watcher.next(), `after ${next}`, watcher.name);
+			}
 		}
+		// Who comes late is shown it among the last lines.
+		const [late] = watchers(daemon);
+		assert.deepEqual((await late.take(3)).slice(1), ['the file was rotated', 'after rotate']);
 	}));
 
 test('half a line is shown when it is whole', () =>
@@ -85,11 +93,19 @@ test('ten thousand lines under rotation are seen once and in order through every
 			assert.equal(await watcher.next(), 'line 0', watcher.name);
 		const total = 10_000;
 		const seen = all.map(() => 0);
+		const rotations = all.map(() => 0);
 		const reading = all.map(async (watcher, n) => {
 			while (seen[n] < total) {
-				assert.equal(await watcher.next(), `line ${seen[n] + 1}`, watcher.name);
+				const object = await watcher.nextObject();
+				if (isEvent(object)) {
+					// The first fifty lines went before the first rotation.
+					assert.equal(seen[n], 50 + 500 * rotations[n]++, watcher.name);
+					continue;
+				}
+				assert.equal(object.message, `line ${seen[n] + 1}`, watcher.name);
 				seen[n]++;
 			}
+			assert.equal(rotations[n], total / 500, watcher.name);
 		});
 		const writing = async () => {
 			for (let n = 1; n <= total; n += 50) {

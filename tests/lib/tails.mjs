@@ -90,7 +90,10 @@ async function* terminalLines(daemon) {
 	}
 }
 
-/** What each door shows of the room "log", as endless lists of { message, id?, skipped? }. */
+/** What stands between the lines of a file and those of its successor, through every door. */
+export const isEvent = ({ message }) => /^the file was (rotated|truncated)$/.test(message);
+
+/** What each door shows of the room "log", as endless lists of { message, id?, skipped?, event? }. */
 export const doors = {
 	WebSocket: webSocketLines,
 	events: eventLines,
@@ -105,7 +108,7 @@ export class Watcher {
 		this.lines = lines;
 	}
 
-	/** The next line as { message, id?, skipped? }. */
+	/** The next line as { message, id?, skipped?, event? }. */
 	async nextObject() {
 		const { value } = await within(this.lines.next(), `a line through the ${this.name}`);
 		return value;

@@ -5,9 +5,11 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { jwtConfig } from '../lib/jwt.mjs';
 import { withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
+import { createServer } from './wires.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -50,6 +52,18 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await ann.page.locator('.search-list button').waitFor();
 			await assertNoFaults(ann, 'the search');
 			await ann.page.keyboard.press('Escape');
+			await ann.page.click('#picker-button');
+			await ann.page.locator('.picker-jump').last().waitFor();
+			// They are all alike, and axe takes its time over each.
+			await ann.page.$$eval('.picker-rows button:nth-child(n + 9)', (all) => all.forEach((choice) => choice.remove()));
+			await assertNoFaults(ann, 'the emoji');
+			await ann.page.fill('#picker-search', 'cat');
+			await assertNoFaults(ann, 'the search for emoji');
+			await ann.page.keyboard.press('Escape');
+			await ann.page.keyboard.type(':ca');
+			await ann.page.locator('#completion li').nth(2).waitFor();
+			await assertNoFaults(ann, 'the completion');
+			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#me');
 			await assertNoFaults(ann, 'the settings');
 			await ann.page.click('#profile-cancel');
@@ -73,20 +87,119 @@ test('27 axe finds nothing serious in the form for a token', () =>
 		{ config: jwtConfig(), first: '.sign-in[open]' },
 	));
 
+async function assertLarge(person) {
+	const small = await person.page.$$eval('button, input, select, textarea, summary', (all) =>
+		all
+			.map((one) => [one.id || one.className, one.getBoundingClientRect()])
+			.filter(([, { width, height }]) => width && (width < 24 || height < 24))
+			.map(([name]) => name),
+	);
+	assert.deepEqual(small, []);
+	assert.equal(await person.sidewaysScroll(), 0);
+}
+
+const SEVERITIES = ['info', 'warning', 'error', 'critical'];
+
+// A minute of two metrics, one of them stale, and alarms of every severity, seen to and not.
+function sendLive(server) {
+	const now = Date.now();
+
+	for (const [name, age] of [['load', 0], ['backup', 3_600_000]])
+		server.sendAll(
+			Array.from({ length: 60 }, (_, n) => ({
+				type: 'metric', room: 'lobby', ts: now - age - (59 - n) * 1000, username: 'probe', name, value: Math.sin(n / 9), unit: 's',
+			})),
+		);
+	for (const [n, severity] of [...SEVERITIES, ...SEVERITIES].entries())
+		server.sendAll([
+			{
+				type: 'alarm', room: 'lobby', id: n + 1, ts: now, since: now - 1000, username: 'probe', key: `${severity} ${n}`, severity,
+				title: `An alarm ${severity}`, message: n % 2 ? 'many words '.repeat(60) : 'words', click: 'https://example.org/', state: n < 4 ? 'raised' : 'acknowledged',
+				...(n >= 4 && { acknowledged_by: 'bob', acknowledged_ms: now }),
+			},
+		]);
+}
+
+function sendLogs(server) {
+	const lines = [
+		['ERROR a'], ['WARN b'], ['INFO c'], ['DEBUG d'], ['e'], ['7 lines skipped', { skipped: 7 }], ['the file was rotated', { event: 'rotated' }],
+	];
+	server.sendAll(lines.map(([message, more], n) => ({ type: 'log', room: 'syslog', id: n + 1, ts: Date.now(), username: 'syslog', message, ...more })));
+}
+
+async function lookAtLive(ann, server) {
+	const { page } = ann;
+
+	await page.click('#tab-live');
+	await page.getByText('All is well').waitFor();
+	await page.locator('.live-none').waitFor();
+	await assertNoFaults(ann, 'Live with nothing to show');
+	sendLive(server);
+	await page.locator('.live-alarm').nth(7).waitFor();
+	await page.locator('.live-tile', { hasText: 'load' }).click();
+	await page.getByText('Drag to zoom in').waitFor();
+	await page.getByText('What happened').click();
+	await page.locator('.live-changes li').nth(7).waitFor();
+	await page.locator('.live-tile.live-stale').waitFor();
+	await assertNoFaults(ann, 'Live with alarms and a chart');
+	await assertLarge(ann);
+	await page.locator('.live-acknowledge').first().click();
+	await eventually(() => assert.equal(server.of('ack').length, 1), 'an acknowledgement');
+	server.sendAll([{ type: 'error', code: 'no_such_alarm', message: 'no', ref: server.of('ack').at(-1).ref }]);
+	await page.getByText('Not acknowledged:').waitFor();
+	server.route.close({ code: 1001 });
+	await page.getByText('Not connected').waitFor();
+	await assertNoFaults(ann, 'Live without a connection');
+	await ann.online();
+}
+
+async function lookAtLogs(ann, server) {
+	const { page } = ann;
+
+	await page.click('#tab-logs');
+	await page.getByText('Nothing has been written yet.').waitFor();
+	await assertNoFaults(ann, 'Logs with nothing to show');
+	sendLogs(server);
+	await page.locator('.logs-turn').waitFor();
+	await page.locator('.logs-gutter').nth(1).click();
+	await assertNoFaults(ann, 'Logs with a line selected');
+	await page.locator('.logs-gutter').nth(1).click();
+	await page.getByRole('searchbox').fill('r');
+	await page.locator('.logs mark').first().waitFor();
+	await page.getByRole('button', { name: 'Pause' }).click();
+	await page.getByText('Paused').waitFor();
+	await assertNoFaults(ann, 'Logs with a filter, paused');
+	await page.getByRole('button', { name: 'Regular expression' }).click();
+	await page.getByRole('searchbox').fill('(');
+	await page.getByText('This is no regular expression').waitFor();
+	await assertNoFaults(ann, 'Logs with a filter that is none');
+	await assertLarge(ann);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+	for (const width of [375, 1280]) {
+		test(`27 axe finds nothing serious in Live and Logs in the ${colorScheme} theme at ${width} px`, () =>
+			withPeople(browser, [], async ({ arrive }) => {
+				const server = createServer();
+				const tails = [{ room: 'syslog', topic: '', count: 1, last_id: 0 }];
+				const ann = await arrive({ colorScheme, viewport: { width, height: 800 }, reducedMotion: 'reduce' }, async (page) => {
+					await server.prepare(page);
+					await page.route('**/rooms', (route) => route.fulfill({ json: { rooms: [], tails } }));
+				});
+				await ann.join('ann');
+				await lookAtLive(ann, server);
+				await lookAtLogs(ann, server);
+			}));
+	}
+}
+
 test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({ viewport: { width: 320, height: 640 } });
 		await ann.join('Ann');
 		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
 		await ann.page.waitForSelector('#alarms-button');
-		const small = await ann.page.$$eval('button, input, select, textarea, summary', (all) =>
-			all
-				.map((one) => [one.id || one.className, one.getBoundingClientRect()])
-				.filter(([, { width, height }]) => width && (width < 24 || height < 24))
-				.map(([name]) => name),
-		);
-		assert.deepEqual(small, []);
-		assert.equal(await ann.sidewaysScroll(), 0);
+		await assertLarge(ann);
 	}));
 
 test('26 a conversation is had with the keyboard alone', () =>

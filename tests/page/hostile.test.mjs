@@ -22,9 +22,9 @@ async function assertInert(person) {
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
-			pictures: Array.from(document.querySelectorAll('.log img, .rooms img, #alarms img'), (element) => element.outerHTML),
+			pictures: Array.from(document.querySelectorAll('.log img, .rooms img, #alarms img, .view img'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]'), (element) => element.getAttribute('href')).filter(outside),
-			open: Array.from(document.querySelectorAll('.log a'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
+			open: Array.from(document.querySelectorAll('.log a, .view a'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};
 	}, FORBIDDEN);
 	assert.deepEqual(found, { pwned: null, elements: [], pictures: [], links: [], open: [] });
@@ -91,4 +91,98 @@ test('13 hostile names of rooms, topics, errors and metrics are shown as text', 
 		}
 		await ann.line('window.pwned').first().waitFor();
 		await assertInert(ann);
+	}));
+
+// Nothing but the elements that the views are made of, and none with a handler.
+async function assertPlain(ann, id) {
+	const found = await ann.page.$eval(`#${id}`, (view) => {
+		const all = Array.from(view.querySelectorAll('*'));
+		return {
+			names: Array.from(new Set(all.map(({ localName }) => localName))).sort(),
+			handlers: all.flatMap((one) => one.getAttributeNames().filter((name) => name.startsWith('on'))),
+		};
+	});
+	const known =
+		'a bdi button canvas code dd details div dl dt h2 h3 header input label li mark ol option p path section select span summary svg table tbody td th time tr ul';
+	assert.deepEqual(found.handlers, []);
+	assert.deepEqual(found.names.filter((name) => !known.split(' ').includes(name)), []);
+	await assertInert(ann);
+}
+
+test('13 hostile metrics and alarms are text in the Live view, in its charts, too', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const { page } = ann;
+		const now = Date.now();
+		const at = (text, index) => [
+			...[1, 2].map((value) => ({ type: 'metric', room: index % 3 ? 'lobby' : text, ts: now + value, username: text, name: text, value, unit: text })),
+			{
+				type: 'alarm', room: index % 3 ? 'lobby' : text, id: index + 1, ts: now, since: now, username: text, key: `${text}${index}`,
+				severity: index % 7 ? ['info', 'warning', 'error', 'critical'][index % 4] : text, title: index % 2 ? text : '', message: text,
+				click: text, state: index % 5 ? 'raised' : 'acknowledged', acknowledged_by: index % 5 ? undefined : text, acknowledged_ms: text,
+			},
+		];
+
+		await ann.join('ann');
+		// Half of it before the view is there, half of it after.
+		const half = HOSTILE.length / 2;
+		HOSTILE.slice(0, half).forEach((text, index) => server.sendAll(at(text, index)));
+		await page.click('#tab-live');
+		HOSTILE.slice(half).forEach((text, index) => server.sendAll(at(text, half + index)));
+		await page.waitForFunction((count) => document.querySelectorAll('.live-tile').length === count, new Set(HOSTILE).size);
+		await page.getByText('What happened').click();
+		await page.locator('.live-changes li').nth(80).waitFor();
+		await page.locator('.live-tile').first().click();
+		await page.locator('.live-chart canvas').waitFor();
+		const charts = await page.evaluate(async () => {
+			let count = 0;
+			for (const tile of document.querySelectorAll('.live-tile:not([aria-expanded="true"])')) {
+				tile.click();
+				while (!document.querySelector('.live-chart canvas'))
+					await new Promise(requestAnimationFrame);
+				count++;
+			}
+			return count;
+		});
+		assert.ok(charts > 100, `${charts} charts`);
+		const names = await page.$$eval('.live-tile .live-name', (all) => all.map(({ textContent }) => textContent));
+		assert.deepEqual(names.sort(), Array.from(new Set(HOSTILE)).sort());
+		await assertPlain(ann, 'live');
+	}));
+
+test('13 hostile lines and names of logs are text in the Logs view', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const tails = HOSTILE.map((text) => ({ room: text, topic: text, count: 1, last_id: 1 }));
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms: [], tails } }));
+		});
+		const { page } = ann;
+		const line = (room, id, message) => ({ type: 'log', room, id, ts: Date.now(), username: room, message });
+		const words = page.locator('.logs-words');
+
+		await ann.join('ann');
+		await page.click('#tab-logs');
+		await page.getByText('Nothing has been written yet.').waitFor();
+		server.sendAll(HOSTILE.flatMap((text, index) => [line(HOSTILE[0], 2 * index + 1, text), { ...line(HOSTILE[0], 2 * index + 2, text), event: text, skipped: text }]));
+		await page.getByText(`${2 * HOSTILE.length} lines`).waitFor();
+		for (const text of HOSTILE.filter((one) => !one.includes('\n')).slice(0, 12)) {
+			await page.getByRole('searchbox').fill(text);
+			await page.locator('.logs mark').first().waitFor();
+		}
+		await assertPlain(ann, 'logs');
+		await page.getByRole('button', { name: 'Regular expression' }).click();
+		await page.getByRole('searchbox').fill('(<img src=x onerror=window.pwned=1>');
+		await page.getByRole('alert').getByText('no regular expression').waitFor();
+		await page.getByRole('searchbox').fill('');
+		for (const [index, room] of HOSTILE.entries()) {
+			if (!index)
+				continue;
+			await page.locator('.logs-room').selectOption({ index });
+			server.sendAll([line(room, 1, `this is ${index}`)]);
+			await words.getByText(`this is ${index}`, { exact: true }).waitFor();
+		}
+		await assertPlain(ann, 'logs');
 	}));

@@ -1,9 +1,12 @@
 // The Live view: tiles and charts of metrics, alarms that stand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createPast } from '../../public/live/past.js';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
+import { createServer, createTap } from './wires.mjs';
 
 const HOSTILE = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
 
@@ -56,7 +59,7 @@ const titles = (page) => page.$$eval('.live-alarm h3', (all) => all.map(({ textC
 const alarmsAre = (page, wanted) =>
 	eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
 
-test('33: a tile shows the last value with its unit, its age and a line of the values before', () =>
+test('33 a tile shows the last value with its unit, its age and a line of the values before', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 30));
 		await feed(
@@ -85,7 +88,58 @@ test('33: a tile shows the last value with its unit, its age and a line of the v
 		);
 	}));
 
-test('33: tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
+test('33 the first look shows what has come since the page was opened, as old as it is', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const minuteAgo = (frame) => ({ ...frame, ts: frame.ts - 60_000 });
+
+		await ann.join('ann');
+		server.sendAll(values('load', 50));
+		server.sendAll(values('old', 50).map(minuteAgo));
+		server.sendAll([metric('bad', 'x'), alarm('disk', { room: 'lobby' })]);
+		await ann.page.locator('#alarms-count').getByText('1').waitFor();
+		await ann.page.click('#tab-live');
+		await eventually(async () => {
+			const line = await tile(ann.page, 'load').locator('.live-line').getAttribute('d');
+			assert.equal(line.split('L').length, 50);
+		}, 'a line of all values');
+		assert.match(await tile(ann.page, 'old').locator('.live-age').innerText(), /stale: 1 min ago/);
+		assert.equal(await ann.page.locator('.live-tile').count(), 2);
+		await ann.page.locator('.live-alarm').getByText('About disk').waitFor();
+	}));
+
+test('a view that could not be loaded comes when there is a way to the server again', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+
+		await ann.join('ann');
+		await ann.page.route('**/live/live.js', (route) => route.abort('connectionrefused'));
+		const failed = ann.page.waitForEvent('requestfailed');
+		await ann.page.click('#tab-live');
+		await failed;
+		await ann.page.unroute('**/live/live.js');
+		tap.hangUp();
+		await ann.page.getByText('All is well').waitFor();
+	}));
+
+test('what is kept of metrics before the first look is bounded', () => {
+	const past = createPast();
+	for (let n = 1; n <= 500; n++)
+		past.add('one', { ts: n, value: -n });
+	const [{ frame, times, values: kept }] = past.take();
+	assert.deepEqual([frame.ts, times.length, times[0], times.at(-1), kept.at(-1)], [500, 120, 381, 500, -500]);
+	assert.deepEqual(past.take(), []);
+	for (let n = 0; n < 200_000; n++)
+		past.add(`name ${n % 1100}`, { ts: n, value: n });
+	const all = past.take();
+	assert.equal(all.length, 1000);
+	assert.ok(all.every((one) => one.times.length >= 1 && one.times.at(-1) === one.frame.ts));
+	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
+});
+
+test('33 tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
 		const names = () =>
@@ -99,7 +153,7 @@ test('33: tiles stand in groups of their rooms, in the order of their names, and
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
 	}));
 
-test('33: a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
+test('33 a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
 		const now = await page.evaluate(() => Date.now());
 		const every = (name, stepMs) => [0, 1, 2, 3, 4].map((n) => metric(name, n, { ts: now - (4 - n) * stepMs }));
@@ -167,6 +221,16 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		assert.equal(await page.evaluate(() => document.activeElement.className), 'live-tile');
 	}));
 
+test('a chart that is opened low on the page comes into view as a whole', () =>
+	live({ viewport: { width: 375, height: 700 } }, async ({ page, feed }) => {
+		await feed('metric', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].flatMap((name) => values(name, 5)));
+		await tile(page, 'j').scrollIntoViewIfNeeded();
+		await tile(page, 'j').click();
+		await page.locator('.live-chart .u-legend').waitFor();
+		const { y, height } = await page.locator('.live-chart').boundingBox();
+		assert.ok(y >= 0 && y + height <= 700, `from ${y} to ${y + height} px`);
+	}));
+
 test('the chart tells what is under the pointer, is zoomed by a drag and shows all after a double click', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
@@ -205,6 +269,105 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 		await drag();
 		await whole.click();
 		await whole.waitFor({ state: 'hidden' });
+	}));
+
+test('a chart is zoomed by fingers: one draws over a part, two pull it apart, and a double tap shows all', () =>
+	live({ hasTouch: true, isMobile: true, viewport: { width: 375, height: 800 } }, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').tap();
+		await page.getByText('Drag or pinch to zoom in').waitFor();
+		const over = page.locator('.live-chart .live-over');
+		const whole = page.getByRole('button', { name: 'Show all' });
+		const box = await over.boundingBox();
+		const cdp = await page.context().newCDPSession(page);
+		const at = (part, down = 0.5) => ({ x: box.x + box.width * part, y: box.y + box.height * down });
+		const touch = (type, ...touchPoints) =>
+			cdp.send('Input.dispatchTouchEvent', { type, touchPoints: touchPoints.map((point, id) => ({ ...point, id })) });
+		// All at once, so that the test's own pace is not the fingers'.
+		const slide = (...steps) =>
+			Promise.all([
+				touch('touchStart', ...steps[0]),
+				...steps.slice(1).map((step) => touch('touchMove', ...step)),
+				touch('touchEnd'),
+			]);
+		const zoomTo = async (...steps) => {
+			await slide(...steps);
+			await whole.waitFor();
+		};
+		const paint = () => page.$eval('.live-chart canvas', (canvas) => canvas.toDataURL());
+		const doubleTap = async () => {
+			await Promise.all([slide([at(0.5)]), slide([at(0.5)])]);
+			await whole.waitFor({ state: 'hidden' });
+		};
+
+		await zoomTo([at(0.3)], [at(0.4)], [at(0.5)], [at(0.7)]);
+		// What the finger was at last is told.
+		assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/);
+		assert.equal(await page.$eval('.u-select', ({ clientWidth }) => clientWidth), 0);
+		await doubleTap();
+		const all = await paint();
+
+		await zoomTo([at(0.4), at(0.6)], [at(0.3), at(0.7)], [at(0.2), at(0.8)]);
+		const apart = await paint();
+		assert.notEqual(apart, all);
+		// Together again, and all is there.
+		await slide([at(0.1), at(0.9)], [at(0.3), at(0.7)], [at(0.45), at(0.55)]);
+		await whole.waitFor({ state: 'hidden' });
+
+		// A tap alone zooms nothing, and a finger that goes down scrolls the page.
+		await slide([at(0.5)]);
+		assert.equal(await whole.isVisible(), false);
+		await slide([at(0.5, 0.9)], [at(0.5, 0.6)], [at(0.5, 0.2)], [at(0.5, -0.4)]);
+		await eventually(async () => assert.ok(await page.$eval('#view', (view) => view.scrollTop > 0)), 'a scroll');
+		assert.equal(await whole.isVisible(), false);
+	}));
+
+test('an open chart takes the colours of a theme that is chosen, and the width that it has, also behind another view', () =>
+	live({ colorScheme: 'light', viewport: { width: 1000, height: 800 } }, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').click();
+		const canvas = page.locator('.live-chart canvas');
+		await canvas.waitFor();
+		const paint = () => canvas.evaluate((one) => one.toDataURL());
+		const marker = () => page.$eval('.u-marker', (one) => getComputedStyle(one).borderTopColor);
+		const changes = async (before) =>
+			eventually(async () => assert.notEqual(await paint(), before), 'other colours').then(paint);
+		const width = () => canvas.evaluate((one) => one.clientWidth);
+
+		const light = await paint();
+		const lightMarker = await marker();
+		await page.emulateMedia({ colorScheme: 'dark' });
+		const dark = await changes(light);
+		assert.notEqual(await marker(), lightMarker);
+		await page.evaluate(() => (document.documentElement.dataset.theme = 'light'));
+		await changes(dark);
+		const wide = await width();
+		await page.evaluate(() => (document.getElementById('view').hidden = true));
+		await page.setViewportSize({ width: 600, height: 800 });
+		await page.evaluate(() => (document.getElementById('view').hidden = false));
+		await eventually(async () => assert.ok((await width()) < wide - 300), 'a narrow chart');
+		await page.setViewportSize({ width: 1000, height: 800 });
+		await eventually(async () => assert.equal(await width(), wide), 'a wide chart');
+	}));
+
+test('what was zoomed is shown whole again by the keyboard', () =>
+	live({}, async ({ page, feed }) => {
+		await feed('metric', ...values('load', 120));
+		await tile(page, 'load').press('Enter');
+		const box = await page.locator('.live-chart .live-over').boundingBox();
+		const whole = page.getByRole('button', { name: 'Show all' });
+
+		await page.mouse.move(box.x + box.width * 0.4, box.y + 50);
+		await page.mouse.down();
+		await page.mouse.move(box.x + box.width * 0.6, box.y + 50, { steps: 5 });
+		await page.mouse.up();
+		await whole.waitFor();
+		await tile(page, 'load').focus();
+		await page.keyboard.press('Tab');
+		assert.equal(await whole.evaluate((button) => button === document.activeElement), true);
+		await page.keyboard.press('Enter');
+		await whole.waitFor({ state: 'hidden' });
+		assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Close the chart');
 	}));
 
 test('without its library the chart says so and the tile works on', () =>
@@ -431,7 +594,7 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 		await page.getByText('What happened').click();
 		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
-		await page.locator('.u-legend').getByText(HOSTILE).waitFor();
+		await page.locator('.u-legend .u-label').getByText(HOSTILE).waitFor();
 		assert.equal(await page.locator('.live-tile').count(), 3);
 		assert.equal(await page.locator('.live-alarm').count(), 3);
 		assert.equal(await page.locator('#view :is(img, script, a)').count(), 0);

@@ -1,6 +1,6 @@
 // The Logs view: the lines of followed log files.
 import assert from 'node:assert/strict';
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -78,7 +78,7 @@ test('that there is no log, or that it may not be read, is said', async () => {
 	});
 });
 
-test('32: the filter shows lines with a text, in any case, and marks it', () =>
+test('32 the filter shows lines with a text, in any case, and marks it', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'Disk full'), frame(2, 'all well'), frame(3, 'the DISK again'));
 		await filter(page).fill('disk');
@@ -93,7 +93,7 @@ test('32: the filter shows lines with a text, in any case, and marks it', () =>
 		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
 	}));
 
-test('32: the filter takes regular expressions, and says what is wrong with one', () =>
+test('32 the filter takes regular expressions, and says what is wrong with one', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 250), frame(251, 'else'));
 		await lastIs(page, 'else');
@@ -132,7 +132,7 @@ test('32: the filter takes regular expressions, and says what is wrong with one'
 		assert.equal(await page.getByRole('alert').filter({ hasText: 'regular' }).count(), 0);
 	}));
 
-test('32: an expression that takes for ever is given up, and the page stays alive', () =>
+test('32 an expression that takes for ever is given up, and the page stays alive', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'good'), frame(2, `${'a'.repeat(60)}!`));
 		await reads(page, ['good', `${'a'.repeat(60)}!`]);
@@ -145,7 +145,7 @@ test('32: an expression that takes for ever is given up, and the page stays aliv
 		assert.equal((await filter(page).inputValue()).length, 200);
 	}));
 
-test('32: levels are recognised as programs write them, and have a mark beside their colour', () =>
+test('32 levels are recognised as programs write them, and have a mark beside their colour', () =>
 	logs({}, async ({ page }) => {
 		const given = {
 			error: [
@@ -217,15 +217,15 @@ test('32: levels are recognised as programs write them, and have a mark beside t
 		}),
 	));
 
-test('32: pause stops everything where it is, and nothing is lost', () =>
+test('32 pause stops everything where it is, and nothing is lost', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 5));
 		await lastIs(page, 'line 5');
 		await press(page, 'Pause');
 		await feed('log', ...frames(6, 8));
-		await page.getByRole('button', { name: 'Resume (3 new lines)' }).waitFor();
+		await page.getByText('Paused: 3 new lines wait').waitFor();
 		assert.equal((await texts(page)).at(-1), 'line 5');
-		await press(page, /Resume/);
+		await press(page, 'Resume');
 		await reads(
 			page,
 			[1, 2, 3, 4, 5, 6, 7, 8].map((id) => `line ${id}`),
@@ -233,7 +233,7 @@ test('32: pause stops everything where it is, and nothing is lost', () =>
 		await page.getByRole('button', { name: 'Pause' }).waitFor();
 	}));
 
-test('32: it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
+test('32 it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 500));
 		await lastIs(page, 'line 500');
@@ -292,7 +292,7 @@ test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 	}));
 
-test('32: long lines are wrapped where the reader wants it, and the place is kept', () =>
+test('32 long lines are wrapped where the reader wants it, and the place is kept', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 300, (id) => `line ${id} ${id % 3 ? '' : 'long '.repeat(80)}`));
 		const sideways = () => lines(page).evaluate((log) => log.scrollWidth > log.clientWidth);
@@ -337,7 +337,7 @@ test('32: long lines are wrapped where the reader wants it, and the place is kep
 		await eventually(async () => assert.equal(await sideways(), true), 'no wrap');
 	}));
 
-test('32: the lines that are shown, or those that were selected, are copied', () =>
+test('32 the lines that are shown, or those that were selected, are copied', () =>
 	logs({ permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, feed }) => {
 		const copied = () => page.evaluate(() => navigator.clipboard.readText());
 
@@ -370,7 +370,7 @@ test('32: the lines that are shown, or those that were selected, are copied', ()
 		await page.getByText('6 lines selected').waitFor();
 	}));
 
-test('32: where lines are missing stands a mark: skipped, not received, after a restart', () =>
+test('32 where lines are missing stands a mark: skipped, not received, after a restart', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 40, recovered: false });
 		await feed(
@@ -403,6 +403,39 @@ test('32: where lines are missing stands a mark: skipped, not received, after a 
 		);
 	}));
 
+test('32 where a file was rotated or truncated stands a mark with the time, whatever the filter', () =>
+	logs({ locale: 'en-GB', timezoneId: 'UTC' }, async ({ page, feed }) => {
+		const ts = Date.UTC(2026, 10, 20, 12, 3, 7);
+
+		await feed(
+			'log',
+			frame(1, 'old', { ts }),
+			frame(2, 'the file was rotated', { ts, event: 'rotated' }),
+			frame(3, 'the file was rotated', { ts }),
+			frame(4, 'the file was truncated', { ts: ts + 60_000, event: 'truncated' }),
+			frame(5, 'new', { ts, event: 'something else' }),
+		);
+		await reads(page, [
+			'old',
+			'The file was rotated: a new one begins at 12:03:07',
+			'the file was rotated',
+			'The file was emptied and begun anew at 12:04:07',
+			'new',
+		]);
+		assert.equal(await page.locator('.logs-turn').count(), 2);
+		assert.equal(await page.locator('.logs-missing').count(), 0);
+		await page.getByText('3 lines', { exact: true }).waitFor();
+		await filter(page).fill('old');
+		await reads(page, [
+			'old',
+			'The file was rotated: a new one begins at 12:03:07',
+			'The file was emptied and begun anew at 12:04:07',
+		]);
+		await press(page, 'Pause');
+		await feed('log', frame(6, 'x', { event: 'rotated' }), frame(7, 'old again'));
+		await page.getByText('Paused: 1 new line waits').waitFor();
+	}));
+
 test('what the server sends of a file is what the view reads', async () => {
 	const folder = temporaryFolder();
 	const file = path.join(folder, 'app.log');
@@ -427,6 +460,12 @@ test('what the server sends of a file is what the view reads', async () => {
 			renameSync(file, `${file}.1`);
 			writeFileSync(file, 'WARN three\n');
 			await lastIs(page, 'WARN three');
+			assert.match((await texts(page)).at(-2), /^The file was rotated: a new one begins at \d\d:\d\d:\d\d$/);
+			truncateSync(file);
+			await page
+				.locator('.logs-turn')
+				.getByText(/begun anew at \d\d:\d\d:\d\d$/)
+				.waitFor();
 			appendFileSync(file, 'flood\n'.repeat(5000));
 			await page
 				.locator('.logs-missing')

@@ -108,9 +108,42 @@ const LINES = [
 	['    at Store.append (store.c:214)'],
 	['    at Room.post (chat_send.c:88)'],
 	['1,204 lines skipped', { skipped: 1204 }],
+	['the file was rotated', { event: 'rotated' }],
 	['<12>Nov 20 14:58:06 mail postfix/qmgr[912]: warning: queue is stuck'],
 	['2026-11-20T14:58:07.551Z INFO  nothing to see, all went well'],
 ];
+
+// The view as it begins, and in the other language.
+async function shootFirst(view, name, width, colorScheme) {
+	const { page } = view;
+
+	await page.locator(name === 'live' ? '.live-none' : '.logs-notice').waitFor();
+	await shoot(view, `${name}-empty`, width, colorScheme);
+}
+
+async function shootChinese(view, width) {
+	const { page, feed } = view;
+
+	await feed('metric', ...METRICS);
+	await feed('alarm', ...ALARMS);
+	await page.locator('.live-alarm').nth(3).waitFor();
+	await page.locator('.live-tile', { has: page.getByText('cpu') }).click();
+	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
+	await shoot(view, 'live-zh', width, 'light');
+	await page.locator('.live-chart').evaluate((chart) => chart.scrollIntoView({ block: 'end' }));
+	await shoot(view, 'live-zh-chart', width, 'light');
+}
+
+// Stopped, with a filter that is none.
+async function shootStopped({ page, feed }, width, colorScheme) {
+	await page.getByRole('searchbox').fill('');
+	await page.getByRole('button', { name: 'Pause' }).click();
+	await feed('log', { type: 'log', room: 'web-1', id: 900, ts: now, message: 'not shown' });
+	await page.getByRole('button', { name: 'Regular expression' }).click();
+	await page.getByRole('searchbox').fill('(went');
+	await page.getByRole('alert').getByText('no regular').waitFor();
+	await shoot({ page }, 'logs-stopped', width, colorScheme);
+}
 
 async function shootLogs(view, width, colorScheme) {
 	const { page, feed } = view;
@@ -121,14 +154,12 @@ async function shootLogs(view, width, colorScheme) {
 	await page.locator('.logs-notice').getByText('Nothing').waitFor();
 	await feed('log', ...Array.from({ length: 240 }, (_, index) => frame(index + 1)));
 	await page.locator('.logs-row').nth(20).waitFor();
-	await page.getByRole('button', { name: 'Wrap' }).click();
-	await page.locator('.logs-wrapped').waitFor();
 	await shoot(view, 'logs', width, colorScheme);
 	await page.getByRole('button', { name: 'Wrap' }).click();
 	await page.getByRole('searchbox').fill('went');
 	await page.locator('mark').first().waitFor();
 	await page.getByRole('searchbox').fill('2026');
-	await page.getByText('of').first().waitFor();
+	await page.locator('mark').getByText('2026').first().waitFor();
 	await page.getByRole('log').evaluate((log) => log.scrollBy(0, -700));
 	await page.getByRole('button', { name: 'Newest lines' }).waitFor();
 	await feed('log', ...Array.from({ length: 24 }, (_, index) => frame(index + 241)));
@@ -139,6 +170,7 @@ async function shootLogs(view, width, colorScheme) {
 		.nth(15)
 		.click({ modifiers: ['Shift'] });
 	await shoot(view, 'logs-busy', width, colorScheme);
+	await shootStopped(view, width, colorScheme);
 }
 
 await mkdir(folder, { recursive: true });
@@ -147,11 +179,17 @@ const daemon = await startViewDaemon();
 for (const width of WIDTHS) {
 	for (const colorScheme of ['light', 'dark']) {
 		const options = { colorScheme, viewport: { width, height: 860 }, reducedMotion: 'reduce' };
+		for (const name of ['live', 'logs'])
+			await withView(browser, daemon, name, options, (view) => shootFirst(view, name, width, colorScheme));
 		await withView(browser, daemon, 'live', options, (view) => shootLive(view, width, colorScheme));
 		await withView(browser, daemon, 'logs', { ...options, rooms: [{ room: 'web-1', count: 3 }] }, (view) =>
 			shootLogs(view, width, colorScheme),
 		);
 	}
 }
+for (const width of WIDTHS)
+	await withView(browser, daemon, 'live', { language: 'zh', viewport: { width, height: 860 } }, (view) =>
+		shootChinese(view, width),
+	);
 await daemon.stop();
 await browser.close();

@@ -64,12 +64,12 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 				});
 			});
 		},
-		answer({ type, ref, username, since }) {
+		answer({ type, ref, username, since, room = 'lobby' }) {
 			if (type === 'join')
 				return [
 					{
 						type: 'joined',
-						room: 'lobby',
+						room,
 						ref,
 						epoch: 'fake',
 						last_id: server.lastId,

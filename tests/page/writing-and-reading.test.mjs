@@ -106,7 +106,7 @@ test('shortcodes turn into emoji while typing and on sending, and emoji alone ar
 		await ann.join('ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('hi :smile: at 12:100:30 :nope:');
-		assert.equal(await ann.page.inputValue('#text'), 'hi 😄 at 12:100:30 :nope:');
+		await ann.page.waitForFunction(() => document.getElementById('text').value === 'hi 😄 at 12:100:30 :nope:');
 		await ann.page.keyboard.press('Enter');
 		await ann.say(':heart::heart:');
 		assert.equal((await plain.nextJson()).message, 'hi 😄 at 12:100:30 :nope:');
@@ -123,16 +123,16 @@ test('the emoji picker is used by keyboard alone', () =>
 		await ann.page.fill('#text', 'so ');
 		await ann.page.focus('#picker-button');
 		await ann.page.keyboard.press('Enter');
-		await ann.page.waitForSelector('#picker');
+		await ann.page.locator('.picker-jump').last().waitFor();
 		assert.equal(await focused(), 'picker-search');
 		await ann.page.keyboard.press('ArrowDown');
 		await ann.page.keyboard.press('ArrowRight');
-		assert.equal(await focused(), 'grinning');
+		assert.equal(await focused(), 'grinning face with big eyes');
 		await ann.page.keyboard.press('Escape');
 		assert.equal(await focused(), 'text');
 
 		await ann.page.click('#picker-button');
-		await ann.page.keyboard.type('rock');
+		await ann.page.keyboard.type('rocke');
 		await ann.page.keyboard.press('Enter');
 		assert.equal(await ann.page.inputValue('#text'), 'so 🚀');
 		assert.equal(await focused(), 'text');

@@ -32,6 +32,7 @@ struct fixture {
 	struct ev_loop *loop;
 	struct follow *follow;
 	struct buffer seen; /* "line|line|<3 skipped>|" */
+	bool wants_events;  /* in seen, as "<rotated>|" */
 	uint64_t lines, skipped;
 	unsigned refusals; /* -EAGAIN before each call is taken */
 	unsigned refused;
@@ -93,6 +94,21 @@ on_skipped(void *context, size_t index, uint64_t lines)
 }
 
 static inline int
+on_event(void *context, size_t index, enum follow_event event)
+{
+	struct fixture *fixture = context;
+	const char *text = event == FOLLOW_ROTATED ? "<rotated>|" : "<truncated>|";
+
+	(void)index;
+	if (!fixture->wants_events)
+		return 0;
+	if (is_refused(fixture))
+		return -EAGAIN;
+	buffer_append(&fixture->seen, text, strlen(text));
+	return 0;
+}
+
+static inline int
 setup(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
@@ -123,7 +139,11 @@ teardown(void **state)
 	return 0;
 }
 
-static const struct follow_ops ops = { .on_line = on_line, .on_skipped = on_skipped };
+static const struct follow_ops ops = {
+	.on_line = on_line,
+	.on_skipped = on_skipped,
+	.on_event = on_event,
+};
 
 static inline void
 start_sources(struct fixture *fixture, const struct follow_source *sources, size_t count)

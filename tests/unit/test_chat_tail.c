@@ -128,6 +128,34 @@ test_lines_that_were_left_out_are_counted(void **state)
 }
 
 static void
+test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader, terminal;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	forget_heard(&reader);
+	fake_init(fixture, &terminal, "line", WIRE_LINE);
+	terminal.session.grant = &grant_of_all;
+	chat_open(fixture->chat, &terminal.session,
+		&(struct chat_wishes){ .room = "syslog" });
+	log_line(fixture, "syslog", "last of the old");
+	assert_int_equal(chat_log_event(fixture->chat, "syslog", "rotated",
+				 "the file was rotated", fixture->now_ms),
+		0);
+	settle(fixture);
+	assert_hears(&reader, "\"id\":1,");
+	assert_string_equal(hears(&reader),
+		"{\"type\":\"log\",\"room\":\"syslog\",\"id\":2,\"ts\":1000,"
+		"\"username\":\"syslog\",\"message\":\"the file was rotated\","
+		"\"event\":\"rotated\"}");
+	assert_string_equal(hears(&terminal), "last of the old\n");
+	assert_string_equal(hears(&terminal), "the file was rotated\n");
+	go(fixture, &terminal);
+	go(fixture, &reader);
+}
+
+static void
 test_a_newcomer_gets_the_last_lines_and_then_what_is_new(void **state)
 {
 	struct fixture *fixture = *state;
@@ -440,6 +468,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		tail_test(test_a_line_of_a_log_file_is_shown_as_it_is),
 		tail_test(test_lines_that_were_left_out_are_counted),
+		tail_test(test_what_happened_to_a_log_file_is_said_among_its_lines),
 		tail_test(test_a_newcomer_gets_the_last_lines_and_then_what_is_new),
 		tail_test(test_a_newcomer_gets_as_many_lines_as_are_configured),
 		tail_test(

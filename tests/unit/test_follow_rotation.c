@@ -261,6 +261,86 @@ test_rotation_behind_a_link_is_followed_too(void **state)
 	expect(fixture, "two|three|");
 }
 
+static void
+test_that_the_file_was_rotated_is_told_between_its_lines_and_those_of_the_next(
+	void **state)
+{
+	struct fixture *fixture = *state;
+	int old = writer(fixture, "log"), new;
+
+	fixture->wants_events = true;
+	put(old, "zero\n");
+	start(fixture, "log", 1);
+	expect(fixture, "zero|");
+	put(old, "one\n");
+	move(fixture, "log", "log.1");
+	new = writer(fixture, "log");
+	put(old, "two\n");
+	put(new, "three\n");
+	expect(fixture, "one|two|<rotated>|three|");
+	/* A writer that is late does not begin anything. */
+	put(old, "late\n");
+	expect(fixture, "late|");
+	put(new, "four\n");
+	expect(fixture, "four|");
+	close(old);
+	close(new);
+}
+
+static void
+test_that_files_came_and_went_between_two_looks_is_told_of_each(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->wants_events = true;
+	fixture->refusals = 2;
+	append(fixture, "log", "one\n");
+	start(fixture, "log", 1);
+	expect(fixture, "one|");
+	append(fixture, "log", "two\n");
+	rotate(fixture, 9);
+	append(fixture, "log", "three\n");
+	rotate(fixture, 9);
+	append(fixture, "log", "");
+	rotate(fixture, 9);
+	append(fixture, "log", "four\nfive\n");
+	expect(fixture, "two|<rotated>|three|<rotated>|four|five|");
+}
+
+static void
+test_that_the_file_was_truncated_is_told_at_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->wants_events = true;
+	append(fixture, "log", "one\ntwo\nunfin");
+	start(fixture, "log", 1);
+	expect(fixture, "two|");
+	truncate(at(fixture, "log"), 0);
+	expect(fixture, "unfin|<truncated>|");
+	append(fixture, "log", "three\n");
+	expect(fixture, "three|");
+}
+
+static void
+test_nothing_is_told_where_no_line_stands_before_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->wants_events = true;
+	append(fixture, "log", "never\n");
+	start(fixture, "log", 0);
+	expect_log(fixture, "tail_open");
+	rotate(fixture, 3);
+	append(fixture, "log", "one\n");
+	expect(fixture, "one|");
+	truncate(at(fixture, "log"), 0);
+	expect(fixture, "<truncated>|");
+	rotate(fixture, 3);
+	append(fixture, "log", "two\n");
+	expect(fixture, "two|");
+}
+
 /* More events than the kernel keeps: it says so, and all files are looked at. The slow
  * poll would find the line, too, but not in this one turn of the loop. */
 static void
@@ -441,6 +521,12 @@ main(void)
 			test_a_truncated_file_that_has_grown_beyond_is_known_by_its_bytes),
 		with_fixture(test_a_link_that_is_switched_leads_to_its_new_file),
 		with_fixture(test_rotation_behind_a_link_is_followed_too),
+		with_fixture(
+			test_that_the_file_was_rotated_is_told_between_its_lines_and_those_of_the_next),
+		with_fixture(
+			test_that_files_came_and_went_between_two_looks_is_told_of_each),
+		with_fixture(test_that_the_file_was_truncated_is_told_at_once),
+		with_fixture(test_nothing_is_told_where_no_line_stands_before_it),
 		with_fixture(test_events_that_were_lost_do_no_harm),
 		with_fixture(test_whatever_happens_each_line_comes_once_and_in_order),
 	};

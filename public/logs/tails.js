@@ -1,6 +1,6 @@
 // The rooms of log files that are followed: no chat, only lines.
-import { createPlace } from './place.js';
-import { encodeJoin, encodeLeave, randomId } from './wire.js';
+import { createPlace } from '../place.js';
+import { encodeJoin, encodeLeave, randomId } from '../wire.js';
 
 // onJoined(object) and onLog(object) get what the server has sent.
 export function createTails({ send, onJoined, onLog }) {

@@ -1,0 +1,129 @@
+// All emoji, in the reader's language and English: from the library that config/page/fetch brings, and until it is here,
+// or where it is missing, those of the small table.
+import { addCodes, emojiOf, listEmoji } from './emoji.js';
+import { recall, remember } from './storage.js';
+import { texts } from './texts.js';
+
+const LIBRARY = new URL('lib/emoji/', import.meta.url);
+const AGAIN_AFTER_MS = 60_000;
+const RECENT = 'emoji.recent';
+const MOST_RECENT = 16;
+
+// What is compared: "T-Rex" and "t_rex" are two words each, "-1" is one, and accents do not matter.
+function fold(text) {
+	const letters = text.normalize('NFD').replaceAll(/\p{Mn}/gu, '').toLowerCase();
+	return letters.replaceAll(/[_:,.’“”]|(?<=\p{L})-/gu, ' ').trim();
+}
+
+// words are all that it may be found by, each behind a blank, the label first.
+function describe({ emoji, group, toned, codes, label, names }) {
+	return { emoji, group, toned, codes, label, words: ` ${[...names, ...codes].map(fold).join(' ')}` };
+}
+
+function describeSmall({ emoji, codes }) {
+	const label = codes[0].replaceAll('_', ' ');
+	return describe({ emoji, codes, label, names: [label] });
+}
+
+const small = listEmoji().map(describeSmall);
+let whole = null;
+let loading = null;
+
+async function load(name) {
+	const answer = await fetch(new URL(`${name}.json`, LIBRARY));
+
+	if (!answer.ok)
+		throw new Error(`${answer.url}: ${answer.status}`);
+	return answer.json();
+}
+
+async function loadWhole() {
+	const [english, own] = await Promise.all([load('en'), texts.language === 'en' ? {} : load(texts.language)]);
+	const smallCodes = new Map(listEmoji().map(({ emoji, codes }) => [emoji, codes]));
+
+	whole = english.map(({ emoji, group, toned, codes, label, tags }) => {
+		const here = own[emoji] ?? { label, tags: [] };
+		// A code of the small table means what it means there.
+		const free = codes.filter((code) => !emojiOf(code));
+
+		addCodes(free, emoji);
+		return describe({
+			emoji,
+			group,
+			toned,
+			codes: [...(smallCodes.get(emoji) ?? []), ...free],
+			label: here.label,
+			names: [here.label, ...here.tags, label, ...tags],
+		});
+	});
+}
+
+// Resolves when all emoji are here, rejects where they cannot be had; whoever calls again soon is told the same.
+export function loadEmoji() {
+	loading ??= loadWhole().catch((error) => {
+		setTimeout(() => (loading = null), AGAIN_AFTER_MS);
+		throw error;
+	});
+	return loading;
+}
+
+export const hasAllEmoji = () => Boolean(whole);
+
+// [{ emoji, group, label, codes, words, toned }], without groups where there are but those of the small table.
+export const allEmoji = () => whole ?? small;
+
+// Less is better; not finite where it is not meant. The label is the first of the words.
+function rankOf({ codes, words }, wanted, parts) {
+	if (codes.includes(wanted.replaceAll(' ', '_')))
+		return 0;
+	if (words.startsWith(` ${wanted}`))
+		return 1;
+	if (parts.every((part) => words.includes(` ${part}`)))
+		return 2;
+	return parts.every((part) => words.includes(part)) ? 3 : Infinity;
+}
+
+const byRank = (one, other) => one.rank - other.rank;
+
+// Those that every word written is about, the best first; all of them for no word.
+export function findEmoji(written) {
+	const wanted = fold(written);
+	const parts = wanted.split(/\s+/);
+
+	return allEmoji()
+		.map((entry) => ({ entry, rank: rankOf(entry, wanted, parts) }))
+		.filter(({ rank }) => rank < Infinity)
+		.sort(byRank)
+		.map(({ entry }) => entry);
+}
+
+// { code, rank } of what an unfinished shortcode may mean, or null: the common codes and the short ones come first, then
+// labels, then other words.
+function completionOf({ codes, label, words }, begun) {
+	const code = codes.find((one) => one.startsWith(begun));
+
+	if (code)
+		return { code, rank: code.length + (emojiOf(code) ? 0 : 100) };
+	if (words.startsWith(` ${begun}`))
+		return { code: codes[0], rank: 1000 + label.length };
+	return words.includes(` ${begun}`) ? { code: codes[0], rank: 2000 } : null;
+}
+
+// [{ entry, code }], the likeliest first.
+export function completeCode(begun) {
+	return allEmoji()
+		.map((entry) => ({ entry, ...completionOf(entry, begun) }))
+		.filter(({ code }) => code)
+		.sort(byRank);
+}
+
+// Those chosen last, the newest first.
+export function recentEmoji() {
+	const known = new Map(allEmoji().map((entry) => [entry.emoji, entry]));
+	return recall(RECENT).split(' ').flatMap((emoji) => known.get(emoji) ?? []);
+}
+
+export function noteEmoji({ emoji }) {
+	const others = recall(RECENT).split(' ').filter((other) => other && other !== emoji);
+	remember(RECENT, [emoji, ...others].slice(0, MOST_RECENT).join(' '));
+}

@@ -1,0 +1,64 @@
+// What Live is fed with. What came before it was looked at is kept for it, as far as it still counts: the last values of
+// each metric, the alarms that stand.
+import { createLazy } from '../lazily.js';
+import { createPast, hasPoint } from './past.js';
+
+const MOST_ALARMS = 1000;
+
+// means as in live.js.
+export function createFeed(place, means) {
+	const past = createPast();
+	const alarms = new Map();
+	const live = createLazy(async () => (await import('./live.js')).createLive(place, means));
+	let isVisible = false;
+	let isWanted = false;
+	let isThere = false;
+
+	function begin(view) {
+		isThere = true;
+		for (const { frame, times, values } of past.take())
+			view.past(frame, times, values);
+		alarms.forEach((frame) => view.alarm(frame));
+		alarms.clear();
+		view.visible(isVisible);
+	}
+
+	return {
+		metric(frame) {
+			if (isThere)
+				live((view) => view.metric(frame));
+			else if (hasPoint(frame))
+				past.add(JSON.stringify([frame.room, frame.name]), frame);
+		},
+		alarm(frame) {
+			const key = JSON.stringify([frame.room, frame.key]);
+
+			if (isThere) {
+				live((view) => view.alarm(frame));
+				return;
+			}
+			alarms.delete(key);
+			alarms.set(key, frame);
+			if (alarms.size > MOST_ALARMS)
+				alarms.delete(alarms.keys().next().value);
+		},
+		joined(frame) {
+			for (const [key, { room }] of alarms) {
+				if (room === frame.room && !frame.recovered)
+					alarms.delete(key);
+			}
+			if (isThere)
+				live((view) => view.joined(frame));
+		},
+		opened: () => isThere && live((view) => view.opened()),
+		closed: () => isThere && live((view) => view.closed()),
+		visible(wanted) {
+			isVisible = wanted;
+			if (isThere)
+				live((view) => view.visible(wanted));
+			else if (wanted && !isWanted)
+				live(begin);
+			isWanted ||= wanted;
+		},
+	};
+}

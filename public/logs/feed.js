@@ -1,0 +1,19 @@
+// What Logs is fed with: the rooms of log files that it follows.
+import { createLogs } from './logs.js';
+import { createTails } from './tails.js';
+
+// send(text) goes to the server, fetchRooms() resolves with what it answers to GET /rooms.
+export function createFeed(place, { texts, send, isOnline, fetchRooms }) {
+	const tails = createTails({ send, onJoined: (frame) => view.joined(frame), onLog: (frame) => view.log(frame) });
+
+	async function listRooms() {
+		const { tails: listed } = await fetchRooms();
+		return listed.map(({ room, count }) => ({ room, count }));
+	}
+
+	const view = createLogs(place, { texts, open: tails.open, close: tails.close, rooms: listRooms });
+
+	if (isOnline)
+		tails.opened();
+	return { ...tails, visible: view.visible };
+}

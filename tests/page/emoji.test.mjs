@@ -1,0 +1,286 @@
+// Emoji: the picker, shortcodes while writing, and how both do without the library of all emoji.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { withPeople } from './people.mjs';
+
+const LIBRARY = '**/lib/emoji/*.json';
+const NOT_FOUND = /Failed to load resource: .* 404/;
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// Until all emoji are here.
+async function openPicker({ page }) {
+	await page.click('#picker-button');
+	await page.locator('.picker-jump').last().waitFor();
+}
+
+const headings = ({ page }) => page.$$eval('#picker h3', (all) => all.map(({ textContent }) => textContent));
+const written = ({ page }) => page.inputValue('#text');
+
+async function find({ page }, words) {
+	await page.fill('#picker-search', words);
+	return page.$$eval('#picker-grid button', (all) => all.map(({ textContent }) => textContent));
+}
+
+async function pick(person, words) {
+	await openPicker(person);
+	await person.page.fill('#picker-search', words);
+	await person.page.press('#picker-search', 'Enter');
+}
+
+// The choices above the field, once there are as many.
+async function offered({ page }, count) {
+	await page.locator('#completion li').nth(count - 1).waitFor();
+	return page.$$eval('#completion li .sample', (all) => all.map(({ textContent }) => textContent));
+}
+
+function waitForText({ page }, text) {
+	return page.waitForFunction((wanted) => document.getElementById('text').value === wanted, text);
+}
+
+test('the picker shows all emoji in groups, each under its heading', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await openPicker(ann);
+		assert.deepEqual(await headings(ann), [
+			'Smileys & feelings',
+			'People & body',
+			'Animals & nature',
+			'Food & drink',
+			'Travel & places',
+			'Activities',
+			'Objects',
+			'Symbols',
+			'Flags',
+		]);
+		assert.ok((await ann.page.$$('#picker-grid button')).length > 1800);
+		await ann.page.click('.picker-jump[aria-label="Food & drink"]');
+		const distance = await ann.page.evaluate(() => {
+			const heading = Array.from(document.querySelectorAll('#picker h3')).find(({ textContent }) => textContent === 'Food & drink');
+			return heading.getBoundingClientRect().top - document.getElementById('picker-grid').getBoundingClientRect().top;
+		});
+		assert.ok(Math.abs(distance) < 2, `the heading is ${distance} px from the top`);
+		assert.equal(await ann.page.evaluate(() => document.activeElement.ariaLabel), 'grapes');
+	}));
+
+test('emoji are found by label, keyword and shortcode, the best first', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await openPicker(ann);
+		for (const [words, best] of [
+			['Rocket', '🚀'],
+			[':thumbsup:', '👍'],
+			['man_shrugging', '🤷‍♂️'],
+			['heart', '❤️'],
+			['-1', '👎'],
+			['pinata', '🪅'],
+		])
+			assert.equal((await find(ann, words))[0], best, words);
+		assert.ok((await find(ann, 'hooray')).includes('🎉'));
+		assert.ok((await find(ann, 'cat heart')).includes('😻'));
+		assert.deepEqual(await find(ann, 'no such thing'), []);
+		assert.match(await ann.page.textContent('#picker-grid'), /No emoji/);
+	}));
+
+test('who reads Chinese finds them in Chinese and in English', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const mei = await arrive({ locale: 'zh-CN' });
+		await mei.join('梅');
+		await openPicker(mei);
+		assert.equal((await headings(mei))[3], '食物与饮料');
+		assert.equal((await find(mei, '火箭'))[0], '🚀');
+		assert.ok((await find(mei, '庆祝')).includes('🎉'));
+		assert.equal((await find(mei, 'rocket'))[0], '🚀');
+		assert.equal(await mei.page.getAttribute('#picker-grid button', 'aria-label'), '火箭');
+		await mei.page.press('#picker-search', 'Escape');
+		await mei.page.keyboard.type('：火箭');
+		assert.equal((await offered(mei, 1))[0], '🚀');
+		await mei.page.keyboard.press('Enter');
+		assert.equal(await written(mei), '🚀 ');
+		await mei.page.keyboard.type('注意：火箭');
+		assert.equal(await mei.page.isVisible('#completion'), false);
+	}));
+
+test('the arrow keys walk over all groups, and back to the search', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		const focused = () => ann.page.evaluate(() => document.activeElement.id || document.activeElement.textContent);
+		const inGroup = () => ann.page.evaluate(() => document.activeElement.closest('section').querySelector('h3').textContent);
+		await ann.join('Ann');
+		await openPicker(ann);
+		await keyboard.press('ArrowDown');
+		assert.equal(await focused(), '😀');
+		await keyboard.press('ArrowRight');
+		assert.equal(await focused(), '😃');
+		await keyboard.press('ArrowDown');
+		await keyboard.press('ArrowUp');
+		assert.equal(await focused(), '😃');
+		for (let rows = 0; (await inGroup()) === 'Smileys & feelings'; rows++) {
+			assert.ok(rows < 60);
+			await keyboard.press('ArrowDown');
+		}
+		assert.equal(await inGroup(), 'People & body');
+		await keyboard.press('ArrowUp');
+		assert.equal(await inGroup(), 'Smileys & feelings');
+		for (let rows = 0; (await focused()) !== 'picker-search'; rows++) {
+			assert.ok(rows < 60);
+			await keyboard.press('ArrowUp');
+		}
+	}));
+
+test('what was picked last stands first, also after a reload', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const recent = () =>
+			ann.page.$$eval('#picker section:first-child button', (all) => all.map(({ textContent }) => textContent));
+		await ann.join('Ann');
+		for (const words of ['rocket', 'owl', 'rocket', 'parachute'])
+			await pick(ann, words);
+		await openPicker(ann);
+		assert.equal((await headings(ann))[0], 'Recently used');
+		assert.deepEqual(await recent(), ['🪂', '🚀', '🦉']);
+		await ann.page.reload();
+		await ann.online();
+		await openPicker(ann);
+		assert.deepEqual(await recent(), ['🪂', '🚀', '🦉']);
+	}));
+
+test('a skin tone is chosen once', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await openPicker(ann);
+		await ann.page.selectOption('.picker-tone', { label: '✋🏽' });
+		await ann.page.fill('#picker-search', 'wave');
+		await ann.page.press('#picker-search', 'Enter');
+		await ann.page.reload();
+		await ann.online();
+		await pick(ann, 'holding hands people');
+		await pick(ann, 'owl');
+		assert.equal(await written(ann), '👋🏽🧑🏽‍🤝‍🧑🏽🦉');
+	}));
+
+test('a shortcode is completed with the keyboard alone', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const { keyboard } = ann.page;
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await keyboard.type('so :para');
+		assert.ok((await offered(ann, 2)).includes('🪂'));
+		assert.equal(await ann.page.getAttribute('#completion', 'aria-label'), 'Emoji');
+		await keyboard.type('c');
+		assert.deepEqual(await offered(ann, 1), ['🪂']);
+		await keyboard.press('Enter');
+		assert.equal(await written(ann), 'so 🪂 ');
+
+		await keyboard.type(':ta');
+		const choices = await offered(ann, 3);
+		assert.equal(choices[0], '🎉');
+		assert.ok(choices.length <= 8);
+		await keyboard.press('ArrowDown');
+		await keyboard.press('Tab');
+		assert.equal(await written(ann), `so 🪂 ${choices[1]} `);
+
+		await keyboard.type(':ta');
+		await offered(ann, 3);
+		await keyboard.press('Escape');
+		assert.equal(await ann.page.isVisible('#completion'), false);
+		assert.equal(await written(ann), `so 🪂 ${choices[1]} :ta`);
+		await keyboard.press('Enter');
+		await ann.reads([`so 🪂 ${choices[1]} :ta`]);
+	}));
+
+test('times, faces and addresses are no shortcodes', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type(':ta');
+		await offered(ann, 3);
+		for (const text of ['at :10', ':D', 'http://ta', 'std::tada', 'note:tada', ': tada']) {
+			await ann.page.fill('#text', '');
+			await ann.page.keyboard.type(text);
+			assert.equal(await ann.page.isVisible('#completion'), false, text);
+		}
+	}));
+
+test('a shortcode that only the library knows becomes an emoji when the library comes, where it still stands', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		let letCome;
+		const mayCome = new Promise((resolve) => (letCome = resolve));
+		const ann = await arrive({}, (page) =>
+			page.route(LIBRARY, async (route) => {
+				await mayCome;
+				await route.continue();
+			}),
+		);
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('a :parachute::sloth: b :otter: :nope: :smile: c');
+		await waitForText(ann, 'a :parachute::sloth: b :otter: :nope: 😄 c');
+		// No longer a shortcode of its own.
+		await ann.page.fill('#text', 'a :parachute::sloth: b :otterly: :nope: 😄 c');
+		letCome();
+		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c');
+		await ann.page.keyboard.type(' :otter::sloth: ');
+		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥 ');
+		await ann.page.press('#text', 'Enter');
+		await ann.reads(['a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥']);
+	}));
+
+test('a code of the small table means the same with the library', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await openPicker(ann);
+		await ann.page.keyboard.press('Escape');
+		await ann.page.keyboard.type(':moon: :point_up: :frowning: :+1: ');
+		await waitForText(ann, '🌙 👆 🙁 👍 ');
+	}));
+
+test('without the library there are the emoji of the small table', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({}, (page) => page.route(LIBRARY, (route) => route.fulfill({ status: 404 })));
+		await ann.join('Ann');
+		const refused = ann.page.waitForResponse(LIBRARY);
+		await ann.page.click('#picker-button');
+		await refused;
+		assert.deepEqual(await headings(ann), ['Emoji']);
+		assert.equal(await ann.page.isVisible('.picker-jump'), false);
+		assert.equal((await find(ann, 'rocket'))[0], '🚀');
+		await ann.page.press('#picker-search', 'Enter');
+		await ann.page.keyboard.type(' :parachute: :smi');
+		assert.equal((await offered(ann, 2))[0], '😄');
+		await ann.page.keyboard.press('Tab');
+		assert.equal(await written(ann), '🚀 :parachute: 😄 ');
+		await ann.page.keyboard.press('Enter');
+		await ann.reads(['🚀 :parachute: 😄']);
+		assert.ok(ann.faults.splice(0).every((fault) => NOT_FOUND.test(fault)));
+	}));
+
+test('at 320 px the picker fits, and all of it can be pressed', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive({ viewport: { width: 320, height: 640 } });
+		await ann.join('Ann');
+		await openPicker(ann);
+		const picker = await ann.page.locator('#picker').boundingBox();
+		assert.ok(picker.x >= 0 && picker.x + picker.width <= 320 && picker.y >= 0);
+		const small = await ann.page.$$eval('#picker :is(button, select, input)', (all) =>
+			all
+				.map((one) => [one.ariaLabel, one.getBoundingClientRect()])
+				.filter(([, { width, height }]) => width && (width < 24 || height < 24))
+				.map(([name]) => name),
+		);
+		assert.deepEqual(small, []);
+		assert.equal(await ann.sidewaysScroll(), 0);
+	}));
