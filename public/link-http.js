@@ -1,6 +1,7 @@
 // What stands in for a WebSocket where none can be had: rooms come as streams of events or by long-polls, what the page
 // says goes by requests of its own. To the rest of the page it is a link as any other: it is told objects, and answers
 // by objects.
+import { claims } from './claims.js';
 import { openPoll } from './link-poll.js';
 import { openStream } from './link-stream.js';
 import { ask as fetchAs } from './token.js';
@@ -29,12 +30,16 @@ async function errorOf(response) {
 	};
 }
 
-// The name of the room that a WebSocket would be in from the start is not told here: the usual one, or the first.
+// The name of the room that a WebSocket would be in from the start is not told here: the usual one, the first, or one that
+// nobody was in yet.
 async function findHome(page) {
 	const response = await fetchAs(new URL('rooms', page));
 	const { rooms = [] } = await readJson(response);
 
-	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? FIRST_ROOM;
+	const { rooms: granted } = claims();
+	const own = Array.isArray(granted) && granted[0];
+
+	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? (own || FIRST_ROOM);
 }
 
 // The echo service is asked: nobody sees that.

@@ -8,7 +8,7 @@ const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
 // send(text); place() and nameInDoubt() come from elsewhere: the room to go into with what was seen of it, and the name
 // under which something was said that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
-// isOut }) that a name cannot be had; isOut: without another one there is no way in. onRoomRefused(error) is to think of another room.
+// isOut }) that a name cannot be had; isOut: without another one there is no way in, and with an empty one there is none at all. onRoomRefused(error) is to think of another room.
 export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
@@ -53,6 +53,8 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		if (code === 'denied' && name && !isNameless) {
 			isNameless = true;
 			join();
+		} else if (code === 'denied' && !place().room) {
+			onRefused({ code, text, name: '', isOut: true });
 		} else if (NAME_FAULTS.includes(code)) {
 			isLeftOut = true;
 			onRefused({ code, text, name: isNameless ? '' : name, isOut: true });

@@ -139,6 +139,7 @@ export function wordsFor({ isolated, number, listed }) {
 			kicked: 'A moderator has sent you away.',
 			banned: 'A moderator has banned you.',
 			flooding: 'You were sent away for writing too fast.',
+			denied: 'Your token is for no room here.',
 			token_required: 'This server wants to know who you are.',
 			bad_token: 'The server does not take your token.',
 			token_expired: 'Your token has expired.',

@@ -76,6 +76,17 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 		}));
 }
 
+test('27 axe finds nothing serious in the form for a token', () =>
+	withPeople(
+		browser,
+		[],
+		async ({ arrive }) => {
+			const ann = await arrive();
+			await assertNoFaults(ann, 'the form for a token');
+		},
+		{ config: jwtConfig(), first: '.sign-in[open]' },
+	));
+
 async function assertLarge(person) {
 	const small = await person.page.$$eval('button, input, select, textarea, summary', (all) =>
 		all
@@ -181,16 +192,6 @@ for (const colorScheme of ['light', 'dark']) {
 			}));
 	}
 }
-test('27 axe finds nothing serious in the form for a token', () =>
-	withPeople(
-		browser,
-		[],
-		async ({ arrive }) => {
-			const ann = await arrive();
-			await assertNoFaults(ann, 'the form for a token');
-		},
-		{ config: jwtConfig(), first: '.sign-in[open]' },
-	));
 
 test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {

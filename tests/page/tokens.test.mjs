@@ -208,6 +208,17 @@ test('the rooms of the token are those that there are', () =>
 		await ann.inRoom('ops');
 	}));
 
+test('a room that nobody was in yet is entered over a stream, too, and a token for no room gets nowhere', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive({}, blockSockets, comesBy(tokenOf('ann', { rooms: ['new'] })));
+		await ann.online();
+		await ann.inRoom('new');
+		const eve = await arrive({}, undefined, comesBy(tokenOf('eve', { rooms: [] })));
+		await eve.state('refused');
+		assert.match(await eve.page.textContent('#state-words'), /Your token is for no room here\. Not connected/);
+		assert.ok(daemon.log.filter((line) => line.startsWith('refused')).length < 6);
+	}));
+
 test('signing out forgets the reader, in every tab', () =>
 	withTokens(async ({ arrive, openTab }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
