@@ -75,16 +75,19 @@ test('29 the theme follows the system until the reader chooses one, which is rem
 test('the views are tabs that the arrow keys walk', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({}, (page) =>
-			page.route(/\/(live|logs)\/\w+\.js$/, (route) =>
+			page.route(/\/(live|logs)\/feed\.js$/, (route) =>
 				route.fulfill({
 					contentType: 'text/javascript',
 					body: `
-						const make = (element) => {
+						export function createFeed(element) {
 							element.append('a view');
-							return { visible(wanted) { element.dataset.visible = wanted; } };
-						};
-						export const createLive = make;
-						export const createLogs = make;
+							return {
+								visible(wanted) { element.dataset.visible = wanted; },
+								joined() {},
+								opened() {},
+								closed() {},
+							};
+						}
 					`,
 				}),
 			),
