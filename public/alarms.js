@@ -1,6 +1,7 @@
 // The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
 import { buildStanding } from './alarm-view.js';
-import { at, buildClose, element } from './elements.js';
+import { buildClose } from './close.js';
+import { at, element } from './elements.js';
 import { createPanel } from './panel.js';
 import { loadLaterTexts, locale } from './texts.js';
 

@@ -1,6 +1,7 @@
 // Calls the reader who has asked for it and does not look: by a notification, by a chirp, or not for now.
 import { chirp } from './chirp.js';
-import { button, element, icon } from './elements.js';
+import { button, element } from './elements.js';
+import { icon } from './icon.js';
 import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
 import { loadLaterTexts } from './texts.js';
@@ -59,9 +60,8 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// settings is the part of a form that gets the choices, bar the one that gets the switch that silences both. onOpen(room)
-// is called when the reader answers a notification.
-export async function createAlerts({ settings, bar, onOpen }) {
+// bar gets the switch that silences both. onOpen(room) is called when the reader answers a notification.
+export async function createAlerts({ bar, onOpen }) {
 	const texts = await loadLaterTexts();
 	const voice = createVoice();
 	const notify = buildCheck('notify', texts.notify);
@@ -70,7 +70,6 @@ export async function createAlerts({ settings, bar, onOpen }) {
 
 	mute.id = 'mute';
 	mute.ariaLabel = mute.title = texts.mute;
-	settings.append(notify.label, notify.fault, sound.label);
 	bar.querySelector('.alarms-button').before(mute);
 
 	function show() {
@@ -122,6 +121,10 @@ export async function createAlerts({ settings, bar, onOpen }) {
 	await addSheet(new URL('css/alerts.css', import.meta.url));
 
 	return {
+		// The part of a form where they are chosen.
+		offerIn(settings) {
+			settings.append(notify.label, notify.fault, sound.label);
+		},
 		// Of what came while nobody saw it.
 		tell(room, message) {
 			if (!document.hidden || isOn('quiet'))

@@ -4,7 +4,6 @@ import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createLazy } from './lazily.js';
-import { createProfile } from './profile.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
@@ -50,7 +49,6 @@ const alerts = createLazy(async () => {
 	const { createAlerts } = await import('./alerts.js');
 
 	return createAlerts({
-		settings: at('settings'),
 		bar: at('bar'),
 		onOpen(room) {
 			tabs.show('chat');
@@ -67,10 +65,6 @@ const views = createViews({
 	fetchRooms,
 });
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
-const settings = createLazy(async () => {
-	const { createSettings } = await import('./settings.js');
-	return createSettings({ theme: at('theme'), language: at('language') });
-});
 const signIn = createLazy(async () => {
 	const { createSignIn } = await import('./sign-in.js');
 
@@ -81,22 +75,28 @@ const signIn = createLazy(async () => {
 		},
 	});
 });
+const profile = createLazy(async () => {
+	const { createProfile } = await import('./profile.js');
+	return createProfile({ onSave: async (name, email) => enter(await keepIdentity(name, email)) });
+});
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
 	return createSignOut({ dialog: at('profile'), name: at('name') });
 });
-const profile = createProfile(at('profile'), {
-	onSave: async (name, email) => enter(await keepIdentity(name, email)),
-});
+
+function openProfile(fields, options) {
+	profile((form) => form.open(fields, options));
+}
 
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
 
-	profile.open({ name: name || me.name, email }, { required: false });
-	settings(() => {});
-	alerts(() => {});
-	if (token())
-		signOut((it) => it.show(me.name));
+	openProfile({ name: name || me.name, email }, { required: false });
+	profile((form) => {
+		alerts((they) => they.offerIn(form.settings));
+		if (token())
+			signOut((it) => it.show(me.name));
+	});
 });
 addEventListener('hashchange', async () => (await takeToken()) && signedIn());
 watchForgotten('token', () => location.reload());
@@ -209,7 +209,7 @@ async function onNameRefused({ code, text, name, isOut }) {
 	const words = { name_taken: texts.nameTaken, banned: texts.nameBanned }[code];
 	const fault = words ? words(name) : texts.nameRefused(text);
 
-	profile.open({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
+	openProfile({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
 }
 
 function enter(identity) {
@@ -262,7 +262,7 @@ async function start() {
 	else if ((await connection.reach()) === 'token_required')
 		signIn((it) => it.open('token_required', { required: true }));
 	else
-		profile.open(recallFields(), { required: true, first: true });
+		openProfile(recallFields(), { required: true, first: true });
 }
 
 start();

@@ -1,5 +1,4 @@
-// The chat: the rooms, what is written and read in them, and who the reader is. Puts its parts together; each of them
-// knows nothing of the others.
+// The chat, put together from parts that know nothing of one another.
 import { createComposer } from './composer.js';
 import { at } from './elements.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
@@ -21,9 +20,8 @@ const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
-// connection as in connection.js; me() is the reader's identity. isLooking() tells whether the chat is the view that is
-// shown. onNamed(name, isNew), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room, message) is
-// about what came while nobody saw it.
+// me() is the reader's identity; isLooking(): the chat is the view that is shown. onNamed(name), onNameRefused(fault) and
+// onAttention({ room, unread }) follow; onNews(room, message) is about what nobody saw come.
 export function createChat({ connection, me, isLooking, onNamed, onNameRefused, onAttention, onNews }) {
 	let isOnline = false;
 	let closeSearch = () => {};
@@ -108,10 +106,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 	async function loadPicker() {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
 
-		openEmojiPicker(
-			{ panel: at('picker'), search: at('picker-search'), grid: at('picker-grid'), button: at('picker-button') },
-			{ onPick: composer.insert, onClose: composer.focus },
-		);
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus });
 	}
 
 	onFirst(at('picker-button'), 'click', loadPicker);
@@ -349,7 +344,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 			composer.focus();
 		},
 		enterRoom: rooms.enter,
-		// Before joined there may be messages, too: they come again with what was missed or with the history.
+		// What comes before joined comes again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')
 				(handlers[frame.type] ?? toRoom)(frame);

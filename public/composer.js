@@ -13,16 +13,14 @@ const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 // Not needed at once, and not at any price.
 let shortcodes = null;
 
-// What is sent for what is written: no blank lines around it, emoji for their shortcodes, and nothing that JSON in
-// UTF-8 cannot carry.
+// What is sent: no blank lines around it, emoji for shortcodes, nothing that UTF-8 cannot carry.
 function finished(text) {
 	const trimmed = text.replaceAll('\0', '').replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
 	const whole = trimmed.toWellFormed?.() ?? trimmed;
 	return shortcodes ? shortcodes.replace(whole) : whole;
 }
 
-// sizeOf(text) is the size in bytes that a message with this text has on the wire; onSend(text) takes it; onWrite() is called
-// while one is written; lastSaid() is what the reader said last.
+// sizeOf(text) is the size of a message on the wire in bytes; onWrite() is called while one is written.
 export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	const form = at('composer');
 	const field = at('text');
@@ -112,7 +110,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			return;
 		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
 			recallLast(event);
-		// Safari ends the composition before the Enter that ended it; it is known by its key code only.
+		// Safari ends a composition before its Enter, which is known by this code.
 		const composing = event.isComposing || event.keyCode === PROCESSING_KEY;
 
 		if (event.key !== 'Enter' || event.shiftKey || composing)

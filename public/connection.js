@@ -1,14 +1,13 @@
-// The connection to the server, which comes back: a WebSocket, or what can be had in its place. It tells its owner the
-// state and hands over text; words and pictures are elsewhere.
+// The connection to the server, which comes back: a WebSocket, or what can be had in its place.
 import { delayAfter } from './requests.js';
 import { ask, token } from './token.js';
 
-// So long a WebSocket may take to open, and a stream to say its first word: together well below 5 s.
+// Until a WebSocket is open or the first word is heard: together well below 5 s.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
 const REACHING_MS = 1000;
-// A server that is reached by other means is asked for a WebSocket again.
+// Where there is none a WebSocket is tried again.
 const RETURN_MS = 30000;
-// A link on which nothing comes is asked for a sign of life, and given up long before the network would.
+// A link on which nothing comes is asked for a sign of life, and given up.
 const QUIET_MS = 20000;
 const ANSWER_MS = 10000;
 // A server that accepts and closes at once must not be asked again every second.
@@ -21,7 +20,7 @@ const NEXT = { socket: 'stream', stream: 'poll' };
 // How many rooms may come at once: browsers open six connections to a server.
 const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
 
-// onAsk() is to say something that the server answers; onDead() is called when no answer came.
+// onAsk() says something that the server answers; onDead(): it did not.
 function createHeartbeat({ onAsk, onDead }) {
 	let timer = 0;
 
@@ -43,7 +42,7 @@ function createHeartbeat({ onAsk, onDead }) {
 	};
 }
 
-// ws: or wss: as the page is http: or https:, beside the page wherever a proxy has put it.
+// Beside the page, wherever a proxy has put it.
 export function socketUrl(page, path = 'ws') {
 	const url = new URL(path, page);
 	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -64,14 +63,14 @@ function openSocket(page, { onOpen, onText, onClose }) {
 	socket.onclose = ({ code, reason }) => onClose(code, reason);
 
 	return {
-		// False when it is not open; nothing is kept here.
+		// False when it is not open.
 		send(text) {
 			if (socket.readyState !== WebSocket.OPEN)
 				return false;
 			socket.send(text);
 			return true;
 		},
-		// A half-open socket may take minutes to close; whatever it still says comes too late to be of use.
+		// A half-open socket may take minutes to close, and is not heard any more.
 		close() {
 			socket.onopen = socket.onmessage = socket.onclose = null;
 			socket.close();
@@ -100,9 +99,8 @@ async function reach(page) {
 }
 
 // onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
-// socket, stream or poll; cause is a close code, the code of an error, 'unreachable' or 'silent'; retryAt is in Date.now() time. onOpen() is to
-// introduce the reader: the state is connecting until confirm() is called. onText(data) gets each message; ping is a
-// text that the server answers.
+// socket, stream or poll; cause is a close code, an error's code, 'unreachable' or 'silent'; retryAt is in Date.now()
+// time. onOpen() introduces the reader, and confirm() ends connecting. ping is a text that the server answers.
 export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let link = null;
 	let kind = 'socket';
@@ -111,7 +109,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let openedAt = 0;
 	let timer = 0;
 	let returning = 0;
-	// Counts the attempts: what an earlier one still brings is not heard.
+	// What an earlier one still brings is not heard.
 	let attempt = 0;
 
 	const heartbeat = createHeartbeat({
@@ -173,13 +171,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			lose();
 		} else {
 			link = made;
-			// There is nothing to wait for: each request opens a connection of its own.
+			// Each request opens a connection of its own.
 			if (kind !== 'socket')
 				opened();
 		}
 	}
 
-	// Nothing has come of it yet: perhaps something on the way does not let it through.
+	// Perhaps something on the way does not let it through.
 	const isSilent = () => (kind === 'socket' ? !openedAt : state === 'connecting');
 
 	async function fallBack(code) {
@@ -233,7 +231,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			connect();
 	}
 
-	// Something has changed for the better; a link that looks open may have died meanwhile.
+	// A link that looks open may have died meanwhile.
 	function hurry() {
 		if (state === 'waiting' || state === 'offline')
 			connect();
@@ -272,7 +270,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		get mostRooms() {
 			return ROOMS[kind];
 		},
-		// False when there is no open link; nothing is kept here.
+		// False when there is no open link.
 		send,
 	};
 }

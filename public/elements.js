@@ -19,35 +19,9 @@ export function button(classes, ...children) {
 	return made;
 }
 
-// The cross that closes a panel.
-export function buildClose(words) {
-	const made = button('round', '✕');
-	made.ariaLabel = words;
-	return made;
-}
-
 // What came from outside: of any writing direction, and apart from what stands beside it.
 export function foreign(text) {
 	const made = element('bdi', text);
 	made.dir = 'auto';
 	return made;
-}
-
-// An icon of one path in a box of 16, for eyes only.
-export function icon(className, path) {
-	const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-	const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-
-	svg.setAttribute('viewBox', '0 0 16 16');
-	svg.setAttribute('aria-hidden', 'true');
-	svg.classList.add(className);
-	shape.setAttribute('d', path);
-	svg.append(shape);
-	return svg;
-}
-
-// Touches the page only where something is different, so that nothing is laid out or read aloud for no reason.
-export function setText(node, text) {
-	if (node.textContent !== text)
-		node.textContent = text;
 }

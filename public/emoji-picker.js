@@ -1,5 +1,5 @@
 // The panel of emoji: a search field over all of them in groups; Escape closes it.
-import { button as buildButton, element } from './elements.js';
+import { at, button as buildButton, element } from './elements.js';
 import { createGrid } from './emoji-grid.js';
 import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
 import { wordsIn } from './emoji-texts.js';
@@ -49,20 +49,30 @@ function sections() {
 }
 
 // A button for each section, with the first of its emoji.
-function buildJump({ title, entries: [first] }, at, onJump) {
+function buildJump({ title, entries: [first] }, index, onJump) {
 	const jump = buildButton('picker-jump', title === words.recent ? RECENT_ICON : first.emoji);
 
 	jump.title = title;
 	jump.ariaLabel = title;
-	jump.addEventListener('click', () => onJump(at));
+	jump.addEventListener('click', () => onJump(index));
 	return jump;
+}
+
+function buildSearch() {
+	const search = Object.assign(element('input'), { id: 'picker-search', type: 'search', autocomplete: 'off' });
+
+	search.ariaLabel = search.placeholder = words.search;
+	return search;
 }
 
 // onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
 // The first press of the button has loaded this; it opens at once.
-export function openEmojiPicker({ panel, search, grid: place, button }, { onPick, onClose }) {
+export function openEmojiPicker(button, { onPick, onClose }) {
+	const search = buildSearch();
 	const tones = buildTones(show);
+	const place = element('div.picker-grid');
 	const jumps = element('nav.picker-jumps');
+	const panel = element('div.picker', element('div.picker-head', search, tones), place, jumps);
 	const grid = createGrid(place, {
 		toned,
 		onPick(entry) {
@@ -80,8 +90,8 @@ export function openEmojiPicker({ panel, search, grid: place, button }, { onPick
 
 		tones.hidden = !hasAllEmoji();
 		jumps.hidden = isSearch || !hasAllEmoji();
-		jumps.replaceChildren(...all.map((section, at) => buildJump(section, at, grid.jumpTo)));
-		grid.show(isSearch ? (found.length ? [{ entries: found }] : []) : all, texts.pickerNone);
+		jumps.replaceChildren(...all.map((section, index) => buildJump(section, index, grid.jumpTo)));
+		grid.show(isSearch ? (found.length ? [{ entries: found }] : []) : all, words.none);
 	}
 
 	async function complete() {
@@ -114,11 +124,11 @@ export function openEmojiPicker({ panel, search, grid: place, button }, { onPick
 		onClose();
 	}
 
-	const head = element('div.picker-head');
-	search.before(head);
-	head.append(search, tones);
-	jumps.ariaLabel = texts.pickerLabel;
-	place.after(jumps);
+	panel.id = 'picker';
+	place.id = 'picker-grid';
+	panel.role = 'dialog';
+	panel.ariaLabel = jumps.ariaLabel = texts.pickerLabel;
+	at('composer').prepend(panel);
 
 	button.addEventListener('click', () => (panel.hidden ? open() : close()));
 	search.addEventListener('input', show);

@@ -1,6 +1,8 @@
 // The words of the emoji picker that nobody needs before it is opened. Groups are numbered as in the library.
 const languages = {
 	en: {
+		search: 'Search emoji',
+		none: 'No emoji of that name.',
 		recent: 'Recently used',
 		tone: 'Skin tone',
 		groups: {
@@ -16,6 +18,8 @@ const languages = {
 		},
 	},
 	zh: {
+		search: '搜索表情',
+		none: '没有这个名字的表情。',
 		recent: '最近使用',
 		tone: '肤色',
 		groups: {

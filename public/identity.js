@@ -55,7 +55,7 @@ export function emailFault(email) {
 	return !email || isGood ? '' : texts.emailWrong;
 }
 
-// Plain http pages away from localhost have no crypto.subtle: there the reader's own picture is the drawn one.
+// Plain http pages away from localhost have no crypto.subtle.
 async function hashEmail(email) {
 	if (!email || !crypto.subtle)
 		return '';

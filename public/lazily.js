@@ -18,8 +18,8 @@ export function onFirst(element, type, load, wants = () => true) {
 	element.addEventListener(type, wanted);
 }
 
-// Gives use(call): call(module) is made at once where the module is here, and otherwise, in the order of the calls, when
-// load() has brought it. use.now(call) is left out where nobody has asked for the module yet.
+// Gives use(call): call(module) is made at once, or when load() has brought the module; use.now(call) is left out where
+// nobody has asked for it yet.
 export function createLazy(load) {
 	const calls = [];
 	let module = null;

@@ -15,7 +15,7 @@ function recallEntries() {
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
 				entries.push({ ref, room, text, action, time, name, failed });
 		} catch {
-			// Not of this page's making.
+			// It is not of this page.
 		}
 	}
 	return entries.sort((one, other) => one.time - other.time);

@@ -5,7 +5,7 @@ const KEY = 'read.';
 // A flood is not worth a write for each message.
 const PAUSE_MS = 500;
 
-// Everything up to one id is here, and perhaps some beyond a gap.
+// Everything up to one id, and perhaps some beyond a gap.
 export function createPlace() {
 	let epoch = '';
 	let last = 0;

@@ -1,37 +1,122 @@
-// The form for name and email, the first thing a new reader sees.
+// The form for name and email, the first thing a new reader sees, and how the page is to be.
+import { button, element } from './elements.js';
 import { emailFault, nameFault } from './identity.js';
-import { texts } from './texts.js';
+import { addSheet } from './sheet.js';
+import { chooseLanguage, LANGUAGES, loadLaterTexts, texts } from './texts.js';
+import { chooseTheme, currentTheme, THEMES } from './theme.js';
+
+const words = await loadLaterTexts();
+await addSheet(new URL('css/profile.css', import.meta.url));
+
+function buildPicture() {
+	const bird = element('img.bird');
+
+	return Object.assign(bird, { src: 'favicon.svg', width: 112, height: 112, alt: '' });
+}
+
+// A field with its label and the line that says what is wrong with it.
+function buildField(id, label, members) {
+	const field = Object.assign(element('input'), { id, name: id, ...members });
+	const fault = element('p.error');
+
+	label.htmlFor = id;
+	fault.id = `${id}-error`;
+	fault.role = 'alert';
+	field.setAttribute('aria-describedby', fault.id);
+	return {
+		field,
+		parts: [label, field, fault],
+		// Gives back the fault, '' being none.
+		showFault(text) {
+			fault.textContent = text;
+			field.ariaInvalid = String(Boolean(text));
+			return text;
+		},
+	};
+}
+
+function buildChoice(id, label, names, current, onChoose) {
+	const select = element(
+		'select',
+		...Object.entries(names).map(([value, name]) => new Option(name, value, false, value === current)),
+	);
+	const caption = element('label', label);
+
+	caption.htmlFor = select.id = id;
+	select.addEventListener('change', () => onChoose(select.value));
+	return [caption, select];
+}
+
+function buildSettings() {
+	const themes = Object.fromEntries(THEMES.map((name) => [name, words.themes[name]]));
+	const settings = element(
+		'fieldset.settings',
+		element('legend', words.settings),
+		...buildChoice('theme', words.theme, themes, currentTheme(), chooseTheme),
+		...buildChoice('language', words.languageChoice, LANGUAGES, texts.language, chooseLanguage),
+	);
+
+	settings.id = 'settings';
+	return settings;
+}
 
 // onSave(name, email) is called with fields that have no fault.
-export function createProfile(dialog, { onSave }) {
-	const at = (id) => dialog.querySelector(`#${id}`);
-	const name = at('name');
-	const email = at('email');
-	const cancel = at('profile-cancel');
+export function createProfile({ onSave }) {
+	const name = buildField('name', element('label', words.name), {
+		autocomplete: 'nickname',
+		autocapitalize: 'none',
+		spellcheck: false,
+		dir: 'auto',
+	});
+	const email = buildField('email', element('label', `${words.email} `, element('small', words.optional)), {
+		type: 'email',
+		autocomplete: 'email',
+	});
+	const hint = element('p.hint', words.emailHint);
+	const title = element('h2');
+	const settings = buildSettings();
+	const cancel = button('', words.cancel);
+	const save = element('button.primary');
+	const form = element(
+		'form',
+		buildPicture(),
+		title,
+		element('p.lead', words.tagline),
+		...name.parts,
+		...email.parts,
+		hint,
+		settings,
+		element('div.buttons', cancel, save),
+	);
+	const dialog = element('dialog.profile', form);
 	let required = false;
 
-	function showFault(field, fault) {
-		at(`${field.id}-error`).textContent = fault;
-		field.ariaInvalid = String(Boolean(fault));
-		return fault;
-	}
+	dialog.id = 'profile';
+	title.id = 'profile-title';
+	hint.id = 'email-hint';
+	cancel.id = 'profile-cancel';
+	save.id = 'profile-save';
+	form.noValidate = true;
+	dialog.setAttribute('aria-labelledby', title.id);
+	email.field.setAttribute('aria-describedby', 'email-hint email-error');
+	document.body.append(dialog);
 
-	name.addEventListener('input', () => showFault(name, ''));
-	email.addEventListener('input', () => showFault(email, ''));
+	name.field.addEventListener('input', () => name.showFault(''));
+	email.field.addEventListener('input', () => email.showFault(''));
 	cancel.addEventListener('click', () => dialog.close());
 	// Browsers let a second Escape close any dialog, whatever the page says; there is no chat without a name.
 	dialog.addEventListener('close', () => {
 		if (required)
 			dialog.showModal();
 	});
-	dialog.querySelector('form').addEventListener('submit', (event) => {
+	form.addEventListener('submit', (event) => {
 		event.preventDefault();
-		const given = [name.value.trim(), email.value.trim()];
-		const wrongName = showFault(name, nameFault(given[0]));
-		const wrongEmail = showFault(email, emailFault(given[1]));
+		const given = [name.field.value.trim(), email.field.value.trim()];
+		const wrongName = name.showFault(nameFault(given[0]));
+		const wrongEmail = email.showFault(emailFault(given[1]));
 
 		if (wrongName || wrongEmail) {
-			(wrongName ? name : email).focus();
+			(wrongName ? name : email).field.focus();
 			return;
 		}
 		required = false;
@@ -40,21 +125,23 @@ export function createProfile(dialog, { onSave }) {
 	});
 
 	return {
+		settings,
+
 		// required: there is no way out but a name; fault: why the name in fields cannot be had.
 		open(fields, { required: isRequired, first = false, fault = '' }) {
 			required = isRequired;
-			name.value = fields.name;
-			email.value = fields.email;
-			showFault(name, fault);
-			showFault(email, '');
-			at('profile-title').textContent = first ? texts.welcome : texts.profile;
-			at('profile-save').textContent = first ? texts.join : texts.save;
+			name.field.value = fields.name;
+			email.field.value = fields.email;
+			name.showFault(fault);
+			email.showFault('');
+			title.textContent = first ? words.welcome : words.profile;
+			save.textContent = first ? words.join : words.save;
 			cancel.hidden = required;
 			dialog.classList.toggle('first', first);
 			if (!dialog.open)
 				dialog.showModal();
-			name.focus();
-			name.select();
+			name.field.focus();
+			name.field.select();
 		},
 	};
 }

@@ -16,10 +16,9 @@ function buildElement(parent) {
 	return element;
 }
 
-// name is '' for the server's first room until it has said what that is called. send(text); isMe(name);
-// isInDoubt(room, text) comes from the outbox; isWatched(room) tells whether its reader sees it. nameNow() is what he is
-// called. onRetry(ref) and onDelete(ref) are about messages that have failed; onAlarm(alarm), onChange(room), onNews(room, message) and
-// onTyping(room) follow.
+// name is '' for the server's first room until it has said what that is called. isInDoubt(room, text) as in outbox.js;
+// isWatched(room): its reader sees it. onRetry(ref) and onDelete(ref) are about what has failed; onAlarm(alarm),
+// onChange(room), onNews(room, message) and onTyping(room) follow.
 export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);

@@ -15,8 +15,8 @@ function recallNames() {
 	}
 }
 
-// build(name) makes a room, see room.js. mostJoined() is how many the connection can be in at once. onShow(room, before) follows a change of the shown one, onChange() one of the
-// list, onRenamed(was, name), onLeft(room) and onRefused(room, error) what became of a room.
+// build(name) makes a room; mostJoined() can be joined at once. onShow(room, before) follows a change of the shown one,
+// onChange() one of the list, the others what became of a room.
 export function createRooms({ build, send, mostJoined, onShow, onChange, onRenamed, onLeft, onRefused }) {
 	const rooms = new Map();
 	// Joins under way by their refs.
@@ -41,7 +41,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		return room;
 	}
 
-	// The room that is shown comes first; another one gives way to it if need be.
+	// Another one gives way to the room that is shown.
 	function makeWay(room) {
 		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
 		const other = joined.find((one) => one !== current);

@@ -35,7 +35,7 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 	}
 
 	log.addEventListener('scroll', () => {
-		// Rows that grow below also make the distance grow; only who moves up leaves the bottom.
+		// Only who moves up leaves the bottom.
 		if (distance() <= NEAR_BOTTOM_PX)
 			following = canFollow();
 		else if (log.scrollTop < lastTop)

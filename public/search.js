@@ -1,5 +1,6 @@
 // Finds what was said in the room, and leads to it.
-import { at, buildClose, button, element } from './elements.js';
+import { buildClose } from './close.js';
+import { at, button, element } from './elements.js';
 import { addSheet } from './sheet.js';
 import { clockTime, dayName, fullDate, loadLaterTexts } from './texts.js';
 

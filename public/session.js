@@ -6,9 +6,9 @@ import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
 const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
-// send(text); place() and nameInDoubt() come from elsewhere: the room to go into with what was seen of it, and the name
-// under which something was said that has not been acknowledged. onNamed(name) tells what the reader is called now, onRefused({ code, text, name,
-// isOut }) that a name cannot be had; isOut: without another one there is no way in, and with an empty one there is none at all. onRoomRefused(error) is to think of another room.
+// place() is the room to go into with what was seen of it, nameInDoubt() the name under which something was said that
+// has not been acknowledged. onRefused({ code, text, name, isOut }): without another name there is no way in if isOut,
+// and with an empty one none at all. onRoomRefused(error) is to think of another room.
 export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
@@ -21,7 +21,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	let timer = 0;
 	let setbacks = 0;
 
-	// Tabs of one browser show the same token and are one person; so does a page whose old connection lingers.
+	// Tabs of one browser are one person, and so is a page whose old connection lingers.
 	const token = () => recall('session');
 
 	function join() {
@@ -39,8 +39,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		onNamed(name);
 	}
 
-	// Takes the wanted name, once nothing depends on the present one any more. There is no answer to a nick, so a ping
-	// goes behind it.
+	// Once nothing depends on the present name. There is no answer to a nick, so a ping goes behind it.
 	function adoptWanted() {
 		if (!isJoined || nick || wanted.name === name || nameInDoubt())
 			return;

@@ -1,8 +1,11 @@
 // The form for a token, where the server wants to know who the reader is.
 import { claims } from './claims.js';
 import { button, element } from './elements.js';
+import { addSheet } from './sheet.js';
 import { loadLaterTexts } from './texts.js';
 import { token } from './token.js';
+
+await addSheet(new URL('css/profile.css', import.meta.url));
 
 // As much as the server reads.
 const MOST_CHARACTERS = 4096;

@@ -2,7 +2,7 @@
 // browser.
 import { recall, remember } from './storage.js';
 
-// In their own words, because who looks for one may read no other.
+// In their own words.
 export const LANGUAGES = { en: 'English', zh: '简体中文' };
 
 const languageOf = (tag) => tag.toLowerCase().split('-')[0];
@@ -14,7 +14,7 @@ function findLanguage() {
 
 const language = findLanguage();
 
-// Dates are written in the language of the words around them, in the reader's own variety of it.
+// Of dates, too, in the reader's own variety of the language.
 export const locale =
 	navigator.languages.find((tag) => languageOf(tag) === language) ?? { en: 'en-GB', zh: 'zh-CN' }[language];
 
@@ -42,7 +42,7 @@ export function chooseLanguage(chosen) {
 	location.reload();
 }
 
-// Fills what index.html leaves empty, so that the words have one home only.
+// Fills what index.html leaves empty.
 export function fillTexts(root) {
 	document.documentElement.lang = { en: 'en', zh: 'zh-CN' }[language];
 	for (const element of root.querySelectorAll('[data-text]'))
@@ -53,7 +53,7 @@ export function fillTexts(root) {
 		element.placeholder = texts[element.dataset.placeholder];
 }
 
-// The clock follows the reader's habits (24 or 12 hours), the names of days the page's language.
+// The clock follows the reader's habits (24 or 12 hours).
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const clockSeconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });

@@ -1,5 +1,6 @@
 // What happened to alarms, the newest first: raised, changed, acknowledged, cleared.
-import { element, foreign, setText } from '../elements.js';
+import { element, foreign } from '../elements.js';
+import { setText } from '../set-text.js';
 import { severityMark, textOf, titleOf } from './alarm-row.js';
 
 const MOST_CHANGES = 200;

@@ -1,5 +1,7 @@
 // One alarm that stands: what it is and how bad, for how long, who has seen to it.
-import { button, element, foreign, icon, setText } from '../elements.js';
+import { button, element, foreign } from '../elements.js';
+import { icon } from '../icon.js';
+import { setText } from '../set-text.js';
 
 // Each severity has a shape of its own: a circle, a triangle, an octagon, a full octagon with a flash.
 const SHAPES = {

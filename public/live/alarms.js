@@ -1,5 +1,6 @@
 // The alarms that stand, the worst first, and what happened to them.
-import { element, setText } from '../elements.js';
+import { element } from '../elements.js';
+import { setText } from '../set-text.js';
 import { createAlarmChanges } from './alarm-changes.js';
 import { createAlarmRow, titleOf } from './alarm-row.js';
 

@@ -1,5 +1,6 @@
 // What stands where the lines would be, as long as there are none.
-import { button, element, setText } from '../elements.js';
+import { button, element } from '../elements.js';
+import { setText } from '../set-text.js';
 
 export function createNotice({ words }) {
 	const text = element('p');

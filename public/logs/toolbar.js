@@ -1,5 +1,6 @@
 // What stands above the lines: which log, what of it, and what to do with it.
-import { button, element, setText } from '../elements.js';
+import { button, element } from '../elements.js';
+import { setText } from '../set-text.js';
 import { LONGEST_FILTER } from './filter.js';
 
 // The reader is not done with the word.

@@ -9,20 +9,7 @@ export function wordsFor({ isolated, number, listed }) {
 		title: 'Linnet',
 		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
-		tagline: 'A small, quick chat. Pick a name and come in.',
 
-		welcome: 'Welcome to Linnet',
-		profile: 'Your name',
-		name: 'Name',
-		email: 'Email',
-		optional: '(optional)',
-		emailHint:
-			'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
-			'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
-			'and no other site is asked.',
-		join: 'Join the chat',
-		save: 'Save',
-		cancel: 'Cancel',
 		nameEmpty: 'A name is needed.',
 		nameTooLong: (bytes, most) =>
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
@@ -34,11 +21,6 @@ export function wordsFor({ isolated, number, listed }) {
 		changeName: (name) => `You are ${name}. Change name or email`,
 		renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
 		renamed: (name) => `You are now ${name}.`,
-
-		settings: 'This page',
-		theme: 'Theme',
-		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
-		languageChoice: 'Language',
 
 		searchButton: 'Search',
 
@@ -110,8 +92,6 @@ export function wordsFor({ isolated, number, listed }) {
 			`${plural(count, 'message waits', 'messages wait')} for the connection, in this order.`,
 
 		pickerLabel: 'Emoji',
-		pickerSearch: 'Search emoji',
-		pickerNone: 'No emoji of that name.',
 
 		online: { socket: 'Online', stream: 'Online · event stream', poll: 'Online · polling' },
 		onlineTitle: {

@@ -5,6 +5,24 @@ export function wordsFor({ isolated, number, listed }) {
 	const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
 
 	return {
+		tagline: 'A small, quick chat. Pick a name and come in.',
+		welcome: 'Welcome to Linnet',
+		profile: 'Your name',
+		name: 'Name',
+		email: 'Email',
+		optional: '(optional)',
+		emailHint:
+			'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
+			'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
+			'and no other site is asked.',
+		join: 'Join the chat',
+		save: 'Save',
+		cancel: 'Cancel',
+		settings: 'This page',
+		theme: 'Theme',
+		themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+		languageChoice: 'Language',
+
 		searchClose: 'Close the search',
 		searchField: 'Search this room',
 		searchNone: 'Nothing was found.',

@@ -3,6 +3,23 @@
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
 	return {
+		tagline: '小巧、快速的聊天室。取个名字，进来坐坐。',
+		welcome: '欢迎来到 Linnet',
+		profile: '你的名字',
+		name: '名字',
+		email: '邮箱',
+		optional: '（可不填）',
+		emailHint:
+			'填写邮箱会启用 Gravatar：别人通过该地址的散列值看到你在那里的头像，你的浏览器也会向 gravatar.com ' +
+			'请求你所读消息的作者头像。不填写时，所有头像都在本地绘制，不会访问其他网站。',
+		join: '进入聊天',
+		save: '保存',
+		cancel: '取消',
+		settings: '本页面',
+		theme: '外观',
+		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
+		languageChoice: '语言',
+
 		searchClose: '关闭搜索',
 		searchField: '搜索这个房间',
 		searchNone: '没有找到。',

@@ -8,19 +8,7 @@ export function wordsFor({ isolated, number, listed }) {
 		title: 'Linnet',
 		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
-		tagline: '小巧、快速的聊天室。取个名字，进来坐坐。',
 
-		welcome: '欢迎来到 Linnet',
-		profile: '你的名字',
-		name: '名字',
-		email: '邮箱',
-		optional: '（可不填）',
-		emailHint:
-			'填写邮箱会启用 Gravatar：别人通过该地址的散列值看到你在那里的头像，你的浏览器也会向 gravatar.com ' +
-			'请求你所读消息的作者头像。不填写时，所有头像都在本地绘制，不会访问其他网站。',
-		join: '进入聊天',
-		save: '保存',
-		cancel: '取消',
 		nameEmpty: '请填写名字。',
 		nameTooLong: (bytes, most) => `名字太长：${bytes} 字节，最多 ${most} 字节（一个汉字占三个字节）。`,
 		nameUnseen: '名字不能包含控制字符或不可见的字符。',
@@ -31,11 +19,6 @@ export function wordsFor({ isolated, number, listed }) {
 		changeName: (name) => `你是 ${name}。更改名字或邮箱`,
 		renameLater: (name) => `连接恢复后你将改名为 ${name}。`,
 		renamed: (name) => `你现在叫 ${name}。`,
-
-		settings: '本页面',
-		theme: '外观',
-		themes: { system: '跟随系统', light: '浅色', dark: '深色' },
-		languageChoice: '语言',
 
 		searchButton: '搜索',
 
@@ -100,8 +83,6 @@ export function wordsFor({ isolated, number, listed }) {
 		queued: (count) => `${number(count)} 条消息等待连接恢复，将按此顺序发送。`,
 
 		pickerLabel: '表情',
-		pickerSearch: '搜索表情',
-		pickerNone: '没有这个名字的表情。',
 
 		online: { socket: '在线', stream: '在线 · 事件流', poll: '在线 · 轮询' },
 		onlineTitle: {

@@ -1,0 +1,8 @@
+import { button } from './elements.js';
+
+// The cross that closes a panel.
+export function buildClose(words) {
+	const made = button('round', '✕');
+	made.ariaLabel = words;
+	return made;
+}
