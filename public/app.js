@@ -1,34 +1,27 @@
-// The page: who the reader is, the connection, and the views that are fed from it.
+// The page for somebody who is known: the connection, and the views that are fed from it.
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
-import { keepIdentity, recallFields, recallIdentity } from './identity.js';
+import { at } from './elements.js';
+import { keepIdentity, recallFields } from './identity.js';
 import { createLazy } from './lazily.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
-import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
-import { ask, keepToken, token } from './token.js';
+import { openProfile, profile, signIn } from './start.js';
+import { clockTimeSeconds, fullDate, texts } from './texts.js';
+import { ask, token } from './token.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
 const GUEST = /^guest-\d+$/;
 
-const at = (id) => document.getElementById(id);
-
-fillTexts(document.body);
-
 let me = null;
 let hasEntered = false;
 let isOnline = false;
 let view = 'chat';
 
-const showState = createStateLine({
-	line: at('state'),
-	words: at('state-words'),
-	countdown: at('state-countdown'),
-	nowButton: at('connect-now'),
-});
+const showState = createStateLine();
 const showAttention = createAttention(document.querySelector('link[rel="icon"]'));
 const connection = createConnection(location.href, {
 	onState,
@@ -65,28 +58,10 @@ const views = createViews({
 	fetchRooms,
 });
 const tabs = createTabs([at('tab-chat'), at('tab-live'), at('tab-logs')], { onShow: onView });
-const signIn = createLazy(async () => {
-	const { createSignIn } = await import('./sign-in.js');
-
-	return createSignIn({
-		onToken(given) {
-			keepToken(given);
-			signedIn();
-		},
-	});
-});
-const profile = createLazy(async () => {
-	const { createProfile } = await import('./profile.js');
-	return createProfile({ onSave: async (name, email) => enter(await keepIdentity(name, email)) });
-});
 const signOut = createLazy(async () => {
 	const { createSignOut } = await import('./sign-out.js');
 	return createSignOut({ dialog: at('profile'), name: at('name') });
 });
-
-function openProfile(fields, options) {
-	profile((form) => form.open(fields, options));
-}
 
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
@@ -98,7 +73,6 @@ at('me').addEventListener('click', () => {
 			signOut((it) => it.show(me.name));
 	});
 });
-addEventListener('hashchange', async () => (await takeToken()) && signedIn());
 watchForgotten('token', () => location.reload());
 at('connect-now').addEventListener('click', connection.connect);
 
@@ -200,7 +174,7 @@ function onNamed(name) {
 
 async function onNameRefused({ code, text, name, isOut }) {
 	// No other name is to be had.
-	if (isOut && (!name || (token() && name === (await claims()).ownersName()))) {
+	if (isOut && (!name || (token() && name === (await import('./claims.js')).ownersName()))) {
 		connection.dismiss(code, text);
 		return;
 	}
@@ -212,7 +186,7 @@ async function onNameRefused({ code, text, name, isOut }) {
 	openProfile({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
 }
 
-function enter(identity) {
+export function enter(identity) {
 	const isFirst = !me;
 
 	// The server has a say in the name.
@@ -235,34 +209,11 @@ function enter(identity) {
 	chat.focus();
 }
 
-const claims = () => import('./claims.js');
-
-async function takeToken() {
-	return location.hash.startsWith('#token=') && (await claims()).takeToken();
-}
-
 // There is a new token.
-async function signedIn() {
-	const { name, email } = recallFields();
+export function signedIn(identity) {
 	const isBack = Boolean(me);
 
-	enter(await keepIdentity((await claims()).ownersName() || name, email));
+	enter(identity);
 	if (isBack)
 		connection.connect();
 }
-
-async function start() {
-	const isSigned = await takeToken();
-	const known = await recallIdentity();
-
-	if (!isSigned && known)
-		enter(known);
-	else if (token())
-		signedIn();
-	else if ((await connection.reach()) === 'token_required')
-		signIn((it) => it.open('token_required', { required: true }));
-	else
-		openProfile(recallFields(), { required: true, first: true });
-}
-
-start();

@@ -1,10 +1,9 @@
 // The connection to the server, which comes back: a WebSocket, or what can be had in its place.
 import { delayAfter } from './requests.js';
-import { ask, token } from './token.js';
+import { reach, token } from './token.js';
 
 // Until a WebSocket is open or the first word is heard: together well below 5 s.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
-const REACHING_MS = 1000;
 // Where there is none a WebSocket is tried again.
 const RETURN_MS = 30000;
 // A link on which nothing comes is asked for a sign of life, and given up.
@@ -83,19 +82,6 @@ async function openLink(page, kind, events) {
 		return openSocket(page, events);
 	const { openHttp } = await import('./link-http.js');
 	return openHttp(page, kind, events);
-}
-
-// Why a WebSocket was refused no page is told. What the server says of a request: 'ok', the code of an error, or nothing.
-async function reach(page) {
-	try {
-		const response = await ask(new URL('rooms', page), {
-			cache: 'no-store',
-			signal: AbortSignal.timeout(REACHING_MS),
-		});
-		return response.ok ? 'ok' : (await response.json()).error.code;
-	} catch {
-		return '';
-	}
 }
 
 // onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
@@ -260,7 +246,6 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			abandon();
 			enter('refused', { cause, reason });
 		},
-		reach: () => reach(page),
 		// The server knows the reader now.
 		confirm() {
 			if (kind !== 'socket')

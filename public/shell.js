@@ -1,4 +1,5 @@
 // The frame of the page: the state of the connection, the tabs of the views, what the browser's own tab says.
+import { at } from './elements.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
@@ -19,7 +20,10 @@ function words({ name, kind, cause, reason }) {
 
 // The state in words, with a countdown where there is something to wait for. The style sheet turns the line's data-state
 // and class into colour and a sign.
-export function createStateLine({ line, words: wordsElement, countdown, nowButton }) {
+export function createStateLine() {
+	const line = at('state');
+	const countdown = at('state-countdown');
+	const nowButton = at('connect-now');
 	let ticking = 0;
 
 	return function show(state) {
@@ -34,7 +38,7 @@ export function createStateLine({ line, words: wordsElement, countdown, nowButto
 		clearInterval(ticking);
 		line.dataset.state = state.name;
 		line.classList.toggle('trouble', trouble);
-		wordsElement.textContent = words(state);
+		at('state-words').textContent = words(state);
 		line.title = name === 'online' ? texts.onlineTitle[kind] : '';
 		countdown.textContent = '';
 		nowButton.hidden = !trouble;
@@ -49,7 +53,7 @@ export function createStateLine({ line, words: wordsElement, countdown, nowButto
 // The views of the page, one at a time. tabs are their buttons, which the arrow keys walk; each names the panel that it
 // controls. onShow(panel's id) follows a choice.
 export function createTabs(tabs, { onShow }) {
-	const panelOf = (tab) => document.getElementById(tab.getAttribute('aria-controls'));
+	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 
 	function show(chosen) {
 		for (const tab of tabs) {

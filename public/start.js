@@ -1,0 +1,65 @@
+// Where the page begins: with who the reader is. The page itself is loaded when that is known, the forms when they are
+// wanted.
+import { keepIdentity, recallFields, recallIdentity } from './identity.js';
+import { createLazy } from './lazily.js';
+import { fillTexts } from './texts.js';
+import { keepToken, reach, token } from './token.js';
+
+const app = createLazy(() => import('./app.js'));
+const claims = () => import('./claims.js');
+
+export const profile = createLazy(async () => {
+	const { createProfile } = await import('./profile.js');
+
+	return createProfile({
+		async onSave(name, email) {
+			const identity = await keepIdentity(name, email);
+			app((page) => page.enter(identity));
+		},
+	});
+});
+
+export const signIn = createLazy(async () => {
+	const { createSignIn } = await import('./sign-in.js');
+
+	return createSignIn({
+		onToken(given) {
+			keepToken(given);
+			signedIn();
+		},
+	});
+});
+
+// fields and options as in profile.js.
+export function openProfile(fields, options) {
+	profile((form) => form.open(fields, options));
+}
+
+async function takeToken() {
+	return location.hash.startsWith('#token=') && (await claims()).takeToken();
+}
+
+async function signedIn() {
+	const { name, email } = recallFields();
+	const identity = await keepIdentity((await claims()).ownersName() || name, email);
+
+	app((page) => page.signedIn(identity));
+}
+
+async function start() {
+	const isSigned = await takeToken();
+	const known = await recallIdentity();
+
+	fillTexts(document.body);
+	addEventListener('hashchange', async () => (await takeToken()) && signedIn());
+	if (!isSigned && known)
+		app((page) => page.enter(known));
+	else if (token())
+		signedIn();
+	else if ((await reach(location.href)) === 'token_required')
+		signIn((form) => form.open('token_required', { required: true }));
+	else
+		openProfile(recallFields(), { required: true, first: true });
+}
+
+start();
