@@ -3,7 +3,7 @@ import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
-import { createLazy } from './lazily.js';
+import { createLazy, stay } from './lazily.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
 import { clockTimeSeconds, fillTexts, fullDate, texts } from './texts.js';
@@ -40,6 +40,7 @@ const chat = createChat({
 	connection,
 	me: () => me,
 	isLooking: () => view === 'chat',
+	fetchRooms,
 	onNamed,
 	onNameRefused,
 	onAttention,
@@ -90,9 +91,12 @@ function openProfile(fields, options) {
 
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
+	const isStill = stay();
 
-	openProfile({ name: name || me.name, email }, { required: false });
 	profile((form) => {
+		if (!isStill())
+			return;
+		form.open({ name: name || me.name, email }, { required: false });
 		alerts((they) => they.offerIn(form.settings));
 		if (token())
 			signOut((it) => it.show(me.name));

@@ -42,18 +42,15 @@ function withoutTail(address) {
 	return address.slice(0, end);
 }
 
-function link(address) {
+export function link(address, words = address) {
 	if (!URL.canParse(address))
 		return address;
-	const url = new URL(address);
-	const element = document.createElement('a');
-	element.href = url.href;
+	const made = element('a', words);
 	// Where it really leads: the host in ASCII, what stands before an @ as such.
-	element.title = url.href;
-	element.rel = 'noopener noreferrer';
-	element.target = '_blank';
-	element.textContent = address;
-	return element;
+	made.title = made.href = new URL(address).href;
+	made.rel = 'noopener noreferrer';
+	made.target = '_blank';
+	return made;
 }
 
 // What an address that was found becomes: a link, and what stood behind it.
