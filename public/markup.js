@@ -61,7 +61,7 @@ export function linkTo(found) {
 
 // Only of the reader's own name is it known where it ends.
 function inlineOf(me) {
-	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	const own = me.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
 
 	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
@@ -71,9 +71,9 @@ function createFormatter(me) {
 	const inline = inlineOf(me);
 
 	function mention(words) {
-		const name = words.slice(1).replace(/[._-]+$/, '');
+		const isMine = isSameName(words.slice(1), me);
+		const name = isMine ? words.slice(1) : words.slice(1).replace(/[._-]+$/, '');
 		const rest = words.slice(1 + name.length);
-		const isMine = isSameName(name, me);
 
 		return [element(isMine ? 'span.mention.mine' : 'span.mention', `@${name}`), rest];
 	}
