@@ -1,8 +1,9 @@
 // What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
 import { element, foreign } from './elements.js';
+import { laterTexts as texts } from './later-texts.js';
 import { ADDRESS, linkTo } from './markup.js';
 import { addSheet } from './sheet.js';
-import { clockTime, fullDate, loadLaterTexts, locale } from './texts.js';
+import { clockTime, fullDate, locale } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SHAPES = {
@@ -13,7 +14,6 @@ const SHAPES = {
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
 
-const texts = await loadLaterTexts();
 await addSheet(new URL('css/alarms.css', import.meta.url));
 
 const UNITS = [

@@ -2,10 +2,9 @@
 import { buildStanding } from './alarm-view.js';
 import { buildClose } from './close.js';
 import { at, element } from './elements.js';
+import { laterTexts as texts } from './later-texts.js';
 import { createPanel } from './panel.js';
-import { loadLaterTexts, locale } from './texts.js';
-
-const texts = await loadLaterTexts();
+import { locale } from './texts.js';
 
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
 // Ages are told in minutes.

@@ -2,9 +2,9 @@
 import { chirp } from './chirp.js';
 import { button, element } from './elements.js';
 import { icon } from './icon.js';
+import { laterTexts as texts } from './later-texts.js';
 import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
-import { loadLaterTexts } from './texts.js';
 
 const MOST_CHARACTERS = 200;
 const BETWEEN_CHIRPS_MS = 2000;
@@ -62,7 +62,6 @@ function buildCheck(id, words) {
 
 // bar gets the switch that silences both. onOpen(room) is called when the reader answers a notification.
 export async function createAlerts({ bar, onOpen }) {
-	const texts = await loadLaterTexts();
 	const voice = createVoice();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);

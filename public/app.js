@@ -4,7 +4,7 @@ import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { at } from './elements.js';
 import { keepIdentity, recallFields } from './identity.js';
-import { createLazy } from './lazily.js';
+import { createLazy, stay } from './lazily.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
 import { openProfile, profile, signIn } from './start.js';
@@ -33,6 +33,7 @@ const chat = createChat({
 	connection,
 	me: () => me,
 	isLooking: () => view === 'chat',
+	fetchRooms,
 	onNamed,
 	onNameRefused,
 	onAttention,
@@ -65,9 +66,12 @@ const signOut = createLazy(async () => {
 
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
+	const isStill = stay();
 
-	openProfile({ name: name || me.name, email }, { required: false });
 	profile((form) => {
+		if (!isStill())
+			return;
+		form.open({ name: name || me.name, email }, { required: false });
 		alerts((they) => they.offerIn(form.settings));
 		if (token())
 			signOut((it) => it.show(me.name));

@@ -12,7 +12,6 @@ import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
 import { texts } from './texts.js';
-import { ask } from './token.js';
 import { encodeAcknowledge, encodeHistory, encodeMessage, encodeSearch, encodeTyping, randomId } from './wire.js';
 
 const MESSAGE_TOO_LONG = 1009;
@@ -20,9 +19,10 @@ const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
-// me() is the reader's identity; isLooking(): the chat is the view that is shown. onNamed(name), onNameRefused(fault) and
-// onAttention({ room, unread }) follow; onNews(room, message) is about what nobody saw come.
-export function createChat({ connection, me, isLooking, onNamed, onNameRefused, onAttention, onNews }) {
+// me() is the reader's identity; isLooking(): the chat is the view that is shown; fetchRooms() resolves with what the
+// server answers to GET /rooms. onNamed(name), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room,
+// message) is about what nobody saw come.
+export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onNews }) {
 	let isOnline = false;
 	let closeSearch = () => {};
 
@@ -103,20 +103,21 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
 
-	async function loadPicker() {
+	async function loadPicker(isStill) {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
 
-		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus });
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isStill() });
 	}
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch() {
+	async function loadSearch(isStill) {
 		const { openSearch } = await import('./search.js');
 
 		closeSearch = openSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
 			onChoose: (id) => rooms.current.log.jumpTo(id),
+			isWanted: isStill(),
 		});
 	}
 
@@ -189,9 +190,7 @@ export function createChat({ connection, me, isLooking, onNamed, onNameRefused, 
 
 	async function listRooms() {
 		try {
-			const response = await ask('rooms', { headers: { accept: 'application/json' } });
-			const { rooms: listed } = await response.json();
-
+			const { rooms: listed } = await fetchRooms();
 			const known = listed.map(({ room, topic, count, last_id: lastId }) => ({ name: room, topic, count, lastId }));
 
 			known.forEach((room) => rooms.find(room.name)?.listed(room));

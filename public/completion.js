@@ -85,7 +85,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		showChosen();
 	}
 
-	// All emoji are here now.
+	// All emoji are here now, or all of this.
 	function offerMore() {
 		if (document.activeElement === field)
 			offer();
@@ -116,5 +116,5 @@ export function createCompletion({ field, list }, { names, onChange }) {
 	field.addEventListener('input', ({ isComposing }) => isComposing || offer());
 	field.addEventListener('blur', close);
 	// The @ that has loaded this.
-	offer();
+	offerMore();
 }

@@ -1,11 +1,14 @@
 // Where messages are written.
 import { at } from './elements.js';
 import { limits } from './identity.js';
+import { reached } from './lazily.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 const COUNTER_FROM_BYTES_LEFT = 2000;
 const PROCESSING_KEY = 229;
+// For what turns shortcodes into emoji, at most.
+const PATIENCE_MS = 2000;
 const DRAFT = 'draft.';
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
@@ -27,6 +30,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	const refusal = at('refusal');
 	let fittedWidth = 0;
 	let room = '';
+	let opened = 0;
 
 	function bytesLeft() {
 		return limits.messageBytes - sizeOf(finished(field.value));
@@ -64,7 +68,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 
 	async function loadShortcodes() {
 		try {
-			const { createShortcodes } = await import('./shortcodes.js');
+			const { createShortcodes } = await reached(() => import('./shortcodes.js'));
 			shortcodes ??= createShortcodes(field, changed);
 		} catch {
 			// They stay as they are written.
@@ -72,8 +76,13 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	}
 
 	async function submit() {
+		const mine = opened;
+
 		if (!shortcodes && ANY_SHORTCODE.test(field.value))
-			await loadShortcodes();
+			await Promise.race([loadShortcodes(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
+		// It stays a draft of the room that was left meanwhile.
+		if (mine !== opened)
+			return;
 		const text = finished(field.value);
 
 		if (!text)
@@ -129,6 +138,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	return {
 		// Goes on with what was begun in this room; to be called when the field can be seen and measured.
 		open(newRoom) {
+			opened++;
 			room = newRoom;
 			field.value = recall(DRAFT + room);
 			refusal.textContent = '';

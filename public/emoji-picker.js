@@ -66,8 +66,8 @@ function buildSearch() {
 }
 
 // onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
-// The first press of the button has loaded this; it opens at once.
-export function openEmojiPicker(button, { onPick, onClose }) {
+// The first press of the button has loaded this; it opens at once if isWanted.
+export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 	const search = buildSearch();
 	const tones = buildTones(show);
 	const place = element('div.picker-grid');
@@ -124,6 +124,7 @@ export function openEmojiPicker(button, { onPick, onClose }) {
 		onClose();
 	}
 
+	panel.hidden = true;
 	panel.id = 'picker';
 	place.id = 'picker-grid';
 	panel.role = 'dialog';
@@ -156,5 +157,6 @@ export function openEmojiPicker(button, { onPick, onClose }) {
 		if (event.relatedTarget && event.relatedTarget !== button && !panel.contains(event.relatedTarget))
 			hide();
 	});
-	open();
+	if (isWanted)
+		open();
 }

@@ -1,14 +1,28 @@
 // What is loaded when it is first wanted.
 import { delayAfter } from './requests.js';
 
-// load() is called for the first event that wants(event) it, and again where it could not be loaded.
+// Many browsers never try a module again that could not be loaded: so it is seen first whether there is a way to the server.
+export async function reached(load) {
+	await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
+	return load();
+}
+
+// Gives a function that tells whether the reader is still where he was: what comes late calls nobody back.
+export function stay() {
+	const { activeElement } = document;
+	return () => document.activeElement === activeElement;
+}
+
+// load(isStill) is called for the first event that wants(event) it, and again where it could not be loaded.
 export function onFirst(element, type, load, wants = () => true) {
 	async function wanted(event) {
 		if (!wants(event))
 			return;
+		const isStill = stay();
+
 		element.removeEventListener(type, wanted);
 		try {
-			await load();
+			await reached(() => load(isStill));
 		} catch {
 			// There is no way to the server at the moment.
 			element.addEventListener(type, wanted);
@@ -27,7 +41,7 @@ export function createLazy(load) {
 
 	async function begin(failures) {
 		try {
-			module = await load();
+			module = await reached(load);
 		} catch {
 			setTimeout(begin, delayAfter(failures), failures + 1);
 			return;

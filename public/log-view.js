@@ -322,7 +322,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 			if (row)
 				showRow(row);
-			else if (!isLoading)
+			else
 				want('around', id);
 		},
 		// The text of the reader's last message.

@@ -42,18 +42,15 @@ function withoutTail(address) {
 	return address.slice(0, end);
 }
 
-function link(address) {
+export function link(address, words = address) {
 	if (!URL.canParse(address))
 		return address;
-	const url = new URL(address);
-	const element = document.createElement('a');
-	element.href = url.href;
+	const made = element('a', words);
 	// Where it really leads: the host in ASCII, what stands before an @ as such.
-	element.title = url.href;
-	element.rel = 'noopener noreferrer';
-	element.target = '_blank';
-	element.textContent = address;
-	return element;
+	made.title = made.href = new URL(address).href;
+	made.rel = 'noopener noreferrer';
+	made.target = '_blank';
+	return made;
 }
 
 // What an address that was found becomes: a link, and what stood behind it.
@@ -64,7 +61,7 @@ export function linkTo(found) {
 
 // Only of the reader's own name is it known where it ends.
 function inlineOf(me) {
-	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	const own = me.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
 
 	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');
@@ -74,9 +71,9 @@ function createFormatter(me) {
 	const inline = inlineOf(me);
 
 	function mention(words) {
-		const name = words.slice(1).replace(/[._-]+$/, '');
+		const isMine = isSameName(words.slice(1), me);
+		const name = isMine ? words.slice(1) : words.slice(1).replace(/[._-]+$/, '');
 		const rest = words.slice(1 + name.length);
-		const isMine = isSameName(name, me);
 
 		return [element(isMine ? 'span.mention.mine' : 'span.mention', `@${name}`), rest];
 	}

@@ -1,7 +1,7 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
-import { element } from './elements.js';
-import { withMarkup } from './markup.js';
+import { button, element } from './elements.js';
+import { link, withMarkup } from './markup.js';
 import { clockTime, dayName, fullDate, texts } from './texts.js';
 
 const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
@@ -30,20 +30,20 @@ function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
 	if (/^[a-z0-9_+-]+$/.test(tag)) {
-		import('./emoji.js').then(({ emojiOf }) => {
-			shown.textContent = emojiOf(tag) ?? tag;
-		});
+		import('./emoji.js').then(
+			({ emojiOf }) => {
+				shown.textContent = emojiOf(tag) ?? tag;
+			},
+			() => {},
+		);
 	}
 	return shown;
 }
 
 function buildOpener(address) {
-	const link = element('a.opener', texts.openLink(new URL(address).host));
-	link.href = address;
-	link.title = address;
-	link.rel = 'noopener noreferrer';
-	link.target = '_blank';
-	return link;
+	const opener = link(address, texts.openLink(new URL(address).host));
+	opener.className = 'opener';
+	return opener;
 }
 
 // What programs say beside their text.
@@ -132,10 +132,9 @@ export function markContinued(row, isContinued) {
 }
 
 function buildButton(action, words) {
-	const button = element('button', words);
-	button.type = 'button';
-	button.dataset.action = action;
-	return button;
+	const made = button('', words);
+	made.dataset.action = action;
+	return made;
 }
 
 function setFooter(row, footer) {

@@ -1,7 +1,8 @@
 // Comings and goings in one line, as long as nothing else is said between them.
-import { loadLaterTexts } from './texts.js';
+import { laterTexts as words } from './later-texts.js';
+import { addSheet } from './sheet.js';
 
-const words = await loadLaterTexts();
+await addSheet(new URL('css/presence.css', import.meta.url));
 
 // More names than these are folded into numbers.
 const MOST_NAMED = 3;

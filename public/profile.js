@@ -1,11 +1,11 @@
 // The form for name and email, the first thing a new reader sees, and how the page is to be.
 import { button, element } from './elements.js';
 import { emailFault, nameFault } from './identity.js';
+import { laterTexts as words } from './later-texts.js';
 import { addSheet } from './sheet.js';
-import { chooseLanguage, LANGUAGES, loadLaterTexts, texts } from './texts.js';
+import { chooseLanguage, LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
-const words = await loadLaterTexts();
 await addSheet(new URL('css/profile.css', import.meta.url));
 
 function buildPicture() {

@@ -1,14 +1,13 @@
 // The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
-import { at, element } from './elements.js';
+import { at, button as buildButton, element } from './elements.js';
 import { nameFault } from './identity.js';
 import { createPanel } from './panel.js';
 import { locale, texts } from './texts.js';
 
-function buildButton(room, isCurrent, onChoose) {
+function buildRoomButton(room, isCurrent, onChoose) {
 	const name = element('bdi.room-name', room.name || texts.title);
-	const button = element('button.room-button', name);
+	const button = buildButton('room-button', name);
 
-	button.type = 'button';
 	name.dir = 'auto';
 	if (room.topic) {
 		const topic = element('span.room-topic', room.topic);
@@ -48,13 +47,11 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 
 	function buildItem(room) {
 		const isCurrent = room.name === current;
-		const item = element('li', buildButton(room, isCurrent, choose));
+		const item = element('li', buildRoomButton(room, isCurrent, choose));
 
 		if (rooms.length > 1) {
-			const leave = element('button.round.leave', '✕');
-			leave.type = 'button';
-			leave.ariaLabel = texts.leaveRoom(room.name);
-			leave.title = texts.leaveRoom(room.name);
+			const leave = buildButton('round.leave', '✕');
+			leave.ariaLabel = leave.title = texts.leaveRoom(room.name);
 			leave.addEventListener('click', () => onLeave(room.name));
 			item.append(leave);
 		}
@@ -79,7 +76,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 			list.replaceChildren(...rooms.map(buildItem));
 			at('others-list').replaceChildren(
 				...beside.map((room) => {
-					const choice = buildButton(room, false, choose);
+					const choice = buildRoomButton(room, false, choose);
 					choice.append(element('span.room-count', texts.peopleHere(room.count)));
 					return element('li', choice);
 				}),

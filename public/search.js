@@ -1,10 +1,10 @@
 // Finds what was said in the room, and leads to it.
 import { buildClose } from './close.js';
 import { at, button, element } from './elements.js';
+import { laterTexts as texts } from './later-texts.js';
 import { addSheet } from './sheet.js';
-import { clockTime, dayName, fullDate, loadLaterTexts } from './texts.js';
+import { clockTime, dayName, fullDate } from './texts.js';
 
-const texts = await loadLaterTexts();
 await addSheet(new URL('css/search.css', import.meta.url));
 
 // Who types on is not asked about every letter.
@@ -44,8 +44,8 @@ function buildField() {
 }
 
 // find(words) resolves with what the server has found; onChoose(id) is to show a message. The first press of the button
-// has loaded this; it opens at once. Returns close().
-export function openSearch({ find, onChoose }) {
+// has loaded this; it opens at once if isWanted. Returns close().
+export function openSearch({ find, onChoose, isWanted }) {
 	const opener = at('search-button');
 	const field = buildField();
 	const close = buildClose(texts.searchClose);
@@ -129,10 +129,12 @@ export function openSearch({ find, onChoose }) {
 		event.preventDefault();
 		(hits[index + step] ?? (step < 0 ? field : hits.at(-1)))?.focus();
 	});
+	panel.hidden = true;
 	panel.id = 'search';
 	panel.role = 'search';
 	state.role = 'status';
 	at('reading').prepend(panel);
-	open();
+	if (isWanted)
+		open();
 	return () => panel.hidden || hide();
 }

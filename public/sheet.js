@@ -1,7 +1,8 @@
 // The style sheets of what is not on the page from the start.
+import { delayAfter } from './requests.js';
 
-// Resolves when the sheet applies, also if it could not be loaded: words without looks are better than none.
-export function addSheet(url) {
+// Resolves when the sheet applies, also if it could not be loaded: words whose looks come later are better than none.
+export function addSheet(url, failures = 0) {
 	const known = Array.from(document.styleSheets).some(({ href }) => href === url.href);
 
 	if (known)
@@ -12,7 +13,11 @@ export function addSheet(url) {
 		link.rel = 'stylesheet';
 		link.href = url;
 		link.addEventListener('load', resolve);
-		link.addEventListener('error', resolve);
+		link.addEventListener('error', () => {
+			link.remove();
+			setTimeout(addSheet, delayAfter(failures), url, failures + 1);
+			resolve();
+		});
 		document.head.append(link);
 	});
 }

@@ -1,8 +1,8 @@
 // The form for a token, where the server wants to know who the reader is.
 import { claims } from './claims.js';
 import { button, element } from './elements.js';
+import { laterTexts as texts } from './later-texts.js';
 import { addSheet } from './sheet.js';
-import { loadLaterTexts } from './texts.js';
 import { token } from './token.js';
 
 await addSheet(new URL('css/profile.css', import.meta.url));
@@ -25,7 +25,7 @@ function reasonFor(code) {
 	return code === 'bad_token' && exp * 1000 <= Date.now() ? 'token_expired' : code;
 }
 
-function build(texts) {
+function build() {
 	const field = element('input');
 	const fault = element('p.error');
 	const reason = element('p');
@@ -51,9 +51,8 @@ function build(texts) {
 }
 
 // onToken(token) is called with one that may be good.
-export async function createSignIn({ onToken }) {
-	const texts = await loadLaterTexts();
-	const { dialog, form, field, fault, reason, cancel } = build(texts);
+export function createSignIn({ onToken }) {
+	const { dialog, form, field, fault, reason, cancel } = build();
 	let isRequired = false;
 
 	function showFault(words) {

@@ -2,16 +2,15 @@
 import { ownersName } from './claims.js';
 import { button, element } from './elements.js';
 import { isSameName } from './identity.js';
+import { laterTexts as texts } from './later-texts.js';
 import { forgetAllBut } from './storage.js';
-import { loadLaterTexts } from './texts.js';
 import { keepToken } from './token.js';
 
 // How the page is to be, whoever reads it.
 const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];
 
 // name is the field of the dialog.
-export async function createSignOut({ dialog, name }) {
-	const texts = await loadLaterTexts();
+export function createSignOut({ dialog, name }) {
 	const said = element('p.hint', texts.namedByToken);
 	const out = button('sign-out', texts.signOut);
 	const hint = element('p.hint', texts.signOutHint);

@@ -23,18 +23,13 @@ const isolated = (name) => `\u2068${name}\u2069`;
 const lists = new Intl.ListFormat(locale);
 
 // What the words of every language are made with.
-const tools = {
+export const tools = {
 	isolated,
 	number: (count) => count.toLocaleString(locale),
 	listed: (names) => lists.format(names.map(isolated)),
 };
 
 export const texts = (await import(`./texts/${language}.js`)).wordsFor(tools);
-
-// The words of what is loaded later.
-export async function loadLaterTexts() {
-	return (await import(`./texts/later-${language}.js`)).wordsFor(tools);
-}
 
 // The page begins anew; what is being written is kept.
 export function chooseLanguage(chosen) {

@@ -36,6 +36,19 @@ test('13 bold, italic, code, quotes, fences and links are formatted, all else st
 		await bob.close();
 	}));
 
+test('whatever signs the reader has in the name, messages can be read and tell who is meant', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const names = ['Anna-Lena', 'a|b(c)[d]{e}^$*+?./\\f', '=!"#%&\',:;<>`~@', 'Dr.'];
+		const bob = await daemon.ws('/ws?name=bob');
+		for (const name of names) {
+			const person = await arrive();
+			await person.join(name);
+			await say(bob, `to @${name} and @all`);
+			await person.page.locator('.message', { hasText: `to @${name} and @all` }).locator('.mention.mine', { hasText: `@${name}` }).waitFor();
+		}
+		await bob.close();
+	}));
+
 test('23 a name is completed after an @, and who is meant sees it at a glance', () =>
 	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
 		const ann = await arrive();

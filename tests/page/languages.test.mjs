@@ -1,7 +1,10 @@
 // Both languages of the page say the same things, and the browser or the reader chooses one.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { sourceDir } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 
 let browser;
@@ -29,6 +32,37 @@ test('every language has the same keys', async () => {
 			}),
 		);
 		assert.deepEqual(chinese, english);
+	}
+});
+
+// The keys that the page uses: those of texts as they come from texts.js, and of laterTexts, whatever a module calls them.
+function usedKeys() {
+	const root = path.join(sourceDir, 'public');
+	const used = { '': new Set(), 'later-': new Set() };
+	const html = readFileSync(path.join(root, 'index.html'), 'utf8');
+
+	for (const [, key] of html.matchAll(/\bdata-(?:text|label|placeholder)="(\w+)"/g))
+		used[''].add(key);
+	for (const file of readdirSync(root, { recursive: true }).filter((name) => /^(?!lib\/).*\.js$/.test(name))) {
+		const code = readFileSync(path.join(root, file), 'utf8').replace(/^\s*\/\/.*$/gm, '');
+
+		const imports = code.matchAll(/^import \{([^}]*)\} from '\.[./]*\/(later-)?texts\.js';$/gm);
+
+		for (const [, names, kind = ''] of imports) {
+			const [binding, name = binding] = /\b(?:laterTexts|texts)\b(?: as (\w+))?/.exec(names) ?? [];
+
+			for (const [, key] of binding ? code.matchAll(new RegExp(`(?<![\\w./-])${name}\\.(\\w+)`, 'g')) : [])
+				used[kind].add(key);
+		}
+	}
+	return used;
+}
+
+test('every word is used, and every word that is used is there', async () => {
+	for (const [kind, keys] of Object.entries(usedKeys())) {
+		const { wordsFor } = await import(`../../public/texts/${kind}en.js`);
+		assert.ok(keys.size > 20);
+		assert.deepEqual(Array.from(keys).sort(), Object.keys(wordsFor({})).sort());
 	}
 });
 

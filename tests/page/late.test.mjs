@@ -1,0 +1,158 @@
+// What is loaded late: it comes when there is a way to the server, and disturbs nobody who has gone on meanwhile.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { sayMany } from '../lib/chat.mjs';
+import { enterRoom, withPeople, withRestarts } from './people.mjs';
+import { createTap } from './wires.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// Holds back this file; resolves, when the page has asked for it, with a function that lets it through.
+async function hold({ page }, glob) {
+	let isAsked;
+	const asked = new Promise((resolve) => {
+		isAsked = resolve;
+	});
+
+	await page.route(glob, (route) => isAsked(() => route.continue()));
+	return asked;
+}
+
+const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
+
+// Until this sheet applies, and what waited for it has been done.
+const dressed = ({ page }, sheet) =>
+	page.waitForFunction(
+		(name) =>
+			Array.from(document.styleSheets).some(({ href }) => href?.endsWith(name)) &&
+			new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0, true))),
+		sheet,
+	);
+
+test('a part whose words were lost on the way comes when there is a way to the server again', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.reload();
+		await ann.online();
+		await ann.page.route('**/later-en.js*', (route) => route.abort('connectionrefused'), { times: 1 });
+		const failed = ann.page.waitForEvent('requestfailed');
+		await ann.page.click('#search-button');
+		await failed;
+		await ann.page.waitForSelector('#search-field');
+		assert.ok(await isFocused(ann, 'search-field'));
+	}));
+
+test('a part is not asked for while the server is away, and can be had afterwards', () =>
+	withRestarts(browser, [], async ({ server, arrive }) => {
+		const ann = await arrive();
+		const asked = [];
+		await ann.join('Ann');
+		ann.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+		await server.kill();
+		await ann.state('waiting');
+		for (const id of ['search-button', 'picker-button']) {
+			const failed = ann.page.waitForEvent('requestfailed', (request) => request.method() === 'HEAD');
+			await ann.page.click(`#${id}`);
+			await failed;
+		}
+		assert.deepEqual(asked.filter((path) => path.endsWith('.js')), []);
+		await server.start();
+		await ann.online();
+		await ann.page.click('#search-button');
+		await ann.page.waitForSelector('#search-field');
+		await ann.page.click('#picker-button');
+		await ann.page.waitForSelector('#picker-search');
+	}));
+
+for (const [what, button, file, sheet, panel] of [
+	['the search', 'search-button', 'search.js', 'search.css', '#search'],
+	['the picker of emoji', 'picker-button', 'emoji-picker.js', 'choices.css', '#picker'],
+	['the form for the name', 'me', 'profile.js', 'profile.css', '#profile'],
+]) {
+	test(`${what} does not open over who has gone on writing, but at the next press`, () =>
+		withPeople(browser, [], async ({ arrive }) => {
+			const ann = await arrive();
+			await ann.join('Ann');
+			await ann.page.reload();
+			await ann.online();
+			const asked = hold(ann, `**/${file}`);
+			await ann.page.click(`#${button}`);
+			const letThrough = await asked;
+			await ann.page.focus('#text');
+			await ann.page.keyboard.type('as I said');
+			await letThrough();
+			await dressed(ann, sheet);
+			await ann.page.keyboard.type(' before');
+			assert.equal(await ann.page.inputValue('#text'), 'as I said before');
+			assert.equal(await ann.page.isVisible(panel), false);
+			await ann.page.click(`#${button}`);
+			await ann.page.waitForSelector(panel);
+		}));
+}
+
+test('names are offered only to who still writes when they come', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		const ann = await arrive();
+		await ann.join('Ann');
+		const asked = hold(ann, '**/completion.js');
+		await ann.page.locator('#text').pressSequentially('@b');
+		const letThrough = await asked;
+		await ann.page.focus('#search-button');
+		await letThrough();
+		await dressed(ann, 'choices.css');
+		assert.equal(await ann.page.isVisible('#completion'), false);
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('o');
+		await ann.page.waitForSelector('#completion li');
+		await bob.close();
+	}));
+
+test('what waits for its emoji is not said in another room, and not for ever', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await enterRoom(ann, 'den');
+		await ann.page.fill('#text', 'half a thought');
+		await enterRoom(ann, 'lobby');
+		const asked = hold(ann, '**/shortcodes.js');
+		await ann.say('for the lobby :tada:');
+		await asked;
+		await enterRoom(ann, 'den');
+		assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+		// It is given up by now for what was written in the lobby, and begun anew for this.
+		await ann.say('over :here: then');
+		await ann.reads(['over :here: then']);
+		await enterRoom(ann, 'lobby');
+		assert.equal(await ann.page.inputValue('#text'), 'for the lobby :tada:');
+		await ann.page.press('#text', 'Enter');
+		await ann.reads(['for the lobby :tada:']);
+	}));
+
+test('a hit is shown also while older messages are on their way', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const tap = createTap();
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 400, { textOf: (n) => (n === 120 ? 'the needle is here' : `hay ${n}`) });
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await ann.page.getByText('hay 400', { exact: true }).waitFor();
+		await ann.page.click('#search-button');
+		await ann.page.fill('#search-field', 'needle');
+		await ann.page.locator('.search-list button').waitFor();
+		tap.holdReceived = ({ type }) => type === 'history';
+		await ann.page.$eval('.log', (log) => log.scrollTo(0, 0));
+		await ann.page.waitForFunction(() => !document.querySelector('.loading').hidden);
+		await ann.page.click('.search-list button');
+		await ann.page.waitForSelector('#search', { state: 'hidden' });
+		tap.release();
+		await ann.page.locator('.message.found').getByText('the needle is here').waitFor();
+		await bob.close();
+	}));
