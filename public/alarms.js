@@ -1,9 +1,8 @@
 // The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
 import { buildStanding } from './alarm-view.js';
 import { buildClose } from './close.js';
-import { at, element } from './elements.js';
+import { at, createPanel, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
-import { createPanel } from './panel.js';
 import { locale } from './texts.js';
 
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };

@@ -11,7 +11,7 @@ function hash(name) {
 	let value = 0x811c9dc5;
 	for (const byte of new TextEncoder().encode(foldName(name)))
 		value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-	// FNV's low bits follow the last letters closely; fold the high ones in.
+	// FNV's low bits follow the last letters closely.
 	return (value ^ (value >>> 15)) >>> 0;
 }
 

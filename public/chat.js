@@ -5,9 +5,8 @@ import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
 import { createLazy, onFirst } from './lazily.js';
 import { createOutbox } from './outbox.js';
 import { createPeopleView } from './people-view.js';
-import { createTypingTeller } from './people.js';
 import { createRequests } from './requests.js';
-import { createRoom } from './room.js';
+import { createRoom, createTypingTeller } from './room.js';
 import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
@@ -258,7 +257,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			return;
 		}
 		session.joined(frame);
-		// Somebody else's token: what was said under another name cannot be asked for.
+		// Somebody else's token.
 		if (!isSameName(outbox.nameInDoubt(), session.name))
 			outbox.giveUpDoubtful();
 		rooms.joined(frame);
@@ -279,7 +278,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	}
 
 	function onError(error) {
-		// What has a ref and is not known here was of no importance.
+		// One with a ref was of no importance.
 		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
 
 		if (!isKnown && !error.ref)

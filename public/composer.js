@@ -48,7 +48,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	}
 
 	function fit() {
-		// The height must shrink before it can be measured; the style sheet caps it.
+		// It must shrink before it can be measured.
 		field.style.height = 'auto';
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 	}
@@ -136,7 +136,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	new ResizeObserver(fitWidth).observe(form);
 
 	return {
-		// Goes on with what was begun in this room; to be called when the field can be seen and measured.
+		// To be called when the field can be seen and measured.
 		open(newRoom) {
 			opened++;
 			room = newRoom;

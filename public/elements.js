@@ -1,4 +1,4 @@
-// Elements in one expression. Children are elements or text, never markup.
+// What the page is built of. Children of elements are elements or text, never markup.
 
 export const at = (id) => document.getElementById(id);
 
@@ -24,4 +24,38 @@ export function foreign(text) {
 	const made = element('bdi', text);
 	made.dir = 'auto';
 	return made;
+}
+
+// A panel that its button opens and closes: a popover, which Escape and a click elsewhere close, too, or a part of the
+// page that inPlace() toggles.
+export function createPanel({ panel, button, close }, { inPlace, onOpen, onClose }) {
+	let wasOpen = false;
+
+	function toggle() {
+		if (panel.popover)
+			panel.togglePopover();
+		else
+			inPlace?.();
+	}
+
+	// A press on the button has closed the popover already; its click must not open it again.
+	button.addEventListener('pointerdown', () => {
+		wasOpen = panel.matches(':popover-open');
+	});
+	button.addEventListener('click', () => {
+		if (!wasOpen)
+			toggle();
+		wasOpen = false;
+	});
+	close.addEventListener('click', () => {
+		toggle();
+		button.focus();
+	});
+	panel.addEventListener('toggle', ({ newState }) => {
+		button.ariaExpanded = String(newState === 'open');
+		if (newState === 'open')
+			onOpen();
+		else
+			onClose?.();
+	});
 }

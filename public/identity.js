@@ -4,7 +4,7 @@ import { texts } from './texts.js';
 
 // RFC 5321 section 4.5.3.1.3, without the angle brackets.
 const EMAIL_BYTES = 254;
-// Control, zero-width and direction characters, and halves of characters: names that look alike must be alike.
+// Names that look alike must be alike.
 const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');

@@ -192,7 +192,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 }
 
 // The reader's own messages may come before the ack, which alone tells what they are copies of. What looks like a copy
-// is held until then: isInDoubt(text) while such a text waits for its ack; show(message) copes with what is shown already.
+// is held while isInDoubt(text); show(message) copes with what is shown already.
 export function createEchoes({ isInDoubt, show }) {
 	let held = [];
 

@@ -1,8 +1,7 @@
 // The list of who is here: a column where there is room for one, else a sheet over the messages.
 import { buildAvatar } from './avatar.js';
-import { at, element } from './elements.js';
+import { at, createPanel, element } from './elements.js';
 import { isSameName } from './identity.js';
-import { createPanel } from './panel.js';
 import { recall, remember } from './storage.js';
 import { locale, texts } from './texts.js';
 

@@ -1,7 +1,6 @@
 // The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
-import { at, button as buildButton, element } from './elements.js';
+import { at, button as buildButton, createPanel, element } from './elements.js';
 import { nameFault } from './identity.js';
-import { createPanel } from './panel.js';
 import { locale, texts } from './texts.js';
 
 function buildRoomButton(room, isCurrent, onChoose) {

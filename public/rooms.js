@@ -149,7 +149,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 				send(encodeLeave({ ref: randomId(), room: room.name }));
 			drop(room);
 		},
-		// A connection is in the server's first room from the start, also that of who has left it.
+		// Where every connection is from the start.
 		leaveHome() {
 			const home = recall('home');
 

@@ -18,8 +18,7 @@ function words({ name, kind, cause, reason }) {
 	return `${why} ${state}`;
 }
 
-// The state in words, with a countdown where there is something to wait for. The style sheet turns the line's data-state
-// and class into colour and a sign.
+// The state in words, with a countdown where there is something to wait for.
 export function createStateLine() {
 	const line = at('state');
 	const countdown = at('state-countdown');
@@ -50,8 +49,7 @@ export function createStateLine() {
 	};
 }
 
-// The views of the page, one at a time. tabs are their buttons, which the arrow keys walk; each names the panel that it
-// controls. onShow(panel's id) follows a choice.
+// tabs are buttons, which the arrow keys walk; each names the panel that it controls. onShow(its id) follows.
 export function createTabs(tabs, { onShow }) {
 	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 

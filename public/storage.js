@@ -47,7 +47,7 @@ export function forgetAllBut(keys) {
 	}
 }
 
-// onForgotten(rest of the key) is called when another tab has let go of a value whose key begins with these letters.
+// onForgotten(rest of the key): another tab has let go of a value whose key begins with these letters.
 export function watchForgotten(letters, onForgotten) {
 	addEventListener('storage', ({ key, newValue }) => {
 		if (newValue === null && key?.startsWith(PREFIX + letters))
