@@ -2,6 +2,7 @@
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
+import { at } from './elements.js';
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createLazy, stay } from './lazily.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
@@ -13,8 +14,6 @@ import { decodeFrame, encodePing } from './wire.js';
 
 const TOKEN_FAULTS = ['token_required', 'bad_token', 'token_expired'];
 const GUEST = /^guest-\d+$/;
-
-const at = (id) => document.getElementById(id);
 
 fillTexts(document.body);
 
