@@ -42,7 +42,7 @@ function createHeartbeat({ onAsk, onDead }) {
 }
 
 // Beside the page, wherever a proxy has put it.
-function socketUrl(page, path = 'ws') {
+export function socketUrl(page, path = 'ws') {
 	const url = new URL(path, page);
 	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 	return url.href;

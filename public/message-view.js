@@ -4,9 +4,7 @@ import { button, element } from './elements.js';
 import { link, withMarkup } from './markup.js';
 import { clockTime, dayName, fullDate, texts } from './texts.js';
 
-const PICTURE = String.raw`\p{Extended_Pictographic}(?:\ufe0f|\p{Emoji_Modifier})?`;
-const ONE_EMOJI = String.raw`(?:${PICTURE}(?:\u200d${PICTURE})*|\p{Regional_Indicator}{2}|[0-9#*]\ufe0f?\u20e3)`;
-const FEW_EMOJI = new RegExp(String.raw`^\s*(?:${ONE_EMOJI}\s*){1,6}$`, 'u');
+const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // Longer than any six.
 const FEW_EMOJI_CHARACTERS = 120;
 

@@ -5,7 +5,7 @@ import { createLazy } from './lazily.js';
 import { fillTexts } from './texts.js';
 import { keepToken, reach, token } from './token.js';
 
-const app = createLazy(() => import('./app.js'));
+const app = async (call) => call(await import('./app.js'));
 const claims = () => import('./claims.js');
 
 export const profile = createLazy(async () => {

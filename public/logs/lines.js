@@ -2,7 +2,7 @@
 // the file was rotated or truncated.
 import { levelOf } from './levels.js';
 
-export const MOST_LINES = 5000;
+const MOST_LINES = 5000;
 // Several at once: taking one from the front of an array moves all others.
 const TRIM_LINES = 100;
 // A line that is longer is cut; nobody reads so far to the right.

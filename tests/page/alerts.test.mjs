@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { hide, withPeople } from './people.mjs';
+import { pushAlarm } from './pushes.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -13,6 +14,16 @@ before(async () => {
 	browser = await openBrowser();
 });
 after(() => browser.close());
+
+// Whether the first words of it are to be seen whole.
+function fits(part) {
+	const range = document.createRange();
+	range.selectNodeContents(part.querySelector('bdi, [role="status"]'));
+	const { right } = range.getBoundingClientRect();
+	const box = (getComputedStyle(part).display === 'contents' ? part.firstElementChild : part).getBoundingClientRect();
+
+	return right <= box.right + 1;
+}
 
 // Writes down what the page does to call its reader: window.calls and window.chirps, window.asked for permission.
 const listen = (page) =>
@@ -202,27 +213,29 @@ test('31 where notifications are forbidden the choice says so', () =>
 		assert.equal(await ann.page.isChecked('#notify'), false);
 	}));
 
-test('28 with the switch everything in the bar still has its place at 320 px', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive, daemon }) => {
-		const ann = await arrive({ viewport: { width: 320, height: 640 } }, listen);
-		await ann.join('Ann');
-		await choose(ann, 'notify');
-		await ann.page.waitForSelector('#mute');
-		const response = await fetch(`${daemon.url}/push/lobby`, {
-			method: 'POST',
-			headers: { 'content-type': 'application/json' },
-			body: JSON.stringify({ type: 'alarm', key: 'disk', severity: 'critical', title: 'Disk' }),
-		});
-		assert.equal(response.status, 200);
-		await ann.page.waitForSelector('#alarms-button');
-		const boxes = await ann.page.$$eval('.bar button:not(.tabs button, .search-button)', (all) =>
-			all
-				.map((one) => one.getBoundingClientRect())
-				.filter(({ width }) => width)
-				.map(({ left, right, width, height }) => ({ left, right, width, height })),
-		);
-		assert.ok(boxes.every(({ left, right, width, height }) => left >= 0 && right <= 320 && width >= 24 && height >= 24), JSON.stringify(boxes));
-		boxes.sort((one, other) => one.left - other.left);
-		assert.ok(boxes.every(({ left }, at) => !at || left >= boxes[at - 1].right), JSON.stringify(boxes));
-		assert.equal(await ann.sidewaysScroll(), 0);
-	}));
+for (const width of [320, 375, 768, 960]) {
+	test(`28 with the switch everything in the bar still has its place at ${width} px, and the room and the state can be read`, () =>
+		withPeople(browser, [TALKATIVE], async ({ arrive, daemon }) => {
+			const ann = await arrive({ viewport: { width, height: 640 } }, listen);
+			await ann.join('Anna Magdalena Wilcken');
+			await choose(ann, 'notify');
+			await ann.page.waitForSelector('#mute');
+			await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk' });
+			await ann.page.waitForSelector('#alarms-button');
+			const boxes = await ann.page.$$eval('.bar button:not(#connect-now)', (all) =>
+				all
+					.map((one) => one.getBoundingClientRect())
+					.filter((box) => box.width)
+					.map(({ left, right, top, bottom }) => ({ left, right, top, bottom })),
+			);
+			const isPlaced = ({ left, right, top, bottom }) =>
+				left >= 0 && right <= width && right - left >= 24 && bottom - top >= 24;
+			const isApart = (one, other) =>
+				one === other || one.right <= other.left || other.right <= one.left || one.bottom <= other.top || other.bottom <= one.top;
+			assert.ok(boxes.every(isPlaced), JSON.stringify(boxes));
+			assert.ok(boxes.every((one) => boxes.every((other) => isApart(one, other))), JSON.stringify(boxes));
+			for (const part of ['.bar h1', '#state'])
+				assert.ok(await ann.page.$eval(part, fits), part);
+			assert.equal(await ann.sidewaysScroll(), 0);
+		}));
+}
