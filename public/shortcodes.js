@@ -19,12 +19,8 @@ export function createShortcodes(field, onChange) {
 		onChange();
 	}
 
-	field.addEventListener('input', async (event) => {
-		({ isComposing } = event);
-		const isClosed = event.inputType === 'insertText' && endsWithShortcode(beforeCaret());
-
-		if (isClosed)
-			replaceBefore();
+	// What the small table does not know is looked up in the library, and changed if it is wanted then.
+	async function learn(isClosed) {
 		if (!hasUnknownShortcode(field.value))
 			return;
 		try {
@@ -35,8 +31,18 @@ export function createShortcodes(field, onChange) {
 		}
 		if (isClosed)
 			replaceBefore();
+	}
+
+	field.addEventListener('input', (event) => {
+		({ isComposing } = event);
+		const isClosed = event.inputType === 'insertText' && endsWithShortcode(beforeCaret());
+
+		if (isClosed)
+			replaceBefore();
+		learn(isClosed);
 	});
 	// What was written before this was here.
 	replaceBefore();
+	learn(true);
 	return { replace: replaceShortcodes };
 }

@@ -238,6 +238,23 @@ test('a shortcode that only the library knows becomes an emoji when the library 
 		await ann.reads(['a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥']);
 	}));
 
+test('a shortcode that was written before anything was loaded becomes an emoji, too', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		let letCome;
+		const mayCome = new Promise((resolve) => (letCome = resolve));
+		const ann = await arrive({}, (page) =>
+			page.route('**/shortcodes.js', async (route) => {
+				await mayCome;
+				await route.continue();
+			}),
+		);
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('an :otter: and a :cat:');
+		letCome();
+		await waitForText(ann, 'an 🦦 and a 🐱');
+	}));
+
 test('a code of the small table means the same with the library', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();

@@ -307,11 +307,7 @@ test('32 long lines are wrapped where the reader wants it, and the place is kept
 		);
 		// What is read moves as far as the reader moves it, however high the rows are that come and go.
 		const topOf = (id) =>
-			page.$$eval(
-				'.logs-row',
-				(rows, wanted) => rows.find((row) => row.textContent.includes(wanted)).getBoundingClientRect().top,
-				`line ${id} `,
-			);
+			page.locator('.logs-row', { hasText: `line ${id} ` }).evaluate((row) => row.getBoundingClientRect().top);
 		for (let id = 290; id > 270; id -= 2) {
 			const before = await topOf(id);
 			await scrollBy(page, -40);
