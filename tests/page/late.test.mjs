@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sayMany } from '../lib/chat.mjs';
 import { enterRoom, withPeople, withRestarts } from './people.mjs';
+import { push } from './pushes.mjs';
 import { createTap } from './wires.mjs';
 
 let browser;
@@ -47,6 +48,30 @@ test('a part whose words were lost on the way comes when there is a way to the s
 		await failed;
 		await ann.page.waitForSelector('#search-field');
 		assert.ok(await isFocused(ann, 'search-field'));
+	}));
+
+test('a style sheet that was lost on the way comes later', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route('**/search.css', (route) => route.abort('connectionrefused'), { times: 1 });
+		await ann.page.click('#search-button');
+		await ann.page.waitForFunction(() => {
+			const panel = document.getElementById('search');
+			return panel && getComputedStyle(panel).position === 'absolute';
+		});
+	}));
+
+test('a tag stays the word that it is where its emoji cannot be had', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.route('**/emoji.js', (route) => route.abort('connectionrefused'));
+		const failed = ann.page.waitForEvent('requestfailed');
+		await push(daemon, { message: 'done', tags: ['tada'] });
+		await failed;
+		await ann.page.locator('.tag').getByText('tada', { exact: true }).waitFor();
+		await ann.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
 	}));
 
 test('a part is not asked for while the server is away, and can be had afterwards', () =>
