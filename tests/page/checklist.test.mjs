@@ -70,6 +70,21 @@ test('14 own words, severities and lines of the page differ by more than colour'
 			}),
 		);
 		assert.deepEqual(sides, [[true, false], [false, true]]);
+
+		// The page's own lines stand in the middle, nobody's picture beside them.
+		(await daemon.ws()).sendJson({ type: 'join', username: 'eve' });
+		await ann.line('eve').waitFor();
+		await ann.rename('Anna');
+		await ann.line('You are now Anna').waitFor();
+		const lines = await ann.page.$$eval('.log > :is(.system, .presence)', (all) =>
+			all.map((line) => {
+				const { left, right } = line.getBoundingClientRect();
+				const log = line.parentElement.getBoundingClientRect();
+				return [Math.abs(left + right - log.left - log.right) <= 40, line.querySelector('.avatar, .author') === null];
+			}),
+		);
+		assert.ok(lines.length >= 2);
+		assert.ok(lines.flat().every(Boolean), JSON.stringify(lines));
 		await bob.close();
 	}));
 
