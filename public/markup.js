@@ -64,7 +64,7 @@ export function linkTo(found) {
 
 // Only of the reader's own name is it known where it ends.
 function inlineOf(me) {
-	const own = me.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+	const own = me.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
 
 	return new RegExp(parts.map(([kind, source]) => `(?<${kind}>${source})`).join('|'), 'giu');

@@ -65,6 +65,20 @@ test('23 a name is completed after an @, and who is meant sees it at a glance', 
 		assert.equal(await ann.page.locator('.message.for-me').count(), 0);
 	}));
 
+test('23 whatever the reader is called, he reads, and sees where he is meant', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		let count = 0;
+		for (const name of ['ann-7', 'Ann-Marie, of - all', '^$\\.*+?()[]{}|/-&~#', '梅 (林)']) {
+			const ann = await arrive();
+			await ann.join(name);
+			await say(bob, `hello @${name}, and hello @others`);
+			await ann.rows(++count);
+			assert.deepEqual(await ann.page.locator('.message:last-child .mention.mine').allTextContents(), [`@${name}`]);
+		}
+		await bob.close();
+	}));
+
 test('5 the up arrow in an empty field brings the last own message back', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive();
