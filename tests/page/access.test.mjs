@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { say } from '../lib/chat.mjs';
+import { say, sayMany } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { jwtConfig } from '../lib/jwt.mjs';
 import { withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
-import { createServer } from './wires.mjs';
+import { createServer, createTap } from './wires.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -193,6 +193,16 @@ for (const colorScheme of ['light', 'dark']) {
 	}
 }
 
+// The buttons that open something, and what that is.
+const PANELS = [
+	['#alarms-button', '#alarms'],
+	['#people-button', '#people'],
+	['#rooms-button', '#rooms'],
+	['#search-button', '#search'],
+	['#picker-button', '#picker'],
+	['#me', '#profile'],
+];
+
 test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({ viewport: { width: 320, height: 640 } });
@@ -200,7 +210,53 @@ test('28 at 320 px everything that can be pressed is 24 px at least', () =>
 		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
 		await ann.page.waitForSelector('#alarms-button');
 		await assertLarge(ann);
+		for (const [button, panel] of PANELS) {
+			await ann.page.click(button);
+			await ann.page.waitForSelector(panel);
+			await assertLarge(ann);
+			await ann.page.keyboard.press('Escape');
+			await ann.page.waitForSelector(panel, { state: 'hidden' });
+		}
 	}));
+
+// Where what is written goes, and how much of the log is to be seen above it.
+const boxes = ({ page }) =>
+	page.evaluate(() => {
+		const [field, send, log] = ['#text', '.send', '.log'].map((one) => document.querySelector(one).getBoundingClientRect());
+		const { documentElement: root } = document;
+		return { bottom: Math.max(field.bottom, send.bottom), top: field.top, log: log.height, scrolls: root.scrollHeight > root.clientHeight };
+	});
+
+for (const [what, width, height] of [['a soft keyboard', 375, 330], ['a zoom of 400 %', 320, 256]]) {
+	test(`28 ${what} leaves the field in view and the newest above it`, () =>
+		withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+			const ann = await arrive({ viewport: { width, height: 700 } });
+			const bob = await daemon.ws('/ws?name=bob');
+			await ann.join('Ann');
+			await sayMany(bob, 40);
+			await ann.rows(40);
+			await ann.page.focus('#text');
+			await ann.page.setViewportSize({ width, height });
+			await ann.page.waitForFunction(() => {
+				const log = document.querySelector('.log');
+				return document.querySelector('.app').clientHeight === innerHeight && log.scrollHeight - log.clientHeight - log.scrollTop <= 1;
+			});
+			for (const text of ['', 'many lines\n'.repeat(30)]) {
+				await ann.page.fill('#text', text);
+				const { bottom, top, log, scrolls } = await boxes(ann);
+				assert.ok(top >= 0 && bottom <= height, `the field is between ${top} and ${bottom} px of ${height}`);
+				assert.ok(log >= (text ? 1 : 48), `the log is ${log} px high`);
+				assert.equal(scrolls, false);
+			}
+			await ann.page.fill('#text', '');
+			// The form for the name scrolls in itself, if it must.
+			await ann.page.click('#me');
+			await ann.page.locator('#profile-save').scrollIntoViewIfNeeded();
+			await ann.page.click('#profile-save');
+			assert.equal(await ann.sidewaysScroll(), 0);
+			await bob.close();
+		}));
+}
 
 test('26 a conversation is had with the keyboard alone', () =>
 	withPeople(browser, [], async ({ arrive }) => {
@@ -223,4 +279,88 @@ test('26 a conversation is had with the keyboard alone', () =>
 			assert.ok(reached.has(id), `${id} is not among ${[...reached].join(', ')}`);
 		// Who hears messages is not taken away from where he writes.
 		assert.ok(await ann.page.$eval('.log', (log) => log.getAttribute('role') === 'log' && log.ariaLive === 'polite'));
+	}));
+
+test('26 what has the focus can be seen, wherever it is', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.say('hello');
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full', click: 'https://example.org/' });
+		await ann.page.waitForSelector('#alarms-button');
+		const looks = () =>
+			ann.page.evaluate(() => {
+				const focused = document.activeElement;
+				const drawn = (element) => {
+					const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+					return (outlineStyle !== 'none' && parseFloat(outlineWidth) >= 1) || boxShadow !== 'none';
+				};
+				return [focused.id || focused.className || focused.localName, drawn(focused) || drawn(focused.closest('.field') ?? focused), focused === document.body];
+			});
+		const seen = new Map();
+		for (let n = 0; n < 30; n++) {
+			await ann.page.keyboard.press('Tab');
+			const [name, isDrawn, isBody] = await looks();
+			if (!isBody)
+				seen.set(name, isDrawn);
+		}
+		assert.ok(seen.size >= 12, `${seen.size} places`);
+		assert.deepEqual([...seen].filter(([, isDrawn]) => !isDrawn), []);
+	}));
+
+test('26 Escape closes whatever is open, and gives the focus back', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({ viewport: { width: 700, height: 700 } });
+		const focused = () => ann.page.evaluate(() => document.activeElement.id);
+		await ann.join('Ann');
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
+		await ann.page.waitForSelector('#alarms-button');
+		for (const [button, panel] of PANELS) {
+			await ann.page.focus(button);
+			await ann.page.keyboard.press('Enter');
+			await ann.page.waitForSelector(panel);
+			await ann.page.waitForFunction((id) => document.querySelector(id).contains(document.activeElement), panel);
+			await ann.page.keyboard.press('Escape');
+			await ann.page.waitForSelector(panel, { state: 'hidden' });
+			// Who has looked for an emoji goes on writing.
+			assert.equal(await focused(), panel === '#picker' ? 'text' : button.slice(1));
+		}
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('@');
+		await ann.page.keyboard.type(':smi');
+		await ann.page.waitForSelector('#completion:not([hidden])');
+		await ann.page.keyboard.press('Escape');
+		await ann.page.waitForSelector('#completion', { state: 'hidden' });
+		assert.equal(await focused(), 'text');
+	}));
+
+test('26 nothing that comes takes the focus away, not even a lost connection', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await ann.say('mine');
+		await ann.reads(['mine']);
+		await pushAlarm(daemon, { key: 'disk', severity: 'critical', title: 'Disk', message: 'full' });
+		await ann.page.waitForSelector('#alarms-button');
+		let count = 1;
+		for (const place of ['#room-field', '.room-button', '.log', '#text', '#search-button', '#people-close', '#me', '#alarms-button']) {
+			await ann.page.focus(place);
+			const focused = () => ann.page.evaluate(() => ['localName', 'id', 'className'].map((name) => document.activeElement[name]).join(' '));
+			const held = await focused();
+			await say(bob, '@Ann, hello');
+			await ann.rows(++count);
+			await pushAlarm(daemon, { key: `${count}`, severity: 'error', title: 'Another', message: 'x' });
+			await ann.page.locator('.alarm-line').nth(count - 1).waitFor();
+			(await daemon.ws()).sendJson({ type: 'join', username: `guest ${count}` });
+			await ann.page.locator('#people-list bdi', { hasText: `guest ${count}` }).waitFor();
+			assert.equal(await focused(), held, 'after news');
+			await tap.hangUp();
+			await ann.state('waiting');
+			await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
+			await ann.online();
+			assert.equal(await focused(), held, 'after a lost connection');
+		}
+		await bob.close();
 	}));

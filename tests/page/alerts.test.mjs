@@ -31,6 +31,8 @@ const listen = (page) =>
 		window.asked = 0;
 		window.calls = [];
 		window.chirps = 0;
+		window.fronts = 0;
+		window.focus = () => window.fronts++;
 		window.Notification = class extends EventTarget {
 			static get permission() {
 				return localStorage.granted ?? 'default';
@@ -100,6 +102,7 @@ test('31 a notification comes only after a click has asked for it and only while
 		await ann.page.click('#tab-live');
 		await ann.page.evaluate(() => window.lastCall.dispatchEvent(new Event('click')));
 		await ann.inRoom('lobby');
+		assert.equal(await ann.page.evaluate(() => window.fronts), 1);
 		await ann.page.reload();
 		await ann.online();
 		await ann.page.waitForSelector('#mute');

@@ -8,6 +8,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
+import { createTap } from './wires.mjs';
 
 const POINTS = 35;
 
@@ -70,19 +71,65 @@ test('14 own words, severities and lines of the page differ by more than colour'
 			}),
 		);
 		assert.deepEqual(sides, [[true, false], [false, true]]);
+
+		// The page's own lines stand in the middle, nobody's picture beside them.
+		(await daemon.ws()).sendJson({ type: 'join', username: 'eve' });
+		await ann.line('eve').waitFor();
+		await ann.rename('Anna');
+		await ann.line('You are now Anna').waitFor();
+		const lines = await ann.page.$$eval('.log > :is(.system, .presence)', (all) =>
+			all.map((line) => {
+				const { left, right } = line.getBoundingClientRect();
+				const log = line.parentElement.getBoundingClientRect();
+				return [Math.abs(left + right - log.left - log.right) <= 40, line.querySelector('.avatar, .author') === null];
+			}),
+		);
+		assert.ok(lines.length >= 2);
+		assert.ok(lines.flat().every(Boolean), JSON.stringify(lines));
 		await bob.close();
 	}));
 
+// What has begun to move while somebody came, read and looked for something.
+async function movesOf({ daemon, arrive }, reducedMotion) {
+	const tap = createTap();
+	const ann = await arrive({ reducedMotion }, async (page) => {
+		await tap.prepare(page);
+		await page.addInitScript(() => {
+			window.moves = [];
+			addEventListener('animationstart', ({ animationName }) => window.moves.push(animationName), true);
+			addEventListener('transitionrun', ({ propertyName }) => window.moves.push(propertyName), true);
+		});
+	});
+	const bob = await daemon.ws('/ws?name=bob');
+	const began = (name) => ann.page.waitForFunction((wanted) => window.moves.includes(wanted), name);
+	tap.holdSent = ({ type }) => type === 'join';
+	await ann.introduce(`Ann, ${reducedMotion}`);
+	await ann.state('connecting');
+	if (reducedMotion === 'no-preference')
+		await began('turn');
+	tap.release();
+	await ann.online();
+	await say(bob, `needle, ${reducedMotion}`);
+	await ann.page.getByText(`needle, ${reducedMotion}`).waitFor();
+	if (reducedMotion === 'no-preference')
+		await began('arrive');
+	tap.holdSent = ({ message }) => Boolean(message);
+	await ann.say('mine');
+	await began('unfold');
+	tap.release();
+	await ann.page.click('#search-button');
+	await ann.page.fill('#search-field', 'needle');
+	await ann.page.locator('.search-list button').first().click();
+	await began('found');
+	await bob.close();
+	return ann.page.evaluate(() => Array.from(new Set(window.moves)).sort());
+}
+
 test('29 nothing moves for who wants nothing to move', () =>
-	withPeople(browser, [], async ({ daemon, arrive }) => {
-		const ann = await arrive({ reducedMotion: 'reduce' });
-		const bob = await daemon.ws('/ws?name=bob');
-		await ann.join('Ann');
-		await say(bob, 'hello');
-		await ann.rows(1);
-		const moving = await ann.page.evaluate(() =>
-			document.getAnimations().map(({ animationName }) => animationName).filter((name) => ['arrive', 'turn'].includes(name)),
-		);
-		assert.deepEqual(moving, []);
-		await bob.close();
+	withPeople(browser, ['limits.message_rate=0'], async (given) => {
+		const moving = await movesOf(given, 'no-preference');
+		assert.ok(['arrive', 'turn'].every((name) => moving.includes(name)), moving.join());
+		// A ground that fades, and a mark that is late, stay where they are.
+		const still = await movesOf(given, 'reduce');
+		assert.deepEqual(still.filter((name) => !['appear', 'found', 'unfold'].includes(name)), []);
 	}));

@@ -32,6 +32,11 @@ test('13 bold, italic, code, quotes, fences and links are formatted, all else st
 			await shown('look:\n```js\nlet a = "*x*";\n```\nend'),
 			'look:<div class="fence"><span class="fence-language">js</span><pre tabindex="0" dir="ltr"><code>let a = "*x*";</code></pre></div>end',
 		);
+		const link = '.message:last-child .text a';
+		await shown('ftp://a.example javascript:x https://example.org/path');
+		assert.deepEqual(await ann.page.$$eval(link, (all) => all.map(({ href, rel, target }) => [href, rel, target])), [
+			['https://example.org/path', 'noopener noreferrer', '_blank'],
+		]);
 		assert.match(await shown('https://example.org/a_b_c*d* ok'), /^<a href="https:\/\/example.org\/a_b_c\*d\*"|^<a href="https:\/\/example.org\/a_b_c\*d"/);
 		await bob.close();
 	}));
@@ -73,13 +78,30 @@ test('23 a name is completed after an @, and who is meant sees it at a glance', 
 		assert.equal(await ann.page.locator('.message.for-me').count(), 0);
 	}));
 
+test('23 whatever the reader is called, he reads, and sees where he is meant', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		let count = 0;
+		for (const name of ['ann-7', 'Ann-Marie, of - all', '^$\\.*+?()[]{}|/-&~#', '梅 (林)']) {
+			const ann = await arrive();
+			await ann.join(name);
+			await say(bob, `hello @${name}, and hello @others`);
+			await ann.rows(++count);
+			assert.deepEqual(await ann.page.locator('.message:last-child .mention.mine').allTextContents(), [`@${name}`]);
+		}
+		await bob.close();
+	}));
+
 test('5 the up arrow in an empty field brings the last own message back', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await ann.say('first');
 		await ann.say('/me waves');
 		await ann.reads(['first', '* Ann waves']);
+		await say(bob, 'not hers');
+		await ann.rows(3);
 		await ann.page.press('#text', 'ArrowUp');
 		assert.equal(await ann.page.inputValue('#text'), '/me waves');
 		await ann.page.fill('#text', 'half');
@@ -93,4 +115,5 @@ test('5 the up arrow in an empty field brings the last own message back', () =>
 		await ann.page.fill('#text', 'line\n'.repeat(200));
 		const highest = await height();
 		assert.ok(low < higher && higher < highest && highest <= 200, `${low} ${higher} ${highest}`);
+		await bob.close();
 	}));

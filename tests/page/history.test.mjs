@@ -145,6 +145,13 @@ test('30 a screen reader is told what is new, but not the history and not what w
 		plain.sendJson({ message: 'news' });
 		await ann.page.getByText('news').waitFor();
 		assert.equal(await told('news'), 'polite');
+		await ann.say('mine');
+		await ann.page.waitForSelector('.message:last-child:not(:has(.pending)) .text:text("mine")');
+		plain.sendJson({ message: 'more news' });
+		await ann.page.getByText('more news').waitFor();
+		// Each of them once, and nothing else.
+		const heard = () => ann.page.evaluate(() => window.told.filter(([, live]) => live !== 'off').map(([text]) => text));
+		assert.deepEqual(await heard(), ['news', 'mine', 'more news']);
 
 		tap.holdReceived = () => true;
 		plain.sendJson({ message: 'missed' });
@@ -160,6 +167,7 @@ test('30 a screen reader is told what is new, but not the history and not what w
 		});
 		await ann.page.getByText('line 1', { exact: true }).waitFor();
 		assert.equal(await told('line 1'), 'off');
+		assert.deepEqual(await heard(), ['news', 'mine', 'more news']);
 	}));
 
 test('however far one reads back 500 rows are kept, and both ends come again', () =>

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { HOSTILE } from './hostile.mjs';
-import { withPeople } from './people.mjs';
+import { hide, withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 let browser;
@@ -22,7 +23,7 @@ async function assertInert(person) {
 		return {
 			pwned: window.pwned ?? null,
 			elements: Array.from(document.querySelectorAll(forbidden), (element) => element.outerHTML),
-			pictures: Array.from(document.querySelectorAll('.log img, .rooms img, #alarms img, .view img'), (element) => element.outerHTML),
+			pictures: Array.from(document.querySelectorAll('img:not([src="favicon.svg"])'), (element) => element.outerHTML),
 			links: Array.from(document.querySelectorAll('[href]'), (element) => element.getAttribute('href')).filter(outside),
 			open: Array.from(document.querySelectorAll('.log a, .view a'), (element) => element.rel).filter((rel) => rel !== 'noopener noreferrer'),
 		};
@@ -53,6 +54,171 @@ test('13 hostile texts, names and avatars are shown as text', () =>
 		]);
 		await assertInert(ann);
 		assert.equal(await ann.page.locator('.log > .message').count() > 200, true);
+		// The people are offered as those who may be meant.
+		for (const begun of ['@', '@<', '@"', '@j']) {
+			await ann.page.fill('#text', '');
+			await ann.page.focus('#text');
+			await ann.page.keyboard.type(begun);
+			await ann.page.locator('#completion li').first().waitFor();
+			await assertInert(ann);
+		}
+	}));
+
+test('13 only the hash of an email makes a picture', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const good = 'ab'.repeat(32);
+		const bad = [...HOSTILE, `${good}"onerror="window.pwned=1`, `../${good}`, `${good}/../x`, `${good}?d=//evil.example/x`, good.toUpperCase(), `${good}\n`];
+		const server = createServer();
+		const asked = [];
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('https://gravatar.com/**', (route) => {
+				asked.push(route.request().url());
+				return route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>' });
+			});
+		});
+		await ann.join('ann', 'ann@example.org');
+		for (const avatar of [...bad, good])
+			server.say({ username: 'bob', avatar, message: 'hi' });
+		await ann.rows(bad.length + 1);
+		const pictures = await ann.page.$$eval('.log img', (all) => all.map(({ src, referrerPolicy }) => [src, referrerPolicy]));
+		assert.deepEqual(pictures, [[`https://gravatar.com/avatar/${good}?d=404&s=80`, 'no-referrer']]);
+		assert.equal(await ann.page.evaluate(() => window.pwned), undefined);
+		// Beside these, nothing was asked for.
+		assert.ok(asked.every((url) => /^https:\/\/gravatar\.com\/avatar\/[0-9a-f]{64}\?d=404&s=80$/.test(url)), asked.join());
+		assert.deepEqual(ann.faults.splice(0).filter((fault) => !fault.startsWith('foreign request: https://gravatar.com/avatar/')), []);
+	}));
+
+test('13 hostile words that the reader writes, and what a search finds, are shown as text', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer({
+			answer: ({ type, ref, message }) => {
+				if (message)
+					return [{ type: 'ack', ref, room: 'lobby', id: ++server.lastId }];
+				if (type !== 'search')
+					return undefined;
+				const messages = HOSTILE.flatMap((text, n) => [
+					{ type: 'message', room: 'lobby', id: 2 * n + 1, ts: 1, username: text, message: text, title: text, tags: [text], click: text },
+					{ type: 'alarm', room: 'lobby', id: 2 * n + 2, ts: 1, username: text, key: text, severity: text, title: text, message: text, state: 'raised' },
+				]);
+				return [{ type: 'search', room: 'lobby', ref, more: true, messages }];
+			},
+		});
+		const ann = await arrive({}, server.prepare);
+		await ann.join('ann');
+		for (const text of HOSTILE)
+			await ann.say(`:${text}:`);
+		await ann.page.waitForFunction((count) => document.querySelectorAll('.message.own:not(:has(.pending))').length === count, HOSTILE.length);
+		await assertInert(ann);
+		await ann.page.click('#search-button');
+		for (const words of ['<script>', ...HOSTILE.slice(0, 5)]) {
+			await ann.page.fill('#search-field', words);
+			await ann.page.press('#search-field', 'Enter');
+			await ann.page.locator('.search-list li').nth(100).waitFor();
+			await assertInert(ann);
+		}
+	}));
+
+test('13 hostile words in a notification are its words', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.addInitScript(() => {
+				window.calls = [];
+				window.Notification = class extends EventTarget {
+					static permission = 'granted';
+					static requestPermission = async () => 'granted';
+					constructor(title, options) {
+						super();
+						window.calls.push([title, options]);
+					}
+				};
+				localStorage.setItem('linnet.notify', 'yes');
+			});
+		});
+		await ann.join('ann');
+		await ann.page.waitForSelector('#mute');
+		await hide(ann, true);
+		for (const text of HOSTILE)
+			server.say({ username: text, message: text, title: text, click: text });
+		await ann.page.waitForFunction((count) => window.calls.length === count, HOSTILE.length);
+		const calls = await ann.page.evaluate(() => window.calls);
+		assert.deepEqual(calls.map(([, { body }]) => body), HOSTILE.map((text) => `${text}\n${text}`.slice(0, 200)));
+		assert.ok(calls.every(([title]) => title.endsWith(' in lobby')));
+		assert.deepEqual(new Set(calls.flatMap(([, options]) => Object.keys(options))), new Set(['body', 'icon', 'tag', 'silent']));
+		assert.deepEqual(new Set(calls.map(([, { icon, tag }]) => `${icon} ${tag}`)), new Set(['favicon.svg lobby']));
+		await assertInert(ann);
+	}));
+
+test('13 hostile tokens, claims, names that the server gives and reasons are shown as text', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const { answer } = server;
+		let name = 'ann';
+		server.answer = (object) => answer(object.type === 'join' ? { ...object, username: name } : object);
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms: [], tails: [] } }));
+		});
+		const joins = () => server.of('join').length;
+		await ann.join('ann');
+		for (const text of HOSTILE) {
+			const before = joins();
+			const claims = Buffer.from(JSON.stringify({ name: text, sub: text, exp: text, rooms: text })).toString('base64url');
+			name = text;
+			await ann.page.evaluate((token) => {
+				location.hash = `token=${encodeURIComponent(token)}`;
+			}, `${encodeURIComponent(text)}.${claims}.x`);
+			await eventually(() => assert.ok(joins() > before), 'the page to come by its token');
+			await ann.online();
+			server.sendAll([{ type: 'error', code: 'kicked', message: text }]);
+			await ann.state('refused');
+			await assertInert(ann);
+		}
+		await ann.page.click('#me');
+		await ann.page.waitForSelector('#profile[open]');
+		await assertInert(ann);
+		await ann.page.click('#profile-cancel');
+		for (const code of ['token_expired', 'bad_token']) {
+			await ann.page.click('#connect-now');
+			await ann.online();
+			server.sendAll([{ type: 'error', code, message: HOSTILE[12] }]);
+			await ann.page.waitForSelector('dialog.sign-in[open]');
+			for (const text of HOSTILE.filter((one) => !one.includes('\n') && one.length < 200)) {
+				await ann.page.fill('#token', `#token=${text} x`);
+				await assertInert(ann);
+			}
+			await ann.page.getByRole('button', { name: 'Not now' }).click();
+		}
+	}));
+
+test('13 rooms with hostile names and topics can be entered, and are text in the heading and the title', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const names = HOSTILE.filter((text) => text.trim());
+		const server = createServer();
+		const { answer } = server;
+		server.answer = (object) => answer(object).map((frame) => ({ ...frame, topic: object.room }));
+		const ann = await arrive({}, async (page) => {
+			await server.prepare(page);
+			const rooms = names.map((text) => ({ room: text, topic: text, count: 1, last_id: 1 }));
+			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms, tails: [] } }));
+		});
+		await ann.join('ann');
+		await ann.page.locator('#others-list li').nth(100).waitFor();
+		const heading = () => ann.page.textContent('#room-title');
+		const entered = new Set();
+		for (let left = await ann.page.locator('#others-list li').count(); left; left--) {
+			const button = ann.page.locator('#others-list .room-button').first();
+			const name = await button.locator('.room-name').textContent();
+			await button.evaluate((one) => one.click());
+			await eventually(async () => assert.deepEqual([await heading(), await ann.page.textContent('#room-topic')], [name, name]), 'the room');
+			entered.add(name);
+			server.sendAll(HOSTILE.slice(0, 3).map((text) => ({ type: 'typing', room: name, username: text })));
+		}
+		assert.deepEqual(entered, new Set(names));
+		await assertInert(ann);
+		assert.ok((await ann.page.title()).endsWith(' · Linnet'));
 	}));
 
 test('13 hostile titles, tags, links and alarms of programs are shown as text', () =>

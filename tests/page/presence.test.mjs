@@ -174,6 +174,8 @@ test('21 the list tells who is here, as a column where there is room and as a sh
 		await ann.page.waitForSelector('#people');
 		await eve.close();
 		await ann.sees(['mia', 'Zoë']);
+		assert.equal(await ann.page.textContent('#people-count'), '2');
+		assert.equal(await ann.page.textContent('#people-heading'), '2 people here');
 		await ann.page.click('#people-close');
 		await ann.page.waitForSelector('#people', { state: 'hidden' });
 		await ann.page.reload();

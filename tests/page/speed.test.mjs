@@ -98,15 +98,3 @@ test('34 nothing comes from elsewhere and nothing runs that is not a file of the
 		await ann.say('hello');
 		await ann.reads(['hello']);
 	}));
-
-test('35 without JavaScript the page tells of nc and curl', () =>
-	withPeople(browser, [], async ({ daemon, arrive }) => {
-		await arrive();
-		const context = await browser.newContext({ javaScriptEnabled: false });
-		const page = await context.newPage();
-		await page.goto(daemon.url);
-		const words = await page.locator('noscript').innerText();
-		assert.match(words, /nc HOST 2020/);
-		assert.match(words, /curl -N/);
-		await context.close();
-	}));

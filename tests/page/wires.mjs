@@ -13,7 +13,7 @@ export function createTap() {
 		held: [],
 
 		async prepare(page) {
-			await page.routeWebSocket(/\/ws$/, (route) => {
+			await page.routeWebSocket(/\/ws(\?|$)/, (route) => {
 				const server = route.connectToServer();
 				const pass = (objects, hold, to) => (text) => {
 					const object = JSON.parse(text);
@@ -54,7 +54,7 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 		lastId: 0,
 
 		async prepare(page) {
-			await page.routeWebSocket(/\/ws$/, (route) => {
+			await page.routeWebSocket(/\/ws(\?|$)/, (route) => {
 				server.route = route;
 				route.onMessage((text) => {
 					const object = JSON.parse(text);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
 
@@ -20,7 +21,7 @@ async function withFrames(arrive, options) {
 	const server = createServer();
 	const ann = await arrive(options, server.prepare);
 	await ann.join('ann');
-	return { ann, send: server.say };
+	return { ann, send: server.say, server };
 }
 
 // Waits until the log stands so far from its end, in px.
@@ -99,6 +100,60 @@ test('3 Enter sends, Shift+Enter makes a line, Enter within a composition does n
 		assert.deepEqual(await ann.texts(), ['one\ntwo', '  indented']);
 	}));
 
+test('1 what Enter sends stands there at once, marked, until its own acknowledgement, and once', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send, server } = await withFrames(arrive);
+		await ann.page.fill('#text', 'hello');
+		// Nothing but the key has come to the page when the row is looked for.
+		const { marked, took } = await ann.page.$eval('#text', async (field) => {
+			const begun = performance.now();
+			field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+			const rows = Array.from(document.querySelectorAll('.message:has(> .pending) .text'), (text) => text.textContent);
+			await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+			return { marked: rows, took: performance.now() - begun };
+		});
+		console.log(`a message is shown after ${Math.round(took)} ms`);
+		assert.deepEqual(marked, ['hello']);
+		await ann.page.getByText('hello', { exact: true }).waitFor();
+		assert.equal(await ann.page.textContent('.message .pending'), 'not sent yet');
+		await eventually(() => assert.equal(server.of('message').length, 1), 'the message');
+
+		const [{ ref }] = server.of('message');
+		const marks = async () => (await ann.messages()).map(({ text, pending }) => [text, pending]);
+		server.sendAll([{ type: 'ack', ref: 'of something else', room: 'lobby', id: 1 }]);
+		send({ username: 'bob', message: 'between' });
+		await ann.rows(2);
+		assert.deepEqual(await marks(), [['between', false], ['hello', true]]);
+		const id = ++server.lastId;
+		server.sendAll([{ type: 'ack', ref, room: 'lobby', id }]);
+		await ann.reads(['between', 'hello']);
+		server.sendAll([{ type: 'message', room: 'lobby', id, username: 'ann', message: 'hello' }, { type: 'ack', ref, room: 'lobby', id }]);
+		send({ username: 'bob', message: 'after' });
+		await ann.reads(['between', 'hello', 'after']);
+	}));
+
+test('3 a paste of twenty lines keeps them and sends nothing by itself', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({ permissions: ['clipboard-read', 'clipboard-write'] });
+		const plain = await daemon.ws();
+		const twenty = Array.from({ length: 20 }, (_, n) => `${'\t'.repeat(n % 3)}line ${n + 1}`).join('\n');
+		await ann.join('ann');
+		await ann.page.focus('#text');
+		await ann.page.evaluate((text) => navigator.clipboard.writeText(text), twenty);
+		await ann.page.keyboard.press('Control+V');
+		await ann.page.waitForFunction(() => document.getElementById('text').value);
+		assert.equal(await ann.page.inputValue('#text'), twenty);
+		assert.deepEqual(await ann.texts(), []);
+		await ann.page.keyboard.press('Enter');
+		await ann.reads([twenty]);
+		assert.equal((await plain.nextJson()).message, twenty);
+		const [height, lineHeight] = await ann.page.$eval('.message .text', (text) => [
+			text.clientHeight,
+			parseFloat(getComputedStyle(text).lineHeight),
+		]);
+		assert.ok(height >= 20 * lineHeight, `${height} px for lines of ${lineHeight} px`);
+	}));
+
 test('shortcodes turn into emoji while typing and on sending, and emoji alone are shown big', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
@@ -156,6 +211,8 @@ test('6 a text that is too long is refused with a counter and kept, one that jus
 		assert.equal(await ann.page.inputValue('#text'), `${longest}é`);
 		assert.deepEqual(await ann.texts(), []);
 
+		await ann.page.fill('#text', longest);
+		assert.match(await ann.page.textContent('#counter'), /^[01] bytes? left$/);
 		await ann.say(longest);
 		assert.equal((await plain.nextJson()).message, longest);
 		assert.equal(await ann.page.textContent('#counter'), '');
@@ -168,9 +225,9 @@ test('7 one author within five minutes is one group, a new day gets a line', () 
 		const at = (clock) => Date.parse(`2026-03-01T${clock}+08:00`);
 
 		send({ username: 'bob', message: 'a', ts: at('12:00:00') });
-		send({ username: 'bob', message: 'b', ts: at('12:04:59') });
-		send({ username: 'bob', message: 'c', ts: at('12:10:00') });
-		send({ username: 'eve', message: 'd', ts: at('12:10:01') });
+		send({ username: 'bob', message: 'b', ts: at('12:05:00') });
+		send({ username: 'bob', message: 'c', ts: at('12:10:01') });
+		send({ username: 'eve', message: 'd', ts: at('12:10:02') });
 		send({ username: 'eve', message: 'e', ts: at('23:59:59') });
 		send({ username: 'eve', message: 'f', ts: at('23:59:59') + 2000 });
 		await ann.rows(6);
@@ -215,6 +272,37 @@ test('8 the log follows at the bottom, stays put above it and tells how many are
 		await farAbove(ann);
 		await ann.say('my own');
 		await atBottom(ann);
+	}));
+
+test('8 up to 100 px above the newest it follows, one more and nothing moves, and End leads back', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const { ann, send } = await withFrames(arrive);
+		const scrollUp = (px) =>
+			ann.page.$eval(
+				'.log',
+				(log, left) =>
+					new Promise((resolve) => {
+						log.addEventListener('scroll', () => resolve(log.scrollTop), { once: true });
+						log.scrollTop = log.scrollHeight - log.clientHeight - left;
+					}),
+				px,
+			);
+		for (let number = 1; number <= 60; number++)
+			send({ username: 'bob', message: `line ${number}` });
+		await ann.rows(60);
+		await atBottom(ann);
+
+		await scrollUp(100);
+		send({ username: 'bob', message: 'followed' });
+		await ann.rows(61);
+		await atBottom(ann);
+		const place = await scrollUp(101);
+		send({ username: 'bob', message: 'not followed' });
+		await ann.page.getByRole('button', { name: '1 new message' }).waitFor();
+		assert.equal(await ann.page.$eval('.log', (log) => log.scrollTop), place);
+		await ann.page.press('.log', 'End');
+		await atBottom(ann);
+		await ann.page.waitForSelector('.jump', { state: 'hidden' });
 	}));
 
 test('a flood leaves 500 rows at most and does not move who reads above', () =>
@@ -287,6 +375,31 @@ test('26 assistive technology finds the log, the state, the field and the button
 			SMALLEST_TARGET_PX,
 		);
 		assert.deepEqual(small, []);
+	}));
+
+test('25 a name has one colour, for everybody and also after a reload', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const names = Array.from({ length: 40 }, (_, n) => `${['bob', 'eve', '梅', 'Zoë'][n % 4]}-${n}`);
+		const plain = await daemon.ws();
+		const coloursOf = ({ page }) =>
+			page.$$eval('.message', (rows) =>
+				rows.map((row) => [row.querySelector('.author').textContent, getComputedStyle(row.querySelector('.author')).color]),
+			);
+		const ann = await arrive();
+		await ann.join('ann');
+		for (const username of names)
+			plain.sendJson({ username, message: 'hi' });
+		await ann.rows(names.length);
+		const colours = await coloursOf(ann);
+		assert.deepEqual(colours.map(([name]) => name), names);
+		assert.ok(new Set(colours.map(([, colour]) => colour)).size >= 12, 'names differ in colour');
+		await ann.page.reload();
+		await ann.rows(names.length);
+		assert.deepEqual(await coloursOf(ann), colours);
+		const eve = await arrive();
+		await eve.join('eve');
+		await eve.rows(names.length);
+		assert.deepEqual(await coloursOf(eve), colours);
 	}));
 
 for (const colorScheme of ['light', 'dark']) {

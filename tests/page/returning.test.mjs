@@ -1,0 +1,143 @@
+// The connection as the page tells of it: in which state it is, when it is tried again, and that every tab comes back.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { hide, withPeople, withRestarts } from './people.mjs';
+import { createServer } from './wires.mjs';
+
+let browser;
+
+before(async () => {
+	browser = await openBrowser();
+});
+after(() => browser.close());
+
+// A server that can be down: then it hangs up on whoever comes. Chance gives the longest delays, and the page's clock can be stopped.
+function createUnsteady() {
+	const server = createServer();
+	const unsteady = {
+		...server,
+		isDown: false,
+		isSilent: false,
+		attempts: 0,
+		async prepare(page) {
+			await page.clock.install();
+			await page.addInitScript(() => {
+				Math.random = () => 1 - 1e-9;
+			});
+			await page.routeWebSocket(/\/ws$/, (route) => {
+				unsteady.attempts++;
+				unsteady.route = route;
+				route.onMessage((text) => {
+					if (unsteady.isDown)
+						route.close({ code: 1001 });
+					for (const object of unsteady.isDown || unsteady.isSilent ? [] : server.answer(JSON.parse(text)))
+						route.send(JSON.stringify(object));
+				});
+			});
+		},
+		/** Until the page has tried so often. */
+		tried: (count) => eventually(() => assert.equal(unsteady.attempts, count), `attempt ${count}`),
+	};
+	return unsteady;
+}
+
+const words = ({ page }) => page.textContent('#state-words');
+const waits = ({ page }, seconds) =>
+	page.locator('#state-countdown').getByText(`in ${seconds} s`, { exact: true }).waitFor();
+const countdown = ({ page }) => page.textContent('#state-countdown');
+
+async function goDown(person, server) {
+	await person.page.clock.pauseAt(Date.now() + 1000);
+	server.isDown = true;
+	await server.route.close({ code: 1001 });
+	await person.state('waiting');
+}
+
+test('15 every state is said in words, with a countdown and a button for those who do not want to wait', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createUnsteady();
+		server.isSilent = true;
+		const ann = await arrive({}, server.prepare);
+		const now = ann.page.getByRole('button', { name: 'Connect now' });
+
+		await ann.introduce('ann');
+		await ann.state('connecting');
+		assert.equal(await words(ann), 'Connecting…');
+		assert.equal(await now.count(), 0);
+		server.isSilent = false;
+		await server.route.close({ code: 1001 });
+		await ann.online();
+		assert.equal(await words(ann), 'Online');
+		assert.equal(await now.count(), 0);
+		assert.equal(await countdown(ann), '');
+
+		await goDown(ann, server);
+		await waits(ann, 2);
+		await ann.page.clock.runFor(2000);
+		await waits(ann, 4);
+		assert.match(await words(ann), /Reconnecting$/);
+		for (const seconds of [4, 3, 2, 1]) {
+			assert.equal(await countdown(ann), `in ${seconds} s`);
+			if (seconds > 1)
+				await ann.page.clock.runFor(1000);
+		}
+		server.isDown = false;
+		await now.click();
+		await ann.online();
+		assert.equal(await countdown(ann), '');
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		assert.equal(await words(ann), 'Offline: this device has no network.');
+	}));
+
+test('16 each attempt that fails doubles the wait, which ends at once when the network or the reader is back', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createUnsteady();
+		const ann = await arrive({}, server.prepare);
+
+		await ann.join('ann');
+		await goDown(ann, server);
+		let attempts = server.attempts;
+		for (const seconds of [1, 2, 4, 8, 16, 30, 30]) {
+			assert.equal(await countdown(ann), `in ${seconds} s`);
+			await ann.page.clock.runFor(1000 * seconds - 2);
+			assert.equal(server.attempts, attempts);
+			await ann.page.clock.runFor(2);
+			await server.tried(++attempts);
+			await waits(ann, Math.min(2 * seconds, 30));
+		}
+		// From here on its clock stands still.
+		await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
+		await server.tried(++attempts);
+		await ann.state('waiting');
+		await hide(ann, true);
+		assert.equal(server.attempts, attempts);
+		server.isDown = false;
+		await hide(ann, false);
+		await server.tried(++attempts);
+		await ann.online();
+	}));
+
+test('19 all tabs of all readers are back after a restart of the server, none of them loaded anew', () =>
+	withRestarts(browser, [], async ({ server, arrive, openTab }) => {
+		const ann = await arrive();
+		const bob = await arrive();
+		await ann.join('ann');
+		await bob.join('bob');
+		const everybody = [ann, await openTab(ann), await openTab(ann), bob];
+		const each = (act) => Promise.all(everybody.map(act));
+		await ann.say('before');
+		await each((one) => one.reads(['before']));
+		await each(({ page }) => page.evaluate(() => (window.isSame = true)));
+
+		await server.kill();
+		await each((one) => one.state('waiting'));
+		await server.start();
+		await each((one) => one.online());
+		await bob.say('after');
+		await each((one) => one.reads(['before', 'after']));
+		await each((one) => one.sees(one === bob ? ['bob', 'ann'] : ['ann', 'bob']));
+		assert.deepEqual(await each(({ page }) => page.evaluate(() => window.isSame)), [true, true, true, true]);
+	}));
