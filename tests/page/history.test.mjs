@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { until } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createTap } from './wires.mjs';
@@ -203,7 +204,11 @@ test('the button, the End key and an own message lead back to the newest, with n
 		const ways = [
 			() => ann.page.getByRole('button', { name: 'Newest messages' }).click(),
 			() => ann.page.press('.log', 'End'),
-			() => ann.say(line(++last)),
+			// What is said after it must not overtake it.
+			async () => {
+				await ann.say(line(++last));
+				await until(plain, ({ message }) => message === line(last));
+			},
 		];
 		for (const goBack of ways) {
 			await ann.page.getByText(line(last), { exact: true }).waitFor();

@@ -284,6 +284,7 @@ test('28 nothing scrolls sideways from 320 px to 1280 px, whatever is shown', ()
 		await ann.page.click('.presence summary');
 		await check('long names');
 		await ann.page.click('#picker-button');
+		await ann.page.locator('.picker').waitFor();
 		await check('emoji');
 		await ann.page.keyboard.press('Escape');
 		await daemon.stop();
