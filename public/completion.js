@@ -1,5 +1,6 @@
 // Completes @names and :shortcodes while they are written: the arrows choose, Enter or Tab takes, Escape closes.
 import { buildAvatar } from './avatar.js';
+import { isComposing } from './composer.js';
 import { offerEmoji } from './emoji-completion.js';
 import { foreign } from './elements.js';
 import { foldName } from './identity.js';
@@ -95,7 +96,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 	field.addEventListener(
 		'keydown',
 		(event) => {
-			if (!offered.length || event.isComposing)
+			if (!offered.length || isComposing(event))
 				return;
 			const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
 
@@ -113,7 +114,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		},
 		{ capture: true },
 	);
-	field.addEventListener('input', ({ isComposing }) => isComposing || offer());
+	field.addEventListener('input', (event) => event.isComposing || offer());
 	field.addEventListener('blur', close);
 	// The @ that has loaded this.
 	offerMore();

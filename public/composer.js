@@ -11,6 +11,9 @@ const PROCESSING_KEY = 229;
 const PATIENCE_MS = 2000;
 const DRAFT = 'draft.';
 
+// Safari ends a composition before its Enter, which is known by its code.
+export const isComposing = (event) => event.isComposing || event.keyCode === PROCESSING_KEY;
+
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 
 // Not needed at once, and not at any price.
@@ -119,10 +122,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			return;
 		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
 			recallLast(event);
-		// Safari ends a composition before its Enter, which is known by this code.
-		const composing = event.isComposing || event.keyCode === PROCESSING_KEY;
-
-		if (event.key !== 'Enter' || event.shiftKey || composing)
+		if (event.key !== 'Enter' || event.shiftKey || isComposing(event))
 			return;
 		event.preventDefault();
 		submit();

@@ -1,4 +1,5 @@
 // The panel of emoji: a search field over all of them in groups; Escape closes it.
+import { isComposing } from './composer.js';
 import { at, button as buildButton, element } from './elements.js';
 import { createGrid } from './emoji-grid.js';
 import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
@@ -140,7 +141,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 		} else if (event.key === 'Enter') {
 			// Enter here chooses; it must not send the message below.
 			event.preventDefault();
-			if (!event.isComposing)
+			if (!isComposing(event))
 				grid.pickFirst();
 		}
 	});

@@ -42,11 +42,16 @@ export function createRows(log) {
 	const stands = ({ type, action }) => type === 'alarm' || action;
 
 	function showDay(row, wanted) {
-		days.get(row)?.remove();
-		days.delete(row);
-		if (!wanted)
+		const shown = days.get(row);
+		const day = wanted && buildDay(entries.get(row).date);
+
+		// Nobody is told of it again.
+		if (day && row.previousElementSibling === shown && day.isEqualNode(shown))
 			return;
-		const day = buildDay(entries.get(row).date);
+		shown?.remove();
+		days.delete(row);
+		if (!day)
+			return;
 		row.before(day);
 		days.set(row, day);
 		owners.set(day, row);

@@ -65,6 +65,11 @@ test('23 a name is completed after an @, and who is meant sees it at a glance', 
 		await ann.page.keyboard.type('hello @m');
 		await ann.page.waitForSelector('#completion [aria-selected="true"]');
 		assert.equal(await ann.page.getAttribute('#text', 'aria-activedescendant'), 'completion-0');
+		// The Enter that ended a composition, as Safari tells of it.
+		await ann.page.$eval('#text', (field) =>
+			field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true })),
+		);
+		assert.equal(await ann.page.inputValue('#text'), 'hello @m');
 		await ann.page.keyboard.press('Enter');
 		assert.equal(await ann.page.inputValue('#text'), 'hello @Mei Lin ');
 		assert.equal(await ann.page.isVisible('#completion'), false);

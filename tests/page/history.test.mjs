@@ -119,6 +119,24 @@ test('10 older pages come when one scrolls up, and nothing that is read moves', 
 		assert.equal(await ann.page.locator('.day').count(), 1);
 	}));
 
+test('30 a screen reader is told of a day once, also where it begins with an own message', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		await ann.page.evaluate(() => {
+			window.days = 0;
+			new MutationObserver((changes) => {
+				for (const node of changes.flatMap(({ addedNodes }) => Array.from(addedNodes)))
+					window.days += Number(Boolean(node.matches?.('.day')));
+			}).observe(document.getElementById('reading'), { childList: true, subtree: true });
+		});
+		for (const text of ['first', 'second']) {
+			await ann.say(text);
+			await ann.page.waitForSelector(`.message:last-child:not(:has(.pending)) .text:text("${text}")`);
+		}
+		assert.equal(await ann.page.evaluate(() => window.days), 1);
+	}));
+
 test('30 a screen reader is told what is new, but not the history and not what was missed', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 60);
