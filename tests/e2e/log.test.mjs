@@ -42,7 +42,8 @@ test('a $JOURNAL_STREAM that is not stderr counts for nothing', async () => {
 });
 
 test('a line on a terminal begins with the time', async () => {
-	const command = [binary, ...failing.flatMap((setting) => ['-s', setting])].join(' ');
+	const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
+	const command = [binary, ...failing.flatMap((setting) => ['-s', setting])].map(quoted).join(' ');
 	const before = Date.now();
 	const child = spawn('script', ['-qec', command, '/dev/null'], { cwd: temporaryFolder(), stdio: ['ignore', 'pipe', 'inherit'] });
 	let seen = '';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { sourceDir } from '../lib/daemon.mjs';
+import { importOfPage } from '../lib/page.mjs';
 import { withPeople } from './people.mjs';
 
 let browser;
@@ -27,7 +28,7 @@ test('every language has the same keys', async () => {
 	for (const kind of ['', 'later-']) {
 		const [english, chinese] = await Promise.all(
 			['en', 'zh'].map(async (language) => {
-				const { wordsFor } = await import(`../../public/texts/${kind}${language}.js`);
+				const { wordsFor } = await importOfPage(`texts/${kind}${language}.js`);
 				return shapeOf(wordsFor({})).sort();
 			}),
 		);
@@ -60,7 +61,7 @@ function usedKeys() {
 
 test('every word is used, and every word that is used is there', async () => {
 	for (const [kind, keys] of Object.entries(usedKeys())) {
-		const { wordsFor } = await import(`../../public/texts/${kind}en.js`);
+		const { wordsFor } = await importOfPage(`texts/${kind}en.js`);
 		assert.ok(keys.size > 20);
 		assert.deepEqual(Array.from(keys).sort(), Object.keys(wordsFor({})).sort());
 	}

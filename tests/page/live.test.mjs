@@ -1,9 +1,9 @@
 // The Live view: tiles and charts of metrics, alarms that stand.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { createPast } from '../../public/live/past.js';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
+import { importOfPage } from '../lib/page.mjs';
 import { withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 import { createServer, createTap } from './wires.mjs';
@@ -124,7 +124,8 @@ test('a view that could not be loaded comes when there is a way to the server ag
 		await ann.page.getByText('All is well').waitFor();
 	}));
 
-test('what is kept of metrics before the first look is bounded', () => {
+test('what is kept of metrics before the first look is bounded', async () => {
+	const { createPast } = await importOfPage('live/past.js');
 	const past = createPast();
 	for (let n = 1; n <= 500; n++)
 		past.add('one', { ts: n, value: -n });
