@@ -89,18 +89,25 @@ since_of(struct fixture *fixture, const char *room, int id)
 	return since;
 }
 
+/* One who reads objects and one at a terminal, in the room "syslog". */
+static void
+come_to_both(struct fixture *fixture, struct fake *reader, struct fake *terminal)
+{
+	come_to_read(fixture, reader, "syslog", NULL);
+	forget_heard(reader);
+	fake_init(fixture, terminal, "line", WIRE_LINE);
+	terminal->session.grant = &grant_of_all;
+	chat_open(fixture->chat, &terminal->session,
+		&(struct chat_wishes){ .room = "syslog" });
+}
+
 static void
 test_a_line_of_a_log_file_is_shown_as_it_is(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader, terminal;
 
-	come_to_read(fixture, &reader, "syslog", NULL);
-	forget_heard(&reader);
-	fake_init(fixture, &terminal, "line", WIRE_LINE);
-	terminal.session.grant = &grant_of_all;
-	chat_open(fixture->chat, &terminal.session,
-		&(struct chat_wishes){ .room = "syslog" });
+	come_to_both(fixture, &reader, &terminal);
 	log_line(fixture, "syslog", "sshd[7]: \"hi\"");
 	settle(fixture);
 	assert_string_equal(hears(&reader),
@@ -133,12 +140,7 @@ test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
 	struct fixture *fixture = *state;
 	struct fake reader, terminal;
 
-	come_to_read(fixture, &reader, "syslog", NULL);
-	forget_heard(&reader);
-	fake_init(fixture, &terminal, "line", WIRE_LINE);
-	terminal.session.grant = &grant_of_all;
-	chat_open(fixture->chat, &terminal.session,
-		&(struct chat_wishes){ .room = "syslog" });
+	come_to_both(fixture, &reader, &terminal);
 	log_line(fixture, "syslog", "last of the old");
 	assert_int_equal(chat_log_event(fixture->chat, "syslog", "rotated",
 				 "the file was rotated", fixture->now_ms),
