@@ -1,12 +1,15 @@
 // One row of the conversation. Everything from outside goes in as text.
 import { buildAvatar, hueOf } from './avatar.js';
 import { button, element } from './elements.js';
+import { createLazy } from './lazily.js';
 import { link, withMarkup } from './markup.js';
 import { clockTime, dayName, fullDate, texts } from './texts.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
 // Longer than any six.
 const FEW_EMOJI_CHARACTERS = 120;
+
+const emoji = createLazy(() => import('./emoji.js'));
 
 // These are shown large.
 function isEmojiOnly(text) {
@@ -28,12 +31,9 @@ function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
 	if (/^[a-z0-9_+-]+$/.test(tag)) {
-		import('./emoji.js').then(
-			({ emojiOf }) => {
-				shown.textContent = emojiOf(tag) ?? tag;
-			},
-			() => {},
-		);
+		emoji(({ emojiOf }) => {
+			shown.textContent = emojiOf(tag) ?? tag;
+		});
 	}
 	return shown;
 }

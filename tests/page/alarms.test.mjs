@@ -119,6 +119,7 @@ test('a pushed message shows its title, its priority in a word, its tags and its
 		assert.equal(await row.getAttribute('data-priority'), '5');
 		assert.equal(await row.locator('.pushed').textContent(), 'pushed');
 		assert.match(await row.locator('.headline').textContent(), /Urgent.*Nightly/);
+		await row.locator('.tag').getByText('🎉').waitFor();
 		assert.deepEqual(await row.locator('.tag').allTextContents(), ['🎉', 'db-2']);
 		const link = row.locator('a.opener');
 		assert.equal(await link.getAttribute('href'), 'https://example.org/b');
