@@ -4,10 +4,11 @@ import { ask as fetchAs } from './token.js';
 const WAIT_S = 25;
 
 // The answer to the first request, as a WebSocket would have said it.
-function joinedOf({ room, epoch, last_id: lastId, recovered, you }) {
+function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 	return {
 		type: 'joined',
 		room,
+		topic,
 		epoch,
 		last_id: lastId,
 		recovered,

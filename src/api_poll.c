@@ -123,9 +123,10 @@ envelope(const struct chat_place *place)
 	json_t *object;
 
 	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
-	object = json_pack("{s:s,s:s,s:I,s:s,s:b,s:b}", "room", place->room, "epoch",
-		place->epoch, "last_id", (json_int_t)place->last_id, "since", since,
-		"recovered", place->recovered, "more", place->more);
+	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b}", "room", place->room, "topic",
+		place->topic, "epoch", place->epoch, "last_id",
+		(json_int_t)place->last_id, "since", since, "recovered", place->recovered,
+		"more", place->more);
 	if (place->username)
 		json_object_set_new(object, "you",
 			json_pack("{s:s,s:s}", "username", place->username, "session",

@@ -305,6 +305,7 @@ chat_where(struct chat *chat, struct session *session, struct chat_place *place)
 	*place = (struct chat_place){ .room = session->home };
 	if (!member)
 		return false;
+	place->topic = room->topic;
 	place->epoch = store_epoch(chat_history(chat, room));
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
 	place->recovered = member->is_recovered;

@@ -130,6 +130,7 @@ int chat_log_event(struct chat *chat, const char *room, const char *event,
 /* Where a session stands in its own room. */
 struct chat_place {
 	const char *room;
+	const char *topic; /* "" where there is none */
 	const char *epoch;
 	uint64_t last_id;                 /* of what it was sent */
 	bool recovered;                   /* it was sent all since what it named */

@@ -54,6 +54,8 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await topicIs(ann, 'Birds');
 			assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Birds');
 			assert.equal(await ann.page.locator('#others-list .room-topic').textContent(), 'Servers');
+			// From now on the room itself has to tell.
+			await ann.page.route('**/rooms', () => {});
 			await ann.page.locator('#others-list .room-button').click();
 			await ann.inRoom('ops');
 			await topicIs(ann, 'Servers');
