@@ -3,7 +3,7 @@ import { buildClose } from './close.js';
 import { at, button, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
 import { addSheet } from './sheet.js';
-import { clockTime, dayName, fullDate } from './texts.js';
+import { clockTime, fullDate, locale } from './texts.js';
 
 await addSheet(new URL('css/search.css', import.meta.url));
 
@@ -12,6 +12,9 @@ const PAUSE_MS = 250;
 // Around the first word that was found.
 const BEFORE_CHARACTERS = 60;
 const MOST_CHARACTERS = 300;
+
+// Short: the name stands beside it on a phone, too.
+const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 
 function excerptOf({ title = '', text }, words) {
 	const whole = [title, text].filter(Boolean).join(' · ').replace(/\s+/g, ' ');
@@ -24,7 +27,7 @@ function excerptOf({ title = '', text }, words) {
 
 function buildHit(message, words, onChoose) {
 	const author = element('bdi.author', message.name);
-	const time = element('time', `${dayName(message.date)} ${clockTime(message.date)}`);
+	const time = element('time', `${day.format(message.date)} ${clockTime(message.date)}`);
 	const excerpt = element('span.words', excerptOf(message, words));
 	const hit = button('', author, time, excerpt);
 
