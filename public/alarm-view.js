@@ -1,5 +1,6 @@
 // What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
-import { element, foreign } from './elements.js';
+import { element } from './elements.js';
+import { foreign } from './foreign.js';
 import { laterTexts as texts } from './later-texts.js';
 import { ADDRESS, linkTo } from './markup.js';
 import { addSheet } from './sheet.js';

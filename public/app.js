@@ -176,7 +176,9 @@ function onNamed(name) {
 		chat.note(texts.renamed(name));
 }
 
-async function onNameRefused({ code, text, name, isOut }) {
+async function onNameRefused(refused) {
+	const { code, text, name, isOut } = refused;
+
 	// No other name is to be had.
 	if (isOut && (!name || (token() && name === (await import('./claims.js')).ownersName()))) {
 		connection.dismiss(code, text);
@@ -184,10 +186,7 @@ async function onNameRefused({ code, text, name, isOut }) {
 	}
 	if (!isOut)
 		keepName();
-	const words = { name_taken: texts.nameTaken, banned: texts.nameBanned }[code];
-	const fault = words ? words(name) : texts.nameRefused(text);
-
-	openProfile({ name, email: me.email }, { required: isOut, first: !hasEntered, fault });
+	openProfile({ name, email: me.email }, { required: isOut, first: !hasEntered, refused });
 }
 
 export function enter(identity) {

@@ -303,11 +303,16 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		error: onError,
 	};
 
-	document.addEventListener('visibilitychange', () => {
-		if (!document.hidden && isLooking())
+	// The chat is the view that is shown, or not any more.
+	function look(wanted) {
+		if (wanted)
 			rooms.current.seen();
 		else
 			rooms.current.log.markUnread(0);
+	}
+
+	document.addEventListener('visibilitychange', () => {
+		look(!document.hidden && isLooking());
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
@@ -327,13 +332,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			requests
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
 				.then(({ raw }) => raw.messages),
-		// The chat is the view that is shown, or not any more.
-		look(wanted) {
-			if (wanted)
-				rooms.current.seen();
-			else
-				rooms.current.log.markUnread(0);
-		},
+		look,
 		start() {
 			rooms.start();
 			for (const entry of outbox.list())

@@ -2,7 +2,7 @@
 import { buildAvatar } from './avatar.js';
 import { isComposing } from './composer.js';
 import { offerEmoji } from './emoji-completion.js';
-import { foreign } from './elements.js';
+import { foreign } from './foreign.js';
 import { foldName } from './identity.js';
 import { addSheet } from './sheet.js';
 import { texts } from './texts.js';

@@ -19,13 +19,6 @@ export function button(classes, ...children) {
 	return made;
 }
 
-// What came from outside: of any writing direction, and apart from what stands beside it.
-export function foreign(text) {
-	const made = element('bdi', text);
-	made.dir = 'auto';
-	return made;
-}
-
 // A panel that its button opens and closes: a popover, which Escape and a click elsewhere close, too, or a part of the
 // page that inPlace() toggles.
 export function createPanel({ panel, button, close }, { inPlace, onOpen, onClose }) {

@@ -1,9 +1,7 @@
-// Who somebody is: what a name and an email may be, and what the reader has given.
+// Who somebody is: what a name may be, and what the reader has given.
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
-// RFC 5321 section 4.5.3.1.3, without the angle brackets.
-const EMAIL_BYTES = 254;
 // Names that look alike must be alike.
 const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
@@ -50,17 +48,11 @@ export function isSameName(one, other) {
 	return foldName(one) === foldName(other);
 }
 
-export function emailFault(email) {
-	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
-	return !email || isGood ? '' : texts.emailWrong;
-}
-
 // Plain http pages away from localhost have no crypto.subtle.
 async function hashEmail(email) {
 	if (!email || !crypto.subtle)
 		return '';
-	const bytes = new TextEncoder().encode(email.trim().toLowerCase());
-	const digest = await crypto.subtle.digest('SHA-256', bytes);
+	const digest = await crypto.subtle.digest('SHA-256', encoder.encode(email.trim().toLowerCase()));
 	return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
@@ -75,7 +67,7 @@ export function recallFields() {
 // Null when nobody has given a name here yet.
 export async function recallIdentity() {
 	const { name, email } = recallFields();
-	return nameFault(name) || emailFault(email) ? null : identity(name, email);
+	return name ? identity(name, email) : null;
 }
 
 export async function keepIdentity(name, email) {

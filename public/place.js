@@ -24,10 +24,6 @@ export function createPlace() {
 			last = id;
 			beyond.clear();
 		},
-		// What comes in order and needs no counting.
-		reach(id) {
-			last = Math.max(last, id);
-		},
 		// False if it has come before.
 		take(id) {
 			if (id <= last || beyond.has(id))

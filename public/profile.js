@@ -1,12 +1,26 @@
 // The form for name and email, the first thing a new reader sees, and how the page is to be.
 import { button, element } from './elements.js';
-import { emailFault, nameFault } from './identity.js';
+import { nameFault, utf8Bytes } from './identity.js';
 import { laterTexts as words } from './later-texts.js';
 import { addSheet } from './sheet.js';
 import { chooseLanguage, LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
 await addSheet(new URL('css/profile.css', import.meta.url));
+
+// RFC 5321 section 4.5.3.1.3, without the angle brackets.
+const EMAIL_BYTES = 254;
+
+function emailFault(email) {
+	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
+	return !email || isGood ? '' : words.emailWrong;
+}
+
+// Why the server gives nobody this name.
+function refusalOf({ code, text, name }) {
+	const known = { name_taken: words.nameTaken, banned: words.nameBanned }[code];
+	return known ? known(name) : words.nameRefused(text);
+}
 
 function buildPicture() {
 	const bird = element('img.bird');
@@ -127,12 +141,12 @@ export function createProfile({ onSave }) {
 	return {
 		settings,
 
-		// required: there is no way out but a name; fault: why the name in fields cannot be had.
-		open(fields, { required: isRequired, first = false, fault = '' }) {
+		// required: there is no way out but a name; refused: { code, text, name }, why the name in fields cannot be had.
+		open(fields, { required: isRequired, first = false, refused = null }) {
 			required = isRequired;
 			name.field.value = fields.name;
 			email.field.value = fields.email;
-			name.showFault(fault);
+			name.showFault(refused ? refusalOf(refused) : '');
 			email.showFault('');
 			title.textContent = first ? words.welcome : words.profile;
 			save.textContent = first ? words.join : words.save;

@@ -168,7 +168,7 @@ function readPresence(object) {
 }
 
 const READERS = {
-	metric: (object) => ({ type: 'metric', name: readString(object.name) }),
+	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),
 	search: (object) => ({
 		type: 'search',

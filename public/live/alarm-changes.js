@@ -1,5 +1,6 @@
 // What happened to alarms, the newest first: raised, changed, acknowledged, cleared.
-import { element, foreign } from '../elements.js';
+import { element } from '../elements.js';
+import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { severityMark, textOf, titleOf } from './alarm-row.js';
 

@@ -1,5 +1,6 @@
 // One alarm that stands: what it is and how bad, for how long, who has seen to it.
-import { button, element, foreign } from '../elements.js';
+import { button, element } from '../elements.js';
+import { foreign } from '../foreign.js';
 import { icon } from '../icon.js';
 import { setText } from '../set-text.js';
 

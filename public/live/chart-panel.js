@@ -1,5 +1,6 @@
 // Below a tile that was opened: the chart, and in words what it shows.
-import { button, element, foreign } from '../elements.js';
+import { button, element } from '../elements.js';
+import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { createChart } from './chart.js';
 

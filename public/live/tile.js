@@ -1,5 +1,6 @@
 // One metric: its name, its last value, how old that is, and where it comes from.
-import { element, foreign } from '../elements.js';
+import { element } from '../elements.js';
+import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { SPARKLINE_POINTS, createSparkline } from './sparkline.js';
 

@@ -1,5 +1,6 @@
 // The tiles of all metrics, in a group for each room, and the chart of the one that was opened.
-import { element, foreign } from '../elements.js';
+import { element } from '../elements.js';
+import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { createChartPanel } from './chart-panel.js';
 import { createMetrics, MOST_METRICS } from './metrics.js';

@@ -14,10 +14,6 @@ export function wordsFor({ isolated, number, listed }) {
 		nameTooLong: (bytes, most) =>
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
 		nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
-		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
-		nameBanned: (name) => `Nobody may be called ${name} here. Please choose another name.`,
-		nameRefused: (words) => `The server does not accept this: ${words}.`,
-		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 		changeName: (name) => `You are ${name}. Change name or email`,
 		renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
 		renamed: (name) => `You are now ${name}.`,

@@ -15,6 +15,10 @@ export function wordsFor({ isolated, number, listed }) {
 			'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
 			'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
 			'and no other site is asked.',
+		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
+		nameBanned: (name) => `Nobody may be called ${name} here. Please choose another name.`,
+		nameRefused: (words) => `The server does not accept this: ${words}.`,
+		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 		join: 'Join the chat',
 		save: 'Save',
 		cancel: 'Cancel',

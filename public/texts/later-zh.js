@@ -12,6 +12,10 @@ export function wordsFor({ isolated, number, listed }) {
 		emailHint:
 			'填写邮箱会启用 Gravatar：别人通过该地址的散列值看到你在那里的头像，你的浏览器也会向 gravatar.com ' +
 			'请求你所读消息的作者头像。不填写时，所有头像都在本地绘制，不会访问其他网站。',
+		nameTaken: (name) => `已经有人叫 ${name} 了，请换一个名字。`,
+		nameBanned: (name) => `这里不允许使用名字 ${name}，请换一个。`,
+		nameRefused: (words) => `服务器不接受：${words}。`,
+		emailWrong: '这不像是邮箱地址。也可以留空。',
 		join: '进入聊天',
 		save: '保存',
 		cancel: '取消',

@@ -306,3 +306,15 @@ test('what arrives before the page is let in is not lost', () =>
 		tap.release();
 		await ann.reads(['early']);
 	}));
+
+test('a name that the server took is good also on the next visit', () =>
+	withPeople(browser, ['limits.name_bytes=64'], async ({ arrive }) => {
+		const ann = await arrive();
+		const name = '很长的名字'.repeat(4);
+		await ann.join('ann');
+		await ann.rename(name);
+		await ann.called(name);
+		await ann.page.reload();
+		await ann.online();
+		await ann.called(name);
+	}));
