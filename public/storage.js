@@ -1,9 +1,11 @@
-// localStorage that may be forbidden (private windows, policies) or full: the page then only forgets.
+// localStorage that may be forbidden (private windows, policies) or full: the page then forgets, but not before it is left.
 
 const PREFIX = 'linnet.';
+const unkept = new Map();
 
 // False when it was not kept.
 export function remember(key, value) {
+	unkept.delete(key);
 	try {
 		if (value)
 			localStorage.setItem(PREFIX + key, value);
@@ -11,13 +13,15 @@ export function remember(key, value) {
 			localStorage.removeItem(PREFIX + key);
 		return true;
 	} catch {
+		if (value)
+			unkept.set(key, value);
 		return false;
 	}
 }
 
 export function recall(key) {
 	try {
-		return localStorage.getItem(PREFIX + key) ?? '';
+		return unkept.get(key) ?? localStorage.getItem(PREFIX + key) ?? '';
 	} catch {
 		return '';
 	}

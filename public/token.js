@@ -3,15 +3,8 @@ import { recall, remember } from './storage.js';
 
 const REACHING_MS = 1000;
 
-// Where nothing can be kept it lasts as long as the page.
-let present = '';
-
-export const token = () => recall('token') || present;
-
-export function keepToken(value) {
-	present = value;
-	remember('token', value);
-}
+export const token = () => recall('token');
+export const keepToken = (value) => remember('token', value);
 
 // fetch() in the reader's name.
 export function ask(address, { headers, ...options } = {}) {

@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
-import { createTap } from './wires.mjs';
+import { createTap, withClock } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -192,3 +192,34 @@ test('who has left the first room is not in it again after the next visit', () =
 		await choose(ann, 'ops');
 		assert.deepEqual(await roomNames(ann), ['ops']);
 	}));
+
+for (const [what, prepare] of [
+	['is full', () => {
+		Storage.prototype.setItem = () => {
+			throw new DOMException('It is full.', 'QuotaExceededError');
+		};
+	}],
+	['is forbidden', () =>
+		Object.defineProperty(window, 'localStorage', {
+			get() {
+				throw new DOMException('It is forbidden.', 'SecurityError');
+			},
+		})],
+]) {
+	test(`where storage ${what} a draft waits in its room all the same`, () =>
+		withPeople(browser, [], async ({ arrive }) => {
+			const ann = await arrive({}, (page) => page.addInitScript(prepare));
+			await ann.join('Ann');
+			await enterRoom(ann, 'ops');
+			await ann.page.fill('#text', 'half a thought');
+			await choose(ann, 'lobby');
+			assert.equal(await ann.page.inputValue('#text'), '');
+			await choose(ann, 'ops');
+			assert.equal(await ann.page.inputValue('#text'), 'half a thought');
+			await ann.say('a whole one');
+			await ann.reads(['a whole one']);
+			await choose(ann, 'lobby');
+			await choose(ann, 'ops');
+			assert.equal(await ann.page.inputValue('#text'), '');
+		}));
+}
