@@ -132,12 +132,17 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			onRetry: retry,
 			onDelete: remove,
 			onAlarm: (alarm) => alarms((they) => they.told(alarm)),
-			onChange: onRoomChange,
+			onChange: showRooms,
+			onPeople: showPeople,
 			onNews,
 			onTyping: showTyping,
 		});
 
 		room.log.showPictures(Boolean(me().email));
+		for (const entry of outbox.list()) {
+			if (entry.room === name)
+				showUnsent(room, entry, { isNew: false });
+		}
 		return room;
 	}
 
@@ -169,13 +174,9 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		onAttention({ room: rooms.current, unread: list.reduce((sum, { unread }) => sum + unread, 0) });
 	}
 
-	function onRoomChange(room) {
-		// It may be the first, which is still being made.
-		if (!rooms.current)
-			return;
+	function showPeople(room) {
 		if (room === rooms.current)
 			peopleView.show(room.present);
-		showRooms();
 	}
 
 	function onShow(room, before) {
@@ -201,17 +202,15 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 
 	// Writing
 
-	function showUnsent(entry, options) {
-		const shown = { ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true };
-
-		rooms.add(entry.room).log.addUnsent(shown, options);
+	function showUnsent({ log }, entry, options) {
+		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
 	}
 
 	function say(text) {
 		const action = ACTION.test(text);
 		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
 
-		showUnsent(outbox.add(entry), { isNew: true });
+		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
 		outbox.sayNext();
 		typingTeller.sent();
 	}
@@ -335,8 +334,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		look,
 		start() {
 			rooms.start();
-			for (const entry of outbox.list())
-				showUnsent(entry, { isNew: false });
+			outbox.list().forEach(({ room }) => rooms.add(room));
 			showRooms();
 			composer.focus();
 		},

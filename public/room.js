@@ -97,7 +97,7 @@ function buildElement(parent) {
 
 // name is '' for the server's first room until it has said what that is called. isInDoubt(room, text) as in outbox.js;
 // isWatched(room): its reader sees it. onRetry(ref) and onDelete(ref) are about what has failed; onAlarm(alarm),
-// onChange(room), onNews(room, message) and onTyping(room) follow.
+// onChange(room), onPeople(room), onNews(room, message) and onTyping(room) follow.
 export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
@@ -118,7 +118,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	const people = createPeople({
 		onChange(present) {
 			room.present = present;
-			told.onChange(room);
+			told.onPeople(room);
 		},
 	});
 	const comings = createLazy(async () => {

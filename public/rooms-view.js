@@ -3,6 +3,8 @@ import { at, button as buildButton, createPanel, element } from './elements.js';
 import { nameFault } from './identity.js';
 import { locale, texts } from './texts.js';
 
+const PRESSED_MS = 100;
+
 function buildRoomButton(room, isCurrent, onChoose) {
 	const name = element('bdi.room-name', room.name || texts.title);
 	const button = buildButton('room-button', name);
@@ -37,6 +39,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	let rooms = [];
 	let current = '';
 	let known = [];
+	let timer = 0;
 
 	function choose(name) {
 		if (!wide.matches)
@@ -68,6 +71,12 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	}
 
 	function show() {
+		clearTimeout(timer);
+		// What is being pressed must stay until it is let go.
+		if (panel.matches(':active')) {
+			timer = setTimeout(show, PRESSED_MS);
+			return;
+		}
 		const beside = known.filter(({ name }) => !rooms.some((room) => room.name === name));
 		const unread = rooms.reduce((sum, room) => sum + (room.name === current ? 0 : room.unread), 0);
 

@@ -25,8 +25,14 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	let current = null;
 	let isOpen = false;
 
-	function keep() {
-		remember('rooms', JSON.stringify(Array.from(rooms.keys()).filter(Boolean)));
+	const sendLeave = (name) => send(encodeLeave({ ref: randomId(), room: name }));
+
+	// Another tab may have gone into others.
+	function keep(left) {
+		const names = new Set([...recallNames(), ...rooms.keys()]);
+
+		names.delete(left);
+		remember('rooms', JSON.stringify([...names].filter(Boolean)));
 		remember('room', current?.name ?? '');
 		onChange();
 	}
@@ -48,7 +54,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 
 		if (joined.length < mostJoined() || !other)
 			return;
-		send(encodeLeave({ ref: randomId(), room: other.name }));
+		sendLeave(other.name);
 		other.closed();
 	}
 
@@ -88,7 +94,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			show(add(next));
 		room.remove();
 		onLeft(room);
-		keep();
+		keep(room.name);
 	}
 
 	// The server has told what a room is called.
@@ -146,7 +152,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		},
 		leave(room) {
 			if (isOpen && room.isJoined)
-				send(encodeLeave({ ref: randomId(), room: room.name }));
+				sendLeave(room.name);
 			drop(room);
 		},
 		// Where every connection is from the start.
@@ -154,7 +160,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			const home = recall('home');
 
 			if (home && !rooms.has(home) && !rooms.has(''))
-				send(encodeLeave({ ref: randomId(), room: home }));
+				sendLeave(home);
 		},
 		// The room that is shown has been joined by the session; then the others.
 		opened() {
@@ -173,9 +179,14 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 				room.closed();
 		},
 		joined(frame) {
-			const room = asked.get(frame.ref) ?? rooms.get(frame.room) ?? current;
+			const room = asked.get(frame.ref) ?? rooms.get(frame.room) ?? rooms.get('');
 
 			asked.delete(frame.ref);
+			// It was left before the server had let the reader in.
+			if (!room) {
+				sendLeave(frame.room);
+				return;
+			}
 			if (!room.name)
 				remember('home', frame.room);
 			renamed(room, frame.room).joined(frame);

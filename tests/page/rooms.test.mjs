@@ -193,6 +193,80 @@ test('who has left the first room is not in it again after the next visit', () =
 		assert.deepEqual(await roomNames(ann), ['ops']);
 	}));
 
+test('a room is entered by a press during which something is said elsewhere', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		await enterRoom(ann, 'den');
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.page.locator('#rooms-list .room-button', { hasText: 'lobby' }).hover();
+		await ann.page.mouse.down();
+		await say(bob, { message: 'in ops', room: 'ops' });
+		await ann.page.waitForFunction(() => document.title === '(1) den · Linnet');
+		await ann.page.mouse.up();
+		await ann.inRoom('lobby');
+		await unread(ann, 'ops', '1');
+		await bob.close();
+	}));
+
+test('a room that is left before the server has let the reader in leaves the others as they are', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, tap.prepare);
+		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
+		await bob.nextJson();
+		await ann.join('Ann');
+		await ann.say('in the lobby');
+		await ann.reads(['in the lobby']);
+		tap.holdReceived = ({ type, room }) => type === 'joined' && room === 'ops';
+		await enterRoom(ann, 'ops');
+		assert.equal((await bob.nextJson()).event, 'enter');
+		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await ann.inRoom('lobby');
+		tap.release();
+		assert.equal((await bob.nextJson()).event, 'leave');
+		assert.deepEqual(await roomNames(ann), ['lobby']);
+		await ann.reads(['in the lobby']);
+		await bob.close();
+	}));
+
+test('what was written for a room and not sent yet is there when the room is entered again', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		const tap = createTap();
+		const ann = await arrive({}, withClock(tap));
+		await ann.join('Ann');
+		await enterRoom(ann, 'ops');
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await tap.hangUp();
+		await ann.state('waiting');
+		await ann.say('from the tunnel');
+		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await ann.inRoom('lobby');
+		await enterRoom(ann, 'ops');
+		await ann.page.locator('.room:not([inert]) .pending').waitFor();
+		await ann.page.clock.resume();
+		await ann.reads(['from the tunnel']);
+	}));
+
+test('rooms that were entered in another tab are remembered, too', () =>
+	withPeople(browser, [], async ({ arrive, openTab }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		const tab = await openTab(ann);
+		await enterRoom(tab, 'den');
+		await enterRoom(ann, 'ops');
+		await choose(ann, 'lobby');
+		await ann.page.reload();
+		await ann.online();
+		assert.deepEqual((await roomNames(ann)).sort(), ['den', 'lobby', 'ops']);
+		// But not those that were left.
+		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
+		await ann.page.reload();
+		await ann.online();
+		assert.deepEqual((await roomNames(ann)).sort(), ['den', 'lobby']);
+	}));
+
 for (const [what, prepare] of [
 	['is full', () => {
 		Storage.prototype.setItem = () => {
