@@ -12,11 +12,11 @@ export function createHistory({ send, room, onPage }) {
 
 	function ask() {
 		asked.ref = randomId();
-		send(encodeHistory({ ref: asked.ref, room: room(), before: asked.before, limit: PAGE }));
+		return send(encodeHistory({ ref: asked.ref, room: room(), before: asked.before, limit: PAGE }));
 	}
 
 	return {
-		// kind is 'older', 'newer' or 'around', which are about the id from, or 'newest'.
+		// kind is 'older', 'newer' or 'around', which are about the id from, or 'newest'. False where nobody can be asked.
 		want(kind, from) {
 			clearTimeout(timer);
 			setbacks = 0;
@@ -27,7 +27,7 @@ export function createHistory({ send, room, onPage }) {
 				asked.before = from + 1 + PAGE;
 			else if (kind === 'around')
 				asked.before = from + 1 + PAGE / 2;
-			ask();
+			return ask();
 		},
 		came({ ref, messages, more }) {
 			if (ref !== asked?.ref)

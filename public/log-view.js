@@ -18,8 +18,8 @@ const NEAR_END_PX = 800;
 
 const alarmView = createLazy(() => import('./alarm-view.js'));
 
-// nameNow() is what the reader is called. onWant(kind, from) asks for a page, see history.js; onRetry(ref) and
-// onDelete(ref) are about a message that has failed.
+// nameNow() is what the reader is called. onWant(kind, from) asks for a page, see history.js, and is false where it cannot;
+// onRetry(ref) and onDelete(ref) are about a message that has failed.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
@@ -203,9 +203,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function want(kind, from) {
-		isLoading = true;
-		loading.hidden = false;
-		onWant(kind, from);
+		isLoading = onWant(kind, from);
+		loading.hidden = !isLoading;
 	}
 
 	function load() {

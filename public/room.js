@@ -109,7 +109,8 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	// How much of what is unread is only known from the list of rooms.
 	let unlisted = 0;
 
-	const history = createHistory({ send, room: () => room.name, onPage });
+	// Before it is joined no answer would be heard.
+	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
 		{ nameNow: told.nameNow, onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },

@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { until } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
-import { createTap } from './wires.mjs';
+import { createServer, createTap } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0.0';
 const MOST_ROWS = 500;
@@ -281,4 +281,39 @@ test('long messages, of which a page holds but a few, leave no gap on the way ba
 		await ann.page.getByText('line 580 ').waitFor();
 		await readUntil(ann, true, line(1));
 		await readUntil(ann, false, line(580) + filler);
+	}));
+
+test('older messages come also where one scrolls up while the page is coming back', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		let opened = Promise.resolve();
+		let open;
+		let socket;
+		await withPast(daemon, 120);
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await page.routeWebSocket(/\/ws$/, async (route) => {
+				await opened;
+				route.connectToServer();
+				socket = route;
+			});
+		});
+		await ann.join('ann');
+		await ann.page.getByText('line 120', { exact: true }).waitFor();
+		opened = new Promise((resolve) => (open = resolve));
+		// It would give up before long.
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await socket.close({ code: 1013 });
+		await ann.state('connecting');
+		await ann.page.$eval(
+			'.log',
+			(log) =>
+				new Promise((resolve) => {
+					log.addEventListener('scroll', resolve, { once: true });
+					log.scrollTo(0, 0);
+				}),
+		);
+		open();
+		await ann.online();
+		await ann.page.clock.resume();
+		await readUntil(ann, true, 'line 1');
 	}));
