@@ -130,11 +130,12 @@ export function createSpan() {
 			newest = Math.max(newest, last);
 			isAttached = last === newest;
 		},
-		// Nothing but this page.
+		// Nothing but this page, if there is any.
 		replace(firstId, lastId, more) {
 			above = null;
 			first = firstId;
 			last = 0;
+			newest = lastId && newest;
 			hasOlder = more;
 			this.addNewer(lastId);
 		},

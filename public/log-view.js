@@ -362,8 +362,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
-			// The server has let go of what came next.
-			if (kind === 'newer' && !messages.length) {
+			// The server has let go of what was there.
+			if (!messages.length && (kind === 'newer' || kind === 'around')) {
 				want('newest');
 				return;
 			}

@@ -317,3 +317,34 @@ test('older messages come also where one scrolls up while the page is coming bac
 		await ann.page.clock.resume();
 		await readUntil(ann, true, 'line 1');
 	}));
+
+test('where the server has let go of all that there was the page does not ask for ever', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const past = Array.from({ length: 1000 }, (_, index) => ({ type: 'message', id: index + 1, username: 'bob', message: line(index + 1) }));
+		let isGone = false;
+		const server = createServer({
+			answer({ type, ref, before: end = 1001 }) {
+				if (type !== 'history' && type !== 'search')
+					return undefined;
+				const messages = isGone ? [] : type === 'search' ? [past[499]] : past.slice(Math.max(0, end - 51), end - 1);
+				return [{ type, ref, room: 'lobby', more: messages[0]?.id > 1, messages }];
+			},
+		});
+		server.lastId = 1000;
+		const ann = await arrive({}, server.prepare);
+		await ann.join('ann');
+		await ann.page.getByText('line 1000', { exact: true }).waitFor();
+		await ann.page.click('#search-button');
+		await ann.page.fill('#search-field', 'line');
+		await ann.page.click('.search-list button');
+		await ann.page.locator('.found').getByText('line 500').waitFor();
+		isGone = true;
+		await ann.page.$eval('.log', (log) => log.scrollTo(0, log.scrollHeight));
+		await ann.rows(0);
+		server.say({ username: 'bob', message: 'anew' });
+		await ann.reads(['anew']);
+		const asked = server.of('history').length;
+		server.say({ username: 'bob', message: 'and so on' });
+		await ann.reads(['anew', 'and so on']);
+		assert.equal(server.of('history').length, asked);
+	}));
