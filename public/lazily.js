@@ -1,9 +1,15 @@
 // What is loaded when it is first wanted.
 import { delayAfter } from './requests.js';
 
+// A page may be open for weeks where a module cannot be had.
+const MOST_CALLS = 1000;
+
 // Many browsers never try a module again that could not be loaded: so it is seen first whether there is a way to the server.
 export async function reached(load) {
-	await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
+	const { ok } = await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
+
+	if (!ok)
+		throw new Error();
 	return load();
 }
 
@@ -55,6 +61,8 @@ export function createLazy(load) {
 			return;
 		}
 		calls.push(call);
+		if (calls.length > MOST_CALLS)
+			calls.shift();
 		if (!isLoading)
 			begin(0);
 		isLoading = true;

@@ -181,3 +181,44 @@ test('a hit is shown also while older messages are on their way', () =>
 		await ann.page.locator('.message.found').getByText('the needle is here').waitFor();
 		await bob.close();
 	}));
+
+test('a part is not asked for while something in front of the server says that it is away', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const asked = [];
+		await ann.join('Ann');
+		ann.page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+		await ann.page.route('**/favicon.svg', (route) => route.fulfill({ status: 502 }), { times: 1 });
+		const refused = ann.page.waitForEvent('response', (response) => response.status() === 502);
+		await ann.page.click('#search-button');
+		await refused;
+		await ann.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+		assert.deepEqual(asked.filter((path) => path.endsWith('.js')), []);
+		await ann.page.click('#search-button');
+		await ann.page.waitForSelector('#search-field');
+		// The browser itself says so.
+		assert.deepEqual(ann.faults.splice(0).filter((fault) => !/status of 502/.test(fault)), []);
+	}));
+
+test('of a part that cannot be had only so much is kept that waits for it', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		const made = await ann.page.evaluate(async () => {
+			const { createLazy } = await import('./lazily.js');
+			const calls = [];
+			let isThere = false;
+			const use = createLazy(async () => {
+				if (!isThere)
+					throw new Error('It is not there.');
+				return calls;
+			});
+
+			for (let number = 1; number <= 5000; number++)
+				use((them) => them.push(number));
+			isThere = true;
+			await new Promise((resolve) => use(resolve));
+			return calls;
+		});
+		assert.ok(made.length <= 1000, `${made.length} calls`);
+		assert.deepEqual(made.slice(-2), [4999, 5000]);
+	}));
