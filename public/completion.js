@@ -115,6 +115,8 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		{ capture: true },
 	);
 	field.addEventListener('input', (event) => event.isComposing || offer());
+	// Of what an input method has written, Chromium tells no more than this.
+	field.addEventListener('compositionend', offer);
 	field.addEventListener('blur', close);
 	// The @ that has loaded this.
 	offerMore();

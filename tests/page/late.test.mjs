@@ -222,3 +222,22 @@ test('of a part that cannot be had only so much is kept that waits for it', () =
 		assert.ok(made.length <= 1000, `${made.length} calls`);
 		assert.deepEqual(made.slice(-2), [4999, 5000]);
 	}));
+
+test('a name that an input method has written is completed', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const mei = await daemon.ws(`/ws?name=${encodeURIComponent('小梅')}`);
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type('@');
+		await ann.page.waitForSelector('#completion li');
+		await ann.page.keyboard.press('Escape');
+		const method = await ann.context.newCDPSession(ann.page);
+		await method.send('Input.imeSetComposition', { text: 'xiao', selectionStart: 4, selectionEnd: 4 });
+		await method.send('Input.insertText', { text: '小' });
+		assert.equal(await ann.page.inputValue('#text'), '@小');
+		await ann.page.locator('#completion li', { hasText: '小梅' }).waitFor();
+		await ann.page.keyboard.press('Enter');
+		assert.equal(await ann.page.inputValue('#text'), '@小梅 ');
+		await mei.close();
+	}));
