@@ -78,16 +78,28 @@ export async function createAlerts({ bar, onOpen }) {
 		mute.ariaPressed = String(isOn('quiet'));
 	}
 
+	// Chrome on Android has the name but makes none for a page.
+	function tryNotify(title, options) {
+		try {
+			return new Notification(title, options);
+		} catch {
+			keep('notify', false);
+			notify.fault.textContent = texts.notifyDenied;
+			show();
+			return null;
+		}
+	}
+
 	function notifyOf(room, { name, title, text }) {
 		// One a room, the newest.
-		const call = new Notification(texts.notified(name, room.name), {
+		const call = tryNotify(texts.notified(name, room.name), {
 			body: [title, text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
 			silent: isOn('sound'),
 		});
 
-		call.addEventListener('click', () => {
+		call?.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
 			call.close();

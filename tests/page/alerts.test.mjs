@@ -242,3 +242,31 @@ for (const width of [320, 375, 768, 960]) {
 			assert.equal(await ann.sidewaysScroll(), 0);
 		}));
 }
+
+test('31 where a page may make no notifications nothing of what is said is lost, and the reader is told', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await listen(page);
+			// As Chrome on Android does.
+			await page.addInitScript(() => {
+				window.Notification = class {
+					static permission = 'granted';
+					static requestPermission = async () => 'granted';
+					constructor() {
+						throw new TypeError('Illegal constructor');
+					}
+				};
+			});
+		});
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await choose(ann, 'notify');
+		await hide(ann, true);
+		await say(bob, 'out of sight');
+		await ann.reads(['out of sight']);
+		await hide(ann, false);
+		await ann.page.click('#me');
+		assert.equal(await ann.page.isChecked('#notify'), false);
+		await ann.page.locator('#notify-fault', { hasText: 'does not allow' }).waitFor();
+		await bob.close();
+	}));
