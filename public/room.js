@@ -132,7 +132,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	});
 
 	function withOwner(message) {
-		return { ...message, own: message.type === 'message' && isMe(message.name) };
+		return { ...message, own: message.type === 'message' && message.via !== 'push' && isMe(message.name) };
 	}
 
 	function noteRead() {

@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople } from './people.mjs';
+import { hide, withPeople } from './people.mjs';
+import { push } from './pushes.mjs';
 
 let browser;
 
@@ -94,4 +95,15 @@ test('an acknowledgement typed at a terminal clears the badge of the page', (t) 
 		await shows(nc, '! critical disk-full: Disk full');
 		nc.say('/ack disk-full');
 		await ann.page.waitForFunction(() => document.getElementById('alarms-count').textContent !== '1');
+	}));
+
+test('what a program says under the name of the reader is not taken for his own', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await hide(ann, true);
+		await push(daemon, { message: 'pushed to main', username: 'Ann' });
+		await ann.rows(1);
+		assert.equal((await ann.messages())[0].own, false);
+		assert.equal(await ann.page.title(), '(1) lobby · Linnet');
 	}));
