@@ -152,11 +152,12 @@ export function openHttp(page, kind, { onText, onClose }) {
 			body: JSON.stringify({ ...object, session: token }),
 		});
 
-		if (!response.ok)
-			tell({ ...(await errorOf(response)), ref });
-		else if (ref)
-			tell({ ...(await readJson(response)), type: 'ack', ref });
-		return undefined;
+		if (response.ok)
+			return ref && tell({ ...(await readJson(response)), type: 'ack', ref });
+		const error = await errorOf(response);
+
+		// The server has given it up, and what it says of the rooms goes nowhere.
+		return error.code === 'no_such_session' ? fail(1006, '') : tell({ ...error, ref });
 	}
 
 	// What is said is said by the person's oldest session, which is in one room only: the server refuses it elsewhere.

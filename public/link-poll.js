@@ -2,6 +2,8 @@
 import { ask as fetchAs } from './token.js';
 
 const WAIT_S = 25;
+// An answer that takes so much longer will not come any more.
+const LATE_MS = 15_000;
 
 // The answer to the first request, as a WebSocket would have said it.
 function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
@@ -21,7 +23,14 @@ function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 // As in link-stream.js.
 export function openPoll({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
-	const ask = (query) => fetchAs(url(query), { signal: abort.signal, cache: 'no-store' });
+	let timer = 0;
+
+	async function ask(query) {
+		timer = setTimeout(onEnd, WAIT_S * 1000 + LATE_MS, 'silent', '');
+		const response = await fetchAs(url(query), { signal: abort.signal, cache: 'no-store' });
+		clearTimeout(timer);
+		return response;
+	}
 
 	// What waits already is a part of the first answer; what was missed comes after it is said that it does.
 	async function run() {
@@ -56,5 +65,10 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 
 	run().catch(() => abort.signal.aborted || onEnd(1006, ''));
 
-	return { close: () => abort.abort() };
+	return {
+		close() {
+			clearTimeout(timer);
+			abort.abort();
+		},
+	};
 }

@@ -1,6 +1,9 @@
 // A room as a stream of server-sent events (HTML Living Standard, section 9.2).
 import { ask } from './token.js';
 
+// Two beats of a server with its presets.
+const LEAST_SILENT_MS = 50_000;
+
 // The data of each event that is complete, and what is left of the text.
 function splitEvents(text) {
 	const blocks = text.split(/\r?\n\r?\n/);
@@ -18,7 +21,27 @@ function splitEvents(text) {
 	return { events, rest };
 }
 
-async function read(body, onEvent) {
+// A stream that has died on the way stays open and silent. The server beats, by comments, as often as it did before.
+function createWatch(onSilent) {
+	let shortest = Infinity;
+	let beatAt = performance.now();
+	let timer = 0;
+
+	return {
+		heard(text) {
+			if (/^:/m.test(text)) {
+				shortest = Math.min(shortest, performance.now() - beatAt);
+				beatAt = performance.now();
+			}
+			clearTimeout(timer);
+			if (shortest < Infinity)
+				timer = setTimeout(onSilent, Math.max(LEAST_SILENT_MS, 2 * shortest));
+		},
+		stop: () => clearTimeout(timer),
+	};
+}
+
+async function read(body, { onHeard, onEvent }) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = '';
 
@@ -27,6 +50,7 @@ async function read(body, onEvent) {
 
 		if (done)
 			return;
+		onHeard(value);
 		const split = splitEvents(rest + value);
 		rest = split.rest;
 		split.events.forEach(onEvent);
@@ -36,6 +60,7 @@ async function read(body, onEvent) {
 // url(query) is where the room is; onObject(object), onRefused(response) and onEnd(code, reason) follow.
 export function openStream({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
+	const watch = createWatch(() => onEnd('silent', ''));
 
 	async function run() {
 		const response = await ask(url({ events: 1 }), { signal: abort.signal, cache: 'no-store' });
@@ -45,12 +70,20 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 		} else if (!response.ok) {
 			onRefused(response);
 		} else {
-			await read(response.body, (data) => abort.signal.aborted || onObject(JSON.parse(data)));
+			await read(response.body, {
+				onHeard: watch.heard,
+				onEvent: (data) => abort.signal.aborted || onObject(JSON.parse(data)),
+			});
 			onEnd(1001, '');
 		}
 	}
 
 	run().catch(() => abort.signal.aborted || onEnd(1006, ''));
 
-	return { close: () => abort.abort() };
+	return {
+		close() {
+			watch.stop();
+			abort.abort();
+		},
+	};
 }

@@ -192,3 +192,84 @@ test('the page returns to a WebSocket when there is one', () =>
 		await ann.say('by WebSocket');
 		await ann.reads(['by stream', 'by WebSocket']);
 	}));
+
+// At a 'stall' the page's streams of events fall silent; window.beats counts the comments of the server before that.
+const canStall = (page) =>
+	page.addInitScript(() => {
+		const native = window.fetch;
+
+		window.beats = 0;
+		window.fetch = async (address, options) => {
+			const response = await native(address, options);
+			const words = new TextDecoder();
+			let isStalled = false;
+
+			if (!/\/events\//.test(address))
+				return response;
+			addEventListener('stall', () => (isStalled = true));
+			const passing = new TransformStream({
+				transform(piece, to) {
+					if (isStalled)
+						return;
+					to.enqueue(piece);
+					window.beats += words.decode(piece).startsWith(':');
+				},
+			});
+			return new Response(response.body.pipeThrough(passing), response);
+		};
+	});
+
+test('20 a stream that has died without a word is noticed, and after it nothing is missing', () =>
+	withPeople(browser, [TALKATIVE, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await blockSockets(page);
+			await canStall(page);
+		});
+		await ann.join('Ann');
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'before');
+		await ann.reads(['before']);
+		await ann.page.waitForFunction(() => window.beats > 0);
+		await ann.page.evaluate(() => window.dispatchEvent(new Event('stall')));
+		await say(bob, 'unheard');
+		await ann.page.clock.fastForward(60_000);
+		await ann.reads(['before', 'unheard']);
+		await bob.close();
+	}));
+
+test('20 a poll that is never answered is noticed, and after it nothing is missing', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await blockSockets(page);
+			await blockStreams(page);
+		});
+		await ann.introduce('Ann');
+		await ann.page.clock.fastForward(2000);
+		await ann.online();
+		const bob = await daemon.ws('/ws?name=bob');
+		let isHeld;
+		const held = new Promise((resolve) => (isHeld = resolve));
+		await ann.page.route(/\/poll\/.*wait=25/, () => isHeld());
+		await say(bob, 'before');
+		await ann.reads(['before']);
+		await held;
+		await ann.page.unroute(/\/poll\/.*wait=25/);
+		await say(bob, 'unheard');
+		await ann.page.clock.fastForward(60_000);
+		await ann.page.clock.fastForward(3000);
+		await ann.reads(['before', 'unheard']);
+		await bob.close();
+	}));
+
+test('who is not known any more by the session of a stream comes anew, and what was being said is said', () =>
+	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+		const ann = await arrive({}, (page) => blockSockets(page));
+		await ann.join('Ann');
+		const unknown = { error: { code: 'no_such_session', message: 'there is no such session' } };
+		await ann.page.route(/\/send\//, (route) => route.fulfill({ status: 401, json: unknown }), { times: 1 });
+		await ann.say('still here');
+		await ann.reads(['still here']);
+		assert.equal((await ann.messages())[0].failed, '');
+	}));
