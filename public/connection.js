@@ -4,6 +4,8 @@ import { reach, token } from './token.js';
 
 // Until a WebSocket is open or the first word is heard: together well below 5 s.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
+// After failures so many times longer, at most: the way may be slow.
+const MOST_TIMES = 5;
 // Where there is none a WebSocket is tried again.
 const RETURN_MS = 30000;
 // A link on which nothing comes is asked for a sign of life, and given up.
@@ -140,7 +142,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		openedAt = 0;
 		timer = setTimeout(
 			ifMine(() => fallBack()),
-			OPENING_MS[kind],
+			OPENING_MS[kind] * Math.min(failures + 1, MOST_TIMES),
 		);
 		const made = await openLink(page, kind, {
 			onOpen: ifMine(opened),
@@ -197,16 +199,17 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 		if (code === POLICY_VIOLATION) {
 			enter('refused', { cause, reason });
-		} else if (!navigator.onLine) {
-			enter('offline');
-		} else if (code === TRY_AGAIN && !failures) {
-			failures++;
+		} else if (!failures++ && code === TRY_AGAIN) {
 			connect({ cause });
 		} else {
-			const delay = delayAfter(failures);
-			failures++;
+			const delay = delayAfter(failures - 1);
+
 			timer = setTimeout(connect, delay);
-			enter('waiting', { cause, reason, retryAt: Date.now() + delay });
+			// A server on this device needs no network.
+			if (navigator.onLine)
+				enter('waiting', { cause, reason, retryAt: Date.now() + delay });
+			else
+				enter('offline');
 		}
 	}
 
@@ -229,10 +232,8 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 	addEventListener('online', hurry);
 	addEventListener('offline', () => {
-		if (state === 'refused')
-			return;
-		abandon();
-		enter('offline');
+		if (state !== 'refused')
+			lose();
 	});
 	document.addEventListener('visibilitychange', () => {
 		if (!document.hidden)

@@ -141,3 +141,40 @@ test('19 all tabs of all readers are back after a restart of the server, none of
 		await each((one) => one.sees(one === bob ? ['bob', 'ann'] : ['ann', 'bob']));
 		assert.deepEqual(await each(({ page }) => page.evaluate(() => window.isSame)), [true, true, true, true]);
 	}));
+
+test('a server that is there without a network is found again', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createUnsteady();
+		const ann = await arrive({}, server.prepare);
+		await ann.join('ann');
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		await ann.page.clock.runFor(1000);
+		await ann.online();
+	}));
+
+test('a server to which the way takes long is given longer after each failure', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const opens = [];
+		const ann = await arrive({}, async (page) => {
+			await page.clock.install();
+			await page.route('**/rooms', (route) => route.abort('connectionrefused'));
+			await page.routeWebSocket(/\/ws$/, async (route) => {
+				await new Promise((resolve) => opens.push(resolve));
+				server.route = route;
+				route.onMessage((text) => server.sendAll(server.answer(JSON.parse(text))));
+			});
+		});
+		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await ann.introduce('ann');
+		await ann.state('connecting');
+		await ann.page.clock.runFor(2000);
+		await ann.state('waiting');
+		await ann.page.clock.runFor(1000);
+		await ann.state('connecting');
+		await ann.page.clock.runFor(3000);
+		opens.at(-1)();
+		await ann.online();
+	}));
