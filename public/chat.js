@@ -33,7 +33,12 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		nameNow: () => session.name,
 		onAcked,
 		onFailed: (entry) => rooms.find(entry.room)?.log.fail(entry.ref, entry.failed),
-		onGone: (entry) => rooms.find(entry.room)?.log.remove(entry.ref),
+		onGone(entry) {
+			const room = rooms.find(entry.room);
+
+			room?.log.remove(entry.ref);
+			room?.settle();
+		},
 		onChange: showQueue,
 	});
 	const session = createSession({

@@ -487,3 +487,21 @@ test('20 a server that does not answer any more is noticed, and after it does no
 		await ann.page.clock.resume();
 		await ann.reads(['before', 'unheard']);
 	}));
+
+test('what one tab waits to say again and another has said is shown when the other one has seen to it', () =>
+	withPeople(browser, [], async ({ arrive, openTab }) => {
+		const server = createServer({
+			answer: ({ message, ref }) => message && [{ type: 'error', code: 'rate_limited', message: 'too fast', ref, retry_after_ms: 60_000 }],
+		});
+		const ann = await arrive({}, server.prepare);
+		await ann.join('ann');
+		await ann.say('patience');
+		await eventually(() => assert.equal(server.of('message').length, 1), 'the first try');
+		// It may be the one that is waited for, or another one.
+		server.say({ username: 'ann', message: 'patience' });
+		server.say({ username: 'bob', message: 'indeed' });
+		await ann.rows(2);
+		const tab = await openTab(ann);
+		await tab.reads(['patience']);
+		await ann.reads(['patience', 'indeed']);
+	}));
