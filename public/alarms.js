@@ -8,6 +8,7 @@ import { locale } from './texts.js';
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
 // Ages are told in minutes.
 const REFRESH_MS = 30000;
+const PRESSED_MS = 100;
 
 const keyOf = ({ room, key }) => JSON.stringify([room, key]);
 const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
@@ -23,13 +24,21 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	// The worst first.
 	let alarms = [];
 	let timer = 0;
+	let pressed = 0;
 
 	const isOpen = () => panel.matches(':popover-open');
 
 	// The focus stays with its alarm, or in the list.
 	function fill() {
+		clearTimeout(pressed);
+		// What is being pressed must stay until it is let go.
+		if (list.matches(':active')) {
+			pressed = setTimeout(fill, PRESSED_MS);
+			return;
+		}
 		const focused = Array.from(list.children).findIndex((item) => item.contains(document.activeElement));
-		const items = alarms.map(buildStanding);
+		const shown = alarms;
+		const items = shown.map(buildStanding);
 
 		items.forEach((item, index) => {
 			const action = item.querySelector('button');
@@ -37,7 +46,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 			if (!action)
 				return;
 			action.disabled = !isEnabled;
-			action.addEventListener('click', () => onAcknowledge(alarms[index]));
+			action.addEventListener('click', () => onAcknowledge(shown[index]));
 		});
 		list.replaceChildren(...items);
 		if (focused >= 0)

@@ -147,3 +147,20 @@ test('the list of people says by which door everybody is here', () =>
 		assert.deepEqual(await ann.page.locator('#people-list .via').allTextContents(), ['web', 'stream']);
 		stream.abort();
 	}));
+
+test('an alarm is acknowledged by a press during which a worse one comes', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await pushAlarm(daemon, { key: 'load', severity: 'info', title: 'Load', message: 'is high' });
+		await badge(ann, '1');
+		await opens(ann);
+		await ann.page.getByRole('button', { name: 'Acknowledge Load' }).hover();
+		await ann.page.mouse.down();
+		await pushAlarm(daemon, DISK);
+		await badge(ann, '2');
+		await ann.page.mouse.up();
+		await badge(ann, '1');
+		await ann.page.locator('#alarms .alarm-line', { hasText: 'Load' }).getByText('acknowledged by').waitFor();
+		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).waitFor();
+	}));
