@@ -1,7 +1,7 @@
 // The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
 import { at, button as buildButton, createPanel, element } from './elements.js';
 import { nameFault } from './identity.js';
-import { locale, texts } from './texts.js';
+import { texts } from './texts.js';
 
 const PRESSED_MS = 100;
 
@@ -17,7 +17,7 @@ function buildRoomButton(room, isCurrent, onChoose) {
 		button.append(topic);
 	}
 	if (room.unread) {
-		const badge = element('span.badge', room.unread > 999 ? '999+' : room.unread.toLocaleString(locale));
+		const badge = element('span.badge', room.unread > 999 ? '999+' : room.unread);
 		badge.ariaLabel = texts.unread(room.unread);
 		badge.role = 'img';
 		button.append(badge);
@@ -91,7 +91,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 			);
 		});
 		at('others-heading').hidden = !beside.length;
-		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread.toLocaleString(locale)) : '';
+		at('rooms-badge').textContent = unread ? (unread > 99 ? '99+' : unread) : '';
 		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
 	}
 
