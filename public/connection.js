@@ -222,12 +222,14 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 	// A link that looks open may have died meanwhile.
 	function hurry() {
-		if (state === 'waiting' || state === 'offline')
+		if (state === 'refused')
+			return;
+		if (state !== 'online')
 			connect();
-		else if (state === 'online' && kind !== 'socket')
-			goBack();
-		else if (state === 'online')
+		else if (kind === 'socket')
 			heartbeat.ask();
+		else
+			goBack();
 	}
 
 	addEventListener('online', hurry);

@@ -150,7 +150,16 @@ test('a server that is there without a network is found again', () =>
 		await ann.page.clock.pauseAt(Date.now() + 1000);
 		await ann.context.setOffline(true);
 		await ann.state('offline');
+		// What is begun without a network does not hold up what can be done with it.
+		server.isSilent = true;
 		await ann.page.clock.runFor(1000);
+		await ann.state('connecting');
+		server.isSilent = false;
+		await ann.context.setOffline(false);
+		await ann.online();
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		await ann.page.clock.runFor(2000);
 		await ann.online();
 	}));
 
