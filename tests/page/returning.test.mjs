@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { hide, withPeople, withRestarts } from './people.mjs';
+import { hide, pauseClock, withPeople, withRestarts } from './people.mjs';
 import { createServer } from './wires.mjs';
 
 let browser;
@@ -49,7 +49,7 @@ const waits = ({ page }, seconds) =>
 const countdown = ({ page }) => page.textContent('#state-countdown');
 
 async function goDown(person, server) {
-	await person.page.clock.pauseAt(Date.now() + 1000);
+	await pauseClock(person);
 	server.isDown = true;
 	await server.route.close({ code: 1001 });
 	await person.state('waiting');
