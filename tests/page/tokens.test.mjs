@@ -127,11 +127,14 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 }]]) {
 	test(`over ${kind} a token that expires is asked for anew, and what was written is kept`, () =>
 		withTokens(async ({ daemon, arrive }) => {
-			const first = tokenOf('ann', { exp: inSeconds(8) });
+			const first = tokenOf('ann');
 			const ann = await arrive({}, block, comesBy(first));
 			await ann.online();
 			await ann.say('one');
 			await ann.reads(['one']);
+			// Made now that all is loaded, lest it be over before the page is there.
+			const short = tokenOf('ann', { exp: inSeconds(8) });
+			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
 			assert.match(await reason(ann), /has expired. What you have written is kept/);
 			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
@@ -154,7 +157,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.say('in ops');
 			await ann.reads(['in ops']);
 			await bob.close();
-			assertSecret(daemon, first, second);
+			assertSecret(daemon, first, short, second);
 		}));
 }
 
