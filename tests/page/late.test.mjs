@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Holds back this file; resolves, when the page has asked for it, with a function that lets it through.
+// From now on this file is held back; asked resolves, when the page has asked for it, with a function that lets it through.
 async function hold({ page }, glob) {
 	let isAsked;
 	const asked = new Promise((resolve) => {
@@ -22,7 +22,7 @@ async function hold({ page }, glob) {
 	});
 
 	await page.route(glob, (route) => isAsked(() => route.continue()));
-	return asked;
+	return { asked };
 }
 
 const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
@@ -107,7 +107,7 @@ for (const [what, button, file, sheet, panel] of [
 			await ann.join('Ann');
 			await ann.page.reload();
 			await ann.online();
-			const asked = hold(ann, `**/${file}`);
+			const { asked } = await hold(ann, `**/${file}`);
 			await ann.page.click(`#${button}`);
 			const letThrough = await asked;
 			await ann.page.focus('#text');
@@ -127,7 +127,7 @@ test('names are offered only to who still writes when they come', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive();
 		await ann.join('Ann');
-		const asked = hold(ann, '**/completion.js');
+		const { asked } = await hold(ann, '**/completion.js');
 		await ann.page.locator('#text').pressSequentially('@b');
 		const letThrough = await asked;
 		await ann.page.focus('#search-button');
@@ -147,7 +147,7 @@ test('what waits for its emoji is not said in another room, and not for ever', (
 		await enterRoom(ann, 'den');
 		await ann.page.fill('#text', 'half a thought');
 		await enterRoom(ann, 'lobby');
-		const asked = hold(ann, '**/shortcodes.js');
+		const { asked } = await hold(ann, '**/shortcodes.js');
 		await ann.say('for the lobby :tada:');
 		await asked;
 		await enterRoom(ann, 'den');
