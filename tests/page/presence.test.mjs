@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { pauseClock, withPeople, withRestarts } from './people.mjs';
-import { createServer, createTap, withClock } from './wires.mjs';
+import { blockDetours, createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
 
@@ -127,14 +127,15 @@ test('the name is not refused because of an old connection of the page that ling
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await come(daemon, 'bob');
 		let lingering;
-		const ann = await arrive({}, (page) =>
-			page.routeWebSocket(/\/ws$/, (route) => {
+		const ann = await arrive({}, async (page) => {
+			await blockDetours(page);
+			await page.routeWebSocket(/\/ws$/, (route) => {
 				route.connectToServer();
 				// The server is not told that the page has gone.
 				route.onClose(() => {});
 				lingering ??= route;
-			}),
-		);
+			});
+		});
 		await ann.join('ann');
 		await bob.drain();
 		await ann.loses(() => lingering.close({ code: 1001 }));

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { hide, pauseClock, withPeople, withRestarts } from './people.mjs';
-import { createServer } from './wires.mjs';
+import { blockDetours, createServer } from './wires.mjs';
 
 let browser;
 
@@ -23,6 +23,7 @@ function createUnsteady() {
 		attempts: 0,
 		async prepare(page) {
 			await page.clock.install();
+			await blockDetours(page);
 			await page.addInitScript(() => {
 				Math.random = () => 1 - 1e-9;
 			});
