@@ -141,7 +141,7 @@ async function lookAtLive(ann, server) {
 	await page.getByText('Drag to zoom in').waitFor();
 	await page.getByText('What happened').click();
 	await page.locator('.live-changes li').nth(7).waitFor();
-	await page.locator('.live-tile.live-stale').waitFor();
+	await page.locator('.live-tile.live-stale', { hasText: 'backup' }).waitFor();
 	await assertNoFaults(ann, 'Live with alarms and a chart');
 	await assertLarge(ann);
 	await page.locator('.live-acknowledge').first().click();
