@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { get, got, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, enterRoom, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, enterRoom, pauseClock, withPeople } from './people.mjs';
 
 const ANYTHING = '#app:not([hidden]), dialog[open]';
 
@@ -243,6 +243,21 @@ test('signing out forgets the reader, in every tab', () =>
 		await other.called('bob');
 		await other.online();
 		assert.equal(await ann.page.inputValue('#text'), '');
+	}));
+
+test('signing out forgets also what was read a moment ago', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) => page.clock.install(), comesBy(tokenOf('ann')));
+		await ann.online();
+		// Nothing of it is kept before the page is left.
+		await pauseClock(ann);
+		await say(await daemon.ws(`/ws?token=${tokenOf('bob')}`), 'news');
+		await ann.reads(['news']);
+		await ann.page.click('#me');
+		await ann.page.getByRole('button', { name: 'Sign out' }).click();
+		await form(ann).waitFor();
+		const kept = await ann.page.evaluate(() => Object.keys(localStorage));
+		assert.deepEqual(kept, ['linnet.view']);
 	}));
 
 test('the owner of a banned name is told so, and the page rests', () =>
