@@ -62,6 +62,20 @@ test('a style sheet that was lost on the way comes later', () =>
 		});
 	}));
 
+test('the views are seen with their style sheets, and not before', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		for (const [tab, sheet, part] of [['live', 'tiles.css', '.live-none'], ['logs', 'logs.css', '.logs-tools']]) {
+			const { asked } = await hold(ann, `**/${sheet}`);
+			await ann.page.click(`#tab-${tab}`);
+			const letThrough = await asked;
+			assert.equal(await ann.page.locator(part).count(), 0);
+			await letThrough();
+			await ann.page.locator(part).waitFor();
+		}
+	}));
+
 test('a tag stays the word that it is where its emoji cannot be had', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
