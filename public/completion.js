@@ -33,6 +33,8 @@ export function createCompletion({ field, list }, { names, onChange }) {
 	let start = 0;
 	let chosen = 0;
 	let offered = [];
+	// Who has closed the list goes on without it, whatever comes late.
+	let isWanted = true;
 
 	function close() {
 		list.hidden = true;
@@ -88,7 +90,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 
 	// All emoji are here now, or all of this.
 	function offerMore() {
-		if (document.activeElement === field)
+		if (isWanted && document.activeElement === field)
 			offer();
 	}
 
@@ -106,6 +108,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 			} else if (event.key === 'Tab' || event.key === 'Enter') {
 				take(offered[chosen]);
 			} else if (event.key === 'Escape') {
+				isWanted = false;
 				close();
 			} else {
 				return;
@@ -114,7 +117,11 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		},
 		{ capture: true },
 	);
-	field.addEventListener('input', (event) => event.isComposing || offer());
+	field.addEventListener('input', (event) => {
+		isWanted = true;
+		if (!event.isComposing)
+			offer();
+	});
 	// Of what an input method has written, Chromium tells no more than this.
 	field.addEventListener('compositionend', offer);
 	field.addEventListener('blur', close);

@@ -42,7 +42,8 @@ let timer = 0;
 function write() {
 	clearTimeout(timer);
 	timer = 0;
-	for (const [room, since] of pending)
+	// Not after signing out.
+	for (const [room, since] of recall('session') ? pending : [])
 		remember(KEY + room, since);
 	pending.clear();
 }

@@ -8,6 +8,8 @@ import { words as languages } from './texts.js';
 import { createTiles } from './tiles.js';
 import { createUnits } from './units.js';
 
+await Promise.all(['live.css', 'alarms.css', 'tiles.css'].map((sheet) => addSheet(new URL(sheet, import.meta.url))));
+
 // Fills element, which is the view's alone. Of texts only the language is used, of format clockTimeSeconds and fullDate.
 // acknowledge(room, key) may give a promise, and rejects with an Error for the reader; history(room) gives a promise of
 // the room's last messages.
@@ -39,8 +41,6 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 	alarmsPlace.ariaLabel = words.alarms;
 	place.classList.add('live');
 	place.append(state, alarmsPlace, tilesPlace);
-	for (const sheet of ['live.css', 'alarms.css', 'tiles.css'])
-		addSheet(new URL(sheet, import.meta.url));
 
 	return {
 		metric(frame) {

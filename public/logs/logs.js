@@ -12,6 +12,8 @@ import { createToolbar } from './toolbar.js';
 import { createWindow } from './window.js';
 import { buildRow, wordsOfMark } from './row.js';
 
+await addSheet(new URL('logs.css', import.meta.url));
+
 // More lines in a second are not read aloud.
 const SPOKEN_LINES = 3;
 const SECOND_MS = 1000;
@@ -111,7 +113,6 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	jump.hidden = true;
 	place.classList.add('logs');
 	place.append(toolbar.bar, element('div.logs-reading', viewport, notice.place, jump));
-	addSheet(new URL('logs.css', import.meta.url));
 
 	function showJump() {
 		if (list.isFollowing)

@@ -42,7 +42,7 @@ test('without tokens this machine itself may push, and nobody that comes through
 		for (const headers of proxied)
 			for (const at of ['/push/lobby', '/hooks/generic/lobby'])
 				await assertRefused(post(daemon, at, '{"text":"m"}', headers), 403, 'denied');
-		assert.match(daemon.stderr, /^refused peer=127\.0\.0\.1 why=denied/m);
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied/);
 	}));
 
 test('with tokens nobody pushes without one, wherever it is', () =>

@@ -115,7 +115,8 @@ test('who is kicked is told why at every door, and may come again', () =>
 		await stream.closed;
 
 		const waiting = get(daemon, '/poll/lobby?wait=60&name=ida');
-		const { session } = (await until({ nextJson: () => sessions(daemon) }, (list) => list.length === 1)).at(-1)[0];
+		const isThere = (list) => list.length === 1 && list[0].username === 'ida';
+		const { session } = (await until({ nextJson: () => sessions(daemon) }, isThere)).at(-1)[0];
 		await done(daemon, 'kick', { session });
 		await assertRefused(waiting, 403, 'kicked');
 

@@ -7,6 +7,8 @@ import { withDaemon, within } from '../lib/daemon.mjs';
 import { connectWebSocket, opcodes } from '../lib/raw.mjs';
 
 const fastHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] };
+// Who is to stay has time to answer, however slow the machine is.
+const patientHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=3'] };
 
 async function awaitPings(client, count) {
 	for (let n = 0; n < count; n++)
@@ -14,10 +16,10 @@ async function awaitPings(client, count) {
 }
 
 test('a client that answers pings stays for as long as it does', () =>
-	withDaemon(fastHeartbeat, async (daemon) => {
+	withDaemon(patientHeartbeat, async (daemon) => {
 		for (const path of ['/ws', '/echo']) {
 			const client = await daemon.ws(path);
-			await awaitPings(client, 4);
+			await awaitPings(client, 6);
 			assert.equal(client.socket.readyState, client.socket.OPEN);
 			await client.close();
 		}
@@ -33,7 +35,7 @@ test('a client that never answers a ping is let go', () =>
 	}));
 
 test('a dead client does not take a living one with it', () =>
-	withDaemon(fastHeartbeat, async (daemon) => {
+	withDaemon(patientHeartbeat, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const dead = await connectWebSocket(daemon);
 		await dead.readToEnd();

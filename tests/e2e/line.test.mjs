@@ -419,7 +419,7 @@ test('whoever is killed has left, and nothing of it stays open', () =>
 		let gone = 0;
 		while (gone < 50)
 			gone += /^\* guest-\d+ has left$/.test(await bob.next()) ? 1 : 0;
-		assert.ok(daemon.openDescriptors() <= descriptors);
+		await eventually(() => assert.ok(daemon.openDescriptors() <= descriptors), 'the descriptors to be given back');
 	}));
 
 /** What the kernel says of the daemon's end of a connection: the timer that is running. */

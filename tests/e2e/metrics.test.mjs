@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, unhurried, until, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, get, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
 import { sitDown } from '../lib/line.mjs';
 
 const metric = (name, value, members) => ({ type: 'metric', name, value, ...members });
@@ -16,6 +16,7 @@ test('a value is shown at the doors that show values, as it was pushed, and not 
 		const waiting = poll(daemon, 'lobby');
 		const line = await sitDown(daemon);
 		await until(ann, ({ via }) => via === 'line');
+		await untilOnePolls(daemon);
 		const { ref, ...placed } = await push(daemon, 'lobby', metric('cpu', 0.1, { unit: 'ratio', host: 'db1', id: 7, ref: 'r' }));
 		assert.equal(ref, 'r');
 		assert.deepEqual(Object.keys(placed), ['room', 'epoch', 'delivered']);

@@ -291,13 +291,16 @@ test('a reader that was cut for being slow comes back for the rest', { skip: isS
 		async (daemon, epoch, ann) => {
 			const slow = await daemon.ws();
 			slow.socket.pause();
-			await sayMany(ann, 3_000, { textOf: (n) => `${n} ${'m'.repeat(4_000)}` });
+			const said = sayMany(ann, 3_000, { textOf: (n) => `${n} ${'m'.repeat(4_000)}` });
+			// Who is closed is not waited for long.
+			await daemon.waitForLog(/^slow_reader\b/);
 			slow.socket.resume();
 			assert.equal((await slow.closed).code, 1013);
 			let last = 0;
 			while (slow.waiting)
 				assert.equal((await slow.nextJson()).id, ++last);
 			assert.ok(last < 3_000);
+			await said;
 			const again = await daemon.ws(`/ws?${after(epoch, last)}`);
 			await assertDense(again, last + 1, 3_000);
 		},

@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import {
 	answer, enter, heardBy, idsOf, range, say, sayMany, unhurried, unhurriedWith, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { eventually, fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 
 const linesOf = (daemon, event) => daemon.log.filter((line) => line.split(' ')[0] === event);
 
@@ -54,9 +54,12 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 				assert.equal((await answer(ann, { message: 'known', ref: 'before 3' })).id, 4);
 				assert.equal(refusedOf(await sayAll(ann, `still full ${round}`, 3)).length, 3);
 				// A little may still fit in between: it says so each time.
-				const failures = linesOf(daemon, 'store_failed').length;
-				assert.ok(failures >= round);
-				assert.equal(linesOf(daemon, 'store_healed').length, failures - 1);
+				const told = () => ['store_failed', 'store_healed'].map((event) => linesOf(daemon, event).length);
+				await eventually(() => {
+					const [failures, healings] = told();
+					assert.ok(failures >= round);
+					assert.equal(healings, failures - 1);
+				}, 'the log to tell of the failure');
 
 				rmSync(filler);
 				const last = refused.at(-1).ref;
@@ -64,7 +67,10 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1 });
 				acked.push(retried.id, ...ids(await sayAll(ann, `after ${round}`, 5)));
 				assert.deepEqual(acked, range(1, acked.length));
-				assert.equal(linesOf(daemon, 'store_healed').length, failures);
+				await eventually(() => {
+					const [failures, healings] = told();
+					assert.equal(healings, failures);
+				}, 'the log to tell of the healing');
 			}
 			const seen = (await heardBy(bob, ann)).filter(({ type }) => type === 'message');
 			assert.deepEqual(idsOf(seen), acked);
@@ -151,6 +157,7 @@ test('while another process has the file locked senders are told, and later it h
 		await lock.release();
 		assert.equal((await answer(ann, { message: 'locked', ref: 'c1' })).id, 2);
 		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1, 2]);
+		await daemon.waitForLog(/^store_healed\b/);
 		assert.equal(linesOf(daemon, 'store_failed').length, 1);
 		assert.equal(linesOf(daemon, 'store_healed').length, 1);
 	});

@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
 	closeSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync, writeSync,
 } from 'node:fs';
@@ -496,6 +497,24 @@ class Daemon {
 		const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 		return (Number(fields[11]) + Number(fields[12])) / 100;
+	}
+
+	/**
+	 * Fails where it uses so many seconds of processor time, or more, in three seconds in which it has nothing to do. This
+	 * client's pings are the clock, once a second. What it was given before is done when it has answered the client many
+	 * times over: on a slow machine that takes a while.
+	 */
+	async assertRests(client, seconds) {
+		for (let turn = 0; turn < 100; turn++) {
+			client.socket.ping();
+			await within(once(client.socket, 'pong'), 'a pong');
+		}
+		await within(once(client.socket, 'ping'), 'a ping');
+		const before = this.cpuSeconds();
+		for (let round = 0; round < 3; round++)
+			await within(once(client.socket, 'ping'), 'a ping');
+		const used = this.cpuSeconds() - before;
+		assert.ok(used < seconds, `${used} s of processor time in three seconds of waiting`);
 	}
 
 	/** How many descriptors it has open. */

@@ -41,7 +41,7 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await push(daemon, 'text', { title: 'T', priority: '5', tags: 'x,tada', click: 'https://example.org/' });
 			for (const severity of ['info', 'warning', 'error', 'critical'])
 				await pushAlarm(daemon, { key: severity, severity, title: `An alarm ${severity}`, message: 'text' });
-			await ann.page.waitForFunction(() => document.querySelectorAll('.alarm-line').length === 4);
+			await ann.page.locator('.alarm-line .severity').nth(3).waitFor();
 			await assertNoFaults(ann, 'the chat');
 			await ann.page.click('#alarms-button');
 			await ann.page.waitForSelector('#alarms li');
@@ -65,6 +65,7 @@ for (const [colorScheme, width] of [['light', 1280], ['dark', 375]]) {
 			await assertNoFaults(ann, 'the completion');
 			await ann.page.keyboard.press('Escape');
 			await ann.page.click('#me');
+			await ann.page.waitForSelector('#sound');
 			await assertNoFaults(ann, 'the settings');
 			await ann.page.click('#profile-cancel');
 			if (width < 900) {
@@ -140,15 +141,14 @@ async function lookAtLive(ann, server) {
 	await page.getByText('Drag to zoom in').waitFor();
 	await page.getByText('What happened').click();
 	await page.locator('.live-changes li').nth(7).waitFor();
-	await page.locator('.live-tile.live-stale').waitFor();
+	await page.locator('.live-tile.live-stale', { hasText: 'backup' }).waitFor();
 	await assertNoFaults(ann, 'Live with alarms and a chart');
 	await assertLarge(ann);
 	await page.locator('.live-acknowledge').first().click();
 	await eventually(() => assert.equal(server.of('ack').length, 1), 'an acknowledgement');
 	server.sendAll([{ type: 'error', code: 'no_such_alarm', message: 'no', ref: server.of('ack').at(-1).ref }]);
 	await page.getByText('Not acknowledged:').waitFor();
-	server.route.close({ code: 1001 });
-	await page.getByText('Not connected').waitFor();
+	await Promise.all([page.getByText('Not connected').waitFor(), server.route.close({ code: 1001 })]);
 	await assertNoFaults(ann, 'Live without a connection');
 	await ann.online();
 }
@@ -356,8 +356,7 @@ test('26 nothing that comes takes the focus away, not even a lost connection', (
 			(await daemon.ws()).sendJson({ type: 'join', username: `guest ${count}` });
 			await ann.page.locator('#people-list bdi', { hasText: `guest ${count}` }).waitFor();
 			assert.equal(await focused(), held, 'after news');
-			await tap.hangUp();
-			await ann.state('waiting');
+			await ann.loses(() => tap.hangUp());
 			await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
 			await ann.online();
 			assert.equal(await focused(), held, 'after a lost connection');

@@ -86,6 +86,7 @@ test('the badge opens the list of what stands, where an alarm can be acknowledge
 		await opens(ann);
 		await ann.page.locator('#alarms li').first().getByText('acknowledged by').waitFor();
 		assert.match(await ann.page.locator('#alarms li').first().textContent(), /acknowledged by \u2068Bob\u2069/);
+		await alarmRow(ann).first().getByText('acknowledged by').waitFor();
 		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });

@@ -109,6 +109,8 @@ test('31 a notification comes only after a click has asked for it and only while
 		await hide(ann, true);
 		await say(bob, 'after a reload');
 		await ann.rows(4);
+		// The switch is there before all of it is.
+		await ann.page.waitForFunction(() => window.calls.length);
 		assert.deepEqual(await calls(), [['bob in lobby', 'after a reload']]);
 		await bob.close();
 	}));

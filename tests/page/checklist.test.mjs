@@ -56,7 +56,7 @@ test('14 own words, severities and lines of the page differ by more than colour'
 		await ann.say('of mine');
 		for (const severity of ['info', 'warning', 'error', 'critical'])
 			await pushAlarm(daemon, { key: severity, severity, title: severity });
-		await ann.page.waitForFunction(() => document.querySelectorAll('.alarm-line').length === 4);
+		await ann.page.locator('.alarm-line .severity').nth(3).waitFor();
 		const [shapes, words] = await ann.page.$$eval('.alarm-line', (lines) => [
 			lines.map((line) => line.querySelector('.sign path').getAttribute('d')),
 			lines.map((line) => line.querySelector('.severity').textContent),

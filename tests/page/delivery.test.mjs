@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { answer } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople, withRestarts } from './people.mjs';
+import { pauseClock, withPeople, withRestarts } from './people.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0.0';
@@ -26,10 +27,11 @@ async function kept(daemon) {
 	return messages.map(({ message }) => message);
 }
 
+// Until all of it is kept.
 async function sayAll(client, username, messages) {
-	for (const message of messages)
+	for (const message of messages.slice(0, -1))
 		client.sendJson({ username, message });
-	await client.drain();
+	assert.equal((await answer(client, { username, message: messages.at(-1) })).type, 'ack');
 }
 
 // How many rows with this text the page has had at once.
@@ -155,14 +157,17 @@ test('what was said before a message stands before it, whatever arrives first', 
 	}));
 
 test('what the server finds too fast is said again by itself, in order', () =>
-	withPeople(browser, ['limits.message_rate=4.0', 'limits.message_burst=2'], async ({ daemon, arrive }) => {
+	withPeople(browser, ['limits.message_rate=2.0', 'limits.message_burst=2'], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		const plain = await daemon.ws();
 		await ann.join('ann');
 		const wanted = numbered('quick', 6);
+		// The page says one after the other as fast as it can, however long they took to write.
+		tap.holdSent = ({ message }) => Boolean(message);
 		for (const text of wanted)
 			await ann.say(text);
+		tap.release();
 		for (const text of wanted)
 			assert.equal((await plain.nextJson()).message, text);
 		await ann.reads(wanted);
@@ -173,26 +178,35 @@ test('what the server finds too fast is said again by itself, in order', () =>
 test('while the server is busy or cannot write, the page tries again, at longer and longer intervals', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = ['store_failed', 'busy', 'store_failed'];
+		// Behind each refusal somebody says something: who reads that has been refused.
 		const server = createServer({
-			answer: ({ message, ref }) =>
-				message &&
-				(codes.length
-					? [{ type: 'error', code: codes.shift(), message: 'not now', ref }]
-					: [{ type: 'ack', ref, room: 'lobby', id: ++server.lastId }]),
+			answer: ({ message, ref }) => {
+				const id = message && ++server.lastId;
+
+				if (!message)
+					return undefined;
+				if (!codes.length)
+					return [{ type: 'ack', ref, room: 'lobby', id }];
+				return [
+					{ type: 'error', code: codes.shift(), message: 'not now', ref },
+					{ type: 'message', room: 'lobby', id, username: 'bob', message: `refused ${id}` },
+				];
+			},
 		});
 		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await ann.say('patience');
-		for (const [least, most] of [[400, 1000], [900, 2000], [1900, 4000]]) {
-			const tries = server.of('message').length;
+		for (const [index, [least, most]] of [[400, 1000], [900, 2000], [1900, 4000]].entries()) {
+			const tries = index + 1;
+			await ann.page.getByText(`refused ${tries}`).waitFor();
 			await ann.page.clock.runFor(least);
 			assert.equal(server.of('message').length, tries);
 			await ann.page.clock.runFor(most - least);
-			assert.equal(server.of('message').length, tries + 1);
-			assert.equal((await ann.messages())[0].failed, '');
+			await eventually(() => assert.equal(server.of('message').length, tries + 1), 'one more try');
+			assert.equal((await ann.messages()).at(-1).failed, '');
 		}
-		await ann.reads(['patience']);
+		await ann.reads(['refused 1', 'refused 2', 'refused 3', 'patience']);
 		assert.equal(new Set(server.of('message').map(({ ref }) => ref)).size, 1);
 	}));
 
@@ -252,9 +266,7 @@ test('a message that the server hangs up on is not said again and again', () =>
 		const server = createServer({ answer: ({ message }) => message && server.route.close({ code: 1009 }) && [] });
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
-		await ann.say('hi');
-		await ann.state('waiting');
-		await ann.page.click('#connect-now');
+		await ann.loses(() => ann.say('hi'));
 		await ann.online();
 		assert.match((await ann.messages())[0].failed, /too long/);
 		assert.equal(server.of('message').length, 1);
@@ -323,7 +335,7 @@ test('two tabs that know of the same message show it once each', () =>
 		await tab.reads(['from both']);
 
 		// One of them is away while the other sees to it.
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await tap.hangUp();
 		await ann.state('waiting');
 		await ann.say('left to the other tab');
@@ -344,7 +356,7 @@ test('a new name waits until what was said under the old one is certain', () =>
 		tap.holdReceived = ({ type }) => type === 'ack';
 		await ann.say('as ann');
 		assert.equal((await plain.nextJson()).message, 'as ann');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await tap.hangUp();
 		await ann.state('waiting');
 		tap.forget();
@@ -444,7 +456,7 @@ test('a slow reader that is sent away comes back at once and asks for what it mi
 		await ann.join('ann');
 		server.say({ username: 'bob', message: 'seen' });
 		await ann.reads(['seen']);
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await server.route.close({ code: 1013 });
 		await eventually(
 			() =>
@@ -470,7 +482,9 @@ test('20 a server that does not answer any more is noticed, and after it does no
 		await ann.reads(['before']);
 
 		const pings = () => tap.sent.filter(({ type }) => type === 'ping').length;
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
+		plain.sendJson({ username: 'bob', message: 'the last word' });
+		await ann.reads(['before', 'the last word']);
 		await ann.page.clock.runFor(18_000);
 		assert.equal(pings(), 0);
 		await ann.page.clock.runFor(2_000);
@@ -485,7 +499,7 @@ test('20 a server that does not answer any more is noticed, and after it does no
 		assert.match(await ann.page.textContent('#state'), /does not answer/);
 		tap.forget();
 		await ann.page.clock.resume();
-		await ann.reads(['before', 'unheard']);
+		await ann.reads(['before', 'the last word', 'unheard']);
 	}));
 
 test('what one tab waits to say again and another has said is shown when the other one has seen to it', () =>

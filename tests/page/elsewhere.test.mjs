@@ -91,6 +91,8 @@ for (const [what, prepare, words] of [
 				await say(bob, 'from bob');
 				await page.getByText('from bob', { exact: true }).waitFor();
 				await page.fill('#text', 'from Ann :smile:');
+				// What turns them is loaded now; the page waits for that, but not for ever.
+				await page.waitForFunction(() => document.getElementById('text').value === 'from Ann 😄');
 				await page.press('#text', 'Enter');
 				assert.equal((await bob.nextJson()).message, 'from Ann 😄');
 				await page.waitForSelector('.message.own:not(:has(.pending))');

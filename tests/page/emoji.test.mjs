@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 
 const LIBRARY = '**/lib/emoji/*.json';
@@ -198,6 +199,29 @@ test('a shortcode is completed with the keyboard alone', () =>
 		assert.equal(await written(ann), `so 🪂 ${choices[1]} :ta`);
 		await keyboard.press('Enter');
 		await ann.reads([`so 🪂 ${choices[1]} :ta`]);
+	}));
+
+test('a list that was closed stays so when the library comes', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		let letCome;
+		const mayCome = new Promise((resolve) => (letCome = resolve));
+		const ann = await arrive({}, (page) =>
+			page.route(LIBRARY, async (route) => {
+				await mayCome;
+				await route.continue();
+			}),
+		);
+		await ann.join('Ann');
+		await ann.page.focus('#text');
+		await ann.page.keyboard.type(':smi');
+		await offered(ann, 1);
+		await ann.page.keyboard.press('Escape');
+		letCome();
+		const isHere = () => ann.page.evaluate(async () => (await import('./emoji-set.js')).hasAllEmoji());
+		await eventually(async () => assert.ok(await isHere()), 'the library');
+		assert.equal(await ann.page.isVisible('#completion'), false);
+		await ann.page.keyboard.type('l');
+		await offered(ann, 1);
 	}));
 
 test('times, faces and addresses are no shortcodes', () =>

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { until } from '../lib/chat.mjs';
+import { say, until } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
@@ -24,9 +24,10 @@ const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => 
 // Somebody has said so many lines.
 async function withPast(daemon, count) {
 	const plain = await daemon.ws();
-	for (let number = 1; number <= count; number++)
-		plain.sendJson({ username: number % 7 < 4 ? 'bob' : 'eve', message: line(number) });
-	await plain.drain();
+	const said = (number) => ({ username: number % 7 < 4 ? 'bob' : 'eve', message: line(number) });
+	for (let number = 1; number < count; number++)
+		plain.sendJson(said(number));
+	await say(plain, said(count));
 	return plain;
 }
 
@@ -172,9 +173,9 @@ test('30 a screen reader is told what is new, but not the history and not what w
 		const heard = () => ann.page.evaluate(() => window.told.filter(([, live]) => live !== 'off').map(([text]) => text));
 		assert.deepEqual(await heard(), ['news', 'mine', 'more news']);
 
-		tap.holdReceived = () => true;
+		tap.holdReceived = ({ message }) => message === 'missed';
 		plain.sendJson({ message: 'missed' });
-		await plain.drain();
+		await eventually(() => assert.equal(tap.held.length, 1), 'what the page is to miss');
 		tap.forget();
 		await tap.hangUp();
 		await ann.page.getByText('missed').waitFor();
@@ -273,9 +274,9 @@ test('long messages, of which a page holds but a few, leave no gap on the way ba
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 520);
 		const filler = ` ${'x'.repeat(15_000)}`;
-		for (let number = 521; number <= 580; number++)
+		for (let number = 521; number < 580; number++)
 			plain.sendJson({ message: line(number) + filler });
-		await plain.drain();
+		await say(plain, line(580) + filler);
 		const ann = await arrive();
 		await ann.join('ann');
 		await ann.page.getByText('line 580 ').waitFor();

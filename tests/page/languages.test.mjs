@@ -76,8 +76,7 @@ test('the page speaks Chinese to a Chinese browser, and the reader may choose ot
 		assert.equal(await mei.page.textContent('#state-words'), '在线');
 		await mei.page.click('#me');
 		await mei.page.selectOption('#language', 'en');
-		await mei.online();
-		assert.equal(await mei.page.textContent('#state-words'), 'Online');
+		await mei.page.locator('#state-words').getByText('Online', { exact: true }).waitFor();
 		assert.equal(await mei.page.getAttribute('html', 'lang'), 'en');
 		await mei.page.reload();
 		await mei.online();

@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Holds back this file; resolves, when the page has asked for it, with a function that lets it through.
+// From now on this file is held back; asked resolves, when the page has asked for it, with a function that lets it through.
 async function hold({ page }, glob) {
 	let isAsked;
 	const asked = new Promise((resolve) => {
@@ -22,7 +22,7 @@ async function hold({ page }, glob) {
 	});
 
 	await page.route(glob, (route) => isAsked(() => route.continue()));
-	return asked;
+	return { asked };
 }
 
 const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
@@ -60,6 +60,20 @@ test('a style sheet that was lost on the way comes later', () =>
 			const panel = document.getElementById('search');
 			return panel && getComputedStyle(panel).position === 'absolute';
 		});
+	}));
+
+test('the views are seen with their style sheets, and not before', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		for (const [tab, sheet, part] of [['live', 'tiles.css', '.live-none'], ['logs', 'logs.css', '.logs-tools']]) {
+			const { asked } = await hold(ann, `**/${sheet}`);
+			await ann.page.click(`#tab-${tab}`);
+			const letThrough = await asked;
+			assert.equal(await ann.page.locator(part).count(), 0);
+			await letThrough();
+			await ann.page.locator(part).waitFor();
+		}
 	}));
 
 test('a tag stays the word that it is where its emoji cannot be had', () =>
@@ -107,7 +121,7 @@ for (const [what, button, file, sheet, panel] of [
 			await ann.join('Ann');
 			await ann.page.reload();
 			await ann.online();
-			const asked = hold(ann, `**/${file}`);
+			const { asked } = await hold(ann, `**/${file}`);
 			await ann.page.click(`#${button}`);
 			const letThrough = await asked;
 			await ann.page.focus('#text');
@@ -127,7 +141,7 @@ test('names are offered only to who still writes when they come', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive();
 		await ann.join('Ann');
-		const asked = hold(ann, '**/completion.js');
+		const { asked } = await hold(ann, '**/completion.js');
 		await ann.page.locator('#text').pressSequentially('@b');
 		const letThrough = await asked;
 		await ann.page.focus('#search-button');
@@ -147,7 +161,7 @@ test('what waits for its emoji is not said in another room, and not for ever', (
 		await enterRoom(ann, 'den');
 		await ann.page.fill('#text', 'half a thought');
 		await enterRoom(ann, 'lobby');
-		const asked = hold(ann, '**/shortcodes.js');
+		const { asked } = await hold(ann, '**/shortcodes.js');
 		await ann.say('for the lobby :tada:');
 		await asked;
 		await enterRoom(ann, 'den');

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
-import { withPeople } from './people.mjs';
+import { pauseClock, withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 import { createServer, createTap } from './wires.mjs';
 
@@ -156,15 +156,17 @@ test('33 tiles stand in groups of their rooms, in the order of their names, and 
 
 test('33 a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
+		await pauseClock({ page });
 		const now = await page.evaluate(() => Date.now());
 		const every = (name, stepMs) => [0, 1, 2, 3, 4].map((n) => metric(name, n, { ts: now - (4 - n) * stepMs }));
 
 		await feed('metric', ...every('quick', 5000), ...every('slow', 300_000), metric('once', 1, { ts: now }));
+		await page.clock.runFor(1000);
 		await tile(page, 'once').waitFor();
 		const stale = () =>
 			page.$$eval('.live-tile.live-stale .live-name', (all) => all.map(({ innerText }) => innerText));
 
-		await page.clock.runFor(10_000);
+		await page.clock.runFor(9000);
 		assert.deepEqual(await stale(), []);
 		await page.clock.runFor(10_000);
 		assert.deepEqual(await stale(), ['quick']);

@@ -36,6 +36,13 @@ export const hide = (person, hidden) =>
 		document.dispatchEvent(new Event('visibilitychange'));
 	}, hidden);
 
+/** Needs page.clock.install() before. By the time that the page hears of it more than a second may be over, but only once. */
+export async function pauseClock({ page }, ms = 1000) {
+	const pause = () => page.clock.pauseAt(Date.now() + ms);
+
+	await pause().catch(pause);
+}
+
 export async function enterRoom(person, name) {
 	await person.page.fill('#room-field', name);
 	await person.page.press('#room-field', 'Enter');
@@ -118,15 +125,21 @@ class Person {
 		return this.page.locator('#me bdi').getByText(name, { exact: true }).waitFor();
 	}
 
+	/** Does what ends the connection, until that is seen: the page comes back by itself, perhaps half a second later. */
+	async loses(end) {
+		await Promise.all([this.state('waiting'), end()]);
+	}
+
 	/** Needs page.clock.install() before: the page's time stands still, so that it does not come back by itself. */
 	async stopClock() {
-		await this.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(this);
 		await this.state('waiting');
 	}
 
 	/** Until this room is shown and was entered. */
-	inRoom(name) {
-		return this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+	async inRoom(name) {
+		await this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+		await this.page.locator('.room:not([inert]) .log[data-loaded]').waitFor({ state: 'attached' });
 	}
 
 	async say(text) {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { withPeople, withRestarts } from './people.mjs';
-import { createServer, createTap, withClock } from './wires.mjs';
+import { pauseClock, withPeople, withRestarts } from './people.mjs';
+import { blockDetours, createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
 
@@ -127,18 +127,18 @@ test('the name is not refused because of an old connection of the page that ling
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await come(daemon, 'bob');
 		let lingering;
-		const ann = await arrive({}, (page) =>
-			page.routeWebSocket(/\/ws$/, (route) => {
+		const ann = await arrive({}, async (page) => {
+			await blockDetours(page);
+			await page.routeWebSocket(/\/ws$/, (route) => {
 				route.connectToServer();
 				// The server is not told that the page has gone.
 				route.onClose(() => {});
 				lingering ??= route;
-			}),
-		);
+			});
+		});
 		await ann.join('ann');
 		await bob.drain();
-		await lingering.close({ code: 1001 });
-		await ann.state('waiting');
+		await ann.loses(() => lingering.close({ code: 1001 }));
 		await ann.online();
 		await ann.sees(['ann', 'bob']);
 		assert.equal(await ann.page.isVisible('#profile'), false);
@@ -228,7 +228,7 @@ test('those who return after a restart of the server are not told of, newcomers 
 		await ann.sees(['ann', 'bob']);
 		await ann.say('before');
 		await bob.reads(['before']);
-		await bob.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(bob);
 		await server.kill();
 		await ann.state('waiting');
 		await server.start();
@@ -252,7 +252,7 @@ test('22 who is writing is shown for five seconds, and not longer than to the me
 			await come(daemon, 'dan'),
 			await come(daemon, 'fay'),
 		];
-		await ann.page.clock.pauseAt(Date.now() + 2000);
+		await pauseClock(ann, 2000);
 		bob.sendJson({ type: 'typing' });
 		await typingLine(ann, 'bob is typing…');
 		await ann.page.clock.runFor(3000);
@@ -277,7 +277,7 @@ test('while one writes the others are told every three seconds at most', () =>
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await ann.page.focus('#text');
 		const told = () => server.of('typing').length;
 		for (let second = 0; second < 7; second++) {

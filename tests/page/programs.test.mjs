@@ -57,7 +57,7 @@ test('what is said through the page, nc, curl or a WebSocket is read through eve
 		await shows(nc, 'Welcome to Linnet.');
 		nc.say('/nick terminal');
 		const stream = run(t, 'curl', '-sN', `${daemon.url}/events/lobby`);
-		await shows(stream, '"type":"joined"');
+		await shows(stream, '\n\n');
 		const poller = pollInALoop(t, `${daemon.url}/poll/lobby`);
 		await shows(poller, 'polling');
 
@@ -89,6 +89,7 @@ test('an acknowledgement typed at a terminal clears the badge of the page', (t) 
 		const ann = await arrive();
 		await ann.join('Ann');
 		const nc = run(t, 'nc', '127.0.0.1', String(daemon.linePort));
+		await shows(nc, 'Welcome to Linnet.');
 		const alarm = '{"type":"alarm","key":"disk-full","severity":"critical","title":"Disk full","message":"1 % left"}';
 		run(t, 'curl', '-sH', 'Content-Type: application/json', '-d', alarm, `${daemon.url}/push/lobby`);
 		await ann.page.waitForFunction(() => document.getElementById('alarms-count').textContent === '1');

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { hide, withPeople, withRestarts } from './people.mjs';
-import { createServer } from './wires.mjs';
+import { hide, pauseClock, withPeople, withRestarts } from './people.mjs';
+import { blockDetours, createServer } from './wires.mjs';
 
 let browser;
 
@@ -23,6 +23,7 @@ function createUnsteady() {
 		attempts: 0,
 		async prepare(page) {
 			await page.clock.install();
+			await blockDetours(page);
 			await page.addInitScript(() => {
 				Math.random = () => 1 - 1e-9;
 			});
@@ -49,7 +50,7 @@ const waits = ({ page }, seconds) =>
 const countdown = ({ page }) => page.textContent('#state-countdown');
 
 async function goDown(person, server) {
-	await person.page.clock.pauseAt(Date.now() + 1000);
+	await pauseClock(person);
 	server.isDown = true;
 	await server.route.close({ code: 1001 });
 	await person.state('waiting');

@@ -168,6 +168,8 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'rooms-button');
 		await ann.page.keyboard.press('Enter');
+		// Which has the focus first.
+		await ann.page.waitForFunction(() => document.activeElement.textContent === 'lobby');
 		await ann.page.fill('#room-field', 'ops');
 		await ann.page.press('#room-field', 'Enter');
 		await ann.inRoom('ops');

@@ -6,7 +6,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { get, got, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, enterRoom, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, enterRoom, pauseClock, withPeople } from './people.mjs';
 
 const ANYTHING = '#app:not([hidden]), dialog[open]';
 
@@ -127,11 +127,14 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 }]]) {
 	test(`over ${kind} a token that expires is asked for anew, and what was written is kept`, () =>
 		withTokens(async ({ daemon, arrive }) => {
-			const first = tokenOf('ann', { exp: inSeconds(8) });
+			const first = tokenOf('ann');
 			const ann = await arrive({}, block, comesBy(first));
 			await ann.online();
 			await ann.say('one');
 			await ann.reads(['one']);
+			// Made now that all is loaded, lest it be over before the page is there.
+			const short = tokenOf('ann', { exp: inSeconds(8) });
+			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
 			assert.match(await reason(ann), /has expired. What you have written is kept/);
 			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
@@ -154,7 +157,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			await ann.say('in ops');
 			await ann.reads(['in ops']);
 			await bob.close();
-			assertSecret(daemon, first, second);
+			assertSecret(daemon, first, short, second);
 		}));
 }
 
@@ -240,6 +243,21 @@ test('signing out forgets the reader, in every tab', () =>
 		await other.called('bob');
 		await other.online();
 		assert.equal(await ann.page.inputValue('#text'), '');
+	}));
+
+test('signing out forgets also what was read a moment ago', () =>
+	withTokens(async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) => page.clock.install(), comesBy(tokenOf('ann')));
+		await ann.online();
+		// Nothing of it is kept before the page is left.
+		await pauseClock(ann);
+		await say(await daemon.ws(`/ws?token=${tokenOf('bob')}`), 'news');
+		await ann.reads(['news']);
+		await ann.page.click('#me');
+		await ann.page.getByRole('button', { name: 'Sign out' }).click();
+		await form(ann).waitFor();
+		const kept = await ann.page.evaluate(() => Object.keys(localStorage));
+		assert.deepEqual(kept, ['linnet.view']);
 	}));
 
 test('the owner of a banned name is told so, and the page rests', () =>

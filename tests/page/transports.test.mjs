@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { blockSockets, blockStreams, choose, enterRoom, unread, withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, choose, enterRoom, pauseClock, unread, withPeople, withRestarts } from './people.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
 
@@ -81,7 +81,7 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 			await page.route(/\/events\//, () => streamed());
 		});
 		// Its time stands still but for what it is given here.
-		await ann.page.clock.pauseAt(Date.now() + 1000);
+		await pauseClock(ann);
 		await ann.introduce('Ann');
 		await ann.state('connecting');
 		await ann.page.clock.runFor(2500);

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { withPeople } from './people.mjs';
-import { createServer } from './wires.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { pauseClock, withPeople } from './people.mjs';
+import { createServer, withClock } from './wires.mjs';
 
 const WIDTHS = [320, 375, 1280];
 const PIXEL = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>';
@@ -26,7 +27,8 @@ test('1 two pages talk: each sees the other with avatar and time, and its own me
 		await ann.say('hello bob');
 		await bob.rows(1);
 		await bob.say('hello ann');
-		await ann.rows(2);
+		for (const person of [ann, bob])
+			await person.reads(['hello bob', 'hello ann']);
 
 		for (const [person, name] of [[ann, 'ann'], [bob, 'bob']]) {
 			const messages = await person.messages();
@@ -208,8 +210,10 @@ test('15 what a close code means is said in words', () =>
 			[1009, 'waiting', /too long/],
 		];
 		const server = createServer();
-		const ann = await arrive({}, server.prepare);
+		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
+		// It comes back when it is told to.
+		await pauseClock(ann);
 
 		for (const [code, state, words, reason = ''] of codes) {
 			await server.route.close({ code, reason });
@@ -265,8 +269,11 @@ test('28 nothing scrolls sideways from 320 px to 1280 px, whatever is shown', ()
 		const check = async (what) => {
 			for (const width of WIDTHS) {
 				await ann.page.setViewportSize({ width, height: 640 });
-				assert.equal(await ann.sidewaysScroll(), 0, `${what} at ${width} px`);
-				assert.deepEqual(await cutOff(ann), [], `${what} at ${width} px`);
+				// What depends on the width changes with the next frame.
+				await eventually(
+					async () => assert.deepEqual([await ann.sidewaysScroll(), await cutOff(ann)], [0, []], `${what} at ${width} px`),
+					'everything to fit',
+				);
 			}
 		};
 

@@ -1,5 +1,8 @@
 // What stands between a page and its server, or in the server's place.
 
+// Where a WebSocket takes too long to open, as on a slow machine, the page must not go round the wire by other means.
+export const blockDetours = (page) => page.route(/\/(?:events|poll)\//, (route) => route.abort('connectionrefused'));
+
 // To be given to arrive() as its second argument. The page talks to the real server; its test may look at every object,
 // keep some back and hang up.
 export function createTap() {
@@ -13,6 +16,7 @@ export function createTap() {
 		held: [],
 
 		async prepare(page) {
+			await blockDetours(page);
 			await page.routeWebSocket(/\/ws(\?|$)/, (route) => {
 				const server = route.connectToServer();
 				const pass = (objects, hold, to) => (text) => {
@@ -54,6 +58,7 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 		lastId: 0,
 
 		async prepare(page) {
+			await blockDetours(page);
 			await page.routeWebSocket(/\/ws(\?|$)/, (route) => {
 				server.route = route;
 				route.onMessage((text) => {

@@ -37,7 +37,11 @@ function distance(page, least, most) {
 }
 
 const atBottom = ({ page }) => distance(page, 0, 1);
-const farAbove = ({ page }) => distance(page, 500, Infinity);
+// Turns the wheel, until the log has come to rest.
+async function wheelUp({ page }, px) {
+	await page.mouse.wheel(0, -px);
+	await distance(page, px, px);
+}
 
 test('names that the server would refuse are refused on the form, in words', () =>
 	withPeople(browser, [], async ({ arrive }) => {
@@ -257,8 +261,7 @@ test('8 the log follows at the bottom, stays put above it and tells how many are
 		assert.equal(await ann.page.isVisible('.jump'), false);
 
 		await ann.page.hover('.log');
-		await ann.page.mouse.wheel(0, -600);
-		await farAbove(ann);
+		await wheelUp(ann, 600);
 		const place = await ann.page.$eval('.log', (log) => log.scrollTop);
 		await fill(61, 63);
 		await ann.page.getByRole('button', { name: '3 new messages' }).waitFor();
@@ -268,8 +271,7 @@ test('8 the log follows at the bottom, stays put above it and tells how many are
 		await atBottom(ann);
 		assert.equal(await ann.page.isVisible('.jump'), false);
 
-		await ann.page.mouse.wheel(0, -600);
-		await farAbove(ann);
+		await wheelUp(ann, 600);
 		await ann.say('my own');
 		await atBottom(ann);
 	}));
@@ -316,13 +318,15 @@ test('a flood leaves 500 rows at most and does not move who reads above', () =>
 		await atBottom(ann);
 
 		// The reader stands in the lower half of what is kept when the next trim takes the top away.
-		const before = await ann.page.$eval('.log', (log) => {
+		const before = await ann.page.$eval('.log', async (log) => {
+			const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }));
 			log.scrollTop = log.scrollHeight * 0.8;
+			// By then the page knows.
+			await scrolled;
 			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, .log');
 			window.readRow = row.classList.contains('log') ? log.children[log.childElementCount >> 1] : row;
 			return window.readRow.getBoundingClientRect().top;
 		});
-		await farAbove(ann);
 		const first = await ann.page.textContent('.message .text');
 		for (let number = 2001; number <= 2060; number++)
 			send({ username: 'eve', message: `line ${number}` });

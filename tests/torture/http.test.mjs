@@ -16,7 +16,7 @@ const clients = size('CLIENTS', { small: 16, full: 16 });
 // How fast one may talk is not what is tested. The heartbeat is to be due while a client stalls.
 const places = 300;
 const settings = [
-	'limits.message_rate=0', `limits.connections=${places}`, 'heartbeat.ping_s=1', 'heartbeat.pong_s=1',
+	'limits.message_rate=0', `limits.connections=${places}`, 'heartbeat.ping_s=1', 'heartbeat.pong_s=5',
 ];
 
 /** What one connection is to do: pieces of bytes, the pauses before them, and how it leaves. */
