@@ -307,19 +307,26 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 	alarm->intended = json_incref(event);
 }
 
-void
-chat_send_alarms(struct session *session, const struct room *room)
+bool
+chat_show_alarms(struct member *member)
 {
+	const struct room *room = member->room;
 	struct alarm *alarm, *next;
 	json_t *object;
 
 	HASH_ITER(hh, room->state.alarms, alarm, next)
 	{
-		if (!alarm->standing)
+		if (alarm->number > member->show_until)
+			break;
+		if (alarm->number <= member->alarms_shown || !alarm->standing)
 			continue;
 		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
 			"standing", 1);
 		json_object_update_missing(object, alarm->standing);
-		chat_answer(session, object);
+		if (!chat_show(member->session, object))
+			return false;
+		member->alarms_shown = alarm->number;
 	}
+	member->alarms_shown = member->show_until;
+	return true;
 }

@@ -158,17 +158,21 @@ chat_free_metrics(struct chat *chat)
 		cancel(chat, TAILQ_FIRST(&chat->due));
 }
 
-void
-chat_send_metrics(struct session *session, const struct room *room)
+bool
+chat_show_metrics(struct member *member)
 {
 	struct metric *metric, *next;
 
-	HASH_ITER(hh, room->state.metrics, metric, next)
+	HASH_ITER(hh, member->room->state.metrics, metric, next)
 	{
-		struct cast cast;
-
-		cast_object(&cast, json_incref(metric->value));
-		session_say(session, &cast);
-		cast_fini(&cast);
+		if (metric->number > member->show_until)
+			break;
+		if (metric->number <= member->metrics_shown)
+			continue;
+		if (!chat_show(member->session, json_incref(metric->value)))
+			return false;
+		member->metrics_shown = metric->number;
 	}
+	member->metrics_shown = member->show_until;
+	return true;
 }

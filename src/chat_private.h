@@ -1,8 +1,9 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
  * chat_commands.c (the command table), chat_people.c (names, presence), chat_rooms.c
  * (which rooms there are), chat_send.c (messages), chat_read.c (history, search, resume),
- * chat_push.c (what programs say), chat_alarm.c, chat_metric.c, chat_tail.c, chat_bans.c,
- * chat_admin.c (what moderators order) and chat_time.c (what is due). */
+ * chat_push.c (what programs say), chat_alarm.c, chat_metric.c, chat_standing.c (both,
+ * for who comes), chat_tail.c, chat_bans.c, chat_admin.c (what moderators order) and
+ * chat_time.c (what is due). */
 #pragma once
 
 #include <jansson.h>
@@ -292,8 +293,8 @@ void chat_on_alarm_kept(
 void chat_restore_alarm(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
-/* Tell session, which has come to room, which alarms stand. */
-void chat_send_alarms(struct session *session, const struct room *room);
+/* Go on showing member which alarms stand. Returns what chat_show does. */
+bool chat_show_alarms(struct member *member);
 
 /* Acknowledge an alarm in the name of speaker, and tell session what becomes of it. */
 int chat_see_alarm(struct chat *chat, struct session *session,
@@ -348,8 +349,21 @@ int chat_push_metric(struct chat *chat, struct session *errand, const char *labe
 /* Let go of the values that are due: nobody is left to be sent them. */
 void chat_free_metrics(struct chat *chat);
 
-/* Tell session, which has come to room, the last value of each metric. */
-void chat_send_metrics(struct session *session, const struct room *room);
+/* Go on showing member the last value of each metric. Returns what chat_show does. */
+bool chat_show_metrics(struct member *member);
+
+/* chat_standing.c */
+
+/* Tell session object, which is consumed and stands in a room that it has come to.
+ * Returns false if what it was sent before is to be written first. */
+bool chat_show(struct session *session, json_t *object);
+
+/* Show member, which has come to its room, what stands there: the last value of each
+ * metric and, if it wants them, the alarms. */
+void chat_show_standing(struct member *member, bool wants_alarms);
+
+/* Go on with that, now that what session was sent is written. */
+void chat_show_more(struct session *session);
 
 /* chat_read.c */
 

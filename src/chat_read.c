@@ -67,10 +67,8 @@ begin_live(struct chat *chat, struct member *member, bool recovered, const char 
 	if (member->session->wants_joined && !(is_poll && recovered))
 		chat_send_joined(chat, member, recovered, ref);
 	/* Whoever goes on where it was has seen the alarms. */
-	if (!recovered)
-		chat_send_alarms(member->session, member->room);
 	if (!(is_poll && recovered))
-		chat_send_metrics(member->session, member->room);
+		chat_show_standing(member, !recovered);
 	if (member->session->wants_progress)
 		member->session->ops->wake(member->session);
 }
@@ -342,6 +340,8 @@ chat_go_on(struct chat *chat, struct session *session, const char *since)
 void
 chat_on_drained(struct chat *chat, struct session *session)
 {
+	if (session->is_owed)
+		chat_show_more(session);
 	chat_read_next(chat, session);
 }
 

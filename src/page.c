@@ -91,10 +91,11 @@ describe(struct page_file *file, const char *path)
 		return -ENOENT;
 	file->size = (size_t)st.st_size;
 	find_type(file, path);
+	/* Not st_mtim: "cp -p" and the like put new content under an old time. */
 	snprintf(file->etag, sizeof(file->etag),
 		"\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st.st_ino,
 		(uint64_t)st.st_size,
-		(uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
+		(uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec);
 	return 0;
 }
 

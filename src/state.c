@@ -23,6 +23,7 @@ state_add_alarm(struct state *state, const char *key)
 		return alarm;
 	alarm = xcalloc(1, sizeof(*alarm));
 	alarm->key = xstrdup(key);
+	alarm->number = ++state->last_number;
 	HASH_ADD_KEYPTR(hh, state->alarms, alarm->key, strlen(alarm->key), alarm);
 	return alarm;
 }
@@ -47,6 +48,7 @@ state_add_metric(struct state *state, const char *name)
 		return metric;
 	metric = xcalloc(1, sizeof(*metric));
 	metric->name = xstrdup(name);
+	metric->number = ++state->last_number;
 	HASH_ADD_KEYPTR(hh, state->metrics, metric->name, strlen(metric->name), metric);
 	return metric;
 }

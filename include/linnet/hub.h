@@ -51,6 +51,9 @@ struct member {
 	uint64_t cursor;
 	uint64_t ticket;   /* of the part of it that was asked for; 0: none */
 	bool is_announced; /* it was told that it is in, so it may be told more */
+	/* The numbers up to which it was shown what stands in the room, and up to which
+	 * it is to be: what came later it is told like everybody. */
+	uint64_t alarms_shown, metrics_shown, show_until;
 	TAILQ_ENTRY(member) room_link;
 	TAILQ_ENTRY(member) session_link;
 };

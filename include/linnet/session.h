@@ -82,6 +82,7 @@ struct session {
 	bool wants_progress; /* woken whenever something that it asked for is done */
 	bool is_listed;      /* among those who are here */
 	bool is_stalled;     /* the store has too many reads for its next one */
+	bool is_owed;        /* there is more to show of what stands in its rooms */
 	TAILQ_ENTRY(session) chat_link;
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;

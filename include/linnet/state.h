@@ -16,6 +16,7 @@
 /* An alarm that stands, or is about to. */
 struct alarm {
 	char *key;
+	uint64_t number;  /* from 1, larger than of all that was there before it */
 	json_t *standing; /* its last event, as the store has it; NULL: none yet */
 	json_t *intended; /* with what is under way; NULL: it is to be cleared */
 	unsigned under_way;
@@ -25,6 +26,7 @@ struct alarm {
 /* The last value of a metric. */
 struct metric {
 	char *name;
+	uint64_t number; /* as an alarm's */
 	json_t *value;   /* the whole object */
 	int64_t said_ms; /* when it came */
 	int64_t sent_ms; /* when everybody was last sent a value */
@@ -39,7 +41,8 @@ TAILQ_HEAD(metric_list, metric);
 /* All zero is empty. */
 struct state {
 	struct alarm *alarms;   /* by key, in the order in which they were raised */
-	struct metric *metrics; /* by name */
+	struct metric *metrics; /* by name, in the order in which they came */
+	uint64_t last_number;   /* that was given to either */
 };
 
 /* The alarm of that key, or NULL. */
