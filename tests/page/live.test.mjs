@@ -192,6 +192,31 @@ test('a server whose clock is wrong does not make its values stale or of the fut
 		}
 	}));
 
+test('33 a clock that is set, here or there, makes values old for no longer than a few minutes', () =>
+	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
+		const age = () => tile(page, 'beat').locator('.live-age').innerText();
+		// A value a second for so long, by a server whose clock is so far ahead of this one.
+		const beat = async (count, ahead) => {
+			for (let n = 0; n < count; n++) {
+				const now = await page.evaluate(() => Date.now());
+				await feed('metric', metric('beat', n, { ts: now + ahead }));
+				await page.clock.runFor(1000);
+			}
+		};
+
+		await beat(3, 3_600_000);
+		assert.match(await age(), /^(now|1 sec ago)$/);
+		for (const ahead of [0, 3_600_000, -7_200_000]) {
+			await beat(5, ahead);
+			await page.clock.runFor(60_000);
+			await beat(3, ahead);
+			await page.clock.runFor(60_000);
+			await beat(5, ahead);
+			assert.match(await age(), /^(now|1 sec ago)$/, `${ahead}`);
+			assert.equal(await page.locator('.live-stale').count(), 0);
+		}
+	}));
+
 test('a tile opens a chart with axes that follows the data, and Escape closes it', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120, { unit: 's' }));
