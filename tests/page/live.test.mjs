@@ -396,6 +396,20 @@ test('what was zoomed is shown whole again by the keyboard', () =>
 		assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Close the chart');
 	}));
 
+test('a line is drawn between whatever numbers there are', () =>
+	live({}, async ({ page, feed }) => {
+		const most = Number.MAX_VALUE;
+		const series = (name, all) => values(name, all.length).map((frame, n) => ({ ...frame, value: all[n] }));
+		const lines = { large: [most, -most, 0], small: [0, Number.MIN_VALUE], level: [7, 7] };
+
+		await feed('metric', ...Object.entries(lines).flatMap(([name, all]) => series(name, all)));
+		for (const [name, d] of [['large', 'M0,2L50,28L100,15'], ['small', 'M0,15L100,15'], ['level', 'M0,15L100,15']])
+			await eventually(
+				async () => assert.equal(await tile(page, name).locator('.live-line').getAttribute('d'), d),
+				`the line of ${name}`,
+			);
+	}));
+
 test('without its library the chart says so and the tile works on', () =>
 	live(
 		{
