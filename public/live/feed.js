@@ -14,6 +14,13 @@ export function createFeed(place, means) {
 	let isWanted = false;
 	let isThere = false;
 
+	// What stands is worth more than what is over.
+	function makeRoom() {
+		const over = Array.from(alarms.keys()).find((key) => alarms.get(key).state === 'cleared');
+
+		alarms.delete(over ?? alarms.keys().next().value);
+	}
+
 	function begin(view) {
 		isThere = true;
 		for (const { frame, times, values } of past.take())
@@ -40,7 +47,7 @@ export function createFeed(place, means) {
 			alarms.delete(key);
 			alarms.set(key, frame);
 			if (alarms.size > MOST_ALARMS)
-				alarms.delete(alarms.keys().next().value);
+				makeRoom();
 		},
 		joined(frame) {
 			for (const [key, { room }] of alarms) {

@@ -140,6 +140,22 @@ test('what is kept of metrics before the first look is bounded', async () => {
 	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
 });
 
+test('what is kept of alarms before the first look is bounded, and what stands is kept before what is over', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		// Without an id it is in no log.
+		const ofLobby = (key, more) => alarm(key, { room: 'lobby', id: undefined, ...more });
+
+		await ann.join('ann');
+		server.sendAll([ofLobby('first')]);
+		server.sendAll(Array.from({ length: 1000 }, (_, n) => ofLobby(`${n}`, { state: 'cleared', severity: 'ok' })));
+		server.sendAll([ofLobby('last')]);
+		await ann.page.locator('#alarms-count').getByText('2', { exact: true }).waitFor();
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About last', 'About first']);
+	}));
+
 test('33 tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
