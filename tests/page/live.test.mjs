@@ -534,6 +534,43 @@ test('an alarm is acknowledged by its button, and says who has seen to it', () =
 		await page.getByText('2 standing, 1 not acknowledged').waitFor();
 	}));
 
+test('the focus stays at its alarm when others come, go and change places, and in the list when it goes', () =>
+	live({}, async ({ page, feed, answer }) => {
+		const focused = () => page.evaluate(() => document.activeElement.closest('.live-alarm, .live-alarms')?.innerText.match(/About \w+|Alarms/)[0]);
+		const acknowledged = { state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() };
+		const [first, second, third] = ['a', 'b', 'c'].map((key, n) => alarm(key, { since: Date.now() - n }));
+
+		await feed('alarm', first, second, third);
+		await alarmsAre(page, ['About a', 'About b', 'About c']);
+		await page.getByRole('button', { name: /About b/ }).focus();
+		await feed('alarm', { ...first, ...acknowledged, id: ++lastId });
+		await alarmsAre(page, ['About b', 'About c', 'About a']);
+		assert.equal(await focused(), 'About b');
+		assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /About b/);
+		await feed('alarm', alarm('d', { severity: 'critical' }));
+		await alarmsAre(page, ['About d', 'About b', 'About c', 'About a']);
+		assert.equal(await focused(), 'About b');
+
+		// Who acknowledges one stays at it, however long the answer takes.
+		await answer('acknowledge', { never: true });
+		await page.keyboard.press('Enter');
+		await page.getByText('Acknowledging…').waitFor();
+		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+		await feed('alarm', { ...second, ...acknowledged, id: ++lastId });
+		await alarmsAre(page, ['About d', 'About c', 'About a', 'About b']);
+		assert.equal(await focused(), 'About b');
+
+		await page.getByRole('button', { name: /About c/ }).focus();
+		await feed('alarm', { ...third, state: 'cleared', severity: 'ok', id: ++lastId });
+		await alarmsAre(page, ['About d', 'About a', 'About b']);
+		assert.equal(await focused(), 'About a');
+		assert.equal(await page.evaluate(() => document.activeElement.localName), 'li');
+		for (const one of [first, second, alarm('d')])
+			await feed('alarm', { ...one, state: 'cleared', severity: 'ok', id: ++lastId });
+		await page.getByText('All is well').waitFor();
+		await eventually(async () => assert.equal(await focused(), 'Alarms'), 'the heading');
+	}));
+
 test('what happened to alarms can be read back, from before the page was opened as well', () =>
 	live({}, async ({ page, feed, answer, calls }) => {
 		const past = [
