@@ -156,6 +156,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 			close(room);
 		room = wanted;
 		log.begin();
+		toolbar.tellFilter();
 		notice.opening();
 		try {
 			await open(wanted);

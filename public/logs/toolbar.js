@@ -81,6 +81,7 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 
 	return {
 		bar,
+		tellFilter,
 		showRooms(rooms, chosen) {
 			room.replaceChildren(
 				...rooms.map(({ room: name }) => {
