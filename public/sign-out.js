@@ -7,7 +7,7 @@ import { forgetAllBut } from './storage.js';
 import { keepToken } from './token.js';
 
 // How the page is to be, whoever reads it.
-const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];
+const SETTINGS = ['theme', 'language', 'view', 'wrap', 'notify', 'sound', 'quiet'];
 
 // name is the field of the dialog.
 export function createSignOut({ dialog, name }) {

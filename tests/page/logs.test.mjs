@@ -64,6 +64,31 @@ test('the first log is opened, another one can be chosen, and only what is chose
 		await reads(page, ['seven']);
 	}));
 
+test('the log that was chosen, and whether lines are wrapped, is remembered', () =>
+	logs({}, async ({ page, calls }) => {
+		const again = async () => {
+			await page.reload();
+			await page.waitForSelector('body[data-ready]');
+			await page.evaluate(() => window.view.visible(true));
+			await page.getByText('Nothing has been written yet.').waitFor();
+		};
+		const wrap = (pressed) => page.getByRole('button', { name: 'Wrap', pressed }).waitFor();
+
+		await page.getByText('Nothing has been written yet.').waitFor();
+		await wrap(false);
+		await page.getByRole('combobox').selectOption('nginx');
+		await press(page, 'Wrap');
+		await again();
+		assert.deepEqual(await calls('open'), [['open', 'nginx']]);
+		assert.equal(await page.getByRole('combobox').inputValue(), 'nginx');
+		await wrap(true);
+		// Also where it would be wrapped otherwise.
+		await press(page, 'Wrap');
+		await page.setViewportSize({ width: 375, height: 600 });
+		await again();
+		await wrap(false);
+	}));
+
 test('that there is no log, or that it may not be read, is said', async () => {
 	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
 	await logs({}, async ({ page, answer, calls }) => {
