@@ -131,7 +131,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			isWatched,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: (alarm) => alarms((they) => they.told(alarm)),
+			onAlarm: (alarm) => alarms((they) => they.told(alarm), alarm.room + alarm.key),
 			onChange: onRoomChange,
 			onNews,
 			onTyping: showTyping,

@@ -1,15 +1,19 @@
 // What Live is fed with. What came before it was looked at is kept for it, as far as it still counts: the last values of
 // each metric, the alarms that stand.
 import { createLazy } from '../lazily.js';
+import { clockTimeSeconds, fullDate, texts } from '../texts.js';
 import { createPast, hasPoint } from './past.js';
 
 const MOST_ALARMS = 1000;
 
-// means as in live.js.
+// means are what else live.js asks for.
 export function createFeed(place, means) {
 	const past = createPast();
 	const alarms = new Map();
-	const live = createLazy(async () => (await import('./live.js')).createLive(place, means));
+	const live = createLazy(async () => {
+		const { createLive } = await import('./live.js');
+		return createLive(place, { texts, format: { clockTimeSeconds, fullDate }, ...means });
+	});
 	let isVisible = false;
 	let isWanted = false;
 	let isThere = false;

@@ -124,6 +124,36 @@ test('a view that could not be loaded comes when there is a way to the server ag
 		await ann.page.getByText('All is well').waitFor();
 	}));
 
+test('what waits for a view that cannot be loaded is bounded, and of alarms and metrics the last counts', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const letThrough = () => ann.page.unroute('**/live/feed.js');
+
+		await ann.join('ann');
+		await ann.page.route('**/live/feed.js', (route) => route.abort('connectionrefused'));
+		const failed = ann.page.waitForEvent('requestfailed');
+		server.sendAll([alarm('disk', { room: 'lobby', id: undefined }), alarm('fire', { room: 'lobby', id: undefined })]);
+		await failed;
+		// What is told of what waits, when it is called at last.
+		await ann.page.evaluate(() => {
+			const { forEach } = Map.prototype;
+			Map.prototype.forEach = function (...given) {
+				window.waited = Math.max(window.waited ?? 0, this.size);
+				return forEach.apply(this, given);
+			};
+		});
+		server.sendAll([alarm('disk', { room: 'lobby', id: undefined, state: 'cleared', severity: 'ok' })]);
+		server.sendAll(values('load', 7000));
+		await ann.page.locator('#alarms-count').getByText('1', { exact: true }).waitFor();
+		await ann.page.click('#tab-live');
+		await letThrough();
+		await alarmsAre(ann.page, ['About fire']);
+		await tile(ann.page, 'load').waitFor();
+		const waited = await ann.page.evaluate(() => window.waited);
+		assert.ok(waited > 5000 && waited < 5010, `${waited} calls`);
+	}));
+
 test('what is kept of metrics before the first look is bounded', async () => {
 	const { createPast } = await importOfPage('live/past.js');
 	const past = createPast();
