@@ -37,6 +37,7 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
+	onLeft: (room) => views.left(room.name),
 	onNews: (room, message) => alerts.now((they) => they.tell(room, message)),
 });
 const alerts = createLazy(async () => {

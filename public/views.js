@@ -36,6 +36,7 @@ export function createViews(means) {
 				live.now((it) => it.joined(frame.raw));
 			return isTail;
 		},
+		left: (room) => live.now((it) => it.joined({ room })),
 		opened() {
 			isOnline = true;
 			live.now((it) => it.opened());

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
-import { withPeople } from './people.mjs';
+import { enterRoom, withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 import { createServer, createTap } from './wires.mjs';
 
@@ -152,6 +152,23 @@ test('what waits for a view that cannot be loaded is bounded, and of alarms and 
 		await tile(ann.page, 'load').waitFor();
 		const waited = await ann.page.evaluate(() => window.waited);
 		assert.ok(waited > 5000 && waited < 5010, `${waited} calls`);
+	}));
+
+test('what stands in a room that was left is not shown any more', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+
+		await ann.join('ann');
+		await enterRoom(ann, 'lab');
+		server.sendAll(['lobby', 'lab'].map((room) => alarm(room, { room, standing: true, id: undefined })));
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About lobby', 'About lab']);
+		await ann.page.click('#tab-chat');
+		await ann.page.getByRole('button', { name: /Leave .?lab/ }).click();
+		await ann.inRoom('lobby');
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About lobby']);
 	}));
 
 test('what is kept of metrics before the first look is bounded', async () => {
