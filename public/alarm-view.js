@@ -3,6 +3,7 @@ import { element } from './elements.js';
 import { foreign } from './foreign.js';
 import { laterTexts as texts } from './later-texts.js';
 import { ADDRESS, linkTo } from './markup.js';
+import { setText } from './set-text.js';
 import { addSheet } from './sheet.js';
 import { clockTime, fullDate, locale } from './texts.js';
 
@@ -104,19 +105,18 @@ export function fillAlarm(row, alarm) {
 	);
 }
 
-// One of the alarms that stand.
-export function buildStanding(alarm) {
-	const item = element('li.alarm-line');
-	const age = buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since)));
+// One of the alarms that stand, in its list.
+export function fillStanding(item, alarm) {
 	const head = element(
 		'header.alarm-head',
 		element('span.severity', texts.severity[alarm.severity]),
 		buildTitle(alarm),
-		age,
+		buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since))),
+		element('span.alarm-room', foreign(alarm.room)),
 	);
 
 	item.dataset.severity = alarm.severity;
-	item.append(buildSign(alarm.severity), head, buildBody(alarm));
+	item.replaceChildren(buildSign(alarm.severity), head, buildBody(alarm));
 	if (alarm.acknowledgedBy) {
 		item.append(element('p.alarm-by', texts.alarmState.acknowledged(alarm.acknowledgedBy)));
 	} else {
@@ -125,5 +125,9 @@ export function buildStanding(alarm) {
 		button.ariaLabel = texts.acknowledgeTitle(alarm.title || alarm.key);
 		item.append(button);
 	}
-	return item;
+}
+
+// How long it has stood by now.
+export function showAge(item, { since }) {
+	setText(item.querySelector('time'), texts.alarmAge(ageOf(since)));
 }

@@ -1,5 +1,6 @@
 // The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
-import { buildStanding } from './alarm-view.js';
+import { fillStanding, showAge } from './alarm-view.js';
+import { arrange, focusOn } from './arrange.js';
 import { buildClose } from './close.js';
 import { at, createPanel, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
@@ -21,52 +22,87 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	const list = element('ul');
 	const panel = element('section.alarms-panel', element('header', heading, close), list);
 	const standing = new Map();
-	// The worst first.
-	let alarms = [];
+	// Of those in the list, by their keys: { item, alarm }, as it is shown.
+	const rows = new Map();
+	let frame = 0;
 	let timer = 0;
 	let pressed = 0;
 
 	const isOpen = () => panel.matches(':popover-open');
 
-	// The focus stays with its alarm, or in the list.
+	// Who is at one stays there.
+	function fillRow(row, alarm) {
+		const { activeElement } = document;
+		const isHeld = row.item.contains(activeElement);
+
+		row.alarm = alarm;
+		fillStanding(row.item, alarm);
+		const action = row.item.querySelector('button');
+		action?.addEventListener('click', () => isEnabled && onAcknowledge(alarm));
+		if (isHeld)
+			focusOn(activeElement.localName === 'button' && action ? action : row.item);
+	}
+
+	function rowOf(alarm) {
+		const key = keyOf(alarm);
+		const row = rows.get(key) ?? { item: element('li.alarm-line'), alarm: null };
+
+		rows.set(key, row);
+		if (row.alarm === alarm)
+			showAge(row.item, alarm);
+		else
+			fillRow(row, alarm);
+		return row;
+	}
+
 	function fill() {
 		clearTimeout(pressed);
 		// What is being pressed must stay until it is let go.
 		if (list.matches(':active')) {
-			pressed = setTimeout(fill, PRESSED_MS);
+			pressed = setTimeout(draw, PRESSED_MS);
 			return;
 		}
-		const focused = Array.from(list.children).findIndex((item) => item.contains(document.activeElement));
-		const shown = alarms;
-		const items = shown.map(buildStanding);
+		const alarms = Array.from(standing.values()).sort(byUrgency);
 
-		items.forEach((item, index) => {
-			const action = item.querySelector('button');
+		for (const key of rows.keys()) {
+			if (!standing.has(key))
+				rows.delete(key);
+		}
+		arrange(list, alarms.map((alarm) => rowOf(alarm).item), close);
+		// A button that was disabled would lose the focus.
+		for (const action of list.querySelectorAll('button'))
+			action.ariaDisabled = String(!isEnabled);
+	}
 
-			if (!action)
-				return;
-			action.disabled = !isEnabled;
-			action.addEventListener('click', () => onAcknowledge(shown[index]));
-		});
-		list.replaceChildren(...items);
-		if (focused >= 0)
-			(items[focused]?.querySelector('button') ?? close).focus();
+	// The button goes away, and the focus must not go with it.
+	function leave() {
+		const isHeld = panel.contains(document.activeElement);
+
+		panel.hidePopover();
+		if (isHeld)
+			at('bar').querySelector('[aria-selected="true"]').focus();
+	}
+
+	function draw() {
+		frame = 0;
+		if (!isOpen())
+			return;
+		if (standing.size)
+			fill();
+		else
+			leave();
 	}
 
 	function show() {
-		alarms = Array.from(standing.values()).sort(byUrgency);
-		const unseen = alarms.filter(({ acknowledgedBy }) => !acknowledgedBy).length;
+		const all = standing.size;
+		const unseen = Array.from(standing.values()).filter(({ acknowledgedBy }) => !acknowledgedBy).length;
 
-		opener.hidden = !alarms.length;
+		opener.hidden = !all;
 		opener.classList.toggle('calm', !unseen);
-		opener.ariaLabel = texts.alarmsButton(unseen, alarms.length);
+		opener.ariaLabel = texts.alarmsButton(unseen, all);
 		at('alarms-count').textContent = unseen ? unseen.toLocaleString(locale) : '';
-		if (!isOpen())
-			return;
-		if (alarms.length)
-			fill();
-		else
-			panel.hidePopover();
+		// Many are told of at once.
+		frame ||= requestAnimationFrame(draw);
 	}
 
 	panel.id = 'alarms';
@@ -79,7 +115,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 			onOpen() {
 				fill();
 				timer = setInterval(fill, REFRESH_MS);
-				(list.querySelector('button:enabled') ?? close).focus();
+				(list.querySelector('button') ?? close).focus();
 			},
 			onClose: () => clearInterval(timer),
 		},

@@ -5,6 +5,7 @@ import { icon } from './icon.js';
 import { laterTexts as texts } from './later-texts.js';
 import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
+import { createWatched } from './watched.js';
 
 const MOST_CHARACTERS = 200;
 const BETWEEN_CHIRPS_MS = 2000;
@@ -17,6 +18,28 @@ const keep = (key, isWanted) => remember(key, isWanted ? 'yes' : '');
 
 const canNotify = 'Notification' in window;
 const mayNotify = () => canNotify && Notification.permission === 'granted';
+
+// What the reader's browser says to it. On Android only workers may notify, though they are asked for all the same: what
+// is tried here is not shown before it is allowed.
+async function askToNotify() {
+	if (!canNotify)
+		return 'denied';
+	try {
+		if (Notification.permission === 'default')
+			new Notification('');
+	} catch {
+		return 'denied';
+	}
+	return Notification.requestPermission();
+}
+
+// What a message is about, in a line. The words of an alarm that is over may be those of its beginning.
+function headlineOf({ type, title, key, severity, state, acknowledgedBy }) {
+	if (type !== 'alarm')
+		return title;
+	const shown = state === 'cleared' ? 'ok' : severity;
+	return texts.notifiedAlarm(texts.severity[shown], title || key, texts.alarmState[state](acknowledgedBy));
+}
 
 // Browsers let a page be heard only after its reader has done something in it.
 function createVoice() {
@@ -63,6 +86,7 @@ function buildCheck(id, words) {
 // bar gets the switch that silences both. onOpen(room) is called when the reader answers a notification.
 export async function createAlerts({ bar, onOpen }) {
 	const voice = createVoice();
+	const isWatched = createWatched();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);
 	const mute = button('mute', icon('speaker', SPEAKER));
@@ -90,12 +114,13 @@ export async function createAlerts({ bar, onOpen }) {
 		}
 	}
 
-	function notifyOf(room, { name, title, text }) {
-		// One a room, the newest.
-		const call = tryNotify(texts.notified(name, room.name), {
-			body: [title, text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
+	function notifyOf(room, message) {
+		// One a room, the newest, and nobody has seen it because he saw the one before.
+		const call = tryNotify(texts.notified(message.name, room.name), {
+			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
+			renotify: true,
 			silent: isOn('sound'),
 		});
 
@@ -108,10 +133,10 @@ export async function createAlerts({ bar, onOpen }) {
 
 	// Only from a click may a page ask.
 	notify.field.addEventListener('change', async () => {
-		const isWanted = notify.field.checked && canNotify && (await Notification.requestPermission()) === 'granted';
+		const answer = notify.field.checked ? await askToNotify() : '';
 
-		keep('notify', isWanted);
-		notify.fault.textContent = !canNotify || Notification.permission === 'denied' ? texts.notifyDenied : '';
+		keep('notify', answer === 'granted');
+		notify.fault.textContent = answer === 'denied' ? texts.notifyDenied : '';
 		show();
 	});
 	// What has been chosen is heard at once.
@@ -137,11 +162,20 @@ export async function createAlerts({ bar, onOpen }) {
 			settings.append(notify.label, notify.fault, sound.label);
 		},
 		// Of what came while nobody saw it.
-		tell(room, message) {
-			if (!document.hidden || isOn('quiet'))
+		async tell(room, message) {
+			const isWanted = () => document.hidden && !isOn('quiet') && (isOn('notify') || isOn('sound'));
+
+			// In another window the reader sees it, or that there is something unread.
+			if (!isWanted() || (await isWatched()) || !isWanted())
 				return;
-			if (isOn('notify') && mayNotify())
-				notifyOf(room, message);
+			try {
+				if (isOn('notify') && mayNotify())
+					notifyOf(room, message);
+			} catch {
+				// It was allowed, but only to workers.
+				keep('notify', false);
+				show();
+			}
 			if (isOn('sound'))
 				voice.call();
 		},

@@ -8,7 +8,7 @@ import { createLazy, stay } from './lazily.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
 import { recall, watchForgotten } from './storage.js';
 import { openProfile, profile, signIn } from './start.js';
-import { clockTimeSeconds, fullDate, texts } from './texts.js';
+import { texts } from './texts.js';
 import { ask, token } from './token.js';
 import { createViews } from './views.js';
 import { decodeFrame, encodePing } from './wire.js';
@@ -37,6 +37,7 @@ const chat = createChat({
 	onNamed,
 	onNameRefused,
 	onAttention,
+	onLeft: (room) => views.left(room.name),
 	onNews: (room, message) => alerts.now((they) => they.tell(room, message)),
 });
 const alerts = createLazy(async () => {
@@ -51,8 +52,6 @@ const alerts = createLazy(async () => {
 	});
 });
 const views = createViews({
-	texts,
-	format: { clockTimeSeconds, fullDate },
 	acknowledge: chat.acknowledge,
 	history: chat.history,
 	send: connection.send,
@@ -109,7 +108,7 @@ function onText(data) {
 	else if (frame.type !== 'joined' || !views.joined(frame))
 		chat.handle(frame);
 	if (frame.type === 'alarm')
-		views.alarm(frame.raw);
+		views.alarm(frame);
 }
 
 // What is shown

@@ -19,9 +19,9 @@ const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
 // me() is the reader's identity; isLooking(): the chat is the view that is shown; fetchRooms() resolves with what the
-// server answers to GET /rooms. onNamed(name), onNameRefused(fault) and onAttention({ room, unread }) follow; onNews(room,
-// message) is about what nobody saw come.
-export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onNews }) {
+// server answers to GET /rooms. onNamed(name), onNameRefused(fault), onAttention({ room, unread }) and onLeft(room) follow;
+// onNews(room, message) is about what nobody saw come.
+export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onLeft, onNews }) {
 	let isOnline = false;
 	let closeSearch = () => {};
 
@@ -71,7 +71,10 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			outbox.renamed(was, name);
 			composer.renamed(was, name);
 		},
-		onLeft: (room) => alarms.now((they) => they.forget(room.name)),
+		onLeft(room) {
+			alarms.now((they) => they.forget(room.name));
+			onLeft(room);
+		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
 	});
 	const roomsView = createRoomsView({
@@ -136,7 +139,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			isWatched,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: (alarm) => alarms((they) => they.told(alarm)),
+			onAlarm: (alarm) => alarms((they) => they.told(alarm), alarm.room + alarm.key),
 			onChange: showRooms,
 			onPeople: showPeople,
 			onNews,

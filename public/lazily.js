@@ -38,12 +38,11 @@ export function onFirst(element, type, load, wants = () => true) {
 	element.addEventListener(type, wanted);
 }
 
-// Gives use(call): call(module) is made at once, or when load() has brought the module; use.now(call) is left out where
-// nobody has asked for it yet.
+// Gives use(call, key): call(module) is made at once, or when load() has brought the module, and of those with one key
+// only the last; use.now(call) is left out where nobody has asked for it yet.
 export function createLazy(load) {
-	const calls = [];
+	const calls = new Map();
 	let module = null;
-	let isLoading = false;
 
 	async function begin(failures) {
 		try {
@@ -52,22 +51,23 @@ export function createLazy(load) {
 			setTimeout(begin, delayAfter(failures), failures + 1);
 			return;
 		}
-		calls.splice(0).forEach((call) => call(module));
+		calls.forEach((call) => call(module));
+		calls.clear();
 	}
 
-	function use(call) {
+	function use(call, key = call) {
 		if (module) {
 			call(module);
 			return;
 		}
-		calls.push(call);
-		if (calls.length > MOST_CALLS)
-			calls.shift();
-		if (!isLoading)
+		if (!calls.size)
 			begin(0);
-		isLoading = true;
+		calls.delete(key);
+		calls.set(key, call);
+		if (calls.size > MOST_CALLS)
+			calls.delete(calls.keys().next().value);
 	}
 
-	use.now = (call) => isLoading && use(call);
+	use.now = (call) => (module || calls.size) && use(call);
 	return use;
 }

@@ -92,7 +92,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function fillAlarm({ row, latest }) {
-		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)));
+		alarmView((view) => scroll.keep(() => view.fillAlarm(row, latest)), row);
 	}
 
 	function build(entry) {

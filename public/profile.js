@@ -3,7 +3,8 @@ import { button, element } from './elements.js';
 import { nameFault, utf8Bytes } from './identity.js';
 import { laterTexts as words } from './later-texts.js';
 import { addSheet } from './sheet.js';
-import { chooseLanguage, LANGUAGES, texts } from './texts.js';
+import { remember } from './storage.js';
+import { LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
 await addSheet(new URL('css/profile.css', import.meta.url));
@@ -59,6 +60,12 @@ function buildChoice(id, label, names, current, onChoose) {
 	caption.htmlFor = select.id = id;
 	select.addEventListener('change', () => onChoose(select.value));
 	return [caption, select];
+}
+
+// The page begins anew; what is being written is kept.
+function chooseLanguage(chosen) {
+	remember('language', chosen);
+	location.reload();
 }
 
 function buildSettings() {

@@ -3,11 +3,24 @@ import { ownersName } from './claims.js';
 import { button, element } from './elements.js';
 import { isSameName } from './identity.js';
 import { laterTexts as texts } from './later-texts.js';
-import { forgetAllBut } from './storage.js';
+import { PREFIX } from './storage.js';
 import { keepToken } from './token.js';
 
 // How the page is to be, whoever reads it.
-const SETTINGS = ['theme', 'language', 'view', 'notify', 'sound', 'quiet'];
+const SETTINGS = ['theme', 'language', 'view', 'wrap', 'notify', 'sound', 'quiet'];
+
+// Another tab's, too.
+function forgetAllBut(keys) {
+	const kept = keys.map((key) => PREFIX + key);
+
+	try {
+		Object.keys(localStorage)
+			.filter((key) => key.startsWith(PREFIX) && !kept.includes(key))
+			.forEach((key) => localStorage.removeItem(key));
+	} catch {
+		// Nothing was kept.
+	}
+}
 
 // name is the field of the dialog.
 export function createSignOut({ dialog, name }) {

@@ -1,6 +1,6 @@
 // localStorage that may be forbidden (private windows, policies) or full: the page then forgets, but not before it is left.
 
-const PREFIX = 'linnet.';
+export const PREFIX = 'linnet.';
 const unkept = new Map();
 
 // False when it was not kept.
@@ -35,19 +35,6 @@ export function recallAll(letters) {
 			.map((key) => localStorage.getItem(key));
 	} catch {
 		return [];
-	}
-}
-
-// Another tab's, too.
-export function forgetAllBut(keys) {
-	const kept = keys.map((key) => PREFIX + key);
-
-	try {
-		Object.keys(localStorage)
-			.filter((key) => key.startsWith(PREFIX) && !kept.includes(key))
-			.forEach((key) => localStorage.removeItem(key));
-	} catch {
-		// Nothing was kept.
 	}
 }
 

@@ -1,6 +1,6 @@
 // Every word that the page says, and dates in words, in the reader's language: the one chosen here, or that of the
 // browser.
-import { recall, remember } from './storage.js';
+import { recall } from './storage.js';
 
 // In their own words.
 export const LANGUAGES = { en: 'English', zh: '简体中文' };
@@ -30,12 +30,6 @@ export const tools = {
 };
 
 export const texts = (await import(`./texts/${language}.js`)).wordsFor(tools);
-
-// The page begins anew; what is being written is kept.
-export function chooseLanguage(chosen) {
-	remember('language', chosen);
-	location.reload();
-}
 
 // Fills what index.html leaves empty.
 export function fillTexts(root) {

@@ -2,7 +2,7 @@
 import { at } from './elements.js';
 import { createLazy } from './lazily.js';
 
-// means is what they ask for, see live/live.js and logs/feed.js.
+// means is what they ask for, see live/feed.js and logs/feed.js.
 export function createViews(means) {
 	const live = createLazy(async () => (await import('./live/feed.js')).createFeed(at('live'), means));
 	const logs = createLazy(async () => {
@@ -10,6 +10,7 @@ export function createViews(means) {
 		return createFeed(at('logs'), { ...means, isOnline });
 	});
 	let isOnline = false;
+	let metrics = 0;
 
 	function show(view, wanted) {
 		(wanted ? view : view.now)((it) => it.visible(wanted));
@@ -20,8 +21,9 @@ export function createViews(means) {
 			show(live, id === 'live');
 			show(logs, id === 'logs');
 		},
-		metric: (frame) => live((it) => it.metric(frame)),
-		alarm: (frame) => live((it) => it.alarm(frame)),
+		// So many of the last wait for Live.
+		metric: (frame) => live((it) => it.metric(frame), metrics++ % 500),
+		alarm: (frame) => live((it) => it.alarm(frame.raw), frame.room + frame.key),
 		log: (frame) => logs.now((it) => it.log(frame)),
 		// False if it is about a room to talk in.
 		joined(frame) {
@@ -34,6 +36,7 @@ export function createViews(means) {
 				live.now((it) => it.joined(frame.raw));
 			return isTail;
 		},
+		left: (room) => live.now((it) => it.joined({ room })),
 		opened() {
 			isOnline = true;
 			live.now((it) => it.opened());

@@ -1,4 +1,5 @@
 // One alarm that stands: what it is and how bad, for how long, who has seen to it.
+import { focusOn } from '../arrange.js';
 import { button, element } from '../elements.js';
 import { foreign } from '../foreign.js';
 import { icon } from '../icon.js';
@@ -73,24 +74,28 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 	let alarm = null;
 	let since = null;
 	let seen = null;
+	let isAsked = false;
 
 	text.dir = 'auto';
 	fault.setAttribute('role', 'alert');
 
-	function fail(error) {
-		acknowledge.disabled = false;
-		acknowledge.textContent = words.acknowledge;
-		fault.textContent = words.notAcknowledged(textOf(error?.message, 200));
+	// It is not disabled meanwhile: that would take the focus away from who has pressed it.
+	function showAction(isUnderWay) {
+		isAsked = isUnderWay;
+		acknowledge.ariaDisabled = String(isUnderWay);
+		acknowledge.textContent = isUnderWay ? words.acknowledging : words.acknowledge;
 	}
 
 	acknowledge.addEventListener('click', async () => {
-		acknowledge.disabled = true;
-		acknowledge.textContent = words.acknowledging;
+		if (isAsked)
+			return;
+		showAction(true);
 		fault.textContent = '';
 		try {
 			await onAcknowledge(alarm);
 		} catch (error) {
-			fail(error);
+			showAction(false);
+			fault.textContent = words.notAcknowledged(textOf(error?.message, 200));
 		}
 	});
 
@@ -130,17 +135,14 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 				text.removeAttribute('tabindex');
 			item.classList.toggle('live-acknowledged', Boolean(alarm.acknowledged_by));
 			acknowledge.hidden = Boolean(alarm.acknowledged_by);
-			acknowledge.disabled = false;
-			acknowledge.textContent = words.acknowledge;
+			showAction(false);
 			acknowledge.ariaLabel = words.acknowledgeThis(titleOf(alarm));
 			fault.textContent = '';
 			showFacts();
 			showAges(now);
 			// The button goes away, and who pressed it is to stay where he is.
-			if (hadFocus && acknowledge.hidden) {
-				item.tabIndex = -1;
-				item.focus();
-			}
+			if (hadFocus && acknowledge.hidden)
+				focusOn(item);
 		},
 	};
 }

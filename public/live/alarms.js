@@ -1,4 +1,5 @@
 // The alarms that stand, the worst first, and what happened to them.
+import { arrange } from '../arrange.js';
 import { element } from '../elements.js';
 import { setText } from '../set-text.js';
 import { createAlarmChanges } from './alarm-changes.js';
@@ -29,6 +30,7 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 	const standing = new Map();
 	const rows = new Map();
 	const count = element('span.live-count');
+	const heading = element('h2', words.alarms, count);
 	const calm = element('p.live-calm', words.calm);
 	const list = element('ul.live-standing');
 	const more = element('p.live-more');
@@ -39,7 +41,7 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 	let ager = 0;
 
 	voice.setAttribute('role', 'status');
-	place.append(element('h2', words.alarms, count), calm, list, more, changes.details, voice);
+	place.append(heading, calm, list, more, changes.details, voice);
 
 	const keyOf = ({ room, key }) => JSON.stringify([room, key]);
 
@@ -50,16 +52,6 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 				createAlarmRow({ words, format, ageOf, onAcknowledge: ({ room, key: its }) => acknowledge(room, its) }),
 			);
 		return rows.get(key);
-	}
-
-	// Rows are moved only where the order has changed: a moved one loses the focus.
-	function arrange(items) {
-		for (const [index, item] of items.entries()) {
-			if (list.children[index] !== item)
-				list.insertBefore(item, list.children[index] ?? null);
-		}
-		while (list.childElementCount > items.length)
-			list.lastElementChild.remove();
 	}
 
 	function show() {
@@ -75,7 +67,7 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 		}
 		for (const alarm of shown)
 			rowOf(keyOf(alarm)).show(alarm, now());
-		arrange(shown.map((alarm) => rowOf(keyOf(alarm)).item));
+		arrange(list, shown.map((alarm) => rowOf(keyOf(alarm)).item), heading);
 		calm.hidden = sorted.length > 0;
 		setText(count, sorted.length ? words.standing(sorted.length, open) : '');
 		setText(more, sorted.length > shown.length ? words.more(sorted.length - shown.length) : '');

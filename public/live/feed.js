@@ -1,18 +1,29 @@
 // What Live is fed with. What came before it was looked at is kept for it, as far as it still counts: the last values of
 // each metric, the alarms that stand.
 import { createLazy } from '../lazily.js';
+import { clockTimeSeconds, fullDate, texts } from '../texts.js';
 import { createPast, hasPoint } from './past.js';
 
 const MOST_ALARMS = 1000;
 
-// means as in live.js.
+// means are what else live.js asks for.
 export function createFeed(place, means) {
 	const past = createPast();
 	const alarms = new Map();
-	const live = createLazy(async () => (await import('./live.js')).createLive(place, means));
+	const live = createLazy(async () => {
+		const { createLive } = await import('./live.js');
+		return createLive(place, { texts, format: { clockTimeSeconds, fullDate }, ...means });
+	});
 	let isVisible = false;
 	let isWanted = false;
 	let isThere = false;
+
+	// What stands is worth more than what is over.
+	function makeRoom() {
+		const over = Array.from(alarms.keys()).find((key) => alarms.get(key).state === 'cleared');
+
+		alarms.delete(over ?? alarms.keys().next().value);
+	}
 
 	function begin(view) {
 		isThere = true;
@@ -40,7 +51,7 @@ export function createFeed(place, means) {
 			alarms.delete(key);
 			alarms.set(key, frame);
 			if (alarms.size > MOST_ALARMS)
-				alarms.delete(alarms.keys().next().value);
+				makeRoom();
 		},
 		joined(frame) {
 			for (const [key, { room }] of alarms) {

@@ -1,4 +1,5 @@
 // What is known of the metrics, by room and name, and how old it is by the server's clock.
+import { createServerClock } from './clock.js';
 import { createSeries } from './series.js';
 
 export const MOST_METRICS = 500;
@@ -6,19 +7,16 @@ export const MOST_METRICS = 500;
 export function createMetrics() {
 	const all = new Map();
 	const leftOut = new Set();
+	const clock = createServerClock();
 	let opening = 0;
-	// How far this clock is ahead of the server's, as far as is known.
-	let ahead = null;
 
 	const keyOf = ({ room, name }) => JSON.stringify([room, name]);
-	const now = () => Date.now() - (ahead ?? 0);
+	const now = () => Date.now() - clock.ahead;
 
 	// Only a value that is as new as its frame tells of the clocks; those sent on entering a room may be old.
 	function compareClocks(time, isNew) {
-		const distance = Date.now() - time;
-
-		if (isNew || distance < 0)
-			ahead = Math.min(ahead ?? Infinity, distance);
+		if (isNew || time > Date.now())
+			clock.compare(time);
 	}
 
 	const ageOf = (metric) => now() - metric.series.lastTime;

@@ -32,7 +32,9 @@ export function createSparkline() {
 			const [begin, end] = [times[0], times.at(-1)];
 			const [low, high] = [Math.min(...values), Math.max(...values)];
 			const x = (time) => (end > begin ? ((time - begin) / (end - begin)) * WIDTH : WIDTH);
-			const y = (value) => EDGE + (HEIGHT - 2 * EDGE) * (high > low ? (high - value) / (high - low) : 0.5);
+			// By halves: all there is between the largest numbers is too large for one.
+			const span = high / 2 - low / 2;
+			const y = (value) => EDGE + (HEIGHT - 2 * EDGE) * (span ? (high / 2 - value / 2) / span : 0.5);
 			const points = times.map((time, index) => `${rounded(x(time))},${rounded(y(values[index]))}`);
 
 			// One value alone is a level.

@@ -1,9 +1,10 @@
 // What Logs is fed with: the rooms of log files that it follows.
+import { texts } from '../texts.js';
 import { createLogs } from './logs.js';
 import { createTails } from './tails.js';
 
 // send(text) goes to the server, fetchRooms() resolves with what it answers to GET /rooms.
-export function createFeed(place, { texts, send, isOnline, fetchRooms }) {
+export function createFeed(place, { send, isOnline, fetchRooms }) {
 	const tails = createTails({ send, onJoined: (frame) => view.joined(frame), onLog: (frame) => view.log(frame) });
 
 	async function listRooms() {

@@ -1,4 +1,5 @@
 // Which lines the reader wants to see: those that hold a text, or those that fit a regular expression.
+import { trim } from './lines.js';
 
 export const LONGEST_FILTER = 200;
 // Lines for the worker at a time, and how long it may take for them.
@@ -59,6 +60,8 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 	return {
 		add(entries) {
 			waiting.push(...entries);
+			// No more is kept of the log either.
+			trim(waiting);
 			if (!isBusy)
 				next();
 		},
@@ -71,6 +74,7 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 // then. Or that it is none: { wrong: '…' }.
 export function createFilter({ onFits, onFault }) {
 	let wanted = '';
+	let source = '';
 	let searcher = null;
 	let isFaulty = false;
 
@@ -82,6 +86,19 @@ export function createFilter({ onFits, onFault }) {
 
 	const holds = ({ text, mark }) => mark || text.toLowerCase().includes(wanted);
 
+	// What is still being searched is of no interest any more.
+	function begin() {
+		searcher?.stop();
+		searcher = null;
+		isFaulty = false;
+		if (source)
+			searcher = createSearcher(source, {
+				onFits,
+				onSlow: () => fail({ slow: true }),
+				onUnavailable: () => fail({ unavailable: true }),
+			});
+	}
+
 	return {
 		// What is added later is measured by this. False, and all is as it was, if it is no expression.
 		set(text, isExpression) {
@@ -91,18 +108,13 @@ export function createFilter({ onFits, onFault }) {
 				onFault({ wrong });
 				return false;
 			}
-			searcher?.stop();
-			searcher = null;
-			isFaulty = false;
 			wanted = isExpression ? '' : text.toLowerCase();
-			if (isExpression && text)
-				searcher = createSearcher(text, {
-					onFits,
-					onSlow: () => fail({ slow: true }),
-					onUnavailable: () => fail({ unavailable: true }),
-				});
+			source = isExpression ? text : '';
+			begin();
 			return true;
 		},
+		// Other lines are to be measured by the same.
+		begin,
 		add(entries) {
 			if (isFaulty)
 				return;

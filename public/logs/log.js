@@ -46,6 +46,7 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 			entries = [];
 			waiting = [];
 			isPaused = false;
+			filter.begin();
 			showAll();
 		},
 		joined: (epoch) => lines.joined(epoch),

@@ -3,6 +3,7 @@ import { button, element } from '../elements.js';
 import { createHush } from '../hush.js';
 import { localeOf } from '../locale.js';
 import { addSheet } from '../sheet.js';
+import { recall, remember } from '../storage.js';
 import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
@@ -91,7 +92,10 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const toolbar = createToolbar({
 		words,
 		number,
-		onRoom: choose,
+		onRoom(chosen) {
+			remember('log', chosen);
+			choose(chosen);
+		},
 		isWrapped: matchMedia(NARROW).matches,
 		onFilter(text, isExpression) {
 			isFaulty = false;
@@ -157,6 +161,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 			close(room);
 		room = wanted;
 		log.begin();
+		toolbar.tellFilter();
 		notice.opening();
 		try {
 			await open(wanted);
@@ -180,7 +185,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 			return;
 		}
 		if (!room && known.length)
-			choose(known[0].room);
+			choose((known.find(({ room: name }) => name === recall('log')) ?? known[0]).room);
 		else if (!room)
 			notice.none();
 		toolbar.showRooms(known, room);

@@ -1,6 +1,7 @@
 // What stands above the lines: which log, what of it, and what to do with it.
 import { button, element } from '../elements.js';
 import { setText } from '../set-text.js';
+import { recall, remember } from '../storage.js';
 import { LONGEST_FILTER } from './filter.js';
 
 // The reader is not done with the word.
@@ -14,7 +15,8 @@ function toggle(classes, words) {
 
 const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
 
-// onRoom(room), onFilter(text, isExpression), onWrap(isWrapped), onPause() and onCopy() are what the reader wants.
+// onRoom(room), onFilter(text, isExpression), onWrap(isWrapped), onPause() and onCopy() are what the reader wants; isWrapped
+// is how it is until he has chosen.
 export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
 	const room = element('select.logs-room');
 	const filter = element('input.logs-filter');
@@ -73,14 +75,20 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 		onWrap(wanted);
 	}
 
-	wrap.addEventListener('click', () => showWrap(wrap.ariaPressed !== 'true'));
+	wrap.addEventListener('click', () => {
+		const wanted = wrap.ariaPressed !== 'true';
+
+		remember('wrap', wanted ? 'yes' : 'no');
+		showWrap(wanted);
+	});
 	pause.addEventListener('click', onPause);
 	copy.addEventListener('click', onCopy);
 	room.addEventListener('change', () => onRoom(room.value));
-	showWrap(isWrapped);
+	showWrap(recall('wrap') ? recall('wrap') === 'yes' : isWrapped);
 
 	return {
 		bar,
+		tellFilter,
 		showRooms(rooms, chosen) {
 			room.replaceChildren(
 				...rooms.map(({ room: name }) => {

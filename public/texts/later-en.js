@@ -80,6 +80,7 @@ export function wordsFor({ isolated, number, listed }) {
 		notify: 'Tell me of new messages while this page is hidden',
 		notifyDenied: 'This browser does not allow notifications from here.',
 		notified: (name, room) => `${name} in ${room}`,
+		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
 		sound: 'Chirp when something comes while this page is hidden',
 		mute: 'Silence notifications and sound',
 	};

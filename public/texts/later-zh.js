@@ -74,6 +74,7 @@ export function wordsFor({ isolated, number, listed }) {
 		notify: '页面在后台时，有新消息通知我',
 		notifyDenied: '浏览器不允许本页面发送通知。',
 		notified: (name, room) => `${name}（${room}）`,
+		notifiedAlarm: (severity, title, state) => `${severity}：${title}，${state}`,
 		sound: '页面在后台时，有新消息发出鸟鸣声',
 		mute: '静音：不通知，也不发声',
 	};

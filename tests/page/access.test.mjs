@@ -193,6 +193,30 @@ for (const colorScheme of ['light', 'dark']) {
 	}
 }
 
+test('27 in high contrast it is seen what has the focus, which view is shown and what is pressed', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const tails = [{ room: 'syslog', topic: '', count: 1, last_id: 0 }];
+		const ann = await arrive({ forcedColors: 'active' }, async (page) => {
+			await server.prepare(page);
+			await page.route('**/rooms', (route) => route.fulfill({ json: { rooms: [], tails } }));
+		});
+		const style = (selector, name) => ann.page.$eval(selector, (one, property) => getComputedStyle(one)[property], name);
+
+		await ann.join('ann');
+		await ann.page.focus('#text');
+		assert.equal(await style('#text', 'outlineStyle'), 'solid');
+		assert.match(await style('#tab-chat', 'textDecorationLine'), /underline/);
+		assert.doesNotMatch(await style('#tab-logs', 'textDecorationLine'), /underline/);
+		await ann.page.click('#tab-logs');
+		await ann.page.getByText('Nothing has been written yet.').waitFor();
+		await ann.page.click('.logs-wrap');
+		await eventually(
+			async () => assert.notEqual(await style('.logs-wrap', 'backgroundColor'), await style('.logs-copy', 'backgroundColor')),
+			'a button that looks pressed',
+		);
+	}));
+
 // The buttons that open something, and what that is.
 const PANELS = [
 	['#alarms-button', '#alarms'],

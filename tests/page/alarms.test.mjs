@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { withPeople } from './people.mjs';
+import { eventually } from '../lib/daemon.mjs';
+import { enterRoom, withPeople } from './people.mjs';
 import { push, pushAlarm } from './pushes.mjs';
+import { createServer, createTap, withClock } from './wires.mjs';
 
 let browser;
 
@@ -90,6 +92,89 @@ test('the badge opens the list of what stands, where an alarm can be acknowledge
 		assert.match(await alarmRow(ann).first().textContent(), /acknowledged by \u2068Bob\u2069/);
 		await ann.page.keyboard.press('Escape');
 		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
+	}));
+
+const focused = (person) => person.page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
+
+test('who is at an alarm of the list stays there, whatever comes and goes, and acknowledges no other', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const items = ann.page.locator('#alarms li');
+		const titles = (wanted) =>
+			eventually(async () => assert.deepEqual(await items.locator('.title').allTextContents(), wanted), `${wanted}`);
+		const alarm = (key, severity, more) => pushAlarm(daemon, { key, severity, title: key, ...more });
+
+		await ann.join('Ann');
+		await alarm('a', 'error');
+		await alarm('b', 'warning');
+		await alarm('c', 'info');
+		await badge(ann, '3');
+		await opens(ann);
+		await ann.page.getByRole('button', { name: 'Acknowledge b' }).focus();
+		await alarm('d', 'critical');
+		await titles(['d', 'a', 'b', 'c']);
+		assert.equal(await focused(ann), 'Acknowledge b');
+		await alarm('b', 'warning', { message: 'is worse' });
+		await items.getByText('is worse').waitFor();
+		assert.equal(await focused(ann), 'Acknowledge b');
+		await ann.page.keyboard.press('Enter');
+		await items.nth(2).getByText('acknowledged by').waitFor();
+		assert.match(await focused(ann), /is worse.*acknowledged by/);
+		assert.equal(await items.getByText('acknowledged by').count(), 1);
+		// Where it goes, no other one's button is pressed by mistake.
+		await alarm('b', 'ok');
+		await titles(['d', 'a', 'c']);
+		assert.match(await focused(ann), /^Info/);
+		for (const key of ['a', 'c', 'd'])
+			await alarm(key, 'ok');
+		await ann.page.waitForSelector('#alarms:popover-open', { state: 'detached' });
+		assert.equal(await focused(ann), 'Chat');
+	}));
+
+test('the list of alarms grows older, and loses its connection, without being read aloud anew', () =>
+	withPeople(browser, [], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, withClock(createTap()));
+		await ann.join('Ann');
+		await pushAlarm(daemon, DISK);
+		await badge(ann, '1');
+		await opens(ann);
+		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).focus();
+		await ann.page.evaluate(() => (window.held = document.activeElement));
+		// Nothing answers so quickly.
+		await ann.page.clock.runFor(91_000);
+		await ann.page.locator('#alarms li').getByText('for 1 min').waitFor();
+		assert.ok(await ann.page.evaluate(() => window.held === document.activeElement));
+	}));
+
+test('the list says in which room an alarm stands, and a lost connection does not close it', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer({ joined: { recovered: false } });
+		const ann = await arrive({}, server.prepare);
+		const tell = () =>
+			server.sendAll(
+				['lobby', 'lab'].map((room) => ({
+					type: 'alarm', room, standing: true, key: 'disk', severity: 'error', title: 'Disk', state: 'raised', ts: 1, since: 1,
+				})),
+			);
+
+		await ann.join('ann');
+		await enterRoom(ann, 'lab');
+		tell();
+		await badge(ann, '2');
+		await opens(ann);
+		assert.deepEqual(await ann.page.locator('#alarms .alarm-room').allTextContents(), ['lobby', 'lab']);
+		const joins = server.of('join').length;
+		const { answer } = server;
+		server.answer = (object) => {
+			const answers = answer(object);
+			if (object.type === 'join')
+				setTimeout(tell);
+			return answers;
+		};
+		server.route.close({ code: 1001 });
+		await eventually(() => assert.ok(server.of('join').length >= joins + 2), 'both rooms again');
+		await badge(ann, '2');
+		assert.ok(await ann.page.locator('#alarms:popover-open').isVisible());
 	}));
 
 test('what is acknowledged or cleared from elsewhere leaves the badge', () =>

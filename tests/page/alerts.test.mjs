@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
+import { eventually } from '../lib/daemon.mjs';
 import { hide, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
@@ -42,10 +43,13 @@ const listen = (page) =>
 				localStorage.granted = 'granted';
 				return 'granted';
 			}
-			constructor(title, { body }) {
+			constructor(title, { body, renotify } = {}) {
 				super();
+				if (Notification.permission !== 'granted')
+					return;
 				window.calls.push([title, body]);
 				window.lastCall = this;
+				this.renotify = renotify;
 			}
 			close() {}
 		};
@@ -60,6 +64,9 @@ const listen = (page) =>
 	});
 
 const seen = ({ page }) => page.evaluate(() => ({ calls: window.calls.length, chirps: window.chirps }));
+const sees = (person, wanted) => eventually(async () => assert.deepEqual(await seen(person), wanted), JSON.stringify(wanted));
+const callsAre = ({ page }, wanted) =>
+	eventually(async () => assert.deepEqual(await page.evaluate(() => window.calls), wanted), JSON.stringify(wanted));
 
 async function choose({ page }, ...ids) {
 	await page.click('#me');
@@ -79,7 +86,6 @@ test('31 a notification comes only after a click has asked for it and only while
 			await listen(page);
 		});
 		const bob = await daemon.ws('/ws?name=bob');
-		const calls = () => ann.page.evaluate(() => window.calls);
 		await ann.join('Ann');
 		await hide(ann, true);
 		await say(bob, 'before');
@@ -91,11 +97,11 @@ test('31 a notification comes only after a click has asked for it and only while
 		assert.equal(await ann.page.evaluate(() => window.asked), 1);
 		await say(bob, 'in sight');
 		await ann.rows(2);
-		assert.deepEqual(await calls(), []);
+		assert.equal((await seen(ann)).calls, 0);
 		await hide(ann, true);
 		await say(bob, 'out of sight');
 		await ann.rows(3);
-		assert.deepEqual(await calls(), [['bob in lobby', 'out of sight']]);
+		await callsAre(ann, [['bob in lobby', 'out of sight']]);
 		assert.equal((await seen(ann)).chirps, 0);
 		// It leads to where it was said, and it is remembered.
 		await hide(ann, false);
@@ -109,9 +115,7 @@ test('31 a notification comes only after a click has asked for it and only while
 		await hide(ann, true);
 		await say(bob, 'after a reload');
 		await ann.rows(4);
-		// The switch is there before all of it is.
-		await ann.page.waitForFunction(() => window.calls.length);
-		assert.deepEqual(await calls(), [['bob in lobby', 'after a reload']]);
+		await callsAre(ann, [['bob in lobby', 'after a reload']]);
 		await bob.close();
 	}));
 
@@ -131,11 +135,11 @@ test('31 a chirp is heard where it was chosen, of what nobody saw, and once of m
 		await hide(ann, true);
 		await sayMany(bob, 20);
 		await ann.rows(21);
-		assert.deepEqual(await seen(ann), { calls: 0, chirps: 2 });
+		await sees(ann, { calls: 0, chirps: 2 });
 		await rest(ann);
 		await say(bob, 'later');
 		await ann.rows(22);
-		assert.equal((await seen(ann)).chirps, 3);
+		await sees(ann, { calls: 0, chirps: 3 });
 		await rest(ann);
 		await ann.say('mine');
 		await ann.rows(23);
@@ -166,15 +170,96 @@ test('31 one switch silences both, is remembered, and is worked by the keyboard'
 		await tab.page.waitForSelector('#mute[aria-pressed="true"]');
 		await tab.page.click('#mute');
 		await ann.page.waitForSelector('#mute[aria-pressed="false"]');
+		await tab.page.close();
 		await hide(ann, true);
 		await rest(ann);
 		await say(bob, 'heard');
 		await ann.rows(2);
-		assert.deepEqual(await seen(ann), { calls: 1, chirps: 2 });
+		await sees(ann, { calls: 1, chirps: 2 });
 		await hide(ann, false);
 		await ann.page.click('#me');
 		await ann.page.uncheck('#notify');
 		await ann.page.uncheck('#sound');
+		await ann.page.waitForSelector('#mute', { state: 'hidden' });
+		await bob.close();
+	}));
+
+test('31 nobody is called by one window who looks at another one', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, listen);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await choose(ann, 'notify', 'sound');
+		await ann.page.waitForFunction(() => window.chirps === 1);
+		const tab = await openTab(ann, listen);
+		await tab.page.waitForSelector('#mute');
+		await hide(ann, true);
+		await rest(ann);
+		// It is asked whether somebody looks, and somebody does.
+		await ann.page.evaluate(() => {
+			const channel = new BroadcastChannel(`linnet ${location.href}`);
+			channel.addEventListener('message', ({ data }) => (window.answer = data));
+		});
+		await say(bob, 'seen in the other window');
+		await ann.page.waitForFunction(() => window.answer === 'answer');
+		await hide(tab, true);
+		await say(bob, 'seen in none');
+		await callsAre(ann, [['bob in lobby', 'seen in none']]);
+		await callsAre(tab, [['bob in lobby', 'seen in none']]);
+		await eventually(async () => assert.equal((await seen(ann)).chirps + (await seen(tab)).chirps, 2), 'one chirp of both');
+		await bob.close();
+	}));
+
+test('31 a notification of an alarm says how bad it is and whether it is over, and calls again for each', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, listen);
+		await ann.join('Ann');
+		await choose(ann, 'notify');
+		await hide(ann, true);
+		const expected = [];
+		const tells = async (members, body) => {
+			await pushAlarm(daemon, members);
+			expected.push(['monitor in lobby', body]);
+			await callsAre(ann, expected);
+		};
+
+		await tells({ key: 'disk', severity: 'critical', title: 'Disk full', message: '98 % of /var' }, 'Critical: Disk full, raised\n98 % of /var');
+		await tells({ key: 'disk', severity: 'ok', title: 'Disk full' }, 'OK: Disk full, cleared');
+		await tells({ key: 'load', severity: 'warning' }, 'Warning: load, raised');
+		assert.equal(await ann.page.evaluate(() => window.lastCall.renotify), true);
+	}));
+
+test('31 where only workers may notify, as on Android, the choice says so and nothing that comes is lost', () =>
+	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, (page) =>
+			page.addInitScript(() => {
+				window.Notification = class {
+					static permission = localStorage.granted ?? 'default';
+					static async requestPermission() {
+						return 'granted';
+					}
+					constructor() {
+						throw new TypeError('Illegal constructor');
+					}
+				};
+			}),
+		);
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		await ann.page.click('#me');
+		await ann.page.click('#notify');
+		await ann.page.locator('#notify-fault', { hasText: 'does not allow notifications' }).waitFor();
+		assert.equal(await ann.page.isChecked('#notify'), false);
+		// Once upon a time it was allowed.
+		await ann.page.evaluate(() => {
+			localStorage.granted = 'granted';
+			localStorage['linnet.notify'] = 'yes';
+		});
+		await ann.page.reload();
+		await ann.page.waitForSelector('#mute:not([hidden])');
+		await hide(ann, true);
+		await say(bob, 'out of sight');
+		await ann.rows(1);
 		await ann.page.waitForSelector('#mute', { state: 'hidden' });
 		await bob.close();
 	}));

@@ -146,7 +146,7 @@ test('13 hostile words in a notification are its words', () =>
 		const calls = await ann.page.evaluate(() => window.calls);
 		assert.deepEqual(calls.map(([, { body }]) => body), HOSTILE.map((text) => `${text}\n${text}`.slice(0, 200)));
 		assert.ok(calls.every(([title]) => title.endsWith(' in lobby')));
-		assert.deepEqual(new Set(calls.flatMap(([, options]) => Object.keys(options))), new Set(['body', 'icon', 'tag', 'silent']));
+		assert.deepEqual(new Set(calls.flatMap(([, options]) => Object.keys(options))), new Set(['body', 'icon', 'tag', 'renotify', 'silent']));
 		assert.deepEqual(new Set(calls.map(([, { icon, tag }]) => `${icon} ${tag}`)), new Set(['favicon.svg lobby']));
 		await assertInert(ann);
 	}));

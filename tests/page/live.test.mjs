@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { importOfPage } from '../lib/page.mjs';
-import { pauseClock, withPeople } from './people.mjs';
+import { enterRoom, pauseClock, withPeople } from './people.mjs';
 import { startViewDaemon, withView } from './views.mjs';
 import { createServer, createTap } from './wires.mjs';
 
@@ -124,6 +124,43 @@ test('a view that could not be loaded comes when there is a way to the server ag
 		await ann.page.getByText('All is well').waitFor();
 	}));
 
+test('of what waits for a view that cannot be loaded the last counts, and no flood of values costs an alarm', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		const letThrough = () => ann.page.unroute('**/live/feed.js');
+
+		await ann.join('ann');
+		await ann.page.route('**/live/feed.js', (route) => route.abort('connectionrefused'));
+		const failed = ann.page.waitForEvent('requestfailed');
+		server.sendAll([alarm('disk', { room: 'lobby', id: undefined }), alarm('fire', { room: 'lobby', id: undefined })]);
+		await failed;
+		server.sendAll([alarm('disk', { room: 'lobby', id: undefined, state: 'cleared', severity: 'ok' })]);
+		server.sendAll(values('load', 7000));
+		await ann.page.locator('#alarms-count').getByText('1', { exact: true }).waitFor();
+		await ann.page.click('#tab-live');
+		await letThrough();
+		await alarmsAre(ann.page, ['About fire']);
+		await tile(ann.page, 'load').waitFor();
+	}));
+
+test('what stands in a room that was left is not shown any more', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+
+		await ann.join('ann');
+		await enterRoom(ann, 'lab');
+		server.sendAll(['lobby', 'lab'].map((room) => alarm(room, { room, standing: true, id: undefined })));
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About lobby', 'About lab']);
+		await ann.page.click('#tab-chat');
+		await ann.page.getByRole('button', { name: /Leave .?lab/ }).click();
+		await ann.inRoom('lobby');
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About lobby']);
+	}));
+
 test('what is kept of metrics before the first look is bounded', async () => {
 	const { createPast } = await importOfPage('live/past.js');
 	const past = createPast();
@@ -139,6 +176,22 @@ test('what is kept of metrics before the first look is bounded', async () => {
 	assert.ok(all.every((one) => one.times.length >= 1 && one.times.at(-1) === one.frame.ts));
 	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
 });
+
+test('what is kept of alarms before the first look is bounded, and what stands is kept before what is over', () =>
+	withPeople(browser, [], async ({ arrive }) => {
+		const server = createServer();
+		const ann = await arrive({}, server.prepare);
+		// Without an id it is in no log.
+		const ofLobby = (key, more) => alarm(key, { room: 'lobby', id: undefined, ...more });
+
+		await ann.join('ann');
+		server.sendAll([ofLobby('first')]);
+		server.sendAll(Array.from({ length: 1000 }, (_, n) => ofLobby(`${n}`, { state: 'cleared', severity: 'ok' })));
+		server.sendAll([ofLobby('last')]);
+		await ann.page.locator('#alarms-count').getByText('2', { exact: true }).waitFor();
+		await ann.page.click('#tab-live');
+		await alarmsAre(ann.page, ['About last', 'About first']);
+	}));
 
 test('33 tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
 	live({}, async ({ page, feed }) => {
@@ -191,6 +244,31 @@ test('a server whose clock is wrong does not make its values stale or of the fut
 				async () => assert.match(await tile(page, name).locator('.live-age').innerText(), /^(now|\ds ago)$/),
 				name,
 			);
+		}
+	}));
+
+test('33 a clock that is set, here or there, makes values old for no longer than a few minutes', () =>
+	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
+		const age = () => tile(page, 'beat').locator('.live-age').innerText();
+		// A value a second for so long, by a server whose clock is so far ahead of this one.
+		const beat = async (count, ahead) => {
+			for (let n = 0; n < count; n++) {
+				const now = await page.evaluate(() => Date.now());
+				await feed('metric', metric('beat', n, { ts: now + ahead }));
+				await page.clock.runFor(1000);
+			}
+		};
+
+		await beat(3, 3_600_000);
+		assert.match(await age(), /^(now|1 sec ago)$/);
+		for (const ahead of [0, 3_600_000, -7_200_000]) {
+			await beat(5, ahead);
+			await page.clock.runFor(60_000);
+			await beat(3, ahead);
+			await page.clock.runFor(60_000);
+			await beat(5, ahead);
+			assert.match(await age(), /^(now|1 sec ago)$/, `${ahead}`);
+			assert.equal(await page.locator('.live-stale').count(), 0);
 		}
 	}));
 
@@ -373,6 +451,20 @@ test('what was zoomed is shown whole again by the keyboard', () =>
 		assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Close the chart');
 	}));
 
+test('a line is drawn between whatever numbers there are', () =>
+	live({}, async ({ page, feed }) => {
+		const most = Number.MAX_VALUE;
+		const series = (name, all) => values(name, all.length).map((frame, n) => ({ ...frame, value: all[n] }));
+		const lines = { large: [most, -most, 0], small: [0, Number.MIN_VALUE], level: [7, 7] };
+
+		await feed('metric', ...Object.entries(lines).flatMap(([name, all]) => series(name, all)));
+		for (const [name, d] of [['large', 'M0,2L50,28L100,15'], ['small', 'M0,15L100,15'], ['level', 'M0,15L100,15']])
+			await eventually(
+				async () => assert.equal(await tile(page, name).locator('.live-line').getAttribute('d'), d),
+				`the line of ${name}`,
+			);
+	}));
+
 test('without its library the chart says so and the tile works on', () =>
 	live(
 		{
@@ -479,6 +571,43 @@ test('an alarm is acknowledged by its button, and says who has seen to it', () =
 		// What needs somebody comes first.
 		await alarmsAre(page, ['About mail', 'About disk']);
 		await page.getByText('2 standing, 1 not acknowledged').waitFor();
+	}));
+
+test('the focus stays at its alarm when others come, go and change places, and in the list when it goes', () =>
+	live({}, async ({ page, feed, answer }) => {
+		const focused = () => page.evaluate(() => document.activeElement.closest('.live-alarm, .live-alarms')?.innerText.match(/About \w+|Alarms/)[0]);
+		const acknowledged = { state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() };
+		const [first, second, third] = ['a', 'b', 'c'].map((key, n) => alarm(key, { since: Date.now() - n }));
+
+		await feed('alarm', first, second, third);
+		await alarmsAre(page, ['About a', 'About b', 'About c']);
+		await page.getByRole('button', { name: /About b/ }).focus();
+		await feed('alarm', { ...first, ...acknowledged, id: ++lastId });
+		await alarmsAre(page, ['About b', 'About c', 'About a']);
+		assert.equal(await focused(), 'About b');
+		assert.match(await page.evaluate(() => document.activeElement.ariaLabel), /About b/);
+		await feed('alarm', alarm('d', { severity: 'critical' }));
+		await alarmsAre(page, ['About d', 'About b', 'About c', 'About a']);
+		assert.equal(await focused(), 'About b');
+
+		// Who acknowledges one stays at it, however long the answer takes.
+		await answer('acknowledge', { never: true });
+		await page.keyboard.press('Enter');
+		await page.getByText('Acknowledging…').waitFor();
+		await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+		await feed('alarm', { ...second, ...acknowledged, id: ++lastId });
+		await alarmsAre(page, ['About d', 'About c', 'About a', 'About b']);
+		assert.equal(await focused(), 'About b');
+
+		await page.getByRole('button', { name: /About c/ }).focus();
+		await feed('alarm', { ...third, state: 'cleared', severity: 'ok', id: ++lastId });
+		await alarmsAre(page, ['About d', 'About a', 'About b']);
+		assert.equal(await focused(), 'About a');
+		assert.equal(await page.evaluate(() => document.activeElement.localName), 'li');
+		for (const one of [first, second, alarm('d')])
+			await feed('alarm', { ...one, state: 'cleared', severity: 'ok', id: ++lastId });
+		await page.getByText('All is well').waitFor();
+		await eventually(async () => assert.equal(await focused(), 'Alarms'), 'the heading');
 	}));
 
 test('what happened to alarms can be read back, from before the page was opened as well', () =>

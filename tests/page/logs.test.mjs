@@ -64,6 +64,31 @@ test('the first log is opened, another one can be chosen, and only what is chose
 		await reads(page, ['seven']);
 	}));
 
+test('the log that was chosen, and whether lines are wrapped, is remembered', () =>
+	logs({}, async ({ page, calls }) => {
+		const again = async () => {
+			await page.reload();
+			await page.waitForSelector('body[data-ready]');
+			await page.evaluate(() => window.view.visible(true));
+			await page.getByText('Nothing has been written yet.').waitFor();
+		};
+		const wrap = (pressed) => page.getByRole('button', { name: 'Wrap', pressed }).waitFor();
+
+		await page.getByText('Nothing has been written yet.').waitFor();
+		await wrap(false);
+		await page.getByRole('combobox').selectOption('nginx');
+		await press(page, 'Wrap');
+		await again();
+		assert.deepEqual(await calls('open'), [['open', 'nginx']]);
+		assert.equal(await page.getByRole('combobox').inputValue(), 'nginx');
+		await wrap(true);
+		// Also where it would be wrapped otherwise.
+		await press(page, 'Wrap');
+		await page.setViewportSize({ width: 375, height: 600 });
+		await again();
+		await wrap(false);
+	}));
+
 test('that there is no log, or that it may not be read, is said', async () => {
 	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
 	await logs({}, async ({ page, answer, calls }) => {
@@ -143,6 +168,65 @@ test('32 an expression that takes for ever is given up, and the page stays alive
 		await reads(page, ['good']);
 		await filter(page).fill('x'.repeat(1000));
 		assert.equal((await filter(page).inputValue()).length, 200);
+	}));
+
+// Searches in the page's place: window.searches are the questions, which are answered by answer(index).
+const searchByHand = (page) =>
+	page.addInitScript(() => {
+		const { setTimeout } = window;
+
+		window.searches = [];
+		// However long the answer takes.
+		window.setTimeout = (call, ms, ...rest) => (ms === 1000 ? 0 : setTimeout(call, ms, ...rest));
+		window.Worker = class extends EventTarget {
+			postMessage({ source, texts }) {
+				const answer = (data) => this.isOver || this.dispatchEvent(new MessageEvent('message', { data }));
+				if (source)
+					setTimeout(answer, 0, []);
+				else
+					window.searches.push({ texts, answer: () => answer(texts.map(() => true)) });
+			}
+			terminate() {
+				this.isOver = true;
+			}
+		};
+	});
+const searched = (page, count) => page.waitForFunction((wanted) => window.searches.length === wanted, count);
+
+test('32 what is still being searched of one log is not shown in the next one', () =>
+	logs({ prepare: searchByHand }, async ({ page, feed }) => {
+		await feed('log', ...frames(1, 250));
+		await expression(page).click();
+		await filter(page).fill('line');
+		await searched(page, 1);
+		await page.getByRole('combobox').selectOption('nginx');
+		await feed('log', frame(1, 'line of nginx', { room: 'nginx' }));
+		await page.evaluate(() => window.searches[0].answer());
+		await searched(page, 2);
+		await page.evaluate(() => window.searches[1].answer());
+		await reads(page, ['line of nginx']);
+	}));
+
+test('32 of what waits to be searched no more is kept than of the log', () =>
+	logs({ prepare: searchByHand }, async ({ page }) => {
+		const { count, last } = await page.evaluate(async () => {
+			const { createFilter } = await import('./logs/filter.js');
+			const fitting = [];
+			const search = createFilter({ onFits: (entries) => fitting.push(...entries), onFault() {} });
+			const add = (count) => search.add(Array.from({ length: count }, (_, n) => ({ n, text: `line ${n}` })));
+
+			search.set('line', true);
+			add(1);
+			await new Promise((resolve) => setTimeout(resolve));
+			for (let times = 0; times < 12; times++)
+				add(1000);
+			// Each answer brings the next question.
+			for (const { answer } of window.searches)
+				answer();
+			return { count: fitting.length, last: fitting.at(-1).text };
+		});
+		assert.ok(count > 4800 && count <= 5001, `${count} lines`);
+		assert.equal(last, 'line 999');
 	}));
 
 test('32 levels are recognised as programs write them, and have a mark beside their colour', () =>

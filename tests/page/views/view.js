@@ -5,7 +5,7 @@ const query = new URLSearchParams(location.search);
 const kind = query.get('view');
 const place = document.getElementById('view');
 const calls = [];
-// What the page answers: by name, a value or { fails: 'why' }.
+// What the page answers: by name, a value, { fails: 'why' }, or nothing for now where { never: true }.
 const answers = {};
 
 const ask =
@@ -14,6 +14,8 @@ const ask =
 		const answer = answers[name];
 
 		calls.push([name, ...given]);
+		if (answer?.never)
+			return new Promise(() => {});
 		return answer?.fails
 			? Promise.reject(Object.assign(new Error(answer.fails), { code: answer.code }))
 			: Promise.resolve(answer);
