@@ -102,21 +102,9 @@ export async function createAlerts({ bar, onOpen }) {
 		mute.ariaPressed = String(isOn('quiet'));
 	}
 
-	// Chrome on Android has the name but makes none for a page.
-	function tryNotify(title, options) {
-		try {
-			return new Notification(title, options);
-		} catch {
-			keep('notify', false);
-			notify.fault.textContent = texts.notifyDenied;
-			show();
-			return null;
-		}
-	}
-
 	function notifyOf(room, message) {
 		// One a room, the newest, and nobody has seen it because he saw the one before.
-		const call = tryNotify(texts.notified(message.name, room.name), {
+		const call = new Notification(texts.notified(message.name, room.name), {
 			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
@@ -124,7 +112,7 @@ export async function createAlerts({ bar, onOpen }) {
 			silent: isOn('sound'),
 		});
 
-		call?.addEventListener('click', () => {
+		call.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
 			call.close();
@@ -174,6 +162,7 @@ export async function createAlerts({ bar, onOpen }) {
 			} catch {
 				// It was allowed, but only to workers.
 				keep('notify', false);
+				notify.fault.textContent = texts.notifyDenied;
 				show();
 			}
 			if (isOn('sound'))

@@ -139,7 +139,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			isWatched,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: (alarm) => alarms((they) => they.told(alarm), alarm.room + alarm.key),
+			onAlarm: (alarm) => alarms((they) => they.told(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
 			onNews,

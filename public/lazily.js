@@ -2,7 +2,7 @@
 import { delayAfter } from './requests.js';
 
 // A page may be open for weeks where a module cannot be had.
-const MOST_CALLS = 1000;
+const MOST_CALLS = 5000;
 
 // Many browsers never try a module again that could not be loaded: so it is seen first whether there is a way to the server.
 export async function reached(load) {

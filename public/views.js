@@ -22,8 +22,8 @@ export function createViews(means) {
 			show(logs, id === 'logs');
 		},
 		// So many of the last wait for Live.
-		metric: (frame) => live((it) => it.metric(frame), metrics++ % 500),
-		alarm: (frame) => live((it) => it.alarm(frame.raw), frame.room + frame.key),
+		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
+		alarm: (frame) => live((it) => it.alarm(frame.raw), `${frame.room}/${frame.key}`),
 		log: (frame) => logs.now((it) => it.log(frame)),
 		// False if it is about a room to talk in.
 		joined(frame) {

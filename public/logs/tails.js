@@ -1,21 +1,23 @@
 // The rooms of log files that are followed: no chat, only lines.
-import { createPlace } from '../place.js';
 import { encodeJoin, encodeLeave, randomId } from '../wire.js';
 
 // onJoined(object) and onLog(object) get what the server has sent.
 export function createTails({ send, onJoined, onLog }) {
+	// How far each has come: { epoch, last }, last being an id.
 	const places = new Map();
 	let isOpen = false;
 
 	function join(room) {
-		send(encodeJoin({ ref: randomId(), room, since: places.get(room).since }));
+		const { epoch, last } = places.get(room);
+
+		send(encodeJoin({ ref: randomId(), room, since: epoch && `${epoch}:${last}` }));
 	}
 
 	return {
 		open(room) {
 			if (places.has(room))
 				return;
-			places.set(room, createPlace());
+			places.set(room, { epoch: '', last: 0 });
 			if (isOpen)
 				join(room);
 		},
@@ -33,20 +35,21 @@ export function createTails({ send, onJoined, onLog }) {
 		},
 		// False if it is about a room to talk in.
 		joined(frame) {
-			const place = places.get(frame.room);
-
-			if (!place)
+			if (!places.has(frame.room))
 				return false;
 			// What is sent of the past has no count.
 			if (!frame.recovered)
-				place.begin(frame.epoch, 0);
+				places.set(frame.room, { epoch: frame.epoch, last: 0 });
 			onJoined(frame.raw);
 			return true;
 		},
 		log(frame) {
-			places.get(frame.room)?.reach(frame.id);
-			if (places.has(frame.room))
-				onLog(frame.raw);
+			const place = places.get(frame.room);
+
+			if (!place)
+				return;
+			place.last = Math.max(place.last, frame.id);
+			onLog(frame.raw);
 		},
 	};
 }

@@ -351,6 +351,7 @@ test('31 where a page may make no notifications nothing of what is said is lost,
 		await hide(ann, true);
 		await say(bob, 'out of sight');
 		await ann.reads(['out of sight']);
+		await ann.page.waitForFunction(() => !localStorage['linnet.notify']);
 		await hide(ann, false);
 		await ann.page.click('#me');
 		assert.equal(await ann.page.isChecked('#notify'), false);

@@ -43,9 +43,15 @@ export async function pauseClock({ page }, ms = 1000) {
 	await pause().catch(pause);
 }
 
-export async function enterRoom(person, name) {
+/** Until the room is shown: the server may not have let anybody in yet. */
+export async function askForRoom(person, name) {
 	await person.page.fill('#room-field', name);
 	await person.page.press('#room-field', 'Enter');
+	await person.headed(name);
+}
+
+export async function enterRoom(person, name) {
+	await askForRoom(person, name);
 	await person.inRoom(name);
 }
 
@@ -136,9 +142,13 @@ class Person {
 		await this.state('waiting');
 	}
 
+	headed(name) {
+		return this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+	}
+
 	/** Until this room is shown and was entered. */
 	async inRoom(name) {
-		await this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
+		await this.headed(name);
 		await this.page.locator('.room:not([inert]) .log[data-loaded]').waitFor({ state: 'attached' });
 	}
 

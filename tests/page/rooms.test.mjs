@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
+import { askForRoom, choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
 const TALKATIVE = 'limits.message_rate=0';
@@ -222,7 +222,7 @@ test('a room that is left before the server has let the reader in leaves the oth
 		await ann.say('in the lobby');
 		await ann.reads(['in the lobby']);
 		tap.holdReceived = ({ type, room }) => type === 'joined' && room === 'ops';
-		await enterRoom(ann, 'ops');
+		await askForRoom(ann, 'ops');
 		assert.equal((await bob.nextJson()).event, 'enter');
 		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
 		await ann.inRoom('lobby');
@@ -244,8 +244,8 @@ test('what was written for a room and not sent yet is there when the room is ent
 		await ann.state('waiting');
 		await ann.say('from the tunnel');
 		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
-		await ann.inRoom('lobby');
-		await enterRoom(ann, 'ops');
+		await ann.headed('lobby');
+		await askForRoom(ann, 'ops');
 		await ann.page.locator('.room:not([inert]) .pending').waitFor();
 		await ann.page.clock.resume();
 		await ann.reads(['from the tunnel']);
