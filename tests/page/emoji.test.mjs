@@ -201,16 +201,23 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.reads([`so 🪂 ${choices[1]} :ta`]);
 	}));
 
+// letCome() lets the library through.
+async function arriveBeforeLibrary(arrive) {
+	let letCome;
+	const mayCome = new Promise((resolve) => (letCome = resolve));
+	const ann = await arrive({}, (page) =>
+		page.route(LIBRARY, async (route) => {
+			await mayCome;
+			await route.continue();
+		}),
+	);
+
+	return { ann, letCome };
+}
+
 test('a list that was closed stays so when the library comes', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		let letCome;
-		const mayCome = new Promise((resolve) => (letCome = resolve));
-		const ann = await arrive({}, (page) =>
-			page.route(LIBRARY, async (route) => {
-				await mayCome;
-				await route.continue();
-			}),
-		);
+		const { ann, letCome } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type(':smi');
@@ -240,14 +247,7 @@ test('times, faces and addresses are no shortcodes', () =>
 
 test('a shortcode that only the library knows becomes an emoji when the library comes, where it still stands', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		let letCome;
-		const mayCome = new Promise((resolve) => (letCome = resolve));
-		const ann = await arrive({}, (page) =>
-			page.route(LIBRARY, async (route) => {
-				await mayCome;
-				await route.continue();
-			}),
-		);
+		const { ann, letCome } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('a :parachute::sloth: b :otter: :nope: :smile: c');

@@ -91,16 +91,23 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 		assert.equal(await words(ann), 'Online · polling');
 	}));
 
+// Ann, who has nothing but polls, and whose clock the test may move.
+async function arriveByPolls(arrive) {
+	const ann = await arrive({}, async (page) => {
+		await page.clock.install();
+		await blockSockets(page);
+		await blockStreams(page);
+	});
+
+	await ann.introduce('Ann');
+	await ann.page.clock.fastForward(2000);
+	await ann.online();
+	return ann;
+}
+
 test('rooms that the connection has no place for tell roughly how much is unread', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await blockSockets(page);
-			await blockStreams(page);
-		});
-		await ann.introduce('Ann');
-		await ann.page.clock.fastForward(2000);
-		await ann.online();
+		const ann = await arriveByPolls(arrive);
 		await enterRoom(ann, 'ops');
 		const bob = await daemon.ws('/ws?name=bob');
 		await say(bob, 'one');
@@ -240,14 +247,7 @@ test('20 a stream that has died without a word is noticed, and after it nothing 
 
 test('20 a poll that is never answered is noticed, and after it nothing is missing', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, async (page) => {
-			await page.clock.install();
-			await blockSockets(page);
-			await blockStreams(page);
-		});
-		await ann.introduce('Ann');
-		await ann.page.clock.fastForward(2000);
-		await ann.online();
+		const ann = await arriveByPolls(arrive);
 		const bob = await daemon.ws('/ws?name=bob');
 		let isHeld;
 		const held = new Promise((resolve) => (isHeld = resolve));

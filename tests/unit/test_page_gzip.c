@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 #include <cmocka.h>
 #include <zlib.h>
 
+#include "folder.h"
 #include "linnet/page_gzip.h"
 
 #define MIB (1024 * 1024)
@@ -20,7 +20,7 @@
 #define MINUTE_MS 60000
 
 struct fixture {
-	char folder[32];
+	char folder[FOLDER_BYTES];
 	struct page page;
 	struct page_gzip gzip;
 	uint32_t seed;
@@ -228,8 +228,7 @@ set_up(void **state)
 
 	assert_non_null(fixture);
 	memset(fixture->text, 'a', sizeof(fixture->text));
-	strcpy(fixture->folder, "/tmp/linnet-page-XXXXXX");
-	assert_non_null(mkdtemp(fixture->folder));
+	folder_make(fixture->folder);
 	write_file(fixture, "index.html", 10);
 	assert_int_equal(page_open(&fixture->page, fixture->folder), 0);
 	*state = fixture;
@@ -240,16 +239,10 @@ static int
 tear_down(void **state)
 {
 	struct fixture *fixture = *state;
-	const struct dirent *entry;
-	DIR *folder = opendir(fixture->folder);
 
 	page_gzip_clear(&fixture->gzip);
-	assert_non_null(folder);
-	while ((entry = readdir(folder)))
-		unlinkat(dirfd(folder), entry->d_name, 0);
-	closedir(folder);
 	page_close(&fixture->page);
-	assert_int_equal(rmdir(fixture->folder), 0);
+	folder_remove(fixture->folder);
 	free(fixture);
 	return 0;
 }
