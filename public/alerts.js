@@ -102,9 +102,21 @@ export async function createAlerts({ bar, onOpen }) {
 		mute.ariaPressed = String(isOn('quiet'));
 	}
 
+	function tryNotify(title, options) {
+		try {
+			return new Notification(title, options);
+		} catch {
+			// It was allowed, but only to workers.
+			keep('notify', false);
+			notify.fault.textContent = texts.notifyDenied;
+			show();
+			return null;
+		}
+	}
+
 	function notifyOf(room, message) {
 		// One a room, the newest, and nobody has seen it because he saw the one before.
-		const call = new Notification(texts.notified(message.name, room.name), {
+		const call = tryNotify(texts.notified(message.name, room.name), {
 			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
@@ -112,7 +124,7 @@ export async function createAlerts({ bar, onOpen }) {
 			silent: isOn('sound'),
 		});
 
-		call.addEventListener('click', () => {
+		call?.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
 			call.close();
@@ -156,15 +168,8 @@ export async function createAlerts({ bar, onOpen }) {
 			// In another window the reader sees it, or that there is something unread.
 			if (!isWanted() || (await isWatched()) || !isWanted())
 				return;
-			try {
-				if (isOn('notify') && mayNotify())
-					notifyOf(room, message);
-			} catch {
-				// It was allowed, but only to workers.
-				keep('notify', false);
-				notify.fault.textContent = texts.notifyDenied;
-				show();
-			}
+			if (isOn('notify') && mayNotify())
+				notifyOf(room, message);
 			if (isOn('sound'))
 				voice.call();
 		},
