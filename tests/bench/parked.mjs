@@ -1,4 +1,4 @@
-// What do readers cost that only wait, and what is left of those that vanish? See README.md.
+// What do waiting readers cost, and what remains of readers that vanish? See README.md.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ const usage = `usage: LINNETD=FILE node parked.mjs [--readers N] [--seconds N]
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A socket that has asked for at; of a stream the first bytes have come. */
+/** Opens a socket and requests at. For a stream, waits for its first bytes. */
 async function waitAt({ host, port }, at, isStream) {
 	const socket = net.connect(port, host);
 	socket.on('error', () => {});
@@ -28,7 +28,7 @@ async function waitAt({ host, port }, at, isStream) {
 	return socket;
 }
 
-/** A process of readers: count at each door, until it is told to break off. */
+/** A process of readers: count at each door, until it is told to end them. */
 async function beCrowd() {
 	const [{ count, since, ...daemon }] = await once(process, 'message');
 	const sockets = [];
@@ -55,7 +55,7 @@ async function stateOf(daemon) {
 	return { people, sockets: daemon.openSockets(), MiB: Math.round(daemon.residentBytes() / 2 ** 20) };
 }
 
-/** The state, and the processor time in percent of one cpu. */
+/** Returns the state, and the processor time in percent of one cpu. */
 async function rest(daemon, seconds) {
 	const before = daemon.cpuSeconds();
 	await sleep(seconds * 1000);
@@ -66,7 +66,7 @@ async function rest(daemon, seconds) {
 async function measure(daemon, crowds, { readers, seconds }) {
 	const { since } = await poll(daemon, 'lobby', 'wait=0');
 	const empty = await stateOf(daemon);
-	// Half stay, two fifths break off without a FIN, the others stop reading for good.
+	// Half stay, two fifths break off without a FIN, and the others stop reading for good.
 	for (const part of [0.5, 0.4, 0.1])
 		crowds.push(await startCrowd(daemon, Math.round(readers * part), since));
 	const [staying, broken, abandoned] = crowds;
@@ -80,7 +80,7 @@ async function measure(daemon, crowds, { readers, seconds }) {
 	const spoken = await stateOf(daemon);
 	staying.kill('SIGKILL');
 	abandoned.kill('SIGKILL');
-	// Who polls under a name is waited for.
+	// Wait until the polls under a name expire.
 	while ((await stateOf(daemon)).people > 0)
 		await sleep(500);
 	return { empty, waiting, vanished, spoken, gone: await rest(daemon, seconds) };

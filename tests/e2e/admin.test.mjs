@@ -1,4 +1,4 @@
-// What moderators order: who is there, who has to go, who may not come, who is not heard.
+// Moderation: list sessions, kick, ban, mute.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -28,15 +28,15 @@ const done = (daemon, word, body) => got(order(daemon, word, body));
 const sessions = async (daemon) => (await got(get(daemon, '/admin/sessions', { headers: root }))).sessions;
 const bans = (daemon) => got(get(daemon, '/admin/bans', { headers: root }));
 
-/** The last error that came before the close, and the close. */
+/** Returns the last error before the close, and the close. */
 async function end(client) {
 	const error = (await until(client, ({ type }) => type === 'error')).at(-1);
 	return { ...(await client.closed), error: error.code, message: error.message };
 }
 
-/** What a handshake is refused with, as "STATUS CODE". */
+/** Returns the status and error code of the refused handshake, as "STATUS CODE". */
 async function refusalOf(daemon, at, headers) {
-	const error = await daemon.ws(at, { headers }).then(() => assert.fail('it was let in'), (failure) => failure);
+	const error = await daemon.ws(at, { headers }).then(() => assert.fail('the handshake was accepted'), (failure) => failure);
 	return `${error.status} ${JSON.parse(error.body).error.code}`;
 }
 
@@ -44,7 +44,7 @@ const orders = [
 	['GET', 'sessions'], ['GET', 'bans'], ['POST', 'kick'], ['POST', 'ban'], ['POST', 'unban'], ['POST', 'mute'], ['POST', 'unmute'],
 ];
 
-test('only the token of an admin may give orders, wherever it comes from', () =>
+test('only an admin token may use the admin API, from any address', () =>
 	withAdmin(async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		for (const [method, word] of orders) {
@@ -58,13 +58,13 @@ test('only the token of an admin may give orders, wherever it comes from', () =>
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=not_admin$/);
 	}));
 
-test('where there are no tokens nobody gives orders, not even this machine itself', () =>
+test('without configured tokens the admin API is refused, for local requests too', () =>
 	withDaemon({}, async (daemon) => {
 		for (const [method, word] of orders)
 			await assertRefused(ask(daemon, method, `/admin/${word}`, { body: method === 'POST' ? {} : undefined }), 403, 'denied');
 	}));
 
-test('what is no order, or asked in the wrong way, is refused', () =>
+test('an unknown or malformed admin request is refused', () =>
 	withAdmin(async (daemon) => {
 		for (const at of ['/admin/nothing', '/admin/Kick', '/admin/%2e'])
 			assert.equal((await ask(daemon, 'POST', at, { body: {}, headers: root })).status, 404, at);
@@ -80,7 +80,7 @@ test('what is no order, or asked in the wrong way, is refused', () =>
 		await assertRefused(order(daemon, 'ban', 'x'.repeat(20_000)), 413, 'too_large');
 	}));
 
-test('the sessions of every door are listed, with where they come from', () =>
+test('the sessions of every door are listed with their addresses', () =>
 	withAdmin(async (daemon) => {
 		const before = Date.now();
 		const ann = await daemon.ws('/ws?name=ann', { headers: from('198.51.100.7') });
@@ -99,7 +99,7 @@ test('the sessions of every door are listed, with where they come from', () =>
 		await stream.close();
 	}));
 
-test('who is kicked is told why at every door, and may come again', () =>
+test('a kicked person is told the reason at every door and may reconnect', () =>
 	withAdmin(async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		assert.equal((await done(daemon, 'kick', { username: 'ANN', reason: 'be kind' })).sessions, 1);
@@ -126,7 +126,7 @@ test('who is kicked is told why at every door, and may come again', () =>
 		await daemon.waitForLog(/^kicked by=root username=ANN sessions=1$/);
 	}));
 
-test('a banned name is refused however it is written, at every door, until it is unbanned', () =>
+test('a banned name is refused in every spelling and at every door until it is unbanned', () =>
 	withAdmin(async (daemon) => {
 		const eve = await daemon.ws('/ws?name=eve');
 		const banned = await done(daemon, 'ban', { username: 'Eve', reason: 'spam' });
@@ -147,7 +147,7 @@ test('a banned name is refused however it is written, at every door, until it is
 		assert.equal((await answer(guest, { message: 'm', username: 'eve' })).type, 'ack');
 	}));
 
-test('an address is banned while it is connected through every door, and its neighbours stay', () =>
+test('banning an address closes its connections at every door and leaves other addresses alone', () =>
 	withAdmin(async (daemon) => {
 		const there = from('198.51.100.7');
 		const ws = await daemon.ws('/ws?name=ann', { headers: there });
@@ -179,7 +179,7 @@ test('an address is banned while it is connected through every door, and its nei
 
 const own = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 
-test('a banned address is told so before it says anything', { skip: !own && 'this machine has no address' }, () =>
+test('a client at a banned address is told so as soon as it connects', { skip: !own && 'this machine has only loopback addresses' }, () =>
 	withAdmin(async (daemon) => {
 		const outside = { host: own, port: daemon.port, linePort: daemon.linePort };
 		const ann = await sitDown(outside, 'ann');
@@ -193,7 +193,7 @@ test('a banned address is told so before it says anything', { skip: !own && 'thi
 		assert.equal((await get(daemon, '/rooms')).status, 200);
 	}, 'http.address=0.0.0.0', 'line.address=0.0.0.0'));
 
-test('nobody can ban this machine, or himself, or everybody', () =>
+test('an admin cannot ban this machine, the address in use by the admin, or everybody', () =>
 	withAdmin(async (daemon) => {
 		for (const address of ['127.0.0.1', '::1', '127.0.0.0/8', '0.0.0.0/0', '::/0', '::ffff:127.0.0.1'])
 			await assertRefused(order(daemon, 'ban', { address }), 400, 'bad_address');
@@ -201,7 +201,7 @@ test('nobody can ban this machine, or himself, or everybody', () =>
 		assert.deepEqual((await bans(daemon)).bans, []);
 	}));
 
-test('who is muted hears everything and is heard by nobody', () =>
+test('a muted person receives everything and can send nothing', () =>
 	withAdmin(async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const eve = await daemon.ws('/ws?name=eve');
@@ -220,7 +220,7 @@ test('who is muted hears everything and is heard by nobody', () =>
 		await stream.close();
 	}));
 
-test('bans are over after their minutes', () =>
+test('a ban ends after its minutes', () =>
 	withAdmin(async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await done(daemon, 'ban', { username: 'eve', minutes: 0.02 });
@@ -232,7 +232,7 @@ test('bans are over after their minutes', () =>
 		await daemon.ws('/ws', { headers: from('198.51.100.7') });
 	}));
 
-test('what is answered is kept, also over kill -9', async () => {
+test('an acknowledged ban survives kill -9', async () => {
 	const folder = temporaryFolder();
 	const crashing = await startDaemon({ ...options(), folder });
 	await done(crashing, 'ban', { username: 'eve', reason: 'spam' });
@@ -251,7 +251,7 @@ test('what is answered is kept, also over kill -9', async () => {
 	});
 });
 
-test('the examples of OPERATIONS.md work as they stand there', async () => {
+test('the examples in OPERATIONS.md work as printed', async () => {
 	const text = readFileSync(path.join(sourceDir, 'docs/OPERATIONS.md'), 'utf8');
 	const section = /^## Moderators$(.*?)^## /ms.exec(text)[1];
 	const examples = section.match(/(?<=^ {4})curl (?:[^\\\n]|\\\n)*/gm);
@@ -272,7 +272,7 @@ test('the examples of OPERATIONS.md work as they stand there', async () => {
 	});
 });
 
-test('without the history on a disk bans are forgotten when the daemon stops', async () => {
+test('with the memory driver bans are forgotten when the daemon stops', async () => {
 	const folder = temporaryFolder();
 	const first = await startDaemon({ ...options('store.driver=memory'), folder });
 	await done(first, 'ban', { username: 'eve' });
@@ -281,7 +281,7 @@ test('without the history on a disk bans are forgotten when the daemon stops', a
 		assert.deepEqual((await bans(daemon)).bans, []));
 });
 
-test('who asks for a banned name in a stream is told so, and reads on as a guest', () =>
+test('a stream that asks for a banned name is told so and continues as a guest', () =>
 	withAdmin(async (daemon) => {
 		await done(daemon, 'ban', { username: 'eve' });
 		const stream = await openStream(daemon, '/events/lobby?name=eve');

@@ -1,5 +1,4 @@
-// Alarms through every door: what stands is shown to whoever comes, whatever happens to the
-// daemon meanwhile.
+// Alarms at every door. New clients are shown the alarms that stand, also after a restart or a crash.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,14 +9,14 @@ import { sitDown } from '../lib/line.mjs';
 
 const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
 
-/** What an alarm says, in short. */
+/** An alarm in short, for comparing. */
 const gist = ({ key, severity, state, acknowledged_by: by, standing }) =>
 	[key, severity, state, ...(by ? [by] : []), ...(standing ? ['standing'] : [])].join(' ');
 
-/** The next alarm, whatever comes before it. */
+/** Returns the next alarm and discards what comes before it. */
 const nextAlarm = async (client) => (await until(client, ({ type }) => type === 'alarm')).pop();
 
-/** What whoever comes is shown at each door, by the door. */
+/** Returns the alarms that a new client is shown at each door, by door. */
 async function shownToNewcomers(daemon, room = 'lobby') {
 	const mark = await daemon.ws(`/ws?room=${room}`);
 	const { client } = await enter(daemon, `room=${room}`);
@@ -35,7 +34,7 @@ async function shownToNewcomers(daemon, room = 'lobby') {
 	return shown;
 }
 
-/** Fails unless newcomers are shown those alarms at every door, and says the same at all. */
+/** Fails unless new clients are shown exactly those alarms at every door. */
 async function assertStanding(daemon, ...expected) {
 	const shown = await shownToNewcomers(daemon);
 	for (const [door, alarms] of Object.entries(shown)) {
@@ -45,7 +44,7 @@ async function assertStanding(daemon, ...expected) {
 	}
 }
 
-test('an alarm is raised, updated in its place, acknowledged and cleared', () =>
+test('an alarm is raised, updated in place, acknowledged and cleared', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await assertStanding(daemon);
@@ -81,7 +80,7 @@ test('an alarm is raised, updated in its place, acknowledged and cleared', () =>
 		await assertStanding(daemon);
 	}));
 
-test('an acknowledgement is heard from the line door as from a WebSocket', () =>
+test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await push(daemon, 'lobby', alarm('disk', 'error', { title: 'Full' }));
@@ -97,7 +96,7 @@ test('an acknowledgement is heard from the line door as from a WebSocket', () =>
 	}));
 
 for (const ending of ['a clean stop', 'kill -9']) {
-	test(`alarms stand over ${ending}, and what is cleared stays so`, () =>
+	test(`standing alarms survive ${ending}, and cleared alarms stay cleared`, () =>
 		withHistory(
 			unhurried,
 			async (daemon) => {
@@ -127,7 +126,7 @@ for (const ending of ['a clean stop', 'kill -9']) {
 		));
 }
 
-test('a push that is repeated under its ref raises nothing again, also after a crash', () =>
+test('a push repeated with the same ref raises no second alarm, also after a crash', () =>
 	withHistory(
 		unhurried,
 		async (daemon) => {
@@ -144,7 +143,7 @@ test('a push that is repeated under its ref raises nothing again, also after a c
 		},
 	));
 
-test('who goes on where it was is sent the changes and not what stands', () =>
+test('a client that resumes is sent the missed changes and not the standing alarms again', () =>
 	withDaemon(unhurried, async (daemon) => {
 		await push(daemon, 'lobby', alarm('a', 'info'));
 		const { joined } = await enterStream(daemon, 'lobby');
@@ -159,7 +158,7 @@ test('who goes on where it was is sent the changes and not what stands', () =>
 		assert.deepEqual([gist(await stream.nextJson()), gist(await stream.nextJson())], changes);
 	}));
 
-test('what is no alarm is refused', () =>
+test('a malformed alarm is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const object of [
 			{ severity: 'info' }, { key: '', severity: 'info' }, { key: 5, severity: 'info' }, { key: 'a\nb', severity: 'info' },

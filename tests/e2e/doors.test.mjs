@@ -1,5 +1,5 @@
-// All doors at once: what is said through one is shown by every other one, under one id and
-// in one order.
+// All doors at once: a message sent through one door appears at every other door, with the same id
+// and in the same order.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { withDaemon } from '../lib/daemon.mjs';
 import { enterStream, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
 import { sitDown } from '../lib/line.mjs';
 
-/** Goes on polling; next() gives one message after the other. */
+/** A client that polls in a loop; next() returns one message after another. */
 class Poller {
 	#messages = [];
 
@@ -30,7 +30,7 @@ class Poller {
 	}
 }
 
-/** Everybody in the lobby, each with a way to speak and with what it reads as [id, text]. */
+/** Opens one client at each door. Each has a way to send, and reads messages as [id, text]. */
 async function openAll(daemon) {
 	const { client: json } = await enter(daemon, 'name=json');
 	const relay = await daemon.ws('/ws?name=relay');
@@ -71,7 +71,7 @@ async function openAll(daemon) {
 	};
 }
 
-test('what is said through one door is shown by every other one', () =>
+test('a message sent through one door appears at every other door', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const doors = await openAll(daemon);
 		let id = 0;
@@ -89,7 +89,7 @@ test('what is said through one door is shown by every other one', () =>
 		}
 	}));
 
-test('all say much at once, and all read one order', () =>
+test('clients of all doors that send at once all receive the same order', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const doors = await openAll(daemon);
 		const each = 40;

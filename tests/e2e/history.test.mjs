@@ -1,4 +1,4 @@
-// What is kept: dense ids, the same messages after any end, pages of history, search.
+// Stored history: dense ids, the same messages after any kind of stop, paging, search.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +13,7 @@ const ends = {
 	'kill -9': (daemon) => daemon.crash(),
 };
 
-test('ids are dense from 1 in each room, whoever speaks in whatever way', () =>
+test('ids are dense from 1 in each room, for every kind of message', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const watchers = {};
 		for (const room of ['lobby', 'ops'])
@@ -75,7 +75,7 @@ for (const [how, end] of Object.entries(ends)) {
 	});
 }
 
-test('what anybody has seen is there after kill -9', async () => {
+test('a message that any client has received survives kill -9', async () => {
 	let lastSeen;
 	await withHistory(
 		unhurried,
@@ -91,14 +91,14 @@ test('what anybody has seen is there after kill -9', async () => {
 		},
 		async (daemon) => {
 			const messages = await wholeHistory(await daemon.ws());
-			assert.ok(messages.length >= lastSeen, `${messages.length} are left, ${lastSeen} were seen`);
+			assert.ok(messages.length >= lastSeen, `${messages.length} messages are stored, but ${lastSeen} were received`);
 			assert.deepEqual(idsOf(messages), range(1, messages.length));
 			messages.forEach(({ id, n }) => assert.equal(n, id));
 		},
 	);
 });
 
-test('history comes in pages, oldest first, up to the limit and before an id', () =>
+test('history is returned in pages, oldest first, up to the limit and before an id', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 250);
@@ -133,7 +133,7 @@ test('a page of long messages is cut and says that there are more', () =>
 		assert.deepEqual(idsOf(await wholeHistory(ann)), range(1, 60));
 	}));
 
-test('the history of any room may be asked for, and of none that is not there', () =>
+test('the history of any existing room may be requested, and of no other', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
 		await say(bob, 'in ops');
@@ -144,7 +144,7 @@ test('the history of any room may be asked for, and of none that is not there', 
 		assert.deepEqual(await heardBy(bob, await daemon.ws(), 'ops'), []);
 	}));
 
-test('questions that make no sense are answered by bad_field', () =>
+test('an invalid history or search request is answered by bad_field', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'hi');
@@ -161,7 +161,7 @@ test('questions that make no sense are answered by bad_field', () =>
 			assertError(await answer(ann, { type: 'search', ...members }), 'bad_field');
 	}));
 
-/** A function that searches and returns the texts that are found. */
+/** Returns a function that searches and returns the texts found. */
 const searcher = (client, room = 'lobby') => async (q, limit) => {
 	const found = await answer(client, { type: 'search', room, q, limit });
 	assert.equal(found.type, 'search', `${q}: ${JSON.stringify(found)}`);
@@ -169,7 +169,7 @@ const searcher = (client, room = 'lobby') => async (q, limit) => {
 	return found.messages.map(({ message }) => message);
 };
 
-test('search finds words in English and Chinese, newest first, and only in its room', () =>
+test('search finds English and Chinese words, newest first, and only in its room', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const texts = [
@@ -212,7 +212,7 @@ test('search finds a message by its sender', () =>
 		assert.deepEqual(await searcher(ann)('bob'), ['two']);
 	}));
 
-test('quotes, operators and rubbish in a search are words like any other', () =>
+test('quotes, operators and garbage in a search are ordinary words', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'to be OR not to be AND near');
@@ -234,7 +234,7 @@ test('quotes, operators and rubbish in a search are words like any other', () =>
 		assert.deepEqual(await find('plain'), ['plain']);
 	}));
 
-test('what is ephemeral is seen, and neither kept nor numbered', async () => {
+test('an ephemeral message is delivered but neither stored nor numbered', async () => {
 	await withHistory(
 		unhurried,
 		async (daemon) => {
@@ -256,7 +256,7 @@ test('what is ephemeral is seen, and neither kept nor numbered', async () => {
 	);
 });
 
-test('a client\'s own types are kept with all their members', async () => {
+test("a client's own message types are stored with all their members", async () => {
 	const own = { type: 'vote/2.0 安', choice: ['a', { b: null }], weight: 1e-7, on: false };
 	let seen;
 	await withHistory(
@@ -273,7 +273,7 @@ test('a client\'s own types are kept with all their members', async () => {
 	);
 });
 
-test('of each room keep_messages are kept, and what was let go of cannot be resumed', async () => {
+test('each room keeps keep_messages messages, and a resume from before them is refused', async () => {
 	const options = unhurriedWith('store.keep_messages=10');
 	let epoch;
 	const check = async (daemon, last) => {
@@ -316,7 +316,7 @@ test('of each room keep_messages are kept, and what was let go of cannot be resu
 	);
 });
 
-test('with the memory driver a restart begins anew, with another epoch', async () => {
+test('with the memory driver a restart begins a new history with a new epoch', async () => {
 	const epochs = [];
 	await withHistory(
 		unhurriedWith('store.driver=memory'),
@@ -342,7 +342,7 @@ test('with the memory driver a restart begins anew, with another epoch', async (
 	assert.notEqual(epochs[0], epochs[1]);
 });
 
-test('a history that is removed is begun anew with another epoch', async () => {
+test('a removed history file is begun anew with a new epoch', async () => {
 	const epochs = [];
 	for (let n = 0; n < 2; n++)
 		await withDaemon(unhurried, async (daemon) => epochs.push((await enter(daemon)).joined.epoch));

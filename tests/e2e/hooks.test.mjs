@@ -1,4 +1,5 @@
-// What other programs post as they are, by the bodies in tests/fixtures/hooks.
+// Webhooks of other programs, posted as those programs send them; the bodies are in
+// tests/fixtures/hooks.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -12,7 +13,7 @@ const folder = path.join(sourceDir, 'tests/fixtures/hooks');
 const fixtures = readdirSync(folder).map((file) => path.basename(file, '.json'));
 const bodyOf = (name) => readFileSync(path.join(folder, `${name}.json`), 'utf8');
 
-/** What GitHub says of an event in a header. */
+/** Returns the event type that GitHub sends in a header. */
 function eventOf(name) {
 	const events = {
 		push: 'push', pull: 'pull_request', review: 'pull_request_review', issue: 'issues',
@@ -29,15 +30,15 @@ function hook(daemon, name, { room = 'ops', body = bodyOf(name), query = '' } = 
 	return post(daemon, `/hooks/${kind}/${room}${query}`, body, headers);
 }
 
-test('every body that those programs send says something, and nothing odd', () =>
+test('every webhook body of the fixtures becomes a sensible message', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops');
 		const talker = await daemon.ws();
-		assert.ok(fixtures.length >= 30, 'the fixtures are there');
+		assert.ok(fixtures.length >= 30, 'the fixtures are missing');
 		for (const name of fixtures) {
 			const { count = 1 } = await got(hook(daemon, name));
 			const said = await heardBy(reader, talker, 'ops');
-			// The end of an alarm that does not stand is not worth a word.
+			// The end of an alarm that does not stand produces no message.
 			assert.ok(said.length <= count, name);
 			if (!/resolved|cleared|_up$|_ok$|success/.test(name) && name !== 'github_workflow_fork')
 				assert.ok(said.length > 0, name);
@@ -46,7 +47,7 @@ test('every body that those programs send says something, and nothing odd', () =
 		}
 	}));
 
-/** The body as Alertmanager sends it for those alerts, each as [name, status]. */
+/** Returns the body that Alertmanager sends for these alerts, each given as [name, status]. */
 function alertmanager(alerts, severity = 'warning') {
 	return JSON.stringify({
 		version: '4',
@@ -60,7 +61,7 @@ function alertmanager(alerts, severity = 'warning') {
 	});
 }
 
-test('an alert of Alertmanager is raised, updated in its place and cleared', () =>
+test('an Alertmanager alert is raised, updated in place and cleared', () =>
 	withHistory(
 		unhurried,
 		async (daemon) => {
@@ -86,7 +87,7 @@ test('an alert of Alertmanager is raised, updated in its place and cleared', () 
 		},
 	));
 
-test('two hundred alerts in one body are one request, and one that is sent again changes nothing', () =>
+test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=3'] }, async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
 		const { count } = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
@@ -102,7 +103,7 @@ test('two hundred alerts in one body are one request, and one that is sent again
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id + 1);
 	}));
 
-test('a body that no such program sends is refused, and one that says nothing is not', () =>
+test('an unknown body is refused; a known one with nothing to report is accepted', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const kind of ['alertmanager', 'grafana', 'github', 'generic'])
 			for (const [body, code] of [['{', 'bad_json'], ['', 'bad_json'], ['[]', 'bad_hook'], ['7', 'bad_hook'], ['null', 'bad_hook']])

@@ -1,4 +1,4 @@
-// auth.mode = "jwt": nobody reads or says anything without a token, and with one only what it is for.
+// auth.mode = "jwt": without a token nobody can read or send, and a token only opens its own rooms.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { Terminal } from '../lib/line.mjs';
 import { eventually, runDaemon } from '../lib/daemon.mjs';
 import { connect } from '../lib/raw.mjs';
 
-/** Every door of readers and speakers, as a request of HTTP. */
+/** Every door for reading and sending, as an HTTP request. */
 const doors = [
 	['GET', '/events/lobby'], ['GET', '/poll/lobby?wait=0'], ['GET', '/history/lobby'], ['GET', '/search/lobby?q=x'], ['GET', '/rooms'],
 	['POST', '/send/lobby'],
@@ -17,7 +17,7 @@ const doors = [
 
 const wsWith = (daemon, token, query = '') => daemon.ws(`/ws?events=1&token=${token}${query}`);
 
-/** What the handshake is refused with, as "STATUS CODE". */
+/** Returns the status and error code of the refused handshake, as "STATUS CODE". */
 async function refusalOf(daemon, at, options) {
 	try {
 		await daemon.ws(at, options);
@@ -29,18 +29,18 @@ async function refusalOf(daemon, at, options) {
 
 const sit = async (daemon) => new Terminal(await connect(daemon, daemon.linePort));
 
-test('without a token no door opens, and each says so', () =>
+test('without a token every door refuses and says why', () =>
 	withJwt(async (daemon) => {
 		assert.equal(await refusalOf(daemon, '/ws'), '401 token_required');
 		for (const [method, at] of doors) {
 			const refused = await assertRefused(ask(daemon, method, at, { body: method === 'POST' ? 'm' : undefined }), 401, 'token_required');
 			assert.equal(refused.headers['www-authenticate'], 'Bearer');
 		}
-		assert.equal((await get(daemon, '/')).status, 200, 'the page itself is for everybody');
+		assert.equal((await get(daemon, '/')).status, 200, 'the page itself needs no token');
 		assert.equal((await get(daemon, '/healthz')).status, 200);
 	}));
 
-test('a bad token opens no door, is told nothing about, and each try is a line in the log', () =>
+test('a bad token is refused at every door without details, and each try is logged', () =>
 	withJwt(async (daemon) => {
 		const good = { sub: 'ann' };
 		const bad = {
@@ -73,7 +73,7 @@ test('a bad token opens no door, is told nothing about, and each try is a line i
 		}
 	}));
 
-test('with a good token every door opens, in the name that it says', () =>
+test('a valid token opens every door under the name in the token', () =>
 	withJwt(async (daemon) => {
 		const token = sign({ sub: '1', name: 'ann', exp: inSeconds(3600) });
 		const ann = await wsWith(daemon, token);
@@ -92,7 +92,7 @@ test('with a good token every door opens, in the name that it says', () =>
 		await stream.close();
 	}));
 
-test('the session of a stream is of no use to who is somebody else', () =>
+test('the session of a stream cannot be used with the token of another person', () =>
 	withJwt(async (daemon) => {
 		const { stream, joined } = await enterStream(daemon, 'lobby', '', bearer(sign({ sub: 'ann' })));
 		const at = `/send/lobby?session=${joined.you.session}`;
@@ -105,7 +105,7 @@ test('the session of a stream is of no use to who is somebody else', () =>
 		await stream.close();
 	}));
 
-test('nobody goes on with the poll of somebody else', () =>
+test('a poll cannot be continued with the token of another person', () =>
 	withJwt(async (daemon) => {
 		const ann = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann' })) });
 		assert.equal(ann.you.username, 'ann');
@@ -114,7 +114,7 @@ test('nobody goes on with the poll of somebody else', () =>
 		assert.notEqual(eve.you.session, ann.you.session);
 	}));
 
-test('the rooms of the token are all that there is, at every door', () =>
+test('the rooms of a token are the only rooms its bearer sees, at every door', () =>
 	withJwt(async (daemon) => {
 		const all = await wsWith(daemon, sign({ sub: 'root' }), '&room=secret');
 		await all.nextJson();
@@ -141,7 +141,7 @@ test('the rooms of the token are all that there is, at every door', () =>
 		await stream.close();
 	}));
 
-test('the name of the token cannot be changed', () =>
+test('the name in the token cannot be changed', () =>
 	withJwt(async (daemon) => {
 		const ann = await wsWith(daemon, sign({ sub: 'ann' }), '&name=eve');
 		assertError(await ann.nextJson(), 'denied');
@@ -153,7 +153,7 @@ test('the name of the token cannot be changed', () =>
 		assert.equal(JSON.parse(other.body).error.code, 'name_taken');
 	}));
 
-test('a configured token lets a program read its rooms, as a guest', () =>
+test('a configured token lets a program read its rooms as a guest', () =>
 	withJwt(async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops&events=1', { headers: bearer('ci-secret') });
 		assert.match((await reader.nextJson()).you.username, /^guest-/);
@@ -164,7 +164,7 @@ test('a configured token lets a program read its rooms, as a guest', () =>
 		await assertRefused(post(daemon, '/push/ops', 'm', bearer(sign({ sub: 'ann' }))), 401, 'bad_token');
 	}));
 
-test('at the line door nothing can be done before /login', () =>
+test('the line door accepts only /login before a login', () =>
 	withJwt(async (daemon) => {
 		const terminal = await sit(daemon);
 		assert.equal(await terminal.next(), '* This needs a token: /login TOKEN');
@@ -176,7 +176,7 @@ test('at the line door nothing can be done before /login', () =>
 		assert.equal(await terminal.ask('/history'), '* That was nothing: there is no history of lobby');
 	}));
 
-test('a bad token, an idle hour of talk or a goodbye end an unknown line', () =>
+test('a line connection without a login ends after a bad token, too many lines or /quit', () =>
 	withJwt(async (daemon) => {
 		const wrong = await sit(daemon);
 		wrong.say(`/login ${sign({ sub: 'ann' }, { key: 'x' })}`, 'and on');
@@ -192,7 +192,7 @@ test('a bad token, an idle hour of talk or a goodbye end an unknown line', () =>
 		}
 	}));
 
-test('lines that come with the login are heard when it is done', () =>
+test('lines sent together with /login are processed after the login', () =>
 	withJwt(async (daemon) => {
 		const ann = await wsWith(daemon, sign({ sub: 'ann' }));
 		const script = await sit(daemon);
@@ -201,7 +201,7 @@ test('lines that come with the login are heard when it is done', () =>
 		assert.deepEqual(heard.filter(({ type }) => type === 'message').map(({ message, username }) => `${username}: ${message}`), ['bob: one', 'bob: two']);
 	}));
 
-test('where nobody has to log in /login is refused politely and said to nobody', () =>
+test('without auth /login is refused and its text reaches nobody', () =>
 	withJwt(async (daemon) => {
 		const ann = await daemon.ws();
 		const terminal = await sit(daemon);
@@ -211,7 +211,7 @@ test('where nobody has to log in /login is refused politely and said to nobody',
 		assert.equal((await ann.nextJson()).message, 'hi');
 	}, { settings: ['auth.mode=open'] }));
 
-test('when a token expires its session is closed at every door, and told why', () =>
+test('a session is told and closed at every door when its token expires', () =>
 	withJwt(async (daemon) => {
 		const claims = { exp: inSeconds(3) };
 		const token = sign({ sub: 'ann', ...claims });
@@ -233,7 +233,7 @@ test('when a token expires its session is closed at every door, and told why', (
 		await say(stays, 'still here');
 	}));
 
-test('a poll that comes back with a newer token goes on beyond the older one', () =>
+test('a poll repeated with a newer token outlives the older token', () =>
 	withJwt(async (daemon) => {
 		const first = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann', exp: inSeconds(2) })) });
 		const at = `/poll/lobby?session=${first.you.session}&since=${first.since}`;
@@ -242,7 +242,7 @@ test('a poll that comes back with a newer token goes on beyond the older one', (
 		assert.deepEqual([second.you, second.recovered], [first.you, true]);
 	}));
 
-test('a secret that is missing or no good keeps the daemon from starting', async () => {
+test('a missing or invalid secret keeps the daemon from starting', async () => {
 	const missing = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt'] });
 	assert.equal(missing.code, 1);
 	assert.match(missing.stderr + missing.stdout, /auth\.mode "jwt" needs auth\.jwt_secret_file/);

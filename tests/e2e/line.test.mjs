@@ -17,7 +17,7 @@ async function push(daemon, object) {
 	assert.equal(status, 200, answered);
 }
 
-test('whoever comes is welcomed, told where it is and with how many', () =>
+test('a new client is welcomed with its name, its room and the number of others', () =>
 	withDaemon({}, async (daemon) => {
 		const others = ['0 others', '1 other', '2 others', '3 others'];
 		for (const [n, count] of others.entries()) {
@@ -29,13 +29,13 @@ test('whoever comes is welcomed, told where it is and with how many', () =>
 		}
 	}));
 
-test('the topic of the room stands under the welcome', () =>
+test('the topic of the room follows the welcome', () =>
 	withDaemon({ settings: ['rooms=( { name = "lobby"; topic = "Birds"; } )'] }, async (daemon) => {
 		const ann = await sitDown(daemon);
 		assert.equal(await ann.next(), '* The topic is: Birds');
 	}));
 
-test('people at terminals and in browsers read each other, in one order', () =>
+test("clients at terminals and in browsers receive each other's messages in one order", () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		const eve = await daemon.ws('/ws?name=eve');
@@ -50,7 +50,7 @@ test('people at terminals and in browsers read each other, in one order', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('who comes, goes and changes the name is told to the others', () =>
+test('enters, leaves and renames are announced to the others', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await sitDown(daemon, 'ann');
 		const bob = await sitDown(daemon);
@@ -70,7 +70,7 @@ test('/help lists every command', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('/me says what one does', () =>
+test('/me announces an action', () =>
 	withDaemon({}, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		const eve = await daemon.ws();
@@ -81,7 +81,7 @@ test('/me says what one does', () =>
 		assert.deepEqual([action, message], [true, 'waves']);
 	}));
 
-test('/who and /rooms tell who and what is there', () =>
+test('/who lists the people in the room and /rooms lists the rooms', () =>
 	withDaemon({ settings: ['rooms=( { name = "ops"; topic = "Servers"; } )'] }, async (daemon) => {
 		const ann = await sitDown(daemon, 'ann');
 		await daemon.ws('/ws?name=eve');
@@ -91,7 +91,7 @@ test('/who and /rooms tell who and what is there', () =>
 		assert.deepEqual((await ann.take(2)).sort(), ['* lobby (2 here)', '* ops (0 here) Servers']);
 	}));
 
-test('/join goes to another room and leaves the old one', () =>
+test('/join enters another room and leaves the old one', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		await ann.take(2);
@@ -107,7 +107,7 @@ test('/join goes to another room and leaves the old one', () =>
 		assert.match(await ann.ask('/join a/b'), /^\* the name of the room /);
 	}));
 
-test('/history shows the last messages, twenty where no number is given', () =>
+test('/history shows the last messages, twenty by default', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const eve = await daemon.ws('/ws?name=eve');
 		for (let n = 1; n <= 30; n++)
@@ -133,7 +133,7 @@ test('/ack acknowledges an alarm for everybody', () =>
 		assert.equal(await late.ask('/ack nothing'), '* no alarm of that key stands here');
 	}));
 
-test('what is wrong with a command is told to who typed it alone', () =>
+test('only the sender of a wrong command sees the error', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		assert.equal((await ann.take(2)).length, 2);
@@ -146,7 +146,7 @@ test('what is wrong with a command is told to who typed it alone', () =>
 		assert.deepEqual(await bob.drain(), []);
 	}));
 
-test('a line that begins with two slashes is text without the first', () =>
+test('a line that begins with two slashes is sent as text without the first slash', () =>
 	withDaemon({}, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		ann.say('//etc/passwd', '/NICK anna');
@@ -173,7 +173,7 @@ test('a line ends in LF, CR LF, CR NUL or CR', () =>
 		assert.deepEqual(await bob.take(2), ['ann: a byte', 'ann: a segment']);
 	}));
 
-test('options of telnet are ignored, wherever a segment ends', () =>
+test('telnet options are ignored, however they are split into segments', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		const bytes = Buffer.from('\xff\xfb\x01a\xff\xfd\x03b\xff\xfa\x18\x00xterm\n\xff\xf0c\xff\xf1d\xff\xff\r\0', 'latin1');
@@ -184,7 +184,7 @@ test('options of telnet are ignored, wherever a segment ends', () =>
 		assert.deepEqual(await ann.drain(), ['* guest-2 has entered', '* guest-2 is now bob']);
 	}));
 
-test('a timing mark, behind which a terminal shows nothing, is answered', () =>
+test('a telnet timing mark is answered, so the terminal shows output again', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await sitDown(daemon);
 		await ann.raw.write(Buffer.from('\xff\xf4\xff\xfd\x06', 'latin1'));
@@ -193,14 +193,14 @@ test('a timing mark, behind which a terminal shows nothing, is answered', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('backspaces take characters back', () =>
+test('a backspace deletes the character before it', () =>
 	withDaemon({}, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
 		await ann.raw.drip('hé\b\x7fello\r\n');
 		assert.equal(await bob.next(), 'ann: ello');
 	}));
 
-test('the last line needs no end, and who closes its half is told what it asked for', () =>
+test('a last line without a newline is sent, and a client that half-closes still gets its answers', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await sitDown(daemon, 'bob');
 		const ann = await sitDown(daemon);
@@ -211,7 +211,7 @@ test('the last line needs no end, and who closes its half is told what it asked 
 		assert.deepEqual(await bob.take(4), ['guest-2: one', '* guest-2 is now ann', 'ann: two', '* ann has left']);
 	}));
 
-test('a program that writes faster than it may talk waits, and every line arrives once and in order', () =>
+test('a program that sends too fast is delayed, and every line arrives once and in order', () =>
 	withDaemon({ settings: ['limits.message_rate=1000'] }, async (daemon) => {
 		const [bob, eve] = [await sitDown(daemon), await daemon.ws()];
 		const program = await sitDown(daemon);
@@ -219,7 +219,7 @@ test('a program that writes faster than it may talk waits, and every line arrive
 		const lines = Array.from({ length: 2000 }, (_, n) => `line ${n + 1}`);
 		program.say(...lines);
 		program.raw.halfClose();
-		assert.deepEqual(await program.rest(), [], 'it is neither refused nor told to be busy');
+		assert.deepEqual(await program.rest(), [], 'the program is neither refused nor told to wait');
 		assert.deepEqual(await bob.take(2000), lines.map((line) => `guest-3: ${line}`));
 		const messages = await take(eve, 2000);
 		assert.deepEqual(messages.map(({ id }) => id), lines.map((_, n) => n + 1));
@@ -227,7 +227,7 @@ test('a program that writes faster than it may talk waits, and every line arrive
 		assert.equal(await bob.next(), '* guest-3 has left');
 	}));
 
-test('without a limit, too, nothing of a flood of lines is lost', { skip: isSlowRun }, () =>
+test('without a rate limit a flood of lines loses nothing either', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await sitDown(daemon);
 		const programs = await Promise.all(Array.from({ length: 5 }, () => sitDown(daemon)));
@@ -245,7 +245,7 @@ test('without a limit, too, nothing of a flood of lines is lost', { skip: isSlow
 		}
 	}));
 
-test('a line that is too long is refused by a line, and the next one is heard', () =>
+test('a line that is too long is refused, and the next one is accepted', () =>
 	withDaemon({ settings: ['limits.message_bytes=100'] }, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
 		assert.equal(await ann.next(), '* guest-2 has entered');
@@ -259,7 +259,7 @@ test('a line that is too long is refused by a line, and the next one is heard', 
 		assert.equal(await bob.next(), '* guest-1 has left');
 	}));
 
-test('64 MiB without a newline take no memory and are refused once', { skip: isSlowRun }, () =>
+test('64 MiB without a newline use no memory and are refused once', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
 		assert.equal(await ann.next(), '* guest-2 has entered');
@@ -273,7 +273,7 @@ test('64 MiB without a newline take no memory and are refused once', { skip: isS
 		assert.equal(await bob.next(), 'guest-1: still there');
 	}));
 
-test('lines that are too long cost as much as others: who sends many of them waits', () =>
+test('lines that are too long count towards the rate limit', () =>
 	withDaemon({ settings: ['limits.message_bytes=100', 'limits.message_rate=0.001', 'limits.message_burst=5'] }, async (daemon) => {
 		const flooder = await sitDown(daemon);
 		flooder.say(...Array(5000).fill('x'.repeat(200)));
@@ -284,7 +284,7 @@ test('lines that are too long cost as much as others: who sends many of them wai
 		assert.deepEqual(await flooder.take(2), ['* guest-2 has entered', '* guest-3 has entered']);
 	}));
 
-test('what is no UTF-8 is shown as such and harms nobody', () =>
+test('bytes that are not UTF-8 are shown as replacement characters and harm nobody', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob, eve] = [await sitDown(daemon), await sitDown(daemon), await daemon.ws()];
 		assert.equal(await bob.next(), '* guest-3 has entered');
@@ -296,7 +296,7 @@ test('what is no UTF-8 is shown as such and harms nobody', () =>
 		assert.equal(await bob.next(), 'guest-1: 日本語 🐦');
 	}));
 
-test("nobody steers another one's terminal, nor speaks with another one's voice", () =>
+test("a message can neither control a reader's terminal nor imitate another sender", () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, eve] = [await sitDown(daemon), await daemon.ws('/ws?name=eve')];
 		assert.equal(await ann.next(), '* eve has entered');
@@ -309,8 +309,8 @@ test("nobody steers another one's terminal, nor speaks with another one's voice"
 		assert.equal(await ann.next(), '! error disk - \ufffd[5ma ⏎ b');
 	}));
 
-// The pings of a WebSocket are the clock of how much processor time is used.
-test('a reader that stops is cut, nobody else feels it and the loop rests', { skip: isSlowRun }, () =>
+// The pings of a WebSocket measure how much processor time the daemon uses.
+test('a terminal that stops reading is closed, others are not affected, and the daemon stays idle', { skip: isSlowRun }, () =>
 	withDaemon(unhurriedWith('limits.queue_bytes=65536', 'heartbeat.ping_s=1'), async (daemon) => {
 		const [sender, bob] = [await daemon.ws(), await sitDown(daemon)];
 		const slow = await sitDown(daemon);
@@ -331,7 +331,7 @@ test('a reader that stops is cut, nobody else feels it and the loop rests', { sk
 		await within(once(sender.socket, 'ping'), 'a ping');
 		await within(once(sender.socket, 'ping'), 'a ping');
 		const cpu = daemon.cpuSeconds() - cpuBefore;
-		assert.ok(cpu < 0.5, `${cpu} s of processor time in a second or two of doing nothing`);
+		assert.ok(cpu < 0.5, `the idle daemon used ${cpu} s of processor time`);
 		slow.raw.resume();
 		const lines = await slow.rest();
 		for (const [n, line] of lines.slice(0, -1).entries())
@@ -339,7 +339,7 @@ test('a reader that stops is cut, nobody else feels it and the loop rests', { sk
 		assert.ok(lines.at(-1).startsWith('* Goodbye: slow reader') || lines.length < count, lines.at(-1).slice(0, 80));
 	}));
 
-test('floods from fifty connections leave everybody their turn', { skip: isSlowRun }, () =>
+test('floods from fifty connections do not block other clients', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const flooders = await Promise.all(Array.from({ length: 50 }, () => sitDown(daemon)));
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await sitDown(daemon)];
@@ -356,19 +356,19 @@ test('floods from fifty connections leave everybody their turn', { skip: isSlowR
 		assert.ok(daemon.residentBytes() < 512 * 1024 * 1024);
 	}));
 
-test('the connection over the limit is refused by a line, and the others live', () =>
+test('a connection over the limit is refused with one line, and the others stay', () =>
 	withDaemon({ settings: ['limits.connections=3'] }, async (daemon) => {
 		const seated = [await sitDown(daemon), await sitDown(daemon), await sitDown(daemon)];
 		const refused = new Terminal(await connect(daemon, daemon.linePort));
 		assert.deepEqual(await refused.rest(), ['* There is no place left, try later']);
 		assert.equal(await seated[0].next(), '* guest-2 has entered');
 		seated[2].raw.destroy();
-		await eventually(() => sitDown(daemon), 'a place that has become free');
+		await eventually(() => sitDown(daemon), 'a free place for a new connection');
 	}));
 
 const address = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 
-test('an address has as many places as it may have', { skip: !address && 'this machine has no address' }, () =>
+test('one address can open only limits.per_address connections', { skip: !address && 'this machine has only loopback addresses' }, () =>
 	withDaemon({ settings: ['line.address=0.0.0.0', 'limits.per_address=2'] }, async (daemon) => {
 		const outside = { host: address, linePort: daemon.linePort };
 		await sitDown(outside);
@@ -379,7 +379,7 @@ test('an address has as many places as it may have', { skip: !address && 'this m
 		await daemon.waitForLog(/^over_limit limit=per_address\b/);
 	}));
 
-test('who is there when the daemon stops is told so, and what it said is kept', () =>
+test('clients are told when the daemon stops, and the lines they sent are stored', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const terminals = [];
 		for (let n = 0; n < 10; n++)
@@ -393,10 +393,10 @@ test('who is there when the daemon stops is told so, and what it said is kept', 
 			const lines = await terminal.rest();
 			assert.equal(lines.at(-1), '* Goodbye: server stopping');
 		}
-		await within(stopped, 'a stop within the 10 s that it may take', 10_000);
+		await within(stopped, 'a stop within the 10 s allowed', 10_000);
 	}));
 
-test('a program that talks and talks does not hold up the stop', { skip: isSlowRun }, () =>
+test('a program that keeps sending does not delay the stop', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		const program = await sitDown(daemon);
 		const bob = await sitDown(daemon);
@@ -404,10 +404,10 @@ test('a program that talks and talks does not hold up the stop', { skip: isSlowR
 		assert.equal(await bob.next(), 'guest-1: talk');
 		const stopped = daemon.stop();
 		await stopped;
-		assert.ok(!daemon.stderr.includes('store_is_slow'), 'it was waited for');
+		assert.ok(!daemon.stderr.includes('store_is_slow'), 'the daemon waited for the store');
 	}));
 
-test('whoever is killed has left, and nothing of it stays open', () =>
+test('a connection that is reset leaves the room and its descriptor is closed', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await sitDown(daemon);
 		const descriptors = daemon.openDescriptors();
@@ -419,10 +419,10 @@ test('whoever is killed has left, and nothing of it stays open', () =>
 		let gone = 0;
 		while (gone < 50)
 			gone += /^\* guest-\d+ has left$/.test(await bob.next()) ? 1 : 0;
-		await eventually(() => assert.ok(daemon.openDescriptors() <= descriptors), 'the descriptors to be given back');
+		await eventually(() => assert.ok(daemon.openDescriptors() <= descriptors), 'the file descriptors to be closed');
 	}));
 
-/** What the kernel says of the daemon's end of a connection: the timer that is running. */
+/** Returns the timer that the kernel runs for the daemon's end of a connection. */
 function timerOf(daemon, socket) {
 	const hex = (port) => port.toString(16).toUpperCase().padStart(4, '0');
 	const ends = `:${hex(daemon.linePort)} 0100007F:${hex(socket.localPort)} `;
@@ -430,7 +430,7 @@ function timerOf(daemon, socket) {
 	return line.trim().split(/\s+/)[5];
 }
 
-test('a silent connection is probed by the kernel, so that a peer that is gone is found out', () =>
+test('the kernel probes a silent connection, so a dead peer is detected', () =>
 	withDaemon({ settings: ['heartbeat.ping_s=20'] }, async (daemon) => {
 		const ann = await sitDown(daemon);
 		await eventually(() => {
@@ -441,7 +441,7 @@ test('a silent connection is probed by the kernel, so that a peer that is gone i
 		}, 'the keepalive timer');
 	}));
 
-test('in a WebSocket with format=line the same commands and lines are spoken', () =>
+test('a WebSocket with format=line uses the same commands and lines', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?format=line&name=ann', { isChecked: false });
 		assert.equal(await ann.nextText(), 'Welcome to Linnet. You are ann in lobby with 0 others. /help lists the commands.');
@@ -458,7 +458,7 @@ test('in a WebSocket with format=line the same commands and lines are spoken', (
 		assert.equal((await ann.closed).code, 1000);
 	}));
 
-test('in a WebSocket with format=line who talks too fast is told so', () =>
+test('a WebSocket with format=line that sends too fast is told so', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=2'] }, async (daemon) => {
 		const ann = await daemon.ws('/ws?format=line', { isChecked: false });
 		await ann.nextText();

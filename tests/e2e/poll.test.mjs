@@ -9,7 +9,7 @@ import { connect, request } from '../lib/raw.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('the first poll says where one is, the next ones what came since', () =>
+test('the first poll returns the position in the room, later ones the messages since then', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'before');
@@ -25,7 +25,7 @@ test('the first poll says where one is, the next ones what came since', () =>
 		assert.deepEqual((await waiting).messages.map(({ id }) => id), [4]);
 	}));
 
-test('a poll that nothing comes for is answered by an empty list when its time is over', () =>
+test('a poll without news is answered by an empty list when its time is over', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=1');
 		const empty = await poll(daemon, 'lobby', `wait=1&since=${since}`);
@@ -34,7 +34,7 @@ test('a poll that nothing comes for is answered by an empty list when its time i
 			await assertRefused(get(daemon, `/poll/lobby?wait=${wait}`), 400, 'bad_query');
 	}));
 
-test('a poll for events that goes on waits for one, and does not bring what is known already', () =>
+test('a repeated poll for events waits for a new event and does not repeat known ones', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const first = await poll(daemon, 'lobby', 'wait=20&events=1&name=ann');
 		assert.equal(first.messages[0].type, 'joined');
@@ -46,7 +46,7 @@ test('a poll for events that goes on waits for one, and does not bring what is k
 		await bob.close();
 	}));
 
-test('what cannot be gone on from is said at once, without a part of the past', () =>
+test('a poll that cannot be resumed is told so at once and is sent no old messages', () =>
 	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
 		await sayMany(await daemon.ws(), 3_000);
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
@@ -56,7 +56,7 @@ test('what cannot be gone on from is said at once, without a part of the past', 
 		}
 	}));
 
-test('a long past is brought in parts, each with where the next one begins', () =>
+test('a long history arrives in parts, each with the position for the next poll', () =>
 	withDaemon(unhurried, async (daemon) => {
 		await sayMany(await daemon.ws(), 1_500, { textOf: (n) => `${n} ${'x'.repeat(200)}` });
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
@@ -71,7 +71,7 @@ test('a long past is brought in parts, each with where the next one begins', () 
 		assert.deepEqual(seen, range(1, 1_500));
 	}));
 
-test('two thousand messages come once and in order, whatever the pauses between two polls', { skip: isSlowRun }, () =>
+test('a poll loop with pauses receives two thousand messages once and in order', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		const count = 2_000;
 		const [first, named] = [await poll(daemon, 'lobby', 'wait=0'), await poll(daemon, 'lobby', 'wait=0&name=ann')];
@@ -104,7 +104,7 @@ test('two thousand messages come once and in order, whatever the pauses between 
 			assert.deepEqual(seen, range(1, count));
 	}));
 
-test('who polls under a name is one person, also between two polls', () =>
+test('a client that polls under a name stays one person between two polls', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		let { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
@@ -117,12 +117,12 @@ test('who polls under a name is one person, also between two polls', () =>
 			assert.deepEqual(next.you, you);
 			since = next.since;
 		}
-		// Without a name one is nobody.
+		// A poll without a name has no identity.
 		assert.equal((await poll(daemon, 'lobby', 'wait=0')).you, undefined);
 		assert.deepEqual(await watcher.drain(), []);
 	}));
 
-test('a name that somebody has is refused, and nobody is told of whoever asked', () =>
+test('a poll with a taken name is refused, and nobody is told about it', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await assertRefused(get(daemon, '/poll/lobby?name=ANN'), 409, 'name_taken');
@@ -134,7 +134,7 @@ test('a name that somebody has is refused, and nobody is told of whoever asked',
 		assert.equal(count, 1);
 	}));
 
-test('who polls again while its poll waits has given that up', () =>
+test('a second poll of a session ends its waiting first poll', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		const start = () => {
@@ -145,7 +145,7 @@ test('who polls again while its poll waits has given that up', () =>
 		};
 		let current = start();
 		for (let n = 0; n < 10; n++) {
-			// Whichever comes second answers the other one, before there is anything to say.
+			// The two requests may arrive in either order. The later one ends the other at once.
 			const next = start();
 			await Promise.race([current.answered, next.answered]);
 			const given = current.answer ? current : next;
@@ -158,7 +158,7 @@ test('who polls again while its poll waits has given that up', () =>
 		assert.equal((await got(get(daemon, '/rooms'))).rooms[0].count, 1);
 	}));
 
-test('clients that have gone while they waited leave nothing behind', () =>
+test('clients that disconnect during a poll leave nothing behind', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=0');
 		await get(daemon, '/rooms', { agent: false });
@@ -171,12 +171,12 @@ test('clients that have gone while they waited leave nothing behind', () =>
 		}
 		while ((await got(get(daemon, '/rooms'))).rooms[0].count < 30);
 		gone.forEach((client, n) => (n % 3 ? client.socket.resetAndDestroy() : client.destroy()));
-		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the descriptors to come back');
+		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the file descriptors to be closed');
 		await push(daemon, 'lobby', 'm');
 		assert.deepEqual((await poll(daemon, 'lobby', `since=${since}`)).messages.map(({ message }) => message), ['m']);
 	}));
 
-test('what is said in the same moment as a poll is heard by it or by the next one', { skip: isSlowRun }, () =>
+test('a message sent at the moment of a poll arrives in this poll or in the next one', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		let { since } = await poll(daemon, 'lobby', 'wait=0');
 		for (let n = 1; n <= 150; n++) {
@@ -186,7 +186,7 @@ test('what is said in the same moment as a poll is heard by it or by the next on
 		}
 	}));
 
-test('polls of one connection are answered one after the other', () =>
+test('polls on one connection are answered one after the other', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 3);

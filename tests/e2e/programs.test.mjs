@@ -1,4 +1,4 @@
-// Programs that people have at hand: nc, telnet, and whatever is piped into them.
+// The line door with real programs: nc, telnet, and output piped into them.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,17 +8,17 @@ import { eventually, withDaemon, within } from '../lib/daemon.mjs';
 import { sitDown } from '../lib/line.mjs';
 import { ask } from '../lib/raw.mjs';
 
-/** A shell command that is told where the daemon is by $HOST, $PORT and $URL. */
+/** A shell command with the daemon's address in $HOST, $PORT and $URL. */
 class Program {
 	constructor(daemon, command) {
 		this.child = spawn('bash', ['-c', command], {
 			env: { ...process.env, HOST: daemon.host, PORT: daemon.linePort, URL: daemon.url },
 			stdio: ['pipe', 'pipe', 'inherit'],
 		});
-		/** All that it has printed so far. */
+		/** Everything printed so far. */
 		this.output = '';
 		this.child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
-		this.child.stdin.on('error', () => {}); // it may have ended
+		this.child.stdin.on('error', () => {}); // the program may have ended
 		this.ended = new Promise((resolve) => this.child.once('close', resolve));
 	}
 
@@ -26,13 +26,13 @@ class Program {
 		this.child.stdin.write(text);
 	}
 
-	/** Waits until it has printed that, and forgets everything up to there. */
+	/** Waits until the program has printed the text, and discards the output up to there. */
 	async sees(text) {
 		await eventually(() => assert.ok(this.output.includes(text), `${text} in ${this.output}`), text);
 		this.output = this.output.slice(this.output.indexOf(text) + text.length);
 	}
 
-	/** What it has printed when it ended, with status 0. */
+	/** Returns the whole output after the program ended with status 0. */
 	async result() {
 		assert.equal(await within(this.ended, 'the program to end'), 0);
 		return this.output;
@@ -53,7 +53,7 @@ const run = (daemon, command) => withProgram(daemon, command, (program) => progr
 const welcome = (name, others) =>
 	`Welcome to Linnet. You are ${name} in lobby with ${others}. /help lists the commands.\n`;
 
-test("printf 'hi' | nc -N says it and ends", () =>
+test("printf 'hi' | nc -N sends the line and ends", () =>
 	withDaemon({}, async (daemon) => {
 		const eve = await daemon.ws();
 		assert.equal(await run(daemon, "printf 'hi' | nc -N $HOST $PORT"), welcome('guest-2', '1 other'));
@@ -78,7 +78,7 @@ test('while ...; do echo; done | nc -N loses nothing', () =>
 			assert.deepEqual([object.id, object.username, object.message], [n + 1, 'cron', `line ${n + 1}`]);
 	}));
 
-test('nc is a chat: it shows what others say, and why it ends', () =>
+test('nc works as a chat client: it shows the messages of others, and why the connection ends', () =>
 	withDaemon(unhurried, (daemon) =>
 		withProgram(daemon, 'exec nc -N $HOST $PORT', async (nc) => {
 			await nc.sees(welcome('guest-1', '0 others'));
@@ -95,7 +95,7 @@ test('nc is a chat: it shows what others say, and why it ends', () =>
 		}),
 	));
 
-test('an nc that is killed has left', () =>
+test('a killed nc leaves the room', () =>
 	withDaemon(unhurried, (daemon) =>
 		withProgram(daemon, 'exec nc $HOST $PORT', async (nc) => {
 			const bob = await sitDown(daemon);
@@ -108,10 +108,10 @@ test('an nc that is killed has left', () =>
 		}),
 	));
 
-// script(1) gives telnet the terminal that it wants.
+// telnet wants a terminal, which script(1) provides.
 const telnet = 'exec script --quiet --flush --return --command "telnet $HOST $PORT" /dev/null';
 
-test('telnet is a chat in which an alarm can be acknowledged', () =>
+test('telnet works as a chat client that can acknowledge an alarm', () =>
 	withDaemon(unhurried, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
@@ -133,7 +133,7 @@ test('telnet is a chat in which an alarm can be acknowledged', () =>
 		}),
 	));
 
-test('telnet in character mode sends each key by itself, backspaces too', () =>
+test('telnet in character mode sends each key alone, and backspaces work', () =>
 	withDaemon(unhurried, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
@@ -150,7 +150,7 @@ test('telnet in character mode sends each key by itself, backspaces too', () =>
 		}),
 	));
 
-test('telnet goes on showing what is said after Ctrl-C', () =>
+test('telnet shows new messages after Ctrl-C', () =>
 	withDaemon(unhurried, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');

@@ -1,5 +1,5 @@
-// docs/PROTOCOL.md word for word: its examples are read out of the page itself, and sent and
-// received in its order.
+// docs/PROTOCOL.md word for word: its examples are read from the file, and sent and received in its
+// order.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { schema, schemaFault } from '../lib/schema.mjs';
 
 const page = readFileSync(path.join(sourceDir, 'docs/PROTOCOL.md'), 'utf8');
 
-/** The indented lines of each section, by its heading. */
+/** Returns the indented lines of each section, by heading. */
 function readExamples() {
 	const sections = new Map();
 	let lines;
@@ -31,7 +31,7 @@ function readExamples() {
 
 const examples = readExamples();
 
-/** The section's next example, which must be of that type (undefined: it has none). */
+/** Returns the next example of the section. It must have that type (undefined: no type). */
 function next(section, type) {
 	const text = examples.get(section)?.shift();
 	assert.ok(text, `PROTOCOL.md has no further example in the section "${section}"`);
@@ -39,17 +39,17 @@ function next(section, type) {
 	return text;
 }
 
-// What is another one in every run; that it has the right form is the schema's business.
+// These members differ in every run. The schema checks their form.
 const changing = ['ts', 'epoch', 'session', 'since', 'acknowledged_ms'];
 
-/** The object without what changes, and its members' order. */
+/** Returns the object without the changing members, and the order of its members. */
 function fixedOf(object) {
 	return JSON.parse(JSON.stringify(object), function fix(key, value) {
 		return changing.includes(key) ? typeof value : value;
 	});
 }
 
-/** Fails unless the object is what the example says, in the order of its members. */
+/** Fails unless the object matches the example, with its members in the same order. */
 function assertAsInExample(object, text) {
 	const example = JSON.parse(text.replaceAll('[…]', '[]'));
 	assert.deepEqual(Object.keys(object), Object.keys(example), text);
@@ -58,7 +58,9 @@ function assertAsInExample(object, text) {
 	assert.deepEqual(fixedOf(got), fixedOf(example), text);
 }
 
-/** What client receives next is the section's next example of that type. */
+/**
+ * Fails unless the next object that the client receives is the section's next example of that type.
+ */
 async function receives(client, section, type) {
 	const object = await client.nextJson();
 	assertAsInExample(object, next(section, type));
@@ -164,17 +166,17 @@ async function tellTheStory(t, daemon) {
 
 }
 
-test('the examples of PROTOCOL.md are sent and received, one after the other', (t) =>
+test('the examples in PROTOCOL.md are sent and received one after the other', (t) =>
 	withDaemon({}, (daemon) => tellTheStory(t, daemon)));
 
-/** The next example of the section as it stands there. */
+/** Returns the next example of the section as it is printed. */
 function nextText(section) {
 	const text = examples.get(section)?.shift();
 	assert.ok(text, `PROTOCOL.md has no further example in the section "${section}"`);
 	return text;
 }
 
-/** A command line of curl as { method, at, headers, body, isStream }. */
+/** Parses a curl command line into { method, at, headers, body, isStream }. */
 function parseCurl(line) {
 	const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
 	const command = { method: 'GET', headers: {}, isStream: false };
@@ -194,7 +196,7 @@ function parseCurl(line) {
 	return command;
 }
 
-/** What the page calls by an invented name is called otherwise in this run. */
+/** Values that PROTOCOL.md invented; each run replaces them by its own. */
 const invented = { epoch: 'k3f9x2ab', session: '6f1c…' };
 
 /** Runs the section's next example, which must be a command; returns its answer or stream. */
@@ -204,7 +206,7 @@ async function runs(daemon, section, { epoch, session } = {}) {
 	return isStream ? openStream(daemon, at, headers) : got(ask(daemon, method, at, { headers, body }));
 }
 
-/** The section's next example is the answer to the one before. */
+/** Runs the section's next example; its answer must be the example after it. */
 async function runsAndGets(daemon, section, names) {
 	const answer = await runs(daemon, section, names);
 	assertAsInExample(answer, nextText(section));
@@ -213,7 +215,10 @@ async function runsAndGets(daemon, section, names) {
 
 const isState = ({ type }) => type === 'alarm' || type === 'metric';
 
-/** The section's next two lines are the stream's next event, but for what stands: a metric may be told of once more. */
+/**
+ * Fails unless the stream's next event is the section's next two lines. State that is repeated, such
+ * as a metric, is skipped.
+ */
 async function streams(stream, section, { epoch }) {
 	let event;
 	do
@@ -289,10 +294,10 @@ async function tellTheStoryOfHttp(t, daemon) {
 	});
 }
 
-test('the examples of HTTP are run and answered, one after the other', (t) =>
+test('the HTTP examples in PROTOCOL.md are run and answered one after the other', (t) =>
 	withDaemon({}, (daemon) => tellTheStoryOfHttp(t, daemon)));
 
-test('a terminal shows the lines of PROTOCOL.md', () =>
+test('a terminal shows the lines printed in PROTOCOL.md', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const terminal = await sitDown(daemon);
@@ -311,7 +316,7 @@ test('a terminal shows the lines of PROTOCOL.md', () =>
 		assert.match(await terminal.next(), /^! OK disk/);
 	}));
 
-test('a log file is shown as PROTOCOL.md says', () => {
+test('a log file is shown as described in PROTOCOL.md', () => {
 	const file = path.join(temporaryFolder(), 'log');
 	writeFileSync(file, `${JSON.parse(examples.get('Log files')[0]).message}\n`);
 	return withDaemon({ settings: [`tails=( { room = "syslog"; path = "${file}"; } )`] }, async (daemon) => {
@@ -320,18 +325,18 @@ test('a log file is shown as PROTOCOL.md says', () => {
 	});
 });
 
-test('no example of PROTOCOL.md was left out', () => {
+test('every example in PROTOCOL.md has been used', () => {
 	for (const [section, left] of examples)
 		assert.deepEqual(left, [], section);
 });
 
-test('the statuses that PROTOCOL.md lists have every code of the schema', () => {
+test('the status table in PROTOCOL.md has every error code of the schema', () => {
 	const explained = new Set([...codesUnder('## Errors'), ...codesUnder('### Statuses', 2)]);
 	const { code } = schema.definitions.failure.properties.error.properties;
 	assert.deepEqual(code.enum.filter((known) => !explained.has(known)), []);
 });
 
-/** The codes in a column of the table that is under a heading. */
+/** Returns the error codes in a column of the table under a heading. */
 function codesUnder(heading, column = 1) {
 	const [, section] = page.split(`\n${heading}\n`);
 	return section
@@ -342,12 +347,12 @@ function codesUnder(heading, column = 1) {
 		.map((code) => code.slice(1, -1));
 }
 
-test('the errors that PROTOCOL.md explains are those of the schema', () => {
+test('the errors explained in PROTOCOL.md are those of the schema', () => {
 	const known = schema.definitions.error.properties.code.enum;
 	assert.deepEqual(codesUnder('## Errors').sort(), [...known].sort());
 });
 
-test('what only the server says is refused, and the schema would not let a forgery pass', () =>
+test('a client cannot send what only the server may send, and the schema rejects a forgery', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const type of ['joined', 'presence', 'error', 'pong', 'alarm', 'metric', 'log']) {
@@ -357,7 +362,7 @@ test('what only the server says is refused, and the schema would not let a forge
 		}
 	}));
 
-test('a handshake is refused with the statuses and the body that PROTOCOL.md names', () =>
+test('a refused handshake has the status and body described in PROTOCOL.md', () =>
 	withDaemon({ settings: ['chat.create_rooms=false'] }, async (daemon) => {
 		const refusals = {
 			400: ['/ws?room=%2F', {}],
@@ -376,8 +381,8 @@ test('a handshake is refused with the statuses and the body that PROTOCOL.md nam
 		}
 	}));
 
-// The check itself: without this test it could be a check of nothing.
-test('a message that the schema does not allow fails the test that receives it', async () => {
+// This tests the schema check itself. Without this test it could accept everything.
+test('a message that violates the schema fails the test that receives it', async () => {
 	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	await once(server, 'listening');
 	try {
@@ -398,9 +403,9 @@ test('a message that the schema does not allow fails the test that receives it',
 	}
 });
 
-test('a daemon that has sent what is not allowed does not end well, though nobody looked', async () => {
+test('a daemon that sent a message against the schema fails the test, even if nobody read the message', async () => {
 	const look = withDaemon({}, async (daemon) => {
-		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'it is odd' });
+		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'the object is odd' });
 		await bob.closed;
 	});
 	await assert.rejects(look, /it is odd/);

@@ -1,4 +1,4 @@
-// What programs push over HTTP: every form of it, and everything that is refused.
+// HTTP pushes: every form that is accepted, and everything that is refused.
 
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
@@ -11,13 +11,13 @@ import { connect, request } from '../lib/raw.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 
-/** The message as everybody sees it, without what is another one in every run. */
+/** Returns the message as everybody receives it, without the members that differ in every run. */
 function shown({ ts, type, room, ...rest }) {
 	assert.ok(Math.abs(Date.now() - ts) < 600_000, `ts ${ts}`);
 	return rest;
 }
 
-test('a text is pushed as curl does it, and said where it is', () =>
+test('a text is pushed as curl sends it, and the answer says where it was stored', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		const { id, epoch, ...where } = await push(daemon, 'lobby', 'hi\n');
@@ -34,7 +34,7 @@ test('a text is pushed as curl does it, and said where it is', () =>
 		assert.equal((await ann.nextJson()).message, 'two\nlines, 数据, 😀');
 	}));
 
-test('an object is pushed with its own members, into the room of the path', () =>
+test('an object is pushed with its own members into the room of the path', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, other] = [await daemon.ws('/ws?room=ops'), await daemon.ws('/ws?room=other')];
 		const object = {
@@ -51,7 +51,7 @@ test('an object is pushed with its own members, into the room of the path', () =
 		assert.deepEqual(await heardBy(other, await daemon.ws(), 'other'), []);
 	}));
 
-test('what is said beside the body comes in headers or in the query', () =>
+test('title, priority and other members can be given in headers or in the query', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		const headers = { Title: 'Tür', Priority: '4', Tags: 'disk, db 1,,x', Click: 'http://x.example', Username: 'cron' };
@@ -64,16 +64,16 @@ test('what is said beside the body comes in headers or in the query', () =>
 			const { id } = await pushIt();
 			assert.deepEqual(shown(await ann.nextJson()), { id, ...expected });
 		}
-		// The body has the first word, then the header, then the query.
+		// The body wins over the headers, and the headers over the query.
 		await push(daemon, 'lobby?title=query&click=http://q.example', { message: 'm', title: 'body' }, { title: 'header', tags: 'h' });
 		const { title, tags, click } = await ann.nextJson();
 		assert.deepEqual([title, tags, click], ['body', ['h'], 'http://q.example']);
-		// What browsers mean by the header of that name is not a priority of ours.
+		// The standard Priority header of browsers (RFC 9218) does not set the priority of a push.
 		await push(daemon, 'lobby', 'm', { Priority: 'u=1, i' });
 		assert.equal((await ann.nextJson()).priority, undefined);
 	}));
 
-test('a name that somebody holds is only a label on what is pushed', () =>
+test('a push may use the name of a connected person as its label', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await push(daemon, 'lobby', 'x', { username: 'ann' });
@@ -84,7 +84,7 @@ test('a name that somebody holds is only a label on what is pushed', () =>
 		assert.deepEqual([said.username, said.via], ['ann', undefined]);
 	}));
 
-test('the same ref again is answered by the first id, whatever else it says, also after a crash', () =>
+test('a push repeated with the same ref is answered with the first id, also after a crash', () =>
 	withHistory(
 		unhurried,
 		async (daemon) => {
@@ -106,7 +106,7 @@ test('the same ref again is answered by the first id, whatever else it says, als
 		},
 	));
 
-test('what is ephemeral is passed on and not kept', () =>
+test('an ephemeral push is delivered but not stored', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.deepEqual(Object.keys(await push(daemon, 'lobby', { type: 'tick', ephemeral: true })), ['room', 'epoch', 'delivered']);
@@ -115,7 +115,7 @@ test('what is ephemeral is passed on and not kept', () =>
 		assert.deepEqual(await wholeHistory(ann), []);
 	}));
 
-test('what cannot be said is refused with the reason, and nobody sees anything of it', () =>
+test('an invalid push is refused with the reason, and nobody receives any of it', () =>
 	withDaemon(unhurriedWith('chat.max_rooms=2'), async (daemon) => {
 		const ann = await daemon.ws();
 		const long = (n) => 'x'.repeat(n);
@@ -155,7 +155,7 @@ test('what cannot be said is refused with the reason, and nobody sees anything o
 		assert.deepEqual(await heardBy(ann, await daemon.ws()), []);
 	}));
 
-test('what nests as deeply as it may can be read again at every door', () =>
+test('a push of the maximum nesting depth can be read at every door', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		const deepest = (n) => `{"x":${'['.repeat(n)}${']'.repeat(n)},"message":"deep"}`;
@@ -172,7 +172,7 @@ test('what nests as deeply as it may can be read again at every door', () =>
 		assert.equal(messages.length, 1);
 	}));
 
-test('what is no push is answered as HTTP has it', () =>
+test('a request that is not a push gets the usual HTTP status', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/push/lobby', '/hooks/github/lobby', '/send/lobby']) {
 			const { headers } = await assertRefused(get(daemon, at), 405, 'method_not_allowed');
@@ -188,7 +188,7 @@ test('what is no push is answered as HTTP has it', () =>
 		await assertRefused(post(daemon, '/hooks/unknown/lobby', '{}'), 404, 'no_such_hook');
 	}));
 
-test('clients that vanish while their push is kept hurt nobody', () =>
+test('clients that vanish while their push is being stored harm nobody', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const count = 100;
 		const clients = [];
@@ -202,7 +202,7 @@ test('clients that vanish while their push is kept hurt nobody', () =>
 			else if (n % 3 === 1)
 				client.destroy();
 		}
-		// Who waits is answered, and nothing is kept twice.
+		// A client that waits is answered, and nothing is stored twice.
 		for (const client of clients.filter((_, n) => n % 3 === 2))
 			assert.equal((await client.readResponse()).status, 200);
 		clients.forEach((client) => client.destroy());
@@ -211,7 +211,7 @@ test('clients that vanish while their push is kept hurt nobody', () =>
 		assert.ok(clients.every((_, n) => n % 3 !== 2 || kept.includes(`vanishing ${n}`)));
 	}));
 
-test('when the history cannot be written a push is answered by 503, and heals', async (t) => {
+test('a push is answered by 503 while the history cannot be written, and works again afterwards', async (t) => {
 	const disk = smallDisk(2 * 1024 * 1024);
 	if (!disk) {
 		t.skip('a small file system cannot be mounted here');
@@ -231,7 +231,7 @@ test('when the history cannot be written a push is answered by 503, and heals', 
 			assert.equal(refused.headers['retry-after'], '5');
 			const alarm = { type: 'alarm', key: 'disk', severity: 'error', message: body };
 			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_failed');
-			// What was not kept does not stand.
+			// A metric that was not stored must not be shown.
 			assert.deepEqual((await got(get(daemon, '/poll/lobby?wait=0'))).messages, []);
 			rmSync(filler);
 			await push(daemon, 'lobby', alarm);
@@ -242,7 +242,7 @@ test('when the history cannot be written a push is answered by 503, and heals', 
 	}
 });
 
-test('a stop answers whoever waits and ends every stream', () =>
+test('a stop answers every waiting request and ends every stream', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { joined, stream } = await enterStream(daemon, 'lobby');
 		const since = `${joined.epoch}:${joined.last_id}`;
@@ -262,7 +262,7 @@ test('a stop answers whoever waits and ends every stream', () =>
 		await stopped;
 	}));
 
-test('an array of ten thousand values is taken or refused as a whole, quickly', { skip: isSlowRun }, () =>
+test('an array of ten thousand metrics is accepted or refused as a whole, quickly', { skip: isSlowRun }, () =>
 	withDaemon(unhurriedWith('limits.message_bytes=1000000'), async (daemon) => {
 		const value = (n) => ({ type: 'metric', name: `m${n % 100}`, value: n });
 		const values = Array.from({ length: 10_000 }, (_, n) => value(n));

@@ -1,16 +1,16 @@
-// Who talks too fast is told when to go on, and who does not heed that is shown the door.
+// The message rate: a client over it is told when to continue, and closed if it keeps sending.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answer, assertError, say, take, unhurried, until } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 
-// What was spent does not come back while a test runs.
+// The allowance does not refill while a test runs.
 const withoutRefill = { settings: ['limits.message_rate=0.001'] };
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('twenty messages at once are taken, the next is refused with when to try again', () =>
+test('twenty messages at once are accepted, and the next is refused with the time to wait', () =>
 	withDaemon(withoutRefill, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 1; n <= 22; n++)
@@ -23,12 +23,12 @@ test('twenty messages at once are taken, the next is refused with when to try ag
 		assert.equal(answers.filter(({ type }) => type === 'ack').length, 20);
 		assert.deepEqual((await take(bob, 20)).map(({ message }) => message).at(-1), 'm20');
 
-		// Its allowance is its own.
+		// Each session has its own allowance.
 		assert.equal(await say(bob, 'I have all of mine'), 21);
 		assert.equal((await ann.nextJson()).message, 'I have all of mine');
 	}));
 
-test('after the time that it was told it may speak again, with the same ref', () =>
+test('a client may send again after the time it was told, with the same ref', () =>
 	withDaemon({ settings: ['limits.message_rate=2', 'limits.message_burst=2'] }, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const said = [1, 2, 3].map((n) => ({ message: `m${n}`, ref: `c${n}` }));
@@ -43,7 +43,7 @@ test('after the time that it was told it may speak again, with the same ref', ()
 		assert.deepEqual((await take(bob, 3)).map(({ message }) => message), ['m1', 'm2', 'm3']);
 	}));
 
-test('nothing of what is refused is done', () =>
+test('a refused request has no effect', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=1'] }, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?events=1');
@@ -63,14 +63,14 @@ test('nothing of what is refused is done', () =>
 		assert.deepEqual(others, []);
 	}));
 
-test('what costs little may be said more often, and what costs much less often', () =>
+test('cheap requests are allowed more often than messages, expensive ones less often', () =>
 	withDaemon(withoutRefill, async (daemon) => {
 		const counts = { ping: 100, typing: 100, join: 40, history: 20, search: 10 };
 		for (const [type, count] of Object.entries(counts)) {
 			const ann = await daemon.ws();
 			let taken = 0;
 			for (; taken <= count; taken++) {
-				// Typing where one is not costs as much, and is answered.
+				// Typing in a room not joined costs as much, and is answered.
 				const room = type === 'typing' ? 'nowhere' : 'lobby';
 				if ((await answer(ann, { type, room, q: 'x' })).code === 'rate_limited')
 					break;
@@ -80,7 +80,7 @@ test('what costs little may be said more often, and what costs much less often',
 		}
 	}));
 
-test('rubbish costs as much as a message', () =>
+test('invalid messages cost as much as valid ones', () =>
 	withDaemon(withoutRefill, async (daemon) => {
 		const ann = await daemon.ws();
 		for (let n = 0; n < 20; n++)
@@ -91,7 +91,7 @@ test('rubbish costs as much as a message', () =>
 		assertError(await answer(ann, { message: 'hi' }), 'rate_limited');
 	}));
 
-test('who floods is told a hundred times, closed with 1008, and the others feel nothing', () =>
+test('a client that floods gets a hundred errors and is closed with 1008; others are not affected', () =>
 	withDaemon(withoutRefill, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		const flooder = await daemon.ws();
@@ -111,7 +111,7 @@ test('who floods is told a hundred times, closed with 1008, and the others feel 
 		assert.deepEqual((await daemon.ws()).waiting, 0);
 	}));
 
-test('who heeds what it is told is never closed, however often', () =>
+test('a client that waits as told is never closed, however often it is refused', () =>
 	withDaemon({ settings: ['limits.message_rate=200', 'limits.message_burst=1'] }, async (daemon) => {
 		const ann = await daemon.ws();
 		for (let round = 0; round < 150; round++) {
@@ -123,7 +123,7 @@ test('who heeds what it is told is never closed, however often', () =>
 		assert.equal((await ann.close()).code, 1000);
 	}));
 
-test('with message_rate 0 everybody may say as much as it likes', () =>
+test('with message_rate 0 there is no rate limit', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 1_000; n++)

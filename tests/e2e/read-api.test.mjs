@@ -1,4 +1,4 @@
-// What is asked once: GET /history, /search and /rooms.
+// Single requests: GET /history, /search and /rooms.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { ask, assertRefused, enterStream, get, got, push } from '../lib/doors.mj
 const history = (daemon, query) => got(get(daemon, `/history/lobby?${query}`));
 const search = (daemon, query) => got(get(daemon, `/search/lobby?${query}`));
 
-test('a history is what a WebSocket is told of it', () =>
+test('GET /history returns what a WebSocket receives as history', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 250, { textOf: (n) => `message ${n}, 第${n}个` });
@@ -24,7 +24,7 @@ test('a history is what a WebSocket is told of it', () =>
 		}
 	}));
 
-test('a search finds what is asked for, newest first', () =>
+test('GET /search returns matching messages, newest first', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 30, { textOf: (n) => (n % 3 ? `disk ${n}` : `磁盘空间 ${n}`) });
@@ -36,7 +36,7 @@ test('a search finds what is asked for, newest first', () =>
 		assert.deepEqual((await search(daemon, 'q=%22)(*')).messages, []);
 	}));
 
-test('the rooms are listed with who is there and how far they are', () =>
+test('GET /rooms lists the rooms with their people and last id', () =>
 	withDaemon({ settings: unhurried.settings, config: 'rooms = ( { name = "ops"; topic = "What runs"; } );' }, async (daemon) => {
 		await enter(daemon, 'room=ops&name=ann');
 		await enterStream(daemon, 'ops', 'name=bob');
@@ -53,7 +53,7 @@ test('the rooms are listed with who is there and how far they are', () =>
 		});
 	}));
 
-test('what cannot be asked is refused with the reason', () =>
+test('an invalid request is refused with the reason', () =>
 	withDaemon(unhurriedWith('chat.create_rooms=false'), async (daemon) => {
 		for (const query of ['limit=-1', 'limit=a', 'limit=', 'limit=1.5', 'before=x', 'before=99999999999999999999', 'limit=%31a'])
 			await assertRefused(get(daemon, `/history/lobby?${query}`), 400, 'bad_query');

@@ -1,4 +1,4 @@
-// Sending again with the same ref: kept once, seen once, answered every time.
+// Resending with the same ref: stored once, delivered once, acked every time.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +10,7 @@ import { eventually, withDaemon } from '../lib/daemon.mjs';
 const once = (id, ref, room = 'lobby') => ({ type: 'ack', ref, room, id });
 const again = (id, ref, room) => ({ ...once(id, ref, room), duplicate: true });
 
-test('a message with a ref is acked with its room and id, one without is not', () =>
+test('a message with a ref is acked with its room and id, and one without is not acked', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		ann.sendJson({ message: 'without' });
@@ -21,7 +21,7 @@ test('a message with a ref is acked with its room and id, one without is not', (
 			assert.ok(!('ref' in message));
 	}));
 
-test('what was acked is there after kill -9', async () => {
+test('every acked message survives kill -9', async () => {
 	const acked = [];
 	await withHistory(
 		unhurried,
@@ -39,7 +39,7 @@ test('what was acked is there after kill -9', async () => {
 			const kept = await wholeHistory(ann);
 			acked.forEach((ack, n) => assert.deepEqual(ack, once(n + 1, `c${n + 1}`)));
 			assert.ok(kept.length >= acked.length);
-			// It does not know which of them were kept, and sends all of them again.
+			// The sender does not know which of them were stored, and sends all of them again.
 			for (let n = 1; n <= 500; n++) {
 				const ack = await answer(ann, { message: `m${n}`, ref: `c${n}` });
 				assert.deepEqual(ack, n <= kept.length ? again(n, `c${n}`) : once(n, `c${n}`));
@@ -51,7 +51,7 @@ test('what was acked is there after kill -9', async () => {
 	);
 });
 
-/** Ways to send again: each gets the first client and its query, and gives the second one. */
+/** Ways to resend. Each takes the first client and its query, and returns the second client. */
 const ways = {
 	'the same connection': (daemon, client) => client,
 	'another connection': async (daemon, client, query) => {
@@ -66,14 +66,14 @@ const ways = {
 			if (told.length === 0)
 				return second;
 			await second.close();
-			throw new Error(`it was told ${JSON.stringify(told)}`);
+			throw new Error(`the client was sent ${JSON.stringify(told)}`);
 		}, 'the name to be free');
 	},
 };
 
 for (const [way, reconnect] of Object.entries(ways)) {
-	for (const [who, query] of Object.entries({ 'one with a name': 'name=ann', 'a guest': '' })) {
-		test(`over ${way} the ref of ${who} is known and broadcast to nobody`, () =>
+	for (const [who, query] of Object.entries({ 'a client with a name': 'name=ann', 'a guest': '' })) {
+		test(`a ref of ${who}, resent over ${way}, is acked again and not broadcast`, () =>
 			withDaemon(unhurried, async (daemon) => {
 				const bob = await daemon.ws('/ws?name=bob');
 				const first = await daemon.ws(`/ws?${query}`);
@@ -81,7 +81,7 @@ for (const [way, reconnect] of Object.entries(ways)) {
 				assert.deepEqual(await answer(first, said), once(1, 'c1'));
 				const second = await reconnect(daemon, first, query);
 				if (query && second !== first)
-					assert.deepEqual(await second.drain(), [], 'it has its name again');
+					assert.deepEqual(await second.drain(), [], 'the client has its name again');
 				assert.deepEqual(await answer(second, said), again(1, 'c1'));
 				assert.deepEqual(await answer(second, said), again(1, 'c1'));
 				assert.deepEqual(await answer(second, { ...said, ref: 'c2' }), once(2, 'c2'));
@@ -96,7 +96,7 @@ for (const [how, end] of Object.entries({
 	SIGTERM: (daemon) => daemon.stop(),
 	'kill -9': (daemon) => daemon.crash(),
 })) {
-	test(`refs are known after ${how}, of people with names and of guests`, () => {
+	test(`refs of named people and of guests are known after ${how}`, () => {
 		const said = { message: 'hi', ref: 'c1' };
 		return withHistory(
 			unhurried,
@@ -119,7 +119,7 @@ for (const [how, end] of Object.entries({
 	});
 }
 
-test('a guest of another process with the same number is not taken for the first', () =>
+test('a guest after a restart is not taken for the earlier guest of the same number', () =>
 	withHistory(
 		unhurried,
 		async (daemon) => {
@@ -133,7 +133,7 @@ test('a guest of another process with the same number is not taken for the first
 		},
 	));
 
-test('the same ref of two people is two messages, and so it is in two rooms', () =>
+test('the same ref of two people, or in two rooms, is two messages', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const people = [
@@ -148,7 +148,7 @@ test('the same ref of two people is two messages, and so it is in two rooms', ()
 		assert.deepEqual(await answer(people[0], elsewhere), once(1, 'c1', 'ops'));
 	}));
 
-test('many of the same ref at once are one message', () =>
+test('many simultaneous messages with the same ref are stored as one', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await daemon.ws('/ws?name=ann');
@@ -161,7 +161,7 @@ test('many of the same ref at once are one message', () =>
 		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1]);
 	}));
 
-test('a ref may have 64 characters of any script, and characters that SQL and JSON use', () =>
+test('a ref may have 64 characters of any script, including those special to SQL and JSON', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const refs = [
@@ -173,7 +173,7 @@ test('a ref may have 64 characters of any script, and characters that SQL and JS
 		}
 	}));
 
-test('what was refused may be sent again with its ref', () =>
+test('a refused message may be resent with its ref', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');

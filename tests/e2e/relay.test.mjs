@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../lib/raw.mjs';
 
-// What is tested here is not how fast one may talk.
+// These tests are not about the rate limit.
 const unhurried = { settings: ['limits.message_rate=0'] };
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
@@ -23,7 +23,7 @@ function assertError(object, code) {
 		assert.equal(object.code, code);
 }
 
-test('a message reaches the other with who, when and where, and without the email', () =>
+test('a message reaches the other client with sender, time and place, and without the email', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(
@@ -50,7 +50,7 @@ test('a message is one compact JSON object', () =>
 		assert.equal(text, JSON.stringify(JSON.parse(text)));
 	}));
 
-test('numbers keep the value that they came with', () =>
+test('numbers are relayed with their exact value', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
@@ -61,7 +61,7 @@ test('numbers keep the value that they came with', () =>
 		assert.deepEqual(JSON.parse(text).n, JSON.parse(`{${numbers}}`).n);
 	}));
 
-test('text in every script, with quotes and control characters, arrives as it was sent', () =>
+test('text in every script, with quotes and control characters, arrives unchanged', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
@@ -69,7 +69,7 @@ test('text in every script, with quotes and control characters, arrives as it wa
 		assert.equal((await bob.nextJson()).message, message);
 	}));
 
-test('the sender gets nothing back', () =>
+test('the sender receives nothing back', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
@@ -77,7 +77,7 @@ test('the sender gets nothing back', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('echo_to_sender sends it back to the sender too', () =>
+test('echo_to_sender also returns a message to its sender', () =>
 	withDaemon({ settings: ['chat.echo_to_sender=true'] }, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
@@ -91,7 +91,7 @@ test('share_email keeps the email in the message', () =>
 		assert.equal((await bob.nextJson()).email, 'ann@example.org');
 	}));
 
-test('a client cannot speak for the server', () =>
+test('a client cannot forge a server message', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
@@ -100,7 +100,7 @@ test('a client cannot speak for the server', () =>
 		assert.notEqual(got.avatar, 'forged');
 	}));
 
-test('without a username the sender is a numbered guest, each its own', () =>
+test('a sender without a username is a numbered guest', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const eve = await daemon.ws();
@@ -112,7 +112,7 @@ test('without a username the sender is a numbered guest, each its own', () =>
 		assert.notEqual(first.username, second.username);
 	}));
 
-test('typing hello is answered by bad_json and the connection lives on', () =>
+test('text that is not JSON is answered by bad_json and the connection stays open', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('hello');
@@ -121,7 +121,7 @@ test('typing hello is answered by bad_json and the connection lives on', () =>
 		assert.equal((await bob.nextJson()).message, 'now right');
 	}));
 
-test('what is no JSON object is answered by an error and reaches nobody', () =>
+test('JSON that is not an object is answered by an error and reaches nobody', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const bad = [
@@ -139,7 +139,7 @@ test('what is no JSON object is answered by an error and reaches nobody', () =>
 		assert.equal((await bob.nextJson()).message, 'end');
 	}));
 
-test('deep nesting is passed on as it came', () =>
+test('deeply nested JSON is relayed unchanged', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
@@ -147,7 +147,7 @@ test('deep nesting is passed on as it came', () =>
 		assert.ok((await bob.nextText()).includes(`"deep":${deep}}`));
 	}));
 
-test('members of the wrong type are answered by an error that names the ref', () =>
+test('a member of the wrong type is answered by an error that names the ref', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const wrong = [
@@ -178,7 +178,7 @@ test('a binary message is closed with 1003', () =>
 		assert.deepEqual(await bob.drain(), []);
 	}));
 
-test('bad UTF-8 is closed with 1007, wherever it is', () =>
+test('invalid UTF-8 anywhere in a message is closed with 1007', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bad = [
 			Buffer.from([0xff]),
@@ -198,7 +198,7 @@ test('bad UTF-8 is closed with 1007, wherever it is', () =>
 		}
 	}));
 
-test('a character may be cut by a fragment', () =>
+test('a character may be split between fragments', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
@@ -214,13 +214,13 @@ test('a character may be cut by a fragment', () =>
 
 const withSmallMessages = (body) => withDaemon({ settings: ['limits.message_bytes=1024'] }, body);
 
-/** A JSON text of exactly so many bytes. */
+/** Returns a JSON text of exactly that many bytes. */
 function jsonOf(bytes) {
 	const empty = JSON.stringify({ message: '' }).length;
 	return JSON.stringify({ message: 'm'.repeat(bytes - empty) });
 }
 
-test('a message of exactly message_bytes passes, whole or in pieces', () =>
+test('a message of exactly message_bytes is relayed, whole or in fragments', () =>
 	withSmallMessages(async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
@@ -233,7 +233,7 @@ test('a message of exactly message_bytes passes, whole or in pieces', () =>
 		ann.destroy();
 	}));
 
-test('a message over message_bytes is closed with 1009, whole, in pieces or only announced', () =>
+test('a message over message_bytes is closed with 1009: whole, in fragments or only announced', () =>
 	withSmallMessages(async (daemon) => {
 		const bob = await daemon.ws();
 		const text = jsonOf(1025);
@@ -262,7 +262,7 @@ test('a message over message_bytes is closed with 1009, whole, in pieces or only
 		assert.deepEqual(await bob.drain(), []);
 	}));
 
-test('fragments with pings between them are one message and every ping is answered', () =>
+test('fragments with pings in between are one message, and every ping is answered', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
@@ -299,7 +299,7 @@ test('a message in one-byte segments arrives whole', () =>
 		ann.destroy();
 	}));
 
-test('5,000 messages of one sender reach 20 receivers in order and complete', { skip: isSlowRun }, () =>
+test('5,000 messages of one sender reach 20 receivers complete and in order', { skip: isSlowRun }, () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
@@ -328,7 +328,7 @@ test('messages of several senders reach everybody in the same order', () =>
 		assert.equal(new Set(orders[0]).size, 250);
 	}));
 
-test('clients that vanish in the middle of anything hurt nobody', () =>
+test('clients that vanish at any point harm nobody', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const whole = buildFrame(opcodes.text, jsonOf(2_000));
@@ -352,7 +352,7 @@ test('clients that vanish in the middle of anything hurt nobody', () =>
 		}
 	}));
 
-test('frames against the protocol end their own connection only', () =>
+test('a frame that violates the protocol ends only its own connection', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const hello = JSON.stringify({ message: 'must not arrive' });

@@ -10,13 +10,13 @@ import { connect } from '../lib/raw.mjs';
 
 const namesOf = (joined) => joined.users.map(({ username }) => username).sort();
 
-/** What a presence says, in short: "enter bob 2". */
+/** Returns a presence in short: "enter bob 2". */
 const brief = ({ event, username, was, count }) =>
 	[event, username, ...(was ? [`was ${was}`] : []), count].join(' ');
 
 const presenceOf = (objects) => objects.filter(({ type }) => type === 'presence').map(brief);
 
-test('the room of the query is the connection\'s own', () =>
+test("the room in the query is the connection's own room", () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob, eve] = [
 			await daemon.ws('/ws?room=ops'),
@@ -30,7 +30,7 @@ test('the room of the query is the connection\'s own', () =>
 		assert.deepEqual(await heardBy(eve, await daemon.ws()), []);
 	}));
 
-test('a room of the query may have any letters and spaces', () =>
+test('a room name in the query may contain any letters and spaces', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const room of ['大厅', 'my room', 'a+b & c=d?', '..', '%2F', 'Ä', '🎉']) {
 			const query = `room=${encodeURIComponent(room)}`;
@@ -38,7 +38,7 @@ test('a room of the query may have any letters and spaces', () =>
 		}
 	}));
 
-test('the name of the query is the session\'s', () =>
+test("the name in the query is the session's name", () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const { client: ann, joined } = await enter(daemon, 'name=Ann%20%E5%AE%89');
@@ -47,7 +47,7 @@ test('the name of the query is the session\'s', () =>
 		assert.equal((await bob.nextJson()).username, 'Ann 安');
 	}));
 
-test('events=1 is answered by who is there and what may be said', () =>
+test('events=1 is answered by the list of people and the limits', () =>
 	withDaemon(unhurriedWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'the first');
@@ -64,7 +64,7 @@ test('events=1 is answered by who is there and what may be said', () =>
 		assert.match(joined.you.session, /^[0-9a-f]{32}$/);
 	}));
 
-test('everybody has a token of their own', () =>
+test('every session has its own token', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const tokens = [];
 		for (let n = 0; n < 5; n++)
@@ -72,7 +72,7 @@ test('everybody has a token of their own', () =>
 		assert.equal(new Set(tokens).size, 5);
 	}));
 
-test('one may be in several rooms and hears each, and speaks in the one that is named', () =>
+test('a client may join several rooms, receives each, and sends to the room it names', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');
@@ -90,7 +90,7 @@ test('one may be in several rooms and hears each, and speaks in the one that is 
 		}
 	}));
 
-test('one may write to a room without being in it', () =>
+test('a client may send to a room without joining it', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
 		assert.equal(await say(ann, { message: 'knock', room: 'ops' }), 1);
@@ -99,7 +99,7 @@ test('one may write to a room without being in it', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('who has left hears no more, and its own room may be left too', () =>
+test('a client that has left a room receives nothing of it; its own room may be left too', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, { client: bob }] = [await daemon.ws(), await enter(daemon, 'name=bob')];
 		await join(bob, 'ops');
@@ -118,7 +118,7 @@ test('who has left hears no more, and its own room may be left too', () =>
 		assert.equal((await ann.nextJson()).message, 'from outside');
 	}));
 
-test('joining again is answered again and nobody else is told', () =>
+test('a repeated join is answered again and not announced', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [{ client: ann }, { client: bob }] = [await enter(daemon), await enter(daemon)];
 		await ann.nextJson();
@@ -127,7 +127,7 @@ test('joining again is answered again and nobody else is told', () =>
 		assert.deepEqual(await heardBy(ann, bob), []);
 	}));
 
-test('who enters, renames and leaves is told to those who asked, with how many are there', () =>
+test('enters, renames and leaves are announced with the count to clients that asked for events', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const ann = await daemon.ws();
@@ -148,7 +148,7 @@ test('who enters, renames and leaves is told to those who asked, with how many a
 		assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
 	}));
 
-test('a rename is told in every room of the person, and only there', () =>
+test('a rename is announced in every room of the person and in no other', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await join(ann, 'ops');
@@ -163,7 +163,7 @@ test('a rename is told in every room of the person, and only there', () =>
 		assert.deepEqual(await watchers[2].drain(), []);
 	}));
 
-test('a name that one has already is no rename', () =>
+test('a nick with the current name is no rename', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
@@ -173,7 +173,7 @@ test('a name that one has already is no rename', () =>
 		assert.deepEqual(presenceOf(await heardBy(watcher, ann)), []);
 	}));
 
-test('presence is in the order of what is said', () =>
+test('presence and messages arrive in one order', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
@@ -189,7 +189,9 @@ test('presence is in the order of what is said', () =>
 		assert.equal(heard[3].username, 'anna');
 	}));
 
-/** Ways to show that a second connection is the same person's: what each of the two sends. */
+/**
+ * Ways to prove that a second connection is the same person: the members that each of the two sends.
+ */
 const proofs = {
 	'the session token': { first: {}, second: (joined) => ({ session: joined.you.session }) },
 	'the same email': {
@@ -223,7 +225,7 @@ for (const [proof, { first, second }] of Object.entries(proofs)) {
 			assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
 		}));
 
-	test(`two who turn out to be one person, by ${proof}, become one entry`, () =>
+	test(`two sessions that turn out to be one person, by ${proof}, become one entry`, () =>
 		withDaemon(unhurried, async (daemon) => {
 			const { client: watcher } = await enter(daemon, 'name=watcher');
 			const { client: ann, joined } = await enter(daemon);
@@ -239,7 +241,7 @@ for (const [proof, { first, second }] of Object.entries(proofs)) {
 		}));
 }
 
-test('a tab that shows the token is the person: a new name is that of all tabs', () =>
+test('a tab that gives the session token is the same person, and a rename applies to all tabs', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const { client: ann, joined } = await enter(daemon, 'name=ann');
@@ -253,8 +255,8 @@ test('a tab that shows the token is the person: a new name is that of all tabs',
 		assert.equal((await watcher.nextJson()).username, 'anna');
 	}));
 
-// The email is known to others, too.
-test('a tab that shows the email only shares the name: a new one is its own, and the token is not given', () =>
+// An email is no secret.
+test('a tab that gives only the email shares the name: it gets no token and renames only itself', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const email = 'ann@example.org';
 		const { client: watcher } = await enter(daemon);
@@ -275,7 +277,7 @@ test('a tab that shows the email only shares the name: a new one is its own, and
 		assert.equal((await watcher.nextJson()).username, 'anna');
 	}));
 
-test('a message with the same name and email is the same person\'s', () =>
+test('a message with the same name and email comes from the same person', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const [one, two] = [await daemon.ws(), await daemon.ws()];
@@ -290,7 +292,7 @@ test('a message with the same name and email is the same person\'s', () =>
 		assert.deepEqual(namesOf(joined), ['ann', 'watcher']);
 	}));
 
-test('a foreign, malformed or made-up token opens nothing', () =>
+test('a foreign, malformed or invented session token is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		await enter(daemon, 'name=ann');
 		const { client: eve, joined } = await enter(daemon);
@@ -307,7 +309,7 @@ test('a foreign, malformed or made-up token opens nothing', () =>
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
 	}));
 
-test('a name that somebody holds is refused in every way, whatever its case, and nothing is done', () =>
+test('a taken name is refused in every request, in any case, and the request has no effect', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		await daemon.ws('/ws?name=Ann%20%C3%84');
@@ -330,16 +332,16 @@ test('a name that somebody holds is refused in every way, whatever its case, and
 		assertError(await answer(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
 		assert.deepEqual(await heardBy(watcher, eve), []);
-		// Only ASCII letters compare without their case.
+		// Case is ignored for ASCII letters only.
 		eve.sendJson({ type: 'nick', username: 'Ann ä' });
 		assert.match(brief(await watcher.nextJson()), /^rename Ann ä was guest-\d+ 3$/);
 	}));
 
 for (const [how, end] of Object.entries({
-	'said goodbye': (client) => client.close(),
-	'vanished without a word': (client) => client.vanish(),
+	'closed its connection': (client) => client.close(),
+	'vanished without a close': (client) => client.vanish(),
 })) {
-	test(`the name of one who has ${how} is free again`, () =>
+	test(`the name of a client that has ${how} is free again`, () =>
 		withDaemon(unhurried, async (daemon) => {
 			const { client: watcher } = await enter(daemon);
 			const ann = await daemon.ws('/ws?name=ann');
@@ -352,7 +354,7 @@ for (const [how, end] of Object.entries({
 		}));
 }
 
-test('a name that one has given up is free at once', () =>
+test('a name is free at once after a rename', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await say(ann, { message: 'hi', username: 'anna' });
@@ -368,7 +370,7 @@ const hostileNames = [
 	'server', 'System', 'n'.repeat(33), 'ä'.repeat(17), '安'.repeat(11), 'n'.repeat(10_000),
 ];
 
-test('hostile and reserved names are refused in every way, and nothing is done', () =>
+test('hostile and reserved names are refused in every request, and the request has no effect', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const eve = await daemon.ws();
@@ -383,9 +385,9 @@ test('hostile and reserved names are refused in every way, and nothing is done',
 		assertError(await answer(eve, { type: 'history', room: 'ops' }), 'no_such_room');
 	}));
 
-test('a hostile name in the query is told, and its bearer is a guest', () =>
+test('a hostile name in the query is reported, and the client becomes a guest', () =>
 	withDaemon(unhurried, async (daemon) => {
-		// Those with control characters are no good URL, as the next test shows.
+		// Control characters are not allowed in a URL; the next test has them.
 		const printable = hostileNames.filter((name) => !/[\0-\x1f\x7f]/.test(name) && name.length < 5_000);
 		for (const name of printable.map(encodeURIComponent)) {
 			const client = await daemon.ws(`/ws?events=1&name=${name}`);
@@ -396,7 +398,7 @@ test('a hostile name in the query is told, and its bearer is a guest', () =>
 		}
 	}));
 
-test('a query that is not text is refused', () =>
+test('a query that is not UTF-8 text is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const escaped of ['%ff', '%c0%af', '%ed%a0%80', '%00', 'a%0ab', '%7f', '%', '%4', '%zz']) {
 			for (const argument of [`name=${escaped}`, `room=${escaped}`, `x${escaped}=1`, escaped])
@@ -404,7 +406,7 @@ test('a query that is not text is refused', () =>
 		}
 	}));
 
-test('good names of every script are taken as they are', () =>
+test('valid names in every script are accepted unchanged', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws();
@@ -419,14 +421,14 @@ test('good names of every script are taken as they are', () =>
 		}
 	}));
 
-test('no nick without a name', () =>
+test('a nick without a name is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const username of [undefined, null, '', 7])
 			assertError(await answer(ann, { type: 'nick', username }), 'bad_field');
 	}));
 
-test('a plain relay is never sent an event', () =>
+test('a plain relay receives no events', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const plain = await daemon.ws('/ws?name=plain');
 		const { client: ann } = await enter(daemon);
@@ -441,7 +443,7 @@ test('a plain relay is never sent an event', () =>
 		assert.deepEqual(await plain.drain(), []);
 	}));
 
-test('events are for all rooms of a connection that has joined one', () =>
+test('a client that has joined one room receives events of all its rooms', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'ops');
@@ -450,7 +452,7 @@ test('events are for all rooms of a connection that has joined one', () =>
 		assert.deepEqual([entered.room, brief(entered)], ['lobby', 'enter bob 2']);
 	}));
 
-test('typing is told to the others who asked for events, and to nobody else', () =>
+test('typing is announced only to the others who asked for events', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const { client: bob } = await enter(daemon, 'name=bob');
@@ -464,7 +466,7 @@ test('typing is told to the others who asked for events, and to nobody else', ()
 		assertError(await answer(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
 	}));
 
-/** What the handshake is refused with, as "STATUS CODE". */
+/** Returns the status and error code of the refused handshake, as "STATUS CODE". */
 async function refusalOf(daemon, at) {
 	try {
 		await (await daemon.ws(at)).close();
@@ -477,7 +479,7 @@ async function refusalOf(daemon, at) {
 	}
 }
 
-test('without create_rooms there are the configured rooms, with their topics, and no other', () => {
+test('without create_rooms only the configured rooms exist, with their topics', () => {
 	const config =
 		'chat: { create_rooms = false; };\n' +
 		'rooms = ( { name = "ops"; topic = "What is on fire 🔥"; }, { name = "dev"; } );\n' +
@@ -496,7 +498,7 @@ test('without create_rooms there are the configured rooms, with their topics, an
 	});
 });
 
-test('over max_rooms no room is made, and the place of an empty one is free again', () =>
+test('over max_rooms no room is created, and an empty room frees its place', () =>
 	withDaemon(unhurriedWith('chat.max_rooms=3'), async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		await join(ann, 'two');
@@ -511,14 +513,14 @@ test('over max_rooms no room is made, and the place of an empty one is free agai
 		bob.sendJson({ type: 'leave', room: 'three' });
 		await bob.drain();
 		assert.equal((await join(ann, 'four')).room, 'four');
-		// One with a history stays.
+		// A room with a history keeps its place.
 		await say(ann, { message: 'hi', room: 'four' });
 		ann.sendJson({ type: 'leave', room: 'four' });
 		await ann.drain();
 		assertError(await answer(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
 	}));
 
-test('what is refused leaves no room behind', () =>
+test('a refused request creates no room', () =>
 	withDaemon(unhurriedWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
 		await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws();
@@ -531,7 +533,7 @@ test('what is refused leaves no room behind', () =>
 		assert.equal(await refusalOf(daemon, '/ws?room=r9'), 'accepted');
 	}));
 
-test('one may be in rooms_per_session rooms, its own counted, and in another for each that it leaves', () =>
+test('a client may be in rooms_per_session rooms, including its own, and leaving one frees a place', () =>
 	withDaemon(unhurriedWith('chat.rooms_per_session=3'), async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'two');
@@ -547,7 +549,7 @@ const hostileRooms = [
 	'o\u0085ps', 'r'.repeat(65), '房'.repeat(22),
 ];
 
-test('a bad room is refused by join and message, and by the handshake with a JSON body', () =>
+test('a bad room name is refused in a join and a message, and in the handshake with a JSON body', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const room of [...hostileRooms, 'o\nps', 'o\x01ps', 'r'.repeat(10_000)]) {
@@ -559,7 +561,7 @@ test('a bad room is refused by join and message, and by the handshake with a JSO
 		assert.equal(await refusalOf(daemon, '/ws?format=xml'), '400 bad_format');
 	}));
 
-test('a room or name in the query that is longer than anything is refused as well', () =>
+test('an overlong room or name in the query is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const length of [100, 290, 298, 299, 300, 301, 400, 1_000, 3_000]) {
 			const long = 'r'.repeat(length);
@@ -572,14 +574,14 @@ test('a room or name in the query that is longer than anything is refused as wel
 		}
 	}));
 
-test('a room of 64 bytes is good and a longer one is not, unless that is configured', () =>
+test('a room name may have 64 bytes and no more, unless configured', () =>
 	withDaemon(unhurriedWith('limits.room_bytes=100'), async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await join(ann, 'r'.repeat(100))).type, 'joined');
 		assertError(await answer(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
 	}));
 
-test('a line break in the query slips no header in', () =>
+test('a line break in the query cannot inject a header', () =>
 	withDaemon(unhurried, async (daemon) => {
 		for (const injected of [
 			'%0aHost:%20foreign.example%0aX:%20', '%0d%0aHost:%20foreign.example%0d%0aX:%20',
@@ -594,7 +596,7 @@ test('a line break in the query slips no header in', () =>
 		}
 	}));
 
-test('who is in one room is not in another, and all rooms are of one epoch', () =>
+test('a person in one room is not listed in another, and all rooms have the same epoch', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { joined: first } = await enter(daemon, 'room=a&name=ann');
 		const { joined: second } = await enter(daemon, 'room=b&name=bob');

@@ -1,4 +1,4 @@
-// Speaking beside a stream or a long-poll: POST /send/ROOM.
+// Sending beside a stream or a long-poll: POST /send/ROOM.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { assertRefused, enterStream, get, got, poll, post, push } from '../lib/d
 const send = (daemon, room, you, body, headers) =>
 	got(post(daemon, `/send/${room}?session=${you.session}`, body, headers));
 
-test('who reads a stream speaks under its name, and reads itself there', () =>
+test('a client with a stream sends under the name of the stream and receives its own message there', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { stream, joined: { you, epoch } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const bob = await daemon.ws();
@@ -23,7 +23,7 @@ test('who reads a stream speaks under its name, and reads itself there', () =>
 		assert.equal((await bob.nextJson()).message, 'a text, as curl sends it');
 	}));
 
-test('the session is shown in the query, as a bearer token or in the object, which nobody sees', () =>
+test('the session is accepted in the query, as a bearer token or in the object, and is never relayed', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { joined: { you } } = await enterStream(daemon, 'lobby');
 		const bob = await daemon.ws();
@@ -36,7 +36,7 @@ test('the session is shown in the query, as a bearer token or in the object, whi
 		}
 	}));
 
-test('without the session of somebody who is there nothing is said', () =>
+test('a send without a live session is refused', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const bob = await daemon.ws();
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby', 'events=1');
@@ -53,7 +53,7 @@ test('without the session of somebody who is there nothing is said', () =>
 		assert.deepEqual(await heardBy(bob, eve), []);
 	}));
 
-test('a ref that is sent again, also after a crash and from a new stream of the name, is known', () =>
+test('a repeated ref is recognised after a crash and from a new stream with the same name', () =>
 	withHistory(
 		unhurried,
 		async (daemon) => {
@@ -66,12 +66,12 @@ test('a ref that is sent again, also after a crash and from a new stream of the 
 			const { joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 			const { id, duplicate } = await send(daemon, 'lobby', you, { message: 'once', ref: 'r' });
 			assert.deepEqual([id, duplicate], [1, true]);
-			// A program of that name is somebody else.
+			// A push under the same name comes from another sender.
 			assert.equal((await push(daemon, 'lobby', { message: 'once', ref: 'r', username: 'ann' })).id, 2);
 		},
 	));
 
-test('one may say one\'s name, that one types and that an alarm was seen, and nothing that is answered', () =>
+test('POST /send accepts nick, typing and ack, and refuses types that need an answer', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const { client: bob } = await enter(daemon, 'name=bob');
@@ -93,7 +93,7 @@ test('one may say one\'s name, that one types and that an alarm was seen, and no
 		assert.deepEqual([(await stream.nextJson()).state, (await stream.nextJson()).state], ['raised', 'acknowledged']);
 	}));
 
-test('it goes into any room, and by the pace of the session', () =>
+test('POST /send reaches any room and counts towards the rate limit of the session', () =>
 	withDaemon({ settings: ['limits.message_rate=0.01', 'limits.message_burst=3'] }, async (daemon) => {
 		const { joined: { you } } = await enterStream(daemon, 'lobby');
 		const ops = await daemon.ws('/ws?room=ops');
@@ -105,7 +105,7 @@ test('it goes into any room, and by the pace of the session', () =>
 		await got(get(daemon, '/rooms'));
 	}));
 
-test('who polls speaks between two polls and while one waits', () =>
+test('a polling client can send between two polls and while one waits', () =>
 	withDaemon(unhurried, async (daemon) => {
 		const { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		await send(daemon, 'lobby', you, 'between');

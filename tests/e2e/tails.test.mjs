@@ -1,4 +1,4 @@
-// Log files as rooms, through every door.
+// Log files as rooms, at every door.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -11,20 +11,20 @@ import { LogFile, isEvent, watchers } from '../lib/tails.mjs';
 
 const numbered = (first, last) => range(first, last).map((n) => `line ${n}`);
 
-/** Runs body(daemon, log) where the room "log" shows the file. */
+/** Runs body(daemon, log), where the room "log" shows the file. */
 const withLog = (options, body, settings = []) => {
 	const log = new LogFile();
 	return withDaemon(unhurriedWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
 };
 
-/** Waits until the daemon has read so many lines. */
+/** Waits until the daemon has read that many lines. */
 const hasRead = (daemon, count) =>
 	eventually(async () => {
 		const { tails } = await (await fetch(`${daemon.url}/rooms`)).json();
 		assert.equal(tails[0].last_id, count);
 	}, `${count} lines to be read`);
 
-test('who comes late is shown the last lines through every door, and then what is new', () =>
+test('a late client is shown the last lines at every door, and then new ones', () =>
 	withLog({ lines: 3 }, async (daemon, log) => {
 		log.count(1, 10);
 		let count = 10;
@@ -38,7 +38,7 @@ test('who comes late is shown the last lines through every door, and then what i
 		}
 	}));
 
-test('a file that is not there yet is waited for, one that goes away may come back', () =>
+test('a missing file is waited for, and a removed file may come back', () =>
 	withLog({}, async (daemon, log) => {
 		await daemon.waitForLog(/^tail_missing\b/);
 		const all = watchers(daemon);
@@ -53,7 +53,7 @@ test('a file that is not there yet is waited for, one that goes away may come ba
 			assert.deepEqual(await watcher.take(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
 
-test('rotation by rename and by truncation are followed, and said where they were', () =>
+test('rotation by rename and by truncation is followed and announced in place', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.write('before');
@@ -65,17 +65,17 @@ test('rotation by rename and by truncation are followed, and said where they wer
 			for (const watcher of all) {
 				const said = await watcher.nextObject();
 				assert.equal(said.message, `the file was ${event}`, watcher.name);
-				// A terminal is shown words only.
+				// A terminal shows only the text.
 				assert.equal(said.event, said.id && event, watcher.name);
 				assert.equal(await watcher.next(), `after ${next}`, watcher.name);
 			}
 		}
-		// Who comes late is shown it among the last lines.
+		// A late client is shown the announcement among the last lines.
 		const [late] = watchers(daemon);
 		assert.deepEqual((await late.take(3)).slice(1), ['the file was rotated', 'after rotate']);
 	}));
 
-test('half a line is shown when it is whole', () =>
+test('half a line is shown once it is complete', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.append('one\nhalf a ');
@@ -86,7 +86,7 @@ test('half a line is shown when it is whole', () =>
 			assert.deepEqual(await watcher.take(2), ['half a line', 'two'], watcher.name);
 	}));
 
-test('ten thousand lines under rotation are seen once and in order through every door at once', { skip: isSlowRun }, () =>
+test('ten thousand lines of a rotating file arrive once and in order at every door', { skip: isSlowRun }, () =>
 	withLog({ lines: 1 }, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.write('line 0');
@@ -99,7 +99,7 @@ test('ten thousand lines under rotation are seen once and in order through every
 			while (seen[n] < total) {
 				const object = await watcher.nextObject();
 				if (isEvent(object)) {
-					// The first fifty lines went before the first rotation.
+					// The first rotation follows after the first fifty lines.
 					assert.equal(seen[n], 50 + 500 * rotations[n]++, watcher.name);
 					continue;
 				}
@@ -114,14 +114,15 @@ test('ten thousand lines under rotation are seen once and in order through every
 				if (n % 500 !== 1)
 					continue;
 				log.rotate();
-				// Nobody rotates faster than the daemon opens files: it may be a few behind.
-				await eventually(() => assert.ok(Math.max(...seen) > n - 2000), 'somebody to read');
+				// The writer must not rotate faster than the daemon opens files. The daemon
+				// may be a few behind.
+				await eventually(() => assert.ok(Math.max(...seen) > n - 2000), 'a reader to catch up');
 			}
 		};
 		await Promise.all([writing(), ...reading]);
 	}));
 
-test('a flood is thinned and says so, while people go on talking', { skip: isSlowRun }, () =>
+test('a flood of lines is thinned and reported, and chat goes on', { skip: isSlowRun }, () =>
 	withLog({ lines: 10, rate: 100 }, async (daemon, log) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const all = watchers(daemon);
@@ -131,7 +132,7 @@ test('a flood is thinned and says so, while people go on talking', { skip: isSlo
 		const total = 200_000;
 		for (let n = 1; n <= total; n += 4000) {
 			log.count(n, n + 3999);
-			// An answer comes in the middle of the flood, and not behind it.
+			// The answer arrives during the flood, not after it.
 			assert.equal((await answer(ann, { message: `round ${n}` })).type, 'ack');
 			assert.equal((await bob.nextJson()).message, `round ${n}`);
 		}
@@ -153,7 +154,7 @@ test('a flood is thinned and says so, while people go on talking', { skip: isSlo
 		}
 	}));
 
-test('long and binary lines are made fit to be shown', () =>
+test('long and binary lines are made printable', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.append(Buffer.from('a\x1b[31mred\x00\xff\xfe\tb\r\n', 'latin1'));
@@ -170,7 +171,7 @@ test('long and binary lines are made fit to be shown', () =>
 		}
 	}));
 
-test('nobody writes to a log', () =>
+test('nobody can send to the room of a log file', () =>
 	withLog({}, async (daemon, log) => {
 		const [ann, bob] = [await daemon.ws(), await sitDown(daemon, 'bob')];
 		assertError(await answer(ann, { message: 'hi', room: 'log' }), 'read_only');
@@ -184,7 +185,7 @@ test('nobody writes to a log', () =>
 		assert.equal(await bob.next(), 'only this');
 	}));
 
-test('logs are listed apart', () =>
+test('log files are marked in the list of rooms', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('line');
 		const [watcher] = watchers(daemon);
@@ -197,7 +198,7 @@ test('logs are listed apart', () =>
 		assert.deepEqual(await bob.take(2), ['* lobby (1 here)', '* log log (1 here)']);
 	}));
 
-test('a history and a search find what the log said', () =>
+test('the history and the search of a log room return its lines', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.write('disk full on sda', 'all is well');
@@ -212,7 +213,7 @@ test('a history and a search find what the log said', () =>
 		assert.deepEqual(await bob.take(2), ['all is well', '* That was the latest of log']);
 	}));
 
-test('who comes back by its id misses nothing and sees nothing twice', () =>
+test('a client that resumes by its id misses no line and receives none twice', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.count(1, 5);
@@ -230,7 +231,7 @@ const guarded = [
 	`auth.tokens=( { name = "watch"; token_sha256 = "${hash}"; rooms = [ "log" ]; }, { name = "other"; token_sha256 = "${'0'.repeat(64)}"; } )`,
 ];
 
-test('on a public address a log needs a token', () =>
+test('on a public address the room of a log file needs a token', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('secret');
 		for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
@@ -253,7 +254,7 @@ test('on a public address a log needs a token', () =>
 		assert.equal((await byQuery.nextJson()).message, 'secret');
 	}, guarded));
 
-test('the line door shows logs on a loopback address only', () =>
+test('the line door shows log files only on a loopback address', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('secret');
 		const bob = await sitDown({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });

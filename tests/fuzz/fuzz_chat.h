@@ -1,5 +1,5 @@
-/* fuzz_chat.h - what the fuzzers of the chat share: a chat with the memory store, and
- * sessions without a socket. */
+/* fuzz_chat.h - shared by the fuzzers of the chat: a chat with the memory store,
+ * and sessions without a socket. */
 #pragma once
 
 #include <assert.h>
@@ -10,7 +10,7 @@
 #include "linnet/chat.h"
 #include "linnet/log.h"
 
-/* When everything happens. */
+/* The time of every event. */
 #define NOW_MS 1000
 
 static inline void
@@ -33,8 +33,8 @@ fuzz_random(void *out, size_t len)
 	memset(out, 7, len);
 }
 
-/* A chat that nobody talks too fast for; setting, the same in each call, is one more of
- * its configuration, which is loaded once. */
+/* Returns a chat without rate limits. setting is one more configuration setting.
+ * The configuration is loaded once, so setting must be the same in each call. */
 static inline struct chat *
 open_chat(const char *setting)
 {
@@ -52,7 +52,7 @@ open_chat(const char *setting)
 	return chat;
 }
 
-/* Let the chat and its store do what there is to do. */
+/* Let the chat and its store do their pending work. */
 static inline void
 settle(struct chat *chat)
 {
@@ -66,7 +66,7 @@ settle(struct chat *chat)
 	}
 }
 
-/* Make session one that reads wire, and let it come. */
+/* Make session a session with the format wire and let it connect. */
 static inline void
 come(struct chat *chat, struct session *session, enum wire wire,
 	const struct chat_wishes *wishes)

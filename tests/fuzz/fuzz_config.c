@@ -1,7 +1,7 @@
-/* fuzz_config.c - the bytes up to a NUL are the text of a configuration file, those after
- * it one KEY=VALUE of the command line. What loads must survive a dump and a second load;
- * what does not must say why, in lines that are safe to print. No file is reached:
- * @include is an error in config_load_text. */
+/* fuzz_config.c - the bytes up to a NUL are the text of a configuration file,
+ * those after it one KEY=VALUE of the command line. A configuration that loads
+ * must survive a dump and a second load. One that fails must give errors that are
+ * safe to print. No file is read: @include is an error in config_load_text. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 const char *__lsan_default_suppressions(void);
 
-/* libconfig 1.5 loses the string at which a syntax error is. */
+/* libconfig 1.5 leaks the string before a syntax error. */
 const char *
 __lsan_default_suppressions(void)
 {

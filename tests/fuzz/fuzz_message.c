@@ -1,5 +1,5 @@
-/* What a client sends, line by line, through the chat's own entry point: decoded, obeyed,
- * answered. Whatever any session is sent must be a JSON object with a type. */
+/* Client messages, one a line, through the chat's own entry point. Everything
+ * sent to any session must be a JSON object with a type. */
 #include <assert.h>
 #include <jansson.h>
 

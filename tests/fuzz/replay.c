@@ -1,6 +1,6 @@
-/* replay.c - runs a fuzz target over the files of a folder: the main of a build that has
- * no libFuzzer. The name of each file goes out before it is run, so that the last one
- * printed is the one that failed. */
+/* replay.c - runs a fuzz target over the files of a folder: the main function of
+ * a build without libFuzzer. It prints the name of each file before it runs it,
+ * so the last name printed is the one that failed. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 
 #include "fuzz.h"
 
-/* The whole file in a block of exactly its size: a read beyond it is seen by the address
- * sanitizer. NULL if it cannot be read. */
+/* Returns the whole file in a block of exactly its size, so the address sanitizer
+ * detects reads beyond it. NULL if it cannot be read. */
 static uint8_t *
 read_file(const char *path, size_t *size)
 {

@@ -1,4 +1,4 @@
-// What moderators order, as it looks to whom it is about.
+// Moderation, as the affected user sees it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -28,7 +28,7 @@ const again = ({ page }, name = 'Connect again') => page.getByRole('button', { n
 
 const openings = (daemon) => daemon.log.filter((line) => line.startsWith('session_open')).length;
 
-// Whatever else makes a page come back.
+// Triggers every event that usually makes a page reconnect.
 async function shake({ page }) {
 	await page.evaluate(() => {
 		window.dispatchEvent(new Event('offline'));
@@ -46,14 +46,14 @@ const doors = [
 	}, true],
 ];
 
-// Who has no poll waiting cannot be told.
+// Waits for a poll: without one the page could not be told.
 async function pollWaits(daemon) {
 	const metrics = async () => (await fetch(`${daemon.url}/metrics`)).text();
 	await eventually(async () => assert.match(await metrics(), /^linnet_connections\{transport="poll"\} 1$/m), 'a poll');
 }
 
 for (const [door, block, isPoll] of doors) {
-	test(`who is kicked off ${door} is told the reason, stays away, and comes back when he wants`, () =>
+	test(`a user kicked off ${door} is told the reason, stays offline, and can reconnect by a click`, () =>
 		withModerator(async ({ daemon, arrive, order }) => {
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
@@ -76,7 +76,7 @@ for (const [door, block, isPoll] of doors) {
 		}));
 }
 
-test('without a reason the server is not quoted, and Chinese readers read Chinese', () =>
+test('without a reason none is shown, and a Chinese page says it in Chinese', () =>
 	withModerator(async ({ arrive, order }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
 		await mei.join('梅');
@@ -91,7 +91,7 @@ test('without a reason the server is not quoted, and Chinese readers read Chines
 		assert.equal(await mei.page.textContent('.failed p'), '未发送。服务器说：管理员目前只允许你阅读。');
 	}));
 
-test('what a muted reader writes is kept with the reason, and Retry sends it later', () =>
+test("a muted user's message is kept with the reason, and Retry sends it later", () =>
 	withModerator(async ({ arrive, order }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -110,7 +110,7 @@ test('what a muted reader writes is kept with the reason, and Retry sends it lat
 		await ann.reads(['unheard']);
 	}));
 
-test('who is banned by name is told so, not let in again under it, and may take another one', () =>
+test('a user banned by name is told so, cannot reconnect under that name, and may take another one', () =>
 	withModerator(async ({ daemon, arrive, order }) => {
 		const eve = await arrive();
 		await eve.join('Eve');
@@ -130,7 +130,7 @@ test('who is banned by name is told so, not let in again under it, and may take 
 		await eve.called('Eva');
 	}));
 
-test('who comes from a banned address is told so, and nothing is tried for ever', () =>
+test('a user at a banned address is told so, and the page does not retry for ever', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const refusals = [];
 		const ann = await arrive({}, async (page) => {
@@ -150,7 +150,7 @@ test('who comes from a banned address is told so, and nothing is tried for ever'
 		await ann.state('refused');
 	}));
 
-test('who wrote too fast is told so', () =>
+test('a user kicked for flooding is told so', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);

@@ -1,4 +1,4 @@
-// The people at the page: their names, who is here, who comes and goes, who is writing.
+// People at the page: names, who is here, who enters and leaves, who is typing.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// A person without a page, who hears of events.
+// Connects a client without a page that receives events.
 async function come(daemon, name) {
 	const client = await daemon.ws();
 	client.sendJson({ type: 'join', username: name });
@@ -31,7 +31,7 @@ async function nextBut(client, ...types) {
 	}
 }
 
-// Without the characters that keep names of another writing direction apart.
+// Removes the characters that isolate names of another writing direction.
 const plain = (text) => text.replaceAll(/[\u2068\u2069]/g, '');
 
 async function typingLine({ page }, wanted) {
@@ -41,7 +41,7 @@ async function typingLine({ page }, wanted) {
 	);
 }
 
-test('24 a name that somebody has, or that nobody may have, is explained at the name form', () =>
+test('24 a taken or forbidden name is explained at the name form', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		await come(daemon, 'Bob');
 		const ann = await arrive();
@@ -61,7 +61,7 @@ test('24 a name that somebody has, or that nobody may have, is explained at the 
 		await ann.say('hello');
 		await ann.reads(['hello']);
 
-		// The same with a name that is remembered.
+		// The same with a remembered name.
 		await ann.page.evaluate(() => {
 			localStorage.setItem('linnet.name', 'bob');
 			localStorage.removeItem('linnet.session');
@@ -70,7 +70,7 @@ test('24 a name that somebody has, or that nobody may have, is explained at the 
 		await refused('called bob already');
 	}));
 
-test('a change of the name is told to the others, and one that cannot be had is explained', () =>
+test('a rename is announced to the others, and a refused one is explained', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -107,7 +107,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		await ann.say('from the first');
 		await tab.reads(['from the first']);
 		assert.equal((await tab.messages())[0].own, true);
-		// One name for both of them.
+		// Both tabs have the same name.
 		await tab.rename('anna');
 		await ann.called('anna');
 		await ann.say('from the first again');
@@ -123,7 +123,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		assert.deepEqual([left.event, left.username], ['leave', 'anna']);
 	}));
 
-test('the name is not refused because of an old connection of the page that lingers', () =>
+test('a lingering old connection of the page does not make its name taken', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await come(daemon, 'bob');
 		let lingering;
@@ -131,7 +131,7 @@ test('the name is not refused because of an old connection of the page that ling
 			await blockDetours(page);
 			await page.routeWebSocket(/\/ws$/, (route) => {
 				route.connectToServer();
-				// The server is not told that the page has gone.
+				// The server does not learn that the page has gone.
 				route.onClose(() => {});
 				lingering ??= route;
 			});
@@ -146,7 +146,7 @@ test('the name is not refused because of an old connection of the page that ling
 		assert.equal((await nextBut(bob, 'typing', 'presence')).message, 'back');
 	}));
 
-test('21 the list tells who is here, as a column where there is room and as a sheet where there is not', () =>
+test('21 the list shows who is here, as a column on a wide screen and as a sheet on a narrow one', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive(NARROW);
 		await ann.join('mia');
@@ -185,7 +185,7 @@ test('21 the list tells who is here, as a column where there is room and as a sh
 		await ann.page.waitForSelector('#people');
 	}));
 
-test('12 comings and goings are one line, and numbers where they are many', () =>
+test('12 enters and leaves share one line, with numbers if they are many', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -205,7 +205,7 @@ test('12 comings and goings are one line, and numbers where they are many', () =
 		await ann.say('hello all');
 		await ann.reads(['hello all']);
 
-		// Another line below what has been said.
+		// After a message, presence starts a new line.
 		for (const client of clients.splice(0, 2))
 			await client.close();
 		for (const name of ['fay', 'gus', 'hal'])
@@ -219,7 +219,7 @@ test('12 comings and goings are one line, and numbers where they are many', () =
 		await ann.sees(['ann', 'eve', 'fay', 'gus', 'hal']);
 	}));
 
-test('those who return after a restart of the server are not told of, newcomers are', () =>
+test('after a server restart returning people are not announced, new ones are', () =>
 	withRestarts(browser, [], async ({ server, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive({}, (page) => page.clock.install());
@@ -242,7 +242,7 @@ test('those who return after a restart of the server are not told of, newcomers 
 		await eve.close();
 	}));
 
-test('22 who is writing is shown for five seconds, and not longer than to the message', () =>
+test('22 typing is shown for five seconds, or until the message arrives', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		await ann.join('ann');
@@ -272,7 +272,7 @@ test('22 who is writing is shown for five seconds, and not longer than to the me
 		await typingLine(ann, '');
 	}));
 
-test('while one writes the others are told every three seconds at most', () =>
+test('while a user writes, typing is sent every three seconds at most', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
@@ -293,7 +293,7 @@ test('while one writes the others are told every three seconds at most', () =>
 		assert.equal(told(), 3);
 	}));
 
-test('what arrives before the page is let in is not lost', () =>
+test('a message that arrives before the join is answered is not lost', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		tap.holdSent = ({ type }) => type === 'join';
@@ -307,7 +307,7 @@ test('what arrives before the page is let in is not lost', () =>
 		await ann.reads(['early']);
 	}));
 
-test('a name that the server took is good also on the next visit', () =>
+test('a name that the server accepted is still valid on the next visit', () =>
 	withPeople(browser, ['limits.name_bytes=64'], async ({ arrive }) => {
 		const ann = await arrive();
 		const name = '很长的名字'.repeat(4);

@@ -1,4 +1,4 @@
-// The search and the way to what it finds, and what tells of news.
+// The search, jumping to a result, and the marks for unread messages.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('a search leads to its hit, however far back it is, and the newest are one press away', () =>
+test('a search result opens at its place however old it is, and one press leads back to the newest', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		await sayMany(bob, 400, { textOf: (n) => (n === 120 ? 'the needle is here' : `hay ${n}`) });
@@ -47,7 +47,7 @@ test('a search leads to its hit, however far back it is, and the newest are one 
 		await bob.close();
 	}));
 
-test('9 a line stands above what came while the page was hidden, the title and the picture tell of it', () =>
+test('9 a line marks the messages that came while the page was hidden, and the title and the icon show them', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');

@@ -1,5 +1,5 @@
-// auth.mode = "jwt": the page shows who its reader is, asks for a token where it has none that is good, and keeps it to
-// itself.
+// auth.mode = "jwt": the page shows the name in its token, asks for a token if it has no valid one, and keeps
+// the token secret.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -32,13 +32,13 @@ async function signIn(person, token) {
 
 const reason = (person) => form(person).locator('#token-reason').textContent();
 
-// Nothing that was asked for is in the log, and so no token is.
+// Fails if the log contains a request target, and so a token.
 function assertSecret(daemon, ...tokens) {
 	for (const token of tokens)
 		assert.deepEqual(daemon.log.filter((line) => line.includes(token) || line.includes(token.split('.').at(-1))), []);
 }
 
-test('who comes by the link of a login is in, in the name of the token, and the address does not keep it', () =>
+test('a login link opens the page under the name in its token, and the address does not keep the token', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const token = tokenOf('ann');
 		const ann = await arrive({}, undefined, comesBy(token));
@@ -53,13 +53,13 @@ test('who comes by the link of a login is in, in the name of the token, and the 
 		await ann.online();
 		await ann.called('ann');
 		await ann.reads(['hello']);
-		// History and search come over the same connection; rooms and logs are asked for apart.
+		// History and search use the same connection; rooms and logs are separate requests.
 		await ann.page.click('#tab-logs');
 		await ann.page.click('#tab-chat');
 		assertSecret(daemon, token);
 	}));
 
-test('a link works in a page that is open, too, and its name counts', () =>
+test('a login link also works in an open page, and the name in its token is used', () =>
 	withTokens(async ({ arrive, daemon }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -70,7 +70,7 @@ test('a link works in a page that is open, too, and its name counts', () =>
 		await ann.sees(['anna']);
 	}));
 
-test('without a token the page asks for one before anything else, and takes what is pasted', () =>
+test('without a token the page asks for one before anything else and accepts a pasted one', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await form(ann).waitFor();
@@ -92,7 +92,7 @@ test('without a token the page asks for one before anything else, and takes what
 		assertSecret(daemon, token);
 	}));
 
-test('a wrong token and one that is over are told apart, in both languages, and nothing is tried for ever', () =>
+test('a wrong and an expired token are told apart, in both languages, and the page does not retry for ever', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(sign({ sub: 'ann' }, { key: 'wrong' })));
 		await form(ann).waitFor();
@@ -125,14 +125,14 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 	await blockSockets(page);
 	await blockStreams(page);
 }]]) {
-	test(`over ${kind} a token that expires is asked for anew, and what was written is kept`, () =>
+	test(`over ${kind} an expired token is asked for again, and unsent messages and the draft are kept`, () =>
 		withTokens(async ({ daemon, arrive }) => {
 			const first = tokenOf('ann');
 			const ann = await arrive({}, block, comesBy(first));
 			await ann.online();
 			await ann.say('one');
 			await ann.reads(['one']);
-			// Made now that all is loaded, lest it be over before the page is there.
+			// The token is made after everything is loaded, so it cannot expire before the page is shown.
 			const short = tokenOf('ann', { exp: inSeconds(8) });
 			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
@@ -161,7 +161,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 		}));
 }
 
-test('the name form does not fight what the token says', () =>
+test("the name form shows the token's name and does not allow another one", () =>
 	withTokens(async ({ arrive }) => {
 		const ann = await arrive({}, (page) => page.addInitScript(() => localStorage.setItem('linnet.name', 'Somebody')), comesBy(tokenOf('7', { name: 'ann' })));
 		await ann.online();
@@ -176,7 +176,7 @@ test('the name form does not fight what the token says', () =>
 		assert.equal(await ann.page.isVisible('#profile'), false);
 	}));
 
-test('whose name the page kept from elsewhere is called as the token says', () =>
+test('the name in the token wins over a remembered name', () =>
 	withTokens(async ({ arrive, daemon }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -187,7 +187,7 @@ test('whose name the page kept from elsewhere is called as the token says', () =
 		await ann.page.click('#me');
 		await ann.page.locator('#name[readonly]').waitFor();
 		await ann.page.click('#profile-cancel');
-		// A token without a name has a guest for its owner.
+		// A token without a name makes its user a guest.
 		const eve = await arrive({}, undefined, comesBy(sign({ rooms: ['lobby'] })));
 		await eve.online();
 		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
@@ -200,7 +200,7 @@ test('whose name the page kept from elsewhere is called as the token says', () =
 		assert.ok(daemon.url);
 	}));
 
-test('the rooms of the token are those that there are', () =>
+test('the rooms of the token are the only rooms on the page', () =>
 	withTokens(async ({ arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann', { rooms: ['ops', 'dev'] })));
 		await ann.online();
@@ -211,7 +211,7 @@ test('the rooms of the token are those that there are', () =>
 		await ann.inRoom('ops');
 	}));
 
-test('a room that nobody was in yet is entered over a stream, too, and a token for no room gets nowhere', () =>
+test('a new room can be entered over a stream too, and a token without rooms enters none', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, blockSockets, comesBy(tokenOf('ann', { rooms: ['new'] })));
 		await ann.online();
@@ -222,7 +222,7 @@ test('a room that nobody was in yet is entered over a stream, too, and a token f
 		assert.ok(daemon.log.filter((line) => line.startsWith('refused')).length < 6);
 	}));
 
-test('signing out forgets the reader, in every tab', () =>
+test('signing out forgets the user, in every tab', () =>
 	withTokens(async ({ arrive, openTab }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -237,7 +237,7 @@ test('signing out forgets the reader, in every tab', () =>
 		const kept = await ann.page.evaluate(() => Object.keys(localStorage).sort());
 		assert.deepEqual(kept, ['linnet.theme', 'linnet.view']);
 		assert.match(await reason(ann), /lets in who shows a token/);
-		// What one tab is given the other one has.
+		// A token given to one tab is used by the other one.
 		await signIn(ann, tokenOf('bob'));
 		await ann.called('bob');
 		await other.called('bob');
@@ -245,11 +245,11 @@ test('signing out forgets the reader, in every tab', () =>
 		assert.equal(await ann.page.inputValue('#text'), '');
 	}));
 
-test('signing out forgets also what was read a moment ago', () =>
+test('signing out also forgets messages that were just received', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install(), comesBy(tokenOf('ann')));
 		await ann.online();
-		// Nothing of it is kept before the page is left.
+		// With the clock paused nothing is stored before the page is left.
 		await pauseClock(ann);
 		await say(await daemon.ws(`/ws?token=${tokenOf('bob')}`), 'news');
 		await ann.reads(['news']);
@@ -260,7 +260,7 @@ test('signing out forgets also what was read a moment ago', () =>
 		assert.deepEqual(kept, ['linnet.view']);
 	}));
 
-test('the owner of a banned name is told so, and the page rests', () =>
+test('the user of a banned name is told so, and the page stops retrying', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -275,7 +275,7 @@ test('the owner of a banned name is told so, and the page rests', () =>
 		await ann.online();
 	}));
 
-test('where nobody has to log in a token opens what needs one, and names are free', () =>
+test('without auth a token unlocks what needs one, and names can be chosen', () =>
 	withPeople(
 		browser,
 		['auth.mode=open'],

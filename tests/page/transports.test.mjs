@@ -1,4 +1,4 @@
-// Where no WebSocket can be had the page goes on by other means, says so, and returns to it.
+// Without a WebSocket the page uses a stream or polls, says so, and returns to a WebSocket later.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -16,7 +16,7 @@ after(() => browser.close());
 
 const words = ({ page }) => page.textContent('#state-words');
 
-test('18 where WebSockets are blocked the page comes by a stream of events, and says so', () =>
+test('18 where WebSockets are blocked the page uses a stream of events and says so', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		const begun = performance.now();
@@ -40,7 +40,7 @@ test('18 where WebSockets are blocked the page comes by a stream of events, and 
 		await bob.close();
 	}));
 
-test('18 where streams are held back, too, the page polls, and says so', () =>
+test('18 where streams are blocked as well the page polls and says so', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await blockSockets(page);
@@ -68,7 +68,7 @@ test('18 where streams are held back, too, the page polls, and says so', () =>
 		await bob.close();
 	}));
 
-test('18 of the 5 s that the page has to be there it waits for less than 4 for what does not come', () =>
+test('18 the page gives up on a pending WebSocket and a pending stream within 4 s, and is online within 5 s', () =>
 	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
 		let streamed = () => {};
 		const asked = new Promise((resolve) => (streamed = resolve));
@@ -80,7 +80,7 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 			});
 			await page.route(/\/events\//, () => streamed());
 		});
-		// Its time stands still but for what it is given here.
+		// The page's clock stands still except for the steps below.
 		await pauseClock(ann);
 		await ann.introduce('Ann');
 		await ann.state('connecting');
@@ -91,7 +91,7 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 		assert.equal(await words(ann), 'Online · polling');
 	}));
 
-// Ann, who has nothing but polls, and whose clock the test may move.
+// Opens a page that can only poll, with a clock that the test controls.
 async function arriveByPolls(arrive) {
 	const ann = await arrive({}, async (page) => {
 		await page.clock.install();
@@ -105,7 +105,7 @@ async function arriveByPolls(arrive) {
 	return ann;
 }
 
-test('rooms that the connection has no place for tell roughly how much is unread', () =>
+test('rooms beyond the connection limit show roughly how many messages are unread', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		await enterRoom(ann, 'ops');
@@ -131,7 +131,7 @@ test('rooms that the connection has no place for tell roughly how much is unread
 		await bob.close();
 	}));
 
-test('of four streams one is only counted, and what was counted is not counted again', () =>
+test('the fourth stream room is only counted, and counted messages are not counted again', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
@@ -155,7 +155,7 @@ test('of four streams one is only counted, and what was counted is not counted a
 		await bob.close();
 	}));
 
-test('a name that is taken is explained also where no WebSocket can be had', () =>
+test('a taken name is explained also without a WebSocket', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive({}, (page) => blockSockets(page));
@@ -167,7 +167,7 @@ test('a name that is taken is explained also where no WebSocket can be had', () 
 		await bob.close();
 	}));
 
-test('over a stream nothing is lost when the server is restarted', () =>
+test('over a stream nothing is lost when the server restarts', () =>
 	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
@@ -185,7 +185,7 @@ test('over a stream nothing is lost when the server is restarted', () =>
 		await bob.close();
 	}));
 
-test('the page returns to a WebSocket when there is one', () =>
+test('the page returns to a WebSocket when one is available', () =>
 	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
@@ -200,7 +200,8 @@ test('the page returns to a WebSocket when there is one', () =>
 		await ann.reads(['by stream', 'by WebSocket']);
 	}));
 
-// At a 'stall' the page's streams of events fall silent; window.beats counts the comments of the server before that.
+// At a 'stall' event the page's streams of events fall silent. window.beats counts the server's comments
+// before that.
 const canStall = (page) =>
 	page.addInitScript(() => {
 		const native = window.fetch;
@@ -226,7 +227,7 @@ const canStall = (page) =>
 		};
 	});
 
-test('20 a stream that has died without a word is noticed, and after it nothing is missing', () =>
+test('20 a stream that dies silently is noticed, and no message is missing afterwards', () =>
 	withPeople(browser, [TALKATIVE, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
@@ -245,7 +246,7 @@ test('20 a stream that has died without a word is noticed, and after it nothing 
 		await bob.close();
 	}));
 
-test('20 a poll that is never answered is noticed, and after it nothing is missing', () =>
+test('20 a poll that is never answered is noticed, and no message is missing afterwards', () =>
 	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		const bob = await daemon.ws('/ws?name=bob');
@@ -263,7 +264,7 @@ test('20 a poll that is never answered is noticed, and after it nothing is missi
 		await bob.close();
 	}));
 
-test('who is not known any more by the session of a stream comes anew, and what was being said is said', () =>
+test('a page whose session is unknown to the server joins anew and sends its pending message', () =>
 	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');

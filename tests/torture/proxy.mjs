@@ -1,11 +1,11 @@
-// A TCP proxy that does to connections what networks do: it cuts them in the middle of a
-// frame, on one side only, politely or by a reset, or holds one direction up for a while.
+// A TCP proxy that damages connections as networks do. It cuts them within a frame or on one side
+// only, with a FIN or a reset, or delays one direction for a while.
 
 import { once } from 'node:events';
 import net from 'node:net';
 
-// How long a side may be left that does not know of the other one's end, and how long a
-// direction may stand still.
+// How long one side may stay open after the other one has ended, and how long a direction may
+// stall.
 const FORLORN_MS = 400;
 const STALL_MS = 300;
 
@@ -31,7 +31,7 @@ class Flow {
 			this.#from.pause();
 	}
 
-	/** Passes on a part of the next bytes, then calls done(). */
+	/** Passes on part of the next bytes, then calls done(). */
 	breakNext(chance, done) {
 		this.#onNext = (bytes) => {
 			this.#onNext = () => {};
@@ -39,12 +39,12 @@ class Flow {
 		};
 	}
 
-	/** What comes from now on goes nowhere. */
+	/** Drops everything from now on. */
 	discard() {
 		this.#onNext = () => {};
 	}
 
-	/** Keeps what comes from now on; the function that is returned passes it on at last. */
+	/** Holds everything from now on. The returned function passes it on. */
 	keep() {
 		const kept = [];
 		this.#onNext = (bytes) => kept.push(bytes);
@@ -67,7 +67,7 @@ class Link {
 		this.client = client;
 		this.server = server;
 		this.chance = chance;
-		this.isWhole = true; // nothing was done to it yet
+		this.isWhole = true; // not damaged yet
 		this.up = new Flow(client, server);
 		this.down = new Flow(server, client);
 		for (const socket of [client, server]) {
@@ -88,7 +88,7 @@ class Link {
 			drop(socket, isRude);
 	}
 
-	/** The other side is left alone, and notices later. */
+	/** Ends one side; the other side notices later. */
 	endOneSide(isRude) {
 		const [side, other] = this.chance.isLucky(0.5)
 			? [this.client, this.server]
@@ -104,7 +104,10 @@ class Link {
 		flow.breakNext(this.chance, () => this.end(isRude));
 	}
 
-	/** What the client said last arrives when it has come back and said it again. */
+	/**
+	 * Cuts the connection but delivers the client's last bytes after it has reconnected and resent
+	 * them.
+	 */
 	arriveLate(isRude) {
 		const passOn = this.up.keep();
 		this.down.discard();
@@ -117,7 +120,7 @@ class Link {
 		}, this.chance.below(STALL_MS));
 	}
 
-	/** No data one way; then it is cut, or goes on as if nothing had been. */
+	/** Stalls one direction, then cuts the connection or lets it continue. */
 	stall(isRude) {
 		const flow = this.chance.pick([this.up, this.down]);
 		const isCut = this.chance.isLucky(0.5);
@@ -169,7 +172,7 @@ export class Proxy {
 		client.once('close', () => this.#links.delete(link));
 	}
 
-	/** Does something to a connection that is well. Half of the ends are resets. */
+	/** Damages an intact connection. Half of the ends are resets. */
 	trouble() {
 		const whole = [...this.#links].filter((link) => link.isWhole);
 		if (whole.length === 0)

@@ -1,4 +1,4 @@
-// Pings, pongs, and what no control frame may be.
+// Pings, pongs, and control frames that are not allowed.
 
 import {
 	afterPong, because, binary, chopped, close, failed, frame, heard, more, ping, pong, text, unfinished,
@@ -17,14 +17,14 @@ const payloads = [
 const pings = payloads.flatMap(([id, what, payload]) => [
 	{
 		id: `ping.${id}`,
-		says: `a ping with ${what} is answered by a pong with the same`,
+		says: `a ping with ${what} is answered by a pong with the same payload`,
 		rfc: '5.5.2',
 		send: [ping(payload), afterPong],
 		expect: [heard.pong(payload), heard.open],
 	},
 	{
 		id: `ping.${id}.chopped`,
-		says: `a ping with ${what} is answered that is written byte by byte`,
+		says: `a ping with ${what}, written byte by byte, is answered`,
 		rfc: '5.5.2',
 		send: [chopped(ping(payload), 1), afterPong],
 		expect: [heard.pong(payload), heard.open],
@@ -33,7 +33,7 @@ const pings = payloads.flatMap(([id, what, payload]) => [
 
 const numbered = (count) => Array.from({ length: count }, (_, n) => `ping ${n}`);
 
-/** All outcomes in which the last ping is answered; earlier ones may be (5.5.3). */
+/** Returns all outcomes in which the last ping is answered; earlier ones may be too (5.5.3). */
 function lastAnswered(names) {
 	const last = heard.pong(names.at(-1));
 	let outcomes = [[]];
@@ -45,21 +45,21 @@ function lastAnswered(names) {
 const manyPings = [
 	{
 		id: 'ping.10.one.by.one',
-		says: 'ten pings are answered in order that wait for each other',
+		says: 'ten pings, each sent after the pong of the one before, are answered in order',
 		rfc: '5.5.2',
 		send: numbered(10).flatMap((name) => [ping(name), afterPong]),
 		expect: [...numbered(10).map(heard.pong), heard.open],
 	},
 	...[2, 10].map((count) => ({
 		id: `ping.${count}.together`,
-		says: `of ${count} pings that come together at least the last one is answered`,
+		says: `of ${count} pings sent together at least the last one is answered`,
 		rfc: '5.5.3',
 		send: numbered(count).map((name) => ping(name)),
 		anyOf: lastAnswered(numbered(count)),
 	})),
 	{
 		id: 'ping.between.messages',
-		says: 'a ping between two messages is answered and so are they',
+		says: 'a ping between two messages is answered, and so are the messages',
 		rfc: '5.5.2',
 		send: [text('one'), ping('ping'), text('two')],
 		expect: [heard.text('one'), heard.text('two'), heard.pong('ping'), heard.open],
@@ -69,35 +69,35 @@ const manyPings = [
 const pongs = [
 	...payloads.map(([id, what, payload]) => ({
 		id: `pong.unsolicited.${id}`,
-		says: `a pong that nobody asked for is not answered, with ${what}`,
+		says: `an unsolicited pong with ${what} is not answered`,
 		rfc: '5.5.3',
 		send: [pong(payload)],
 		expect: [heard.open],
 	})),
 	{
 		id: 'pong.unsolicited.10',
-		says: 'neither are ten of them',
+		says: 'ten unsolicited pongs are not answered',
 		rfc: '5.5.3',
 		send: numbered(10).map((name) => pong(name)),
 		expect: [heard.open],
 	},
 	{
 		id: 'pong.unsolicited.then.ping',
-		says: 'a ping behind such a pong is answered',
+		says: 'a ping after an unsolicited pong is answered',
 		rfc: '5.5.3',
 		send: [pong('pong'), ping('ping'), afterPong],
 		expect: [heard.pong('ping'), heard.open],
 	},
 	{
 		id: 'pong.binary.after.text',
-		says: 'a pong may have any bytes behind a text message, too',
+		says: 'a pong after a text message may have any bytes',
 		rfc: '5.5.3',
 		send: [text('hello'), pong(bytes(0xff, 0xfe))],
 		expect: [heard.text('hello'), heard.open],
 	},
 	{
 		id: 'pong.binary.after.binary',
-		says: 'a pong may have any bytes behind a binary message, too',
+		says: 'a pong after a binary message may have any bytes',
 		rfc: '5.5.3',
 		send: [binary('hello'), pong(bytes(0xff, 0xfe))],
 		expect: [heard.binary('hello'), heard.open],
@@ -116,14 +116,14 @@ const wrong = Object.entries(controls).flatMap(([name, send]) => [
 	})),
 	{
 		id: `${name}.in.pieces`,
-		says: `a ${name} in pieces fails the connection`,
+		says: `a fragmented ${name} fails the connection`,
 		rfc: '5.5',
 		send: [send('', unfinished), more('')],
 		expect: [heard.close(1002)],
 	},
 	{
 		id: `${name}.not.shortest`,
-		says: `a ${name} whose length takes 16 bits fails the connection`,
+		says: `a ${name} with a 16-bit length fails the connection`,
 		rfc: '5.2',
 		send: [send('', { lengthBytes: 2 })],
 		expect: [heard.close(1002)],
@@ -169,7 +169,7 @@ const reservedOpcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) => 
 	},
 	{
 		id: `reserved.opcode.${opcode}.within`,
-		says: `opcode ${opcode} fails the connection within a message`,
+		says: `opcode ${opcode} fails the connection within a fragmented message`,
 		rfc: '5.2',
 		send: [text('one', unfinished), frame(opcode, ''), more('two')],
 		expect: [heard.close(1002)],
