@@ -8,11 +8,11 @@ import { readNumbers } from './options.mjs';
 const usage = `usage: LINNETD=FILE node latency.mjs [--messages N] [--clients N] [--rate N]
                                      [--seconds N] [--resume N]
   LINNETD=FILE    the linnetd to measure, built without sanitizers
-  --messages N    of history (100000)
-  --clients N     that are connected (500)
+  --messages N    length of the history (100000)
+  --clients N     connected clients (500)
   --rate N        messages a second (100)
-  --seconds N     of each measurement (10)
-  --resume N      messages that the one who comes back has missed (5000)
+  --seconds N     length of each measurement (10)
+  --resume N      messages missed by the client that resumes (5000)
 `;
 
 const SETUP_MS = 300_000;

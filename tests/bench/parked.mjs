@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { startDaemon } from '../lib/daemon.mjs';
-import { get, got, poll, push } from '../lib/doors.mjs';
+import { expectJson, get, poll, push } from '../lib/doors.mjs';
 import { readNumbers } from './options.mjs';
 
 const usage = `usage: LINNETD=FILE node parked.mjs [--readers N] [--seconds N]
   LINNETD=FILE    the linnetd to measure, built without sanitizers
-  --readers N     at each of the two doors (1000)
-  --seconds N     of each measurement (30)
+  --readers N     readers at each of the two doors (1000)
+  --seconds N     length of each measurement (30)
 `;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -29,7 +29,7 @@ async function waitAt({ host, port }, at, isStream) {
 }
 
 /** A process of readers: count at each door, until it is told to end them. */
-async function beCrowd() {
+async function runCrowd() {
 	const [{ count, since, ...daemon }] = await once(process, 'message');
 	const sockets = [];
 	for (let n = 0; n < count; n++) {
@@ -51,12 +51,12 @@ async function startCrowd({ host, port }, count, since) {
 }
 
 async function stateOf(daemon) {
-	const [{ count: people }] = (await got(get(daemon, '/rooms'))).rooms;
+	const [{ count: people }] = (await expectJson(get(daemon, '/rooms'))).rooms;
 	return { people, sockets: daemon.openSockets(), MiB: Math.round(daemon.residentBytes() / 2 ** 20) };
 }
 
 /** Returns the state, and the processor time in percent of one cpu. */
-async function rest(daemon, seconds) {
+async function measureIdle(daemon, seconds) {
 	const before = daemon.cpuSeconds();
 	await sleep(seconds * 1000);
 	const cpu = Number(((100 * (daemon.cpuSeconds() - before)) / seconds).toFixed(2));
@@ -70,11 +70,11 @@ async function measure(daemon, crowds, { readers, seconds }) {
 	for (const part of [0.5, 0.4, 0.1])
 		crowds.push(await startCrowd(daemon, Math.round(readers * part), since));
 	const [staying, broken, abandoned] = crowds;
-	const waiting = await rest(daemon, seconds);
+	const waiting = await measureIdle(daemon, seconds);
 	abandoned.kill('SIGSTOP');
 	broken.send('break off');
 	await once(broken, 'exit');
-	const vanished = await rest(daemon, seconds);
+	const vanished = await measureIdle(daemon, seconds);
 	for (let n = 0; n < 600; n++)
 		await push(daemon, 'lobby', 'x'.repeat(10_000));
 	const spoken = await stateOf(daemon);
@@ -83,7 +83,7 @@ async function measure(daemon, crowds, { readers, seconds }) {
 	// Wait until the polls under a name expire.
 	while ((await stateOf(daemon)).people > 0)
 		await sleep(500);
-	return { empty, waiting, vanished, spoken, gone: await rest(daemon, seconds) };
+	return { empty, waiting, vanished, spoken, gone: await measureIdle(daemon, seconds) };
 }
 
 async function run(options) {
@@ -99,6 +99,6 @@ async function run(options) {
 }
 
 if (process.argv.includes('--crowd'))
-	await beCrowd();
+	await runCrowd();
 else
 	await run(readNumbers({ readers: 1000, seconds: 30 }, usage));

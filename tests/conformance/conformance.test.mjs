@@ -43,7 +43,7 @@ const choiceOf = ({ choices = {} }, outcome) =>
 	Object.keys(choices).find((name) => isDeepStrictEqual(choices[name], outcome));
 
 /** Returns an outcome in one line. A long one is cut in the middle. */
-function told(outcome) {
+function inOneLine(outcome) {
 	const events = outcome.length > 8 ? [...outcome.slice(0, 5), '…', ...outcome.slice(-2)] : outcome;
 	return events.join(', ');
 }
@@ -75,9 +75,9 @@ class Score {
 			assert.equal(difference, undefined, 'the case is conformant now: remove it from known.mjs');
 			return;
 		}
-		const got = `got: ${told(outcome)}; conformant: ${allowed.slice(0, 4).map(told).join(' | ')}`;
+		const got = `got: ${inOneLine(outcome)}; conformant: ${allowed.slice(0, 4).map(inOneLine).join(' | ')}`;
 		assert.ok(difference, got);
-		assert.deepEqual(outcome, difference.outcome, `${got}; known: ${told(difference.outcome)}`);
+		assert.deepEqual(outcome, difference.outcome, `${got}; known: ${inOneLine(difference.outcome)}`);
 		this.#different++;
 		this.#count(difference.group.name);
 	}

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { acceptOf, connect, handshakeKey, opcodes, parseFrame, request } from '../lib/raw.mjs';
-import { because, close, eventOf, heard, text } from './words.mjs';
+import { close, closeReason, eventOf, received, text } from './words.mjs';
 
 /** Sent after every case. A daemon that echoes it has kept the connection open. */
 const lastWord = 'is anybody there?';
@@ -27,8 +27,8 @@ function checkFrame({ fin, rsv, opcode, masked, payload }, size) {
 /** Returns the event of a close frame in an outcome. */
 function closeEventOf(payload) {
 	if (payload.length < 2)
-		return payload.length === 0 ? heard.close() : 'close with half a code';
-	const event = heard.close(payload.readUInt16BE());
+		return payload.length === 0 ? received.close() : 'close with half a code';
+	const event = received.close(payload.readUInt16BE());
 	return isUtf8(payload.subarray(2)) ? event : `${event} with a bad reason`;
 }
 
@@ -49,7 +49,7 @@ class Listener {
 	}
 
 	/** Reads one frame, or the end of TCP. */
-	async hear() {
+	async readFrame() {
 		const found = await this.#client.readUntil(
 			(buffer, isEnded) => {
 				const parsed = parseFrame(buffer);
@@ -58,7 +58,7 @@ class Listener {
 			`a frame or the end, after ${this.summary()}`,
 		);
 		if (!found) {
-			this.end ??= heard.cut;
+			this.end ??= received.cut;
 			this.#isOver = true;
 			return;
 		}
@@ -68,11 +68,11 @@ class Listener {
 
 	#take({ fin, opcode, payload }) {
 		if (this.end !== null)
-			this.later.push(heard.later(eventOf(nameOf(opcode), payload)));
+			this.later.push(received.later(eventOf(nameOf(opcode), payload)));
 		else if (opcode === opcodes.close)
 			this.end = closeEventOf(payload);
 		else if (opcode === opcodes.pong)
-			this.pongs.push(heard.pong(payload));
+			this.pongs.push(received.pong(payload));
 		else if (!isControl(opcode))
 			this.#takePiece(fin, opcode, payload);
 	}
@@ -92,13 +92,13 @@ class Listener {
 	/** Reads until check() is true or the connection ends. */
 	async until(check) {
 		while (this.end === null && !check())
-			await this.hear();
+			await this.readFrame();
 	}
 
 	/** Reads until the daemon has closed TCP, which is its duty (7.1.1), or sends more frames. */
 	async untilClosed() {
 		while (!this.#isOver && this.later.length === 0)
-			await this.hear();
+			await this.readFrame();
 	}
 
 	/** All received frames, as an outcome. */
@@ -139,17 +139,17 @@ async function perform(steps, client, listener) {
  * libwebsockets would keep some connections open after frames it has misread.
  */
 async function finish(client, listener, { isPatient = false }) {
-	const echo = heard.text(lastWord);
+	const echo = received.text(lastWord);
 	await listener.until(() => listener.messages.at(-1) === echo);
 	const isOpen = listener.end === null;
 	if (isOpen)
 		listener.messages.pop();
-	await client.write(close(because(1000)));
+	await client.write(close(closeReason(1000)));
 	if (!isOpen && !isPatient)
 		client.halfClose();
 	await listener.untilClosed();
 	if (isOpen)
-		listener.end = listener.end === heard.close(1000) ? heard.open : `open, then ${listener.end}`;
+		listener.end = listener.end === received.close(1000) ? received.open : `open, then ${listener.end}`;
 }
 
 /** Checks the other headers of an accepted handshake, for any request (section 4.2.2). */
@@ -195,9 +195,9 @@ async function open(daemon, client, { request: bytesOf = usualRequest, key = han
 /** Returns the event of a refused handshake in an outcome. */
 function refusalOf(response) {
 	if (response === null)
-		return [heard.cut];
+		return [received.cut];
 	const { 'sec-websocket-version': version } = response.headers;
-	return [heard.status(response.status), ...(version ? [`version ${version}`] : [])];
+	return [received.status(response.status), ...(version ? [`version ${version}`] : [])];
 }
 
 async function playOn(client, daemon, example) {

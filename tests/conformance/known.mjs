@@ -2,9 +2,9 @@
 // passes only as long as the daemon does what was observed. Remove one that has become conformant.
 
 import { payloadOf } from './cases/kinds.mjs';
-import { heard } from './words.mjs';
+import { received } from './words.mjs';
 
-const { open, cut, close, text, pong } = heard;
+const { open, cut, close, text, pong } = received;
 
 /** Returns one case for each value, which replaces the star in the id: id and outcome. */
 const each = (pattern, values, outcome) =>

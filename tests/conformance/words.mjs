@@ -14,7 +14,7 @@ const sender = (opcode) => (payload, options) => frame(opcode, payload, options)
 
 export const text = sender(opcodes.text);
 export const binary = sender(opcodes.binary);
-export const more = sender(opcodes.continuation);
+export const continuation = sender(opcodes.continuation);
 export const ping = sender(opcodes.ping);
 export const pong = sender(opcodes.pong);
 export const close = sender(opcodes.close);
@@ -23,14 +23,14 @@ export const close = sender(opcodes.close);
 export const unfinished = { fin: false };
 
 /** The payload of a close frame; the reason is a string or bytes. */
-export function because(code, reason = '') {
+export function closeReason(code, reason = '') {
 	return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
 }
 
 /** The frames of a message with these fragments; `first` is text or binary. */
-export function inPieces(first, pieces) {
+export function fragmented(first, pieces) {
 	const last = pieces.length - 1;
-	return pieces.map((piece, i) => (i === 0 ? first : more)(piece, { fin: i === last }));
+	return pieces.map((piece, i) => (i === 0 ? first : continuation)(piece, { fin: i === last }));
 }
 
 /** Splits into parts of that many bytes; the last one may be shorter. */
@@ -64,7 +64,7 @@ export function eventOf(kind, payload) {
 }
 
 /** What can be received. An outcome is a list of these: messages, then pongs, then the end. */
-export const heard = {
+export const received = {
 	text: (payload) => eventOf('text', payload),
 	binary: (payload) => eventOf('binary', payload),
 	pong: (payload) => eventOf('pong', payload),
@@ -86,6 +86,6 @@ export const heard = {
  */
 export function failed(code, ...before) {
 	return before
-		.map((_, i) => [...before.slice(0, before.length - i), heard.close(code)])
-		.concat([[heard.close(code)]]);
+		.map((_, i) => [...before.slice(0, before.length - i), received.close(code)])
+		.concat([[received.close(code)]]);
 }

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, say, unhurried } from '../lib/chat.mjs';
+import { noRateLimit, receivedSoFar, say } from '../lib/chat.mjs';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, openStream, post, push } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, openStream, post, push } from '../lib/doors.mjs';
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
@@ -31,7 +31,7 @@ function withTokens(body, extra = '') {
 }
 
 test('without configured tokens local requests may push and requests through a proxy may not', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await push(daemon, 'lobby', 'm');
 		await push(daemon, 'lobby', 'm', { Host: `localhost:${daemon.port}` });
 		await push(daemon, 'lobby', 'm', { Host: '[::1]:1' });
@@ -61,7 +61,7 @@ test('with configured tokens a push without a token is refused, from this machin
 		for (const header of ['Bearer', 'Basic Y3Jvbi1zZWNyZXQ=', 'cron-secret', 'Bearer a b', ''])
 			assert.equal((await post(daemon, '/push/ops', 'm', { Authorization: header })).status, 401, header);
 		await assertRefused(post(daemon, '/hooks/generic/ops', '{"text":"m"}'), 401, 'token_required');
-		assert.deepEqual(await heardBy(reader, await daemon.ws(), 'ops'), []);
+		assert.deepEqual(await receivedSoFar(reader, await daemon.ws(), 'ops'), []);
 		assert.doesNotMatch(daemon.stderr, /secret/);
 	}));
 
@@ -90,7 +90,7 @@ test('a token limited to some rooms is refused in all others', () =>
 	}));
 
 test('pages of foreign origins can neither push nor read', () =>
-	withDaemon({ settings: unhurried.settings, config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
+	withDaemon({ settings: noRateLimit.settings, config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
 		for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${daemon.port + 1}`]) {
 			const headers = { Origin: origin };
 			await assertRefused(post(daemon, '/push/lobby', 'm', headers), 403, 'origin_refused');
@@ -132,11 +132,11 @@ test('each token has a rate limit of its own', () =>
 				await push(daemon, 'lobby', 'm', bearer(token));
 			await assertRefused(post(daemon, '/push/lobby', 'm', bearer(token)), 429, 'rate_limited');
 		}
-		assert.equal((await got(get(daemon, '/history/lobby'))).messages.length, 4);
+		assert.equal((await expectJson(get(daemon, '/history/lobby'))).messages.length, 4);
 	}));
 
 test('without tokens only local requests may push, even if the daemon listens on every address', async () => {
-	const daemon = await startDaemon({ settings: ['http.address=0.0.0.0', ...unhurried.settings] });
+	const daemon = await startDaemon({ settings: ['http.address=0.0.0.0', ...noRateLimit.settings] });
 	try {
 		await push(daemon, 'lobby', 'm');
 		await assertRefused(post(daemon, '/push/lobby', 'm', { 'X-Forwarded-For': '10.0.0.1' }), 403, 'denied');

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, enter, take, unhurried, until, withHistory } from '../lib/chat.mjs';
+import { answerTo, enter, noRateLimit, receive, until, withHistory } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, openStream, poll, post, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
 
@@ -17,7 +17,7 @@ const gist = ({ key, severity, state, acknowledged_by: by, standing }) =>
 const nextAlarm = async (client) => (await until(client, ({ type }) => type === 'alarm')).pop();
 
 /** Returns the alarms that a new client is shown at each door, by door. */
-async function shownToNewcomers(daemon, room = 'lobby') {
+async function shownToNewClients(daemon, room = 'lobby') {
 	const mark = await daemon.ws(`/ws?room=${room}`);
 	const { client } = await enter(daemon, `room=${room}`);
 	const { stream } = await enterStream(daemon, room);
@@ -36,7 +36,7 @@ async function shownToNewcomers(daemon, room = 'lobby') {
 
 /** Fails unless new clients are shown exactly those alarms at every door. */
 async function assertStanding(daemon, ...expected) {
-	const shown = await shownToNewcomers(daemon);
+	const shown = await shownToNewClients(daemon);
 	for (const [door, alarms] of Object.entries(shown)) {
 		assert.deepEqual(alarms.map(gist), expected.map((text) => `${text} standing`), door);
 		assert.deepEqual(alarms, shown.ws, door);
@@ -45,7 +45,7 @@ async function assertStanding(daemon, ...expected) {
 }
 
 test('an alarm is raised, updated in place, acknowledged and cleared', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await assertStanding(daemon);
 		const raised = await push(daemon, 'lobby', alarm('disk', 'warning', { title: 'Full', message: '91 %', host: 'db1', room: 'x', since: 5, state: 'y' }));
@@ -81,16 +81,16 @@ test('an alarm is raised, updated in place, acknowledged and cleared', () =>
 	}));
 
 test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await push(daemon, 'lobby', alarm('disk', 'error', { title: 'Full' }));
 		await ann.nextJson();
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		assert.equal(await line.next(), '! error disk: Full');
 		assert.match(await line.ask('/ack none'), /^\* no alarm/);
 		assert.equal(await line.ask('/ack disk'), '! guest-2 acknowledged disk: Full');
-		assert.equal(gist((await take(ann, 2)).pop()), 'disk error acknowledged guest-2');
-		assert.equal((await answer(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
+		assert.equal(gist((await receive(ann, 2)).pop()), 'disk error acknowledged guest-2');
+		assert.equal((await answerTo(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
 		ann.sendJson({ type: 'ack', key: 'disk' });
 		assert.equal(await line.next(), '! ann acknowledged disk: Full');
 	}));
@@ -98,7 +98,7 @@ test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
 for (const ending of ['a clean stop', 'kill -9']) {
 	test(`standing alarms survive ${ending}, and cleared alarms stay cleared`, () =>
 		withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const ann = await daemon.ws('/ws?name=ann');
 				for (const key of ['a', 'b', 'c'])
@@ -113,7 +113,7 @@ for (const ending of ['a clean stop', 'kill -9']) {
 			},
 			async (daemon) => {
 				await assertStanding(daemon, 'a warning raised', 'c warning acknowledged ann');
-				assert.deepEqual((await shownToNewcomers(daemon, 'elsewhere')).sse.map(gist), ['z info raised standing']);
+				assert.deepEqual((await shownToNewClients(daemon, 'elsewhere')).sse.map(gist), ['z info raised standing']);
 				const ann = await daemon.ws();
 				await ann.nextJson();
 				await ann.nextJson();
@@ -128,7 +128,7 @@ for (const ending of ['a clean stop', 'kill -9']) {
 
 test('a push repeated with the same ref raises no second alarm, also after a crash', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }));
 			await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r2' }));
@@ -144,7 +144,7 @@ test('a push repeated with the same ref raises no second alarm, also after a cra
 	));
 
 test('a client that resumes is sent the missed changes and not the standing alarms again', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await push(daemon, 'lobby', alarm('a', 'info'));
 		const { joined } = await enterStream(daemon, 'lobby');
 		await push(daemon, 'lobby', alarm('b', 'info'));
@@ -159,7 +159,7 @@ test('a client that resumes is sent the missed changes and not the standing alar
 	}));
 
 test('a malformed alarm is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const object of [
 			{ severity: 'info' }, { key: '', severity: 'info' }, { key: 5, severity: 'info' }, { key: 'a\nb', severity: 'info' },
 			{ key: 'a\u001b[31m', severity: 'info' }, { key: 'x'.repeat(129), severity: 'info' }, { key: 'a' },

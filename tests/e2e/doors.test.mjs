@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, range, unhurried } from '../lib/chat.mjs';
+import { enter, noRateLimit, range } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { enterStream, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { enterStream, expectJson, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 /** A client that polls in a loop; next() returns one message after another. */
 class Poller {
@@ -35,10 +35,10 @@ async function openAll(daemon) {
 	const { client: json } = await enter(daemon, 'name=json');
 	const relay = await daemon.ws('/ws?name=relay');
 	const lines = await daemon.ws('/ws?name=lines&format=line', { isChecked: false });
-	const tcp = await sitDown(daemon, 'tcp');
+	const tcp = await openTerminal(daemon, 'tcp');
 	const { stream, joined } = await enterStream(daemon, 'lobby', 'name=sse');
 	const poller = new Poller(daemon, await poll(daemon, 'lobby', 'wait=0&name=poll'));
-	const sendAs = (session, text) => got(post(daemon, `/send/lobby?session=${session}`, text));
+	const sendAs = (session, text) => expectJson(post(daemon, `/send/lobby?session=${session}`, text));
 
 	const ofJson = (next) => async () => {
 		for (;;) {
@@ -72,7 +72,7 @@ async function openAll(daemon) {
 }
 
 test('a message sent through one door appears at every other door', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const doors = await openAll(daemon);
 		let id = 0;
 		for (const [speaker, { say }] of Object.entries(doors)) {
@@ -90,7 +90,7 @@ test('a message sent through one door appears at every other door', () =>
 	}));
 
 test('clients of all doors that send at once all receive the same order', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const doors = await openAll(daemon);
 		const each = 40;
 		const names = Object.keys(doors);

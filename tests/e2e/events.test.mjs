@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, enter, idsOf, range, say, sayMany, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, receive, say, sayMany, until } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, get, openStream, push } from '../lib/doors.mjs';
 
@@ -15,7 +15,7 @@ async function events(stream, count) {
 }
 
 test('a stream begins with "joined", then shows messages, each with the id to resume from', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const stream = await openStream(daemon, '/events/lobby?name=bob');
 		assert.match(stream.headers['content-type'], /^text\/event-stream\b/);
@@ -39,7 +39,7 @@ test('a stream begins with "joined", then shows messages, each with the id to re
 	}));
 
 test('a stream shows events only if it asked for them', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [{ stream: curious }, { stream: quiet }] = [
 			await enterStream(daemon, 'lobby', 'events=1'), await enterStream(daemon, 'lobby'),
 		];
@@ -52,7 +52,7 @@ test('a stream shows events only if it asked for them', () =>
 	}));
 
 test('a stream resumes right after the id in its header or query', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 700);
 		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
@@ -76,7 +76,7 @@ test('a stream resumes right after the id in its header or query', () =>
 	}));
 
 test('a stream that cannot be resumed is told so and is sent no old messages', () =>
-	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
+	withDaemon(noRateLimitWith('store.keep_messages=100'), async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 3_000);
 		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
@@ -94,7 +94,7 @@ test('a stream that cannot be resumed is told so and is sent no old messages', (
 	}));
 
 test('a stream that broke off before its first message resumes from where it began', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'before');
 		const { stream } = await enterStream(daemon, 'lobby');
@@ -106,7 +106,7 @@ test('a stream that broke off before its first message resumes from where it beg
 	}));
 
 test('a stream that breaks off again and again receives everything once and in order', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 1_000;
 		const ann = await daemon.ws();
 		const { stream: first } = await enterStream(daemon, 'lobby');
@@ -126,7 +126,7 @@ test('a stream that breaks off again and again receives everything once and in o
 	}));
 
 test('a comment keeps a quiet stream open', () =>
-	withDaemon(unhurriedWith('heartbeat.ping_s=1'), async (daemon) => {
+	withDaemon(noRateLimitWith('heartbeat.ping_s=1'), async (daemon) => {
 		const { stream } = await enterStream(daemon, 'lobby');
 		for (let n = 0; n < 2; n++)
 			assert.equal(await stream.nextComment(), ': ping');
@@ -135,7 +135,7 @@ test('a comment keeps a quiet stream open', () =>
 	}));
 
 test('two streams are one person if the second one gives the session of the first', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const { stream: one, joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const { stream: two, joined } = await enterStream(daemon, 'lobby', `name=ann&session=${you.session}`);
@@ -145,11 +145,11 @@ test('two streams are one person if the second one gives the session of the firs
 		await one.close();
 		await two.reset();
 		await byToken.close();
-		assert.deepEqual((await take(watcher, 2)).map(({ event, username }) => `${username} ${event}`), ['ann enter', 'ann leave']);
+		assert.deepEqual((await receive(watcher, 2)).map(({ event, username }) => `${username} ${event}`), ['ann enter', 'ann leave']);
 	}));
 
 test('a taken name is refused in the stream, which continues as a guest', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await enter(daemon, 'name=ann');
 		for (const [query, code] of [['name=ANN', 'name_taken'], ['name=%2Fx', 'bad_name'], ['name=x&session=a', 'bad_field']]) {
 			const stream = await openStream(daemon, `/events/lobby?${query}`);
@@ -162,20 +162,20 @@ test('a taken name is refused in the stream, which continues as a guest', () =>
 
 for (const ending of ['close', 'reset']) {
 	test(`a reader that closes with a ${ending === 'close' ? 'FIN' : 'RST'} leaves its room`, () =>
-		withDaemon(unhurried, async (daemon) => {
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon);
 			for (let n = 0; n < 5; n++) {
 				const { stream } = await enterStream(daemon, 'lobby', `name=ann-${n}`);
 				await stream[ending]();
 			}
-			const seen = await take(watcher, 10);
+			const seen = await receive(watcher, 10);
 			assert.equal(seen.filter(({ event }) => event === 'leave').length, 5);
-			assert.equal((await answer(watcher, { type: 'join' })).count, 1);
+			assert.equal((await answerTo(watcher, { type: 'join' })).count, 1);
 		}));
 }
 
 test('a stream that does not read is cut off, others are not affected, and it can resume', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.queue_bytes=65536'), async (daemon) => {
+	withDaemon(noRateLimitWith('limits.queue_bytes=65536'), async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const { stream: slow } = await enterStream(daemon, 'lobby', 'name=slow');
 		await watcher.nextJson();
@@ -201,7 +201,7 @@ test('a stream that does not read is cut off, others are not affected, and it ca
 	}));
 
 test('a stop ends every stream, and they resume at the next daemon', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { stream } = await enterStream(daemon, 'lobby');
 		await push(daemon, 'lobby', 'm');
 		const stopped = daemon.stop();
@@ -211,7 +211,7 @@ test('a stop ends every stream, and they resume at the next daemon', () =>
 	}));
 
 test('a bad request for a stream is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await assertRefused(get(daemon, '/events/%2F'), 400, 'bad_room');
 		await assertRefused(get(daemon, `/events/${'x'.repeat(65)}`), 400, 'bad_room');
 		for (const name of ['name', 'since', 'session', 'events'])

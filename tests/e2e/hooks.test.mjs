@@ -5,9 +5,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, take, unhurried, withHistory } from '../lib/chat.mjs';
+import { noRateLimit, receive, receivedSoFar, withHistory } from '../lib/chat.mjs';
 import { sourceDir, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, poll, post } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, poll, post } from '../lib/doors.mjs';
 
 const folder = path.join(sourceDir, 'tests/fixtures/hooks');
 const fixtures = readdirSync(folder).map((file) => path.basename(file, '.json'));
@@ -31,13 +31,13 @@ function hook(daemon, name, { room = 'ops', body = bodyOf(name), query = '' } = 
 }
 
 test('every webhook body of the fixtures becomes a sensible message', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops');
 		const talker = await daemon.ws();
 		assert.ok(fixtures.length >= 30, 'the fixtures are missing');
 		for (const name of fixtures) {
-			const { count = 1 } = await got(hook(daemon, name));
-			const said = await heardBy(reader, talker, 'ops');
+			const { count = 1 } = await expectJson(hook(daemon, name));
+			const said = await receivedSoFar(reader, talker, 'ops');
 			// The end of an alarm that does not stand produces no message.
 			assert.ok(said.length <= count, name);
 			if (!/resolved|cleared|_up$|_ok$|success/.test(name) && name !== 'github_workflow_fork')
@@ -63,12 +63,12 @@ function alertmanager(alerts, severity = 'warning') {
 
 test('an Alertmanager alert is raised, updated in place and cleared', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?room=ops');
-			const post = (...body) => got(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
+			const post = (...body) => expectJson(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
 			await post([['Full', 'firing'], ['Load', 'firing']]);
-			const raised = await take(ann, 2);
+			const raised = await receive(ann, 2);
 			assert.deepEqual(raised.map(({ state, severity, title, username }) => [state, severity, title, username]), [
 				['raised', 'warning', 'Full', 'alertmanager'], ['raised', 'warning', 'Load', 'alertmanager'],
 			]);
@@ -90,21 +90,21 @@ test('an Alertmanager alert is raised, updated in place and cleared', () =>
 test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=3'] }, async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
-		const { count } = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		const { count } = await expectJson(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
 		assert.equal(count, 201);
 		const first = await poll(daemon, 'ops', 'wait=0');
 		assert.equal(first.messages.filter(({ standing }) => standing).length, 200);
-		const again = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		const again = await expectJson(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
 		assert.equal(again.duplicate, true);
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id);
-		await got(hook(daemon, 'github_push'));
+		await expectJson(hook(daemon, 'github_push'));
 		const { headers } = await assertRefused(hook(daemon, 'alertmanager', { body }), 429, 'rate_limited');
 		assert.ok(Number(headers['retry-after']) > 0);
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id + 1);
 	}));
 
 test('an unknown body is refused; a known one with nothing to report is accepted', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const kind of ['alertmanager', 'grafana', 'github', 'generic'])
 			for (const [body, code] of [['{', 'bad_json'], ['', 'bad_json'], ['[]', 'bad_hook'], ['7', 'bad_hook'], ['null', 'bad_hook']])
 				await assertRefused(hook(daemon, kind, { body }), 400, code);
@@ -112,6 +112,6 @@ test('an unknown body is refused; a known one with nothing to report is accepted
 		await assertRefused(hook(daemon, 'alertmanager', { body: '{"alerts":[1]}' }), 400, 'bad_hook');
 		await assertRefused(hook(daemon, 'alertmanager', { body: ' '.repeat(1_048_577) }), 413, 'too_large');
 		await assertRefused(hook(daemon, 'generic', { body: '['.repeat(500_000) }), 400, 'bad_json');
-		assert.deepEqual(await got(hook(daemon, 'alertmanager', { body: '{"alerts":[]}' })), { room: 'ops', count: 0, delivered: 0 });
-		assert.deepEqual((await got(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
+		assert.deepEqual(await expectJson(hook(daemon, 'alertmanager', { body: '{"alerts":[]}' })), { room: 'ops', count: 0, delivered: 0 });
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
 	}));

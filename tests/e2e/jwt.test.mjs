@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, assertError, heardBy, say, until } from '../lib/chat.mjs';
-import { assertRefused, ask, enterStream, get, got, openStream, poll, post, push } from '../lib/doors.mjs';
+import { answerTo, assertError, receivedSoFar, say, until } from '../lib/chat.mjs';
+import { ask, assertRefused, enterStream, expectJson, get, openStream, poll, post, push } from '../lib/doors.mjs';
 import { bearer, inSeconds, sign, withJwt } from '../lib/jwt.mjs';
 import { Terminal } from '../lib/line.mjs';
 import { eventually, runDaemon } from '../lib/daemon.mjs';
@@ -27,7 +27,7 @@ async function refusalOf(daemon, at, options) {
 	return 'none';
 }
 
-const sit = async (daemon) => new Terminal(await connect(daemon, daemon.linePort));
+const connectTerminal = async (daemon) => new Terminal(await connect(daemon, daemon.linePort));
 
 test('without a token every door refuses and says why', () =>
 	withJwt(async (daemon) => {
@@ -84,10 +84,10 @@ test('a valid token opens every door under the name in the token', () =>
 		const { stream, joined } = await enterStream(daemon, 'lobby', '', bearer(token));
 		assert.equal(joined.you.username, 'ann');
 		assert.equal((await poll(daemon, 'lobby', `wait=0&token=${token}`)).you.username, 'ann');
-		assert.equal((await got(get(daemon, `/history/lobby?token=${token}`))).messages.length, 1);
-		assert.equal((await got(get(daemon, '/search/lobby?q=hi', { headers: bearer(token) }))).messages.length, 1);
-		assert.deepEqual((await got(get(daemon, '/rooms', { headers: bearer(token) }))).rooms.map(({ room }) => room), ['lobby']);
-		const { id } = await got(post(daemon, `/send/lobby?session=${joined.you.session}`, 'by send', bearer(token)));
+		assert.equal((await expectJson(get(daemon, `/history/lobby?token=${token}`))).messages.length, 1);
+		assert.equal((await expectJson(get(daemon, '/search/lobby?q=hi', { headers: bearer(token) }))).messages.length, 1);
+		assert.deepEqual((await expectJson(get(daemon, '/rooms', { headers: bearer(token) }))).rooms.map(({ room }) => room), ['lobby']);
+		const { id } = await expectJson(post(daemon, `/send/lobby?session=${joined.you.session}`, 'by send', bearer(token)));
 		assert.equal(id, 2);
 		await stream.close();
 	}));
@@ -131,10 +131,10 @@ test('the rooms of a token are the only rooms its bearer sees, at every door', (
 			{ message: 'm' }, { type: 'join' }, { type: 'typing' }, { type: 'history' }, { type: 'search', q: 'hidden' }, { type: 'ack', key: 'k' },
 			{ type: 'chart' }, { type: 'leave' },
 		])
-			assertError(await answer(ann, { ...object, room: 'secret' }), 'denied');
-		assert.deepEqual(await heardBy(all, await wsWith(daemon, sign({ sub: 'bob' }), '&room=secret'), 'secret').then((heard) =>
+			assertError(await answerTo(ann, { ...object, room: 'secret' }), 'denied');
+		assert.deepEqual(await receivedSoFar(all, await wsWith(daemon, sign({ sub: 'bob' }), '&room=secret'), 'secret').then((heard) =>
 			heard.filter(({ type }) => type !== 'presence')), []);
-		const { rooms } = await got(get(daemon, '/rooms', { headers: bearer(token) }));
+		const { rooms } = await expectJson(get(daemon, '/rooms', { headers: bearer(token) }));
 		assert.deepEqual(rooms.map(({ room }) => room), ['ops']);
 		const { stream, joined } = await enterStream(daemon, 'dev', '', bearer(token));
 		await assertRefused(post(daemon, `/send/secret?session=${joined.you.session}`, 'm', bearer(token)), 403, 'denied');
@@ -147,7 +147,7 @@ test('the name in the token cannot be changed', () =>
 		assertError(await ann.nextJson(), 'denied');
 		assert.equal((await ann.nextJson()).you.username, 'ann');
 		for (const object of [{ type: 'nick', username: 'eve' }, { message: 'm', username: 'eve' }, { type: 'join', room: 'ops', username: 'eve' }])
-			assertError(await answer(ann, object), 'denied');
+			assertError(await answerTo(ann, object), 'denied');
 		await say(ann, { message: 'as I am', username: 'ann' });
 		const other = await wsWith(daemon, sign({ sub: '2', name: 'ann' })).catch((error) => error);
 		assert.equal(JSON.parse(other.body).error.code, 'name_taken');
@@ -157,7 +157,7 @@ test('a configured token lets a program read its rooms as a guest', () =>
 	withJwt(async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops&events=1', { headers: bearer('ci-secret') });
 		assert.match((await reader.nextJson()).you.username, /^guest-/);
-		assertError(await answer(reader, { type: 'nick', username: 'ann' }), 'denied');
+		assertError(await answerTo(reader, { type: 'nick', username: 'ann' }), 'denied');
 		assert.equal(await refusalOf(daemon, '/ws?room=lobby&token=ci-secret'), '403 denied');
 		await push(daemon, 'ops', 'pushed', bearer('ci-secret'));
 		assert.equal((await until(reader, ({ type }) => type === 'message')).at(-1).message, 'pushed');
@@ -166,7 +166,7 @@ test('a configured token lets a program read its rooms as a guest', () =>
 
 test('the line door accepts only /login before a login', () =>
 	withJwt(async (daemon) => {
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		assert.equal(await terminal.next(), '* This needs a token: /login TOKEN');
 		for (const line of ['hello?', '/nick ann', '/rooms', '/login', '/help'])
 			assert.equal(await terminal.ask(line), '* This needs a token: /login TOKEN', line);
@@ -178,15 +178,15 @@ test('the line door accepts only /login before a login', () =>
 
 test('a line connection without a login ends after a bad token, too many lines or /quit', () =>
 	withJwt(async (daemon) => {
-		const wrong = await sit(daemon);
+		const wrong = await connectTerminal(daemon);
 		wrong.say(`/login ${sign({ sub: 'ann' }, { key: 'x' })}`, 'and on');
 		assert.deepEqual(await wrong.rest(), ['* This needs a token: /login TOKEN', '* this token is no good', '* Goodbye: bad_token']);
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token$/);
-		const talker = await sit(daemon);
+		const talker = await connectTerminal(daemon);
 		talker.say(...Array(50).fill('let me in'));
 		assert.equal((await talker.rest()).at(-1), '* Goodbye: token_required');
 		for (const word of ['Q', '/quit']) {
-			const guest = await sit(daemon);
+			const guest = await connectTerminal(daemon);
 			guest.say(word);
 			assert.deepEqual(await guest.rest(), ['* This needs a token: /login TOKEN']);
 		}
@@ -195,7 +195,7 @@ test('a line connection without a login ends after a bad token, too many lines o
 test('lines sent together with /login are processed after the login', () =>
 	withJwt(async (daemon) => {
 		const ann = await wsWith(daemon, sign({ sub: 'ann' }));
-		const script = await sit(daemon);
+		const script = await connectTerminal(daemon);
 		script.say(`/login ${sign({ sub: 'bob' })}`, 'one', 'two');
 		const heard = await until(ann, ({ message }) => message === 'two');
 		assert.deepEqual(heard.filter(({ type }) => type === 'message').map(({ message, username }) => `${username}: ${message}`), ['bob: one', 'bob: two']);
@@ -204,7 +204,7 @@ test('lines sent together with /login are processed after the login', () =>
 test('without auth /login is refused and its text reaches nobody', () =>
 	withJwt(async (daemon) => {
 		const ann = await daemon.ws();
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		await terminal.next();
 		assert.equal(await terminal.ask('/login secret'), '* nobody has to log in here');
 		terminal.say('hi');
@@ -218,7 +218,7 @@ test('a session is told and closed at every door when its token expires', () =>
 		const ann = await wsWith(daemon, token);
 		const stays = await wsWith(daemon, sign({ sub: 'stays', exp: inSeconds(3600) }));
 		const { stream } = await enterStream(daemon, 'lobby', '', bearer(sign({ sub: 'eva', ...claims })));
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		await terminal.next();
 		terminal.say(`/login ${sign({ sub: 'ida', ...claims })}`);
 		const waiting = get(daemon, '/poll/lobby?wait=60', { headers: bearer(sign({ sub: 'bob', ...claims })) });
@@ -238,7 +238,7 @@ test('a poll repeated with a newer token outlives the older token', () =>
 		const first = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann', exp: inSeconds(2) })) });
 		const at = `/poll/lobby?session=${first.you.session}&since=${first.since}`;
 		const ann = sign({ sub: 'ann', exp: inSeconds(3600) });
-		const second = await got(get(daemon, `${at}&wait=4`, { headers: bearer(ann) }));
+		const second = await expectJson(get(daemon, `${at}&wait=4`, { headers: bearer(ann) }));
 		assert.deepEqual([second.you, second.recovered], [first.you, true]);
 	}));
 

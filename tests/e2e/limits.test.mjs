@@ -52,7 +52,7 @@ test('without file descriptors the daemon neither spins nor floods its log, and 
 			for (let n = 0; n < 400; n++)
 				crowd.push(await connect(daemon));
 			const linesBefore = daemon.log.length;
-			await daemon.assertRests(ann, 1);
+			await daemon.assertIdle(ann, 1);
 			assert.ok(daemon.log.length - linesBefore < 100, 'the log is flooded');
 			ann.sendJson({ message: 'the living' });
 			assert.equal((await bob.nextJson()).message, 'the living');

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
-import { answer, say, take, unhurried, unhurriedWith } from '../lib/chat.mjs';
+import { answerTo, noRateLimit, noRateLimitWith, receive, say } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
-import { sitDown, Terminal } from '../lib/line.mjs';
+import { openTerminal, Terminal } from '../lib/line.mjs';
 import { ask, connect } from '../lib/raw.mjs';
 
 async function push(daemon, object) {
@@ -21,7 +21,7 @@ test('a new client is welcomed with its name, its room and the number of others'
 	withDaemon({}, async (daemon) => {
 		const others = ['0 others', '1 other', '2 others', '3 others'];
 		for (const [n, count] of others.entries()) {
-			const terminal = await sitDown(daemon);
+			const terminal = await openTerminal(daemon);
 			assert.equal(
 				terminal.welcome,
 				`Welcome to Linnet. You are guest-${n + 1} in lobby with ${count}. /help lists the commands.`,
@@ -31,15 +31,15 @@ test('a new client is welcomed with its name, its room and the number of others'
 
 test('the topic of the room follows the welcome', () =>
 	withDaemon({ settings: ['rooms=( { name = "lobby"; topic = "Birds"; } )'] }, async (daemon) => {
-		const ann = await sitDown(daemon);
+		const ann = await openTerminal(daemon);
 		assert.equal(await ann.next(), '* The topic is: Birds');
 	}));
 
 test("clients at terminals and in browsers receive each other's messages in one order", () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		const eve = await daemon.ws('/ws?name=eve');
-		assert.deepEqual(await ann.take(3), ['* guest-2 has entered', '* guest-2 is now bob', '* eve has entered']);
+		assert.deepEqual(await ann.nextLines(3), ['* guest-2 has entered', '* guest-2 is now bob', '* eve has entered']);
 		assert.equal(await bob.next(), '* eve has entered');
 		assert.equal(await say(eve, 'good morning'), 1);
 		assert.deepEqual([await ann.next(), await bob.next()], Array(2).fill('eve: good morning'));
@@ -51,9 +51,9 @@ test("clients at terminals and in browsers receive each other's messages in one 
 	}));
 
 test('enters, leaves and renames are announced to the others', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const ann = await sitDown(daemon, 'ann');
-		const bob = await sitDown(daemon);
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await openTerminal(daemon, 'ann');
+		const bob = await openTerminal(daemon);
 		assert.equal(await ann.next(), '* guest-2 has entered');
 		assert.equal(await bob.ask('/nick bob'), '* guest-2 is now bob');
 		assert.equal(await ann.next(), '* guest-2 is now bob');
@@ -63,16 +63,16 @@ test('enters, leaves and renames are announced to the others', () =>
 
 test('/help lists every command', () =>
 	withDaemon({}, async (daemon) => {
-		const ann = await sitDown(daemon);
+		const ann = await openTerminal(daemon);
 		ann.say('/help');
-		const words = (await ann.take(10)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
+		const words = (await ann.nextLines(10)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
 		assert.deepEqual(words.sort(), ['ack', 'help', 'history', 'join', 'login', 'me', 'nick', 'quit', 'rooms', 'who']);
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
 test('/me announces an action', () =>
 	withDaemon({}, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		const eve = await daemon.ws();
 		ann.say('/me waves');
 		assert.equal(await bob.next(), '* eve has entered'.replace('eve', 'guest-3'));
@@ -83,18 +83,18 @@ test('/me announces an action', () =>
 
 test('/who lists the people in the room and /rooms lists the rooms', () =>
 	withDaemon({ settings: ['rooms=( { name = "ops"; topic = "Servers"; } )'] }, async (daemon) => {
-		const ann = await sitDown(daemon, 'ann');
+		const ann = await openTerminal(daemon, 'ann');
 		await daemon.ws('/ws?name=eve');
 		assert.equal(await ann.next(), '* eve has entered');
 		assert.equal(await ann.ask('/who'), '* In lobby: ann (line), eve (ws)');
 		ann.say('/rooms');
-		assert.deepEqual((await ann.take(2)).sort(), ['* lobby (2 here)', '* ops (0 here) Servers']);
+		assert.deepEqual((await ann.nextLines(2)).sort(), ['* lobby (2 here)', '* ops (0 here) Servers']);
 	}));
 
 test('/join enters another room and leaves the old one', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
-		await ann.take(2);
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
+		await ann.nextLines(2);
 		assert.equal(await bob.ask('/join ops'), '* You are bob in ops with 0 others');
 		assert.equal(await ann.next(), '* bob has left');
 		bob.say('nobody hears this');
@@ -108,35 +108,35 @@ test('/join enters another room and leaves the old one', () =>
 	}));
 
 test('/history shows the last messages, twenty by default', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const eve = await daemon.ws('/ws?name=eve');
 		for (let n = 1; n <= 30; n++)
 			await say(eve, `m${n}`);
-		const ann = await sitDown(daemon);
+		const ann = await openTerminal(daemon);
 		ann.say('/history 2', '/history');
-		assert.deepEqual(await ann.take(3), ['eve: m29', 'eve: m30', '* That was the latest of lobby']);
-		const lines = await ann.take(21);
+		assert.deepEqual(await ann.nextLines(3), ['eve: m29', 'eve: m30', '* That was the latest of lobby']);
+		const lines = await ann.nextLines(21);
 		assert.deepEqual([lines[0], lines[19]], ['eve: m11', 'eve: m30']);
 		assert.equal(await ann.ask('/history none'), '* usage: /history [N]');
 	}));
 
 test('/ack acknowledges an alarm for everybody', () =>
 	withDaemon({}, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
-		await ann.take(2);
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
+		await ann.nextLines(2);
 		await push(daemon, { type: 'alarm', key: 'disk', severity: 'critical', title: 'Disk full' });
 		assert.deepEqual([await ann.next(), await bob.next()], Array(2).fill('! critical disk: Disk full'));
 		assert.equal(await ann.ask('/ack disk'), '! ann acknowledged disk: Disk full');
 		assert.equal(await bob.next(), '! ann acknowledged disk: Disk full');
-		const late = await sitDown(daemon);
+		const late = await openTerminal(daemon);
 		assert.match(await late.next(), /^! .*disk: Disk full$/);
 		assert.equal(await late.ask('/ack nothing'), '* no alarm of that key stands here');
 	}));
 
 test('only the sender of a wrong command sees the error', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
-		assert.equal((await ann.take(2)).length, 2);
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
+		assert.equal((await ann.nextLines(2)).length, 2);
 		assert.equal(await ann.ask('/nonsense'), '* there is no such command; /help lists them');
 		assert.equal(await ann.ask('/'), '* there is no such command; /help lists them');
 		assert.equal(await ann.ask('/nick'), '* usage: /nick NAME');
@@ -148,34 +148,34 @@ test('only the sender of a wrong command sees the error', () =>
 
 test('a line that begins with two slashes is sent as text without the first slash', () =>
 	withDaemon({}, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		ann.say('//etc/passwd', '/NICK anna');
-		assert.deepEqual(await bob.take(2), ['ann: /etc/passwd', '* ann is now anna']);
+		assert.deepEqual(await bob.nextLines(2), ['ann: /etc/passwd', '* ann is now anna']);
 	}));
 
 for (const goodbye of ['Q', '/quit', '/QUIT'])
 	test(`${goodbye} ends the connection`, () =>
 		withDaemon({}, async (daemon) => {
-			const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
+			const [ann, bob] = [await openTerminal(daemon), await openTerminal(daemon)];
 			ann.say('Queue', goodbye, 'not heard any more');
 			assert.deepEqual(await ann.rest(), ['* guest-2 has entered']);
-			assert.deepEqual(await bob.take(2), ['guest-1: Queue', '* guest-1 has left']);
+			assert.deepEqual(await bob.nextLines(2), ['guest-1: Queue', '* guest-1 has left']);
 			assert.deepEqual(await bob.drain(), []);
 		}));
 
 test('a line ends in LF, CR LF, CR NUL or CR', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		await ann.raw.write('one\ntwo\r\nthree\r\0four\r\n\n\r\n \nfive\rsix\n');
 		const lines = ['one', 'two', 'three', 'four', 'five', 'six'].map((line) => `ann: ${line}`);
-		assert.deepEqual(await bob.take(6), lines);
+		assert.deepEqual(await bob.nextLines(6), lines);
 		await ann.raw.drip('a byte\r\na segment\r\n');
-		assert.deepEqual(await bob.take(2), ['ann: a byte', 'ann: a segment']);
+		assert.deepEqual(await bob.nextLines(2), ['ann: a byte', 'ann: a segment']);
 	}));
 
 test('telnet options are ignored, however they are split into segments', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		const bytes = Buffer.from('\xff\xfb\x01a\xff\xfd\x03b\xff\xfa\x18\x00xterm\n\xff\xf0c\xff\xf1d\xff\xff\r\0', 'latin1');
 		await ann.raw.write(bytes);
 		assert.equal(await bob.next(), 'ann: abcd\ufffd');
@@ -186,7 +186,7 @@ test('telnet options are ignored, however they are split into segments', () =>
 
 test('a telnet timing mark is answered, so the terminal shows output again', () =>
 	withDaemon({}, async (daemon) => {
-		const ann = await sitDown(daemon);
+		const ann = await openTerminal(daemon);
 		await ann.raw.write(Buffer.from('\xff\xf4\xff\xfd\x06', 'latin1'));
 		const answered = await ann.raw.readUntil((buffer) => buffer.length >= 3 && { value: buffer.toString('latin1'), size: 3 });
 		assert.equal(answered, '\xff\xfc\x06');
@@ -195,42 +195,42 @@ test('a telnet timing mark is answered, so the terminal shows output again', () 
 
 test('a backspace deletes the character before it', () =>
 	withDaemon({}, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon, 'ann'), await sitDown(daemon, 'bob')];
+		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
 		await ann.raw.drip('hé\b\x7fello\r\n');
 		assert.equal(await bob.next(), 'ann: ello');
 	}));
 
 test('a last line without a newline is sent, and a client that half-closes still gets its answers', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const bob = await sitDown(daemon, 'bob');
-		const ann = await sitDown(daemon);
+	withDaemon(noRateLimit, async (daemon) => {
+		const bob = await openTerminal(daemon, 'bob');
+		const ann = await openTerminal(daemon);
 		await bob.next();
 		await ann.raw.write('one\n/history\n/nick ann\ntwo');
 		ann.raw.halfClose();
 		assert.deepEqual(await ann.rest(), ['guest-2: one', '* That was the latest of lobby', '* guest-2 is now ann']);
-		assert.deepEqual(await bob.take(4), ['guest-2: one', '* guest-2 is now ann', 'ann: two', '* ann has left']);
+		assert.deepEqual(await bob.nextLines(4), ['guest-2: one', '* guest-2 is now ann', 'ann: two', '* ann has left']);
 	}));
 
 test('a program that sends too fast is delayed, and every line arrives once and in order', () =>
 	withDaemon({ settings: ['limits.message_rate=1000'] }, async (daemon) => {
-		const [bob, eve] = [await sitDown(daemon), await daemon.ws()];
-		const program = await sitDown(daemon);
-		assert.deepEqual(await bob.take(2), ['* guest-2 has entered', '* guest-3 has entered']);
+		const [bob, eve] = [await openTerminal(daemon), await daemon.ws()];
+		const program = await openTerminal(daemon);
+		assert.deepEqual(await bob.nextLines(2), ['* guest-2 has entered', '* guest-3 has entered']);
 		const lines = Array.from({ length: 2000 }, (_, n) => `line ${n + 1}`);
 		program.say(...lines);
 		program.raw.halfClose();
 		assert.deepEqual(await program.rest(), [], 'the program is neither refused nor told to wait');
-		assert.deepEqual(await bob.take(2000), lines.map((line) => `guest-3: ${line}`));
-		const messages = await take(eve, 2000);
+		assert.deepEqual(await bob.nextLines(2000), lines.map((line) => `guest-3: ${line}`));
+		const messages = await receive(eve, 2000);
 		assert.deepEqual(messages.map(({ id }) => id), lines.map((_, n) => n + 1));
 		assert.deepEqual(messages.map(({ message }) => message), lines);
 		assert.equal(await bob.next(), '* guest-3 has left');
 	}));
 
 test('without a rate limit a flood of lines loses nothing either', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
-		const bob = await sitDown(daemon);
-		const programs = await Promise.all(Array.from({ length: 5 }, () => sitDown(daemon)));
+	withDaemon(noRateLimit, async (daemon) => {
+		const bob = await openTerminal(daemon);
+		const programs = await Promise.all(Array.from({ length: 5 }, () => openTerminal(daemon)));
 		const count = 2000;
 		for (const program of programs)
 			program.say(...Array.from({ length: count }, (_, n) => `line ${n + 1}`));
@@ -247,7 +247,7 @@ test('without a rate limit a flood of lines loses nothing either', { skip: isSlo
 
 test('a line that is too long is refused, and the next one is accepted', () =>
 	withDaemon({ settings: ['limits.message_bytes=100'] }, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
+		const [ann, bob] = [await openTerminal(daemon), await openTerminal(daemon)];
 		assert.equal(await ann.next(), '* guest-2 has entered');
 		const refused = '* that line is longer than 100 bytes and was not sent';
 		assert.equal(await ann.ask('x'.repeat(101)), refused);
@@ -260,8 +260,8 @@ test('a line that is too long is refused, and the next one is accepted', () =>
 	}));
 
 test('64 MiB without a newline use no memory and are refused once', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await openTerminal(daemon), await openTerminal(daemon)];
 		assert.equal(await ann.next(), '* guest-2 has entered');
 		const before = daemon.residentBytes();
 		const block = Buffer.alloc(1024 * 1024, 'x');
@@ -275,45 +275,45 @@ test('64 MiB without a newline use no memory and are refused once', { skip: isSl
 
 test('lines that are too long count towards the rate limit', () =>
 	withDaemon({ settings: ['limits.message_bytes=100', 'limits.message_rate=0.001', 'limits.message_burst=5'] }, async (daemon) => {
-		const flooder = await sitDown(daemon);
+		const flooder = await openTerminal(daemon);
 		flooder.say(...Array(5000).fill('x'.repeat(200)));
-		await flooder.take(5);
-		const [ann, bob] = [await sitDown(daemon), await sitDown(daemon)];
+		await flooder.nextLines(5);
+		const [ann, bob] = [await openTerminal(daemon), await openTerminal(daemon)];
 		ann.say('hi');
 		assert.equal(await bob.next(), 'guest-2: hi');
-		assert.deepEqual(await flooder.take(2), ['* guest-2 has entered', '* guest-3 has entered']);
+		assert.deepEqual(await flooder.nextLines(2), ['* guest-2 has entered', '* guest-3 has entered']);
 	}));
 
 test('bytes that are not UTF-8 are shown as replacement characters and harm nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, bob, eve] = [await sitDown(daemon), await sitDown(daemon), await daemon.ws()];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob, eve] = [await openTerminal(daemon), await openTerminal(daemon), await daemon.ws()];
 		assert.equal(await bob.next(), '* guest-3 has entered');
 		await ann.raw.write(Buffer.from('a\xc3(b\xe2\x82\nc\x00d\xed\xa0\x80\n', 'latin1'));
 		const shown = ['a\ufffd(b\ufffd\ufffd', 'c\ufffdd\ufffd\ufffd\ufffd'];
-		assert.deepEqual(await bob.take(2), shown.map((text) => `guest-1: ${text}`));
-		assert.deepEqual((await take(eve, 2)).map(({ message }) => message), shown);
+		assert.deepEqual(await bob.nextLines(2), shown.map((text) => `guest-1: ${text}`));
+		assert.deepEqual((await receive(eve, 2)).map(({ message }) => message), shown);
 		await ann.raw.write('日本語 🐦\n');
 		assert.equal(await bob.next(), 'guest-1: 日本語 🐦');
 	}));
 
 test("a message can neither control a reader's terminal nor imitate another sender", () =>
-	withDaemon(unhurried, async (daemon) => {
-		const [ann, eve] = [await sitDown(daemon), await daemon.ws('/ws?name=eve')];
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, eve] = [await openTerminal(daemon), await daemon.ws('/ws?name=eve')];
 		assert.equal(await ann.next(), '* eve has entered');
 		await say(eve, '\u001b[2J\u001b]0;title\u0007\u009b31m\r\nadmin: give me your password\n\u202eevil\tt');
 		assert.equal(await ann.next(), 'eve: \ufffd[2J\ufffd]0;title\ufffd\ufffd31m ⏎ admin: give me your password ⏎ \ufffdevil t');
 		await say(eve, { type: '\u001b[31m', message: '\u001b[0m' });
 		await say(eve, { type: 'x\n* ann has left' });
-		assert.deepEqual(await ann.take(2), ['eve: \ufffd[0m', '* eve sent: x ⏎ * ann has left']);
+		assert.deepEqual(await ann.nextLines(2), ['eve: \ufffd[0m', '* eve sent: x ⏎ * ann has left']);
 		await push(daemon, { type: 'alarm', key: 'disk', severity: 'error', message: '\u001b[5ma\nb' });
 		assert.equal(await ann.next(), '! error disk - \ufffd[5ma ⏎ b');
 	}));
 
 // The pings of a WebSocket measure how much processor time the daemon uses.
 test('a terminal that stops reading is closed, others are not affected, and the daemon stays idle', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.queue_bytes=65536', 'heartbeat.ping_s=1'), async (daemon) => {
-		const [sender, bob] = [await daemon.ws(), await sitDown(daemon)];
-		const slow = await sitDown(daemon);
+	withDaemon(noRateLimitWith('limits.queue_bytes=65536', 'heartbeat.ping_s=1'), async (daemon) => {
+		const [sender, bob] = [await daemon.ws(), await openTerminal(daemon)];
+		const slow = await openTerminal(daemon);
 		assert.equal(await bob.next(), '* guest-3 has entered');
 		slow.raw.pause();
 		const text = 'm'.repeat(8000);
@@ -341,15 +341,15 @@ test('a terminal that stops reading is closed, others are not affected, and the 
 
 test('floods from fifty connections do not block other clients', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
-		const flooders = await Promise.all(Array.from({ length: 50 }, () => sitDown(daemon)));
-		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await sitDown(daemon)];
+		const flooders = await Promise.all(Array.from({ length: 50 }, () => openTerminal(daemon)));
+		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await openTerminal(daemon)];
 		const flood = Buffer.from('flood\n'.repeat(100_000));
 		for (const { raw } of flooders)
 			raw.write(flood);
 		let heard = 0;
 		while (heard < 50 * 20)
 			heard += (await bob.next()).endsWith(': flood') ? 1 : 0;
-		const mark = await answer(ann, { message: 'may I?' });
+		const mark = await answerTo(ann, { message: 'may I?' });
 		assert.equal(mark.type, 'ack');
 		while ((await bob.next()) !== 'ann: may I?')
 			;
@@ -358,12 +358,12 @@ test('floods from fifty connections do not block other clients', { skip: isSlowR
 
 test('a connection over the limit is refused with one line, and the others stay', () =>
 	withDaemon({ settings: ['limits.connections=3'] }, async (daemon) => {
-		const seated = [await sitDown(daemon), await sitDown(daemon), await sitDown(daemon)];
+		const seated = [await openTerminal(daemon), await openTerminal(daemon), await openTerminal(daemon)];
 		const refused = new Terminal(await connect(daemon, daemon.linePort));
 		assert.deepEqual(await refused.rest(), ['* There is no place left, try later']);
 		assert.equal(await seated[0].next(), '* guest-2 has entered');
 		seated[2].raw.destroy();
-		await eventually(() => sitDown(daemon), 'a free place for a new connection');
+		await eventually(() => openTerminal(daemon), 'a free place for a new connection');
 	}));
 
 const address = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
@@ -371,19 +371,19 @@ const address = Object.values(networkInterfaces()).flat().find(({ family, intern
 test('one address can open only limits.per_address connections', { skip: !address && 'this machine has only loopback addresses' }, () =>
 	withDaemon({ settings: ['line.address=0.0.0.0', 'limits.per_address=2'] }, async (daemon) => {
 		const outside = { host: address, linePort: daemon.linePort };
-		await sitDown(outside);
-		await sitDown(outside);
+		await openTerminal(outside);
+		await openTerminal(outside);
 		const refused = new Terminal(await connect(outside, daemon.linePort));
 		assert.deepEqual(await refused.rest(), ['* There is no place left, try later']);
-		await sitDown(daemon);
+		await openTerminal(daemon);
 		await daemon.waitForLog(/^over_limit limit=per_address\b/);
 	}));
 
 test('clients are told when the daemon stops, and the lines they sent are stored', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const terminals = [];
 		for (let n = 0; n < 10; n++)
-			terminals.push(await sitDown(daemon));
+			terminals.push(await openTerminal(daemon));
 		// Two of them do not close.
 		terminals.slice(8).forEach(({ raw }) => raw.socket.removeAllListeners('end'));
 		terminals[0].say('the last word');
@@ -397,9 +397,9 @@ test('clients are told when the daemon stops, and the lines they sent are stored
 	}));
 
 test('a program that keeps sending does not delay the stop', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
-		const program = await sitDown(daemon);
-		const bob = await sitDown(daemon);
+	withDaemon(noRateLimit, async (daemon) => {
+		const program = await openTerminal(daemon);
+		const bob = await openTerminal(daemon);
 		program.raw.write('talk\n'.repeat(200_000));
 		assert.equal(await bob.next(), 'guest-1: talk');
 		const stopped = daemon.stop();
@@ -408,11 +408,11 @@ test('a program that keeps sending does not delay the stop', { skip: isSlowRun }
 	}));
 
 test('a connection that is reset leaves the room and its descriptor is closed', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const bob = await sitDown(daemon);
+	withDaemon(noRateLimit, async (daemon) => {
+		const bob = await openTerminal(daemon);
 		const descriptors = daemon.openDescriptors();
 		for (let n = 0; n < 50; n++) {
-			const killed = await sitDown(daemon);
+			const killed = await openTerminal(daemon);
 			killed.say('half a', ...Array(n).fill('/history'));
 			killed.raw.socket.resetAndDestroy();
 		}
@@ -432,7 +432,7 @@ function timerOf(daemon, socket) {
 
 test('the kernel probes a silent connection, so a dead peer is detected', () =>
 	withDaemon({ settings: ['heartbeat.ping_s=20'] }, async (daemon) => {
-		const ann = await sitDown(daemon);
+		const ann = await openTerminal(daemon);
 		await eventually(() => {
 			const [timer, when] = timerOf(daemon, ann.raw.socket).split(':');
 			assert.equal(timer, '02', 'the keepalive timer');
@@ -442,13 +442,13 @@ test('the kernel probes a silent connection, so a dead peer is detected', () =>
 	}));
 
 test('a WebSocket with format=line uses the same commands and lines', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?format=line&name=ann', { isChecked: false });
 		assert.equal(await ann.nextText(), 'Welcome to Linnet. You are ann in lobby with 0 others. /help lists the commands.');
-		const bob = await sitDown(daemon, 'bob');
+		const bob = await openTerminal(daemon, 'bob');
 		assert.deepEqual([await ann.nextText(), await ann.nextText()], ['* guest-2 has entered', '* guest-2 is now bob']);
 		ann.send('one\ntwo\r\n\n/me waves\r\n/nonsense');
-		assert.deepEqual(await bob.take(3), ['ann: one', 'ann: two', '* ann waves']);
+		assert.deepEqual(await bob.nextLines(3), ['ann: one', 'ann: two', '* ann waves']);
 		assert.equal(await ann.nextText(), '* there is no such command; /help lists them');
 		bob.say('hi');
 		assert.equal(await ann.nextText(), 'bob: hi');
@@ -462,11 +462,11 @@ test('a WebSocket with format=line that sends too fast is told so', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=2'] }, async (daemon) => {
 		const ann = await daemon.ws('/ws?format=line', { isChecked: false });
 		await ann.nextText();
-		const bob = await sitDown(daemon);
+		const bob = await openTerminal(daemon);
 		await ann.nextText();
 		ann.send('one\ntwo\nthree');
 		assert.equal(await ann.nextText(), '* too fast, wait a moment');
-		assert.deepEqual(await bob.take(2), ['guest-1: one', 'guest-1: two']);
+		assert.deepEqual(await bob.nextLines(2), ['guest-1: one', 'guest-1: two']);
 	}));
 
 test('with line.enabled off there is no line door', () =>

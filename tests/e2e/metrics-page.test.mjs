@@ -7,11 +7,11 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { after, answerTo, enter, noRateLimit, noRateLimitWith, receive, say, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, get, keepAlive, poll, post, push } from '../lib/doors.mjs';
 import { Metrics, scrape } from '../lib/exposition.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
 import { askTls, makeCertificate } from '../lib/tls.mjs';
 
@@ -57,9 +57,9 @@ test('the process metrics match what the kernel reports', () =>
 	}));
 
 test('connections are counted by protocol, and closed ones by reason', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		const { stream } = await enterStream(daemon, 'lobby');
 		const agent = keepAlive();
 		const polling = poll(daemon, 'elsewhere', 'wait=60', { agent });
@@ -90,16 +90,16 @@ test('connections are counted by protocol, and closed ones by reason', () =>
 	}));
 
 test('sent messages are counted by door, delivered ones by transport', () =>
-	withDaemon({ settings: [...unhurried.settings, 'chat.echo_to_sender=false'] }, async (daemon) => {
+	withDaemon({ settings: [...noRateLimit.settings, 'chat.echo_to_sender=false'] }, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		for (let n = 0; n < 3; n++)
 			await say(ann, `by ws ${n}`);
 		ann.sendJson({ type: 'cursor', x: 1, ephemeral: true });
-		await take(bob, 4);
+		await receive(bob, 4);
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby');
 		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
 		await stream.nextJson();
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		line.say('one', 'two');
 		await until(bob, ({ message }) => message === 'two');
 		await push(daemon, 'lobby', 'a push');
@@ -128,24 +128,24 @@ test('sent messages are counted by door, delivered ones by transport', () =>
 	}));
 
 test('a message is counted once for each client that it is sent to', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, ...others] = [await daemon.ws(), await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 10; n++)
 			ann.sendJson({ message: `${n}` });
 		for (const client of others)
-			await take(client, 10);
+			await receive(client, 10);
 		const metrics = await scrape(daemon);
 		assert.equal(metrics.get('linnet_messages_sent_total', { transport: 'ws' }), 30);
 		assert.equal(metrics.get('linnet_queue_bytes'), 0);
 	}));
 
 test('repeated sends, searches and resumes are counted by result', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');
 		await say(ann, { message: 'disk full', ref: 'same' });
-		const again = await answer(ann, { message: 'disk full', ref: 'same' });
+		const again = await answerTo(ann, { message: 'disk full', ref: 'same' });
 		assert.equal(again.duplicate, true);
-		assert.equal((await answer(ann, { type: 'search', q: 'disk' })).messages.length, 1);
+		assert.equal((await answerTo(ann, { type: 'search', q: 'disk' })).messages.length, 1);
 		await enter(daemon, after(epoch, 0));
 		await enter(daemon, after(epoch, 1));
 		await enter(daemon, after('another', 1));
@@ -222,7 +222,7 @@ test('abusive clients are counted by what they did', () =>
 	}));
 
 test('a slow reader is counted, and so are the bytes queued for it', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.queue_bytes=1048576'), async (daemon) => {
+	withDaemon(noRateLimitWith('limits.queue_bytes=1048576'), async (daemon) => {
 		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		slow.socket.pause();
 		const message = 'm'.repeat(16_000);
@@ -230,7 +230,7 @@ test('a slow reader is counted, and so are the bytes queued for it', { skip: isS
 		for (let n = 0; !(await scrape(daemon)).get('linnet_slow_readers_closed_total'); n++) {
 			for (let k = 0; k < 20; k++)
 				sender.sendJson({ message });
-			await take(fast, 20);
+			await receive(fast, 20);
 			waited = Math.max(waited, (await scrape(daemon)).get('linnet_queue_bytes'));
 			assert.ok(n < 2_000, 'no reader was too slow');
 		}
@@ -256,7 +256,7 @@ test('silent connections are counted as closed by a timeout', () =>
 	}));
 
 test('requests are counted by route and status class', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const asked = ['/', '/healthz', '/readyz', '/history/lobby', '/search/lobby?q=a', '/rooms', '/poll/lobby?wait=0', '/ws', '/admin/sessions', '/nothing'];
 		for (const at of asked)
 			await get(daemon, at);

@@ -2,21 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, unhurried, until, wholeHistory, withHistory } from '../lib/chat.mjs';
+import { enter, noRateLimit, until, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { assertRefused, enterStream, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 const metric = (name, value, members) => ({ type: 'metric', name, value, ...members });
 
 test('a metric is sent unchanged to the doors that show metrics, and is not stored', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const { stream } = await enterStream(daemon, 'lobby', 'name=sse');
 		const waiting = poll(daemon, 'lobby');
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		await until(ann, ({ via }) => via === 'line');
-		await untilOnePolls(daemon);
+		await waitForOnePoll(daemon);
 		const { ref, ...placed } = await push(daemon, 'lobby', metric('cpu', 0.1, { unit: 'ratio', host: 'db1', id: 7, ref: 'r' }));
 		assert.equal(ref, 'r');
 		assert.deepEqual(Object.keys(placed), ['room', 'epoch', 'delivered']);
@@ -30,7 +30,7 @@ test('a metric is sent unchanged to the doors that show metrics, and is not stor
 	}));
 
 test('several metrics can be pushed in one array', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const values = [metric('a', 1), metric('b', -2.5e-7), metric('c', 12_345_678_901_234, { unit: 'B' })];
 		assert.equal((await push(daemon, 'lobby', values)).count, 3);
@@ -41,7 +41,7 @@ test('several metrics can be pushed in one array', () =>
 
 test('a new client is shown the last value of each metric', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			for (const value of [1, 2, 3])
 				await push(daemon, 'lobby', [metric('a', value), metric('b', -value)]);
@@ -62,7 +62,7 @@ test('a new client is shown the last value of each metric', () =>
 	));
 
 test('a flood of ten thousand values is thinned to the newest of each metric', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client } = await enter(daemon, 'name=ann');
 		const { stream } = await enterStream(daemon, 'lobby');
 		await client.nextJson();
@@ -91,7 +91,7 @@ test('a flood of ten thousand values is thinned to the newest of each metric', {
 	}));
 
 test('a malformed metric is refused, and the number of metrics is limited', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const object of [
 			{ value: 1 }, { name: '', value: 1 }, { name: 7, value: 1 }, { name: 'a\tb', value: 1 }, { name: 'x'.repeat(65), value: 1 },
 			{ name: 'a' }, { name: 'a', value: '1' }, { name: 'a', value: null }, { name: 'a', value: 1, unit: 5 },

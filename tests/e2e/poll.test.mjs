@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, idsOf, range, say, sayMany, unhurried, unhurriedWith } from '../lib/chat.mjs';
+import { enter, idsOf, noRateLimit, noRateLimitWith, range, say, sayMany } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('the first poll returns the position in the room, later ones the messages since then', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'before');
 		const { epoch, ...first } = await poll(daemon, 'lobby', 'wait=0');
@@ -26,7 +26,7 @@ test('the first poll returns the position in the room, later ones the messages s
 	}));
 
 test('a poll without news is answered by an empty list when its time is over', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=1');
 		const empty = await poll(daemon, 'lobby', `wait=1&since=${since}`);
 		assert.deepEqual([empty.messages, empty.since, empty.recovered], [[], since, true]);
@@ -35,11 +35,11 @@ test('a poll without news is answered by an empty list when its time is over', (
 	}));
 
 test('a repeated poll for events waits for a new event and does not repeat known ones', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const first = await poll(daemon, 'lobby', 'wait=20&events=1&name=ann');
 		assert.equal(first.messages[0].type, 'joined');
 		const next = poll(daemon, 'lobby', `wait=20&events=1&session=${first.you.session}&since=${first.since}`);
-		await untilOnePolls(daemon);
+		await waitForOnePoll(daemon);
 		const bob = await daemon.ws('/ws?name=bob');
 		const { messages } = await next;
 		assert.deepEqual(messages.map(({ type, event, username }) => [type, event, username]), [['presence', 'enter', 'bob']]);
@@ -47,7 +47,7 @@ test('a repeated poll for events waits for a new event and does not repeat known
 	}));
 
 test('a poll that cannot be resumed is told so at once and is sent no old messages', () =>
-	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
+	withDaemon(noRateLimitWith('store.keep_messages=100'), async (daemon) => {
 		await sayMany(await daemon.ws(), 3_000);
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
 		for (const since of ['other:1', `${epoch}:3001`, `${epoch}:1`, 'x', `${epoch}:`, `${epoch}:18446744073709551616`]) {
@@ -57,7 +57,7 @@ test('a poll that cannot be resumed is told so at once and is sent no old messag
 	}));
 
 test('a long history arrives in parts, each with the position for the next poll', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await sayMany(await daemon.ws(), 1_500, { textOf: (n) => `${n} ${'x'.repeat(200)}` });
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
 		const seen = [];
@@ -72,7 +72,7 @@ test('a long history arrives in parts, each with the position for the next poll'
 	}));
 
 test('a poll loop with pauses receives two thousand messages once and in order', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 2_000;
 		const [first, named] = [await poll(daemon, 'lobby', 'wait=0'), await poll(daemon, 'lobby', 'wait=0&name=ann')];
 		const read = async (query, since) => {
@@ -92,7 +92,7 @@ test('a poll loop with pauses receives two thousand messages once and in order',
 		const write = async () => {
 			const agent = keepAlive();
 			for (let n = 1; n <= count; n++) {
-				await got(post(daemon, '/push/lobby', `${n}`, {}, agent));
+				await expectJson(post(daemon, '/push/lobby', `${n}`, {}, agent));
 				if (Math.random() < 0.02)
 					await sleep(Math.random() * 20);
 			}
@@ -105,7 +105,7 @@ test('a poll loop with pauses receives two thousand messages once and in order',
 	}));
 
 test('a client that polls under a name stays one person between two polls', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		let { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		const seen = await watcher.nextJson();
@@ -123,19 +123,19 @@ test('a client that polls under a name stays one person between two polls', () =
 	}));
 
 test('a poll with a taken name is refused, and nobody is told about it', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await assertRefused(get(daemon, '/poll/lobby?name=ANN'), 409, 'name_taken');
 		await assertRefused(get(daemon, '/poll/lobby?name=guest-7'), 400, 'bad_name');
 		for (const session of ['a', 'g'.repeat(32), '0'.repeat(33)])
 			await assertRefused(get(daemon, `/poll/lobby?name=bob&session=${session}`), 400, 'bad_field');
 		assert.deepEqual(await ann.drain(), []);
-		const { count } = await got(get(daemon, '/rooms')).then(({ rooms }) => rooms[0]);
+		const { count } = await expectJson(get(daemon, '/rooms')).then(({ rooms }) => rooms[0]);
 		assert.equal(count, 1);
 	}));
 
 test('a second poll of a session ends its waiting first poll', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		const start = () => {
 			const waiting = { answer: null };
@@ -155,11 +155,11 @@ test('a second poll of a session ends its waiting first poll', () =>
 		assert.equal(current.answer, null);
 		await push(daemon, 'lobby', 'm');
 		assert.deepEqual((await current.answered).messages.map(({ message }) => message), ['m']);
-		assert.equal((await got(get(daemon, '/rooms'))).rooms[0].count, 1);
+		assert.equal((await expectJson(get(daemon, '/rooms'))).rooms[0].count, 1);
 	}));
 
 test('clients that disconnect during a poll leave nothing behind', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=0');
 		await get(daemon, '/rooms', { agent: false });
 		const before = daemon.openDescriptors();
@@ -169,7 +169,7 @@ test('clients that disconnect during a poll leave nothing behind', () =>
 			await client.write(request('GET', `/poll/lobby?wait=60&since=${since}${n % 2 ? `&name=p${n}` : ''}`, { Host: daemon.host }));
 			gone.push(client);
 		}
-		while ((await got(get(daemon, '/rooms'))).rooms[0].count < 30);
+		while ((await expectJson(get(daemon, '/rooms'))).rooms[0].count < 30);
 		gone.forEach((client, n) => (n % 3 ? client.socket.resetAndDestroy() : client.destroy()));
 		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the file descriptors to be closed');
 		await push(daemon, 'lobby', 'm');
@@ -177,7 +177,7 @@ test('clients that disconnect during a poll leave nothing behind', () =>
 	}));
 
 test('a message sent at the moment of a poll arrives in this poll or in the next one', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		let { since } = await poll(daemon, 'lobby', 'wait=0');
 		for (let n = 1; n <= 150; n++) {
 			const [first] = await Promise.all([poll(daemon, 'lobby', `since=${since}`), push(daemon, 'lobby', `${n}`)]);
@@ -187,7 +187,7 @@ test('a message sent at the moment of a poll arrives in this poll or in the next
 	}));
 
 test('polls on one connection are answered one after the other', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 3);
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');

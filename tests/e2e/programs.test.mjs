@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { say, take, unhurried } from '../lib/chat.mjs';
+import { noRateLimit, receive, say } from '../lib/chat.mjs';
 import { eventually, withDaemon, within } from '../lib/daemon.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { ask } from '../lib/raw.mjs';
 
 /** A shell command with the daemon's address in $HOST, $PORT and $URL. */
@@ -61,7 +61,7 @@ test("printf 'hi' | nc -N sends the line and ends", () =>
 	}));
 
 test('echo /history | nc -N prints the history', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const eve = await daemon.ws('/ws?name=eve');
 		for (const text of ['one', 'two', 'three'])
 			await say(eve, text);
@@ -74,15 +74,15 @@ test('while ...; do echo; done | nc -N loses nothing', () =>
 		const eve = await daemon.ws();
 		const loop = 'n=0; while ((n++ < 2000)); do echo "line $n"; done';
 		assert.equal(await run(daemon, `{ echo /nick cron; ${loop}; } | nc -N $HOST $PORT`), `${welcome('guest-2', '1 other')}* guest-2 is now cron\n`);
-		for (const [n, object] of (await take(eve, 2000)).entries())
+		for (const [n, object] of (await receive(eve, 2000)).entries())
 			assert.deepEqual([object.id, object.username, object.message], [n + 1, 'cron', `line ${n + 1}`]);
 	}));
 
 test('nc works as a chat client: it shows the messages of others, and why the connection ends', () =>
-	withDaemon(unhurried, (daemon) =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, 'exec nc -N $HOST $PORT', async (nc) => {
 			await nc.sees(welcome('guest-1', '0 others'));
-			const bob = await sitDown(daemon, 'bob');
+			const bob = await openTerminal(daemon, 'bob');
 			nc.type('hello\n');
 			assert.equal(await bob.next(), 'guest-1: hello');
 			bob.say('hi');
@@ -96,9 +96,9 @@ test('nc works as a chat client: it shows the messages of others, and why the co
 	));
 
 test('a killed nc leaves the room', () =>
-	withDaemon(unhurried, (daemon) =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, 'exec nc $HOST $PORT', async (nc) => {
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await nc.sees('/help lists the commands.\n');
 			nc.type('/nick ncat\n');
 			await nc.sees('is now ncat\n');
@@ -112,12 +112,12 @@ test('a killed nc leaves the room', () =>
 const telnet = 'exec script --quiet --flush --return --command "telnet $HOST $PORT" /dev/null';
 
 test('telnet works as a chat client that can acknowledge an alarm', () =>
-	withDaemon(unhurried, (daemon) =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('/nick ann\r');
 			await terminal.sees('* guest-1 is now ann');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await terminal.sees('* guest-2 has entered');
 			const alarm = '{"type":"alarm","key":"disk","severity":"critical","title":"Disk full"}';
 			const { status } = await ask(daemon, 'POST', '/push/lobby',
@@ -126,7 +126,7 @@ test('telnet works as a chat client that can acknowledge an alarm', () =>
 			await terminal.sees('! critical disk: Disk full');
 			terminal.type('/ack disk\r');
 			await terminal.sees('! ann acknowledged disk: Disk full');
-			assert.deepEqual(await bob.take(2), ['! critical disk: Disk full', '! ann acknowledged disk: Disk full']);
+			assert.deepEqual(await bob.nextLines(2), ['! critical disk: Disk full', '! ann acknowledged disk: Disk full']);
 			terminal.type('Q\r');
 			await terminal.sees('Connection closed by foreign host.');
 			await within(terminal.ended, 'telnet to end');
@@ -134,13 +134,13 @@ test('telnet works as a chat client that can acknowledge an alarm', () =>
 	));
 
 test('telnet in character mode sends each key alone, and backspaces work', () =>
-	withDaemon(unhurried, (daemon) =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('\u001d');
 			await terminal.sees('telnet> ');
 			terminal.type('mode character\r');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await terminal.sees('* guest-2 has entered');
 			for (const key of 'hellp\u007fo\r')
 				terminal.type(key);
@@ -151,13 +151,13 @@ test('telnet in character mode sends each key alone, and backspaces work', () =>
 	));
 
 test('telnet shows new messages after Ctrl-C', () =>
-	withDaemon(unhurried, (daemon) =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('\u0003');
 			terminal.type('/who\r');
 			await terminal.sees('* In lobby: guest-1 (line)');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			bob.say('still there?');
 			await terminal.sees('guest-2: still there?');
 		}),

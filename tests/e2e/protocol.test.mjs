@@ -7,10 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { answer, heardBy, take, until } from '../lib/chat.mjs';
+import { answerTo, receive, receivedSoFar, until } from '../lib/chat.mjs';
 import { openClient, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { ask, got, openStream, poll, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { ask, expectJson, openStream, poll, push } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { schema, schemaFault } from '../lib/schema.mjs';
 
 const page = readFileSync(path.join(sourceDir, 'docs/PROTOCOL.md'), 'utf8');
@@ -79,7 +79,7 @@ async function tellTheStory(t, daemon) {
 	await t.test('The plain relay', async () => {
 		ann.send(next('The plain relay'));
 		messages.push(await receives(third, 'The plain relay', 'message'));
-		const [rename, message] = await take(bob, 2);
+		const [rename, message] = await receive(bob, 2);
 		assert.deepEqual([rename.event, rename.username, rename.was], ['rename', 'ann', 'guest-1']);
 		assert.deepEqual(message, messages[0]);
 	});
@@ -105,7 +105,7 @@ async function tellTheStory(t, daemon) {
 			{ ...cursor, ts: 0 },
 			{ type: 'cursor', room: 'lobby', ts: 0, username: 'ann', x: 17 },
 		);
-		assert.deepEqual(await take(bob, 3), [...messages.slice(1), cursor]);
+		assert.deepEqual(await receive(bob, 3), [...messages.slice(1), cursor]);
 	});
 
 	await t.test('Names', async () => {
@@ -116,7 +116,7 @@ async function tellTheStory(t, daemon) {
 	await t.test('Rooms', async () => {
 		const section = 'Rooms';
 		bob.send(next(section, 'join'));
-		const [renamed, joined] = await take(bob, 2);
+		const [renamed, joined] = await receive(bob, 2);
 		assert.deepEqual([renamed.event, renamed.username], ['rename', 'bob']);
 		assertAsInExample(joined, next(section, 'joined'));
 		bob.send(next(section, 'leave'));
@@ -133,11 +133,11 @@ async function tellTheStory(t, daemon) {
 	});
 
 	await t.test('What was missed', async () => {
-		const { epoch } = await answer(bob, { type: 'history' });
+		const { epoch } = await answerTo(bob, { type: 'history' });
 		const eve = await daemon.ws();
 		const text = next('What was missed', 'join');
 		eve.send(text.replace(/[^"]+:1"/, `${epoch}:1"`));
-		const [joined, ...missed] = await take(eve, 3);
+		const [joined, ...missed] = await receive(eve, 3);
 		assert.deepEqual([joined.type, joined.recovered, joined.last_id], ['joined', true, 3]);
 		assert.deepEqual(missed, messages.slice(1));
 		await eve.close();
@@ -145,7 +145,7 @@ async function tellTheStory(t, daemon) {
 
 	await t.test('History and search', async () => {
 		const section = 'History and search';
-		await heardBy(ann, bob);
+		await receivedSoFar(ann, bob);
 		ann.send(next(section, 'history'));
 		const history = await receives(ann, section, 'history');
 		assert.deepEqual(history.messages, messages.slice(0, 2));
@@ -203,7 +203,7 @@ const invented = { epoch: 'k3f9x2ab', session: '6f1c…' };
 async function runs(daemon, section, { epoch, session } = {}) {
 	const line = nextText(section).replaceAll(invented.epoch, epoch).replaceAll(invented.session, session);
 	const { method, at, headers, body, isStream } = parseCurl(line);
-	return isStream ? openStream(daemon, at, headers) : got(ask(daemon, method, at, { headers, body }));
+	return isStream ? openStream(daemon, at, headers) : expectJson(ask(daemon, method, at, { headers, body }));
 }
 
 /** Runs the section's next example; its answer must be the example after it. */
@@ -300,7 +300,7 @@ test('the HTTP examples in PROTOCOL.md are run and answered one after the other'
 test('a terminal shows the lines printed in PROTOCOL.md', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
-		const terminal = await sitDown(daemon);
+		const terminal = await openTerminal(daemon);
 		assert.equal(terminal.welcome, nextText('Lines'));
 		ann.sendJson({ message: 'hi' });
 		assert.equal(await terminal.next(), nextText('Lines'));
@@ -356,7 +356,7 @@ test('a client cannot send what only the server may send, and the schema rejects
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const type of ['joined', 'presence', 'error', 'pong', 'alarm', 'metric', 'log']) {
-			const got = await answer(ann, { type });
+			const got = await answerTo(ann, { type });
 			assert.equal(got.code, 'reserved_type', type);
 			assert.ok(schemaFault(JSON.stringify({ type, forged: 1 })), type);
 		}
@@ -408,5 +408,5 @@ test('a daemon that sent a message against the schema fails the test, even if no
 		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'the object is odd' });
 		await bob.closed;
 	});
-	await assert.rejects(look, /it is odd/);
+	await assert.rejects(look, /the object is odd/);
 });

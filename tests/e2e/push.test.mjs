@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, idsOf, say, unhurried, unhurriedWith, wholeHistory, withHistory } from '../lib/chat.mjs';
+import { idsOf, noRateLimit, noRateLimitWith, receivedSoFar, say, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { fillUp, isSlowRun, smallDisk, withDaemon } from '../lib/daemon.mjs';
-import { ask, assertRefused, enterStream, get, got, post, push } from '../lib/doors.mjs';
+import { ask, assertRefused, enterStream, expectJson, get, post, push } from '../lib/doors.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const json = { 'Content-Type': 'application/json' };
@@ -18,7 +18,7 @@ function shown({ ts, type, room, ...rest }) {
 }
 
 test('a text is pushed as curl sends it, and the answer says where it was stored', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const { id, epoch, ...where } = await push(daemon, 'lobby', 'hi\n');
 		assert.deepEqual(where, { room: 'lobby', delivered: 1 });
@@ -35,7 +35,7 @@ test('a text is pushed as curl sends it, and the answer says where it was stored
 	}));
 
 test('an object is pushed with its own members into the room of the path', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, other] = [await daemon.ws('/ws?room=ops'), await daemon.ws('/ws?room=other')];
 		const object = {
 			message: 'm', title: 'T', priority: 5, tags: ['a', 'b c'], click: 'https://x.example/?a=1', username: 'cron',
@@ -48,11 +48,11 @@ test('an object is pushed with its own members into the room of the path', () =>
 		await push(daemon, 'ops', { type: 'build', ok: true });
 		const { type, ok } = await ann.nextJson();
 		assert.deepEqual([type, ok], ['build', true]);
-		assert.deepEqual(await heardBy(other, await daemon.ws(), 'other'), []);
+		assert.deepEqual(await receivedSoFar(other, await daemon.ws(), 'other'), []);
 	}));
 
 test('title, priority and other members can be given in headers or in the query', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const headers = { Title: 'Tür', Priority: '4', Tags: 'disk, db 1,,x', Click: 'http://x.example', Username: 'cron' };
 		const utf8 = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
@@ -74,7 +74,7 @@ test('title, priority and other members can be given in headers or in the query'
 	}));
 
 test('a push may use the name of a connected person as its label', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await push(daemon, 'lobby', 'x', { username: 'ann' });
 		const { username, via } = await bob.nextJson();
@@ -86,7 +86,7 @@ test('a push may use the name of a connected person as its label', () =>
 
 test('a push repeated with the same ref is answered with the first id, also after a crash', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws();
 			const first = await push(daemon, 'lobby', { message: 'once', ref: 'r1' });
@@ -97,7 +97,7 @@ test('a push repeated with the same ref is answered with the first id, also afte
 			}
 			assert.equal((await push(daemon, 'lobby?ref=r1', 'once')).duplicate, true);
 			assert.equal((await push(daemon, 'lobby', 'once', { ref: 'r1', username: 'cron' })).id, 2);
-			assert.deepEqual(idsOf(await heardBy(ann, await daemon.ws())), [1, 2]);
+			assert.deepEqual(idsOf(await receivedSoFar(ann, await daemon.ws())), [1, 2]);
 			await daemon.crash();
 		},
 		async (daemon) => {
@@ -107,7 +107,7 @@ test('a push repeated with the same ref is answered with the first id, also afte
 	));
 
 test('an ephemeral push is delivered but not stored', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.deepEqual(Object.keys(await push(daemon, 'lobby', { type: 'tick', ephemeral: true })), ['room', 'epoch', 'delivered']);
 		const { type, id } = await ann.nextJson();
@@ -116,7 +116,7 @@ test('an ephemeral push is delivered but not stored', () =>
 	}));
 
 test('an invalid push is refused with the reason, and nobody receives any of it', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=2'), async (daemon) => {
+	withDaemon(noRateLimitWith('chat.max_rooms=2'), async (daemon) => {
 		const ann = await daemon.ws();
 		const long = (n) => 'x'.repeat(n);
 		const nested = (n) => `{"x":${'['.repeat(n)}${']'.repeat(n)}}`;
@@ -152,11 +152,11 @@ test('an invalid push is refused with the reason, and nobody receives any of it'
 		await assertRefused(post(daemon, '/push/%20', 'm'), 400, 'bad_room');
 		await push(daemon, 'second', 'm');
 		await assertRefused(post(daemon, '/push/third', 'm'), 503, 'too_many_rooms');
-		assert.deepEqual(await heardBy(ann, await daemon.ws()), []);
+		assert.deepEqual(await receivedSoFar(ann, await daemon.ws()), []);
 	}));
 
 test('a push of the maximum nesting depth can be read at every door', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const deepest = (n) => `{"x":${'['.repeat(n)}${']'.repeat(n)},"message":"deep"}`;
 		let levels = 2_048;
@@ -165,10 +165,10 @@ test('a push of the maximum nesting depth can be read at every door', () =>
 		assert.ok(levels > 10, `${levels} levels`);
 		assert.equal((await ann.nextJson()).message, 'deep');
 		assert.equal((await wholeHistory(ann)).length, 1);
-		assert.equal((await got(get(daemon, '/history/lobby'))).messages.length, 1);
+		assert.equal((await expectJson(get(daemon, '/history/lobby'))).messages.length, 1);
 		const { stream, joined } = await enterStream(daemon, 'lobby', 'since=a:0');
 		await stream.close();
-		const { messages } = await got(get(daemon, `/poll/lobby?since=${joined.epoch}:0`));
+		const { messages } = await expectJson(get(daemon, `/poll/lobby?since=${joined.epoch}:0`));
 		assert.equal(messages.length, 1);
 	}));
 
@@ -189,7 +189,7 @@ test('a request that is not a push gets the usual HTTP status', () =>
 	}));
 
 test('clients that vanish while their push is being stored harm nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 100;
 		const clients = [];
 		for (let n = 0; n < count; n++) {
@@ -218,7 +218,7 @@ test('a push is answered by 503 while the history cannot be written, and works a
 		return;
 	}
 	try {
-		await withDaemon(unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
+		await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
 			const filler = fillUp(disk.folder);
 			const body = 'x'.repeat(8_000);
 			let refused;
@@ -232,10 +232,10 @@ test('a push is answered by 503 while the history cannot be written, and works a
 			const alarm = { type: 'alarm', key: 'disk', severity: 'error', message: body };
 			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_failed');
 			// A metric that was not stored must not be shown.
-			assert.deepEqual((await got(get(daemon, '/poll/lobby?wait=0'))).messages, []);
+			assert.deepEqual((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages, []);
 			rmSync(filler);
 			await push(daemon, 'lobby', alarm);
-			assert.equal((await got(get(daemon, '/poll/lobby?wait=0'))).messages.length, 1);
+			assert.equal((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages.length, 1);
 		});
 	} finally {
 		disk.remove();
@@ -243,11 +243,11 @@ test('a push is answered by 503 while the history cannot be written, and works a
 });
 
 test('a stop answers every waiting request and ends every stream', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { joined, stream } = await enterStream(daemon, 'lobby');
 		const since = `${joined.epoch}:${joined.last_id}`;
 		const polls = [get(daemon, '/poll/lobby?wait=60'), get(daemon, `/poll/lobby?wait=60&since=${since}&name=ann`)];
-		while ((await got(get(daemon, '/rooms'))).rooms[0].count < 2);
+		while ((await expectJson(get(daemon, '/rooms'))).rooms[0].count < 2);
 		const idle = await connect(daemon);
 		const late = await connect(daemon);
 		await late.write(request('POST', '/push/lobby', { Host: `${daemon.host}:${daemon.port}`, 'Content-Length': '5' }, 'he'));
@@ -263,12 +263,12 @@ test('a stop answers every waiting request and ends every stream', () =>
 	}));
 
 test('an array of ten thousand metrics is accepted or refused as a whole, quickly', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.message_bytes=1000000'), async (daemon) => {
+	withDaemon(noRateLimitWith('limits.message_bytes=1000000'), async (daemon) => {
 		const value = (n) => ({ type: 'metric', name: `m${n % 100}`, value: n });
 		const values = Array.from({ length: 10_000 }, (_, n) => value(n));
 		assert.equal((await push(daemon, 'lobby', values)).count, 10_000);
 		await assertRefused(post(daemon, '/push/lobby', [...values.slice(1), 'x']), 400, 'bad_field');
-		const newest = (await got(get(daemon, '/poll/lobby?wait=0'))).messages.map(({ value: n }) => n);
+		const newest = (await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages.map(({ value: n }) => n);
 		assert.deepEqual(newest.sort((a, b) => a - b), Array.from({ length: 100 }, (_, n) => 9_900 + n));
 		const many = Array.from({ length: 1_001 }, (_, n) => ({ ...value(n), name: `n${n}` }));
 		await assertRefused(post(daemon, '/push/other', many), 409, 'too_many_metrics');

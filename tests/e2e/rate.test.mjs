@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, assertError, say, take, unhurried, until } from '../lib/chat.mjs';
+import { answerTo, assertError, noRateLimit, receive, say, until } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 
 // The allowance does not refill while a test runs.
@@ -15,13 +15,13 @@ test('twenty messages at once are accepted, and the next is refused with the tim
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 1; n <= 22; n++)
 			ann.sendJson({ message: `m${n}`, ref: `c${n}` });
-		const answers = await take(ann, 22);
+		const answers = await receive(ann, 22);
 		const refused = answers.filter(({ type }) => type === 'error');
 		assert.deepEqual(refused.map(({ code, ref }) => [code, ref]), [['rate_limited', 'c21'], ['rate_limited', 'c22']]);
 		for (const { retry_after_ms: wait } of refused)
 			assert.ok(Number.isInteger(wait) && wait > 900_000 && wait <= 1_000_001, `${wait} ms`);
 		assert.equal(answers.filter(({ type }) => type === 'ack').length, 20);
-		assert.deepEqual((await take(bob, 20)).map(({ message }) => message).at(-1), 'm20');
+		assert.deepEqual((await receive(bob, 20)).map(({ message }) => message).at(-1), 'm20');
 
 		// Each session has its own allowance.
 		assert.equal(await say(bob, 'I have all of mine'), 21);
@@ -33,14 +33,14 @@ test('a client may send again after the time it was told, with the same ref', ()
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const said = [1, 2, 3].map((n) => ({ message: `m${n}`, ref: `c${n}` }));
 		said.forEach((object) => ann.sendJson(object));
-		const refused = (await take(ann, 3)).find(({ type }) => type === 'error');
+		const refused = (await receive(ann, 3)).find(({ type }) => type === 'error');
 		assertError(refused, 'rate_limited');
 		assert.equal(refused.ref, 'c3');
 		assert.ok(refused.retry_after_ms <= 501, `${refused.retry_after_ms} ms`);
 		await sleep(refused.retry_after_ms);
-		const ack = await answer(ann, said[2]);
+		const ack = await answerTo(ann, said[2]);
 		assert.deepEqual(ack, { type: 'ack', ref: 'c3', room: 'lobby', id: 3 });
-		assert.deepEqual((await take(bob, 3)).map(({ message }) => message), ['m1', 'm2', 'm3']);
+		assert.deepEqual((await receive(bob, 3)).map(({ message }) => message), ['m1', 'm2', 'm3']);
 	}));
 
 test('a refused request has no effect', () =>
@@ -55,7 +55,7 @@ test('a refused request has no effect', () =>
 			{ type: 'chart' }, { type: 'cursor', ephemeral: true }, { type: 'joined' },
 		];
 		for (const object of refused)
-			assertError(await answer(ann, object), 'rate_limited');
+			assertError(await answerTo(ann, object), 'rate_limited');
 		ann.send('rubbish');
 		assertError(await ann.nextJson(), 'rate_limited');
 		const [message, ...others] = await bob.drain();
@@ -72,7 +72,7 @@ test('cheap requests are allowed more often than messages, expensive ones less o
 			for (; taken <= count; taken++) {
 				// Typing in a room not joined costs as much, and is answered.
 				const room = type === 'typing' ? 'nowhere' : 'lobby';
-				if ((await answer(ann, { type, room, q: 'x' })).code === 'rate_limited')
+				if ((await answerTo(ann, { type, room, q: 'x' })).code === 'rate_limited')
 					break;
 			}
 			assert.ok(Math.abs(taken - count) <= 1, `${taken} times ${type}`);
@@ -86,9 +86,9 @@ test('invalid messages cost as much as valid ones', () =>
 		for (let n = 0; n < 20; n++)
 			ann.send('rubbish');
 		ann.send('rubbish');
-		const answers = await take(ann, 21);
+		const answers = await receive(ann, 21);
 		assert.deepEqual(answers.map(({ code }) => code), [...Array(20).fill('bad_json'), 'rate_limited']);
-		assertError(await answer(ann, { message: 'hi' }), 'rate_limited');
+		assertError(await answerTo(ann, { message: 'hi' }), 'rate_limited');
 	}));
 
 test('a client that floods gets a hundred errors and is closed with 1008; others are not affected', () =>
@@ -102,7 +102,7 @@ test('a client that floods gets a hundred errors and is closed with 1008; others
 		while (flooder.waiting)
 			told.push((await flooder.nextJson()).code);
 		assert.deepEqual(told, Array(100).fill('rate_limited'));
-		for (const [n, object] of (await take(bob, 20)).entries())
+		for (const [n, object] of (await receive(bob, 20)).entries())
 			assert.equal(object.message, `flood ${n}`);
 		assert.equal(await say(ann, 'as if nothing had happened'), 21);
 		assert.equal((await bob.nextJson()).message, 'as if nothing had happened');
@@ -116,7 +116,7 @@ test('a client that waits as told is never closed, however often it is refused',
 		const ann = await daemon.ws();
 		for (let round = 0; round < 150; round++) {
 			ann.sendJson({ message: 'taken', ref: 'c' });
-			const got = await answer(ann, { message: 'most often refused' });
+			const got = await answerTo(ann, { message: 'most often refused' });
 			if (got.type === 'error')
 				await sleep(got.retry_after_ms);
 		}
@@ -124,7 +124,7 @@ test('a client that waits as told is never closed, however often it is refused',
 	}));
 
 test('with message_rate 0 there is no rate limit', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 1_000; n++)
 			ann.sendJson({ message: 'm', n });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	answer, heardBy, idsOf, range, take, unhurried, wholeHistory, withHistory,
+	answerTo, idsOf, noRateLimit, range, receive, receivedSoFar, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, withDaemon } from '../lib/daemon.mjs';
 
@@ -11,25 +11,25 @@ const once = (id, ref, room = 'lobby') => ({ type: 'ack', ref, room, id });
 const again = (id, ref, room) => ({ ...once(id, ref, room), duplicate: true });
 
 test('a message with a ref is acked with its room and id, and one without is not acked', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		ann.sendJson({ message: 'without' });
-		assert.deepEqual(await answer(ann, { message: 'with', ref: 'c1' }), once(2, 'c1'));
-		assert.deepEqual(await answer(ann, { message: 'x', room: 'ops', ref: 'c2' }), once(1, 'c2', 'ops'));
+		assert.deepEqual(await answerTo(ann, { message: 'with', ref: 'c1' }), once(2, 'c1'));
+		assert.deepEqual(await answerTo(ann, { message: 'x', room: 'ops', ref: 'c2' }), once(1, 'c2', 'ops'));
 		assert.deepEqual(await ann.drain(), []);
-		for (const message of await take(bob, 2))
+		for (const message of await receive(bob, 2))
 			assert.ok(!('ref' in message));
 	}));
 
 test('every acked message survives kill -9', async () => {
 	const acked = [];
 	await withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?name=ann');
 			for (let n = 1; n <= 500; n++)
 				ann.sendJson({ message: `m${n}`, ref: `c${n}` });
-			acked.push(...(await take(ann, 100)));
+			acked.push(...(await receive(ann, 100)));
 			await daemon.crash();
 			while (ann.waiting)
 				acked.push(await ann.nextJson());
@@ -41,7 +41,7 @@ test('every acked message survives kill -9', async () => {
 			assert.ok(kept.length >= acked.length);
 			// The sender does not know which of them were stored, and sends all of them again.
 			for (let n = 1; n <= 500; n++) {
-				const ack = await answer(ann, { message: `m${n}`, ref: `c${n}` });
+				const ack = await answerTo(ann, { message: `m${n}`, ref: `c${n}` });
 				assert.deepEqual(ack, n <= kept.length ? again(n, `c${n}`) : once(n, `c${n}`));
 			}
 			const messages = await wholeHistory(ann);
@@ -74,19 +74,19 @@ const ways = {
 for (const [way, reconnect] of Object.entries(ways)) {
 	for (const [who, query] of Object.entries({ 'a client with a name': 'name=ann', 'a guest': '' })) {
 		test(`a ref of ${who}, resent over ${way}, is acked again and not broadcast`, () =>
-			withDaemon(unhurried, async (daemon) => {
+			withDaemon(noRateLimit, async (daemon) => {
 				const bob = await daemon.ws('/ws?name=bob');
 				const first = await daemon.ws(`/ws?${query}`);
 				const said = { message: 'hi', x: [1], ref: 'c1' };
-				assert.deepEqual(await answer(first, said), once(1, 'c1'));
+				assert.deepEqual(await answerTo(first, said), once(1, 'c1'));
 				const second = await reconnect(daemon, first, query);
 				if (query && second !== first)
 					assert.deepEqual(await second.drain(), [], 'the client has its name again');
-				assert.deepEqual(await answer(second, said), again(1, 'c1'));
-				assert.deepEqual(await answer(second, said), again(1, 'c1'));
-				assert.deepEqual(await answer(second, { ...said, ref: 'c2' }), once(2, 'c2'));
-				assert.deepEqual(idsOf(await take(bob, 2)), [1, 2]);
-				assert.deepEqual(await heardBy(bob, second), []);
+				assert.deepEqual(await answerTo(second, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(second, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(second, { ...said, ref: 'c2' }), once(2, 'c2'));
+				assert.deepEqual(idsOf(await receive(bob, 2)), [1, 2]);
+				assert.deepEqual(await receivedSoFar(bob, second), []);
 				assert.deepEqual(idsOf(await wholeHistory(bob)), [1, 2, 3]);
 			}));
 	}
@@ -99,20 +99,20 @@ for (const [how, end] of Object.entries({
 	test(`refs of named people and of guests are known after ${how}`, () => {
 		const said = { message: 'hi', ref: 'c1' };
 		return withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const [ann, guest] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
-				assert.deepEqual(await answer(ann, said), once(1, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), once(2, 'c1'));
+				assert.deepEqual(await answerTo(ann, said), once(1, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'ho' }), once(2, 'c1'));
 				await end(daemon);
 			},
 			async (daemon) => {
 				const bob = await daemon.ws('/ws?name=bob');
 				const guest = await daemon.ws();
 				const ann = await daemon.ws('/ws?name=ann');
-				assert.deepEqual(await answer(ann, said), again(1, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), again(2, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'new' }), once(3, 'c1'));
+				assert.deepEqual(await answerTo(ann, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'ho' }), again(2, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'new' }), once(3, 'c1'));
 				assert.equal((await bob.nextJson()).message, 'new');
 			},
 		);
@@ -121,64 +121,64 @@ for (const [how, end] of Object.entries({
 
 test('a guest after a restart is not taken for the earlier guest of the same number', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const guest = await daemon.ws();
-			assert.deepEqual(await answer(guest, { message: 'hi', ref: '1' }), once(1, '1'));
+			assert.deepEqual(await answerTo(guest, { message: 'hi', ref: '1' }), once(1, '1'));
 			await daemon.crash();
 		},
 		async (daemon) => {
 			const guest = await daemon.ws();
-			assert.deepEqual(await answer(guest, { message: 'something else', ref: '1' }), once(2, '1'));
+			assert.deepEqual(await answerTo(guest, { message: 'something else', ref: '1' }), once(2, '1'));
 		},
 	));
 
 test('the same ref of two people, or in two rooms, is two messages', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const people = [
 			await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=eve'), await daemon.ws(), await daemon.ws(),
 		];
 		for (const [n, client] of people.entries()) {
-			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), once(n + 1, 'c1'));
-			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), again(n + 1, 'c1'));
+			assert.deepEqual(await answerTo(client, { message: `by ${n}`, ref: 'c1' }), once(n + 1, 'c1'));
+			assert.deepEqual(await answerTo(client, { message: `by ${n}`, ref: 'c1' }), again(n + 1, 'c1'));
 		}
-		assert.deepEqual((await take(bob, 4)).map(({ message }) => message), range(0, 3).map((n) => `by ${n}`));
+		assert.deepEqual((await receive(bob, 4)).map(({ message }) => message), range(0, 3).map((n) => `by ${n}`));
 		const elsewhere = { message: 'by 0', ref: 'c1', room: 'ops' };
-		assert.deepEqual(await answer(people[0], elsewhere), once(1, 'c1', 'ops'));
+		assert.deepEqual(await answerTo(people[0], elsewhere), once(1, 'c1', 'ops'));
 	}));
 
 test('many simultaneous messages with the same ref are stored as one', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await daemon.ws('/ws?name=ann');
 		for (let n = 0; n < 50; n++)
 			ann.sendJson({ message: 'hi', ref: 'c1' });
-		const [first, ...others] = await take(ann, 50);
+		const [first, ...others] = await receive(ann, 50);
 		assert.deepEqual(first, once(1, 'c1'));
 		for (const ack of others)
 			assert.deepEqual(ack, again(1, 'c1'));
-		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1]);
+		assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), [1]);
 	}));
 
 test('a ref may have 64 characters of any script, including those special to SQL and JSON', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const refs = [
 			'r'.repeat(64), '安'.repeat(64), '😀'.repeat(64), "'; DROP TABLE key; --", '"\\\u0001\n', ' ', '%', '0',
 		];
 		for (const [n, ref] of refs.entries()) {
-			assert.deepEqual(await answer(ann, { message: 'hi', ref }), once(n + 1, ref));
-			assert.deepEqual(await answer(ann, { message: 'hi', ref }), again(n + 1, ref));
+			assert.deepEqual(await answerTo(ann, { message: 'hi', ref }), once(n + 1, ref));
+			assert.deepEqual(await answerTo(ann, { message: 'hi', ref }), again(n + 1, ref));
 		}
 	}));
 
 test('a refused message may be resent with its ref', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');
-		const refused = await answer(bob, { message: 'hi', username: 'ann', ref: 'c1' });
+		const refused = await answerTo(bob, { message: 'hi', username: 'ann', ref: 'c1' });
 		assert.deepEqual([refused.code, refused.ref], ['name_taken', 'c1']);
-		assert.deepEqual(await answer(bob, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
-		assert.deepEqual(idsOf(await heardBy(ann, bob)), [1]);
+		assert.deepEqual(await answerTo(bob, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
+		assert.deepEqual(idsOf(await receivedSoFar(ann, bob)), [1]);
 	}));

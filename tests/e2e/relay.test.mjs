@@ -7,7 +7,7 @@ import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../lib/raw.mjs';
 
 // These tests are not about the rate limit.
-const unhurried = { settings: ['limits.message_rate=0'] };
+const noRateLimit = { settings: ['limits.message_rate=0'] };
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
@@ -24,7 +24,7 @@ function assertError(object, code) {
 }
 
 test('a message reaches the other client with sender, time and place, and without the email', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(
 			'{"username":"ann","email":" Ann@Example.org ","message":"hi","x":1,' +
@@ -43,7 +43,7 @@ test('a message reaches the other client with sender, time and place, and withou
 	}));
 
 test('a message is one compact JSON object', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('{ "message" : "a b",\n\t"list" : [ 1, 2 ],  "o" : { } }');
 		const text = await bob.nextText();
@@ -51,7 +51,7 @@ test('a message is one compact JSON object', () =>
 	}));
 
 test('numbers are relayed with their exact value', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
 		ann.send(`{"message":"n",${numbers}}`);
@@ -62,7 +62,7 @@ test('numbers are relayed with their exact value', () =>
 	}));
 
 test('text in every script, with quotes and control characters, arrives unchanged', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
 		ann.sendJson({ message });
@@ -70,7 +70,7 @@ test('text in every script, with quotes and control characters, arrives unchange
 	}));
 
 test('the sender receives nothing back', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
 		await bob.nextJson();
@@ -92,7 +92,7 @@ test('share_email keeps the email in the message', () =>
 	}));
 
 test('a client cannot forge a server message', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
 		const got = await bob.nextJson();
@@ -101,7 +101,7 @@ test('a client cannot forge a server message', () =>
 	}));
 
 test('a sender without a username is a numbered guest', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const eve = await daemon.ws();
 		ann.sendJson({ message: 'one' });
@@ -113,7 +113,7 @@ test('a sender without a username is a numbered guest', () =>
 	}));
 
 test('text that is not JSON is answered by bad_json and the connection stays open', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('hello');
 		assertError(await ann.nextJson(), 'bad_json');
@@ -122,7 +122,7 @@ test('text that is not JSON is answered by bad_json and the connection stays ope
 	}));
 
 test('JSON that is not an object is answered by an error and reaches nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const bad = [
 			'', ' ', 'null', 'true', '42', '"text"', '[]', '[{"message":"hi"}]', '{', '{"message":"hi"',
@@ -140,7 +140,7 @@ test('JSON that is not an object is answered by an error and reaches nobody', ()
 	}));
 
 test('deeply nested JSON is relayed unchanged', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
 		ann.send(`{"message":"deep","deep":${deep}}`);
@@ -148,7 +148,7 @@ test('deeply nested JSON is relayed unchanged', () =>
 	}));
 
 test('a member of the wrong type is answered by an error that names the ref', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const wrong = [
 			{ username: 1 }, { username: {} }, { email: ['a@example.org'] }, { email: true },
@@ -171,7 +171,7 @@ test('a member of the wrong type is answered by an error that names the ref', ()
 	}));
 
 test('a binary message is closed with 1003', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(Buffer.from('{"message":"hi"}'), { binary: true });
 		assert.equal((await ann.closed).code, 1003);
@@ -179,7 +179,7 @@ test('a binary message is closed with 1003', () =>
 	}));
 
 test('invalid UTF-8 anywhere in a message is closed with 1007', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bad = [
 			Buffer.from([0xff]),
 			Buffer.from('{"message":"\xc3"}', 'latin1'),
@@ -199,7 +199,7 @@ test('invalid UTF-8 anywhere in a message is closed with 1007', () =>
 	}));
 
 test('a character may be split between fragments', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const bytes = Buffer.from('{"message":"😀"}');
@@ -239,7 +239,7 @@ test('a message over message_bytes is closed with 1009: whole, in fragments or o
 		const text = jsonOf(1025);
 		const tooBig = {
 			whole: [buildFrame(opcodes.text, text)],
-			'in two pieces': [
+			'in two fragments': [
 				buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
 				buildFrame(opcodes.continuation, text.slice(1000)),
 			],
@@ -263,7 +263,7 @@ test('a message over message_bytes is closed with 1009: whole, in fragments or o
 	}));
 
 test('fragments with pings in between are one message, and every ping is answered', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.sendFrame(opcodes.text, '{"mess', { fin: false });
@@ -278,7 +278,7 @@ test('fragments with pings in between are one message, and every ping is answere
 	}));
 
 test('many messages in one segment arrive one by one', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const frames = Array.from({ length: 200 }, (_, n) =>
@@ -291,7 +291,7 @@ test('many messages in one segment arrive one by one', () =>
 	}));
 
 test('a message in one-byte segments arrives whole', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.drip(buildFrame(opcodes.text, JSON.stringify({ message: 'm'.repeat(300) })));
@@ -300,7 +300,7 @@ test('a message in one-byte segments arrives whole', () =>
 	}));
 
 test('5,000 messages of one sender reach 20 receivers complete and in order', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
 		for (let n = 0; n < 5_000; n++)
@@ -314,7 +314,7 @@ test('5,000 messages of one sender reach 20 receivers complete and in order', { 
 	}));
 
 test('messages of several senders reach everybody in the same order', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const senders = await Promise.all(Array.from({ length: 5 }, () => daemon.ws()));
 		const readers = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 50; n++)
@@ -329,7 +329,7 @@ test('messages of several senders reach everybody in the same order', () =>
 	}));
 
 test('clients that vanish at any point harm nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const whole = buildFrame(opcodes.text, jsonOf(2_000));
 		for (const size of [0, 1, 3, 7, 100, whole.length - 1, whole.length]) {
@@ -353,7 +353,7 @@ test('clients that vanish at any point harm nobody', () =>
 	}));
 
 test('a frame that violates the protocol ends only its own connection', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const hello = JSON.stringify({ message: 'must not arrive' });
 		const violations = {
@@ -361,9 +361,9 @@ test('a frame that violates the protocol ends only its own connection', () =>
 			'reserved opcode': buildFrame(3, hello),
 			'reserved control opcode': buildFrame(11, ''),
 			'long ping': buildFrame(opcodes.ping, 'p'.repeat(126)),
-			'ping in pieces': buildFrame(opcodes.ping, 'p', { fin: false }),
-			'continuation of nothing': buildFrame(opcodes.continuation, hello),
-			'text inside of a text': Buffer.concat([
+			'fragmented ping': buildFrame(opcodes.ping, 'p', { fin: false }),
+			'continuation without a start': buildFrame(opcodes.continuation, hello),
+			'text within a fragmented text': Buffer.concat([
 				buildFrame(opcodes.text, '{', { fin: false }),
 				buildFrame(opcodes.text, hello),
 			]),
@@ -383,7 +383,7 @@ test('a frame that violates the protocol ends only its own connection', () =>
 	}));
 
 test('a close is answered by a close with the same code', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await ann.close(1000)).code, 1000);
 		const bob = await daemon.ws();

@@ -6,9 +6,9 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { answer } from '../lib/chat.mjs';
+import { answerTo } from '../lib/chat.mjs';
 import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { get, got, poll, post, push } from '../lib/doors.mjs';
+import { expectJson, get, poll, post, push } from '../lib/doors.mjs';
 
 /**
  * Runs body(daemon, rewrite) with a configuration file. rewrite(text, pattern) replaces the file,
@@ -31,7 +31,7 @@ function withFile(text, body) {
 	});
 }
 
-const rooms = async (daemon) => (await got(get(daemon, '/rooms'))).rooms;
+const rooms = async (daemon) => (await expectJson(get(daemon, '/rooms'))).rooms;
 
 test('a file with an error changes nothing, and the log names the error with its line', () =>
 	withFile('rooms = ( { name = "ops"; topic = "before"; } );\n', async (daemon, rewrite) => {
@@ -42,7 +42,7 @@ test('a file with an error changes nothing, and the log names the error with its
 		);
 		assert.match(where, /linnet\.cfg:3$/);
 		assert.deepEqual((await rooms(daemon)).map(({ room }) => room).sort(), ['lobby', 'ops']);
-		assert.deepEqual(await answer(ann, { type: 'ping', ref: 'p' }), { type: 'pong', ref: 'p' });
+		assert.deepEqual(await answerTo(ann, { type: 'ping', ref: 'p' }), { type: 'pong', ref: 'p' });
 	}));
 
 test('limits, rooms, topics and switches change at once, also for connected clients', () =>
@@ -57,8 +57,8 @@ test('limits, rooms, topics and switches change at once, also for connected clie
 			(await rooms(daemon)).map(({ room, topic }) => [room, topic]).sort(),
 			[['dev', ''], ['lobby', ''], ['ops', 'after']],
 		);
-		assert.equal((await answer(ann, { type: 'nick', username: 'annabel' })).code, 'bad_name');
-		assert.equal((await answer(ann, { type: 'join', room: 'new' })).code, 'no_such_room');
+		assert.equal((await answerTo(ann, { type: 'nick', username: 'annabel' })).code, 'bad_name');
+		assert.equal((await answerTo(ann, { type: 'join', room: 'new' })).code, 'no_such_room');
 		ann.sendJson({ message: 'hi' });
 		assert.equal((await ann.nextJson()).message, 'hi');
 		assert.equal((await bob.nextJson()).message, 'hi');

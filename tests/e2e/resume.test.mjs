@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	after, answer, assertError, enter, idsOf, join, range, say, sayMany, take, unhurried, unhurriedWith,
+	after, answerTo, assertError, enter, idsOf, join, noRateLimit, noRateLimitWith, range, receive, say, sayMany,
 	until, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 
 /** Runs body with a daemon that has messages 1 to count in the lobby, and with its epoch. */
-const withMessages = (count, body, options = unhurried, sayOptions = {}) =>
+const withMessages = (count, body, options = noRateLimit, sayOptions = {}) =>
 	withDaemon(options, async (daemon) => {
 		const { client: ann, joined } = await enter(daemon, 'name=ann');
 		if (count)
@@ -37,7 +37,7 @@ test('a plain connection receives exactly the messages it missed, and then new o
 	withMessages(20, async (daemon, epoch, ann) => {
 		for (const id of [0, 1, 7, 19, 20]) {
 			const bob = await daemon.ws(`/ws?${after(epoch, id)}`);
-			const missed = await take(bob, 20 - id);
+			const missed = await receive(bob, 20 - id);
 			assert.deepEqual(idsOf(missed), range(id + 1, 20));
 			for (const message of missed)
 				assert.equal(message.message, `message-${message.id}`);
@@ -65,7 +65,7 @@ test('a join resumes each room separately', () =>
 		await sayMany(ann, 7, { room: 'ops' });
 		const bob = await daemon.ws('/ws?room=elsewhere');
 		for (const [room, since, last] of [['lobby', 12, 20], ['ops', 0, 7]]) {
-			const joined = await answer(bob, { type: 'join', room, since: `${epoch}:${since}` });
+			const joined = await answerTo(bob, { type: 'join', room, since: `${epoch}:${since}` });
 			assert.deepEqual([joined.room, joined.recovered, joined.last_id], [room, true, last]);
 			await assertDense(bob, since + 1, last);
 		}
@@ -73,7 +73,7 @@ test('a join resumes each room separately', () =>
 	}));
 
 test('resumed messages are byte for byte those that the others received', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: bob, joined } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await bob.nextJson();
@@ -98,7 +98,7 @@ test('with another epoch, a future id or garbage as since, no old messages are s
 		for (const since of bad) {
 			const { client: bob, joined } = await enter(daemon, `since=${encodeURIComponent(since)}`);
 			assert.deepEqual([joined.recovered, joined.last_id], [false, 5], since);
-			const again = await answer(bob, { type: 'join', since });
+			const again = await answerTo(bob, { type: 'join', since });
 			assert.equal(again.recovered, false, since);
 			assert.deepEqual(await pastOf(bob), [], since);
 			await bob.close();
@@ -119,8 +119,8 @@ test('a since of the wrong type or of absurd length is answered by bad_field', (
 	withMessages(1, async (daemon, epoch) => {
 		const bob = await daemon.ws();
 		for (const since of [7, {}, [], true, `${epoch}:${'0'.repeat(100)}1`])
-			assertError(await answer(bob, { type: 'join', room: 'ops', since }), 'bad_field');
-		assertError(await answer(bob, { type: 'history', room: 'ops' }), 'no_such_room');
+			assertError(await answerTo(bob, { type: 'join', room: 'ops', since }), 'bad_field');
+		assertError(await answerTo(bob, { type: 'history', room: 'ops' }), 'no_such_room');
 	}));
 
 test('a room without a history can be resumed from 0', () =>
@@ -138,7 +138,7 @@ for (const [how, end] of Object.entries({
 	test(`messages missed before and after a restart by ${how} are resumed as one history`, () => {
 		let epoch;
 		return withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const { client: ann, joined } = await enter(daemon);
 				epoch = joined.epoch;
@@ -192,7 +192,7 @@ for (const [how, open] of Object.entries({
 				assert.deepEqual([id, message], [3_202, 'the end']);
 				assert.ok(!daemon.stderr.includes('slow_reader'), daemon.stderr);
 			},
-			unhurriedWith('limits.queue_bytes=65536'),
+			noRateLimitWith('limits.queue_bytes=65536'),
 			{ textOf: (n) => `${n} ${'m'.repeat(3_000)}` },
 		));
 }
@@ -216,7 +216,7 @@ test('a client that resumes in many rooms at once receives all of them and is no
 				n++;
 			}
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 	));
 
 test('clients that resume at once, while others send, miss nothing and receive nothing twice', { skip: isSlowRun }, () =>
@@ -246,7 +246,7 @@ test('clients that resume at once, while others send, miss nothing and receive n
 		await Promise.all(readers);
 		isTalking = false;
 		await Promise.all(talks);
-		assert.deepEqual((await answer(ann, { type: 'history', limit: 1 })).messages[0].id, last);
+		assert.deepEqual((await answerTo(ann, { type: 'history', limit: 1 })).messages[0].id, last);
 	}));
 
 test('a second join during a resume is refused with busy, and nothing is lost', { skip: isSlowRun }, () =>
@@ -267,7 +267,7 @@ test('a second join during a resume is refused with busy, and nothing is lost', 
 			}
 			assert.deepEqual(others.sort(), ['busy', 'joined']);
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 		{ textOf: (n) => `${n} ${'m'.repeat(1_000)}` },
 	));
 
@@ -307,5 +307,5 @@ test('a reader closed for being slow can resume the rest', { skip: isSlowRun }, 
 			const again = await daemon.ws(`/ws?${after(epoch, last)}`);
 			await assertDense(again, last + 1, 3_000);
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 	));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	answer, assertError, enter, heardBy, join, say, take, unhurried, unhurriedWith, until,
+	answerTo, assertError, enter, join, noRateLimit, noRateLimitWith, receive, receivedSoFar, say, until,
 } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 import { connect } from '../lib/raw.mjs';
@@ -17,7 +17,7 @@ const brief = ({ event, username, was, count }) =>
 const presenceOf = (objects) => objects.filter(({ type }) => type === 'presence').map(brief);
 
 test("the room in the query is the connection's own room", () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob, eve] = [
 			await daemon.ws('/ws?room=ops'),
 			await daemon.ws('/ws?room=ops'),
@@ -27,11 +27,11 @@ test("the room in the query is the connection's own room", () =>
 		const got = await bob.nextJson();
 		assert.equal(got.room, 'ops');
 		assert.equal(got.message, 'only for ops');
-		assert.deepEqual(await heardBy(eve, await daemon.ws()), []);
+		assert.deepEqual(await receivedSoFar(eve, await daemon.ws()), []);
 	}));
 
 test('a room name in the query may contain any letters and spaces', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const room of ['大厅', 'my room', 'a+b & c=d?', '..', '%2F', 'Ä', '🎉']) {
 			const query = `room=${encodeURIComponent(room)}`;
 			assert.equal((await enter(daemon, query)).joined.room, room);
@@ -39,7 +39,7 @@ test('a room name in the query may contain any letters and spaces', () =>
 	}));
 
 test("the name in the query is the session's name", () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const { client: ann, joined } = await enter(daemon, 'name=Ann%20%E5%AE%89');
 		assert.equal(joined.you.username, 'Ann 安');
@@ -48,7 +48,7 @@ test("the name in the query is the session's name", () =>
 	}));
 
 test('events=1 is answered by the list of people and the limits', () =>
-	withDaemon(unhurriedWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
+	withDaemon(noRateLimitWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'the first');
 		const { joined } = await enter(daemon, 'name=bob');
@@ -65,7 +65,7 @@ test('events=1 is answered by the list of people and the limits', () =>
 	}));
 
 test('every session has its own token', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const tokens = [];
 		for (let n = 0; n < 5; n++)
 			tokens.push((await enter(daemon)).joined.you.session);
@@ -73,7 +73,7 @@ test('every session has its own token', () =>
 	}));
 
 test('a client may join several rooms, receives each, and sends to the room it names', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');
 		for (const room of ['ops', 'dev', 'news']) {
@@ -91,7 +91,7 @@ test('a client may join several rooms, receives each, and sends to the room it n
 	}));
 
 test('a client may send to a room without joining it', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
 		assert.equal(await say(ann, { message: 'knock', room: 'ops' }), 1);
 		assert.equal((await bob.nextJson()).message, 'knock');
@@ -100,7 +100,7 @@ test('a client may send to a room without joining it', () =>
 	}));
 
 test('a client that has left a room receives nothing of it; its own room may be left too', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, { client: bob }] = [await daemon.ws(), await enter(daemon, 'name=bob')];
 		await join(bob, 'ops');
 		for (const room of ['ops', 'lobby']) {
@@ -111,31 +111,31 @@ test('a client that has left a room receives nothing of it; its own room may be 
 			await say(ann, { message: 'without bob', room });
 		}
 		assert.deepEqual(await bob.drain(), []);
-		assertError(await answer(bob, { type: 'leave', room: 'ops' }), 'not_joined');
-		assertError(await answer(bob, { type: 'leave' }), 'not_joined');
-		assertError(await answer(bob, { type: 'leave', room: 'nowhere' }), 'no_such_room');
+		assertError(await answerTo(bob, { type: 'leave', room: 'ops' }), 'not_joined');
+		assertError(await answerTo(bob, { type: 'leave' }), 'not_joined');
+		assertError(await answerTo(bob, { type: 'leave', room: 'nowhere' }), 'no_such_room');
 		await say(bob, 'from outside');
 		assert.equal((await ann.nextJson()).message, 'from outside');
 	}));
 
 test('a repeated join is answered again and not announced', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [{ client: ann }, { client: bob }] = [await enter(daemon), await enter(daemon)];
 		await ann.nextJson();
 		const joined = await join(bob, 'lobby');
 		assert.equal(joined.count, 2);
-		assert.deepEqual(await heardBy(ann, bob), []);
+		assert.deepEqual(await receivedSoFar(ann, bob), []);
 	}));
 
 test('enters, renames and leaves are announced with the count to clients that asked for events', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const ann = await daemon.ws();
-		const [entered] = await take(watcher, 1);
+		const [entered] = await receive(watcher, 1);
 		assert.equal(entered.via, 'ws');
 		assert.match(brief(entered), /^enter guest-\d+ 2$/);
 		ann.sendJson({ message: 'hi', username: 'ann' });
-		const [renamed, message] = await take(watcher, 2);
+		const [renamed, message] = await receive(watcher, 2);
 		assert.equal(brief(renamed), `rename ann was ${entered.username} 2`);
 		assert.equal(message.username, 'ann');
 		const bob = await daemon.ws('/ws?name=bob');
@@ -149,7 +149,7 @@ test('enters, renames and leaves are announced with the count to clients that as
 	}));
 
 test('a rename is announced in every room of the person and in no other', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await join(ann, 'ops');
 		const watchers = [];
@@ -159,29 +159,29 @@ test('a rename is announced in every room of the person and in no other', () =>
 		ann.sendJson({ type: 'nick', username: 'anna' });
 		for (const watcher of watchers.slice(0, 2))
 			assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
-		assert.deepEqual(presenceOf(await take(ann, 2)), Array(2).fill('rename anna was ann 2'));
+		assert.deepEqual(presenceOf(await receive(ann, 2)), Array(2).fill('rename anna was ann 2'));
 		assert.deepEqual(await watchers[2].drain(), []);
 	}));
 
 test('a nick with the current name is no rename', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await watcher.nextJson();
 		ann.sendJson({ type: 'nick', username: 'ann' });
 		ann.sendJson({ message: 'hi', username: 'ann' });
-		assert.deepEqual(presenceOf(await heardBy(watcher, ann)), []);
+		assert.deepEqual(presenceOf(await receivedSoFar(watcher, ann)), []);
 	}));
 
 test('presence and messages arrive in one order', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'one');
 		ann.sendJson({ type: 'nick', username: 'anna' });
 		await say(ann, 'two');
 		await ann.close();
-		const heard = await take(watcher, 5);
+		const heard = await receive(watcher, 5);
 		assert.deepEqual(
 			heard.map((object) => object.message ?? brief(object)),
 			['enter ann 2', 'one', 'rename anna was ann 2', 'two', 'leave anna 1'],
@@ -202,7 +202,7 @@ const proofs = {
 
 for (const [proof, { first, second }] of Object.entries(proofs)) {
 	test(`a person with two tabs, known by ${proof}, enters once and leaves once`, () =>
-		withDaemon(unhurried, async (daemon) => {
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon, 'room=ops&name=watcher');
 			const tabs = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 			const joined = await join(tabs[0], 'ops', { username: 'ann', ...first });
@@ -226,15 +226,15 @@ for (const [proof, { first, second }] of Object.entries(proofs)) {
 		}));
 
 	test(`two sessions that turn out to be one person, by ${proof}, become one entry`, () =>
-		withDaemon(unhurried, async (daemon) => {
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon, 'name=watcher');
 			const { client: ann, joined } = await enter(daemon);
-			await answer(ann, { type: 'join', username: 'ann', ...first });
+			await answerTo(ann, { type: 'join', username: 'ann', ...first });
 			const { client: tab, joined: asGuest } = await enter(daemon);
 			assert.equal(asGuest.count, 3);
 			tab.sendJson({ type: 'nick', username: 'ann', ...second(joined) });
 			const guest = asGuest.you.username;
-			const told = presenceOf(await heardBy(watcher, ann)).slice(-2);
+			const told = presenceOf(await receivedSoFar(watcher, ann)).slice(-2);
 			assert.deepEqual(told, [`enter ${guest} 3`, `leave ${guest} 2`]);
 			const again = await join(tab, 'lobby');
 			assert.deepEqual(namesOf(again), ['ann', 'watcher']);
@@ -242,13 +242,13 @@ for (const [proof, { first, second }] of Object.entries(proofs)) {
 }
 
 test('a tab that gives the session token is the same person, and a rename applies to all tabs', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const { client: ann, joined } = await enter(daemon, 'name=ann');
 		const tab = await daemon.ws();
 		const { session } = joined.you;
-		assert.deepEqual((await answer(tab, { type: 'join', username: 'ann', session })).you, joined.you);
-		await heardBy(watcher, ann);
+		assert.deepEqual((await answerTo(tab, { type: 'join', username: 'ann', session })).you, joined.you);
+		await receivedSoFar(watcher, ann);
 		tab.sendJson({ type: 'nick', username: 'anna' });
 		assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
 		await say(ann, 'hi');
@@ -257,7 +257,7 @@ test('a tab that gives the session token is the same person, and a rename applie
 
 // An email is no secret.
 test('a tab that gives only the email shares the name: it gets no token and renames only itself', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const email = 'ann@example.org';
 		const { client: watcher } = await enter(daemon);
 		const { client: ann, joined } = await enter(daemon);
@@ -267,8 +267,8 @@ test('a tab that gives only the email shares the name: it gets no token and rena
 		assert.notEqual(shared.you.session, joined.you.session);
 		const { client: eve } = await enter(daemon);
 		const { session } = shared.you;
-		assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
-		await heardBy(watcher, ann);
+		assertError(await answerTo(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+		await receivedSoFar(watcher, ann);
 		tab.sendJson({ type: 'nick', username: 'anna' });
 		assert.equal(brief(await watcher.nextJson()), 'enter anna 4');
 		await say(ann, 'hi');
@@ -278,7 +278,7 @@ test('a tab that gives only the email shares the name: it gets no token and rena
 	}));
 
 test('a message with the same name and email comes from the same person', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const [one, two] = [await daemon.ws(), await daemon.ws()];
 		const email = 'ann@example.org';
@@ -286,22 +286,22 @@ test('a message with the same name and email comes from the same person', () =>
 		await say(two, { message: 'it is me', username: 'Ann', email });
 		const eve = await daemon.ws();
 		for (const other of ['eve@example.org', 'ann@example.org.', ' ', undefined])
-			assertError(await answer(eve, { message: 'no', username: 'ann', email: other }), 'name_taken');
+			assertError(await answerTo(eve, { message: 'no', username: 'ann', email: other }), 'name_taken');
 		await eve.close();
 		const joined = await join(watcher, 'lobby');
 		assert.deepEqual(namesOf(joined), ['ann', 'watcher']);
 	}));
 
 test('a foreign, malformed or invented session token is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await enter(daemon, 'name=ann');
 		const { client: eve, joined } = await enter(daemon);
 		const made = ['0'.repeat(32), joined.you.session, 'f'.repeat(32)];
 		for (const session of made)
-			assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+			assertError(await answerTo(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
 		for (const session of ['', 'x', 'F'.repeat(32), '0'.repeat(33), "' OR 1=1 --", 7, null, {}]) {
 			for (const type of ['nick', 'join']) {
-				const got = await answer(eve, { type, username: 'ann', session });
+				const got = await answerTo(eve, { type, username: 'ann', session });
 				assert.equal(got.type, 'error', JSON.stringify(session));
 				assert.match(got.code, /^(bad_field|name_taken)$/);
 			}
@@ -310,7 +310,7 @@ test('a foreign, malformed or invented session token is refused', () =>
 	}));
 
 test('a taken name is refused in every request, in any case, and the request has no effect', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		await daemon.ws('/ws?name=Ann%20%C3%84');
 		await watcher.nextJson();
@@ -323,15 +323,15 @@ test('a taken name is refused in every request, in any case, and the request has
 				{ type: 'chart', value: 1, username }, { type: 'cursor', ephemeral: true, username },
 			];
 			for (const attempt of attempts)
-				assertError(await answer(eve, attempt), 'name_taken');
+				assertError(await answerTo(eve, attempt), 'name_taken');
 			const late = await daemon.ws(`/ws?name=${encodeURIComponent(username)}`);
 			assertError(await late.nextJson(), 'name_taken');
 			await late.close();
-			assert.match(presenceOf(await take(watcher, 2)).join(), /^enter guest-\d+ 4,leave guest-\d+ 3$/);
+			assert.match(presenceOf(await receive(watcher, 2)).join(), /^enter guest-\d+ 4,leave guest-\d+ 3$/);
 		}
-		assertError(await answer(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
+		assertError(await answerTo(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
-		assert.deepEqual(await heardBy(watcher, eve), []);
+		assert.deepEqual(await receivedSoFar(watcher, eve), []);
 		// Case is ignored for ASCII letters only.
 		eve.sendJson({ type: 'nick', username: 'Ann ä' });
 		assert.match(brief(await watcher.nextJson()), /^rename Ann ä was guest-\d+ 3$/);
@@ -342,11 +342,11 @@ for (const [how, end] of Object.entries({
 	'vanished without a close': (client) => client.vanish(),
 })) {
 	test(`the name of a client that has ${how} is free again`, () =>
-		withDaemon(unhurried, async (daemon) => {
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon);
 			const ann = await daemon.ws('/ws?name=ann');
 			const other = await daemon.ws();
-			assertError(await answer(other, { type: 'nick', username: 'ann' }), 'name_taken');
+			assertError(await answerTo(other, { type: 'nick', username: 'ann' }), 'name_taken');
 			await end(ann);
 			await until(watcher, ({ event, username }) => event === 'leave' && username === 'ann');
 			await say(other, { message: 'hi', username: 'ann' });
@@ -355,11 +355,11 @@ for (const [how, end] of Object.entries({
 }
 
 test('a name is free at once after a rename', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await say(ann, { message: 'hi', username: 'anna' });
 		await say(bob, { message: 'hi', username: 'ann' });
-		assertError(await answer(ann, { type: 'nick', username: 'ann' }), 'name_taken');
+		assertError(await answerTo(ann, { type: 'nick', username: 'ann' }), 'name_taken');
 	}));
 
 const hostileNames = [
@@ -371,27 +371,27 @@ const hostileNames = [
 ];
 
 test('hostile and reserved names are refused in every request, and the request has no effect', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const eve = await daemon.ws();
 		await watcher.nextJson();
 		for (const username of hostileNames) {
 			for (const attempt of [{ message: 'hi' }, { type: 'nick' }, { type: 'join', room: 'ops' }]) {
-				const got = await answer(eve, { ...attempt, username });
+				const got = await answerTo(eve, { ...attempt, username });
 				assert.equal(got.code, 'bad_name', JSON.stringify({ ...attempt, username }));
 			}
 		}
-		assert.deepEqual(await heardBy(watcher, eve), []);
-		assertError(await answer(eve, { type: 'history', room: 'ops' }), 'no_such_room');
+		assert.deepEqual(await receivedSoFar(watcher, eve), []);
+		assertError(await answerTo(eve, { type: 'history', room: 'ops' }), 'no_such_room');
 	}));
 
 test('a hostile name in the query is reported, and the client becomes a guest', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		// Control characters are not allowed in a URL; the next test has them.
 		const printable = hostileNames.filter((name) => !/[\0-\x1f\x7f]/.test(name) && name.length < 5_000);
 		for (const name of printable.map(encodeURIComponent)) {
 			const client = await daemon.ws(`/ws?events=1&name=${name}`);
-			const [error, joined] = await take(client, 2);
+			const [error, joined] = await receive(client, 2);
 			assert.equal(error.code, 'bad_name', name);
 			assert.match(joined.you.username, /^guest-\d+$/);
 			await client.close();
@@ -399,7 +399,7 @@ test('a hostile name in the query is reported, and the client becomes a guest', 
 	}));
 
 test('a query that is not UTF-8 text is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const escaped of ['%ff', '%c0%af', '%ed%a0%80', '%00', 'a%0ab', '%7f', '%', '%4', '%zz']) {
 			for (const argument of [`name=${escaped}`, `room=${escaped}`, `x${escaped}=1`, escaped])
 				assert.equal(await refusalOf(daemon, `/ws?${argument}`), '400 bad_request', argument);
@@ -407,7 +407,7 @@ test('a query that is not UTF-8 text is refused', () =>
 	}));
 
 test('valid names in every script are accepted unchanged', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws();
 		await watcher.nextJson();
@@ -422,14 +422,14 @@ test('valid names in every script are accepted unchanged', () =>
 	}));
 
 test('a nick without a name is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const username of [undefined, null, '', 7])
-			assertError(await answer(ann, { type: 'nick', username }), 'bad_field');
+			assertError(await answerTo(ann, { type: 'nick', username }), 'bad_field');
 	}));
 
 test('a plain relay receives no events', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const plain = await daemon.ws('/ws?name=plain');
 		const { client: ann } = await enter(daemon);
 		ann.sendJson({ type: 'nick', username: 'ann' });
@@ -439,12 +439,12 @@ test('a plain relay receives no events', () =>
 		plain.sendJson({ type: 'nick', username: 'plainer' });
 		plain.sendJson({ type: 'typing' });
 		plain.sendJson({ type: 'leave' });
-		assertError(await answer(plain, { type: 'leave' }), 'not_joined');
+		assertError(await answerTo(plain, { type: 'leave' }), 'not_joined');
 		assert.deepEqual(await plain.drain(), []);
 	}));
 
 test('a client that has joined one room receives events of all its rooms', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'ops');
 		await daemon.ws('/ws?name=bob');
@@ -453,7 +453,7 @@ test('a client that has joined one room receives events of all its rooms', () =>
 	}));
 
 test('typing is announced only to the others who asked for events', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const { client: bob } = await enter(daemon, 'name=bob');
 		const { client: elsewhere } = await enter(daemon, 'room=ops');
@@ -462,8 +462,8 @@ test('typing is announced only to the others who asked for events', () =>
 		assert.deepEqual(await bob.nextJson(), { type: 'typing', room: 'lobby', username: 'ann' });
 		assert.deepEqual(await ann.drain(), []);
 		assert.deepEqual(await elsewhere.drain(), []);
-		assertError(await answer(ann, { type: 'typing', room: 'ops' }), 'not_joined');
-		assertError(await answer(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
+		assertError(await answerTo(ann, { type: 'typing', room: 'ops' }), 'not_joined');
+		assertError(await answerTo(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
 	}));
 
 /** Returns the status and error code of the refused handshake, as "STATUS CODE". */
@@ -490,7 +490,7 @@ test('without create_rooms only the configured rooms exist, with their topics', 
 		assert.equal((await join(ann, 'dev')).topic, '');
 		assert.equal((await join(ann, 'lobby')).topic, '');
 		for (const type of ['join', 'message', 'chart', 'history', 'search', 'leave', 'typing'])
-			assertError(await answer(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
+			assertError(await answerTo(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=new'), '404 no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=OPS'), '404 no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=a%2Fb'), '400 bad_room');
@@ -499,14 +499,14 @@ test('without create_rooms only the configured rooms exist, with their topics', 
 });
 
 test('over max_rooms no room is created, and an empty room frees its place', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=3'), async (daemon) => {
+	withDaemon(noRateLimitWith('chat.max_rooms=3'), async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		await join(ann, 'two');
 		await join(bob, 'three');
-		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
-		assertError(await answer(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
 		const passing = { type: 'x', room: 'four', ephemeral: true };
-		assertError(await answer(ann, passing), 'too_many_rooms');
+		assertError(await answerTo(ann, passing), 'too_many_rooms');
 		assert.equal(await refusalOf(daemon, '/ws?room=four'), '503 too_many_rooms');
 		assert.equal(await refusalOf(daemon, '/ws?room=two'), 'accepted');
 
@@ -517,28 +517,28 @@ test('over max_rooms no room is created, and an empty room frees its place', () 
 		await say(ann, { message: 'hi', room: 'four' });
 		ann.sendJson({ type: 'leave', room: 'four' });
 		await ann.drain();
-		assertError(await answer(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
+		assertError(await answerTo(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
 	}));
 
 test('a refused request creates no room', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
+	withDaemon(noRateLimitWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
 		await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws();
 		for (let n = 0; n < 5; n++) {
-			assertError(await answer(bob, { type: 'join', room: `r${n}` }), 'too_many_rooms');
-			assertError(await answer(bob, { type: 'join', room: `r${n}`, username: '*' }), 'too_many_rooms');
-			assertError(await answer(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
-			await answer(bob, { type: 'x', room: `r${n}`, ephemeral: true });
+			assertError(await answerTo(bob, { type: 'join', room: `r${n}` }), 'too_many_rooms');
+			assertError(await answerTo(bob, { type: 'join', room: `r${n}`, username: '*' }), 'too_many_rooms');
+			assertError(await answerTo(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
+			await answerTo(bob, { type: 'x', room: `r${n}`, ephemeral: true });
 		}
 		assert.equal(await refusalOf(daemon, '/ws?room=r9'), 'accepted');
 	}));
 
 test('a client may be in rooms_per_session rooms, including its own, and leaving one frees a place', () =>
-	withDaemon(unhurriedWith('chat.rooms_per_session=3'), async (daemon) => {
+	withDaemon(noRateLimitWith('chat.rooms_per_session=3'), async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'two');
 		await join(ann, 'three');
-		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
 		assert.equal((await join(ann, 'two')).room, 'two');
 		ann.sendJson({ type: 'leave', room: 'two' });
 		assert.equal((await join(ann, 'four')).room, 'four');
@@ -550,11 +550,11 @@ const hostileRooms = [
 ];
 
 test('a bad room name is refused in a join and a message, and in the handshake with a JSON body', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const room of [...hostileRooms, 'o\nps', 'o\x01ps', 'r'.repeat(10_000)]) {
 			for (const type of ['join', 'message', 'history', 'leave'])
-				assertError(await answer(ann, { type, room }), 'bad_room');
+				assertError(await answerTo(ann, { type, room }), 'bad_room');
 		}
 		for (const room of hostileRooms.map(encodeURIComponent))
 			assert.equal(await refusalOf(daemon, `/ws?room=${room}`), '400 bad_room', room);
@@ -562,7 +562,7 @@ test('a bad room name is refused in a join and a message, and in the handshake w
 	}));
 
 test('an overlong room or name in the query is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const length of [100, 290, 298, 299, 300, 301, 400, 1_000, 3_000]) {
 			const long = 'r'.repeat(length);
 			assert.match(await refusalOf(daemon, `/ws?room=${long}`), /^400 bad_(room|query)$/, `${length}`);
@@ -575,14 +575,14 @@ test('an overlong room or name in the query is refused', () =>
 	}));
 
 test('a room name may have 64 bytes and no more, unless configured', () =>
-	withDaemon(unhurriedWith('limits.room_bytes=100'), async (daemon) => {
+	withDaemon(noRateLimitWith('limits.room_bytes=100'), async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await join(ann, 'r'.repeat(100))).type, 'joined');
-		assertError(await answer(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
+		assertError(await answerTo(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
 	}));
 
 test('a line break in the query cannot inject a header', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const injected of [
 			'%0aHost:%20foreign.example%0aX:%20', '%0d%0aHost:%20foreign.example%0d%0aX:%20',
 			'%0aHTTP/1.1%20HTTP/1.1%0aHost:%20foreign.example%0aX:%20',
@@ -597,7 +597,7 @@ test('a line break in the query cannot inject a header', () =>
 	}));
 
 test('a person in one room is not listed in another, and all rooms have the same epoch', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const { joined: first } = await enter(daemon, 'room=a&name=ann');
 		const { joined: second } = await enter(daemon, 'room=b&name=bob');
 		assert.deepEqual(namesOf(first), ['ann']);

@@ -9,7 +9,7 @@ import {
 import path from 'node:path';
 import { test } from 'node:test';
 import {
-	answer, enter, heardBy, idsOf, range, say, sayMany, unhurried, unhurriedWith, wholeHistory, withHistory,
+	answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, receivedSoFar, say, sayMany, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 
@@ -19,7 +19,7 @@ const linesOf = (daemon, event) => daemon.log.filter((line) => line.split(' ')[0
 async function sayAll(client, what, count) {
 	const answers = [];
 	for (let n = 0; n < count; n++)
-		answers.push(await answer(client, { message: `${what} ${n} ${'m'.repeat(2_000)}`, ref: `${what} ${n}` }));
+		answers.push(await answerTo(client, { message: `${what} ${n} ${'m'.repeat(2_000)}`, ref: `${what} ${n}` }));
 	return answers;
 }
 
@@ -33,7 +33,7 @@ test('on a full disk senders get an error, unstored messages reach nobody, and s
 		return;
 	}
 	try {
-		await withDaemon(unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
+		await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 			const reader = await daemon.ws('/ws?room=elsewhere');
 			const before = await sayAll(ann, 'before', 10);
@@ -50,9 +50,9 @@ test('on a full disk senders get an error, unstored messages reach nobody, and s
 				// Stored messages can still be read, and requests that need no disk space
 				// work.
 				assert.deepEqual(idsOf(await wholeHistory(reader)), acked);
-				assert.equal((await answer(ann, { type: 'cursor', ephemeral: true })).type, 'ack');
-				assert.equal((await answer(ann, { type: 'ping' })).type, 'pong');
-				assert.equal((await answer(ann, { message: 'known', ref: 'before 3' })).id, 4);
+				assert.equal((await answerTo(ann, { type: 'cursor', ephemeral: true })).type, 'ack');
+				assert.equal((await answerTo(ann, { type: 'ping' })).type, 'pong');
+				assert.equal((await answerTo(ann, { message: 'known', ref: 'before 3' })).id, 4);
 				assert.equal(refusedOf(await sayAll(ann, `still full ${round}`, 3)).length, 3);
 				// A few messages may still fit in between. Each failure and each recovery is
 				// logged.
@@ -65,7 +65,7 @@ test('on a full disk senders get an error, unstored messages reach nobody, and s
 
 				rmSync(filler);
 				const last = refused.at(-1).ref;
-				const retried = await answer(ann, { message: 'again', ref: last });
+				const retried = await answerTo(ann, { message: 'again', ref: last });
 				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1 });
 				acked.push(retried.id, ...ids(await sayAll(ann, `after ${round}`, 5)));
 				assert.deepEqual(acked, range(1, acked.length));
@@ -74,7 +74,7 @@ test('on a full disk senders get an error, unstored messages reach nobody, and s
 					assert.equal(healings, failures);
 				}, 'the log line of the recovery');
 			}
-			const seen = (await heardBy(bob, ann)).filter(({ type }) => type === 'message');
+			const seen = (await receivedSoFar(bob, ann)).filter(({ type }) => type === 'message');
 			assert.deepEqual(idsOf(seen), acked);
 			await daemon.stop();
 		});
@@ -89,7 +89,7 @@ test('a daemon on a full disk stops cleanly, and all acked messages are there on
 		t.skip('a small file system cannot be mounted here');
 		return;
 	}
-	const options = unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`);
+	const options = noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`);
 	const acked = [];
 	let filler;
 	try {
@@ -133,7 +133,7 @@ async function lockFile(file) {
 
 test('many delayed messages reach readers at once, and the readers are not closed as slow', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon(unhurriedWith(`store.path=${path.join(folder, 'linnet.db')}`), async (daemon) => {
+	await withDaemon(noRateLimitWith(`store.path=${path.join(folder, 'linnet.db')}`), async (daemon) => {
 		const [sender, reader] = [await daemon.ws(), await daemon.ws()];
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
 		const message = 'm'.repeat(16_000);
@@ -148,17 +148,17 @@ test('many delayed messages reach readers at once, and the readers are not close
 
 test('while another process locks the file senders get an error, and later service resumes', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		const reader = await daemon.ws('/ws?room=elsewhere');
 		await say(ann, 'before');
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
-		const refused = await answer(ann, { message: 'locked', ref: 'c1' });
+		const refused = await answerTo(ann, { message: 'locked', ref: 'c1' });
 		assert.deepEqual([refused.code, refused.ref], ['store_failed', 'c1']);
 		assert.deepEqual(idsOf(await wholeHistory(reader)), [1]);
 		await lock.release();
-		assert.equal((await answer(ann, { message: 'locked', ref: 'c1' })).id, 2);
-		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1, 2]);
+		assert.equal((await answerTo(ann, { message: 'locked', ref: 'c1' })).id, 2);
+		assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), [1, 2]);
 		await daemon.waitForLog(/^store_healed\b/);
 		assert.equal(linesOf(daemon, 'store_failed').length, 1);
 		assert.equal(linesOf(daemon, 'store_healed').length, 1);
@@ -167,7 +167,7 @@ test('while another process locks the file senders get an error, and later servi
 
 test('a short lock is not noticed', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const [ann, bob, eve] = [await daemon.ws('/ws?name=ann'), await daemon.ws(), await daemon.ws()];
 		await say(ann, 'before');
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
@@ -196,7 +196,7 @@ function contentOf(folder) {
 
 /** Writes a history with 300 messages, closes it cleanly and returns its path. */
 async function makeHistory(folder) {
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		await sayMany(await daemon.ws(), 300, { textOf: (n) => `${n} ${'m'.repeat(500)}` });
 	});
 	return path.join(folder, 'linnet.db');
@@ -308,7 +308,7 @@ test('a store.path in a missing or unwritable folder ends the start with status 
 
 test('a second daemon on the same history ends with status 3, and the first is not affected', async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'one');
 		for (const settings of [[], [`store.path=${path.join(folder, 'linnet.db')}`], ['store.sync=full']]) {
@@ -320,14 +320,14 @@ test('a second daemon on the same history ends with status 3, and the first is n
 		assert.equal(await say(ann, 'two'), 2);
 		assert.deepEqual(idsOf(await wholeHistory(ann)), [1, 2]);
 	});
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		assert.deepEqual(idsOf(await wholeHistory(await daemon.ws())), [1, 2]);
 	});
 });
 
 test('with the memory driver two daemons may have the same store.path, and no file is created', async () => {
 	const folder = temporaryFolder();
-	const options = { ...unhurriedWith('store.driver=memory'), folder };
+	const options = { ...noRateLimitWith('store.driver=memory'), folder };
 	await withDaemon(options, (first) =>
 		withDaemon(options, async (second) => {
 			await say(await first.ws(), 'one');
@@ -339,17 +339,17 @@ test('with the memory driver two daemons may have the same store.path, and no fi
 
 test('with store.sync full everything works as without it, kill -9 included', () =>
 	withHistory(
-		unhurriedWith('store.sync=full'),
+		noRateLimitWith('store.sync=full'),
 		async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 			assert.equal(await sayMany(ann, 50), 50);
-			assert.deepEqual(idsOf(await heardBy(bob, ann)), range(1, 50));
-			assert.equal((await answer(ann, { message: 'hi', ref: 'c1' })).type, 'ack');
+			assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), range(1, 50));
+			assert.equal((await answerTo(ann, { message: 'hi', ref: 'c1' })).type, 'ack');
 			await daemon.crash();
 		},
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?name=ann');
-			assert.equal((await answer(ann, { message: 'hi', ref: 'c1' })).duplicate, true);
+			assert.equal((await answerTo(ann, { message: 'hi', ref: 'c1' })).duplicate, true);
 			const messages = await wholeHistory(ann);
 			assert.deepEqual(idsOf(messages), range(1, messages.length));
 			assert.ok(messages.length >= 51);
@@ -358,7 +358,7 @@ test('with store.sync full everything works as without it, kill -9 included', ()
 
 test('a path with characters special to SQLite is an ordinary file name', async () => {
 	for (const name of [':memory:', 'file:x?mode=memory', '北京 %41.db']) {
-		const options = { ...unhurriedWith(`store.path=${name}`), folder: temporaryFolder() };
+		const options = { ...noRateLimitWith(`store.path=${name}`), folder: temporaryFolder() };
 		await withDaemon(options, async (daemon) => say(await daemon.ws(), 'hi'));
 		assert.ok(existsSync(path.join(options.folder, name)), name);
 		await withDaemon(options, async (daemon) => {
@@ -369,7 +369,7 @@ test('a path with characters special to SQLite is an ordinary file name', async 
 
 test('a history that others cannot read keeps its permissions', async () => {
 	const folder = temporaryFolder();
-	const options = { ...unhurried, folder };
+	const options = { ...noRateLimit, folder };
 	await withDaemon(options, async (daemon) => say(await daemon.ws(), 'hi'));
 	chmodSync(path.join(folder, 'linnet.db'), 0o600);
 	await withDaemon(options, async (daemon) => {

@@ -4,17 +4,17 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { answer, assertError, range, unhurriedWith } from '../lib/chat.mjs';
+import { answerTo, assertError, noRateLimitWith, range } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { sitDown } from '../lib/line.mjs';
-import { LogFile, isEvent, watchers } from '../lib/tails.mjs';
+import { openTerminal } from '../lib/line.mjs';
+import { isEvent, LogFile, watchers } from '../lib/tails.mjs';
 
 const numbered = (first, last) => range(first, last).map((n) => `line ${n}`);
 
 /** Runs body(daemon, log), where the room "log" shows the file. */
 const withLog = (options, body, settings = []) => {
 	const log = new LogFile();
-	return withDaemon(unhurriedWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
+	return withDaemon(noRateLimitWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
 };
 
 /** Waits until the daemon has read that many lines. */
@@ -30,7 +30,7 @@ test('a late client is shown the last lines at every door, and then new ones', (
 		let count = 10;
 		for (const watcher of watchers(daemon)) {
 			await hasRead(daemon, count);
-			assert.deepEqual(await watcher.take(3), numbered(8, 10), watcher.name);
+			assert.deepEqual(await watcher.nextLines(3), numbered(8, 10), watcher.name);
 			log.write(`for the ${watcher.name}`);
 			assert.equal(await watcher.next(), `for the ${watcher.name}`);
 			log.count(8, 10);
@@ -50,7 +50,7 @@ test('a missing file is waited for, and a removed file may come back', () =>
 		await eventually(() => assert.equal(missed(), 2), 'the file to be missed again');
 		log.write('it is back');
 		for (const watcher of all)
-			assert.deepEqual(await watcher.take(2), ['the file was rotated', 'it is back'], watcher.name);
+			assert.deepEqual(await watcher.nextLines(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
 
 test('rotation by rename and by truncation is followed and announced in place', () =>
@@ -72,7 +72,7 @@ test('rotation by rename and by truncation is followed and announced in place', 
 		}
 		// A late client is shown the announcement among the last lines.
 		const [late] = watchers(daemon);
-		assert.deepEqual((await late.take(3)).slice(1), ['the file was rotated', 'after rotate']);
+		assert.deepEqual((await late.nextLines(3)).slice(1), ['the file was rotated', 'after rotate']);
 	}));
 
 test('half a line is shown once it is complete', () =>
@@ -83,7 +83,7 @@ test('half a line is shown once it is complete', () =>
 			assert.equal(await watcher.next(), 'one', watcher.name);
 		log.append('line\ntwo\n');
 		for (const watcher of all)
-			assert.deepEqual(await watcher.take(2), ['half a line', 'two'], watcher.name);
+			assert.deepEqual(await watcher.nextLines(2), ['half a line', 'two'], watcher.name);
 	}));
 
 test('ten thousand lines of a rotating file arrive once and in order at every door', { skip: isSlowRun }, () =>
@@ -133,7 +133,7 @@ test('a flood of lines is thinned and reported, and chat goes on', { skip: isSlo
 		for (let n = 1; n <= total; n += 4000) {
 			log.count(n, n + 3999);
 			// The answer arrives during the flood, not after it.
-			assert.equal((await answer(ann, { message: `round ${n}` })).type, 'ack');
+			assert.equal((await answerTo(ann, { message: `round ${n}` })).type, 'ack');
 			assert.equal((await bob.nextJson()).message, `round ${n}`);
 		}
 		for (const watcher of all) {
@@ -173,8 +173,8 @@ test('long and binary lines are made printable', () =>
 
 test('nobody can send to the room of a log file', () =>
 	withLog({}, async (daemon, log) => {
-		const [ann, bob] = [await daemon.ws(), await sitDown(daemon, 'bob')];
-		assertError(await answer(ann, { message: 'hi', room: 'log' }), 'read_only');
+		const [ann, bob] = [await daemon.ws(), await openTerminal(daemon, 'bob')];
+		assertError(await answerTo(ann, { message: 'hi', room: 'log' }), 'read_only');
 		assert.match(await bob.ask('/join log'), /^\* You are bob in log /);
 		assert.equal(await bob.ask('hi'), "* this room is a log file's");
 		const headers = { 'Content-Type': 'text/plain' };
@@ -193,31 +193,31 @@ test('log files are marked in the list of rooms', () =>
 		const listed = await (await fetch(`${daemon.url}/rooms`)).json();
 		assert.deepEqual(listed.rooms.map(({ room }) => room), ['lobby']);
 		assert.deepEqual(listed.tails.map(({ room, last_id: id }) => [room, id]), [['log', 1]]);
-		const bob = await sitDown(daemon);
+		const bob = await openTerminal(daemon);
 		bob.say('/rooms');
-		assert.deepEqual(await bob.take(2), ['* lobby (1 here)', '* log log (1 here)']);
+		assert.deepEqual(await bob.nextLines(2), ['* lobby (1 here)', '* log log (1 here)']);
 	}));
 
 test('the history and the search of a log room return its lines', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.write('disk full on sda', 'all is well');
-		await watcher.take(2);
+		await watcher.nextLines(2);
 		const ann = await daemon.ws('/ws?room=log');
-		const { messages } = await answer(ann, { type: 'search', q: 'disk' });
+		const { messages } = await answerTo(ann, { type: 'search', q: 'disk' });
 		assert.deepEqual(messages.map(({ message }) => message), ['disk full on sda']);
-		const bob = await sitDown(daemon);
+		const bob = await openTerminal(daemon);
 		await bob.ask('/join log');
-		assert.deepEqual(await bob.take(2), ['disk full on sda', 'all is well']);
+		assert.deepEqual(await bob.nextLines(2), ['disk full on sda', 'all is well']);
 		bob.say('/history 1');
-		assert.deepEqual(await bob.take(2), ['all is well', '* That was the latest of log']);
+		assert.deepEqual(await bob.nextLines(2), ['all is well', '* That was the latest of log']);
 	}));
 
 test('a client that resumes by its id misses no line and receives none twice', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.count(1, 5);
-		await watcher.take(5);
+		await watcher.nextLines(5);
 		const { epoch } = await (await fetch(`${daemon.url}/history/log`)).json();
 		const back = await daemon.ws(`/ws?room=log&since=${epoch}:3`);
 		const lines = [await back.nextJson(), await back.nextJson()];
@@ -244,8 +244,8 @@ test('on a public address the room of a log file needs a token', () =>
 			assert.deepEqual(listed.tails, []);
 		}
 		const eve = await daemon.ws();
-		assertError(await answer(eve, { type: 'join', room: 'log' }), 'denied');
-		assertError(await answer(eve, { type: 'history', room: 'log' }), 'denied');
+		assertError(await answerTo(eve, { type: 'join', room: 'log' }), 'denied');
+		assertError(await answerTo(eve, { type: 'history', room: 'log' }), 'denied');
 
 		const headers = { Authorization: `Bearer ${secret}` };
 		for (const watcher of watchers(daemon, headers).slice(0, 3))
@@ -257,7 +257,7 @@ test('on a public address the room of a log file needs a token', () =>
 test('the line door shows log files only on a loopback address', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('secret');
-		const bob = await sitDown({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });
+		const bob = await openTerminal({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });
 		assert.equal(await bob.ask('/join log'), '* this room needs a token');
 		assert.equal(await bob.ask('/rooms'), '* lobby (1 here)');
 		assert.deepEqual(await bob.drain(), []);

@@ -342,7 +342,7 @@ test('waiting, half-closed and non-reading clients cost no processor time', { sk
 			talking.write(request('GET', '/large.txt', host(daemon)) + 'x'.repeat(1_000_000));
 			clients.push(silent, idle, half, clogged, parked, talking);
 		}
-		await daemon.assertRests(clock, 0.3);
+		await daemon.assertIdle(clock, 0.3);
 		clients.forEach((client) => client.destroy());
 	}));
 

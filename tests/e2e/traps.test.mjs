@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { eventually, isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, buildFrame, closePayload, connect, opcodes, request } from '../lib/raw.mjs';
 
-const unhurried = ['limits.message_rate=0'];
+const noRateLimit = ['limits.message_rate=0'];
 const host = { Host: 'localhost' };
 
 const push = (text, headers = {}) =>
@@ -34,7 +34,7 @@ async function statusesOf(daemon, bytes, count) {
 }
 
 test('pushes in one segment are all stored, once and in order', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const two = push('one') + push('two');
 		assert.deepEqual(await statusesOf(daemon, two, 2), [200, 200]);
 		const mixed = get('/') + push('three') + get('/rooms') + push('four') + get('/history/ops');
@@ -47,13 +47,13 @@ test('pushes in one segment are all stored, once and in order', () =>
 	}));
 
 test('a line break after a push does not run it again', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		assert.deepEqual(await statusesOf(daemon, `${push('one')}\r\n${push('two')}`, 2), [200, 200]);
 		assert.deepEqual(await said(daemon), ['one', 'two']);
 	}));
 
 test('a push of uncertain length is not stored, nor is a request hidden in it', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const hidden = push('hidden');
 		const chunked = { 'Transfer-Encoding': 'chunked' };
 		for (const bytes of [
@@ -84,7 +84,7 @@ const waits = ['/poll/ops?wait=60', '/events/ops'];
 
 // A busy loop would use three seconds of processor time in three seconds.
 test('a client that closes or half-closes while it waits for news costs no processor time', { skip: isSlowRun }, () =>
-	withDaemon({ settings: [...unhurried, 'heartbeat.ping_s=1', 'heartbeat.pong_s=20'] }, async (daemon) => {
+	withDaemon({ settings: [...noRateLimit, 'heartbeat.ping_s=1', 'heartbeat.pong_s=20'] }, async (daemon) => {
 		const clock = await daemon.ws();
 		const before = daemon.openSockets();
 		const clients = [];
@@ -94,13 +94,13 @@ test('a client that closes or half-closes while it waits for news costs no proce
 		await Promise.all(clients.map((client) => within(client.closed, 'the other half to close')));
 		const talkative = await Promise.all(waits.map((at) => waiter(daemon, at)));
 		await Promise.all(talkative.map((client) => client.write(get('/').repeat(20))));
-		await daemon.assertRests(clock, 1);
+		await daemon.assertIdle(clock, 1);
 		talkative.forEach((client) => client.destroy());
 		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be closed');
 	}));
 
 test('every kind of message passes when compression is offered but not negotiated', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const echo = await daemon.ws('/echo', { perMessageDeflate: true });
 		assert.equal(echo.socket.extensions, '');
 		for (const text of ['', '', 'a', 'x'.repeat(9000)]) {
@@ -147,7 +147,7 @@ test('messages sent right before a close frame are answered before the close', (
 	}));
 
 test('a stop does not wait for clients that wait for news', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const clients = await Promise.all(waits.map((at) => waiter(daemon, at)));
 		const sockets = [await daemon.ws(), await daemon.ws('/echo')];
 		const stopped = daemon.stop();

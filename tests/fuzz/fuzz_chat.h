@@ -68,7 +68,7 @@ settle(struct chat *chat)
 
 /* Make session a session with the format wire and let it connect. */
 static inline void
-come(struct chat *chat, struct session *session, enum wire wire,
+open_session(struct chat *chat, struct session *session, enum wire wire,
 	const struct chat_wishes *wishes)
 {
 	static const struct session_ops ops = { .wake = fuzz_on_wake,

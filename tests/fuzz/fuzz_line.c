@@ -79,8 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct chat *chat = open_chat("chat.echo_to_sender=true");
 	struct session ann, bob;
 
-	come(chat, &ann, WIRE_LINE, &wishes);
-	come(chat, &bob, WIRE_LINE, &wishes);
+	open_session(chat, &ann, WIRE_LINE, &wishes);
+	open_session(chat, &bob, WIRE_LINE, &wishes);
 	say_all(chat, &ann, (const char *)data, size);
 	check_frames(&ann);
 	check_frames(&bob);

@@ -45,8 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct chat *chat = open_chat("chat.share_email=true");
 	struct session ann, bob;
 
-	come(chat, &ann, WIRE_WS, NULL);
-	come(chat, &bob, WIRE_WS, &wishes);
+	open_session(chat, &ann, WIRE_WS, NULL);
+	open_session(chat, &bob, WIRE_WS, &wishes);
 	say_lines(chat, &ann, (const char *)data, size);
 	check_frames(&ann);
 	check_frames(&bob);

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { temporaryFolder, withDaemon } from './daemon.mjs';
 
 // For tests that are not about the rate limit.
-export const unhurried = { settings: ['limits.message_rate=0'] };
+export const noRateLimit = { settings: ['limits.message_rate=0'] };
 
 /** The same options with more settings. */
-export const unhurriedWith = (...settings) => ({ settings: [...unhurried.settings, ...settings] });
+export const noRateLimitWith = (...settings) => ({ settings: [...noRateLimit.settings, ...settings] });
 
 let lastRef = 0;
 
 /** Sends with a ref of its own and returns the answer. Discards what comes before it. */
-export async function answer(client, object) {
+export async function answerTo(client, object) {
 	const ref = object.ref ?? `ref-${++lastRef}`;
 	client.sendJson({ ...object, ref });
 	return (await until(client, (got) => got.ref === ref)).pop();
@@ -20,7 +20,7 @@ export async function answer(client, object) {
 
 /** Sends a message and returns its id. By then it is stored and on its way to everybody. */
 export async function say(client, members) {
-	const ack = await answer(client, typeof members === 'string' ? { message: members } : members);
+	const ack = await answerTo(client, typeof members === 'string' ? { message: members } : members);
 	assert.equal(ack.type, 'ack', JSON.stringify(ack));
 	return ack.id;
 }
@@ -32,7 +32,7 @@ export async function sayMany(client, count, { room, textOf = (n) => `message-${
 	return say(client, { message: textOf(count), room });
 }
 
-export async function take(client, count) {
+export async function receive(client, count) {
 	const objects = [];
 	while (objects.length < count)
 		objects.push(await client.nextJson());
@@ -54,7 +54,7 @@ let lastMark = 0;
  * Returns all that the client was sent until another client, talker, sends a message to a room of
  * the client. Unlike drain() it waits for messages that are still being stored.
  */
-export async function heardBy(client, talker, room) {
+export async function receivedSoFar(client, talker, room) {
 	const mark = `mark-${++lastMark}`;
 	talker.sendJson({ message: mark, room });
 	return (await until(client, (got) => got.message === mark)).slice(0, -1);
@@ -62,7 +62,7 @@ export async function heardBy(client, talker, room) {
 
 /** Returns the answer to a join. Discards what comes before it. */
 export function join(client, room, members) {
-	return answer(client, { type: 'join', room, ...members });
+	return answerTo(client, { type: 'join', room, ...members });
 }
 
 export function assertError(object, code) {
@@ -86,7 +86,7 @@ export async function wholeHistory(client, room = 'lobby') {
 	const messages = [];
 	for (;;) {
 		const before = messages[0]?.id;
-		const page = await answer(client, { type: 'history', room, before, limit: 200 });
+		const page = await answerTo(client, { type: 'history', room, before, limit: 200 });
 		assert.equal(page.type, 'history', JSON.stringify(page));
 		messages.unshift(...page.messages);
 		if (!page.more)

@@ -439,13 +439,13 @@ class Daemon {
 	ws(at = '/ws', { isChecked = true, ...options } = {}) {
 		if (isChecked && /^\/ws($|\?)/.test(at)) {
 			options.faultOf ??= (text) => schemaFault(text);
-			options.onFault ??= (error) => this.blame(error);
+			options.onFault ??= (error) => this.recordFault(error);
 		}
 		return openClient(this.wsUrl(at), options);
 	}
 
 	/** Records a message that violates the schema: stop() fails with this error. */
-	blame(error) {
+	recordFault(error) {
 		this.#clientFault ??= error;
 	}
 
@@ -503,7 +503,7 @@ class Daemon {
 	 * client's pings, once a second, are the clock. Many answered requests first show that earlier work
 	 * is done; on a slow machine that takes a while.
 	 */
-	async assertRests(client, seconds) {
+	async assertIdle(client, seconds) {
 		for (let turn = 0; turn < 100; turn++) {
 			client.socket.ping();
 			await within(once(client.socket, 'pong'), 'a pong');

@@ -16,7 +16,7 @@ function check(daemon, text, definition) {
 	if (!fault)
 		return;
 	const error = new Error(`the daemon sent ${text}, but ${fault}`);
-	daemon.blame(error);
+	daemon.recordFault(error);
 	throw error;
 }
 
@@ -66,14 +66,14 @@ export const get = (daemon, at, options) => ask(daemon, 'GET', at, options);
 export const post = (daemon, at, body, headers, agent) => ask(daemon, 'POST', at, { body, headers, agent });
 
 /** Fails unless the answer has the status; returns its JSON. */
-export async function got(answering, status = 200) {
+export async function expectJson(answering, status = 200) {
 	const answer = await answering;
 	assert.equal(answer.status, status, answer.text);
 	return answer.json;
 }
 
 /** Pushes and returns where the push was stored. */
-export const push = (daemon, room, body, headers) => got(post(daemon, `/push/${room}`, body, headers));
+export const push = (daemon, room, body, headers) => expectJson(post(daemon, `/push/${room}`, body, headers));
 
 /** Fails unless the request is refused with the status and code; returns the answer. */
 export async function assertRefused(answering, status, code) {
@@ -85,10 +85,10 @@ export async function assertRefused(answering, status, code) {
 
 /** Returns the answer to a long-poll. */
 export const poll = (daemon, room, query = '', options) =>
-	got(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
+	expectJson(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
 
 /** Waits until exactly one poll is waiting. */
-export const untilOnePolls = (daemon) =>
+export const waitForOnePoll = (daemon) =>
 	eventually(
 		async () => assert.match((await get(daemon, '/metrics')).text, /^linnet_connections\{transport="poll"\} 1$/m),
 		'the poll',
@@ -136,7 +136,7 @@ export class EventStream {
 		const fields = new Map(lines.map((line) => /^([a-z]+): (.*)$/s.exec(line)?.slice(1) ?? [line, null]));
 		const odd = [...fields.keys()].filter((name) => !['id', 'data', 'retry'].includes(name));
 		if (odd.length || fields.size !== lines.length)
-			this.daemon.blame(new Error(`an event has the lines ${JSON.stringify(lines)}`));
+			this.daemon.recordFault(new Error(`an event has the lines ${JSON.stringify(lines)}`));
 		if (fields.has('id'))
 			this.lastId = fields.get('id');
 		if (!fields.has('data'))

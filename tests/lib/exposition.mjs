@@ -24,13 +24,13 @@ function parseLabels(text, line) {
 }
 
 function parseNumber(text, line) {
-	assert.match(text, numberPattern, `no number: ${line}`);
+	assert.match(text, numberPattern, `not a number: ${line}`);
 	return text.endsWith('Inf') ? Number(text.replace('Inf', 'Infinity')) : Number(text);
 }
 
 function parseSample(line) {
 	const match = samplePattern.exec(line);
-	assert.ok(match, `no sample: ${line}`);
+	assert.ok(match, `not a sample: ${line}`);
 	const [, name, labels = '', value] = match;
 	return { name, labels: parseLabels(labels, line), value: parseNumber(value, line) };
 }
@@ -74,7 +74,7 @@ function checkFamily(family) {
 	if (type === 'histogram')
 		checkHistogram(family);
 	else
-		samples.forEach((sample) => assert.equal(sample.name, name, `${sample.name} stands in ${name}`));
+		samples.forEach((sample) => assert.equal(sample.name, name, `${sample.name} is in the family ${name}`));
 	assert.equal(name.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
 	for (const { value } of samples)
 		assert.ok(value >= 0 && value < 2 ** 53, `${name} is ${value}`);

@@ -24,7 +24,7 @@ export class Terminal {
 		return text;
 	}
 
-	async take(count) {
+	async nextLines(count) {
 		const lines = [];
 		while (lines.length < count)
 			lines.push(await this.next());
@@ -63,7 +63,7 @@ export class Terminal {
 }
 
 /** Opens a terminal and waits for the welcome. */
-export async function sitDown(daemon, name) {
+export async function openTerminal(daemon, name) {
 	const terminal = new Terminal(await connect(daemon, daemon.linePort));
 	terminal.welcome = await terminal.next();
 	terminal.name = /^Welcome to Linnet\. You are (\S+) in /.exec(terminal.welcome)?.[1];

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder, within } from './daemon.mjs';
-import { sitDown } from './line.mjs';
+import { openTerminal } from './line.mjs';
 
 /** A log file. It is created by the first write. */
 export class LogFile {
@@ -81,7 +81,7 @@ async function* pollLines(daemon, headers) {
 }
 
 async function* terminalLines(daemon) {
-	const terminal = await sitDown(daemon);
+	const terminal = await openTerminal(daemon);
 	assert.match(await terminal.ask('/join log'), /^\* You are \S+ in log with /);
 	for (;;) {
 		const line = await terminal.next();
@@ -112,7 +112,7 @@ export class Watcher {
 
 	/** The next line as { message, id?, skipped?, event? }. */
 	async nextObject() {
-		const { value } = await within(this.lines.next(), `a line at the ${this.name} door`);
+		const { value } = await within(this.lines.next(), `a line at the ${this.name}`);
 		return value;
 	}
 
@@ -120,7 +120,7 @@ export class Watcher {
 		return (await this.nextObject()).message;
 	}
 
-	async take(count) {
+	async nextLines(count) {
 		const messages = [];
 		while (messages.length < count)
 			messages.push(await this.next());

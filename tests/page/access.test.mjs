@@ -380,7 +380,7 @@ test('26 incoming messages and a lost connection do not move the focus', () =>
 			(await daemon.ws()).sendJson({ type: 'join', username: `guest ${count}` });
 			await ann.page.locator('#people-list bdi', { hasText: `guest ${count}` }).waitFor();
 			assert.equal(await focused(), held, 'after news');
-			await ann.loses(() => tap.hangUp());
+			await ann.disconnects(() => tap.hangUp());
 			await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
 			await ann.online();
 			assert.equal(await focused(), held, 'after a lost connection');

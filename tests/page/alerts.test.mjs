@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { hide, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -27,7 +27,7 @@ function fits(part) {
 }
 
 // Records the alerts of the page: window.calls and window.chirps, and window.asked for the permission.
-const listen = (page) =>
+const recordAlerts = (page) =>
 	page.addInitScript(() => {
 		window.asked = 0;
 		window.calls = [];
@@ -76,14 +76,14 @@ async function choose({ page }, ...ids) {
 }
 
 // Marks the last chirp as long ago, which replaces the wait of two seconds.
-const rest = ({ page }) => page.evaluate(() => localStorage.setItem('linnet.chirped', '1'));
+const clearChirpDelay = ({ page }) => page.evaluate(() => localStorage.setItem('linnet.chirped', '1'));
 
 test('31 a notification comes only after a click has asked for permission, and only while the page is hidden', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const loaded = [];
 		const ann = await arrive({}, async (page) => {
 			page.on('request', (request) => loaded.push(request.url()));
-			await listen(page);
+			await recordAlerts(page);
 		});
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
@@ -120,15 +120,15 @@ test('31 a notification comes only after a click has asked for permission, and o
 	}));
 
 test('31 a chirp sounds if it was chosen, for unseen messages, and once for many at a time', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, listen);
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		// With a fixed clock everything happens at one moment.
 		await ann.page.clock.setFixedTime(Date.now());
 		await choose(ann, 'sound');
 		await ann.page.waitForFunction(() => window.chirps === 1);
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'in sight');
 		await ann.rows(1);
 		assert.equal((await seen(ann)).chirps, 1);
@@ -136,11 +136,11 @@ test('31 a chirp sounds if it was chosen, for unseen messages, and once for many
 		await sayMany(bob, 20);
 		await ann.rows(21);
 		await sees(ann, { calls: 0, chirps: 2 });
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'later');
 		await ann.rows(22);
 		await sees(ann, { calls: 0, chirps: 3 });
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await ann.say('mine');
 		await ann.rows(23);
 		assert.equal((await seen(ann)).chirps, 3);
@@ -148,8 +148,8 @@ test('31 a chirp sounds if it was chosen, for unseen messages, and once for many
 	}));
 
 test('31 one switch mutes both, is remembered and works by keyboard', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
-		const ann = await arrive({}, listen);
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		assert.equal(await ann.page.locator('#mute').count(), 0);
@@ -160,19 +160,19 @@ test('31 one switch mutes both, is remembered and works by keyboard', () =>
 		await mute.focus();
 		await ann.page.keyboard.press('Space');
 		assert.equal(await mute.getAttribute('aria-pressed'), 'true');
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await hide(ann, true);
 		await say(bob, 'unheard');
 		await ann.rows(1);
 		assert.deepEqual(await seen(ann), { calls: 0, chirps: 1 });
 		await hide(ann, false);
-		const tab = await openTab(ann, listen);
+		const tab = await openTab(ann, recordAlerts);
 		await tab.page.waitForSelector('#mute[aria-pressed="true"]');
 		await tab.page.click('#mute');
 		await ann.page.waitForSelector('#mute[aria-pressed="false"]');
 		await tab.page.close();
 		await hide(ann, true);
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'heard');
 		await ann.rows(2);
 		await sees(ann, { calls: 1, chirps: 2 });
@@ -185,16 +185,16 @@ test('31 one switch mutes both, is remembered and works by keyboard', () =>
 	}));
 
 test('31 a window does not alert while the user looks at another window', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
-		const ann = await arrive({}, listen);
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await choose(ann, 'notify', 'sound');
 		await ann.page.waitForFunction(() => window.chirps === 1);
-		const tab = await openTab(ann, listen);
+		const tab = await openTab(ann, recordAlerts);
 		await tab.page.waitForSelector('#mute');
 		await hide(ann, true);
-		await rest(ann);
+		await clearChirpDelay(ann);
 		// A hidden window asks the others whether one of them is visible. The test listens for the answer.
 		await ann.page.evaluate(() => {
 			const channel = new BroadcastChannel(`linnet ${location.href}`);
@@ -211,8 +211,8 @@ test('31 a window does not alert while the user looks at another window', () =>
 	}));
 
 test('31 an alarm notification shows the severity and the state, and each change alerts again', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, listen);
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, recordAlerts);
 		await ann.join('Ann');
 		await choose(ann, 'notify');
 		await hide(ann, true);
@@ -230,7 +230,7 @@ test('31 an alarm notification shows the severity and the state, and each change
 	}));
 
 test('31 where only workers may notify, as on Android, the setting says so and no message is lost', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
 				window.Notification = class {
@@ -305,8 +305,8 @@ test('31 where notifications are forbidden the setting says so', () =>
 
 for (const width of [320, 375, 768, 960]) {
 	test(`28 with the mute switch the whole bar fits at ${width} px, and the room and the state are readable`, () =>
-		withPeople(browser, [TALKATIVE], async ({ arrive, daemon }) => {
-			const ann = await arrive({ viewport: { width, height: 640 } }, listen);
+		withPeople(browser, [NO_RATE_LIMIT], async ({ arrive, daemon }) => {
+			const ann = await arrive({ viewport: { width, height: 640 } }, recordAlerts);
 			await ann.join('Anna Magdalena Wilcken');
 			await choose(ann, 'notify');
 			await ann.page.waitForSelector('#mute');
@@ -331,9 +331,9 @@ for (const width of [320, 375, 768, 960]) {
 }
 
 test('31 where a page cannot create notifications no message is lost, and the user is told', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
-			await listen(page);
+			await recordAlerts(page);
 			// Chrome on Android throws here.
 			await page.addInitScript(() => {
 				window.Notification = class {

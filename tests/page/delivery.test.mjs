@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { answer } from '../lib/chat.mjs';
+import { answerTo } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { pauseClock, withPeople, withRestarts } from './people.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0.0';
+const NO_RATE_LIMIT = 'limits.message_rate=0.0';
 
 let browser;
 
@@ -19,7 +19,7 @@ after(() => browser.close());
 const numbered = (word, count) => Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
 
 // Returns the texts that the server's history has for the room.
-async function kept(daemon) {
+async function storedTexts(daemon) {
 	const client = await daemon.ws();
 	client.sendJson({ type: 'history', limit: 200 });
 	const { messages } = await client.nextJson();
@@ -31,7 +31,7 @@ async function kept(daemon) {
 async function sayAll(client, username, messages) {
 	for (const message of messages.slice(0, -1))
 		client.sendJson({ username, message });
-	assert.equal((await answer(client, { username, message: messages.at(-1) })).type, 'ack');
+	assert.equal((await answerTo(client, { username, message: messages.at(-1) })).type, 'ack');
 }
 
 // Records how many rows with this text the page had at the same time.
@@ -49,7 +49,7 @@ function watchRows({ page }, text) {
 const mostRows = ({ page }) => page.evaluate(() => window.mostRows);
 
 test('17 after a server is killed and restarted no message is lost and none appears twice', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
 		const first = await server.daemon.ws();
@@ -77,7 +77,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 		await ann.online();
 		const all = ['one', 'two', ...meanwhile, 'written while away 1', 'written while away 2'];
 		await ann.reads(all);
-		assert.deepEqual(await kept(server.daemon), all);
+		assert.deepEqual(await storedTexts(server.daemon), all);
 		assert.equal((await second.nextJson()).message, 'written while away 1');
 		assert.equal((await second.nextJson()).message, 'written while away 2');
 		assert.deepEqual(await second.drain(), []);
@@ -108,7 +108,7 @@ test('a message with a lost ack is resent and appears once, for its sender and f
 		assert.equal(acks.at(-1).duplicate, true);
 		assert.equal(await mostRows(ann), 1);
 		assert.deepEqual(await plain.drain(), []);
-		assert.deepEqual(await kept(daemon), ['said once', 'behind it']);
+		assert.deepEqual(await storedTexts(daemon), ['said once', 'behind it']);
 	}));
 
 test('with echo_to_sender the page never shows a message twice, not even for a moment', () =>
@@ -244,7 +244,7 @@ test('2 a message that the server refuses shows why, with buttons to retry or de
 		await ann.page.getByRole('button', { name: 'Retry' }).click();
 		await ann.page.getByRole('button', { name: 'Retry' }).waitFor({ state: 'detached' });
 		await ann.reads(['short', long]);
-		assert.deepEqual(await kept(server.daemon), ['short', long]);
+		assert.deepEqual(await storedTexts(server.daemon), ['short', long]);
 	}));
 
 test('a refusal that names a message is shown at that message, in the words of the server', () =>
@@ -266,7 +266,7 @@ test('a message that makes the server close the connection is not resent again a
 		const server = createServer({ answer: ({ message }) => message && server.route.close({ code: 1009 }) && [] });
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
-		await ann.loses(() => ann.say('hi'));
+		await ann.disconnects(() => ann.say('hi'));
 		await ann.online();
 		assert.match((await ann.messages())[0].failed, /too long/);
 		assert.equal(server.of('message').length, 1);
@@ -311,7 +311,7 @@ test('2 unacknowledged messages survive a reload and a closed tab, and are sent 
 		await ann.page.close();
 		const tab = await openTab(ann);
 		await tab.reads(['arrived, but who knows', 'never left', 'left in a closed tab']);
-		assert.deepEqual(await kept(daemon), ['arrived, but who knows', 'never left', 'left in a closed tab']);
+		assert.deepEqual(await storedTexts(daemon), ['arrived, but who knows', 'never left', 'left in a closed tab']);
 		await tab.page.reload();
 		await tab.reads(['arrived, but who knows', 'never left', 'left in a closed tab']);
 		assert.equal((await plain.drain()).length, 1);
@@ -344,7 +344,7 @@ test('two tabs with the same unsent message show it once each', () =>
 		await ann.reads(['from both']);
 		await ann.page.clock.resume();
 		await ann.reads(['from both', 'left to the other tab']);
-		assert.deepEqual(await kept(daemon), ['from both', 'left to the other tab']);
+		assert.deepEqual(await storedTexts(daemon), ['from both', 'left to the other tab']);
 	}));
 
 test('a new name waits until the messages under the old name are acknowledged', () =>
@@ -368,11 +368,11 @@ test('a new name waits until the messages under the old name are acknowledged', 
 		await ann.say('as anna');
 		await ann.reads(['as ann', 'as anna']);
 		assert.equal((await plain.nextJson()).username, 'anna');
-		assert.deepEqual(await kept(daemon), ['as ann', 'as anna']);
+		assert.deepEqual(await storedTexts(daemon), ['as ann', 'as anna']);
 	}));
 
 test('17 after the history is lost the page says so and continues with the newest messages of the new one', () =>
-	withRestarts(browser, [TALKATIVE, 'store.driver="memory"'], async ({ server, arrive }) => {
+	withRestarts(browser, [NO_RATE_LIMIT, 'store.driver="memory"'], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const first = await server.daemon.ws();
 		await ann.join('ann');
@@ -401,7 +401,7 @@ test('17 after the history is lost the page says so and continues with the newes
 	}));
 
 test('if only part of the history is gone, the rest fills the gap as far as it can', () =>
-	withRestarts(browser, [TALKATIVE, 'store.keep_messages=120'], async ({ server, arrive }) => {
+	withRestarts(browser, [NO_RATE_LIMIT, 'store.keep_messages=120'], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const first = await server.daemon.ws();
 		await ann.join('ann');
@@ -464,7 +464,7 @@ test('a page closed as a slow reader reconnects at once and requests what it mis
 					server.of('join').map(({ since }) => since),
 					[undefined, 'fake:1'],
 				),
-			'the page to reconnect although its clock stands still',
+			'the page to reconnect while its clock is stopped',
 		);
 		await ann.online();
 		// It does not reconnect at once if that happens again.

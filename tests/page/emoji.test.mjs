@@ -36,7 +36,7 @@ async function pick(person, words) {
 }
 
 // Waits for that many choices above the field and returns them.
-async function offered({ page }, count) {
+async function completions({ page }, count) {
 	await page.locator('#completion li').nth(count - 1).waitFor();
 	return page.$$eval('#completion li .sample', (all) => all.map(({ textContent }) => textContent));
 }
@@ -103,7 +103,7 @@ test('a Chinese page finds emoji in Chinese and in English', () =>
 		assert.equal(await mei.page.getAttribute('#picker-grid button', 'aria-label'), '火箭');
 		await mei.page.press('#picker-search', 'Escape');
 		await mei.page.keyboard.type('：火箭');
-		assert.equal((await offered(mei, 1))[0], '🚀');
+		assert.equal((await completions(mei, 1))[0], '🚀');
 		await mei.page.keyboard.press('Enter');
 		assert.equal(await written(mei), '🚀 ');
 		await mei.page.keyboard.type('注意：火箭');
@@ -177,15 +177,15 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await keyboard.type('so :para');
-		assert.ok((await offered(ann, 2)).includes('🪂'));
+		assert.ok((await completions(ann, 2)).includes('🪂'));
 		assert.equal(await ann.page.getAttribute('#completion', 'aria-label'), 'Emoji');
 		await keyboard.type('c');
-		assert.deepEqual(await offered(ann, 1), ['🪂']);
+		assert.deepEqual(await completions(ann, 1), ['🪂']);
 		await keyboard.press('Enter');
 		assert.equal(await written(ann), 'so 🪂 ');
 
 		await keyboard.type(':ta');
-		const choices = await offered(ann, 3);
+		const choices = await completions(ann, 3);
 		assert.equal(choices[0], '🎉');
 		assert.ok(choices.length <= 8);
 		await keyboard.press('ArrowDown');
@@ -193,7 +193,7 @@ test('a shortcode is completed with the keyboard alone', () =>
 		assert.equal(await written(ann), `so 🪂 ${choices[1]} `);
 
 		await keyboard.type(':ta');
-		await offered(ann, 3);
+		await completions(ann, 3);
 		await keyboard.press('Escape');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		assert.equal(await written(ann), `so 🪂 ${choices[1]} :ta`);
@@ -201,34 +201,34 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.reads([`so 🪂 ${choices[1]} :ta`]);
 	}));
 
-// Opens the page with the library held back; letCome() lets it load.
+// Opens the page with the library held back; releaseLibrary() lets it load.
 async function arriveBeforeLibrary(arrive) {
-	let letCome;
-	const mayCome = new Promise((resolve) => (letCome = resolve));
+	let releaseLibrary;
+	const mayLoad = new Promise((resolve) => (releaseLibrary = resolve));
 	const ann = await arrive({}, (page) =>
 		page.route(LIBRARY, async (route) => {
-			await mayCome;
+			await mayLoad;
 			await route.continue();
 		}),
 	);
 
-	return { ann, letCome };
+	return { ann, releaseLibrary };
 }
 
 test('a closed list of shortcodes stays closed when the library loads', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const { ann, letCome } = await arriveBeforeLibrary(arrive);
+		const { ann, releaseLibrary } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type(':smi');
-		await offered(ann, 1);
+		await completions(ann, 1);
 		await ann.page.keyboard.press('Escape');
-		letCome();
+		releaseLibrary();
 		const isHere = () => ann.page.evaluate(async () => (await import('./emoji-set.js')).hasAllEmoji());
 		await eventually(async () => assert.ok(await isHere()), 'the library');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.keyboard.type('l');
-		await offered(ann, 1);
+		await completions(ann, 1);
 	}));
 
 test('times, emoticons and URLs are not shortcodes', () =>
@@ -237,7 +237,7 @@ test('times, emoticons and URLs are not shortcodes', () =>
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type(':ta');
-		await offered(ann, 3);
+		await completions(ann, 3);
 		for (const text of ['at :10', ':D', 'http://ta', 'std::tada', 'note:tada', ': tada']) {
 			await ann.page.fill('#text', '');
 			await ann.page.keyboard.type(text);
@@ -247,14 +247,14 @@ test('times, emoticons and URLs are not shortcodes', () =>
 
 test('a shortcode that only the library knows becomes an emoji when the library loads, if it is still there', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const { ann, letCome } = await arriveBeforeLibrary(arrive);
+		const { ann, releaseLibrary } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('a :parachute::sloth: b :otter: :nope: :smile: c');
 		await waitForText(ann, 'a :parachute::sloth: b :otter: :nope: 😄 c');
 		// The shortcode is now part of a longer one.
 		await ann.page.fill('#text', 'a :parachute::sloth: b :otterly: :nope: 😄 c');
-		letCome();
+		releaseLibrary();
 		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c');
 		await ann.page.keyboard.type(' :otter::sloth: ');
 		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥 ');
@@ -264,18 +264,18 @@ test('a shortcode that only the library knows becomes an emoji when the library 
 
 test('a shortcode written before anything is loaded becomes an emoji later', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		let letCome;
-		const mayCome = new Promise((resolve) => (letCome = resolve));
+		let releaseLibrary;
+		const mayLoad = new Promise((resolve) => (releaseLibrary = resolve));
 		const ann = await arrive({}, (page) =>
 			page.route('**/shortcodes.js', async (route) => {
-				await mayCome;
+				await mayLoad;
 				await route.continue();
 			}),
 		);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('an :otter: and a :cat:');
-		letCome();
+		releaseLibrary();
 		await waitForText(ann, 'an 🦦 and a 🐱');
 	}));
 
@@ -301,7 +301,7 @@ test('without the library the emoji of the small table work', () =>
 		assert.equal((await find(ann, 'rocket'))[0], '🚀');
 		await ann.page.press('#picker-search', 'Enter');
 		await ann.page.keyboard.type(' :parachute: :smi');
-		assert.equal((await offered(ann, 2))[0], '😄');
+		assert.equal((await completions(ann, 2))[0], '😄');
 		await ann.page.keyboard.press('Tab');
 		assert.equal(await written(ann), '🚀 :parachute: 😄 ');
 		await ann.page.keyboard.press('Enter');

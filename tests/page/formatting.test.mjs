@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { withPeople } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -15,7 +15,7 @@ before(async () => {
 after(() => browser.close());
 
 test('13 bold, italic, code, quotes, fences and links are formatted, and all other text stays as written', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
@@ -42,7 +42,7 @@ test('13 bold, italic, code, quotes, fences and links are formatted, and all oth
 	}));
 
 test("any character in the reader's name leaves messages readable and mentions marked", () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const names = ['Anna-Lena', 'a|b(c)[d]{e}^$*+?./\\f', '=!"#%&\',:;<>`~@', 'Dr.'];
 		const bob = await daemon.ws('/ws?name=bob');
 		for (const name of names) {
@@ -55,7 +55,7 @@ test("any character in the reader's name leaves messages readable and mentions m
 	}));
 
 test('23 a name is completed after an @, and a mention is marked for the person mentioned', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive();
 		const mei = await arrive();
 		await ann.join('Ann');
@@ -84,7 +84,7 @@ test('23 a name is completed after an @, and a mention is marked for the person 
 	}));
 
 test('23 a mention of the reader is marked for every form of name', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		let count = 0;
 		for (const name of ['ann-7', 'Ann-Marie, of - all', '^$\\.*+?()[]{}|/-&~#', '梅 (林)']) {
@@ -98,7 +98,7 @@ test('23 a mention of the reader is marked for every form of name', () =>
 	}));
 
 test('5 the up arrow in an empty field restores the last own message', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');

@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0.0';
+const NO_RATE_LIMIT = 'limits.message_rate=0.0';
 const MOST_ROWS = 500;
 const STILL_PX = 2;
 
@@ -54,7 +54,7 @@ async function readUntil(person, isTop, wanted) {
 }
 
 test('7 a first visit shows the newest messages and stays at the bottom from the first moment', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		await withPast(daemon, 120);
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
@@ -100,7 +100,7 @@ test('an empty room says that it is empty, once that is known', () =>
 	}));
 
 test('10 scrolling up loads older pages, and the visible messages do not move', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		await withPast(daemon, 230);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -139,7 +139,7 @@ test('30 a screen reader is told of a new day once, also if it begins with an ow
 	}));
 
 test('30 a screen reader reads new messages, but neither the history nor missed messages', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 60);
 		const tap = createTap();
 		const ann = await arrive({}, async (page) => {
@@ -191,7 +191,7 @@ test('30 a screen reader reads new messages, but neither the history nor missed 
 	}));
 
 test('500 rows are kept however far back the reader scrolls, and both directions load again', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 900);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -214,7 +214,7 @@ test('500 rows are kept however far back the reader scrolls, and both directions
 	}));
 
 test('the button, the End key and an own message lead to the newest messages, without a gap', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 700);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -247,7 +247,7 @@ test('the button, the End key and an own message lead to the newest messages, wi
 	}));
 
 test('an own message leads to the newest ones even if more arrive before those are loaded', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 600);
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -271,7 +271,7 @@ test('an own message leads to the newest ones even if more arrive before those a
 	}));
 
 test('with long messages, of which the page holds only a few, the way back to the newest has no gap', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 520);
 		const filler = ` ${'x'.repeat(15_000)}`;
 		for (let number = 521; number < 580; number++)
@@ -285,7 +285,7 @@ test('with long messages, of which the page holds only a few, the way back to th
 	}));
 
 test('scrolling up loads older messages also while the page reconnects', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		let opened = Promise.resolve();
 		let open;
 		let socket;

@@ -32,7 +32,7 @@ async function assertInert(person) {
 }
 
 // Connects the page to a fake server that can send anything. The real server would refuse half of it.
-async function hear(arrive, objectsOf) {
+async function receiveAll(arrive, objectsOf) {
 	const server = createServer({ joined: { topic: HOSTILE[0], users: HOSTILE.map((username) => ({ username, via: username })) } });
 	const ann = await arrive({}, server.prepare);
 
@@ -48,7 +48,7 @@ test('13 hostile texts, names and avatars are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		assert.ok(HOSTILE.length > 100, `${HOSTILE.length} strings`);
 		let id = 0;
-		const ann = await hear(arrive, (text) => [
+		const ann = await receiveAll(arrive, (text) => [
 			{ type: 'message', room: 'lobby', id: ++id, username: 'bob', message: text },
 			{ type: 'message', room: 'lobby', id: ++id, username: text, avatar: text, message: text, action: true },
 		]);
@@ -224,7 +224,7 @@ test('13 rooms with hostile names and topics can be entered, and are text in the
 test('13 hostile titles, tags, links and alarms of programs are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		let id = 0;
-		const ann = await hear(arrive, (text, index) => [
+		const ann = await receiveAll(arrive, (text, index) => [
 			{ type: 'message', room: 'lobby', id: ++id, via: 'push', username: 'p', message: text, title: text, tags: [text], click: text, priority: 5 },
 			{
 				type: 'alarm', room: 'lobby', id: ++id, ts: 1, since: 1, username: text, key: `${text}${index}`, severity: text, title: text,

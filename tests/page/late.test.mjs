@@ -29,7 +29,7 @@ async function hold({ page }, glob) {
 const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
 
 // Waits until the style sheet applies and the page has reacted to it.
-const dressed = ({ page }, sheet) =>
+const styleApplied = ({ page }, sheet) =>
 	page.waitForFunction(
 		(name) =>
 			Array.from(document.styleSheets).some(({ href }) => href?.endsWith(name)) &&
@@ -128,7 +128,7 @@ for (const [what, button, file, sheet, panel] of [
 			await ann.page.focus('#text');
 			await ann.page.keyboard.type('as I said');
 			await letThrough();
-			await dressed(ann, sheet);
+			await styleApplied(ann, sheet);
 			await ann.page.keyboard.type(' before');
 			assert.equal(await ann.page.inputValue('#text'), 'as I said before');
 			assert.equal(await ann.page.isVisible(panel), false);
@@ -147,7 +147,7 @@ test('names that load late are offered only if the user still writes one', () =>
 		const letThrough = await asked;
 		await ann.page.focus('#search-button');
 		await letThrough();
-		await dressed(ann, 'choices.css');
+		await styleApplied(ann, 'choices.css');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('o');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { got, post } from '../lib/doors.mjs';
+import { expectJson, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
 import { blockSockets, blockStreams, withPeople } from './people.mjs';
 import { createTap } from './wires.mjs';
@@ -19,7 +19,7 @@ const withModerator = (body) =>
 	withPeople(
 		browser,
 		['limits.message_rate=0'],
-		({ daemon, ...rest }) => body({ daemon, ...rest, order: (word, what) => got(post(daemon, `/admin/${word}`, what, bearer('root-secret'))) }),
+		({ daemon, ...rest }) => body({ daemon, ...rest, order: (word, what) => expectJson(post(daemon, `/admin/${word}`, what, bearer('root-secret'))) }),
 		{ config: `auth = { ${tokens} };` },
 	);
 
@@ -29,7 +29,7 @@ const again = ({ page }, name = 'Connect again') => page.getByRole('button', { n
 const openings = (daemon) => daemon.log.filter((line) => line.startsWith('session_open')).length;
 
 // Triggers every event that usually makes a page reconnect.
-async function shake({ page }) {
+async function triggerReconnect({ page }) {
 	await page.evaluate(() => {
 		window.dispatchEvent(new Event('offline'));
 		window.dispatchEvent(new Event('online'));
@@ -65,7 +65,7 @@ for (const [door, block, isPoll] of doors) {
 			await ann.state('refused');
 			assert.equal(await words(ann), 'A moderator has sent you away. The reason: “be kind”. Not connected.');
 			const before = openings(daemon);
-			await shake(ann);
+			await triggerReconnect(ann);
 			await ann.say('two');
 			await ann.page.locator('#queue', { hasText: '1 message waits' }).waitFor();
 			assert.equal(openings(daemon), before);
@@ -118,7 +118,7 @@ test('a user banned by name is told so, cannot reconnect under that name, and ma
 		await eve.state('refused');
 		assert.equal(await words(eve), 'A moderator has banned you. The reason: “spam”. Not connected.');
 		const before = openings(daemon);
-		await shake(eve);
+		await triggerReconnect(eve);
 		assert.equal(openings(daemon), before);
 		await again(eve).click();
 		await eve.page.locator('#name-error', { hasText: 'Nobody may be called Eve here' }).waitFor();
@@ -144,7 +144,7 @@ test('a user at a banned address is told so, and the page does not retry for eve
 		await ann.state('refused');
 		assert.equal(await words(ann), 'A moderator has banned you. Not connected.');
 		const before = refusals.length;
-		await shake(ann);
+		await triggerReconnect(ann);
 		await again(ann).click();
 		await eventually(() => assert.equal(refusals.length, before + 1), 'one more try');
 		await ann.state('refused');

@@ -138,7 +138,7 @@ class Person {
 	 * Runs end(), which breaks the connection, until the page notices. The page may reconnect within half a
 	 * second.
 	 */
-	async loses(end) {
+	async disconnects(end) {
 		await Promise.all([this.state('waiting'), end()]);
 	}
 
@@ -234,7 +234,7 @@ class Person {
 
 // Runs body({ …given, arrive }). arrive(contextOptions, prepare) opens the page as a new user, after
 // prepare(page). At the end no page may have done anything forbidden. first is what a new user is shown.
-async function meet(browser, origin, given, body, first = '#profile[open]') {
+async function runWithPages(browser, origin, given, body, first = '#profile[open]') {
 	const people = [];
 
 	async function arrive(options = {}, prepare = () => {}, { path: at = '/' } = {}) {
@@ -271,7 +271,7 @@ async function meet(browser, origin, given, body, first = '#profile[open]') {
 }
 
 export function withPeople(browser, settings, body, { first, ...options } = {}) {
-	return withDaemon({ settings, ...options }, (daemon) => meet(browser, daemon.url, { daemon }, body, first));
+	return withDaemon({ settings, ...options }, (daemon) => runWithPages(browser, daemon.url, { daemon }, body, first));
 }
 
 // The same with a server that can be killed and restarted with its port and store: body({ server, arrive,
@@ -289,7 +289,7 @@ export async function withRestarts(browser, settings, body) {
 		},
 	};
 	try {
-		await meet(browser, server.daemon.url, { server }, body);
+		await runWithPages(browser, server.daemon.url, { server }, body);
 		await server.daemon.stop();
 	} finally {
 		server.daemon.kill();

@@ -16,7 +16,7 @@ before(async () => {
 after(() => browser.close());
 
 // Connects a client without a page that receives events.
-async function come(daemon, name) {
+async function connectPerson(daemon, name) {
 	const client = await daemon.ws();
 	client.sendJson({ type: 'join', username: name });
 	assert.equal((await client.nextJson()).you.username, name);
@@ -43,7 +43,7 @@ async function typingLine({ page }, wanted) {
 
 test('24 a taken or forbidden name is explained at the name form', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
-		await come(daemon, 'Bob');
+		await connectPerson(daemon, 'Bob');
 		const ann = await arrive();
 		const refused = async (words) => {
 			await ann.page.locator('#name-error', { hasText: words }).waitFor();
@@ -74,7 +74,7 @@ test('a rename is announced to the others, and a refused one is explained', () =
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		await ann.rename('anna');
 		await ann.called('anna');
 		await ann.line('You are now anna').waitFor();
@@ -95,7 +95,7 @@ test('a rename is announced to the others, and a refused one is explained', () =
 
 test('two tabs of one browser are one person, who leaves with the last of them', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		const ann = await arrive();
 		await ann.join('ann');
 		const tab = await openTab(ann);
@@ -125,7 +125,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 
 test('a lingering old connection of the page does not make its name taken', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		let lingering;
 		const ann = await arrive({}, async (page) => {
 			await blockDetours(page);
@@ -138,7 +138,7 @@ test('a lingering old connection of the page does not make its name taken', () =
 		});
 		await ann.join('ann');
 		await bob.drain();
-		await ann.loses(() => lingering.close({ code: 1001 }));
+		await ann.disconnects(() => lingering.close({ code: 1001 }));
 		await ann.online();
 		await ann.sees(['ann', 'bob']);
 		assert.equal(await ann.page.isVisible('#profile'), false);
@@ -150,8 +150,8 @@ test('21 the list shows who is here, as a column on a wide screen and as a sheet
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive(NARROW);
 		await ann.join('mia');
-		const eve = await come(daemon, 'eve');
-		await come(daemon, 'Zoë');
+		const eve = await connectPerson(daemon, 'eve');
+		await connectPerson(daemon, 'Zoë');
 		await ann.sees(['mia', 'eve', 'Zoë']);
 
 		const button = ann.page.getByRole('button', { name: '3 people here' });
@@ -189,7 +189,7 @@ test('12 enters and leaves share one line, with numbers if they are many', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		await ann.line('bob').waitFor();
 		assert.equal(plain(await ann.line('bob').textContent()), 'bob joined');
 		await bob.close();
@@ -197,7 +197,7 @@ test('12 enters and leaves share one line, with numbers if they are many', () =>
 
 		const clients = [];
 		for (const name of ['cleo', 'dan', 'eve'])
-			clients.push(await come(daemon, name));
+			clients.push(await connectPerson(daemon, name));
 		await ann.line('eve').waitFor();
 		assert.equal(plain(await ann.line('eve').textContent()), 'cleo, dan and eve joined');
 		clients[0].sendJson({ type: 'nick', username: 'chloe' });
@@ -209,7 +209,7 @@ test('12 enters and leaves share one line, with numbers if they are many', () =>
 		for (const client of clients.splice(0, 2))
 			await client.close();
 		for (const name of ['fay', 'gus', 'hal'])
-			await come(daemon, name);
+			await connectPerson(daemon, name);
 		const folded = ann.page.locator('.presence summary');
 		await ann.page.getByText('3 joined, 2 left').waitFor();
 		assert.equal(await ann.page.locator('.presence').count(), 2);
@@ -236,7 +236,7 @@ test('after a server restart returning people are not announced, new ones are', 
 		await ann.sees(['ann']);
 		await bob.page.clock.resume();
 		await ann.sees(['ann', 'bob']);
-		const eve = await come(server.daemon, 'eve');
+		const eve = await connectPerson(server.daemon, 'eve');
 		await ann.line('eve').waitFor();
 		assert.deepEqual((await ann.page.locator('.presence').allTextContents()).slice(-1).map(plain), ['eve joined']);
 		await eve.close();
@@ -247,10 +247,10 @@ test('22 typing is shown for five seconds, or until the message arrives', () =>
 		const ann = await arrive({}, (page) => page.clock.install());
 		await ann.join('ann');
 		const [bob, eve, dan, fay] = [
-			await come(daemon, 'bob'),
-			await come(daemon, 'eve'),
-			await come(daemon, 'dan'),
-			await come(daemon, 'fay'),
+			await connectPerson(daemon, 'bob'),
+			await connectPerson(daemon, 'eve'),
+			await connectPerson(daemon, 'dan'),
+			await connectPerson(daemon, 'fay'),
 		];
 		await pauseClock(ann, 2000);
 		bob.sendJson({ type: 'typing' });
@@ -284,7 +284,7 @@ test('while a user writes, typing is sent every three seconds at most', () =>
 			await ann.page.keyboard.type('some words');
 			await ann.page.clock.runFor(1000);
 		}
-		await eventually(() => assert.equal(told(), 3), 'three tellings');
+		await eventually(() => assert.equal(told(), 3), 'three typing events');
 		await ann.page.fill('#text', ' ');
 		await ann.page.clock.runFor(4000);
 		await ann.page.keyboard.type(' ');
@@ -302,7 +302,7 @@ test('a message that arrives before the join is answered is not lost', () =>
 		await eventually(() => assert.equal(tap.held.length, 1), 'the page to ask');
 		const bob = await daemon.ws();
 		bob.sendJson({ username: 'bob', message: 'early' });
-		await eventually(() => assert.equal(tap.received.length, 1), 'the message to come');
+		await eventually(() => assert.equal(tap.received.length, 1), 'the early message');
 		tap.release();
 		await ann.reads(['early']);
 	}));

@@ -15,9 +15,9 @@ after(() => browser.close());
 
 // A server that can be down: it then closes every connection. Random delays have their maximum, and the
 // page's clock can be stopped.
-function createUnsteady() {
+function createUnreliableServer() {
 	const server = createServer();
-	const unsteady = {
+	const unreliable = {
 		...server,
 		isDown: false,
 		isSilent: false,
@@ -29,20 +29,20 @@ function createUnsteady() {
 				Math.random = () => 1 - 1e-9;
 			});
 			await page.routeWebSocket(/\/ws$/, (route) => {
-				unsteady.attempts++;
-				unsteady.route = route;
+				unreliable.attempts++;
+				unreliable.route = route;
 				route.onMessage((text) => {
-					if (unsteady.isDown)
+					if (unreliable.isDown)
 						route.close({ code: 1001 });
-					for (const object of unsteady.isDown || unsteady.isSilent ? [] : server.answer(JSON.parse(text)))
+					for (const object of unreliable.isDown || unreliable.isSilent ? [] : server.answer(JSON.parse(text)))
 						route.send(JSON.stringify(object));
 				});
 			});
 		},
 		/** Waits until the page has made that many attempts. */
-		tried: (count) => eventually(() => assert.equal(unsteady.attempts, count), `attempt ${count}`),
+		tried: (count) => eventually(() => assert.equal(unreliable.attempts, count), `attempt ${count}`),
 	};
-	return unsteady;
+	return unreliable;
 }
 
 const words = ({ page }) => page.textContent('#state-words');
@@ -59,7 +59,7 @@ async function goDown(person, server) {
 
 test('15 every state is shown in words, with a countdown and a button to connect at once', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		server.isSilent = true;
 		const ann = await arrive({}, server.prepare);
 		const now = ann.page.getByRole('button', { name: 'Connect now' });
@@ -96,7 +96,7 @@ test('15 every state is shown in words, with a countdown and a button to connect
 
 test('16 each failed attempt doubles the wait, which ends at once when the network or the user is back', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		const ann = await arrive({}, server.prepare);
 
 		await ann.join('ann');
@@ -110,7 +110,7 @@ test('16 each failed attempt doubles the wait, which ends at once when the netwo
 			await server.tried(++attempts);
 			await waits(ann, Math.min(2 * seconds, 30));
 		}
-		// From here on the page's clock stands still.
+		// From here on the page's clock is stopped.
 		await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
 		await server.tried(++attempts);
 		await ann.state('waiting');
@@ -146,7 +146,7 @@ test('19 after a server restart all tabs of all users reconnect without a reload
 
 test('a server that is reachable without a network is found again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
 		await ann.page.clock.pauseAt(Date.now() + 1000);

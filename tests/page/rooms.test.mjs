@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { askForRoom, choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -17,7 +17,7 @@ before(async () => {
 after(() => browser.close());
 
 test('entering a name creates the room, and its messages stay in it', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();
 		await ann.join('Ann');
@@ -43,7 +43,7 @@ test('entering a name creates the room, and its messages stay in it', () =>
 	}));
 
 test('the rooms and their read positions are remembered for the next visit', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -68,7 +68,7 @@ test('the rooms and their read positions are remembered for the next visit', () 
 	}));
 
 test('19 after a restart every room resumes, over one connection', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		await ann.join('Ann');
@@ -96,7 +96,7 @@ test('19 after a restart every room resumes, over one connection', () =>
 	}));
 
 test('each room has its own draft, and an unsent message stays with its room', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		await ann.join('Ann');
@@ -178,7 +178,7 @@ test('on a phone the rooms are a drawer that the keyboard can reach and Escape c
 	}));
 
 test('a user who has left the first room is not in it on the next visit', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -196,7 +196,7 @@ test('a user who has left the first room is not in it on the next visit', () =>
 	}));
 
 test('a room is entered even if a message arrives elsewhere during the press', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -213,7 +213,7 @@ test('a room is entered even if a message arrives elsewhere during the press', (
 	}));
 
 test('leaving a room before its join is answered does not affect the other rooms', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
@@ -234,7 +234,7 @@ test('leaving a room before its join is answered does not affect the other rooms
 	}));
 
 test('an unsent message of a room is there when the room is entered again', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
 		await ann.join('Ann');

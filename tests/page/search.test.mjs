@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { hide, withPeople } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -15,7 +15,7 @@ before(async () => {
 after(() => browser.close());
 
 test('a search result opens at its place however old it is, and one press leads back to the newest', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		await sayMany(bob, 400, { textOf: (n) => (n === 120 ? 'the needle is here' : `hay ${n}`) });
 		const ann = await arrive();
@@ -48,7 +48,7 @@ test('a search result opens at its place however old it is, and one press leads 
 	}));
 
 test('9 a line marks the messages that came while the page was hidden, and the title and the icon show them', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { get, got, post } from '../lib/doors.mjs';
+import { expectJson, get, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
 import { blockSockets, blockStreams, enterRoom, pauseClock, withPeople } from './people.mjs';
 
@@ -264,13 +264,13 @@ test('the user of a banned name is told so, and the page stops retrying', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
-		await got(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
+		await expectJson(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
 		await ann.state('refused');
 		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. The reason: “enough”\. Not connected/);
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.state('refused');
 		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Not connected/);
-		await got(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
+		await expectJson(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.online();
 	}));
@@ -287,7 +287,7 @@ test('without auth a token unlocks what needs one, and names can be chosen', () 
 			await ann.page.reload();
 			await ann.online();
 			await ann.called('Ann');
-			assert.equal((await got(get(daemon, '/rooms'))).rooms.length, 1);
+			assert.equal((await expectJson(get(daemon, '/rooms'))).rooms.length, 1);
 		},
 		{ config: jwtConfig(), first: ANYTHING },
 	));

@@ -5,7 +5,7 @@ import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { blockSockets, blockStreams, choose, enterRoom, pauseClock, unread, withPeople, withRestarts } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -17,7 +17,7 @@ after(() => browser.close());
 const words = ({ page }) => page.textContent('#state-words');
 
 test('18 where WebSockets are blocked the page uses a stream of events and says so', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		const begun = performance.now();
 		await ann.join('Ann');
@@ -41,7 +41,7 @@ test('18 where WebSockets are blocked the page uses a stream of events and says 
 	}));
 
 test('18 where streams are blocked as well the page polls and says so', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await blockSockets(page);
 			await page.addInitScript(() => {
@@ -69,7 +69,7 @@ test('18 where streams are blocked as well the page polls and says so', () =>
 	}));
 
 test('18 the page gives up on a pending WebSocket and a pending stream within 4 s, and is online within 5 s', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		let streamed = () => {};
 		const asked = new Promise((resolve) => (streamed = resolve));
 		const ann = await arrive({}, async (page) => {
@@ -80,7 +80,7 @@ test('18 the page gives up on a pending WebSocket and a pending stream within 4 
 			});
 			await page.route(/\/events\//, () => streamed());
 		});
-		// The page's clock stands still except for the steps below.
+		// The page's clock is stopped except for the steps below.
 		await pauseClock(ann);
 		await ann.introduce('Ann');
 		await ann.state('connecting');
@@ -106,7 +106,7 @@ async function arriveByPolls(arrive) {
 }
 
 test('rooms beyond the connection limit show roughly how many messages are unread', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		await enterRoom(ann, 'ops');
 		const bob = await daemon.ws('/ws?name=bob');
@@ -132,7 +132,7 @@ test('rooms beyond the connection limit show roughly how many messages are unrea
 	}));
 
 test('the fourth stream room is only counted, and counted messages are not counted again', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
 			await blockSockets(page);
@@ -168,7 +168,7 @@ test('a taken name is explained also without a WebSocket', () =>
 	}));
 
 test('over a stream nothing is lost when the server restarts', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		await ann.say('one');
@@ -186,7 +186,7 @@ test('over a stream nothing is lost when the server restarts', () =>
 	}));
 
 test('the page returns to a WebSocket when one is available', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		await ann.say('by stream');
@@ -228,7 +228,7 @@ const canStall = (page) =>
 	});
 
 test('20 a stream that dies silently is noticed, and no message is missing afterwards', () =>
-	withPeople(browser, [TALKATIVE, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
 			await blockSockets(page);
@@ -247,7 +247,7 @@ test('20 a stream that dies silently is noticed, and no message is missing after
 	}));
 
 test('20 a poll that is never answered is noticed, and no message is missing afterwards', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		const bob = await daemon.ws('/ws?name=bob');
 		let isHeld;
@@ -265,7 +265,7 @@ test('20 a poll that is never answered is noticed, and no message is missing aft
 	}));
 
 test('a page whose session is unknown to the server joins anew and sends its pending message', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		const unknown = { error: { code: 'no_such_session', message: 'there is no such session' } };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { patienceMs, within } from '../lib/daemon.mjs';
-import { Member, doors } from './member.mjs';
+import { doors, Member } from './member.mjs';
 
 const ROOM = 'torture';
 
@@ -84,7 +84,7 @@ export class Crowd {
 				return;
 			const caughtUp = new Promise((resolve) => {
 				const check = () => this.isComplete(laggard) && resolve();
-				laggard.on('heard', check);
+				laggard.on('received', check);
 				laggard.on('ack', check);
 			});
 			await this.orFault(caughtUp);
@@ -130,7 +130,7 @@ export class Crowd {
 	}
 
 	/** Fails unless a new member reads the same list. */
-	async assertNewcomerSeesTheSame() {
+	async assertNewMemberReadsTheSame() {
 		const { epoch } = this.members[0];
 		this.add({ name: 'newcomer', door: 'query', epoch });
 		await this.complete();

@@ -35,7 +35,7 @@ test(title, { skip: isSlowRun }, async () => {
 		crowd.assertSameView();
 		const done = { ...proxy.counts, resets: proxy.resets };
 		summary('cuts', { cuts, ...done, ...crowd.figures(), seconds: secondsSince(start) });
-		await crowd.assertNewcomerSeesTheSame();
+		await crowd.assertNewMemberReadsTheSame();
 		crowd.leave();
 		proxy.close();
 		await daemon.stop();

@@ -35,7 +35,7 @@ function plan(kinds, chance) {
 }
 
 /** The beginning of the plan. The seed reproduces all of it. */
-const told = (planned) =>
+const describePlan = (planned) =>
 	JSON.stringify({ ...planned, pieces: planned.pieces.map(String) }).slice(0, 300);
 
 /** Fails unless the connection begins with an HTTP answer, and one without a server error. */
@@ -54,10 +54,10 @@ const gone = (socket, ms) =>
 
 async function play(daemon, { pieces, pauses, isReading, stays_ms, leaves }) {
 	const socket = net.connect({ port: daemon.port, host: daemon.host, allowHalfOpen: true });
-	const heard = [];
+	const chunks = [];
 	socket.on('error', () => {});
 	if (isReading)
-		socket.on('data', (chunk) => heard.push(chunk));
+		socket.on('data', (chunk) => chunks.push(chunk));
 	else
 		socket.pause();
 	for (const [i, piece] of pieces.entries()) {
@@ -77,7 +77,7 @@ async function play(daemon, { pieces, pauses, isReading, stays_ms, leaves }) {
 	if (leaves === 'reset' && !socket.destroyed)
 		socket.resetAndDestroy();
 	socket.destroy();
-	return assertAnswer(Buffer.concat(heard));
+	return assertAnswer(Buffer.concat(chunks));
 }
 
 class Storm {
@@ -92,7 +92,7 @@ class Storm {
 	}
 
 	/** Runs one client after the other until the time is over. */
-	async blow(n) {
+	async runClients(n) {
 		const chance = new Chance(seed + n);
 		while (!this.isOver) {
 			const next = plan(this.kinds, chance);
@@ -113,12 +113,12 @@ class Storm {
 
 	/** Returns what each client did last. */
 	describe() {
-		return this.#last.map(told).join('\n');
+		return this.#last.map(describePlan).join('\n');
 	}
 }
 
 /** Two people in a room of their own, and a check of the daemon's health. */
-class Onlookers {
+class Bystanders {
 	rounds = 0;
 	worst_ms = 0;
 	isOver = false;
@@ -171,11 +171,11 @@ async function run(daemon) {
 	const [ann, bob] = [await daemon.ws('/ws?room=quiet'), await daemon.ws('/ws?room=quiet')];
 	const before = daemon.openSockets();
 	const storm = new Storm(daemon, recorded({ epoch, session }));
-	const onlookers = new Onlookers(daemon, ann, bob);
+	const bystanders = new Bystanders(daemon, ann, bob);
 	try {
-		const blowing = Promise.all(Array.from({ length: clients }, (_, n) => storm.blow(n)));
+		const blowing = Promise.all(Array.from({ length: clients }, (_, n) => storm.runClients(n)));
 		await Promise.race([
-			onlookers.watch(performance.now() + seconds * 1000),
+			bystanders.watch(performance.now() + seconds * 1000),
 			blowing,
 			daemon.ended.then(() => assert.fail('linnetd has ended')),
 		]);
@@ -187,11 +187,11 @@ async function run(daemon) {
 		error.message += `\nseed=${seed}; the last clients did:\n${storm.describe()}`;
 		throw error;
 	} finally {
-		storm.isOver = onlookers.isOver = true;
+		storm.isOver = bystanders.isOver = true;
 	}
 	summary('http', {
 		seconds, clients, connections: storm.plays, statuses: storm.statuses,
-		rounds: onlookers.rounds, worst_ms: onlookers.worst_ms.toFixed(0),
+		rounds: bystanders.rounds, worst_ms: bystanders.worst_ms.toFixed(0),
 	});
 }
 

@@ -29,7 +29,7 @@ class Entry {
 	}
 }
 
-/** Emits "ack" (entry), "heard" (id, text), "joined", "closed" (code) and "fault" (error). */
+/** Emits "ack" (entry), "received" (id, text), "joined", "closed" (code) and "fault" (error). */
 export class Member extends EventEmitter {
 	#options;
 	#socket = null;
@@ -47,7 +47,7 @@ export class Member extends EventEmitter {
 
 	/**
 	 * Options: port, name, room, door (one of `doors`), inFlight: how many messages may be
-	 * unacknowledged at once, epoch: read this history from its start, ballast: text added to each
+	 * unacknowledged at once, epoch: read this history from its start, padding: text added to each
 	 * message, isNeverRefused: a refused connection is a fault.
 	 */
 	constructor(options) {
@@ -244,7 +244,7 @@ export class Member extends EventEmitter {
 		if (room !== this.#options.room || !this.isJoined)
 			return this.#fault(`received ${id} of ${room}, a room not joined`);
 		if (id <= this.#wire)
-			return this.#fault(`heard ${id} after ${this.#wire}`);
+			return this.#fault(`received ${id} after ${this.#wire}`);
 		for (let missing = this.#wire + 1; missing < id; missing++)
 			if (!this.#ackedHere.has(missing))
 				return this.#fault(`received ${id} after ${this.#wire}, ${missing} is missing`);
@@ -252,7 +252,7 @@ export class Member extends EventEmitter {
 		if (!message.startsWith(`${username} `))
 			return this.#fault(`${id}, "${message}", has ${username} as its sender`);
 		this.#know(id, message);
-		this.emit('heard', id, message);
+		this.emit('received', id, message);
 	}
 
 	#hearAck({ ref, id, duplicate }) {
@@ -291,8 +291,8 @@ export class Member extends EventEmitter {
 			if (entry.isSent)
 				continue;
 			entry.isSent = true;
-			const { room, ballast } = this.#options;
-			this.#send({ room, message: entry.text, ref: entry.ref, ballast });
+			const { room, padding } = this.#options;
+			this.#send({ room, message: entry.text, ref: entry.ref, padding });
 		}
 	}
 }

@@ -6,7 +6,7 @@ import net from 'node:net';
 
 // How long one side may stay open after the other one has ended, and how long a direction may
 // stall.
-const FORLORN_MS = 400;
+const ONE_SIDED_MS = 400;
 const STALL_MS = 300;
 
 /** One direction of a connection. */
@@ -83,51 +83,51 @@ class Link {
 			other.destroy();
 	}
 
-	end(isRude) {
+	end(isReset) {
 		for (const socket of [this.client, this.server])
-			drop(socket, isRude);
+			drop(socket, isReset);
 	}
 
 	/** Ends one side; the other side notices later. */
-	endOneSide(isRude) {
+	endOneSide(isReset) {
 		const [side, other] = this.chance.isLucky(0.5)
 			? [this.client, this.server]
 			: [this.server, this.client];
 		this.up.discard();
 		this.down.discard();
-		drop(side, isRude);
-		setTimeout(() => drop(other, isRude), this.chance.below(FORLORN_MS));
+		drop(side, isReset);
+		setTimeout(() => drop(other, isReset), this.chance.below(ONE_SIDED_MS));
 	}
 
-	endMidFrame(isRude) {
+	endMidFrame(isReset) {
 		const flow = this.chance.pick([this.up, this.down]);
-		flow.breakNext(this.chance, () => this.end(isRude));
+		flow.breakNext(this.chance, () => this.end(isReset));
 	}
 
 	/**
 	 * Cuts the connection but delivers the client's last bytes after it has reconnected and resent
 	 * them.
 	 */
-	arriveLate(isRude) {
+	deliverLate(isReset) {
 		const passOn = this.up.keep();
 		this.down.discard();
 		setTimeout(() => {
-			drop(this.client, isRude);
+			drop(this.client, isReset);
 			setTimeout(() => {
 				passOn();
 				this.server.end();
-			}, this.chance.below(FORLORN_MS));
+			}, this.chance.below(ONE_SIDED_MS));
 		}, this.chance.below(STALL_MS));
 	}
 
 	/** Stalls one direction, then cuts the connection or lets it continue. */
-	stall(isRude) {
+	stall(isReset) {
 		const flow = this.chance.pick([this.up, this.down]);
 		const isCut = this.chance.isLucky(0.5);
 		flow.stall();
 		setTimeout(() => {
 			if (isCut)
-				return this.end(isRude);
+				return this.end(isReset);
 			this.isWhole = true;
 			flow.flow();
 			for (const socket of [this.client, this.server])
@@ -137,10 +137,10 @@ class Link {
 	}
 }
 
-const troubles = ['end', 'endOneSide', 'endMidFrame', 'arriveLate', 'stall'];
+const troubles = ['end', 'endOneSide', 'endMidFrame', 'deliverLate', 'stall'];
 
-function drop(socket, isRude) {
-	if (isRude)
+function drop(socket, isReset) {
+	if (isReset)
 		socket.resetAndDestroy();
 	else
 		socket.destroy();
@@ -179,11 +179,11 @@ export class Proxy {
 			return;
 		const link = this.#chance.pick(whole);
 		const trouble = this.#chance.pick(troubles);
-		const isRude = this.#chance.isLucky(0.5);
+		const isReset = this.#chance.isLucky(0.5);
 		this.counts[trouble]++;
-		this.resets += isRude ? 1 : 0;
+		this.resets += isReset ? 1 : 0;
 		link.isWhole = false;
-		link[trouble](isRude);
+		link[trouble](isReset);
 	}
 
 	close() {

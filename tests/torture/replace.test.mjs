@@ -23,7 +23,7 @@ const keeper = `
 	done`;
 
 /** Stands in for systemd: it holds the port and restarts the daemon. */
-class Holder {
+class SocketHolder {
 	said = '';
 
 	async start() {
@@ -65,7 +65,7 @@ class Holder {
 
 test('replacing the daemon refuses no connection and loses no message', { skip: isSlowRun }, async () => {
 	const chance = new Chance();
-	const holder = new Holder();
+	const holder = new SocketHolder();
 	await holder.start();
 	const start = performance.now();
 	const crowd = new Crowd({ port: holder.port, clients, inFlight: 16, isNeverRefused: true });

@@ -15,7 +15,7 @@ const kills = size('KILLS', { small: 3, full: 10 });
 const AIM_MS = 30;
 
 /** A daemon that can be killed and restarted with the same options. */
-class Mortal {
+class KillableDaemon {
 	#folder = temporaryFolder();
 	#port = 0;
 
@@ -60,7 +60,7 @@ const title = 'kill -9 loses no acked message and delivers none twice';
 
 test(title, { skip: isSlowRun }, async () => {
 	const chance = new Chance();
-	const mortal = new Mortal();
+	const mortal = new KillableDaemon();
 	await mortal.start();
 	const start = performance.now();
 	const crowd = new Crowd({ port: mortal.port, clients, inFlight: 16 });
@@ -71,7 +71,7 @@ test(title, { skip: isSlowRun }, async () => {
 		await crowd.complete();
 		crowd.assertSameView();
 		summary('restart', { kills, ...crowd.figures(), seconds: secondsSince(start) });
-		await crowd.assertNewcomerSeesTheSame();
+		await crowd.assertNewMemberReadsTheSame();
 		crowd.leave();
 		await mortal.daemon.stop();
 	} catch (error) {

@@ -12,7 +12,7 @@ const measured = size('MEASURED', { small: 100, full: 500 });
 
 // Long messages fill the kernel's buffers of one connection soon. The queue behind them is short
 // for the same reason.
-const ballast = 'x'.repeat(8000);
+const padding = 'x'.repeat(8000);
 const slowSettings = [...settings, 'limits.queue_bytes=262144'];
 
 // The kernel buffers only a part of this much for one connection.
@@ -35,17 +35,17 @@ class Speaker {
 		const message = `${this.#speaker.name} says ${++this.#count}`;
 		const times = [];
 		const start = performance.now();
-		const heard = listeners.map(
+		const received = listeners.map(
 			(listener) =>
 				new Promise((resolve) => {
-					listener.once('heard', () => {
+					listener.once('received', () => {
 						times.push(performance.now() - start);
 						resolve();
 					});
 				}),
 		);
 		this.#speaker.say(message);
-		await this.#crowd.orFault(Promise.all(heard));
+		await this.#crowd.orFault(Promise.all(received));
 		this.#crowd.total = this.#count;
 		return times;
 	}
@@ -64,7 +64,7 @@ class Speaker {
 		const gone = daemon.waitForLog(/^slow_reader\b/).then(() => (isGone = true));
 		gone.catch(() => {}); // the assertion reports it if it comes too late
 		const times = [];
-		for (let bytes = 0; !isGone; bytes += ballast.length) {
+		for (let bytes = 0; !isGone; bytes += padding.length) {
 			assert.ok(bytes < enoughBytes, 'the slow reader is not cut off');
 			times.push(await this.say(listeners));
 		}
@@ -81,7 +81,7 @@ const title = 'a client that does not read slows down no other client and loses 
 
 test(title, { skip: isSlowRun }, async () => {
 	const daemon = await startDaemon({ settings: slowSettings });
-	const crowd = new Crowd({ port: daemon.port, clients: sessions, ballast });
+	const crowd = new Crowd({ port: daemon.port, clients: sessions, padding });
 	try {
 		await crowd.allJoined();
 		const slow = crowd.members.at(-1);

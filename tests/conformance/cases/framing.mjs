@@ -1,7 +1,7 @@
 // How a length and a mask may be encoded, and how not.
 
-import { binary, chopped, failed, heard, ping, text } from '../words.mjs';
-import { KiB, bothKinds, payloadOf } from './kinds.mjs';
+import { binary, chopped, failed, ping, received, text } from '../words.mjs';
+import { bothKinds, KiB, payloadOf } from './kinds.mjs';
 
 // Sizes on both sides of each change of the length encoding and of each buffer size of the daemon.
 const sizes = [
@@ -46,25 +46,25 @@ const unmasked = [
 		id: 'framing.unmasked.text',
 		says: 'an unmasked message fails the connection',
 		send: [text('hello', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.empty',
 		says: 'an empty unmasked message fails the connection',
 		send: [text('', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.ping',
 		says: 'an unmasked ping fails the connection',
 		send: [ping('hello', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.second',
 		says: 'an unmasked message after a masked one fails the connection',
 		send: [text('good'), text('bad', bare)],
-		anyOf: failed(1002, heard.text('good')),
+		anyOf: failed(1002, received.text('good')),
 	},
 ].map((example) => ({ ...example, rfc: '5.1' }));
 
@@ -75,7 +75,7 @@ const notShortest = longForms.map(([size, lengthBytes]) => ({
 	says: `a length of ${size} in ${lengthBytes * 8} bits fails the connection`,
 	rfc: '5.2',
 	send: [text(payloadOf('text', size), { lengthBytes })],
-	expect: [heard.close(1002)],
+	expect: [received.close(1002)],
 }));
 
 const impossible = [
@@ -84,14 +84,14 @@ const impossible = [
 		says: 'a length with the most significant bit set fails the connection',
 		rfc: '5.2',
 		send: [text('hello', { length: 2n ** 63n, lengthBytes: 8 })],
-		anyOf: [[heard.close(1002)], [heard.close(1009)]],
+		anyOf: [[received.close(1002)], [received.close(1009)]],
 	},
 	{
 		id: 'framing.length.largest',
 		says: 'the largest possible length is too big',
 		rfc: '7.4.1',
 		send: [binary('hello', { length: 2n ** 63n - 1n, lengthBytes: 8 })],
-		expect: [heard.close(1009)],
+		expect: [received.close(1009)],
 	},
 ];
 

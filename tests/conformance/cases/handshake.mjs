@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { usualRequest } from '../exchange.mjs';
-import { heard, text } from '../words.mjs';
+import { received, text } from '../words.mjs';
 
 /** The usual request, with other headers. */
 const withHeaders = (headers) => (daemon) => usualRequest(daemon, headers);
@@ -127,13 +127,13 @@ const good = [
 		says: 'a message may be sent together with the handshake',
 		rfc: '4.1',
 		request: rewritten((request) => Buffer.concat([Buffer.from(request), text('at once')])),
-		expect: [heard.text('at once'), heard.open],
+		expect: [received.text('at once'), received.open],
 	},
-].map((example) => ({ expect: [heard.open], ...example }));
+].map((example) => ({ expect: [received.open], ...example }));
 
 /** Any answer that blames the request. */
 const refused = [400, 403, 404, 405, 426, 505].flatMap((status) => [
-	[heard.status(status)], [heard.status(status), 'version 13'],
+	[received.status(status)], [received.status(status), 'version 13'],
 ]);
 
 const missing = ['Host', 'Upgrade', 'Connection', keyHeader, 'Sec-WebSocket-Version'].map((name) => ({
@@ -149,7 +149,7 @@ const versions = ['0', '7', '8', '12', '14', '130', '13x', '-13', ''].map((versi
 	says: `version "${version}" is refused, and 13 is offered instead`,
 	rfc: '4.4',
 	request: withHeaders({ 'Sec-WebSocket-Version': version }),
-	expect: [heard.status(426), 'version 13'],
+	expect: [received.status(426), 'version 13'],
 }));
 
 const keyOf = (size) => randomBytes(size).toString('base64');

@@ -1,7 +1,7 @@
 // Shared by text and binary messages.
 
 import { randomBytes } from 'node:crypto';
-import { binary, heard, text } from '../words.mjs';
+import { binary, received, text } from '../words.mjs';
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
@@ -30,7 +30,7 @@ export function bothKinds({ id, says, rfc }, size, steps) {
 			says: `${says}, ${kind}`,
 			rfc,
 			send: () => steps(send, payload),
-			expect: [heard[kind](payload), heard.open],
+			expect: [received[kind](payload), received.open],
 		};
 	});
 }

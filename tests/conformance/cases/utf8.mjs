@@ -1,7 +1,7 @@
 // Valid and invalid UTF-8, and where a message may be split.
 
 import {
-	afterPong, binary, chopped, failed, heard, inPieces, more, ping, pong, sliced, text, unfinished,
+	afterPong, binary, chopped, continuation, failed, fragmented, ping, pong, received, sliced, text, unfinished,
 } from '../words.mjs';
 
 const bytes = (hex) => Buffer.from(hex.replaceAll(' ', ''), 'hex');
@@ -32,21 +32,21 @@ const good = goodTexts.flatMap(([id, what, payload]) => [
 		says: `a text of ${what} comes back`,
 		rfc: '8.1',
 		send: [text(payload)],
-		expect: [heard.text(payload), heard.open],
+		expect: [received.text(payload), received.open],
 	},
 	{
 		id: `utf8.good.${id}.in.pieces`,
 		says: `a text of ${what} in fragments of one byte comes back`,
 		rfc: '5.6',
-		send: inPieces(text, sliced(payload, 1)),
-		expect: [heard.text(payload), heard.open],
+		send: fragmented(text, sliced(payload, 1)),
+		expect: [received.text(payload), received.open],
 	},
 	{
 		id: `utf8.good.${id}.chopped`,
 		says: `a text of ${what}, written byte by byte, comes back`,
 		rfc: '8.1',
 		send: [chopped(text(payload), 1)],
-		expect: [heard.text(payload), heard.open],
+		expect: [received.text(payload), received.open],
 	},
 ]);
 
@@ -95,21 +95,21 @@ const bad = badTexts.flatMap(({ id, what, payload }) => [
 		says: `text with ${what} fails the connection`,
 		rfc: '8.1',
 		send: [text(payload)],
-		expect: [heard.close(1007)],
+		expect: [received.close(1007)],
 	},
 	{
 		id: `utf8.bad.${id}.within`,
 		says: `text with ${what} between good characters fails the connection`,
 		rfc: '8.1',
 		send: [text(Buffer.concat([around, payload, around]))],
-		expect: [heard.close(1007)],
+		expect: [received.close(1007)],
 	},
 	{
 		id: `utf8.bad.${id}.in.pieces`,
 		says: `text with ${what}, in fragments of one byte, fails the connection`,
 		rfc: '8.1',
-		send: inPieces(text, sliced(payload, 1)),
-		expect: [heard.close(1007)],
+		send: fragmented(text, sliced(payload, 1)),
+		expect: [received.close(1007)],
 	},
 ]);
 
@@ -120,26 +120,26 @@ const early = [
 	{
 		id: 'piece',
 		says: 'bad text in a fragment fails the connection',
-		begin: [text('aé', unfinished), more(bytes('ff'), unfinished)],
-		rest: more('aé'),
+		begin: [text('aé', unfinished), continuation(bytes('ff'), unfinished)],
+		rest: continuation('aé'),
 	},
 	{
 		id: 'surrogate',
 		says: 'the start of a surrogate fails the connection',
 		begin: [text(bytes('61 ed a0'), unfinished)],
-		rest: more(bytes('80')),
+		rest: continuation(bytes('80')),
 	},
 	{
 		id: 'overlong',
 		says: 'the start of an overlong character fails the connection',
 		begin: [text(bytes('61 e0 80'), unfinished)],
-		rest: more(bytes('af')),
+		rest: continuation(bytes('af')),
 	},
 	{
 		id: 'too.large',
 		says: 'the start of a character beyond U+10FFFF fails the connection',
 		begin: [text(bytes('61 f4 90'), unfinished)],
-		rest: more(bytes('80 80')),
+		rest: continuation(bytes('80 80')),
 	},
 ].map(({ id, says, begin, rest }) => ({
 	id: `utf8.early.${id}`,
@@ -147,8 +147,8 @@ const early = [
 	rfc: '8.1',
 	send: [...begin, ping(still), afterPong, rest],
 	choices: {
-		'bad text fails at once': [heard.close(1007)],
-		'bad text fails later': [heard.pong(still), heard.close(1007)],
+		'bad text fails at once': [received.close(1007)],
+		'bad text fails later': [received.pong(still), received.close(1007)],
 	},
 }));
 
@@ -160,71 +160,71 @@ const states = [
 		id: 'utf8.split.ping',
 		says: 'a ping may come within a character',
 		rfc: '5.4',
-		send: [text(euroFirst, unfinished), ping('now'), afterPong, more(euroRest)],
-		expect: [heard.text(euro), heard.pong('now'), heard.open],
+		send: [text(euroFirst, unfinished), ping('now'), afterPong, continuation(euroRest)],
+		expect: [received.text(euro), received.pong('now'), received.open],
 	},
 	{
 		id: 'utf8.split.pong',
 		says: 'a pong may come within a character',
 		rfc: '5.4',
-		send: [text(euroFirst, unfinished), pong('now'), more(euroRest)],
-		expect: [heard.text(euro), heard.open],
+		send: [text(euroFirst, unfinished), pong('now'), continuation(euroRest)],
+		expect: [received.text(euro), received.open],
 	},
 	{
 		id: 'utf8.split.pong.empty',
 		says: 'an empty pong may come within a character',
 		rfc: '5.4',
-		send: [text(euroFirst, unfinished), pong(''), more(euroRest)],
-		expect: [heard.text(euro), heard.open],
+		send: [text(euroFirst, unfinished), pong(''), continuation(euroRest)],
+		expect: [received.text(euro), received.open],
 	},
 	{
 		id: 'utf8.split.empty.piece',
 		says: 'an empty fragment may come within a character',
 		rfc: '5.4',
-		send: [text(euroFirst, unfinished), more('', unfinished), more(euroRest)],
-		expect: [heard.text(euro), heard.open],
+		send: [text(euroFirst, unfinished), continuation('', unfinished), continuation(euroRest)],
+		expect: [received.text(euro), received.open],
 	},
 	{
 		id: 'utf8.half.then.empty.last',
 		says: 'half of a character before an empty last fragment fails the connection',
 		rfc: '8.1',
-		send: [text(euroFirst, unfinished), more('')],
-		expect: [heard.close(1007)],
+		send: [text(euroFirst, unfinished), continuation('')],
+		expect: [received.close(1007)],
 	},
 	{
 		id: 'utf8.half.then.empty.last.then.rest',
 		says: 'half of a character is not completed by the next message',
 		rfc: '8.1',
-		send: [text(euroFirst, unfinished), more(''), text(euroRest)],
-		expect: [heard.close(1007)],
+		send: [text(euroFirst, unfinished), continuation(''), text(euroRest)],
+		expect: [received.close(1007)],
 	},
 	{
 		id: 'utf8.binary.is.free',
 		says: 'a binary message may have any bytes, and good text after it comes back',
 		rfc: '5.6',
 		send: [binary(bytes('ff fe c3')), text('é')],
-		expect: [heard.binary(bytes('ff fe c3')), heard.text('é'), heard.open],
+		expect: [received.binary(bytes('ff fe c3')), received.text('é'), received.open],
 	},
 	{
 		id: 'utf8.binary.is.free.in.pieces',
 		says: 'a fragmented binary message may have any bytes, and good text after it comes back',
 		rfc: '5.6',
-		send: [...inPieces(binary, [bytes('ff'), bytes('c3')]), ...inPieces(text, ['é', 'é'])],
-		expect: [heard.binary(bytes('ff c3')), heard.text('éé'), heard.open],
+		send: [...fragmented(binary, [bytes('ff'), bytes('c3')]), ...fragmented(text, ['é', 'é'])],
+		expect: [received.binary(bytes('ff c3')), received.text('éé'), received.open],
 	},
 	{
 		id: 'utf8.bad.second',
 		says: 'bad text after good text fails the connection',
 		rfc: '8.1',
 		send: [text('é'), text(bytes('c3'))],
-		anyOf: failed(1007, heard.text('é')),
+		anyOf: failed(1007, received.text('é')),
 	},
 	{
 		id: 'utf8.bad.far',
 		says: 'a bad byte late in a long text fails the connection',
 		rfc: '8.1',
 		send: [text(Buffer.concat([Buffer.alloc(100_000, 'é'), bytes('ff'), around]))],
-		expect: [heard.close(1007)],
+		expect: [received.close(1007)],
 	},
 ];
 
