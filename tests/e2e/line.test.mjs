@@ -309,7 +309,7 @@ test("a message can neither control a reader's terminal nor imitate another send
 		assert.equal(await ann.next(), '! error disk - \ufffd[5ma ⏎ b');
 	}));
 
-// The pings of a WebSocket measure how much processor time the daemon uses.
+// The pings of a WebSocket are the clock for measuring processor time.
 test('a terminal that stops reading is closed, others are not affected, and the daemon stays idle', { skip: isSlowRun }, () =>
 	withDaemon(noRateLimitWith('limits.queue_bytes=65536', 'heartbeat.ping_s=1'), async (daemon) => {
 		const [sender, bob] = [await daemon.ws(), await openTerminal(daemon)];
