@@ -1,4 +1,4 @@
-// Starts Chromium with a fresh profile that can reach only the daemon under test.
+// Starts Chromium with a fresh profile and without background network traffic.
 import { chromium } from 'playwright-core';
 
 const QUIET = [
