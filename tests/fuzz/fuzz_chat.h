@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "linnet/chat.h"
-#include "linnet/log.h"
+#include "linnet/base/log.h"
+#include "linnet/chat/chat.h"
 
 /* When everything happens. */
 #define NOW_MS 1000

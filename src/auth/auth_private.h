@@ -1,0 +1,17 @@
+/* auth_private.h - what the parts of auth share: tokens.c the tokens that are configured
+ * and the secret, jwt.c the tokens that somebody else has signed. */
+#pragma once
+
+#include "linnet/auth/tokens.h"
+
+/* What signs them: HS256 wants as many bytes as its hash has (RFC 7518 section 3.2). */
+struct auth_secret {
+	char *bytes; /* NULL: there is none */
+	size_t len;
+};
+
+#define AUTH_SECRET_BYTES 32
+
+/* As auth_check_jwt. */
+int auth_jwt_check(const struct auth_secret *secret, const char *text, size_t len,
+	const struct auth_rules *rules, const struct grant **grant, const char **why);
