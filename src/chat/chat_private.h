@@ -1,9 +1,9 @@
 /* chat_private.h - what the parts of the chat share: chat.c (coming, going, the store),
  * commands.c (the command table), presence.c (names, presence), room_access.c
- * (which rooms there are), send.c (messages), history.c (history, search, resume),
- * push.c (what programs say), alarm.c, metric.c, snapshot.c (both,
- * for who comes), log_rooms.c, ban_store.c, moderate.c (what moderators order) and
- * tick.c (what is due). */
+ * (which rooms there are), send.c (messages), history.c (history, search), resume.c,
+ * reads.c (what waits for the store), push.c (what programs say), alarm.c, metric.c,
+ * snapshot.c (both, for who comes), log_rooms.c, ban_store.c, moderate.c (what moderators
+ * order) and tick.c (what is due). */
 #pragma once
 
 #include <jansson.h>
@@ -365,7 +365,16 @@ void chat_show_standing(struct member *member, bool wants_alarms);
 /* Go on with that, now that what session was sent is written. */
 void chat_show_more(struct session *session);
 
-/* history.c */
+/* reads.c: what sessions ask of the store, one after the other */
+
+/* Bytes that may wait in the session's queue when a read begins, so that asking for much
+ * does not make it a slow reader. */
+size_t chat_read_room(const struct chat *chat, const struct session *session);
+
+/* A new read for session, which begins when chat_read_next is called and it is its turn.
+ */
+struct request *chat_read_add(struct chat *chat, struct session *session,
+	struct room *room, const char *ref, read_starter *start, on_page *callback);
 
 /* Ask for the next read that waits, if the session has room for its answer. */
 void chat_read_next(struct chat *chat, struct session *session);
@@ -373,10 +382,14 @@ void chat_read_next(struct chat *chat, struct session *session);
 /* The store has answered a read: begin those that it had no place for. */
 void chat_read_stalled(struct chat *chat);
 
+/* resume.c */
+
 /* Send member what it missed since, and then, or if that cannot be had whole, what is
  * new; tell it that it is in the room first, if it wants events. since may be NULL. */
 void chat_resume(
 	struct chat *chat, struct member *member, const char *since, const char *ref);
+
+/* history.c */
 
 int chat_do_history(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);

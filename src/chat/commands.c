@@ -194,16 +194,16 @@ bool
 chat_is_in_time(struct chat *chat, struct session *session, double cost,
 	struct message_fault *fault)
 {
-	int64_t wait_ms =
-		bucket_take(&session->pace->messages, chat->config->limits.message_rate,
-			chat->config->limits.message_burst, cost, chat->now_ms);
+	int64_t wait_ms = token_bucket_take(&session->pace->messages,
+		chat->config->limits.message_rate, chat->config->limits.message_burst,
+		cost, chat->now_ms);
 
 	if (!wait_ms)
 		return true;
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
 	metrics.rate_limited++;
-	if (bucket_take(&session->pace->patience, chat->config->limits.message_rate,
+	if (token_bucket_take(&session->pace->patience, chat->config->limits.message_rate,
 		    FLOOD_BURST, 1, chat->now_ms) &&
 		!session->is_errand) {
 		log_info("flooding", log_uint("session", session->number),
@@ -402,8 +402,9 @@ handle_line(struct chat *chat, struct session *session, const struct command *co
 static int64_t
 pay(struct chat *chat, struct session *session, double cost)
 {
-	return bucket_take(&session->pace->messages, chat->config->limits.message_rate,
-		chat->config->limits.message_burst, cost, chat->now_ms);
+	return token_bucket_take(&session->pace->messages,
+		chat->config->limits.message_rate, chat->config->limits.message_burst,
+		cost, chat->now_ms);
 }
 
 /* A command comes behind all that was said before it: a history has it, a new name has

@@ -37,6 +37,13 @@ int hooks_convert_grafana(struct hooks_request *request);
 int hooks_convert_github(struct hooks_request *request);
 int hooks_convert_generic(struct hooks_request *request);
 
+/* Add what the array alerts of Alertmanager's webhooks (version 4) says, which Grafana's
+ * are like since 9. Returns what a converter does. */
+int hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
+
+/* The severity of what fires. It clears nothing, whatever its label says. */
+const char *hooks_firing_severity(const json_t *labels);
+
 /* A push object to be, with text as it came. */
 struct hooks_push {
 	const char *key;      /* of an alarm, by hooks_make_key; NULL: a message */

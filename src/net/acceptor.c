@@ -180,7 +180,8 @@ entrance_reload(struct entrance *entrance)
 	cidr_list_free(entrance->proxies);
 	entrance->proxies = trusted_proxies(config);
 	entrance->conns.proxies = entrance->proxies;
-	limit_set_max(entrance->conns.by_address, (unsigned)config->limits.per_address);
+	conn_limit_set_max(
+		entrance->conns.by_address, (unsigned)config->limits.per_address);
 }
 
 void

@@ -44,7 +44,7 @@ conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
 	memset(table, 0, sizeof(*table));
 	TAILQ_INIT(&table->conns);
 	table->max = max;
-	table->by_address = limit_new(per_address);
+	table->by_address = conn_limit_new(per_address);
 	table->proxies = proxies;
 }
 
@@ -52,7 +52,7 @@ void
 conn_table_fini(struct conn_table *table)
 {
 	assert(TAILQ_EMPTY(&table->conns));
-	limit_free(table->by_address);
+	conn_limit_free(table->by_address);
 }
 
 /* As IPv6, IPv4 being mapped to it. */
@@ -87,8 +87,8 @@ set_address(struct conn *conn, const struct in6_addr *address)
 {
 	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
 
-	conn->key = limit_key_of((const void *)&v6);
-	conn->is_loopback = limit_is_loopback((const void *)&v6);
+	conn->key = conn_limit_key_of((const void *)&v6);
+	conn->is_loopback = conn_limit_is_loopback((const void *)&v6);
 	format_address(address, conn->peer, sizeof(conn->peer));
 }
 
@@ -97,7 +97,7 @@ count(struct conn *conn)
 {
 	if (conn->is_loopback)
 		return 0;
-	if (limit_acquire(conn->table->by_address, &conn->key) < 0)
+	if (conn_limit_acquire(conn->table->by_address, &conn->key) < 0)
 		return -EUSERS;
 	conn->is_counted = true;
 	return 0;
@@ -107,7 +107,7 @@ static void
 uncount(struct conn *conn)
 {
 	if (conn->is_counted)
-		limit_release(conn->table->by_address, &conn->key);
+		conn_limit_release(conn->table->by_address, &conn->key);
 	conn->is_counted = false;
 }
 

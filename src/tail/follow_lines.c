@@ -32,7 +32,8 @@ take_tokens(struct follow_file *file, double cost)
 {
 	unsigned burst = file->rate > file->lines ? file->rate : file->lines;
 
-	return bucket_take(&file->bucket, file->rate, burst, cost, file->follow->now_ms);
+	return token_bucket_take(
+		&file->bucket, file->rate, burst, cost, file->follow->now_ms);
 }
 
 static void

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <sys/inotify.h>
 
-#include "linnet/base/limit.h"
+#include "linnet/base/token_bucket.h"
 #include "tail/follow.h"
 #include "tail/follow_reader.h"
 #include "tail/inotify.h"
@@ -61,7 +61,7 @@ struct follow_file {
 	bool is_known; /* the log says that it is followed */
 	int problem;   /* -errno that the log says */
 	int watch_problem;
-	struct bucket bucket;
+	struct token_bucket bucket;
 	bool is_thinning;        /* until the bucket has refilled */
 	uint64_t skipped;        /* lines, and nobody knows yet */
 	enum follow_event event; /* that nobody knows yet; 0: none */

@@ -5,12 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "linnet/base/limit.h"
+#include "linnet/base/token_bucket.h"
 
 /* All zero is somebody new. */
 struct pace {
-	struct bucket messages;
-	struct bucket patience; /* of the server, with who talks too fast */
+	struct token_bucket messages;
+	struct token_bucket patience; /* of the server, with who talks too fast */
 };
 
 struct pace_table;

@@ -10,7 +10,7 @@
 
 #include "linnet/auth/bans.h"
 #include "linnet/base/cidr.h"
-#include "linnet/base/limit.h"
+#include "linnet/base/conn_limit.h"
 #include "linnet/base/metrics.h"
 
 struct conn;
@@ -35,7 +35,7 @@ struct conn {
 	void *state;             /* the door's */
 	/* Who is served: the peer, or the client for whom a trusted proxy speaks. */
 	char peer[INET6_ADDRSTRLEN];
-	struct limit_key key;
+	struct conn_limit_key key;
 	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
 	bool is_counted;         /* for that limit */
 	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
@@ -56,7 +56,7 @@ struct conn_table {
 	size_t count;
 	size_t max;
 	bool is_stopping; /* nothing that is asked for is done any more */
-	struct limit_table *by_address;
+	struct conn_limit_table *by_address;
 	const struct bans *bans;         /* who is not admitted; NULL: nobody */
 	const struct cidr_list *proxies; /* that are trusted; NULL: none */
 };

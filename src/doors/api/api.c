@@ -105,7 +105,7 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 		.chat = chat,
 		.paces = pace_table_new(),
 		.later = later,
-		.away = limit_new((unsigned)access->config->limits.per_address),
+		.away = conn_limit_new((unsigned)access->config->limits.per_address),
 		.routes = {.rows = rows,
 			   .count = sizeof(rows) / sizeof(rows[0]),
 			   .context = api},
@@ -115,13 +115,13 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 void
 api_reload(struct api *api)
 {
-	limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
+	conn_limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
 }
 
 void
 api_fini(struct api *api)
 {
 	api_free_polls(api);
-	limit_free(api->away);
+	conn_limit_free(api->away);
 	pace_table_free(api->paces);
 }

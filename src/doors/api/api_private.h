@@ -76,17 +76,35 @@ struct session *errand_session(struct errand *errand);
 /* So many answers will come; at least one. To be called once, after all was said. */
 void errand_expect(struct errand *errand, size_t answers);
 
-/* api_push.c */
+/* body.c: what programs send */
+
+bool api_is_json(const struct http_request *request);
+
+/* Answer that the body is no good. */
+void api_refuse_body(struct http_request *request, const char *text);
 
 /* The body as JSON, read with flags of json_loads(3); NULL: it is none, and the request
  * was answered. */
 json_t *api_read_json(struct http_request *request, size_t flags);
 
+/* The body as {"message":TEXT}; NULL as above. A line feed at its end is what "echo" puts
+ * there. */
+json_t *api_read_text(struct http_request *request);
+
+/* Set the member name of object to what the request says in a header or an argument,
+ * where the body does not say it itself. Returns why that is no good, or NULL. */
+const char *api_add_extra(
+	const struct http_request *request, json_t *object, const char *name);
+
+/* api_push.c */
+
 void api_push(struct http_request *request);
 void api_hook(struct http_request *request);
-void api_send(struct http_request *request);
 size_t api_message_bytes(const struct config *config);
 size_t api_hook_bytes(const struct config *config);
+
+/* api_send.c */
+void api_send(struct http_request *request);
 
 /* api_admin.c */
 void api_admin(struct http_request *request);

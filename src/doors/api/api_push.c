@@ -33,133 +33,6 @@ api_hook_bytes(const struct config *config)
 	return bytes > HOOK_BYTES ? bytes : HOOK_BYTES;
 }
 
-static void
-refuse_body(struct http_request *request, const char *text)
-{
-	http_answer_error(request, 400, NULL, "bad_body", text);
-}
-
-static bool
-is_json(const struct http_request *request)
-{
-	const char *type = http_head_value(request->head, "content-type");
-	size_t len = type ? strcspn(type, "; \t") : 0;
-
-	return len == 16 && !strncasecmp(type, "application/json", len);
-}
-
-json_t *
-api_read_json(struct http_request *request, size_t flags)
-{
-	const struct buffer *body = &request->body;
-	json_error_t error;
-	json_t *value =
-		json_loadb(body->bytes ? body->bytes : "", body->len, flags, &error);
-	char text[160];
-
-	if (value)
-		return value;
-	snprintf(text, sizeof(text), "the body is no JSON: error at byte %d",
-		error.position);
-	http_answer_error(request, 400, NULL, "bad_json", text);
-	return NULL;
-}
-
-/* The body as the text of a message. A line feed at its end is what "echo" puts there. */
-static json_t *
-read_text(struct http_request *request)
-{
-	const struct buffer *body = &request->body;
-	size_t len = body->len;
-	json_t *text;
-
-	if (len && body->bytes[len - 1] == '\n')
-		len--;
-	if (len && body->bytes[len - 1] == '\r')
-		len--;
-	if (!len) {
-		refuse_body(request, "the body has no text");
-		return NULL;
-	}
-	text = memchr(body->bytes, 0, len) ? NULL : json_stringn(body->bytes, len);
-	if (!text)
-		refuse_body(request, "the body is not UTF-8 text");
-	return text ? json_pack("{s:o}", "message", text) : NULL;
-}
-
-/* "a, b" as ["a","b"]. */
-static json_t *
-split_tags(const char *tags)
-{
-	json_t *list = json_array();
-
-	while (*tags) {
-		size_t len;
-
-		tags += strspn(tags, ", \t");
-		len = strcspn(tags, ",");
-		while (len && (tags[len - 1] == ' ' || tags[len - 1] == '\t'))
-			len--;
-		if (len)
-			json_array_append_new(list, json_stringn(tags, len));
-		tags += len + strspn(tags + len, " \t");
-	}
-	return list;
-}
-
-/* Browsers have a header of that name, too, which says something else (RFC 9218). */
-static bool
-is_of_browser(const char *name, const char *header)
-{
-	return !strcmp(name, "priority") &&
-	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
-}
-
-/* The header or, where there is none, the argument called name. Returns 0, -ENOENT if
- * there is neither or it is empty, or -E2BIG. */
-static int
-read_extra(const struct http_request *request, const char *name, char *out, size_t size)
-{
-	const char *header = http_head_value(request->head, name);
-	int r = 0;
-
-	if (!header || is_of_browser(name, header))
-		r = http_head_query(request->head, name, out, size);
-	else if ((size_t)snprintf(out, size, "%s", header) >= size)
-		r = -E2BIG;
-	return r == 0 && !*out ? -ENOENT : r;
-}
-
-static json_t *
-extra_value(const char *name, const char *text)
-{
-	if (!strcmp(name, "tags"))
-		return split_tags(text);
-	if (!strcmp(name, "priority") && text[0] >= '1' && text[0] <= '5' && !text[1])
-		return json_integer(text[0] - '0');
-	return json_string(text);
-}
-
-/* Set what the request says beside its body, where the body does not say it itself.
- * Returns why that is no good, or NULL. */
-static const char *
-add_extra(const struct http_request *request, json_t *object, const char *name)
-{
-	char text[ACCESS_ARGUMENT_BYTES];
-	int r = json_object_get(object, name)
-			? -ENOENT
-			: read_extra(request, name, text, sizeof(text));
-
-	if (r == -ENOENT)
-		return NULL;
-	if (r < 0)
-		return "a header or an argument is too long";
-	if (!name_is_line(text))
-		return "a header or an argument is not UTF-8";
-	json_object_set_new(object, name, extra_value(name, text));
-	return NULL;
-}
-
 static const char *
 add_extras(const struct http_request *request, json_t *object)
 {
@@ -167,7 +40,7 @@ add_extras(const struct http_request *request, json_t *object)
 	size_t i;
 
 	for (i = 0; !why && i < sizeof(extras) / sizeof(extras[0]); i++)
-		why = add_extra(request, object, extras[i]);
+		why = api_add_extra(request, object, extras[i]);
 	return why;
 }
 
@@ -296,7 +169,8 @@ add_to_all(const struct http_request *request, json_t *list)
 static json_t *
 read_pushes(struct http_request *request)
 {
-	json_t *body = is_json(request) ? api_read_json(request, 0) : read_text(request);
+	json_t *body =
+		api_is_json(request) ? api_read_json(request, 0) : api_read_text(request);
 
 	return !body || json_is_array(body) ? body : json_pack("[o]", body);
 }
@@ -400,95 +274,4 @@ api_hook(struct http_request *request)
 	json_decref(list);
 	api_answer_object(request,
 		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));
-}
-
-/* Whose session it is: the token that "joined" gave. Where one has to log in the header
- * is for that. */
-static struct session *
-find_speaker(struct http_request *request, const json_t *object)
-{
-	struct api *api = request->context;
-	const char *header = access_needs_login(&api->access)
-				     ? NULL
-				     : http_head_value(request->head, "authorization");
-	const char *token = json_string_value(json_object_get(object, "session"));
-	char argument[ACCESS_ARGUMENT_BYTES];
-	const char *bearer;
-	size_t len;
-
-	if (token)
-		return chat_find_session(api->chat, token);
-	if (header && auth_read_bearer(header, &bearer, &len) && len < sizeof(argument)) {
-		memcpy(argument, bearer, len);
-		argument[len] = '\0';
-		return chat_find_session(api->chat, argument);
-	}
-	if (http_head_query(request->head, "session", argument, sizeof(argument)) == 0)
-		return chat_find_session(api->chat, argument);
-	return NULL;
-}
-
-/* The speaker, if whoever has grant may be that person; NULL: the request was answered.
- */
-static struct session *
-need_speaker(
-	struct http_request *request, const struct grant *grant, const json_t *object)
-{
-	struct session *speaker = find_speaker(request, object);
-
-	if (speaker && grant_may_be_same(grant, speaker->grant))
-		return speaker;
-	http_answer_error(request, 401, "WWW-Authenticate: Bearer\r\n", "no_such_session",
-		"\"session\" must be the text that the stream gave");
-	return NULL;
-}
-
-/* Returns NULL, or why object cannot be sent. */
-static const char *
-complete(const struct http_request *request, json_t *object)
-{
-	const char *why = add_extra(request, object, "ref");
-
-	json_object_set_new(object, "room", json_string(request->head->segments[1]));
-	return why;
-}
-
-/* Send object, which is consumed, if that may be. */
-static void
-send_object(struct http_request *request, const struct grant *grant, json_t *object)
-{
-	struct api *api = request->context;
-	struct session *speaker = need_speaker(request, grant, object);
-	const char *why = speaker ? complete(request, object) : NULL;
-	struct errand *errand;
-
-	if (!speaker || why) {
-		json_decref(object);
-		if (why)
-			http_answer_error(request, 400, NULL, "bad_field", why);
-		return;
-	}
-	errand = errand_new(api, request, ERRAND_SPEAK, speaker->pace, grant);
-	chat_send(api->chat, errand_session(errand), speaker, object, conn_unix_ms());
-	errand_expect(errand, 1);
-}
-
-void
-api_send(struct http_request *request)
-{
-	struct api *api = request->context;
-	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct grant *grant = api_grant(api, request, &caller);
-	json_t *object = NULL;
-
-	if (grant)
-		object =
-			is_json(request) ? api_read_json(request, 0) : read_text(request);
-	if (object && !json_is_object(object)) {
-		json_decref(object);
-		refuse_body(request, "the body must be an object");
-	} else if (object) {
-		send_object(request, grant, object);
-	}
-	grant_unref(grant);
 }

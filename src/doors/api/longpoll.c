@@ -29,7 +29,7 @@ struct poll {
 	bool is_asked_since;          /* the request said where it is to go on */
 	int64_t deadline_ms;          /* monotonic: answered, or forgotten, by then */
 	char peer[INET6_ADDRSTRLEN];
-	struct limit_key key;
+	struct conn_limit_key key;
 	bool is_counted;                  /* among those of its address */
 	char token[CHAT_TOKEN_BYTES + 1]; /* "" if it cannot come back */
 	UT_hash_handle hh;
@@ -72,7 +72,7 @@ free_poll(struct poll *poll)
 		HASH_DEL(api->polls, poll);
 	}
 	if (poll->is_counted)
-		limit_release(api->away, &poll->key);
+		conn_limit_release(api->away, &poll->key);
 	later_cancel(api->later, &poll->later);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
@@ -238,7 +238,7 @@ reserve(struct poll *poll)
 		return false;
 	if (!poll->request->conn->is_loopback) {
 		poll->key = poll->request->conn->key;
-		if (limit_acquire(api->away, &poll->key) < 0)
+		if (conn_limit_acquire(api->away, &poll->key) < 0)
 			return false;
 		poll->is_counted = true;
 	}

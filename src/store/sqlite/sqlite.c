@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,23 +40,6 @@ static struct store_sqlite *
 sqlite_of(struct store *store)
 {
 	return (struct store_sqlite *)store;
-}
-
-int
-sqlite_start_thread(
-	pthread_t *thread, const char *name, void *(*run)(void *), void *context)
-{
-	sigset_t all, before;
-	int r;
-
-	/* The new thread inherits the mask: signals are the loop's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(thread, NULL, run, context);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
-		pthread_setname_np(*thread, name);
-	return -r;
 }
 
 /* Held for as long as the store is open. A file of its own, because closing any

@@ -121,7 +121,7 @@ void sqlite_writer_stop(struct sqlite_writer *writer);
  * fine. */
 void sqlite_writer_free(struct sqlite_writer *writer);
 
-/* sqlite.c */
+/* thread.c */
 
 /* Start a thread that gets no signals. Returns 0 or -errno. */
 int sqlite_start_thread(

@@ -15,9 +15,9 @@ struct api {
 	struct access access;
 	struct chat *chat;
 	struct pace_table *paces;
-	struct later_list *later; /* run at the end of each turn */
-	struct poll *polls;       /* those that may come back, by their token */
-	struct limit_table *away; /* how many of them an address has */
+	struct later_list *later;      /* run at the end of each turn */
+	struct poll *polls;            /* those that may come back, by their token */
+	struct conn_limit_table *away; /* how many of them an address has */
 	struct http_routes routes;
 };
 

@@ -1,4 +1,4 @@
-#include "linnet/base/limit.h"
+#include "linnet/base/conn_limit.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -8,15 +8,15 @@
 
 #include "linnet/base/xalloc.h"
 
-struct limit_entry {
-	struct limit_key key;
+struct conn_limit_entry {
+	struct conn_limit_key key;
 	unsigned held;
 	UT_hash_handle hh;
 };
 
-struct limit_table {
+struct conn_limit_table {
 	unsigned max;
-	struct limit_entry *entries;
+	struct conn_limit_entry *entries;
 };
 
 static bool
@@ -44,10 +44,10 @@ v4_of(const struct sockaddr *address)
 	return v4;
 }
 
-struct limit_key
-limit_key_of(const struct sockaddr *address)
+struct conn_limit_key
+conn_limit_key_of(const struct sockaddr *address)
 {
-	struct limit_key key = { .bytes = { 0 } };
+	struct conn_limit_key key = { .bytes = { 0 } };
 
 	if (is_v4(address)) {
 		uint32_t v4 = v4_of(address);
@@ -64,7 +64,7 @@ limit_key_of(const struct sockaddr *address)
 }
 
 bool
-limit_is_loopback(const struct sockaddr *address)
+conn_limit_is_loopback(const struct sockaddr *address)
 {
 	if (is_v4(address))
 		return ntohl(v4_of(address)) >> 24 == 127;
@@ -73,25 +73,25 @@ limit_is_loopback(const struct sockaddr *address)
 		       &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
 }
 
-struct limit_table *
-limit_new(unsigned max)
+struct conn_limit_table *
+conn_limit_new(unsigned max)
 {
-	struct limit_table *table = xcalloc(1, sizeof(*table));
+	struct conn_limit_table *table = xcalloc(1, sizeof(*table));
 
 	table->max = max;
 	return table;
 }
 
 void
-limit_set_max(struct limit_table *table, unsigned max)
+conn_limit_set_max(struct conn_limit_table *table, unsigned max)
 {
 	table->max = max;
 }
 
 int
-limit_acquire(struct limit_table *table, const struct limit_key *key)
+conn_limit_acquire(struct conn_limit_table *table, const struct conn_limit_key *key)
 {
-	struct limit_entry *entry;
+	struct conn_limit_entry *entry;
 
 	HASH_FIND(hh, table->entries, key, sizeof(*key), entry);
 	if (!entry) {
@@ -106,9 +106,9 @@ limit_acquire(struct limit_table *table, const struct limit_key *key)
 }
 
 void
-limit_release(struct limit_table *table, const struct limit_key *key)
+conn_limit_release(struct conn_limit_table *table, const struct conn_limit_key *key)
 {
-	struct limit_entry *entry;
+	struct conn_limit_entry *entry;
 
 	HASH_FIND(hh, table->entries, key, sizeof(*key), entry);
 	assert(entry && entry->held > 0);
@@ -119,9 +119,9 @@ limit_release(struct limit_table *table, const struct limit_key *key)
 }
 
 void
-limit_free(struct limit_table *table)
+conn_limit_free(struct conn_limit_table *table)
 {
-	struct limit_entry *entry, *next;
+	struct conn_limit_entry *entry, *next;
 
 	if (!table)
 		return;
@@ -131,28 +131,4 @@ limit_free(struct limit_table *table)
 		free(entry);
 	}
 	free(table);
-}
-
-int64_t
-bucket_take(struct bucket *bucket, double rate, double burst, double cost, int64_t now_ms)
-{
-	double missing;
-
-	if (rate <= 0)
-		return 0;
-	if (cost > burst)
-		cost = burst; /* it would never be there */
-	if (!bucket->filled_ms)
-		bucket->tokens = burst;
-	else if (now_ms > bucket->filled_ms)
-		bucket->tokens += (double)(now_ms - bucket->filled_ms) / 1000 * rate;
-	if (bucket->tokens > burst)
-		bucket->tokens = burst;
-	bucket->filled_ms = now_ms;
-	missing = cost - bucket->tokens;
-	if (missing <= 0) {
-		bucket->tokens -= cost;
-		return 0;
-	}
-	return (int64_t)(missing / rate * 1000) + 1;
 }
