@@ -5,13 +5,14 @@
 #include "linnet/auth/tokens.h"
 
 /* What signs them: HS256 wants as many bytes as its hash has (RFC 7518 section 3.2). */
-struct auth_secret {
+struct jwt_secret {
 	char *bytes; /* NULL: there is none */
 	size_t len;
 };
 
-#define AUTH_SECRET_BYTES 32
+#define JWT_SECRET_BYTES 32
 
-/* As auth_check_jwt. */
-int auth_jwt_check(const struct auth_secret *secret, const char *text, size_t len,
-	const struct auth_rules *rules, const struct grant **grant, const char **why);
+/* As tokens_check_jwt. */
+int jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
+	const struct token_rules *rules, const struct permissions **permissions,
+	const char **why);

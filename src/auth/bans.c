@@ -35,7 +35,7 @@ ban_write_key(const struct ban_subject *subject, char *out)
 	char text[NAME_MAX_BYTES + 1];
 
 	if (subject->kind == BAN_ADDRESS) {
-		prefix_format(&subject->prefix, text);
+		cidr_format(&subject->cidr, text);
 	} else {
 		name_fold(text, subject->name);
 	}
@@ -69,7 +69,7 @@ static void
 remove_entry(struct bans *bans, struct entry *entry)
 {
 	if (entry->ban.subject.kind == BAN_ADDRESS)
-		bans->addresses[entry->ban.subject.prefix.bits]--;
+		bans->addresses[entry->ban.subject.cidr.bits]--;
 	HASH_DEL(bans->entries, entry);
 	free(entry->ban.reason);
 	free(entry);
@@ -102,7 +102,7 @@ bans_add(struct bans *bans, const struct ban *ban)
 	ban_write_key(&ban->subject, entry->key);
 	HASH_ADD_STR(bans->entries, key, entry);
 	if (ban->subject.kind == BAN_ADDRESS)
-		bans->addresses[ban->subject.prefix.bits]++;
+		bans->addresses[ban->subject.cidr.bits]++;
 	if (ban->until_ms && (!bans->next_ms || ban->until_ms < bans->next_ms))
 		bans->next_ms = ban->until_ms;
 	return 0;
@@ -129,7 +129,7 @@ bans_have_address(const struct bans *bans, const struct in6_addr *address)
 	for (unsigned bits = 0; bits <= BITS; bits++) {
 		if (!bans->addresses[bits])
 			continue;
-		subject.prefix = prefix_of(address, bits);
+		subject.cidr = cidr_of(address, bits);
 		if (find(bans, &subject))
 			return true;
 	}
@@ -171,11 +171,11 @@ bans_each(const struct bans *bans, void (*on_ban)(void *context, const struct ba
 json_t *
 ban_to_json(const struct ban *ban)
 {
-	char address[PREFIX_TEXT_BYTES];
+	char address[CIDR_TEXT_BYTES];
 	json_t *object = json_object();
 
 	if (ban->subject.kind == BAN_ADDRESS) {
-		prefix_format(&ban->subject.prefix, address);
+		cidr_format(&ban->subject.cidr, address);
 		json_object_set_new(object, "address", json_string(address));
 	} else {
 		json_object_set_new(object, "username", json_string(ban->subject.name));
@@ -202,7 +202,7 @@ ban_from_json(struct ban *ban, enum ban_kind kind, const json_t *object)
 		.reason = (char *)(reason ? reason : ""),
 	};
 	if (kind == BAN_ADDRESS)
-		return address && !prefix_read(address, &ban->subject.prefix);
+		return address && !cidr_read(address, &ban->subject.cidr);
 	if (!name || strlen(name) > NAME_MAX_BYTES)
 		return false;
 	snprintf(ban->subject.name, sizeof(ban->subject.name), "%s", name);

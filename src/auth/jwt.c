@@ -61,7 +61,7 @@ has_good_header(const char *text)
 
 /* The claims of a token that the secret has signed, or NULL. */
 static json_t *
-read_claims(const struct auth_secret *secret, const char *text)
+read_claims(const struct jwt_secret *secret, const char *text)
 {
 	json_t *claims = NULL;
 	char *json;
@@ -134,12 +134,12 @@ is_for_us(const json_t *claims)
 
 /* Without "rooms" it is for all of them, and "*" is all of them, too. */
 static const char *
-read_rooms(const json_t *claims, struct grant *grant)
+read_rooms(const json_t *claims, struct permissions *permissions)
 {
 	const json_t *rooms = json_object_get(claims, "rooms"), *room;
 	size_t i;
 
-	grant->rooms = rooms ? GRANT_LISTED : GRANT_ALL;
+	permissions->rooms = rooms ? PERMISSIONS_LISTED : PERMISSIONS_ALL;
 	if (rooms && !json_is_array(rooms))
 		return "bad_claim";
 	json_array_foreach(rooms, i, room)
@@ -149,11 +149,11 @@ read_rooms(const json_t *claims, struct grant *grant)
 		if (!name || strlen(name) != json_string_length(room))
 			return "bad_claim";
 		if (!strcmp(name, "*"))
-			grant->rooms = GRANT_ALL;
+			permissions->rooms = PERMISSIONS_ALL;
 		else
-			grant_add_room(grant, name);
+			permissions_add_room(permissions, name);
 	}
-	grant->tails = grant->rooms;
+	permissions->tails = permissions->rooms;
 	return NULL;
 }
 
@@ -168,7 +168,8 @@ read_text(const json_t *claims, const char *name, const char **out)
 }
 
 static const char *
-read_person(const json_t *claims, const struct auth_rules *rules, struct grant *grant)
+read_person(const json_t *claims, const struct token_rules *rules,
+	struct permissions *permissions)
 {
 	const char *subject, *name;
 
@@ -178,28 +179,29 @@ read_person(const json_t *claims, const struct auth_rules *rules, struct grant *
 		name = subject;
 	if (name && name_fault(name, rules->name_max_bytes))
 		return "bad_name";
-	grant_set_person(grant, name, subject);
+	permissions_set_person(permissions, name, subject);
 	return NULL;
 }
 
 static const char *
-read_grant(const json_t *claims, const struct auth_rules *rules, struct grant *grant)
+read_permissions(const json_t *claims, const struct token_rules *rules,
+	struct permissions *permissions)
 {
-	const char *why = check_times(claims, rules->now_ms, &grant->until_ms);
+	const char *why = check_times(claims, rules->now_ms, &permissions->until_ms);
 
 	if (!why && !is_for_us(claims))
 		why = "bad_audience";
 	if (!why)
-		why = read_rooms(claims, grant);
-	return why ? why : read_person(claims, rules, grant);
+		why = read_rooms(claims, permissions);
+	return why ? why : read_person(claims, rules, permissions);
 }
 
 int
-auth_jwt_check(const struct auth_secret *secret, const char *text, size_t len,
-	const struct auth_rules *rules, const struct grant **out, const char **why)
+jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
+	const struct token_rules *rules, const struct permissions **out, const char **why)
 {
-	char token[AUTH_TOKEN_BYTES + 1];
-	struct grant *grant;
+	char token[TOKEN_MAX_BYTES + 1];
+	struct permissions *permissions;
 	json_t *claims;
 
 	*why = "bad_token";
@@ -212,13 +214,13 @@ auth_jwt_check(const struct auth_secret *secret, const char *text, size_t len,
 	claims = read_claims(secret, token);
 	if (!claims)
 		return -EACCES;
-	grant = grant_new();
-	*why = read_grant(claims, rules, grant);
+	permissions = permissions_new();
+	*why = read_permissions(claims, rules, permissions);
 	json_decref(claims);
 	if (*why) {
-		grant_unref(grant);
+		permissions_unref(permissions);
 		return -EACCES;
 	}
-	*out = grant;
+	*out = permissions;
 	return 0;
 }

@@ -6,47 +6,49 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
-const struct grant grant_of_rooms = { .rooms = GRANT_ALL };
-const struct grant grant_of_all = { .rooms = GRANT_ALL, .tails = GRANT_ALL };
+const struct permissions permissions_of_rooms = { .rooms = PERMISSIONS_ALL };
+const struct permissions permissions_of_all = { .rooms = PERMISSIONS_ALL,
+	.tails = PERMISSIONS_ALL };
 
-struct grant *
-grant_new(void)
+struct permissions *
+permissions_new(void)
 {
-	struct grant *grant = xcalloc(1, sizeof(*grant));
+	struct permissions *permissions = xcalloc(1, sizeof(*permissions));
 
-	grant->refs = 1;
-	return grant;
+	permissions->refs = 1;
+	return permissions;
 }
 
 void
-grant_add_room(struct grant *grant, const char *room)
+permissions_add_room(struct permissions *permissions, const char *room)
 {
-	struct string_list *list = &grant->list;
+	struct string_list *list = &permissions->list;
 
 	list->items = xrealloc(list->items, (list->count + 1) * sizeof(list->items[0]));
 	list->items[list->count++] = xstrdup(room);
 }
 
 void
-grant_set_person(struct grant *grant, const char *name, const char *subject)
+permissions_set_person(
+	struct permissions *permissions, const char *name, const char *subject)
 {
-	grant->is_name_fixed = true;
-	grant->name = name ? xstrdup(name) : NULL;
-	grant->subject = subject ? xstrdup(subject) : NULL;
+	permissions->is_name_fixed = true;
+	permissions->name = name ? xstrdup(name) : NULL;
+	permissions->subject = subject ? xstrdup(subject) : NULL;
 }
 
-const struct grant *
-grant_ref(const struct grant *grant)
+const struct permissions *
+permissions_ref(const struct permissions *permissions)
 {
-	if (grant->refs)
-		((struct grant *)grant)->refs++;
-	return grant;
+	if (permissions->refs)
+		((struct permissions *)permissions)->refs++;
+	return permissions;
 }
 
 void
-grant_unref(const struct grant *grant)
+permissions_unref(const struct permissions *permissions)
 {
-	struct grant *own = (struct grant *)grant;
+	struct permissions *own = (struct permissions *)permissions;
 
 	if (!own || !own->refs || --own->refs)
 		return;
@@ -59,34 +61,35 @@ grant_unref(const struct grant *grant)
 }
 
 bool
-grant_has_room(const struct grant *grant, const char *room, bool is_tail)
+permissions_has_room(
+	const struct permissions *permissions, const char *room, bool is_tail)
 {
-	enum grant_scope scope = !grant    ? GRANT_NONE
-				 : is_tail ? grant->tails
-					   : grant->rooms;
+	enum permissions_scope scope = !permissions ? PERMISSIONS_NONE
+				       : is_tail    ? permissions->tails
+						    : permissions->rooms;
 
-	if (scope != GRANT_LISTED)
-		return scope == GRANT_ALL;
-	for (size_t i = 0; i < grant->list.count; i++)
-		if (!strcmp(grant->list.items[i], room))
+	if (scope != PERMISSIONS_LISTED)
+		return scope == PERMISSIONS_ALL;
+	for (size_t i = 0; i < permissions->list.count; i++)
+		if (!strcmp(permissions->list.items[i], room))
 			return true;
 	return false;
 }
 
 bool
-grant_has_name(const struct grant *grant, const char *name)
+permissions_has_name(const struct permissions *permissions, const char *name)
 {
-	if (!grant)
+	if (!permissions)
 		return false;
-	if (!grant->is_name_fixed)
+	if (!permissions->is_name_fixed)
 		return true;
-	return grant->name ? !strcmp(grant->name, name) : name_is_guest(name);
+	return permissions->name ? !strcmp(permissions->name, name) : name_is_guest(name);
 }
 
 bool
-grant_is_over(const struct grant *grant, int64_t now_ms)
+permissions_is_over(const struct permissions *permissions, int64_t now_ms)
 {
-	return grant->until_ms && now_ms >= grant->until_ms;
+	return permissions->until_ms && now_ms >= permissions->until_ms;
 }
 
 static bool
@@ -96,14 +99,14 @@ is_same(const char *a, const char *b)
 }
 
 bool
-grant_is_same_person(const struct grant *a, const struct grant *b)
+permissions_is_same_person(const struct permissions *a, const struct permissions *b)
 {
 	return a && b && a->name && is_same(a->name, b->name) &&
 	       is_same(a->subject, b->subject);
 }
 
 bool
-grant_may_be_same(const struct grant *a, const struct grant *b)
+permissions_may_be_same(const struct permissions *a, const struct permissions *b)
 {
-	return (!a->name && !b->name) || grant_is_same_person(a, b);
+	return (!a->name && !b->name) || permissions_is_same_person(a, b);
 }

@@ -10,29 +10,29 @@
 #define ENTRIES_MAX 10000
 
 struct entry {
-	struct pace pace;
+	struct rate rate;
 	size_t key_len;
-	unsigned char key[PACE_KEY_BYTES];
+	unsigned char key[RATE_KEY_BYTES];
 	UT_hash_handle hh;
 };
 
 /* The hash keeps the order of insertion: whoever is found is put at its end. */
-struct pace_table {
+struct rate_table {
 	struct entry *entries;
 };
 
-struct pace_table *
-pace_table_new(void)
+struct rate_table *
+rate_table_new(void)
 {
-	return xcalloc(1, sizeof(struct pace_table));
+	return xcalloc(1, sizeof(struct rate_table));
 }
 
-struct pace *
-pace_find(struct pace_table *table, const void *key, size_t key_len)
+struct rate *
+rate_find(struct rate_table *table, const void *key, size_t key_len)
 {
 	struct entry *entry, *oldest = table->entries;
 
-	assert(key_len <= PACE_KEY_BYTES);
+	assert(key_len <= RATE_KEY_BYTES);
 	HASH_FIND(hh, table->entries, key, key_len, entry);
 	if (entry) {
 		HASH_DEL(table->entries, entry);
@@ -46,11 +46,11 @@ pace_find(struct pace_table *table, const void *key, size_t key_len)
 		entry->key_len = key_len;
 	}
 	HASH_ADD_KEYPTR(hh, table->entries, entry->key, entry->key_len, entry);
-	return &entry->pace;
+	return &entry->rate;
 }
 
 void
-pace_table_free(struct pace_table *table)
+rate_table_free(struct rate_table *table)
 {
 	struct entry *entry, *next;
 

@@ -20,10 +20,10 @@ struct entry {
 	char hash[HEX_SHA256_BYTES + 1]; /* of the secret, in lower case */
 };
 
-struct auth {
+struct tokens {
 	size_t count;
 	struct entry *entries;
-	struct auth_secret secret;
+	struct jwt_secret secret;
 };
 
 /* How many visible ASCII characters text begins with. */
@@ -96,7 +96,7 @@ copy_hash(char *hash, const char *hex)
 	hash[HEX_SHA256_BYTES] = '\0';
 }
 
-/* As auth_new, for one token. */
+/* As tokens_new, for one token. */
 static int
 set_entry(struct entry *entry, const struct token_config *config, const char **fault)
 {
@@ -119,14 +119,14 @@ set_entry(struct entry *entry, const struct token_config *config, const char **f
 	return len < 0 ? (int)len : 0;
 }
 
-/* As auth_new, for what signs JSON Web Tokens. */
+/* As tokens_new, for what signs JSON Web Tokens. */
 static int
-set_jwt_secret(struct auth_secret *secret, const char *path, const char **fault)
+set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
 {
 	char bytes[FILE_BYTES + 1];
 	ssize_t len = read_secret(bytes, path, fault);
 
-	if (len >= 0 && len < AUTH_SECRET_BYTES) {
+	if (len >= 0 && len < JWT_SECRET_BYTES) {
 		*fault = "it has fewer than 32 characters";
 		len = -EINVAL;
 	}
@@ -140,19 +140,19 @@ set_jwt_secret(struct auth_secret *secret, const char *path, const char **fault)
 }
 
 static int
-set_all(struct auth *auth, const struct config *config, char *sentence)
+set_all(struct tokens *tokens, const struct config *config, char *sentence)
 {
 	const char *fault, *path = config->auth.jwt_secret_file;
-	int r = *path ? set_jwt_secret(&auth->secret, path, &fault) : 0;
+	int r = *path ? set_jwt_secret(&tokens->secret, path, &fault) : 0;
 
 	if (r < 0)
 		snprintf(sentence, WHY_BYTES,
 			"auth.jwt_secret_file: cannot read the secret from %s: %s", path,
 			fault);
-	for (size_t i = 0; r == 0 && i < auth->count; i++) {
+	for (size_t i = 0; r == 0 && i < tokens->count; i++) {
 		const struct token_config *token = &config->auth.tokens.items[i];
 
-		r = set_entry(&auth->entries[i], token, &fault);
+		r = set_entry(&tokens->entries[i], token, &fault);
 		if (r < 0)
 			snprintf(sentence, WHY_BYTES,
 				"auth.tokens item %zu: cannot read the token of %s from "
@@ -163,10 +163,10 @@ set_all(struct auth *auth, const struct config *config, char *sentence)
 }
 
 int
-auth_new(struct auth **auth, const struct config *config, const char **why)
+tokens_new(struct tokens **tokens, const struct config *config, const char **why)
 {
 	static char sentence[WHY_BYTES];
-	struct auth *made = xcalloc(1, sizeof(*made));
+	struct tokens *made = xcalloc(1, sizeof(*made));
 	int r;
 
 	made->count = config->auth.tokens.count;
@@ -174,37 +174,38 @@ auth_new(struct auth **auth, const struct config *config, const char **why)
 	r = set_all(made, config, sentence);
 	if (r < 0) {
 		*why = sentence;
-		auth_free(made);
+		tokens_free(made);
 		made = NULL;
 	}
-	*auth = made;
+	*tokens = made;
 	return r;
 }
 
 bool
-auth_has_tokens(const struct auth *auth)
+tokens_exist(const struct tokens *tokens)
 {
-	return auth->count > 0;
+	return tokens->count > 0;
 }
 
 const struct token *
-auth_check(const struct auth *auth, const char *text, size_t len)
+tokens_check(const struct tokens *tokens, const char *text, size_t len)
 {
 	char hash[HEX_SHA256_BYTES + 1];
 	const struct token *found = NULL;
 
 	hex_sha256(hash, text, len);
-	for (size_t i = auth->count; i-- > 0;)
-		if (CRYPTO_memcmp(auth->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
-			found = &auth->entries[i].token;
+	for (size_t i = tokens->count; i-- > 0;)
+		if (CRYPTO_memcmp(tokens->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
+			found = &tokens->entries[i].token;
 	return found;
 }
 
 int
-auth_check_jwt(const struct auth *auth, const char *text, size_t len,
-	const struct auth_rules *rules, const struct grant **grant, const char **why)
+tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
+	const struct token_rules *rules, const struct permissions **permissions,
+	const char **why)
 {
-	return auth_jwt_check(&auth->secret, text, len, rules, grant, why);
+	return jwt_check(&tokens->secret, text, len, rules, permissions, why);
 }
 
 bool
@@ -217,7 +218,7 @@ token_may(const struct token *token, const char *room)
 }
 
 bool
-auth_read_bearer(const char *header, const char **token, size_t *len)
+tokens_read_bearer(const char *header, const char **token, size_t *len)
 {
 	static const char scheme[] = "bearer ";
 	const char *start = header + strspn(header, " \t");
@@ -235,19 +236,19 @@ auth_read_bearer(const char *header, const char **token, size_t *len)
 }
 
 void
-auth_free(struct auth *auth)
+tokens_free(struct tokens *tokens)
 {
-	if (!auth)
+	if (!tokens)
 		return;
-	free(auth->entries);
-	if (auth->secret.bytes)
-		OPENSSL_cleanse(auth->secret.bytes, auth->secret.len);
-	free(auth->secret.bytes);
-	free(auth);
+	free(tokens->entries);
+	if (tokens->secret.bytes)
+		OPENSSL_cleanse(tokens->secret.bytes, tokens->secret.len);
+	free(tokens->secret.bytes);
+	free(tokens);
 }
 
 bool
-auth_is_open(const struct config *config, const char *address)
+tokens_are_optional(const struct config *config, const char *address)
 {
 	return config->auth.mode == AUTH_OPEN &&
 	       (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
@@ -255,11 +256,11 @@ auth_is_open(const struct config *config, const char *address)
 }
 
 void
-auth_replace(struct auth *auth, struct auth *fresh)
+tokens_replace(struct tokens *tokens, struct tokens *fresh)
 {
-	struct auth old = *auth;
+	struct tokens old = *tokens;
 
-	*auth = *fresh;
+	*tokens = *fresh;
 	*fresh = old;
-	auth_free(fresh);
+	tokens_free(fresh);
 }

@@ -13,13 +13,13 @@
 
 struct cidr_list {
 	size_t count;
-	struct prefix items[];
+	struct cidr items[];
 };
 
 static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 unsigned
-prefix_read_address(const char *text, size_t len, struct in6_addr *out)
+cidr_read_address(const char *text, size_t len, struct in6_addr *out)
 {
 	char copy[INET6_ADDRSTRLEN];
 
@@ -46,69 +46,69 @@ read_bits(const char *text, unsigned max)
 	return bits <= max ? (int)bits : -1;
 }
 
-struct prefix
-prefix_of(const struct in6_addr *address, unsigned bits)
+struct cidr
+cidr_of(const struct in6_addr *address, unsigned bits)
 {
-	struct prefix prefix = { .bits = bits };
+	struct cidr cidr = { .bits = bits };
 	unsigned left = bits % 8;
 
-	memcpy(prefix.address.s6_addr, address->s6_addr, bits / 8);
+	memcpy(cidr.address.s6_addr, address->s6_addr, bits / 8);
 	if (left)
-		prefix.address.s6_addr[bits / 8] =
+		cidr.address.s6_addr[bits / 8] =
 			(unsigned char)(address->s6_addr[bits / 8] & (0xff00 >> left));
-	return prefix;
+	return cidr;
 }
 
 const char *
-prefix_read(const char *text, struct prefix *out)
+cidr_read(const char *text, struct cidr *out)
 {
 	static const char wanted[] =
 		"must be an IP address or a prefix such as 10.0.0.0/8";
 	size_t len = strcspn(text, "/");
 	struct in6_addr address;
-	unsigned own = prefix_read_address(text, len, &address);
+	unsigned own = cidr_read_address(text, len, &address);
 	int bits = (int)own;
 
 	if (own && text[len])
 		bits = read_bits(text + len + 1, own);
 	if (!own || bits < 0)
 		return wanted;
-	*out = prefix_of(&address, BITS - own + (unsigned)bits);
+	*out = cidr_of(&address, BITS - own + (unsigned)bits);
 	return memcmp(&out->address, &address, sizeof(address)) != 0
 		       ? "must have no bits set behind its prefix"
 		       : NULL;
 }
 
 bool
-prefix_has(const struct prefix *prefix, const struct in6_addr *address)
+cidr_has(const struct cidr *cidr, const struct in6_addr *address)
 {
-	struct prefix same = prefix_of(address, prefix->bits);
+	struct cidr same = cidr_of(address, cidr->bits);
 
-	return !memcmp(&same.address, &prefix->address, sizeof(same.address));
+	return !memcmp(&same.address, &cidr->address, sizeof(same.address));
 }
 
 void
-prefix_format(const struct prefix *prefix, char *out)
+cidr_format(const struct cidr *cidr, char *out)
 {
-	const unsigned char *bytes = prefix->address.s6_addr;
-	bool is_v4 = prefix->bits >= V4_START && !memcmp(bytes, mapped, sizeof(mapped));
+	const unsigned char *bytes = cidr->address.s6_addr;
+	bool is_v4 = cidr->bits >= V4_START && !memcmp(bytes, mapped, sizeof(mapped));
 	char text[INET6_ADDRSTRLEN];
 
 	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? bytes + sizeof(mapped) : bytes,
 		text, sizeof(text));
-	if (prefix->bits == BITS)
-		snprintf(out, PREFIX_TEXT_BYTES, "%s", text);
+	if (cidr->bits == BITS)
+		snprintf(out, CIDR_TEXT_BYTES, "%s", text);
 	else
-		snprintf(out, PREFIX_TEXT_BYTES, "%s/%u", text,
-			is_v4 ? prefix->bits - V4_START : prefix->bits);
+		snprintf(out, CIDR_TEXT_BYTES, "%s/%u", text,
+			is_v4 ? cidr->bits - V4_START : cidr->bits);
 }
 
 const char *
 cidr_fault(const char *text)
 {
-	struct prefix prefix;
+	struct cidr cidr;
 
-	return prefix_read(text, &prefix);
+	return cidr_read(text, &cidr);
 }
 
 struct cidr_list *
@@ -119,7 +119,7 @@ cidr_list_new(char *const *texts, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!prefix_read(texts[i], &list->items[list->count]))
+		if (!cidr_read(texts[i], &list->items[list->count]))
 			list->count++;
 	return list;
 }
@@ -130,7 +130,7 @@ cidr_list_has(const struct cidr_list *list, const struct in6_addr *address)
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
-		if (prefix_has(&list->items[i], address))
+		if (cidr_has(&list->items[i], address))
 			return true;
 	return false;
 }

@@ -3,30 +3,30 @@
 #include <stddef.h>
 
 void
-later_ask(struct later_list *list, struct later *later)
+deferred_ask(struct deferred_list *list, struct deferred *deferred)
 {
-	if (later->is_due)
+	if (deferred->is_due)
 		return;
-	later->is_due = true;
-	TAILQ_INSERT_TAIL(list, later, link);
+	deferred->is_due = true;
+	TAILQ_INSERT_TAIL(list, deferred, link);
 }
 
 void
-later_cancel(struct later_list *list, struct later *later)
+deferred_cancel(struct deferred_list *list, struct deferred *deferred)
 {
-	if (!later->is_due)
+	if (!deferred->is_due)
 		return;
-	later->is_due = false;
-	TAILQ_REMOVE(list, later, link);
+	deferred->is_due = false;
+	TAILQ_REMOVE(list, deferred, link);
 }
 
 void
-later_run(struct later_list *list)
+deferred_run(struct deferred_list *list)
 {
-	struct later *later;
+	struct deferred *deferred;
 
-	while ((later = TAILQ_FIRST(list))) {
-		later_cancel(list, later);
-		later->call(later);
+	while ((deferred = TAILQ_FIRST(list))) {
+		deferred_cancel(list, deferred);
+		deferred->call(deferred);
 	}
 }

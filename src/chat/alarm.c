@@ -42,8 +42,8 @@ read_report(
 	const char *severity = NULL;
 
 	*report = (struct report){ .key = NULL };
-	if (message_get_string(message, "key", STATE_KEY_BYTES, &report->key, fault) <
-			0 ||
+	if (message_get_string(
+		    message, "key", ROOM_STATE_KEY_BYTES, &report->key, fault) < 0 ||
 		message_get_string(message, "severity", 16, &severity, fault) < 0 ||
 		message_get_string(message, "title", TITLE_BYTES, &report->title, fault) <
 			0)
@@ -187,14 +187,15 @@ static void
 settle(struct room *room, struct alarm *alarm)
 {
 	if (!alarm->under_way && !alarm->standing)
-		state_remove_alarm(&room->state, alarm);
+		room_state_remove_alarm(&room->state, alarm);
 }
 
 void
 chat_on_alarm_kept(
 	struct chat *chat, struct request *request, int error, bool is_duplicate)
 {
-	struct alarm *alarm = state_find_alarm(&request->room->state, request->alarm);
+	struct alarm *alarm =
+		room_state_find_alarm(&request->room->state, request->alarm);
 
 	(void)chat;
 	alarm->under_way--;
@@ -209,36 +210,36 @@ chat_on_alarm_kept(
 }
 
 int
-chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
+chat_push_alarm(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, errand, message, fault);
+	struct room *room = chat_room_to_write(chat, call, message, fault);
 	struct alarm *alarm;
 	struct report report;
 
 	if (!room)
 		return -EINVAL;
 	if (read_report(message, &report, fault) < 0) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
-	alarm = state_find_alarm(&room->state, report.key);
+	alarm = room_state_find_alarm(&room->state, report.key);
 	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
 		/* Nothing to be told of: it is well and was. */
-		chat_acknowledge(chat, errand, room, message->ref ? message->ref : "", 0,
-			false, 0);
-		hub_release(chat->hub, room);
+		chat_acknowledge(
+			chat, call, room, message->ref ? message->ref : "", 0, false, 0);
+		rooms_release(chat->rooms, room);
 		return 0;
 	}
-	alarm = state_add_alarm(&room->state, report.key);
+	alarm = room_state_add_alarm(&room->state, report.key);
 	if (!alarm) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return message_refuse(fault, "too_many_alarms",
-			"%d alarms stand in this room already", STATE_ALARMS_MAX);
+			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
 	}
 	return post_event(chat,
 		&(struct change){
-			.session = errand,
+			.session = call,
 			.label = label,
 			.message = message,
 			.room = room,
@@ -257,9 +258,10 @@ chat_see_alarm(struct chat *chat, struct session *session, const struct session 
 	struct alarm *alarm;
 	json_t *event;
 
-	if (!room || message_get_string(message, "key", STATE_KEY_BYTES, &key, fault) < 0)
+	if (!room ||
+		message_get_string(message, "key", ROOM_STATE_KEY_BYTES, &key, fault) < 0)
 		return -EINVAL;
-	alarm = key ? state_find_alarm(&room->state, key) : NULL;
+	alarm = key ? room_state_find_alarm(&room->state, key) : NULL;
 	if (!alarm || !alarm->intended)
 		return message_refuse(
 			fault, "no_such_alarm", "no alarm of that key stands here");
@@ -291,13 +293,13 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
-	struct room *room = hub_add_permanent(chat->hub, name, NULL);
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;
 
 	/* Nobody could clear it in a room that is a log file's now. */
 	if (json_is_object(event) && !room->is_tail)
-		alarm = state_add_alarm(&room->state, key);
+		alarm = room_state_add_alarm(&room->state, key);
 	if (!alarm) {
 		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
 		json_decref(event);

@@ -14,40 +14,40 @@
 #define TAIL_BYTES ((size_t)16 * 1024 * 1024)
 
 static void
-answer(struct session *session, struct cast *cast)
+answer(struct session *session, struct encoded *encoded)
 {
-	session_say(session, cast);
-	cast_fini(cast);
+	session_say(session, encoded);
+	encode_fini(encoded);
 }
 
 void
 chat_answer(struct session *session, json_t *object)
 {
-	struct cast cast;
+	struct encoded encoded;
 
-	cast_object(&cast, object);
-	answer(session, &cast);
+	encode_object(&encoded, object);
+	answer(session, &encoded);
 }
 
 void
 chat_answer_at(
 	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
 {
-	struct cast cast;
+	struct encoded encoded;
 
-	cast_object(&cast, object);
-	cast.epoch = epoch;
-	cast.id = last_id;
-	answer(session, &cast);
+	encode_object(&encoded, object);
+	encoded.epoch = epoch;
+	encoded.id = last_id;
+	answer(session, &encoded);
 }
 
 void
 chat_answer_text(struct session *session, struct buffer *text)
 {
-	struct cast cast;
+	struct encoded encoded;
 
-	cast_text(&cast, text, NULL, 0);
-	answer(session, &cast);
+	encode_text(&encoded, text, NULL, 0);
+	answer(session, &encoded);
 }
 
 void
@@ -57,12 +57,12 @@ chat_answer_fault(struct session *session, const struct message_fault *fault)
 }
 
 bool
-chat_take(struct session *errand, struct message *message, json_t *object,
+chat_take(struct session *call, struct message *message, json_t *object,
 	struct message_fault *fault)
 {
 	if (message_take(message, object, fault) == 0)
 		return true;
-	chat_answer_fault(errand, fault);
+	chat_answer_fault(call, fault);
 	return false;
 }
 
@@ -94,7 +94,7 @@ chat_request_free(struct chat *chat, struct request *request)
 		request->session->asked--;
 	}
 	request->room->holds--;
-	hub_release(chat->hub, request->room);
+	rooms_release(chat->rooms, request->room);
 	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
 	free(request->text);
 	free(request->alarm);
@@ -173,7 +173,7 @@ on_room_known(void *context, const char *name, uint64_t last_id)
 
 	if (chat_is_record(name))
 		return;
-	room = hub_add_permanent(chat->hub, name, NULL);
+	room = rooms_add_permanent(chat->rooms, name, NULL);
 	/* A log file's has another history now, whatever was said there before. */
 	if (!room->is_tail)
 		room->last_id = last_id;
@@ -192,7 +192,7 @@ on_state_known(void *context, const char *room, const char *key, uint64_t id,
 static void
 add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
-	hub_add_permanent(chat->hub, name, topic)->is_configured = true;
+	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
 }
 
 static void
@@ -206,7 +206,7 @@ add_configured_rooms(struct chat *chat)
 		add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
-		chat_add_tail(chat, config->tails.items[i].room,
+		chat_add_log_room(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
 }
 
@@ -226,16 +226,16 @@ release(void *context, struct room *room)
 {
 	struct chat *chat = context;
 
-	hub_release(chat->hub, room);
+	rooms_release(chat->rooms, room);
 }
 
 void
 chat_reload(struct chat *chat)
 {
-	hub_set_max(chat->hub, (size_t)chat->config->chat.max_rooms);
-	hub_each(chat->hub, forget_configured, chat);
+	rooms_set_max(chat->rooms, (size_t)chat->config->chat.max_rooms);
+	rooms_each(chat->rooms, forget_configured, chat);
 	add_configured_rooms(chat);
-	hub_each(chat->hub, release, chat);
+	rooms_each(chat->rooms, release, chat);
 }
 
 static int
@@ -288,7 +288,7 @@ chat_new(struct chat **out, const struct config *config,
 
 	chat->config = config;
 	chat->fill_random = fill_random;
-	chat->hub = hub_new((size_t)config->chat.max_rooms);
+	chat->rooms = rooms_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
 	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
@@ -326,7 +326,7 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return hub_count(chat->hub);
+	return rooms_count(chat->rooms);
 }
 
 /* Let the session be whom its token says. Returns false if it cannot be: it is told so,
@@ -336,8 +336,8 @@ take_own_name(struct chat *chat, struct session *session, const char *name)
 {
 	const struct roster_proof proof = { NULL, NULL };
 	struct message_fault fault = { .code = NULL };
-	bool has_own =
-		chat_claim(chat, session, session->grant->name, &proof, &fault) == 0;
+	bool has_own = chat_claim(chat, session, session->permissions->name, &proof,
+			       &fault) == 0;
 
 	if (has_own && (!name || chat_claim(chat, session, name, &proof, &fault) == 0))
 		return true;
@@ -358,7 +358,7 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 	const char *name = wishes->name;
 
 	roster_enter(chat->roster, session);
-	if (session->grant->name)
+	if (session->permissions->name)
 		return take_own_name(chat, session, name);
 	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
 		chat_answer_fault(session, &fault);
@@ -386,8 +386,8 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		wishes = &none;
 	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
 	session->is_listed = true;
-	session->home =
-		xstrdup(wishes->room ? wishes->room : chat_home(chat, session->grant));
+	session->home = xstrdup(
+		wishes->room ? wishes->room : chat_home(chat, session->permissions));
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
@@ -485,6 +485,6 @@ chat_free(struct chat *chat)
 	assert(!chat->requests);
 	chat_free_sayings(chat);
 	roster_free(chat->roster);
-	hub_free(chat->hub);
+	rooms_free(chat->rooms);
 	free(chat);
 }

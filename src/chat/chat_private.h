@@ -66,7 +66,7 @@ struct saying {
 
 struct chat {
 	const struct config *config;
-	struct hub *hub;
+	struct rooms *rooms;
 	struct roster *roster;
 	struct store *store;
 	struct store *tails; /* what log files say */
@@ -103,9 +103,9 @@ void chat_answer_at(
 /* The same for the object that text is, which is emptied. */
 void chat_answer_text(struct session *session, struct buffer *text);
 
-/* As message_take, but errand, who says object, is told what is wrong. Returns false
+/* As message_take, but call, who says object, is told what is wrong. Returns false
  * then. */
-bool chat_take(struct session *errand, struct message *message, json_t *object,
+bool chat_take(struct session *call, struct message *message, json_t *object,
 	struct message_fault *fault);
 
 /* The store with the history of room. */
@@ -131,8 +131,8 @@ bool chat_is_server_type(const char *type);
 /* True if what has such a type is passed on like a message. */
 bool chat_is_passed_on(const char *type);
 
-/* Do what message says in the name of speaker, and tell errand what becomes of it. */
-int chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
+/* Do what message says in the name of speaker, and tell call what becomes of it. */
+int chat_do_for(struct chat *chat, struct session *call, struct session *speaker,
 	const struct message *message, struct message_fault *fault);
 
 /* Returns false if session talks too fast, with *fault filled in; it is closed when it
@@ -158,10 +158,10 @@ int chat_check_token(const char *token, struct message_fault *fault);
 int chat_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault);
 
-/* Why the person of grant cannot come, as the code of an error with *text set to its
- * sentence, or NULL. */
+/* Why the person of permissions cannot come, as the code of an error with *text set to
+ * its sentence, or NULL. */
 const char *chat_person_fault(
-	struct chat *chat, const struct grant *grant, const char **text);
+	struct chat *chat, const struct permissions *permissions, const char **text);
 
 /* Put session into room and tell the others. */
 struct member *chat_enter(struct session *session, struct room *room);
@@ -194,9 +194,9 @@ int chat_do_who(struct chat *chat, struct session *session, const struct message
 
 /* room_access.c */
 
-/* The room of whoever has grant and names none: the default one or, if the grant is not
- * for that, the first that it lists. */
-const char *chat_home(const struct chat *chat, const struct grant *grant);
+/* The room of whoever has permissions and names none: the default one or, if the
+ * permissions are not for that, the first that they list. */
+const char *chat_home(const struct chat *chat, const struct permissions *permissions);
 
 /* The room that message is for: the one that it names or session's own. It must be there
  * (may_add: or may be made). NULL with *fault filled in if not. */
@@ -237,7 +237,7 @@ void chat_make_keys(struct chat *chat, const struct session *speaker,
  * way. */
 int chat_post(struct chat *chat, struct post *post, struct message_fault *fault);
 
-/* Tell session that it was heard: ref ("": none, but errands are told all the same) has
+/* Tell session that it was heard: ref ("": none, but calls are told all the same) has
  * id (0: none) and reached so many. */
 void chat_acknowledge(const struct chat *chat, struct session *session,
 	const struct room *room, const char *ref, uint64_t id, bool is_duplicate,
@@ -276,12 +276,12 @@ char *chat_push_words(const char *label, const char *key, const json_t *object);
 
 /* Make room the one of a log file, of which whoever comes is shown the last lines lines.
  */
-void chat_add_tail(struct chat *chat, const char *room, unsigned lines);
+void chat_add_log_room(struct chat *chat, const char *room, unsigned lines);
 
 /* alarm.c */
 
 /* An alarm of a program called label. */
-int chat_push_alarm(struct chat *chat, struct session *errand, const char *label,
+int chat_push_alarm(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault);
 
 /* The store has the message of request, which changes an alarm, or not: it failed, or
@@ -343,7 +343,7 @@ void chat_send_due_metrics(struct chat *chat, int64_t now_ms);
 void chat_forget_metrics(struct chat *chat);
 
 /* A metric's value from a program called label. */
-int chat_push_metric(struct chat *chat, struct session *errand, const char *label,
+int chat_push_metric(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault);
 
 /* Let go of the values that are due: nobody is left to be sent them. */
@@ -360,7 +360,7 @@ bool chat_show(struct session *session, json_t *object);
 
 /* Show member, which has come to its room, what stands there: the last value of each
  * metric and, if it wants them, the alarms. */
-void chat_show_standing(struct member *member, bool wants_alarms);
+void chat_show_snapshot(struct member *member, bool wants_alarms);
 
 /* Go on with that, now that what session was sent is written. */
 void chat_show_more(struct session *session);

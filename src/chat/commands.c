@@ -21,7 +21,7 @@ typedef int command_handler(struct chat *chat, struct session *session,
 
 /* Who may say it. */
 enum needs {
-	NEEDS_NOTHING, /* errands, too, which are nobody */
+	NEEDS_NOTHING, /* calls, too, which are nobody */
 	NEEDS_PERSON,
 };
 
@@ -175,8 +175,8 @@ do_login(struct chat *chat, struct session *session, const struct message *messa
 	(void)chat;
 	(void)message;
 	return message_refuse(fault, "denied",
-		session->grant->is_name_fixed ? "you have logged in"
-					      : "nobody has to log in here");
+		session->permissions->is_name_fixed ? "you have logged in"
+						    : "nobody has to log in here");
 }
 
 static int
@@ -194,7 +194,7 @@ bool
 chat_is_in_time(struct chat *chat, struct session *session, double cost,
 	struct message_fault *fault)
 {
-	int64_t wait_ms = token_bucket_take(&session->pace->messages,
+	int64_t wait_ms = token_bucket_take(&session->rate->messages,
 		chat->config->limits.message_rate, chat->config->limits.message_burst,
 		cost, chat->now_ms);
 
@@ -203,9 +203,9 @@ chat_is_in_time(struct chat *chat, struct session *session, double cost,
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
 	metrics.rate_limited++;
-	if (token_bucket_take(&session->pace->patience, chat->config->limits.message_rate,
+	if (token_bucket_take(&session->rate->patience, chat->config->limits.message_rate,
 		    FLOOD_BURST, 1, chat->now_ms) &&
-		!session->is_errand) {
+		!session->is_call) {
 		log_info("flooding", log_uint("session", session->number),
 			log_str("peer", session->peer), log_str("door", session->via),
 			log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
@@ -273,31 +273,31 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 }
 
 int
-chat_do_for(struct chat *chat, struct session *errand, struct session *speaker,
+chat_do_for(struct chat *chat, struct session *call, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	const struct command *command = find_type(message->type);
 
-	if (!chat_is_in_time(chat, errand, command->cost, fault) ||
+	if (!chat_is_in_time(chat, call, command->cost, fault) ||
 		check_type(message, fault) < 0 ||
 		(command->speaks && chat_check_mute(chat, speaker, fault) < 0))
 		return -EINVAL;
 	if (command->handler == chat_do_message)
-		return chat_say(chat, errand, speaker, message, fault);
+		return chat_say(chat, call, speaker, message, fault);
 	if (command->handler == chat_do_ack)
-		return chat_see_alarm(chat, errand, speaker, message, fault);
+		return chat_see_alarm(chat, call, speaker, message, fault);
 	/* The others are answered, or change what the stream brings. */
 	if (command->handler != chat_do_nick && command->handler != chat_do_typing)
 		return message_refuse(fault, "bad_field",
 			"\"%s\" cannot be sent beside a stream", message->type);
 	if (command->handler(chat, speaker, message, fault) < 0)
 		return -EINVAL;
-	chat_answer(errand, json_pack("{s:s}", "type", "ack"));
+	chat_answer(call, json_pack("{s:s}", "type", "ack"));
 	return 0;
 }
 
 void
-chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_ms)
+chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms)
 {
 	const char *word = json_string_value(json_object_get(object, "type"));
 	const struct command *command = find_word(word, strlen(word));
@@ -307,11 +307,11 @@ chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_
 	chat->now_ms = now_ms;
 	if (!command)
 		command = find_type(word);
-	if (!chat_take(errand, &message, object, &fault))
+	if (!chat_take(call, &message, object, &fault))
 		return;
-	if (!chat_is_in_time(chat, errand, command->cost, &fault) ||
-		run(chat, errand, command, &message, &fault) < 0)
-		chat_answer_fault(errand, &fault);
+	if (!chat_is_in_time(chat, call, command->cost, &fault) ||
+		run(chat, call, command, &message, &fault) < 0)
+		chat_answer_fault(call, &fault);
 	message_fini(&message);
 }
 
@@ -402,7 +402,7 @@ handle_line(struct chat *chat, struct session *session, const struct command *co
 static int64_t
 pay(struct chat *chat, struct session *session, double cost)
 {
-	return token_bucket_take(&session->pace->messages,
+	return token_bucket_take(&session->rate->messages,
 		chat->config->limits.message_rate, chat->config->limits.message_burst,
 		cost, chat->now_ms);
 }
@@ -432,7 +432,7 @@ say_line(struct chat *chat, struct session *session, const char *line, bool may_
 	if ((may_wait || chat_is_in_time(chat, session, cost, &fault)) && command)
 		r = handle_line(chat, session, command, line, &fault);
 	if (r == -EAGAIN && may_wait) {
-		session->pace->messages.tokens += cost;
+		session->rate->messages.tokens += cost;
 		return BUSY_MS;
 	}
 	if (r < 0)

@@ -4,9 +4,9 @@
 #include "chat/chat_private.h"
 
 void
-chat_add_tail(struct chat *chat, const char *name, unsigned lines)
+chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 {
-	struct room *room = hub_add_permanent(chat->hub, name, NULL);
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
 	/* What was said there before has other ids. */
 	if (!room->is_tail)
@@ -29,7 +29,7 @@ post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
 	const json_t *text = json_object_get(object, "message");
 	struct post post = {
-		.room = hub_find(chat->hub, name),
+		.room = rooms_find(chat->rooms, name),
 		.type = "log",
 		.words = chat_format(
 			"%.*s", (int)json_string_length(text), json_string_value(text)),

@@ -21,7 +21,7 @@ check(const struct message *message, const char **name, struct message_fault *fa
 	const char *unit = NULL;
 
 	*name = NULL;
-	if (message_get_string(message, "name", STATE_NAME_BYTES, name, fault) < 0 ||
+	if (message_get_string(message, "name", ROOM_STATE_NAME_BYTES, name, fault) < 0 ||
 		message_get_string(message, "unit", UNIT_BYTES, &unit, fault) < 0)
 		return -EINVAL;
 	if (!*name || !name_is_line(*name))
@@ -51,13 +51,13 @@ make_value(const struct chat *chat, const struct room *room, const char *label,
 static size_t
 send_value(struct room *room, struct metric *metric, int64_t now_ms)
 {
-	struct cast cast;
+	struct encoded encoded;
 	size_t queued;
 
 	metric->sent_ms = now_ms;
-	cast_object(&cast, json_incref(metric->value));
-	queued = hub_broadcast(room, &cast, NULL, AUDIENCE_ALL);
-	cast_fini(&cast);
+	encode_object(&encoded, json_incref(metric->value));
+	queued = rooms_broadcast(room, &encoded, NULL, AUDIENCE_ALL);
+	encode_fini(&encoded);
 	return queued;
 }
 
@@ -80,10 +80,10 @@ cancel(struct chat *chat, struct metric *metric)
 }
 
 int
-chat_push_metric(struct chat *chat, struct session *errand, const char *label,
+chat_push_metric(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, errand, message, fault);
+	struct room *room = chat_room_to_write(chat, call, message, fault);
 	struct metric *metric;
 	const char *name;
 	size_t queued = 0;
@@ -91,14 +91,15 @@ chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 	if (!room)
 		return -EINVAL;
 	if (check(message, &name, fault) < 0) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
-	metric = state_add_metric(&room->state, name);
+	metric = room_state_add_metric(&room->state, name);
 	if (!metric) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return message_refuse(fault, "too_many_metrics",
-			"%d metrics are kept in this room already", STATE_METRICS_MAX);
+			"%d metrics are kept in this room already",
+			ROOM_STATE_METRICS_MAX);
 	}
 	json_decref(metric->value);
 	metric->value = make_value(chat, room, label, message);
@@ -110,7 +111,7 @@ chat_push_metric(struct chat *chat, struct session *errand, const char *label,
 	else
 		postpone(chat, room, metric);
 	chat_acknowledge(
-		chat, errand, room, message->ref ? message->ref : "", 0, false, queued);
+		chat, call, room, message->ref ? message->ref : "", 0, false, queued);
 	return 0;
 }
 
@@ -140,15 +141,15 @@ forget_old(void *context, struct room *room)
 			continue;
 		/* It may still be due: nothing is sent while nobody is there. */
 		cancel(chat, metric);
-		state_remove_metric(&room->state, metric);
+		room_state_remove_metric(&room->state, metric);
 	}
-	hub_release(chat->hub, room);
+	rooms_release(chat->rooms, room);
 }
 
 void
 chat_forget_metrics(struct chat *chat)
 {
-	hub_each(chat->hub, forget_old, chat);
+	rooms_each(chat->rooms, forget_old, chat);
 }
 
 void

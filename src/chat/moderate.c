@@ -52,8 +52,7 @@ read_order(const struct chat *chat, const struct message *message, struct order 
 	struct message_fault *fault)
 {
 	*order = (struct order){ .username = message->username, .reason = "" };
-	if (read_line(message, "address", PREFIX_TEXT_BYTES, &order->address, fault) <
-			0 ||
+	if (read_line(message, "address", CIDR_TEXT_BYTES, &order->address, fault) < 0 ||
 		read_line(message, "reason", REASON_BYTES, &order->reason, fault) < 0 ||
 		message_get_uint(message, "session", &order->number, fault) < 0)
 		return -EINVAL;
@@ -70,7 +69,7 @@ find_subject(const struct order *order, enum ban_kind kind, struct ban_subject *
 
 	*subject = (struct ban_subject){ .kind = kind };
 	if (order->address) {
-		why = prefix_read(order->address, &subject->prefix);
+		why = cidr_read(order->address, &subject->cidr);
 		subject->kind = BAN_ADDRESS;
 		return why ? message_refuse(fault, "bad_field", "\"address\" %s", why)
 			   : 0;
@@ -107,19 +106,19 @@ send_away(struct session *session, const char *code, const char *reason)
 }
 
 static bool
-is_from(const struct session *session, const struct prefix *prefix)
+is_from(const struct session *session, const struct cidr *cidr)
 {
 	struct in6_addr address;
 
 	return session->peer &&
-	       prefix_read_address(session->peer, strlen(session->peer), &address) &&
-	       prefix_has(prefix, &address);
+	       cidr_read_address(session->peer, strlen(session->peer), &address) &&
+	       cidr_has(cidr, &address);
 }
 
 /* Whom to send away. */
 struct target {
 	const struct person *person; /* NULL: not by name */
-	const struct prefix *prefix; /* NULL: not by address */
+	const struct cidr *cidr;     /* NULL: not by address */
 	uint64_t number;             /* 0: not by number */
 };
 
@@ -133,7 +132,7 @@ send_all_away(struct chat *chat, const struct target *target, const char *code,
 
 	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
 		bool is_meant = (target->person && session->person == target->person) ||
-				(target->prefix && is_from(session, target->prefix)) ||
+				(target->cidr && is_from(session, target->cidr)) ||
 				(target->number && session->number == target->number);
 
 		if (!is_meant || session->closing)
@@ -145,7 +144,7 @@ send_all_away(struct chat *chat, const struct target *target, const char *code,
 }
 
 static int
-do_kick(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct target target = { .number = order->number };
@@ -164,24 +163,24 @@ do_kick(struct chat *chat, struct session *errand, const struct chat_moderator *
 		order->username ? log_str("username", order->username)
 				: log_uint("session", order->number),
 		log_uint("sessions", count));
-	chat_answer(errand,
+	chat_answer(call,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
 }
 
 /* True if the prefix has this machine itself in it, or is a part of it. */
 static bool
-has_loopback(const struct prefix *prefix)
+has_loopback(const struct cidr *cidr)
 {
 	static const char *const own[] = { "127.0.0.0/8", "::1" };
-	struct prefix loopback;
+	struct cidr loopback;
 	size_t i;
 
 	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		prefix_read(own[i], &loopback);
-		if (prefix_has(prefix, &loopback.address) ||
-			(prefix_has(&loopback, &prefix->address) &&
-				prefix->bits >= loopback.bits))
+		cidr_read(own[i], &loopback);
+		if (cidr_has(cidr, &loopback.address) ||
+			(cidr_has(&loopback, &cidr->address) &&
+				cidr->bits >= loopback.bits))
 			return true;
 	}
 	return false;
@@ -189,16 +188,15 @@ has_loopback(const struct prefix *prefix)
 
 /* Nobody is to lock himself out. */
 static int
-check_prefix(const struct chat_moderator *by, const struct prefix *prefix,
+check_prefix(const struct chat_moderator *by, const struct cidr *cidr,
 	struct message_fault *fault)
 {
 	struct in6_addr own;
 
-	if (has_loopback(prefix))
+	if (has_loopback(cidr))
 		return message_refuse(fault, "bad_address",
 			"that is this machine itself, or a network that it would be in");
-	if (prefix_read_address(by->peer, strlen(by->peer), &own) &&
-		prefix_has(prefix, &own))
+	if (cidr_read_address(by->peer, strlen(by->peer), &own) && cidr_has(cidr, &own))
 		return message_refuse(fault, "bad_address", "you come from there");
 	return 0;
 }
@@ -213,10 +211,10 @@ static void
 log_order(const char *event, const struct chat_moderator *by, const struct ban *ban)
 {
 	bool is_address = ban->subject.kind == BAN_ADDRESS;
-	char address[PREFIX_TEXT_BYTES];
+	char address[CIDR_TEXT_BYTES];
 
 	if (is_address)
-		prefix_format(&ban->subject.prefix, address);
+		cidr_format(&ban->subject.cidr, address);
 	log_info(event, log_str("by", by->name),
 		log_str(is_address ? "address" : "username",
 			is_address ? address : ban->subject.name),
@@ -236,7 +234,7 @@ describe(const char *type, const struct ban *ban)
 
 /* Put in force what order says. */
 static int
-impose(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	struct ban ban = {
@@ -253,9 +251,9 @@ impose(struct chat *chat, struct session *errand, const struct chat_moderator *b
 		find_subject(order, kind, &ban.subject, fault) < 0)
 		return -EINVAL;
 	if (ban.subject.kind == BAN_ADDRESS) {
-		if (check_prefix(by, &ban.subject.prefix, fault) < 0)
+		if (check_prefix(by, &ban.subject.cidr, fault) < 0)
 			return -EINVAL;
-		target.prefix = &ban.subject.prefix;
+		target.cidr = &ban.subject.cidr;
 	} else if (!is_mute) {
 		target.person = roster_find(chat->roster, ban.subject.name);
 	}
@@ -263,7 +261,7 @@ impose(struct chat *chat, struct session *errand, const struct chat_moderator *b
 		return message_refuse(
 			fault, "too_many_bans", "there are %d already", BANS_MAX);
 	done = describe(is_mute ? "mute" : "ban", &ban);
-	r = chat_set_ban(chat, errand, &ban, json_incref(done));
+	r = chat_set_ban(chat, call, &ban, json_incref(done));
 	if (r == 0) {
 		json_object_set_new(done, "sessions",
 			json_integer((json_int_t)send_all_away(
@@ -275,21 +273,21 @@ impose(struct chat *chat, struct session *errand, const struct chat_moderator *b
 }
 
 static int
-do_ban(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_ban(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return impose(chat, errand, by, order, BAN_NAME, fault);
+	return impose(chat, call, by, order, BAN_NAME, fault);
 }
 
 static int
-do_mute(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_mute(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return impose(chat, errand, by, order, BAN_MUTE, fault);
+	return impose(chat, call, by, order, BAN_MUTE, fault);
 }
 
 static int
-lift(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+lift(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	bool is_mute = kind == BAN_MUTE;
@@ -302,7 +300,7 @@ lift(struct chat *chat, struct session *errand, const struct chat_moderator *by,
 	found = bans_find(chat->bans, &ban.subject);
 	if (!found)
 		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
-	if (chat_lift_ban(chat, errand, &ban.subject,
+	if (chat_lift_ban(chat, call, &ban.subject,
 		    describe(is_mute ? "unmute" : "unban", found)) < 0)
 		return refuse_busy(fault);
 	log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
@@ -310,17 +308,17 @@ lift(struct chat *chat, struct session *errand, const struct chat_moderator *by,
 }
 
 static int
-do_unban(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_unban(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return lift(chat, errand, by, order, BAN_NAME, fault);
+	return lift(chat, call, by, order, BAN_NAME, fault);
 }
 
 static int
-do_unmute(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_unmute(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return lift(chat, errand, by, order, BAN_MUTE, fault);
+	return lift(chat, call, by, order, BAN_MUTE, fault);
 }
 
 static json_t *
@@ -340,7 +338,7 @@ describe_session(const struct session *session)
 }
 
 static int
-do_sessions(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_sessions(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
 	json_t *list = json_array();
@@ -352,7 +350,7 @@ do_sessions(struct chat *chat, struct session *errand, const struct chat_moderat
 	TAILQ_FOREACH (session, &chat->sessions, chat_link)
 		if (!session->closing)
 			json_array_append_new(list, describe_session(session));
-	chat_answer(errand, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	chat_answer(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }
 
@@ -371,7 +369,7 @@ list_ban(void *context, const struct ban *ban)
 }
 
 static int
-do_bans(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+do_bans(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct ban_lists lists = { json_array(), json_array() };
@@ -380,14 +378,14 @@ do_bans(struct chat *chat, struct session *errand, const struct chat_moderator *
 	(void)order;
 	(void)fault;
 	bans_each(chat->bans, list_ban, &lists);
-	chat_answer(errand, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
-				    "mutes", lists.mutes));
+	chat_answer(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
+				  "mutes", lists.mutes));
 	return 0;
 }
 
 static const struct {
 	const char *word;
-	int (*handler)(struct chat *chat, struct session *errand,
+	int (*handler)(struct chat *chat, struct session *call,
 		const struct chat_moderator *by, const struct order *order,
 		struct message_fault *fault);
 } orders[] = {
@@ -401,7 +399,7 @@ static const struct {
 };
 
 void
-chat_moderate(struct chat *chat, struct session *errand, const struct chat_moderator *by,
+chat_moderate(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	const char *word, json_t *object, int64_t now_ms)
 {
 	struct message message;
@@ -413,10 +411,10 @@ chat_moderate(struct chat *chat, struct session *errand, const struct chat_moder
 	chat_end_bans(chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (!chat_take(errand, &message, object, &fault))
+	if (!chat_take(call, &message, object, &fault))
 		return;
 	if (read_order(chat, &message, &order, &fault) < 0 ||
-		orders[i].handler(chat, errand, by, &order, &fault) < 0)
-		chat_answer_fault(errand, &fault);
+		orders[i].handler(chat, call, by, &order, &fault) < 0)
+		chat_answer_fault(call, &fault);
 	message_fini(&message);
 }

@@ -34,12 +34,12 @@ announce(struct room *room, const char *event, const char *name, const char *via
 {
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
 		"room", room->name, "event", event, "username", name, "was", was, "via",
-		via, "count", (json_int_t)hub_people(room));
-	struct cast cast;
+		via, "count", (json_int_t)rooms_people(room));
+	struct encoded encoded;
 
-	cast_object(&cast, presence);
-	hub_broadcast(room, &cast, except, AUDIENCE_EVENTS);
-	cast_fini(&cast);
+	encode_object(&encoded, presence);
+	rooms_broadcast(room, &encoded, except, AUDIENCE_EVENTS);
+	encode_fini(&encoded);
 }
 
 /* True if an earlier session of the same person is in room. */
@@ -49,7 +49,7 @@ is_there_before(const struct room *room, const struct session *session)
 	const struct session *other = session;
 
 	while ((other = TAILQ_PREV(other, session_list, person_link)))
-		if (hub_member(room, other))
+		if (rooms_member(room, other))
 			return true;
 	return false;
 }
@@ -80,11 +80,11 @@ move_session(struct chat *chat, struct session *session, struct person *person)
 
 	snprintf(was, sizeof(was), "%s", session->person->name);
 	TAILQ_FOREACH (member, &session->members, session_link)
-		if (hub_unattend(member->room, session->person))
+		if (rooms_unattend(member->room, session->person))
 			announce(member->room, "leave", was, session->via, NULL, session);
 	roster_move(chat->roster, session, person);
 	TAILQ_FOREACH (member, &session->members, session_link)
-		if (hub_attend(member->room, person))
+		if (rooms_attend(member->room, person))
 			announce(member->room, "enter", person->name, session->via, NULL,
 				session);
 }
@@ -98,10 +98,10 @@ split_session(struct chat *chat, struct session *session, const char *name)
 
 	roster_split(chat->roster, session, name);
 	TAILQ_FOREACH (member, &session->members, session_link) {
-		if (hub_unattend(member->room, old))
+		if (rooms_unattend(member->room, old))
 			announce(member->room, "leave", old->name, session->via, NULL,
 				NULL);
-		hub_attend(member->room, session->person);
+		rooms_attend(member->room, session->person);
 		announce(member->room, "enter", name, session->via, NULL, NULL);
 	}
 }
@@ -118,9 +118,10 @@ take_name(struct chat *chat, struct session *session, const char *name)
 
 /* True if both have shown the token of one person. */
 static bool
-has_same_grant(const struct grant *grant, const struct person *person)
+has_same_permissions(const struct permissions *permissions, const struct person *person)
 {
-	return grant_is_same_person(grant, TAILQ_FIRST(&person->sessions)->grant);
+	return permissions_is_same_person(
+		permissions, TAILQ_FIRST(&person->sessions)->permissions);
 }
 
 /* True if session may be holder, too. A name that comes from a token is proved by that
@@ -129,23 +130,27 @@ static bool
 prove(struct session *session, const struct person *holder,
 	const struct roster_proof *proof)
 {
-	if (!session->grant->name)
+	if (!session->permissions->name)
 		return roster_prove(session, holder, proof);
-	session->is_owner = has_same_grant(session->grant, holder);
+	session->is_owner = has_same_permissions(session->permissions, holder);
 	return session->is_owner;
 }
 
 const char *
-chat_person_fault(struct chat *chat, const struct grant *grant, const char **text)
+chat_person_fault(
+	struct chat *chat, const struct permissions *permissions, const char **text)
 {
 	const struct person *holder =
-		grant && grant->name ? roster_find(chat->roster, grant->name) : NULL;
+		permissions && permissions->name
+			? roster_find(chat->roster, permissions->name)
+			: NULL;
 
 	*text = "you are banned";
-	if (grant && grant->name && bans_have_name(chat->bans, BAN_NAME, grant->name))
+	if (permissions && permissions->name &&
+		bans_have_name(chat->bans, BAN_NAME, permissions->name))
 		return "banned";
 	*text = "somebody else is called that already";
-	return holder && !has_same_grant(grant, holder) ? "name_taken" : NULL;
+	return holder && !has_same_permissions(permissions, holder) ? "name_taken" : NULL;
 }
 
 int
@@ -155,7 +160,7 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 	struct person *holder = roster_find(chat->roster, name);
 	const char *why;
 
-	if (!grant_has_name(session->grant, name))
+	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(
 			fault, "denied", "what you are called is said by your token");
 	if (strcmp(session->person->name, name) != 0 &&
@@ -181,9 +186,9 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 struct member *
 chat_enter(struct session *session, struct room *room)
 {
-	struct member *member = hub_enter(room, session);
+	struct member *member = rooms_enter(room, session);
 
-	if (!session->is_silent && hub_attend(room, session->person))
+	if (!session->is_silent && rooms_attend(room, session->person))
 		announce(room, "enter", session->person->name, session->via, NULL,
 			session);
 	return member;
@@ -195,11 +200,11 @@ leave_and_tell(struct chat *chat, struct member *member, const struct session *e
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (!session->is_silent && hub_unattend(room, session->person))
+	if (!session->is_silent && rooms_unattend(room, session->person))
 		announce(
 			room, "leave", session->person->name, session->via, NULL, except);
-	hub_leave(member);
-	hub_release(chat->hub, room);
+	rooms_leave(member);
+	rooms_release(chat->rooms, room);
 }
 
 /* Takes member out; the session itself is told, too, if it is still there. */
@@ -286,7 +291,8 @@ chat_send_joined(
 				"session", token));
 	}
 	json_object_set_new(joined, "users", list_users(room));
-	json_object_set_new(joined, "count", json_integer((json_int_t)hub_people(room)));
+	json_object_set_new(
+		joined, "count", json_integer((json_int_t)rooms_people(room)));
 	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
 	json_object_set_new(joined, "limits", list_limits(chat->config));
 	if (ref && *ref)
@@ -352,20 +358,20 @@ chat_do_join(struct chat *chat, struct session *session, const struct message *m
 	room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room)
 		return -EINVAL;
-	member = hub_member(room, session);
+	member = rooms_member(room, session);
 	if (member && member->is_resuming)
 		return message_refuse(
 			fault, "busy", "you are being sent what you missed");
 	if (!member &&
 		session->member_count >= (unsigned)chat->config->chat.rooms_per_session) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return message_refuse(fault, "too_many_rooms",
 			"you are in %u rooms already", session->member_count);
 	}
 	if (chat_claim(chat, session,
 		    message->username ? message->username : session->person->name, &proof,
 		    fault) < 0) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
 	session->wants_joined = true;
@@ -381,7 +387,7 @@ member_of(struct chat *chat, struct session *session, const struct message *mess
 	struct message_fault *fault)
 {
 	struct room *room = chat_room_of(chat, session, message->room, false, fault);
-	struct member *member = room ? hub_member(room, session) : NULL;
+	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (room && !member)
 		message_refuse(fault, "not_joined", "you are not in this room");
@@ -420,15 +426,15 @@ chat_do_typing(struct chat *chat, struct session *session, const struct message 
 	struct message_fault *fault)
 {
 	struct member *member = member_of(chat, session, message, fault);
-	struct cast cast;
+	struct encoded encoded;
 
 	if (!member)
 		return -EINVAL;
-	cast_object(
-		&cast, json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
-			       member->room->name, "username", session->person->name));
-	hub_broadcast(member->room, &cast, session, AUDIENCE_EVENTS);
-	cast_fini(&cast);
+	encode_object(
+		&encoded, json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
+				  member->room->name, "username", session->person->name));
+	rooms_broadcast(member->room, &encoded, session, AUDIENCE_EVENTS);
+	encode_fini(&encoded);
 	return 0;
 }
 
@@ -438,12 +444,12 @@ chat_do_switch(struct chat *chat, struct session *session, const struct message 
 	struct message_fault *fault)
 {
 	struct room *room = chat_room_of(chat, session, message->room, true, fault);
-	struct room *old = hub_find(chat->hub, session->home);
-	struct member *member = old ? hub_member(old, session) : NULL;
+	struct room *old = rooms_find(chat->rooms, session->home);
+	struct member *member = old ? rooms_member(old, session) : NULL;
 
 	if (!room)
 		return -EINVAL;
-	if (hub_member(room, session))
+	if (rooms_member(room, session))
 		return message_refuse(fault, "bad_room", "you are in that room");
 	free(session->home);
 	session->home = xstrdup(room->name);
@@ -465,6 +471,6 @@ chat_do_who(struct chat *chat, struct session *session, const struct message *me
 		return -EINVAL;
 	chat_answer(session,
 		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
-			list_users(room), "count", (json_int_t)hub_people(room)));
+			list_users(room), "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

@@ -7,7 +7,7 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
-/* What the alarms and messages of one request cost together of the pace; metrics are
+/* What the alarms and messages of one request cost together of the rate; metrics are
  * thinned instead. */
 #define PUSH_COST 1
 
@@ -33,10 +33,10 @@ chat_push_words(const char *label, const char *key, const json_t *object)
 }
 
 void
-chat_open_errand(struct chat *chat, struct session *session, struct pace *pace)
+chat_open_call(struct chat *chat, struct session *session, struct rate *rate)
 {
-	session->is_errand = true;
-	session->pace = pace;
+	session->is_call = true;
+	session->rate = rate;
 	session->home = xstrdup(chat->config->chat.default_room);
 }
 
@@ -59,15 +59,15 @@ type_of(const struct message *message)
 }
 
 static int
-push_message(struct chat *chat, struct session *errand, const char *label,
+push_message(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
 		.ts_ms = chat->now_ms, .username = label, .via = "push"
 	};
-	struct room *room = chat_room_to_write(chat, errand, message, fault);
+	struct room *room = chat_room_to_write(chat, call, message, fault);
 	struct post post = {
-		.session = errand,
+		.session = call,
 		.room = room,
 		.type = type_of(message),
 		.ref = message->ref,
@@ -82,9 +82,9 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
 
 		buffer_clear(&tail);
-		chat_acknowledge(chat, errand, room, message->ref ? message->ref : "", 0,
+		chat_acknowledge(chat, call, room, message->ref ? message->ref : "", 0,
 			false, queued);
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return 0;
 	}
 	post.tail = tail;
@@ -94,48 +94,48 @@ push_message(struct chat *chat, struct session *errand, const char *label,
 	return chat_post(chat, &post, fault);
 }
 
-/* Returns false if the errand talks too fast, be it for this or for an earlier thing that
+/* Returns false if the call talks too fast, be it for this or for an earlier thing that
  * it says: whoever tries again says all of it again. */
 static bool
-pay(struct chat *chat, struct session *errand, struct message_fault *fault)
+pay(struct chat *chat, struct session *call, struct message_fault *fault)
 {
-	if (errand->is_paid)
+	if (call->is_paid)
 		return true;
-	if (errand->is_too_fast) {
+	if (call->is_too_fast) {
 		message_refuse(fault, "rate_limited", "too fast, wait a moment");
 		return false;
 	}
-	errand->is_paid = chat_is_in_time(chat, errand, PUSH_COST, fault);
-	errand->is_too_fast = !errand->is_paid;
-	return errand->is_paid;
+	call->is_paid = chat_is_in_time(chat, call, PUSH_COST, fault);
+	call->is_too_fast = !call->is_paid;
+	return call->is_paid;
 }
 
 static int
-push(struct chat *chat, struct session *errand, const char *label,
+push(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
 	const char *type = type_of(message);
 	bool is_metric = !strcmp(type, "metric");
 
-	if (!is_metric && !pay(chat, errand, fault))
+	if (!is_metric && !pay(chat, call, fault))
 		return -EINVAL;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
 	if (is_metric)
-		return chat_push_metric(chat, errand, label, message, fault);
+		return chat_push_metric(chat, call, label, message, fault);
 	if (!strcmp(type, "alarm"))
-		return chat_push_alarm(chat, errand, label, message, fault);
+		return chat_push_alarm(chat, call, label, message, fault);
 	if (!chat_is_passed_on(type))
 		return message_refuse(
 			fault, "reserved_type", "a program does not say \"%s\"", type);
-	return push_message(chat, errand, label, message, fault);
+	return push_message(chat, call, label, message, fault);
 }
 
 static void
-count(const struct session *errand, const char *type)
+count(const struct session *call, const char *type)
 {
-	enum push_kind kind = errand->is_hook           ? PUSH_HOOK
+	enum push_kind kind = call->is_hook             ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
 			      : !strcmp(type, "alarm")  ? PUSH_ALARM
 							: PUSH_MESSAGE;
@@ -145,38 +145,38 @@ count(const struct session *errand, const char *type)
 }
 
 void
-chat_push(struct chat *chat, struct session *errand, const char *label, json_t *object,
+chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
 	int64_t now_ms)
 {
 	struct message message;
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (!chat_take(errand, &message, object, &fault))
+	if (!chat_take(call, &message, object, &fault))
 		return;
 	if (message.username)
 		label = message.username;
-	if (push(chat, errand, label, &message, &fault) < 0)
-		chat_answer_fault(errand, &fault);
+	if (push(chat, call, label, &message, &fault) < 0)
+		chat_answer_fault(call, &fault);
 	else
-		count(errand, type_of(&message));
+		count(call, type_of(&message));
 	message_fini(&message);
 }
 
 void
-chat_send(struct chat *chat, struct session *errand, struct session *speaker,
+chat_send(struct chat *chat, struct session *call, struct session *speaker,
 	json_t *object, int64_t now_ms)
 {
-	struct pace *own = errand->pace;
+	struct rate *own = call->rate;
 	struct message message;
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (!chat_take(errand, &message, object, &fault))
+	if (!chat_take(call, &message, object, &fault))
 		return;
-	errand->pace = speaker->pace; /* which may be gone before the errand is */
-	if (chat_do_for(chat, errand, speaker, &message, &fault) < 0)
-		chat_answer_fault(errand, &fault);
-	errand->pace = own;
+	call->rate = speaker->rate; /* which may be gone before the call is */
+	if (chat_do_for(chat, call, speaker, &message, &fault) < 0)
+		chat_answer_fault(call, &fault);
+	call->rate = own;
 	message_fini(&message);
 }

@@ -50,7 +50,7 @@ begin_live(struct chat *chat, struct member *member, bool recovered, const char 
 		chat_send_joined(chat, member, recovered, ref);
 	/* Whoever goes on where it was has seen the alarms. */
 	if (!(is_poll && recovered))
-		chat_show_standing(member, !recovered);
+		chat_show_snapshot(member, !recovered);
 	if (member->session->wants_progress)
 		member->session->ops->wake(member->session);
 }
@@ -72,7 +72,7 @@ member_waiting(const struct request *request)
 
 	if (!request->session || request->session->closing)
 		return NULL;
-	member = hub_member(request->room, request->session);
+	member = rooms_member(request->room, request->session);
 	return member && member->ticket == request->ticket ? member : NULL;
 }
 
@@ -111,14 +111,14 @@ send_message(
 	struct chat *chat, struct member *member, const struct store_message *message)
 {
 	struct buffer text = { 0 };
-	struct cast cast;
+	struct encoded encoded;
 
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);
-	cast_text(
-		&cast, &text, store_epoch(chat_history(chat, member->room)), message->id);
-	session_say(member->session, &cast);
-	cast_fini(&cast);
+	encode_text(&encoded, &text, store_epoch(chat_history(chat, member->room)),
+		message->id);
+	session_say(member->session, &encoded);
+	encode_fini(&encoded);
 }
 
 /* Send the part; then go live or ask for more. */
@@ -212,8 +212,8 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 bool
 chat_where(struct chat *chat, struct session *session, struct chat_place *place)
 {
-	struct room *room = hub_find(chat->hub, session->home);
-	struct member *member = room ? hub_member(room, session) : NULL;
+	struct room *room = rooms_find(chat->rooms, session->home);
+	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	*place = (struct chat_place){ .room = session->home };
 	if (!member)
@@ -245,8 +245,8 @@ chat_set_aside(struct session *session)
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
-	struct room *room = hub_find(chat->hub, session->home);
-	struct member *member = room ? hub_member(room, session) : NULL;
+	struct room *room = rooms_find(chat->rooms, session->home);
+	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (member)
 		chat_resume(chat, member, since, NULL);

@@ -4,18 +4,19 @@
 #include "chat/chat_private.h"
 #include "linnet/protocol/name.h"
 
-/* Why whoever has grant cannot be in the room called name. */
+/* Why whoever has permissions cannot be in the room called name. */
 static const char *
-room_fault(
-	struct chat *chat, const struct grant *grant, const char *name, const char **text)
+room_fault(struct chat *chat, const struct permissions *permissions, const char *name,
+	const char **text)
 {
 	static char sentence[80];
-	const struct room *room = hub_find(chat->hub, name);
+	const struct room *room = rooms_find(chat->rooms, name);
 	const char *why;
 
-	*text = grant && grant->is_name_fixed ? "your token is not for this room"
-					      : "this room needs a token";
-	if (!grant_has_room(grant, name, room && room->is_tail))
+	*text = permissions && permissions->is_name_fixed
+			? "your token is not for this room"
+			: "this room needs a token";
+	if (!permissions_has_room(permissions, name, room && room->is_tail))
 		return "denied";
 	if (room)
 		return NULL;
@@ -29,27 +30,29 @@ room_fault(
 	if (!chat->config->chat.create_rooms)
 		return "no_such_room";
 	*text = "there are too many rooms already";
-	return hub_is_full(chat->hub) ? "too_many_rooms" : NULL;
+	return rooms_is_full(chat->rooms) ? "too_many_rooms" : NULL;
 }
 
 const char *
-chat_home(const struct chat *chat, const struct grant *grant)
+chat_home(const struct chat *chat, const struct permissions *permissions)
 {
 	const char *room = chat->config->chat.default_room;
 
-	if (!grant || !grant->list.count || grant_has_room(grant, room, false))
+	if (!permissions || !permissions->list.count ||
+		permissions_has_room(permissions, room, false))
 		return room;
-	return grant->list.items[0];
+	return permissions->list.items[0];
 }
 
 const char *
-chat_entry_fault(
-	struct chat *chat, const struct grant *grant, const char *room, const char **text)
+chat_entry_fault(struct chat *chat, const struct permissions *permissions,
+	const char *room, const char **text)
 {
-	const char *code = chat_person_fault(chat, grant, text);
+	const char *code = chat_person_fault(chat, permissions, text);
 
 	return code ? code
-		    : room_fault(chat, grant, room ? room : chat_home(chat, grant), text);
+		    : room_fault(chat, permissions,
+			      room ? room : chat_home(chat, permissions), text);
 }
 
 struct room *
@@ -57,8 +60,8 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	bool may_add, struct message_fault *fault)
 {
 	const char *wanted = name ? name : session->home, *text;
-	const char *code = room_fault(chat, session->grant, wanted, &text);
-	struct room *room = code ? NULL : hub_find(chat->hub, wanted);
+	const char *code = room_fault(chat, session->permissions, wanted, &text);
+	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
 
 	if (room)
 		return room;
@@ -67,14 +70,14 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 		text = "there is no room of that name";
 	}
 	if (!code)
-		return hub_find_or_add(chat->hub, wanted);
+		return rooms_find_or_add(chat->rooms, wanted);
 	message_refuse(fault, code, "%s", text);
 	return NULL;
 }
 
 /* Where list_room puts what it finds. */
 struct room_lists {
-	const struct grant *grant;
+	const struct permissions *permissions;
 	json_t *rooms, *tails;
 };
 
@@ -83,11 +86,11 @@ list_room(void *context, struct room *room)
 {
 	struct room_lists *lists = context;
 
-	if (!grant_has_room(lists->grant, room->name, room->is_tail))
+	if (!permissions_has_room(lists->permissions, room->name, room->is_tail))
 		return;
 	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
 		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
-			"count", (json_int_t)hub_people(room), "last_id",
+			"count", (json_int_t)rooms_people(room), "last_id",
 			(json_int_t)room->last_id));
 }
 
@@ -95,11 +98,11 @@ int
 chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room_lists lists = { session->grant, json_array(), json_array() };
+	struct room_lists lists = { session->permissions, json_array(), json_array() };
 
 	(void)message;
 	(void)fault;
-	hub_each(chat->hub, list_room, &lists);
+	rooms_each(chat->rooms, list_room, &lists);
 	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 				     lists.rooms, "tails", lists.tails));
 	return 0;

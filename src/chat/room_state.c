@@ -6,7 +6,7 @@
 #include "linnet/base/xalloc.h"
 
 struct alarm *
-state_find_alarm(const struct state *state, const char *key)
+room_state_find_alarm(const struct room_state *state, const char *key)
 {
 	struct alarm *alarm;
 
@@ -15,11 +15,11 @@ state_find_alarm(const struct state *state, const char *key)
 }
 
 struct alarm *
-state_add_alarm(struct state *state, const char *key)
+room_state_add_alarm(struct room_state *state, const char *key)
 {
-	struct alarm *alarm = state_find_alarm(state, key);
+	struct alarm *alarm = room_state_find_alarm(state, key);
 
-	if (alarm || HASH_COUNT(state->alarms) >= STATE_ALARMS_MAX)
+	if (alarm || HASH_COUNT(state->alarms) >= ROOM_STATE_ALARMS_MAX)
 		return alarm;
 	alarm = xcalloc(1, sizeof(*alarm));
 	alarm->key = xstrdup(key);
@@ -29,7 +29,7 @@ state_add_alarm(struct state *state, const char *key)
 }
 
 void
-state_remove_alarm(struct state *state, struct alarm *alarm)
+room_state_remove_alarm(struct room_state *state, struct alarm *alarm)
 {
 	HASH_DEL(state->alarms, alarm);
 	json_decref(alarm->standing);
@@ -39,12 +39,12 @@ state_remove_alarm(struct state *state, struct alarm *alarm)
 }
 
 struct metric *
-state_add_metric(struct state *state, const char *name)
+room_state_add_metric(struct room_state *state, const char *name)
 {
 	struct metric *metric;
 
 	HASH_FIND_STR(state->metrics, name, metric);
-	if (metric || HASH_COUNT(state->metrics) >= STATE_METRICS_MAX)
+	if (metric || HASH_COUNT(state->metrics) >= ROOM_STATE_METRICS_MAX)
 		return metric;
 	metric = xcalloc(1, sizeof(*metric));
 	metric->name = xstrdup(name);
@@ -54,7 +54,7 @@ state_add_metric(struct state *state, const char *name)
 }
 
 void
-state_remove_metric(struct state *state, struct metric *metric)
+room_state_remove_metric(struct room_state *state, struct metric *metric)
 {
 	assert(!metric->is_due);
 	HASH_DEL(state->metrics, metric);
@@ -64,19 +64,19 @@ state_remove_metric(struct state *state, struct metric *metric)
 }
 
 bool
-state_is_empty(const struct state *state)
+room_state_is_empty(const struct room_state *state)
 {
 	return !state->alarms && !state->metrics;
 }
 
 void
-state_clear(struct state *state)
+room_state_clear(struct room_state *state)
 {
 	struct alarm *alarm, *next_alarm;
 	struct metric *metric, *next_metric;
 
 	HASH_ITER(hh, state->alarms, alarm, next_alarm)
-	state_remove_alarm(state, alarm);
+	room_state_remove_alarm(state, alarm);
 	HASH_ITER(hh, state->metrics, metric, next_metric)
-	state_remove_metric(state, metric);
+	room_state_remove_metric(state, metric);
 }

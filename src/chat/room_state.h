@@ -8,10 +8,10 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
-#define STATE_KEY_BYTES 128 /* of an alarm's key */
-#define STATE_NAME_BYTES 64 /* of a metric's name */
-#define STATE_ALARMS_MAX 1000
-#define STATE_METRICS_MAX 1000
+#define ROOM_STATE_KEY_BYTES 128 /* of an alarm's key */
+#define ROOM_STATE_NAME_BYTES 64 /* of a metric's name */
+#define ROOM_STATE_ALARMS_MAX 1000
+#define ROOM_STATE_METRICS_MAX 1000
 
 /* An alarm that stands, or is about to. */
 struct alarm {
@@ -39,30 +39,30 @@ struct metric {
 TAILQ_HEAD(metric_list, metric);
 
 /* All zero is empty. */
-struct state {
+struct room_state {
 	struct alarm *alarms;   /* by key, in the order in which they were raised */
 	struct metric *metrics; /* by name, in the order in which they came */
 	uint64_t last_number;   /* that was given to either */
 };
 
 /* The alarm of that key, or NULL. */
-struct alarm *state_find_alarm(const struct state *state, const char *key);
+struct alarm *room_state_find_alarm(const struct room_state *state, const char *key);
 
 /* The same, added if it is not there; NULL if there are too many. */
-struct alarm *state_add_alarm(struct state *state, const char *key);
+struct alarm *room_state_add_alarm(struct room_state *state, const char *key);
 
 /* Forget alarm. */
-void state_remove_alarm(struct state *state, struct alarm *alarm);
+void room_state_remove_alarm(struct room_state *state, struct alarm *alarm);
 
 /* The metric of that name, added without a value if it is not there; NULL if there are
  * too many. */
-struct metric *state_add_metric(struct state *state, const char *name);
+struct metric *room_state_add_metric(struct room_state *state, const char *name);
 
 /* Forget metric, which must not be due. */
-void state_remove_metric(struct state *state, struct metric *metric);
+void room_state_remove_metric(struct room_state *state, struct metric *metric);
 
 /* True if nothing stands. */
-bool state_is_empty(const struct state *state);
+bool room_state_is_empty(const struct room_state *state);
 
 /* Forget everything. No metric may be due. */
-void state_clear(struct state *state);
+void room_state_clear(struct room_state *state);

@@ -5,76 +5,76 @@
 
 #include "linnet/base/xalloc.h"
 
-struct hub {
+struct rooms {
 	size_t max_rooms;
-	struct room *rooms;
+	struct room *by_name;
 };
 
-struct hub *
-hub_new(size_t max_rooms)
+struct rooms *
+rooms_new(size_t max_rooms)
 {
-	struct hub *hub = xcalloc(1, sizeof(*hub));
+	struct rooms *rooms = xcalloc(1, sizeof(*rooms));
 
-	hub->max_rooms = max_rooms;
-	return hub;
+	rooms->max_rooms = max_rooms;
+	return rooms;
 }
 
 struct room *
-hub_find(struct hub *hub, const char *name)
+rooms_find(struct rooms *rooms, const char *name)
 {
 	struct room *room;
 
-	HASH_FIND_STR(hub->rooms, name, room);
+	HASH_FIND_STR(rooms->by_name, name, room);
 	return room;
 }
 
 static struct room *
-add(struct hub *hub, const char *name)
+add(struct rooms *rooms, const char *name)
 {
 	struct room *room = xcalloc(1, sizeof(*room));
 
 	room->name = xstrdup(name);
 	room->topic = xstrdup("");
 	TAILQ_INIT(&room->members);
-	HASH_ADD_KEYPTR(hh, hub->rooms, room->name, strlen(room->name), room);
+	HASH_ADD_KEYPTR(hh, rooms->by_name, room->name, strlen(room->name), room);
 	return room;
 }
 
 struct room *
-hub_find_or_add(struct hub *hub, const char *name)
+rooms_find_or_add(struct rooms *rooms, const char *name)
 {
-	struct room *room = hub_find(hub, name);
+	struct room *room = rooms_find(rooms, name);
 
 	if (room)
 		return room;
-	return hub_is_full(hub) ? NULL : add(hub, name);
+	return rooms_is_full(rooms) ? NULL : add(rooms, name);
 }
 
 size_t
-hub_count(const struct hub *hub)
+rooms_count(const struct rooms *rooms)
 {
-	return HASH_COUNT(hub->rooms);
+	return HASH_COUNT(rooms->by_name);
 }
 
 bool
-hub_is_full(const struct hub *hub)
+rooms_is_full(const struct rooms *rooms)
 {
-	return HASH_COUNT(hub->rooms) >= hub->max_rooms;
+	return HASH_COUNT(rooms->by_name) >= rooms->max_rooms;
 }
 
 void
-hub_set_max(struct hub *hub, size_t max_rooms)
+rooms_set_max(struct rooms *rooms, size_t max_rooms)
 {
-	hub->max_rooms = max_rooms;
+	rooms->max_rooms = max_rooms;
 }
 
 struct room *
-hub_add_permanent(struct hub *hub, const char *name, const char *topic)
+rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 {
-	struct room *room = hub_find(hub, name);
+	struct room *room = rooms_find(rooms, name);
 
 	if (!room)
-		room = add(hub, name);
+		room = add(rooms, name);
 	room->is_permanent = true;
 	if (topic) {
 		free(room->topic);
@@ -84,26 +84,26 @@ hub_add_permanent(struct hub *hub, const char *name, const char *topic)
 }
 
 static void
-free_room(struct hub *hub, struct room *room)
+free_room(struct rooms *rooms, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
-	HASH_DEL(hub->rooms, room);
-	state_clear(&room->state);
+	HASH_DEL(rooms->by_name, room);
+	room_state_clear(&room->state);
 	free(room->name);
 	free(room->topic);
 	free(room);
 }
 
 void
-hub_release(struct hub *hub, struct room *room)
+rooms_release(struct rooms *rooms, struct room *room)
 {
 	if (!room->member_count && !room->holds && !room->last_id &&
-		!room->is_permanent && state_is_empty(&room->state))
-		free_room(hub, room);
+		!room->is_permanent && room_state_is_empty(&room->state))
+		free_room(rooms, room);
 }
 
 struct member *
-hub_member(const struct room *room, const struct session *session)
+rooms_member(const struct room *room, const struct session *session)
 {
 	struct member *member;
 
@@ -114,7 +114,7 @@ hub_member(const struct room *room, const struct session *session)
 }
 
 struct member *
-hub_enter(struct room *room, struct session *session)
+rooms_enter(struct room *room, struct session *session)
 {
 	struct member *member = xcalloc(1, sizeof(*member));
 
@@ -128,7 +128,7 @@ hub_enter(struct room *room, struct session *session)
 }
 
 void
-hub_leave(struct member *member)
+rooms_leave(struct member *member)
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
@@ -141,7 +141,7 @@ hub_leave(struct member *member)
 }
 
 bool
-hub_attend(struct room *room, struct person *person)
+rooms_attend(struct room *room, struct person *person)
 {
 	struct attendee *attendee;
 
@@ -155,7 +155,7 @@ hub_attend(struct room *room, struct person *person)
 }
 
 bool
-hub_unattend(struct room *room, struct person *person)
+rooms_unattend(struct room *room, struct person *person)
 {
 	struct attendee *attendee;
 
@@ -169,7 +169,7 @@ hub_unattend(struct room *room, struct person *person)
 }
 
 size_t
-hub_people(const struct room *room)
+rooms_people(const struct room *room)
 {
 	return HASH_COUNT(room->attendees);
 }
@@ -188,7 +188,7 @@ is_in(const struct member *member, enum audience audience)
 }
 
 size_t
-hub_broadcast(struct room *room, struct cast *cast, const struct session *except,
+rooms_broadcast(struct room *room, struct encoded *encoded, const struct session *except,
 	enum audience audience)
 {
 	struct member *member;
@@ -198,7 +198,7 @@ hub_broadcast(struct room *room, struct cast *cast, const struct session *except
 	TAILQ_FOREACH (member, &room->members, room_link) {
 		if (member->session == except || !is_in(member, audience))
 			continue;
-		frame = cast_frame(cast, member->session->wire);
+		frame = encode_frame(encoded, member->session->wire);
 		if (frame && session_send(member->session, frame) == 0)
 			queued++;
 	}
@@ -207,23 +207,23 @@ hub_broadcast(struct room *room, struct cast *cast, const struct session *except
 }
 
 void
-hub_each(
-	struct hub *hub, void (*on_room)(void *context, struct room *room), void *context)
+rooms_each(struct rooms *rooms, void (*on_room)(void *context, struct room *room),
+	void *context)
 {
 	struct room *room, *next;
 
-	HASH_ITER(hh, hub->rooms, room, next)
+	HASH_ITER(hh, rooms->by_name, room, next)
 	on_room(context, room);
 }
 
 void
-hub_free(struct hub *hub)
+rooms_free(struct rooms *rooms)
 {
 	struct room *room, *next;
 
-	if (!hub)
+	if (!rooms)
 		return;
-	HASH_ITER(hh, hub->rooms, room, next)
-	free_room(hub, room);
-	free(hub);
+	HASH_ITER(hh, rooms->by_name, room, next)
+	free_room(rooms, room);
+	free(rooms);
 }

@@ -12,7 +12,7 @@
 #include "linnet/chat/session.h"
 #include "linnet/protocol/encode.h"
 
-struct hub;
+struct rooms;
 
 /* A person in a room, with however many sessions. */
 struct attendee {
@@ -21,7 +21,7 @@ struct attendee {
 	UT_hash_handle hh;
 };
 
-/* Owned by the hub. */
+/* Owned by struct rooms. */
 struct room {
 	char *name;
 	char *topic;      /* "" where there is none */
@@ -29,16 +29,16 @@ struct room {
 	bool is_permanent;
 	bool is_configured; /* so it is permanent for as long as it is */
 	bool is_tail;       /* of a log file: nobody but its reader says anything there */
-	unsigned tail_lines; /* of a tail: what whoever comes is shown of it */
-	struct state state;  /* what stands there beside what was said */
-	unsigned holds;      /* by whoever needs it to stay although nobody is in it */
+	unsigned tail_lines;     /* of a tail: what whoever comes is shown of it */
+	struct room_state state; /* what stands there beside what was said */
+	unsigned holds; /* by whoever needs it to stay although nobody is in it */
 	TAILQ_HEAD(, member) members;
 	size_t member_count;
 	struct attendee *attendees; /* by person */
 	UT_hash_handle hh;
 };
 
-/* A session in a room. Owned by the hub. */
+/* A session in a room. Owned by struct rooms. */
 struct member {
 	struct room *room;
 	struct session *session;
@@ -66,59 +66,60 @@ enum audience {
 	AUDIENCE_EVENTS,   /* those of them that asked for events */
 };
 
-/* A hub without rooms, for up to max_rooms of them; permanent ones and those with a
- * history are never refused. Freed by hub_free. */
-struct hub *hub_new(size_t max_rooms);
+/* Room for rooms, for up to max_rooms of them; permanent ones and those with a
+ * history are never refused. Freed by rooms_free. */
+struct rooms *rooms_new(size_t max_rooms);
 
 /* The room of that name, or NULL. */
-struct room *hub_find(struct hub *hub, const char *name);
+struct room *rooms_find(struct rooms *rooms, const char *name);
 
 /* The room of that name, made if it is not there. NULL if there are too many. */
-struct room *hub_find_or_add(struct hub *hub, const char *name);
+struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 
 /* How many rooms there are. */
-size_t hub_count(const struct hub *hub);
+size_t rooms_count(const struct rooms *rooms);
 
 /* True if there is no place for another room. */
-bool hub_is_full(const struct hub *hub);
+bool rooms_is_full(const struct rooms *rooms);
 
 /* The room of that name, kept for good, with topic if that is not NULL. */
-struct room *hub_add_permanent(struct hub *hub, const char *name, const char *topic);
+struct room *rooms_add_permanent(
+	struct rooms *rooms, const char *name, const char *topic);
 
 /* Up to max_rooms rooms from now on; who is there stays. */
-void hub_set_max(struct hub *hub, size_t max_rooms);
+void rooms_set_max(struct rooms *rooms, size_t max_rooms);
 
 /* Forget room if nobody is in it or holds it, it has no history, nothing stands in it and
  * it is not permanent. */
-void hub_release(struct hub *hub, struct room *room);
+void rooms_release(struct rooms *rooms, struct room *room);
 
 /* Session's membership of room, or NULL. */
-struct member *hub_member(const struct room *room, const struct session *session);
+struct member *rooms_member(const struct room *room, const struct session *session);
 
 /* Put session at the end of room's list; it must not be in it. */
-struct member *hub_enter(struct room *room, struct session *session);
+struct member *rooms_enter(struct room *room, struct session *session);
 
-/* Take a session out of a room. Not to be called from within hub_broadcast. */
-void hub_leave(struct member *member);
+/* Take a session out of a room. Not to be called from within rooms_broadcast. */
+void rooms_leave(struct member *member);
 
 /* Count a session of person in room. Returns true if it is that person's first. */
-bool hub_attend(struct room *room, struct person *person);
+bool rooms_attend(struct room *room, struct person *person);
 
-/* Give back what hub_attend counted. Returns true if it was that person's last. */
-bool hub_unattend(struct room *room, struct person *person);
+/* Give back what rooms_attend counted. Returns true if it was that person's last. */
+bool rooms_unattend(struct room *room, struct person *person);
 
 /* How many people are in room. */
-size_t hub_people(const struct room *room);
+size_t rooms_people(const struct room *room);
 
-/* Queue cast for audience in room but except (NULL: for all of it). Membership does not
- * change meanwhile: a session that does not keep up is only marked as closing. Returns
- * for how many it was queued. */
-size_t hub_broadcast(struct room *room, struct cast *cast, const struct session *except,
-	enum audience audience);
+/* Queue encoded for audience in room but except (NULL: for all of it). Membership does
+ * not change meanwhile: a session that does not keep up is only marked as closing.
+ * Returns for how many it was queued. */
+size_t rooms_broadcast(struct room *room, struct encoded *encoded,
+	const struct session *except, enum audience audience);
 
 /* Call on_room for every room, in the order in which they were made. */
-void hub_each(struct hub *hub, void (*on_room)(void *context, struct room *room),
+void rooms_each(struct rooms *rooms, void (*on_room)(void *context, struct room *room),
 	void *context);
 
-/* Free the hub; nobody may be in a room; NULL is fine. */
-void hub_free(struct hub *hub);
+/* Free the rooms; nobody may be in a room; NULL is fine. */
+void rooms_free(struct rooms *rooms);

@@ -24,7 +24,7 @@ chat_acknowledge(const struct chat *chat, struct session *session,
 {
 	json_t *ack;
 
-	if (!*ref && !session->is_errand)
+	if (!*ref && !session->is_call)
 		return;
 	ack = json_pack("{s:s}", "type", "ack");
 	if (*ref)
@@ -32,7 +32,7 @@ chat_acknowledge(const struct chat *chat, struct session *session,
 	json_object_set_new(ack, "room", json_string(room->name));
 	if (id)
 		json_object_set_new(ack, "id", json_integer((json_int_t)id));
-	if (session->is_errand) {
+	if (session->is_call) {
 		json_object_set_new(
 			ack, "epoch", json_string(store_epoch(chat_history(chat, room))));
 		json_object_set_new(
@@ -48,16 +48,17 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	const char *tail, size_t tail_len, const struct session *sender)
 {
 	struct buffer text = { 0 };
-	struct cast cast;
+	struct encoded encoded;
 	size_t queued;
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	cast_text(&cast, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
+	encode_text(
+		&encoded, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
 	/* What its sender is sent, too, only where that is configured. */
-	queued = hub_broadcast(room, &cast,
+	queued = rooms_broadcast(room, &encoded,
 		chat->config->chat.echo_to_sender ? NULL : sender,
 		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
-	cast_fini(&cast);
+	encode_fini(&encoded);
 	return queued;
 }
 
@@ -307,14 +308,14 @@ pass_on(struct chat *chat, struct session *session, struct room *room,
 	buffer_clear(tail);
 	chat_acknowledge(
 		chat, session, room, message->ref ? message->ref : "", 0, false, queued);
-	hub_release(chat->hub, room);
+	rooms_release(chat->rooms, room);
 }
 
 struct room *
 chat_room_to_write(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = message->room ? hub_find(chat->hub, message->room) : NULL;
+	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
 
 	/* Also to those who may not read it. */
 	if (!room || !room->is_tail)
@@ -328,7 +329,7 @@ chat_room_to_write(struct chat *chat, const struct session *session,
 static enum voice
 voice_of(const struct session *session)
 {
-	if (session->is_errand)
+	if (session->is_call)
 		return VOICE_SEND;
 	return session->transport == TRANSPORT_LINE ? VOICE_LINE : VOICE_WS;
 }
@@ -349,7 +350,7 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 		return -EINVAL;
 	if (claim_name(chat, speaker, message, fault) < 0 ||
 		chat_check_mute(chat, speaker, fault) < 0) {
-		hub_release(chat->hub, room);
+		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
 	stamp.username = speaker->person->name;

@@ -18,17 +18,17 @@ session_init(struct session *session, const struct session_ops *ops, const char 
 	TAILQ_INIT(&session->members);
 	LIST_INIT(&session->requests);
 	STAILQ_INIT(&session->waiting);
-	session->pace = &session->own_pace;
+	session->rate = &session->own_rate;
 }
 
 void
-session_admit(struct session *session, const struct grant *grant, const char *peer,
-	int64_t now_ms)
+session_admit(struct session *session, const struct permissions *permissions,
+	const char *peer, int64_t now_ms)
 {
-	const struct grant *before = session->grant;
+	const struct permissions *before = session->permissions;
 
-	session->grant = grant_ref(grant);
-	grant_unref(before);
+	session->permissions = permissions_ref(permissions);
+	permissions_unref(before);
 	session->peer = peer;
 	session->since_ms = now_ms;
 }
@@ -59,9 +59,9 @@ session_send(struct session *session, struct frame *frame)
 }
 
 int
-session_say(struct session *session, struct cast *cast)
+session_say(struct session *session, struct encoded *encoded)
 {
-	struct frame *frame = cast_frame(cast, session->wire);
+	struct frame *frame = encode_frame(encoded, session->wire);
 
 	return frame ? session_send(session, frame) : 0;
 }
@@ -104,6 +104,6 @@ session_ending(const struct session *session)
 void
 session_fini(struct session *session)
 {
-	grant_unref(session->grant);
+	permissions_unref(session->permissions);
 	frame_queue_clear(&session->queue);
 }

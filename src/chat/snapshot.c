@@ -16,20 +16,20 @@ chat_show(struct session *session, json_t *object)
 {
 	size_t waiting = session->queue.bytes;
 	const struct frame *frame;
-	struct cast cast;
+	struct encoded encoded;
 	bool has_room;
 
-	cast_object(&cast, object);
-	frame = cast_frame(&cast, session->wire);
+	encode_object(&encoded, object);
+	frame = encode_frame(&encoded, session->wire);
 	has_room = !frame || !waiting || waiting + frame->len <= room_to_show(session);
 	if (has_room)
-		session_say(session, &cast);
-	cast_fini(&cast);
+		session_say(session, &encoded);
+	encode_fini(&encoded);
 	return has_room;
 }
 
 void
-chat_show_standing(struct member *member, bool wants_alarms)
+chat_show_snapshot(struct member *member, bool wants_alarms)
 {
 	member->show_until = member->room->state.last_number;
 	member->alarms_shown = wants_alarms ? 0 : member->show_until;

@@ -10,7 +10,8 @@ end_sessions(struct chat *chat)
 
 	message_refuse(&fault, "token_expired", "your token has expired");
 	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
-		if (session->closing || !grant_is_over(session->grant, chat->now_ms))
+		if (session->closing ||
+			!permissions_is_over(session->permissions, chat->now_ms))
 			continue;
 		chat_answer_fault(session, &fault);
 		session_close(session, CLOSE_POLICY, "token expired");

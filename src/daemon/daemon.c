@@ -16,7 +16,7 @@
 
 /* What is read from files beside the configuration. */
 struct secrets {
-	struct auth *auth;
+	struct tokens *tokens;
 	struct tls *tls; /* NULL: plain HTTP */
 };
 
@@ -35,7 +35,7 @@ struct daemon {
 static void
 secrets_clear(struct secrets *secrets)
 {
-	auth_free(secrets->auth);
+	tokens_free(secrets->tokens);
 	tls_free(secrets->tls);
 }
 
@@ -49,7 +49,7 @@ secrets_load(struct secrets *secrets, const struct config *config, const char **
 
 	secrets->tls = NULL;
 	*event = "auth_failed";
-	r = auth_new(&secrets->auth, config, why);
+	r = tokens_new(&secrets->tokens, config, why);
 	if (r < 0 || !*certificate)
 		return r;
 	*event = "tls_failed";
@@ -117,7 +117,7 @@ static void
 adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
 {
 	config_adopt(daemon->config, fresh, log_kept, NULL);
-	auth_replace(daemon->secrets.auth, secrets->auth);
+	tokens_replace(daemon->secrets.tokens, secrets->tokens);
 	adopt_certificate(daemon, secrets);
 	server_reload(daemon->server);
 	config_free(fresh);
@@ -193,8 +193,8 @@ release_signals(struct daemon *daemon)
 static enum exit_status
 run(struct daemon *daemon)
 {
-	daemon->server = server_start(
-		daemon->config, daemon->secrets.auth, daemon->secrets.tls, daemon->loop);
+	daemon->server = server_start(daemon->config, daemon->secrets.tokens,
+		daemon->secrets.tls, daemon->loop);
 	if (!daemon->server)
 		return EXIT_CANNOT_OPEN;
 	daemon->systemd = systemd_ready(daemon->loop, server_describe, daemon->server);

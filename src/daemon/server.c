@@ -49,7 +49,7 @@
 
 struct server {
 	const struct config *config;
-	const struct auth *auth;
+	const struct tokens *tokens;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct ev_loop *loop;
 	struct chat *chat;
@@ -60,18 +60,18 @@ struct server {
 	struct line_door line;
 	struct api api;
 	struct tail *tail;
-	struct later_list later;
+	struct deferred_list deferred;
 	struct upgrade upgrade;
-	struct page page;
-	struct page_door page_door;
-	struct sink_drain sinks;
-	struct metrics_door metrics;
+	struct static_root page;
+	struct static_door static_door;
+	struct out_queue_drain out_queues;
+	struct prometheus_door metrics;
 	struct loop_watch watch;
 	struct http_routes routes[ROUTE_TABLES];
 	struct http_door http;
 	struct tls_door tls_door;
-	struct entrance entrance;
-	struct pump pump;
+	struct acceptor acceptor;
+	struct store_pump pump;
 	size_t crowd; /* the most connections since memory was last given back */
 	bool is_stopping;
 	bool is_told; /* everybody, to go */
@@ -98,7 +98,7 @@ on_knock(void *context)
 static void
 give_memory_back(struct server *server)
 {
-	size_t count = server->entrance.conns.count;
+	size_t count = server->acceptor.conns.count;
 
 	if (count > server->crowd) {
 		server->crowd = count;
@@ -115,13 +115,13 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)revents;
 	loop_watch_tick(&server->watch, loop, timer);
-	entrance_tick(&server->entrance);
+	acceptor_tick(&server->acceptor);
 	websocket_host_tick();
-	conn_table_tick(&server->entrance.conns);
+	conn_table_tick(&server->acceptor.conns);
 	chat_tick(server->chat, conn_unix_ms());
 	api_tick(&server->api, conn_now_ms());
 	give_memory_back(server);
-	if (!server->entrance.conns.count && !server->api.polls)
+	if (!server->acceptor.conns.count && !server->api.polls)
 		ev_timer_stop(loop, timer);
 }
 
@@ -160,7 +160,7 @@ tell_to_go(struct server *server)
 		return;
 	server->is_told = true;
 	ev_timer_stop(server->loop, &server->settle);
-	conn_table_stop(&server->entrance.conns, CLOSE_GOING_AWAY, "server stopping");
+	conn_table_stop(&server->acceptor.conns, CLOSE_GOING_AWAY, "server stopping");
 }
 
 static void
@@ -181,15 +181,15 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 
 	(void)revents;
 	do {
-		later_run(&server->later);
+		deferred_run(&server->deferred);
 		chat_turn(server->chat);
-	} while (!TAILQ_EMPTY(&server->later));
+	} while (!TAILQ_EMPTY(&server->deferred));
 	if (server->is_stopping && !chat_is_waiting(server->chat))
 		tell_to_go(server);
 	ws_drain_run(&server->drain);
-	sink_drain_run(&server->sinks);
+	out_queue_drain_run(&server->out_queues);
 	loop_watch_turn(&server->watch, loop);
-	if (server->is_stopping && !server->entrance.conns.count &&
+	if (server->is_stopping && !server->acceptor.conns.count &&
 		tls_door_is_idle(&server->tls_door))
 		ev_break(loop, EVBREAK_ALL);
 }
@@ -200,7 +200,7 @@ on_stop_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
 	struct server *server = timer->data;
 
 	(void)revents;
-	log_warn("stop_timeout", log_uint("connections", server->entrance.conns.count));
+	log_warn("stop_timeout", log_uint("connections", server->acceptor.conns.count));
 	ev_break(loop, EVBREAK_ALL);
 }
 
@@ -208,7 +208,7 @@ static int
 open_page(struct server *server)
 {
 	const char *root = server->config->http.root;
-	int r = page_open(&server->page, root);
+	int r = static_root_open(&server->page, root);
 
 	if (r < 0)
 		log_error("page_failed", log_str("root", root),
@@ -226,33 +226,33 @@ init_watchers(struct server *server)
 	server->prepare.data = server->tick.data = server;
 	server->settle.data = server->stop.data = server;
 	ev_prepare_start(server->loop, &server->prepare);
-	pump_start(&server->pump, server->loop, server->chat, &server->drain);
+	store_pump_start(&server->pump, server->loop, server->chat, &server->drain);
 }
 
 static void
 init_doors(struct server *server)
 {
 	const struct config *config = server->config;
-	const struct access access = { config, server->auth };
+	const struct access access = { config, server->tokens };
 
 	ws_door_init(&server->ws, &access, server->chat, &server->drain);
 	echo_door_init(&server->echo, &server->drain);
-	line_door_init(
-		&server->line, &access, server->chat, &server->sinks, &server->later);
-	api_init(&server->api, &access, server->chat, &server->later);
-	metrics_door_init(&server->metrics, &access, server->chat);
-	page_door_init(&server->page_door, &server->page);
+	line_door_init(&server->line, &access, server->chat, &server->out_queues,
+		&server->deferred);
+	api_init(&server->api, &access, server->chat, &server->deferred);
+	prometheus_door_init(&server->metrics, &access, server->chat);
+	static_door_init(&server->static_door, &server->page);
 	server->upgrade.chat = &server->ws.service;
 	server->upgrade.echo = &server->echo.service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
-	server->routes[2] = metrics_door_routes(&server->metrics);
+	server->routes[2] = prometheus_door_routes(&server->metrics);
 	server->routes[3] = server->api.routes;
-	server->routes[4] = page_door_routes(&server->page_door);
+	server->routes[4] = static_door_routes(&server->static_door);
 	http_door_init(
-		&server->http, config, &server->sinks, server->routes, ROUTE_TABLES);
+		&server->http, config, &server->out_queues, server->routes, ROUTE_TABLES);
 	tls_door_init(&server->tls_door, server->tls, server->loop,
-		server->entrance.refusal, on_open_tls, server);
+		server->acceptor.reject, on_open_tls, server);
 }
 
 static void
@@ -282,27 +282,27 @@ open_websockets(struct server *server)
 }
 
 struct server *
-server_start(const struct config *config, const struct auth *auth, struct tls *tls,
+server_start(const struct config *config, const struct tokens *tokens, struct tls *tls,
 	struct ev_loop *loop)
 {
-	static const struct entrance_ops ops = { on_knock, on_http, on_line };
+	static const struct acceptor_ops ops = { on_knock, on_http, on_line };
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
-	server->auth = auth;
+	server->tokens = tokens;
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
-	entrance_init(&server->entrance, config, tls != NULL, tail_descriptors(config),
+	acceptor_init(&server->acceptor, config, tls != NULL, tail_descriptors(config),
 		loop, &ops, server);
-	TAILQ_INIT(&server->later);
+	TAILQ_INIT(&server->deferred);
 	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
-	sink_drain_init(&server->sinks, loop);
+	out_queue_drain_init(&server->out_queues, loop);
 	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
 		init_doors(server);
 		init_watchers(server);
 		server->tail = tail_new(config, server->chat, loop);
-		if (entrance_open(&server->entrance, chat_bans(server->chat)) == 0)
+		if (acceptor_open(&server->acceptor, chat_bans(server->chat)) == 0)
 			return server;
 	}
 	server_free(server);
@@ -315,7 +315,7 @@ server_describe(void *context, char *text, size_t size)
 	const struct server *server = context;
 
 	snprintf(text, size, "%zu connections, %zu people in %zu rooms",
-		server->entrance.conns.count, chat_people_count(server->chat),
+		server->acceptor.conns.count, chat_people_count(server->chat),
 		chat_room_count(server->chat));
 }
 
@@ -326,7 +326,7 @@ server_reload(struct server *server)
 
 	if (server->is_stopping)
 		return;
-	entrance_reload(&server->entrance);
+	acceptor_reload(&server->acceptor);
 	api_reload(&server->api);
 	ws_drain_set_heartbeat(
 		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
@@ -342,12 +342,12 @@ server_stop(struct server *server)
 		return;
 	}
 	server->is_stopping = true;
-	log_info("stopping", log_uint("connections", server->entrance.conns.count));
-	entrance_close(&server->entrance);
+	log_info("stopping", log_uint("connections", server->acceptor.conns.count));
+	acceptor_close(&server->acceptor);
 	tail_free(server->tail);
 	server->tail = NULL;
 	/* What everybody says from now on is not heard any more. */
-	server->entrance.conns.is_stopping = true;
+	server->acceptor.conns.is_stopping = true;
 	ev_timer_start(server->loop, &server->settle);
 	ev_timer_start(server->loop, &server->stop);
 }
@@ -357,23 +357,23 @@ server_free(struct server *server)
 {
 	if (!server)
 		return;
-	entrance_close(&server->entrance);
+	acceptor_close(&server->acceptor);
 	tail_free(server->tail);
 	websocket_host_free(server->websockets);
-	conn_table_clear(&server->entrance.conns);
+	conn_table_clear(&server->acceptor.conns);
 	tls_door_clear(&server->tls_door);
 	api_free_polls(&server->api);
 	ev_prepare_stop(server->loop, &server->prepare);
 	ev_timer_stop(server->loop, &server->tick);
 	ev_timer_stop(server->loop, &server->settle);
 	ev_timer_stop(server->loop, &server->stop);
-	pump_stop(&server->pump);
-	entrance_fini(&server->entrance);
+	store_pump_stop(&server->pump);
+	acceptor_fini(&server->acceptor);
 	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);
-	page_door_fini(&server->page_door);
+	static_door_fini(&server->static_door);
 	if (server->page.directory >= 0)
-		page_close(&server->page);
+		static_root_close(&server->page);
 	free(server);
 }

@@ -6,7 +6,7 @@
 
 #include "linnet/config/config.h"
 
-struct auth;
+struct tokens;
 struct ev_loop;
 struct server;
 struct tls;
@@ -14,7 +14,7 @@ struct tls;
 /* Open the page and the port and start to serve on loop, which libwebsockets shares: by
  * HTTP, or where tls is not NULL by HTTPS. Borrows config, auth, tls and loop, which must
  * outlive the server. What fails is logged. Returns a server for server_free, or NULL. */
-struct server *server_start(const struct config *config, const struct auth *auth,
+struct server *server_start(const struct config *config, const struct tokens *tokens,
 	struct tls *tls, struct ev_loop *loop);
 
 /* Take no more connections, tell everybody to go (1001) and break the loop when they have

@@ -7,7 +7,7 @@
 #define PRUNE_S 60.0
 
 static void
-watch_stores(struct pump *pump, bool watch)
+watch_stores(struct store_pump *pump, bool watch)
 {
 	int i;
 
@@ -22,7 +22,7 @@ watch_stores(struct pump *pump, bool watch)
 static void
 on_store(struct ev_loop *loop, ev_io *io, int revents)
 {
-	struct pump *pump = io->data;
+	struct store_pump *pump = io->data;
 
 	(void)revents;
 	if (!pump->drain->is_pressed) {
@@ -46,14 +46,14 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 static void
 on_prune(struct ev_loop *loop, ev_timer *timer, int revents)
 {
-	struct pump *pump = timer->data;
+	struct store_pump *pump = timer->data;
 
 	(void)revents;
 	chat_prune(pump->chat, (int64_t)(ev_now(loop) * 1000));
 }
 
 void
-pump_start(struct pump *pump, struct ev_loop *loop, struct chat *chat,
+store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
 	struct ws_drain *drain)
 {
 	unsigned i;
@@ -73,7 +73,7 @@ pump_start(struct pump *pump, struct ev_loop *loop, struct chat *chat,
 }
 
 void
-pump_stop(struct pump *pump)
+store_pump_stop(struct store_pump *pump)
 {
 	if (!pump->chat)
 		return;

@@ -7,7 +7,7 @@
 #include "linnet/chat/chat.h"
 #include "linnet/websocket/ws_writer.h"
 
-struct pump {
+struct store_pump {
 	struct ev_loop *loop;
 	struct chat *chat;
 	struct ws_drain *drain;
@@ -18,8 +18,8 @@ struct pump {
 
 /* Begin with a pump that is all zero. Borrows everything; drain says when readers fall
  * behind. */
-void pump_start(struct pump *pump, struct ev_loop *loop, struct chat *chat,
+void store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
 	struct ws_drain *drain);
 
 /* End, if it has begun. */
-void pump_stop(struct pump *pump);
+void store_pump_stop(struct store_pump *pump);

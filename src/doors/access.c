@@ -9,7 +9,7 @@
 struct shown {
 	const char *text; /* in the head, or in argument below */
 	size_t len;       /* 0: nothing */
-	char argument[AUTH_TOKEN_BYTES + 1];
+	char argument[TOKEN_MAX_BYTES + 1];
 };
 
 static void
@@ -20,7 +20,7 @@ read_shown(const struct http_request *request, struct shown *shown)
 
 	shown->text = shown->argument;
 	shown->len = 0;
-	if (header && auth_read_bearer(header, &shown->text, &shown->len))
+	if (header && tokens_read_bearer(header, &shown->text, &shown->len))
 		return;
 	r = http_head_query(
 		request->head, "token", shown->argument, sizeof(shown->argument));
@@ -38,31 +38,32 @@ access_caller_of(const struct access *access, const struct http_request *request
 
 	read_shown(request, &shown);
 	caller.has_shown = shown.len > 0;
-	if (shown.len > 0 && shown.len <= AUTH_TOKEN_BYTES)
-		caller.token = auth_check(access->auth, shown.text, shown.len);
+	if (shown.len > 0 && shown.len <= TOKEN_MAX_BYTES)
+		caller.token = tokens_check(access->tokens, shown.text, shown.len);
 	return caller;
 }
 
 /* What a configured token is good for. Where everybody may chat its rooms are those of
  * log files alone. */
-static const struct grant *
-grant_of_token(const struct access *access, const struct token *token)
+static const struct permissions *
+permissions_of_token(const struct access *access, const struct token *token)
 {
 	bool is_open = access->config->auth.mode == AUTH_OPEN;
-	enum grant_scope scope = token->rooms->count ? GRANT_LISTED : GRANT_ALL;
-	struct grant *grant = grant_new();
+	enum permissions_scope scope =
+		token->rooms->count ? PERMISSIONS_LISTED : PERMISSIONS_ALL;
+	struct permissions *permissions = permissions_new();
 
-	grant->rooms = is_open ? GRANT_ALL : scope;
-	grant->tails = scope;
+	permissions->rooms = is_open ? PERMISSIONS_ALL : scope;
+	permissions->tails = scope;
 	for (size_t i = 0; i < token->rooms->count; i++)
-		grant_add_room(grant, token->rooms->items[i]);
+		permissions_add_room(permissions, token->rooms->items[i]);
 	/* The names are those of people. */
 	if (!is_open)
-		grant_set_person(grant, NULL, NULL);
-	return grant;
+		permissions_set_person(permissions, NULL, NULL);
+	return permissions;
 }
 
-static const struct grant *
+static const struct permissions *
 refuse(struct access_refusal *refusal, bool has_shown, const char *why)
 {
 	*refusal = (struct access_refusal){
@@ -73,29 +74,30 @@ refuse(struct access_refusal *refusal, bool has_shown, const char *why)
 	return NULL;
 }
 
-const struct grant *
+const struct permissions *
 access_log_in(const struct access *access, const char *text, size_t len,
 	struct access_refusal *refusal)
 {
-	const struct auth_rules rules = {
+	const struct token_rules rules = {
 		.now_ms = conn_unix_ms(),
 		.name_max_bytes = (size_t)access->config->limits.name_bytes,
 	};
 	const struct token *token = NULL;
-	const struct grant *grant;
+	const struct permissions *permissions;
 	const char *why = "token_required";
 
-	if (len <= AUTH_TOKEN_BYTES)
-		token = auth_check(access->auth, text, len);
+	if (len <= TOKEN_MAX_BYTES)
+		token = tokens_check(access->tokens, text, len);
 	if (token)
-		return grant_of_token(access, token);
-	if (len && auth_check_jwt(access->auth, text, len, &rules, &grant, &why) == 0)
-		return grant;
+		return permissions_of_token(access, token);
+	if (len && tokens_check_jwt(
+			   access->tokens, text, len, &rules, &permissions, &why) == 0)
+		return permissions;
 	return refuse(refusal, len > 0, why);
 }
 
-const struct grant *
-access_grant(const struct access *access, const struct http_request *request,
+const struct permissions *
+access_permissions(const struct access *access, const struct http_request *request,
 	const struct access_caller *caller, struct access_refusal *refusal)
 {
 	struct shown shown;
@@ -105,12 +107,12 @@ access_grant(const struct access *access, const struct http_request *request,
 		return access_log_in(access, shown.text, shown.len, refusal);
 	}
 	if (caller->token)
-		return grant_of_token(access, caller->token);
+		return permissions_of_token(access, caller->token);
 	/* A proxy on this machine has everybody come from it. */
-	return request->is_local &&
-			       auth_is_open(access->config, access->config->http.address)
-		       ? &grant_of_all
-		       : &grant_of_rooms;
+	return request->is_local && tokens_are_optional(
+					    access->config, access->config->http.address)
+		       ? &permissions_of_all
+		       : &permissions_of_rooms;
 }
 
 bool
@@ -119,12 +121,12 @@ access_needs_login(const struct access *access)
 	return access->config->auth.mode == AUTH_JWT;
 }
 
-const struct grant *
-access_grant_of_line(const struct access *access)
+const struct permissions *
+access_permissions_of_line(const struct access *access)
 {
-	return auth_is_open(access->config, access->config->line.address)
-		       ? &grant_of_all
-		       : &grant_of_rooms;
+	return tokens_are_optional(access->config, access->config->line.address)
+		       ? &permissions_of_all
+		       : &permissions_of_rooms;
 }
 
 void
@@ -138,7 +140,7 @@ access_refuse(
 	struct http_request *request, int status, const char *code, const char *text)
 {
 	access_log_refused(request->conn->peer, code);
-	http_answer_error(request, status,
+	http_respond_error(request, status,
 		status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code, text);
 	return false;
 }
@@ -150,7 +152,7 @@ need_admin(const struct access *access, struct http_request *request,
 {
 	if (caller->token && caller->token->is_admin)
 		return true;
-	if (!auth_has_tokens(access->auth))
+	if (!tokens_exist(access->tokens))
 		return access_refuse(request, 403, "denied",
 			"this needs the token of an admin, and there are no tokens");
 	if (!caller->has_shown)
@@ -160,7 +162,7 @@ need_admin(const struct access *access, struct http_request *request,
 		return access_refuse(
 			request, 401, "bad_token", "this token is not known");
 	access_log_refused(request->conn->peer, "not_admin");
-	http_answer_error(request, 403, NULL, "denied", "this token is not an admin's");
+	http_respond_error(request, 403, NULL, "denied", "this token is not an admin's");
 	return false;
 }
 

@@ -39,8 +39,8 @@ struct line {
 	int fd;
 	ev_io input;
 	ev_timer pause; /* until it may talk again */
-	struct sink sink;
-	struct later later; /* there is something to go on with */
+	struct out_queue out_queue;
+	struct deferred deferred; /* there is something to go on with */
 	struct telnet telnet;
 	enum telnet_event next; /* what waits to be done */
 	bool is_in;             /* the chat: it has logged in, where it has to */
@@ -58,15 +58,15 @@ from_session(struct session *session)
 }
 
 static struct line *
-from_sink(struct sink *sink)
+from_out_queue(struct out_queue *out_queue)
 {
-	return (struct line *)((char *)sink - offsetof(struct line, sink));
+	return (struct line *)((char *)out_queue - offsetof(struct line, out_queue));
 }
 
 static struct ev_loop *
 loop_of(const struct line *line)
 {
-	return line->door->sinks->loop;
+	return line->door->out_queues->loop;
 }
 
 static void
@@ -74,9 +74,9 @@ on_wake(struct session *session)
 {
 	struct line *line = from_session(session);
 
-	sink_wake(&line->sink);
+	out_queue_wake(&line->out_queue);
 	/* An answer may be what it waits for. */
-	later_ask(line->door->later, &line->later);
+	deferred_ask(line->door->deferred, &line->deferred);
 }
 
 /* Beside the session, which takes nothing more. */
@@ -87,7 +87,7 @@ put(struct line *line, const char *text)
 
 	frame_queue_push(&line->session.queue, frame);
 	frame_unref(frame);
-	sink_wake(&line->sink);
+	out_queue_wake(&line->out_queue);
 }
 
 static void
@@ -101,10 +101,10 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
 	}
-	sink_wake(&line->sink);
+	out_queue_wake(&line->out_queue);
 	line->conn->deadline_ms = conn_now_ms() + GOODBYE_MS;
 	chat_on_closing(line->door->chat, session);
-	later_ask(line->door->later, &line->later);
+	deferred_ask(line->door->deferred, &line->deferred);
 }
 
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
@@ -131,18 +131,18 @@ static void
 answer_mark(struct line *line)
 {
 	line->next = TELNET_MORE;
-	if (sink_is_idle(&line->sink))
+	if (out_queue_is_idle(&line->out_queue))
 		put(line, TELNET_NO_MARK);
 }
 
 /* From here on it is in the chat. */
 static void
-enter(struct line *line, const struct grant *grant)
+enter(struct line *line, const struct permissions *permissions)
 {
 	static const struct chat_wishes wishes = { .wants_events = true };
 
 	line->is_in = true;
-	session_admit(&line->session, grant, line->conn->peer, conn_unix_ms());
+	session_admit(&line->session, permissions, line->conn->peer, conn_unix_ms());
 	chat_open(line->door->chat, &line->session, &wishes);
 }
 
@@ -161,22 +161,23 @@ log_in(struct line *line, const char *token, size_t len)
 {
 	struct line_door *door = line->door;
 	struct access_refusal refusal;
-	const struct grant *grant = access_log_in(&door->access, token, len, &refusal);
+	const struct permissions *permissions =
+		access_log_in(&door->access, token, len, &refusal);
 	const char *code, *text;
 
-	if (!grant) {
+	if (!permissions) {
 		access_log_refused(line->conn->peer, refusal.why);
 		turn_away(line, refusal.code, refusal.text);
 		return;
 	}
-	code = chat_entry_fault(door->chat, grant, NULL, &text);
+	code = chat_entry_fault(door->chat, permissions, NULL, &text);
 	if (code) {
 		turn_away(line, code, text);
 	} else {
 		line->conn->deadline_ms = 0;
-		enter(line, grant);
+		enter(line, permissions);
 	}
-	grant_unref(grant);
+	permissions_unref(permissions);
 }
 
 /* True if the len bytes of text are nothing but word. */
@@ -266,7 +267,7 @@ end(struct line *line)
 {
 	line->has_ended = true;
 	line->next = telnet_end(&line->telnet);
-	later_ask(line->door->later, &line->later);
+	deferred_ask(line->door->deferred, &line->deferred);
 }
 
 /* The connection failed. */
@@ -323,14 +324,15 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)loop;
 	(void)revents;
-	later_ask(line->door->later, &line->later);
+	deferred_ask(line->door->deferred, &line->deferred);
 }
 
 /* Go on with what had to wait. */
 static void
-on_later(struct later *later)
+on_deferred(struct deferred *deferred)
 {
-	struct line *line = (struct line *)((char *)later - offsetof(struct line, later));
+	struct line *line =
+		(struct line *)((char *)deferred - offsetof(struct line, deferred));
 
 	if (line->is_finishing || ev_is_active(&line->pause) || !take_in(line))
 		return;
@@ -341,9 +343,9 @@ on_later(struct later *later)
 }
 
 static void
-on_drained(struct sink *sink)
+on_drained(struct out_queue *out_queue)
 {
-	struct line *line = from_sink(sink);
+	struct line *line = from_out_queue(out_queue);
 
 	if (!line->session.closing) {
 		chat_on_drained(line->door->chat, &line->session);
@@ -357,12 +359,12 @@ on_drained(struct sink *sink)
 }
 
 static void
-on_broken(struct sink *sink, int error)
+on_broken(struct out_queue *out_queue, int error)
 {
-	lose(from_sink(sink), error);
+	lose(from_out_queue(out_queue), error);
 }
 
-static const struct sink_ops sink_ops = { .on_drained = on_drained,
+static const struct out_queue_ops out_queue_ops = { .on_drained = on_drained,
 	.on_broken = on_broken };
 
 static void
@@ -389,8 +391,8 @@ on_closed(struct conn *conn)
 		CONN_END_FIELDS(conn));
 	ev_io_stop(loop_of(line), &line->input);
 	ev_timer_stop(loop_of(line), &line->pause);
-	later_cancel(line->door->later, &line->later);
-	sink_fini(&line->sink);
+	deferred_cancel(line->door->deferred, &line->deferred);
+	out_queue_fini(&line->out_queue);
 	chat_close(line->door->chat, &line->session);
 	session_fini(&line->session);
 	telnet_clear(&line->telnet);
@@ -427,12 +429,13 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	line->conn = conn;
 	line->door = door;
 	line->fd = fd;
-	line->later.call = on_later;
+	line->deferred.call = on_deferred;
 	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
 		(size_t)door->config->limits.queue_bytes);
 	line->session.wire = WIRE_LINE;
 	line->session.wants_progress = true;
-	sink_init(&line->sink, door->sinks, &sink_ops, conn, fd, &line->session.queue);
+	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn, fd,
+		&line->session.queue);
 	ev_io_init(&line->input, on_readable, fd, EV_READ);
 	ev_timer_init(&line->pause, on_pause_over, 0, 0);
 	line->input.data = line->pause.data = line;
@@ -443,13 +446,13 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 		conn->deadline_ms = conn_now_ms() + LOGIN_MS;
 		put(line, LOGIN_FIRST);
 	} else {
-		enter(line, access_grant_of_line(&door->access));
+		enter(line, access_permissions_of_line(&door->access));
 	}
 }
 
 void
 line_door_init(struct line_door *door, const struct access *access, struct chat *chat,
-	struct sink_drain *sinks, struct later_list *later)
+	struct out_queue_drain *out_queues, struct deferred_list *deferred)
 {
 	*door = (struct line_door){
 		.door = {
@@ -461,7 +464,7 @@ line_door_init(struct line_door *door, const struct access *access, struct chat 
 		.access = *access,
 		.config = access->config,
 		.chat = chat,
-		.sinks = sinks,
-		.later = later,
+		.out_queues = out_queues,
+		.deferred = deferred,
 	};
 }

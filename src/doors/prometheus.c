@@ -67,8 +67,8 @@ cpu_us(void)
 static void
 on_request(struct http_request *request)
 {
-	const struct metrics_door *door = request->context;
-	struct http_answer answer = { .status = 200, .type = CONTENT_TYPE };
+	const struct prometheus_door *door = request->context;
+	struct http_response answer = { .status = 200, .type = CONTENT_TYPE };
 	struct buffer text = { 0 };
 
 	if (!access_may_watch(&door->access, request))
@@ -82,15 +82,15 @@ on_request(struct http_request *request)
 	metrics_append(&text);
 	answer.body = text.bytes;
 	answer.len = text.len;
-	http_answer(request, &answer);
+	http_respond(request, &answer);
 	buffer_clear(&text);
 }
 
 void
-metrics_door_init(
-	struct metrics_door *door, const struct access *access, const struct chat *chat)
+prometheus_door_init(struct prometheus_door *door, const struct access *access,
+	const struct chat *chat)
 {
-	*door = (struct metrics_door){ .access = *access, .chat = chat };
+	*door = (struct prometheus_door){ .access = *access, .chat = chat };
 	metrics_set_clock(conn_now_us);
 	metrics.start_us = (uint64_t)conn_unix_ms() * 1000;
 }
@@ -103,7 +103,7 @@ static const struct http_route rows[] = {
 };
 
 struct http_routes
-metrics_door_routes(struct metrics_door *door)
+prometheus_door_routes(struct prometheus_door *door)
 {
 	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), door };
 }

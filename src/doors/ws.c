@@ -16,7 +16,7 @@
 /* A chat session on a WebSocket. */
 struct ws_session {
 	struct session session;
-	struct ws_peer peer;
+	struct ws_writer writer;
 	struct ws_door *door;
 	/* The message under way, while it is in pieces. */
 	struct buffer partial;
@@ -32,7 +32,7 @@ from_session(struct session *session)
 static void
 on_wake(struct session *session)
 {
-	ws_peer_wake(&from_session(session)->peer);
+	ws_writer_wake(&from_session(session)->writer);
 }
 
 static void
@@ -40,8 +40,8 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = from_session(session);
 
-	conn_note_ending(ws->peer.socket->conn, session_ending(session));
-	ws_peer_close(&ws->peer, code, reason);
+	conn_note_ending(ws->writer.socket->conn, session_ending(session));
+	ws_writer_close(&ws->writer, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
 
@@ -78,14 +78,15 @@ or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-/* What the client may do, for grant_unref; NULL with *refusal filled in: nothing. */
-static const struct grant *
-grant_of(const struct ws_door *door, const struct http_request *request,
+/* What the client may do, for permissions_unref; NULL with *refusal filled in: nothing.
+ */
+static const struct permissions *
+permissions_of(const struct ws_door *door, const struct http_request *request,
 	struct access_refusal *refusal)
 {
 	struct access_caller caller = access_caller_of(&door->access, request);
 
-	return access_grant(&door->access, request, &caller, refusal);
+	return access_permissions(&door->access, request, &caller, refusal);
 }
 
 static int
@@ -106,17 +107,17 @@ check_entry(const struct ws_door *door, const struct http_request *request,
 	const char *room, int *status, const char **text)
 {
 	struct access_refusal refusal;
-	const struct grant *grant = grant_of(door, request, &refusal);
+	const struct permissions *permissions = permissions_of(door, request, &refusal);
 	const char *code;
 
-	if (!grant) {
+	if (!permissions) {
 		access_log_refused(request->conn->peer, refusal.why);
 		*status = 401;
 		*text = refusal.text;
 		return refusal.code;
 	}
-	code = chat_entry_fault(door->chat, grant, room, text);
-	grant_unref(grant);
+	code = chat_entry_fault(door->chat, permissions, room, text);
+	permissions_unref(permissions);
 	if (code)
 		*status = status_of(code);
 	return code;
@@ -145,13 +146,14 @@ on_check(struct websocket_service *service, const struct http_request *request,
 static void
 admit(struct ws_session *ws, const struct http_request *request)
 {
-	static const struct grant nothing;
+	static const struct permissions nothing;
 	struct access_refusal refusal;
-	const struct grant *grant = grant_of(ws->door, request, &refusal);
+	const struct permissions *permissions =
+		permissions_of(ws->door, request, &refusal);
 
-	session_admit(&ws->session, grant ? grant : &nothing, ws->peer.socket->conn->peer,
-		conn_unix_ms());
-	grant_unref(grant);
+	session_admit(&ws->session, permissions ? permissions : &nothing,
+		ws->writer.socket->conn->peer, conn_unix_ms());
+	permissions_unref(permissions);
 }
 
 static void
@@ -176,7 +178,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 		ws->session.wire = WIRE_WS_LINE;
 		wishes.wants_events = true;
 	}
-	ws_peer_init(&ws->peer, socket, ws_door->drain, &ws->session.queue,
+	ws_writer_init(&ws->writer, socket, ws_door->drain, &ws->session.queue,
 		ws->session.queue_max_bytes / 2);
 	admit(ws, request);
 	log_info("session_open", log_uint("session", ws->session.number),
@@ -189,7 +191,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 static bool
 is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 {
-	struct lws *wsi = ws->peer.socket->wsi;
+	struct lws *wsi = ws->writer.socket->wsi;
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
 	size_t announced = ws->partial.len + len + lws_remaining_packet_payload(wsi);
 
@@ -203,7 +205,7 @@ is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
 		return false;
 	}
-	if (!websocket_is_text(ws->peer.socket, bytes, len)) {
+	if (!websocket_is_text(ws->writer.socket, bytes, len)) {
 		session_close(&ws->session, CLOSE_BAD_UTF8, "bad UTF-8");
 		return false;
 	}
@@ -243,7 +245,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	struct lws *wsi = socket->wsi;
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
-	ws_peer_heard(&ws->peer);
+	ws_writer_heard(&ws->writer);
 	if (ws->session.closing || socket->conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, bytes, len)) {
@@ -266,7 +268,7 @@ on_heard(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
-	ws_peer_heard(&ws->peer);
+	ws_writer_heard(&ws->writer);
 }
 
 static void
@@ -274,16 +276,16 @@ on_peer_close(struct websocket *socket, const void *payload, size_t len)
 {
 	struct ws_session *ws = socket->state;
 
-	ws_peer_answer_close(&ws->peer, payload, len);
+	ws_writer_answer_close(&ws->writer, payload, len);
 }
 
 static int
 on_writable(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
-	int r = ws_peer_writable(&ws->peer);
+	int r = ws_writer_writable(&ws->writer);
 
-	if (r == 0 && !ws->session.queue.count && !ws->peer.is_blocked)
+	if (r == 0 && !ws->session.queue.count && !ws->writer.is_blocked)
 		chat_on_drained(ws->door->chat, &ws->session);
 	return r;
 }
@@ -293,7 +295,7 @@ on_tick(struct websocket *socket, int64_t now_ms)
 {
 	struct ws_session *ws = socket->state;
 
-	ws_peer_tick(&ws->peer, now_ms);
+	ws_writer_tick(&ws->writer, now_ms);
 }
 
 static void
@@ -313,7 +315,7 @@ on_closed(struct websocket *socket)
 		log_str("door", "ws"), log_uint("code", ws->session.close_code),
 		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
-	ws_peer_fini(&ws->peer);
+	ws_writer_fini(&ws->writer);
 	session_fini(&ws->session);
 	buffer_clear(&ws->partial);
 	free(ws);

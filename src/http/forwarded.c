@@ -16,11 +16,11 @@ read_hop(const char *text, size_t len, struct in6_addr *out)
 
 	if (bracket && *text == '[')
 		return (bracket + 1 == end || bracket[1] == ':') &&
-		       prefix_read_address(text + 1, (size_t)(bracket - text) - 1, out) ==
+		       cidr_read_address(text + 1, (size_t)(bracket - text) - 1, out) ==
 			       V6_BITS;
 	if (colon && !memchr(colon + 1, ':', (size_t)(end - colon) - 1))
-		return prefix_read_address(text, (size_t)(colon - text), out) == V4_BITS;
-	return prefix_read_address(text, len, out);
+		return cidr_read_address(text, (size_t)(colon - text), out) == V4_BITS;
+	return cidr_read_address(text, len, out);
 }
 
 static bool

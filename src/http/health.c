@@ -3,17 +3,17 @@
 static void
 answer_ok(struct http_request *request)
 {
-	http_answer(request, &(struct http_answer){ .status = 200,
-				     .type = "text/plain; charset=utf-8",
-				     .body = "ok\n",
-				     .len = 3 });
+	http_respond(request, &(struct http_response){ .status = 200,
+				      .type = "text/plain; charset=utf-8",
+				      .body = "ok\n",
+				      .len = 3 });
 }
 
 static void
 on_ready(struct http_request *request)
 {
 	if (request->conn->table->is_stopping)
-		http_answer_error(
+		http_respond_error(
 			request, 503, NULL, "stopping", "the server is stopping");
 	else
 		answer_ok(request);

@@ -86,7 +86,7 @@ http_push(struct http *http, const void *bytes, size_t len)
 
 	frame_queue_push(&http->out, frame);
 	frame_unref(frame);
-	sink_wake(&http->sink);
+	out_queue_wake(&http->out_queue);
 }
 
 void
@@ -161,7 +161,7 @@ read_head(struct http *http)
 		http_watch_input(http, true);
 	} else if (n < 0) {
 		start_request(http, NULL);
-		http_answer_error(
+		http_respond_error(
 			http->request, fault.status, NULL, fault.code, fault.text);
 	} else {
 		consume(http, (size_t)n);
@@ -286,15 +286,15 @@ start_draining(struct http *http)
 }
 
 static struct http *
-from_sink(struct sink *sink)
+from_out_queue(struct out_queue *out_queue)
 {
-	return (struct http *)((char *)sink - offsetof(struct http, sink));
+	return (struct http *)((char *)out_queue - offsetof(struct http, out_queue));
 }
 
 static void
-on_drained(struct sink *sink)
+on_drained(struct out_queue *out_queue)
 {
-	struct http *http = from_sink(sink);
+	struct http *http = from_out_queue(out_queue);
 	struct http_request *request = http->request;
 
 	if (http->state == HTTP_ANSWERING) {
@@ -303,9 +303,9 @@ on_drained(struct sink *sink)
 		else
 			start_next(http);
 	} else if (http->state == HTTP_STREAMING) {
-		if (sink->queue != http->queue) {
-			sink->queue = http->queue;
-			sink_wake(sink);
+		if (out_queue->queue != http->queue) {
+			out_queue->queue = http->queue;
+			out_queue_wake(out_queue);
 		} else if (request->waiter->on_drained) {
 			request->waiter->on_drained(request->state);
 		}
@@ -313,14 +313,14 @@ on_drained(struct sink *sink)
 }
 
 static void
-on_broken(struct sink *sink, int error)
+on_broken(struct out_queue *out_queue, int error)
 {
 	(void)error;
-	conn_note_ending(sink->conn, ENDING_LOST);
-	conn_free(sink->conn);
+	conn_note_ending(out_queue->conn, ENDING_LOST);
+	conn_free(out_queue->conn);
 }
 
-static const struct sink_ops sink_ops = {
+static const struct out_queue_ops out_queue_ops = {
 	.on_drained = on_drained,
 	.on_broken = on_broken,
 };
@@ -333,7 +333,8 @@ on_tick(struct conn *conn, int64_t now_ms)
 	bool has_moved = conn->sent_bytes != http->seen_bytes;
 
 	http->seen_bytes = conn->sent_bytes;
-	if (is_streaming && sink_is_idle(&http->sink) && !conn->table->is_stopping)
+	if (is_streaming && out_queue_is_idle(&http->out_queue) &&
+		!conn->table->is_stopping)
 		conn->deadline_ms = 0;
 	else if ((is_streaming || http->state == HTTP_ANSWERING) &&
 		 (has_moved || !conn->deadline_ms))
@@ -357,7 +358,7 @@ stop_watchers(struct http *http)
 {
 	ev_io_stop(http->door->loop, &http->input);
 	ev_io_stop(http->door->loop, &http->again);
-	sink_fini(&http->sink);
+	out_queue_fini(&http->out_queue);
 }
 
 static void
@@ -398,7 +399,7 @@ http_hand_over(struct http_request *request,
 {
 	struct http *http = request->http;
 
-	assert(sink_is_idle(&http->sink));
+	assert(out_queue_is_idle(&http->out_queue));
 	metrics_count_request(request->route->name, SWITCHING_PROTOCOLS);
 	stop_watchers(http);
 	http->conn->door = NULL;
@@ -409,11 +410,12 @@ http_hand_over(struct http_request *request,
 
 void
 http_door_init(struct http_door *door, const struct config *config,
-	struct sink_drain *sinks, const struct http_routes *tables, size_t count)
+	struct out_queue_drain *out_queues, const struct http_routes *tables,
+	size_t count)
 {
 	door->config = config;
-	door->loop = sinks->loop;
-	door->sinks = sinks;
+	door->loop = out_queues->loop;
+	door->out_queues = out_queues;
 	door->tables = tables;
 	door->table_count = count;
 }
@@ -426,7 +428,8 @@ http_door_accept(struct http_door *door, struct conn *conn, int fd)
 	http->conn = conn;
 	http->door = door;
 	http->fd = fd;
-	sink_init(&http->sink, door->sinks, &sink_ops, conn, fd, &http->out);
+	out_queue_init(
+		&http->out_queue, door->out_queues, &out_queue_ops, conn, fd, &http->out);
 	ev_io_init(&http->input, on_input, fd, EV_READ);
 	ev_io_init(&http->again, on_again, fd, EV_WRITE);
 	http->input.data = http->again.data = http;

@@ -26,7 +26,7 @@ struct http {
 	ev_io again;      /* brings the loop back when there is input left from before */
 	struct buffer in; /* behind the request under way */
 	struct frame_queue out; /* answers */
-	struct sink sink;
+	struct out_queue out_queue;
 	uint64_t seen_bytes;          /* of those written, at the last tick */
 	bool is_head_begun;           /* its deadline runs */
 	bool is_last;                 /* closed behind the answer */
@@ -48,8 +48,8 @@ void http_push(struct http *http, const void *bytes, size_t len);
 void http_finish(struct http *http, bool is_last);
 
 /* Append the head of an answer, but for what it says about its body. */
-void http_answer_head(struct buffer *out, const struct http_request *request,
-	const struct http_answer *answer, bool is_last);
+void http_response_head(struct buffer *out, const struct http_request *request,
+	const struct http_response *answer, bool is_last);
 
 /* Find the request's route and check what can be checked before its body is there.
  * Returns false if that was answered already. */

@@ -95,8 +95,8 @@ put_origin(struct buffer *out, const char *origin)
 }
 
 void
-http_answer_head(struct buffer *out, const struct http_request *request,
-	const struct http_answer *answer, bool is_last)
+http_response_head(struct buffer *out, const struct http_request *request,
+	const struct http_response *answer, bool is_last)
 {
 	const struct http_route *route = request->route;
 
@@ -130,13 +130,13 @@ must_close(const struct http_request *request)
 }
 
 void
-http_answer(struct http_request *request, const struct http_answer *answer)
+http_respond(struct http_request *request, const struct http_response *answer)
 {
 	bool is_last = must_close(request);
 	struct buffer bytes = { 0 };
 
 	metrics_count_request(request->route ? request->route->name : "", answer->status);
-	http_answer_head(&bytes, request, answer, is_last);
+	http_response_head(&bytes, request, answer, is_last);
 	if (answer->type) {
 		put_line(&bytes, "Content-Type: %s", answer->type);
 		put_line(&bytes, "Content-Length: %zu", answer->len);
@@ -150,12 +150,12 @@ http_answer(struct http_request *request, const struct http_answer *answer)
 }
 
 void
-http_answer_error(struct http_request *request, int status, const char *headers,
+http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text)
 {
 	json_t *error =
 		json_pack("{s:{s:s,s:s}}", "error", "code", code, "message", text);
-	struct http_answer answer = {
+	struct http_response answer = {
 		.status = status,
 		.type = "application/json",
 		.headers = headers,
@@ -167,6 +167,6 @@ http_answer_error(struct http_request *request, int status, const char *headers,
 	json_decref(error);
 	answer.body = body.bytes;
 	answer.len = body.len;
-	http_answer(request, &answer);
+	http_respond(request, &answer);
 	buffer_clear(&body);
 }

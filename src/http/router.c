@@ -58,7 +58,7 @@ static bool
 refuse(struct http_request *request, int status, const char *headers, const char *code,
 	const char *text)
 {
-	http_answer_error(request, status, headers, code, text);
+	http_respond_error(request, status, headers, code, text);
 	return false;
 }
 
@@ -112,7 +112,8 @@ answer_preflight(struct http_request *request)
 		"%sAccess-Control-Allow-Headers: authorization, content-type, "
 		"last-event-id\r\n",
 		methods);
-	http_answer(request, &(struct http_answer){ .status = 204, .headers = headers });
+	http_respond(
+		request, &(struct http_response){ .status = 204, .headers = headers });
 }
 
 static bool

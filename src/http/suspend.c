@@ -38,14 +38,14 @@ void
 http_stream(struct http_request *request, const char *headers, struct frame_queue *queue,
 	const struct http_waiter *waiter, void *state)
 {
-	struct http_answer answer = { .status = 200, .headers = headers };
+	struct http_response answer = { .status = 200, .headers = headers };
 	const unsigned gone_ms = GONE_MS;
 	struct buffer bytes = { 0 };
 
 	/* Best effort: the kernel's own patience is a quarter of an hour. */
 	setsockopt(request->http->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
 		sizeof(gone_ms));
-	http_answer_head(&bytes, request, &answer, true);
+	http_response_head(&bytes, request, &answer, true);
 	buffer_append(&bytes, "\r\n", 2);
 	http_push(request->http, bytes.bytes, bytes.len);
 	buffer_clear(&bytes);
@@ -63,7 +63,7 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 void
 http_stream_wake(struct http_request *request)
 {
-	sink_wake(&request->http->sink);
+	out_queue_wake(&request->http->out_queue);
 }
 
 void
@@ -76,7 +76,7 @@ http_stream_end(struct http_request *request)
 		frame_queue_push(&http->out, frame);
 		frame_queue_pop(http->queue);
 	}
-	http->sink.queue = &http->out;
-	sink_wake(&http->sink);
+	http->out_queue.queue = &http->out;
+	out_queue_wake(&http->out_queue);
 	http_finish(http, true);
 }

@@ -20,8 +20,8 @@
 #define TLS_DESCRIPTORS 3
 
 /* How one kind of connection is told that it is not served. */
-struct refusal_texts {
-	enum refusal_text full, banned;
+struct reject_texts {
+	enum reject_text full, banned;
 };
 
 static struct cidr_list *
@@ -32,24 +32,24 @@ trusted_proxies(const struct config *config)
 }
 
 void
-entrance_init(struct entrance *entrance, const struct config *config, bool has_tls,
-	size_t descriptors, struct ev_loop *loop, const struct entrance_ops *ops,
+acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
+	size_t descriptors, struct ev_loop *loop, const struct acceptor_ops *ops,
 	void *context)
 {
 	size_t max;
 
-	memset(entrance, 0, sizeof(*entrance));
-	entrance->config = config;
-	entrance->has_tls = has_tls;
-	entrance->loop = loop;
-	entrance->ops = ops;
-	entrance->context = context;
-	entrance->proxies = trusted_proxies(config);
-	entrance->refusal = refusal_new(loop);
-	max = descriptors_fit((size_t)config->limits.connections,
+	memset(acceptor, 0, sizeof(*acceptor));
+	acceptor->config = config;
+	acceptor->has_tls = has_tls;
+	acceptor->loop = loop;
+	acceptor->ops = ops;
+	acceptor->context = context;
+	acceptor->proxies = trusted_proxies(config);
+	acceptor->reject = reject_new(loop);
+	max = rlimit_fit((size_t)config->limits.connections,
 		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
-	conn_table_init(&entrance->conns, max, (unsigned)config->limits.per_address,
-		entrance->proxies);
+	conn_table_init(&acceptor->conns, max, (unsigned)config->limits.per_address,
+		acceptor->proxies);
 }
 
 static void
@@ -63,67 +63,64 @@ set_socket_options(int fd)
 
 /* Only counted here: one line in the log a tick, however many they are. */
 static void
-refuse(struct entrance *entrance, int fd, const struct sockaddr *address, const char *why,
-	const struct refusal_texts *texts)
+refuse(struct acceptor *acceptor, int fd, const struct sockaddr *address, const char *why,
+	const struct reject_texts *texts)
 {
 	bool is_banned = !strcmp(why, "banned");
 
 	if (is_banned) {
-		entrance->banned++;
-		conn_format_address(address, entrance->banned_peer);
+		acceptor->banned++;
+		conn_format_address(address, acceptor->banned_peer);
 	} else {
-		entrance->over_limit++;
-		entrance->limit = why;
+		acceptor->over_limit++;
+		acceptor->limit = why;
 	}
-	refusal_add(entrance->refusal, fd, is_banned ? texts->banned : texts->full);
+	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
 }
 
 /* A record of the connection, or NULL: it was refused. */
 static struct conn *
-admit(struct entrance *entrance, int fd, const struct sockaddr *address,
-	enum transport transport, const struct refusal_texts *texts)
+admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
+	enum transport transport, const struct reject_texts *texts)
 {
 	const char *why;
-	struct conn *conn = conn_admit(&entrance->conns, address, transport, &why);
+	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
 
-	entrance->ops->on_knock(entrance->context);
+	acceptor->ops->on_knock(acceptor->context);
 	if (conn)
 		set_socket_options(fd);
 	else
-		refuse(entrance, fd, address, why, texts);
+		refuse(acceptor, fd, address, why, texts);
 	return conn;
 }
 
 static void
 on_accept_http(void *context, int fd, const struct sockaddr *address)
 {
-	static const struct refusal_texts plain = { REFUSAL_HTTP_FULL,
-		REFUSAL_HTTP_BANNED };
-	static const struct refusal_texts encrypted = { REFUSAL_TLS_FULL,
-		REFUSAL_TLS_FULL };
-	struct entrance *entrance = context;
-	struct conn *conn = admit(entrance, fd, address, TRANSPORT_HTTP,
-		entrance->has_tls ? &encrypted : &plain);
+	static const struct reject_texts plain = { REJECT_HTTP_FULL, REJECT_HTTP_BANNED };
+	static const struct reject_texts encrypted = { REJECT_TLS_FULL, REJECT_TLS_FULL };
+	struct acceptor *acceptor = context;
+	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_HTTP,
+		acceptor->has_tls ? &encrypted : &plain);
 
 	if (conn)
-		entrance->ops->on_http(entrance->context, conn, fd);
+		acceptor->ops->on_http(acceptor->context, conn, fd);
 }
 
 static void
 on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
-	static const struct refusal_texts texts = { REFUSAL_LINE_FULL,
-		REFUSAL_LINE_BANNED };
-	struct entrance *entrance = context;
-	struct conn *conn = admit(entrance, fd, address, TRANSPORT_LINE, &texts);
+	static const struct reject_texts texts = { REJECT_LINE_FULL, REJECT_LINE_BANNED };
+	struct acceptor *acceptor = context;
+	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
 
 	if (conn)
-		entrance->ops->on_line(entrance->context, conn, fd);
+		acceptor->ops->on_line(acceptor->context, conn, fd);
 }
 
 /* On the sockets that the service manager has for that name, else on ones of our own. */
 static int
-listen_on(struct entrance *entrance, struct listener **listener, const char *name,
+listen_on(struct acceptor *acceptor, struct listener **listener, const char *name,
 	const char *address, int port, listener_on_accept *on_accept)
 {
 	int fds[SYSTEMD_SOCKETS], r;
@@ -131,10 +128,10 @@ listen_on(struct entrance *entrance, struct listener **listener, const char *nam
 
 	if (count) {
 		*listener =
-			listener_adopt(entrance->loop, fds, count, on_accept, entrance);
+			listener_adopt(acceptor->loop, fds, count, on_accept, acceptor);
 		return 0;
 	}
-	r = listener_open(listener, entrance->loop, address, port, on_accept, entrance);
+	r = listener_open(listener, acceptor->loop, address, port, on_accept, acceptor);
 	if (r < 0)
 		log_error("listen_failed", log_str("address", address),
 			log_int("port", port), log_str("error", strerror(-r)));
@@ -142,74 +139,74 @@ listen_on(struct entrance *entrance, struct listener **listener, const char *nam
 }
 
 static void
-log_ready(const struct entrance *entrance)
+log_ready(const struct acceptor *acceptor)
 {
 	char http[256], line[256];
 
-	listener_describe(entrance->http, http, sizeof(http));
-	if (!entrance->line) {
+	listener_describe(acceptor->http, http, sizeof(http));
+	if (!acceptor->line) {
 		log_info("ready", log_str("http", http));
 		return;
 	}
-	listener_describe(entrance->line, line, sizeof(line));
+	listener_describe(acceptor->line, line, sizeof(line));
 	log_info("ready", log_str("http", http), log_str("line", line));
 }
 
 int
-entrance_open(struct entrance *entrance, const struct bans *bans)
+acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 {
-	const struct config *config = entrance->config;
+	const struct config *config = acceptor->config;
 	int r;
 
-	entrance->conns.bans = bans;
-	r = listen_on(entrance, &entrance->http, "http", config->http.address,
+	acceptor->conns.bans = bans;
+	r = listen_on(acceptor, &acceptor->http, "http", config->http.address,
 		config->http.port, on_accept_http);
 	if (r == 0 && config->line.enabled)
-		r = listen_on(entrance, &entrance->line, "line", config->line.address,
+		r = listen_on(acceptor, &acceptor->line, "line", config->line.address,
 			config->line.port, on_accept_line);
 	if (r == 0)
-		log_ready(entrance);
+		log_ready(acceptor);
 	return r;
 }
 
 void
-entrance_reload(struct entrance *entrance)
+acceptor_reload(struct acceptor *acceptor)
 {
-	const struct config *config = entrance->config;
+	const struct config *config = acceptor->config;
 
-	cidr_list_free(entrance->proxies);
-	entrance->proxies = trusted_proxies(config);
-	entrance->conns.proxies = entrance->proxies;
+	cidr_list_free(acceptor->proxies);
+	acceptor->proxies = trusted_proxies(config);
+	acceptor->conns.proxies = acceptor->proxies;
 	conn_limit_set_max(
-		entrance->conns.by_address, (unsigned)config->limits.per_address);
+		acceptor->conns.by_address, (unsigned)config->limits.per_address);
 }
 
 void
-entrance_tick(struct entrance *entrance)
+acceptor_tick(struct acceptor *acceptor)
 {
-	if (entrance->banned)
-		log_info("refused", log_str("peer", entrance->banned_peer),
-			log_str("why", "banned"), log_uint("count", entrance->banned));
-	if (entrance->over_limit)
-		log_warn("over_limit", log_str("limit", entrance->limit),
-			log_uint("count", entrance->over_limit),
-			log_uint("connections", entrance->conns.count));
-	entrance->banned = entrance->over_limit = 0;
+	if (acceptor->banned)
+		log_info("refused", log_str("peer", acceptor->banned_peer),
+			log_str("why", "banned"), log_uint("count", acceptor->banned));
+	if (acceptor->over_limit)
+		log_warn("over_limit", log_str("limit", acceptor->limit),
+			log_uint("count", acceptor->over_limit),
+			log_uint("connections", acceptor->conns.count));
+	acceptor->banned = acceptor->over_limit = 0;
 }
 
 void
-entrance_close(struct entrance *entrance)
+acceptor_close(struct acceptor *acceptor)
 {
-	listener_close(entrance->http);
-	listener_close(entrance->line);
-	entrance->http = entrance->line = NULL;
+	listener_close(acceptor->http);
+	listener_close(acceptor->line);
+	acceptor->http = acceptor->line = NULL;
 }
 
 void
-entrance_fini(struct entrance *entrance)
+acceptor_fini(struct acceptor *acceptor)
 {
-	entrance_close(entrance);
-	refusal_free(entrance->refusal);
-	conn_table_fini(&entrance->conns);
-	cidr_list_free(entrance->proxies);
+	acceptor_close(acceptor);
+	reject_free(acceptor->reject);
+	conn_table_fini(&acceptor->conns);
+	cidr_list_free(acceptor->proxies);
 }

@@ -137,7 +137,7 @@ conn_is_banned(const struct conn *conn)
 {
 	struct in6_addr address;
 
-	prefix_read_address(conn->peer, strlen(conn->peer), &address);
+	cidr_read_address(conn->peer, strlen(conn->peer), &address);
 	/* A proxy is not for whom it speaks. */
 	return is_banned(conn->table, &address) &&
 	       !(conn->is_proxy && IN6_ARE_ADDR_EQUAL(&address, &conn->address));

@@ -10,7 +10,7 @@
 #define WRITE_BYTES 65536
 
 void
-sink_drain_init(struct sink_drain *drain, struct ev_loop *loop)
+out_queue_drain_init(struct out_queue_drain *drain, struct ev_loop *loop)
 {
 	drain->loop = loop;
 	TAILQ_INIT(&drain->dirty);
@@ -19,19 +19,21 @@ sink_drain_init(struct sink_drain *drain, struct ev_loop *loop)
 /* Point at the bytes to be written next: of whole frames, but for the first and the
  * last one. Returns how many pieces there are. */
 static size_t
-gather(const struct sink *sink, struct iovec *pieces)
+gather(const struct out_queue *out_queue, struct iovec *pieces)
 {
 	size_t count = 0, bytes = 0;
 	uint32_t i;
 
-	if (sink->begun) {
-		pieces[count].iov_base = frame_bytes(sink->begun) + sink->begun_bytes;
-		pieces[count].iov_len = sink->begun->len - sink->begun_bytes;
+	if (out_queue->begun) {
+		pieces[count].iov_base =
+			frame_bytes(out_queue->begun) + out_queue->begun_bytes;
+		pieces[count].iov_len = out_queue->begun->len - out_queue->begun_bytes;
 		bytes += pieces[count++].iov_len;
 	}
-	for (i = 0; i < sink->queue->count && count < WRITE_FRAMES && bytes < WRITE_BYTES;
+	for (i = 0; i < out_queue->queue->count && count < WRITE_FRAMES &&
+		    bytes < WRITE_BYTES;
 		i++) {
-		struct frame *frame = frame_queue_at(sink->queue, i);
+		struct frame *frame = frame_queue_at(out_queue->queue, i);
 
 		pieces[count].iov_base = frame_bytes(frame);
 		pieces[count].iov_len = frame->len;
@@ -43,77 +45,77 @@ gather(const struct sink *sink, struct iovec *pieces)
 }
 
 static void
-drop_begun(struct sink *sink)
+drop_begun(struct out_queue *out_queue)
 {
-	if (sink->begun)
-		frame_unref(sink->begun);
-	sink->begun = NULL;
-	sink->begun_bytes = 0;
+	if (out_queue->begun)
+		frame_unref(out_queue->begun);
+	out_queue->begun = NULL;
+	out_queue->begun_bytes = 0;
 }
 
 /* len bytes are the kernel's. */
 static void
-advance(struct sink *sink, size_t len)
+advance(struct out_queue *out_queue, size_t len)
 {
-	conn_count_sent(sink->conn, len);
+	conn_count_sent(out_queue->conn, len);
 	while (len) {
 		size_t left;
 
-		if (!sink->begun) {
-			sink->begun = frame_ref(frame_queue_peek(sink->queue));
-			frame_queue_pop(sink->queue);
+		if (!out_queue->begun) {
+			out_queue->begun = frame_ref(frame_queue_peek(out_queue->queue));
+			frame_queue_pop(out_queue->queue);
 		}
-		left = sink->begun->len - sink->begun_bytes;
+		left = out_queue->begun->len - out_queue->begun_bytes;
 		if (len < left) {
-			sink->begun_bytes += len;
+			out_queue->begun_bytes += len;
 			return;
 		}
 		len -= left;
-		drop_begun(sink);
+		drop_begun(out_queue);
 	}
 }
 
 /* Write once. Returns 0 or -errno. */
 static int
-write_some(struct sink *sink)
+write_some(struct out_queue *out_queue)
 {
 	struct iovec pieces[WRITE_FRAMES];
 	struct msghdr message = { .msg_iov = pieces };
 	ssize_t n;
 
-	message.msg_iovlen = gather(sink, pieces);
-	n = sendmsg(sink->io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	message.msg_iovlen = gather(out_queue, pieces);
+	n = sendmsg(out_queue->io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return -errno;
-	advance(sink, (size_t)n);
+	advance(out_queue, (size_t)n);
 	return 0;
 }
 
-/* May end with the sink gone. */
+/* May end with the out queue gone. */
 static void
-write_or_wait(struct sink *sink)
+write_or_wait(struct out_queue *out_queue)
 {
-	int r = sink_is_idle(sink) ? 0 : write_some(sink);
+	int r = out_queue_is_idle(out_queue) ? 0 : write_some(out_queue);
 
 	if (r == -EAGAIN || r == -EINTR || r == -ENOBUFS)
-		ev_io_start(sink->drain->loop, &sink->io);
+		ev_io_start(out_queue->drain->loop, &out_queue->io);
 	else if (r < 0)
-		sink->ops->on_broken(sink, -r);
-	else if (!sink_is_idle(sink))
-		sink_wake(sink);
+		out_queue->ops->on_broken(out_queue, -r);
+	else if (!out_queue_is_idle(out_queue))
+		out_queue_wake(out_queue);
 	else
-		sink->ops->on_drained(sink);
+		out_queue->ops->on_drained(out_queue);
 }
 
 void
-sink_drain_run(struct sink_drain *drain)
+out_queue_drain_run(struct out_queue_drain *drain)
 {
-	struct sink *sink;
+	struct out_queue *out_queue;
 
-	while ((sink = TAILQ_FIRST(&drain->dirty))) {
-		TAILQ_REMOVE(&drain->dirty, sink, dirty_link);
-		sink->is_dirty = false;
-		write_or_wait(sink);
+	while ((out_queue = TAILQ_FIRST(&drain->dirty))) {
+		TAILQ_REMOVE(&drain->dirty, out_queue, dirty_link);
+		out_queue->is_dirty = false;
+		write_or_wait(out_queue);
 	}
 }
 
@@ -122,43 +124,44 @@ on_writable(struct ev_loop *loop, ev_io *io, int revents)
 {
 	(void)revents;
 	ev_io_stop(loop, io);
-	sink_wake(io->data);
+	out_queue_wake(io->data);
 }
 
 void
-sink_init(struct sink *sink, struct sink_drain *drain, const struct sink_ops *ops,
-	struct conn *conn, int fd, struct frame_queue *queue)
+out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
+	const struct out_queue_ops *ops, struct conn *conn, int fd,
+	struct frame_queue *queue)
 {
-	memset(sink, 0, sizeof(*sink));
-	sink->drain = drain;
-	sink->ops = ops;
-	sink->conn = conn;
-	sink->queue = queue;
-	ev_io_init(&sink->io, on_writable, fd, EV_WRITE);
-	sink->io.data = sink;
+	memset(out_queue, 0, sizeof(*out_queue));
+	out_queue->drain = drain;
+	out_queue->ops = ops;
+	out_queue->conn = conn;
+	out_queue->queue = queue;
+	ev_io_init(&out_queue->io, on_writable, fd, EV_WRITE);
+	out_queue->io.data = out_queue;
 }
 
 void
-sink_wake(struct sink *sink)
+out_queue_wake(struct out_queue *out_queue)
 {
-	if (sink->is_dirty || ev_is_active(&sink->io))
+	if (out_queue->is_dirty || ev_is_active(&out_queue->io))
 		return;
-	sink->is_dirty = true;
-	TAILQ_INSERT_TAIL(&sink->drain->dirty, sink, dirty_link);
+	out_queue->is_dirty = true;
+	TAILQ_INSERT_TAIL(&out_queue->drain->dirty, out_queue, dirty_link);
 }
 
 bool
-sink_is_idle(const struct sink *sink)
+out_queue_is_idle(const struct out_queue *out_queue)
 {
-	return !sink->begun && !sink->queue->count;
+	return !out_queue->begun && !out_queue->queue->count;
 }
 
 void
-sink_fini(struct sink *sink)
+out_queue_fini(struct out_queue *out_queue)
 {
-	if (sink->is_dirty)
-		TAILQ_REMOVE(&sink->drain->dirty, sink, dirty_link);
-	sink->is_dirty = false;
-	ev_io_stop(sink->drain->loop, &sink->io);
-	drop_begun(sink);
+	if (out_queue->is_dirty)
+		TAILQ_REMOVE(&out_queue->drain->dirty, out_queue, dirty_link);
+	out_queue->is_dirty = false;
+	ev_io_stop(out_queue->drain->loop, &out_queue->io);
+	drop_begun(out_queue);
 }

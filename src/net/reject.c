@@ -36,35 +36,35 @@ static const struct {
 	{                                                                                \
 		bytes, sizeof(bytes) - 1                                                 \
 	}
-	[REFUSAL_HTTP_FULL] = TEXT(ANSWER("503 Service Unavailable",
+	[REJECT_HTTP_FULL] = TEXT(ANSWER("503 Service Unavailable",
 		"Content-Length: 79\r\nRetry-After: 5\r\n", FULL)),
-	[REFUSAL_LINE_FULL] = TEXT("* There is no place left, try later\n"),
-	[REFUSAL_TLS_FULL] = TEXT(ALERT),
-	[REFUSAL_HTTP_BANNED] =
+	[REJECT_LINE_FULL] = TEXT("* There is no place left, try later\n"),
+	[REJECT_TLS_FULL] = TEXT(ALERT),
+	[REJECT_HTTP_BANNED] =
 		TEXT(ANSWER("403 Forbidden", "Content-Length: 55\r\n", BANNED)),
-	[REFUSAL_LINE_BANNED] = TEXT("* You are banned\n"),
-	[REFUSAL_HTTP_IS_TLS] =
+	[REJECT_LINE_BANNED] = TEXT("* You are banned\n"),
+	[REJECT_HTTP_IS_TLS] =
 		TEXT(ANSWER("400 Bad Request", "Content-Length: 88\r\n", IS_TLS)),
-	[REFUSAL_SAID] = TEXT(""),
+	[REJECT_SAID] = TEXT(""),
 #undef TEXT
 };
 
 struct refused {
-	struct refusal *refusal;
+	struct reject *reject;
 	ev_io io;
 	ev_timer timer;
 };
 
-struct refusal {
+struct reject {
 	struct ev_loop *loop;
-	struct refused sockets[REFUSAL_SOCKETS]; /* io.fd is -1 where one is free */
+	struct refused sockets[REJECT_SOCKETS]; /* io.fd is -1 where one is free */
 };
 
 static void
 forget(struct refused *refused)
 {
-	ev_io_stop(refused->refusal->loop, &refused->io);
-	ev_timer_stop(refused->refusal->loop, &refused->timer);
+	ev_io_stop(refused->reject->loop, &refused->io);
+	ev_timer_stop(refused->reject->loop, &refused->timer);
 	close(refused->io.fd);
 	refused->io.fd = -1;
 }
@@ -91,39 +91,39 @@ on_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
 	forget(timer->data);
 }
 
-struct refusal *
-refusal_new(struct ev_loop *loop)
+struct reject *
+reject_new(struct ev_loop *loop)
 {
-	struct refusal *refusal = xcalloc(1, sizeof(*refusal));
+	struct reject *reject = xcalloc(1, sizeof(*reject));
 	size_t i;
 
-	refusal->loop = loop;
-	for (i = 0; i < REFUSAL_SOCKETS; i++) {
-		struct refused *refused = &refusal->sockets[i];
+	reject->loop = loop;
+	for (i = 0; i < REJECT_SOCKETS; i++) {
+		struct refused *refused = &reject->sockets[i];
 
-		refused->refusal = refusal;
+		refused->reject = reject;
 		ev_io_init(&refused->io, on_readable, -1, EV_READ);
 		ev_timer_init(&refused->timer, on_timeout, LINGER_S, 0);
 		refused->io.data = refused->timer.data = refused;
 	}
-	return refusal;
+	return reject;
 }
 
 static struct refused *
-find_free(struct refusal *refusal)
+find_free(struct reject *reject)
 {
 	size_t i;
 
-	for (i = 0; i < REFUSAL_SOCKETS; i++)
-		if (refusal->sockets[i].io.fd < 0)
-			return &refusal->sockets[i];
+	for (i = 0; i < REJECT_SOCKETS; i++)
+		if (reject->sockets[i].io.fd < 0)
+			return &reject->sockets[i];
 	return NULL;
 }
 
 void
-refusal_add(struct refusal *refusal, int fd, enum refusal_text text)
+reject_add(struct reject *reject, int fd, enum reject_text text)
 {
-	struct refused *refused = find_free(refusal);
+	struct refused *refused = find_free(reject);
 
 	send(fd, texts[text].bytes, texts[text].len, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (!refused) {
@@ -132,20 +132,20 @@ refusal_add(struct refusal *refusal, int fd, enum refusal_text text)
 	}
 	shutdown(fd, SHUT_WR);
 	ev_io_set(&refused->io, fd, EV_READ);
-	ev_io_start(refusal->loop, &refused->io);
+	ev_io_start(reject->loop, &refused->io);
 	ev_timer_set(&refused->timer, LINGER_S, 0);
-	ev_timer_start(refusal->loop, &refused->timer);
+	ev_timer_start(reject->loop, &refused->timer);
 }
 
 void
-refusal_free(struct refusal *refusal)
+reject_free(struct reject *reject)
 {
 	size_t i;
 
-	if (!refusal)
+	if (!reject)
 		return;
-	for (i = 0; i < REFUSAL_SOCKETS; i++)
-		if (refusal->sockets[i].io.fd >= 0)
-			forget(&refusal->sockets[i]);
-	free(refusal);
+	for (i = 0; i < REJECT_SOCKETS; i++)
+		if (reject->sockets[i].io.fd >= 0)
+			forget(&reject->sockets[i]);
+	free(reject);
 }

@@ -7,10 +7,10 @@
 
 /* Descriptors kept for what is not a connection: the loop, listeners, the store, files of
  * the page, refusals. */
-#define RESERVED (REFUSAL_SOCKETS + 32)
+#define RESERVED (REJECT_SOCKETS + 32)
 
 size_t
-descriptors_fit(size_t connections, size_t each, size_t others)
+rlimit_fit(size_t connections, size_t each, size_t others)
 {
 	struct rlimit limit;
 	size_t reserved = RESERVED + others;

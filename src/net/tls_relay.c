@@ -333,7 +333,7 @@ open_pair(struct relay *relay)
 static void
 refuse(struct relay *relay)
 {
-	struct refusal *refusal = relay->door->refusal;
+	struct reject *reject = relay->door->reject;
 	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
 	struct conn *conn = relay->conn;
 	int fd = relay->outer.fd;
@@ -345,7 +345,7 @@ refuse(struct relay *relay)
 	conn_note_ending(conn, ENDING_PROTOCOL);
 	conn->door = NULL;
 	conn_free(conn);
-	refusal_add(refusal, fd, is_http ? REFUSAL_HTTP_IS_TLS : REFUSAL_SAID);
+	reject_add(reject, fd, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
 }
 
 static void
@@ -404,12 +404,12 @@ static const struct door conn_door = {
 
 void
 tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
-	struct refusal *refusal, tls_on_open *on_open, void *context)
+	struct reject *reject, tls_on_open *on_open, void *context)
 {
 	*door = (struct tls_door){
 		.tls = tls,
 		.loop = loop,
-		.refusal = refusal,
+		.reject = reject,
 		.on_open = on_open,
 		.context = context,
 	};

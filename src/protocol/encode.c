@@ -8,41 +8,41 @@
 #include "linnet/protocol/line_text.h"
 
 void
-cast_text(struct cast *cast, struct buffer *text, const char *epoch, uint64_t id)
+encode_text(struct encoded *encoded, struct buffer *text, const char *epoch, uint64_t id)
 {
-	memset(cast, 0, sizeof(*cast));
-	cast->json = *text;
-	cast->epoch = epoch;
-	cast->id = id;
+	memset(encoded, 0, sizeof(*encoded));
+	encoded->json = *text;
+	encoded->epoch = epoch;
+	encoded->id = id;
 	memset(text, 0, sizeof(*text));
 }
 
 void
-cast_object(struct cast *cast, json_t *object)
+encode_object(struct encoded *encoded, json_t *object)
 {
 	struct buffer text = { 0 };
 
 	json_text_append(&text, object);
 	json_decref(object);
-	cast_text(cast, &text, NULL, 0);
+	encode_text(encoded, &text, NULL, 0);
 }
 
 /* Our own JSON has no line breaks, so it is one "data" field. */
 static struct frame *
-encode_event(const struct cast *cast)
+encode_event(const struct encoded *encoded)
 {
 	struct buffer text = { 0 };
 	struct frame *frame;
 	char id[64];
 
-	if (cast->epoch) {
-		int n = snprintf(
-			id, sizeof(id), "id: %s:%" PRIu64 "\n", cast->epoch, cast->id);
+	if (encoded->epoch) {
+		int n = snprintf(id, sizeof(id), "id: %s:%" PRIu64 "\n", encoded->epoch,
+			encoded->id);
 
 		buffer_append(&text, id, (size_t)n);
 	}
 	buffer_append(&text, "data: ", 6);
-	buffer_append(&text, cast->json.bytes, cast->json.len);
+	buffer_append(&text, encoded->json.bytes, encoded->json.len);
 	buffer_append(&text, "\n\n", 2);
 	frame = frame_new(text.bytes, text.len);
 	buffer_clear(&text);
@@ -51,10 +51,10 @@ encode_event(const struct cast *cast)
 
 /* NULL where there is nothing to be read. */
 static struct frame *
-encode_line(const struct cast *cast, bool in_websocket)
+encode_line(const struct encoded *encoded, bool in_websocket)
 {
 	json_t *object =
-		json_loadb(cast->json.bytes, cast->json.len, JSON_ALLOW_NUL, NULL);
+		json_loadb(encoded->json.bytes, encoded->json.len, JSON_ALLOW_NUL, NULL);
 	struct frame *frame = NULL;
 	struct buffer text = { 0 };
 
@@ -71,39 +71,40 @@ encode_line(const struct cast *cast, bool in_websocket)
 }
 
 static struct frame *
-encode(const struct cast *cast, enum wire wire)
+encode(const struct encoded *encoded, enum wire wire)
 {
 	switch (wire) {
 	case WIRE_WS:
-		return frame_new_ws(WS_TEXT, true, cast->json.bytes, cast->json.len);
+		return frame_new_ws(
+			WS_TEXT, true, encoded->json.bytes, encoded->json.len);
 	case WIRE_WS_LINE:
-		return encode_line(cast, true);
+		return encode_line(encoded, true);
 	case WIRE_LINE:
-		return encode_line(cast, false);
+		return encode_line(encoded, false);
 	case WIRE_SSE:
-		return encode_event(cast);
+		return encode_event(encoded);
 	default:
-		return frame_new(cast->json.bytes, cast->json.len);
+		return frame_new(encoded->json.bytes, encoded->json.len);
 	}
 }
 
 struct frame *
-cast_frame(struct cast *cast, enum wire wire)
+encode_frame(struct encoded *encoded, enum wire wire)
 {
-	if (!cast->is_encoded[wire]) {
-		cast->is_encoded[wire] = true;
-		cast->frames[wire] = encode(cast, wire);
+	if (!encoded->is_encoded[wire]) {
+		encoded->is_encoded[wire] = true;
+		encoded->frames[wire] = encode(encoded, wire);
 	}
-	return cast->frames[wire];
+	return encoded->frames[wire];
 }
 
 void
-cast_fini(struct cast *cast)
+encode_fini(struct encoded *encoded)
 {
 	int wire;
 
 	for (wire = 0; wire < WIRE_COUNT; wire++)
-		if (cast->frames[wire])
-			frame_unref(cast->frames[wire]);
-	buffer_clear(&cast->json);
+		if (encoded->frames[wire])
+			frame_unref(encoded->frames[wire]);
+	buffer_clear(&encoded->json);
 }

@@ -6,10 +6,10 @@
 
 #include "linnet/base/xalloc.h"
 
-struct store_tokens {
+struct fts_tokenizer {
 	sqlite3 *db; /* empty and in memory: FTS5 can only be reached through one */
 	fts5_tokenizer methods;
-	Fts5Tokenizer *tokenizer;
+	Fts5Tokenizer *instance;
 };
 
 /* The text in the making. */
@@ -32,25 +32,25 @@ find_fts5(sqlite3 *db)
 	return api;
 }
 
-struct store_tokens *
-store_tokens_new(void)
+struct fts_tokenizer *
+fts_tokenizer_new(void)
 {
-	const char *arguments[] = { "remove_diacritics", STORE_TOKENIZER_DIACRITICS,
-		"categories", STORE_TOKENIZER_CATEGORIES };
-	struct store_tokens *tokens = xcalloc(1, sizeof(*tokens));
+	const char *arguments[] = { "remove_diacritics", FTS_TOKENIZER_DIACRITICS,
+		"categories", FTS_TOKENIZER_CATEGORIES };
+	struct fts_tokenizer *tokenizer = xcalloc(1, sizeof(*tokenizer));
 	fts5_api *api;
 	void *context;
 
-	if (sqlite3_open_v2(":memory:", &tokens->db,
+	if (sqlite3_open_v2(":memory:", &tokenizer->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-		(api = find_fts5(tokens->db)) &&
-		api->xFindTokenizer(api, STORE_TOKENIZER, &context, &tokens->methods) ==
+		(api = find_fts5(tokenizer->db)) &&
+		api->xFindTokenizer(api, FTS_TOKENIZER, &context, &tokenizer->methods) ==
 			SQLITE_OK &&
-		tokens->methods.xCreate(context, arguments,
+		tokenizer->methods.xCreate(context, arguments,
 			sizeof(arguments) / sizeof(arguments[0]),
-			&tokens->tokenizer) == SQLITE_OK)
-		return tokens;
-	store_tokens_free(tokens);
+			&tokenizer->instance) == SQLITE_OK)
+		return tokenizer;
+	fts_tokenizer_free(tokenizer);
 	return NULL;
 }
 
@@ -75,30 +75,30 @@ on_token(void *context, int flags, const char *token, int len, int start, int en
 	(void)start;
 	(void)end;
 	if (!text->len)
-		put(text, STORE_TOKEN_END, 1);
+		put(text, FTS_TOKEN_END, 1);
 	put(text, token, (size_t)len);
-	put(text, STORE_TOKEN_END, 1);
+	put(text, FTS_TOKEN_END, 1);
 	return SQLITE_OK;
 }
 
 char *
-store_tokens_of(struct store_tokens *tokens, const char *text)
+fts_tokenizer_run(struct fts_tokenizer *tokenizer, const char *text)
 {
 	struct token_text out = { 0 };
 
 	put(&out, "", 0);
-	tokens->methods.xTokenize(tokens->tokenizer, &out, FTS5_TOKENIZE_DOCUMENT, text,
-		(int)strlen(text), on_token);
+	tokenizer->methods.xTokenize(tokenizer->instance, &out, FTS5_TOKENIZE_DOCUMENT,
+		text, (int)strlen(text), on_token);
 	return out.bytes;
 }
 
 void
-store_tokens_free(struct store_tokens *tokens)
+fts_tokenizer_free(struct fts_tokenizer *tokenizer)
 {
-	if (!tokens)
+	if (!tokenizer)
 		return;
-	if (tokens->tokenizer)
-		tokens->methods.xDelete(tokens->tokenizer);
-	sqlite3_close(tokens->db);
-	free(tokens);
+	if (tokenizer->instance)
+		tokenizer->methods.xDelete(tokenizer->instance);
+	sqlite3_close(tokenizer->db);
+	free(tokenizer);
 }

@@ -24,7 +24,7 @@ struct kept_key {
 struct kept {
 	struct store_message message; /* type and tail are in memory */
 	struct kept_key *keys[STORE_KEYS];
-	char *tokens; /* as store_tokens_of gives them */
+	char *tokens; /* as fts_tokenizer_run gives them */
 	char memory[];
 };
 
@@ -44,7 +44,7 @@ struct store_memory {
 	struct store store;
 	struct room *rooms;
 	STAILQ_HEAD(, room) all; /* the same */
-	struct store_tokens *tokens;
+	struct fts_tokenizer *tokenizer;
 };
 
 static struct store_memory *
@@ -64,8 +64,8 @@ memory_open(struct store *store, const char **why)
 		*why = "the system gives no random numbers";
 		return r;
 	}
-	memory->tokens = store_tokens_new();
-	if (!memory->tokens) {
+	memory->tokenizer = fts_tokenizer_new();
+	if (!memory->tokenizer) {
 		*why = "the SQLite library of this machine has no full-text search "
 		       "(FTS5)";
 		return -ENOTSUP;
@@ -184,7 +184,7 @@ keep(struct store *store, struct room *room, const struct store_entry *entry)
 {
 	size_t type_size = strlen(entry->type) + 1;
 	struct kept *kept = xcalloc(1, sizeof(*kept) + type_size + entry->tail_len + 1);
-	char *segmented = words_segment(entry->words, strlen(entry->words));
+	char *segmented = segment_text(entry->words, strlen(entry->words));
 
 	if (room->last_id - room->first_id + 1 == room->capacity)
 		grow(room);
@@ -200,7 +200,7 @@ keep(struct store *store, struct room *room, const struct store_entry *entry)
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		if (entry->keys[i])
 			kept->keys[i] = add_key(room, entry->keys[i], room->last_id);
-	kept->tokens = store_tokens_of(memory_of(store)->tokens, segmented);
+	kept->tokens = fts_tokenizer_run(memory_of(store)->tokenizer, segmented);
 	free(segmented);
 	*slot_of(room, room->last_id) = kept;
 	room->tail_bytes += entry->tail_len;
@@ -278,17 +278,17 @@ read_down(struct store_read *read, const struct room *room)
 	store_read_reverse(read);
 }
 
-/* The phrases of the query, each as store_tokens_of gives it, count of them. The caller
+/* The phrases of the query, each as fts_tokenizer_run gives it, count of them. The caller
  * frees them and the list. */
 static char **
 read_phrases(struct store *store, const char *query, size_t *count)
 {
 	char **phrases = NULL;
-	struct words_part part;
+	struct segment_part part;
 
-	for (*count = 0; words_next_part(&query, &part);) {
-		char *segmented = words_segment(part.text, part.len);
-		char *phrase = store_tokens_of(memory_of(store)->tokens, segmented);
+	for (*count = 0; segment_next_part(&query, &part);) {
+		char *segmented = segment_text(part.text, part.len);
+		char *phrase = fts_tokenizer_run(memory_of(store)->tokenizer, segmented);
 		free(segmented);
 		if (*phrase) {
 			phrases = xrealloc(phrases, (*count + 1) * sizeof(*phrases));
@@ -383,7 +383,7 @@ memory_close(struct store *store)
 		STAILQ_REMOVE_HEAD(&memory->all, link);
 		free_room(room);
 	}
-	store_tokens_free(memory->tokens);
+	fts_tokenizer_free(memory->tokenizer);
 }
 
 const struct store_ops store_memory_ops = {

@@ -107,7 +107,7 @@ decode(const char *text, size_t left, size_t *size)
 }
 
 char *
-words_segment(const char *text, size_t len)
+segment_text(const char *text, size_t len)
 {
 	/* The shortest character that gets two spaces has two bytes. */
 	char *out = xmalloc(len * 2 + 1), *end = out;
@@ -127,7 +127,7 @@ words_segment(const char *text, size_t len)
 }
 
 bool
-words_next_part(const char **cursor, struct words_part *part)
+segment_next_part(const char **cursor, struct segment_part *part)
 {
 	const char *text = *cursor;
 	size_t len = strlen(text), size;

@@ -8,14 +8,14 @@
  * Chinese, Japanese or Korean one or a symbol such as an emoji, stands between spaces, so
  * that a tokenizer that knows only spaces and punctuation finds it. Bytes that are not
  * UTF-8 are kept as they are. The caller frees it. */
-char *words_segment(const char *text, size_t len);
+char *segment_text(const char *text, size_t len);
 
 /* One part of a query, without spaces; borrowed from it. */
-struct words_part {
+struct segment_part {
 	const char *text;
 	size_t len;
 };
 
 /* Find the next part of the query at *cursor and move *cursor behind it. Parts stand
  * between spaces, those of Unicode included. Returns false at the end. */
-bool words_next_part(const char **cursor, struct words_part *part);
+bool segment_next_part(const char **cursor, struct segment_part *part);

@@ -216,7 +216,7 @@ follow_new(struct follow **out, struct ev_loop *loop, const struct follow_source
 	size_t count, size_t max_line_bytes, const struct follow_ops *ops, void *context)
 {
 	struct follow *follow = xcalloc(1, sizeof(*follow));
-	int r = follow_watches_open(&follow->watches);
+	int r = inotify_watches_open(&follow->watches);
 
 	if (r < 0) {
 		free(follow);
@@ -246,7 +246,7 @@ follow_free(struct follow *follow)
 	ev_timer_stop(follow->loop, &follow->poll);
 	for (i = 0; i < follow->count; i++)
 		follow_file_fini(&follow->files[i]);
-	follow_watches_close(&follow->watches);
+	inotify_watches_close(&follow->watches);
 	free(follow->files);
 	free(follow->text);
 	free(follow);

@@ -35,7 +35,7 @@ let_go(struct follow_file *file, struct follow_reader *reader)
 {
 	TAILQ_REMOVE(&file->readers, reader, link);
 	file->reader_count--;
-	follow_watch_release(&file->follow->watches, reader->wd);
+	inotify_watch_release(&file->follow->watches, reader->wd);
 	follow_reader_free(reader);
 }
 
@@ -75,7 +75,7 @@ watch(struct follow_file *file, struct follow_reader *reader)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", reader->fd);
-	reader->wd = follow_watch_hold(&file->follow->watches, path, FILE_EVENTS);
+	reader->wd = inotify_watch_hold(&file->follow->watches, path, FILE_EVENTS);
 	if (reader->wd < 0 && reader->wd != file->watch_problem) {
 		file->watch_problem = reader->wd;
 		log_failure(file, "watch", reader->wd);

@@ -23,18 +23,18 @@ follow_path_init(struct follow_path *path, const char *text)
 }
 
 static void
-release(struct follow_watches *watches, struct follow_place *places, size_t count)
+release(struct inotify_watches *watches, struct follow_place *places, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		follow_watch_release(watches, places[i].wd);
+		inotify_watch_release(watches, places[i].wd);
 		free(places[i].name);
 	}
 }
 
 void
-follow_path_fini(struct follow_path *path, struct follow_watches *watches)
+follow_path_fini(struct follow_path *path, struct inotify_watches *watches)
 {
 	follow_path_clear_moves(path);
 	release(watches, path->places, path->count);
@@ -57,7 +57,8 @@ split(char *text, char *name)
 /* Watch the folder of text, or the nearest one above it that there is. What appears in
  * there before the watch does is found when the files are looked at anyway. */
 static int
-watch_folder(struct follow_watches *watches, const char *text, struct follow_place *place)
+watch_folder(
+	struct inotify_watches *watches, const char *text, struct follow_place *place)
 {
 	char folder[PATH_MAX], name[NAME_MAX + 1];
 
@@ -65,7 +66,7 @@ watch_folder(struct follow_watches *watches, const char *text, struct follow_pla
 	place->is_folder = false;
 	for (;;) {
 		split(folder, name);
-		place->wd = follow_watch_hold(watches, folder, FOLDER_EVENTS);
+		place->wd = inotify_watch_hold(watches, folder, FOLDER_EVENTS);
 		if (place->wd >= 0)
 			break;
 		if ((place->wd != -ENOENT && place->wd != -ENOTDIR) ||
@@ -99,7 +100,7 @@ resolve(char *text)
 }
 
 int
-follow_path_watch(struct follow_path *path, struct follow_watches *watches)
+follow_path_watch(struct follow_path *path, struct inotify_watches *watches)
 {
 	struct follow_place places[FOLLOW_PLACES];
 	char text[PATH_MAX];
@@ -264,14 +265,14 @@ follow_path_has_traced_moves(const struct follow_path *path)
 }
 
 void
-follow_path_open_moves(struct follow_path *path, const struct follow_watches *watches,
+follow_path_open_moves(struct follow_path *path, const struct inotify_watches *watches,
 	size_t max_line_bytes)
 {
 	struct follow_move *move;
 	char text[PATH_MAX + NAME_MAX + 2];
 
 	TAILQ_FOREACH (move, &path->moves, link) {
-		const char *folder = follow_watch_path(watches, move->wd);
+		const char *folder = inotify_watch_path(watches, move->wd);
 
 		if (move->reader || !folder)
 			continue;

@@ -77,7 +77,7 @@ struct follow {
 	size_t max_line_bytes;
 	struct follow_file *files;
 	size_t count;
-	struct follow_watches watches;
+	struct inotify_watches watches;
 	int64_t now_ms; /* of what is being handled */
 	ev_io io;
 	ev_timer pause;
@@ -95,18 +95,18 @@ int64_t follow_now_ms(void);
 
 /* Begin with path, which is copied, and let go of everything. */
 void follow_path_init(struct follow_path *path, const char *text);
-void follow_path_fini(struct follow_path *path, struct follow_watches *watches);
+void follow_path_fini(struct follow_path *path, struct inotify_watches *watches);
 
 /* Watch the folders from which events about the path come, as they are now. Returns 0, or
  * -errno if one cannot be watched. */
-int follow_path_watch(struct follow_path *path, struct follow_watches *watches);
+int follow_path_watch(struct follow_path *path, struct inotify_watches *watches);
 
 /* An event has come. Returns true if another file may be the path's. */
 bool follow_path_on_event(struct follow_path *path, const struct inotify_event *event);
 
 /* Open what was moved, where that is not done. */
 void follow_path_open_moves(struct follow_path *path,
-	const struct follow_watches *watches, size_t max_line_bytes);
+	const struct inotify_watches *watches, size_t max_line_bytes);
 
 /* True if all that was moved is open. Where that is not so, events may be on their way:
  * the kernel tells of a rename a moment after it can be seen. */

@@ -9,16 +9,16 @@
 #include "linnet/base/xalloc.h"
 
 int
-follow_watches_open(struct follow_watches *watches)
+inotify_watches_open(struct inotify_watches *watches)
 {
-	*watches = (struct follow_watches){
+	*watches = (struct inotify_watches){
 		.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC),
 	};
 	return watches->fd < 0 ? -errno : 0;
 }
 
 void
-follow_watches_close(struct follow_watches *watches)
+inotify_watches_close(struct inotify_watches *watches)
 {
 	size_t i;
 
@@ -28,8 +28,8 @@ follow_watches_close(struct follow_watches *watches)
 	close(watches->fd);
 }
 
-static struct follow_watch *
-find(const struct follow_watches *watches, int wd)
+static struct inotify_watch *
+find(const struct inotify_watches *watches, int wd)
 {
 	size_t i;
 
@@ -40,10 +40,10 @@ find(const struct follow_watches *watches, int wd)
 }
 
 int
-follow_watch_hold(struct follow_watches *watches, const char *path, uint32_t mask)
+inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t mask)
 {
 	int wd = inotify_add_watch(watches->fd, path, mask);
-	struct follow_watch *watch;
+	struct inotify_watch *watch;
 
 	if (wd < 0)
 		return -errno;
@@ -57,7 +57,7 @@ follow_watch_hold(struct follow_watches *watches, const char *path, uint32_t mas
 		watches->list = xrealloc(
 			watches->list, watches->capacity * sizeof(watches->list[0]));
 	}
-	watches->list[watches->count++] = (struct follow_watch){
+	watches->list[watches->count++] = (struct inotify_watch){
 		.wd = wd,
 		.holders = 1,
 		.path = xstrdup(path),
@@ -66,9 +66,9 @@ follow_watch_hold(struct follow_watches *watches, const char *path, uint32_t mas
 }
 
 void
-follow_watch_release(struct follow_watches *watches, int wd)
+inotify_watch_release(struct inotify_watches *watches, int wd)
 {
-	struct follow_watch *watch = find(watches, wd);
+	struct inotify_watch *watch = find(watches, wd);
 
 	if (!watch || --watch->holders)
 		return;
@@ -79,9 +79,9 @@ follow_watch_release(struct follow_watches *watches, int wd)
 }
 
 const char *
-follow_watch_path(const struct follow_watches *watches, int wd)
+inotify_watch_path(const struct inotify_watches *watches, int wd)
 {
-	const struct follow_watch *watch = find(watches, wd);
+	const struct inotify_watch *watch = find(watches, wd);
 
 	return watch ? watch->path : NULL;
 }

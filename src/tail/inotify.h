@@ -4,31 +4,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct follow_watch {
+struct inotify_watch {
 	int wd;
 	unsigned holders;
 	char *path; /* by which it was first reached */
 };
 
-struct follow_watches {
+struct inotify_watches {
 	int fd; /* inotify's, nonblocking */
-	struct follow_watch *list;
+	struct inotify_watch *list;
 	size_t count;
 	size_t capacity;
 };
 
 /* Open inotify. Returns 0 or -errno. */
-int follow_watches_open(struct follow_watches *watches);
+int inotify_watches_open(struct inotify_watches *watches);
 
 /* Close it, with all watches. */
-void follow_watches_close(struct follow_watches *watches);
+void inotify_watches_close(struct inotify_watches *watches);
 
 /* Hold a watch on path with mask, which is the same for all that hold it. Returns its
- * descriptor for follow_watch_release, or -errno. */
-int follow_watch_hold(struct follow_watches *watches, const char *path, uint32_t mask);
+ * descriptor for inotify_watch_release, or -errno. */
+int inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t mask);
 
 /* Give it back; a negative wd is fine. */
-void follow_watch_release(struct follow_watches *watches, int wd);
+void inotify_watch_release(struct inotify_watches *watches, int wd);
 
 /* The path of wd, or NULL. */
-const char *follow_watch_path(const struct follow_watches *watches, int wd);
+const char *inotify_watch_path(const struct inotify_watches *watches, int wd);

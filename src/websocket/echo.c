@@ -17,7 +17,7 @@
 #define QUEUE_BYTES (4 * PIECE_BYTES)
 
 struct echo {
-	struct ws_peer peer;
+	struct ws_writer writer;
 	struct frame_queue queue;
 	struct buffer piece;
 	size_t message_len; /* of the message under way, what was sent back included */
@@ -32,8 +32,8 @@ on_open(struct websocket *socket, const struct http_request *request)
 
 	(void)request;
 	socket->state = echo;
-	ws_peer_init(&echo->peer, socket, ((struct echo_door *)socket->service)->drain,
-		&echo->queue, SIZE_MAX);
+	ws_writer_init(&echo->writer, socket,
+		((struct echo_door *)socket->service)->drain, &echo->queue, SIZE_MAX);
 	log_info("echo_open", log_str("peer", socket->conn->peer));
 }
 
@@ -58,20 +58,20 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	struct echo *echo = socket->state;
 	bool final = lws_is_final_fragment(socket->wsi);
 
-	ws_peer_heard(&echo->peer);
-	if (echo->peer.close_code)
+	ws_writer_heard(&echo->writer);
+	if (echo->writer.close_code)
 		return;
 	echo->message_len += len;
 	if (echo->message_len + lws_remaining_packet_payload(socket->wsi) >
 		ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
 		conn_note_ending(socket->conn, ENDING_TOO_BIG);
-		ws_peer_close(&echo->peer, CLOSE_TOO_BIG, "message too big");
+		ws_writer_close(&echo->writer, CLOSE_TOO_BIG, "message too big");
 		return;
 	}
 	if (!websocket_is_text(socket, bytes, len)) {
 		conn_note_ending(socket->conn, ENDING_BAD_UTF8);
-		ws_peer_close(&echo->peer, CLOSE_BAD_UTF8, "bad UTF-8");
+		ws_writer_close(&echo->writer, CLOSE_BAD_UTF8, "bad UTF-8");
 		return;
 	}
 	buffer_append(&echo->piece, bytes, len);
@@ -86,7 +86,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 		echo->is_paused = true;
 		lws_rx_flow_control(socket->wsi, 0);
 	}
-	ws_peer_wake(&echo->peer);
+	ws_writer_wake(&echo->writer);
 }
 
 static void
@@ -94,7 +94,7 @@ on_heard(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
 
-	ws_peer_heard(&echo->peer);
+	ws_writer_heard(&echo->writer);
 }
 
 static void
@@ -102,14 +102,14 @@ on_peer_close(struct websocket *socket, const void *payload, size_t len)
 {
 	struct echo *echo = socket->state;
 
-	ws_peer_answer_close(&echo->peer, payload, len);
+	ws_writer_answer_close(&echo->writer, payload, len);
 }
 
 static int
 on_writable(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
-	int r = ws_peer_writable(&echo->peer);
+	int r = ws_writer_writable(&echo->writer);
 
 	if (r == 0 && echo->is_paused && echo->queue.bytes < QUEUE_BYTES / 2) {
 		echo->is_paused = false;
@@ -126,7 +126,7 @@ on_tick(struct websocket *socket, int64_t now_ms)
 {
 	struct echo *echo = socket->state;
 
-	ws_peer_tick(&echo->peer, now_ms);
+	ws_writer_tick(&echo->writer, now_ms);
 }
 
 static void
@@ -134,7 +134,7 @@ on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
 	struct echo *echo = socket->state;
 
-	ws_peer_close(&echo->peer, code, reason);
+	ws_writer_close(&echo->writer, code, reason);
 }
 
 static void
@@ -142,9 +142,9 @@ on_closed(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
 
-	log_info("echo_close", log_uint("code", echo->peer.close_code),
+	log_info("echo_close", log_uint("code", echo->writer.close_code),
 		CONN_END_FIELDS(socket->conn));
-	ws_peer_fini(&echo->peer);
+	ws_writer_fini(&echo->writer);
 	frame_queue_clear(&echo->queue);
 	buffer_clear(&echo->piece);
 	free(echo);

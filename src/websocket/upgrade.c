@@ -96,13 +96,13 @@ on_request(struct http_request *request)
 	int status;
 
 	if (!is_asked(head)) {
-		http_answer_error(request, 426,
+		http_respond_error(request, 426,
 			"Upgrade: websocket\r\nConnection: Upgrade\r\n",
 			"upgrade_required", "this is a WebSocket");
 		return;
 	}
 	if (!version || strcmp(version, "13") != 0) {
-		http_answer_error(request, 426,
+		http_respond_error(request, 426,
 			"Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n"
 			"Connection: Upgrade\r\n",
 			"upgrade_required", "only WebSocket version 13 is spoken");
@@ -110,7 +110,7 @@ on_request(struct http_request *request)
 	}
 	text = find_fault(head);
 	if (text) {
-		http_answer_error(request, 400, NULL, "bad_request", text);
+		http_respond_error(request, 400, NULL, "bad_request", text);
 		return;
 	}
 	handover.service = !strcmp(head->segments[0], "ws") ? handover.upgrade->chat
@@ -119,7 +119,7 @@ on_request(struct http_request *request)
 						    request, &status, &text)
 					  : NULL;
 	if (code) {
-		http_answer_error(request, status,
+		http_respond_error(request, status,
 			status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code,
 			text);
 		return;

@@ -52,39 +52,40 @@ ws_drain_fini(struct ws_drain *drain)
 /* A close frame is written or about to be: lws fails connections by itself, and writes
  * what it is given even behind that. */
 static bool
-is_closing(const struct ws_peer *peer)
+is_closing(const struct ws_writer *writer)
 {
-	return peer->is_closed || lws_get_close_length(peer->socket->wsi) > 0;
+	return writer->is_closed || lws_get_close_length(writer->socket->wsi) > 0;
 }
 
 /* One that reads is given time for what was said in a burst; one that does not costs
  * everybody else no more than MAX_PAUSES of them. */
 static void
-note_pressure(struct ws_peer *peer)
+note_pressure(struct ws_writer *writer)
 {
-	if (peer->queue->bytes <= peer->pressing_bytes || peer->pauses == MAX_PAUSES)
+	if (writer->queue->bytes <= writer->pressing_bytes ||
+		writer->pauses == MAX_PAUSES)
 		return;
-	peer->pauses++;
-	peer->drain->is_pressed = true;
+	writer->pauses++;
+	writer->drain->is_pressed = true;
 }
 
 void
 ws_drain_run(struct ws_drain *drain)
 {
-	struct ws_peer *peer;
+	struct ws_writer *writer;
 
-	while ((peer = TAILQ_FIRST(&drain->dirty))) {
-		struct lws *wsi = peer->socket->wsi;
+	while ((writer = TAILQ_FIRST(&drain->dirty))) {
+		struct lws *wsi = writer->socket->wsi;
 		struct lws_pollfd pollfd = {
 			.fd = lws_get_socket_fd(wsi),
 			.events = POLLOUT,
 			.revents = POLLOUT,
 		};
 
-		TAILQ_REMOVE(&drain->dirty, peer, dirty_link);
-		peer->is_dirty = false;
+		TAILQ_REMOVE(&drain->dirty, writer, dirty_link);
+		writer->is_dirty = false;
 		if (lws_partial_buffered(wsi)) {
-			note_pressure(peer);
+			note_pressure(writer);
 			lws_callback_on_writable(wsi);
 		} else {
 			lws_service_fd(lws_get_context(wsi), &pollfd);
@@ -93,66 +94,67 @@ ws_drain_run(struct ws_drain *drain)
 }
 
 void
-ws_peer_init(struct ws_peer *peer, struct websocket *socket, struct ws_drain *drain,
+ws_writer_init(struct ws_writer *writer, struct websocket *socket, struct ws_drain *drain,
 	struct frame_queue *queue, size_t pressing_bytes)
 {
-	memset(peer, 0, sizeof(*peer));
-	peer->socket = socket;
-	peer->drain = drain;
-	peer->queue = queue;
-	peer->pressing_bytes = pressing_bytes;
-	peer->heard_ms = conn_now_ms();
+	memset(writer, 0, sizeof(*writer));
+	writer->socket = socket;
+	writer->drain = drain;
+	writer->queue = queue;
+	writer->pressing_bytes = pressing_bytes;
+	writer->heard_ms = conn_now_ms();
 }
 
 void
-ws_peer_wake(struct ws_peer *peer)
+ws_writer_wake(struct ws_writer *writer)
 {
-	if (peer->is_dirty)
+	if (writer->is_dirty)
 		return;
-	peer->is_dirty = true;
-	TAILQ_INSERT_TAIL(&peer->drain->dirty, peer, dirty_link);
+	writer->is_dirty = true;
+	TAILQ_INSERT_TAIL(&writer->drain->dirty, writer, dirty_link);
 }
 
 void
-ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason)
+ws_writer_close(struct ws_writer *writer, uint16_t code, const char *reason)
 {
-	if (peer->close_code)
+	if (writer->close_code)
 		return;
-	peer->close_code = code;
-	peer->close_reason = reason;
-	if (!is_closing(peer))
-		peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
-	ws_peer_wake(peer);
+	writer->close_code = code;
+	writer->close_reason = reason;
+	if (!is_closing(writer))
+		writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
+	ws_writer_wake(writer);
 }
 
 void
-ws_peer_heard(struct ws_peer *peer)
+ws_writer_heard(struct ws_writer *writer)
 {
-	peer->heard_ms = conn_now_ms();
-	peer->is_pinged = false;
+	writer->heard_ms = conn_now_ms();
+	writer->is_pinged = false;
 }
 
 void
-ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
+ws_writer_tick(struct ws_writer *writer, int64_t now_ms)
 {
-	struct conn *conn = peer->socket->conn;
+	struct conn *conn = writer->socket->conn;
 
 	/* lws has failed the connection. What it has misread may keep it from hearing the
 	 * peer's answer, and its own timers are not relied on. */
-	if (is_closing(peer) && !conn->deadline_ms) {
+	if (is_closing(writer) && !conn->deadline_ms) {
 		conn_note_ending(conn, ENDING_PROTOCOL);
 		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
 	}
-	if (is_closing(peer) || peer->close_code)
+	if (is_closing(writer) || writer->close_code)
 		return;
-	if (!peer->is_pinged && now_ms - peer->heard_ms >= peer->drain->ping_ms) {
-		peer->is_pinged = true;
-		peer->pinged_ms = now_ms;
-		frame_queue_push(peer->queue, peer->drain->ping);
-		ws_peer_wake(peer);
-	} else if (peer->is_pinged && now_ms - peer->pinged_ms >= peer->drain->pong_ms) {
+	if (!writer->is_pinged && now_ms - writer->heard_ms >= writer->drain->ping_ms) {
+		writer->is_pinged = true;
+		writer->pinged_ms = now_ms;
+		frame_queue_push(writer->queue, writer->drain->ping);
+		ws_writer_wake(writer);
+	} else if (writer->is_pinged &&
+		   now_ms - writer->pinged_ms >= writer->drain->pong_ms) {
 		log_info("dead_peer", log_str("peer", conn->peer),
-			log_int("silent_ms", now_ms - peer->heard_ms));
+			log_int("silent_ms", now_ms - writer->heard_ms));
 		conn_note_ending(conn, ENDING_TIMEOUT);
 		conn_kill(conn);
 	}
@@ -160,20 +162,20 @@ ws_peer_tick(struct ws_peer *peer, int64_t now_ms)
 
 /* lws passes the bytes of LWS_WRITE_HTTP on as they are; ours are framed already. */
 static int
-write_raw(struct ws_peer *peer, uint8_t *bytes, size_t len)
+write_raw(struct ws_writer *writer, uint8_t *bytes, size_t len)
 {
-	if (lws_write(peer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+	if (lws_write(writer->socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
 		return -1;
-	conn_count_sent(peer->socket->conn, len);
+	conn_count_sent(writer->socket->conn, len);
 	return 0;
 }
 
 /* Frames go whole into one write, because lws may put a pong of its own between two. */
 static int
-write_some(struct ws_peer *peer)
+write_some(struct ws_writer *writer)
 {
-	struct frame_queue *queue = peer->queue;
-	uint8_t *scratch = peer->drain->scratch + LWS_PRE;
+	struct frame_queue *queue = writer->queue;
+	uint8_t *scratch = writer->drain->scratch + LWS_PRE;
 	struct frame *frame;
 	int r;
 
@@ -181,50 +183,50 @@ write_some(struct ws_peer *peer)
 		size_t len = frame_queue_gather(queue, scratch, WEBSOCKET_WRITE_BYTES);
 
 		if (len)
-			return write_raw(peer, scratch, len);
+			return write_raw(writer, scratch, len);
 	}
 	frame = frame_queue_peek(queue);
-	r = write_raw(peer, frame_bytes(frame), frame->len);
+	r = write_raw(writer, frame_bytes(frame), frame->len);
 	frame_queue_pop(queue);
 	return r;
 }
 
 static int
-say_goodbye(struct ws_peer *peer)
+say_goodbye(struct ws_writer *writer)
 {
-	lws_close_reason(peer->socket->wsi, peer->close_code,
-		(unsigned char *)(uintptr_t)peer->close_reason,
-		strlen(peer->close_reason));
-	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
-	peer->is_closed = true;
+	lws_close_reason(writer->socket->wsi, writer->close_code,
+		(unsigned char *)(uintptr_t)writer->close_reason,
+		strlen(writer->close_reason));
+	writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	writer->is_closed = true;
 	return -1;
 }
 
 int
-ws_peer_writable(struct ws_peer *peer)
+ws_writer_writable(struct ws_writer *writer)
 {
-	struct lws *wsi = peer->socket->wsi;
+	struct lws *wsi = writer->socket->wsi;
 
 	/* lws may call once more behind the close frame: to say -1 again would cut the
 	 * peer off before it has read that. */
-	if (is_closing(peer) || lws_partial_buffered(wsi))
+	if (is_closing(writer) || lws_partial_buffered(wsi))
 		return 0;
-	if (peer->is_blocked) {
-		peer->is_blocked = false;
+	if (writer->is_blocked) {
+		writer->is_blocked = false;
 		/* The peer's TCP took what was waiting: it is alive, if slow. */
-		ws_peer_heard(peer);
+		ws_writer_heard(writer);
 	}
-	if (peer->queue->count) {
-		if (write_some(peer) < 0)
+	if (writer->queue->count) {
+		if (write_some(writer) < 0)
 			return -1;
-		peer->is_blocked = lws_partial_buffered(wsi);
-		if (!peer->queue->count)
-			peer->pauses = 0;
-		if (peer->queue->count || peer->close_code)
-			ws_peer_wake(peer);
+		writer->is_blocked = lws_partial_buffered(wsi);
+		if (!writer->queue->count)
+			writer->pauses = 0;
+		if (writer->queue->count || writer->close_code)
+			ws_writer_wake(writer);
 		return 0;
 	}
-	return peer->close_code ? say_goodbye(peer) : 0;
+	return writer->close_code ? say_goodbye(writer) : 0;
 }
 
 /* RFC 6455 sections 5.5.1 and 7.4: a frame that says why, or repeats what was said. lws
@@ -246,25 +248,25 @@ answer_to(const uint8_t *payload, size_t len)
 }
 
 void
-ws_peer_answer_close(struct ws_peer *peer, const uint8_t *payload, size_t len)
+ws_writer_answer_close(struct ws_writer *writer, const uint8_t *payload, size_t len)
 {
 	struct frame *answer = answer_to(payload, len);
-	struct lws *wsi = peer->socket->wsi;
+	struct lws *wsi = writer->socket->wsi;
 	int r = 0;
 
-	while (r == 0 && peer->queue->count && !lws_partial_buffered(wsi))
-		r = write_some(peer);
+	while (r == 0 && writer->queue->count && !lws_partial_buffered(wsi))
+		r = write_some(writer);
 	/* Behind what lws holds of the last frame, it holds this one, too. */
 	if (r == 0)
-		write_raw(peer, frame_bytes(answer), answer->len);
+		write_raw(writer, frame_bytes(answer), answer->len);
 	frame_unref(answer);
-	peer->is_closed = true;
-	peer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	writer->is_closed = true;
+	writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
 }
 
 void
-ws_peer_fini(struct ws_peer *peer)
+ws_writer_fini(struct ws_writer *writer)
 {
-	if (peer->is_dirty)
-		TAILQ_REMOVE(&peer->drain->dirty, peer, dirty_link);
+	if (writer->is_dirty)
+		TAILQ_REMOVE(&writer->drain->dirty, writer, dirty_link);
 }

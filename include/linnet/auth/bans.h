@@ -25,7 +25,7 @@ enum ban_kind {
 struct ban_subject {
 	enum ban_kind kind;
 	char name[NAME_MAX_BYTES + 1]; /* as it was given; not of BAN_ADDRESS */
-	struct prefix prefix;          /* of BAN_ADDRESS */
+	struct cidr cidr;              /* of BAN_ADDRESS */
 };
 
 struct ban {

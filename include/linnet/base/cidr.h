@@ -6,32 +6,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PREFIX_TEXT_BYTES (INET6_ADDRSTRLEN + 4)
+#define CIDR_TEXT_BYTES (INET6_ADDRSTRLEN + 4)
 
 /* All zero behind its bits. */
-struct prefix {
+struct cidr {
 	struct in6_addr address;
 	unsigned bits; /* 0..128; of IPv4 from 96 on */
 };
 
 /* Read the IP address that the len bytes of text are. Returns how many bits it has there,
  * 32 or 128, or 0 if it is none. */
-unsigned prefix_read_address(const char *text, size_t len, struct in6_addr *out);
+unsigned cidr_read_address(const char *text, size_t len, struct in6_addr *out);
 
 /* Read an address or a prefix. Returns NULL, or what text must be. */
-const char *prefix_read(const char *text, struct prefix *out);
+const char *cidr_read(const char *text, struct cidr *out);
 
 /* The first bits of address, 0..128. */
-struct prefix prefix_of(const struct in6_addr *address, unsigned bits);
+struct cidr cidr_of(const struct in6_addr *address, unsigned bits);
 
 /* True if address begins like the prefix. */
-bool prefix_has(const struct prefix *prefix, const struct in6_addr *address);
+bool cidr_has(const struct cidr *cidr, const struct in6_addr *address);
 
-/* Write the prefix as prefix_read takes it, a whole address without its length, to out of
- * PREFIX_TEXT_BYTES. */
-void prefix_format(const struct prefix *prefix, char *out);
+/* Write the prefix as cidr_read takes it, a whole address without its length, to out of
+ * CIDR_TEXT_BYTES. */
+void cidr_format(const struct cidr *cidr, char *out);
 
-/* NULL if prefix_read takes text, else what it must be. */
+/* NULL if cidr_read takes text, else what it must be. */
 const char *cidr_fault(const char *text);
 
 struct cidr_list;

@@ -7,19 +7,19 @@
 
 /* One such call; embedded in whom it is for. All zero but for call is one that is not
  * due. */
-struct later {
-	void (*call)(struct later *later); /* may free its owner */
+struct deferred {
+	void (*call)(struct deferred *deferred); /* may free its owner */
 	bool is_due;
-	TAILQ_ENTRY(later) link;
+	TAILQ_ENTRY(deferred) link;
 };
 
-TAILQ_HEAD(later_list, later);
+TAILQ_HEAD(deferred_list, deferred);
 
 /* Let later be called once when list is run. */
-void later_ask(struct later_list *list, struct later *later);
+void deferred_ask(struct deferred_list *list, struct deferred *deferred);
 
 /* Do not call it. */
-void later_cancel(struct later_list *list, struct later *later);
+void deferred_cancel(struct deferred_list *list, struct deferred *deferred);
 
 /* Call all that are due, also those that become so meanwhile. */
-void later_run(struct later_list *list);
+void deferred_run(struct deferred_list *list);

@@ -44,9 +44,9 @@ uint64_t chat_next_number(struct chat *chat);
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
-/* Why whoever has grant cannot come to room (NULL: its first one), as the code of an
- * error with *text set to its sentence, or NULL if it can. */
-const char *chat_entry_fault(struct chat *chat, const struct grant *grant,
+/* Why whoever has permissions cannot come to room (NULL: its first one), as the code of
+ * an error with *text set to its sentence, or NULL if it can. */
+const char *chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *room, const char **text);
 
 /* A session has come: it is in its room from now on. What is wrong with its wishes it is
@@ -76,27 +76,27 @@ int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now
 
 /* A session that speaks for one request of the HTTP door has come: it is in no room, and
  * is sent one object for each that it says, also when all is well: {"type":"ack"} or what
- * it asked for, else {"type":"error"}. pace, which it shares with others, must outlive
+ * it asked for, else {"type":"error"}. rate, which it shares with others, must outlive
  * it. */
-void chat_open_errand(struct chat *chat, struct session *session, struct pace *pace);
+void chat_open_call(struct chat *chat, struct session *session, struct rate *rate);
 
-/* An errand says object, which is consumed: a history, a search or a list of the rooms.
+/* A call says object, which is consumed: a history, a search or a list of the rooms.
  */
-void chat_ask(struct chat *chat, struct session *errand, json_t *object, int64_t now_ms);
+void chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms);
 
 /* A session of the person to whom "joined" gave token, or NULL. */
 struct session *chat_find_session(struct chat *chat, const char *token);
 
-/* An errand says object, which is consumed, in the name of speaker: a message, a new
+/* A call says object, which is consumed, in the name of speaker: a message, a new
  * name, that it types, or that it has seen an alarm. */
-void chat_send(struct chat *chat, struct session *errand, struct session *speaker,
+void chat_send(struct chat *chat, struct session *call, struct session *speaker,
 	json_t *object, int64_t now_ms);
 
-/* An errand says object, which is consumed, as an outside program called label: a
+/* A call says object, which is consumed, as an outside program called label: a
  * message, an alarm or a metric. It may do so for several; if it talks too fast, it does
  * for all of them. */
-void chat_push(struct chat *chat, struct session *errand, const char *label,
-	json_t *object, int64_t now_ms);
+void chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
+	int64_t now_ms);
 
 /* Who gives an order; borrowed. */
 struct chat_moderator {
@@ -104,9 +104,9 @@ struct chat_moderator {
 	const char *peer; /* the address as text */
 };
 
-/* An errand gives an order: "sessions", "bans", "kick", "ban", "unban", "mute" or
+/* A call gives an order: "sessions", "bans", "kick", "ban", "unban", "mute" or
  * "unmute". object, which is consumed, says whom it is about. */
-void chat_moderate(struct chat *chat, struct session *errand,
+void chat_moderate(struct chat *chat, struct session *call,
 	const struct chat_moderator *by, const char *order, json_t *object,
 	int64_t now_ms);
 

@@ -56,16 +56,16 @@ struct session {
 	size_t queue_max_bytes;
 
 	/* The door's: who is behind it. */
-	const struct grant *grant; /* what it may do; NULL: nothing */
-	const char *peer;          /* its address as text; NULL: of no interest */
-	int64_t since_ms;          /* Unix time when it came */
+	const struct permissions *permissions; /* what it may do; NULL: nothing */
+	const char *peer; /* its address as text; NULL: of no interest */
+	int64_t since_ms; /* Unix time when it came */
 
 	/* The roster's: who it is. */
 	struct person *person;
 	bool is_owner; /* of the person's name, not only somebody with the same email */
 	TAILQ_ENTRY(session) person_link;
 
-	/* The hub's: the rooms that it is in. */
+	/* The chat's: the rooms that it is in. */
 	TAILQ_HEAD(, member) members;
 	unsigned member_count;
 
@@ -74,9 +74,9 @@ struct session {
 	bool wants_joined;   /* to be told that it is in a room */
 	bool wants_events;   /* presence, typing */
 	bool is_silent;      /* only reads: nobody is told that it is there */
-	bool is_errand;      /* speaks once and is always answered */
-	bool is_hook;        /* an errand that says what a hook's body became */
-	bool is_paid;        /* an errand's pace was charged */
+	bool is_call;        /* speaks once and is always answered */
+	bool is_hook;        /* a call that says what a hook's body became */
+	bool is_paid;        /* a call's rate was charged */
 	bool is_too_fast;    /* or could not be */
 	bool is_greeted;     /* a line session, welcome */
 	bool wants_progress; /* woken whenever something that it asked for is done */
@@ -92,8 +92,8 @@ struct session {
 	unsigned waiting_count;
 	struct request *reading; /* the one read that is under way */
 	TAILQ_ENTRY(session) stalled_link;
-	struct pace own_pace;
-	struct pace *pace; /* its own, or that of whom it speaks for */
+	struct rate own_rate;
+	struct rate *rate; /* its own, or that of whom it speaks for */
 };
 
 /* Set up a session of number, which reads WebSocket messages with JSON (else set wire),
@@ -104,8 +104,8 @@ void session_init(struct session *session, const struct session_ops *ops, const 
 /* Say who is behind the session: what it may do (a reference is taken, that of before
  * given back), its address (borrowed) and since when, in Unix ms. Without this it may do
  * nothing. */
-void session_admit(struct session *session, const struct grant *grant, const char *peer,
-	int64_t now_ms);
+void session_admit(struct session *session, const struct permissions *permissions,
+	const char *peer, int64_t now_ms);
 
 /* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
  * -ENOBUFS if the peer does not keep up, whose session is then dropped with
@@ -114,9 +114,9 @@ void session_admit(struct session *session, const struct grant *grant, const cha
  * a room. */
 int session_send(struct session *session, struct frame *frame);
 
-/* The same for the form of cast that the session reads; 0 where it does not read such a
- * thing at all. */
-int session_say(struct session *session, struct cast *cast);
+/* The same for the form of encoded that the session reads; 0 where it does not read such
+ * a thing at all. */
+int session_say(struct session *session, struct encoded *encoded);
 
 /* Close the session: what waits is still written, nothing more is taken. Does nothing if
  * it is closing already. */

@@ -15,7 +15,7 @@
 /* Borrows both. */
 struct access {
 	const struct config *config;
-	const struct auth *auth;
+	const struct tokens *tokens;
 };
 
 /* Who asks. */
@@ -50,21 +50,21 @@ bool access_may_watch(const struct access *access, struct http_request *request)
 bool access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller);
 
-/* What the caller may do, for grant_unref; NULL with *refusal filled in where nobody may
- * do anything without a good token. */
-const struct grant *access_grant(const struct access *access,
+/* What the caller may do, for permissions_unref; NULL with *refusal filled in where
+ * nobody may do anything without a good token. */
+const struct permissions *access_permissions(const struct access *access,
 	const struct http_request *request, const struct access_caller *caller,
 	struct access_refusal *refusal);
 
 /* The same for who shows the len bytes of text beside HTTP, where that is asked for. */
-const struct grant *access_log_in(const struct access *access, const char *text,
+const struct permissions *access_log_in(const struct access *access, const char *text,
 	size_t len, struct access_refusal *refusal);
 
 /* True if who comes by the line door has to log in. */
 bool access_needs_login(const struct access *access);
 
 /* What who comes to the line door may do where nobody has to log in. */
-const struct grant *access_grant_of_line(const struct access *access);
+const struct permissions *access_permissions_of_line(const struct access *access);
 
 /* Say in the log that peer was refused, and by which word why. */
 void access_log_refused(const char *peer, const char *why);

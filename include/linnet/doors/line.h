@@ -13,13 +13,14 @@ struct line_door {
 	struct access access;
 	const struct config *config;
 	struct chat *chat;
-	struct sink_drain *sinks;
-	struct later_list *later;
+	struct out_queue_drain *out_queues;
+	struct deferred_list *deferred;
 };
 
 /* Set up the door; borrows everything. */
 void line_door_init(struct line_door *door, const struct access *access,
-	struct chat *chat, struct sink_drain *sinks, struct later_list *later);
+	struct chat *chat, struct out_queue_drain *out_queues,
+	struct deferred_list *deferred);
 
 /* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the
  * door's. */

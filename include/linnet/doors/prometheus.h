@@ -5,14 +5,14 @@
 #include "linnet/doors/access.h"
 #include "linnet/http/http.h"
 
-struct metrics_door {
+struct prometheus_door {
 	struct access access;
 	const struct chat *chat;
 };
 
 /* Set up the door; borrows everything. The process counts as started now. */
-void metrics_door_init(
-	struct metrics_door *door, const struct access *access, const struct chat *chat);
+void prometheus_door_init(struct prometheus_door *door, const struct access *access,
+	const struct chat *chat);
 
 /* Its route. */
-struct http_routes metrics_door_routes(struct metrics_door *door);
+struct http_routes prometheus_door_routes(struct prometheus_door *door);

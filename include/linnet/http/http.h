@@ -56,12 +56,12 @@ struct http_routes {
 struct http_door {
 	const struct config *config;
 	struct ev_loop *loop;
-	struct sink_drain *sinks;
+	struct out_queue_drain *out_queues;
 	const struct http_routes *tables;
 	size_t table_count;
 };
 
-struct http_answer {
+struct http_response {
 	int status;
 	const char *type;    /* Content-Type; NULL: no body at all */
 	const char *headers; /* further lines, each ending in CRLF; NULL: none */
@@ -84,7 +84,8 @@ struct http_waiter {
 /* Set up the door with the routes of count tables; where several have a path, the first
  * one counts. Borrows everything, until its last connection has gone. */
 void http_door_init(struct http_door *door, const struct config *config,
-	struct sink_drain *sinks, const struct http_routes *tables, size_t count);
+	struct out_queue_drain *out_queues, const struct http_routes *tables,
+	size_t count);
 
 /* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the
  * door's. */
@@ -92,11 +93,11 @@ void http_door_accept(struct http_door *door, struct conn *conn, int fd);
 
 /* Answer the request and end it: it is freed. The connection is closed behind the answer
  * where it cannot take another request. Never calls back. */
-void http_answer(struct http_request *request, const struct http_answer *answer);
+void http_respond(struct http_request *request, const struct http_response *answer);
 
 /* The same with {"error":{"code","message"}}, and with the further header lines in
  * headers (NULL: none). */
-void http_answer_error(struct http_request *request, int status, const char *headers,
+void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
 
 /* The handler will answer shortly, within a minute. A peer that has said all that it

@@ -12,10 +12,10 @@
 
 struct ev_loop;
 struct listener;
-struct refusal;
+struct reject;
 
 /* Who serves those that come in. */
-struct entrance_ops {
+struct acceptor_ops {
 	/* Somebody has come, and may be turned away. */
 	void (*on_knock)(void *context);
 	/* conn, which has no door yet, has come for HTTP (by TLS where there is that) or
@@ -24,15 +24,15 @@ struct entrance_ops {
 	void (*on_line)(void *context, struct conn *conn, int fd);
 };
 
-struct entrance {
+struct acceptor {
 	struct conn_table conns; /* of those who are in */
-	struct refusal *refusal; /* tells the others */
+	struct reject *reject;   /* tells the others */
 
 	/* Its own. */
 	const struct config *config;
 	bool has_tls;
 	struct ev_loop *loop;
-	const struct entrance_ops *ops;
+	const struct acceptor_ops *ops;
 	void *context;
 	struct cidr_list *proxies;
 	struct listener *http;
@@ -43,28 +43,28 @@ struct entrance {
 	char banned_peer[INET6_ADDRSTRLEN];
 };
 
-/* Set up an entrance that nobody can come to yet, with has_tls one where HTTP is spoken
+/* Set up an acceptor that nobody can come to yet, with has_tls one where HTTP is spoken
  * by TLS, and the limit of open files for as many as may be in at once, with descriptors
  * that the daemon's other parts need. Borrows everything; context is that of ops. */
-void entrance_init(struct entrance *entrance, const struct config *config, bool has_tls,
-	size_t descriptors, struct ev_loop *loop, const struct entrance_ops *ops,
+void acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
+	size_t descriptors, struct ev_loop *loop, const struct acceptor_ops *ops,
 	void *context);
 
 /* Listen, on the sockets that the service manager hands over or on ones of its own, and
  * say in the log where. Whom bans (borrowed) names is not let in. Returns 0, or -errno
  * when that was logged. */
-int entrance_open(struct entrance *entrance, const struct bans *bans);
+int acceptor_open(struct acceptor *acceptor, const struct bans *bans);
 
 /* The configuration has changed: its proxies are trusted and its limit of an address
  * counts. */
-void entrance_reload(struct entrance *entrance);
+void acceptor_reload(struct acceptor *acceptor);
 
 /* Say in the log who was turned away since the last call: a line, or one for the banned
  * and one for the others. */
-void entrance_tick(struct entrance *entrance);
+void acceptor_tick(struct acceptor *acceptor);
 
 /* Stop listening. */
-void entrance_close(struct entrance *entrance);
+void acceptor_close(struct acceptor *acceptor);
 
 /* Stop listening and free what it holds; nobody may be in. */
-void entrance_fini(struct entrance *entrance);
+void acceptor_fini(struct acceptor *acceptor);

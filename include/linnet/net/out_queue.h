@@ -10,54 +10,55 @@
 #include "linnet/base/frame.h"
 #include "linnet/net/conn.h"
 
-struct sink;
+struct out_queue;
 
 /* Those that have something to write. All of them are written before the loop sleeps,
  * without asking epoll whether they can take it: nearly always they can. */
-struct sink_drain {
+struct out_queue_drain {
 	struct ev_loop *loop;
-	TAILQ_HEAD(, sink) dirty;
+	TAILQ_HEAD(, out_queue) dirty;
 };
 
-/* What a sink tells its owner. Both come from sink_drain_run or from the loop, never from
- * within another call, and may end with sink_fini. */
-struct sink_ops {
+/* What an out queue tells its owner. Both come from out_queue_drain_run or from the loop,
+ * never from within another call, and may end with out_queue_fini. */
+struct out_queue_ops {
 	/* Everything is written. */
-	void (*on_drained)(struct sink *sink);
+	void (*on_drained)(struct out_queue *out_queue);
 	/* The socket takes nothing more, ever: error is an errno. */
-	void (*on_broken)(struct sink *sink, int error);
+	void (*on_broken)(struct out_queue *out_queue, int error);
 };
 
 /* Embedded in its owner's connection. */
-struct sink {
-	struct sink_drain *drain;
-	const struct sink_ops *ops;
+struct out_queue {
+	struct out_queue_drain *drain;
+	const struct out_queue_ops *ops;
 	struct conn *conn;
 	struct frame_queue *queue;
 	struct frame *begun; /* written in part, in no queue any more; NULL: none */
 	size_t begun_bytes;  /* of it */
 	ev_io io;            /* active while the socket is full */
 	bool is_dirty;
-	TAILQ_ENTRY(sink) dirty_link;
+	TAILQ_ENTRY(out_queue) dirty_link;
 };
 
-/* Set up a drain for sinks of loop. */
-void sink_drain_init(struct sink_drain *drain, struct ev_loop *loop);
+/* Set up a drain for out queues of loop. */
+void out_queue_drain_init(struct out_queue_drain *drain, struct ev_loop *loop);
 
-/* Write to every dirty sink what its socket takes. */
-void sink_drain_run(struct sink_drain *drain);
+/* Write to every dirty out queue what its socket takes. */
+void out_queue_drain_run(struct out_queue_drain *drain);
 
-/* Set up a sink that writes queue to conn, that is the nonblocking socket fd; all stay
- * their owner's. A frame that is begun is taken out of the queue, which may be cleared at
- * any time. */
-void sink_init(struct sink *sink, struct sink_drain *drain, const struct sink_ops *ops,
-	struct conn *conn, int fd, struct frame_queue *queue);
+/* Set up an out queue that writes queue to conn, that is the nonblocking socket fd; all
+ * stay their owner's. A frame that is begun is taken out of the queue, which may be
+ * cleared at any time. */
+void out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
+	const struct out_queue_ops *ops, struct conn *conn, int fd,
+	struct frame_queue *queue);
 
 /* The queue has something. Only marks: safe within a broadcast. */
-void sink_wake(struct sink *sink);
+void out_queue_wake(struct out_queue *out_queue);
 
 /* True if nothing waits to be written. */
-bool sink_is_idle(const struct sink *sink);
+bool out_queue_is_idle(const struct out_queue *out_queue);
 
 /* Write nothing more. The queue is left as it is. */
-void sink_fini(struct sink *sink);
+void out_queue_fini(struct out_queue *out_queue);

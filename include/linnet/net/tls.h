@@ -7,7 +7,7 @@
 
 struct conn;
 struct ev_loop;
-struct refusal;
+struct reject;
 struct relay;
 struct tls;
 
@@ -34,7 +34,7 @@ typedef void tls_on_open(void *context, struct conn *conn, int fd);
 struct tls_door {
 	struct tls *tls;
 	struct ev_loop *loop;
-	struct refusal *refusal;
+	struct reject *reject;
 	tls_on_open *on_open;
 	void *context;
 	LIST_HEAD(, relay) relays; /* of connections that are open */
@@ -42,7 +42,7 @@ struct tls_door {
 
 /* Set up the door; borrows everything. SIGPIPE must be ignored. */
 void tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
-	struct refusal *refusal, tls_on_open *on_open, void *context);
+	struct reject *reject, tls_on_open *on_open, void *context);
 
 /* Shake hands with the peer of conn, which has no door yet, on the nonblocking socket fd,
  * which becomes the door's. One who speaks HTTP is told that this is TLS. */

@@ -28,7 +28,7 @@ wire_is_line(enum wire wire)
 
 /* A server's object on its way. On the stack of whoever says it; frames that were queued
  * live on. */
-struct cast {
+struct encoded {
 	struct buffer json; /* the object, compact */
 	const char *epoch;  /* of id; borrowed; NULL: a reader stands where it stood */
 	uint64_t id;        /* in its room: where a reader of it stands then */
@@ -36,16 +36,17 @@ struct cast {
 	struct frame *frames[WIRE_COUNT];
 };
 
-/* A cast of the object, which is consumed, without an id. */
-void cast_object(struct cast *cast, json_t *object);
+/* Encoded from the object, which is consumed, without an id. */
+void encode_object(struct encoded *encoded, json_t *object);
 
-/* A cast of the object that text is, which is taken over and left empty; id and epoch
- * (NULL: none), which must outlive the cast, say where a reader may go on. */
-void cast_text(struct cast *cast, struct buffer *text, const char *epoch, uint64_t id);
+/* Encoded from the object that text is, which is taken over and left empty; id and epoch
+ * (NULL: none), which must outlive encoded, say where a reader may go on. */
+void encode_text(
+	struct encoded *encoded, struct buffer *text, const char *epoch, uint64_t id);
 
-/* The cast in the form of wire, owned by the cast; NULL where that wire does not show
+/* The form of wire, owned by encoded; NULL where that wire does not show
  * such a thing. */
-struct frame *cast_frame(struct cast *cast, enum wire wire);
+struct frame *encode_frame(struct encoded *encoded, enum wire wire);
 
 /* Free the text and give the frames back. */
-void cast_fini(struct cast *cast);
+void encode_fini(struct encoded *encoded);

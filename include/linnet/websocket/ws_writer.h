@@ -12,7 +12,7 @@
 /* Those that have something to write. All of them are written before the loop sleeps,
  * without asking epoll whether they can take it: nearly always they can. */
 struct ws_drain {
-	TAILQ_HEAD(, ws_peer) dirty;
+	TAILQ_HEAD(, ws_writer) dirty;
 	int64_t ping_ms; /* silence after which a ping goes out */
 	int64_t pong_ms; /* time to answer it */
 	/* A peer fell behind just now: a pause before more is said lets it read on. Set
@@ -22,7 +22,7 @@ struct ws_drain {
 	uint8_t *scratch; /* headroom and WEBSOCKET_WRITE_BYTES */
 };
 
-struct ws_peer {
+struct ws_writer {
 	struct websocket *socket;
 	struct ws_drain *drain;
 	struct frame_queue *queue;
@@ -36,7 +36,7 @@ struct ws_peer {
 	bool is_pinged;   /* and has not answered yet */
 	int64_t heard_ms; /* monotonic, the last sign of life */
 	int64_t pinged_ms;
-	TAILQ_ENTRY(ws_peer) dirty_link;
+	TAILQ_ENTRY(ws_writer) dirty_link;
 };
 
 /* Set up a drain whose peers are pinged after ping_s seconds of silence and are given up
@@ -54,29 +54,29 @@ void ws_drain_run(struct ws_drain *drain);
 
 /* Set up the peer on socket that drains queue, which its door owns and which is not to
  * grow much beyond pressing_bytes. */
-void ws_peer_init(struct ws_peer *peer, struct websocket *socket, struct ws_drain *drain,
-	struct frame_queue *queue, size_t pressing_bytes);
+void ws_writer_init(struct ws_writer *writer, struct websocket *socket,
+	struct ws_drain *drain, struct frame_queue *queue, size_t pressing_bytes);
 
 /* The queue has something. Only marks: safe within a broadcast. */
-void ws_peer_wake(struct ws_peer *peer);
+void ws_writer_wake(struct ws_writer *writer);
 
 /* Close with code once the queue is written, or hard when the peer does not take it for
  * long. The first call counts. Only marks. reason is static text of up to 123 bytes
  * (RFC 6455 section 5.5). */
-void ws_peer_close(struct ws_peer *peer, uint16_t code, const char *reason);
+void ws_writer_close(struct ws_writer *writer, uint16_t code, const char *reason);
 
 /* The peer has closed with a payload of len bytes (RFC 6455 section 5.5.1): write what
  * waits, as far as the socket takes it, and the answer. Nothing is written afterwards. */
-void ws_peer_answer_close(struct ws_peer *peer, const uint8_t *payload, size_t len);
+void ws_writer_answer_close(struct ws_writer *writer, const uint8_t *payload, size_t len);
 
 /* A sign of life. */
-void ws_peer_heard(struct ws_peer *peer);
+void ws_writer_heard(struct ws_writer *writer);
 
 /* Ping a silent peer, give up one that did not answer. */
-void ws_peer_tick(struct ws_peer *peer, int64_t now_ms);
+void ws_writer_tick(struct ws_writer *writer, int64_t now_ms);
 
 /* The socket takes data. Returns 0, or -1 to close the connection. */
-int ws_peer_writable(struct ws_peer *peer);
+int ws_writer_writable(struct ws_writer *writer);
 
 /* The connection is gone. */
-void ws_peer_fini(struct ws_peer *peer);
+void ws_writer_fini(struct ws_writer *writer);

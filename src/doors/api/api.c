@@ -22,7 +22,7 @@ take_number(struct http_request *request, json_t *object, const char *name)
 		return true;
 	}
 	json_decref(object);
-	http_answer_error(request, 400, NULL, "bad_query",
+	http_respond_error(request, 400, NULL, "bad_query",
 		"an argument that must be a whole number is none");
 	return false;
 }
@@ -32,18 +32,18 @@ ask(struct http_request *request, json_t *object)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	struct pace *pace = api_pace(api, request, &caller);
-	const struct grant *grant = api_grant(api, request, &caller);
-	struct errand *errand;
+	struct rate *rate = api_rate(api, request, &caller);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	struct call *call;
 
-	if (!grant) {
+	if (!permissions) {
 		json_decref(object);
 		return;
 	}
-	errand = errand_new(api, request, ERRAND_ASK, pace, grant);
-	grant_unref(grant);
-	chat_ask(api->chat, errand_session(errand), object, conn_unix_ms());
-	errand_expect(errand, 1);
+	call = call_new(api, request, CALL_ASK, rate, permissions);
+	permissions_unref(permissions);
+	chat_ask(api->chat, call_session(call), object, conn_unix_ms());
+	call_expect(call, 1);
 }
 
 static json_t *
@@ -70,7 +70,7 @@ on_search(struct http_request *request)
 
 	if (http_head_query(request->head, "q", words, sizeof(words)) == -E2BIG) {
 		json_decref(object);
-		http_answer_error(request, 400, NULL, "bad_query", "\"q\" is too long");
+		http_respond_error(request, 400, NULL, "bad_query", "\"q\" is too long");
 		return;
 	}
 	json_object_set_new(object, "q", json_string(words));
@@ -98,13 +98,13 @@ static const struct http_route rows[] = {
 
 void
 api_init(struct api *api, const struct access *access, struct chat *chat,
-	struct later_list *later)
+	struct deferred_list *deferred)
 {
 	*api = (struct api){
 		.access = *access,
 		.chat = chat,
-		.paces = pace_table_new(),
-		.later = later,
+		.rates = rate_table_new(),
+		.deferred = deferred,
 		.away = conn_limit_new((unsigned)access->config->limits.per_address),
 		.routes = {.rows = rows,
 			   .count = sizeof(rows) / sizeof(rows[0]),
@@ -123,5 +123,5 @@ api_fini(struct api *api)
 {
 	api_free_polls(api);
 	conn_limit_free(api->away);
-	pace_table_free(api->paces);
+	rate_table_free(api->rates);
 }

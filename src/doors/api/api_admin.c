@@ -29,10 +29,10 @@ find_order(struct http_request *request)
 	while (i < ORDERS && strcmp(orders[i].word, request->head->segments[1]) != 0)
 		i++;
 	if (i == ORDERS)
-		http_answer_error(
+		http_respond_error(
 			request, 404, NULL, "not_found", "there is nothing here");
 	else if (request->head->method != orders[i].method)
-		http_answer_error(request, 405, orders[i].allow, "method_not_allowed",
+		http_respond_error(request, 405, orders[i].allow, "method_not_allowed",
 			"this method is not allowed here");
 	else
 		return orders[i].word;
@@ -59,7 +59,7 @@ api_admin(struct http_request *request)
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct conn *conn = request->conn;
 	struct chat_moderator by;
-	struct errand *errand;
+	struct call *call;
 	const char *order;
 	json_t *object;
 
@@ -73,11 +73,10 @@ api_admin(struct http_request *request)
 	if (!object)
 		return;
 	by = (struct chat_moderator){ caller.token->name, conn->peer };
-	errand = errand_new(
-		api, request, ERRAND_ASK, api_pace(api, request, &caller), &grant_of_all);
-	chat_moderate(
-		api->chat, errand_session(errand), &by, order, object, conn_unix_ms());
-	errand_expect(errand, 1);
+	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
+		&permissions_of_all);
+	chat_moderate(api->chat, call_session(call), &by, order, object, conn_unix_ms());
+	call_expect(call, 1);
 	if (!strcmp(order, "ban"))
 		close_banned(conn->table);
 }

@@ -37,7 +37,7 @@ bool
 api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
 {
-	if (!auth_has_tokens(api->access.auth))
+	if (!tokens_exist(api->access.tokens))
 		return request->is_local ||
 		       access_refuse(request, 403, "denied",
 			       "without tokens only this machine itself may push");
@@ -50,17 +50,18 @@ api_may_push(const struct api *api, struct http_request *request,
 	       access_refuse(request, 403, "denied", "this token is not for this room");
 }
 
-const struct grant *
-api_grant(const struct api *api, struct http_request *request,
+const struct permissions *
+api_permissions(const struct api *api, struct http_request *request,
 	const struct access_caller *caller)
 {
 	struct access_refusal refusal;
-	const struct grant *grant = access_grant(&api->access, request, caller, &refusal);
+	const struct permissions *permissions =
+		access_permissions(&api->access, request, caller, &refusal);
 
-	if (grant)
-		return grant;
+	if (permissions)
+		return permissions;
 	access_log_refused(request->conn->peer, refusal.why);
-	http_answer_error(
+	http_respond_error(
 		request, 401, "WWW-Authenticate: Bearer\r\n", refusal.code, refusal.text);
 	return NULL;
 }
@@ -74,7 +75,7 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (!strcmp(code, statuses[i].code))
 			status = statuses[i].status;
-	http_answer_error(request, status,
+	http_respond_error(request, status,
 		status == 503   ? "Retry-After: 5\r\n"
 		: status == 401 ? "WWW-Authenticate: Bearer\r\n"
 				: NULL,
@@ -106,7 +107,7 @@ api_answer_fault(struct http_request *request, struct frame *fault)
 		/* Whole seconds (RFC 9110 section 10.2.3). */
 		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
 			(long long)(wait_ms + 999) / 1000);
-		http_answer_error(request, 429, headers, code, text);
+		http_respond_error(request, 429, headers, code, text);
 	} else {
 		api_refuse(request, code, text);
 	}
@@ -114,11 +115,11 @@ api_answer_fault(struct http_request *request, struct frame *fault)
 }
 
 bool
-api_may_enter(struct api *api, struct http_request *request, const struct grant *grant,
-	const char *room)
+api_may_enter(struct api *api, struct http_request *request,
+	const struct permissions *permissions, const char *room)
 {
 	const char *text;
-	const char *code = chat_entry_fault(api->chat, grant, room, &text);
+	const char *code = chat_entry_fault(api->chat, permissions, room, &text);
 
 	if (!code)
 		return true;
@@ -155,7 +156,7 @@ api_wishes_new(struct http_request *request)
 		!read_argument(request, "session", asked->token, &wishes->token) ||
 		!read_argument(request, "events", events, &value)) {
 		free(asked);
-		http_answer_error(request, 400, NULL, "bad_query",
+		http_respond_error(request, 400, NULL, "bad_query",
 			"a value in the query is too long");
 		return NULL;
 	}
@@ -169,32 +170,32 @@ api_wishes_new(struct http_request *request)
 	return asked;
 }
 
-struct pace *
-api_pace(struct api *api, const struct http_request *request,
+struct rate *
+api_rate(struct api *api, const struct http_request *request,
 	const struct access_caller *caller)
 {
-	char key[PACE_KEY_BYTES];
+	char key[RATE_KEY_BYTES];
 	int len;
 
 	if (!caller->token)
-		return pace_find(
-			api->paces, &request->conn->key, sizeof(request->conn->key));
+		return rate_find(
+			api->rates, &request->conn->key, sizeof(request->conn->key));
 	len = snprintf(key, sizeof(key), "token %s", caller->token->name);
-	return pace_find(api->paces, key,
+	return rate_find(api->rates, key,
 		(size_t)len < sizeof(key) ? (size_t)len : sizeof(key) - 1);
 }
 
 void
 api_answer_text(struct http_request *request, const char *object, size_t len)
 {
-	struct http_answer answer = { .status = 200, .type = "application/json" };
+	struct http_response answer = { .status = 200, .type = "application/json" };
 	struct buffer text = { 0 };
 
 	buffer_append(&text, object, len);
 	buffer_append(&text, "\n", 1);
 	answer.body = text.bytes;
 	answer.len = text.len;
-	http_answer(request, &answer);
+	http_respond(request, &answer);
 	buffer_clear(&text);
 }
 

@@ -15,13 +15,13 @@
 bool api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room);
 
-/* What the caller may do, for grant_unref. NULL: the request was answered. */
-const struct grant *api_grant(const struct api *api, struct http_request *request,
-	const struct access_caller *caller);
+/* What the caller may do, for permissions_unref. NULL: the request was answered. */
+const struct permissions *api_permissions(const struct api *api,
+	struct http_request *request, const struct access_caller *caller);
 
-/* True if whoever has grant can enter room; otherwise the request was answered. */
+/* True if whoever has permissions can enter room; otherwise the request was answered. */
 bool api_may_enter(struct api *api, struct http_request *request,
-	const struct grant *grant, const char *room);
+	const struct permissions *permissions, const char *room);
 
 /* What a stream or a poll asks for. */
 struct api_wishes {
@@ -36,8 +36,8 @@ struct api_wishes {
  * sense: the request was answered. */
 struct api_wishes *api_wishes_new(struct http_request *request);
 
-/* The pace of the caller. */
-struct pace *api_pace(struct api *api, const struct http_request *request,
+/* The rate of the caller. */
+struct rate *api_rate(struct api *api, const struct http_request *request,
 	const struct access_caller *caller);
 
 /* True if what the chat said is an error. */
@@ -57,24 +57,24 @@ void api_answer_object(struct http_request *request, json_t *object);
 
 /* call.c */
 
-struct errand;
+struct call;
 
 /* What is made of the answers. */
-enum errand_kind {
-	ERRAND_ASK,   /* the answer is what was asked for */
-	ERRAND_SPEAK, /* the answer is where it was put */
+enum call_kind {
+	CALL_ASK,   /* the answer is what was asked for */
+	CALL_SPEAK, /* the answer is where it was put */
 };
 
 /* A session of the chat for request, which it will answer when there are as many answers
- * as errand_expect was told. It may do what grant says. */
-struct errand *errand_new(struct api *api, struct http_request *request,
-	enum errand_kind kind, struct pace *pace, const struct grant *grant);
+ * as call_expect was told. It may do what permissions says. */
+struct call *call_new(struct api *api, struct http_request *request, enum call_kind kind,
+	struct rate *rate, const struct permissions *permissions);
 
 /* Its session, to speak for it. */
-struct session *errand_session(struct errand *errand);
+struct session *call_session(struct call *call);
 
 /* So many answers will come; at least one. To be called once, after all was said. */
-void errand_expect(struct errand *errand, size_t answers);
+void call_expect(struct call *call, size_t answers);
 
 /* body.c: what programs send */
 

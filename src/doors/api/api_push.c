@@ -128,20 +128,20 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	struct api *api = request->context;
 	const char *label = caller->token ? caller->token->name : "push";
 	size_t count = json_array_size(list), i;
-	struct errand *errand;
+	struct call *call;
 	json_t *object;
 
-	/* Whoever is here may push to this room, and the errand goes nowhere else. */
-	errand = errand_new(api, request, ERRAND_SPEAK, api_pace(api, request, caller),
-		&grant_of_all);
-	errand_session(errand)->is_hook = is_hook;
+	/* Whoever is here may push to this room, and the call goes nowhere else. */
+	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller),
+		&permissions_of_all);
+	call_session(call)->is_hook = is_hook;
 	json_array_foreach(list, i, object)
 	{
 		json_object_set_new(object, "room", json_string(room));
-		chat_push(api->chat, errand_session(errand), label, json_incref(object),
+		chat_push(api->chat, call_session(call), label, json_incref(object),
 			conn_unix_ms());
 	}
-	errand_expect(errand, count);
+	call_expect(call, count);
 	json_decref(list);
 }
 
@@ -216,7 +216,7 @@ api_push(struct http_request *request)
 		why = check_array(list);
 	if (why) {
 		json_decref(list);
-		http_answer_error(request, 400, NULL, "bad_field", why);
+		http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
 	push_all(request, &caller, request->head->segments[1], list, false);
@@ -236,14 +236,14 @@ convert(struct http_request *request, enum hook_kind kind)
 		kind, http_head_value(request->head, "x-github-event"), body, &fault);
 	json_decref(body);
 	if (!list) {
-		http_answer_error(request, 400, NULL, fault.code, fault.text);
+		http_respond_error(request, 400, NULL, fault.code, fault.text);
 		return NULL;
 	}
 	why = add_to_all(request, list);
 	if (!why)
 		return list;
 	json_decref(list);
-	http_answer_error(request, 400, NULL, "bad_field", why);
+	http_respond_error(request, 400, NULL, "bad_field", why);
 	return NULL;
 }
 
@@ -257,7 +257,7 @@ api_hook(struct http_request *request)
 	json_t *list;
 
 	if (kind == HOOK_UNKNOWN) {
-		http_answer_error(request, 404, NULL, "no_such_hook",
+		http_respond_error(request, 404, NULL, "no_such_hook",
 			"the hooks are alertmanager, grafana, github and generic");
 		return;
 	}

@@ -19,7 +19,8 @@ find_speaker(struct http_request *request, const json_t *object)
 
 	if (token)
 		return chat_find_session(api->chat, token);
-	if (header && auth_read_bearer(header, &bearer, &len) && len < sizeof(argument)) {
+	if (header && tokens_read_bearer(header, &bearer, &len) &&
+		len < sizeof(argument)) {
 		memcpy(argument, bearer, len);
 		argument[len] = '\0';
 		return chat_find_session(api->chat, argument);
@@ -29,18 +30,19 @@ find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* The speaker, if whoever has grant may be that person; NULL: the request was answered.
+/* The speaker, if whoever has permissions may be that person; NULL: the request was
+ * answered.
  */
 static struct session *
-need_speaker(
-	struct http_request *request, const struct grant *grant, const json_t *object)
+need_speaker(struct http_request *request, const struct permissions *permissions,
+	const json_t *object)
 {
 	struct session *speaker = find_speaker(request, object);
 
-	if (speaker && grant_may_be_same(grant, speaker->grant))
+	if (speaker && permissions_may_be_same(permissions, speaker->permissions))
 		return speaker;
-	http_answer_error(request, 401, "WWW-Authenticate: Bearer\r\n", "no_such_session",
-		"\"session\" must be the text that the stream gave");
+	http_respond_error(request, 401, "WWW-Authenticate: Bearer\r\n",
+		"no_such_session", "\"session\" must be the text that the stream gave");
 	return NULL;
 }
 
@@ -56,22 +58,23 @@ complete(const struct http_request *request, json_t *object)
 
 /* Send object, which is consumed, if that may be. */
 static void
-send_object(struct http_request *request, const struct grant *grant, json_t *object)
+send_object(struct http_request *request, const struct permissions *permissions,
+	json_t *object)
 {
 	struct api *api = request->context;
-	struct session *speaker = need_speaker(request, grant, object);
+	struct session *speaker = need_speaker(request, permissions, object);
 	const char *why = speaker ? complete(request, object) : NULL;
-	struct errand *errand;
+	struct call *call;
 
 	if (!speaker || why) {
 		json_decref(object);
 		if (why)
-			http_answer_error(request, 400, NULL, "bad_field", why);
+			http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	errand = errand_new(api, request, ERRAND_SPEAK, speaker->pace, grant);
-	chat_send(api->chat, errand_session(errand), speaker, object, conn_unix_ms());
-	errand_expect(errand, 1);
+	call = call_new(api, request, CALL_SPEAK, speaker->rate, permissions);
+	chat_send(api->chat, call_session(call), speaker, object, conn_unix_ms());
+	call_expect(call, 1);
 }
 
 void
@@ -79,17 +82,17 @@ api_send(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct grant *grant = api_grant(api, request, &caller);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
 	json_t *object = NULL;
 
-	if (grant)
+	if (permissions)
 		object = api_is_json(request) ? api_read_json(request, 0)
 					      : api_read_text(request);
 	if (object && !json_is_object(object)) {
 		json_decref(object);
 		api_refuse_body(request, "the body must be an object");
 	} else if (object) {
-		send_object(request, grant, object);
+		send_object(request, permissions, object);
 	}
-	grant_unref(grant);
+	permissions_unref(permissions);
 }

@@ -8,7 +8,7 @@
 void
 api_refuse_body(struct http_request *request, const char *text)
 {
-	http_answer_error(request, 400, NULL, "bad_body", text);
+	http_respond_error(request, 400, NULL, "bad_body", text);
 }
 
 bool
@@ -33,7 +33,7 @@ api_read_json(struct http_request *request, size_t flags)
 		return value;
 	snprintf(text, sizeof(text), "the body is no JSON: error at byte %d",
 		error.position);
-	http_answer_error(request, 400, NULL, "bad_json", text);
+	http_respond_error(request, 400, NULL, "bad_json", text);
 	return NULL;
 }
 

@@ -1,4 +1,4 @@
-/* An errand: a session of the chat that lives as long as one request, says what the
+/* A call: a session of the chat that lives as long as one request, says what the
  * request brought and makes its answer of what it is told. */
 #include <assert.h>
 #include <stddef.h>
@@ -9,12 +9,12 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
-struct errand {
+struct call {
 	struct session session;
-	struct later later;
+	struct deferred deferred;
 	struct api *api;
 	struct http_request *request;
-	enum errand_kind kind;
+	enum call_kind kind;
 	size_t expected;
 	size_t accepted;
 	size_t refused;
@@ -22,18 +22,18 @@ struct errand {
 	struct frame *fault; /* the first error */
 };
 
-static struct errand *
+static struct call *
 from_session(struct session *session)
 {
-	return (struct errand *)((char *)session - offsetof(struct errand, session));
+	return (struct call *)((char *)session - offsetof(struct call, session));
 }
 
 static void
 on_wake(struct session *session)
 {
-	struct errand *errand = from_session(session);
+	struct call *call = from_session(session);
 
-	later_ask(errand->api->later, &errand->later);
+	deferred_ask(call->api->deferred, &call->deferred);
 }
 
 static void
@@ -47,115 +47,115 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
 
 static void
-free_errand(struct errand *errand)
+free_call(struct call *call)
 {
-	later_cancel(errand->api->later, &errand->later);
-	chat_close(errand->api->chat, &errand->session);
-	session_fini(&errand->session);
-	if (errand->last)
-		frame_unref(errand->last);
-	if (errand->fault)
-		frame_unref(errand->fault);
-	free(errand);
+	deferred_cancel(call->api->deferred, &call->deferred);
+	chat_close(call->api->chat, &call->session);
+	session_fini(&call->session);
+	if (call->last)
+		frame_unref(call->last);
+	if (call->fault)
+		frame_unref(call->fault);
+	free(call);
 }
 
 static void
 on_gone(void *state)
 {
-	free_errand(state);
+	free_call(state);
 }
 
 static const struct http_waiter waiter = { .on_gone = on_gone };
 
 static void
-take_answer(struct errand *errand, struct frame *frame)
+take_answer(struct call *call, struct frame *frame)
 {
 	if (api_is_error(frame)) {
-		errand->refused++;
-		if (!errand->fault)
-			errand->fault = frame_ref(frame);
+		call->refused++;
+		if (!call->fault)
+			call->fault = frame_ref(frame);
 	} else {
-		errand->accepted++;
-		if (errand->last)
-			frame_unref(errand->last);
-		errand->last = frame_ref(frame);
+		call->accepted++;
+		if (call->last)
+			frame_unref(call->last);
+		call->last = frame_ref(frame);
 	}
 }
 
 /* Where what was said was put: for several, the last one, and how many. */
 static void
-answer_place(const struct errand *errand)
+answer_place(const struct call *call)
 {
 	json_t *object = json_loadb(
-		(const char *)frame_bytes(errand->last), errand->last->len, 0, NULL);
+		(const char *)frame_bytes(call->last), call->last->len, 0, NULL);
 
 	json_object_del(object, "type");
-	if (errand->expected > 1) {
+	if (call->expected > 1) {
 		json_object_del(object, "ref");
 		json_object_set_new(
-			object, "count", json_integer((json_int_t)errand->accepted));
+			object, "count", json_integer((json_int_t)call->accepted));
 	}
-	api_answer_object(errand->request, object);
+	api_answer_object(call->request, object);
 }
 
 static void
-answer(const struct errand *errand)
+answer(const struct call *call)
 {
-	if (errand->fault)
-		api_answer_fault(errand->request, errand->fault);
-	else if (errand->kind == ERRAND_SPEAK)
-		answer_place(errand);
+	if (call->fault)
+		api_answer_fault(call->request, call->fault);
+	else if (call->kind == CALL_SPEAK)
+		answer_place(call);
 	else
-		api_answer_text(errand->request, (const char *)frame_bytes(errand->last),
-			errand->last->len);
+		api_answer_text(call->request, (const char *)frame_bytes(call->last),
+			call->last->len);
 }
 
 static void
-on_later(struct later *later)
+on_deferred(struct deferred *deferred)
 {
-	struct errand *errand =
-		(struct errand *)((char *)later - offsetof(struct errand, later));
+	struct call *call =
+		(struct call *)((char *)deferred - offsetof(struct call, deferred));
 	struct frame *frame;
 
-	while ((frame = frame_queue_peek(&errand->session.queue))) {
-		take_answer(errand, frame);
-		frame_queue_pop(&errand->session.queue);
+	while ((frame = frame_queue_peek(&call->session.queue))) {
+		take_answer(call, frame);
+		frame_queue_pop(&call->session.queue);
 	}
-	if (errand->accepted + errand->refused < errand->expected)
+	if (call->accepted + call->refused < call->expected)
 		return;
-	answer(errand);
-	free_errand(errand);
+	answer(call);
+	free_call(call);
 }
 
-struct errand *
-errand_new(struct api *api, struct http_request *request, enum errand_kind kind,
-	struct pace *pace, const struct grant *grant)
+struct call *
+call_new(struct api *api, struct http_request *request, enum call_kind kind,
+	struct rate *rate, const struct permissions *permissions)
 {
-	struct errand *errand = xcalloc(1, sizeof(*errand));
+	struct call *call = xcalloc(1, sizeof(*call));
 
-	errand->api = api;
-	errand->request = request;
-	errand->kind = kind;
-	errand->expected = SIZE_MAX;
-	errand->later.call = on_later;
+	call->api = api;
+	call->request = request;
+	call->kind = kind;
+	call->expected = SIZE_MAX;
+	call->deferred.call = on_deferred;
 	/* Answers are few and are taken at the end of the turn. */
-	session_init(&errand->session, &session_ops, "http", 0, SIZE_MAX);
-	errand->session.wire = WIRE_OBJECT;
-	session_admit(&errand->session, grant, NULL, conn_unix_ms());
-	chat_open_errand(api->chat, &errand->session, pace);
-	http_defer(request, &waiter, errand);
-	return errand;
+	session_init(&call->session, &session_ops, "http", 0, SIZE_MAX);
+	call->session.wire = WIRE_OBJECT;
+	session_admit(&call->session, permissions, NULL, conn_unix_ms());
+	chat_open_call(api->chat, &call->session, rate);
+	http_defer(request, &waiter, call);
+	return call;
 }
 
 struct session *
-errand_session(struct errand *errand)
+call_session(struct call *call)
 {
-	return &errand->session;
+	return &call->session;
 }
 
 void
-errand_expect(struct errand *errand, size_t answers)
+call_expect(struct call *call, size_t answers)
 {
 	assert(answers > 0);
-	errand->expected = answers;
+	call->expected = answers;
 }

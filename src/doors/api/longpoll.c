@@ -23,7 +23,7 @@
 
 struct poll {
 	struct session session;
-	struct later later;
+	struct deferred deferred;
 	struct api *api;
 	struct http_request *request; /* NULL between two polls */
 	bool is_asked_since;          /* the request said where it is to go on */
@@ -46,7 +46,7 @@ on_wake(struct session *session)
 {
 	struct poll *poll = from_session(session);
 
-	later_ask(poll->api->later, &poll->later);
+	deferred_ask(poll->api->deferred, &poll->deferred);
 }
 
 static void
@@ -73,7 +73,7 @@ free_poll(struct poll *poll)
 	}
 	if (poll->is_counted)
 		conn_limit_release(api->away, &poll->key);
-	later_cancel(api->later, &poll->later);
+	deferred_cancel(api->deferred, &poll->deferred);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
 	free(poll);
@@ -199,9 +199,9 @@ consider(struct poll *poll, int64_t now_ms)
 }
 
 static void
-on_later(struct later *later)
+on_deferred(struct deferred *deferred)
 {
-	consider((struct poll *)((char *)later - offsetof(struct poll, later)),
+	consider((struct poll *)((char *)deferred - offsetof(struct poll, deferred)),
 		conn_now_ms());
 }
 
@@ -219,7 +219,7 @@ on_stop(void *state, uint16_t code, const char *reason)
 	(void)code;
 	(void)reason;
 	poll->deadline_ms = 0;
-	later_ask(poll->api->later, &poll->later);
+	deferred_ask(poll->api->deferred, &poll->deferred);
 }
 
 static const struct http_waiter waiter = {
@@ -267,35 +267,36 @@ begin(struct api *api, struct http_request *request, struct poll *poll,
 	poll->is_asked_since = wishes->since != NULL;
 	poll->deadline_ms = conn_now_ms() + (int64_t)wait_s * 1000;
 	http_park(request, &waiter, poll);
-	later_ask(api->later, &poll->later);
+	deferred_ask(api->deferred, &poll->deferred);
 }
 
 static void
-admit(struct poll *poll, const struct http_request *request, const struct grant *grant)
+admit(struct poll *poll, const struct http_request *request,
+	const struct permissions *permissions)
 {
 	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
-	session_admit(&poll->session, grant, poll->peer,
+	session_admit(&poll->session, permissions, poll->peer,
 		poll->session.since_ms ? poll->session.since_ms : conn_unix_ms());
 }
 
 static void
 open_poll(struct api *api, struct http_request *request, struct chat_wishes *wishes,
-	unsigned wait_s, const struct grant *grant)
+	unsigned wait_s, const struct permissions *permissions)
 {
 	struct poll *poll = xcalloc(1, sizeof(*poll));
 
 	poll->api = api;
-	poll->later.call = on_later;
+	poll->deferred.call = on_deferred;
 	poll->request = request;
-	wishes->is_silent = !wishes->name && !wishes->token && !grant->name;
+	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
 	wishes->is_strict = true;
 	session_init(&poll->session, &session_ops, "poll", chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	poll->session.wire = WIRE_OBJECT;
 	poll->session.wants_progress = true;
-	admit(poll, request, grant);
+	admit(poll, request, permissions);
 	if (!wishes->is_silent && !reserve(poll)) {
-		http_answer_error(request, 503, "Retry-After: 5\r\n", "server_full",
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 		free_poll(poll);
 		return;
@@ -313,7 +314,7 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
  * is what its last request showed. */
 static bool
 go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	unsigned wait_s, const struct grant *grant)
+	unsigned wait_s, const struct permissions *permissions)
 {
 	struct chat_place place;
 	struct poll *poll;
@@ -323,14 +324,14 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 	HASH_FIND_STR(api->polls, wishes->token, poll);
 	if (!poll || poll->session.closing ||
 		strcmp(poll->session.home, wishes->room) != 0 ||
-		!grant_may_be_same(poll->session.grant, grant))
+		!permissions_may_be_same(poll->session.permissions, permissions))
 		return false;
 	/* Who asks again has given up what it asked before. */
 	if (poll->request && chat_where(api->chat, &poll->session, &place))
 		answer(poll, &place);
 	if (poll->request)
 		return false;
-	admit(poll, request, grant);
+	admit(poll, request, permissions);
 	begin(api, request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);
 	return true;
@@ -346,7 +347,7 @@ read_wait(struct http_request *request, unsigned *wait_s)
 	if (r == -ENOENT)
 		return true;
 	if (r < 0 || text[strspn(text, "0123456789")] || !*text) {
-		http_answer_error(request, 400, NULL, "bad_query",
+		http_respond_error(request, 400, NULL, "bad_query",
 			"\"wait\" must be a number of seconds");
 		return false;
 	}
@@ -361,16 +362,16 @@ api_poll(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct grant *grant = api_grant(api, request, &caller);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
 	struct api_wishes *asked = NULL;
 	unsigned wait_s;
 
-	if (grant && read_wait(request, &wait_s))
+	if (permissions && read_wait(request, &wait_s))
 		asked = api_wishes_new(request);
-	if (asked && api_may_enter(api, request, grant, asked->wishes.room) &&
-		!go_on(api, request, &asked->wishes, wait_s, grant))
-		open_poll(api, request, &asked->wishes, wait_s, grant);
-	grant_unref(grant);
+	if (asked && api_may_enter(api, request, permissions, asked->wishes.room) &&
+		!go_on(api, request, &asked->wishes, wait_s, permissions))
+		open_poll(api, request, &asked->wishes, wait_s, permissions);
+	permissions_unref(permissions);
 	free(asked);
 }
 

@@ -17,7 +17,7 @@
 
 struct stream {
 	struct session session;
-	struct later later; /* when the session is to end */
+	struct deferred deferred; /* when the session is to end */
 	struct api *api;
 	struct http_request *request;
 	struct conn *conn;    /* the request's, which ends earlier */
@@ -45,7 +45,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	(void)reason;
 	conn_note_ending(stream->conn, session_ending(session));
 	chat_on_closing(stream->api->chat, session);
-	later_ask(stream->api->later, &stream->later);
+	deferred_ask(stream->api->deferred, &stream->deferred);
 }
 
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
@@ -56,17 +56,17 @@ free_stream(struct stream *stream)
 	log_info("session_close", log_uint("session", stream->session.number),
 		log_str("door", "sse"), log_uint("code", stream->session.close_code),
 		CONN_END_FIELDS(stream->conn));
-	later_cancel(stream->api->later, &stream->later);
+	deferred_cancel(stream->api->deferred, &stream->deferred);
 	chat_close(stream->api->chat, &stream->session);
 	session_fini(&stream->session);
 	free(stream);
 }
 
 static void
-on_later(struct later *later)
+on_deferred(struct deferred *deferred)
 {
 	struct stream *stream =
-		(struct stream *)((char *)later - offsetof(struct stream, later));
+		(struct stream *)((char *)deferred - offsetof(struct stream, deferred));
 
 	http_stream_end(stream->request);
 	free_stream(stream);
@@ -127,20 +127,20 @@ static const struct http_waiter waiter = {
 
 static void
 begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	const struct grant *grant)
+	const struct permissions *permissions)
 {
 	struct stream *stream = xcalloc(1, sizeof(*stream));
 
 	stream->api = api;
 	stream->request = request;
 	stream->conn = request->conn;
-	stream->later.call = on_later;
+	stream->deferred.call = on_deferred;
 	stream->heartbeat_ms =
 		conn_now_ms() + api->access.config->heartbeat.ping_s * 1000;
 	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	stream->session.wire = WIRE_SSE;
-	session_admit(&stream->session, grant, request->conn->peer, conn_unix_ms());
+	session_admit(&stream->session, permissions, request->conn->peer, conn_unix_ms());
 	log_info("session_open", log_uint("session", stream->session.number),
 		log_str("peer", request->conn->peer), log_str("door", "sse"));
 	http_stream(request,
@@ -155,13 +155,13 @@ api_events(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct grant *grant = api_grant(api, request, &caller);
-	struct api_wishes *asked = grant ? api_wishes_new(request) : NULL;
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	struct api_wishes *asked = permissions ? api_wishes_new(request) : NULL;
 
-	if (asked && api_may_enter(api, request, grant, asked->wishes.room)) {
+	if (asked && api_may_enter(api, request, permissions, asked->wishes.room)) {
 		asked->wishes.wants_joined = true;
-		begin(api, request, &asked->wishes, grant);
+		begin(api, request, &asked->wishes, permissions);
 	}
-	grant_unref(grant);
+	permissions_unref(permissions);
 	free(asked);
 }

@@ -31,10 +31,10 @@
  * cannot be asked through, over and over, to have the loop do nothing but compress. */
 #define IDLE_MS 60000
 
-struct page_gzip_entry {
+struct gzip_cache_entry {
 	char *path;
-	char etag[PAGE_ETAG_BYTES]; /* of the file that was compressed */
-	struct buffer content;      /* empty: it does not get smaller */
+	char etag[STATIC_FILE_ETAG_BYTES]; /* of the file that was compressed */
+	struct buffer content;             /* empty: it does not get smaller */
 	int64_t used_ms;
 	UT_hash_handle hh;
 };
@@ -43,11 +43,11 @@ struct page_gzip_entry {
 static size_t
 cost_of(const char *path, size_t content_bytes)
 {
-	return sizeof(struct page_gzip_entry) + strlen(path) + content_bytes;
+	return sizeof(struct gzip_cache_entry) + strlen(path) + content_bytes;
 }
 
 static void
-drop_entry(struct page_gzip *gzip, struct page_gzip_entry *entry)
+drop_entry(struct gzip_cache *gzip, struct gzip_cache_entry *entry)
 {
 	gzip->bytes -= cost_of(entry->path, entry->content.len);
 	HASH_DEL(gzip->entries, entry);
@@ -58,7 +58,7 @@ drop_entry(struct page_gzip *gzip, struct page_gzip_entry *entry)
 
 /* Let go of what is idle, the oldest first, until there is room for one more. */
 static bool
-make_room(struct page_gzip *gzip, size_t cost, int64_t now_ms)
+make_room(struct gzip_cache *gzip, size_t cost, int64_t now_ms)
 {
 	while (HASH_COUNT(gzip->entries) == KEPT_FILES ||
 		gzip->bytes + cost > KEPT_BYTES) {
@@ -110,11 +110,11 @@ compress_bytes(const void *bytes, size_t len, void *out)
 
 /* Returns 0 or -errno; nothing is put into content if that is not smaller. */
 static int
-compress_file(const struct page_file *file, struct buffer *content)
+compress_file(const struct static_file *file, struct buffer *content)
 {
 	char *plain = xmalloc(file->size);
 	char *packed = xmalloc(file->size);
-	int r = page_file_read(file, plain);
+	int r = static_file_read(file, plain);
 	size_t n = r == 0 ? compress_bytes(plain, file->size, packed) : 0;
 
 	if (n > 0)
@@ -125,11 +125,11 @@ compress_file(const struct page_file *file, struct buffer *content)
 	return r;
 }
 
-static struct page_gzip_entry *
-add_entry(struct page_gzip *gzip, const char *path, const struct page_file *file)
+static struct gzip_cache_entry *
+add_entry(struct gzip_cache *gzip, const char *path, const struct static_file *file)
 {
 	struct buffer content = { 0 };
-	struct page_gzip_entry *entry;
+	struct gzip_cache_entry *entry;
 
 	if (compress_file(file, &content) < 0)
 		return NULL;
@@ -144,7 +144,7 @@ add_entry(struct page_gzip *gzip, const char *path, const struct page_file *file
 
 /* The table is in the order in which its entries were added: this one is the last now. */
 static void
-use_entry(struct page_gzip *gzip, struct page_gzip_entry *entry, int64_t now_ms)
+use_entry(struct gzip_cache *gzip, struct gzip_cache_entry *entry, int64_t now_ms)
 {
 	entry->used_ms = now_ms;
 	HASH_DEL(gzip->entries, entry);
@@ -152,10 +152,10 @@ use_entry(struct page_gzip *gzip, struct page_gzip_entry *entry, int64_t now_ms)
 }
 
 const struct buffer *
-page_gzip_find(struct page_gzip *gzip, const char *path, const struct page_file *file,
+gzip_cache_find(struct gzip_cache *gzip, const char *path, const struct static_file *file,
 	int64_t now_ms)
 {
-	struct page_gzip_entry *entry;
+	struct gzip_cache_entry *entry;
 
 	if (!file->is_text || file->size < FILE_BYTES_MIN || file->size > FILE_BYTES_MAX)
 		return NULL;
@@ -173,7 +173,7 @@ page_gzip_find(struct page_gzip *gzip, const char *path, const struct page_file 
 }
 
 void
-page_gzip_clear(struct page_gzip *gzip)
+gzip_cache_clear(struct gzip_cache *gzip)
 {
 	while (gzip->entries)
 		drop_entry(gzip, gzip->entries);

@@ -8,7 +8,7 @@
 #include "linnet/base/xalloc.h"
 
 /* Room for an entity tag that says the coding, too, and for the lines about a file. */
-#define ETAG_BYTES (PAGE_ETAG_BYTES + 8)
+#define ETAG_BYTES (STATIC_FILE_ETAG_BYTES + 8)
 #define HEADERS_BYTES (ETAG_BYTES + 128)
 
 /* RFC 9110 section 13.1.2, by weak comparison. */
@@ -34,37 +34,38 @@ write_etag(char *out, const char *etag, bool is_gzip)
 }
 
 static const struct buffer *
-find_gzip(struct http_request *request, const char *path, const struct page_file *file)
+find_gzip(struct http_request *request, const char *path, const struct static_file *file)
 {
-	struct page_door *door = request->context;
+	struct static_door *door = request->context;
 
 	if (!http_head_accepts_gzip(request->head))
 		return NULL;
-	return page_gzip_find(&door->gzip, path, file, conn_now_ms());
+	return gzip_cache_find(&door->gzip, path, file, conn_now_ms());
 }
 
 static void
-answer_plain(struct http_request *request, struct http_answer *answer,
-	const struct page_file *file)
+answer_plain(struct http_request *request, struct http_response *answer,
+	const struct static_file *file)
 {
 	void *body = xmalloc(file->size);
 
-	if (page_file_read(file, body) < 0) {
-		http_answer_error(request, 500, NULL, "internal_error",
+	if (static_file_read(file, body) < 0) {
+		http_respond_error(request, 500, NULL, "internal_error",
 			"the file could not be read");
 	} else {
 		answer->body = body;
-		http_answer(request, answer);
+		http_respond(request, answer);
 	}
 	free(body);
 }
 
 static void
-answer_file(struct http_request *request, const char *path, const struct page_file *file)
+answer_file(
+	struct http_request *request, const char *path, const struct static_file *file)
 {
 	const struct buffer *gzip = find_gzip(request, path, file);
 	char etag[ETAG_BYTES], headers[HEADERS_BYTES];
-	struct http_answer answer = { .status = 304, .headers = headers };
+	struct http_response answer = { .status = 304, .headers = headers };
 
 	write_etag(etag, file->etag, gzip);
 	if (!is_unchanged(request->head, etag)) {
@@ -80,7 +81,7 @@ answer_file(struct http_request *request, const char *path, const struct page_fi
 	if (answer.type && !gzip && request->head->method != HTTP_HEAD)
 		answer_plain(request, &answer, file);
 	else
-		http_answer(request, &answer);
+		http_respond(request, &answer);
 }
 
 /* The decoded path as the page's files have it. Returns false where a segment has a slash
@@ -102,28 +103,28 @@ write_path(const struct http_head *head, char *out)
 static void
 on_request(struct http_request *request)
 {
-	const struct page_door *door = request->context;
+	const struct static_door *door = request->context;
 	/* Decoded, no path is longer than the head that it came in. */
 	char path[HTTP_HEAD_BYTES];
-	struct page_file file;
+	struct static_file file;
 	int r = -ENOENT;
 
 	if (http_head_has_word(request->head, "upgrade", "websocket")) {
-		http_answer_error(
+		http_respond_error(
 			request, 404, NULL, "not_found", "there is no WebSocket here");
 		return;
 	}
 	if (write_path(request->head, path))
-		r = page_find(door->page, path, &file);
+		r = static_file_find(door->page, path, &file);
 	if (r == -EMFILE) {
-		http_answer_error(request, 503, "Retry-After: 5\r\n", "server_full",
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there are too many open files, try later");
 	} else if (r < 0) {
-		http_answer_error(
+		http_respond_error(
 			request, 404, NULL, "not_found", "there is nothing here");
 	} else {
 		answer_file(request, path, &file);
-		page_file_close(&file);
+		static_file_close(&file);
 	}
 }
 
@@ -132,19 +133,19 @@ static const struct http_route rows[] = {
 };
 
 void
-page_door_init(struct page_door *door, const struct page *page)
+static_door_init(struct static_door *door, const struct static_root *page)
 {
-	*door = (struct page_door){ .page = page };
+	*door = (struct static_door){ .page = page };
 }
 
 void
-page_door_fini(struct page_door *door)
+static_door_fini(struct static_door *door)
 {
-	page_gzip_clear(&door->gzip);
+	gzip_cache_clear(&door->gzip);
 }
 
 struct http_routes
-page_door_routes(struct page_door *door)
+static_door_routes(struct static_door *door)
 {
 	return (struct http_routes){ rows, 1, door };
 }

@@ -34,7 +34,7 @@ static const struct {
 };
 
 static void
-find_type(struct page_file *file, const char *path)
+find_type(struct static_file *file, const char *path)
 {
 	const char *extension = strrchr(path, '.');
 	size_t i;
@@ -50,7 +50,7 @@ find_type(struct page_file *file, const char *path)
 
 /* Open relative to the page's folder and nowhere else, whatever links there are. */
 static int
-open_beneath(const struct page *page, const char *path)
+open_beneath(const struct static_root *page, const char *path)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
@@ -83,7 +83,7 @@ is_servable(const char *path)
 }
 
 static int
-describe(struct page_file *file, const char *path)
+describe(struct static_file *file, const char *path)
 {
 	struct stat st;
 
@@ -100,7 +100,8 @@ describe(struct page_file *file, const char *path)
 }
 
 int
-page_find(const struct page *page, const char *path, struct page_file *file)
+static_file_find(
+	const struct static_root *page, const char *path, struct static_file *file)
 {
 	const char *relative = !strcmp(path, "/") ? "index.html" : path + 1;
 	int r;
@@ -112,12 +113,12 @@ page_find(const struct page *page, const char *path, struct page_file *file)
 		return file->fd == -EMFILE || file->fd == -ENFILE ? -EMFILE : -ENOENT;
 	r = describe(file, relative);
 	if (r < 0)
-		page_file_close(file);
+		static_file_close(file);
 	return r;
 }
 
 int
-page_file_read(const struct page_file *file, void *buffer)
+static_file_read(const struct static_file *file, void *buffer)
 {
 	size_t done = 0;
 
@@ -135,31 +136,31 @@ page_file_read(const struct page_file *file, void *buffer)
 }
 
 void
-page_file_close(struct page_file *file)
+static_file_close(struct static_file *file)
 {
 	close(file->fd);
 	file->fd = -1;
 }
 
 int
-page_open(struct page *page, const char *root)
+static_root_open(struct static_root *page, const char *root)
 {
-	struct page_file index;
+	struct static_file index;
 	int r;
 
 	page->directory = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (page->directory < 0)
 		return -errno;
-	r = page_find(page, "/", &index);
+	r = static_file_find(page, "/", &index);
 	if (r < 0)
-		page_close(page);
+		static_root_close(page);
 	else
-		page_file_close(&index);
+		static_file_close(&index);
 	return r;
 }
 
 void
-page_close(struct page *page)
+static_root_close(struct static_root *page)
 {
 	close(page->directory);
 	page->directory = -1;

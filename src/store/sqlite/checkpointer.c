@@ -115,7 +115,7 @@ sqlite_checkpointer_start(const char *path, struct sqlite_writer *writer)
 	checkpointer->next_frames = STEP_FRAMES;
 	pthread_mutex_init(&checkpointer->mutex, NULL);
 	pthread_cond_init(&checkpointer->cond, NULL);
-	if (sqlite_start_thread(&checkpointer->thread, "store-copy", run, checkpointer) ==
+	if (sqlite_thread_start(&checkpointer->thread, "store-copy", run, checkpointer) ==
 		0)
 		return checkpointer;
 	free_checkpointer(checkpointer);

@@ -64,7 +64,7 @@ add_message(struct sqlite_writer *writer, const struct writer_room *room,
 	const struct store_entry *entry, int64_t id)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_ADD];
-	char *words = words_segment(entry->words, strlen(entry->words));
+	char *words = segment_text(entry->words, strlen(entry->words));
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room->number);

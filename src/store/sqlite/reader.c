@@ -114,9 +114,9 @@ list(struct sqlite_db *db, struct store_read *read, int64_t room)
 /* Append part to *end as a string of FTS5: a phrase of its words, whatever else is in it,
  * or nothing if it has none. */
 static void
-quote(char **end, const struct words_part *part)
+quote(char **end, const struct segment_part *part)
 {
-	char *segmented = words_segment(part->text, part->len), *to = *end;
+	char *segmented = segment_text(part->text, part->len), *to = *end;
 
 	*to++ = '"';
 	for (const char *from = segmented; *from; from++) {
@@ -138,11 +138,11 @@ expression_of(const char *query, int64_t room)
 	 * a space, or a quotation mark, which is doubled as well. */
 	size_t size = 60 + strlen(query) * 5;
 	char *text = xmalloc(size), *end;
-	struct words_part part;
+	struct segment_part part;
 
 	end = text +
 	      snprintf(text, size, "room : \"in%lld\" AND words : (", (long long)room);
-	while (words_next_part(&query, &part))
+	while (segment_next_part(&query, &part))
 		quote(&end, &part);
 	memcpy(end, ")", 2);
 	return text;
@@ -151,9 +151,9 @@ expression_of(const char *query, int64_t room)
 static bool
 is_blank(const char *query)
 {
-	struct words_part part;
+	struct segment_part part;
 
-	return !words_next_part(&query, &part);
+	return !segment_next_part(&query, &part);
 }
 
 static int
@@ -259,7 +259,7 @@ sqlite_reader_start(struct store *store, const char *path, int *error, const cha
 		free_reader(reader);
 		return NULL;
 	}
-	*error = sqlite_start_thread(&reader->thread, "store-read", run, reader);
+	*error = sqlite_thread_start(&reader->thread, "store-read", run, reader);
 	if (*error) {
 		*why = "the system lets it start no thread";
 		free_reader(reader);

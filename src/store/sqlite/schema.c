@@ -44,9 +44,8 @@ static const char *const migrations[] = {
 	"	SELECT seq, 'in' || room AS room, words FROM message;"
 	"CREATE VIRTUAL TABLE search USING fts5(room, words, content='searchable',"
 	"	content_rowid='seq', columnsize=0,"
-	"	tokenize=\"" STORE_TOKENIZER
-	" remove_diacritics " STORE_TOKENIZER_DIACRITICS
-	" categories '" STORE_TOKENIZER_CATEGORIES "'\");",
+	"	tokenize=\"" FTS_TOKENIZER " remove_diacritics " FTS_TOKENIZER_DIACRITICS
+	" categories '" FTS_TOKENIZER_CATEGORIES "'\");",
 	"CREATE TABLE state(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
 	"	key TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,"
 	"	UNIQUE(room, key));",

@@ -124,5 +124,5 @@ void sqlite_writer_free(struct sqlite_writer *writer);
 /* thread.c */
 
 /* Start a thread that gets no signals. Returns 0 or -errno. */
-int sqlite_start_thread(
+int sqlite_thread_start(
 	pthread_t *thread, const char *name, void *(*run)(void *), void *context);

@@ -3,7 +3,7 @@
 #include "store/sqlite/sqlite.h"
 
 int
-sqlite_start_thread(
+sqlite_thread_start(
 	pthread_t *thread, const char *name, void *(*run)(void *), void *context)
 {
 	sigset_t all, before;

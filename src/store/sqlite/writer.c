@@ -331,7 +331,7 @@ sqlite_writer_start(struct sqlite_writer *writer,
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;
 	sqlite3_wal_hook(writer->db.handle, on_commit, writer);
-	r = sqlite_start_thread(&writer->thread, "store-write", run, writer);
+	r = sqlite_thread_start(&writer->thread, "store-write", run, writer);
 	if (r < 0)
 		*why = "the system lets it start no thread";
 	return r;

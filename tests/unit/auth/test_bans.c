@@ -29,7 +29,7 @@ address(const char *text)
 {
 	struct in6_addr out;
 
-	assert_true(prefix_read_address(text, strlen(text), &out) > 0);
+	assert_true(cidr_read_address(text, strlen(text), &out) > 0);
 	return out;
 }
 
@@ -41,7 +41,7 @@ ban_of(enum ban_kind kind, const char *whom, int64_t until_ms)
 	};
 
 	if (kind == BAN_ADDRESS)
-		assert_null(prefix_read(whom, &ban.subject.prefix));
+		assert_null(cidr_read(whom, &ban.subject.cidr));
 	else
 		snprintf(ban.subject.name, sizeof(ban.subject.name), "%s", whom);
 	return ban;
@@ -76,13 +76,13 @@ test_a_prefix_is_read_and_written_in_one_form(void **state)
 		{ "::ffff:10.0.0.1",   "10.0.0.1"      },
 		{ "::/0",              "::/0"          },
 	};
-	char text[PREFIX_TEXT_BYTES];
-	struct prefix prefix;
+	char text[CIDR_TEXT_BYTES];
+	struct cidr cidr;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_null(prefix_read(good[i][0], &prefix));
-		prefix_format(&prefix, text);
+		assert_null(cidr_read(good[i][0], &cidr));
+		cidr_format(&cidr, text);
 		assert_string_equal(text, good[i][1]);
 	}
 }
@@ -95,11 +95,11 @@ test_what_is_no_prefix_is_refused(void **state)
 		"::1/129", "2001:db8::1/32", "localhost", " 10.0.0.1", "10.0.0.1:80",
 		"fe80::1%eth0",
 		"1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc" };
-	struct prefix prefix;
+	struct cidr cidr;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_non_null(prefix_read(bad[i], &prefix));
+		assert_non_null(cidr_read(bad[i], &cidr));
 }
 
 static void

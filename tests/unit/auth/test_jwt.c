@@ -13,7 +13,7 @@
 #define NOW_MS INT64_C(1800000000000)
 
 static struct config *config;
-static struct auth *auth;
+static struct tokens *tokens;
 
 /* A secret in a file, and what reads it. */
 static int
@@ -29,7 +29,7 @@ set_up(void **state)
 	close(fd);
 	snprintf(setting, sizeof(setting), "auth.jwt_secret_file=%s", file);
 	config = load(SETTINGS(setting, "auth.mode=jwt"));
-	if (auth_new(&auth, config, &why) < 0)
+	if (tokens_new(&tokens, config, &why) < 0)
 		fail_msg("%s", why);
 	unlink(file);
 	return 0;
@@ -39,7 +39,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	auth_free(auth);
+	tokens_free(tokens);
 	config_free(config);
 	return 0;
 }
@@ -75,34 +75,34 @@ sign(const EVP_MD *hash, const char *header, const char *claims, const char *sec
 	return token;
 }
 
-static const struct auth_rules rules = { .now_ms = NOW_MS, .name_max_bytes = 32 };
+static const struct token_rules rules = { .now_ms = NOW_MS, .name_max_bytes = 32 };
 
-/* The word why token is refused, or "" with *grant set. */
+/* The word why token is refused, or "" with *permissions set. */
 static const char *
-why_not(const char *token, const struct grant **grant)
+why_not(const char *token, const struct permissions **permissions)
 {
 	const char *why = "";
-	int r = auth_check_jwt(auth, token, strlen(token), &rules, grant, &why);
+	int r = tokens_check_jwt(tokens, token, strlen(token), &rules, permissions, &why);
 
 	assert_true(r == 0 || r == -EACCES);
 	return r == 0 ? "" : why;
 }
 
-static const struct grant *
-grant_of(const char *claims)
+static const struct permissions *
+permissions_of(const char *claims)
 {
-	const struct grant *grant = NULL;
+	const struct permissions *permissions = NULL;
 
 	assert_string_equal(
-		why_not(sign(EVP_sha256(), HS256, claims, SECRET), &grant), "");
-	return grant;
+		why_not(sign(EVP_sha256(), HS256, claims, SECRET), &permissions), "");
+	return permissions;
 }
 
 #define assert_refused(token, word)                                                      \
 	do {                                                                             \
-		const struct grant *grant_ = NULL;                                       \
-		assert_string_equal(why_not(token, &grant_), word);                      \
-		assert_null(grant_);                                                     \
+		const struct permissions *permissions_ = NULL;                           \
+		assert_string_equal(why_not(token, &permissions_), word);                \
+		assert_null(permissions_);                                               \
 	} while (0)
 
 #define assert_claims_refused(claims, word)                                              \
@@ -111,19 +111,20 @@ grant_of(const char *claims)
 static void
 test_a_good_token_says_who_where_and_until_when(void **state)
 {
-	const struct grant *grant = grant_of("{\"sub\":\"7\",\"name\":\"ann\",\"rooms\":["
-					     "\"ops\",\"dev\"],\"exp\":1800000060}");
+	const struct permissions *permissions =
+		permissions_of("{\"sub\":\"7\",\"name\":\"ann\",\"rooms\":["
+			       "\"ops\",\"dev\"],\"exp\":1800000060}");
 
 	(void)state;
-	assert_string_equal(grant->name, "ann");
-	assert_true(grant_has_name(grant, "ann"));
-	assert_false(grant_has_name(grant, "bob"));
-	assert_true(grant_has_room(grant, "dev", false));
-	assert_true(grant_has_room(grant, "dev", true));
-	assert_false(grant_has_room(grant, "lobby", false));
-	assert_false(grant_is_over(grant, NOW_MS + 59999));
-	assert_true(grant_is_over(grant, NOW_MS + 60000));
-	grant_unref(grant);
+	assert_string_equal(permissions->name, "ann");
+	assert_true(permissions_has_name(permissions, "ann"));
+	assert_false(permissions_has_name(permissions, "bob"));
+	assert_true(permissions_has_room(permissions, "dev", false));
+	assert_true(permissions_has_room(permissions, "dev", true));
+	assert_false(permissions_has_room(permissions, "lobby", false));
+	assert_false(permissions_is_over(permissions, NOW_MS + 59999));
+	assert_true(permissions_is_over(permissions, NOW_MS + 60000));
+	permissions_unref(permissions);
 }
 
 static void
@@ -134,53 +135,56 @@ test_without_rooms_or_with_a_star_it_is_for_all_of_them(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {
-		const struct grant *grant = grant_of(claims[i]);
+		const struct permissions *permissions = permissions_of(claims[i]);
 
-		assert_true(grant_has_room(grant, "lobby", false));
-		assert_true(grant_has_room(grant, "syslog", true));
-		assert_false(grant_is_over(grant, INT64_MAX));
-		grant_unref(grant);
+		assert_true(permissions_has_room(permissions, "lobby", false));
+		assert_true(permissions_has_room(permissions, "syslog", true));
+		assert_false(permissions_is_over(permissions, INT64_MAX));
+		permissions_unref(permissions);
 	}
 }
 
 static void
 test_an_empty_list_of_rooms_is_for_none(void **state)
 {
-	const struct grant *grant = grant_of("{\"sub\":\"ann\",\"rooms\":[]}");
+	const struct permissions *permissions =
+		permissions_of("{\"sub\":\"ann\",\"rooms\":[]}");
 
 	(void)state;
-	assert_false(grant_has_room(grant, "lobby", false));
-	grant_unref(grant);
+	assert_false(permissions_has_room(permissions, "lobby", false));
+	permissions_unref(permissions);
 }
 
 static void
 test_who_has_no_name_in_the_token_is_a_guest_and_stays_one(void **state)
 {
-	const struct grant *grant = grant_of("{}");
+	const struct permissions *permissions = permissions_of("{}");
 
 	(void)state;
-	assert_true(grant_has_name(grant, "guest-7"));
-	assert_false(grant_has_name(grant, "ann"));
-	grant_unref(grant);
+	assert_true(permissions_has_name(permissions, "guest-7"));
+	assert_false(permissions_has_name(permissions, "ann"));
+	permissions_unref(permissions);
 }
 
 static void
 test_people_of_one_name_are_told_apart_by_their_subject(void **state)
 {
-	const struct grant *ann = grant_of("{\"sub\":\"1\",\"name\":\"ann\"}");
-	const struct grant *same =
-		grant_of("{\"sub\":\"1\",\"name\":\"ann\",\"exp\":9e9}");
-	const struct grant *other = grant_of("{\"sub\":\"2\",\"name\":\"ann\"}");
-	const struct grant *guest = grant_of("{}");
+	const struct permissions *ann =
+		permissions_of("{\"sub\":\"1\",\"name\":\"ann\"}");
+	const struct permissions *same =
+		permissions_of("{\"sub\":\"1\",\"name\":\"ann\",\"exp\":9e9}");
+	const struct permissions *other =
+		permissions_of("{\"sub\":\"2\",\"name\":\"ann\"}");
+	const struct permissions *guest = permissions_of("{}");
 
 	(void)state;
-	assert_true(grant_is_same_person(ann, same));
-	assert_false(grant_is_same_person(ann, other));
-	assert_false(grant_is_same_person(guest, guest));
-	grant_unref(ann);
-	grant_unref(same);
-	grant_unref(other);
-	grant_unref(guest);
+	assert_true(permissions_is_same_person(ann, same));
+	assert_false(permissions_is_same_person(ann, other));
+	assert_false(permissions_is_same_person(guest, guest));
+	permissions_unref(ann);
+	permissions_unref(same);
+	permissions_unref(other);
+	permissions_unref(guest);
 }
 
 static void
@@ -193,8 +197,8 @@ test_a_token_of_another_time_is_refused(void **state)
 	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++)
 		assert_claims_refused(over[i], "expired");
 	assert_claims_refused("{\"nbf\":1800000061}", "not_yet");
-	grant_unref(grant_of("{\"nbf\":1800000059}"));
-	grant_unref(grant_of("{\"exp\":1e300}"));
+	permissions_unref(permissions_of("{\"nbf\":1800000059}"));
+	permissions_unref(permissions_of("{\"exp\":1e300}"));
 }
 
 static void
@@ -231,8 +235,8 @@ test_a_token_for_somebody_else_is_refused(void **state)
 	assert_claims_refused("{\"aud\":\"shop\"}", "bad_audience");
 	assert_claims_refused("{\"aud\":[\"shop\",7]}", "bad_audience");
 	assert_claims_refused("{\"aud\":7}", "bad_audience");
-	grant_unref(grant_of("{\"aud\":\"linnet\"}"));
-	grant_unref(grant_of("{\"aud\":[\"shop\",\"linnet\"]}"));
+	permissions_unref(permissions_of("{\"aud\":\"linnet\"}"));
+	permissions_unref(permissions_of("{\"aud\":[\"shop\",\"linnet\"]}"));
 }
 
 static void
@@ -303,7 +307,7 @@ test_what_is_no_token_at_all_is_refused(void **state)
 	static const char *const texts[] = { "", ".", "..", "...", "a.b", "a.b.c.d",
 		"a..c", "%.%.%", "\xff.\xff.\xff", "eyJhbGciOiJIUzI1NiJ9..",
 		"e30.e30.e30", "eyJ.eyJ.eyJ" };
-	static char huge[AUTH_TOKEN_BYTES * 4];
+	static char huge[TOKEN_MAX_BYTES * 4];
 	const char *token;
 
 	(void)state;
@@ -311,7 +315,7 @@ test_what_is_no_token_at_all_is_refused(void **state)
 		assert_refused(texts[i], "bad_token");
 	memset(huge, 'a', sizeof(huge) - 1);
 	assert_refused(huge, "bad_token");
-	snprintf(huge, sizeof(huge), "{\"sub\":\"ann\",\"x\":\"%0*d\"}", AUTH_TOKEN_BYTES,
+	snprintf(huge, sizeof(huge), "{\"sub\":\"ann\",\"x\":\"%0*d\"}", TOKEN_MAX_BYTES,
 		0);
 	token = sign(EVP_sha256(), HS256, huge, SECRET);
 	assert_refused(token, "bad_token");
@@ -334,7 +338,7 @@ assert_secret_fails(const char *bytes, const char *reason)
 	char file[] = "/tmp/linnet-test-XXXXXX", setting[100];
 	int fd = mkstemp(file);
 	struct config *other;
-	struct auth *made;
+	struct tokens *made;
 	const char *why = "";
 
 	assert_true(fd >= 0);
@@ -342,7 +346,7 @@ assert_secret_fails(const char *bytes, const char *reason)
 	close(fd);
 	snprintf(setting, sizeof(setting), "auth.jwt_secret_file=%s", file);
 	other = load(SETTINGS(setting));
-	assert_int_equal(auth_new(&made, other, &why), -EINVAL);
+	assert_int_equal(tokens_new(&made, other, &why), -EINVAL);
 	assert_non_null(strstr(why, reason));
 	assert_non_null(strstr(why, "auth.jwt_secret_file"));
 	assert_null(strstr(why, "012345"));

@@ -53,21 +53,21 @@ configure(const char *groups)
 }
 
 /* Auth of a configuration; the caller frees both. */
-static struct auth *
+static struct tokens *
 make(const struct config *config)
 {
-	struct auth *auth;
+	struct tokens *tokens;
 	const char *why = "";
 
-	if (auth_new(&auth, config, &why) < 0)
+	if (tokens_new(&tokens, config, &why) < 0)
 		fail_msg("%s", why);
-	return auth;
+	return tokens;
 }
 
 static const char *
-name_of(const struct auth *auth, const char *text)
+name_of(const struct tokens *tokens, const char *text)
 {
-	const struct token *token = auth_check(auth, text, strlen(text));
+	const struct token *token = tokens_check(tokens, text, strlen(text));
 
 	return token ? token->name : "nobody";
 }
@@ -86,14 +86,14 @@ test_a_token_is_known_by_its_hash(void **state)
 {
 	(void)state;
 	struct config *config = configure(TWO);
-	struct auth *auth = make(config);
+	struct tokens *tokens = make(config);
 
-	assert_true(auth_has_tokens(auth));
-	assert_string_equal(name_of(auth, "test"), "one");
-	assert_string_equal(name_of(auth, "other"), "two");
-	assert_false(auth_check(auth, "test", 4)->is_admin);
-	assert_true(auth_check(auth, "other", 5)->is_admin);
-	auth_free(auth);
+	assert_true(tokens_exist(tokens));
+	assert_string_equal(name_of(tokens, "test"), "one");
+	assert_string_equal(name_of(tokens, "other"), "two");
+	assert_false(tokens_check(tokens, "test", 4)->is_admin);
+	assert_true(tokens_check(tokens, "other", 5)->is_admin);
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -106,12 +106,12 @@ test_nothing_but_the_whole_token_is_one(void **state)
 
 	(void)state;
 	struct config *config = configure(TWO);
-	struct auth *auth = make(config);
+	struct tokens *tokens = make(config);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_string_equal(name_of(auth, wrong[i]), "nobody");
-	assert_null(auth_check(auth, "test", 5)); /* with the NUL */
-	assert_null(auth_check(auth, "test", 3));
-	auth_free(auth);
+		assert_string_equal(name_of(tokens, wrong[i]), "nobody");
+	assert_null(tokens_check(tokens, "test", 5)); /* with the NUL */
+	assert_null(tokens_check(tokens, "test", 3));
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -120,14 +120,14 @@ test_without_tokens_nothing_is_one(void **state)
 {
 	(void)state;
 	struct config *config = load((struct attempt){ 0 });
-	struct auth *auth = make(config);
+	struct tokens *tokens = make(config);
 
-	assert_false(auth_has_tokens(auth));
-	assert_string_equal(name_of(auth, ""), "nobody");
-	assert_string_equal(name_of(auth, "test"), "nobody");
-	auth_free(auth);
+	assert_false(tokens_exist(tokens));
+	assert_string_equal(name_of(tokens, ""), "nobody");
+	assert_string_equal(name_of(tokens, "test"), "nobody");
+	tokens_free(tokens);
 	config_free(config);
-	auth_free(NULL);
+	tokens_free(NULL);
 }
 
 static void
@@ -136,10 +136,10 @@ test_the_first_of_two_names_of_a_token_counts(void **state)
 	(void)state;
 	save("test", 4);
 	struct config *config = configure("{ name = \"from a file\"; %s }," TWO);
-	struct auth *auth = make(config);
+	struct tokens *tokens = make(config);
 
-	assert_string_equal(name_of(auth, "test"), "from a file");
-	auth_free(auth);
+	assert_string_equal(name_of(tokens, "test"), "from a file");
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -150,12 +150,12 @@ test_what_a_dump_has_for_a_token_lets_nobody_in(void **state)
 	struct config *config = configure(TWO);
 	char *text = dump(config);
 	struct config *again = load(FILE_TEXT(text));
-	struct auth *auth = make(again);
+	struct tokens *tokens = make(again);
 
-	assert_true(auth_has_tokens(auth));
-	assert_string_equal(name_of(auth, "test"), "nobody");
-	assert_string_equal(name_of(auth, ""), "nobody");
-	auth_free(auth);
+	assert_true(tokens_exist(tokens));
+	assert_string_equal(name_of(tokens, "test"), "nobody");
+	assert_string_equal(name_of(tokens, ""), "nobody");
+	tokens_free(tokens);
 	config_free(again);
 	free(text);
 	config_free(config);
@@ -166,9 +166,9 @@ test_a_token_is_for_its_rooms_or_for_all(void **state)
 {
 	(void)state;
 	struct config *config = configure(TWO);
-	struct auth *auth = make(config);
-	const struct token *one = auth_check(auth, "test", 4);
-	const struct token *two = auth_check(auth, "other", 5);
+	struct tokens *tokens = make(config);
+	const struct token *one = tokens_check(tokens, "test", 4);
+	const struct token *two = tokens_check(tokens, "other", 5);
 
 	assert_true(token_may(one, "ops"));
 	assert_true(token_may(one, "web"));
@@ -178,7 +178,7 @@ test_a_token_is_for_its_rooms_or_for_all(void **state)
 	assert_false(token_may(one, ""));
 	assert_true(token_may(two, "ops"));
 	assert_true(token_may(two, "anything"));
-	auth_free(auth);
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -188,11 +188,11 @@ assert_token_in(const char *bytes, size_t len, const char *text)
 {
 	save(bytes, len);
 	struct config *config = configure("{ name = \"ci\"; %s }");
-	struct auth *auth = make(config);
+	struct tokens *tokens = make(config);
 
-	assert_string_equal(name_of(auth, text), "ci");
-	assert_string_equal(name_of(auth, ""), "nobody");
-	auth_free(auth);
+	assert_string_equal(name_of(tokens, text), "ci");
+	assert_string_equal(name_of(tokens, ""), "nobody");
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -211,10 +211,10 @@ test_newlines_at_the_end_of_a_file_are_not_of_the_token(void **state)
 	most[4095] = '\n';
 	save(most, sizeof(most));
 	struct config *config = configure("{ name = \"ci\"; %s }");
-	struct auth *auth = make(config);
-	assert_non_null(auth_check(auth, most, 4095));
-	assert_null(auth_check(auth, most, 4096));
-	auth_free(auth);
+	struct tokens *tokens = make(config);
+	assert_non_null(tokens_check(tokens, most, 4095));
+	assert_null(tokens_check(tokens, most, 4096));
+	tokens_free(tokens);
 	config_free(config);
 }
 
@@ -223,12 +223,12 @@ static void
 assert_refused(int wanted, const char *reason)
 {
 	struct config *config = configure(TWO ", { name = \"ci\"; %s }");
-	struct auth *auth = (struct auth *)file;
+	struct tokens *tokens = (struct tokens *)file;
 	const char *why = "";
 	char sentence[200];
 
-	assert_int_equal(auth_new(&auth, config, &why), wanted);
-	assert_null(auth);
+	assert_int_equal(tokens_new(&tokens, config, &why), wanted);
+	assert_null(tokens);
 	snprintf(sentence, sizeof(sentence),
 		"auth.tokens item 3: cannot read the token of ci from %s: %s", file,
 		reason);
@@ -276,7 +276,7 @@ assert_bearer(const char *header, const char *wanted)
 	const char *token = NULL;
 	size_t len = 0;
 
-	assert_true(auth_read_bearer(header, &token, &len));
+	assert_true(tokens_read_bearer(header, &token, &len));
 	assert_int_equal(len, strlen(wanted));
 	assert_memory_equal(token, wanted, len);
 	assert_in_range((uintptr_t)token, (uintptr_t)header,
@@ -306,7 +306,7 @@ test_no_other_header_has_a_bearer_token(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_false(auth_read_bearer(wrong[i], &token, &len));
+		assert_false(tokens_read_bearer(wrong[i], &token, &len));
 	assert_string_equal(token, "as it was");
 	assert_int_equal(len, 9);
 }

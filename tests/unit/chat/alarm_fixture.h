@@ -10,8 +10,8 @@
 
 /* Push what the store is to answer later. */
 static inline void
-push_later(struct fixture *fixture, struct fake *errand, const char *text)
+push_later(struct fixture *fixture, struct fake *call, const char *text)
 {
-	come_as_errand(fixture, errand);
-	push_as(fixture, errand, "cron", text);
+	come_as_call(fixture, call);
+	push_as(fixture, call, "cron", text);
 }

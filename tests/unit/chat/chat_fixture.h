@@ -95,7 +95,8 @@ fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire
 	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
 		(size_t)fixture->config->limits.queue_bytes);
 	fake->session.wire = wire;
-	session_admit(&fake->session, &grant_of_rooms, "192.0.2.1", fixture->now_ms);
+	session_admit(
+		&fake->session, &permissions_of_rooms, "192.0.2.1", fixture->now_ms);
 }
 
 static inline void
@@ -136,10 +137,10 @@ come_by_stream(
 
 /* One request of the HTTP door. */
 static inline void
-come_as_errand(struct fixture *fixture, struct fake *fake)
+come_as_call(struct fixture *fixture, struct fake *fake)
 {
 	fake_init(fixture, fake, "http", WIRE_OBJECT);
-	chat_open_errand(fixture->chat, &fake->session, &fake->session.own_pace);
+	chat_open_call(fixture->chat, &fake->session, &fake->session.own_rate);
 }
 
 static inline void
@@ -219,13 +220,13 @@ forget_heard(struct fake *fake)
 /* A program called "cron" pushes the object that text is, and is answered with part. */
 #define assert_push(fixture, text, part)                                                 \
 	do {                                                                             \
-		struct fake errand_;                                                     \
-		come_as_errand(fixture, &errand_);                                       \
-		push_as(fixture, &errand_, "cron", text);                                \
+		struct fake call_;                                                       \
+		come_as_call(fixture, &call_);                                           \
+		push_as(fixture, &call_, "cron", text);                                  \
 		settle(fixture);                                                         \
-		assert_hears(&errand_, part);                                            \
-		assert_hears_nothing(&errand_);                                          \
-		go(fixture, &errand_);                                                   \
+		assert_hears(&call_, part);                                              \
+		assert_hears_nothing(&call_);                                            \
+		go(fixture, &call_);                                                     \
 	} while (0)
 
 static inline void

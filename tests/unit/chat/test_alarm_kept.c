@@ -40,14 +40,14 @@ static void
 test_changes_that_are_still_under_way_build_on_each_other(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errands[4], carol;
+	struct fake calls[4], carol;
 	const char *heard;
 	size_t i;
 
-	push_later(fixture, &errands[0], WARNING);
-	push_later(fixture, &errands[1], CRITICAL);
-	push_later(fixture, &errands[2], OK);
-	push_later(fixture, &errands[3], WARNING);
+	push_later(fixture, &calls[0], WARNING);
+	push_later(fixture, &calls[1], CRITICAL);
+	push_later(fixture, &calls[2], OK);
+	push_later(fixture, &calls[3], WARNING);
 	come(fixture, &carol, NULL); /* and settle */
 	assert_hears(&fixture->bob, "\"state\":\"raised\",\"since\":1000}");
 	assert_hears(&fixture->bob, "\"state\":\"updated\",\"since\":1000}");
@@ -55,8 +55,8 @@ test_changes_that_are_still_under_way_build_on_each_other(void **state)
 	assert_hears(&fixture->bob, "\"state\":\"raised\",\"since\":4000}");
 	for (i = 0; i < 4; i++) {
 		assert_hears(&carol, "\"id\":");
-		assert_hears(&errands[i], "\"id\":");
-		go(fixture, &errands[i]);
+		assert_hears(&calls[i], "\"id\":");
+		go(fixture, &calls[i]);
 	}
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
@@ -71,42 +71,42 @@ static void
 test_an_alarm_raised_and_cleared_in_one_turn_leaves_nothing(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errands[2], carol;
+	struct fake calls[2], carol;
 
-	push_later(fixture, &errands[0], WARNING);
-	push_later(fixture, &errands[1], OK);
+	push_later(fixture, &calls[0], WARNING);
+	push_later(fixture, &calls[1], OK);
 	settle(fixture);
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
 	assert_push(fixture, OK, "\"room\":\"lobby\",\"epoch\""); /* has no id */
 	go(fixture, &carol);
-	go(fixture, &errands[0]);
-	go(fixture, &errands[1]);
+	go(fixture, &calls[0]);
+	go(fixture, &calls[1]);
 }
 
 static void
 test_who_comes_while_an_alarm_is_under_way_is_told_it_once(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand, carol;
+	struct fake call, carol;
 
-	push_later(fixture, &errand, WARNING);
+	push_later(fixture, &call, WARNING);
 	come(fixture, &carol, NULL);
 	assert_hears(&carol, "\"id\":1,");
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
 test_an_alarm_is_kept_when_its_program_does_not_wait(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
-	push_later(fixture, &errand,
+	push_later(fixture, &call,
 		ALARM("\"severity\":\"error\",\"room\":\"new\",\"ref\":\"1\""));
-	go(fixture, &errand);
+	go(fixture, &call);
 	settle(fixture);
 	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"new\"}");
 	assert_hears(&fixture->ann, "\"type\":\"joined\"");
@@ -144,25 +144,24 @@ static void
 test_a_repeated_push_between_others_does_not_undo_them(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errands[3], carol;
+	struct fake calls[3], carol;
 	size_t i;
 
 	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""), "\"id\":1");
-	push_later(fixture, &errands[0], WARNING);
-	push_later(
-		fixture, &errands[1], ALARM("\"severity\":\"critical\",\"ref\":\"r1\""));
-	push_later(fixture, &errands[2], ALARM("\"severity\":\"info\""));
+	push_later(fixture, &calls[0], WARNING);
+	push_later(fixture, &calls[1], ALARM("\"severity\":\"critical\",\"ref\":\"r1\""));
+	push_later(fixture, &calls[2], ALARM("\"severity\":\"info\""));
 	settle(fixture);
 	for (i = 0; i < 3; i++)
-		go(fixture, &errands[i]);
+		go(fixture, &calls[i]);
 	come(fixture, &carol, NULL);
 	assert_hears(&carol, "\"severity\":\"info\"");
 	go(fixture, &carol);
-	push_later(fixture, &errands[0], WARNING);
-	push_later(fixture, &errands[1], ALARM("\"severity\":\"ok\",\"ref\":\"r1\""));
+	push_later(fixture, &calls[0], WARNING);
+	push_later(fixture, &calls[1], ALARM("\"severity\":\"ok\",\"ref\":\"r1\""));
 	settle(fixture);
-	go(fixture, &errands[0]);
-	go(fixture, &errands[1]);
+	go(fixture, &calls[0]);
+	go(fixture, &calls[1]);
 	come(fixture, &carol, NULL);
 	assert_hears(&carol, "\"severity\":\"warning\"");
 	go(fixture, &carol);
@@ -236,20 +235,20 @@ test_a_store_that_fails_leaves_what_stood(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
-	struct fake errands[3], carol;
+	struct fake calls[3], carol;
 	size_t i;
 
 	signal(SIGXFSZ, SIG_IGN);
 	assert_push(fixture, WARNING, "\"id\":1");
 	forget_heard(&fixture->bob);
 	limit_files(100000);
-	push_later(fixture, &errands[0], OK);
-	push_later(fixture, &errands[1], large);
-	push_later(fixture, &errands[2], ALARM("\"severity\":\"info\",\"ref\":\"r\""));
+	push_later(fixture, &calls[0], OK);
+	push_later(fixture, &calls[1], large);
+	push_later(fixture, &calls[2], ALARM("\"severity\":\"info\",\"ref\":\"r\""));
 	settle(fixture);
 	for (i = 0; i < 3; i++) {
-		assert_hears(&errands[i], "\"code\":\"store_failed\"");
-		go(fixture, &errands[i]);
+		assert_hears(&calls[i], "\"code\":\"store_failed\"");
+		go(fixture, &calls[i]);
 	}
 	assert_hears_nothing(&fixture->bob);
 	come(fixture, &carol, NULL);
@@ -267,15 +266,15 @@ test_an_alarm_that_was_never_kept_does_not_stand(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
-	struct fake errand, carol;
+	struct fake call, carol;
 
 	signal(SIGXFSZ, SIG_IGN);
 	say(fixture, &fixture->bob, "{\"message\":\"x\"}");
 	forget_heard(&fixture->ann);
 	limit_files(100000);
-	push_later(fixture, &errand, large);
+	push_later(fixture, &call, large);
 	settle(fixture);
-	assert_hears(&errand, "\"code\":\"store_failed\"");
+	assert_hears(&call, "\"code\":\"store_failed\"");
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
 	say(fixture, &fixture->ann, "{\"type\":\"ack\",\"key\":\"disk\"}");
@@ -283,7 +282,7 @@ test_an_alarm_that_was_never_kept_does_not_stand(void **state)
 	limit_files(RLIM_INFINITY);
 	assert_push(fixture, OK, "\"room\":\"lobby\",\"epoch\"");
 	go(fixture, &carol);
-	go(fixture, &errand);
+	go(fixture, &call);
 	free(large);
 }
 
@@ -293,19 +292,19 @@ test_a_change_that_the_store_does_not_take_leaves_those_under_way(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
-	struct fake errand, carol;
+	struct fake call, carol;
 	int i;
 
-	come_as_errand(fixture, &errand);
-	for (i = 0; !errand.session.queue.count; i++) {
+	come_as_call(fixture, &call);
+	for (i = 0; !call.session.queue.count; i++) {
 		assert_true(i < 100);
-		push_as(fixture, &errand, "cron", large);
+		push_as(fixture, &call, "cron", large);
 	}
-	assert_hears(&errand, "\"code\":\"busy\"");
-	push_as(fixture, &errand, "cron", OK);
-	assert_hears(&errand, "\"code\":\"busy\"");
+	assert_hears(&call, "\"code\":\"busy\"");
+	push_as(fixture, &call, "cron", OK);
+	assert_hears(&call, "\"code\":\"busy\"");
 	settle(fixture);
-	forget_heard(&errand);
+	forget_heard(&call);
 	come(fixture, &carol, NULL);
 	assert_true(carol.session.queue.count == 1);
 	forget_heard(&fixture->bob);
@@ -314,7 +313,7 @@ test_a_change_that_the_store_does_not_take_leaves_those_under_way(void **state)
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
-	go(fixture, &errand);
+	go(fixture, &call);
 	free(large);
 }
 

@@ -12,10 +12,10 @@ take_token(struct fixture *fixture, struct fake *fake, char *token)
 }
 
 static void
-send_as(struct fixture *fixture, struct fake *errand, struct session *speaker,
+send_as(struct fixture *fixture, struct fake *call, struct session *speaker,
 	const char *text)
 {
-	chat_send(fixture->chat, &errand->session, speaker, json_loads(text, 0, NULL),
+	chat_send(fixture->chat, &call->session, speaker, json_loads(text, 0, NULL),
 		fixture->now_ms += 1000);
 	settle(fixture);
 }
@@ -24,7 +24,7 @@ static void
 test_a_token_of_joined_lets_its_person_speak_by_a_request(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 	struct session *speaker;
 	char token[33];
 
@@ -32,18 +32,18 @@ test_a_token_of_joined_lets_its_person_speak_by_a_request(void **state)
 	take_token(fixture, &fixture->ann, token);
 	speaker = chat_find_session(fixture->chat, token);
 	assert_ptr_equal(speaker, &fixture->ann.session);
-	come_as_errand(fixture, &errand);
-	send_as(fixture, &errand, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
-	assert_hears(&errand, "{\"type\":\"ack\",\"ref\":\"r\",\"room\":\"lobby\","
-			      "\"id\":1,\"epoch\":\"");
-	assert_hears_nothing(&errand);
+	come_as_call(fixture, &call);
+	send_as(fixture, &call, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
+	assert_hears(&call, "{\"type\":\"ack\",\"ref\":\"r\",\"room\":\"lobby\","
+			    "\"id\":1,\"epoch\":\"");
+	assert_hears_nothing(&call);
 	assert_hears(&fixture->bob, "\"username\":\"ann\",\"message\":\"hi\"}");
 	/* Its stream shows the room as everybody sees it. */
 	assert_hears(&fixture->ann, "\"message\":\"hi\"}");
-	send_as(fixture, &errand, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
-	assert_hears(&errand, "\"duplicate\":true");
+	send_as(fixture, &call, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
+	assert_hears(&call, "\"duplicate\":true");
 	assert_hears_nothing(&fixture->bob);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -51,17 +51,16 @@ test_a_speaker_writes_to_its_own_room_unless_another_is_named(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct chat_wishes wishes = { .room = "ops", .name = "carol" };
-	struct fake carol, errand;
+	struct fake carol, call;
 
 	come(fixture, &carol, &wishes);
-	come_as_errand(fixture, &errand);
-	send_as(fixture, &errand, &carol.session, "{\"message\":\"a\"}");
-	assert_hears(&errand, "\"room\":\"ops\"");
-	send_as(fixture, &errand, &carol.session,
-		"{\"message\":\"b\",\"room\":\"lobby\"}");
-	assert_hears(&errand, "\"room\":\"lobby\"");
+	come_as_call(fixture, &call);
+	send_as(fixture, &call, &carol.session, "{\"message\":\"a\"}");
+	assert_hears(&call, "\"room\":\"ops\"");
+	send_as(fixture, &call, &carol.session, "{\"message\":\"b\",\"room\":\"lobby\"}");
+	assert_hears(&call, "\"room\":\"lobby\"");
 	assert_hears(&fixture->bob, "\"username\":\"carol\",\"message\":\"b\"}");
-	go(fixture, &errand);
+	go(fixture, &call);
 	go(fixture, &carol);
 }
 
@@ -70,65 +69,64 @@ test_a_speaker_cannot_say_what_only_the_server_says(void **state)
 {
 	static const char *const types[] = { "joined", "alarm", "metric", "log" };
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 	char text[64];
 	size_t i;
 
-	come_as_errand(fixture, &errand);
+	come_as_call(fixture, &call);
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		snprintf(text, sizeof(text), "{\"type\":\"%s\"}", types[i]);
-		send_as(fixture, &errand, &fixture->ann.session, text);
-		assert_hears(&errand, "\"code\":\"reserved_type\"");
+		send_as(fixture, &call, &fixture->ann.session, text);
+		assert_hears(&call, "\"code\":\"reserved_type\"");
 	}
-	send_as(fixture, &errand, &fixture->ann.session, "{\"message\":5}");
-	assert_hears(&errand, "\"code\":\"bad_field\"");
-	assert_hears_nothing(&errand);
+	send_as(fixture, &call, &fixture->ann.session, "{\"message\":5}");
+	assert_hears(&call, "\"code\":\"bad_field\"");
+	assert_hears_nothing(&call);
 	assert_hears_nothing(&fixture->bob);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
 test_a_command_by_a_request_is_done_and_the_request_told(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
 	say(fixture, &fixture->bob, "{\"type\":\"join\",\"username\":\"bob\"}");
 	forget_heard(&fixture->bob);
-	come_as_errand(fixture, &errand);
-	send_as(fixture, &errand, &fixture->ann.session, "{\"type\":\"typing\"}");
-	assert_string_equal(hears(&errand), "{\"type\":\"ack\"}");
+	come_as_call(fixture, &call);
+	send_as(fixture, &call, &fixture->ann.session, "{\"type\":\"typing\"}");
+	assert_string_equal(hears(&call), "{\"type\":\"ack\"}");
 	assert_hears(&fixture->bob, "\"type\":\"typing\"");
-	send_as(fixture, &errand, &fixture->ann.session,
+	send_as(fixture, &call, &fixture->ann.session,
 		"{\"type\":\"nick\",\"username\":\"bob\"}");
-	assert_hears(&errand, "\"code\":\"name_taken\"");
-	assert_hears_nothing(&errand);
-	go(fixture, &errand);
+	assert_hears(&call, "\"code\":\"name_taken\"");
+	assert_hears_nothing(&call);
+	go(fixture, &call);
 }
 
 static void
-test_a_request_talks_at_the_pace_of_whom_it_speaks_for(void **state)
+test_a_request_talks_at_the_rate_of_whom_it_speaks_for(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 	int i;
 
-	come_as_errand(fixture, &errand);
+	come_as_call(fixture, &call);
 	for (i = 0; i < 21; i++)
-		chat_send(fixture->chat, &errand.session, &fixture->ann.session,
+		chat_send(fixture->chat, &call.session, &fixture->ann.session,
 			json_pack("{s:s}", "message", "x"), 5000);
-	assert_hears(&errand, "\"code\":\"rate_limited\"");
+	assert_hears(&call, "\"code\":\"rate_limited\"");
 	settle(fixture);
-	forget_heard(&errand);
+	forget_heard(&call);
 	chat_handle(fixture->chat, &fixture->ann.session, "{}", 2, 5000);
 	assert_hears(&fixture->ann, "\"message\":\"x\"");
-	/* Who it spoke for may go; its own pace is another. */
+	/* Who it spoke for may go; its own rate is another. */
 	go(fixture, &fixture->ann);
 	memset(&fixture->ann, 0xff, sizeof(fixture->ann));
-	chat_ask(fixture->chat, &errand.session, json_pack("{s:s}", "type", "rooms"),
-		5000);
-	assert_hears(&errand, "\"type\":\"rooms\"");
-	go(fixture, &errand);
+	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"), 5000);
+	assert_hears(&call, "\"type\":\"rooms\"");
+	go(fixture, &call);
 	come(fixture, &fixture->ann, NULL);
 }
 
@@ -205,9 +203,9 @@ test_a_token_of_a_wrong_form_is_refused_and_no_ones_afterwards(void **state)
 }
 
 static void
-ask(struct fixture *fixture, struct fake *errand, const char *text)
+ask(struct fixture *fixture, struct fake *call, const char *text)
 {
-	chat_ask(fixture->chat, &errand->session, json_loads(text, 0, NULL),
+	chat_ask(fixture->chat, &call->session, json_loads(text, 0, NULL),
 		fixture->now_ms += 1000);
 	settle(fixture);
 }
@@ -216,25 +214,25 @@ static void
 test_a_request_is_answered_what_it_asks_for(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
 	say(fixture, &fixture->ann, "{\"message\":\"disk full\"}");
 	say(fixture, &fixture->ann, "{\"message\":\"fine\"}");
-	come_as_errand(fixture, &errand);
-	ask(fixture, &errand, "{\"type\":\"history\",\"limit\":1}");
-	assert_hears(&errand, "\"more\":true,\"messages\":[{\"type\":\"message\","
-			      "\"room\":\"lobby\",\"id\":2,");
-	ask(fixture, &errand, "{\"type\":\"search\",\"room\":\"lobby\",\"q\":\"disk\"}");
-	assert_hears(&errand, "\"q\":\"disk\",\"more\":false,\"messages\":[{\"type\":"
-			      "\"message\",\"room\":\"lobby\",\"id\":1,");
-	ask(fixture, &errand, "{\"type\":\"rooms\"}");
-	assert_string_equal(hears(&errand),
+	come_as_call(fixture, &call);
+	ask(fixture, &call, "{\"type\":\"history\",\"limit\":1}");
+	assert_hears(&call, "\"more\":true,\"messages\":[{\"type\":\"message\","
+			    "\"room\":\"lobby\",\"id\":2,");
+	ask(fixture, &call, "{\"type\":\"search\",\"room\":\"lobby\",\"q\":\"disk\"}");
+	assert_hears(&call, "\"q\":\"disk\",\"more\":false,\"messages\":[{\"type\":"
+			    "\"message\",\"room\":\"lobby\",\"id\":1,");
+	ask(fixture, &call, "{\"type\":\"rooms\"}");
+	assert_string_equal(hears(&call),
 		"{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
 		"\"count\":3,\"last_id\":2}],\"tails\":[]}");
-	ask(fixture, &errand, "{\"type\":\"who\"}");
-	assert_hears(&errand, "\"users\":[{\"username\":\"guest-1\",\"via\":\"ws\"}");
-	assert_hears_nothing(&errand);
-	go(fixture, &errand);
+	ask(fixture, &call, "{\"type\":\"who\"}");
+	assert_hears(&call, "\"users\":[{\"username\":\"guest-1\",\"via\":\"ws\"}");
+	assert_hears_nothing(&call);
+	go(fixture, &call);
 }
 
 static void
@@ -256,19 +254,19 @@ test_a_request_that_asks_wrongly_is_answered_by_an_error(void **state)
 		{ "{\"type\":\"quit\"}",                    "denied"      },
 	};
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 	char code[64];
 	size_t i;
 
-	come_as_errand(fixture, &errand);
+	come_as_call(fixture, &call);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		snprintf(code, sizeof(code), "\"code\":\"%s\"", bad[i][1]);
-		ask(fixture, &errand, bad[i][0]);
-		assert_hears(&errand, code);
-		assert_hears_nothing(&errand);
+		ask(fixture, &call, bad[i][0]);
+		assert_hears(&call, code);
+		assert_hears_nothing(&call);
 	}
 	assert_hears_nothing(&fixture->bob);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -333,7 +331,7 @@ main(void)
 		chat_test(test_a_speaker_writes_to_its_own_room_unless_another_is_named),
 		chat_test(test_a_speaker_cannot_say_what_only_the_server_says),
 		chat_test(test_a_command_by_a_request_is_done_and_the_request_told),
-		chat_test(test_a_request_talks_at_the_pace_of_whom_it_speaks_for),
+		chat_test(test_a_request_talks_at_the_rate_of_whom_it_speaks_for),
 		chat_test(test_an_unknown_token_is_nobodys),
 		chat_test(test_a_session_that_is_closing_speaks_no_more),
 		chat_test(test_a_guest_comes_again_by_its_token),

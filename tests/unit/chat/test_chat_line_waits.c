@@ -169,7 +169,7 @@ test_who_left_a_room_is_woken_by_what_it_asked_for_there(void **state)
 
 	chat_log(fixture->chat, "syslog", "line", 4, 0, 1000);
 	settle(fixture);
-	fixture->ann.session.grant = &grant_of_all;
+	fixture->ann.session.permissions = &permissions_of_all;
 	assert_int_equal(type_at(fixture, "/join syslog", 1000), 0);
 	assert_int_equal(fixture->ann.session.asked, 1);
 	chat_on_closing(fixture->chat, &fixture->ann.session); /* it leaves */

@@ -10,17 +10,17 @@ come_with(struct fixture *fixture, struct fake *fake, const char *name,
 	const char *subject, const char *room, int64_t until_ms,
 	const struct chat_wishes *wishes)
 {
-	struct grant *grant = grant_new();
+	struct permissions *permissions = permissions_new();
 
-	grant->rooms = grant->tails = GRANT_LISTED;
-	grant_add_room(grant, "ops");
+	permissions->rooms = permissions->tails = PERMISSIONS_LISTED;
+	permissions_add_room(permissions, "ops");
 	if (room)
-		grant_add_room(grant, room);
-	grant_set_person(grant, name, subject);
-	grant->until_ms = until_ms;
+		permissions_add_room(permissions, room);
+	permissions_set_person(permissions, name, subject);
+	permissions->until_ms = until_ms;
 	fake_init(fixture, fake, "ws", WIRE_WS);
-	session_admit(&fake->session, grant, "192.0.2.7", fixture->now_ms);
-	grant_unref(grant);
+	session_admit(&fake->session, permissions, "192.0.2.7", fixture->now_ms);
+	permissions_unref(permissions);
 	chat_open(fixture->chat, &fake->session, wishes);
 	settle(fixture);
 }
@@ -106,25 +106,25 @@ static void
 test_the_rooms_that_are_listed_are_those_of_the_token(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
-	struct grant *grant = grant_new();
+	struct fake call;
+	struct permissions *permissions = permissions_new();
 	const char *heard;
 
 	say(fixture, &fixture->ann, "{\"message\":\"hi\",\"room\":\"ops\"}");
 	say(fixture, &fixture->ann, "{\"message\":\"hi\",\"room\":\"secret\"}");
-	grant->rooms = GRANT_LISTED;
-	grant_add_room(grant, "ops");
-	come_as_errand(fixture, &errand);
-	session_admit(&errand.session, grant, NULL, 0);
-	grant_unref(grant);
-	chat_ask(fixture->chat, &errand.session, json_pack("{s:s}", "type", "rooms"),
+	permissions->rooms = PERMISSIONS_LISTED;
+	permissions_add_room(permissions, "ops");
+	come_as_call(fixture, &call);
+	session_admit(&call.session, permissions, NULL, 0);
+	permissions_unref(permissions);
+	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"),
 		fixture->now_ms);
 	settle(fixture);
-	heard = hears(&errand);
+	heard = hears(&call);
 	assert_non_null(strstr(heard, "\"ops\""));
 	assert_null(strstr(heard, "secret"));
 	assert_null(strstr(heard, "lobby"));
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -215,7 +215,7 @@ test_the_token_of_a_person_makes_nobody_else_that_person(void **state)
 static void
 test_who_has_shown_nothing_can_do_nothing(void **state)
 {
-	static const struct grant nothing;
+	static const struct permissions nothing;
 	struct fixture *fixture = *state;
 	struct fake nobody;
 

@@ -18,9 +18,9 @@ set_up_tails(void **state)
 
 	set_up_with(state, settings, 2);
 	fixture = *state;
-	fixture->ann.session.grant = &grant_of_all;
-	fixture->bob.session.grant = &grant_of_all;
-	fixture->eve.session.grant = &grant_of_all;
+	fixture->ann.session.permissions = &permissions_of_all;
+	fixture->bob.session.permissions = &permissions_of_all;
+	fixture->eve.session.permissions = &permissions_of_all;
 	return 0;
 }
 
@@ -56,7 +56,7 @@ come_to_read(
 	};
 
 	fake_init(fixture, fake, "ws", WIRE_WS);
-	fake->session.grant = &grant_of_all;
+	fake->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
@@ -96,7 +96,7 @@ come_to_both(struct fixture *fixture, struct fake *reader, struct fake *terminal
 	come_to_read(fixture, reader, "syslog", NULL);
 	forget_heard(reader);
 	fake_init(fixture, terminal, "line", WIRE_LINE);
-	terminal->session.grant = &grant_of_all;
+	terminal->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &terminal->session,
 		&(struct chat_wishes){ .room = "syslog" });
 }
@@ -218,7 +218,7 @@ test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them(void **s
 
 	log_lines(fixture, "syslog", 1, 10);
 	fake_init(fixture, &reader, "ws", WIRE_WS);
-	reader.session.grant = &grant_of_all;
+	reader.session.permissions = &permissions_of_all;
 	log_line(fixture, "syslog", "line 11.");
 	chat_open(fixture->chat, &reader.session, &wishes);
 	log_line(fixture, "syslog", "line 12.");
@@ -306,23 +306,23 @@ test_nobody_writes_to_a_log_file(void **state)
 		"{\"room\":\"syslog\",\"type\":\"metric\",\"name\":\"k\",\"value\":1}",
 	};
 	struct fixture *fixture = *state;
-	struct fake reader, errand;
+	struct fake reader, call;
 	size_t i;
 
 	come_to_read(fixture, &reader, "syslog", NULL);
 	forget_heard(&reader);
-	come_as_errand(fixture, &errand);
-	errand.session.grant = &grant_of_all;
+	come_as_call(fixture, &call);
+	call.session.permissions = &permissions_of_all;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		say(fixture, &fixture->ann, texts[i]);
 		assert_hears(&fixture->ann, "\"code\":\"read_only\"");
 	}
 	for (i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
-		push_as(fixture, &errand, "cron", pushes[i]);
-		assert_hears(&errand, "\"code\":\"read_only\"");
+		push_as(fixture, &call, "cron", pushes[i]);
+		assert_hears(&call, "\"code\":\"read_only\"");
 	}
 	assert_hears_nothing(&reader);
-	go(fixture, &errand);
+	go(fixture, &call);
 	go(fixture, &reader);
 }
 

@@ -211,37 +211,37 @@ test_several_values_in_an_array_are_for_the_door_to_take_apart(void **state)
 }
 
 static void
-test_one_errand_may_push_several_values_and_is_answered_for_each(void **state)
+test_one_call_may_push_several_values_and_is_answered_for_each(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
-	come_as_errand(fixture, &errand);
-	push_as(fixture, &errand, "cron", CPU("1"));
-	push_as(fixture, &errand, "cron", CPU("\"x\""));
-	push_as(fixture, &errand, "cron",
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "cron", CPU("1"));
+	push_as(fixture, &call, "cron", CPU("\"x\""));
+	push_as(fixture, &call, "cron",
 		"{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}");
-	assert_hears(&errand, "\"type\":\"ack\"");
-	assert_hears(&errand, "\"code\":\"bad_field\"");
-	assert_hears(&errand, "\"type\":\"ack\"");
-	assert_hears_nothing(&errand);
-	go(fixture, &errand);
+	assert_hears(&call, "\"type\":\"ack\"");
+	assert_hears(&call, "\"code\":\"bad_field\"");
+	assert_hears(&call, "\"type\":\"ack\"");
+	assert_hears_nothing(&call);
+	go(fixture, &call);
 }
 
 static void
-test_metrics_cost_nothing_of_the_pace(void **state)
+test_metrics_cost_nothing_of_the_rate(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 	int i;
 
-	come_as_errand(fixture, &errand);
+	come_as_call(fixture, &call);
 	for (i = 0; i < 1000; i++) {
-		chat_push(fixture->chat, &errand.session, "cron",
+		chat_push(fixture->chat, &call.session, "cron",
 			json_loads(CPU("1"), 0, NULL), 5000);
-		assert_hears(&errand, "\"type\":\"ack\"");
+		assert_hears(&call, "\"type\":\"ack\"");
 	}
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -372,9 +372,8 @@ main(void)
 		chat_test(test_bad_metrics_are_refused_and_change_nothing),
 		chat_test(test_a_metric_comes_from_somebody_with_a_good_name),
 		chat_test(test_several_values_in_an_array_are_for_the_door_to_take_apart),
-		chat_test(
-			test_one_errand_may_push_several_values_and_is_answered_for_each),
-		chat_test(test_metrics_cost_nothing_of_the_pace),
+		chat_test(test_one_call_may_push_several_values_and_is_answered_for_each),
+		chat_test(test_metrics_cost_nothing_of_the_rate),
 		chat_test(test_a_room_keeps_up_to_1000_metrics),
 		chat_test(test_a_bad_metric_for_a_new_room_leaves_no_room),
 		cmocka_unit_test_setup_teardown(

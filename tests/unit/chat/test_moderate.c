@@ -6,12 +6,12 @@
 #include "linnet/auth/bans.h"
 
 static void
-order(struct fixture *fixture, struct fake *errand, const char *word, const char *text)
+order(struct fixture *fixture, struct fake *call, const char *word, const char *text)
 {
 	const struct chat_moderator by = { "root", "198.51.100.1" };
 
-	come_as_errand(fixture, errand);
-	chat_moderate(fixture->chat, &errand->session, &by, word,
+	come_as_call(fixture, call);
+	chat_moderate(fixture->chat, &call->session, &by, word,
 		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
 	settle(fixture);
 }
@@ -33,7 +33,7 @@ come_called(
 	const struct chat_wishes wishes = { .name = name };
 
 	fake_init(fixture, fake, "ws", WIRE_WS);
-	session_admit(&fake->session, &grant_of_rooms, peer, fixture->now_ms);
+	session_admit(&fake->session, &permissions_of_rooms, peer, fixture->now_ms);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
@@ -102,16 +102,16 @@ static void
 test_whose_token_has_a_banned_name_cannot_come(void **state)
 {
 	struct fixture *fixture = *state;
-	struct grant *grant = grant_new();
+	struct permissions *permissions = permissions_new();
 	const char *text;
 
-	grant->rooms = GRANT_ALL;
-	grant_set_person(grant, "ida", NULL);
-	assert_null(chat_entry_fault(fixture->chat, grant, NULL, &text));
+	permissions->rooms = PERMISSIONS_ALL;
+	permissions_set_person(permissions, "ida", NULL);
+	assert_null(chat_entry_fault(fixture->chat, permissions, NULL, &text));
 	assert_order(fixture, "ban", "{\"username\":\"Ida\"}", "\"sessions\":0");
 	assert_string_equal(
-		chat_entry_fault(fixture->chat, grant, NULL, &text), "banned");
-	grant_unref(grant);
+		chat_entry_fault(fixture->chat, permissions, NULL, &text), "banned");
+	permissions_unref(permissions);
 }
 
 static void
@@ -190,17 +190,17 @@ static void
 test_who_is_muted_is_not_heard_beside_a_stream_either(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
 	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"bob\"}");
 	assert_order(fixture, "mute", "{\"username\":\"bob\"}", "\"type\":\"mute\"");
-	come_as_errand(fixture, &errand);
-	chat_send(fixture->chat, &errand.session, &fixture->bob.session,
+	come_as_call(fixture, &call);
+	chat_send(fixture->chat, &call.session, &fixture->bob.session,
 		json_pack("{s:s}", "message", "hi"), fixture->now_ms);
 	settle(fixture);
-	assert_hears(&errand, "\"code\":\"muted\"");
+	assert_hears(&call, "\"code\":\"muted\"");
 	assert_hears_nothing(&fixture->ann);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -349,7 +349,7 @@ test_bans_and_mutes_are_there_again_and_lifted_ones_are_not(void **state)
 	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
 	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_MUTE, "eva"));
 	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "bob"));
-	prefix_read_address("203.0.113.9", 11, &address);
+	cidr_read_address("203.0.113.9", 11, &address);
 	assert_true(bans_have_address(chat_bans(fixture->chat), &address));
 	assert_order(fixture, "bans", "{}", "\"reason\":\"spam\"");
 	assert_int_equal(chat_room_count(fixture->chat), 1);

@@ -92,7 +92,7 @@ static void
 test_a_push_that_is_sent_again_by_another_request_is_known(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
 	assert_push(fixture, "{\"message\":\"a\",\"ref\":\"r1\"}", "\"id\":1");
 	forget_heard(&fixture->bob);
@@ -100,11 +100,11 @@ test_a_push_that_is_sent_again_by_another_request_is_known(void **state)
 	assert_push(fixture, "{\"message\":\"b\",\"ref\":\"r1\"}",
 		"\"delivered\":0,\"duplicate\":true}");
 	assert_hears_nothing(&fixture->bob);
-	come_as_errand(fixture, &errand);
-	push_as(fixture, &errand, "other", "{\"message\":\"a\",\"ref\":\"r1\"}");
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "other", "{\"message\":\"a\",\"ref\":\"r1\"}");
 	settle(fixture);
-	assert_hears(&errand, "\"id\":2");
-	go(fixture, &errand);
+	assert_hears(&call, "\"id\":2");
+	go(fixture, &call);
 	forget_heard(&fixture->ann);
 	say(fixture, &fixture->ann,
 		"{\"message\":\"a\",\"ref\":\"r1\",\"username\":\"cron\"}");
@@ -155,58 +155,58 @@ static void
 test_several_pushes_of_one_request_are_answered_in_order(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
-	come_as_errand(fixture, &errand);
-	push_as(fixture, &errand, "cron", "{\"message\":\"a\"}");
-	push_as(fixture, &errand, "cron", "{\"message\":\"b\"}");
-	assert_hears_nothing(&errand);
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "cron", "{\"message\":\"a\"}");
+	push_as(fixture, &call, "cron", "{\"message\":\"b\"}");
+	assert_hears_nothing(&call);
 	settle(fixture);
-	assert_hears(&errand, "\"id\":1,");
-	assert_hears(&errand, "\"id\":2,");
-	assert_hears_nothing(&errand);
-	go(fixture, &errand);
+	assert_hears(&call, "\"id\":1,");
+	assert_hears(&call, "\"id\":2,");
+	assert_hears_nothing(&call);
+	go(fixture, &call);
 }
 
 static void
 test_a_request_that_is_gone_before_its_answer_is_done_all_the_same(void **state)
 {
 	struct fixture *fixture = *state;
-	struct fake errand;
+	struct fake call;
 
-	come_as_errand(fixture, &errand);
-	push_as(fixture, &errand, "cron", "{\"message\":\"x\",\"room\":\"lobby\"}");
-	chat_ask(fixture->chat, &errand.session, json_pack("{s:s}", "type", "history"),
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "cron", "{\"message\":\"x\",\"room\":\"lobby\"}");
+	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "history"),
 		1000);
-	chat_ask(fixture->chat, &errand.session,
+	chat_ask(fixture->chat, &call.session,
 		json_pack("{s:s,s:s}", "type", "search", "q", "x"), 1000);
-	go(fixture, &errand);
+	go(fixture, &call);
 	settle(fixture);
 	assert_hears(&fixture->bob, "\"message\":\"x\"");
 }
 
 static void
-test_programs_that_push_too_fast_share_their_pace_and_are_not_closed(void **state)
+test_programs_that_push_too_fast_share_their_rate_and_are_not_closed(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pace pace = { .messages = { 0 } };
-	struct fake errand;
+	struct rate rate = { .messages = { 0 } };
+	struct fake call;
 	int i;
 
 	for (i = 0; i < 300; i++) {
-		fake_init(fixture, &errand, "http", WIRE_OBJECT);
-		chat_open_errand(fixture->chat, &errand.session, &pace);
-		chat_push(fixture->chat, &errand.session, "cron",
+		fake_init(fixture, &call, "http", WIRE_OBJECT);
+		chat_open_call(fixture->chat, &call.session, &rate);
+		chat_push(fixture->chat, &call.session, "cron",
 			json_pack("{s:s,s:s}", "message", "x", "ref", "r"), 5000);
 		settle(fixture);
 		if (i < 20)
-			assert_hears(&errand, "\"id\":1,");
+			assert_hears(&call, "\"id\":1,");
 		else
-			assert_hears(&errand, "\"code\":\"rate_limited\",\"message\":"
-					      "\"too fast, wait a moment\","
-					      "\"retry_after_ms\":201,\"ref\":\"r\"");
-		assert_int_equal(errand.drops, 0);
-		go(fixture, &errand);
+			assert_hears(&call, "\"code\":\"rate_limited\",\"message\":"
+					    "\"too fast, wait a moment\","
+					    "\"retry_after_ms\":201,\"ref\":\"r\"");
+		assert_int_equal(call.drops, 0);
+		go(fixture, &call);
 	}
 }
 
@@ -214,23 +214,23 @@ static void
 test_a_request_that_is_too_fast_is_so_for_all_that_it_says(void **state)
 {
 	struct fixture *fixture = *state;
-	struct pace pace = {
+	struct rate rate = {
 		.messages = {.tokens = 0, .filled_ms = 5000}
 	};
-	struct fake errand;
+	struct fake call;
 
-	fake_init(fixture, &errand, "http", WIRE_OBJECT);
-	chat_open_errand(fixture->chat, &errand.session, &pace);
-	chat_push(fixture->chat, &errand.session, "cron",
+	fake_init(fixture, &call, "http", WIRE_OBJECT);
+	chat_open_call(fixture->chat, &call.session, &rate);
+	chat_push(fixture->chat, &call.session, "cron",
 		json_pack("{s:s}", "message", "a"), 5000);
 	/* Now it would be in time. */
-	chat_push(fixture->chat, &errand.session, "cron",
+	chat_push(fixture->chat, &call.session, "cron",
 		json_pack("{s:s}", "message", "b"), 50000);
 	settle(fixture);
-	assert_hears(&errand, "\"rate_limited\"");
-	assert_hears(&errand, "\"rate_limited\"");
+	assert_hears(&call, "\"rate_limited\"");
+	assert_hears(&call, "\"rate_limited\"");
 	assert_hears_nothing(&fixture->bob);
-	go(fixture, &errand);
+	go(fixture, &call);
 }
 
 static void
@@ -267,7 +267,7 @@ main(void)
 		chat_test(
 			test_a_request_that_is_gone_before_its_answer_is_done_all_the_same),
 		chat_test(
-			test_programs_that_push_too_fast_share_their_pace_and_are_not_closed),
+			test_programs_that_push_too_fast_share_their_rate_and_are_not_closed),
 		chat_test(test_a_request_that_is_too_fast_is_so_for_all_that_it_says),
 		chat_test(test_who_is_strict_is_not_there_at_all_under_another_name),
 	};

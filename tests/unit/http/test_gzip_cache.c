@@ -21,8 +21,8 @@
 
 struct fixture {
 	char folder[FOLDER_BYTES];
-	struct page page;
-	struct page_gzip gzip;
+	struct static_root page;
+	struct gzip_cache gzip;
 	uint32_t seed;
 	char text[MIB + 1]; /* of the files */
 	char plain[MIB];    /* what was decompressed last */
@@ -58,12 +58,12 @@ static const struct buffer *
 find(struct fixture *fixture, const char *path, int64_t now_ms)
 {
 	const struct buffer *found;
-	struct page_file file;
+	struct static_file file;
 
-	assert_int_equal(page_find(&fixture->page, path, &file), 0);
+	assert_int_equal(static_file_find(&fixture->page, path, &file), 0);
 	snprintf(file.etag, sizeof(file.etag), "\"%zu\"", file.size);
-	found = page_gzip_find(&fixture->gzip, path, &file, now_ms);
-	page_file_close(&file);
+	found = gzip_cache_find(&fixture->gzip, path, &file, now_ms);
+	static_file_close(&file);
 	return found;
 }
 
@@ -124,7 +124,7 @@ test_a_file_is_compressed_once_until_it_changes(void **state)
 	write_file(fixture, "a.js", 999);
 	assert_content(fixture, find(fixture, "/a.js", 0), 999);
 	assert_true(fixture->gzip.bytes > 0);
-	page_gzip_clear(&fixture->gzip);
+	gzip_cache_clear(&fixture->gzip);
 	assert_int_equal(fixture->gzip.bytes, 0);
 }
 
@@ -152,13 +152,13 @@ static void
 test_a_file_that_cannot_be_read_is_left_to_others(void **state)
 {
 	struct fixture *fixture = *state;
-	struct page_file file;
+	struct static_file file;
 
 	write_file(fixture, "a.css", 1000);
-	assert_int_equal(page_find(&fixture->page, "/a.css", &file), 0);
+	assert_int_equal(static_file_find(&fixture->page, "/a.css", &file), 0);
 	write_file(fixture, "a.css", 10);
-	assert_null(page_gzip_find(&fixture->gzip, "/a.css", &file, 0));
-	page_file_close(&file);
+	assert_null(gzip_cache_find(&fixture->gzip, "/a.css", &file, 0));
+	static_file_close(&file);
 	write_file(fixture, "a.css", 1000);
 	assert_content(fixture, find(fixture, "/a.css", 0), 1000);
 }
@@ -230,7 +230,7 @@ set_up(void **state)
 	memset(fixture->text, 'a', sizeof(fixture->text));
 	folder_make(fixture->folder);
 	write_file(fixture, "index.html", 10);
-	assert_int_equal(page_open(&fixture->page, fixture->folder), 0);
+	assert_int_equal(static_root_open(&fixture->page, fixture->folder), 0);
 	*state = fixture;
 	return 0;
 }
@@ -240,8 +240,8 @@ tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
-	page_gzip_clear(&fixture->gzip);
-	page_close(&fixture->page);
+	gzip_cache_clear(&fixture->gzip);
+	static_root_close(&fixture->page);
 	folder_remove(fixture->folder);
 	free(fixture);
 	return 0;

@@ -23,7 +23,7 @@
 struct fixture {
 	struct ev_loop *loop;
 	struct config config;
-	struct sink_drain sinks;
+	struct out_queue_drain out_queues;
 	struct conn_table conns;
 	struct http_routes routes;
 	struct http_door door;
@@ -79,13 +79,13 @@ body_bytes(const struct config *config)
 static void
 give_back(struct http_request *request)
 {
-	struct http_answer answer = { .status = 200,
+	struct http_response answer = { .status = 200,
 		.type = "text/plain",
 		.body = request->body.len ? request->body.bytes : "nothing",
 		.len = request->body.len ? request->body.len : 7 };
 
 	assert_ptr_equal(request->context, fixture);
-	http_answer(request, &answer);
+	http_respond(request, &answer);
 }
 
 static void
@@ -123,7 +123,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 	(void)loop;
 	(void)prepare;
 	(void)revents;
-	sink_drain_run(&fixture->sinks);
+	out_queue_drain_run(&fixture->out_queues);
 }
 
 static void
@@ -157,11 +157,11 @@ set_up(void **state)
 	assert_non_null(fixture);
 	*state = fixture;
 	fixture->loop = ev_loop_new(EVFLAG_AUTO);
-	sink_drain_init(&fixture->sinks, fixture->loop);
+	out_queue_drain_init(&fixture->out_queues, fixture->loop);
 	conn_table_init(&fixture->conns, 100, 100, NULL);
 	fixture->routes = (struct http_routes){ rows, 4, fixture };
-	http_door_init(
-		&fixture->door, &fixture->config, &fixture->sinks, &fixture->routes, 1);
+	http_door_init(&fixture->door, &fixture->config, &fixture->out_queues,
+		&fixture->routes, 1);
 	ev_prepare_init(&fixture->prepare, on_prepare);
 	ev_prepare_start(fixture->loop, &fixture->prepare);
 	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
@@ -411,7 +411,7 @@ test_a_deferred_answer_reaches_who_has_closed_its_half(void **state)
 	run_until(is_waiting, NULL, "the handler");
 	expect_nothing();
 	assert_string_equal(fixture->waiting->head->segments[1], "a");
-	http_answer_error(fixture->waiting, 503, NULL, "busy", "later");
+	http_respond_error(fixture->waiting, 503, NULL, "busy", "later");
 	expect("503 Service Unavailable");
 	expect("{\"error\":{\"code\":\"busy\",\"message\":\"later\"}}\n");
 	expect("nothing");
@@ -427,7 +427,7 @@ test_a_parked_request_is_answered_later_and_then_the_next(void **state)
 	run_until(is_waiting, NULL, "the handler");
 	say(POST("more", "4"));
 	expect_nothing();
-	http_answer(fixture->waiting, &(struct http_answer){ .status = 204 });
+	http_respond(fixture->waiting, &(struct http_response){ .status = 204 });
 	expect("204 No Content");
 	expect("nothing");
 	expect("more");
@@ -596,7 +596,7 @@ test_who_waits_is_told_of_the_stop(void **state)
 	conn_table_stop(&fixture->conns, 1001, "stop");
 	assert_int_equal(fixture->stopped, 1);
 	assert_true(fixture->conn->deadline_ms <= conn_now_ms() + 1000);
-	http_answer(fixture->waiting, &(struct http_answer){ .status = 204 });
+	http_respond(fixture->waiting, &(struct http_response){ .status = 204 });
 	assert_true(fixture->conn->deadline_ms <= conn_now_ms() + 1000);
 	expect("Connection: close\r\n");
 	run_until(is_closed, NULL, "the end");

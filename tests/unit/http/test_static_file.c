@@ -7,7 +7,7 @@
 
 struct fixture {
 	char folder[FOLDER_BYTES];
-	struct page page;
+	struct static_root page;
 };
 
 /* Returns the file's status, with the time of its last change set to that of times, as
@@ -31,11 +31,11 @@ write_file(
 static void
 read_tag(const struct fixture *fixture, char *tag)
 {
-	struct page_file file;
+	struct static_file file;
 
-	assert_int_equal(page_find(&fixture->page, "/", &file), 0);
-	memcpy(tag, file.etag, PAGE_ETAG_BYTES);
-	page_file_close(&file);
+	assert_int_equal(static_file_find(&fixture->page, "/", &file), 0);
+	memcpy(tag, file.etag, STATIC_FILE_ETAG_BYTES);
+	static_file_close(&file);
 }
 
 static void
@@ -46,7 +46,7 @@ test_the_tag_changes_with_the_file_whatever_time_it_bears(void **state)
                 { 1000, 0}
 	};
 	const struct fixture *fixture = *state;
-	char before[PAGE_ETAG_BYTES], after[PAGE_ETAG_BYTES];
+	char before[STATIC_FILE_ETAG_BYTES], after[STATIC_FILE_ETAG_BYTES];
 	struct stat old = write_file(fixture, "one", times), now;
 
 	read_tag(fixture, before);
@@ -70,7 +70,7 @@ set_up(void **state)
 	assert_non_null(fixture);
 	folder_make(fixture->folder);
 	write_file(fixture, "", NULL);
-	assert_int_equal(page_open(&fixture->page, fixture->folder), 0);
+	assert_int_equal(static_root_open(&fixture->page, fixture->folder), 0);
 	*state = fixture;
 	return 0;
 }
@@ -80,7 +80,7 @@ tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 
-	page_close(&fixture->page);
+	static_root_close(&fixture->page);
 	folder_remove(fixture->folder);
 	free(fixture);
 	return 0;

@@ -35,7 +35,7 @@ struct fixture {
 	struct ev_loop *loop;
 	ev_timer turn; /* the loop never sleeps longer */
 	struct conn_table conns;
-	struct refusal *refusal;
+	struct reject *reject;
 	struct tls *tls;
 	struct tls_door door;
 	SSL_CTX *clients;
@@ -131,13 +131,13 @@ set_up(void **state)
 	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
 	ev_timer_start(fixture->loop, &fixture->turn);
 	conn_table_init(&fixture->conns, 100, 100, NULL);
-	fixture->refusal = refusal_new(fixture->loop);
+	fixture->reject = reject_new(fixture->loop);
 	fixture->clients = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(fixture->clients, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	assert_int_equal(
 		tls_new(&fixture->tls, fixture->certificates[0], fixture->keys[0], &why),
 		0);
-	tls_door_init(&fixture->door, fixture->tls, fixture->loop, fixture->refusal,
+	tls_door_init(&fixture->door, fixture->tls, fixture->loop, fixture->reject,
 		on_open, fixture);
 	return 0;
 }
@@ -148,7 +148,7 @@ tear_down(void **state)
 	(void)state;
 	tls_door_clear(&fixture->door);
 	tls_free(fixture->tls);
-	refusal_free(fixture->refusal);
+	reject_free(fixture->reject);
 	conn_table_clear(&fixture->conns);
 	conn_table_fini(&fixture->conns);
 	SSL_CTX_free(fixture->clients);

@@ -13,7 +13,7 @@
 static void
 assert_segmented(const char *text, const char *expected)
 {
-	char *segmented = words_segment(text, strlen(text));
+	char *segmented = segment_text(text, strlen(text));
 
 	assert_string_equal(segmented, expected);
 	free(segmented);
@@ -23,10 +23,10 @@ assert_segmented(const char *text, const char *expected)
 static void
 assert_parts(const char *query, const char *expected)
 {
-	struct words_part part;
+	struct segment_part part;
 	char text[200] = "";
 
-	while (words_next_part(&query, &part)) {
+	while (segment_next_part(&query, &part)) {
 		strncat(text, part.text, part.len);
 		strcat(text, "|");
 	}
@@ -85,7 +85,7 @@ test_bytes_that_are_not_utf_8_are_kept(void **state)
 static void
 test_only_the_given_length_is_read(void **state)
 {
-	char *segmented = words_segment("磁盘", 5);
+	char *segmented = segment_text("磁盘", 5);
 
 	(void)state;
 	assert_string_equal(segmented, " 磁 \xe7\x9b");

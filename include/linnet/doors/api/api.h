@@ -14,16 +14,16 @@ struct poll;
 struct api {
 	struct access access;
 	struct chat *chat;
-	struct pace_table *paces;
-	struct later_list *later;      /* run at the end of each turn */
-	struct poll *polls;            /* those that may come back, by their token */
-	struct conn_limit_table *away; /* how many of them an address has */
+	struct rate_table *rates;
+	struct deferred_list *deferred; /* run at the end of each turn */
+	struct poll *polls;             /* those that may come back, by their token */
+	struct conn_limit_table *away;  /* how many of them an address has */
 	struct http_routes routes;
 };
 
 /* Set up the doors; borrows everything. */
 void api_init(struct api *api, const struct access *access, struct chat *chat,
-	struct later_list *later);
+	struct deferred_list *deferred);
 
 /* Let go of polls that did not come back; to be called several times a second. */
 void api_tick(struct api *api, int64_t now_ms);

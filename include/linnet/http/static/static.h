@@ -5,16 +5,16 @@
 #include "linnet/http/static/gzip_cache.h"
 #include "linnet/http/static/static_file.h"
 
-struct page_door {
-	const struct page *page;
-	struct page_gzip gzip;
+struct static_door {
+	const struct static_root *page;
+	struct gzip_cache gzip;
 };
 
 /* Set up the door; borrows page. */
-void page_door_init(struct page_door *door, const struct page *page);
+void static_door_init(struct static_door *door, const struct static_root *page);
 
 /* Free what the door keeps. One that is all zero keeps nothing. */
-void page_door_fini(struct page_door *door);
+void static_door_fini(struct static_door *door);
 
 /* Its routes: every path that no other table has. */
-struct http_routes page_door_routes(struct page_door *door);
+struct http_routes static_door_routes(struct static_door *door);
