@@ -101,6 +101,7 @@ static const char *const limit_names[REFUSED_BY_COUNT] = {
 	[REFUSED_BY_CONNECTIONS] = "connections",
 	[REFUSED_BY_PER_ADDRESS] = "per_address",
 	[REFUSED_BY_BAN] = "banned",
+	[REFUSED_BY_PROTOCOL] = "protocol",
 };
 static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning",
 	"error", "critical" };
@@ -173,8 +174,8 @@ static const struct family families[] = {
 		.help = "Connections that ceased to, by why.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections over a limit or banned, which were told so and "
-			"closed.",
+		.help = "Connections that were closed because they were over a limit, "
+			"banned, or spoke another protocol.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
 		.help = "What people and programs said and was taken.",

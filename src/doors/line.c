@@ -17,6 +17,10 @@
 
 #define READ_BYTES 4096
 
+/* How long a silent peer waits for its welcome. Clients of other protocols speak first,
+ * so most of them are recognised before anybody hears of them. */
+#define GREETING_S 0.3
+
 /* What one may have under way before it is read from again: a program that writes faster
  * than the store keeps waits instead of losing lines. */
 #define UNDER_WAY_MAX 64
@@ -38,11 +42,12 @@ struct line {
 	struct line_door *door;
 	int fd;
 	ev_io input;
-	ev_timer pause; /* until it may talk again */
+	ev_timer pause; /* until it is greeted; later, until it may talk again */
 	struct out_queue out_queue;
 	struct deferred deferred; /* there is something to go on with */
 	struct telnet telnet;
 	enum telnet_event next; /* what waits to be done */
+	bool is_greeted;        /* it has sent something, or has waited for GREETING_S */
 	bool is_in;             /* the chat: it has logged in, where it has to */
 	unsigned strange_lines; /* before that, of no use */
 	bool has_ended;         /* the peer says nothing more */
@@ -97,7 +102,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	char text[160];
 
 	conn_note_ending(line->conn, session_ending(session));
-	if (code != CLOSE_NORMAL) {
+	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
 	}
@@ -180,6 +185,30 @@ log_in(struct line *line, const char *token, size_t len)
 	permissions_unref(permissions);
 }
 
+/* The peer may hear and be heard from now on. */
+static void
+greet(struct line *line)
+{
+	const struct access *access = &line->door->access;
+
+	ev_timer_stop(loop_of(line), &line->pause);
+	line->is_greeted = true;
+	if (access_needs_login(access))
+		put(line, LOGIN_FIRST);
+	else
+		enter(line, access_permissions_of_line(access));
+}
+
+/* The peer speaks another protocol: nothing of it is used. */
+static void
+refuse_protocol(struct line *line)
+{
+	log_info("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
+		log_str("protocol", line->telnet.protocol));
+	metrics.refused[REFUSED_BY_PROTOCOL]++;
+	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
+}
+
 /* True if the len bytes of text are nothing but word. */
 static bool
 is_word(const char *text, size_t len, const char *word)
@@ -206,6 +235,15 @@ hear_stranger(struct line *line, const char *text, size_t len)
 		put(line, LOGIN_FIRST);
 }
 
+/* An empty line may be the beginning of a header in binary: that of PROXY version 2
+ * begins with two of them and a NUL byte. */
+static bool
+may_be_foreign(const struct line *line)
+{
+	return line->next == TELNET_LINE && !line->telnet.line.len &&
+	       line->raw_done < line->raw_len;
+}
+
 /* Do what is next. Returns false if that has to wait. */
 static bool
 do_next(struct line *line)
@@ -216,6 +254,14 @@ do_next(struct line *line)
 
 	if (line->next == TELNET_MARK) {
 		answer_mark(line);
+		return true;
+	}
+	if (line->next == TELNET_FOREIGN)
+		refuse_protocol(line);
+	else if (!line->is_greeted && !may_be_foreign(line))
+		greet(line);
+	if (is_over(line) || !line->is_greeted) {
+		forget_line(line);
 		return true;
 	}
 	if (!line->is_in) {
@@ -324,6 +370,8 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)loop;
 	(void)revents;
+	if (!line->is_greeted && !is_over(line))
+		greet(line);
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
@@ -333,8 +381,9 @@ on_deferred(struct deferred *deferred)
 {
 	struct line *line =
 		(struct line *)((char *)deferred - offsetof(struct line, deferred));
+	bool is_paused = line->is_greeted && ev_is_active(&line->pause);
 
-	if (line->is_finishing || ev_is_active(&line->pause) || !take_in(line))
+	if (line->is_finishing || is_paused || !take_in(line))
 		return;
 	if (!line->has_ended)
 		ev_io_start(loop_of(line), &line->input);
@@ -437,17 +486,14 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn, fd,
 		&line->session.queue);
 	ev_io_init(&line->input, on_readable, fd, EV_READ);
-	ev_timer_init(&line->pause, on_pause_over, 0, 0);
+	ev_timer_init(&line->pause, on_pause_over, GREETING_S, 0);
 	line->input.data = line->pause.data = line;
 	ev_io_start(loop_of(line), &line->input);
+	ev_timer_start(loop_of(line), &line->pause);
 	log_info("session_open", log_uint("session", line->session.number),
 		log_str("peer", conn->peer), log_str("door", "line"));
-	if (access_needs_login(&door->access)) {
+	if (access_needs_login(&door->access))
 		conn->deadline_ms = conn_now_ms() + LOGIN_MS;
-		put(line, LOGIN_FIRST);
-	} else {
-		enter(line, access_permissions_of_line(&door->access));
-	}
 }
 
 void

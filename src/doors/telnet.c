@@ -78,9 +78,26 @@ add(struct telnet *telnet, char byte, size_t max_bytes)
 	}
 }
 
+/* The first line is not one for this door. */
+static enum telnet_event
+refuse_protocol(struct telnet *telnet, const char *protocol)
+{
+	telnet->protocol = protocol;
+	telnet->line.len = 0;
+	return TELNET_FOREIGN;
+}
+
 static enum telnet_event
 end_line(struct telnet *telnet)
 {
+	if (!telnet->has_first_line) {
+		const char *protocol = sniff_end(&telnet->sniff);
+
+		if (protocol)
+			return refuse_protocol(telnet, protocol);
+		telnet->has_first_line = telnet->line.len || telnet->is_too_long;
+		telnet->sniff = (struct sniff){ .words = 0 };
+	}
 	if (!telnet->is_too_long)
 		return TELNET_LINE;
 	telnet->is_too_long = false;
@@ -105,6 +122,12 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 		if (behind_cr && (byte == '\n' || byte == '\0'))
 			continue;
 		if (byte != '\n' && byte != '\r') {
+			const char *protocol = telnet->has_first_line
+						       ? NULL
+						       : sniff_byte(&telnet->sniff, byte);
+
+			if (protocol)
+				return refuse_protocol(telnet, protocol);
 			if (!telnet->is_too_long)
 				add(telnet, byte, max_bytes);
 			continue;

@@ -1,10 +1,12 @@
 /* telnet.h - lines out of what a terminal sends: telnet's options are left out (RFC 854),
- * a line ends in LF, CR LF or CR NUL, and a backspace takes a character back. */
+ * a line ends in LF, CR LF or CR NUL, and a backspace takes a character back. The first
+ * line that is not empty may show that the peer speaks another protocol (sniff.h). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "doors/sniff.h"
 #include "linnet/base/buffer.h"
 
 /* Embedded; all zero is the beginning of a connection. */
@@ -14,13 +16,17 @@ struct telnet {
 	bool saw_cr;
 	bool wants_mark;
 	int state; /* within an option */
+	bool has_first_line;
+	struct sniff sniff;   /* the first line that is not empty */
+	const char *protocol; /* that TELNET_FOREIGN is about; static text */
 };
 
 enum telnet_event {
 	TELNET_MORE,     /* all was read, no line has ended; zero */
 	TELNET_LINE,     /* line has one */
 	TELNET_TOO_LONG, /* one of more than max_bytes has ended; its text is gone */
-	TELNET_MARK,     /* the terminal shows nothing until it is sent TELNET_NO_MARK */
+	TELNET_FOREIGN, /* the first line belongs to another protocol; its text is gone */
+	TELNET_MARK,    /* the terminal shows nothing until it is sent TELNET_NO_MARK */
 };
 
 /* What answers a request for a timing mark, which terminals send behind an interrupt

@@ -80,6 +80,7 @@ enum refused_by {
 	REFUSED_BY_CONNECTIONS,
 	REFUSED_BY_PER_ADDRESS,
 	REFUSED_BY_BAN,
+	REFUSED_BY_PROTOCOL, /* the line door: not a client of lines */
 	REFUSED_BY_COUNT,
 };
 

@@ -12,7 +12,7 @@
 #define MAX_BYTES 16
 
 /* What became of the bytes: each line in brackets, "!" for one that was too long, "#" for
- * a mark, what is under way at the end behind that. */
+ * a mark, another protocol in braces, what is under way at the end behind that. */
 struct reading {
 	struct telnet telnet;
 	struct buffer seen;
@@ -36,6 +36,11 @@ note(struct reading *reading, enum telnet_event event)
 		line->len = 0;
 	} else if (event == TELNET_TOO_LONG) {
 		see(reading, "!");
+	} else if (event == TELNET_FOREIGN) {
+		see(reading, "{");
+		see(reading, reading->telnet.protocol);
+		see(reading, "}");
+		reading->telnet.has_first_line = true;
 	} else if (event == TELNET_MARK) {
 		see(reading, "#");
 	}
@@ -253,6 +258,72 @@ test_nothing_is_no_last_line(void **state)
 	assert_seen(&reading, "[one]");
 }
 
+static void
+test_a_request_line_is_http_however_long_it_is(void **state)
+{
+	(void)state;
+	READS("GET / HTTP/1.1\r\n", "{http}");
+	READS("PRI * HTTP/2.0\r\n", "{http}");
+	READS("get /a HTTP/9\n", "{http}");
+	READS("M-SEARCH /0123456789abcdef HTTP/1.0\n", "{http}");
+	READS("\r\n\n\xff\xfb\x01GET / HTTP/1.1\n", "[][]{http}");
+}
+
+static void
+test_the_beginnings_of_other_protocols_need_no_end(void **state)
+{
+	(void)state;
+	READS("\x16\x03", "{tls}");
+	READS("SSH-", "{ssh}");
+	READS("PROXY ", "{proxy}");
+	READS("CAP ", "{irc}");
+	READS("PASS ", "{irc}");
+	READS("NICK ", "{irc}");
+	READS("USER ", "{irc}");
+	READS("a\0", "{binary}");
+	READS("0123456789abcdefgh\0", "{binary}");
+	READS("\r\n\r\n\0", "[][]{binary}");
+}
+
+static void
+test_anything_else_is_text(void **state)
+{
+	(void)state;
+	READS("GET well soon\n", "[GET well soon]");
+	READS("GET  HTTP/1.1\n", "[GET  HTTP/1.1]");
+	READS(" GET / HTTP/1.1\n", "[ GET / HTTP/1.1]");
+	READS("G(T / HTTP/1.1\n", "[G(T / HTTP/1.1]");
+	READS("GET / HTTP/1.\n", "[GET / HTTP/1.]");
+	READS("GET / HTTP/\n", "[GET / HTTP/]");
+	READS("GET / HTTP/1.1 \n", "[GET / HTTP/1.1 ]");
+	READS("a b c HTTP/1\n", "[a b c HTTP/1]");
+	READS("HTTP/1.1\n", "[HTTP/1.1]");
+	READS("nick bob\n", "[nick bob]");
+	READS("NICK\n", "[NICK]");
+	READS("a NICK b\n", "[a NICK b]");
+	READS("SSH\n", "[SSH]");
+	READS("\x16 \x03\n", "[\x16 \x03]");
+}
+
+static void
+test_only_the_first_line_that_is_not_empty_is_looked_at(void **state)
+{
+	(void)state;
+	READS("\na\nGET / HTTP/1.1\n", "[][a][GET / HTTP/1.1]");
+	READS("0123456789abcdefg\nSSH-2\n", "![SSH-2]");
+}
+
+static void
+test_a_last_line_without_an_end_may_be_a_request_line(void **state)
+{
+	struct reading reading = { 0 };
+
+	(void)state;
+	read_on(&reading, "GET / HTTP/1.1", 14);
+	note(&reading, telnet_end(&reading.telnet));
+	assert_seen(&reading, "{http}");
+}
+
 int
 main(void)
 {
@@ -274,6 +345,11 @@ main(void)
 		cmocka_unit_test(test_an_endless_line_takes_no_memory),
 		cmocka_unit_test(test_the_last_line_may_lack_its_end),
 		cmocka_unit_test(test_nothing_is_no_last_line),
+		cmocka_unit_test(test_a_request_line_is_http_however_long_it_is),
+		cmocka_unit_test(test_the_beginnings_of_other_protocols_need_no_end),
+		cmocka_unit_test(test_anything_else_is_text),
+		cmocka_unit_test(test_only_the_first_line_that_is_not_empty_is_looked_at),
+		cmocka_unit_test(test_a_last_line_without_an_end_may_be_a_request_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
