@@ -389,13 +389,13 @@ static const struct {
 		const struct chat_moderator *by, const struct order *order,
 		struct message_fault *fault);
 } orders[] = {
-	{"sessions", do_sessions},
-	{ "bans",    do_bans    },
-	{ "kick",    do_kick    },
-	{ "ban",     do_ban     },
-	{ "unban",   do_unban   },
-	{ "mute",    do_mute    },
-	{ "unmute",  do_unmute  },
+	{ "sessions", do_sessions },
+	{ "bans", do_bans },
+	{ "kick", do_kick },
+	{ "ban", do_ban },
+	{ "unban", do_unban },
+	{ "mute", do_mute },
+	{ "unmute", do_unmute },
 };
 
 void

@@ -59,13 +59,13 @@ static int
 parse_arguments(struct arguments *arguments, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config",           required_argument, NULL, 'c' },
-		{ "set",              required_argument, NULL, 's' },
-		{ "check",                 no_argument, NULL, 't' },
-		{ "dump",no_argument, NULL, 'T' },
-		{ "version",               no_argument, NULL, 'V' },
-		{ "help",           no_argument, NULL, 'h' },
-		{ 0             },
+		{ "config", required_argument, NULL, 'c' },
+		{ "set", required_argument, NULL, 's' },
+		{ "check", no_argument, NULL, 't' },
+		{ "dump", no_argument, NULL, 'T' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int option, r = 0;
 

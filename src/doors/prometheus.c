@@ -96,10 +96,10 @@ prometheus_door_init(struct prometheus_door *door, const struct access *access,
 }
 
 static const struct http_route rows[] = {
-	{.name = "metrics",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = on_request},
+	{ .name = "metrics",
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = on_request },
 };
 
 struct http_routes

@@ -9,13 +9,13 @@ static const struct {
 	const char *bytes;
 	const char *protocol;
 } beginnings[] = {
-	{"\x16\x03", "tls"  },
-	{ "SSH-",    "ssh"  },
-	{ "PROXY ",  "proxy"},
-	{ "CAP ",    "irc"  },
-	{ "PASS ",   "irc"  },
-	{ "NICK ",   "irc"  },
-	{ "USER ",   "irc"  },
+	{ "\x16\x03", "tls" },
+	{ "SSH-", "ssh" },
+	{ "PROXY ", "proxy" },
+	{ "CAP ", "irc" },
+	{ "PASS ", "irc" },
+	{ "NICK ", "irc" },
+	{ "USER ", "irc" },
 };
 
 /* The protocol that begins with the first word so far and byte. */

@@ -413,18 +413,18 @@ on_ping(struct hooks_request *request)
 }
 
 static const struct event events[] = {
-	{"push",                 on_push               },
-	{ "pull_request",        on_pull_request       },
-	{ "pull_request_review", on_pull_request_review},
-	{ "issues",              on_issues             },
-	{ "issue_comment",       on_issue_comment      },
-	{ "release",             on_release            },
-	{ "workflow_run",        on_workflow_run       },
-	{ "star",                on_star               },
-	{ "fork",                on_fork               },
-	{ "create",              on_create             },
-	{ "delete",              on_delete             },
-	{ "ping",                on_ping               },
+	{ "push", on_push },
+	{ "pull_request", on_pull_request },
+	{ "pull_request_review", on_pull_request_review },
+	{ "issues", on_issues },
+	{ "issue_comment", on_issue_comment },
+	{ "release", on_release },
+	{ "workflow_run", on_workflow_run },
+	{ "star", on_star },
+	{ "fork", on_fork },
+	{ "create", on_create },
+	{ "delete", on_delete },
+	{ "ping", on_ping },
 };
 
 int

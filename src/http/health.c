@@ -20,16 +20,16 @@ on_ready(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{.name = "healthz",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = answer_ok,
-         .is_health = true},
+	{ .name = "healthz",
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = answer_ok,
+		.is_health = true },
 	{ .name = "readyz",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = on_ready,
-         .is_health = true},
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = on_ready,
+		.is_health = true },
 };
 
 struct http_routes

@@ -80,10 +80,10 @@ method_of(const char *name)
 		const char *name;
 		enum http_method method;
 	} methods[] = {
-		{"GET",      HTTP_GET    },
-                { "HEAD",    HTTP_HEAD   },
-                { "POST",    HTTP_POST   },
-		{ "OPTIONS", HTTP_OPTIONS}
+		{ "GET", HTTP_GET },
+		{ "HEAD", HTTP_HEAD },
+		{ "POST", HTTP_POST },
+		{ "OPTIONS", HTTP_OPTIONS },
 	};
 	size_t i;
 

@@ -61,9 +61,7 @@ address_of(const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
-	struct in6_addr mapped = {
-		.s6_addr = {[10] = 0xff, [11] = 0xff}
-	};
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 
 	if (address->sa_family == AF_INET6)
 		return v6->sin6_addr;

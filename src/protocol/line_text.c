@@ -255,21 +255,21 @@ static const struct {
 	const char *type;
 	void (*append)(struct buffer *text, const json_t *object); /* NULL: nothing */
 } forms[] = {
-	{"presence", append_presence},
-	{ "alarm",   append_alarm   },
-	{ "log",     append_log     },
-	{ "error",   append_notice  },
-	{ "notice",  append_notice  },
-	{ "joined",  append_joined  },
-	{ "history", append_page    },
-	{ "search",  append_page    },
-	{ "rooms",   append_rooms   },
-	{ "who",     append_who     },
-	{ "help",    append_help    },
-	{ "ack",     NULL           },
-	{ "metric",  NULL           },
-	{ "pong",    NULL           },
-	{ "typing",  NULL           },
+	{ "presence", append_presence },
+	{ "alarm", append_alarm },
+	{ "log", append_log },
+	{ "error", append_notice },
+	{ "notice", append_notice },
+	{ "joined", append_joined },
+	{ "history", append_page },
+	{ "search", append_page },
+	{ "rooms", append_rooms },
+	{ "who", append_who },
+	{ "help", append_help },
+	{ "ack", NULL },
+	{ "metric", NULL },
+	{ "pong", NULL },
+	{ "typing", NULL },
 };
 
 void

@@ -106,11 +106,11 @@ read_members(struct message *message, struct message_fault *fault)
 		size_t max_bytes;
 		const char **value;
 	} members[] = {
-		{"type",      MESSAGE_TYPE_BYTES, &message->type    },
-		{ "room",     SIZE_MAX,           &message->room    },
-		{ "username", SIZE_MAX,           &message->username},
-		{ "email",    EMAIL_BYTES,        &message->email   },
-		{ "message",  SIZE_MAX,           &message->text    },
+		{ "type", MESSAGE_TYPE_BYTES, &message->type },
+		{ "room", SIZE_MAX, &message->room },
+		{ "username", SIZE_MAX, &message->username },
+		{ "email", EMAIL_BYTES, &message->email },
+		{ "message", SIZE_MAX, &message->text },
 	};
 	int r = read_ref(message, fault);
 	size_t i;

@@ -129,8 +129,8 @@ on_request(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{.name = "ws",    .segments = 1, .methods = HTTP_GET, .handle = on_request},
-	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request},
+	{ .name = "ws", .segments = 1, .methods = HTTP_GET, .handle = on_request },
+	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request },
 };
 
 struct http_routes

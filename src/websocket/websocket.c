@@ -180,18 +180,18 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
  * those that ask for "chat" on the second. */
 static const struct lws_protocols protocols[] = {
 	{
-         .name = "none",
-         .callback = on_lws,
-         .rx_buffer_size = RX_BYTES,
-         .tx_packet_size = WEBSOCKET_WRITE_BYTES,
-	 },
+		.name = "none",
+		.callback = on_lws,
+		.rx_buffer_size = RX_BYTES,
+		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+	},
 	{
-         .name = "chat",
-         .callback = on_lws,
-         .rx_buffer_size = RX_BYTES,
-         .tx_packet_size = WEBSOCKET_WRITE_BYTES,
-	 },
-	{ 0			 },
+		.name = "chat",
+		.callback = on_lws,
+		.rx_buffer_size = RX_BYTES,
+		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+	},
+	{ 0 },
 };
 
 struct websocket_host *

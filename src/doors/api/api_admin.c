@@ -9,13 +9,13 @@ static const struct {
 	enum http_method method;
 	const char *allow;
 } orders[] = {
-	{"sessions", HTTP_GET,  "Allow: GET\r\n" },
-	{ "bans",    HTTP_GET,  "Allow: GET\r\n" },
-	{ "kick",    HTTP_POST, "Allow: POST\r\n"},
-	{ "ban",     HTTP_POST, "Allow: POST\r\n"},
-	{ "unban",   HTTP_POST, "Allow: POST\r\n"},
-	{ "mute",    HTTP_POST, "Allow: POST\r\n"},
-	{ "unmute",  HTTP_POST, "Allow: POST\r\n"},
+	{ "sessions", HTTP_GET, "Allow: GET\r\n" },
+	{ "bans", HTTP_GET, "Allow: GET\r\n" },
+	{ "kick", HTTP_POST, "Allow: POST\r\n" },
+	{ "ban", HTTP_POST, "Allow: POST\r\n" },
+	{ "unban", HTTP_POST, "Allow: POST\r\n" },
+	{ "mute", HTTP_POST, "Allow: POST\r\n" },
+	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
 };
 
 #define ORDERS (sizeof(orders) / sizeof(orders[0]))

@@ -129,7 +129,7 @@ on_request(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{.methods = HTTP_GET | HTTP_HEAD, .handle = on_request},
+	{ .methods = HTTP_GET | HTTP_HEAD, .handle = on_request },
 };
 
 void

@@ -19,18 +19,18 @@ static const struct {
 	const char *type;
 	bool is_text;
 } types[] = {
-	{".html",         "text/html; charset=utf-8",       true },
-	{ ".css",         "text/css; charset=utf-8",        true },
-	{ ".js",          "text/javascript; charset=utf-8", true },
-	{ ".mjs",         "text/javascript; charset=utf-8", true },
-	{ ".json",        "application/json",               true },
-	{ ".webmanifest", "application/manifest+json",      true },
-	{ ".svg",         "image/svg+xml",                  true },
-	{ ".png",         "image/png",                      false},
-	{ ".ico",         "image/x-icon",                   false},
-	{ ".webp",        "image/webp",                     false},
-	{ ".woff2",       "font/woff2",                     false},
-	{ ".txt",         "text/plain; charset=utf-8",      true },
+	{ ".html", "text/html; charset=utf-8", true },
+	{ ".css", "text/css; charset=utf-8", true },
+	{ ".js", "text/javascript; charset=utf-8", true },
+	{ ".mjs", "text/javascript; charset=utf-8", true },
+	{ ".json", "application/json", true },
+	{ ".webmanifest", "application/manifest+json", true },
+	{ ".svg", "image/svg+xml", true },
+	{ ".png", "image/png", false },
+	{ ".ico", "image/x-icon", false },
+	{ ".webp", "image/webp", false },
+	{ ".woff2", "font/woff2", false },
+	{ ".txt", "text/plain; charset=utf-8", true },
 };
 
 static void

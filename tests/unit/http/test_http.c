@@ -111,10 +111,10 @@ stream(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{"take",    1, HTTP_GET | HTTP_POST, body_bytes, give_back, false},
-	{ "defer",  2, HTTP_GET,             NULL,       defer,     false},
-	{ "park",   1, HTTP_GET,             NULL,       park,      false},
-	{ "stream", 1, HTTP_GET,             NULL,       stream,    false},
+	{ "take", 1, HTTP_GET | HTTP_POST, body_bytes, give_back, false },
+	{ "defer", 2, HTTP_GET, NULL, defer, false },
+	{ "park", 1, HTTP_GET, NULL, park, false },
+	{ "stream", 1, HTTP_GET, NULL, stream, false },
 };
 
 static void
@@ -326,15 +326,15 @@ static void
 test_what_a_body_may_be_is_checked_before_it_comes(void **state)
 {
 	static const char *const cases[][2] = {
-		{"POST /take HTTP/1.1\r\nHost: a\r\n\r\n", " 411 "                 },
-		{ POST("",				 "1001"),                  " 413 " },
-		{ "GET /take HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n",                                       " 400 "  },
+		{ "POST /take HTTP/1.1\r\nHost: a\r\n\r\n", " 411 " },
+		{ POST("", "1001"), " 413 " },
+		{ "GET /take HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n", " 400 " },
 		{ "POST /park HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n",
-                 " 405 Method Not Allowed"},
+			" 405 Method Not Allowed" },
 		{ "POST /take/ HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n",
-                 " 404 " },
+			" 404 " },
 		{ "GET /defer HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                 " 404 " },
+			" 404 " },
 	};
 	size_t i;
 
