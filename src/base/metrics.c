@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "linnet/base/util.h"
+
 #define US_A_SECOND 1000000U
 
 #define LABELS_MAX 2
@@ -47,7 +49,7 @@ struct label {
 
 #define LABEL(name, values)                                                              \
 	{                                                                                \
-		name, values, sizeof(values) / sizeof((values)[0])                       \
+		name, values, ARRAY_SIZE(values)                                         \
 	}
 
 static const char *const transport_names[TRANSPORT_COUNT] = {
@@ -113,8 +115,7 @@ static const char *const route_names[] = { "none", "page", "ws", "echo", "health
 	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
 	"search", "rooms", "admin" };
 
-_Static_assert(sizeof(route_names) / sizeof(route_names[0]) == METRICS_ROUTES,
-	"each route has a name");
+_Static_assert(ARRAY_SIZE(route_names) == METRICS_ROUTES, "each route has a name");
 
 #define ROUTE_NONE 0
 #define ROUTE_PAGE 1
@@ -382,7 +383,7 @@ metrics_append(struct buffer *out)
 
 	put_head(out, "linnet_build_info", "gauge", "1, by the version.");
 	put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		const struct family *family = &families[i];
 
 		put_head(out, family->name, types[family->kind], family->help);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/config/config.h"
 
@@ -117,7 +118,7 @@ default_root(void)
 		program[len] = '\0';
 		folder = dirname(program);
 	}
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		int n = snprintf(path, sizeof(path), "%s/%s", folder, places[i]);
 
 		if (n > 0 && (size_t)n < sizeof(path) && realpath(path, real))

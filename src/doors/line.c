@@ -12,6 +12,7 @@
 
 #include "doors/telnet.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
@@ -59,13 +60,13 @@ struct line {
 static struct line *
 from_session(struct session *session)
 {
-	return (struct line *)((char *)session - offsetof(struct line, session));
+	return container_of(session, struct line, session);
 }
 
 static struct line *
 from_out_queue(struct out_queue *out_queue)
 {
-	return (struct line *)((char *)out_queue - offsetof(struct line, out_queue));
+	return container_of(out_queue, struct line, out_queue);
 }
 
 static struct ev_loop *
@@ -379,8 +380,7 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 static void
 on_deferred(struct deferred *deferred)
 {
-	struct line *line =
-		(struct line *)((char *)deferred - offsetof(struct line, deferred));
+	struct line *line = container_of(deferred, struct line, deferred);
 	bool is_paused = line->is_greeted && ev_is_active(&line->pause);
 
 	if (line->is_finishing || is_paused || !take_in(line))

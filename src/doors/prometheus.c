@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "linnet/base/metrics.h"
+#include "linnet/base/util.h"
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -105,5 +106,5 @@ static const struct http_route rows[] = {
 struct http_routes
 prometheus_door_routes(struct prometheus_door *door)
 {
-	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), door };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), door };
 }

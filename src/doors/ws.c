@@ -7,6 +7,7 @@
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
 
@@ -25,8 +26,7 @@ struct ws_session {
 static struct ws_session *
 from_session(struct session *session)
 {
-	return (struct ws_session *)((char *)session -
-				     offsetof(struct ws_session, session));
+	return container_of(session, struct ws_session, session);
 }
 
 static void

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
 
 #define MAX_COMMITS 10
 #define SHORT_HASH 7
@@ -438,7 +439,7 @@ hooks_convert_github(struct hooks_request *request)
 	if (!json_is_object(request->body))
 		return message_refuse(
 			request->fault, "bad_hook", "a GitHub event is an object");
-	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(events); i++)
 		if (!strcmp(events[i].name, request->event))
 			return events[i].convert(request);
 	return 0;

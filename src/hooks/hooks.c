@@ -12,6 +12,7 @@
 #include "hooks/hooks_private.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
@@ -71,7 +72,7 @@ hook_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kinds[i].name, name))
 			break;
 	return (enum hook_kind)i;
@@ -99,7 +100,7 @@ hooks_severity(const char *word)
 {
 	size_t i;
 
-	for (i = 0; word && i < sizeof(severities) / sizeof(severities[0]); i++)
+	for (i = 0; word && i < ARRAY_SIZE(severities); i++)
 		if (!strcasecmp(severities[i].word, word))
 			return severities[i].severity;
 	return NULL;

@@ -1,5 +1,7 @@
 #include "linnet/http/health.h"
 
+#include "linnet/base/util.h"
+
 static void
 answer_ok(struct http_request *request)
 {
@@ -35,5 +37,5 @@ static const struct http_route rows[] = {
 struct http_routes
 health_routes(void)
 {
-	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), NULL };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), NULL };
 }

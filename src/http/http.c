@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/http_private.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* What a peer has to send a head, once it has begun it or was accepted, a body, however
@@ -288,7 +289,7 @@ start_draining(struct http *http)
 static struct http *
 from_out_queue(struct out_queue *out_queue)
 {
-	return (struct http *)((char *)out_queue - offsetof(struct http, out_queue));
+	return container_of(out_queue, struct http, out_queue);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "http/http_private.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 
 static const char *
 reason_of(int status)
@@ -35,7 +36,7 @@ reason_of(int status)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Unknown";

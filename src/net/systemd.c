@@ -14,6 +14,7 @@
 #include <systemd/sd-daemon.h>
 #endif
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 #define STATUS_S 5.0
@@ -43,7 +44,7 @@ take_socket(int fd, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(socket_names) / sizeof(socket_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
 		if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 ||
@@ -116,7 +117,7 @@ systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
 {
 	size_t i, count;
 
-	for (i = 0; i < sizeof(socket_names) / sizeof(socket_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
 		count = sockets[i].count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"  /* U+FFFD */
 #define LINE_BREAK " \xe2\x8f\x8e " /* U+23CE */
@@ -278,7 +279,7 @@ line_text_append(struct buffer *lines, const json_t *object)
 	const char *type = get(object, "type");
 	size_t i;
 
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
 		if (strcmp(type, forms[i].type) != 0)
 			continue;
 		if (forms[i].append)

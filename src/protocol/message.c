@@ -10,6 +10,7 @@
 
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 
 /* RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, its two angle brackets
  * included. */
@@ -115,7 +116,7 @@ read_members(struct message *message, struct message_fault *fault)
 	int r = read_ref(message, fault);
 	size_t i;
 
-	for (i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++)
+	for (i = 0; r == 0 && i < ARRAY_SIZE(members); i++)
 		r = message_get_string(message, members[i].key, members[i].max_bytes,
 			members[i].value, fault);
 	message->is_ephemeral =

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 
 struct range {
 	uint32_t first, last;
@@ -67,8 +68,8 @@ is_hidden(uint32_t c, uint32_t before)
 {
 	/* Makes an emoji colourful; behind anything else it would only hide. */
 	if (c == 0xfe0f)
-		return !is_in(emoji, sizeof(emoji) / sizeof(emoji[0]), before);
-	return is_in(hidden, sizeof(hidden) / sizeof(hidden[0]), c);
+		return !is_in(emoji, ARRAY_SIZE(emoji), before);
+	return is_in(hidden, ARRAY_SIZE(hidden), c);
 }
 
 static const char *

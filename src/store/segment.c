@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 struct range {
@@ -57,7 +58,7 @@ static const struct range space_ranges[] = {
 	{ 0x3000, 0x3000 },
 };
 
-#define IS_IN(ranges, c) is_in(ranges, sizeof(ranges) / sizeof((ranges)[0]), c)
+#define IS_IN(ranges, c) is_in(ranges, ARRAY_SIZE(ranges), c)
 
 static bool
 is_in(const struct range *ranges, size_t count, uint32_t c)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/util.h"
 
 /* Set the argument called name, a whole number, as a member. Returns false if it is none;
  * the request was answered then. */
@@ -106,9 +107,7 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 		.rates = rate_table_new(),
 		.deferred = deferred,
 		.away = conn_limit_new((unsigned)access->config->limits.per_address),
-		.routes = { .rows = rows,
-			.count = sizeof(rows) / sizeof(rows[0]),
-			.context = api },
+		.routes = { .rows = rows, .count = ARRAY_SIZE(rows), .context = api },
 	};
 }
 

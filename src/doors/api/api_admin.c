@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/util.h"
 #include "linnet/chat/session.h"
 
 static const struct {
@@ -18,7 +19,7 @@ static const struct {
 	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
 };
 
-#define ORDERS (sizeof(orders) / sizeof(orders[0]))
+#define ORDERS ARRAY_SIZE(orders)
 
 /* The order's word; NULL: the request was answered. */
 static const char *

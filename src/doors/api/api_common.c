@@ -5,6 +5,7 @@
 
 #include "doors/api/api_private.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* What the errors of the chat are in HTTP; every other one is the client's (400). */
@@ -72,7 +73,7 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 	int status = 400;
 	size_t i;
 
-	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(statuses); i++)
 		if (!strcmp(code, statuses[i].code))
 			status = statuses[i].status;
 	http_respond_error(request, status,

@@ -5,6 +5,7 @@
 
 #include "doors/api/api_private.h"
 #include "linnet/base/hex.h"
+#include "linnet/base/util.h"
 #include "linnet/chat/session.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
@@ -39,7 +40,7 @@ add_extras(const struct http_request *request, json_t *object)
 	const char *why = NULL;
 	size_t i;
 
-	for (i = 0; !why && i < sizeof(extras) / sizeof(extras[0]); i++)
+	for (i = 0; !why && i < ARRAY_SIZE(extras); i++)
 		why = api_add_extra(request, object, extras[i]);
 	return why;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
@@ -25,7 +26,7 @@ struct call {
 static struct call *
 from_session(struct session *session)
 {
-	return (struct call *)((char *)session - offsetof(struct call, session));
+	return container_of(session, struct call, session);
 }
 
 static void
@@ -113,8 +114,7 @@ answer(const struct call *call)
 static void
 on_deferred(struct deferred *deferred)
 {
-	struct call *call =
-		(struct call *)((char *)deferred - offsetof(struct call, deferred));
+	struct call *call = container_of(deferred, struct call, deferred);
 	struct frame *frame;
 
 	while ((frame = frame_queue_peek(&call->session.queue))) {

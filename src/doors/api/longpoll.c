@@ -12,6 +12,7 @@
 #include "doors/api/api_private.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
@@ -38,7 +39,7 @@ struct poll {
 static struct poll *
 from_session(struct session *session)
 {
-	return (struct poll *)((char *)session - offsetof(struct poll, session));
+	return container_of(session, struct poll, session);
 }
 
 static void
@@ -201,8 +202,7 @@ consider(struct poll *poll, int64_t now_ms)
 static void
 on_deferred(struct deferred *deferred)
 {
-	consider((struct poll *)((char *)deferred - offsetof(struct poll, deferred)),
-		conn_now_ms());
+	consider(container_of(deferred, struct poll, deferred), conn_now_ms());
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "doors/api/api_private.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
@@ -27,7 +28,7 @@ struct stream {
 static struct stream *
 from_session(struct session *session)
 {
-	return (struct stream *)((char *)session - offsetof(struct stream, session));
+	return container_of(session, struct stream, session);
 }
 
 static void
@@ -65,8 +66,7 @@ free_stream(struct stream *stream)
 static void
 on_deferred(struct deferred *deferred)
 {
-	struct stream *stream =
-		(struct stream *)((char *)deferred - offsetof(struct stream, deferred));
+	struct stream *stream = container_of(deferred, struct stream, deferred);
 
 	http_stream_end(stream->request);
 	free_stream(stream);

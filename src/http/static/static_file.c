@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "linnet/base/util.h"
+
 #define FILE_BYTES (16 * 1024 * 1024)
 
 static const struct {
@@ -41,7 +43,7 @@ find_type(struct static_file *file, const char *path)
 
 	file->type = "application/octet-stream";
 	file->is_text = false;
-	for (i = 0; extension && i < sizeof(types) / sizeof(types[0]); i++)
+	for (i = 0; extension && i < ARRAY_SIZE(types); i++)
 		if (!strcasecmp(extension, types[i].extension)) {
 			file->type = types[i].type;
 			file->is_text = types[i].is_text;
