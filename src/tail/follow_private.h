@@ -86,11 +86,6 @@ struct follow {
 	struct follow_chunk chunk;
 };
 
-/* follow.c */
-
-/* A clock that nobody sets. */
-int64_t follow_now_ms(void);
-
 /* follow_path.c */
 
 /* Begin with path, which is copied, and let go of everything. */
