@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../folder.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/store/store.h"
 
@@ -147,15 +147,6 @@ assert_open_fails(struct fixture *fixture, int error, const char *words)
 	if (r != error || !why || !strstr(why, words))
 		fail_msg("store_open: %d, \"%s\"", r, why ? why : "");
 	fixture->store = NULL;
-}
-
-static inline int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Wait for an answer and deliver all that are there. */
@@ -355,13 +346,13 @@ assert_found(
 static inline void
 wait_trimmed(struct fixture *fixture, const char *room, uint64_t first_id)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
 
 	do {
 		ask_before(fixture, room, UINT64_MAX, 0, 0);
 		assert_int_equal(fixture->page_error, 0);
 		assert_true(fixture->page_first_id <= first_id);
-		assert_true(now_ms() < end);
+		assert_true(clock_now_ms() < end);
 	} while (fixture->page_first_id != first_id);
 }
 
