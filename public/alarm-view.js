@@ -1,4 +1,5 @@
-// What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
+// Rendering of alarms, in the log and in the list of active alarms. A severity is shown as a colour, a shape and a
+// word.
 import { element } from './elements.js';
 import { foreign } from './foreign.js';
 import { laterTexts as texts } from './later-texts.js';
@@ -27,7 +28,7 @@ const units = Object.fromEntries(
 	UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })]),
 );
 
-// How long ago, in the largest unit that fits; '' within the first minute.
+// The age in the largest fitting unit; '' in the first minute.
 function ageOf(date) {
 	const seconds = (Date.now() - date) / 1000;
 	const [unit, size] = UNITS.find(([, most]) => seconds >= most) ?? [];
@@ -82,10 +83,10 @@ function buildBody({ text, click }) {
 	return text || click ? body : '';
 }
 
-// What is over is well, whatever it was.
+// A cleared alarm is shown as OK, whatever its severity was.
 const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : severity);
 
-// row is the line of the alarm in the log.
+// row is the alarm's row in the log.
 export function fillAlarm(row, alarm) {
 	const severity = shownSeverity(alarm);
 	const state = element('span.alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
@@ -105,7 +106,7 @@ export function fillAlarm(row, alarm) {
 	);
 }
 
-// One of the alarms that stand, in its list.
+// Fills a row of the list of active alarms.
 export function fillStanding(item, alarm) {
 	const head = element(
 		'header.alarm-head',
@@ -127,7 +128,6 @@ export function fillStanding(item, alarm) {
 	}
 }
 
-// How long it has stood by now.
 export function showAge(item, { since }) {
 	setText(item.querySelector('time'), texts.alarmAge(ageOf(since)));
 }

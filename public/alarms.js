@@ -1,4 +1,4 @@
-// The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
+// The active alarms of all rooms: a button with the number of unacknowledged alarms, and the list that it opens.
 import { fillStanding, showAge } from './alarm-view.js';
 import { arrange, focusOn } from './arrange.js';
 import { buildClose } from './close.js';
@@ -7,14 +7,15 @@ import { laterTexts as texts } from './later-texts.js';
 import { locale } from './texts.js';
 
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
-// Ages are told in minutes.
+// Ages have a resolution of one minute.
 const REFRESH_MS = 30000;
 const PRESSED_MS = 100;
 
 const keyOf = ({ room, key }) => JSON.stringify([room, key]);
 const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
 
-// isEnabled: whether there is somebody to tell. onAcknowledge(alarm) is called when the reader takes care of it.
+// isEnabled: acknowledging is possible, because the page is online. onAcknowledge(alarm) is called when the reader
+// acknowledges.
 export function createAlarms({ isEnabled, onAcknowledge }) {
 	const opener = at('alarms-button');
 	const close = buildClose(texts.alarmsClose);
@@ -22,7 +23,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	const list = element('ul');
 	const panel = element('section.alarms-panel', element('header', heading, close), list);
 	const standing = new Map();
-	// Of those in the list, by their keys: { item, alarm }, as it is shown.
+	// The rows of the list by key: { item, alarm }, with the alarm as it is shown now.
 	const rows = new Map();
 	let frame = 0;
 	let timer = 0;
@@ -30,7 +31,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 
 	const isOpen = () => panel.matches(':popover-open');
 
-	// Who is at one stays there.
+	// Refilling a row removes its elements, so the focus must be put back.
 	function fillRow(row, alarm) {
 		const { activeElement } = document;
 		const isHeld = row.item.contains(activeElement);
@@ -57,7 +58,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 
 	function fill() {
 		clearTimeout(pressed);
-		// What is being pressed must stay until it is let go.
+		// Reordering would move the pressed button away from the pointer.
 		if (list.matches(':active')) {
 			pressed = setTimeout(draw, PRESSED_MS);
 			return;
@@ -69,12 +70,12 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 				rows.delete(key);
 		}
 		arrange(list, alarms.map((alarm) => rowOf(alarm).item), close);
-		// A button that was disabled would lose the focus.
+		// Not the disabled property: a disabled button loses the focus.
 		for (const action of list.querySelectorAll('button'))
 			action.ariaDisabled = String(!isEnabled);
 	}
 
-	// The button goes away, and the focus must not go with it.
+	// The opener is about to be hidden, so the focus moves to the selected tab.
 	function leave() {
 		const isHeld = panel.contains(document.activeElement);
 
@@ -101,7 +102,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 		opener.classList.toggle('calm', !unseen);
 		opener.ariaLabel = texts.alarmsButton(unseen, all);
 		at('alarms-count').textContent = unseen ? unseen.toLocaleString(locale) : '';
-		// Many are told of at once.
+		// Many alarms may change at once: draw once per frame.
 		frame ||= requestAnimationFrame(draw);
 	}
 
@@ -129,7 +130,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 				standing.set(keyOf(alarm), alarm);
 			show();
 		},
-		// They are about to be told anew, or of no interest any more.
+		// Called when the server sends the room's alarms again, or when the reader leaves the room.
 		forget(room) {
 			for (const [key, alarm] of standing) {
 				if (alarm.room === room)

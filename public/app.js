@@ -1,4 +1,4 @@
-// The page for somebody who is known: the connection, and the views that are fed from it.
+// Connects the server connection with the chat and the other views.
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
@@ -87,7 +87,7 @@ async function fetchRooms() {
 	return response.json();
 }
 
-// With a ref, banned is about a name.
+// An error "banned" with a ref refuses a name; without one it ends the session.
 function isParting({ type, code, ref }) {
 	return type === 'error' && (code === 'kicked' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
 }
@@ -110,8 +110,6 @@ function onText(data) {
 	if (frame.type === 'alarm')
 		views.alarm(frame);
 }
-
-// What is shown
 
 function showHeading() {
 	const names = { live: texts.viewLive, logs: texts.viewLogs };
@@ -143,8 +141,6 @@ function showMe() {
 	chat.showMe(me.name);
 }
 
-// Being there
-
 function onState(state) {
 	const wasOnline = isOnline;
 
@@ -159,7 +155,7 @@ function onState(state) {
 		signIn((it) => it.open(state.cause, { required: false }));
 }
 
-// A guest has a name for this once.
+// A guest name is not stored: the next visit gets a new one.
 function keepName() {
 	keepIdentity(GUEST.test(me.name) ? '' : me.name, me.email);
 }
@@ -178,7 +174,7 @@ function onNamed(name) {
 async function onNameRefused(refused) {
 	const { code, text, name, isOut } = refused;
 
-	// No other name is to be had.
+	// The token allows no other name.
 	if (isOut && (!name || (token() && name === (await import('./claims.js')).ownersName()))) {
 		connection.dismiss(code, text);
 		return;
@@ -191,7 +187,7 @@ async function onNameRefused(refused) {
 export function enter(identity) {
 	const isFirst = !me;
 
-	// The server has a say in the name.
+	// The server decides on the name.
 	me = isFirst || !hasEntered ? identity : { ...identity, name: me.name };
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
@@ -211,7 +207,6 @@ export function enter(identity) {
 	chat.focus();
 }
 
-// There is a new token.
 export function signedIn(identity) {
 	const isBack = Boolean(me);
 

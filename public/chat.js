@@ -1,4 +1,4 @@
-// The chat, put together from parts that know nothing of one another.
+// Connects the parts of the chat, which do not know each other.
 import { createComposer } from './composer.js';
 import { at } from './elements.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
@@ -18,9 +18,8 @@ const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
-// me() is the reader's identity; isLooking(): the chat is the view that is shown; fetchRooms() resolves with what the
-// server answers to GET /rooms. onNamed(name), onNameRefused(fault), onAttention({ room, unread }) and onLeft(room) follow;
-// onNews(room, message) is about what nobody saw come.
+// me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
+// /rooms. onUnseen(room, message): a message arrived while its room was not on screen.
 export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onLeft, onNews }) {
 	let isOnline = false;
 	let closeSearch = () => {};
@@ -163,8 +162,6 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			rooms.current.log.addNote(texts.serverSays(message));
 	}
 
-	// What the page shows of the room
-
 	function showQueue() {
 		const waiting = outbox.count();
 		at('queue').textContent = waiting && !isOnline ? texts.queued(waiting) : '';
@@ -204,11 +201,9 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
 		} catch {
-			// What is listed already will do.
+			// The old list stays.
 		}
 	}
-
-	// Writing
 
 	function showUnsent({ log }, entry, options) {
 		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
@@ -223,7 +218,6 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		typingTeller.sent();
 	}
 
-	// As it was written.
 	function lastSaid() {
 		const entry = rooms.current.log.lastOwn();
 		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
@@ -253,8 +247,6 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
 	}
 
-	// Reading
-
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
@@ -264,7 +256,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			return;
 		}
 		session.joined(frame);
-		// Somebody else's token.
+		// The name changed: the token belongs to someone else.
 		if (!isSameName(outbox.nameInDoubt(), session.name))
 			outbox.giveUpDoubtful();
 		rooms.joined(frame);
@@ -285,7 +277,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	}
 
 	function onError(error) {
-		// One with a ref was of no importance.
+		// Errors with a ref that nobody waits for are not shown.
 		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
 
 		if (!isKnown && !error.ref)
@@ -310,7 +302,6 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		error: onError,
 	};
 
-	// The chat is the view that is shown, or not any more.
 	function look(wanted) {
 		if (wanted)
 			rooms.current.seen();
@@ -334,7 +325,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		get room() {
 			return rooms.current;
 		},
-		// The last messages of a room, as the server has them.
+		// Resolves with messages as the server sends them.
 		history: (room) =>
 			requests
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
@@ -347,7 +338,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			composer.focus();
 		},
 		enterRoom: rooms.enter,
-		// What comes before joined comes again.
+		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')
 				(handlers[frame.type] ?? toRoom)(frame);
@@ -369,9 +360,8 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			}
 			showQueue();
 		},
-		// The reader is to be known as this.
 		introduce(identity, { isFirst }) {
-			// What is being said under the old name cannot be asked for under another one.
+			// The server recognises a resent message by its sender's name.
 			if (!isFirst && session.isLeftOut && !isSameName(identity.name, session.name))
 				outbox.giveUpDoubtful();
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));

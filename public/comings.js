@@ -1,12 +1,12 @@
-// What there is to tell of who comes and goes. A newcomer is a guest until it has said its name, which takes a moment;
-// and when the server or this page was away, those who were here before merely return.
+// Decides which presence events are shown in the log. A newcomer is a guest until it has sent its name, so its arrival
+// is shown a moment later. After a reconnect, people who return are not shown as new.
 import { foldName } from './identity.js';
 import { createPresenceLine } from './presence-line.js';
 
 const INTRODUCTION_MS = 1000;
 const RETURN_MS = 60000;
 
-// What remains is told in the log.
+// Shown events go to the log.
 export function createComings(log) {
 	const tell = createPresenceLine(log);
 	const introducing = new Map();
@@ -18,7 +18,7 @@ export function createComings(log) {
 			tell({ event: 'enter', name });
 	}
 
-	// True if the guest had not been told of.
+	// True if the guest's arrival was not shown yet.
 	function stopIntroducing(name) {
 		clearTimeout(introducing.get(name));
 		return introducing.delete(name);
@@ -46,7 +46,7 @@ export function createComings(log) {
 	}
 
 	return {
-		// After a reconnect: these were here before, those are here now.
+		// Called after a reconnect, with the names present before and now.
 		rejoined(before, now) {
 			const present = new Set(now.map(foldName));
 

@@ -1,27 +1,28 @@
-// The connection to the server, which comes back: a WebSocket, or what can be had in its place.
+// The connection to the server, with reconnects: a WebSocket, or HTTP where WebSockets are blocked.
 import { delayAfter } from './requests.js';
 import { reach, token } from './token.js';
 
-// Until a WebSocket is open or the first word is heard: together well below 5 s.
+// Time to open a WebSocket, or to the first frame of a stream or poll. The first two fit into 5 s with the access
+// checks.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
-// After failures so many times longer, at most: the way may be slow.
+// After failures the time grows up to this factor, for slow networks.
 const MOST_TIMES = 5;
-// Where there is none a WebSocket is tried again.
+// How often a WebSocket is tried again.
 const RETURN_MS = 30000;
-// A link on which nothing comes is asked for a sign of life, and given up.
+// After this silence a ping is sent, and its answer awaited.
 const QUIET_MS = 20000;
 const ANSWER_MS = 10000;
-// A server that accepts and closes at once must not be asked again every second.
+// Only a connection this long resets the retry delay.
 const STEADY_MS = 10000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN = 1013;
-// What another attempt will not change by itself.
+// Errors that a retry cannot fix.
 const FINAL = ['token_required', 'bad_token', 'banned'];
 const NEXT = { socket: 'stream', stream: 'poll' };
-// How many rooms may come at once: browsers open six connections to a server.
+// Most rooms joined at once: browsers open six connections to a server.
 const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
 
-// onAsk() says something that the server answers; onDead(): it did not.
+// onAsk() sends a ping; onDead() is called if no answer comes.
 function createHeartbeat({ onAsk, onDead }) {
 	let timer = 0;
 
@@ -43,15 +44,14 @@ function createHeartbeat({ onAsk, onDead }) {
 	};
 }
 
-// Beside the page, wherever a proxy has put it.
+// Relative to the page: a proxy may serve it below a path.
 export function socketUrl(page, path = 'ws') {
 	const url = new URL(path, page);
 	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 	return url.href;
 }
 
-// A WebSocket as a link: { send(text), close() }. onOpen(), onText(data) and onClose(code, reason) follow until close()
-// is called.
+// A link is { send(text), close() }. After close(), the callbacks are not called.
 function openSocket(page, { onOpen, onText, onClose }) {
 	const url = new URL(socketUrl(page));
 
@@ -71,7 +71,7 @@ function openSocket(page, { onOpen, onText, onClose }) {
 			socket.send(text);
 			return true;
 		},
-		// A half-open socket may take minutes to close, and is not heard any more.
+		// Closing may take minutes on a dead network.
 		close() {
 			socket.onopen = socket.onmessage = socket.onclose = null;
 			socket.close();
@@ -87,8 +87,8 @@ async function openLink(page, kind, events) {
 }
 
 // onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
-// socket, stream or poll; cause is a close code, an error's code, 'unreachable' or 'silent'; retryAt is in Date.now()
-// time. onOpen() introduces the reader, and confirm() ends connecting. ping is a text that the server answers.
+// socket, stream or poll; cause is a close code, an error code, 'unreachable' or 'silent'; retryAt is in Date.now()
+// time. onOpen() joins, and confirm() sets online. ping is a text that the server answers.
 export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let link = null;
 	let kind = 'socket';
@@ -97,7 +97,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let openedAt = 0;
 	let timer = 0;
 	let returning = 0;
-	// What an earlier one still brings is not heard.
+	// Callbacks of earlier attempts are ignored.
 	let attempt = 0;
 
 	const heartbeat = createHeartbeat({
@@ -159,13 +159,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			lose();
 		} else {
 			link = made;
-			// Each request opens a connection of its own.
+			// HTTP has no open event: each request connects.
 			if (kind !== 'socket')
 				opened();
 		}
 	}
 
-	// Perhaps something on the way does not let it through.
+	// No sign of life: a proxy may block this kind of link.
 	const isSilent = () => (kind === 'socket' ? !openedAt : state === 'connecting');
 
 	async function fallBack(code) {
@@ -205,7 +205,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			const delay = delayAfter(failures - 1);
 
 			timer = setTimeout(connect, delay);
-			// A server on this device needs no network.
+			// localhost works without a network.
 			if (navigator.onLine)
 				enter('waiting', { cause, reason, retryAt: Date.now() + delay });
 			else
@@ -220,7 +220,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			connect();
 	}
 
-	// A link that looks open may have died meanwhile.
+	// An open link may have died during sleep.
 	function hurry() {
 		if (state === 'refused')
 			return;
@@ -244,12 +244,12 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 	return {
 		connect: () => connect(),
-		// The server has sent the reader away, and hangs up or will never answer.
+		// The server ends the session. No reconnect follows.
 		dismiss(cause, reason) {
 			abandon();
 			enter('refused', { cause, reason });
 		},
-		// The server knows the reader now.
+		// The server has accepted the join.
 		confirm() {
 			if (kind !== 'socket')
 				returning = setInterval(goBack, RETURN_MS);
@@ -258,7 +258,6 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		get mostRooms() {
 			return ROOMS[kind];
 		},
-		// False when there is no open link.
 		send,
 	};
 }

@@ -1,6 +1,6 @@
 import { element } from './elements.js';
 
-// What came from outside: of any writing direction, and apart from what stands beside it.
+// Text from outside in its own bidi isolate: its writing direction must not reorder the text next to it.
 export function foreign(text) {
 	const made = element('bdi', text);
 	made.dir = 'auto';

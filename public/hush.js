@@ -1,9 +1,9 @@
-// Keeps screen readers from reading out many lines at once.
+// Silences a live region while many lines change at once.
 
-// They look at a change a moment after it was made.
+// Screen readers look at a change a moment after it.
 const HUSH_MS = 1000;
 
-// Gives a function to be called before each such change.
+// Returns a function to call before each such change.
 export function createHush(region) {
 	let timer = 0;
 

@@ -1,10 +1,10 @@
-// What is known of the alarms in a log: of all that is told of one incident, the newest counts and has the only row.
+// The alarms in a log, by incident. All events of one incident share one row, which shows the newest event.
 
-// Those that were told of longest ago are forgotten.
+// The least recently updated are dropped.
 const MOST = 1000;
 
 export function createIncidents() {
-	// { latest, row } by the alarm's key and beginning.
+	// { latest, row } by the alarm's key and start.
 	const known = new Map();
 
 	return {

@@ -1,10 +1,10 @@
-// A room as a stream of server-sent events (HTML Living Standard, section 9.2).
+// A room over server-sent events (HTML Living Standard, section 9.2).
 import { ask } from './token.js';
 
-// Two beats of a server with its presets.
+// Two heartbeats of a server with default settings.
 const LEAST_SILENT_MS = 50_000;
 
-// The data of each event that is complete, and what is left of the text.
+// Returns the data of each complete event, and the rest of the text.
 function splitEvents(text) {
 	const blocks = text.split(/\r?\n\r?\n/);
 	const rest = blocks.pop();
@@ -21,7 +21,8 @@ function splitEvents(text) {
 	return { events, rest };
 }
 
-// A stream that has died on the way stays open and silent. The server beats, by comments, as often as it did before.
+// A stream whose network has died stays open and silent. The server sends comments as heartbeats; their interval is
+// learned.
 function createWatch(onSilent) {
 	let shortest = Infinity;
 	let beatAt = performance.now();
@@ -57,7 +58,7 @@ async function read(body, { onHeard, onEvent }) {
 	}
 }
 
-// url(query) is where the room is; onObject(object), onRefused(response) and onEnd(code, reason) follow.
+// url(query) is the room's address. onObject(object), onRefused(response) and onEnd(code, reason) are called.
 export function openStream({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
 	const watch = createWatch(() => onEnd('silent', ''));

@@ -1,5 +1,5 @@
-// The messages on the page: each once, by id, in a bounded window that older and newer pages are loaded into. What has
-// no id yet stands at the end.
+// The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
+// id are at the end.
 import { removePictures } from './avatar.js';
 import { createSpan } from './history.js';
 import { createHush } from './hush.js';
@@ -11,33 +11,33 @@ import { createScrollKeeper } from './scroll-keeper.js';
 import { texts } from './texts.js';
 
 const MOST_ROWS = 500;
-// Several at once, because measuring the page for each one would make a flood slow.
+// In blocks: measuring the page for each row is slow.
 const TRIM_ROWS = 50;
-// So far from an end of the window its next page is asked for.
+// Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
 const alarmView = createLazy(() => import('./alarm-view.js'));
 
-// nameNow() is what the reader is called. onWant(kind, from) asks for a page, see history.js, and is false where it cannot;
-// onRetry(ref) and onDelete(ref) are about a message that has failed.
+// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
+// are about failed messages.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
 	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
-	// Rows of this epoch by id; those without an id, in their order, by ref.
+	// Rows of this epoch by id; unacknowledged ones by ref.
 	const byId = new Map();
 	const byRef = new Map();
 	const span = createSpan();
 	const incidents = createIncidents();
 	const hush = createHush(log);
-	// The line of a gap, below which older pages come.
+	// The line at a gap. Older pages are inserted below it.
 	let floor = null;
 	let isLoading = false;
-	// To the newest, which are not here yet.
+	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
-	// Where what is new to the reader begins, and the line above it.
+	// The first unread id, and the line above its row.
 	let unreadFrom = 0;
 	let unreadLine = null;
 
@@ -57,7 +57,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		scroll.leave();
 		row.scrollIntoView({ block: 'center' });
 		row.classList.remove('found');
-		// Begins anew.
+		// Reading it restarts the animation.
 		void row.offsetWidth;
 		row.classList.add('found');
 		row.tabIndex = -1;
@@ -67,7 +67,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 	const firstUnsent = () => byRef.values().next().value ?? null;
 
-	// The row that a message with this id stands before.
+	// The row before which a message with this id belongs.
 	function rowAfter(id) {
 		let after = firstUnsent();
 
@@ -134,7 +134,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		unreadLine = null;
 	}
 
-	// False if it needs a row: news are looked for where the reader is or at the end, history where it happened.
+	// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
+	// end. An event from history belongs at its own id.
 	function updateAlarm(alarm, { isNews }) {
 		const incident = incidents.told(alarm);
 		const { row } = incident;
@@ -167,7 +168,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function cutTop(count) {
-		// Who follows is taken to the bottom anyway.
+		// A follower is scrolled to the bottom anyway.
 		if (scroll.isFollowing)
 			rows.cutTop(count);
 		else
@@ -184,7 +185,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		span.cutBottom(Math.max(...byId.keys(), span.first - 1));
 	}
 
-	// Cuts the end that is farther from the reader, but nothing unsent, and no gap from below.
+	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
 	function bound() {
 		const surplus = log.childElementCount - byRef.size - MOST_ROWS;
 
@@ -196,7 +197,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			cutBottom(surplus + TRIM_ROWS);
 	}
 
-	// From the reader's first line up to where older pages come.
+	// How far the reader is below the place of older pages.
 	function distanceToOlder() {
 		const edge = log.getBoundingClientRect().top;
 		return floor ? edge - floor.getBoundingClientRect().bottom : log.scrollTop;
@@ -223,7 +224,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 		messages.filter(({ id }) => !span.isAboveGap(id)).forEach(addToPage);
 		span.addOlder(first, more);
-		// Nothing is missing after all.
 		if (span.closesGap(first)) {
 			span.closeGap();
 			rows.remove(floor);
@@ -231,7 +231,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		}
 	}
 
-	// Perhaps more has been said meanwhile.
+	// hasNewest is still false if messages arrived meanwhile.
 	function arrive() {
 		if (span.isAttached && isReturning)
 			scroll.follow();
@@ -275,7 +275,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.follow();
 		else
 			want('newest');
-		// The button goes away, and the focus must not go with it.
+		// The button gets hidden; keep the focus in the log.
 		if (document.activeElement === jump)
 			log.focus({ preventScroll: true });
 	}
@@ -284,7 +284,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		jump.focus();
 		toNewest();
 	});
-	// The mark of what is not sent yet comes late.
+	// The "not sent yet" mark appears late and adds height.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
 		if (event.key !== 'End' || span.isAttached)
@@ -302,20 +302,19 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	});
 
 	return {
-		// Only what is shown needs to be loaded.
+		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;
 			if (wanted)
 				onMove();
 		},
-		// What has this id and what follows is new to the reader.
+		// Messages from this id on are unread; 0 is none.
 		markUnread(id) {
 			removeUnread();
 			unreadFrom = id;
 			if (id)
 				placeUnread();
 		},
-		// Shows the message of this id, wherever in the history it is.
 		jumpTo(id) {
 			const row = byId.get(id);
 
@@ -324,7 +323,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			else
 				want('around', id);
 		},
-		// The text of the reader's last message.
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
@@ -334,7 +332,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			return null;
 		},
-		// All up to id is history, to be asked for as it is needed.
+		// Messages up to id are history, loaded on demand.
 		begin(id) {
 			span.begin(id);
 			log.dataset.loaded = id === 0;
@@ -362,7 +360,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
-			// The server has let go of what was there.
+			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
 				want('newest');
 				return;
@@ -384,7 +382,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			log.dataset.loaded = true;
 			onMove();
 		},
-		// isMissed: said while the reader was away.
+		// isMissed: sent while the page was offline.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
 				span.reach(message.id);
@@ -405,7 +403,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			scroll.grew();
 		},
-		// The id is of something that is not shown.
+		// For ids that are not displayed.
 		skip: span.reach,
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures, me: nameNow() });
@@ -423,7 +421,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.toBottom();
 			toNewest();
 		},
-		// The server has kept it under this id.
+		// The server has stored it.
 		confirm(ref, id, date) {
 			const row = byRef.get(ref);
 
@@ -431,7 +429,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				return;
 			byRef.delete(ref);
 			span.reach(id);
-			// Here already, or where a page will bring it.
+			// Already shown, or a page of history will bring it.
 			if (byId.has(id) || !span.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
@@ -465,7 +463,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addNote(text) {
 			this.addLine(buildNote(text));
 		},
-		// Where the newest are not shown it would stand in the wrong place.
+		// A line belongs after the newest messages.
 		addLine(line) {
 			if (!span.isAttached)
 				return;
@@ -477,7 +475,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		removeLine(line) {
 			scroll.keep(() => rows.remove(line));
 		},
-		// Gravatar's; without, nothing is asked for.
+		// Without pictures nothing is requested from Gravatar.
 		showPictures(wanted) {
 			pictures = wanted;
 			if (!wanted)

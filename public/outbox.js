@@ -1,5 +1,5 @@
-// What is written and not yet acknowledged. It is kept through a reload or a closed tab, and said in order, one at a
-// time. What may have arrived is said again under its ref, by which the server knows it.
+// Messages that the server has not acknowledged. They survive a reload, and are sent in order, one at a time. A message
+// that may have arrived is resent with the same ref, so the server can drop the duplicate.
 import { delayAfter } from './requests.js';
 import { recallAll, remember, watchForgotten } from './storage.js';
 import { randomId } from './wire.js';
@@ -15,14 +15,14 @@ function recallEntries() {
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
 				entries.push({ ref, room, text, action, time, name, failed });
 		} catch {
-			// It is not of this page.
+			// Not written by this page.
 		}
 	}
 	return entries.sort((one, other) => one.time - other.time);
 }
 
-// An entry is { ref, room, text, action, time, name, failed }: name the one under which it has been said, if it has,
-// failed the error that it met. send(entry) is true once it is on its way; fits(entry): it may be sent at all.
+// An entry is { ref, room, text, action, time, name, failed }: name is the name under which it was sent, '' if it was
+// not; failed is the error. send(entry) is true if sent; fits(entry): its size is allowed.
 export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
 	const entries = new Map(recallEntries().map((entry) => [entry.ref, entry]));
 	let isOpen = false;
@@ -87,7 +87,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		setbacks = 0;
 	}
 
-	// Another tab has seen to it.
+	// Another tab has delivered or deleted it.
 	watchForgotten(KEY, (ref) => {
 		const entry = entries.get(ref);
 
@@ -97,7 +97,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onGone(entry);
 		onChange();
 	});
-	// Leaving would lose what could not be kept.
+	// Warn before unsent messages are lost that could not be stored.
 	addEventListener('beforeunload', (event) => {
 		if (!isAllKept && waiting().length)
 			event.preventDefault();
@@ -106,9 +106,9 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	return {
 		list: () => Array.from(entries.values()),
 		count: () => waiting().length,
-		// On its way, perhaps there already.
+		// Sent, but not acknowledged.
 		isInDoubt: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
-		// Only under the name by which it was said does the server know it again.
+		// The server recognises a resent message only under the same name.
 		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
 
 		add({ room, text, action }) {
@@ -120,7 +120,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			return entry;
 		},
 		sayNext,
-		// The server has told what the room is called.
+		// The server told the room's real name.
 		renamed(was, name) {
 			for (const entry of entries.values()) {
 				if (entry.room !== was)
@@ -149,7 +149,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			onAcked(entry, ack);
 			sayNext();
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused(error) {
 			const entry = entries.get(error.ref);
 
@@ -164,12 +164,12 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			sayNext();
 			return true;
 		},
-		// The server hung up on what is on its way.
+		// The server closed the connection because of the message.
 		currentRefused(code) {
 			if (current)
 				fail(current, { code, text: '' });
 		},
-		// The name under which some was said is lost.
+		// The name is lost under which they were sent.
 		giveUpDoubtful() {
 			for (const entry of waiting()) {
 				if (entry.name)
@@ -191,20 +191,20 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	};
 }
 
-// The reader's own messages may come before the ack, which alone tells what they are copies of. What looks like a copy
-// is held while isInDoubt(text); show(message) copes with what is shown already.
+// An own message may arrive before its ack, which tells its ref. A message that looks like an unacknowledged one is
+// held until the ack. show(message) ignores duplicates.
 export function createEchoes({ isInDoubt, show }) {
 	let held = [];
 
 	return {
-		// False if there is nothing to wait for.
+		// True if the message is held.
 		hold(message) {
 			const isHeld = message.own && isInDoubt(message.text);
 			if (isHeld)
 				held.push(message);
 			return isHeld;
 		},
-		// To be called when something in doubt has been settled.
+		// Call after an ack or a failure.
 		release() {
 			const settled = held.filter(({ text }) => !isInDoubt(text));
 			held = held.filter(({ text }) => isInDoubt(text));

@@ -1,4 +1,4 @@
-// One room as the reader has it: how far it was read, its log, its people, who is writing.
+// One room: its log, its people, and how far it was read.
 import { createHistory } from './history.js';
 import { foldName } from './identity.js';
 import { createLazy } from './lazily.js';
@@ -7,11 +7,11 @@ import { createEchoes } from './outbox.js';
 import { createPlace, createReading } from './place.js';
 import { clockTimeSeconds, fillTexts, texts } from './texts.js';
 
-// So long somebody is shown to write, and so often others are told.
+// How long typing is shown, and how often it is reported.
 const SHOWN_MS = 5000;
 const TOLD_MS = 3000;
 
-// onChange({ people, count }), people being { name, via }: the server counts all, but lists only so many.
+// onChange({ people, count }), people being { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
 	let count = 0;
@@ -43,7 +43,7 @@ function createPeople({ onChange }) {
 	};
 }
 
-// onChange(words) says who was last heard to write.
+// onChange(words) gets the text to show.
 function createTypingLine(onChange) {
 	const writing = new Map();
 
@@ -68,7 +68,7 @@ function createTypingLine(onChange) {
 	};
 }
 
-// Gives a function to be called for every letter; tell() is called now and then.
+// wrote() is called on each input; notify() less often.
 export function createTypingTeller(tell) {
 	let toldAt = -Infinity;
 
@@ -79,7 +79,6 @@ export function createTypingTeller(tell) {
 			toldAt = performance.now();
 			tell();
 		},
-		// The next letter begins something new.
 		sent() {
 			toldAt = -Infinity;
 		},
@@ -95,21 +94,20 @@ function buildElement(parent) {
 	return element;
 }
 
-// name is '' for the server's first room until it has said what that is called. isInDoubt(room, text) as in outbox.js;
-// isWatched(room): its reader sees it. onRetry(ref) and onDelete(ref) are about what has failed; onAlarm(alarm),
-// onChange(room), onPeople(room), onNews(room, message) and onTyping(room) follow.
+// name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
+// isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
 export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
 	const place = createPlace();
 	const reading = createReading();
 	let leftAt = null;
-	// What was said before the page was back is not news.
+	// Messages up to this id were sent while the page was offline.
 	let missedUntil = 0;
-	// How much of what is unread is only known from the list of rooms.
+	// The part of room.unread that comes from the list of rooms.
 	let unlisted = 0;
 
-	// Before it is joined no answer would be heard.
+	// Outside the room no answer would arrive.
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
@@ -152,7 +150,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		told.onChange(room);
 	}
 
-	// What is held keeps its place in the page by its id.
+	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
 		const ready = messages
 			.map(withOwner)
@@ -255,13 +253,13 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		handle(frame) {
 			handlers[frame.type]?.(frame);
 		},
-		// Of a room that the connection has no place for nothing else is heard.
+		// For rooms that are not joined: the link may limit their number.
 		listed({ topic, lastId }) {
 			room.topic = topic;
 			count(room.isJoined || isWatched(room) ? 0 : reading.moreOf(room.name, place.since, lastId));
 			told.onChange(room);
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused: (error) => history.refused(error),
 		closed() {
 			if (room.isJoined)
@@ -277,7 +275,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			if (isWatched(room))
 				noteRead();
 		},
-		// Something in doubt has been settled.
+		// Call after an ack or a failure.
 		settle: echoes.release,
 		show(wanted) {
 			element.inert = !wanted;
@@ -285,7 +283,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			if (wanted)
 				room.seen();
 		},
-		// Its reader is looking at it.
+		// The reader sees the room.
 		seen() {
 			room.unread = unlisted = 0;
 			if (place.epoch)

@@ -1,4 +1,4 @@
-// Who the reader is to the server: joins after each connect, is renamed, and finds out when a name cannot be had.
+// The reader's session: joins after each connect, changes the name, and handles refused names.
 import { delayAfter } from './requests.js';
 import { ROOM_FAULTS } from './rooms.js';
 import { recall, remember } from './storage.js';
@@ -6,9 +6,9 @@ import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
 const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
-// place() is the room to go into with what was seen of it, nameInDoubt() the name under which something was said that
-// has not been acknowledged. onRefused({ code, text, name, isOut }): without another name there is no way in if isOut,
-// and with an empty one none at all. onRoomRefused(error) is to think of another room.
+// place() gives the room to join and the position there. inFlightName() is the name of unacknowledged messages.
+// onRefused({ code, text, name, isJoinRefused }): the reader needs another name, or has no access if name is ''.
+// onRoomRefused(error) must choose another room.
 export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
@@ -16,12 +16,12 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	let nick = null;
 	let isJoined = false;
 	let isLeftOut = false;
-	// The server alone says what the reader is called.
+	// The server chooses the name.
 	let isNameless = false;
 	let timer = 0;
 	let setbacks = 0;
 
-	// Tabs of one browser are one person, and so is a page whose old connection lingers.
+	// Makes tabs, and a page whose old connection lingers, one person.
 	const token = () => recall('session');
 
 	function join() {
@@ -39,7 +39,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		onNamed(name);
 	}
 
-	// Once nothing depends on the present name. There is no answer to a nick, so a ping goes behind it.
+	// Renames once no message is in flight. A nick has no answer, so a ping follows it.
 	function adoptWanted() {
 		if (!isJoined || nick || wanted.name === name || nameInDoubt())
 			return;
@@ -85,7 +85,6 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		get name() {
 			return name || wanted.name;
 		},
-		// The server does not let the reader in under the present name.
 		get isLeftOut() {
 			return isLeftOut;
 		},
@@ -97,7 +96,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			else
 				adoptWanted();
 		},
-		// Whether this is what let the reader in, and not into one more room.
+		// False if this joins one more room.
 		isEntry: ({ ref }) => !ref || ref === joinRef,
 		opened: join,
 		closed() {
@@ -115,7 +114,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 				wanted = { ...wanted, name };
 			onNamed(name);
 		},
-		// Also when another tab of the reader's has done it.
+		// Another tab may have renamed the reader.
 		renamed({ was, name: newName }) {
 			if (was !== name)
 				return;
@@ -131,7 +130,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			called(accepted);
 			adoptWanted();
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused(error) {
 			if (error.ref && error.ref === joinRef)
 				joinRefused(error);

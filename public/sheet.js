@@ -1,7 +1,7 @@
-// The style sheets of what is not on the page from the start.
+// Style sheets of modules that are loaded later.
 import { delayAfter } from './requests.js';
 
-// Resolves when the sheet applies, also if it could not be loaded: words whose looks come later are better than none.
+// Resolves when the sheet is applied, or failed: unstyled content is better than none. A failed sheet is retried.
 export function addSheet(url, failures = 0) {
 	const known = Array.from(document.styleSheets).some(({ href }) => href === url.href);
 

@@ -1,9 +1,9 @@
-// The frame of the page: the state of the connection, the tabs of the views, what the browser's own tab says.
+// The frame of the page: connection state, view tabs, title and icon.
 import { at } from './elements.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
-// What has a reason of somebody's own, and what is said where there is none.
+// Causes with a reason written by a person, and the server's defaults (see src/chat_admin.c, src/chat_people.c).
 const WORDY = ['kicked', 'banned', 1008];
 const PRESET = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
 
@@ -18,7 +18,6 @@ function words({ name, kind, cause, reason }) {
 	return `${why} ${state}`;
 }
 
-// The state in words, with a countdown where there is something to wait for.
 export function createStateLine() {
 	const line = at('state');
 	const countdown = at('state-countdown');
@@ -49,7 +48,7 @@ export function createStateLine() {
 	};
 }
 
-// tabs are buttons, which the arrow keys walk; each names the panel that it controls. onShow(its id) follows.
+// tabs are buttons whose aria-controls names a panel. onShow(panel id) is called.
 export function createTabs(tabs, { onShow }) {
 	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 
@@ -90,7 +89,7 @@ export function createTabs(tabs, { onShow }) {
 	};
 }
 
-// How much is unread, in the title and in the picture of the browser's tab.
+// The unread count in the title and the icon.
 export function createAttention(icon) {
 	const calm = icon.getAttribute('href');
 	const eager = calm.replace('.svg', '-unread.svg');

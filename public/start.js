@@ -1,5 +1,4 @@
-// Where the page begins: with who the reader is. The page itself is loaded when that is known, the forms when they are
-// wanted.
+// Entry point: finds out who the reader is, then loads the page. Forms are loaded on demand.
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
 import { createLazy } from './lazily.js';
 import { fillTexts } from './texts.js';
@@ -30,7 +29,7 @@ export const signIn = createLazy(async () => {
 	});
 });
 
-// fields and options as in profile.js.
+// See profile.js.
 export function openProfile(fields, options) {
 	profile((form) => form.open(fields, options));
 }

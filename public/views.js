@@ -1,8 +1,8 @@
-// The views beside the chat, loaded when they are first looked at, or when there is something to keep for them.
+// The Live and Logs views, loaded on demand. Live is loaded for the first metric or alarm.
 import { at } from './elements.js';
 import { createLazy } from './lazily.js';
 
-// means is what they ask for, see live/feed.js and logs/feed.js.
+// services: see live/feed.js and logs/feed.js.
 export function createViews(means) {
 	const live = createLazy(async () => (await import('./live/feed.js')).createFeed(at('live'), means));
 	const logs = createLazy(async () => {
@@ -21,11 +21,11 @@ export function createViews(means) {
 			show(live, id === 'live');
 			show(logs, id === 'logs');
 		},
-		// So many of the last wait for Live.
+		// Until Live is loaded, the last 1000 metric frames wait.
 		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
 		alarm: (frame) => live((it) => it.alarm(frame.raw), `${frame.room}/${frame.key}`),
 		log: (frame) => logs.now((it) => it.log(frame)),
-		// False if it is about a room to talk in.
+		// False if the room is no log.
 		joined(frame) {
 			let isTail = false;
 

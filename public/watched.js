@@ -1,10 +1,10 @@
-// Whether the reader looks at this page in another window or tab of this browser.
+// Tells whether another window or tab of this browser shows the page.
 
-// Who is there answers at once.
+// Visible pages answer at once.
 const ANSWER_MS = 100;
 
 export function createWatched() {
-	// Another page beside this one on its server is another chat.
+	// The same origin may serve several chats.
 	const channel = new BroadcastChannel(`linnet ${new URL('.', location.href)}`);
 	let question = null;
 
@@ -27,7 +27,7 @@ export function createWatched() {
 		channel.postMessage('question');
 	}
 
-	// One question for all that comes until it is answered.
+	// Calls during a question share its answer.
 	return function isWatched() {
 		if (!question)
 			ask();

@@ -1,4 +1,4 @@
-// What happened to alarms, the newest first: raised, changed, acknowledged, cleared.
+// The list of recent alarm events, newest first: raised, changed, acknowledged, cleared.
 import { element } from '../elements.js';
 import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
@@ -24,7 +24,7 @@ function buildChange(alarm, { words, format, day }) {
 	return item;
 }
 
-// history(room) gives the messages of a room that were kept; they are asked for when the list is first opened.
+// history(room) resolves with the room's stored messages. It is called when the list is first opened.
 export function createAlarmChanges({ words, format, locale, history, isGood }) {
 	const day = new Intl.DateTimeFormat(locale, {
 		month: 'short',
@@ -35,7 +35,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 	const list = element('ol');
 	const state = element('p.live-changes-state', words.changesNone);
 	const details = element('details.live-changes', element('summary', words.changes), list, state);
-	// By room and id: the history may bring what has come already.
+	// By room and id: the history may return events that arrived live.
 	const changes = new Map();
 	const rooms = new Set();
 	const asked = new Set();
@@ -66,7 +66,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 			messages.filter((message) => message?.type === 'alarm' && isGood(message)).forEach(keep);
 			show();
 		} catch {
-			// Perhaps it works when the list is opened again.
+			// Opening the list again retries.
 			asked.delete(room);
 			state.textContent = words.changesFailed;
 		}
@@ -81,7 +81,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 		missing.forEach(load);
 	}
 
-	// It is scrolled by keys as well.
+	// The list scrolls, so it must be reachable by keyboard.
 	list.tabIndex = 0;
 	list.ariaLabel = words.changes;
 	details.addEventListener('toggle', () => {
@@ -95,7 +95,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 			keep(alarm);
 			show();
 		},
-		// A room in which there may have been alarms.
+		// Alarms may have occurred in this room.
 		know(room) {
 			if (rooms.has(room))
 				return;

@@ -1,4 +1,4 @@
-// The alarms that stand, the worst first, and what happened to them.
+// The active alarms, most urgent first, and their recent changes.
 import { arrange } from '../arrange.js';
 import { element } from '../elements.js';
 import { setText } from '../set-text.js';
@@ -7,7 +7,7 @@ import { createAlarmRow, titleOf } from './alarm-row.js';
 
 const SEVERITIES = ['ok', 'info', 'warning', 'error', 'critical'];
 const STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
-// The server keeps up to 1,000 a room; nobody reads so many.
+// The server keeps up to 1,000 per room; nobody reads so many.
 const MOST_ROWS = 200;
 const AGE_MS = 1000;
 
@@ -17,7 +17,7 @@ function isGood({ room, key, severity, state }) {
 	);
 }
 
-// What needs somebody before what is seen to, the worse before the better, the younger before the older.
+// Order: unacknowledged first, then by severity, then newest first.
 function compare(one, other) {
 	return (
 		Boolean(one.acknowledged_by) - Boolean(other.acknowledged_by) ||
@@ -104,7 +104,7 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 			wake();
 		},
 		know: changes.know,
-		// What stands there is sent anew.
+		// The server sends the room's active alarms again.
 		forget(room) {
 			for (const [key, alarm] of standing) {
 				if (alarm.room === room)

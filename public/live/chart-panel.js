@@ -1,4 +1,4 @@
-// Below a tile that was opened: the chart, and in words what it shows.
+// The panel below an opened tile: the chart, with minimum, average and maximum.
 import { button, element } from '../elements.js';
 import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';

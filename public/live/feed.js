@@ -1,12 +1,12 @@
-// What Live is fed with. What came before it was looked at is kept for it, as far as it still counts: the last values of
-// each metric, the alarms that stand.
+// Receives the frames for the Live view and loads it when it is first shown. Until then it keeps the last values of
+// each metric and the active alarms.
 import { createLazy } from '../lazily.js';
 import { clockTimeSeconds, fullDate, texts } from '../texts.js';
 import { createPast, hasPoint } from './past.js';
 
 const MOST_ALARMS = 1000;
 
-// means are what else live.js asks for.
+// services are the other options of createLive.
 export function createFeed(place, means) {
 	const past = createPast();
 	const alarms = new Map();
@@ -18,7 +18,7 @@ export function createFeed(place, means) {
 	let isWanted = false;
 	let isThere = false;
 
-	// What stands is worth more than what is over.
+	// Drops a cleared alarm if there is one, else the oldest.
 	function makeRoom() {
 		const over = Array.from(alarms.keys()).find((key) => alarms.get(key).state === 'cleared');
 

@@ -1,15 +1,15 @@
-// The values of one metric: the last ones, in the order of time, bounded.
+// The last values of one metric, in time order, bounded.
 
 export const MOST_POINTS = 3600;
-// Cut several at once: taking one from the front of an array moves all others.
+// Trim in blocks: removing from the front of an array moves all other elements.
 const SPARE_POINTS = 400;
-// Of so many of the last distances the middle one is the usual interval.
+// The usual interval is the median of this many.
 const INTERVALS = 15;
 const LEAST_INTERVALS = 3;
 const STALE_INTERVALS = 3;
-// Where no usual interval is known yet.
+// Without a known interval.
 const STALE_MS = 60_000;
-// A breath more or less between two quick values is the network's.
+// Short intervals vary with the network delay.
 const LEAST_STALE_MS = 2000;
 
 export function createSeries() {
@@ -27,7 +27,7 @@ export function createSeries() {
 
 	return {
 		add(time, value) {
-			// The same again after a reconnect, or a clock that was set back.
+			// A resent value after a reconnect, or a clock that was set back.
 			while (times.length && times.at(-1) >= time) {
 				times.pop();
 				values.pop();
@@ -39,7 +39,7 @@ export function createSeries() {
 				values = values.slice(-MOST_POINTS);
 			}
 		},
-		// Two arrays of the same length that nobody else may change.
+		// Copies; the caller may change them.
 		points: (most = MOST_POINTS) => [times.slice(-most), values.slice(-most)],
 		get lastTime() {
 			return times.at(-1);

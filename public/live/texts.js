@@ -1,7 +1,7 @@
-// Every word of the Live view.
+// All texts of the Live view.
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
-// A name of another writing direction must not turn round what stands beside it.
+// Bidi isolate: a name must not reorder the text next to it.
 const isolated = (name) => `\u2068${name}\u2069`;
 
 export const words = {

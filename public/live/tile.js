@@ -1,4 +1,4 @@
-// One metric: its name, its last value, how old that is, and where it comes from.
+// The tile of one metric: its name, last value, sparkline and age.
 import { element } from '../elements.js';
 import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';

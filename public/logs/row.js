@@ -1,16 +1,16 @@
-// One line of a log, or the mark of lines that are missing. Everything from outside goes in as text.
+// The row of one log line or mark. Text from outside is never used as markup.
 import { element } from '../elements.js';
 
-// More than that of one line are not worth their nodes.
+// Limits the elements per line.
 const MOST_HITS = 50;
 
-// What the filter looked for stands out.
+// Highlights the filter text.
 function withHits(text, wanted) {
 	const fragment = document.createDocumentFragment();
 	const lower = text.toLowerCase();
 	let end = 0;
 
-	// A few letters change their length in lower case: no place can be told then.
+	// Some letters change their length in lower case, which shifts the indexes.
 	if (wanted && lower.length === text.length) {
 		for (let hits = 0; hits < MOST_HITS; hits++) {
 			const at = lower.indexOf(wanted, end);
@@ -32,7 +32,7 @@ export function wordsOfMark({ mark, count, ts }, { words, number, clock }) {
 }
 
 function buildMark(entry, means) {
-	// Nothing is missing where a file ends and the next one begins.
+	// At a rotation or truncation no lines are missing.
 	const kind = entry.count || entry.mark === 'begunAnew' ? 'missing' : 'turn';
 	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, means)));
 

@@ -1,4 +1,4 @@
-// Every word of the Logs view.
+// All texts of the Logs view.
 
 const plural = (count, one, many) => `${count} ${count === '1' ? one : many}`;
 

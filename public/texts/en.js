@@ -1,4 +1,4 @@
-// The words of the page in English.
+// English texts of the first load.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {

@@ -1,4 +1,4 @@
-// The words of what is loaded later, in English.
+// English texts of modules that are loaded later.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
