@@ -1,11 +1,11 @@
 // Rendering of alarms, in the log and in the list of active alarms. A severity is shown as a colour, a shape and a
 // word.
+import { bidiText } from './bidi-text.js';
 import { element } from './elements.js';
-import { foreign } from './foreign.js';
 import { laterTexts as texts } from './later-texts.js';
 import { ADDRESS, linkTo } from './markup.js';
 import { setText } from './set-text.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { clockTime, fullDate, locale } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -17,7 +17,7 @@ const SHAPES = {
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
 
-await addSheet(new URL('css/alarms.css', import.meta.url));
+await addStylesheet(new URL('css/alarms.css', import.meta.url));
 
 const UNITS = [
 	['day', 86400],
@@ -56,7 +56,7 @@ function buildTime(date, words) {
 }
 
 function buildTitle({ title, key }) {
-	const shown = foreign(title || key);
+	const shown = bidiText(title || key);
 	shown.className = 'title';
 	return shown;
 }
@@ -107,13 +107,13 @@ export function fillAlarm(row, alarm) {
 }
 
 // Fills a row of the list of active alarms.
-export function fillStanding(item, alarm) {
+export function fillActive(item, alarm) {
 	const head = element(
 		'header.alarm-head',
 		element('span.severity', texts.severity[alarm.severity]),
 		buildTitle(alarm),
 		buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since))),
-		element('span.alarm-room', foreign(alarm.room)),
+		element('span.alarm-room', bidiText(alarm.room)),
 	);
 
 	item.dataset.severity = alarm.severity;

@@ -1,5 +1,5 @@
 // The active alarms of all rooms: a button with the number of unacknowledged alarms, and the list that it opens.
-import { fillStanding, showAge } from './alarm-view.js';
+import { fillActive, showAge } from './alarm-view.js';
 import { arrange, focusOn } from './arrange.js';
 import { buildClose } from './close.js';
 import { at, createPanel, element } from './elements.js';
@@ -22,7 +22,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	const heading = element('h2', texts.alarmsLabel);
 	const list = element('ul');
 	const panel = element('section.alarms-panel', element('header', heading, close), list);
-	const standing = new Map();
+	const active = new Map();
 	// The rows of the list by key: { item, alarm }, with the alarm as it is shown now.
 	const rows = new Map();
 	let frame = 0;
@@ -37,7 +37,7 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 		const isHeld = row.item.contains(activeElement);
 
 		row.alarm = alarm;
-		fillStanding(row.item, alarm);
+		fillActive(row.item, alarm);
 		const action = row.item.querySelector('button');
 		action?.addEventListener('click', () => isEnabled && onAcknowledge(alarm));
 		if (isHeld)
@@ -63,10 +63,10 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 			pressed = setTimeout(draw, PRESSED_MS);
 			return;
 		}
-		const alarms = Array.from(standing.values()).sort(byUrgency);
+		const alarms = Array.from(active.values()).sort(byUrgency);
 
 		for (const key of rows.keys()) {
-			if (!standing.has(key))
+			if (!active.has(key))
 				rows.delete(key);
 		}
 		arrange(list, alarms.map((alarm) => rowOf(alarm).item), close);
@@ -88,15 +88,15 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 		frame = 0;
 		if (!isOpen())
 			return;
-		if (standing.size)
+		if (active.size)
 			fill();
 		else
 			leave();
 	}
 
 	function show() {
-		const all = standing.size;
-		const unseen = Array.from(standing.values()).filter(({ acknowledgedBy }) => !acknowledgedBy).length;
+		const all = active.size;
+		const unseen = Array.from(active.values()).filter(({ acknowledgedBy }) => !acknowledgedBy).length;
 
 		opener.hidden = !all;
 		opener.classList.toggle('calm', !unseen);
@@ -123,18 +123,18 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	);
 
 	return {
-		told(alarm) {
+		update(alarm) {
 			if (alarm.state === 'cleared')
-				standing.delete(keyOf(alarm));
+				active.delete(keyOf(alarm));
 			else
-				standing.set(keyOf(alarm), alarm);
+				active.set(keyOf(alarm), alarm);
 			show();
 		},
 		// Called when the server sends the room's alarms again, or when the reader leaves the room.
 		forget(room) {
-			for (const [key, alarm] of standing) {
+			for (const [key, alarm] of active) {
 				if (alarm.room === room)
-					standing.delete(key);
+					active.delete(key);
 			}
 			show();
 		},

@@ -1,13 +1,13 @@
 // Notifications and sounds for messages that arrive while the page is hidden, if the reader has turned them on.
-import { chirp } from './chirp.js';
 import { button, element } from './elements.js';
 import { icon } from './icon.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { playSound } from './notification-sound.js';
+import { createTabProbe } from './other-tabs.js';
 import { recall, remember } from './storage.js';
-import { createWatched } from './watched.js';
+import { addStylesheet } from './stylesheet.js';
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 const BETWEEN_CHIRPS_MS = 2000;
 // A loudspeaker; the style sheet adds the strike-through line.
 const SPEAKER = 'M2 6v4h2.700L8.500 13V3L4.700 6zM10.700 5.300a4 4 0 0 1 0 5.400M12.600 3.400a6.600 6.600 0 0 1 0 9.200';
@@ -43,20 +43,20 @@ function headlineOf({ type, title, key, severity, state, acknowledgedBy }) {
 }
 
 // Browsers keep a page silent until its reader clicks or presses a key.
-function createVoice() {
+function createSoundPlayer() {
 	let context = null;
 
-	function wake() {
+	function unlock() {
 		context ??= new AudioContext();
 		return context.resume();
 	}
 
 	for (const type of ['pointerdown', 'keydown'])
-		addEventListener(type, () => isOn('sound') && wake(), { once: true, capture: true });
+		addEventListener(type, () => isOn('sound') && unlock(), { once: true, capture: true });
 
 	return {
-		wake,
-		call() {
+		unlock,
+		play() {
 			const last = Number(recall('chirped'));
 			const now = Date.now();
 
@@ -68,7 +68,7 @@ function createVoice() {
 			if (now >= last && now < last + BETWEEN_CHIRPS_MS)
 				return;
 			remember('chirped', String(now));
-			chirp(context);
+			playSound(context);
 		},
 	};
 }
@@ -86,8 +86,8 @@ function buildCheck(id, words) {
 
 // The mute button goes into bar. onOpen(room) is called when the reader clicks a notification.
 export async function createAlerts({ bar, onOpen }) {
-	const voice = createVoice();
-	const isWatched = createWatched();
+	const player = createSoundPlayer();
+	const isVisibleElsewhere = createTabProbe();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);
 	const mute = button('mute', icon('speaker', SPEAKER));
@@ -117,18 +117,18 @@ export async function createAlerts({ bar, onOpen }) {
 
 	function notifyOf(room, message) {
 		// One notification per room, for the newest message. renotify: a replaced notification alerts the reader again.
-		const call = tryNotify(texts.notified(message.name, room.name), {
-			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
+		const notification = tryNotify(texts.notified(message.name, room.name), {
+			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
 			renotify: true,
 			silent: isOn('sound'),
 		});
 
-		call?.addEventListener('click', () => {
+		notification?.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
-			call.close();
+			notification.close();
 		});
 	}
 
@@ -146,8 +146,8 @@ export async function createAlerts({ bar, onOpen }) {
 		show();
 		if (!sound.field.checked)
 			return;
-		await voice.wake();
-		voice.call();
+		await player.unlock();
+		player.play();
 	});
 	mute.addEventListener('click', () => {
 		keep('quiet', !isOn('quiet'));
@@ -155,7 +155,7 @@ export async function createAlerts({ bar, onOpen }) {
 	});
 	addEventListener('storage', show);
 	show();
-	await addSheet(new URL('css/alerts.css', import.meta.url));
+	await addStylesheet(new URL('css/alerts.css', import.meta.url));
 
 	return {
 		// Appends the controls to the settings form.
@@ -163,16 +163,16 @@ export async function createAlerts({ bar, onOpen }) {
 			settings.append(notify.label, notify.fault, sound.label);
 		},
 		// Called for each message that arrived while its room was not on screen.
-		async tell(room, message) {
+		async alert(room, message) {
 			const isWanted = () => document.hidden && !isOn('quiet') && (isOn('notify') || isOn('sound'));
 
 			// Other tabs are asked last: one of them may show the message. The settings may change meanwhile.
-			if (!isWanted() || (await isWatched()) || !isWanted())
+			if (!isWanted() || (await isVisibleElsewhere()) || !isWanted())
 				return;
 			if (isOn('notify') && mayNotify())
 				notifyOf(room, message);
 			if (isOn('sound'))
-				voice.call();
+				player.play();
 		},
 	};
 }

@@ -2,11 +2,11 @@
 import { createComposer } from './composer.js';
 import { at } from './elements.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
-import { createLazy, onFirst } from './lazily.js';
+import { createLazy, onFirst } from './lazy.js';
 import { createOutbox } from './outbox.js';
 import { createPeopleView } from './people-view.js';
 import { createRequests } from './requests.js';
-import { createRoom, createTypingTeller } from './room.js';
+import { createRoom, createTypingNotifier } from './room.js';
 import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
@@ -20,7 +20,17 @@ const LIST_MS = 30000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
 // /rooms. onUnseen(room, message): a message arrived while its room was not on screen.
-export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onLeft, onNews }) {
+export function createChat({
+	connection,
+	me,
+	isChatVisible,
+	fetchRooms,
+	onNamed,
+	onNameRefused,
+	onAttention,
+	onLeft,
+	onUnseen,
+}) {
 	let isOnline = false;
 	let closeSearch = () => {};
 
@@ -42,14 +52,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	});
 	const session = createSession({
 		send,
-		place: () => ({ room: rooms.current.name, since: rooms.current.since }),
-		nameInDoubt: outbox.nameInDoubt,
+		target: () => ({ room: rooms.current.name, since: rooms.current.since }),
+		inFlightName: outbox.inFlightName,
 		onNamed,
 		onRefused: onNameRefused,
 		onRoomRefused: (error) => rooms.currentRefused(error),
 	});
 	const isMe = (name) => isSameName(name, session.name);
-	const isWatched = (room) => room === rooms.current && !document.hidden && isLooking();
+	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('./alarms.js');
@@ -71,7 +81,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			composer.renamed(was, name);
 		},
 		onLeft(room) {
-			alarms.now((they) => they.forget(room.name));
+			alarms.ifRequested((it) => it.forget(room.name));
 			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
@@ -84,14 +94,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		onLeave: (name) => rooms.leave(rooms.find(name)),
 		onOpen: listRooms,
 	});
-	const typingTeller = createTypingTeller(() => {
+	const typingNotifier = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(text, rooms.current.name),
 		onSend: say,
-		onWrite: typingTeller.wrote,
+		onWrite: typingNotifier.wrote,
 		lastSaid,
 	});
 
@@ -109,21 +119,21 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
 
-	async function loadPicker(isStill) {
+	async function loadPicker(isFocusKept) {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
 
-		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isStill() });
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isFocusKept() });
 	}
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch(isStill) {
+	async function loadSearch(isFocusKept) {
 		const { openSearch } = await import('./search.js');
 
 		closeSearch = openSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
 			onChoose: (id) => rooms.current.log.jumpTo(id),
-			isWanted: isStill(),
+			isWanted: isFocusKept(),
 		});
 	}
 
@@ -134,14 +144,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			send,
 			isMe,
 			nameNow: () => session.name,
-			isInDoubt: outbox.isInDoubt,
-			isWatched,
+			isInFlight: outbox.isInFlight,
+			isOnScreen,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: (alarm) => alarms((they) => they.told(alarm), `${alarm.room}/${alarm.key}`),
+			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
-			onNews,
+			onUnseen,
 			onTyping: showTyping,
 		});
 
@@ -186,7 +196,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 
 	function onShow(room, before) {
 		composer.open(room.name);
-		typingTeller.sent();
+		typingNotifier.sent();
 		showTyping(room);
 		peopleView.show(room.present);
 		closeSearch();
@@ -214,8 +224,8 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
 
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
-		outbox.sayNext();
-		typingTeller.sent();
+		outbox.sendNext();
+		typingNotifier.sent();
 	}
 
 	function lastSaid() {
@@ -250,15 +260,15 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
-			alarms.now((they) => they.forget(frame.room));
+			alarms.ifRequested((it) => it.forget(frame.room));
 		if (!session.isEntry(frame)) {
 			rooms.joined(frame);
 			return;
 		}
 		session.joined(frame);
 		// The name changed: the token belongs to someone else.
-		if (!isSameName(outbox.nameInDoubt(), session.name))
-			outbox.giveUpDoubtful();
+		if (!isSameName(outbox.inFlightName(), session.name))
+			outbox.failInFlight();
 		rooms.joined(frame);
 		isOnline = true;
 		connection.confirm();
@@ -302,7 +312,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		error: onError,
 	};
 
-	function look(wanted) {
+	function setVisible(wanted) {
 		if (wanted)
 			rooms.current.seen();
 		else
@@ -310,7 +320,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	}
 
 	document.addEventListener('visibilitychange', () => {
-		look(!document.hidden && isLooking());
+		setVisible(!document.hidden && isChatVisible());
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
@@ -330,7 +340,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			requests
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
 				.then(({ raw }) => raw.messages),
-		look,
+		setVisible,
 		start() {
 			rooms.start();
 			outbox.list().forEach(({ room }) => rooms.add(room));
@@ -344,12 +354,12 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 				(handlers[frame.type] ?? toRoom)(frame);
 		},
 		opened() {
-			rooms.leaveHome();
+			rooms.leaveDefaultRoom();
 			session.opened();
 		},
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarms.now((they) => they.enable(isOnline));
+			alarms.ifRequested((it) => it.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {
@@ -362,8 +372,8 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		},
 		introduce(identity, { isFirst }) {
 			// The server recognises a resent message by its sender's name.
-			if (!isFirst && session.isLeftOut && !isSameName(identity.name, session.name))
-				outbox.giveUpDoubtful();
+			if (!isFirst && session.isRejected && !isSameName(identity.name, session.name))
+				outbox.failInFlight();
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
 			session.want(identity);
 		},

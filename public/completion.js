@@ -1,29 +1,29 @@
 // Completion of @names and :shortcodes. The arrow keys choose, Enter or Tab inserts, Escape closes.
 import { buildAvatar } from './avatar.js';
+import { bidiText } from './bidi-text.js';
 import { isComposing } from './composer.js';
 import { offerEmoji } from './emoji-completion.js';
-import { foreign } from './foreign.js';
 import { foldName } from './identity.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { texts } from './texts.js';
 
-await addSheet(new URL('css/choices.css', import.meta.url));
+await addStylesheet(new URL('css/choices.css', import.meta.url));
 
-const MOST = 8;
-const LONGEST = 32;
+const MAX_OFFERS = 8;
+const MAX_LENGTH = 32;
 const UNFINISHED = /(?:^|[^\w@])@([^@\n]*)$/;
 
 // Completions of the @name before the caret: { start, label, offers }, or null. start is the position of the @.
 function offerNames(before, names) {
-	const begun = UNFINISHED.exec(before.slice(-LONGEST))?.[1];
+	const begun = UNFINISHED.exec(before.slice(-MAX_LENGTH))?.[1];
 
 	if (begun === undefined)
 		return null;
 	const wanted = foldName(begun);
 	const offers = names
 		.filter((name) => foldName(name).startsWith(wanted))
-		.slice(0, MOST)
-		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), foreign(name)] }));
+		.slice(0, MAX_OFFERS)
+		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), bidiText(name)] }));
 
 	return { start: before.length - begun.length - 1, label: texts.completionLabel, offers };
 }
@@ -74,7 +74,8 @@ export function createCompletion({ field, list }, { names, onChange }) {
 
 	function offer() {
 		const before = field.value.slice(0, field.selectionStart);
-		const known = [offerNames(before, names()), offerEmoji(before, MOST, offerMore)].find((one) => one?.offers.length);
+		const all = [offerNames(before, names()), offerEmoji(before, MAX_OFFERS, offerMore)];
+		const known = all.find((one) => one?.offers.length);
 
 		if (!known) {
 			close();

@@ -1,7 +1,7 @@
 // The message field.
 import { at } from './elements.js';
 import { limits } from './identity.js';
-import { reached } from './lazily.js';
+import { ifReachable } from './lazy.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
@@ -71,7 +71,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 
 	async function loadShortcodes() {
 		try {
-			const { createShortcodes } = await reached(() => import('./shortcodes.js'));
+			const { createShortcodes } = await ifReachable(() => import('./shortcodes.js'));
 			shortcodes ??= createShortcodes(field, changed);
 		} catch {
 			// Shortcodes are sent as text.

@@ -1,12 +1,12 @@
 // The connection to the server, with reconnects: a WebSocket, or HTTP where WebSockets are blocked.
 import { delayAfter } from './requests.js';
-import { reach, token } from './token.js';
+import { checkAccess, token } from './token.js';
 
 // Time to open a WebSocket, or to the first frame of a stream or poll. The first two fit into 5 s with the access
 // checks.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
 // After failures the time grows up to this factor, for slow networks.
-const MOST_TIMES = 5;
+const MAX_FACTOR = 5;
 // How often a WebSocket is tried again.
 const RETURN_MS = 30000;
 // After this silence a ping is sent, and its answer awaited.
@@ -34,7 +34,7 @@ function createHeartbeat({ onAsk, onDead }) {
 
 	return {
 		ask,
-		heard() {
+		received() {
 			clearTimeout(timer);
 			timer = setTimeout(ask, QUIET_MS);
 		},
@@ -96,7 +96,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let failures = 0;
 	let openedAt = 0;
 	let timer = 0;
-	let returning = 0;
+	let upgradeTimer = 0;
 	// Callbacks of earlier attempts are ignored.
 	let attempt = 0;
 
@@ -105,7 +105,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		onDead: () => lose('silent'),
 	});
 
-	function enter(name, details = {}) {
+	function setState(name, details = {}) {
 		state = name;
 		onState({ name, kind, ...details });
 	}
@@ -115,7 +115,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	function abandon() {
 		attempt++;
 		clearTimeout(timer);
-		clearInterval(returning);
+		clearInterval(upgradeTimer);
 		heartbeat.stop();
 		link?.close();
 		link = null;
@@ -124,13 +124,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	function opened() {
 		openedAt = Date.now();
 		if (kind === 'socket')
-			heard();
+			received();
 		onOpen();
 	}
 
-	function heard() {
+	function received() {
 		clearTimeout(timer);
-		heartbeat.heard();
+		heartbeat.received();
 	}
 
 	async function open(newKind) {
@@ -142,12 +142,12 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		openedAt = 0;
 		timer = setTimeout(
 			ifMine(() => fallBack()),
-			OPENING_MS[kind] * Math.min(failures + 1, MOST_TIMES),
+			OPENING_MS[kind] * Math.min(failures + 1, MAX_FACTOR),
 		);
 		const made = await openLink(page, kind, {
 			onOpen: ifMine(opened),
 			onText: ifMine((data) => {
-				heard();
+				received();
 				onText(data);
 			}),
 			onClose: ifMine((code, reason) => (isSilent() ? fallBack(code) : lose(code, reason))),
@@ -171,14 +171,14 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	async function fallBack(code) {
 		abandon();
 		const mine = attempt;
-		const said = navigator.onLine && NEXT[kind] ? await reach(page) : '';
+		const access = navigator.onLine && NEXT[kind] ? await checkAccess(page) : '';
 
 		if (mine !== attempt)
 			return;
-		if (said === 'ok')
+		if (access === 'ok')
 			open(NEXT[kind]);
-		else if (FINAL.includes(said))
-			enter('refused', { cause: said });
+		else if (FINAL.includes(access))
+			setState('refused', { cause: access });
 		else
 			lose(code);
 	}
@@ -187,7 +187,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		abandon();
 		kind = 'socket';
 		openedAt = 0;
-		enter('connecting', details);
+		setState('connecting', details);
 		open('socket');
 	}
 
@@ -198,7 +198,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		const cause = openedAt ? code : 'unreachable';
 
 		if (code === POLICY_VIOLATION) {
-			enter('refused', { cause, reason });
+			setState('refused', { cause, reason });
 		} else if (!failures++ && code === TRY_AGAIN) {
 			connect({ cause });
 		} else {
@@ -207,13 +207,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			timer = setTimeout(connect, delay);
 			// localhost works without a network.
 			if (navigator.onLine)
-				enter('waiting', { cause, reason, retryAt: Date.now() + delay });
+				setState('waiting', { cause, reason, retryAt: Date.now() + delay });
 			else
-				enter('offline');
+				setState('offline');
 		}
 	}
 
-	async function goBack() {
+	async function tryWebSocket() {
 		const mine = attempt;
 
 		if ((await link.hasSocket(socketUrl(page, 'echo'), OPENING_MS.socket)) && mine === attempt)
@@ -221,7 +221,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	}
 
 	// An open link may have died during sleep.
-	function hurry() {
+	function checkNow() {
 		if (state === 'refused')
 			return;
 		if (state !== 'online')
@@ -229,17 +229,17 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		else if (kind === 'socket')
 			heartbeat.ask();
 		else
-			goBack();
+			tryWebSocket();
 	}
 
-	addEventListener('online', hurry);
+	addEventListener('online', checkNow);
 	addEventListener('offline', () => {
 		if (state !== 'refused')
 			lose();
 	});
 	document.addEventListener('visibilitychange', () => {
 		if (!document.hidden)
-			hurry();
+			checkNow();
 	});
 
 	return {
@@ -247,13 +247,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		// The server ends the session. No reconnect follows.
 		dismiss(cause, reason) {
 			abandon();
-			enter('refused', { cause, reason });
+			setState('refused', { cause, reason });
 		},
 		// The server has accepted the join.
 		confirm() {
 			if (kind !== 'socket')
-				returning = setInterval(goBack, RETURN_MS);
-			enter('online');
+				upgradeTimer = setInterval(tryWebSocket, RETURN_MS);
+			setState('online');
 		},
 		get mostRooms() {
 			return ROOMS[kind];

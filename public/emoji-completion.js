@@ -3,7 +3,7 @@ import { element } from './elements.js';
 import { completeCode, hasAllEmoji, loadEmoji, noteEmoji } from './emoji-set.js';
 import { texts } from './texts.js';
 
-const LONGEST = 40;
+const MAX_LENGTH = 40;
 // Two letters at least: ":D" is an emoticon. ":30" is a time, and "a:b" is no shortcode. A Chinese word may be short
 // and follow a fullwidth colon.
 const UNFINISHED = /(?:(?<![\w:]):([a-z+][\w+-]+)|(?<![\p{L}\p{N}_:：])[:：](\p{Script=Han}+))$/iu;
@@ -32,7 +32,7 @@ async function loadFor(onLoaded) {
 // Completions of the shortcode before the caret: { start, label, offers }, or null. onLoaded() is called when there are
 // more.
 export function offerEmoji(before, most, onLoaded) {
-	const match = UNFINISHED.exec(before.slice(-LONGEST));
+	const match = UNFINISHED.exec(before.slice(-MAX_LENGTH));
 
 	if (!match)
 		return null;

@@ -4,15 +4,15 @@ import { at, button as buildButton, element } from './elements.js';
 import { createGrid } from './emoji-grid.js';
 import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
 import { wordsIn } from './emoji-texts.js';
-import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
+import { addStylesheet } from './stylesheet.js';
 import { texts } from './texts.js';
 
-await addSheet(new URL('css/choices.css', import.meta.url));
+await addStylesheet(new URL('css/choices.css', import.meta.url));
 
 const words = wordsIn(texts.language);
 // A longer list of results helps nobody.
-const MOST_FOUND = 120;
+const MAX_FOUND = 120;
 const TONES = ['', '🏻', '🏼', '🏽', '🏾', '🏿'];
 const TONE = 'emoji.tone';
 const RECENT_ICON = '🕘';
@@ -87,7 +87,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 	function show() {
 		const isSearch = Boolean(search.value.trim());
 		const all = sections();
-		const found = isSearch && findEmoji(search.value).slice(0, MOST_FOUND);
+		const found = isSearch && findEmoji(search.value).slice(0, MAX_FOUND);
 
 		tones.hidden = !hasAllEmoji();
 		jumps.hidden = isSearch || !hasAllEmoji();

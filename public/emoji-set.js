@@ -7,7 +7,7 @@ import { texts } from './texts.js';
 const LIBRARY = new URL('lib/emoji/', import.meta.url);
 const AGAIN_AFTER_MS = 60_000;
 const RECENT = 'emoji.recent';
-const MOST_RECENT = 16;
+const MAX_RECENT = 16;
 
 // Normalises words for comparison: "T-Rex" and "t_rex" are two words each, "-1" is one, and accents are ignored.
 function fold(text) {
@@ -125,5 +125,5 @@ export function recentEmoji() {
 
 export function noteEmoji({ emoji }) {
 	const others = recall(RECENT).split(' ').filter((other) => other && other !== emoji);
-	remember(RECENT, [emoji, ...others].slice(0, MOST_RECENT).join(' '));
+	remember(RECENT, [emoji, ...others].slice(0, MAX_RECENT).join(' '));
 }

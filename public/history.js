@@ -8,7 +8,7 @@ const PAGE = 50;
 export function createHistory({ send, room, onPage }) {
 	let asked = null;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 
 	function ask() {
 		asked.ref = randomId();
@@ -19,7 +19,7 @@ export function createHistory({ send, room, onPage }) {
 		// kind is 'older', 'newer' or 'around', relative to the id from, or 'newest'. False if not sent.
 		want(kind, from) {
 			clearTimeout(timer);
-			setbacks = 0;
+			failures = 0;
 			asked = { kind, from, messages: [] };
 			if (kind === 'older')
 				asked.before = from;
@@ -50,7 +50,7 @@ export function createHistory({ send, room, onPage }) {
 		refused({ ref, retryAfter }) {
 			if (!ref || ref !== asked?.ref)
 				return false;
-			timer = setTimeout(ask, retryAfter || delayAfter(setbacks++));
+			timer = setTimeout(ask, retryAfter || delayAfter(failures++));
 			return true;
 		},
 		closed() {
@@ -62,14 +62,14 @@ export function createHistory({ send, room, onPage }) {
 
 // The contiguous range of message ids in the log.
 
-export function createSpan() {
+export function createLoadedRange() {
 	let first = 1;
 	let last = 0;
 	let hasOlder = false;
 	let newest = 0;
 	let isBegun = false;
 	// False while newer messages than last are not in the log.
-	let isAttached = true;
+	let hasNewest = true;
 	// The range above a gap, if of the same epoch.
 	let above = null;
 
@@ -77,8 +77,8 @@ export function createSpan() {
 		get isBegun() {
 			return isBegun;
 		},
-		get isAttached() {
-			return isAttached;
+		get hasNewest() {
+			return hasNewest;
 		},
 		get isEmpty() {
 			return first > last;
@@ -94,7 +94,7 @@ export function createSpan() {
 		},
 		// Messages up to id exist, none is loaded.
 		begin(id) {
-			isBegun = isAttached = true;
+			isBegun = hasNewest = true;
 			hasOlder = id > 0;
 			first = id + 1;
 			last = newest = id;
@@ -105,11 +105,11 @@ export function createSpan() {
 		},
 		reach(id) {
 			newest = Math.max(newest, id);
-			if (isAttached)
+			if (hasNewest)
 				last = Math.max(last, id);
 		},
 		// True if the message continues the range.
-		takes: (id) => isAttached && id >= first,
+		takes: (id) => hasNewest && id >= first,
 		isAboveGap: (id) => above !== null && id <= above.last,
 		// True if a page that starts here closes the gap.
 		closesGap: (id) => above !== null && id <= above.last + 1,
@@ -128,7 +128,7 @@ export function createSpan() {
 		addNewer(id) {
 			last = Math.max(last, id);
 			newest = Math.max(newest, last);
-			isAttached = last === newest;
+			hasNewest = last === newest;
 		},
 		// The range is now this page, perhaps empty.
 		replace(firstId, lastId, more) {
@@ -149,7 +149,7 @@ export function createSpan() {
 			}
 		},
 		cutBottom(id) {
-			isAttached = false;
+			hasNewest = false;
 			last = id;
 		},
 	};

@@ -6,7 +6,7 @@ import { texts } from './texts.js';
 const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
-const LONGEST_SHOWN = 64;
+const MAX_SHOWN_LENGTH = 64;
 
 // The server's defaults, until joined brings its limits.
 export const limits = { nameBytes: 32, messageBytes: 16384 };
@@ -36,7 +36,7 @@ export function nameFault(name) {
 // A displayable name from an untrusted value.
 export function readName(value) {
 	const name = typeof value === 'string' ? value.replace(EVERY_UNSEEN, '').trim() : '';
-	return Array.from(name).slice(0, LONGEST_SHOWN).join('') || texts.nameless;
+	return Array.from(name).slice(0, MAX_SHOWN_LENGTH).join('') || texts.nameless;
 }
 
 // Like the server: only ASCII letters are folded.

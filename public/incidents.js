@@ -1,14 +1,14 @@
 // The alarms in a log, by incident. All events of one incident share one row, which shows the newest event.
 
 // The least recently updated are dropped.
-const MOST = 1000;
+const MAX_INCIDENTS = 1000;
 
 export function createIncidents() {
 	// { latest, row } by the alarm's key and start.
 	const known = new Map();
 
 	return {
-		told(alarm) {
+		record(alarm) {
 			const key = JSON.stringify([alarm.key, alarm.since.getTime()]);
 			const incident = known.get(key) ?? { latest: alarm, row: null };
 
@@ -16,7 +16,7 @@ export function createIncidents() {
 				incident.latest = alarm;
 			known.delete(key);
 			known.set(key, incident);
-			if (known.size > MOST)
+			if (known.size > MAX_INCIDENTS)
 				known.delete(known.keys().next().value);
 			return incident;
 		},

@@ -31,7 +31,7 @@ async function errorOf(response) {
 
 // A WebSocket starts in the default room, but HTTP does not tell its name. Guess: the usual name, the first listed
 // room, or the first room that the token allows.
-async function findHome(page) {
+async function findDefaultRoom(page) {
 	const response = await fetchAs(new URL('rooms', page));
 	const { rooms = [] } = await readJson(response);
 
@@ -45,11 +45,11 @@ async function findHome(page) {
 function tryOutSocket(url, limitMs) {
 	return new Promise((resolve) => {
 		const socket = new WebSocket(url);
-		const finish = (isGood) => {
+		const finish = (isOpen) => {
 			clearTimeout(timer);
 			socket.onopen = socket.onclose = null;
 			socket.close();
-			resolve(isGood);
+			resolve(isOpen);
 		};
 		const timer = setTimeout(finish, limitMs, false);
 
@@ -64,9 +64,9 @@ export function openHttp(page, kind, { onText, onClose }) {
 	let token = '';
 	let isClosed = false;
 	// Commands are sent one after another, to keep their order.
-	let saying = Promise.resolve();
+	let sendQueue = Promise.resolve();
 
-	const tell = (object) => isClosed || onText(JSON.stringify(object));
+	const deliver = (object) => isClosed || onText(JSON.stringify(object));
 	const url = (path, query = {}) => {
 		const address = new URL(path.map(encodeURIComponent).join('/'), page);
 
@@ -90,24 +90,24 @@ export function openHttp(page, kind, { onText, onClose }) {
 		onClose(code, reason);
 	}
 
-	function heard(join, object) {
+	function onRoomObject(join, object) {
 		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
 		if (object.type === 'joined') {
 			join.isDone = true;
 			token = object.you?.session ?? token;
-			tell({ ...object, ref: join.ref });
+			deliver({ ...object, ref: join.ref });
 		} else if (isRefused) {
 			// The server would let the reader in as a guest, but the reader wants this name.
 			leave(join.room);
-			tell({ ...object, retry_after_ms: undefined, ref: join.ref });
+			deliver({ ...object, retry_after_ms: undefined, ref: join.ref });
 		} else {
-			tell(object);
+			deliver(object);
 		}
 	}
 
 	async function enter(join) {
-		const room = join.room ?? (await findHome(page));
+		const room = join.room ?? (await findDefaultRoom(page));
 		const asked = { ...join, room };
 		const query = { name: join.username ?? join.name, session: join.session ?? token, since: join.since };
 
@@ -118,10 +118,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 			room,
 			KINDS[kind]({
 				url: (more) => url([kind === 'stream' ? 'events' : 'poll', room], { ...query, ...more }),
-				onObject: (object) => heard(asked, object),
+				onObject: (object) => onRoomObject(asked, object),
 				// One room was refused; the other rooms stay open.
 				onRefused: async (response) =>
-					tell({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
+					deliver({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
 				onEnd: fail,
 			}),
 		);
@@ -136,15 +136,15 @@ export function openHttp(page, kind, { onText, onClose }) {
 		const { type, room, ref, before, limit, q } = object;
 		const response = await fetchAs(url([type, room], { before, limit, q }));
 
-		tell({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
+		deliver({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
 	}
 
-	async function say(object) {
+	async function sendOne(object) {
 		const { type, ref } = object;
 
 		// The ping asks whether earlier commands are done. They are: each request waits for the one before.
 		if (type === 'ping')
-			return tell({ type: 'pong', ref });
+			return deliver({ type: 'pong', ref });
 		const response = await fetchAs(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
@@ -152,18 +152,18 @@ export function openHttp(page, kind, { onText, onClose }) {
 		});
 
 		if (response.ok)
-			return ref && tell({ ...(await readJson(response)), type: 'ack', ref });
+			return ref && deliver({ ...(await readJson(response)), type: 'ack', ref });
 		const error = await errorOf(response);
 
 		// The server has closed the session, so its presence would be wrong: reconnect.
-		return error.code === 'no_such_session' ? fail(1006, '') : tell({ ...error, ref });
+		return error.code === 'no_such_session' ? fail(1006, '') : deliver({ ...error, ref });
 	}
 
 	// The server sends a typing notice as the person's oldest session, which is in one room only. It refuses the notice
 	// for other rooms.
 	function type(object) {
 		if (kind === 'stream' && rooms.keys().next().value === object.room)
-			return say(object);
+			return sendOne(object);
 		return undefined;
 	}
 
@@ -185,7 +185,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 			if (action) {
 				Promise.resolve(action(object)).catch(() => fail(1006, ''));
 			} else {
-				saying = saying.then(() => isClosed || say(object)).catch(() => fail(1006, ''));
+				sendQueue = sendQueue.then(() => isClosed || sendOne(object)).catch(() => fail(1006, ''));
 			}
 			return true;
 		},

@@ -2,7 +2,7 @@
 import { ask } from './token.js';
 
 // Two heartbeats of a server with default settings.
-const LEAST_SILENT_MS = 50_000;
+const MIN_SILENT_MS = 50_000;
 
 // Returns the data of each complete event, and the rest of the text.
 function splitEvents(text) {
@@ -23,26 +23,26 @@ function splitEvents(text) {
 
 // A stream whose network has died stays open and silent. The server sends comments as heartbeats; their interval is
 // learned.
-function createWatch(onSilent) {
-	let shortest = Infinity;
-	let beatAt = performance.now();
+function createSilenceTimer(onSilent) {
+	let interval = Infinity;
+	let lastBeat = performance.now();
 	let timer = 0;
 
 	return {
-		heard(text) {
+		received(text) {
 			if (/^:/m.test(text)) {
-				shortest = Math.min(shortest, performance.now() - beatAt);
-				beatAt = performance.now();
+				interval = Math.min(interval, performance.now() - lastBeat);
+				lastBeat = performance.now();
 			}
 			clearTimeout(timer);
-			if (shortest < Infinity)
-				timer = setTimeout(onSilent, Math.max(LEAST_SILENT_MS, 2 * shortest));
+			if (interval < Infinity)
+				timer = setTimeout(onSilent, Math.max(MIN_SILENT_MS, 2 * interval));
 		},
 		stop: () => clearTimeout(timer),
 	};
 }
 
-async function read(body, { onHeard, onEvent }) {
+async function read(body, { onText, onEvent }) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = '';
 
@@ -51,7 +51,7 @@ async function read(body, { onHeard, onEvent }) {
 
 		if (done)
 			return;
-		onHeard(value);
+		onText(value);
 		const split = splitEvents(rest + value);
 		rest = split.rest;
 		split.events.forEach(onEvent);
@@ -61,7 +61,7 @@ async function read(body, { onHeard, onEvent }) {
 // url(query) is the room's address. onObject(object), onRefused(response) and onEnd(code, reason) are called.
 export function openStream({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
-	const watch = createWatch(() => onEnd('silent', ''));
+	const silence = createSilenceTimer(() => onEnd('silent', ''));
 
 	async function run() {
 		const response = await ask(url({ events: 1 }), { signal: abort.signal, cache: 'no-store' });
@@ -72,7 +72,7 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 			onRefused(response);
 		} else {
 			await read(response.body, {
-				onHeard: watch.heard,
+				onText: silence.received,
 				onEvent: (data) => abort.signal.aborted || onObject(JSON.parse(data)),
 			});
 			onEnd(1001, '');
@@ -83,7 +83,7 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 
 	return {
 		close() {
-			watch.stop();
+			silence.stop();
 			abort.abort();
 		},
 	};

@@ -1,16 +1,16 @@
 // The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
 // id are at the end.
 import { removePictures } from './avatar.js';
-import { createSpan } from './history.js';
-import { createHush } from './hush.js';
+import { createLoadedRange } from './history.js';
 import { createIncidents } from './incidents.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
+import { createSilencer } from './silencer.js';
 import { texts } from './texts.js';
 
-const MOST_ROWS = 500;
+const MAX_ROWS = 500;
 // In blocks: measuring the page for each row is slow.
 const TRIM_ROWS = 50;
 // Closer to an end, the next page is requested.
@@ -22,15 +22,15 @@ const alarmView = createLazy(() => import('./alarm-view.js'));
 // are about failed messages.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
-	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
+	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
 	// Rows of this epoch by id; unacknowledged ones by ref.
 	const byId = new Map();
 	const byRef = new Map();
-	const span = createSpan();
+	const range = createLoadedRange();
 	const incidents = createIncidents();
-	const hush = createHush(log);
+	const silence = createSilencer(log);
 	// The line at a gap. Older pages are inserted below it.
-	let floor = null;
+	let gapLine = null;
 	let isLoading = false;
 	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
@@ -44,7 +44,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function showJump() {
 		if (scroll.isFollowing)
 			unseen = 0;
-		jump.hidden = scroll.isFollowing || (!unseen && span.isAttached && scroll.distance() <= log.clientHeight);
+		jump.hidden = scroll.isFollowing || (!unseen && range.hasNewest && scroll.distance() <= log.clientHeight);
 		jump.textContent = unseen ? texts.newMessages(unseen) : texts.newest;
 	}
 
@@ -83,7 +83,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function buildAlarmRow(alarm) {
-		const incident = incidents.told(alarm);
+		const incident = incidents.record(alarm);
 
 		incident.row = document.createElement('article');
 		incident.row.className = 'alarm-line';
@@ -111,7 +111,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function placeUnread() {
 		let first = null;
 
-		if (span.first > unreadFrom)
+		if (range.first > unreadFrom)
 			return;
 		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
 			const id = rows.entryOf(at)?.id;
@@ -136,14 +136,14 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 	// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
 	// end. An event from history belongs at its own id.
-	function updateAlarm(alarm, { isNews }) {
-		const incident = incidents.told(alarm);
+	function updateAlarm(alarm, { isLive }) {
+		const incident = incidents.record(alarm);
 		const { row } = incident;
 
 		if (!row?.isConnected)
 			return false;
 		const { id } = rows.entryOf(row);
-		const isElsewhere = isNews ? span.isAttached && !scroll.shows(row) : alarm.id > id;
+		const isElsewhere = isLive ? range.hasNewest && !scroll.shows(row) : alarm.id > id;
 
 		if (isElsewhere) {
 			byId.delete(id);
@@ -161,9 +161,9 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		}
 		if (unreadLine && !unreadLine.isConnected)
 			unreadLine = null;
-		if (floor && !floor.isConnected) {
-			floor = null;
-			span.forgetGap();
+		if (gapLine && !gapLine.isConnected) {
+			gapLine = null;
+			range.forgetGap();
 		}
 	}
 
@@ -175,23 +175,23 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.keep(() => rows.cutTop(count));
 		scroll.grew();
 		forgetCut();
-		span.cutTop(Math.min(...byId.keys(), span.last + 1), { isAboveGap: Boolean(floor) });
+		range.cutTop(Math.min(...byId.keys(), range.last + 1), { isAboveGap: Boolean(gapLine) });
 	}
 
 	function cutBottom(count) {
 		scroll.leave();
 		rows.cutBottom(count, firstUnsent());
 		forgetCut();
-		span.cutBottom(Math.max(...byId.keys(), span.first - 1));
+		range.cutBottom(Math.max(...byId.keys(), range.first - 1));
 	}
 
 	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
 	function bound() {
-		const surplus = log.childElementCount - byRef.size - MOST_ROWS;
+		const surplus = log.childElementCount - byRef.size - MAX_ROWS;
 
 		if (surplus <= 0)
 			return;
-		if (floor || scroll.isInLowerHalf)
+		if (gapLine || scroll.isInLowerHalf)
 			cutTop(surplus + TRIM_ROWS);
 		else
 			cutBottom(surplus + TRIM_ROWS);
@@ -200,7 +200,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	// How far the reader is below the place of older pages.
 	function distanceToOlder() {
 		const edge = log.getBoundingClientRect().top;
-		return floor ? edge - floor.getBoundingClientRect().bottom : log.scrollTop;
+		return gapLine ? edge - gapLine.getBoundingClientRect().bottom : log.scrollTop;
 	}
 
 	function want(kind, from) {
@@ -209,38 +209,38 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function load() {
-		if (!isShown || !span.isBegun || isLoading)
+		if (!isShown || !range.isBegun || isLoading)
 			return;
-		const distance = span.hasOlder ? distanceToOlder() : Infinity;
+		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
-		if (span.hasOlder && (span.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
-			want('older', span.first);
-		else if (!span.isAttached && scroll.distance() < NEAR_END_PX)
-			want('newer', span.last);
+		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
+			want('older', range.first);
+		else if (!range.hasNewest && scroll.distance() < NEAR_END_PX)
+			want('newer', range.last);
 	}
 
 	function addOlder(messages, more) {
-		const first = messages[0]?.id ?? span.first;
+		const first = messages[0]?.id ?? range.first;
 
-		messages.filter(({ id }) => !span.isAboveGap(id)).forEach(addToPage);
-		span.addOlder(first, more);
-		if (span.closesGap(first)) {
-			span.closeGap();
-			rows.remove(floor);
-			floor = null;
+		messages.filter(({ id }) => !range.isAboveGap(id)).forEach(addToPage);
+		range.addOlder(first, more);
+		if (range.closesGap(first)) {
+			range.closeGap();
+			rows.remove(gapLine);
+			gapLine = null;
 		}
 	}
 
 	// hasNewest is still false if messages arrived meanwhile.
 	function arrive() {
-		if (span.isAttached && isReturning)
+		if (range.hasNewest && isReturning)
 			scroll.follow();
-		isReturning = isReturning && !span.isAttached;
+		isReturning = isReturning && !range.hasNewest;
 	}
 
 	function addNewer(messages) {
 		messages.forEach(addToPage);
-		span.addNewer(messages.at(-1).id);
+		range.addNewer(messages.at(-1).id);
 		arrive();
 	}
 
@@ -248,8 +248,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		rows.clear(Array.from(byRef.values()));
 		byId.clear();
 		unreadLine = null;
-		floor = null;
-		span.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
+		gapLine = null;
+		range.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
 		scroll.toBottom();
 		arrive();
@@ -265,13 +265,13 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function addToPage(message) {
 		if (message.type === 'other' || byId.has(message.id))
 			return;
-		if (message.type !== 'alarm' || !updateAlarm(message, { isNews: false }))
+		if (message.type !== 'alarm' || !updateAlarm(message, { isLive: false }))
 			insert(message);
 	}
 
 	function toNewest() {
-		isReturning = !span.isAttached;
-		if (span.isAttached)
+		isReturning = !range.hasNewest;
+		if (range.hasNewest)
 			scroll.follow();
 		else
 			want('newest');
@@ -287,7 +287,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	// The "not sent yet" mark appears late and adds height.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
-		if (event.key !== 'End' || span.isAttached)
+		if (event.key !== 'End' || range.hasNewest)
 			return;
 		event.preventDefault();
 		toNewest();
@@ -334,21 +334,21 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		},
 		// Messages up to id are history, loaded on demand.
 		begin(id) {
-			span.begin(id);
+			range.begin(id);
 			log.dataset.loaded = id === 0;
 			load();
 		},
 		beginAfterGap(text, id, { isSameEpoch }) {
-			hush();
+			silence();
 			if (!isSameEpoch) {
 				for (const row of byId.values())
 					rows.entryOf(row).id = 0;
 				byId.clear();
 				incidents.clear();
 			}
-			floor = buildGap(text);
-			rows.insert(floor, null, firstUnsent());
-			span.beginAfterGap(id, isSameEpoch);
+			gapLine = buildGap(text);
+			rows.insert(gapLine, null, firstUnsent());
+			range.beginAfterGap(id, isSameEpoch);
 			scroll.grew();
 			load();
 		},
@@ -365,7 +365,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				want('newest');
 				return;
 			}
-			hush();
+			silence();
 			scroll.keep(() => {
 				if (kind === 'older')
 					addOlder(messages, more);
@@ -385,17 +385,17 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		// isMissed: sent while the page was offline.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
-				span.reach(message.id);
+				range.reach(message.id);
 				if (byId.has(message.id))
 					return;
 			}
-			if (message.type === 'alarm' && updateAlarm(message, { isNews: true }))
+			if (message.type === 'alarm' && updateAlarm(message, { isLive: true }))
 				return;
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
-			if (span.isAttached) {
+			if (range.hasNewest) {
 				if (isMissed)
-					hush();
+					silence();
 				insert(message);
 				if (!isMissed && message.id)
 					byId.get(message.id).classList.add('arriving');
@@ -404,7 +404,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			scroll.grew();
 		},
 		// For ids that are not displayed.
-		skip: span.reach,
+		skip: range.reach,
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures, me: nameNow() });
 
@@ -417,7 +417,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			if (isNew)
 				row.classList.add('arriving');
 			else
-				hush();
+				silence();
 			scroll.toBottom();
 			toNewest();
 		},
@@ -428,9 +428,9 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			if (!row)
 				return;
 			byRef.delete(ref);
-			span.reach(id);
+			range.reach(id);
 			// Already shown, or a page of history will bring it.
-			if (byId.has(id) || !span.takes(id)) {
+			if (byId.has(id) || !range.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
 			}
@@ -465,7 +465,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		},
 		// A line belongs after the newest messages.
 		addLine(line) {
-			if (!span.isAttached)
+			if (!range.hasNewest)
 				return;
 			rows.insert(line, null, firstUnsent());
 			bound();

@@ -1,7 +1,7 @@
 // Rows of the log. Text from outside is never used as markup.
 import { buildAvatar, hueOf } from './avatar.js';
 import { button, element } from './elements.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { link, withMarkup } from './markup.js';
 import { clockTime, dayName, fullDate, texts } from './texts.js';
 

@@ -28,7 +28,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	let isOpen = false;
 	let current = null;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 	let isAllKept = true;
 
 	function keep(entry) {
@@ -53,7 +53,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onFailed(entry);
 	}
 
-	function sayNext() {
+	function sendNext() {
 		while (isOpen && !current && !timer) {
 			const [next] = waiting();
 
@@ -76,15 +76,15 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		current = null;
 		timer = setTimeout(() => {
 			timer = 0;
-			sayNext();
+			sendNext();
 		}, delay);
 	}
 
-	function rest() {
+	function reset() {
 		clearTimeout(timer);
 		timer = 0;
 		current = null;
-		setbacks = 0;
+		failures = 0;
 	}
 
 	// Another tab has delivered or deleted it.
@@ -107,9 +107,9 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		list: () => Array.from(entries.values()),
 		count: () => waiting().length,
 		// Sent, but not acknowledged.
-		isInDoubt: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
+		isInFlight: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
 		// The server recognises a resent message only under the same name.
-		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
+		inFlightName: () => waiting().find(({ name }) => name)?.name ?? '',
 
 		add({ room, text, action }) {
 			const time = Math.max(Date.now(), ...Array.from(entries.values(), (entry) => entry.time + 1));
@@ -119,7 +119,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			keep(entry);
 			return entry;
 		},
-		sayNext,
+		sendNext,
 		// The server told the room's real name.
 		renamed(was, name) {
 			for (const entry of entries.values()) {
@@ -130,12 +130,12 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			}
 		},
 		opened() {
-			rest();
+			reset();
 			isOpen = true;
-			sayNext();
+			sendNext();
 		},
 		closed() {
-			rest();
+			reset();
 			isOpen = false;
 			onChange();
 		},
@@ -144,10 +144,10 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 
 			if (!entry)
 				return;
-			setbacks = 0;
+			failures = 0;
 			forget(entry);
 			onAcked(entry, ack);
-			sayNext();
+			sendNext();
 		},
 		// False if the error belongs to something else.
 		refused(error) {
@@ -158,10 +158,10 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			if (error.code === 'rate_limited')
 				pause(error.retryAfter || delayAfter(0));
 			else if (error.code === 'store_failed' || error.code === 'busy')
-				pause(delayAfter(setbacks++));
+				pause(delayAfter(failures++));
 			else
 				fail(entry, { code: error.code, text: error.text });
-			sayNext();
+			sendNext();
 			return true;
 		},
 		// The server closed the connection because of the message.
@@ -170,7 +170,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 				fail(current, { code, text: '' });
 		},
 		// The name is lost under which they were sent.
-		giveUpDoubtful() {
+		failInFlight() {
 			for (const entry of waiting()) {
 				if (entry.name)
 					fail(entry, { code: 'unclear', text: '' });
@@ -181,7 +181,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 
 			entry.failed = null;
 			keep(entry);
-			sayNext();
+			sendNext();
 			return entry;
 		},
 		remove(ref) {
@@ -193,21 +193,21 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 
 // An own message may arrive before its ack, which tells its ref. A message that looks like an unacknowledged one is
 // held until the ack. show(message) ignores duplicates.
-export function createEchoes({ isInDoubt, show }) {
+export function createEchoes({ isInFlight, show }) {
 	let held = [];
 
 	return {
 		// True if the message is held.
 		hold(message) {
-			const isHeld = message.own && isInDoubt(message.text);
+			const isHeld = message.own && isInFlight(message.text);
 			if (isHeld)
 				held.push(message);
 			return isHeld;
 		},
 		// Call after an ack or a failure.
 		release() {
-			const settled = held.filter(({ text }) => !isInDoubt(text));
-			held = held.filter(({ text }) => isInDoubt(text));
+			const settled = held.filter(({ text }) => !isInFlight(text));
+			held = held.filter(({ text }) => isInFlight(text));
 			settled.forEach(show);
 		},
 	};

@@ -1,11 +1,11 @@
 // The presence line: joins, leaves and renames since the last message, in one line.
 import { laterTexts as words } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 
-await addSheet(new URL('css/presence.css', import.meta.url));
+await addStylesheet(new URL('css/presence.css', import.meta.url));
 
 // Above this number of changes, the line shows counts, and names on demand.
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 // Each person's change since the line began: { from, to }; null means not here.
 function createTracks() {
@@ -56,11 +56,11 @@ function build() {
 }
 
 function fill(line, summary) {
-	const told = sentences(summary);
+	const parts = sentences(summary);
 	const named = summary.joined.length + summary.left.length + summary.renamed.length;
 
-	if (named <= MOST_NAMED) {
-		line.textContent = told.join(' · ');
+	if (named <= MAX_NAMED) {
+		line.textContent = parts.join(' · ');
 		return;
 	}
 	const details = document.createElement('details');
@@ -69,7 +69,7 @@ function fill(line, summary) {
 	head.textContent = words.presenceCounts(summary.joined.length, summary.left.length, summary.renamed.length);
 	details.append(
 		head,
-		...told.map((sentence) => {
+		...parts.map((sentence) => {
 			const paragraph = document.createElement('p');
 			paragraph.textContent = sentence;
 			return paragraph;
@@ -79,12 +79,12 @@ function fill(line, summary) {
 	line.replaceChildren(details);
 }
 
-// Returns tell({ event, name, was }), which updates the line.
+// Returns report({ event, name, was }), which updates the line.
 export function createPresenceLine(log) {
 	let line = null;
 	let tracks = null;
 
-	return function tell(event) {
+	return function report(event) {
 		if (!line || !log.isLastLine(line)) {
 			line = build();
 			tracks = createTracks();

@@ -2,19 +2,19 @@
 import { button, element } from './elements.js';
 import { nameFault, utf8Bytes } from './identity.js';
 import { laterTexts as words } from './later-texts.js';
-import { addSheet } from './sheet.js';
 import { remember } from './storage.js';
+import { addStylesheet } from './stylesheet.js';
 import { LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
-await addSheet(new URL('css/profile.css', import.meta.url));
+await addStylesheet(new URL('css/profile.css', import.meta.url));
 
 // RFC 5321 section 4.5.3.1.3, without the angle brackets.
 const EMAIL_BYTES = 254;
 
 function emailFault(email) {
-	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
-	return !email || isGood ? '' : words.emailWrong;
+	const isValid = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
+	return !email || isValid ? '' : words.emailWrong;
 }
 
 // Why the server refused the name.

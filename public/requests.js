@@ -2,11 +2,11 @@
 import { randomId } from './wire.js';
 
 const FIRST_MS = 1000;
-const LONGEST_MS = 30000;
+const MAX_MS = 30000;
 
 // Half of the delay is random, so that pages do not reconnect all at once.
 export function delayAfter(failures) {
-	return Math.min(FIRST_MS * 2 ** failures, LONGEST_MS) * (0.5 + Math.random() / 2);
+	return Math.min(FIRST_MS * 2 ** failures, MAX_MS) * (0.5 + Math.random() / 2);
 }
 
 export function createRequests({ send }) {

@@ -1,15 +1,15 @@
 // One room: its log, its people, and how far it was read.
 import { createHistory } from './history.js';
 import { foldName } from './identity.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { createLogView } from './log-view.js';
 import { createEchoes } from './outbox.js';
-import { createPlace, createReading } from './place.js';
+import { createReceivedPosition, createReadPosition } from './positions.js';
 import { clockTimeSeconds, fillTexts, texts } from './texts.js';
 
 // How long typing is shown, and how often it is reported.
 const SHOWN_MS = 5000;
-const TOLD_MS = 3000;
+const NOTIFY_MS = 3000;
 
 // onChange({ people, count }), people being { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
@@ -58,7 +58,7 @@ function createTypingLine(onChange) {
 	}
 
 	return {
-		heard(name) {
+		started(name) {
 			clearTimeout(writing.get(foldName(name))?.timer);
 			writing.set(foldName(name), { name, timer: setTimeout(() => stopped(name), SHOWN_MS) });
 			show();
@@ -69,18 +69,18 @@ function createTypingLine(onChange) {
 }
 
 // wrote() is called on each input; notify() less often.
-export function createTypingTeller(tell) {
-	let toldAt = -Infinity;
+export function createTypingNotifier(notify) {
+	let notifiedAt = -Infinity;
 
 	return {
 		wrote() {
-			if (performance.now() - toldAt < TOLD_MS)
+			if (performance.now() - notifiedAt < NOTIFY_MS)
 				return;
-			toldAt = performance.now();
-			tell();
+			notifiedAt = performance.now();
+			notify();
 		},
 		sent() {
-			toldAt = -Infinity;
+			notifiedAt = -Infinity;
 		},
 	};
 }
@@ -96,11 +96,11 @@ function buildElement(parent) {
 
 // name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
 // isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
-export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
+export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
-	const place = createPlace();
-	const reading = createReading();
+	const received = createReceivedPosition();
+	const readPosition = createReadPosition();
 	let leftAt = null;
 	// Messages up to this id were sent while the page was offline.
 	let missedUntil = 0;
@@ -111,22 +111,22 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: told.nameNow, onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },
+		{ nameNow: events.nameNow, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
 	);
-	const echoes = createEchoes({ isInDoubt: (text) => isInDoubt(room.name, text), show: log.addMessage });
+	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({
 		onChange(present) {
 			room.present = present;
-			told.onPeople(room);
+			events.onPeople(room);
 		},
 	});
-	const comings = createLazy(async () => {
-		const { createComings } = await import('./comings.js');
-		return createComings(log);
+	const presenceLog = createLazy(async () => {
+		const { createPresenceFilter } = await import('./presence-filter.js');
+		return createPresenceFilter(log);
 	});
 	const typing = createTypingLine((words) => {
 		room.typing = words;
-		told.onTyping(room);
+		events.onTyping(room);
 	});
 
 	function withOwner(message) {
@@ -134,20 +134,20 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	}
 
 	function noteRead() {
-		reading.keep(room.name, place.since);
+		readPosition.keep(room.name, received.since);
 	}
 
-	function heard(message) {
-		if (message.own || isWatched(room)) {
-			if (isWatched(room))
+	function countUnread(message) {
+		if (message.own || isOnScreen(room)) {
+			if (isOnScreen(room))
 				noteRead();
 			return;
 		}
 		if (!room.unread)
 			log.markUnread(message.id);
 		room.unread++;
-		told.onNews(room, message);
-		told.onChange(room);
+		events.onUnseen(room, message);
+		events.onChange(room);
 	}
 
 	// A held message is counted by its id, but not shown.
@@ -160,17 +160,17 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	}
 
 	function begin(frame) {
-		const isBack = Boolean(place.epoch);
-		const isSameEpoch = frame.epoch === place.epoch;
+		const isBack = Boolean(received.epoch);
+		const isSameEpoch = frame.epoch === received.epoch;
 
-		place.begin(frame.epoch, frame.lastId);
+		received.begin(frame.epoch, frame.lastId);
 		if (isBack) {
 			const words = texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date()));
 			log.beginAfterGap(words, frame.lastId, { isSameEpoch });
 			return;
 		}
-		room.unread = isWatched(room) ? 0 : reading.unreadOf(room.name, frame);
-		const firstUnread = reading.firstUnreadOf(room.name, frame);
+		room.unread = isOnScreen(room) ? 0 : readPosition.unreadOf(room.name, frame);
+		const firstUnread = readPosition.firstUnreadOf(room.name, frame);
 		if (firstUnread)
 			log.markUnread(firstUnread);
 		log.begin(frame.lastId);
@@ -183,7 +183,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 
 	const handlers = {
 		message(frame) {
-			if (frame.id && !place.take(frame.id))
+			if (frame.id && !received.take(frame.id))
 				return;
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
@@ -191,31 +191,31 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;
-			heard(message);
+			countUnread(message);
 			log.addMessage(message, { isMissed });
 		},
 		alarm(alarm) {
-			if (alarm.id && !place.take(alarm.id))
+			if (alarm.id && !received.take(alarm.id))
 				return;
-			told.onAlarm(alarm);
+			events.onAlarm(alarm);
 			if (!alarm.id)
 				return;
-			heard(alarm);
+			countUnread(alarm);
 			log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
 		},
 		other({ id }) {
-			if (place.take(id))
+			if (received.take(id))
 				log.skip(id);
 		},
 		presence(frame) {
 			people.moved(frame);
 			typing.stopped(frame.was || frame.name);
 			if (!isMe(frame.name) && !(frame.event === 'rename' && isMe(frame.was)))
-				comings((they) => they.moved(frame));
+				presenceLog((it) => it.moved(frame));
 		},
 		typing({ name: writer }) {
 			if (!isMe(writer))
-				typing.heard(writer);
+				typing.started(writer);
 		},
 		history: history.came,
 	};
@@ -229,14 +229,14 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		isJoined: false,
 		log,
 		get since() {
-			return place.since;
+			return received.since;
 		},
 		joined(frame) {
 			const before = people.names();
 
 			count(0);
-			if (place.epoch)
-				comings((they) => they.rejoined(before, frame.users.map(({ name: user }) => user)));
+			if (received.epoch)
+				presenceLog((it) => it.rejoined(before, frame.users.map(({ name: user }) => user)));
 			room.name = frame.room || room.name;
 			room.topic = frame.topic;
 			room.isJoined = true;
@@ -246,9 +246,9 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 				begin(frame);
 			missedUntil = frame.lastId;
 			log.reconnected();
-			if (isWatched(room))
+			if (isOnScreen(room))
 				noteRead();
-			told.onChange(room);
+			events.onChange(room);
 		},
 		handle(frame) {
 			handlers[frame.type]?.(frame);
@@ -256,8 +256,8 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		// For rooms that are not joined: the link may limit their number.
 		listed({ topic, lastId }) {
 			room.topic = topic;
-			count(room.isJoined || isWatched(room) ? 0 : reading.moreOf(room.name, place.since, lastId));
-			told.onChange(room);
+			count(room.isJoined || isOnScreen(room) ? 0 : readPosition.moreOf(room.name, received.since, lastId));
+			events.onChange(room);
 		},
 		// False if the error belongs to something else.
 		refused: (error) => history.refused(error),
@@ -270,9 +270,9 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			typing.clear();
 		},
 		acked(entry, { id, duplicate }) {
-			place.take(id);
+			received.take(id);
 			log.confirm(entry.ref, id, duplicate ? null : new Date());
-			if (isWatched(room))
+			if (isOnScreen(room))
 				noteRead();
 		},
 		// Call after an ack or a failure.
@@ -286,14 +286,14 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		// The reader sees the room.
 		seen() {
 			room.unread = unlisted = 0;
-			if (place.epoch)
+			if (received.epoch)
 				noteRead();
-			told.onChange(room);
+			events.onChange(room);
 		},
 		remove() {
 			history.closed();
 			typing.clear();
-			reading.forget(room.name);
+			readPosition.forget(room.name);
 			element.remove();
 		},
 	};

@@ -48,7 +48,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	}
 
 	// At the limit, leaves another room than the current one.
-	function makeWay(room) {
+	function leaveAnother(room) {
 		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
 		const other = joined.find((one) => one !== current);
 
@@ -61,7 +61,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	function join(room) {
 		const ref = randomId();
 
-		makeWay(room);
+		leaveAnother(room);
 
 		asked.set(ref, room);
 		send(encodeJoin({ ref, room: room.name, since: room.since }));
@@ -155,7 +155,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			drop(room);
 		},
 		// Every connection starts in the default room.
-		leaveHome() {
+		leaveDefaultRoom() {
 			const home = recall('home');
 
 			if (home && !rooms.has(home) && !rooms.has(''))

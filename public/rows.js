@@ -28,8 +28,8 @@ export function createRows(log) {
 
 	function continues(one, other) {
 		return (
-			!stands(one) &&
-			!stands(other) &&
+			!isStandalone(one) &&
+			!isStandalone(other) &&
 			one.via === other.via &&
 			one.own === other.own &&
 			one.name === other.name &&
@@ -39,7 +39,7 @@ export function createRows(log) {
 	}
 
 	// Alarms and actions are never grouped.
-	const stands = ({ type, action }) => type === 'alarm' || action;
+	const isStandalone = ({ type, action }) => type === 'alarm' || action;
 
 	function showDay(row, wanted) {
 		const shown = days.get(row);

@@ -2,16 +2,16 @@
 import { buildClose } from './close.js';
 import { at, button, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { clockTime, fullDate, locale } from './texts.js';
 
-await addSheet(new URL('css/search.css', import.meta.url));
+await addStylesheet(new URL('css/search.css', import.meta.url));
 
 // Wait until the reader stops typing.
 const PAUSE_MS = 250;
 // Length of an excerpt, and how much of it is before the match.
 const BEFORE_CHARACTERS = 60;
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;
 
 // Medium: it must fit beside the name on a phone.
 const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
@@ -22,7 +22,7 @@ function excerptOf({ title = '', text }, words) {
 	const index = whole.toLowerCase().indexOf(first);
 	const from = Math.max(0, index - BEFORE_CHARACTERS);
 
-	return `${from ? '…' : ''}${whole.slice(from, from + MOST_CHARACTERS)}`;
+	return `${from ? '…' : ''}${whole.slice(from, from + MAX_CHARACTERS)}`;
 }
 
 function buildHit(message, words, onChoose) {

@@ -6,20 +6,20 @@ import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
 const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
-// place() gives the room to join and the position there. inFlightName() is the name of unacknowledged messages.
+// target() gives the room to join and the position there. inFlightName() is the name of unacknowledged messages.
 // onRefused({ code, text, name, isJoinRefused }): the reader needs another name, or has no access if name is ''.
 // onRoomRefused(error) must choose another room.
-export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
+export function createSession({ send, target, inFlightName, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
 	let joinRef = '';
 	let nick = null;
 	let isJoined = false;
-	let isLeftOut = false;
+	let isRejected = false;
 	// The server chooses the name.
-	let isNameless = false;
+	let isServerNamed = false;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 
 	// Makes tabs, and a page whose old connection lingers, one person.
 	const token = () => recall('session');
@@ -27,9 +27,10 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	function join() {
 		clearTimeout(timer);
 		joinRef = randomId();
-		isLeftOut = false;
-		name = nameInDoubt() || wanted.name;
-		send(encodeJoin({ ref: joinRef, ...place(), name: isNameless ? '' : name, email: wanted.email, session: token() }));
+		isRejected = false;
+		name = inFlightName() || wanted.name;
+		const identity = { name: isServerNamed ? '' : name, email: wanted.email, session: token() };
+		send(encodeJoin({ ref: joinRef, ...target(), ...identity }));
 	}
 
 	function called(newName) {
@@ -41,7 +42,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 
 	// Renames once no message is in flight. A nick has no answer, so a ping follows it.
 	function adoptWanted() {
-		if (!isJoined || nick || wanted.name === name || nameInDoubt())
+		if (!isJoined || nick || wanted.name === name || inFlightName())
 			return;
 		nick = { ref: randomId(), name: wanted.name };
 		send(encodeNick({ ref: nick.ref, name: nick.name, email: wanted.email, session: token() }));
@@ -49,22 +50,22 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	}
 
 	function joinRefused({ code, text, retryAfter }) {
-		if (code === 'denied' && name && !isNameless) {
-			isNameless = true;
+		if (code === 'denied' && name && !isServerNamed) {
+			isServerNamed = true;
 			join();
-		} else if (code === 'denied' && !place().room) {
-			onRefused({ code, text, name: '', isOut: true });
+		} else if (code === 'denied' && !target().room) {
+			onRefused({ code, text, name: '', isJoinRefused: true });
 		} else if (NAME_FAULTS.includes(code)) {
-			isLeftOut = true;
-			onRefused({ code, text, name: isNameless ? '' : name, isOut: true });
+			isRejected = true;
+			onRefused({ code, text, name: isServerNamed ? '' : name, isJoinRefused: true });
 		} else if (code === 'bad_field' && token()) {
 			remember('session', '');
 			join();
-		} else if (ROOM_FAULTS.includes(code) && place().room) {
+		} else if (ROOM_FAULTS.includes(code) && target().room) {
 			onRoomRefused({ code, text });
 			join();
 		} else {
-			timer = setTimeout(join, retryAfter || delayAfter(setbacks++));
+			timer = setTimeout(join, retryAfter || delayAfter(failures++));
 		}
 	}
 
@@ -77,7 +78,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			return;
 		}
 		wanted = { ...wanted, name };
-		onRefused({ code, text, name: refused, isOut: false });
+		onRefused({ code, text, name: refused, isJoinRefused: false });
 	}
 
 	return {
@@ -85,13 +86,13 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		get name() {
 			return name || wanted.name;
 		},
-		get isLeftOut() {
-			return isLeftOut;
+		get isRejected() {
+			return isRejected;
 		},
 		want(identity) {
 			wanted = identity;
-			isNameless = !identity.name;
-			if (isLeftOut)
+			isServerNamed = !identity.name;
+			if (isRejected)
 				join();
 			else
 				adoptWanted();
@@ -103,14 +104,14 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			clearTimeout(timer);
 			joinRef = '';
 			nick = null;
-			isJoined = isLeftOut = false;
+			isJoined = isRejected = false;
 		},
 		joined(frame) {
-			setbacks = 0;
+			failures = 0;
 			isJoined = true;
 			remember('session', frame.session);
 			name = frame.name;
-			if (isNameless)
+			if (isServerNamed)
 				wanted = { ...wanted, name };
 			onNamed(name);
 		},

@@ -4,8 +4,8 @@ import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 // Causes with a reason written by a person, and the server's defaults (see src/chat_admin.c, src/chat_people.c).
-const WORDY = ['kicked', 'banned', 1008];
-const PRESET = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
+const WITH_REASON = ['kicked', 'banned', 1008];
+const DEFAULT_REASON = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
 
 function words({ name, kind, cause, reason }) {
 	const state = name === 'online' ? texts.online[kind] : texts.state[name];
@@ -14,7 +14,8 @@ function words({ name, kind, cause, reason }) {
 		return state;
 	const code = Object.hasOwn(texts.closed, reason) ? reason : cause;
 	const closed = texts.closed[code] ?? texts.closed.lost;
-	const why = WORDY.includes(code) && reason && !PRESET.test(reason) ? texts.closedReason(closed, reason) : closed;
+	const hasReason = WITH_REASON.includes(code) && reason && !DEFAULT_REASON.test(reason);
+	const why = hasReason ? texts.closedReason(closed, reason) : closed;
 	return `${why} ${state}`;
 }
 
@@ -91,15 +92,15 @@ export function createTabs(tabs, { onShow }) {
 
 // The unread count in the title and the icon.
 export function createAttention(icon) {
-	const calm = icon.getAttribute('href');
-	const eager = calm.replace('.svg', '-unread.svg');
+	const normalIcon = icon.getAttribute('href');
+	const unreadIcon = normalIcon.replace('.svg', '-unread.svg');
 
 	return function show({ room, unread }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const picture = unread ? eager : calm;
+		const shown = unread ? unreadIcon : normalIcon;
 
 		document.title = unread ? texts.titleUnread(unread, title) : title;
-		if (icon.getAttribute('href') !== picture)
-			icon.setAttribute('href', picture);
+		if (icon.getAttribute('href') !== shown)
+			icon.setAttribute('href', shown);
 	};
 }

@@ -1,6 +1,6 @@
 // Replaces shortcodes by emoji while the reader writes, at the second colon.
-import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
 import { loadEmoji } from './emoji-set.js';
+import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
 
 // onChange() is called after a replacement.
 export function createShortcodes(field, onChange) {

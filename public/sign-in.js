@@ -2,13 +2,13 @@
 import { claims } from './claims.js';
 import { button, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { token } from './token.js';
 
-await addSheet(new URL('css/profile.css', import.meta.url));
+await addStylesheet(new URL('css/profile.css', import.meta.url));
 
 // The server's limit.
-const MOST_CHARACTERS = 4096;
+const MAX_CHARACTERS = 4096;
 const VISIBLE = /^[\x21-\x7e]+$/;
 
 // Also accepts a link with #token=…, a Bearer prefix, and line breaks.
@@ -16,7 +16,7 @@ function readToken(given) {
 	const [, linked = given] = /#token=([^&]*)/.exec(given) ?? [];
 	const bare = linked.replace(/^\s*Bearer\s+/i, '').replace(/\s/g, '');
 
-	return VISIBLE.test(bare) && bare.length <= MOST_CHARACTERS ? bare : '';
+	return VISIBLE.test(bare) && bare.length <= MAX_CHARACTERS ? bare : '';
 }
 
 // The server reports an expired token as bad_token.

@@ -14,7 +14,7 @@ export function ask(address, { headers, ...options } = {}) {
 
 // Whether the server admits the reader: 'ok', an error code, or '' if unreachable. A page cannot see why its WebSocket
 // was refused.
-export async function reach(page) {
+export async function checkAccess(page) {
 	try {
 		const response = await ask(new URL('rooms', page), {
 			cache: 'no-store',

@@ -8,7 +8,7 @@ const VIAS = ['ws', 'line', 'sse', 'poll', 'push'];
 const SEVERITIES = ['info', 'warning', 'error', 'critical', 'ok'];
 const ALARM_STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
 const USUAL_PRIORITY = 3;
-const MOST_TAGS = 12;
+const MAX_TAGS = 12;
 
 // crypto.randomUUID() needs https or localhost.
 export function randomId() {
@@ -68,12 +68,12 @@ function readVia(value) {
 
 // Other schemes could run code.
 function readAddress(value) {
-	const isGood = typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
-	return isGood ? new URL(value).href : '';
+	const isValid = typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+	return isValid ? new URL(value).href : '';
 }
 
 function readTags(value) {
-	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MOST_TAGS);
+	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MAX_TAGS);
 }
 
 // Active alarms sent on joining have no id.

@@ -1,10 +1,10 @@
 // The list of recent alarm events, newest first: raised, changed, acknowledged, cleared.
+import { bidiText } from '../bidi-text.js';
 import { element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { severityMark, textOf, titleOf } from './alarm-row.js';
 
-const MOST_CHANGES = 200;
+const MAX_CHANGES = 200;
 
 function buildChange(alarm, { words, format, day }) {
 	const date = new Date(alarm.ts);
@@ -15,8 +15,8 @@ function buildChange(alarm, { words, format, day }) {
 		'li',
 		time,
 		severityMark(alarm.severity, words),
-		element('span.live-what', foreign(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
-		element('span.live-where', foreign(alarm.room), who && ` · ${words.by(who)}`),
+		element('span.live-what', bidiText(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
+		element('span.live-where', bidiText(alarm.room), who && ` · ${words.by(who)}`),
 	);
 
 	time.dateTime = date.toISOString();
@@ -25,7 +25,7 @@ function buildChange(alarm, { words, format, day }) {
 }
 
 // history(room) resolves with the room's stored messages. It is called when the list is first opened.
-export function createAlarmChanges({ words, format, locale, history, isGood }) {
+export function createAlarmChanges({ words, format, locale, history, isValid }) {
 	const day = new Intl.DateTimeFormat(locale, {
 		month: 'short',
 		day: 'numeric',
@@ -43,7 +43,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 	function show() {
 		const newest = Array.from(changes.values())
 			.sort((one, other) => other.ts - one.ts || other.id - one.id)
-			.slice(0, MOST_CHANGES);
+			.slice(0, MAX_CHANGES);
 
 		changes.clear();
 		for (const alarm of newest)
@@ -63,7 +63,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 		asked.add(room);
 		try {
 			const messages = await history(room);
-			messages.filter((message) => message?.type === 'alarm' && isGood(message)).forEach(keep);
+			messages.filter((message) => message?.type === 'alarm' && isValid(message)).forEach(keep);
 			show();
 		} catch {
 			// Opening the list again retries.

@@ -1,5 +1,5 @@
 // A chart of one metric. uPlot is loaded when the first chart is opened.
-import { addSheet } from '../sheet.js';
+import { addStylesheet } from '../stylesheet.js';
 import { addTouchZoom } from './touch-zoom.js';
 import { isBytes } from './units.js';
 
@@ -16,7 +16,7 @@ const POWERS = Array.from({ length: 60 }, (_, exponent) => 2 ** exponent);
 async function loadLibrary() {
 	const [{ default: Plot }] = await Promise.all([
 		import('../lib/uplot/uPlot.esm.js'),
-		addSheet(new URL('../lib/uplot/uPlot.min.css', import.meta.url)),
+		addStylesheet(new URL('../lib/uplot/uPlot.min.css', import.meta.url)),
 	]);
 	return Plot;
 }

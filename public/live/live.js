@@ -1,14 +1,16 @@
 // The Live view: active alarms, and the current values of metrics.
 import { element } from '../elements.js';
 import { localeOf } from '../locale.js';
-import { addSheet } from '../sheet.js';
+import { addStylesheet } from '../stylesheet.js';
 import { createAges } from './ages.js';
 import { createAlarms } from './alarms.js';
 import { words as languages } from './texts.js';
 import { createTiles } from './tiles.js';
 import { createUnits } from './units.js';
 
-await Promise.all(['live.css', 'alarms.css', 'tiles.css'].map((sheet) => addSheet(new URL(sheet, import.meta.url))));
+const SHEETS = ['live.css', 'alarms.css', 'tiles.css'];
+
+await Promise.all(SHEETS.map((sheet) => addStylesheet(new URL(sheet, import.meta.url))));
 
 // Fills place, which must be empty. texts gives the language; format gives clockTimeSeconds and fullDate.
 // acknowledge(room, key) may return a promise that rejects with a displayable Error. history(room) resolves with the

@@ -2,7 +2,7 @@
 import { createServerClock } from './clock.js';
 import { createSeries } from './series.js';
 
-export const MOST_METRICS = 500;
+export const MAX_METRICS = 500;
 
 export function createMetrics() {
 	const all = new Map();
@@ -23,7 +23,7 @@ export function createMetrics() {
 	const isStale = (metric) => metric.series.isStale(ageOf(metric));
 
 	// Drops the stale metric with the oldest value. Fresh metrics stay.
-	function makeRoom() {
+	function evict() {
 		let oldest = null;
 
 		for (const metric of all.values()) {
@@ -42,10 +42,10 @@ export function createMetrics() {
 		let gone = null;
 
 		if (!metric) {
-			gone = all.size < MOST_METRICS ? null : makeRoom();
-			if (all.size >= MOST_METRICS) {
+			gone = all.size < MAX_METRICS ? null : evict();
+			if (all.size >= MAX_METRICS) {
 				// Bounded; only the number is shown.
-				if (leftOut.size < MOST_METRICS)
+				if (leftOut.size < MAX_METRICS)
 					leftOut.add(key);
 				return { metric: null, gone };
 			}

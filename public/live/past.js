@@ -1,9 +1,9 @@
 // Metric values that arrived before the Live view was loaded, bounded.
 
-const MOST_KEPT = 1000;
+const MAX_KEPT = 1000;
 // Points per metric, and in total.
-const MOST_POINTS = 120;
-const MOST_POINTS_IN_ALL = 30_000;
+const MAX_POINTS = 120;
+const MAX_POINTS_IN_ALL = 30_000;
 
 export const hasPoint = ({ ts, value }) => Number.isFinite(ts) && Number.isFinite(value);
 
@@ -20,7 +20,7 @@ export function createPast() {
 		count -= surplus;
 	}
 
-	function makeRoom() {
+	function evict() {
 		const [[key, longestSilent]] = kept;
 
 		cut(longestSilent, 0);
@@ -36,11 +36,11 @@ export function createPast() {
 			times.push(frame.ts);
 			values.push(frame.value);
 			count++;
-			cut({ times, values }, MOST_POINTS);
-			if (kept.size > MOST_KEPT)
-				makeRoom();
+			cut({ times, values }, MAX_POINTS);
+			if (kept.size > MAX_KEPT)
+				evict();
 			// Over the total, every metric loses half of its points.
-			if (count > MOST_POINTS_IN_ALL)
+			if (count > MAX_POINTS_IN_ALL)
 				kept.forEach((one) => cut(one, Math.ceil(one.times.length / 2)));
 		},
 		// Returns and removes everything.

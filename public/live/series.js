@@ -1,16 +1,16 @@
 // The last values of one metric, in time order, bounded.
 
-export const MOST_POINTS = 3600;
+export const MAX_POINTS = 3600;
 // Trim in blocks: removing from the front of an array moves all other elements.
 const SPARE_POINTS = 400;
 // The usual interval is the median of this many.
 const INTERVALS = 15;
-const LEAST_INTERVALS = 3;
+const MIN_INTERVALS = 3;
 const STALE_INTERVALS = 3;
 // Without a known interval.
 const STALE_MS = 60_000;
 // Short intervals vary with the network delay.
-const LEAST_STALE_MS = 2000;
+const MIN_STALE_MS = 2000;
 
 export function createSeries() {
 	let times = [];
@@ -20,7 +20,7 @@ export function createSeries() {
 		const last = times.slice(-INTERVALS - 1);
 		const distances = last.slice(1).map((time, index) => time - last[index]);
 
-		if (distances.length < LEAST_INTERVALS)
+		if (distances.length < MIN_INTERVALS)
 			return 0;
 		return distances.sort((one, other) => one - other)[distances.length >> 1];
 	}
@@ -34,13 +34,13 @@ export function createSeries() {
 			}
 			times.push(time);
 			values.push(value);
-			if (times.length >= MOST_POINTS + SPARE_POINTS) {
-				times = times.slice(-MOST_POINTS);
-				values = values.slice(-MOST_POINTS);
+			if (times.length >= MAX_POINTS + SPARE_POINTS) {
+				times = times.slice(-MAX_POINTS);
+				values = values.slice(-MAX_POINTS);
 			}
 		},
 		// Copies; the caller may change them.
-		points: (most = MOST_POINTS) => [times.slice(-most), values.slice(-most)],
+		points: (most = MAX_POINTS) => [times.slice(-most), values.slice(-most)],
 		get lastTime() {
 			return times.at(-1);
 		},
@@ -49,7 +49,7 @@ export function createSeries() {
 		},
 		isStale(age) {
 			const usual = usualInterval();
-			return age > (usual ? Math.max(LEAST_STALE_MS, STALE_INTERVALS * usual) : STALE_MS);
+			return age > (usual ? Math.max(MIN_STALE_MS, STALE_INTERVALS * usual) : STALE_MS);
 		},
 	};
 }

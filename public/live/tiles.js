@@ -1,16 +1,16 @@
 // The tiles of all metrics, grouped by room, and the chart of the opened tile.
+import { bidiText } from '../bidi-text.js';
 import { element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { createChartPanel } from './chart-panel.js';
-import { createMetrics, MOST_METRICS } from './metrics.js';
+import { createMetrics, MAX_METRICS } from './metrics.js';
 import { createTile } from './tile.js';
 
 // The server sends a metric at most this often.
 const DRAW_MS = 250;
 const AGE_MS = 1000;
 
-function isGood({ room, name, ts, value }) {
+function isValid({ room, name, ts, value }) {
 	return typeof room === 'string' && typeof name === 'string' && Number.isFinite(ts) && Number.isFinite(value);
 }
 
@@ -33,7 +33,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	const itemTiles = new WeakMap();
 	let isVisible = false;
 	let timer = 0;
-	let ager = 0;
+	let ageTimer = 0;
 	let chart = null;
 
 	const watcher = new IntersectionObserver((entries) => {
@@ -71,7 +71,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	}
 
 	// A new tile is drawn at once.
-	function wake(isNew) {
+	function scheduleDraw(isNew) {
 		if (!isVisible)
 			return;
 		if (isNew) {
@@ -125,7 +125,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 
 		if (!group) {
 			group = {
-				section: element('section.live-group', element('h2', foreign(room))),
+				section: element('section.live-group', element('h2', bidiText(room))),
 				list: element('ul.live-tiles'),
 			};
 			group.section.append(group.list);
@@ -176,14 +176,14 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 
 	// Returns false if the frame is not valid. update() is one of the functions of metrics.
 	function takeBy(take, frame, ...points) {
-		if (!isGood(frame))
+		if (!isValid(frame))
 			return false;
 		const unit = typeof frame.unit === 'string' ? frame.unit : '';
 		const { metric, gone } = take({ ...frame, unit }, ...points);
 
 		if (gone)
 			removeTile(gone);
-		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '');
+		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MAX_METRICS) : '');
 		if (!metric)
 			return true;
 		const isNew = !tiles.has(metric.key);
@@ -191,7 +191,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		if (isNew)
 			addTile(metric);
 		changed.add(tiles.get(metric.key));
-		wake(isNew);
+		scheduleDraw(isNew);
 		return true;
 	}
 
@@ -203,10 +203,10 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		now: metrics.now,
 		show(wanted) {
 			isVisible = wanted;
-			clearInterval(ager);
+			clearInterval(ageTimer);
 			if (!wanted)
 				return;
-			ager = setInterval(showAges, AGE_MS);
+			ageTimer = setInterval(showAges, AGE_MS);
 			showAges();
 			draw();
 		},

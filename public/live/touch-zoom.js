@@ -1,11 +1,11 @@
 // Touch zoom for a chart, which uPlot leaves to the page. One finger selects a range, two fingers pinch, a double tap
 // shows everything.
 
-const LEAST_PX = 12;
+const MIN_PX = 12;
 const TAP_MS = 350;
 const NEAR_PX = 30;
 // The smallest range to zoom to.
-const LEAST_SPAN_MS = 1000;
+const MIN_SPAN_MS = 1000;
 
 // showAll() resets the zoom. The listeners are removed with the chart's elements.
 export function addTouchZoom(plot, { showAll }) {
@@ -26,7 +26,7 @@ export function addTouchZoom(plot, { showAll }) {
 
 		if (min <= times[0] && max >= times.at(-1))
 			showAll();
-		else if (max - min >= LEAST_SPAN_MS)
+		else if (max - min >= MIN_SPAN_MS)
 			plot.setScale('x', { min: Math.max(min, times[0]), max: Math.min(max, times.at(-1)) });
 	}
 
@@ -34,7 +34,7 @@ export function addTouchZoom(plot, { showAll }) {
 	function pinch() {
 		const [left, right] = ordered();
 
-		if (right - left < LEAST_PX)
+		if (right - left < MIN_PX)
 			return;
 		const perPixel = (held[1] - held[0]) / (right - left);
 		const min = held[0] - left * perPixel;
@@ -61,7 +61,7 @@ export function addTouchZoom(plot, { showAll }) {
 		fingers.set(event.pointerId, x);
 		if (held && fingers.size === 2)
 			pinch();
-		else if (start && Math.abs(x - start.x) >= LEAST_PX)
+		else if (start && Math.abs(x - start.x) >= MIN_PX)
 			select(Math.min(x, start.x), Math.abs(x - start.x));
 		// Shows the values below the finger, as for a mouse.
 		if (start)
@@ -83,7 +83,7 @@ export function addTouchZoom(plot, { showAll }) {
 		const isDone = start && event.type === 'pointerup';
 
 		select(0, 0);
-		if (isDone && width >= LEAST_PX)
+		if (isDone && width >= MIN_PX)
 			show(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
 		else if (isDone && Math.abs(event.clientY - start.y) < NEAR_PX)
 			tap(event.timeStamp, start.x);

@@ -1,7 +1,7 @@
 // The filter: lines that contain a text, or that match a regular expression.
 import { trim } from './lines.js';
 
-export const LONGEST_FILTER = 200;
+export const MAX_FILTER_LENGTH = 200;
 // Lines per batch, and the worker's time limit for one batch.
 const SLICE_LINES = 100;
 const SLICE_MS = 1000;

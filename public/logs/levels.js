@@ -2,7 +2,7 @@
 
 // Levels are near the start of a line.
 const LOOK_AT = 300;
-const LONGEST_JSON = 16_384;
+const MAX_JSON_LENGTH = 16_384;
 
 const NAMES = new Map([
 	...['emerg', 'emergency', 'panic', 'alert', 'crit', 'critical', 'fatal', 'severe', 'err', 'error', 'f', 'e'].map(
@@ -43,7 +43,7 @@ function ofValue(value) {
 }
 
 function ofJson(text) {
-	if (!text.startsWith('{') || text.length > LONGEST_JSON)
+	if (!text.startsWith('{') || text.length > MAX_JSON_LENGTH)
 		return '';
 	try {
 		const object = JSON.parse(text);

@@ -2,23 +2,23 @@
 // rotated or truncated.
 import { levelOf } from './levels.js';
 
-const MOST_LINES = 5000;
+const MAX_LINES = 5000;
 // Trim in blocks: removing from the front of an array moves all other elements.
 const TRIM_LINES = 100;
 // Longer lines are cut.
-const LONGEST_LINE = 8192;
+const MAX_LINE_LENGTH = 8192;
 
-function isGood({ id, ts, message }) {
+function isValid({ id, ts, message }) {
 	return Number.isInteger(id) && Number.isFinite(new Date(ts).getTime()) && typeof message === 'string';
 }
 
 const EVENTS = ['rotated', 'truncated'];
 
-const cut = (text) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text);
+const cut = (text) => (text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text);
 
 // Drops the oldest entries above MAX_LINES. Returns how many were dropped.
 export function trim(entries) {
-	const surplus = entries.length - MOST_LINES;
+	const surplus = entries.length - MAX_LINES;
 
 	if (surplus <= 0)
 		return 0;
@@ -57,7 +57,7 @@ export function createLines() {
 	return {
 		// The entries for a frame; none if it is invalid or a duplicate.
 		take(frame) {
-			if (!isGood(frame) || (lastId !== null && frame.id <= lastId))
+			if (!isValid(frame) || (lastId !== null && frame.id <= lastId))
 				return [];
 			const entries = [...marksBefore(frame), entryOf(frame)];
 

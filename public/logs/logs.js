@@ -1,19 +1,19 @@
 // The Logs view: the lines of one log file, with a filter.
 import { button, element } from '../elements.js';
-import { createHush } from '../hush.js';
 import { localeOf } from '../locale.js';
-import { addSheet } from '../sheet.js';
+import { createSilencer } from '../silencer.js';
 import { recall, remember } from '../storage.js';
+import { addStylesheet } from '../stylesheet.js';
 import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
+import { buildRow, wordsOfMark } from './row.js';
 import { createSelection } from './selection.js';
 import { words as languages } from './texts.js';
 import { createToolbar } from './toolbar.js';
 import { createWindow } from './window.js';
-import { buildRow, wordsOfMark } from './row.js';
 
-await addSheet(new URL('logs.css', import.meta.url));
+await addStylesheet(new URL('logs.css', import.meta.url));
 
 // More lines per second are not read aloud.
 const SPOKEN_LINES = 3;
@@ -52,7 +52,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const viewport = element('div.logs-lines');
 	const jump = button('logs-jump');
 	const notice = createNotice({ words });
-	const hush = createHush(viewport);
+	const silence = createSilencer(viewport);
 	const isFast = createPace();
 	let room = '';
 	let unseen = 0;
@@ -63,19 +63,19 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const list = createWindow(viewport, {
 		build: (entry) => buildRow(entry, { words, number, clock, fullClock, wanted: log.wanted }),
 		onMove,
-		onScroll: () => hush(),
+		onScroll: () => silence(),
 	});
 	const selection = createSelection(viewport, list, { onChange: showSelection });
 	const log = createLog({
 		onCleared() {
-			hush();
+			silence();
 			unseen = 0;
 			list.clear();
 			selection.clear();
 		},
 		onAppended(entries) {
 			if (!list.isFollowing || isFast(entries.length))
-				hush();
+				silence();
 			if (!list.isFollowing)
 				unseen += entries.filter(({ mark }) => !mark).length;
 			list.append(entries);

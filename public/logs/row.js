@@ -2,7 +2,7 @@
 import { element } from '../elements.js';
 
 // Limits the elements per line.
-const MOST_HITS = 50;
+const MAX_HITS = 50;
 
 // Highlights the filter text.
 function withHits(text, wanted) {
@@ -12,7 +12,7 @@ function withHits(text, wanted) {
 
 	// Some letters change their length in lower case, which shifts the indexes.
 	if (wanted && lower.length === text.length) {
-		for (let hits = 0; hits < MOST_HITS; hits++) {
+		for (let hits = 0; hits < MAX_HITS; hits++) {
 			const at = lower.indexOf(wanted, end);
 
 			if (at < 0)
@@ -31,20 +31,20 @@ export function wordsOfMark({ mark, count, ts }, { words, number, clock }) {
 	return words[mark](count ? number.format(count) : clock.format(ts));
 }
 
-function buildMark(entry, means) {
+function buildMark(entry, context) {
 	// At a rotation or truncation no lines are missing.
 	const kind = entry.count || entry.mark === 'begunAnew' ? 'missing' : 'turn';
-	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, means)));
+	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, context)));
 
-	row.title = means.fullClock.format(entry.ts);
+	row.title = context.fullClock.format(entry.ts);
 	return row;
 }
 
-export function buildRow(entry, means) {
-	const { words, clock, fullClock, wanted } = means;
+export function buildRow(entry, context) {
+	const { words, clock, fullClock, wanted } = context;
 
 	if (entry.mark)
-		return buildMark(entry, means);
+		return buildMark(entry, context);
 	const date = new Date(entry.ts);
 	const time = element('time.logs-gutter', clock.format(date));
 	const level = element('span.logs-level', entry.level ? words.mark[entry.level] : '');

@@ -2,7 +2,7 @@
 import { button, element } from '../elements.js';
 import { setText } from '../set-text.js';
 import { recall, remember } from '../storage.js';
-import { LONGEST_FILTER } from './filter.js';
+import { MAX_FILTER_LENGTH } from './filter.js';
 
 // Wait for the end of a word.
 const TYPING_MS = 150;
@@ -38,7 +38,7 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 	let typing = 0;
 
 	filter.type = 'search';
-	filter.maxLength = LONGEST_FILTER;
+	filter.maxLength = MAX_FILTER_LENGTH;
 	filter.placeholder = words.filterHint;
 	filter.autocomplete = 'off';
 	filter.spellcheck = false;

@@ -4,7 +4,7 @@
 const OVERSCAN_PX = 400;
 const NEAR_END_PX = 24;
 // Rows are measured on the page, and measuring may bring other rows into view: repeat at most this often.
-const MOST_LOOKS = 4;
+const MAX_PASSES = 4;
 
 // build(item) builds a row. item.n identifies an item and grows. onMove() is called after scrolling and after changes.
 // onScroll() is called before older rows are put on the page.
@@ -105,7 +105,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		const anchor = indexAt(viewport.scrollTop);
 		const offset = viewport.scrollTop - tops[anchor];
 
-		for (let look = 0; look < MOST_LOOKS; look++) {
+		for (let pass = 0; pass < MAX_PASSES; pass++) {
 			const top = isFollowing ? tops[items.length] - viewport.clientHeight : tops[anchor] + offset;
 			const first = indexAt(top - OVERSCAN_PX);
 			const end = items.length && indexAt(top + viewport.clientHeight + OVERSCAN_PX) + 1;
@@ -123,7 +123,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		onMove();
 	}
 
-	function wake() {
+	function scheduleDraw() {
 		if (viewport.clientHeight)
 			frame ||= requestAnimationFrame(draw);
 	}
@@ -136,12 +136,12 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		lastTop = viewport.scrollTop;
 		if (!isFollowing)
 			onScroll();
-		wake();
+		scheduleDraw();
 	});
 	// Also runs when the view becomes visible.
 	new ResizeObserver(() => {
 		heights = [];
-		wake();
+		scheduleDraw();
 	}).observe(viewport);
 
 	return {
@@ -159,11 +159,11 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			items = [];
 			heights = [];
 			isFollowing = true;
-			wake();
+			scheduleDraw();
 		},
 		append(more) {
 			items.push(...more);
-			wake();
+			scheduleDraw();
 		},
 		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {
@@ -177,12 +177,12 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			heights.splice(0, count);
 			if (!isFollowing)
 				moveTo(Math.max(0, viewport.scrollTop - gone));
-			wake();
+			scheduleDraw();
 		},
 		// Called when row heights have changed.
 		remeasure() {
 			heights = [];
-			wake();
+			scheduleDraw();
 		},
 		// Indexes of the first and last visible item.
 		seen() {
@@ -190,7 +190,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		},
 		follow() {
 			isFollowing = true;
-			wake();
+			scheduleDraw();
 		},
 		scrollTo(index) {
 			const [top, bottom] = [tops[index], tops[index + 1]];
@@ -200,7 +200,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			else if (bottom > viewport.scrollTop + viewport.clientHeight)
 				moveTo(bottom - viewport.clientHeight);
 			isFollowing = distance() <= NEAR_END_PX;
-			wake();
+			scheduleDraw();
 		},
 	};
 }

@@ -92,7 +92,7 @@ test('31 a notification comes only after a click has asked for it and only while
 		await ann.rows(1);
 		await hide(ann, false);
 		assert.equal(await ann.page.evaluate(() => window.asked), 0);
-		assert.deepEqual(loaded.filter((url) => /alerts|chirp/.test(url)), [], 'nothing of it is loaded before it is wanted');
+		assert.deepEqual(loaded.filter((url) => /alerts|sound/.test(url)), [], 'nothing of it is loaded before it is wanted');
 		await choose(ann, 'notify');
 		assert.equal(await ann.page.evaluate(() => window.asked), 1);
 		await say(bob, 'in sight');
@@ -268,9 +268,9 @@ test('31 the chirp is a short sound of the pitch of a bird, made here', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const { peak, late, crossings } = await ann.page.evaluate(async () => {
-			const { chirp } = await import('./chirp.js');
+			const { playSound } = await import('./notification-sound.js');
 			const context = new OfflineAudioContext(1, 44100, 44100);
-			chirp(context);
+			playSound(context);
 			const samples = (await context.startRendering()).getChannelData(0);
 			const loudest = (from, to) => samples.slice(from, to).reduce((most, one) => Math.max(most, Math.abs(one)), 0);
 			const voice = samples.slice(882 + 500, 882 + 3200);

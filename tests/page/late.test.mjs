@@ -218,7 +218,7 @@ test('of a part that cannot be had only so much is kept that waits for it', () =
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const made = await ann.page.evaluate(async () => {
-			const { createLazy } = await import('./lazily.js');
+			const { createLazy } = await import('./lazy.js');
 			const calls = [];
 			let isThere = false;
 			const use = createLazy(async () => {

@@ -3,7 +3,7 @@
 // Visible pages answer at once.
 const ANSWER_MS = 100;
 
-export function createWatched() {
+export function createTabProbe() {
 	// The same origin may serve several chats.
 	const channel = new BroadcastChannel(`linnet ${new URL('.', location.href)}`);
 	let question = null;
@@ -28,7 +28,7 @@ export function createWatched() {
 	}
 
 	// Calls during a question share its answer.
-	return function isWatched() {
+	return function isVisibleElsewhere() {
 		if (!question)
 			ask();
 		return question.promise;

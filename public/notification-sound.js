@@ -10,7 +10,7 @@ const NOTE_S = 0.085;
 const LOUDNESS = 0.12;
 
 // context is an AudioContext.
-export function chirp(context) {
+export function playSound(context) {
 	const begin = context.currentTime + 0.02;
 
 	for (const [after, from, to] of NOTES) {

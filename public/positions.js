@@ -6,7 +6,7 @@ const KEY = 'read.';
 const PAUSE_MS = 500;
 
 // The last id received without a gap, and ids beyond it.
-export function createPlace() {
+export function createReceivedPosition() {
 	let epoch = '';
 	let last = 0;
 	const beyond = new Set();
@@ -57,7 +57,7 @@ function readUntil(room, epoch) {
 }
 
 // Read positions are kept for the next visit.
-export function createReading() {
+export function createReadPosition() {
 	return {
 		keep(room, since) {
 			pending.set(room, since);

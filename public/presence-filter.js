@@ -7,15 +7,15 @@ const INTRODUCTION_MS = 1000;
 const RETURN_MS = 60000;
 
 // Shown events go to the log.
-export function createComings(log) {
-	const tell = createPresenceLine(log);
+export function createPresenceFilter(log) {
+	const report = createPresenceLine(log);
 	const introducing = new Map();
 	let returning = new Set();
 	let timer = 0;
 
 	function came(name) {
 		if (!returning.delete(foldName(name)))
-			tell({ event: 'enter', name });
+			report({ event: 'enter', name });
 	}
 
 	// True if the guest's arrival was not shown yet.
@@ -35,14 +35,14 @@ export function createComings(log) {
 
 	function left({ name }) {
 		if (!stopIntroducing(name))
-			tell({ event: 'leave', name });
+			report({ event: 'leave', name });
 	}
 
 	function renamed({ name, was }) {
 		if (stopIntroducing(was))
 			came(name);
 		else
-			tell({ event: 'rename', name, was });
+			report({ event: 'rename', name, was });
 	}
 
 	return {

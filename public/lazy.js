@@ -2,10 +2,10 @@
 import { delayAfter } from './requests.js';
 
 // Bounds memory if a module stays unreachable for weeks.
-const MOST_CALLS = 5000;
+const MAX_CALLS = 5000;
 
 // Many browsers never retry a module that failed to load, so check first that the server is reachable.
-export async function reached(load) {
+export async function ifReachable(load) {
 	const { ok } = await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
 
 	if (!ok)
@@ -14,7 +14,7 @@ export async function reached(load) {
 }
 
 // Returns a function: whether the focus is unchanged. Late modules must not steal it.
-export function stay() {
+export function watchFocus() {
 	const { activeElement } = document;
 	return () => document.activeElement === activeElement;
 }
@@ -24,11 +24,11 @@ export function onFirst(element, type, load, wants = () => true) {
 	async function wanted(event) {
 		if (!wants(event))
 			return;
-		const isStill = stay();
+		const isFocusKept = watchFocus();
 
 		element.removeEventListener(type, wanted);
 		try {
-			await reached(() => load(isStill));
+			await ifReachable(() => load(isFocusKept));
 		} catch {
 			// The server is unreachable.
 			element.addEventListener(type, wanted);
@@ -46,7 +46,7 @@ export function createLazy(load) {
 
 	async function begin(failures) {
 		try {
-			module = await reached(load);
+			module = await ifReachable(load);
 		} catch {
 			setTimeout(begin, delayAfter(failures), failures + 1);
 			return;
@@ -64,10 +64,10 @@ export function createLazy(load) {
 			begin(0);
 		calls.delete(key);
 		calls.set(key, call);
-		if (calls.size > MOST_CALLS)
+		if (calls.size > MAX_CALLS)
 			calls.delete(calls.keys().next().value);
 	}
 
-	use.now = (call) => (module || calls.size) && use(call);
+	use.ifRequested = (call) => (module || calls.size) && use(call);
 	return use;
 }
