@@ -8,7 +8,7 @@ import { recall, remember } from './storage.js';
 import { addStylesheet } from './stylesheet.js';
 
 const MAX_CHARACTERS = 200;
-const BETWEEN_CHIRPS_MS = 2000;
+const MIN_PAUSE_MS = 2000;
 // A loudspeaker; the style sheet adds the strike-through line.
 const SPEAKER = 'M2 6v4h2.700L8.500 13V3L4.700 6zM10.700 5.300a4 4 0 0 1 0 5.400M12.600 3.400a6.600 6.600 0 0 1 0 9.200';
 
@@ -65,7 +65,7 @@ function createSoundPlayer() {
 				context?.resume();
 				return;
 			}
-			if (now >= last && now < last + BETWEEN_CHIRPS_MS)
+			if (now >= last && now < last + MIN_PAUSE_MS)
 				return;
 			remember('chirped', String(now));
 			playSound(context);

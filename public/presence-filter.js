@@ -3,44 +3,47 @@
 import { foldName } from './identity.js';
 import { createPresenceLine } from './presence-line.js';
 
-const INTRODUCTION_MS = 1000;
+// How long a newcomer may take to send its name.
+const NAMING_MS = 1000;
+// How long after a reconnect a returning person is not reported.
 const RETURN_MS = 60000;
 
-// Shown events go to the log.
+// log is a log view, see log-view.js.
 export function createPresenceFilter(log) {
 	const report = createPresenceLine(log);
-	const introducing = new Map();
+	const guests = new Map();
+	// People who were here before the reconnect and are not back yet.
 	let returning = new Set();
 	let timer = 0;
 
-	function came(name) {
+	function reportEntry(name) {
 		if (!returning.delete(foldName(name)))
 			report({ event: 'enter', name });
 	}
 
 	// True if the guest's arrival was not shown yet.
-	function stopIntroducing(name) {
-		clearTimeout(introducing.get(name));
-		return introducing.delete(name);
+	function dropGuest(name) {
+		clearTimeout(guests.get(name));
+		return guests.delete(name);
 	}
 
 	function entered({ name }) {
 		if (!/^guest-\d+$/.test(name)) {
-			came(name);
+			reportEntry(name);
 			return;
 		}
-		const introduced = () => stopIntroducing(name) && came(name);
-		introducing.set(name, setTimeout(introduced, INTRODUCTION_MS));
+		const showGuest = () => dropGuest(name) && reportEntry(name);
+		guests.set(name, setTimeout(showGuest, NAMING_MS));
 	}
 
 	function left({ name }) {
-		if (!stopIntroducing(name))
+		if (!dropGuest(name))
 			report({ event: 'leave', name });
 	}
 
 	function renamed({ name, was }) {
-		if (stopIntroducing(was))
-			came(name);
+		if (dropGuest(was))
+			reportEntry(name);
 		else
 			report({ event: 'rename', name, was });
 	}
@@ -51,8 +54,8 @@ export function createPresenceFilter(log) {
 			const present = new Set(now.map(foldName));
 
 			returning = new Set(before.map(foldName).filter((name) => !present.has(name)));
-			introducing.forEach(clearTimeout);
-			introducing.clear();
+			guests.forEach(clearTimeout);
+			guests.clear();
 			clearTimeout(timer);
 			timer = setTimeout(() => returning.clear(), RETURN_MS);
 		},

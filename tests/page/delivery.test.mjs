@@ -67,7 +67,7 @@ test('17 over a server that is killed and started again nothing is lost and noth
 			(await ann.messages()).map(({ pending }) => pending),
 			[false, false, true, true],
 		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages wait/);
+		assert.match(await ann.page.textContent('#queue'), /^2 messages queued/);
 
 		await server.start();
 		const second = await server.daemon.ws();
@@ -496,7 +496,7 @@ test('20 a server that does not answer any more is noticed, and after it does no
 		await plain.drain();
 		await ann.page.clock.runFor(30_000);
 		await ann.state('waiting');
-		assert.match(await ann.page.textContent('#state'), /does not answer/);
+		assert.match(await ann.page.textContent('#state'), /stopped answering/);
 		tap.forget();
 		await ann.page.clock.resume();
 		await ann.reads(['before', 'the last word', 'unheard']);

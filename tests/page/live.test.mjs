@@ -121,7 +121,7 @@ test('a view that could not be loaded comes when there is a way to the server ag
 		await failed;
 		await ann.page.unroute('**/live/live.js');
 		tap.hangUp();
-		await ann.page.getByText('All is well').waitFor();
+		await ann.page.getByText('No active alarms').waitFor();
 	}));
 
 test('of what waits for a view that cannot be loaded the last counts, and no flood of values costs an alarm', () =>
@@ -280,7 +280,7 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		await page.locator('.live-chart canvas').waitFor();
 		await page.getByText('Drag to zoom in').waitFor();
 		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'true');
-		assert.match(await page.locator('.live-chart .live-facts').innerText(), /least\s+1\.?\d*\s?s/);
+		assert.match(await page.locator('.live-chart .live-facts').innerText(), /minimum\s+1\.?\d*\s?s/);
 		const painted = () =>
 			page.$eval('.live-chart canvas', (canvas) => {
 				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -340,7 +340,7 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 		// What comes does not throw the reader out of the part that he looks at.
 		const zoomed = await axis();
 		await feed('metric', metric('load', 2, { ts: Date.now() + 1000 }));
-		await page.getByText('most').waitFor();
+		await page.getByText('maximum').waitFor();
 		await feed('metric', metric('other', 1));
 		await tile(page, 'other').waitFor();
 		assert.ok(await whole.isVisible());
@@ -512,7 +512,7 @@ test('no more is kept than 3,600 points of a metric and 500 metrics, and the sil
 
 test('alarms stand with a word and a shape for their severity, the worst first, and go when they are cleared', () =>
 	live({}, async ({ page, feed }) => {
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await feed(
 			'alarm',
 			alarm('disk', {
@@ -538,7 +538,7 @@ test('alarms stand with a word and a shape for their severity, the worst first, 
 		assert.match(await disk.innerText(), /words[\s\S]*began 2\s?hr?s? ago[\s\S]*ops/);
 		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
 		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
-		await page.getByText('4 standing, 4 not acknowledged').waitFor();
+		await page.getByText('4 active, 4 not acknowledged').waitFor();
 
 		await feed('alarm', alarm('disk', { severity: 'critical', state: 'updated', since: Date.now() - 7_200_000 }));
 		await alarmsAre(page, ['About fire', 'About disk', 'About mail', 'About news']);
@@ -566,11 +566,11 @@ test('an alarm is acknowledged by its button, and says who has seen to it', () =
 			'alarm',
 			alarm('disk', { ...raised, state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() }),
 		);
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		assert.equal(await acknowledge.isVisible(), false);
 		// What needs somebody comes first.
 		await alarmsAre(page, ['About mail', 'About disk']);
-		await page.getByText('2 standing, 1 not acknowledged').waitFor();
+		await page.getByText('2 active, 1 not acknowledged').waitFor();
 	}));
 
 test('the focus stays at its alarm when others come, go and change places, and in the list when it goes', () =>
@@ -606,7 +606,7 @@ test('the focus stays at its alarm when others come, go and change places, and i
 		assert.equal(await page.evaluate(() => document.activeElement.localName), 'li');
 		for (const one of [first, second, alarm('d')])
 			await feed('alarm', { ...one, state: 'cleared', severity: 'ok', id: ++lastId });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await eventually(async () => assert.equal(await focused(), 'Alarms'), 'the heading');
 	}));
 
@@ -621,7 +621,7 @@ test('what happened to alarms can be read back, from before the page was opened 
 		await answer('history', [...past, raised]);
 		await feed('alarm', raised);
 		assert.deepEqual(await calls('history'), []);
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		const lines = () =>
 			page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
 		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
@@ -671,9 +671,9 @@ test('what the server sends is what the view reads', () =>
 		await push({ type: 'metric', name: 'cpu', value: 0.75, unit: 'ratio' });
 		await tile(page, 'cpu').getByText('75').waitFor();
 		await page.evaluate(() => window.socket.send(JSON.stringify({ type: 'ack', room: 'real', key: 'disk' })));
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		await push({ type: 'alarm', key: 'disk', severity: 'ok' });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 	}));
 
 test('after a lost connection the view says so, and alarms that went meanwhile are gone', () =>
@@ -723,7 +723,7 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 			{ type: 'alarm' },
 		);
 		await page.locator('.live-alarm').nth(2).waitFor();
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
 		await page.locator('.u-legend .u-label').getByText(HOSTILE).waitFor();

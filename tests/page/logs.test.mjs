@@ -90,7 +90,7 @@ test('the log that was chosen, and whether lines are wrapped, is remembered', ()
 	}));
 
 test('that there is no log, or that it may not be read, is said', async () => {
-	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
+	await logs({ rooms: [] }, ({ page }) => page.getByText('No log files are configured.').waitFor());
 	await logs({}, async ({ page, answer, calls }) => {
 		await page.getByText('Nothing has been written yet.').waitFor();
 		await answer('open', { fails: 'a token is needed' });
@@ -113,7 +113,7 @@ test('32 the filter shows lines with a text, in any case, and marks it', () =>
 		await feed('log', frame(4, 'disk 4'), frame(5, 'else'));
 		await reads(page, ['Disk full', 'the DISK again', 'disk 4']);
 		await filter(page).fill('nowhere');
-		await page.getByText('No line fits the filter.').waitFor();
+		await page.getByText('No line matches the filter.').waitFor();
 		await filter(page).press('Escape');
 		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
 	}));
@@ -148,7 +148,7 @@ test('32 the filter takes regular expressions, and says what is wrong with one',
 		await filter(page).fill('line (');
 		await page
 			.getByRole('alert')
-			.getByText(/This is no regular expression: .*[Uu]nterminated group/)
+			.getByText(/Invalid regular expression: .*[Uu]nterminated group/)
 			.waitFor();
 		assert.equal((await texts(page)).at(-1), 'LINE 275');
 		assert.equal(await filter(page).getAttribute('aria-invalid'), 'true');
@@ -307,7 +307,7 @@ test('32 pause stops everything where it is, and nothing is lost', () =>
 		await lastIs(page, 'line 5');
 		await press(page, 'Pause');
 		await feed('log', ...frames(6, 8));
-		await page.getByText('Paused: 3 new lines wait').waitFor();
+		await page.getByText('Paused: 3 new lines').waitFor();
 		assert.equal((await texts(page)).at(-1), 'line 5');
 		await press(page, 'Resume');
 		await reads(
@@ -501,7 +501,7 @@ test('32 where a file was rotated or truncated stands a mark with the time, what
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
 			'the file was rotated',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 			'new',
 		]);
 		assert.equal(await page.locator('.logs-turn').count(), 2);
@@ -511,11 +511,11 @@ test('32 where a file was rotated or truncated stands a mark with the time, what
 		await reads(page, [
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 		]);
 		await press(page, 'Pause');
 		await feed('log', frame(6, 'x', { event: 'rotated' }), frame(7, 'old again'));
-		await page.getByText('Paused: 1 new line waits').waitFor();
+		await page.getByText('Paused: 1 new line').waitFor();
 	}));
 
 test('what the server sends of a file is what the view reads', async () => {
@@ -546,7 +546,7 @@ test('what the server sends of a file is what the view reads', async () => {
 			truncateSync(file);
 			await page
 				.locator('.logs-turn')
-				.getByText(/begun anew at \d\d:\d\d:\d\d$/)
+				.getByText(/was truncated at \d\d:\d\d:\d\d$/)
 				.waitFor();
 			appendFileSync(file, 'flood\n'.repeat(5000));
 			await page
