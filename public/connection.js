@@ -204,8 +204,8 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		} else {
 			const delay = delayAfter(failures - 1);
 
+			// Retry even when offline: a local server needs no network.
 			timer = setTimeout(connect, delay);
-			// localhost works without a network.
 			if (navigator.onLine)
 				setState('waiting', { cause, reason, retryAt: Date.now() + delay });
 			else

@@ -46,7 +46,7 @@ export function link(address, words = address) {
 	if (!URL.canParse(address))
 		return address;
 	const made = element('a', words);
-	// The real target: the host in ASCII, user info before an @.
+	// Shows the real address: the host in ASCII, after any user info.
 	made.title = made.href = new URL(address).href;
 	made.rel = 'noopener noreferrer';
 	made.target = '_blank';
