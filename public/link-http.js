@@ -155,7 +155,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 			return ref && deliver({ ...(await readJson(response)), type: 'ack', ref });
 		const error = await errorOf(response);
 
-		// The server has closed the session, so its presence would be wrong: reconnect.
+		// The server has closed the session, so its rooms receive nothing: reconnect.
 		return error.code === 'no_such_session' ? fail(1006, '') : deliver({ ...error, ref });
 	}
 
