@@ -361,7 +361,7 @@ test('a new name waits until what was said under the old one is certain', () =>
 		await ann.state('waiting');
 		tap.forget();
 		await ann.rename('anna');
-		await ann.line('You will be anna').waitFor();
+		await ann.line('Your name will be anna').waitFor();
 		await ann.page.clock.resume();
 		await ann.line('You are now anna').waitFor();
 		await ann.reads(['as ann']);

@@ -47,12 +47,12 @@ test('names that the server would refuse are refused on the form, in words', () 
 	withPeople(browser, [], async ({ arrive }) => {
 		const { page } = await arrive();
 		const wrong = [
-			['', /needed/],
-			['   ', /needed/],
+			['', /Enter a name/],
+			['   ', /Enter a name/],
 			['n'.repeat(33), /33 bytes of at most 32/],
 			['é'.repeat(17), /34 bytes/],
-			['ann\u202e', /cannot be seen/],
-			['a\u200bnn', /cannot be seen/],
+			['ann\u202e', /invisible/],
+			['a\u200bnn', /invisible/],
 		];
 		for (const [name, words] of wrong) {
 			await page.fill('#name', name);
