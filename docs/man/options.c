@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "linnet/config.h"
+#include "linnet/config/config.h"
 
 /* A text in which no character means anything to troff. */
 static void

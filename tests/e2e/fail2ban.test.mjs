@@ -8,6 +8,8 @@ import { test } from 'node:test';
 import { eventually, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { get, post } from '../lib/doors.mjs';
 import { bearer, jwtConfig, sign, withJwt } from '../lib/jwt.mjs';
+import { Terminal } from '../lib/line.mjs';
+import { connect } from '../lib/raw.mjs';
 
 const filter = path.join(sourceDir, 'config/fail2ban/filter.d/linnetd.conf');
 
@@ -62,6 +64,16 @@ test('in a log of JSON it finds the same', () => {
 		await assertFound(daemon);
 	});
 });
+
+for (const format of ['text', 'json'])
+	test(`what speaks another protocol at the line port is found (${format})`, () =>
+		withDaemon({ config: `log = { format = "${format}"; };` }, async (daemon) => {
+			const client = new Terminal(await connect(daemon, daemon.linePort));
+			await client.raw.write('GET / HTTP/1.1\r\n\r\n');
+			assert.deepEqual(await client.rest(), []);
+			await daemon.waitForLog(/protocol.*http/);
+			assert.deepEqual(addressesIn(daemon.log), ['127.0.0.1']);
+		}));
 
 test('who floods is found as well', () =>
 	withJwt(async (daemon) => {

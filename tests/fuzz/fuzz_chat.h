@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "linnet/chat.h"
-#include "linnet/log.h"
+#include "linnet/base/log.h"
+#include "linnet/chat/chat.h"
 
 /* When everything happens. */
 #define NOW_MS 1000
@@ -78,7 +78,7 @@ come(struct chat *chat, struct session *session, enum wire wire,
 		chat_next_number(chat), 1 << 20);
 	session->wire = wire;
 	session->wants_progress = wire == WIRE_LINE;
-	session_admit(session, &grant_of_rooms, "192.0.2.1", NOW_MS);
+	session_admit(session, &permissions_of_rooms, "192.0.2.1", NOW_MS);
 	chat_open(chat, session, wishes);
 }
 

@@ -1,0 +1,70 @@
+/* tokens.h - checks tokens: those in the configuration and JSON Web Tokens (RFC 7519). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "linnet/auth/permissions.h"
+#include "linnet/config/config.h"
+
+/* A longer JSON Web Token is refused. */
+#define TOKEN_MAX_BYTES 4096
+
+struct tokens;
+
+/* A configured token. Its tokens own it; the configuration owns its strings. */
+struct token {
+	const char *name;
+	const struct string_list *rooms; /* which it is for; empty: every room */
+	bool is_admin;
+};
+
+/* What the claims of a JSON Web Token are checked against. */
+struct token_rules {
+	int64_t now_ms; /* Unix time */
+	size_t name_max_bytes;
+};
+
+/* Create *tokens from auth.tokens and auth.jwt_secret_file, for tokens_free. config must
+ * outlive them. Reads the files: each has one token of visible ASCII characters in at
+ * most 4096 bytes, the secret at least 32; newlines at the end do not count. Returns 0,
+ * or -errno with *tokens NULL and in *why a sentence that names the key and the file.
+ * -EINVAL: a file has something else. *why is valid until the next call. */
+int tokens_new(struct tokens **tokens, const struct config *config, const char **why);
+
+/* True if any token is configured. */
+bool tokens_exist(const struct tokens *tokens);
+
+/* Find the token that text is, or NULL; the first one if it is configured twice. The time
+ * depends only on len, not on the text or the token. */
+const struct token *tokens_check(
+	const struct tokens *tokens, const char *text, size_t len);
+
+/* Check text as a JSON Web Token, signed with the secret by HS256. Claims: "exp", "nbf"
+ * (a minute early is accepted), "aud" (if present, it must have "linnet"), "rooms" (a
+ * list; missing or with "*": all), "name" or else "sub" (the user's name). Returns 0 and
+ * permissions for permissions_unref, or -EACCES and a word for the log in *why:
+ * "bad_token", and after a good signature "expired", "not_yet", "bad_audience",
+ * "bad_claim" or "bad_name". */
+int tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
+	const struct token_rules *rules, const struct permissions **permissions,
+	const char **why);
+
+/* True if the token covers room. */
+bool token_may(const struct token *token, const char *room);
+
+/* Find the token in an Authorization header: "Bearer TOKEN" (RFC 6750 section 2.1), the
+ * scheme in any case, TOKEN of visible ASCII characters. *token points into header.
+ * Returns false and changes nothing if the header is anything else. */
+bool tokens_read_bearer(const char *header, const char **token, size_t *len);
+
+/* Move the tokens of fresh to tokens and free fresh. The old tokens are freed. */
+void tokens_replace(struct tokens *tokens, struct tokens *fresh);
+
+/* True if a listener on address needs no token for what strangers must not see: the mode
+ * is "open" and the address is a loopback address. */
+bool tokens_are_optional(const struct config *config, const char *address);
+
+/* Free the tokens; NULL is fine. */
+void tokens_free(struct tokens *tokens);

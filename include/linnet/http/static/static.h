@@ -1,0 +1,20 @@
+/* static.h - answers requests for the files of the static page. */
+#pragma once
+
+#include "linnet/http/http.h"
+#include "linnet/http/static/gzip_cache.h"
+#include "linnet/http/static/static_file.h"
+
+struct static_door {
+	const struct static_root *page;
+	struct gzip_cache gzip;
+};
+
+/* Set up the door; borrows page. */
+void static_door_init(struct static_door *door, const struct static_root *page);
+
+/* Free what the door keeps. One that is all zero keeps nothing. */
+void static_door_fini(struct static_door *door);
+
+/* Its routes: every path that no other table has. */
+struct http_routes static_door_routes(struct static_door *door);

@@ -1,0 +1,268 @@
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "auth/auth_private.h"
+#include "linnet/base/hex.h"
+#include "linnet/base/xalloc.h"
+
+#define FILE_BYTES 4096
+#define WHY_BYTES 8192 /* longer than any name and path together */
+
+struct token_entry {
+	struct token token;
+	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */
+};
+
+struct tokens {
+	size_t count;
+	struct token_entry *entries;
+	struct jwt_secret secret;
+};
+
+/* Returns how many visible ASCII characters text begins with. */
+static size_t
+tokens_span_visible(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && text[i] > ' ' && text[i] <= '~')
+		i++;
+	return i;
+}
+
+/* Read up to size bytes of the file, which may be a pipe. Returns their number or -errno.
+ */
+static ssize_t
+tokens_read_file(const char *path, char *bytes, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, bytes + len, size - len);
+		len += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	got = got < 0 ? -errno : (ssize_t)len;
+	close(fd);
+	return got;
+}
+
+/* Cut *len to the token in the bytes of a file. Returns NULL, or what is wrong. */
+static const char *
+tokens_trim_secret(const char *bytes, size_t *len)
+{
+	if (*len > FILE_BYTES)
+		return "it has more than 4096 bytes";
+	while (*len > 0 && (bytes[*len - 1] == '\n' || bytes[*len - 1] == '\r'))
+		(*len)--;
+	if (*len == 0)
+		return "it is empty";
+	/* A header can carry nothing else. */
+	if (tokens_span_visible(bytes, *len) != *len)
+		return "it is not one word of visible ASCII characters";
+	return NULL;
+}
+
+/* Read the token in a file to bytes, which has room for FILE_BYTES + 1. Returns its
+ * length, or -errno with the reason in *fault. */
+static ssize_t
+tokens_read_secret(char *bytes, const char *path, const char **fault)
+{
+	ssize_t r = tokens_read_file(path, bytes, FILE_BYTES + 1);
+	size_t len = (size_t)r;
+
+	if (r < 0) {
+		*fault = strerror((int)-r);
+		return r;
+	}
+	*fault = tokens_trim_secret(bytes, &len);
+	return *fault ? -EINVAL : (ssize_t)len;
+}
+
+static void
+tokens_copy_hash(char *hash, const char *hex)
+{
+	for (size_t i = 0; i < HEX_SHA256_BYTES; i++)
+		hash[i] = (char)tolower((unsigned char)hex[i]);
+	hash[HEX_SHA256_BYTES] = '\0';
+}
+
+/* Set entry up from one item of auth.tokens. Returns 0, or -errno with *fault set. */
+static int
+tokens_set_entry(
+	struct token_entry *entry, const struct token_config *config, const char **fault)
+{
+	char bytes[FILE_BYTES + 1];
+	ssize_t len;
+
+	entry->token = (struct token){
+		.name = config->name,
+		.rooms = &config->rooms,
+		.is_admin = config->admin,
+	};
+	if (!*config->token_file) {
+		tokens_copy_hash(entry->hash, config->token_sha256);
+		return 0;
+	}
+	len = tokens_read_secret(bytes, config->token_file, fault);
+	if (len >= 0)
+		hex_sha256(entry->hash, bytes, (size_t)len);
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return len < 0 ? (int)len : 0;
+}
+
+/* Read the secret for JSON Web Tokens. Returns 0, or -errno with *fault set. */
+static int
+tokens_set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
+{
+	char bytes[FILE_BYTES + 1];
+	ssize_t len = tokens_read_secret(bytes, path, fault);
+
+	if (len >= 0 && len < JWT_SECRET_BYTES_MIN) {
+		*fault = "it has fewer than 32 characters";
+		len = -EINVAL;
+	}
+	if (len >= 0) {
+		secret->len = (size_t)len;
+		secret->bytes = xmalloc(secret->len);
+		memcpy(secret->bytes, bytes, secret->len);
+	}
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return len < 0 ? (int)len : 0;
+}
+
+static int
+tokens_set_all(struct tokens *tokens, const struct config *config, char *sentence)
+{
+	const char *fault, *path = config->auth.jwt_secret_file;
+	int r = *path ? tokens_set_jwt_secret(&tokens->secret, path, &fault) : 0;
+
+	if (r < 0)
+		snprintf(sentence, WHY_BYTES,
+			"auth.jwt_secret_file: cannot read the secret from %s: %s", path,
+			fault);
+	for (size_t i = 0; r == 0 && i < tokens->count; i++) {
+		const struct token_config *token = &config->auth.tokens.items[i];
+
+		r = tokens_set_entry(&tokens->entries[i], token, &fault);
+		if (r < 0)
+			snprintf(sentence, WHY_BYTES,
+				"auth.tokens item %zu: cannot read the token of %s from "
+				"%s: %s",
+				i + 1, token->name, token->token_file, fault);
+	}
+	return r;
+}
+
+int
+tokens_new(struct tokens **tokens, const struct config *config, const char **why)
+{
+	static char sentence[WHY_BYTES];
+	struct tokens *made = xcalloc(1, sizeof(*made));
+	int r;
+
+	made->count = config->auth.tokens.count;
+	made->entries = xcalloc(made->count, sizeof(*made->entries));
+	r = tokens_set_all(made, config, sentence);
+	if (r < 0) {
+		*why = sentence;
+		tokens_free(made);
+		made = NULL;
+	}
+	*tokens = made;
+	return r;
+}
+
+bool
+tokens_exist(const struct tokens *tokens)
+{
+	return tokens->count > 0;
+}
+
+const struct token *
+tokens_check(const struct tokens *tokens, const char *text, size_t len)
+{
+	char hash[HEX_SHA256_BYTES + 1];
+	const struct token *found = NULL;
+
+	hex_sha256(hash, text, len);
+	for (size_t i = tokens->count; i-- > 0;)
+		if (CRYPTO_memcmp(tokens->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
+			found = &tokens->entries[i].token;
+	return found;
+}
+
+int
+tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
+	const struct token_rules *rules, const struct permissions **permissions,
+	const char **why)
+{
+	return jwt_check(&tokens->secret, text, len, rules, permissions, why);
+}
+
+bool
+token_may(const struct token *token, const char *room)
+{
+	for (size_t i = 0; i < token->rooms->count; i++)
+		if (strcmp(token->rooms->items[i], room) == 0)
+			return true;
+	return token->rooms->count == 0;
+}
+
+bool
+tokens_read_bearer(const char *header, const char **token, size_t *len)
+{
+	static const char scheme[] = "bearer ";
+	const char *start = header + strspn(header, " \t");
+
+	if (strncasecmp(start, scheme, strlen(scheme)) != 0)
+		return false;
+	start += strlen(scheme);
+	start += strspn(start, " ");
+	size_t visible = tokens_span_visible(start, strlen(start));
+	if (visible == 0 || start[visible + strspn(start + visible, " \t")])
+		return false;
+	*token = start;
+	*len = visible;
+	return true;
+}
+
+void
+tokens_free(struct tokens *tokens)
+{
+	if (!tokens)
+		return;
+	free(tokens->entries);
+	if (tokens->secret.bytes)
+		OPENSSL_cleanse(tokens->secret.bytes, tokens->secret.len);
+	free(tokens->secret.bytes);
+	free(tokens);
+}
+
+bool
+tokens_are_optional(const struct config *config, const char *address)
+{
+	return config->auth.mode == AUTH_OPEN &&
+	       (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
+		       !strcmp(address, "localhost"));
+}
+
+void
+tokens_replace(struct tokens *tokens, struct tokens *fresh)
+{
+	struct tokens old = *tokens;
+
+	*tokens = *fresh;
+	*fresh = old;
+	tokens_free(fresh);
+}

@@ -1,0 +1,28 @@
+#include "linnet/base/hex.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+void
+hex_encode(char *out, const uint8_t *bytes, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		out[2 * i] = digits[bytes[i] >> 4];
+		out[2 * i + 1] = digits[bytes[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+void
+hex_sha256(char *out, const void *bytes, size_t len)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+
+	/* Fails only when it cannot allocate its context. */
+	if (EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+	hex_encode(out, hash, HEX_SHA256_BYTES / 2);
+}

@@ -1,0 +1,66 @@
+#include "linnet/base/utf8.h"
+
+size_t
+utf8_next(const char *text, size_t size, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length, i;
+
+	*code = size ? bytes[0] : 0;
+	if (*code < 0x80)
+		return size ? 1 : 0;
+	length = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size)
+		return 0;
+	*code &= 0xffU >> (length + 1);
+	for (i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (bytes[i] & 0x3fU);
+	}
+	if (*code < least[length] || *code > 0x10ffff ||
+		(*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return length;
+}
+
+/* Begin with a character's first byte, which is not ASCII. RFC 3629 section 4: it bounds
+ * the second byte where the character could be had shorter, be a surrogate or lie beyond
+ * U+10FFFF. */
+static bool
+begin(struct utf8_check *check, uint8_t first)
+{
+	if (first < 0xc2 || first > 0xf4)
+		return false;
+	check->missing = first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+	check->least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	check->most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	return true;
+}
+
+bool
+utf8_check_piece(struct utf8_check *check, const void *bytes, size_t len)
+{
+	const uint8_t *byte = bytes;
+
+	for (; len; byte++, len--) {
+		if (!check->missing) {
+			if (*byte >= 0x80 && !begin(check, *byte))
+				return false;
+			continue;
+		}
+		if (*byte < check->least || *byte > check->most)
+			return false;
+		check->missing--;
+		check->least = 0x80;
+		check->most = 0xbf;
+	}
+	return true;
+}
+
+bool
+utf8_check_end(const struct utf8_check *check)
+{
+	return !check->missing;
+}

@@ -1,0 +1,45 @@
+#include "linnet/base/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *
+checked(void *memory, size_t size)
+{
+	if (!memory && size) {
+		fprintf(stderr, "out_of_memory level=error bytes=%zu\n", size);
+		abort();
+	}
+	return memory;
+}
+
+void *
+xmalloc(size_t size)
+{
+	return checked(malloc(size), size);
+}
+
+void *
+xcalloc(size_t count, size_t size)
+{
+	return checked(calloc(count, size), count * size);
+}
+
+void *
+xrealloc(void *old, size_t size)
+{
+	return checked(realloc(old, size), size);
+}
+
+char *
+xstrdup(const char *text)
+{
+	return checked(strdup(text), strlen(text) + 1);
+}
+
+char *
+xstrndup(const char *text, size_t max)
+{
+	return checked(strndup(text, max), max + 1);
+}

@@ -1,0 +1,335 @@
+/* Alarms: each change is a message of the room, so that everybody sees it once and in
+ * order; what stands is kept beside the messages, for whoever comes later. */
+#include <errno.h>
+#include <string.h>
+
+#include "chat/chat_private.h"
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/protocol/name.h"
+
+/* From the least on; the last clears. */
+static const char *const severities[] = { "info", "warning", "error", "critical", "ok" };
+
+#define SEVERITIES ARRAY_SIZE(severities)
+#define SEVERITY_OK (SEVERITIES - 1)
+
+_Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted");
+
+#define TITLE_BYTES 256
+
+static size_t
+rank_of(const char *severity)
+{
+	size_t rank = 0;
+
+	while (rank < SEVERITIES && strcmp(severities[rank], severity) != 0)
+		rank++;
+	return rank;
+}
+
+/* What the program says of the alarm, checked. */
+struct report {
+	const char *key;
+	const char *title;
+	size_t rank;
+};
+
+static int
+read_report(
+	const struct message *message, struct report *report, struct message_fault *fault)
+{
+	const char *severity = NULL;
+
+	*report = (struct report){ .key = NULL };
+	if (message_get_string(
+		    message, "key", ROOM_STATE_KEY_BYTES, &report->key, fault) < 0 ||
+		message_get_string(message, "severity", 16, &severity, fault) < 0 ||
+		message_get_string(message, "title", TITLE_BYTES, &report->title, fault) <
+			0)
+		return -EINVAL;
+	if (!report->key || !name_is_line(report->key))
+		return message_refuse(fault, "bad_field",
+			"\"key\" must be a line that names the alarm");
+	report->rank = severity ? rank_of(severity) : SEVERITIES;
+	if (report->rank == SEVERITIES)
+		return message_refuse(fault, "bad_field",
+			"\"severity\" must be info, warning, error, critical or ok");
+	return 0;
+}
+
+static void
+copy_member(json_t *to, const json_t *from, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (value)
+		json_object_set(to, key, value);
+}
+
+/* What a change of severity keeps: when it began and, unless it got worse, who has
+ * acknowledged it. */
+static void
+carry_over(json_t *event, const json_t *before, size_t rank)
+{
+	const char *severity = json_string_value(json_object_get(before, "severity"));
+
+	copy_member(event, before, "since");
+	if (rank != SEVERITY_OK && (!severity || rank > rank_of(severity)))
+		return;
+	copy_member(event, before, "acknowledged_by");
+	copy_member(event, before, "acknowledged_ms");
+}
+
+/* The alarm's next event: all that the program says, and what the server knows. */
+static json_t *
+make_event(const struct chat *chat, const struct message *message,
+	const struct report *report, const json_t *before)
+{
+	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
+		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
+		"acknowledged_ms", "standing" };
+	json_t *event = json_deep_copy(message->object);
+	const char *state = report->rank == SEVERITY_OK ? "cleared"
+			    : before                    ? "updated"
+							: "raised";
+
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(foreign); i++)
+		json_object_del(event, foreign[i]);
+	json_object_set_new(event, "state", json_string(state));
+	if (before)
+		carry_over(event, before, report->rank);
+	else
+		json_object_set_new(event, "since", json_integer(chat->now_ms));
+	/* Whoever reads that it is over wants to know what. */
+	if (before && !json_object_get(event, "title"))
+		copy_member(event, before, "title");
+	return event;
+}
+
+/* Who changes which alarm. */
+struct change {
+	struct session *session;       /* is told what becomes of it */
+	const struct session *speaker; /* NULL: a program says it */
+	const char *label;             /* the name of whoever says it */
+	const struct message *message;
+	struct room *room;
+	struct alarm *alarm;
+};
+
+static void
+make_keys(struct chat *chat, const struct change *change, struct post *post)
+{
+	if (change->speaker)
+		chat_make_keys(chat, change->speaker, change->message, post->keys);
+	else if (post->ref)
+		post->keys[0] = chat_push_key(change->label, post->ref);
+}
+
+/* Keep event, which is consumed, as the next message about the alarm. */
+static int
+post_event(struct chat *chat, const struct change *change, json_t *event,
+	struct message_fault *fault)
+{
+	struct message said = { .object = event };
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
+	struct alarm *alarm = change->alarm;
+	bool cleared =
+		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
+	struct post post = {
+		.session = change->session,
+		.room = change->room,
+		.type = "alarm",
+		.ref = change->message->ref,
+		.alarm = xstrdup(alarm->key),
+	};
+
+	message_append_tail(&said, &stamp, &post.tail);
+	post.words = chat_push_words(change->label, alarm->key, event);
+	make_keys(chat, change, &post);
+	json_object_set_new(event, "ts", json_integer(chat->now_ms));
+	/* An acknowledgement leaves it the program's. */
+	if (!change->speaker || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(change->label));
+	json_decref(alarm->intended);
+	alarm->intended = cleared ? NULL : json_incref(event);
+	alarm->under_way++;
+	post.intended = cleared ? NULL : json_incref(event);
+	json_decref(event);
+	return chat_post(chat, &post, fault);
+}
+
+/* How many alarms of its severity stand: one; NULL stands for none. */
+static uint64_t *
+counter_of(const json_t *event)
+{
+	static uint64_t none;
+	const char *severity = json_string_value(json_object_get(event, "severity"));
+	size_t rank = severity ? rank_of(severity) : SEVERITIES;
+
+	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
+}
+
+/* From now on event (NULL: nothing), which is consumed, stands. */
+static void
+stand(struct alarm *alarm, json_t *event)
+{
+	--*counter_of(alarm->standing);
+	++*counter_of(event);
+	json_decref(alarm->standing);
+	alarm->standing = event;
+}
+
+/* What is not there any more, and is not to be, is forgotten. */
+static void
+settle(struct room *room, struct alarm *alarm)
+{
+	if (!alarm->under_way && !alarm->standing)
+		room_state_remove_alarm(&room->state, alarm);
+}
+
+void
+chat_on_alarm_kept(
+	struct chat *chat, struct request *request, int error, bool is_duplicate)
+{
+	struct alarm *alarm =
+		room_state_find_alarm(&request->room->state, request->alarm);
+
+	(void)chat;
+	alarm->under_way--;
+	if (!error && !is_duplicate)
+		stand(alarm, json_incref(request->intended));
+	/* What was not kept is as if it had never been said. */
+	if (!alarm->under_way) {
+		json_decref(alarm->intended);
+		alarm->intended = json_incref(alarm->standing);
+	}
+	settle(request->room, alarm);
+}
+
+int
+chat_push_alarm(struct chat *chat, struct session *call, const char *label,
+	const struct message *message, struct message_fault *fault)
+{
+	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct alarm *alarm;
+	struct report report;
+
+	if (!room)
+		return -EINVAL;
+	if (read_report(message, &report, fault) < 0) {
+		rooms_release(chat->rooms, room);
+		return -EINVAL;
+	}
+	alarm = room_state_find_alarm(&room->state, report.key);
+	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
+		/* Nothing to be told of: it is well and was. */
+		chat_acknowledge(
+			chat, call, room, message->ref ? message->ref : "", 0, false, 0);
+		rooms_release(chat->rooms, room);
+		return 0;
+	}
+	alarm = room_state_add_alarm(&room->state, report.key);
+	if (!alarm) {
+		rooms_release(chat->rooms, room);
+		return message_refuse(fault, "too_many_alarms",
+			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
+	}
+	return post_event(chat,
+		&(struct change){
+			.session = call,
+			.label = label,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		make_event(chat, message, &report, alarm->intended), fault);
+}
+
+int
+chat_see_alarm(struct chat *chat, struct session *session, const struct session *speaker,
+	const struct message *message, struct message_fault *fault)
+{
+	struct room *room = chat_room_of(chat, speaker, message->room, false, fault);
+	const char *name = speaker->person->name;
+	const char *key = NULL;
+	struct alarm *alarm;
+	json_t *event;
+
+	if (!room ||
+		message_get_string(message, "key", ROOM_STATE_KEY_BYTES, &key, fault) < 0)
+		return -EINVAL;
+	alarm = key ? room_state_find_alarm(&room->state, key) : NULL;
+	if (!alarm || !alarm->intended)
+		return message_refuse(
+			fault, "no_such_alarm", "no alarm of that key stands here");
+	event = json_deep_copy(alarm->intended);
+	json_object_set_new(event, "state", json_string("acknowledged"));
+	json_object_set_new(event, "acknowledged_by", json_string(name));
+	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
+	return post_event(chat,
+		&(struct change){
+			.session = session,
+			.speaker = speaker,
+			.label = name,
+			.message = message,
+			.room = room,
+			.alarm = alarm,
+		},
+		event, fault);
+}
+
+int
+chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	return chat_see_alarm(chat, session, session, message, fault);
+}
+
+void
+chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id,
+	const char *value, size_t value_len)
+{
+	struct chat *chat = context;
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+	json_t *event = json_loadb(value, value_len, 0, NULL);
+	struct alarm *alarm = NULL;
+
+	/* Nobody could clear it in a room that is a log file's now. */
+	if (json_is_object(event) && !room->is_tail)
+		alarm = room_state_add_alarm(&room->state, key);
+	if (!alarm) {
+		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
+		json_decref(event);
+		return;
+	}
+	stand(alarm, event);
+	alarm->intended = json_incref(event);
+}
+
+bool
+chat_show_alarms(struct member *member)
+{
+	const struct room *room = member->room;
+	struct alarm *alarm, *next;
+	json_t *object;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		if (alarm->number > member->show_until)
+			break;
+		if (alarm->number <= member->alarms_shown || !alarm->standing)
+			continue;
+		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
+			"standing", 1);
+		json_object_update_missing(object, alarm->standing);
+		if (!chat_show(member->session, object))
+			return false;
+		member->alarms_shown = alarm->number;
+	}
+	member->alarms_shown = member->show_until;
+	return true;
+}

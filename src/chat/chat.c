@@ -1,0 +1,490 @@
+#include "linnet/chat/chat.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/chat_private.h"
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+
+/* What a tail keeps for those who come back and for searches. */
+#define TAIL_LINES 20000
+#define TAIL_BYTES ((size_t)16 * 1024 * 1024)
+
+static void
+answer(struct session *session, struct encoded *encoded)
+{
+	session_say(session, encoded);
+	encode_fini(encoded);
+}
+
+void
+chat_answer(struct session *session, json_t *object)
+{
+	struct encoded encoded;
+
+	encode_object(&encoded, object);
+	answer(session, &encoded);
+}
+
+void
+chat_answer_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
+{
+	struct encoded encoded;
+
+	encode_object(&encoded, object);
+	encoded.epoch = epoch;
+	encoded.id = last_id;
+	answer(session, &encoded);
+}
+
+void
+chat_answer_text(struct session *session, struct buffer *text)
+{
+	struct encoded encoded;
+
+	encode_text(&encoded, text, NULL, 0);
+	answer(session, &encoded);
+}
+
+void
+chat_answer_fault(struct session *session, const struct message_fault *fault)
+{
+	chat_answer(session, message_error(fault));
+}
+
+bool
+chat_take(struct session *call, struct message *message, json_t *object,
+	struct message_fault *fault)
+{
+	if (message_take(message, object, fault) == 0)
+		return true;
+	chat_answer_fault(call, fault);
+	return false;
+}
+
+struct request *
+chat_request(
+	struct chat *chat, struct session *session, struct room *room, const char *ref)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	request->ticket = ++chat->last_ticket;
+	request->session = session;
+	request->room = room;
+	room->holds++;
+	if (ref)
+		snprintf(request->ref, sizeof(request->ref), "%s", ref);
+	if (session) {
+		LIST_INSERT_HEAD(&session->requests, request, session_link);
+		session->asked++;
+	}
+	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
+	return request;
+}
+
+void
+chat_request_free(struct chat *chat, struct request *request)
+{
+	if (request->session) {
+		LIST_REMOVE(request, session_link);
+		request->session->asked--;
+	}
+	request->room->holds--;
+	rooms_release(chat->rooms, request->room);
+	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
+	free(request->text);
+	free(request->alarm);
+	json_decref(request->intended);
+	free(request);
+}
+
+void
+chat_store_failed(struct chat *chat, int error, struct message_fault *fault)
+{
+	if (!chat->is_store_failing)
+		log_error("store_failed", log_str("error", strerror(-error)));
+	chat->is_store_failing = true;
+	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
+		strerror(-error));
+}
+
+void
+chat_store_works(struct chat *chat)
+{
+	if (chat->is_store_failing)
+		log_info("store_healed");
+	chat->is_store_failing = false;
+}
+
+static struct request *
+find_request(struct chat *chat, uint64_t ticket)
+{
+	struct request *request;
+
+	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
+	assert(request);
+	return request;
+}
+
+static void
+on_store_appended(
+	void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
+{
+	struct chat *chat = context;
+	struct request *request = find_request(chat, ticket);
+	struct session *session = request->session;
+
+	chat->asked--;
+	request->on_appended(chat, request, error, id, is_duplicate);
+	chat_request_free(chat, request);
+	if (session && session->wants_progress)
+		session->ops->wake(session);
+}
+
+static void
+on_store_page(void *context, uint64_t ticket, int error, const struct store_page *page)
+{
+	struct chat *chat = context;
+	struct request *request = find_request(chat, ticket);
+
+	struct session *session = request->session;
+
+	chat->asked--;
+	if (session)
+		session->reading = NULL;
+	request->on_page(chat, request, error, page);
+	chat_request_free(chat, request);
+	if (session)
+		chat_read_next(chat, session);
+	chat_read_stalled(chat);
+	if (session && session->wants_progress)
+		session->ops->wake(session);
+}
+
+static void
+on_room_known(void *context, const char *name, uint64_t last_id)
+{
+	struct chat *chat = context;
+	struct room *room;
+
+	if (chat_is_record(name))
+		return;
+	room = rooms_add_permanent(chat->rooms, name, NULL);
+	/* A log file's has another history now, whatever was said there before. */
+	if (!room->is_tail)
+		room->last_id = last_id;
+}
+
+static void
+on_state_known(void *context, const char *room, const char *key, uint64_t id,
+	const char *value, size_t value_len)
+{
+	if (chat_is_record(room))
+		chat_restore_ban(context, key, id, value, value_len);
+	else
+		chat_restore_alarm(context, room, key, id, value, value_len);
+}
+
+static void
+add_configured_room(struct chat *chat, const char *name, const char *topic)
+{
+	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
+}
+
+static void
+add_configured_rooms(struct chat *chat)
+{
+	const struct config *config = chat->config;
+	size_t i;
+
+	add_configured_room(chat, config->chat.default_room, NULL);
+	for (i = 0; i < config->rooms.count; i++)
+		add_configured_room(
+			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
+	for (i = 0; i < config->tails.count; i++)
+		chat_add_log_room(chat, config->tails.items[i].room,
+			(unsigned)config->tails.items[i].lines);
+}
+
+/* As if it had come into being by itself. */
+static void
+forget_configured(void *context, struct room *room)
+{
+	(void)context;
+	if (!room->is_configured)
+		return;
+	room->is_configured = room->is_permanent = false;
+	room->topic[0] = '\0';
+}
+
+static void
+release(void *context, struct room *room)
+{
+	struct chat *chat = context;
+
+	rooms_release(chat->rooms, room);
+}
+
+void
+chat_reload(struct chat *chat)
+{
+	rooms_set_max(chat->rooms, (size_t)chat->config->chat.max_rooms);
+	rooms_each(chat->rooms, forget_configured, chat);
+	add_configured_rooms(chat);
+	rooms_each(chat->rooms, release, chat);
+}
+
+static int
+open_store(struct chat *chat, const char **why)
+{
+	static const char *const drivers[] = {
+		[STORE_SQLITE] = "sqlite",
+		[STORE_MEMORY] = "memory",
+	};
+	const struct config *config = chat->config;
+	struct store_options options = {
+		.driver = drivers[config->store.driver],
+		.path = config->store.path,
+		.full_sync = config->store.sync == STORE_SYNC_FULL,
+		.keep_messages = (uint64_t)config->store.keep_messages,
+		.keep_days = (unsigned)config->store.keep_days,
+		.callbacks = {
+			.on_appended = on_store_appended,
+			.on_page = on_store_page,
+		},
+		.context = chat,
+	};
+
+	return store_open(&chat->store, &options, why);
+}
+
+static int
+open_tails(struct chat *chat, const char **why)
+{
+	struct store_options options = {
+		.driver = "memory",
+		.keep_messages = TAIL_LINES,
+		.keep_bytes = TAIL_BYTES,
+		.callbacks = {
+			.on_appended = on_store_appended,
+			.on_page = on_store_page,
+		},
+		.context = chat,
+	};
+
+	return store_open(&chat->tails, &options, why);
+}
+
+int
+chat_new(struct chat **out, const struct config *config,
+	void (*fill_random)(void *out, size_t len), const char **why)
+{
+	struct chat *chat = xcalloc(1, sizeof(*chat));
+	int r;
+
+	chat->config = config;
+	chat->fill_random = fill_random;
+	chat->rooms = rooms_new((size_t)config->chat.max_rooms);
+	chat->roster = roster_new();
+	TAILQ_INIT(&chat->sessions);
+	TAILQ_INIT(&chat->departing);
+	TAILQ_INIT(&chat->stalled);
+	STAILQ_INIT(&chat->sayings_by_age);
+	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
+	TAILQ_INIT(&chat->due);
+	chat_init_bans(chat);
+	r = open_store(chat, why);
+	if (r == 0)
+		r = open_tails(chat, why);
+	if (r < 0) {
+		chat_free(chat);
+		return r;
+	}
+	add_configured_rooms(chat);
+	store_each_room(chat->store, on_room_known, chat);
+	store_each_state(chat->store, on_state_known, chat);
+	*out = chat;
+	return 0;
+}
+
+uint64_t
+chat_next_number(struct chat *chat)
+{
+	return ++chat->last_number;
+}
+
+size_t
+chat_people_count(const struct chat *chat)
+{
+	return roster_count(chat->roster);
+}
+
+size_t
+chat_room_count(const struct chat *chat)
+{
+	return rooms_count(chat->rooms);
+}
+
+/* Let the session be whom its token says. Returns false if it cannot be: it is told so,
+ * and has to go; another name (NULL: none) that it asks for it is only refused. */
+static bool
+take_own_name(struct chat *chat, struct session *session, const char *name)
+{
+	const struct roster_proof proof = { NULL, NULL };
+	struct message_fault fault = { .code = NULL };
+	bool has_own = chat_claim(chat, session, session->permissions->name, &proof,
+			       &fault) == 0;
+
+	if (has_own && (!name || chat_claim(chat, session, name, &proof, &fault) == 0))
+		return true;
+	chat_answer_fault(session, &fault);
+	if (!has_own)
+		session_close(session, CLOSE_POLICY, fault.code);
+	return false;
+}
+
+/* Let the session be who it says, as far as it can show that. Returns false if it is told
+ * that it cannot. */
+static bool
+introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+{
+	struct roster_proof proof = { .token = wishes->token };
+	struct person *person;
+	struct message_fault fault = { .code = NULL };
+	const char *name = wishes->name;
+
+	roster_enter(chat->roster, session);
+	if (session->permissions->name)
+		return take_own_name(chat, session, name);
+	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
+		chat_answer_fault(session, &fault);
+		if (wishes->is_strict)
+			return false;
+		proof.token = NULL;
+	}
+	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
+	if (!name && person)
+		name = person->name;
+	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+		return true;
+	chat_answer_fault(session, &fault);
+	return false;
+}
+
+bool
+chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+{
+	static const struct chat_wishes none;
+	struct message_fault fault = { .code = NULL };
+	struct room *room;
+
+	if (!wishes)
+		wishes = &none;
+	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
+	session->is_listed = true;
+	session->home = xstrdup(
+		wishes->room ? wishes->room : chat_home(chat, session->permissions));
+	session->wants_events = wishes->wants_events;
+	session->wants_joined = wishes->wants_joined || wishes->wants_events;
+	session->is_silent = wishes->is_silent;
+	if (!session->is_silent && !introduce(chat, session, wishes) &&
+		(wishes->is_strict || session->closing))
+		return false;
+	room = chat_room_of(chat, session, NULL, true, &fault);
+	if (room)
+		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
+	else
+		chat_answer_fault(session, &fault);
+	return room != NULL;
+}
+
+void
+chat_on_closing(struct chat *chat, struct session *session)
+{
+	if (session->is_departing)
+		return;
+	session->is_departing = true;
+	TAILQ_INSERT_TAIL(&chat->departing, session, departing_link);
+}
+
+void
+chat_close(struct chat *chat, struct session *session)
+{
+	struct request *request;
+
+	session->closing = true; /* it is told nothing of its own departure */
+	chat_depart(chat, session);
+	if (session->is_listed)
+		TAILQ_REMOVE(&chat->sessions, session, chat_link);
+	if (session->is_departing)
+		TAILQ_REMOVE(&chat->departing, session, departing_link);
+	if (session->is_stalled)
+		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
+	while ((request = STAILQ_FIRST(&session->waiting))) {
+		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
+		chat_request_free(chat, request);
+	}
+	while ((request = LIST_FIRST(&session->requests))) {
+		LIST_REMOVE(request, session_link);
+		request->session = NULL;
+	}
+	chat_forget_sayings(chat, session);
+	free(session->home);
+}
+
+void
+chat_turn(struct chat *chat)
+{
+	struct session *session;
+
+	while ((session = TAILQ_FIRST(&chat->departing))) {
+		TAILQ_REMOVE(&chat->departing, session, departing_link);
+		session->is_departing = false;
+		chat_depart(chat, session);
+	}
+	store_flush(chat->store);
+	store_flush(chat->tails);
+}
+
+int
+chat_fd(const struct chat *chat, unsigned index)
+{
+	return store_fd(index ? chat->tails : chat->store);
+}
+
+void
+chat_dispatch(struct chat *chat)
+{
+	/* No more than a part of what may wait for a session, so that one that reads is
+	 * not taken for slow. */
+	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
+
+	store_dispatch(chat->store, max_bytes);
+	store_dispatch(chat->tails, max_bytes);
+}
+
+bool
+chat_is_waiting(const struct chat *chat)
+{
+	return chat->asked > 0;
+}
+
+void
+chat_free(struct chat *chat)
+{
+	if (!chat)
+		return;
+	store_close(chat->store);
+	store_close(chat->tails);
+	chat_free_metrics(chat);
+	bans_free(chat->bans);
+	assert(!chat->requests);
+	chat_free_sayings(chat);
+	roster_free(chat->roster);
+	rooms_free(chat->rooms);
+	free(chat);
+}

@@ -1,0 +1,72 @@
+/* The rooms of log files: what they say is kept in memory, under an epoch of its own. */
+#include <errno.h>
+
+#include "chat/chat_private.h"
+
+void
+chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+{
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+
+	/* What was said there before has other ids. */
+	if (!room->is_tail)
+		room->last_id = 0;
+	room->is_tail = room->is_configured = true;
+	room->tail_lines = lines;
+}
+
+struct store *
+chat_history(const struct chat *chat, const struct room *room)
+{
+	return room->is_tail ? chat->tails : chat->store;
+}
+
+/* Say object, which is consumed, in the room. Returns 0 or -EAGAIN. */
+static int
+post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
+{
+	struct message message = { .object = object };
+	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
+	const json_t *text = json_object_get(object, "message");
+	struct post post = {
+		.room = rooms_find(chat->rooms, name),
+		.type = "log",
+		.words = chat_format(
+			"%.*s", (int)json_string_length(text), json_string_value(text)),
+	};
+	struct message_fault fault;
+
+	chat->now_ms = now_ms;
+	message_append_tail(&message, &stamp, &post.tail);
+	json_decref(object);
+	return chat_post(chat, &post, &fault);
+}
+
+int
+chat_log(struct chat *chat, const char *name, const char *text, size_t len,
+	uint64_t skipped, int64_t now_ms)
+{
+	json_t *object = json_object();
+	int r;
+
+	json_object_set_new(object, "message", json_stringn(text, len));
+	if (skipped)
+		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
+	r = post_log(chat, name, object, now_ms);
+	if (r == 0 && skipped)
+		metrics.tail_lines_skipped += skipped;
+	else if (r == 0)
+		metrics.tail_lines++;
+	return r;
+}
+
+int
+chat_log_event(struct chat *chat, const char *name, const char *event, const char *text,
+	int64_t now_ms)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "message", json_string(text));
+	json_object_set_new(object, "event", json_string(event));
+	return post_log(chat, name, object, now_ms);
+}

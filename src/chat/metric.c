@@ -1,0 +1,180 @@
+/* Metrics: live values without a history. Only the last one counts, so a flood of them is
+ * thinned to the newest of each name. */
+#include <errno.h>
+#include <math.h>
+
+#include "chat/chat_private.h"
+#include "linnet/base/util.h"
+#include "linnet/protocol/name.h"
+
+/* One metric is sent no more often. */
+#define INTERVAL_MS 250
+
+/* What is not said again for so long is forgotten: what comes once a day stays. */
+#define FORGET_MS INT64_C(90000000)
+
+#define UNIT_BYTES 32
+
+static int
+check(const struct message *message, const char **name, struct message_fault *fault)
+{
+	const json_t *value = json_object_get(message->object, "value");
+	const char *unit = NULL;
+
+	*name = NULL;
+	if (message_get_string(message, "name", ROOM_STATE_NAME_BYTES, name, fault) < 0 ||
+		message_get_string(message, "unit", UNIT_BYTES, &unit, fault) < 0)
+		return -EINVAL;
+	if (!*name || !name_is_line(*name))
+		return message_refuse(fault, "bad_field",
+			"\"name\" must be a line that names the metric");
+	if (!json_is_number(value) || !isfinite(json_number_value(value)))
+		return message_refuse(fault, "bad_field", "\"value\" must be a number");
+	return 0;
+}
+
+static json_t *
+make_value(const struct chat *chat, const struct room *room, const char *label,
+	const struct message *message)
+{
+	static const char *const foreign[] = { "id", "ref", "email", "session",
+		"ephemeral", "avatar", "via" };
+	json_t *value = json_pack("{s:s,s:s,s:I,s:s}", "type", "metric", "room",
+		room->name, "ts", (json_int_t)chat->now_ms, "username", label);
+	size_t i;
+
+	json_object_update_missing(value, message->object);
+	for (i = 0; i < ARRAY_SIZE(foreign); i++)
+		json_object_del(value, foreign[i]);
+	return value;
+}
+
+static size_t
+send_value(struct room *room, struct metric *metric, int64_t now_ms)
+{
+	struct encoded encoded;
+	size_t queued;
+
+	metric->sent_ms = now_ms;
+	encode_object(&encoded, json_incref(metric->value));
+	queued = rooms_broadcast(room, &encoded, NULL, AUDIENCE_ALL);
+	encode_fini(&encoded);
+	return queued;
+}
+
+static void
+postpone(struct chat *chat, struct room *room, struct metric *metric)
+{
+	if (metric->is_due)
+		return;
+	metric->is_due = true;
+	metric->owner = room;
+	TAILQ_INSERT_TAIL(&chat->due, metric, due_link);
+}
+
+static void
+cancel(struct chat *chat, struct metric *metric)
+{
+	if (metric->is_due)
+		TAILQ_REMOVE(&chat->due, metric, due_link);
+	metric->is_due = false;
+}
+
+int
+chat_push_metric(struct chat *chat, struct session *call, const char *label,
+	const struct message *message, struct message_fault *fault)
+{
+	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct metric *metric;
+	const char *name;
+	size_t queued = 0;
+
+	if (!room)
+		return -EINVAL;
+	if (check(message, &name, fault) < 0) {
+		rooms_release(chat->rooms, room);
+		return -EINVAL;
+	}
+	metric = room_state_add_metric(&room->state, name);
+	if (!metric) {
+		rooms_release(chat->rooms, room);
+		return message_refuse(fault, "too_many_metrics",
+			"%d metrics are kept in this room already",
+			ROOM_STATE_METRICS_MAX);
+	}
+	json_decref(metric->value);
+	metric->value = make_value(chat, room, label, message);
+	metric->said_ms = chat->now_ms;
+	/* A clock that was set back does not silence it. */
+	if (!metric->is_due && (chat->now_ms - metric->sent_ms >= INTERVAL_MS ||
+				       chat->now_ms < metric->sent_ms))
+		queued = send_value(room, metric, chat->now_ms);
+	else
+		postpone(chat, room, metric);
+	chat_acknowledge(
+		chat, call, room, message->ref ? message->ref : "", 0, false, queued);
+	return 0;
+}
+
+void
+chat_send_due_metrics(struct chat *chat, int64_t now_ms)
+{
+	struct metric *metric, *next;
+
+	for (metric = TAILQ_FIRST(&chat->due); metric; metric = next) {
+		next = TAILQ_NEXT(metric, due_link);
+		if (now_ms - metric->sent_ms < INTERVAL_MS && now_ms >= metric->sent_ms)
+			continue;
+		cancel(chat, metric);
+		send_value(metric->owner, metric, now_ms);
+	}
+}
+
+static void
+forget_old(void *context, struct room *room)
+{
+	struct chat *chat = context;
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	{
+		if (chat->now_ms - metric->said_ms < FORGET_MS)
+			continue;
+		/* It may still be due: nothing is sent while nobody is there. */
+		cancel(chat, metric);
+		room_state_remove_metric(&room->state, metric);
+	}
+	rooms_release(chat->rooms, room);
+}
+
+void
+chat_forget_metrics(struct chat *chat)
+{
+	rooms_each(chat->rooms, forget_old, chat);
+}
+
+void
+chat_free_metrics(struct chat *chat)
+{
+	while (!TAILQ_EMPTY(&chat->due))
+		cancel(chat, TAILQ_FIRST(&chat->due));
+}
+
+bool
+chat_show_metrics(struct member *member)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, member->room->state.metrics, metric, next)
+	{
+		if (metric->number > member->show_until)
+			break;
+		if (metric->number <= member->metrics_shown)
+			continue;
+		if (!chat_show(member->session, json_incref(metric->value)))
+			return false;
+		member->metrics_shown = metric->number;
+	}
+	member->metrics_shown = member->show_until;
+	return true;
+}

@@ -1,0 +1,421 @@
+/* What moderators order: each order is answered by one object, or by an error. */
+#include <errno.h>
+#include <string.h>
+
+#include "chat/chat_private.h"
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/protocol/name.h"
+
+/* A longer reason would not fit into an error. */
+#define REASON_BYTES 160
+
+#define MS_A_MINUTE 60000.0
+#define MINUTES_MAX (100.0 * 365 * 24 * 60)
+
+/* An order, as far as it says what to do. */
+struct order {
+	const char *username, *address, *reason;
+	bool has_number;
+	uint64_t number; /* of a session */
+	int64_t until_ms;
+};
+
+static int
+read_line(const struct message *message, const char *key, size_t max_bytes,
+	const char **value, struct message_fault *fault)
+{
+	if (message_get_string(message, key, max_bytes, value, fault) < 0)
+		return -EINVAL;
+	if (*value && !name_is_line(*value))
+		return message_refuse(fault, "bad_field", "\"%s\" must be a line", key);
+	return 0;
+}
+
+static int
+read_minutes(const struct chat *chat, const struct message *message, struct order *order,
+	struct message_fault *fault)
+{
+	const json_t *value = json_object_get(message->object, "minutes");
+	double ms = json_number_value(value) * MS_A_MINUTE;
+
+	if (!value)
+		return 0;
+	if (!json_is_number(value) || !(ms >= 1 && ms <= MINUTES_MAX * MS_A_MINUTE))
+		return message_refuse(fault, "bad_field",
+			"\"minutes\" must be a number above 0, left out for ever");
+	order->until_ms = chat->now_ms + (int64_t)ms;
+	return 0;
+}
+
+static int
+read_order(const struct chat *chat, const struct message *message, struct order *order,
+	struct message_fault *fault)
+{
+	*order = (struct order){ .username = message->username, .reason = "" };
+	if (read_line(message, "address", CIDR_TEXT_BYTES, &order->address, fault) < 0 ||
+		read_line(message, "reason", REASON_BYTES, &order->reason, fault) < 0 ||
+		message_get_uint(message, "session", &order->number, fault) < 0)
+		return -EINVAL;
+	order->has_number = json_object_get(message->object, "session");
+	return read_minutes(chat, message, order, fault);
+}
+
+/* Whom an order of kind is about. Guests have no name that would stay theirs. */
+static int
+find_subject(const struct order *order, enum ban_kind kind, struct ban_subject *subject,
+	struct message_fault *fault)
+{
+	const char *why;
+
+	*subject = (struct ban_subject){ .kind = kind };
+	if (order->address) {
+		why = cidr_read(order->address, &subject->cidr);
+		subject->kind = BAN_ADDRESS;
+		return why ? message_refuse(fault, "bad_field", "\"address\" %s", why)
+			   : 0;
+	}
+	why = name_fault(order->username, NAME_MAX_BYTES);
+	if (why)
+		return message_refuse(fault, "bad_name", "the name %s", why);
+	snprintf(subject->name, sizeof(subject->name), "%s", order->username);
+	return 0;
+}
+
+static int
+need_subject(const struct order *order, bool may_be_address, struct message_fault *fault)
+{
+	bool has_address = order->address && may_be_address;
+
+	if (!order->username == !has_address)
+		return message_refuse(fault, "bad_field",
+			may_be_address ? "either \"username\" or \"address\" must say who"
+				       : "\"username\" must say who");
+	return 0;
+}
+
+/* Tell a session why, then close it. */
+static void
+send_away(struct session *session, const char *code, const char *reason)
+{
+	struct message_fault fault = { .code = NULL };
+
+	message_refuse(
+		&fault, code, "%s", *reason ? reason : "a moderator has sent you away");
+	chat_answer_fault(session, &fault);
+	session_close(session, CLOSE_POLICY, code);
+}
+
+static bool
+is_from(const struct session *session, const struct cidr *cidr)
+{
+	struct in6_addr address;
+
+	return session->peer &&
+	       cidr_read_address(session->peer, strlen(session->peer), &address) &&
+	       cidr_has(cidr, &address);
+}
+
+/* Whom to send away. */
+struct target {
+	const struct person *person; /* NULL: not by name */
+	const struct cidr *cidr;     /* NULL: not by address */
+	uint64_t number;             /* 0: not by number */
+};
+
+/* Returns how many sessions that were. */
+static size_t
+send_all_away(struct chat *chat, const struct target *target, const char *code,
+	const char *reason)
+{
+	struct session *session;
+	size_t count = 0;
+
+	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
+		bool is_meant = (target->person && session->person == target->person) ||
+				(target->cidr && is_from(session, target->cidr)) ||
+				(target->number && session->number == target->number);
+
+		if (!is_meant || session->closing)
+			continue;
+		send_away(session, code, reason);
+		count++;
+	}
+	return count;
+}
+
+static int
+do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	struct target target = { .number = order->number };
+	size_t count;
+
+	if (!order->username == !order->has_number)
+		return message_refuse(fault, "bad_field",
+			"either \"username\" or \"session\" must say who");
+	if (order->username)
+		target.person = roster_find(chat->roster, order->username);
+	count = send_all_away(chat, &target, "kicked", order->reason);
+	if (!count)
+		return message_refuse(
+			fault, "no_such_session", "nobody like that is here");
+	log_info("kicked", log_str("by", by->name),
+		order->username ? log_str("username", order->username)
+				: log_uint("session", order->number),
+		log_uint("sessions", count));
+	chat_answer(call,
+		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
+	return 0;
+}
+
+/* True if the prefix has this machine itself in it, or is a part of it. */
+static bool
+has_loopback(const struct cidr *cidr)
+{
+	static const char *const own[] = { "127.0.0.0/8", "::1" };
+	struct cidr loopback;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(own); i++) {
+		cidr_read(own[i], &loopback);
+		if (cidr_has(cidr, &loopback.address) ||
+			(cidr_has(&loopback, &cidr->address) &&
+				cidr->bits >= loopback.bits))
+			return true;
+	}
+	return false;
+}
+
+/* Nobody is to lock himself out. */
+static int
+check_prefix(const struct chat_moderator *by, const struct cidr *cidr,
+	struct message_fault *fault)
+{
+	struct in6_addr own;
+
+	if (has_loopback(cidr))
+		return message_refuse(fault, "bad_address",
+			"that is this machine itself, or a network that it would be in");
+	if (cidr_read_address(by->peer, strlen(by->peer), &own) && cidr_has(cidr, &own))
+		return message_refuse(fault, "bad_address", "you come from there");
+	return 0;
+}
+
+static int
+refuse_busy(struct message_fault *fault)
+{
+	return message_refuse(fault, "busy", "too much is under way, try again");
+}
+
+static void
+log_order(const char *event, const struct chat_moderator *by, const struct ban *ban)
+{
+	bool is_address = ban->subject.kind == BAN_ADDRESS;
+	char address[CIDR_TEXT_BYTES];
+
+	if (is_address)
+		cidr_format(&ban->subject.cidr, address);
+	log_info(event, log_str("by", by->name),
+		log_str(is_address ? "address" : "username",
+			is_address ? address : ban->subject.name),
+		log_int("until", ban->until_ms));
+}
+
+/* The answer to an order about ban. */
+static json_t *
+describe(const char *type, const struct ban *ban)
+{
+	json_t *object = json_pack("{s:s}", "type", type), *said = ban_to_json(ban);
+
+	json_object_update(object, said);
+	json_decref(said);
+	return object;
+}
+
+/* Put in force what order says. */
+static int
+impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, enum ban_kind kind, struct message_fault *fault)
+{
+	struct ban ban = {
+		.since_ms = chat->now_ms,
+		.until_ms = order->until_ms,
+		.reason = (char *)order->reason,
+	};
+	struct target target = { .number = 0 };
+	bool is_mute = kind == BAN_MUTE;
+	json_t *done;
+	int r;
+
+	if (need_subject(order, !is_mute, fault) < 0 ||
+		find_subject(order, kind, &ban.subject, fault) < 0)
+		return -EINVAL;
+	if (ban.subject.kind == BAN_ADDRESS) {
+		if (check_prefix(by, &ban.subject.cidr, fault) < 0)
+			return -EINVAL;
+		target.cidr = &ban.subject.cidr;
+	} else if (!is_mute) {
+		target.person = roster_find(chat->roster, ban.subject.name);
+	}
+	if (bans_are_full(chat->bans, &ban.subject))
+		return message_refuse(
+			fault, "too_many_bans", "there are %d already", BANS_MAX);
+	done = describe(is_mute ? "mute" : "ban", &ban);
+	r = chat_set_ban(chat, call, &ban, json_incref(done));
+	if (r == 0) {
+		json_object_set_new(done, "sessions",
+			json_integer((json_int_t)send_all_away(
+				chat, &target, "banned", order->reason)));
+		log_order(is_mute ? "muted" : "banned", by, &ban);
+	}
+	json_decref(done);
+	return r == 0 ? 0 : refuse_busy(fault);
+}
+
+static int
+do_ban(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	return impose(chat, call, by, order, BAN_NAME, fault);
+}
+
+static int
+do_mute(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	return impose(chat, call, by, order, BAN_MUTE, fault);
+}
+
+static int
+lift(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, enum ban_kind kind, struct message_fault *fault)
+{
+	bool is_mute = kind == BAN_MUTE;
+	struct ban ban = { .reason = NULL };
+	const struct ban *found;
+
+	if (need_subject(order, !is_mute, fault) < 0 ||
+		find_subject(order, kind, &ban.subject, fault) < 0)
+		return -EINVAL;
+	found = bans_find(chat->bans, &ban.subject);
+	if (!found)
+		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
+	if (chat_lift_ban(chat, call, &ban.subject,
+		    describe(is_mute ? "unmute" : "unban", found)) < 0)
+		return refuse_busy(fault);
+	log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
+	return 0;
+}
+
+static int
+do_unban(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	return lift(chat, call, by, order, BAN_NAME, fault);
+}
+
+static int
+do_unmute(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	return lift(chat, call, by, order, BAN_MUTE, fault);
+}
+
+static json_t *
+describe_session(const struct session *session)
+{
+	json_t *rooms = json_array();
+	const struct member *member;
+
+	TAILQ_FOREACH (member, &session->members, session_link)
+		json_array_append_new(rooms, json_string(member->room->name));
+	return json_pack("{s:I,s:s*,s:s,s:s*,s:o,s:I,s:I}", "session",
+		(json_int_t)session->number, "username",
+		session->person ? session->person->name : NULL, "via", session->via,
+		"address", session->peer, "rooms", rooms, "since",
+		(json_int_t)session->since_ms, "queue_bytes",
+		(json_int_t)session->queue.bytes);
+}
+
+static int
+do_sessions(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	json_t *list = json_array();
+	const struct session *session;
+
+	(void)by;
+	(void)order;
+	(void)fault;
+	TAILQ_FOREACH (session, &chat->sessions, chat_link)
+		if (!session->closing)
+			json_array_append_new(list, describe_session(session));
+	chat_answer(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	return 0;
+}
+
+/* Where list_ban puts what it finds. */
+struct ban_lists {
+	json_t *bans, *mutes;
+};
+
+static void
+list_ban(void *context, const struct ban *ban)
+{
+	struct ban_lists *lists = context;
+
+	json_array_append_new(ban->subject.kind == BAN_MUTE ? lists->mutes : lists->bans,
+		ban_to_json(ban));
+}
+
+static int
+do_bans(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const struct order *order, struct message_fault *fault)
+{
+	struct ban_lists lists = { json_array(), json_array() };
+
+	(void)by;
+	(void)order;
+	(void)fault;
+	bans_each(chat->bans, list_ban, &lists);
+	chat_answer(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
+				  "mutes", lists.mutes));
+	return 0;
+}
+
+static const struct {
+	const char *word;
+	int (*handler)(struct chat *chat, struct session *call,
+		const struct chat_moderator *by, const struct order *order,
+		struct message_fault *fault);
+} orders[] = {
+	{ "sessions", do_sessions },
+	{ "bans", do_bans },
+	{ "kick", do_kick },
+	{ "ban", do_ban },
+	{ "unban", do_unban },
+	{ "mute", do_mute },
+	{ "unmute", do_unmute },
+};
+
+void
+chat_moderate(struct chat *chat, struct session *call, const struct chat_moderator *by,
+	const char *word, json_t *object, int64_t now_ms)
+{
+	struct message message;
+	struct message_fault fault;
+	struct order order;
+	size_t i = 0;
+
+	chat->now_ms = now_ms;
+	chat_end_bans(chat);
+	while (strcmp(orders[i].word, word) != 0)
+		i++;
+	if (!chat_take(call, &message, object, &fault))
+		return;
+	if (read_order(chat, &message, &order, &fault) < 0 ||
+		orders[i].handler(chat, call, by, &order, &fault) < 0)
+		chat_answer_fault(call, &fault);
+	message_fini(&message);
+}

@@ -1,0 +1,182 @@
+/* What comes from outside: programs that push, and people who speak beside the stream
+ * that they read. */
+#include <errno.h>
+#include <string.h>
+
+#include "chat/chat_private.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/protocol/name.h"
+
+/* What the alarms and messages of one request cost together of the rate; metrics are
+ * thinned instead. */
+#define PUSH_COST 1
+
+char *
+chat_push_key(const char *label, const char *ref)
+{
+	return chat_format("p%s\n%s", label, ref);
+}
+
+static const char *
+string_of(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+char *
+chat_push_words(const char *label, const char *key, const json_t *object)
+{
+	return chat_format("%s %s %s %s", label, key ? key : "",
+		string_of(object, "title"), string_of(object, "message"));
+}
+
+void
+chat_open_call(struct chat *chat, struct session *session, struct rate *rate)
+{
+	session->is_call = true;
+	session->rate = rate;
+	session->home = xstrdup(chat->config->chat.default_room);
+}
+
+struct session *
+chat_find_session(struct chat *chat, const char *token)
+{
+	struct person *person = roster_find_token(chat->roster, token);
+
+	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
+
+	while (session && session->closing)
+		session = TAILQ_NEXT(session, person_link);
+	return session;
+}
+
+static const char *
+type_of(const struct message *message)
+{
+	return message->type ? message->type : "message";
+}
+
+static int
+push_message(struct chat *chat, struct session *call, const char *label,
+	const struct message *message, struct message_fault *fault)
+{
+	struct message_stamp stamp = {
+		.ts_ms = chat->now_ms, .username = label, .via = "push"
+	};
+	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct post post = {
+		.session = call,
+		.room = room,
+		.type = type_of(message),
+		.ref = message->ref,
+	};
+	struct buffer tail = { 0 };
+
+	if (!room)
+		return -EINVAL;
+	message_append_tail(message, &stamp, &tail);
+	if (message->is_ephemeral) {
+		size_t queued = chat_broadcast(
+			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
+
+		buffer_clear(&tail);
+		chat_acknowledge(chat, call, room, message->ref ? message->ref : "", 0,
+			false, queued);
+		rooms_release(chat->rooms, room);
+		return 0;
+	}
+	post.tail = tail;
+	post.words = chat_push_words(label, NULL, message->object);
+	if (message->ref)
+		post.keys[0] = chat_push_key(label, message->ref);
+	return chat_post(chat, &post, fault);
+}
+
+/* Returns false if the call talks too fast, be it for this or for an earlier thing that
+ * it says: whoever tries again says all of it again. */
+static bool
+pay(struct chat *chat, struct session *call, struct message_fault *fault)
+{
+	if (call->is_paid)
+		return true;
+	if (call->is_too_fast) {
+		message_refuse(fault, "rate_limited", "too fast, wait a moment");
+		return false;
+	}
+	call->is_paid = chat_is_in_time(chat, call, PUSH_COST, fault);
+	call->is_too_fast = !call->is_paid;
+	return call->is_paid;
+}
+
+static int
+push(struct chat *chat, struct session *call, const char *label,
+	const struct message *message, struct message_fault *fault)
+{
+	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
+	const char *type = type_of(message);
+	bool is_metric = !strcmp(type, "metric");
+
+	if (!is_metric && !pay(chat, call, fault))
+		return -EINVAL;
+	if (why)
+		return message_refuse(fault, "bad_name", "the name %s", why);
+	if (is_metric)
+		return chat_push_metric(chat, call, label, message, fault);
+	if (!strcmp(type, "alarm"))
+		return chat_push_alarm(chat, call, label, message, fault);
+	if (!chat_is_passed_on(type))
+		return message_refuse(
+			fault, "reserved_type", "a program does not say \"%s\"", type);
+	return push_message(chat, call, label, message, fault);
+}
+
+static void
+count(const struct session *call, const char *type)
+{
+	enum push_kind kind = call->is_hook             ? PUSH_HOOK
+			      : !strcmp(type, "metric") ? PUSH_METRIC
+			      : !strcmp(type, "alarm")  ? PUSH_ALARM
+							: PUSH_MESSAGE;
+
+	metrics.pushes[kind]++;
+	metrics.received[VOICE_PUSH]++;
+}
+
+void
+chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
+	int64_t now_ms)
+{
+	struct message message;
+	struct message_fault fault;
+
+	chat->now_ms = now_ms;
+	if (!chat_take(call, &message, object, &fault))
+		return;
+	if (message.username)
+		label = message.username;
+	if (push(chat, call, label, &message, &fault) < 0)
+		chat_answer_fault(call, &fault);
+	else
+		count(call, type_of(&message));
+	message_fini(&message);
+}
+
+void
+chat_send(struct chat *chat, struct session *call, struct session *speaker,
+	json_t *object, int64_t now_ms)
+{
+	struct rate *own = call->rate;
+	struct message message;
+	struct message_fault fault;
+
+	chat->now_ms = now_ms;
+	if (!chat_take(call, &message, object, &fault))
+		return;
+	call->rate = speaker->rate; /* which may be gone before the call is */
+	if (chat_do_for(chat, call, speaker, &message, &fault) < 0)
+		chat_answer_fault(call, &fault);
+	call->rate = own;
+	message_fini(&message);
+}

@@ -1,0 +1,109 @@
+/* Which rooms there are, and who may go where. */
+#include <stdio.h>
+
+#include "chat/chat_private.h"
+#include "linnet/protocol/name.h"
+
+/* Why whoever has permissions cannot be in the room called name. */
+static const char *
+room_fault(struct chat *chat, const struct permissions *permissions, const char *name,
+	const char **text)
+{
+	static char sentence[80];
+	const struct room *room = rooms_find(chat->rooms, name);
+	const char *why;
+
+	*text = permissions && permissions->is_name_fixed
+			? "your token is not for this room"
+			: "this room needs a token";
+	if (!permissions_has_room(permissions, name, room && room->is_tail))
+		return "denied";
+	if (room)
+		return NULL;
+	why = name_room_fault(name, (size_t)chat->config->limits.room_bytes);
+	if (why) {
+		snprintf(sentence, sizeof(sentence), "the name of the room %s", why);
+		*text = sentence;
+		return "bad_room";
+	}
+	*text = "there is no room of that name";
+	if (!chat->config->chat.create_rooms)
+		return "no_such_room";
+	*text = "there are too many rooms already";
+	return rooms_is_full(chat->rooms) ? "too_many_rooms" : NULL;
+}
+
+const char *
+chat_home(const struct chat *chat, const struct permissions *permissions)
+{
+	const char *room = chat->config->chat.default_room;
+
+	if (!permissions || !permissions->list.count ||
+		permissions_has_room(permissions, room, false))
+		return room;
+	return permissions->list.items[0];
+}
+
+const char *
+chat_entry_fault(struct chat *chat, const struct permissions *permissions,
+	const char *room, const char **text)
+{
+	const char *code = chat_person_fault(chat, permissions, text);
+
+	return code ? code
+		    : room_fault(chat, permissions,
+			      room ? room : chat_home(chat, permissions), text);
+}
+
+struct room *
+chat_room_of(struct chat *chat, const struct session *session, const char *name,
+	bool may_add, struct message_fault *fault)
+{
+	const char *wanted = name ? name : session->home, *text;
+	const char *code = room_fault(chat, session->permissions, wanted, &text);
+	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
+
+	if (room)
+		return room;
+	if (!code && !may_add) {
+		code = "no_such_room";
+		text = "there is no room of that name";
+	}
+	if (!code)
+		return rooms_find_or_add(chat->rooms, wanted);
+	message_refuse(fault, code, "%s", text);
+	return NULL;
+}
+
+/* Where list_room puts what it finds. */
+struct room_lists {
+	const struct permissions *permissions;
+	json_t *rooms, *tails;
+};
+
+static void
+list_room(void *context, struct room *room)
+{
+	struct room_lists *lists = context;
+
+	if (!permissions_has_room(lists->permissions, room->name, room->is_tail))
+		return;
+	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
+		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
+			"count", (json_int_t)rooms_people(room), "last_id",
+			(json_int_t)room->last_id));
+}
+
+int
+chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
+	struct message_fault *fault)
+{
+	struct room_lists lists = { session->permissions, json_array(), json_array() };
+
+	(void)message;
+	(void)fault;
+	rooms_each(chat->rooms, list_room, &lists);
+	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
+				     lists.rooms, "tails", lists.tails));
+	return 0;
+}

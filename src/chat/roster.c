@@ -1,0 +1,182 @@
+#include "chat/roster.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/xalloc.h"
+
+struct roster {
+	struct person *by_name;
+	struct person *by_token;
+	uint64_t last_guest;
+};
+
+struct roster *
+roster_new(void)
+{
+	return xcalloc(1, sizeof(struct roster));
+}
+
+static void
+set_name(struct roster *roster, struct person *person, const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1];
+
+	name_fold(folded, name);
+	person->name = xstrdup(name);
+	person->folded = xstrdup(folded);
+	HASH_ADD_KEYPTR(hh, roster->by_name, person->folded, strlen(folded), person);
+}
+
+static void
+clear_name(struct roster *roster, struct person *person)
+{
+	HASH_DEL(roster->by_name, person);
+	free(person->name);
+	free(person->folded);
+}
+
+static void
+add_person(struct roster *roster, struct session *session, const char *name)
+{
+	struct person *person = xcalloc(1, sizeof(*person));
+
+	TAILQ_INIT(&person->sessions);
+	set_name(roster, person, name);
+	session->person = person;
+	session->is_owner = true;
+	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
+}
+
+void
+roster_enter(struct roster *roster, struct session *session)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "guest-%" PRIu64, ++roster->last_guest);
+	add_person(roster, session, name);
+}
+
+void
+roster_split(struct roster *roster, struct session *session, const char *name)
+{
+	TAILQ_REMOVE(&session->person->sessions, session, person_link);
+	add_person(roster, session, name);
+}
+
+size_t
+roster_count(const struct roster *roster)
+{
+	return HASH_COUNT(roster->by_name);
+}
+
+struct person *
+roster_find(struct roster *roster, const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1];
+	struct person *person;
+
+	name_fold(folded, name);
+	HASH_FIND_STR(roster->by_name, folded, person);
+	return person;
+}
+
+struct person *
+roster_find_token(struct roster *roster, const char *token)
+{
+	struct person *person;
+
+	HASH_FIND(by_token, roster->by_token, token, strlen(token), person);
+	return person;
+}
+
+static bool
+is_shown(const char *known, const char *shown)
+{
+	return known && shown && !strcmp(known, shown);
+}
+
+bool
+roster_prove(struct session *session, const struct person *person,
+	const struct roster_proof *proof)
+{
+	bool by_token = is_shown(person->token, proof->token);
+
+	if (session->person == person)
+		return true;
+	if (!by_token && !is_shown(person->email_hash, proof->email_hash))
+		return false;
+	session->is_owner = by_token;
+	return true;
+}
+
+static void
+take_once(char **known, const char *shown)
+{
+	if (shown && !*known)
+		*known = xstrdup(shown);
+}
+
+void
+roster_set_proof(
+	struct roster *roster, struct person *person, const struct roster_proof *proof)
+{
+	/* Somebody may show the token of a person that is there under another name. */
+	if (proof->token && !person->token && !roster_find_token(roster, proof->token)) {
+		take_once(&person->token, proof->token);
+		HASH_ADD_KEYPTR(by_token, roster->by_token, person->token,
+			strlen(person->token), person);
+	}
+	take_once(&person->email_hash, proof->email_hash);
+}
+
+void
+roster_rename(struct roster *roster, struct person *person, const char *name)
+{
+	clear_name(roster, person);
+	set_name(roster, person, name);
+}
+
+static void
+leave_person(struct roster *roster, struct session *session)
+{
+	struct person *person = session->person;
+
+	TAILQ_REMOVE(&person->sessions, session, person_link);
+	session->person = NULL;
+	if (TAILQ_EMPTY(&person->sessions)) {
+		clear_name(roster, person);
+		if (person->token)
+			HASH_DELETE(by_token, roster->by_token, person);
+		free(person->token);
+		free(person->email_hash);
+		free(person);
+	}
+}
+
+void
+roster_move(struct roster *roster, struct session *session, struct person *person)
+{
+	leave_person(roster, session);
+	session->person = person;
+	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
+}
+
+void
+roster_leave(struct roster *roster, struct session *session)
+{
+	leave_person(roster, session);
+}
+
+void
+roster_free(struct roster *roster)
+{
+	if (!roster)
+		return;
+	assert(!roster->by_name);
+	free(roster);
+}

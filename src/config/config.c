@@ -1,0 +1,334 @@
+#include "linnet/config/config.h"
+
+#include <libconfig.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_private.h"
+#include "linnet/base/xalloc.h"
+
+/* One load under way. */
+struct load {
+	struct config *config;
+	struct config_errors *errors;
+	struct config_origin *origins; /* one for each option */
+	size_t step;
+	struct config_source source; /* the file */
+	config_t tree;               /* what libconfig made of it */
+	struct config_place file;
+};
+
+static struct config_origin *
+origin_of(const struct load *load, const struct config_option *option)
+{
+	return &load->origins[option - config_options];
+}
+
+/* Give the option the value of the setting, or report why not. */
+static void
+set_value(struct load *load, const struct config_option *option,
+	const config_setting_t *setting, const struct config_place *place)
+{
+	struct config_origin *origin = origin_of(load, option);
+	const struct config_target target = {
+		.base = load->config,
+		.option = option,
+		.setting = setting,
+		.place = place,
+		.errors = load->errors,
+	};
+
+	if (config_setting_type(setting) == CONFIG_TYPE_NONE)
+		return; /* the text ends in a syntax error before the value */
+	if (!config_value_set(&target)) {
+		origin->bad = true;
+		return;
+	}
+	origin->place = *place;
+	origin->setting = place->source ? setting : NULL;
+	origin->step = ++load->step;
+}
+
+static void
+report_unknown_key(struct load *load, const char *path, const char *where)
+{
+	const struct config_option *near = config_option_suggest(path);
+
+	config_errors_add_unknown(load->errors, where, path, near ? near->path : NULL);
+}
+
+/* Take the settings of a group. group is its name in the table, or, where there is none
+ * that is near, the name in the file: then every key is unknown. */
+static void
+take_group(struct load *load, const config_setting_t *setting, const char *group)
+{
+	for (int i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *key =
+			config_setting_get_elem(setting, (unsigned)i);
+		char *path = config_format("%s.%s", group, config_setting_name(key));
+		const struct config_option *option = config_option_find(path);
+
+		if (option) {
+			set_value(load, option, key, &load->file);
+		} else {
+			char *where = config_place_where(&load->file, key);
+			report_unknown_key(load, path, where);
+			free(where);
+		}
+		free(path);
+	}
+}
+
+/* A group that is not in the table. Its keys are checked as if it were the group that was
+ * most likely meant, so that their errors show as well. */
+static void
+take_unknown_group(struct load *load, const config_setting_t *setting, const char *where)
+{
+	const char *name = config_setting_name(setting);
+	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	char *near = config_group_suggest(name);
+	const struct config_option *key = config_option_suggest(name);
+
+	if (near) {
+		config_errors_add(load->errors, where,
+			"unknown group \"%s\", did you mean \"%s\"?", shown, near);
+		take_group(load, setting, near);
+	} else if (key && !strchr(key->path, '.')) {
+		report_unknown_key(load, name, where);
+	} else if (config_setting_length(setting) == 0) {
+		config_errors_add(load->errors, where, "unknown group \"%s\"", shown);
+	} else {
+		take_group(load, setting, name);
+	}
+	free(near);
+	free(shown);
+}
+
+static void
+take_no_group(struct load *load, const config_setting_t *setting, const char *where)
+{
+	const char *name = config_setting_name(setting);
+	char *found = config_value_found(setting);
+
+	config_errors_add(load->errors, where,
+		"%s must be a group, as in %s = { ... }, is %s", name, name, found);
+	free(found);
+}
+
+static void
+take_setting(struct load *load, const config_setting_t *setting)
+{
+	const char *name = config_setting_name(setting);
+	char *where = config_place_where(&load->file, setting);
+	const struct config_option *option = config_option_find(name);
+	bool is_group = config_setting_is_group(setting);
+	bool known = config_group_exists(name);
+
+	if (option)
+		set_value(load, option, setting, &load->file);
+	else if (is_group && known)
+		take_group(load, setting, name);
+	else if (is_group)
+		take_unknown_group(load, setting, where);
+	else if (!known)
+		report_unknown_key(load, name, where);
+	else if (config_setting_type(setting) != CONFIG_TYPE_NONE)
+		take_no_group(load, setting, where);
+	free(where);
+}
+
+/* Take all that the file says. What stands before a syntax error is still checked. A
+ * source that is broken ends early, which is no further error. */
+static void
+take_source(struct load *load)
+{
+	struct config_source *source = &load->source;
+
+	if (source->text && !config_read_string(&load->tree, source->text) &&
+		!source->broken) {
+		char *where = config_source_where(
+			source, (unsigned)config_error_line(&load->tree));
+		config_errors_add(
+			load->errors, where, "%s", config_error_text(&load->tree));
+		source->broken = true;
+		free(where);
+	}
+	const config_setting_t *root = config_root_setting(&load->tree);
+	for (int i = 0; i < config_setting_length(root); i++)
+		take_setting(load, config_setting_get_elem(root, (unsigned)i));
+}
+
+/* Parse text that must be one value to tree, which the caller destroys. Returns the
+ * value, or NULL. The text stands in a list of its own, which keeps it from being more
+ * than that: "1; x = 2" is no item, and "1), x = (2" makes a second setting, which is
+ * counted. */
+static const config_setting_t *
+parse_value(config_t *tree, const char *text)
+{
+	struct config_errors ignored = { 0 };
+	struct config_source source = { .errors = &ignored };
+	char *whole = config_format("value = (%s\n);", text);
+	const config_setting_t *value = NULL;
+
+	config_source_take(&source, whole, "");
+	if (ignored.count == 0 && !source.has_comments &&
+		config_read_string(tree, source.text)) {
+		const config_setting_t *root = config_root_setting(tree);
+		const config_setting_t *list = config_setting_get_elem(root, 0);
+		if (config_setting_length(root) == 1 && config_setting_length(list) == 1)
+			value = config_setting_get_elem(list, 0);
+	}
+	config_source_free(&source);
+	config_errors_clear(&ignored);
+	free(whole);
+	return value;
+}
+
+/* True if value, of the command line, is meant as it stands and not as libconfig text. */
+static bool
+is_bare(const struct config_option *option, const char *value)
+{
+	switch (option->type) {
+	case OPTION_STRING:
+	case OPTION_CHOICE:
+		return *value != '"';
+	case OPTION_LIST:
+		return !*value || !strchr("\"[(", *value);
+	default:
+		return false;
+	}
+}
+
+/* Report text that is not one libconfig value. */
+static void
+refuse_text(struct load *load, const struct config_option *option, const char *text,
+	const struct config_place *place)
+{
+	char *where = config_place_where(place, NULL);
+	char *shown = config_escape(text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	char *wanted = config_value_wanted(option);
+
+	config_errors_add(
+		load->errors, where, "%s %s, is \"%s\"", option->path, wanted, shown);
+	origin_of(load, option)->bad = true;
+	free(wanted);
+	free(shown);
+	free(where);
+}
+
+/* Give the option the value that text stands for. */
+static void
+set_text(struct load *load, const struct config_option *option, const char *text,
+	const struct config_place *place)
+{
+	char *escaped = config_escape(text, SIZE_MAX, ESCAPE_FOR_STRING);
+	char *quoted = config_format("\"%s\"", escaped);
+	config_t tree;
+
+	config_init(&tree);
+	const config_setting_t *setting =
+		parse_value(&tree, is_bare(option, text) ? quoted : text);
+	/* A string alone is a list: the one that parse_value put it into. */
+	if (setting && option->type == OPTION_LIST && config_setting_get_string(setting))
+		setting = config_setting_parent(setting);
+	if (setting)
+		set_value(load, option, setting, place);
+	else
+		refuse_text(load, option, text, place);
+	config_destroy(&tree);
+	free(quoted);
+	free(escaped);
+}
+
+/* Take one KEY=VALUE of the command line. */
+static void
+take_argument(struct load *load, const char *argument)
+{
+	const struct config_place place = { .argument = argument };
+	const char *equals = strchr(argument, '=');
+	char *key = xstrndup(argument, strcspn(argument, "="));
+	char *where = config_place_where(&place, NULL);
+	const struct config_option *option = config_option_find(key);
+
+	if (!equals)
+		config_errors_add(load->errors, where, "must be KEY=VALUE");
+	else if (option)
+		set_text(load, option, equals + 1, &place);
+	else if (config_group_exists(key))
+		config_errors_add(
+			load->errors, where, "%s is a group; name one of its keys", key);
+	else
+		report_unknown_key(load, key, where);
+	free(where);
+	free(key);
+}
+
+/* Set every option to its default, which is parsed and checked like any other value. */
+static void
+set_presets(struct load *load, const char *default_root)
+{
+	const struct config_place place = { .argument = "default" };
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct config_option *option = &config_options[i];
+		if (option->preset)
+			set_text(load, option, option->preset, &place);
+	}
+	load->config->http.root = xstrdup(default_root);
+}
+
+/* Make a configuration of the defaults, the text or else the file of that name (NULL: no
+ * file), and the settings of the command line. Returns NULL after errors. */
+static struct config *
+load_all(const char *name, const char *text, const char *const *settings, size_t count,
+	const char *default_root, struct config_errors *errors)
+{
+	struct load load = { .errors = errors, .source = { .errors = errors } };
+	size_t before = errors->count;
+
+	load.config = xcalloc(1, sizeof(*load.config));
+	load.origins = xcalloc(config_option_count, sizeof(*load.origins));
+	load.file.source = &load.source;
+	config_init(&load.tree);
+	set_presets(&load, default_root);
+	if (text)
+		config_source_take(&load.source, text, name);
+	else if (name)
+		config_source_read(&load.source, name);
+	take_source(&load);
+	for (size_t i = 0; i < count; i++)
+		take_argument(&load, settings[i]);
+	if (!config_source_is_cut(&load.source))
+		config_cross_check(load.config, load.origins, errors);
+	config_destroy(&load.tree);
+	config_source_free(&load.source);
+	free(load.origins);
+	if (errors->count == before)
+		return load.config;
+	config_free(load.config);
+	return NULL;
+}
+
+struct config *
+config_load(const char *path, const char *const *settings, size_t count,
+	const char *default_root, struct config_errors *errors)
+{
+	return load_all(path, NULL, settings, count, default_root, errors);
+}
+
+struct config *
+config_load_text(const char *text, const char *name, const char *const *settings,
+	size_t count, const char *default_root, struct config_errors *errors)
+{
+	return load_all(name, text, settings, count, default_root, errors);
+}
+
+void
+config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < config_option_count; i++)
+		config_value_free(config, &config_options[i]);
+	free(config);
+}

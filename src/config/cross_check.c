@@ -1,0 +1,269 @@
+/* Checks that look at several options. What they find is reported where the last of these
+ * was set. */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "config/config_private.h"
+#include "linnet/base/xalloc.h"
+
+/* All that was loaded, and where it came from. */
+struct loaded {
+	const struct config *config;
+	const struct config_origin *origins;
+	struct config_errors *errors;
+};
+
+static const struct config_origin *
+origin_of(const struct loaded *loaded, const struct config_option *option)
+{
+	return &loaded->origins[option - config_options];
+}
+
+static const char *
+string_at(const void *base, const struct config_option *option)
+{
+	return *(char *const *)config_value_at(base, option);
+}
+
+/* The setting of a member of group number index of the list that came from there: of the
+ * group, if the member has its default; NULL if the list is in no source. */
+static const config_setting_t *
+member_setting(const struct config_origin *list, const struct config_option *member,
+	size_t index)
+{
+	if (!list->setting)
+		return NULL;
+	const config_setting_t *group =
+		config_setting_get_elem(list->setting, (unsigned)index);
+	const config_setting_t *key = config_setting_get_member(group, member->path);
+	return key ? key : group;
+}
+
+/* Report a string that is longer than the option that limits it allows. origin is that of
+ * the string: of the whole list, if it is a member of a group, which within names. */
+static void
+check_length(const struct loaded *loaded, const struct config_target *string,
+	const struct config_origin *origin, const char *within)
+{
+	const struct config_option *limit = config_option_find(string->option->limit);
+	const struct config_origin *limit_origin = origin_of(loaded, limit);
+	bool limit_last = limit_origin->step > origin->step;
+	struct config_place place = limit_last ? limit_origin->place : origin->place;
+	int most = *(const int *)config_value_at(loaded->config, limit);
+	size_t length = strlen(string_at(string->base, string->option));
+
+	if (origin->bad || limit_origin->bad || length <= (size_t)most)
+		return;
+	place.within = within;
+	char *where = config_place_where(
+		&place, limit_last ? limit_origin->setting : string->setting);
+	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s is %d",
+		string->option->path, length, limit->path, most);
+	free(where);
+}
+
+/* Check the members of group number index of a list. */
+static void
+check_group(const struct loaded *loaded, const struct config_option *list,
+	const struct config_groups *groups, size_t index)
+{
+	const struct config_origin *origin = origin_of(loaded, list);
+	char *within = config_groups_name(list, index);
+
+	for (size_t i = 0; i < list->members->count; i++) {
+		const struct config_option *member = &list->members->options[i];
+		const struct config_target string = {
+			.base = config_groups_item(groups, list, index),
+			.option = member,
+			.setting = member_setting(origin, member, index),
+		};
+		if (member->limit)
+			check_length(loaded, &string, origin, within);
+	}
+	free(within);
+}
+
+/* A string that a member of a group must differ from: the value of an option, or of the
+ * unique member of group number index of a list. */
+struct taken {
+	const char *text;
+	size_t index;
+	UT_hash_handle hh;
+};
+
+/* A member of the groups of a list, and an option that it must differ from. */
+struct pair {
+	const struct config_option *list, *member;
+	const struct config_option *other;
+	const struct config_option *unique; /* member of other; NULL: other is a string */
+};
+
+static const struct config_option *
+unique_member(const struct config_members *members)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (members->options[i].unique)
+			return &members->options[i];
+	return NULL;
+}
+
+/* Put what the pair's other option has into table. Returns the entries, which the caller
+ * frees. */
+static struct taken *
+take_strings(const struct config *config, const struct pair *pair, struct taken **table)
+{
+	struct config_groups groups = { .count = 1 };
+
+	if (pair->unique)
+		groups = config_groups_get(config, pair->other);
+	struct taken *entries = xcalloc(groups.count, sizeof(*entries));
+	for (size_t i = 0; i < groups.count; i++) {
+		struct taken *entry = &entries[i];
+		entry->text =
+			pair->unique
+				? string_at(config_groups_item(&groups, pair->other, i),
+					  pair->unique)
+				: string_at(config, pair->other);
+		entry->index = i;
+		HASH_ADD_KEYPTR(hh, *table, entry->text, strlen(entry->text), entry);
+	}
+	return entries;
+}
+
+/* Report that group number index has what is taken. */
+static void
+report_same(const struct loaded *loaded, const struct pair *pair, size_t index,
+	const struct taken *taken)
+{
+	const struct config_origin *own = origin_of(loaded, pair->list);
+	const struct config_origin *other = origin_of(loaded, pair->other);
+	struct config_place place = other->step > own->step ? other->place : own->place;
+	const config_setting_t *setting = member_setting(own, pair->member, index);
+	char *within = config_groups_name(pair->list, index);
+	char *name = pair->unique ? config_groups_name(pair->other, taken->index)
+				  : xstrdup(pair->other->path);
+
+	if (other->step > own->step)
+		setting = pair->unique ? member_setting(other, pair->unique, taken->index)
+				       : other->setting;
+	place.within = within;
+	char *where = config_place_where(&place, setting);
+	char *shown = config_escape(taken->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	config_errors_add(loaded->errors, where, "%s must differ from %s, is \"%s\"",
+		pair->member->path, name, shown);
+	free(shown);
+	free(where);
+	free(name);
+	free(within);
+}
+
+/* Check all groups of the pair's list. */
+static void
+check_pair(const struct loaded *loaded, const struct pair *pair)
+{
+	const struct config_groups groups = config_groups_get(loaded->config, pair->list);
+	struct taken *table = NULL, *taken;
+
+	if (origin_of(loaded, pair->list)->bad || origin_of(loaded, pair->other)->bad)
+		return;
+	struct taken *entries = take_strings(loaded->config, pair, &table);
+	for (size_t i = 0; i < groups.count; i++) {
+		const void *group = config_groups_item(&groups, pair->list, i);
+		HASH_FIND_STR(table, string_at(group, pair->member), taken);
+		if (taken)
+			report_same(loaded, pair, i, taken);
+	}
+	HASH_CLEAR(hh, table);
+	free(entries);
+}
+
+/* Check a member against all options that it must differ from. */
+static void
+check_differs(const struct loaded *loaded, const struct config_option *list,
+	const struct config_option *member)
+{
+	struct pair pair = { .list = list, .member = member };
+
+	for (const char *const *path = member->differs; path && *path; path++) {
+		pair.other = config_option_find(*path);
+		pair.unique =
+			pair.other->members ? unique_member(pair.other->members) : NULL;
+		check_pair(loaded, &pair);
+	}
+}
+
+/* Report a string that is given without the one that it needs. */
+static void
+check_with(const struct loaded *loaded, const struct config_option *option)
+{
+	const struct config_option *other = config_option_find(option->with);
+	const struct config_origin *own_origin = origin_of(loaded, option);
+	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *last =
+		other_origin->step > own_origin->step ? other_origin : own_origin;
+
+	if (own_origin->bad || other_origin->bad || !*string_at(loaded->config, option) ||
+		*string_at(loaded->config, other))
+		return;
+	char *where = config_place_where(&last->place, last->setting);
+	config_errors_add(loaded->errors, where, "%s is given without %s", option->path,
+		other->path);
+	free(where);
+}
+
+/* Report a choice without the string that it needs. */
+static void
+check_needs(const struct loaded *loaded, const struct config_option *option)
+{
+	const struct config_option *other = config_option_find(option->needs);
+	const struct config_origin *own_origin = origin_of(loaded, option);
+	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *last =
+		other_origin->step > own_origin->step ? other_origin : own_origin;
+	int value = *(const int *)config_value_at(loaded->config, option);
+
+	if (own_origin->bad || other_origin->bad || value != option->needs_at ||
+		*string_at(loaded->config, other))
+		return;
+	char *where = config_place_where(&last->place, last->setting);
+	config_errors_add(loaded->errors, where, "%s \"%s\" needs %s", option->path,
+		option->choices[value], other->path);
+	free(where);
+}
+
+/* Check an option, or all the groups of a list. */
+static void
+check_option(const struct loaded *loaded, const struct config_option *option)
+{
+	const struct config_origin *origin = origin_of(loaded, option);
+	const struct config_target string = {
+		.base = (void *)loaded->config,
+		.option = option,
+		.setting = origin->setting,
+	};
+
+	if (option->limit)
+		check_length(loaded, &string, origin, NULL);
+	if (option->with)
+		check_with(loaded, option);
+	if (option->needs)
+		check_needs(loaded, option);
+	if (!option->members)
+		return;
+	const struct config_groups groups = config_groups_get(loaded->config, option);
+	for (size_t i = 0; i < groups.count; i++)
+		check_group(loaded, option, &groups, i);
+	for (size_t i = 0; i < option->members->count; i++)
+		check_differs(loaded, option, &option->members->options[i]);
+}
+
+void
+config_cross_check(const struct config *config, const struct config_origin *origins,
+	struct config_errors *errors)
+{
+	const struct loaded loaded = { config, origins, errors };
+
+	for (size_t i = 0; i < config_option_count; i++)
+		check_option(&loaded, &config_options[i]);
+}

@@ -1,0 +1,298 @@
+/* A list of groups: each becomes a struct that the rows of a table of its own describe.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "config/config_private.h"
+#include "linnet/base/xalloc.h"
+
+/* What a group of the list has that no other may have. */
+struct taken {
+	const char *text;
+	size_t index;
+	UT_hash_handle hh;
+};
+
+struct config_groups
+config_groups_get(const void *base, const struct config_option *option)
+{
+	struct config_groups groups;
+
+	/* items has a type of its own in the struct, which only its bytes tell here. */
+	memcpy(&groups, config_value_at(base, option), sizeof(groups));
+	return groups;
+}
+
+void *
+config_groups_item(const struct config_groups *groups, const struct config_option *option,
+	size_t index)
+{
+	return (char *)groups->items + index * option->members->size;
+}
+
+char *
+config_groups_name(const struct config_option *option, size_t index)
+{
+	return config_format("%s item %zu", option->path, index + 1);
+}
+
+static void
+free_groups(const struct config_groups *groups, const struct config_option *option)
+{
+	const struct config_members *members = option->members;
+
+	for (size_t i = 0; i < groups->count; i++)
+		for (size_t j = 0; j < members->count; j++)
+			config_value_free(config_groups_item(groups, option, i),
+				&members->options[j]);
+	free(groups->items);
+}
+
+void
+config_groups_free(void *base, const struct config_option *option)
+{
+	struct config_groups groups = config_groups_get(base, option);
+
+	free_groups(&groups, option);
+}
+
+/* Read the defaults of all members that have one to tree, which the caller destroys. */
+static const config_setting_t *
+read_presets(const struct config_members *members, config_t *tree)
+{
+	char *text = xstrdup("");
+
+	for (size_t i = 0; i < members->count; i++) {
+		const struct config_option *option = &members->options[i];
+		if (option->preset) {
+			char *longer = config_format(
+				"%s%s = %s;\n", text, option->path, option->preset);
+			free(text);
+			text = longer;
+		}
+	}
+	if (!config_read_string(tree, text))
+		abort(); /* the table is wrong */
+	free(text);
+	return config_root_setting(tree);
+}
+
+static void
+report_unknown_member(const struct config_target *group,
+	const struct config_members *members, const config_setting_t *key)
+{
+	const char *name = config_setting_name(key);
+	const struct config_option *near = config_member_suggest(members, name);
+	char *where = config_place_where(group->place, key);
+
+	config_errors_add_unknown(group->errors, where, name, near ? near->path : NULL);
+	free(where);
+}
+
+/* Give a member of the group the value of the setting. */
+static bool
+set_member(const struct config_target *group, const struct config_option *member,
+	const config_setting_t *setting)
+{
+	struct config_target target = *group;
+
+	target.option = member;
+	target.setting = setting;
+	return config_value_set(&target);
+}
+
+/* Take the members that a group has. */
+static bool
+take_members(const struct config_target *group, const struct config_members *members)
+{
+	bool good = true;
+
+	for (int i = 0; i < config_setting_length(group->setting); i++) {
+		const config_setting_t *key =
+			config_setting_get_elem(group->setting, (unsigned)i);
+		const struct config_option *member =
+			config_member_find(members, config_setting_name(key));
+		if (!member) {
+			report_unknown_member(group, members, key);
+			good = false;
+		} else if (config_setting_type(key) != CONFIG_TYPE_NONE) {
+			good = set_member(group, member, key) && good;
+		}
+	}
+	return good;
+}
+
+/* True if the group has the member, maybe with a slip in its name. */
+static bool
+is_meant(const config_setting_t *group, const struct config_members *members,
+	const struct config_option *member)
+{
+	for (int i = 0; i < config_setting_length(group); i++) {
+		const config_setting_t *key = config_setting_get_elem(group, (unsigned)i);
+		const char *name = config_setting_name(key);
+		const struct config_option *known = config_member_find(members, name);
+		if ((known ? known : config_member_suggest(members, name)) == member)
+			return true;
+	}
+	return false;
+}
+
+/* Give the members that a group does not have their defaults. */
+static bool
+add_presets(const struct config_target *group, const struct config_members *members,
+	const config_setting_t *presets)
+{
+	const struct config_source *source = group->place->source;
+	bool cut = source && config_source_is_cut(source);
+	bool good = true;
+
+	for (size_t i = 0; i < members->count; i++) {
+		const struct config_option *member = &members->options[i];
+		const config_setting_t *preset =
+			config_setting_get_member(presets, member->path);
+		if (cut || is_meant(group->setting, members, member))
+			continue;
+		if (preset) {
+			set_member(group, member, preset);
+		} else {
+			char *where = config_place_where(group->place, group->setting);
+			config_errors_add(
+				group->errors, where, "%s is missing", member->path);
+			free(where);
+			good = false;
+		}
+	}
+	return good;
+}
+
+/* Check a group all members of which are good. */
+static bool
+check_whole(const struct config_target *group, const struct config_members *members)
+{
+	const struct config_source *source = group->place->source;
+	bool cut = source && config_source_is_cut(source);
+	const char *fault = members->check && !cut ? members->check(group->base) : NULL;
+
+	if (!fault)
+		return true;
+	char *where = config_place_where(group->place, group->setting);
+	config_errors_add(group->errors, where, "%s", fault);
+	free(where);
+	return false;
+}
+
+/* Take group number index of the list to its struct. */
+static bool
+set_group(const struct config_target *to, const struct config_groups *groups,
+	size_t index, const config_setting_t *presets)
+{
+	const struct config_members *members = to->option->members;
+	struct config_place place = *to->place;
+	struct config_target group = *to;
+
+	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
+	if (!config_setting_is_group(group.setting)) {
+		config_value_refuse(to, group.setting,
+			config_format("item %zu must be a group", index + 1));
+		return false;
+	}
+	char *within = config_groups_name(to->option, index);
+	place.within = within;
+	group.place = &place;
+	group.base = config_groups_item(groups, to->option, index);
+	bool taken = take_members(&group, members);
+	bool complete = add_presets(&group, members, presets);
+	bool good = taken && complete && check_whole(&group, members);
+	free(within);
+	return good;
+}
+
+static void
+report_taken(const struct config_target *to, const struct config_option *member,
+	const struct taken *entry, size_t other)
+{
+	const config_setting_t *group =
+		config_setting_get_elem(to->setting, (unsigned)entry->index);
+	const config_setting_t *key = config_setting_get_member(group, member->path);
+	char *within = config_groups_name(to->option, entry->index);
+	struct config_place place = *to->place;
+
+	place.within = within;
+	char *where = config_place_where(&place, key ? key : group);
+	char *shown = config_escape(entry->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	config_errors_add(to->errors, where, "%s must not be that of item %zu, is \"%s\"",
+		member->path, other + 1, shown);
+	free(shown);
+	free(where);
+	free(within);
+}
+
+/* Report all groups whose member is the same as that of one before. */
+static bool
+check_unique(const struct config_target *to, const struct config_groups *groups,
+	const struct config_option *member)
+{
+	struct taken *entries = xcalloc(groups->count, sizeof(*entries));
+	struct taken *table = NULL;
+	bool good = true;
+
+	for (size_t i = 0; i < groups->count; i++) {
+		const void *item = config_groups_item(groups, to->option, i);
+		struct taken *entry = &entries[i], *other;
+		entry->text = *(char *const *)config_value_at(item, member);
+		entry->index = i;
+		if (!entry->text)
+			continue;
+		HASH_FIND_STR(table, entry->text, other);
+		if (other) {
+			report_taken(to, member, entry, other->index);
+			good = false;
+		} else {
+			HASH_ADD_KEYPTR(
+				hh, table, entry->text, strlen(entry->text), entry);
+		}
+	}
+	HASH_CLEAR(hh, table);
+	free(entries);
+	return good;
+}
+
+static bool
+set_groups(const struct config_target *to, const struct config_groups *groups)
+{
+	const struct config_members *members = to->option->members;
+	bool good = true;
+	config_t tree;
+
+	config_init(&tree);
+	const config_setting_t *presets = read_presets(members, &tree);
+	for (size_t i = 0; i < groups->count; i++)
+		good = set_group(to, groups, i, presets) && good;
+	config_destroy(&tree);
+	for (size_t i = 0; i < members->count; i++)
+		if (members->options[i].unique)
+			good = check_unique(to, groups, &members->options[i]) && good;
+	return good;
+}
+
+bool
+config_groups_set(const struct config_target *to)
+{
+	struct config_groups groups;
+
+	if (!config_setting_is_array(to->setting) &&
+		!config_setting_is_list(to->setting)) {
+		config_value_refuse(to, to->setting, config_value_wanted(to->option));
+		return false;
+	}
+	groups.count = (size_t)config_setting_length(to->setting);
+	groups.items = xcalloc(groups.count, to->option->members->size);
+	if (!set_groups(to, &groups)) {
+		free_groups(&groups, to->option);
+		return false;
+	}
+	config_groups_free(to->base, to->option);
+	memcpy(config_value_at(to->base, to->option), &groups, sizeof(groups));
+	return true;
+}

@@ -1,0 +1,414 @@
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/config_private.h"
+#include "linnet/base/cidr.h"
+#include "linnet/base/log.h"
+#include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
+#include "linnet/protocol/name.h"
+
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARN] = "warn",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL,
+};
+
+static const char *const log_formats[] = {
+	[LOG_FORMAT_TEXT] = "text",
+	[LOG_FORMAT_JSON] = "json",
+	NULL,
+};
+
+static const char *const auth_modes[] = {
+	[AUTH_OPEN] = "open",
+	[AUTH_JWT] = "jwt",
+	NULL,
+};
+
+static const char *const store_drivers[] = {
+	[STORE_SQLITE] = "sqlite",
+	[STORE_MEMORY] = "memory",
+	NULL,
+};
+
+static const char *const store_syncs[] = {
+	[STORE_SYNC_NORMAL] = "normal",
+	[STORE_SYNC_FULL] = "full",
+	NULL,
+};
+
+static const char *
+check_address(const char *value)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (strcmp(value, "localhost") == 0 || inet_pton(AF_INET, value, address) == 1 ||
+		inet_pton(AF_INET6, value, address) == 1)
+		return NULL;
+	return "must be an IP address or \"localhost\"";
+}
+
+/* True for an IPv6 address in brackets or a name of letters, digits, dots and hyphens. */
+static bool
+is_host(const char *host, size_t length)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	if (length > 2 && host[0] == '[' && length - 2 < sizeof(address)) {
+		unsigned char bytes[sizeof(struct in6_addr)];
+		memcpy(address, host + 1, length - 2);
+		address[length - 2] = '\0';
+		return host[length - 1] == ']' &&
+		       inet_pton(AF_INET6, address, bytes) == 1;
+	}
+	for (size_t i = 0; i < length; i++) {
+		bool letter = (host[i] | 0x20) >= 'a' && (host[i] | 0x20) <= 'z';
+		bool digit = host[i] >= '0' && host[i] <= '9';
+		if (!letter && !digit && !strchr("-._", host[i]))
+			return false;
+	}
+	return length > 0;
+}
+
+/* The number of a port, written as browsers do: from 1 and without a zero in front. 0 if
+ * text is no such number. */
+static long
+port_number(const char *text)
+{
+	size_t digits = strspn(text, DIGITS);
+
+	if (digits == 0 || digits > 5 || text[digits] || *text == '0')
+		return 0;
+	long port = strtol(text, NULL, 10);
+	return port <= 65535 ? port : 0;
+}
+
+/* What is wrong with the ":port" at the end of an origin, or NULL. A browser never sends
+ * the port that its scheme implies. */
+static const char *
+check_origin_port(const char *origin, const char *port, const char *wanted)
+{
+	long number = *port == ':' ? port_number(port + 1) : 0;
+
+	if (number == 0)
+		return wanted;
+	if (number == 80 && strncasecmp(origin, "http:", 5) == 0)
+		return "must leave out the port 80, as browsers do";
+	if (number == 443 && strncasecmp(origin, "https:", 6) == 0)
+		return "must leave out the port 443, as browsers do";
+	return NULL;
+}
+
+static const char *
+check_origin(const char *value)
+{
+	static const char wanted[] = "must be \"*\" or scheme://host[:port]";
+	size_t scheme = strspn(value, LETTERS DIGITS "+-.");
+
+	if (strcmp(value, "*") == 0)
+		return NULL;
+	if (!*value || !strchr(LETTERS, *value) || strncmp(value + scheme, "://", 3) != 0)
+		return wanted;
+	const char *host = value + scheme + 3;
+	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+	if (length > strlen(host) || !is_host(host, length))
+		return wanted;
+	const char *rest = host + length;
+	size_t slash = strcspn(rest, "/");
+	if (rest[slash] && !rest[slash + 1])
+		return "must be \"*\" or scheme://host[:port] without the slash at the "
+		       "end";
+	if (rest[slash])
+		return "must be \"*\" or scheme://host[:port] without a path";
+	return *rest ? check_origin_port(value, rest, wanted) : NULL;
+}
+
+/* Text of one line. */
+static const char *
+check_line(const char *value)
+{
+	size_t left = strlen(value), length;
+	uint32_t code;
+
+	for (; left > 0; value += length, left -= length) {
+		length = utf8_next(value, left, &code);
+		if (!length)
+			return "must be valid UTF-8";
+		if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+			return "must not have a control character";
+	}
+	return NULL;
+}
+
+static const char *
+check_room(const char *value)
+{
+	return name_room_fault(value, NAME_MAX_BYTES);
+}
+
+static const char *
+check_absolute(const char *value)
+{
+	return *value == '/' ? check_line(value) : "must be an absolute path";
+}
+
+/* "" is a hash that is not given. */
+static const char *
+check_sha256(const char *value)
+{
+	size_t length = strlen(value);
+
+	if (length == 0 || (length == 64 && strspn(value, HEX_DIGITS) == 64))
+		return NULL;
+	return "must be 64 hex digits";
+}
+
+static const char *
+check_token(const void *group)
+{
+	const struct token_config *token = group;
+
+	if (*token->token_file && *token->token_sha256)
+		return "only one of token_file and token_sha256 may be given";
+	if (!*token->token_file && !*token->token_sha256)
+		return "token_file or token_sha256 is missing";
+	return NULL;
+}
+
+/* One row; key is both its path and its member of struct config. */
+#define OPTION(key, ...)                                                                 \
+	{                                                                                \
+		.path = #key, .offset = offsetof(struct config, key), __VA_ARGS__        \
+	}
+
+/* One row of the groups of a list; key is both its name and its member of the struct. */
+#define MEMBER(type, key, ...)                                                           \
+	{                                                                                \
+		.path = #key, .offset = offsetof(struct type, key), __VA_ARGS__          \
+	}
+
+#define MEMBERS(type, table, ...)                                                        \
+	{                                                                                \
+		.options = (table), .count = ARRAY_SIZE(table),                          \
+		.size = sizeof(struct type), ##__VA_ARGS__                               \
+	}
+
+static const struct config_option room_options[] = {
+	MEMBER(room_config, name, .type = OPTION_STRING, .min = 1, .max = 255,
+		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.unit = "bytes",
+		.help = "Name of the room; no longer than limits.room_bytes"),
+	MEMBER(room_config, topic, .type = OPTION_STRING, .min = 0, .max = 512,
+		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "What the room is about"),
+};
+
+static const struct config_members room_members = MEMBERS(room_config, room_options);
+
+/* The hash of nothing that anybody knows: a dump that is loaded lets nobody in. */
+static const char sha256_mask[] =
+	"0000000000000000000000000000000000000000000000000000000000000000";
+
+static const struct config_option token_options[] = {
+	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
+		.check = check_line, .unique = true, .unit = "bytes",
+		.help = "What the log calls it"),
+	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "File with the token alone; this or token_sha256 is given"),
+	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
+		.preset = "\"\"", .check = check_sha256, .mask = sha256_mask,
+		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
+			"zeros instead"),
+	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
+		.preset = "[]", .check = check_room,
+		.help = "Rooms that it is for; [ ] is every room"),
+	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
+		.help = "May read the metrics and send people away, too"),
+};
+
+static const struct config_members token_members =
+	MEMBERS(token_config, token_options, .check = check_token);
+
+static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
+
+static const struct config_option tail_options[] = {
+	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
+		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.differs = chat_rooms, .unit = "bytes",
+		.help = "Room that shows only the file; no longer than "
+			"limits.room_bytes"),
+	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.check = check_absolute, .unit = "bytes",
+		.help = "Absolute path of the file"),
+	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
+		.preset = "100", .help = "Last lines that who comes late is shown"),
+	MEMBER(tail_config, rate, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "200", .unit = "per s",
+		.help = "Lines that are shown at most; the rest is skipped"),
+};
+
+static const struct config_members tail_members = MEMBERS(tail_config, tail_options);
+
+const struct config_option config_options[] = {
+	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"127.0.0.1\"", .check = check_address,
+		.help = "IP address to listen on, or \"localhost\"; \"0.0.0.0\" or "
+			"\"::\" is every address"),
+	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
+		.help = "TCP port for browsers and WebSocket clients; 0 lets the kernel "
+			"choose"),
+	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
+		.help = "Folder of the web page; the default is where it was installed"),
+	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = check_line,
+		.with = "http.tls_key", .unit = "bytes",
+		.help = "PEM file with the certificate and those that vouch for it: TLS "
+			"instead of plain HTTP"),
+	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
+		.preset = "\"\"", .check = check_line, .with = "http.tls_certificate",
+		.unit = "bytes", .help = "PEM file with its private key"),
+	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
+		.max = 300, .preset = "[]", .check = check_origin,
+		.help = "Other sites whose pages may connect, as "
+			"\"https://example.org\"; \"*\" is every site"),
+	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
+		.max = 64, .preset = "[]", .check = cidr_fault,
+		.help = "Proxies whose X-Forwarded-For is believed, as \"127.0.0.1\" or "
+			"\"10.0.0.0/8\""),
+	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
+		.help = "Serve nc and telnet, a line a message"),
+	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"127.0.0.1\"", .check = check_address,
+		.help = "IP address to listen on for them, or \"localhost\""),
+	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
+		.help = "TCP port for them; 0 lets the kernel choose"),
+	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
+		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
+		.unit = "bytes",
+		.help = "Room of a connection that names none; no longer than "
+			"limits.room_bytes"),
+	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Make a room when somebody enters it"),
+	OPTION(chat.max_rooms, .live = true, .type = OPTION_INT, .min = 1, .max = 100000,
+		.preset = "1000", .help = "Rooms at a time"),
+	OPTION(chat.rooms_per_session, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000, .preset = "32",
+		.help = "Rooms that one connection may be in"),
+	OPTION(chat.echo_to_sender, .live = true, .type = OPTION_BOOL, .preset = "false",
+		.help = "Send a message back to its sender too"),
+	OPTION(chat.share_email, .live = true, .type = OPTION_BOOL, .preset = "false",
+		.help = "Pass the email of a sender on to everybody in the room"),
+	OPTION(chat.gravatar, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Give every message the avatar hash of its sender's email"),
+	OPTION(rooms, .live = true, .type = OPTION_GROUPS, .preset = "()",
+		.members = &room_members,
+		.help = "Rooms that always exist, as ( { name = \"ops\"; topic = \"What "
+			"is on fire\"; } )"),
+	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
+		.choices = store_drivers,
+		.help = "What keeps the messages; \"memory\" forgets them when linnetd "
+			"stops"),
+	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
+		.preset = "\"linnet.db\"", .unit = "bytes",
+		.help = "File that sqlite keeps the messages in"),
+	OPTION(store.sync, .type = OPTION_CHOICE, .preset = "\"normal\"",
+		.choices = store_syncs,
+		.help = "\"full\" has a message on the disk before it is acknowledged"),
+	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
+		.preset = "10000", .help = "Messages that are kept of a room; 0 is all"),
+	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
+		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
+	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
+		.choices = auth_modes, .needs = "auth.jwt_secret_file",
+		.needs_at = AUTH_JWT,
+		.help = "Who may chat; \"open\" is everybody who can connect, \"jwt\" "
+			"who shows a token"),
+	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = check_line, .unit = "bytes",
+		.help = "File with the secret that JSON Web Tokens are signed with "
+			"(HS256), 32 characters at least"),
+	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
+		.members = &token_members,
+		.help = "Tokens of programs that push, as ( { name = \"ci\"; token_file "
+			"= \"/etc/ci.token\"; } )"),
+	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
+		.preset = "10000", .help = "Connections at a time"),
+	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "64",
+		.help = "Connections from one address (IPv6: one /64); loopback and "
+			"trusted proxies are exempt"),
+	OPTION(limits.message_bytes, .live = true, .type = OPTION_INT, .min = 64,
+		.max = 16777216, .preset = "16384", .unit = "bytes",
+		.help = "Longest message that is taken from a client"),
+	OPTION(limits.message_rate, .live = true, .type = OPTION_REAL, .min = 0,
+		.max = 1000000, .preset = "5.0", .unit = "per s",
+		.help = "Messages that a client may send on average; 0.0 is no limit"),
+	OPTION(limits.message_burst, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "20",
+		.help = "Messages that a client may send at once"),
+	OPTION(limits.queue_bytes, .live = true, .type = OPTION_INT, .min = 1024,
+		.max = 1073741824, .preset = "1048576", .unit = "bytes",
+		.help = "What may wait for a slow reader before it is disconnected"),
+	OPTION(limits.name_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
+		.preset = "32", .unit = "bytes", .help = "Longest name of a person"),
+	OPTION(limits.room_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
+		.preset = "64", .unit = "bytes", .help = "Longest name of a room"),
+	OPTION(heartbeat.ping_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
+		.preset = "25", .unit = "s",
+		.help = "Idle time after which a client is pinged"),
+	OPTION(heartbeat.pong_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
+		.preset = "10", .unit = "s",
+		.help = "Time that a client has to answer a ping"),
+	OPTION(tails, .live = true, .type = OPTION_GROUPS, .preset = "()",
+		.members = &tail_members,
+		.help = "Log files to follow, as ( { room = \"syslog\"; path = "
+			"\"/var/log/syslog\"; } )"),
+	OPTION(log.level, .live = true, .type = OPTION_CHOICE, .preset = "\"info\"",
+		.choices = log_levels, .help = "Least important lines that are logged"),
+	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
+		.choices = log_formats, .help = "Form of the log lines"),
+};
+
+const size_t config_option_count = ARRAY_SIZE(config_options);
+
+const struct config_option *
+config_option_find(const char *path)
+{
+	for (size_t i = 0; i < config_option_count; i++)
+		if (strcmp(config_options[i].path, path) == 0)
+			return &config_options[i];
+	return NULL;
+}
+
+const struct config_option *
+config_member_find(const struct config_members *members, const char *name)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (strcmp(members->options[i].path, name) == 0)
+			return &members->options[i];
+	return NULL;
+}
+
+bool
+config_group_exists(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		const char *path = config_options[i].path;
+		if (strncmp(path, name, length) == 0 && path[length] == '.')
+			return true;
+	}
+	return false;
+}

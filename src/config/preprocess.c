@@ -1,0 +1,404 @@
+/* The text that libconfig is given. Its own reader is not used, because libconfig 1.5
+ *  - ends the process when an included name is a folder,
+ *  - cuts decimal and hexadecimal numbers to 32 bits without a word (4294975296 is 8000),
+ *  - takes a comment in the last line for a syntax error if no newline follows,
+ *  - drops "\x00" from strings, and all that follows a comment that never ends.
+ * So files are read and put together here, and libconfig only ever parses a string. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "config/config_private.h"
+#include "linnet/base/xalloc.h"
+
+#define FILE_BYTES_MAX ((size_t)1024 * 1024)
+#define FILES_MAX 64
+#define ARGUMENT_BYTES 200 /* of KEY=VALUE in a message */
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* The file that is being copied, and the one that includes it. */
+struct reader {
+	struct config_source *source;
+	const struct reader *outer;
+	const char *name;
+	const char *at; /* the next byte to copy; the text ends with a NUL */
+	unsigned line;
+	bool line_start;
+};
+
+static void append_file(struct config_source *source, const struct reader *outer,
+	const char *name, const char *text);
+
+static const char *
+own_name(struct config_source *source, const char *name)
+{
+	source->names = xrealloc(
+		source->names, (source->name_count + 1) * sizeof(*source->names));
+	source->names[source->name_count] = xstrdup(name);
+	return source->names[source->name_count++];
+}
+
+static void
+append(struct config_source *source, const char *text, size_t length)
+{
+	if (source->length + length + 1 > source->capacity) {
+		source->capacity = 2 * (source->length + length + 1);
+		source->text = xrealloc(source->text, source->capacity);
+	}
+	memcpy(source->text + source->length, text, length);
+	source->length += length;
+	source->text[source->length] = '\0';
+}
+
+static void
+begin_line(const struct reader *reader)
+{
+	struct config_source *source = reader->source;
+
+	if (source->line_count == source->line_capacity) {
+		source->line_capacity = 2 * source->line_capacity + 64;
+		source->lines = xrealloc(
+			source->lines, source->line_capacity * sizeof(*source->lines));
+	}
+	source->lines[source->line_count++] =
+		(struct config_line){ .name = reader->name, .number = reader->line };
+}
+
+/* Copy count bytes as they are. */
+static void
+copy(struct reader *reader, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		append(reader->source, reader->at, 1);
+		reader->line_start = *reader->at++ == '\n';
+		if (reader->line_start) {
+			reader->line++;
+			begin_line(reader);
+		}
+	}
+}
+
+/* Report what is wrong with a line of this file. */
+static void
+report(const struct reader *reader, unsigned line, const char *message)
+{
+	char *name = config_escape(reader->name, SIZE_MAX, ESCAPE_FOR_LINE);
+	char *where = config_format("%s:%u", name, line);
+
+	config_errors_add(reader->source->errors, where, "%s", message);
+	free(where);
+	free(name);
+}
+
+/* Report what nothing can be read after, at the present line. */
+static void
+refuse(const struct reader *reader, const char *message)
+{
+	report(reader, reader->line, message);
+	reader->source->broken = true;
+}
+
+/* Read a file. Pipes are files too: linnetd -c <(command). Returns the text, which the
+ * caller frees, or NULL with the reason in *reason. */
+static char *
+read_file(const char *path, const char **reason)
+{
+	size_t length = 0;
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		*reason = strerror(errno);
+		return NULL;
+	}
+	char *text = xmalloc(FILE_BYTES_MAX + 2);
+	do {
+		got = read(fd, text + length, FILE_BYTES_MAX + 1 - length);
+		length += got > 0 ? (size_t)got : 0;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	*reason = got < 0 ? strerror(errno) : NULL;
+	close(fd);
+	if (length > FILE_BYTES_MAX)
+		*reason = "it is larger than 1 MiB";
+	else if (memchr(text, 0, length))
+		*reason = "it is not a text file (it has a NUL byte)";
+	text[length] = '\0';
+	if (!*reason)
+		return xrealloc(text, length + 1);
+	free(text);
+	return NULL;
+}
+
+/* A string with its quotes. */
+static void
+copy_string(struct reader *reader)
+{
+	const char *end = reader->at + 1;
+
+	while (*end && *end != '"')
+		end += end[0] == '\\' && end[1] ? 2 : 1;
+	if (!*end) {
+		refuse(reader, "this string has no end");
+		return;
+	}
+	copy(reader, 1);
+	while (reader->at < end) {
+		if (strncasecmp(reader->at, "\\x00", 4) == 0)
+			report(reader, reader->line, "a string cannot hold \\x00");
+		copy(reader, *reader->at == '\\' ? 2 : 1);
+	}
+	copy(reader, 1);
+}
+
+static void
+copy_comment(struct reader *reader)
+{
+	reader->source->has_comments = true;
+	if (reader->at[1] != '*') {
+		copy(reader, strcspn(reader->at, "\n"));
+		return;
+	}
+	const char *end = strstr(reader->at + 2, "*/");
+	if (end)
+		copy(reader, (size_t)(end + 2 - reader->at));
+	else
+		refuse(reader, "this comment has no end");
+}
+
+/* A number; one that may be too large for 32 bits is marked as an int64 by an L, so that
+ * libconfig does not cut it. */
+static void
+copy_number(struct reader *reader)
+{
+	bool hex = strncasecmp(reader->at, "0x", 2) == 0;
+	size_t digits =
+		hex ? strspn(reader->at + 2, HEX_DIGITS) : strspn(reader->at, DIGITS);
+
+	copy(reader, digits + (hex ? 2 : 0));
+	if (!hex && *reader->at && strchr(".eE", *reader->at))
+		copy(reader, strspn(reader->at, DIGITS ".eE+-"));
+	else if (digits > (hex ? 7 : 9) && *reader->at != 'L')
+		append(reader->source, "L", 1);
+}
+
+/* The name in an include line, whose first quote has been passed; NULL if it has no end.
+ * The caller frees it. */
+static char *
+take_include_name(struct reader *reader)
+{
+	const char *at = reader->at;
+	char *name = xmalloc(strcspn(at, "\n") + 1);
+	size_t length = 0;
+
+	for (; *at && *at != '\n' && *at != '"'; at++) {
+		if (at[0] == '\\' && (at[1] == '\\' || at[1] == '"'))
+			at++;
+		name[length++] = *at;
+	}
+	name[length] = '\0';
+	if (*at != '"') {
+		free(name);
+		return NULL;
+	}
+	reader->at = at + 1;
+	return name;
+}
+
+/* Returns NULL if the file of that path is part of the text now, else why not. */
+static const char *
+include_file(struct reader *reader, const char *path)
+{
+	struct config_source *source = reader->source;
+	const char *reason = NULL;
+
+	for (const struct reader *r = reader; r; r = r->outer)
+		if (strcmp(r->name, path) == 0)
+			return "it would include itself";
+	if (source->name_count >= FILES_MAX)
+		return "there are too many files";
+	char *text = read_file(path, &reason);
+	if (text)
+		append_file(source, reader, own_name(source, path), text);
+	free(text);
+	return reason;
+}
+
+/* Put the file of that name in place of the @include on this line. */
+static void
+include(struct reader *reader, const char *name)
+{
+	struct config_source *source = reader->source;
+	unsigned line = reader->line;
+	char *path = *name == '/' ? xstrdup(name)
+				  : config_format("%s%s", source->folder, name);
+	const char *reason = include_file(reader, path);
+
+	if (reason) {
+		char *shown = config_escape(path, SIZE_MAX, ESCAPE_FOR_LINE);
+		char *message = config_format("cannot include %s: %s", shown, reason);
+		report(reader, line, message);
+		source->incomplete = true;
+		free(message);
+		free(shown);
+	}
+	append(source, "\n", 1); /* what follows the @include is on a line of its own */
+	begin_line(reader);
+	free(path);
+}
+
+/* @include "FILE", FILE being relative to the folder of the first file. Every other @ is
+ * refused, so that libconfig never sees one and includes nothing by itself. */
+static void
+copy_include(struct reader *reader)
+{
+	static const char word[] = "@include";
+	size_t blanks = 0;
+
+	if (reader->line_start && strncmp(reader->at, word, strlen(word)) == 0)
+		blanks = strspn(reader->at + strlen(word), " \t");
+	if (blanks == 0 || reader->at[strlen(word) + blanks] != '"') {
+		refuse(reader,
+			"an @ must be an @include \"FILE\" at the start of a line");
+		return;
+	}
+	reader->line_start = false;
+	reader->at += strlen(word) + blanks + 1;
+	char *name = take_include_name(reader);
+	if (!name)
+		refuse(reader, "the file name in this @include has no end");
+	else if (!reader->source->folder)
+		refuse(reader, "@include is possible in files only");
+	else
+		include(reader, name);
+	free(name);
+}
+
+/* Copy the next token that needs care, or else one byte. */
+static void
+copy_token(struct reader *reader)
+{
+	const char *at = reader->at;
+
+	if (*at == '"') {
+		copy_string(reader);
+	} else if (*at == '#' || (*at == '/' && (at[1] == '/' || at[1] == '*'))) {
+		copy_comment(reader);
+	} else if (*at == '@') {
+		copy_include(reader);
+	} else if (*at == ' ' || *at == '\t') {
+		bool line_start = reader->line_start;
+		copy(reader, strspn(at, " \t"));
+		reader->line_start = line_start;
+	} else if (strchr(DIGITS ".", *at)) {
+		copy_number(reader);
+	} else {
+		size_t name = strspn(at, LETTERS DIGITS "*_-");
+		bool is_name = !strchr("-_", *at);
+		copy(reader, name && is_name ? name : 1);
+	}
+}
+
+static void
+append_file(struct config_source *source, const struct reader *outer, const char *name,
+	const char *text)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	struct reader reader = {
+		.source = source,
+		.outer = outer,
+		.name = name,
+		.at = text,
+		.line = 1,
+		.line_start = true,
+	};
+
+	if (strncmp(text, mark, strlen(mark)) == 0)
+		reader.at += strlen(mark);
+	append(source, "\n", outer ? 1 : 0);
+	begin_line(&reader);
+	while (*reader.at && !source->broken)
+		copy_token(&reader);
+	append(source, "\n", outer ? 0 : 1);
+}
+
+void
+config_source_read(struct config_source *source, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *reason;
+	char *text = read_file(path, &reason);
+
+	if (!text) {
+		char *where = config_escape(path, SIZE_MAX, ESCAPE_FOR_LINE);
+		config_errors_add(source->errors, where, "cannot read: %s", reason);
+		source->broken = true;
+		free(where);
+		return;
+	}
+	source->folder = xstrndup(path, slash ? (size_t)(slash + 1 - path) : 0);
+	append_file(source, NULL, own_name(source, path), text);
+	free(text);
+}
+
+void
+config_source_take(struct config_source *source, const char *text, const char *name)
+{
+	append_file(source, NULL, own_name(source, name), text);
+}
+
+char *
+config_source_where(const struct config_source *source, unsigned line)
+{
+	size_t index = line ? line - 1 : 0;
+
+	if (index >= source->line_count)
+		index = source->line_count - 1;
+	const struct config_line *origin = &source->lines[index];
+	char *name = config_escape(origin->name, SIZE_MAX, ESCAPE_FOR_LINE);
+	char *where = config_format("%s:%u", name, origin->number);
+	free(name);
+	return where;
+}
+
+char *
+config_place_where(const struct config_place *place, const config_setting_t *setting)
+{
+	char *where;
+
+	if (place->source) {
+		where = config_source_where(
+			place->source, config_setting_source_line(setting));
+	} else {
+		char *shown =
+			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
+		where = config_format("-s %s", shown);
+		free(shown);
+	}
+	if (!place->within)
+		return where;
+	char *longer = config_format("%s: %s", where, place->within);
+	free(where);
+	return longer;
+}
+
+bool
+config_source_is_cut(const struct config_source *source)
+{
+	return source->broken || source->incomplete;
+}
+
+void
+config_source_free(struct config_source *source)
+{
+	for (size_t i = 0; i < source->name_count; i++)
+		free(source->names[i]);
+	free(source->names);
+	free(source->lines);
+	free(source->text);
+	free(source->folder);
+}

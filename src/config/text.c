@@ -1,0 +1,131 @@
+#include "config/config_private.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/utf8.h"
+#include "linnet/base/xalloc.h"
+
+/* Print one character, or one byte that is none, of at most 4 bytes. */
+static void
+print_escaped(char *out, const char *text, size_t length, enum escape_for use)
+{
+	static const char plain[] = "\n\r\t\f\"\\";
+	static const char letters[] = "nrtf\"\\";
+	const char *known = use == ESCAPE_FOR_STRING ? strchr(plain, text[0]) : NULL;
+
+	if (known) {
+		snprintf(out, 3, "\\%c", letters[known - plain]);
+		return;
+	}
+	for (size_t i = 0; i < length; i++)
+		snprintf(out + 4 * i, 5, "\\x%02X", (unsigned char)text[i]);
+}
+
+char *
+config_escape(const char *text, size_t max, enum escape_for use)
+{
+	size_t total = strlen(text);
+	size_t end = total < max ? total : max;
+	char *escaped = xmalloc(4 * end + sizeof("..."));
+	size_t used = 0;
+
+	for (size_t i = 0; i < end;) {
+		uint32_t code;
+		size_t length = utf8_next(text + i, total - i, &code);
+		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+		bool special = use == ESCAPE_FOR_STRING && (code == '"' || code == '\\');
+
+		if (i + length > end)
+			break;
+		if (length == 0 || control || special) {
+			length = length ? length : 1;
+			print_escaped(escaped + used, text + i, length, use);
+			used += strlen(escaped + used);
+		} else {
+			memcpy(escaped + used, text + i, length);
+			used += length;
+		}
+		i += length;
+	}
+	memcpy(escaped + used, total > max ? "..." : "", total > max ? 4 : 1);
+	return escaped;
+}
+
+char *
+config_real_text(double value)
+{
+	char digits[32];
+
+	/* 15 digits always survive from text to double and back, 17 from double to text
+	 * and back. */
+	for (int precision = 15; precision <= 17; precision++) {
+		snprintf(digits, sizeof(digits), "%.*g", precision, value);
+		if (strtod(digits, NULL) == value)
+			break;
+	}
+	size_t mantissa = strcspn(digits, "e");
+	return config_format("%.*s%s%s", (int)mantissa, digits,
+		strpbrk(digits, ".n") ? "" : ".0", digits + mantissa);
+}
+
+__attribute__((format(printf, 1, 0))) static char *
+format_text(const char *format, va_list arguments)
+{
+	char *text;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		abort();
+	return text;
+}
+
+char *
+config_format(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *text = format_text(format, arguments);
+	va_end(arguments);
+	return text;
+}
+
+void
+config_errors_add(
+	struct config_errors *errors, const char *where, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	char *message = format_text(format, arguments);
+	va_end(arguments);
+	errors->lines =
+		xrealloc(errors->lines, (errors->count + 1) * sizeof(*errors->lines));
+	errors->lines[errors->count++] = config_format("%s: %s", where, message);
+	free(message);
+}
+
+void
+config_errors_add_unknown(struct config_errors *errors, const char *where,
+	const char *name, const char *near)
+{
+	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+
+	if (near)
+		config_errors_add(errors, where,
+			"unknown key \"%s\", did you mean \"%s\"?", shown, near);
+	else
+		config_errors_add(errors, where, "unknown key \"%s\"", shown);
+	free(shown);
+}
+
+void
+config_errors_clear(struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		free(errors->lines[i]);
+	free(errors->lines);
+	*errors = (struct config_errors){ 0 };
+}

@@ -1,0 +1,223 @@
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/config/config.h"
+
+#define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
+
+enum action {
+	ACTION_SERVE,
+	ACTION_CHECK,
+	ACTION_DUMP,
+	ACTION_VERSION,
+	ACTION_HELP,
+};
+
+struct arguments {
+	enum action action;
+	const char *path; /* of the configuration file; NULL: none */
+	const char **settings;
+	size_t setting_count;
+};
+
+static const char usage[] =
+	"usage: linnetd [-c FILE] [-s KEY=VALUE]... [-t | -T] [-V] [-h]\n"
+	"\n"
+	"  -c, --config FILE    read FILE (default: " DEFAULT_CONFIG " if it exists)\n"
+	"  -s, --set KEY=VALUE  override one key, e.g. -s http.port=0; may repeat\n"
+	"  -t, --check          check the configuration and exit\n"
+	"  -T, --dump           print the effective configuration and exit\n"
+	"  -V, --version        print the version and exit\n"
+	"  -h, --help           print this and exit\n";
+
+/* Returns 0, or -EINVAL where getopt or the text said why. */
+static int
+choose(struct arguments *arguments, enum action action)
+{
+	bool both = (arguments->action == ACTION_CHECK && action == ACTION_DUMP) ||
+		    (arguments->action == ACTION_DUMP && action == ACTION_CHECK);
+
+	if (both) {
+		fprintf(stderr, "linnetd: --check and --dump exclude each other\n");
+		return -EINVAL;
+	}
+	/* Help and version win over whatever else was asked. */
+	if (arguments->action < ACTION_VERSION)
+		arguments->action = action;
+	return 0;
+}
+
+static int
+parse_arguments(struct arguments *arguments, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "set", required_argument, NULL, 's' },
+		{ "check", no_argument, NULL, 't' },
+		{ "dump", no_argument, NULL, 'T' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int option, r = 0;
+
+	while (r == 0 &&
+		(option = getopt_long(argc, argv, "c:s:tTVh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			arguments->path = optarg;
+			break;
+		case 's':
+			arguments->settings[arguments->setting_count++] = optarg;
+			break;
+		case 't':
+			r = choose(arguments, ACTION_CHECK);
+			break;
+		case 'T':
+			r = choose(arguments, ACTION_DUMP);
+			break;
+		case 'V':
+			r = choose(arguments, ACTION_VERSION);
+			break;
+		case 'h':
+			r = choose(arguments, ACTION_HELP);
+			break;
+		default:
+			r = -EINVAL;
+		}
+	}
+	if (r == 0 && optind < argc) {
+		fprintf(stderr, "linnetd: unexpected argument: %s\n", argv[optind]);
+		r = -EINVAL;
+	}
+	return r;
+}
+
+/* The page's folder where none is configured: "public" beside the program, as in a build
+ * folder, or ../share/linnet/public from it, where it is installed. The caller frees it.
+ */
+static char *
+default_root(void)
+{
+	static const char *const places[] = { "public", "../share/linnet/public" };
+	char program[PATH_MAX], path[PATH_MAX], real[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	const char *folder = ".";
+	size_t i;
+
+	if (len > 0) {
+		program[len] = '\0';
+		folder = dirname(program);
+	}
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		int n = snprintf(path, sizeof(path), "%s/%s", folder, places[i]);
+
+		if (n > 0 && (size_t)n < sizeof(path) && realpath(path, real))
+			return xstrdup(real);
+	}
+	return xstrdup("/usr/share/linnet/public");
+}
+
+/* Returns the configuration, or NULL with every error in errors. */
+static struct config *
+read_config(const struct arguments *arguments, struct config_errors *errors)
+{
+	const char *path = arguments->path;
+	char *root = default_root();
+	struct config *config;
+
+	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+		path = DEFAULT_CONFIG;
+	config = config_load(
+		path, arguments->settings, arguments->setting_count, root, errors);
+	free(root);
+	return config;
+}
+
+/* Returns the configuration, or NULL after every error was printed. */
+static struct config *
+load(const struct arguments *arguments)
+{
+	struct config_errors errors = { 0 };
+	struct config *config = read_config(arguments, &errors);
+	size_t i;
+
+	for (i = 0; i < errors.count; i++)
+		fprintf(stderr, "%s\n", errors.lines[i]);
+	config_errors_clear(&errors);
+	return config;
+}
+
+static struct config *
+read_again(void *context, struct config_errors *errors)
+{
+	return read_config(context, errors);
+}
+
+static enum exit_status
+check(const struct config *config)
+{
+	const char *why;
+
+	if (daemon_check(config, &why) < 0) {
+		fprintf(stderr, "%s\n", why);
+		return EXIT_BAD_CONFIG;
+	}
+	puts("the configuration is good");
+	return EXIT_OK;
+}
+
+static enum exit_status
+act(struct arguments *arguments)
+{
+	enum exit_status status = EXIT_OK;
+	struct config *config;
+
+	switch (arguments->action) {
+	case ACTION_HELP:
+		fputs(usage, stdout);
+		return EXIT_OK;
+	case ACTION_VERSION:
+		puts("linnetd " LINNET_VERSION);
+		return EXIT_OK;
+	default:
+		break;
+	}
+	config = load(arguments);
+	if (!config)
+		return EXIT_BAD_CONFIG;
+	if (arguments->action == ACTION_DUMP)
+		config_dump(config, stdout);
+	else if (arguments->action == ACTION_CHECK)
+		status = check(config);
+	else
+		status = daemon_serve(config, read_again, arguments);
+	config_free(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments arguments = { .action = ACTION_SERVE };
+	enum exit_status status;
+
+	arguments.settings = xcalloc((size_t)argc, sizeof(*arguments.settings));
+	if (parse_arguments(&arguments, argc, argv) < 0) {
+		fputs(usage, stderr);
+		status = EXIT_BAD_USAGE;
+	} else {
+		status = act(&arguments);
+	}
+	free(arguments.settings);
+	return status;
+}

@@ -1,0 +1,183 @@
+#include "linnet/doors/access.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "linnet/base/clock.h"
+#include "linnet/base/log.h"
+
+/* What a request shows. len is that of something too long to be good, too. */
+struct shown {
+	const char *text; /* in the head, or in argument below */
+	size_t len;       /* 0: nothing */
+	char argument[TOKEN_MAX_BYTES + 1];
+};
+
+static void
+read_shown(const struct http_request *request, struct shown *shown)
+{
+	const char *header = http_head_value(request->head, "authorization");
+	int r;
+
+	shown->text = shown->argument;
+	shown->len = 0;
+	if (header && tokens_read_bearer(header, &shown->text, &shown->len))
+		return;
+	r = http_head_query(
+		request->head, "token", shown->argument, sizeof(shown->argument));
+	if (r == -E2BIG)
+		shown->len = sizeof(shown->argument);
+	else if (r == 0)
+		shown->len = strlen(shown->argument);
+}
+
+struct access_caller
+access_caller_of(const struct access *access, const struct http_request *request)
+{
+	struct access_caller caller = { .token = NULL };
+	struct shown shown;
+
+	read_shown(request, &shown);
+	caller.has_shown = shown.len > 0;
+	if (shown.len > 0 && shown.len <= TOKEN_MAX_BYTES)
+		caller.token = tokens_check(access->tokens, shown.text, shown.len);
+	return caller;
+}
+
+/* What a configured token is good for. Where everybody may chat its rooms are those of
+ * log files alone. */
+static const struct permissions *
+permissions_of_token(const struct access *access, const struct token *token)
+{
+	bool is_open = access->config->auth.mode == AUTH_OPEN;
+	enum permissions_scope scope =
+		token->rooms->count ? PERMISSIONS_LISTED : PERMISSIONS_ALL;
+	struct permissions *permissions = permissions_new();
+
+	permissions->rooms = is_open ? PERMISSIONS_ALL : scope;
+	permissions->tails = scope;
+	for (size_t i = 0; i < token->rooms->count; i++)
+		permissions_add_room(permissions, token->rooms->items[i]);
+	/* The names are those of people. */
+	if (!is_open)
+		permissions_set_person(permissions, NULL, NULL);
+	return permissions;
+}
+
+static const struct permissions *
+refuse(struct access_refusal *refusal, bool has_shown, const char *why)
+{
+	*refusal = (struct access_refusal){
+		.code = has_shown ? "bad_token" : "token_required",
+		.text = has_shown ? "this token is no good" : "this needs a token",
+		.why = why,
+	};
+	return NULL;
+}
+
+const struct permissions *
+access_log_in(const struct access *access, const char *text, size_t len,
+	struct access_refusal *refusal)
+{
+	const struct token_rules rules = {
+		.now_ms = clock_unix_ms(),
+		.name_max_bytes = (size_t)access->config->limits.name_bytes,
+	};
+	const struct token *token = NULL;
+	const struct permissions *permissions;
+	const char *why = "token_required";
+
+	if (len <= TOKEN_MAX_BYTES)
+		token = tokens_check(access->tokens, text, len);
+	if (token)
+		return permissions_of_token(access, token);
+	if (len && tokens_check_jwt(
+			   access->tokens, text, len, &rules, &permissions, &why) == 0)
+		return permissions;
+	return refuse(refusal, len > 0, why);
+}
+
+const struct permissions *
+access_permissions(const struct access *access, const struct http_request *request,
+	const struct access_caller *caller, struct access_refusal *refusal)
+{
+	struct shown shown;
+
+	if (access_needs_login(access)) {
+		read_shown(request, &shown);
+		return access_log_in(access, shown.text, shown.len, refusal);
+	}
+	if (caller->token)
+		return permissions_of_token(access, caller->token);
+	/* A proxy on this machine has everybody come from it. */
+	return request->is_local && tokens_are_optional(
+					    access->config, access->config->http.address)
+		       ? &permissions_of_all
+		       : &permissions_of_rooms;
+}
+
+bool
+access_needs_login(const struct access *access)
+{
+	return access->config->auth.mode == AUTH_JWT;
+}
+
+const struct permissions *
+access_permissions_of_line(const struct access *access)
+{
+	return tokens_are_optional(access->config, access->config->line.address)
+		       ? &permissions_of_all
+		       : &permissions_of_rooms;
+}
+
+void
+access_log_refused(const char *peer, const char *why)
+{
+	log_info("refused", log_str("peer", peer), log_str("why", why));
+}
+
+bool
+access_refuse(
+	struct http_request *request, int status, const char *code, const char *text)
+{
+	access_log_refused(request->conn->peer, code);
+	http_respond_error(request, status,
+		status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code, text);
+	return false;
+}
+
+/* True if the caller is an admin. Otherwise the request was answered. */
+static bool
+need_admin(const struct access *access, struct http_request *request,
+	const struct access_caller *caller)
+{
+	if (caller->token && caller->token->is_admin)
+		return true;
+	if (!tokens_exist(access->tokens))
+		return access_refuse(request, 403, "denied",
+			"this needs the token of an admin, and there are no tokens");
+	if (!caller->has_shown)
+		return access_refuse(request, 401, "token_required",
+			"this needs the token of an admin");
+	if (!caller->token)
+		return access_refuse(
+			request, 401, "bad_token", "this token is not known");
+	access_log_refused(request->conn->peer, "not_admin");
+	http_respond_error(request, 403, NULL, "denied", "this token is not an admin's");
+	return false;
+}
+
+bool
+access_may_watch(const struct access *access, struct http_request *request)
+{
+	struct access_caller caller = access_caller_of(access, request);
+
+	return request->is_local || need_admin(access, request, &caller);
+}
+
+bool
+access_may_moderate(const struct access *access, struct http_request *request,
+	const struct access_caller *caller)
+{
+	return need_admin(access, request, caller);
+}

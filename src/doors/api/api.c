@@ -1,0 +1,127 @@
+#include "linnet/doors/api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
+
+/* Set the argument called name, a whole number, as a member. Returns false if it is none;
+ * the request was answered then. */
+static bool
+take_number(struct http_request *request, json_t *object, const char *name)
+{
+	char text[24];
+	int r = http_head_query(request->head, name, text, sizeof(text));
+
+	if (r == -ENOENT)
+		return true;
+	if (r == 0 && *text && strlen(text) < 19 &&
+		strspn(text, "0123456789") == strlen(text)) {
+		json_object_set_new(object, name, json_integer(strtoll(text, NULL, 10)));
+		return true;
+	}
+	json_decref(object);
+	http_respond_error(request, 400, NULL, "bad_query",
+		"an argument that must be a whole number is none");
+	return false;
+}
+
+static void
+ask(struct http_request *request, json_t *object)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	struct rate *rate = api_rate(api, request, &caller);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	struct call *call;
+
+	if (!permissions) {
+		json_decref(object);
+		return;
+	}
+	call = call_new(api, request, CALL_ASK, rate, permissions);
+	permissions_unref(permissions);
+	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
+	call_expect(call, 1);
+}
+
+static json_t *
+ask_for(const struct http_request *request, const char *type)
+{
+	return json_pack("{s:s,s:s}", "type", type, "room", request->head->segments[1]);
+}
+
+static void
+on_history(struct http_request *request)
+{
+	json_t *object = ask_for(request, "history");
+
+	if (take_number(request, object, "before") &&
+		take_number(request, object, "limit"))
+		ask(request, object);
+}
+
+static void
+on_search(struct http_request *request)
+{
+	json_t *object = ask_for(request, "search");
+	char words[ACCESS_ARGUMENT_BYTES];
+
+	if (http_head_query(request->head, "q", words, sizeof(words)) == -E2BIG) {
+		json_decref(object);
+		http_respond_error(request, 400, NULL, "bad_query", "\"q\" is too long");
+		return;
+	}
+	json_object_set_new(object, "q", json_string(words));
+	if (take_number(request, object, "limit"))
+		ask(request, object);
+}
+
+static void
+on_rooms(struct http_request *request)
+{
+	ask(request, json_pack("{s:s}", "type", "rooms"));
+}
+
+static const struct http_route rows[] = {
+	{ "push", 2, HTTP_POST, api_message_bytes, api_push, false },
+	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_hook, false },
+	{ "send", 2, HTTP_POST, api_message_bytes, api_send, false },
+	{ "events", 2, HTTP_GET, NULL, api_events, false },
+	{ "poll", 2, HTTP_GET, NULL, api_poll, false },
+	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, on_history, false },
+	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, on_search, false },
+	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin, false },
+	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, on_rooms, false },
+};
+
+void
+api_init(struct api *api, const struct access *access, struct chat *chat,
+	struct deferred_list *deferred)
+{
+	*api = (struct api){
+		.access = *access,
+		.chat = chat,
+		.rates = rate_table_new(),
+		.deferred = deferred,
+		.away = conn_limit_new((unsigned)access->config->limits.per_address),
+		.routes = { .rows = rows, .count = ARRAY_SIZE(rows), .context = api },
+	};
+}
+
+void
+api_reload(struct api *api)
+{
+	conn_limit_set_max(api->away, (unsigned)api->access.config->limits.per_address);
+}
+
+void
+api_fini(struct api *api)
+{
+	api_free_polls(api);
+	conn_limit_free(api->away);
+	rate_table_free(api->rates);
+}

@@ -1,0 +1,84 @@
+/* What moderators order, for whom shows an admin token. */
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
+#include "linnet/chat/session.h"
+
+static const struct {
+	const char *word;
+	enum http_method method;
+	const char *allow;
+} orders[] = {
+	{ "sessions", HTTP_GET, "Allow: GET\r\n" },
+	{ "bans", HTTP_GET, "Allow: GET\r\n" },
+	{ "kick", HTTP_POST, "Allow: POST\r\n" },
+	{ "ban", HTTP_POST, "Allow: POST\r\n" },
+	{ "unban", HTTP_POST, "Allow: POST\r\n" },
+	{ "mute", HTTP_POST, "Allow: POST\r\n" },
+	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
+};
+
+#define ORDERS ARRAY_SIZE(orders)
+
+/* The order's word; NULL: the request was answered. */
+static const char *
+find_order(struct http_request *request)
+{
+	size_t i = 0;
+
+	while (i < ORDERS && strcmp(orders[i].word, request->head->segments[1]) != 0)
+		i++;
+	if (i == ORDERS)
+		http_respond_error(
+			request, 404, NULL, "not_found", "there is nothing here");
+	else if (request->head->method != orders[i].method)
+		http_respond_error(request, 405, orders[i].allow, "method_not_allowed",
+			"this method is not allowed here");
+	else
+		return orders[i].word;
+	return NULL;
+}
+
+/* Those that are no session of the chat, too. */
+static void
+close_banned(struct conn_table *table)
+{
+	struct conn *conn;
+
+	TAILQ_FOREACH (conn, &table->conns, link)
+		if (conn_is_banned(conn)) {
+			conn_note_ending(conn, ENDING_SENT_AWAY);
+			conn->door->on_stop(conn, CLOSE_POLICY, "banned");
+		}
+}
+
+void
+api_admin(struct http_request *request)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	struct conn *conn = request->conn;
+	struct chat_moderator by;
+	struct call *call;
+	const char *order;
+	json_t *object;
+
+	if (!access_may_moderate(&api->access, request, &caller))
+		return;
+	order = find_order(request);
+	if (!order)
+		return;
+	object = request->head->method == HTTP_GET ? json_object()
+						   : api_read_json(request, 0);
+	if (!object)
+		return;
+	by = (struct chat_moderator){ caller.token->name, conn->peer };
+	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
+		&permissions_of_all);
+	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
+	call_expect(call, 1);
+	if (!strcmp(order, "ban"))
+		close_banned(conn->table);
+}

@@ -1,0 +1,279 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/hex.h"
+#include "linnet/base/util.h"
+#include "linnet/chat/session.h"
+#include "linnet/hooks/hooks.h"
+#include "linnet/protocol/name.h"
+
+/* What Alertmanager and GitHub send is often more than a message may have. */
+#define HOOK_BYTES (1024 * 1024)
+
+#define TAGS_MAX 16
+#define TAG_BYTES 64
+
+/* What programs may say beside their text, in headers or the query. */
+static const char *const extras[] = { "title", "priority", "tags", "click", "username",
+	"ref" };
+
+size_t
+api_message_bytes(const struct config *config)
+{
+	return (size_t)config->limits.message_bytes;
+}
+
+size_t
+api_hook_bytes(const struct config *config)
+{
+	size_t bytes = api_message_bytes(config);
+
+	return bytes > HOOK_BYTES ? bytes : HOOK_BYTES;
+}
+
+static const char *
+add_extras(const struct http_request *request, json_t *object)
+{
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; !why && i < ARRAY_SIZE(extras); i++)
+		why = api_add_extra(request, object, extras[i]);
+	return why;
+}
+
+static bool
+are_tags(const json_t *tags)
+{
+	const json_t *tag;
+	size_t i;
+
+	if (!json_is_array(tags) || json_array_size(tags) > TAGS_MAX)
+		return false;
+	for (i = 0; (tag = json_array_get(tags, i)); i++)
+		if (!json_string_length(tag) || json_string_length(tag) > TAG_BYTES ||
+			!name_is_line(json_string_value(tag)))
+			return false;
+	return true;
+}
+
+static const char *
+find_fault(const json_t *object)
+{
+	const json_t *tags = json_object_get(object, "tags");
+	const json_t *priority = json_object_get(object, "priority");
+	const json_t *title = json_object_get(object, "title");
+	const json_t *click = json_object_get(object, "click");
+	const char *url = json_string_value(click);
+
+	if (priority && (!json_is_integer(priority) || json_integer_value(priority) < 1 ||
+				json_integer_value(priority) > 5))
+		return "\"priority\" must be a number from 1 to 5";
+	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
+			     !name_is_line(json_string_value(title))))
+		return "\"title\" must be a line of up to 256 bytes";
+	if (tags && !are_tags(tags))
+		return "\"tags\" must be up to 16 words of up to 64 bytes";
+	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
+			     (strncasecmp(url, "http://", 7) != 0 &&
+				     strncasecmp(url, "https://", 8) != 0)))
+		return "\"click\" must be an address that begins with http:// or "
+		       "https://";
+	return NULL;
+}
+
+/* The same ref for each of several objects would make all but the first duplicates. */
+static void
+tell_refs_apart(json_t *list)
+{
+	char text[ACCESS_ARGUMENT_BYTES + 24], ref[HEX_SHA256_BYTES + 1];
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(list, i, object)
+	{
+		const char *given = json_string_value(json_object_get(object, "ref"));
+
+		if (!given || json_array_size(list) == 1)
+			continue;
+		snprintf(text, sizeof(text), "%zu %s", i, given);
+		hex_sha256(ref, text, strlen(text));
+		json_object_set_new(object, "ref", json_string(ref));
+	}
+}
+
+/* The first fault of the objects in list, or NULL. */
+static const char *
+check_all(json_t *list)
+{
+	const char *why = NULL;
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(list, i, object)
+	{
+		if (!why)
+			why = find_fault(object);
+	}
+	return why;
+}
+
+/* Say the objects in list, which is consumed; it is not empty. */
+static void
+push_all(struct http_request *request, const struct access_caller *caller,
+	const char *room, json_t *list, bool is_hook)
+{
+	struct api *api = request->context;
+	const char *label = caller->token ? caller->token->name : "push";
+	size_t count = json_array_size(list), i;
+	struct call *call;
+	json_t *object;
+
+	/* Whoever is here may push to this room, and the call goes nowhere else. */
+	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller),
+		&permissions_of_all);
+	call_session(call)->is_hook = is_hook;
+	json_array_foreach(list, i, object)
+	{
+		json_object_set_new(object, "room", json_string(room));
+		chat_push(api->chat, call_session(call), label, json_incref(object),
+			clock_unix_ms());
+	}
+	call_expect(call, count);
+	json_decref(list);
+}
+
+/* What is said beside the body is said of each object in list. Returns why not, or NULL.
+ */
+static const char *
+add_to_all(const struct http_request *request, json_t *list)
+{
+	const char *why = NULL;
+	json_t *object;
+	size_t i;
+
+	json_array_foreach(list, i, object)
+	{
+		if (!json_is_object(object))
+			return "the body must be an object or an array of objects";
+		why = add_extras(request, object);
+		if (why)
+			return why;
+	}
+	tell_refs_apart(list);
+	return NULL;
+}
+
+static json_t *
+read_pushes(struct http_request *request)
+{
+	json_t *body =
+		api_is_json(request) ? api_read_json(request, 0) : api_read_text(request);
+
+	return !body || json_is_array(body) ? body : json_pack("[o]", body);
+}
+
+/* Only values come in numbers that are worth it. */
+static const char *
+check_array(json_t *list)
+{
+	json_t *object;
+	size_t i;
+
+	if (!json_array_size(list))
+		return "the array is empty";
+	if (json_array_size(list) == 1)
+		return NULL;
+	json_array_foreach(list, i, object)
+	{
+		const char *type = json_string_value(json_object_get(object, "type"));
+
+		if (!type || strcmp(type, "metric") != 0)
+			return "only metrics may come in an array";
+	}
+	return NULL;
+}
+
+void
+api_push(struct http_request *request)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	const char *why;
+	json_t *list;
+
+	if (!api_may_push(api, request, &caller, request->head->segments[1]))
+		return;
+	list = read_pushes(request);
+	if (!list)
+		return;
+	why = add_to_all(request, list);
+	if (!why)
+		why = check_all(list);
+	if (!why)
+		why = check_array(list);
+	if (why) {
+		json_decref(list);
+		http_respond_error(request, 400, NULL, "bad_field", why);
+		return;
+	}
+	push_all(request, &caller, request->head->segments[1], list, false);
+}
+
+/* The body as pushes; NULL if it was answered. */
+static json_t *
+convert(struct http_request *request, enum hook_kind kind)
+{
+	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
+	struct message_fault fault;
+	const char *why;
+
+	if (!body)
+		return NULL;
+	list = hook_convert(
+		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	json_decref(body);
+	if (!list) {
+		http_respond_error(request, 400, NULL, fault.code, fault.text);
+		return NULL;
+	}
+	why = add_to_all(request, list);
+	if (!why)
+		return list;
+	json_decref(list);
+	http_respond_error(request, 400, NULL, "bad_field", why);
+	return NULL;
+}
+
+void
+api_hook(struct http_request *request)
+{
+	struct api *api = request->context;
+	enum hook_kind kind = hook_find(request->head->segments[1]);
+	const char *room = request->head->segments[2];
+	struct access_caller caller = access_caller_of(&api->access, request);
+	json_t *list;
+
+	if (kind == HOOK_UNKNOWN) {
+		http_respond_error(request, 404, NULL, "no_such_hook",
+			"the hooks are alertmanager, grafana, github and generic");
+		return;
+	}
+	if (!api_may_push(api, request, &caller, room))
+		return;
+	list = convert(request, kind);
+	if (!list)
+		return;
+	if (json_array_size(list)) {
+		push_all(request, &caller, room, list, true);
+		return;
+	}
+	/* Nothing in it that anybody would read. */
+	json_decref(list);
+	api_answer_object(request,
+		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));
+}

@@ -1,0 +1,99 @@
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/chat/session.h"
+
+/* Whose session it is: the token that "joined" gave. Where one has to log in the header
+ * is for that. */
+static struct session *
+find_speaker(struct http_request *request, const json_t *object)
+{
+	struct api *api = request->context;
+	const char *header = access_needs_login(&api->access)
+				     ? NULL
+				     : http_head_value(request->head, "authorization");
+	const char *token = json_string_value(json_object_get(object, "session"));
+	char argument[ACCESS_ARGUMENT_BYTES];
+	const char *bearer;
+	size_t len;
+
+	if (token)
+		return chat_find_session(api->chat, token);
+	if (header && tokens_read_bearer(header, &bearer, &len) &&
+		len < sizeof(argument)) {
+		memcpy(argument, bearer, len);
+		argument[len] = '\0';
+		return chat_find_session(api->chat, argument);
+	}
+	if (http_head_query(request->head, "session", argument, sizeof(argument)) == 0)
+		return chat_find_session(api->chat, argument);
+	return NULL;
+}
+
+/* The speaker, if whoever has permissions may be that person; NULL: the request was
+ * answered.
+ */
+static struct session *
+need_speaker(struct http_request *request, const struct permissions *permissions,
+	const json_t *object)
+{
+	struct session *speaker = find_speaker(request, object);
+
+	if (speaker && permissions_may_be_same(permissions, speaker->permissions))
+		return speaker;
+	http_respond_error(request, 401, "WWW-Authenticate: Bearer\r\n",
+		"no_such_session", "\"session\" must be the text that the stream gave");
+	return NULL;
+}
+
+/* Returns NULL, or why object cannot be sent. */
+static const char *
+complete(const struct http_request *request, json_t *object)
+{
+	const char *why = api_add_extra(request, object, "ref");
+
+	json_object_set_new(object, "room", json_string(request->head->segments[1]));
+	return why;
+}
+
+/* Send object, which is consumed, if that may be. */
+static void
+send_object(struct http_request *request, const struct permissions *permissions,
+	json_t *object)
+{
+	struct api *api = request->context;
+	struct session *speaker = need_speaker(request, permissions, object);
+	const char *why = speaker ? complete(request, object) : NULL;
+	struct call *call;
+
+	if (!speaker || why) {
+		json_decref(object);
+		if (why)
+			http_respond_error(request, 400, NULL, "bad_field", why);
+		return;
+	}
+	call = call_new(api, request, CALL_SPEAK, speaker->rate, permissions);
+	chat_send(api->chat, call_session(call), speaker, object, clock_unix_ms());
+	call_expect(call, 1);
+}
+
+void
+api_send(struct http_request *request)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	json_t *object = NULL;
+
+	if (permissions)
+		object = api_is_json(request) ? api_read_json(request, 0)
+					      : api_read_text(request);
+	if (object && !json_is_object(object)) {
+		json_decref(object);
+		api_refuse_body(request, "the body must be an object");
+	} else if (object) {
+		send_object(request, permissions, object);
+	}
+	permissions_unref(permissions);
+}

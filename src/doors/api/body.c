@@ -1,0 +1,130 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/protocol/name.h"
+
+void
+api_refuse_body(struct http_request *request, const char *text)
+{
+	http_respond_error(request, 400, NULL, "bad_body", text);
+}
+
+bool
+api_is_json(const struct http_request *request)
+{
+	const char *type = http_head_value(request->head, "content-type");
+	size_t len = type ? strcspn(type, "; \t") : 0;
+
+	return len == 16 && !strncasecmp(type, "application/json", len);
+}
+
+json_t *
+api_read_json(struct http_request *request, size_t flags)
+{
+	const struct buffer *body = &request->body;
+	json_error_t error;
+	json_t *value =
+		json_loadb(body->bytes ? body->bytes : "", body->len, flags, &error);
+	char text[160];
+
+	if (value)
+		return value;
+	snprintf(text, sizeof(text), "the body is no JSON: error at byte %d",
+		error.position);
+	http_respond_error(request, 400, NULL, "bad_json", text);
+	return NULL;
+}
+
+json_t *
+api_read_text(struct http_request *request)
+{
+	const struct buffer *body = &request->body;
+	size_t len = body->len;
+	json_t *text;
+
+	if (len && body->bytes[len - 1] == '\n')
+		len--;
+	if (len && body->bytes[len - 1] == '\r')
+		len--;
+	if (!len) {
+		api_refuse_body(request, "the body has no text");
+		return NULL;
+	}
+	text = memchr(body->bytes, 0, len) ? NULL : json_stringn(body->bytes, len);
+	if (!text)
+		api_refuse_body(request, "the body is not UTF-8 text");
+	return text ? json_pack("{s:o}", "message", text) : NULL;
+}
+
+/* "a, b" as ["a","b"]. */
+static json_t *
+split_tags(const char *tags)
+{
+	json_t *list = json_array();
+
+	while (*tags) {
+		size_t len;
+
+		tags += strspn(tags, ", \t");
+		len = strcspn(tags, ",");
+		while (len && (tags[len - 1] == ' ' || tags[len - 1] == '\t'))
+			len--;
+		if (len)
+			json_array_append_new(list, json_stringn(tags, len));
+		tags += len + strspn(tags + len, " \t");
+	}
+	return list;
+}
+
+/* Browsers have a header of that name, too, which says something else (RFC 9218). */
+static bool
+is_of_browser(const char *name, const char *header)
+{
+	return !strcmp(name, "priority") &&
+	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
+}
+
+/* The header or, where there is none, the argument called name. Returns 0, -ENOENT if
+ * there is neither or it is empty, or -E2BIG. */
+static int
+read_extra(const struct http_request *request, const char *name, char *out, size_t size)
+{
+	const char *header = http_head_value(request->head, name);
+	int r = 0;
+
+	if (!header || is_of_browser(name, header))
+		r = http_head_query(request->head, name, out, size);
+	else if ((size_t)snprintf(out, size, "%s", header) >= size)
+		r = -E2BIG;
+	return r == 0 && !*out ? -ENOENT : r;
+}
+
+static json_t *
+extra_value(const char *name, const char *text)
+{
+	if (!strcmp(name, "tags"))
+		return split_tags(text);
+	if (!strcmp(name, "priority") && text[0] >= '1' && text[0] <= '5' && !text[1])
+		return json_integer(text[0] - '0');
+	return json_string(text);
+}
+
+const char *
+api_add_extra(const struct http_request *request, json_t *object, const char *name)
+{
+	char text[ACCESS_ARGUMENT_BYTES];
+	int r = json_object_get(object, name)
+			? -ENOENT
+			: read_extra(request, name, text, sizeof(text));
+
+	if (r == -ENOENT)
+		return NULL;
+	if (r < 0)
+		return "a header or an argument is too long";
+	if (!name_is_line(text))
+		return "a header or an argument is not UTF-8";
+	json_object_set_new(object, name, extra_value(name, text));
+	return NULL;
+}

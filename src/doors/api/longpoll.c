@@ -1,0 +1,398 @@
+/* Long-polls: a session that is answered once a request, by all that has come since the
+ * last one. One that has a name stays for a while after each answer, so that its person
+ * does not leave and enter all the time. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/json_text.h"
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/chat/session.h"
+
+#define WAIT_S 25
+#define WAIT_S_MAX 60
+
+/* How long somebody may be away between two polls. */
+#define AWAY_MS 30000
+
+struct poll {
+	struct session session;
+	struct deferred deferred;
+	struct api *api;
+	struct http_request *request; /* NULL between two polls */
+	bool is_asked_since;          /* the request said where it is to go on */
+	int64_t deadline_ms;          /* monotonic: answered, or forgotten, by then */
+	char peer[INET6_ADDRSTRLEN];
+	struct conn_limit_key key;
+	bool is_counted;                  /* among those of its address */
+	char token[CHAT_TOKEN_BYTES + 1]; /* "" if it cannot come back */
+	UT_hash_handle hh;
+};
+
+static struct poll *
+from_session(struct session *session)
+{
+	return container_of(session, struct poll, session);
+}
+
+static void
+on_wake(struct session *session)
+{
+	struct poll *poll = from_session(session);
+
+	deferred_ask(poll->api->deferred, &poll->deferred);
+}
+
+static void
+on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	(void)code;
+	(void)reason;
+	chat_on_closing(from_session(session)->api->chat, session);
+	on_wake(session);
+}
+
+static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+
+static void
+free_poll(struct poll *poll)
+{
+	struct api *api = poll->api;
+
+	if (*poll->token) {
+		log_info("session_close", log_uint("session", poll->session.number),
+			log_str("door", "poll"),
+			log_uint("code", poll->session.close_code));
+		HASH_DEL(api->polls, poll);
+	}
+	if (poll->is_counted)
+		conn_limit_release(api->away, &poll->key);
+	deferred_cancel(api->deferred, &poll->deferred);
+	chat_close(api->chat, &poll->session);
+	session_fini(&poll->session);
+	free(poll);
+}
+
+/* Nobody asks at the moment. */
+static void
+put_by(struct poll *poll)
+{
+	poll->request = NULL;
+	if (!*poll->token || poll->session.closing) {
+		free_poll(poll);
+		return;
+	}
+	poll->deadline_ms = clock_now_ms() + AWAY_MS;
+	frame_queue_clear(&poll->session.queue);
+	chat_set_aside(&poll->session);
+}
+
+static void
+on_gone(void *state)
+{
+	put_by(state);
+}
+
+/* All that waits, as a JSON array. */
+static void
+append_waiting(struct buffer *text, struct frame_queue *queue)
+{
+	const char *comma = "";
+	struct frame *frame;
+
+	buffer_append(text, "[", 1);
+	while ((frame = frame_queue_peek(queue))) {
+		buffer_append(text, comma, strlen(comma));
+		buffer_append(text, frame_bytes(frame), frame->len);
+		frame_queue_pop(queue);
+		comma = ",";
+	}
+	buffer_append(text, "]", 1);
+}
+
+static json_t *
+envelope(const struct chat_place *place)
+{
+	char since[64];
+	json_t *object;
+
+	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
+	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b}", "room", place->room, "topic",
+		place->topic, "epoch", place->epoch, "last_id",
+		(json_int_t)place->last_id, "since", since, "recovered", place->recovered,
+		"more", place->more);
+	if (place->username)
+		json_object_set_new(object, "you",
+			json_pack("{s:s,s:s}", "username", place->username, "session",
+				place->token));
+	return object;
+}
+
+/* Give the request all that waits. */
+static void
+answer(struct poll *poll, const struct chat_place *place)
+{
+	struct buffer text = { 0 };
+	json_t *object = envelope(place);
+
+	json_text_append(&text, object);
+	json_decref(object);
+	text.len--; /* the brace that closes it */
+	buffer_append(&text, ",\"messages\":", 12);
+	append_waiting(&text, &poll->session.queue);
+	buffer_append(&text, "}", 1);
+	api_answer_text(poll->request, text.bytes, text.len);
+	buffer_clear(&text);
+	put_by(poll);
+}
+
+/* What the chat refused to open for it is the request's error. */
+static bool
+answer_refusal(struct poll *poll)
+{
+	struct frame *frame = frame_queue_peek(&poll->session.queue);
+
+	if (!frame || !api_is_error(frame))
+		return false;
+	api_answer_fault(poll->request, frame);
+	put_by(poll);
+	return true;
+}
+
+/* It has to go: the last thing that it was told is why. */
+static void
+end(struct poll *poll)
+{
+	struct frame_queue *queue = &poll->session.queue;
+
+	while (poll->request && queue->count > 1)
+		frame_queue_pop(queue);
+	if (poll->request && answer_refusal(poll))
+		return;
+	if (poll->request)
+		api_refuse(poll->request, "busy", "too much is under way");
+	put_by(poll);
+}
+
+/* Answer if it is time to. */
+static void
+consider(struct poll *poll, int64_t now_ms)
+{
+	struct chat_place place;
+
+	if (poll->session.closing) {
+		end(poll);
+		return;
+	}
+	if (!poll->request || answer_refusal(poll) ||
+		!chat_where(poll->api->chat, &poll->session, &place))
+		return;
+	if (poll->session.queue.count || now_ms >= poll->deadline_ms ||
+		(poll->is_asked_since && !place.recovered))
+		answer(poll, &place);
+}
+
+static void
+on_deferred(struct deferred *deferred)
+{
+	consider(container_of(deferred, struct poll, deferred), clock_now_ms());
+}
+
+static void
+on_tick(void *state, int64_t now_ms)
+{
+	consider(state, now_ms);
+}
+
+static void
+on_stop(void *state, uint16_t code, const char *reason)
+{
+	struct poll *poll = state;
+
+	(void)code;
+	(void)reason;
+	poll->deadline_ms = 0;
+	deferred_ask(poll->api->deferred, &poll->deferred);
+}
+
+static const struct http_waiter waiter = {
+	.on_gone = on_gone,
+	.on_stop = on_stop,
+	.on_tick = on_tick,
+};
+
+/* Give it a place between two polls. Returns false if there is none left. */
+static bool
+reserve(struct poll *poll)
+{
+	struct api *api = poll->api;
+
+	if (HASH_COUNT(api->polls) >= (unsigned)api->access.config->limits.connections)
+		return false;
+	if (!poll->request->conn->is_loopback) {
+		poll->key = poll->request->conn->key;
+		if (conn_limit_acquire(api->away, &poll->key) < 0)
+			return false;
+		poll->is_counted = true;
+	}
+	return true;
+}
+
+/* Let it come back under the token of its person. */
+static void
+keep(struct poll *poll)
+{
+	struct api *api = poll->api;
+	struct chat_place place;
+
+	chat_where(api->chat, &poll->session, &place);
+	memcpy(poll->token, place.token, sizeof(poll->token));
+	log_info("session_open", log_uint("session", poll->session.number),
+		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
+	HASH_ADD_STR(api->polls, token, poll);
+}
+
+static void
+begin(struct api *api, struct http_request *request, struct poll *poll,
+	const struct chat_wishes *wishes, unsigned wait_s)
+{
+	poll->request = request;
+	poll->is_asked_since = wishes->since != NULL;
+	poll->deadline_ms = clock_now_ms() + (int64_t)wait_s * 1000;
+	http_park(request, &waiter, poll);
+	deferred_ask(api->deferred, &poll->deferred);
+}
+
+static void
+admit(struct poll *poll, const struct http_request *request,
+	const struct permissions *permissions)
+{
+	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
+	session_admit(&poll->session, permissions, poll->peer,
+		poll->session.since_ms ? poll->session.since_ms : clock_unix_ms());
+}
+
+static void
+open_poll(struct api *api, struct http_request *request, struct chat_wishes *wishes,
+	unsigned wait_s, const struct permissions *permissions)
+{
+	struct poll *poll = xcalloc(1, sizeof(*poll));
+
+	poll->api = api;
+	poll->deferred.call = on_deferred;
+	poll->request = request;
+	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
+	wishes->is_strict = true;
+	session_init(&poll->session, &session_ops, "poll", chat_next_number(api->chat),
+		(size_t)api->access.config->limits.queue_bytes);
+	poll->session.wire = WIRE_OBJECT;
+	poll->session.wants_progress = true;
+	admit(poll, request, permissions);
+	if (!wishes->is_silent && !reserve(poll)) {
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+		free_poll(poll);
+		return;
+	}
+	if (!chat_open(api->chat, &poll->session, wishes)) {
+		answer_refusal(poll);
+		return;
+	}
+	if (!wishes->is_silent)
+		keep(poll);
+	begin(api, request, poll, wishes, wait_s);
+}
+
+/* Returns false if nobody is away under the token, or not from that room. What it may do
+ * is what its last request showed. */
+static bool
+go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
+	unsigned wait_s, const struct permissions *permissions)
+{
+	struct chat_place place;
+	struct poll *poll;
+
+	if (!wishes->token)
+		return false;
+	HASH_FIND_STR(api->polls, wishes->token, poll);
+	if (!poll || poll->session.closing ||
+		strcmp(poll->session.home, wishes->room) != 0 ||
+		!permissions_may_be_same(poll->session.permissions, permissions))
+		return false;
+	/* Who asks again has given up what it asked before. */
+	if (poll->request && chat_where(api->chat, &poll->session, &place))
+		answer(poll, &place);
+	if (poll->request)
+		return false;
+	admit(poll, request, permissions);
+	begin(api, request, poll, wishes, wait_s);
+	chat_go_on(api->chat, &poll->session, wishes->since);
+	return true;
+}
+
+static bool
+read_wait(struct http_request *request, unsigned *wait_s)
+{
+	char text[8];
+	int r = http_head_query(request->head, "wait", text, sizeof(text));
+
+	*wait_s = WAIT_S;
+	if (r == -ENOENT)
+		return true;
+	if (r < 0 || text[strspn(text, "0123456789")] || !*text) {
+		http_respond_error(request, 400, NULL, "bad_query",
+			"\"wait\" must be a number of seconds");
+		return false;
+	}
+	*wait_s = (unsigned)strtoul(text, NULL, 10);
+	if (*wait_s > WAIT_S_MAX)
+		*wait_s = WAIT_S_MAX;
+	return true;
+}
+
+void
+api_poll(struct http_request *request)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	struct api_wishes *asked = NULL;
+	unsigned wait_s;
+
+	if (permissions && read_wait(request, &wait_s))
+		asked = api_wishes_new(request);
+	if (asked && api_may_enter(api, request, permissions, asked->wishes.room) &&
+		!go_on(api, request, &asked->wishes, wait_s, permissions))
+		open_poll(api, request, &asked->wishes, wait_s, permissions);
+	permissions_unref(permissions);
+	free(asked);
+}
+
+void
+api_tick(struct api *api, int64_t now_ms)
+{
+	struct poll *poll, *next;
+
+	HASH_ITER(hh, api->polls, poll, next)
+	{
+		if (!poll->request && now_ms >= poll->deadline_ms)
+			free_poll(poll);
+	}
+}
+
+void
+api_free_polls(struct api *api)
+{
+	struct poll *poll, *next;
+
+	HASH_ITER(hh, api->polls, poll, next)
+	free_poll(poll);
+}

@@ -1,0 +1,169 @@
+/* Streams of events (SSE; HTML Living Standard, section 9.2): a session that only reads.
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/chat/session.h"
+
+/* A comment, so that proxies do not take a quiet stream for a dead one. */
+#define HEARTBEAT ": ping\n\n"
+
+/* How soon a browser comes back, in ms. */
+#define RETRY "retry: 1000\n\n"
+
+struct stream {
+	struct session session;
+	struct deferred deferred; /* when the session is to end */
+	struct api *api;
+	struct http_request *request;
+	struct conn *conn;    /* the request's, which ends earlier */
+	int64_t heartbeat_ms; /* monotonic: when the next one is due */
+};
+
+static struct stream *
+from_session(struct session *session)
+{
+	return container_of(session, struct stream, session);
+}
+
+static void
+on_wake(struct session *session)
+{
+	http_stream_wake(from_session(session)->request);
+}
+
+static void
+on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	struct stream *stream = from_session(session);
+
+	(void)code;
+	(void)reason;
+	conn_note_ending(stream->conn, session_ending(session));
+	chat_on_closing(stream->api->chat, session);
+	deferred_ask(stream->api->deferred, &stream->deferred);
+}
+
+static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+
+static void
+free_stream(struct stream *stream)
+{
+	log_info("session_close", log_uint("session", stream->session.number),
+		log_str("door", "sse"), log_uint("code", stream->session.close_code),
+		CONN_END_FIELDS(stream->conn));
+	deferred_cancel(stream->api->deferred, &stream->deferred);
+	chat_close(stream->api->chat, &stream->session);
+	session_fini(&stream->session);
+	free(stream);
+}
+
+static void
+on_deferred(struct deferred *deferred)
+{
+	struct stream *stream = container_of(deferred, struct stream, deferred);
+
+	http_stream_end(stream->request);
+	free_stream(stream);
+}
+
+static void
+on_gone(void *state)
+{
+	free_stream(state);
+}
+
+static void
+on_stop(void *state, uint16_t code, const char *reason)
+{
+	struct stream *stream = state;
+
+	session_close(&stream->session, code, reason);
+}
+
+/* Beside the session's own limits: it is not to be closed for what keeps it open. */
+static void
+put(struct stream *stream, const char *text)
+{
+	struct frame *frame = frame_new(text, strlen(text));
+
+	frame_queue_push(&stream->session.queue, frame);
+	frame_unref(frame);
+	http_stream_wake(stream->request);
+}
+
+static void
+on_tick(void *state, int64_t now_ms)
+{
+	struct stream *stream = state;
+
+	if (now_ms < stream->heartbeat_ms)
+		return;
+	stream->heartbeat_ms =
+		now_ms + stream->api->access.config->heartbeat.ping_s * 1000;
+	if (!stream->session.queue.count && !stream->session.closing)
+		put(stream, HEARTBEAT);
+}
+
+static void
+on_drained(void *state)
+{
+	struct stream *stream = state;
+
+	chat_on_drained(stream->api->chat, &stream->session);
+}
+
+static const struct http_waiter waiter = {
+	.on_gone = on_gone,
+	.on_stop = on_stop,
+	.on_tick = on_tick,
+	.on_drained = on_drained,
+};
+
+static void
+begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
+	const struct permissions *permissions)
+{
+	struct stream *stream = xcalloc(1, sizeof(*stream));
+
+	stream->api = api;
+	stream->request = request;
+	stream->conn = request->conn;
+	stream->deferred.call = on_deferred;
+	stream->heartbeat_ms =
+		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
+	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
+		(size_t)api->access.config->limits.queue_bytes);
+	stream->session.wire = WIRE_SSE;
+	session_admit(
+		&stream->session, permissions, request->conn->peer, clock_unix_ms());
+	log_info("session_open", log_uint("session", stream->session.number),
+		log_str("peer", request->conn->peer), log_str("door", "sse"));
+	http_stream(request,
+		"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n",
+		&stream->session.queue, &waiter, stream);
+	put(stream, RETRY);
+	chat_open(api->chat, &stream->session, wishes);
+}
+
+void
+api_events(struct http_request *request)
+{
+	struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+	const struct permissions *permissions = api_permissions(api, request, &caller);
+	struct api_wishes *asked = permissions ? api_wishes_new(request) : NULL;
+
+	if (asked && api_may_enter(api, request, permissions, asked->wishes.room)) {
+		asked->wishes.wants_joined = true;
+		begin(api, request, &asked->wishes, permissions);
+	}
+	permissions_unref(permissions);
+	free(asked);
+}

@@ -1,0 +1,517 @@
+#include "linnet/doors/line.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "doors/telnet.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/chat/session.h"
+
+#define READ_BYTES 4096
+
+/* How long a silent peer waits for its welcome. Clients of other protocols speak first,
+ * so most of them are recognised before anybody hears of them. */
+#define GREETING_S 0.3
+
+/* What one may have under way before it is read from again: a program that writes faster
+ * than the store keeps waits instead of losing lines. */
+#define UNDER_WAY_MAX 64
+
+/* What a peer may take to read its last lines. */
+#define GOODBYE_MS 5000
+
+/* And then to close: closing with unread input might cost it those lines. */
+#define LINGER_MS 2000
+
+/* Who has to log in is to do so in this time, and say little else. */
+#define LOGIN_MS 30000
+#define STRANGE_LINES_MAX 10
+#define LOGIN_FIRST "* This needs a token: /login TOKEN\n"
+
+struct line {
+	struct session session;
+	struct conn *conn;
+	struct line_door *door;
+	int fd;
+	ev_io input;
+	ev_timer pause; /* until it is greeted; later, until it may talk again */
+	struct out_queue out_queue;
+	struct deferred deferred; /* there is something to go on with */
+	struct telnet telnet;
+	enum telnet_event next; /* what waits to be done */
+	bool is_greeted;        /* it has sent something, or has waited for GREETING_S */
+	bool is_in;             /* the chat: it has logged in, where it has to */
+	unsigned strange_lines; /* before that, of no use */
+	bool has_ended;         /* the peer says nothing more */
+	bool is_finishing;      /* everything is written: wait for the peer to close */
+	size_t raw_len, raw_done;
+	char raw[READ_BYTES];
+};
+
+static struct line *
+from_session(struct session *session)
+{
+	return container_of(session, struct line, session);
+}
+
+static struct line *
+from_out_queue(struct out_queue *out_queue)
+{
+	return container_of(out_queue, struct line, out_queue);
+}
+
+static struct ev_loop *
+loop_of(const struct line *line)
+{
+	return line->door->out_queues->loop;
+}
+
+static void
+on_wake(struct session *session)
+{
+	struct line *line = from_session(session);
+
+	out_queue_wake(&line->out_queue);
+	/* An answer may be what it waits for. */
+	deferred_ask(line->door->deferred, &line->deferred);
+}
+
+/* Beside the session, which takes nothing more. */
+static void
+put(struct line *line, const char *text)
+{
+	struct frame *frame = frame_new(text, strlen(text));
+
+	frame_queue_push(&line->session.queue, frame);
+	frame_unref(frame);
+	out_queue_wake(&line->out_queue);
+}
+
+static void
+on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	struct line *line = from_session(session);
+	char text[160];
+
+	conn_note_ending(line->conn, session_ending(session));
+	if (code != CLOSE_NORMAL && line->is_greeted) {
+		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
+		put(line, text);
+	}
+	out_queue_wake(&line->out_queue);
+	line->conn->deadline_ms = clock_now_ms() + GOODBYE_MS;
+	chat_on_closing(line->door->chat, session);
+	deferred_ask(line->door->deferred, &line->deferred);
+}
+
+static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+
+/* Nothing that it says is done any more. */
+static bool
+is_over(const struct line *line)
+{
+	return line->session.closing || line->conn->table->is_stopping;
+}
+
+static void
+forget_line(struct line *line)
+{
+	line->next = TELNET_MORE;
+	line->telnet.line.len = 0;
+	if (line->telnet.line.capacity > READ_BYTES)
+		buffer_clear(&line->telnet.line);
+}
+
+/* Where something else is on its way the answer is left out, so that who asks and asks
+ * and does not read costs nothing. */
+static void
+answer_mark(struct line *line)
+{
+	line->next = TELNET_MORE;
+	if (out_queue_is_idle(&line->out_queue))
+		put(line, TELNET_NO_MARK);
+}
+
+/* From here on it is in the chat. */
+static void
+enter(struct line *line, const struct permissions *permissions)
+{
+	static const struct chat_wishes wishes = { .wants_events = true };
+
+	line->is_in = true;
+	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
+	chat_open(line->door->chat, &line->session, &wishes);
+}
+
+/* One try is enough for who has a token. */
+static void
+turn_away(struct line *line, const char *code, const char *text)
+{
+	put(line, "* ");
+	put(line, text);
+	put(line, "\n");
+	session_close(&line->session, CLOSE_POLICY, code);
+}
+
+static void
+log_in(struct line *line, const char *token, size_t len)
+{
+	struct line_door *door = line->door;
+	struct access_refusal refusal;
+	const struct permissions *permissions =
+		access_log_in(&door->access, token, len, &refusal);
+	const char *code, *text;
+
+	if (!permissions) {
+		access_log_refused(line->conn->peer, refusal.why);
+		turn_away(line, refusal.code, refusal.text);
+		return;
+	}
+	code = chat_entry_fault(door->chat, permissions, NULL, &text);
+	if (code) {
+		turn_away(line, code, text);
+	} else {
+		line->conn->deadline_ms = 0;
+		enter(line, permissions);
+	}
+	permissions_unref(permissions);
+}
+
+/* The peer may hear and be heard from now on. */
+static void
+greet(struct line *line)
+{
+	const struct access *access = &line->door->access;
+
+	ev_timer_stop(loop_of(line), &line->pause);
+	line->is_greeted = true;
+	if (access_needs_login(access))
+		put(line, LOGIN_FIRST);
+	else
+		enter(line, access_permissions_of_line(access));
+}
+
+/* The peer speaks another protocol: nothing of it is used. */
+static void
+refuse_protocol(struct line *line)
+{
+	log_info("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
+		log_str("protocol", line->telnet.protocol));
+	metrics.refused[REFUSED_BY_PROTOCOL]++;
+	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
+}
+
+/* True if the len bytes of text are nothing but word. */
+static bool
+is_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && !strncasecmp(text, word, len);
+}
+
+/* Of who has to log in nothing else is heard but that, or that he leaves. */
+static void
+hear_stranger(struct line *line, const char *text, size_t len)
+{
+	static const char login[] = "/login ";
+	const size_t start = sizeof(login) - 1;
+
+	while (len && (text[len - 1] == '\r' || text[len - 1] == ' '))
+		len--;
+	if (len > start && !strncasecmp(text, login, start))
+		log_in(line, text + start, len - start);
+	else if (is_word(text, len, "/quit") || is_word(text, len, "Q"))
+		session_close(&line->session, CLOSE_NORMAL, "bye");
+	else if (++line->strange_lines > STRANGE_LINES_MAX)
+		turn_away(line, "token_required", "this needs a token");
+	else if (len)
+		put(line, LOGIN_FIRST);
+}
+
+/* An empty line may be the beginning of a header in binary: that of PROXY version 2
+ * begins with two of them and a NUL byte. */
+static bool
+may_be_foreign(const struct line *line)
+{
+	return line->next == TELNET_LINE && !line->telnet.line.len &&
+	       line->raw_done < line->raw_len;
+}
+
+/* Do what is next. Returns false if that has to wait. */
+static bool
+do_next(struct line *line)
+{
+	const struct buffer *text = &line->telnet.line;
+	struct chat *chat = line->door->chat;
+	int64_t wait_ms;
+
+	if (line->next == TELNET_MARK) {
+		answer_mark(line);
+		return true;
+	}
+	if (line->next == TELNET_FOREIGN)
+		refuse_protocol(line);
+	else if (!line->is_greeted && !may_be_foreign(line))
+		greet(line);
+	if (is_over(line) || !line->is_greeted) {
+		forget_line(line);
+		return true;
+	}
+	if (!line->is_in) {
+		hear_stranger(line, text->len ? text->bytes : "", text->len);
+		forget_line(line);
+		return true;
+	}
+	if (line->next == TELNET_TOO_LONG)
+		wait_ms = chat_refuse_line(chat, &line->session, clock_unix_ms());
+	else
+		wait_ms = chat_handle_line(chat, &line->session,
+			text->len ? text->bytes : "", text->len, true, clock_unix_ms());
+	if (wait_ms == CHAT_WHEN_WOKEN)
+		return false;
+	if (wait_ms) {
+		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
+		ev_timer_start(loop_of(line), &line->pause);
+		return false;
+	}
+	forget_line(line);
+	return true;
+}
+
+/* Take in what was read. Returns false if that has to wait. */
+static bool
+take_in(struct line *line)
+{
+	size_t max = (size_t)line->door->config->limits.message_bytes, used;
+
+	for (;;) {
+		if (is_over(line)) {
+			forget_line(line);
+			line->raw_done = line->raw_len;
+		}
+		if (line->session.asked >= UNDER_WAY_MAX ||
+			(line->next != TELNET_MORE && !do_next(line)))
+			return false;
+		if (line->raw_done == line->raw_len)
+			return true;
+		line->next = telnet_read(&line->telnet, line->raw + line->raw_done,
+			line->raw_len - line->raw_done, max, &used);
+		line->raw_done += used;
+	}
+}
+
+/* The peer says nothing more. */
+static void
+end(struct line *line)
+{
+	line->has_ended = true;
+	line->next = telnet_end(&line->telnet);
+	deferred_ask(line->door->deferred, &line->deferred);
+}
+
+/* The connection failed. */
+static void
+lose(struct line *line, int error)
+{
+	if (error == ETIMEDOUT)
+		log_info("dead_peer", log_str("peer", line->conn->peer));
+	conn_note_ending(line->conn, error == ETIMEDOUT ? ENDING_TIMEOUT : ENDING_LOST);
+	conn_kill(line->conn);
+}
+
+/* After its goodbye only the end is read. */
+static void
+read_away(struct line *line)
+{
+	ssize_t n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		conn_kill(line->conn);
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct line *line = io->data;
+	ssize_t n;
+
+	(void)revents;
+	if (line->is_finishing) {
+		read_away(line);
+		return;
+	}
+	n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n < 0) {
+		lose(line, errno);
+		return;
+	}
+	line->conn->received_bytes += (size_t)n;
+	line->raw_len = (size_t)n;
+	line->raw_done = 0;
+	if (n == 0)
+		end(line);
+	if (n == 0 || !take_in(line))
+		ev_io_stop(loop, io);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct line *line = timer->data;
+
+	(void)loop;
+	(void)revents;
+	if (!line->is_greeted && !is_over(line))
+		greet(line);
+	deferred_ask(line->door->deferred, &line->deferred);
+}
+
+/* Go on with what had to wait. */
+static void
+on_deferred(struct deferred *deferred)
+{
+	struct line *line = container_of(deferred, struct line, deferred);
+	bool is_paused = line->is_greeted && ev_is_active(&line->pause);
+
+	if (line->is_finishing || is_paused || !take_in(line))
+		return;
+	if (!line->has_ended)
+		ev_io_start(loop_of(line), &line->input);
+	else if (!line->session.asked && !is_over(line))
+		session_close(&line->session, CLOSE_NORMAL, "bye");
+}
+
+static void
+on_drained(struct out_queue *out_queue)
+{
+	struct line *line = from_out_queue(out_queue);
+
+	if (!line->session.closing) {
+		chat_on_drained(line->door->chat, &line->session);
+	} else if (!line->is_finishing) {
+		line->is_finishing = true;
+		line->conn->deadline_ms = clock_now_ms() + LINGER_MS;
+		ev_timer_stop(loop_of(line), &line->pause);
+		shutdown(line->fd, SHUT_WR);
+		ev_io_start(loop_of(line), &line->input);
+	}
+}
+
+static void
+on_broken(struct out_queue *out_queue, int error)
+{
+	lose(from_out_queue(out_queue), error);
+}
+
+static const struct out_queue_ops out_queue_ops = { .on_drained = on_drained,
+	.on_broken = on_broken };
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct line *line = conn->state;
+
+	session_close(&line->session, code, reason);
+}
+
+static void
+kill_line(struct conn *conn)
+{
+	conn_free(conn);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct line *line = conn->state;
+
+	log_info("session_close", log_uint("session", line->session.number),
+		log_str("door", "line"), log_uint("code", line->session.close_code),
+		CONN_END_FIELDS(conn));
+	ev_io_stop(loop_of(line), &line->input);
+	ev_timer_stop(loop_of(line), &line->pause);
+	deferred_cancel(line->door->deferred, &line->deferred);
+	out_queue_fini(&line->out_queue);
+	chat_close(line->door->chat, &line->session);
+	session_fini(&line->session);
+	telnet_clear(&line->telnet);
+	close(line->fd);
+	free(line);
+}
+
+/* A peer that is gone without a word is found out by the kernel. What telnet sends as
+ * urgent is a part of its commands. */
+static void
+set_socket_options(int fd, int ping_s, int pong_s)
+{
+	const int on = 1, count = 2;
+	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
+	int every_s = pong_s / count > 0 ? pong_s / count : 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &ping_s, sizeof(ping_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
+}
+
+void
+line_door_accept(struct line_door *door, struct conn *conn, int fd)
+{
+	struct line *line = xcalloc(1, sizeof(*line));
+
+	set_socket_options(
+		fd, door->config->heartbeat.ping_s, door->config->heartbeat.pong_s);
+	conn->door = &door->door;
+	conn->state = line;
+	line->conn = conn;
+	line->door = door;
+	line->fd = fd;
+	line->deferred.call = on_deferred;
+	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
+		(size_t)door->config->limits.queue_bytes);
+	line->session.wire = WIRE_LINE;
+	line->session.wants_progress = true;
+	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn, fd,
+		&line->session.queue);
+	ev_io_init(&line->input, on_readable, fd, EV_READ);
+	ev_timer_init(&line->pause, on_pause_over, GREETING_S, 0);
+	line->input.data = line->pause.data = line;
+	ev_io_start(loop_of(line), &line->input);
+	ev_timer_start(loop_of(line), &line->pause);
+	log_info("session_open", log_uint("session", line->session.number),
+		log_str("peer", conn->peer), log_str("door", "line"));
+	if (access_needs_login(&door->access))
+		conn->deadline_ms = clock_now_ms() + LOGIN_MS;
+}
+
+void
+line_door_init(struct line_door *door, const struct access *access, struct chat *chat,
+	struct out_queue_drain *out_queues, struct deferred_list *deferred)
+{
+	*door = (struct line_door){
+		.door = {
+			.name = "line",
+			.on_stop = on_stop,
+			.kill = kill_line,
+			.on_closed = on_closed,
+		},
+		.access = *access,
+		.config = access->config,
+		.chat = chat,
+		.out_queues = out_queues,
+		.deferred = deferred,
+	};
+}

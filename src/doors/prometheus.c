@@ -1,0 +1,110 @@
+#include "linnet/doors/prometheus.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "linnet/base/clock.h"
+#include "linnet/base/metrics.h"
+#include "linnet/base/util.h"
+
+#define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+/* Returns 0 where /proc cannot be read. */
+static uint64_t
+count_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	uint64_t count = 0;
+
+	if (!directory)
+		return 0;
+	/* cppcheck-suppress readdirCalled ; the directory is nobody else's */
+	while ((entry = readdir(directory)))
+		count += entry->d_name[0] != '.';
+	closedir(directory);
+	return count - 1; /* the directory itself */
+}
+
+/* Of the descriptors that may be open. */
+static uint64_t
+max_descriptors(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
+}
+
+/* The second number of statm (proc(5)), in pages. */
+static uint64_t
+resident_bytes(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+	char line[128], *end;
+
+	if (!file)
+		return 0;
+	if (fgets(line, sizeof(line), file)) {
+		strtoul(line, &end, 10);
+		pages = strtoul(end, NULL, 10);
+	}
+	fclose(file);
+	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static uint64_t
+cpu_us(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+static void
+on_request(struct http_request *request)
+{
+	const struct prometheus_door *door = request->context;
+	struct http_response answer = { .status = 200, .type = CONTENT_TYPE };
+	struct buffer text = { 0 };
+
+	if (!access_may_watch(&door->access, request))
+		return;
+	metrics.rooms = chat_room_count(door->chat);
+	metrics.people = chat_people_count(door->chat);
+	metrics.cpu_us = cpu_us();
+	metrics.open_fds = count_descriptors();
+	metrics.max_fds = max_descriptors();
+	metrics.resident_bytes = resident_bytes();
+	metrics_append(&text);
+	answer.body = text.bytes;
+	answer.len = text.len;
+	http_respond(request, &answer);
+	buffer_clear(&text);
+}
+
+void
+prometheus_door_init(struct prometheus_door *door, const struct access *access,
+	const struct chat *chat)
+{
+	*door = (struct prometheus_door){ .access = *access, .chat = chat };
+	metrics.start_us = (uint64_t)clock_unix_ms() * 1000;
+}
+
+static const struct http_route rows[] = {
+	{ .name = "metrics",
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = on_request },
+};
+
+struct http_routes
+prometheus_door_routes(struct prometheus_door *door)
+{
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), door };
+}

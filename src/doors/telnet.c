@@ -1,0 +1,150 @@
+#include "doors/telnet.h"
+
+#include <string.h>
+
+#define BACKSPACE '\b'
+#define DELETE 0x7f
+
+/* The option of RFC 860. */
+#define TIMING_MARK 6
+
+/* RFC 854, "TELNET command structure". */
+enum command {
+	SE = 240,
+	SB = 250,
+	WILL = 251,
+	DO = 253,
+	DONT = 254,
+	IAC = 255,
+};
+
+enum state {
+	TEXT,
+	COMMAND,     /* behind IAC */
+	OPTION,      /* behind WILL, WONT or DONT */
+	REQUEST,     /* behind DO */
+	NEGOTIATION, /* behind SB */
+	NEGOTIATION_COMMAND,
+};
+
+/* Returns true if byte belongs to an option. */
+static bool
+is_option(struct telnet *telnet, unsigned char byte)
+{
+	switch (telnet->state) {
+	case TEXT:
+		telnet->state = byte == IAC ? COMMAND : TEXT;
+		return byte == IAC;
+	case COMMAND:
+		telnet->state = byte == DO                     ? REQUEST
+				: byte >= WILL && byte <= DONT ? OPTION
+				: byte == SB                   ? NEGOTIATION
+							       : TEXT;
+		return byte != IAC; /* twice it is itself */
+	case REQUEST:
+		telnet->wants_mark = byte == TIMING_MARK;
+		/* fallthrough */
+	case OPTION:
+		telnet->state = TEXT;
+		return true;
+	case NEGOTIATION:
+		if (byte == IAC)
+			telnet->state = NEGOTIATION_COMMAND;
+		return true;
+	default:
+		telnet->state = byte == SE ? TEXT : NEGOTIATION;
+		return true;
+	}
+}
+
+/* A character of UTF-8 goes whole. */
+static void
+take_back(struct buffer *line)
+{
+	while (line->len && ((unsigned char)line->bytes[--line->len] & 0xc0) == 0x80)
+		;
+}
+
+static void
+add(struct telnet *telnet, char byte, size_t max_bytes)
+{
+	if (byte == BACKSPACE || byte == DELETE) {
+		take_back(&telnet->line);
+	} else if (telnet->line.len < max_bytes) {
+		buffer_append(&telnet->line, &byte, 1);
+	} else {
+		telnet->is_too_long = true;
+		telnet->line.len = 0;
+	}
+}
+
+/* The first line is not one for this door. */
+static enum telnet_event
+refuse_protocol(struct telnet *telnet, const char *protocol)
+{
+	telnet->protocol = protocol;
+	telnet->line.len = 0;
+	return TELNET_FOREIGN;
+}
+
+static enum telnet_event
+end_line(struct telnet *telnet)
+{
+	if (!telnet->has_first_line) {
+		const char *protocol = sniff_end(&telnet->sniff);
+
+		if (protocol)
+			return refuse_protocol(telnet, protocol);
+		telnet->has_first_line = telnet->line.len || telnet->is_too_long;
+		telnet->sniff = (struct sniff){ .words = 0 };
+	}
+	if (!telnet->is_too_long)
+		return TELNET_LINE;
+	telnet->is_too_long = false;
+	return TELNET_TOO_LONG;
+}
+
+enum telnet_event
+telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_bytes,
+	size_t *used)
+{
+	for (*used = 0; *used < len;) {
+		char byte = bytes[(*used)++];
+		bool behind_cr = telnet->saw_cr;
+
+		if (is_option(telnet, (unsigned char)byte)) {
+			if (!telnet->wants_mark)
+				continue;
+			telnet->wants_mark = false;
+			return TELNET_MARK;
+		}
+		telnet->saw_cr = byte == '\r';
+		if (behind_cr && (byte == '\n' || byte == '\0'))
+			continue;
+		if (byte != '\n' && byte != '\r') {
+			const char *protocol = telnet->has_first_line
+						       ? NULL
+						       : sniff_byte(&telnet->sniff, byte);
+
+			if (protocol)
+				return refuse_protocol(telnet, protocol);
+			if (!telnet->is_too_long)
+				add(telnet, byte, max_bytes);
+			continue;
+		}
+		return end_line(telnet);
+	}
+	return TELNET_MORE;
+}
+
+enum telnet_event
+telnet_end(struct telnet *telnet)
+{
+	return telnet->line.len || telnet->is_too_long ? end_line(telnet) : TELNET_MORE;
+}
+
+void
+telnet_clear(struct telnet *telnet)
+{
+	buffer_clear(&telnet->line);
+}

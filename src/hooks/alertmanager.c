@@ -1,0 +1,184 @@
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
+
+/* What tells one alert of a name from the others, for people. */
+static const char *const places[] = { "instance", "host", "rulename", NULL };
+
+/* The first eight digits of the fingerprint, which is a hash of the labels; if there is
+ * none, of another hash of them. */
+static void
+make_mark(char *mark, const json_t *alert, const json_t *labels)
+{
+	const char *fingerprint = hooks_string(alert, "fingerprint");
+	char *text;
+	size_t i;
+
+	for (i = 0; fingerprint && isxdigit((unsigned char)fingerprint[i]); i++) {
+		mark[i] = (char)tolower((unsigned char)fingerprint[i]);
+		if (i + 1 == HOOKS_MARK_BYTES) {
+			mark[i + 1] = '\0';
+			return;
+		}
+	}
+	text = json_is_object(labels) ? json_dumps(labels, JSON_SORT_KEYS) : NULL;
+	hooks_make_mark(mark, text ? text : "");
+	free(text);
+}
+
+static struct hooks_line
+title_of(const json_t *labels, const char *name)
+{
+	const char *place = hooks_first(labels, places);
+	struct buffer text = { 0 };
+	struct hooks_line line;
+
+	hooks_say(&text, "%s", hooks_line_of(name, strlen(name)).text);
+	if (place)
+		hooks_say(&text, " (%s)", hooks_line_of(place, strlen(place)).text);
+	line = hooks_line_of(text.bytes, text.len);
+	buffer_clear(&text);
+	return line;
+}
+
+/* Who wrote no annotation knows an alert by its labels. */
+static void
+say_labels(struct buffer *text, json_t *labels)
+{
+	json_t *value;
+	const char *key;
+
+	json_object_foreach(labels, key, value)
+	{
+		if (text->len > HOOKS_MESSAGE_BYTES)
+			break;
+		if (json_is_string(value) && strcmp(key, "alertname") != 0 &&
+			strncmp(key, "__", 2) != 0)
+			hooks_say(text, "%s%s=%s", text->len ? " " : "", key,
+				json_string_value(value));
+	}
+}
+
+static void
+say_alert(struct buffer *text, const json_t *alert, json_t *labels)
+{
+	const json_t *annotations = json_object_get(alert, "annotations");
+	const char *summary = hooks_string(annotations, "summary");
+	const char *description = hooks_string(annotations, "description");
+
+	if (summary)
+		hooks_say(text, "%s\n", summary);
+	if (description && !(summary && !strcmp(summary, description)))
+		hooks_say(text, "%s", description);
+	if (!text->len && hooks_string(annotations, "message"))
+		hooks_say(text, "%s", hooks_string(annotations, "message"));
+	if (!text->len && hooks_string(alert, "valueString"))
+		hooks_say(text, "%s", hooks_string(alert, "valueString"));
+	if (!text->len)
+		say_labels(text, labels);
+}
+
+/* Where the alert came from, as near to what is wrong as possible. */
+static const char *
+link_of(const json_t *alert, const json_t *body)
+{
+	static const char *const keys[] = { "panelURL", "dashboardURL", "generatorURL" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		const char *url = hooks_string(alert, keys[i]);
+
+		if (url && hooks_is_link(url))
+			return url;
+	}
+	return hooks_string(body, "externalURL");
+}
+
+const char *
+hooks_firing_severity(const json_t *labels)
+{
+	const char *severity = hooks_severity(hooks_string(labels, "severity"));
+
+	return severity && strcmp(severity, "ok") != 0 ? severity : "warning";
+}
+
+static const char *
+severity_of(const json_t *body, const json_t *alert)
+{
+	const char *status = hooks_string(alert, "status");
+
+	if (!status)
+		status = hooks_string(body, "status");
+	if (status && !strcmp(status, "resolved"))
+		return "ok";
+	return hooks_firing_severity(json_object_get(alert, "labels"));
+}
+
+static void
+add_alert(struct hooks_request *request, const json_t *alert)
+{
+	json_t *labels = json_object_get(alert, "labels");
+	const char *name = hooks_string(labels, "alertname");
+	char mark[HOOKS_MARK_BYTES + 1], key[HOOKS_KEY_BYTES + 1];
+	struct buffer message = { 0 };
+	struct hooks_line title;
+
+	if (!name)
+		name = "alert";
+	make_mark(mark, alert, labels);
+	hooks_make_key(key, name, mark);
+	title = title_of(labels, name);
+	say_alert(&message, alert, labels);
+	hooks_add(request, &(struct hooks_push){
+				   .key = key,
+				   .severity = severity_of(request->body, alert),
+				   .title = title.text,
+				   .message = message.bytes,
+				   .click = link_of(alert, request->body),
+			   });
+	buffer_clear(&message);
+}
+
+int
+hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
+{
+	json_t *truncated = json_object_get(request->body, "truncatedAlerts"), *alert;
+	uint64_t left_out = 0;
+	bool is_read = json_array_size(alerts) == 0;
+	size_t i;
+
+	if (json_integer_value(truncated) > 0)
+		left_out = (uint64_t)json_integer_value(truncated);
+	json_array_foreach(alerts, i, alert)
+	{
+		if (!json_is_object(alert))
+			continue;
+		is_read = true;
+		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
+			add_alert(request, alert);
+		else
+			left_out++;
+	}
+	if (!is_read)
+		return message_refuse(
+			request->fault, "bad_hook", "\"alerts\" must have objects");
+	if (left_out)
+		hooks_add_left_out(request, left_out, "alert",
+			hooks_string(request->body, "externalURL"));
+	return 0;
+}
+
+int
+hooks_convert_alertmanager(struct hooks_request *request)
+{
+	const json_t *alerts = json_object_get(request->body, "alerts");
+
+	if (!json_is_array(alerts))
+		return message_refuse(request->fault, "bad_hook",
+			"not a webhook of Alertmanager: no array \"alerts\"");
+	return hooks_add_alerts(request, alerts);
+}

@@ -1,0 +1,207 @@
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
+
+/* What programs call a thing, the likeliest first. */
+static const char *const texts[] = { "text", "message", "body", "content", "msg",
+	"summary", NULL };
+static const char *const titles[] = { "title", "subject", "heading", "name", NULL };
+static const char *const links[] = { "click", "url", "link", "html_url", NULL };
+static const char *const keys[] = { "key", "id", "alert" };
+static const char *const levels[] = { "level", "severity", "status" };
+
+/* The severity of an alarm, NULL if the object says none that is known. "ok" from any
+ * member is the end of it, whatever another calls its severity. */
+static const char *
+severity_of(const json_t *object)
+{
+	const char *found = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
+		const char *level = hooks_severity(hooks_string(object, levels[i]));
+
+		if (level && (!found || !strcmp(level, "ok")))
+			found = level;
+	}
+	return found;
+}
+
+static void
+say_key(struct buffer *text, const json_t *object)
+{
+	const char *status = hooks_string(object, "status");
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys) && !text->len; i++) {
+		const json_t *id = json_object_get(object, keys[i]);
+
+		if (hooks_string(object, keys[i]))
+			hooks_say(text, "%s", hooks_string(object, keys[i]));
+		else if (json_is_integer(id))
+			hooks_say(text, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+	}
+	/* Bodies of monitors have no key, but the name of what is up or down. */
+	if (!text->len && status && hooks_string(object, "name") &&
+		(!strcasecmp(status, "up") || !strcasecmp(status, "down")))
+		hooks_say(text, "%s", hooks_string(object, "name"));
+}
+
+/* Slack's: {"title", "title_link", "text", "fallback", "color"}. */
+static void
+say_attachments(struct buffer *text, const json_t *attachments)
+{
+	json_t *attachment;
+	size_t i;
+
+	json_array_foreach(attachments, i, attachment)
+	{
+		size_t before = text->len;
+
+		if (before > HOOKS_MESSAGE_BYTES)
+			break;
+		hooks_quote(text, attachment, "pretext");
+		hooks_quote(text, attachment, "title");
+		hooks_quote(text, attachment, "text");
+		if (text->len == before)
+			hooks_quote(text, attachment, "fallback");
+	}
+}
+
+/* What a message is tagged with, or NULL. */
+static const char *
+level_of(const json_t *object)
+{
+	const json_t *attachments = json_object_get(object, "attachments");
+	const char *color = hooks_string(json_array_get(attachments, 0), "color");
+	const char *level = severity_of(object);
+
+	if (!level)
+		level = hooks_severity(hooks_string(object, "priority"));
+	if (level || !color)
+		return level;
+	if (!strcmp(color, "good"))
+		return "ok";
+	return !strcmp(color, "danger") ? "error" : hooks_severity(color);
+}
+
+static const char *
+link_of(const json_t *object)
+{
+	const char *link = hooks_first(object, links);
+	const json_t *attachments = json_object_get(object, "attachments");
+
+	return link ? link : hooks_string(json_array_get(attachments, 0), "title_link");
+}
+
+/* The caller frees them. */
+static json_t *
+tags_of(const json_t *object, bool is_alarm)
+{
+	json_t *tags = json_object_get(object, "tags");
+	const char *level = is_alarm ? NULL : level_of(object);
+
+	tags = json_is_array(tags) ? json_copy(tags) : json_array();
+	if (level)
+		json_array_insert_new(tags, 0, json_string(level));
+	return tags;
+}
+
+static void
+convert_object(struct hooks_request *request, const json_t *object)
+{
+	struct buffer text = { 0 }, name = { 0 };
+	struct hooks_push push = {
+		.severity = severity_of(object),
+		.username = hooks_string(object, "username"),
+		.title = hooks_first(object, titles),
+		.click = link_of(object),
+	};
+	char key[HOOKS_KEY_BYTES + 1];
+
+	say_key(&name, object);
+	if (name.len && push.severity) {
+		hooks_make_key(key, name.bytes, NULL);
+		push.key = key;
+	}
+	if (hooks_first(object, texts))
+		hooks_say(&text, "%s", hooks_first(object, texts));
+	say_attachments(&text, json_object_get(object, "attachments"));
+	push.message = text.bytes;
+	push.tags = tags_of(object, push.key != NULL);
+	if (push.key || push.title || push.message)
+		hooks_add(request, &push);
+	json_decref(push.tags);
+	buffer_clear(&text);
+	buffer_clear(&name);
+}
+
+/* Uptime Kuma's: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Its other
+ * states and its tests are messages. */
+static bool
+convert_monitor(struct hooks_request *request, const json_t *object)
+{
+	const json_t *monitor = json_object_get(object, "monitor");
+	const json_t *beat = json_object_get(object, "heartbeat");
+	const json_t *status = json_object_get(beat, "status");
+	const char *name = hooks_string(monitor, "name");
+	const char *said = hooks_string(beat, "msg");
+	char key[HOOKS_KEY_BYTES + 1];
+	struct buffer mark = { 0 };
+
+	if (!name || !json_is_integer(status) || json_integer_value(status) < 0 ||
+		json_integer_value(status) > 1)
+		return false;
+	hooks_say(&mark, "%" JSON_INTEGER_FORMAT,
+		json_integer_value(json_object_get(monitor, "id")));
+	hooks_make_key(key, name, mark.bytes);
+	buffer_clear(&mark);
+	hooks_add(
+		request, &(struct hooks_push){
+				 .key = key,
+				 .severity = json_integer_value(status) ? "ok" : "error",
+				 .title = name,
+				 .message = said ? said : hooks_string(object, "msg"),
+				 .click = hooks_string(monitor, "url"),
+			 });
+	return true;
+}
+
+static void
+convert_value(struct hooks_request *request, json_t *value)
+{
+	json_t *object = json_is_string(value) ? json_object() : json_incref(value);
+
+	if (object != value)
+		json_object_set(object, "text", value);
+	if (!convert_monitor(request, object))
+		convert_object(request, object);
+	json_decref(object);
+}
+
+int
+hooks_convert_generic(struct hooks_request *request)
+{
+	uint64_t left_out = 0;
+	json_t *value;
+	size_t i;
+
+	if (!json_is_array(request->body))
+		convert_value(request, request->body);
+	json_array_foreach(request->body, i, value)
+	{
+		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
+			convert_value(request, value);
+		else
+			left_out++;
+	}
+	if (left_out)
+		hooks_add_left_out(request, left_out, "message", NULL);
+	if (!json_array_size(request->pushes))
+		return message_refuse(request->fault, "bad_hook",
+			"nothing to read: no \"text\", \"message\" or \"title\"");
+	return 0;
+}

@@ -1,0 +1,85 @@
+#include <string.h>
+
+#include "hooks/hooks_private.h"
+
+static void
+say_matches(struct buffer *text, const json_t *matches)
+{
+	json_t *match;
+	size_t i;
+
+	json_array_foreach(matches, i, match)
+	{
+		const json_t *value = json_object_get(match, "value");
+
+		if (text->len > HOOKS_MESSAGE_BYTES)
+			break;
+		if (json_is_number(value))
+			hooks_say(text, "%s%s: %.10g", text->len ? "\n" : "",
+				hooks_line(match, "metric", "value").text,
+				json_number_value(value));
+	}
+}
+
+/* NULL: nothing to tell anybody. */
+static const char *
+legacy_severity(const json_t *body, const char *state)
+{
+	if (!strcmp(state, "alerting"))
+		return hooks_firing_severity(json_object_get(body, "tags"));
+	if (!strcmp(state, "no_data"))
+		return "warning";
+	/* A rule that is not looked at any more would let its alarm stand for ever. */
+	if (!strcmp(state, "ok") || !strcmp(state, "paused"))
+		return "ok";
+	return NULL;
+}
+
+/* Grafana's own alerting up to 8: one rule a body. */
+static int
+add_rule(struct hooks_request *request, const char *state)
+{
+	const json_t *body = request->body, *id = json_object_get(body, "ruleId");
+	const char *severity = legacy_severity(body, state);
+	const char *name = hooks_string(body, "ruleName");
+	struct buffer message = { 0 }, mark = { 0 };
+	char key[HOOKS_KEY_BYTES + 1];
+
+	if (!severity)
+		return 0;
+	if (!name)
+		name = "alert";
+	hooks_say(&mark, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+	hooks_make_key(key, name, mark.bytes);
+	if (hooks_string(body, "message"))
+		hooks_say(&message, "%s", hooks_string(body, "message"));
+	say_matches(&message, json_object_get(body, "evalMatches"));
+	if (!message.len && !strcmp(state, "no_data"))
+		hooks_say(&message, "no data");
+	hooks_add(request, &(struct hooks_push){
+				   .key = key,
+				   .severity = severity,
+				   .title = name,
+				   .message = message.bytes,
+				   .click = hooks_string(body, "ruleUrl"),
+			   });
+	buffer_clear(&message);
+	buffer_clear(&mark);
+	return 0;
+}
+
+int
+hooks_convert_grafana(struct hooks_request *request)
+{
+	const json_t *alerts = json_object_get(request->body, "alerts");
+	const char *state = hooks_string(request->body, "state");
+
+	if (json_is_array(alerts))
+		return hooks_add_alerts(request, alerts);
+	if (state && (json_object_get(request->body, "ruleName") ||
+			     json_object_get(request->body, "ruleId")))
+		return add_rule(request, state);
+	return message_refuse(request->fault, "bad_hook",
+		"not a webhook of Grafana: no array \"alerts\", nor \"ruleName\" and "
+		"\"state\"");
+}

@@ -1,0 +1,395 @@
+#include "linnet/hooks/hooks.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hooks/hooks_private.h"
+#include "linnet/base/hex.h"
+#include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/protocol/name.h"
+
+#define ELLIPSIS "…"
+
+/* By enum hook_kind. */
+static const struct {
+	const char *name;
+	const char *username;
+	int (*convert)(struct hooks_request *request);
+} kinds[] = {
+	{ "alertmanager", "alertmanager", hooks_convert_alertmanager },
+	{ "grafana", "grafana", hooks_convert_grafana },
+	{ "github", "github", hooks_convert_github },
+	{ "generic", NULL, hooks_convert_generic },
+};
+
+/* What programs call what Linnet calls differently. */
+static const struct {
+	const char *word;
+	const char *severity;
+} severities[] = {
+	{ "critical", "critical" },
+	{ "page", "critical" },
+	{ "emergency", "critical" },
+	{ "fatal", "critical" },
+	{ "high", "critical" },
+	{ "disaster", "critical" },
+	{ "error", "error" },
+	{ "major", "error" },
+	{ "down", "error" },
+	{ "warning", "warning" },
+	{ "warn", "warning" },
+	{ "medium", "warning" },
+	{ "minor", "warning" },
+	{ "firing", "warning" },
+	{ "alerting", "warning" },
+	{ "triggered", "warning" },
+	{ "problem", "warning" },
+	{ "info", "info" },
+	{ "information", "info" },
+	{ "none", "info" },
+	{ "low", "info" },
+	{ "debug", "info" },
+	{ "notice", "info" },
+	{ "ok", "ok" },
+	{ "up", "ok" },
+	{ "resolved", "ok" },
+	{ "recovered", "ok" },
+	{ "recovery", "ok" },
+	{ "healthy", "ok" },
+	{ "cleared", "ok" },
+};
+
+enum hook_kind
+hook_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			break;
+	return (enum hook_kind)i;
+}
+
+json_t *
+hook_convert(
+	enum hook_kind kind, const char *event, json_t *body, struct message_fault *fault)
+{
+	struct hooks_request request = { .event = event, .body = body, .fault = fault };
+
+	assert(kind < HOOK_UNKNOWN);
+	memset(fault, 0, sizeof(*fault));
+	request.username = kinds[kind].username;
+	request.pushes = json_array();
+	if (kinds[kind].convert(&request) < 0) {
+		json_decref(request.pushes);
+		return NULL;
+	}
+	return request.pushes;
+}
+
+const char *
+hooks_severity(const char *word)
+{
+	size_t i;
+
+	for (i = 0; word && i < ARRAY_SIZE(severities); i++)
+		if (!strcasecmp(severities[i].word, word))
+			return severities[i].severity;
+	return NULL;
+}
+
+static bool
+is_control(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+static bool
+is_blank(uint32_t c)
+{
+	return c == ' ' || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0x3000 ||
+	       is_control(c);
+}
+
+/* Nobody looks for words behind pages of nothing: one blank text of a body may be asked
+ * for with each of its alerts. */
+static bool
+is_all_blank(const char *text)
+{
+	size_t left = strnlen(text, HOOKS_MESSAGE_BYTES), size;
+	uint32_t c;
+
+	for (; left; text += size, left -= size) {
+		size = utf8_next(text, left, &c);
+		if (size && !is_blank(c))
+			return false;
+		size = size ? size : 1;
+	}
+	return true;
+}
+
+/* Copy len bytes of text to out, which has room for max_bytes + 1, with one blank for
+ * each run of blanks, controls and bytes that are no UTF-8, and none at the ends. Returns
+ * false if it was cut, at a character. */
+static bool
+copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
+{
+	size_t used = 0, apart = 0, size;
+	bool is_whole = true;
+	uint32_t c;
+
+	for (; len && is_whole; text += size, len -= size) {
+		size = utf8_next(text, len, &c);
+		if (!size || is_blank(c)) {
+			size = size ? size : 1;
+			apart = used > 0;
+		} else if (used + apart + size <= max_bytes) {
+			if (apart)
+				out[used++] = blank;
+			memcpy(out + used, text, size);
+			used += size;
+			apart = 0;
+		} else {
+			is_whole = false;
+		}
+	}
+	out[used] = '\0';
+	return is_whole;
+}
+
+/* The same with tabs and lines as they are, but for blanks at the ends. */
+static bool
+copy_text(char *out, size_t max_bytes, const char *text)
+{
+	size_t left = strlen(text), used = 0, end = 0, size;
+	bool is_whole = true;
+	uint32_t c;
+
+	for (; left; text += size, left -= size) {
+		size = utf8_next(text, left, &c);
+		if (!size || (is_control(c) && c != '\t' && c != '\n')) {
+			size = size ? size : 1;
+		} else if (used + size <= max_bytes) {
+			memcpy(out + used, text, size);
+			used += used || !is_blank(c) ? size : 0;
+			end = is_blank(c) ? end : used;
+		} else {
+			/* Blanks alone are no loss. */
+			is_whole = is_all_blank(text);
+			break;
+		}
+	}
+	out[end] = '\0';
+	return is_whole;
+}
+
+/* Put "…" at the end of what was cut to max_bytes, in place of what is in its way. */
+static void
+end_cut(char *text, size_t max_bytes)
+{
+	size_t len = strlen(text), most = max_bytes - strlen(ELLIPSIS);
+
+	while (len > most || ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(text + len, ELLIPSIS, sizeof(ELLIPSIS));
+}
+
+struct hooks_line
+hooks_line_of(const char *text, size_t len)
+{
+	struct hooks_line line = { "" };
+
+	if (!copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
+		end_cut(line.text, HOOKS_TITLE_BYTES);
+	return line;
+}
+
+const char *
+hooks_string(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && !is_all_blank(text) ? text : NULL;
+}
+
+const char *
+hooks_first(const json_t *object, const char *const *keys)
+{
+	const char *text = NULL;
+
+	for (; *keys && !text; keys++)
+		text = hooks_string(object, *keys);
+	return text;
+}
+
+struct hooks_line
+hooks_line(const json_t *object, const char *key, const char *otherwise)
+{
+	const char *text = hooks_string(object, key);
+
+	if (!text)
+		text = otherwise;
+	return hooks_line_of(text, strlen(text));
+}
+
+void
+hooks_say(struct buffer *text, const char *format, ...)
+{
+	va_list arguments;
+	char *more;
+	int len;
+
+	va_start(arguments, format);
+	len = vasprintf(&more, format, arguments);
+	va_end(arguments);
+	if (len < 0)
+		abort();
+	buffer_append(text, more, (size_t)len + 1);
+	text->len--;
+	free(more);
+}
+
+void
+hooks_quote(struct buffer *text, const json_t *object, const char *key)
+{
+	const char *from = hooks_string(object, key);
+	char quote[HOOKS_QUOTE_BYTES + 1] = "";
+
+	if (!from)
+		return;
+	if (!copy_text(quote, HOOKS_QUOTE_BYTES, from))
+		end_cut(quote, HOOKS_QUOTE_BYTES);
+	hooks_say(text, "%s%s", text->len ? "\n" : "", quote);
+}
+
+bool
+hooks_is_link(const char *url)
+{
+	size_t len = strlen(url);
+	const char *at;
+
+	if (len > HOOKS_URL_BYTES || (strncasecmp(url, "http://", 7) != 0 &&
+					     strncasecmp(url, "https://", 8) != 0))
+		return false;
+	for (at = url; *at; at++)
+		if ((unsigned char)*at <= ' ' || *at == 0x7f)
+			return false;
+	return true;
+}
+
+void
+hooks_make_mark(char *mark, const char *text)
+{
+	char hash[HEX_SHA256_BYTES + 1];
+
+	hex_sha256(hash, text, strlen(text));
+	memcpy(mark, hash, HOOKS_MARK_BYTES);
+	mark[HOOKS_MARK_BYTES] = '\0';
+}
+
+void
+hooks_make_key(char *key, const char *name, const char *mark)
+{
+	size_t len = strlen(name), most = HOOKS_KEY_BYTES;
+	char hash[HOOKS_MARK_BYTES + 1];
+
+	if (!mark && !copy_line(key, most, name, len, '-')) {
+		hooks_make_mark(hash, name);
+		mark = hash;
+	}
+	if (mark) {
+		most -= strlen(mark) + 1;
+		copy_line(key, most, name, len, '-');
+		len = strlen(key);
+		snprintf(key + len, HOOKS_KEY_BYTES + 1 - len, "-%s", mark);
+	}
+}
+
+static void
+set(json_t *object, const char *key, const char *value)
+{
+	json_object_set_new(object, key, json_string(value));
+}
+
+static void
+set_tags(json_t *object, const json_t *tags)
+{
+	json_t *out = json_array(), *tag;
+	size_t i;
+
+	json_array_foreach(tags, i, tag)
+	{
+		char text[HOOKS_TAG_BYTES + 1];
+
+		if (json_is_string(tag) && json_array_size(out) < HOOKS_MAX_TAGS &&
+			copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
+				json_string_length(tag), '-') &&
+			*text)
+			json_array_append_new(out, json_string(text));
+	}
+	if (json_array_size(out))
+		json_object_set(object, "tags", out);
+	json_decref(out);
+}
+
+static void
+set_texts(json_t *object, const struct hooks_push *push)
+{
+	const char *title = push->title ? push->title : "";
+	const char *message = push->message ? push->message : "";
+	struct hooks_line line;
+	char text[HOOKS_MESSAGE_BYTES + 1] = "";
+
+	if (push->key && is_all_blank(title))
+		title = push->key;
+	if (is_all_blank(message)) {
+		message = title;
+		title = push->key ? title : "";
+	}
+	line = hooks_line_of(title, strlen(title));
+	if (*line.text)
+		set(object, "title", line.text);
+	if (!copy_text(text, HOOKS_MESSAGE_BYTES, message))
+		end_cut(text, HOOKS_MESSAGE_BYTES);
+	set(object, "message", text);
+}
+
+void
+hooks_add(struct hooks_request *request, const struct hooks_push *push)
+{
+	const char *username = request->username ? request->username : push->username;
+	json_t *object = json_object();
+
+	if (push->key) {
+		set(object, "type", "alarm");
+		set(object, "key", push->key);
+		set(object, "severity", push->severity);
+	}
+	set_texts(object, push);
+	if (push->click && hooks_is_link(push->click))
+		set(object, "click", push->click);
+	if (username && !name_fault(username, HOOKS_NAME_BYTES))
+		set(object, "username", username);
+	set_tags(object, push->tags);
+	json_array_append_new(request->pushes, object);
+}
+
+void
+hooks_add_left_out(struct hooks_request *request, uint64_t count, const char *thing,
+	const char *click)
+{
+	struct buffer text = { 0 };
+
+	hooks_say(&text, "%" PRIu64 " more %s%s left out", count, thing,
+		count == 1 ? " was" : "s were");
+	hooks_add(request, &(struct hooks_push){ .message = text.bytes, .click = click });
+	buffer_clear(&text);
+}

@@ -1,0 +1,443 @@
+#include "linnet/http/http.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/http_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+
+/* What a peer has to send a head, once it has begun it or was accepted, a body, however
+ * it trickles, and the next request. */
+#define HEAD_MS 10000
+#define BODY_MS 30000
+#define IDLE_MS 30000
+
+/* An answer of which nothing was taken for so long is given up. */
+#define STALL_MS 60000
+
+/* How long input is read away behind the last answer. Closing with unread input would
+ * make the kernel send a reset, which may reach the peer before it has read that. */
+#define DRAIN_MS 2000
+
+/* What is left for all of these when the daemon stops. */
+#define STOP_MS 1000
+
+#define READ_BYTES 16384
+
+/* The status of what is handed over (RFC 9110 section 15.2.2). */
+#define SWITCHING_PROTOCOLS 101
+
+static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+void
+http_set_deadline(struct http *http, int64_t ms)
+{
+	if (http->conn->table->is_stopping && ms > STOP_MS)
+		ms = STOP_MS;
+	http->conn->deadline_ms = clock_now_ms() + ms;
+}
+
+static bool
+is_waiting(const struct http *http)
+{
+	return http->state == HTTP_DEFERRED || http->state == HTTP_PARKED ||
+	       http->state == HTTP_STREAMING;
+}
+
+void
+http_watch_input(struct http *http, bool on)
+{
+	if (on)
+		ev_io_start(http->door->loop, &http->input);
+	else
+		ev_io_stop(http->door->loop, &http->input);
+}
+
+static void
+end_request(struct http *http)
+{
+	struct http_request *request = http->request;
+
+	http_head_free(request->head);
+	buffer_clear(&request->body);
+	free(request);
+	http->request = NULL;
+}
+
+/* len bytes of the input are dealt with. */
+static void
+consume(struct http *http, size_t len)
+{
+	http->in.len -= len;
+	if (http->in.len)
+		memmove(http->in.bytes, http->in.bytes + len, http->in.len);
+	else
+		buffer_clear(&http->in);
+}
+
+void
+http_push(struct http *http, const void *bytes, size_t len)
+{
+	struct frame *frame = frame_new(bytes, len);
+
+	frame_queue_push(&http->out, frame);
+	frame_unref(frame);
+	out_queue_wake(&http->out_queue);
+}
+
+void
+http_finish(struct http *http, bool is_last)
+{
+	end_request(http);
+	conn_end_poll(http->conn);
+	conn_unset_client(http->conn);
+	http->is_last = is_last;
+	http->state = HTTP_ANSWERING;
+	http_watch_input(http, false);
+	http_set_deadline(http, STALL_MS);
+}
+
+static void
+start_request(struct http *http, struct http_head *head)
+{
+	struct http_request *request = xcalloc(1, sizeof(*request));
+
+	request->conn = http->conn;
+	request->head = head;
+	request->http = http;
+	http->request = request;
+}
+
+/* Take what has come of the body. */
+static bool
+is_body_whole(struct http *http)
+{
+	struct http_request *request = http->request;
+	size_t missing = request->head->content_length - request->body.len;
+	size_t here = http->in.len < missing ? http->in.len : missing;
+
+	if (here) {
+		buffer_append(&request->body, http->in.bytes, here);
+		consume(http, here);
+	}
+	return here == missing;
+}
+
+/* The head has come. The connection may be gone afterwards. */
+static void
+take_request(struct http *http)
+{
+	const struct http_head *head = http->request->head;
+
+	if (!http_route_admit(http->request))
+		return;
+	http_set_deadline(http, BODY_MS);
+	if (is_body_whole(http)) {
+		http->request->route->handle(http->request);
+		return;
+	}
+	http->state = HTTP_READING_BODY;
+	http_watch_input(http, true);
+	if (head->expects_continue && !http->request->body.len)
+		http_push(http, interim, sizeof(interim) - 1);
+}
+
+/* The connection may be gone afterwards. */
+static void
+read_head(struct http *http)
+{
+	struct http_fault fault;
+	struct http_head *head;
+	int n = http_head_parse(http->in.bytes, http->in.len, &head, &fault);
+
+	if (n == 0) {
+		if (!http->is_head_begun)
+			http_set_deadline(http, HEAD_MS);
+		http->is_head_begun = true;
+		http_watch_input(http, true);
+	} else if (n < 0) {
+		start_request(http, NULL);
+		http_respond_error(
+			http->request, fault.status, NULL, fault.code, fault.text);
+	} else {
+		consume(http, (size_t)n);
+		start_request(http, head);
+		take_request(http);
+	}
+}
+
+/* Read once, up to size bytes. Returns 0, with *len set, or -1 where the peer has closed
+ * or reset the connection. */
+static int
+receive(const struct http *http, void *bytes, size_t size, size_t *len)
+{
+	ssize_t n = recv(http->fd, bytes, size, MSG_DONTWAIT);
+
+	*len = n > 0 ? (size_t)n : 0;
+	http->conn->received_bytes += *len;
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return 0;
+	conn_note_ending(http->conn, n < 0 ? ENDING_LOST : ENDING_NORMAL);
+	return -1;
+}
+
+/* Returns what receive does. The connection may be gone afterwards. */
+static int
+on_head_input(struct http *http)
+{
+	char bytes[HTTP_HEAD_BYTES];
+	size_t len;
+
+	if (receive(http, bytes, sizeof(bytes) - http->in.len, &len) < 0)
+		return -1;
+	buffer_append(&http->in, bytes, len);
+	if (len)
+		read_head(http);
+	return 0;
+}
+
+static int
+on_body_input(struct http *http)
+{
+	struct http_request *request = http->request;
+	size_t missing = request->head->content_length - request->body.len, len;
+	char bytes[READ_BYTES];
+
+	/* What follows the body stays in the kernel until its turn. */
+	if (receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) < 0)
+		return -1;
+	buffer_append(&request->body, bytes, len);
+	if (len == missing)
+		request->route->handle(request);
+	return 0;
+}
+
+/* Somebody who is to wait sends something: the next requests, if it is not too much. */
+static int
+on_early_input(struct http *http)
+{
+	size_t room = HTTP_HEAD_BYTES - http->in.len, len;
+	char bytes[HTTP_HEAD_BYTES];
+
+	if (receive(http, bytes, room ? room : 1, &len) < 0 || len > room)
+		return -1;
+	buffer_append(&http->in, bytes, len);
+	return 0;
+}
+
+static void
+on_input(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct http *http = io->data;
+	char discarded[READ_BYTES];
+	size_t len;
+	int r;
+
+	(void)loop;
+	(void)revents;
+	if (http->state == HTTP_READING_HEAD)
+		r = on_head_input(http);
+	else if (http->state == HTTP_READING_BODY)
+		r = on_body_input(http);
+	else if (http->state == HTTP_DRAINING)
+		r = receive(http, discarded, sizeof(discarded), &len);
+	else
+		r = on_early_input(http);
+	if (r < 0)
+		conn_free(http->conn);
+}
+
+static void
+on_again(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct http *http = io->data;
+
+	(void)revents;
+	ev_io_stop(loop, io);
+	read_head(http);
+}
+
+/* An answer is written: on to the next request. What has come of it already is looked at
+ * in another turn of the loop, because this one has announced what was said in it. */
+static void
+start_next(struct http *http)
+{
+	http->state = HTTP_READING_HEAD;
+	http->is_head_begun = http->in.len > 0;
+	http_set_deadline(http, http->is_head_begun ? HEAD_MS : IDLE_MS);
+	if (http->is_head_begun)
+		ev_io_start(http->door->loop, &http->again);
+	else
+		http_watch_input(http, true);
+}
+
+static void
+start_draining(struct http *http)
+{
+	http->state = HTTP_DRAINING;
+	conn_note_ending(http->conn, ENDING_NORMAL);
+	shutdown(http->fd, SHUT_WR);
+	http_watch_input(http, true);
+	http_set_deadline(http, DRAIN_MS);
+}
+
+static struct http *
+from_out_queue(struct out_queue *out_queue)
+{
+	return container_of(out_queue, struct http, out_queue);
+}
+
+static void
+on_drained(struct out_queue *out_queue)
+{
+	struct http *http = from_out_queue(out_queue);
+	struct http_request *request = http->request;
+
+	if (http->state == HTTP_ANSWERING) {
+		if (http->is_last)
+			start_draining(http);
+		else
+			start_next(http);
+	} else if (http->state == HTTP_STREAMING) {
+		if (out_queue->queue != http->queue) {
+			out_queue->queue = http->queue;
+			out_queue_wake(out_queue);
+		} else if (request->waiter->on_drained) {
+			request->waiter->on_drained(request->state);
+		}
+	}
+}
+
+static void
+on_broken(struct out_queue *out_queue, int error)
+{
+	(void)error;
+	conn_note_ending(out_queue->conn, ENDING_LOST);
+	conn_free(out_queue->conn);
+}
+
+static const struct out_queue_ops out_queue_ops = {
+	.on_drained = on_drained,
+	.on_broken = on_broken,
+};
+
+static void
+on_tick(struct conn *conn, int64_t now_ms)
+{
+	struct http *http = conn->state;
+	bool is_streaming = http->state == HTTP_STREAMING;
+	bool has_moved = conn->sent_bytes != http->seen_bytes;
+
+	http->seen_bytes = conn->sent_bytes;
+	if (is_streaming && out_queue_is_idle(&http->out_queue) &&
+		!conn->table->is_stopping)
+		conn->deadline_ms = 0;
+	else if ((is_streaming || http->state == HTTP_ANSWERING) &&
+		 (has_moved || !conn->deadline_ms))
+		http_set_deadline(http, STALL_MS);
+	if (is_waiting(http) && http->request->waiter->on_tick)
+		http->request->waiter->on_tick(http->request->state, now_ms);
+}
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	struct http *http = conn->state;
+
+	if (is_waiting(http) && http->request->waiter->on_stop)
+		http->request->waiter->on_stop(http->request->state, code, reason);
+	http_set_deadline(http, http->state == HTTP_READING_HEAD ? 0 : STOP_MS);
+}
+
+static void
+stop_watchers(struct http *http)
+{
+	ev_io_stop(http->door->loop, &http->input);
+	ev_io_stop(http->door->loop, &http->again);
+	out_queue_fini(&http->out_queue);
+}
+
+static void
+free_http(struct http *http)
+{
+	if (http->request)
+		end_request(http);
+	buffer_clear(&http->in);
+	frame_queue_clear(&http->out);
+	free(http);
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct http *http = conn->state;
+
+	stop_watchers(http);
+	close(http->fd);
+	if (is_waiting(http))
+		http->request->waiter->on_gone(http->request->state);
+	free_http(http);
+}
+
+static const struct door conn_door = {
+	.name = "http",
+	.on_tick = on_tick,
+	.on_stop = on_stop,
+	.kill = conn_free,
+	.on_closed = on_closed,
+};
+
+void
+http_hand_over(struct http_request *request,
+	void (*take)(void *context, struct http_request *request, int fd,
+		const char *rest, size_t rest_len),
+	void *context)
+{
+	struct http *http = request->http;
+
+	assert(out_queue_is_idle(&http->out_queue));
+	metrics_count_request(request->route->name, SWITCHING_PROTOCOLS);
+	stop_watchers(http);
+	http->conn->door = NULL;
+	http->conn->state = NULL;
+	take(context, request, http->fd, http->in.bytes, http->in.len);
+	free_http(http);
+}
+
+void
+http_door_init(struct http_door *door, const struct config *config,
+	struct out_queue_drain *out_queues, const struct http_routes *tables,
+	size_t count)
+{
+	door->config = config;
+	door->loop = out_queues->loop;
+	door->out_queues = out_queues;
+	door->tables = tables;
+	door->table_count = count;
+}
+
+void
+http_door_accept(struct http_door *door, struct conn *conn, int fd)
+{
+	struct http *http = xcalloc(1, sizeof(*http));
+
+	http->conn = conn;
+	http->door = door;
+	http->fd = fd;
+	out_queue_init(
+		&http->out_queue, door->out_queues, &out_queue_ops, conn, fd, &http->out);
+	ev_io_init(&http->input, on_input, fd, EV_READ);
+	ev_io_init(&http->again, on_again, fd, EV_WRITE);
+	http->input.data = http->again.data = http;
+	conn->door = &conn_door;
+	conn->state = http;
+	http->is_head_begun = true;
+	http_set_deadline(http, HEAD_MS);
+	http_watch_input(http, true);
+}

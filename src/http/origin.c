@@ -1,0 +1,34 @@
+#include "http/origin.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Compare host:port of an origin with a Host header; the port that the origin's scheme
+ * implies may be left out on either side. */
+static bool
+is_same_host(const char *authority, const char *host, const char *implied_port)
+{
+	size_t a = strlen(authority), h = strlen(host), p = strlen(implied_port);
+
+	if (a > p && !strcmp(authority + a - p, implied_port))
+		a -= p;
+	if (h > p && !strcmp(host + h - p, implied_port))
+		h -= p;
+	return a == h && a > 0 && !strncasecmp(authority, host, a);
+}
+
+bool
+origin_is_allowed(const char *origin, const char *host, const struct string_list *allowed)
+{
+	size_t i;
+
+	for (i = 0; i < allowed->count; i++)
+		if (!strcmp(allowed->items[i], "*") ||
+			!strcasecmp(allowed->items[i], origin))
+			return true;
+	if (!strncasecmp(origin, "http://", 7))
+		return is_same_host(origin + 7, host, ":80");
+	if (!strncasecmp(origin, "https://", 8))
+		return is_same_host(origin + 8, host, ":443");
+	return false;
+}

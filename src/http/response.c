@@ -1,0 +1,173 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "http/http_private.h"
+#include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
+
+static const char *
+reason_of(int status)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 411, "Length Required" },
+		{ 413, "Content Too Large" },
+		{ 417, "Expectation Failed" },
+		{ 426, "Upgrade Required" },
+		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Unknown";
+}
+
+static void
+put(struct buffer *out, const char *text)
+{
+	buffer_append(out, text, strlen(text));
+}
+
+/* Short lines only. */
+__attribute__((format(printf, 2, 3))) static void
+put_line(struct buffer *out, const char *format, ...)
+{
+	char line[256];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	put(out, line);
+	put(out, "\r\n");
+}
+
+/* Browsers keep to it; a page of ours loads nothing from elsewhere but avatars. */
+static const char *
+content_security_policy(const struct config *config)
+{
+	return config->chat.gravatar
+		       ? "default-src 'self'; img-src 'self' data: https://gravatar.com; "
+			 "object-src 'none'; base-uri 'none'; form-action 'none'; "
+			 "frame-ancestors 'none'"
+		       : "default-src 'self'; img-src 'self' data:; object-src 'none'; "
+			 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+}
+
+/* RFC 9110 section 5.6.7. */
+static void
+put_date(struct buffer *out)
+{
+	time_t now = time(NULL);
+	char date[40];
+	struct tm tm;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	put_line(out, "Date: %s", date);
+}
+
+/* What lets a page of another origin read the answer. */
+static void
+put_origin(struct buffer *out, const char *origin)
+{
+	put(out, "Access-Control-Allow-Origin: ");
+	put(out, origin);
+	put(out, "\r\nVary: Origin\r\n");
+}
+
+void
+http_response_head(struct buffer *out, const struct http_request *request,
+	const struct http_response *answer, bool is_last)
+{
+	const struct http_route *route = request->route;
+
+	put_line(out, "HTTP/1.1 %d %s", answer->status, reason_of(answer->status));
+	put_date(out);
+	if (answer->headers)
+		put(out, answer->headers);
+	if (is_last)
+		put_line(out, "Connection: close");
+	/* The page says itself how long its files are good. */
+	if ((route && route->name) || answer->status >= 400)
+		put_line(out, "Cache-Control: no-store");
+	if (request->origin)
+		put_origin(out, request->origin);
+	put_line(out, "Content-Security-Policy: %s",
+		content_security_policy(request->http->door->config));
+	put_line(out, "X-Content-Type-Options: nosniff");
+	put_line(out, "Referrer-Policy: no-referrer");
+}
+
+/* True if what follows the request is not known to be one: its body was not read, or it
+ * wanted to speak something else. Or nobody is to follow. */
+static bool
+must_close(const struct http_request *request)
+{
+	const struct http_head *head = request->head;
+
+	return !head || head->is_last || head->content_length > request->body.len ||
+	       http_head_has_word(head, "upgrade", "websocket") ||
+	       request->conn->table->is_stopping;
+}
+
+void
+http_respond(struct http_request *request, const struct http_response *answer)
+{
+	bool is_last = must_close(request);
+	struct buffer bytes = { 0 };
+
+	metrics_count_request(request->route ? request->route->name : "", answer->status);
+	http_response_head(&bytes, request, answer, is_last);
+	if (answer->type) {
+		put_line(&bytes, "Content-Type: %s", answer->type);
+		put_line(&bytes, "Content-Length: %zu", answer->len);
+	}
+	put(&bytes, "\r\n");
+	if (answer->type && !(request->head && request->head->method == HTTP_HEAD))
+		buffer_append(&bytes, answer->body, answer->len);
+	http_push(request->http, bytes.bytes, bytes.len);
+	buffer_clear(&bytes);
+	http_finish(request->http, is_last);
+}
+
+void
+http_respond_error(struct http_request *request, int status, const char *headers,
+	const char *code, const char *text)
+{
+	json_t *error =
+		json_pack("{s:{s:s,s:s}}", "error", "code", code, "message", text);
+	struct http_response answer = {
+		.status = status,
+		.type = "application/json",
+		.headers = headers,
+	};
+	struct buffer body = { 0 };
+
+	json_text_append(&body, error);
+	buffer_append(&body, "\n", 1);
+	json_decref(error);
+	answer.body = body.bytes;
+	answer.len = body.len;
+	http_respond(request, &answer);
+	buffer_clear(&body);
+}

@@ -1,0 +1,82 @@
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "http/http_private.h"
+
+/* What a handler may take that has promised to be quick. */
+#define DEFER_MS 60000
+
+/* A stream's peer that acknowledges nothing for so long has gone without a word. */
+#define GONE_MS 60000U
+
+static void
+wait_for(struct http_request *request, enum http_state state,
+	const struct http_waiter *waiter, void *waiter_state)
+{
+	request->waiter = waiter;
+	request->state = waiter_state;
+	request->http->state = state;
+	request->conn->deadline_ms = 0;
+	http_watch_input(request->http, state != HTTP_DEFERRED);
+}
+
+void
+http_defer(struct http_request *request, const struct http_waiter *waiter, void *state)
+{
+	wait_for(request, HTTP_DEFERRED, waiter, state);
+	http_set_deadline(request->http, DEFER_MS);
+}
+
+void
+http_park(struct http_request *request, const struct http_waiter *waiter, void *state)
+{
+	conn_begin_poll(request->conn);
+	wait_for(request, HTTP_PARKED, waiter, state);
+}
+
+void
+http_stream(struct http_request *request, const char *headers, struct frame_queue *queue,
+	const struct http_waiter *waiter, void *state)
+{
+	struct http_response answer = { .status = 200, .headers = headers };
+	const unsigned gone_ms = GONE_MS;
+	struct buffer bytes = { 0 };
+
+	/* Best effort: the kernel's own patience is a quarter of an hour. */
+	setsockopt(request->http->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
+		sizeof(gone_ms));
+	http_response_head(&bytes, request, &answer, true);
+	buffer_append(&bytes, "\r\n", 2);
+	http_push(request->http, bytes.bytes, bytes.len);
+	buffer_clear(&bytes);
+	metrics_count_request(request->route->name, answer.status);
+	conn_become(request->conn, TRANSPORT_SSE);
+	request->http->queue = queue;
+	wait_for(request, HTTP_STREAMING, waiter, state);
+	/* It may go on for days. */
+	http_head_free(request->head);
+	request->head = NULL;
+	request->origin = NULL;
+	buffer_clear(&request->body);
+}
+
+void
+http_stream_wake(struct http_request *request)
+{
+	out_queue_wake(&request->http->out_queue);
+}
+
+void
+http_stream_end(struct http_request *request)
+{
+	struct http *http = request->http;
+	struct frame *frame;
+
+	while ((frame = frame_queue_peek(http->queue))) {
+		frame_queue_push(&http->out, frame);
+		frame_queue_pop(http->queue);
+	}
+	http->out_queue.queue = &http->out;
+	out_queue_wake(&http->out_queue);
+	http_finish(http, true);
+}

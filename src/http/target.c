@@ -1,0 +1,239 @@
+#include "http/target.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "linnet/base/utf8.h"
+
+static int
+refuse(struct http_fault *fault, const char *text)
+{
+	*fault = (struct http_fault){ 400, "bad_request", text };
+	return -EPROTO;
+}
+
+static int
+digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Decode len bytes to out, which may be text itself. Returns the bytes there, or -1 where
+ * an escape is broken. */
+static long
+decode(const char *text, size_t len, char *out, bool plus_is_space)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		int high, low;
+
+		if (text[i] != '%') {
+			out[n++] = plus_is_space && text[i] == '+' ? ' ' : text[i];
+			continue;
+		}
+		if (len - i < 3)
+			return -1;
+		high = digit_of(text[i + 1]);
+		low = digit_of(text[i + 2]);
+		if (high < 0 || low < 0)
+			return -1;
+		out[n++] = (char)(high << 4 | low);
+		i += 2;
+	}
+	return (long)n;
+}
+
+static bool
+is_text(const char *text, size_t len)
+{
+	while (len) {
+		uint32_t code;
+		size_t n = utf8_next(text, len, &code);
+
+		if (!n || code < 0x20 || code == 0x7f)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* Decode text of len bytes in its place; a 0 follows. */
+static int
+decode_segment(char *text, size_t len, struct http_fault *fault)
+{
+	long n = decode(text, len, text, false);
+
+	if (n < 0)
+		return refuse(fault, "a percent escape in the path is broken");
+	text[n] = '\0';
+	if (!is_text(text, (size_t)n))
+		return refuse(fault, "the path is not text in UTF-8");
+	return 0;
+}
+
+/* path begins with a slash, or is empty, which means the same as "/". */
+static int
+parse_path(struct http_head *head, char *path, struct http_fault *fault)
+{
+	char *segment = *path ? path + 1 : path;
+
+	while (segment) {
+		char *slash = strchr(segment, '/');
+		size_t len = slash ? (size_t)(slash - segment) : strlen(segment);
+
+		if (head->segment_count == HTTP_HEAD_SEGMENTS) {
+			*fault = (struct http_fault){ 404, "not_found",
+				"there is nothing so deep" };
+			return -EPROTO;
+		}
+		if (decode_segment(segment, len, fault) < 0)
+			return -EPROTO;
+		head->segments[head->segment_count++] = segment;
+		segment = slash ? slash + 1 : NULL;
+	}
+	return 0;
+}
+
+static int
+check_query(const char *query, struct http_fault *fault)
+{
+	char decoded[HTTP_HEAD_BYTES];
+	long n = decode(query, strlen(query), decoded, true);
+
+	if (n < 0)
+		return refuse(fault, "a percent escape in the query is broken");
+	if (!is_text(decoded, (size_t)n))
+		return refuse(fault, "the query is not text in UTF-8");
+	return 0;
+}
+
+bool
+http_target_is_authority(const char *text)
+{
+	for (; *text; text++)
+		if (!isalnum((unsigned char)*text) &&
+			!strchr("-._~!$&'()*+,;=:[]%", *text))
+			return false;
+	return true;
+}
+
+/* RFC 9112 section 3.2.2: what the target says of the host is what counts. Sets *rest to
+ * what follows the authority. */
+static int
+parse_authority(
+	struct http_head *head, char *authority, char **rest, struct http_fault *fault)
+{
+	size_t len = strcspn(authority, "/?");
+	char *host = authority - 1;
+
+	/* Moved over the slashes before it, so that a 0 has room behind it. */
+	memmove(host, authority, len);
+	host[len] = '\0';
+	if (!len || !http_target_is_authority(host))
+		return refuse(fault, "the host in the target is not one");
+	head->host = host;
+	*rest = authority + len;
+	return 0;
+}
+
+/* Sets *path to the origin-form of target, or NULL where it has none. */
+static int
+find_path(struct http_head *head, char *target, char **path, struct http_fault *fault)
+{
+	*path = target;
+	if (*target == '/')
+		return 0;
+	if (!strncasecmp(target, "http://", 7))
+		return parse_authority(head, target + 7, path, fault);
+	if (!strncasecmp(target, "https://", 8))
+		return parse_authority(head, target + 8, path, fault);
+	*path = NULL;
+	if (!strcmp(target, "*") || http_target_is_authority(target))
+		return 0;
+	return refuse(fault, "the target is neither a path nor a URL");
+}
+
+static bool
+is_printable(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '#')
+			return false;
+	return true;
+}
+
+int
+http_target_parse(
+	struct http_head *head, char *target, size_t len, struct http_fault *fault)
+{
+	char *path, *query;
+
+	if (!is_printable(target, len))
+		return refuse(fault, "the target has a character that must be escaped");
+	if (find_path(head, target, &path, fault) < 0)
+		return -EPROTO;
+	if (!path)
+		return 0;
+	query = strchr(path, '?');
+	if (query) {
+		*query++ = '\0';
+		head->query = query;
+		if (check_query(query, fault) < 0)
+			return -EPROTO;
+	}
+	return parse_path(head, path, fault);
+}
+
+/* True if the argument of len bytes is decoded called name. */
+static bool
+is_called(const char *argument, size_t len, const char *name)
+{
+	char decoded[64];
+	long n;
+
+	/* An escape takes three bytes; no longer name can be meant. */
+	if (len > sizeof(decoded))
+		return false;
+	n = decode(argument, len, decoded, true);
+	return n >= 0 && (size_t)n == strlen(name) && !memcmp(decoded, name, (size_t)n);
+}
+
+int
+http_head_query(const struct http_head *head, const char *name, char *out, size_t size)
+{
+	const char *argument = head->query;
+
+	out[0] = '\0';
+	while (*argument) {
+		size_t len = strcspn(argument, "&"), split;
+		char decoded[HTTP_HEAD_BYTES];
+		long n;
+
+		split = strcspn(argument, "=&");
+		if (!is_called(argument, split, name)) {
+			argument += len + (argument[len] == '&');
+			continue;
+		}
+		if (split < len)
+			split++;
+		n = decode(argument + split, len - split, decoded, true);
+		if (n < 0 || (size_t)n >= size)
+			return -E2BIG;
+		memcpy(out, decoded, (size_t)n);
+		out[n] = '\0';
+		return 0;
+	}
+	return -ENOENT;
+}

@@ -1,0 +1,212 @@
+#include "linnet/net/acceptor.h"
+
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "linnet/base/cidr.h"
+#include "linnet/base/log.h"
+#include "linnet/net/systemd.h"
+#include "net/listener.h"
+#include "net/reject.h"
+#include "net/rlimit.h"
+
+/* Beyond this the kernel holds back what a peer has not acknowledged, so that a slow
+ * reader is known by its queue and not by megabytes of kernel memory. */
+#define UNSENT_BYTES (128 * 1024)
+
+/* Descriptors of a connection: with TLS, the socket and a pair of others. */
+#define DESCRIPTORS 1
+#define TLS_DESCRIPTORS 3
+
+/* How one kind of connection is told that it is not served. */
+struct reject_texts {
+	enum reject_text full, banned;
+};
+
+static struct cidr_list *
+trusted_proxies(const struct config *config)
+{
+	return cidr_list_new(
+		config->http.trusted_proxies.items, config->http.trusted_proxies.count);
+}
+
+void
+acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
+	size_t descriptors, struct ev_loop *loop, const struct acceptor_ops *ops,
+	void *context)
+{
+	size_t max;
+
+	memset(acceptor, 0, sizeof(*acceptor));
+	acceptor->config = config;
+	acceptor->has_tls = has_tls;
+	acceptor->loop = loop;
+	acceptor->ops = ops;
+	acceptor->context = context;
+	acceptor->proxies = trusted_proxies(config);
+	acceptor->reject = reject_new(loop);
+	max = rlimit_fit((size_t)config->limits.connections,
+		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
+	conn_table_init(&acceptor->conns, max, (unsigned)config->limits.per_address,
+		acceptor->proxies);
+}
+
+static void
+set_socket_options(int fd)
+{
+	const int on = 1, unsent = UNSENT_BYTES;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+}
+
+/* Only counted here: one line in the log a tick, however many they are. */
+static void
+refuse(struct acceptor *acceptor, int fd, const struct sockaddr *address, const char *why,
+	const struct reject_texts *texts)
+{
+	bool is_banned = !strcmp(why, "banned");
+
+	if (is_banned) {
+		acceptor->banned++;
+		conn_format_address(address, acceptor->banned_peer);
+	} else {
+		acceptor->over_limit++;
+		acceptor->limit = why;
+	}
+	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
+}
+
+/* A record of the connection, or NULL: it was refused. */
+static struct conn *
+admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
+	enum transport transport, const struct reject_texts *texts)
+{
+	const char *why;
+	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
+
+	acceptor->ops->on_knock(acceptor->context);
+	if (conn)
+		set_socket_options(fd);
+	else
+		refuse(acceptor, fd, address, why, texts);
+	return conn;
+}
+
+static void
+on_accept_http(void *context, int fd, const struct sockaddr *address)
+{
+	static const struct reject_texts plain = { REJECT_HTTP_FULL, REJECT_HTTP_BANNED };
+	static const struct reject_texts encrypted = { REJECT_TLS_FULL, REJECT_TLS_FULL };
+	struct acceptor *acceptor = context;
+	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_HTTP,
+		acceptor->has_tls ? &encrypted : &plain);
+
+	if (conn)
+		acceptor->ops->on_http(acceptor->context, conn, fd);
+}
+
+static void
+on_accept_line(void *context, int fd, const struct sockaddr *address)
+{
+	static const struct reject_texts texts = { REJECT_LINE_FULL, REJECT_LINE_BANNED };
+	struct acceptor *acceptor = context;
+	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
+
+	if (conn)
+		acceptor->ops->on_line(acceptor->context, conn, fd);
+}
+
+/* On the sockets that the service manager has for that name, else on ones of our own. */
+static int
+listen_on(struct acceptor *acceptor, struct listener **listener, const char *name,
+	const char *address, int port, listener_on_accept *on_accept)
+{
+	int fds[SYSTEMD_SOCKETS], r;
+	size_t count = systemd_sockets(name, fds);
+
+	if (count) {
+		*listener =
+			listener_adopt(acceptor->loop, fds, count, on_accept, acceptor);
+		return 0;
+	}
+	r = listener_open(listener, acceptor->loop, address, port, on_accept, acceptor);
+	if (r < 0)
+		log_error("listen_failed", log_str("address", address),
+			log_int("port", port), log_str("error", strerror(-r)));
+	return r;
+}
+
+static void
+log_ready(const struct acceptor *acceptor)
+{
+	char http[256], line[256];
+
+	listener_describe(acceptor->http, http, sizeof(http));
+	if (!acceptor->line) {
+		log_info("ready", log_str("http", http));
+		return;
+	}
+	listener_describe(acceptor->line, line, sizeof(line));
+	log_info("ready", log_str("http", http), log_str("line", line));
+}
+
+int
+acceptor_open(struct acceptor *acceptor, const struct bans *bans)
+{
+	const struct config *config = acceptor->config;
+	int r;
+
+	acceptor->conns.bans = bans;
+	r = listen_on(acceptor, &acceptor->http, "http", config->http.address,
+		config->http.port, on_accept_http);
+	if (r == 0 && config->line.enabled)
+		r = listen_on(acceptor, &acceptor->line, "line", config->line.address,
+			config->line.port, on_accept_line);
+	if (r == 0)
+		log_ready(acceptor);
+	return r;
+}
+
+void
+acceptor_reload(struct acceptor *acceptor)
+{
+	const struct config *config = acceptor->config;
+
+	cidr_list_free(acceptor->proxies);
+	acceptor->proxies = trusted_proxies(config);
+	acceptor->conns.proxies = acceptor->proxies;
+	conn_limit_set_max(
+		acceptor->conns.by_address, (unsigned)config->limits.per_address);
+}
+
+void
+acceptor_tick(struct acceptor *acceptor)
+{
+	if (acceptor->banned)
+		log_info("refused", log_str("peer", acceptor->banned_peer),
+			log_str("why", "banned"), log_uint("count", acceptor->banned));
+	if (acceptor->over_limit)
+		log_warn("over_limit", log_str("limit", acceptor->limit),
+			log_uint("count", acceptor->over_limit),
+			log_uint("connections", acceptor->conns.count));
+	acceptor->banned = acceptor->over_limit = 0;
+}
+
+void
+acceptor_close(struct acceptor *acceptor)
+{
+	listener_close(acceptor->http);
+	listener_close(acceptor->line);
+	acceptor->http = acceptor->line = NULL;
+}
+
+void
+acceptor_fini(struct acceptor *acceptor)
+{
+	acceptor_close(acceptor);
+	reject_free(acceptor->reject);
+	conn_table_fini(&acceptor->conns);
+	cidr_list_free(acceptor->proxies);
+}

@@ -1,0 +1,282 @@
+#include "linnet/net/conn.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/clock.h"
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+
+void
+conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
+	const struct cidr_list *proxies)
+{
+	memset(table, 0, sizeof(*table));
+	TAILQ_INIT(&table->conns);
+	table->max = max;
+	table->by_address = conn_limit_new(per_address);
+	table->proxies = proxies;
+}
+
+void
+conn_table_fini(struct conn_table *table)
+{
+	assert(TAILQ_EMPTY(&table->conns));
+	conn_limit_free(table->by_address);
+}
+
+/* As IPv6, IPv4 being mapped to it. */
+static struct in6_addr
+address_of(const struct sockaddr *address)
+{
+	const struct sockaddr_in *v4 = (const void *)address;
+	const struct sockaddr_in6 *v6 = (const void *)address;
+	struct in6_addr mapped = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
+
+	if (address->sa_family == AF_INET6)
+		return v6->sin6_addr;
+	memcpy(mapped.s6_addr + 12, &v4->sin_addr, sizeof(v4->sin_addr));
+	return mapped;
+}
+
+/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
+static void
+format_address(const struct in6_addr *address, char *out, size_t size)
+{
+	if (IN6_IS_ADDR_V4MAPPED(address))
+		inet_ntop(AF_INET, address->s6_addr + 12, out, (socklen_t)size);
+	else
+		inet_ntop(AF_INET6, address, out, (socklen_t)size);
+}
+
+/* The connection is that of address. */
+static void
+set_address(struct conn *conn, const struct in6_addr *address)
+{
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
+
+	conn->key = conn_limit_key_of((const void *)&v6);
+	conn->is_loopback = conn_limit_is_loopback((const void *)&v6);
+	format_address(address, conn->peer, sizeof(conn->peer));
+}
+
+static int
+count(struct conn *conn)
+{
+	if (conn->is_loopback)
+		return 0;
+	if (conn_limit_acquire(conn->table->by_address, &conn->key) < 0)
+		return -EUSERS;
+	conn->is_counted = true;
+	return 0;
+}
+
+static void
+uncount(struct conn *conn)
+{
+	if (conn->is_counted)
+		conn_limit_release(conn->table->by_address, &conn->key);
+	conn->is_counted = false;
+}
+
+static void
+begin(struct conn *conn, enum transport transport)
+{
+	conn->transport = transport;
+	metrics.connections[transport]++;
+	metrics.accepted[transport]++;
+}
+
+static void
+end(struct conn *conn, enum ending ending)
+{
+	metrics.connections[conn->transport]--;
+	metrics.closed[conn->transport][ending]++;
+}
+
+static bool
+is_banned(const struct conn_table *table, const struct in6_addr *address)
+{
+	return table->bans && bans_have_address(table->bans, address);
+}
+
+bool
+conn_is_banned(const struct conn *conn)
+{
+	struct in6_addr address;
+
+	cidr_read_address(conn->peer, strlen(conn->peer), &address);
+	/* A proxy is not for whom it speaks. */
+	return is_banned(conn->table, &address) &&
+	       !(conn->is_proxy && IN6_ARE_ADDR_EQUAL(&address, &conn->address));
+}
+
+void
+conn_format_address(const struct sockaddr *address, char *out)
+{
+	const struct in6_addr v6 = address_of(address);
+
+	format_address(&v6, out, INET6_ADDRSTRLEN);
+}
+
+static struct conn *
+refuse(enum refused_by limit, const char *name, const char **why)
+{
+	metrics.refused[limit]++;
+	*why = name;
+	return NULL;
+}
+
+struct conn *
+conn_admit(struct conn_table *table, const struct sockaddr *address,
+	enum transport transport, const char **why)
+{
+	struct conn *conn;
+
+	if (table->count >= table->max)
+		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
+	conn = xcalloc(1, sizeof(*conn));
+	conn->opened_ms = clock_now_ms();
+	conn->table = table;
+	conn->address = address_of(address);
+	conn->is_proxy = table->proxies && cidr_list_has(table->proxies, &conn->address);
+	set_address(conn, &conn->address);
+	if (!conn->is_proxy && is_banned(table, &conn->address)) {
+		free(conn);
+		return refuse(REFUSED_BY_BAN, "banned", why);
+	}
+	if (!conn->is_proxy && count(conn) < 0) {
+		free(conn);
+		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
+	}
+	begin(conn, transport);
+	TAILQ_INSERT_TAIL(&table->conns, conn, link);
+	table->count++;
+	return conn;
+}
+
+int
+conn_set_client(struct conn *conn, const struct in6_addr *client)
+{
+	uncount(conn);
+	set_address(conn, client);
+	if (is_banned(conn->table, client)) {
+		metrics.refused[REFUSED_BY_BAN]++;
+		return -EACCES;
+	}
+	if (count(conn) == 0)
+		return 0;
+	metrics.refused[REFUSED_BY_PER_ADDRESS]++;
+	return -EUSERS;
+}
+
+void
+conn_unset_client(struct conn *conn)
+{
+	if (!conn->is_proxy)
+		return;
+	uncount(conn);
+	set_address(conn, &conn->address);
+}
+
+void
+conn_become(struct conn *conn, enum transport transport)
+{
+	end(conn, ENDING_UPGRADED);
+	begin(conn, transport);
+}
+
+void
+conn_begin_poll(struct conn *conn)
+{
+	metrics.connections[conn->transport]--;
+	begin(conn, TRANSPORT_POLL);
+}
+
+void
+conn_end_poll(struct conn *conn)
+{
+	if (conn->transport != TRANSPORT_POLL)
+		return;
+	end(conn, conn->ending);
+	conn->transport = TRANSPORT_HTTP;
+	metrics.connections[conn->transport]++;
+}
+
+void
+conn_note_ending(struct conn *conn, enum ending ending)
+{
+	if (conn->is_ending)
+		return;
+	conn->is_ending = true;
+	conn->ending = ending;
+}
+
+void
+conn_free(struct conn *conn)
+{
+	struct conn_table *table = conn->table;
+
+	if (conn->door)
+		conn->door->on_closed(conn);
+	conn_end_poll(conn);
+	end(conn, conn->ending);
+	uncount(conn);
+	TAILQ_REMOVE(&table->conns, conn, link);
+	table->count--;
+	free(conn);
+}
+
+void
+conn_kill(struct conn *conn)
+{
+	conn->door->kill(conn);
+}
+
+/* May free conn. */
+static void
+tick(struct conn *conn, int64_t now_ms)
+{
+	if (conn->deadline_ms && now_ms >= conn->deadline_ms) {
+		log_debug("timeout", log_str("peer", conn->peer),
+			log_str("door", conn->door->name));
+		conn_note_ending(conn, ENDING_TIMEOUT);
+		conn_kill(conn);
+	} else if (conn->door->on_tick) {
+		conn->door->on_tick(conn, now_ms);
+	}
+}
+
+void
+conn_table_tick(struct conn_table *table)
+{
+	int64_t now_ms = clock_now_ms();
+	struct conn *conn, *next;
+
+	for (conn = TAILQ_FIRST(&table->conns); conn; conn = next) {
+		next = TAILQ_NEXT(conn, link);
+		tick(conn, now_ms);
+	}
+}
+
+void
+conn_table_stop(struct conn_table *table, uint16_t code, const char *reason)
+{
+	struct conn *conn;
+
+	table->is_stopping = true;
+	TAILQ_FOREACH (conn, &table->conns, link) {
+		conn_note_ending(conn, ENDING_STOPPING);
+		conn->door->on_stop(conn, code, reason);
+	}
+}
+
+void
+conn_table_clear(struct conn_table *table)
+{
+	while (!TAILQ_EMPTY(&table->conns))
+		conn_kill(TAILQ_FIRST(&table->conns));
+}

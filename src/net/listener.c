@@ -1,0 +1,276 @@
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+
+/* Connections taken from one socket before the loop looks at the others. */
+#define ACCEPTS_A_TURN 64
+
+/* How long nothing is accepted after the process ran out of descriptors. */
+#define PAUSE_S 0.2
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+struct listener {
+	struct ev_loop *loop;
+	ev_io sockets[LISTENER_SOCKETS];
+	size_t count;
+	ev_timer pause;
+	bool is_exhausted; /* and the log says so already */
+	listener_on_accept *on_accept;
+	void *context;
+};
+
+static void
+start_accepting(struct listener *listener)
+{
+	size_t i;
+
+	for (i = 0; i < listener->count; i++)
+		ev_io_start(listener->loop, &listener->sockets[i]);
+}
+
+static void
+stop_accepting(struct listener *listener)
+{
+	size_t i;
+
+	for (i = 0; i < listener->count; i++)
+		ev_io_stop(listener->loop, &listener->sockets[i]);
+}
+
+static void
+on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	(void)loop;
+	(void)revents;
+	start_accepting(timer->data);
+}
+
+/* The connection that could not be taken keeps the socket readable: a loop that went on
+ * asking would do nothing else. */
+static void
+pause_accepting(struct listener *listener, int error)
+{
+	if (!listener->is_exhausted)
+		log_warn("accept_paused", log_str("error", strerror(error)));
+	listener->is_exhausted = true;
+	stop_accepting(listener);
+	ev_timer_set(&listener->pause, PAUSE_S, 0);
+	ev_timer_start(listener->loop, &listener->pause);
+}
+
+static void
+on_readable(struct ev_loop *loop, ev_io *socket, int revents)
+{
+	struct listener *listener = socket->data;
+	int i;
+
+	(void)loop;
+	(void)revents;
+	for (i = 0; i < ACCEPTS_A_TURN; i++) {
+		union address address;
+		socklen_t len = sizeof(address);
+		int fd = accept4(
+			socket->fd, &address.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			listener->is_exhausted = false;
+			listener->on_accept(listener->context, fd, &address.any);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			   errno == ENOMEM) {
+			pause_accepting(listener, errno);
+			return;
+		} else if (errno == EAGAIN) {
+			return;
+		}
+		/* Anything else is about that one connection, which is gone (accept(2)).
+		 */
+	}
+}
+
+static int
+open_socket(const struct addrinfo *info, int port)
+{
+	const int on = 1, off = 0;
+	union address address;
+	int fd, r;
+
+	memcpy(&address, info->ai_addr, info->ai_addrlen);
+	if (info->ai_family == AF_INET6)
+		address.v6.sin6_port = htons((uint16_t)port);
+	else
+		address.v4.sin_port = htons((uint16_t)port);
+	fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (info->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (bind(fd, &address.any, info->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+static union address
+address_of(int fd)
+{
+	union address address = { .v6 = { 0 } };
+	socklen_t len = sizeof(address);
+
+	getsockname(fd, &address.any, &len);
+	return address;
+}
+
+static int
+port_of(int fd)
+{
+	union address address = address_of(fd);
+
+	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+						       : address.v4.sin_port);
+}
+
+static struct listener *
+new_listener(struct ev_loop *loop, listener_on_accept *on_accept, void *context)
+{
+	struct listener *listener = xcalloc(1, sizeof(*listener));
+
+	listener->loop = loop;
+	listener->on_accept = on_accept;
+	listener->context = context;
+	ev_timer_init(&listener->pause, on_pause_over, 0, 0);
+	listener->pause.data = listener;
+	return listener;
+}
+
+static void
+add_socket(struct listener *listener, int fd)
+{
+	ev_io *socket = &listener->sockets[listener->count++];
+
+	ev_io_init(socket, on_readable, fd, EV_READ);
+	socket->data = listener;
+}
+
+/* Open one socket for each address of the list; a family that this machine does not have
+ * is left out as long as another one is there. */
+static int
+open_all(struct listener *listener, const struct addrinfo *info, int port)
+{
+	int fd = -EADDRNOTAVAIL;
+
+	for (; info && listener->count < LISTENER_SOCKETS; info = info->ai_next) {
+		fd = open_socket(info, port);
+		if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
+			continue;
+		if (fd < 0)
+			return fd;
+		add_socket(listener, fd);
+		port = port_of(fd);
+	}
+	return listener->count ? 0 : fd;
+}
+
+struct listener *
+listener_adopt(struct ev_loop *loop, const int *fds, size_t count,
+	listener_on_accept *on_accept, void *context)
+{
+	struct listener *listener = new_listener(loop, on_accept, context);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) | O_NONBLOCK);
+		add_socket(listener, fds[i]);
+	}
+	start_accepting(listener);
+	return listener;
+}
+
+int
+listener_open(struct listener **out, struct ev_loop *loop, const char *address, int port,
+	listener_on_accept *on_accept, void *context)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE,
+	};
+	struct listener *listener;
+	struct addrinfo *info;
+	int r;
+
+	if (getaddrinfo(address, NULL, &hints, &info) != 0)
+		return -EADDRNOTAVAIL;
+	listener = new_listener(loop, on_accept, context);
+	r = open_all(listener, info, port);
+	freeaddrinfo(info);
+	if (r < 0) {
+		listener_close(listener);
+		return r;
+	}
+	start_accepting(listener);
+	*out = listener;
+	return 0;
+}
+
+static void
+describe_socket(int fd, char *out, size_t size)
+{
+	union address address = address_of(fd);
+	char host[INET6_ADDRSTRLEN] = "";
+
+	if (address.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof(host));
+		snprintf(out, size, "[%s]:%d", host, ntohs(address.v6.sin6_port));
+	} else {
+		inet_ntop(AF_INET, &address.v4.sin_addr, host, sizeof(host));
+		snprintf(out, size, "%s:%d", host, ntohs(address.v4.sin_port));
+	}
+}
+
+void
+listener_describe(const struct listener *listener, char *out, size_t size)
+{
+	size_t i, len = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < listener->count && len + 1 < size; i++) {
+		if (i)
+			out[len++] = ',';
+		describe_socket(listener->sockets[i].fd, out + len, size - len);
+		len += strlen(out + len);
+	}
+}
+
+void
+listener_close(struct listener *listener)
+{
+	size_t i;
+
+	if (!listener)
+		return;
+	stop_accepting(listener);
+	ev_timer_stop(listener->loop, &listener->pause);
+	for (i = 0; i < listener->count; i++)
+		close(listener->sockets[i].fd);
+	free(listener);
+}

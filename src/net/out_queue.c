@@ -1,0 +1,167 @@
+#include "linnet/net/out_queue.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+/* What is handed to the kernel at once, so that everybody gets a turn. */
+#define WRITE_FRAMES 64
+#define WRITE_BYTES 65536
+
+void
+out_queue_drain_init(struct out_queue_drain *drain, struct ev_loop *loop)
+{
+	drain->loop = loop;
+	TAILQ_INIT(&drain->dirty);
+}
+
+/* Point at the bytes to be written next: of whole frames, but for the first and the
+ * last one. Returns how many pieces there are. */
+static size_t
+gather(const struct out_queue *out_queue, struct iovec *pieces)
+{
+	size_t count = 0, bytes = 0;
+	uint32_t i;
+
+	if (out_queue->begun) {
+		pieces[count].iov_base =
+			frame_bytes(out_queue->begun) + out_queue->begun_bytes;
+		pieces[count].iov_len = out_queue->begun->len - out_queue->begun_bytes;
+		bytes += pieces[count++].iov_len;
+	}
+	for (i = 0; i < out_queue->queue->count && count < WRITE_FRAMES &&
+		    bytes < WRITE_BYTES;
+		i++) {
+		struct frame *frame = frame_queue_at(out_queue->queue, i);
+
+		pieces[count].iov_base = frame_bytes(frame);
+		pieces[count].iov_len = frame->len;
+		bytes += pieces[count++].iov_len;
+	}
+	if (bytes > WRITE_BYTES)
+		pieces[count - 1].iov_len -= bytes - WRITE_BYTES;
+	return count;
+}
+
+static void
+drop_begun(struct out_queue *out_queue)
+{
+	if (out_queue->begun)
+		frame_unref(out_queue->begun);
+	out_queue->begun = NULL;
+	out_queue->begun_bytes = 0;
+}
+
+/* len bytes are the kernel's. */
+static void
+advance(struct out_queue *out_queue, size_t len)
+{
+	conn_count_sent(out_queue->conn, len);
+	while (len) {
+		size_t left;
+
+		if (!out_queue->begun) {
+			out_queue->begun = frame_ref(frame_queue_peek(out_queue->queue));
+			frame_queue_pop(out_queue->queue);
+		}
+		left = out_queue->begun->len - out_queue->begun_bytes;
+		if (len < left) {
+			out_queue->begun_bytes += len;
+			return;
+		}
+		len -= left;
+		drop_begun(out_queue);
+	}
+}
+
+/* Write once. Returns 0 or -errno. */
+static int
+write_some(struct out_queue *out_queue)
+{
+	struct iovec pieces[WRITE_FRAMES];
+	struct msghdr message = { .msg_iov = pieces };
+	ssize_t n;
+
+	message.msg_iovlen = gather(out_queue, pieces);
+	n = sendmsg(out_queue->io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return -errno;
+	advance(out_queue, (size_t)n);
+	return 0;
+}
+
+/* May end with the out queue gone. */
+static void
+write_or_wait(struct out_queue *out_queue)
+{
+	int r = out_queue_is_idle(out_queue) ? 0 : write_some(out_queue);
+
+	if (r == -EAGAIN || r == -EINTR || r == -ENOBUFS)
+		ev_io_start(out_queue->drain->loop, &out_queue->io);
+	else if (r < 0)
+		out_queue->ops->on_broken(out_queue, -r);
+	else if (!out_queue_is_idle(out_queue))
+		out_queue_wake(out_queue);
+	else
+		out_queue->ops->on_drained(out_queue);
+}
+
+void
+out_queue_drain_run(struct out_queue_drain *drain)
+{
+	struct out_queue *out_queue;
+
+	while ((out_queue = TAILQ_FIRST(&drain->dirty))) {
+		TAILQ_REMOVE(&drain->dirty, out_queue, dirty_link);
+		out_queue->is_dirty = false;
+		write_or_wait(out_queue);
+	}
+}
+
+static void
+on_writable(struct ev_loop *loop, ev_io *io, int revents)
+{
+	(void)revents;
+	ev_io_stop(loop, io);
+	out_queue_wake(io->data);
+}
+
+void
+out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
+	const struct out_queue_ops *ops, struct conn *conn, int fd,
+	struct frame_queue *queue)
+{
+	memset(out_queue, 0, sizeof(*out_queue));
+	out_queue->drain = drain;
+	out_queue->ops = ops;
+	out_queue->conn = conn;
+	out_queue->queue = queue;
+	ev_io_init(&out_queue->io, on_writable, fd, EV_WRITE);
+	out_queue->io.data = out_queue;
+}
+
+void
+out_queue_wake(struct out_queue *out_queue)
+{
+	if (out_queue->is_dirty || ev_is_active(&out_queue->io))
+		return;
+	out_queue->is_dirty = true;
+	TAILQ_INSERT_TAIL(&out_queue->drain->dirty, out_queue, dirty_link);
+}
+
+bool
+out_queue_is_idle(const struct out_queue *out_queue)
+{
+	return !out_queue->begun && !out_queue->queue->count;
+}
+
+void
+out_queue_fini(struct out_queue *out_queue)
+{
+	if (out_queue->is_dirty)
+		TAILQ_REMOVE(&out_queue->drain->dirty, out_queue, dirty_link);
+	out_queue->is_dirty = false;
+	ev_io_stop(out_queue->drain->loop, &out_queue->io);
+	drop_begun(out_queue);
+}

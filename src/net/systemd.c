@@ -1,0 +1,210 @@
+#include "linnet/net/systemd.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifdef LINNET_SYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+
+#define STATUS_S 5.0
+#define STATUS_BYTES 160
+
+struct systemd {
+	struct ev_loop *loop;
+	ev_timer watchdog;
+	ev_timer status;
+	void (*describe)(void *context, char *text, size_t size);
+	void *context;
+	char said[STATUS_BYTES]; /* the last status */
+};
+
+/* What was handed over and nobody has taken yet. */
+static struct {
+	size_t count;
+	int fds[SYSTEMD_SOCKETS];
+} sockets[2];
+
+static const char *const socket_names[] = { "http", "line" };
+
+#ifdef LINNET_SYSTEMD
+
+static int
+take_socket(int fd, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
+		if (strcmp(name, socket_names[i]) != 0)
+			continue;
+		if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 ||
+			sockets[i].count == SYSTEMD_SOCKETS)
+			return -ENOTSOCK;
+		sockets[i].fds[sockets[i].count++] = fd;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int
+systemd_take_sockets(const char **why)
+{
+	static char unfit[64];
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names), i, r = 0;
+
+	for (i = 0; i < count; i++) {
+		if (r == 0)
+			r = take_socket(SD_LISTEN_FDS_START + i, names[i]);
+		if (r < 0 && !*unfit)
+			snprintf(unfit, sizeof(unfit), "%s", names[i]);
+		free(names[i]);
+	}
+	free(names);
+	*why = unfit;
+	return r;
+}
+
+static void
+tell(const char *text)
+{
+	sd_notify(0, text);
+}
+
+static double
+watchdog_s(void)
+{
+	uint64_t us;
+
+	return sd_watchdog_enabled(0, &us) > 0 ? (double)us / 1e6 : 0;
+}
+
+#else
+
+int
+systemd_take_sockets(const char **why)
+{
+	(void)why;
+	return 0;
+}
+
+static void
+tell(const char *text)
+{
+	(void)text;
+}
+
+static double
+watchdog_s(void)
+{
+	return 0;
+}
+
+#endif
+
+size_t
+systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
+{
+	size_t i, count;
+
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
+		if (strcmp(name, socket_names[i]) != 0)
+			continue;
+		count = sockets[i].count;
+		memcpy(fds, sockets[i].fds, count * sizeof(*fds));
+		sockets[i].count = 0;
+		return count;
+	}
+	return 0;
+}
+
+static void
+on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	(void)loop;
+	(void)timer;
+	(void)revents;
+	tell("WATCHDOG=1");
+}
+
+static void
+on_status(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct systemd *systemd = timer->data;
+	char text[STATUS_BYTES], line[STATUS_BYTES + 16];
+
+	(void)loop;
+	(void)revents;
+	systemd->describe(systemd->context, text, sizeof(text));
+	if (!strcmp(text, systemd->said))
+		return;
+	memcpy(systemd->said, text, sizeof(text));
+	snprintf(line, sizeof(line), "STATUS=%s", text);
+	tell(line);
+}
+
+struct systemd *
+systemd_ready(struct ev_loop *loop,
+	void (*status)(void *context, char *text, size_t size), void *context)
+{
+	struct systemd *systemd = xcalloc(1, sizeof(*systemd));
+	double every_s = watchdog_s() / 2;
+
+	systemd->loop = loop;
+	systemd->describe = status;
+	systemd->context = context;
+	ev_timer_init(&systemd->status, on_status, STATUS_S, STATUS_S);
+	ev_timer_init(&systemd->watchdog, on_watchdog, every_s, every_s);
+	systemd->status.data = systemd;
+	on_status(loop, &systemd->status, 0);
+	tell("READY=1");
+	if (every_s > 0)
+		ev_timer_start(loop, &systemd->watchdog);
+	/* Nobody to be told: nothing to wake up for. */
+	if (getenv("NOTIFY_SOCKET"))
+		ev_timer_start(loop, &systemd->status);
+	return systemd;
+}
+
+void
+systemd_reloading(void)
+{
+	char text[80];
+
+	/* systemd 253 wants to know since when. */
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+		clock_now_us());
+	tell(text);
+}
+
+void
+systemd_reloaded(void)
+{
+	tell("READY=1");
+}
+
+void
+systemd_stopping(void)
+{
+	tell("STOPPING=1");
+}
+
+void
+systemd_free(struct systemd *systemd)
+{
+	if (!systemd)
+		return;
+	ev_timer_stop(systemd->loop, &systemd->status);
+	ev_timer_stop(systemd->loop, &systemd->watchdog);
+	free(systemd);
+}

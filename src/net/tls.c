@@ -1,0 +1,185 @@
+#include "linnet/net/tls.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/x509err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/xalloc.h"
+#include "net/tls_private.h"
+
+/* Those of TLS 1.2 that keep what was said a secret when the key is lost. TLS 1.3 has no
+ * others. */
+#define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+struct tls {
+	SSL_CTX *context;
+};
+
+/* RFC 7301 section 3.1, in the form that OpenSSL takes. */
+static const unsigned char protocol[] = "\x08http/1.1";
+
+const char *
+tls_error_text(void)
+{
+	unsigned long error = ERR_peek_error();
+	const char *text = ERR_reason_error_string(error);
+
+	if (ERR_SYSTEM_ERROR(error))
+		return strerror(ERR_GET_REASON(error));
+	return text ? text : "unknown error";
+}
+
+/* A client that does not ask is served; one that asks for other protocols only is told.
+ */
+static int
+on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+	const unsigned char *offered, unsigned offered_len, void *unused)
+{
+	unsigned char *chosen;
+
+	(void)ssl;
+	(void)unused;
+	if (SSL_select_next_proto(&chosen, out_len, protocol, sizeof(protocol) - 1,
+		    offered, offered_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+/* Without this OpenSSL asks the terminal. */
+static int
+on_password(char *out, int size, int is_writing, void *unused)
+{
+	(void)out;
+	(void)size;
+	(void)is_writing;
+	(void)unused;
+	return 0;
+}
+
+static bool
+set_options(SSL_CTX *context)
+{
+	/* A peer that closes without a word is one that closes: where a message ends is
+	 * said by HTTP and WebSocket themselves. */
+	SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+					     SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+					  SSL_MODE_RELEASE_BUFFERS);
+	/* Who comes back has a ticket. */
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_default_passwd_cb(context, on_password);
+	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
+	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_cipher_list(context, CIPHERS) == 1;
+}
+
+/* Why a file could not be used; otherwise is said where OpenSSL's own words for what it
+ * read would help nobody. */
+static const char *
+describe_file(const char *otherwise)
+{
+	unsigned long error = ERR_peek_error();
+	bool is_told = ERR_SYSTEM_ERROR(error) || ERR_GET_LIB(error) == ERR_LIB_SSL;
+
+	return is_told ? tls_error_text() : otherwise;
+}
+
+static bool
+is_misfit(void)
+{
+	unsigned long error = ERR_peek_error();
+
+	return ERR_GET_LIB(error) == ERR_LIB_X509 &&
+	       ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH;
+}
+
+/* Returns what is wrong with the key, or NULL. */
+static const char *
+use_key(SSL_CTX *context, const char *key)
+{
+	static const char misfit[] = "is not the key of http.tls_certificate";
+
+	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1)
+		return SSL_CTX_check_private_key(context) == 1 ? NULL : misfit;
+	return is_misfit()
+		       ? misfit
+		       : describe_file("has no private key in PEM without a password");
+}
+
+/* Returns a context, or NULL with *why set. */
+static SSL_CTX *
+make_context(const char *certificate, const char *key, const char **why)
+{
+	static char text[PATH_MAX + 256];
+	const char *fault = NULL;
+	SSL_CTX *context;
+
+	ERR_clear_error();
+	context = SSL_CTX_new(TLS_server_method());
+	*why = text;
+	if (!context || !set_options(context)) {
+		snprintf(text, sizeof(text), "OpenSSL: %s", tls_error_text());
+	} else if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
+		snprintf(text, sizeof(text), "http.tls_certificate %s: %s", certificate,
+			describe_file("has no certificate in PEM"));
+	} else {
+		fault = use_key(context, key);
+		if (!fault)
+			return context;
+		snprintf(text, sizeof(text), "http.tls_key %s: %s", key, fault);
+	}
+	SSL_CTX_free(context);
+	return NULL;
+}
+
+int
+tls_new(struct tls **tls, const char *certificate, const char *key, const char **why)
+{
+	SSL_CTX *context = make_context(certificate, key, why);
+
+	*tls = NULL;
+	if (!context)
+		return -EINVAL;
+	*tls = xcalloc(1, sizeof(**tls));
+	(*tls)->context = context;
+	return 0;
+}
+
+int
+tls_reload(struct tls *tls, const char *certificate, const char *key, const char **why)
+{
+	SSL_CTX *context = make_context(certificate, key, why);
+
+	if (!context)
+		return -EINVAL;
+	/* Connections that are open hold on to the old one. */
+	SSL_CTX_free(tls->context);
+	tls->context = context;
+	return 0;
+}
+
+void
+tls_free(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_CTX_free(tls->context);
+	free(tls);
+}
+
+SSL *
+tls_session_new(struct tls *tls, int fd)
+{
+	SSL *ssl = SSL_new(tls->context);
+
+	if (!ssl || SSL_set_fd(ssl, fd) != 1)
+		abort(); /* only for want of memory */
+	SSL_set_accept_state(ssl);
+	return ssl;
+}

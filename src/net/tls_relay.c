@@ -1,0 +1,454 @@
+/* The connections: what is read from the peer is written to the door, and back. Neither
+ * side is read from while the other one has not taken what came last. */
+#include <errno.h>
+#include <ev.h>
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linnet/base/buffer.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/net/conn.h"
+#include "net/reject.h"
+#include "net/tls_private.h"
+
+#define HANDSHAKE_MS 10000
+
+/* The most that a record holds (RFC 8446 section 5.1). Whoever reads as much leaves
+ * nothing of a record in OpenSSL, where no event would tell of it. */
+#define RECORD_BYTES 16384
+
+/* Records that are carried in one direction before others get their turn. */
+#define RECORDS_A_TURN 8
+
+/* What waits between a door and its relay is waiting for a slow reader, but not in the
+ * door's queue, by which that is known. */
+#define PAIR_BYTES 16384
+
+/* How often it is looked whether the door of a peer that takes nothing is still there. */
+#define STALL_S 10.0
+
+/* What a peer that was told the end may take to close; longer than the door behind reads
+ * on. */
+#define LINGER_S 3.0
+
+/* One direction. */
+struct lane {
+	struct buffer rest; /* that is not taken yet */
+	/* What it waits for, of the peer's socket and of the pair. */
+	int outer_events, inner_events;
+	bool is_over; /* the other end was told that nothing follows */
+};
+
+struct relay {
+	struct tls_door *door;
+	struct conn *conn; /* until hands are shaken */
+	SSL *ssl;
+	ev_io outer; /* the peer's socket */
+	ev_io inner; /* this side of the pair; not before hands are shaken */
+	ev_timer timer;
+	struct lane in;    /* from the peer to the door */
+	struct lane out;   /* and back */
+	bool is_out_ended; /* the door says nothing more */
+	bool has_moved;    /* the peer has taken something */
+	LIST_ENTRY(relay) link;
+};
+
+/* What OpenSSL waits for, having returned r. Returns 0, or -1 if it is for nothing. */
+static int
+note_wait(struct relay *relay, struct lane *lane, int r)
+{
+	switch (SSL_get_error(relay->ssl, r)) {
+	case SSL_ERROR_WANT_READ:
+		lane->outer_events = EV_READ;
+		return 0;
+	case SSL_ERROR_WANT_WRITE:
+		lane->outer_events = EV_WRITE;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void
+watch(struct relay *relay, ev_io *io, int events)
+{
+	if (ev_is_active(io) && io->events == events)
+		return;
+	ev_io_stop(relay->door->loop, io);
+	ev_io_modify(io, events);
+	if (events)
+		ev_io_start(relay->door->loop, io);
+}
+
+/* The sockets stay as they are. */
+static void
+free_relay(struct relay *relay)
+{
+	ev_io_stop(relay->door->loop, &relay->outer);
+	ev_io_stop(relay->door->loop, &relay->inner);
+	ev_timer_stop(relay->door->loop, &relay->timer);
+	buffer_clear(&relay->in.rest);
+	buffer_clear(&relay->out.rest);
+	SSL_free(relay->ssl);
+	free(relay);
+}
+
+static void
+end_relay(struct relay *relay)
+{
+	LIST_REMOVE(relay, link);
+	close(relay->outer.fd);
+	close(relay->inner.fd);
+	free_relay(relay);
+}
+
+/* Keep what is left of len bytes, of which taken are gone; bytes may be the buffer's. */
+static void
+keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
+{
+	if (bytes != buffer->bytes) {
+		buffer_append(buffer, bytes + taken, len - taken);
+	} else if (taken < len) {
+		buffer->len = len - taken;
+		memmove(buffer->bytes, bytes + taken, buffer->len);
+	}
+	if (taken == len)
+		buffer_clear(buffer);
+}
+
+/* What carries something from one side to the other returns 1 if there may be more to do
+ * at once, 0 if that waits for an event or is over, and -1 if the peer has gone. */
+
+static int
+give_to_door(struct relay *relay, const char *bytes, size_t len)
+{
+	ssize_t n = send(relay->inner.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	/* For a door that has gone, what the peer says is read away. */
+	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+		n = (ssize_t)len;
+	keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	if (relay->in.rest.len)
+		relay->in.inner_events = EV_WRITE;
+	return !relay->in.rest.len;
+}
+
+static int
+take_from_peer(struct relay *relay)
+{
+	char bytes[RECORD_BYTES];
+	int n;
+
+	if (relay->in.is_over)
+		return 0;
+	ERR_clear_error();
+	n = SSL_read(relay->ssl, bytes, sizeof(bytes));
+	if (n > 0)
+		return give_to_door(relay, bytes, (size_t)n);
+	if (SSL_get_error(relay->ssl, n) != SSL_ERROR_ZERO_RETURN)
+		return note_wait(relay, &relay->in, n);
+	relay->in.is_over = true;
+	shutdown(relay->inner.fd, SHUT_WR);
+	return 0;
+}
+
+static int
+give_to_peer(struct relay *relay, const char *bytes, size_t len)
+{
+	int n;
+
+	ERR_clear_error();
+	n = SSL_write(relay->ssl, bytes, (int)len);
+	keep_rest(&relay->out.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	if (n <= 0)
+		return note_wait(relay, &relay->out, n);
+	relay->has_moved = true;
+	return 1;
+}
+
+/* Tell the peer that nothing more follows. */
+static int
+close_to_peer(struct relay *relay)
+{
+	int r;
+
+	if (relay->out.is_over)
+		return 0;
+	ERR_clear_error();
+	r = SSL_shutdown(relay->ssl);
+	if (r < 0)
+		return note_wait(relay, &relay->out, r);
+	relay->out.is_over = true;
+	shutdown(relay->outer.fd, SHUT_WR);
+	return 0;
+}
+
+static int
+take_from_door(struct relay *relay)
+{
+	char bytes[RECORD_BYTES];
+	ssize_t n;
+
+	if (relay->is_out_ended)
+		return close_to_peer(relay);
+	n = recv(relay->inner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (n > 0)
+		return give_to_peer(relay, bytes, (size_t)n);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		relay->out.inner_events = EV_READ;
+		return 0;
+	}
+	/* Closed, or closed with something left that it had not read: both end what it
+	 * says. */
+	relay->is_out_ended = true;
+	return 1;
+}
+
+/* Returns -1 if the peer has gone. */
+static int
+carry_in(struct relay *relay)
+{
+	struct lane *in = &relay->in;
+	int i, r = 1;
+
+	in->outer_events = in->inner_events = 0;
+	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
+		r = in->rest.len ? give_to_door(relay, in->rest.bytes, in->rest.len)
+				 : take_from_peer(relay);
+	if (r > 0)
+		in->outer_events = EV_READ;
+	return r;
+}
+
+static int
+carry_out(struct relay *relay)
+{
+	struct lane *out = &relay->out;
+	int i, r = 1;
+
+	out->outer_events = out->inner_events = 0;
+	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
+		r = out->rest.len ? give_to_peer(relay, out->rest.bytes, out->rest.len)
+				  : take_from_door(relay);
+	if (r > 0 && out->rest.len)
+		out->outer_events = EV_WRITE;
+	else if (r > 0)
+		out->inner_events = EV_READ;
+	return r;
+}
+
+/* It runs while the peer owes something: to take what there is, or to close. */
+static void
+set_timer(struct relay *relay)
+{
+	double after_s = relay->out.is_over                           ? LINGER_S
+			 : relay->is_out_ended || relay->out.rest.len ? STALL_S
+								      : 0;
+
+	if (relay->timer.repeat == after_s && !relay->has_moved)
+		return;
+	relay->timer.repeat = after_s;
+	ev_timer_again(relay->door->loop, &relay->timer);
+}
+
+/* Carry what there is, in the directions that the events are for. The relay may be gone
+ * afterwards. */
+static void
+carry(struct relay *relay, bool is_for_in, bool is_for_out)
+{
+	relay->has_moved = false;
+	if ((is_for_in && carry_in(relay) < 0) || (is_for_out && carry_out(relay) < 0) ||
+		(relay->in.is_over && relay->out.is_over)) {
+		end_relay(relay);
+		return;
+	}
+	watch(relay, &relay->outer, relay->in.outer_events | relay->out.outer_events);
+	watch(relay, &relay->inner, relay->in.inner_events | relay->out.inner_events);
+	set_timer(relay);
+}
+
+static void
+on_inner(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct relay *relay = io->data;
+
+	(void)loop;
+	carry(relay, revents & relay->in.inner_events, revents & relay->out.inner_events);
+}
+
+static bool
+is_door_gone(const struct relay *relay)
+{
+	struct pollfd inner = { .fd = relay->inner.fd };
+
+	return poll(&inner, 1, 0) == 1 && (inner.revents & POLLHUP);
+}
+
+/* How long a peer may take nothing is the door's to say, while there is one. */
+static void
+on_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	struct relay *relay = timer->data;
+
+	(void)loop;
+	(void)revents;
+	if (relay->out.is_over || is_door_gone(relay))
+		end_relay(relay);
+}
+
+/* Hands are shaken. */
+static void
+open_pair(struct relay *relay)
+{
+	struct conn *conn = relay->conn;
+	const int bytes = PAIR_BYTES;
+	int i, fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) < 0) {
+		log_warn("tls_failed", log_str("peer", conn->peer),
+			log_str("error", strerror(errno)));
+		conn_kill(conn);
+		return;
+	}
+	for (i = 0; i < 2; i++)
+		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	metrics.handshakes[OUTCOME_OK]++;
+	ev_io_set(&relay->inner, fds[0], EV_READ);
+	LIST_INSERT_HEAD(&relay->door->relays, relay, link);
+	relay->conn = NULL;
+	conn->door = NULL;
+	conn->state = NULL;
+	relay->door->on_open(relay->door->context, conn, fds[1]);
+	carry(relay, true, true);
+}
+
+/* The peer, which has been sent an alert unless it does not know what that is, is let
+ * go of. */
+static void
+refuse(struct relay *relay)
+{
+	struct reject *reject = relay->door->reject;
+	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+	struct conn *conn = relay->conn;
+	int fd = relay->outer.fd;
+
+	log_debug("tls_refused", log_str("peer", conn->peer),
+		log_str("error", tls_error_text()));
+	free_relay(relay);
+	metrics.handshakes[OUTCOME_FAILED]++;
+	conn_note_ending(conn, ENDING_PROTOCOL);
+	conn->door = NULL;
+	conn_free(conn);
+	reject_add(reject, fd, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
+}
+
+static void
+shake_hands(struct relay *relay)
+{
+	int r;
+
+	ERR_clear_error();
+	r = SSL_accept(relay->ssl);
+	if (r == 1)
+		open_pair(relay);
+	else if (note_wait(relay, &relay->in, r) < 0)
+		refuse(relay);
+	else
+		watch(relay, &relay->outer, relay->in.outer_events);
+}
+
+static void
+on_outer(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct relay *relay = io->data;
+
+	(void)loop;
+	if (relay->conn)
+		shake_hands(relay);
+	else
+		carry(relay, revents & relay->in.outer_events,
+			revents & relay->out.outer_events);
+}
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	(void)code;
+	(void)reason;
+	conn->deadline_ms = clock_now_ms();
+}
+
+static void
+on_closed(struct conn *conn)
+{
+	struct relay *relay = conn->state;
+
+	metrics.handshakes[OUTCOME_FAILED]++;
+	close(relay->outer.fd);
+	free_relay(relay);
+}
+
+/* Of a connection on which hands are not shaken yet. */
+static const struct door conn_door = {
+	.name = "tls",
+	.on_stop = on_stop,
+	.kill = conn_free,
+	.on_closed = on_closed,
+};
+
+void
+tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
+	struct reject *reject, tls_on_open *on_open, void *context)
+{
+	*door = (struct tls_door){
+		.tls = tls,
+		.loop = loop,
+		.reject = reject,
+		.on_open = on_open,
+		.context = context,
+	};
+	LIST_INIT(&door->relays);
+}
+
+void
+tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
+{
+	struct relay *relay = xcalloc(1, sizeof(*relay));
+
+	relay->door = door;
+	relay->conn = conn;
+	relay->ssl = tls_session_new(door->tls, fd);
+	ev_io_init(&relay->outer, on_outer, fd, EV_READ);
+	ev_io_init(&relay->inner, on_inner, -1, EV_READ);
+	ev_timer_init(&relay->timer, on_timeout, 0, 0);
+	relay->outer.data = relay->inner.data = relay->timer.data = relay;
+	conn->door = &conn_door;
+	conn->state = relay;
+	conn->deadline_ms = clock_now_ms() + HANDSHAKE_MS;
+	watch(relay, &relay->outer, EV_READ);
+}
+
+bool
+tls_door_is_idle(const struct tls_door *door)
+{
+	const struct relay *relay;
+
+	LIST_FOREACH (relay, &door->relays, link)
+		if (!relay->out.is_over)
+			return false;
+	return true;
+}
+
+void
+tls_door_clear(struct tls_door *door)
+{
+	while (!LIST_EMPTY(&door->relays))
+		end_relay(LIST_FIRST(&door->relays));
+}

@@ -1,0 +1,296 @@
+#include "linnet/protocol/message.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/hex.h"
+#include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
+
+/* RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, its two angle brackets
+ * included. */
+#define EMAIL_BYTES 254
+
+/* jansson reads 2048 levels; what is read alone is read in a history, too, later. */
+#define DEPTH 2000
+
+/* Not passed on as they came. */
+static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
+	"email", "message", "ref", "ephemeral", "session", "via", NULL };
+
+int
+message_refuse(struct message_fault *fault, const char *code, const char *format, ...)
+{
+	va_list arguments;
+
+	fault->code = code;
+	va_start(arguments, format);
+	vsnprintf(fault->text, sizeof(fault->text), format, arguments);
+	va_end(arguments);
+	return -EINVAL;
+}
+
+static size_t
+count_characters(const char *utf8)
+{
+	size_t n = 0;
+
+	for (; *utf8; utf8++)
+		n += ((unsigned char)*utf8 & 0xc0) != 0x80;
+	return n;
+}
+
+int
+message_get_string(const struct message *message, const char *key, size_t max_bytes,
+	const char **value, struct message_fault *fault)
+{
+	const json_t *member = json_object_get(message->object, key);
+
+	if (!member || json_is_null(member))
+		return 0;
+	if (!json_is_string(member))
+		return message_refuse(fault, "bad_field", "\"%s\" must be a string", key);
+	if (json_string_length(member) > max_bytes)
+		return message_refuse(fault, "bad_field",
+			"\"%s\" is longer than %zu bytes", key, max_bytes);
+	if (json_string_length(member))
+		*value = json_string_value(member);
+	return 0;
+}
+
+int
+message_get_uint(const struct message *message, const char *key, uint64_t *value,
+	struct message_fault *fault)
+{
+	const json_t *member = json_object_get(message->object, key);
+
+	if (!member || json_is_null(member))
+		return 0;
+	if (!json_is_integer(member) || json_integer_value(member) < 0)
+		return message_refuse(
+			fault, "bad_field", "\"%s\" must be a whole number from 0", key);
+	*value = (uint64_t)json_integer_value(member);
+	return 0;
+}
+
+/* First, so that every later refusal can name it. */
+static int
+read_ref(struct message *message, struct message_fault *fault)
+{
+	const json_t *member = json_object_get(message->object, "ref");
+	int r = message_get_string(
+		message, "ref", MESSAGE_REF_BYTES, &message->ref, fault);
+
+	if (r < 0)
+		return r;
+	if (json_is_string(member) && (!message->ref || count_characters(message->ref) >
+								MESSAGE_REF_CHARACTERS)) {
+		message->ref = NULL;
+		return message_refuse(fault, "bad_field",
+			"\"ref\" must have 1 to %d characters", MESSAGE_REF_CHARACTERS);
+	}
+	if (message->ref)
+		snprintf(fault->ref, sizeof(fault->ref), "%s", message->ref);
+	return 0;
+}
+
+static int
+read_members(struct message *message, struct message_fault *fault)
+{
+	const struct {
+		const char *key;
+		size_t max_bytes;
+		const char **value;
+	} members[] = {
+		{ "type", MESSAGE_TYPE_BYTES, &message->type },
+		{ "room", SIZE_MAX, &message->room },
+		{ "username", SIZE_MAX, &message->username },
+		{ "email", EMAIL_BYTES, &message->email },
+		{ "message", SIZE_MAX, &message->text },
+	};
+	int r = read_ref(message, fault);
+	size_t i;
+
+	for (i = 0; r == 0 && i < ARRAY_SIZE(members); i++)
+		r = message_get_string(message, members[i].key, members[i].max_bytes,
+			members[i].value, fault);
+	message->is_ephemeral =
+		json_is_true(json_object_get(message->object, "ephemeral"));
+	return r;
+}
+
+/* jansson quotes the input after "near", cut anywhere; the sender knows what it sent. */
+static int
+refuse_text(struct message_fault *fault, json_error_t *error)
+{
+	char *near = strstr(error->text, " near ");
+
+	if (near)
+		*near = '\0';
+	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
+		error->text, error->position);
+}
+
+int
+message_decode(struct message *message, const char *bytes, size_t len,
+	struct message_fault *fault)
+{
+	json_error_t error;
+	json_t *object = json_loadb(bytes, len, 0, &error);
+
+	memset(fault, 0, sizeof(*fault));
+	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
+}
+
+static bool
+is_deeper(const json_t *value, size_t levels)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (!json_is_object(value) && !json_is_array(value))
+		return false;
+	if (!levels)
+		return true;
+	json_array_foreach(value, i, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	json_object_foreach((json_t *)value, key, inner)
+	{
+		if (is_deeper(inner, levels - 1))
+			return true;
+	}
+	return false;
+}
+
+int
+message_take(struct message *message, json_t *object, struct message_fault *fault)
+{
+	int r;
+
+	memset(message, 0, sizeof(*message));
+	memset(fault, 0, sizeof(*fault));
+	message->object = object;
+	if (!json_is_object(object))
+		r = message_refuse(fault, "bad_json", "not a JSON object");
+	else if (is_deeper(object, DEPTH))
+		r = message_refuse(
+			fault, "bad_json", "nested more than %d levels deep", DEPTH);
+	else
+		r = read_members(message, fault);
+	if (r < 0)
+		message_fini(message);
+	return r;
+}
+
+void
+message_fini(struct message *message)
+{
+	json_decref(message->object);
+	memset(message, 0, sizeof(*message));
+}
+
+bool
+message_avatar(const char *email, char *out)
+{
+	char address[EMAIL_BYTES + 1];
+	size_t len, i;
+
+	*out = '\0';
+	while (isspace((unsigned char)*email))
+		email++;
+	len = strnlen(email, EMAIL_BYTES);
+	while (len && isspace((unsigned char)email[len - 1]))
+		len--;
+	for (i = 0; i < len; i++)
+		address[i] = (char)tolower((unsigned char)email[i]);
+	if (len)
+		hex_sha256(out, address, len);
+	return len > 0;
+}
+
+static bool
+is_withheld(const char *key)
+{
+	const char *const *name;
+
+	for (name = withheld; *name; name++)
+		if (!strcmp(*name, key))
+			return true;
+	return false;
+}
+
+static void
+set(json_t *object, const char *key, json_t *value)
+{
+	if (value)
+		json_object_set_new_nocheck(object, key, value);
+}
+
+void
+message_append_tail(const struct message *message, const struct message_stamp *stamp,
+	struct buffer *text)
+{
+	char avatar[MESSAGE_AVATAR_BYTES + 1];
+	json_t *out = json_object(), *value;
+	size_t start = text->len;
+	const char *key;
+
+	set(out, "ts", json_integer(stamp->ts_ms));
+	set(out, "username", json_string(stamp->username));
+	if (message->email && stamp->avatar && message_avatar(message->email, avatar))
+		set(out, "avatar", json_string(avatar));
+	if (message->email && stamp->share_email)
+		set(out, "email", json_string(message->email));
+	if (stamp->via)
+		set(out, "via", json_string(stamp->via));
+	set(out, "message", json_incref(json_object_get(message->object, "message")));
+	json_object_foreach(message->object, key, value) if (!is_withheld(key))
+		set(out, key, json_incref(value));
+	json_text_append(text, out);
+	json_decref(out);
+	/* Without its opening brace. */
+	memmove(text->bytes + start, text->bytes + start + 1, --text->len - start);
+}
+
+void
+message_append_whole(struct buffer *text, const char *type, const char *room, uint64_t id,
+	const char *tail, size_t tail_len)
+{
+	char number[32];
+
+	buffer_append(text, "{\"type\":", 8);
+	json_text_append_string(text, type);
+	buffer_append(text, ",\"room\":", 8);
+	json_text_append_string(text, room);
+	if (id) {
+		int n = snprintf(number, sizeof(number), ",\"id\":%" PRIu64, id);
+
+		buffer_append(text, number, (size_t)n);
+	}
+	buffer_append(text, ",", 1);
+	buffer_append(text, tail, tail_len);
+}
+
+json_t *
+message_error(const struct message_fault *fault)
+{
+	json_t *out = json_object();
+
+	set(out, "type", json_string("error"));
+	set(out, "code", json_string(fault->code));
+	set(out, "message", json_string(fault->text));
+	if (fault->retry_after_ms)
+		set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
+	if (*fault->ref)
+		set(out, "ref", json_string(fault->ref));
+	return out;
+}

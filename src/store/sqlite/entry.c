@@ -1,0 +1,132 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/segment.h"
+#include "store/sqlite/writer.h"
+
+/* Find the message that has one of the keys of entry; *id is 0 if there is none. */
+static int
+entry_find_duplicate(struct sqlite_writer *writer, const struct cached_room *room,
+	const struct store_entry *entry, int64_t *id)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_KEY_FIND];
+
+	*id = 0;
+	for (size_t i = 0; i < STORE_KEYS && !*id; i++) {
+		int rc;
+		if (!entry->keys[i])
+			continue;
+		sqlite3_bind_int64(statement, 1, room->number);
+		sqlite3_bind_text(statement, 2, entry->keys[i], -1, SQLITE_STATIC);
+		rc = sqlite3_step(statement);
+		if (rc == SQLITE_ROW)
+			*id = sqlite3_column_int64(statement, 0);
+		sqlite3_reset(statement);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+			return rc;
+	}
+	return SQLITE_OK;
+}
+
+static int
+entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
+	const struct store_entry *entry, int64_t id)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_KEY_ADD];
+	int rc = SQLITE_OK;
+
+	for (size_t i = 0; i < STORE_KEYS && rc == SQLITE_OK; i++) {
+		if (!entry->keys[i])
+			continue;
+		sqlite3_bind_int64(statement, 1, room->number);
+		sqlite3_bind_text(statement, 2, entry->keys[i], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 3, id);
+		rc = sqlite_db_run(&writer->db, WRITER_KEY_ADD);
+	}
+	return rc;
+}
+
+static int
+entry_add_words(
+	struct sqlite_writer *writer, const struct cached_room *room, const char *words)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_SEARCH_ADD];
+
+	if (!*words)
+		return SQLITE_OK;
+	sqlite3_bind_int64(statement, 1, sqlite3_last_insert_rowid(writer->db.handle));
+	sqlite3_bind_text(statement, 2, room->token, -1, SQLITE_STATIC);
+	sqlite3_bind_text(statement, 3, words, -1, SQLITE_STATIC);
+	return sqlite_db_run(&writer->db, WRITER_SEARCH_ADD);
+}
+
+static int
+entry_add_message(struct sqlite_writer *writer, const struct cached_room *room,
+	const struct store_entry *entry, int64_t id)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_ADD];
+	char *words = segment_text(entry->words, strlen(entry->words));
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, id);
+	sqlite3_bind_int64(statement, 3, entry->ts_ms);
+	sqlite3_bind_text(statement, 4, entry->type, -1, SQLITE_STATIC);
+	sqlite3_bind_text64(
+		statement, 5, entry->tail, entry->tail_len, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
+	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
+	if (rc == SQLITE_OK)
+		rc = entry_add_words(writer, room, words);
+	if (rc == SQLITE_OK)
+		rc = entry_add_keys(writer, room, entry, id);
+	free(words);
+	return rc;
+}
+
+static int
+entry_set_state(struct sqlite_writer *writer, const struct cached_room *room,
+	const struct store_entry *entry, int64_t id)
+{
+	size_t which = entry->state_value ? WRITER_STATE_SET : WRITER_STATE_DROP;
+	sqlite3_stmt *statement = writer->db.statements[which];
+
+	if (!entry->state_key)
+		return SQLITE_OK;
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_text(statement, 2, entry->state_key, -1, SQLITE_STATIC);
+	if (entry->state_value) {
+		sqlite3_bind_int64(statement, 3, id);
+		sqlite3_bind_text64(statement, 4, entry->state_value,
+			entry->state_value_len, SQLITE_STATIC, SQLITE_UTF8);
+	}
+	return sqlite_db_run(&writer->db, which);
+}
+
+int
+sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
+{
+	struct cached_room *room;
+	int64_t id;
+	int rc = sqlite_room_cache_get(writer, write->entry.room, true, &room);
+
+	if (rc != SQLITE_OK || (rc = entry_find_duplicate(
+					writer, room, &write->entry, &id)) != SQLITE_OK)
+		return rc;
+	if (id) {
+		write->is_duplicate = true;
+		write->id = (uint64_t)id;
+		return SQLITE_OK;
+	}
+	id = room->last_id + 1;
+	rc = entry_add_message(writer, room, &write->entry, id);
+	if (rc == SQLITE_OK)
+		rc = entry_set_state(writer, room, &write->entry, id);
+	if (rc != SQLITE_OK)
+		return rc;
+	room->last_id = id;
+	write->id = (uint64_t)id;
+	if (room->added++ == 0)
+		TAILQ_INSERT_TAIL(&writer->changed, room, changed_link);
+	return SQLITE_OK;
+}

@@ -1,0 +1,306 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "linnet/base/xalloc.h"
+#include "store/sqlite/sqlite.h"
+
+struct listed_room {
+	STAILQ_ENTRY(listed_room) link;
+	uint64_t last_id;
+	char name[];
+};
+
+struct listed_state {
+	STAILQ_ENTRY(listed_state) link;
+	uint64_t id;
+	const char *room, *key, *value; /* in memory, each ends with a NUL */
+	size_t value_len;
+	char memory[];
+};
+
+struct store_sqlite {
+	struct store store;
+	char *path;
+	int lock_fd;
+	/* The history when it was opened; freed by the first write. */
+	STAILQ_HEAD(, listed_room) rooms;
+	STAILQ_HEAD(, listed_state) states;
+	struct sqlite_writer *writer;
+	struct sqlite_reader *reader;
+	struct sqlite_checkpointer *checkpointer;
+};
+
+static struct store_sqlite *
+sqlite_of(struct store *store)
+{
+	return (struct store_sqlite *)store;
+}
+
+/* Lock a file beside the database for as long as the store is open. Not the database
+ * itself: closing any descriptor of it would release SQLite's own locks. The lock file is
+ * never deleted, because another process may have just opened it. */
+static int
+sqlite_lock(struct store_sqlite *sqlite, const char **why)
+{
+	size_t size = strlen(sqlite->path) + sizeof("-lock");
+	char *name = xmalloc(size);
+	int error = 0;
+
+	snprintf(name, size, "%s-lock", sqlite->path);
+	sqlite->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (sqlite->lock_fd < 0)
+		error = errno;
+	free(name);
+	if (!error && flock(sqlite->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		error = errno;
+	switch (error) {
+	case 0:
+		return 0;
+	case EWOULDBLOCK:
+		*why = "another process has the file open: stop it, or set another "
+		       "store.path";
+		return -EBUSY;
+	case ENOENT:
+		*why = "the folder of the file does not exist";
+		break;
+	case EACCES:
+	case EPERM:
+		*why = "there is no permission to write in the folder of the file";
+		break;
+	default:
+		*why = strerror(error);
+		break;
+	}
+	return -error;
+}
+
+static int
+sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
+{
+	sqlite3_stmt *statement;
+	int rc = sqlite3_prepare_v2(
+		db->handle, "SELECT name, last_id FROM room", -1, &statement, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(statement, 0);
+		size_t size = (size_t)sqlite3_column_bytes(statement, 0) + 1;
+		struct listed_room *room = xmalloc(sizeof(*room) + size);
+		room->last_id = (uint64_t)sqlite3_column_int64(statement, 1);
+		memcpy(room->name, name ? name : "", size);
+		STAILQ_INSERT_TAIL(&sqlite->rooms, room, link);
+	}
+	return sqlite3_finalize(statement);
+}
+
+/* Copy column i of the row and a NUL to *end, and move *end behind them. */
+static const char *
+sqlite_copy_column(sqlite3_stmt *statement, int i, char **end)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, i);
+	size_t len = (size_t)sqlite3_column_bytes(statement, i);
+	char *copy = *end;
+
+	if (text)
+		memcpy(copy, text, len);
+	copy[len] = '\0';
+	*end = copy + len + 1;
+	return copy;
+}
+
+static struct listed_state *
+sqlite_read_state(sqlite3_stmt *statement)
+{
+	struct listed_state *state;
+	size_t bytes = sizeof(*state);
+	char *end;
+
+	for (int i = 0; i < 3; i++)
+		bytes += (size_t)sqlite3_column_bytes(statement, i) + 1;
+	state = xcalloc(1, bytes);
+	end = state->memory;
+	state->room = sqlite_copy_column(statement, 0, &end);
+	state->key = sqlite_copy_column(statement, 1, &end);
+	state->value = sqlite_copy_column(statement, 2, &end);
+	state->value_len = (size_t)sqlite3_column_bytes(statement, 2);
+	state->id = (uint64_t)sqlite3_column_int64(statement, 3);
+	return state;
+}
+
+static int
+sqlite_list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
+{
+	sqlite3_stmt *statement;
+	int rc = sqlite3_prepare_v2(db->handle,
+		"SELECT r.name, s.key, s.value, s.id FROM state AS s"
+		" JOIN room AS r ON r.id = s.room ORDER BY s.room, s.seq",
+		-1, &statement, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		struct listed_state *state = sqlite_read_state(statement);
+		STAILQ_INSERT_TAIL(&sqlite->states, state, link);
+	}
+	return sqlite3_finalize(statement);
+}
+
+static void
+sqlite_free_lists(struct store_sqlite *sqlite)
+{
+	struct listed_room *room;
+	struct listed_state *state;
+
+	while ((room = STAILQ_FIRST(&sqlite->rooms))) {
+		STAILQ_REMOVE_HEAD(&sqlite->rooms, link);
+		free(room);
+	}
+	while ((state = STAILQ_FIRST(&sqlite->states))) {
+		STAILQ_REMOVE_HEAD(&sqlite->states, link);
+		free(state);
+	}
+}
+
+static void
+sqlite_on_large_log(void *context)
+{
+	sqlite_writer_empty_log(context);
+}
+
+/* Open the file and start the threads. After an error call sqlite_close_all. */
+static int
+sqlite_open_all(struct store_sqlite *sqlite, const char **why)
+{
+	struct store *store = &sqlite->store;
+	struct sqlite_db db;
+	int error, rc;
+
+	if ((error = sqlite_lock(sqlite, why)) < 0 ||
+		(error = sqlite_schema_open(&db, sqlite->path, store->options.full_sync,
+			 store->epoch, why)) < 0)
+		return error;
+	rc = sqlite_list_rooms(sqlite, &db);
+	if (rc == SQLITE_OK)
+		rc = sqlite_list_states(sqlite, &db);
+	if (rc != SQLITE_OK) {
+		error = sqlite_schema_refuse(&db, rc, why);
+		sqlite_db_close(&db);
+		return error;
+	}
+	sqlite->writer = sqlite_writer_new(store, &db, sqlite->path);
+	sqlite->reader = sqlite_reader_start(store, sqlite->path, &error, why);
+	if (!sqlite->reader)
+		return error;
+	sqlite->checkpointer = sqlite_checkpointer_start(
+		sqlite->path, sqlite_on_large_log, sqlite->writer, why);
+	if (!sqlite->checkpointer)
+		return -EAGAIN;
+	return sqlite_writer_start(sqlite->writer, sqlite->checkpointer, why);
+}
+
+/* Close everything that is open. The writer's thread must have ended. */
+static void
+sqlite_close_all(struct store_sqlite *sqlite)
+{
+	sqlite_reader_stop(sqlite->reader);
+	sqlite_checkpointer_stop(sqlite->checkpointer);
+	sqlite_writer_free(sqlite->writer);
+	sqlite_free_lists(sqlite);
+	if (sqlite->lock_fd >= 0)
+		close(sqlite->lock_fd);
+	free(sqlite->path);
+}
+
+static int
+sqlite_open(struct store *store, const char **why)
+{
+	struct store_sqlite *sqlite = sqlite_of(store);
+	int error;
+
+	STAILQ_INIT(&sqlite->rooms);
+	STAILQ_INIT(&sqlite->states);
+	sqlite->lock_fd = -1;
+	if (!store->options.path || !*store->options.path) {
+		*why = "store.path is empty";
+		return -EINVAL;
+	}
+	sqlite->path = xstrdup(store->options.path);
+	error = store_make_epoch(store); /* for a new file */
+	if (error < 0)
+		*why = "the system has no random numbers";
+	else
+		error = sqlite_open_all(sqlite, why);
+	if (error < 0)
+		sqlite_close_all(sqlite);
+	return error;
+}
+
+static void
+sqlite_each_room(const struct store *store,
+	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
+{
+	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
+	const struct listed_room *room;
+
+	STAILQ_FOREACH (room, &sqlite->rooms, link)
+		on_room(context, room->name, room->last_id);
+}
+
+static void
+sqlite_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
+	void *context)
+{
+	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
+	const struct listed_state *state;
+
+	STAILQ_FOREACH (state, &sqlite->states, link)
+		on_state(context, state->room, state->key, state->id, state->value,
+			state->value_len);
+}
+
+static void
+sqlite_write(struct store *store, struct store_writes *writes)
+{
+	/* The caller may ask for rooms and state only before its first write. */
+	sqlite_free_lists(sqlite_of(store));
+	sqlite_writer_push(sqlite_of(store)->writer, writes);
+}
+
+static void
+sqlite_read(struct store *store, struct store_read *read)
+{
+	sqlite_reader_push(sqlite_of(store)->reader, read);
+}
+
+static void
+sqlite_prune(struct store *store, int64_t cutoff_ms)
+{
+	sqlite_writer_sweep(sqlite_of(store)->writer, cutoff_ms);
+}
+
+static void
+sqlite_close(struct store *store)
+{
+	sqlite_writer_stop(sqlite_of(store)->writer);
+	sqlite_close_all(sqlite_of(store));
+}
+
+const struct store_ops store_sqlite_ops = {
+	.driver = "sqlite",
+	.size = sizeof(struct store_sqlite),
+	.open = sqlite_open,
+	.each_room = sqlite_each_room,
+	.each_state = sqlite_each_state,
+	.write = sqlite_write,
+	.read = sqlite_read,
+	.prune = sqlite_prune,
+	.close = sqlite_close,
+};

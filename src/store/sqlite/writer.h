@@ -1,0 +1,117 @@
+/* writer.h - what the files that run in the writer's thread share. writer.c commits;
+ * entry.c writes one entry; trim.c deletes messages between commits; room_cache.c holds
+ * the table of rooms. No other file includes it. */
+#pragma once
+
+#include "linnet/base/xalloc.h"
+
+/* uthash aborts when memory runs out, as all code here does (see xalloc.h). */
+#define uthash_malloc(size) xmalloc(size)
+#include <uthash.h>
+
+#include "store/sqlite/sqlite.h"
+
+/* The prepared statements of the writer's connection. */
+enum {
+	WRITER_ROOM_FIND,
+	WRITER_ROOM_ADD,
+	WRITER_ROOM_SET,
+	WRITER_ROOM_NEXT,
+	WRITER_KEY_FIND,
+	WRITER_KEY_ADD,
+	WRITER_MESSAGE_ADD,
+	WRITER_SEARCH_ADD,
+	WRITER_STATE_SET,
+	WRITER_STATE_DROP,
+	WRITER_OLDEST,
+	WRITER_SEARCH_DROP,
+	WRITER_KEYS_DROP,
+	WRITER_MESSAGES_DROP,
+	WRITER_STATEMENTS,
+};
+
+/* A row of the table room. It may be cached because only the writer changes the table. */
+struct cached_room {
+	UT_hash_handle hh; /* by name */
+	STAILQ_ENTRY(cached_room) link;
+	TAILQ_ENTRY(cached_room) changed_link;
+	TAILQ_ENTRY(cached_room) trim_link;
+	int64_t number; /* its id in the table */
+	int64_t last_id, first_id;
+	int64_t added;        /* messages added by the open transaction */
+	bool is_in_trim_list; /* trim.rooms has it */
+	char token[24];       /* the word that stands for the room in the search index */
+	char name[];
+};
+
+TAILQ_HEAD(cached_rooms, cached_room);
+
+enum writer_task {
+	WRITER_EMPTY_LOG,
+	WRITER_COMMIT,
+	WRITER_TRIM,
+};
+
+struct sqlite_writer {
+	struct sqlite_thread thread;
+	struct store *store;
+	char *path;
+	struct sqlite_checkpointer *checkpointer;
+
+	/* Only the thread uses these. */
+	struct sqlite_db db;
+	bool is_broken;  /* open db again before it is used */
+	bool is_failing; /* the failure has been logged */
+	enum writer_task task;
+	struct cached_room *rooms;
+	STAILQ_HEAD(, cached_room) all_rooms; /* the same */
+	struct cached_rooms changed;          /* by the open transaction */
+	struct store_writes waiting;          /* taken from the queue */
+	struct {
+		struct cached_rooms rooms; /* those that may have messages to delete */
+		int64_t cutoff_ms;         /* delete messages older than this */
+		bool is_sweeping;          /* through all rooms of the table */
+		int64_t sweep_number;      /* the last room that the sweep has reached */
+		int64_t debt;              /* messages to delete before the next commit */
+	} trim;
+
+	/* Under the thread's mutex. */
+	struct store_writes queue;
+	bool is_sweep_wanted, is_empty_log_wanted;
+	int64_t sweep_cutoff_ms;
+};
+
+/* room_cache.c */
+
+/* Find the room of that name; with may_add, insert it if there is none. Otherwise *room
+ * is NULL then. Returns SQLITE_OK or an error. */
+int sqlite_room_cache_get(struct sqlite_writer *writer, const char *name, bool may_add,
+	struct cached_room **room);
+
+/* Write the last ids of the changed rooms to the table. Returns SQLITE_OK or an error. */
+int sqlite_room_cache_save(struct sqlite_writer *writer);
+
+/* Drop all rooms from the cache and from its lists. To be called after a rollback, when
+ * the cache may differ from the table. */
+void sqlite_room_cache_clear(struct sqlite_writer *writer);
+
+/* entry.c */
+
+/* Store the entry of write in the open transaction, or find the message that has one of
+ * its keys. Sets all of the answer but the error. Returns SQLITE_OK or an error. */
+int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
+
+/* trim.c */
+
+/* Start a sweep through all rooms. */
+void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
+
+/* A commit added count messages to room: trim the room if it has too many now. */
+void sqlite_trim_note(
+	struct sqlite_writer *writer, struct cached_room *room, int64_t count);
+
+/* True if there may be messages to delete. */
+bool sqlite_trim_has_work(const struct sqlite_writer *writer);
+
+/* Delete some messages of one room in a transaction of its own. */
+void sqlite_trim_step(struct sqlite_writer *writer);

@@ -1,0 +1,471 @@
+#include "linnet/store/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+#include "store/driver.h"
+
+#define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
+
+#define MS_A_DAY INT64_C(86400000)
+
+static const struct store_ops *const store_drivers[] = { &store_sqlite_ops,
+	&store_memory_ops };
+
+int
+store_make_epoch(struct store *store)
+{
+	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t count = 0;
+	unsigned char byte;
+
+	while (count < EPOCH_CHARACTERS) {
+		if (getrandom(&byte, 1, 0) != 1)
+			return -errno;
+		/* 252 is a multiple of 36, so each character is equally likely. */
+		if (byte < 252)
+			store->epoch[count++] = alphabet[byte % 36];
+	}
+	store->epoch[count] = '\0';
+	return 0;
+}
+
+uint64_t
+store_excess(const struct store *store, uint64_t count)
+{
+	uint64_t keep = store->options.keep_messages;
+
+	return keep && count > keep ? count - keep : 0;
+}
+
+static const struct store_ops *
+store_find_driver(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(store_drivers); i++)
+		if (!strcmp(store_drivers[i]->driver, name))
+			return store_drivers[i];
+	return NULL;
+}
+
+static void
+store_free(struct store *store)
+{
+	close(store->outbox.fd);
+	pthread_mutex_destroy(&store->outbox.mutex);
+	free(store);
+}
+
+static int
+store_open_driver(struct store *store, const char **why)
+{
+	int r;
+
+	store->outbox.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (store->outbox.fd < 0) {
+		*why = "there is no file descriptor left";
+		return -errno;
+	}
+	r = store->ops->open(store, why);
+	/* The caller may free the strings once store_open has returned. */
+	store->options.driver = store->options.path = NULL;
+	return r;
+}
+
+int
+store_open(struct store **out, const struct store_options *options, const char **why)
+{
+	const struct store_ops *ops = store_find_driver(options->driver);
+	struct store *store;
+	int r;
+
+	if (!ops) {
+		*why = "there is no such driver";
+		return -EINVAL;
+	}
+	store = xcalloc(1, ops->size);
+	store->ops = ops;
+	store->options = *options;
+	STAILQ_INIT(&store->pending);
+	STAILQ_INIT(&store->outbox.writes);
+	STAILQ_INIT(&store->outbox.reads);
+	pthread_mutex_init(&store->outbox.mutex, NULL);
+	r = store_open_driver(store, why);
+	if (r < 0) {
+		store_free(store);
+		return r;
+	}
+	*out = store;
+	return 0;
+}
+
+const char *
+store_epoch(const struct store *store)
+{
+	return store->epoch;
+}
+
+void
+store_each_room(const struct store *store,
+	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
+{
+	if (store->ops->each_room)
+		store->ops->each_room(store, on_room, context);
+}
+
+void
+store_each_state(const struct store *store,
+	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
+		const char *value, size_t value_len),
+	void *context)
+{
+	if (store->ops->each_state)
+		store->ops->each_state(store, on_state, context);
+}
+
+int
+store_fd(const struct store *store)
+{
+	return store->outbox.fd;
+}
+
+static void
+store_wake_caller(struct store_outbox *outbox)
+{
+	/* The write fails only at a count of 2^64 - 2; the eventfd is readable then. */
+	eventfd_write(outbox->fd, 1);
+}
+
+void
+store_answer_writes(struct store *store, struct store_writes *writes)
+{
+	struct store_outbox *outbox = &store->outbox;
+
+	pthread_mutex_lock(&outbox->mutex);
+	STAILQ_CONCAT(&outbox->writes, writes);
+	pthread_mutex_unlock(&outbox->mutex);
+	store_wake_caller(outbox);
+}
+
+void
+store_answer_read(struct store *store, struct store_read *read)
+{
+	struct store_outbox *outbox = &store->outbox;
+
+	if (read->error)
+		store_read_clear(read);
+	pthread_mutex_lock(&outbox->mutex);
+	STAILQ_INSERT_TAIL(&outbox->reads, read, link);
+	pthread_mutex_unlock(&outbox->mutex);
+	store_wake_caller(outbox);
+}
+
+/* Deliver from the front of writes until max_bytes of them are delivered. */
+static void
+store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
+{
+	const struct store_options *options = &store->options;
+	struct store_write *write;
+	size_t bytes = 0;
+
+	while (bytes < max_bytes && (write = STAILQ_FIRST(writes))) {
+		STAILQ_REMOVE_HEAD(writes, link);
+		bytes += write->bytes;
+		store->writes_under_way--;
+		store->write_bytes_under_way -= write->bytes;
+		options->callbacks.on_appended(options->context, write->ticket,
+			write->error, write->id, write->is_duplicate);
+		free(write);
+	}
+}
+
+static void
+store_deliver_reads(struct store *store, struct store_reads *reads)
+{
+	const struct store_options *options = &store->options;
+	struct store_read *read;
+
+	while ((read = STAILQ_FIRST(reads))) {
+		STAILQ_REMOVE_HEAD(reads, link);
+		store->reads_under_way--;
+		read->page.messages = read->messages;
+		options->callbacks.on_page(
+			options->context, read->ticket, read->error, &read->page);
+		store_read_clear(read);
+		free(read);
+	}
+}
+
+/* Put writes that were not delivered in front of those answered meanwhile. */
+static void
+store_put_back(struct store_outbox *outbox, struct store_writes *writes)
+{
+	if (STAILQ_EMPTY(writes))
+		return;
+	pthread_mutex_lock(&outbox->mutex);
+	STAILQ_CONCAT(writes, &outbox->writes);
+	STAILQ_CONCAT(&outbox->writes, writes);
+	pthread_mutex_unlock(&outbox->mutex);
+	store_wake_caller(outbox);
+}
+
+void
+store_dispatch(struct store *store, size_t max_bytes)
+{
+	struct store_outbox *outbox = &store->outbox;
+	struct store_writes writes = STAILQ_HEAD_INITIALIZER(writes);
+	struct store_reads reads = STAILQ_HEAD_INITIALIZER(reads);
+	eventfd_t count;
+
+	/* Reset it before taking the lists: an answer added later sets it again. */
+	eventfd_read(outbox->fd, &count);
+	pthread_mutex_lock(&outbox->mutex);
+	STAILQ_CONCAT(&writes, &outbox->writes);
+	STAILQ_CONCAT(&reads, &outbox->reads);
+	pthread_mutex_unlock(&outbox->mutex);
+	store_deliver_writes(store, &writes, max_bytes);
+	store_deliver_reads(store, &reads);
+	store_put_back(outbox, &writes);
+}
+
+/* Copy len bytes and a NUL to *end, and move *end behind them. NULL stays NULL. */
+static const char *
+store_copy(char **end, const char *bytes, size_t len)
+{
+	char *copy = *end;
+
+	if (!bytes)
+		return NULL;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	*end = copy + len + 1;
+	return copy;
+}
+
+static const char *
+store_copy_text(char **end, const char *text)
+{
+	return store_copy(end, text, text ? strlen(text) : 0);
+}
+
+/* How many bytes store_copy_text needs for text. */
+static size_t
+store_text_size(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static size_t
+store_write_size(const struct store_entry *entry)
+{
+	size_t size = sizeof(struct store_write) + store_text_size(entry->room) +
+		      store_text_size(entry->type) + entry->tail_len + 1 +
+		      store_text_size(entry->words) + store_text_size(entry->state_key) +
+		      (entry->state_value ? entry->state_value_len + 1 : 0);
+
+	for (size_t i = 0; i < STORE_KEYS; i++)
+		size += store_text_size(entry->keys[i]);
+	return size;
+}
+
+static struct store_write *
+store_new_write(const struct store_entry *entry, uint64_t ticket)
+{
+	size_t bytes = store_write_size(entry);
+	struct store_write *write = xmalloc(bytes);
+	struct store_entry *copy = &write->entry;
+	char *end = write->memory;
+
+	assert(!entry->state_key ||
+		(*entry->state_key && strlen(entry->state_key) <= STORE_STATE_KEY_BYTES));
+	*write =
+		(struct store_write){ .ticket = ticket, .bytes = bytes, .entry = *entry };
+	copy->room = store_copy_text(&end, entry->room);
+	copy->type = store_copy_text(&end, entry->type);
+	copy->tail = store_copy(&end, entry->tail, entry->tail_len);
+	copy->words = store_copy_text(&end, entry->words);
+	for (size_t i = 0; i < STORE_KEYS; i++)
+		copy->keys[i] = store_copy_text(&end, entry->keys[i]);
+	copy->state_key = store_copy_text(&end, entry->state_key);
+	copy->state_value = store_copy(&end, entry->state_value, entry->state_value_len);
+	return write;
+}
+
+int
+store_append(struct store *store, const struct store_entry *entry, uint64_t ticket)
+{
+	struct store_write *write;
+
+	if (store->is_closing || store->writes_under_way >= STORE_WRITES_MAX ||
+		store->write_bytes_under_way >= STORE_WRITE_BYTES_MAX)
+		return -EAGAIN;
+	write = store_new_write(entry, ticket);
+	STAILQ_INSERT_TAIL(&store->pending, write, link);
+	store->writes_under_way++;
+	store->write_bytes_under_way += write->bytes;
+	return 0;
+}
+
+void
+store_flush(struct store *store)
+{
+	if (!STAILQ_EMPTY(&store->pending))
+		store->ops->write(store, &store->pending);
+}
+
+/* Ids fit into an int64_t, as in SQLite; a larger bound means no bound. */
+static int64_t
+store_to_signed(uint64_t id)
+{
+	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
+}
+
+/* Returns a read without bounds and limits, or NULL if too many are under way. */
+static struct store_read *
+store_new_read(struct store *store, enum store_read_kind kind, const char *room,
+	const char *query, uint64_t ticket)
+{
+	struct store_read *read;
+	char *end;
+
+	if (store->is_closing || store->reads_under_way >= STORE_READS_MAX)
+		return NULL;
+	read = xmalloc(sizeof(*read) + store_text_size(room) + store_text_size(query));
+	*read = (struct store_read){ .ticket = ticket,
+		.kind = kind,
+		.high = INT64_MAX,
+		.page = { .first_id = 1 } };
+	end = read->memory;
+	read->room = store_copy_text(&end, room);
+	read->query = store_copy_text(&end, query);
+	store->reads_under_way++;
+	return read;
+}
+
+static int
+store_begin_read(
+	struct store *store, struct store_read *read, unsigned limit, size_t max_bytes)
+{
+	read->limit = limit;
+	read->max_bytes = max_bytes;
+	store->ops->read(store, read);
+	return 0;
+}
+
+int
+store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
+	unsigned limit, size_t max_bytes, uint64_t ticket)
+{
+	struct store_read *read = store_new_read(store, STORE_AFTER, room, NULL, ticket);
+
+	if (!read)
+		return -EAGAIN;
+	read->low = store_to_signed(after);
+	read->high = up_to < INT64_MAX ? (int64_t)up_to + 1 : INT64_MAX;
+	return store_begin_read(store, read, limit, max_bytes);
+}
+
+int
+store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
+	size_t max_bytes, uint64_t ticket)
+{
+	struct store_read *read = store_new_read(store, STORE_BEFORE, room, NULL, ticket);
+
+	if (!read)
+		return -EAGAIN;
+	read->high = store_to_signed(before);
+	return store_begin_read(store, read, limit, max_bytes);
+}
+
+int
+store_search(struct store *store, const char *room, const char *query, unsigned limit,
+	size_t max_bytes, uint64_t ticket)
+{
+	struct store_read *read;
+
+	if (strlen(query) > STORE_QUERY_BYTES)
+		return -E2BIG;
+	read = store_new_read(store, STORE_SEARCH, room, query, ticket);
+	if (!read)
+		return -EAGAIN;
+	return store_begin_read(store, read, limit, max_bytes);
+}
+
+bool
+store_read_add(struct store_read *read, const struct store_message *message)
+{
+	struct store_page *page = &read->page;
+	size_t type_len = strlen(message->type);
+	char *end;
+
+	if (page->count >= read->limit ||
+		(page->count && (read->tail_bytes > read->max_bytes ||
+					message->tail_len >
+						read->max_bytes - read->tail_bytes))) {
+		page->more = true;
+		return false;
+	}
+	if (page->count == read->capacity) {
+		read->capacity = read->capacity ? read->capacity * 2 : 16;
+		read->messages = xrealloc(
+			read->messages, read->capacity * sizeof(*read->messages));
+	}
+	end = xmalloc(type_len + 1 + message->tail_len + 1);
+	read->messages[page->count] = *message;
+	read->messages[page->count].type = store_copy(&end, message->type, type_len);
+	read->messages[page->count].tail =
+		store_copy(&end, message->tail, message->tail_len);
+	page->count++;
+	read->tail_bytes += message->tail_len;
+	return true;
+}
+
+void
+store_read_reverse(struct store_read *read)
+{
+	struct store_message *messages = read->messages;
+
+	for (size_t i = 0; i < read->page.count / 2; i++) {
+		struct store_message message = messages[i];
+		messages[i] = messages[read->page.count - 1 - i];
+		messages[read->page.count - 1 - i] = message;
+	}
+}
+
+void
+store_read_clear(struct store_read *read)
+{
+	for (size_t i = 0; i < read->page.count; i++)
+		free((void *)read->messages[i].type);
+	free(read->messages);
+	read->messages = NULL;
+	read->capacity = 0;
+	read->tail_bytes = 0;
+	read->page = (struct store_page){ .first_id = 1 };
+}
+
+void
+store_prune(struct store *store, int64_t now_ms)
+{
+	if (store->options.keep_days)
+		store->ops->prune(store, now_ms - store->options.keep_days * MS_A_DAY);
+}
+
+void
+store_close(struct store *store)
+{
+	if (!store)
+		return;
+	store->is_closing = true;
+	store_flush(store);
+	store->ops->close(store);
+	store_dispatch(store, SIZE_MAX);
+	assert(!store->writes_under_way && !store->reads_under_way);
+	store_free(store);
+}

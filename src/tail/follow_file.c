@@ -1,0 +1,286 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "linnet/base/log.h"
+#include "tail/follow_private.h"
+
+#define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
+
+/* Without anything new in a file that was deleted, this long a line without its end is
+ * waited for; and in one that was rotated, this long a writer that has neither ended its
+ * line nor opened the new file. */
+#define LINE_END_MS 2000
+#define GRACE_MS 60000
+
+void
+follow_file_init(struct follow_file *file, struct follow *follow,
+	const struct follow_source *source)
+{
+	*file = (struct follow_file){
+		.follow = follow,
+		.index = (size_t)(file - follow->files),
+		.lines = source->lines,
+		.rate = source->rate,
+		.is_fresh = true,
+		.needs_look = true,
+	};
+	follow_path_init(&file->path, source->path);
+	TAILQ_INIT(&file->readers);
+	follow_lines_init(file);
+}
+
+static void
+let_go(struct follow_file *file, struct follow_reader *reader)
+{
+	TAILQ_REMOVE(&file->readers, reader, link);
+	file->reader_count--;
+	inotify_watch_release(&file->follow->watches, reader->wd);
+	follow_reader_free(reader);
+}
+
+void
+follow_file_fini(struct follow_file *file)
+{
+	follow_lines_fini(file);
+	while (!TAILQ_EMPTY(&file->readers))
+		let_go(file, TAILQ_FIRST(&file->readers));
+	follow_reader_free(file->arrived);
+	follow_path_fini(&file->path, &file->follow->watches);
+}
+
+static void
+log_failure(const struct follow_file *file, const char *what, int error)
+{
+	log_warn("tail_failed", log_str("path", file->path.path), log_str("what", what),
+		log_str("error",
+			error == -EINVAL ? "not a regular file" : strerror(-error)));
+}
+
+static struct follow_reader *
+find_reader(const struct follow_file *file, const struct stat *st)
+{
+	struct follow_reader *reader;
+
+	TAILQ_FOREACH (reader, &file->readers, link)
+		if (follow_reader_is(reader, st))
+			return reader;
+	return NULL;
+}
+
+/* The file itself is watched, whatever its names are. */
+static void
+watch(struct follow_file *file, struct follow_reader *reader)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", reader->fd);
+	reader->wd = inotify_watch_hold(&file->follow->watches, path, FILE_EVENTS);
+	if (reader->wd < 0 && reader->wd != file->watch_problem) {
+		file->watch_problem = reader->wd;
+		log_failure(file, "watch", reader->wd);
+	}
+}
+
+/* Take over the reader as the youngest, unless its file is there already. */
+static void
+take_over(struct follow_file *file, struct follow_reader *reader)
+{
+	struct follow_reader *oldest = TAILQ_FIRST(&file->readers);
+	struct stat st = { .st_dev = reader->device, .st_ino = reader->inode };
+
+	if (find_reader(file, &st)) {
+		follow_reader_free(reader);
+		return;
+	}
+	if (file->reader_count == FOLLOW_DESCRIPTORS) {
+		if (!oldest->is_read || !log_line_is_empty(&oldest->line))
+			log_warn("tail_failed", log_str("path", file->path.path),
+				log_str("what", "rotate"),
+				log_str("error", "rotated faster than it is read"));
+		let_go(file, oldest);
+	}
+	TAILQ_INSERT_TAIL(&file->readers, reader, link);
+	file->reader_count++;
+	watch(file, reader);
+}
+
+void
+follow_file_seek(struct follow_file *file)
+{
+	struct follow *follow = file->follow;
+	int r = follow_path_watch(&file->path, &follow->watches);
+
+	if (r < 0 && r != file->watch_problem)
+		log_failure(file, "watch", r);
+	file->watch_problem = r;
+	follow_path_open_moves(&file->path, &follow->watches, follow->max_line_bytes);
+	follow_reader_free(file->arrived);
+	file->arrived = NULL;
+	file->is_sought = true;
+	file->looks++;
+	file->found = 0;
+	if (stat(file->path.path, &file->seen) < 0) {
+		file->found = -errno;
+	} else if (!find_reader(file, &file->seen)) {
+		file->found = follow_reader_open(
+			&file->arrived, file->path.path, follow->max_line_bytes);
+		if (file->found == 0) {
+			file->seen.st_dev = file->arrived->device;
+			file->seen.st_ino = file->arrived->inode;
+		}
+	}
+}
+
+static bool
+is_missing(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR;
+}
+
+/* True if there is a file all the same. */
+static bool
+is_closed_to_us(int error)
+{
+	return error == -EACCES || error == -EPERM || error == -EMFILE ||
+	       error == -ENFILE;
+}
+
+static void
+say_missing(struct follow_file *file)
+{
+	if (file->problem == file->found)
+		return;
+	file->problem = file->found;
+	if (is_missing(file->found))
+		log_warn("tail_missing", log_str("path", file->path.path));
+	else
+		log_failure(file, "open", file->found);
+}
+
+static void
+say_found(struct follow_file *file, const struct follow_reader *current, bool is_new)
+{
+	if (!file->is_known || file->problem)
+		log_info("tail_open", log_str("path", file->path.path),
+			log_uint("bytes", follow_reader_size(current)),
+			log_uint("from", current->offset));
+	else if (is_new)
+		log_info("tail_rotated", log_str("path", file->path.path),
+			log_uint("bytes", follow_reader_size(current)),
+			log_uint("files", file->reader_count));
+	file->is_known = true;
+	file->problem = 0;
+}
+
+/* All but current are not the path's any more. */
+static void
+mark_left(struct follow_file *file, const struct follow_reader *current)
+{
+	struct follow_reader *reader;
+
+	TAILQ_FOREACH (reader, &file->readers, link)
+		if (reader != current && !reader->left_ms)
+			reader->left_ms = file->follow->now_ms;
+}
+
+static void
+settle_found(struct follow_file *file)
+{
+	struct follow_reader *arrived = file->arrived, *current;
+
+	file->arrived = NULL;
+	if (arrived && file->is_fresh)
+		follow_reader_seek_lines(arrived, file->lines);
+	if (arrived)
+		take_over(file, arrived);
+	current = find_reader(file, &file->seen);
+	if (!current)
+		return; /* it had to make room just now, and is found by the next look */
+	/* An older one that has come back is the youngest again. */
+	TAILQ_REMOVE(&file->readers, current, link);
+	TAILQ_INSERT_TAIL(&file->readers, current, link);
+	say_found(file, current, arrived);
+	current->left_ms = 0;
+	mark_left(file, current);
+	file->is_fresh = false;
+}
+
+bool
+follow_file_is_steady(const struct follow_file *file)
+{
+	return !file->needs_look &&
+	       (file->is_fresh || follow_path_has_traced_moves(&file->path));
+}
+
+void
+follow_file_settle(struct follow_file *file, bool is_patient)
+{
+	struct follow_move *move;
+
+	file->is_sought = false;
+	file->looks = 0;
+	file->needs_turn = true;
+	TAILQ_FOREACH (move, &file->path.moves, link) {
+		/* What went before the start is not followed. */
+		if (!move->reader || file->is_fresh)
+			continue;
+		take_over(file, move->reader);
+		move->reader = NULL;
+	}
+	follow_path_clear_moves(&file->path);
+	if (file->found == 0) {
+		settle_found(file);
+		return;
+	}
+	mark_left(file, NULL);
+	if (!is_closed_to_us(file->found))
+		file->is_fresh = false;
+	if (!is_patient)
+		say_missing(file);
+}
+
+void
+follow_file_on_event(struct follow_file *file, const struct inotify_event *event)
+{
+	struct follow_reader *reader;
+
+	if (follow_path_on_event(&file->path, event))
+		file->needs_look = true;
+	TAILQ_FOREACH (reader, &file->readers, link) {
+		if (reader->wd != event->wd)
+			continue;
+		file->needs_turn = true;
+		if (event->mask & ~(uint32_t)IN_MODIFY)
+			file->needs_look = true;
+	}
+}
+
+static bool
+is_finished(struct follow_file *file, struct follow_reader *reader)
+{
+	int64_t quiet_ms = file->follow->now_ms - reader->left_ms;
+	bool is_deleted = follow_reader_is_deleted(reader);
+
+	if (!reader->left_ms || !reader->is_read)
+		return false;
+	if (quiet_ms < (is_deleted ? LINE_END_MS : GRACE_MS))
+		return false;
+	if (follow_lines_finish(file, reader) < 0)
+		return false;
+	return quiet_ms >= GRACE_MS && (is_deleted || TAILQ_NEXT(reader, link));
+}
+
+void
+follow_file_retire(struct follow_file *file)
+{
+	struct follow_reader *reader, *next;
+
+	if (ev_is_active(&file->again))
+		return; /* older lines come first */
+	for (reader = TAILQ_FIRST(&file->readers); reader; reader = next) {
+		next = TAILQ_NEXT(reader, link);
+		if (is_finished(file, reader))
+			let_go(file, reader);
+	}
+}

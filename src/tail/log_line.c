@@ -1,0 +1,116 @@
+#include "tail/log_line.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "linnet/base/utf8.h"
+
+#define ELLIPSIS "…"
+#define ELLIPSIS_BYTES (sizeof(ELLIPSIS) - 1)
+#define PICTURE_BYTES 3
+
+static const char replacement[PICTURE_BYTES] = { '\xef', '\xbf', '\xbd' }; /* U+FFFD */
+
+void
+log_line_init(struct log_line *line, size_t max_bytes)
+{
+	assert(max_bytes >= LOG_LINE_LEAST_BYTES);
+	*line = (struct log_line){ .max_bytes = max_bytes };
+}
+
+void
+log_line_fini(struct log_line *line)
+{
+	buffer_clear(&line->raw);
+}
+
+size_t
+log_line_take(struct log_line *line, const char *bytes, size_t size, bool *is_whole)
+{
+	const char *newline = memchr(bytes, '\n', size);
+	size_t len = newline ? (size_t)(newline - bytes) : size;
+	/* One byte more for a carriage return: what is longer than that is cut in any
+	 * case, since cleaning makes no other line shorter. */
+	size_t room = line->max_bytes + 1 - line->raw.len;
+
+	*is_whole = newline;
+	if (len > room)
+		line->is_long = true;
+	buffer_append(&line->raw, bytes, len > room ? room : len);
+	return newline ? len + 1 : len;
+}
+
+bool
+log_line_is_empty(const struct log_line *line)
+{
+	return !line->raw.len;
+}
+
+/* How the character is shown, where that is not as it is: PICTURE_BYTES bytes in picture.
+ */
+static bool
+has_picture(uint32_t code, char *picture)
+{
+	if (code == '\t' || (code >= 0x20 && code < 0x7f) || code >= 0xa0)
+		return false;
+	memcpy(picture, replacement, PICTURE_BYTES);
+	if (code <= 0x7f) {
+		/* U+2400 and on, but delete, which is U+2421. */
+		picture[0] = '\xe2';
+		picture[1] = '\x90';
+		picture[2] = (char)(code == 0x7f ? 0xa1 : 0x80 + code);
+	}
+	return true;
+}
+
+/* The character at *raw, of which there are size bytes, as it is shown; moves *raw behind
+ * it. */
+static const char *
+next_shown(const char **raw, size_t size, char *picture, size_t *len)
+{
+	const char *shown = *raw;
+	uint32_t code;
+	size_t n = utf8_next(shown, size, &code);
+
+	*raw += n ? n : 1;
+	*len = n;
+	if (n && !has_picture(code, picture))
+		return shown;
+	if (!n)
+		memcpy(picture, replacement, PICTURE_BYTES);
+	*len = PICTURE_BYTES;
+	return picture;
+}
+
+size_t
+log_line_clean(const struct log_line *line, char *text)
+{
+	const char *raw = line->raw.bytes, *end = raw + line->raw.len;
+	size_t len = 0, cut = 0; /* cut: where an ellipsis would still fit */
+	char picture[PICTURE_BYTES];
+
+	if (raw < end && !line->is_long && end[-1] == '\r')
+		end--;
+	while (raw < end) {
+		size_t n;
+		const char *shown = next_shown(&raw, (size_t)(end - raw), picture, &n);
+
+		if (len + n > line->max_bytes) {
+			memcpy(text + cut, ELLIPSIS, ELLIPSIS_BYTES);
+			return cut + ELLIPSIS_BYTES;
+		}
+		memcpy(text + len, shown, n);
+		len += n;
+		if (len + ELLIPSIS_BYTES <= line->max_bytes)
+			cut = len;
+	}
+	return len;
+}
+
+void
+log_line_clear(struct log_line *line)
+{
+	line->raw.len = 0;
+	line->is_long = false;
+}

@@ -1,0 +1,109 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include <cmocka.h>
+
+#include "linnet/base/conn_limit.h"
+
+static struct sockaddr_storage
+address_of(const char *text)
+{
+	struct sockaddr_storage storage = { 0 };
+	struct sockaddr_in *v4 = (void *)&storage;
+	struct sockaddr_in6 *v6 = (void *)&storage;
+
+	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1)
+		v4->sin_family = AF_INET;
+	else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1)
+		v6->sin6_family = AF_INET6;
+	else
+		fail_msg("%s is no address", text);
+	return storage;
+}
+
+static struct conn_limit_key
+key_of(const char *text)
+{
+	struct sockaddr_storage storage = address_of(text);
+
+	return conn_limit_key_of((struct sockaddr *)&storage);
+}
+
+static bool
+is_loopback(const char *text)
+{
+	struct sockaddr_storage storage = address_of(text);
+
+	return conn_limit_is_loopback((struct sockaddr *)&storage);
+}
+
+static void
+assert_same(const char *a, const char *b, bool same)
+{
+	struct conn_limit_key key_a = key_of(a), key_b = key_of(b);
+
+	assert_int_equal(memcmp(&key_a, &key_b, sizeof(key_a)) == 0, same);
+}
+
+static void
+test_ipv4_counts_whole_also_when_it_comes_as_ipv6(void **state)
+{
+	(void)state;
+	assert_same("192.0.2.1", "192.0.2.2", false);
+	assert_same("192.0.2.1", "::ffff:192.0.2.1", true);
+}
+
+static void
+test_ipv6_counts_by_its_64(void **state)
+{
+	(void)state;
+	assert_same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true);
+	assert_same("2001:db8:1:2::1", "2001:db8:1:3::1", false);
+}
+
+static void
+test_loopback_is_known_in_all_its_forms(void **state)
+{
+	(void)state;
+	assert_true(is_loopback("127.0.0.1"));
+	assert_true(is_loopback("127.9.9.9"));
+	assert_true(is_loopback("::1"));
+	assert_true(is_loopback("::ffff:127.0.0.1"));
+	assert_false(is_loopback("128.0.0.1"));
+	assert_false(is_loopback("::2"));
+}
+
+static void
+test_an_address_holds_its_share_and_no_more(void **state)
+{
+	struct conn_limit_table *table = conn_limit_new(2);
+	struct conn_limit_key a = key_of("192.0.2.1"), b = key_of("192.0.2.2");
+
+	(void)state;
+	assert_int_equal(conn_limit_acquire(table, &a), 0);
+	assert_int_equal(conn_limit_acquire(table, &a), 0);
+	assert_int_equal(conn_limit_acquire(table, &a), -EUSERS);
+	assert_int_equal(conn_limit_acquire(table, &b), 0);
+	conn_limit_release(table, &a);
+	assert_int_equal(conn_limit_acquire(table, &a), 0);
+	conn_limit_free(table);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ipv4_counts_whole_also_when_it_comes_as_ipv6),
+		cmocka_unit_test(test_ipv6_counts_by_its_64),
+		cmocka_unit_test(test_loopback_is_known_in_all_its_forms),
+		cmocka_unit_test(test_an_address_holds_its_share_and_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,284 @@
+/* chat_fixture.h - a chat with the memory store and three sessions without a socket, and
+ * further ones of any door. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <poll.h>
+
+#include <cmocka.h>
+
+#include "linnet/base/frame.h"
+#include "linnet/chat/chat.h"
+#include "linnet/config/config.h"
+
+/* A session whose door only remembers what it was asked. */
+struct fake {
+	struct session session;
+	struct fixture *fixture;
+	int wakes;
+	int drops;
+	uint16_t code;
+};
+
+struct fixture {
+	struct config *config;
+	struct chat *chat;
+	struct fake ann, bob, eve;
+	int64_t now_ms;
+};
+
+static inline void
+fake_on_wake(struct session *session)
+{
+	((struct fake *)session)->wakes++;
+}
+
+static inline void
+fake_on_drop(struct session *session, uint16_t code, const char *reason)
+{
+	struct fake *fake = (struct fake *)session;
+
+	assert_non_null(reason);
+	fake->drops++;
+	fake->code = code;
+	chat_on_closing(fake->fixture->chat, session);
+}
+
+static inline void
+fixture_random(void *out, size_t len)
+{
+	static unsigned char next;
+	unsigned char *bytes = out;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		bytes[i] = next++;
+}
+
+/* Let the chat and its stores do what there is to do. */
+static inline void
+settle(struct fixture *fixture)
+{
+	struct pollfd pollfds[CHAT_FDS];
+	unsigned i;
+
+	for (i = 0; i < CHAT_FDS; i++)
+		pollfds[i] = (struct pollfd){
+			.fd = chat_fd(fixture->chat, i),
+			.events = POLLIN,
+		};
+	chat_turn(fixture->chat);
+	while (chat_is_waiting(fixture->chat)) {
+		assert_true(poll(pollfds, CHAT_FDS, 10000) > 0);
+		chat_dispatch(fixture->chat);
+		chat_turn(fixture->chat);
+	}
+}
+
+/* Make fake a session of the door that is called via and reads wire; nobody knows it yet.
+ */
+static inline void
+fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire wire)
+{
+	static const struct session_ops ops = { .wake = fake_on_wake,
+		.drop = fake_on_drop };
+
+	memset(fake, 0, sizeof(*fake));
+	fake->fixture = fixture;
+	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
+		(size_t)fixture->config->limits.queue_bytes);
+	fake->session.wire = wire;
+	session_admit(
+		&fake->session, &permissions_of_rooms, "192.0.2.1", fixture->now_ms);
+}
+
+static inline void
+come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishes)
+{
+	fake_init(fixture, fake, "ws", WIRE_WS);
+	chat_open(fixture->chat, &fake->session, wishes);
+	settle(fixture);
+}
+
+/* Somebody at a terminal, who is called name (NULL: a guest). */
+static inline void
+come_by_line(
+	struct fixture *fixture, struct fake *fake, const char *room, const char *name)
+{
+	const struct chat_wishes wishes = {
+		.room = room, .name = name, .wants_events = true
+	};
+
+	fake_init(fixture, fake, "line", WIRE_LINE);
+	chat_open(fixture->chat, &fake->session, &wishes);
+	settle(fixture);
+}
+
+/* A stream that shows room and is nobody; since may be NULL. */
+static inline void
+come_by_stream(
+	struct fixture *fixture, struct fake *fake, const char *room, const char *since)
+{
+	const struct chat_wishes wishes = {
+		.room = room, .since = since, .is_silent = true
+	};
+
+	fake_init(fixture, fake, "sse", WIRE_SSE);
+	chat_open(fixture->chat, &fake->session, &wishes);
+	settle(fixture);
+}
+
+/* One request of the HTTP door. */
+static inline void
+come_as_call(struct fixture *fixture, struct fake *fake)
+{
+	fake_init(fixture, fake, "http", WIRE_OBJECT);
+	chat_open_call(fixture->chat, &fake->session, &fake->session.own_rate);
+}
+
+static inline void
+go(struct fixture *fixture, struct fake *fake)
+{
+	chat_close(fixture->chat, &fake->session);
+	session_fini(&fake->session);
+}
+
+static inline void
+say(struct fixture *fixture, struct fake *fake, const char *text)
+{
+	chat_handle(fixture->chat, &fake->session, text, strlen(text),
+		fixture->now_ms += 1000);
+	settle(fixture);
+}
+
+static inline void
+say_line(struct fixture *fixture, struct fake *fake, const char *line)
+{
+	assert_int_equal(chat_handle_line(fixture->chat, &fake->session, line,
+				 strlen(line), false, fixture->now_ms += 1000),
+		0);
+	settle(fixture);
+}
+
+/* A program called label pushes the object that text is; the answer waits for fake. */
+static inline void
+push_as(struct fixture *fixture, struct fake *fake, const char *label, const char *text)
+{
+	chat_push(fixture->chat, &fake->session, label,
+		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
+}
+
+static inline size_t
+header_of(const struct fake *fake, struct frame *frame)
+{
+	if (fake->session.wire != WIRE_WS && fake->session.wire != WIRE_WS_LINE)
+		return 0;
+	return frame_bytes(frame)[1] == 127 ? 10 : frame_bytes(frame)[1] == 126 ? 4 : 2;
+}
+
+/* Takes the oldest waiting frame; its text is valid until the next call. "" if none. */
+static inline const char *
+hears(struct fake *fake)
+{
+	static char text[65536];
+	struct frame *frame = frame_queue_peek(&fake->session.queue);
+	size_t header;
+
+	text[0] = '\0';
+	if (!frame)
+		return text;
+	header = header_of(fake, frame);
+	assert_true(frame->len - header < sizeof(text));
+	memcpy(text, frame_bytes(frame) + header, frame->len - header);
+	text[frame->len - header] = '\0';
+	frame_queue_pop(&fake->session.queue);
+	return text;
+}
+
+static inline void
+forget_heard(struct fake *fake)
+{
+	frame_queue_clear(&fake->session.queue);
+}
+
+#define assert_hears(fake, part)                                                         \
+	do {                                                                             \
+		const char *heard_ = hears(fake);                                        \
+		if (!strstr(heard_, part))                                               \
+			fail_msg("heard \"%s\", not %s", heard_, part);                  \
+	} while (0)
+
+#define assert_hears_nothing(fake) assert_string_equal(hears(fake), "")
+
+/* A program called "cron" pushes the object that text is, and is answered with part. */
+#define assert_push(fixture, text, part)                                                 \
+	do {                                                                             \
+		struct fake call_;                                                       \
+		come_as_call(fixture, &call_);                                           \
+		push_as(fixture, &call_, "cron", text);                                  \
+		settle(fixture);                                                         \
+		assert_hears(&call_, part);                                              \
+		assert_hears_nothing(&call_);                                            \
+		go(fixture, &call_);                                                     \
+	} while (0)
+
+static inline void
+open_chat(struct fixture *fixture)
+{
+	const char *why = "";
+
+	if (chat_new(&fixture->chat, fixture->config, fixture_random, &why) < 0)
+		fail_msg("%s", why);
+	come(fixture, &fixture->ann, NULL);
+	come(fixture, &fixture->bob, NULL);
+	come(fixture, &fixture->eve, NULL);
+}
+
+static inline void
+close_chat(struct fixture *fixture)
+{
+	go(fixture, &fixture->ann);
+	go(fixture, &fixture->bob);
+	go(fixture, &fixture->eve);
+	chat_free(fixture->chat);
+}
+
+static inline int
+set_up_with(void **state, const char *const *settings, size_t count)
+{
+	struct fixture *fixture = test_calloc(1, sizeof(*fixture));
+	struct config_errors errors = { 0 };
+
+	fixture->config = config_load_text("store = { driver = \"memory\"; };", "test",
+		settings, count, "/", &errors);
+	assert_non_null(fixture->config);
+	open_chat(fixture);
+	*state = fixture;
+	return 0;
+}
+
+static inline int
+set_up(void **state)
+{
+	return set_up_with(state, NULL, 0);
+}
+
+static inline int
+tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close_chat(fixture);
+	config_free(fixture->config);
+	test_free(fixture);
+	return 0;
+}
+
+#define chat_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -1,0 +1,492 @@
+/* The rooms of log files. */
+#include "../folder.h"
+#include "chat_fixture.h"
+
+#include <errno.h>
+
+#define TAILS                                                                            \
+	"tails=( { room = \"syslog\"; path = \"/s\"; lines = 3; },"                      \
+	" { room = \"quiet\"; path = \"/q\"; lines = 0; },"                              \
+	" { room = \"long\"; path = \"/l\"; lines = 500; } )"
+
+/* As set_up, with three log files; everybody may read them. */
+static int
+set_up_tails(void **state)
+{
+	static const char *const settings[] = { TAILS, "limits.message_rate=0" };
+	struct fixture *fixture;
+
+	set_up_with(state, settings, 2);
+	fixture = *state;
+	fixture->ann.session.permissions = &permissions_of_all;
+	fixture->bob.session.permissions = &permissions_of_all;
+	fixture->eve.session.permissions = &permissions_of_all;
+	return 0;
+}
+
+#define tail_test(test) cmocka_unit_test_setup_teardown(test, set_up_tails, tear_down)
+
+static void
+log_line(struct fixture *fixture, const char *room, const char *text)
+{
+	assert_int_equal(chat_log(fixture->chat, room, text, strlen(text), 0,
+				 fixture->now_ms += 1000),
+		0);
+}
+
+/* Lines first to last, which are their numbers. */
+static void
+log_lines(struct fixture *fixture, const char *room, int first, int last)
+{
+	char text[20];
+
+	for (; first <= last; first++) {
+		snprintf(text, sizeof(text), "line %d.", first);
+		log_line(fixture, room, text);
+	}
+	settle(fixture);
+}
+
+static void
+come_to_read(
+	struct fixture *fixture, struct fake *fake, const char *room, const char *since)
+{
+	const struct chat_wishes wishes = {
+		.room = room, .since = since, .wants_joined = true
+	};
+
+	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake->session.permissions = &permissions_of_all;
+	chat_open(fixture->chat, &fake->session, &wishes);
+	settle(fixture);
+}
+
+/* Numbered lines first to last, and nothing else. */
+static void
+assert_hears_lines(struct fake *fake, int first, int last)
+{
+	char part[64];
+
+	for (; first <= last; first++) {
+		snprintf(part, sizeof(part), "\"id\":%d,", first);
+		assert_hears(fake, part);
+	}
+	assert_hears_nothing(fake);
+}
+
+/* The epoch of the room and the id as "since" wants them. */
+static const char *
+since_of(struct fixture *fixture, const char *room, int id)
+{
+	static char since[64];
+	struct fake fake;
+	const char *epoch;
+
+	come_to_read(fixture, &fake, room, NULL);
+	epoch = strstr(hears(&fake), "\"epoch\":\"") + 9;
+	snprintf(since, sizeof(since), "%.*s:%d", (int)strcspn(epoch, "\""), epoch, id);
+	go(fixture, &fake);
+	return since;
+}
+
+/* One who reads objects and one at a terminal, in the room "syslog". */
+static void
+come_to_both(struct fixture *fixture, struct fake *reader, struct fake *terminal)
+{
+	come_to_read(fixture, reader, "syslog", NULL);
+	forget_heard(reader);
+	fake_init(fixture, terminal, "line", WIRE_LINE);
+	terminal->session.permissions = &permissions_of_all;
+	chat_open(fixture->chat, &terminal->session,
+		&(struct chat_wishes){ .room = "syslog" });
+}
+
+static void
+test_a_line_of_a_log_file_is_shown_as_it_is(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader, terminal;
+
+	come_to_both(fixture, &reader, &terminal);
+	log_line(fixture, "syslog", "sshd[7]: \"hi\"");
+	settle(fixture);
+	assert_string_equal(hears(&reader),
+		"{\"type\":\"log\",\"room\":\"syslog\",\"id\":1,\"ts\":1000,"
+		"\"username\":\"syslog\",\"message\":\"sshd[7]: \\\"hi\\\"\"}");
+	assert_string_equal(hears(&terminal), "sshd[7]: \"hi\"\n");
+	assert_hears_nothing(&fixture->ann);
+	go(fixture, &terminal);
+	go(fixture, &reader);
+}
+
+static void
+test_lines_that_were_left_out_are_counted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	forget_heard(&reader);
+	assert_int_equal(
+		chat_log(fixture->chat, "syslog", "5 lines skipped", 15, 5, 1), 0);
+	settle(fixture);
+	assert_hears(&reader, "\"message\":\"5 lines skipped\",\"skipped\":5}");
+	go(fixture, &reader);
+}
+
+static void
+test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader, terminal;
+
+	come_to_both(fixture, &reader, &terminal);
+	log_line(fixture, "syslog", "last of the old");
+	assert_int_equal(chat_log_event(fixture->chat, "syslog", "rotated",
+				 "the file was rotated", fixture->now_ms),
+		0);
+	settle(fixture);
+	assert_hears(&reader, "\"id\":1,");
+	assert_string_equal(hears(&reader),
+		"{\"type\":\"log\",\"room\":\"syslog\",\"id\":2,\"ts\":1000,"
+		"\"username\":\"syslog\",\"message\":\"the file was rotated\","
+		"\"event\":\"rotated\"}");
+	assert_string_equal(hears(&terminal), "last of the old\n");
+	assert_string_equal(hears(&terminal), "the file was rotated\n");
+	go(fixture, &terminal);
+	go(fixture, &reader);
+}
+
+static void
+test_a_newcomer_gets_the_last_lines_and_then_what_is_new(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	assert_hears(&reader, "\"last_id\":0,\"recovered\":false");
+	assert_hears_nothing(&reader);
+	go(fixture, &reader);
+	log_lines(fixture, "syslog", 1, 2);
+	come_to_read(fixture, &reader, "syslog", NULL);
+	assert_hears(&reader, "\"last_id\":2,\"recovered\":false");
+	assert_hears_lines(&reader, 1, 2);
+	go(fixture, &reader);
+	log_lines(fixture, "syslog", 3, 10);
+	come_to_read(fixture, &reader, "syslog", NULL);
+	assert_hears(&reader, "\"type\":\"joined\"");
+	assert_hears_lines(&reader, 8, 10);
+	log_lines(fixture, "syslog", 11, 12);
+	assert_hears_lines(&reader, 11, 12);
+	go(fixture, &reader);
+}
+
+static void
+test_a_newcomer_gets_as_many_lines_as_are_configured(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+
+	log_lines(fixture, "quiet", 1, 10);
+	log_lines(fixture, "long", 1, 600);
+	come_to_read(fixture, &reader, "quiet", NULL);
+	assert_hears(&reader, "\"type\":\"joined\"");
+	assert_hears_nothing(&reader);
+	go(fixture, &reader);
+	/* Several pages, each when the last one is read. */
+	come_to_read(fixture, &reader, "long", NULL);
+	assert_hears(&reader, "\"type\":\"joined\"");
+	for (int id = 101; id <= 600; id++) {
+		char part[64];
+
+		if (!reader.session.queue.count) {
+			chat_on_drained(fixture->chat, &reader.session);
+			settle(fixture);
+		}
+		snprintf(part, sizeof(part), "\"id\":%d,", id);
+		assert_hears(&reader, part);
+	}
+	go(fixture, &reader);
+}
+
+static void
+test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct chat_wishes wishes = { .room = "syslog" };
+	struct fake reader;
+
+	log_lines(fixture, "syslog", 1, 10);
+	fake_init(fixture, &reader, "ws", WIRE_WS);
+	reader.session.permissions = &permissions_of_all;
+	log_line(fixture, "syslog", "line 11.");
+	chat_open(fixture->chat, &reader.session, &wishes);
+	log_line(fixture, "syslog", "line 12.");
+	settle(fixture);
+	assert_hears_lines(&reader, 8, 12);
+	go(fixture, &reader);
+}
+
+static void
+test_a_reader_that_comes_back_goes_on_where_it_was(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+
+	log_lines(fixture, "syslog", 1, 10);
+	come_to_read(fixture, &reader, "syslog", since_of(fixture, "syslog", 2));
+	assert_hears(&reader, "\"recovered\":true");
+	assert_hears_lines(&reader, 3, 10);
+	go(fixture, &reader);
+	come_to_read(fixture, &reader, "syslog", since_of(fixture, "syslog", 10));
+	assert_hears(&reader, "\"recovered\":true");
+	assert_hears_nothing(&reader);
+	go(fixture, &reader);
+}
+
+static void
+test_an_epoch_of_the_chat_means_nothing_in_a_log_file_nor_the_other_way(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+	char since[64];
+
+	say(fixture, &fixture->ann, "{\"message\":\"a\"}");
+	say(fixture, &fixture->ann, "{\"message\":\"b\"}");
+	log_lines(fixture, "syslog", 1, 10);
+	strcpy(since, since_of(fixture, "lobby", 1));
+	assert_string_not_equal(since, since_of(fixture, "syslog", 1));
+	come_to_read(fixture, &reader, "syslog", since);
+	assert_hears(&reader, "\"recovered\":false");
+	assert_hears_lines(&reader, 8, 10);
+	go(fixture, &reader);
+	come_to_read(fixture, &reader, "lobby", since_of(fixture, "syslog", 1));
+	assert_hears(&reader, "\"recovered\":false");
+	assert_hears_nothing(&reader);
+	go(fixture, &reader);
+}
+
+static void
+test_each_log_file_and_the_chat_count_for_themselves(void **state)
+{
+	struct fixture *fixture = *state;
+
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"syslog\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"quiet\"}");
+	forget_heard(&fixture->ann);
+	log_line(fixture, "syslog", "a");
+	log_line(fixture, "quiet", "a");
+	say(fixture, &fixture->bob, "{\"message\":\"a\"}");
+	log_line(fixture, "syslog", "b");
+	settle(fixture);
+	log_line(fixture, "quiet", "b");
+	say(fixture, &fixture->bob, "{\"message\":\"b\"}");
+	say(fixture, &fixture->ann, "{\"type\":\"rooms\"}");
+	for (int i = 0; i < 6; i++)
+		hears(&fixture->ann);
+	assert_hears(&fixture->ann, "reserved_type");
+	say_line(fixture, &fixture->ann, "/rooms");
+	assert_string_equal(hears(&fixture->ann),
+		"{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
+		"\"count\":3,\"last_id\":2}],\"tails\":["
+		"{\"room\":\"syslog\",\"topic\":\"\",\"count\":1,\"last_id\":2},"
+		"{\"room\":\"quiet\",\"topic\":\"\",\"count\":1,\"last_id\":2},"
+		"{\"room\":\"long\",\"topic\":\"\",\"count\":0,\"last_id\":0}]}");
+}
+
+static void
+test_nobody_writes_to_a_log_file(void **state)
+{
+	static const char *const texts[] = { "{\"room\":\"syslog\",\"message\":\"x\"}",
+		"{\"room\":\"syslog\",\"type\":\"x\",\"ephemeral\":true}" };
+	static const char *const pushes[] = {
+		"{\"room\":\"syslog\",\"message\":\"x\"}",
+		"{\"room\":\"syslog\",\"type\":\"x\",\"ephemeral\":true}",
+		"{\"room\":\"syslog\",\"type\":\"alarm\",\"key\":\"k\"}",
+		"{\"room\":\"syslog\",\"type\":\"metric\",\"name\":\"k\",\"value\":1}",
+	};
+	struct fixture *fixture = *state;
+	struct fake reader, call;
+	size_t i;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	forget_heard(&reader);
+	come_as_call(fixture, &call);
+	call.session.permissions = &permissions_of_all;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		say(fixture, &fixture->ann, texts[i]);
+		assert_hears(&fixture->ann, "\"code\":\"read_only\"");
+	}
+	for (i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
+		push_as(fixture, &call, "cron", pushes[i]);
+		assert_hears(&call, "\"code\":\"read_only\"");
+	}
+	assert_hears_nothing(&reader);
+	go(fixture, &call);
+	go(fixture, &reader);
+}
+
+static void
+test_who_has_shown_no_token_is_told_nothing_of_log_files(void **state)
+{
+	static const char *const texts[] = { "{\"type\":\"join\",\"room\":\"syslog\"}",
+		"{\"type\":\"history\",\"room\":\"syslog\"}",
+		"{\"type\":\"search\",\"room\":\"syslog\",\"q\":\"line\"}",
+		"{\"type\":\"leave\",\"room\":\"syslog\"}",
+		"{\"type\":\"typing\",\"room\":\"syslog\"}",
+		"{\"type\":\"ack\",\"room\":\"syslog\",\"key\":\"k\"}" };
+	struct fixture *fixture = *state;
+	const struct chat_wishes wishes = { .room = "syslog", .wants_joined = true };
+	struct fake stranger;
+	size_t i;
+
+	log_lines(fixture, "syslog", 1, 3);
+	come(fixture, &stranger, &wishes);
+	assert_hears(&stranger, "\"code\":\"denied\"");
+	log_lines(fixture, "syslog", 4, 5);
+	assert_hears_nothing(&stranger);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		say(fixture, &stranger, texts[i]);
+		assert_hears(&stranger, "\"code\":\"denied\"");
+		assert_hears_nothing(&stranger);
+	}
+	say(fixture, &stranger, "{\"room\":\"syslog\",\"message\":\"x\"}");
+	assert_hears(&stranger, "\"code\":\"read_only\"");
+	say_line(fixture, &stranger, "/join syslog");
+	assert_hears(&stranger, "\"code\":\"denied\"");
+	say_line(fixture, &stranger, "/who");
+	assert_hears(&stranger, "\"code\":\"denied\"");
+	say_line(fixture, &stranger, "/rooms");
+	assert_hears(&stranger, "\"tails\":[]}");
+	say_line(fixture, &stranger, "/join lobby");
+	say_line(fixture, &stranger, "hello");
+	assert_hears(&fixture->bob, "\"message\":\"hello\"");
+	go(fixture, &stranger);
+}
+
+static void
+test_log_files_have_a_history_and_a_search(void **state)
+{
+	struct fixture *fixture = *state;
+
+	log_lines(fixture, "syslog", 1, 10);
+	log_line(fixture, "syslog", "disk full");
+	say(fixture, &fixture->ann,
+		"{\"type\":\"history\",\"room\":\"syslog\",\"limit\":1,\"before\":5}");
+	assert_hears(&fixture->ann, "\"more\":true,\"messages\":[{\"type\":\"log\","
+				    "\"room\":\"syslog\",\"id\":4,");
+	say(fixture, &fixture->ann,
+		"{\"type\":\"search\",\"room\":\"syslog\",\"q\":\"disk\"}");
+	assert_hears(&fixture->ann, "\"q\":\"disk\",\"more\":false,\"messages\":["
+				    "{\"type\":\"log\",\"room\":\"syslog\",\"id\":11,");
+	say(fixture, &fixture->ann, "{\"type\":\"search\",\"q\":\"disk\"}");
+	assert_hears(&fixture->ann, "\"messages\":[]}");
+}
+
+static void
+test_an_empty_line_and_one_with_a_nul_are_lines(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake reader;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	forget_heard(&reader);
+	assert_int_equal(chat_log(fixture->chat, "syslog", "", 0, 0, 1), 0);
+	assert_int_equal(chat_log(fixture->chat, "syslog", "a\0b", 3, 0, 1), 0);
+	settle(fixture);
+	assert_hears(&reader, "\"message\":\"\"}");
+	assert_hears(&reader, "\"message\":\"a\\u0000b\"}");
+	go(fixture, &reader);
+}
+
+static void
+test_a_log_that_is_faster_than_the_store_is_told_to_wait(void **state)
+{
+	struct fixture *fixture = *state;
+	size_t len = 1024 * 1024;
+	char *text = malloc(len);
+	int i, r = 0;
+
+	memset(text, 'x', len);
+	for (i = 0; i < 100 && r == 0; i++)
+		r = chat_log(fixture->chat, "syslog", text, len, 0, 1);
+	assert_int_equal(r, -EAGAIN);
+	settle(fixture);
+	assert_int_equal(chat_log(fixture->chat, "syslog", text, len, 0, 1), 0);
+	settle(fixture);
+	free(text);
+}
+
+static void
+test_two_stores_have_two_descriptors(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pollfd pollfd = { .fd = chat_fd(fixture->chat, 1), .events = POLLIN };
+
+	assert_true(chat_fd(fixture->chat, 0) >= 0);
+	assert_true(pollfd.fd >= 0);
+	assert_int_not_equal(chat_fd(fixture->chat, 0), pollfd.fd);
+	log_line(fixture, "syslog", "x");
+	assert_true(chat_is_waiting(fixture->chat));
+	chat_turn(fixture->chat);
+	assert_int_equal(poll(&pollfd, 1, 10000), 1);
+	chat_dispatch(fixture->chat);
+	assert_false(chat_is_waiting(fixture->chat));
+}
+
+static void
+test_a_room_that_becomes_a_log_files_begins_anew(void **state)
+{
+	char folder[FOLDER_BYTES], path[100];
+	const char *const settings[] = { "store.driver=\"sqlite\"", path, TAILS };
+	struct fixture *fixture;
+	struct fake reader;
+
+	folder_make(folder);
+	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
+	set_up_with(state, settings, 2);
+	fixture = *state;
+	say(fixture, &fixture->ann, "{\"room\":\"syslog\",\"message\":\"chat\"}");
+	assert_push(fixture,
+		"{\"type\":\"alarm\",\"room\":\"syslog\",\"key\":\"k\","
+		"\"severity\":\"info\"}",
+		"\"id\":2");
+	tear_down(state);
+	set_up_with(state, settings, 3);
+	fixture = *state;
+	come_to_read(fixture, &reader, "syslog", NULL);
+	assert_hears(&reader, "\"last_id\":0,");
+	log_lines(fixture, "syslog", 1, 1);
+	assert_hears_lines(&reader, 1, 1);
+	assert_int_equal(reader.drops, 0);
+	go(fixture, &reader);
+	tear_down(state);
+	folder_remove(folder);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tail_test(test_a_line_of_a_log_file_is_shown_as_it_is),
+		tail_test(test_lines_that_were_left_out_are_counted),
+		tail_test(test_what_happened_to_a_log_file_is_said_among_its_lines),
+		tail_test(test_a_newcomer_gets_the_last_lines_and_then_what_is_new),
+		tail_test(test_a_newcomer_gets_as_many_lines_as_are_configured),
+		tail_test(
+			test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them),
+		tail_test(test_a_reader_that_comes_back_goes_on_where_it_was),
+		tail_test(
+			test_an_epoch_of_the_chat_means_nothing_in_a_log_file_nor_the_other_way),
+		tail_test(test_each_log_file_and_the_chat_count_for_themselves),
+		tail_test(test_nobody_writes_to_a_log_file),
+		tail_test(test_who_has_shown_no_token_is_told_nothing_of_log_files),
+		tail_test(test_log_files_have_a_history_and_a_search),
+		tail_test(test_an_empty_line_and_one_with_a_nul_are_lines),
+		tail_test(test_a_log_that_is_faster_than_the_store_is_told_to_wait),
+		cmocka_unit_test(test_a_room_that_becomes_a_log_files_begins_anew),
+		tail_test(test_two_stores_have_two_descriptors),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

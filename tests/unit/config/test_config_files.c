@@ -1,0 +1,360 @@
+#include "../folder.h"
+#include "config_fixture.h"
+
+#include "linnet/base/log.h"
+
+#define SAMPLE LINNET_SOURCE_DIR "/config/linnet.cfg" /* a file that can be read */
+
+static char folder[FOLDER_BYTES]; /* where write_file writes to */
+
+/* The path of a file of that name; valid until the eighth next call. */
+static const char *
+path_of(const char *name)
+{
+	return folder_path(folder, name);
+}
+
+static const char *
+write_file(const char *name, const char *bytes, size_t size)
+{
+	const char *path = path_of(name);
+	FILE *file = fopen(path, "wb");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static const char *
+write_text(const char *name, const char *text)
+{
+	return write_file(name, text, strlen(text));
+}
+
+/* As assert_errors; "DIR", once or twice in a line, stands for the folder. */
+static void
+assert_file_fails(const char *path, const char *const *formats)
+{
+	char lines[8][256];
+	const char *expected[9] = { NULL };
+
+	for (size_t i = 0; formats[i]; i++) {
+		const char *rest = strstr(formats[i] + 3, "DIR");
+		assert_true(i < 8 && strncmp(formats[i], "DIR", 3) == 0);
+		snprintf(lines[i], sizeof(lines[i]), "%s%.*s%s%s", folder,
+			rest ? (int)(rest - formats[i] - 3) : 255, formats[i] + 3,
+			rest ? folder : "", rest ? rest + 3 : "");
+		expected[i] = lines[i];
+	}
+	assert_errors(try_load_file(path), expected);
+}
+
+#define assert_load_of_file_fails(path, ...)                                             \
+	assert_file_fails(path, (const char *const[]){ __VA_ARGS__, NULL })
+
+static int
+make_folder(void **state)
+{
+	(void)state;
+	folder_make(folder);
+	return 0;
+}
+
+static int
+remove_folder(void **state)
+{
+	(void)state;
+	config_errors_clear(&errors);
+	folder_remove(folder);
+	return 0;
+}
+
+/* A test with a folder of its own. */
+#define FOLDER_TEST(test)                                                                \
+	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+static void
+test_a_syntax_error_carries_the_text_of_libconfig(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("http = {\n  port = ;\n};"), "test.cfg:2: syntax error");
+	assert_load_fails(FILE_TEXT("http = { port = 1;\n  port = 2; };"),
+		"test.cfg:2: duplicate setting name");
+	assert_load_fails(FILE_TEXT("http = { allowed_origins = [ 1, true ]; };"),
+		"test.cfg:1: mismatched element type in array",
+		"test.cfg:1: http.allowed_origins item 1 must be a string, is 1");
+}
+
+static void
+test_what_stands_before_a_syntax_error_is_checked(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("http = {\n  prt = 1;\n  address = ;\n};"),
+		"test.cfg:3: syntax error",
+		"test.cfg:2: unknown key \"http.prt\", did you mean \"http.port\"?");
+}
+
+static void
+test_a_string_or_a_comment_without_an_end_is_an_error(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("log = { level = \"loud\"; };\nhttp = {\n root = \"a;\n};\n"),
+		"test.cfg:3: this string has no end",
+		"test.cfg:1: log.level must be \"error\", \"warn\", \"info\" or "
+		"\"debug\", "
+		"is \"loud\"");
+	assert_load_fails(
+		FILE_TEXT("\n/* http = { };\n"), "test.cfg:2: this comment has no end");
+}
+
+static void
+test_a_string_cannot_hold_a_nul(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("http = {\n  root = \"a\\x00b\";\n};"),
+		"test.cfg:2: a string cannot hold \\x00");
+	struct config *config = load(FILE_TEXT("http = { root = \"a\\\\x00b\"; };"));
+	assert_string_equal(config->http.root, "a\\x00b");
+	config_free(config);
+}
+
+static void
+test_lines_are_counted_through_strings_and_comments(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("/* 1\n 2 */ # \"\n// \"\nhttp = { root = \"4\n\\\n6\";\n"
+			  "port = -1; };"),
+		"test.cfg:7: http.port must be a whole number from 0 to 65535, is -1");
+}
+
+static void
+test_errors_of_text_have_the_name_that_was_given(void **state)
+{
+	(void)state;
+	config_errors_clear(&errors);
+	assert_errors(config_load_text("a = 1;", "stdin\n", NULL, 0, ROOT, &errors),
+		(const char *const[]){ "stdin\\x0A:1: unknown key \"a\"", NULL });
+}
+
+static void
+test_a_file_that_cannot_be_read_is_an_error(void **state)
+{
+	(void)state;
+	assert_load_of_file_fails(
+		path_of("a.cfg"), "DIR/a.cfg: cannot read: No such file or directory");
+	assert_load_of_file_fails(folder, "DIR: cannot read: Is a directory");
+	assert_load_of_file_fails(write_file("a.cfg", "a\0b", 3),
+		"DIR/a.cfg: cannot read: it is not a text file (it has a NUL byte)");
+}
+
+static void
+test_a_file_above_1_mib_is_an_error(void **state)
+{
+	size_t size = (size_t)1024 * 1024;
+	char *text = malloc(size + 1);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', size + 1);
+	assert_load_of_file_fails(write_file("a.cfg", text, size + 1),
+		"DIR/a.cfg: cannot read: it is larger than 1 MiB");
+	struct config *config = try_load_file(write_file("a.cfg", text, size));
+	assert_non_null(config);
+	config_free(config);
+	free(text);
+}
+
+static void
+test_an_unreadable_file_hides_no_error_of_the_command_line(void **state)
+{
+	const char *settings[] = { "http.port=x" };
+
+	(void)state;
+	config_errors_clear(&errors);
+	assert_errors(config_load("/nonexistent/a.cfg", settings, 1, ROOT, &errors),
+		(const char *const[]){
+			"/nonexistent/a.cfg: cannot read: No such file or directory",
+			"-s http.port=x: http.port must be a whole number from 0 to "
+			"65535, "
+			"is \"x\"",
+			NULL });
+}
+
+static void
+test_a_strange_file_name_is_escaped(void **state)
+{
+	(void)state;
+	assert_load_of_file_fails(write_text("strange\nname", "a = 1;"),
+		"DIR/strange\\x0Aname:1: unknown key \"a\"");
+}
+
+static void
+test_a_byte_order_mark_and_crlf_are_no_errors(void **state)
+{
+	(void)state;
+	struct config *config =
+		load(FILE_TEXT("\xef\xbb\xbfhttp = {\r\n  # x\r\n  port = 1;\r\n};\r\n"));
+
+	assert_int_equal(config->http.port, 1);
+	config_free(config);
+}
+
+static void
+test_an_include_is_read_from_the_folder_of_the_file(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "port = 81;");
+	write_text("c.cfg", "log = { level = \"warn\"; } # the end");
+	struct config *config = try_load_file(
+		write_text("a.cfg", "http = {\n\t@include \"b.cfg\" root = \"x\"; };\n"
+				    "@include   \"c.cfg\"\n# @include \"no\"\n"));
+
+	print_errors();
+	assert_non_null(config);
+	assert_int_equal(config->http.port, 81);
+	assert_string_equal(config->http.root, "x");
+	assert_int_equal(config->log.level, LOG_LEVEL_WARN);
+	config_free(config);
+}
+
+static void
+test_an_include_may_have_an_absolute_path(void **state)
+{
+	char text[200];
+
+	(void)state;
+	snprintf(text, sizeof(text), "@include \"%s\"",
+		write_text("b.cfg", "http = { port = 82; };"));
+	struct config *config = try_load_file(write_text("a.cfg", text));
+	assert_non_null(config);
+	assert_int_equal(config->http.port, 82);
+	config_free(config);
+}
+
+static void
+test_an_error_in_an_included_file_names_that_file(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "\nhttp = { port = -1; };\n@include \"c.cfg\"\nx = 1;");
+	write_text("c.cfg", "y = 1;");
+	assert_load_of_file_fails(
+		write_text("a.cfg", "v = 1;\n@include \"b.cfg\" u = 1;\nw = 1;"),
+		"DIR/a.cfg:1: unknown key \"v\"",
+		"DIR/b.cfg:2: http.port must be a whole number from 0 to 65535, is -1",
+		"DIR/c.cfg:1: unknown key \"y\"", "DIR/b.cfg:4: unknown key \"x\"",
+		"DIR/a.cfg:2: unknown key \"u\"", "DIR/a.cfg:3: unknown key \"w\"");
+	write_text("b.cfg", "\nhttp = {\n};;\n");
+	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\"\n"),
+		"DIR/b.cfg:3: syntax error");
+	write_text("b.cfg", "\nhttp = { root = \"\n");
+	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\"\n"),
+		"DIR/b.cfg:2: this string has no end");
+}
+
+static void
+test_rooms_may_be_included_from_files(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "{ name = \"b\"; },");
+	write_text("c.cfg", "{ name = \"c\"; }\n");
+	const char *path = write_text(
+		"a.cfg", "rooms = (\n@include \"b.cfg\"\n@include \"c.cfg\"\n);\n");
+	struct config *config = try_load_file(path);
+	print_errors();
+	assert_non_null(config);
+	assert_int_equal(config->rooms.count, 2);
+	assert_string_equal(config->rooms.items[1].name, "c");
+	config_free(config);
+	write_text("c.cfg", "{ name = \"c\"; },\n{\n name = \"b\"; },\n{ }\n");
+	assert_load_of_file_fails(path_of("a.cfg"),
+		"DIR/c.cfg:4: rooms item 4: name is missing",
+		"DIR/c.cfg:3: rooms item 3: name must not be that of item 1, is \"b\"");
+	write_text("a.cfg", "rooms = (\n{ topic = \"x\";\n@include \"no.cfg\"\n} );\n");
+	assert_load_of_file_fails(path_of("a.cfg"),
+		"DIR/a.cfg:3: cannot include DIR/no.cfg: No such file or directory");
+}
+
+static void
+test_an_include_that_cannot_be_read_is_an_error(void **state)
+{
+	(void)state;
+	assert_load_of_file_fails(
+		write_text("a.cfg", "\n@include \"b.cfg\"\n@include \"\"\nport = 1;"),
+		"DIR/a.cfg:2: cannot include DIR/b.cfg: No such file or directory",
+		"DIR/a.cfg:3: cannot include DIR/: Is a directory",
+		"DIR/a.cfg:4: unknown key \"port\", did you mean \"http.port\"?");
+	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\n"),
+		"DIR/a.cfg:2: the file name in this @include has no end");
+	assert_load_of_file_fails(write_text("a.cfg", "http = { } @include \"b.cfg\"\n"),
+		"DIR/a.cfg:1: an @ must be an @include \"FILE\" at the start of a line");
+}
+
+static void
+test_a_file_cannot_include_itself(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "@include \"a.cfg\"");
+	assert_load_of_file_fails(write_text("a.cfg", "@include \"b.cfg\""),
+		"DIR/b.cfg:1: cannot include DIR/a.cfg: it would include itself");
+}
+
+static void
+test_includes_come_to_an_end(void **state)
+{
+	(void)state;
+	write_text("b.cfg", "@include \"./b.cfg\"\n@include \"././b.cfg\"");
+	assert_null(try_load_file(write_text("a.cfg", "@include \"b.cfg\"")));
+	assert_non_null(strstr(errors.lines[0], "/b.cfg: it would include itself"));
+	write_text("b.cfg", "");
+	char text[70 * 20], *end = text;
+	for (int i = 0; i < 70; i++)
+		end = stpcpy(end, "@include \"b.cfg\"\n");
+	assert_null(try_load_file(write_text("a.cfg", text)));
+	assert_int_equal(errors.count, 7);
+	assert_non_null(strstr(errors.lines[0], ":64: cannot include "));
+	assert_non_null(strstr(errors.lines[0], "/b.cfg: there are too many files"));
+}
+
+static void
+test_text_cannot_include_a_file(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("\n@include \"" SAMPLE "\"\n"),
+		"test.cfg:2: @include is possible in files only");
+	assert_load_fails(SETTINGS("http.port=1\n@include \"" SAMPLE "\"\n"),
+		"-s http.port=1\\x0A@include \"" SAMPLE "\"\\x0A: http.port must be a "
+		"whole number from 0 to 65535, is \"1\\n@include \\\"" SAMPLE
+		"\\\"\\n\"");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FOLDER_TEST(test_a_syntax_error_carries_the_text_of_libconfig),
+		FOLDER_TEST(test_what_stands_before_a_syntax_error_is_checked),
+		FOLDER_TEST(test_a_string_or_a_comment_without_an_end_is_an_error),
+		FOLDER_TEST(test_a_string_cannot_hold_a_nul),
+		FOLDER_TEST(test_lines_are_counted_through_strings_and_comments),
+		FOLDER_TEST(test_errors_of_text_have_the_name_that_was_given),
+		FOLDER_TEST(test_a_file_that_cannot_be_read_is_an_error),
+		FOLDER_TEST(test_a_file_above_1_mib_is_an_error),
+		FOLDER_TEST(test_an_unreadable_file_hides_no_error_of_the_command_line),
+		FOLDER_TEST(test_a_strange_file_name_is_escaped),
+		FOLDER_TEST(test_a_byte_order_mark_and_crlf_are_no_errors),
+		FOLDER_TEST(test_an_include_is_read_from_the_folder_of_the_file),
+		FOLDER_TEST(test_an_include_may_have_an_absolute_path),
+		FOLDER_TEST(test_an_error_in_an_included_file_names_that_file),
+		FOLDER_TEST(test_rooms_may_be_included_from_files),
+		FOLDER_TEST(test_an_include_that_cannot_be_read_is_an_error),
+		FOLDER_TEST(test_a_file_cannot_include_itself),
+		FOLDER_TEST(test_includes_come_to_an_end),
+		FOLDER_TEST(test_text_cannot_include_a_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+#include "config_fixture.h"
+
+static void
+test_tails_are_a_list_of_groups(void **state)
+{
+	(void)state;
+	struct config *config = load(FILE_TEXT(
+		"tails = ( { room = \"syslog\"; path = \"/var/log/syslog\"; },\n"
+		"  { room = \"web\"; path = \"/w\"; lines = 0; rate = 1000000; } );"));
+
+	assert_int_equal(config->tails.count, 2);
+	assert_string_equal(config->tails.items[0].room, "syslog");
+	assert_string_equal(config->tails.items[0].path, "/var/log/syslog");
+	assert_int_equal(config->tails.items[0].lines, 100);
+	assert_int_equal(config->tails.items[0].rate, 200);
+	assert_int_equal(config->tails.items[1].lines, 0);
+	assert_int_equal(config->tails.items[1].rate, 1000000);
+	config_free(config);
+	config = load(
+		SETTINGS("tails=( { room = \"syslog\"; path = \"/var/log/syslog\"; } )"));
+	assert_int_equal(config->tails.count, 1);
+	config_free(config);
+}
+
+static void
+test_each_value_of_a_tail_is_checked(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("tails = (\n"
+				    "  { room = \"a/b\"; path = \"/x\"; },\n"
+				    "  { room = \"a\"; path = \"x\"; },\n"
+				    "  { room = \"b\"; path = \"\"; },\n"
+				    "  { room = \"c\"; path = \"/x\\n\"; },\n"
+				    "  { room = \"d\"; path = \"/x\"; lines = 10001; },\n"
+				    "  { room = \"e\"; path = \"/x\"; rate = 0; },\n"
+				    "  { room = \"f\"; },\n"
+				    "  { path = \"/x\"; },\n"
+				    "  { room = \"f\"; path = \"/y\"; } );"),
+		"test.cfg:2: tails item 1: room must not have a \"/\", is \"a/b\"",
+		"test.cfg:3: tails item 2: path must be an absolute path, is \"x\"",
+		"test.cfg:4: tails item 3: path must be a string of 1 to 4095 bytes, is "
+		"\"\"",
+		"test.cfg:5: tails item 4: path must not have a control character, is "
+		"\"/x\\n\"",
+		"test.cfg:6: tails item 5: lines must be a whole number from 0 to 10000, "
+		"is 10001",
+		"test.cfg:7: tails item 6: rate must be a whole number from 1 to "
+		"1000000, is 0",
+		"test.cfg:8: tails item 7: path is missing",
+		"test.cfg:9: tails item 8: room is missing",
+		"test.cfg:10: tails item 9: room must not be that of item 7, is \"f\"");
+	assert_load_fails(FILE_TEXT("tail = ( { room = \"a\"; path = \"/x\"; } );"),
+		"test.cfg:1: unknown key \"tail\", did you mean \"tails\"?");
+}
+
+static void
+test_the_room_of_a_tail_keeps_to_the_limit(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
+				    "tails = ( { room = \"syslog\"; path = \"/x\"; } );"),
+		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes is 5");
+}
+
+static void
+test_the_room_of_a_tail_is_no_room_to_chat_in(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("rooms = ( { name = \"ops\"; }, { name = \"web\"; } );\n"
+			  "tails = ( { room = \"lobby\"; path = \"/x\"; },\n"
+			  "  { room = \"LOBBY\"; path = \"/x\"; },\n"
+			  "  { path = \"/x\";\n    room = \"web\"; } );"),
+		"test.cfg:2: tails item 1: room must differ from chat.default_room, is "
+		"\"lobby\"",
+		"test.cfg:5: tails item 3: room must differ from rooms item 2, is "
+		"\"web\"");
+}
+
+static void
+test_two_that_clash_are_reported_where_the_later_one_is(void **state)
+{
+	static const char tail[] = "tails = ( { room = \"web\"; path = \"/x\"; } );\n";
+
+	(void)state;
+	assert_load_fails(FILE_TEXT("tails = ( { room = \"web\"; path = \"/x\"; } );\n"
+				    "rooms = ( { name = \"ops\"; },\n"
+				    "  {\n    name = \"web\"; } );\n"
+				    "chat = {\n  default_room = \"web\"; };"),
+		"test.cfg:6: tails item 1: room must differ from chat.default_room, is "
+		"\"web\"",
+		"test.cfg:4: tails item 1: room must differ from rooms item 2, is "
+		"\"web\"");
+	assert_load_fails(((struct attempt){ tail, { "rooms=({name=\"web\";})",
+							   "chat.default_room=web" } }),
+		"-s chat.default_room=web: tails item 1: room must differ from "
+		"chat.default_room, is \"web\"",
+		"-s rooms=({name=\"web\";}): tails item 1: room must differ from rooms "
+		"item 1, is \"web\"");
+	config_free(load(((struct attempt){
+		tail, { "chat.default_room=web", "chat.default_room=lobby" } })));
+}
+
+static void
+test_a_refused_list_clashes_with_nothing(void **state)
+{
+	(void)state;
+	assert_load_fails(FILE_TEXT("rooms = ( { name = \"web\"; }, { } );\n"
+				    "tails = ( { room = \"web\"; path = \"/x\"; } );\n"),
+		"test.cfg:1: rooms item 2: name is missing");
+	assert_load_fails(
+		((struct attempt){ "rooms = ( { name = \"web\"; } );\n"
+				   "tails = ( { room = \"web\"; path = \"/x\"; } );\n",
+			{ "rooms=({})" } }),
+		"-s rooms=({}): rooms item 1: name is missing");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tails_are_a_list_of_groups),
+		cmocka_unit_test(test_each_value_of_a_tail_is_checked),
+		cmocka_unit_test(test_the_room_of_a_tail_keeps_to_the_limit),
+		cmocka_unit_test(test_the_room_of_a_tail_is_no_room_to_chat_in),
+		cmocka_unit_test(test_two_that_clash_are_reported_where_the_later_one_is),
+		cmocka_unit_test(test_a_refused_list_clashes_with_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "doors/telnet.h"
+
+#define MAX_BYTES 16
+
+/* What became of the bytes: each line in brackets, "!" for one that was too long, "#" for
+ * a mark, another protocol in braces, what is under way at the end behind that. */
+struct reading {
+	struct telnet telnet;
+	struct buffer seen;
+};
+
+static void
+see(struct reading *reading, const char *text)
+{
+	buffer_append(&reading->seen, text, strlen(text));
+}
+
+static void
+note(struct reading *reading, enum telnet_event event)
+{
+	struct buffer *line = &reading->telnet.line;
+
+	if (event == TELNET_LINE) {
+		see(reading, "[");
+		buffer_append(&reading->seen, line->bytes, line->len);
+		see(reading, "]");
+		line->len = 0;
+	} else if (event == TELNET_TOO_LONG) {
+		see(reading, "!");
+	} else if (event == TELNET_FOREIGN) {
+		see(reading, "{");
+		see(reading, reading->telnet.protocol);
+		see(reading, "}");
+		reading->telnet.has_first_line = true;
+	} else if (event == TELNET_MARK) {
+		see(reading, "#");
+	}
+}
+
+static void
+read_on(struct reading *reading, const char *bytes, size_t len)
+{
+	while (len) {
+		size_t used = 0;
+		enum telnet_event event =
+			telnet_read(&reading->telnet, bytes, len, MAX_BYTES, &used);
+
+		assert_in_range(used, 1, len);
+		if (event == TELNET_MORE)
+			assert_int_equal(used, len);
+		note(reading, event);
+		bytes += used;
+		len -= used;
+	}
+}
+
+static void
+assert_seen(struct reading *reading, const char *expected)
+{
+	buffer_append(&reading->seen, "", 1);
+	assert_string_equal(reading->seen.bytes, expected);
+	buffer_clear(&reading->seen);
+	telnet_clear(&reading->telnet);
+}
+
+/* However it is cut into two pieces, and byte by byte, it is always the same. */
+static void
+assert_reads(const char *bytes, size_t len, const char *expected)
+{
+	struct reading dripping = { 0 };
+	size_t cut;
+
+	for (cut = 0; cut < len; cut++) {
+		struct reading reading = { 0 };
+
+		read_on(&reading, bytes, cut);
+		read_on(&reading, bytes + cut, len - cut);
+		assert_seen(&reading, expected);
+		read_on(&dripping, bytes + cut, 1);
+	}
+	assert_seen(&dripping, expected);
+}
+
+#define READS(bytes, expected) assert_reads(bytes, sizeof(bytes) - 1, expected)
+
+static void
+test_a_line_ends_in_lf_crlf_cr_nul_or_cr(void **state)
+{
+	(void)state;
+	READS("one\ntwo\r\nthree\r\0four\rfive\n", "[one][two][three][four][five]");
+}
+
+static void
+test_an_empty_line_is_a_line(void **state)
+{
+	(void)state;
+	READS("\n\r\n\r\0\r\r\n\n", "[][][][][][]");
+}
+
+static void
+test_what_has_no_end_yet_is_no_line(void **state)
+{
+	(void)state;
+	READS("one\nhalf", "[one]");
+}
+
+static void
+test_options_are_left_out(void **state)
+{
+	(void)state;
+	READS("\xff\xfb\x01"
+	      "a\xff\xfc\x03"
+	      "b\xff\xfd\x18"
+	      "c\xff\xfe\x22"
+	      "d\xff\xf4"
+	      "e\xff\xf2\n",
+		"[abcde]");
+}
+
+static void
+test_an_option_may_have_the_number_of_any_character(void **state)
+{
+	(void)state;
+	READS("a\xff\xfb\n"
+	      "b\xff\xfd\xff"
+	      "c\xff\xfe\r"
+	      "d\n",
+		"[abcd]");
+}
+
+static void
+test_a_subnegotiation_is_left_out_whatever_is_in_it(void **state)
+{
+	(void)state;
+	READS("a\xff\xfa\x18\x00xterm\n\r\xff\xff\xff\xf1\x7f\xff\xf0"
+	      "b\n",
+		"[ab]");
+}
+
+static void
+test_a_doubled_iac_is_a_byte_of_text(void **state)
+{
+	(void)state;
+	READS("a\xff\xff"
+	      "b\n",
+		"[a\xff"
+		"b]");
+}
+
+static void
+test_options_between_cr_and_lf_make_no_second_line(void **state)
+{
+	(void)state;
+	READS("a\r\xff\xf9\nb\n", "[a][b]");
+}
+
+static void
+test_a_request_for_a_timing_mark_is_told(void **state)
+{
+	(void)state;
+	READS("a\xff\xf4\xff\xfd\x06"
+	      "b\n\xff\xfb\x06\n",
+		"#[ab][]");
+}
+
+static void
+test_backspace_and_delete_take_a_character_back(void **state)
+{
+	(void)state;
+	READS("ab\bc\x7f"
+	      "d\n",
+		"[ad]");
+	READS("\b\b\x7f"
+	      "a\b\b\bb\n",
+		"[b]");
+}
+
+static void
+test_a_character_of_several_bytes_is_taken_back_whole(void **state)
+{
+	(void)state;
+	READS("a\xc3\xa9\x7f"
+	      "b\xe2\x82\xac\b\xf0\x9f\x90\xa6\x7f"
+	      "c\n",
+		"[abc]");
+}
+
+static void
+test_a_line_may_have_max_bytes_and_not_one_more(void **state)
+{
+	(void)state;
+	READS("0123456789abcdef\n", "[0123456789abcdef]");
+	READS("0123456789abcdefg\nok\n", "![ok]");
+	READS("0123456789abcdefghijklmnopqrstuvwxyz0123456789\r\nok\n", "![ok]");
+}
+
+static void
+test_what_is_too_long_cannot_be_taken_back(void **state)
+{
+	(void)state;
+	READS("0123456789abcdefg\b\b\bxyz\nok\n", "![ok]");
+}
+
+static void
+test_a_line_that_was_taken_back_leaves_room(void **state)
+{
+	(void)state;
+	READS("0123456789abcdef\b\bxy\n", "[0123456789abcdxy]");
+}
+
+static void
+test_an_endless_line_takes_no_memory(void **state)
+{
+	struct reading reading = { 0 };
+	char bytes[1000];
+	size_t i;
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	for (i = 0; i < 1000; i++)
+		read_on(&reading, bytes, sizeof(bytes));
+	assert_true(reading.telnet.line.capacity <= 1024);
+	assert_int_equal(telnet_end(&reading.telnet), TELNET_TOO_LONG);
+	assert_int_equal(telnet_end(&reading.telnet), TELNET_MORE);
+	assert_seen(&reading, "");
+}
+
+static void
+test_the_last_line_may_lack_its_end(void **state)
+{
+	struct reading reading = { 0 };
+
+	(void)state;
+	read_on(&reading, "one\nhalf", 8);
+	note(&reading, telnet_end(&reading.telnet));
+	assert_int_equal(telnet_end(&reading.telnet), TELNET_MORE);
+	assert_seen(&reading, "[one][half]");
+}
+
+static void
+test_nothing_is_no_last_line(void **state)
+{
+	struct reading reading = { 0 };
+
+	(void)state;
+	assert_int_equal(telnet_end(&reading.telnet), TELNET_MORE);
+	read_on(&reading, "one\r\n\xff", 6);
+	assert_int_equal(telnet_end(&reading.telnet), TELNET_MORE);
+	assert_seen(&reading, "[one]");
+}
+
+static void
+test_a_request_line_is_http_however_long_it_is(void **state)
+{
+	(void)state;
+	READS("GET / HTTP/1.1\r\n", "{http}");
+	READS("PRI * HTTP/2.0\r\n", "{http}");
+	READS("get /a HTTP/9\n", "{http}");
+	READS("M-SEARCH /0123456789abcdef HTTP/1.0\n", "{http}");
+	READS("\r\n\n\xff\xfb\x01GET / HTTP/1.1\n", "[][]{http}");
+}
+
+static void
+test_the_beginnings_of_other_protocols_need_no_end(void **state)
+{
+	(void)state;
+	READS("\x16\x03", "{tls}");
+	READS("SSH-", "{ssh}");
+	READS("PROXY ", "{proxy}");
+	READS("CAP ", "{irc}");
+	READS("PASS ", "{irc}");
+	READS("NICK ", "{irc}");
+	READS("USER ", "{irc}");
+	READS("a\0", "{binary}");
+	READS("0123456789abcdefgh\0", "{binary}");
+	READS("\r\n\r\n\0", "[][]{binary}");
+}
+
+static void
+test_anything_else_is_text(void **state)
+{
+	(void)state;
+	READS("GET well soon\n", "[GET well soon]");
+	READS("GET  HTTP/1.1\n", "[GET  HTTP/1.1]");
+	READS(" GET / HTTP/1.1\n", "[ GET / HTTP/1.1]");
+	READS("G(T / HTTP/1.1\n", "[G(T / HTTP/1.1]");
+	READS("GET / HTTP/1.\n", "[GET / HTTP/1.]");
+	READS("GET / HTTP/\n", "[GET / HTTP/]");
+	READS("GET / HTTP/1.1 \n", "[GET / HTTP/1.1 ]");
+	READS("a b c HTTP/1\n", "[a b c HTTP/1]");
+	READS("HTTP/1.1\n", "[HTTP/1.1]");
+	READS("nick bob\n", "[nick bob]");
+	READS("NICK\n", "[NICK]");
+	READS("a NICK b\n", "[a NICK b]");
+	READS("SSH\n", "[SSH]");
+	READS("\x16 \x03\n", "[\x16 \x03]");
+}
+
+static void
+test_only_the_first_line_that_is_not_empty_is_looked_at(void **state)
+{
+	(void)state;
+	READS("\na\nGET / HTTP/1.1\n", "[][a][GET / HTTP/1.1]");
+	READS("0123456789abcdefg\nSSH-2\n", "![SSH-2]");
+}
+
+static void
+test_a_last_line_without_an_end_may_be_a_request_line(void **state)
+{
+	struct reading reading = { 0 };
+
+	(void)state;
+	read_on(&reading, "GET / HTTP/1.1", 14);
+	note(&reading, telnet_end(&reading.telnet));
+	assert_seen(&reading, "{http}");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_line_ends_in_lf_crlf_cr_nul_or_cr),
+		cmocka_unit_test(test_an_empty_line_is_a_line),
+		cmocka_unit_test(test_what_has_no_end_yet_is_no_line),
+		cmocka_unit_test(test_options_are_left_out),
+		cmocka_unit_test(test_an_option_may_have_the_number_of_any_character),
+		cmocka_unit_test(test_a_subnegotiation_is_left_out_whatever_is_in_it),
+		cmocka_unit_test(test_a_doubled_iac_is_a_byte_of_text),
+		cmocka_unit_test(test_options_between_cr_and_lf_make_no_second_line),
+		cmocka_unit_test(test_a_request_for_a_timing_mark_is_told),
+		cmocka_unit_test(test_backspace_and_delete_take_a_character_back),
+		cmocka_unit_test(test_a_character_of_several_bytes_is_taken_back_whole),
+		cmocka_unit_test(test_a_line_may_have_max_bytes_and_not_one_more),
+		cmocka_unit_test(test_what_is_too_long_cannot_be_taken_back),
+		cmocka_unit_test(test_a_line_that_was_taken_back_leaves_room),
+		cmocka_unit_test(test_an_endless_line_takes_no_memory),
+		cmocka_unit_test(test_the_last_line_may_lack_its_end),
+		cmocka_unit_test(test_nothing_is_no_last_line),
+		cmocka_unit_test(test_a_request_line_is_http_however_long_it_is),
+		cmocka_unit_test(test_the_beginnings_of_other_protocols_need_no_end),
+		cmocka_unit_test(test_anything_else_is_text),
+		cmocka_unit_test(test_only_the_first_line_that_is_not_empty_is_looked_at),
+		cmocka_unit_test(test_a_last_line_without_an_end_may_be_a_request_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,255 @@
+#include "hooks_fixture.h"
+
+#define APP "https://github.com/octo/app"
+
+static void
+assert_event(
+	const char *event, const char *fixture, const char *message, const char *click)
+{
+	assert_one("github", event, fixture,
+		(struct expected){
+			.username = "github",
+			.title = "octo/app",
+			.message = message,
+			.click = click,
+		});
+}
+
+/* text, a body of the event, becomes message. */
+static void
+assert_said(const char *event, const char *text, const char *message)
+{
+	json_t *pushes = pushes_of_text("github", event, text);
+
+	assert_int_equal(json_array_size(pushes), 1);
+	assert_member(pushes, 0, "message", message);
+	json_decref(pushes);
+}
+
+static void
+test_a_push_names_its_commits_by_their_first_lines(void **state)
+{
+	(void)state;
+	assert_event("push", "github_push",
+		"ann pushed 2 commits to main\n"
+		"fe05bcd store: close the file when it cannot be read\n"
+		"ad782ec docs: what a restart keeps",
+		APP "/compare/51de2b835bd3...ad782ecdac77");
+}
+
+static void
+test_a_forced_push_says_so(void **state)
+{
+	(void)state;
+	assert_event("push", "github_push_forced",
+		"ann force-pushed feature/queue from 51de2b8 to b802f38\n"
+		"b802f38 queue: begin anew",
+		APP "/compare/51de2b835bd3...b802f384302c");
+}
+
+static void
+test_branches_and_tags_come_and_go(void **state)
+{
+	(void)state;
+	assert_event("push", "github_push_tag", "ann pushed tag v1.4.0",
+		APP "/compare/v1.4.0");
+	assert_event(
+		"push", "github_push_deleted", "ann deleted branch feature/queue", APP);
+	assert_said("push",
+		"{\"ref\":\"refs/heads/x\",\"created\":true,\"commits\":[],"
+		"\"sender\":{\"login\":\"ann\"}}",
+		"ann pushed new branch x");
+	assert_said("create",
+		"{\"ref\":\"x\",\"ref_type\":\"branch\",\"sender\":{\"login\":\"ann\"}}",
+		"ann created branch x");
+	assert_said("delete", "{\"ref\":\"v1\",\"ref_type\":\"tag\"}",
+		"somebody deleted tag v1");
+}
+
+static void
+test_a_push_of_many_commits_names_the_newest(void **state)
+{
+	json_t *body = body_of("github_push"), *pushes;
+	json_t *commits = json_object_get(body, "commits");
+	const char *message, *at;
+	int lines = 0;
+
+	(void)state;
+	while (json_array_size(commits) < 500)
+		json_array_insert(commits, 0, json_array_get(commits, 0));
+	pushes = pushes_of("github", "push", body);
+	message = member(pushes, 0, "message");
+	for (at = message; *at; at++)
+		lines += *at == '\n';
+	assert_ptr_equal(
+		strstr(message, "ann pushed 500 commits to main\n… and 490 before\n"),
+		message);
+	assert_int_equal(lines, 11);
+	assert_non_null(strstr(message, "\nad782ec docs: what a restart keeps"));
+	json_decref(pushes);
+}
+
+static void
+test_pull_requests_are_told_where_they_change_state(void **state)
+{
+	static const char *const dids[][2] = {
+		{ "opened", "opened" },
+		{ "reopened", "reopened" },
+		{ "ready_for_review", "asks for review of" },
+		{ "closed", "closed" },
+	};
+	char text[300], message[100];
+	size_t i;
+
+	(void)state;
+	assert_event("pull_request", "github_pull_request_merged",
+		"bob merged pull request #12: Queues that do not grow", APP "/pull/12");
+	for (i = 0; i < sizeof(dids) / sizeof(dids[0]); i++) {
+		snprintf(text, sizeof(text),
+			"{\"action\":\"%s\",\"sender\":{\"login\":\"bob\"},"
+			"\"pull_request\":{\"number\":3,\"title\":\"T\"}}",
+			dids[i][0]);
+		snprintf(message, sizeof(message), "bob %s pull request #3: T",
+			dids[i][1]);
+		assert_said("pull_request", text, message);
+	}
+	assert_nothing("github", "pull_request",
+		"{\"action\":\"synchronize\",\"pull_request\":{}}");
+}
+
+static void
+test_a_review_says_what_it_came_to(void **state)
+{
+	(void)state;
+	assert_event("pull_request_review", "github_review",
+		"bob requested changes to pull request #12: Queues that do not grow\n"
+		"One thing is left.",
+		APP "/pull/12#pullrequestreview-771");
+	assert_said("pull_request_review",
+		"{\"action\":\"submitted\",\"review\":{\"state\":\"approved\"},"
+		"\"pull_request\":{\"number\":3,\"title\":\"T\"}}",
+		"somebody approved pull request #3: T");
+}
+
+static void
+test_issues_and_comments_are_quoted(void **state)
+{
+	(void)state;
+	assert_event("issues", "github_issue_opened",
+		"ann opened issue #5: Queue grows without bound\n"
+		"After a night it has 40,000 jobs.",
+		APP "/issues/5");
+	assert_event("issue_comment", "github_comment",
+		"bob commented on issue #5: Queue grows without bound\n"
+		"Here too.\n\n> After a night\n\nSince **1.3**.",
+		APP "/issues/5#issuecomment-88");
+	assert_said("issue_comment",
+		"{\"action\":\"created\",\"comment\":{\"body\":\"b\"},"
+		"\"issue\":{\"number\":3,\"title\":\"T\",\"pull_request\":{}}}",
+		"somebody commented on pull request #3: T\nb");
+	assert_nothing("github", "issues", "{\"action\":\"labeled\",\"issue\":{}}");
+}
+
+static void
+test_a_release_is_announced(void **state)
+{
+	(void)state;
+	assert_event("release", "github_release",
+		"ann published release v1.4.0: Bounded queues\n"
+		"* queues are bounded\n* restarts keep jobs",
+		APP "/releases/tag/v1.4.0");
+	assert_nothing("github", "release", "{\"action\":\"created\",\"release\":{}}");
+}
+
+static void
+test_a_workflow_that_fails_is_an_alarm_until_it_passes(void **state)
+{
+	struct expected run = {
+		.key = "octo/app/Build-and-test/main",
+		.severity = "error",
+		.username = "github",
+		.title = "Build and test failed on main (octo/app)",
+		.message = "docs: what a restart keeps\nad782ec by ann",
+		.click = APP "/actions/runs/4411",
+	};
+
+	(void)state;
+	assert_one("github", "workflow_run", "github_workflow_failure", run);
+	run.severity = "ok";
+	run.title = "Build and test passed on main (octo/app)";
+	assert_one("github", "workflow_run", "github_workflow_success", run);
+	assert_nothing("github", "workflow_run",
+		"{\"action\":\"completed\",\"workflow_run\":{\"conclusion\":"
+		"\"cancelled\"}}");
+}
+
+static void
+test_a_branch_of_a_fork_is_not_taken_for_ours(void **state)
+{
+	json_t *pushes =
+		pushes_of("github", "workflow_run", body_of("github_workflow_fork"));
+
+	(void)state;
+	assert_member(pushes, 0, "key", "octo/app/Build-and-test/eve:main");
+	json_decref(pushes);
+}
+
+static void
+test_stars_forks_and_the_first_ping_are_told(void **state)
+{
+	(void)state;
+	assert_said("star",
+		"{\"action\":\"created\",\"repository\":{\"stargazers_count\":42},"
+		"\"sender\":{\"login\":\"bob\"}}",
+		"bob gave a star (42 in all)");
+	assert_said("fork",
+		"{\"forkee\":{\"full_name\":\"bob/app\"},\"sender\":{\"login\":\"bob\"}}",
+		"bob forked it to bob/app");
+	assert_event("ping", "github_ping", "webhook connected: push, pull_request", APP);
+}
+
+static void
+test_events_that_nobody_reads_are_silent(void **state)
+{
+	(void)state;
+	assert_nothing("github", "check_suite", "{\"action\":\"completed\"}");
+	assert_nothing("github", "status", "{\"state\":\"success\"}");
+	assert_nothing("github", "what_comes_next_year", "{}");
+}
+
+static void
+test_a_body_without_what_the_event_is_about_is_refused(void **state)
+{
+	static const char *const events[] = { "push", "pull_request",
+		"pull_request_review", "issues", "issue_comment", "release",
+		"workflow_run", "star", "fork", "create", "delete" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		assert_bad("github", events[i], "{\"action\":\"opened\",\"issue\":7}");
+	assert_bad("github", NULL, "{\"ref\":\"refs/heads/main\"}");
+	assert_bad("github", "push", "[]");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_push_names_its_commits_by_their_first_lines),
+		cmocka_unit_test(test_a_forced_push_says_so),
+		cmocka_unit_test(test_branches_and_tags_come_and_go),
+		cmocka_unit_test(test_a_push_of_many_commits_names_the_newest),
+		cmocka_unit_test(test_pull_requests_are_told_where_they_change_state),
+		cmocka_unit_test(test_a_review_says_what_it_came_to),
+		cmocka_unit_test(test_issues_and_comments_are_quoted),
+		cmocka_unit_test(test_a_release_is_announced),
+		cmocka_unit_test(test_a_workflow_that_fails_is_an_alarm_until_it_passes),
+		cmocka_unit_test(test_a_branch_of_a_fork_is_not_taken_for_ours),
+		cmocka_unit_test(test_stars_forks_and_the_first_ping_are_told),
+		cmocka_unit_test(test_events_that_nobody_reads_are_silent),
+		cmocka_unit_test(test_a_body_without_what_the_event_is_about_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

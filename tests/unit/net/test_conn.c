@@ -1,0 +1,170 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+
+#include "linnet/net/conn.h"
+
+#define PER_ADDRESS 2
+
+static struct conn_table table;
+static struct cidr_list *proxies;
+
+static void
+on_closed(struct conn *conn)
+{
+	(void)conn;
+}
+
+static const struct door door = { .kill = conn_free, .on_closed = on_closed };
+
+static int
+set_up(void **state)
+{
+	char *items[] = { "10.0.0.0/8", "127.0.0.1" };
+
+	(void)state;
+	proxies = cidr_list_new(items, sizeof(items) / sizeof(items[0]));
+	conn_table_init(&table, 10, PER_ADDRESS, proxies);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	conn_table_clear(&table);
+	conn_table_fini(&table);
+	cidr_list_free(proxies);
+	return 0;
+}
+
+static struct conn *
+admit(const char *text)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	bool is_v4 = inet_pton(AF_INET, text, &v4.sin_addr) == 1;
+	struct conn *conn;
+	const char *why;
+
+	if (!is_v4)
+		assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
+	conn = conn_admit(&table, is_v4 ? (const void *)&v4 : (const void *)&v6,
+		TRANSPORT_HTTP, &why);
+	if (conn)
+		conn->door = &door;
+	else
+		assert_string_equal(why, "per_address");
+	return conn;
+}
+
+static int
+set_client(struct conn *conn, const char *text)
+{
+	struct in6_addr client;
+
+	assert_int_equal(inet_pton(AF_INET6, text, &client), 1);
+	return conn_set_client(conn, &client);
+}
+
+static void
+test_an_address_has_so_many_connections_however_it_is_written(void **state)
+{
+	struct conn *conn = admit("192.0.2.1");
+
+	(void)state;
+	assert_string_equal(conn->peer, "192.0.2.1");
+	assert_string_equal(admit("::ffff:192.0.2.1")->peer, "192.0.2.1");
+	assert_null(admit("192.0.2.1"));
+	conn_free(conn);
+	assert_non_null(admit("192.0.2.1"));
+	assert_string_equal(admit("2001:db8::1")->peer, "2001:db8::1");
+}
+
+static void
+test_this_machine_and_proxies_have_as_many_as_they_like(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < PER_ADDRESS + 1; i++) {
+		assert_false(admit("127.0.0.2")->is_proxy);
+		assert_true(admit("10.1.2.3")->is_proxy);
+		assert_true(admit("::ffff:10.1.2.3")->is_proxy);
+	}
+}
+
+static void
+test_a_client_of_proxies_has_so_many_whichever_way_it_comes(void **state)
+{
+	struct conn *conns[3] = { admit("10.0.0.1"), admit("10.0.0.2"),
+		admit("10.0.0.1") };
+
+	(void)state;
+	assert_int_equal(set_client(conns[0], "::ffff:192.0.2.1"), 0);
+	assert_string_equal(conns[0]->peer, "192.0.2.1");
+	assert_non_null(admit("192.0.2.1"));
+	assert_int_equal(set_client(conns[1], "::ffff:192.0.2.1"), -EUSERS);
+	assert_null(admit("192.0.2.1"));
+	assert_int_equal(set_client(conns[1], "::ffff:192.0.2.2"), 0);
+	conn_unset_client(conns[0]);
+	assert_string_equal(conns[0]->peer, "10.0.0.1");
+	assert_int_equal(set_client(conns[2], "::ffff:192.0.2.1"), 0);
+	conn_free(conns[2]);
+	assert_int_equal(set_client(conns[0], "::ffff:192.0.2.1"), 0);
+	assert_null(admit("192.0.2.1"));
+}
+
+static void
+test_one_who_was_refused_gives_nothing_back(void **state)
+{
+	struct conn *conn = admit("10.0.0.1");
+
+	(void)state;
+	assert_non_null(admit("192.0.2.1"));
+	assert_non_null(admit("192.0.2.1"));
+	assert_int_equal(set_client(conn, "::ffff:192.0.2.1"), -EUSERS);
+	conn_unset_client(conn);
+	assert_int_equal(set_client(conn, "::ffff:192.0.2.1"), -EUSERS);
+	conn_free(conn);
+	assert_null(admit("192.0.2.1"));
+}
+
+static void
+test_a_proxy_on_this_machine_may_speak_for_strangers(void **state)
+{
+	struct conn *conn = admit("127.0.0.1");
+
+	(void)state;
+	assert_true(conn->is_loopback);
+	assert_int_equal(set_client(conn, "2001:db8::1"), 0);
+	assert_false(conn->is_loopback);
+	assert_int_equal(set_client(conn, "::1"), 0);
+	assert_true(conn->is_loopback);
+	assert_int_equal(set_client(conn, "2001:db8::1"), 0);
+	conn_unset_client(conn);
+	assert_true(conn->is_loopback);
+	assert_string_equal(conn->peer, "127.0.0.1");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_an_address_has_so_many_connections_however_it_is_written),
+		TEST(test_this_machine_and_proxies_have_as_many_as_they_like),
+		TEST(test_a_client_of_proxies_has_so_many_whichever_way_it_comes),
+		TEST(test_one_who_was_refused_gives_nothing_back),
+		TEST(test_a_proxy_on_this_machine_may_speak_for_strangers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

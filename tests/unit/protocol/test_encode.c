@@ -1,0 +1,199 @@
+/* One thing said, in the form of each wire. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "linnet/protocol/encode.h"
+
+#define MESSAGE                                                                          \
+	"{\"type\":\"message\",\"room\":\"lobby\",\"id\":7,\"username\":\"ann\","        \
+	"\"message\":\"hi\"}"
+
+static struct encoded
+encoded_of(const char *json, uint64_t id)
+{
+	struct buffer text = { 0 };
+	struct encoded encoded;
+
+	buffer_append(&text, json, strlen(json));
+	encode_text(&encoded, &text, id ? "k3f9" : NULL, id);
+	assert_null(text.bytes);
+	assert_int_equal(text.len, 0);
+	return encoded;
+}
+
+static void
+check_frame(struct encoded *encoded, enum wire wire, const char *bytes)
+{
+	struct frame *frame = encode_frame(encoded, wire);
+
+	assert_non_null(frame);
+	assert_int_equal(frame->len, strlen(bytes));
+	assert_memory_equal(frame_bytes(frame), bytes, frame->len);
+}
+
+static void
+test_a_message_has_a_form_for_each_wire(void **state)
+{
+	struct encoded encoded = encoded_of(MESSAGE, 7);
+
+	(void)state;
+	check_frame(&encoded, WIRE_WS, "\x81\x48" MESSAGE);
+	check_frame(&encoded, WIRE_WS_LINE,
+		"\x81\x07"
+		"ann: hi");
+	check_frame(&encoded, WIRE_LINE, "ann: hi\n");
+	check_frame(&encoded, WIRE_SSE, "id: k3f9:7\ndata: " MESSAGE "\n\n");
+	check_frame(&encoded, WIRE_OBJECT, MESSAGE);
+	encode_fini(&encoded);
+}
+
+static void
+test_only_what_is_numbered_has_an_id_in_a_stream(void **state)
+{
+	struct encoded encoded = encoded_of(MESSAGE, 0);
+
+	(void)state;
+	check_frame(&encoded, WIRE_SSE, "data: " MESSAGE "\n\n");
+	encode_fini(&encoded);
+	encode_object(&encoded, json_pack("{s:s,s:i}", "type", "metric", "id", 5));
+	check_frame(&encoded, WIRE_SSE, "data: {\"type\":\"metric\",\"id\":5}\n\n");
+	encode_fini(&encoded);
+	encoded = encoded_of("{}", UINT64_MAX);
+	check_frame(&encoded, WIRE_SSE, "id: k3f9:18446744073709551615\ndata: {}\n\n");
+	encode_fini(&encoded);
+}
+
+static void
+test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first(void **state)
+{
+	struct buffer text = { 0 };
+	struct encoded encoded;
+
+	(void)state;
+	buffer_append(&text, "{}", 2);
+	encode_text(&encoded, &text, "k3f9", 0);
+	check_frame(&encoded, WIRE_SSE, "id: k3f9:0\ndata: {}\n\n");
+	encode_fini(&encoded);
+}
+
+static void
+test_line_breaks_of_a_text_do_not_end_an_event(void **state)
+{
+	struct encoded encoded;
+
+	(void)state;
+	encode_object(&encoded, json_pack("{s:s}", "message", "a\n\r\n\rb"));
+	check_frame(&encoded, WIRE_SSE, "data: {\"message\":\"a\\n\\r\\n\\rb\"}\n\n");
+	encode_fini(&encoded);
+}
+
+static void
+test_a_form_is_made_once_and_shared(void **state)
+{
+	struct encoded encoded = encoded_of(MESSAGE, 7);
+	int wire;
+
+	(void)state;
+	for (wire = 0; wire < WIRE_COUNT; wire++)
+		assert_ptr_equal(encode_frame(&encoded, (enum wire)wire),
+			encode_frame(&encoded, (enum wire)wire));
+	encode_fini(&encoded);
+}
+
+static void
+test_a_frame_that_was_queued_outlives_its_cast(void **state)
+{
+	struct encoded encoded = encoded_of(MESSAGE, 7);
+	struct frame *frame = frame_ref(encode_frame(&encoded, WIRE_LINE));
+
+	(void)state;
+	encode_fini(&encoded);
+	assert_int_equal(frame->refs, 1);
+	assert_memory_equal(frame_bytes(frame), "ann: hi\n", frame->len);
+	frame_unref(frame);
+}
+
+static void
+test_people_at_a_terminal_are_not_shown_what_is_for_programs(void **state)
+{
+	struct encoded encoded = encoded_of("{\"type\":\"metric\",\"value\":0.1}", 0);
+
+	(void)state;
+	assert_null(encode_frame(&encoded, WIRE_LINE));
+	assert_null(encode_frame(&encoded, WIRE_WS_LINE));
+	check_frame(&encoded, WIRE_OBJECT, "{\"type\":\"metric\",\"value\":0.1}");
+	encode_fini(&encoded);
+}
+
+static void
+test_several_lines_in_a_websocket_message_end_without_a_line_feed(void **state)
+{
+	struct encoded encoded =
+		encoded_of("{\"type\":\"joined\",\"room\":\"ops\",\"topic\":\"disks\","
+			   "\"count\":1,\"you\":{\"username\":\"ann\"}}",
+			0);
+
+	(void)state;
+	check_frame(&encoded, WIRE_WS_LINE,
+		"\x81\x38* You are ann in ops with 0 others\n* The topic is: disks");
+	encode_fini(&encoded);
+}
+
+static void
+test_a_text_with_a_nul_is_shown_up_to_it(void **state)
+{
+	struct encoded encoded =
+		encoded_of("{\"type\":\"log\",\"message\":\"a\\u0000b\"}", 1);
+
+	(void)state;
+	check_frame(&encoded, WIRE_LINE, "a\n");
+	encode_fini(&encoded);
+}
+
+/* Each message comes through the decoder alone; in a history they lie deeper. */
+static void
+test_what_nests_too_deeply_to_be_read_again_is_not_shown_as_lines(void **state)
+{
+	size_t depth = JSON_PARSER_MAX_DEPTH + 1, i;
+	struct buffer text = { 0 };
+	struct encoded encoded;
+
+	(void)state;
+	for (i = 0; i < depth; i++)
+		buffer_append(&text, "[", 1);
+	for (i = 0; i < depth; i++)
+		buffer_append(&text, "]", 1);
+	encode_text(&encoded, &text, NULL, 0);
+	assert_null(encode_frame(&encoded, WIRE_LINE));
+	assert_non_null(encode_frame(&encoded, WIRE_WS));
+	encode_fini(&encoded);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_message_has_a_form_for_each_wire),
+		cmocka_unit_test(test_only_what_is_numbered_has_an_id_in_a_stream),
+		cmocka_unit_test(
+			test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first),
+		cmocka_unit_test(test_line_breaks_of_a_text_do_not_end_an_event),
+		cmocka_unit_test(test_a_form_is_made_once_and_shared),
+		cmocka_unit_test(test_a_frame_that_was_queued_outlives_its_cast),
+		cmocka_unit_test(
+			test_people_at_a_terminal_are_not_shown_what_is_for_programs),
+		cmocka_unit_test(
+			test_several_lines_in_a_websocket_message_end_without_a_line_feed),
+		cmocka_unit_test(test_a_text_with_a_nul_is_shown_up_to_it),
+		cmocka_unit_test(
+			test_what_nests_too_deeply_to_be_read_again_is_not_shown_as_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+#include "store_fixture.h"
+
+#include <sys/stat.h>
+
+/* The version of the tables, and one that is not known yet. */
+#define VERSION "2"
+#define NEXT_VERSION "3"
+
+/* A file of version 1 with two rooms; the first message of room a was deleted. */
+static const char version_1[] =
+	"PRAGMA journal_mode=WAL;"
+	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE room(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	"	last_id INTEGER NOT NULL);"
+	"CREATE TABLE message(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
+	"	id INTEGER NOT NULL, ts INTEGER NOT NULL, type TEXT NOT NULL,"
+	"	tail TEXT NOT NULL, words TEXT NOT NULL, UNIQUE(room, id));"
+	"CREATE TABLE key(room INTEGER NOT NULL, text TEXT NOT NULL,"
+	"	id INTEGER NOT NULL, PRIMARY KEY(room, text)) WITHOUT ROWID;"
+	"CREATE INDEX key_of_message ON key(room, id);"
+	"CREATE VIEW searchable AS"
+	"	SELECT seq, 'in' || room AS room, words FROM message;"
+	"CREATE VIRTUAL TABLE search USING fts5(room, words, content='searchable',"
+	"	content_rowid='seq', columnsize=0,"
+	"	tokenize=\"unicode61 remove_diacritics 2 categories 'L* N* Co So'\");"
+	"INSERT INTO meta VALUES('epoch', 'abcdefgh1234');"
+	"INSERT INTO room VALUES(1, 'a', 3), (2, 'b', 1);"
+	"INSERT INTO message VALUES(2, 1, 2, 1000, 'message', 'two', 'disk full'),"
+	"	(3, 2, 1, 1000, 'message', 'one', ''),"
+	"	(4, 1, 3, 1000, 'alarm', 'three', 'disk');"
+	"INSERT INTO search(search) VALUES('rebuild');"
+	"INSERT INTO key VALUES(1, 'k', 3);"
+	"PRAGMA application_id=0x4c6e6e74; PRAGMA user_version=1;";
+
+static void
+assert_all_of_version_1(struct fixture *fixture)
+{
+	assert_string_equal(store_epoch(fixture->store), "abcdefgh1234");
+	ask_after(fixture, "a", 0, 3, 1000, PLENTY);
+	assert_page(fixture, "2 3");
+	assert_string_equal(fixture->page_tails, "two|three");
+	assert_int_equal(fixture->page_first_id, 2);
+	assert_all(fixture, "b", "1");
+	assert_found(fixture, "a", "disk", "3 2");
+	keep_keyed(fixture, "a", "k", NULL, 3, true);
+}
+
+static void
+test_upgrading_a_file_of_version_1_keeps_everything(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_sql(fixture->path, version_1);
+	open_store(fixture);
+	assert_string_equal(fixture->states, "");
+	assert_all_of_version_1(fixture);
+	keep_state(fixture, "a", "disk", "full");
+	keep(fixture, "b", "x", 2);
+	reopen_store(fixture);
+	assert_string_equal(fixture->states, "a/disk=full@4");
+	ask_after(fixture, "a", 0, UINT64_MAX, 1000, PLENTY);
+	assert_page(fixture, "2 3 4");
+	keep_keyed(fixture, "a", "k", NULL, 3, true);
+}
+
+/* The upgrade fails because the file has a table of the new name already. */
+static void
+test_a_failed_upgrade_does_not_change_the_file(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_sql(fixture->path, version_1);
+	run_sql(fixture->path, "CREATE TABLE state(x)");
+	assert_open_fails(fixture, -EUCLEAN, "state already exists");
+	run_sql(fixture->path, "DROP TABLE state");
+	open_store(fixture);
+	assert_all_of_version_1(fixture);
+}
+
+static void
+test_a_file_of_a_newer_version_is_refused(void **state)
+{
+	struct fixture *fixture = *state;
+
+	keep(fixture, "a", "x", 1);
+	close_store(fixture);
+	run_sql(fixture->path, "PRAGMA user_version=" NEXT_VERSION);
+	assert_open_fails(fixture, -ENOTSUP, "its format is " NEXT_VERSION);
+	run_sql(fixture->path, "PRAGMA user_version=" VERSION);
+	open_store(fixture);
+	assert_all(fixture, "a", "1");
+}
+
+static void
+test_an_empty_file_gets_tables(void **state)
+{
+	struct fixture *fixture = *state;
+	struct stat status;
+
+	/* Version 0: an empty file, or what a crash left of a new one. */
+	fclose(fopen(fixture->path, "wb"));
+	open_store(fixture);
+	keep(fixture, "a", "x", 1);
+	reopen_store(fixture);
+	assert_all(fixture, "a", "1");
+	close_store(fixture);
+	strcpy(fixture->path, name_in_folder(fixture, "wal.db"));
+	run_sql(fixture->path, "PRAGMA journal_mode=WAL");
+	assert_int_equal(stat(fixture->path, &status), 0);
+	assert_true(status.st_size > 0);
+	open_store(fixture);
+	keep(fixture, "a", "x", 1);
+	close_store(fixture);
+	strcpy(fixture->path, name_in_folder(fixture, "id.db"));
+	run_sql(fixture->path, "PRAGMA application_id=0x4c6e6e74");
+	open_store(fixture);
+	keep(fixture, "a", "x", 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLOSED_SQLITE(test_upgrading_a_file_of_version_1_keeps_everything),
+		CLOSED_SQLITE(test_a_failed_upgrade_does_not_change_the_file),
+		SQLITE(test_a_file_of_a_newer_version_is_refused),
+		CLOSED_SQLITE(test_an_empty_file_gets_tables),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

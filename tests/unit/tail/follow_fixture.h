@@ -1,0 +1,273 @@
+/* follow_fixture.h - what the tests of follow share: a folder with a log file in it, a
+ * real loop, and what was delivered. */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../folder.h"
+#include "linnet/base/buffer.h"
+#include "tail/follow.h"
+
+/* Something is broken when nothing has come by then. */
+#define PATIENCE_S 60.0
+
+struct fixture {
+	char folder[FOLDER_BYTES];
+	struct ev_loop *loop;
+	struct follow *follow;
+	struct buffer seen; /* "line|line|<3 skipped>|" */
+	bool wants_events;  /* in seen, as "<rotated>|" */
+	uint64_t lines, skipped;
+	unsigned refusals; /* -EAGAIN before each call is taken */
+	unsigned refused;
+	void (*on_line)(
+		struct fixture *fixture, size_t index, const char *text, size_t len);
+	uint64_t next; /* the number of the next line, where lines are numbered */
+	int old_stderr;
+	bool has_timed_out;
+};
+
+/* A path in the folder; valid until the eighth next call. */
+static inline const char *
+at(const struct fixture *fixture, const char *name)
+{
+	return folder_path(fixture->folder, name);
+}
+
+static inline bool
+is_refused(struct fixture *fixture)
+{
+	if (fixture->refused < fixture->refusals) {
+		fixture->refused++;
+		return true;
+	}
+	fixture->refused = 0;
+	return false;
+}
+
+static inline int
+on_line(void *context, size_t index, const char *text, size_t len)
+{
+	struct fixture *fixture = context;
+
+	if (is_refused(fixture))
+		return -EAGAIN;
+	fixture->lines++;
+	if (fixture->on_line) {
+		fixture->on_line(fixture, index, text, len);
+		return 0;
+	}
+	buffer_append(&fixture->seen, text, len);
+	buffer_append(&fixture->seen, "|", 1);
+	return 0;
+}
+
+static inline int
+on_skipped(void *context, size_t index, uint64_t lines)
+{
+	struct fixture *fixture = context;
+	char text[32];
+
+	(void)index;
+	if (is_refused(fixture))
+		return -EAGAIN;
+	fixture->skipped += lines;
+	snprintf(text, sizeof(text), "<%" PRIu64 " skipped>|", lines);
+	buffer_append(&fixture->seen, text, strlen(text));
+	return 0;
+}
+
+static inline int
+on_event(void *context, size_t index, enum follow_event event)
+{
+	struct fixture *fixture = context;
+	const char *text = event == FOLLOW_ROTATED ? "<rotated>|" : "<truncated>|";
+
+	(void)index;
+	if (!fixture->wants_events)
+		return 0;
+	if (is_refused(fixture))
+		return -EAGAIN;
+	buffer_append(&fixture->seen, text, strlen(text));
+	return 0;
+}
+
+static inline int
+setup(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	int log;
+
+	folder_make(fixture->folder);
+	fixture->loop = ev_loop_new(EVFLAG_AUTO);
+	fixture->old_stderr = dup(STDERR_FILENO);
+	log = open(at(fixture, "stderr"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	dup2(log, STDERR_FILENO);
+	close(log);
+	*state = fixture;
+	return 0;
+}
+
+static inline int
+teardown(void **state)
+{
+	struct fixture *fixture = *state;
+
+	follow_free(fixture->follow);
+	ev_loop_destroy(fixture->loop);
+	dup2(fixture->old_stderr, STDERR_FILENO);
+	close(fixture->old_stderr);
+	folder_remove(fixture->folder);
+	buffer_clear(&fixture->seen);
+	free(fixture);
+	return 0;
+}
+
+static const struct follow_ops ops = {
+	.on_line = on_line,
+	.on_skipped = on_skipped,
+	.on_event = on_event,
+};
+
+static inline void
+start_sources(struct fixture *fixture, const struct follow_source *sources, size_t count)
+{
+	assert_int_equal(follow_new(&fixture->follow, fixture->loop, sources, count, 64,
+				 &ops, fixture),
+		0);
+}
+
+static inline void
+start(struct fixture *fixture, const char *name, unsigned lines)
+{
+	struct follow_source source = { .path = at(fixture, name), .lines = lines };
+
+	start_sources(fixture, &source, 1);
+}
+
+/* A writer that has the file open, and makes it if it is not there. */
+static inline int
+writer(struct fixture *fixture, const char *name)
+{
+	int fd = open(at(fixture, name), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static inline void
+put(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static inline void
+append(struct fixture *fixture, const char *name, const char *text)
+{
+	int fd = writer(fixture, name);
+
+	put(fd, text);
+	close(fd);
+}
+
+static inline void
+move(struct fixture *fixture, const char *from, const char *to)
+{
+	assert_int_equal(rename(at(fixture, from), at(fixture, to)), 0);
+}
+
+static inline void
+on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	(void)loop;
+	(void)revents;
+	*(bool *)timer->data = true;
+}
+
+/* Run the loop until is_done says so. */
+static inline void
+run_until(struct fixture *fixture, bool (*is_done)(const struct fixture *, const void *),
+	const void *what)
+{
+	ev_timer watchdog;
+
+	ev_now_update(fixture->loop);
+	ev_timer_init(&watchdog, on_watchdog, PATIENCE_S, 0);
+	watchdog.data = &fixture->has_timed_out;
+	ev_timer_start(fixture->loop, &watchdog);
+	while (!is_done(fixture, what) && !fixture->has_timed_out)
+		ev_run(fixture->loop, EVRUN_ONCE);
+	ev_timer_stop(fixture->loop, &watchdog);
+}
+
+static inline const char *
+seen(struct fixture *fixture)
+{
+	buffer_append(&fixture->seen, "", 1);
+	fixture->seen.len--;
+	return fixture->seen.bytes;
+}
+
+static inline bool
+has_seen(const struct fixture *fixture, const void *what)
+{
+	return fixture->seen.len >= strlen(what);
+}
+
+/* Wait for exactly that, and forget it. */
+static inline void
+expect(struct fixture *fixture, const char *what)
+{
+	run_until(fixture, has_seen, what);
+	assert_string_equal(seen(fixture), what);
+	fixture->seen.len = 0;
+}
+
+static inline bool
+has_skipped(const struct fixture *fixture, const void *what)
+{
+	return fixture->lines + fixture->skipped >= *(const uint64_t *)what;
+}
+
+/* How often the log has the word. */
+static inline unsigned
+logged(const struct fixture *fixture, const char *word)
+{
+	FILE *file = fopen(at(fixture, "stderr"), "r");
+	char line[1024];
+	unsigned n = 0;
+
+	while (fgets(line, sizeof(line), file))
+		n += strstr(line, word) != NULL;
+	fclose(file);
+	return n;
+}
+
+static inline bool
+has_logged(const struct fixture *fixture, const void *word)
+{
+	return logged(fixture, word) > 0;
+}
+
+static inline void
+expect_log(struct fixture *fixture, const char *word)
+{
+	run_until(fixture, has_logged, word);
+	assert_int_equal(logged(fixture, word), 1);
+}
