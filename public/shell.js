@@ -3,7 +3,7 @@ import { at } from './elements.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
-// Causes with a reason written by a person, and the server's defaults (see src/chat_admin.c, src/chat_people.c).
+// Causes with a reason written by a person, and the server's defaults (see src/chat/).
 const WITH_REASON = ['kicked', 'banned', 1008];
 const DEFAULT_REASON = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
 
