@@ -132,14 +132,14 @@ async function lookAtLive(ann, server) {
 	const { page } = ann;
 
 	await page.click('#tab-live');
-	await page.getByText('All is well').waitFor();
+	await page.getByText('No active alarms').waitFor();
 	await page.locator('.live-none').waitFor();
 	await assertNoFaults(ann, 'Live with nothing to show');
 	sendLive(server);
 	await page.locator('.live-alarm').nth(7).waitFor();
 	await page.locator('.live-tile', { hasText: 'load' }).click();
 	await page.getByText('Drag to zoom in').waitFor();
-	await page.getByText('What happened').click();
+	await page.getByText('Recent changes').click();
 	await page.locator('.live-changes li').nth(7).waitFor();
 	await page.locator('.live-tile.live-stale', { hasText: 'backup' }).waitFor();
 	await assertNoFaults(ann, 'Live with alarms and a chart');
@@ -171,7 +171,7 @@ async function lookAtLogs(ann, server) {
 	await assertNoFaults(ann, 'Logs with a filter, paused');
 	await page.getByRole('button', { name: 'Regular expression' }).click();
 	await page.getByRole('searchbox').fill('(');
-	await page.getByText('This is no regular expression').waitFor();
+	await page.getByText('Invalid regular expression').waitFor();
 	await assertNoFaults(ann, 'Logs with an invalid filter');
 	await assertLarge(ann);
 }

@@ -67,7 +67,7 @@ test('17 after a server is killed and restarted no message is lost and none appe
 			(await ann.messages()).map(({ pending }) => pending),
 			[false, false, true, true],
 		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages wait/);
+		assert.match(await ann.page.textContent('#queue'), /^2 messages queued/);
 
 		await server.start();
 		const second = await server.daemon.ws();
@@ -361,7 +361,7 @@ test('a new name waits until the messages under the old name are acknowledged', 
 		await ann.state('waiting');
 		tap.forget();
 		await ann.rename('anna');
-		await ann.line('You will be anna').waitFor();
+		await ann.line('Your name will be anna').waitFor();
 		await ann.page.clock.resume();
 		await ann.line('You are now anna').waitFor();
 		await ann.reads(['as ann']);
@@ -496,7 +496,7 @@ test('20 a server that no longer answers is noticed, and no message is missing a
 		await plain.drain();
 		await ann.page.clock.runFor(30_000);
 		await ann.state('waiting');
-		assert.match(await ann.page.textContent('#state'), /does not answer/);
+		assert.match(await ann.page.textContent('#state'), /stopped answering/);
 		tap.forget();
 		await ann.page.clock.resume();
 		await ann.reads(['before', 'the last word', 'unheard']);

@@ -105,9 +105,9 @@ for (const [what, prepare, words] of [
 				await page.locator('.picker-jump').last().waitFor();
 				await page.keyboard.press('Escape');
 				await page.click('#tab-live');
-				await page.getByText('All is well').waitFor();
+				await page.getByText('No active alarms').waitFor();
 				await page.click('#tab-logs');
-				await page.getByText('No log is followed here').waitFor();
+				await page.getByText('No log files are configured').waitFor();
 				if (what === 'a WebSocket')
 					assert.deepEqual(sockets, [`${url.replace('https:', 'wss:')}ws`]);
 				assert.deepEqual(faults, []);

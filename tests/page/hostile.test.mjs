@@ -297,7 +297,7 @@ test('13 hostile metrics and alarms are text in the Live view and in its charts'
 		await page.click('#tab-live');
 		HOSTILE.slice(half).forEach((text, index) => server.sendAll(at(text, half + index)));
 		await page.waitForFunction((count) => document.querySelectorAll('.live-tile').length === count, new Set(HOSTILE).size);
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		await page.locator('.live-changes li').nth(80).waitFor();
 		await page.locator('.live-tile').first().click();
 		await page.locator('.live-chart canvas').waitFor();
@@ -341,7 +341,7 @@ test('13 hostile lines and names of logs are text in the Logs view', () =>
 		await assertPlain(ann, 'logs');
 		await page.getByRole('button', { name: 'Regular expression' }).click();
 		await page.getByRole('searchbox').fill('(<img src=x onerror=window.pwned=1>');
-		await page.getByRole('alert').getByText('no regular expression').waitFor();
+		await page.getByRole('alert').getByText('Invalid regular expression').waitFor();
 		await page.getByRole('searchbox').fill('');
 		for (const [index, room] of HOSTILE.entries()) {
 			if (!index)

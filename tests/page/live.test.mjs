@@ -121,7 +121,7 @@ test('a view that failed to load is loaded once the server can be reached again'
 		await failed;
 		await ann.page.unroute('**/live/live.js');
 		tap.hangUp();
-		await ann.page.getByText('All is well').waitFor();
+		await ann.page.getByText('No active alarms').waitFor();
 	}));
 
 test('for a view that cannot be loaded the latest state is kept, and a flood of metrics displaces no alarm', () =>
@@ -280,7 +280,7 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		await page.locator('.live-chart canvas').waitFor();
 		await page.getByText('Drag to zoom in').waitFor();
 		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'true');
-		assert.match(await page.locator('.live-chart .live-facts').innerText(), /least\s+1\.?\d*\s?s/);
+		assert.match(await page.locator('.live-chart .live-facts').innerText(), /minimum\s+1\.?\d*\s?s/);
 		const painted = () =>
 			page.$eval('.live-chart canvas', (canvas) => {
 				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -340,7 +340,7 @@ test('the chart shows the values under the pointer, a drag zooms in and a double
 		// New values do not move the zoomed part.
 		const zoomed = await axis();
 		await feed('metric', metric('load', 2, { ts: Date.now() + 1000 }));
-		await page.getByText('most').waitFor();
+		await page.getByText('maximum').waitFor();
 		await feed('metric', metric('other', 1));
 		await tile(page, 'other').waitFor();
 		assert.ok(await whole.isVisible());
@@ -512,7 +512,7 @@ test('at most 500 metrics with 3,600 points each are kept, and silent metrics ar
 
 test('alarms show their severity as a word and a shape, the worst first, and disappear when cleared', () =>
 	live({}, async ({ page, feed }) => {
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await feed(
 			'alarm',
 			alarm('disk', {
@@ -538,7 +538,7 @@ test('alarms show their severity as a word and a shape, the worst first, and dis
 		assert.match(await disk.innerText(), /words[\s\S]*began 2\s?hr?s? ago[\s\S]*ops/);
 		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
 		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
-		await page.getByText('4 standing, 4 not acknowledged').waitFor();
+		await page.getByText('4 active, 4 not acknowledged').waitFor();
 
 		await feed('alarm', alarm('disk', { severity: 'critical', state: 'updated', since: Date.now() - 7_200_000 }));
 		await alarmsAre(page, ['About fire', 'About disk', 'About mail', 'About news']);
@@ -566,11 +566,11 @@ test('the button acknowledges an alarm, and the alarm says who acknowledged it',
 			'alarm',
 			alarm('disk', { ...raised, state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() }),
 		);
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		assert.equal(await acknowledge.isVisible(), false);
 		// Unacknowledged alarms come first.
 		await alarmsAre(page, ['About mail', 'About disk']);
-		await page.getByText('2 standing, 1 not acknowledged').waitFor();
+		await page.getByText('2 active, 1 not acknowledged').waitFor();
 	}));
 
 test('the focus stays at its alarm while others come, go and move, and in the list when that alarm goes', () =>
@@ -606,7 +606,7 @@ test('the focus stays at its alarm while others come, go and move, and in the li
 		assert.equal(await page.evaluate(() => document.activeElement.localName), 'li');
 		for (const one of [first, second, alarm('d')])
 			await feed('alarm', { ...one, state: 'cleared', severity: 'ok', id: ++lastId });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await eventually(async () => assert.equal(await focused(), 'Alarms'), 'the heading');
 	}));
 
@@ -621,7 +621,7 @@ test('the history of alarms includes changes from before the page was opened', (
 		await answer('history', [...past, raised]);
 		await feed('alarm', raised);
 		assert.deepEqual(await calls('history'), []);
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		const lines = () =>
 			page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
 		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
@@ -671,9 +671,9 @@ test('the view understands what the real server sends', () =>
 		await push({ type: 'metric', name: 'cpu', value: 0.75, unit: 'ratio' });
 		await tile(page, 'cpu').getByText('75').waitFor();
 		await page.evaluate(() => window.socket.send(JSON.stringify({ type: 'ack', room: 'real', key: 'disk' })));
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		await push({ type: 'alarm', key: 'disk', severity: 'ok' });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 	}));
 
 test('after a lost connection the view says so, and alarms cleared meanwhile are gone', () =>
@@ -723,7 +723,7 @@ test('all content of frames is text, and invalid frames are ignored', () =>
 			{ type: 'alarm' },
 		);
 		await page.locator('.live-alarm').nth(2).waitFor();
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
 		await page.locator('.u-legend .u-label').getByText(HOSTILE).waitFor();

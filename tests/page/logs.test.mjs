@@ -90,7 +90,7 @@ test('the chosen log and the line wrapping are remembered', () =>
 	}));
 
 test('the view says so if there is no log or if it may not be read', async () => {
-	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
+	await logs({ rooms: [] }, ({ page }) => page.getByText('No log files are configured.').waitFor());
 	await logs({}, async ({ page, answer, calls }) => {
 		await page.getByText('Nothing has been written yet.').waitFor();
 		await answer('open', { fails: 'a token is needed' });
@@ -113,7 +113,7 @@ test('32 the filter shows the lines with a text in any case, and marks the text'
 		await feed('log', frame(4, 'disk 4'), frame(5, 'else'));
 		await reads(page, ['Disk full', 'the DISK again', 'disk 4']);
 		await filter(page).fill('nowhere');
-		await page.getByText('No line fits the filter.').waitFor();
+		await page.getByText('No line matches the filter.').waitFor();
 		await filter(page).press('Escape');
 		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
 	}));
@@ -148,7 +148,7 @@ test('32 the filter accepts regular expressions and says what is wrong with one'
 		await filter(page).fill('line (');
 		await page
 			.getByRole('alert')
-			.getByText(/This is no regular expression: .*[Uu]nterminated group/)
+			.getByText(/Invalid regular expression: .*[Uu]nterminated group/)
 			.waitFor();
 		assert.equal((await texts(page)).at(-1), 'LINE 275');
 		assert.equal(await filter(page).getAttribute('aria-invalid'), 'true');
@@ -307,7 +307,7 @@ test('32 pause keeps every line in place and loses nothing', () =>
 		await lastIs(page, 'line 5');
 		await press(page, 'Pause');
 		await feed('log', ...frames(6, 8));
-		await page.getByText('Paused: 3 new lines wait').waitFor();
+		await page.getByText('Paused: 3 new lines').waitFor();
 		assert.equal((await texts(page)).at(-1), 'line 5');
 		await press(page, 'Resume');
 		await reads(
@@ -502,7 +502,7 @@ test('32 a rotated or truncated file is marked with the time, under any filter',
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
 			'the file was rotated',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 			'new',
 		]);
 		assert.equal(await page.locator('.logs-turn').count(), 2);
@@ -512,11 +512,11 @@ test('32 a rotated or truncated file is marked with the time, under any filter',
 		await reads(page, [
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 		]);
 		await press(page, 'Pause');
 		await feed('log', frame(6, 'x', { event: 'rotated' }), frame(7, 'old again'));
-		await page.getByText('Paused: 1 new line waits').waitFor();
+		await page.getByText('Paused: 1 new line').waitFor();
 	}));
 
 test('the view understands what the real server sends about a file', async () => {
@@ -547,7 +547,7 @@ test('the view understands what the real server sends about a file', async () =>
 			truncateSync(file);
 			await page
 				.locator('.logs-turn')
-				.getByText(/begun anew at \d\d:\d\d:\d\d$/)
+				.getByText(/was truncated at \d\d:\d\d:\d\d$/)
 				.waitFor();
 			appendFileSync(file, 'flood\n'.repeat(5000));
 			await page

@@ -52,7 +52,7 @@ test('24 a taken or forbidden name is explained at the name form', () =>
 			assert.equal(await ann.page.getAttribute('#name', 'aria-invalid'), 'true');
 		};
 		await ann.introduce('bob');
-		await refused('called bob already');
+		await refused('The name bob is in use');
 		await ann.introduce('system');
 		await refused('reserved');
 		await ann.introduce('ann');
@@ -67,7 +67,7 @@ test('24 a taken or forbidden name is explained at the name form', () =>
 			localStorage.removeItem('linnet.session');
 		});
 		await ann.page.reload();
-		await refused('called bob already');
+		await refused('The name bob is in use');
 	}));
 
 test('a rename is announced to the others, and a refused one is explained', () =>
@@ -82,7 +82,7 @@ test('a rename is announced to the others, and a refused one is explained', () =
 		assert.deepEqual([event.event, event.username, event.was], ['rename', 'anna', 'ann']);
 
 		await ann.rename('BOB');
-		await ann.page.locator('#name-error', { hasText: 'called BOB already' }).waitFor();
+		await ann.page.locator('#name-error', { hasText: 'The name BOB is in use' }).waitFor();
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
 		await ann.page.keyboard.press('Escape');
 		await ann.called('anna');

@@ -147,7 +147,7 @@ test('a room that the server refuses is explained and not retried', () =>
 		await ann.join('Ann');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
-		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('lobby');
 		assert.deepEqual(await roomNames(ann), ['lobby']);
 		await ann.page.fill('#room-field', 'a/b');

@@ -27,7 +27,7 @@ async function shootLive(view, width, colorScheme) {
 	await page.locator('.live-alarm').nth(3).waitFor();
 	await page.waitForFunction(() => document.querySelector('.live-tile .live-line').hasAttribute('d'));
 	await shoot(view, 'live', width, colorScheme);
-	await page.getByText('What happened').click();
+	await page.getByText('Recent changes').click();
 	await page.locator('.live-tile', { has: page.getByText('answer time p95') }).click();
 	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
 	const over = await page.locator('.live-chart .live-over').boundingBox();

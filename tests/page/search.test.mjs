@@ -41,7 +41,7 @@ test('a search result opens at its place however old it is, and one press leads 
 		await ann.page.getByText('hay 400', { exact: true }).waitFor();
 		await ann.page.click('#search-button');
 		await ann.page.fill('#search-field', 'nothing of the kind');
-		await ann.page.locator('.search-state').getByText('Nothing was found.').waitFor();
+		await ann.page.locator('.search-state').getByText('No messages found.').waitFor();
 		await ann.page.keyboard.press('Escape');
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'search-button');
 		await bob.close();

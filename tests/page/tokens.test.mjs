@@ -74,16 +74,16 @@ test('without a token the page asks for one before anything else and accepts a p
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await form(ann).waitFor();
-		assert.match(await reason(ann), /lets in who shows a token/);
+		assert.match(await reason(ann), /requires a token/);
 		assert.equal(await ann.page.isVisible('#profile'), false);
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'token');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await form(ann).waitFor();
 		await signIn(ann, '');
-		assert.equal(await ann.page.textContent('#token-fault'), 'A token is needed.');
+		assert.equal(await ann.page.textContent('#token-fault'), 'Enter a token.');
 		await signIn(ann, 'nö');
-		assert.match(await ann.page.textContent('#token-fault'), /This is no token/);
+		assert.match(await ann.page.textContent('#token-fault'), /This is not a token/);
 		const token = tokenOf('ann');
 		await signIn(ann, `  Bearer ${token.slice(0, 30)} ${token.slice(30)} `);
 		await ann.online();
@@ -96,8 +96,8 @@ test('a wrong and an expired token are told apart, in both languages, and the pa
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(sign({ sub: 'ann' }, { key: 'wrong' })));
 		await form(ann).waitFor();
-		assert.match(await reason(ann), /does not take the token/);
-		assert.match(await ann.page.textContent('#state-words'), /does not take your token\. Not connected/);
+		assert.match(await reason(ann), /does not accept your token/);
+		assert.match(await ann.page.textContent('#state-words'), /does not accept your token\. Not connected/);
 		assert.equal(await ann.page.textContent('#state-countdown'), '');
 		const tries = () => daemon.log.filter((line) => line.startsWith('refused ')).length;
 		const before = tries();
@@ -136,7 +136,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 			const short = tokenOf('ann', { exp: inSeconds(8) });
 			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
-			assert.match(await reason(ann), /has expired. What you have written is kept/);
+			assert.match(await reason(ann), /has expired. Your unsent text is kept/);
 			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
 			await ann.page.getByRole('button', { name: 'Not now' }).click();
 			await ann.say('two');
@@ -169,7 +169,7 @@ test("the name form shows the token's name and does not allow another one", () =
 		await ann.page.click('#me');
 		await ann.page.locator('#name[readonly]').waitFor();
 		assert.equal(await ann.page.inputValue('#name'), 'ann');
-		await ann.page.getByText('Your token says what you are called.').waitFor();
+		await ann.page.getByText('Your token sets your name.').waitFor();
 		await ann.page.click('#profile-save');
 		await ann.say('still ann');
 		await ann.reads(['still ann']);
@@ -192,7 +192,7 @@ test('the name in the token wins over a remembered name', () =>
 		await eve.online();
 		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
 		await eve.rename('Eve');
-		await eve.page.locator('#name-error', { hasText: 'takes a token' }).waitFor();
+		await eve.page.locator('#name-error', { hasText: 'need a token' }).waitFor();
 		await eve.page.click('#profile-cancel');
 		await eve.page.reload();
 		await eve.online();
@@ -207,7 +207,7 @@ test('the rooms of the token are the only rooms on the page', () =>
 		await ann.inRoom('ops');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
-		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('ops');
 	}));
 
@@ -218,7 +218,7 @@ test('a new room can be entered over a stream too, and a token without rooms ent
 		await ann.inRoom('new');
 		const eve = await arrive({}, undefined, comesBy(tokenOf('eve', { rooms: [] })));
 		await eve.state('refused');
-		assert.match(await eve.page.textContent('#state-words'), /Your token is for no room here\. Not connected/);
+		assert.match(await eve.page.textContent('#state-words'), /Your token does not allow any room here\. Not connected/);
 		assert.ok(daemon.log.filter((line) => line.startsWith('refused')).length < 6);
 	}));
 
@@ -236,7 +236,7 @@ test('signing out forgets the user, in every tab', () =>
 		await form(other).waitFor();
 		const kept = await ann.page.evaluate(() => Object.keys(localStorage).sort());
 		assert.deepEqual(kept, ['linnet.theme', 'linnet.view']);
-		assert.match(await reason(ann), /lets in who shows a token/);
+		assert.match(await reason(ann), /requires a token/);
 		// A token given to one tab is used by the other one.
 		await signIn(ann, tokenOf('bob'));
 		await ann.called('bob');
@@ -266,7 +266,7 @@ test('the user of a banned name is told so, and the page stops retrying', () =>
 		await ann.online();
 		await expectJson(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
 		await ann.state('refused');
-		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. The reason: “enough”\. Not connected/);
+		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Reason: “enough”\. Not connected/);
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.state('refused');
 		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Not connected/);

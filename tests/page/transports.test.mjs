@@ -160,7 +160,7 @@ test('a taken name is explained also without a WebSocket', () =>
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.introduce('bob');
-		await ann.page.locator('#name-error', { hasText: 'called bob already' }).waitFor();
+		await ann.page.locator('#name-error', { hasText: 'The name bob is in use' }).waitFor();
 		await ann.introduce('Ann');
 		await ann.online();
 		await ann.sees(['Ann', 'bob']);

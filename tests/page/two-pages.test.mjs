@@ -205,7 +205,7 @@ test('15 each close code is explained in words', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = [
 			[1001, 'waiting', /stopping or restarting/],
-			[1008, 'refused', /sent you away.*“a reason”/, 'a reason'],
+			[1008, 'refused', /closed your connection.*“a reason”/, 'a reason'],
 			[1008, 'refused', /writing too fast/, 'flooding'],
 			[1009, 'waiting', /too long/],
 		];

@@ -47,12 +47,12 @@ test('names that the server would refuse are refused on the form, in words', () 
 	withPeople(browser, [], async ({ arrive }) => {
 		const { page } = await arrive();
 		const wrong = [
-			['', /needed/],
-			['   ', /needed/],
+			['', /Enter a name/],
+			['   ', /Enter a name/],
 			['n'.repeat(33), /33 bytes of at most 32/],
 			['é'.repeat(17), /34 bytes/],
-			['ann\u202e', /cannot be seen/],
-			['a\u200bnn', /cannot be seen/],
+			['ann\u202e', /invisible/],
+			['a\u200bnn', /invisible/],
 		];
 		for (const [name, words] of wrong) {
 			await page.fill('#name', name);
@@ -321,8 +321,9 @@ test('a flood leaves at most 500 rows and does not move what the user reads abov
 		const before = await ann.page.$eval('.log', async (log) => {
 			const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }));
 			log.scrollTop = log.scrollHeight * 0.8;
-			// The page has handled the scroll by then.
+			// The page has handled the scroll by then, and no row moves any more.
 			await scrolled;
+			await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})));
 			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, .log');
 			window.readRow = row.classList.contains('log') ? log.children[log.childElementCount >> 1] : row;
 			return window.readRow.getBoundingClientRect().top;
