@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +18,10 @@
 /* A longer value is cut. */
 #define VALUE_BYTES 256
 
-struct line {
-	char text[LINE_BYTES];
+struct log_line {
+	enum log_format format;
 	size_t len;
+	char text[LINE_BYTES];
 };
 
 /* What stderr is, as far as that matters for how a line begins. */
@@ -33,9 +36,14 @@ static const char *const level_names[] = { "error", "warn", "info", "debug" };
 /* syslog(3)'s numbers, as sd-daemon(3) wants them in front of a line. */
 static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 
-static enum log_level max_level = LOG_LEVEL_INFO;
-static enum log_format line_format = LOG_FORMAT_TEXT;
-static enum target line_target = TARGET_OTHER;
+/* The loop's thread sets them, the store's threads read them while they log. */
+static atomic_int max_level = LOG_LEVEL_INFO;
+static atomic_int line_format = LOG_FORMAT_TEXT;
+static atomic_int line_target = TARGET_OTHER;
+
+/* One thread at a time asks for space and writes. Otherwise another thread could fill the
+ * pipe in between, and the write would block. */
+static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct log_field
 log_str(const char *key, const char *value)
@@ -89,12 +97,12 @@ log_setup(enum log_level level, enum log_format format)
 bool
 log_enabled(enum log_level level)
 {
-	return level <= max_level;
+	return (int)level <= max_level;
 }
 
 /* Append text; keeps two bytes for the closing brace and the newline. */
 static void
-put(struct line *line, const char *text, size_t len)
+put(struct log_line *line, const char *text, size_t len)
 {
 	size_t room = LINE_BYTES - 2 - line->len;
 
@@ -105,14 +113,14 @@ put(struct line *line, const char *text, size_t len)
 }
 
 static void
-put_text(struct line *line, const char *text)
+put_text(struct log_line *line, const char *text)
 {
 	put(line, text, strlen(text));
 }
 
 /* Quoted as in JSON, which a reader of the text form understands as well. */
 static void
-put_quoted(struct line *line, const char *text)
+put_quoted(struct log_line *line, const char *text)
 {
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
@@ -146,13 +154,13 @@ is_plain(const char *text)
 }
 
 static void
-put_value(struct line *line, const struct log_field *field)
+put_value(struct log_line *line, const struct log_field *field)
 {
 	char number[24];
 
 	switch (field->kind) {
 	case LOG_FIELD_STRING:
-		if (line_format == LOG_FORMAT_TEXT && is_plain(field->value.string))
+		if (line->format == LOG_FORMAT_TEXT && is_plain(field->value.string))
 			put_text(line, field->value.string);
 		else
 			put_quoted(line, field->value.string);
@@ -169,7 +177,7 @@ put_value(struct line *line, const struct log_field *field)
 
 /* RFC 3339, in UTC. */
 static void
-put_time(struct line *line)
+put_time(struct log_line *line)
 {
 	struct timespec now;
 	char text[40];
@@ -183,7 +191,7 @@ put_time(struct line *line)
 }
 
 static void
-put_json_head(struct line *line, enum log_level level, const char *event)
+put_json_head(struct log_line *line, enum log_level level, const char *event)
 {
 	struct timespec now;
 	struct log_field ts;
@@ -209,27 +217,32 @@ stderr_takes_line(void)
 }
 
 static void
-emit(struct line *line)
+emit(struct log_line *line)
 {
 	line->text[line->len++] = '\n';
+	pthread_mutex_lock(&output_mutex);
 	if (stderr_takes_line() && write(STDERR_FILENO, line->text, line->len) < 0)
-		return; /* nobody is left to tell */
+		line->len = 0; /* there is no place left to report this */
+	pthread_mutex_unlock(&output_mutex);
 }
 
 void
 log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-	bool json = line_format == LOG_FORMAT_JSON;
-	struct line line;
+	enum log_format format = (enum log_format)line_format;
+	enum target target = (enum target)line_target;
+	bool json = format == LOG_FORMAT_JSON;
+	struct log_line line;
 	size_t i;
 
 	if (!log_enabled(level))
 		return;
+	line.format = format;
 	line.len = 0;
-	if (line_target == TARGET_JOURNAL)
+	if (target == TARGET_JOURNAL)
 		put_text(&line, priorities[level]);
-	else if (line_target == TARGET_TERMINAL && !json)
+	else if (target == TARGET_TERMINAL && !json)
 		put_time(&line);
 	if (json)
 		put_json_head(&line, level, event);
