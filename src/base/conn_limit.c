@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 struct conn_limit_entry {

@@ -65,7 +65,7 @@ take_group(struct load *load, const config_setting_t *setting, const char *group
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *key =
 			config_setting_get_elem(setting, (unsigned)i);
-		char *path = config_format("%s.%s", group, config_setting_name(key));
+		char *path = xasprintf("%s.%s", group, config_setting_name(key));
 		const struct config_option *option = config_option_find(path);
 
 		if (option) {
@@ -167,7 +167,7 @@ parse_value(config_t *tree, const char *text)
 {
 	struct config_errors ignored = { 0 };
 	struct config_source source = { .errors = &ignored };
-	char *whole = config_format("value = (%s\n);", text);
+	char *whole = xasprintf("value = (%s\n);", text);
 	const config_setting_t *value = NULL;
 
 	config_source_take(&source, whole, "");
@@ -222,7 +222,7 @@ set_text(struct load *load, const struct config_option *option, const char *text
 	const struct config_place *place)
 {
 	char *escaped = config_escape(text, SIZE_MAX, ESCAPE_FOR_STRING);
-	char *quoted = config_format("\"%s\"", escaped);
+	char *quoted = xasprintf("\"%s\"", escaped);
 	config_t tree;
 
 	config_init(&tree);

@@ -52,9 +52,6 @@ char *config_escape(const char *text, size_t max, enum escape_for use);
  * "inf" is beyond libconfig. The caller frees it. */
 char *config_real_text(double value);
 
-/* As asprintf, but never fails. */
-char *config_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* Append the line "WHERE: MESSAGE". */
 void config_errors_add(struct config_errors *errors, const char *where,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));

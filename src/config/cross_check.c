@@ -2,9 +2,9 @@
  * was set. */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "config/config_private.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 /* All that was loaded, and where it came from. */

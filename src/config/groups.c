@@ -2,9 +2,9 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "config/config_private.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 /* What a group of the list has that no other may have. */
@@ -34,7 +34,7 @@ config_groups_item(const struct config_groups *groups, const struct config_optio
 char *
 config_groups_name(const struct config_option *option, size_t index)
 {
-	return config_format("%s item %zu", option->path, index + 1);
+	return xasprintf("%s item %zu", option->path, index + 1);
 }
 
 static void
@@ -66,7 +66,7 @@ read_presets(const struct config_members *members, config_t *tree)
 	for (size_t i = 0; i < members->count; i++) {
 		const struct config_option *option = &members->options[i];
 		if (option->preset) {
-			char *longer = config_format(
+			char *longer = xasprintf(
 				"%s%s = %s;\n", text, option->path, option->preset);
 			free(text);
 			text = longer;
@@ -194,7 +194,7 @@ set_group(const struct config_target *to, const struct config_groups *groups,
 	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
 	if (!config_setting_is_group(group.setting)) {
 		config_value_refuse(to, group.setting,
-			config_format("item %zu must be a group", index + 1));
+			xasprintf("item %zu must be a group", index + 1));
 		return false;
 	}
 	char *within = config_groups_name(to->option, index);

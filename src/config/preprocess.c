@@ -88,7 +88,7 @@ static void
 report(const struct reader *reader, unsigned line, const char *message)
 {
 	char *name = config_escape(reader->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = config_format("%s:%u", name, line);
+	char *where = xasprintf("%s:%u", name, line);
 
 	config_errors_add(reader->source->errors, where, "%s", message);
 	free(where);
@@ -234,13 +234,13 @@ include(struct reader *reader, const char *name)
 {
 	struct config_source *source = reader->source;
 	unsigned line = reader->line;
-	char *path = *name == '/' ? xstrdup(name)
-				  : config_format("%s%s", source->folder, name);
+	char *path =
+		*name == '/' ? xstrdup(name) : xasprintf("%s%s", source->folder, name);
 	const char *reason = include_file(reader, path);
 
 	if (reason) {
 		char *shown = config_escape(path, SIZE_MAX, ESCAPE_FOR_LINE);
-		char *message = config_format("cannot include %s: %s", shown, reason);
+		char *message = xasprintf("cannot include %s: %s", shown, reason);
 		report(reader, line, message);
 		source->incomplete = true;
 		free(message);
@@ -360,7 +360,7 @@ config_source_where(const struct config_source *source, unsigned line)
 		index = source->line_count - 1;
 	const struct config_line *origin = &source->lines[index];
 	char *name = config_escape(origin->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = config_format("%s:%u", name, origin->number);
+	char *where = xasprintf("%s:%u", name, origin->number);
 	free(name);
 	return where;
 }
@@ -376,12 +376,12 @@ config_place_where(const struct config_place *place, const config_setting_t *set
 	} else {
 		char *shown =
 			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
-		where = config_format("-s %s", shown);
+		where = xasprintf("-s %s", shown);
 		free(shown);
 	}
 	if (!place->within)
 		return where;
-	char *longer = config_format("%s: %s", where, place->within);
+	char *longer = xasprintf("%s: %s", where, place->within);
 	free(where);
 	return longer;
 }

@@ -67,29 +67,8 @@ config_real_text(double value)
 			break;
 	}
 	size_t mantissa = strcspn(digits, "e");
-	return config_format("%.*s%s%s", (int)mantissa, digits,
+	return xasprintf("%.*s%s%s", (int)mantissa, digits,
 		strpbrk(digits, ".n") ? "" : ".0", digits + mantissa);
-}
-
-__attribute__((format(printf, 1, 0))) static char *
-format_text(const char *format, va_list arguments)
-{
-	char *text;
-
-	if (vasprintf(&text, format, arguments) < 0)
-		abort();
-	return text;
-}
-
-char *
-config_format(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	char *text = format_text(format, arguments);
-	va_end(arguments);
-	return text;
 }
 
 void
@@ -99,11 +78,11 @@ config_errors_add(
 	va_list arguments;
 
 	va_start(arguments, format);
-	char *message = format_text(format, arguments);
+	char *message = xvasprintf(format, arguments);
 	va_end(arguments);
 	errors->lines =
 		xrealloc(errors->lines, (errors->count + 1) * sizeof(*errors->lines));
-	errors->lines[errors->count++] = config_format("%s: %s", where, message);
+	errors->lines[errors->count++] = xasprintf("%s: %s", where, message);
 	free(message);
 }
 

@@ -27,7 +27,7 @@ describe_choices(const struct config_option *option)
 
 	for (const char *const *word = option->choices; *word; word++) {
 		const char *between = word[1] ? "," : " or";
-		char *longer = config_format("%s%s \"%s\"", text,
+		char *longer = xasprintf("%s%s \"%s\"", text,
 			word == option->choices ? "" : between, *word);
 		free(text);
 		text = longer;
@@ -40,13 +40,13 @@ config_value_wanted(const struct config_option *option)
 {
 	switch (option->type) {
 	case OPTION_INT:
-		return config_format("must be a whole number from %ld to %ld",
-			option->min, option->max);
+		return xasprintf("must be a whole number from %ld to %ld", option->min,
+			option->max);
 	case OPTION_REAL:
-		return config_format(
+		return xasprintf(
 			"must be a number from %ld.0 to %ld.0", option->min, option->max);
 	case OPTION_STRING:
-		return config_format(
+		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	case OPTION_CHOICE:
 		return describe_choices(option);
@@ -76,7 +76,7 @@ static char *
 describe_string(const char *value)
 {
 	char *escaped = config_escape(value, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	char *text = config_format("\"%s\"", escaped);
+	char *text = xasprintf("\"%s\"", escaped);
 
 	free(escaped);
 	return text;
@@ -98,7 +98,7 @@ config_value_found(const config_setting_t *setting)
 	case CONFIG_TYPE_STRING:
 		return describe_string(config_setting_get_string(setting));
 	default:
-		return config_format("%lld", int_value(setting));
+		return xasprintf("%lld", int_value(setting));
 	}
 }
 
@@ -128,7 +128,7 @@ check_string(const struct config_option *option, const char *value)
 	const char *wanted = NULL;
 
 	if (length < (size_t)option->min || length > (size_t)option->max)
-		return config_format(
+		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	if (option->check)
 		wanted = option->check(value);
@@ -225,7 +225,7 @@ check_items(const struct config_target *to)
 		char *wanted = value ? check_string(to->option, value)
 				     : xstrdup("must be a string");
 		if (wanted) {
-			char *numbered = config_format("item %d %s", i + 1, wanted);
+			char *numbered = xasprintf("item %d %s", i + 1, wanted);
 			config_value_refuse(to, item, numbered);
 			good = false;
 		}

@@ -244,14 +244,11 @@ hooks_say(struct buffer *text, const char *format, ...)
 {
 	va_list arguments;
 	char *more;
-	int len;
 
 	va_start(arguments, format);
-	len = vasprintf(&more, format, arguments);
+	more = xvasprintf(format, arguments);
 	va_end(arguments);
-	if (len < 0)
-		abort();
-	buffer_append(text, more, (size_t)len + 1);
+	buffer_append(text, more, strlen(more) + 1);
 	text->len--;
 	free(more);
 }

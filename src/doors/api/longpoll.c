@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"

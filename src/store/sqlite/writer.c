@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
 #include "store/sqlite/writer.h"
 
 /* What waits is committed together, up to this many entries. */
