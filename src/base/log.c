@@ -25,7 +25,7 @@ struct log_line {
 };
 
 /* What stderr is, as far as that matters for how a line begins. */
-enum target {
+enum log_target {
 	TARGET_OTHER,
 	TARGET_TERMINAL,
 	TARGET_JOURNAL,
@@ -71,7 +71,7 @@ log_uint(const char *key, uint64_t value)
 
 /* The variable may be inherited by a process whose stderr is something else. */
 static bool
-is_journal(void)
+log_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	struct stat status;
@@ -89,7 +89,7 @@ log_setup(enum log_level level, enum log_format format)
 {
 	max_level = level;
 	line_format = format;
-	line_target = is_journal()            ? TARGET_JOURNAL
+	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
 }
@@ -102,7 +102,7 @@ log_enabled(enum log_level level)
 
 /* Append text; keeps two bytes for the closing brace and the newline. */
 static void
-put(struct log_line *line, const char *text, size_t len)
+log_put(struct log_line *line, const char *text, size_t len)
 {
 	size_t room = LINE_BYTES - 2 - line->len;
 
@@ -113,37 +113,37 @@ put(struct log_line *line, const char *text, size_t len)
 }
 
 static void
-put_text(struct log_line *line, const char *text)
+log_put_text(struct log_line *line, const char *text)
 {
-	put(line, text, strlen(text));
+	log_put(line, text, strlen(text));
 }
 
 /* Quoted as in JSON, which a reader of the text form understands as well. */
 static void
-put_quoted(struct log_line *line, const char *text)
+log_put_quoted(struct log_line *line, const char *text)
 {
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
 
-	put_text(line, "\"");
+	log_put_text(line, "\"");
 	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\') {
 			snprintf(escape, sizeof(escape), "\\%c", c);
-			put_text(line, escape);
+			log_put_text(line, escape);
 		} else if (c < 0x20 || c == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", c);
-			put_text(line, escape);
+			log_put_text(line, escape);
 		} else {
-			put(line, text, 1);
+			log_put(line, text, 1);
 		}
 	}
-	put_text(line, *text ? "…\"" : "\"");
+	log_put_text(line, *text ? "…\"" : "\"");
 }
 
 static bool
-is_plain(const char *text)
+log_is_plain(const char *text)
 {
 	const char *c;
 
@@ -154,16 +154,16 @@ is_plain(const char *text)
 }
 
 static void
-put_value(struct log_line *line, const struct log_field *field)
+log_put_value(struct log_line *line, const struct log_field *field)
 {
 	char number[24];
 
 	switch (field->kind) {
 	case LOG_FIELD_STRING:
-		if (line->format == LOG_FORMAT_TEXT && is_plain(field->value.string))
-			put_text(line, field->value.string);
+		if (line->format == LOG_FORMAT_TEXT && log_is_plain(field->value.string))
+			log_put_text(line, field->value.string);
 		else
-			put_quoted(line, field->value.string);
+			log_put_quoted(line, field->value.string);
 		return;
 	case LOG_FIELD_SIGNED:
 		snprintf(number, sizeof(number), "%" PRId64, field->value.sint);
@@ -172,12 +172,12 @@ put_value(struct log_line *line, const struct log_field *field)
 		snprintf(number, sizeof(number), "%" PRIu64, field->value.uint);
 		break;
 	}
-	put_text(line, number);
+	log_put_text(line, number);
 }
 
 /* RFC 3339, in UTC. */
 static void
-put_time(struct log_line *line)
+log_put_time(struct log_line *line)
 {
 	struct timespec now;
 	char text[40];
@@ -185,31 +185,31 @@ put_time(struct log_line *line)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
-	put_text(line, text);
+	log_put_text(line, text);
 	snprintf(text, sizeof(text), ".%03dZ ", (int)(now.tv_nsec / 1000000));
-	put_text(line, text);
+	log_put_text(line, text);
 }
 
 static void
-put_json_head(struct log_line *line, enum log_level level, const char *event)
+log_put_json_head(struct log_line *line, enum log_level level, const char *event)
 {
 	struct timespec now;
 	struct log_field ts;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	ts = log_int("ts", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
-	put_text(line, "{\"ts\":");
-	put_value(line, &ts);
-	put_text(line, ",\"level\":");
-	put_quoted(line, level_names[level]);
-	put_text(line, ",\"event\":");
-	put_quoted(line, event);
+	log_put_text(line, "{\"ts\":");
+	log_put_value(line, &ts);
+	log_put_text(line, ",\"level\":");
+	log_put_quoted(line, level_names[level]);
+	log_put_text(line, ",\"event\":");
+	log_put_quoted(line, event);
 }
 
 /* A pipe that nobody reads must not stop the loop, and setting O_NONBLOCK would change
  * the terminal for everybody who shares it. */
 static bool
-stderr_takes_line(void)
+log_has_space(void)
 {
 	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
@@ -217,11 +217,11 @@ stderr_takes_line(void)
 }
 
 static void
-emit(struct log_line *line)
+log_emit(struct log_line *line)
 {
 	line->text[line->len++] = '\n';
 	pthread_mutex_lock(&output_mutex);
-	if (stderr_takes_line() && write(STDERR_FILENO, line->text, line->len) < 0)
+	if (log_has_space() && write(STDERR_FILENO, line->text, line->len) < 0)
 		line->len = 0; /* there is no place left to report this */
 	pthread_mutex_unlock(&output_mutex);
 }
@@ -231,7 +231,7 @@ log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
 	enum log_format format = (enum log_format)line_format;
-	enum target target = (enum target)line_target;
+	enum log_target target = (enum log_target)line_target;
 	bool json = format == LOG_FORMAT_JSON;
 	struct log_line line;
 	size_t i;
@@ -241,24 +241,24 @@ log_write(
 	line.format = format;
 	line.len = 0;
 	if (target == TARGET_JOURNAL)
-		put_text(&line, priorities[level]);
+		log_put_text(&line, priorities[level]);
 	else if (target == TARGET_TERMINAL && !json)
-		put_time(&line);
+		log_put_time(&line);
 	if (json)
-		put_json_head(&line, level, event);
+		log_put_json_head(&line, level, event);
 	else
-		put_text(&line, event);
+		log_put_text(&line, event);
 	for (i = 0; i < n; i++) {
-		put_text(&line, json ? ",\"" : " ");
-		put_text(&line, fields[i].key);
-		put_text(&line, json ? "\":" : "=");
-		put_value(&line, &fields[i]);
+		log_put_text(&line, json ? ",\"" : " ");
+		log_put_text(&line, fields[i].key);
+		log_put_text(&line, json ? "\":" : "=");
+		log_put_value(&line, &fields[i]);
 	}
 	if (!json && level != LOG_LEVEL_INFO) {
-		put_text(&line, " level=");
-		put_text(&line, level_names[level]);
+		log_put_text(&line, " level=");
+		log_put_text(&line, level_names[level]);
 	}
 	if (json)
 		line.text[line.len++] = '}';
-	emit(&line);
+	log_emit(&line);
 }

@@ -39,7 +39,7 @@ static const struct {
 };
 
 /* A label and all that it may be. */
-struct label {
+struct metrics_label {
 	const char *name;
 	const char *const *values;
 	size_t count;
@@ -119,19 +119,19 @@ _Static_assert(sizeof(route_names) / sizeof(route_names[0]) == METRICS_ROUTES,
 #define ROUTE_NONE 0
 #define ROUTE_PAGE 1
 
-static const struct label by_transport = LABEL("transport", transport_names);
-static const struct label by_ending = LABEL("reason", ending_names);
-static const struct label by_voice = LABEL("transport", voice_names);
-static const struct label by_push = LABEL("kind", push_names);
-static const struct label by_outcome = LABEL("result", outcome_names);
-static const struct label by_append = LABEL("result", append_names);
-static const struct label by_recovery = LABEL("result", recovery_names);
-static const struct label by_limit = LABEL("limit", limit_names);
-static const struct label by_severity = LABEL("severity", severity_names);
-static const struct label by_route = LABEL("route", route_names);
-static const struct label by_class = LABEL("status", class_names);
+static const struct metrics_label by_transport = LABEL("transport", transport_names);
+static const struct metrics_label by_ending = LABEL("reason", ending_names);
+static const struct metrics_label by_voice = LABEL("transport", voice_names);
+static const struct metrics_label by_push = LABEL("kind", push_names);
+static const struct metrics_label by_outcome = LABEL("result", outcome_names);
+static const struct metrics_label by_append = LABEL("result", append_names);
+static const struct metrics_label by_recovery = LABEL("result", recovery_names);
+static const struct metrics_label by_limit = LABEL("limit", limit_names);
+static const struct metrics_label by_severity = LABEL("severity", severity_names);
+static const struct metrics_label by_route = LABEL("route", route_names);
+static const struct metrics_label by_class = LABEL("status", class_names);
 
-enum kind {
+enum metrics_kind {
 	COUNTER,
 	GAUGE,
 	COUNTER_US, /* kept in microseconds, shown in seconds */
@@ -140,12 +140,12 @@ enum kind {
 };
 
 /* One metric with all its labels: an array of values for each of them. */
-struct family {
+struct metrics_family {
 	const char *name;
 	const char *help;
-	enum kind kind;
+	enum metrics_kind kind;
 	const void *values;
-	const struct label *labels[LABELS_MAX];
+	const struct metrics_label *labels[LABELS_MAX];
 };
 
 #define FAMILY(type, what, from, ...)                                                    \
@@ -153,7 +153,7 @@ struct family {
 		.kind = type, .name = what, .values = from, __VA_ARGS__                  \
 	}
 
-static const struct family families[] = {
+static const struct metrics_family families[] = {
 	FAMILY(GAUGE_US, "process_start_time_seconds", &metrics.start_us,
 		.help = "When the daemon was started, in Unix time."),
 	FAMILY(COUNTER_US, "process_cpu_seconds_total", &metrics.cpu_us,
@@ -272,7 +272,7 @@ metrics_ending_name(enum ending ending)
 }
 
 static size_t
-find_route(const char *name)
+metrics_find_route(const char *name)
 {
 	size_t i;
 
@@ -287,12 +287,12 @@ find_route(const char *name)
 void
 metrics_count_request(const char *route, int status)
 {
-	metrics.requests[find_route(route)][status / 100 - 1]++;
+	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
 }
 
 /* Short lines only. */
 __attribute__((format(printf, 2, 3))) static void
-put(struct buffer *out, const char *format, ...)
+metrics_put(struct buffer *out, const char *format, ...)
 {
 	char text[256];
 	va_list arguments;
@@ -306,13 +306,14 @@ put(struct buffer *out, const char *format, ...)
 }
 
 static void
-put_seconds(struct buffer *out, uint64_t us)
+metrics_put_seconds(struct buffer *out, uint64_t us)
 {
-	put(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND, (unsigned)(us % US_A_SECOND));
+	metrics_put(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND,
+		(unsigned)(us % US_A_SECOND));
 }
 
 static void
-put_histogram(struct buffer *out, const struct family *family)
+metrics_put_histogram(struct buffer *out, const struct metrics_family *family)
 {
 	const struct metrics_histogram *histogram = family->values;
 	uint64_t count = 0;
@@ -320,30 +321,31 @@ put_histogram(struct buffer *out, const struct family *family)
 
 	for (i = 0; i < METRICS_BUCKETS; i++) {
 		count += histogram->counts[i];
-		put(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
+		metrics_put(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
 			bounds[i].seconds, count);
 	}
-	put(out, "%s_sum ", family->name);
-	put_seconds(out, histogram->sum_us);
-	put(out, "%s_count %" PRIu64 "\n", family->name, count);
+	metrics_put(out, "%s_sum ", family->name);
+	metrics_put_seconds(out, histogram->sum_us);
+	metrics_put(out, "%s_count %" PRIu64 "\n", family->name, count);
 }
 
 /* The labels of value number index; every word of theirs is written as it is. */
 static void
-put_labels(struct buffer *out, const struct family *family, size_t index)
+metrics_put_labels(struct buffer *out, const struct metrics_family *family, size_t index)
 {
-	const struct label *first = family->labels[0], *second = family->labels[1];
+	const struct metrics_label *first = family->labels[0],
+				   *second = family->labels[1];
 
 	if (second)
-		put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
+		metrics_put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
 			first->values[index / second->count], second->name,
 			second->values[index % second->count]);
 	else if (first)
-		put(out, "{%s=\"%s\"}", first->name, first->values[index]);
+		metrics_put(out, "{%s=\"%s\"}", first->name, first->values[index]);
 }
 
 static void
-put_values(struct buffer *out, const struct family *family)
+metrics_put_values(struct buffer *out, const struct metrics_family *family)
 {
 	const uint64_t *values = family->values;
 	size_t count = 1, i;
@@ -351,21 +353,21 @@ put_values(struct buffer *out, const struct family *family)
 	for (i = 0; i < LABELS_MAX && family->labels[i]; i++)
 		count *= family->labels[i]->count;
 	for (i = 0; i < count; i++) {
-		put(out, "%s", family->name);
-		put_labels(out, family, i);
-		put(out, " ");
+		metrics_put(out, "%s", family->name);
+		metrics_put_labels(out, family, i);
+		metrics_put(out, " ");
 		if (family->kind == COUNTER_US || family->kind == GAUGE_US)
-			put_seconds(out, values[i]);
+			metrics_put_seconds(out, values[i]);
 		else
-			put(out, "%" PRIu64 "\n", values[i]);
+			metrics_put(out, "%" PRIu64 "\n", values[i]);
 	}
 }
 
 static void
-put_head(struct buffer *out, const char *name, const char *type, const char *help)
+metrics_put_head(struct buffer *out, const char *name, const char *type, const char *help)
 {
-	put(out, "# HELP %s %s\n", name, help);
-	put(out, "# TYPE %s %s\n", name, type);
+	metrics_put(out, "# HELP %s %s\n", name, help);
+	metrics_put(out, "# TYPE %s %s\n", name, type);
 }
 
 void
@@ -380,15 +382,15 @@ metrics_append(struct buffer *out)
 	};
 	size_t i;
 
-	put_head(out, "linnet_build_info", "gauge", "1, by the version.");
-	put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
+	metrics_put_head(out, "linnet_build_info", "gauge", "1, by the version.");
+	metrics_put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		const struct family *family = &families[i];
+		const struct metrics_family *family = &families[i];
 
-		put_head(out, family->name, types[family->kind], family->help);
+		metrics_put_head(out, family->name, types[family->kind], family->help);
 		if (family->kind == HISTOGRAM)
-			put_histogram(out, family);
+			metrics_put_histogram(out, family);
 		else
-			put_values(out, family);
+			metrics_put_values(out, family);
 	}
 }

@@ -47,7 +47,7 @@ static const char *const store_syncs[] = {
 };
 
 static const char *
-check_address(const char *value)
+options_check_address(const char *value)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 
@@ -59,7 +59,7 @@ check_address(const char *value)
 
 /* True for an IPv6 address in brackets or a name of letters, digits, dots and hyphens. */
 static bool
-is_host(const char *host, size_t length)
+options_is_host(const char *host, size_t length)
 {
 	char address[INET6_ADDRSTRLEN];
 
@@ -82,7 +82,7 @@ is_host(const char *host, size_t length)
 /* The number of a port, written as browsers do: from 1 and without a zero in front. 0 if
  * text is no such number. */
 static long
-port_number(const char *text)
+options_port_number(const char *text)
 {
 	size_t digits = strspn(text, DIGITS);
 
@@ -95,9 +95,9 @@ port_number(const char *text)
 /* What is wrong with the ":port" at the end of an origin, or NULL. A browser never sends
  * the port that its scheme implies. */
 static const char *
-check_origin_port(const char *origin, const char *port, const char *wanted)
+options_check_origin_port(const char *origin, const char *port, const char *wanted)
 {
-	long number = *port == ':' ? port_number(port + 1) : 0;
+	long number = *port == ':' ? options_port_number(port + 1) : 0;
 
 	if (number == 0)
 		return wanted;
@@ -109,7 +109,7 @@ check_origin_port(const char *origin, const char *port, const char *wanted)
 }
 
 static const char *
-check_origin(const char *value)
+options_check_origin(const char *value)
 {
 	static const char wanted[] = "must be \"*\" or scheme://host[:port]";
 	size_t scheme = strspn(value, LETTERS DIGITS "+-.");
@@ -120,7 +120,7 @@ check_origin(const char *value)
 		return wanted;
 	const char *host = value + scheme + 3;
 	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-	if (length > strlen(host) || !is_host(host, length))
+	if (length > strlen(host) || !options_is_host(host, length))
 		return wanted;
 	const char *rest = host + length;
 	size_t slash = strcspn(rest, "/");
@@ -129,12 +129,12 @@ check_origin(const char *value)
 		       "end";
 	if (rest[slash])
 		return "must be \"*\" or scheme://host[:port] without a path";
-	return *rest ? check_origin_port(value, rest, wanted) : NULL;
+	return *rest ? options_check_origin_port(value, rest, wanted) : NULL;
 }
 
 /* Text of one line. */
 static const char *
-check_line(const char *value)
+options_check_line(const char *value)
 {
 	size_t left = strlen(value), length;
 	uint32_t code;
@@ -150,20 +150,20 @@ check_line(const char *value)
 }
 
 static const char *
-check_room(const char *value)
+options_check_room(const char *value)
 {
 	return name_room_fault(value, NAME_MAX_BYTES);
 }
 
 static const char *
-check_absolute(const char *value)
+options_check_absolute(const char *value)
 {
-	return *value == '/' ? check_line(value) : "must be an absolute path";
+	return *value == '/' ? options_check_line(value) : "must be an absolute path";
 }
 
 /* "" is a hash that is not given. */
 static const char *
-check_sha256(const char *value)
+options_check_sha256(const char *value)
 {
 	size_t length = strlen(value);
 
@@ -173,7 +173,7 @@ check_sha256(const char *value)
 }
 
 static const char *
-check_token(const void *group)
+options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
@@ -204,11 +204,11 @@ check_token(const void *group)
 
 static const struct config_option room_options[] = {
 	MEMBER(room_config, name, .type = OPTION_STRING, .min = 1, .max = 255,
-		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
 		.unit = "bytes",
 		.help = "Name of the room; no longer than limits.room_bytes"),
 	MEMBER(room_config, topic, .type = OPTION_STRING, .min = 0, .max = 512,
-		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
 		.help = "What the room is about"),
 };
 
@@ -220,35 +220,35 @@ static const char sha256_mask[] =
 
 static const struct config_option token_options[] = {
 	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
-		.check = check_line, .unique = true, .unit = "bytes",
+		.check = options_check_line, .unique = true, .unit = "bytes",
 		.help = "What the log calls it"),
 	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = check_line, .unit = "bytes",
+		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
 		.help = "File with the token alone; this or token_sha256 is given"),
 	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
-		.preset = "\"\"", .check = check_sha256, .mask = sha256_mask,
+		.preset = "\"\"", .check = options_check_sha256, .mask = sha256_mask,
 		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
 			"zeros instead"),
 	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
-		.preset = "[]", .check = check_room,
+		.preset = "[]", .check = options_check_room,
 		.help = "Rooms that it is for; [ ] is every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
 		.help = "May read the metrics and send people away, too"),
 };
 
 static const struct config_members token_members =
-	MEMBERS(token_config, token_options, .check = check_token);
+	MEMBERS(token_config, token_options, .check = options_check_token);
 
 static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
 
 static const struct config_option tail_options[] = {
 	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
-		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
 		.differs = chat_rooms, .unit = "bytes",
 		.help = "Room that shows only the file; no longer than "
 			"limits.room_bytes"),
 	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
-		.check = check_absolute, .unit = "bytes",
+		.check = options_check_absolute, .unit = "bytes",
 		.help = "Absolute path of the file"),
 	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
 		.preset = "100", .help = "Last lines that who comes late is shown"),
@@ -261,7 +261,7 @@ static const struct config_members tail_members = MEMBERS(tail_config, tail_opti
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = check_address,
+		.preset = "\"127.0.0.1\"", .check = options_check_address,
 		.help = "IP address to listen on, or \"localhost\"; \"0.0.0.0\" or "
 			"\"::\" is every address"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
@@ -270,15 +270,16 @@ const struct config_option config_options[] = {
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
 		.help = "Folder of the web page; the default is where it was installed"),
 	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = check_line,
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.with = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate and those that vouch for it: TLS "
 			"instead of plain HTTP"),
 	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = check_line, .with = "http.tls_certificate",
-		.unit = "bytes", .help = "PEM file with its private key"),
+		.preset = "\"\"", .check = options_check_line,
+		.with = "http.tls_certificate", .unit = "bytes",
+		.help = "PEM file with its private key"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
-		.max = 300, .preset = "[]", .check = check_origin,
+		.max = 300, .preset = "[]", .check = options_check_origin,
 		.help = "Other sites whose pages may connect, as "
 			"\"https://example.org\"; \"*\" is every site"),
 	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
@@ -288,13 +289,13 @@ const struct config_option config_options[] = {
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Serve nc and telnet, a line a message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = check_address,
+		.preset = "\"127.0.0.1\"", .check = options_check_address,
 		.help = "IP address to listen on for them, or \"localhost\""),
 	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
 		.help = "TCP port for them; 0 lets the kernel choose"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
-		.unit = "bytes",
+		.preset = "\"lobby\"", .check = options_check_room,
+		.limit = "limits.room_bytes", .unit = "bytes",
 		.help = "Room of a connection that names none; no longer than "
 			"limits.room_bytes"),
 	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
@@ -334,7 +335,8 @@ const struct config_option config_options[] = {
 		.help = "Who may chat; \"open\" is everybody who can connect, \"jwt\" "
 			"who shows a token"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = check_line, .unit = "bytes",
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
+		.unit = "bytes",
 		.help = "File with the secret that JSON Web Tokens are signed with "
 			"(HS256), 32 characters at least"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",

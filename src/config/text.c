@@ -10,7 +10,7 @@
 
 /* Print one character, or one byte that is none, of at most 4 bytes. */
 static void
-print_escaped(char *out, const char *text, size_t length, enum escape_for use)
+config_escape_character(char *out, const char *text, size_t length, enum escape_for use)
 {
 	static const char plain[] = "\n\r\t\f\"\\";
 	static const char letters[] = "nrtf\"\\";
@@ -42,7 +42,7 @@ config_escape(const char *text, size_t max, enum escape_for use)
 			break;
 		if (length == 0 || control || special) {
 			length = length ? length : 1;
-			print_escaped(escaped + used, text + i, length, use);
+			config_escape_character(escaped + used, text + i, length, use);
 			used += strlen(escaped + used);
 		} else {
 			memcpy(escaped + used, text + i, length);

@@ -11,7 +11,7 @@ static const char *const places[] = { "instance", "host", "rulename", NULL };
 /* The first eight digits of the fingerprint, which is a hash of the labels; if there is
  * none, of another hash of them. */
 static void
-make_mark(char *mark, const json_t *alert, const json_t *labels)
+alertmanager_make_mark(char *mark, const json_t *alert, const json_t *labels)
 {
 	const char *fingerprint = hooks_string(alert, "fingerprint");
 	char *text;
@@ -30,7 +30,7 @@ make_mark(char *mark, const json_t *alert, const json_t *labels)
 }
 
 static struct hooks_line
-title_of(const json_t *labels, const char *name)
+alertmanager_title(const json_t *labels, const char *name)
 {
 	const char *place = hooks_first(labels, places);
 	struct buffer text = { 0 };
@@ -46,7 +46,7 @@ title_of(const json_t *labels, const char *name)
 
 /* Who wrote no annotation knows an alert by its labels. */
 static void
-say_labels(struct buffer *text, json_t *labels)
+alertmanager_say_labels(struct buffer *text, json_t *labels)
 {
 	json_t *value;
 	const char *key;
@@ -63,7 +63,7 @@ say_labels(struct buffer *text, json_t *labels)
 }
 
 static void
-say_alert(struct buffer *text, const json_t *alert, json_t *labels)
+alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 {
 	const json_t *annotations = json_object_get(alert, "annotations");
 	const char *summary = hooks_string(annotations, "summary");
@@ -78,12 +78,12 @@ say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 	if (!text->len && hooks_string(alert, "valueString"))
 		hooks_say(text, "%s", hooks_string(alert, "valueString"));
 	if (!text->len)
-		say_labels(text, labels);
+		alertmanager_say_labels(text, labels);
 }
 
 /* Where the alert came from, as near to what is wrong as possible. */
 static const char *
-link_of(const json_t *alert, const json_t *body)
+alertmanager_link(const json_t *alert, const json_t *body)
 {
 	static const char *const keys[] = { "panelURL", "dashboardURL", "generatorURL" };
 	size_t i;
@@ -106,7 +106,7 @@ hooks_firing_severity(const json_t *labels)
 }
 
 static const char *
-severity_of(const json_t *body, const json_t *alert)
+alertmanager_severity(const json_t *body, const json_t *alert)
 {
 	const char *status = hooks_string(alert, "status");
 
@@ -118,7 +118,7 @@ severity_of(const json_t *body, const json_t *alert)
 }
 
 static void
-add_alert(struct hooks_request *request, const json_t *alert)
+alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 {
 	json_t *labels = json_object_get(alert, "labels");
 	const char *name = hooks_string(labels, "alertname");
@@ -128,17 +128,18 @@ add_alert(struct hooks_request *request, const json_t *alert)
 
 	if (!name)
 		name = "alert";
-	make_mark(mark, alert, labels);
+	alertmanager_make_mark(mark, alert, labels);
 	hooks_make_key(key, name, mark);
-	title = title_of(labels, name);
-	say_alert(&message, alert, labels);
-	hooks_add(request, &(struct hooks_push){
-				   .key = key,
-				   .severity = severity_of(request->body, alert),
-				   .title = title.text,
-				   .message = message.bytes,
-				   .click = link_of(alert, request->body),
-			   });
+	title = alertmanager_title(labels, name);
+	alertmanager_say_alert(&message, alert, labels);
+	hooks_add(
+		request, &(struct hooks_push){
+				 .key = key,
+				 .severity = alertmanager_severity(request->body, alert),
+				 .title = title.text,
+				 .message = message.bytes,
+				 .click = alertmanager_link(alert, request->body),
+			 });
 	buffer_clear(&message);
 }
 
@@ -158,7 +159,7 @@ hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
 			continue;
 		is_read = true;
 		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
-			add_alert(request, alert);
+			alertmanager_add_alert(request, alert);
 		else
 			left_out++;
 	}

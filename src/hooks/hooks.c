@@ -106,29 +106,29 @@ hooks_severity(const char *word)
 }
 
 static bool
-is_control(uint32_t c)
+hooks_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
 static bool
-is_blank(uint32_t c)
+hooks_is_blank(uint32_t c)
 {
 	return c == ' ' || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0x3000 ||
-	       is_control(c);
+	       hooks_is_control(c);
 }
 
 /* Nobody looks for words behind pages of nothing: one blank text of a body may be asked
  * for with each of its alerts. */
 static bool
-is_all_blank(const char *text)
+hooks_is_all_blank(const char *text)
 {
 	size_t left = strnlen(text, HOOKS_MESSAGE_BYTES), size;
 	uint32_t c;
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (size && !is_blank(c))
+		if (size && !hooks_is_blank(c))
 			return false;
 		size = size ? size : 1;
 	}
@@ -139,7 +139,7 @@ is_all_blank(const char *text)
  * each run of blanks, controls and bytes that are no UTF-8, and none at the ends. Returns
  * false if it was cut, at a character. */
 static bool
-copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
+hooks_copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 {
 	size_t used = 0, apart = 0, size;
 	bool is_whole = true;
@@ -147,7 +147,7 @@ copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 
 	for (; len && is_whole; text += size, len -= size) {
 		size = utf8_next(text, len, &c);
-		if (!size || is_blank(c)) {
+		if (!size || hooks_is_blank(c)) {
 			size = size ? size : 1;
 			apart = used > 0;
 		} else if (used + apart + size <= max_bytes) {
@@ -166,7 +166,7 @@ copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 
 /* The same with tabs and lines as they are, but for blanks at the ends. */
 static bool
-copy_text(char *out, size_t max_bytes, const char *text)
+hooks_copy_text(char *out, size_t max_bytes, const char *text)
 {
 	size_t left = strlen(text), used = 0, end = 0, size;
 	bool is_whole = true;
@@ -174,15 +174,15 @@ copy_text(char *out, size_t max_bytes, const char *text)
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (!size || (is_control(c) && c != '\t' && c != '\n')) {
+		if (!size || (hooks_is_control(c) && c != '\t' && c != '\n')) {
 			size = size ? size : 1;
 		} else if (used + size <= max_bytes) {
 			memcpy(out + used, text, size);
-			used += used || !is_blank(c) ? size : 0;
-			end = is_blank(c) ? end : used;
+			used += used || !hooks_is_blank(c) ? size : 0;
+			end = hooks_is_blank(c) ? end : used;
 		} else {
 			/* Blanks alone are no loss. */
-			is_whole = is_all_blank(text);
+			is_whole = hooks_is_all_blank(text);
 			break;
 		}
 	}
@@ -192,7 +192,7 @@ copy_text(char *out, size_t max_bytes, const char *text)
 
 /* Put "…" at the end of what was cut to max_bytes, in place of what is in its way. */
 static void
-end_cut(char *text, size_t max_bytes)
+hooks_add_ellipsis(char *text, size_t max_bytes)
 {
 	size_t len = strlen(text), most = max_bytes - strlen(ELLIPSIS);
 
@@ -206,8 +206,8 @@ hooks_line_of(const char *text, size_t len)
 {
 	struct hooks_line line = { "" };
 
-	if (!copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
-		end_cut(line.text, HOOKS_TITLE_BYTES);
+	if (!hooks_copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
+		hooks_add_ellipsis(line.text, HOOKS_TITLE_BYTES);
 	return line;
 }
 
@@ -216,7 +216,7 @@ hooks_string(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
-	return text && !is_all_blank(text) ? text : NULL;
+	return text && !hooks_is_all_blank(text) ? text : NULL;
 }
 
 const char *
@@ -261,8 +261,8 @@ hooks_quote(struct buffer *text, const json_t *object, const char *key)
 
 	if (!from)
 		return;
-	if (!copy_text(quote, HOOKS_QUOTE_BYTES, from))
-		end_cut(quote, HOOKS_QUOTE_BYTES);
+	if (!hooks_copy_text(quote, HOOKS_QUOTE_BYTES, from))
+		hooks_add_ellipsis(quote, HOOKS_QUOTE_BYTES);
 	hooks_say(text, "%s%s", text->len ? "\n" : "", quote);
 }
 
@@ -297,26 +297,26 @@ hooks_make_key(char *key, const char *name, const char *mark)
 	size_t len = strlen(name), most = HOOKS_KEY_BYTES;
 	char hash[HOOKS_MARK_BYTES + 1];
 
-	if (!mark && !copy_line(key, most, name, len, '-')) {
+	if (!mark && !hooks_copy_line(key, most, name, len, '-')) {
 		hooks_make_mark(hash, name);
 		mark = hash;
 	}
 	if (mark) {
 		most -= strlen(mark) + 1;
-		copy_line(key, most, name, len, '-');
+		hooks_copy_line(key, most, name, len, '-');
 		len = strlen(key);
 		snprintf(key + len, HOOKS_KEY_BYTES + 1 - len, "-%s", mark);
 	}
 }
 
 static void
-set(json_t *object, const char *key, const char *value)
+hooks_set(json_t *object, const char *key, const char *value)
 {
 	json_object_set_new(object, key, json_string(value));
 }
 
 static void
-set_tags(json_t *object, const json_t *tags)
+hooks_set_tags(json_t *object, const json_t *tags)
 {
 	json_t *out = json_array(), *tag;
 	size_t i;
@@ -326,7 +326,7 @@ set_tags(json_t *object, const json_t *tags)
 		char text[HOOKS_TAG_BYTES + 1];
 
 		if (json_is_string(tag) && json_array_size(out) < HOOKS_MAX_TAGS &&
-			copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
+			hooks_copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
 				json_string_length(tag), '-') &&
 			*text)
 			json_array_append_new(out, json_string(text));
@@ -337,25 +337,25 @@ set_tags(json_t *object, const json_t *tags)
 }
 
 static void
-set_texts(json_t *object, const struct hooks_push *push)
+hooks_set_texts(json_t *object, const struct hooks_push *push)
 {
 	const char *title = push->title ? push->title : "";
 	const char *message = push->message ? push->message : "";
 	struct hooks_line line;
 	char text[HOOKS_MESSAGE_BYTES + 1] = "";
 
-	if (push->key && is_all_blank(title))
+	if (push->key && hooks_is_all_blank(title))
 		title = push->key;
-	if (is_all_blank(message)) {
+	if (hooks_is_all_blank(message)) {
 		message = title;
 		title = push->key ? title : "";
 	}
 	line = hooks_line_of(title, strlen(title));
 	if (*line.text)
-		set(object, "title", line.text);
-	if (!copy_text(text, HOOKS_MESSAGE_BYTES, message))
-		end_cut(text, HOOKS_MESSAGE_BYTES);
-	set(object, "message", text);
+		hooks_set(object, "title", line.text);
+	if (!hooks_copy_text(text, HOOKS_MESSAGE_BYTES, message))
+		hooks_add_ellipsis(text, HOOKS_MESSAGE_BYTES);
+	hooks_set(object, "message", text);
 }
 
 void
@@ -365,16 +365,16 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 	json_t *object = json_object();
 
 	if (push->key) {
-		set(object, "type", "alarm");
-		set(object, "key", push->key);
-		set(object, "severity", push->severity);
+		hooks_set(object, "type", "alarm");
+		hooks_set(object, "key", push->key);
+		hooks_set(object, "severity", push->severity);
 	}
-	set_texts(object, push);
+	hooks_set_texts(object, push);
 	if (push->click && hooks_is_link(push->click))
-		set(object, "click", push->click);
+		hooks_set(object, "click", push->click);
 	if (username && !name_fault(username, HOOKS_NAME_BYTES))
-		set(object, "username", username);
-	set_tags(object, push->tags);
+		hooks_set(object, "username", username);
+	hooks_set_tags(object, push->tags);
 	json_array_append_new(request->pushes, object);
 }
 

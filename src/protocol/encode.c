@@ -71,7 +71,7 @@ encode_line(const struct encoded *encoded, bool in_websocket)
 }
 
 static struct frame *
-encode(const struct encoded *encoded, enum wire wire)
+encode_wire(const struct encoded *encoded, enum wire wire)
 {
 	switch (wire) {
 	case WIRE_WS:
@@ -93,7 +93,7 @@ encode_frame(struct encoded *encoded, enum wire wire)
 {
 	if (!encoded->is_encoded[wire]) {
 		encoded->is_encoded[wire] = true;
-		encoded->frames[wire] = encode(encoded, wire);
+		encoded->frames[wire] = encode_wire(encoded, wire);
 	}
 	return encoded->frames[wire];
 }

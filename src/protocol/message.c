@@ -35,7 +35,7 @@ message_refuse(struct message_fault *fault, const char *code, const char *format
 }
 
 static size_t
-count_characters(const char *utf8)
+message_count_characters(const char *utf8)
 {
 	size_t n = 0;
 
@@ -79,7 +79,7 @@ message_get_uint(const struct message *message, const char *key, uint64_t *value
 
 /* First, so that every later refusal can name it. */
 static int
-read_ref(struct message *message, struct message_fault *fault)
+message_read_ref(struct message *message, struct message_fault *fault)
 {
 	const json_t *member = json_object_get(message->object, "ref");
 	int r = message_get_string(
@@ -87,8 +87,9 @@ read_ref(struct message *message, struct message_fault *fault)
 
 	if (r < 0)
 		return r;
-	if (json_is_string(member) && (!message->ref || count_characters(message->ref) >
-								MESSAGE_REF_CHARACTERS)) {
+	if (json_is_string(member) &&
+		(!message->ref || message_count_characters(message->ref) >
+					  MESSAGE_REF_CHARACTERS)) {
 		message->ref = NULL;
 		return message_refuse(fault, "bad_field",
 			"\"ref\" must have 1 to %d characters", MESSAGE_REF_CHARACTERS);
@@ -99,7 +100,7 @@ read_ref(struct message *message, struct message_fault *fault)
 }
 
 static int
-read_members(struct message *message, struct message_fault *fault)
+message_read_members(struct message *message, struct message_fault *fault)
 {
 	const struct {
 		const char *key;
@@ -112,7 +113,7 @@ read_members(struct message *message, struct message_fault *fault)
 		{ "email",    EMAIL_BYTES,        &message->email   },
 		{ "message",  SIZE_MAX,           &message->text    },
 	};
-	int r = read_ref(message, fault);
+	int r = message_read_ref(message, fault);
 	size_t i;
 
 	for (i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++)
@@ -125,7 +126,7 @@ read_members(struct message *message, struct message_fault *fault)
 
 /* jansson quotes the input after "near", cut anywhere; the sender knows what it sent. */
 static int
-refuse_text(struct message_fault *fault, json_error_t *error)
+message_refuse_json(struct message_fault *fault, json_error_t *error)
 {
 	char *near = strstr(error->text, " near ");
 
@@ -143,11 +144,12 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	json_t *object = json_loadb(bytes, len, 0, &error);
 
 	memset(fault, 0, sizeof(*fault));
-	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
+	return object ? message_take(message, object, fault)
+		      : message_refuse_json(fault, &error);
 }
 
 static bool
-is_deeper(const json_t *value, size_t levels)
+message_is_deeper(const json_t *value, size_t levels)
 {
 	const char *key;
 	json_t *inner;
@@ -159,12 +161,12 @@ is_deeper(const json_t *value, size_t levels)
 		return true;
 	json_array_foreach(value, i, inner)
 	{
-		if (is_deeper(inner, levels - 1))
+		if (message_is_deeper(inner, levels - 1))
 			return true;
 	}
 	json_object_foreach((json_t *)value, key, inner)
 	{
-		if (is_deeper(inner, levels - 1))
+		if (message_is_deeper(inner, levels - 1))
 			return true;
 	}
 	return false;
@@ -180,11 +182,11 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 	message->object = object;
 	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
-	else if (is_deeper(object, DEPTH))
+	else if (message_is_deeper(object, DEPTH))
 		r = message_refuse(
 			fault, "bad_json", "nested more than %d levels deep", DEPTH);
 	else
-		r = read_members(message, fault);
+		r = message_read_members(message, fault);
 	if (r < 0)
 		message_fini(message);
 	return r;
@@ -217,7 +219,7 @@ message_avatar(const char *email, char *out)
 }
 
 static bool
-is_withheld(const char *key)
+message_is_withheld(const char *key)
 {
 	const char *const *name;
 
@@ -228,7 +230,7 @@ is_withheld(const char *key)
 }
 
 static void
-set(json_t *object, const char *key, json_t *value)
+message_set(json_t *object, const char *key, json_t *value)
 {
 	if (value)
 		json_object_set_new_nocheck(object, key, value);
@@ -243,17 +245,18 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 	size_t start = text->len;
 	const char *key;
 
-	set(out, "ts", json_integer(stamp->ts_ms));
-	set(out, "username", json_string(stamp->username));
+	message_set(out, "ts", json_integer(stamp->ts_ms));
+	message_set(out, "username", json_string(stamp->username));
 	if (message->email && stamp->avatar && message_avatar(message->email, avatar))
-		set(out, "avatar", json_string(avatar));
+		message_set(out, "avatar", json_string(avatar));
 	if (message->email && stamp->share_email)
-		set(out, "email", json_string(message->email));
+		message_set(out, "email", json_string(message->email));
 	if (stamp->via)
-		set(out, "via", json_string(stamp->via));
-	set(out, "message", json_incref(json_object_get(message->object, "message")));
-	json_object_foreach(message->object, key, value) if (!is_withheld(key))
-		set(out, key, json_incref(value));
+		message_set(out, "via", json_string(stamp->via));
+	message_set(
+		out, "message", json_incref(json_object_get(message->object, "message")));
+	json_object_foreach(message->object, key, value) if (!message_is_withheld(key))
+		message_set(out, key, json_incref(value));
 	json_text_append(text, out);
 	json_decref(out);
 	/* Without its opening brace. */
@@ -284,12 +287,12 @@ message_error(const struct message_fault *fault)
 {
 	json_t *out = json_object();
 
-	set(out, "type", json_string("error"));
-	set(out, "code", json_string(fault->code));
-	set(out, "message", json_string(fault->text));
+	message_set(out, "type", json_string("error"));
+	message_set(out, "code", json_string(fault->code));
+	message_set(out, "message", json_string(fault->text));
 	if (fault->retry_after_ms)
-		set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
+		message_set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
 	if (*fault->ref)
-		set(out, "ref", json_string(fault->ref));
+		message_set(out, "ref", json_string(fault->ref));
 	return out;
 }

@@ -7,14 +7,14 @@
 
 #include "linnet/base/utf8.h"
 
-struct range {
+struct name_range {
 	uint32_t first, last;
 };
 
 /* Characters that show nothing, look like the space without being it, or turn round what
  * stands beside them, so that two names that look the same differ (Unicode
  * Default_Ignorable_Code_Point and Bidi_Control, and the blanks that are letters). */
-static const struct range hidden[] = {
+static const struct name_range hidden[] = {
 	{0x0000,   0x001f }, /* C0 controls */
 	{ 0x007f,  0x009f }, /* DEL, C1 controls */
 	{ 0x00a0,  0x00a0 }, /* no-break space */
@@ -42,7 +42,7 @@ static const struct range hidden[] = {
 };
 
 /* What the colour selector may follow (Unicode emoji-variation-sequences.txt). */
-static const struct range emoji[] = {
+static const struct name_range emoji[] = {
 	{0x203c,   0x2bff },
 	{ 0x3030,  0x303d },
 	{ 0x3297,  0x3299 },
@@ -52,7 +52,7 @@ static const struct range emoji[] = {
 static const char *const reserved[] = { "guest", "linnet", "server", "system", NULL };
 
 static bool
-is_in(const struct range *ranges, size_t count, uint32_t c)
+name_is_in(const struct name_range *ranges, size_t count, uint32_t c)
 {
 	size_t i;
 
@@ -63,16 +63,16 @@ is_in(const struct range *ranges, size_t count, uint32_t c)
 }
 
 static bool
-is_hidden(uint32_t c, uint32_t before)
+name_is_hidden(uint32_t c, uint32_t before)
 {
 	/* Makes an emoji colourful; behind anything else it would only hide. */
 	if (c == 0xfe0f)
-		return !is_in(emoji, sizeof(emoji) / sizeof(emoji[0]), before);
-	return is_in(hidden, sizeof(hidden) / sizeof(hidden[0]), c);
+		return !name_is_in(emoji, sizeof(emoji) / sizeof(emoji[0]), before);
+	return name_is_in(hidden, sizeof(hidden) / sizeof(hidden[0]), c);
 }
 
 static const char *
-text_fault(const char *text, size_t max_bytes)
+name_text_fault(const char *text, size_t max_bytes)
 {
 	size_t left = strlen(text), length;
 	uint32_t c = ' ';
@@ -87,7 +87,7 @@ text_fault(const char *text, size_t max_bytes)
 		length = utf8_next(text, left, &c);
 		if (!length)
 			return "must be valid UTF-8";
-		if (is_hidden(c, before))
+		if (name_is_hidden(c, before))
 			return "must not have a character that cannot be seen";
 		if (c == ' ' && before == ' ')
 			return "must not begin with a space or have two in a row";
@@ -117,7 +117,7 @@ name_is_guest(const char *name)
 }
 
 static bool
-is_reserved(const char *name)
+name_is_reserved(const char *name)
 {
 	const char *const *word;
 
@@ -130,19 +130,19 @@ is_reserved(const char *name)
 const char *
 name_fault(const char *name, size_t max_bytes)
 {
-	const char *fault = text_fault(name, max_bytes);
+	const char *fault = name_text_fault(name, max_bytes);
 
 	if (fault)
 		return fault;
 	if (strchr("*/!", *name))
 		return "must not begin with *, / or !";
-	return is_reserved(name) ? "must not be a reserved one" : NULL;
+	return name_is_reserved(name) ? "must not be a reserved one" : NULL;
 }
 
 const char *
 name_room_fault(const char *name, size_t max_bytes)
 {
-	const char *fault = text_fault(name, max_bytes);
+	const char *fault = name_text_fault(name, max_bytes);
 
 	if (fault)
 		return fault;
