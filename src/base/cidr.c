@@ -33,7 +33,7 @@ cidr_read_address(const char *text, size_t len, struct in6_addr *out)
 	return inet_pton(AF_INET, copy, out->s6_addr + sizeof(mapped)) == 1 ? V4_BITS : 0;
 }
 
-/* The decimal number that text is, or -1 if it is none up to max. */
+/* The decimal number in text, or -1 if text is not a number from 0 to max. */
 static int
 cidr_read_bits(const char *text, unsigned max)
 {

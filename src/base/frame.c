@@ -9,8 +9,8 @@
 
 #define QUEUE_START 4U
 
-/* A ring that grew larger than this is freed when it runs empty, so that one burst does
- * not cost memory for a connection's whole life. */
+/* A ring larger than this is freed when it becomes empty. Otherwise one burst would cost
+ * memory until the connection closes. */
 #define QUEUE_KEEP 16U
 
 static size_t

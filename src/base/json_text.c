@@ -11,8 +11,8 @@ json_text_on_dump(const char *bytes, size_t len, void *text)
 	return 0;
 }
 
-/* The fewest digits that read back to the same double: 15 always survive from text to
- * double and back, 17 from double to text and back. */
+/* The fewest digits that read back to the same double. 15 digits survive text to double
+ * to text; 17 survive double to text to double. */
 static void
 json_text_append_real(struct buffer *text, double value)
 {
@@ -25,7 +25,7 @@ json_text_append_real(struct buffer *text, double value)
 			break;
 	}
 	buffer_append(text, digits, strlen(digits));
-	/* Without a point or an exponent it would come back as an integer. */
+	/* A reader would take it for an integer without a point or an exponent. */
 	if (!strpbrk(digits, ".e"))
 		buffer_append(text, ".0", 2);
 }

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A longer line is cut; a field's value is a name, a path or a number. No larger than
- * PIPE_BUF, so that a line goes out whole and stderr_takes_line is right. */
+/* A longer line is cut. At most PIPE_BUF: then a pipe takes the whole line or nothing,
+ * and log_has_space is right. */
 #define LINE_BYTES 2048
 
 /* A longer value is cut. */
@@ -24,7 +24,7 @@ struct log_line {
 	char text[LINE_BYTES];
 };
 
-/* What stderr is, as far as that matters for how a line begins. */
+/* How a line begins depends on what stderr is. */
 enum log_target {
 	TARGET_OTHER,
 	TARGET_TERMINAL,
@@ -33,16 +33,16 @@ enum log_target {
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
-/* syslog(3)'s numbers, as sd-daemon(3) wants them in front of a line. */
+/* The priorities of syslog(3), written as sd-daemon(3) expects them. */
 static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 
-/* The loop's thread sets them, the store's threads read them while they log. */
+/* The loop's thread sets these while threads of the store may be logging. */
 static atomic_int max_level = LOG_LEVEL_INFO;
 static atomic_int line_format = LOG_FORMAT_TEXT;
 static atomic_int line_target = TARGET_OTHER;
 
-/* One thread at a time asks for space and writes. Otherwise another thread could fill the
- * pipe in between, and the write would block. */
+/* Held from the check for space until the write. Without it, another thread could fill
+ * the pipe in between, and the write would block. */
 static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct log_field
@@ -69,7 +69,7 @@ log_uint(const char *key, uint64_t value)
 	};
 }
 
-/* The variable may be inherited by a process whose stderr is something else. */
+/* A process can inherit the variable although its stderr was redirected, so compare. */
 static bool
 log_is_journal(void)
 {
@@ -100,7 +100,7 @@ log_enabled(enum log_level level)
 	return (int)level <= max_level;
 }
 
-/* Append text; keeps two bytes for the closing brace and the newline. */
+/* Append text. Two bytes stay free for the closing brace and the newline. */
 static void
 log_put(struct log_line *line, const char *text, size_t len)
 {
@@ -118,7 +118,7 @@ log_put_text(struct log_line *line, const char *text)
 	log_put(line, text, strlen(text));
 }
 
-/* Quoted as in JSON, which a reader of the text form understands as well. */
+/* Quoted and escaped as in JSON, in both formats. */
 static void
 log_put_quoted(struct log_line *line, const char *text)
 {
@@ -206,8 +206,8 @@ log_put_json_head(struct log_line *line, enum log_level level, const char *event
 	log_put_quoted(line, event);
 }
 
-/* A pipe that nobody reads must not stop the loop, and setting O_NONBLOCK would change
- * the terminal for everybody who shares it. */
+/* A full pipe must not block the loop. O_NONBLOCK would not do: every process that shares
+ * the terminal would get it. */
 static bool
 log_has_space(void)
 {
@@ -222,7 +222,7 @@ log_emit(struct log_line *line)
 	line->text[line->len++] = '\n';
 	pthread_mutex_lock(&output_mutex);
 	if (log_has_space() && write(STDERR_FILENO, line->text, line->len) < 0)
-		line->len = 0; /* there is no place left to report this */
+		line->len = 0; /* there is nowhere to report it */
 	pthread_mutex_unlock(&output_mutex);
 }
 

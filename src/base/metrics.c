@@ -14,7 +14,7 @@ struct metrics metrics;
 
 static int64_t (*clock_us)(void);
 
-/* Upper bounds in us, and as they are written. */
+/* Upper bounds in us, and the same in seconds as text. */
 static const struct {
 	int64_t us;
 	const char *seconds;
@@ -38,7 +38,7 @@ static const struct {
 	{ INT64_MAX, "+Inf"   },
 };
 
-/* A label and all that it may be. */
+/* A label and all its values. */
 struct metrics_label {
 	const char *name;
 	const char *const *values;
@@ -108,7 +108,7 @@ static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning
 static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "4xx",
 	"5xx" };
 
-/* The first is what is found nowhere. */
+/* The first one is for requests to no known route. */
 static const char *const route_names[] = { "none", "page", "ws", "echo", "healthz",
 	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
 	"search", "rooms", "admin" };
@@ -134,12 +134,12 @@ static const struct metrics_label by_class = LABEL("status", class_names);
 enum metrics_kind {
 	COUNTER,
 	GAUGE,
-	COUNTER_US, /* kept in microseconds, shown in seconds */
+	COUNTER_US, /* kept in us, exported in seconds */
 	GAUGE_US,
 	HISTOGRAM,
 };
 
-/* One metric with all its labels: an array of values for each of them. */
+/* One metric and its array of values, one for each combination of labels. */
 struct metrics_family {
 	const char *name;
 	const char *help;
@@ -155,74 +155,77 @@ struct metrics_family {
 
 static const struct metrics_family families[] = {
 	FAMILY(GAUGE_US, "process_start_time_seconds", &metrics.start_us,
-		.help = "When the daemon was started, in Unix time."),
+		.help = "Start time of the process, in Unix time."),
 	FAMILY(COUNTER_US, "process_cpu_seconds_total", &metrics.cpu_us,
-		.help = "Processor time used, the user's and the kernel's."),
+		.help = "CPU time used, user and system."),
 	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds,
-		.help = "Descriptors that are open."),
+		.help = "Open file descriptors."),
 	FAMILY(GAUGE, "process_max_fds", &metrics.max_fds,
-		.help = "Descriptors that may be open."),
+		.help = "Limit of open file descriptors."),
 	FAMILY(GAUGE, "process_resident_memory_bytes", &metrics.resident_bytes,
-		.help = "Memory in use."),
+		.help = "Resident memory."),
 	FAMILY(GAUGE, "linnet_connections", metrics.connections,
-		.help = "Open connections, each by what it speaks now.",
+		.help = "Open connections, by the protocol they speak now.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_accepted_total", metrics.accepted,
-		.help = "Connections that began to speak that.",
+		.help = "Connections accepted, or upgraded to this protocol.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_closed_total", metrics.closed,
-		.help = "Connections that ceased to, by why.",
+		.help = "Connections closed, by protocol and reason.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections that were closed because they were over a limit, "
-			"banned, or spoke another protocol.",
+		.help = "Connections refused: over a limit, banned, or not a client of "
+			"the "
+			"line protocol.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
-		.help = "What people and programs said and was taken.",
+		.help = "Messages accepted from clients and programs.",
 		.labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
-		.help = "Messages queued for a reader each.",
+		.help = "Messages queued, once for each reader.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_bytes_sent_total", &metrics.bytes_sent,
-		.help = "Bytes given to connections, before they are encrypted."),
+		.help = "Bytes sent, before encryption."),
 	FAMILY(GAUGE, "linnet_queue_bytes", &metrics.queue_bytes,
-		.help = "Bytes that wait for readers, all together."),
+		.help = "Bytes queued for all readers."),
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
-		.help = "Readers that did not keep up with limits.queue_bytes."),
+		.help = "Connections closed because their queue exceeded "
+			"limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		.help = "What was refused because it came too fast."),
-	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that there are."),
+		.help = "Client requests rejected by limits.message_rate."),
+	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that exist."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
-		.help = "People who are there, however many tabs they have."),
+		.help = "People online; several tabs of one person count once."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
-		.help = "What the history made of messages.", .labels = { &by_append }),
+		.help = "Messages given to the store, by result.",
+		.labels = { &by_append }),
 	FAMILY(GAUGE, "linnet_store_pending", &metrics.store_pending,
-		.help = "Messages that the history was given and has not answered."),
+		.help = "Messages that wait for a result of the store."),
 	FAMILY(HISTOGRAM, "linnet_store_append_duration_seconds",
 		&metrics.append_duration,
-		.help = "Time until the history has answered a message."),
+		.help = "Time from giving a message to the store until its result."),
 	FAMILY(COUNTER, "linnet_recoveries_total", metrics.recoveries,
-		.help = "Connections (no polls) that asked for what they had missed.",
+		.help = "Reconnections that asked for missed messages; polls do not "
+			"count.",
 		.labels = { &by_recovery }),
 	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches,
-		.help = "Searches that were begun."),
-	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Alarms that stand.",
+		.help = "Searches started."),
+	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Active alarms.",
 		.labels = { &by_severity }),
-	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes,
-		.help = "What programs pushed and was taken.", .labels = { &by_push }),
+	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, .help = "Pushes accepted.",
+		.labels = { &by_push }),
 	FAMILY(COUNTER, "linnet_tail_lines_total", &metrics.tail_lines,
-		.help = "Lines of log files that were shown."),
+		.help = "Lines of log files sent to rooms."),
 	FAMILY(COUNTER, "linnet_tail_lines_skipped_total", &metrics.tail_lines_skipped,
-		.help = "Lines of log files that came too fast to be shown."),
+		.help = "Lines of log files skipped because of the rate limit."),
 	FAMILY(HISTOGRAM, "linnet_loop_lag_seconds", &metrics.loop_lag,
-		.help = "How late a timer was; looked at while there are connections."),
+		.help = "Delay of a timer, measured while there are connections."),
 	FAMILY(HISTOGRAM, "linnet_broadcast_duration_seconds",
 		&metrics.broadcast_duration,
-		.help = "Time of a turn of the loop that told rooms something, with "
-			"the writing to all who could take it."),
+		.help = "Duration of a loop turn with a broadcast, including the "
+			"writes."),
 	FAMILY(COUNTER, "linnet_http_requests_total", metrics.requests,
-		.help = "Requests that were answered.",
-		.labels = { &by_route, &by_class }),
+		.help = "HTTP requests answered.", .labels = { &by_route, &by_class }),
 	FAMILY(COUNTER, "linnet_config_reloads_total", metrics.reloads,
 		.help = "Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
@@ -290,7 +293,7 @@ metrics_count_request(const char *route, int status)
 	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
 }
 
-/* Short lines only. */
+/* The line may have up to 255 bytes. */
 __attribute__((format(printf, 2, 3))) static void
 metrics_put(struct buffer *out, const char *format, ...)
 {
@@ -329,12 +332,13 @@ metrics_put_histogram(struct buffer *out, const struct metrics_family *family)
 	metrics_put(out, "%s_count %" PRIu64 "\n", family->name, count);
 }
 
-/* The labels of value number index; every word of theirs is written as it is. */
+/* Write the labels of value number index. Label values need no escaping: all are
+ * constants. */
 static void
 metrics_put_labels(struct buffer *out, const struct metrics_family *family, size_t index)
 {
-	const struct metrics_label *first = family->labels[0],
-				   *second = family->labels[1];
+	const struct metrics_label *first = family->labels[0];
+	const struct metrics_label *second = family->labels[1];
 
 	if (second)
 		metrics_put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
@@ -382,7 +386,8 @@ metrics_append(struct buffer *out)
 	};
 	size_t i;
 
-	metrics_put_head(out, "linnet_build_info", "gauge", "1, by the version.");
+	metrics_put_head(out, "linnet_build_info", "gauge",
+		"Always 1; the label has the version.");
 	metrics_put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		const struct metrics_family *family = &families[i];

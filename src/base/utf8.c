@@ -25,9 +25,9 @@ utf8_next(const char *text, size_t size, uint32_t *code)
 	return length;
 }
 
-/* Begin with a character's first byte, which is not ASCII. RFC 3629 section 4: it bounds
- * the second byte where the character could be had shorter, be a surrogate or lie beyond
- * U+10FFFF. */
+/* Start a character at its first byte, which is not ASCII. For some first bytes, RFC 3629
+ * section 4 narrows the range of the second. That excludes overlong forms, surrogates and
+ * code points above U+10FFFF. */
 static bool
 utf8_begin(struct utf8_check *check, uint8_t first)
 {

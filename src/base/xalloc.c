@@ -50,7 +50,7 @@ xvasprintf(const char *format, va_list arguments)
 	char *text = NULL;
 
 	if (vasprintf(&text, format, arguments) < 0)
-		text = NULL; /* its value is undefined */
+		text = NULL; /* undefined after a failure */
 	return xalloc_check(text, strlen(format) + 1);
 }
 

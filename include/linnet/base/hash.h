@@ -1,5 +1,5 @@
-/* hash.h - uthash with tables that abort when memory is out. uthash alone would end the
- * process without a word. Include this instead of <uthash.h>. */
+/* hash.h - uthash that allocates with xmalloc. With malloc, uthash calls exit(-1) without
+ * a message when memory is out. Include this header, never <uthash.h>. */
 #pragma once
 
 #include "linnet/base/xalloc.h"
