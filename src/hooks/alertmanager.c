@@ -5,11 +5,11 @@
 
 #include "hooks/hooks_private.h"
 
-/* What tells one alert of a name from the others, for people. */
+/* Labels that tell people which of several alerts with one name this is. */
 static const char *const places[] = { "instance", "host", "rulename", NULL };
 
-/* The first eight digits of the fingerprint, which is a hash of the labels; if there is
- * none, of another hash of them. */
+/* The first 8 digits of the fingerprint, which is Alertmanager's hash of the labels.
+ * Without a fingerprint, our own hash of the labels. */
 static void
 alertmanager_make_mark(char *mark, const json_t *alert, const json_t *labels)
 {
@@ -44,7 +44,7 @@ alertmanager_title(const json_t *labels, const char *name)
 	return line;
 }
 
-/* Who wrote no annotation knows an alert by its labels. */
+/* For alerts without annotations. */
 static void
 alertmanager_say_labels(struct buffer *text, json_t *labels)
 {
@@ -81,7 +81,7 @@ alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 		alertmanager_say_labels(text, labels);
 }
 
-/* Where the alert came from, as near to what is wrong as possible. */
+/* The most specific link that the alert has. */
 static const char *
 alertmanager_link(const json_t *alert, const json_t *body)
 {
@@ -164,8 +164,8 @@ hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
 			left_out++;
 	}
 	if (!is_read)
-		return message_refuse(
-			request->fault, "bad_hook", "\"alerts\" must have objects");
+		return message_refuse(request->fault, "bad_hook",
+			"\"alerts\" must be an array of objects");
 	if (left_out)
 		hooks_add_left_out(request, left_out, "alert",
 			hooks_string(request->body, "externalURL"));
@@ -179,6 +179,6 @@ hooks_convert_alertmanager(struct hooks_request *request)
 
 	if (!json_is_array(alerts))
 		return message_refuse(request->fault, "bad_hook",
-			"not a webhook of Alertmanager: no array \"alerts\"");
+			"not an Alertmanager webhook: the array \"alerts\" is missing");
 	return hooks_add_alerts(request, alerts);
 }

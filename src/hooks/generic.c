@@ -4,7 +4,7 @@
 
 #include "hooks/hooks_private.h"
 
-/* What programs call a thing, the likeliest first. */
+/* Members that programs use for the same thing, most common first. */
 static const char *const texts[] = { "text", "message", "body", "content", "msg",
 	"summary", NULL };
 static const char *const titles[] = { "title", "subject", "heading", "name", NULL };
@@ -12,8 +12,8 @@ static const char *const links[] = { "click", "url", "link", "html_url", NULL };
 static const char *const keys[] = { "key", "id", "alert" };
 static const char *const levels[] = { "level", "severity", "status" };
 
-/* The severity of an alarm, NULL if the object says none that is known. "ok" from any
- * member is the end of it, whatever another calls its severity. */
+/* The severity of an alarm, or NULL if no member has a known one. "ok" in any member
+ * wins, because it clears the alarm. */
 static const char *
 generic_severity(const json_t *object)
 {
@@ -43,13 +43,13 @@ generic_say_key(struct buffer *text, const json_t *object)
 		else if (json_is_integer(id))
 			hooks_say(text, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 	}
-	/* Bodies of monitors have no key, but the name of what is up or down. */
+	/* Uptime monitors send no key, only the name of the service. */
 	if (!text->len && status && hooks_string(object, "name") &&
 		(!strcasecmp(status, "up") || !strcasecmp(status, "down")))
 		hooks_say(text, "%s", hooks_string(object, "name"));
 }
 
-/* Slack's: {"title", "title_link", "text", "fallback", "color"}. */
+/* Slack attachments: {"title", "title_link", "text", "fallback", "color"}. */
 static void
 generic_say_attachments(struct buffer *text, const json_t *attachments)
 {
@@ -70,7 +70,7 @@ generic_say_attachments(struct buffer *text, const json_t *attachments)
 	}
 }
 
-/* What a message is tagged with, or NULL. */
+/* The level that a message is tagged with, or NULL. */
 static const char *
 generic_level(const json_t *object)
 {
@@ -96,7 +96,7 @@ generic_link(const json_t *object)
 	return link ? link : hooks_string(json_array_get(attachments, 0), "title_link");
 }
 
-/* The caller frees them. */
+/* The caller frees the array. */
 static json_t *
 generic_tags(const json_t *object, bool is_alarm)
 {
@@ -138,8 +138,8 @@ generic_convert_object(struct hooks_request *request, const json_t *object)
 	buffer_clear(&name);
 }
 
-/* Uptime Kuma's: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Its other
- * states and its tests are messages. */
+/* Uptime Kuma: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Other states and
+ * test notifications become messages. */
 static bool
 generic_convert_monitor(struct hooks_request *request, const json_t *object)
 {
@@ -201,6 +201,6 @@ hooks_convert_generic(struct hooks_request *request)
 		hooks_add_left_out(request, left_out, "message", NULL);
 	if (!json_array_size(request->pushes))
 		return message_refuse(request->fault, "bad_hook",
-			"nothing to read: no \"text\", \"message\" or \"title\"");
+			"the body needs a \"text\", \"message\" or \"title\"");
 	return 0;
 }

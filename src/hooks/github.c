@@ -8,7 +8,7 @@
 #define MAX_COMMITS 10
 #define SHORT_HASH 7
 
-/* One event. Returns 0, or -EINVAL with the request's fault filled in. */
+/* An event and its converter, which returns 0, or -EINVAL with the fault filled in. */
 struct github_event {
 	const char *name;
 	int (*convert)(struct hooks_request *request);
@@ -29,8 +29,8 @@ github_action(const struct hooks_request *request)
 	return name ? name : "";
 }
 
-/* The member key of the body, which the event is about; NULL, and the fault filled in, if
- * it is no object. */
+/* The object that the event is about: member key of the body. Returns NULL with the fault
+ * filled in if there is no such object. */
 static json_t *
 github_subject(struct hooks_request *request, const char *key)
 {
@@ -39,11 +39,11 @@ github_subject(struct hooks_request *request, const char *key)
 	if (json_is_object(object))
 		return object;
 	message_refuse(request->fault, "bad_hook",
-		"not a GitHub event of that name: no object \"%s\"", key);
+		"not a GitHub event of that name: the object \"%s\" is missing", key);
 	return NULL;
 }
 
-/* Of the repository, or of the organization for what has none. */
+/* The name of the repository, or of the organization if there is no repository. */
 static const char *
 github_place(const struct hooks_request *request)
 {
@@ -55,7 +55,7 @@ github_place(const struct hooks_request *request)
 			      json_object_get(request->body, "organization"), "login");
 }
 
-/* Add text, which is emptied, as a message that leads to click. */
+/* Add a message, and empty text. Without a click, it links to the repository. */
 static int
 github_add_text(struct hooks_request *request, struct buffer *text, const char *click)
 {
@@ -82,7 +82,8 @@ github_say_did(const struct hooks_request *request, struct buffer *text, const c
 		hooks_line(object, "title", "(no title)").text);
 }
 
-/* Each commit's first line. The last ones are the newest. */
+/* The first line of each commit. GitHub sends the newest commit last, so the last ones
+ * are kept. */
 static void
 github_say_commits(struct buffer *text, const json_t *commits)
 {
@@ -138,7 +139,7 @@ github_on_push(struct hooks_request *request)
 
 	if (!ref)
 		return message_refuse(request->fault, "bad_hook",
-			"not a push of GitHub: no string \"ref\"");
+			"not a GitHub push: the string \"ref\" is missing");
 	if (!strncmp(ref, "refs/tags/", 10)) {
 		kind = "tag";
 		ref += 10;
@@ -146,13 +147,13 @@ github_on_push(struct hooks_request *request)
 		ref += 11;
 	}
 	github_say_push(request, &text, kind, hooks_line_of(ref, strlen(ref)).text);
-	/* There is nothing to compare with. */
+	/* A deleted branch has no page that compares it. */
 	if (!json_is_true(json_object_get(request->body, "deleted")))
 		click = hooks_string(request->body, "compare");
 	return github_add_text(request, &text, click);
 }
 
-/* NULL: nothing that anybody has to be told. */
+/* NULL: not worth a message. */
 static const char *
 github_pull_request_did(const struct hooks_request *request, const json_t *pull)
 {
@@ -219,7 +220,8 @@ github_on_issue_comment(struct hooks_request *request)
 		return -EINVAL;
 	if (strcmp(github_action(request), "created") != 0)
 		return 0;
-	/* To GitHub, a pull request is an issue with a member of that name. */
+	/* GitHub sends comments on a pull request as comments on an issue with this
+	 * member. */
 	github_say_did(request, &text,
 		json_is_object(json_object_get(issue, "pull_request"))
 			? "commented on pull request"
@@ -274,7 +276,8 @@ github_on_release(struct hooks_request *request)
 	return github_add_text(request, &text, hooks_string(release, "html_url"));
 }
 
-/* A branch of somebody's fork is "owner:branch": it often has the name of one of ours. */
+/* "owner:branch" for a branch of a fork, which often has the name of one of the
+ * repository's own branches. */
 static struct hooks_line
 github_branch(const struct hooks_request *request, const json_t *run)
 {
@@ -321,7 +324,7 @@ github_add_run(struct hooks_request *request, const json_t *run, bool is_good)
 	buffer_clear(&words);
 }
 
-/* What was cancelled, skipped or is stale says nothing about the branch. */
+/* A run that was cancelled, skipped or is stale says nothing about the branch. */
 static int
 github_on_workflow_run(struct hooks_request *request)
 {
@@ -369,7 +372,7 @@ github_on_fork(struct hooks_request *request)
 	return github_add_text(request, &text, hooks_string(fork, "html_url"));
 }
 
-/* Of a branch or a tag. */
+/* A branch or a tag was created or deleted. */
 static int
 github_add_ref(struct hooks_request *request, const char *did)
 {
@@ -377,7 +380,7 @@ github_add_ref(struct hooks_request *request, const char *did)
 
 	if (!hooks_string(request->body, "ref"))
 		return message_refuse(request->fault, "bad_hook",
-			"not a GitHub event of that name: no string \"ref\"");
+			"not a GitHub event of that name: the string \"ref\" is missing");
 	hooks_say(&text, "%s %s %s %s", github_sender(request).text, did,
 		hooks_line(request->body, "ref_type", "ref").text,
 		hooks_line(request->body, "ref", "").text);
@@ -435,11 +438,11 @@ hooks_convert_github(struct hooks_request *request)
 	size_t i;
 
 	if (!request->event)
-		return message_refuse(
-			request->fault, "bad_hook", "no header X-GitHub-Event");
+		return message_refuse(request->fault, "bad_hook",
+			"the header X-GitHub-Event is missing");
 	if (!json_is_object(request->body))
-		return message_refuse(
-			request->fault, "bad_hook", "a GitHub event is an object");
+		return message_refuse(request->fault, "bad_hook",
+			"a GitHub event must be a JSON object");
 	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (!strcmp(events[i].name, request->event))
 			return events[i].convert(request);

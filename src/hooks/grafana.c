@@ -21,7 +21,7 @@ grafana_say_matches(struct buffer *text, const json_t *matches)
 	}
 }
 
-/* NULL: nothing to tell anybody. */
+/* NULL: not worth a message. */
 static const char *
 grafana_legacy_severity(const json_t *body, const char *state)
 {
@@ -29,13 +29,14 @@ grafana_legacy_severity(const json_t *body, const char *state)
 		return hooks_firing_severity(json_object_get(body, "tags"));
 	if (!strcmp(state, "no_data"))
 		return "warning";
-	/* A rule that is not looked at any more would let its alarm stand for ever. */
+	/* Grafana stops evaluating a paused rule, so nothing else would clear its alarm.
+	 */
 	if (!strcmp(state, "ok") || !strcmp(state, "paused"))
 		return "ok";
 	return NULL;
 }
 
-/* Grafana's own alerting up to 8: one rule a body. */
+/* Grafana 8 and older: the body is one alert rule. */
 static int
 grafana_add_rule(struct hooks_request *request, const char *state)
 {
@@ -80,6 +81,6 @@ hooks_convert_grafana(struct hooks_request *request)
 			     json_object_get(request->body, "ruleId")))
 		return grafana_add_rule(request, state);
 	return message_refuse(request->fault, "bad_hook",
-		"not a webhook of Grafana: no array \"alerts\", nor \"ruleName\" and "
-		"\"state\"");
+		"not a Grafana webhook: it needs an array \"alerts\", or \"ruleName\" "
+		"and \"state\"");
 }

@@ -17,7 +17,7 @@
 
 #define ELLIPSIS "…"
 
-/* By enum hook_kind. */
+/* Indexed by enum hook_kind. */
 static const struct {
 	const char *name;
 	const char *username;
@@ -29,7 +29,7 @@ static const struct {
 	{ "generic",     NULL,           hooks_convert_generic     },
 };
 
-/* What programs call what Linnet calls differently. */
+/* Severities of other programs, and Linnet's for each. */
 static const struct {
 	const char *word;
 	const char *severity;
@@ -118,8 +118,8 @@ hooks_is_blank(uint32_t c)
 	       hooks_is_control(c);
 }
 
-/* Nobody looks for words behind pages of nothing: one blank text of a body may be asked
- * for with each of its alerts. */
+/* Looks at the first HOOKS_MESSAGE_BYTES only. A body can hold a huge blank text that is
+ * checked again for each of its alerts. */
 static bool
 hooks_is_all_blank(const char *text)
 {
@@ -135,9 +135,9 @@ hooks_is_all_blank(const char *text)
 	return true;
 }
 
-/* Copy len bytes of text to out, which has room for max_bytes + 1, with one blank for
- * each run of blanks, controls and bytes that are no UTF-8, and none at the ends. Returns
- * false if it was cut, at a character. */
+/* Copy len bytes of text as one line to out, which has room for max_bytes + 1. Each run
+ * of blanks, control characters and invalid bytes becomes one blank; those at the ends
+ * are dropped. Returns false if the text was cut, which happens between characters. */
 static bool
 hooks_copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 {
@@ -164,7 +164,7 @@ hooks_copy_line(char *out, size_t max_bytes, const char *text, size_t len, char 
 	return is_whole;
 }
 
-/* The same with tabs and lines as they are, but for blanks at the ends. */
+/* As hooks_copy_line, but keeps tabs, line breaks and blanks inside of the text. */
 static bool
 hooks_copy_text(char *out, size_t max_bytes, const char *text)
 {
@@ -181,7 +181,7 @@ hooks_copy_text(char *out, size_t max_bytes, const char *text)
 			used += used || !hooks_is_blank(c) ? size : 0;
 			end = hooks_is_blank(c) ? end : used;
 		} else {
-			/* Blanks alone are no loss. */
+			/* Dropping only blanks is no cut. */
 			is_whole = hooks_is_all_blank(text);
 			break;
 		}
@@ -190,7 +190,7 @@ hooks_copy_text(char *out, size_t max_bytes, const char *text)
 	return is_whole;
 }
 
-/* Put "…" at the end of what was cut to max_bytes, in place of what is in its way. */
+/* Replace the end of a text that was cut to max_bytes by "…". */
 static void
 hooks_add_ellipsis(char *text, size_t max_bytes)
 {

@@ -15,7 +15,7 @@ line_text_append_string(struct buffer *text, const char *string)
 	buffer_append(text, string, strlen(string));
 }
 
-/* Controls, and the marks that turn the direction of what follows. */
+/* Control characters, and marks that change the direction of text. */
 static bool
 line_text_is_unsafe(uint32_t code)
 {
@@ -63,7 +63,7 @@ line_text_get_number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* Append a format in which each %s is a text of others and each %d a long long. */
+/* Append format, in which each %s is text of a client and each %d a long long. */
 static void
 line_text_add(struct buffer *text, const char *format, ...)
 {
@@ -100,7 +100,7 @@ line_text_append_click(struct buffer *text, const json_t *object)
 		line_text_add(text, " <%s>", line_text_get(object, "click"));
 }
 
-/* A message of a type that is somebody's own may have no text at all. */
+/* A message of a client's own type may have no text. */
 static void
 line_text_append_message(struct buffer *text, const json_t *object)
 {
@@ -262,7 +262,8 @@ line_text_append_help(struct buffer *text, const json_t *object)
 
 static const struct {
 	const char *type;
-	void (*append)(struct buffer *text, const json_t *object); /* NULL: nothing */
+	void (*append)(
+		struct buffer *text, const json_t *object); /* NULL: adds no line */
 } forms[] = {
 	{"presence", line_text_append_presence},
 	{ "alarm",   line_text_append_alarm   },

@@ -11,14 +11,14 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 
-/* RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, its two angle brackets
- * included. */
+/* RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, including two angle
+ * brackets. */
 #define EMAIL_BYTES 254
 
-/* jansson reads 2048 levels; what is read alone is read in a history, too, later. */
+/* jansson parses 2048 levels. A history nests the message a few levels deeper. */
 #define DEPTH 2000
 
-/* Not passed on as they came. */
+/* Members of the client that are not passed on unchanged. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
 	"email", "message", "ref", "ephemeral", "session", "via", NULL };
 
@@ -77,7 +77,7 @@ message_get_uint(const struct message *message, const char *key, uint64_t *value
 	return 0;
 }
 
-/* First, so that every later refusal can name it. */
+/* Read first: a later error can then name the ref. */
 static int
 message_read_ref(struct message *message, struct message_fault *fault)
 {
@@ -124,7 +124,8 @@ message_read_members(struct message *message, struct message_fault *fault)
 	return r;
 }
 
-/* jansson quotes the input after "near", cut anywhere; the sender knows what it sent. */
+/* jansson's text quotes the input behind " near ", cut at any byte. The client knows it.
+ */
 static int
 message_refuse_json(struct message_fault *fault, json_error_t *error)
 {
@@ -259,7 +260,7 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 		message_set(out, key, json_incref(value));
 	json_text_append(text, out);
 	json_decref(out);
-	/* Without its opening brace. */
+	/* Remove the opening brace. */
 	memmove(text->bytes + start, text->bytes + start + 1, --text->len - start);
 }
 

@@ -11,9 +11,9 @@ struct name_range {
 	uint32_t first, last;
 };
 
-/* Characters that show nothing, look like the space without being it, or turn round what
- * stands beside them, so that two names that look the same differ (Unicode
- * Default_Ignorable_Code_Point and Bidi_Control, and the blanks that are letters). */
+/* Characters that are invisible, look like a space, or change the direction of text, so
+ * that two different names would look the same: Unicode Default_Ignorable_Code_Point,
+ * Bidi_Control, and letters that look blank. */
 static const struct name_range hidden[] = {
 	{0x0000,   0x001f }, /* C0 controls */
 	{ 0x007f,  0x009f }, /* DEL, C1 controls */
@@ -25,23 +25,24 @@ static const struct name_range hidden[] = {
 	{ 0x1680,  0x1680 }, /* Ogham space mark */
 	{ 0x17b4,  0x17b5 }, /* Khmer inherent vowels */
 	{ 0x180b,  0x180f }, /* Mongolian selectors */
-	{ 0x2000,  0x200f }, /* spaces, zero width ones, joiners, direction marks */
-	{ 0x2028,  0x202f }, /* separators, embeddings, overrides, a space */
-	{ 0x205f,  0x206f }, /* a space, word joiner, isolates, deprecated controls */
+	{ 0x2000,  0x200f }, /* spaces, zero-width spaces, joiners, direction marks */
+	{ 0x2028,  0x202f }, /* separators, embeddings, overrides, narrow no-break space */
+	{ 0x205f,  0x206f }, /* mathematical space, word joiner, isolates, deprecated
+  controls */
 	{ 0x2800,  0x2800 }, /* braille blank */
 	{ 0x3000,  0x3000 }, /* ideographic space */
 	{ 0x3164,  0x3164 }, /* Hangul filler */
-	{ 0xfe00,  0xfe0e }, /* variation selectors but the one that emoji have */
+	{ 0xfe00,  0xfe0e }, /* variation selectors but U+FE0F, which emoji use */
 	{ 0xfeff,  0xfeff }, /* byte order mark */
 	{ 0xffa0,  0xffa0 }, /* halfwidth Hangul filler */
 	{ 0xfff0,  0xfffb }, /* specials */
-	{ 0xfffe,  0xffff }, /* not characters */
+	{ 0xfffe,  0xffff }, /* noncharacters */
 	{ 0x1bca0, 0x1bca3}, /* shorthand format controls */
 	{ 0x1d173, 0x1d17a}, /* musical format controls */
-	{ 0xe0000, 0xe0fff}, /* tags, further selectors */
+	{ 0xe0000, 0xe0fff}, /* tags, more variation selectors */
 };
 
-/* What the colour selector may follow (Unicode emoji-variation-sequences.txt). */
+/* Characters that U+FE0F may follow (Unicode emoji-variation-sequences.txt). */
 static const struct name_range emoji[] = {
 	{0x203c,   0x2bff },
 	{ 0x3030,  0x303d },
@@ -65,7 +66,7 @@ name_is_in(const struct name_range *ranges, size_t count, uint32_t c)
 static bool
 name_is_hidden(uint32_t c, uint32_t before)
 {
-	/* Makes an emoji colourful; behind anything else it would only hide. */
+	/* U+FE0F makes an emoji colourful. Behind any other character it is invisible. */
 	if (c == 0xfe0f)
 		return !name_is_in(emoji, sizeof(emoji) / sizeof(emoji[0]), before);
 	return name_is_in(hidden, sizeof(hidden) / sizeof(hidden[0]), c);
@@ -80,7 +81,7 @@ name_text_fault(const char *text, size_t max_bytes)
 	if (!left)
 		return "must not be empty";
 	if (left > max_bytes)
-		return "must not be so long";
+		return "is too long";
 	for (; left; text += length, left -= length) {
 		uint32_t before = c;
 
@@ -124,7 +125,7 @@ name_is_reserved(const char *name)
 	for (word = reserved; *word; word++)
 		if (!strcasecmp(name, *word))
 			return true;
-	return name_is_guest(name); /* belongs to the session of that number */
+	return name_is_guest(name); /* guest-N belongs to session N */
 }
 
 const char *
@@ -136,7 +137,7 @@ name_fault(const char *name, size_t max_bytes)
 		return fault;
 	if (strchr("*/!", *name))
 		return "must not begin with *, / or !";
-	return name_is_reserved(name) ? "must not be a reserved one" : NULL;
+	return name_is_reserved(name) ? "is reserved" : NULL;
 }
 
 const char *
