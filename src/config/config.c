@@ -7,14 +7,14 @@
 #include "config/config_private.h"
 #include "linnet/base/xalloc.h"
 
-/* One load under way. */
+/* The state of one load. */
 struct config_loading {
 	struct config *config;
 	struct config_errors *errors;
 	struct config_origin *origins; /* one for each option */
 	size_t step;
 	struct config_source source; /* the file */
-	config_t tree;               /* what libconfig made of it */
+	config_t tree;               /* the file, parsed by libconfig */
 	struct config_place file;
 };
 
@@ -24,7 +24,7 @@ config_load_origin(const struct config_loading *load, const struct config_option
 	return &load->origins[option - config_options];
 }
 
-/* Give the option the value of the setting, or report why not. */
+/* Set the option from the setting, or report the error. */
 static void
 config_load_value(struct config_loading *load, const struct config_option *option,
 	const config_setting_t *setting, const struct config_place *place)
@@ -39,7 +39,7 @@ config_load_value(struct config_loading *load, const struct config_option *optio
 	};
 
 	if (config_setting_type(setting) == CONFIG_TYPE_NONE)
-		return; /* the text ends in a syntax error before the value */
+		return; /* a syntax error cut the text before the value */
 	if (!config_value_set(&target)) {
 		origin->bad = true;
 		return;
@@ -58,8 +58,8 @@ config_report_unknown_key(
 	config_errors_add_unknown(load->errors, where, path, near ? near->path : NULL);
 }
 
-/* Take the settings of a group. group is its name in the table, or, where there is none
- * that is near, the name in the file: then every key is unknown. */
+/* Load the settings of a group. group is its name in the table. If no name there is near,
+ * it is the name in the file, and every key is reported as unknown. */
 static void
 config_load_group(
 	struct config_loading *load, const config_setting_t *setting, const char *group)
@@ -81,8 +81,8 @@ config_load_group(
 	}
 }
 
-/* A group that is not in the table. Its keys are checked as if it were the group that was
- * most likely meant, so that their errors show as well. */
+/* Report a group that is not in the table. If another group was probably meant, its keys
+ * are checked as that group's, so that their errors are reported at once. */
 static void
 config_load_unknown_group(
 	struct config_loading *load, const config_setting_t *setting, const char *where)
@@ -141,8 +141,8 @@ config_load_setting(struct config_loading *load, const config_setting_t *setting
 	free(where);
 }
 
-/* Take all that the file says. What stands before a syntax error is still checked. A
- * source that is broken ends early, which is no further error. */
+/* Load all settings of the file. Settings before a syntax error are still checked. A
+ * broken source was reported before; libconfig's error for it is not. */
 static void
 config_load_source(struct config_loading *load)
 {
@@ -162,10 +162,10 @@ config_load_source(struct config_loading *load)
 		config_load_setting(load, config_setting_get_elem(root, (unsigned)i));
 }
 
-/* Parse text that must be one value to tree, which the caller destroys. Returns the
- * value, or NULL. The text stands in a list of its own, which keeps it from being more
- * than that: "1; x = 2" is no item, and "1), x = (2" makes a second setting, which is
- * counted. */
+/* Parse text, which must be one value. Returns the value, or NULL. The caller destroys
+ * tree. The text is wrapped in a list, so that nothing else can be smuggled in: "1; x =
+ * 2" is not a list item, and "1), x = (2" makes a second setting, which the count
+ * reveals. */
 static const config_setting_t *
 config_parse_value(config_t *tree, const char *text)
 {
@@ -188,7 +188,7 @@ config_parse_value(config_t *tree, const char *text)
 	return value;
 }
 
-/* True if value, of the command line, is meant as it stands and not as libconfig text. */
+/* True if a VALUE of the command line is a string without quotes, not libconfig text. */
 static bool
 config_is_bare(const struct config_option *option, const char *value)
 {
@@ -220,7 +220,7 @@ config_refuse_text(struct config_loading *load, const struct config_option *opti
 	free(where);
 }
 
-/* Give the option the value that text stands for. */
+/* Set the option from the VALUE of a setting or from its default. */
 static void
 config_parse_option(struct config_loading *load, const struct config_option *option,
 	const char *text, const struct config_place *place)
@@ -232,7 +232,7 @@ config_parse_option(struct config_loading *load, const struct config_option *opt
 	config_init(&tree);
 	const config_setting_t *setting =
 		config_parse_value(&tree, config_is_bare(option, text) ? quoted : text);
-	/* A string alone is a list: the one that parse_value put it into. */
+	/* One string sets the whole list: use the list that config_parse_value made. */
 	if (setting && option->type == OPTION_LIST && config_setting_get_string(setting))
 		setting = config_setting_parent(setting);
 	if (setting)
@@ -244,7 +244,7 @@ config_parse_option(struct config_loading *load, const struct config_option *opt
 	free(escaped);
 }
 
-/* Take one KEY=VALUE of the command line. */
+/* Load one KEY=VALUE of the command line. */
 static void
 config_load_argument(struct config_loading *load, const char *argument)
 {
@@ -267,7 +267,7 @@ config_load_argument(struct config_loading *load, const char *argument)
 	free(key);
 }
 
-/* Set every option to its default, which is parsed and checked like any other value. */
+/* Set every option to its default. Defaults are parsed and checked like other values. */
 static void
 config_load_presets(struct config_loading *load, const char *default_root)
 {
@@ -281,8 +281,8 @@ config_load_presets(struct config_loading *load, const char *default_root)
 	load->config->http.root = xstrdup(default_root);
 }
 
-/* Make a configuration of the defaults, the text or else the file of that name (NULL: no
- * file), and the settings of the command line. Returns NULL after errors. */
+/* Load the defaults, then text or the file called name (both NULL: no file), then the
+ * settings of the command line. Returns NULL after errors. */
 static struct config *
 config_load_all(const char *name, const char *text, const char *const *settings,
 	size_t count, const char *default_root, struct config_errors *errors)

@@ -1,5 +1,5 @@
-/* Checks that look at several options. What they find is reported where the last of these
- * was set. */
+/* Checks that involve several options. An error is reported where the last of them was
+ * set. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-/* All that was loaded, and where it came from. */
+/* What is checked, and where the values come from. */
 struct cross_check {
 	const struct config *config;
 	const struct config_origin *origins;
@@ -26,8 +26,8 @@ cross_check_string(const void *base, const struct config_option *option)
 	return *(char *const *)config_value_at(base, option);
 }
 
-/* The setting of a member of group number index of the list that came from there: of the
- * group, if the member has its default; NULL if the list is in no source. */
+/* The setting of a member in group number index of a list. If the member has its default,
+ * it is the setting of the group. NULL if the list comes from no source. */
 static const config_setting_t *
 cross_check_member_setting(const struct config_origin *list,
 	const struct config_option *member, size_t index)
@@ -40,8 +40,8 @@ cross_check_member_setting(const struct config_origin *list,
 	return key ? key : group;
 }
 
-/* Report a string that is longer than the option that limits it allows. origin is that of
- * the string: of the whole list, if it is a member of a group, which within names. */
+/* Report a string that exceeds its limit option. origin is the string's; for a member of
+ * a group, it is the list's, and within names the group. */
 static void
 cross_check_length(const struct cross_check *loaded, const struct config_target *string,
 	const struct config_origin *origin, const char *within)
@@ -58,7 +58,7 @@ cross_check_length(const struct cross_check *loaded, const struct config_target 
 	place.within = within;
 	char *where = config_place_where(
 		&place, limit_last ? limit_origin->setting : string->setting);
-	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s is %d",
+	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s allows %d",
 		string->option->path, length, limit->path, most);
 	free(where);
 }
@@ -84,7 +84,7 @@ cross_check_group(const struct cross_check *loaded, const struct config_option *
 	free(within);
 }
 
-/* A string that a member of a group must differ from: the value of an option, or of the
+/* A string that a member of a group must differ from. It is an option's value, or the
  * unique member of group number index of a list. */
 struct cross_check_string {
 	const char *text;
@@ -108,8 +108,8 @@ cross_check_unique_member(const struct config_members *members)
 	return NULL;
 }
 
-/* Put what the pair's other option has into table. Returns the entries, which the caller
- * frees. */
+/* Add the strings of the pair's other option to table. Returns the entries, which the
+ * caller frees. */
 static struct cross_check_string *
 cross_check_add_strings(const struct config *config, const struct cross_check_pair *pair,
 	struct cross_check_string **table)
@@ -132,7 +132,7 @@ cross_check_add_strings(const struct config *config, const struct cross_check_pa
 	return entries;
 }
 
-/* Report that group number index has what is taken. */
+/* Report that group number index has a string that is taken. */
 static void
 cross_check_report_same(const struct cross_check *loaded,
 	const struct cross_check_pair *pair, size_t index,
@@ -200,7 +200,7 @@ cross_check_differs(const struct cross_check *loaded, const struct config_option
 	}
 }
 
-/* Report a string that is given without the one that it needs. */
+/* Report an option that is set while the one it needs (with) is not. */
 static void
 cross_check_with(const struct cross_check *loaded, const struct config_option *option)
 {
@@ -220,7 +220,7 @@ cross_check_with(const struct cross_check *loaded, const struct config_option *o
 	free(where);
 }
 
-/* Report a choice without the string that it needs. */
+/* Report a choice whose value needs a string that is not set. */
 static void
 cross_check_needs(const struct cross_check *loaded, const struct config_option *option)
 {
@@ -240,7 +240,7 @@ cross_check_needs(const struct cross_check *loaded, const struct config_option *
 	free(where);
 }
 
-/* Check an option, or all the groups of a list. */
+/* Check an option, or all groups of a list. */
 static void
 cross_check_option(const struct cross_check *loaded, const struct config_option *option)
 {

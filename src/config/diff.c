@@ -1,4 +1,4 @@
-/* What a reload may change of a configuration in use. */
+/* What a reload changes in a running configuration. */
 #include <string.h>
 
 #include "config/config_private.h"

@@ -1,4 +1,4 @@
-/* The configuration as a file. */
+/* Prints the configuration as a file. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ dump_string(const char *value, FILE *out)
 	free(escaped);
 }
 
-/* What stands for a value, which is no secret; "" is none. */
+/* What is printed for a string: the mask for a secret that is set. */
 static const char *
 dump_shown_string(const char *value, const struct config_option *option)
 {
@@ -43,7 +43,7 @@ dump_list(const struct string_list *list, FILE *out)
 	fputs(" ]", out);
 }
 
-/* A line for each group. */
+/* One group a line. */
 static void
 dump_groups(const void *base, const struct config_option *option, const char *indent,
 	FILE *out)
@@ -99,7 +99,7 @@ dump_value(const void *base, const struct config_option *option, const char *ind
 	}
 }
 
-/* What an option takes, as the end of its comment. */
+/* The values that the option accepts, at the end of its comment. */
 static void
 dump_range(const struct config_option *option, FILE *out)
 {
@@ -116,7 +116,7 @@ dump_range(const struct config_option *option, FILE *out)
 	}
 }
 
-/* The comment above a key; one line, and one for each member of a group of a list. */
+/* The comment above a key: a line for it, and one for each member of a list's groups. */
 static void
 dump_comment(const struct config_option *option, const char *indent, FILE *out)
 {
@@ -147,8 +147,8 @@ void
 config_dump(const struct config *config, FILE *out)
 {
 	const char *group =
-		"";        /* the path whose first length bytes name the open group */
-	size_t length = 0; /* 0: none is open */
+		"";        /* its first length bytes are the name of the open group */
+	size_t length = 0; /* 0: no group is open */
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];

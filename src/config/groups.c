@@ -1,5 +1,4 @@
-/* A list of groups: each becomes a struct that the rows of a table of its own describe.
- */
+/* Lists of groups. Each group becomes a struct, which a table of members describes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +6,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-/* What a group of the list has that no other may have. */
+/* A string that may be in only one group of the list. */
 struct config_unique {
 	const char *text;
 	size_t index;
@@ -19,7 +18,7 @@ config_groups_get(const void *base, const struct config_option *option)
 {
 	struct config_groups groups;
 
-	/* items has a type of its own in the struct, which only its bytes tell here. */
+	/* items has another pointer type in each such struct, so copy bytes. */
 	memcpy(&groups, config_value_at(base, option), sizeof(groups));
 	return groups;
 }
@@ -58,7 +57,7 @@ config_groups_free(void *base, const struct config_option *option)
 	config_groups_free_all(&groups, option);
 }
 
-/* Read the defaults of all members that have one to tree, which the caller destroys. */
+/* Parse the defaults of all members. The caller destroys tree. */
 static const config_setting_t *
 config_groups_read_presets(const struct config_members *members, config_t *tree)
 {
@@ -74,7 +73,7 @@ config_groups_read_presets(const struct config_members *members, config_t *tree)
 		}
 	}
 	if (!config_read_string(tree, text))
-		abort(); /* the table is wrong */
+		abort(); /* the table of options is wrong */
 	free(text);
 	return config_root_setting(tree);
 }
@@ -91,7 +90,7 @@ config_groups_report_unknown_member(const struct config_target *group,
 	free(where);
 }
 
-/* Give a member of the group the value of the setting. */
+/* Set a member of the group from the setting. */
 static bool
 config_groups_set_member(const struct config_target *group,
 	const struct config_option *member, const config_setting_t *setting)
@@ -103,7 +102,7 @@ config_groups_set_member(const struct config_target *group,
 	return config_value_set(&target);
 }
 
-/* Take the members that a group has. */
+/* Set the members that the group has. */
 static bool
 config_groups_set_members(
 	const struct config_target *group, const struct config_members *members)
@@ -125,7 +124,7 @@ config_groups_set_members(
 	return good;
 }
 
-/* True if the group has the member, maybe with a slip in its name. */
+/* True if the group has the member, maybe misspelt. */
 static bool
 config_groups_is_meant(const config_setting_t *group,
 	const struct config_members *members, const struct config_option *member)
@@ -140,7 +139,7 @@ config_groups_is_meant(const config_setting_t *group,
 	return false;
 }
 
-/* Give the members that a group does not have their defaults. */
+/* Set the members that the group does not have to their defaults. */
 static bool
 config_groups_add_presets(const struct config_target *group,
 	const struct config_members *members, const config_setting_t *presets)
@@ -168,7 +167,7 @@ config_groups_add_presets(const struct config_target *group,
 	return good;
 }
 
-/* Check a group all members of which are good. */
+/* Check a whole group whose members are valid. */
 static bool
 config_groups_check_group(
 	const struct config_target *group, const struct config_members *members)
@@ -185,7 +184,7 @@ config_groups_check_group(
 	return false;
 }
 
-/* Take group number index of the list to its struct. */
+/* Fill the struct of group number index. */
 static bool
 config_groups_set_group(const struct config_target *to,
 	const struct config_groups *groups, size_t index, const config_setting_t *presets)
@@ -225,14 +224,14 @@ config_groups_report_duplicate(const struct config_target *to,
 	place.within = within;
 	char *where = config_place_where(&place, key ? key : group);
 	char *shown = config_escape(entry->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(to->errors, where, "%s must not be that of item %zu, is \"%s\"",
+	config_errors_add(to->errors, where, "%s must differ from item %zu, is \"%s\"",
 		member->path, other + 1, shown);
 	free(shown);
 	free(where);
 	free(within);
 }
 
-/* Report all groups whose member is the same as that of one before. */
+/* Report every group whose member equals that of an earlier group. */
 static bool
 config_groups_check_unique(const struct config_target *to,
 	const struct config_groups *groups, const struct config_option *member)

@@ -1,9 +1,9 @@
-/* The text that libconfig is given. Its own reader is not used, because libconfig 1.5
- *  - ends the process when an included name is a folder,
- *  - cuts decimal and hexadecimal numbers to 32 bits without a word (4294975296 is 8000),
- *  - takes a comment in the last line for a syntax error if no newline follows,
- *  - drops "\x00" from strings, and all that follows a comment that never ends.
- * So files are read and put together here, and libconfig only ever parses a string. */
+/* Reads the files and puts together the text for libconfig, which then only parses a
+ * string. libconfig 1.5 cannot read the files itself. It
+ *  - exits if an included name is a folder,
+ *  - silently cuts numbers to 32 bits (4294975296 becomes 8000),
+ *  - rejects a comment in the last line if no newline follows,
+ *  - drops "\x00" from strings, and everything after an unclosed comment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
-#define ARGUMENT_BYTES 200 /* of KEY=VALUE in a message */
+#define ARGUMENT_BYTES 200 /* of KEY=VALUE in an error */
 #define DIGITS "0123456789"
 #define HEX_DIGITS DIGITS "abcdefABCDEF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -26,7 +26,7 @@ struct preprocess_reader {
 	struct config_source *source;
 	const struct preprocess_reader *outer;
 	const char *name;
-	const char *at; /* the next byte to copy; the text ends with a NUL */
+	const char *at; /* the next byte; a NUL ends the text */
 	unsigned line;
 	bool line_start;
 };
@@ -69,7 +69,7 @@ preprocess_begin_line(const struct preprocess_reader *reader)
 		(struct config_line){ .name = reader->name, .number = reader->line };
 }
 
-/* Copy count bytes as they are. */
+/* Copy count bytes unchanged. */
 static void
 preprocess_copy(struct preprocess_reader *reader, size_t count)
 {
@@ -83,7 +83,7 @@ preprocess_copy(struct preprocess_reader *reader, size_t count)
 	}
 }
 
-/* Report what is wrong with a line of this file. */
+/* Report an error in a line of this file. */
 static void
 preprocess_report(
 	const struct preprocess_reader *reader, unsigned line, const char *message)
@@ -96,7 +96,7 @@ preprocess_report(
 	free(name);
 }
 
-/* Report what nothing can be read after, at the present line. */
+/* Report an error in the current line, after which nothing can be read. */
 static void
 preprocess_refuse(const struct preprocess_reader *reader, const char *message)
 {
@@ -104,7 +104,7 @@ preprocess_refuse(const struct preprocess_reader *reader, const char *message)
 	reader->source->broken = true;
 }
 
-/* Read a file. Pipes are files too: linnetd -c <(command). Returns the text, which the
+/* Read a file, which may be a pipe: linnetd -c <(command). Returns the text, which the
  * caller frees, or NULL with the reason in *reason. */
 static char *
 preprocess_read_file(const char *path, const char **reason)
@@ -135,7 +135,7 @@ preprocess_read_file(const char *path, const char **reason)
 	return NULL;
 }
 
-/* A string with its quotes. */
+/* Copy a string with its quotes. */
 static void
 preprocess_copy_string(struct preprocess_reader *reader)
 {
@@ -144,7 +144,7 @@ preprocess_copy_string(struct preprocess_reader *reader)
 	while (*end && *end != '"')
 		end += end[0] == '\\' && end[1] ? 2 : 1;
 	if (!*end) {
-		preprocess_refuse(reader, "this string has no end");
+		preprocess_refuse(reader, "this string has no closing quote");
 		return;
 	}
 	preprocess_copy(reader, 1);
@@ -169,11 +169,11 @@ preprocess_copy_comment(struct preprocess_reader *reader)
 	if (end)
 		preprocess_copy(reader, (size_t)(end + 2 - reader->at));
 	else
-		preprocess_refuse(reader, "this comment has no end");
+		preprocess_refuse(reader, "this comment has no closing */");
 }
 
-/* A number; one that may be too large for 32 bits is marked as an int64 by an L, so that
- * libconfig does not cut it. */
+/* Copy a number. An L is appended if it may exceed 32 bits, so that libconfig reads an
+ * int64 and does not cut it. */
 static void
 preprocess_copy_number(struct preprocess_reader *reader)
 {
@@ -188,7 +188,7 @@ preprocess_copy_number(struct preprocess_reader *reader)
 		preprocess_append(reader->source, "L", 1);
 }
 
-/* The name in an include line, whose first quote has been passed; NULL if it has no end.
+/* The name in an @include, from behind its first quote; NULL if it has no closing quote.
  * The caller frees it. */
 static char *
 preprocess_read_include_name(struct preprocess_reader *reader)
@@ -211,7 +211,7 @@ preprocess_read_include_name(struct preprocess_reader *reader)
 	return name;
 }
 
-/* Returns NULL if the file of that path is part of the text now, else why not. */
+/* Append the file at path. Returns NULL, or the reason why it cannot be included. */
 static const char *
 preprocess_include_file(struct preprocess_reader *reader, const char *path)
 {
@@ -222,7 +222,7 @@ preprocess_include_file(struct preprocess_reader *reader, const char *path)
 		if (strcmp(r->name, path) == 0)
 			return "it would include itself";
 	if (source->name_count >= FILES_MAX)
-		return "there are too many files";
+		return "there are more than 64 files";
 	char *text = preprocess_read_file(path, &reason);
 	if (text)
 		preprocess_append_file(
@@ -231,7 +231,7 @@ preprocess_include_file(struct preprocess_reader *reader, const char *path)
 	return reason;
 }
 
-/* Put the file of that name in place of the @include on this line. */
+/* Replace the @include in this line by the file of that name. */
 static void
 preprocess_include(struct preprocess_reader *reader, const char *name)
 {
@@ -250,13 +250,13 @@ preprocess_include(struct preprocess_reader *reader, const char *name)
 		free(shown);
 	}
 	preprocess_append(
-		source, "\n", 1); /* what follows the @include is on a line of its own */
+		source, "\n", 1); /* the rest of the line continues on a new one */
 	preprocess_begin_line(reader);
 	free(path);
 }
 
-/* @include "FILE", FILE being relative to the folder of the first file. Every other @ is
- * refused, so that libconfig never sees one and includes nothing by itself. */
+/* @include "FILE" is relative to the folder of the first file. Any other @ is an error,
+ * so that libconfig never includes a file itself. */
 static void
 preprocess_copy_include(struct preprocess_reader *reader)
 {
@@ -274,15 +274,16 @@ preprocess_copy_include(struct preprocess_reader *reader)
 	reader->at += strlen(word) + blanks + 1;
 	char *name = preprocess_read_include_name(reader);
 	if (!name)
-		preprocess_refuse(reader, "the file name in this @include has no end");
+		preprocess_refuse(
+			reader, "the file name in this @include has no closing quote");
 	else if (!reader->source->folder)
-		preprocess_refuse(reader, "@include is possible in files only");
+		preprocess_refuse(reader, "@include works only in files");
 	else
 		preprocess_include(reader, name);
 	free(name);
 }
 
-/* Copy the next token that needs care, or else one byte. */
+/* Copy the next token that needs care, or one byte. */
 static void
 preprocess_copy_token(struct preprocess_reader *reader)
 {

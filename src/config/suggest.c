@@ -1,4 +1,4 @@
-/* What was most likely meant by a name that the table does not have. */
+/* Finds the key that a misspelt one probably means. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +7,10 @@
 #include "config/config_private.h"
 #include "linnet/base/xalloc.h"
 
-#define NAME_BYTES 64 /* of a path or a part of it that suggestions are made for */
+#define NAME_BYTES 64 /* longer names get no suggestion */
 
-/* How many letters to insert, drop, replace or swap with their neighbour to turn a into
- * b, upper and lower case being the same. SIZE_MAX if one is longer than NAME_BYTES. */
+/* The number of letters to insert, drop, replace, or swap with the next one, to turn a
+ * into b. Case does not matter. SIZE_MAX if a or b is longer than NAME_BYTES. */
 static size_t
 suggest_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -43,7 +43,7 @@ suggest_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 	return row[b_length];
 }
 
-/* The largest distance at which a name of that length is still taken for a slip. */
+/* The most mistakes in a name of that length for a suggestion. */
 static size_t
 suggest_max_distance(size_t length)
 {
@@ -59,7 +59,7 @@ suggest_group_length(const char *path)
 	return dot ? (size_t)(dot - path) : 0;
 }
 
-/* How unlikely it is that path was meant to be that option; SIZE_MAX: not at all. */
+/* How much path differs from option. SIZE_MAX: too much for a suggestion. */
 static size_t
 suggest_cost(const char *path, const char *option)
 {
@@ -85,7 +85,7 @@ suggest_cost(const char *path, const char *option)
 	return SIZE_MAX;
 }
 
-/* The likeliest of count options. */
+/* The option with the lowest cost, or NULL. */
 static const struct config_option *
 suggest_option(const struct config_option *options, size_t count, const char *path)
 {

@@ -8,7 +8,7 @@
 #include "linnet/base/utf8.h"
 #include "linnet/base/xalloc.h"
 
-/* Print one character, or one byte that is none, of at most 4 bytes. */
+/* Escape one character, or one invalid byte, of up to 4 bytes. */
 static void
 config_escape_character(char *out, const char *text, size_t length, enum escape_for use)
 {
@@ -59,8 +59,8 @@ config_real_text(double value)
 {
 	char digits[32];
 
-	/* 15 digits always survive from text to double and back, 17 from double to text
-	 * and back. */
+	/* 15 digits survive text to double to text; 17 survive double to text to double.
+	 */
 	for (int precision = 15; precision <= 17; precision++) {
 		snprintf(digits, sizeof(digits), "%.*g", precision, value);
 		if (strtod(digits, NULL) == value)

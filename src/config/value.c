@@ -1,4 +1,4 @@
-/* One value: what it must be, what it is, taking it from a setting. */
+/* The value of one option: parses, checks and describes it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ config_value_free_list(struct string_list *list)
 	free(list->items);
 }
 
-/* "must be "error", "warn" or "info"". The caller frees it. */
+/* must be "error", "warn" or "info". The caller frees it. */
 static char *
 config_value_describe_choices(const struct config_option *option)
 {
@@ -65,7 +65,7 @@ config_value_int(const config_setting_t *setting)
 {
 	long long value = config_setting_get_int64(setting);
 
-	/* A hexadecimal int has 32 bits and no sign: 0xFFFFFFFF is read as -1. */
+	/* A hexadecimal int has 32 bits: libconfig reads 0xFFFFFFFF as -1. */
 	if (config_setting_type(setting) == CONFIG_TYPE_INT && value < 0 &&
 		config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
 		value += 1LL << 32;
@@ -109,7 +109,7 @@ config_value_refuse(
 	char *where = config_place_where(to->place, to->setting);
 	char *shown = config_value_found(found);
 
-	/* What was written in place of a secret may be one. */
+	/* The wrong value may be the secret itself, so do not print it. */
 	if (to->option->mask)
 		config_errors_add(to->errors, where, "%s %s", to->option->path, wanted);
 	else
@@ -211,8 +211,8 @@ config_value_set_choice(const struct config_target *to)
 	return false;
 }
 
-/* Check all items of a list. They are reported at the line of the list, because libconfig
- * gives the last item the line of the bracket after it. */
+/* Check all items of a list. Errors have the line of the list, because libconfig gives
+ * the last item the line of the closing bracket. */
 static bool
 config_value_check_items(const struct config_target *to)
 {

@@ -49,8 +49,7 @@ struct hooks_push {
 	const char *key; /* key of an alarm, made by hooks_make_key; NULL: a message */
 	const char *severity; /* of an alarm */
 	const char *username; /* left out if NULL or not a valid name */
-	const char *title;    /* if NULL or blank: an alarm has its key as the title, a
-				 message has no title */
+	const char *title;    /* if NULL or blank: the key of an alarm, else none */
 	const char *message;  /* if NULL or blank: the title */
 	const char *click;    /* left out if NULL or not a valid URL */
 	json_t *tags;         /* borrowed; NULL: none */

@@ -27,8 +27,7 @@ static const struct name_range hidden[] = {
 	{ 0x180b,  0x180f }, /* Mongolian selectors */
 	{ 0x2000,  0x200f }, /* spaces, zero-width spaces, joiners, direction marks */
 	{ 0x2028,  0x202f }, /* separators, embeddings, overrides, narrow no-break space */
-	{ 0x205f,  0x206f }, /* mathematical space, word joiner, isolates, deprecated
-  controls */
+	{ 0x205f,  0x206f }, /* a space, word joiner, isolates, deprecated controls */
 	{ 0x2800,  0x2800 }, /* braille blank */
 	{ 0x3000,  0x3000 }, /* ideographic space */
 	{ 0x3164,  0x3164 }, /* Hangul filler */

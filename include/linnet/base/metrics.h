@@ -119,8 +119,7 @@ struct metrics {
 	uint64_t pushes[PUSH_KIND_COUNT];
 	uint64_t tail_lines;
 	uint64_t tail_lines_skipped;
-	uint64_t broadcasts; /* not exported; loop_watch.c compares it to see whether a
-				turn had a broadcast */
+	uint64_t broadcasts; /* not exported; tells loop_watch.c of a broadcast */
 	struct metrics_histogram broadcast_duration;
 	struct metrics_histogram loop_lag;
 	uint64_t requests[METRICS_ROUTES][METRICS_CLASSES];

@@ -30,9 +30,9 @@ wire_is_line(enum wire wire)
  * frames outlive it. */
 struct encoded {
 	struct buffer json; /* the object as compact JSON */
-	const char *epoch;  /* the epoch of id, borrowed; NULL: the object does not change
-			       where a reader resumes */
-	uint64_t id;        /* the id in its room from which a reader resumes */
+	/* The epoch of id, borrowed. NULL: a reader resumes from where it was before. */
+	const char *epoch;
+	uint64_t id; /* the id in its room from which a reader resumes */
 	bool is_encoded[WIRE_COUNT];
 	struct frame *frames[WIRE_COUNT];
 };

@@ -131,11 +131,11 @@ test_a_list_of_groups_is_dumped_with_a_line_for_each(void **state)
 	char *text = dump(config);
 
 	assert_non_null(strstr(text,
-		"\n};\n\n# Rooms that always exist, as ( { name = \"ops\"; topic = "
+		"\n};\n\n# Rooms that always exist, such as ( { name = \"ops\"; topic = "
 		"\"What is on fire\"; } ).\n"
 		"#   name: Name of the room; no longer than limits.room_bytes (1..255 "
 		"bytes).\n"
-		"#   topic: What the room is about (0..512 bytes).\n"
+		"#   topic: Topic of the room (0..512 bytes).\n"
 		"rooms = (\n"
 		"\t{ name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; },\n"
 		"\t{ name = \"b\"; topic = \"\"; }\n"

@@ -128,9 +128,9 @@ test_no_two_rooms_have_one_name(void **state)
 				    "  {\n    name = \"a\";\n  },\n"
 				    "  { name = \"A\"; }, { name = \"b\"; }, { name = "
 				    "\"a\"; } );"),
-		"test.cfg:4: rooms item 3: name must not be that of item 1, is \"a\"",
-		"test.cfg:6: rooms item 5: name must not be that of item 2, is \"b\"",
-		"test.cfg:6: rooms item 6: name must not be that of item 1, is \"a\"");
+		"test.cfg:4: rooms item 3: name must differ from item 1, is \"a\"",
+		"test.cfg:6: rooms item 5: name must differ from item 2, is \"b\"",
+		"test.cfg:6: rooms item 6: name must differ from item 1, is \"a\"");
 }
 
 static void
@@ -172,19 +172,19 @@ test_the_name_of_a_room_keeps_to_the_limit(void **state)
 				    "rooms = ( { name = \"abcde\"; },\n"
 				    "  {\n    name = \"abcdef\"; topic = \"\"; },\n"
 				    "  { name = \"\xe4\xba\x91\xe4\xba\x91\"; } );"),
-		"test.cfg:4: rooms item 2: name has 6 bytes, limits.room_bytes is 5",
-		"test.cfg:5: rooms item 3: name has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:4: rooms item 2: name has 6 bytes, limits.room_bytes allows 5",
+		"test.cfg:5: rooms item 3: name has 6 bytes, limits.room_bytes allows 5");
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"abcdef\"; } );\n"
 				    "limits = {\n  room_bytes = 5; };"),
-		"test.cfg:3: rooms item 1: name has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:3: rooms item 1: name has 6 bytes, limits.room_bytes allows 5");
 	assert_load_fails(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
 				  { "limits.room_bytes=5" } }),
 		"-s limits.room_bytes=5: rooms item 1: name has 6 bytes, "
-		"limits.room_bytes is 5");
+		"limits.room_bytes allows 5");
 	assert_load_fails(((struct attempt){ "limits = { room_bytes = 5; };",
 				  { "rooms=({name=\"abcdef\";})" } }),
 		"-s rooms=({name=\"abcdef\";}): rooms item 1: name has 6 bytes, "
-		"limits.room_bytes is 5");
+		"limits.room_bytes allows 5");
 	struct config *config = load(((struct attempt){
 		"rooms = ( { name = \"abcdef\"; } );",
 		{"rooms=()", "limits.room_bytes=5"}
@@ -235,7 +235,7 @@ test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts(void **state)
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { topic = \"x\"; name"), "test.cfg:1: syntax error");
 	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name = \"a"),
-		"test.cfg:1: this string has no end");
+		"test.cfg:1: this string has no closing quote");
 }
 
 static void

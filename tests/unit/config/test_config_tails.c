@@ -48,7 +48,7 @@ test_each_value_of_a_tail_is_checked(void **state)
 		"1000000, is 0",
 		"test.cfg:8: tails item 7: path is missing",
 		"test.cfg:9: tails item 8: room is missing",
-		"test.cfg:10: tails item 9: room must not be that of item 7, is \"f\"");
+		"test.cfg:10: tails item 9: room must differ from item 7, is \"f\"");
 	assert_load_fails(FILE_TEXT("tail = ( { room = \"a\"; path = \"/x\"; } );"),
 		"test.cfg:1: unknown key \"tail\", did you mean \"tails\"?");
 }
@@ -59,7 +59,7 @@ test_the_room_of_a_tail_keeps_to_the_limit(void **state)
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
 				    "tails = ( { room = \"syslog\"; path = \"/x\"; } );"),
-		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes allows 5");
 }
 
 static void

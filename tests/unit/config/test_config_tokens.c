@@ -98,7 +98,7 @@ test_each_value_of_a_token_is_checked(void **state)
 		"test.cfg:6: auth.tokens item 5: rooms item 1 must not have a \"/\", is "
 		"\"a/b\"",
 		"test.cfg:7: auth.tokens item 6: admin must be true or false, is 1",
-		"test.cfg:9: auth.tokens item 8: name must not be that of item 7, is "
+		"test.cfg:9: auth.tokens item 8: name must differ from item 7, is "
 		"\"g\"");
 	snprintf(setting, sizeof(setting),
 		"auth.tokens=({name=\"%064d\"; token_file=\"x\";})", 0);
