@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
+
 /* A longer line is cut. At most PIPE_BUF: then a pipe takes the whole line or nothing,
  * and log_has_space is right. */
 #define LINE_BYTES 2048
@@ -179,25 +181,22 @@ log_put_value(struct log_line *line, const struct log_field *field)
 static void
 log_put_time(struct log_line *line)
 {
-	struct timespec now;
+	int64_t now_ms = clock_unix_ms();
+	time_t now = (time_t)(now_ms / 1000);
 	char text[40];
 	struct tm tm;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &tm));
 	log_put_text(line, text);
-	snprintf(text, sizeof(text), ".%03dZ ", (int)(now.tv_nsec / 1000000));
+	snprintf(text, sizeof(text), ".%03dZ ", (int)(now_ms % 1000));
 	log_put_text(line, text);
 }
 
 static void
 log_put_json_head(struct log_line *line, enum log_level level, const char *event)
 {
-	struct timespec now;
-	struct log_field ts;
+	struct log_field ts = log_int("ts", clock_unix_ms());
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ts = log_int("ts", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 	log_put_text(line, "{\"ts\":");
 	log_put_value(line, &ts);
 	log_put_text(line, ",\"level\":");

@@ -6,36 +6,36 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "linnet/base/util.h"
+
 #define US_A_SECOND 1000000U
 
 #define LABELS_MAX 2
 
 struct metrics metrics;
 
-static int64_t (*clock_us)(void);
-
 /* Upper bounds in us, and the same in seconds as text. */
 static const struct {
 	int64_t us;
 	const char *seconds;
 } bounds[METRICS_BUCKETS] = {
-	{50,         "0.00005"},
-	{ 100,       "0.0001" },
-	{ 250,       "0.00025"},
-	{ 500,       "0.0005" },
-	{ 1000,      "0.001"  },
-	{ 2500,      "0.0025" },
-	{ 5000,      "0.005"  },
-	{ 10000,     "0.01"   },
-	{ 25000,     "0.025"  },
-	{ 50000,     "0.05"   },
-	{ 100000,    "0.1"    },
-	{ 250000,    "0.25"   },
-	{ 500000,    "0.5"    },
-	{ 1000000,   "1"      },
-	{ 2500000,   "2.5"    },
-	{ 5000000,   "5"      },
-	{ INT64_MAX, "+Inf"   },
+	{ 50, "0.00005" },
+	{ 100, "0.0001" },
+	{ 250, "0.00025" },
+	{ 500, "0.0005" },
+	{ 1000, "0.001" },
+	{ 2500, "0.0025" },
+	{ 5000, "0.005" },
+	{ 10000, "0.01" },
+	{ 25000, "0.025" },
+	{ 50000, "0.05" },
+	{ 100000, "0.1" },
+	{ 250000, "0.25" },
+	{ 500000, "0.5" },
+	{ 1000000, "1" },
+	{ 2500000, "2.5" },
+	{ 5000000, "5" },
+	{ INT64_MAX, "+Inf" },
 };
 
 /* A label and all its values. */
@@ -47,7 +47,7 @@ struct metrics_label {
 
 #define LABEL(name, values)                                                              \
 	{                                                                                \
-		name, values, sizeof(values) / sizeof((values)[0])                       \
+		name, values, ARRAY_SIZE(values)                                         \
 	}
 
 static const char *const transport_names[TRANSPORT_COUNT] = {
@@ -113,8 +113,7 @@ static const char *const route_names[] = { "none", "page", "ws", "echo", "health
 	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
 	"search", "rooms", "admin" };
 
-_Static_assert(sizeof(route_names) / sizeof(route_names[0]) == METRICS_ROUTES,
-	"each route has a name");
+_Static_assert(ARRAY_SIZE(route_names) == METRICS_ROUTES, "each route has a name");
 
 #define ROUTE_NONE 0
 #define ROUTE_PAGE 1
@@ -231,18 +230,6 @@ static const struct metrics_family families[] = {
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
 		.help = "TLS handshakes.", .labels = { &by_outcome }),
 };
-
-void
-metrics_set_clock(int64_t (*now_us)(void))
-{
-	clock_us = now_us;
-}
-
-int64_t
-metrics_now_us(void)
-{
-	return clock_us ? clock_us() : 0;
-}
 
 void
 metrics_observe(struct metrics_histogram *histogram, int64_t duration_us)
@@ -389,7 +376,7 @@ metrics_append(struct buffer *out)
 	metrics_put_head(out, "linnet_build_info", "gauge",
 		"Always 1; the label has the version.");
 	metrics_put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		const struct metrics_family *family = &families[i];
 
 		metrics_put_head(out, family->name, types[family->kind], family->help);

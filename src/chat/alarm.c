@@ -5,13 +5,14 @@
 
 #include "chat/chat_private.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
 /* From the least on; the last clears. */
 static const char *const severities[] = { "info", "warning", "error", "critical", "ok" };
 
-#define SEVERITIES (sizeof(severities) / sizeof(severities[0]))
+#define SEVERITIES ARRAY_SIZE(severities)
 #define SEVERITY_OK (SEVERITIES - 1)
 
 _Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted");
@@ -96,7 +97,7 @@ make_event(const struct chat *chat, const struct message *message,
 
 	size_t i;
 
-	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(foreign); i++)
 		json_object_del(event, foreign[i]);
 	json_object_set_new(event, "state", json_string(state));
 	if (before)

@@ -44,7 +44,7 @@ struct request {
 	char *alarm;      /* the key of the one that the message changes, or NULL */
 	json_t *intended; /* what it becomes then; NULL: it is cleared. Of an order: the
 			   * answer */
-	int64_t asked_us; /* of metrics_now_us: a message's */
+	int64_t asked_us; /* of clock_now_us: a message's */
 	uint64_t before;  /* a history's */
 	unsigned limit;   /* a history's or a search's */
 	LIST_ENTRY(request) session_link;

@@ -5,6 +5,7 @@
 
 #include "chat/chat_private.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/line_text.h"
 
 /* So many refusals for talking too fast are borne in a burst, and then as many as
@@ -88,7 +89,7 @@ static const struct command commands[] = {
 		.usage = "/quit", .help = "leave; a line with only Q does, too"),
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS ARRAY_SIZE(commands)
 
 /* What only the server says: from a client it would be a forgery. */
 static const char *const server_types[] = { "joined", "presence", "error", "pong",

@@ -3,6 +3,7 @@
 
 #include "chat/chat_private.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* What one history or search brings. */
@@ -16,12 +17,6 @@
 
 /* Histories and searches that one session may have waiting. */
 #define READS_WAITING 16
-
-static size_t
-at_most(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 static void
 append_messages(struct buffer *text, const char *room, const struct store_page *page)
@@ -89,7 +84,7 @@ read_limit(const struct message *message, unsigned preset, unsigned max, unsigne
 
 	if (message_get_uint(message, "limit", &asked, fault) < 0)
 		return -EINVAL;
-	*limit = (unsigned)at_most(asked, max);
+	*limit = (unsigned)size_min(asked, max);
 	return *limit ? 0
 		      : message_refuse(fault, "bad_field",
 				"\"limit\" must be a whole number from 1");
@@ -98,14 +93,14 @@ read_limit(const struct message *message, unsigned preset, unsigned max, unsigne
 static size_t
 answer_bytes(const struct session *session)
 {
-	return at_most(ANSWER_BYTES, session->queue_max_bytes / 2);
+	return size_min(ANSWER_BYTES, session->queue_max_bytes / 2);
 }
 
 static int
 start_history(struct chat *chat, struct request *request)
 {
 	return store_before(chat_history(chat, request->room), request->room->name,
-		at_most(request->before, request->room->last_id + 1), request->limit,
+		size_min(request->before, request->room->last_id + 1), request->limit,
 		answer_bytes(request->session), request->ticket);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "chat/chat_private.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
 /* One metric is sent no more often. */
@@ -43,7 +44,7 @@ make_value(const struct chat *chat, const struct room *room, const char *label,
 	size_t i;
 
 	json_object_update_missing(value, message->object);
-	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(foreign); i++)
 		json_object_del(value, foreign[i]);
 	return value;
 }

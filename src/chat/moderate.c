@@ -4,6 +4,7 @@
 
 #include "chat/chat_private.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
 /* A longer reason would not fit into an error. */
@@ -176,7 +177,7 @@ has_loopback(const struct cidr *cidr)
 	struct cidr loopback;
 	size_t i;
 
-	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(own); i++) {
 		cidr_read(own[i], &loopback);
 		if (cidr_has(cidr, &loopback.address) ||
 			(cidr_has(&loopback, &cidr->address) &&
@@ -389,13 +390,13 @@ static const struct {
 		const struct chat_moderator *by, const struct order *order,
 		struct message_fault *fault);
 } orders[] = {
-	{"sessions", do_sessions},
-	{ "bans",    do_bans    },
-	{ "kick",    do_kick    },
-	{ "ban",     do_ban     },
-	{ "unban",   do_unban   },
-	{ "mute",    do_mute    },
-	{ "unmute",  do_unmute  },
+	{ "sessions", do_sessions },
+	{ "bans", do_bans },
+	{ "kick", do_kick },
+	{ "ban", do_ban },
+	{ "unban", do_unban },
+	{ "mute", do_mute },
+	{ "unmute", do_unmute },
 };
 
 void

@@ -5,16 +5,11 @@
 
 #include "chat/chat_private.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 
 /* What a session that resumes is sent before its queue must have run empty again. */
 #define RESUME_MESSAGES 200
 #define RESUME_BYTES 65536
-
-static size_t
-at_most(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
 
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
@@ -89,8 +84,8 @@ start_resume(struct chat *chat, struct request *request)
 			0, 0, 0, 0, request->ticket);
 	return store_after(chat_history(chat, request->room), request->room->name,
 		member->cursor, request->room->last_id,
-		(unsigned)at_most(RESUME_MESSAGES, max / 1024 + 1),
-		at_most(RESUME_BYTES, max / 4), request->ticket);
+		(unsigned)size_min(RESUME_MESSAGES, max / 1024 + 1),
+		size_min(RESUME_BYTES, max / 4), request->ticket);
 }
 
 static void
@@ -198,7 +193,7 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 	member->has_since = since != NULL;
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
-		id = room->last_id - at_most(room->last_id, room->tail_lines);
+		id = room->last_id - size_min(room->last_id, room->tail_lines);
 	member->cursor = known || member->is_newcomer ? id : room->last_id;
 	if (member->cursor == room->last_id) {
 		begin_live(chat, member, known, ref);

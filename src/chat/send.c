@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "chat/chat_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
@@ -83,7 +84,7 @@ count_appended(const struct request *request, int error, bool is_duplicate)
 	metrics.appended[error          ? APPEND_FAILED
 			 : is_duplicate ? APPEND_DUPLICATE
 					: APPEND_OK]++;
-	metrics_observe(&metrics.append_duration, metrics_now_us() - request->asked_us);
+	metrics_observe(&metrics.append_duration, clock_now_us() - request->asked_us);
 }
 
 /* The store has it, or not: only now is it seen. */
@@ -218,7 +219,7 @@ request_of(struct chat *chat, struct post *post)
 
 	snprintf(request->type, sizeof(request->type), "%s", post->type);
 	request->on_appended = on_message_appended;
-	request->asked_us = metrics_now_us();
+	request->asked_us = clock_now_us();
 	request->text = post->tail.bytes;
 	request->text_len = post->tail.len;
 	request->alarm = post->alarm;

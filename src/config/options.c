@@ -8,6 +8,7 @@
 #include "linnet/base/cidr.h"
 #include "linnet/base/log.h"
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
 #define DIGITS "0123456789"
@@ -199,7 +200,7 @@ options_check_token(const void *group)
 
 #define MEMBERS(type, table, ...)                                                        \
 	{                                                                                \
-		.options = (table), .count = sizeof(table) / sizeof((table)[0]),         \
+		.options = (table), .count = ARRAY_SIZE(table),                          \
 		.size = sizeof(struct type), ##__VA_ARGS__                               \
 	}
 
@@ -384,7 +385,7 @@ const struct config_option config_options[] = {
 		.choices = log_formats, .help = "Format of log lines"),
 };
 
-const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);
+const size_t config_option_count = ARRAY_SIZE(config_options);
 
 const struct config_option *
 config_option_find(const char *path)

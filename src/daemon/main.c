@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/config/config.h"
 
@@ -60,13 +61,13 @@ static int
 parse_arguments(struct arguments *arguments, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config",           required_argument, NULL, 'c' },
-		{ "set",              required_argument, NULL, 's' },
-		{ "check",                 no_argument, NULL, 't' },
-		{ "dump",no_argument, NULL, 'T' },
-		{ "version",               no_argument, NULL, 'V' },
-		{ "help",           no_argument, NULL, 'h' },
-		{ 0             },
+		{ "config", required_argument, NULL, 'c' },
+		{ "set", required_argument, NULL, 's' },
+		{ "check", no_argument, NULL, 't' },
+		{ "dump", no_argument, NULL, 'T' },
+		{ "version", no_argument, NULL, 'V' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
 	};
 	int option, r = 0;
 
@@ -118,7 +119,7 @@ default_root(void)
 		program[len] = '\0';
 		folder = dirname(program);
 	}
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		int n = snprintf(path, sizeof(path), "%s/%s", folder, places[i]);
 
 		if (n > 0 && (size_t)n < sizeof(path) && realpath(path, real))

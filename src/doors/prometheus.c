@@ -7,7 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/metrics.h"
+#include "linnet/base/util.h"
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -91,19 +93,18 @@ prometheus_door_init(struct prometheus_door *door, const struct access *access,
 	const struct chat *chat)
 {
 	*door = (struct prometheus_door){ .access = *access, .chat = chat };
-	metrics_set_clock(conn_now_us);
-	metrics.start_us = (uint64_t)conn_unix_ms() * 1000;
+	metrics.start_us = (uint64_t)clock_unix_ms() * 1000;
 }
 
 static const struct http_route rows[] = {
-	{.name = "metrics",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = on_request},
+	{ .name = "metrics",
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = on_request },
 };
 
 struct http_routes
 prometheus_door_routes(struct prometheus_door *door)
 {
-	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), door };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), door };
 }

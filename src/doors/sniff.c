@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "linnet/base/util.h"
+
 /* How other protocols begin. TLS: a handshake record and the major version (RFC 8446
  * section 5.1). PROXY: the header of a load balancer. IRC: the commands that register a
  * client (RFC 2812 section 3.1 and IRCv3), in the capitals that IRC clients send. */
@@ -9,20 +11,20 @@ static const struct {
 	const char *bytes;
 	const char *protocol;
 } beginnings[] = {
-	{"\x16\x03", "tls"  },
-	{ "SSH-",    "ssh"  },
-	{ "PROXY ",  "proxy"},
-	{ "CAP ",    "irc"  },
-	{ "PASS ",   "irc"  },
-	{ "NICK ",   "irc"  },
-	{ "USER ",   "irc"  },
+	{ "\x16\x03", "tls" },
+	{ "SSH-", "ssh" },
+	{ "PROXY ", "proxy" },
+	{ "CAP ", "irc" },
+	{ "PASS ", "irc" },
+	{ "NICK ", "irc" },
+	{ "USER ", "irc" },
 };
 
 /* The protocol that begins with the first word so far and byte. */
 static const char *
 sniff_beginning(const struct sniff *sniff, char byte)
 {
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++) {
 		size_t last = strlen(beginnings[i].bytes) - 1;
 
 		if (sniff->word_len == last && beginnings[i].bytes[last] == byte &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
 
 /* Labels that tell people which of several alerts with one name this is. */
 static const char *const places[] = { "instance", "host", "rulename", NULL };
@@ -88,7 +89,7 @@ alertmanager_link(const json_t *alert, const json_t *body)
 	static const char *const keys[] = { "panelURL", "dashboardURL", "generatorURL" };
 	size_t i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *url = hooks_string(alert, keys[i]);
 
 		if (url && hooks_is_link(url))

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
 
 /* Members that programs use for the same thing, most common first. */
 static const char *const texts[] = { "text", "message", "body", "content", "msg",
@@ -20,7 +21,7 @@ generic_severity(const json_t *object)
 	const char *found = NULL;
 	size_t i;
 
-	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(levels); i++) {
 		const char *level = hooks_severity(hooks_string(object, levels[i]));
 
 		if (level && (!found || !strcmp(level, "ok")))
@@ -35,7 +36,7 @@ generic_say_key(struct buffer *text, const json_t *object)
 	const char *status = hooks_string(object, "status");
 	size_t i;
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]) && !text->len; i++) {
+	for (i = 0; i < ARRAY_SIZE(keys) && !text->len; i++) {
 		const json_t *id = json_object_get(object, keys[i]);
 
 		if (hooks_string(object, keys[i]))

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "hooks/hooks_private.h"
+#include "linnet/base/util.h"
 
 #define MAX_COMMITS 10
 #define SHORT_HASH 7
@@ -418,18 +419,18 @@ github_on_ping(struct hooks_request *request)
 }
 
 static const struct github_event events[] = {
-	{"push",                 github_on_push               },
-	{ "pull_request",        github_on_pull_request       },
-	{ "pull_request_review", github_on_pull_request_review},
-	{ "issues",              github_on_issues             },
-	{ "issue_comment",       github_on_issue_comment      },
-	{ "release",             github_on_release            },
-	{ "workflow_run",        github_on_workflow_run       },
-	{ "star",                github_on_star               },
-	{ "fork",                github_on_fork               },
-	{ "create",              github_on_create             },
-	{ "delete",              github_on_delete             },
-	{ "ping",                github_on_ping               },
+	{ "push", github_on_push },
+	{ "pull_request", github_on_pull_request },
+	{ "pull_request_review", github_on_pull_request_review },
+	{ "issues", github_on_issues },
+	{ "issue_comment", github_on_issue_comment },
+	{ "release", github_on_release },
+	{ "workflow_run", github_on_workflow_run },
+	{ "star", github_on_star },
+	{ "fork", github_on_fork },
+	{ "create", github_on_create },
+	{ "delete", github_on_delete },
+	{ "ping", github_on_ping },
 };
 
 int
@@ -443,7 +444,7 @@ hooks_convert_github(struct hooks_request *request)
 	if (!json_is_object(request->body))
 		return message_refuse(request->fault, "bad_hook",
 			"a GitHub event must be a JSON object");
-	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(events); i++)
 		if (!strcmp(events[i].name, request->event))
 			return events[i].convert(request);
 	return 0;

@@ -12,6 +12,7 @@
 #include "hooks/hooks_private.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
@@ -23,10 +24,10 @@ static const struct {
 	const char *username;
 	int (*convert)(struct hooks_request *request);
 } kinds[] = {
-	{"alertmanager", "alertmanager", hooks_convert_alertmanager},
-	{ "grafana",     "grafana",      hooks_convert_grafana     },
-	{ "github",      "github",       hooks_convert_github      },
-	{ "generic",     NULL,           hooks_convert_generic     },
+	{ "alertmanager", "alertmanager", hooks_convert_alertmanager },
+	{ "grafana", "grafana", hooks_convert_grafana },
+	{ "github", "github", hooks_convert_github },
+	{ "generic", NULL, hooks_convert_generic },
 };
 
 /* Severities of other programs, and Linnet's for each. */
@@ -34,36 +35,36 @@ static const struct {
 	const char *word;
 	const char *severity;
 } severities[] = {
-	{"critical",     "critical"},
-	{ "page",        "critical"},
-	{ "emergency",   "critical"},
-	{ "fatal",       "critical"},
-	{ "high",        "critical"},
-	{ "disaster",    "critical"},
-	{ "error",       "error"   },
-	{ "major",       "error"   },
-	{ "down",        "error"   },
-	{ "warning",     "warning" },
-	{ "warn",        "warning" },
-	{ "medium",      "warning" },
-	{ "minor",       "warning" },
-	{ "firing",      "warning" },
-	{ "alerting",    "warning" },
-	{ "triggered",   "warning" },
-	{ "problem",     "warning" },
-	{ "info",        "info"    },
-	{ "information", "info"    },
-	{ "none",        "info"    },
-	{ "low",         "info"    },
-	{ "debug",       "info"    },
-	{ "notice",      "info"    },
-	{ "ok",          "ok"      },
-	{ "up",          "ok"      },
-	{ "resolved",    "ok"      },
-	{ "recovered",   "ok"      },
-	{ "recovery",    "ok"      },
-	{ "healthy",     "ok"      },
-	{ "cleared",     "ok"      },
+	{ "critical", "critical" },
+	{ "page", "critical" },
+	{ "emergency", "critical" },
+	{ "fatal", "critical" },
+	{ "high", "critical" },
+	{ "disaster", "critical" },
+	{ "error", "error" },
+	{ "major", "error" },
+	{ "down", "error" },
+	{ "warning", "warning" },
+	{ "warn", "warning" },
+	{ "medium", "warning" },
+	{ "minor", "warning" },
+	{ "firing", "warning" },
+	{ "alerting", "warning" },
+	{ "triggered", "warning" },
+	{ "problem", "warning" },
+	{ "info", "info" },
+	{ "information", "info" },
+	{ "none", "info" },
+	{ "low", "info" },
+	{ "debug", "info" },
+	{ "notice", "info" },
+	{ "ok", "ok" },
+	{ "up", "ok" },
+	{ "resolved", "ok" },
+	{ "recovered", "ok" },
+	{ "recovery", "ok" },
+	{ "healthy", "ok" },
+	{ "cleared", "ok" },
 };
 
 enum hook_kind
@@ -71,7 +72,7 @@ hook_find(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(kinds[i].name, name))
 			break;
 	return (enum hook_kind)i;
@@ -99,7 +100,7 @@ hooks_severity(const char *word)
 {
 	size_t i;
 
-	for (i = 0; word && i < sizeof(severities) / sizeof(severities[0]); i++)
+	for (i = 0; word && i < ARRAY_SIZE(severities); i++)
 		if (!strcasecmp(severities[i].word, word))
 			return severities[i].severity;
 	return NULL;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "linnet/base/util.h"
 #include "linnet/http/parser.h"
 
 /* How much each is wanted, in thousandths; -1: it is not named. */
@@ -45,7 +46,7 @@ note_weight(struct weights *weights, const char *name, size_t len, int weight)
 		&weights->any };
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (len == strlen(names[i]) && !strncasecmp(name, names[i], len) &&
 			(*slots[i] < 0 || weight < *slots[i]))
 			*slots[i] = weight;

@@ -1,5 +1,7 @@
 #include "linnet/http/health.h"
 
+#include "linnet/base/util.h"
+
 static void
 answer_ok(struct http_request *request)
 {
@@ -20,20 +22,20 @@ on_ready(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{.name = "healthz",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = answer_ok,
-         .is_health = true},
+	{ .name = "healthz",
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = answer_ok,
+		.is_health = true },
 	{ .name = "readyz",
-         .segments = 1,
-         .methods = HTTP_GET | HTTP_HEAD,
-         .handle = on_ready,
-         .is_health = true},
+		.segments = 1,
+		.methods = HTTP_GET | HTTP_HEAD,
+		.handle = on_ready,
+		.is_health = true },
 };
 
 struct http_routes
 health_routes(void)
 {
-	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), NULL };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), NULL };
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "http/http_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* What a peer has to send a head, once it has begun it or was accepted, a body, however
@@ -38,7 +40,7 @@ http_set_deadline(struct http *http, int64_t ms)
 {
 	if (http->conn->table->is_stopping && ms > STOP_MS)
 		ms = STOP_MS;
-	http->conn->deadline_ms = conn_now_ms() + ms;
+	http->conn->deadline_ms = clock_now_ms() + ms;
 }
 
 static bool
@@ -288,7 +290,7 @@ start_draining(struct http *http)
 static struct http *
 from_out_queue(struct out_queue *out_queue)
 {
-	return (struct http *)((char *)out_queue - offsetof(struct http, out_queue));
+	return container_of(out_queue, struct http, out_queue);
 }
 
 static void

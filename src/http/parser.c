@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "http/target.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 #define METHOD_BYTES 32
@@ -80,14 +81,14 @@ method_of(const char *name)
 		const char *name;
 		enum http_method method;
 	} methods[] = {
-		{"GET",      HTTP_GET    },
-                { "HEAD",    HTTP_HEAD   },
-                { "POST",    HTTP_POST   },
-		{ "OPTIONS", HTTP_OPTIONS}
+		{ "GET", HTTP_GET },
+		{ "HEAD", HTTP_HEAD },
+		{ "POST", HTTP_POST },
+		{ "OPTIONS", HTTP_OPTIONS },
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(methods); i++)
 		if (!strcmp(name, methods[i].name))
 			return methods[i].method;
 	return HTTP_OTHER;
@@ -154,7 +155,7 @@ is_single(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(singles) / sizeof(singles[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(singles); i++)
 		if (!strcmp(name, singles[i]))
 			return true;
 	return false;

@@ -5,6 +5,7 @@
 
 #include "http/http_private.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 
 static const char *
 reason_of(int status)
@@ -13,29 +14,29 @@ reason_of(int status)
 		int status;
 		const char *reason;
 	} reasons[] = {
-		{200,  "OK"			     },
-                { 204, "No Content"                     },
-                { 304, "Not Modified"                   },
-		{ 400, "Bad Request"                    },
-                { 401, "Unauthorized"                   },
-                { 403, "Forbidden"                      },
-		{ 404, "Not Found"                      },
-                { 405, "Method Not Allowed"             },
-                { 409, "Conflict"                       },
-		{ 411, "Length Required"                },
-                { 413, "Content Too Large"              },
-		{ 417, "Expectation Failed"             },
-                { 426, "Upgrade Required"               },
-		{ 429, "Too Many Requests"              },
-                { 431, "Request Header Fields Too Large"},
-		{ 500, "Internal Server Error"          },
-                { 501, "Not Implemented"                },
-		{ 503, "Service Unavailable"            },
-                { 505, "HTTP Version Not Supported"     }
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 411, "Length Required" },
+		{ 413, "Content Too Large" },
+		{ 417, "Expectation Failed" },
+		{ 426, "Upgrade Required" },
+		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(reasons); i++)
 		if (reasons[i].status == status)
 			return reasons[i].reason;
 	return "Unknown";

@@ -7,6 +7,7 @@
 #include "http/http_private.h"
 #include "http/origin.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
 /* Room for a header line that lists every method. */
@@ -153,7 +154,7 @@ is_forwarded(const struct http_head *head)
 		"x-real-ip" };
 	size_t i;
 
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(marks); i++)
 		if (http_head_value(head, marks[i]))
 			return true;
 	return false;

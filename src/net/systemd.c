@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #ifdef LINNET_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 #define STATUS_S 5.0
@@ -43,7 +44,7 @@ take_socket(int fd, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(socket_names) / sizeof(socket_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
 		if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 ||
@@ -116,7 +117,7 @@ systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
 {
 	size_t i, count;
 
-	for (i = 0; i < sizeof(socket_names) / sizeof(socket_names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
 		count = sockets[i].count;
@@ -178,13 +179,11 @@ systemd_ready(struct ev_loop *loop,
 void
 systemd_reloading(void)
 {
-	struct timespec now;
 	char text[80];
 
 	/* systemd 253 wants to know since when. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+		clock_now_us());
 	tell(text);
 }
 

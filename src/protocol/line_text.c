@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"  /* U+FFFD */
 #define LINE_BREAK " \xe2\x8f\x8e " /* U+23CE */
@@ -265,21 +266,21 @@ static const struct {
 	void (*append)(
 		struct buffer *text, const json_t *object); /* NULL: adds no line */
 } forms[] = {
-	{"presence", line_text_append_presence},
-	{ "alarm",   line_text_append_alarm   },
-	{ "log",     line_text_append_log     },
-	{ "error",   line_text_append_notice  },
-	{ "notice",  line_text_append_notice  },
-	{ "joined",  line_text_append_joined  },
-	{ "history", line_text_append_page    },
-	{ "search",  line_text_append_page    },
-	{ "rooms",   line_text_append_rooms   },
-	{ "who",     line_text_append_who     },
-	{ "help",    line_text_append_help    },
-	{ "ack",     NULL                     },
-	{ "metric",  NULL                     },
-	{ "pong",    NULL                     },
-	{ "typing",  NULL                     },
+	{ "presence", line_text_append_presence },
+	{ "alarm", line_text_append_alarm },
+	{ "log", line_text_append_log },
+	{ "error", line_text_append_notice },
+	{ "notice", line_text_append_notice },
+	{ "joined", line_text_append_joined },
+	{ "history", line_text_append_page },
+	{ "search", line_text_append_page },
+	{ "rooms", line_text_append_rooms },
+	{ "who", line_text_append_who },
+	{ "help", line_text_append_help },
+	{ "ack", NULL },
+	{ "metric", NULL },
+	{ "pong", NULL },
+	{ "typing", NULL },
 };
 
 void
@@ -288,7 +289,7 @@ line_text_append(struct buffer *lines, const json_t *object)
 	const char *type = line_text_get(object, "type");
 	size_t i;
 
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
 		if (strcmp(type, forms[i].type) != 0)
 			continue;
 		if (forms[i].append)

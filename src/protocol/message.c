@@ -10,6 +10,7 @@
 
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 
 /* RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, including two angle
  * brackets. */
@@ -107,16 +108,16 @@ message_read_members(struct message *message, struct message_fault *fault)
 		size_t max_bytes;
 		const char **value;
 	} members[] = {
-		{"type",      MESSAGE_TYPE_BYTES, &message->type    },
-		{ "room",     SIZE_MAX,           &message->room    },
-		{ "username", SIZE_MAX,           &message->username},
-		{ "email",    EMAIL_BYTES,        &message->email   },
-		{ "message",  SIZE_MAX,           &message->text    },
+		{ "type", MESSAGE_TYPE_BYTES, &message->type },
+		{ "room", SIZE_MAX, &message->room },
+		{ "username", SIZE_MAX, &message->username },
+		{ "email", EMAIL_BYTES, &message->email },
+		{ "message", SIZE_MAX, &message->text },
 	};
 	int r = message_read_ref(message, fault);
 	size_t i;
 
-	for (i = 0; r == 0 && i < sizeof(members) / sizeof(members[0]); i++)
+	for (i = 0; r == 0 && i < ARRAY_SIZE(members); i++)
 		r = message_get_string(message, members[i].key, members[i].max_bytes,
 			members[i].value, fault);
 	message->is_ephemeral =

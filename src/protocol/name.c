@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 
 struct name_range {
 	uint32_t first, last;
@@ -15,38 +16,38 @@ struct name_range {
  * that two different names would look the same: Unicode Default_Ignorable_Code_Point,
  * Bidi_Control, and letters that look blank. */
 static const struct name_range hidden[] = {
-	{0x0000,   0x001f }, /* C0 controls */
-	{ 0x007f,  0x009f }, /* DEL, C1 controls */
-	{ 0x00a0,  0x00a0 }, /* no-break space */
-	{ 0x00ad,  0x00ad }, /* soft hyphen */
-	{ 0x034f,  0x034f }, /* combining grapheme joiner */
-	{ 0x061c,  0x061c }, /* Arabic letter mark */
-	{ 0x115f,  0x1160 }, /* Hangul fillers */
-	{ 0x1680,  0x1680 }, /* Ogham space mark */
-	{ 0x17b4,  0x17b5 }, /* Khmer inherent vowels */
-	{ 0x180b,  0x180f }, /* Mongolian selectors */
-	{ 0x2000,  0x200f }, /* spaces, zero-width spaces, joiners, direction marks */
-	{ 0x2028,  0x202f }, /* separators, embeddings, overrides, narrow no-break space */
-	{ 0x205f,  0x206f }, /* a space, word joiner, isolates, deprecated controls */
-	{ 0x2800,  0x2800 }, /* braille blank */
-	{ 0x3000,  0x3000 }, /* ideographic space */
-	{ 0x3164,  0x3164 }, /* Hangul filler */
-	{ 0xfe00,  0xfe0e }, /* variation selectors but U+FE0F, which emoji use */
-	{ 0xfeff,  0xfeff }, /* byte order mark */
-	{ 0xffa0,  0xffa0 }, /* halfwidth Hangul filler */
-	{ 0xfff0,  0xfffb }, /* specials */
-	{ 0xfffe,  0xffff }, /* noncharacters */
-	{ 0x1bca0, 0x1bca3}, /* shorthand format controls */
-	{ 0x1d173, 0x1d17a}, /* musical format controls */
-	{ 0xe0000, 0xe0fff}, /* tags, more variation selectors */
+	{ 0x0000, 0x001f }, /* C0 controls */
+	{ 0x007f, 0x009f }, /* DEL, C1 controls */
+	{ 0x00a0, 0x00a0 }, /* no-break space */
+	{ 0x00ad, 0x00ad }, /* soft hyphen */
+	{ 0x034f, 0x034f }, /* combining grapheme joiner */
+	{ 0x061c, 0x061c }, /* Arabic letter mark */
+	{ 0x115f, 0x1160 }, /* Hangul fillers */
+	{ 0x1680, 0x1680 }, /* Ogham space mark */
+	{ 0x17b4, 0x17b5 }, /* Khmer inherent vowels */
+	{ 0x180b, 0x180f }, /* Mongolian selectors */
+	{ 0x2000, 0x200f }, /* spaces, zero-width spaces, joiners, direction marks */
+	{ 0x2028, 0x202f }, /* separators, embeddings, overrides, narrow no-break space */
+	{ 0x205f, 0x206f }, /* a space, word joiner, isolates, deprecated controls */
+	{ 0x2800, 0x2800 }, /* braille blank */
+	{ 0x3000, 0x3000 }, /* ideographic space */
+	{ 0x3164, 0x3164 }, /* Hangul filler */
+	{ 0xfe00, 0xfe0e }, /* variation selectors but U+FE0F, which emoji use */
+	{ 0xfeff, 0xfeff }, /* byte order mark */
+	{ 0xffa0, 0xffa0 }, /* halfwidth Hangul filler */
+	{ 0xfff0, 0xfffb }, /* specials */
+	{ 0xfffe, 0xffff }, /* noncharacters */
+	{ 0x1bca0, 0x1bca3 }, /* shorthand format controls */
+	{ 0x1d173, 0x1d17a }, /* musical format controls */
+	{ 0xe0000, 0xe0fff }, /* tags, more variation selectors */
 };
 
 /* Characters that U+FE0F may follow (Unicode emoji-variation-sequences.txt). */
 static const struct name_range emoji[] = {
-	{0x203c,   0x2bff },
-	{ 0x3030,  0x303d },
-	{ 0x3297,  0x3299 },
-	{ 0x1f000, 0x1faff},
+	{ 0x203c, 0x2bff },
+	{ 0x3030, 0x303d },
+	{ 0x3297, 0x3299 },
+	{ 0x1f000, 0x1faff },
 };
 
 static const char *const reserved[] = { "guest", "linnet", "server", "system", NULL };
@@ -67,8 +68,8 @@ name_is_hidden(uint32_t c, uint32_t before)
 {
 	/* U+FE0F makes an emoji colourful. Behind any other character it is invisible. */
 	if (c == 0xfe0f)
-		return !name_is_in(emoji, sizeof(emoji) / sizeof(emoji[0]), before);
-	return name_is_in(hidden, sizeof(hidden) / sizeof(hidden[0]), c);
+		return !name_is_in(emoji, ARRAY_SIZE(emoji), before);
+	return name_is_in(hidden, ARRAY_SIZE(hidden), c);
 }
 
 static const char *

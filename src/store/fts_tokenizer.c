@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 struct fts_tokenizer {
@@ -46,8 +47,7 @@ fts_tokenizer_new(void)
 		(api = find_fts5(tokenizer->db)) &&
 		api->xFindTokenizer(api, FTS_TOKENIZER, &context, &tokenizer->methods) ==
 			SQLITE_OK &&
-		tokenizer->methods.xCreate(context, arguments,
-			sizeof(arguments) / sizeof(arguments[0]),
+		tokenizer->methods.xCreate(context, arguments, ARRAY_SIZE(arguments),
 			&tokenizer->instance) == SQLITE_OK)
 		return tokenizer;
 	fts_tokenizer_free(tokenizer);

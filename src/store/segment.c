@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 struct range {
@@ -14,52 +15,50 @@ struct range {
 /* Characters that are words of their own, by their blocks in Unicode 15. Punctuation in
  * them does no harm: it is no word either way. */
 static const struct range single_ranges[] = {
-	{0xa6,     0xa6   }, /* BROKEN BAR, and below: the symbols of Latin-1 Supplement */
-	{ 0xa9,    0xa9   }, /* COPYRIGHT SIGN */
-	{ 0xae,    0xae   }, /* REGISTERED SIGN */
-	{ 0xb0,    0xb0   }, /* DEGREE SIGN */
-	{ 0x1100,  0x11ff }, /* Hangul Jamo */
-	{ 0x2100,  0x214f }, /* Letterlike Symbols */
-	{ 0x2190,  0x245f }, /* Arrows to Optical Character Recognition */
-	{ 0x2500,  0x2bff }, /* Box Drawing to Miscellaneous Symbols and Arrows */
-	{ 0x2e80,  0x2fff }, /* CJK Radicals Supplement to Ideographic Description
-  Characters */
-	{ 0x3000,  0x303f }, /* CJK Symbols and Punctuation */
-	{ 0x3040,  0x309f }, /* Hiragana */
-	{ 0x30a0,  0x30ff }, /* Katakana */
-	{ 0x3100,  0x312f }, /* Bopomofo */
-	{ 0x3130,  0x318f }, /* Hangul Compatibility Jamo */
-	{ 0x3190,  0x31ef }, /* Kanbun, Bopomofo Extended, CJK Strokes */
-	{ 0x31f0,  0x31ff }, /* Katakana Phonetic Extensions */
-	{ 0x3200,  0x33ff }, /* Enclosed CJK Letters and Months, CJK Compatibility */
-	{ 0x3400,  0x4dbf }, /* CJK Unified Ideographs Extension A */
-	{ 0x4dc0,  0x4dff }, /* Yijing Hexagram Symbols */
-	{ 0x4e00,  0x9fff }, /* CJK Unified Ideographs */
-	{ 0xa960,  0xa97f }, /* Hangul Jamo Extended-A */
-	{ 0xac00,  0xd7af }, /* Hangul Syllables */
-	{ 0xd7b0,  0xd7ff }, /* Hangul Jamo Extended-B */
-	{ 0xf900,  0xfaff }, /* CJK Compatibility Ideographs */
-	{ 0xff65,  0xffdc }, /* Halfwidth and Fullwidth Forms: katakana and hangul */
-	{ 0xfffc,  0xfffd }, /* Specials: the replacement characters */
-	{ 0x1aff0, 0x1b16f}, /* Kana Extended-B to Small Kana Extension */
-	{ 0x1f000, 0x1faff}, /* Mahjong Tiles to Symbols and Pictographs Extended-A */
-	{ 0x20000, 0x323af}, /* CJK Unified Ideographs Extensions B to H and CJK
-  Compatibility Ideographs Supplement */
+	{ 0xa6, 0xa6 },     /* BROKEN BAR, and below: the symbols of Latin-1 Supplement */
+	{ 0xa9, 0xa9 },     /* COPYRIGHT SIGN */
+	{ 0xae, 0xae },     /* REGISTERED SIGN */
+	{ 0xb0, 0xb0 },     /* DEGREE SIGN */
+	{ 0x1100, 0x11ff }, /* Hangul Jamo */
+	{ 0x2100, 0x214f }, /* Letterlike Symbols */
+	{ 0x2190, 0x245f }, /* Arrows to Optical Character Recognition */
+	{ 0x2500, 0x2bff }, /* Box Drawing to Miscellaneous Symbols and Arrows */
+	{ 0x2e80, 0x2fff }, /* CJK Radicals Supplement to Ideographic Description */
+	{ 0x3000, 0x303f }, /* CJK Symbols and Punctuation */
+	{ 0x3040, 0x309f }, /* Hiragana */
+	{ 0x30a0, 0x30ff }, /* Katakana */
+	{ 0x3100, 0x312f }, /* Bopomofo */
+	{ 0x3130, 0x318f }, /* Hangul Compatibility Jamo */
+	{ 0x3190, 0x31ef }, /* Kanbun, Bopomofo Extended, CJK Strokes */
+	{ 0x31f0, 0x31ff }, /* Katakana Phonetic Extensions */
+	{ 0x3200, 0x33ff }, /* Enclosed CJK Letters and Months, CJK Compatibility */
+	{ 0x3400, 0x4dbf }, /* CJK Unified Ideographs Extension A */
+	{ 0x4dc0, 0x4dff }, /* Yijing Hexagram Symbols */
+	{ 0x4e00, 0x9fff }, /* CJK Unified Ideographs */
+	{ 0xa960, 0xa97f }, /* Hangul Jamo Extended-A */
+	{ 0xac00, 0xd7af }, /* Hangul Syllables */
+	{ 0xd7b0, 0xd7ff }, /* Hangul Jamo Extended-B */
+	{ 0xf900, 0xfaff }, /* CJK Compatibility Ideographs */
+	{ 0xff65, 0xffdc }, /* Halfwidth and Fullwidth Forms: katakana and hangul */
+	{ 0xfffc, 0xfffd }, /* Specials: the replacement characters */
+	{ 0x1aff0, 0x1b16f }, /* Kana Extended-B to Small Kana Extension */
+	{ 0x1f000, 0x1faff }, /* Mahjong Tiles to Symbols and Pictographs Extended-A */
+	{ 0x20000, 0x323af }, /* CJK Unified Ideographs Extensions B to H */
 };
 
 /* White_Space of Unicode's PropList.txt beyond ASCII. */
 static const struct range space_ranges[] = {
-	{0x85,    0x85  },
-	{ 0xa0,   0xa0  },
-	{ 0x1680, 0x1680},
-	{ 0x2000, 0x200a},
-	{ 0x2028, 0x2029},
-	{ 0x202f, 0x202f},
-	{ 0x205f, 0x205f},
-	{ 0x3000, 0x3000},
+	{ 0x85, 0x85 },
+	{ 0xa0, 0xa0 },
+	{ 0x1680, 0x1680 },
+	{ 0x2000, 0x200a },
+	{ 0x2028, 0x2029 },
+	{ 0x202f, 0x202f },
+	{ 0x205f, 0x205f },
+	{ 0x3000, 0x3000 },
 };
 
-#define IS_IN(ranges, c) is_in(ranges, sizeof(ranges) / sizeof((ranges)[0]), c)
+#define IS_IN(ranges, c) is_in(ranges, ARRAY_SIZE(ranges), c)
 
 static bool
 is_in(const struct range *ranges, size_t count, uint32_t c)

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
 
@@ -46,7 +47,7 @@ store_excess(const struct store *store, uint64_t count)
 static const struct store_ops *
 find_driver(const char *name)
 {
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
 		if (!strcmp(drivers[i]->driver, name))
 			return drivers[i];
 	return NULL;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "linnet/base/util.h"
+
 /* RFC 6455 section 4.1: 16 bytes in base64. */
 #define KEY_BYTES 24
 
@@ -129,12 +131,12 @@ on_request(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{.name = "ws",    .segments = 1, .methods = HTTP_GET, .handle = on_request},
-	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request},
+	{ .name = "ws", .segments = 1, .methods = HTTP_GET, .handle = on_request },
+	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request },
 };
 
 struct http_routes
 upgrade_routes(struct upgrade *upgrade)
 {
-	return (struct http_routes){ rows, sizeof(rows) / sizeof(rows[0]), upgrade };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), upgrade };
 }

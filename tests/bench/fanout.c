@@ -162,17 +162,17 @@ static void
 parse_arguments(struct options *options, int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{"daemon",    required_argument, NULL, 'd'},
-		{ "clients",  required_argument, NULL, 'c'},
-		{ "senders",  required_argument, NULL, 'n'},
-		{ "bytes",    required_argument, NULL, 'b'},
-		{ "messages", required_argument, NULL, 'm'},
-		{ "windows",  required_argument, NULL, 'w'},
-		{ "rounds",   required_argument, NULL, 'r'},
-		{ "smoke",    no_argument,       NULL, 'S'},
-		{ "set",      required_argument, NULL, 's'},
-		{ "help",     no_argument,       NULL, 'h'},
-		{ NULL,       0,                 NULL, 0  },
+		{ "daemon", required_argument, NULL, 'd' },
+		{ "clients", required_argument, NULL, 'c' },
+		{ "senders", required_argument, NULL, 'n' },
+		{ "bytes", required_argument, NULL, 'b' },
+		{ "messages", required_argument, NULL, 'm' },
+		{ "windows", required_argument, NULL, 'w' },
+		{ "rounds", required_argument, NULL, 'r' },
+		{ "smoke", no_argument, NULL, 'S' },
+		{ "set", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
@@ -329,9 +329,9 @@ main(int argc, char **argv)
 		.messages = 1000,
 		.message_bytes = 120,
 		.rounds = 5,
-		.windows = {1,   16},
+		.windows = { 1, 16 },
 		.n_windows = 2,
-		.cpus = { -1, -1},
+		.cpus = { -1, -1 },
 	};
 	char connections[64];
 	struct report *report;

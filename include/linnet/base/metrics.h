@@ -139,12 +139,6 @@ struct metrics {
 
 extern struct metrics metrics;
 
-/* Set the clock: microseconds, never going backwards. Without a clock, the time is 0. */
-void metrics_set_clock(int64_t (*now_us)(void));
-
-/* The time of that clock. */
-int64_t metrics_now_us(void);
-
 /* Add one duration to the histogram. A negative duration counts as 0. */
 void metrics_observe(struct metrics_histogram *histogram, int64_t duration_us);
 

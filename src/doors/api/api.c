@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 
 /* Set the argument called name, a whole number, as a member. Returns false if it is none;
  * the request was answered then. */
@@ -42,7 +44,7 @@ ask(struct http_request *request, json_t *object)
 	}
 	call = call_new(api, request, CALL_ASK, rate, permissions);
 	permissions_unref(permissions);
-	chat_ask(api->chat, call_session(call), object, conn_unix_ms());
+	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
 	call_expect(call, 1);
 }
 
@@ -85,15 +87,15 @@ on_rooms(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{"push",     2, HTTP_POST,            api_message_bytes, api_push,   false},
-	{ "hooks",   3, HTTP_POST,            api_hook_bytes,    api_hook,   false},
-	{ "send",    2, HTTP_POST,            api_message_bytes, api_send,   false},
-	{ "events",  2, HTTP_GET,             NULL,              api_events, false},
-	{ "poll",    2, HTTP_GET,             NULL,              api_poll,   false},
-	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL,              on_history, false},
-	{ "search",  2, HTTP_GET | HTTP_HEAD, NULL,              on_search,  false},
-	{ "admin",   2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin,  false},
-	{ "rooms",   1, HTTP_GET | HTTP_HEAD, NULL,              on_rooms,   false},
+	{ "push", 2, HTTP_POST, api_message_bytes, api_push, false },
+	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_hook, false },
+	{ "send", 2, HTTP_POST, api_message_bytes, api_send, false },
+	{ "events", 2, HTTP_GET, NULL, api_events, false },
+	{ "poll", 2, HTTP_GET, NULL, api_poll, false },
+	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, on_history, false },
+	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, on_search, false },
+	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin, false },
+	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, on_rooms, false },
 };
 
 void
@@ -106,9 +108,7 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 		.rates = rate_table_new(),
 		.deferred = deferred,
 		.away = conn_limit_new((unsigned)access->config->limits.per_address),
-		.routes = {.rows = rows,
-			   .count = sizeof(rows) / sizeof(rows[0]),
-			   .context = api},
+		.routes = { .rows = rows, .count = ARRAY_SIZE(rows), .context = api },
 	};
 }
 

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/chat/session.h"
 
 static const struct {
@@ -9,16 +11,16 @@ static const struct {
 	enum http_method method;
 	const char *allow;
 } orders[] = {
-	{"sessions", HTTP_GET,  "Allow: GET\r\n" },
-	{ "bans",    HTTP_GET,  "Allow: GET\r\n" },
-	{ "kick",    HTTP_POST, "Allow: POST\r\n"},
-	{ "ban",     HTTP_POST, "Allow: POST\r\n"},
-	{ "unban",   HTTP_POST, "Allow: POST\r\n"},
-	{ "mute",    HTTP_POST, "Allow: POST\r\n"},
-	{ "unmute",  HTTP_POST, "Allow: POST\r\n"},
+	{ "sessions", HTTP_GET, "Allow: GET\r\n" },
+	{ "bans", HTTP_GET, "Allow: GET\r\n" },
+	{ "kick", HTTP_POST, "Allow: POST\r\n" },
+	{ "ban", HTTP_POST, "Allow: POST\r\n" },
+	{ "unban", HTTP_POST, "Allow: POST\r\n" },
+	{ "mute", HTTP_POST, "Allow: POST\r\n" },
+	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
 };
 
-#define ORDERS (sizeof(orders) / sizeof(orders[0]))
+#define ORDERS ARRAY_SIZE(orders)
 
 /* The order's word; NULL: the request was answered. */
 static const char *
@@ -75,7 +77,7 @@ api_admin(struct http_request *request)
 	by = (struct chat_moderator){ caller.token->name, conn->peer };
 	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
 		&permissions_of_all);
-	chat_moderate(api->chat, call_session(call), &by, order, object, conn_unix_ms());
+	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
 	call_expect(call, 1);
 	if (!strcmp(order, "ban"))
 		close_banned(conn->table);

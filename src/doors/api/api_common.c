@@ -5,6 +5,7 @@
 
 #include "doors/api/api_private.h"
 #include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* What the errors of the chat are in HTTP; every other one is the client's (400). */
@@ -12,25 +13,25 @@ static const struct {
 	const char *code;
 	int status;
 } statuses[] = {
-	{"token_expired",     401},
-	{ "denied",           403},
-	{ "banned",           403},
-	{ "kicked",           403},
-	{ "muted",            403},
-	{ "read_only",        403},
-	{ "no_such_room",     404},
-	{ "no_such_alarm",    404},
-	{ "no_such_ban",      404},
-	{ "no_such_session",  404},
-	{ "not_joined",       404},
-	{ "name_taken",       409},
-	{ "too_many_alarms",  409},
-	{ "too_many_bans",    409},
-	{ "too_many_metrics", 409},
-	{ "rate_limited",     429},
-	{ "too_many_rooms",   503},
-	{ "busy",             503},
-	{ "store_failed",     503},
+	{ "token_expired", 401 },
+	{ "denied", 403 },
+	{ "banned", 403 },
+	{ "kicked", 403 },
+	{ "muted", 403 },
+	{ "read_only", 403 },
+	{ "no_such_room", 404 },
+	{ "no_such_alarm", 404 },
+	{ "no_such_ban", 404 },
+	{ "no_such_session", 404 },
+	{ "not_joined", 404 },
+	{ "name_taken", 409 },
+	{ "too_many_alarms", 409 },
+	{ "too_many_bans", 409 },
+	{ "too_many_metrics", 409 },
+	{ "rate_limited", 429 },
+	{ "too_many_rooms", 503 },
+	{ "busy", 503 },
+	{ "store_failed", 503 },
 };
 
 bool
@@ -72,7 +73,7 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 	int status = 400;
 	size_t i;
 
-	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(statuses); i++)
 		if (!strcmp(code, statuses[i].code))
 			status = statuses[i].status;
 	http_respond_error(request, status,

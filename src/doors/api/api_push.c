@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
+#include "linnet/base/util.h"
 #include "linnet/chat/session.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
@@ -39,7 +41,7 @@ add_extras(const struct http_request *request, json_t *object)
 	const char *why = NULL;
 	size_t i;
 
-	for (i = 0; !why && i < sizeof(extras) / sizeof(extras[0]); i++)
+	for (i = 0; !why && i < ARRAY_SIZE(extras); i++)
 		why = api_add_extra(request, object, extras[i]);
 	return why;
 }
@@ -139,7 +141,7 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	{
 		json_object_set_new(object, "room", json_string(room));
 		chat_push(api->chat, call_session(call), label, json_incref(object),
-			conn_unix_ms());
+			clock_unix_ms());
 	}
 	call_expect(call, count);
 	json_decref(list);

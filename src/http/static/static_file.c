@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "linnet/base/util.h"
+
 #define FILE_BYTES (16 * 1024 * 1024)
 
 static const struct {
@@ -19,18 +21,18 @@ static const struct {
 	const char *type;
 	bool is_text;
 } types[] = {
-	{".html",         "text/html; charset=utf-8",       true },
-	{ ".css",         "text/css; charset=utf-8",        true },
-	{ ".js",          "text/javascript; charset=utf-8", true },
-	{ ".mjs",         "text/javascript; charset=utf-8", true },
-	{ ".json",        "application/json",               true },
-	{ ".webmanifest", "application/manifest+json",      true },
-	{ ".svg",         "image/svg+xml",                  true },
-	{ ".png",         "image/png",                      false},
-	{ ".ico",         "image/x-icon",                   false},
-	{ ".webp",        "image/webp",                     false},
-	{ ".woff2",       "font/woff2",                     false},
-	{ ".txt",         "text/plain; charset=utf-8",      true },
+	{ ".html", "text/html; charset=utf-8", true },
+	{ ".css", "text/css; charset=utf-8", true },
+	{ ".js", "text/javascript; charset=utf-8", true },
+	{ ".mjs", "text/javascript; charset=utf-8", true },
+	{ ".json", "application/json", true },
+	{ ".webmanifest", "application/manifest+json", true },
+	{ ".svg", "image/svg+xml", true },
+	{ ".png", "image/png", false },
+	{ ".ico", "image/x-icon", false },
+	{ ".webp", "image/webp", false },
+	{ ".woff2", "font/woff2", false },
+	{ ".txt", "text/plain; charset=utf-8", true },
 };
 
 static void
@@ -41,7 +43,7 @@ find_type(struct static_file *file, const char *path)
 
 	file->type = "application/octet-stream";
 	file->is_text = false;
-	for (i = 0; extension && i < sizeof(types) / sizeof(types[0]); i++)
+	for (i = 0; extension && i < ARRAY_SIZE(types); i++)
 		if (!strcasecmp(extension, types[i].extension)) {
 			file->type = types[i].type;
 			file->is_text = types[i].is_text;

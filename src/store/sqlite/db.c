@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/sqlite.h"
 
@@ -105,7 +106,7 @@ last_errno(sqlite3 *db)
 		SQLITE_FCNTL_FILE_POINTER };
 	int error = 0;
 
-	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]) && !error; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(pointers) && !error; i++) {
 		sqlite3_file *file = NULL;
 		sqlite3_file_control(db, "main", pointers[i], &file);
 		if (file && file->pMethods)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/segment.h"
 #include "store/sqlite/sqlite.h"
@@ -28,7 +29,7 @@ static const char *const statements[] = {
 		   " ORDER BY search.rowid DESC LIMIT ?3",
 };
 
-#define STATEMENTS (sizeof(statements) / sizeof(statements[0]))
+#define STATEMENTS ARRAY_SIZE(statements)
 
 struct sqlite_reader {
 	struct sqlite_db db; /* the thread's own; without handle after a failure */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/fts_tokenizer.h"
 #include "store/sqlite/sqlite.h"
@@ -51,7 +52,7 @@ static const char *const migrations[] = {
 	"	UNIQUE(room, key));",
 };
 
-#define VERSION (sizeof(migrations) / sizeof(migrations[0]))
+#define VERSION ARRAY_SIZE(migrations)
 
 static char explanation[300]; /* where *why points to */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/writer.h"
 
@@ -35,7 +36,7 @@ static const char *const statements[] = {
 	[WRITER_MESSAGES_DROP] = "DELETE FROM message WHERE room = ?1 AND id <= ?2",
 };
 
-_Static_assert(sizeof(statements) / sizeof(statements[0]) == WRITER_STATEMENTS, "count");
+_Static_assert(ARRAY_SIZE(statements) == WRITER_STATEMENTS, "count");
 
 static struct writer_room *
 remember_room(struct sqlite_writer *writer, const char *name, int64_t number)

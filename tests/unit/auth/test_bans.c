@@ -67,14 +67,14 @@ static void
 test_a_prefix_is_read_and_written_in_one_form(void **state)
 {
 	static const char *const good[][2] = {
-		{"203.0.113.7",        "203.0.113.7"   },
-		{ "203.0.113.0/24",    "203.0.113.0/24"},
-		{ "203.0.113.7/32",    "203.0.113.7"   },
-		{ "0.0.0.0/0",         "0.0.0.0/0"     },
-		{ "2001:DB8::/32",     "2001:db8::/32" },
-		{ "2001:db8:0::1/128", "2001:db8::1"   },
-		{ "::ffff:10.0.0.1",   "10.0.0.1"      },
-		{ "::/0",              "::/0"          },
+		{ "203.0.113.7", "203.0.113.7" },
+		{ "203.0.113.0/24", "203.0.113.0/24" },
+		{ "203.0.113.7/32", "203.0.113.7" },
+		{ "0.0.0.0/0", "0.0.0.0/0" },
+		{ "2001:DB8::/32", "2001:db8::/32" },
+		{ "2001:db8:0::1/128", "2001:db8::1" },
+		{ "::ffff:10.0.0.1", "10.0.0.1" },
+		{ "::/0", "::/0" },
 	};
 	char text[CIDR_TEXT_BYTES];
 	struct cidr cidr;
@@ -191,9 +191,9 @@ test_what_is_kept_of_a_ban_is_read_back(void **state)
 		enum ban_kind kind;
 		const char *whom;
 	} all[] = {
-		{BAN_NAME,     "Ann \xe5\xae\x89"},
-		{ BAN_ADDRESS, "2001:db8::/32"   },
-		{ BAN_MUTE,    "bob"             },
+		{ BAN_NAME, "Ann \xe5\xae\x89" },
+		{ BAN_ADDRESS, "2001:db8::/32" },
+		{ BAN_MUTE, "bob" },
 	};
 	char key[BAN_KEY_BYTES + 1], again[BAN_KEY_BYTES + 1];
 

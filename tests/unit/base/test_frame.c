@@ -35,11 +35,11 @@ test_lengths_are_written_as_rfc_6455_5_2_says(void **state)
 		size_t header;
 		const char *bytes;
 	} cases[] = {
-		{0,      2,  "\x82\x00"                                },
-		{ 125,   2,  "\x82\x7d"                                },
-		{ 126,   4,  "\x82\x7e\x00\x7e"                        },
-		{ 65535, 4,  "\x82\x7e\xff\xff"                        },
-		{ 65536, 10, "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00"},
+		{ 0, 2, "\x82\x00" },
+		{ 125, 2, "\x82\x7d" },
+		{ 126, 4, "\x82\x7e\x00\x7e" },
+		{ 65535, 4, "\x82\x7e\xff\xff" },
+		{ 65536, 10, "\x82\x7f\x00\x00\x00\x00\x00\x01\x00\x00" },
 	};
 	char *payload = calloc(1, 65536);
 	size_t i;

@@ -239,19 +239,19 @@ static void
 test_a_request_that_asks_wrongly_is_answered_by_an_error(void **state)
 {
 	static const char *const bad[][2] = {
-		{"{\"type\":\"history\",\"room\":\"no\"}",  "no_such_room"},
-		{ "{\"type\":\"history\",\"limit\":0}",     "bad_field"   },
-		{ "{\"type\":\"history\",\"before\":-1}",   "bad_field"   },
-		{ "{\"type\":\"search\"}",                  "bad_field"   },
-		{ "{\"type\":\"search\",\"q\":7}",          "bad_field"   },
-		{ "{\"type\":\"join\",\"room\":\"x\"}",     "denied"      },
-		{ "{\"type\":\"me\",\"message\":\"x\"}",    "denied"      },
-		{ "{\"type\":\"message\"}",                 "denied"      },
-		{ "{\"type\":\"leave\"}",                   "denied"      },
-		{ "{\"type\":\"nick\",\"username\":\"x\"}", "denied"      },
-		{ "{\"type\":\"typing\"}",                  "denied"      },
-		{ "{\"type\":\"ack\",\"key\":\"x\"}",       "denied"      },
-		{ "{\"type\":\"quit\"}",                    "denied"      },
+		{ "{\"type\":\"history\",\"room\":\"no\"}", "no_such_room" },
+		{ "{\"type\":\"history\",\"limit\":0}", "bad_field" },
+		{ "{\"type\":\"history\",\"before\":-1}", "bad_field" },
+		{ "{\"type\":\"search\"}", "bad_field" },
+		{ "{\"type\":\"search\",\"q\":7}", "bad_field" },
+		{ "{\"type\":\"join\",\"room\":\"x\"}", "denied" },
+		{ "{\"type\":\"me\",\"message\":\"x\"}", "denied" },
+		{ "{\"type\":\"message\"}", "denied" },
+		{ "{\"type\":\"leave\"}", "denied" },
+		{ "{\"type\":\"nick\",\"username\":\"x\"}", "denied" },
+		{ "{\"type\":\"typing\"}", "denied" },
+		{ "{\"type\":\"ack\",\"key\":\"x\"}", "denied" },
+		{ "{\"type\":\"quit\"}", "denied" },
 	};
 	struct fixture *fixture = *state;
 	struct fake call;

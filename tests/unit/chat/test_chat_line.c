@@ -349,10 +349,10 @@ static void
 test_a_command_without_its_argument_is_told_how_it_is_used(void **state)
 {
 	static const char *const bad[][2] = {
-		{"/nick",   "* usage: /nick NAME\n"},
-		{ "/join ", "* usage: /join ROOM\n"},
-		{ "/me",    "* usage: /me ACTION\n"},
-		{ "/ack",   "* usage: /ack KEY\n"  },
+		{ "/nick", "* usage: /nick NAME\n" },
+		{ "/join ", "* usage: /join ROOM\n" },
+		{ "/me", "* usage: /me ACTION\n" },
+		{ "/ack", "* usage: /ack KEY\n" },
 	};
 	struct fixture *fixture = *state;
 	size_t i;

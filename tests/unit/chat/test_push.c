@@ -135,13 +135,13 @@ static void
 test_what_is_no_object_or_has_wrong_members_is_answered(void **state)
 {
 	static const char *const bad[][2] = {
-		{"5",				 "\"code\":\"bad_json\"" },
-		{ "[]",			       "\"code\":\"bad_json\"" },
-		{ "null",			     "\"code\":\"bad_json\"" },
-		{ "{\"message\":5}",                  "\"code\":\"bad_field\""},
-		{ "{\"type\":[]}",                    "\"code\":\"bad_field\""},
-		{ "{\"ref\":\"\",\"message\":\"x\"}", "\"code\":\"bad_field\""},
-		{ "{\"room\":\"a/b\"}",               "\"code\":\"bad_room\"" },
+		{ "5", "\"code\":\"bad_json\"" },
+		{ "[]", "\"code\":\"bad_json\"" },
+		{ "null", "\"code\":\"bad_json\"" },
+		{ "{\"message\":5}", "\"code\":\"bad_field\"" },
+		{ "{\"type\":[]}", "\"code\":\"bad_field\"" },
+		{ "{\"ref\":\"\",\"message\":\"x\"}", "\"code\":\"bad_field\"" },
+		{ "{\"room\":\"a/b\"}", "\"code\":\"bad_room\"" },
 	};
 	struct fixture *fixture = *state;
 	size_t i;
@@ -214,9 +214,7 @@ static void
 test_a_request_that_is_too_fast_is_so_for_all_that_it_says(void **state)
 {
 	struct fixture *fixture = *state;
-	struct rate rate = {
-		.messages = {.tokens = 0, .filled_ms = 5000}
-	};
+	struct rate rate = { .messages = { .tokens = 0, .filled_ms = 5000 } };
 	struct fake call;
 
 	fake_init(fixture, &call, "http", WIRE_OBJECT);

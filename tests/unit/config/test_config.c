@@ -246,15 +246,15 @@ test_a_whole_number_will_do_for_a_real_one(void **state)
 		const char *text;
 		double value;
 	} good[] = {
-		{"7",          7.0      },
-		{ "0x10",      16.0     },
-		{ "100L",      100.0    },
-		{ "0.25",      0.25     },
-		{ "1e3",       1000.0   },
-		{ "0",         0.0      },
-		{ "0.0",       0.0      },
-		{ "1000000",   1000000.0},
-		{ "1000000.0", 1000000.0},
+		{ "7", 7.0 },
+		{ "0x10", 16.0 },
+		{ "100L", 100.0 },
+		{ "0.25", 0.25 },
+		{ "1e3", 1000.0 },
+		{ "0", 0.0 },
+		{ "0.0", 0.0 },
+		{ "1000000", 1000000.0 },
+		{ "1000000.0", 1000000.0 },
 	};
 	char setting[100];
 
@@ -493,18 +493,18 @@ test_the_name_of_a_room_has_rules(void **state)
 	static const struct {
 		const char *room, *shown, *fault;
 	} bad[] = {
-		{"",              "",                "must be a string of 1 to 255 bytes"              },
-		{ "a/b",          "a/b",             "must not have a \"/\""                           },
-		{ " a",           " a",              "must not begin with a space or have two in a row"},
-		{ "a ",           "a ",              "must not end with a space"                       },
-		{ "a\tb",         "a\\tb",           "must not have a character that cannot be seen"   },
-		{ "a\xc2\x9f",    "a\\xC2\\x9F",
-                 "must not have a character that cannot be seen"                                       },
-		{ "a\x7f",        "a\\x7F",          "must not have a character that cannot be seen"   },
-		{ "a\xff",        "a\\xFF",          "must be valid UTF-8"                             },
-		{ "\xc0\xaf",     "\\xC0\\xAF",      "must be valid UTF-8"                             },
-		{ "\xed\xa0\x80", "\\xED\\xA0\\x80", "must be valid UTF-8"                             },
-		{ "\xe4\xba",     "\\xE4\\xBA",      "must be valid UTF-8"                             },
+		{ "", "", "must be a string of 1 to 255 bytes" },
+		{ "a/b", "a/b", "must not have a \"/\"" },
+		{ " a", " a", "must not begin with a space or have two in a row" },
+		{ "a ", "a ", "must not end with a space" },
+		{ "a\tb", "a\\tb", "must not have a character that cannot be seen" },
+		{ "a\xc2\x9f", "a\\xC2\\x9F",
+			"must not have a character that cannot be seen" },
+		{ "a\x7f", "a\\x7F", "must not have a character that cannot be seen" },
+		{ "a\xff", "a\\xFF", "must be valid UTF-8" },
+		{ "\xc0\xaf", "\\xC0\\xAF", "must be valid UTF-8" },
+		{ "\xed\xa0\x80", "\\xED\\xA0\\x80", "must be valid UTF-8" },
+		{ "\xe4\xba", "\\xE4\\xBA", "must be valid UTF-8" },
 	};
 	char setting[100], end[200];
 

@@ -36,9 +36,8 @@ test_one_that_is_taken_away_is_reported_where_that_is_done(void **state)
 	(void)state;
 	assert_load_fails(((struct attempt){ both, { "http.tls_key=" } }),
 		"-s http.tls_key=: http.tls_certificate is given without http.tls_key");
-	config_free(load(((struct attempt){
-		both, {"http.tls_key=", "http.tls_certificate="}
-        })));
+	config_free(load((
+		(struct attempt){ both, { "http.tls_key=", "http.tls_certificate=" } })));
 }
 
 static void

@@ -185,10 +185,9 @@ test_the_name_of_a_room_keeps_to_the_limit(void **state)
 				  { "rooms=({name=\"abcdef\";})" } }),
 		"-s rooms=({name=\"abcdef\";}): rooms item 1: name has 6 bytes, "
 		"limits.room_bytes allows 5");
-	struct config *config = load(((struct attempt){
-		"rooms = ( { name = \"abcdef\"; } );",
-		{"rooms=()", "limits.room_bytes=5"}
-        }));
+	struct config *config =
+		load(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
+			{ "rooms=()", "limits.room_bytes=5" } }));
 	config_free(config);
 }
 
@@ -196,11 +195,10 @@ static void
 test_a_setting_replaces_all_rooms(void **state)
 {
 	(void)state;
-	struct config *config = load(((struct attempt){
-		"rooms = ( { name = \"a\"; }, { name = \"b\"; } );",
-		{"rooms=({name=\"c\";})",
-                  "rooms=({name=\"ops\";}, {name=\"b\" topic=\"t\"})"}
-        }));
+	struct config *config = load(
+		((struct attempt){ "rooms = ( { name = \"a\"; }, { name = \"b\"; } );",
+			{ "rooms=({name=\"c\";})",
+				"rooms=({name=\"ops\";}, {name=\"b\" topic=\"t\"})" } }));
 
 	assert_int_equal(config->rooms.count, 2);
 	assert_string_equal(config->rooms.items[0].name, "ops");
@@ -256,7 +254,7 @@ test_a_file_may_list_thousands_of_rooms(void **state)
 	config_free(config);
 	stpcpy(end, ", { name = \"first\"; } );");
 	assert_load_fails(FILE_TEXT(text), "test.cfg:20000: rooms item 20001: name must "
-					   "not be that of item 1, is \"first\"");
+					   "differ from item 1, is \"first\"");
 	free(text);
 }
 

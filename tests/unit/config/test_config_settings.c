@@ -38,10 +38,9 @@ static void
 test_a_setting_beats_the_file_and_the_last_one_wins(void **state)
 {
 	(void)state;
-	struct config *config = load(((struct attempt){
-		"http = { port = 1; root = \"x\"; };",
-		{"http.port=2", "http.port=0x3", "http.root=y"}
-        }));
+	struct config *config =
+		load(((struct attempt){ "http = { port = 1; root = \"x\"; };",
+			{ "http.port=2", "http.port=0x3", "http.root=y" } }));
 
 	assert_int_equal(config->http.port, 3);
 	assert_string_equal(config->http.root, "y");
@@ -52,10 +51,8 @@ static void
 test_an_error_that_a_setting_overrides_is_still_an_error(void **state)
 {
 	(void)state;
-	assert_load_fails(
-		((struct attempt){
-			"http = { port = -1; };", {"http.port=-2", "http.port=80"}
-        }),
+	assert_load_fails(((struct attempt){ "http = { port = -1; };",
+				  { "http.port=-2", "http.port=80" } }),
 		"test.cfg:1: http.port must be a whole number from 0 to 65535, is -1",
 		"-s http.port=-2: http.port must be a whole number from 0 to 65535, is "
 		"-2");
@@ -113,11 +110,11 @@ test_a_setting_of_a_list_is_a_list_or_one_string(void **state)
 		const char *setting;
 		size_t count;
 	} good[] = {
-		{"http.allowed_origins=http://a",                      1},
-		{ "http.allowed_origins=\"http://a\"",                 1},
-		{ "http.allowed_origins=[ \"http://a\", \"*\" ]",      2},
-		{ "http.allowed_origins=(\"http://a\", \"*\", \"*\")", 3},
-		{ "http.allowed_origins=[]",                           0},
+		{ "http.allowed_origins=http://a", 1 },
+		{ "http.allowed_origins=\"http://a\"", 1 },
+		{ "http.allowed_origins=[ \"http://a\", \"*\" ]", 2 },
+		{ "http.allowed_origins=(\"http://a\", \"*\", \"*\")", 3 },
+		{ "http.allowed_origins=[]", 0 },
 	};
 
 	(void)state;

@@ -91,17 +91,14 @@ test_two_that_clash_are_reported_where_the_later_one_is(void **state)
 		"\"web\"",
 		"test.cfg:4: tails item 1: room must differ from rooms item 2, is "
 		"\"web\"");
-	assert_load_fails(
-		((struct attempt){
-			tail, {"rooms=({name=\"web\";})", "chat.default_room=web"}
-        }),
+	assert_load_fails(((struct attempt){ tail, { "rooms=({name=\"web\";})",
+							   "chat.default_room=web" } }),
 		"-s chat.default_room=web: tails item 1: room must differ from "
 		"chat.default_room, is \"web\"",
 		"-s rooms=({name=\"web\";}): tails item 1: room must differ from rooms "
 		"item 1, is \"web\"");
 	config_free(load(((struct attempt){
-		tail, {"chat.default_room=web", "chat.default_room=lobby"}
-        })));
+		tail, { "chat.default_room=web", "chat.default_room=lobby" } })));
 }
 
 static void

@@ -120,17 +120,17 @@ static void
 test_severities_of_any_program_are_one_of_ours(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"emergency", "critical"},
-		{ "Fatal",    "critical"},
-		{ "disaster", "critical"},
-		{ "ERROR",    "error"   },
-		{ "major",    "error"   },
-		{ "warn",     "warning" },
-		{ "minor",    "warning" },
-		{ "notice",   "info"    },
-		{ "none",     "info"    },
-		{ "purple",   "warning" },
-		{ "ok",       "warning" },
+		{ "emergency", "critical" },
+		{ "Fatal", "critical" },
+		{ "disaster", "critical" },
+		{ "ERROR", "error" },
+		{ "major", "error" },
+		{ "warn", "warning" },
+		{ "minor", "warning" },
+		{ "notice", "info" },
+		{ "none", "info" },
+		{ "purple", "warning" },
+		{ "ok", "warning" },
 	};
 	char text[200];
 	size_t i;

@@ -93,10 +93,10 @@ static void
 test_pull_requests_are_told_where_they_change_state(void **state)
 {
 	static const char *const dids[][2] = {
-		{"opened",            "opened"            },
-		{ "reopened",         "reopened"          },
-		{ "ready_for_review", "asks for review of"},
-		{ "closed",           "closed"            },
+		{ "opened", "opened" },
+		{ "reopened", "reopened" },
+		{ "ready_for_review", "asks for review of" },
+		{ "closed", "closed" },
 	};
 	char text[300], message[100];
 	size_t i;

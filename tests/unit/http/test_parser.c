@@ -182,13 +182,13 @@ test_methods_are_known_or_other(void **state)
 		const char *name;
 		enum http_method method;
 	} cases[] = {
-		{"GET",      HTTP_GET    },
-                { "HEAD",    HTTP_HEAD   },
-                { "POST",    HTTP_POST   },
-		{ "OPTIONS", HTTP_OPTIONS},
-                { "get",     HTTP_OTHER  },
-                { "PUT",     HTTP_OTHER  },
-		{ "BREW+2",  HTTP_OTHER  }
+		{ "GET", HTTP_GET },
+		{ "HEAD", HTTP_HEAD },
+		{ "POST", HTTP_POST },
+		{ "OPTIONS", HTTP_OPTIONS },
+		{ "get", HTTP_OTHER },
+		{ "PUT", HTTP_OTHER },
+		{ "BREW+2", HTTP_OTHER },
 	};
 	char text[128];
 	size_t i;

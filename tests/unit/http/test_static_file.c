@@ -41,10 +41,7 @@ read_tag(const struct fixture *fixture, char *tag)
 static void
 test_the_tag_changes_with_the_file_whatever_time_it_bears(void **state)
 {
-	static const struct timespec times[2] = {
-		{1000,  0},
-                { 1000, 0}
-	};
+	static const struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
 	const struct fixture *fixture = *state;
 	char before[STATIC_FILE_ETAG_BYTES], after[STATIC_FILE_ETAG_BYTES];
 	struct stat old = write_file(fixture, "one", times), now;

@@ -59,18 +59,22 @@ static void
 test_a_message_shows_who_says_what(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"message\",\"room\":\"lobby\",\"id\":1,\"ts\":2,"
-		  "\"username\":\"ann\",\"message\":\"hi\"}",           "ann: hi\n"                            },
+		{ "{\"type\":\"message\",\"room\":\"lobby\",\"id\":1,\"ts\":2,"
+		  "\"username\":\"ann\",\"message\":\"hi\"}",
+			"ann: hi\n" },
 		{ "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"\"}",
-                 "ann: \n"												      },
+			"ann: \n" },
 		{ "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"waves\","
-		  "\"action\":true}",				   "* ann waves\n"                        },
+		  "\"action\":true}",
+			"* ann waves\n" },
 		{ "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"waves\","
-		  "\"action\":1}",				      "ann: waves\n"                         },
+		  "\"action\":1}",
+			"ann: waves\n" },
 		{ "{\"type\":\"message\",\"username\":\"cron\",\"title\":\"Backup\","
-		  "\"message\":\"done\",\"click\":\"https://x.org/\"}", "cron: Backup: done <https://x.org/>\n"},
+		  "\"message\":\"done\",\"click\":\"https://x.org/\"}",
+			"cron: Backup: done <https://x.org/>\n" },
 		{ "{\"type\":\"message\",\"username\":\"cron\",\"title\":\"Backup\"}",
-                 "cron: Backup\n"											       },
+			"cron: Backup\n" },
 	};
 
 	(void)state;
@@ -81,14 +85,14 @@ static void
 test_an_object_of_another_type_shows_its_text_or_its_type(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"chart\",\"username\":\"ann\",\"value\":1}",
-                 "* ann sent: chart\n"},
+		{ "{\"type\":\"chart\",\"username\":\"ann\",\"value\":1}",
+			"* ann sent: chart\n" },
 		{ "{\"type\":\"deploy\",\"username\":\"ci\",\"message\":\"42\"}",
-                 "ci: 42\n"           },
+			"ci: 42\n" },
 		{ "{\"type\":\"deploy\",\"username\":\"ci\",\"title\":\"v2\"}",
-                 "ci: v2\n"           },
+			"ci: v2\n" },
 		{ "{\"type\":\"x\",\"username\":\"ann\",\"message\":7}",
-                 "* ann sent: x\n"    },
+			"* ann sent: x\n" },
 	};
 
 	(void)state;
@@ -99,12 +103,13 @@ static void
 test_who_comes_goes_and_is_renamed_is_told(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"presence\",\"event\":\"enter\",\"username\":\"ann\"}",
-                 "* ann has entered\n"								     },
+		{ "{\"type\":\"presence\",\"event\":\"enter\",\"username\":\"ann\"}",
+			"* ann has entered\n" },
 		{ "{\"type\":\"presence\",\"event\":\"leave\",\"username\":\"ann\"}",
-                 "* ann has left\n"									},
+			"* ann has left\n" },
 		{ "{\"type\":\"presence\",\"event\":\"rename\",\"username\":\"anna\","
-		  "\"was\":\"ann\"}",				"* ann is now anna\n"},
+		  "\"was\":\"ann\"}",
+			"* ann is now anna\n" },
 	};
 
 	(void)state;
@@ -115,13 +120,16 @@ static void
 test_only_the_first_joined_of_a_session_is_a_welcome(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"joined\",\"room\":\"lobby\",\"topic\":\"\",\"count\":4,"
-		  "\"you\":{\"username\":\"guest-7\"},\"greeting\":true}", "Welcome to Linnet. You are guest-7 in lobby with 3 others. "
-			"/help lists the commands.\n"        },
+		{ "{\"type\":\"joined\",\"room\":\"lobby\",\"topic\":\"\",\"count\":4,"
+		  "\"you\":{\"username\":\"guest-7\"},\"greeting\":true}",
+			"Welcome to Linnet. You are guest-7 in lobby with 3 others. "
+			"/help lists the commands.\n" },
 		{ "{\"type\":\"joined\",\"room\":\"ops\",\"topic\":\"disks\",\"count\":2,"
-		  "\"you\":{\"username\":\"ann\"}}",                       "* You are ann in ops with 1 other\n* The topic is: disks\n"},
+		  "\"you\":{\"username\":\"ann\"}}",
+			"* You are ann in ops with 1 other\n* The topic is: disks\n" },
 		{ "{\"type\":\"joined\",\"room\":\"ops\",\"topic\":\"\",\"count\":1,"
-		  "\"you\":{\"username\":\"ann\"}}",                       "* You are ann in ops with 0 others\n"                      },
+		  "\"you\":{\"username\":\"ann\"}}",
+			"* You are ann in ops with 0 others\n" },
 	};
 
 	(void)state;
@@ -132,16 +140,20 @@ static void
 test_an_alarm_shows_what_became_of_it(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"raised\","
+		{ "{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"raised\","
 		  "\"severity\":\"critical\",\"title\":\"Disk full\","
-		  "\"message\":\"98 %\",\"click\":\"https://x.org/\"}", "! critical disk: Disk full - 98 % <https://x.org/>\n"},
+		  "\"message\":\"98 %\",\"click\":\"https://x.org/\"}",
+			"! critical disk: Disk full - 98 % <https://x.org/>\n" },
 		{ "{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"updated\","
-		  "\"severity\":\"warning\"}",			  "! warning disk\n"                                    },
+		  "\"severity\":\"warning\"}",
+			"! warning disk\n" },
 		{ "{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"acknowledged\","
 		  "\"severity\":\"critical\",\"acknowledged_by\":\"ann\","
-		  "\"title\":\"Disk full\"}",			   "! ann acknowledged disk: Disk full\n"                },
+		  "\"title\":\"Disk full\"}",
+			"! ann acknowledged disk: Disk full\n" },
 		{ "{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"cleared\","
-		  "\"severity\":\"ok\",\"message\":\"40 %\"}",          "! OK disk - 40 %\n"                                  },
+		  "\"severity\":\"ok\",\"message\":\"40 %\"}",
+			"! OK disk - 40 %\n" },
 	};
 
 	(void)state;
@@ -152,15 +164,17 @@ static void
 test_a_history_and_a_search_end_with_the_newest(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"history\",\"room\":\"lobby\",\"messages\":["
+		{ "{\"type\":\"history\",\"room\":\"lobby\",\"messages\":["
 		  "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"1\"},"
 		  "{\"type\":\"alarm\",\"state\":\"raised\",\"severity\":\"info\","
-		  "\"key\":\"k\"}]}",						"ann: 1\n! info k\n* That was the latest of lobby\n"},
+		  "\"key\":\"k\"}]}",
+			"ann: 1\n! info k\n* That was the latest of lobby\n" },
 		{ "{\"type\":\"search\",\"room\":\"lobby\",\"messages\":["
 		  "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"2\"},"
-		  "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"1\"}]}", "ann: 1\nann: 2\n* That was the latest of lobby\n"  },
+		  "{\"type\":\"message\",\"username\":\"ann\",\"message\":\"1\"}]}",
+			"ann: 1\nann: 2\n* That was the latest of lobby\n" },
 		{ "{\"type\":\"history\",\"room\":\"lobby\",\"messages\":[]}",
-                 "* That was nothing: there is no history of lobby\n"										     },
+			"* That was nothing: there is no history of lobby\n" },
 	};
 
 	(void)state;
@@ -171,15 +185,18 @@ static void
 test_lists_have_a_line_for_each(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
+		{ "{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
 		  "\"count\":2},{\"room\":\"ops\",\"topic\":\"disks\",\"count\":0}],"
-		  "\"tails\":[{\"room\":\"syslog\",\"topic\":\"\",\"count\":1}]}",   "* lobby (2 here)\n* ops (0 here) disks\n"
-			"* log syslog (1 here)\n"},
+		  "\"tails\":[{\"room\":\"syslog\",\"topic\":\"\",\"count\":1}]}",
+			"* lobby (2 here)\n* ops (0 here) disks\n"
+			"* log syslog (1 here)\n" },
 		{ "{\"type\":\"who\",\"room\":\"lobby\",\"users\":["
 		  "{\"username\":\"ann\",\"via\":\"ws\"},"
-		  "{\"username\":\"bob\",\"via\":\"line\"}]}",                       "* In lobby: ann (ws), bob (line)\n"          },
+		  "{\"username\":\"bob\",\"via\":\"line\"}]}",
+			"* In lobby: ann (ws), bob (line)\n" },
 		{ "{\"type\":\"help\",\"commands\":[{\"usage\":\"/who\","
-		  "\"help\":\"list them\"},{\"usage\":\"/quit\",\"help\":\"go\"}]}", "* /who - list them\n* /quit - go\n"          },
+		  "\"help\":\"list them\"},{\"usage\":\"/quit\",\"help\":\"go\"}]}",
+			"* /who - list them\n* /quit - go\n" },
 	};
 
 	(void)state;
@@ -190,13 +207,13 @@ static void
 test_notices_errors_and_log_lines_are_shown_as_they_are(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"error\",\"code\":\"bad_name\",\"message\":\"no\"}",
-                 "* no\n"									  },
-		{ "{\"type\":\"notice\",\"message\":\"we stop\"}",                    "* we stop\n"},
+		{ "{\"type\":\"error\",\"code\":\"bad_name\",\"message\":\"no\"}",
+			"* no\n" },
+		{ "{\"type\":\"notice\",\"message\":\"we stop\"}", "* we stop\n" },
 		{ "{\"type\":\"log\",\"username\":\"syslog\",\"message\":\"a: b\"}",
-                 "a: b\n"									  },
+			"a: b\n" },
 		{ "{\"type\":\"log\",\"message\":\"5 lines skipped\",\"skipped\":5}",
-                 "5 lines skipped\n"							       },
+			"5 lines skipped\n" },
 	};
 
 	(void)state;
@@ -207,10 +224,10 @@ static void
 test_what_is_of_use_only_to_programs_is_not_shown(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"ack\",\"ref\":\"1\",\"room\":\"lobby\",\"id\":1}", ""},
-		{ "{\"type\":\"metric\",\"name\":\"cpu\",\"value\":0.4}",        ""},
-		{ "{\"type\":\"pong\"}",					 ""},
-		{ "{\"type\":\"typing\",\"username\":\"ann\"}",                  ""},
+		{ "{\"type\":\"ack\",\"ref\":\"1\",\"room\":\"lobby\",\"id\":1}", "" },
+		{ "{\"type\":\"metric\",\"name\":\"cpu\",\"value\":0.4}", "" },
+		{ "{\"type\":\"pong\"}", "" },
+		{ "{\"type\":\"typing\",\"username\":\"ann\"}", "" },
 	};
 
 	(void)state;
@@ -221,19 +238,23 @@ static void
 test_nobody_steers_a_terminal_by_what_they_say_or_are_called(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"message\",\"username\":\"ann\","
-		  "\"message\":\"\\u001b[2J\\u0007\\u009bA\\u007f\"}",              "ann: " REPLACEMENT "[2J" REPLACEMENT REPLACEMENT "A" REPLACEMENT
-			"\n"					     },
-		{ "{\"type\":\"message\",\"username\":\"a\\u001bn\","
-		  "\"message\":\"x\",\"title\":\"\\u001b\",\"click\":\"\\u001b\"}", "a" REPLACEMENT "n: " REPLACEMENT ": x <" REPLACEMENT ">\n"},
-		{ "{\"type\":\"a\\u001bb\",\"username\":\"ann\"}",
-                 "* ann sent: a" REPLACEMENT "b\n"													      },
-		{ "{\"type\":\"alarm\",\"state\":\"raised\",\"severity\":\"info\","
-		  "\"key\":\"k\\u001b\",\"message\":\"m\\u001b\"}",                 "! info k" REPLACEMENT " - m" REPLACEMENT "\n"             },
-		{ "{\"type\":\"error\",\"message\":\"\\u001b\"}",                                    "* " REPLACEMENT "\n"                                      },
 		{ "{\"type\":\"message\",\"username\":\"ann\","
-		  "\"message\":\"\\u202eabc\\u2066\\u200f\\u061c\"}",               "ann: " REPLACEMENT "abc" REPLACEMENT REPLACEMENT REPLACEMENT
-			"\n"					      },
+		  "\"message\":\"\\u001b[2J\\u0007\\u009bA\\u007f\"}",
+			"ann: " REPLACEMENT "[2J" REPLACEMENT REPLACEMENT "A" REPLACEMENT
+			"\n" },
+		{ "{\"type\":\"message\",\"username\":\"a\\u001bn\","
+		  "\"message\":\"x\",\"title\":\"\\u001b\",\"click\":\"\\u001b\"}",
+			"a" REPLACEMENT "n: " REPLACEMENT ": x <" REPLACEMENT ">\n" },
+		{ "{\"type\":\"a\\u001bb\",\"username\":\"ann\"}",
+			"* ann sent: a" REPLACEMENT "b\n" },
+		{ "{\"type\":\"alarm\",\"state\":\"raised\",\"severity\":\"info\","
+		  "\"key\":\"k\\u001b\",\"message\":\"m\\u001b\"}",
+			"! info k" REPLACEMENT " - m" REPLACEMENT "\n" },
+		{ "{\"type\":\"error\",\"message\":\"\\u001b\"}", "* " REPLACEMENT "\n" },
+		{ "{\"type\":\"message\",\"username\":\"ann\","
+		  "\"message\":\"\\u202eabc\\u2066\\u200f\\u061c\"}",
+			"ann: " REPLACEMENT "abc" REPLACEMENT REPLACEMENT REPLACEMENT
+			"\n" },
 	};
 
 	(void)state;
@@ -244,13 +265,14 @@ static void
 test_nobody_forges_a_line_by_a_line_break(void **state)
 {
 	static const struct form forms[] = {
-		{"{\"type\":\"message\",\"username\":\"ann\","
-		  "\"message\":\"a\\nbob: b\\r\\nc\\rd\\u2028e\\u0085f\\u000bg\"}", "ann: a" LINE_BREAK "bob: b" LINE_BREAK "c" REPLACEMENT
-			"d" REPLACEMENT "e" REPLACEMENT "f" REPLACEMENT "g\n"},
+		{ "{\"type\":\"message\",\"username\":\"ann\","
+		  "\"message\":\"a\\nbob: b\\r\\nc\\rd\\u2028e\\u0085f\\u000bg\"}",
+			"ann: a" LINE_BREAK "bob: b" LINE_BREAK "c" REPLACEMENT
+			"d" REPLACEMENT "e" REPLACEMENT "f" REPLACEMENT "g\n" },
 		{ "{\"type\":\"log\",\"message\":\"a\\nb\\tc\"}",
-                 "a" LINE_BREAK "b c\n"																	  },
+			"a" LINE_BREAK "b c\n" },
 		{ "{\"type\":\"who\",\"room\":\"a\\nb\",\"users\":[]}",
-                 "* In a" LINE_BREAK "b:\n"																      },
+			"* In a" LINE_BREAK "b:\n" },
 	};
 
 	(void)state;

@@ -186,7 +186,7 @@ try_append(struct fixture *fixture, const char *room, const char *text, const ch
 		.tail = text,
 		.tail_len = strlen(text),
 		.words = text,
-		.keys = {key, other_key},
+		.keys = { key, other_key },
 	};
 
 	int r = store_append(fixture->store, &entry, ++fixture->last_ticket);
@@ -400,7 +400,7 @@ fixture_new(const char *driver)
 	fixture->options = (struct store_options){
 		.driver = driver,
 		.path = fixture->path,
-		.callbacks = {on_appended, on_page},
+		.callbacks = { on_appended, on_page },
 		.context = fixture,
 	};
 	return fixture;

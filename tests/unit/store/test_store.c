@@ -67,7 +67,7 @@ test_a_message_comes_back_as_it_was(void **state)
 		.tail = tail,
 		.tail_len = strlen(tail),
 		.words = words,
-		.keys = {NULL, key},
+		.keys = { NULL, key },
 	};
 
 	open_store(fixture);

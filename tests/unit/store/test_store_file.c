@@ -246,11 +246,11 @@ test_a_damaged_beginning_is_refused(void **state)
 		off_t offset;
 		size_t size;
 	} places[] = {
-		{0,    1   },
-                { 16,  2   },
-                { 21,  3   },
-                { 100, 8   },
-                { 0,   4096}
+		{ 0, 1 },
+		{ 16, 2 },
+		{ 21, 3 },
+		{ 100, 8 },
+		{ 0, 4096 },
 	};
 
 	fill(fixture, 500);

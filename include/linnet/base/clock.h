@@ -1,0 +1,12 @@
+/* clock.h - the time. */
+#pragma once
+
+#include <stdint.h>
+
+/* Monotonic time: it never goes backwards, and setting the system's clock does not change
+ * it. */
+int64_t clock_now_ms(void);
+int64_t clock_now_us(void);
+
+/* Unix time. It jumps if the system's clock is set. */
+int64_t clock_unix_ms(void);
