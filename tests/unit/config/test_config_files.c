@@ -5,9 +5,9 @@
 
 #define SAMPLE LINNET_SOURCE_DIR "/config/linnet.cfg" /* a file that can be read */
 
-static char folder[FOLDER_BYTES]; /* where write_file writes to */
+static char folder[FOLDER_BYTES]; /* write_file writes to it */
 
-/* The path of a file of that name; valid until the eighth next call. */
+/* The path of a file of that name. Valid until the eighth next call. */
 static const char *
 path_of(const char *name)
 {
@@ -32,7 +32,7 @@ write_text(const char *name, const char *text)
 	return write_file(name, text, strlen(text));
 }
 
-/* As assert_errors; "DIR", once or twice in a line, stands for the folder. */
+/* As assert_errors. "DIR", once or twice in a line, stands for the folder. */
 static void
 assert_file_fails(const char *path, const char *const *formats)
 {
@@ -70,7 +70,7 @@ remove_folder(void **state)
 	return 0;
 }
 
-/* A test with a folder of its own. */
+/* A test with its own folder. */
 #define FOLDER_TEST(test)                                                                \
 	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
@@ -88,7 +88,7 @@ test_a_syntax_error_carries_the_text_of_libconfig(void **state)
 }
 
 static void
-test_what_stands_before_a_syntax_error_is_checked(void **state)
+test_settings_before_a_syntax_error_are_checked(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = {\n  prt = 1;\n  address = ;\n};"),
@@ -132,7 +132,7 @@ test_lines_are_counted_through_strings_and_comments(void **state)
 }
 
 static void
-test_errors_of_text_have_the_name_that_was_given(void **state)
+test_errors_in_text_have_the_given_name(void **state)
 {
 	(void)state;
 	config_errors_clear(&errors);
@@ -303,7 +303,7 @@ test_a_file_cannot_include_itself(void **state)
 }
 
 static void
-test_includes_come_to_an_end(void **state)
+test_the_number_of_includes_is_limited(void **state)
 {
 	(void)state;
 	write_text("b.cfg", "@include \"./b.cfg\"\n@include \"././b.cfg\"");
@@ -336,11 +336,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FOLDER_TEST(test_a_syntax_error_carries_the_text_of_libconfig),
-		FOLDER_TEST(test_what_stands_before_a_syntax_error_is_checked),
+		FOLDER_TEST(test_settings_before_a_syntax_error_are_checked),
 		FOLDER_TEST(test_a_string_or_a_comment_without_an_end_is_an_error),
 		FOLDER_TEST(test_a_string_cannot_hold_a_nul),
 		FOLDER_TEST(test_lines_are_counted_through_strings_and_comments),
-		FOLDER_TEST(test_errors_of_text_have_the_name_that_was_given),
+		FOLDER_TEST(test_errors_in_text_have_the_given_name),
 		FOLDER_TEST(test_a_file_that_cannot_be_read_is_an_error),
 		FOLDER_TEST(test_a_file_above_1_mib_is_an_error),
 		FOLDER_TEST(test_an_unreadable_file_hides_no_error_of_the_command_line),
@@ -352,7 +352,7 @@ main(void)
 		FOLDER_TEST(test_rooms_may_be_included_from_files),
 		FOLDER_TEST(test_an_include_that_cannot_be_read_is_an_error),
 		FOLDER_TEST(test_a_file_cannot_include_itself),
-		FOLDER_TEST(test_includes_come_to_an_end),
+		FOLDER_TEST(test_the_number_of_includes_is_limited),
 		FOLDER_TEST(test_text_cannot_include_a_file),
 	};
 

@@ -30,7 +30,7 @@ test_the_topic_of_a_room_may_be_left_out(void **state)
 }
 
 static void
-test_a_list_may_have_no_room(void **state)
+test_a_list_of_rooms_may_be_empty(void **state)
 {
 	(void)state;
 	struct config *config = load(FILE_TEXT("rooms = ( );"));
@@ -53,7 +53,7 @@ test_the_default_room_may_be_listed_for_its_topic(void **state)
 }
 
 static void
-test_a_room_has_to_have_a_name(void **state)
+test_a_room_needs_a_name(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = (\n  { topic = \"x\"; },\n  { }\n);"),
@@ -134,7 +134,7 @@ test_no_two_rooms_have_one_name(void **state)
 }
 
 static void
-test_what_is_no_list_of_groups_is_refused(void **state)
+test_anything_but_a_list_of_groups_is_rejected(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = \"ops\";"),
@@ -165,7 +165,7 @@ test_a_misspelt_list_of_rooms_is_an_error_with_a_suggestion(void **state)
 }
 
 static void
-test_the_name_of_a_room_keeps_to_the_limit(void **state)
+test_the_name_of_a_room_obeys_the_limit(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
@@ -222,7 +222,7 @@ test_a_setting_replaces_all_rooms(void **state)
 }
 
 static void
-test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts(void **state)
+test_a_room_cut_by_a_syntax_error_has_no_missing_members(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -264,22 +264,22 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rooms_are_a_list_of_groups),
 		cmocka_unit_test(test_the_topic_of_a_room_may_be_left_out),
-		cmocka_unit_test(test_a_list_may_have_no_room),
+		cmocka_unit_test(test_a_list_of_rooms_may_be_empty),
 		cmocka_unit_test(test_the_default_room_may_be_listed_for_its_topic),
-		cmocka_unit_test(test_a_room_has_to_have_a_name),
+		cmocka_unit_test(test_a_room_needs_a_name),
 		cmocka_unit_test(
 			test_an_unknown_key_of_a_room_is_an_error_with_a_suggestion),
 		cmocka_unit_test(
 			test_each_value_of_a_room_is_checked_and_reported_with_its_line),
 		cmocka_unit_test(test_a_topic_is_one_line_of_at_most_512_bytes),
 		cmocka_unit_test(test_no_two_rooms_have_one_name),
-		cmocka_unit_test(test_what_is_no_list_of_groups_is_refused),
+		cmocka_unit_test(test_anything_but_a_list_of_groups_is_rejected),
 		cmocka_unit_test(
 			test_a_misspelt_list_of_rooms_is_an_error_with_a_suggestion),
-		cmocka_unit_test(test_the_name_of_a_room_keeps_to_the_limit),
+		cmocka_unit_test(test_the_name_of_a_room_obeys_the_limit),
 		cmocka_unit_test(test_a_setting_replaces_all_rooms),
 		cmocka_unit_test(
-			test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts),
+			test_a_room_cut_by_a_syntax_error_has_no_missing_members),
 		cmocka_unit_test(test_a_file_may_list_thousands_of_rooms),
 	};
 
