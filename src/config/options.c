@@ -216,8 +216,8 @@ static const struct config_option room_options[] = {
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);
 
-/* Nobody knows a token with this hash. So a dump that is used as a configuration accepts
- * no token. */
+/* Nobody knows a token with this hash, so a dump in use as a configuration rejects the
+ * token. */
 static const char sha256_mask[] =
 	"0000000000000000000000000000000000000000000000000000000000000000";
 

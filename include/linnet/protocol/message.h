@@ -41,7 +41,7 @@ struct message_fault {
 struct message_stamp {
 	int64_t ts_ms;
 	const char *username;
-	const char *via;  /* the door it came by, if readers should see it; else NULL */
+	const char *via;  /* "push" for a pushed message; else NULL */
 	bool share_email; /* include the sender's email */
 	bool avatar;      /* include the hash of the email */
 };

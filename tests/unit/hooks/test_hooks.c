@@ -346,7 +346,8 @@ main(void)
 		cmocka_unit_test(test_severities_of_other_programs_become_linnets),
 		cmocka_unit_test(test_grafana_alerts_link_to_their_panel),
 		cmocka_unit_test(test_rules_of_an_old_grafana_raise_and_clear_alarms),
-		cmocka_unit_test(test_no_data_paused_and_pending_states_of_an_old_grafana),
+		cmocka_unit_test(
+			test_no_data_paused_and_pending_states_of_an_old_grafana),
 		cmocka_unit_test(test_plain_text_in_any_usual_member_is_a_message),
 		cmocka_unit_test(test_a_key_and_a_severity_make_an_alarm),
 		cmocka_unit_test(test_an_id_alone_makes_no_alarm),
