@@ -27,7 +27,7 @@ encode_object(struct encoded *encoded, json_t *object)
 	encode_text(encoded, &text, NULL, 0);
 }
 
-/* Our own JSON has no line breaks, so it is one "data" field. */
+/* Compact JSON has no line break, so one "data" field holds it. */
 static struct frame *
 encode_event(const struct encoded *encoded)
 {
@@ -49,7 +49,7 @@ encode_event(const struct encoded *encoded)
 	return frame;
 }
 
-/* NULL where there is nothing to be read. */
+/* NULL if the object adds no line. */
 static struct frame *
 encode_line(const struct encoded *encoded, bool in_websocket)
 {
@@ -58,7 +58,8 @@ encode_line(const struct encoded *encoded, bool in_websocket)
 	struct frame *frame = NULL;
 	struct buffer text = { 0 };
 
-	/* jansson reads no text back that nests more deeply than it likes. */
+	/* jansson rejects deep nesting: a history nests a message deeper than its sender
+	 * did. */
 	if (object)
 		line_text_append(&text, object);
 	json_decref(object);
@@ -71,7 +72,7 @@ encode_line(const struct encoded *encoded, bool in_websocket)
 }
 
 static struct frame *
-encode(const struct encoded *encoded, enum wire wire)
+encode_wire(const struct encoded *encoded, enum wire wire)
 {
 	switch (wire) {
 	case WIRE_WS:
@@ -93,7 +94,7 @@ encode_frame(struct encoded *encoded, enum wire wire)
 {
 	if (!encoded->is_encoded[wire]) {
 		encoded->is_encoded[wire] = true;
-		encoded->frames[wire] = encode(encoded, wire);
+		encoded->frames[wire] = encode_wire(encoded, wire);
 	}
 	return encoded->frames[wire];
 }

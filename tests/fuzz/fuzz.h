@@ -1,4 +1,4 @@
-/* fuzz.h - the entry point of a fuzzer, and how it reports a failure. */
+/* fuzz.h - the entry point of a fuzz target, and its assertion. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Must return 0 for any data. Ends the process if a promise is broken. */
+/* Run the target on the size bytes of data. Returns 0, or aborts if a check fails. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline void

@@ -1,6 +1,6 @@
-/* replay.c - runs a fuzz target over the files of a folder: the main function of
- * a build without libFuzzer. It prints the name of each file before it runs it,
- * so the last name printed is the one that failed. */
+/* replay.c - runs a fuzz target on each file of a folder. It is the main function of
+ * builds without libFuzzer. It prints the name of a file before the run, so the last name
+ * printed is the file that failed. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 
 #include "fuzz.h"
 
-/* Returns the whole file in a block of exactly its size, so the address sanitizer
- * detects reads beyond it. NULL if it cannot be read. */
+/* The bytes of the file in a block of exactly their size, so that the address sanitizer
+ * finds a read beyond it. NULL if the file cannot be read. */
 static uint8_t *
 read_file(const char *path, size_t *size)
 {

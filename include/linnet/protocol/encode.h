@@ -1,5 +1,5 @@
-/* encode.h - one thing that is said, be it to one or to many: encoded at most once for
- * each form in which somebody reads it. */
+/* encode.h - encodes an object of the server for its readers, at most once for each form,
+ * however many read it. */
 #pragma once
 
 #include <jansson.h>
@@ -9,44 +9,46 @@
 #include "linnet/base/buffer.h"
 #include "linnet/base/frame.h"
 
-/* The forms in which doors speak. */
+/* The forms in which clients receive an object. */
 enum wire {
 	WIRE_WS,      /* a JSON object in a WebSocket text message */
 	WIRE_WS_LINE, /* lines in a WebSocket text message */
 	WIRE_LINE,    /* lines, each ending in a line feed */
-	WIRE_SSE,     /* an event of a stream (HTML Living Standard, section 9.2) */
-	WIRE_OBJECT,  /* the JSON object as it is */
+	WIRE_SSE,     /* a server-sent event (HTML Living Standard, section 9.2) */
+	WIRE_OBJECT,  /* the plain JSON object */
 	WIRE_COUNT,
 };
 
-/* True for people at a terminal. */
+/* True if the client is a person at a terminal. */
 static inline bool
 wire_is_line(enum wire wire)
 {
 	return wire == WIRE_LINE || wire == WIRE_WS_LINE;
 }
 
-/* A server's object on its way. On the stack of whoever says it; frames that were queued
- * live on. */
+/* An object and the forms that were made of it. It lives on the sender's stack; queued
+ * frames outlive it. */
 struct encoded {
-	struct buffer json; /* the object, compact */
-	const char *epoch;  /* of id; borrowed; NULL: a reader stands where it stood */
-	uint64_t id;        /* in its room: where a reader of it stands then */
+	struct buffer json; /* the object as compact JSON */
+	/* The epoch of id, borrowed. NULL: a reader resumes from where it was before. */
+	const char *epoch;
+	uint64_t id; /* the id in its room from which a reader resumes */
 	bool is_encoded[WIRE_COUNT];
 	struct frame *frames[WIRE_COUNT];
 };
 
-/* Encoded from the object, which is consumed, without an id. */
+/* Start with an object, which is consumed. It has no id. */
 void encode_object(struct encoded *encoded, json_t *object);
 
-/* Encoded from the object that text is, which is taken over and left empty; id and epoch
- * (NULL: none), which must outlive encoded, say where a reader may go on. */
+/* Start with the JSON object in text, whose bytes are moved out of it. A reader can
+ * resume from epoch and id; epoch is NULL for an object without an id. epoch must outlive
+ * encoded. */
 void encode_text(
 	struct encoded *encoded, struct buffer *text, const char *epoch, uint64_t id);
 
-/* The form of wire, owned by encoded; NULL where that wire does not show
- * such a thing. */
+/* The frame in the form of wire, which encoded owns. NULL if readers of that wire do not
+ * receive such objects. */
 struct frame *encode_frame(struct encoded *encoded, enum wire wire);
 
-/* Free the text and give the frames back. */
+/* Free the text and release the frames. */
 void encode_fini(struct encoded *encoded);

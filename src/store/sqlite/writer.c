@@ -4,6 +4,7 @@
 
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 #include "store/sqlite/writer.h"
 
 /* Entries waiting together are committed together, up to this many. */

@@ -3,12 +3,7 @@
  * the table of rooms. No other file includes it. */
 #pragma once
 
-#include "linnet/base/xalloc.h"
-
-/* uthash aborts when memory runs out, as all code here does (see xalloc.h). */
-#define uthash_malloc(size) xmalloc(size)
-#include <uthash.h>
-
+#include "linnet/base/hash.h"
 #include "store/sqlite/sqlite.h"
 
 /* The prepared statements of the writer's connection. */

@@ -1,5 +1,5 @@
-/* Client messages, one a line, through the chat's own entry point. Everything
- * sent to any session must be a JSON object with a type. */
+/* fuzz_message.c - one session sends each line of the data. Everything that a session
+ * receives must be a JSON object with a type. */
 #include <assert.h>
 #include <jansson.h>
 
