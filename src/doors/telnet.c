@@ -104,6 +104,13 @@ end_line(struct telnet *telnet)
 	return TELNET_TOO_LONG;
 }
 
+/* Returns true if byte ends a line together with a CR before it. */
+static bool
+is_behind_cr(char byte)
+{
+	return byte == '\n' || byte == '\0';
+}
+
 enum telnet_event
 telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_bytes,
 	size_t *used)
@@ -119,7 +126,7 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			return TELNET_MARK;
 		}
 		telnet->saw_cr = byte == '\r';
-		if (behind_cr && (byte == '\n' || byte == '\0'))
+		if (behind_cr && is_behind_cr(byte))
 			continue;
 		if (byte != '\n' && byte != '\r') {
 			const char *protocol = telnet->has_first_line
@@ -131,6 +138,11 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			if (!telnet->is_too_long)
 				add(telnet, byte, max_bytes);
 			continue;
+		}
+		/* Nothing of the end of the line is left to be read. */
+		if (byte == '\r' && *used < len && is_behind_cr(bytes[*used])) {
+			telnet->saw_cr = false;
+			(*used)++;
 		}
 		return end_line(telnet);
 	}

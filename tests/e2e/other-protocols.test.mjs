@@ -170,6 +170,16 @@ test('empty lines before another protocol do not hide it', () =>
 		await assertNoEffect(received);
 	}));
 
+test('an empty first line is welcomed', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		for (const text of ['\n', '\r\n', '\r\0', '\r\n\r\n', 'hello']) {
+			const terminal = new Terminal(await connect(daemon, daemon.linePort));
+			await terminal.raw.write(text);
+			terminal.raw.halfClose();
+			assert.match((await terminal.rest()).join('\n'), /^Welcome to Linnet\. /, JSON.stringify(text));
+		}
+	}));
+
 test('a connection that ends without sending anything is not announced', () =>
 	withWitness(noRateLimit, async (daemon, received) => {
 		const terminal = new Terminal(await connect(daemon, daemon.linePort));
