@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <ev.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -365,13 +366,27 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 		ev_io_stop(loop, io);
 }
 
+/* Something that the peer sent is not read yet. */
+static bool
+has_input(const struct line *line)
+{
+	struct pollfd poll_fd = { .fd = line->fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
 static void
 on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 {
 	struct line *line = timer->data;
 
-	(void)loop;
 	(void)revents;
+	if (!line->is_greeted && has_input(line)) {
+		/* The loop was busy. Timers run before input, which decides here. */
+		ev_timer_set(timer, GREETING_S, 0);
+		ev_timer_start(loop, timer);
+		return;
+	}
 	if (!line->is_greeted && !is_over(line))
 		greet(line);
 	deferred_ask(line->door->deferred, &line->deferred);

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openBrowser } from '../lib/browser.mjs';
 import { noRateLimit } from '../lib/chat.mjs';
 import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
@@ -125,6 +126,28 @@ test('a welcomed client that sends the head of another protocol only leaves', ()
 			await terminal.raw.write(head);
 			assert.deepEqual(await terminal.rest(), ['* Goodbye: this port is for lines of text'], name);
 			await eventually(async () => assert.deepEqual((await received()).map(({ event }) => event).join().replace('enter,', ''), 'leave'), `${name}: the leave`);
+		}
+	}));
+
+test('after a busy time, a head that has arrived is read before its sender is welcomed', () =>
+	withWitness(noRateLimit, async (daemon, received) => {
+		for (let number = 2; ; number++) {
+			const terminal = new Terminal(await connect(daemon, daemon.linePort));
+			await daemon.waitForLog(new RegExp(`^session_open session=${number} .*door=line`));
+			daemon.signal('SIGSTOP');
+			await terminal.raw.write(heads['an HTTP request']);
+			await sleep(500);
+			// On a slow machine the welcome may come before the signal: try again.
+			const isWelcomed = terminal.raw.waitingBytes > 0;
+			daemon.signal('SIGCONT');
+			const lines = await terminal.rest();
+			if (isWelcomed) {
+				await eventually(async () => assert.equal((await received()).at(-1)?.event, 'leave'), 'the leave');
+				continue;
+			}
+			assert.deepEqual(lines, []);
+			await assertNoEffect(received);
+			return;
 		}
 	}));
 
