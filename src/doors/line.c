@@ -20,21 +20,22 @@
 
 #define READ_BYTES 4096
 
-/* How long a silent peer waits for its welcome. Clients of other protocols speak first,
- * so most of them are recognised before anybody hears of them. */
+/* How long a silent peer waits for its welcome. Clients of other protocols send first, so
+ * most of them are recognised before the room is told that somebody has entered. */
 #define GREETING_S 0.3
 
-/* What one may have under way before it is read from again: a program that writes faster
- * than the store keeps waits instead of losing lines. */
+/* Requests that a peer may have in the store. At this many it is not read from, so that a
+ * program that writes faster than the store waits and loses no lines. */
 #define UNDER_WAY_MAX 64
 
-/* What a peer may take to read its last lines. */
+/* Time for a peer to read its last lines. */
 #define GOODBYE_MS 5000
 
-/* And then to close: closing with unread input might cost it those lines. */
+/* Time for it to close after that. If linnetd closed first, with input unread, the kernel
+ * would send a reset, and the peer could lose those lines. */
 #define LINGER_MS 2000
 
-/* Who has to log in is to do so in this time, and say little else. */
+/* Where a login is needed: time for it, and how many other lines may come before it. */
 #define LOGIN_MS 30000
 #define STRANGE_LINES_MAX 10
 #define LOGIN_FIRST "* This needs a token: /login TOKEN\n"
@@ -83,11 +84,11 @@ on_wake(struct session *session)
 	struct line *line = from_session(session);
 
 	out_queue_wake(&line->out_queue);
-	/* An answer may be what it waits for. */
+	/* The next line may be waiting for this answer. */
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-/* Beside the session, which takes nothing more. */
+/* Send text past session_send, which rejects everything once the session is closing. */
 static void
 put(struct line *line, const char *text)
 {
@@ -117,7 +118,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
 
-/* Nothing that it says is done any more. */
+/* Returns true if input is ignored from now on. */
 static bool
 is_over(const struct line *line)
 {
@@ -133,8 +134,8 @@ forget_line(struct line *line)
 		buffer_clear(&line->telnet.line);
 }
 
-/* Where something else is on its way the answer is left out, so that who asks and asks
- * and does not read costs nothing. */
+/* No answer while other output waits: a peer that asks again and again and does not read
+ * would fill its queue. */
 static void
 answer_mark(struct line *line)
 {
@@ -143,7 +144,7 @@ answer_mark(struct line *line)
 		put(line, TELNET_NO_MARK);
 }
 
-/* From here on it is in the chat. */
+/* Enter the chat. */
 static void
 enter(struct line *line, const struct permissions *permissions)
 {
@@ -154,7 +155,7 @@ enter(struct line *line, const struct permissions *permissions)
 	chat_open(line->door->chat, &line->session, &wishes);
 }
 
-/* One try is enough for who has a token. */
+/* Close the connection, with text as the reason. A failed login gets no second try. */
 static void
 turn_away(struct line *line, const char *code, const char *text)
 {
@@ -188,7 +189,7 @@ log_in(struct line *line, const char *token, size_t len)
 	permissions_unref(permissions);
 }
 
-/* The peer may hear and be heard from now on. */
+/* Send the peer its first line. If no login is needed, it enters the chat. */
 static void
 greet(struct line *line)
 {
@@ -202,7 +203,7 @@ greet(struct line *line)
 		enter(line, access_permissions_of_line(access));
 }
 
-/* The peer speaks another protocol: nothing of it is used. */
+/* Close a client of another protocol. None of its input is used. */
 static void
 refuse_protocol(struct line *line)
 {
@@ -212,14 +213,14 @@ refuse_protocol(struct line *line)
 	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
 }
 
-/* True if the len bytes of text are nothing but word. */
+/* Returns true if the len bytes of text are word, in capitals or not. */
 static bool
 is_word(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && !strncasecmp(text, word, len);
 }
 
-/* Of who has to log in nothing else is heard but that, or that he leaves. */
+/* Handle a line before the login: only /login and /quit do anything. */
 static void
 hear_stranger(struct line *line, const char *text, size_t len)
 {
@@ -238,8 +239,8 @@ hear_stranger(struct line *line, const char *text, size_t len)
 		put(line, LOGIN_FIRST);
 }
 
-/* An empty line may be the beginning of a header in binary: that of PROXY version 2
- * begins with two of them and a NUL byte. */
+/* An empty line with more input after it may belong to a binary header: a PROXY header of
+ * version 2 begins with two empty lines and a NUL byte. */
 static bool
 may_be_foreign(const struct line *line)
 {
@@ -247,7 +248,7 @@ may_be_foreign(const struct line *line)
 	       line->raw_done < line->raw_len;
 }
 
-/* Do what is next. Returns false if that has to wait. */
+/* Handle line->next. Returns false if that has to wait. */
 static bool
 do_next(struct line *line)
 {
@@ -288,7 +289,7 @@ do_next(struct line *line)
 	return true;
 }
 
-/* Take in what was read. Returns false if that has to wait. */
+/* Handle what was read. Returns false if the rest has to wait. */
 static bool
 take_in(struct line *line)
 {
@@ -310,7 +311,7 @@ take_in(struct line *line)
 	}
 }
 
-/* The peer says nothing more. */
+/* The peer sends nothing more. */
 static void
 end(struct line *line)
 {
@@ -329,7 +330,7 @@ lose(struct line *line, int error)
 	conn_kill(line->conn);
 }
 
-/* After its goodbye only the end is read. */
+/* Discard input until the peer closes. */
 static void
 read_away(struct line *line)
 {
@@ -366,7 +367,7 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 		ev_io_stop(loop, io);
 }
 
-/* Something that the peer sent is not read yet. */
+/* Returns true if the peer has sent data or has closed, and that was not read yet. */
 static bool
 has_input(const struct line *line)
 {
@@ -382,7 +383,8 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)revents;
 	if (!line->is_greeted && has_input(line)) {
-		/* The loop was busy. Timers run before input, which decides here. */
+		/* The loop was busy, and timers run before input. Wait again: the
+		 * input may be of another protocol. */
 		ev_timer_set(timer, GREETING_S, 0);
 		ev_timer_start(loop, timer);
 		return;
@@ -392,7 +394,7 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-/* Go on with what had to wait. */
+/* Continue with the input that had to wait. */
 static void
 on_deferred(struct deferred *deferred)
 {
@@ -465,8 +467,8 @@ on_closed(struct conn *conn)
 	free(line);
 }
 
-/* A peer that is gone without a word is found out by the kernel. What telnet sends as
- * urgent is a part of its commands. */
+/* The kernel detects a peer that has vanished. Telnet sends a part of its commands as
+ * urgent data, which must stay in line with the rest. */
 static void
 set_socket_options(int fd, int ping_s, int pong_s)
 {
