@@ -1,6 +1,5 @@
-/* Who is banned or muted: kept as the state of a room that nobody can name, so that it is
- * there again after a restart, and that an order is only said to be done when it is
- * kept. */
+/* Bans and mutes. They are stored as the state of a room that nobody can name, so they
+ * survive a restart. An order is answered after it is stored. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -50,7 +49,7 @@ chat_restore_ban(
 }
 
 static void
-on_kept(struct chat *chat, struct request *request, int error, uint64_t id,
+ban_store_on_kept(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate)
 {
 	struct message_fault fault = { .code = NULL };
@@ -71,11 +70,11 @@ on_kept(struct chat *chat, struct request *request, int error, uint64_t id,
 		chat_answer(request->session, json_incref(request->intended));
 }
 
-/* Keep what value says (NULL: nothing) of subject, then answer session (NULL: nobody) by
- * done, which is consumed. Returns 0, or -EAGAIN: too much is under way. */
+/* Store value (NULL: nothing) for subject, then send done (consumed) to session (NULL:
+ * nobody). Returns 0, or -EAGAIN if the store is full. */
 static int
-record(struct chat *chat, struct session *session, const struct ban_subject *subject,
-	const char *value, json_t *done)
+ban_store_record(struct chat *chat, struct session *session,
+	const struct ban_subject *subject, const char *value, json_t *done)
 {
 	struct request *request = chat_request(chat, session, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
@@ -94,7 +93,7 @@ record(struct chat *chat, struct session *session, const struct ban_subject *sub
 	int r;
 
 	ban_write_key(subject, key);
-	request->on_appended = on_kept;
+	request->on_appended = ban_store_on_kept;
 	request->intended = done;
 	r = store_append(chat->store, &entry, request->ticket);
 	free(tail);
@@ -114,7 +113,7 @@ chat_set_ban(
 	int r;
 
 	json_decref(object);
-	r = record(chat, session, &ban->subject, value, done);
+	r = ban_store_record(chat, session, &ban->subject, value, done);
 	if (r == 0)
 		bans_add(chat->bans, ban);
 	free(value);
@@ -125,7 +124,7 @@ int
 chat_lift_ban(struct chat *chat, struct session *session,
 	const struct ban_subject *subject, json_t *done)
 {
-	int r = record(chat, session, subject, NULL, done);
+	int r = ban_store_record(chat, session, subject, NULL, done);
 
 	if (r == 0)
 		bans_remove(chat->bans, bans_find(chat->bans, subject));
@@ -138,8 +137,9 @@ chat_end_bans(struct chat *chat)
 	const struct ban *ban;
 
 	while ((ban = bans_next_over(chat->bans, chat->now_ms))) {
-		/* What the store does not take is over after a restart, too. */
-		record(chat, NULL, &ban->subject, NULL, NULL);
+		/* If the store refuses this, the ban is still recognised as ended after a
+		 * restart. */
+		ban_store_record(chat, NULL, &ban->subject, NULL, NULL);
 		bans_remove(chat->bans, ban);
 	}
 }

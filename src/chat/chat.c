@@ -9,12 +9,12 @@
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
-/* What a tail keeps for those who come back and for searches. */
+/* History of a log room for resume and search. */
 #define TAIL_LINES 20000
 #define TAIL_BYTES ((size_t)16 * 1024 * 1024)
 
 static void
-answer(struct session *session, struct encoded *encoded)
+chat_answer_encoded(struct session *session, struct encoded *encoded)
 {
 	session_say(session, encoded);
 	encode_fini(encoded);
@@ -26,7 +26,7 @@ chat_answer(struct session *session, json_t *object)
 	struct encoded encoded;
 
 	encode_object(&encoded, object);
-	answer(session, &encoded);
+	chat_answer_encoded(session, &encoded);
 }
 
 void
@@ -38,7 +38,7 @@ chat_answer_at(
 	encode_object(&encoded, object);
 	encoded.epoch = epoch;
 	encoded.id = last_id;
-	answer(session, &encoded);
+	chat_answer_encoded(session, &encoded);
 }
 
 void
@@ -47,7 +47,7 @@ chat_answer_text(struct session *session, struct buffer *text)
 	struct encoded encoded;
 
 	encode_text(&encoded, text, NULL, 0);
-	answer(session, &encoded);
+	chat_answer_encoded(session, &encoded);
 }
 
 void
@@ -121,7 +121,7 @@ chat_store_works(struct chat *chat)
 }
 
 static struct request *
-find_request(struct chat *chat, uint64_t ticket)
+chat_find_request(struct chat *chat, uint64_t ticket)
 {
 	struct request *request;
 
@@ -131,11 +131,11 @@ find_request(struct chat *chat, uint64_t ticket)
 }
 
 static void
-on_store_appended(
+chat_on_store_appended(
 	void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
 {
 	struct chat *chat = context;
-	struct request *request = find_request(chat, ticket);
+	struct request *request = chat_find_request(chat, ticket);
 	struct session *session = request->session;
 
 	chat->asked--;
@@ -146,10 +146,11 @@ on_store_appended(
 }
 
 static void
-on_store_page(void *context, uint64_t ticket, int error, const struct store_page *page)
+chat_on_store_page(
+	void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
-	struct request *request = find_request(chat, ticket);
+	struct request *request = chat_find_request(chat, ticket);
 
 	struct session *session = request->session;
 
@@ -166,7 +167,7 @@ on_store_page(void *context, uint64_t ticket, int error, const struct store_page
 }
 
 static void
-on_room_known(void *context, const char *name, uint64_t last_id)
+chat_on_room_known(void *context, const char *name, uint64_t last_id)
 {
 	struct chat *chat = context;
 	struct room *room;
@@ -174,13 +175,13 @@ on_room_known(void *context, const char *name, uint64_t last_id)
 	if (chat_is_record(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
-	/* A log file's has another history now, whatever was said there before. */
+	/* The room is a log room now, with a history of its own. */
 	if (!room->is_tail)
 		room->last_id = last_id;
 }
 
 static void
-on_state_known(void *context, const char *room, const char *key, uint64_t id,
+chat_on_state_known(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	if (chat_is_record(room))
@@ -190,29 +191,29 @@ on_state_known(void *context, const char *room, const char *key, uint64_t id,
 }
 
 static void
-add_configured_room(struct chat *chat, const char *name, const char *topic)
+chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
 	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
 }
 
 static void
-add_configured_rooms(struct chat *chat)
+chat_add_configured_rooms(struct chat *chat)
 {
 	const struct config *config = chat->config;
 	size_t i;
 
-	add_configured_room(chat, config->chat.default_room, NULL);
+	chat_add_configured_room(chat, config->chat.default_room, NULL);
 	for (i = 0; i < config->rooms.count; i++)
-		add_configured_room(
+		chat_add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
 		chat_add_log_room(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
 }
 
-/* As if it had come into being by itself. */
+/* Treat the room as if a client had created it. */
 static void
-forget_configured(void *context, struct room *room)
+chat_forget_configured(void *context, struct room *room)
 {
 	(void)context;
 	if (!room->is_configured)
@@ -222,7 +223,7 @@ forget_configured(void *context, struct room *room)
 }
 
 static void
-release(void *context, struct room *room)
+chat_release(void *context, struct room *room)
 {
 	struct chat *chat = context;
 
@@ -233,13 +234,13 @@ void
 chat_reload(struct chat *chat)
 {
 	rooms_set_max(chat->rooms, (size_t)chat->config->chat.max_rooms);
-	rooms_each(chat->rooms, forget_configured, chat);
-	add_configured_rooms(chat);
-	rooms_each(chat->rooms, release, chat);
+	rooms_each(chat->rooms, chat_forget_configured, chat);
+	chat_add_configured_rooms(chat);
+	rooms_each(chat->rooms, chat_release, chat);
 }
 
 static int
-open_store(struct chat *chat, const char **why)
+chat_open_store(struct chat *chat, const char **why)
 {
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
@@ -253,8 +254,8 @@ open_store(struct chat *chat, const char **why)
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.callbacks = {
-			.on_appended = on_store_appended,
-			.on_page = on_store_page,
+			.on_appended = chat_on_store_appended,
+			.on_page = chat_on_store_page,
 		},
 		.context = chat,
 	};
@@ -263,15 +264,15 @@ open_store(struct chat *chat, const char **why)
 }
 
 static int
-open_tails(struct chat *chat, const char **why)
+chat_open_tails(struct chat *chat, const char **why)
 {
 	struct store_options options = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
 		.callbacks = {
-			.on_appended = on_store_appended,
-			.on_page = on_store_page,
+			.on_appended = chat_on_store_appended,
+			.on_page = chat_on_store_page,
 		},
 		.context = chat,
 	};
@@ -297,16 +298,16 @@ chat_new(struct chat **out, const struct config *config,
 	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
 	chat_init_bans(chat);
-	r = open_store(chat, why);
+	r = chat_open_store(chat, why);
 	if (r == 0)
-		r = open_tails(chat, why);
+		r = chat_open_tails(chat, why);
 	if (r < 0) {
 		chat_free(chat);
 		return r;
 	}
-	add_configured_rooms(chat);
-	store_each_room(chat->store, on_room_known, chat);
-	store_each_state(chat->store, on_state_known, chat);
+	chat_add_configured_rooms(chat);
+	store_each_room(chat->store, chat_on_room_known, chat);
+	store_each_state(chat->store, chat_on_state_known, chat);
 	*out = chat;
 	return 0;
 }
@@ -329,10 +330,10 @@ chat_room_count(const struct chat *chat)
 	return rooms_count(chat->rooms);
 }
 
-/* Let the session be whom its token says. Returns false if it cannot be: it is told so,
- * and has to go; another name (NULL: none) that it asks for it is only refused. */
+/* Give the session the name of its token. Returns false if it cannot have it: it was sent
+ * an error and is closed. Another name that it asks for (NULL: none) is only refused. */
 static bool
-take_own_name(struct chat *chat, struct session *session, const char *name)
+chat_take_own_name(struct chat *chat, struct session *session, const char *name)
 {
 	const struct roster_proof proof = { NULL, NULL };
 	struct message_fault fault = { .code = NULL };
@@ -347,10 +348,11 @@ take_own_name(struct chat *chat, struct session *session, const char *name)
 	return false;
 }
 
-/* Let the session be who it says, as far as it can show that. Returns false if it is told
- * that it cannot. */
+/* Give the session the person that it asks for, if it can prove it. Returns false if it
+ * was sent an error. */
 static bool
-introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+chat_introduce(
+	struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
 	struct person *person;
@@ -359,7 +361,7 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 
 	roster_enter(chat->roster, session);
 	if (session->permissions->name)
-		return take_own_name(chat, session, name);
+		return chat_take_own_name(chat, session, name);
 	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
 		chat_answer_fault(session, &fault);
 		if (wishes->is_strict)
@@ -391,7 +393,7 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
-	if (!session->is_silent && !introduce(chat, session, wishes) &&
+	if (!session->is_silent && !chat_introduce(chat, session, wishes) &&
 		(wishes->is_strict || session->closing))
 		return false;
 	room = chat_room_of(chat, session, NULL, true, &fault);
@@ -459,8 +461,8 @@ chat_fd(const struct chat *chat, unsigned index)
 void
 chat_dispatch(struct chat *chat)
 {
-	/* No more than a part of what may wait for a session, so that one that reads is
-	 * not taken for slow. */
+	/* A part of a session's queue, so that this burst does not make it a slow reader.
+	 */
 	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
 
 	store_dispatch(chat->store, max_bytes);

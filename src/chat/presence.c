@@ -8,7 +8,7 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/xalloc.h"
 
-/* A longer list of who is in a room is cut; its "count" is not. */
+/* Maximum number of users in a list; "count" is not cut. */
 #define USERS_LISTED 1000
 
 void
@@ -22,14 +22,15 @@ chat_random_hex(struct chat *chat, char *out, size_t len)
 }
 
 static const char *
-via_of(const struct person *person)
+presence_via_of(const struct person *person)
 {
 	return TAILQ_FIRST(&person->sessions)->via;
 }
 
-/* Tell those in room who asked for events; was is the old name of a rename, or NULL. */
+/* Send a presence event to members that want events. was is the old name of a rename, or
+ * NULL. */
 static void
-announce(struct room *room, const char *event, const char *name, const char *via,
+presence_announce(struct room *room, const char *event, const char *name, const char *via,
 	const char *was, const struct session *except)
 {
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
@@ -44,7 +45,7 @@ announce(struct room *room, const char *event, const char *name, const char *via
 
 /* True if an earlier session of the same person is in room. */
 static bool
-is_there_before(const struct room *room, const struct session *session)
+presence_is_there_before(const struct room *room, const struct session *session)
 {
 	const struct session *other = session;
 
@@ -55,7 +56,7 @@ is_there_before(const struct room *room, const struct session *session)
 }
 
 static void
-rename_person(struct chat *chat, struct person *person, const char *name)
+presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
 	char was[NAME_MAX_BYTES + 1];
 	struct session *session;
@@ -65,15 +66,14 @@ rename_person(struct chat *chat, struct person *person, const char *name)
 	roster_rename(chat->roster, person, name);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->members, session_link)
-			if (!is_there_before(member->room, session))
-				announce(member->room, "rename", person->name,
-					via_of(person), was, NULL);
+			if (!presence_is_there_before(member->room, session))
+				presence_announce(member->room, "rename", person->name,
+					presence_via_of(person), was, NULL);
 }
 
-/* A session turns out to be one of person's: one name less, or one session less of it, is
- * in each of its rooms. */
+/* Make session one of person's and announce the change in each of its rooms. */
 static void
-move_session(struct chat *chat, struct session *session, struct person *person)
+presence_move_session(struct chat *chat, struct session *session, struct person *person)
 {
 	char was[NAME_MAX_BYTES + 1];
 	struct member *member;
@@ -81,17 +81,18 @@ move_session(struct chat *chat, struct session *session, struct person *person)
 	snprintf(was, sizeof(was), "%s", session->person->name);
 	TAILQ_FOREACH (member, &session->members, session_link)
 		if (rooms_unattend(member->room, session->person))
-			announce(member->room, "leave", was, session->via, NULL, session);
+			presence_announce(
+				member->room, "leave", was, session->via, NULL, session);
 	roster_move(chat->roster, session, person);
 	TAILQ_FOREACH (member, &session->members, session_link)
 		if (rooms_attend(member->room, person))
-			announce(member->room, "enter", person->name, session->via, NULL,
-				session);
+			presence_announce(member->room, "enter", person->name,
+				session->via, NULL, session);
 }
 
-/* A session that only shares a name takes another one alone. */
+/* Give a session that only shares a name a name of its own. */
 static void
-split_session(struct chat *chat, struct session *session, const char *name)
+presence_split_session(struct chat *chat, struct session *session, const char *name)
 {
 	struct person *old = session->person;
 	struct member *member;
@@ -99,40 +100,40 @@ split_session(struct chat *chat, struct session *session, const char *name)
 	roster_split(chat->roster, session, name);
 	TAILQ_FOREACH (member, &session->members, session_link) {
 		if (rooms_unattend(member->room, old))
-			announce(member->room, "leave", old->name, session->via, NULL,
-				NULL);
+			presence_announce(member->room, "leave", old->name, session->via,
+				NULL, NULL);
 		rooms_attend(member->room, session->person);
-		announce(member->room, "enter", name, session->via, NULL, NULL);
+		presence_announce(member->room, "enter", name, session->via, NULL, NULL);
 	}
 }
 
-/* Nobody else holds name. */
+/* Give session a name that nobody has. */
 static void
-take_name(struct chat *chat, struct session *session, const char *name)
+presence_take_name(struct chat *chat, struct session *session, const char *name)
 {
 	if (session->is_owner)
-		rename_person(chat, session->person, name);
+		presence_rename_person(chat, session->person, name);
 	else
-		split_session(chat, session, name);
+		presence_split_session(chat, session, name);
 }
 
-/* True if both have shown the token of one person. */
+/* True if both have proved to be the same person by their tokens. */
 static bool
-has_same_permissions(const struct permissions *permissions, const struct person *person)
+presence_has_same_permissions(
+	const struct permissions *permissions, const struct person *person)
 {
 	return permissions_is_same_person(
 		permissions, TAILQ_FIRST(&person->sessions)->permissions);
 }
 
-/* True if session may be holder, too. A name that comes from a token is proved by that
- * alone. */
+/* True if session may be holder. A name of a token is proved only by that token. */
 static bool
-prove(struct session *session, const struct person *holder,
+presence_prove(struct session *session, const struct person *holder,
 	const struct roster_proof *proof)
 {
 	if (!session->permissions->name)
 		return roster_prove(session, holder, proof);
-	session->is_owner = has_same_permissions(session->permissions, holder);
+	session->is_owner = presence_has_same_permissions(session->permissions, holder);
 	return session->is_owner;
 }
 
@@ -150,7 +151,9 @@ chat_person_fault(
 		bans_have_name(chat->bans, BAN_NAME, permissions->name))
 		return "banned";
 	*text = "somebody else is called that already";
-	return holder && !has_same_permissions(permissions, holder) ? "name_taken" : NULL;
+	return holder && !presence_has_same_permissions(permissions, holder)
+		       ? "name_taken"
+		       : NULL;
 }
 
 int
@@ -166,9 +169,10 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 	if (strcmp(session->person->name, name) != 0 &&
 		bans_have_name(chat->bans, BAN_NAME, name))
 		return message_refuse(fault, "banned", "who is called that is banned");
-	if (holder && holder != session->person && prove(session, holder, proof)) {
-		/* Also a guest's. */
-		move_session(chat, session, holder);
+	if (holder && holder != session->person &&
+		presence_prove(session, holder, proof)) {
+		/* session may have been a guest. */
+		presence_move_session(chat, session, holder);
 	} else if (strcmp(session->person->name, name) != 0) {
 		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
@@ -176,7 +180,7 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 		if (holder && holder != session->person)
 			return message_refuse(fault, "name_taken",
 				"somebody else is called that already");
-		take_name(chat, session, name);
+		presence_take_name(chat, session, name);
 	}
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
@@ -189,36 +193,37 @@ chat_enter(struct session *session, struct room *room)
 	struct member *member = rooms_enter(room, session);
 
 	if (!session->is_silent && rooms_attend(room, session->person))
-		announce(room, "enter", session->person->name, session->via, NULL,
-			session);
+		presence_announce(room, "enter", session->person->name, session->via,
+			NULL, session);
 	return member;
 }
 
 static void
-leave_and_tell(struct chat *chat, struct member *member, const struct session *except)
+presence_leave_and_tell(
+	struct chat *chat, struct member *member, const struct session *except)
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
 
 	if (!session->is_silent && rooms_unattend(room, session->person))
-		announce(
+		presence_announce(
 			room, "leave", session->person->name, session->via, NULL, except);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
 
-/* Takes member out; the session itself is told, too, if it is still there. */
+/* Remove member. Its session is told too, if it is still connected. */
 static void
-leave(struct chat *chat, struct member *member)
+presence_leave(struct chat *chat, struct member *member)
 {
-	leave_and_tell(chat, member, NULL);
+	presence_leave_and_tell(chat, member, NULL);
 }
 
-/* The session is told that it is in another room instead. */
+/* Remove member without telling its session, which is told that it is in another room. */
 static void
-leave_quietly(struct chat *chat, struct member *member)
+presence_leave_quietly(struct chat *chat, struct member *member)
 {
-	leave_and_tell(chat, member, member->session);
+	presence_leave_and_tell(chat, member, member->session);
 }
 
 void
@@ -227,13 +232,13 @@ chat_depart(struct chat *chat, struct session *session)
 	struct member *member;
 
 	while ((member = TAILQ_FIRST(&session->members)))
-		leave(chat, member);
+		presence_leave(chat, member);
 	if (session->person)
 		roster_leave(chat->roster, session);
 }
 
 static json_t *
-list_users(const struct room *room)
+presence_list_users(const struct room *room)
 {
 	json_t *users = json_array();
 	struct attendee *attendee, *next;
@@ -244,13 +249,13 @@ list_users(const struct room *room)
 			break;
 		json_array_append_new(
 			users, json_pack("{s:s,s:s}", "username", attendee->person->name,
-				       "via", via_of(attendee->person)));
+				       "via", presence_via_of(attendee->person)));
 	}
 	return users;
 }
 
 static json_t *
-list_limits(const struct config *config)
+presence_list_limits(const struct config *config)
 {
 	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
 		config->limits.message_bytes, "message_rate", config->limits.message_rate,
@@ -290,11 +295,11 @@ chat_send_joined(
 			json_pack("{s:s,s:s}", "username", session->person->name,
 				"session", token));
 	}
-	json_object_set_new(joined, "users", list_users(room));
+	json_object_set_new(joined, "users", presence_list_users(room));
 	json_object_set_new(
 		joined, "count", json_integer((json_int_t)rooms_people(room)));
 	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
-	json_object_set_new(joined, "limits", list_limits(chat->config));
+	json_object_set_new(joined, "limits", presence_list_limits(chat->config));
 	if (ref && *ref)
 		json_object_set_new(joined, "ref", json_string(ref));
 	if (wire_is_line(session->wire) && !session->is_greeted) {
@@ -309,13 +314,13 @@ void
 chat_prove_by_email(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash)
 {
-	/* Where everybody is told it, it shows nothing. */
+	/* A shared email is known to everybody, so it proves nothing. */
 	if (message->email && !chat->config->chat.share_email &&
 		message_avatar(message->email, email_hash))
 		proof->email_hash = email_hash;
 }
 
-/* Its form is checked because it becomes the person's where nobody else has shown one. */
+/* The form is checked because a person without a token takes over this one. */
 int
 chat_check_token(const char *token, struct message_fault *fault)
 {
@@ -326,9 +331,9 @@ chat_check_token(const char *token, struct message_fault *fault)
 		"\"session\" must be the text that an earlier \"joined\" gave");
 }
 
-/* Who says so shows it. */
+/* Read what the client shows to prove who it is. */
 static int
-read_proof(const struct chat *chat, const struct message *message,
+presence_read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
 {
 	int r = message_get_string(
@@ -353,7 +358,7 @@ chat_do_join(struct chat *chat, struct session *session, const struct message *m
 	struct room *room;
 
 	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
-		read_proof(chat, message, &proof, email_hash, fault) < 0)
+		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
 		return -EINVAL;
 	room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room)
@@ -383,8 +388,8 @@ chat_do_join(struct chat *chat, struct session *session, const struct message *m
 }
 
 static struct member *
-member_of(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+presence_member_of(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
 	struct room *room = chat_room_of(chat, session, message->room, false, fault);
 	struct member *member = room ? rooms_member(room, session) : NULL;
@@ -398,11 +403,11 @@ int
 chat_do_leave(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	struct member *member = member_of(chat, session, message, fault);
+	struct member *member = presence_member_of(chat, session, message, fault);
 
 	if (!member)
 		return -EINVAL;
-	leave(chat, member);
+	presence_leave(chat, member);
 	return 0;
 }
 
@@ -416,7 +421,7 @@ chat_do_nick(struct chat *chat, struct session *session, const struct message *m
 	if (!message->username)
 		return message_refuse(
 			fault, "bad_field", "\"username\" must be the new name");
-	if (read_proof(chat, message, &proof, email_hash, fault) < 0)
+	if (presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
 		return -EINVAL;
 	return chat_claim(chat, session, message->username, &proof, fault);
 }
@@ -425,7 +430,7 @@ int
 chat_do_typing(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	struct member *member = member_of(chat, session, message, fault);
+	struct member *member = presence_member_of(chat, session, message, fault);
 	struct encoded encoded;
 
 	if (!member)
@@ -438,7 +443,7 @@ chat_do_typing(struct chat *chat, struct session *session, const struct message 
 	return 0;
 }
 
-/* The line door is in one room at a time. */
+/* A line session is in one room at a time. */
 int
 chat_do_switch(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
@@ -453,9 +458,9 @@ chat_do_switch(struct chat *chat, struct session *session, const struct message 
 		return message_refuse(fault, "bad_room", "you are in that room");
 	free(session->home);
 	session->home = xstrdup(room->name);
-	room->holds++; /* while nobody is in it yet */
+	room->holds++; /* it may be empty for a moment */
 	if (member)
-		leave_quietly(chat, member);
+		presence_leave_quietly(chat, member);
 	room->holds--;
 	chat_resume(chat, chat_enter(session, room), NULL, NULL);
 	return 0;
@@ -469,8 +474,8 @@ chat_do_who(struct chat *chat, struct session *session, const struct message *me
 
 	if (!room)
 		return -EINVAL;
-	chat_answer(session,
-		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
-			list_users(room), "count", (json_int_t)rooms_people(room)));
+	chat_answer(session, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
+				     room->name, "users", presence_list_users(room),
+				     "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

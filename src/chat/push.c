@@ -1,4 +1,4 @@
-/* What comes from outside: programs that push, and people who speak beside the stream
+/* What comes from outside: pushes of programs, and what people send beside the stream
  * that they read. */
 #include <errno.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
-/* What the alarms and messages of one request cost together of the rate; metrics are
- * thinned instead. */
+/* Cost of all messages and alarms of one call. Metrics are free; they are thinned
+ * instead. */
 #define PUSH_COST 1
 
 char *
@@ -18,7 +18,7 @@ chat_push_key(const char *label, const char *ref)
 }
 
 static const char *
-string_of(const json_t *object, const char *key)
+push_string_of(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -29,7 +29,7 @@ char *
 chat_push_words(const char *label, const char *key, const json_t *object)
 {
 	return chat_format("%s %s %s %s", label, key ? key : "",
-		string_of(object, "title"), string_of(object, "message"));
+		push_string_of(object, "title"), push_string_of(object, "message"));
 }
 
 void
@@ -53,7 +53,7 @@ chat_find_session(struct chat *chat, const char *token)
 }
 
 static const char *
-type_of(const struct message *message)
+push_type_of(const struct message *message)
 {
 	return message->type ? message->type : "message";
 }
@@ -69,7 +69,7 @@ push_message(struct chat *chat, struct session *call, const char *label,
 	struct post post = {
 		.session = call,
 		.room = room,
-		.type = type_of(message),
+		.type = push_type_of(message),
 		.ref = message->ref,
 	};
 	struct buffer tail = { 0 };
@@ -94,10 +94,10 @@ push_message(struct chat *chat, struct session *call, const char *label,
 	return chat_post(chat, &post, fault);
 }
 
-/* Returns false if the call talks too fast, be it for this or for an earlier thing that
- * it says: whoever tries again says all of it again. */
+/* Charge the call's rate once. Returns false if it is over the rate, for this or an
+ * earlier object: the client retries all of them. */
 static bool
-pay(struct chat *chat, struct session *call, struct message_fault *fault)
+push_pay(struct chat *chat, struct session *call, struct message_fault *fault)
 {
 	if (call->is_paid)
 		return true;
@@ -111,14 +111,14 @@ pay(struct chat *chat, struct session *call, struct message_fault *fault)
 }
 
 static int
-push(struct chat *chat, struct session *call, const char *label,
+push_push(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
-	const char *type = type_of(message);
+	const char *type = push_type_of(message);
 	bool is_metric = !strcmp(type, "metric");
 
-	if (!is_metric && !pay(chat, call, fault))
+	if (!is_metric && !push_pay(chat, call, fault))
 		return -EINVAL;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
@@ -133,7 +133,7 @@ push(struct chat *chat, struct session *call, const char *label,
 }
 
 static void
-count(const struct session *call, const char *type)
+push_count(const struct session *call, const char *type)
 {
 	enum push_kind kind = call->is_hook             ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
@@ -156,10 +156,10 @@ chat_push(struct chat *chat, struct session *call, const char *label, json_t *ob
 		return;
 	if (message.username)
 		label = message.username;
-	if (push(chat, call, label, &message, &fault) < 0)
+	if (push_push(chat, call, label, &message, &fault) < 0)
 		chat_answer_fault(call, &fault);
 	else
-		count(call, type_of(&message));
+		push_count(call, push_type_of(&message));
 	message_fini(&message);
 }
 
@@ -174,7 +174,7 @@ chat_send(struct chat *chat, struct session *call, struct session *speaker,
 	chat->now_ms = now_ms;
 	if (!chat_take(call, &message, object, &fault))
 		return;
-	call->rate = speaker->rate; /* which may be gone before the call is */
+	call->rate = speaker->rate; /* it may be freed before the call */
 	if (chat_do_for(chat, call, speaker, &message, &fault) < 0)
 		chat_answer_fault(call, &fault);
 	call->rate = own;

@@ -1,6 +1,6 @@
 #include "chat/chat_private.h"
 
-/* What stands around a message's own members, at most. */
+/* Maximum size of the members that the server adds to a message. */
 #define ENVELOPE_BYTES 1024
 
 size_t
@@ -8,12 +8,12 @@ chat_read_room(const struct chat *chat, const struct session *session)
 {
 	size_t message = (size_t)chat->config->limits.message_bytes + ENVELOPE_BYTES;
 
-	/* Beside an empty queue everything fits. */
+	/* An empty queue accepts anything. */
 	return session->queue_max_bytes < 4 * message ? 0 : session->queue_max_bytes / 8;
 }
 
 static void
-stall(struct chat *chat, struct session *session)
+reads_stall(struct chat *chat, struct session *session)
 {
 	if (session->is_stalled)
 		return;
@@ -30,7 +30,7 @@ chat_read_next(struct chat *chat, struct session *session)
 		session->queue.bytes > chat_read_room(chat, session))
 		return;
 	if (request->start(chat, request) < 0) {
-		stall(chat, session);
+		reads_stall(chat, session);
 		return;
 	}
 	STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);

@@ -7,13 +7,13 @@
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 
-/* What a session that resumes is sent before its queue must have run empty again. */
+/* What a resuming session is sent before its queue must be empty again. */
 #define RESUME_MESSAGES 200
 #define RESUME_BYTES 65536
 
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
-parse_since(const struct store *store, const char *since, uint64_t *id)
+resume_parse_since(const struct store *store, const char *since, uint64_t *id)
 {
 	const char *epoch = store_epoch(store);
 	size_t len = strlen(epoch);
@@ -27,41 +27,42 @@ parse_since(const struct store *store, const char *since, uint64_t *id)
 	return !errno && !*end;
 }
 
-/* From here on member hears what is new. */
+/* From now on member receives new messages. */
 static void
-begin_live(struct chat *chat, struct member *member, bool recovered, const char *ref)
+resume_begin_live(
+	struct chat *chat, struct member *member, bool recovered, const char *ref)
 {
 	bool is_poll = member->session->wire == WIRE_OBJECT;
 
 	member->is_resuming = false;
 	member->is_announced = true;
 	member->is_recovered = recovered;
-	/* A poll asks each time. */
+	/* A poll resumes with each request. */
 	if (member->has_since && !is_poll)
 		metrics.recoveries[recovered ? RECOVERY_RECOVERED
 					     : RECOVERY_NOT_RECOVERED]++;
-	/* A poll that goes on is not to be answered at once by what it has. */
+	/* A resumed poll must not be answered at once with what it has. */
 	if (member->session->wants_joined && !(is_poll && recovered))
 		chat_send_joined(chat, member, recovered, ref);
-	/* Whoever goes on where it was has seen the alarms. */
+	/* A resumed session has seen the alarms. */
 	if (!(is_poll && recovered))
 		chat_show_snapshot(member, !recovered);
 	if (member->session->wants_progress)
 		member->session->ops->wake(member->session);
 }
 
-/* It has been told a part: it must come again and ask for the rest. */
+/* The client has received a part, so it must reconnect and resume from there. */
 static void
-give_up(struct member *member, const char *why)
+resume_give_up(struct member *member, const char *why)
 {
 	log_info("resume_failed", log_uint("session", member->session->number),
 		log_str("why", why));
 	session_close(member->session, CLOSE_TRY_AGAIN, "resume again");
 }
 
-/* The member that request is for, if it still waits for it. */
+/* The member that waits for this request, or NULL. */
 static struct member *
-member_waiting(const struct request *request)
+resume_member_waiting(const struct request *request)
 {
 	struct member *member;
 
@@ -71,14 +72,14 @@ member_waiting(const struct request *request)
 	return member && member->ticket == request->ticket ? member : NULL;
 }
 
-/* Asks for the next part of what the member missed: small beside what may wait. */
+/* Read the next page that the member missed. It is small compared with the queue. */
 static int
-start_resume(struct chat *chat, struct request *request)
+resume_start_resume(struct chat *chat, struct request *request)
 {
-	struct member *member = member_waiting(request);
+	struct member *member = resume_member_waiting(request);
 	size_t max = request->session->queue_max_bytes;
 
-	/* It left meanwhile: an empty page that nobody waits for. */
+	/* The member has left: ask for an empty page. */
 	if (!member)
 		return store_after(chat_history(chat, request->room), request->room->name,
 			0, 0, 0, 0, request->ticket);
@@ -89,20 +90,21 @@ start_resume(struct chat *chat, struct request *request)
 }
 
 static void
-read_on(struct chat *chat, struct member *member, on_page *callback, const char *ref)
+resume_read_on(
+	struct chat *chat, struct member *member, on_page *callback, const char *ref)
 {
 	struct request *request = chat_read_add(
-		chat, member->session, member->room, ref, start_resume, callback);
+		chat, member->session, member->room, ref, resume_start_resume, callback);
 
 	member->ticket = request->ticket;
 	chat_read_next(chat, member->session);
 }
 
-static void on_next_page(struct chat *chat, struct request *request, int error,
+static void resume_on_next_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
 static void
-send_message(
+resume_send_message(
 	struct chat *chat, struct member *member, const struct store_message *message)
 {
 	struct buffer text = { 0 };
@@ -116,46 +118,46 @@ send_message(
 	encode_fini(&encoded);
 }
 
-/* Send the part; then go live or ask for more. */
+/* Send the page. Then go live or read the next one. */
 static void
-send_page(struct chat *chat, struct member *member, const struct store_page *page)
+resume_send_page(struct chat *chat, struct member *member, const struct store_page *page)
 {
 	size_t i;
 
 	for (i = 0; i < page->count; i++) {
 		if (page->messages[i].id != member->cursor + 1)
 			break;
-		send_message(chat, member, &page->messages[i]);
+		resume_send_message(chat, member, &page->messages[i]);
 		member->cursor++;
 	}
 	if (i < page->count || !page->count)
-		give_up(member, "history was let go of meanwhile");
+		resume_give_up(member, "the history was trimmed meanwhile");
 	else if (member->cursor >= member->room->last_id)
 		member->is_resuming = false;
 	else
-		read_on(chat, member, on_next_page, NULL);
+		resume_read_on(chat, member, resume_on_next_page, NULL);
 }
 
 static void
-on_next_page(struct chat *chat, struct request *request, int error,
+resume_on_next_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
-	struct member *member = member_waiting(request);
+	struct member *member = resume_member_waiting(request);
 
 	if (!member)
 		return;
 	member->ticket = 0;
 	if (error)
-		give_up(member, strerror(-error));
+		resume_give_up(member, strerror(-error));
 	else
-		send_page(chat, member, page);
+		resume_send_page(chat, member, page);
 }
 
 static void
-on_first_page(struct chat *chat, struct request *request, int error,
+resume_on_first_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
-	struct member *member = member_waiting(request);
+	struct member *member = resume_member_waiting(request);
 	struct message_fault fault = { .code = NULL };
 
 	if (!member)
@@ -167,18 +169,18 @@ on_first_page(struct chat *chat, struct request *request, int error,
 	}
 	if (error || (page->first_id > member->cursor + 1 && !member->is_newcomer)) {
 		member->cursor = request->room->last_id;
-		begin_live(chat, member, false, request->ref);
+		resume_begin_live(chat, member, false, request->ref);
 		return;
 	}
 	if (page->first_id > member->cursor + 1)
 		member->cursor = page->first_id - 1;
-	begin_live(chat, member, !member->is_newcomer, request->ref);
+	resume_begin_live(chat, member, !member->is_newcomer, request->ref);
 	member->is_resuming = true;
-	/* "joined" may have taken the place. */
+	/* "joined" may have filled the queue. */
 	if (member->session->queue.bytes > chat_read_room(chat, member->session))
-		read_on(chat, member, on_next_page, NULL);
+		resume_read_on(chat, member, resume_on_next_page, NULL);
 	else
-		send_page(chat, member, page);
+		resume_send_page(chat, member, page);
 }
 
 void
@@ -186,22 +188,22 @@ chat_resume(struct chat *chat, struct member *member, const char *since, const c
 {
 	uint64_t id = 0;
 	const struct room *room = member->room;
-	bool known = since && parse_since(chat_history(chat, room), since, &id) &&
+	bool known = since && resume_parse_since(chat_history(chat, room), since, &id) &&
 		     id <= room->last_id;
 
-	/* The last lines of a log file are there for everybody. */
+	/* Everybody is sent the last lines of a log file. */
 	member->has_since = since != NULL;
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - size_min(room->last_id, room->tail_lines);
 	member->cursor = known || member->is_newcomer ? id : room->last_id;
 	if (member->cursor == room->last_id) {
-		begin_live(chat, member, known, ref);
+		resume_begin_live(chat, member, known, ref);
 		return;
 	}
 	member->is_resuming = true;
 	member->is_announced = false;
-	read_on(chat, member, on_first_page, ref);
+	resume_read_on(chat, member, resume_on_first_page, ref);
 }
 
 bool

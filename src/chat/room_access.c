@@ -1,13 +1,13 @@
-/* Which rooms there are, and who may go where. */
+/* Which rooms there are and who may enter them. */
 #include <stdio.h>
 
 #include "chat/chat_private.h"
 #include "linnet/protocol/name.h"
 
-/* Why whoever has permissions cannot be in the room called name. */
+/* Check whether a client with these permissions may be in the room called name. */
 static const char *
-room_fault(struct chat *chat, const struct permissions *permissions, const char *name,
-	const char **text)
+access_room_fault(struct chat *chat, const struct permissions *permissions,
+	const char *name, const char **text)
 {
 	static char sentence[80];
 	const struct room *room = rooms_find(chat->rooms, name);
@@ -51,7 +51,7 @@ chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *code = chat_person_fault(chat, permissions, text);
 
 	return code ? code
-		    : room_fault(chat, permissions,
+		    : access_room_fault(chat, permissions,
 			      room ? room : chat_home(chat, permissions), text);
 }
 
@@ -60,7 +60,7 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	bool may_add, struct message_fault *fault)
 {
 	const char *wanted = name ? name : session->home, *text;
-	const char *code = room_fault(chat, session->permissions, wanted, &text);
+	const char *code = access_room_fault(chat, session->permissions, wanted, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
 
 	if (room)
@@ -75,14 +75,14 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	return NULL;
 }
 
-/* Where list_room puts what it finds. */
+/* What list_room collects. */
 struct room_lists {
 	const struct permissions *permissions;
 	json_t *rooms, *tails;
 };
 
 static void
-list_room(void *context, struct room *room)
+access_list_room(void *context, struct room *room)
 {
 	struct room_lists *lists = context;
 
@@ -102,7 +102,7 @@ chat_do_rooms(struct chat *chat, struct session *session, const struct message *
 
 	(void)message;
 	(void)fault;
-	rooms_each(chat->rooms, list_room, &lists);
+	rooms_each(chat->rooms, access_list_room, &lists);
 	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 				     lists.rooms, "tails", lists.tails));
 	return 0;

@@ -10,11 +10,11 @@
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
 
-/* A guest that says the same under the same ref again is taken for the same for this long
- * at least, and for twice as long at most. */
+/* A guest's resend of the same text with the same ref is recognised for this time at
+ * least, and for twice as long at most. */
 #define GUEST_WINDOW_MS (10 * 60 * 1000)
 
-/* So many of the newest things that guests said under a ref are remembered. */
+/* Maximum number of texts of guests that are remembered. */
 #define SAYINGS 1024
 
 void
@@ -54,7 +54,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
 	encode_text(
 		&encoded, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
-	/* What its sender is sent, too, only where that is configured. */
+	/* The sender gets it only if the configuration says so. */
 	queued = rooms_broadcast(room, &encoded,
 		chat->config->chat.echo_to_sender ? NULL : sender,
 		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
@@ -63,7 +63,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 }
 
 static void
-report_loss(struct chat *chat, const struct request *request, int error)
+send_report_loss(struct chat *chat, const struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
@@ -73,9 +73,9 @@ report_loss(struct chat *chat, const struct request *request, int error)
 		chat_answer_fault(request->session, &fault);
 }
 
-/* Of the history alone: log files are not kept in it. */
+/* Lines of log files are not counted. */
 static void
-count_appended(const struct request *request, int error, bool is_duplicate)
+send_count_appended(const struct request *request, int error, bool is_duplicate)
 {
 	if (request->room->is_tail)
 		return;
@@ -86,19 +86,19 @@ count_appended(const struct request *request, int error, bool is_duplicate)
 	metrics_observe(&metrics.append_duration, metrics_now_us() - request->asked_us);
 }
 
-/* The store has it, or not: only now is it seen. */
+/* The store has answered. Only now is the message broadcast. */
 static void
-on_message_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+send_on_message_appended(struct chat *chat, struct request *request, int error,
+	uint64_t id, bool is_duplicate)
 {
 	struct session *session = request->session;
 	size_t queued = 0;
 
-	count_appended(request, error, is_duplicate);
+	send_count_appended(request, error, is_duplicate);
 	if (request->alarm)
 		chat_on_alarm_kept(chat, request, error, is_duplicate);
 	if (error) {
-		report_loss(chat, request, error);
+		send_report_loss(chat, request, error);
 		return;
 	}
 	if (!request->room->is_tail)
@@ -115,7 +115,7 @@ on_message_appended(struct chat *chat, struct request *request, int error, uint6
 }
 
 static void
-hash_content(const struct message *message, char *out)
+send_hash_content(const struct message *message, char *out)
 {
 	struct buffer text = { 0 };
 
@@ -138,7 +138,7 @@ chat_format(const char *format, ...)
 }
 
 static void
-free_saying(struct chat *chat, struct saying *saying)
+send_free_saying(struct chat *chat, struct saying *saying)
 {
 	STAILQ_REMOVE(&chat->sayings_by_age, saying, saying, link);
 	HASH_DEL(chat->sayings, saying);
@@ -153,7 +153,7 @@ chat_forget_sayings(struct chat *chat, const struct session *session)
 	for (saying = STAILQ_FIRST(&chat->sayings_by_age); saying; saying = next) {
 		next = STAILQ_NEXT(saying, link);
 		if (saying->session_number == session->number)
-			free_saying(chat, saying);
+			send_free_saying(chat, saying);
 	}
 }
 
@@ -163,13 +163,14 @@ chat_free_sayings(struct chat *chat)
 	struct saying *saying;
 
 	while ((saying = STAILQ_FIRST(&chat->sayings_by_age)))
-		free_saying(chat, saying);
+		send_free_saying(chat, saying);
 }
 
-/* Returns true if another guest that is still there has said this, too; remembers who
- * says it otherwise. */
+/* True if another connected guest has sent this text. Otherwise remembers session as its
+ * sender. */
 static bool
-is_said_by_another(struct chat *chat, const struct session *session, const char *content)
+send_is_said_by_another(
+	struct chat *chat, const struct session *session, const char *content)
 {
 	struct saying *saying;
 
@@ -177,7 +178,7 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	if (saying)
 		return saying->session_number != session->number;
 	if (HASH_COUNT(chat->sayings) == SAYINGS)
-		free_saying(chat, STAILQ_FIRST(&chat->sayings_by_age));
+		send_free_saying(chat, STAILQ_FIRST(&chat->sayings_by_age));
 	saying = xcalloc(1, sizeof(*saying));
 	memcpy(saying->content, content, sizeof(saying->content));
 	saying->session_number = session->number;
@@ -186,9 +187,10 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	return false;
 }
 
-/* A guest comes back as another guest: it is known by its number while it stays, and by
- * what it says, but not for long, because that might be somebody else. Of the two windows
- * of time an entry of the last one is known by the second. */
+/* A guest reconnects as another guest. While it is connected, its number identifies it;
+ * after that, the text does. This lasts only for a while, because later the same text may
+ * come from somebody else. Entries are stored under the current window and looked up
+ * under the previous one too, so a resend just after the boundary still matches. */
 void
 chat_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS])
@@ -203,22 +205,22 @@ chat_make_keys(struct chat *chat, const struct session *speaker,
 		keys[0] = chat_format("n%s\n%s", person->folded, message->ref);
 		return;
 	}
-	hash_content(message, content);
+	send_hash_content(message, content);
 	keys[0] = chat_format("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
-	if (is_said_by_another(chat, speaker, content))
+	if (send_is_said_by_another(chat, speaker, content))
 		return;
 	keys[1] = chat_format("c%" PRId64 "-%s\n%s", window, content, message->ref);
 	keys[2] = chat_format("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
 }
 
 static struct request *
-request_of(struct chat *chat, struct post *post)
+send_request_of(struct chat *chat, struct post *post)
 {
 	struct request *request =
 		chat_request(chat, post->session, post->room, post->ref);
 
 	snprintf(request->type, sizeof(request->type), "%s", post->type);
-	request->on_appended = on_message_appended;
+	request->on_appended = send_on_message_appended;
 	request->asked_us = metrics_now_us();
 	request->text = post->tail.bytes;
 	request->text_len = post->tail.len;
@@ -230,7 +232,7 @@ request_of(struct chat *chat, struct post *post)
 int
 chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 {
-	struct request *request = request_of(chat, post);
+	struct request *request = send_request_of(chat, post);
 	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
@@ -266,7 +268,7 @@ chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
 }
 
 static int
-claim_name(struct chat *chat, struct session *speaker, const struct message *message,
+send_claim_name(struct chat *chat, struct session *speaker, const struct message *message,
 	struct message_fault *fault)
 {
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
@@ -279,7 +281,7 @@ claim_name(struct chat *chat, struct session *speaker, const struct message *mes
 }
 
 static int
-keep(struct chat *chat, struct session *session, struct session *speaker,
+send_keep(struct chat *chat, struct session *session, struct session *speaker,
 	struct room *room, const struct message *message, struct buffer *tail,
 	struct message_fault *fault)
 {
@@ -298,7 +300,7 @@ keep(struct chat *chat, struct session *session, struct session *speaker,
 }
 
 static void
-pass_on(struct chat *chat, struct session *session, struct room *room,
+send_pass_on(struct chat *chat, struct session *session, struct room *room,
 	const struct message *message, struct buffer *tail)
 {
 	size_t queued =
@@ -317,7 +319,7 @@ chat_room_to_write(struct chat *chat, const struct session *session,
 {
 	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
 
-	/* Also to those who may not read it. */
+	/* Also answers clients that may not read the room. */
 	if (!room || !room->is_tail)
 		room = chat_room_of(chat, session, message->room, true, fault);
 	if (!room || !room->is_tail)
@@ -327,7 +329,7 @@ chat_room_to_write(struct chat *chat, const struct session *session,
 }
 
 static enum voice
-voice_of(const struct session *session)
+send_voice_of(const struct session *session)
 {
 	if (session->is_call)
 		return VOICE_SEND;
@@ -348,7 +350,7 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 
 	if (!room)
 		return -EINVAL;
-	if (claim_name(chat, speaker, message, fault) < 0 ||
+	if (send_claim_name(chat, speaker, message, fault) < 0 ||
 		chat_check_mute(chat, speaker, fault) < 0) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
@@ -356,10 +358,10 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 	stamp.username = speaker->person->name;
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral)
-		pass_on(chat, session, room, message, &tail);
-	else if (keep(chat, session, speaker, room, message, &tail, fault) < 0)
+		send_pass_on(chat, session, room, message, &tail);
+	else if (send_keep(chat, session, speaker, room, message, &tail, fault) < 0)
 		return -EAGAIN;
-	metrics.received[voice_of(session)]++;
+	metrics.received[send_voice_of(session)]++;
 	return 0;
 }
 

@@ -44,8 +44,8 @@ session_send(struct session *session, struct frame *frame)
 		log_info("slow_reader", log_uint("session", session->number),
 			log_uint("queued", waiting),
 			log_uint("max", session->queue_max_bytes));
-		/* What waits would only keep the peer from its close frame; it comes back
-		 * and asks for what it missed. */
+		/* The queue would only delay the close frame. The client reconnects and
+		 * resumes. */
 		frame_queue_clear(&session->queue);
 		session->is_slow = true;
 		metrics.slow_readers++;

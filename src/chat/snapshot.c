@@ -1,11 +1,11 @@
-/* What stands in a room, for whoever comes. It may be more than may wait for a session:
- * who is in many rooms comes to all of them at once. */
+/* A snapshot is what a newcomer is sent of a room: its alarms and metrics. It may exceed
+ * the session's queue, because a client may join all its rooms at once. */
 #include "chat/chat_private.h"
 
-/* How much may wait for session if the next thing is to be shown to it. A poll is
- * answered by all that waits. */
+/* Bytes that may be queued for session when the next object is sent. A poll is answered
+ * with its whole queue. */
 static size_t
-room_to_show(const struct session *session)
+snapshot_room_to_show(const struct session *session)
 {
 	return session->wire == WIRE_OBJECT ? session->queue_max_bytes
 					    : session->queue_max_bytes / 8;
@@ -21,7 +21,8 @@ chat_show(struct session *session, json_t *object)
 
 	encode_object(&encoded, object);
 	frame = encode_frame(&encoded, session->wire);
-	has_room = !frame || !waiting || waiting + frame->len <= room_to_show(session);
+	has_room = !frame || !waiting ||
+		   waiting + frame->len <= snapshot_room_to_show(session);
 	if (has_room)
 		session_say(session, &encoded);
 	encode_fini(&encoded);
@@ -45,7 +46,7 @@ chat_show_more(struct session *session)
 	session->is_owed = false;
 	TAILQ_FOREACH (member, &session->members, session_link) {
 		if (member->metrics_shown == member->show_until)
-			continue; /* they come behind the alarms */
+			continue; /* its metrics follow its alarms */
 		if (!chat_show_alarms(member) || !chat_show_metrics(member)) {
 			session->is_owed = true;
 			return;

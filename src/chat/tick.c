@@ -1,9 +1,9 @@
-/* What is due by now. */
+/* Timed work. */
 #include "chat/chat_private.h"
 
-/* Those that have shown a token which is over. */
+/* Close sessions whose token has expired. */
 static void
-end_sessions(struct chat *chat)
+tick_end_sessions(struct chat *chat)
 {
 	struct message_fault fault = { .code = NULL };
 	struct session *session;
@@ -24,7 +24,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 	chat->now_ms = now_ms;
 	chat_send_due_metrics(chat, now_ms);
 	chat_end_bans(chat);
-	end_sessions(chat);
+	tick_end_sessions(chat);
 }
 
 void

@@ -1,4 +1,4 @@
-/* session.h - one peer of any door: who it is, where it is and what waits for it. */
+/* session.h - one client of any door: who it is and what is queued for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,17 +16,17 @@ struct person;
 struct request;
 struct session;
 
-/* What a door does for its sessions. Both may be called in the middle of a broadcast:
- * they mark and arm, and neither write, free nor call back. */
+/* What a door does for its sessions. Both functions may be called during a broadcast, so
+ * they must not write, free or call back. */
 struct session_ops {
 	/* The queue has something to write. */
 	void (*wake)(struct session *session);
-	/* The session is closing: tell the peer why once the wire is free. code is a
-	 * close code of RFC 6455 section 7.4; reason is a short static text. */
+	/* The session is closing: write its queue, then tell the peer why. code is a
+	 * close code (RFC 6455 section 7.4); reason is a short static text. */
 	void (*drop)(struct session *session, uint16_t code, const char *reason);
 };
 
-/* Close codes that Linnet gives (RFC 6455 section 7.4.1 and the IANA registry). */
+/* Close codes that Linnet sends (RFC 6455 section 7.4.1 and the IANA registry). */
 enum close_code {
 	CLOSE_NORMAL = 1000,
 	CLOSE_GOING_AWAY = 1001,
@@ -40,90 +40,90 @@ enum close_code {
 
 TAILQ_HEAD(session_list, session);
 
-/* Embedded in its door's connection, which frees it; everybody else only reads it or
- * calls the functions below, but for the parts that say whose they are. */
+/* Embedded in the connection of its door, which frees it. Other modules only read it or
+ * call the functions below. Exceptions are the groups of members that name an owner. */
 struct session {
 	const struct session_ops *ops;
-	const char *via;          /* the door's name, static text */
-	enum transport transport; /* the same, to be counted by */
-	enum wire wire;           /* the form in which it reads */
-	bool closing;             /* takes nothing more */
-	bool is_flooding;         /* the reason for it */
-	bool is_slow;             /* the same: it did not keep up */
-	uint16_t close_code;      /* with that; 0: it is not closing */
-	uint64_t number;          /* from 1, never given twice in a process */
-	struct frame_queue queue; /* what waits to be written */
+	const char *via;          /* name of the door, static text */
+	enum transport transport; /* the same, for metrics */
+	enum wire wire;           /* form in which the client reads */
+	bool closing;             /* accepts nothing more */
+	bool is_flooding;         /* closed because of it */
+	bool is_slow;             /* closed because it did not read fast enough */
+	uint16_t close_code;      /* 0: not closing */
+	uint64_t number;          /* from 1, unique in a process */
+	struct frame_queue queue; /* frames to be written */
 	size_t queue_max_bytes;
 
-	/* The door's: who is behind it. */
+	/* Owned by the door: who the client is. */
 	const struct permissions *permissions; /* what it may do; NULL: nothing */
-	const char *peer; /* its address as text; NULL: of no interest */
-	int64_t since_ms; /* Unix time when it came */
+	const char *peer;                      /* its address as text; NULL: not known */
+	int64_t since_ms;                      /* Unix time when it connected */
 
-	/* The roster's: who it is. */
+	/* Owned by the roster. */
 	struct person *person;
-	bool is_owner; /* of the person's name, not only somebody with the same email */
+	bool is_owner; /* it has proved to be the person; otherwise it only shares the
+			  person's email */
 	TAILQ_ENTRY(session) person_link;
 
-	/* The chat's: the rooms that it is in. */
+	/* Owned by struct rooms: the rooms that it is in. */
 	TAILQ_HEAD(, member) members;
 	unsigned member_count;
 
-	/* The chat's. */
-	char *home;          /* the room of what names none */
-	bool wants_joined;   /* to be told that it is in a room */
-	bool wants_events;   /* presence, typing */
-	bool is_silent;      /* only reads: nobody is told that it is there */
-	bool is_call;        /* speaks once and is always answered */
-	bool is_hook;        /* a call that says what a hook's body became */
-	bool is_paid;        /* a call's rate was charged */
-	bool is_too_fast;    /* or could not be */
-	bool is_greeted;     /* a line session, welcome */
-	bool wants_progress; /* woken whenever something that it asked for is done */
-	bool is_listed;      /* among those who are here */
-	bool is_stalled;     /* the store has too many reads for its next one */
-	bool is_owed;        /* there is more to show of what stands in its rooms */
+	/* Owned by the chat. */
+	char *home;          /* room of objects that name none */
+	bool wants_joined;   /* send it "joined" */
+	bool wants_events;   /* send it presence and typing */
+	bool is_silent;      /* only reads and is not announced */
+	bool is_call;        /* serves one HTTP request and is always answered */
+	bool is_hook;        /* a call that carries what a hook's body became */
+	bool is_paid;        /* a call that paid for the rate */
+	bool is_too_fast;    /* a call that is over the rate */
+	bool is_greeted;     /* a line session that was welcomed */
+	bool wants_progress; /* wake it whenever one of its requests is done */
+	bool is_listed;      /* in the list of sessions */
+	bool is_stalled;     /* its next read waits for a place in the store */
+	bool is_owed;        /* part of a snapshot is still to be sent */
 	TAILQ_ENTRY(session) chat_link;
 	bool is_departing;
 	TAILQ_ENTRY(session) departing_link;
-	LIST_HEAD(, request) requests;  /* what the store was asked for it */
-	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
-	unsigned asked;                 /* how much the store was asked for */
+	LIST_HEAD(, request) requests;  /* its requests to the store */
+	STAILQ_HEAD(, request) waiting; /* its reads that were not started yet */
+	unsigned asked;                 /* number of its requests in the store */
 	unsigned waiting_count;
-	struct request *reading; /* the one read that is under way */
+	struct request *reading; /* its read that is in the store */
 	TAILQ_ENTRY(session) stalled_link;
 	struct rate own_rate;
-	struct rate *rate; /* its own, or that of whom it speaks for */
+	struct rate *rate; /* own_rate, or that of the person it speaks for */
 };
 
-/* Set up a session of number, which reads WebSocket messages with JSON (else set wire),
- * whose peer may leave up to queue_max_bytes unread. */
+/* Set up a session that reads JSON in WebSocket messages; for another form set wire
+ * afterwards. Up to queue_max_bytes may be queued for it. */
 void session_init(struct session *session, const struct session_ops *ops, const char *via,
 	uint64_t number, size_t queue_max_bytes);
 
-/* Say who is behind the session: what it may do (a reference is taken, that of before
- * given back), its address (borrowed) and since when, in Unix ms. Without this it may do
- * nothing. */
+/* Set who the client is: its permissions (takes a reference and releases the earlier
+ * ones), its address (borrowed) and since when, in Unix ms. Without permissions a session
+ * may do nothing. */
 void session_admit(struct session *session, const struct permissions *permissions,
 	const char *peer, int64_t now_ms);
 
-/* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
- * -ENOBUFS if the peer does not keep up, whose session is then dropped with
- * CLOSE_TRY_AGAIN; -EPIPE if it is closing already. A frame is never refused because of
- * its own size alone. Never calls back into the caller, so it is safe inside a walk over
- * a room. */
+/* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
+ * closing, or -ENOBUFS if the queue is full: the session is then closed with
+ * CLOSE_TRY_AGAIN. An empty queue accepts a frame of any size. Never calls back, so it is
+ * safe while walking a room. */
 int session_send(struct session *session, struct frame *frame);
 
-/* The same for the form of encoded that the session reads; 0 where it does not read such
- * a thing at all. */
+/* Queue encoded in the form that the session reads. Returns as session_send, and 0 if
+ * that form does not show such an object. */
 int session_say(struct session *session, struct encoded *encoded);
 
-/* Close the session: what waits is still written, nothing more is taken. Does nothing if
- * it is closing already. */
+/* Close the session: its queue is still written, nothing more is accepted. Does nothing
+ * if it is closing already. */
 void session_close(struct session *session, uint16_t code, const char *reason);
 
-/* Why it was closed. */
+/* Why the session was closed. */
 enum ending session_ending(const struct session *session);
 
-/* Free what it has. For the door, when the connection is gone. */
+/* Free the queue and the permissions. The door calls this when the connection is gone. */
 void session_fini(struct session *session);

@@ -1,5 +1,5 @@
 /* chat_fixture.h - a chat with the memory store and three sessions without a socket, and
- * further ones of any door. */
+ * functions to open further sessions of any door. */
 #pragma once
 
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
 
-/* A session whose door only remembers what it was asked. */
+/* A session of a door that only counts calls. */
 struct fake {
 	struct session session;
 	struct fixture *fixture;
@@ -26,6 +26,25 @@ struct fake {
 	int drops;
 	uint16_t code;
 };
+
+/* The JSON text of its arguments, which may also be some members of an object. A line
+ * break between two members becomes a blank, which the assertions below ignore. */
+#define JSON(...) #__VA_ARGS__
+
+/* The text of item number index of the JSON array, valid until the next call. NULL: there
+ * is none. */
+static inline const char *
+json_item(const char *array, size_t index)
+{
+	static char text[512];
+	json_t *items = json_loads(array, 0, NULL), *item = json_array_get(items, index);
+	size_t len = item ? json_dumpb(item, text, sizeof(text) - 1, JSON_COMPACT) : 0;
+
+	assert_true(len < sizeof(text));
+	text[len] = '\0';
+	json_decref(items);
+	return len ? text : NULL;
+}
 
 struct fixture {
 	struct config *config;
@@ -62,7 +81,7 @@ fixture_random(void *out, size_t len)
 		bytes[i] = next++;
 }
 
-/* Let the chat and its stores do what there is to do. */
+/* Run the chat and its stores until nothing is pending. */
 static inline void
 settle(struct fixture *fixture)
 {
@@ -82,8 +101,8 @@ settle(struct fixture *fixture)
 	}
 }
 
-/* Make fake a session of the door that is called via and reads wire; nobody knows it yet.
- */
+/* Make fake a session of the door called via that reads the form wire. It is not opened
+ * yet. */
 static inline void
 fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire wire)
 {
@@ -107,7 +126,7 @@ come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishe
 	settle(fixture);
 }
 
-/* Somebody at a terminal, who is called name (NULL: a guest). */
+/* Open a line session called name (NULL: a guest). */
 static inline void
 come_by_line(
 	struct fixture *fixture, struct fake *fake, const char *room, const char *name)
@@ -121,7 +140,7 @@ come_by_line(
 	settle(fixture);
 }
 
-/* A stream that shows room and is nobody; since may be NULL. */
+/* A silent stream of room. since may be NULL. */
 static inline void
 come_by_stream(
 	struct fixture *fixture, struct fake *fake, const char *room, const char *since)
@@ -135,7 +154,7 @@ come_by_stream(
 	settle(fixture);
 }
 
-/* One request of the HTTP door. */
+/* Open a session for one HTTP request. */
 static inline void
 come_as_call(struct fixture *fixture, struct fake *fake)
 {
@@ -167,7 +186,7 @@ say_line(struct fixture *fixture, struct fake *fake, const char *line)
 	settle(fixture);
 }
 
-/* A program called label pushes the object that text is; the answer waits for fake. */
+/* Push text as a program called label. fake is sent the answer. */
 static inline void
 push_as(struct fixture *fixture, struct fake *fake, const char *label, const char *text)
 {
@@ -183,7 +202,8 @@ header_of(const struct fake *fake, struct frame *frame)
 	return frame_bytes(frame)[1] == 127 ? 10 : frame_bytes(frame)[1] == 126 ? 4 : 2;
 }
 
-/* Takes the oldest waiting frame; its text is valid until the next call. "" if none. */
+/* Take the oldest queued frame. Its text is valid until the next call. Returns "" if none
+ * is queued. */
 static inline const char *
 hears(struct fake *fake)
 {
@@ -208,16 +228,47 @@ forget_heard(struct fake *fake)
 	frame_queue_clear(&fake->session.queue);
 }
 
+/* Returns the text behind part if heard starts with part, or NULL. A blank after a comma
+ * of part may be missing in heard. */
+static inline const char *
+skip_part(const char *heard, const char *part)
+{
+	const char *start = part;
+
+	for (; *part; part++) {
+		if (*part == *heard)
+			heard++;
+		else if (*part != ' ' || part == start || part[-1] != ',')
+			return NULL;
+	}
+	return heard;
+}
+
+static inline bool
+has_part(const char *heard, const char *part)
+{
+	while (*heard && !skip_part(heard, part))
+		heard++;
+	return *heard || !*part;
+}
+
 #define assert_hears(fake, part)                                                         \
 	do {                                                                             \
 		const char *heard_ = hears(fake);                                        \
-		if (!strstr(heard_, part))                                               \
+		if (!has_part(heard_, part))                                             \
 			fail_msg("heard \"%s\", not %s", heard_, part);                  \
+	} while (0)
+
+#define assert_hears_exactly(fake, text)                                                 \
+	do {                                                                             \
+		const char *heard_ = hears(fake), *rest_ = skip_part(heard_, text);      \
+		if (!rest_ || *rest_)                                                    \
+			fail_msg("heard \"%s\", not %s", heard_, text);                  \
 	} while (0)
 
 #define assert_hears_nothing(fake) assert_string_equal(hears(fake), "")
 
-/* A program called "cron" pushes the object that text is, and is answered with part. */
+/* Push text as a program called "cron" and expect part in the reply. */
 #define assert_push(fixture, text, part)                                                 \
 	do {                                                                             \
 		struct fake call_;                                                       \
@@ -256,8 +307,8 @@ set_up_with(void **state, const char *const *settings, size_t count)
 	struct fixture *fixture = test_calloc(1, sizeof(*fixture));
 	struct config_errors errors = { 0 };
 
-	fixture->config = config_load_text("store = { driver = \"memory\"; };", "test",
-		settings, count, "/", &errors);
+	fixture->config = config_load_text("store = " JSON({ driver = "memory"; };),
+		"test", settings, count, "/", &errors);
 	assert_non_null(fixture->config);
 	open_chat(fixture);
 	*state = fixture;
