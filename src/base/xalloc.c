@@ -1,5 +1,6 @@
 #include "linnet/base/xalloc.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,4 +43,17 @@ char *
 xstrndup(const char *text, size_t max)
 {
 	return checked(strndup(text, max), max + 1);
+}
+
+char *
+xasprintf(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		abort();
+	va_end(arguments);
+	return text;
 }

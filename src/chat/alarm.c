@@ -1,9 +1,12 @@
 /* Alarms. Each change is a message of the room, so everybody sees it once and in order.
  * The active alarms are stored beside the messages for newcomers. */
+#include "chat/alarm.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/room_access.h"
+#include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -124,42 +127,9 @@ static void
 alarm_make_keys(struct chat *chat, const struct change *change, struct post *post)
 {
 	if (change->speaker)
-		chat_make_keys(chat, change->speaker, change->message, post->keys);
+		send_make_keys(chat, change->speaker, change->message, post->keys);
 	else if (post->ref)
-		post->keys[0] = chat_push_key(change->label, post->ref);
-}
-
-/* Store event as the alarm's next message. Consumes event. */
-static int
-alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
-	struct message_fault *fault)
-{
-	struct message said = { .object = event };
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
-	struct alarm *alarm = change->alarm;
-	bool cleared =
-		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
-	struct post post = {
-		.session = change->session,
-		.room = change->room,
-		.type = "alarm",
-		.ref = change->message->ref,
-		.alarm = xstrdup(alarm->key),
-	};
-
-	message_append_tail(&said, &stamp, &post.tail);
-	post.words = chat_push_words(change->label, alarm->key, event);
-	alarm_make_keys(chat, change, &post);
-	json_object_set_new(event, "ts", json_integer(chat->now_ms));
-	/* An acknowledgement keeps the name of the alarm's program. */
-	if (!change->speaker || !json_object_get(event, "username"))
-		json_object_set_new(event, "username", json_string(change->label));
-	json_decref(alarm->intended);
-	alarm->intended = cleared ? NULL : json_incref(event);
-	alarm->under_way++;
-	post.intended = cleared ? NULL : json_incref(event);
-	json_decref(event);
-	return chat_post(chat, &post, fault);
+		post->keys[0] = send_push_key(change->label, post->ref);
 }
 
 /* The gauge of active alarms with the event's severity. event may be NULL. */
@@ -191,30 +161,77 @@ alarm_settle(struct room *room, struct alarm *alarm)
 		room_state_remove_alarm(&room->state, alarm);
 }
 
-void
-chat_on_alarm_kept(
-	struct chat *chat, struct request *request, int error, bool is_duplicate)
+/* A pending change was stored, or was not. */
+static void
+alarm_end_change(struct room *room, struct alarm *alarm, bool is_stored, json_t *event)
 {
-	struct alarm *alarm =
-		room_state_find_alarm(&request->room->state, request->alarm);
-
-	(void)chat;
 	alarm->under_way--;
-	if (!error && !is_duplicate)
-		alarm_stand(alarm, json_incref(request->intended));
+	if (is_stored)
+		alarm_stand(alarm, json_incref(event));
 	/* A change that was not stored never happened. */
 	if (!alarm->under_way) {
 		json_decref(alarm->intended);
 		alarm->intended = json_incref(alarm->standing);
 	}
-	alarm_settle(request->room, alarm);
+	alarm_settle(room, alarm);
+}
+
+void
+alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
+	bool is_duplicate)
+{
+	struct room *room = request->room;
+
+	alarm_end_change(room,
+		room_state_find_alarm(&room->state, request->message.alarm),
+		!error && !is_duplicate, request->message.intended);
+	send_on_appended(chat, request, error, id, is_duplicate);
+}
+
+/* Store event as the alarm's next message. Consumes event. */
+static int
+alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
+	struct message_fault *fault)
+{
+	struct message said = { .object = event };
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
+	struct alarm *alarm = change->alarm;
+	bool cleared =
+		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
+	struct post post = {
+		.session = change->session,
+		.room = change->room,
+		.type = "alarm",
+		.ref = change->message->ref,
+		.alarm = xstrdup(alarm->key),
+	};
+	int r;
+
+	message_append_tail(&said, &stamp, &post.tail);
+	post.words = send_push_words(change->label, alarm->key, event);
+	alarm_make_keys(chat, change, &post);
+	json_object_set_new(event, "ts", json_integer(chat->now_ms));
+	/* An acknowledgement keeps the name of the alarm's program. */
+	if (!change->speaker || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(change->label));
+	json_decref(alarm->intended);
+	alarm->intended = cleared ? NULL : json_incref(event);
+	alarm->under_way++;
+	post.intended = cleared ? NULL : json_incref(event);
+	json_decref(event);
+	r = send_post(chat, &post, fault);
+	if (r < 0) {
+		alarm_end_change(change->room, alarm, false, NULL);
+		rooms_release(chat->rooms, change->room);
+	}
+	return r;
 }
 
 int
-chat_push_alarm(struct chat *chat, struct session *call, const char *label,
+alarm_push(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, call, message, fault);
 	struct alarm *alarm;
 	struct report report;
 
@@ -227,8 +244,7 @@ chat_push_alarm(struct chat *chat, struct session *call, const char *label,
 	alarm = room_state_find_alarm(&room->state, report.key);
 	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
 		/* The alarm was not active: there is nothing to broadcast. */
-		chat_acknowledge(
-			chat, call, room, message->ref ? message->ref : "", 0, false, 0);
+		send_acknowledge_unstored(chat, call, room, message->ref, 0);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
@@ -250,10 +266,11 @@ chat_push_alarm(struct chat *chat, struct session *call, const char *label,
 }
 
 int
-chat_see_alarm(struct chat *chat, struct session *session, const struct session *speaker,
-	const struct message *message, struct message_fault *fault)
+alarm_acknowledge(struct chat *chat, struct session *session,
+	const struct session *speaker, const struct message *message,
+	struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, speaker, message->room, false, fault);
+	struct room *room = room_access_find(chat, speaker, message->room, false, fault);
 	const char *name = speaker->person->name;
 	const char *key = NULL;
 	struct alarm *alarm;
@@ -283,14 +300,14 @@ chat_see_alarm(struct chat *chat, struct session *session, const struct session 
 }
 
 int
-chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+alarm_do_ack(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	return chat_see_alarm(chat, session, session, message, fault);
+	return alarm_acknowledge(chat, session, session, message, fault);
 }
 
 void
-chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id,
+alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
@@ -308,28 +325,4 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 	}
 	alarm_stand(alarm, event);
 	alarm->intended = json_incref(event);
-}
-
-bool
-chat_show_alarms(struct member *member)
-{
-	const struct room *room = member->room;
-	struct alarm *alarm, *next;
-	json_t *object;
-
-	HASH_ITER(hh, room->state.alarms, alarm, next)
-	{
-		if (alarm->number > member->show_until)
-			break;
-		if (alarm->number <= member->alarms_shown || !alarm->standing)
-			continue;
-		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
-			"standing", 1);
-		json_object_update_missing(object, alarm->standing);
-		if (!chat_show(member->session, object))
-			return false;
-		member->alarms_shown = alarm->number;
-	}
-	member->alarms_shown = member->show_until;
-	return true;
 }

@@ -1,17 +1,20 @@
 /* Bans and mutes. They are stored as the state of a room that nobody can name, so they
  * survive a restart. An order is answered after it is stored. */
+#include "chat/ban_store.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
 #include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
 
 /* No room has a "/" in its name. */
 #define RECORDS "/bans"
 
 void
-chat_init_bans(struct chat *chat)
+ban_store_init(struct chat *chat)
 {
 	static char name[] = RECORDS;
 
@@ -28,13 +31,13 @@ chat_bans(const struct chat *chat)
 }
 
 bool
-chat_is_record(const char *room)
+ban_store_has_room(const char *room)
 {
 	return !strcmp(room, RECORDS);
 }
 
 void
-chat_restore_ban(
+ban_store_restore(
 	struct chat *chat, const char *key, uint64_t id, const char *value, size_t len)
 {
 	enum ban_kind kind = *key == 'n'   ? BAN_NAME
@@ -48,16 +51,13 @@ chat_restore_ban(
 	json_decref(object);
 }
 
-static void
-ban_store_on_kept(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+void
+ban_store_on_appended(struct chat *chat, struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
-	(void)id;
-	(void)is_duplicate;
 	if (error) {
-		chat_store_failed(chat, error, &fault);
+		requests_note_failure(chat, error, &fault);
 		message_refuse(&fault, "store_failed",
 			"it is done, but only until linnetd stops: the history cannot be "
 			"written");
@@ -65,9 +65,9 @@ ban_store_on_kept(struct chat *chat, struct request *request, int error, uint64_
 	if (!request->session)
 		return;
 	if (error)
-		chat_answer_fault(request->session, &fault);
+		reply_fault(request->session, &fault);
 	else
-		chat_answer(request->session, json_incref(request->intended));
+		reply_object(request->session, json_incref(request->ban.reply));
 }
 
 /* Store value (NULL: nothing) for subject, then send done (consumed) to session (NULL:
@@ -76,9 +76,10 @@ static int
 ban_store_record(struct chat *chat, struct session *session,
 	const struct ban_subject *subject, const char *value, json_t *done)
 {
-	struct request *request = chat_request(chat, session, &chat->records, NULL);
+	struct request *request =
+		request_new(chat, REQUEST_BAN, session, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
-	char *tail = chat_format("\"ts\":%" PRId64 "}", chat->now_ms);
+	char *tail = xasprintf("\"ts\":%" PRId64 "}", chat->now_ms);
 	struct store_entry entry = {
 		.room = RECORDS,
 		.type = "ban",
@@ -93,19 +94,14 @@ ban_store_record(struct chat *chat, struct session *session,
 	int r;
 
 	ban_write_key(subject, key);
-	request->on_appended = ban_store_on_kept;
-	request->intended = done;
-	r = store_append(chat->store, &entry, request->ticket);
+	request->ban.reply = done;
+	r = request_append(chat, request, &entry);
 	free(tail);
-	if (r == 0)
-		chat->asked++;
-	else
-		chat_request_free(chat, request);
 	return r;
 }
 
 int
-chat_set_ban(
+ban_store_set(
 	struct chat *chat, struct session *session, const struct ban *ban, json_t *done)
 {
 	json_t *object = ban_to_json(ban);
@@ -121,7 +117,7 @@ chat_set_ban(
 }
 
 int
-chat_lift_ban(struct chat *chat, struct session *session,
+ban_store_lift(struct chat *chat, struct session *session,
 	const struct ban_subject *subject, json_t *done)
 {
 	int r = ban_store_record(chat, session, subject, NULL, done);
@@ -132,7 +128,7 @@ chat_lift_ban(struct chat *chat, struct session *session,
 }
 
 void
-chat_end_bans(struct chat *chat)
+ban_store_end(struct chat *chat)
 {
 	const struct ban *ban;
 
@@ -145,7 +141,7 @@ chat_end_bans(struct chat *chat)
 }
 
 int
-chat_check_mute(const struct chat *chat, const struct session *speaker,
+ban_store_check_mute(const struct chat *chat, const struct session *speaker,
 	struct message_fault *fault)
 {
 	if (!speaker->person ||

@@ -1,11 +1,19 @@
 #include "linnet/chat/chat.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/alarm.h"
+#include "chat/ban_store.h"
+#include "chat/history.h"
+#include "chat/log_rooms.h"
+#include "chat/metric.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/resume.h"
+#include "chat/room_access.h"
+#include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
@@ -14,156 +22,32 @@
 #define TAIL_BYTES ((size_t)16 * 1024 * 1024)
 
 static void
-chat_answer_encoded(struct session *session, struct encoded *encoded)
-{
-	session_say(session, encoded);
-	encode_fini(encoded);
-}
-
-void
-chat_answer(struct session *session, json_t *object)
-{
-	struct encoded encoded;
-
-	encode_object(&encoded, object);
-	chat_answer_encoded(session, &encoded);
-}
-
-void
-chat_answer_at(
-	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
-{
-	struct encoded encoded;
-
-	encode_object(&encoded, object);
-	encoded.epoch = epoch;
-	encoded.id = last_id;
-	chat_answer_encoded(session, &encoded);
-}
-
-void
-chat_answer_text(struct session *session, struct buffer *text)
-{
-	struct encoded encoded;
-
-	encode_text(&encoded, text, NULL, 0);
-	chat_answer_encoded(session, &encoded);
-}
-
-void
-chat_answer_fault(struct session *session, const struct message_fault *fault)
-{
-	chat_answer(session, message_error(fault));
-}
-
-bool
-chat_take(struct session *call, struct message *message, json_t *object,
-	struct message_fault *fault)
-{
-	if (message_take(message, object, fault) == 0)
-		return true;
-	chat_answer_fault(call, fault);
-	return false;
-}
-
-struct request *
-chat_request(
-	struct chat *chat, struct session *session, struct room *room, const char *ref)
-{
-	struct request *request = xcalloc(1, sizeof(*request));
-
-	request->ticket = ++chat->last_ticket;
-	request->session = session;
-	request->room = room;
-	room->holds++;
-	if (ref)
-		snprintf(request->ref, sizeof(request->ref), "%s", ref);
-	if (session) {
-		LIST_INSERT_HEAD(&session->requests, request, session_link);
-		session->asked++;
-	}
-	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
-	return request;
-}
-
-void
-chat_request_free(struct chat *chat, struct request *request)
-{
-	if (request->session) {
-		LIST_REMOVE(request, session_link);
-		request->session->asked--;
-	}
-	request->room->holds--;
-	rooms_release(chat->rooms, request->room);
-	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
-	free(request->text);
-	free(request->alarm);
-	json_decref(request->intended);
-	free(request);
-}
-
-void
-chat_store_failed(struct chat *chat, int error, struct message_fault *fault)
-{
-	if (!chat->is_store_failing)
-		log_error("store_failed", log_str("error", strerror(-error)));
-	chat->is_store_failing = true;
-	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
-		strerror(-error));
-}
-
-void
-chat_store_works(struct chat *chat)
-{
-	if (chat->is_store_failing)
-		log_info("store_healed");
-	chat->is_store_failing = false;
-}
-
-static struct request *
-chat_find_request(struct chat *chat, uint64_t ticket)
-{
-	struct request *request;
-
-	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
-	assert(request);
-	return request;
-}
-
-static void
-chat_on_store_appended(
+chat_on_appended(
 	void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
 {
 	struct chat *chat = context;
-	struct request *request = chat_find_request(chat, ticket);
-	struct session *session = request->session;
+	struct request *request = requests_answered(chat, ticket);
 
-	chat->asked--;
-	request->on_appended(chat, request, error, id, is_duplicate);
-	chat_request_free(chat, request);
-	if (session && session->wants_progress)
-		session->ops->wake(session);
+	if (request->kind == REQUEST_BAN)
+		ban_store_on_appended(chat, request, error);
+	else if (request->kind == REQUEST_ALARM)
+		alarm_on_appended(chat, request, error, id, is_duplicate);
+	else
+		send_on_appended(chat, request, error, id, is_duplicate);
+	requests_finish(chat, request);
 }
 
 static void
-chat_on_store_page(
-	void *context, uint64_t ticket, int error, const struct store_page *page)
+chat_on_page(void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
-	struct request *request = chat_find_request(chat, ticket);
+	struct request *request = requests_answered(chat, ticket);
 
-	struct session *session = request->session;
-
-	chat->asked--;
-	if (session)
-		session->reading = NULL;
-	request->on_page(chat, request, error, page);
-	chat_request_free(chat, request);
-	if (session)
-		chat_read_next(chat, session);
-	chat_read_stalled(chat);
-	if (session && session->wants_progress)
-		session->ops->wake(session);
+	if (request->kind == REQUEST_RESUME)
+		resume_on_page(chat, request, error, page);
+	else
+		history_on_page(chat, request, error, page);
+	requests_finish(chat, request);
 }
 
 static void
@@ -172,7 +56,7 @@ chat_on_room_known(void *context, const char *name, uint64_t last_id)
 	struct chat *chat = context;
 	struct room *room;
 
-	if (chat_is_record(name))
+	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
 	/* The room is a log room now, with a history of its own. */
@@ -184,10 +68,10 @@ static void
 chat_on_state_known(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	if (chat_is_record(room))
-		chat_restore_ban(context, key, id, value, value_len);
+	if (ban_store_has_room(room))
+		ban_store_restore(context, key, id, value, value_len);
 	else
-		chat_restore_alarm(context, room, key, id, value, value_len);
+		alarm_restore(context, room, key, id, value, value_len);
 }
 
 static void
@@ -207,7 +91,7 @@ chat_add_configured_rooms(struct chat *chat)
 		chat_add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
-		chat_add_log_room(chat, config->tails.items[i].room,
+		log_room_add(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
 }
 
@@ -254,8 +138,8 @@ chat_open_store(struct chat *chat, const char **why)
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.callbacks = {
-			.on_appended = chat_on_store_appended,
-			.on_page = chat_on_store_page,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page,
 		},
 		.context = chat,
 	};
@@ -271,8 +155,8 @@ chat_open_tails(struct chat *chat, const char **why)
 		.keep_messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
 		.callbacks = {
-			.on_appended = chat_on_store_appended,
-			.on_page = chat_on_store_page,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page,
 		},
 		.context = chat,
 	};
@@ -295,9 +179,9 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
-	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
+	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
-	chat_init_bans(chat);
+	ban_store_init(chat);
 	r = chat_open_store(chat, why);
 	if (r == 0)
 		r = chat_open_tails(chat, why);
@@ -337,12 +221,13 @@ chat_take_own_name(struct chat *chat, struct session *session, const char *name)
 {
 	const struct roster_proof proof = { NULL, NULL };
 	struct message_fault fault = { .code = NULL };
-	bool has_own = chat_claim(chat, session, session->permissions->name, &proof,
+	bool has_own = presence_claim(chat, session, session->permissions->name, &proof,
 			       &fault) == 0;
 
-	if (has_own && (!name || chat_claim(chat, session, name, &proof, &fault) == 0))
+	if (has_own &&
+		(!name || presence_claim(chat, session, name, &proof, &fault) == 0))
 		return true;
-	chat_answer_fault(session, &fault);
+	reply_fault(session, &fault);
 	if (!has_own)
 		session_close(session, CLOSE_POLICY, fault.code);
 	return false;
@@ -362,8 +247,8 @@ chat_introduce(
 	roster_enter(chat->roster, session);
 	if (session->permissions->name)
 		return chat_take_own_name(chat, session, name);
-	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
-		chat_answer_fault(session, &fault);
+	if (proof.token && presence_check_token(proof.token, &fault) < 0) {
+		reply_fault(session, &fault);
 		if (wishes->is_strict)
 			return false;
 		proof.token = NULL;
@@ -371,9 +256,9 @@ chat_introduce(
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+	if (!name || presence_claim(chat, session, name, &proof, &fault) == 0)
 		return true;
-	chat_answer_fault(session, &fault);
+	reply_fault(session, &fault);
 	return false;
 }
 
@@ -388,19 +273,20 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		wishes = &none;
 	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
 	session->is_listed = true;
-	session->home = xstrdup(
-		wishes->room ? wishes->room : chat_home(chat, session->permissions));
+	session->home =
+		xstrdup(wishes->room ? wishes->room
+				     : room_access_home(chat, session->permissions));
 	session->wants_events = wishes->wants_events;
 	session->wants_joined = wishes->wants_joined || wishes->wants_events;
 	session->is_silent = wishes->is_silent;
 	if (!session->is_silent && !chat_introduce(chat, session, wishes) &&
 		(wishes->is_strict || session->closing))
 		return false;
-	room = chat_room_of(chat, session, NULL, true, &fault);
+	room = room_access_find(chat, session, NULL, true, &fault);
 	if (room)
-		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
+		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
 	else
-		chat_answer_fault(session, &fault);
+		reply_fault(session, &fault);
 	return room != NULL;
 }
 
@@ -416,25 +302,14 @@ chat_on_closing(struct chat *chat, struct session *session)
 void
 chat_close(struct chat *chat, struct session *session)
 {
-	struct request *request;
-
 	session->closing = true; /* it is told nothing of its own departure */
-	chat_depart(chat, session);
+	presence_depart(chat, session);
 	if (session->is_listed)
 		TAILQ_REMOVE(&chat->sessions, session, chat_link);
 	if (session->is_departing)
 		TAILQ_REMOVE(&chat->departing, session, departing_link);
-	if (session->is_stalled)
-		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
-	while ((request = STAILQ_FIRST(&session->waiting))) {
-		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
-		chat_request_free(chat, request);
-	}
-	while ((request = LIST_FIRST(&session->requests))) {
-		LIST_REMOVE(request, session_link);
-		request->session = NULL;
-	}
-	chat_forget_sayings(chat, session);
+	requests_drop(chat, session);
+	send_forget_sayings(chat, session);
 	free(session->home);
 }
 
@@ -446,7 +321,7 @@ chat_turn(struct chat *chat)
 	while ((session = TAILQ_FIRST(&chat->departing))) {
 		TAILQ_REMOVE(&chat->departing, session, departing_link);
 		session->is_departing = false;
-		chat_depart(chat, session);
+		presence_depart(chat, session);
 	}
 	store_flush(chat->store);
 	store_flush(chat->tails);
@@ -482,10 +357,10 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
-	chat_free_metrics(chat);
+	metric_free_due(chat);
 	bans_free(chat->bans);
 	assert(!chat->requests);
-	chat_free_sayings(chat);
+	send_free_sayings(chat);
 	roster_free(chat->roster);
 	rooms_free(chat->rooms);
 	free(chat);

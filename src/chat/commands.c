@@ -1,9 +1,18 @@
 /* The command table: which commands exist, at which door, and what they cost. */
+#include "chat/commands.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/alarm.h"
+#include "chat/ban_store.h"
+#include "chat/history.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/resume.h"
+#include "chat/room_access.h"
+#include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/line_text.h"
@@ -51,35 +60,37 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(.type = "message", .speaks = true, .needs = NEEDS_PERSON, .cost = 1,
-		.handler = chat_do_message),
+		.handler = send_do_message),
 	COMMAND(.type = "join", .needs = NEEDS_PERSON, .cost = 0.5,
-		.handler = chat_do_join),
+		.handler = resume_do_join),
 	COMMAND(.type = "leave", .needs = NEEDS_PERSON, .cost = 0.5,
-		.handler = chat_do_leave),
+		.handler = presence_do_leave),
 	COMMAND(.type = "nick", .speaks = true, .word = "nick", .argument = "username",
-		.needs = NEEDS_PERSON, .cost = 1, .handler = chat_do_nick,
+		.needs = NEEDS_PERSON, .cost = 1, .handler = presence_do_nick,
 		.usage = "/nick NAME", .help = "be called NAME"),
 	COMMAND(.type = "typing", .speaks = true, .needs = NEEDS_PERSON, .cost = 0.2,
-		.handler = chat_do_typing),
+		.handler = presence_do_typing),
 	COMMAND(.word = "join", .argument = "room", .needs = NEEDS_PERSON, .cost = 0.5,
-		.handler = chat_do_switch, .usage = "/join ROOM",
+		.handler = resume_do_switch, .usage = "/join ROOM",
 		.help = "go to another room"),
 	COMMAND(.word = "rooms", .needs = NEEDS_NOTHING, .cost = 1,
-		.handler = chat_do_rooms, .usage = "/rooms", .help = "list the rooms"),
-	COMMAND(.word = "who", .needs = NEEDS_NOTHING, .cost = 1, .handler = chat_do_who,
-		.usage = "/who", .help = "list who is in the room"),
+		.handler = room_access_do_rooms, .usage = "/rooms",
+		.help = "list the rooms"),
+	COMMAND(.word = "who", .needs = NEEDS_NOTHING, .cost = 1,
+		.handler = presence_do_who, .usage = "/who",
+		.help = "list who is in the room"),
 	COMMAND(.word = "me", .speaks = true, .argument = "message",
-		.needs = NEEDS_PERSON, .cost = 1, .handler = chat_do_message,
+		.needs = NEEDS_PERSON, .cost = 1, .handler = send_do_message,
 		.usage = "/me ACTION", .help = "say what you do"),
 	COMMAND(.type = "history", .word = "history", .argument = "limit",
 		.preset = HISTORY_LINES, .needs = NEEDS_NOTHING, .cost = 1,
-		.handler = chat_do_history, .usage = "/history [N]",
+		.handler = history_do_history, .usage = "/history [N]",
 		.help = "show the last N messages, " HISTORY_LINES
 			" where N is left out"),
 	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
-		.handler = chat_do_search),
+		.handler = history_do_search),
 	COMMAND(.type = "ack", .speaks = true, .word = "ack", .argument = "key",
-		.needs = NEEDS_PERSON, .cost = 0.5, .handler = chat_do_ack,
+		.needs = NEEDS_PERSON, .cost = 0.5, .handler = alarm_do_ack,
 		.usage = "/ack KEY", .help = "acknowledge the alarm KEY for everybody"),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_ping),
@@ -99,8 +110,8 @@ static const struct command commands[] = {
 static const char *const server_types[] = { "joined", "presence", "error", "pong",
 	"alarm", "metric", "log", "notice", "rooms", "who", "help", NULL };
 
-bool
-chat_is_server_type(const char *type)
+static bool
+command_is_server_type(const char *type)
 {
 	const char *const *word;
 
@@ -122,9 +133,9 @@ command_find_type(const char *type)
 }
 
 bool
-chat_is_passed_on(const char *type)
+command_is_broadcast(const char *type)
 {
-	return command_find_type(type) == &commands[0] && !chat_is_server_type(type);
+	return command_find_type(type) == &commands[0] && !command_is_server_type(type);
 }
 
 static const struct command *
@@ -149,7 +160,7 @@ command_do_ping(struct chat *chat, struct session *session, const struct message
 	(void)fault;
 	if (message->ref)
 		json_object_set_new(pong, "ref", json_string(message->ref));
-	chat_answer(session, pong);
+	reply_object(session, pong);
 	return 0;
 }
 
@@ -168,7 +179,7 @@ command_do_help(struct chat *chat, struct session *session, const struct message
 			json_array_append_new(
 				list, json_pack("{s:s,s:s}", "usage", commands[i].usage,
 					      "help", commands[i].help));
-	chat_answer(session, json_pack("{s:s,s:o}", "type", "help", "commands", list));
+	reply_object(session, json_pack("{s:s,s:o}", "type", "help", "commands", list));
 	return 0;
 }
 
@@ -196,7 +207,7 @@ command_do_quit(struct chat *chat, struct session *session, const struct message
 }
 
 bool
-chat_is_in_time(struct chat *chat, struct session *session, double cost,
+command_charge(struct chat *chat, struct session *session, double cost,
 	struct message_fault *fault)
 {
 	int64_t wait_ms = token_bucket_take(&session->rate->messages,
@@ -227,7 +238,7 @@ command_run(struct chat *chat, struct session *session, const struct command *co
 	if (command->needs == NEEDS_PERSON && !session->person)
 		return message_refuse(
 			fault, "denied", "only somebody who is here may do that");
-	if (command->speaks && chat_check_mute(chat, session, fault) < 0)
+	if (command->speaks && ban_store_check_mute(chat, session, fault) < 0)
 		return -EINVAL;
 	return command->handler(chat, session, message, fault);
 }
@@ -235,7 +246,7 @@ command_run(struct chat *chat, struct session *session, const struct command *co
 static int
 command_check_type(const struct message *message, struct message_fault *fault)
 {
-	if (!message->type || !chat_is_server_type(message->type))
+	if (!message->type || !command_is_server_type(message->type))
 		return 0;
 	return message_refuse(
 		fault, "reserved_type", "only the server says \"%s\"", message->type);
@@ -247,7 +258,7 @@ command_handle(struct chat *chat, struct session *session, const struct message 
 {
 	const struct command *command = command_find_type(message->type);
 
-	if (!chat_is_in_time(chat, session, command->cost, fault) ||
+	if (!command_charge(chat, session, command->cost, fault) ||
 		command_check_type(message, fault) < 0)
 		return -EINVAL;
 	return command_run(chat, session, command, message, fault);
@@ -268,37 +279,38 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 		struct message_fault hurry = { .code = NULL };
 
 		/* Bad input costs as much as a message. */
-		good = chat_is_in_time(chat, session, 1, &hurry);
-		chat_answer_fault(session, good ? &fault : &hurry);
+		good = command_charge(chat, session, 1, &hurry);
+		reply_fault(session, good ? &fault : &hurry);
 		return;
 	}
 	if (command_handle(chat, session, &message, &fault) < 0)
-		chat_answer_fault(session, &fault);
+		reply_fault(session, &fault);
 	message_fini(&message);
 }
 
 int
-chat_do_for(struct chat *chat, struct session *call, struct session *speaker,
+command_do_for(struct chat *chat, struct session *call, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	const struct command *command = command_find_type(message->type);
 
-	if (!chat_is_in_time(chat, call, command->cost, fault) ||
+	if (!command_charge(chat, call, command->cost, fault) ||
 		command_check_type(message, fault) < 0 ||
-		(command->speaks && chat_check_mute(chat, speaker, fault) < 0))
+		(command->speaks && ban_store_check_mute(chat, speaker, fault) < 0))
 		return -EINVAL;
-	if (command->handler == chat_do_message)
-		return chat_say(chat, call, speaker, message, fault);
-	if (command->handler == chat_do_ack)
-		return chat_see_alarm(chat, call, speaker, message, fault);
+	if (command->handler == send_do_message)
+		return send_say(chat, call, speaker, message, fault);
+	if (command->handler == alarm_do_ack)
+		return alarm_acknowledge(chat, call, speaker, message, fault);
 	/* The other commands are answered with an object, or change what the stream
 	 * sends. */
-	if (command->handler != chat_do_nick && command->handler != chat_do_typing)
+	if (command->handler != presence_do_nick &&
+		command->handler != presence_do_typing)
 		return message_refuse(fault, "bad_field",
 			"\"%s\" cannot be sent beside a stream", message->type);
 	if (command->handler(chat, speaker, message, fault) < 0)
 		return -EINVAL;
-	chat_answer(call, json_pack("{s:s}", "type", "ack"));
+	reply_object(call, json_pack("{s:s}", "type", "ack"));
 	return 0;
 }
 
@@ -313,11 +325,11 @@ chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms
 	chat->now_ms = now_ms;
 	if (!command)
 		command = command_find_type(word);
-	if (!chat_take(call, &message, object, &fault))
+	if (!reply_take(call, &message, object, &fault))
 		return;
-	if (!chat_is_in_time(chat, call, command->cost, &fault) ||
+	if (!command_charge(chat, call, command->cost, &fault) ||
 		command_run(chat, call, command, &message, &fault) < 0)
-		chat_answer_fault(call, &fault);
+		reply_fault(call, &fault);
 	message_fini(&message);
 }
 
@@ -422,7 +434,7 @@ command_pay(struct chat *chat, struct session *session, double cost)
 static bool
 command_is_behind(const struct session *session, const struct command *command)
 {
-	return session->asked && command && command->handler != chat_do_message;
+	return session->asked && command && command->handler != send_do_message;
 }
 
 static int64_t
@@ -440,14 +452,14 @@ command_say_line(
 	wait_ms = may_wait ? command_pay(chat, session, cost) : 0;
 	if (wait_ms)
 		return wait_ms;
-	if ((may_wait || chat_is_in_time(chat, session, cost, &fault)) && command)
+	if ((may_wait || command_charge(chat, session, cost, &fault)) && command)
 		r = command_handle_line(chat, session, command, line, &fault);
 	if (r == -EAGAIN && may_wait) {
 		session->rate->messages.tokens += cost;
 		return BUSY_MS;
 	}
 	if (r < 0)
-		chat_answer_fault(session, &fault);
+		reply_fault(session, &fault);
 	return 0;
 }
 
@@ -485,6 +497,6 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 	message_refuse(&fault, "too_big",
 		"that line is longer than %d bytes and was not sent",
 		chat->config->limits.message_bytes);
-	chat_answer_fault(session, &fault);
+	reply_fault(session, &fault);
 	return 0;
 }

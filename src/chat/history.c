@@ -1,7 +1,10 @@
+#include "chat/history.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -11,7 +14,6 @@
 #define HISTORY_LIMIT_MAX 200
 #define SEARCH_LIMIT 20
 #define SEARCH_LIMIT_MAX 100
-#define ANSWER_BYTES (256 * 1024)
 
 #define QUERY_BYTES 256
 
@@ -46,35 +48,35 @@ history_append_member(struct buffer *text, const char *key, json_t *value)
 }
 
 /* Answers a history or a search; a search also repeats its words. */
-static void
-history_on_answer_page(struct chat *chat, struct request *request, int error,
+void
+history_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
 	struct message_fault fault = { .code = NULL };
+	bool is_search = request->kind == REQUEST_SEARCH;
 	struct buffer text = { 0 };
 
 	if (!request->session)
 		return;
 	if (error) {
-		chat_store_failed(chat, error, &fault);
+		requests_note_failure(chat, error, &fault);
 		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		chat_answer_fault(request->session, &fault);
+		reply_fault(request->session, &fault);
 		return;
 	}
 	buffer_append(&text, "{\"type\":", 8);
-	json_text_append_string(&text, request->text ? "search" : "history");
+	json_text_append_string(&text, is_search ? "search" : "history");
 	history_append_member(&text, "room", json_string(request->room->name));
-	history_append_member(&text, "epoch",
-		json_string(store_epoch(chat_history(chat, request->room))));
-	if (request->text)
-		history_append_member(&text, "q", json_string(request->text));
+	history_append_member(&text, "epoch", json_string(store_epoch(request->store)));
+	if (is_search)
+		history_append_member(&text, "q", json_string(request->search.words));
 	if (*request->ref)
 		history_append_member(&text, "ref", json_string(request->ref));
 	history_append_member(&text, "more", json_boolean(page->more));
 	buffer_append(&text, ",\"messages\":", 12);
 	history_append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
-	chat_answer_text(request->session, &text);
+	reply_text(request->session, &text);
 }
 
 static int
@@ -91,28 +93,6 @@ history_read_limit(const struct message *message, unsigned preset, unsigned max,
 				"\"limit\" must be a whole number from 1");
 }
 
-static size_t
-history_answer_bytes(const struct session *session)
-{
-	return size_min(ANSWER_BYTES, session->queue_max_bytes / 2);
-}
-
-static int
-history_start_history(struct chat *chat, struct request *request)
-{
-	return store_before(chat_history(chat, request->room), request->room->name,
-		size_min(request->before, request->room->last_id + 1), request->limit,
-		history_answer_bytes(request->session), request->ticket);
-}
-
-static int
-history_start_search(struct chat *chat, struct request *request)
-{
-	return store_search(chat_history(chat, request->room), request->room->name,
-		request->text, request->limit, history_answer_bytes(request->session),
-		request->ticket);
-}
-
 static int
 history_refuse_another(struct message_fault *fault)
 {
@@ -121,10 +101,10 @@ history_refuse_another(struct message_fault *fault)
 }
 
 int
-chat_do_history(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+history_do_history(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, session, message->room, false, fault);
 	uint64_t before = UINT64_MAX;
 	struct request *request;
 	unsigned limit;
@@ -135,19 +115,18 @@ chat_do_history(struct chat *chat, struct session *session, const struct message
 		return -EINVAL;
 	if (session->waiting_count >= READS_WAITING)
 		return history_refuse_another(fault);
-	request = chat_read_add(chat, session, room, message->ref, history_start_history,
-		history_on_answer_page);
-	request->before = before;
-	request->limit = limit;
-	chat_read_next(chat, session);
+	request = request_new(chat, REQUEST_HISTORY, session, room, message->ref);
+	request->history.before = before;
+	request->history.limit = limit;
+	request_read(chat, request);
 	return 0;
 }
 
 int
-chat_do_search(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+history_do_search(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, session, message->room, false, fault);
 	const char *query = NULL;
 	struct request *request;
 	unsigned limit;
@@ -161,11 +140,10 @@ chat_do_search(struct chat *chat, struct session *session, const struct message 
 	if (!query)
 		return message_refuse(
 			fault, "bad_field", "\"q\" must be the words to look for");
-	request = chat_read_add(chat, session, room, message->ref, history_start_search,
-		history_on_answer_page);
-	request->limit = limit;
-	request->text = xstrdup(query);
+	request = request_new(chat, REQUEST_SEARCH, session, room, message->ref);
+	request->search.words = xstrdup(query);
+	request->search.limit = limit;
 	metrics.searches++;
-	chat_read_next(chat, session);
+	request_read(chat, request);
 	return 0;
 }

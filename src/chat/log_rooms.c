@@ -1,11 +1,14 @@
 /* Log rooms: rooms of log files. Their lines are kept in memory, under an epoch of their
  * own. */
+#include "chat/log_rooms.h"
+
 #include <errno.h>
 
-#include "chat/chat_private.h"
+#include "chat/send.h"
+#include "linnet/base/xalloc.h"
 
 void
-chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+log_room_add(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
@@ -14,12 +17,6 @@ chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 		room->last_id = 0;
 	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
-}
-
-struct store *
-chat_history(const struct chat *chat, const struct room *room)
-{
-	return room->is_tail ? chat->tails : chat->store;
 }
 
 /* Store object as a line of the room. Consumes object. Returns 0 or -EAGAIN. */
@@ -32,7 +29,7 @@ log_room_post_log(struct chat *chat, const char *name, json_t *object, int64_t n
 	struct post post = {
 		.room = rooms_find(chat->rooms, name),
 		.type = "log",
-		.words = chat_format(
+		.words = xasprintf(
 			"%.*s", (int)json_string_length(text), json_string_value(text)),
 	};
 	struct message_fault fault;
@@ -40,7 +37,7 @@ log_room_post_log(struct chat *chat, const char *name, json_t *object, int64_t n
 	chat->now_ms = now_ms;
 	message_append_tail(&message, &stamp, &post.tail);
 	json_decref(object);
-	return chat_post(chat, &post, &fault);
+	return send_post(chat, &post, &fault);
 }
 
 int

@@ -1,9 +1,11 @@
 /* Metrics: live values without a history. Only the last value of each name matters, so a
  * flood is thinned to it. */
+#include "chat/metric.h"
+
 #include <errno.h>
 #include <math.h>
 
-#include "chat/chat_private.h"
+#include "chat/send.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
@@ -82,10 +84,10 @@ metric_cancel(struct chat *chat, struct metric *metric)
 }
 
 int
-chat_push_metric(struct chat *chat, struct session *call, const char *label,
+metric_push(struct chat *chat, struct session *call, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, call, message, fault);
 	struct metric *metric;
 	const char *name;
 	size_t queued = 0;
@@ -112,13 +114,12 @@ chat_push_metric(struct chat *chat, struct session *call, const char *label,
 		queued = metric_send_value(room, metric, chat->now_ms);
 	else
 		metric_postpone(chat, room, metric);
-	chat_acknowledge(
-		chat, call, room, message->ref ? message->ref : "", 0, false, queued);
+	send_acknowledge_unstored(chat, call, room, message->ref, queued);
 	return 0;
 }
 
 void
-chat_send_due_metrics(struct chat *chat, int64_t now_ms)
+metric_send_due(struct chat *chat, int64_t now_ms)
 {
 	struct metric *metric, *next;
 
@@ -149,33 +150,14 @@ metric_forget_old(void *context, struct room *room)
 }
 
 void
-chat_forget_metrics(struct chat *chat)
+metric_forget(struct chat *chat)
 {
 	rooms_each(chat->rooms, metric_forget_old, chat);
 }
 
 void
-chat_free_metrics(struct chat *chat)
+metric_free_due(struct chat *chat)
 {
 	while (!TAILQ_EMPTY(&chat->due))
 		metric_cancel(chat, TAILQ_FIRST(&chat->due));
-}
-
-bool
-chat_show_metrics(struct member *member)
-{
-	struct metric *metric, *next;
-
-	HASH_ITER(hh, member->room->state.metrics, metric, next)
-	{
-		if (metric->number > member->show_until)
-			break;
-		if (metric->number <= member->metrics_shown)
-			continue;
-		if (!chat_show(member->session, json_incref(metric->value)))
-			return false;
-		member->metrics_shown = metric->number;
-	}
-	member->metrics_shown = member->show_until;
-	return true;
 }

@@ -2,7 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/ban_store.h"
+#include "chat/reply.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
@@ -106,7 +107,7 @@ moderate_send_away(struct session *session, const char *code, const char *reason
 
 	message_refuse(
 		&fault, code, "%s", *reason ? reason : "a moderator has sent you away");
-	chat_answer_fault(session, &fault);
+	reply_fault(session, &fault);
 	session_close(session, CLOSE_POLICY, code);
 }
 
@@ -169,7 +170,7 @@ moderate_do_kick(struct chat *chat, struct session *call, const struct chat_mode
 		order->username ? log_str("username", order->username)
 				: log_uint("session", order->number),
 		log_uint("sessions", count));
-	chat_answer(call,
+	reply_object(call,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
 }
@@ -268,7 +269,7 @@ moderate_impose(struct chat *chat, struct session *call, const struct chat_moder
 		return message_refuse(
 			fault, "too_many_bans", "there are %d already", BANS_MAX);
 	done = moderate_describe(is_mute ? "mute" : "ban", &ban);
-	r = chat_set_ban(chat, call, &ban, json_incref(done));
+	r = ban_store_set(chat, call, &ban, json_incref(done));
 	if (r == 0) {
 		json_object_set_new(done, "sessions",
 			json_integer((json_int_t)moderate_send_all_away(
@@ -307,7 +308,7 @@ moderate_lift(struct chat *chat, struct session *call, const struct chat_moderat
 	found = bans_find(chat->bans, &ban.subject);
 	if (!found)
 		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
-	if (chat_lift_ban(chat, call, &ban.subject,
+	if (ban_store_lift(chat, call, &ban.subject,
 		    moderate_describe(is_mute ? "unmute" : "unban", found)) < 0)
 		return moderate_refuse_busy(fault);
 	moderate_log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
@@ -360,7 +361,7 @@ moderate_do_sessions(struct chat *chat, struct session *call,
 	TAILQ_FOREACH (session, &chat->sessions, chat_link)
 		if (!session->closing)
 			json_array_append_new(list, moderate_describe_session(session));
-	chat_answer(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	reply_object(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }
 
@@ -388,8 +389,8 @@ moderate_do_bans(struct chat *chat, struct session *call, const struct chat_mode
 	(void)order;
 	(void)fault;
 	bans_each(chat->bans, moderate_list_ban, &lists);
-	chat_answer(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
-				  "mutes", lists.mutes));
+	reply_object(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
+				   "mutes", lists.mutes));
 	return 0;
 }
 
@@ -418,13 +419,13 @@ chat_moderate(struct chat *chat, struct session *call, const struct chat_moderat
 	size_t i = 0;
 
 	chat->now_ms = now_ms;
-	chat_end_bans(chat);
+	ban_store_end(chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (!chat_take(call, &message, object, &fault))
+	if (!reply_take(call, &message, object, &fault))
 		return;
 	if (moderate_read_order(chat, &message, &order, &fault) < 0 ||
 		orders[i].handler(chat, call, by, &order, &fault) < 0)
-		chat_answer_fault(call, &fault);
+		reply_fault(call, &fault);
 	message_fini(&message);
 }

@@ -1,18 +1,19 @@
+#include "chat/presence.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/hex.h"
-#include "linnet/base/xalloc.h"
 
 /* Maximum number of users in a list; "count" is not cut. */
 #define USERS_LISTED 1000
 
 void
-chat_random_hex(struct chat *chat, char *out, size_t len)
+presence_random_hex(struct chat *chat, char *out, size_t len)
 {
 	uint8_t bytes[32];
 
@@ -117,15 +118,6 @@ presence_take_name(struct chat *chat, struct session *session, const char *name)
 		presence_split_session(chat, session, name);
 }
 
-/* True if both have proved to be the same person by their tokens. */
-static bool
-presence_has_same_permissions(
-	const struct permissions *permissions, const struct person *person)
-{
-	return permissions_is_same_person(
-		permissions, TAILQ_FIRST(&person->sessions)->permissions);
-}
-
 /* True if session may be holder. A name of a token is proved only by that token. */
 static bool
 presence_prove(struct session *session, const struct person *holder,
@@ -133,31 +125,12 @@ presence_prove(struct session *session, const struct person *holder,
 {
 	if (!session->permissions->name)
 		return roster_prove(session, holder, proof);
-	session->is_owner = presence_has_same_permissions(session->permissions, holder);
+	session->is_owner = room_access_is_person(session->permissions, holder);
 	return session->is_owner;
 }
 
-const char *
-chat_person_fault(
-	struct chat *chat, const struct permissions *permissions, const char **text)
-{
-	const struct person *holder =
-		permissions && permissions->name
-			? roster_find(chat->roster, permissions->name)
-			: NULL;
-
-	*text = "you are banned";
-	if (permissions && permissions->name &&
-		bans_have_name(chat->bans, BAN_NAME, permissions->name))
-		return "banned";
-	*text = "somebody else is called that already";
-	return holder && !presence_has_same_permissions(permissions, holder)
-		       ? "name_taken"
-		       : NULL;
-}
-
 int
-chat_claim(struct chat *chat, struct session *session, const char *name,
+presence_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault)
 {
 	struct person *holder = roster_find(chat->roster, name);
@@ -188,7 +161,7 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 }
 
 struct member *
-chat_enter(struct session *session, struct room *room)
+presence_enter(struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
@@ -198,9 +171,8 @@ chat_enter(struct session *session, struct room *room)
 	return member;
 }
 
-static void
-presence_leave_and_tell(
-	struct chat *chat, struct member *member, const struct session *except)
+void
+presence_leave(struct chat *chat, struct member *member, const struct session *except)
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
@@ -212,32 +184,18 @@ presence_leave_and_tell(
 	rooms_release(chat->rooms, room);
 }
 
-/* Remove member. Its session is told too, if it is still connected. */
-static void
-presence_leave(struct chat *chat, struct member *member)
-{
-	presence_leave_and_tell(chat, member, NULL);
-}
-
-/* Remove member without telling its session, which is told that it is in another room. */
-static void
-presence_leave_quietly(struct chat *chat, struct member *member)
-{
-	presence_leave_and_tell(chat, member, member->session);
-}
-
 void
-chat_depart(struct chat *chat, struct session *session)
+presence_depart(struct chat *chat, struct session *session)
 {
 	struct member *member;
 
 	while ((member = TAILQ_FIRST(&session->members)))
-		presence_leave(chat, member);
+		presence_leave(chat, member, NULL);
 	if (session->person)
 		roster_leave(chat->roster, session);
 }
 
-static json_t *
+json_t *
 presence_list_users(const struct room *room)
 {
 	json_t *users = json_array();
@@ -254,22 +212,12 @@ presence_list_users(const struct room *room)
 	return users;
 }
 
-static json_t *
-presence_list_limits(const struct config *config)
-{
-	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
-		config->limits.message_bytes, "message_rate", config->limits.message_rate,
-		"message_burst", config->limits.message_burst, "name_bytes",
-		config->limits.name_bytes, "room_bytes", config->limits.room_bytes,
-		"rooms_per_session", config->chat.rooms_per_session);
-}
-
 void
-chat_give_token(struct chat *chat, struct session *session, char *token)
+presence_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 
-	chat_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
+	presence_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
 	if (!session->is_owner)
 		return;
 	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
@@ -278,40 +226,7 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 }
 
 void
-chat_send_joined(
-	struct chat *chat, struct member *member, bool recovered, const char *ref)
-{
-	struct session *session = member->session;
-	struct room *room = member->room;
-	char token[PERSON_TOKEN_BYTES + 1];
-	json_t *joined;
-
-	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
-		room->name, "epoch", store_epoch(chat_history(chat, room)), "last_id",
-		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
-	if (session->person) {
-		chat_give_token(chat, session, token);
-		json_object_set_new(joined, "you",
-			json_pack("{s:s,s:s}", "username", session->person->name,
-				"session", token));
-	}
-	json_object_set_new(joined, "users", presence_list_users(room));
-	json_object_set_new(
-		joined, "count", json_integer((json_int_t)rooms_people(room)));
-	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
-	json_object_set_new(joined, "limits", presence_list_limits(chat->config));
-	if (ref && *ref)
-		json_object_set_new(joined, "ref", json_string(ref));
-	if (wire_is_line(session->wire) && !session->is_greeted) {
-		session->is_greeted = true;
-		json_object_set_new(joined, "greeting", json_true());
-	}
-	chat_answer_at(
-		session, joined, store_epoch(chat_history(chat, room)), member->cursor);
-}
-
-void
-chat_prove_by_email(const struct chat *chat, const struct message *message,
+presence_prove_by_email(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash)
 {
 	/* A shared email is known to everybody, so it proves nothing. */
@@ -322,7 +237,7 @@ chat_prove_by_email(const struct chat *chat, const struct message *message,
 
 /* The form is checked because a person without a token takes over this one. */
 int
-chat_check_token(const char *token, struct message_fault *fault)
+presence_check_token(const char *token, struct message_fault *fault)
 {
 	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
 		!token[PERSON_TOKEN_BYTES])
@@ -332,7 +247,7 @@ chat_check_token(const char *token, struct message_fault *fault)
 }
 
 /* Read what the client shows to prove who it is. */
-static int
+int
 presence_read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
 {
@@ -340,50 +255,10 @@ presence_read_proof(const struct chat *chat, const struct message *message,
 		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
 
 	if (r == 0 && proof->token)
-		r = chat_check_token(proof->token, fault);
+		r = presence_check_token(proof->token, fault);
 	if (r < 0)
 		return r;
-	chat_prove_by_email(chat, message, proof, email_hash);
-	return 0;
-}
-
-int
-chat_do_join(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
-	const char *since = NULL;
-	struct member *member;
-	struct room *room;
-
-	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
-		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
-		return -EINVAL;
-	room = chat_room_of(chat, session, message->room, true, fault);
-	if (!room)
-		return -EINVAL;
-	member = rooms_member(room, session);
-	if (member && member->is_resuming)
-		return message_refuse(
-			fault, "busy", "you are being sent what you missed");
-	if (!member &&
-		session->member_count >= (unsigned)chat->config->chat.rooms_per_session) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_rooms",
-			"you are in %u rooms already", session->member_count);
-	}
-	if (chat_claim(chat, session,
-		    message->username ? message->username : session->person->name, &proof,
-		    fault) < 0) {
-		rooms_release(chat->rooms, room);
-		return -EINVAL;
-	}
-	session->wants_joined = true;
-	session->wants_events = true;
-	if (!member)
-		member = chat_enter(session, room);
-	chat_resume(chat, member, since, message->ref);
+	presence_prove_by_email(chat, message, proof, email_hash);
 	return 0;
 }
 
@@ -391,7 +266,7 @@ static struct member *
 presence_member_of(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, session, message->room, false, fault);
 	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (room && !member)
@@ -400,20 +275,20 @@ presence_member_of(struct chat *chat, struct session *session,
 }
 
 int
-chat_do_leave(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+presence_do_leave(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
 	struct member *member = presence_member_of(chat, session, message, fault);
 
 	if (!member)
 		return -EINVAL;
-	presence_leave(chat, member);
+	presence_leave(chat, member, NULL);
 	return 0;
 }
 
 int
-chat_do_nick(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+presence_do_nick(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
 	struct roster_proof proof = { NULL, NULL };
@@ -423,12 +298,12 @@ chat_do_nick(struct chat *chat, struct session *session, const struct message *m
 			fault, "bad_field", "\"username\" must be the new name");
 	if (presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
 		return -EINVAL;
-	return chat_claim(chat, session, message->username, &proof, fault);
+	return presence_claim(chat, session, message->username, &proof, fault);
 }
 
 int
-chat_do_typing(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+presence_do_typing(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
 	struct member *member = presence_member_of(chat, session, message, fault);
 	struct encoded encoded;
@@ -443,39 +318,16 @@ chat_do_typing(struct chat *chat, struct session *session, const struct message 
 	return 0;
 }
 
-/* A line session is in one room at a time. */
 int
-chat_do_switch(struct chat *chat, struct session *session, const struct message *message,
+presence_do_who(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, true, fault);
-	struct room *old = rooms_find(chat->rooms, session->home);
-	struct member *member = old ? rooms_member(old, session) : NULL;
+	struct room *room = room_access_find(chat, session, message->room, false, fault);
 
 	if (!room)
 		return -EINVAL;
-	if (rooms_member(room, session))
-		return message_refuse(fault, "bad_room", "you are in that room");
-	free(session->home);
-	session->home = xstrdup(room->name);
-	room->holds++; /* it may be empty for a moment */
-	if (member)
-		presence_leave_quietly(chat, member);
-	room->holds--;
-	chat_resume(chat, chat_enter(session, room), NULL, NULL);
-	return 0;
-}
-
-int
-chat_do_who(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
-
-	if (!room)
-		return -EINVAL;
-	chat_answer(session, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
-				     room->name, "users", presence_list_users(room),
-				     "count", (json_int_t)rooms_people(room)));
+	reply_object(session, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
+				      room->name, "users", presence_list_users(room),
+				      "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

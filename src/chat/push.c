@@ -3,34 +3,17 @@
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/alarm.h"
+#include "chat/commands.h"
+#include "chat/metric.h"
+#include "chat/reply.h"
+#include "chat/send.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
 /* Cost of all messages and alarms of one call. Metrics are free; they are thinned
  * instead. */
 #define PUSH_COST 1
-
-char *
-chat_push_key(const char *label, const char *ref)
-{
-	return chat_format("p%s\n%s", label, ref);
-}
-
-static const char *
-push_string_of(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
-char *
-chat_push_words(const char *label, const char *key, const json_t *object)
-{
-	return chat_format("%s %s %s %s", label, key ? key : "",
-		push_string_of(object, "title"), push_string_of(object, "message"));
-}
 
 void
 chat_open_call(struct chat *chat, struct session *session, struct rate *rate)
@@ -65,7 +48,7 @@ push_message(struct chat *chat, struct session *call, const char *label,
 	struct message_stamp stamp = {
 		.ts_ms = chat->now_ms, .username = label, .via = "push"
 	};
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, call, message, fault);
 	struct post post = {
 		.session = call,
 		.room = room,
@@ -78,20 +61,19 @@ push_message(struct chat *chat, struct session *call, const char *label,
 		return -EINVAL;
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral) {
-		size_t queued = chat_broadcast(
+		size_t queued = send_broadcast(
 			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
 
 		buffer_clear(&tail);
-		chat_acknowledge(chat, call, room, message->ref ? message->ref : "", 0,
-			false, queued);
+		send_acknowledge_unstored(chat, call, room, message->ref, queued);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
 	post.tail = tail;
-	post.words = chat_push_words(label, NULL, message->object);
+	post.words = send_push_words(label, NULL, message->object);
 	if (message->ref)
-		post.keys[0] = chat_push_key(label, message->ref);
-	return chat_post(chat, &post, fault);
+		post.keys[0] = send_push_key(label, message->ref);
+	return send_post(chat, &post, fault);
 }
 
 /* Charge the call's rate once. Returns false if it is over the rate, for this or an
@@ -105,7 +87,7 @@ push_pay(struct chat *chat, struct session *call, struct message_fault *fault)
 		message_refuse(fault, "rate_limited", "too fast, wait a moment");
 		return false;
 	}
-	call->is_paid = chat_is_in_time(chat, call, PUSH_COST, fault);
+	call->is_paid = command_charge(chat, call, PUSH_COST, fault);
 	call->is_too_fast = !call->is_paid;
 	return call->is_paid;
 }
@@ -123,10 +105,10 @@ push_push(struct chat *chat, struct session *call, const char *label,
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
 	if (is_metric)
-		return chat_push_metric(chat, call, label, message, fault);
+		return metric_push(chat, call, label, message, fault);
 	if (!strcmp(type, "alarm"))
-		return chat_push_alarm(chat, call, label, message, fault);
-	if (!chat_is_passed_on(type))
+		return alarm_push(chat, call, label, message, fault);
+	if (!command_is_broadcast(type))
 		return message_refuse(
 			fault, "reserved_type", "a program does not say \"%s\"", type);
 	return push_message(chat, call, label, message, fault);
@@ -152,12 +134,12 @@ chat_push(struct chat *chat, struct session *call, const char *label, json_t *ob
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (!chat_take(call, &message, object, &fault))
+	if (!reply_take(call, &message, object, &fault))
 		return;
 	if (message.username)
 		label = message.username;
 	if (push_push(chat, call, label, &message, &fault) < 0)
-		chat_answer_fault(call, &fault);
+		reply_fault(call, &fault);
 	else
 		push_count(call, push_type_of(&message));
 	message_fini(&message);
@@ -172,11 +154,11 @@ chat_send(struct chat *chat, struct session *call, struct session *speaker,
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	if (!chat_take(call, &message, object, &fault))
+	if (!reply_take(call, &message, object, &fault))
 		return;
 	call->rate = speaker->rate; /* it may be freed before the call */
-	if (chat_do_for(chat, call, speaker, &message, &fault) < 0)
-		chat_answer_fault(call, &fault);
+	if (command_do_for(chat, call, speaker, &message, &fault) < 0)
+		reply_fault(call, &fault);
 	call->rate = own;
 	message_fini(&message);
 }

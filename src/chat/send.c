@@ -1,11 +1,15 @@
+#include "chat/send.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/ban_store.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
@@ -18,33 +22,41 @@
 #define SAYINGS 1024
 
 void
-chat_acknowledge(const struct chat *chat, struct session *session,
-	const struct room *room, const char *ref, uint64_t id, bool is_duplicate,
-	size_t delivered)
+send_acknowledge(struct session *session, const struct ack *ack)
 {
-	json_t *ack;
+	json_t *object;
 
-	if (!*ref && !session->is_call)
+	if (!ack->ref && !session->is_call)
 		return;
-	ack = json_pack("{s:s}", "type", "ack");
-	if (*ref)
-		json_object_set_new(ack, "ref", json_string(ref));
-	json_object_set_new(ack, "room", json_string(room->name));
-	if (id)
-		json_object_set_new(ack, "id", json_integer((json_int_t)id));
+	object = json_pack(
+		"{s:s,s:s*,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
+	if (ack->id)
+		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
 	if (session->is_call) {
+		json_object_set_new(object, "epoch", json_string(ack->epoch));
 		json_object_set_new(
-			ack, "epoch", json_string(store_epoch(chat_history(chat, room))));
-		json_object_set_new(
-			ack, "delivered", json_integer((json_int_t)delivered));
+			object, "delivered", json_integer((json_int_t)ack->delivered));
 	}
-	if (is_duplicate)
-		json_object_set_new(ack, "duplicate", json_true());
-	chat_answer(session, ack);
+	if (ack->is_duplicate)
+		json_object_set_new(object, "duplicate", json_true());
+	reply_object(session, object);
+}
+
+void
+send_acknowledge_unstored(const struct chat *chat, struct session *session,
+	const struct room *room, const char *ref, size_t delivered)
+{
+	send_acknowledge(
+		session, &(struct ack){
+				 .ref = ref,
+				 .room = room->name,
+				 .epoch = store_epoch(requests_store(chat, room)),
+				 .delivered = delivered,
+			 });
 }
 
 size_t
-chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
+send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
 	const char *tail, size_t tail_len, const struct session *sender)
 {
 	struct buffer text = { 0 };
@@ -53,7 +65,7 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
 	encode_text(
-		&encoded, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
+		&encoded, &text, id ? store_epoch(requests_store(chat, room)) : NULL, id);
 	/* The sender gets it only if the configuration says so. */
 	queued = rooms_broadcast(room, &encoded,
 		chat->config->chat.echo_to_sender ? NULL : sender,
@@ -67,51 +79,59 @@ send_report_loss(struct chat *chat, const struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
-	chat_store_failed(chat, error, &fault);
+	requests_note_failure(chat, error, &fault);
 	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
 	if (request->session)
-		chat_answer_fault(request->session, &fault);
+		reply_fault(request->session, &fault);
 }
 
 /* Lines of log files are not counted. */
 static void
-send_count_appended(const struct request *request, int error, bool is_duplicate)
+send_count_appended(const struct chat *chat, const struct request *request, int error,
+	bool is_duplicate)
 {
-	if (request->room->is_tail)
+	if (request->store != chat->store)
 		return;
 	metrics.store_pending--;
 	metrics.appended[error          ? APPEND_FAILED
 			 : is_duplicate ? APPEND_DUPLICATE
 					: APPEND_OK]++;
-	metrics_observe(&metrics.append_duration, metrics_now_us() - request->asked_us);
+	metrics_observe(
+		&metrics.append_duration, metrics_now_us() - request->message.start_us);
 }
 
 /* The store has answered. Only now is the message broadcast. */
-static void
-send_on_message_appended(struct chat *chat, struct request *request, int error,
-	uint64_t id, bool is_duplicate)
+void
+send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
+	bool is_duplicate)
 {
 	struct session *session = request->session;
 	size_t queued = 0;
 
-	send_count_appended(request, error, is_duplicate);
-	if (request->alarm)
-		chat_on_alarm_kept(chat, request, error, is_duplicate);
+	send_count_appended(chat, request, error, is_duplicate);
 	if (error) {
 		send_report_loss(chat, request, error);
 		return;
 	}
-	if (!request->room->is_tail)
-		chat_store_works(chat);
-	if (!is_duplicate) {
+	if (request->store == chat->store)
+		requests_note_success(chat);
+	/* A room that has another history now shows only that. */
+	if (!is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->last_id = id;
-		queued = chat_broadcast(chat, request->room, request->type, id,
-			request->text, request->text_len,
-			request->alarm ? NULL : session);
+		queued = send_broadcast(chat, request->room, request->message.type, id,
+			request->message.tail, request->message.tail_len,
+			request->kind == REQUEST_ALARM ? NULL : session);
 	}
 	if (session)
-		chat_acknowledge(chat, session, request->room, request->ref, id,
-			is_duplicate, queued);
+		send_acknowledge(
+			session, &(struct ack){
+					 .ref = *request->ref ? request->ref : NULL,
+					 .room = request->room->name,
+					 .epoch = store_epoch(request->store),
+					 .id = id,
+					 .delivered = queued,
+					 .is_duplicate = is_duplicate,
+				 });
 }
 
 static void
@@ -124,19 +144,6 @@ send_hash_content(const struct message *message, char *out)
 	buffer_clear(&text);
 }
 
-char *
-chat_format(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		abort();
-	va_end(arguments);
-	return text;
-}
-
 static void
 send_free_saying(struct chat *chat, struct saying *saying)
 {
@@ -146,7 +153,7 @@ send_free_saying(struct chat *chat, struct saying *saying)
 }
 
 void
-chat_forget_sayings(struct chat *chat, const struct session *session)
+send_forget_sayings(struct chat *chat, const struct session *session)
 {
 	struct saying *saying, *next;
 
@@ -158,7 +165,7 @@ chat_forget_sayings(struct chat *chat, const struct session *session)
 }
 
 void
-chat_free_sayings(struct chat *chat)
+send_free_sayings(struct chat *chat)
 {
 	struct saying *saying;
 
@@ -192,7 +199,7 @@ send_is_said_by_another(
  * come from somebody else. Entries are stored under the current window and looked up
  * under the previous one too, so a resend just after the boundary still matches. */
 void
-chat_make_keys(struct chat *chat, const struct session *speaker,
+send_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
@@ -202,67 +209,85 @@ chat_make_keys(struct chat *chat, const struct session *speaker,
 	if (!message->ref)
 		return;
 	if (!name_is_guest(person->name)) {
-		keys[0] = chat_format("n%s\n%s", person->folded, message->ref);
+		keys[0] = xasprintf("n%s\n%s", person->folded, message->ref);
 		return;
 	}
 	send_hash_content(message, content);
-	keys[0] = chat_format("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
+	keys[0] = xasprintf("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
 	if (send_is_said_by_another(chat, speaker, content))
 		return;
-	keys[1] = chat_format("c%" PRId64 "-%s\n%s", window, content, message->ref);
-	keys[2] = chat_format("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
+	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, message->ref);
+	keys[2] = xasprintf("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
+}
+
+char *
+send_push_key(const char *label, const char *ref)
+{
+	return xasprintf("p%s\n%s", label, ref);
+}
+
+static const char *
+send_string_of(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+char *
+send_push_words(const char *label, const char *key, const json_t *object)
+{
+	return xasprintf("%s %s %s %s", label, key ? key : "",
+		send_string_of(object, "title"), send_string_of(object, "message"));
 }
 
 static struct request *
 send_request_of(struct chat *chat, struct post *post)
 {
 	struct request *request =
-		chat_request(chat, post->session, post->room, post->ref);
+		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
+			post->session, post->room, post->ref);
 
-	snprintf(request->type, sizeof(request->type), "%s", post->type);
-	request->on_appended = send_on_message_appended;
-	request->asked_us = metrics_now_us();
-	request->text = post->tail.bytes;
-	request->text_len = post->tail.len;
-	request->alarm = post->alarm;
-	request->intended = post->intended;
+	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
+	request->message.start_us = metrics_now_us();
+	request->message.tail = post->tail.bytes;
+	request->message.tail_len = post->tail.len;
+	request->message.alarm = post->alarm;
+	request->message.intended = post->intended;
 	return request;
 }
 
 int
-chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
+send_post(struct chat *chat, struct post *post, struct message_fault *fault)
 {
 	struct request *request = send_request_of(chat, post);
 	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
-		.type = request->type,
+		.type = request->message.type,
 		.ts_ms = chat->now_ms,
-		.tail = request->text,
-		.tail_len = request->text_len,
+		.tail = request->message.tail,
+		.tail_len = request->message.tail_len,
 		.words = post->words,
 		.state_key = post->alarm,
 		.state_value = value,
 		.state_value_len = value ? strlen(value) : 0,
 	};
+	bool is_counted = request->store == chat->store;
 	size_t i;
 	int r;
 
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = post->keys[i];
-	r = store_append(chat_history(chat, post->room), &entry, request->ticket);
+	r = request_append(chat, request, &entry);
 	for (i = 0; i < STORE_KEYS; i++)
 		free(post->keys[i]);
 	free(post->words);
 	free(value);
 	if (r == 0) {
-		chat->asked++;
-		metrics.store_pending += !post->room->is_tail;
+		metrics.store_pending += is_counted;
 		return 0;
 	}
-	if (request->alarm)
-		chat_on_alarm_kept(chat, request, r, false);
-	chat_request_free(chat, request);
 	message_refuse(fault, "busy", "too much is under way, try again");
 	return -EAGAIN;
 }
@@ -276,8 +301,8 @@ send_claim_name(struct chat *chat, struct session *speaker, const struct message
 
 	if (!message->username)
 		return 0;
-	chat_prove_by_email(chat, message, &proof, email_hash);
-	return chat_claim(chat, speaker, message->username, &proof, fault);
+	presence_prove_by_email(chat, message, &proof, email_hash);
+	return presence_claim(chat, speaker, message->username, &proof, fault);
 }
 
 static int
@@ -293,10 +318,10 @@ send_keep(struct chat *chat, struct session *session, struct session *speaker,
 		.tail = *tail,
 	};
 
-	post.words = chat_format(
+	post.words = xasprintf(
 		"%s %s", speaker->person->name, message->text ? message->text : "");
-	chat_make_keys(chat, speaker, message, post.keys);
-	return chat_post(chat, &post, fault);
+	send_make_keys(chat, speaker, message, post.keys);
+	return send_post(chat, &post, fault);
 }
 
 static void
@@ -304,24 +329,23 @@ send_pass_on(struct chat *chat, struct session *session, struct room *room,
 	const struct message *message, struct buffer *tail)
 {
 	size_t queued =
-		chat_broadcast(chat, room, message->type ? message->type : "message", 0,
+		send_broadcast(chat, room, message->type ? message->type : "message", 0,
 			tail->bytes, tail->len, session);
 
 	buffer_clear(tail);
-	chat_acknowledge(
-		chat, session, room, message->ref ? message->ref : "", 0, false, queued);
+	send_acknowledge_unstored(chat, session, room, message->ref, queued);
 	rooms_release(chat->rooms, room);
 }
 
 struct room *
-chat_room_to_write(struct chat *chat, const struct session *session,
+send_find_room(struct chat *chat, const struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
 	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
 
 	/* Also answers clients that may not read the room. */
 	if (!room || !room->is_tail)
-		room = chat_room_of(chat, session, message->room, true, fault);
+		room = room_access_find(chat, session, message->room, true, fault);
 	if (!room || !room->is_tail)
 		return room;
 	message_refuse(fault, "read_only", "this room is a log file's");
@@ -337,7 +361,7 @@ send_voice_of(const struct session *session)
 }
 
 int
-chat_say(struct chat *chat, struct session *session, struct session *speaker,
+send_say(struct chat *chat, struct session *session, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
@@ -346,12 +370,12 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 		.avatar = chat->config->chat.gravatar,
 	};
 	struct buffer tail = { 0 };
-	struct room *room = chat_room_to_write(chat, speaker, message, fault);
+	struct room *room = send_find_room(chat, speaker, message, fault);
 
 	if (!room)
 		return -EINVAL;
 	if (send_claim_name(chat, speaker, message, fault) < 0 ||
-		chat_check_mute(chat, speaker, fault) < 0) {
+		ban_store_check_mute(chat, speaker, fault) < 0) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
@@ -366,8 +390,8 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 }
 
 int
-chat_do_message(struct chat *chat, struct session *session, const struct message *message,
+send_do_message(struct chat *chat, struct session *session, const struct message *message,
 	struct message_fault *fault)
 {
-	return chat_say(chat, session, session, message, fault);
+	return send_say(chat, session, session, message, fault);
 }

@@ -1,6 +1,6 @@
 /* A snapshot is what a newcomer is sent of a room: its alarms and metrics. It may exceed
  * the session's queue, because a client may join all its rooms at once. */
-#include "chat/chat_private.h"
+#include "chat/snapshot.h"
 
 /* Bytes that may be queued for session when the next object is sent. A poll is answered
  * with its whole queue. */
@@ -11,8 +11,10 @@ snapshot_room_to_show(const struct session *session)
 					    : session->queue_max_bytes / 8;
 }
 
-bool
-chat_show(struct session *session, json_t *object)
+/* Send session an object of a snapshot, which is consumed. Returns false if the session
+ * has to read its queue first. */
+static bool
+snapshot_show(struct session *session, json_t *object)
 {
 	size_t waiting = session->queue.bytes;
 	const struct frame *frame;
@@ -29,17 +31,52 @@ chat_show(struct session *session, json_t *object)
 	return has_room;
 }
 
-void
-chat_show_snapshot(struct member *member, bool wants_alarms)
+/* Returns as snapshot_show. */
+static bool
+snapshot_show_alarms(struct member *member)
 {
-	member->show_until = member->room->state.last_number;
-	member->alarms_shown = wants_alarms ? 0 : member->show_until;
-	member->metrics_shown = 0;
-	chat_show_more(member->session);
+	const struct room *room = member->room;
+	struct alarm *alarm, *next;
+	json_t *object;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		if (alarm->number > member->show_until)
+			break;
+		if (alarm->number <= member->alarms_shown || !alarm->standing)
+			continue;
+		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
+			"standing", 1);
+		json_object_update_missing(object, alarm->standing);
+		if (!snapshot_show(member->session, object))
+			return false;
+		member->alarms_shown = alarm->number;
+	}
+	member->alarms_shown = member->show_until;
+	return true;
+}
+
+static bool
+snapshot_show_metrics(struct member *member)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, member->room->state.metrics, metric, next)
+	{
+		if (metric->number > member->show_until)
+			break;
+		if (metric->number <= member->metrics_shown)
+			continue;
+		if (!snapshot_show(member->session, json_incref(metric->value)))
+			return false;
+		member->metrics_shown = metric->number;
+	}
+	member->metrics_shown = member->show_until;
+	return true;
 }
 
 void
-chat_show_more(struct session *session)
+snapshot_continue(struct session *session)
 {
 	struct member *member;
 
@@ -47,9 +84,18 @@ chat_show_more(struct session *session)
 	TAILQ_FOREACH (member, &session->members, session_link) {
 		if (member->metrics_shown == member->show_until)
 			continue; /* its metrics follow its alarms */
-		if (!chat_show_alarms(member) || !chat_show_metrics(member)) {
+		if (!snapshot_show_alarms(member) || !snapshot_show_metrics(member)) {
 			session->is_owed = true;
 			return;
 		}
 	}
+}
+
+void
+snapshot_begin(struct member *member, bool wants_alarms)
+{
+	member->show_until = member->room->state.last_number;
+	member->alarms_shown = wants_alarms ? 0 : member->show_until;
+	member->metrics_shown = 0;
+	snapshot_continue(member->session);
 }

@@ -1,5 +1,7 @@
 /* Timed work. */
-#include "chat/chat_private.h"
+#include "chat/ban_store.h"
+#include "chat/metric.h"
+#include "chat/reply.h"
 
 /* Close sessions whose token has expired. */
 static void
@@ -13,7 +15,7 @@ tick_end_sessions(struct chat *chat)
 		if (session->closing ||
 			!permissions_is_over(session->permissions, chat->now_ms))
 			continue;
-		chat_answer_fault(session, &fault);
+		reply_fault(session, &fault);
 		session_close(session, CLOSE_POLICY, "token expired");
 	}
 }
@@ -22,8 +24,8 @@ void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
-	chat_send_due_metrics(chat, now_ms);
-	chat_end_bans(chat);
+	metric_send_due(chat, now_ms);
+	ban_store_end(chat);
 	tick_end_sessions(chat);
 }
 
@@ -31,7 +33,7 @@ void
 chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
-	chat_end_bans(chat);
-	chat_forget_metrics(chat);
+	ban_store_end(chat);
+	metric_forget(chat);
 	store_prune(chat->store, now_ms);
 }

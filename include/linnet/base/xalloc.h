@@ -11,3 +11,6 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t max);
+
+/* As asprintf, but never fails. The caller owns the text. */
+__attribute__((format(printf, 1, 2))) char *xasprintf(const char *format, ...);

@@ -13,10 +13,10 @@ static int
 set_up_file(void **state)
 {
 	char path[100];
-	const char *const settings[] = { "store.driver=" JSON("sqlite"), path };
+	const char *const settings[] = { "store.driver=\"sqlite\"", path };
 
 	folder_make(folder);
-	snprintf(path, sizeof(path), "store.path=" JSON("%s/test.db"), folder);
+	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
 	return set_up_with(state, settings, 2);
 }
 

@@ -6,7 +6,7 @@
 
 #define TAILS                                                                            \
 	"tails=( { room = \"syslog\"; path = \"/s\"; lines = 3; },"                      \
-	JSON( { room = "quiet"; path = "/q"; lines = 0; },)                              \
+	" { room = \"quiet\"; path = \"/q\"; lines = 0; },"                              \
 	" { room = \"long\"; path = \"/l\"; lines = 500; } )"
 
 /* As set_up, with three log files that everybody may read. */
@@ -439,12 +439,12 @@ static void
 test_a_room_that_becomes_a_log_room_starts_a_new_history(void **state)
 {
 	char folder[FOLDER_BYTES], path[100];
-	const char *const settings[] = { "store.driver=" JSON("sqlite"), path, TAILS };
+	const char *const settings[] = { "store.driver=\"sqlite\"", path, TAILS };
 	struct fixture *fixture;
 	struct fake reader;
 
 	folder_make(folder);
-	snprintf(path, sizeof(path), "store.path=" JSON("%s/test.db"), folder);
+	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
 	set_up_with(state, settings, 2);
 	fixture = *state;
 	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"chat"}));
@@ -462,6 +462,34 @@ test_a_room_that_becomes_a_log_room_starts_a_new_history(void **state)
 	go(fixture, &reader);
 	tear_down(state);
 	folder_remove(folder);
+}
+
+static void
+test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast(void **state)
+{
+	static const char *const settings[] = { TAILS };
+	const char *text = JSON({"room":"syslog","message":"chat","ref":"r"});
+	struct config_errors errors = { 0 };
+	struct fixture *fixture;
+	struct config *with_tails, before;
+
+	set_up(state);
+	fixture = *state;
+	with_tails = config_load_text("", "test", settings, 1, "/", &errors);
+	before = *fixture->config;
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"syslog"}));
+	forget_heard(&fixture->bob);
+	chat_handle(fixture->chat, &fixture->ann.session, text, strlen(text), 1000);
+	*fixture->config = *with_tails;
+	chat_reload(fixture->chat);
+	settle(fixture);
+	assert_hears(&fixture->ann, JSON("type":"ack","ref":"r"));
+	assert_hears_nothing(&fixture->bob);
+	log_lines(fixture, "syslog", 1, 1);
+	assert_hears(&fixture->bob, JSON("type":"log","room":"syslog","id":1,));
+	*fixture->config = before;
+	config_free(with_tails);
+	tear_down(state);
 }
 
 int
@@ -484,6 +512,8 @@ main(void)
 		tail_test(test_a_log_faster_than_the_store_has_to_wait),
 		cmocka_unit_test(
 			test_a_room_that_becomes_a_log_room_starts_a_new_history),
+		cmocka_unit_test(
+			test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast),
 		tail_test(test_each_store_has_a_descriptor),
 	};
 
