@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
+
 /* A longer line is cut; a field's value is a name, a path or a number. No larger than
  * PIPE_BUF, so that a line goes out whole and stderr_takes_line is right. */
 #define LINE_BYTES 2048
@@ -171,25 +173,22 @@ put_value(struct line *line, const struct log_field *field)
 static void
 put_time(struct line *line)
 {
-	struct timespec now;
+	int64_t now_ms = clock_unix_ms();
+	time_t now = (time_t)(now_ms / 1000);
 	char text[40];
 	struct tm tm;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now.tv_sec, &tm));
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &tm));
 	put_text(line, text);
-	snprintf(text, sizeof(text), ".%03dZ ", (int)(now.tv_nsec / 1000000));
+	snprintf(text, sizeof(text), ".%03dZ ", (int)(now_ms % 1000));
 	put_text(line, text);
 }
 
 static void
 put_json_head(struct line *line, enum log_level level, const char *event)
 {
-	struct timespec now;
-	struct log_field ts;
+	struct log_field ts = log_int("ts", clock_unix_ms());
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ts = log_int("ts", (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 	put_text(line, "{\"ts\":");
 	put_value(line, &ts);
 	put_text(line, ",\"level\":");

@@ -14,8 +14,6 @@
 
 struct metrics metrics;
 
-static int64_t (*clock_us)(void);
-
 /* Upper bounds in us, and as they are written. */
 static const struct {
 	int64_t us;
@@ -229,18 +227,6 @@ static const struct family families[] = {
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
 		.help = "TLS handshakes.", .labels = { &by_outcome }),
 };
-
-void
-metrics_set_clock(int64_t (*now_us)(void))
-{
-	clock_us = now_us;
-}
-
-int64_t
-metrics_now_us(void)
-{
-	return clock_us ? clock_us() : 0;
-}
 
 void
 metrics_observe(struct metrics_histogram *histogram, int64_t duration_us)

@@ -26,7 +26,7 @@ struct request {
 			char type[MESSAGE_TYPE_BYTES + 1];
 			char *tail;
 			size_t tail_len;
-			int64_t start_us; /* of metrics_now_us */
+			int64_t start_us; /* of clock_now_us */
 			/* Of REQUEST_ALARM: its key and what it becomes (NULL: it is
 			 * cleared). */
 			char *alarm;

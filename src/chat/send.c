@@ -10,6 +10,7 @@
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
@@ -97,7 +98,7 @@ send_count_appended(const struct chat *chat, const struct request *request, int 
 			 : is_duplicate ? APPEND_DUPLICATE
 					: APPEND_OK]++;
 	metrics_observe(
-		&metrics.append_duration, metrics_now_us() - request->message.start_us);
+		&metrics.append_duration, clock_now_us() - request->message.start_us);
 }
 
 /* The store has answered. Only now is the message broadcast. */
@@ -249,7 +250,7 @@ send_request_of(struct chat *chat, struct post *post)
 			post->session, post->room, post->ref);
 
 	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
-	request->message.start_us = metrics_now_us();
+	request->message.start_us = clock_now_us();
 	request->message.tail = post->tail.bytes;
 	request->message.tail_len = post->tail.len;
 	request->message.alarm = post->alarm;

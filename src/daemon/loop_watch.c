@@ -1,5 +1,6 @@
 #include "daemon/loop_watch.h"
 
+#include "linnet/base/clock.h"
 #include "linnet/base/metrics.h"
 #include "linnet/net/conn.h"
 
@@ -20,13 +21,13 @@ void
 loop_watch_start(struct loop_watch *watch, struct ev_loop *loop, ev_timer *timer)
 {
 	watch->due_us =
-		conn_now_us() - turn_us(loop) + to_us(ev_timer_remaining(loop, timer));
+		clock_now_us() - turn_us(loop) + to_us(ev_timer_remaining(loop, timer));
 }
 
 void
 loop_watch_tick(struct loop_watch *watch, struct ev_loop *loop, ev_timer *timer)
 {
-	metrics_observe(&metrics.loop_lag, conn_now_us() - watch->due_us);
+	metrics_observe(&metrics.loop_lag, clock_now_us() - watch->due_us);
 	loop_watch_start(watch, loop, timer);
 }
 

@@ -9,6 +9,7 @@
 
 #include "daemon/loop_watch.h"
 #include "daemon/store_pump.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/deferred.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
@@ -118,8 +119,8 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
 	acceptor_tick(&server->acceptor);
 	websocket_host_tick();
 	conn_table_tick(&server->acceptor.conns);
-	chat_tick(server->chat, conn_unix_ms());
-	api_tick(&server->api, conn_now_ms());
+	chat_tick(server->chat, clock_unix_ms());
+	api_tick(&server->api, clock_now_ms());
 	give_memory_back(server);
 	if (!server->acceptor.conns.count && !server->api.polls)
 		ev_timer_stop(loop, timer);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 
 /* What a request shows. len is that of something too long to be good, too. */
@@ -79,7 +80,7 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	struct access_refusal *refusal)
 {
 	const struct token_rules rules = {
-		.now_ms = conn_unix_ms(),
+		.now_ms = clock_unix_ms(),
 		.name_max_bytes = (size_t)access->config->limits.name_bytes,
 	};
 	const struct token *token = NULL;

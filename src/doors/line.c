@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "doors/telnet.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -108,7 +109,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 		put(line, text);
 	}
 	out_queue_wake(&line->out_queue);
-	line->conn->deadline_ms = conn_now_ms() + GOODBYE_MS;
+	line->conn->deadline_ms = clock_now_ms() + GOODBYE_MS;
 	chat_on_closing(line->door->chat, session);
 	deferred_ask(line->door->deferred, &line->deferred);
 }
@@ -148,7 +149,7 @@ enter(struct line *line, const struct permissions *permissions)
 	static const struct chat_wishes wishes = { .wants_events = true };
 
 	line->is_in = true;
-	session_admit(&line->session, permissions, line->conn->peer, conn_unix_ms());
+	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
 	chat_open(line->door->chat, &line->session, &wishes);
 }
 
@@ -271,10 +272,10 @@ do_next(struct line *line)
 		return true;
 	}
 	if (line->next == TELNET_TOO_LONG)
-		wait_ms = chat_refuse_line(chat, &line->session, conn_unix_ms());
+		wait_ms = chat_refuse_line(chat, &line->session, clock_unix_ms());
 	else
 		wait_ms = chat_handle_line(chat, &line->session,
-			text->len ? text->bytes : "", text->len, true, conn_unix_ms());
+			text->len ? text->bytes : "", text->len, true, clock_unix_ms());
 	if (wait_ms == CHAT_WHEN_WOKEN)
 		return false;
 	if (wait_ms) {
@@ -400,7 +401,7 @@ on_drained(struct out_queue *out_queue)
 		chat_on_drained(line->door->chat, &line->session);
 	} else if (!line->is_finishing) {
 		line->is_finishing = true;
-		line->conn->deadline_ms = conn_now_ms() + LINGER_MS;
+		line->conn->deadline_ms = clock_now_ms() + LINGER_MS;
 		ev_timer_stop(loop_of(line), &line->pause);
 		shutdown(line->fd, SHUT_WR);
 		ev_io_start(loop_of(line), &line->input);
@@ -493,7 +494,7 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	log_info("session_open", log_uint("session", line->session.number),
 		log_str("peer", conn->peer), log_str("door", "line"));
 	if (access_needs_login(&door->access))
-		conn->deadline_ms = conn_now_ms() + LOGIN_MS;
+		conn->deadline_ms = clock_now_ms() + LOGIN_MS;
 }
 
 void

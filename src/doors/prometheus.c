@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/metrics.h"
 #include "linnet/base/util.h"
 
@@ -92,8 +93,7 @@ prometheus_door_init(struct prometheus_door *door, const struct access *access,
 	const struct chat *chat)
 {
 	*door = (struct prometheus_door){ .access = *access, .chat = chat };
-	metrics_set_clock(conn_now_us);
-	metrics.start_us = (uint64_t)conn_unix_ms() * 1000;
+	metrics.start_us = (uint64_t)clock_unix_ms() * 1000;
 }
 
 static const struct http_route rows[] = {

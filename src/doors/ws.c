@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "linnet/base/buffer.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -152,7 +153,7 @@ admit(struct ws_session *ws, const struct http_request *request)
 		permissions_of(ws->door, request, &refusal);
 
 	session_admit(&ws->session, permissions ? permissions : &nothing,
-		ws->writer.socket->conn->peer, conn_unix_ms());
+		ws->writer.socket->conn->peer, clock_unix_ms());
 	permissions_unref(permissions);
 }
 
@@ -223,7 +224,7 @@ handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 		if (!eol)
 			eol = end;
 		chat_handle_line(ws->door->chat, &ws->session, bytes,
-			(size_t)(eol - bytes), false, conn_unix_ms());
+			(size_t)(eol - bytes), false, clock_unix_ms());
 	}
 }
 
@@ -235,7 +236,7 @@ handle(struct ws_session *ws, const char *bytes, size_t len)
 		handle_lines(ws, bytes, len);
 	else
 		chat_handle(ws->door->chat, &ws->session, len ? bytes : "", len,
-			conn_unix_ms());
+			clock_unix_ms());
 }
 
 static void

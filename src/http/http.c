@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "http/http_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
@@ -39,7 +40,7 @@ http_set_deadline(struct http *http, int64_t ms)
 {
 	if (http->conn->table->is_stopping && ms > STOP_MS)
 		ms = STOP_MS;
-	http->conn->deadline_ms = conn_now_ms() + ms;
+	http->conn->deadline_ms = clock_now_ms() + ms;
 }
 
 static bool

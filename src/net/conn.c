@@ -5,37 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
-
-static int64_t
-read_us(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-int64_t
-conn_now_ms(void)
-{
-	return conn_now_us() / 1000;
-}
-
-int64_t
-conn_now_us(void)
-{
-	return read_us(CLOCK_MONOTONIC);
-}
-
-int64_t
-conn_unix_ms(void)
-{
-	return read_us(CLOCK_REALTIME) / 1000;
-}
 
 void
 conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
@@ -166,7 +139,7 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	if (table->count >= table->max)
 		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
 	conn = xcalloc(1, sizeof(*conn));
-	conn->opened_ms = conn_now_ms();
+	conn->opened_ms = clock_now_ms();
 	conn->table = table;
 	conn->address = address_of(address);
 	conn->is_proxy = table->proxies && cidr_list_has(table->proxies, &conn->address);
@@ -280,7 +253,7 @@ tick(struct conn *conn, int64_t now_ms)
 void
 conn_table_tick(struct conn_table *table)
 {
-	int64_t now_ms = conn_now_ms();
+	int64_t now_ms = clock_now_ms();
 	struct conn *conn, *next;
 
 	for (conn = TAILQ_FIRST(&table->conns); conn; conn = next) {

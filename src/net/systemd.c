@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #ifdef LINNET_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
 
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
@@ -179,13 +179,11 @@ systemd_ready(struct ev_loop *loop,
 void
 systemd_reloading(void)
 {
-	struct timespec now;
 	char text[80];
 
 	/* systemd 253 wants to know since when. */
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+		clock_now_us());
 	tell(text);
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "linnet/base/buffer.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/net/conn.h"
@@ -381,7 +382,7 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	(void)code;
 	(void)reason;
-	conn->deadline_ms = conn_now_ms();
+	conn->deadline_ms = clock_now_ms();
 }
 
 static void
@@ -430,7 +431,7 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 	relay->outer.data = relay->inner.data = relay->timer.data = relay;
 	conn->door = &conn_door;
 	conn->state = relay;
-	conn->deadline_ms = conn_now_ms() + HANDSHAKE_MS;
+	conn->deadline_ms = clock_now_ms() + HANDSHAKE_MS;
 	watch(relay, &relay->outer, EV_READ);
 }
 

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
@@ -22,15 +22,6 @@
  * taken as it is. */
 #define ROUNDS 8
 #define LOOKS 40
-
-int64_t
-follow_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void
 look_at_all(struct follow *follow)
@@ -108,7 +99,7 @@ look(struct follow *follow, bool is_patient)
 	size_t i;
 	int round;
 
-	follow->now_ms = follow_now_ms();
+	follow->now_ms = clock_now_ms();
 	for (round = 0; round < ROUNDS && is_changing; round++) {
 		is_changing = false;
 		for (i = 0; i < follow->count; i++)

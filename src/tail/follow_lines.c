@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "tail/follow_private.h"
 
@@ -52,7 +53,7 @@ on_refill(struct ev_loop *loop, ev_timer *timer, int revents)
 
 	(void)loop;
 	(void)revents;
-	file->follow->now_ms = follow_now_ms();
+	file->follow->now_ms = clock_now_ms();
 	wait_ms = take_tokens(file, batch);
 	if (wait_ms) {
 		wait_for_refill(file, wait_ms);
@@ -278,7 +279,7 @@ follow_lines_turn(struct follow_file *file)
 	int r = 0;
 
 	file->needs_turn = false;
-	follow->now_ms = follow_now_ms();
+	follow->now_ms = clock_now_ms();
 	set_limits(file);
 	if (!file->is_thinning)
 		r = tell_before(file);

@@ -18,8 +18,8 @@
 /* A name in a watched folder: the source's, that of a link on the way to it, or that of a
  * folder on the way that is not there yet. */
 struct follow_place {
-	int wd;
 	char *name;
+	int wd;
 	bool is_folder; /* that is waited for */
 };
 
@@ -85,11 +85,6 @@ struct follow {
 	char *text; /* of max_line_bytes */
 	struct follow_chunk chunk;
 };
-
-/* follow.c */
-
-/* A clock that nobody sets. */
-int64_t follow_now_ms(void);
 
 /* follow_path.c */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/net/conn.h"
@@ -38,7 +39,7 @@ on_line(void *context, size_t index, const char *text, size_t len)
 	const struct source *source = context;
 
 	(void)index;
-	return chat_log(source->chat, source->room, text, len, 0, conn_unix_ms());
+	return chat_log(source->chat, source->room, text, len, 0, clock_unix_ms());
 }
 
 static int
@@ -51,7 +52,7 @@ on_skipped(void *context, size_t index, uint64_t lines)
 
 	(void)index;
 	return chat_log(
-		source->chat, source->room, text, (size_t)len, lines, conn_unix_ms());
+		source->chat, source->room, text, (size_t)len, lines, clock_unix_ms());
 }
 
 static int
@@ -67,7 +68,7 @@ on_event(void *context, size_t index, enum follow_event event)
 	(void)index;
 	snprintf(text, sizeof(text), "the file was %s", words[event]);
 	return chat_log_event(
-		source->chat, source->room, words[event], text, conn_unix_ms());
+		source->chat, source->room, words[event], text, clock_unix_ms());
 }
 
 static const struct follow_ops ops = {

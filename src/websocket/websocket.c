@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "linnet/base/buffer.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
@@ -266,7 +267,7 @@ websocket_open(struct websocket_host *host, struct websocket_service *service,
 	socket->request = request;
 	conn->door = &conn_door;
 	conn->state = socket;
-	conn->deadline_ms = conn_now_ms() + OPEN_MS;
+	conn->deadline_ms = clock_now_ms() + OPEN_MS;
 	host->opening = socket;
 	/* lws thinks it worth an error line that it is given bytes. */
 	is_silent = true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/utf8.h"
 #include "linnet/base/xalloc.h"
@@ -102,7 +103,7 @@ ws_writer_init(struct ws_writer *writer, struct websocket *socket, struct ws_dra
 	writer->drain = drain;
 	writer->queue = queue;
 	writer->pressing_bytes = pressing_bytes;
-	writer->heard_ms = conn_now_ms();
+	writer->heard_ms = clock_now_ms();
 }
 
 void
@@ -122,14 +123,14 @@ ws_writer_close(struct ws_writer *writer, uint16_t code, const char *reason)
 	writer->close_code = code;
 	writer->close_reason = reason;
 	if (!is_closing(writer))
-		writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_LINGER_MS;
+		writer->socket->conn->deadline_ms = clock_now_ms() + CLOSE_LINGER_MS;
 	ws_writer_wake(writer);
 }
 
 void
 ws_writer_heard(struct ws_writer *writer)
 {
-	writer->heard_ms = conn_now_ms();
+	writer->heard_ms = clock_now_ms();
 	writer->is_pinged = false;
 }
 
@@ -197,7 +198,7 @@ say_goodbye(struct ws_writer *writer)
 	lws_close_reason(writer->socket->wsi, writer->close_code,
 		(unsigned char *)(uintptr_t)writer->close_reason,
 		strlen(writer->close_reason));
-	writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	writer->socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;
 	writer->is_closed = true;
 	return -1;
 }
@@ -261,7 +262,7 @@ ws_writer_answer_close(struct ws_writer *writer, const uint8_t *payload, size_t 
 		write_raw(writer, frame_bytes(answer), answer->len);
 	frame_unref(answer);
 	writer->is_closed = true;
-	writer->socket->conn->deadline_ms = conn_now_ms() + CLOSE_ANSWER_MS;
+	writer->socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;
 }
 
 void

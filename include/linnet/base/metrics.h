@@ -139,13 +139,6 @@ struct metrics {
 
 extern struct metrics metrics;
 
-/* Take the time from now_us from now on: microseconds of a clock that only goes forward.
- * Until then it stands still. */
-void metrics_set_clock(int64_t (*now_us)(void));
-
-/* That time. */
-int64_t metrics_now_us(void);
-
 /* Note that something took duration_us; less than nothing is nothing. */
 void metrics_observe(struct metrics_histogram *histogram, int64_t duration_us);
 

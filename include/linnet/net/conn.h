@@ -10,6 +10,7 @@
 
 #include "linnet/auth/bans.h"
 #include "linnet/base/cidr.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/conn_limit.h"
 #include "linnet/base/metrics.h"
 
@@ -67,14 +68,7 @@ struct conn_table {
 		log_str("reason", metrics_ending_name((conn)->ending)),                  \
 		log_uint("sent_bytes", (conn)->sent_bytes),                              \
 		log_uint("received_bytes", (conn)->received_bytes),                      \
-		log_int("duration_ms", conn_now_ms() - (conn)->opened_ms)
-
-/* Monotonic time in ms, and in us. */
-int64_t conn_now_ms(void);
-int64_t conn_now_us(void);
-
-/* The wall clock in Unix ms. */
-int64_t conn_unix_ms(void);
+		log_int("duration_ms", clock_now_ms() - (conn)->opened_ms)
 
 /* An empty table for up to max connections, up to per_address of them from one address.
  * Borrows proxies. */

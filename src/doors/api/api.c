@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 
 /* Set the argument called name, a whole number, as a member. Returns false if it is none;
@@ -43,7 +44,7 @@ ask(struct http_request *request, json_t *object)
 	}
 	call = call_new(api, request, CALL_ASK, rate, permissions);
 	permissions_unref(permissions);
-	chat_ask(api->chat, call_session(call), object, conn_unix_ms());
+	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
 	call_expect(call, 1);
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/chat/session.h"
 
@@ -76,7 +77,7 @@ api_admin(struct http_request *request)
 	by = (struct chat_moderator){ caller.token->name, conn->peer };
 	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
 		&permissions_of_all);
-	chat_moderate(api->chat, call_session(call), &by, order, object, conn_unix_ms());
+	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
 	call_expect(call, 1);
 	if (!strcmp(order, "ban"))
 		close_banned(conn->table);

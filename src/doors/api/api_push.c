@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/util.h"
 #include "linnet/chat/session.h"
@@ -140,7 +141,7 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	{
 		json_object_set_new(object, "room", json_string(room));
 		chat_push(api->chat, call_session(call), label, json_incref(object),
-			conn_unix_ms());
+			clock_unix_ms());
 	}
 	call_expect(call, count);
 	json_decref(list);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/chat/session.h"
 
 /* Whose session it is: the token that "joined" gave. Where one has to log in the header
@@ -73,7 +74,7 @@ send_object(struct http_request *request, const struct permissions *permissions,
 		return;
 	}
 	call = call_new(api, request, CALL_SPEAK, speaker->rate, permissions);
-	chat_send(api->chat, call_session(call), speaker, object, conn_unix_ms());
+	chat_send(api->chat, call_session(call), speaker, object, clock_unix_ms());
 	call_expect(call, 1);
 }
 

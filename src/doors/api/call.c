@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
@@ -141,7 +142,7 @@ call_new(struct api *api, struct http_request *request, enum call_kind kind,
 	/* Answers are few and are taken at the end of the turn. */
 	session_init(&call->session, &session_ops, "http", 0, SIZE_MAX);
 	call->session.wire = WIRE_OBJECT;
-	session_admit(&call->session, permissions, NULL, conn_unix_ms());
+	session_admit(&call->session, permissions, NULL, clock_unix_ms());
 	chat_open_call(api->chat, &call->session, rate);
 	http_defer(request, &waiter, call);
 	return call;

@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
@@ -89,7 +90,7 @@ put_by(struct poll *poll)
 		free_poll(poll);
 		return;
 	}
-	poll->deadline_ms = conn_now_ms() + AWAY_MS;
+	poll->deadline_ms = clock_now_ms() + AWAY_MS;
 	frame_queue_clear(&poll->session.queue);
 	chat_set_aside(&poll->session);
 }
@@ -202,7 +203,7 @@ consider(struct poll *poll, int64_t now_ms)
 static void
 on_deferred(struct deferred *deferred)
 {
-	consider(container_of(deferred, struct poll, deferred), conn_now_ms());
+	consider(container_of(deferred, struct poll, deferred), clock_now_ms());
 }
 
 static void
@@ -265,7 +266,7 @@ begin(struct api *api, struct http_request *request, struct poll *poll,
 {
 	poll->request = request;
 	poll->is_asked_since = wishes->since != NULL;
-	poll->deadline_ms = conn_now_ms() + (int64_t)wait_s * 1000;
+	poll->deadline_ms = clock_now_ms() + (int64_t)wait_s * 1000;
 	http_park(request, &waiter, poll);
 	deferred_ask(api->deferred, &poll->deferred);
 }
@@ -276,7 +277,7 @@ admit(struct poll *poll, const struct http_request *request,
 {
 	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
 	session_admit(&poll->session, permissions, poll->peer,
-		poll->session.since_ms ? poll->session.since_ms : conn_unix_ms());
+		poll->session.since_ms ? poll->session.since_ms : clock_unix_ms());
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -136,11 +137,12 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	stream->conn = request->conn;
 	stream->deferred.call = on_deferred;
 	stream->heartbeat_ms =
-		conn_now_ms() + api->access.config->heartbeat.ping_s * 1000;
+		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
 	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	stream->session.wire = WIRE_SSE;
-	session_admit(&stream->session, permissions, request->conn->peer, conn_unix_ms());
+	session_admit(
+		&stream->session, permissions, request->conn->peer, clock_unix_ms());
 	log_info("session_open", log_uint("session", stream->session.number),
 		log_str("peer", request->conn->peer), log_str("door", "sse"));
 	http_stream(request,

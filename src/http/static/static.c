@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 
 /* Room for an entity tag that says the coding, too, and for the lines about a file. */
@@ -40,7 +41,7 @@ find_gzip(struct http_request *request, const char *path, const struct static_fi
 
 	if (!http_head_accepts_gzip(request->head))
 		return NULL;
-	return gzip_cache_find(&door->gzip, path, file, conn_now_ms());
+	return gzip_cache_find(&door->gzip, path, file, clock_now_ms());
 }
 
 static void

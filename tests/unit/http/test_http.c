@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <ev.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/http/http.h"
 
 /* Nothing here takes so long; it only bounds a failure. */
@@ -206,10 +207,10 @@ turn(void)
 static void
 run_until(bool (*is_done)(const void *argument), const void *argument, const char *what)
 {
-	int64_t limit_ms = conn_now_ms() + PATIENCE_MS;
+	int64_t limit_ms = clock_now_ms() + PATIENCE_MS;
 
 	for (hear(); !is_done(argument); hear()) {
-		if (conn_now_ms() > limit_ms)
+		if (clock_now_ms() > limit_ms)
 			fail_msg("waited in vain for %s", what);
 		turn();
 	}
@@ -390,7 +391,7 @@ test_a_body_that_trickles_is_given_no_more_time(void **state)
 	turn();
 	turn();
 	deadline_ms = fixture->conn->deadline_ms;
-	assert_true(deadline_ms > conn_now_ms() + 20000);
+	assert_true(deadline_ms > clock_now_ms() + 20000);
 	say("a");
 	turn();
 	turn();
@@ -595,9 +596,9 @@ test_who_waits_is_told_of_the_stop(void **state)
 	run_until(is_waiting, NULL, "the handler");
 	conn_table_stop(&fixture->conns, 1001, "stop");
 	assert_int_equal(fixture->stopped, 1);
-	assert_true(fixture->conn->deadline_ms <= conn_now_ms() + 1000);
+	assert_true(fixture->conn->deadline_ms <= clock_now_ms() + 1000);
 	http_respond(fixture->waiting, &(struct http_response){ .status = 204 });
-	assert_true(fixture->conn->deadline_ms <= conn_now_ms() + 1000);
+	assert_true(fixture->conn->deadline_ms <= clock_now_ms() + 1000);
 	expect("Connection: close\r\n");
 	run_until(is_closed, NULL, "the end");
 }

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "../folder.h"
+#include "linnet/base/clock.h"
 #include "linnet/net/conn.h"
 #include "linnet/net/tls.h"
 #include "net/reject.h"
@@ -168,10 +169,10 @@ struct pair {
 static void
 run_until(bool (*is_done)(struct pair *pair), struct pair *pair, const char *what)
 {
-	int64_t limit_ms = conn_now_ms() + PATIENCE_MS;
+	int64_t limit_ms = clock_now_ms() + PATIENCE_MS;
 
 	while (!is_done(pair)) {
-		if (conn_now_ms() > limit_ms)
+		if (clock_now_ms() > limit_ms)
 			fail_msg("waited in vain for %s", what);
 		turn();
 	}
@@ -325,11 +326,11 @@ test_a_peer_that_reads_nothing_holds_up_the_door_behind(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_door(&pair), read = 0;
-	int64_t limit_ms = conn_now_ms() + PATIENCE_MS;
+	int64_t limit_ms = clock_now_ms() + PATIENCE_MS;
 
 	(void)state;
 	assert_in_range(len, 1, FEW_BYTES);
-	while (read < len && conn_now_ms() < limit_ms) {
+	while (read < len && clock_now_ms() < limit_ms) {
 		int n = SSL_read(pair.client, bytes, sizeof(bytes));
 
 		read += n > 0 ? (size_t)n : 0;
@@ -344,11 +345,11 @@ test_a_door_that_reads_nothing_holds_up_the_peer(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_peer(&pair), read = 0;
-	int64_t limit_ms = conn_now_ms() + PATIENCE_MS;
+	int64_t limit_ms = clock_now_ms() + PATIENCE_MS;
 
 	(void)state;
 	assert_in_range(len, 1, FEW_BYTES);
-	while (read < len && conn_now_ms() < limit_ms) {
+	while (read < len && clock_now_ms() < limit_ms) {
 		ssize_t n = recv(pair.plain, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 		read += n > 0 ? (size_t)n : 0;
@@ -378,14 +379,14 @@ test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_door(&pair), read = 0;
-	int64_t limit_ms = conn_now_ms() + PATIENCE_MS;
+	int64_t limit_ms = clock_now_ms() + PATIENCE_MS;
 	int n = 0;
 
 	(void)state;
 	close(pair.plain);
 	pair.plain = -1;
 	assert_false(tls_door_is_idle(&fixture->door));
-	while (conn_now_ms() < limit_ms) {
+	while (clock_now_ms() < limit_ms) {
 		n = SSL_read(pair.client, bytes, sizeof(bytes));
 		if (n <= 0 && SSL_get_error(pair.client, n) != SSL_ERROR_WANT_READ)
 			break;
