@@ -62,12 +62,12 @@ ban_store_on_appended(struct chat *chat, struct request *request, int error)
 			"it is done, but only until linnetd stops: the history cannot be "
 			"written");
 	}
-	if (!request->session)
+	if (!request->asker)
 		return;
 	if (error)
-		reply_fault(request->session, &fault);
+		reply_fault(request->asker->session, &fault);
 	else
-		reply_object(request->session, json_incref(request->ban.reply));
+		reply_object(request->asker->session, json_incref(request->ban.reply));
 }
 
 /* Store value (NULL: nothing) for subject, then send done (consumed) to session (NULL:
@@ -76,8 +76,8 @@ static int
 ban_store_record(struct chat *chat, struct session *session,
 	const struct ban_subject *subject, const char *value, json_t *done)
 {
-	struct request *request =
-		request_new(chat, REQUEST_BAN, session, &chat->records, NULL);
+	struct request *request = request_new(chat, REQUEST_BAN,
+		session ? &session->chat->asker : NULL, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
 	char *tail = xasprintf("\"ts\":%" PRId64 "}", chat->now_ms);
 	struct store_entry entry = {

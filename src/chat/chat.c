@@ -262,25 +262,50 @@ chat_introduce(
 	return false;
 }
 
+static struct chat_session *
+chat_session_new(struct session *session, const char *home)
+{
+	struct chat_session *own = xcalloc(1, sizeof(*own));
+
+	asker_init(&own->asker, session);
+	TAILQ_INIT(&own->members);
+	own->home = xstrdup(home);
+	session->chat = own;
+	return own;
+}
+
+void
+chat_open_call(
+	struct chat *chat, struct session *session, struct rate *rate, bool is_hook)
+{
+	struct chat_session *own =
+		chat_session_new(session, chat->config->chat.default_room);
+
+	own->is_call = true;
+	own->is_hook = is_hook;
+	own->call_rate = rate;
+}
+
 bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	static const struct chat_wishes none;
 	struct message_fault fault = { .code = NULL };
+	struct chat_session *own;
 	struct room *room;
 
 	if (!wishes)
 		wishes = &none;
-	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
-	session->is_listed = true;
-	session->home =
-		xstrdup(wishes->room ? wishes->room
-				     : room_access_home(chat, session->permissions));
-	session->wants_events = wishes->wants_events;
-	session->wants_joined = wishes->wants_joined || wishes->wants_events;
-	session->is_silent = wishes->is_silent;
-	if (!session->is_silent && !chat_introduce(chat, session, wishes) &&
-		(wishes->is_strict || session->closing))
+	own = chat_session_new(
+		session, wishes->room ? wishes->room
+				      : room_access_home(chat, session->permissions));
+	TAILQ_INSERT_TAIL(&chat->sessions, own, link);
+	own->wants_events = wishes->wants_events;
+	own->wants_joined = wishes->wants_joined || wishes->wants_events;
+	own->wants_progress = wishes->wants_progress;
+	own->is_silent = wishes->is_silent;
+	if (!own->is_silent && !chat_introduce(chat, session, wishes) &&
+		(wishes->is_strict || session->closed))
 		return false;
 	room = room_access_find(chat, session, NULL, true, &fault);
 	if (room)
@@ -293,35 +318,48 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 void
 chat_on_closing(struct chat *chat, struct session *session)
 {
-	if (session->is_departing)
+	struct chat_session *own = session->chat;
+
+	if (!own || own->is_departing)
 		return;
-	session->is_departing = true;
-	TAILQ_INSERT_TAIL(&chat->departing, session, departing_link);
+	own->is_departing = true;
+	TAILQ_INSERT_TAIL(&chat->departing, own, departing_link);
+}
+
+unsigned
+chat_pending(const struct session *session)
+{
+	return session->chat ? session->chat->asker.count : 0;
 }
 
 void
 chat_close(struct chat *chat, struct session *session)
 {
-	session->closing = true; /* it is told nothing of its own departure */
+	struct chat_session *own = session->chat;
+
+	if (!own)
+		return;
 	presence_depart(chat, session);
-	if (session->is_listed)
-		TAILQ_REMOVE(&chat->sessions, session, chat_link);
-	if (session->is_departing)
-		TAILQ_REMOVE(&chat->departing, session, departing_link);
-	requests_drop(chat, session);
+	if (!own->is_call)
+		TAILQ_REMOVE(&chat->sessions, own, link);
+	if (own->is_departing)
+		TAILQ_REMOVE(&chat->departing, own, departing_link);
+	requests_drop(chat, &own->asker);
 	send_forget_sayings(chat, session);
-	free(session->home);
+	session->chat = NULL;
+	free(own->home);
+	free(own);
 }
 
 void
 chat_turn(struct chat *chat)
 {
-	struct session *session;
+	struct chat_session *own;
 
-	while ((session = TAILQ_FIRST(&chat->departing))) {
-		TAILQ_REMOVE(&chat->departing, session, departing_link);
-		session->is_departing = false;
-		presence_depart(chat, session);
+	while ((own = TAILQ_FIRST(&chat->departing))) {
+		TAILQ_REMOVE(&chat->departing, own, departing_link);
+		own->is_departing = false;
+		presence_depart(chat, own->asker.session);
 	}
 	store_flush(chat->store);
 	store_flush(chat->tails);

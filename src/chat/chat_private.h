@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include "chat/chat_session.h"
 #include "chat/rooms.h"
 #include "chat/roster.h"
 #include "linnet/auth/bans.h"
@@ -41,11 +42,11 @@ struct chat {
 	struct request *requests; /* by ticket */
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
-	size_t asked;                   /* requests that the store has not answered */
-	TAILQ_HEAD(, session) sessions; /* oldest first */
-	TAILQ_HEAD(, session) departing;
-	TAILQ_HEAD(, session) stalled; /* their reads wait for a place in the store */
-	struct metric_list due;        /* metrics with a value that was not sent yet */
+	size_t asked;                      /* requests that the store has not answered */
+	struct chat_session_list sessions; /* oldest first */
+	struct chat_session_list departing;
+	struct asker_list stalled; /* their reads wait for a place in the store */
+	struct metric_list due;    /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and it was logged */
 	int64_t now_ms;        /* time of the call that is being handled */

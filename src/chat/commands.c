@@ -206,11 +206,17 @@ command_do_quit(struct chat *chat, struct session *session, const struct message
 	return 0;
 }
 
+static struct rate *
+command_rate_of(const struct session *session)
+{
+	return session->chat->is_call ? session->chat->call_rate : &session->chat->rate;
+}
+
 bool
 command_charge(struct chat *chat, struct session *session, double cost,
 	struct message_fault *fault)
 {
-	int64_t wait_ms = token_bucket_take(&session->rate->messages,
+	int64_t wait_ms = token_bucket_take(&command_rate_of(session)->messages,
 		chat->config->limits.message_rate, chat->config->limits.message_burst,
 		cost, chat->now_ms);
 
@@ -219,14 +225,14 @@ command_charge(struct chat *chat, struct session *session, double cost,
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
 	metrics.rate_limited++;
-	if (token_bucket_take(&session->rate->patience, chat->config->limits.message_rate,
-		    FLOOD_BURST, 1, chat->now_ms) &&
-		!session->is_call) {
+	if (token_bucket_take(&command_rate_of(session)->patience,
+		    chat->config->limits.message_rate, FLOOD_BURST, 1, chat->now_ms) &&
+		!session->chat->is_call) {
 		log_info("flooding", log_uint("session", session->number),
-			log_str("peer", session->peer), log_str("door", session->via),
+			log_str("peer", session->peer),
+			log_str("door", wire_door(session->wire)),
 			log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
-		session->is_flooding = true;
-		session_close(session, CLOSE_POLICY, "flooding");
+		session_close(session, CLOSE_FLOODING, "flooding");
 	}
 	return false;
 }
@@ -272,7 +278,7 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 	struct message_fault fault;
 	bool good;
 
-	if (session->closing)
+	if (session->closed)
 		return;
 	chat->now_ms = now_ms;
 	if (message_decode(&message, bytes, len, &fault) < 0) {
@@ -424,7 +430,7 @@ command_handle_line(struct chat *chat, struct session *session,
 static int64_t
 command_pay(struct chat *chat, struct session *session, double cost)
 {
-	return token_bucket_take(&session->rate->messages,
+	return token_bucket_take(&command_rate_of(session)->messages,
 		chat->config->limits.message_rate, chat->config->limits.message_burst,
 		cost, chat->now_ms);
 }
@@ -434,7 +440,8 @@ command_pay(struct chat *chat, struct session *session, double cost)
 static bool
 command_is_behind(const struct session *session, const struct command *command)
 {
-	return session->asked && command && command->handler != send_do_message;
+	return session->chat->asker.count && command &&
+	       command->handler != send_do_message;
 }
 
 static int64_t
@@ -455,7 +462,7 @@ command_say_line(
 	if ((may_wait || command_charge(chat, session, cost, &fault)) && command)
 		r = command_handle_line(chat, session, command, line, &fault);
 	if (r == -EAGAIN && may_wait) {
-		session->rate->messages.tokens += cost;
+		command_rate_of(session)->messages.tokens += cost;
 		return BUSY_MS;
 	}
 	if (r < 0)
@@ -476,7 +483,7 @@ chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	line_text_append_clean(&line, bytes, len);
 	while (line.len && line.bytes[line.len - 1] == ' ')
 		line.len--;
-	if (line.len && !session->closing) {
+	if (line.len && !session->closed) {
 		buffer_append(&line, "", 1);
 		wait_ms = command_say_line(chat, session, line.bytes, may_wait);
 	}

@@ -56,12 +56,12 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	bool is_search = request->kind == REQUEST_SEARCH;
 	struct buffer text = { 0 };
 
-	if (!request->session)
+	if (!request->asker)
 		return;
 	if (error) {
 		requests_note_failure(chat, error, &fault);
 		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		reply_fault(request->session, &fault);
+		reply_fault(request->asker->session, &fault);
 		return;
 	}
 	buffer_append(&text, "{\"type\":", 8);
@@ -76,7 +76,7 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	buffer_append(&text, ",\"messages\":", 12);
 	history_append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
-	reply_text(request->session, &text);
+	reply_text(request->asker->session, &text);
 }
 
 static int
@@ -113,9 +113,10 @@ history_do_history(struct chat *chat, struct session *session,
 		history_read_limit(
 			message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->waiting_count >= READS_WAITING)
+	if (session->chat->asker.waiting_count >= READS_WAITING)
 		return history_refuse_another(fault);
-	request = request_new(chat, REQUEST_HISTORY, session, room, message->ref);
+	request = request_new(
+		chat, REQUEST_HISTORY, &session->chat->asker, room, message->ref);
 	request->history.before = before;
 	request->history.limit = limit;
 	request_read(chat, request);
@@ -135,12 +136,13 @@ history_do_search(struct chat *chat, struct session *session,
 		history_read_limit(
 			message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->waiting_count >= READS_WAITING)
+	if (session->chat->asker.waiting_count >= READS_WAITING)
 		return history_refuse_another(fault);
 	if (!query)
 		return message_refuse(
 			fault, "bad_field", "\"q\" must be the words to look for");
-	request = request_new(chat, REQUEST_SEARCH, session, room, message->ref);
+	request = request_new(
+		chat, REQUEST_SEARCH, &session->chat->asker, room, message->ref);
 	request->search.words = xstrdup(query);
 	request->search.limit = limit;
 	metrics.searches++;

@@ -133,16 +133,17 @@ static size_t
 moderate_send_all_away(struct chat *chat, const struct target *target, const char *code,
 	const char *reason)
 {
-	struct session *session;
+	const struct chat_session *own;
 	size_t count = 0;
 
-	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
 		bool is_meant =
 			(target->person && session->person == target->person) ||
 			(target->cidr && moderate_is_from(session, target->cidr)) ||
 			(target->number && session->number == target->number);
 
-		if (!is_meant || session->closing)
+		if (!is_meant || session->closed)
 			continue;
 		moderate_send_away(session, code, reason);
 		count++;
@@ -337,13 +338,13 @@ moderate_describe_session(const struct session *session)
 	json_t *rooms = json_array();
 	const struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		json_array_append_new(rooms, json_string(member->room->name));
 	return json_pack("{s:I,s:s*,s:s,s:s*,s:o,s:I,s:I}", "session",
 		(json_int_t)session->number, "username",
-		session->person ? session->person->name : NULL, "via", session->via,
-		"address", session->peer, "rooms", rooms, "since",
-		(json_int_t)session->since_ms, "queue_bytes",
+		session->person ? session->person->name : NULL, "via",
+		wire_door(session->wire), "address", session->peer, "rooms", rooms,
+		"since", (json_int_t)session->since_ms, "queue_bytes",
 		(json_int_t)session->queue.bytes);
 }
 
@@ -353,14 +354,15 @@ moderate_do_sessions(struct chat *chat, struct session *call,
 	struct message_fault *fault)
 {
 	json_t *list = json_array();
-	const struct session *session;
+	const struct chat_session *own;
 
 	(void)by;
 	(void)order;
 	(void)fault;
-	TAILQ_FOREACH (session, &chat->sessions, chat_link)
-		if (!session->closing)
-			json_array_append_new(list, moderate_describe_session(session));
+	TAILQ_FOREACH (own, &chat->sessions, link)
+		if (!own->asker.session->closed)
+			json_array_append_new(
+				list, moderate_describe_session(own->asker.session));
 	reply_object(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }

@@ -25,7 +25,7 @@ presence_random_hex(struct chat *chat, char *out, size_t len)
 static const char *
 presence_via_of(const struct person *person)
 {
-	return TAILQ_FIRST(&person->sessions)->via;
+	return wire_door(TAILQ_FIRST(&person->sessions)->wire);
 }
 
 /* Send a presence event to members that want events. was is the old name of a rename, or
@@ -66,7 +66,7 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
-		TAILQ_FOREACH (member, &session->members, session_link)
+		TAILQ_FOREACH (member, &session->chat->members, session_link)
 			if (!presence_is_there_before(member->room, session))
 				presence_announce(member->room, "rename", person->name,
 					presence_via_of(person), was, NULL);
@@ -80,15 +80,15 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 	struct member *member;
 
 	snprintf(was, sizeof(was), "%s", session->person->name);
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_unattend(member->room, session->person))
-			presence_announce(
-				member->room, "leave", was, session->via, NULL, session);
+			presence_announce(member->room, "leave", was,
+				wire_door(session->wire), NULL, session);
 	roster_move(chat->roster, session, person);
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
 			presence_announce(member->room, "enter", person->name,
-				session->via, NULL, session);
+				wire_door(session->wire), NULL, session);
 }
 
 /* Give a session that only shares a name a name of its own. */
@@ -99,12 +99,13 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 	struct member *member;
 
 	roster_split(chat->roster, session, name);
-	TAILQ_FOREACH (member, &session->members, session_link) {
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		if (rooms_unattend(member->room, old))
-			presence_announce(member->room, "leave", old->name, session->via,
-				NULL, NULL);
+			presence_announce(member->room, "leave", old->name,
+				wire_door(session->wire), NULL, NULL);
 		rooms_attend(member->room, session->person);
-		presence_announce(member->room, "enter", name, session->via, NULL, NULL);
+		presence_announce(member->room, "enter", name, wire_door(session->wire),
+			NULL, NULL);
 	}
 }
 
@@ -165,9 +166,9 @@ presence_enter(struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
-	if (!session->is_silent && rooms_attend(room, session->person))
-		presence_announce(room, "enter", session->person->name, session->via,
-			NULL, session);
+	if (!session->chat->is_silent && rooms_attend(room, session->person))
+		presence_announce(room, "enter", session->person->name,
+			wire_door(session->wire), NULL, session);
 	return member;
 }
 
@@ -177,9 +178,9 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (!session->is_silent && rooms_unattend(room, session->person))
-		presence_announce(
-			room, "leave", session->person->name, session->via, NULL, except);
+	if (!session->chat->is_silent && rooms_unattend(room, session->person))
+		presence_announce(room, "leave", session->person->name,
+			wire_door(session->wire), NULL, except);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
@@ -189,8 +190,8 @@ presence_depart(struct chat *chat, struct session *session)
 {
 	struct member *member;
 
-	while ((member = TAILQ_FIRST(&session->members)))
-		presence_leave(chat, member, NULL);
+	while ((member = TAILQ_FIRST(&session->chat->members)))
+		presence_leave(chat, member, session);
 	if (session->person)
 		roster_leave(chat->roster, session);
 }
@@ -213,7 +214,7 @@ presence_list_users(const struct room *room)
 }
 
 void
-presence_give_token(struct chat *chat, struct session *session, char *token)
+chat_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 

@@ -37,10 +37,6 @@ void presence_depart(struct chat *chat, struct session *session);
 /* The people in room, for "joined" and "who". */
 json_t *presence_list_users(const struct room *room);
 
-/* Write the session token of session's person to token, which has PERSON_TOKEN_BYTES + 1
- * bytes. A session that only shares the name gets a random token that proves nothing. */
-void presence_give_token(struct chat *chat, struct session *session, char *token);
-
 int presence_do_leave(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault);
 int presence_do_nick(struct chat *chat, struct session *session,

@@ -15,14 +15,6 @@
  * instead. */
 #define PUSH_COST 1
 
-void
-chat_open_call(struct chat *chat, struct session *session, struct rate *rate)
-{
-	session->is_call = true;
-	session->rate = rate;
-	session->home = xstrdup(chat->config->chat.default_room);
-}
-
 struct session *
 chat_find_session(struct chat *chat, const char *token)
 {
@@ -30,7 +22,7 @@ chat_find_session(struct chat *chat, const char *token)
 
 	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
 
-	while (session && session->closing)
+	while (session && session->closed)
 		session = TAILQ_NEXT(session, person_link);
 	return session;
 }
@@ -81,15 +73,15 @@ push_message(struct chat *chat, struct session *call, const char *label,
 static bool
 push_pay(struct chat *chat, struct session *call, struct message_fault *fault)
 {
-	if (call->is_paid)
+	if (call->chat->is_paid)
 		return true;
-	if (call->is_too_fast) {
+	if (call->chat->is_too_fast) {
 		message_refuse(fault, "rate_limited", "too fast, wait a moment");
 		return false;
 	}
-	call->is_paid = command_charge(chat, call, PUSH_COST, fault);
-	call->is_too_fast = !call->is_paid;
-	return call->is_paid;
+	call->chat->is_paid = command_charge(chat, call, PUSH_COST, fault);
+	call->chat->is_too_fast = !call->chat->is_paid;
+	return call->chat->is_paid;
 }
 
 static int
@@ -117,7 +109,7 @@ push_push(struct chat *chat, struct session *call, const char *label,
 static void
 push_count(const struct session *call, const char *type)
 {
-	enum push_kind kind = call->is_hook             ? PUSH_HOOK
+	enum push_kind kind = call->chat->is_hook       ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
 			      : !strcmp(type, "alarm")  ? PUSH_ALARM
 							: PUSH_MESSAGE;
@@ -149,16 +141,16 @@ void
 chat_send(struct chat *chat, struct session *call, struct session *speaker,
 	json_t *object, int64_t now_ms)
 {
-	struct rate *own = call->rate;
+	struct rate *own = call->chat->call_rate;
 	struct message message;
 	struct message_fault fault;
 
 	chat->now_ms = now_ms;
 	if (!reply_take(call, &message, object, &fault))
 		return;
-	call->rate = speaker->rate; /* it may be freed before the call */
+	call->chat->call_rate = &speaker->chat->rate;
 	if (command_do_for(chat, call, speaker, &message, &fault) < 0)
 		reply_fault(call, &fault);
-	call->rate = own;
+	call->chat->call_rate = own; /* the speaker may be freed before the call */
 	message_fini(&message);
 }

@@ -27,22 +27,22 @@ requests_store(const struct chat *chat, const struct room *room)
 }
 
 struct request *
-request_new(struct chat *chat, enum request_kind kind, struct session *session,
+request_new(struct chat *chat, enum request_kind kind, struct asker *asker,
 	struct room *room, const char *ref)
 {
 	struct request *request = xcalloc(1, sizeof(*request));
 
 	request->kind = kind;
 	request->ticket = ++chat->last_ticket;
-	request->session = session;
+	request->asker = asker;
 	request->room = room;
 	request->store = requests_store(chat, room);
 	room->holds++;
 	if (ref)
 		snprintf(request->ref, sizeof(request->ref), "%s", ref);
-	if (session) {
-		LIST_INSERT_HEAD(&session->requests, request, session_link);
-		session->asked++;
+	if (asker) {
+		LIST_INSERT_HEAD(&asker->requests, request, asker_link);
+		asker->count++;
 	}
 	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
 	return request;
@@ -73,9 +73,9 @@ request_clear(struct request *request)
 static void
 request_free(struct chat *chat, struct request *request)
 {
-	if (request->session) {
-		LIST_REMOVE(request, session_link);
-		request->session->asked--;
+	if (request->asker) {
+		LIST_REMOVE(request, asker_link);
+		request->asker->count--;
 	}
 	request->room->holds--;
 	rooms_release(chat->rooms, request->room);
@@ -100,11 +100,12 @@ request_append(
 struct member *
 request_member(const struct request *request)
 {
+	struct session *session = request->asker ? request->asker->session : NULL;
 	struct member *member;
 
-	if (!request->session || request->session->closing)
+	if (!session || session->closed)
 		return NULL;
-	member = rooms_member(request->room, request->session);
+	member = rooms_member(request->room, session);
 	return member && member->ticket == request->ticket ? member : NULL;
 }
 
@@ -119,7 +120,7 @@ static int
 request_start_resume(const struct chat *chat, const struct request *request)
 {
 	const struct member *member = request_member(request);
-	size_t max = request->session->queue_max_bytes;
+	size_t max = request->asker->session->queue_max_bytes;
 	const char *room = request->room->name;
 
 	/* Nobody needs it any more: ask for an empty page. */
@@ -134,7 +135,9 @@ request_start_resume(const struct chat *chat, const struct request *request)
 static int
 request_start(const struct chat *chat, const struct request *request)
 {
-	size_t max = size_min(ANSWER_BYTES, request->session->queue_max_bytes / 2);
+	const struct session *session = request->asker->session;
+	size_t max = session ? size_min(ANSWER_BYTES, session->queue_max_bytes / 2)
+			     : ANSWER_BYTES;
 	const char *room = request->room->name;
 	uint64_t before = request->history.before;
 
@@ -162,44 +165,51 @@ requests_queue_space(const struct chat *chat, const struct session *session)
 	return session->queue_max_bytes < 4 * message ? 0 : session->queue_max_bytes / 8;
 }
 
-static void
-requests_stall(struct chat *chat, struct session *session)
+static bool
+requests_may_read(const struct chat *chat, const struct session *session)
 {
-	if (session->is_stalled)
+	return !session->closed &&
+	       session->queue.bytes <= requests_queue_space(chat, session);
+}
+
+static void
+requests_stall(struct chat *chat, struct asker *asker)
+{
+	if (asker->is_stalled)
 		return;
-	session->is_stalled = true;
-	TAILQ_INSERT_TAIL(&chat->stalled, session, stalled_link);
+	asker->is_stalled = true;
+	TAILQ_INSERT_TAIL(&chat->stalled, asker, stalled_link);
 }
 
 void
-requests_read_next(struct chat *chat, struct session *session)
+requests_read_next(struct chat *chat, struct asker *asker)
 {
-	struct request *request = STAILQ_FIRST(&session->waiting);
+	struct request *request = STAILQ_FIRST(&asker->waiting);
 
-	if (!request || session->reading || session->closing ||
-		session->queue.bytes > requests_queue_space(chat, session))
+	if (!request || asker->reading ||
+		(asker->session && !requests_may_read(chat, asker->session)))
 		return;
 	if (request_start(chat, request) < 0) {
-		requests_stall(chat, session);
+		requests_stall(chat, asker);
 		return;
 	}
-	STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
-	session->waiting_count--;
+	STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
+	asker->waiting_count--;
 	chat->asked++;
-	session->reading = request;
+	asker->reading = request;
 }
 
 /* Start reads that found the store full. */
 static void
 requests_read_stalled(struct chat *chat)
 {
-	struct session *session;
+	struct asker *asker;
 
-	while ((session = TAILQ_FIRST(&chat->stalled))) {
-		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
-		session->is_stalled = false;
-		requests_read_next(chat, session);
-		if (session->is_stalled)
+	while ((asker = TAILQ_FIRST(&chat->stalled))) {
+		TAILQ_REMOVE(&chat->stalled, asker, stalled_link);
+		asker->is_stalled = false;
+		requests_read_next(chat, asker);
+		if (asker->is_stalled)
 			return;
 	}
 }
@@ -207,11 +217,11 @@ requests_read_stalled(struct chat *chat)
 void
 request_read(struct chat *chat, struct request *request)
 {
-	struct session *session = request->session;
+	struct asker *asker = request->asker;
 
-	STAILQ_INSERT_TAIL(&session->waiting, request, waiting_link);
-	session->waiting_count++;
-	requests_read_next(chat, session);
+	STAILQ_INSERT_TAIL(&asker->waiting, request, waiting_link);
+	asker->waiting_count++;
+	requests_read_next(chat, asker);
 }
 
 struct request *
@@ -222,40 +232,49 @@ requests_answered(struct chat *chat, uint64_t ticket)
 	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
 	assert(request);
 	chat->asked--;
-	if (request->session && request->session->reading == request)
-		request->session->reading = NULL;
+	if (request->asker && request->asker->reading == request)
+		request->asker->reading = NULL;
 	return request;
 }
 
 void
 requests_finish(struct chat *chat, struct request *request)
 {
-	struct session *session = request->session;
+	struct asker *asker = request->asker;
+	struct session *session = asker ? asker->session : NULL;
 	bool was_read = request->kind >= REQUEST_RESUME;
 
 	request_free(chat, request);
-	if (was_read && session)
-		requests_read_next(chat, session);
+	if (was_read && asker)
+		requests_read_next(chat, asker);
 	if (was_read)
 		requests_read_stalled(chat);
-	if (session && session->wants_progress)
+	if (session && session->chat->wants_progress)
 		session->ops->wake(session);
 }
 
 void
-requests_drop(struct chat *chat, struct session *session)
+asker_init(struct asker *asker, struct session *session)
+{
+	asker->session = session;
+	LIST_INIT(&asker->requests);
+	STAILQ_INIT(&asker->waiting);
+}
+
+void
+requests_drop(struct chat *chat, struct asker *asker)
 {
 	struct request *request;
 
-	if (session->is_stalled)
-		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
-	while ((request = STAILQ_FIRST(&session->waiting))) {
-		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
+	if (asker->is_stalled)
+		TAILQ_REMOVE(&chat->stalled, asker, stalled_link);
+	while ((request = STAILQ_FIRST(&asker->waiting))) {
+		STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
 		request_free(chat, request);
 	}
-	while ((request = LIST_FIRST(&session->requests))) {
-		LIST_REMOVE(request, session_link);
-		request->session = NULL;
+	while ((request = LIST_FIRST(&asker->requests))) {
+		LIST_REMOVE(request, asker_link);
+		request->asker = NULL;
 	}
 }
 

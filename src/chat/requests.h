@@ -17,9 +17,9 @@ enum request_kind {
 struct request {
 	enum request_kind kind;
 	uint64_t ticket;
-	struct session *session; /* waits for the answer; NULL: nobody */
-	struct room *room;       /* held */
-	struct store *store;     /* stays the same if the room gets another one */
+	struct asker *asker; /* waits for the answer; NULL: nobody */
+	struct room *room;   /* held */
+	struct store *store; /* stays the same if the room gets another one */
 	char ref[MESSAGE_REF_BYTES + 1];
 	union {
 		struct {
@@ -47,7 +47,7 @@ struct request {
 			unsigned limit;
 		} search;
 	};
-	LIST_ENTRY(request) session_link;
+	LIST_ENTRY(request) asker_link;
 	STAILQ_ENTRY(request) waiting_link;
 	UT_hash_handle hh;
 };
@@ -55,10 +55,10 @@ struct request {
 /* The store that has the history of room. */
 struct store *requests_store(const struct chat *chat, const struct room *room);
 
-/* Create a request about room for session (NULL: nobody waits for the answer). ref may be
+/* Create a request about room for asker (NULL: nobody waits for the answer). ref may be
  * NULL. The caller fills in the members of its kind. */
 struct request *request_new(struct chat *chat, enum request_kind kind,
-	struct session *session, struct room *room, const char *ref);
+	struct asker *asker, struct room *room, const char *ref);
 
 /* Give entry to the store. Returns 0, or -EAGAIN if the store is full: the request is
  * freed then. */
@@ -80,15 +80,18 @@ struct request *requests_answered(struct chat *chat, uint64_t ticket);
 /* The answer was handled: free the request and start reads that waited for it. */
 void requests_finish(struct chat *chat, struct request *request);
 
-/* Start the session's next read if its queue has space for the answer. */
-void requests_read_next(struct chat *chat, struct session *session);
+/* Start the asker's next read if its queue has space for the answer. */
+void requests_read_next(struct chat *chat, struct asker *asker);
 
 /* A read starts when no more than this is queued for its session. So a client that asks
  * for much does not become a slow reader. */
 size_t requests_queue_space(const struct chat *chat, const struct session *session);
 
-/* The session is gone: drop its waiting reads. Nobody waits for the others. */
-void requests_drop(struct chat *chat, struct session *session);
+/* Set up an asker. session is NULL for a call. */
+void asker_init(struct asker *asker, struct session *session);
+
+/* The asker is gone: drop its waiting reads. Nobody waits for the others. */
+void requests_drop(struct chat *chat, struct asker *asker);
 
 /* Log when the store starts to fail and when it works again. requests_note_failure fills
  * in fault for the client. */

@@ -57,7 +57,7 @@ resume_send_joined(
 		room->name, "epoch", store_epoch(requests_store(chat, room)), "last_id",
 		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
 	if (session->person) {
-		presence_give_token(chat, session, token);
+		chat_give_token(chat, session, token);
 		json_object_set_new(joined, "you",
 			json_pack("{s:s,s:s}", "username", session->person->name,
 				"session", token));
@@ -69,8 +69,8 @@ resume_send_joined(
 	json_object_set_new(joined, "limits", resume_list_limits(chat->config));
 	if (ref && *ref)
 		json_object_set_new(joined, "ref", json_string(ref));
-	if (wire_is_line(session->wire) && !session->is_greeted) {
-		session->is_greeted = true;
+	if (wire_is_line(session->wire) && !session->chat->is_greeted) {
+		session->chat->is_greeted = true;
 		json_object_set_new(joined, "greeting", json_true());
 	}
 	reply_object_at(
@@ -92,12 +92,12 @@ resume_begin_live(
 		metrics.recoveries[recovered ? RECOVERY_RECOVERED
 					     : RECOVERY_NOT_RECOVERED]++;
 	/* A resumed poll must not be answered at once with what it has. */
-	if (member->session->wants_joined && !(is_poll && recovered))
+	if (member->session->chat->wants_joined && !(is_poll && recovered))
 		resume_send_joined(chat, member, recovered, ref);
 	/* A resumed session has seen the alarms. */
 	if (!(is_poll && recovered))
 		snapshot_begin(member, !recovered);
-	if (member->session->wants_progress)
+	if (member->session->chat->wants_progress)
 		member->session->ops->wake(member->session);
 }
 
@@ -113,8 +113,8 @@ resume_give_up(struct member *member, const char *why)
 static void
 resume_read_on(struct chat *chat, struct member *member, bool is_first, const char *ref)
 {
-	struct request *request =
-		request_new(chat, REQUEST_RESUME, member->session, member->room, ref);
+	struct request *request = request_new(
+		chat, REQUEST_RESUME, &member->session->chat->asker, member->room, ref);
 
 	request->resume.is_first = is_first;
 	member->ticket = request->ticket;
@@ -237,12 +237,13 @@ resume_member(
 }
 
 bool
-chat_where(struct chat *chat, struct session *session, struct chat_place *place)
+chat_where(
+	const struct chat *chat, const struct session *session, struct chat_place *place)
 {
-	struct room *room = rooms_find(chat->rooms, session->home);
-	struct member *member = room ? rooms_member(room, session) : NULL;
+	const struct room *room = rooms_find(chat->rooms, session->chat->home);
+	const struct member *member = room ? rooms_member(room, session) : NULL;
 
-	*place = (struct chat_place){ .room = session->home };
+	*place = (struct chat_place){ .room = session->chat->home };
 	if (!member)
 		return false;
 	place->topic = room->topic;
@@ -250,10 +251,8 @@ chat_where(struct chat *chat, struct session *session, struct chat_place *place)
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
 	place->recovered = member->is_recovered;
 	place->more = place->last_id < room->last_id;
-	if (session->person) {
+	if (session->person)
 		place->username = session->person->name;
-		presence_give_token(chat, session, place->token);
-	}
 	return member->is_announced;
 }
 
@@ -262,7 +261,7 @@ chat_set_aside(struct session *session)
 {
 	struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link) {
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		member->is_resuming = true;
 		member->is_announced = false;
 		member->ticket = 0;
@@ -272,7 +271,7 @@ chat_set_aside(struct session *session)
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
-	struct room *room = rooms_find(chat->rooms, session->home);
+	struct room *room = rooms_find(chat->rooms, session->chat->home);
 	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (member)
@@ -282,9 +281,9 @@ chat_go_on(struct chat *chat, struct session *session, const char *since)
 void
 chat_on_drained(struct chat *chat, struct session *session)
 {
-	if (session->is_owed)
+	if (session->chat->is_owed)
 		snapshot_continue(session);
-	requests_read_next(chat, session);
+	requests_read_next(chat, &session->chat->asker);
 }
 
 int
@@ -307,11 +306,11 @@ resume_do_join(struct chat *chat, struct session *session, const struct message 
 	if (member && member->is_resuming)
 		return message_refuse(
 			fault, "busy", "you are being sent what you missed");
-	if (!member &&
-		session->member_count >= (unsigned)chat->config->chat.rooms_per_session) {
+	if (!member && session->chat->member_count >=
+			       (unsigned)chat->config->chat.rooms_per_session) {
 		rooms_release(chat->rooms, room);
 		return message_refuse(fault, "too_many_rooms",
-			"you are in %u rooms already", session->member_count);
+			"you are in %u rooms already", session->chat->member_count);
 	}
 	if (presence_claim(chat, session,
 		    message->username ? message->username : session->person->name, &proof,
@@ -319,8 +318,8 @@ resume_do_join(struct chat *chat, struct session *session, const struct message 
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
-	session->wants_joined = true;
-	session->wants_events = true;
+	session->chat->wants_joined = true;
+	session->chat->wants_events = true;
 	if (!member)
 		member = presence_enter(session, room);
 	resume_member(chat, member, since, message->ref);
@@ -333,15 +332,15 @@ resume_do_switch(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
 	struct room *room = room_access_find(chat, session, message->room, true, fault);
-	struct room *old = rooms_find(chat->rooms, session->home);
+	struct room *old = rooms_find(chat->rooms, session->chat->home);
 	struct member *member = old ? rooms_member(old, session) : NULL;
 
 	if (!room)
 		return -EINVAL;
 	if (rooms_member(room, session))
 		return message_refuse(fault, "bad_room", "you are in that room");
-	free(session->home);
-	session->home = xstrdup(room->name);
+	free(session->chat->home);
+	session->chat->home = xstrdup(room->name);
 	room->holds++; /* it may be empty for a moment */
 	if (member)
 		presence_leave(chat, member, session);

@@ -87,7 +87,7 @@ struct room *
 room_access_find(struct chat *chat, const struct session *session, const char *name,
 	bool may_add, struct message_fault *fault)
 {
-	const char *wanted = name ? name : session->home, *text;
+	const char *wanted = name ? name : session->chat->home, *text;
 	const char *code =
 		room_access_room_fault(chat, session->permissions, wanted, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "chat/chat_session.h"
 #include "linnet/base/xalloc.h"
 
 struct rooms {
@@ -107,7 +108,7 @@ rooms_member(const struct room *room, const struct session *session)
 {
 	struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (member->room == room)
 			return member;
 	return NULL;
@@ -121,9 +122,9 @@ rooms_enter(struct room *room, struct session *session)
 	member->room = room;
 	member->session = session;
 	TAILQ_INSERT_TAIL(&room->members, member, room_link);
-	TAILQ_INSERT_TAIL(&session->members, member, session_link);
+	TAILQ_INSERT_TAIL(&session->chat->members, member, session_link);
 	room->member_count++;
-	session->member_count++;
+	session->chat->member_count++;
 	return member;
 }
 
@@ -134,9 +135,9 @@ rooms_leave(struct member *member)
 	struct room *room = member->room;
 
 	TAILQ_REMOVE(&room->members, member, room_link);
-	TAILQ_REMOVE(&session->members, member, session_link);
+	TAILQ_REMOVE(&session->chat->members, member, session_link);
 	room->member_count--;
-	session->member_count--;
+	session->chat->member_count--;
 	free(member);
 }
 
@@ -181,7 +182,7 @@ rooms_is_in(const struct member *member, enum audience audience)
 	case AUDIENCE_NUMBERED:
 		return !member->is_resuming;
 	case AUDIENCE_EVENTS:
-		return member->is_announced && member->session->wants_events;
+		return member->is_announced && member->session->chat->wants_events;
 	default:
 		return member->is_announced;
 	}

@@ -27,13 +27,13 @@ send_acknowledge(struct session *session, const struct ack *ack)
 {
 	json_t *object;
 
-	if (!ack->ref && !session->is_call)
+	if (!ack->ref && !session->chat->is_call)
 		return;
 	object = json_pack(
 		"{s:s,s:s*,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
 	if (ack->id)
 		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
-	if (session->is_call) {
+	if (session->chat->is_call) {
 		json_object_set_new(object, "epoch", json_string(ack->epoch));
 		json_object_set_new(
 			object, "delivered", json_integer((json_int_t)ack->delivered));
@@ -82,8 +82,8 @@ send_report_loss(struct chat *chat, const struct request *request, int error)
 
 	requests_note_failure(chat, error, &fault);
 	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-	if (request->session)
-		reply_fault(request->session, &fault);
+	if (request->asker)
+		reply_fault(request->asker->session, &fault);
 }
 
 /* Lines of log files are not counted. */
@@ -106,7 +106,7 @@ void
 send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate)
 {
-	struct session *session = request->session;
+	struct session *session = request->asker ? request->asker->session : NULL;
 	size_t queued = 0;
 
 	send_count_appended(chat, request, error, is_duplicate);
@@ -247,7 +247,8 @@ send_request_of(struct chat *chat, struct post *post)
 {
 	struct request *request =
 		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
-			post->session, post->room, post->ref);
+			post->session ? &post->session->chat->asker : NULL, post->room,
+			post->ref);
 
 	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
 	request->message.start_us = clock_now_us();
@@ -356,9 +357,9 @@ send_find_room(struct chat *chat, const struct session *session,
 static enum voice
 send_voice_of(const struct session *session)
 {
-	if (session->is_call)
+	if (session->chat->is_call)
 		return VOICE_SEND;
-	return session->transport == TRANSPORT_LINE ? VOICE_LINE : VOICE_WS;
+	return session->wire == WIRE_LINE ? VOICE_LINE : VOICE_WS;
 }
 
 int

@@ -2,6 +2,8 @@
  * the session's queue, because a client may join all its rooms at once. */
 #include "chat/snapshot.h"
 
+#include "chat/chat_session.h"
+
 /* Bytes that may be queued for session when the next object is sent. A poll is answered
  * with its whole queue. */
 static size_t
@@ -80,12 +82,12 @@ snapshot_continue(struct session *session)
 {
 	struct member *member;
 
-	session->is_owed = false;
-	TAILQ_FOREACH (member, &session->members, session_link) {
+	session->chat->is_owed = false;
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		if (member->metrics_shown == member->show_until)
 			continue; /* its metrics follow its alarms */
 		if (!snapshot_show_alarms(member) || !snapshot_show_metrics(member)) {
-			session->is_owed = true;
+			session->chat->is_owed = true;
 			return;
 		}
 	}

@@ -8,11 +8,13 @@ static void
 tick_end_sessions(struct chat *chat)
 {
 	struct message_fault fault = { .code = NULL };
-	struct session *session;
+	const struct chat_session *own;
 
 	message_refuse(&fault, "token_expired", "your token has expired");
-	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
-		if (session->closing ||
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
+
+		if (session->closed ||
 			!permissions_is_over(session->permissions, chat->now_ms))
 			continue;
 		reply_fault(session, &fault);

@@ -103,7 +103,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	struct line *line = from_session(session);
 	char text[160];
 
-	conn_note_ending(line->conn, session_ending(session));
+	conn_note_ending(line->conn, close_code_ending(session->closed));
 	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
@@ -120,7 +120,7 @@ static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop
 static bool
 is_over(const struct line *line)
 {
-	return line->session.closing || line->conn->table->is_stopping;
+	return line->session.closed || line->conn->table->is_stopping;
 }
 
 static void
@@ -146,7 +146,8 @@ answer_mark(struct line *line)
 static void
 enter(struct line *line, const struct permissions *permissions)
 {
-	static const struct chat_wishes wishes = { .wants_events = true };
+	static const struct chat_wishes wishes = { .wants_events = true,
+		.wants_progress = true };
 
 	line->is_in = true;
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
@@ -298,7 +299,7 @@ take_in(struct line *line)
 			forget_line(line);
 			line->raw_done = line->raw_len;
 		}
-		if (line->session.asked >= UNDER_WAY_MAX ||
+		if (chat_pending(&line->session) >= UNDER_WAY_MAX ||
 			(line->next != TELNET_MORE && !do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
@@ -388,7 +389,7 @@ on_deferred(struct deferred *deferred)
 		return;
 	if (!line->has_ended)
 		ev_io_start(loop_of(line), &line->input);
-	else if (!line->session.asked && !is_over(line))
+	else if (!chat_pending(&line->session) && !is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 
@@ -397,7 +398,7 @@ on_drained(struct out_queue *out_queue)
 {
 	struct line *line = from_out_queue(out_queue);
 
-	if (!line->session.closing) {
+	if (!line->session.closed) {
 		chat_on_drained(line->door->chat, &line->session);
 	} else if (!line->is_finishing) {
 		line->is_finishing = true;
@@ -437,7 +438,8 @@ on_closed(struct conn *conn)
 	struct line *line = conn->state;
 
 	log_info("session_close", log_uint("session", line->session.number),
-		log_str("door", "line"), log_uint("code", line->session.close_code),
+		log_str("door", "line"),
+		log_uint("code", close_code_sent(line->session.closed)),
 		CONN_END_FIELDS(conn));
 	ev_io_stop(loop_of(line), &line->input);
 	ev_timer_stop(loop_of(line), &line->pause);
@@ -480,10 +482,8 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	line->door = door;
 	line->fd = fd;
 	line->deferred.call = on_deferred;
-	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
-		(size_t)door->config->limits.queue_bytes);
-	line->session.wire = WIRE_LINE;
-	line->session.wants_progress = true;
+	session_init(&line->session, &session_ops, WIRE_LINE,
+		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn, fd,
 		&line->session.queue);
 	ev_io_init(&line->input, on_readable, fd, EV_READ);

@@ -41,7 +41,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = from_session(session);
 
-	conn_note_ending(ws->writer.socket->conn, session_ending(session));
+	conn_note_ending(ws->writer.socket->conn, close_code_ending(session->closed));
 	ws_writer_close(&ws->writer, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
@@ -90,18 +90,6 @@ permissions_of(const struct ws_door *door, const struct http_request *request,
 	return access_permissions(&door->access, request, &caller, refusal);
 }
 
-static int
-status_of(const char *code)
-{
-	if (!strcmp(code, "denied") || !strcmp(code, "banned"))
-		return 403;
-	if (!strcmp(code, "no_such_room"))
-		return 404;
-	if (!strcmp(code, "name_taken"))
-		return 409;
-	return !strcmp(code, "too_many_rooms") ? 503 : 400;
-}
-
 /* As on_check, of who may come to room. */
 static const char *
 check_entry(const struct ws_door *door, const struct http_request *request,
@@ -120,7 +108,7 @@ check_entry(const struct ws_door *door, const struct http_request *request,
 	code = chat_entry_fault(door->chat, permissions, room, text);
 	permissions_unref(permissions);
 	if (code)
-		*status = status_of(code);
+		*status = fault_http_status(code);
 	return code;
 }
 
@@ -164,6 +152,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct chat_wishes wishes = { .room = NULL };
 	struct query query;
+	enum wire wire;
 
 	read_query(request->head, &query);
 	wishes.room = or_null(query.room);
@@ -172,13 +161,11 @@ on_open(struct websocket *socket, const struct http_request *request)
 	wishes.wants_events = !strcmp(query.events, "1");
 	socket->state = ws;
 	ws->door = ws_door;
-	session_init(&ws->session, &ops, socket->service->name,
-		chat_next_number(ws_door->chat),
-		(size_t)ws_door->config->limits.queue_bytes);
-	if (!strcmp(query.format, "line")) {
-		ws->session.wire = WIRE_WS_LINE;
+	wire = !strcmp(query.format, "line") ? WIRE_WS_LINE : WIRE_WS;
+	if (wire_is_line(wire))
 		wishes.wants_events = true;
-	}
+	session_init(&ws->session, &ops, wire, chat_next_number(ws_door->chat),
+		(size_t)ws_door->config->limits.queue_bytes);
 	ws_writer_init(&ws->writer, socket, ws_door->drain, &ws->session.queue,
 		ws->session.queue_max_bytes / 2);
 	admit(ws, request);
@@ -247,7 +234,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
 	ws_writer_heard(&ws->writer);
-	if (ws->session.closing || socket->conn->table->is_stopping)
+	if (ws->session.closed || socket->conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, bytes, len)) {
 		buffer_clear(&ws->partial);
@@ -313,7 +300,8 @@ on_closed(struct websocket *socket)
 	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("door", "ws"), log_uint("code", ws->session.close_code),
+		log_str("door", "ws"),
+		log_uint("code", close_code_sent(ws->session.closed)),
 		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
 	ws_writer_fini(&ws->writer);

@@ -145,7 +145,8 @@ void metrics_observe(struct metrics_histogram *histogram, int64_t duration_us);
 /* The transport that is called name. */
 enum transport metrics_transport(const char *name);
 
-/* The word for an ending. */
+/* The names of both. */
+const char *metrics_transport_name(enum transport transport);
 const char *metrics_ending_name(enum ending ending);
 
 /* Count a request that was answered with status (100 to 599); route is the first segment

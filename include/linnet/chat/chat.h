@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "linnet/auth/permissions.h"
+#include "linnet/auth/rate.h"
 #include "linnet/chat/session.h"
 #include "linnet/config/config.h"
 
@@ -28,8 +29,9 @@ struct chat_wishes {
 	const char *token; /* session token of an earlier "joined": be the same person */
 	bool wants_joined; /* send it "joined" */
 	bool wants_events; /* send it "joined", presence and typing */
-	bool is_silent;    /* it only reads and is not a person */
-	bool is_strict;    /* refuse it if it cannot have the name it asks for */
+	bool wants_progress; /* wake it whenever one of its requests is done */
+	bool is_silent;      /* it only reads and is not a person */
+	bool is_strict;      /* refuse it if it cannot have the name it asks for */
 };
 
 /* Create a chat with its history. Borrows config, which must outlive the chat.
@@ -79,7 +81,8 @@ int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now
 /* Open a session for one HTTP request. It enters no room and is sent one object for each
  * object that it sends: {"type":"ack"}, what it asked for, or {"type":"error"}. rate may
  * be shared and must outlive the session. */
-void chat_open_call(struct chat *chat, struct session *session, struct rate *rate);
+void chat_open_call(
+	struct chat *chat, struct session *session, struct rate *rate, bool is_hook);
 
 /* Ask for a history, a search or the list of rooms. Consumes object. */
 void chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms);
@@ -135,12 +138,16 @@ struct chat_place {
 	bool recovered;       /* it was sent everything since the id that it named */
 	bool more;            /* more missed messages follow */
 	const char *username; /* NULL: it is not a person */
-	char token[CHAT_TOKEN_BYTES + 1]; /* session token of that person, or "" */
 };
 
 /* Fill in place, which is valid until the next call of the chat. Returns false while the
  * position is not known. */
-bool chat_where(struct chat *chat, struct session *session, struct chat_place *place);
+bool chat_where(
+	const struct chat *chat, const struct session *session, struct chat_place *place);
+
+/* Write the session token of session's person to token, which has CHAT_TOKEN_BYTES + 1
+ * bytes. A session that only shares the name gets a random token that proves nothing. */
+void chat_give_token(struct chat *chat, struct session *session, char *token);
 
 /* Pause a session: it stays in its rooms but is sent nothing. */
 void chat_set_aside(struct session *session);
@@ -155,7 +162,10 @@ void chat_on_drained(struct chat *chat, struct session *session);
  * Only marks it, so this is safe during a broadcast. */
 void chat_on_closing(struct chat *chat, struct session *session);
 
-/* Remove a session whose connection is gone. */
+/* Number of requests of the session that the store has not answered. */
+unsigned chat_pending(const struct session *session);
+
+/* Remove a session whose connection is gone. Does nothing if it is not in the chat. */
 void chat_close(struct chat *chat, struct session *session);
 
 /* End a turn of the loop: announce departures and give new messages to the store. */

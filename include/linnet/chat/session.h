@@ -6,14 +6,12 @@
 #include <sys/queue.h>
 
 #include "linnet/auth/permissions.h"
-#include "linnet/auth/rate.h"
 #include "linnet/base/frame.h"
-#include "linnet/base/metrics.h"
 #include "linnet/protocol/encode.h"
+#include "linnet/protocol/kinds.h"
 
-struct member;
+struct chat_session;
 struct person;
-struct request;
 struct session;
 
 /* What a door does for its sessions. Both functions may be called during a broadcast, so
@@ -26,31 +24,14 @@ struct session_ops {
 	void (*drop)(struct session *session, uint16_t code, const char *reason);
 };
 
-/* Close codes that Linnet sends (RFC 6455 section 7.4.1 and the IANA registry). */
-enum close_code {
-	CLOSE_NORMAL = 1000,
-	CLOSE_GOING_AWAY = 1001,
-	CLOSE_PROTOCOL = 1002,
-	CLOSE_UNSUPPORTED = 1003,
-	CLOSE_BAD_UTF8 = 1007,
-	CLOSE_POLICY = 1008,
-	CLOSE_TOO_BIG = 1009,
-	CLOSE_TRY_AGAIN = 1013,
-};
-
 TAILQ_HEAD(session_list, session);
 
 /* Embedded in the connection of its door, which frees it. Other modules only read it or
  * call the functions below. Exceptions are the groups of members that name an owner. */
 struct session {
 	const struct session_ops *ops;
-	const char *via;          /* name of the door, static text */
-	enum transport transport; /* the same, for metrics */
 	enum wire wire;           /* form in which the client reads */
-	bool closing;             /* accepts nothing more */
-	bool is_flooding;         /* closed because of it */
-	bool is_slow;             /* closed because it did not read fast enough */
-	uint16_t close_code;      /* 0: not closing */
+	enum close_code closed;   /* why it accepts nothing more; CLOSE_NONE: it does */
 	uint64_t number;          /* from 1, unique in a process */
 	struct frame_queue queue; /* frames to be written */
 	size_t queue_max_bytes;
@@ -66,40 +47,13 @@ struct session {
 			  person's email */
 	TAILQ_ENTRY(session) person_link;
 
-	/* Owned by struct rooms: the rooms that it is in. */
-	TAILQ_HEAD(, member) members;
-	unsigned member_count;
-
-	/* Owned by the chat. */
-	char *home;          /* room of objects that name none */
-	bool wants_joined;   /* send it "joined" */
-	bool wants_events;   /* send it presence and typing */
-	bool is_silent;      /* only reads and is not announced */
-	bool is_call;        /* serves one HTTP request and is always answered */
-	bool is_hook;        /* a call that carries what a hook's body became */
-	bool is_paid;        /* a call that paid for the rate */
-	bool is_too_fast;    /* a call that is over the rate */
-	bool is_greeted;     /* a line session that was welcomed */
-	bool wants_progress; /* wake it whenever one of its requests is done */
-	bool is_listed;      /* in the list of sessions */
-	bool is_stalled;     /* its next read waits for a place in the store */
-	bool is_owed;        /* part of a snapshot is still to be sent */
-	TAILQ_ENTRY(session) chat_link;
-	bool is_departing;
-	TAILQ_ENTRY(session) departing_link;
-	LIST_HEAD(, request) requests;  /* its requests to the store */
-	STAILQ_HEAD(, request) waiting; /* its reads that were not started yet */
-	unsigned asked;                 /* number of its requests in the store */
-	unsigned waiting_count;
-	struct request *reading; /* its read that is in the store */
-	TAILQ_ENTRY(session) stalled_link;
-	struct rate own_rate;
-	struct rate *rate; /* own_rate, or that of the person it speaks for */
+	/* Owned by the chat; NULL: the session is not in it. */
+	struct chat_session *chat;
 };
 
-/* Set up a session that reads JSON in WebSocket messages; for another form set wire
- * afterwards. Up to queue_max_bytes may be queued for it. */
-void session_init(struct session *session, const struct session_ops *ops, const char *via,
+/* Set up a session that reads the form wire. Up to queue_max_bytes may be queued for it.
+ */
+void session_init(struct session *session, const struct session_ops *ops, enum wire wire,
 	uint64_t number, size_t queue_max_bytes);
 
 /* Set who the client is: its permissions (takes a reference and releases the earlier
@@ -110,8 +64,8 @@ void session_admit(struct session *session, const struct permissions *permission
 
 /* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
  * closing, or -ENOBUFS if the queue is full: the session is then closed with
- * CLOSE_TRY_AGAIN. An empty queue accepts a frame of any size. Never calls back, so it is
- * safe while walking a room. */
+ * CLOSE_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it
+ * is safe while walking a room. */
 int session_send(struct session *session, struct frame *frame);
 
 /* Queue encoded in the form that the session reads. Returns as session_send, and 0 if
@@ -120,10 +74,7 @@ int session_say(struct session *session, struct encoded *encoded);
 
 /* Close the session: its queue is still written, nothing more is accepted. Does nothing
  * if it is closing already. */
-void session_close(struct session *session, uint16_t code, const char *reason);
-
-/* Why the session was closed. */
-enum ending session_ending(const struct session *session);
+void session_close(struct session *session, enum close_code code, const char *reason);
 
 /* Free the queue and the permissions. The door calls this when the connection is gone. */
 void session_fini(struct session *session);

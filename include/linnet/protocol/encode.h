@@ -8,23 +8,7 @@
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/frame.h"
-
-/* The forms in which doors speak. */
-enum wire {
-	WIRE_WS,      /* a JSON object in a WebSocket text message */
-	WIRE_WS_LINE, /* lines in a WebSocket text message */
-	WIRE_LINE,    /* lines, each ending in a line feed */
-	WIRE_SSE,     /* an event of a stream (HTML Living Standard, section 9.2) */
-	WIRE_OBJECT,  /* the JSON object as it is */
-	WIRE_COUNT,
-};
-
-/* True for people at a terminal. */
-static inline bool
-wire_is_line(enum wire wire)
-{
-	return wire == WIRE_LINE || wire == WIRE_WS_LINE;
-}
+#include "linnet/protocol/kinds.h"
 
 /* A server's object on its way. On the stack of whoever says it; frames that were queued
  * live on. */

@@ -42,7 +42,7 @@ ask(struct http_request *request, json_t *object)
 		json_decref(object);
 		return;
 	}
-	call = call_new(api, request, CALL_ASK, rate, permissions);
+	call = call_new(api, request, CALL_ASK, rate, false, permissions);
 	permissions_unref(permissions);
 	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
 	call_expect(call, 1);

@@ -75,7 +75,7 @@ api_admin(struct http_request *request)
 	if (!object)
 		return;
 	by = (struct chat_moderator){ caller.token->name, conn->peer };
-	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
+	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller), false,
 		&permissions_of_all);
 	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
 	call_expect(call, 1);

@@ -8,32 +8,6 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What the errors of the chat are in HTTP; every other one is the client's (400). */
-static const struct {
-	const char *code;
-	int status;
-} statuses[] = {
-	{ "token_expired", 401 },
-	{ "denied", 403 },
-	{ "banned", 403 },
-	{ "kicked", 403 },
-	{ "muted", 403 },
-	{ "read_only", 403 },
-	{ "no_such_room", 404 },
-	{ "no_such_alarm", 404 },
-	{ "no_such_ban", 404 },
-	{ "no_such_session", 404 },
-	{ "not_joined", 404 },
-	{ "name_taken", 409 },
-	{ "too_many_alarms", 409 },
-	{ "too_many_bans", 409 },
-	{ "too_many_metrics", 409 },
-	{ "rate_limited", 429 },
-	{ "too_many_rooms", 503 },
-	{ "busy", 503 },
-	{ "store_failed", 503 },
-};
-
 bool
 api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
@@ -70,12 +44,8 @@ api_permissions(const struct api *api, struct http_request *request,
 void
 api_refuse(struct http_request *request, const char *code, const char *text)
 {
-	int status = 400;
-	size_t i;
+	int status = fault_http_status(code);
 
-	for (i = 0; i < ARRAY_SIZE(statuses); i++)
-		if (!strcmp(code, statuses[i].code))
-			status = statuses[i].status;
 	http_respond_error(request, status,
 		status == 503   ? "Retry-After: 5\r\n"
 		: status == 401 ? "WWW-Authenticate: Bearer\r\n"

@@ -68,7 +68,7 @@ enum call_kind {
 /* A session of the chat for request, which it will answer when there are as many answers
  * as call_expect was told. It may do what permissions says. */
 struct call *call_new(struct api *api, struct http_request *request, enum call_kind kind,
-	struct rate *rate, const struct permissions *permissions);
+	struct rate *rate, bool is_hook, const struct permissions *permissions);
 
 /* Its session, to speak for it. */
 struct session *call_session(struct call *call);

@@ -134,9 +134,8 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	json_t *object;
 
 	/* Whoever is here may push to this room, and the call goes nowhere else. */
-	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller),
+	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller), is_hook,
 		&permissions_of_all);
-	call_session(call)->is_hook = is_hook;
 	json_array_foreach(list, i, object)
 	{
 		json_object_set_new(object, "room", json_string(room));

@@ -73,7 +73,7 @@ send_object(struct http_request *request, const struct permissions *permissions,
 			http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	call = call_new(api, request, CALL_SPEAK, speaker->rate, permissions);
+	call = call_new(api, request, CALL_SPEAK, NULL, false, permissions);
 	chat_send(api->chat, call_session(call), speaker, object, clock_unix_ms());
 	call_expect(call, 1);
 }

@@ -130,7 +130,7 @@ on_deferred(struct deferred *deferred)
 
 struct call *
 call_new(struct api *api, struct http_request *request, enum call_kind kind,
-	struct rate *rate, const struct permissions *permissions)
+	struct rate *rate, bool is_hook, const struct permissions *permissions)
 {
 	struct call *call = xcalloc(1, sizeof(*call));
 
@@ -140,10 +140,9 @@ call_new(struct api *api, struct http_request *request, enum call_kind kind,
 	call->expected = SIZE_MAX;
 	call->deferred.call = on_deferred;
 	/* Answers are few and are taken at the end of the turn. */
-	session_init(&call->session, &session_ops, "http", 0, SIZE_MAX);
-	call->session.wire = WIRE_OBJECT;
+	session_init(&call->session, &session_ops, WIRE_OBJECT, 0, SIZE_MAX);
 	session_admit(&call->session, permissions, NULL, clock_unix_ms());
-	chat_open_call(api->chat, &call->session, rate);
+	chat_open_call(api->chat, &call->session, rate, is_hook);
 	http_defer(request, &waiter, call);
 	return call;
 }

@@ -70,7 +70,7 @@ free_poll(struct poll *poll)
 	if (*poll->token) {
 		log_info("session_close", log_uint("session", poll->session.number),
 			log_str("door", "poll"),
-			log_uint("code", poll->session.close_code));
+			log_uint("code", close_code_sent(poll->session.closed)));
 		HASH_DEL(api->polls, poll);
 	}
 	if (poll->is_counted)
@@ -86,7 +86,7 @@ static void
 put_by(struct poll *poll)
 {
 	poll->request = NULL;
-	if (!*poll->token || poll->session.closing) {
+	if (!*poll->token || poll->session.closed) {
 		free_poll(poll);
 		return;
 	}
@@ -119,7 +119,7 @@ append_waiting(struct buffer *text, struct frame_queue *queue)
 }
 
 static json_t *
-envelope(const struct chat_place *place)
+envelope(const struct chat_place *place, const char *token)
 {
 	char since[64];
 	json_t *object;
@@ -132,7 +132,7 @@ envelope(const struct chat_place *place)
 	if (place->username)
 		json_object_set_new(object, "you",
 			json_pack("{s:s,s:s}", "username", place->username, "session",
-				place->token));
+				token));
 	return object;
 }
 
@@ -140,8 +140,13 @@ envelope(const struct chat_place *place)
 static void
 answer(struct poll *poll, const struct chat_place *place)
 {
+	char token[CHAT_TOKEN_BYTES + 1];
 	struct buffer text = { 0 };
-	json_t *object = envelope(place);
+	json_t *object;
+
+	if (place->username)
+		chat_give_token(poll->api->chat, &poll->session, token);
+	object = envelope(place, token);
 
 	json_text_append(&text, object);
 	json_decref(object);
@@ -188,7 +193,7 @@ consider(struct poll *poll, int64_t now_ms)
 {
 	struct chat_place place;
 
-	if (poll->session.closing) {
+	if (poll->session.closed) {
 		end(poll);
 		return;
 	}
@@ -251,10 +256,8 @@ static void
 keep(struct poll *poll)
 {
 	struct api *api = poll->api;
-	struct chat_place place;
 
-	chat_where(api->chat, &poll->session, &place);
-	memcpy(poll->token, place.token, sizeof(poll->token));
+	chat_give_token(api->chat, &poll->session, poll->token);
 	log_info("session_open", log_uint("session", poll->session.number),
 		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
 	HASH_ADD_STR(api->polls, token, poll);
@@ -291,10 +294,10 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 	poll->request = request;
 	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
 	wishes->is_strict = true;
-	session_init(&poll->session, &session_ops, "poll", chat_next_number(api->chat),
+	wishes->wants_progress = true;
+	session_init(&poll->session, &session_ops, WIRE_OBJECT,
+		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
-	poll->session.wire = WIRE_OBJECT;
-	poll->session.wants_progress = true;
 	admit(poll, request, permissions);
 	if (!wishes->is_silent && !reserve(poll)) {
 		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
@@ -319,16 +322,19 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 {
 	struct chat_place place;
 	struct poll *poll;
+	bool is_known;
 
 	if (!wishes->token)
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
-	if (!poll || poll->session.closing ||
-		strcmp(poll->session.home, wishes->room) != 0 ||
+	if (!poll || poll->session.closed ||
 		!permissions_may_be_same(poll->session.permissions, permissions))
 		return false;
-	/* Who asks again has given up what it asked before. */
-	if (poll->request && chat_where(api->chat, &poll->session, &place))
+	is_known = chat_where(api->chat, &poll->session, &place);
+	if (strcmp(place.room, wishes->room) != 0)
+		return false;
+	/* If a session starts a second poll, its first one is answered at once. */
+	if (poll->request && is_known)
 		answer(poll, &place);
 	if (poll->request)
 		return false;

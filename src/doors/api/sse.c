@@ -45,7 +45,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 
 	(void)code;
 	(void)reason;
-	conn_note_ending(stream->conn, session_ending(session));
+	conn_note_ending(stream->conn, close_code_ending(session->closed));
 	chat_on_closing(stream->api->chat, session);
 	deferred_ask(stream->api->deferred, &stream->deferred);
 }
@@ -56,7 +56,8 @@ static void
 free_stream(struct stream *stream)
 {
 	log_info("session_close", log_uint("session", stream->session.number),
-		log_str("door", "sse"), log_uint("code", stream->session.close_code),
+		log_str("door", "sse"),
+		log_uint("code", close_code_sent(stream->session.closed)),
 		CONN_END_FIELDS(stream->conn));
 	deferred_cancel(stream->api->deferred, &stream->deferred);
 	chat_close(stream->api->chat, &stream->session);
@@ -107,7 +108,7 @@ on_tick(void *state, int64_t now_ms)
 		return;
 	stream->heartbeat_ms =
 		now_ms + stream->api->access.config->heartbeat.ping_s * 1000;
-	if (!stream->session.queue.count && !stream->session.closing)
+	if (!stream->session.queue.count && !stream->session.closed)
 		put(stream, HEARTBEAT);
 }
 
@@ -138,9 +139,9 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	stream->deferred.call = on_deferred;
 	stream->heartbeat_ms =
 		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
-	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
+	session_init(&stream->session, &session_ops, WIRE_SSE,
+		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
-	stream->session.wire = WIRE_SSE;
 	session_admit(
 		&stream->session, permissions, request->conn->peer, clock_unix_ms());
 	log_info("session_open", log_uint("session", stream->session.number),

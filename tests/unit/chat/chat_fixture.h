@@ -22,6 +22,7 @@
 struct fake {
 	struct session session;
 	struct fixture *fixture;
+	struct rate rate; /* of a call */
 	int wakes;
 	int drops;
 	uint16_t code;
@@ -104,16 +105,15 @@ settle(struct fixture *fixture)
 /* Make fake a session of the door called via that reads the form wire. It is not opened
  * yet. */
 static inline void
-fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire wire)
+fake_init(struct fixture *fixture, struct fake *fake, enum wire wire)
 {
 	static const struct session_ops ops = { .wake = fake_on_wake,
 		.drop = fake_on_drop };
 
 	memset(fake, 0, sizeof(*fake));
 	fake->fixture = fixture;
-	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
+	session_init(&fake->session, &ops, wire, chat_next_number(fixture->chat),
 		(size_t)fixture->config->limits.queue_bytes);
-	fake->session.wire = wire;
 	session_admit(
 		&fake->session, &permissions_of_rooms, "192.0.2.1", fixture->now_ms);
 }
@@ -121,7 +121,7 @@ fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire
 static inline void
 come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishes)
 {
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	chat_open(fixture->chat, &fake->session, wishes);
 	settle(fixture);
 }
@@ -135,7 +135,7 @@ come_by_line(
 		.room = room, .name = name, .wants_events = true
 	};
 
-	fake_init(fixture, fake, "line", WIRE_LINE);
+	fake_init(fixture, fake, WIRE_LINE);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
@@ -149,7 +149,7 @@ come_by_stream(
 		.room = room, .since = since, .is_silent = true
 	};
 
-	fake_init(fixture, fake, "sse", WIRE_SSE);
+	fake_init(fixture, fake, WIRE_SSE);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
@@ -158,8 +158,8 @@ come_by_stream(
 static inline void
 come_as_call(struct fixture *fixture, struct fake *fake)
 {
-	fake_init(fixture, fake, "http", WIRE_OBJECT);
-	chat_open_call(fixture->chat, &fake->session, &fake->session.own_rate);
+	fake_init(fixture, fake, WIRE_OBJECT);
+	chat_open_call(fixture->chat, &fake->session, &fake->rate, false);
 }
 
 static inline void

@@ -303,7 +303,7 @@ test_a_silent_session_may_ask_but_not_speak(void **state)
 	const char *heard;
 	size_t i;
 
-	fake_init(fixture, &stream, "sse", WIRE_OBJECT);
+	fake_init(fixture, &stream, WIRE_OBJECT);
 	chat_open(fixture->chat, &stream.session, &wishes);
 	heard = hears(&stream);
 	assert_non_null(strstr(heard, JSON("type":"joined")));

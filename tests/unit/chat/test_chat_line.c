@@ -55,7 +55,7 @@ test_a_session_of_lines_in_a_websocket_reads_messages_without_line_feeds(void **
 	struct fixture *fixture = *state;
 	struct fake carol;
 
-	fake_init(fixture, &carol, "ws", WIRE_WS_LINE);
+	fake_init(fixture, &carol, WIRE_WS_LINE);
 	chat_open(fixture->chat, &carol.session, NULL);
 	say(fixture, &fixture->bob, JSON({"message":"hello"}));
 	assert_string_equal(hears(&carol), "bob: hello");

@@ -1,4 +1,5 @@
 /* Lines that have to wait are not lost, sent twice or refused. */
+#include "chat/chat_session.h"
 #include "chat_fixture.h"
 
 /* ann and bob are line sessions. */
@@ -10,7 +11,7 @@ set_up_terminals(void **state, const char *const *settings, size_t count)
 
 	fixture = *state;
 	fixture->ann.session.wire = fixture->bob.session.wire = WIRE_LINE;
-	fixture->ann.session.wants_progress = true;
+	fixture->ann.session.chat->wants_progress = true;
 	return r;
 }
 
@@ -171,12 +172,12 @@ test_a_session_that_left_a_room_is_woken_by_its_pending_read(void **state)
 	settle(fixture);
 	fixture->ann.session.permissions = &permissions_of_all;
 	assert_int_equal(type_at(fixture, "/join syslog", 1000), 0);
-	assert_int_equal(fixture->ann.session.asked, 1);
+	assert_int_equal(chat_pending(&fixture->ann.session), 1);
 	chat_on_closing(fixture->chat, &fixture->ann.session); /* it departs */
 	chat_turn(fixture->chat);
 	fixture->ann.wakes = 0;
 	settle(fixture);
-	assert_int_equal(fixture->ann.session.asked, 0);
+	assert_int_equal(chat_pending(&fixture->ann.session), 0);
 	assert_true(fixture->ann.wakes > 0);
 }
 

@@ -19,7 +19,7 @@ come_with(struct fixture *fixture, struct fake *fake, const char *name,
 		permissions_add_room(permissions, room);
 	permissions_set_person(permissions, name, subject);
 	permissions->until_ms = until_ms;
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	session_admit(&fake->session, permissions, "192.0.2.7", fixture->now_ms);
 	permissions_unref(permissions);
 	chat_open(fixture->chat, &fake->session, wishes);
@@ -201,12 +201,12 @@ test_a_session_token_does_not_replace_an_access_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
-	struct chat_place place;
+	char token[CHAT_TOKEN_BYTES + 1];
 	struct fake ida, guest;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, NULL);
-	assert_true(chat_where(fixture->chat, &ida.session, &place));
-	wishes.token = place.token;
+	chat_give_token(fixture->chat, &ida.session, token);
+	wishes.token = token;
 	come_with(fixture, &guest, NULL, NULL, NULL, 0, &wishes);
 	assert_ptr_not_equal(guest.session.person, ida.session.person);
 	go(fixture, &ida);
@@ -220,7 +220,7 @@ test_a_session_without_permissions_can_do_nothing(void **state)
 	struct fixture *fixture = *state;
 	struct fake nobody;
 
-	fake_init(fixture, &nobody, "ws", WIRE_WS);
+	fake_init(fixture, &nobody, WIRE_WS);
 	session_admit(&nobody.session, &nothing, "192.0.2.7", 0);
 	chat_open(fixture->chat, &nobody.session, NULL);
 	assert_hears(&nobody, JSON("code":"denied"));

@@ -55,7 +55,7 @@ come_to_read(
 		.room = room, .since = since, .wants_joined = true
 	};
 
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	fake->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
@@ -95,7 +95,7 @@ come_to_both(struct fixture *fixture, struct fake *reader, struct fake *terminal
 {
 	come_to_read(fixture, reader, "syslog", NULL);
 	forget_heard(reader);
-	fake_init(fixture, terminal, "line", WIRE_LINE);
+	fake_init(fixture, terminal, WIRE_LINE);
 	terminal->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &terminal->session,
 		&(struct chat_wishes){ .room = "syslog" });
@@ -217,7 +217,7 @@ test_lines_logged_while_a_newcomer_is_served_follow(void **state)
 	struct fake reader;
 
 	log_lines(fixture, "syslog", 1, 10);
-	fake_init(fixture, &reader, "ws", WIRE_WS);
+	fake_init(fixture, &reader, WIRE_WS);
 	reader.session.permissions = &permissions_of_all;
 	log_line(fixture, "syslog", "line 11.");
 	chat_open(fixture->chat, &reader.session, &wishes);

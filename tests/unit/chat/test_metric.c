@@ -141,14 +141,14 @@ test_a_resumed_poll_is_not_answered_with_old_values(void **state)
 	joined = strstr(hears(&fixture->ann), JSON("epoch":)) + 9;
 	snprintf(since, sizeof(since), "%.*s:0", (int)strcspn(joined, "\""), joined);
 	wishes.since = since;
-	fake_init(fixture, &poller, "poll", WIRE_OBJECT);
+	fake_init(fixture, &poller, WIRE_OBJECT);
 	chat_open(fixture->chat, &poller.session, &wishes);
 	assert_hears_nothing(&poller);
 	push_at(fixture, 20000, CPU(2), JSON("delivered":4) "}");
 	assert_hears(&poller, JSON("value":2) "}");
 	go(fixture, &poller);
 	wishes.since = NULL;
-	fake_init(fixture, &poller, "poll", WIRE_OBJECT);
+	fake_init(fixture, &poller, WIRE_OBJECT);
 	chat_open(fixture->chat, &poller.session, &wishes);
 	assert_hears(&poller, JSON("value":2) "}");
 	go(fixture, &poller);

@@ -32,7 +32,7 @@ come_called(
 {
 	const struct chat_wishes wishes = { .name = name };
 
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	session_admit(&fake->session, &permissions_of_rooms, peer, fixture->now_ms);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);

@@ -188,8 +188,8 @@ test_calls_share_a_rate_and_never_count_as_flooding(void **state)
 	int i;
 
 	for (i = 0; i < 300; i++) {
-		fake_init(fixture, &call, "http", WIRE_OBJECT);
-		chat_open_call(fixture->chat, &call.session, &rate);
+		fake_init(fixture, &call, WIRE_OBJECT);
+		chat_open_call(fixture->chat, &call.session, &rate, false);
 		chat_push(fixture->chat, &call.session, "cron",
 			json_pack("{s:s,s:s}", "message", "x", "ref", "r"), 5000);
 		settle(fixture);
@@ -210,8 +210,8 @@ test_a_call_over_the_rate_is_refused_whole(void **state)
 	struct rate rate = { .messages = { .tokens = 0, .filled_ms = 5000 } };
 	struct fake call;
 
-	fake_init(fixture, &call, "http", WIRE_OBJECT);
-	chat_open_call(fixture->chat, &call.session, &rate);
+	fake_init(fixture, &call, WIRE_OBJECT);
+	chat_open_call(fixture->chat, &call.session, &rate, false);
 	chat_push(fixture->chat, &call.session, "cron",
 		json_pack("{s:s}", "message", "a"), 5000);
 	/* By now it would be within the rate. */

@@ -139,7 +139,7 @@ test_a_polls_snapshot_is_cut_to_its_answer(void **state)
 	struct fake carol;
 
 	fill(fixture);
-	fake_init(fixture, &carol, "poll", WIRE_OBJECT);
+	fake_init(fixture, &carol, WIRE_OBJECT);
 	chat_open(fixture->chat, &carol.session, &wishes);
 	assert_in_range(carol.session.queue.bytes, carol.session.queue_max_bytes - 300,
 		carol.session.queue_max_bytes);
