@@ -281,6 +281,8 @@ chat_go_on(struct chat *chat, struct session *session, const char *since)
 void
 chat_on_drained(struct chat *chat, struct session *session)
 {
+	if (!session->chat)
+		return; /* it has not logged in yet */
 	if (session->chat->is_owed)
 		snapshot_continue(session);
 	requests_read_next(chat, &session->chat->asker);
