@@ -115,7 +115,7 @@ alarm_make_event(const struct chat *chat, const struct message *message,
 
 /* A change of an alarm. */
 struct change {
-	struct session *session;       /* is sent the result */
+	struct asker *asker;           /* is told the result */
 	const struct session *speaker; /* NULL: a program */
 	const char *label;             /* name of the person or program */
 	const struct message *message;
@@ -199,7 +199,7 @@ alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
-		.session = change->session,
+		.asker = change->asker,
 		.room = change->room,
 		.type = "alarm",
 		.ref = change->message->ref,
@@ -228,10 +228,10 @@ alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
 }
 
 int
-alarm_push(struct chat *chat, struct session *call, const char *label,
+alarm_push(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = send_find_room(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct alarm *alarm;
 	struct report report;
 
@@ -244,7 +244,7 @@ alarm_push(struct chat *chat, struct session *call, const char *label,
 	alarm = room_state_find_alarm(&room->state, report.key);
 	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
 		/* The alarm was not active: there is nothing to broadcast. */
-		send_acknowledge_unstored(chat, call, room, message->ref, 0);
+		send_acknowledge(chat, asker, room, message->ref, 0);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
@@ -256,7 +256,7 @@ alarm_push(struct chat *chat, struct session *call, const char *label,
 	}
 	return alarm_post_event(chat,
 		&(struct change){
-			.session = call,
+			.asker = asker,
 			.label = label,
 			.message = message,
 			.room = room,
@@ -266,11 +266,11 @@ alarm_push(struct chat *chat, struct session *call, const char *label,
 }
 
 int
-alarm_acknowledge(struct chat *chat, struct session *session,
-	const struct session *speaker, const struct message *message,
-	struct message_fault *fault)
+alarm_acknowledge(struct chat *chat, struct asker *asker, const struct session *speaker,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, speaker, message->room, false, fault);
+	struct room *room = room_access_find(
+		chat, &speaker->chat->asker, message->room, false, fault);
 	const char *name = speaker->person->name;
 	const char *key = NULL;
 	struct alarm *alarm;
@@ -289,7 +289,7 @@ alarm_acknowledge(struct chat *chat, struct session *session,
 	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
 	return alarm_post_event(chat,
 		&(struct change){
-			.session = session,
+			.asker = asker,
 			.speaker = speaker,
 			.label = name,
 			.message = message,
@@ -300,10 +300,10 @@ alarm_acknowledge(struct chat *chat, struct session *session,
 }
 
 int
-alarm_do_ack(struct chat *chat, struct session *session, const struct message *message,
+alarm_do_ack(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	return alarm_acknowledge(chat, session, session, message, fault);
+	return alarm_acknowledge(chat, asker, asker->session, message, fault);
 }
 
 void

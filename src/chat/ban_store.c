@@ -65,19 +65,19 @@ ban_store_on_appended(struct chat *chat, struct request *request, int error)
 	if (!request->asker)
 		return;
 	if (error)
-		reply_fault(request->asker->session, &fault);
+		reply_fault(request->asker, &fault);
 	else
-		reply_object(request->asker->session, json_incref(request->ban.reply));
+		reply_object(request->asker, json_incref(request->ban.reply));
 }
 
-/* Store value (NULL: nothing) for subject, then send done (consumed) to session (NULL:
+/* Store value (NULL: nothing) for subject, then send done (consumed) to asker (NULL:
  * nobody). Returns 0, or -EAGAIN if the store is full. */
 static int
-ban_store_record(struct chat *chat, struct session *session,
+ban_store_record(struct chat *chat, struct asker *asker,
 	const struct ban_subject *subject, const char *value, json_t *done)
 {
-	struct request *request = request_new(chat, REQUEST_BAN,
-		session ? &session->chat->asker : NULL, &chat->records, NULL);
+	struct request *request =
+		request_new(chat, REQUEST_BAN, asker, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
 	char *tail = xasprintf("\"ts\":%" PRId64 "}", chat->now_ms);
 	struct store_entry entry = {
@@ -101,15 +101,14 @@ ban_store_record(struct chat *chat, struct session *session,
 }
 
 int
-ban_store_set(
-	struct chat *chat, struct session *session, const struct ban *ban, json_t *done)
+ban_store_set(struct chat *chat, struct asker *asker, const struct ban *ban, json_t *done)
 {
 	json_t *object = ban_to_json(ban);
 	char *value = json_dumps(object, JSON_COMPACT);
 	int r;
 
 	json_decref(object);
-	r = ban_store_record(chat, session, &ban->subject, value, done);
+	r = ban_store_record(chat, asker, &ban->subject, value, done);
 	if (r == 0)
 		bans_add(chat->bans, ban);
 	free(value);
@@ -117,10 +116,10 @@ ban_store_set(
 }
 
 int
-ban_store_lift(struct chat *chat, struct session *session,
-	const struct ban_subject *subject, json_t *done)
+ban_store_lift(struct chat *chat, struct asker *asker, const struct ban_subject *subject,
+	json_t *done)
 {
-	int r = ban_store_record(chat, session, subject, NULL, done);
+	int r = ban_store_record(chat, asker, subject, NULL, done);
 
 	if (r == 0)
 		bans_remove(chat->bans, bans_find(chat->bans, subject));

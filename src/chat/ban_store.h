@@ -13,14 +13,14 @@ bool ban_store_has_room(const char *room);
 void ban_store_restore(
 	struct chat *chat, const char *key, uint64_t id, const char *value, size_t len);
 
-/* Put ban in force and store it; there must be a place for it. When it is stored, session
- * is sent done (consumed) or an error. Returns 0, or -EAGAIN if the store is full: then
+/* Put ban in force and store it; there must be a place for it. When it is stored, asker
+ * is told done (consumed) or an error. Returns 0, or -EAGAIN if the store is full: then
  * nothing changes. */
 int ban_store_set(
-	struct chat *chat, struct session *session, const struct ban *ban, json_t *done);
+	struct chat *chat, struct asker *asker, const struct ban *ban, json_t *done);
 
 /* Lift the ban of subject, which must exist, as ban_store_set sets it. */
-int ban_store_lift(struct chat *chat, struct session *session,
+int ban_store_lift(struct chat *chat, struct asker *asker,
 	const struct ban_subject *subject, json_t *done);
 
 /* The store has answered a REQUEST_BAN. */

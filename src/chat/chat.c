@@ -227,7 +227,7 @@ chat_take_own_name(struct chat *chat, struct session *session, const char *name)
 	if (has_own &&
 		(!name || presence_claim(chat, session, name, &proof, &fault) == 0))
 		return true;
-	reply_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	if (!has_own)
 		session_close(session, CLOSE_POLICY, fault.code);
 	return false;
@@ -248,7 +248,7 @@ chat_introduce(
 	if (session->permissions->name)
 		return chat_take_own_name(chat, session, name);
 	if (proof.token && presence_check_token(proof.token, &fault) < 0) {
-		reply_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 		if (wishes->is_strict)
 			return false;
 		proof.token = NULL;
@@ -258,7 +258,7 @@ chat_introduce(
 		name = person->name;
 	if (!name || presence_claim(chat, session, name, &proof, &fault) == 0)
 		return true;
-	reply_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	return false;
 }
 
@@ -272,18 +272,6 @@ chat_session_new(struct session *session, const char *home)
 	own->home = xstrdup(home);
 	session->chat = own;
 	return own;
-}
-
-void
-chat_open_call(
-	struct chat *chat, struct session *session, struct rate *rate, bool is_hook)
-{
-	struct chat_session *own =
-		chat_session_new(session, chat->config->chat.default_room);
-
-	own->is_call = true;
-	own->is_hook = is_hook;
-	own->call_rate = rate;
 }
 
 bool
@@ -307,11 +295,11 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	if (!own->is_silent && !chat_introduce(chat, session, wishes) &&
 		(wishes->is_strict || session->closed))
 		return false;
-	room = room_access_find(chat, session, NULL, true, &fault);
+	room = room_access_find(chat, &session->chat->asker, NULL, true, &fault);
 	if (room)
 		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
 	else
-		reply_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 	return room != NULL;
 }
 
@@ -327,7 +315,7 @@ chat_on_closing(struct chat *chat, struct session *session)
 }
 
 unsigned
-chat_pending(const struct session *session)
+chat_request_count(const struct session *session)
 {
 	return session->chat ? session->chat->asker.count : 0;
 }
@@ -340,8 +328,7 @@ chat_close(struct chat *chat, struct session *session)
 	if (!own)
 		return;
 	presence_depart(chat, session);
-	if (!own->is_call)
-		TAILQ_REMOVE(&chat->sessions, own, link);
+	TAILQ_REMOVE(&chat->sessions, own, link);
 	if (own->is_departing)
 		TAILQ_REMOVE(&chat->departing, own, departing_link);
 	requests_drop(chat, &own->asker);

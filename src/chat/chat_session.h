@@ -5,14 +5,18 @@
 #include <sys/queue.h>
 
 #include "linnet/auth/rate.h"
+#include "linnet/chat/chat.h"
 #include "linnet/chat/session.h"
+#include "linnet/protocol/message.h"
 
 struct member;
 struct request;
 
-/* Who asks the store. Its reads are given to the store one at a time. */
+/* Who asks and is answered: a session or a call. Its reads are given to the store one at
+ * a time. */
 struct asker {
-	struct session *session;
+	struct session *session;        /* NULL: a call */
+	struct chat_pending *call;      /* NULL: a session */
 	LIST_HEAD(, request) requests;  /* those that are not answered */
 	STAILQ_HEAD(, request) waiting; /* those of them that were not started yet */
 	unsigned count;                 /* of requests */
@@ -23,6 +27,22 @@ struct asker {
 };
 
 TAILQ_HEAD(asker_list, asker);
+
+/* A call. It is answered by one reply for all its objects. */
+struct chat_pending {
+	struct asker asker;
+	struct chat *chat;
+	chat_on_reply *on_reply;
+	void *context;
+	size_t count;   /* of objects */
+	size_t missing; /* those of them that are not answered */
+	bool is_held;   /* it is not freed before chat_call returns */
+	bool has_fault;
+	struct message_fault fault; /* the first */
+	/* Only until chat_call returns. */
+	const struct permissions *permissions;
+	struct rate *rate;
+};
 
 /* Made by chat_open, freed by chat_close. */
 struct chat_session {
@@ -38,12 +58,6 @@ struct chat_session {
 	TAILQ_HEAD(, member) members;
 	unsigned member_count;
 	struct rate rate;
-	/* Of a call. */
-	bool is_call;
-	bool is_hook;     /* it carries what a hook's body became */
-	bool is_paid;     /* it paid for the rate */
-	bool is_too_fast; /* or could not pay */
-	struct rate *call_rate;
 	TAILQ_ENTRY(chat_session) link;
 	TAILQ_ENTRY(chat_session) departing_link;
 };

@@ -26,7 +26,7 @@
 /* Retry a line after this time if the store was full. */
 #define BUSY_MS 20
 
-typedef int command_handler(struct chat *chat, struct session *session,
+typedef int command_handler(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);
 
 /* Who may use a command. */
@@ -151,7 +151,7 @@ command_find_word(const char *word, size_t len)
 }
 
 static int
-command_do_ping(struct chat *chat, struct session *session, const struct message *message,
+command_do_ping(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
 	json_t *pong = json_pack("{s:s}", "type", "pong");
@@ -160,12 +160,12 @@ command_do_ping(struct chat *chat, struct session *session, const struct message
 	(void)fault;
 	if (message->ref)
 		json_object_set_new(pong, "ref", json_string(message->ref));
-	reply_object(session, pong);
+	reply_object(asker, pong);
 	return 0;
 }
 
 static int
-command_do_help(struct chat *chat, struct session *session, const struct message *message,
+command_do_help(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
 	json_t *list = json_array();
@@ -179,15 +179,16 @@ command_do_help(struct chat *chat, struct session *session, const struct message
 			json_array_append_new(
 				list, json_pack("{s:s,s:s}", "usage", commands[i].usage,
 					      "help", commands[i].help));
-	reply_object(session, json_pack("{s:s,s:o}", "type", "help", "commands", list));
+	reply_object(asker, json_pack("{s:s,s:o}", "type", "help", "commands", list));
 	return 0;
 }
 
 /* Where a login is required, the door handles it before anything else. */
 static int
-command_do_login(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+command_do_login(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	(void)chat;
 	(void)message;
 	return message_refuse(fault, "denied",
@@ -196,9 +197,10 @@ command_do_login(struct chat *chat, struct session *session,
 }
 
 static int
-command_do_quit(struct chat *chat, struct session *session, const struct message *message,
+command_do_quit(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	(void)chat;
 	(void)message;
 	(void)fault;
@@ -207,46 +209,53 @@ command_do_quit(struct chat *chat, struct session *session, const struct message
 }
 
 static struct rate *
-command_rate_of(const struct session *session)
+command_rate_of(const struct asker *asker)
 {
-	return session->chat->is_call ? session->chat->call_rate : &session->chat->rate;
+	return asker->session ? &asker->session->chat->rate : asker->call->rate;
+}
+
+static void
+command_end_flood(struct session *session, int64_t wait_ms)
+{
+	log_info("flooding", log_uint("session", session->number),
+		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
+		log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
+	session_close(session, CLOSE_FLOODING, "flooding");
 }
 
 bool
-command_charge(struct chat *chat, struct session *session, double cost,
-	struct message_fault *fault)
+command_charge(
+	struct chat *chat, struct asker *asker, double cost, struct message_fault *fault)
 {
-	int64_t wait_ms = token_bucket_take(&command_rate_of(session)->messages,
-		chat->config->limits.message_rate, chat->config->limits.message_burst,
-		cost, chat->now_ms);
+	struct rate *rate = command_rate_of(asker);
+	int64_t wait_ms =
+		token_bucket_take(&rate->messages, chat->config->limits.message_rate,
+			chat->config->limits.message_burst, cost, chat->now_ms);
 
 	if (!wait_ms)
 		return true;
 	message_refuse(fault, "rate_limited", "too fast, wait a moment");
 	fault->retry_after_ms = wait_ms;
 	metrics.rate_limited++;
-	if (token_bucket_take(&command_rate_of(session)->patience,
-		    chat->config->limits.message_rate, FLOOD_BURST, 1, chat->now_ms) &&
-		!session->chat->is_call) {
-		log_info("flooding", log_uint("session", session->number),
-			log_str("peer", session->peer),
-			log_str("door", wire_door(session->wire)),
-			log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
-		session_close(session, CLOSE_FLOODING, "flooding");
-	}
+	if (token_bucket_take(&rate->patience, chat->config->limits.message_rate,
+		    FLOOD_BURST, 1, chat->now_ms) &&
+		asker->session)
+		command_end_flood(asker->session, wait_ms);
 	return false;
 }
 
 static int
-command_run(struct chat *chat, struct session *session, const struct command *command,
+command_run(struct chat *chat, struct asker *asker, const struct command *command,
 	const struct message *message, struct message_fault *fault)
 {
-	if (command->needs == NEEDS_PERSON && !session->person)
+	const struct session *session = asker->session;
+
+	if (command->needs == NEEDS_PERSON && !(session && session->person))
 		return message_refuse(
 			fault, "denied", "only somebody who is here may do that");
 	if (command->speaks && ban_store_check_mute(chat, session, fault) < 0)
 		return -EINVAL;
-	return command->handler(chat, session, message, fault);
+	return command->handler(chat, asker, message, fault);
 }
 
 static int
@@ -259,15 +268,15 @@ command_check_type(const struct message *message, struct message_fault *fault)
 }
 
 static int
-command_handle(struct chat *chat, struct session *session, const struct message *message,
+command_handle(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
 	const struct command *command = command_find_type(message->type);
 
-	if (!command_charge(chat, session, command->cost, fault) ||
+	if (!command_charge(chat, asker, command->cost, fault) ||
 		command_check_type(message, fault) < 0)
 		return -EINVAL;
-	return command_run(chat, session, command, message, fault);
+	return command_run(chat, asker, command, message, fault);
 }
 
 void
@@ -276,6 +285,7 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 {
 	struct message message;
 	struct message_fault fault;
+	struct asker *asker = &session->chat->asker;
 	bool good;
 
 	if (session->closed)
@@ -285,58 +295,53 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 		struct message_fault hurry = { .code = NULL };
 
 		/* Bad input costs as much as a message. */
-		good = command_charge(chat, session, 1, &hurry);
-		reply_fault(session, good ? &fault : &hurry);
+		good = command_charge(chat, asker, 1, &hurry);
+		reply_fault(asker, good ? &fault : &hurry);
 		return;
 	}
-	if (command_handle(chat, session, &message, &fault) < 0)
-		reply_fault(session, &fault);
+	if (command_handle(chat, asker, &message, &fault) < 0)
+		reply_fault(asker, &fault);
 	message_fini(&message);
 }
 
 int
-command_do_for(struct chat *chat, struct session *call, struct session *speaker,
+command_send(struct chat *chat, struct asker *asker, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	const struct command *command = command_find_type(message->type);
 
-	if (!command_charge(chat, call, command->cost, fault) ||
+	if (!command_charge(chat, asker, command->cost, fault) ||
 		command_check_type(message, fault) < 0 ||
 		(command->speaks && ban_store_check_mute(chat, speaker, fault) < 0))
 		return -EINVAL;
 	if (command->handler == send_do_message)
-		return send_say(chat, call, speaker, message, fault);
+		return send_say(chat, asker, speaker, message, fault);
 	if (command->handler == alarm_do_ack)
-		return alarm_acknowledge(chat, call, speaker, message, fault);
+		return alarm_acknowledge(chat, asker, speaker, message, fault);
 	/* The other commands are answered with an object, or change what the stream
 	 * sends. */
 	if (command->handler != presence_do_nick &&
 		command->handler != presence_do_typing)
 		return message_refuse(fault, "bad_field",
 			"\"%s\" cannot be sent beside a stream", message->type);
-	if (command->handler(chat, speaker, message, fault) < 0)
+	if (command->handler(chat, &speaker->chat->asker, message, fault) < 0)
 		return -EINVAL;
-	reply_object(call, json_pack("{s:s}", "type", "ack"));
+	reply_ack(asker, &(struct chat_ack){ .room = NULL });
 	return 0;
 }
 
-void
-chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms)
+int
+command_ask(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
-	const char *word = json_string_value(json_object_get(object, "type"));
+	const char *word = message->type ? message->type : "";
 	const struct command *command = command_find_word(word, strlen(word));
-	struct message message;
-	struct message_fault fault;
 
-	chat->now_ms = now_ms;
 	if (!command)
 		command = command_find_type(word);
-	if (!reply_take(call, &message, object, &fault))
-		return;
-	if (!command_charge(chat, call, command->cost, &fault) ||
-		command_run(chat, call, command, &message, &fault) < 0)
-		reply_fault(call, &fault);
-	message_fini(&message);
+	if (!command_charge(chat, asker, command->cost, fault))
+		return -EINVAL;
+	return command_run(chat, asker, command, message, fault);
 }
 
 /* Convert the argument to the type that the command wants. Returns NULL with *fault
@@ -421,7 +426,7 @@ command_handle_line(struct chat *chat, struct session *session,
 
 	if (!object || message_take(&message, object, fault) < 0)
 		return -EINVAL;
-	r = command_run(chat, session, command, &message, fault);
+	r = command_run(chat, &session->chat->asker, command, &message, fault);
 	message_fini(&message);
 	return r;
 }
@@ -430,7 +435,7 @@ command_handle_line(struct chat *chat, struct session *session,
 static int64_t
 command_pay(struct chat *chat, struct session *session, double cost)
 {
-	return token_bucket_take(&command_rate_of(session)->messages,
+	return token_bucket_take(&session->chat->rate.messages,
 		chat->config->limits.message_rate, chat->config->limits.message_burst,
 		cost, chat->now_ms);
 }
@@ -459,14 +464,15 @@ command_say_line(
 	wait_ms = may_wait ? command_pay(chat, session, cost) : 0;
 	if (wait_ms)
 		return wait_ms;
-	if ((may_wait || command_charge(chat, session, cost, &fault)) && command)
+	if ((may_wait || command_charge(chat, &session->chat->asker, cost, &fault)) &&
+		command)
 		r = command_handle_line(chat, session, command, line, &fault);
 	if (r == -EAGAIN && may_wait) {
-		command_rate_of(session)->messages.tokens += cost;
+		session->chat->rate.messages.tokens += cost;
 		return BUSY_MS;
 	}
 	if (r < 0)
-		reply_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 	return 0;
 }
 
@@ -504,6 +510,6 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 	message_refuse(&fault, "too_big",
 		"that line is longer than %d bytes and was not sent",
 		chat->config->limits.message_bytes);
-	reply_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	return 0;
 }

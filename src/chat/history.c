@@ -61,7 +61,7 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	if (error) {
 		requests_note_failure(chat, error, &fault);
 		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		reply_fault(request->asker->session, &fault);
+		reply_fault(request->asker, &fault);
 		return;
 	}
 	buffer_append(&text, "{\"type\":", 8);
@@ -76,7 +76,7 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	buffer_append(&text, ",\"messages\":", 12);
 	history_append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
-	reply_text(request->asker->session, &text);
+	reply_text(request->asker, &text);
 }
 
 static int
@@ -101,10 +101,10 @@ history_refuse_another(struct message_fault *fault)
 }
 
 int
-history_do_history(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+history_do_history(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 	uint64_t before = UINT64_MAX;
 	struct request *request;
 	unsigned limit;
@@ -113,10 +113,9 @@ history_do_history(struct chat *chat, struct session *session,
 		history_read_limit(
 			message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->chat->asker.waiting_count >= READS_WAITING)
+	if (asker->waiting_count >= READS_WAITING)
 		return history_refuse_another(fault);
-	request = request_new(
-		chat, REQUEST_HISTORY, &session->chat->asker, room, message->ref);
+	request = request_new(chat, REQUEST_HISTORY, asker, room, message->ref);
 	request->history.before = before;
 	request->history.limit = limit;
 	request_read(chat, request);
@@ -124,10 +123,10 @@ history_do_history(struct chat *chat, struct session *session,
 }
 
 int
-history_do_search(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+history_do_search(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 	const char *query = NULL;
 	struct request *request;
 	unsigned limit;
@@ -136,13 +135,12 @@ history_do_search(struct chat *chat, struct session *session,
 		history_read_limit(
 			message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->chat->asker.waiting_count >= READS_WAITING)
+	if (asker->waiting_count >= READS_WAITING)
 		return history_refuse_another(fault);
 	if (!query)
 		return message_refuse(
 			fault, "bad_field", "\"q\" must be the words to look for");
-	request = request_new(
-		chat, REQUEST_SEARCH, &session->chat->asker, room, message->ref);
+	request = request_new(chat, REQUEST_SEARCH, asker, room, message->ref);
 	request->search.words = xstrdup(query);
 	request->search.limit = limit;
 	metrics.searches++;

@@ -7,7 +7,7 @@
 void history_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-int history_do_history(struct chat *chat, struct session *session,
+int history_do_history(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);
-int history_do_search(struct chat *chat, struct session *session,
+int history_do_search(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);

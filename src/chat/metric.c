@@ -84,10 +84,10 @@ metric_cancel(struct chat *chat, struct metric *metric)
 }
 
 int
-metric_push(struct chat *chat, struct session *call, const char *label,
+metric_push(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = send_find_room(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct metric *metric;
 	const char *name;
 	size_t queued = 0;
@@ -114,7 +114,7 @@ metric_push(struct chat *chat, struct session *call, const char *label,
 		queued = metric_send_value(room, metric, chat->now_ms);
 	else
 		metric_postpone(chat, room, metric);
-	send_acknowledge_unstored(chat, call, room, message->ref, queued);
+	send_acknowledge(chat, asker, room, message->ref, queued);
 	return 0;
 }
 

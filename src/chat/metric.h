@@ -4,7 +4,7 @@
 #include "chat/chat_private.h"
 
 /* Handle a metric that a program called label pushed. */
-int metric_push(struct chat *chat, struct session *call, const char *label,
+int metric_push(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault);
 
 /* Send the values that are due. */

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat/moderate.h"
+
 #include "chat/ban_store.h"
 #include "chat/reply.h"
 #include "linnet/base/log.h"
@@ -107,7 +109,7 @@ moderate_send_away(struct session *session, const char *code, const char *reason
 
 	message_refuse(
 		&fault, code, "%s", *reason ? reason : "a moderator has sent you away");
-	reply_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	session_close(session, CLOSE_POLICY, code);
 }
 
@@ -152,7 +154,7 @@ moderate_send_all_away(struct chat *chat, const struct target *target, const cha
 }
 
 static int
-moderate_do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_kick(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct target target = { .number = order->number };
@@ -171,7 +173,7 @@ moderate_do_kick(struct chat *chat, struct session *call, const struct chat_mode
 		order->username ? log_str("username", order->username)
 				: log_uint("session", order->number),
 		log_uint("sessions", count));
-	reply_object(call,
+	reply_object(asker,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
 }
@@ -196,7 +198,7 @@ moderate_has_loopback(const struct cidr *cidr)
 
 /* A moderator must not lock itself out. */
 static int
-moderate_check_prefix(const struct chat_moderator *by, const struct cidr *cidr,
+moderate_check_prefix(const struct chat_caller *by, const struct cidr *cidr,
 	struct message_fault *fault)
 {
 	struct in6_addr own;
@@ -216,8 +218,7 @@ moderate_refuse_busy(struct message_fault *fault)
 }
 
 static void
-moderate_log_order(
-	const char *event, const struct chat_moderator *by, const struct ban *ban)
+moderate_log_order(const char *event, const struct chat_caller *by, const struct ban *ban)
 {
 	bool is_address = ban->subject.kind == BAN_ADDRESS;
 	char address[CIDR_TEXT_BYTES];
@@ -243,7 +244,7 @@ moderate_describe(const char *type, const struct ban *ban)
 
 /* Set the ban or mute that order describes. */
 static int
-moderate_impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_impose(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	struct ban ban = {
@@ -270,7 +271,7 @@ moderate_impose(struct chat *chat, struct session *call, const struct chat_moder
 		return message_refuse(
 			fault, "too_many_bans", "there are %d already", BANS_MAX);
 	done = moderate_describe(is_mute ? "mute" : "ban", &ban);
-	r = ban_store_set(chat, call, &ban, json_incref(done));
+	r = ban_store_set(chat, asker, &ban, json_incref(done));
 	if (r == 0) {
 		json_object_set_new(done, "sessions",
 			json_integer((json_int_t)moderate_send_all_away(
@@ -282,21 +283,21 @@ moderate_impose(struct chat *chat, struct session *call, const struct chat_moder
 }
 
 static int
-moderate_do_ban(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_ban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return moderate_impose(chat, call, by, order, BAN_NAME, fault);
+	return moderate_impose(chat, asker, by, order, BAN_NAME, fault);
 }
 
 static int
-moderate_do_mute(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_mute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return moderate_impose(chat, call, by, order, BAN_MUTE, fault);
+	return moderate_impose(chat, asker, by, order, BAN_MUTE, fault);
 }
 
 static int
-moderate_lift(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_lift(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	bool is_mute = kind == BAN_MUTE;
@@ -309,7 +310,7 @@ moderate_lift(struct chat *chat, struct session *call, const struct chat_moderat
 	found = bans_find(chat->bans, &ban.subject);
 	if (!found)
 		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
-	if (ban_store_lift(chat, call, &ban.subject,
+	if (ban_store_lift(chat, asker, &ban.subject,
 		    moderate_describe(is_mute ? "unmute" : "unban", found)) < 0)
 		return moderate_refuse_busy(fault);
 	moderate_log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
@@ -317,19 +318,17 @@ moderate_lift(struct chat *chat, struct session *call, const struct chat_moderat
 }
 
 static int
-moderate_do_unban(struct chat *chat, struct session *call,
-	const struct chat_moderator *by, const struct order *order,
-	struct message_fault *fault)
+moderate_do_unban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
+	const struct order *order, struct message_fault *fault)
 {
-	return moderate_lift(chat, call, by, order, BAN_NAME, fault);
+	return moderate_lift(chat, asker, by, order, BAN_NAME, fault);
 }
 
 static int
-moderate_do_unmute(struct chat *chat, struct session *call,
-	const struct chat_moderator *by, const struct order *order,
-	struct message_fault *fault)
+moderate_do_unmute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
+	const struct order *order, struct message_fault *fault)
 {
-	return moderate_lift(chat, call, by, order, BAN_MUTE, fault);
+	return moderate_lift(chat, asker, by, order, BAN_MUTE, fault);
 }
 
 static json_t *
@@ -349,9 +348,8 @@ moderate_describe_session(const struct session *session)
 }
 
 static int
-moderate_do_sessions(struct chat *chat, struct session *call,
-	const struct chat_moderator *by, const struct order *order,
-	struct message_fault *fault)
+moderate_do_sessions(struct chat *chat, struct asker *asker, const struct chat_caller *by,
+	const struct order *order, struct message_fault *fault)
 {
 	json_t *list = json_array();
 	const struct chat_session *own;
@@ -363,7 +361,7 @@ moderate_do_sessions(struct chat *chat, struct session *call,
 		if (!own->asker.session->closed)
 			json_array_append_new(
 				list, moderate_describe_session(own->asker.session));
-	reply_object(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	reply_object(asker, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }
 
@@ -382,7 +380,7 @@ moderate_list_ban(void *context, const struct ban *ban)
 }
 
 static int
-moderate_do_bans(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_bans(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct ban_lists lists = { json_array(), json_array() };
@@ -391,15 +389,15 @@ moderate_do_bans(struct chat *chat, struct session *call, const struct chat_mode
 	(void)order;
 	(void)fault;
 	bans_each(chat->bans, moderate_list_ban, &lists);
-	reply_object(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
-				   "mutes", lists.mutes));
+	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
+				    "mutes", lists.mutes));
 	return 0;
 }
 
 static const struct {
 	const char *word;
-	int (*handler)(struct chat *chat, struct session *call,
-		const struct chat_moderator *by, const struct order *order,
+	int (*handler)(struct chat *chat, struct asker *asker,
+		const struct chat_caller *by, const struct order *order,
 		struct message_fault *fault);
 } orders[] = {
 	{ "sessions", moderate_do_sessions },
@@ -411,23 +409,17 @@ static const struct {
 	{ "unmute", moderate_do_unmute },
 };
 
-void
-chat_moderate(struct chat *chat, struct session *call, const struct chat_moderator *by,
-	const char *word, json_t *object, int64_t now_ms)
+int
+moderate_order(struct chat *chat, struct asker *asker, const struct chat_caller *by,
+	const char *word, const struct message *message, struct message_fault *fault)
 {
-	struct message message;
-	struct message_fault fault;
 	struct order order;
 	size_t i = 0;
 
-	chat->now_ms = now_ms;
 	ban_store_end(chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (!reply_take(call, &message, object, &fault))
-		return;
-	if (moderate_read_order(chat, &message, &order, &fault) < 0 ||
-		orders[i].handler(chat, call, by, &order, &fault) < 0)
-		reply_fault(call, &fault);
-	message_fini(&message);
+	if (moderate_read_order(chat, message, &order, fault) < 0)
+		return -EINVAL;
+	return orders[i].handler(chat, asker, by, &order, fault);
 }

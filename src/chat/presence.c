@@ -267,7 +267,8 @@ static struct member *
 presence_member_of(struct chat *chat, struct session *session,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(
+		chat, &session->chat->asker, message->room, false, fault);
 	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (room && !member)
@@ -276,9 +277,10 @@ presence_member_of(struct chat *chat, struct session *session,
 }
 
 int
-presence_do_leave(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+presence_do_leave(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	struct member *member = presence_member_of(chat, session, message, fault);
 
 	if (!member)
@@ -288,9 +290,10 @@ presence_do_leave(struct chat *chat, struct session *session,
 }
 
 int
-presence_do_nick(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+presence_do_nick(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
 	struct roster_proof proof = { NULL, NULL };
 
@@ -303,9 +306,10 @@ presence_do_nick(struct chat *chat, struct session *session,
 }
 
 int
-presence_do_typing(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+presence_do_typing(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	struct member *member = presence_member_of(chat, session, message, fault);
 	struct encoded encoded;
 
@@ -320,15 +324,15 @@ presence_do_typing(struct chat *chat, struct session *session,
 }
 
 int
-presence_do_who(struct chat *chat, struct session *session, const struct message *message,
+presence_do_who(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 
 	if (!room)
 		return -EINVAL;
-	reply_object(session, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
-				      room->name, "users", presence_list_users(room),
-				      "count", (json_int_t)rooms_people(room)));
+	reply_object(asker, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
+				    room->name, "users", presence_list_users(room),
+				    "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

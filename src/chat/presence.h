@@ -37,11 +37,11 @@ void presence_depart(struct chat *chat, struct session *session);
 /* The people in room, for "joined" and "who". */
 json_t *presence_list_users(const struct room *room);
 
-int presence_do_leave(struct chat *chat, struct session *session,
+int presence_do_leave(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);
-int presence_do_nick(struct chat *chat, struct session *session,
+int presence_do_nick(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);
-int presence_do_typing(struct chat *chat, struct session *session,
+int presence_do_typing(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);
-int presence_do_who(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault);
+int presence_do_who(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault);

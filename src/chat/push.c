@@ -1,7 +1,8 @@
-/* What comes from outside: pushes of programs, and what people send beside the stream
- * that they read. */
+/* Pushes of programs. */
 #include <errno.h>
 #include <string.h>
+
+#include "chat/push.h"
 
 #include "chat/alarm.h"
 #include "chat/commands.h"
@@ -15,18 +16,6 @@
  * instead. */
 #define PUSH_COST 1
 
-struct session *
-chat_find_session(struct chat *chat, const char *token)
-{
-	struct person *person = roster_find_token(chat->roster, token);
-
-	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
-
-	while (session && session->closed)
-		session = TAILQ_NEXT(session, person_link);
-	return session;
-}
-
 static const char *
 push_type_of(const struct message *message)
 {
@@ -34,15 +23,15 @@ push_type_of(const struct message *message)
 }
 
 static int
-push_message(struct chat *chat, struct session *call, const char *label,
+push_message(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
 		.ts_ms = chat->now_ms, .username = label, .via = "push"
 	};
-	struct room *room = send_find_room(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct post post = {
-		.session = call,
+		.asker = asker,
 		.room = room,
 		.type = push_type_of(message),
 		.ref = message->ref,
@@ -57,7 +46,7 @@ push_message(struct chat *chat, struct session *call, const char *label,
 			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
 
 		buffer_clear(&tail);
-		send_acknowledge_unstored(chat, call, room, message->ref, queued);
+		send_acknowledge(chat, asker, room, message->ref, queued);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
@@ -68,48 +57,55 @@ push_message(struct chat *chat, struct session *call, const char *label,
 	return send_post(chat, &post, fault);
 }
 
-/* Charge the call's rate once. Returns false if it is over the rate, for this or an
- * earlier object: the client retries all of them. */
+/* The objects of one call pay once. */
+struct payment {
+	bool is_paid;
+	bool is_refused;
+};
+
+/* Returns false if the call is over the rate, for this or an earlier object: the client
+ * retries all of them. */
 static bool
-push_pay(struct chat *chat, struct session *call, struct message_fault *fault)
+push_pay(struct chat *chat, struct asker *asker, struct payment *payment,
+	struct message_fault *fault)
 {
-	if (call->chat->is_paid)
+	if (payment->is_paid)
 		return true;
-	if (call->chat->is_too_fast) {
+	if (payment->is_refused) {
 		message_refuse(fault, "rate_limited", "too fast, wait a moment");
 		return false;
 	}
-	call->chat->is_paid = command_charge(chat, call, PUSH_COST, fault);
-	call->chat->is_too_fast = !call->chat->is_paid;
-	return call->chat->is_paid;
+	payment->is_paid = command_charge(chat, asker, PUSH_COST, fault);
+	payment->is_refused = !payment->is_paid;
+	return payment->is_paid;
 }
 
 static int
-push_push(struct chat *chat, struct session *call, const char *label,
-	const struct message *message, struct message_fault *fault)
+push_object(struct chat *chat, struct asker *asker, struct payment *payment,
+	const char *label, const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
 	const char *type = push_type_of(message);
 	bool is_metric = !strcmp(type, "metric");
 
-	if (!is_metric && !push_pay(chat, call, fault))
+	if (!is_metric && !push_pay(chat, asker, payment, fault))
 		return -EINVAL;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
 	if (is_metric)
-		return metric_push(chat, call, label, message, fault);
+		return metric_push(chat, asker, label, message, fault);
 	if (!strcmp(type, "alarm"))
-		return alarm_push(chat, call, label, message, fault);
+		return alarm_push(chat, asker, label, message, fault);
 	if (!command_is_broadcast(type))
 		return message_refuse(
 			fault, "reserved_type", "a program does not say \"%s\"", type);
-	return push_message(chat, call, label, message, fault);
+	return push_message(chat, asker, label, message, fault);
 }
 
 static void
-push_count(const struct session *call, const char *type)
+push_count(bool is_hook, const char *type)
 {
-	enum push_kind kind = call->chat->is_hook       ? PUSH_HOOK
+	enum push_kind kind = is_hook                   ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
 			      : !strcmp(type, "alarm")  ? PUSH_ALARM
 							: PUSH_MESSAGE;
@@ -119,38 +115,27 @@ push_count(const struct session *call, const char *type)
 }
 
 void
-chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
-	int64_t now_ms)
+push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *objects,
+	bool is_hook)
 {
+	struct payment payment = { .is_paid = false };
 	struct message message;
 	struct message_fault fault;
+	json_t *object;
+	size_t i;
 
-	chat->now_ms = now_ms;
-	if (!reply_take(call, &message, object, &fault))
-		return;
-	if (message.username)
-		label = message.username;
-	if (push_push(chat, call, label, &message, &fault) < 0)
-		reply_fault(call, &fault);
-	else
-		push_count(call, push_type_of(&message));
-	message_fini(&message);
-}
-
-void
-chat_send(struct chat *chat, struct session *call, struct session *speaker,
-	json_t *object, int64_t now_ms)
-{
-	struct rate *own = call->chat->call_rate;
-	struct message message;
-	struct message_fault fault;
-
-	chat->now_ms = now_ms;
-	if (!reply_take(call, &message, object, &fault))
-		return;
-	call->chat->call_rate = &speaker->chat->rate;
-	if (command_do_for(chat, call, speaker, &message, &fault) < 0)
-		reply_fault(call, &fault);
-	call->chat->call_rate = own; /* the speaker may be freed before the call */
-	message_fini(&message);
+	json_array_foreach(objects, i, object)
+	{
+		if (message_take(&message, json_incref(object), &fault) < 0) {
+			reply_fault(asker, &fault);
+			continue;
+		}
+		if (push_object(chat, asker, &payment,
+			    message.username ? message.username : label, &message,
+			    &fault) < 0)
+			reply_fault(asker, &fault);
+		else
+			push_count(is_hook, push_type_of(&message));
+		message_fini(&message);
+	}
 }

@@ -120,12 +120,13 @@ static int
 request_start_resume(const struct chat *chat, const struct request *request)
 {
 	const struct member *member = request_member(request);
-	size_t max = request->asker->session->queue_max_bytes;
 	const char *room = request->room->name;
+	size_t max;
 
 	/* Nobody needs it any more: ask for an empty page. */
 	if (!member || request_is_outdated(chat, request))
 		return store_after(request->store, room, 0, 0, 0, 0, request->ticket);
+	max = member->session->queue_max_bytes;
 	return store_after(request->store, room, member->cursor, request->room->last_id,
 		(unsigned)size_min(RESUME_MESSAGES, max / 1024 + 1),
 		size_min(RESUME_BYTES, max / 4), request->ticket);

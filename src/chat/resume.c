@@ -176,7 +176,7 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 
 	if (error) {
 		requests_note_failure(chat, error, &fault);
-		reply_fault(member->session, &fault);
+		reply_fault(&member->session->chat->asker, &fault);
 	}
 	if (error || request_is_outdated(chat, request) ||
 		(page->first_id > member->cursor + 1 && !member->is_newcomer)) {
@@ -289,9 +289,10 @@ chat_on_drained(struct chat *chat, struct session *session)
 }
 
 int
-resume_do_join(struct chat *chat, struct session *session, const struct message *message,
+resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
 	struct roster_proof proof = { NULL, NULL };
 	const char *since = NULL;
@@ -301,7 +302,7 @@ resume_do_join(struct chat *chat, struct session *session, const struct message 
 	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
 		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
 		return -EINVAL;
-	room = room_access_find(chat, session, message->room, true, fault);
+	room = room_access_find(chat, asker, message->room, true, fault);
 	if (!room)
 		return -EINVAL;
 	member = rooms_member(room, session);
@@ -330,10 +331,11 @@ resume_do_join(struct chat *chat, struct session *session, const struct message 
 
 /* A line session is in one room at a time. */
 int
-resume_do_switch(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+resume_do_switch(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
 {
-	struct room *room = room_access_find(chat, session, message->room, true, fault);
+	struct session *session = asker->session;
+	struct room *room = room_access_find(chat, asker, message->room, true, fault);
 	struct room *old = rooms_find(chat->rooms, session->chat->home);
 	struct member *member = old ? rooms_member(old, session) : NULL;
 

@@ -83,13 +83,26 @@ chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 			      room ? room : room_access_home(chat, permissions), text);
 }
 
+static const struct permissions *
+room_access_permissions(const struct asker *asker)
+{
+	return asker->session ? asker->session->permissions : asker->call->permissions;
+}
+
+static const char *
+room_access_own_room(const struct chat *chat, const struct asker *asker)
+{
+	return asker->session ? asker->session->chat->home
+			      : chat->config->chat.default_room;
+}
+
 struct room *
-room_access_find(struct chat *chat, const struct session *session, const char *name,
+room_access_find(struct chat *chat, const struct asker *asker, const char *name,
 	bool may_add, struct message_fault *fault)
 {
-	const char *wanted = name ? name : session->chat->home, *text;
-	const char *code =
-		room_access_room_fault(chat, session->permissions, wanted, &text);
+	const char *wanted = name ? name : room_access_own_room(chat, asker), *text;
+	const char *code = room_access_room_fault(
+		chat, room_access_permissions(asker), wanted, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
 
 	if (room)
@@ -124,15 +137,16 @@ room_access_list_room(void *context, struct room *room)
 }
 
 int
-room_access_do_rooms(struct chat *chat, struct session *session,
+room_access_do_rooms(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room_lists lists = { session->permissions, json_array(), json_array() };
+	struct room_lists lists = { room_access_permissions(asker), json_array(),
+		json_array() };
 
 	(void)message;
 	(void)fault;
 	rooms_each(chat->rooms, room_access_list_room, &lists);
-	reply_object(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
-				      lists.rooms, "tails", lists.tails));
+	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
+				    lists.rooms, "tails", lists.tails));
 	return 0;
 }

@@ -12,11 +12,11 @@ const char *room_access_home(
 bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);
 
-/* Find the room called name (NULL: the session's own room), checking that the session may
+/* Find the room called name (NULL: the asker's own room), checking that the asker may
  * use it. may_add: create it if it does not exist. Returns NULL with *fault filled in if
  * it may not be used. */
-struct room *room_access_find(struct chat *chat, const struct session *session,
+struct room *room_access_find(struct chat *chat, const struct asker *asker,
 	const char *name, bool may_add, struct message_fault *fault);
 
-int room_access_do_rooms(struct chat *chat, struct session *session,
+int room_access_do_rooms(struct chat *chat, struct asker *asker,
 	const struct message *message, struct message_fault *fault);

@@ -23,32 +23,10 @@
 #define SAYINGS 1024
 
 void
-send_acknowledge(struct session *session, const struct ack *ack)
+send_acknowledge(const struct chat *chat, struct asker *asker, const struct room *room,
+	const char *ref, size_t delivered)
 {
-	json_t *object;
-
-	if (!ack->ref && !session->chat->is_call)
-		return;
-	object = json_pack(
-		"{s:s,s:s*,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
-	if (ack->id)
-		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
-	if (session->chat->is_call) {
-		json_object_set_new(object, "epoch", json_string(ack->epoch));
-		json_object_set_new(
-			object, "delivered", json_integer((json_int_t)ack->delivered));
-	}
-	if (ack->is_duplicate)
-		json_object_set_new(object, "duplicate", json_true());
-	reply_object(session, object);
-}
-
-void
-send_acknowledge_unstored(const struct chat *chat, struct session *session,
-	const struct room *room, const char *ref, size_t delivered)
-{
-	send_acknowledge(
-		session, &(struct ack){
+	reply_ack(asker, &(struct chat_ack){
 				 .ref = ref,
 				 .room = room->name,
 				 .epoch = store_epoch(requests_store(chat, room)),
@@ -83,7 +61,7 @@ send_report_loss(struct chat *chat, const struct request *request, int error)
 	requests_note_failure(chat, error, &fault);
 	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
 	if (request->asker)
-		reply_fault(request->asker->session, &fault);
+		reply_fault(request->asker, &fault);
 }
 
 /* Lines of log files are not counted. */
@@ -106,7 +84,7 @@ void
 send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate)
 {
-	struct session *session = request->asker ? request->asker->session : NULL;
+	struct asker *asker = request->asker;
 	size_t queued = 0;
 
 	send_count_appended(chat, request, error, is_duplicate);
@@ -121,11 +99,10 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 		request->room->last_id = id;
 		queued = send_broadcast(chat, request->room, request->message.type, id,
 			request->message.tail, request->message.tail_len,
-			request->kind == REQUEST_ALARM ? NULL : session);
+			request->kind == REQUEST_ALARM || !asker ? NULL : asker->session);
 	}
-	if (session)
-		send_acknowledge(
-			session, &(struct ack){
+	if (asker)
+		reply_ack(asker, &(struct chat_ack){
 					 .ref = *request->ref ? request->ref : NULL,
 					 .room = request->room->name,
 					 .epoch = store_epoch(request->store),
@@ -247,8 +224,7 @@ send_request_of(struct chat *chat, struct post *post)
 {
 	struct request *request =
 		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
-			post->session ? &post->session->chat->asker : NULL, post->room,
-			post->ref);
+			post->asker, post->room, post->ref);
 
 	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
 	request->message.start_us = clock_now_us();
@@ -308,12 +284,12 @@ send_claim_name(struct chat *chat, struct session *speaker, const struct message
 }
 
 static int
-send_keep(struct chat *chat, struct session *session, struct session *speaker,
+send_keep(struct chat *chat, struct asker *asker, struct session *speaker,
 	struct room *room, const struct message *message, struct buffer *tail,
 	struct message_fault *fault)
 {
 	struct post post = {
-		.session = session,
+		.asker = asker,
 		.room = room,
 		.type = message->type ? message->type : "message",
 		.ref = message->ref,
@@ -327,27 +303,27 @@ send_keep(struct chat *chat, struct session *session, struct session *speaker,
 }
 
 static void
-send_pass_on(struct chat *chat, struct session *session, struct room *room,
+send_pass_on(struct chat *chat, struct asker *asker, struct room *room,
 	const struct message *message, struct buffer *tail)
 {
 	size_t queued =
 		send_broadcast(chat, room, message->type ? message->type : "message", 0,
-			tail->bytes, tail->len, session);
+			tail->bytes, tail->len, asker->session);
 
 	buffer_clear(tail);
-	send_acknowledge_unstored(chat, session, room, message->ref, queued);
+	send_acknowledge(chat, asker, room, message->ref, queued);
 	rooms_release(chat->rooms, room);
 }
 
 struct room *
-send_find_room(struct chat *chat, const struct session *session,
+send_find_room(struct chat *chat, const struct asker *asker,
 	const struct message *message, struct message_fault *fault)
 {
 	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
 
 	/* Also answers clients that may not read the room. */
 	if (!room || !room->is_tail)
-		room = room_access_find(chat, session, message->room, true, fault);
+		room = room_access_find(chat, asker, message->room, true, fault);
 	if (!room || !room->is_tail)
 		return room;
 	message_refuse(fault, "read_only", "this room is a log file's");
@@ -355,15 +331,15 @@ send_find_room(struct chat *chat, const struct session *session,
 }
 
 static enum voice
-send_voice_of(const struct session *session)
+send_voice_of(const struct asker *asker)
 {
-	if (session->chat->is_call)
+	if (asker->call)
 		return VOICE_SEND;
-	return session->wire == WIRE_LINE ? VOICE_LINE : VOICE_WS;
+	return asker->session->wire == WIRE_LINE ? VOICE_LINE : VOICE_WS;
 }
 
 int
-send_say(struct chat *chat, struct session *session, struct session *speaker,
+send_say(struct chat *chat, struct asker *asker, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
@@ -372,7 +348,7 @@ send_say(struct chat *chat, struct session *session, struct session *speaker,
 		.avatar = chat->config->chat.gravatar,
 	};
 	struct buffer tail = { 0 };
-	struct room *room = send_find_room(chat, speaker, message, fault);
+	struct room *room = send_find_room(chat, &speaker->chat->asker, message, fault);
 
 	if (!room)
 		return -EINVAL;
@@ -384,16 +360,16 @@ send_say(struct chat *chat, struct session *session, struct session *speaker,
 	stamp.username = speaker->person->name;
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral)
-		send_pass_on(chat, session, room, message, &tail);
-	else if (send_keep(chat, session, speaker, room, message, &tail, fault) < 0)
+		send_pass_on(chat, asker, room, message, &tail);
+	else if (send_keep(chat, asker, speaker, room, message, &tail, fault) < 0)
 		return -EAGAIN;
-	metrics.received[send_voice_of(session)]++;
+	metrics.received[send_voice_of(asker)]++;
 	return 0;
 }
 
 int
-send_do_message(struct chat *chat, struct session *session, const struct message *message,
+send_do_message(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	return send_say(chat, session, session, message, fault);
+	return send_say(chat, asker, asker->session, message, fault);
 }

@@ -5,7 +5,7 @@
 
 /* A message for a room's history. */
 struct post {
-	struct session *session; /* is sent the result; NULL: nobody */
+	struct asker *asker; /* is told the result; NULL: nobody */
 	struct room *room;
 	const char *type;
 	const char *ref;    /* NULL: none */
@@ -16,19 +16,9 @@ struct post {
 	json_t *intended; /* what the alarm becomes, consumed; NULL: it is cleared */
 };
 
-/* What the sender of a message is told. */
-struct ack {
-	const char *ref; /* NULL: none */
-	const char *room;
-	const char *epoch;
-	uint64_t id;      /* 0: it was not stored */
-	size_t delivered; /* number of readers */
-	bool is_duplicate;
-};
-
 /* Find the room of message and check that it may be written to. Returns NULL with *fault
  * filled in if it may not. */
-struct room *send_find_room(struct chat *chat, const struct session *session,
+struct room *send_find_room(struct chat *chat, const struct asker *asker,
 	const struct message *message, struct message_fault *fault);
 
 /* Make the keys by which a resend of message is recognised. Makes none without a ref. The
@@ -51,11 +41,8 @@ int send_post(struct chat *chat, struct post *post, struct message_fault *fault)
 void send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate);
 
-/* Tell session that its message was accepted. Without a ref only a call is told. */
-void send_acknowledge(struct session *session, const struct ack *ack);
-
-/* The same for a message that is not stored. */
-void send_acknowledge_unstored(const struct chat *chat, struct session *session,
+/* Tell asker that its message was accepted, but not stored. */
+void send_acknowledge(const struct chat *chat, struct asker *asker,
 	const struct room *room, const char *ref, size_t delivered);
 
 /* Queue a message for everybody in room but sender (NULL: for everybody). id is 0 if it
@@ -63,8 +50,8 @@ void send_acknowledge_unstored(const struct chat *chat, struct session *session,
 size_t send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
 	const char *tail, size_t tail_len, const struct session *sender);
 
-/* Send message in the name of speaker and tell session the result. */
-int send_say(struct chat *chat, struct session *session, struct session *speaker,
+/* Send message in the name of speaker and tell asker the result. */
+int send_say(struct chat *chat, struct asker *asker, struct session *speaker,
 	const struct message *message, struct message_fault *fault);
 
 /* Forget the texts of a session that is gone, so that the same guest can resend them
@@ -74,5 +61,5 @@ void send_forget_sayings(struct chat *chat, const struct session *session);
 /* Free all sayings. */
 void send_free_sayings(struct chat *chat);
 
-int send_do_message(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault);
+int send_do_message(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault);

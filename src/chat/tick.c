@@ -17,7 +17,7 @@ tick_end_sessions(struct chat *chat)
 		if (session->closed ||
 			!permissions_is_over(session->permissions, chat->now_ms))
 			continue;
-		reply_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 		session_close(session, CLOSE_POLICY, "token expired");
 	}
 }

@@ -299,7 +299,7 @@ take_in(struct line *line)
 			forget_line(line);
 			line->raw_done = line->raw_len;
 		}
-		if (chat_pending(&line->session) >= UNDER_WAY_MAX ||
+		if (chat_request_count(&line->session) >= UNDER_WAY_MAX ||
 			(line->next != TELNET_MORE && !do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
@@ -389,7 +389,7 @@ on_deferred(struct deferred *deferred)
 		return;
 	if (!line->has_ended)
 		ev_io_start(loop_of(line), &line->input);
-	else if (!chat_pending(&line->session) && !is_over(line))
+	else if (!chat_request_count(&line->session) && !is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 

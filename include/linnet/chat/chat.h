@@ -14,6 +14,7 @@
 
 struct bans;
 struct chat;
+struct message_fault;
 
 /* Descriptors that the loop has to watch for the chat. */
 #define CHAT_FDS 2
@@ -78,39 +79,75 @@ int64_t chat_handle_line(struct chat *chat, struct session *session, const char 
  * as much as a message. Returns 0, or after how many ms to retry. */
 int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms);
 
-/* Open a session for one HTTP request. It enters no room and is sent one object for each
- * object that it sends: {"type":"ack"}, what it asked for, or {"type":"error"}. rate may
- * be shared and must outlive the session. */
-void chat_open_call(
-	struct chat *chat, struct session *session, struct rate *rate, bool is_hook);
+/* Who calls the chat for one HTTP request. Borrowed until chat_call returns. */
+struct chat_caller {
+	const struct permissions *permissions;
+	struct rate *rate;       /* that the call is charged to; of CHAT_SEND: unused */
+	const char *name;        /* of the program or the moderator */
+	const char *peer;        /* address of the moderator as text */
+	struct session *speaker; /* of CHAT_SEND: in whose name */
+};
 
-/* Ask for a history, a search or the list of rooms. Consumes object. */
-void chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms);
+enum chat_call_kind {
+	CHAT_ASK,   /* for a history, a search or the list of rooms; "type" says which */
+	CHAT_SEND,  /* a message, a new name, typing or an acknowledgement of a person */
+	CHAT_PUSH,  /* messages, alarms or metrics of a program */
+	CHAT_ORDER, /* of a moderator */
+};
+
+/* What is called for. */
+struct chat_call {
+	enum chat_call_kind kind;
+	json_t *object; /* consumed; of CHAT_PUSH: an array with one object at least */
+	const char
+		*order; /* "sessions", "bans", "kick", "ban", "unban", "mute", "unmute" */
+	bool is_hook;   /* the objects are what a hook's body became */
+	int64_t now_ms;
+};
+
+/* Where what was sent or pushed is. */
+struct chat_ack {
+	const char *ref;   /* NULL: none */
+	const char *room;  /* NULL: it is in no room */
+	const char *epoch; /* of id */
+	uint64_t id;       /* 0: it was not stored */
+	size_t delivered;  /* number of readers */
+	bool is_duplicate;
+	size_t count; /* of the objects of the call; the rest is about the last one */
+};
+
+enum chat_reply_kind {
+	CHAT_FAULT,  /* at least one object was refused; the first fault */
+	CHAT_ACK,    /* all were accepted */
+	CHAT_OBJECT, /* what was asked for */
+};
+
+struct chat_reply {
+	enum chat_reply_kind kind;
+	union {
+		const struct message_fault *fault;
+		const struct chat_ack *ack;
+		struct encoded *object;
+	};
+};
+
+/* Called once for a call, maybe before chat_call returns. reply is valid until it
+ * returns. It may not call the chat. */
+typedef void chat_on_reply(void *context, const struct chat_reply *reply);
+
+/* A call that is not answered yet. */
+struct chat_pending;
+
+/* Call the chat. Returns NULL if on_reply was called already. Otherwise returns a handle
+ * for chat_cancel, which is valid until on_reply is called. */
+struct chat_pending *chat_call(struct chat *chat, const struct chat_caller *caller,
+	const struct chat_call *call, chat_on_reply *on_reply, void *context);
+
+/* Nobody waits for the reply any more. What was called for is done all the same. */
+void chat_cancel(struct chat_pending *pending);
 
 /* A session of the person with this session token, or NULL. */
 struct session *chat_find_session(struct chat *chat, const char *token);
-
-/* Handle object as sent by speaker: a message, a new name, typing or an acknowledgement.
- * The call is sent the result. Consumes object. */
-void chat_send(struct chat *chat, struct session *call, struct session *speaker,
-	json_t *object, int64_t now_ms);
-
-/* Handle object as sent by a program called label: a message, an alarm or a metric.
- * Consumes object. A call may push several objects and pays for the rate once. */
-void chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
-	int64_t now_ms);
-
-/* Who gives an order. Borrowed. */
-struct chat_moderator {
-	const char *name; /* of the moderator's token */
-	const char *peer; /* address as text */
-};
-
-/* Carry out an order: "sessions", "bans", "kick", "ban", "unban", "mute" or "unmute".
- * object says whom it concerns and is consumed. */
-void chat_moderate(struct chat *chat, struct session *call,
-	const struct chat_moderator *by, const char *order, json_t *object,
-	int64_t now_ms);
 
 /* Names and addresses that are banned. Owned by the chat. */
 const struct bans *chat_bans(const struct chat *chat);
@@ -163,7 +200,7 @@ void chat_on_drained(struct chat *chat, struct session *session);
 void chat_on_closing(struct chat *chat, struct session *session);
 
 /* Number of requests of the session that the store has not answered. */
-unsigned chat_pending(const struct session *session);
+unsigned chat_request_count(const struct session *session);
 
 /* Remove a session whose connection is gone. Does nothing if it is not in the chat. */
 void chat_close(struct chat *chat, struct session *session);

@@ -11,10 +11,11 @@
 #include "linnet/protocol/kinds.h"
 
 struct chat_session;
+struct message_fault;
 struct person;
 struct session;
 
-/* What a door does for its sessions. Both functions may be called during a broadcast, so
+/* What a door does for its sessions. The functions may be called during a broadcast, so
  * they must not write, free or call back. */
 struct session_ops {
 	/* The queue has something to write. */
@@ -22,6 +23,8 @@ struct session_ops {
 	/* The session is closing: write its queue, then tell the peer why. code is a
 	 * close code (RFC 6455 section 7.4); reason is a short static text. */
 	void (*drop)(struct session *session, uint16_t code, const char *reason);
+	/* The session is told fault (borrowed). NULL: an error object is queued. */
+	void (*refuse)(struct session *session, const struct message_fault *fault);
 };
 
 TAILQ_HEAD(session_list, session);

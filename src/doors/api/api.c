@@ -34,18 +34,23 @@ ask(struct http_request *request, json_t *object)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	struct rate *rate = api_rate(api, request, &caller);
 	const struct permissions *permissions = api_permissions(api, request, &caller);
-	struct call *call;
 
 	if (!permissions) {
 		json_decref(object);
 		return;
 	}
-	call = call_new(api, request, CALL_ASK, rate, false, permissions);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = permissions,
+			.rate = api_rate(api, request, &caller),
+		},
+		&(struct chat_call){
+			.kind = CHAT_ASK,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 	permissions_unref(permissions);
-	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
-	call_expect(call, 1);
 }
 
 static json_t *

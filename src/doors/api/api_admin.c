@@ -60,8 +60,6 @@ api_admin(struct http_request *request)
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct conn *conn = request->conn;
-	struct chat_moderator by;
-	struct call *call;
 	const char *order;
 	json_t *object;
 
@@ -74,11 +72,19 @@ api_admin(struct http_request *request)
 						   : api_read_json(request, 0);
 	if (!object)
 		return;
-	by = (struct chat_moderator){ caller.token->name, conn->peer };
-	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller), false,
-		&permissions_of_all);
-	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
-	call_expect(call, 1);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = &permissions_of_all,
+			.rate = api_rate(api, request, &caller),
+			.name = caller.token->name,
+			.peer = conn->peer,
+		},
+		&(struct chat_call){
+			.kind = CHAT_ORDER,
+			.order = order,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 	if (!strcmp(order, "ban"))
 		close_banned(conn->table);
 }

@@ -53,36 +53,19 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 		code, text);
 }
 
-/* "type" is the first member of all that the chat says. */
-bool
-api_is_error(const struct frame *frame)
-{
-	static const char start[] = "{\"type\":\"error\",";
-
-	return frame->len >= strlen(start) &&
-	       !memcmp(frame->memory + FRAME_HEADROOM, start, strlen(start));
-}
-
 void
-api_answer_fault(struct http_request *request, struct frame *fault)
+api_answer_fault(struct http_request *request, const struct message_fault *fault)
 {
-	json_t *object =
-		json_loadb((const char *)frame_bytes(fault), fault->len, 0, NULL);
-	json_int_t wait_ms =
-		json_integer_value(json_object_get(object, "retry_after_ms"));
-	const char *code = json_string_value(json_object_get(object, "code"));
-	const char *text = json_string_value(json_object_get(object, "message"));
 	char headers[64];
 
-	if (wait_ms) {
-		/* Whole seconds (RFC 9110 section 10.2.3). */
-		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
-			(long long)(wait_ms + 999) / 1000);
-		http_respond_error(request, 429, headers, code, text);
-	} else {
-		api_refuse(request, code, text);
+	if (!fault->retry_after_ms) {
+		api_refuse(request, fault->code, fault->text);
+		return;
 	}
-	json_decref(object);
+	/* Whole seconds (RFC 9110 section 10.2.3). */
+	snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
+		(long long)(fault->retry_after_ms + 999) / 1000);
+	http_respond_error(request, 429, headers, fault->code, fault->text);
 }
 
 bool
@@ -157,17 +140,17 @@ api_rate(struct api *api, const struct http_request *request,
 }
 
 void
-api_answer_text(struct http_request *request, const char *object, size_t len)
+api_answer_text(struct http_request *request, const struct buffer *text)
 {
-	struct http_response answer = { .status = 200, .type = "application/json" };
-	struct buffer text = { 0 };
+	struct http_response response = { .status = 200, .type = "application/json" };
+	struct buffer line = { 0 };
 
-	buffer_append(&text, object, len);
-	buffer_append(&text, "\n", 1);
-	answer.body = text.bytes;
-	answer.len = text.len;
-	http_respond(request, &answer);
-	buffer_clear(&text);
+	buffer_append(&line, text->bytes, text->len);
+	buffer_append(&line, "\n", 1);
+	response.body = line.bytes;
+	response.len = line.len;
+	http_respond(request, &response);
+	buffer_clear(&line);
 }
 
 void
@@ -177,6 +160,6 @@ api_answer_object(struct http_request *request, json_t *object)
 
 	json_text_append(&text, object);
 	json_decref(object);
-	api_answer_text(request, text.bytes, text.len);
+	api_answer_text(request, &text);
 	buffer_clear(&text);
 }

@@ -8,6 +8,7 @@
 
 #include "linnet/base/frame.h"
 #include "linnet/doors/api/api.h"
+#include "linnet/protocol/message.h"
 
 /* api_common.c */
 
@@ -40,41 +41,23 @@ struct api_wishes *api_wishes_new(struct http_request *request);
 struct rate *api_rate(struct api *api, const struct http_request *request,
 	const struct access_caller *caller);
 
-/* True if what the chat said is an error. */
-bool api_is_error(const struct frame *frame);
-
-/* Answer by the error of the chat that fault is. */
-void api_answer_fault(struct http_request *request, struct frame *fault);
+/* Answer with fault, an error of the chat. */
+void api_answer_fault(struct http_request *request, const struct message_fault *fault);
 
 /* Answer by an error that the chat would give with code. */
 void api_refuse(struct http_request *request, const char *code, const char *text);
 
-/* Answer 200 with the JSON object that the len bytes are. */
-void api_answer_text(struct http_request *request, const char *object, size_t len);
+/* Answer 200 with the JSON object in text. */
+void api_answer_text(struct http_request *request, const struct buffer *text);
 
 /* Answer 200 with object, which is consumed. */
 void api_answer_object(struct http_request *request, json_t *object);
 
 /* call.c */
 
-struct call;
-
-/* What is made of the answers. */
-enum call_kind {
-	CALL_ASK,   /* the answer is what was asked for */
-	CALL_SPEAK, /* the answer is where it was put */
-};
-
-/* A session of the chat for request, which it will answer when there are as many answers
- * as call_expect was told. It may do what permissions says. */
-struct call *call_new(struct api *api, struct http_request *request, enum call_kind kind,
-	struct rate *rate, bool is_hook, const struct permissions *permissions);
-
-/* Its session, to speak for it. */
-struct session *call_session(struct call *call);
-
-/* So many answers will come; at least one. To be called once, after all was said. */
-void call_expect(struct call *call, size_t answers);
+/* Call the chat for request, and answer it with the reply. */
+void api_call(struct http_request *request, const struct chat_caller *caller,
+	const struct chat_call *what);
 
 /* body.c: what programs send */
 

@@ -128,22 +128,26 @@ push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
 	struct api *api = request->context;
-	const char *label = caller->token ? caller->token->name : "push";
-	size_t count = json_array_size(list), i;
-	struct call *call;
 	json_t *object;
+	size_t i;
 
-	/* Whoever is here may push to this room, and the call goes nowhere else. */
-	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller), is_hook,
-		&permissions_of_all);
 	json_array_foreach(list, i, object)
 	{
 		json_object_set_new(object, "room", json_string(room));
-		chat_push(api->chat, call_session(call), label, json_incref(object),
-			clock_unix_ms());
 	}
-	call_expect(call, count);
-	json_decref(list);
+	/* The caller may push to this room, and no object names another one. */
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = &permissions_of_all,
+			.rate = api_rate(api, request, caller),
+			.name = caller->token ? caller->token->name : "push",
+		},
+		&(struct chat_call){
+			.kind = CHAT_PUSH,
+			.is_hook = is_hook,
+			.object = list,
+			.now_ms = clock_unix_ms(),
+		});
 }
 
 /* What is said beside the body is said of each object in list. Returns why not, or NULL.

@@ -62,10 +62,8 @@ static void
 send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)
 {
-	struct api *api = request->context;
 	struct session *speaker = need_speaker(request, permissions, object);
 	const char *why = speaker ? complete(request, object) : NULL;
-	struct call *call;
 
 	if (!speaker || why) {
 		json_decref(object);
@@ -73,9 +71,16 @@ send_object(struct http_request *request, const struct permissions *permissions,
 			http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	call = call_new(api, request, CALL_SPEAK, NULL, false, permissions);
-	chat_send(api->chat, call_session(call), speaker, object, clock_unix_ms());
-	call_expect(call, 1);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = permissions,
+			.speaker = speaker,
+		},
+		&(struct chat_call){
+			.kind = CHAT_SEND,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 }
 
 void

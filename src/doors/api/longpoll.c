@@ -25,6 +25,7 @@
 
 struct poll {
 	struct session session;
+	struct message_fault *fault; /* it was told this; NULL: nothing was refused */
 	struct deferred deferred;
 	struct api *api;
 	struct http_request *request; /* NULL between two polls */
@@ -60,7 +61,23 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	on_wake(session);
 }
 
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+/* A fault is the answer to the request. */
+static void
+on_refuse(struct session *session, const struct message_fault *fault)
+{
+	struct poll *poll = from_session(session);
+
+	if (!poll->fault)
+		poll->fault = xmalloc(sizeof(*poll->fault));
+	*poll->fault = *fault;
+	on_wake(session);
+}
+
+static const struct session_ops session_ops = {
+	.wake = on_wake,
+	.drop = on_drop,
+	.refuse = on_refuse,
+};
 
 static void
 free_poll(struct poll *poll)
@@ -78,6 +95,7 @@ free_poll(struct poll *poll)
 	deferred_cancel(api->deferred, &poll->deferred);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
+	free(poll->fault);
 	free(poll);
 }
 
@@ -91,6 +109,8 @@ put_by(struct poll *poll)
 		return;
 	}
 	poll->deadline_ms = clock_now_ms() + AWAY_MS;
+	free(poll->fault);
+	poll->fault = NULL;
 	frame_queue_clear(&poll->session.queue);
 	chat_set_aside(&poll->session);
 }
@@ -154,33 +174,27 @@ answer(struct poll *poll, const struct chat_place *place)
 	buffer_append(&text, ",\"messages\":", 12);
 	append_waiting(&text, &poll->session.queue);
 	buffer_append(&text, "}", 1);
-	api_answer_text(poll->request, text.bytes, text.len);
+	api_answer_text(poll->request, &text);
 	buffer_clear(&text);
 	put_by(poll);
 }
 
-/* What the chat refused to open for it is the request's error. */
+/* Answer with the fault, if there is one. */
 static bool
-answer_refusal(struct poll *poll)
+answer_fault(struct poll *poll)
 {
-	struct frame *frame = frame_queue_peek(&poll->session.queue);
-
-	if (!frame || !api_is_error(frame))
+	if (!poll->fault)
 		return false;
-	api_answer_fault(poll->request, frame);
+	api_answer_fault(poll->request, poll->fault);
 	put_by(poll);
 	return true;
 }
 
-/* It has to go: the last thing that it was told is why. */
+/* The session is closing, most often because of a fault. */
 static void
 end(struct poll *poll)
 {
-	struct frame_queue *queue = &poll->session.queue;
-
-	while (poll->request && queue->count > 1)
-		frame_queue_pop(queue);
-	if (poll->request && answer_refusal(poll))
+	if (poll->request && answer_fault(poll))
 		return;
 	if (poll->request)
 		api_refuse(poll->request, "busy", "too much is under way");
@@ -197,7 +211,7 @@ consider(struct poll *poll, int64_t now_ms)
 		end(poll);
 		return;
 	}
-	if (!poll->request || answer_refusal(poll) ||
+	if (!poll->request || answer_fault(poll) ||
 		!chat_where(poll->api->chat, &poll->session, &place))
 		return;
 	if (poll->session.queue.count || now_ms >= poll->deadline_ms ||
@@ -306,7 +320,7 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 		return;
 	}
 	if (!chat_open(api->chat, &poll->session, wishes)) {
-		answer_refusal(poll);
+		answer_fault(poll);
 		return;
 	}
 	if (!wishes->is_silent)

@@ -14,15 +14,26 @@
 
 #include <cmocka.h>
 
+#include "linnet/auth/rate.h"
 #include "linnet/base/frame.h"
 #include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
+#include "linnet/protocol/message.h"
 
-/* A session of a door that only counts calls. */
+/* A call that is not answered. */
+struct fake_call {
+	struct fake *fake;
+	struct chat_pending *pending;
+	LIST_ENTRY(fake_call) link;
+};
+
+/* A session of a door that only counts calls; or a client of the HTTP door, whose replies
+ * are queued as JSON. */
 struct fake {
 	struct session session;
 	struct fixture *fixture;
-	struct rate rate; /* of a call */
+	LIST_HEAD(, fake_call) calls; /* those that are not answered */
+	struct rate rate;             /* of the calls */
 	int wakes;
 	int drops;
 	uint16_t code;
@@ -154,17 +165,85 @@ come_by_stream(
 	settle(fixture);
 }
 
-/* Open a session for one HTTP request. */
 static inline void
 come_as_call(struct fixture *fixture, struct fake *fake)
 {
 	fake_init(fixture, fake, WIRE_OBJECT);
-	chat_open_call(fixture->chat, &fake->session, &fake->rate, false);
+}
+
+static inline json_t *
+fake_reply_object(const struct chat_reply *reply)
+{
+	const struct chat_ack *ack = reply->ack;
+	json_t *object;
+
+	if (reply->kind == CHAT_FAULT)
+		return message_error(reply->fault);
+	object = json_pack(
+		"{s:s,s:s*,s:s*}", "type", "ack", "ref", ack->ref, "room", ack->room);
+	if (ack->id)
+		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
+	if (ack->room)
+		json_object_update_new(
+			object, json_pack("{s:s,s:I}", "epoch", ack->epoch, "delivered",
+					(json_int_t)ack->delivered));
+	if (ack->is_duplicate)
+		json_object_set_new(object, "duplicate", json_true());
+	if (ack->count > 1)
+		json_object_set_new(
+			object, "count", json_integer((json_int_t)ack->count));
+	return object;
+}
+
+static inline void
+fake_on_reply(void *context, const struct chat_reply *reply)
+{
+	struct fake_call *call = context;
+	struct encoded encoded;
+	struct frame *frame;
+
+	if (reply->kind == CHAT_OBJECT) {
+		frame = frame_ref(encode_frame(reply->object, WIRE_OBJECT));
+	} else {
+		encode_object(&encoded, fake_reply_object(reply));
+		frame = frame_ref(encode_frame(&encoded, WIRE_OBJECT));
+		encode_fini(&encoded);
+	}
+	frame_queue_push(&call->fake->session.queue, frame);
+	frame_unref(frame);
+	LIST_REMOVE(call, link);
+	free(call);
+}
+
+/* Call the chat for fake, with its permissions and, if the caller has none, its rate. */
+static inline void
+call_for(struct fixture *fixture, struct fake *fake, const struct chat_caller *caller,
+	const struct chat_call *what)
+{
+	struct fake_call *call = calloc(1, sizeof(*call));
+	struct chat_caller own = *caller;
+	struct chat_pending *pending;
+
+	own.permissions = fake->session.permissions;
+	if (!own.rate)
+		own.rate = &fake->rate;
+	call->fake = fake;
+	LIST_INSERT_HEAD(&fake->calls, call, link);
+	pending = chat_call(fixture->chat, &own, what, fake_on_reply, call);
+	if (pending)
+		call->pending = pending;
 }
 
 static inline void
 go(struct fixture *fixture, struct fake *fake)
 {
+	struct fake_call *call;
+
+	while ((call = LIST_FIRST(&fake->calls))) {
+		LIST_REMOVE(call, link);
+		chat_cancel(call->pending);
+		free(call);
+	}
 	chat_close(fixture->chat, &fake->session);
 	session_fini(&fake->session);
 }
@@ -186,12 +265,50 @@ say_line(struct fixture *fixture, struct fake *fake, const char *line)
 	settle(fixture);
 }
 
-/* Push text as a program called label. fake is sent the answer. */
+/* Push the objects of the array objects at now_ms as a program called label. rate may be
+ * NULL. */
+static inline void
+push_objects_at(struct fixture *fixture, struct fake *fake, const char *label,
+	struct rate *rate, json_t *objects, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .name = label, .rate = rate },
+		&(struct chat_call){
+			.kind = CHAT_PUSH,
+			.object = objects,
+			.now_ms = now_ms,
+		});
+}
+
+/* Push text as a program called label. */
 static inline void
 push_as(struct fixture *fixture, struct fake *fake, const char *label, const char *text)
 {
-	chat_push(fixture->chat, &fake->session, label,
-		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
+	push_objects_at(fixture, fake, label, NULL,
+		json_pack("[o]", json_loads(text, JSON_DECODE_ANY, NULL)),
+		fixture->now_ms += 1000);
+}
+
+static inline void
+ask_at(struct fixture *fixture, struct fake *fake, const char *text, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .name = NULL },
+		&(struct chat_call){
+			.kind = CHAT_ASK,
+			.object = json_loads(text, 0, NULL),
+			.now_ms = now_ms,
+		});
+}
+
+static inline void
+send_at(struct fixture *fixture, struct fake *fake, struct session *speaker,
+	const char *text, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .speaker = speaker },
+		&(struct chat_call){
+			.kind = CHAT_SEND,
+			.object = json_loads(text, 0, NULL),
+			.now_ms = now_ms,
+		});
 }
 
 static inline size_t

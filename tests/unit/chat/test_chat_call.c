@@ -15,8 +15,7 @@ static void
 send_as(struct fixture *fixture, struct fake *call, struct session *speaker,
 	const char *text)
 {
-	chat_send(fixture->chat, &call->session, speaker, json_loads(text, 0, NULL),
-		fixture->now_ms += 1000);
+	send_at(fixture, call, speaker, text, fixture->now_ms += 1000);
 	settle(fixture);
 }
 
@@ -114,8 +113,8 @@ test_a_call_is_charged_to_the_rate_of_its_speaker(void **state)
 
 	come_as_call(fixture, &call);
 	for (i = 0; i < 21; i++)
-		chat_send(fixture->chat, &call.session, &fixture->ann.session,
-			json_pack("{s:s}", "message", "x"), 5000);
+		send_at(fixture, &call, &fixture->ann.session,
+			JSON({"message":"x"}), 5000);
 	assert_hears(&call, JSON("code":"rate_limited"));
 	settle(fixture);
 	forget_heard(&call);
@@ -124,7 +123,7 @@ test_a_call_is_charged_to_the_rate_of_its_speaker(void **state)
 	/* The speaker may be freed; the call has a rate of its own. */
 	go(fixture, &fixture->ann);
 	memset(&fixture->ann, 0xff, sizeof(fixture->ann));
-	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"), 5000);
+	ask_at(fixture, &call, JSON({"type":"rooms"}), 5000);
 	assert_hears(&call, JSON("type":"rooms"));
 	go(fixture, &call);
 	come(fixture, &fixture->ann, NULL);
@@ -206,8 +205,7 @@ test_a_malformed_token_is_refused_and_never_stored(void **state)
 static void
 ask(struct fixture *fixture, struct fake *call, const char *text)
 {
-	chat_ask(fixture->chat, &call->session, json_loads(text, 0, NULL),
-		fixture->now_ms += 1000);
+	ask_at(fixture, call, text, fixture->now_ms += 1000);
 	settle(fixture);
 }
 

@@ -172,12 +172,12 @@ test_a_session_that_left_a_room_is_woken_by_its_pending_read(void **state)
 	settle(fixture);
 	fixture->ann.session.permissions = &permissions_of_all;
 	assert_int_equal(type_at(fixture, "/join syslog", 1000), 0);
-	assert_int_equal(chat_pending(&fixture->ann.session), 1);
+	assert_int_equal(chat_request_count(&fixture->ann.session), 1);
 	chat_on_closing(fixture->chat, &fixture->ann.session); /* it departs */
 	chat_turn(fixture->chat);
 	fixture->ann.wakes = 0;
 	settle(fixture);
-	assert_int_equal(chat_pending(&fixture->ann.session), 0);
+	assert_int_equal(chat_request_count(&fixture->ann.session), 0);
 	assert_true(fixture->ann.wakes > 0);
 }
 

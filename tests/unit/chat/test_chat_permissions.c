@@ -118,8 +118,7 @@ test_only_the_rooms_of_the_token_are_listed(void **state)
 	come_as_call(fixture, &call);
 	session_admit(&call.session, permissions, NULL, 0);
 	permissions_unref(permissions);
-	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"),
-		fixture->now_ms);
+	ask_at(fixture, &call, JSON({"type":"rooms"}), fixture->now_ms);
 	settle(fixture);
 	heard = hears(&call);
 	assert_non_null(strstr(heard, JSON("ops")));

@@ -215,16 +215,25 @@ static void
 test_one_call_may_push_several_values(void **state)
 {
 	struct fixture *fixture = *state;
+	const char *const values = JSON([
+		{"type":"metric","name":"cpu","value":1},
+		{"type":"metric","name":"mem","value":7}
+	]);
+	const char *const mixed = JSON([
+		{"type":"metric","name":"cpu","value":"x"},
+		{"type":"metric","name":"mem","value":8}
+	]);
 	struct fake call;
 
 	come_as_call(fixture, &call);
-	push_as(fixture, &call, "cron", CPU(1));
-	push_as(fixture, &call, "cron", CPU("x"));
-	push_as(fixture, &call, "cron", JSON({"type":"metric","name":"mem","value":7}));
-	assert_hears(&call, JSON("type":"ack"));
+	push_objects_at(fixture, &call, "cron", NULL, json_loads(values, 0, NULL), 1000);
+	assert_hears(&call, JSON("delivered":3,"count":2));
+	push_objects_at(fixture, &call, "cron", NULL, json_loads(mixed, 0, NULL), 2000);
 	assert_hears(&call, JSON("code":"bad_field"));
-	assert_hears(&call, JSON("type":"ack"));
 	assert_hears_nothing(&call);
+	assert_hears(&fixture->bob, JSON("name":"cpu","value":1));
+	assert_hears(&fixture->bob, JSON("name":"mem","value":7));
+	assert_hears(&fixture->bob, JSON("name":"mem","value":8));
 	go(fixture, &call);
 }
 
@@ -237,8 +246,8 @@ test_metrics_are_not_rate_limited(void **state)
 
 	come_as_call(fixture, &call);
 	for (i = 0; i < 1000; i++) {
-		chat_push(fixture->chat, &call.session, "cron",
-			json_loads(CPU(1), 0, NULL), 5000);
+		push_objects_at(fixture, &call, "cron", NULL,
+			json_pack("[o]", json_loads(CPU(1), 0, NULL)), 5000);
 		assert_hears(&call, JSON("type":"ack"));
 	}
 	go(fixture, &call);

@@ -8,11 +8,16 @@
 static void
 order(struct fixture *fixture, struct fake *call, const char *word, const char *text)
 {
-	const struct chat_moderator by = { "root", "198.51.100.1" };
+	const struct chat_caller moderator = { .name = "root", .peer = "198.51.100.1" };
 
 	come_as_call(fixture, call);
-	chat_moderate(fixture->chat, &call->session, &by, word,
-		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
+	call_for(fixture, call, &moderator,
+		&(struct chat_call){
+			.kind = CHAT_ORDER,
+			.order = word,
+			.object = json_loads(text, JSON_DECODE_ANY, NULL),
+			.now_ms = fixture->now_ms += 1000,
+		});
 	settle(fixture);
 }
 
@@ -200,8 +205,8 @@ test_a_muted_person_cannot_write_by_a_call(void **state)
 	say(fixture, &fixture->bob, JSON({"type":"nick","username":"bob"}));
 	assert_order(fixture, "mute", JSON({"username":"bob"}), JSON("type":"mute"));
 	come_as_call(fixture, &call);
-	chat_send(fixture->chat, &call.session, &fixture->bob.session,
-		json_pack("{s:s}", "message", "hi"), fixture->now_ms);
+	send_at(fixture, &call, &fixture->bob.session,
+		JSON({"message":"hi"}), fixture->now_ms);
 	settle(fixture);
 	assert_hears(&call, JSON("code":"muted"));
 	assert_hears_nothing(&fixture->ann);

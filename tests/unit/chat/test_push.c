@@ -152,12 +152,13 @@ test_several_pushes_of_one_call_are_stored_in_order(void **state)
 	struct fake call;
 
 	come_as_call(fixture, &call);
-	push_as(fixture, &call, "cron", JSON({"message":"a"}));
-	push_as(fixture, &call, "cron", JSON({"message":"b"}));
+	push_objects_at(fixture, &call, "cron", NULL,
+		json_loads(JSON([{"message":"a"},{"message":"b"}]), 0, NULL), 1000);
 	assert_hears_nothing(&call);
 	settle(fixture);
-	assert_hears(&call, JSON("id":1,));
 	assert_hears(&call, JSON("id":2,));
+	assert_hears(&fixture->bob, JSON("message":"a"));
+	assert_hears(&fixture->bob, JSON("message":"b"));
 	assert_hears_nothing(&call);
 	go(fixture, &call);
 }
@@ -170,10 +171,8 @@ test_a_cancelled_call_is_still_carried_out(void **state)
 
 	come_as_call(fixture, &call);
 	push_as(fixture, &call, "cron", JSON({"message":"x","room":"lobby"}));
-	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "history"),
-		1000);
-	chat_ask(fixture->chat, &call.session,
-		json_pack("{s:s,s:s}", "type", "search", "q", "x"), 1000);
+	ask_at(fixture, &call, JSON({"type":"history"}), 1000);
+	ask_at(fixture, &call, JSON({"type":"search","q":"x"}), 1000);
 	go(fixture, &call);
 	settle(fixture);
 	assert_hears(&fixture->bob, JSON("message":"x"));
@@ -188,10 +187,9 @@ test_calls_share_a_rate_and_never_count_as_flooding(void **state)
 	int i;
 
 	for (i = 0; i < 300; i++) {
-		fake_init(fixture, &call, WIRE_OBJECT);
-		chat_open_call(fixture->chat, &call.session, &rate, false);
-		chat_push(fixture->chat, &call.session, "cron",
-			json_pack("{s:s,s:s}", "message", "x", "ref", "r"), 5000);
+		come_as_call(fixture, &call);
+		push_objects_at(fixture, &call, "cron", &rate,
+			json_loads(JSON([{"message":"x","ref":"r"}]), 0, NULL), 5000);
 		settle(fixture);
 		if (i < 20)
 			assert_hears(&call, JSON("id":1,));
@@ -210,16 +208,12 @@ test_a_call_over_the_rate_is_refused_whole(void **state)
 	struct rate rate = { .messages = { .tokens = 0, .filled_ms = 5000 } };
 	struct fake call;
 
-	fake_init(fixture, &call, WIRE_OBJECT);
-	chat_open_call(fixture->chat, &call.session, &rate, false);
-	chat_push(fixture->chat, &call.session, "cron",
-		json_pack("{s:s}", "message", "a"), 5000);
-	/* By now it would be within the rate. */
-	chat_push(fixture->chat, &call.session, "cron",
-		json_pack("{s:s}", "message", "b"), 50000);
+	come_as_call(fixture, &call);
+	push_objects_at(fixture, &call, "cron", &rate,
+		json_loads(JSON([{"message":"a"},{"message":"b"}]), 0, NULL), 5000);
 	settle(fixture);
 	assert_hears(&call, JSON("rate_limited"));
-	assert_hears(&call, JSON("rate_limited"));
+	assert_hears_nothing(&call);
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &call);
 }
