@@ -95,13 +95,13 @@ enum chat_call_kind {
 	CHAT_ORDER, /* of a moderator */
 };
 
-/* What is called for. */
+/* What is called for. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
+ * "unmute". */
 struct chat_call {
 	enum chat_call_kind kind;
-	json_t *object; /* consumed; of CHAT_PUSH: an array with one object at least */
-	const char
-		*order; /* "sessions", "bans", "kick", "ban", "unban", "mute", "unmute" */
-	bool is_hook;   /* the objects are what a hook's body became */
+	json_t *object;    /* consumed; of CHAT_PUSH: an array that is not empty */
+	const char *order; /* of CHAT_ORDER */
+	bool is_hook;      /* the objects are what a hook's body became */
 	int64_t now_ms;
 };
 
