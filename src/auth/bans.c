@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/xalloc.h"
 

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 #define ENTRIES_MAX 10000

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <uthash.h>
+
+#include "linnet/base/hash.h"
 
 #define ROOM_STATE_KEY_BYTES 128 /* of an alarm's key */
 #define ROOM_STATE_NAME_BYTES 64 /* of a metric's name */

@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
 #include "chat/room_state.h"
 #include "chat/roster.h"
+#include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/encode.h"
 

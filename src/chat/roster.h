@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/name.h"
 

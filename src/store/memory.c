@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Out of memory aborts, as everywhere (see xalloc.h). */
-#define uthash_malloc(size) xmalloc(size)
-#include <uthash.h>
-
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
 #include "store/fts_tokenizer.h"

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "doors/api/api_private.h"
 #include "linnet/base/clock.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"

@@ -5,6 +5,7 @@
 
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 #include "store/sqlite/writer.h"
 
 /* What waits is committed together, up to this many entries. */

@@ -3,12 +3,7 @@
  * (trim.c). No other file includes it. */
 #pragma once
 
-#include "linnet/base/xalloc.h"
-
-/* Out of memory aborts, as everywhere (see xalloc.h). */
-#define uthash_malloc(size) xmalloc(size)
-#include <uthash.h>
-
+#include "linnet/base/hash.h"
 #include "store/sqlite/sqlite.h"
 
 enum {

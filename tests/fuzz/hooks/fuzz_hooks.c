@@ -1,5 +1,5 @@
-/* fuzz_hooks.c - the first byte chooses the kind, and for GitHub the event, the rest is
- * the body. What comes out must keep every promise of hooks.h. */
+/* fuzz_hooks.c - converts a webhook. The first byte chooses the kind, and the event for
+ * GitHub; the rest is the body. The result must be what hooks.h promises. */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,7 +32,7 @@ check_text(const char *text, size_t max_bytes, bool has_lines)
 	}
 }
 
-/* The string member key, "" if there is none. */
+/* The string member key, or "". */
 static const char *
 get(const json_t *push, const char *key)
 {

@@ -1,5 +1,5 @@
-/* What a client sends, line by line, through the chat's own entry point: decoded, obeyed,
- * answered. Whatever any session is sent must be a JSON object with a type. */
+/* fuzz_message.c - one session sends each line of the data. Everything that a session
+ * receives must be a JSON object with a type. */
 #include <assert.h>
 #include <jansson.h>
 
