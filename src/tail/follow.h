@@ -7,6 +7,7 @@
 
 struct ev_loop;
 struct follow;
+struct follow_file;
 
 /* Descriptors that one source may hold, beside the one that all share: the file that its
  * path names, and those that were there before it. For a moment, while files are being
@@ -19,36 +20,42 @@ struct follow_source {
 	unsigned lines; /* how many of the file's last ones are delivered at the start */
 	unsigned rate;  /* lines a second, in bursts of rate or of lines, whichever is
 			   more; 0: no limit */
+	size_t max_line_bytes; /* longer lines are cut; at least LOG_LINE_LEAST_BYTES */
 };
 
-/* Why what follows is not what went on from the line before. */
-enum follow_event {
-	FOLLOW_ROTATED = 1, /* it is in another file, which has the path now */
-	FOLLOW_TRUNCATED,   /* the file was cut off and begins anew */
+enum follow_kind {
+	FOLLOW_LINE = 1,
+	FOLLOW_SKIPPED,   /* lines were left out because they came faster than rate */
+	FOLLOW_ROTATED,   /* the next line is the first of a new file at the path */
+	FOLLOW_TRUNCATED, /* the file was truncated and is read from its beginning */
 };
 
-/* Called from the loop, with the index of the source. They must not free the follow. */
-struct follow_ops {
-	/* One line: valid UTF-8 without control characters but tab, what was not is made
-	 * visible. Returns 0, or -EAGAIN: not now; it is offered again soon, and nothing
-	 * is lost. */
-	int (*on_line)(void *context, size_t index, const char *text, size_t len);
-	/* So many lines were left out here because they came faster than rate. The same
-	 * return. */
-	int (*on_skipped)(void *context, size_t index, uint64_t lines);
-	/* That happened to the file between the lines before and those after. Between two
-	 * of these there is at least one line. The same return. */
-	int (*on_event)(void *context, size_t index, enum follow_event event);
+/* What is delivered. At least one line or FOLLOW_SKIPPED comes between two of
+ * FOLLOW_ROTATED and FOLLOW_TRUNCATED. */
+struct follow_item {
+	enum follow_kind kind;
+	const char *text; /* FOLLOW_LINE: valid UTF-8 without control characters but tab;
+			     what was not is made visible */
+	size_t len;
+	uint64_t lines; /* FOLLOW_SKIPPED: how many */
 };
 
-/* Follow count sources from now on; what is delivered comes from the loop. A file that is
- * not there yet is waited for and read from its beginning. Lines longer than
- * max_line_bytes, at least LOG_LINE_LEAST_BYTES, are cut. Borrows loop and ops, which
- * must outlive it. What happens to a file is logged. Returns 0 and a follow for
+/* Make a follow without files. One inotify descriptor serves all its files. deliver is
+ * called from the loop with the context of follow_add and must not change the follow. It
+ * returns 0 if it took the item; otherwise the item is offered again soon, and nothing is
+ * lost. Borrows loop, which must outlive the follow. Returns 0 and a follow for
  * follow_free, or -errno if inotify cannot be opened. */
 int follow_new(struct follow **follow, struct ev_loop *loop,
-	const struct follow_source *sources, size_t count, size_t max_line_bytes,
-	const struct follow_ops *ops, void *context);
+	int (*deliver)(void *context, const struct follow_item *item));
 
-/* Stop following; NULL is fine. */
+/* Follow a file from now on; what is delivered comes from the loop. A file that does not
+ * exist yet is waited for and read from its beginning. What happens to the file is
+ * logged. Returns it for follow_remove. */
+struct follow_file *follow_add(
+	struct follow *follow, const struct follow_source *source, void *context);
+
+/* Stop following the file. */
+void follow_remove(struct follow_file *file);
+
+/* Stop following all files; NULL is fine. */
 void follow_free(struct follow *follow);

@@ -1,8 +1,10 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
 #define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
@@ -13,21 +15,24 @@
 #define LINE_END_MS 2000
 #define GRACE_MS 60000
 
-void
-follow_file_init(struct follow_file *file, struct follow *follow,
-	const struct follow_source *source)
+struct follow_file *
+follow_file_new(struct follow *follow, const struct follow_source *source, void *context)
 {
+	struct follow_file *file = xmalloc(sizeof(*file));
+
 	*file = (struct follow_file){
 		.follow = follow,
-		.index = (size_t)(file - follow->files),
+		.context = context,
 		.lines = source->lines,
 		.rate = source->rate,
+		.max_line_bytes = source->max_line_bytes,
 		.is_fresh = true,
 		.needs_look = true,
 	};
 	follow_path_init(&file->path, source->path);
 	TAILQ_INIT(&file->readers);
 	follow_lines_init(file);
+	return file;
 }
 
 static void
@@ -40,13 +45,14 @@ let_go(struct follow_file *file, struct follow_reader *reader)
 }
 
 void
-follow_file_fini(struct follow_file *file)
+follow_file_free(struct follow_file *file)
 {
 	follow_lines_fini(file);
 	while (!TAILQ_EMPTY(&file->readers))
 		let_go(file, TAILQ_FIRST(&file->readers));
 	follow_reader_free(file->arrived);
 	follow_path_fini(&file->path, &file->follow->watches);
+	free(file);
 }
 
 static void
@@ -114,7 +120,7 @@ follow_file_seek(struct follow_file *file)
 	if (r < 0 && r != file->watch_problem)
 		log_failure(file, "watch", r);
 	file->watch_problem = r;
-	follow_path_open_moves(&file->path, &follow->watches, follow->max_line_bytes);
+	follow_path_open_moves(&file->path, &follow->watches, file->max_line_bytes);
 	follow_reader_free(file->arrived);
 	file->arrived = NULL;
 	file->is_sought = true;
@@ -124,7 +130,7 @@ follow_file_seek(struct follow_file *file)
 		file->found = -errno;
 	} else if (!find_reader(file, &file->seen)) {
 		file->found = follow_reader_open(
-			&file->arrived, file->path.path, follow->max_line_bytes);
+			&file->arrived, file->path.path, file->max_line_bytes);
 		if (file->found == 0) {
 			file->seen.st_dev = file->arrived->device;
 			file->seen.st_ino = file->arrived->inode;

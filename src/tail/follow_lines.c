@@ -96,17 +96,26 @@ is_let_through(struct follow_file *file, struct follow_reader *reader)
 	return false;
 }
 
+/* Returns 0 or -EAGAIN. */
+static int
+deliver(struct follow_file *file, const struct follow_item *item)
+{
+	if (file->follow->deliver(file->context, item) != 0)
+		return -EAGAIN;
+	file->has_told = item->kind == FOLLOW_LINE || item->kind == FOLLOW_SKIPPED;
+	return 0;
+}
+
 static int
 tell_skipped(struct follow_file *file)
 {
-	const struct follow *follow = file->follow;
+	struct follow_item item = { .kind = FOLLOW_SKIPPED, .lines = file->skipped };
 
 	if (!file->skipped)
 		return 0;
-	if (follow->ops->on_skipped(follow->context, file->index, file->skipped) != 0)
+	if (deliver(file, &item) < 0)
 		return -EAGAIN;
 	file->skipped = 0;
-	file->has_told = true;
 	return 0;
 }
 
@@ -115,13 +124,10 @@ tell_skipped(struct follow_file *file)
 static int
 tell_event(struct follow_file *file)
 {
-	const struct follow *follow = file->follow;
+	struct follow_item item = { .kind = file->event };
 
-	if (file->event && file->has_told) {
-		if (follow->ops->on_event(follow->context, file->index, file->event) != 0)
-			return -EAGAIN;
-		file->has_told = false;
-	}
+	if (file->event && file->has_told && deliver(file, &item) < 0)
+		return -EAGAIN;
 	file->event = 0;
 	return 0;
 }
@@ -140,8 +146,7 @@ tell_before(struct follow_file *file)
 static int
 offer(struct follow_file *file, struct follow_reader *reader)
 {
-	const struct follow *follow = file->follow;
-	size_t len;
+	struct follow_item item = { .kind = FOLLOW_LINE, .text = file->follow->text };
 
 	if (!reader->has_begun)
 		file->event = FOLLOW_ROTATED;
@@ -154,11 +159,10 @@ offer(struct follow_file *file, struct follow_reader *reader)
 	reader->is_granted = true;
 	if (tell_before(file) < 0)
 		return -EAGAIN;
-	len = log_line_clean(&reader->line, follow->text);
-	if (follow->ops->on_line(follow->context, file->index, follow->text, len) != 0)
+	item.len = log_line_clean(&reader->line, file->follow->text);
+	if (deliver(file, &item) < 0)
 		return -EAGAIN;
 	reader->is_granted = false;
-	file->has_told = true;
 	log_line_clear(&reader->line);
 	return 0;
 }

@@ -42,9 +42,10 @@ struct follow_path {
 
 struct follow_file {
 	struct follow *follow;
-	size_t index;
+	void *context;
 	unsigned lines;
 	unsigned rate;
+	size_t max_line_bytes;
 	struct follow_path path;
 	struct follow_readers readers; /* oldest first; what one writes, nobody reads
 					  before all that is older */
@@ -62,27 +63,26 @@ struct follow_file {
 	int problem;   /* -errno that the log says */
 	int watch_problem;
 	struct token_bucket bucket;
-	bool is_thinning;        /* until the bucket has refilled */
-	uint64_t skipped;        /* lines, and nobody knows yet */
-	enum follow_event event; /* that nobody knows yet; 0: none */
-	bool has_told;           /* a line since the last event */
-	ev_timer again;          /* there is more to read, or somebody to take it */
-	ev_timer refill;         /* of the bucket */
+	bool is_thinning;       /* until the bucket has refilled */
+	uint64_t skipped;       /* lines, and nobody knows yet */
+	enum follow_kind event; /* that nobody knows yet; 0: none */
+	bool has_told;          /* a line since the last event */
+	ev_timer again;         /* there is more to read, or somebody to take it */
+	ev_timer refill;        /* of the bucket */
+	TAILQ_ENTRY(follow_file) link;
 };
 
 struct follow {
 	struct ev_loop *loop;
-	const struct follow_ops *ops;
-	void *context;
-	size_t max_line_bytes;
-	struct follow_file *files;
-	size_t count;
+	int (*deliver)(void *context, const struct follow_item *item);
+	TAILQ_HEAD(, follow_file) files;
 	struct inotify_watches watches;
 	int64_t now_ms; /* of what is being handled */
 	ev_io io;
 	ev_timer pause;
 	ev_timer poll;
-	char *text; /* of max_line_bytes */
+	char *text; /* of the largest max_line_bytes */
+	size_t text_bytes;
 	struct follow_chunk chunk;
 };
 
@@ -112,9 +112,10 @@ void follow_path_clear_moves(struct follow_path *path);
 
 /* follow_file.c */
 
-void follow_file_init(struct follow_file *file, struct follow *follow,
-	const struct follow_source *source);
-void follow_file_fini(struct follow_file *file);
+/* Returns a file for follow_file_free. */
+struct follow_file *follow_file_new(
+	struct follow *follow, const struct follow_source *source, void *context);
+void follow_file_free(struct follow_file *file);
 
 /* Look which file the path names and what was moved away. May be called again, if events
  * say that it has changed meanwhile, before follow_file_settle. */

@@ -50,6 +50,9 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 	watch = find(watches, wd);
 	if (watch) {
 		watch->holders++;
+		/* The older path may lead elsewhere by now. */
+		free(watch->path);
+		watch->path = xstrdup(path);
 		return wd;
 	}
 	if (watches->count == watches->capacity) {

@@ -7,7 +7,7 @@
 struct inotify_watch {
 	int wd;
 	unsigned holders;
-	char *path; /* by which it was first reached */
+	char *path; /* the last that was held */
 };
 
 struct inotify_watches {

@@ -189,10 +189,7 @@ test_permission_that_is_lost_and_regained_is_no_end(void **state)
 static void
 note_source(struct fixture *fixture, size_t index, const char *text, size_t len)
 {
-	char line[128];
-
-	snprintf(line, sizeof(line), "%zu:%.*s|", index, (int)len, text);
-	buffer_append(&fixture->seen, line, strlen(line));
+	note(fixture, "%zu:%.*s", index, (int)len, text);
 }
 
 static void
@@ -213,6 +210,52 @@ test_several_sources_are_told_apart_also_in_one_file(void **state)
 	expect(fixture, "1:three|");
 	append(fixture, "a", "four\n");
 	expect(fixture, "0:four|2:four|");
+}
+
+static void
+test_files_can_be_added_and_removed_while_others_are_followed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct follow_file *first, *second;
+
+	fixture->on_line = note_source;
+	append(fixture, "a", "one\n");
+	append(fixture, "b", "two\n");
+	first = start(fixture, "a", 1);
+	expect(fixture, "0:one|");
+	append(fixture, "a", "three\n");
+	second = start(fixture, "b", 1);
+	expect(fixture, "0:three|1:two|");
+	append(fixture, "a", "never\n");
+	append(fixture, "b", "four\n");
+	follow_remove(first);
+	expect(fixture, "1:four|");
+	move(fixture, "b", "b.1");
+	append(fixture, "b", "five\n");
+	start(fixture, "a", 1);
+	expect(fixture, "1:five|2:never|");
+	follow_remove(second);
+	append(fixture, "b", "never\n");
+	append(fixture, "a", "six\n");
+	expect(fixture, "2:six|");
+}
+
+/* More than the inotify instances that the kernel allows a user by default. */
+static void
+test_one_inotify_instance_serves_all_files(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t count = 140;
+	char name[16];
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%" PRIu64, i);
+		start(fixture, name, 0);
+		append(fixture, name, "line\n");
+	}
+	run_until(fixture, has_skipped, &count);
+	assert_int_equal(fixture->lines, count);
 }
 
 static void
@@ -372,6 +415,9 @@ main(void)
 		with_fixture(test_a_folder_or_a_pipe_is_refused_until_a_file_is_there),
 		with_fixture(test_permission_that_is_lost_and_regained_is_no_end),
 		with_fixture(test_several_sources_are_told_apart_also_in_one_file),
+		with_fixture(
+			test_files_can_be_added_and_removed_while_others_are_followed),
+		with_fixture(test_one_inotify_instance_serves_all_files),
 		with_fixture(test_a_line_that_is_not_taken_is_offered_again),
 		with_fixture(test_others_get_their_turn_while_much_is_read),
 		with_fixture(test_lines_over_the_rate_are_counted_and_the_count_is_told),
