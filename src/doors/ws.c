@@ -18,7 +18,7 @@
 /* A chat session on a WebSocket. */
 struct ws_session {
 	struct session session;
-	struct ws_writer writer;
+	struct websocket *socket;
 	struct ws_door *door;
 	/* The message under way, while it is in pieces. */
 	struct buffer partial;
@@ -33,7 +33,7 @@ from_session(struct session *session)
 static void
 on_wake(struct session *session)
 {
-	ws_writer_wake(&from_session(session)->writer);
+	websocket_wake(from_session(session)->socket);
 }
 
 static void
@@ -41,8 +41,8 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = from_session(session);
 
-	conn_note_ending(ws->writer.socket->conn, session_ending(session));
-	ws_writer_close(&ws->writer, code, reason);
+	conn_note_ending(ws->socket->conn, session_ending(session));
+	websocket_close(ws->socket, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
 
@@ -125,10 +125,10 @@ check_entry(const struct ws_door *door, const struct http_request *request,
 }
 
 static const char *
-on_check(struct websocket_service *service, const struct http_request *request,
+on_check(const struct websocket_service *service, const struct http_request *request,
 	int *status, const char **text)
 {
-	struct ws_door *ws_door = (struct ws_door *)service;
+	const struct ws_door *ws_door = container_of(service, struct ws_door, service);
 	struct query query;
 
 	*status = 400;
@@ -153,14 +153,14 @@ admit(struct ws_session *ws, const struct http_request *request)
 		permissions_of(ws->door, request, &refusal);
 
 	session_admit(&ws->session, permissions ? permissions : &nothing,
-		ws->writer.socket->conn->peer, clock_unix_ms());
+		ws->socket->conn->peer, clock_unix_ms());
 	permissions_unref(permissions);
 }
 
 static void
 on_open(struct websocket *socket, const struct http_request *request)
 {
-	struct ws_door *ws_door = (struct ws_door *)socket->service;
+	struct ws_door *ws_door = container_of(socket->service, struct ws_door, service);
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct chat_wishes wishes = { .room = NULL };
 	struct query query;
@@ -172,6 +172,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 	wishes.wants_events = !strcmp(query.events, "1");
 	socket->state = ws;
 	ws->door = ws_door;
+	ws->socket = socket;
 	session_init(&ws->session, &ops, socket->service->name,
 		chat_next_number(ws_door->chat),
 		(size_t)ws_door->config->limits.queue_bytes);
@@ -179,8 +180,8 @@ on_open(struct websocket *socket, const struct http_request *request)
 		ws->session.wire = WIRE_WS_LINE;
 		wishes.wants_events = true;
 	}
-	ws_writer_init(&ws->writer, socket, ws_door->drain, &ws->session.queue,
-		ws->session.queue_max_bytes / 2);
+	socket->queue = &ws->session.queue;
+	socket->pressing_bytes = ws->session.queue_max_bytes / 2;
 	admit(ws, request);
 	log_info("session_open", log_uint("session", ws->session.number),
 		log_str("peer", socket->conn->peer),
@@ -192,7 +193,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 static bool
 is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 {
-	struct lws *wsi = ws->writer.socket->wsi;
+	struct lws *wsi = ws->socket->wsi;
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
 	size_t announced = ws->partial.len + len + lws_remaining_packet_payload(wsi);
 
@@ -206,7 +207,7 @@ is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
 		return false;
 	}
-	if (!websocket_is_text(ws->writer.socket, bytes, len)) {
+	if (!websocket_is_text(ws->socket, bytes, len)) {
 		session_close(&ws->session, CLOSE_BAD_UTF8, "bad UTF-8");
 		return false;
 	}
@@ -246,8 +247,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	struct lws *wsi = socket->wsi;
 	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
 
-	ws_writer_heard(&ws->writer);
-	if (ws->session.closing || socket->conn->table->is_stopping)
+	if (socket->conn->table->is_stopping)
 		return;
 	if (!is_acceptable(ws, bytes, len)) {
 		buffer_clear(&ws->partial);
@@ -265,38 +265,12 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 }
 
 static void
-on_heard(struct websocket *socket)
+on_written(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
-	ws_writer_heard(&ws->writer);
-}
-
-static void
-on_peer_close(struct websocket *socket, const void *payload, size_t len)
-{
-	struct ws_session *ws = socket->state;
-
-	ws_writer_answer_close(&ws->writer, payload, len);
-}
-
-static int
-on_writable(struct websocket *socket)
-{
-	struct ws_session *ws = socket->state;
-	int r = ws_writer_writable(&ws->writer);
-
-	if (r == 0 && !ws->session.queue.count && !ws->writer.is_blocked)
+	if (!ws->session.queue.count && !socket->is_blocked)
 		chat_on_drained(ws->door->chat, &ws->session);
-	return r;
-}
-
-static void
-on_tick(struct websocket *socket, int64_t now_ms)
-{
-	struct ws_session *ws = socket->state;
-
-	ws_writer_tick(&ws->writer, now_ms);
 }
 
 static void
@@ -316,15 +290,13 @@ on_closed(struct websocket *socket)
 		log_str("door", "ws"), log_uint("code", ws->session.close_code),
 		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
-	ws_writer_fini(&ws->writer);
 	session_fini(&ws->session);
 	buffer_clear(&ws->partial);
 	free(ws);
 }
 
 void
-ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat,
-	struct ws_drain *drain)
+ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat)
 {
 	*door = (struct ws_door){
 		.service = {
@@ -332,16 +304,12 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_check = on_check,
 			.on_open = on_open,
 			.on_receive = on_receive,
-			.on_heard = on_heard,
-			.on_peer_close = on_peer_close,
-			.on_writable = on_writable,
-			.on_tick = on_tick,
+			.on_written = on_written,
 			.on_stop = on_stop,
 			.on_closed = on_closed,
 		},
 		.config = access->config,
 		.access = *access,
 		.chat = chat,
-		.drain = drain,
 	};
 }

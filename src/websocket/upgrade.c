@@ -12,7 +12,7 @@
 /* A good handshake on its way from HTTP to its service. */
 struct handover {
 	struct upgrade *upgrade;
-	struct websocket_service *service;
+	const struct websocket_service *service;
 	char key[KEY_BYTES + 1];
 };
 

@@ -10,6 +10,7 @@
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
+#include "websocket/ws_writer.h"
 
 /* libwebsockets answers the handshake at once; if it does not, something is wrong. */
 #define OPEN_MS 10000
@@ -25,6 +26,7 @@ struct websocket_host {
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct websocket *opening; /* while lws takes it */
+	struct ws_drain drain;
 };
 
 static unsigned lines;
@@ -47,6 +49,28 @@ on_log(int level, const char *line)
 }
 
 void
+websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s)
+{
+	host->drain.ping_ms = (int64_t)ping_s * 1000;
+	host->drain.pong_ms = (int64_t)pong_s * 1000;
+}
+
+void
+websocket_host_write(struct websocket_host *host)
+{
+	ws_drain_run(&host->drain);
+}
+
+bool
+websocket_host_take_pressure(struct websocket_host *host)
+{
+	bool is_pressed = host->drain.is_pressed;
+
+	host->drain.is_pressed = false;
+	return is_pressed;
+}
+
+void
 websocket_host_tick(void)
 {
 	if (lines > LINES_A_TICK)
@@ -61,7 +85,7 @@ on_tick(struct conn *conn, int64_t now_ms)
 	struct websocket *socket = conn->state;
 
 	if (socket->is_open)
-		socket->service->on_tick(socket, now_ms);
+		ws_writer_tick(socket, now_ms);
 }
 
 static void
@@ -92,8 +116,10 @@ on_closed(struct conn *conn)
 
 	if (!socket->is_left)
 		conn_note_ending(conn, ENDING_LOST);
-	if (socket->is_open)
+	if (socket->is_open) {
 		socket->service->on_closed(socket);
+		ws_writer_fini(socket);
+	}
 	free(socket);
 }
 
@@ -110,9 +136,19 @@ on_established(struct websocket *socket)
 {
 	socket->is_open = true;
 	socket->conn->deadline_ms = 0;
+	ws_writer_heard(socket);
 	conn_become(socket->conn, metrics_transport(socket->service->name));
 	socket->service->on_open(socket, socket->request);
 	socket->request = NULL;
+}
+
+static int
+write_more(struct websocket *socket)
+{
+	if (ws_writer_writable(socket) < 0)
+		return -1;
+	socket->service->on_written(socket);
+	return 0;
 }
 
 static int
@@ -125,20 +161,22 @@ on_event(struct websocket_host *host, struct websocket *socket,
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
 		socket->conn->received_bytes += len;
-		socket->service->on_receive(socket, in, len);
+		ws_writer_heard(socket);
+		if (!socket->close_code)
+			socket->service->on_receive(socket, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		socket->service->on_heard(socket);
+		ws_writer_heard(socket);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* lws would answer in our place, whatever the payload is, and throw away
 		 * what waits. */
 		socket->is_left = true;
 		if (socket->is_open)
-			socket->service->on_peer_close(socket, in, len);
+			ws_writer_answer_close(socket, in, len);
 		return -1;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return socket->is_open ? socket->service->on_writable(socket) : 0;
+		return socket->is_open ? write_more(socket) : 0;
 	case LWS_CALLBACK_CLOSED:
 		/* lws has failed the connection by itself. */
 		if (!socket->is_left && lws_get_close_length(socket->wsi) > 0)
@@ -184,13 +222,13 @@ static const struct lws_protocols protocols[] = {
 		.name = "none",
 		.callback = on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+		.tx_packet_size = WS_WRITE_BYTES,
 	},
 	{
 		.name = "chat",
 		.callback = on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+		.tx_packet_size = WS_WRITE_BYTES,
 	},
 	{ 0 },
 };
@@ -217,6 +255,7 @@ websocket_host_new(struct ev_loop *loop)
 		.retry_and_idle_policy = &no_heartbeat,
 	};
 
+	ws_drain_init(&host->drain);
 	lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
 	host->context = lws_create_context(&info);
 	if (host->context)
@@ -253,7 +292,7 @@ write_handshake(const char *key, bool speaks_chat, const char *rest, size_t rest
 }
 
 void
-websocket_open(struct websocket_host *host, struct websocket_service *service,
+websocket_open(struct websocket_host *host, const struct websocket_service *service,
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len)
 {
@@ -265,6 +304,7 @@ websocket_open(struct websocket_host *host, struct websocket_service *service,
 	socket->service = service;
 	socket->conn = conn;
 	socket->request = request;
+	socket->drain = &host->drain;
 	conn->door = &conn_door;
 	conn->state = socket;
 	conn->deadline_ms = clock_now_ms() + OPEN_MS;
@@ -303,5 +343,6 @@ websocket_host_free(struct websocket_host *host)
 		return;
 	if (host->context)
 		lws_context_destroy(host->context);
+	ws_drain_fini(&host->drain);
 	free(host);
 }

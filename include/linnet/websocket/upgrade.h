@@ -6,8 +6,8 @@
 
 struct upgrade {
 	struct websocket_host *host;
-	struct websocket_service *chat; /* /ws */
-	struct websocket_service *echo; /* /echo */
+	const struct websocket_service *chat; /* /ws */
+	const struct websocket_service *echo; /* /echo */
 };
 
 /* Its routes. Borrows upgrade. */
