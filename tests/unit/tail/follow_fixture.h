@@ -1,5 +1,5 @@
-/* follow_fixture.h - what the tests of follow share: a folder with a log file in it, a
- * real loop, and what was delivered. */
+/* follow_fixture.h - shared by the tests of follow: a folder for log files, a real loop,
+ * and what was delivered. */
 #pragma once
 
 #include <setjmp.h>
@@ -25,7 +25,7 @@
 #include "linnet/base/util.h"
 #include "tail/follow.h"
 
-/* Something is broken when nothing has come by then. */
+/* A test fails if it waits longer. */
 #define PATIENCE_S 60.0
 
 /* The context of a file. */
@@ -42,17 +42,18 @@ struct fixture {
 	size_t count;
 	struct buffer seen; /* "line|line|<3 skipped>|" */
 	bool wants_events;  /* in seen, as "<rotated>|" */
+	int log;            /* test_follow_rotation.c: the writer's descriptor */
 	uint64_t lines, skipped;
-	unsigned refusals; /* -EAGAIN before each call is taken */
+	unsigned refusals; /* -EAGAIN so often before each item is taken */
 	unsigned refused;
 	void (*on_line)(
 		struct fixture *fixture, size_t index, const char *text, size_t len);
-	uint64_t next; /* the number of the next line, where lines are numbered */
+	uint64_t next; /* number of the next line, if lines are numbered */
 	int old_stderr;
 	bool has_timed_out;
 };
 
-/* A path in the folder; valid until the eighth next call. */
+/* A path in the folder; valid for the next seven calls. */
 static inline const char *
 at(const struct fixture *fixture, const char *name)
 {
@@ -180,7 +181,7 @@ start(struct fixture *fixture, const char *name, unsigned lines)
 	return add(fixture, &source);
 }
 
-/* A writer that has the file open, and makes it if it is not there. */
+/* Open the file for writing; create it if it is missing. */
 static inline int
 writer(struct fixture *fixture, const char *name)
 {
@@ -219,7 +220,7 @@ on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
 	*(bool *)timer->data = true;
 }
 
-/* Run the loop until is_done says so. */
+/* Run the loop until is_done returns true. */
 static inline void
 run_until(struct fixture *fixture, bool (*is_done)(const struct fixture *, const void *),
 	const void *what)
@@ -249,7 +250,7 @@ has_seen(const struct fixture *fixture, const void *what)
 	return fixture->seen.len >= strlen(what);
 }
 
-/* Wait for exactly that, and forget it. */
+/* Wait for exactly this to be delivered, then clear it. */
 static inline void
 expect(struct fixture *fixture, const char *what)
 {
@@ -264,7 +265,7 @@ has_skipped(const struct fixture *fixture, const void *what)
 	return fixture->lines + fixture->skipped >= *(const uint64_t *)what;
 }
 
-/* How often the log has the word. */
+/* How many lines of the log contain the word. */
 static inline unsigned
 logged(const struct fixture *fixture, const char *word)
 {
