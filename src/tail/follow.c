@@ -8,18 +8,18 @@
 #include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
-/* Events are looked for so often at the most, however fast files grow. */
+/* Events are read at most once in this time, however fast files grow. */
 #define PAUSE_S 0.01
 
-/* How often all files are looked at, for what inotify does not tell: folders that may not
- * be watched, changes far above a path. */
+/* How often all files are looked at, because inotify does not report everything: not
+ * changes in folders that may not be watched, nor changes far above a path. */
 #define POLL_S 2.0
 
-/* Reads of events at a time. */
+/* How many reads of events in a row. */
 #define READS 64
 
-/* Looks at files that change meanwhile: at a time, and in all, before what was found is
- * taken as it is. */
+/* If files change while they are looked at, they are looked at again: so many times in a
+ * row, and so many times in all before the result counts although it may be old. */
 #define ROUNDS 8
 #define LOOKS 40
 
@@ -79,7 +79,7 @@ follow_begin_pause(struct follow *follow)
 	ev_timer_start(follow->loop, &follow->pause);
 }
 
-/* While files are being renamed it is better to wait than to lose track. */
+/* While files are being renamed, wait a little: settling now could lose one of them. */
 static void
 follow_conclude(struct follow *follow, struct follow_file *file, bool is_patient)
 {
@@ -91,9 +91,8 @@ follow_conclude(struct follow *follow, struct follow_file *file, bool is_patient
 	follow_file_settle(file, is_patient);
 }
 
-/* Look at the files that need it. What is found is true only if nothing was renamed while
- * it was looked for, which the events tell. The log says of a new file at once that it is
- * missing. */
+/* Look at the files that need it. The result counts only if no event says that something
+ * was renamed meanwhile. A new file that is missing is logged at once. */
 static void
 follow_look(struct follow *follow, bool is_patient)
 {
@@ -214,8 +213,8 @@ follow_add(struct follow *follow, const struct follow_source *source, void *cont
 		follow->text = xrealloc(follow->text, follow->text_bytes);
 	}
 	follow_look(follow, true);
-	/* This file and those of which the look has read events get their turns from the
-	 * loop. */
+	/* After the pause this file is read, and every file whose events follow_look has
+	 * just read. */
 	follow_begin_pause(follow);
 	return file;
 }

@@ -1,5 +1,5 @@
-/* follow.h - follows log files as they grow: over rotation by rename, truncation,
- * deletion and return, line by line. */
+/* follow.h - follows log files as they grow, line by line. Handles rotation by rename,
+ * truncation, deletion and return. */
 #pragma once
 
 #include <stddef.h>
@@ -9,18 +9,18 @@ struct ev_loop;
 struct follow;
 struct follow_file;
 
-/* Descriptors that one source may hold, beside the one that all share: the file that its
- * path names, and those that were there before it. For a moment, while files are being
- * renamed, it may be twice as many. */
+/* The most descriptors one file holds: the file at its path, and older files that had
+ * this path. While files are being renamed it may briefly hold twice as many. The inotify
+ * descriptor is not included. */
 #define FOLLOW_DESCRIPTORS 16
 
-/* What is followed. Copied. */
+/* What to follow. Copied. */
 struct follow_source {
 	const char *path;
-	unsigned lines; /* how many of the file's last ones are delivered at the start */
-	unsigned rate;  /* lines a second, in bursts of rate or of lines, whichever is
-			   more; 0: no limit */
-	size_t max_line_bytes; /* longer lines are cut; at least LOG_LINE_LEAST_BYTES */
+	unsigned lines;        /* deliver so many of the file's last lines first */
+	unsigned rate;         /* lines a second, in bursts of rate or lines, whichever is
+				  larger; 0: no limit */
+	size_t max_line_bytes; /* cut longer lines; at least LOG_LINE_LEAST_BYTES */
 };
 
 enum follow_kind {
@@ -30,27 +30,28 @@ enum follow_kind {
 	FOLLOW_TRUNCATED, /* the file was truncated and is read from its beginning */
 };
 
-/* What is delivered. At least one line or FOLLOW_SKIPPED comes between two of
- * FOLLOW_ROTATED and FOLLOW_TRUNCATED. */
+/* What is delivered. FOLLOW_ROTATED and FOLLOW_TRUNCATED come only after a FOLLOW_LINE or
+ * FOLLOW_SKIPPED, so never first and never twice in a row. */
 struct follow_item {
 	enum follow_kind kind;
-	const char *text; /* FOLLOW_LINE: valid UTF-8 without control characters but tab;
-			     what was not is made visible */
+	const char *text; /* FOLLOW_LINE: as log_line_clean wrote it */
 	size_t len;
 	uint64_t lines; /* FOLLOW_SKIPPED: how many */
 };
 
-/* Make a follow without files. One inotify descriptor serves all its files. deliver is
- * called from the loop with the context of follow_add and must not change the follow. It
- * returns 0 if it took the item; otherwise the item is offered again soon, and nothing is
- * lost. Borrows loop, which must outlive the follow. Returns 0 and a follow for
- * follow_free, or -errno if inotify cannot be opened. */
+/* Make a follow without files. One inotify descriptor serves all its files. Borrows loop,
+ * which must outlive the follow. Returns 0 and a follow for follow_free, or -errno if
+ * inotify cannot be opened.
+ *
+ * deliver is called from the loop with the context of follow_add. It must not add or
+ * remove files. It returns 0 if it took the item; otherwise the same item is offered
+ * again soon. */
 int follow_new(struct follow **follow, struct ev_loop *loop,
 	int (*deliver)(void *context, const struct follow_item *item));
 
-/* Follow a file from now on; what is delivered comes from the loop. A file that does not
- * exist yet is waited for and read from its beginning. What happens to the file is
- * logged. Returns it for follow_remove. */
+/* Follow a file from now on. Nothing is delivered before this returns. A missing file is
+ * waited for and then read from its beginning. What happens to the file is logged.
+ * Returns a file for follow_remove. */
 struct follow_file *follow_add(
 	struct follow *follow, const struct follow_source *source, void *context);
 

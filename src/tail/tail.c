@@ -13,10 +13,10 @@
 #include "linnet/base/xalloc.h"
 #include "tail/follow.h"
 
-/* What is cut off of a line is of use to nobody, and costs everybody memory. */
+/* Longer lines are cut: nobody reads them to their end, and each reader pays for them. */
 #define LINE_BYTES 4096
 
-/* One file that is followed. */
+/* One tail: a followed file and its room. */
 struct tail_source {
 	struct chat *chat;
 	struct follow_file *file;
@@ -30,7 +30,7 @@ struct tail {
 	const struct config *config;
 	struct chat *chat;
 	struct ev_loop *loop;
-	struct follow *follow; /* NULL: nothing was to be followed yet */
+	struct follow *follow; /* NULL until the first tail is configured */
 	LIST_HEAD(, tail_source) sources;
 };
 
@@ -117,7 +117,7 @@ tail_find_source(const struct tail *tail, const struct tail_config *config)
 	return NULL;
 }
 
-/* Returns false, and the next reload tries again, if that is not possible. */
+/* Returns false after logging why; the next reload tries again. */
 static bool
 tail_begin_following(struct tail *tail)
 {
