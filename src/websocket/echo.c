@@ -10,23 +10,23 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
-/* A message is sent back in pieces of this size as it comes, so that 16 MiB of it cost no
- * more memory than a short one. */
+/* A message is sent back in pieces of this size while it comes in, so that 16 MiB cost no
+ * more memory than a short message. */
 #define PIECE_BYTES 65536
 
-/* Reading stops when this much waits to be written, and goes on at half of it. */
+/* Reading pauses when so much waits to be written, and goes on at half of it. */
 #define QUEUE_BYTES (4 * PIECE_BYTES)
 
 struct echo {
 	struct frame_queue queue;
 	struct buffer piece;
-	size_t message_len; /* of the message under way, what was sent back included */
+	size_t message_len; /* received so far of the current message */
 	bool is_continued;  /* a piece of it was sent back already */
 	bool is_paused;
 };
 
 static void
-on_open(struct websocket *socket, const struct http_request *request)
+echo_on_open(struct websocket *socket, const struct http_request *request)
 {
 	struct echo *echo = xcalloc(1, sizeof(*echo));
 
@@ -38,7 +38,7 @@ on_open(struct websocket *socket, const struct http_request *request)
 }
 
 static void
-send_piece(struct echo *echo, bool binary, bool final)
+echo_send_piece(struct echo *echo, bool binary, bool final)
 {
 	enum ws_opcode opcode = echo->is_continued ? WS_CONTINUATION
 				: binary           ? WS_BINARY
@@ -53,7 +53,7 @@ send_piece(struct echo *echo, bool binary, bool final)
 }
 
 static void
-on_receive(struct websocket *socket, const void *bytes, size_t len)
+echo_on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
 	struct echo *echo = socket->state;
 	bool final = lws_is_final_fragment(socket->wsi);
@@ -74,7 +74,7 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	buffer_append(&echo->piece, bytes, len);
 	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
-	send_piece(echo, lws_frame_is_binary(socket->wsi), final);
+	echo_send_piece(echo, lws_frame_is_binary(socket->wsi), final);
 	if (final) {
 		echo->message_len = 0;
 		buffer_clear(&echo->piece);
@@ -87,21 +87,20 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 }
 
 static void
-on_written(struct websocket *socket)
+echo_on_written(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
 
 	if (!echo->is_paused || echo->queue.bytes >= QUEUE_BYTES / 2)
 		return;
 	echo->is_paused = false;
-	/* lws looks for input that it held back meanwhile only after an event of the
-	 * loop: let there be one. */
+	/* lws reads the input that it held back only after another event: cause one. */
 	lws_rx_flow_control(socket->wsi, 1);
 	lws_callback_on_writable(socket->wsi);
 }
 
 static void
-on_closed(struct websocket *socket)
+echo_on_closed(struct websocket *socket)
 {
 	struct echo *echo = socket->state;
 
@@ -114,9 +113,9 @@ on_closed(struct websocket *socket)
 
 const struct websocket_service echo_service = {
 	.name = "echo",
-	.on_open = on_open,
-	.on_receive = on_receive,
-	.on_written = on_written,
+	.on_open = echo_on_open,
+	.on_receive = echo_on_receive,
+	.on_written = echo_on_written,
 	.on_stop = websocket_close,
-	.on_closed = on_closed,
+	.on_closed = echo_on_closed,
 };

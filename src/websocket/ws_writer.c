@@ -14,17 +14,17 @@
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 
-/* How long a peer that is told to go may take to read what is on its way. Long, because
- * it costs next to nothing and a slow reader shall learn why it was cut. */
+/* A peer has so much time to read the rest of its queue and the close frame. Long,
+ * because it costs little and a slow reader should learn why it was closed. */
 #define CLOSE_LINGER_MS 30000
 
-/* How long a peer that was sent the close frame may take to answer it. */
+/* A peer has so much time to answer the close frame. */
 #define CLOSE_ANSWER_MS 5000
 
-/* Pauses that one peer may ask for until its queue is empty again. */
+/* How many pauses one peer may cause until its queue is empty again. */
 #define MAX_PAUSES 20
 
-/* Not empty, so that its echo is told to us: lws keeps empty pongs to itself. */
+/* Not empty, because lws does not report empty pongs. */
 #define PING_PAYLOAD "linnet"
 
 void
@@ -43,18 +43,18 @@ ws_drain_fini(struct ws_drain *drain)
 	free(drain->scratch);
 }
 
-/* A close frame is written or about to be: lws fails connections by itself, and writes
- * what it is given even behind that. */
+/* True if a close frame was written or will be. lws also closes connections by itself,
+ * and would still write what it is given after the close frame. */
 static bool
-is_closing(const struct websocket *socket)
+ws_writer_is_closing(const struct websocket *socket)
 {
 	return socket->is_closed || lws_get_close_length(socket->wsi) > 0;
 }
 
-/* One that reads is given time for what was said in a burst; one that does not costs
- * everybody else no more than MAX_PAUSES of them. */
+/* A pause lets a peer catch up after a burst. A peer that does not read delays everybody
+ * else by no more than MAX_PAUSES pauses. */
 static void
-note_pressure(struct websocket *socket)
+ws_writer_note_pressure(struct websocket *socket)
 {
 	if (socket->queue->bytes <= socket->pressing_bytes ||
 		socket->pauses == MAX_PAUSES)
@@ -79,7 +79,7 @@ ws_drain_run(struct ws_drain *drain)
 		TAILQ_REMOVE(&drain->dirty, socket, dirty_link);
 		socket->is_dirty = false;
 		if (lws_partial_buffered(wsi)) {
-			note_pressure(socket);
+			ws_writer_note_pressure(socket);
 			lws_callback_on_writable(wsi);
 		} else {
 			lws_service_fd(lws_get_context(wsi), &pollfd);
@@ -103,7 +103,7 @@ websocket_close(struct websocket *socket, uint16_t code, const char *reason)
 		return;
 	socket->close_code = code;
 	socket->close_reason = reason;
-	if (!is_closing(socket))
+	if (!ws_writer_is_closing(socket))
 		socket->conn->deadline_ms = clock_now_ms() + CLOSE_LINGER_MS;
 	websocket_wake(socket);
 }
@@ -120,13 +120,13 @@ ws_writer_tick(struct websocket *socket, int64_t now_ms)
 {
 	struct conn *conn = socket->conn;
 
-	/* lws has failed the connection. What it has misread may keep it from hearing the
-	 * peer's answer, and its own timers are not relied on. */
-	if (is_closing(socket) && !conn->deadline_ms) {
+	/* lws closes the connection because the peer broke the protocol. It may miss the
+	 * peer's answer, and its own timers may be late, so set a deadline. */
+	if (ws_writer_is_closing(socket) && !conn->deadline_ms) {
 		conn_note_ending(conn, ENDING_PROTOCOL);
 		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
 	}
-	if (is_closing(socket) || socket->close_code)
+	if (ws_writer_is_closing(socket) || socket->close_code)
 		return;
 	if (!socket->is_pinged && now_ms - socket->heard_ms >= socket->drain->ping_ms) {
 		socket->is_pinged = true;
@@ -142,9 +142,9 @@ ws_writer_tick(struct websocket *socket, int64_t now_ms)
 	}
 }
 
-/* lws passes the bytes of LWS_WRITE_HTTP on as they are; ours are framed already. */
+/* LWS_WRITE_HTTP makes lws write the bytes unchanged: they are framed already. */
 static int
-write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
+ws_writer_write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
 {
 	if (lws_write(socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
 		return -1;
@@ -152,9 +152,9 @@ write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
 	return 0;
 }
 
-/* Frames go whole into one write, because lws may put a pong of its own between two. */
+/* Only whole frames go into one write, because lws may add a pong after it. */
 static int
-write_some(struct websocket *socket)
+ws_writer_write_some(struct websocket *socket)
 {
 	struct frame_queue *queue = socket->queue;
 	uint8_t *scratch = socket->drain->scratch + LWS_PRE;
@@ -165,16 +165,16 @@ write_some(struct websocket *socket)
 		size_t len = frame_queue_gather(queue, scratch, WS_WRITE_BYTES);
 
 		if (len)
-			return write_raw(socket, scratch, len);
+			return ws_writer_write_raw(socket, scratch, len);
 	}
 	frame = frame_queue_peek(queue);
-	r = write_raw(socket, frame_bytes(frame), frame->len);
+	r = ws_writer_write_raw(socket, frame_bytes(frame), frame->len);
 	frame_queue_pop(queue);
 	return r;
 }
 
 static int
-say_goodbye(struct websocket *socket)
+ws_writer_send_close(struct websocket *socket)
 {
 	lws_close_reason(socket->wsi, socket->close_code,
 		(unsigned char *)(uintptr_t)socket->close_reason,
@@ -189,17 +189,17 @@ ws_writer_writable(struct websocket *socket)
 {
 	struct lws *wsi = socket->wsi;
 
-	/* lws may call once more behind the close frame: to say -1 again would cut the
-	 * peer off before it has read that. */
-	if (is_closing(socket) || lws_partial_buffered(wsi))
+	/* lws may call once more after the close frame. Returning -1 again would close
+	 * the connection before the peer has read that frame. */
+	if (ws_writer_is_closing(socket) || lws_partial_buffered(wsi))
 		return 0;
 	if (socket->is_blocked) {
 		socket->is_blocked = false;
-		/* The peer's TCP took what was waiting: it is alive, if slow. */
+		/* The peer's TCP has taken everything: it is alive, if slow. */
 		ws_writer_heard(socket);
 	}
 	if (socket->queue->count) {
-		if (write_some(socket) < 0)
+		if (ws_writer_write_some(socket) < 0)
 			return -1;
 		socket->is_blocked = lws_partial_buffered(wsi);
 		if (!socket->queue->count)
@@ -208,13 +208,13 @@ ws_writer_writable(struct websocket *socket)
 			websocket_wake(socket);
 		return 0;
 	}
-	return socket->close_code ? say_goodbye(socket) : 0;
+	return socket->close_code ? ws_writer_send_close(socket) : 0;
 }
 
-/* RFC 6455 sections 5.5.1 and 7.4: a frame that says why, or repeats what was said. lws
- * has put 1002 in the place of codes that nobody may send. */
+/* The answer to a close frame (RFC 6455 sections 5.5.1 and 7.4): the same payload, or an
+ * error code if it is invalid. lws has already replaced forbidden codes by 1002. */
 static struct frame *
-answer_to(const uint8_t *payload, size_t len)
+ws_writer_close_answer(const uint8_t *payload, size_t len)
 {
 	static const uint8_t bad_protocol[] = { CLOSE_PROTOCOL >> 8,
 		CLOSE_PROTOCOL & 0xff };
@@ -232,15 +232,15 @@ answer_to(const uint8_t *payload, size_t len)
 void
 ws_writer_answer_close(struct websocket *socket, const uint8_t *payload, size_t len)
 {
-	struct frame *answer = answer_to(payload, len);
+	struct frame *answer = ws_writer_close_answer(payload, len);
 	struct lws *wsi = socket->wsi;
 	int r = 0;
 
 	while (r == 0 && socket->queue->count && !lws_partial_buffered(wsi))
-		r = write_some(socket);
-	/* Behind what lws holds of the last frame, it holds this one, too. */
+		r = ws_writer_write_some(socket);
+	/* If lws still has a part of the last frame, it writes this one after it. */
 	if (r == 0)
-		write_raw(socket, frame_bytes(answer), answer->len);
+		ws_writer_write_raw(socket, frame_bytes(answer), answer->len);
 	frame_unref(answer);
 	socket->is_closed = true;
 	socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;

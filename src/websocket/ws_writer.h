@@ -12,14 +12,15 @@
 /* What libwebsockets is given to write at once. */
 #define WS_WRITE_BYTES 65536
 
-/* What the writers of a host share. The dirty WebSockets have something to write. They
- * are written before the loop sleeps, without asking epoll whether they can take it:
- * nearly always they can. */
+/* Shared by the writers of a host. A dirty WebSocket has something to write. It is
+ * written before the loop sleeps, without asking epoll first: nearly always the socket
+ * has room.
+ */
 struct ws_drain {
 	TAILQ_HEAD(, websocket) dirty;
-	int64_t ping_ms; /* a peer that is silent for so long is pinged */
-	int64_t pong_ms; /* and has so much time to answer */
-	bool is_pressed; /* a peer fell behind */
+	int64_t ping_ms; /* silence before a ping */
+	int64_t pong_ms; /* time to answer it */
+	bool is_pressed; /* a peer has fallen behind */
 	struct frame *ping;
 	uint8_t *scratch; /* headroom and WS_WRITE_BYTES */
 };

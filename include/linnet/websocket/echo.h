@@ -1,9 +1,9 @@
-/* echo.h - the echo service: every message comes back with the same opcode and bytes. */
+/* echo.h - the echo service: sends every message back with the same opcode and bytes. */
 #pragma once
 
 #include "linnet/websocket/websocket.h"
 
-/* A longer message is refused with 1009. */
+/* A longer message is rejected with close code 1009. */
 #define ECHO_MESSAGE_BYTES (16 * 1024 * 1024)
 
 extern const struct websocket_service echo_service;
