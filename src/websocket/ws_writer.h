@@ -13,8 +13,7 @@
 #define WS_WRITE_BYTES 65536
 
 /* Shared by the writers of a host. A dirty WebSocket has something to write. It is
- * written before the loop sleeps, without asking epoll first: nearly always the socket
- * has room.
+ * written before the loop sleeps without asking epoll first: its socket mostly has room.
  */
 struct ws_drain {
 	TAILQ_HEAD(, websocket) dirty;
