@@ -1,5 +1,4 @@
-/* ws.h - the chat door on WebSocket: whole messages in, frames of the session's queue
- * out. */
+/* ws.h - the chat door on WebSocket: each WebSocket is a session of the chat. */
 #pragma once
 
 #include "linnet/chat/chat.h"
@@ -14,5 +13,5 @@ struct ws_door {
 	struct chat *chat;
 };
 
-/* Set up the door; borrows everything, which must outlive its connections. */
+/* Set up the door. Borrows everything until its last connection is closed. */
 void ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat);
