@@ -8,7 +8,7 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What the errors of the chat are in HTTP; every other one is the client's (400). */
+/* HTTP status of the chat's errors; 400 for all others. */
 static const struct {
 	const char *code;
 	int status;
@@ -83,7 +83,7 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 		code, text);
 }
 
-/* "type" is the first member of all that the chat says. */
+/* The chat writes "type" as the first member of every object. */
 bool
 api_is_error(const struct frame *frame)
 {
@@ -105,7 +105,7 @@ api_answer_fault(struct http_request *request, struct frame *fault)
 	char headers[64];
 
 	if (wait_ms) {
-		/* Whole seconds (RFC 9110 section 10.2.3). */
+		/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
 		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
 			(long long)(wait_ms + 999) / 1000);
 		http_respond_error(request, 429, headers, code, text);
@@ -128,8 +128,8 @@ api_may_enter(struct api *api, struct http_request *request,
 	return false;
 }
 
-/* Read an argument to out, *value pointing to it if it is there and not empty. Returns
- * false if it is too long. */
+/* Read an argument into out. *value is out, or NULL if the argument is missing or empty.
+ * Returns false if it is too long. */
 static bool
 read_argument(const struct http_request *request, const char *name,
 	char out[ACCESS_ARGUMENT_BYTES], const char **value)
@@ -162,8 +162,7 @@ api_wishes_new(struct http_request *request)
 		return NULL;
 	}
 	wishes->wants_events = value && !strcmp(value, "1");
-	/* Where a browser's stream broke off counts for more than where its page began
-	 * it. */
+	/* A browser that reconnects repeats the old query: Last-Event-ID is newer. */
 	if (header && *header) {
 		snprintf(asked->since, sizeof(asked->since), "%s", header);
 		wishes->since = asked->since;
