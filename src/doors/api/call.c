@@ -1,5 +1,5 @@
-/* A call: a session of the chat that lives as long as one request, says what the
- * request brought and makes its answer of what it is told. */
+/* A call: a session of the chat for one request. It passes the request to the chat and
+ * turns the chat's answers into the HTTP answer. */
 #include <assert.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct call {
 	size_t expected;
 	size_t accepted;
 	size_t refused;
-	struct frame *last;  /* of the answers that were no error */
+	struct frame *last;  /* the last answer that was not an error */
 	struct frame *fault; /* the first error */
 };
 
@@ -84,7 +84,8 @@ take_answer(struct call *call, struct frame *frame)
 	}
 }
 
-/* Where what was said was put: for several, the last one, and how many. */
+/* Answer where the message was stored. For several: where the last one was stored, and
+ * how many were accepted. */
 static void
 answer_place(const struct call *call)
 {
@@ -139,7 +140,8 @@ call_new(struct api *api, struct http_request *request, enum call_kind kind,
 	call->kind = kind;
 	call->expected = SIZE_MAX;
 	call->deferred.call = on_deferred;
-	/* Answers are few and are taken at the end of the turn. */
+	/* The queue needs no limit: answers are few and are taken at the end of the turn.
+	 */
 	session_init(&call->session, &session_ops, "http", 0, SIZE_MAX);
 	call->session.wire = WIRE_OBJECT;
 	session_admit(&call->session, permissions, NULL, clock_unix_ms());
