@@ -18,8 +18,8 @@
 /* A name in a watched folder: the path's own, that of a link on the way to the file, or
  * that of a missing folder on the way. */
 struct follow_place {
-	int wd;
 	char *name;
+	int wd;
 	bool is_folder; /* a missing folder that is waited for */
 };
 
