@@ -31,7 +31,6 @@
 #include "linnet/websocket/echo.h"
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
-#include "linnet/websocket/ws_writer.h"
 
 /* Deadlines and the heartbeat are kept to this. */
 #define TICK_S 0.25
@@ -55,9 +54,7 @@ struct server {
 	struct ev_loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
-	struct ws_drain drain;
 	struct ws_door ws;
-	struct echo_door echo;
 	struct line_door line;
 	struct api api;
 	struct tail *tail;
@@ -187,7 +184,7 @@ on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
 	} while (!TAILQ_EMPTY(&server->deferred));
 	if (server->is_stopping && !chat_is_waiting(server->chat))
 		tell_to_go(server);
-	ws_drain_run(&server->drain);
+	websocket_host_write(server->websockets);
 	out_queue_drain_run(&server->out_queues);
 	loop_watch_turn(&server->watch, loop);
 	if (server->is_stopping && !server->acceptor.conns.count &&
@@ -227,7 +224,7 @@ init_watchers(struct server *server)
 	server->prepare.data = server->tick.data = server;
 	server->settle.data = server->stop.data = server;
 	ev_prepare_start(server->loop, &server->prepare);
-	store_pump_start(&server->pump, server->loop, server->chat, &server->drain);
+	store_pump_start(&server->pump, server->loop, server->chat, server->websockets);
 }
 
 static void
@@ -236,15 +233,14 @@ init_doors(struct server *server)
 	const struct config *config = server->config;
 	const struct access access = { config, server->tokens };
 
-	ws_door_init(&server->ws, &access, server->chat, &server->drain);
-	echo_door_init(&server->echo, &server->drain);
+	ws_door_init(&server->ws, &access, server->chat);
 	line_door_init(&server->line, &access, server->chat, &server->out_queues,
 		&server->deferred);
 	api_init(&server->api, &access, server->chat, &server->deferred);
 	prometheus_door_init(&server->metrics, &access, server->chat);
 	static_door_init(&server->static_door, &server->page);
 	server->upgrade.chat = &server->ws.service;
-	server->upgrade.echo = &server->echo.service;
+	server->upgrade.echo = &echo_service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = prometheus_door_routes(&server->metrics);
@@ -275,11 +271,23 @@ open_chat(struct server *server)
 	return r;
 }
 
+static void
+set_heartbeat(struct server *server)
+{
+	const struct config *config = server->config;
+
+	websocket_host_set_heartbeat(
+		server->websockets, config->heartbeat.ping_s, config->heartbeat.pong_s);
+}
+
 static bool
 open_websockets(struct server *server)
 {
 	server->upgrade.host = server->websockets = websocket_host_new(server->loop);
-	return server->websockets != NULL;
+	if (!server->websockets)
+		return false;
+	set_heartbeat(server);
+	return true;
 }
 
 struct server *
@@ -297,7 +305,6 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 	acceptor_init(&server->acceptor, config, tls != NULL, tail_descriptors(config),
 		loop, &ops, server);
 	TAILQ_INIT(&server->deferred);
-	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	out_queue_drain_init(&server->out_queues, loop);
 	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
 		init_doors(server);
@@ -323,14 +330,11 @@ server_describe(void *context, char *text, size_t size)
 void
 server_reload(struct server *server)
 {
-	const struct config *config = server->config;
-
 	if (server->is_stopping)
 		return;
 	acceptor_reload(&server->acceptor);
 	api_reload(&server->api);
-	ws_drain_set_heartbeat(
-		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	set_heartbeat(server);
 	chat_reload(server->chat);
 	tail_reload(server->tail);
 }
@@ -370,7 +374,6 @@ server_free(struct server *server)
 	ev_timer_stop(server->loop, &server->stop);
 	store_pump_stop(&server->pump);
 	acceptor_fini(&server->acceptor);
-	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);
 	static_door_fini(&server->static_door);

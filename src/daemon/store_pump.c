@@ -25,11 +25,10 @@ on_store(struct ev_loop *loop, ev_io *io, int revents)
 	struct store_pump *pump = io->data;
 
 	(void)revents;
-	if (!pump->drain->is_pressed) {
+	if (!websocket_host_take_pressure(pump->websockets)) {
 		chat_dispatch(pump->chat);
 		return;
 	}
-	pump->drain->is_pressed = false;
 	watch_stores(pump, false);
 	ev_timer_set(&pump->pause, PAUSE_S, 0);
 	ev_timer_start(loop, &pump->pause);
@@ -54,13 +53,13 @@ on_prune(struct ev_loop *loop, ev_timer *timer, int revents)
 
 void
 store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
-	struct ws_drain *drain)
+	struct websocket_host *websockets)
 {
 	unsigned i;
 
 	pump->loop = loop;
 	pump->chat = chat;
-	pump->drain = drain;
+	pump->websockets = websockets;
 	for (i = 0; i < CHAT_FDS; i++) {
 		ev_io_init(&pump->stores[i], on_store, chat_fd(chat, i), EV_READ);
 		pump->stores[i].data = pump;

@@ -5,21 +5,21 @@
 #include <ev.h>
 
 #include "linnet/chat/chat.h"
-#include "linnet/websocket/ws_writer.h"
+#include "linnet/websocket/websocket.h"
 
 struct store_pump {
 	struct ev_loop *loop;
 	struct chat *chat;
-	struct ws_drain *drain;
+	struct websocket_host *websockets;
 	ev_io stores[CHAT_FDS];
 	ev_timer pause;
 	ev_timer prune;
 };
 
-/* Begin with a pump that is all zero. Borrows everything; drain says when readers fall
- * behind. */
+/* Begin with a pump that is all zero. Borrows everything; websockets says when readers
+ * fall behind. */
 void store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
-	struct ws_drain *drain);
+	struct websocket_host *websockets);
 
 /* End, if it has begun. */
 void store_pump_stop(struct store_pump *pump);

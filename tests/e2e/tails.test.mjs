@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { answer, assertError, range, unhurriedWith } from '../lib/chat.mjs';
-import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { sitDown } from '../lib/line.mjs';
 import { LogFile, isEvent, watchers } from '../lib/tails.mjs';
 
@@ -52,6 +52,31 @@ test('a file that is not there yet is waited for, one that goes away may come ba
 		for (const watcher of all)
 			assert.deepEqual(await watcher.take(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
+
+// The kernel allows a user 128 inotify instances, so one for each file would not do.
+test('140 log files are followed at once, through their rotation too', () => {
+	const folder = temporaryFolder();
+	const logs = range(1, 140).map((n) => new LogFile(folder, `log-${n}`));
+	const tails = logs.map(({ room, path: file }) => `{ room = "${room}"; path = "${file}"; }`);
+	const settings = [`tails=( ${tails.join(', ')} )`];
+	return withDaemon({ settings }, async (daemon) => {
+		const haveLines = (count) =>
+			eventually(async () => {
+				const listed = (await (await fetch(`${daemon.url}/rooms`)).json()).tails;
+				const ids = new Map(listed.map(({ room, last_id: id }) => [room, id]));
+				assert.deepEqual(logs.filter(({ room }) => ids.get(room) !== count).map(({ room }) => room), []);
+			}, `${count} lines of each file`);
+		for (const log of logs)
+			log.write('one', 'two');
+		await haveLines(2);
+		for (const log of logs) {
+			log.write('three');
+			log.rotate();
+			log.write('four');
+		}
+		await haveLines(5); // with "the file was rotated"
+	});
+});
 
 test('rotation by rename and by truncation are followed, and said where they were', () =>
 	withLog({}, async (daemon, log) => {

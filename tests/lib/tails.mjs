@@ -8,8 +8,9 @@ import { sitDown } from './line.mjs';
 
 /** A log file that its writer may not have made yet. */
 export class LogFile {
-	constructor(folder = temporaryFolder()) {
-		this.path = path.join(folder, 'app.log');
+	constructor(folder = temporaryFolder(), room = 'log') {
+		this.room = room;
+		this.path = path.join(folder, `${room}.log`);
 		this.rotations = 0;
 	}
 
@@ -37,9 +38,9 @@ export class LogFile {
 		truncateSync(this.path);
 	}
 
-	/** The setting by which the room "log" shows it. */
+	/** The setting by which its room shows it. */
 	setting({ lines = 100, rate = 1_000_000 } = {}) {
-		return `tails=( { room = "log"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
+		return `tails=( { room = "${this.room}"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
 	}
 }
 

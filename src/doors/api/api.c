@@ -8,8 +8,8 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 
-/* Set the argument called name, a whole number, as a member. Returns false if it is none;
- * the request was answered then. */
+/* Copy the argument name, a whole number, to object if it is there. Returns false if it
+ * is invalid: object was freed and the request was answered. */
 static bool
 take_number(struct http_request *request, json_t *object, const char *name)
 {

@@ -1,4 +1,4 @@
-/* What moderators order, for whom shows an admin token. */
+/* Orders of moderators, who show an admin's token. */
 #include <string.h>
 
 #include "doors/api/api_private.h"
@@ -22,7 +22,7 @@ static const struct {
 
 #define ORDERS ARRAY_SIZE(orders)
 
-/* The order's word; NULL: the request was answered. */
+/* Returns the name of the order. NULL: the request was answered. */
 static const char *
 find_order(struct http_request *request)
 {
@@ -41,7 +41,7 @@ find_order(struct http_request *request)
 	return NULL;
 }
 
-/* Those that are no session of the chat, too. */
+/* Also closes connections that are not sessions of the chat. */
 static void
 close_banned(struct conn_table *table)
 {

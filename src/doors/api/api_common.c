@@ -62,7 +62,7 @@ api_answer_fault(struct http_request *request, const struct message_fault *fault
 		api_refuse(request, fault->code, fault->text);
 		return;
 	}
-	/* Whole seconds (RFC 9110 section 10.2.3). */
+	/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
 	snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
 		(long long)(fault->retry_after_ms + 999) / 1000);
 	http_respond_error(request, 429, headers, fault->code, fault->text);
@@ -81,8 +81,8 @@ api_may_enter(struct api *api, struct http_request *request,
 	return false;
 }
 
-/* Read an argument to out, *value pointing to it if it is there and not empty. Returns
- * false if it is too long. */
+/* Read an argument into out. *value is out, or NULL if the argument is missing or empty.
+ * Returns false if it is too long. */
 static bool
 read_argument(const struct http_request *request, const char *name,
 	char out[ACCESS_ARGUMENT_BYTES], const char **value)
@@ -115,8 +115,7 @@ api_wishes_new(struct http_request *request)
 		return NULL;
 	}
 	wishes->wants_events = value && !strcmp(value, "1");
-	/* Where a browser's stream broke off counts for more than where its page began
-	 * it. */
+	/* A browser that reconnects repeats the old query: Last-Event-ID is newer. */
 	if (header && *header) {
 		snprintf(asked->since, sizeof(asked->since), "%s", header);
 		wishes->since = asked->since;

@@ -11,13 +11,13 @@
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
 
-/* What Alertmanager and GitHub send is often more than a message may have. */
+/* Alertmanager and GitHub often send more than the limit of a message. */
 #define HOOK_BYTES (1024 * 1024)
 
 #define TAGS_MAX 16
 #define TAG_BYTES 64
 
-/* What programs may say beside their text, in headers or the query. */
+/* Members of a push that may come in headers or the query. */
 static const char *const extras[] = { "title", "priority", "tags", "click", "username",
 	"ref" };
 
@@ -86,7 +86,8 @@ find_fault(const json_t *object)
 	return NULL;
 }
 
-/* The same ref for each of several objects would make all but the first duplicates. */
+/* Give each of several objects its own ref. With the same ref all but the first would be
+ * duplicates. */
 static void
 tell_refs_apart(json_t *list)
 {
@@ -106,7 +107,7 @@ tell_refs_apart(json_t *list)
 	}
 }
 
-/* The first fault of the objects in list, or NULL. */
+/* Returns what is wrong with the first invalid object, or NULL. */
 static const char *
 check_all(json_t *list)
 {
@@ -122,7 +123,7 @@ check_all(json_t *list)
 	return why;
 }
 
-/* Say the objects in list, which is consumed; it is not empty. */
+/* Push the objects in list, which is consumed; at least one. */
 static void
 push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
@@ -150,8 +151,8 @@ push_all(struct http_request *request, const struct access_caller *caller,
 		});
 }
 
-/* What is said beside the body is said of each object in list. Returns why not, or NULL.
- */
+/* Add the members from headers and query to each object in list. Returns what is wrong,
+ * or NULL. */
 static const char *
 add_to_all(const struct http_request *request, json_t *list)
 {
@@ -180,7 +181,7 @@ read_pushes(struct http_request *request)
 	return !body || json_is_array(body) ? body : json_pack("[o]", body);
 }
 
-/* Only values come in numbers that are worth it. */
+/* Only metrics are frequent enough to come in arrays. */
 static const char *
 check_array(json_t *list)
 {
@@ -227,7 +228,7 @@ api_push(struct http_request *request)
 	push_all(request, &caller, request->head->segments[1], list, false);
 }
 
-/* The body as pushes; NULL if it was answered. */
+/* Convert the body of a hook to pushes. NULL: the request was answered. */
 static json_t *
 convert(struct http_request *request, enum hook_kind kind)
 {
@@ -275,7 +276,7 @@ api_hook(struct http_request *request)
 		push_all(request, &caller, room, list, true);
 		return;
 	}
-	/* Nothing in it that anybody would read. */
+	/* The hook had nothing to show. */
 	json_decref(list);
 	api_answer_object(request,
 		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));

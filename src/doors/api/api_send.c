@@ -4,8 +4,9 @@
 #include "linnet/base/clock.h"
 #include "linnet/chat/session.h"
 
-/* Whose session it is: the token that "joined" gave. Where one has to log in the header
- * is for that. */
+/* Find the session by the token that "joined" gave. The token is in the body, in the
+ * header Authorization or in the query. If everybody must log in, the header has the
+ * login token instead. */
 static struct session *
 find_speaker(struct http_request *request, const json_t *object)
 {
@@ -31,9 +32,8 @@ find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* The speaker, if whoever has permissions may be that person; NULL: the request was
- * answered.
- */
+/* The session of the request, if its permissions allow that person. NULL: the request was
+ * answered. */
 static struct session *
 need_speaker(struct http_request *request, const struct permissions *permissions,
 	const json_t *object)
@@ -47,7 +47,7 @@ need_speaker(struct http_request *request, const struct permissions *permissions
 	return NULL;
 }
 
-/* Returns NULL, or why object cannot be sent. */
+/* Add ref and room. Returns what is wrong, or NULL. */
 static const char *
 complete(const struct http_request *request, json_t *object)
 {
@@ -57,7 +57,7 @@ complete(const struct http_request *request, json_t *object)
 	return why;
 }
 
-/* Send object, which is consumed, if that may be. */
+/* Send object, which is consumed, or answer with an error. */
 static void
 send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)

@@ -58,7 +58,7 @@ api_read_text(struct http_request *request)
 	return text ? json_pack("{s:o}", "message", text) : NULL;
 }
 
-/* "a, b" as ["a","b"]. */
+/* Make "a, b" the array ["a","b"]. */
 static json_t *
 split_tags(const char *tags)
 {
@@ -78,7 +78,7 @@ split_tags(const char *tags)
 	return list;
 }
 
-/* Browsers have a header of that name, too, which says something else (RFC 9218). */
+/* Browsers send a header "Priority" with another meaning (RFC 9218). */
 static bool
 is_of_browser(const char *name, const char *header)
 {
@@ -86,8 +86,8 @@ is_of_browser(const char *name, const char *header)
 	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
 }
 
-/* The header or, where there is none, the argument called name. Returns 0, -ENOENT if
- * there is neither or it is empty, or -E2BIG. */
+/* Read the header name or, if it is missing, the argument name. Returns 0, -ENOENT if
+ * both are missing or empty, or -E2BIG. */
 static int
 read_extra(const struct http_request *request, const char *name, char *out, size_t size)
 {

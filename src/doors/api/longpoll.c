@@ -1,5 +1,5 @@
-/* Long-polls: a session that is answered once a request, by all that has come since the
- * last one. One that has a name stays for a while after each answer, so that its person
+/* Long polls. A poll is a session of the chat; each request gets what has come since the
+ * last one. A poll with a name stays for a while after each answer, so that its person
  * does not leave and enter all the time. */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #define WAIT_S 25
 #define WAIT_S_MAX 60
 
-/* How long somebody may be away between two polls. */
+/* How long a poll is kept without a request. */
 #define AWAY_MS 30000
 
 struct poll {
@@ -28,13 +28,13 @@ struct poll {
 	struct message_fault *fault; /* it was told this; NULL: nothing was refused */
 	struct deferred deferred;
 	struct api *api;
-	struct http_request *request; /* NULL between two polls */
-	bool is_asked_since;          /* the request said where it is to go on */
-	int64_t deadline_ms;          /* monotonic: answered, or forgotten, by then */
+	struct http_request *request; /* NULL: the poll is idle */
+	bool is_asked_since;          /* the request has "since" */
+	int64_t deadline_ms;          /* monotonic: answer or, if idle, forget it then */
 	char peer[INET6_ADDRSTRLEN];
 	struct conn_limit_key key;
-	bool is_counted;                  /* among those of its address */
-	char token[CHAT_TOKEN_BYTES + 1]; /* "" if it cannot come back */
+	bool is_counted;                  /* in api->away */
+	char token[CHAT_TOKEN_BYTES + 1]; /* "": it cannot come back */
 	UT_hash_handle hh;
 };
 
@@ -99,7 +99,7 @@ free_poll(struct poll *poll)
 	free(poll);
 }
 
-/* Nobody asks at the moment. */
+/* The poll has no request any more: keep it if it can come back. */
 static void
 put_by(struct poll *poll)
 {
@@ -121,7 +121,7 @@ on_gone(void *state)
 	put_by(state);
 }
 
-/* All that waits, as a JSON array. */
+/* Append the frames of the queue as a JSON array, and empty the queue. */
 static void
 append_waiting(struct buffer *text, struct frame_queue *queue)
 {
@@ -156,7 +156,7 @@ envelope(const struct chat_place *place, const char *token)
 	return object;
 }
 
-/* Give the request all that waits. */
+/* Answer the request with everything in the queue. */
 static void
 answer(struct poll *poll, const struct chat_place *place)
 {
@@ -170,7 +170,7 @@ answer(struct poll *poll, const struct chat_place *place)
 
 	json_text_append(&text, object);
 	json_decref(object);
-	text.len--; /* the brace that closes it */
+	text.len--; /* remove the closing brace */
 	buffer_append(&text, ",\"messages\":", 12);
 	append_waiting(&text, &poll->session.queue);
 	buffer_append(&text, "}", 1);
@@ -201,7 +201,7 @@ end(struct poll *poll)
 	put_by(poll);
 }
 
-/* Answer if it is time to. */
+/* Answer the request if the time has come. */
 static void
 consider(struct poll *poll, int64_t now_ms)
 {
@@ -248,7 +248,7 @@ static const struct http_waiter waiter = {
 	.on_tick = on_tick,
 };
 
-/* Give it a place between two polls. Returns false if there is none left. */
+/* Reserve a place for the poll while it is idle. Returns false if there is none left. */
 static bool
 reserve(struct poll *poll)
 {
@@ -265,7 +265,7 @@ reserve(struct poll *poll)
 	return true;
 }
 
-/* Let it come back under the token of its person. */
+/* Let the poll come back with the token of its person. */
 static void
 keep(struct poll *poll)
 {
@@ -328,8 +328,8 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 	begin(api, request, poll, wishes, wait_s);
 }
 
-/* Returns false if nobody is away under the token, or not from that room. What it may do
- * is what its last request showed. */
+/* Continue an idle poll with the permissions of this request. Returns false if no idle
+ * poll has this token and room. */
 static bool
 go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
 	unsigned wait_s, const struct permissions *permissions)

@@ -1,5 +1,5 @@
-/* Streams of events (SSE; HTML Living Standard, section 9.2): a session that only reads.
- */
+/* Streams of server-sent events (HTML Living Standard, section 9.2). A stream is a
+ * session that only reads. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,19 +11,19 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
-/* A comment, so that proxies do not take a quiet stream for a dead one. */
+/* A comment, so that proxies do not close a quiet stream. */
 #define HEARTBEAT ": ping\n\n"
 
-/* How soon a browser comes back, in ms. */
+/* A browser reconnects after so many ms. */
 #define RETRY "retry: 1000\n\n"
 
 struct stream {
 	struct session session;
-	struct deferred deferred; /* when the session is to end */
+	struct deferred deferred; /* ends the session */
 	struct api *api;
 	struct http_request *request;
-	struct conn *conn;    /* the request's, which ends earlier */
-	int64_t heartbeat_ms; /* monotonic: when the next one is due */
+	struct conn *conn;    /* of the request, which is freed earlier */
+	int64_t heartbeat_ms; /* monotonic time of the next heartbeat */
 };
 
 static struct stream *
@@ -88,7 +88,7 @@ on_stop(void *state, uint16_t code, const char *reason)
 	session_close(&stream->session, code, reason);
 }
 
-/* Beside the session's own limits: it is not to be closed for what keeps it open. */
+/* Bypasses the limit of the queue, so that a heartbeat cannot close the session. */
 static void
 put(struct stream *stream, const char *text)
 {
