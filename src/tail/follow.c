@@ -5,15 +5,16 @@
 #include <unistd.h>
 
 #include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
 /* Events are looked for so often at the most, however fast files grow. */
-#define PAUSE_S 0.01
+#define PAUSE_MS 10
 
 /* How often all files are looked at, for what inotify does not tell: folders that may not
  * be watched, changes far above a path. */
-#define POLL_S 2.0
+#define POLL_MS 2000
 
 /* Reads of events at a time. */
 #define READS 64
@@ -73,8 +74,7 @@ read_events(struct follow *follow)
 static void
 begin_pause(struct follow *follow)
 {
-	ev_timer_set(&follow->pause, PAUSE_S, 0);
-	ev_timer_start(follow->loop, &follow->pause);
+	loop_timer_start(follow->pause, PAUSE_MS, 0);
 }
 
 /* While files are being renamed it is better to wait than to lose track. */
@@ -83,7 +83,7 @@ conclude(struct follow *follow, struct follow_file *file, bool is_patient)
 {
 	if (file->looks < LOOKS && !follow_file_is_steady(file)) {
 		file->needs_look = true;
-		if (!ev_is_active(&follow->pause))
+		if (!loop_timer_is_running(follow->pause))
 			begin_pause(follow);
 		return;
 	}
@@ -124,7 +124,7 @@ take_turns(struct follow *follow)
 	for (i = 0; i < follow->count; i++) {
 		struct follow_file *file = &follow->files[i];
 
-		if (file->needs_turn && !ev_is_active(&file->again))
+		if (file->needs_turn && !loop_timer_is_running(file->again))
 			follow_lines_turn(file);
 	}
 }
@@ -138,24 +138,22 @@ go_on(struct follow *follow)
 }
 
 static void
-on_inotify(struct ev_loop *loop, ev_io *io, int revents)
+on_inotify(struct loop_socket *events)
 {
-	struct follow *follow = io->data;
+	struct follow *follow = container_of(events, struct follow, events);
 
-	(void)revents;
-	ev_io_stop(loop, io);
+	loop_socket_watch_input(events, false);
 	begin_pause(follow);
 	go_on(follow);
 }
 
 static void
-on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+on_pause_over(void *context)
 {
-	struct follow *follow = timer->data;
+	struct follow *follow = context;
 	size_t i;
 
-	(void)revents;
-	ev_io_start(loop, &follow->io);
+	loop_socket_watch_input(&follow->events, true);
 	for (i = 0; i < follow->count; i++)
 		if (follow->files[i].is_sought) {
 			go_on(follow);
@@ -164,13 +162,11 @@ on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-on_poll(struct ev_loop *loop, ev_timer *timer, int revents)
+on_poll(void *context)
 {
-	struct follow *follow = timer->data;
+	struct follow *follow = context;
 	size_t i;
 
-	(void)loop;
-	(void)revents;
 	read_events(follow);
 	look_at_all(follow);
 	look(follow, false);
@@ -182,12 +178,12 @@ on_poll(struct ev_loop *loop, ev_timer *timer, int revents)
 static void
 start_watchers(struct follow *follow)
 {
-	ev_io_init(&follow->io, on_inotify, follow->watches.fd, EV_READ);
-	ev_timer_init(&follow->pause, on_pause_over, PAUSE_S, 0);
-	ev_timer_init(&follow->poll, on_poll, POLL_S, POLL_S);
-	follow->io.data = follow->pause.data = follow->poll.data = follow;
-	ev_io_start(follow->loop, &follow->io);
-	ev_timer_start(follow->loop, &follow->poll);
+	static const struct loop_socket_ops ops = { .on_readable = on_inotify };
+
+	loop_socket_open(&follow->events, follow->loop, follow->watches.fd, &ops);
+	follow->pause = loop_timer_new(follow->loop, on_pause_over, follow);
+	follow->poll = loop_timer_new(follow->loop, on_poll, follow);
+	loop_timer_start(follow->poll, POLL_MS, POLL_MS);
 }
 
 static void
@@ -198,12 +194,12 @@ add_sources(struct follow *follow, const struct follow_source *sources, size_t c
 		struct follow_file *file = &follow->files[follow->count];
 
 		follow_file_init(file, follow, &sources[follow->count]);
-		ev_timer_start(follow->loop, &file->again);
+		loop_timer_start(file->again, 0, 0);
 	}
 }
 
 int
-follow_new(struct follow **out, struct ev_loop *loop, const struct follow_source *sources,
+follow_new(struct follow **out, struct loop *loop, const struct follow_source *sources,
 	size_t count, size_t max_line_bytes, const struct follow_ops *ops, void *context)
 {
 	struct follow *follow = xcalloc(1, sizeof(*follow));
@@ -232,12 +228,12 @@ follow_free(struct follow *follow)
 
 	if (!follow)
 		return;
-	ev_io_stop(follow->loop, &follow->io);
-	ev_timer_stop(follow->loop, &follow->pause);
-	ev_timer_stop(follow->loop, &follow->poll);
+	loop_timer_free(follow->pause);
+	loop_timer_free(follow->poll);
 	for (i = 0; i < follow->count; i++)
 		follow_file_fini(&follow->files[i]);
-	inotify_watches_close(&follow->watches);
+	loop_socket_close(&follow->events);
+	inotify_watches_clear(&follow->watches);
 	free(follow->files);
 	free(follow->text);
 	free(follow);

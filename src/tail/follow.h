@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ev_loop;
+struct loop;
 struct follow;
 
 /* Descriptors that one source may hold, beside the one that all share: the file that its
@@ -46,7 +46,7 @@ struct follow_ops {
  * max_line_bytes, at least LOG_LINE_LEAST_BYTES, are cut. Borrows loop and ops, which
  * must outlive it. What happens to a file is logged. Returns 0 and a follow for
  * follow_free, or -errno if inotify cannot be opened. */
-int follow_new(struct follow **follow, struct ev_loop *loop,
+int follow_new(struct follow **follow, struct loop *loop,
 	const struct follow_source *sources, size_t count, size_t max_line_bytes,
 	const struct follow_ops *ops, void *context);
 

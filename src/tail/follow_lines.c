@@ -9,14 +9,12 @@
 #define TURN_BYTES (256 * 1024)
 
 /* When a line that was not taken is offered again. */
-#define RETRY_S 0.02
+#define RETRY_MS 20
 
 static void
-on_again(struct ev_loop *loop, ev_timer *timer, int revents)
+on_again(void *context)
 {
-	(void)loop;
-	(void)revents;
-	follow_lines_turn(timer->data);
+	follow_lines_turn(context);
 }
 
 /* How many lines a bucket that was empty must hold before more are let through: a part
@@ -40,19 +38,16 @@ take_tokens(struct follow_file *file, double cost)
 static void
 wait_for_refill(struct follow_file *file, int64_t wait_ms)
 {
-	ev_timer_set(&file->refill, (double)wait_ms / 1000, 0);
-	ev_timer_start(file->follow->loop, &file->refill);
+	loop_timer_start(file->refill, wait_ms, 0);
 }
 
 static void
-on_refill(struct ev_loop *loop, ev_timer *timer, int revents)
+on_refill(void *context)
 {
-	struct follow_file *file = timer->data;
+	struct follow_file *file = context;
 	double batch = batch_of(file);
 	int64_t wait_ms;
 
-	(void)loop;
-	(void)revents;
 	file->follow->now_ms = clock_now_ms();
 	wait_ms = take_tokens(file, batch);
 	if (wait_ms) {
@@ -61,23 +56,22 @@ on_refill(struct ev_loop *loop, ev_timer *timer, int revents)
 	}
 	file->bucket.tokens += batch; /* the lines take them one by one */
 	file->is_thinning = false;
-	if (!ev_is_active(&file->again))
+	if (!loop_timer_is_running(file->again))
 		follow_lines_turn(file);
 }
 
 void
 follow_lines_init(struct follow_file *file)
 {
-	ev_timer_init(&file->again, on_again, 0, 0);
-	ev_timer_init(&file->refill, on_refill, 0, 0);
-	file->again.data = file->refill.data = file;
+	file->again = loop_timer_new(file->follow->loop, on_again, file);
+	file->refill = loop_timer_new(file->follow->loop, on_refill, file);
 }
 
 void
 follow_lines_fini(struct follow_file *file)
 {
-	ev_timer_stop(file->follow->loop, &file->again);
-	ev_timer_stop(file->follow->loop, &file->refill);
+	loop_timer_free(file->again);
+	loop_timer_free(file->refill);
 }
 
 static bool
@@ -289,6 +283,5 @@ follow_lines_turn(struct follow_file *file)
 	}
 	if (r == 0)
 		return;
-	ev_timer_set(&file->again, r == -EAGAIN ? RETRY_S : 0, 0);
-	ev_timer_start(follow->loop, &file->again);
+	loop_timer_start(file->again, r == -EAGAIN ? RETRY_MS : 0, 0);
 }

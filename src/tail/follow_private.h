@@ -3,11 +3,11 @@
  * follow_path.c (the names that lead to a source). */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 #include <sys/inotify.h>
 
 #include "linnet/base/token_bucket.h"
+#include "linnet/net/loop.h"
 #include "tail/follow.h"
 #include "tail/follow_reader.h"
 #include "tail/inotify.h"
@@ -62,26 +62,26 @@ struct follow_file {
 	int problem;   /* -errno that the log says */
 	int watch_problem;
 	struct token_bucket bucket;
-	bool is_thinning;        /* until the bucket has refilled */
-	uint64_t skipped;        /* lines, and nobody knows yet */
-	enum follow_event event; /* that nobody knows yet; 0: none */
-	bool has_told;           /* a line since the last event */
-	ev_timer again;          /* there is more to read, or somebody to take it */
-	ev_timer refill;         /* of the bucket */
+	bool is_thinning;          /* until the bucket has refilled */
+	uint64_t skipped;          /* lines, and nobody knows yet */
+	enum follow_event event;   /* that nobody knows yet; 0: none */
+	bool has_told;             /* a line since the last event */
+	struct loop_timer *again;  /* there is more to read, or somebody to take it */
+	struct loop_timer *refill; /* of the bucket */
 };
 
 struct follow {
-	struct ev_loop *loop;
+	struct loop *loop;
 	const struct follow_ops *ops;
 	void *context;
 	size_t max_line_bytes;
 	struct follow_file *files;
 	size_t count;
 	struct inotify_watches watches;
-	int64_t now_ms; /* of what is being handled */
-	ev_io io;
-	ev_timer pause;
-	ev_timer poll;
+	int64_t now_ms;            /* of what is being handled */
+	struct loop_socket events; /* of the watches */
+	struct loop_timer *pause;
+	struct loop_timer *poll;
 	char *text; /* of max_line_bytes */
 	struct follow_chunk chunk;
 };

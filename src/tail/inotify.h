@@ -20,8 +20,8 @@ struct inotify_watches {
 /* Open inotify. Returns 0 or -errno. */
 int inotify_watches_open(struct inotify_watches *watches);
 
-/* Close it, with all watches. */
-void inotify_watches_close(struct inotify_watches *watches);
+/* Forget the watches. The descriptor stays open, with them. */
+void inotify_watches_clear(struct inotify_watches *watches);
 
 /* Hold a watch on path with mask, which is the same for all that hold it. Returns its
  * descriptor for inotify_watch_release, or -errno. */

@@ -29,7 +29,7 @@ struct source {
 struct tail {
 	const struct config *config;
 	struct chat *chat;
-	struct ev_loop *loop;
+	struct loop *loop;
 	LIST_HEAD(, source) sources;
 };
 
@@ -165,7 +165,7 @@ tail_reload(struct tail *tail)
 }
 
 struct tail *
-tail_new(const struct config *config, struct chat *chat, struct ev_loop *loop)
+tail_new(const struct config *config, struct chat *chat, struct loop *loop)
 {
 	struct tail *tail = xcalloc(1, sizeof(*tail));
 

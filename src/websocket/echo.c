@@ -1,6 +1,5 @@
 #include "linnet/websocket/echo.h"
 
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,14 +55,13 @@ static void
 on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
 	struct echo *echo = socket->state;
-	bool final = lws_is_final_fragment(socket->wsi);
+	bool final = websocket_is_final(socket);
 
 	ws_writer_heard(&echo->writer);
 	if (echo->writer.close_code)
 		return;
 	echo->message_len += len;
-	if (echo->message_len + lws_remaining_packet_payload(socket->wsi) >
-		ECHO_MESSAGE_BYTES) {
+	if (echo->message_len + websocket_remaining(socket) > ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
 		conn_note_ending(socket->conn, ENDING_TOO_BIG);
 		ws_writer_close(&echo->writer, CLOSE_TOO_BIG, "message too big");
@@ -77,14 +75,14 @@ on_receive(struct websocket *socket, const void *bytes, size_t len)
 	buffer_append(&echo->piece, bytes, len);
 	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
-	send_piece(echo, lws_frame_is_binary(socket->wsi), final);
+	send_piece(echo, websocket_is_binary(socket), final);
 	if (final) {
 		echo->message_len = 0;
 		buffer_clear(&echo->piece);
 	}
 	if (!echo->is_paused && echo->queue.bytes >= QUEUE_BYTES) {
 		echo->is_paused = true;
-		lws_rx_flow_control(socket->wsi, 0);
+		websocket_watch_input(socket, false);
 	}
 	ws_writer_wake(&echo->writer);
 }
@@ -113,10 +111,7 @@ on_writable(struct websocket *socket)
 
 	if (r == 0 && echo->is_paused && echo->queue.bytes < QUEUE_BYTES / 2) {
 		echo->is_paused = false;
-		/* lws looks for input that it held back meanwhile only after an event of
-		 * the loop: let there be one. */
-		lws_rx_flow_control(socket->wsi, 1);
-		lws_callback_on_writable(socket->wsi);
+		websocket_watch_input(socket, true);
 	}
 	return r;
 }

@@ -6,15 +6,14 @@
 #include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
 
-struct ev_loop;
+struct loop;
 struct tail;
 
 /* Descriptors that the configured log files may hold. */
 size_t tail_descriptors(const struct config *config);
 
 /* Follow the configured log files; borrows everything. Freed by tail_free. */
-struct tail *tail_new(
-	const struct config *config, struct chat *chat, struct ev_loop *loop);
+struct tail *tail_new(const struct config *config, struct chat *chat, struct loop *loop);
 
 /* The configuration has changed: files that are new in it are followed from now on, those
  * that are not in it no more; nothing is lost or doubled of the others. */

@@ -10,8 +10,8 @@
 #include "linnet/base/utf8.h"
 #include "linnet/net/conn.h"
 
-struct ev_loop;
 struct http_request;
+struct loop;
 struct lws;
 struct websocket;
 struct websocket_host;
@@ -29,8 +29,8 @@ struct websocket_service {
 		const struct http_request *request, int *status, const char **text);
 	/* The connection is open. Sets socket->state. */
 	void (*on_open)(struct websocket *socket, const struct http_request *request);
-	/* len bytes of the message under way have come (lws_is_first_fragment and its
-	 * kin tell where they stand in it). */
+	/* len bytes of the message under way have come (websocket_is_first and its kin
+	 * tell where they stand in it). */
 	void (*on_receive)(struct websocket *socket, const void *bytes, size_t len);
 	/* The peer gave a sign of life other than a message. */
 	void (*on_heard)(struct websocket *socket);
@@ -58,11 +58,9 @@ struct websocket {
 	struct utf8_check text;             /* of the message under way */
 };
 
-/* Start libwebsockets on loop. Returns a host for websocket_host_free, or NULL. */
-struct websocket_host *websocket_host_new(struct ev_loop *loop);
-
-/* Log what libwebsockets has said too much of since the last call. */
-void websocket_host_tick(void);
+/* Let libwebsockets serve WebSockets on loop. Returns a host for websocket_host_free, or
+ * NULL after logging why. */
+struct websocket_host *websocket_host_new(struct loop *loop);
 
 /* Make a WebSocket of service out of the connection of request, a good handshake with
  * key, on the socket fd, which is the host's from now on. speaks_chat: the client asked
@@ -72,10 +70,20 @@ void websocket_open(struct websocket_host *host, struct websocket_service *servi
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len);
 
+/* While on_receive is called: whether the bytes are the first or the last ones of their
+ * message, whether that is binary, and how many more of their frame are to come. */
+bool websocket_is_first(const struct websocket *socket);
+bool websocket_is_final(const struct websocket *socket);
+bool websocket_is_binary(const struct websocket *socket);
+size_t websocket_remaining(const struct websocket *socket);
+
+/* Read, or do not read, what the peer sends. */
+void websocket_watch_input(struct websocket *socket, bool on);
+
 /* Whether the len bytes that have just come of a message go on with it as UTF-8, and end
  * no message within a character (RFC 6455 section 8.1); a binary message always does. To
  * be asked once about each piece. */
 bool websocket_is_text(struct websocket *socket, const void *bytes, size_t len);
 
-/* Close what is left and stop libwebsockets; NULL is fine. */
+/* Free it, after loop_close_all; NULL is fine. */
 void websocket_host_free(struct websocket_host *host);

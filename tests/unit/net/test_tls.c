@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <ev.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -20,6 +19,7 @@
 #include "linnet/base/clock.h"
 #include "linnet/net/conn.h"
 #include "linnet/net/tls.h"
+#include "loop_fixture.h"
 #include "net/reject.h"
 
 /* Nothing here takes so long; it only bounds a failure. */
@@ -33,8 +33,7 @@
 
 struct fixture {
 	char certificates[2][128], keys[2][128];
-	struct ev_loop *loop;
-	ev_timer turn; /* the loop never sleeps longer */
+	struct loop_fixture loop;
 	struct conn_table conns;
 	struct reject *reject;
 	struct tls *tls;
@@ -65,17 +64,16 @@ on_open(void *context, struct conn *conn, int fd)
 }
 
 static void
-on_turn(struct ev_loop *loop, ev_timer *timer, int revents)
+on_turn(void *context)
 {
-	(void)loop;
-	(void)timer;
-	(void)revents;
+	(void)context;
+	tls_door_tick(&fixture->door, clock_now_ms());
 }
 
 static void
 turn(void)
 {
-	ev_run(fixture->loop, EVRUN_ONCE);
+	loop_fixture_turn(&fixture->loop, LOOP_FIXTURE_SLEEP_MS);
 }
 
 static void
@@ -128,17 +126,15 @@ set_up(void **state)
 	folder_make(folder);
 	make_certificate(0, "first");
 	make_certificate(1, "second");
-	fixture->loop = ev_loop_new(EVFLAG_AUTO);
-	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
-	ev_timer_start(fixture->loop, &fixture->turn);
+	loop_fixture_open(&fixture->loop, on_turn, NULL);
 	conn_table_init(&fixture->conns, 100, 100, NULL);
-	fixture->reject = reject_new(fixture->loop);
+	fixture->reject = reject_new(fixture->loop.loop);
 	fixture->clients = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(fixture->clients, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	assert_int_equal(
 		tls_new(&fixture->tls, fixture->certificates[0], fixture->keys[0], &why),
 		0);
-	tls_door_init(&fixture->door, fixture->tls, fixture->loop, fixture->reject,
+	tls_door_init(&fixture->door, fixture->tls, fixture->loop.loop, fixture->reject,
 		on_open, fixture);
 	return 0;
 }
@@ -153,7 +149,7 @@ tear_down(void **state)
 	conn_table_clear(&fixture->conns);
 	conn_table_fini(&fixture->conns);
 	SSL_CTX_free(fixture->clients);
-	ev_loop_destroy(fixture->loop);
+	loop_fixture_close(&fixture->loop);
 	folder_remove(folder);
 	free(fixture);
 	return 0;

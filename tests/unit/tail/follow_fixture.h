@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -21,15 +20,18 @@
 #include <unistd.h>
 
 #include "../folder.h"
+#include "../net/loop_fixture.h"
 #include "linnet/base/buffer.h"
 #include "tail/follow.h"
 
 /* Something is broken when nothing has come by then. */
-#define PATIENCE_S 60.0
+#define PATIENCE_MS 60000
 
 struct fixture {
 	char folder[FOLDER_BYTES];
-	struct ev_loop *loop;
+	struct loop_fixture loop;
+	bool (*is_done)(const struct fixture *, const void *); /* NULL: it runs on */
+	const void *awaited;
 	struct follow *follow;
 	struct buffer seen; /* "line|line|<3 skipped>|" */
 	bool wants_events;  /* in seen, as "<rotated>|" */
@@ -108,6 +110,15 @@ on_event(void *context, size_t index, enum follow_event event)
 	return 0;
 }
 
+static inline void
+on_turn(void *context)
+{
+	struct fixture *fixture = context;
+
+	if (fixture->is_done && fixture->is_done(fixture, fixture->awaited))
+		loop_end(fixture->loop.loop);
+}
+
 static inline int
 setup(void **state)
 {
@@ -115,7 +126,7 @@ setup(void **state)
 	int log;
 
 	folder_make(fixture->folder);
-	fixture->loop = ev_loop_new(EVFLAG_AUTO);
+	loop_fixture_open(&fixture->loop, on_turn, fixture);
 	fixture->old_stderr = dup(STDERR_FILENO);
 	log = open(at(fixture, "stderr"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	dup2(log, STDERR_FILENO);
@@ -130,7 +141,7 @@ teardown(void **state)
 	struct fixture *fixture = *state;
 
 	follow_free(fixture->follow);
-	ev_loop_destroy(fixture->loop);
+	loop_fixture_close(&fixture->loop);
 	dup2(fixture->old_stderr, STDERR_FILENO);
 	close(fixture->old_stderr);
 	folder_remove(fixture->folder);
@@ -148,8 +159,8 @@ static const struct follow_ops ops = {
 static inline void
 start_sources(struct fixture *fixture, const struct follow_source *sources, size_t count)
 {
-	assert_int_equal(follow_new(&fixture->follow, fixture->loop, sources, count, 64,
-				 &ops, fixture),
+	assert_int_equal(follow_new(&fixture->follow, fixture->loop.loop, sources, count,
+				 64, &ops, fixture),
 		0);
 }
 
@@ -192,28 +203,16 @@ move(struct fixture *fixture, const char *from, const char *to)
 	assert_int_equal(rename(at(fixture, from), at(fixture, to)), 0);
 }
 
-static inline void
-on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)revents;
-	*(bool *)timer->data = true;
-}
-
 /* Run the loop until is_done says so. */
 static inline void
 run_until(struct fixture *fixture, bool (*is_done)(const struct fixture *, const void *),
 	const void *what)
 {
-	ev_timer watchdog;
-
-	ev_now_update(fixture->loop);
-	ev_timer_init(&watchdog, on_watchdog, PATIENCE_S, 0);
-	watchdog.data = &fixture->has_timed_out;
-	ev_timer_start(fixture->loop, &watchdog);
-	while (!is_done(fixture, what) && !fixture->has_timed_out)
-		ev_run(fixture->loop, EVRUN_ONCE);
-	ev_timer_stop(fixture->loop, &watchdog);
+	fixture->is_done = is_done;
+	fixture->awaited = what;
+	loop_fixture_run(&fixture->loop, PATIENCE_MS);
+	fixture->is_done = NULL;
+	fixture->has_timed_out = !is_done(fixture, what);
 }
 
 static inline const char *
