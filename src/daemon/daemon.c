@@ -87,20 +87,18 @@ log_kept(void *context, const char *path)
 		log_str("hint", "a restart is needed"));
 }
 
-/* Connections that come from now on see the new certificate. */
 static void
-adopt_certificate(struct daemon *daemon, const struct secrets *fresh)
+adopt_certificate(struct daemon *daemon, struct tls *fresh)
 {
-	const struct config *config = daemon->config;
-	const char *why;
+	struct tls *tls = daemon->secrets.tls;
 
-	if (!daemon->secrets.tls != !fresh->tls)
+	if (tls && fresh) {
+		tls_replace(tls, fresh);
+		return;
+	}
+	if (tls || fresh)
 		log_kept(NULL, "http.tls_certificate");
-	else if (fresh->tls &&
-		 tls_reload(daemon->secrets.tls, config->http.tls_certificate,
-			 config->http.tls_key, &why) < 0)
-		log_error("reload_failed", log_str("error", why));
-	tls_free(fresh->tls);
+	tls_free(fresh);
 }
 
 /* Swap everything at once, now that it is known to be good. */
@@ -109,7 +107,7 @@ adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets
 {
 	config_adopt(daemon->config, fresh, log_kept, NULL);
 	tokens_replace(daemon->secrets.tokens, secrets->tokens);
-	adopt_certificate(daemon, secrets);
+	adopt_certificate(daemon, secrets->tls);
 	server_reload(daemon->server);
 	config_free(fresh);
 	log_setup_from(daemon->config);

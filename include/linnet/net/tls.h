@@ -18,10 +18,8 @@ struct tls;
  * it gives *tls to tls_free. */
 int tls_new(struct tls **tls, const char *certificate, const char *key, const char **why);
 
-/* Use these files for connections that come from now on. Returns as tls_new does; on
- * failure everything stays as it was. */
-int tls_reload(
-	struct tls *tls, const char *certificate, const char *key, const char **why);
+/* Use the certificate of fresh for connections that come from now on. Frees fresh. */
+void tls_replace(struct tls *tls, struct tls *fresh);
 
 /* Free it; NULL is fine. */
 void tls_free(struct tls *tls);
