@@ -2,23 +2,26 @@
  * answered, no faster than readers follow, and has them let go of what is too old. */
 #pragma once
 
-#include <ev.h>
-
 #include "linnet/chat/chat.h"
+#include "linnet/net/loop.h"
 #include "linnet/websocket/websocket.h"
 
+struct store_pump_store {
+	struct loop_socket socket;
+	struct store_pump *pump;
+};
+
 struct store_pump {
-	struct ev_loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
-	ev_io stores[CHAT_FDS];
-	ev_timer pause;
-	ev_timer prune;
+	struct store_pump_store stores[CHAT_FDS];
+	struct loop_timer *pause;
+	struct loop_timer *prune;
 };
 
 /* Begin with a pump that is all zero. Borrows everything; websockets says when readers
- * fall behind. */
-void store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
+ * fall behind. Returns 0 or -errno. */
+int store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
 	struct websocket_host *websockets);
 
 /* End, if it has begun. */

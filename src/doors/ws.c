@@ -1,7 +1,6 @@
 #include "linnet/doors/ws.h"
 
 #include <errno.h>
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -180,11 +179,11 @@ ws_on_open(struct websocket *socket, const struct http_request *request)
 static bool
 ws_is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 {
-	struct lws *wsi = ws->socket->wsi;
+	const struct websocket *socket = ws->socket;
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
-	size_t announced = ws->partial.len + len + lws_remaining_packet_payload(wsi);
+	size_t announced = ws->partial.len + len + websocket_remaining(socket);
 
-	if (lws_is_first_fragment(wsi) && lws_frame_is_binary(wsi)) {
+	if (websocket_is_first(socket) && websocket_is_binary(socket)) {
 		session_close(&ws->session, CLOSE_UNSUPPORTED, "text messages only");
 		return false;
 	}
@@ -231,8 +230,7 @@ static void
 ws_on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
 	struct ws_session *ws = socket->state;
-	struct lws *wsi = socket->wsi;
-	bool whole = lws_is_first_fragment(wsi) && lws_is_final_fragment(wsi);
+	bool whole = websocket_is_first(socket) && websocket_is_final(socket);
 
 	if (socket->conn->table->is_stopping)
 		return;
@@ -245,7 +243,7 @@ ws_on_receive(struct websocket *socket, const void *bytes, size_t len)
 		return;
 	}
 	buffer_append(&ws->partial, bytes, len);
-	if (lws_is_final_fragment(wsi)) {
+	if (websocket_is_final(socket)) {
 		ws_handle(ws, ws->partial.bytes, ws->partial.len);
 		buffer_clear(&ws->partial);
 	}

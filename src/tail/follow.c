@@ -5,15 +5,16 @@
 #include <unistd.h>
 
 #include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
 /* Events are read at most once in this time, however fast files grow. */
-#define PAUSE_S 0.01
+#define PAUSE_MS 10
 
 /* How often all files are looked at, because inotify does not report everything: not
  * changes in folders that may not be watched, nor changes far above a path. */
-#define POLL_S 2.0
+#define POLL_MS 2000
 
 /* How many reads of events in a row. */
 #define READS 64
@@ -73,10 +74,8 @@ follow_read_events(struct follow *follow)
 static void
 follow_begin_pause(struct follow *follow)
 {
-	if (ev_is_active(&follow->pause))
-		return;
-	ev_timer_set(&follow->pause, PAUSE_S, 0);
-	ev_timer_start(follow->loop, &follow->pause);
+	if (!loop_timer_is_running(follow->pause))
+		loop_timer_start(follow->pause, PAUSE_MS, 0);
 }
 
 /* While files are being renamed, wait a little: settling now could lose one of them. */
@@ -124,7 +123,7 @@ follow_take_turns(struct follow *follow)
 	struct follow_file *file;
 
 	TAILQ_FOREACH (file, &follow->files, link)
-		if (file->needs_turn && !ev_is_active(&file->again))
+		if (file->needs_turn && !loop_timer_is_running(file->again))
 			follow_lines_turn(file);
 }
 
@@ -137,24 +136,22 @@ follow_go_on(struct follow *follow)
 }
 
 static void
-follow_on_inotify(struct ev_loop *loop, ev_io *io, int revents)
+follow_on_inotify(struct loop_socket *events)
 {
-	struct follow *follow = io->data;
+	struct follow *follow = container_of(events, struct follow, events);
 
-	(void)revents;
-	ev_io_stop(loop, io);
+	loop_socket_watch_input(events, false);
 	follow_begin_pause(follow);
 	follow_go_on(follow);
 }
 
 static void
-follow_on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+follow_on_pause_over(void *context)
 {
-	struct follow *follow = timer->data;
+	struct follow *follow = context;
 	struct follow_file *file;
 
-	(void)revents;
-	ev_io_start(loop, &follow->io);
+	loop_socket_watch_input(&follow->events, true);
 	TAILQ_FOREACH (file, &follow->files, link)
 		if (file->is_sought || file->needs_turn) {
 			follow_go_on(follow);
@@ -163,13 +160,11 @@ follow_on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 static void
-follow_on_poll(struct ev_loop *loop, ev_timer *timer, int revents)
+follow_on_poll(void *context)
 {
-	struct follow *follow = timer->data;
+	struct follow *follow = context;
 	struct follow_file *file;
 
-	(void)loop;
-	(void)revents;
 	follow_read_events(follow);
 	follow_look_at_all(follow);
 	follow_look(follow, false);
@@ -179,9 +174,10 @@ follow_on_poll(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 int
-follow_new(struct follow **out, struct ev_loop *loop,
+follow_new(struct follow **out, struct loop *loop,
 	int (*deliver)(void *context, const struct follow_item *item))
 {
+	static const struct loop_socket_ops ops = { .on_readable = follow_on_inotify };
 	struct follow *follow = xcalloc(1, sizeof(*follow));
 	int r = inotify_watches_open(&follow->watches);
 
@@ -192,12 +188,10 @@ follow_new(struct follow **out, struct ev_loop *loop,
 	follow->loop = loop;
 	follow->deliver = deliver;
 	TAILQ_INIT(&follow->files);
-	ev_io_init(&follow->io, follow_on_inotify, follow->watches.fd, EV_READ);
-	ev_timer_init(&follow->pause, follow_on_pause_over, PAUSE_S, 0);
-	ev_timer_init(&follow->poll, follow_on_poll, POLL_S, POLL_S);
-	follow->io.data = follow->pause.data = follow->poll.data = follow;
-	ev_io_start(loop, &follow->io);
-	ev_timer_start(loop, &follow->poll);
+	follow->pause = loop_timer_new(loop, follow_on_pause_over, follow);
+	follow->poll = loop_timer_new(loop, follow_on_poll, follow);
+	loop_socket_open(&follow->events, loop, follow->watches.fd, &ops);
+	loop_timer_start(follow->poll, POLL_MS, POLL_MS);
 	*out = follow;
 	return 0;
 }
@@ -231,12 +225,12 @@ follow_free(struct follow *follow)
 {
 	if (!follow)
 		return;
-	ev_io_stop(follow->loop, &follow->io);
-	ev_timer_stop(follow->loop, &follow->pause);
-	ev_timer_stop(follow->loop, &follow->poll);
+	loop_timer_free(follow->pause);
+	loop_timer_free(follow->poll);
 	while (!TAILQ_EMPTY(&follow->files))
 		follow_remove(TAILQ_FIRST(&follow->files));
-	inotify_watches_close(&follow->watches);
+	loop_socket_close(&follow->events);
+	inotify_watches_clear(&follow->watches);
 	free(follow->text);
 	free(follow);
 }

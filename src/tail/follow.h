@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ev_loop;
+struct loop;
 struct follow;
 struct follow_file;
 
@@ -46,7 +46,7 @@ struct follow_item {
  * deliver is called from the loop with the context of follow_add. It must not add or
  * remove files. It returns 0 if it took the item; otherwise the same item is offered
  * again soon. */
-int follow_new(struct follow **follow, struct ev_loop *loop,
+int follow_new(struct follow **follow, struct loop *loop,
 	int (*deliver)(void *context, const struct follow_item *item));
 
 /* Follow a file from now on. Nothing is delivered before this returns. A missing file is

@@ -282,7 +282,7 @@ follow_file_retire(struct follow_file *file)
 {
 	struct follow_reader *reader, *next;
 
-	if (ev_is_active(&file->again))
+	if (loop_timer_is_running(file->again))
 		return; /* older files still have lines to deliver */
 	for (reader = TAILQ_FIRST(&file->readers); reader; reader = next) {
 		next = TAILQ_NEXT(reader, link);

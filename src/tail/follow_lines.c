@@ -9,14 +9,12 @@
 #define TURN_BYTES (256 * 1024)
 
 /* A refused item is offered again after this time. */
-#define RETRY_S 0.02
+#define RETRY_MS 20
 
 static void
-follow_lines_on_again(struct ev_loop *loop, ev_timer *timer, int revents)
+follow_lines_on_again(void *context)
 {
-	(void)loop;
-	(void)revents;
-	follow_lines_turn(timer->data);
+	follow_lines_turn(context);
 }
 
 /* An empty bucket must refill to so many lines before lines pass again: readers get
@@ -40,19 +38,16 @@ follow_lines_take_tokens(struct follow_file *file, double cost)
 static void
 follow_lines_wait_for_refill(struct follow_file *file, int64_t wait_ms)
 {
-	ev_timer_set(&file->refill, (double)wait_ms / 1000, 0);
-	ev_timer_start(file->follow->loop, &file->refill);
+	loop_timer_start(file->refill, wait_ms, 0);
 }
 
 static void
-follow_lines_on_refill(struct ev_loop *loop, ev_timer *timer, int revents)
+follow_lines_on_refill(void *context)
 {
-	struct follow_file *file = timer->data;
+	struct follow_file *file = context;
 	double batch = follow_lines_batch(file);
 	int64_t wait_ms;
 
-	(void)loop;
-	(void)revents;
 	file->follow->now_ms = clock_now_ms();
 	wait_ms = follow_lines_take_tokens(file, batch);
 	if (wait_ms) {
@@ -61,23 +56,22 @@ follow_lines_on_refill(struct ev_loop *loop, ev_timer *timer, int revents)
 	}
 	file->bucket.tokens += batch; /* each line takes its own */
 	file->is_thinning = false;
-	if (!ev_is_active(&file->again))
+	if (!loop_timer_is_running(file->again))
 		follow_lines_turn(file);
 }
 
 void
 follow_lines_init(struct follow_file *file)
 {
-	ev_timer_init(&file->again, follow_lines_on_again, 0, 0);
-	ev_timer_init(&file->refill, follow_lines_on_refill, 0, 0);
-	file->again.data = file->refill.data = file;
+	file->again = loop_timer_new(file->follow->loop, follow_lines_on_again, file);
+	file->refill = loop_timer_new(file->follow->loop, follow_lines_on_refill, file);
 }
 
 void
 follow_lines_fini(struct follow_file *file)
 {
-	ev_timer_stop(file->follow->loop, &file->again);
-	ev_timer_stop(file->follow->loop, &file->refill);
+	loop_timer_free(file->again);
+	loop_timer_free(file->refill);
 }
 
 static bool
@@ -297,6 +291,5 @@ follow_lines_turn(struct follow_file *file)
 	}
 	if (r == 0)
 		return;
-	ev_timer_set(&file->again, r == -EAGAIN ? RETRY_S : 0, 0);
-	ev_timer_start(follow->loop, &file->again);
+	loop_timer_start(file->again, r == -EAGAIN ? RETRY_MS : 0, 0);
 }

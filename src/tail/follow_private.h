@@ -3,11 +3,11 @@
  * delivers their lines) and follow_path.c (the names that lead to a source). */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 #include <sys/inotify.h>
 
 #include "linnet/base/token_bucket.h"
+#include "linnet/net/loop.h"
 #include "tail/follow.h"
 #include "tail/follow_reader.h"
 #include "tail/inotify.h"
@@ -63,24 +63,24 @@ struct follow_file {
 	int problem;   /* -errno of the last logged problem; 0: none */
 	int watch_problem; /* the same, of its watches */
 	struct token_bucket bucket;
-	bool is_thinning;       /* lines are skipped until the bucket has refilled */
-	uint64_t skipped;       /* lines not reported yet */
-	enum follow_kind event; /* not delivered yet; 0: none */
-	bool has_told;          /* a line was delivered since the last event */
-	ev_timer again;         /* reads on: more is left, or an item was refused */
-	ev_timer refill;        /* of the bucket */
+	bool is_thinning;          /* lines are skipped until the bucket has refilled */
+	uint64_t skipped;          /* lines not reported yet */
+	enum follow_kind event;    /* not delivered yet; 0: none */
+	bool has_told;             /* a line was delivered since the last event */
+	struct loop_timer *again;  /* reads on: more is left, or an item was refused */
+	struct loop_timer *refill; /* of the bucket */
 	TAILQ_ENTRY(follow_file) link;
 };
 
 struct follow {
-	struct ev_loop *loop;
+	struct loop *loop;
 	int (*deliver)(void *context, const struct follow_item *item);
 	TAILQ_HEAD(, follow_file) files;
 	struct inotify_watches watches;
-	int64_t now_ms; /* when the current callback began */
-	ev_io io;
-	ev_timer pause;
-	ev_timer poll;
+	int64_t now_ms;            /* when the current callback began */
+	struct loop_socket events; /* of the watches */
+	struct loop_timer *pause;
+	struct loop_timer *poll;
 	char *text; /* the line that is delivered; text_bytes is the largest
 		       max_line_bytes */
 	size_t text_bytes;

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <unistd.h>
 
 #include "linnet/base/xalloc.h"
 
@@ -18,14 +17,13 @@ inotify_watches_open(struct inotify_watches *watches)
 }
 
 void
-inotify_watches_close(struct inotify_watches *watches)
+inotify_watches_clear(struct inotify_watches *watches)
 {
 	size_t i;
 
 	for (i = 0; i < watches->count; i++)
 		free(watches->list[i].path);
 	free(watches->list);
-	close(watches->fd);
 }
 
 static struct inotify_watch *

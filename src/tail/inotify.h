@@ -20,8 +20,8 @@ struct inotify_watches {
 /* Open inotify. Returns 0 or -errno. */
 int inotify_watches_open(struct inotify_watches *watches);
 
-/* Close inotify and free all watches. */
-void inotify_watches_close(struct inotify_watches *watches);
+/* Free the watches. The descriptor stays open, and the watches with it. */
+void inotify_watches_clear(struct inotify_watches *watches);
 
 /* Watch path for the events in mask; every holder of a watch must use the same mask.
  * Returns a watch descriptor for inotify_watch_release, or -errno. */

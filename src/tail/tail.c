@@ -29,7 +29,7 @@ struct tail_source {
 struct tail {
 	const struct config *config;
 	struct chat *chat;
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct follow *follow; /* NULL until the first tail is configured */
 	LIST_HEAD(, tail_source) sources;
 };
@@ -155,7 +155,7 @@ tail_reload(struct tail *tail)
 }
 
 struct tail *
-tail_new(const struct config *config, struct chat *chat, struct ev_loop *loop)
+tail_new(const struct config *config, struct chat *chat, struct loop *loop)
 {
 	struct tail *tail = xcalloc(1, sizeof(*tail));
 

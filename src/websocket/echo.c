@@ -1,6 +1,5 @@
 #include "linnet/websocket/echo.h"
 
-#include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,11 +55,10 @@ static void
 echo_on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
 	struct echo *echo = socket->state;
-	bool final = lws_is_final_fragment(socket->wsi);
+	bool final = websocket_is_final(socket);
 
 	echo->message_len += len;
-	if (echo->message_len + lws_remaining_packet_payload(socket->wsi) >
-		ECHO_MESSAGE_BYTES) {
+	if (echo->message_len + websocket_remaining(socket) > ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
 		conn_note_ending(socket->conn, ENDING_TOO_BIG);
 		websocket_close(socket, CLOSE_TOO_BIG, "message too big");
@@ -74,14 +72,14 @@ echo_on_receive(struct websocket *socket, const void *bytes, size_t len)
 	buffer_append(&echo->piece, bytes, len);
 	if (!final && echo->piece.len < PIECE_BYTES)
 		return;
-	echo_send_piece(echo, lws_frame_is_binary(socket->wsi), final);
+	echo_send_piece(echo, websocket_is_binary(socket), final);
 	if (final) {
 		echo->message_len = 0;
 		buffer_clear(&echo->piece);
 	}
 	if (!echo->is_paused && echo->queue.bytes >= QUEUE_BYTES) {
 		echo->is_paused = true;
-		lws_rx_flow_control(socket->wsi, 0);
+		websocket_watch_input(socket, false);
 	}
 	websocket_wake(socket);
 }
@@ -94,9 +92,7 @@ echo_on_written(struct websocket *socket)
 	if (!echo->is_paused || echo->queue.bytes >= QUEUE_BYTES / 2)
 		return;
 	echo->is_paused = false;
-	/* lws reads the input that it held back only after another event: cause one. */
-	lws_rx_flow_control(socket->wsi, 1);
-	lws_callback_on_writable(socket->wsi);
+	websocket_watch_input(socket, true);
 }
 
 static void

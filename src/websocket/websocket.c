@@ -10,6 +10,7 @@
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
+#include "linnet/net/loop.h"
 #include "websocket/ws_writer.h"
 
 /* libwebsockets answers a handshake at once. A connection that is not open by then is
@@ -20,35 +21,14 @@
  * together. */
 #define RX_BYTES 512
 
-/* At most so many lines of libwebsockets are logged between two ticks, because peers can
- * cause them. */
-#define LINES_A_TICK 5
+/* libwebsockets looks up its vhost by the Host header of the handshake. */
+#define VHOST_NAME "websocket"
 
 struct websocket_host {
-	struct lws_context *context;
 	struct lws_vhost *vhost;
 	struct websocket *opening; /* while lws adopts it */
 	struct ws_drain drain;
 };
-
-static unsigned lines;
-static bool is_silent;
-
-static void
-websocket_on_log(int level, const char *line)
-{
-	char text[256];
-	size_t len = strcspn(line, "\n");
-
-	if (is_silent || ++lines > LINES_A_TICK)
-		return;
-	if (len >= sizeof(text))
-		len = sizeof(text) - 1;
-	memcpy(text, line, len);
-	text[len] = '\0';
-	log_write(level == LLL_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "libwebsockets",
-		(const struct log_field[]){ log_str("text", text) }, 1);
-}
 
 void
 websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s)
@@ -70,15 +50,6 @@ websocket_host_take_pressure(struct websocket_host *host)
 
 	host->drain.is_pressed = false;
 	return is_pressed;
-}
-
-void
-websocket_host_tick(void)
-{
-	if (lines > LINES_A_TICK)
-		log_warn("libwebsockets_suppressed",
-			log_uint("lines", lines - LINES_A_TICK));
-	lines = 0;
 }
 
 static void
@@ -205,7 +176,7 @@ websocket_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 	(void)user;
 	if (!wsi)
 		return 0;
-	host = lws_context_user(lws_get_context(wsi));
+	host = lws_get_vhost_user(lws_get_vhost(wsi));
 	socket = lws_get_opaque_user_data(wsi);
 	if (!socket && host->opening) {
 		socket = host->opening;
@@ -234,37 +205,28 @@ static const struct lws_protocols protocols[] = {
 };
 
 struct websocket_host *
-websocket_host_new(struct ev_loop *loop)
+websocket_host_new(struct loop *loop)
 {
 	/* The heartbeat is our own: lws would sort a list of all connections at each
 	 * pong. */
 	static const lws_retry_bo_t no_heartbeat;
 	struct websocket_host *host = xcalloc(1, sizeof(*host));
-	void *loops[] = { loop };
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
-		.protocols = protocols,
+		.vhost_name = VHOST_NAME,
 		/* UTF-8 is checked here: lws would check pongs too, and would accept a
 		 * text that ends within a character. */
-		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
-		.foreign_loops = loops,
-		.pcontext = &host->context,
+		.protocols = protocols,
 		.user = host,
-		.uid = (uid_t)-1,
-		.gid = (gid_t)-1,
 		.timeout_secs = OPEN_MS / 1000,
 		.retry_and_idle_policy = &no_heartbeat,
 	};
 
 	ws_drain_init(&host->drain);
-	lws_set_log_level(LLL_ERR | LLL_WARN, websocket_on_log);
-	host->context = lws_create_context(&info);
-	if (host->context)
-		host->vhost = lws_create_vhost(host->context, &info);
+	host->vhost = lws_create_vhost(loop_lws(loop), &info);
 	if (host->vhost)
 		return host;
-	log_error("libwebsockets_failed",
-		log_str("hint", "is the package libwebsockets-evlib-ev installed?"));
+	log_error("libwebsockets_failed", log_str("hint", "the WebSocket host"));
 	websocket_host_free(host);
 	return NULL;
 }
@@ -276,7 +238,7 @@ websocket_write_handshake(
 	const char *key, bool speaks_chat, const char *rest, size_t rest_len)
 {
 	static const char start[] = "GET / HTTP/1.1\r\n"
-				    "Host: linnet\r\n"
+				    "Host: " VHOST_NAME "\r\n"
 				    "Connection: Upgrade\r\n"
 				    "Upgrade: websocket\r\n"
 				    "Sec-WebSocket-Version: 13\r\n"
@@ -312,9 +274,9 @@ websocket_open(struct websocket_host *host, const struct websocket_service *serv
 	conn->deadline_ms = clock_now_ms() + OPEN_MS;
 	host->opening = socket;
 	/* lws logs an error whenever it is given bytes. */
-	is_silent = true;
+	loop_mute_lws(true);
 	wsi = lws_adopt_socket_vhost_readbuf(host->vhost, fd, bytes.bytes, bytes.len);
-	is_silent = false;
+	loop_mute_lws(false);
 	/* On failure lws closes fd. If it had made a wsi, LWS_CALLBACK_WSI_DESTROY has
 	 * freed conn and cleared opening. */
 	if (!wsi && host->opening)
@@ -327,14 +289,48 @@ websocket_open(struct websocket_host *host, const struct websocket_service *serv
 }
 
 bool
+websocket_is_first(const struct websocket *socket)
+{
+	return lws_is_first_fragment(socket->wsi);
+}
+
+bool
+websocket_is_final(const struct websocket *socket)
+{
+	return lws_is_final_fragment(socket->wsi);
+}
+
+bool
+websocket_is_binary(const struct websocket *socket)
+{
+	return lws_frame_is_binary(socket->wsi);
+}
+
+size_t
+websocket_remaining(const struct websocket *socket)
+{
+	return lws_remaining_packet_payload(socket->wsi);
+}
+
+void
+websocket_watch_input(struct websocket *socket, bool on)
+{
+	lws_rx_flow_control(socket->wsi, on);
+	/* Input that was held back meanwhile is looked for only after an event of the
+	 * loop: let there be one. */
+	if (on)
+		lws_callback_on_writable(socket->wsi);
+}
+
+bool
 websocket_is_text(struct websocket *socket, const void *bytes, size_t len)
 {
-	if (lws_frame_is_binary(socket->wsi))
+	if (websocket_is_binary(socket))
 		return true;
-	if (lws_is_first_fragment(socket->wsi))
+	if (websocket_is_first(socket))
 		socket->text = (struct utf8_check){ 0 };
 	return utf8_check_piece(&socket->text, bytes, len) &&
-	       (!lws_is_final_fragment(socket->wsi) || utf8_check_end(&socket->text));
+	       (!websocket_is_final(socket) || utf8_check_end(&socket->text));
 }
 
 void
@@ -342,8 +338,6 @@ websocket_host_free(struct websocket_host *host)
 {
 	if (!host)
 		return;
-	if (host->context)
-		lws_context_destroy(host->context);
 	ws_drain_fini(&host->drain);
 	free(host);
 }

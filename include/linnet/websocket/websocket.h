@@ -12,8 +12,8 @@
 #include "linnet/base/utf8.h"
 #include "linnet/net/conn.h"
 
-struct ev_loop;
 struct http_request;
+struct loop;
 struct lws;
 struct websocket;
 struct websocket_host;
@@ -29,9 +29,8 @@ struct websocket_service {
 		const struct http_request *request, int *status, const char **text);
 	/* The connection is open. Sets state, queue and pressing_bytes. */
 	void (*on_open)(struct websocket *socket, const struct http_request *request);
-	/* len bytes of a message have come. lws_is_first_fragment and
-	 * lws_is_final_fragment say if they begin or end it. Not called after
-	 * websocket_close. */
+	/* len bytes of a message have come; websocket_is_first and the like say more. Not
+	 * called after websocket_close. */
 	void (*on_receive)(struct websocket *socket, const void *bytes, size_t len);
 	/* Frames may have been written, so the queue may be shorter. */
 	void (*on_written)(struct websocket *socket);
@@ -69,15 +68,13 @@ struct websocket {
 	TAILQ_ENTRY(websocket) dirty_link;
 };
 
-/* Start libwebsockets on loop. Returns a host for websocket_host_free, or NULL. */
-struct websocket_host *websocket_host_new(struct ev_loop *loop);
+/* Let libwebsockets serve WebSockets on loop. Returns a host for websocket_host_free, or
+ * NULL after logging why. */
+struct websocket_host *websocket_host_new(struct loop *loop);
 
 /* Ping a peer after ping_s seconds of silence, and close its connection if it does not
  * answer for pong_s seconds. Call it before the first websocket_open. */
 void websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s);
-
-/* Log how many lines of libwebsockets were left out of the log since the last call. */
-void websocket_host_tick(void);
 
 /* Write the queues of all WebSockets that were woken. Call it before the loop sleeps. */
 void websocket_host_write(struct websocket_host *host);
@@ -94,6 +91,16 @@ void websocket_open(struct websocket_host *host, const struct websocket_service 
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len);
 
+/* For on_receive: are the bytes the first or the last ones of their message, is the
+ * message binary, and how many more bytes of their frame will come. */
+bool websocket_is_first(const struct websocket *socket);
+bool websocket_is_final(const struct websocket *socket);
+bool websocket_is_binary(const struct websocket *socket);
+size_t websocket_remaining(const struct websocket *socket);
+
+/* Read what the peer sends, or stop reading. */
+void websocket_watch_input(struct websocket *socket, bool on);
+
 /* False if the received bytes make the current text message invalid UTF-8, or end it
  * within a character (RFC 6455 section 8.1). True for binary messages. Call it once for
  * each piece. */
@@ -107,5 +114,5 @@ void websocket_wake(struct websocket *socket);
  * static text of up to 123 bytes (RFC 6455 section 5.5). */
 void websocket_close(struct websocket *socket, uint16_t code, const char *reason);
 
-/* Close all WebSockets and stop libwebsockets; NULL is fine. */
+/* Free the host, after loop_close_all; NULL is fine. */
 void websocket_host_free(struct websocket_host *host);

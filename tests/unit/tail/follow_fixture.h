@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <ev.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -21,12 +20,13 @@
 #include <unistd.h>
 
 #include "../folder.h"
+#include "../net/loop_fixture.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/util.h"
 #include "tail/follow.h"
 
 /* A test fails if it waits longer. */
-#define PATIENCE_S 60.0
+#define PATIENCE_MS 60000
 
 /* The context of a file. */
 struct followed {
@@ -36,7 +36,9 @@ struct followed {
 
 struct fixture {
 	char folder[FOLDER_BYTES];
-	struct ev_loop *loop;
+	struct loop_fixture loop;
+	bool (*is_done)(const struct fixture *, const void *); /* NULL: it runs on */
+	const void *awaited;
 	struct follow *follow;
 	struct followed followed[200];
 	size_t count;
@@ -119,6 +121,15 @@ deliver(void *context, const struct follow_item *item)
 	return 0;
 }
 
+static inline void
+on_turn(void *context)
+{
+	struct fixture *fixture = context;
+
+	if (fixture->is_done && fixture->is_done(fixture, fixture->awaited))
+		loop_end(fixture->loop.loop);
+}
+
 static inline int
 setup(void **state)
 {
@@ -126,8 +137,8 @@ setup(void **state)
 	int log;
 
 	folder_make(fixture->folder);
-	fixture->loop = ev_loop_new(EVFLAG_AUTO);
-	assert_int_equal(follow_new(&fixture->follow, fixture->loop, deliver), 0);
+	loop_fixture_open(&fixture->loop, on_turn, fixture);
+	assert_int_equal(follow_new(&fixture->follow, fixture->loop.loop, deliver), 0);
 	fixture->old_stderr = dup(STDERR_FILENO);
 	log = open(at(fixture, "stderr"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	dup2(log, STDERR_FILENO);
@@ -142,7 +153,7 @@ teardown(void **state)
 	struct fixture *fixture = *state;
 
 	follow_free(fixture->follow);
-	ev_loop_destroy(fixture->loop);
+	loop_fixture_close(&fixture->loop);
 	dup2(fixture->old_stderr, STDERR_FILENO);
 	close(fixture->old_stderr);
 	folder_remove(fixture->folder);
@@ -212,28 +223,16 @@ move(struct fixture *fixture, const char *from, const char *to)
 	assert_int_equal(rename(at(fixture, from), at(fixture, to)), 0);
 }
 
-static inline void
-on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)revents;
-	*(bool *)timer->data = true;
-}
-
 /* Run the loop until is_done returns true. */
 static inline void
 run_until(struct fixture *fixture, bool (*is_done)(const struct fixture *, const void *),
 	const void *what)
 {
-	ev_timer watchdog;
-
-	ev_now_update(fixture->loop);
-	ev_timer_init(&watchdog, on_watchdog, PATIENCE_S, 0);
-	watchdog.data = &fixture->has_timed_out;
-	ev_timer_start(fixture->loop, &watchdog);
-	while (!is_done(fixture, what) && !fixture->has_timed_out)
-		ev_run(fixture->loop, EVRUN_ONCE);
-	ev_timer_stop(fixture->loop, &watchdog);
+	fixture->is_done = is_done;
+	fixture->awaited = what;
+	loop_fixture_run(&fixture->loop, PATIENCE_MS);
+	fixture->is_done = NULL;
+	fixture->has_timed_out = !is_done(fixture, what);
 }
 
 static inline const char *

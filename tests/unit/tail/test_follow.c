@@ -80,9 +80,9 @@ test_missing_folders_are_waited_for(void **state)
 	struct fixture *fixture = *state;
 
 	start(fixture, "a/b/log", 1);
-	ev_run(fixture->loop, EVRUN_NOWAIT);
+	loop_fixture_turn(&fixture->loop, 0);
 	assert_int_equal(mkdir(at(fixture, "a"), 0755), 0);
-	ev_run(fixture->loop, EVRUN_ONCE);
+	loop_fixture_turn(&fixture->loop, PATIENCE_MS);
 	assert_int_equal(mkdir(at(fixture, "a/b"), 0755), 0);
 	append(fixture, "a/b/log", "one\ntwo\n");
 	expect(fixture, "one|two|");
@@ -311,9 +311,9 @@ test_a_long_read_takes_several_turns_of_the_loop(void **state)
 	fixture->on_line = check_number;
 	start(fixture, "log", 0);
 	put_numbers(fd, 0, count);
-	turns = ev_iteration(fixture->loop);
+	turns = fixture->loop.turns;
 	run_until(fixture, has_come, &count);
-	turns = ev_iteration(fixture->loop) - turns;
+	turns = fixture->loop.turns - turns;
 	assert_true(turns >= lseek(fd, 0, SEEK_END) / (256 * 1024));
 	close(fd);
 }
@@ -367,18 +367,9 @@ test_the_last_lines_do_not_count_against_the_rate(void **state)
 }
 
 static void
-on_rest_over(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)timer;
-	(void)revents;
-	ev_break(loop, EVBREAK_ALL);
-}
-
-static void
 test_an_idle_follow_hardly_wakes_the_loop(void **state)
 {
 	struct fixture *fixture = *state;
-	ev_timer rest;
 	unsigned turns;
 
 	append(fixture, "log", "one\nunfinished");
@@ -388,11 +379,9 @@ test_an_idle_follow_hardly_wakes_the_loop(void **state)
 	append(fixture, "log", "two\n");
 	expect(fixture, "unfinished|two|");
 	unlink(at(fixture, "log"));
-	ev_timer_init(&rest, on_rest_over, 3, 0);
-	ev_timer_start(fixture->loop, &rest);
-	turns = ev_iteration(fixture->loop);
-	ev_run(fixture->loop, 0);
-	assert_true(ev_iteration(fixture->loop) - turns < 20);
+	turns = fixture->loop.turns;
+	loop_fixture_run(&fixture->loop, 3000);
+	assert_true(fixture->loop.turns - turns < 20);
 }
 
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -343,7 +343,7 @@ test_lost_inotify_events_do_no_harm(void **state)
 	move(fixture, "log", "log.1");
 	append(fixture, "log.1", "two\n");
 	append(fixture, "log", "three\n");
-	ev_run(fixture->loop, EVRUN_NOWAIT);
+	loop_fixture_turn(&fixture->loop, 0);
 	assert_string_equal(seen(fixture), "two|three|");
 }
 
@@ -450,15 +450,7 @@ do_something(struct story *story)
 	else if (dice < 84)
 		catch_up(story);
 	else
-		ev_run(story->fixture->loop, dice % 2 ? EVRUN_NOWAIT : EVRUN_ONCE);
-}
-
-static void
-on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)timer;
-	(void)revents;
+		loop_fixture_turn(&story->fixture->loop, dice % 2 ? 0 : 5);
 }
 
 static void
@@ -468,14 +460,11 @@ test_under_random_changes_each_line_comes_once_and_in_order(void **state)
 	struct story story = { .fixture = fixture, .fd = writer(fixture, "log") };
 	const char *given = getenv("LINNET_SEED");
 	unsigned seed = given ? (unsigned)atoi(given) : (unsigned)time(NULL);
-	ev_timer tick;
 
 	print_message("LINNET_SEED=%u\n", seed);
 	srand(seed);
 	fixture->on_line = check_number;
 	start(fixture, "log", 0);
-	ev_timer_init(&tick, on_tick, 0, 0.005); /* so that EVRUN_ONCE returns soon */
-	ev_timer_start(fixture->loop, &tick);
 	while (story.written < 10000 && !fixture->has_timed_out)
 		do_something(&story);
 	finish_line(&story);
