@@ -24,7 +24,7 @@ static const struct {
 
 /* Returns the name of the order. NULL: the request was answered. */
 static const char *
-find_order(struct http_request *request)
+api_admin_find_order(struct http_request *request)
 {
 	size_t i = 0;
 
@@ -43,7 +43,7 @@ find_order(struct http_request *request)
 
 /* Also closes connections that are not sessions of the chat. */
 static void
-close_banned(struct conn_table *table)
+api_admin_close_banned(struct conn_table *table)
 {
 	struct conn *conn;
 
@@ -65,7 +65,7 @@ api_admin(struct http_request *request)
 
 	if (!access_may_moderate(&api->access, request, &caller))
 		return;
-	order = find_order(request);
+	order = api_admin_find_order(request);
 	if (!order)
 		return;
 	object = request->head->method == HTTP_GET ? json_object()
@@ -86,5 +86,5 @@ api_admin(struct http_request *request)
 			.now_ms = clock_unix_ms(),
 		});
 	if (!strcmp(order, "ban"))
-		close_banned(conn->table);
+		api_admin_close_banned(conn->table);
 }

@@ -84,7 +84,7 @@ api_may_enter(struct api *api, struct http_request *request,
 /* Read an argument into out. *value is out, or NULL if the argument is missing or empty.
  * Returns false if it is too long. */
 static bool
-read_argument(const struct http_request *request, const char *name,
+api_common_read_argument(const struct http_request *request, const char *name,
 	char out[ACCESS_ARGUMENT_BYTES], const char **value)
 {
 	int r = http_head_query(request->head, name, out, ACCESS_ARGUMENT_BYTES);
@@ -105,10 +105,12 @@ api_wishes_new(struct http_request *request)
 	snprintf(asked->room, sizeof(asked->room), "%s", request->head->segments[1]);
 	wishes->room = asked->room;
 	if (strlen(request->head->segments[1]) >= sizeof(asked->room) ||
-		!read_argument(request, "name", asked->name, &wishes->name) ||
-		!read_argument(request, "since", asked->since, &wishes->since) ||
-		!read_argument(request, "session", asked->token, &wishes->token) ||
-		!read_argument(request, "events", events, &value)) {
+		!api_common_read_argument(request, "name", asked->name, &wishes->name) ||
+		!api_common_read_argument(
+			request, "since", asked->since, &wishes->since) ||
+		!api_common_read_argument(
+			request, "session", asked->token, &wishes->token) ||
+		!api_common_read_argument(request, "events", events, &value)) {
 		free(asked);
 		http_respond_error(request, 400, NULL, "bad_query",
 			"a value in the query is too long");

@@ -36,7 +36,7 @@ api_hook_bytes(const struct config *config)
 }
 
 static const char *
-add_extras(const struct http_request *request, json_t *object)
+api_push_add_extras(const struct http_request *request, json_t *object)
 {
 	const char *why = NULL;
 	size_t i;
@@ -47,7 +47,7 @@ add_extras(const struct http_request *request, json_t *object)
 }
 
 static bool
-are_tags(const json_t *tags)
+api_push_are_tags(const json_t *tags)
 {
 	const json_t *tag;
 	size_t i;
@@ -62,7 +62,7 @@ are_tags(const json_t *tags)
 }
 
 static const char *
-find_fault(const json_t *object)
+api_push_find_fault(const json_t *object)
 {
 	const json_t *tags = json_object_get(object, "tags");
 	const json_t *priority = json_object_get(object, "priority");
@@ -76,7 +76,7 @@ find_fault(const json_t *object)
 	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
 			     !name_is_line(json_string_value(title))))
 		return "\"title\" must be a line of up to 256 bytes";
-	if (tags && !are_tags(tags))
+	if (tags && !api_push_are_tags(tags))
 		return "\"tags\" must be up to 16 words of up to 64 bytes";
 	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
 			     (strncasecmp(url, "http://", 7) != 0 &&
@@ -89,7 +89,7 @@ find_fault(const json_t *object)
 /* Give each of several objects its own ref. With the same ref all but the first would be
  * duplicates. */
 static void
-tell_refs_apart(json_t *list)
+api_push_tell_refs_apart(json_t *list)
 {
 	char text[ACCESS_ARGUMENT_BYTES + 24], ref[HEX_SHA256_BYTES + 1];
 	json_t *object;
@@ -109,7 +109,7 @@ tell_refs_apart(json_t *list)
 
 /* Returns what is wrong with the first invalid object, or NULL. */
 static const char *
-check_all(json_t *list)
+api_push_check_all(json_t *list)
 {
 	const char *why = NULL;
 	json_t *object;
@@ -118,14 +118,14 @@ check_all(json_t *list)
 	json_array_foreach(list, i, object)
 	{
 		if (!why)
-			why = find_fault(object);
+			why = api_push_find_fault(object);
 	}
 	return why;
 }
 
 /* Push the objects in list, which is consumed; at least one. */
 static void
-push_all(struct http_request *request, const struct access_caller *caller,
+api_push_push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
 	struct api *api = request->context;
@@ -154,7 +154,7 @@ push_all(struct http_request *request, const struct access_caller *caller,
 /* Add the members from headers and query to each object in list. Returns what is wrong,
  * or NULL. */
 static const char *
-add_to_all(const struct http_request *request, json_t *list)
+api_push_add_to_all(const struct http_request *request, json_t *list)
 {
 	const char *why = NULL;
 	json_t *object;
@@ -164,16 +164,16 @@ add_to_all(const struct http_request *request, json_t *list)
 	{
 		if (!json_is_object(object))
 			return "the body must be an object or an array of objects";
-		why = add_extras(request, object);
+		why = api_push_add_extras(request, object);
 		if (why)
 			return why;
 	}
-	tell_refs_apart(list);
+	api_push_tell_refs_apart(list);
 	return NULL;
 }
 
 static json_t *
-read_pushes(struct http_request *request)
+api_push_read_pushes(struct http_request *request)
 {
 	json_t *body =
 		api_is_json(request) ? api_read_json(request, 0) : api_read_text(request);
@@ -183,7 +183,7 @@ read_pushes(struct http_request *request)
 
 /* Only metrics are frequent enough to come in arrays. */
 static const char *
-check_array(json_t *list)
+api_push_check_array(json_t *list)
 {
 	json_t *object;
 	size_t i;
@@ -212,25 +212,25 @@ api_push(struct http_request *request)
 
 	if (!api_may_push(api, request, &caller, request->head->segments[1]))
 		return;
-	list = read_pushes(request);
+	list = api_push_read_pushes(request);
 	if (!list)
 		return;
-	why = add_to_all(request, list);
+	why = api_push_add_to_all(request, list);
 	if (!why)
-		why = check_all(list);
+		why = api_push_check_all(list);
 	if (!why)
-		why = check_array(list);
+		why = api_push_check_array(list);
 	if (why) {
 		json_decref(list);
 		http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	push_all(request, &caller, request->head->segments[1], list, false);
+	api_push_push_all(request, &caller, request->head->segments[1], list, false);
 }
 
 /* Convert the body of a hook to pushes. NULL: the request was answered. */
 static json_t *
-convert(struct http_request *request, enum hook_kind kind)
+api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
 	struct message_fault fault;
@@ -245,7 +245,7 @@ convert(struct http_request *request, enum hook_kind kind)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
 		return NULL;
 	}
-	why = add_to_all(request, list);
+	why = api_push_add_to_all(request, list);
 	if (!why)
 		return list;
 	json_decref(list);
@@ -269,11 +269,11 @@ api_hook(struct http_request *request)
 	}
 	if (!api_may_push(api, request, &caller, room))
 		return;
-	list = convert(request, kind);
+	list = api_push_convert(request, kind);
 	if (!list)
 		return;
 	if (json_array_size(list)) {
-		push_all(request, &caller, room, list, true);
+		api_push_push_all(request, &caller, room, list, true);
 		return;
 	}
 	/* The hook had nothing to show. */

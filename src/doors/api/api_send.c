@@ -8,7 +8,7 @@
  * header Authorization or in the query. If everybody must log in, the header has the
  * login token instead. */
 static struct session *
-find_speaker(struct http_request *request, const json_t *object)
+api_send_find_speaker(struct http_request *request, const json_t *object)
 {
 	struct api *api = request->context;
 	const char *header = access_needs_login(&api->access)
@@ -35,10 +35,10 @@ find_speaker(struct http_request *request, const json_t *object)
 /* The session of the request, if its permissions allow that person. NULL: the request was
  * answered. */
 static struct session *
-need_speaker(struct http_request *request, const struct permissions *permissions,
+api_send_need_speaker(struct http_request *request, const struct permissions *permissions,
 	const json_t *object)
 {
-	struct session *speaker = find_speaker(request, object);
+	struct session *speaker = api_send_find_speaker(request, object);
 
 	if (speaker && permissions_may_be_same(permissions, speaker->permissions))
 		return speaker;
@@ -49,7 +49,7 @@ need_speaker(struct http_request *request, const struct permissions *permissions
 
 /* Add ref and room. Returns what is wrong, or NULL. */
 static const char *
-complete(const struct http_request *request, json_t *object)
+api_send_complete(const struct http_request *request, json_t *object)
 {
 	const char *why = api_add_extra(request, object, "ref");
 
@@ -59,11 +59,11 @@ complete(const struct http_request *request, json_t *object)
 
 /* Send object, which is consumed, or answer with an error. */
 static void
-send_object(struct http_request *request, const struct permissions *permissions,
+api_send_send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)
 {
-	struct session *speaker = need_speaker(request, permissions, object);
-	const char *why = speaker ? complete(request, object) : NULL;
+	struct session *speaker = api_send_need_speaker(request, permissions, object);
+	const char *why = speaker ? api_send_complete(request, object) : NULL;
 
 	if (!speaker || why) {
 		json_decref(object);
@@ -98,7 +98,7 @@ api_send(struct http_request *request)
 		json_decref(object);
 		api_refuse_body(request, "the body must be an object");
 	} else if (object) {
-		send_object(request, permissions, object);
+		api_send_send_object(request, permissions, object);
 	}
 	permissions_unref(permissions);
 }

@@ -39,48 +39,48 @@ struct poll {
 };
 
 static struct poll *
-from_session(struct session *session)
+longpoll_from_session(struct session *session)
 {
 	return container_of(session, struct poll, session);
 }
 
 static void
-on_wake(struct session *session)
+longpoll_on_wake(struct session *session)
 {
-	struct poll *poll = from_session(session);
+	struct poll *poll = longpoll_from_session(session);
 
 	deferred_ask(poll->api->deferred, &poll->deferred);
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+longpoll_on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	(void)code;
 	(void)reason;
-	chat_on_closing(from_session(session)->api->chat, session);
-	on_wake(session);
+	chat_on_closing(longpoll_from_session(session)->api->chat, session);
+	longpoll_on_wake(session);
 }
 
 /* A fault is the answer to the request. */
 static void
-on_refuse(struct session *session, const struct message_fault *fault)
+longpoll_on_refuse(struct session *session, const struct message_fault *fault)
 {
-	struct poll *poll = from_session(session);
+	struct poll *poll = longpoll_from_session(session);
 
 	if (!poll->fault)
 		poll->fault = xmalloc(sizeof(*poll->fault));
 	*poll->fault = *fault;
-	on_wake(session);
+	longpoll_on_wake(session);
 }
 
 static const struct session_ops session_ops = {
-	.wake = on_wake,
-	.drop = on_drop,
-	.refuse = on_refuse,
+	.wake = longpoll_on_wake,
+	.drop = longpoll_on_drop,
+	.refuse = longpoll_on_refuse,
 };
 
 static void
-free_poll(struct poll *poll)
+longpoll_free_poll(struct poll *poll)
 {
 	struct api *api = poll->api;
 
@@ -101,11 +101,11 @@ free_poll(struct poll *poll)
 
 /* The poll has no request any more: keep it if it can come back. */
 static void
-put_by(struct poll *poll)
+longpoll_put_by(struct poll *poll)
 {
 	poll->request = NULL;
 	if (!*poll->token || poll->session.closed) {
-		free_poll(poll);
+		longpoll_free_poll(poll);
 		return;
 	}
 	poll->deadline_ms = clock_now_ms() + AWAY_MS;
@@ -116,14 +116,14 @@ put_by(struct poll *poll)
 }
 
 static void
-on_gone(void *state)
+longpoll_on_gone(void *state)
 {
-	put_by(state);
+	longpoll_put_by(state);
 }
 
 /* Append the frames of the queue as a JSON array, and empty the queue. */
 static void
-append_waiting(struct buffer *text, struct frame_queue *queue)
+longpoll_append_waiting(struct buffer *text, struct frame_queue *queue)
 {
 	const char *comma = "";
 	struct frame *frame;
@@ -139,7 +139,7 @@ append_waiting(struct buffer *text, struct frame_queue *queue)
 }
 
 static json_t *
-envelope(const struct chat_place *place, const char *token)
+longpoll_envelope(const struct chat_place *place, const char *token)
 {
 	char since[64];
 	json_t *object;
@@ -158,7 +158,7 @@ envelope(const struct chat_place *place, const char *token)
 
 /* Answer the request with everything in the queue. */
 static void
-answer(struct poll *poll, const struct chat_place *place)
+longpoll_answer(struct poll *poll, const struct chat_place *place)
 {
 	char token[CHAT_TOKEN_BYTES + 1];
 	struct buffer text = { 0 };
@@ -166,73 +166,73 @@ answer(struct poll *poll, const struct chat_place *place)
 
 	if (place->username)
 		chat_give_token(poll->api->chat, &poll->session, token);
-	object = envelope(place, token);
+	object = longpoll_envelope(place, token);
 
 	json_text_append(&text, object);
 	json_decref(object);
 	text.len--; /* remove the closing brace */
 	buffer_append(&text, ",\"messages\":", 12);
-	append_waiting(&text, &poll->session.queue);
+	longpoll_append_waiting(&text, &poll->session.queue);
 	buffer_append(&text, "}", 1);
 	api_answer_text(poll->request, &text);
 	buffer_clear(&text);
-	put_by(poll);
+	longpoll_put_by(poll);
 }
 
 /* Answer with the fault, if there is one. */
 static bool
-answer_fault(struct poll *poll)
+longpoll_answer_fault(struct poll *poll)
 {
 	if (!poll->fault)
 		return false;
 	api_answer_fault(poll->request, poll->fault);
-	put_by(poll);
+	longpoll_put_by(poll);
 	return true;
 }
 
 /* The session is closing, most often because of a fault. */
 static void
-end(struct poll *poll)
+longpoll_end(struct poll *poll)
 {
-	if (poll->request && answer_fault(poll))
+	if (poll->request && longpoll_answer_fault(poll))
 		return;
 	if (poll->request)
 		api_refuse(poll->request, "busy", "too much is under way");
-	put_by(poll);
+	longpoll_put_by(poll);
 }
 
 /* Answer the request if the time has come. */
 static void
-consider(struct poll *poll, int64_t now_ms)
+longpoll_consider(struct poll *poll, int64_t now_ms)
 {
 	struct chat_place place;
 
 	if (poll->session.closed) {
-		end(poll);
+		longpoll_end(poll);
 		return;
 	}
-	if (!poll->request || answer_fault(poll) ||
+	if (!poll->request || longpoll_answer_fault(poll) ||
 		!chat_where(poll->api->chat, &poll->session, &place))
 		return;
 	if (poll->session.queue.count || now_ms >= poll->deadline_ms ||
 		(poll->is_asked_since && !place.recovered))
-		answer(poll, &place);
+		longpoll_answer(poll, &place);
 }
 
 static void
-on_deferred(struct deferred *deferred)
+longpoll_on_deferred(struct deferred *deferred)
 {
-	consider(container_of(deferred, struct poll, deferred), clock_now_ms());
+	longpoll_consider(container_of(deferred, struct poll, deferred), clock_now_ms());
 }
 
 static void
-on_tick(void *state, int64_t now_ms)
+longpoll_on_tick(void *state, int64_t now_ms)
 {
-	consider(state, now_ms);
+	longpoll_consider(state, now_ms);
 }
 
 static void
-on_stop(void *state, uint16_t code, const char *reason)
+longpoll_on_stop(void *state, uint16_t code, const char *reason)
 {
 	struct poll *poll = state;
 
@@ -243,14 +243,14 @@ on_stop(void *state, uint16_t code, const char *reason)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = on_gone,
-	.on_stop = on_stop,
-	.on_tick = on_tick,
+	.on_gone = longpoll_on_gone,
+	.on_stop = longpoll_on_stop,
+	.on_tick = longpoll_on_tick,
 };
 
 /* Reserve a place for the poll while it is idle. Returns false if there is none left. */
 static bool
-reserve(struct poll *poll)
+longpoll_reserve(struct poll *poll)
 {
 	struct api *api = poll->api;
 
@@ -267,7 +267,7 @@ reserve(struct poll *poll)
 
 /* Let the poll come back with the token of its person. */
 static void
-keep(struct poll *poll)
+longpoll_keep(struct poll *poll)
 {
 	struct api *api = poll->api;
 
@@ -278,7 +278,7 @@ keep(struct poll *poll)
 }
 
 static void
-begin(struct api *api, struct http_request *request, struct poll *poll,
+longpoll_begin(struct api *api, struct http_request *request, struct poll *poll,
 	const struct chat_wishes *wishes, unsigned wait_s)
 {
 	poll->request = request;
@@ -289,7 +289,7 @@ begin(struct api *api, struct http_request *request, struct poll *poll,
 }
 
 static void
-admit(struct poll *poll, const struct http_request *request,
+longpoll_admit(struct poll *poll, const struct http_request *request,
 	const struct permissions *permissions)
 {
 	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
@@ -298,13 +298,14 @@ admit(struct poll *poll, const struct http_request *request,
 }
 
 static void
-open_poll(struct api *api, struct http_request *request, struct chat_wishes *wishes,
-	unsigned wait_s, const struct permissions *permissions)
+longpoll_open_poll(struct api *api, struct http_request *request,
+	struct chat_wishes *wishes, unsigned wait_s,
+	const struct permissions *permissions)
 {
 	struct poll *poll = xcalloc(1, sizeof(*poll));
 
 	poll->api = api;
-	poll->deferred.call = on_deferred;
+	poll->deferred.call = longpoll_on_deferred;
 	poll->request = request;
 	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
 	wishes->is_strict = true;
@@ -312,27 +313,28 @@ open_poll(struct api *api, struct http_request *request, struct chat_wishes *wis
 	session_init(&poll->session, &session_ops, WIRE_OBJECT,
 		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
-	admit(poll, request, permissions);
-	if (!wishes->is_silent && !reserve(poll)) {
+	longpoll_admit(poll, request, permissions);
+	if (!wishes->is_silent && !longpoll_reserve(poll)) {
 		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
-		free_poll(poll);
+		longpoll_free_poll(poll);
 		return;
 	}
 	if (!chat_open(api->chat, &poll->session, wishes)) {
-		answer_fault(poll);
+		longpoll_answer_fault(poll);
 		return;
 	}
 	if (!wishes->is_silent)
-		keep(poll);
-	begin(api, request, poll, wishes, wait_s);
+		longpoll_keep(poll);
+	longpoll_begin(api, request, poll, wishes, wait_s);
 }
 
 /* Continue an idle poll with the permissions of this request. Returns false if no idle
  * poll has this token and room. */
 static bool
-go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	unsigned wait_s, const struct permissions *permissions)
+longpoll_go_on(struct api *api, struct http_request *request,
+	const struct chat_wishes *wishes, unsigned wait_s,
+	const struct permissions *permissions)
 {
 	struct chat_place place;
 	struct poll *poll;
@@ -349,17 +351,17 @@ go_on(struct api *api, struct http_request *request, const struct chat_wishes *w
 		return false;
 	/* If a session starts a second poll, its first one is answered at once. */
 	if (poll->request && is_known)
-		answer(poll, &place);
+		longpoll_answer(poll, &place);
 	if (poll->request)
 		return false;
-	admit(poll, request, permissions);
-	begin(api, request, poll, wishes, wait_s);
+	longpoll_admit(poll, request, permissions);
+	longpoll_begin(api, request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);
 	return true;
 }
 
 static bool
-read_wait(struct http_request *request, unsigned *wait_s)
+longpoll_read_wait(struct http_request *request, unsigned *wait_s)
 {
 	char text[8];
 	int r = http_head_query(request->head, "wait", text, sizeof(text));
@@ -387,11 +389,11 @@ api_poll(struct http_request *request)
 	struct api_wishes *asked = NULL;
 	unsigned wait_s;
 
-	if (permissions && read_wait(request, &wait_s))
+	if (permissions && longpoll_read_wait(request, &wait_s))
 		asked = api_wishes_new(request);
 	if (asked && api_may_enter(api, request, permissions, asked->wishes.room) &&
-		!go_on(api, request, &asked->wishes, wait_s, permissions))
-		open_poll(api, request, &asked->wishes, wait_s, permissions);
+		!longpoll_go_on(api, request, &asked->wishes, wait_s, permissions))
+		longpoll_open_poll(api, request, &asked->wishes, wait_s, permissions);
 	permissions_unref(permissions);
 	free(asked);
 }
@@ -404,7 +406,7 @@ api_tick(struct api *api, int64_t now_ms)
 	HASH_ITER(hh, api->polls, poll, next)
 	{
 		if (!poll->request && now_ms >= poll->deadline_ms)
-			free_poll(poll);
+			longpoll_free_poll(poll);
 	}
 }
 
@@ -414,5 +416,5 @@ api_free_polls(struct api *api)
 	struct poll *poll, *next;
 
 	HASH_ITER(hh, api->polls, poll, next)
-	free_poll(poll);
+	longpoll_free_poll(poll);
 }

@@ -27,21 +27,21 @@ struct stream {
 };
 
 static struct stream *
-from_session(struct session *session)
+sse_from_session(struct session *session)
 {
 	return container_of(session, struct stream, session);
 }
 
 static void
-on_wake(struct session *session)
+sse_on_wake(struct session *session)
 {
-	http_stream_wake(from_session(session)->request);
+	http_stream_wake(sse_from_session(session)->request);
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+sse_on_drop(struct session *session, uint16_t code, const char *reason)
 {
-	struct stream *stream = from_session(session);
+	struct stream *stream = sse_from_session(session);
 
 	(void)code;
 	(void)reason;
@@ -50,10 +50,11 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	deferred_ask(stream->api->deferred, &stream->deferred);
 }
 
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+static const struct session_ops session_ops = { .wake = sse_on_wake,
+	.drop = sse_on_drop };
 
 static void
-free_stream(struct stream *stream)
+sse_free_stream(struct stream *stream)
 {
 	log_info("session_close", log_uint("session", stream->session.number),
 		log_str("door", "sse"),
@@ -66,22 +67,22 @@ free_stream(struct stream *stream)
 }
 
 static void
-on_deferred(struct deferred *deferred)
+sse_on_deferred(struct deferred *deferred)
 {
 	struct stream *stream = container_of(deferred, struct stream, deferred);
 
 	http_stream_end(stream->request);
-	free_stream(stream);
+	sse_free_stream(stream);
 }
 
 static void
-on_gone(void *state)
+sse_on_gone(void *state)
 {
-	free_stream(state);
+	sse_free_stream(state);
 }
 
 static void
-on_stop(void *state, uint16_t code, const char *reason)
+sse_on_stop(void *state, uint16_t code, const char *reason)
 {
 	struct stream *stream = state;
 
@@ -90,7 +91,7 @@ on_stop(void *state, uint16_t code, const char *reason)
 
 /* Bypasses the limit of the queue, so that a heartbeat cannot close the session. */
 static void
-put(struct stream *stream, const char *text)
+sse_put(struct stream *stream, const char *text)
 {
 	struct frame *frame = frame_new(text, strlen(text));
 
@@ -100,7 +101,7 @@ put(struct stream *stream, const char *text)
 }
 
 static void
-on_tick(void *state, int64_t now_ms)
+sse_on_tick(void *state, int64_t now_ms)
 {
 	struct stream *stream = state;
 
@@ -109,11 +110,11 @@ on_tick(void *state, int64_t now_ms)
 	stream->heartbeat_ms =
 		now_ms + stream->api->access.config->heartbeat.ping_s * 1000;
 	if (!stream->session.queue.count && !stream->session.closed)
-		put(stream, HEARTBEAT);
+		sse_put(stream, HEARTBEAT);
 }
 
 static void
-on_drained(void *state)
+sse_on_drained(void *state)
 {
 	struct stream *stream = state;
 
@@ -121,14 +122,14 @@ on_drained(void *state)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = on_gone,
-	.on_stop = on_stop,
-	.on_tick = on_tick,
-	.on_drained = on_drained,
+	.on_gone = sse_on_gone,
+	.on_stop = sse_on_stop,
+	.on_tick = sse_on_tick,
+	.on_drained = sse_on_drained,
 };
 
 static void
-begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
+sse_begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
 	const struct permissions *permissions)
 {
 	struct stream *stream = xcalloc(1, sizeof(*stream));
@@ -136,7 +137,7 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	stream->api = api;
 	stream->request = request;
 	stream->conn = request->conn;
-	stream->deferred.call = on_deferred;
+	stream->deferred.call = sse_on_deferred;
 	stream->heartbeat_ms =
 		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
 	session_init(&stream->session, &session_ops, WIRE_SSE,
@@ -149,7 +150,7 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	http_stream(request,
 		"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n",
 		&stream->session.queue, &waiter, stream);
-	put(stream, RETRY);
+	sse_put(stream, RETRY);
 	chat_open(api->chat, &stream->session, wishes);
 }
 
@@ -163,7 +164,7 @@ api_events(struct http_request *request)
 
 	if (asked && api_may_enter(api, request, permissions, asked->wishes.room)) {
 		asked->wishes.wants_joined = true;
-		begin(api, request, &asked->wishes, permissions);
+		sse_begin(api, request, &asked->wishes, permissions);
 	}
 	permissions_unref(permissions);
 	free(asked);
