@@ -256,6 +256,12 @@ metrics_transport(const char *name)
 }
 
 const char *
+metrics_transport_name(enum transport transport)
+{
+	return transport_names[transport];
+}
+
+const char *
 metrics_ending_name(enum ending ending)
 {
 	return ending_names[ending];

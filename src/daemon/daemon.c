@@ -1,18 +1,21 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "daemon/server.h"
 #include "linnet/auth/tokens.h"
 #include "linnet/base/log.h"
 #include "linnet/base/metrics.h"
+#include "linnet/base/util.h"
+#include "linnet/net/acceptor.h"
+#include "linnet/net/loop.h"
 #include "linnet/net/systemd.h"
 #include "linnet/net/tls.h"
-
-#define STOP_SIGNALS 2
+#include "linnet/tail/tail.h"
 
 /* What is read from files beside the configuration. */
 struct secrets {
@@ -25,11 +28,10 @@ struct daemon {
 	daemon_read_config *read_again;
 	void *context;
 	struct secrets secrets;
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct server *server; /* NULL until it has started */
 	struct systemd *systemd;
-	ev_signal stops[STOP_SIGNALS];
-	ev_signal reload;
+	struct loop_socket signals;
 };
 
 static void
@@ -78,17 +80,6 @@ log_setup_from(const struct config *config)
 }
 
 static void
-on_stop_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
-{
-	struct daemon *daemon = watcher->data;
-
-	(void)loop;
-	(void)revents;
-	systemd_stopping();
-	server_stop(daemon->server);
-}
-
-static void
 log_kept(void *context, const char *path)
 {
 	(void)context;
@@ -96,20 +87,18 @@ log_kept(void *context, const char *path)
 		log_str("hint", "a restart is needed"));
 }
 
-/* Connections that come from now on see the new certificate. */
 static void
-adopt_certificate(struct daemon *daemon, const struct secrets *fresh)
+adopt_certificate(struct daemon *daemon, struct tls *fresh)
 {
-	const struct config *config = daemon->config;
-	const char *why;
+	struct tls *tls = daemon->secrets.tls;
 
-	if (!daemon->secrets.tls != !fresh->tls)
+	if (tls && fresh) {
+		tls_replace(tls, fresh);
+		return;
+	}
+	if (tls || fresh)
 		log_kept(NULL, "http.tls_certificate");
-	else if (fresh->tls &&
-		 tls_reload(daemon->secrets.tls, config->http.tls_certificate,
-			 config->http.tls_key, &why) < 0)
-		log_error("reload_failed", log_str("error", why));
-	tls_free(fresh->tls);
+	tls_free(fresh);
 }
 
 /* Swap everything at once, now that it is known to be good. */
@@ -118,7 +107,7 @@ adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets
 {
 	config_adopt(daemon->config, fresh, log_kept, NULL);
 	tokens_replace(daemon->secrets.tokens, secrets->tokens);
-	adopt_certificate(daemon, secrets);
+	adopt_certificate(daemon, secrets->tls);
 	server_reload(daemon->server);
 	config_free(fresh);
 	log_setup_from(daemon->config);
@@ -150,55 +139,66 @@ reload(struct daemon *daemon)
 }
 
 static void
-on_reload_signal(struct ev_loop *loop, ev_signal *watcher, int revents)
+on_signal(struct daemon *daemon, uint32_t number)
 {
-	struct daemon *daemon = watcher->data;
-
-	(void)loop;
-	(void)revents;
-	systemd_reloading();
-	reload(daemon);
-	systemd_reloaded();
+	if (number == SIGHUP) {
+		systemd_reloading();
+		reload(daemon);
+		systemd_reloaded();
+	} else {
+		systemd_stopping();
+		server_stop(daemon->server);
+	}
 }
 
-/* Before anything is opened: whoever reads that it is ready may send a signal at once. */
 static void
+on_signals(struct loop_socket *signals)
+{
+	struct daemon *daemon = container_of(signals, struct daemon, signals);
+	struct signalfd_siginfo info;
+
+	while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
+		on_signal(daemon, info.ssi_signo);
+}
+
+/* Before anything is opened: whoever reads that it is ready may send a signal at once,
+ * and the store's threads must not get any. Returns 0 or -errno. */
+static int
 catch_signals(struct daemon *daemon)
 {
-	static const int signals[STOP_SIGNALS] = { SIGTERM, SIGINT };
-	size_t i;
+	static const struct loop_socket_ops ops = { .on_readable = on_signals };
+	sigset_t caught;
+	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN); /* no log file is to be reopened */
-	for (i = 0; i < STOP_SIGNALS; i++) {
-		ev_signal_init(&daemon->stops[i], on_stop_signal, signals[i]);
-		daemon->stops[i].data = daemon;
-		ev_signal_start(daemon->loop, &daemon->stops[i]);
-	}
-	ev_signal_init(&daemon->reload, on_reload_signal, SIGHUP);
-	daemon->reload.data = daemon;
-	ev_signal_start(daemon->loop, &daemon->reload);
-}
-
-static void
-release_signals(struct daemon *daemon)
-{
-	size_t i;
-
-	for (i = 0; i < STOP_SIGNALS; i++)
-		ev_signal_stop(daemon->loop, &daemon->stops[i]);
-	ev_signal_stop(daemon->loop, &daemon->reload);
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGHUP);
+	sigprocmask(SIG_BLOCK, &caught, NULL);
+	fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	loop_socket_open(&daemon->signals, daemon->loop, fd, &ops);
+	return 0;
 }
 
 static enum exit_status
-run(struct daemon *daemon)
+run(struct daemon *daemon, size_t connections)
 {
+	int r = catch_signals(daemon);
+
+	if (r < 0) {
+		log_error("signals_failed", log_str("error", strerror(-r)));
+		return EXIT_CANNOT_OPEN;
+	}
 	daemon->server = server_start(daemon->config, daemon->secrets.tokens,
-		daemon->secrets.tls, daemon->loop);
+		daemon->secrets.tls, daemon->loop, connections);
 	if (!daemon->server)
 		return EXIT_CANNOT_OPEN;
 	daemon->systemd = systemd_ready(daemon->loop, server_describe, daemon->server);
-	ev_run(daemon->loop, 0);
+	loop_run(daemon->loop);
 	systemd_free(daemon->systemd);
 	server_free(daemon->server);
 	log_info("stopped");
@@ -209,6 +209,7 @@ static enum exit_status
 open_and_run(struct daemon *daemon)
 {
 	enum exit_status status;
+	size_t connections;
 	const char *why;
 	int r = systemd_take_sockets(&why);
 
@@ -217,15 +218,13 @@ open_and_run(struct daemon *daemon)
 			log_str("error", strerror(-r)));
 		return EXIT_CANNOT_OPEN;
 	}
-	daemon->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	if (!daemon->loop) {
-		log_error("loop_failed", log_str("error", strerror(errno)));
+	connections = acceptor_fit_rlimit(daemon->config, daemon->secrets.tls != NULL,
+		tail_descriptors(daemon->config));
+	daemon->loop = loop_new();
+	if (!daemon->loop)
 		return EXIT_CANNOT_OPEN;
-	}
-	catch_signals(daemon);
-	status = run(daemon);
-	release_signals(daemon);
-	ev_loop_destroy(daemon->loop);
+	status = run(daemon, connections);
+	loop_free(daemon->loop);
 	return status;
 }
 

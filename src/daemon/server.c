@@ -1,6 +1,5 @@
 #include "daemon/server.h"
 
-#include <ev.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,25 +24,25 @@
 #include "linnet/http/static/static.h"
 #include "linnet/net/acceptor.h"
 #include "linnet/net/conn.h"
+#include "linnet/net/loop.h"
 #include "linnet/net/out_queue.h"
 #include "linnet/net/tls.h"
 #include "linnet/tail/tail.h"
 #include "linnet/websocket/echo.h"
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
-#include "linnet/websocket/ws_writer.h"
 
 /* Deadlines and the heartbeat are kept to this. */
-#define TICK_S 0.25
+#define TICK_MS 250
 
 /* Fewer connections are not worth giving their memory back. */
 #define CROWD 100
 
 /* Everybody's time to go when the daemon stops. */
-#define STOP_S 8.0
+#define STOP_MS 8000
 
 /* What the store may take to write what is under way when the daemon stops. */
-#define SETTLE_S 5.0
+#define SETTLE_MS 5000
 
 /* Tables of routes: the page's, which has what is left, is the last one. */
 #define ROUTE_TABLES 5
@@ -52,12 +51,10 @@ struct server {
 	const struct config *config;
 	const struct tokens *tokens;
 	struct tls *tls; /* NULL: plain HTTP */
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
-	struct ws_drain drain;
 	struct ws_door ws;
-	struct echo_door echo;
 	struct line_door line;
 	struct api api;
 	struct tail *tail;
@@ -76,10 +73,9 @@ struct server {
 	size_t crowd; /* the most connections since memory was last given back */
 	bool is_stopping;
 	bool is_told; /* everybody, to go */
-	ev_prepare prepare;
-	ev_timer tick;
-	ev_timer settle;
-	ev_timer stop;
+	struct loop_timer *tick;
+	struct loop_timer *settle;
+	struct loop_timer *stop;
 };
 
 /* Nothing is due while nobody is there. */
@@ -88,10 +84,9 @@ on_knock(void *context)
 {
 	struct server *server = context;
 
-	if (!ev_is_active(&server->tick)) {
-		ev_timer_set(&server->tick, TICK_S, TICK_S);
-		ev_timer_start(server->loop, &server->tick);
-		loop_watch_start(&server->watch, server->loop, &server->tick);
+	if (!loop_timer_is_running(server->tick)) {
+		loop_timer_start(server->tick, TICK_MS, TICK_MS);
+		loop_watch_start(&server->watch, server->loop, server->tick);
 	}
 }
 
@@ -110,20 +105,22 @@ give_memory_back(struct server *server)
 }
 
 static void
-on_tick(struct ev_loop *loop, ev_timer *timer, int revents)
+on_tick(void *context)
 {
-	struct server *server = timer->data;
+	struct server *server = context;
+	int64_t now_ms = clock_now_ms();
 
-	(void)revents;
-	loop_watch_tick(&server->watch, loop, timer);
-	acceptor_tick(&server->acceptor);
-	websocket_host_tick();
+	loop_watch_tick(&server->watch, server->loop, server->tick);
+	loop_log_suppressed();
+	acceptor_tick(&server->acceptor, now_ms);
 	conn_table_tick(&server->acceptor.conns);
+	tls_door_tick(&server->tls_door, now_ms);
 	chat_tick(server->chat, clock_unix_ms());
-	api_tick(&server->api, clock_now_ms());
+	api_tick(&server->api, now_ms);
 	give_memory_back(server);
-	if (!server->acceptor.conns.count && !server->api.polls)
-		ev_timer_stop(loop, timer);
+	if (acceptor_is_idle(&server->acceptor) && LIST_EMPTY(&server->tls_door.relays) &&
+		!server->api.polls)
+		loop_timer_stop(server->tick);
 }
 
 static void
@@ -160,49 +157,43 @@ tell_to_go(struct server *server)
 	if (server->is_told)
 		return;
 	server->is_told = true;
-	ev_timer_stop(server->loop, &server->settle);
+	loop_timer_stop(server->settle);
 	conn_table_stop(&server->acceptor.conns, CLOSE_GOING_AWAY, "server stopping");
 }
 
 static void
-on_settle_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
+on_settle_timeout(void *context)
 {
-	struct server *server = timer->data;
-
-	(void)loop;
-	(void)revents;
 	log_warn("store_is_slow", log_str("while", "stopping"));
-	tell_to_go(server);
+	tell_to_go(context);
 }
 
 static void
-on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
+on_turn(void *context)
 {
-	struct server *server = prepare->data;
+	struct server *server = context;
 
-	(void)revents;
 	do {
 		deferred_run(&server->deferred);
 		chat_turn(server->chat);
 	} while (!TAILQ_EMPTY(&server->deferred));
 	if (server->is_stopping && !chat_is_waiting(server->chat))
 		tell_to_go(server);
-	ws_drain_run(&server->drain);
+	websocket_host_write(server->websockets);
 	out_queue_drain_run(&server->out_queues);
-	loop_watch_turn(&server->watch, loop);
+	loop_watch_turn(&server->watch, server->loop);
 	if (server->is_stopping && !server->acceptor.conns.count &&
 		tls_door_is_idle(&server->tls_door))
-		ev_break(loop, EVBREAK_ALL);
+		loop_end(server->loop);
 }
 
 static void
-on_stop_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
+on_stop_timeout(void *context)
 {
-	struct server *server = timer->data;
+	struct server *server = context;
 
-	(void)revents;
 	log_warn("stop_timeout", log_uint("connections", server->acceptor.conns.count));
-	ev_break(loop, EVBREAK_ALL);
+	loop_end(server->loop);
 }
 
 static int
@@ -217,17 +208,15 @@ open_page(struct server *server)
 	return r;
 }
 
-static void
-init_watchers(struct server *server)
+static int
+open_pump(struct server *server)
 {
-	ev_prepare_init(&server->prepare, on_prepare);
-	ev_timer_init(&server->tick, on_tick, TICK_S, TICK_S);
-	ev_timer_init(&server->settle, on_settle_timeout, SETTLE_S, 0);
-	ev_timer_init(&server->stop, on_stop_timeout, STOP_S, 0);
-	server->prepare.data = server->tick.data = server;
-	server->settle.data = server->stop.data = server;
-	ev_prepare_start(server->loop, &server->prepare);
-	store_pump_start(&server->pump, server->loop, server->chat, &server->drain);
+	int r = store_pump_start(
+		&server->pump, server->loop, server->chat, server->websockets);
+
+	if (r < 0)
+		log_error("loop_failed", log_str("error", strerror(-r)));
+	return r;
 }
 
 static void
@@ -236,15 +225,14 @@ init_doors(struct server *server)
 	const struct config *config = server->config;
 	const struct access access = { config, server->tokens };
 
-	ws_door_init(&server->ws, &access, server->chat, &server->drain);
-	echo_door_init(&server->echo, &server->drain);
+	ws_door_init(&server->ws, &access, server->chat);
 	line_door_init(&server->line, &access, server->chat, &server->out_queues,
 		&server->deferred);
 	api_init(&server->api, &access, server->chat, &server->deferred);
 	prometheus_door_init(&server->metrics, &access, server->chat);
 	static_door_init(&server->static_door, &server->page);
 	server->upgrade.chat = &server->ws.service;
-	server->upgrade.echo = &server->echo.service;
+	server->upgrade.echo = &echo_service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = prometheus_door_routes(&server->metrics);
@@ -275,16 +263,28 @@ open_chat(struct server *server)
 	return r;
 }
 
+static void
+set_heartbeat(struct server *server)
+{
+	const struct config *config = server->config;
+
+	websocket_host_set_heartbeat(
+		server->websockets, config->heartbeat.ping_s, config->heartbeat.pong_s);
+}
+
 static bool
 open_websockets(struct server *server)
 {
 	server->upgrade.host = server->websockets = websocket_host_new(server->loop);
-	return server->websockets != NULL;
+	if (!server->websockets)
+		return false;
+	set_heartbeat(server);
+	return true;
 }
 
 struct server *
 server_start(const struct config *config, const struct tokens *tokens, struct tls *tls,
-	struct ev_loop *loop)
+	struct loop *loop, size_t connections)
 {
 	static const struct acceptor_ops ops = { on_knock, on_http, on_line };
 	struct server *server = xcalloc(1, sizeof(*server));
@@ -294,14 +294,17 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
-	acceptor_init(&server->acceptor, config, tls != NULL, tail_descriptors(config),
-		loop, &ops, server);
+	server->tick = loop_timer_new(loop, on_tick, server);
+	server->settle = loop_timer_new(loop, on_settle_timeout, server);
+	server->stop = loop_timer_new(loop, on_stop_timeout, server);
+	acceptor_init(
+		&server->acceptor, config, tls != NULL, connections, loop, &ops, server);
 	TAILQ_INIT(&server->deferred);
-	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	out_queue_drain_init(&server->out_queues, loop);
-	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server)) {
+	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server) &&
+		open_pump(server) == 0) {
 		init_doors(server);
-		init_watchers(server);
+		loop_on_turn(loop, on_turn, server);
 		server->tail = tail_new(config, server->chat, loop);
 		if (acceptor_open(&server->acceptor, chat_bans(server->chat)) == 0)
 			return server;
@@ -323,14 +326,11 @@ server_describe(void *context, char *text, size_t size)
 void
 server_reload(struct server *server)
 {
-	const struct config *config = server->config;
-
 	if (server->is_stopping)
 		return;
 	acceptor_reload(&server->acceptor);
 	api_reload(&server->api);
-	ws_drain_set_heartbeat(
-		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	set_heartbeat(server);
 	chat_reload(server->chat);
 	tail_reload(server->tail);
 }
@@ -339,7 +339,7 @@ void
 server_stop(struct server *server)
 {
 	if (server->is_stopping) {
-		ev_break(server->loop, EVBREAK_ALL);
+		loop_end(server->loop);
 		return;
 	}
 	server->is_stopping = true;
@@ -349,8 +349,8 @@ server_stop(struct server *server)
 	server->tail = NULL;
 	/* What everybody says from now on is not heard any more. */
 	server->acceptor.conns.is_stopping = true;
-	ev_timer_start(server->loop, &server->settle);
-	ev_timer_start(server->loop, &server->stop);
+	loop_timer_start(server->settle, SETTLE_MS, 0);
+	loop_timer_start(server->stop, STOP_MS, 0);
 }
 
 void
@@ -360,17 +360,16 @@ server_free(struct server *server)
 		return;
 	acceptor_close(&server->acceptor);
 	tail_free(server->tail);
+	loop_close_all(server->loop);
 	websocket_host_free(server->websockets);
 	conn_table_clear(&server->acceptor.conns);
 	tls_door_clear(&server->tls_door);
 	api_free_polls(&server->api);
-	ev_prepare_stop(server->loop, &server->prepare);
-	ev_timer_stop(server->loop, &server->tick);
-	ev_timer_stop(server->loop, &server->settle);
-	ev_timer_stop(server->loop, &server->stop);
+	loop_timer_free(server->tick);
+	loop_timer_free(server->settle);
+	loop_timer_free(server->stop);
 	store_pump_stop(&server->pump);
 	acceptor_fini(&server->acceptor);
-	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);
 	static_door_fini(&server->static_door);

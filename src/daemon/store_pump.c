@@ -1,83 +1,86 @@
 #include "daemon/store_pump.h"
 
-/* How long nothing more is said when readers fall behind. */
-#define PAUSE_S 0.005
+#include <errno.h>
+#include <fcntl.h>
 
-/* How often history that is too old is let go of. */
-#define PRUNE_S 60.0
+#include "linnet/base/clock.h"
+
+/* How long nothing more is said when readers fall behind. */
+#define PAUSE_MS 5
+
+/* How often history that is too old is let go of, and first when. */
+#define PRUNE_MS 60000
+#define PRUNE_FIRST_MS 1000
 
 static void
-watch_stores(struct store_pump *pump, bool watch)
+store_pump_watch(struct store_pump *pump, bool on)
 {
 	int i;
 
-	for (i = 0; i < CHAT_FDS; i++) {
-		if (watch)
-			ev_io_start(pump->loop, &pump->stores[i]);
-		else
-			ev_io_stop(pump->loop, &pump->stores[i]);
-	}
+	for (i = 0; i < CHAT_FDS; i++)
+		loop_socket_watch_input(&pump->stores[i].socket, on);
 }
 
 static void
-on_store(struct ev_loop *loop, ev_io *io, int revents)
+store_pump_on_readable(struct loop_socket *socket)
 {
-	struct store_pump *pump = io->data;
+	struct store_pump *pump = ((struct store_pump_store *)socket)->pump;
 
-	(void)revents;
-	if (!pump->drain->is_pressed) {
+	if (!websocket_host_take_pressure(pump->websockets)) {
 		chat_dispatch(pump->chat);
 		return;
 	}
-	pump->drain->is_pressed = false;
-	watch_stores(pump, false);
-	ev_timer_set(&pump->pause, PAUSE_S, 0);
-	ev_timer_start(loop, &pump->pause);
+	store_pump_watch(pump, false);
+	loop_timer_start(pump->pause, PAUSE_MS, 0);
 }
 
 static void
-on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+store_pump_on_pause_over(void *context)
 {
-	(void)loop;
-	(void)revents;
-	watch_stores(timer->data, true);
+	store_pump_watch(context, true);
 }
 
 static void
-on_prune(struct ev_loop *loop, ev_timer *timer, int revents)
+store_pump_on_prune(void *context)
 {
-	struct store_pump *pump = timer->data;
+	struct store_pump *pump = context;
 
-	(void)revents;
-	chat_prune(pump->chat, (int64_t)(ev_now(loop) * 1000));
+	chat_prune(pump->chat, clock_unix_ms());
 }
 
-void
-store_pump_start(struct store_pump *pump, struct ev_loop *loop, struct chat *chat,
-	struct ws_drain *drain)
+int
+store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
+	struct websocket_host *websockets)
 {
+	static const struct loop_socket_ops ops = {
+		.on_readable = store_pump_on_readable,
+	};
 	unsigned i;
 
-	pump->loop = loop;
 	pump->chat = chat;
-	pump->drain = drain;
+	pump->websockets = websockets;
+	pump->pause = loop_timer_new(loop, store_pump_on_pause_over, pump);
+	pump->prune = loop_timer_new(loop, store_pump_on_prune, pump);
+	loop_timer_start(pump->prune, PRUNE_FIRST_MS, PRUNE_MS);
 	for (i = 0; i < CHAT_FDS; i++) {
-		ev_io_init(&pump->stores[i], on_store, chat_fd(chat, i), EV_READ);
-		pump->stores[i].data = pump;
+		/* The store closes its own. */
+		int fd = fcntl(chat_fd(chat, i), F_DUPFD_CLOEXEC, 0);
+
+		if (fd < 0)
+			return -errno;
+		pump->stores[i].pump = pump;
+		loop_socket_open(&pump->stores[i].socket, loop, fd, &ops);
 	}
-	ev_timer_init(&pump->pause, on_pause_over, PAUSE_S, 0);
-	ev_timer_init(&pump->prune, on_prune, 1, PRUNE_S);
-	pump->pause.data = pump->prune.data = pump;
-	ev_timer_start(loop, &pump->prune);
-	watch_stores(pump, true);
+	return 0;
 }
 
 void
 store_pump_stop(struct store_pump *pump)
 {
-	if (!pump->chat)
-		return;
-	watch_stores(pump, false);
-	ev_timer_stop(pump->loop, &pump->pause);
-	ev_timer_stop(pump->loop, &pump->prune);
+	int i;
+
+	for (i = 0; i < CHAT_FDS; i++)
+		loop_socket_close(&pump->stores[i].socket);
+	loop_timer_free(pump->pause);
+	loop_timer_free(pump->prune);
 }

@@ -1,7 +1,6 @@
 #include "linnet/doors/line.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
@@ -9,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "doors/telnet.h"
 #include "linnet/base/clock.h"
@@ -22,7 +20,7 @@
 
 /* How long a silent peer waits for its welcome. Clients of other protocols send first, so
  * most of them are recognised before the room is told that somebody has entered. */
-#define GREETING_S 0.3
+#define GREETING_MS 300
 
 /* Requests that a peer may have in the store. At this many it is not read from, so that a
  * program that writes faster than the store waits and loses no lines. */
@@ -44,14 +42,14 @@ struct line {
 	struct session session;
 	struct conn *conn;
 	struct line_door *door;
-	int fd;
-	ev_io input;
-	ev_timer pause; /* until it is greeted; later, until it may talk again */
+	struct loop_socket socket;
+	struct loop_timer
+		*pause; /* until it is greeted; later, until it may talk again */
 	struct out_queue out_queue;
 	struct deferred deferred; /* there is something to go on with */
 	struct telnet telnet;
 	enum telnet_event next; /* what waits to be done */
-	bool is_greeted;        /* it has sent something, or has waited for GREETING_S */
+	bool is_greeted;        /* it has sent something, or has waited for GREETING_MS */
 	bool is_in;             /* the chat: it has logged in, where it has to */
 	unsigned strange_lines; /* before that, of no use */
 	bool has_ended;         /* the peer says nothing more */
@@ -72,10 +70,10 @@ from_out_queue(struct out_queue *out_queue)
 	return container_of(out_queue, struct line, out_queue);
 }
 
-static struct ev_loop *
-loop_of(const struct line *line)
+static struct line *
+from_socket(struct loop_socket *socket)
 {
-	return line->door->out_queues->loop;
+	return container_of(socket, struct line, socket);
 }
 
 static void
@@ -105,7 +103,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	struct line *line = from_session(session);
 	char text[160];
 
-	conn_note_ending(line->conn, session_ending(session));
+	conn_note_ending(line->conn, close_code_ending(session->closed));
 	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
@@ -122,7 +120,7 @@ static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop
 static bool
 is_over(const struct line *line)
 {
-	return line->session.closing || line->conn->table->is_stopping;
+	return line->session.closed || line->conn->table->is_stopping;
 }
 
 static void
@@ -148,7 +146,8 @@ answer_mark(struct line *line)
 static void
 enter(struct line *line, const struct permissions *permissions)
 {
-	static const struct chat_wishes wishes = { .wants_events = true };
+	static const struct chat_wishes wishes = { .wants_events = true,
+		.wants_progress = true };
 
 	line->is_in = true;
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
@@ -195,7 +194,7 @@ greet(struct line *line)
 {
 	const struct access *access = &line->door->access;
 
-	ev_timer_stop(loop_of(line), &line->pause);
+	loop_timer_stop(line->pause);
 	line->is_greeted = true;
 	if (access_needs_login(access))
 		put(line, LOGIN_FIRST);
@@ -281,8 +280,7 @@ do_next(struct line *line)
 	if (wait_ms == CHAT_WHEN_WOKEN)
 		return false;
 	if (wait_ms) {
-		ev_timer_set(&line->pause, (double)wait_ms / 1000, 0);
-		ev_timer_start(loop_of(line), &line->pause);
+		loop_timer_start(line->pause, wait_ms, 0);
 		return false;
 	}
 	forget_line(line);
@@ -300,7 +298,7 @@ take_in(struct line *line)
 			forget_line(line);
 			line->raw_done = line->raw_len;
 		}
-		if (line->session.asked >= UNDER_WAY_MAX ||
+		if (chat_request_count(&line->session) >= UNDER_WAY_MAX ||
 			(line->next != TELNET_MORE && !do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
@@ -334,24 +332,23 @@ lose(struct line *line, int error)
 static void
 read_away(struct line *line)
 {
-	ssize_t n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+	ssize_t n = recv(line->socket.fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
 
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 		conn_kill(line->conn);
 }
 
 static void
-on_readable(struct ev_loop *loop, ev_io *io, int revents)
+on_readable(struct loop_socket *socket)
 {
-	struct line *line = io->data;
+	struct line *line = from_socket(socket);
 	ssize_t n;
 
-	(void)revents;
 	if (line->is_finishing) {
 		read_away(line);
 		return;
 	}
-	n = recv(line->fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
+	n = recv(line->socket.fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -364,29 +361,38 @@ on_readable(struct ev_loop *loop, ev_io *io, int revents)
 	if (n == 0)
 		end(line);
 	if (n == 0 || !take_in(line))
-		ev_io_stop(loop, io);
+		loop_socket_watch_input(socket, false);
 }
 
 /* Returns true if the peer has sent data or has closed, and that was not read yet. */
 static bool
 has_input(const struct line *line)
 {
-	struct pollfd poll_fd = { .fd = line->fd, .events = POLLIN };
+	struct pollfd poll_fd = { .fd = line->socket.fd, .events = POLLIN };
 
 	return poll(&poll_fd, 1, 0) > 0;
 }
 
 static void
-on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
+on_writable(struct loop_socket *socket)
 {
-	struct line *line = timer->data;
+	out_queue_on_writable(&from_socket(socket)->out_queue);
+}
 
-	(void)revents;
+static const struct loop_socket_ops socket_ops = {
+	.on_readable = on_readable,
+	.on_writable = on_writable,
+};
+
+static void
+on_pause_over(void *context)
+{
+	struct line *line = context;
+
 	if (!line->is_greeted && has_input(line)) {
 		/* The loop was busy, and timers run before input. Wait again: the
 		 * input may be of another protocol. */
-		ev_timer_set(timer, GREETING_S, 0);
-		ev_timer_start(loop, timer);
+		loop_timer_start(line->pause, GREETING_MS, 0);
 		return;
 	}
 	if (!line->is_greeted && !is_over(line))
@@ -399,13 +405,13 @@ static void
 on_deferred(struct deferred *deferred)
 {
 	struct line *line = container_of(deferred, struct line, deferred);
-	bool is_paused = line->is_greeted && ev_is_active(&line->pause);
+	bool is_paused = line->is_greeted && loop_timer_is_running(line->pause);
 
 	if (line->is_finishing || is_paused || !take_in(line))
 		return;
 	if (!line->has_ended)
-		ev_io_start(loop_of(line), &line->input);
-	else if (!line->session.asked && !is_over(line))
+		loop_socket_watch_input(&line->socket, true);
+	else if (!chat_request_count(&line->session) && !is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 
@@ -414,14 +420,14 @@ on_drained(struct out_queue *out_queue)
 {
 	struct line *line = from_out_queue(out_queue);
 
-	if (!line->session.closing) {
+	if (!line->session.closed) {
 		chat_on_drained(line->door->chat, &line->session);
 	} else if (!line->is_finishing) {
 		line->is_finishing = true;
 		line->conn->deadline_ms = clock_now_ms() + LINGER_MS;
-		ev_timer_stop(loop_of(line), &line->pause);
-		shutdown(line->fd, SHUT_WR);
-		ev_io_start(loop_of(line), &line->input);
+		loop_timer_stop(line->pause);
+		shutdown(line->socket.fd, SHUT_WR);
+		loop_socket_watch_input(&line->socket, true);
 	}
 }
 
@@ -454,16 +460,16 @@ on_closed(struct conn *conn)
 	struct line *line = conn->state;
 
 	log_info("session_close", log_uint("session", line->session.number),
-		log_str("door", "line"), log_uint("code", line->session.close_code),
+		log_str("door", "line"),
+		log_uint("code", close_code_sent(line->session.closed)),
 		CONN_END_FIELDS(conn));
-	ev_io_stop(loop_of(line), &line->input);
-	ev_timer_stop(loop_of(line), &line->pause);
+	loop_timer_free(line->pause);
 	deferred_cancel(line->door->deferred, &line->deferred);
 	out_queue_fini(&line->out_queue);
 	chat_close(line->door->chat, &line->session);
 	session_fini(&line->session);
 	telnet_clear(&line->telnet);
-	close(line->fd);
+	loop_socket_close(&line->socket);
 	free(line);
 }
 
@@ -495,19 +501,14 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	conn->state = line;
 	line->conn = conn;
 	line->door = door;
-	line->fd = fd;
+	loop_socket_open(&line->socket, door->out_queues->loop, fd, &socket_ops);
+	line->pause = loop_timer_new(door->out_queues->loop, on_pause_over, line);
+	loop_timer_start(line->pause, GREETING_MS, 0);
 	line->deferred.call = on_deferred;
-	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
-		(size_t)door->config->limits.queue_bytes);
-	line->session.wire = WIRE_LINE;
-	line->session.wants_progress = true;
-	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn, fd,
-		&line->session.queue);
-	ev_io_init(&line->input, on_readable, fd, EV_READ);
-	ev_timer_init(&line->pause, on_pause_over, GREETING_S, 0);
-	line->input.data = line->pause.data = line;
-	ev_io_start(loop_of(line), &line->input);
-	ev_timer_start(loop_of(line), &line->pause);
+	session_init(&line->session, &session_ops, WIRE_LINE,
+		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
+	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn,
+		&line->socket, &line->session.queue);
 	log_info("session_open", log_uint("session", line->session.number),
 		log_str("peer", conn->peer), log_str("door", "line"));
 	if (access_needs_login(&door->access))

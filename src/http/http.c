@@ -50,15 +50,6 @@ is_waiting(const struct http *http)
 	       http->state == HTTP_STREAMING;
 }
 
-void
-http_watch_input(struct http *http, bool on)
-{
-	if (on)
-		ev_io_start(http->door->loop, &http->input);
-	else
-		ev_io_stop(http->door->loop, &http->input);
-}
-
 static void
 end_request(struct http *http)
 {
@@ -99,7 +90,7 @@ http_finish(struct http *http, bool is_last)
 	conn_unset_client(http->conn);
 	http->is_last = is_last;
 	http->state = HTTP_ANSWERING;
-	http_watch_input(http, false);
+	loop_socket_watch_input(&http->socket, false);
 	http_set_deadline(http, STALL_MS);
 }
 
@@ -143,7 +134,7 @@ take_request(struct http *http)
 		return;
 	}
 	http->state = HTTP_READING_BODY;
-	http_watch_input(http, true);
+	loop_socket_watch_input(&http->socket, true);
 	if (head->expects_continue && !http->request->body.len)
 		http_push(http, interim, sizeof(interim) - 1);
 }
@@ -160,7 +151,7 @@ read_head(struct http *http)
 		if (!http->is_head_begun)
 			http_set_deadline(http, HEAD_MS);
 		http->is_head_begun = true;
-		http_watch_input(http, true);
+		loop_socket_watch_input(&http->socket, true);
 	} else if (n < 0) {
 		start_request(http, NULL);
 		http_respond_error(
@@ -177,7 +168,7 @@ read_head(struct http *http)
 static int
 receive(const struct http *http, void *bytes, size_t size, size_t *len)
 {
-	ssize_t n = recv(http->fd, bytes, size, MSG_DONTWAIT);
+	ssize_t n = recv(http->socket.fd, bytes, size, MSG_DONTWAIT);
 
 	*len = n > 0 ? (size_t)n : 0;
 	http->conn->received_bytes += *len;
@@ -231,16 +222,20 @@ on_early_input(struct http *http)
 	return 0;
 }
 
-static void
-on_input(struct ev_loop *loop, ev_io *io, int revents)
+static struct http *
+from_socket(struct loop_socket *socket)
 {
-	struct http *http = io->data;
+	return container_of(socket, struct http, socket);
+}
+
+static void
+on_readable(struct loop_socket *socket)
+{
+	struct http *http = from_socket(socket);
 	char discarded[READ_BYTES];
 	size_t len;
 	int r;
 
-	(void)loop;
-	(void)revents;
 	if (http->state == HTTP_READING_HEAD)
 		r = on_head_input(http);
 	else if (http->state == HTTP_READING_BODY)
@@ -253,15 +248,22 @@ on_input(struct ev_loop *loop, ev_io *io, int revents)
 		conn_free(http->conn);
 }
 
+/* The loop has come back for input that is left from before, or to write on. */
 static void
-on_again(struct ev_loop *loop, ev_io *io, int revents)
+on_writable(struct loop_socket *socket)
 {
-	struct http *http = io->data;
+	struct http *http = from_socket(socket);
 
-	(void)revents;
-	ev_io_stop(loop, io);
-	read_head(http);
+	if (http->out_queue.is_blocked)
+		out_queue_on_writable(&http->out_queue);
+	else
+		read_head(http);
 }
+
+static const struct loop_socket_ops socket_ops = {
+	.on_readable = on_readable,
+	.on_writable = on_writable,
+};
 
 /* An answer is written: on to the next request. What has come of it already is looked at
  * in another turn of the loop, because this one has announced what was said in it. */
@@ -272,9 +274,9 @@ start_next(struct http *http)
 	http->is_head_begun = http->in.len > 0;
 	http_set_deadline(http, http->is_head_begun ? HEAD_MS : IDLE_MS);
 	if (http->is_head_begun)
-		ev_io_start(http->door->loop, &http->again);
+		loop_socket_want_write(&http->socket);
 	else
-		http_watch_input(http, true);
+		loop_socket_watch_input(&http->socket, true);
 }
 
 static void
@@ -282,8 +284,8 @@ start_draining(struct http *http)
 {
 	http->state = HTTP_DRAINING;
 	conn_note_ending(http->conn, ENDING_NORMAL);
-	shutdown(http->fd, SHUT_WR);
-	http_watch_input(http, true);
+	shutdown(http->socket.fd, SHUT_WR);
+	loop_socket_watch_input(&http->socket, true);
 	http_set_deadline(http, DRAIN_MS);
 }
 
@@ -356,14 +358,6 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 }
 
 static void
-stop_watchers(struct http *http)
-{
-	ev_io_stop(http->door->loop, &http->input);
-	ev_io_stop(http->door->loop, &http->again);
-	out_queue_fini(&http->out_queue);
-}
-
-static void
 free_http(struct http *http)
 {
 	if (http->request)
@@ -378,8 +372,8 @@ on_closed(struct conn *conn)
 {
 	struct http *http = conn->state;
 
-	stop_watchers(http);
-	close(http->fd);
+	out_queue_fini(&http->out_queue);
+	loop_socket_close(&http->socket);
 	if (is_waiting(http))
 		http->request->waiter->on_gone(http->request->state);
 	free_http(http);
@@ -400,13 +394,19 @@ http_hand_over(struct http_request *request,
 	void *context)
 {
 	struct http *http = request->http;
+	int fd = loop_socket_release(&http->socket);
 
+	if (fd < 0) {
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+		return;
+	}
 	assert(out_queue_is_idle(&http->out_queue));
 	metrics_count_request(request->route->name, SWITCHING_PROTOCOLS);
-	stop_watchers(http);
+	out_queue_fini(&http->out_queue);
 	http->conn->door = NULL;
 	http->conn->state = NULL;
-	take(context, request, http->fd, http->in.bytes, http->in.len);
+	take(context, request, fd, http->in.bytes, http->in.len);
 	free_http(http);
 }
 
@@ -416,7 +416,6 @@ http_door_init(struct http_door *door, const struct config *config,
 	size_t count)
 {
 	door->config = config;
-	door->loop = out_queues->loop;
 	door->out_queues = out_queues;
 	door->tables = tables;
 	door->table_count = count;
@@ -429,15 +428,11 @@ http_door_accept(struct http_door *door, struct conn *conn, int fd)
 
 	http->conn = conn;
 	http->door = door;
-	http->fd = fd;
-	out_queue_init(
-		&http->out_queue, door->out_queues, &out_queue_ops, conn, fd, &http->out);
-	ev_io_init(&http->input, on_input, fd, EV_READ);
-	ev_io_init(&http->again, on_again, fd, EV_WRITE);
-	http->input.data = http->again.data = http;
+	loop_socket_open(&http->socket, door->out_queues->loop, fd, &socket_ops);
+	out_queue_init(&http->out_queue, door->out_queues, &out_queue_ops, conn,
+		&http->socket, &http->out);
 	conn->door = &conn_door;
 	conn->state = http;
 	http->is_head_begun = true;
 	http_set_deadline(http, HEAD_MS);
-	http_watch_input(http, true);
 }

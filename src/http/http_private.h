@@ -2,9 +2,8 @@
  * router.c who answers, response.c answers, suspend.c those that come later. */
 #pragma once
 
-#include <ev.h>
-
 #include "linnet/http/http.h"
+#include "linnet/net/loop.h"
 
 enum http_state {
 	HTTP_READING_HEAD,
@@ -20,11 +19,9 @@ enum http_state {
 struct http {
 	struct conn *conn;
 	struct http_door *door;
-	int fd;
+	struct loop_socket socket;
 	enum http_state state;
-	ev_io input;
-	ev_io again;      /* brings the loop back when there is input left from before */
-	struct buffer in; /* behind the request under way */
+	struct buffer in;       /* behind the request under way */
 	struct frame_queue out; /* answers */
 	struct out_queue out_queue;
 	uint64_t seen_bytes;          /* of those written, at the last tick */
@@ -36,9 +33,6 @@ struct http {
 
 /* Close the connection hard in ms, or sooner when the daemon stops. */
 void http_set_deadline(struct http *http, int64_t ms);
-
-/* Look, or do not look, for input. */
-void http_watch_input(struct http *http, bool on);
 
 /* Write len bytes behind what is written already. */
 void http_push(struct http *http, const void *bytes, size_t len);

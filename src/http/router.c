@@ -181,11 +181,14 @@ identify(struct http_request *request)
 	const struct http_head *head = request->head;
 	struct conn *conn = request->conn;
 	struct in6_addr client = conn->address;
-	int r = -ENOENT, set;
+	bool is_proxy = conn_is_proxy(conn);
+	int r = -ENOENT, set = 0;
 
-	if (conn->is_proxy)
+	if (is_proxy)
 		r = forwarded_find_client(conn->table->proxies, head, &client);
-	set = r == -ENOENT ? 0 : conn_set_client(conn, &client);
+	/* A peer that was a proxy until the last reload was admitted without counting. */
+	if (r != -ENOENT || (!is_proxy && !conn->is_counted && !conn->is_loopback))
+		set = conn_set_client(conn, &client);
 	if (set == -EACCES) {
 		log_info(
 			"refused", log_str("peer", conn->peer), log_str("why", "banned"));

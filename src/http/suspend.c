@@ -17,7 +17,7 @@ wait_for(struct http_request *request, enum http_state state,
 	request->state = waiter_state;
 	request->http->state = state;
 	request->conn->deadline_ms = 0;
-	http_watch_input(request->http, state != HTTP_DEFERRED);
+	loop_socket_watch_input(&request->http->socket, state != HTTP_DEFERRED);
 }
 
 void
@@ -43,7 +43,7 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	struct buffer bytes = { 0 };
 
 	/* Best effort: the kernel's own patience is a quarter of an hour. */
-	setsockopt(request->http->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
+	setsockopt(request->http->socket.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
 		sizeof(gone_ms));
 	http_response_head(&bytes, request, &answer, true);
 	buffer_append(&bytes, "\r\n", 2);

@@ -31,13 +31,17 @@ trusted_proxies(const struct config *config)
 		config->http.trusted_proxies.items, config->http.trusted_proxies.count);
 }
 
+size_t
+acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors)
+{
+	return rlimit_fit((size_t)config->limits.connections,
+		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
+}
+
 void
 acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
-	size_t descriptors, struct ev_loop *loop, const struct acceptor_ops *ops,
-	void *context)
+	size_t max, struct loop *loop, const struct acceptor_ops *ops, void *context)
 {
-	size_t max;
-
 	memset(acceptor, 0, sizeof(*acceptor));
 	acceptor->config = config;
 	acceptor->has_tls = has_tls;
@@ -46,8 +50,6 @@ acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_t
 	acceptor->context = context;
 	acceptor->proxies = trusted_proxies(config);
 	acceptor->reject = reject_new(loop);
-	max = rlimit_fit((size_t)config->limits.connections,
-		has_tls ? TLS_DESCRIPTORS : DESCRIPTORS, descriptors);
 	conn_table_init(&acceptor->conns, max, (unsigned)config->limits.per_address,
 		acceptor->proxies);
 }
@@ -182,7 +184,7 @@ acceptor_reload(struct acceptor *acceptor)
 }
 
 void
-acceptor_tick(struct acceptor *acceptor)
+acceptor_tick(struct acceptor *acceptor, int64_t now_ms)
 {
 	if (acceptor->banned)
 		log_info("refused", log_str("peer", acceptor->banned_peer),
@@ -192,6 +194,13 @@ acceptor_tick(struct acceptor *acceptor)
 			log_uint("count", acceptor->over_limit),
 			log_uint("connections", acceptor->conns.count));
 	acceptor->banned = acceptor->over_limit = 0;
+	reject_tick(acceptor->reject, now_ms);
+}
+
+bool
+acceptor_is_idle(const struct acceptor *acceptor)
+{
+	return !acceptor->conns.count && reject_is_idle(acceptor->reject);
 }
 
 void

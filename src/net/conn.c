@@ -104,6 +104,14 @@ is_banned(const struct conn_table *table, const struct in6_addr *address)
 }
 
 bool
+conn_is_proxy(const struct conn *conn)
+{
+	const struct cidr_list *proxies = conn->table->proxies;
+
+	return proxies && cidr_list_has(proxies, &conn->address);
+}
+
+bool
 conn_is_banned(const struct conn *conn)
 {
 	struct in6_addr address;
@@ -111,7 +119,7 @@ conn_is_banned(const struct conn *conn)
 	cidr_read_address(conn->peer, strlen(conn->peer), &address);
 	/* A proxy is not for whom it speaks. */
 	return is_banned(conn->table, &address) &&
-	       !(conn->is_proxy && IN6_ARE_ADDR_EQUAL(&address, &conn->address));
+	       !(IN6_ARE_ADDR_EQUAL(&address, &conn->address) && conn_is_proxy(conn));
 }
 
 void
@@ -135,6 +143,7 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	enum transport transport, const char **why)
 {
 	struct conn *conn;
+	bool is_proxy;
 
 	if (table->count >= table->max)
 		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
@@ -142,13 +151,13 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	conn->opened_ms = clock_now_ms();
 	conn->table = table;
 	conn->address = address_of(address);
-	conn->is_proxy = table->proxies && cidr_list_has(table->proxies, &conn->address);
+	is_proxy = conn_is_proxy(conn);
 	set_address(conn, &conn->address);
-	if (!conn->is_proxy && is_banned(table, &conn->address)) {
+	if (!is_proxy && is_banned(table, &conn->address)) {
 		free(conn);
 		return refuse(REFUSED_BY_BAN, "banned", why);
 	}
-	if (!conn->is_proxy && count(conn) < 0) {
+	if (!is_proxy && count(conn) < 0) {
 		free(conn);
 		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
 	}
@@ -163,6 +172,7 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	uncount(conn);
 	set_address(conn, client);
+	conn->is_forwarded = !IN6_ARE_ADDR_EQUAL(client, &conn->address);
 	if (is_banned(conn->table, client)) {
 		metrics.refused[REFUSED_BY_BAN]++;
 		return -EACCES;
@@ -176,8 +186,9 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 void
 conn_unset_client(struct conn *conn)
 {
-	if (!conn->is_proxy)
+	if (!conn->is_forwarded && !conn_is_proxy(conn))
 		return;
+	conn->is_forwarded = false;
 	uncount(conn);
 	set_address(conn, &conn->address);
 }

@@ -2,8 +2,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <ev.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -15,12 +13,13 @@
 
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/net/loop.h"
 
 /* Connections taken from one socket before the loop looks at the others. */
 #define ACCEPTS_A_TURN 64
 
 /* How long nothing is accepted after the process ran out of descriptors. */
-#define PAUSE_S 0.2
+#define PAUSE_MS 200
 
 union address {
 	struct sockaddr any;
@@ -28,63 +27,54 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
+struct listening {
+	struct loop_socket socket;
+	struct listener *listener;
+};
+
 struct listener {
-	struct ev_loop *loop;
-	ev_io sockets[LISTENER_SOCKETS];
+	struct loop *loop;
+	struct listening sockets[LISTENER_SOCKETS];
 	size_t count;
-	ev_timer pause;
+	struct loop_timer *pause;
 	bool is_exhausted; /* and the log says so already */
 	listener_on_accept *on_accept;
 	void *context;
 };
 
 static void
-start_accepting(struct listener *listener)
+listener_watch(struct listener *listener, bool on)
 {
 	size_t i;
 
 	for (i = 0; i < listener->count; i++)
-		ev_io_start(listener->loop, &listener->sockets[i]);
+		loop_socket_watch_input(&listener->sockets[i].socket, on);
 }
 
 static void
-stop_accepting(struct listener *listener)
+listener_on_pause_over(void *context)
 {
-	size_t i;
-
-	for (i = 0; i < listener->count; i++)
-		ev_io_stop(listener->loop, &listener->sockets[i]);
-}
-
-static void
-on_pause_over(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)revents;
-	start_accepting(timer->data);
+	listener_watch(context, true);
 }
 
 /* The connection that could not be taken keeps the socket readable: a loop that went on
  * asking would do nothing else. */
 static void
-pause_accepting(struct listener *listener, int error)
+listener_pause(struct listener *listener, int error)
 {
 	if (!listener->is_exhausted)
 		log_warn("accept_paused", log_str("error", strerror(error)));
 	listener->is_exhausted = true;
-	stop_accepting(listener);
-	ev_timer_set(&listener->pause, PAUSE_S, 0);
-	ev_timer_start(listener->loop, &listener->pause);
+	listener_watch(listener, false);
+	loop_timer_start(listener->pause, PAUSE_MS, 0);
 }
 
 static void
-on_readable(struct ev_loop *loop, ev_io *socket, int revents)
+listener_on_readable(struct loop_socket *socket)
 {
-	struct listener *listener = socket->data;
+	struct listener *listener = ((struct listening *)socket)->listener;
 	int i;
 
-	(void)loop;
-	(void)revents;
 	for (i = 0; i < ACCEPTS_A_TURN; i++) {
 		union address address;
 		socklen_t len = sizeof(address);
@@ -96,7 +86,7 @@ on_readable(struct ev_loop *loop, ev_io *socket, int revents)
 			listener->on_accept(listener->context, fd, &address.any);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
-			pause_accepting(listener, errno);
+			listener_pause(listener, errno);
 			return;
 		} else if (errno == EAGAIN) {
 			return;
@@ -151,25 +141,25 @@ port_of(int fd)
 }
 
 static struct listener *
-new_listener(struct ev_loop *loop, listener_on_accept *on_accept, void *context)
+new_listener(struct loop *loop, listener_on_accept *on_accept, void *context)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
 	listener->loop = loop;
 	listener->on_accept = on_accept;
 	listener->context = context;
-	ev_timer_init(&listener->pause, on_pause_over, 0, 0);
-	listener->pause.data = listener;
+	listener->pause = loop_timer_new(loop, listener_on_pause_over, listener);
 	return listener;
 }
 
 static void
 add_socket(struct listener *listener, int fd)
 {
-	ev_io *socket = &listener->sockets[listener->count++];
+	static const struct loop_socket_ops ops = { .on_readable = listener_on_readable };
+	struct listening *listening = &listener->sockets[listener->count++];
 
-	ev_io_init(socket, on_readable, fd, EV_READ);
-	socket->data = listener;
+	loop_socket_open(&listening->socket, listener->loop, fd, &ops);
+	listening->listener = listener;
 }
 
 /* Open one socket for each address of the list; a family that this machine does not have
@@ -192,22 +182,19 @@ open_all(struct listener *listener, const struct addrinfo *info, int port)
 }
 
 struct listener *
-listener_adopt(struct ev_loop *loop, const int *fds, size_t count,
+listener_adopt(struct loop *loop, const int *fds, size_t count,
 	listener_on_accept *on_accept, void *context)
 {
 	struct listener *listener = new_listener(loop, on_accept, context);
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		fcntl(fds[i], F_SETFL, fcntl(fds[i], F_GETFL) | O_NONBLOCK);
+	for (i = 0; i < count; i++)
 		add_socket(listener, fds[i]);
-	}
-	start_accepting(listener);
 	return listener;
 }
 
 int
-listener_open(struct listener **out, struct ev_loop *loop, const char *address, int port,
+listener_open(struct listener **out, struct loop *loop, const char *address, int port,
 	listener_on_accept *on_accept, void *context)
 {
 	struct addrinfo hints = {
@@ -227,7 +214,6 @@ listener_open(struct listener **out, struct ev_loop *loop, const char *address, 
 		listener_close(listener);
 		return r;
 	}
-	start_accepting(listener);
 	*out = listener;
 	return 0;
 }
@@ -256,7 +242,7 @@ listener_describe(const struct listener *listener, char *out, size_t size)
 	for (i = 0; i < listener->count && len + 1 < size; i++) {
 		if (i)
 			out[len++] = ',';
-		describe_socket(listener->sockets[i].fd, out + len, size - len);
+		describe_socket(listener->sockets[i].socket.fd, out + len, size - len);
 		len += strlen(out + len);
 	}
 }
@@ -268,9 +254,8 @@ listener_close(struct listener *listener)
 
 	if (!listener)
 		return;
-	stop_accepting(listener);
-	ev_timer_stop(listener->loop, &listener->pause);
+	loop_timer_free(listener->pause);
 	for (i = 0; i < listener->count; i++)
-		close(listener->sockets[i].fd);
+		loop_socket_close(&listener->sockets[i].socket);
 	free(listener);
 }

@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-struct ev_loop;
 struct listener;
+struct loop;
 struct sockaddr;
 
 /* Sockets that one listener may have. */
@@ -19,12 +19,12 @@ typedef void listener_on_accept(void *context, int fd, const struct sockaddr *ad
  * wait in the kernel and accepting is tried again a little later. Returns 0 and a
  * listener for listener_close, or -errno, -EADDRNOTAVAIL where address means nothing
  * here. */
-int listener_open(struct listener **listener, struct ev_loop *loop, const char *address,
+int listener_open(struct listener **listener, struct loop *loop, const char *address,
 	int port, listener_on_accept *on_accept, void *context);
 
 /* Listen on count sockets (up to LISTENER_SOCKETS) that listen already and become the
  * listener's. */
-struct listener *listener_adopt(struct ev_loop *loop, const int *fds, size_t count,
+struct listener *listener_adopt(struct loop *loop, const int *fds, size_t count,
 	listener_on_accept *on_accept, void *context);
 
 /* Write where it listens, e.g. "127.0.0.1:8000" or "127.0.0.1:8000,[::1]:8000". */

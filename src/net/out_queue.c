@@ -10,7 +10,7 @@
 #define WRITE_BYTES 65536
 
 void
-out_queue_drain_init(struct out_queue_drain *drain, struct ev_loop *loop)
+out_queue_drain_init(struct out_queue_drain *drain, struct loop *loop)
 {
 	drain->loop = loop;
 	TAILQ_INIT(&drain->dirty);
@@ -84,7 +84,7 @@ write_some(struct out_queue *out_queue)
 	ssize_t n;
 
 	message.msg_iovlen = gather(out_queue, pieces);
-	n = sendmsg(out_queue->io.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = sendmsg(out_queue->socket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return -errno;
 	advance(out_queue, (size_t)n);
@@ -97,14 +97,16 @@ write_or_wait(struct out_queue *out_queue)
 {
 	int r = out_queue_is_idle(out_queue) ? 0 : write_some(out_queue);
 
-	if (r == -EAGAIN || r == -EINTR || r == -ENOBUFS)
-		ev_io_start(out_queue->drain->loop, &out_queue->io);
-	else if (r < 0)
+	if (r == -EAGAIN || r == -EINTR || r == -ENOBUFS) {
+		out_queue->is_blocked = true;
+		loop_socket_want_write(out_queue->socket);
+	} else if (r < 0) {
 		out_queue->ops->on_broken(out_queue, -r);
-	else if (!out_queue_is_idle(out_queue))
+	} else if (!out_queue_is_idle(out_queue)) {
 		out_queue_wake(out_queue);
-	else
+	} else {
 		out_queue->ops->on_drained(out_queue);
+	}
 }
 
 void
@@ -119,17 +121,16 @@ out_queue_drain_run(struct out_queue_drain *drain)
 	}
 }
 
-static void
-on_writable(struct ev_loop *loop, ev_io *io, int revents)
+void
+out_queue_on_writable(struct out_queue *out_queue)
 {
-	(void)revents;
-	ev_io_stop(loop, io);
-	out_queue_wake(io->data);
+	out_queue->is_blocked = false;
+	out_queue_wake(out_queue);
 }
 
 void
 out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
-	const struct out_queue_ops *ops, struct conn *conn, int fd,
+	const struct out_queue_ops *ops, struct conn *conn, struct loop_socket *socket,
 	struct frame_queue *queue)
 {
 	memset(out_queue, 0, sizeof(*out_queue));
@@ -137,14 +138,13 @@ out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
 	out_queue->ops = ops;
 	out_queue->conn = conn;
 	out_queue->queue = queue;
-	ev_io_init(&out_queue->io, on_writable, fd, EV_WRITE);
-	out_queue->io.data = out_queue;
+	out_queue->socket = socket;
 }
 
 void
 out_queue_wake(struct out_queue *out_queue)
 {
-	if (out_queue->is_dirty || ev_is_active(&out_queue->io))
+	if (out_queue->is_dirty || out_queue->is_blocked)
 		return;
 	out_queue->is_dirty = true;
 	TAILQ_INSERT_TAIL(&out_queue->drain->dirty, out_queue, dirty_link);
@@ -162,6 +162,5 @@ out_queue_fini(struct out_queue *out_queue)
 	if (out_queue->is_dirty)
 		TAILQ_REMOVE(&out_queue->drain->dirty, out_queue, dirty_link);
 	out_queue->is_dirty = false;
-	ev_io_stop(out_queue->drain->loop, &out_queue->io);
 	drop_begun(out_queue);
 }

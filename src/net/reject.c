@@ -1,16 +1,17 @@
 #include "net/reject.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/net/loop.h"
 
 /* How long a peer may take to read that it is refused. */
-#define LINGER_S 2.0
+#define LINGER_MS 2000
 
 #define BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}\n"
 #define FULL BODY("server_full", "there is no place left, try later")
@@ -49,92 +50,107 @@ static const struct {
 #undef TEXT
 };
 
-struct refused {
-	struct reject *reject;
-	ev_io io;
-	ev_timer timer;
+struct rejected {
+	struct loop_socket socket;
+	int64_t deadline_ms; /* monotonic */
 };
 
 struct reject {
-	struct ev_loop *loop;
-	struct refused sockets[REJECT_SOCKETS]; /* io.fd is -1 where one is free */
+	struct loop *loop;
+	struct rejected sockets[REJECT_SOCKETS];
 };
-
-static void
-forget(struct refused *refused)
-{
-	ev_io_stop(refused->reject->loop, &refused->io);
-	ev_timer_stop(refused->reject->loop, &refused->timer);
-	close(refused->io.fd);
-	refused->io.fd = -1;
-}
 
 /* The request is read away: closing before it came would reset the connection, and the
  * reset might overtake the answer. */
 static void
-on_readable(struct ev_loop *loop, ev_io *io, int revents)
+reject_on_readable(struct loop_socket *socket)
 {
 	char discarded[4096];
-	ssize_t n = recv(io->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
+	ssize_t n = recv(socket->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
 
-	(void)loop;
-	(void)revents;
 	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		forget(io->data);
+		loop_socket_close(socket);
 }
 
-static void
-on_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)revents;
-	forget(timer->data);
-}
+static const struct loop_socket_ops reject_socket_ops = {
+	.on_readable = reject_on_readable,
+};
 
 struct reject *
-reject_new(struct ev_loop *loop)
+reject_new(struct loop *loop)
 {
 	struct reject *reject = xcalloc(1, sizeof(*reject));
-	size_t i;
 
 	reject->loop = loop;
-	for (i = 0; i < REJECT_SOCKETS; i++) {
-		struct refused *refused = &reject->sockets[i];
-
-		refused->reject = reject;
-		ev_io_init(&refused->io, on_readable, -1, EV_READ);
-		ev_timer_init(&refused->timer, on_timeout, LINGER_S, 0);
-		refused->io.data = refused->timer.data = refused;
-	}
 	return reject;
 }
 
-static struct refused *
-find_free(struct reject *reject)
+static struct rejected *
+reject_find_free(struct reject *reject)
 {
 	size_t i;
 
 	for (i = 0; i < REJECT_SOCKETS; i++)
-		if (reject->sockets[i].io.fd < 0)
+		if (!loop_socket_is_open(&reject->sockets[i].socket))
 			return &reject->sockets[i];
 	return NULL;
+}
+
+static void
+reject_tell(int fd, enum reject_text text)
+{
+	send(fd, texts[text].bytes, texts[text].len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(fd, SHUT_WR);
 }
 
 void
 reject_add(struct reject *reject, int fd, enum reject_text text)
 {
-	struct refused *refused = find_free(reject);
+	struct rejected *rejected = reject_find_free(reject);
 
-	send(fd, texts[text].bytes, texts[text].len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (!refused) {
+	reject_tell(fd, text);
+	if (!rejected) {
 		close(fd);
 		return;
 	}
-	shutdown(fd, SHUT_WR);
-	ev_io_set(&refused->io, fd, EV_READ);
-	ev_io_start(reject->loop, &refused->io);
-	ev_timer_set(&refused->timer, LINGER_S, 0);
-	ev_timer_start(reject->loop, &refused->timer);
+	loop_socket_open(&rejected->socket, reject->loop, fd, &reject_socket_ops);
+	rejected->deadline_ms = clock_now_ms() + LINGER_MS;
+}
+
+void
+reject_take(struct reject *reject, struct loop_socket *socket, enum reject_text text)
+{
+	struct rejected *rejected = reject_find_free(reject);
+
+	reject_tell(socket->fd, text);
+	if (!rejected) {
+		loop_socket_close(socket);
+		return;
+	}
+	loop_socket_move(socket, &rejected->socket, &reject_socket_ops);
+	loop_socket_watch_input(&rejected->socket, true);
+	rejected->deadline_ms = clock_now_ms() + LINGER_MS;
+}
+
+void
+reject_tick(struct reject *reject, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < REJECT_SOCKETS; i++)
+		if (now_ms >= reject->sockets[i].deadline_ms)
+			loop_socket_close(&reject->sockets[i].socket);
+}
+
+bool
+reject_is_idle(const struct reject *reject)
+{
+	size_t i;
+
+	for (i = 0; i < REJECT_SOCKETS; i++)
+		if (loop_socket_is_open(&reject->sockets[i].socket))
+			return false;
+	return true;
 }
 
 void
@@ -145,7 +161,6 @@ reject_free(struct reject *reject)
 	if (!reject)
 		return;
 	for (i = 0; i < REJECT_SOCKETS; i++)
-		if (reject->sockets[i].io.fd >= 0)
-			forget(&reject->sockets[i]);
+		loop_socket_close(&reject->sockets[i].socket);
 	free(reject);
 }

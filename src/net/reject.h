@@ -2,7 +2,11 @@
  * than a descriptor for a moment. */
 #pragma once
 
-struct ev_loop;
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct loop_socket;
 struct reject;
 
 /* Descriptors that refusals may hold at once. */
@@ -20,11 +24,22 @@ enum reject_text {
 };
 
 /* Freed by reject_free. */
-struct reject *reject_new(struct ev_loop *loop);
+struct reject *reject_new(struct loop *loop);
 
 /* Tell the connection fd so, whose bytes nobody reads, and close it once the peer had
  * time to read that. Closes at once when too many are being told already. Takes fd. */
 void reject_add(struct reject *reject, int fd, enum reject_text text);
+
+/* The same of a connection that the loop watches already. Takes socket. */
+void reject_take(
+	struct reject *reject, struct loop_socket *socket, enum reject_text text);
+
+/* Close those that have had their time; to be called several times a second, unless
+ * nobody is being told. */
+void reject_tick(struct reject *reject, int64_t now_ms);
+
+/* True if nobody is being told. */
+bool reject_is_idle(const struct reject *reject);
 
 /* Close what is left; NULL is fine. */
 void reject_free(struct reject *reject);

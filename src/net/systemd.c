@@ -1,7 +1,6 @@
 #include "linnet/net/systemd.h"
 
 #include <errno.h>
-#include <ev.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,14 +15,14 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/net/loop.h"
 
-#define STATUS_S 5.0
+#define STATUS_MS 5000
 #define STATUS_BYTES 160
 
 struct systemd {
-	struct ev_loop *loop;
-	ev_timer watchdog;
-	ev_timer status;
+	struct loop_timer *watchdog;
+	struct loop_timer *status;
 	void (*describe)(void *context, char *text, size_t size);
 	void *context;
 	char said[STATUS_BYTES]; /* the last status */
@@ -81,12 +80,12 @@ tell(const char *text)
 	sd_notify(0, text);
 }
 
-static double
-watchdog_s(void)
+static int64_t
+watchdog_ms(void)
 {
 	uint64_t us;
 
-	return sd_watchdog_enabled(0, &us) > 0 ? (double)us / 1e6 : 0;
+	return sd_watchdog_enabled(0, &us) > 0 ? (int64_t)(us / 1000) : 0;
 }
 
 #else
@@ -104,8 +103,8 @@ tell(const char *text)
 	(void)text;
 }
 
-static double
-watchdog_s(void)
+static int64_t
+watchdog_ms(void)
 {
 	return 0;
 }
@@ -129,22 +128,18 @@ systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
 }
 
 static void
-on_watchdog(struct ev_loop *loop, ev_timer *timer, int revents)
+on_watchdog(void *context)
 {
-	(void)loop;
-	(void)timer;
-	(void)revents;
+	(void)context;
 	tell("WATCHDOG=1");
 }
 
 static void
-on_status(struct ev_loop *loop, ev_timer *timer, int revents)
+on_status(void *context)
 {
-	struct systemd *systemd = timer->data;
+	struct systemd *systemd = context;
 	char text[STATUS_BYTES], line[STATUS_BYTES + 16];
 
-	(void)loop;
-	(void)revents;
 	systemd->describe(systemd->context, text, sizeof(text));
 	if (!strcmp(text, systemd->said))
 		return;
@@ -154,25 +149,23 @@ on_status(struct ev_loop *loop, ev_timer *timer, int revents)
 }
 
 struct systemd *
-systemd_ready(struct ev_loop *loop,
-	void (*status)(void *context, char *text, size_t size), void *context)
+systemd_ready(struct loop *loop, void (*status)(void *context, char *text, size_t size),
+	void *context)
 {
 	struct systemd *systemd = xcalloc(1, sizeof(*systemd));
-	double every_s = watchdog_s() / 2;
+	int64_t every_ms = watchdog_ms() / 2;
 
-	systemd->loop = loop;
 	systemd->describe = status;
 	systemd->context = context;
-	ev_timer_init(&systemd->status, on_status, STATUS_S, STATUS_S);
-	ev_timer_init(&systemd->watchdog, on_watchdog, every_s, every_s);
-	systemd->status.data = systemd;
-	on_status(loop, &systemd->status, 0);
+	systemd->status = loop_timer_new(loop, on_status, systemd);
+	systemd->watchdog = loop_timer_new(loop, on_watchdog, NULL);
+	on_status(systemd);
 	tell("READY=1");
-	if (every_s > 0)
-		ev_timer_start(loop, &systemd->watchdog);
+	if (every_ms > 0)
+		loop_timer_start(systemd->watchdog, every_ms, every_ms);
 	/* Nobody to be told: nothing to wake up for. */
 	if (getenv("NOTIFY_SOCKET"))
-		ev_timer_start(loop, &systemd->status);
+		loop_timer_start(systemd->status, STATUS_MS, STATUS_MS);
 	return systemd;
 }
 
@@ -204,7 +197,7 @@ systemd_free(struct systemd *systemd)
 {
 	if (!systemd)
 		return;
-	ev_timer_stop(systemd->loop, &systemd->status);
-	ev_timer_stop(systemd->loop, &systemd->watchdog);
+	loop_timer_free(systemd->status);
+	loop_timer_free(systemd->watchdog);
 	free(systemd);
 }

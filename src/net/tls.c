@@ -151,17 +151,13 @@ tls_new(struct tls **tls, const char *certificate, const char *key, const char *
 	return 0;
 }
 
-int
-tls_reload(struct tls *tls, const char *certificate, const char *key, const char **why)
+void
+tls_replace(struct tls *tls, struct tls *fresh)
 {
-	SSL_CTX *context = make_context(certificate, key, why);
-
-	if (!context)
-		return -EINVAL;
 	/* Connections that are open hold on to the old one. */
 	SSL_CTX_free(tls->context);
-	tls->context = context;
-	return 0;
+	tls->context = fresh->context;
+	free(fresh);
 }
 
 void

@@ -1,20 +1,20 @@
 /* The connections: what is read from the peer is written to the door, and back. Neither
  * side is read from while the other one has not taken what came last. */
 #include <errno.h>
-#include <ev.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/net/conn.h"
+#include "linnet/net/loop.h"
 #include "net/reject.h"
 #include "net/tls_private.h"
 
@@ -32,11 +32,14 @@
 #define PAIR_BYTES 16384
 
 /* How often it is looked whether the door of a peer that takes nothing is still there. */
-#define STALL_S 10.0
+#define STALL_MS 10000
 
 /* What a peer that was told the end may take to close; longer than the door behind reads
  * on. */
-#define LINGER_S 3.0
+#define LINGER_MS 3000
+
+/* What a lane waits for; may be several. */
+enum { RELAY_READ = 1, RELAY_WRITE = 2 };
 
 /* One direction. */
 struct lane {
@@ -50,13 +53,14 @@ struct relay {
 	struct tls_door *door;
 	struct conn *conn; /* until hands are shaken */
 	SSL *ssl;
-	ev_io outer; /* the peer's socket */
-	ev_io inner; /* this side of the pair; not before hands are shaken */
-	ev_timer timer;
-	struct lane in;    /* from the peer to the door */
-	struct lane out;   /* and back */
-	bool is_out_ended; /* the door says nothing more */
-	bool has_moved;    /* the peer has taken something */
+	struct loop_socket outer; /* the peer's socket */
+	struct loop_socket inner; /* this side of the pair; not before hands are shaken */
+	int64_t patience_ms;      /* for the peer, while it owes something; or 0 */
+	int64_t due_ms;           /* monotonic: when that is over */
+	struct lane in;           /* from the peer to the door */
+	struct lane out;          /* and back */
+	bool is_out_ended;        /* the door says nothing more */
+	bool has_moved;           /* the peer has taken something */
 	LIST_ENTRY(relay) link;
 };
 
@@ -66,10 +70,10 @@ note_wait(struct relay *relay, struct lane *lane, int r)
 {
 	switch (SSL_get_error(relay->ssl, r)) {
 	case SSL_ERROR_WANT_READ:
-		lane->outer_events = EV_READ;
+		lane->outer_events = RELAY_READ;
 		return 0;
 	case SSL_ERROR_WANT_WRITE:
-		lane->outer_events = EV_WRITE;
+		lane->outer_events = RELAY_WRITE;
 		return 0;
 	default:
 		return -1;
@@ -77,23 +81,17 @@ note_wait(struct relay *relay, struct lane *lane, int r)
 }
 
 static void
-watch(struct relay *relay, ev_io *io, int events)
+watch(struct loop_socket *socket, int events)
 {
-	if (ev_is_active(io) && io->events == events)
-		return;
-	ev_io_stop(relay->door->loop, io);
-	ev_io_modify(io, events);
-	if (events)
-		ev_io_start(relay->door->loop, io);
+	loop_socket_watch_input(socket, events & RELAY_READ);
+	if (events & RELAY_WRITE)
+		loop_socket_want_write(socket);
 }
 
 /* The sockets stay as they are. */
 static void
 free_relay(struct relay *relay)
 {
-	ev_io_stop(relay->door->loop, &relay->outer);
-	ev_io_stop(relay->door->loop, &relay->inner);
-	ev_timer_stop(relay->door->loop, &relay->timer);
 	buffer_clear(&relay->in.rest);
 	buffer_clear(&relay->out.rest);
 	SSL_free(relay->ssl);
@@ -104,8 +102,8 @@ static void
 end_relay(struct relay *relay)
 {
 	LIST_REMOVE(relay, link);
-	close(relay->outer.fd);
-	close(relay->inner.fd);
+	loop_socket_close(&relay->outer);
+	loop_socket_close(&relay->inner);
 	free_relay(relay);
 }
 
@@ -136,7 +134,7 @@ give_to_door(struct relay *relay, const char *bytes, size_t len)
 		n = (ssize_t)len;
 	keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (relay->in.rest.len)
-		relay->in.inner_events = EV_WRITE;
+		relay->in.inner_events = RELAY_WRITE;
 	return !relay->in.rest.len;
 }
 
@@ -202,7 +200,7 @@ take_from_door(struct relay *relay)
 	if (n > 0)
 		return give_to_peer(relay, bytes, (size_t)n);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		relay->out.inner_events = EV_READ;
+		relay->out.inner_events = RELAY_READ;
 		return 0;
 	}
 	/* Closed, or closed with something left that it had not read: both end what it
@@ -223,7 +221,7 @@ carry_in(struct relay *relay)
 		r = in->rest.len ? give_to_door(relay, in->rest.bytes, in->rest.len)
 				 : take_from_peer(relay);
 	if (r > 0)
-		in->outer_events = EV_READ;
+		in->outer_events = RELAY_READ;
 	return r;
 }
 
@@ -238,24 +236,25 @@ carry_out(struct relay *relay)
 		r = out->rest.len ? give_to_peer(relay, out->rest.bytes, out->rest.len)
 				  : take_from_door(relay);
 	if (r > 0 && out->rest.len)
-		out->outer_events = EV_WRITE;
+		out->outer_events = RELAY_WRITE;
 	else if (r > 0)
-		out->inner_events = EV_READ;
+		out->inner_events = RELAY_READ;
 	return r;
 }
 
-/* It runs while the peer owes something: to take what there is, or to close. */
+/* The peer owes something: to take what there is, or to close. */
 static void
-set_timer(struct relay *relay)
+set_patience(struct relay *relay)
 {
-	double after_s = relay->out.is_over                           ? LINGER_S
-			 : relay->is_out_ended || relay->out.rest.len ? STALL_S
-								      : 0;
+	int64_t patience_ms = relay->out.is_over                           ? LINGER_MS
+			      : relay->is_out_ended || relay->out.rest.len ? STALL_MS
+									   : 0;
 
-	if (relay->timer.repeat == after_s && !relay->has_moved)
+	if (relay->patience_ms == patience_ms && !relay->has_moved)
 		return;
-	relay->timer.repeat = after_s;
-	ev_timer_again(relay->door->loop, &relay->timer);
+	relay->patience_ms = patience_ms;
+	if (patience_ms)
+		relay->due_ms = clock_now_ms() + patience_ms;
 }
 
 /* Carry what there is, in the directions that the events are for. The relay may be gone
@@ -269,19 +268,35 @@ carry(struct relay *relay, bool is_for_in, bool is_for_out)
 		end_relay(relay);
 		return;
 	}
-	watch(relay, &relay->outer, relay->in.outer_events | relay->out.outer_events);
-	watch(relay, &relay->inner, relay->in.inner_events | relay->out.inner_events);
-	set_timer(relay);
+	watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
+	watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
+	set_patience(relay);
 }
 
 static void
-on_inner(struct ev_loop *loop, ev_io *io, int revents)
+on_inner(struct loop_socket *socket, int event)
 {
-	struct relay *relay = io->data;
+	struct relay *relay = container_of(socket, struct relay, inner);
 
-	(void)loop;
-	carry(relay, revents & relay->in.inner_events, revents & relay->out.inner_events);
+	carry(relay, event & relay->in.inner_events, event & relay->out.inner_events);
 }
+
+static void
+on_inner_readable(struct loop_socket *socket)
+{
+	on_inner(socket, RELAY_READ);
+}
+
+static void
+on_inner_writable(struct loop_socket *socket)
+{
+	on_inner(socket, RELAY_WRITE);
+}
+
+static const struct loop_socket_ops inner_ops = {
+	.on_readable = on_inner_readable,
+	.on_writable = on_inner_writable,
+};
 
 static bool
 is_door_gone(const struct relay *relay)
@@ -293,14 +308,12 @@ is_door_gone(const struct relay *relay)
 
 /* How long a peer may take nothing is the door's to say, while there is one. */
 static void
-on_timeout(struct ev_loop *loop, ev_timer *timer, int revents)
+on_impatience(struct relay *relay, int64_t now_ms)
 {
-	struct relay *relay = timer->data;
-
-	(void)loop;
-	(void)revents;
 	if (relay->out.is_over || is_door_gone(relay))
 		end_relay(relay);
+	else
+		relay->due_ms = now_ms + relay->patience_ms;
 }
 
 /* Hands are shaken. */
@@ -320,7 +333,7 @@ open_pair(struct relay *relay)
 	for (i = 0; i < 2; i++)
 		setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	metrics.handshakes[OUTCOME_OK]++;
-	ev_io_set(&relay->inner, fds[0], EV_READ);
+	loop_socket_open(&relay->inner, relay->door->loop, fds[0], &inner_ops);
 	LIST_INSERT_HEAD(&relay->door->relays, relay, link);
 	relay->conn = NULL;
 	conn->door = NULL;
@@ -337,16 +350,15 @@ refuse(struct relay *relay)
 	struct reject *reject = relay->door->reject;
 	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
 	struct conn *conn = relay->conn;
-	int fd = relay->outer.fd;
 
 	log_debug("tls_refused", log_str("peer", conn->peer),
 		log_str("error", tls_error_text()));
+	reject_take(reject, &relay->outer, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
 	free_relay(relay);
 	metrics.handshakes[OUTCOME_FAILED]++;
 	conn_note_ending(conn, ENDING_PROTOCOL);
 	conn->door = NULL;
 	conn_free(conn);
-	reject_add(reject, fd, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
 }
 
 static void
@@ -361,21 +373,37 @@ shake_hands(struct relay *relay)
 	else if (note_wait(relay, &relay->in, r) < 0)
 		refuse(relay);
 	else
-		watch(relay, &relay->outer, relay->in.outer_events);
+		watch(&relay->outer, relay->in.outer_events);
 }
 
 static void
-on_outer(struct ev_loop *loop, ev_io *io, int revents)
+on_outer(struct loop_socket *socket, int event)
 {
-	struct relay *relay = io->data;
+	struct relay *relay = container_of(socket, struct relay, outer);
 
-	(void)loop;
 	if (relay->conn)
 		shake_hands(relay);
 	else
-		carry(relay, revents & relay->in.outer_events,
-			revents & relay->out.outer_events);
+		carry(relay, event & relay->in.outer_events,
+			event & relay->out.outer_events);
 }
+
+static void
+on_outer_readable(struct loop_socket *socket)
+{
+	on_outer(socket, RELAY_READ);
+}
+
+static void
+on_outer_writable(struct loop_socket *socket)
+{
+	on_outer(socket, RELAY_WRITE);
+}
+
+static const struct loop_socket_ops outer_ops = {
+	.on_readable = on_outer_readable,
+	.on_writable = on_outer_writable,
+};
 
 static void
 on_stop(struct conn *conn, uint16_t code, const char *reason)
@@ -391,7 +419,7 @@ on_closed(struct conn *conn)
 	struct relay *relay = conn->state;
 
 	metrics.handshakes[OUTCOME_FAILED]++;
-	close(relay->outer.fd);
+	loop_socket_close(&relay->outer);
 	free_relay(relay);
 }
 
@@ -404,7 +432,7 @@ static const struct door conn_door = {
 };
 
 void
-tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
+tls_door_init(struct tls_door *door, struct tls *tls, struct loop *loop,
 	struct reject *reject, tls_on_open *on_open, void *context)
 {
 	*door = (struct tls_door){
@@ -425,14 +453,22 @@ tls_door_accept(struct tls_door *door, struct conn *conn, int fd)
 	relay->door = door;
 	relay->conn = conn;
 	relay->ssl = tls_session_new(door->tls, fd);
-	ev_io_init(&relay->outer, on_outer, fd, EV_READ);
-	ev_io_init(&relay->inner, on_inner, -1, EV_READ);
-	ev_timer_init(&relay->timer, on_timeout, 0, 0);
-	relay->outer.data = relay->inner.data = relay->timer.data = relay;
+	loop_socket_open(&relay->outer, door->loop, fd, &outer_ops);
 	conn->door = &conn_door;
 	conn->state = relay;
 	conn->deadline_ms = clock_now_ms() + HANDSHAKE_MS;
-	watch(relay, &relay->outer, EV_READ);
+}
+
+void
+tls_door_tick(struct tls_door *door, int64_t now_ms)
+{
+	struct relay *relay, *next;
+
+	for (relay = LIST_FIRST(&door->relays); relay; relay = next) {
+		next = LIST_NEXT(relay, link);
+		if (relay->patience_ms && now_ms >= relay->due_ms)
+			on_impatience(relay, now_ms);
+	}
 }
 
 bool

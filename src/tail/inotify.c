@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <unistd.h>
 
 #include "linnet/base/xalloc.h"
 
@@ -18,18 +17,17 @@ inotify_watches_open(struct inotify_watches *watches)
 }
 
 void
-inotify_watches_close(struct inotify_watches *watches)
+inotify_watches_clear(struct inotify_watches *watches)
 {
 	size_t i;
 
 	for (i = 0; i < watches->count; i++)
 		free(watches->list[i].path);
 	free(watches->list);
-	close(watches->fd);
 }
 
 static struct inotify_watch *
-find(const struct inotify_watches *watches, int wd)
+inotify_watch_find(const struct inotify_watches *watches, int wd)
 {
 	size_t i;
 
@@ -47,9 +45,12 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 
 	if (wd < 0)
 		return -errno;
-	watch = find(watches, wd);
+	watch = inotify_watch_find(watches, wd);
 	if (watch) {
 		watch->holders++;
+		/* A link in the older path may lead elsewhere by now. */
+		free(watch->path);
+		watch->path = xstrdup(path);
 		return wd;
 	}
 	if (watches->count == watches->capacity) {
@@ -68,11 +69,11 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 void
 inotify_watch_release(struct inotify_watches *watches, int wd)
 {
-	struct inotify_watch *watch = find(watches, wd);
+	struct inotify_watch *watch = inotify_watch_find(watches, wd);
 
 	if (!watch || --watch->holders)
 		return;
-	/* Fails where the inode has gone and has taken its watch along. */
+	/* Fails if the inode is gone: its watch has ended with it. */
 	inotify_rm_watch(watches->fd, wd);
 	free(watch->path);
 	*watch = watches->list[--watches->count];
@@ -81,7 +82,7 @@ inotify_watch_release(struct inotify_watches *watches, int wd)
 const char *
 inotify_watch_path(const struct inotify_watches *watches, int wd)
 {
-	const struct inotify_watch *watch = find(watches, wd);
+	const struct inotify_watch *watch = inotify_watch_find(watches, wd);
 
 	return watch ? watch->path : NULL;
 }

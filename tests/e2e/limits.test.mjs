@@ -1,9 +1,11 @@
 // The limits: too many connections, no file descriptors left, slow readers.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { ask, connect } from '../lib/raw.mjs';
+import { ask, connect, request } from '../lib/raw.mjs';
 
 test('a connection over the limit is refused with 503 and the others stay', () =>
 	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
@@ -64,6 +66,24 @@ test('without file descriptors the daemon neither spins nor floods its log, and 
 			);
 		},
 	));
+
+test('without descriptors a WebSocket is refused with 503 and can be had later', () =>
+	withDaemon({}, async (daemon) => {
+		const softLimit = (count) =>
+			assert.equal(spawnSync('prlimit', [`--pid=${daemon.pid}`, `--nofile=${count}:`]).status, 0);
+		const limit = /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/limits`, 'utf8'))[1];
+		const [refused, served] = [await connect(daemon), await connect(daemon)];
+		for (const client of [refused, served]) {
+			await client.write(request('GET', '/healthz', { Host: 'localhost' }));
+			assert.equal((await client.readResponse()).status, 200);
+		}
+		softLimit(3);
+		assert.equal((await refused.handshake('/echo')).status, 503);
+		await refused.closed;
+		softLimit(limit);
+		assert.equal((await served.handshake('/echo')).status, 101);
+		served.destroy();
+	}));
 
 test('a slow reader is closed with 1013 and other clients are not affected', { skip: isSlowRun }, () =>
 	withDaemon({ settings: ['limits.queue_bytes=65536', 'limits.message_rate=0'] }, async (daemon) => {

@@ -48,16 +48,30 @@ test('by default X-Forwarded-For is ignored', () =>
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
 	}));
 
-test('a reload changes the trusted proxies for connections opened after it', () => {
+test('a reload changes the trusted proxies, on open connections too', () => {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	const save = (list) => writeFileSync(file, `http = { trusted_proxies = [ ${list} ]; };\n`);
 	save('');
 	return withDaemon({ args: ['-c', file] }, async (daemon) => {
+		const open = await connect(daemon);
+		const push = async () => {
+			await open.write(request('POST', '/push/lobby', { Host: 'localhost', 'Content-Length': '2', ...forwarded('127.0.0.1') }, 'hi'));
+			return (await open.readResponse()).status;
+		};
+		const reload = async (list) => {
+			const before = daemon.log.length;
+			save(list);
+			daemon.signal('SIGHUP');
+			await eventually(() => assert.ok(daemon.log.slice(before).includes('reloaded')), 'the reload');
+		};
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
-		save('"127.0.0.0/8"');
-		daemon.signal('SIGHUP');
-		await daemon.waitForLog(/^reloaded\b/);
+		assert.equal(await push(), 403);
+		await reload('"127.0.0.0/8"');
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '198.51.100.7');
+		assert.equal(await push(), 200);
+		await reload('');
+		assert.equal(await push(), 403);
+		open.destroy();
 	});
 });
 

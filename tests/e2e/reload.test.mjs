@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
@@ -142,6 +143,27 @@ test('a new certificate is used for new connections, and open ones stay', async 
 		writeFileSync(path.join(folder, 'key.pem'), 'no key');
 		daemon.signal('SIGHUP');
 		await daemon.waitForLog(/^reload_failed /m);
+		assert.equal(await nameShownBy(daemon), 'second');
+	});
+});
+
+// A named pipe gives what is written into it to one reader: a second look at the file would wait for ever.
+test('the certificate that is checked is the one that is shown', async () => {
+	const folder = temporaryFolder();
+	const pipe = path.join(folder, 'pipe.pem');
+	assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+	const give = (name) => {
+		const text = certificate(folder, name);
+		const pem = readFileSync(path.join(folder, 'cert.pem'));
+		rmSync(path.join(folder, 'cert.pem'));
+		return [text.replace('cert.pem', 'pipe.pem'), writeFile(pipe, pem)];
+	};
+	const [text, given] = give('first');
+	await withFile(text, async (daemon, rewrite) => {
+		await given;
+		const [again, givenAgain] = give('second');
+		await rewrite(again);
+		await givenAgain;
 		assert.equal(await nameShownBy(daemon), 'second');
 	});
 });

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { answerTo, assertError, noRateLimitWith, range } from '../lib/chat.mjs';
-import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { openTerminal } from '../lib/line.mjs';
 import { isEvent, LogFile, watchers } from '../lib/tails.mjs';
 
@@ -52,6 +53,35 @@ test('a missing file is waited for, and a removed file may come back', () =>
 		for (const watcher of all)
 			assert.deepEqual(await watcher.nextLines(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
+
+// The kernel allows a user 128 inotify instances, so one for each file would not do. The tails come
+// by a reload, because their lines in the log could crowd out the one that says "ready".
+test('140 log files are followed at once, through their rotation too', () => {
+	const folder = temporaryFolder();
+	const config = path.join(folder, 'linnet.cfg');
+	const logs = range(1, 140).map((n) => new LogFile(folder, `log-${n}`));
+	const tails = logs.map(({ room, path: file }) => `{ room = "${room}"; path = "${file}"; }`);
+	writeFileSync(config, '');
+	return withDaemon({ args: ['-c', config] }, async (daemon) => {
+		const haveLines = (count) =>
+			eventually(async () => {
+				const listed = (await (await fetch(`${daemon.url}/rooms`)).json()).tails;
+				const ids = new Map(listed.map(({ room, last_id: id }) => [room, id]));
+				assert.deepEqual(logs.filter(({ room }) => ids.get(room) !== count).map(({ room }) => room), []);
+			}, `${count} lines of each file`);
+		writeFileSync(config, `tails = ( ${tails.join(', ')} );`);
+		daemon.signal('SIGHUP');
+		for (const log of logs)
+			log.write('one', 'two');
+		await haveLines(2);
+		for (const log of logs) {
+			log.write('three');
+			log.rotate();
+			log.write('four');
+		}
+		await haveLines(5); // with "the file was rotated"
+	});
+});
 
 test('rotation by rename and by truncation is followed and announced in place', () =>
 	withLog({}, async (daemon, log) => {

@@ -73,12 +73,12 @@ open_session(struct chat *chat, struct session *session, enum wire wire,
 	static const struct session_ops ops = { .wake = fuzz_on_wake,
 		.drop = fuzz_on_drop };
 
-	session_init(session, &ops, wire == WIRE_LINE ? "line" : "ws",
-		chat_next_number(chat), 1 << 20);
-	session->wire = wire;
-	session->wants_progress = wire == WIRE_LINE;
+	struct chat_wishes own = wishes ? *wishes : (struct chat_wishes){ .room = NULL };
+
+	own.wants_progress = wire == WIRE_LINE;
+	session_init(session, &ops, wire, chat_next_number(chat), 1 << 20);
 	session_admit(session, &permissions_of_rooms, "192.0.2.1", NOW_MS);
-	chat_open(chat, session, wishes);
+	chat_open(chat, session, &own);
 }
 
 static inline void

@@ -8,8 +8,9 @@ import { openTerminal } from './line.mjs';
 
 /** A log file. It is created by the first write. */
 export class LogFile {
-	constructor(folder = temporaryFolder()) {
-		this.path = path.join(folder, 'app.log');
+	constructor(folder = temporaryFolder(), room = 'log') {
+		this.room = room;
+		this.path = path.join(folder, `${room}.log`);
 		this.rotations = 0;
 	}
 
@@ -37,9 +38,9 @@ export class LogFile {
 		truncateSync(this.path);
 	}
 
-	/** The setting that shows the file as the room "log". */
+	/** The setting that shows the file as its room. */
 	setting({ lines = 100, rate = 1_000_000 } = {}) {
-		return `tails=( { room = "log"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
+		return `tails=( { room = "${this.room}"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
 	}
 }
 

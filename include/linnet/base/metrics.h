@@ -145,7 +145,8 @@ void metrics_observe(struct metrics_histogram *histogram, int64_t duration_us);
 /* The transport of that name; TRANSPORT_HTTP if there is none. */
 enum transport metrics_transport(const char *name);
 
-/* The name of an ending, as the label has it. */
+/* The names of a transport and of an ending, as their labels have them. */
+const char *metrics_transport_name(enum transport transport);
 const char *metrics_ending_name(enum ending ending);
 
 /* Count one HTTP response. status is 100 to 599. route is the first segment of the path,

@@ -55,7 +55,6 @@ struct http_routes {
 
 struct http_door {
 	const struct config *config;
-	struct ev_loop *loop;
 	struct out_queue_drain *out_queues;
 	const struct http_routes *tables;
 	size_t table_count;

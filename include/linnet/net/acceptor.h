@@ -10,8 +10,8 @@
 #include "linnet/config/config.h"
 #include "linnet/net/conn.h"
 
-struct ev_loop;
 struct listener;
+struct loop;
 struct reject;
 
 /* Who serves those that come in. */
@@ -31,7 +31,7 @@ struct acceptor {
 	/* Its own. */
 	const struct config *config;
 	bool has_tls;
-	struct ev_loop *loop;
+	struct loop *loop;
 	const struct acceptor_ops *ops;
 	void *context;
 	struct cidr_list *proxies;
@@ -43,12 +43,15 @@ struct acceptor {
 	char banned_peer[INET6_ADDRSTRLEN];
 };
 
-/* Set up an acceptor that nobody can come to yet, with has_tls one where HTTP is spoken
- * by TLS, and the limit of open files for as many as may be in at once, with descriptors
- * that the daemon's other parts need. Borrows everything; context is that of ops. */
+/* Set the limit of open files for as many connections as config allows, and for
+ * descriptors that the daemon's other parts need. has_tls: HTTP is spoken by TLS. To be
+ * called before the loop is made. Returns how many connections fit. */
+size_t acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors);
+
+/* Set up an acceptor that nobody can come to yet, for up to max connections. Borrows
+ * everything; context is that of ops. */
 void acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
-	size_t descriptors, struct ev_loop *loop, const struct acceptor_ops *ops,
-	void *context);
+	size_t max, struct loop *loop, const struct acceptor_ops *ops, void *context);
 
 /* Listen, on the sockets that the service manager hands over or on ones of its own, and
  * say in the log where. Whom bans (borrowed) names is not let in. Returns 0, or -errno
@@ -60,8 +63,11 @@ int acceptor_open(struct acceptor *acceptor, const struct bans *bans);
 void acceptor_reload(struct acceptor *acceptor);
 
 /* Say in the log who was turned away since the last call: a line, or one for the banned
- * and one for the others. */
-void acceptor_tick(struct acceptor *acceptor);
+ * and one for the others. To be called several times a second, unless it is idle. */
+void acceptor_tick(struct acceptor *acceptor, int64_t now_ms);
+
+/* True if nobody is in, and nobody is being told why not. */
+bool acceptor_is_idle(const struct acceptor *acceptor);
 
 /* Stop listening. */
 void acceptor_close(struct acceptor *acceptor);

@@ -39,7 +39,7 @@ struct conn {
 	struct conn_limit_key key;
 	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
 	bool is_counted;         /* for that limit */
-	bool is_proxy;           /* the peer is a trusted proxy: exempt itself */
+	bool is_forwarded;       /* a proxy speaks for the client */
 	struct in6_addr address; /* the peer's own */
 	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
 	int64_t opened_ms;       /* monotonic */
@@ -106,12 +106,17 @@ conn_count_sent(struct conn *conn, size_t bytes)
 	metrics.bytes_sent += bytes;
 }
 
-/* The proxy that conn is from speaks for client: its connection is that of client from
- * now on, and counts for the limit of its address. Returns 0, -EUSERS if that has as many
- * as it may, or -EACCES if it is banned. */
+/* True if the peer is a proxy that is trusted by now. Proxies are exempt from bans and
+ * from the limit of an address. */
+bool conn_is_proxy(const struct conn *conn);
+
+/* The connection serves client from now on, for whom a proxy speaks, or its own peer,
+ * which was a proxy until now. It counts for the limit of the client's address. Returns
+ * 0, -EUSERS if that address has as many connections as it may, or -EACCES if it is
+ * banned. */
 int conn_set_client(struct conn *conn, const struct in6_addr *client);
 
-/* The proxy that conn is from, if it is from one, speaks for itself again. */
+/* The proxy, if conn is from one, speaks for itself again. */
 void conn_unset_client(struct conn *conn);
 
 /* True if the one who is served is banned by now. */

@@ -1,7 +1,6 @@
 /* out_queue.h - the writing half of a plain socket: drains a queue of frames into it. */
 #pragma once
 
-#include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,13 +8,14 @@
 
 #include "linnet/base/frame.h"
 #include "linnet/net/conn.h"
+#include "linnet/net/loop.h"
 
 struct out_queue;
 
 /* Those that have something to write. All of them are written before the loop sleeps,
  * without asking epoll whether they can take it: nearly always they can. */
 struct out_queue_drain {
-	struct ev_loop *loop;
+	struct loop *loop;
 	TAILQ_HEAD(, out_queue) dirty;
 };
 
@@ -36,26 +36,30 @@ struct out_queue {
 	struct frame_queue *queue;
 	struct frame *begun; /* written in part, in no queue any more; NULL: none */
 	size_t begun_bytes;  /* of it */
-	ev_io io;            /* active while the socket is full */
+	struct loop_socket *socket;
+	bool is_blocked; /* the socket is full */
 	bool is_dirty;
 	TAILQ_ENTRY(out_queue) dirty_link;
 };
 
 /* Set up a drain for out queues of loop. */
-void out_queue_drain_init(struct out_queue_drain *drain, struct ev_loop *loop);
+void out_queue_drain_init(struct out_queue_drain *drain, struct loop *loop);
 
 /* Write to every dirty out queue what its socket takes. */
 void out_queue_drain_run(struct out_queue_drain *drain);
 
-/* Set up an out queue that writes queue to conn, that is the nonblocking socket fd; all
- * stay their owner's. A frame that is begun is taken out of the queue, which may be
+/* Set up an out queue that writes queue to conn, that is to socket; all stay their
+ * owner's. A frame that is begun is taken out of the queue, which may be
  * cleared at any time. */
 void out_queue_init(struct out_queue *out_queue, struct out_queue_drain *drain,
-	const struct out_queue_ops *ops, struct conn *conn, int fd,
+	const struct out_queue_ops *ops, struct conn *conn, struct loop_socket *socket,
 	struct frame_queue *queue);
 
 /* The queue has something. Only marks: safe within a broadcast. */
 void out_queue_wake(struct out_queue *out_queue);
+
+/* The socket takes bytes again. To be called by its owner if is_blocked. */
+void out_queue_on_writable(struct out_queue *out_queue);
 
 /* True if nothing waits to be written. */
 bool out_queue_is_idle(const struct out_queue *out_queue);

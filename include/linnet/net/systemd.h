@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct ev_loop;
+struct loop;
 struct systemd;
 
 /* Sockets of one name that may be handed over. */
@@ -25,7 +25,7 @@ size_t systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS]);
 /* Everything is open: say so, and from now on feed the watchdog, if there is one, from
  * loop, and tell every few seconds what status writes to its text. Returns what
  * systemd_free frees. */
-struct systemd *systemd_ready(struct ev_loop *loop,
+struct systemd *systemd_ready(struct loop *loop,
 	void (*status)(void *context, char *text, size_t size), void *context);
 
 /* The configuration is read again; systemd_reloaded says that this is over. */

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 struct conn;
-struct ev_loop;
+struct loop;
 struct reject;
 struct relay;
 struct tls;
@@ -17,10 +18,8 @@ struct tls;
  * it gives *tls to tls_free. */
 int tls_new(struct tls **tls, const char *certificate, const char *key, const char **why);
 
-/* Use these files for connections that come from now on. Returns as tls_new does; on
- * failure everything stays as it was. */
-int tls_reload(
-	struct tls *tls, const char *certificate, const char *key, const char **why);
+/* Use the certificate of fresh for connections that come from now on. Frees fresh. */
+void tls_replace(struct tls *tls, struct tls *fresh);
 
 /* Free it; NULL is fine. */
 void tls_free(struct tls *tls);
@@ -33,7 +32,7 @@ typedef void tls_on_open(void *context, struct conn *conn, int fd);
 /* Where connections come in. */
 struct tls_door {
 	struct tls *tls;
-	struct ev_loop *loop;
+	struct loop *loop;
 	struct reject *reject;
 	tls_on_open *on_open;
 	void *context;
@@ -41,12 +40,16 @@ struct tls_door {
 };
 
 /* Set up the door; borrows everything. SIGPIPE must be ignored. */
-void tls_door_init(struct tls_door *door, struct tls *tls, struct ev_loop *loop,
+void tls_door_init(struct tls_door *door, struct tls *tls, struct loop *loop,
 	struct reject *reject, tls_on_open *on_open, void *context);
 
 /* Shake hands with the peer of conn, which has no door yet, on the nonblocking socket fd,
  * which becomes the door's. One who speaks HTTP is told that this is TLS. */
 void tls_door_accept(struct tls_door *door, struct conn *conn, int fd);
+
+/* Cut peers that have had their time; to be called several times a second while there are
+ * relays. */
+void tls_door_tick(struct tls_door *door, int64_t now_ms);
 
 /* True if no connection has anything left to be told. */
 bool tls_door_is_idle(const struct tls_door *door);

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <ev.h>
 
+#include "../net/loop_fixture.h"
 #include "linnet/base/clock.h"
 #include "linnet/http/http.h"
 
@@ -22,14 +22,12 @@
 #define LARGE_BYTES (4 * 1024 * 1024)
 
 struct fixture {
-	struct ev_loop *loop;
+	struct loop_fixture loop;
 	struct config config;
 	struct out_queue_drain out_queues;
 	struct conn_table conns;
 	struct http_routes routes;
 	struct http_door door;
-	ev_prepare prepare;
-	ev_timer turn; /* the loop never sleeps longer */
 	int client;
 	struct buffer heard;
 	struct conn *conn;
@@ -119,20 +117,10 @@ static const struct http_route rows[] = {
 };
 
 static void
-on_prepare(struct ev_loop *loop, ev_prepare *prepare, int revents)
+on_turn(void *context)
 {
-	(void)loop;
-	(void)prepare;
-	(void)revents;
+	(void)context;
 	out_queue_drain_run(&fixture->out_queues);
-}
-
-static void
-on_turn(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	(void)loop;
-	(void)timer;
-	(void)revents;
 }
 
 /* A client that is connected. */
@@ -157,16 +145,12 @@ set_up(void **state)
 	fixture = calloc(1, sizeof(*fixture));
 	assert_non_null(fixture);
 	*state = fixture;
-	fixture->loop = ev_loop_new(EVFLAG_AUTO);
-	out_queue_drain_init(&fixture->out_queues, fixture->loop);
+	loop_fixture_open(&fixture->loop, on_turn, NULL);
+	out_queue_drain_init(&fixture->out_queues, fixture->loop.loop);
 	conn_table_init(&fixture->conns, 100, 100, NULL);
 	fixture->routes = (struct http_routes){ rows, 4, fixture };
 	http_door_init(&fixture->door, &fixture->config, &fixture->out_queues,
 		&fixture->routes, 1);
-	ev_prepare_init(&fixture->prepare, on_prepare);
-	ev_prepare_start(fixture->loop, &fixture->prepare);
-	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
-	ev_timer_start(fixture->loop, &fixture->turn);
 	open_client();
 	return 0;
 }
@@ -181,7 +165,7 @@ tear_down(void **state)
 	conn_table_fini(&fixture->conns);
 	buffer_clear(&fixture->heard);
 	frame_queue_clear(&fixture->queue);
-	ev_loop_destroy(fixture->loop);
+	loop_fixture_close(&fixture->loop);
 	free(fixture);
 	return 0;
 }
@@ -201,7 +185,7 @@ hear(void)
 static void
 turn(void)
 {
-	ev_run(fixture->loop, EVRUN_ONCE);
+	loop_fixture_turn(&fixture->loop, LOOP_FIXTURE_SLEEP_MS);
 }
 
 static void
@@ -559,12 +543,10 @@ test_a_frame_that_is_begun_is_written_whatever_becomes_of_the_queue(void **state
 	free(text);
 }
 
-/* Not one more turn of the loop than its timer makes. */
 static void
 test_who_waits_does_not_keep_the_loop_busy(void **state)
 {
 	unsigned before;
-	int i;
 
 	(void)state;
 	say(GET("/defer/a") "POST / HTTP/1.1\r\nHost: a\r\n");
@@ -578,13 +560,9 @@ test_who_waits_does_not_keep_the_loop_busy(void **state)
 	say(POST("hel", "5"));
 	turn();
 	turn();
-	before = ev_iteration(fixture->loop);
-	ev_timer_stop(fixture->loop, &fixture->turn);
-	ev_timer_set(&fixture->turn, 0.05, 0.05);
-	ev_timer_start(fixture->loop, &fixture->turn);
-	for (i = 0; i < 4; i++)
-		turn();
-	assert_true(ev_iteration(fixture->loop) - before <= 4);
+	before = fixture->loop.turns;
+	loop_fixture_run(&fixture->loop, 200);
+	assert_true(fixture->loop.turns - before <= 4);
 	assert_int_equal(fixture->conns.count, 3);
 }
 

@@ -95,9 +95,9 @@ test_this_machine_and_proxies_have_as_many_as_they_like(void **state)
 
 	(void)state;
 	for (i = 0; i < PER_ADDRESS + 1; i++) {
-		assert_false(admit("127.0.0.2")->is_proxy);
-		assert_true(admit("10.1.2.3")->is_proxy);
-		assert_true(admit("::ffff:10.1.2.3")->is_proxy);
+		assert_false(conn_is_proxy(admit("127.0.0.2")));
+		assert_true(conn_is_proxy(admit("10.1.2.3")));
+		assert_true(conn_is_proxy(admit("::ffff:10.1.2.3")));
 	}
 }
 
@@ -154,6 +154,33 @@ test_a_proxy_on_this_machine_may_speak_for_strangers(void **state)
 	assert_string_equal(conn->peer, "127.0.0.1");
 }
 
+static void
+test_a_proxy_is_one_for_as_long_as_it_is_trusted(void **state)
+{
+	struct conn *was = admit("10.0.0.1"), *becomes = admit("192.0.2.1");
+	char *items[] = { "192.0.2.1" };
+	struct cidr_list *others = cidr_list_new(items, 1);
+
+	(void)state;
+	assert_true(conn_is_proxy(was));
+	assert_int_equal(set_client(was, "::ffff:192.0.2.7"), 0);
+	table.proxies = others;
+	assert_false(conn_is_proxy(was));
+	assert_true(conn_is_proxy(becomes));
+	conn_unset_client(was);
+	assert_string_equal(was->peer, "10.0.0.1");
+	assert_int_equal(set_client(was, "::ffff:10.0.0.1"), 0);
+	assert_non_null(admit("10.0.0.1"));
+	assert_null(admit("10.0.0.1"));
+	conn_unset_client(was);
+	assert_null(admit("10.0.0.1"));
+	assert_int_equal(set_client(becomes, "::ffff:192.0.2.7"), 0);
+	conn_unset_client(becomes);
+	assert_string_equal(becomes->peer, "192.0.2.1");
+	table.proxies = proxies;
+	cidr_list_free(others);
+}
+
 int
 main(void)
 {
@@ -164,6 +191,7 @@ main(void)
 		TEST(test_a_client_of_proxies_has_so_many_whichever_way_it_comes),
 		TEST(test_one_who_was_refused_gives_nothing_back),
 		TEST(test_a_proxy_on_this_machine_may_speak_for_strangers),
+		TEST(test_a_proxy_is_one_for_as_long_as_it_is_trusted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

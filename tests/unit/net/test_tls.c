@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <ev.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -20,6 +19,7 @@
 #include "linnet/base/clock.h"
 #include "linnet/net/conn.h"
 #include "linnet/net/tls.h"
+#include "loop_fixture.h"
 #include "net/reject.h"
 
 /* Nothing here takes so long; it only bounds a failure. */
@@ -33,8 +33,7 @@
 
 struct fixture {
 	char certificates[2][128], keys[2][128];
-	struct ev_loop *loop;
-	ev_timer turn; /* the loop never sleeps longer */
+	struct loop_fixture loop;
 	struct conn_table conns;
 	struct reject *reject;
 	struct tls *tls;
@@ -65,17 +64,16 @@ on_open(void *context, struct conn *conn, int fd)
 }
 
 static void
-on_turn(struct ev_loop *loop, ev_timer *timer, int revents)
+on_turn(void *context)
 {
-	(void)loop;
-	(void)timer;
-	(void)revents;
+	(void)context;
+	tls_door_tick(&fixture->door, clock_now_ms());
 }
 
 static void
 turn(void)
 {
-	ev_run(fixture->loop, EVRUN_ONCE);
+	loop_fixture_turn(&fixture->loop, LOOP_FIXTURE_SLEEP_MS);
 }
 
 static void
@@ -128,17 +126,15 @@ set_up(void **state)
 	folder_make(folder);
 	make_certificate(0, "first");
 	make_certificate(1, "second");
-	fixture->loop = ev_loop_new(EVFLAG_AUTO);
-	ev_timer_init(&fixture->turn, on_turn, 0.01, 0.01);
-	ev_timer_start(fixture->loop, &fixture->turn);
+	loop_fixture_open(&fixture->loop, on_turn, NULL);
 	conn_table_init(&fixture->conns, 100, 100, NULL);
-	fixture->reject = reject_new(fixture->loop);
+	fixture->reject = reject_new(fixture->loop.loop);
 	fixture->clients = SSL_CTX_new(TLS_client_method());
 	SSL_CTX_set_mode(fixture->clients, SSL_MODE_ENABLE_PARTIAL_WRITE);
 	assert_int_equal(
 		tls_new(&fixture->tls, fixture->certificates[0], fixture->keys[0], &why),
 		0);
-	tls_door_init(&fixture->door, fixture->tls, fixture->loop, fixture->reject,
+	tls_door_init(&fixture->door, fixture->tls, fixture->loop.loop, fixture->reject,
 		on_open, fixture);
 	return 0;
 }
@@ -153,7 +149,7 @@ tear_down(void **state)
 	conn_table_clear(&fixture->conns);
 	conn_table_fini(&fixture->conns);
 	SSL_CTX_free(fixture->clients);
-	ev_loop_destroy(fixture->loop);
+	loop_fixture_close(&fixture->loop);
 	folder_remove(folder);
 	free(fixture);
 	return 0;
@@ -249,13 +245,14 @@ static void
 test_a_reload_is_for_connections_that_come_from_then_on(void **state)
 {
 	struct pair old = open_pair(), new;
+	struct tls *fresh;
 	const char *why;
 
 	(void)state;
 	assert_name(&old, "first");
-	assert_int_equal(tls_reload(fixture->tls, fixture->certificates[1],
-				 fixture->keys[1], &why),
-		0);
+	assert_int_equal(
+		tls_new(&fresh, fixture->certificates[1], fixture->keys[1], &why), 0);
+	tls_replace(fixture->tls, fresh);
 	new = open_pair();
 	assert_name(&new, "second");
 	assert_talks(&old);
@@ -265,24 +262,20 @@ test_a_reload_is_for_connections_that_come_from_then_on(void **state)
 }
 
 static void
-test_a_reload_that_fails_changes_nothing(void **state)
+test_a_key_of_another_certificate_is_refused(void **state)
 {
+	struct tls *tls = fixture->tls;
 	const char *why = NULL;
-	struct pair pair;
 	char wanted[256];
 
 	(void)state;
-	assert_int_equal(tls_reload(fixture->tls, fixture->certificates[1],
-				 fixture->keys[0], &why),
-		-EINVAL);
+	assert_int_equal(
+		tls_new(&tls, fixture->certificates[1], fixture->keys[0], &why), -EINVAL);
+	assert_null(tls);
 	snprintf(wanted, sizeof(wanted),
 		"http.tls_key %s: is not the key of http.tls_certificate",
 		fixture->keys[0]);
 	assert_string_equal(why, wanted);
-	pair = open_pair();
-	assert_name(&pair, "first");
-	assert_talks(&pair);
-	close_pair(&pair);
 }
 
 static char bytes[65536];
@@ -471,7 +464,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_reload_is_for_connections_that_come_from_then_on),
-		TEST(test_a_reload_that_fails_changes_nothing),
+		TEST(test_a_key_of_another_certificate_is_refused),
 		TEST(test_a_peer_that_reads_nothing_holds_up_the_door_behind),
 		TEST(test_a_door_that_reads_nothing_holds_up_the_peer),
 		TEST(test_what_was_said_before_the_door_closed_arrives_and_then_the_end),

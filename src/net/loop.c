@@ -1,0 +1,397 @@
+#include "linnet/net/loop.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+
+/* Lines of libwebsockets that are logged between two calls of loop_log_suppressed: peers
+ * can provoke them. */
+#define LINES_MAX 5
+
+enum {
+	LOOP_READ = 1,
+	LOOP_WRITE = 2,
+};
+
+struct loop {
+	struct ev_loop *ev;
+	struct lws_context *context; /* NULL after loop_close_all */
+	struct lws_vhost *vhost;     /* of all loop_sockets */
+	ev_prepare prepare;
+	TAILQ_HEAD(, loop_socket) ready; /* those to which something has come */
+	void (*on_turn)(void *context);
+	void *turn_context;
+	bool is_over;
+};
+
+struct loop_timer {
+	ev_timer ev;
+	struct loop *loop;
+	void (*call)(void *context);
+	void *context;
+};
+
+static unsigned loop_lines;
+static bool loop_is_mute;
+
+static void
+loop_log_line(int level, const char *line)
+{
+	char text[256];
+	size_t len = strcspn(line, "\n");
+
+	if (loop_is_mute || ++loop_lines > LINES_MAX)
+		return;
+	if (len >= sizeof(text))
+		len = sizeof(text) - 1;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	log_write(level == LLL_ERR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "libwebsockets",
+		(const struct log_field[]){ log_str("text", text) }, 1);
+}
+
+void
+loop_log_suppressed(void)
+{
+	if (loop_lines > LINES_MAX)
+		log_warn("libwebsockets_suppressed",
+			log_uint("lines", loop_lines - LINES_MAX));
+	loop_lines = 0;
+}
+
+void
+loop_mute_lws(bool is_mute)
+{
+	loop_is_mute = is_mute;
+}
+
+static void
+loop_socket_forget(struct loop_socket *socket)
+{
+	if (socket->come)
+		TAILQ_REMOVE(&socket->loop->ready, socket, link);
+	socket->come = 0;
+	socket->wsi = NULL;
+}
+
+static void
+loop_socket_note(struct loop_socket *socket, uint8_t event)
+{
+	if (!(socket->wanted & event))
+		return;
+	if (!socket->come)
+		TAILQ_INSERT_TAIL(&socket->loop->ready, socket, link);
+	socket->come |= event;
+}
+
+/* Every event of every loop_socket. Nothing is done here but to note it: libwebsockets
+ * goes on using the socket when this returns, so it must not be closed here. */
+static int
+loop_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+	size_t len)
+{
+	struct loop_socket *socket = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+
+	(void)user;
+	(void)in;
+	(void)len;
+	if (!socket)
+		return 0;
+	if (reason == LWS_CALLBACK_RAW_RX_FILE)
+		loop_socket_note(socket, LOOP_READ);
+	else if (reason == LWS_CALLBACK_RAW_WRITEABLE_FILE)
+		loop_socket_note(socket, LOOP_WRITE);
+	else if (reason == LWS_CALLBACK_RAW_CLOSE_FILE)
+		loop_socket_forget(socket);
+	return 0;
+}
+
+/* One event after the other: each may close the socket. */
+static void
+loop_deliver(struct loop *loop)
+{
+	struct loop_socket *socket;
+
+	while ((socket = TAILQ_FIRST(&loop->ready))) {
+		bool is_write = socket->come & LOOP_WRITE;
+
+		socket->come &= (uint8_t) ~(is_write ? LOOP_WRITE : LOOP_READ);
+		if (!socket->come)
+			TAILQ_REMOVE(&loop->ready, socket, link);
+		if (is_write) {
+			socket->wanted &= (uint8_t)~LOOP_WRITE;
+			socket->ops->on_writable(socket);
+		} else {
+			socket->ops->on_readable(socket);
+		}
+	}
+}
+
+static void
+loop_on_prepare(struct ev_loop *ev, ev_prepare *prepare, int revents)
+{
+	struct loop *loop = prepare->data;
+
+	(void)ev;
+	(void)revents;
+	loop_deliver(loop);
+	if (loop->on_turn)
+		loop->on_turn(loop->turn_context);
+}
+
+static bool
+loop_open_lws(struct loop *loop)
+{
+	static const struct lws_protocols protocols[] = {
+		{ .name = "loop", .callback = loop_on_lws },
+		{ 0 },
+	};
+	void *loops[] = { loop->ev };
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.protocols = protocols,
+		.options = LWS_SERVER_OPTION_LIBEV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+		.foreign_loops = loops,
+		.pcontext = &loop->context,
+		.vhost_name = "loop",
+		.uid = (uid_t)-1,
+		.gid = (gid_t)-1,
+	};
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, loop_log_line);
+	loop->context = lws_create_context(&info);
+	if (loop->context)
+		loop->vhost = lws_create_vhost(loop->context, &info);
+	return loop->vhost != NULL;
+}
+
+struct loop *
+loop_new(void)
+{
+	struct loop *loop = xcalloc(1, sizeof(*loop));
+
+	TAILQ_INIT(&loop->ready);
+	loop->ev = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	if (!loop->ev) {
+		log_error("loop_failed", log_str("error", strerror(errno)));
+	} else if (!loop_open_lws(loop)) {
+		log_error("libwebsockets_failed",
+			log_str("hint", "is the package libwebsockets-evlib-ev "
+					"installed?"));
+	} else {
+		ev_prepare_init(&loop->prepare, loop_on_prepare);
+		loop->prepare.data = loop;
+		ev_prepare_start(loop->ev, &loop->prepare);
+		return loop;
+	}
+	loop_free(loop);
+	return NULL;
+}
+
+void
+loop_on_turn(struct loop *loop, void (*on_turn)(void *context), void *context)
+{
+	loop->on_turn = on_turn;
+	loop->turn_context = context;
+}
+
+void
+loop_run(struct loop *loop)
+{
+	/* Until libwebsockets 4.3 lws_service returns when the loop is broken, since 4.5
+	 * after each turn. */
+	for (loop->is_over = false; !loop->is_over;)
+		lws_service(loop->context, 0);
+}
+
+void
+loop_end(struct loop *loop)
+{
+	loop->is_over = true;
+	ev_break(loop->ev, EVBREAK_ALL);
+}
+
+static int64_t
+loop_to_us(double seconds)
+{
+	return (int64_t)(seconds * 1000000);
+}
+
+int64_t
+loop_turn_us(const struct loop *loop)
+{
+	return loop_to_us(ev_time() - ev_now(loop->ev));
+}
+
+struct lws_context *
+loop_lws(const struct loop *loop)
+{
+	return loop->context;
+}
+
+void
+loop_close_all(struct loop *loop)
+{
+	if (loop->context)
+		lws_context_destroy(loop->context);
+	loop->context = NULL;
+}
+
+void
+loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	loop_close_all(loop);
+	if (loop->ev) {
+		ev_prepare_stop(loop->ev, &loop->prepare);
+		ev_loop_destroy(loop->ev);
+	}
+	free(loop);
+}
+
+void
+loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
+	const struct loop_socket_ops *ops)
+{
+	const lws_sock_file_fd_type desc = { .filefd = fd };
+
+	*socket = (struct loop_socket){
+		.loop = loop,
+		.ops = ops,
+		.fd = fd,
+		.wanted = LOOP_READ,
+	};
+	/* As a file, libwebsockets neither reads nor writes it. */
+	socket->wsi = lws_adopt_descriptor_vhost(
+		loop->vhost, LWS_ADOPT_RAW_FILE_DESC, desc, NULL, NULL);
+	if (!socket->wsi)
+		abort(); /* only for want of memory */
+	lws_set_opaque_user_data(socket->wsi, socket);
+}
+
+void
+loop_socket_watch_input(struct loop_socket *socket, bool on)
+{
+	if (!socket->wsi || on == (socket->wanted & LOOP_READ))
+		return;
+	socket->wanted ^= LOOP_READ;
+	lws_rx_flow_control(socket->wsi, on);
+	if (socket->come == LOOP_READ)
+		TAILQ_REMOVE(&socket->loop->ready, socket, link);
+	socket->come &= (uint8_t)~LOOP_READ;
+}
+
+void
+loop_socket_want_write(struct loop_socket *socket)
+{
+	if (!socket->wsi || socket->wanted & LOOP_WRITE)
+		return;
+	socket->wanted |= LOOP_WRITE;
+	lws_callback_on_writable(socket->wsi);
+}
+
+void
+loop_socket_move(struct loop_socket *from, struct loop_socket *to,
+	const struct loop_socket_ops *ops)
+{
+	struct lws *wsi = from->wsi;
+
+	loop_socket_forget(from);
+	*to = *from;
+	to->ops = ops;
+	to->wsi = wsi;
+	to->wanted &= LOOP_READ;
+	lws_set_opaque_user_data(wsi, to);
+}
+
+int
+loop_socket_release(struct loop_socket *socket)
+{
+	int fd = socket->fd, copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), same;
+
+	if (copy < 0)
+		return -errno;
+	loop_socket_close(socket);
+	/* By its old number, under which epoll still has it: libev does not take closed
+	 * descriptors out, and when it hears of one that it does not know, it sets up
+	 * epoll anew with all the others. */
+	same = fcntl(copy, F_DUPFD_CLOEXEC, fd);
+	if (same < 0)
+		return copy;
+	close(copy);
+	return same;
+}
+
+void
+loop_socket_close(struct loop_socket *socket)
+{
+	if (socket->wsi)
+		lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+static void
+loop_on_timer(struct ev_loop *ev, ev_timer *watcher, int revents)
+{
+	struct loop_timer *timer = watcher->data;
+
+	(void)ev;
+	(void)revents;
+	timer->call(timer->context);
+}
+
+struct loop_timer *
+loop_timer_new(struct loop *loop, void (*call)(void *context), void *context)
+{
+	struct loop_timer *timer = xcalloc(1, sizeof(*timer));
+
+	ev_timer_init(&timer->ev, loop_on_timer, 0, 0);
+	timer->ev.data = timer;
+	timer->loop = loop;
+	timer->call = call;
+	timer->context = context;
+	return timer;
+}
+
+void
+loop_timer_start(struct loop_timer *timer, int64_t after_ms, int64_t repeat_ms)
+{
+	ev_timer_stop(timer->loop->ev, &timer->ev);
+	ev_timer_set(&timer->ev, (double)after_ms / 1000, (double)repeat_ms / 1000);
+	ev_timer_start(timer->loop->ev, &timer->ev);
+}
+
+void
+loop_timer_stop(struct loop_timer *timer)
+{
+	ev_timer_stop(timer->loop->ev, &timer->ev);
+}
+
+bool
+loop_timer_is_running(const struct loop_timer *timer)
+{
+	return ev_is_active(&timer->ev);
+}
+
+int64_t
+loop_timer_remaining_us(const struct loop_timer *timer)
+{
+	return loop_to_us(
+		ev_timer_remaining(timer->loop->ev, (ev_timer *)(uintptr_t)&timer->ev));
+}
+
+void
+loop_timer_free(struct loop_timer *timer)
+{
+	if (!timer)
+		return;
+	loop_timer_stop(timer);
+	free(timer);
+}
