@@ -84,8 +84,13 @@ loop_socket_forget(struct loop_socket *socket)
 static void
 loop_socket_note(struct loop_socket *socket, uint8_t event)
 {
-	if (!(socket->wanted & event))
+	if (!(socket->wanted & event)) {
+		/* Only now, because most sockets are watched again before more comes. */
+		if (event == LOOP_READ && !socket->is_held)
+			lws_rx_flow_control(socket->wsi, 0);
+		socket->is_held |= event == LOOP_READ;
 		return;
+	}
 	if (!socket->come)
 		TAILQ_INSERT_TAIL(&socket->loop->ready, socket, link);
 	socket->come |= event;
@@ -150,8 +155,8 @@ static bool
 loop_open_lws(struct loop *loop)
 {
 	static const struct lws_protocols protocols[] = {
-		{.name = "loop", .callback = loop_on_lws },
-		{ 0            },
+		{ .name = "loop", .callback = loop_on_lws },
+		{ 0 },
 	};
 	void *loops[] = { loop->ev };
 	struct lws_context_creation_info info = {
@@ -280,10 +285,16 @@ loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 void
 loop_socket_watch_input(struct loop_socket *socket, bool on)
 {
-	if (!socket->wsi || on == (socket->wanted & LOOP_READ))
+	if (!socket->wsi)
 		return;
-	socket->wanted ^= LOOP_READ;
-	lws_rx_flow_control(socket->wsi, on);
+	if (on) {
+		socket->wanted |= LOOP_READ;
+		if (socket->is_held)
+			lws_rx_flow_control(socket->wsi, 1);
+		socket->is_held = false;
+		return;
+	}
+	socket->wanted &= (uint8_t)~LOOP_READ;
 	if (socket->come == LOOP_READ)
 		TAILQ_REMOVE(&socket->loop->ready, socket, link);
 	socket->come &= (uint8_t)~LOOP_READ;

@@ -31,6 +31,7 @@ struct loop_socket {
 	int fd;
 	uint8_t wanted; /* events of loop.c that the owner wants to hear of */
 	uint8_t come;   /* events that were not delivered yet */
+	bool is_held;   /* libwebsockets does not watch for input */
 	TAILQ_ENTRY(loop_socket) link;
 };
 
