@@ -1,10 +1,11 @@
-// What an alarm looks like, in the log and in the list: a severity is a colour, a shape and a word.
+// Rendering of alarms, in the log and in the list of active alarms. A severity is shown as a colour, a shape and a
+// word.
+import { bidiText } from './bidi-text.js';
 import { element } from './elements.js';
-import { foreign } from './foreign.js';
 import { laterTexts as texts } from './later-texts.js';
 import { ADDRESS, linkTo } from './markup.js';
 import { setText } from './set-text.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { clockTime, fullDate, locale } from './texts.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -16,7 +17,7 @@ const SHAPES = {
 	ok: 'M10 2a8 8 0 1 1 0 16 8 8 0 0 1 0-16zM6.3 10.300l2.5 2.5 5-5.5',
 };
 
-await addSheet(new URL('css/alarms.css', import.meta.url));
+await addStylesheet(new URL('css/alarms.css', import.meta.url));
 
 const UNITS = [
 	['day', 86400],
@@ -27,7 +28,7 @@ const units = Object.fromEntries(
 	UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })]),
 );
 
-// How long ago, in the largest unit that fits; '' within the first minute.
+// The age in the largest fitting unit; '' in the first minute.
 function ageOf(date) {
 	const seconds = (Date.now() - date) / 1000;
 	const [unit, size] = UNITS.find(([, most]) => seconds >= most) ?? [];
@@ -55,7 +56,7 @@ function buildTime(date, words) {
 }
 
 function buildTitle({ title, key }) {
-	const shown = foreign(title || key);
+	const shown = bidiText(title || key);
 	shown.className = 'title';
 	return shown;
 }
@@ -82,10 +83,10 @@ function buildBody({ text, click }) {
 	return text || click ? body : '';
 }
 
-// What is over is well, whatever it was.
+// A cleared alarm is shown as OK, whatever its severity was.
 const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : severity);
 
-// row is the line of the alarm in the log.
+// row is the alarm's row in the log.
 export function fillAlarm(row, alarm) {
 	const severity = shownSeverity(alarm);
 	const state = element('span.alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
@@ -105,14 +106,14 @@ export function fillAlarm(row, alarm) {
 	);
 }
 
-// One of the alarms that stand, in its list.
-export function fillStanding(item, alarm) {
+// Fills a row of the list of active alarms.
+export function fillActive(item, alarm) {
 	const head = element(
 		'header.alarm-head',
 		element('span.severity', texts.severity[alarm.severity]),
 		buildTitle(alarm),
 		buildTime(alarm.since, texts.alarmAge(ageOf(alarm.since))),
-		element('span.alarm-room', foreign(alarm.room)),
+		element('span.alarm-room', bidiText(alarm.room)),
 	);
 
 	item.dataset.severity = alarm.severity;
@@ -127,7 +128,6 @@ export function fillStanding(item, alarm) {
 	}
 }
 
-// How long it has stood by now.
 export function showAge(item, { since }) {
 	setText(item.querySelector('time'), texts.alarmAge(ageOf(since)));
 }

@@ -1,5 +1,5 @@
-// The alarms that stand, of all rooms: how many nobody has acknowledged, and behind that number their list.
-import { fillStanding, showAge } from './alarm-view.js';
+// The active alarms of all rooms: a button with the number of unacknowledged alarms, and the list that it opens.
+import { fillActive, showAge } from './alarm-view.js';
 import { arrange, focusOn } from './arrange.js';
 import { buildClose } from './close.js';
 import { at, createPanel, element } from './elements.js';
@@ -7,22 +7,23 @@ import { laterTexts as texts } from './later-texts.js';
 import { locale } from './texts.js';
 
 const RANKS = { critical: 0, error: 1, warning: 2, info: 3, ok: 4 };
-// Ages are told in minutes.
+// Ages have a resolution of one minute.
 const REFRESH_MS = 30000;
 const PRESSED_MS = 100;
 
 const keyOf = ({ room, key }) => JSON.stringify([room, key]);
 const byUrgency = (one, other) => RANKS[one.severity] - RANKS[other.severity] || one.since - other.since;
 
-// isEnabled: whether there is somebody to tell. onAcknowledge(alarm) is called when the reader takes care of it.
+// isEnabled: acknowledging is possible, because the page is online. onAcknowledge(alarm) is called when the reader
+// acknowledges.
 export function createAlarms({ isEnabled, onAcknowledge }) {
 	const opener = at('alarms-button');
 	const close = buildClose(texts.alarmsClose);
 	const heading = element('h2', texts.alarmsLabel);
 	const list = element('ul');
 	const panel = element('section.alarms-panel', element('header', heading, close), list);
-	const standing = new Map();
-	// Of those in the list, by their keys: { item, alarm }, as it is shown.
+	const active = new Map();
+	// The rows of the list by key: { item, alarm }, with the alarm as it is shown now.
 	const rows = new Map();
 	let frame = 0;
 	let timer = 0;
@@ -30,13 +31,13 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 
 	const isOpen = () => panel.matches(':popover-open');
 
-	// Who is at one stays there.
+	// Refilling a row removes its elements, so the focus must be put back.
 	function fillRow(row, alarm) {
 		const { activeElement } = document;
 		const isHeld = row.item.contains(activeElement);
 
 		row.alarm = alarm;
-		fillStanding(row.item, alarm);
+		fillActive(row.item, alarm);
 		const action = row.item.querySelector('button');
 		action?.addEventListener('click', () => isEnabled && onAcknowledge(alarm));
 		if (isHeld)
@@ -57,24 +58,24 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 
 	function fill() {
 		clearTimeout(pressed);
-		// What is being pressed must stay until it is let go.
+		// Reordering would move the pressed button away from the pointer.
 		if (list.matches(':active')) {
 			pressed = setTimeout(draw, PRESSED_MS);
 			return;
 		}
-		const alarms = Array.from(standing.values()).sort(byUrgency);
+		const alarms = Array.from(active.values()).sort(byUrgency);
 
 		for (const key of rows.keys()) {
-			if (!standing.has(key))
+			if (!active.has(key))
 				rows.delete(key);
 		}
 		arrange(list, alarms.map((alarm) => rowOf(alarm).item), close);
-		// A button that was disabled would lose the focus.
+		// Not the disabled property: a disabled button loses the focus.
 		for (const action of list.querySelectorAll('button'))
 			action.ariaDisabled = String(!isEnabled);
 	}
 
-	// The button goes away, and the focus must not go with it.
+	// The opener is about to be hidden, so the focus moves to the selected tab.
 	function leave() {
 		const isHeld = panel.contains(document.activeElement);
 
@@ -87,21 +88,21 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 		frame = 0;
 		if (!isOpen())
 			return;
-		if (standing.size)
+		if (active.size)
 			fill();
 		else
 			leave();
 	}
 
 	function show() {
-		const all = standing.size;
-		const unseen = Array.from(standing.values()).filter(({ acknowledgedBy }) => !acknowledgedBy).length;
+		const all = active.size;
+		const unseen = Array.from(active.values()).filter(({ acknowledgedBy }) => !acknowledgedBy).length;
 
 		opener.hidden = !all;
 		opener.classList.toggle('calm', !unseen);
 		opener.ariaLabel = texts.alarmsButton(unseen, all);
 		at('alarms-count').textContent = unseen ? unseen.toLocaleString(locale) : '';
-		// Many are told of at once.
+		// Many alarms may change at once: draw once per frame.
 		frame ||= requestAnimationFrame(draw);
 	}
 
@@ -122,18 +123,18 @@ export function createAlarms({ isEnabled, onAcknowledge }) {
 	);
 
 	return {
-		told(alarm) {
+		update(alarm) {
 			if (alarm.state === 'cleared')
-				standing.delete(keyOf(alarm));
+				active.delete(keyOf(alarm));
 			else
-				standing.set(keyOf(alarm), alarm);
+				active.set(keyOf(alarm), alarm);
 			show();
 		},
-		// They are about to be told anew, or of no interest any more.
+		// Called when the server sends the room's alarms again, or when the reader leaves the room.
 		forget(room) {
-			for (const [key, alarm] of standing) {
+			for (const [key, alarm] of active) {
 				if (alarm.room === room)
-					standing.delete(key);
+					active.delete(key);
 			}
 			show();
 		},

@@ -1,26 +1,26 @@
-// Calls the reader who has asked for it and does not look: by a notification, by a chirp, or not for now.
-import { chirp } from './chirp.js';
+// Notifications and sounds for messages that arrive while the page is hidden, if the reader has turned them on.
 import { button, element } from './elements.js';
 import { icon } from './icon.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { playSound } from './notification-sound.js';
+import { createTabProbe } from './other-tabs.js';
 import { recall, remember } from './storage.js';
-import { createWatched } from './watched.js';
+import { addStylesheet } from './stylesheet.js';
 
-const MOST_CHARACTERS = 200;
-const BETWEEN_CHIRPS_MS = 2000;
-// A loudspeaker; the style sheet crosses it out.
+const MAX_CHARACTERS = 200;
+const MIN_PAUSE_MS = 2000;
+// A loudspeaker; the style sheet adds the strike-through line.
 const SPEAKER = 'M2 6v4h2.700L8.500 13V3L4.700 6zM10.700 5.300a4 4 0 0 1 0 5.400M12.600 3.400a6.600 6.600 0 0 1 0 9.200';
 
-// What is wanted is kept in every tab's reach.
+// Settings are in localStorage, so all tabs share them.
 const isOn = (key) => recall(key) === 'yes';
 const keep = (key, isWanted) => remember(key, isWanted ? 'yes' : '');
 
 const canNotify = 'Notification' in window;
 const mayNotify = () => canNotify && Notification.permission === 'granted';
 
-// What the reader's browser says to it. On Android only workers may notify, though they are asked for all the same: what
-// is tried here is not shown before it is allowed.
+// Asks for the permission. Chrome on Android throws on new Notification(), yet grants the permission, so the
+// constructor is tried first. Without a permission it shows nothing.
 async function askToNotify() {
 	if (!canNotify)
 		return 'denied';
@@ -33,7 +33,8 @@ async function askToNotify() {
 	return Notification.requestPermission();
 }
 
-// What a message is about, in a line. The words of an alarm that is over may be those of its beginning.
+// One line about a message. An alarm's title may still describe the problem after it was cleared, so the state is
+// added.
 function headlineOf({ type, title, key, severity, state, acknowledgedBy }) {
 	if (type !== 'alarm')
 		return title;
@@ -41,33 +42,33 @@ function headlineOf({ type, title, key, severity, state, acknowledgedBy }) {
 	return texts.notifiedAlarm(texts.severity[shown], title || key, texts.alarmState[state](acknowledgedBy));
 }
 
-// Browsers let a page be heard only after its reader has done something in it.
-function createVoice() {
+// Browsers keep a page silent until its reader clicks or presses a key.
+function createSoundPlayer() {
 	let context = null;
 
-	function wake() {
+	function unlock() {
 		context ??= new AudioContext();
 		return context.resume();
 	}
 
 	for (const type of ['pointerdown', 'keydown'])
-		addEventListener(type, () => isOn('sound') && wake(), { once: true, capture: true });
+		addEventListener(type, () => isOn('sound') && unlock(), { once: true, capture: true });
 
 	return {
-		wake,
-		call() {
+		unlock,
+		play() {
 			const last = Number(recall('chirped'));
 			const now = Date.now();
 
 			if (context?.state !== 'running') {
-				// What it is about may be old when it can be heard again.
+				// Do not play the sound later: the message may be old by then.
 				context?.resume();
 				return;
 			}
-			if (now >= last && now < last + BETWEEN_CHIRPS_MS)
+			if (now >= last && now < last + MIN_PAUSE_MS)
 				return;
 			remember('chirped', String(now));
-			chirp(context);
+			playSound(context);
 		},
 	};
 }
@@ -83,10 +84,10 @@ function buildCheck(id, words) {
 	return { field, fault, label: element('label.check', field, element('span', words)) };
 }
 
-// bar gets the switch that silences both. onOpen(room) is called when the reader answers a notification.
+// The mute button goes into bar. onOpen(room) is called when the reader clicks a notification.
 export async function createAlerts({ bar, onOpen }) {
-	const voice = createVoice();
-	const isWatched = createWatched();
+	const player = createSoundPlayer();
+	const isVisibleElsewhere = createTabProbe();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);
 	const mute = button('mute', icon('speaker', SPEAKER));
@@ -106,7 +107,7 @@ export async function createAlerts({ bar, onOpen }) {
 		try {
 			return new Notification(title, options);
 		} catch {
-			// It was allowed, but only to workers.
+			// The permission was granted, but only service workers may notify.
 			keep('notify', false);
 			notify.fault.textContent = texts.notifyDenied;
 			show();
@@ -115,23 +116,23 @@ export async function createAlerts({ bar, onOpen }) {
 	}
 
 	function notifyOf(room, message) {
-		// One a room, the newest, and nobody has seen it because he saw the one before.
-		const call = tryNotify(texts.notified(message.name, room.name), {
-			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MOST_CHARACTERS),
+		// One notification per room, for the newest message. renotify: a replaced notification alerts the reader again.
+		const notification = tryNotify(texts.notified(message.name, room.name), {
+			body: [headlineOf(message), message.text].filter(Boolean).join('\n').slice(0, MAX_CHARACTERS),
 			icon: 'favicon.svg',
 			tag: room.name,
 			renotify: true,
 			silent: isOn('sound'),
 		});
 
-		call?.addEventListener('click', () => {
+		notification?.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
-			call.close();
+			notification.close();
 		});
 	}
 
-	// Only from a click may a page ask.
+	// Browsers allow the question only in response to a click.
 	notify.field.addEventListener('change', async () => {
 		const answer = notify.field.checked ? await askToNotify() : '';
 
@@ -139,14 +140,14 @@ export async function createAlerts({ bar, onOpen }) {
 		notify.fault.textContent = answer === 'denied' ? texts.notifyDenied : '';
 		show();
 	});
-	// What has been chosen is heard at once.
+	// Play the sound once as an example.
 	sound.field.addEventListener('change', async () => {
 		keep('sound', sound.field.checked);
 		show();
 		if (!sound.field.checked)
 			return;
-		await voice.wake();
-		voice.call();
+		await player.unlock();
+		player.play();
 	});
 	mute.addEventListener('click', () => {
 		keep('quiet', !isOn('quiet'));
@@ -154,24 +155,24 @@ export async function createAlerts({ bar, onOpen }) {
 	});
 	addEventListener('storage', show);
 	show();
-	await addSheet(new URL('css/alerts.css', import.meta.url));
+	await addStylesheet(new URL('css/alerts.css', import.meta.url));
 
 	return {
-		// The part of a form where they are chosen.
+		// Appends the controls to the settings form.
 		offerIn(settings) {
 			settings.append(notify.label, notify.fault, sound.label);
 		},
-		// Of what came while nobody saw it.
-		async tell(room, message) {
+		// Called for each message that arrived while its room was not on screen.
+		async alert(room, message) {
 			const isWanted = () => document.hidden && !isOn('quiet') && (isOn('notify') || isOn('sound'));
 
-			// In another window the reader sees it, or that there is something unread.
-			if (!isWanted() || (await isWatched()) || !isWanted())
+			// Other tabs are asked last: one of them may show the message. The settings may change meanwhile.
+			if (!isWanted() || (await isVisibleElsewhere()) || !isWanted())
 				return;
 			if (isOn('notify') && mayNotify())
 				notifyOf(room, message);
 			if (isOn('sound'))
-				voice.call();
+				player.play();
 		},
 	};
 }

@@ -1,13 +1,13 @@
-// The page for somebody who is known: the connection, and the views that are fed from it.
+// Connects the server connection with the chat and the other views.
 import { buildAvatar } from './avatar.js';
 import { createChat } from './chat.js';
 import { createConnection } from './connection.js';
 import { at } from './elements.js';
 import { keepIdentity, recallFields } from './identity.js';
-import { createLazy, stay } from './lazily.js';
+import { createLazy, watchFocus } from './lazy.js';
 import { createAttention, createStateLine, createTabs } from './shell.js';
-import { recall, watchForgotten } from './storage.js';
 import { openProfile, profile, signIn } from './start.js';
+import { recall, watchForgotten } from './storage.js';
 import { texts } from './texts.js';
 import { ask, token } from './token.js';
 import { createViews } from './views.js';
@@ -32,13 +32,13 @@ const connection = createConnection(location.href, {
 const chat = createChat({
 	connection,
 	me: () => me,
-	isLooking: () => view === 'chat',
+	isChatVisible: () => view === 'chat',
 	fetchRooms,
 	onNamed,
 	onNameRefused,
 	onAttention,
 	onLeft: (room) => views.left(room.name),
-	onNews: (room, message) => alerts.now((they) => they.tell(room, message)),
+	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('./alerts.js');
@@ -65,13 +65,13 @@ const signOut = createLazy(async () => {
 
 at('me').addEventListener('click', () => {
 	const { name, email } = recallFields();
-	const isStill = stay();
+	const isFocusKept = watchFocus();
 
 	profile((form) => {
-		if (!isStill())
+		if (!isFocusKept())
 			return;
 		form.open({ name: name || me.name, email }, { required: false });
-		alerts((they) => they.offerIn(form.settings));
+		alerts((it) => it.offerIn(form.settings));
 		if (token())
 			signOut((it) => it.show(me.name));
 	});
@@ -87,8 +87,8 @@ async function fetchRooms() {
 	return response.json();
 }
 
-// With a ref, banned is about a name.
-function isParting({ type, code, ref }) {
+// An error "banned" with a ref refuses a name; without one it ends the session.
+function endsSession({ type, code, ref }) {
 	return type === 'error' && (code === 'kicked' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
 }
 
@@ -97,7 +97,7 @@ function onText(data) {
 
 	if (!frame)
 		return;
-	if (isParting(frame)) {
+	if (endsSession(frame)) {
 		connection.dismiss(frame.code, frame.text);
 		return;
 	}
@@ -110,8 +110,6 @@ function onText(data) {
 	if (frame.type === 'alarm')
 		views.alarm(frame);
 }
-
-// What is shown
 
 function showHeading() {
 	const names = { live: texts.viewLive, logs: texts.viewLogs };
@@ -130,7 +128,7 @@ function onView(id) {
 	view = id;
 	at('app').dataset.view = id;
 	views.show(id);
-	chat.look(id === 'chat');
+	chat.setVisible(id === 'chat');
 	showHeading();
 }
 
@@ -142,8 +140,6 @@ function showMe() {
 	at('me').title = texts.changeName(me.name);
 	chat.showMe(me.name);
 }
-
-// Being there
 
 function onState(state) {
 	const wasOnline = isOnline;
@@ -159,7 +155,7 @@ function onState(state) {
 		signIn((it) => it.open(state.cause, { required: false }));
 }
 
-// A guest has a name for this once.
+// A guest name is not stored: the next visit gets a new one.
 function keepName() {
 	keepIdentity(GUEST.test(me.name) ? '' : me.name, me.email);
 }
@@ -176,22 +172,22 @@ function onNamed(name) {
 }
 
 async function onNameRefused(refused) {
-	const { code, text, name, isOut } = refused;
+	const { code, text, name, isJoinRefused } = refused;
 
-	// No other name is to be had.
-	if (isOut && (!name || (token() && name === (await import('./claims.js')).ownersName()))) {
+	// The token allows no other name.
+	if (isJoinRefused && (!name || (token() && name === (await import('./claims.js')).ownersName()))) {
 		connection.dismiss(code, text);
 		return;
 	}
-	if (!isOut)
+	if (!isJoinRefused)
 		keepName();
-	openProfile({ name, email: me.email }, { required: isOut, first: !hasEntered, refused });
+	openProfile({ name, email: me.email }, { required: isJoinRefused, first: !hasEntered, refused });
 }
 
 export function enter(identity) {
 	const isFirst = !me;
 
-	// The server has a say in the name.
+	// The server decides on the name.
 	me = isFirst || !hasEntered ? identity : { ...identity, name: me.name };
 	chat.introduce(identity, { isFirst });
 	if (isFirst) {
@@ -211,7 +207,6 @@ export function enter(identity) {
 	chat.focus();
 }
 
-// There is a new token.
 export function signedIn(identity) {
 	const isBack = Boolean(me);
 

@@ -1,7 +1,7 @@
-// Lists whose items come, go and change places while the reader is in one of them.
+// Updates lists while the reader may have the focus in one of their items.
 
-// Makes these the list's items, in this order. Only what has to move is moved; the focus stays with its item, and where
-// that goes it is in the item that took its place, not on a button there, or at last on the element otherwise.
+// Makes these the list's items, in this order. Only items that change place are moved. If the focused item is removed,
+// the item that takes its place gets the focus, or the element otherwise if the list is empty.
 export function arrange(list, items, otherwise) {
 	const { activeElement } = document;
 	const held = Array.from(list.children).findIndex((item) => item.contains(activeElement));
@@ -23,7 +23,7 @@ export function arrange(list, items, otherwise) {
 		focusOn(items[Math.min(held, items.length - 1)] ?? otherwise);
 }
 
-// Also on what takes no focus by itself.
+// Also focuses elements that cannot be focused by default.
 export function focusOn(element) {
 	if (element.tabIndex < 0)
 		element.tabIndex = -1;

@@ -1,4 +1,4 @@
-// A picture for everybody: drawn here from the name, with the Gravatar on top where the reader has opted in.
+// Avatars: drawn from the name, with the Gravatar picture on top if the reader has turned that on.
 import { element } from './elements.js';
 import { foldName } from './identity.js';
 
@@ -6,16 +6,16 @@ const SVG = 'http://www.w3.org/2000/svg';
 const HUES = 24;
 const segmenter = new Intl.Segmenter();
 
-// FNV-1a. What is one name to the server is one colour here.
+// FNV-1a. Names are folded: equal names have equal colours.
 function hash(name) {
 	let value = 0x811c9dc5;
 	for (const byte of new TextEncoder().encode(foldName(name)))
 		value = Math.imul(value ^ byte, 0x01000193) >>> 0;
-	// FNV's low bits follow the last letters closely.
+	// FNV's low bits depend mostly on the last letters.
 	return (value ^ (value >>> 15)) >>> 0;
 }
 
-// In degrees; css/frame.css holds the lightness at which every hue can be read.
+// In degrees; css/frame.css sets a readable lightness.
 export function hueOf(name) {
 	return (hash(name) % HUES) * (360 / HUES);
 }
@@ -36,7 +36,7 @@ function shape(kind, attributes) {
 	return element;
 }
 
-// Ground, a folded wing that lies at its owner's own angle, and the initials.
+// A background, a wing at an angle that depends on the name, and the initials.
 function drawing(name) {
 	const svg = shape('svg', { viewBox: '0 0 40 40' });
 	const letters = shape('text', { x: 20, y: 20, 'text-anchor': 'middle', 'dominant-baseline': 'central' });
@@ -54,7 +54,7 @@ function drawing(name) {
 export function buildAvatar(name, picture) {
 	const avatar = element('span.avatar', drawing(name));
 
-	// The name stands beside it in text.
+	// The name is next to it as text.
 	avatar.ariaHidden = 'true';
 	avatar.style.setProperty('--hue', hueOf(name));
 

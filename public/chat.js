@@ -1,12 +1,12 @@
-// The chat, put together from parts that know nothing of one another.
+// Connects the parts of the chat, which do not know each other.
 import { createComposer } from './composer.js';
 import { at } from './elements.js';
 import { adoptLimits, isSameName, limits, utf8Bytes } from './identity.js';
-import { createLazy, onFirst } from './lazily.js';
+import { createLazy, onFirst } from './lazy.js';
 import { createOutbox } from './outbox.js';
 import { createPeopleView } from './people-view.js';
 import { createRequests } from './requests.js';
-import { createRoom, createTypingTeller } from './room.js';
+import { createRoom, createTypingNotifier } from './room.js';
 import { createRoomsView } from './rooms-view.js';
 import { createRooms } from './rooms.js';
 import { createSession } from './session.js';
@@ -18,10 +18,19 @@ const ACTION = /^\/me\s+(?=\S)/;
 const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
-// me() is the reader's identity; isLooking(): the chat is the view that is shown; fetchRooms() resolves with what the
-// server answers to GET /rooms. onNamed(name), onNameRefused(fault), onAttention({ room, unread }) and onLeft(room) follow;
-// onNews(room, message) is about what nobody saw come.
-export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onNameRefused, onAttention, onLeft, onNews }) {
+// me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
+// /rooms. onUnseen(room, message): a message arrived while its room was not on screen.
+export function createChat({
+	connection,
+	me,
+	isChatVisible,
+	fetchRooms,
+	onNamed,
+	onNameRefused,
+	onAttention,
+	onLeft,
+	onUnseen,
+}) {
 	let isOnline = false;
 	let closeSearch = () => {};
 
@@ -43,14 +52,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	});
 	const session = createSession({
 		send,
-		place: () => ({ room: rooms.current.name, since: rooms.current.since }),
-		nameInDoubt: outbox.nameInDoubt,
+		target: () => ({ room: rooms.current.name, since: rooms.current.since }),
+		inFlightName: outbox.inFlightName,
 		onNamed,
 		onRefused: onNameRefused,
 		onRoomRefused: (error) => rooms.currentRefused(error),
 	});
 	const isMe = (name) => isSameName(name, session.name);
-	const isWatched = (room) => room === rooms.current && !document.hidden && isLooking();
+	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();
 
 	const alarms = createLazy(async () => {
 		const { createAlarms } = await import('./alarms.js');
@@ -72,7 +81,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			composer.renamed(was, name);
 		},
 		onLeft(room) {
-			alarms.now((they) => they.forget(room.name));
+			alarms.ifRequested((it) => it.forget(room.name));
 			onLeft(room);
 		},
 		onRefused: (room, { text }) => rooms.current.log.addNote(texts.roomRefused(room.name, text)),
@@ -85,14 +94,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		onLeave: (name) => rooms.leave(rooms.find(name)),
 		onOpen: listRooms,
 	});
-	const typingTeller = createTypingTeller(() => {
+	const typingNotifier = createTypingNotifier(() => {
 		if (rooms.current.isJoined)
 			send(encodeTyping({ ref: randomId(), room: rooms.current.name }));
 	});
 	const composer = createComposer({
 		sizeOf: (text) => sizeOf(text, rooms.current.name),
 		onSend: say,
-		onWrite: typingTeller.wrote,
+		onWrite: typingNotifier.wrote,
 		lastSaid,
 	});
 
@@ -110,21 +119,21 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 
 	onFirst(at('text'), 'input', loadCompletion, ({ target }) => /[@:：]/.test(target.value));
 
-	async function loadPicker(isStill) {
+	async function loadPicker(isFocusKept) {
 		const { openEmojiPicker } = await import('./emoji-picker.js');
 
-		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isStill() });
+		openEmojiPicker(at('picker-button'), { onPick: composer.insert, onClose: composer.focus, isWanted: isFocusKept() });
 	}
 
 	onFirst(at('picker-button'), 'click', loadPicker);
 
-	async function loadSearch(isStill) {
+	async function loadSearch(isFocusKept) {
 		const { openSearch } = await import('./search.js');
 
 		closeSearch = openSearch({
 			find: (words) => requests.ask((ref) => encodeSearch({ ref, room: rooms.current.name, words })),
 			onChoose: (id) => rooms.current.log.jumpTo(id),
-			isWanted: isStill(),
+			isWanted: isFocusKept(),
 		});
 	}
 
@@ -135,14 +144,14 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			send,
 			isMe,
 			nameNow: () => session.name,
-			isInDoubt: outbox.isInDoubt,
-			isWatched,
+			isInFlight: outbox.isInFlight,
+			isOnScreen,
 			onRetry: retry,
 			onDelete: remove,
-			onAlarm: (alarm) => alarms((they) => they.told(alarm), `${alarm.room}/${alarm.key}`),
+			onAlarm: (alarm) => alarms((it) => it.update(alarm), `${alarm.room}/${alarm.key}`),
 			onChange: showRooms,
 			onPeople: showPeople,
-			onNews,
+			onUnseen,
 			onTyping: showTyping,
 		});
 
@@ -162,8 +171,6 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		if (message)
 			rooms.current.log.addNote(texts.serverSays(message));
 	}
-
-	// What the page shows of the room
 
 	function showQueue() {
 		const waiting = outbox.count();
@@ -189,7 +196,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 
 	function onShow(room, before) {
 		composer.open(room.name);
-		typingTeller.sent();
+		typingNotifier.sent();
 		showTyping(room);
 		peopleView.show(room.present);
 		closeSearch();
@@ -204,11 +211,9 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			known.forEach((room) => rooms.find(room.name)?.listed(room));
 			roomsView.offer(known);
 		} catch {
-			// What is listed already will do.
+			// The old list stays.
 		}
 	}
-
-	// Writing
 
 	function showUnsent({ log }, entry, options) {
 		log.addUnsent({ ...me(), ...entry, name: session.name, date: new Date(entry.time), own: true }, options);
@@ -219,11 +224,10 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		const entry = { room: rooms.current.name, text: text.replace(ACTION, ''), action };
 
 		showUnsent(rooms.current, outbox.add(entry), { isNew: true });
-		outbox.sayNext();
-		typingTeller.sent();
+		outbox.sendNext();
+		typingNotifier.sent();
 	}
 
-	// As it was written.
 	function lastSaid() {
 		const entry = rooms.current.log.lastOwn();
 		return entry ? (entry.action ? `/me ${entry.text}` : entry.text) : '';
@@ -253,20 +257,18 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		return requests.ask((ref) => encodeAcknowledge({ ref, room, key }));
 	}
 
-	// Reading
-
 	function onJoined(frame) {
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
-			alarms.now((they) => they.forget(frame.room));
+			alarms.ifRequested((it) => it.forget(frame.room));
 		if (!session.isEntry(frame)) {
 			rooms.joined(frame);
 			return;
 		}
 		session.joined(frame);
-		// Somebody else's token.
-		if (!isSameName(outbox.nameInDoubt(), session.name))
-			outbox.giveUpDoubtful();
+		// The name changed: the token belongs to someone else.
+		if (!isSameName(outbox.inFlightName(), session.name))
+			outbox.failInFlight();
 		rooms.joined(frame);
 		isOnline = true;
 		connection.confirm();
@@ -285,7 +287,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	}
 
 	function onError(error) {
-		// One with a ref was of no importance.
+		// Errors with a ref that nobody waits for are not shown.
 		const isKnown = session.refused(error) || outbox.refused(error) || requests.answered(error) || rooms.refused(error);
 
 		if (!isKnown && !error.ref)
@@ -310,8 +312,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		error: onError,
 	};
 
-	// The chat is the view that is shown, or not any more.
-	function look(wanted) {
+	function setVisible(wanted) {
 		if (wanted)
 			rooms.current.seen();
 		else
@@ -319,7 +320,7 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 	}
 
 	document.addEventListener('visibilitychange', () => {
-		look(!document.hidden && isLooking());
+		setVisible(!document.hidden && isChatVisible());
 		if (!document.hidden && isOnline)
 			listRooms();
 	});
@@ -334,12 +335,12 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 		get room() {
 			return rooms.current;
 		},
-		// The last messages of a room, as the server has them.
+		// Resolves with messages as the server sends them.
 		history: (room) =>
 			requests
 				.ask((ref) => encodeHistory({ ref, room, limit: LAST_MESSAGES }))
 				.then(({ raw }) => raw.messages),
-		look,
+		setVisible,
 		start() {
 			rooms.start();
 			outbox.list().forEach(({ room }) => rooms.add(room));
@@ -347,18 +348,18 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			composer.focus();
 		},
 		enterRoom: rooms.enter,
-		// What comes before joined comes again.
+		// Until joined, skip the rest: the server sends it again.
 		handle(frame) {
 			if (isOnline || frame.type === 'joined' || frame.type === 'error')
 				(handlers[frame.type] ?? toRoom)(frame);
 		},
 		opened() {
-			rooms.leaveHome();
+			rooms.leaveDefaultRoom();
 			session.opened();
 		},
 		onState(state) {
 			isOnline = state.name === 'online';
-			alarms.now((they) => they.enable(isOnline));
+			alarms.ifRequested((it) => it.enable(isOnline));
 			if (state.cause === MESSAGE_TOO_LONG)
 				outbox.currentRefused('too_long');
 			if (!isOnline) {
@@ -369,11 +370,10 @@ export function createChat({ connection, me, isLooking, fetchRooms, onNamed, onN
 			}
 			showQueue();
 		},
-		// The reader is to be known as this.
 		introduce(identity, { isFirst }) {
-			// What is being said under the old name cannot be asked for under another one.
-			if (!isFirst && session.isLeftOut && !isSameName(identity.name, session.name))
-				outbox.giveUpDoubtful();
+			// The server recognises a resent message by its sender's name.
+			if (!isFirst && session.isRejected && !isSameName(identity.name, session.name))
+				outbox.failInFlight();
 			rooms.list().forEach((room) => room.log.showPictures(Boolean(identity.email)));
 			session.want(identity);
 		},

@@ -1,7 +1,7 @@
-// How a token comes, and what it says of its owner.
+// Reads a token from the address, and the claims of a JSON Web Token.
 import { keepToken, token } from './token.js';
 
-// A login may send its people here with #token=…, which must not stay in the address. False if there is none.
+// A login page may redirect here with #token=…. The token is removed from the address. False if there is none.
 export function takeToken() {
 	const found = new URLSearchParams(location.hash.slice(1)).get('token');
 
@@ -12,7 +12,7 @@ export function takeToken() {
 	return true;
 }
 
-// What it says of its owner; whether that is true only the server knows.
+// The claims are not verified; only the server can do that.
 export function claims() {
 	try {
 		const bytes = atob(token().split('.')[1].replaceAll('-', '+').replaceAll('_', '/'));

@@ -1,6 +1,6 @@
 import { button } from './elements.js';
 
-// The cross that closes a panel.
+// The ✕ button that closes a panel.
 export function buildClose(words) {
 	const made = button('round', '✕');
 	made.ariaLabel = words;

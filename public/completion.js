@@ -1,39 +1,39 @@
-// Completes @names and :shortcodes while they are written: the arrows choose, Enter or Tab takes, Escape closes.
+// Completion of @names and :shortcodes. The arrow keys choose, Enter or Tab inserts, Escape closes.
 import { buildAvatar } from './avatar.js';
+import { bidiText } from './bidi-text.js';
 import { isComposing } from './composer.js';
 import { offerEmoji } from './emoji-completion.js';
-import { foreign } from './foreign.js';
 import { foldName } from './identity.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { texts } from './texts.js';
 
-await addSheet(new URL('css/choices.css', import.meta.url));
+await addStylesheet(new URL('css/choices.css', import.meta.url));
 
-const MOST = 8;
-const LONGEST = 32;
+const MAX_OFFERS = 8;
+const MAX_LENGTH = 32;
 const UNFINISHED = /(?:^|[^\w@])@([^@\n]*)$/;
 
-// { start, label, offers } for the text up to the caret, or null: what the name begun at start may become.
+// Completions of the @name before the caret: { start, label, offers }, or null. start is the position of the @.
 function offerNames(before, names) {
-	const begun = UNFINISHED.exec(before.slice(-LONGEST))?.[1];
+	const begun = UNFINISHED.exec(before.slice(-MAX_LENGTH))?.[1];
 
 	if (begun === undefined)
 		return null;
 	const wanted = foldName(begun);
 	const offers = names
 		.filter((name) => foldName(name).startsWith(wanted))
-		.slice(0, MOST)
-		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), foreign(name)] }));
+		.slice(0, MAX_OFFERS)
+		.map((name) => ({ text: `@${name}`, parts: () => [buildAvatar(name), bidiText(name)] }));
 
 	return { start: before.length - begun.length - 1, label: texts.completionLabel, offers };
 }
 
-// names() are those that may be meant; onChange() follows when the text has been completed.
+// names() are the candidates. onChange() is called after a completion was inserted.
 export function createCompletion({ field, list }, { names, onChange }) {
 	let start = 0;
 	let chosen = 0;
 	let offered = [];
-	// Who has closed the list goes on without it, whatever comes late.
+	// After Escape, emoji that finish loading must not open the list again.
 	let isWanted = true;
 
 	function close() {
@@ -64,7 +64,7 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		item.id = `completion-${index}`;
 		item.role = 'option';
 		item.append(...choice.parts());
-		// Before the field loses the focus.
+		// pointerdown comes before the field loses the focus; click comes after.
 		item.addEventListener('pointerdown', (event) => {
 			event.preventDefault();
 			take(choice);
@@ -74,7 +74,8 @@ export function createCompletion({ field, list }, { names, onChange }) {
 
 	function offer() {
 		const before = field.value.slice(0, field.selectionStart);
-		const known = [offerNames(before, names()), offerEmoji(before, MOST, offerMore)].find((one) => one?.offers.length);
+		const all = [offerNames(before, names()), offerEmoji(before, MAX_OFFERS, offerMore)];
+		const known = all.find((one) => one?.offers.length);
 
 		if (!known) {
 			close();
@@ -88,13 +89,13 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		showChosen();
 	}
 
-	// All emoji are here now, or all of this.
+	// Called when all emoji have been loaded, and once at the start.
 	function offerMore() {
 		if (isWanted && document.activeElement === field)
 			offer();
 	}
 
-	// Before the composer hears of it.
+	// Capture: runs before the composer's own handler.
 	field.addEventListener(
 		'keydown',
 		(event) => {
@@ -122,9 +123,9 @@ export function createCompletion({ field, list }, { names, onChange }) {
 		if (!event.isComposing)
 			offer();
 	});
-	// Of what an input method has written, Chromium tells no more than this.
+	// In Chromium the last input event of a composition still has isComposing set.
 	field.addEventListener('compositionend', offer);
 	field.addEventListener('blur', close);
-	// The @ that has loaded this.
+	// The input that triggered loading this module.
 	offerMore();
 }

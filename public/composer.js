@@ -1,32 +1,32 @@
-// Where messages are written.
+// The message field.
 import { at } from './elements.js';
 import { limits } from './identity.js';
-import { reached } from './lazily.js';
+import { ifReachable } from './lazy.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
 const COUNTER_FROM_BYTES_LEFT = 2000;
 const PROCESSING_KEY = 229;
-// For what turns shortcodes into emoji, at most.
+// How long sending waits for the shortcode module.
 const PATIENCE_MS = 2000;
 const DRAFT = 'draft.';
 
-// Safari ends a composition before its Enter, which is known by its code.
+// Safari ends a composition before its Enter, whose keyCode tells.
 export const isComposing = (event) => event.isComposing || event.keyCode === PROCESSING_KEY;
 
 const ANY_SHORTCODE = /:[a-z0-9_+-]+:/;
 
-// Not needed at once, and not at any price.
+// Loaded on demand.
 let shortcodes = null;
 
-// What is sent: no blank lines around it, emoji for shortcodes, nothing that UTF-8 cannot carry.
+// The text to send: without blank lines around it, shortcodes replaced, well-formed for UTF-8.
 function finished(text) {
 	const trimmed = text.replaceAll('\0', '').replace(/^(?:[^\S\n]*\n)+/, '').trimEnd();
 	const whole = trimmed.toWellFormed?.() ?? trimmed;
 	return shortcodes ? shortcodes.replace(whole) : whole;
 }
 
-// sizeOf(text) is the size of a message on the wire in bytes; onWrite() is called while one is written.
+// sizeOf(text): bytes of the encoded message. onWrite() is called on each input.
 export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	const form = at('composer');
 	const field = at('text');
@@ -51,7 +51,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 	}
 
 	function fit() {
-		// It must shrink before it can be measured.
+		// Shrink it first, or scrollHeight never gets smaller.
 		field.style.height = 'auto';
 		field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
 	}
@@ -71,10 +71,10 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 
 	async function loadShortcodes() {
 		try {
-			const { createShortcodes } = await reached(() => import('./shortcodes.js'));
+			const { createShortcodes } = await ifReachable(() => import('./shortcodes.js'));
 			shortcodes ??= createShortcodes(field, changed);
 		} catch {
-			// They stay as they are written.
+			// Shortcodes are sent as text.
 		}
 	}
 
@@ -83,7 +83,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 
 		if (!shortcodes && ANY_SHORTCODE.test(field.value))
 			await Promise.race([loadShortcodes(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
-		// It stays a draft of the room that was left meanwhile.
+		// The reader changed rooms meanwhile: keep the draft.
 		if (mine !== opened)
 			return;
 		const text = finished(field.value);
@@ -117,7 +117,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			onWrite();
 	});
 	field.addEventListener('keydown', (event) => {
-		// A list of choices is open above it.
+		// The completion list has handled it.
 		if (event.defaultPrevented)
 			return;
 		if (event.key === 'ArrowUp' && !event.shiftKey && !event.altKey)
@@ -132,11 +132,10 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 		submit();
 		field.focus();
 	});
-	// The window, or the list of people beside it.
 	new ResizeObserver(fitWidth).observe(form);
 
 	return {
-		// To be called when the field can be seen and measured.
+		// The field must be visible: it is measured.
 		open(newRoom) {
 			opened++;
 			room = newRoom;
@@ -145,7 +144,7 @@ export function createComposer({ sizeOf, onSend, onWrite, lastSaid }) {
 			fit();
 			showCounter();
 		},
-		// The server has told what the room is called.
+		// The server told the room's real name.
 		renamed(was, name) {
 			if (was !== room)
 				return;

@@ -1,27 +1,28 @@
-// The connection to the server, which comes back: a WebSocket, or what can be had in its place.
+// The connection to the server, with reconnects: a WebSocket, or HTTP where WebSockets are blocked.
 import { delayAfter } from './requests.js';
-import { reach, token } from './token.js';
+import { checkAccess, token } from './token.js';
 
-// Until a WebSocket is open or the first word is heard: together well below 5 s.
+// Time to open a WebSocket, or to the first frame of a stream or poll. The first two fit into 5 s with the access
+// checks.
 const OPENING_MS = { socket: 2000, stream: 1200, poll: 10000 };
-// After failures so many times longer, at most: the way may be slow.
-const MOST_TIMES = 5;
-// Where there is none a WebSocket is tried again.
+// After failures the time grows up to this factor, for slow networks.
+const MAX_FACTOR = 5;
+// How often a WebSocket is tried again.
 const RETURN_MS = 30000;
-// A link on which nothing comes is asked for a sign of life, and given up.
+// After this silence a ping is sent, and its answer awaited.
 const QUIET_MS = 20000;
 const ANSWER_MS = 10000;
-// A server that accepts and closes at once must not be asked again every second.
+// Only a connection this long resets the retry delay.
 const STEADY_MS = 10000;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN = 1013;
-// What another attempt will not change by itself.
+// Errors that a retry cannot fix.
 const FINAL = ['token_required', 'bad_token', 'banned'];
 const NEXT = { socket: 'stream', stream: 'poll' };
-// How many rooms may come at once: browsers open six connections to a server.
+// Most rooms joined at once: browsers open six connections to a server.
 const ROOMS = { socket: Infinity, stream: 3, poll: 1 };
 
-// onAsk() says something that the server answers; onDead(): it did not.
+// onAsk() sends a ping; onDead() is called if no answer comes.
 function createHeartbeat({ onAsk, onDead }) {
 	let timer = 0;
 
@@ -33,7 +34,7 @@ function createHeartbeat({ onAsk, onDead }) {
 
 	return {
 		ask,
-		heard() {
+		received() {
 			clearTimeout(timer);
 			timer = setTimeout(ask, QUIET_MS);
 		},
@@ -43,15 +44,14 @@ function createHeartbeat({ onAsk, onDead }) {
 	};
 }
 
-// Beside the page, wherever a proxy has put it.
+// Relative to the page: a proxy may serve it below a path.
 export function socketUrl(page, path = 'ws') {
 	const url = new URL(path, page);
 	url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
 	return url.href;
 }
 
-// A WebSocket as a link: { send(text), close() }. onOpen(), onText(data) and onClose(code, reason) follow until close()
-// is called.
+// A link is { send(text), close() }. After close(), the callbacks are not called.
 function openSocket(page, { onOpen, onText, onClose }) {
 	const url = new URL(socketUrl(page));
 
@@ -71,7 +71,7 @@ function openSocket(page, { onOpen, onText, onClose }) {
 			socket.send(text);
 			return true;
 		},
-		// A half-open socket may take minutes to close, and is not heard any more.
+		// Closing may take minutes on a dead network.
 		close() {
 			socket.onopen = socket.onmessage = socket.onclose = null;
 			socket.close();
@@ -87,8 +87,8 @@ async function openLink(page, kind, events) {
 }
 
 // onState({ name, kind, cause, reason, retryAt }): name is connecting, online, waiting, offline or refused; kind is
-// socket, stream or poll; cause is a close code, an error's code, 'unreachable' or 'silent'; retryAt is in Date.now()
-// time. onOpen() introduces the reader, and confirm() ends connecting. ping is a text that the server answers.
+// socket, stream or poll; cause is a close code, an error code, 'unreachable' or 'silent'; retryAt is in Date.now()
+// time. onOpen() joins, and confirm() sets online. ping is a text that the server answers.
 export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let link = null;
 	let kind = 'socket';
@@ -96,8 +96,8 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	let failures = 0;
 	let openedAt = 0;
 	let timer = 0;
-	let returning = 0;
-	// What an earlier one still brings is not heard.
+	let upgradeTimer = 0;
+	// Callbacks of earlier attempts are ignored.
 	let attempt = 0;
 
 	const heartbeat = createHeartbeat({
@@ -105,7 +105,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		onDead: () => lose('silent'),
 	});
 
-	function enter(name, details = {}) {
+	function setState(name, details = {}) {
 		state = name;
 		onState({ name, kind, ...details });
 	}
@@ -115,7 +115,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	function abandon() {
 		attempt++;
 		clearTimeout(timer);
-		clearInterval(returning);
+		clearInterval(upgradeTimer);
 		heartbeat.stop();
 		link?.close();
 		link = null;
@@ -124,13 +124,13 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 	function opened() {
 		openedAt = Date.now();
 		if (kind === 'socket')
-			heard();
+			received();
 		onOpen();
 	}
 
-	function heard() {
+	function received() {
 		clearTimeout(timer);
-		heartbeat.heard();
+		heartbeat.received();
 	}
 
 	async function open(newKind) {
@@ -142,12 +142,12 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		openedAt = 0;
 		timer = setTimeout(
 			ifMine(() => fallBack()),
-			OPENING_MS[kind] * Math.min(failures + 1, MOST_TIMES),
+			OPENING_MS[kind] * Math.min(failures + 1, MAX_FACTOR),
 		);
 		const made = await openLink(page, kind, {
 			onOpen: ifMine(opened),
 			onText: ifMine((data) => {
-				heard();
+				received();
 				onText(data);
 			}),
 			onClose: ifMine((code, reason) => (isSilent() ? fallBack(code) : lose(code, reason))),
@@ -159,26 +159,26 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 			lose();
 		} else {
 			link = made;
-			// Each request opens a connection of its own.
+			// HTTP has no open event: each request connects.
 			if (kind !== 'socket')
 				opened();
 		}
 	}
 
-	// Perhaps something on the way does not let it through.
+	// No sign of life: a proxy may block this kind of link.
 	const isSilent = () => (kind === 'socket' ? !openedAt : state === 'connecting');
 
 	async function fallBack(code) {
 		abandon();
 		const mine = attempt;
-		const said = navigator.onLine && NEXT[kind] ? await reach(page) : '';
+		const access = navigator.onLine && NEXT[kind] ? await checkAccess(page) : '';
 
 		if (mine !== attempt)
 			return;
-		if (said === 'ok')
+		if (access === 'ok')
 			open(NEXT[kind]);
-		else if (FINAL.includes(said))
-			enter('refused', { cause: said });
+		else if (FINAL.includes(access))
+			setState('refused', { cause: access });
 		else
 			lose(code);
 	}
@@ -187,7 +187,7 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		abandon();
 		kind = 'socket';
 		openedAt = 0;
-		enter('connecting', details);
+		setState('connecting', details);
 		open('socket');
 	}
 
@@ -198,30 +198,30 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		const cause = openedAt ? code : 'unreachable';
 
 		if (code === POLICY_VIOLATION) {
-			enter('refused', { cause, reason });
+			setState('refused', { cause, reason });
 		} else if (!failures++ && code === TRY_AGAIN) {
 			connect({ cause });
 		} else {
 			const delay = delayAfter(failures - 1);
 
+			// Retry even when offline: a local server needs no network.
 			timer = setTimeout(connect, delay);
-			// A server on this device needs no network.
 			if (navigator.onLine)
-				enter('waiting', { cause, reason, retryAt: Date.now() + delay });
+				setState('waiting', { cause, reason, retryAt: Date.now() + delay });
 			else
-				enter('offline');
+				setState('offline');
 		}
 	}
 
-	async function goBack() {
+	async function tryWebSocket() {
 		const mine = attempt;
 
 		if ((await link.hasSocket(socketUrl(page, 'echo'), OPENING_MS.socket)) && mine === attempt)
 			connect();
 	}
 
-	// A link that looks open may have died meanwhile.
-	function hurry() {
+	// An open link may have died during sleep.
+	function checkNow() {
 		if (state === 'refused')
 			return;
 		if (state !== 'online')
@@ -229,36 +229,35 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		else if (kind === 'socket')
 			heartbeat.ask();
 		else
-			goBack();
+			tryWebSocket();
 	}
 
-	addEventListener('online', hurry);
+	addEventListener('online', checkNow);
 	addEventListener('offline', () => {
 		if (state !== 'refused')
 			lose();
 	});
 	document.addEventListener('visibilitychange', () => {
 		if (!document.hidden)
-			hurry();
+			checkNow();
 	});
 
 	return {
 		connect: () => connect(),
-		// The server has sent the reader away, and hangs up or will never answer.
+		// The server ends the session. No reconnect follows.
 		dismiss(cause, reason) {
 			abandon();
-			enter('refused', { cause, reason });
+			setState('refused', { cause, reason });
 		},
-		// The server knows the reader now.
+		// The server has accepted the join.
 		confirm() {
 			if (kind !== 'socket')
-				returning = setInterval(goBack, RETURN_MS);
-			enter('online');
+				upgradeTimer = setInterval(tryWebSocket, RETURN_MS);
+			setState('online');
 		},
 		get mostRooms() {
 			return ROOMS[kind];
 		},
-		// False when there is no open link.
 		send,
 	};
 }

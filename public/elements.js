@@ -1,4 +1,4 @@
-// What the page is built of. Children of elements are elements or text, never markup.
+// Helpers that build elements. Children are elements or text, never markup.
 
 export const at = (id) => document.getElementById(id);
 
@@ -19,8 +19,7 @@ export function button(classes, ...children) {
 	return made;
 }
 
-// A panel that its button opens and closes: a popover, which Escape and a click elsewhere close, too, or a part of the
-// page that inPlace() toggles.
+// A panel and the button that toggles it. It is a popover, or a part of the page that inPlace() toggles.
 export function createPanel({ panel, button, close }, { inPlace, onOpen, onClose }) {
 	let wasOpen = false;
 
@@ -31,7 +30,7 @@ export function createPanel({ panel, button, close }, { inPlace, onOpen, onClose
 			inPlace?.();
 	}
 
-	// A press on the button has closed the popover already; its click must not open it again.
+	// pointerdown already closes an open popover; the click must not reopen it.
 	button.addEventListener('pointerdown', () => {
 		wasOpen = panel.matches(':popover-open');
 	});

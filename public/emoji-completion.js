@@ -1,11 +1,11 @@
-// What a shortcode that is being written may become.
+// Completion of an unfinished shortcode.
 import { element } from './elements.js';
 import { completeCode, hasAllEmoji, loadEmoji, noteEmoji } from './emoji-set.js';
 import { texts } from './texts.js';
 
-const LONGEST = 40;
-// ":30" is a time, ":D" a face, and a colon behind a word says what follows. Chinese words are short, and their colon is
-// another one.
+const MAX_LENGTH = 40;
+// Two letters at least: ":D" is an emoticon. ":30" is a time, and "a:b" is no shortcode. A Chinese word may be short
+// and follow a fullwidth colon.
 const UNFINISHED = /(?:(?<![\w:]):([a-z+][\w+-]+)|(?<![\p{L}\p{N}_:：])[:：](\p{Script=Han}+))$/iu;
 
 function describe({ entry, code }) {
@@ -25,13 +25,14 @@ async function loadFor(onLoaded) {
 		await loadEmoji();
 		onLoaded();
 	} catch {
-		// Those of the small table are offered.
+		// The built-in table is offered instead.
 	}
 }
 
-// { start, label, offers } for the text up to the caret, or null; onLoaded() is called when there is more to offer.
+// Completions of the shortcode before the caret: { start, label, offers }, or null. onLoaded() is called when there are
+// more.
 export function offerEmoji(before, most, onLoaded) {
-	const match = UNFINISHED.exec(before.slice(-LONGEST));
+	const match = UNFINISHED.exec(before.slice(-MAX_LENGTH));
 
 	if (!match)
 		return null;

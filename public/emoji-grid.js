@@ -1,14 +1,14 @@
-// The emoji of the picker in their sections, over all of which the arrow keys walk.
+// The sections of the emoji picker. The arrow keys move across all of them.
 import { button, element } from './elements.js';
 
 let sectionsBuilt = 0;
 
-// onPick(entry) is called for each choice, onLeave() for a step up from the first row. toned(entry) is the emoji as it is
-// shown and picked.
+// onPick(entry) is called for each choice, onLeave() for a step up from the first row. toned(entry) is the emoji with
+// the chosen skin tone.
 export function createGrid(place, { toned, onPick, onLeave }) {
 	// [{ section, choices }]
 	let shown = [];
-	// What stands where: button -> { entry, at, index }, at being that of its section.
+	// button -> { entry, at, index }: at is the index of its section, index its place there.
 	let places = new Map();
 
 	function build(entry) {
@@ -16,7 +16,7 @@ export function createGrid(place, { toned, onPick, onLeave }) {
 
 		choice.title = entry.codes.length ? `${entry.label} :${entry.codes[0]}:` : entry.label;
 		choice.ariaLabel = entry.label;
-		// One stop for the Tab key; the arrows do the rest.
+		// Roving tabindex: Tab stops once, the arrow keys do the rest.
 		choice.tabIndex = -1;
 		return choice;
 	}
@@ -26,7 +26,7 @@ export function createGrid(place, { toned, onPick, onLeave }) {
 		const section = element('section', element('div.picker-rows', ...choices));
 
 		choices.forEach((choice, index) => places.set(choice, { entry: entries[index], at, index }));
-		// The style sheet reckons the height of what is not in sight.
+		// The style sheet computes a section's height from it.
 		section.style.setProperty('--count', choices.length);
 		if (title) {
 			const heading = element('h3', title);
@@ -39,7 +39,7 @@ export function createGrid(place, { toned, onPick, onLeave }) {
 
 	const first = () => shown[0]?.choices[0];
 
-	// sections are [{ title, entries }], none of them empty; note is shown instead of none.
+	// sections are [{ title, entries }], none of them empty. note is shown if there are no sections.
 	function show(sections, note) {
 		const held = places.get(document.activeElement)?.entry.emoji;
 

@@ -1,18 +1,18 @@
-// The panel of emoji: a search field over all of them in groups; Escape closes it.
+// The emoji picker: a search field over groups of emoji.
 import { isComposing } from './composer.js';
 import { at, button as buildButton, element } from './elements.js';
 import { createGrid } from './emoji-grid.js';
 import { allEmoji, findEmoji, hasAllEmoji, loadEmoji, noteEmoji, recentEmoji } from './emoji-set.js';
 import { wordsIn } from './emoji-texts.js';
-import { addSheet } from './sheet.js';
 import { recall, remember } from './storage.js';
+import { addStylesheet } from './stylesheet.js';
 import { texts } from './texts.js';
 
-await addSheet(new URL('css/choices.css', import.meta.url));
+await addStylesheet(new URL('css/choices.css', import.meta.url));
 
 const words = wordsIn(texts.language);
-// More of them are no answer.
-const MOST_FOUND = 120;
+// A longer list of results helps nobody.
+const MAX_FOUND = 120;
 const TONES = ['', '🏻', '🏼', '🏽', '🏾', '🏿'];
 const TONE = 'emoji.tone';
 const RECENT_ICON = '🕘';
@@ -37,7 +37,7 @@ function buildTones(onChange) {
 	return select;
 }
 
-// [{ title, entries }]: the recent ones, then every group; those of the small table have none.
+// [{ title, entries }]: the recent emoji, then the groups. The built-in table has no groups.
 function sections() {
 	const all = allEmoji();
 	const groups = Object.entries(words.groups).map(([group, title]) => ({
@@ -49,7 +49,7 @@ function sections() {
 	return [{ title: words.recent, entries: recentEmoji() }, ...rest].filter(({ entries }) => entries.length);
 }
 
-// A button for each section, with the first of its emoji.
+// A button that scrolls to a section, labelled with the section's first emoji.
 function buildJump({ title, entries: [first] }, index, onJump) {
 	const jump = buildButton('picker-jump', title === words.recent ? RECENT_ICON : first.emoji);
 
@@ -66,8 +66,8 @@ function buildSearch() {
 	return search;
 }
 
-// onPick(emoji) is called for each choice; onClose() gives the focus back to where the reader was writing.
-// The first press of the button has loaded this; it opens at once if isWanted.
+// onPick(emoji) is called for each choice. onClose() returns the focus to the message field. The first click on the
+// button loaded this module: the picker opens at once if isWanted.
 export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 	const search = buildSearch();
 	const tones = buildTones(show);
@@ -87,7 +87,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 	function show() {
 		const isSearch = Boolean(search.value.trim());
 		const all = sections();
-		const found = isSearch && findEmoji(search.value).slice(0, MOST_FOUND);
+		const found = isSearch && findEmoji(search.value).slice(0, MAX_FOUND);
 
 		tones.hidden = !hasAllEmoji();
 		jumps.hidden = isSearch || !hasAllEmoji();
@@ -102,7 +102,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 			await loadEmoji();
 			show();
 		} catch {
-			// Those of the small table are shown.
+			// The built-in table is shown instead.
 		}
 	}
 
@@ -139,7 +139,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 			event.preventDefault();
 			grid.enter();
 		} else if (event.key === 'Enter') {
-			// Enter here chooses; it must not send the message below.
+			// Enter picks the first result. It must not submit the surrounding form.
 			event.preventDefault();
 			if (!isComposing(event))
 				grid.pickFirst();
@@ -149,7 +149,7 @@ export function openEmojiPicker(button, { onPick, onClose, isWanted }) {
 		if (event.key === 'Escape')
 			close();
 	});
-	// A click elsewhere or tabbing away: the focus has its new place already.
+	// A click elsewhere or Tab has moved the focus already, so onClose() is not called.
 	document.addEventListener('pointerdown', (event) => {
 		if (!panel.hidden && !panel.contains(event.target) && !button.contains(event.target))
 			hide();

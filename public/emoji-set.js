@@ -1,5 +1,5 @@
-// All emoji, in the reader's language and English: from the library that config/page/fetch brings, and until it is here,
-// or where it is missing, those of the small table.
+// All emoji with labels and keywords in the reader's language and English. They come from public/lib, see
+// config/page/fetch. Until they are loaded, or if they are missing, the built-in table of emoji.js is used.
 import { addCodes, emojiOf, listEmoji } from './emoji.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
@@ -7,15 +7,15 @@ import { texts } from './texts.js';
 const LIBRARY = new URL('lib/emoji/', import.meta.url);
 const AGAIN_AFTER_MS = 60_000;
 const RECENT = 'emoji.recent';
-const MOST_RECENT = 16;
+const MAX_RECENT = 16;
 
-// What is compared: "T-Rex" and "t_rex" are two words each, "-1" is one, and accents do not matter.
+// Normalises words for comparison: "T-Rex" and "t_rex" are two words each, "-1" is one, and accents are ignored.
 function fold(text) {
 	const letters = text.normalize('NFD').replaceAll(/\p{Mn}/gu, '').toLowerCase();
 	return letters.replaceAll(/[_:,.’“”]|(?<=\p{L})-/gu, ' ').trim();
 }
 
-// words are all that it may be found by, each behind a blank, the label first.
+// words holds all search words, each after a space, the label first.
 function describe({ emoji, group, toned, codes, label, names }) {
 	return { emoji, group, toned, codes, label, words: ` ${[...names, ...codes].map(fold).join(' ')}` };
 }
@@ -43,7 +43,7 @@ async function loadWhole() {
 
 	whole = english.map(({ emoji, group, toned, codes, label, tags }) => {
 		const here = own[emoji] ?? { label, tags: [] };
-		// A code of the small table means what it means there.
+		// Codes of the built-in table keep their meaning.
 		const free = codes.filter((code) => !emojiOf(code));
 
 		addCodes(free, emoji);
@@ -58,7 +58,7 @@ async function loadWhole() {
 	});
 }
 
-// Resolves when all emoji are here, rejects where they cannot be had; whoever calls again soon is told the same.
+// Resolves when all emoji are loaded. After a failure the rejection is cached for AGAIN_AFTER_MS.
 export function loadEmoji() {
 	loading ??= loadWhole().catch((error) => {
 		setTimeout(() => (loading = null), AGAIN_AFTER_MS);
@@ -69,10 +69,10 @@ export function loadEmoji() {
 
 export const hasAllEmoji = () => Boolean(whole);
 
-// [{ emoji, group, label, codes, words, toned }], without groups where there are but those of the small table.
+// [{ emoji, group, label, codes, words, toned }]. Entries of the built-in table have no group.
 export const allEmoji = () => whole ?? small;
 
-// Less is better; not finite where it is not meant. The label is the first of the words.
+// Lower is better; Infinity means no match. words starts with the label.
 function rankOf({ codes, words }, wanted, parts) {
 	if (codes.includes(wanted.replaceAll(' ', '_')))
 		return 0;
@@ -85,7 +85,7 @@ function rankOf({ codes, words }, wanted, parts) {
 
 const byRank = (one, other) => one.rank - other.rank;
 
-// Those that every word written is about, the best first; all of them for no word.
+// Entries that match every search word, best first. An empty search matches all.
 export function findEmoji(written) {
 	const wanted = fold(written);
 	const parts = wanted.split(/\s+/);
@@ -97,7 +97,7 @@ export function findEmoji(written) {
 		.map(({ entry }) => entry);
 }
 
-// { code, rank } of what an unfinished shortcode may mean, or null: the common codes and the short ones come first, then
+// { code, rank } for an unfinished shortcode, or null. Codes rank first, built-in and short ones before others; then
 // labels, then other words.
 function completionOf({ codes, label, words }, begun) {
 	const code = codes.find((one) => one.startsWith(begun));
@@ -109,7 +109,7 @@ function completionOf({ codes, label, words }, begun) {
 	return words.includes(` ${begun}`) ? { code: codes[0], rank: 2000 } : null;
 }
 
-// [{ entry, code }], the likeliest first.
+// [{ entry, code }], best first.
 export function completeCode(begun) {
 	return allEmoji()
 		.map((entry) => ({ entry, ...completionOf(entry, begun) }))
@@ -117,7 +117,7 @@ export function completeCode(begun) {
 		.sort(byRank);
 }
 
-// Those chosen last, the newest first.
+// Most recent first.
 export function recentEmoji() {
 	const known = new Map(allEmoji().map((entry) => [entry.emoji, entry]));
 	return recall(RECENT).split(' ').flatMap((emoji) => known.get(emoji) ?? []);
@@ -125,5 +125,5 @@ export function recentEmoji() {
 
 export function noteEmoji({ emoji }) {
 	const others = recall(RECENT).split(' ').filter((other) => other && other !== emoji);
-	remember(RECENT, [emoji, ...others].slice(0, MOST_RECENT).join(' '));
+	remember(RECENT, [emoji, ...others].slice(0, MAX_RECENT).join(' '));
 }

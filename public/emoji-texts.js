@@ -1,4 +1,4 @@
-// The words of the emoji picker that nobody needs before it is opened. Groups are numbered as in the library.
+// Texts of the emoji picker. Groups have emojibase's numbers.
 const languages = {
 	en: {
 		search: 'Search emoji',

@@ -1,5 +1,5 @@
-// The emoji that have a shortcode here, each after its code, in the order in which the picker shows them. Where two
-// codes mean one emoji, the picker shows it once and its search finds it by both.
+// The built-in emoji, each after its shortcode, in the order of the picker. An emoji may have several codes; the picker
+// shows it once.
 const TABLE = `
 	smile 😄 grinning 😀 grin 😁 laughing 😆 joy 😂 rofl 🤣 sweat_smile 😅 slight_smile 🙂 wink 😉 blush 😊
 	innocent 😇 heart_eyes 😍 smiling_hearts 🥰 star_struck 🤩 kissing_heart 😘 yum 😋 stuck_out_tongue 😛 zany 🤪
@@ -23,10 +23,11 @@ const EMOJI = new Map();
 for (let at = 0; at < TABLE.length; at += 2)
 	EMOJI.set(TABLE[at], TABLE[at + 1]);
 
-// The codes of the library, which come late or never: while writing only, because what is read must not depend on it.
+// Codes of the emoji library, which may load late or never. They are used for writing only, so that displayed messages
+// do not depend on it.
 const more = new Map();
 
-// "12:100:30" and "a:b:c" are no shortcodes: nothing that is part of a word may touch the colons.
+// Not part of a word: "12:100:30" and "a:b:c" hold no shortcodes.
 const SHORTCODES = /(?<![\w:])(?::[a-z0-9_+-]+:)+(?![\w:])/g;
 const SHORTCODE = /:([a-z0-9_+-]+):/g;
 const SHORTCODE_AT_END = /(?<![\w:]):[a-z0-9_+-]+:$/;
@@ -48,15 +49,15 @@ export function addCodes(codes, emoji) {
 		more.set(code, emoji);
 }
 
-// The emoji of a shortcode that is known without the library, or undefined.
+// The built-in emoji of a code, or undefined.
 export const emojiOf = (code) => EMOJI.get(code);
 
 export function replaceShortcodes(text) {
 	return text.replace(SHORTCODES, (run) => run.replace(SHORTCODE, (whole, code) => EMOJI.get(code) ?? more.get(code) ?? whole));
 }
 
-// Whether the library may know more of this text.
+// Whether the text has shortcodes that only the library may know.
 export const hasUnknownShortcode = (text) => replaceShortcodes(text).search(SHORTCODES) >= 0;
 
-// Whether the text up to the caret ends with a shortcode just closed.
+// Whether the text before the caret ends with a complete shortcode.
 export const endsWithShortcode = (text) => SHORTCODE_AT_END.test(text);

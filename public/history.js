@@ -1,14 +1,14 @@
-// Asks for pages of history, one at a time, and asks again where the server was busy.
+// Requests pages of history, one at a time, and retries when the server is busy.
 import { delayAfter } from './requests.js';
 import { encodeHistory, randomId } from './wire.js';
 
 const PAGE = 50;
 
-// onPage({ kind, from, messages, more }) gets what was asked for.
+// onPage({ kind, from, messages, more }) gets each page.
 export function createHistory({ send, room, onPage }) {
 	let asked = null;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 
 	function ask() {
 		asked.ref = randomId();
@@ -16,10 +16,10 @@ export function createHistory({ send, room, onPage }) {
 	}
 
 	return {
-		// kind is 'older', 'newer' or 'around', which are about the id from, or 'newest'. False where nobody can be asked.
+		// kind is 'older', 'newer' or 'around', relative to the id from, or 'newest'. False if not sent.
 		want(kind, from) {
 			clearTimeout(timer);
-			setbacks = 0;
+			failures = 0;
 			asked = { kind, from, messages: [] };
 			if (kind === 'older')
 				asked.before = from;
@@ -35,7 +35,7 @@ export function createHistory({ send, room, onPage }) {
 			const page = [...messages, ...asked.messages];
 			const first = messages[0]?.id;
 
-			// Long messages make short pages.
+			// Pages are limited in bytes, too: ask for the rest.
 			if (asked.kind === 'newer' && first > asked.from + 1) {
 				asked.messages = page;
 				asked.before = first;
@@ -46,11 +46,11 @@ export function createHistory({ send, room, onPage }) {
 			asked = null;
 			onPage({ kind, from, messages: kind === 'newer' ? page.filter(({ id }) => id > from) : page, more });
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused({ ref, retryAfter }) {
 			if (!ref || ref !== asked?.ref)
 				return false;
-			timer = setTimeout(ask, retryAfter || delayAfter(setbacks++));
+			timer = setTimeout(ask, retryAfter || delayAfter(failures++));
 			return true;
 		},
 		closed() {
@@ -60,25 +60,25 @@ export function createHistory({ send, room, onPage }) {
 	};
 }
 
-// Which ids stand in the log without a gap, and what is known of those that do not.
+// The contiguous range of message ids in the log.
 
-export function createSpan() {
+export function createLoadedRange() {
 	let first = 1;
 	let last = 0;
 	let hasOlder = false;
 	let newest = 0;
 	let isBegun = false;
-	// False while the newest are left out.
-	let isAttached = true;
-	// What stands above a gap: only while it is of the same epoch.
+	// False while newer messages than last are not in the log.
+	let hasNewest = true;
+	// The range above a gap, if of the same epoch.
 	let above = null;
 
 	return {
 		get isBegun() {
 			return isBegun;
 		},
-		get isAttached() {
-			return isAttached;
+		get hasNewest() {
+			return hasNewest;
 		},
 		get isEmpty() {
 			return first > last;
@@ -92,9 +92,9 @@ export function createSpan() {
 		get last() {
 			return last;
 		},
-		// All up to id is history, none of it is here.
+		// Messages up to id exist, none is loaded.
 		begin(id) {
-			isBegun = isAttached = true;
+			isBegun = hasNewest = true;
 			hasOlder = id > 0;
 			first = id + 1;
 			last = newest = id;
@@ -105,19 +105,19 @@ export function createSpan() {
 		},
 		reach(id) {
 			newest = Math.max(newest, id);
-			if (isAttached)
+			if (hasNewest)
 				last = Math.max(last, id);
 		},
-		// True if it belongs into the log as it is.
-		takes: (id) => isAttached && id >= first,
+		// True if the message continues the range.
+		takes: (id) => hasNewest && id >= first,
 		isAboveGap: (id) => above !== null && id <= above.last,
-		// True if a page that begins so fills the gap.
+		// True if a page that starts here closes the gap.
 		closesGap: (id) => above !== null && id <= above.last + 1,
 		closeGap() {
 			({ first, hasOlder } = above);
 			above = null;
 		},
-		// There is but what stands below it.
+		// The rows above the gap were removed.
 		forgetGap() {
 			above = null;
 		},
@@ -128,9 +128,9 @@ export function createSpan() {
 		addNewer(id) {
 			last = Math.max(last, id);
 			newest = Math.max(newest, last);
-			isAttached = last === newest;
+			hasNewest = last === newest;
 		},
-		// Nothing but this page, if there is any.
+		// The range is now this page, perhaps empty.
 		replace(firstId, lastId, more) {
 			above = null;
 			first = firstId;
@@ -139,7 +139,7 @@ export function createSpan() {
 			hasOlder = more;
 			this.addNewer(lastId);
 		},
-		// The first row is that of this id now.
+		// id is now the first one on the page.
 		cutTop(id, { isAboveGap }) {
 			if (!isAboveGap) {
 				first = id;
@@ -149,7 +149,7 @@ export function createSpan() {
 			}
 		},
 		cutBottom(id) {
-			isAttached = false;
+			hasNewest = false;
 			last = id;
 		},
 	};

@@ -1,4 +1,4 @@
-// An icon of one path in a box of 16, for eyes only.
+// A decorative icon: one path in a 16 by 16 box.
 export function icon(className, path) {
 	const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
 	const shape = document.createElementNS('http://www.w3.org/2000/svg', 'path');

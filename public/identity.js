@@ -1,14 +1,14 @@
-// Who somebody is: what a name may be, and what the reader has given.
+// Rules for names, and the reader's stored identity.
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
-// Names that look alike must be alike.
+// Invisible characters would make different names look alike.
 const UNSEEN =
 	/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]/u;
 const EVERY_UNSEEN = new RegExp(UNSEEN, 'gu');
-const LONGEST_SHOWN = 64;
+const MAX_SHOWN_LENGTH = 64;
 
-// What the server accepts: its presets until it says what it is configured to.
+// The server's defaults, until joined brings its limits.
 export const limits = { nameBytes: 32, messageBytes: 16384 };
 
 const encoder = new TextEncoder();
@@ -22,7 +22,7 @@ export function adoptLimits({ nameBytes, messageBytes }) {
 	limits.messageBytes = messageBytes || limits.messageBytes;
 }
 
-// What is wrong with a name, in words, or '' when nothing is.
+// An error text, or ''.
 export function nameFault(name) {
 	const bytes = utf8Bytes(name);
 
@@ -33,13 +33,13 @@ export function nameFault(name) {
 	return UNSEEN.test(name) ? texts.nameUnseen : '';
 }
 
-// A name that can be shown, whatever came.
+// A displayable name from an untrusted value.
 export function readName(value) {
 	const name = typeof value === 'string' ? value.replace(EVERY_UNSEEN, '').trim() : '';
-	return Array.from(name).slice(0, LONGEST_SHOWN).join('') || texts.nameless;
+	return Array.from(name).slice(0, MAX_SHOWN_LENGTH).join('') || texts.nameless;
 }
 
-// Names that differ in the case of ASCII letters only are one name to the server.
+// Like the server: only ASCII letters are folded.
 export function foldName(name) {
 	return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
@@ -48,7 +48,7 @@ export function isSameName(one, other) {
 	return foldName(one) === foldName(other);
 }
 
-// Plain http pages away from localhost have no crypto.subtle.
+// Pages over plain http have no crypto.subtle, except localhost.
 async function hashEmail(email) {
 	if (!email || !crypto.subtle)
 		return '';
@@ -64,7 +64,7 @@ export function recallFields() {
 	return { name: recall('name'), email: recall('email') };
 }
 
-// Null when nobody has given a name here yet.
+// Null if no name is stored.
 export async function recallIdentity() {
 	const { name, email } = recallFields();
 	return name ? identity(name, email) : null;

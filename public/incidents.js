@@ -1,14 +1,14 @@
-// What is known of the alarms in a log: of all that is told of one incident, the newest counts and has the only row.
+// The alarms in a log, by incident. All events of one incident share one row, which shows the newest event.
 
-// Those that were told of longest ago are forgotten.
-const MOST = 1000;
+// The least recently updated are dropped.
+const MAX_INCIDENTS = 1000;
 
 export function createIncidents() {
-	// { latest, row } by the alarm's key and beginning.
+	// { latest, row } by the alarm's key and start.
 	const known = new Map();
 
 	return {
-		told(alarm) {
+		record(alarm) {
 			const key = JSON.stringify([alarm.key, alarm.since.getTime()]);
 			const incident = known.get(key) ?? { latest: alarm, row: null };
 
@@ -16,7 +16,7 @@ export function createIncidents() {
 				incident.latest = alarm;
 			known.delete(key);
 			known.set(key, incident);
-			if (known.size > MOST)
+			if (known.size > MAX_INCIDENTS)
 				known.delete(known.keys().next().value);
 			return incident;
 		},

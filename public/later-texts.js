@@ -1,8 +1,9 @@
-// The words of what is loaded later.
+// The texts of the modules that are loaded later.
 import { delayAfter } from './requests.js';
 import { texts, tools } from './texts.js';
 
-// No browser tries a module again whose words have not come while it was loaded: so they come at last.
+// Modules await this at their top level. Browsers do not retry a failed module, so this retries until it succeeds. The
+// query makes each attempt a new module.
 async function load(failures) {
 	try {
 		return (await import(`./texts/later-${texts.language}.js${failures ? `?${failures}` : ''}`)).wordsFor(tools);

@@ -1,6 +1,5 @@
-// What stands in for a WebSocket where none can be had: rooms come as streams of events or by long-polls, what the page
-// says goes by requests of its own. To the rest of the page it is a link as any other: it is told objects, and answers
-// by objects.
+// A link over HTTP, for networks that block WebSockets. Rooms arrive as event streams or long polls, and each command
+// is a request of its own. The rest of the page sees the same objects as over a WebSocket.
 import { claims } from './claims.js';
 import { openPoll } from './link-poll.js';
 import { openStream } from './link-stream.js';
@@ -30,9 +29,9 @@ async function errorOf(response) {
 	};
 }
 
-// The name of the room that a WebSocket would be in from the start is not told here: the usual one, the first, or one that
-// nobody was in yet.
-async function findHome(page) {
+// A WebSocket starts in the default room, but HTTP does not tell its name. Guess: the usual name, the first listed
+// room, or the first room that the token allows.
+async function findDefaultRoom(page) {
 	const response = await fetchAs(new URL('rooms', page));
 	const { rooms = [] } = await readJson(response);
 
@@ -42,15 +41,15 @@ async function findHome(page) {
 	return (rooms.find(({ room }) => room === FIRST_ROOM) ?? rooms[0])?.room ?? (own || FIRST_ROOM);
 }
 
-// The echo service is asked: nobody sees that.
+// The echo service is used because nobody sees a connection to it.
 function tryOutSocket(url, limitMs) {
 	return new Promise((resolve) => {
 		const socket = new WebSocket(url);
-		const finish = (isGood) => {
+		const finish = (isOpen) => {
 			clearTimeout(timer);
 			socket.onopen = socket.onclose = null;
 			socket.close();
-			resolve(isGood);
+			resolve(isOpen);
 		};
 		const timer = setTimeout(finish, limitMs, false);
 
@@ -59,15 +58,15 @@ function tryOutSocket(url, limitMs) {
 	});
 }
 
-// kind is 'stream' or 'poll'; the rest as in connection.js, but that it is open at once.
+// kind is 'stream' or 'poll'. The rest is as in connection.js, but the link is open at once.
 export function openHttp(page, kind, { onText, onClose }) {
 	const rooms = new Map();
 	let token = '';
 	let isClosed = false;
-	// One request after the other: what is said first is to be there first.
-	let saying = Promise.resolve();
+	// Commands are sent one after another, to keep their order.
+	let sendQueue = Promise.resolve();
 
-	const tell = (object) => isClosed || onText(JSON.stringify(object));
+	const deliver = (object) => isClosed || onText(JSON.stringify(object));
 	const url = (path, query = {}) => {
 		const address = new URL(path.map(encodeURIComponent).join('/'), page);
 
@@ -91,24 +90,24 @@ export function openHttp(page, kind, { onText, onClose }) {
 		onClose(code, reason);
 	}
 
-	function heard(join, object) {
+	function onRoomObject(join, object) {
 		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
 		if (object.type === 'joined') {
 			join.isDone = true;
 			token = object.you?.session ?? token;
-			tell({ ...object, ref: join.ref });
+			deliver({ ...object, ref: join.ref });
 		} else if (isRefused) {
-			// It goes on as a guest, but nobody wants to be one.
+			// The server would let the reader in as a guest, but the reader wants this name.
 			leave(join.room);
-			tell({ ...object, retry_after_ms: undefined, ref: join.ref });
+			deliver({ ...object, retry_after_ms: undefined, ref: join.ref });
 		} else {
-			tell(object);
+			deliver(object);
 		}
 	}
 
 	async function enter(join) {
-		const room = join.room ?? (await findHome(page));
+		const room = join.room ?? (await findDefaultRoom(page));
 		const asked = { ...join, room };
 		const query = { name: join.username ?? join.name, session: join.session ?? token, since: join.since };
 
@@ -119,10 +118,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 			room,
 			KINDS[kind]({
 				url: (more) => url([kind === 'stream' ? 'events' : 'poll', room], { ...query, ...more }),
-				onObject: (object) => heard(asked, object),
-				// This room cannot be had; the others may.
+				onObject: (object) => onRoomObject(asked, object),
+				// One room was refused; the other rooms stay open.
 				onRefused: async (response) =>
-					tell({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
+					deliver({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
 				onEnd: fail,
 			}),
 		);
@@ -137,15 +136,15 @@ export function openHttp(page, kind, { onText, onClose }) {
 		const { type, room, ref, before, limit, q } = object;
 		const response = await fetchAs(url([type, room], { before, limit, q }));
 
-		tell({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
+		deliver({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
 	}
 
-	async function say(object) {
+	async function sendOne(object) {
 		const { type, ref } = object;
 
-		// It asks whether what was said before it is done, and it is: each request waits for the one before.
+		// The ping asks whether earlier commands are done. They are: each request waits for the one before.
 		if (type === 'ping')
-			return tell({ type: 'pong', ref });
+			return deliver({ type: 'pong', ref });
 		const response = await fetchAs(url(['send', object.room ?? rooms.keys().next().value ?? FIRST_ROOM]), {
 			method: 'POST',
 			headers: { 'content-type': 'application/json' },
@@ -153,17 +152,18 @@ export function openHttp(page, kind, { onText, onClose }) {
 		});
 
 		if (response.ok)
-			return ref && tell({ ...(await readJson(response)), type: 'ack', ref });
+			return ref && deliver({ ...(await readJson(response)), type: 'ack', ref });
 		const error = await errorOf(response);
 
-		// The server has given it up, and what it says of the rooms goes nowhere.
-		return error.code === 'no_such_session' ? fail(1006, '') : tell({ ...error, ref });
+		// The server has closed the session, so its rooms receive nothing: reconnect.
+		return error.code === 'no_such_session' ? fail(1006, '') : deliver({ ...error, ref });
 	}
 
-	// What is said is said by the person's oldest session, which is in one room only: the server refuses it elsewhere.
+	// The server sends a typing notice as the person's oldest session, which is in one room only. It refuses the notice
+	// for other rooms.
 	function type(object) {
 		if (kind === 'stream' && rooms.keys().next().value === object.room)
-			return say(object);
+			return sendOne(object);
 		return undefined;
 	}
 
@@ -185,11 +185,11 @@ export function openHttp(page, kind, { onText, onClose }) {
 			if (action) {
 				Promise.resolve(action(object)).catch(() => fail(1006, ''));
 			} else {
-				saying = saying.then(() => isClosed || say(object)).catch(() => fail(1006, ''));
+				sendQueue = sendQueue.then(() => isClosed || sendOne(object)).catch(() => fail(1006, ''));
 			}
 			return true;
 		},
-		// Whether a WebSocket can be had by now.
+		// Whether a WebSocket can be opened now.
 		hasSocket: tryOutSocket,
 		close,
 	};

@@ -1,11 +1,11 @@
-// A room by long-polls: each request is answered by what has come since the last one. Who comes and goes is not told.
+// A room over long polls: each request is answered with the events since the last one. Presence is not reported.
 import { ask as fetchAs } from './token.js';
 
 const WAIT_S = 25;
-// An answer that takes so much longer will not come any more.
+// A poll that is this late will not be answered.
 const LATE_MS = 15_000;
 
-// The answer to the first request, as a WebSocket would have said it.
+// The first answer as the "joined" frame of a WebSocket.
 function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 	return {
 		type: 'joined',
@@ -20,7 +20,7 @@ function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 	};
 }
 
-// As in link-stream.js.
+// The callbacks are those of openStream.
 export function openPoll({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
 	let timer = 0;
@@ -32,7 +32,7 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 		return response;
 	}
 
-	// What waits already is a part of the first answer; what was missed comes after it is said that it does.
+	// The first answer also holds messages. They follow the "joined" frame, as over a WebSocket; errors come before it.
 	async function run() {
 		let query = { wait: 0 };
 		let isFirst = true;
@@ -43,7 +43,7 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 			if (!response.ok) {
 				if (response.status < 500)
 					await onRefused(response);
-				// Where somebody was sent away that is heard of by now.
+				// If the error ended the session, onRefused() has closed this link already.
 				if (response.status >= 500 || !isFirst)
 					onEnd(1013, '');
 				return;

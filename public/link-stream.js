@@ -1,10 +1,10 @@
-// A room as a stream of server-sent events (HTML Living Standard, section 9.2).
+// A room over server-sent events (HTML Living Standard, section 9.2).
 import { ask } from './token.js';
 
-// Two beats of a server with its presets.
-const LEAST_SILENT_MS = 50_000;
+// Two heartbeats of a server with default settings.
+const MIN_SILENT_MS = 50_000;
 
-// The data of each event that is complete, and what is left of the text.
+// Returns the data of each complete event, and the rest of the text.
 function splitEvents(text) {
 	const blocks = text.split(/\r?\n\r?\n/);
 	const rest = blocks.pop();
@@ -21,27 +21,28 @@ function splitEvents(text) {
 	return { events, rest };
 }
 
-// A stream that has died on the way stays open and silent. The server beats, by comments, as often as it did before.
-function createWatch(onSilent) {
-	let shortest = Infinity;
-	let beatAt = performance.now();
+// A stream whose network has died stays open and silent. The server sends comments as heartbeats; their interval is
+// learned.
+function createSilenceTimer(onSilent) {
+	let interval = Infinity;
+	let lastBeat = performance.now();
 	let timer = 0;
 
 	return {
-		heard(text) {
+		received(text) {
 			if (/^:/m.test(text)) {
-				shortest = Math.min(shortest, performance.now() - beatAt);
-				beatAt = performance.now();
+				interval = Math.min(interval, performance.now() - lastBeat);
+				lastBeat = performance.now();
 			}
 			clearTimeout(timer);
-			if (shortest < Infinity)
-				timer = setTimeout(onSilent, Math.max(LEAST_SILENT_MS, 2 * shortest));
+			if (interval < Infinity)
+				timer = setTimeout(onSilent, Math.max(MIN_SILENT_MS, 2 * interval));
 		},
 		stop: () => clearTimeout(timer),
 	};
 }
 
-async function read(body, { onHeard, onEvent }) {
+async function read(body, { onText, onEvent }) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = '';
 
@@ -50,17 +51,17 @@ async function read(body, { onHeard, onEvent }) {
 
 		if (done)
 			return;
-		onHeard(value);
+		onText(value);
 		const split = splitEvents(rest + value);
 		rest = split.rest;
 		split.events.forEach(onEvent);
 	}
 }
 
-// url(query) is where the room is; onObject(object), onRefused(response) and onEnd(code, reason) follow.
+// url(query) is the room's address. onObject(object), onRefused(response) and onEnd(code, reason) are called.
 export function openStream({ url, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
-	const watch = createWatch(() => onEnd('silent', ''));
+	const silence = createSilenceTimer(() => onEnd('silent', ''));
 
 	async function run() {
 		const response = await ask(url({ events: 1 }), { signal: abort.signal, cache: 'no-store' });
@@ -71,7 +72,7 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 			onRefused(response);
 		} else {
 			await read(response.body, {
-				onHeard: watch.heard,
+				onText: silence.received,
 				onEvent: (data) => abort.signal.aborted || onObject(JSON.parse(data)),
 			});
 			onEnd(1001, '');
@@ -82,7 +83,7 @@ export function openStream({ url, onObject, onRefused, onEnd }) {
 
 	return {
 		close() {
-			watch.stop();
+			silence.stop();
 			abort.abort();
 		},
 	};

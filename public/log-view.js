@@ -1,50 +1,50 @@
-// The messages on the page: each once, by id, in a bounded window that older and newer pages are loaded into. What has
-// no id yet stands at the end.
+// The messages on the page: each once, ordered by id. Pages of history extend them, up to MAX_ROWS. Messages without an
+// id are at the end.
 import { removePictures } from './avatar.js';
-import { createSpan } from './history.js';
-import { createHush } from './hush.js';
+import { createLoadedRange } from './history.js';
 import { createIncidents } from './incidents.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
+import { createSilencer } from './silencer.js';
 import { texts } from './texts.js';
 
-const MOST_ROWS = 500;
-// Several at once, because measuring the page for each one would make a flood slow.
+const MAX_ROWS = 500;
+// In blocks: measuring the page for each row is slow.
 const TRIM_ROWS = 50;
-// So far from an end of the window its next page is asked for.
+// Closer to an end, the next page is requested.
 const NEAR_END_PX = 800;
 
 const alarmView = createLazy(() => import('./alarm-view.js'));
 
-// nameNow() is what the reader is called. onWant(kind, from) asks for a page, see history.js, and is false where it cannot;
-// onRetry(ref) and onDelete(ref) are about a message that has failed.
+// nameNow() is the reader's name. onWant(kind, from) requests a page, see history.js. onRetry(ref) and onDelete(ref)
+// are about failed messages.
 export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry, onDelete }) {
 	const rows = createRows(log);
-	const scroll = createScrollKeeper(log, { canFollow: () => span.isAttached, onMove });
-	// Rows of this epoch by id; those without an id, in their order, by ref.
+	const scroll = createScrollKeeper(log, { canFollow: () => range.hasNewest, onMove });
+	// Rows of this epoch by id; unacknowledged ones by ref.
 	const byId = new Map();
 	const byRef = new Map();
-	const span = createSpan();
+	const range = createLoadedRange();
 	const incidents = createIncidents();
-	const hush = createHush(log);
-	// The line of a gap, below which older pages come.
-	let floor = null;
+	const silence = createSilencer(log);
+	// The line at a gap. Older pages are inserted below it.
+	let gapLine = null;
 	let isLoading = false;
-	// To the newest, which are not here yet.
+	// The reader wants the newest messages, which are being loaded.
 	let isReturning = false;
 	let unseen = 0;
 	let pictures = false;
 	let isShown = false;
-	// Where what is new to the reader begins, and the line above it.
+	// The first unread id, and the line above its row.
 	let unreadFrom = 0;
 	let unreadLine = null;
 
 	function showJump() {
 		if (scroll.isFollowing)
 			unseen = 0;
-		jump.hidden = scroll.isFollowing || (!unseen && span.isAttached && scroll.distance() <= log.clientHeight);
+		jump.hidden = scroll.isFollowing || (!unseen && range.hasNewest && scroll.distance() <= log.clientHeight);
 		jump.textContent = unseen ? texts.newMessages(unseen) : texts.newest;
 	}
 
@@ -57,7 +57,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		scroll.leave();
 		row.scrollIntoView({ block: 'center' });
 		row.classList.remove('found');
-		// Begins anew.
+		// Reading it restarts the animation.
 		void row.offsetWidth;
 		row.classList.add('found');
 		row.tabIndex = -1;
@@ -67,7 +67,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 	const firstUnsent = () => byRef.values().next().value ?? null;
 
-	// The row that a message with this id stands before.
+	// The row before which a message with this id belongs.
 	function rowAfter(id) {
 		let after = firstUnsent();
 
@@ -83,7 +83,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function buildAlarmRow(alarm) {
-		const incident = incidents.told(alarm);
+		const incident = incidents.record(alarm);
 
 		incident.row = document.createElement('article');
 		incident.row.className = 'alarm-line';
@@ -111,7 +111,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function placeUnread() {
 		let first = null;
 
-		if (span.first > unreadFrom)
+		if (range.first > unreadFrom)
 			return;
 		for (let at = rows.above(firstUnsent()); at; at = rows.above(at)) {
 			const id = rows.entryOf(at)?.id;
@@ -134,15 +134,16 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		unreadLine = null;
 	}
 
-	// False if it needs a row: news are looked for where the reader is or at the end, history where it happened.
-	function updateAlarm(alarm, { isNews }) {
-		const incident = incidents.told(alarm);
+	// False if the alarm needs a new row. A new event updates a visible row in place; otherwise the row moves to the
+	// end. An event from history belongs at its own id.
+	function updateAlarm(alarm, { isLive }) {
+		const incident = incidents.record(alarm);
 		const { row } = incident;
 
 		if (!row?.isConnected)
 			return false;
 		const { id } = rows.entryOf(row);
-		const isElsewhere = isNews ? span.isAttached && !scroll.shows(row) : alarm.id > id;
+		const isElsewhere = isLive ? range.hasNewest && !scroll.shows(row) : alarm.id > id;
 
 		if (isElsewhere) {
 			byId.delete(id);
@@ -160,46 +161,46 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		}
 		if (unreadLine && !unreadLine.isConnected)
 			unreadLine = null;
-		if (floor && !floor.isConnected) {
-			floor = null;
-			span.forgetGap();
+		if (gapLine && !gapLine.isConnected) {
+			gapLine = null;
+			range.forgetGap();
 		}
 	}
 
 	function cutTop(count) {
-		// Who follows is taken to the bottom anyway.
+		// A follower is scrolled to the bottom anyway.
 		if (scroll.isFollowing)
 			rows.cutTop(count);
 		else
 			scroll.keep(() => rows.cutTop(count));
 		scroll.grew();
 		forgetCut();
-		span.cutTop(Math.min(...byId.keys(), span.last + 1), { isAboveGap: Boolean(floor) });
+		range.cutTop(Math.min(...byId.keys(), range.last + 1), { isAboveGap: Boolean(gapLine) });
 	}
 
 	function cutBottom(count) {
 		scroll.leave();
 		rows.cutBottom(count, firstUnsent());
 		forgetCut();
-		span.cutBottom(Math.max(...byId.keys(), span.first - 1));
+		range.cutBottom(Math.max(...byId.keys(), range.first - 1));
 	}
 
-	// Cuts the end that is farther from the reader, but nothing unsent, and no gap from below.
+	// Trims the end farther from the reader. Unsent rows stay. With a gap, only the top is trimmed.
 	function bound() {
-		const surplus = log.childElementCount - byRef.size - MOST_ROWS;
+		const surplus = log.childElementCount - byRef.size - MAX_ROWS;
 
 		if (surplus <= 0)
 			return;
-		if (floor || scroll.isInLowerHalf)
+		if (gapLine || scroll.isInLowerHalf)
 			cutTop(surplus + TRIM_ROWS);
 		else
 			cutBottom(surplus + TRIM_ROWS);
 	}
 
-	// From the reader's first line up to where older pages come.
+	// How far the reader is below the place of older pages.
 	function distanceToOlder() {
 		const edge = log.getBoundingClientRect().top;
-		return floor ? edge - floor.getBoundingClientRect().bottom : log.scrollTop;
+		return gapLine ? edge - gapLine.getBoundingClientRect().bottom : log.scrollTop;
 	}
 
 	function want(kind, from) {
@@ -208,39 +209,38 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	}
 
 	function load() {
-		if (!isShown || !span.isBegun || isLoading)
+		if (!isShown || !range.isBegun || isLoading)
 			return;
-		const distance = span.hasOlder ? distanceToOlder() : Infinity;
+		const distance = range.hasOlder ? distanceToOlder() : Infinity;
 
-		if (span.hasOlder && (span.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
-			want('older', span.first);
-		else if (!span.isAttached && scroll.distance() < NEAR_END_PX)
-			want('newer', span.last);
+		if (range.hasOlder && (range.isEmpty || (distance < NEAR_END_PX && distance > -log.clientHeight)))
+			want('older', range.first);
+		else if (!range.hasNewest && scroll.distance() < NEAR_END_PX)
+			want('newer', range.last);
 	}
 
 	function addOlder(messages, more) {
-		const first = messages[0]?.id ?? span.first;
+		const first = messages[0]?.id ?? range.first;
 
-		messages.filter(({ id }) => !span.isAboveGap(id)).forEach(addToPage);
-		span.addOlder(first, more);
-		// Nothing is missing after all.
-		if (span.closesGap(first)) {
-			span.closeGap();
-			rows.remove(floor);
-			floor = null;
+		messages.filter(({ id }) => !range.isAboveGap(id)).forEach(addToPage);
+		range.addOlder(first, more);
+		if (range.closesGap(first)) {
+			range.closeGap();
+			rows.remove(gapLine);
+			gapLine = null;
 		}
 	}
 
-	// Perhaps more has been said meanwhile.
+	// hasNewest is still false if messages arrived meanwhile.
 	function arrive() {
-		if (span.isAttached && isReturning)
+		if (range.hasNewest && isReturning)
 			scroll.follow();
-		isReturning = isReturning && !span.isAttached;
+		isReturning = isReturning && !range.hasNewest;
 	}
 
 	function addNewer(messages) {
 		messages.forEach(addToPage);
-		span.addNewer(messages.at(-1).id);
+		range.addNewer(messages.at(-1).id);
 		arrive();
 	}
 
@@ -248,8 +248,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		rows.clear(Array.from(byRef.values()));
 		byId.clear();
 		unreadLine = null;
-		floor = null;
-		span.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
+		gapLine = null;
+		range.replace(messages[0]?.id ?? 1, messages.at(-1)?.id ?? 0, more);
 		messages.forEach(addToPage);
 		scroll.toBottom();
 		arrive();
@@ -265,17 +265,17 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	function addToPage(message) {
 		if (message.type === 'other' || byId.has(message.id))
 			return;
-		if (message.type !== 'alarm' || !updateAlarm(message, { isNews: false }))
+		if (message.type !== 'alarm' || !updateAlarm(message, { isLive: false }))
 			insert(message);
 	}
 
 	function toNewest() {
-		isReturning = !span.isAttached;
-		if (span.isAttached)
+		isReturning = !range.hasNewest;
+		if (range.hasNewest)
 			scroll.follow();
 		else
 			want('newest');
-		// The button goes away, and the focus must not go with it.
+		// The button gets hidden; keep the focus in the log.
 		if (document.activeElement === jump)
 			log.focus({ preventScroll: true });
 	}
@@ -284,10 +284,10 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		jump.focus();
 		toNewest();
 	});
-	// The mark of what is not sent yet comes late.
+	// The "not sent yet" mark appears late and adds height.
 	log.addEventListener('animationstart', scroll.grew);
 	log.addEventListener('keydown', (event) => {
-		if (event.key !== 'End' || span.isAttached)
+		if (event.key !== 'End' || range.hasNewest)
 			return;
 		event.preventDefault();
 		toNewest();
@@ -302,20 +302,19 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 	});
 
 	return {
-		// Only what is shown needs to be loaded.
+		// Hidden rooms load nothing.
 		show(wanted) {
 			isShown = wanted;
 			if (wanted)
 				onMove();
 		},
-		// What has this id and what follows is new to the reader.
+		// Messages from this id on are unread; 0 is none.
 		markUnread(id) {
 			removeUnread();
 			unreadFrom = id;
 			if (id)
 				placeUnread();
 		},
-		// Shows the message of this id, wherever in the history it is.
 		jumpTo(id) {
 			const row = byId.get(id);
 
@@ -324,7 +323,6 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			else
 				want('around', id);
 		},
-		// The text of the reader's last message.
 		lastOwn() {
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
@@ -334,23 +332,23 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			return null;
 		},
-		// All up to id is history, to be asked for as it is needed.
+		// Messages up to id are history, loaded on demand.
 		begin(id) {
-			span.begin(id);
+			range.begin(id);
 			log.dataset.loaded = id === 0;
 			load();
 		},
 		beginAfterGap(text, id, { isSameEpoch }) {
-			hush();
+			silence();
 			if (!isSameEpoch) {
 				for (const row of byId.values())
 					rows.entryOf(row).id = 0;
 				byId.clear();
 				incidents.clear();
 			}
-			floor = buildGap(text);
-			rows.insert(floor, null, firstUnsent());
-			span.beginAfterGap(id, isSameEpoch);
+			gapLine = buildGap(text);
+			rows.insert(gapLine, null, firstUnsent());
+			range.beginAfterGap(id, isSameEpoch);
 			scroll.grew();
 			load();
 		},
@@ -362,12 +360,12 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addPage({ kind, from, messages, more }) {
 			isLoading = false;
 			loading.hidden = true;
-			// The server has let go of what was there.
+			// The server has trimmed its history.
 			if (!messages.length && (kind === 'newer' || kind === 'around')) {
 				want('newest');
 				return;
 			}
-			hush();
+			silence();
 			scroll.keep(() => {
 				if (kind === 'older')
 					addOlder(messages, more);
@@ -384,20 +382,20 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			log.dataset.loaded = true;
 			onMove();
 		},
-		// isMissed: said while the reader was away.
+		// isMissed: sent while the page was offline.
 		addMessage(message, { isMissed = false } = {}) {
 			if (message.id) {
-				span.reach(message.id);
+				range.reach(message.id);
 				if (byId.has(message.id))
 					return;
 			}
-			if (message.type === 'alarm' && updateAlarm(message, { isNews: true }))
+			if (message.type === 'alarm' && updateAlarm(message, { isLive: true }))
 				return;
 			if (!scroll.isFollowing && !message.own)
 				unseen++;
-			if (span.isAttached) {
+			if (range.hasNewest) {
 				if (isMissed)
-					hush();
+					silence();
 				insert(message);
 				if (!isMissed && message.id)
 					byId.get(message.id).classList.add('arriving');
@@ -405,8 +403,8 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			}
 			scroll.grew();
 		},
-		// The id is of something that is not shown.
-		skip: span.reach,
+		// For ids that are not displayed.
+		skip: range.reach,
 		addUnsent(entry, { isNew }) {
 			const row = buildMessage(entry, { pictures, me: nameNow() });
 
@@ -419,20 +417,20 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			if (isNew)
 				row.classList.add('arriving');
 			else
-				hush();
+				silence();
 			scroll.toBottom();
 			toNewest();
 		},
-		// The server has kept it under this id.
+		// The server has stored it.
 		confirm(ref, id, date) {
 			const row = byRef.get(ref);
 
 			if (!row)
 				return;
 			byRef.delete(ref);
-			span.reach(id);
-			// Here already, or where a page will bring it.
-			if (byId.has(id) || !span.takes(id)) {
+			range.reach(id);
+			// Already shown, or a page of history will bring it.
+			if (byId.has(id) || !range.takes(id)) {
 				scroll.keep(() => rows.remove(row));
 				return;
 			}
@@ -465,9 +463,9 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		addNote(text) {
 			this.addLine(buildNote(text));
 		},
-		// Where the newest are not shown it would stand in the wrong place.
+		// A line belongs after the newest messages.
 		addLine(line) {
-			if (!span.isAttached)
+			if (!range.hasNewest)
 				return;
 			rows.insert(line, null, firstUnsent());
 			bound();
@@ -477,7 +475,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 		removeLine(line) {
 			scroll.keep(() => rows.remove(line));
 		},
-		// Gravatar's; without, nothing is asked for.
+		// Without pictures nothing is requested from Gravatar.
 		showPictures(wanted) {
 			pictures = wanted;
 			if (!wanted)

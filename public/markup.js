@@ -1,9 +1,9 @@
-// `code`, **bold**, *italic*, quotes, fences, links and mentions, as nodes and never as markup. Every expression stops at
-// the end of a line or at its own mark, so that none takes long over a hostile text.
+// Formats `code`, **bold**, *italic*, quotes, fences, links and mentions as nodes, never as markup. Each expression
+// stops at the end of a line or at its own mark, so hostile texts are fast, too.
 import { element } from './elements.js';
 import { isSameName } from './identity.js';
 
-// Stops at characters that could show another address than the real one, too.
+// Control and format characters end a link: they could disguise the address.
 export const ADDRESS = /https?:\/\/[^\s<>"'`\p{Cc}\p{Cf}]+/giu;
 
 const PAIRS = { ')': '(', ']': '[', '}': '{' };
@@ -11,7 +11,7 @@ const PUNCTUATION = '.,:;!?*_~';
 
 const FENCE = /^\s{0,3}```\s*([\w+#.-]{0,30})\s*$/;
 const QUOTE = /^> ?/;
-// Formats within formats, at most.
+// Nesting limit.
 const DEEPEST = 3;
 
 const INLINE = [
@@ -23,7 +23,7 @@ const INLINE = [
 ];
 const OTHERS_NAME = '(?<![\\w@])@[\\p{L}\\p{N}][\\p{L}\\p{N}._-]*';
 
-// "see https://a.b/c." and "(https://a.b/c)" end before the punctuation, "https://a.b/c_(d)" does not.
+// Removes trailing punctuation: "see https://a.b/c." and "(https://a.b/c)", but not "https://a.b/c_(d)".
 function withoutTail(address) {
 	const count = (character) => address.split(character).length;
 	const surplus = {};
@@ -46,20 +46,20 @@ export function link(address, words = address) {
 	if (!URL.canParse(address))
 		return address;
 	const made = element('a', words);
-	// Where it really leads: the host in ASCII, what stands before an @ as such.
+	// Shows the real address: the host in ASCII, after any user info.
 	made.title = made.href = new URL(address).href;
 	made.rel = 'noopener noreferrer';
 	made.target = '_blank';
 	return made;
 }
 
-// What an address that was found becomes: a link, and what stood behind it.
+// Returns a link, and the text after it.
 export function linkTo(found) {
 	const address = withoutTail(found);
 	return [link(address), found.slice(address.length)];
 }
 
-// Only of the reader's own name is it known where it ends.
+// The reader's name may contain any characters; other names end at the first unusual one.
 function inlineOf(me) {
 	const own = me.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 	const parts = [...INLINE, ['mention', `(?<![\\w@])@${own}(?![\\p{L}\\p{N}])|${OTHERS_NAME}`]];
@@ -113,13 +113,13 @@ function buildFence(language, lines) {
 	const code = element('code', lines.join('\n'));
 	const pre = element('pre', code);
 
-	// It scrolls sideways, by keyboard too.
+	// Scrollable by keyboard.
 	pre.tabIndex = 0;
 	pre.dir = 'ltr';
 	return element('div.fence', ...(language ? [element('span.fence-language', language)] : []), pre);
 }
 
-// The lines in runs: { kind, lines, language }, kind being text, quote or fence.
+// Returns runs of lines: { kind, lines, language }, kind being text, quote or fence.
 function splitRuns(text) {
 	const runs = [];
 	let fence = null;
@@ -144,7 +144,7 @@ function splitRuns(text) {
 	return runs;
 }
 
-// Its expression is not made anew for each message of a flood.
+// Cached: building the expression for each message is slow.
 let formatter = { me: null, format: null };
 
 function formatterFor(me) {
@@ -153,7 +153,7 @@ function formatterFor(me) {
 	return formatter.format;
 }
 
-// The nodes of a text, for a reader who is called me.
+// me is the reader's name, whose mentions stand out.
 export function withMarkup(text, me) {
 	const fragment = document.createDocumentFragment();
 	const format = formatterFor(me);

@@ -1,17 +1,16 @@
-// One row of the conversation. Everything from outside goes in as text.
+// Rows of the log. Text from outside is never used as markup.
 import { buildAvatar, hueOf } from './avatar.js';
 import { button, element } from './elements.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { link, withMarkup } from './markup.js';
 import { clockTime, dayName, fullDate, texts } from './texts.js';
 
 const FEW_EMOJI = /^\s*(?:[\p{RGI_Emoji}\p{Extended_Pictographic}]\s*){1,6}$/v;
-// Longer than any six.
+// No six emoji are longer.
 const FEW_EMOJI_CHARACTERS = 120;
 
 const emoji = createLazy(() => import('./emoji.js'));
 
-// These are shown large.
 function isEmojiOnly(text) {
 	return text.length <= FEW_EMOJI_CHARACTERS && FEW_EMOJI.test(text);
 }
@@ -26,7 +25,7 @@ function buildTime(date) {
 	return time;
 }
 
-// The name of an emoji becomes one.
+// A tag that is the code of an emoji is shown as the emoji.
 function buildTag(tag) {
 	const shown = element('span.tag', tag);
 
@@ -44,7 +43,7 @@ function buildOpener(address) {
 	return opener;
 }
 
-// What programs say beside their text.
+// Tags and link of a push.
 function buildExtras({ tags, click }) {
 	const extras = element('p.extras', ...tags.map(buildTag));
 
@@ -93,15 +92,15 @@ function buildText(entry, me) {
 		body.append(buildExtras(entry));
 	body.classList.toggle('emoji-only', isBare && isEmojiOnly(text));
 	if (text.length > LONG_CHARACTERS || text.split('\n', LONG_LINES + 1).length > LONG_LINES) {
-		// It scrolls within itself and pushes nothing away.
+		// A long text scrolls inside its row.
 		body.classList.add('long');
 		body.tabIndex = 0;
 	}
 	return body;
 }
 
-// entry is { name, text, date, avatar, own } and, of what programs push, { via, title, priority, tags, click }.
-// The reader is called me.
+// entry is { name, text, date, avatar, own }, and for pushes { via, title, priority, tags, click }. me is the reader's
+// name.
 export function buildMessage(entry, { pictures, me }) {
 	const row = element('article.message');
 	const author = element('bdi.author', entry.name);
@@ -124,7 +123,7 @@ export function buildMessage(entry, { pictures, me }) {
 	return row;
 }
 
-// A row that continues its author's last one shows no header.
+// A row directly after one by the same author has no header.
 export function markContinued(row, isContinued) {
 	row.classList.toggle('continued', isContinued);
 }

@@ -1,5 +1,5 @@
-// What is written and not yet acknowledged. It is kept through a reload or a closed tab, and said in order, one at a
-// time. What may have arrived is said again under its ref, by which the server knows it.
+// Messages that the server has not acknowledged. They survive a reload, and are sent in order, one at a time. A message
+// that may have arrived is resent with the same ref, so the server can drop the duplicate.
 import { delayAfter } from './requests.js';
 import { recallAll, remember, watchForgotten } from './storage.js';
 import { randomId } from './wire.js';
@@ -15,20 +15,20 @@ function recallEntries() {
 			if (typeof ref === 'string' && typeof text === 'string' && Number.isFinite(time))
 				entries.push({ ref, room, text, action, time, name, failed });
 		} catch {
-			// It is not of this page.
+			// Not written by this page.
 		}
 	}
 	return entries.sort((one, other) => one.time - other.time);
 }
 
-// An entry is { ref, room, text, action, time, name, failed }: name the one under which it has been said, if it has,
-// failed the error that it met. send(entry) is true once it is on its way; fits(entry): it may be sent at all.
+// An entry is { ref, room, text, action, time, name, failed }: name is the name under which it was sent, '' if it was
+// not; failed is the error. send(entry) is true if sent; fits(entry): its size is allowed.
 export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, onChange }) {
 	const entries = new Map(recallEntries().map((entry) => [entry.ref, entry]));
 	let isOpen = false;
 	let current = null;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 	let isAllKept = true;
 
 	function keep(entry) {
@@ -53,7 +53,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onFailed(entry);
 	}
 
-	function sayNext() {
+	function sendNext() {
 		while (isOpen && !current && !timer) {
 			const [next] = waiting();
 
@@ -76,18 +76,18 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		current = null;
 		timer = setTimeout(() => {
 			timer = 0;
-			sayNext();
+			sendNext();
 		}, delay);
 	}
 
-	function rest() {
+	function reset() {
 		clearTimeout(timer);
 		timer = 0;
 		current = null;
-		setbacks = 0;
+		failures = 0;
 	}
 
-	// Another tab has seen to it.
+	// Another tab has delivered or deleted it.
 	watchForgotten(KEY, (ref) => {
 		const entry = entries.get(ref);
 
@@ -97,7 +97,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 		onGone(entry);
 		onChange();
 	});
-	// Leaving would lose what could not be kept.
+	// Warn before unsent messages are lost that could not be stored.
 	addEventListener('beforeunload', (event) => {
 		if (!isAllKept && waiting().length)
 			event.preventDefault();
@@ -106,10 +106,10 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	return {
 		list: () => Array.from(entries.values()),
 		count: () => waiting().length,
-		// On its way, perhaps there already.
-		isInDoubt: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
-		// Only under the name by which it was said does the server know it again.
-		nameInDoubt: () => waiting().find(({ name }) => name)?.name ?? '',
+		// Sent, but not acknowledged.
+		isInFlight: (room, text) => waiting().some((entry) => entry.name && entry.room === room && entry.text === text),
+		// The server recognises a resent message only under the same name.
+		inFlightName: () => waiting().find(({ name }) => name)?.name ?? '',
 
 		add({ room, text, action }) {
 			const time = Math.max(Date.now(), ...Array.from(entries.values(), (entry) => entry.time + 1));
@@ -119,8 +119,8 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			keep(entry);
 			return entry;
 		},
-		sayNext,
-		// The server has told what the room is called.
+		sendNext,
+		// The server told the room's real name.
 		renamed(was, name) {
 			for (const entry of entries.values()) {
 				if (entry.room !== was)
@@ -130,12 +130,12 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			}
 		},
 		opened() {
-			rest();
+			reset();
 			isOpen = true;
-			sayNext();
+			sendNext();
 		},
 		closed() {
-			rest();
+			reset();
 			isOpen = false;
 			onChange();
 		},
@@ -144,12 +144,12 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 
 			if (!entry)
 				return;
-			setbacks = 0;
+			failures = 0;
 			forget(entry);
 			onAcked(entry, ack);
-			sayNext();
+			sendNext();
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused(error) {
 			const entry = entries.get(error.ref);
 
@@ -158,19 +158,19 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 			if (error.code === 'rate_limited')
 				pause(error.retryAfter || delayAfter(0));
 			else if (error.code === 'store_failed' || error.code === 'busy')
-				pause(delayAfter(setbacks++));
+				pause(delayAfter(failures++));
 			else
 				fail(entry, { code: error.code, text: error.text });
-			sayNext();
+			sendNext();
 			return true;
 		},
-		// The server hung up on what is on its way.
+		// The server closed the connection because of the message.
 		currentRefused(code) {
 			if (current)
 				fail(current, { code, text: '' });
 		},
-		// The name under which some was said is lost.
-		giveUpDoubtful() {
+		// The name is lost under which they were sent.
+		failInFlight() {
 			for (const entry of waiting()) {
 				if (entry.name)
 					fail(entry, { code: 'unclear', text: '' });
@@ -181,7 +181,7 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 
 			entry.failed = null;
 			keep(entry);
-			sayNext();
+			sendNext();
 			return entry;
 		},
 		remove(ref) {
@@ -191,23 +191,23 @@ export function createOutbox({ send, fits, nameNow, onAcked, onFailed, onGone, o
 	};
 }
 
-// The reader's own messages may come before the ack, which alone tells what they are copies of. What looks like a copy
-// is held while isInDoubt(text); show(message) copes with what is shown already.
-export function createEchoes({ isInDoubt, show }) {
+// An own message may arrive before its ack, which tells its ref. A message that looks like an unacknowledged one is
+// held until the ack. show(message) ignores duplicates.
+export function createEchoes({ isInFlight, show }) {
 	let held = [];
 
 	return {
-		// False if there is nothing to wait for.
+		// True if the message is held.
 		hold(message) {
-			const isHeld = message.own && isInDoubt(message.text);
+			const isHeld = message.own && isInFlight(message.text);
 			if (isHeld)
 				held.push(message);
 			return isHeld;
 		},
-		// To be called when something in doubt has been settled.
+		// Call after an ack or a failure.
 		release() {
-			const settled = held.filter(({ text }) => !isInDoubt(text));
-			held = held.filter(({ text }) => isInDoubt(text));
+			const settled = held.filter(({ text }) => !isInFlight(text));
+			held = held.filter(({ text }) => isInFlight(text));
 			settled.forEach(show);
 		},
 	};

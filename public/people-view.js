@@ -1,4 +1,4 @@
-// The list of who is here: a column where there is room for one, else a sheet over the messages.
+// The list of people: a column on wide windows, else a popover.
 import { buildAvatar } from './avatar.js';
 import { at, createPanel, element } from './elements.js';
 import { isSameName } from './identity.js';
@@ -25,7 +25,7 @@ export function createPeopleView() {
 		return item;
 	}
 
-	// The reader first, then by the alphabet.
+	// The reader first, then by name.
 	function show() {
 		const { people, count: total } = present;
 		const sorted = people.toSorted(
@@ -41,7 +41,6 @@ export function createPeopleView() {
 		button.ariaLabel = texts.peopleHere(total);
 	}
 
-	// As a sheet the panel is a popover.
 	function adapt() {
 		const isOpen = recall('people') !== 'closed';
 

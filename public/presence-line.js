@@ -1,13 +1,13 @@
-// Comings and goings in one line, as long as nothing else is said between them.
+// The presence line: joins, leaves and renames since the last message, in one line.
 import { laterTexts as words } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 
-await addSheet(new URL('css/presence.css', import.meta.url));
+await addStylesheet(new URL('css/presence.css', import.meta.url));
 
-// More names than these are folded into numbers.
-const MOST_NAMED = 3;
+// Above this number of changes, the line shows counts, and names on demand.
+const MAX_NAMED = 3;
 
-// What has become of everybody since the line began: { from, to }, null being away.
+// Each person's change since the line began: { from, to }; null means not here.
 function createTracks() {
 	const tracks = [];
 
@@ -27,7 +27,7 @@ function createTracks() {
 			else
 				move(event === 'leave' ? name : was, event === 'leave' ? null : name);
 		},
-		// Who came and went again is not worth a word.
+		// Changes that cancel out are omitted.
 		summary() {
 			const changed = tracks.filter(({ from, to }) => from !== to);
 			return {
@@ -50,17 +50,17 @@ function sentences({ joined, left, renamed }) {
 function build() {
 	const line = document.createElement('div');
 	line.className = 'presence';
-	// Heard by nobody unasked.
+	// Screen readers do not announce presence.
 	line.ariaLive = 'off';
 	return line;
 }
 
 function fill(line, summary) {
-	const told = sentences(summary);
+	const parts = sentences(summary);
 	const named = summary.joined.length + summary.left.length + summary.renamed.length;
 
-	if (named <= MOST_NAMED) {
-		line.textContent = told.join(' · ');
+	if (named <= MAX_NAMED) {
+		line.textContent = parts.join(' · ');
 		return;
 	}
 	const details = document.createElement('details');
@@ -69,7 +69,7 @@ function fill(line, summary) {
 	head.textContent = words.presenceCounts(summary.joined.length, summary.left.length, summary.renamed.length);
 	details.append(
 		head,
-		...told.map((sentence) => {
+		...parts.map((sentence) => {
 			const paragraph = document.createElement('p');
 			paragraph.textContent = sentence;
 			return paragraph;
@@ -79,12 +79,12 @@ function fill(line, summary) {
 	line.replaceChildren(details);
 }
 
-// Gives tell({ event, name, was }) for the log.
+// Returns report({ event, name, was }), which updates the line.
 export function createPresenceLine(log) {
 	let line = null;
 	let tracks = null;
 
-	return function tell(event) {
+	return function report(event) {
 		if (!line || !log.isLastLine(line)) {
 			line = build();
 			tracks = createTracks();

@@ -1,23 +1,23 @@
-// The form for name and email, the first thing a new reader sees, and how the page is to be.
+// The form for name and email, with the settings. A new reader sees it first.
 import { button, element } from './elements.js';
 import { nameFault, utf8Bytes } from './identity.js';
 import { laterTexts as words } from './later-texts.js';
-import { addSheet } from './sheet.js';
 import { remember } from './storage.js';
+import { addStylesheet } from './stylesheet.js';
 import { LANGUAGES, texts } from './texts.js';
 import { chooseTheme, currentTheme, THEMES } from './theme.js';
 
-await addSheet(new URL('css/profile.css', import.meta.url));
+await addStylesheet(new URL('css/profile.css', import.meta.url));
 
 // RFC 5321 section 4.5.3.1.3, without the angle brackets.
 const EMAIL_BYTES = 254;
 
 function emailFault(email) {
-	const isGood = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
-	return !email || isGood ? '' : words.emailWrong;
+	const isValid = /^[^\s@]+@[^\s@]+$/.test(email) && utf8Bytes(email) <= EMAIL_BYTES;
+	return !email || isValid ? '' : words.emailWrong;
 }
 
-// Why the server gives nobody this name.
+// Why the server refused the name.
 function refusalOf({ code, text, name }) {
 	const known = { name_taken: words.nameTaken, banned: words.nameBanned }[code];
 	return known ? known(name) : words.nameRefused(text);
@@ -29,7 +29,7 @@ function buildPicture() {
 	return Object.assign(bird, { src: 'favicon.svg', width: 112, height: 112, alt: '' });
 }
 
-// A field with its label and the line that says what is wrong with it.
+// A field with its label and error line.
 function buildField(id, label, members) {
 	const field = Object.assign(element('input'), { id, name: id, ...members });
 	const fault = element('p.error');
@@ -41,7 +41,7 @@ function buildField(id, label, members) {
 	return {
 		field,
 		parts: [label, field, fault],
-		// Gives back the fault, '' being none.
+		// Returns the text.
 		showFault(text) {
 			fault.textContent = text;
 			field.ariaInvalid = String(Boolean(text));
@@ -62,7 +62,7 @@ function buildChoice(id, label, names, current, onChoose) {
 	return [caption, select];
 }
 
-// The page begins anew; what is being written is kept.
+// The page reloads; drafts are kept.
 function chooseLanguage(chosen) {
 	remember('language', chosen);
 	location.reload();
@@ -81,7 +81,7 @@ function buildSettings() {
 	return settings;
 }
 
-// onSave(name, email) is called with fields that have no fault.
+// onSave(name, email) gets valid values.
 export function createProfile({ onSave }) {
 	const name = buildField('name', element('label', words.name), {
 		autocomplete: 'nickname',
@@ -125,7 +125,7 @@ export function createProfile({ onSave }) {
 	name.field.addEventListener('input', () => name.showFault(''));
 	email.field.addEventListener('input', () => email.showFault(''));
 	cancel.addEventListener('click', () => dialog.close());
-	// Browsers let a second Escape close any dialog, whatever the page says; there is no chat without a name.
+	// Browsers close a dialog on the second Escape anyway. Without a name there is no chat, so it opens again.
 	dialog.addEventListener('close', () => {
 		if (required)
 			dialog.showModal();
@@ -148,7 +148,7 @@ export function createProfile({ onSave }) {
 	return {
 		settings,
 
-		// required: there is no way out but a name; refused: { code, text, name }, why the name in fields cannot be had.
+		// required: the form cannot be cancelled. refused: { code, text, name }, why the server refused the name.
 		open(fields, { required: isRequired, first = false, refused = null }) {
 			required = isRequired;
 			name.field.value = fields.name;

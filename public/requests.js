@@ -1,20 +1,20 @@
-// Questions that have one answer each, known by its ref, and how long to wait before asking once more.
+// Requests matched with their answers by ref, and delays for retries.
 import { randomId } from './wire.js';
 
 const FIRST_MS = 1000;
-const LONGEST_MS = 30000;
+const MAX_MS = 30000;
 
-// After so many failures. Half of it by chance: the pages of a restarted server must not all return in one instant.
+// Half of the delay is random, so that pages do not reconnect all at once.
 export function delayAfter(failures) {
-	return Math.min(FIRST_MS * 2 ** failures, LONGEST_MS) * (0.5 + Math.random() / 2);
+	return Math.min(FIRST_MS * 2 ** failures, MAX_MS) * (0.5 + Math.random() / 2);
 }
 
 export function createRequests({ send }) {
 	const waiting = new Map();
 
 	return {
-		// encode(ref) gives the text to send. Resolves with the answer's frame; rejects with an Error that has the
-		// server's words, or none where there is no connection.
+		// encode(ref) returns the text to send. Resolves with the answering frame. Rejects with an Error that has the
+		// server's message, or none when offline.
 		ask(encode) {
 			return new Promise((resolve, reject) => {
 				const ref = randomId();
@@ -25,7 +25,7 @@ export function createRequests({ send }) {
 					reject(new Error());
 			});
 		},
-		// False if the frame is about something else.
+		// False if the frame belongs to something else.
 		answered(frame) {
 			const request = waiting.get(frame.ref);
 

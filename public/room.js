@@ -1,17 +1,17 @@
-// One room as the reader has it: how far it was read, its log, its people, who is writing.
+// One room: its log, its people, and how far it was read.
 import { createHistory } from './history.js';
 import { foldName } from './identity.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { createLogView } from './log-view.js';
 import { createEchoes } from './outbox.js';
-import { createPlace, createReading } from './place.js';
+import { createReceivedPosition, createReadPosition } from './positions.js';
 import { clockTimeSeconds, fillTexts, texts } from './texts.js';
 
-// So long somebody is shown to write, and so often others are told.
+// How long typing is shown, and how often it is reported.
 const SHOWN_MS = 5000;
-const TOLD_MS = 3000;
+const NOTIFY_MS = 3000;
 
-// onChange({ people, count }), people being { name, via }: the server counts all, but lists only so many.
+// onChange({ people, count }), people being { name, via }. The server lists at most some of count.
 function createPeople({ onChange }) {
 	const here = new Map();
 	let count = 0;
@@ -43,7 +43,7 @@ function createPeople({ onChange }) {
 	};
 }
 
-// onChange(words) says who was last heard to write.
+// onChange(words) gets the text to show.
 function createTypingLine(onChange) {
 	const writing = new Map();
 
@@ -58,7 +58,7 @@ function createTypingLine(onChange) {
 	}
 
 	return {
-		heard(name) {
+		started(name) {
 			clearTimeout(writing.get(foldName(name))?.timer);
 			writing.set(foldName(name), { name, timer: setTimeout(() => stopped(name), SHOWN_MS) });
 			show();
@@ -68,20 +68,19 @@ function createTypingLine(onChange) {
 	};
 }
 
-// Gives a function to be called for every letter; tell() is called now and then.
-export function createTypingTeller(tell) {
-	let toldAt = -Infinity;
+// wrote() is called on each input; notify() less often.
+export function createTypingNotifier(notify) {
+	let notifiedAt = -Infinity;
 
 	return {
 		wrote() {
-			if (performance.now() - toldAt < TOLD_MS)
+			if (performance.now() - notifiedAt < NOTIFY_MS)
 				return;
-			toldAt = performance.now();
-			tell();
+			notifiedAt = performance.now();
+			notify();
 		},
-		// The next letter begins something new.
 		sent() {
-			toldAt = -Infinity;
+			notifiedAt = -Infinity;
 		},
 	};
 }
@@ -95,40 +94,39 @@ function buildElement(parent) {
 	return element;
 }
 
-// name is '' for the server's first room until it has said what that is called. isInDoubt(room, text) as in outbox.js;
-// isWatched(room): its reader sees it. onRetry(ref) and onDelete(ref) are about what has failed; onAlarm(alarm),
-// onChange(room), onPeople(room), onNews(room, message) and onTyping(room) follow.
-export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...told }) {
+// name is '' for the default room until the server tells its name. isInFlight(room, text) as in outbox.js;
+// isOnScreen(room): the reader sees it. onRetry(ref) and onDelete(ref) are about failed messages.
+export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, ...events }) {
 	const element = buildElement(parent);
 	const at = (kind) => element.querySelector(`.${kind}`);
-	const place = createPlace();
-	const reading = createReading();
+	const received = createReceivedPosition();
+	const readPosition = createReadPosition();
 	let leftAt = null;
-	// What was said before the page was back is not news.
+	// Messages up to this id were sent while the page was offline.
 	let missedUntil = 0;
-	// How much of what is unread is only known from the list of rooms.
+	// The part of room.unread that comes from the list of rooms.
 	let unlisted = 0;
 
-	// Before it is joined no answer would be heard.
+	// Outside the room no answer would arrive.
 	const history = createHistory({ send: (text) => room.isJoined && send(text), room: () => room.name, onPage });
 	const log = createLogView(
 		{ log: at('log'), jump: at('jump'), loading: at('loading') },
-		{ nameNow: told.nameNow, onWant: history.want, onRetry: told.onRetry, onDelete: told.onDelete },
+		{ nameNow: events.nameNow, onWant: history.want, onRetry: events.onRetry, onDelete: events.onDelete },
 	);
-	const echoes = createEchoes({ isInDoubt: (text) => isInDoubt(room.name, text), show: log.addMessage });
+	const echoes = createEchoes({ isInFlight: (text) => isInFlight(room.name, text), show: log.addMessage });
 	const people = createPeople({
 		onChange(present) {
 			room.present = present;
-			told.onPeople(room);
+			events.onPeople(room);
 		},
 	});
-	const comings = createLazy(async () => {
-		const { createComings } = await import('./comings.js');
-		return createComings(log);
+	const presenceLog = createLazy(async () => {
+		const { createPresenceFilter } = await import('./presence-filter.js');
+		return createPresenceFilter(log);
 	});
 	const typing = createTypingLine((words) => {
 		room.typing = words;
-		told.onTyping(room);
+		events.onTyping(room);
 	});
 
 	function withOwner(message) {
@@ -136,23 +134,23 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	}
 
 	function noteRead() {
-		reading.keep(room.name, place.since);
+		readPosition.keep(room.name, received.since);
 	}
 
-	function heard(message) {
-		if (message.own || isWatched(room)) {
-			if (isWatched(room))
+	function countUnread(message) {
+		if (message.own || isOnScreen(room)) {
+			if (isOnScreen(room))
 				noteRead();
 			return;
 		}
 		if (!room.unread)
 			log.markUnread(message.id);
 		room.unread++;
-		told.onNews(room, message);
-		told.onChange(room);
+		events.onUnseen(room, message);
+		events.onChange(room);
 	}
 
-	// What is held keeps its place in the page by its id.
+	// A held message is counted by its id, but not shown.
 	function onPage({ kind, from, messages, more }) {
 		const ready = messages
 			.map(withOwner)
@@ -162,17 +160,17 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 	}
 
 	function begin(frame) {
-		const isBack = Boolean(place.epoch);
-		const isSameEpoch = frame.epoch === place.epoch;
+		const isBack = Boolean(received.epoch);
+		const isSameEpoch = frame.epoch === received.epoch;
 
-		place.begin(frame.epoch, frame.lastId);
+		received.begin(frame.epoch, frame.lastId);
 		if (isBack) {
 			const words = texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date()));
 			log.beginAfterGap(words, frame.lastId, { isSameEpoch });
 			return;
 		}
-		room.unread = isWatched(room) ? 0 : reading.unreadOf(room.name, frame);
-		const firstUnread = reading.firstUnreadOf(room.name, frame);
+		room.unread = isOnScreen(room) ? 0 : readPosition.unreadOf(room.name, frame);
+		const firstUnread = readPosition.firstUnreadOf(room.name, frame);
 		if (firstUnread)
 			log.markUnread(firstUnread);
 		log.begin(frame.lastId);
@@ -185,7 +183,7 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 
 	const handlers = {
 		message(frame) {
-			if (frame.id && !place.take(frame.id))
+			if (frame.id && !received.take(frame.id))
 				return;
 			const message = withOwner(frame);
 			const isMissed = Boolean(frame.id) && frame.id <= missedUntil;
@@ -193,31 +191,31 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			typing.stopped(message.name);
 			if (echoes.hold(message))
 				return;
-			heard(message);
+			countUnread(message);
 			log.addMessage(message, { isMissed });
 		},
 		alarm(alarm) {
-			if (alarm.id && !place.take(alarm.id))
+			if (alarm.id && !received.take(alarm.id))
 				return;
-			told.onAlarm(alarm);
+			events.onAlarm(alarm);
 			if (!alarm.id)
 				return;
-			heard(alarm);
+			countUnread(alarm);
 			log.addMessage(alarm, { isMissed: alarm.id <= missedUntil });
 		},
 		other({ id }) {
-			if (place.take(id))
+			if (received.take(id))
 				log.skip(id);
 		},
 		presence(frame) {
 			people.moved(frame);
 			typing.stopped(frame.was || frame.name);
 			if (!isMe(frame.name) && !(frame.event === 'rename' && isMe(frame.was)))
-				comings((they) => they.moved(frame));
+				presenceLog((it) => it.moved(frame));
 		},
 		typing({ name: writer }) {
 			if (!isMe(writer))
-				typing.heard(writer);
+				typing.started(writer);
 		},
 		history: history.came,
 	};
@@ -231,14 +229,14 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 		isJoined: false,
 		log,
 		get since() {
-			return place.since;
+			return received.since;
 		},
 		joined(frame) {
 			const before = people.names();
 
 			count(0);
-			if (place.epoch)
-				comings((they) => they.rejoined(before, frame.users.map(({ name: user }) => user)));
+			if (received.epoch)
+				presenceLog((it) => it.rejoined(before, frame.users.map(({ name: user }) => user)));
 			room.name = frame.room || room.name;
 			room.topic = frame.topic;
 			room.isJoined = true;
@@ -248,20 +246,20 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 				begin(frame);
 			missedUntil = frame.lastId;
 			log.reconnected();
-			if (isWatched(room))
+			if (isOnScreen(room))
 				noteRead();
-			told.onChange(room);
+			events.onChange(room);
 		},
 		handle(frame) {
 			handlers[frame.type]?.(frame);
 		},
-		// Of a room that the connection has no place for nothing else is heard.
+		// For rooms that are not joined: the link may limit their number.
 		listed({ topic, lastId }) {
 			room.topic = topic;
-			count(room.isJoined || isWatched(room) ? 0 : reading.moreOf(room.name, place.since, lastId));
-			told.onChange(room);
+			count(room.isJoined || isOnScreen(room) ? 0 : readPosition.moreOf(room.name, received.since, lastId));
+			events.onChange(room);
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused: (error) => history.refused(error),
 		closed() {
 			if (room.isJoined)
@@ -272,12 +270,12 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			typing.clear();
 		},
 		acked(entry, { id, duplicate }) {
-			place.take(id);
+			received.take(id);
 			log.confirm(entry.ref, id, duplicate ? null : new Date());
-			if (isWatched(room))
+			if (isOnScreen(room))
 				noteRead();
 		},
-		// Something in doubt has been settled.
+		// Call after an ack or a failure.
 		settle: echoes.release,
 		show(wanted) {
 			element.inert = !wanted;
@@ -285,17 +283,17 @@ export function createRoom(name, parent, { send, isMe, isInDoubt, isWatched, ...
 			if (wanted)
 				room.seen();
 		},
-		// Its reader is looking at it.
+		// The reader sees the room.
 		seen() {
 			room.unread = unlisted = 0;
-			if (place.epoch)
+			if (received.epoch)
 				noteRead();
-			told.onChange(room);
+			events.onChange(room);
 		},
 		remove() {
 			history.closed();
 			typing.clear();
-			reading.forget(room.name);
+			readPosition.forget(room.name);
 			element.remove();
 		},
 	};

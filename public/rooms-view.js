@@ -1,4 +1,4 @@
-// The list of rooms: those that the reader is in, those that there are beside, and a field for any other.
+// The list of rooms: joined rooms, other rooms, and a field to join any room.
 import { at, button as buildButton, createPanel, element } from './elements.js';
 import { nameFault } from './identity.js';
 import { texts } from './texts.js';
@@ -28,7 +28,7 @@ function buildRoomButton(room, isCurrent, onChoose) {
 	return button;
 }
 
-// onChoose(name) is called for every choice, onLeave(name) for the crosses, onOpen() when the list comes into view.
+// onChoose(name) and onLeave(name) are the reader's actions. onOpen() is called when the list opens.
 export function createRoomsView({ onChoose, onLeave, onOpen }) {
 	const panel = at('rooms');
 	const list = at('rooms-list');
@@ -60,7 +60,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		return item;
 	}
 
-	// What had the focus has it afterwards, though it is another element.
+	// Puts the focus on the button at the same place.
 	function keepFocus(change) {
 		const buttons = () => Array.from(panel.querySelectorAll('li button'));
 		const index = buttons().indexOf(document.activeElement);
@@ -72,7 +72,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 
 	function show() {
 		clearTimeout(timer);
-		// What is being pressed must stay until it is let go.
+		// A pressed button must not be replaced before its click.
 		if (panel.matches(':active')) {
 			timer = setTimeout(show, PRESSED_MS);
 			return;
@@ -95,7 +95,6 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 		button.ariaLabel = unread ? `${texts.rooms}, ${texts.unread(unread)}` : texts.rooms;
 	}
 
-	// As a drawer the panel is a popover.
 	function adapt() {
 		panel.popover = wide.matches ? null : 'auto';
 	}
@@ -130,7 +129,7 @@ export function createRoomsView({ onChoose, onLeave, onOpen }) {
 			current = newCurrent;
 			show();
 		},
-		// All that the server lists: [{ name, topic, count }].
+		// newKnown is [{ name, topic, count }].
 		offer(newKnown) {
 			known = newKnown;
 			show();

@@ -1,9 +1,10 @@
-// The rooms that the reader is in, and the one that is shown. They are remembered, and joined again after each connect.
+// The rooms that the reader has joined, and which of them is shown. They are stored, and joined again after each
+// reconnect.
 import { delayAfter } from './requests.js';
 import { recall, remember } from './storage.js';
 import { encodeJoin, encodeLeave, randomId } from './wire.js';
 
-// What no other attempt will change.
+// Errors that a retry cannot fix.
 export const ROOM_FAULTS = ['no_such_room', 'bad_room', 'too_many_rooms', 'denied'];
 
 function recallNames() {
@@ -15,11 +16,10 @@ function recallNames() {
 	}
 }
 
-// build(name) makes a room; mostJoined() can be joined at once. onShow(room, before) follows a change of the shown one,
-// onChange() one of the list, the others what became of a room.
+// build(name) makes a room. mostJoined() is how many can be joined at once.
 export function createRooms({ build, send, mostJoined, onShow, onChange, onRenamed, onLeft, onRefused }) {
 	const rooms = new Map();
-	// Joins under way by their refs.
+	// Pending joins by ref.
 	const asked = new Map();
 	const timers = new Set();
 	let current = null;
@@ -27,7 +27,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 
 	const sendLeave = (name) => send(encodeLeave({ ref: randomId(), room: name }));
 
-	// Another tab may have gone into others.
+	// Other tabs may have joined more rooms.
 	function keep(left) {
 		const names = new Set([...recallNames(), ...rooms.keys()]);
 
@@ -47,8 +47,8 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		return room;
 	}
 
-	// Another one gives way to the room that is shown.
-	function makeWay(room) {
+	// At the limit, leaves another room than the current one.
+	function leaveAnother(room) {
 		const joined = Array.from(rooms.values()).filter((other) => other !== room && other.isJoined);
 		const other = joined.find((one) => one !== current);
 
@@ -61,7 +61,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 	function join(room) {
 		const ref = randomId();
 
-		makeWay(room);
+		leaveAnother(room);
 
 		asked.set(ref, room);
 		send(encodeJoin({ ref, room: room.name, since: room.since }));
@@ -97,7 +97,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 		keep(room.name);
 	}
 
-	// The server has told what a room is called.
+	// The server told the room's real name.
 	function renamed(room, name) {
 		if (!name || name === room.name)
 			return room;
@@ -141,11 +141,10 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			return current;
 		},
 		list: () => Array.from(rooms.values()),
-		// What has no room is about the one that is shown.
+		// Frames without a room belong to the current one.
 		find: (name) => (name ? rooms.get(name) : current),
 		add,
 		show,
-		// Goes to the room of this name, and into it if need be.
 		enter(name) {
 			show(add(name));
 			keep();
@@ -155,14 +154,14 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 				sendLeave(room.name);
 			drop(room);
 		},
-		// Where every connection is from the start.
-		leaveHome() {
+		// Every connection starts in the default room.
+		leaveDefaultRoom() {
 			const home = recall('home');
 
 			if (home && !rooms.has(home) && !rooms.has(''))
 				sendLeave(home);
 		},
-		// The room that is shown has been joined by the session; then the others.
+		// The session has joined the current room already.
 		opened() {
 			isOpen = true;
 			Array.from(rooms.values())
@@ -182,7 +181,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			const room = asked.get(frame.ref) ?? rooms.get(frame.room) ?? rooms.get('');
 
 			asked.delete(frame.ref);
-			// It was left before the server had let the reader in.
+			// The reader left before the join was done.
 			if (!room) {
 				sendLeave(frame.room);
 				return;
@@ -191,7 +190,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 				remember('home', frame.room);
 			renamed(room, frame.room).joined(frame);
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused(error) {
 			const room = asked.get(error.ref);
 
@@ -206,7 +205,7 @@ export function createRooms({ build, send, mostJoined, onShow, onChange, onRenam
 			}
 			return true;
 		},
-		// The session could not go into the room that is shown.
+		// The session could not join the current room.
 		currentRefused(error) {
 			const room = current;
 

@@ -1,11 +1,11 @@
-// The rows in their order, with a line where a new day begins and one header for what an author says in a row.
+// The rows in order, with lines between days, and groups of messages by one author.
 import { buildDay, markContinued } from './message-view.js';
 import { sameDay } from './texts.js';
 
 const GROUP_MS = 5 * 60 * 1000;
 
 export function createRows(log) {
-	// What rows show, and the lines of days above some.
+	// The entries of rows, and the day lines above rows.
 	const entries = new Map();
 	const days = new Map();
 	const owners = new WeakMap();
@@ -28,8 +28,8 @@ export function createRows(log) {
 
 	function continues(one, other) {
 		return (
-			!stands(one) &&
-			!stands(other) &&
+			!isStandalone(one) &&
+			!isStandalone(other) &&
 			one.via === other.via &&
 			one.own === other.own &&
 			one.name === other.name &&
@@ -38,14 +38,14 @@ export function createRows(log) {
 		);
 	}
 
-	// Shows whose it is in a way of its own.
-	const stands = ({ type, action }) => type === 'alarm' || action;
+	// Alarms and actions are never grouped.
+	const isStandalone = ({ type, action }) => type === 'alarm' || action;
 
 	function showDay(row, wanted) {
 		const shown = days.get(row);
 		const day = wanted && buildDay(entries.get(row).date);
 
-		// Nobody is told of it again.
+		// Replacing it would make screen readers read it again.
 		if (day && row.previousElementSibling === shown && day.isEqualNode(shown))
 			return;
 		shown?.remove();
@@ -57,7 +57,7 @@ export function createRows(log) {
 		owners.set(day, row);
 	}
 
-	// For every row whose neighbourhood has changed, or null.
+	// Call for each row whose neighbours changed. row may be null.
 	function regroup(row) {
 		if (!row)
 			return;
@@ -75,7 +75,7 @@ export function createRows(log) {
 		log.insertBefore(row, before ? top(before) : null);
 	}
 
-	// What stood below is not looked after.
+	// The caller regroups the row below.
 	function drop(row) {
 		days.get(row)?.remove();
 		days.delete(row);
@@ -85,7 +85,7 @@ export function createRows(log) {
 
 	return {
 		entryOf: (row) => entries.get(row),
-		// Lines of days belong to the row below them.
+		// A day line belongs to the row below it.
 		above(row) {
 			return row ? top(row).previousElementSibling : log.lastElementChild;
 		},
@@ -93,7 +93,7 @@ export function createRows(log) {
 			const next = row.nextElementSibling;
 			return owners.get(next) ?? next;
 		},
-		// Before a row, or at the end. A row without an entry is a line between the messages.
+		// before is null for the end. Rows without an entry are lines between messages.
 		insert(row, entry, before = null) {
 			if (entry)
 				entries.set(row, entry);
@@ -111,7 +111,7 @@ export function createRows(log) {
 			regroup(messageBelow(row));
 			regroup(below);
 		},
-		// Its date or its author has changed.
+		// Its date has changed.
 		refresh(row) {
 			regroup(row);
 			regroup(messageBelow(row));
@@ -122,7 +122,7 @@ export function createRows(log) {
 			drop(row);
 			regroup(below);
 		},
-		// So many elements from the top, in whole rows.
+		// Removes at least count elements, in whole rows.
 		cutTop(count) {
 			const most = log.childElementCount - count;
 
@@ -130,7 +130,7 @@ export function createRows(log) {
 				drop(owners.get(log.firstElementChild) ?? log.firstElementChild);
 			regroup(entries.has(log.firstElementChild) ? log.firstElementChild : messageBelow(log.firstElementChild));
 		},
-		// The same from below, but for what stands from the row end on; null is the end.
+		// The same from the bottom, above the row end; null is the end.
 		cutBottom(count, end) {
 			const most = log.childElementCount - count;
 
@@ -138,7 +138,7 @@ export function createRows(log) {
 				drop(this.above(end));
 			regroup(end);
 		},
-		// All but these.
+		// Removes all other rows.
 		clear(kept) {
 			for (const row of Array.from(log.children)) {
 				if (!kept.includes(row))

@@ -1,8 +1,8 @@
-// Where the reader is in the log: at the bottom, which is followed, or above it, where nothing moves.
+// The scroll position of a log: either it follows the bottom, or the visible rows stay in place.
 
 const NEAR_BOTTOM_PX = 100;
 
-// canFollow() tells whether the bottom is the newest; onMove() is called when the reader or the log has moved.
+// canFollow(): the bottom row is the newest message. onMove() is called after each change.
 export function createScrollKeeper(log, { canFollow, onMove }) {
 	let following = true;
 	let lastTop = 0;
@@ -35,7 +35,7 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 	}
 
 	log.addEventListener('scroll', () => {
-		// Only who moves up leaves the bottom.
+		// Only scrolling up stops following.
 		if (distance() <= NEAR_BOTTOM_PX)
 			following = canFollow();
 		else if (log.scrollTop < lastTop)
@@ -43,7 +43,7 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 		lastTop = log.scrollTop;
 		onMove();
 	});
-	// A soft keyboard, a turned phone, a growing composer.
+	// Soft keyboard, rotation, growing composer.
 	new ResizeObserver(settle).observe(log);
 
 	return {
@@ -52,7 +52,6 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 		get isFollowing() {
 			return following;
 		},
-		// In which half of the log the reader is.
 		get isInLowerHalf() {
 			return following || log.scrollTop >= (log.scrollHeight - log.clientHeight) / 2;
 		},
@@ -69,11 +68,11 @@ export function createScrollKeeper(log, { canFollow, onMove }) {
 		leave() {
 			following = false;
 		},
-		// After rows were added at the end: cheap, however many come at once.
+		// Call after rows were added at the end; runs once per frame.
 		grew() {
 			settling ||= requestAnimationFrame(settle);
 		},
-		// Changes rows anywhere without moving what is read.
+		// Runs change() without moving the visible rows.
 		keep(change) {
 			const anchor = following ? null : firstVisible();
 

@@ -1,19 +1,19 @@
-// Finds what was said in the room, and leads to it.
+// The search in a room.
 import { buildClose } from './close.js';
 import { at, button, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { clockTime, fullDate, locale } from './texts.js';
 
-await addSheet(new URL('css/search.css', import.meta.url));
+await addStylesheet(new URL('css/search.css', import.meta.url));
 
-// Who types on is not asked about every letter.
+// Wait until the reader stops typing.
 const PAUSE_MS = 250;
-// Around the first word that was found.
+// Length of an excerpt, and how much of it is before the match.
 const BEFORE_CHARACTERS = 60;
-const MOST_CHARACTERS = 300;
+const MAX_CHARACTERS = 300;
 
-// Short: the name stands beside it on a phone, too.
+// Medium: it must fit beside the name on a phone.
 const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 
 function excerptOf({ title = '', text }, words) {
@@ -22,7 +22,7 @@ function excerptOf({ title = '', text }, words) {
 	const index = whole.toLowerCase().indexOf(first);
 	const from = Math.max(0, index - BEFORE_CHARACTERS);
 
-	return `${from ? '…' : ''}${whole.slice(from, from + MOST_CHARACTERS)}`;
+	return `${from ? '…' : ''}${whole.slice(from, from + MAX_CHARACTERS)}`;
 }
 
 function buildHit(message, words, onChoose) {
@@ -46,8 +46,8 @@ function buildField() {
 	return field;
 }
 
-// find(words) resolves with what the server has found; onChoose(id) is to show a message. The first press of the button
-// has loaded this; it opens at once if isWanted. Returns close().
+// find(words) resolves with the server's answer. onChoose(id) shows a message. The first click on the button loaded
+// this module: the panel opens at once if isWanted. Returns close().
 export function openSearch({ find, onChoose, isWanted }) {
 	const opener = at('search-button');
 	const field = buildField();
@@ -57,7 +57,7 @@ export function openSearch({ find, onChoose, isWanted }) {
 	const list = element('ol.search-list');
 	const panel = element('section.search', form, state, list);
 	let timer = 0;
-	// What is on its way may be about other words than those that stand there by now.
+	// Answers to earlier searches are ignored.
 	let asked = 0;
 
 	function show(words, hits) {

@@ -1,4 +1,4 @@
-// Who the reader is to the server: joins after each connect, is renamed, and finds out when a name cannot be had.
+// The reader's session: joins after each connect, changes the name, and handles refused names.
 import { delayAfter } from './requests.js';
 import { ROOM_FAULTS } from './rooms.js';
 import { recall, remember } from './storage.js';
@@ -6,30 +6,31 @@ import { encodeJoin, encodeNick, encodePing, randomId } from './wire.js';
 
 const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
-// place() is the room to go into with what was seen of it, nameInDoubt() the name under which something was said that
-// has not been acknowledged. onRefused({ code, text, name, isOut }): without another name there is no way in if isOut,
-// and with an empty one none at all. onRoomRefused(error) is to think of another room.
-export function createSession({ send, place, nameInDoubt, onNamed, onRefused, onRoomRefused }) {
+// target() gives the room to join and the position there. inFlightName() is the name of unacknowledged messages.
+// onRefused({ code, text, name, isJoinRefused }): the reader needs another name, or has no access if name is ''.
+// onRoomRefused(error) must choose another room.
+export function createSession({ send, target, inFlightName, onNamed, onRefused, onRoomRefused }) {
 	let wanted = null;
 	let name = '';
 	let joinRef = '';
 	let nick = null;
 	let isJoined = false;
-	let isLeftOut = false;
-	// The server alone says what the reader is called.
-	let isNameless = false;
+	let isRejected = false;
+	// The server chooses the name.
+	let isServerNamed = false;
 	let timer = 0;
-	let setbacks = 0;
+	let failures = 0;
 
-	// Tabs of one browser are one person, and so is a page whose old connection lingers.
+	// Makes tabs, and a page whose old connection lingers, one person.
 	const token = () => recall('session');
 
 	function join() {
 		clearTimeout(timer);
 		joinRef = randomId();
-		isLeftOut = false;
-		name = nameInDoubt() || wanted.name;
-		send(encodeJoin({ ref: joinRef, ...place(), name: isNameless ? '' : name, email: wanted.email, session: token() }));
+		isRejected = false;
+		name = inFlightName() || wanted.name;
+		const identity = { name: isServerNamed ? '' : name, email: wanted.email, session: token() };
+		send(encodeJoin({ ref: joinRef, ...target(), ...identity }));
 	}
 
 	function called(newName) {
@@ -39,9 +40,9 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		onNamed(name);
 	}
 
-	// Once nothing depends on the present name. There is no answer to a nick, so a ping goes behind it.
+	// Renames once no message is in flight. A nick has no answer, so a ping follows it.
 	function adoptWanted() {
-		if (!isJoined || nick || wanted.name === name || nameInDoubt())
+		if (!isJoined || nick || wanted.name === name || inFlightName())
 			return;
 		nick = { ref: randomId(), name: wanted.name };
 		send(encodeNick({ ref: nick.ref, name: nick.name, email: wanted.email, session: token() }));
@@ -49,22 +50,22 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 	}
 
 	function joinRefused({ code, text, retryAfter }) {
-		if (code === 'denied' && name && !isNameless) {
-			isNameless = true;
+		if (code === 'denied' && name && !isServerNamed) {
+			isServerNamed = true;
 			join();
-		} else if (code === 'denied' && !place().room) {
-			onRefused({ code, text, name: '', isOut: true });
+		} else if (code === 'denied' && !target().room) {
+			onRefused({ code, text, name: '', isJoinRefused: true });
 		} else if (NAME_FAULTS.includes(code)) {
-			isLeftOut = true;
-			onRefused({ code, text, name: isNameless ? '' : name, isOut: true });
+			isRejected = true;
+			onRefused({ code, text, name: isServerNamed ? '' : name, isJoinRefused: true });
 		} else if (code === 'bad_field' && token()) {
 			remember('session', '');
 			join();
-		} else if (ROOM_FAULTS.includes(code) && place().room) {
+		} else if (ROOM_FAULTS.includes(code) && target().room) {
 			onRoomRefused({ code, text });
 			join();
 		} else {
-			timer = setTimeout(join, retryAfter || delayAfter(setbacks++));
+			timer = setTimeout(join, retryAfter || delayAfter(failures++));
 		}
 	}
 
@@ -77,7 +78,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			return;
 		}
 		wanted = { ...wanted, name };
-		onRefused({ code, text, name: refused, isOut: false });
+		onRefused({ code, text, name: refused, isJoinRefused: false });
 	}
 
 	return {
@@ -85,37 +86,36 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 		get name() {
 			return name || wanted.name;
 		},
-		// The server does not let the reader in under the present name.
-		get isLeftOut() {
-			return isLeftOut;
+		get isRejected() {
+			return isRejected;
 		},
 		want(identity) {
 			wanted = identity;
-			isNameless = !identity.name;
-			if (isLeftOut)
+			isServerNamed = !identity.name;
+			if (isRejected)
 				join();
 			else
 				adoptWanted();
 		},
-		// Whether this is what let the reader in, and not into one more room.
+		// False if this joins one more room.
 		isEntry: ({ ref }) => !ref || ref === joinRef,
 		opened: join,
 		closed() {
 			clearTimeout(timer);
 			joinRef = '';
 			nick = null;
-			isJoined = isLeftOut = false;
+			isJoined = isRejected = false;
 		},
 		joined(frame) {
-			setbacks = 0;
+			failures = 0;
 			isJoined = true;
 			remember('session', frame.session);
 			name = frame.name;
-			if (isNameless)
+			if (isServerNamed)
 				wanted = { ...wanted, name };
 			onNamed(name);
 		},
-		// Also when another tab of the reader's has done it.
+		// Another tab may have renamed the reader.
 		renamed({ was, name: newName }) {
 			if (was !== name)
 				return;
@@ -131,7 +131,7 @@ export function createSession({ send, place, nameInDoubt, onNamed, onRefused, on
 			called(accepted);
 			adoptWanted();
 		},
-		// False if the error is about something else.
+		// False if the error belongs to something else.
 		refused(error) {
 			if (error.ref && error.ref === joinRef)
 				joinRefused(error);

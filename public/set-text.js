@@ -1,4 +1,4 @@
-// Touches the page only where something is different, so that nothing is laid out or read aloud for no reason.
+// Skips unchanged text: no layout, and nothing is read aloud again.
 export function setText(node, text) {
 	if (node.textContent !== text)
 		node.textContent = text;

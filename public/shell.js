@@ -1,11 +1,11 @@
-// The frame of the page: the state of the connection, the tabs of the views, what the browser's own tab says.
+// The frame of the page: connection state, view tabs, title and icon.
 import { at } from './elements.js';
 import { recall, remember } from './storage.js';
 import { texts } from './texts.js';
 
-// What has a reason of somebody's own, and what is said where there is none.
-const WORDY = ['kicked', 'banned', 1008];
-const PRESET = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
+// Causes with a reason written by a person, and the server's defaults (see src/chat/).
+const WITH_REASON = ['kicked', 'banned', 1008];
+const DEFAULT_REASON = /^(a moderator has sent you away|(you are|who is called that is) banned)$/;
 
 function words({ name, kind, cause, reason }) {
 	const state = name === 'online' ? texts.online[kind] : texts.state[name];
@@ -14,11 +14,11 @@ function words({ name, kind, cause, reason }) {
 		return state;
 	const code = Object.hasOwn(texts.closed, reason) ? reason : cause;
 	const closed = texts.closed[code] ?? texts.closed.lost;
-	const why = WORDY.includes(code) && reason && !PRESET.test(reason) ? texts.closedReason(closed, reason) : closed;
+	const hasReason = WITH_REASON.includes(code) && reason && !DEFAULT_REASON.test(reason);
+	const why = hasReason ? texts.closedReason(closed, reason) : closed;
 	return `${why} ${state}`;
 }
 
-// The state in words, with a countdown where there is something to wait for.
 export function createStateLine() {
 	const line = at('state');
 	const countdown = at('state-countdown');
@@ -49,7 +49,7 @@ export function createStateLine() {
 	};
 }
 
-// tabs are buttons, which the arrow keys walk; each names the panel that it controls. onShow(its id) follows.
+// tabs are buttons whose aria-controls names a panel. onShow(panel id) is called.
 export function createTabs(tabs, { onShow }) {
 	const panelOf = (tab) => at(tab.getAttribute('aria-controls'));
 
@@ -90,17 +90,17 @@ export function createTabs(tabs, { onShow }) {
 	};
 }
 
-// How much is unread, in the title and in the picture of the browser's tab.
+// The unread count in the title and the icon.
 export function createAttention(icon) {
-	const calm = icon.getAttribute('href');
-	const eager = calm.replace('.svg', '-unread.svg');
+	const normalIcon = icon.getAttribute('href');
+	const unreadIcon = normalIcon.replace('.svg', '-unread.svg');
 
 	return function show({ room, unread }) {
 		const title = room ? texts.titleRoom(room) : texts.title;
-		const picture = unread ? eager : calm;
+		const shown = unread ? unreadIcon : normalIcon;
 
 		document.title = unread ? texts.titleUnread(unread, title) : title;
-		if (icon.getAttribute('href') !== picture)
-			icon.setAttribute('href', picture);
+		if (icon.getAttribute('href') !== shown)
+			icon.setAttribute('href', shown);
 	};
 }

@@ -1,8 +1,8 @@
-// Shortcodes become emoji while a message is written, each at its second colon.
-import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
+// Replaces shortcodes by emoji while the reader writes, at the second colon.
 import { loadEmoji } from './emoji-set.js';
+import { endsWithShortcode, hasUnknownShortcode, replaceShortcodes } from './emoji.js';
 
-// onChange() follows when shortcodes in the field have become emoji.
+// onChange() is called after a replacement.
 export function createShortcodes(field, onChange) {
 	let isComposing = false;
 
@@ -12,21 +12,21 @@ export function createShortcodes(field, onChange) {
 		const before = beforeCaret();
 		const replaced = replaceShortcodes(before);
 
-		// An input method would lose its place.
+		// It would interrupt an input method.
 		if (isComposing || replaced === before)
 			return;
 		field.setRangeText(replaced, 0, before.length, 'end');
 		onChange();
 	}
 
-	// What the small table does not know is looked up in the library, and changed if it is wanted then.
+	// Loads the library for codes that the built-in table lacks.
 	async function learn(isClosed) {
 		if (!hasUnknownShortcode(field.value))
 			return;
 		try {
 			await loadEmoji();
 		} catch {
-			// It stays as it is written.
+			// The code stays as text.
 			return;
 		}
 		if (isClosed)
@@ -41,7 +41,7 @@ export function createShortcodes(field, onChange) {
 			replaceBefore();
 		learn(isClosed);
 	});
-	// What was written before this was here.
+	// Text written before this module was loaded.
 	replaceBefore();
 	learn(true);
 	return { replace: replaceShortcodes };

@@ -1,25 +1,25 @@
-// The form for a token, where the server wants to know who the reader is.
+// The form for a token.
 import { claims } from './claims.js';
 import { button, element } from './elements.js';
 import { laterTexts as texts } from './later-texts.js';
-import { addSheet } from './sheet.js';
+import { addStylesheet } from './stylesheet.js';
 import { token } from './token.js';
 
-await addSheet(new URL('css/profile.css', import.meta.url));
+await addStylesheet(new URL('css/profile.css', import.meta.url));
 
-// As much as the server reads.
-const MOST_CHARACTERS = 4096;
+// The server's limit.
+const MAX_CHARACTERS = 4096;
 const VISIBLE = /^[\x21-\x7e]+$/;
 
-// A link with a token is good, too, and so is what an editor has broken into lines.
+// Also accepts a link with #token=…, a Bearer prefix, and line breaks.
 function readToken(given) {
 	const [, linked = given] = /#token=([^&]*)/.exec(given) ?? [];
 	const bare = linked.replace(/^\s*Bearer\s+/i, '').replace(/\s/g, '');
 
-	return VISIBLE.test(bare) && bare.length <= MOST_CHARACTERS ? bare : '';
+	return VISIBLE.test(bare) && bare.length <= MAX_CHARACTERS ? bare : '';
 }
 
-// The server does not tell one that is over from a wrong one.
+// The server reports an expired token as bad_token.
 function reasonFor(code) {
 	const { exp } = claims();
 	return code === 'bad_token' && exp * 1000 <= Date.now() ? 'token_expired' : code;
@@ -50,7 +50,7 @@ function build() {
 	return { dialog, form, field, fault, reason, cancel };
 }
 
-// onToken(token) is called with one that may be good.
+// onToken(token) gets a token with a valid format.
 export function createSignIn({ onToken }) {
 	const { dialog, form, field, fault, reason, cancel } = build();
 	let isRequired = false;
@@ -67,7 +67,7 @@ export function createSignIn({ onToken }) {
 
 	field.addEventListener('input', () => showFault(''));
 	cancel.addEventListener('click', close);
-	// Browsers let a second Escape close any dialog; there is nothing to see behind this one.
+	// Browsers close a dialog on the second Escape anyway. Without a token there is nothing to show, so it opens again.
 	dialog.addEventListener('close', () => {
 		field.value = '';
 		if (isRequired)
@@ -85,7 +85,7 @@ export function createSignIn({ onToken }) {
 			field.focus();
 		}
 	});
-	// Another tab has one.
+	// Another tab has received a token.
 	addEventListener('storage', () => {
 		if (!dialog.open || !token())
 			return;
@@ -94,7 +94,8 @@ export function createSignIn({ onToken }) {
 	});
 
 	return {
-		// code: what is wrong with the token that there was, or token_required. required: there is no page without one.
+		// code: what is wrong with the token, or token_required. required: the page needs a token, so the form cannot
+		// be cancelled.
 		open(code, { required }) {
 			isRequired = required;
 			reason.textContent = texts.tokenReason[reasonFor(code)];

@@ -1,4 +1,4 @@
-// What the form for the name has more where a token says who the reader is: the way out.
+// Adds the sign-out button to the name form of readers with a token.
 import { ownersName } from './claims.js';
 import { button, element } from './elements.js';
 import { isSameName } from './identity.js';
@@ -6,10 +6,10 @@ import { laterTexts as texts } from './later-texts.js';
 import { PREFIX } from './storage.js';
 import { keepToken } from './token.js';
 
-// How the page is to be, whoever reads it.
+// Settings of the browser, not of the person.
 const SETTINGS = ['theme', 'language', 'view', 'wrap', 'notify', 'sound', 'quiet'];
 
-// Another tab's, too.
+// Includes what other tabs have stored.
 function forgetAllBut(keys) {
 	const kept = keys.map((key) => PREFIX + key);
 
@@ -18,11 +18,11 @@ function forgetAllBut(keys) {
 			.filter((key) => key.startsWith(PREFIX) && !kept.includes(key))
 			.forEach((key) => localStorage.removeItem(key));
 	} catch {
-		// Nothing was kept.
+		// Storage is blocked, so nothing was stored.
 	}
 }
 
-// name is the field of the dialog.
+// name is the dialog's name field.
 export function createSignOut({ dialog, name }) {
 	const said = element('p.hint', texts.namedByToken);
 	const out = button('sign-out', texts.signOut);
@@ -39,7 +39,7 @@ export function createSignOut({ dialog, name }) {
 	dialog.querySelector('.buttons').before(element('div.signed', out, hint));
 
 	return {
-		// me is what the reader is called.
+		// me is the reader's name.
 		show(me) {
 			name.readOnly = isSameName(me, ownersName());
 			said.hidden = !name.readOnly;

@@ -1,9 +1,8 @@
-// Where the page begins: with who the reader is. The page itself is loaded when that is known, the forms when they are
-// wanted.
+// Entry point: finds out who the reader is, then loads the page. Forms are loaded on demand.
 import { keepIdentity, recallFields, recallIdentity } from './identity.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 import { fillTexts } from './texts.js';
-import { keepToken, reach, token } from './token.js';
+import { checkAccess, keepToken, token } from './token.js';
 
 const app = async (call) => call(await import('./app.js'));
 const claims = () => import('./claims.js');
@@ -30,7 +29,7 @@ export const signIn = createLazy(async () => {
 	});
 });
 
-// fields and options as in profile.js.
+// See profile.js.
 export function openProfile(fields, options) {
 	profile((form) => form.open(fields, options));
 }
@@ -56,7 +55,7 @@ async function start() {
 		app((page) => page.enter(known));
 	else if (token())
 		signedIn();
-	else if ((await reach(location.href)) === 'token_required')
+	else if ((await checkAccess(location.href)) === 'token_required')
 		signIn((form) => form.open('token_required', { required: true }));
 	else
 		openProfile(recallFields(), { required: true, first: true });

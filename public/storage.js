@@ -1,9 +1,9 @@
-// localStorage that may be forbidden (private windows, policies) or full: the page then forgets, but not before it is left.
+// localStorage, which may be blocked or full. Values that cannot be stored are kept until the page closes.
 
 export const PREFIX = 'linnet.';
 const unkept = new Map();
 
-// False when it was not kept.
+// False if it could not be stored.
 export function remember(key, value) {
 	unkept.delete(key);
 	try {
@@ -27,7 +27,7 @@ export function recall(key) {
 	}
 }
 
-// Every value whose key begins with these letters.
+// The values of all keys with this prefix.
 export function recallAll(letters) {
 	try {
 		return Object.keys(localStorage)
@@ -38,7 +38,7 @@ export function recallAll(letters) {
 	}
 }
 
-// onForgotten(rest of the key): another tab has let go of a value whose key begins with these letters.
+// Another tab removed a key with this prefix; onForgotten gets the rest of the key.
 export function watchForgotten(letters, onForgotten) {
 	addEventListener('storage', ({ key, newValue }) => {
 		if (newValue === null && key?.startsWith(PREFIX + letters))

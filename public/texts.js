@@ -1,8 +1,7 @@
-// Every word that the page says, and dates in words, in the reader's language: the one chosen here, or that of the
-// browser.
+// Texts and dates in the reader's language: the chosen one, or the browser's.
 import { recall } from './storage.js';
 
-// In their own words.
+// In their own language.
 export const LANGUAGES = { en: 'English', zh: '简体中文' };
 
 const languageOf = (tag) => tag.toLowerCase().split('-')[0];
@@ -14,15 +13,15 @@ function findLanguage() {
 
 const language = findLanguage();
 
-// Of dates, too, in the reader's own variety of the language.
+// With the reader's region, for dates.
 export const locale =
 	navigator.languages.find((tag) => languageOf(tag) === language) ?? { en: 'en-GB', zh: 'zh-CN' }[language];
 
-// A name of another writing direction must not turn round what stands beside it.
+// Bidi isolate: a name must not reorder the text next to it.
 const isolated = (name) => `\u2068${name}\u2069`;
 const lists = new Intl.ListFormat(locale);
 
-// What the words of every language are made with.
+// Shared by all languages.
 export const tools = {
 	isolated,
 	number: (count) => count.toLocaleString(locale),
@@ -31,7 +30,6 @@ export const tools = {
 
 export const texts = (await import(`./texts/${language}.js`)).wordsFor(tools);
 
-// Fills what index.html leaves empty.
 export function fillTexts(root) {
 	document.documentElement.lang = { en: 'en', zh: 'zh-CN' }[language];
 	for (const element of root.querySelectorAll('[data-text]'))
@@ -42,7 +40,7 @@ export function fillTexts(root) {
 		element.placeholder = texts[element.dataset.placeholder];
 }
 
-// The clock follows the reader's habits (24 or 12 hours).
+// 12 or 24 hours, as the browser has it.
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const clockSeconds = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });

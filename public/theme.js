@@ -1,4 +1,4 @@
-// Light or dark, as the system has it or as the reader chose.
+// The theme: the system's, or the reader's choice.
 import { recall, remember } from './storage.js';
 
 export const THEMES = ['system', 'light', 'dark'];
@@ -10,7 +10,7 @@ function apply(theme) {
 		delete root.dataset.theme;
 	else
 		root.dataset.theme = theme;
-	// What the browser paints around the page.
+	// The colour of the browser's own bars.
 	for (const meta of document.querySelectorAll('meta[name="theme-color"]')) {
 		meta.dataset.system ??= meta.media;
 		meta.media = theme === 'system' ? meta.dataset.system : meta.dataset.system.includes(theme) ? 'all' : 'not all';

@@ -1,4 +1,4 @@
-// The token that shows the server who the reader is, where it asks for one.
+// The token that identifies the reader, on servers that require one.
 import { recall, remember } from './storage.js';
 
 const REACHING_MS = 1000;
@@ -6,15 +6,15 @@ const REACHING_MS = 1000;
 export const token = () => recall('token');
 export const keepToken = (value) => remember('token', value);
 
-// fetch() in the reader's name.
+// fetch() with the token.
 export function ask(address, { headers, ...options } = {}) {
 	const shown = token() && { authorization: `Bearer ${token()}` };
 	return fetch(address, { ...options, headers: { ...headers, ...shown } });
 }
 
-// What the server says of a request: 'ok', the code of an error, or nothing. Of a WebSocket that was refused no page is
-// told why.
-export async function reach(page) {
+// Whether the server admits the reader: 'ok', an error code, or '' if unreachable. A page cannot see why its WebSocket
+// was refused.
+export async function checkAccess(page) {
 	try {
 		const response = await ask(new URL('rooms', page), {
 			cache: 'no-store',

@@ -1,19 +1,19 @@
-// The views beside the chat, loaded when they are first looked at, or when there is something to keep for them.
+// The Live and Logs views, loaded on demand. Live is loaded for the first metric or alarm.
 import { at } from './elements.js';
-import { createLazy } from './lazily.js';
+import { createLazy } from './lazy.js';
 
-// means is what they ask for, see live/feed.js and logs/feed.js.
-export function createViews(means) {
-	const live = createLazy(async () => (await import('./live/feed.js')).createFeed(at('live'), means));
+// services: see live/feed.js and logs/feed.js.
+export function createViews(services) {
+	const live = createLazy(async () => (await import('./live/feed.js')).createFeed(at('live'), services));
 	const logs = createLazy(async () => {
 		const { createFeed } = await import('./logs/feed.js');
-		return createFeed(at('logs'), { ...means, isOnline });
+		return createFeed(at('logs'), { ...services, isOnline });
 	});
 	let isOnline = false;
 	let metrics = 0;
 
 	function show(view, wanted) {
-		(wanted ? view : view.now)((it) => it.visible(wanted));
+		(wanted ? view : view.ifRequested)((it) => it.visible(wanted));
 	}
 
 	return {
@@ -21,31 +21,31 @@ export function createViews(means) {
 			show(live, id === 'live');
 			show(logs, id === 'logs');
 		},
-		// So many of the last wait for Live.
+		// Until Live is loaded, the last 1000 metric frames wait.
 		metric: (frame) => live((it) => it.metric(frame), metrics++ % 1000),
 		alarm: (frame) => live((it) => it.alarm(frame.raw), `${frame.room}/${frame.key}`),
-		log: (frame) => logs.now((it) => it.log(frame)),
-		// False if it is about a room to talk in.
+		log: (frame) => logs.ifRequested((it) => it.log(frame)),
+		// False if the room is no log.
 		joined(frame) {
 			let isTail = false;
 
-			logs.now((it) => {
+			logs.ifRequested((it) => {
 				isTail = it.joined(frame);
 			});
 			if (!isTail)
-				live.now((it) => it.joined(frame.raw));
+				live.ifRequested((it) => it.joined(frame.raw));
 			return isTail;
 		},
-		left: (room) => live.now((it) => it.joined({ room })),
+		left: (room) => live.ifRequested((it) => it.joined({ room })),
 		opened() {
 			isOnline = true;
-			live.now((it) => it.opened());
-			logs.now((it) => it.opened());
+			live.ifRequested((it) => it.opened());
+			logs.ifRequested((it) => it.opened());
 		},
 		closed() {
 			isOnline = false;
-			live.now((it) => it.closed());
-			logs.now((it) => it.closed());
+			live.ifRequested((it) => it.closed());
+			logs.ifRequested((it) => it.closed());
 		},
 	};
 }

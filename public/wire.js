@@ -1,4 +1,4 @@
-// The one place that knows what messages look like on the wire, and trusts nothing that arrives.
+// The wire format, known only here. Nothing received is trusted.
 import { readName } from './identity.js';
 import { texts } from './texts.js';
 
@@ -8,15 +8,15 @@ const VIAS = ['ws', 'line', 'sse', 'poll', 'push'];
 const SEVERITIES = ['info', 'warning', 'error', 'critical', 'ok'];
 const ALARM_STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
 const USUAL_PRIORITY = 3;
-const MOST_TAGS = 12;
+const MAX_TAGS = 12;
 
-// crypto.randomUUID() exists on https and localhost only; this works everywhere.
+// crypto.randomUUID() needs https or localhost.
 export function randomId() {
 	const bytes = crypto.getRandomValues(new Uint8Array(16));
 	return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-// Without the members that are empty.
+// Omits empty members.
 function encode(object) {
 	return JSON.stringify(object, (key, value) => (value === '' ? undefined : value));
 }
@@ -48,7 +48,7 @@ function readString(value) {
 	return typeof value === 'string' ? value : '';
 }
 
-// 0 for what is no count and no id.
+// 0 if the value is no valid count or id.
 function readCount(value) {
 	return Number.isSafeInteger(value) && value > 0 ? value : 0;
 }
@@ -66,17 +66,17 @@ function readVia(value) {
 	return VIAS.includes(value) ? value : '';
 }
 
-// Only what leads to another page: no other scheme does anything here.
+// Other schemes could run code.
 function readAddress(value) {
-	const isGood = typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
-	return isGood ? new URL(value).href : '';
+	const isValid = typeof value === 'string' && /^https?:\/\//i.test(value) && URL.canParse(value);
+	return isValid ? new URL(value).href : '';
 }
 
 function readTags(value) {
-	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MOST_TAGS);
+	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MAX_TAGS);
 }
 
-// One that stands is told of without an id: it is no news.
+// Active alarms sent on joining have no id.
 function readAlarm(object) {
 	if (!ALARM_STATES.includes(object.state) || typeof object.key !== 'string')
 		return null;
@@ -97,7 +97,7 @@ function readAlarm(object) {
 	};
 }
 
-// What has a number but is not for this page is only counted.
+// Numbered frames of other types are only counted.
 function readMessage(object) {
 	const type = object.type ?? 'message';
 	const id = readCount(object.id);
@@ -201,7 +201,7 @@ const READERS = {
 	}),
 };
 
-// An object with every member of the right type, or null for what this page does not know; raw is what has come.
+// A frame whose members have the right types, or null if unknown; raw is the received object.
 export function decodeFrame(data) {
 	let object;
 

@@ -1,4 +1,4 @@
-// How long ago something was, in words.
+// Ages in words: "5 min ago".
 
 const STEPS = [
 	[86400, 'day'],

@@ -1,10 +1,10 @@
-// What happened to alarms, the newest first: raised, changed, acknowledged, cleared.
+// The list of recent alarm events, newest first: raised, changed, acknowledged, cleared.
+import { bidiText } from '../bidi-text.js';
 import { element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { severityMark, textOf, titleOf } from './alarm-row.js';
 
-const MOST_CHANGES = 200;
+const MAX_CHANGES = 200;
 
 function buildChange(alarm, { words, format, day }) {
 	const date = new Date(alarm.ts);
@@ -15,8 +15,8 @@ function buildChange(alarm, { words, format, day }) {
 		'li',
 		time,
 		severityMark(alarm.severity, words),
-		element('span.live-what', foreign(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
-		element('span.live-where', foreign(alarm.room), who && ` · ${words.by(who)}`),
+		element('span.live-what', bidiText(titleOf(alarm)), ' ', element('span.live-how', words.state[alarm.state])),
+		element('span.live-where', bidiText(alarm.room), who && ` · ${words.by(who)}`),
 	);
 
 	time.dateTime = date.toISOString();
@@ -24,8 +24,8 @@ function buildChange(alarm, { words, format, day }) {
 	return item;
 }
 
-// history(room) gives the messages of a room that were kept; they are asked for when the list is first opened.
-export function createAlarmChanges({ words, format, locale, history, isGood }) {
+// history(room) resolves with the room's stored messages. It is called when the list is first opened.
+export function createAlarmChanges({ words, format, locale, history, isValid }) {
 	const day = new Intl.DateTimeFormat(locale, {
 		month: 'short',
 		day: 'numeric',
@@ -35,7 +35,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 	const list = element('ol');
 	const state = element('p.live-changes-state', words.changesNone);
 	const details = element('details.live-changes', element('summary', words.changes), list, state);
-	// By room and id: the history may bring what has come already.
+	// By room and id: the history may return events that arrived live.
 	const changes = new Map();
 	const rooms = new Set();
 	const asked = new Set();
@@ -43,7 +43,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 	function show() {
 		const newest = Array.from(changes.values())
 			.sort((one, other) => other.ts - one.ts || other.id - one.id)
-			.slice(0, MOST_CHANGES);
+			.slice(0, MAX_CHANGES);
 
 		changes.clear();
 		for (const alarm of newest)
@@ -63,10 +63,10 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 		asked.add(room);
 		try {
 			const messages = await history(room);
-			messages.filter((message) => message?.type === 'alarm' && isGood(message)).forEach(keep);
+			messages.filter((message) => message?.type === 'alarm' && isValid(message)).forEach(keep);
 			show();
 		} catch {
-			// Perhaps it works when the list is opened again.
+			// Opening the list again retries.
 			asked.delete(room);
 			state.textContent = words.changesFailed;
 		}
@@ -81,7 +81,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 		missing.forEach(load);
 	}
 
-	// It is scrolled by keys as well.
+	// The list scrolls, so it must be reachable by keyboard.
 	list.tabIndex = 0;
 	list.ariaLabel = words.changes;
 	details.addEventListener('toggle', () => {
@@ -95,7 +95,7 @@ export function createAlarmChanges({ words, format, locale, history, isGood }) {
 			keep(alarm);
 			show();
 		},
-		// A room in which there may have been alarms.
+		// Alarms may have occurred in this room.
 		know(room) {
 			if (rooms.has(room))
 				return;

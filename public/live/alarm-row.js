@@ -1,11 +1,11 @@
-// One alarm that stands: what it is and how bad, for how long, who has seen to it.
+// One active alarm: its severity, title, text, age, and who acknowledged it.
 import { focusOn } from '../arrange.js';
+import { bidiText } from '../bidi-text.js';
 import { button, element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { icon } from '../icon.js';
 import { setText } from '../set-text.js';
 
-// Each severity has a shape of its own: a circle, a triangle, an octagon, a full octagon with a flash.
+// The shapes: a circle, a triangle, an octagon, and a filled octagon with a flash.
 const SHAPES = {
 	info: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zm-.8 6v5h1.6V7zm0-3v1.7h1.6V4z',
 	warning: 'M8 1.2l7.3 13.3H.7zM7.2 6v4.6h1.6V6zm0 5.7v1.6h1.6v-1.6z',
@@ -13,10 +13,10 @@ const SHAPES = {
 	critical: 'M5 .5h6L15.5 5v6L11 15.5H5L.5 11V5zM8.9 2.5l-4.4 6.2h3l-.8 4.8 4.8-6.6H8.3z',
 	ok: 'M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1zM4.3 8.2l2.8 2.7 4.7-5-1.1-1-3.6 3.9-1.7-1.7z',
 };
-const MOST_CHARACTERS = 2000;
-// More than that may have to be scrolled.
-const FEW_LINES = 4;
-const FEW_CHARACTERS = 160;
+const MAX_CHARACTERS = 2000;
+// A longer text may scroll, so it must be reachable by keyboard.
+const SHORT_LINES = 4;
+const SHORT_CHARACTERS = 160;
 
 export function severityMark(severity, words) {
 	const mark = element('span.live-severity', icon('live-icon', SHAPES[severity]), words.severity[severity]);
@@ -24,13 +24,13 @@ export function severityMark(severity, words) {
 	return mark;
 }
 
-// What stands there as a text of some length; what is longer has no place in a list.
-export function textOf(value, most = MOST_CHARACTERS) {
+// The value as a text, cut to a length that fits a list.
+export function textOf(value, most = MAX_CHARACTERS) {
 	const text = typeof value === 'string' ? value : '';
 	return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
-const isLong = (text) => text.length > FEW_CHARACTERS || text.split('\n').length > FEW_LINES;
+const isLong = (text) => text.length > SHORT_CHARACTERS || text.split('\n').length > SHORT_LINES;
 
 export const titleOf = ({ title, key }) => textOf(title, 256).trim() || key;
 
@@ -60,7 +60,7 @@ function timeOf(ms, words, format) {
 
 export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 	const severity = element('div.live-mark');
-	const title = foreign('');
+	const title = bidiText('');
 	const text = element('p.live-words');
 	const facts = element('p.live-facts');
 	const fault = element('p.live-fault');
@@ -79,7 +79,7 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 	text.dir = 'auto';
 	fault.setAttribute('role', 'alert');
 
-	// It is not disabled meanwhile: that would take the focus away from who has pressed it.
+	// Not the disabled property: a disabled button loses the focus.
 	function showAction(isUnderWay) {
 		isAsked = isUnderWay;
 		acknowledge.ariaDisabled = String(isUnderWay);
@@ -112,7 +112,7 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 		since = Number.isFinite(alarm.since) ? timeOf(alarm.since, '', format) : null;
 		seen = alarm.acknowledged_by ? timeOf(alarm.acknowledged_ms, '', format) : null;
 		seen?.classList.add('live-seen');
-		const parts = [since, foreign(alarm.room), linkTo(alarm.click, words), seen];
+		const parts = [since, bidiText(alarm.room), linkTo(alarm.click, words), seen];
 		facts.replaceChildren(...parts.filter(Boolean));
 	}
 
@@ -140,7 +140,7 @@ export function createAlarmRow({ words, format, ageOf, onAcknowledge }) {
 			fault.textContent = '';
 			showFacts();
 			showAges(now);
-			// The button goes away, and who pressed it is to stay where he is.
+			// The focused button is about to be hidden, so the focus moves to the row.
 			if (hadFocus && acknowledge.hidden)
 				focusOn(item);
 		},

@@ -1,4 +1,4 @@
-// The alarms that stand, the worst first, and what happened to them.
+// The active alarms, most urgent first, and their recent changes.
 import { arrange } from '../arrange.js';
 import { element } from '../elements.js';
 import { setText } from '../set-text.js';
@@ -7,17 +7,17 @@ import { createAlarmRow, titleOf } from './alarm-row.js';
 
 const SEVERITIES = ['ok', 'info', 'warning', 'error', 'critical'];
 const STATES = ['raised', 'updated', 'cleared', 'acknowledged'];
-// The server keeps up to 1,000 a room; nobody reads so many.
-const MOST_ROWS = 200;
+// The server keeps up to 1,000 per room; nobody reads so many.
+const MAX_ROWS = 200;
 const AGE_MS = 1000;
 
-function isGood({ room, key, severity, state }) {
+function isValid({ room, key, severity, state }) {
 	return (
 		typeof room === 'string' && typeof key === 'string' && SEVERITIES.includes(severity) && STATES.includes(state)
 	);
 }
 
-// What needs somebody before what is seen to, the worse before the better, the younger before the older.
+// Order: unacknowledged first, then by severity, then newest first.
 function compare(one, other) {
 	return (
 		Boolean(one.acknowledged_by) - Boolean(other.acknowledged_by) ||
@@ -27,7 +27,7 @@ function compare(one, other) {
 }
 
 export function createAlarms(place, { words, format, locale, ageOf, now, acknowledge, history }) {
-	const standing = new Map();
+	const active = new Map();
 	const rows = new Map();
 	const count = element('span.live-count');
 	const heading = element('h2', words.alarms, count);
@@ -35,10 +35,10 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 	const list = element('ul.live-standing');
 	const more = element('p.live-more');
 	const voice = element('p.live-unseen');
-	const changes = createAlarmChanges({ words, format, locale, history, isGood });
+	const changes = createAlarmChanges({ words, format, locale, history, isValid });
 	let isVisible = false;
 	let frame = 0;
-	let ager = 0;
+	let ageTimer = 0;
 
 	voice.setAttribute('role', 'status');
 	place.append(heading, calm, list, more, changes.details, voice);
@@ -56,9 +56,9 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 
 	function show() {
 		frame = 0;
-		const sorted = Array.from(standing.values()).sort(compare);
+		const sorted = Array.from(active.values()).sort(compare);
 		const open = sorted.filter((alarm) => !alarm.acknowledged_by).length;
-		const shown = sorted.slice(0, MOST_ROWS);
+		const shown = sorted.slice(0, MAX_ROWS);
 		const keys = new Set(shown.map(keyOf));
 
 		for (const key of rows.keys()) {
@@ -73,7 +73,7 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 		setText(more, sorted.length > shown.length ? words.more(sorted.length - shown.length) : '');
 	}
 
-	function wake() {
+	function scheduleDraw() {
 		if (isVisible)
 			frame ||= requestAnimationFrame(show);
 	}
@@ -85,13 +85,13 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 
 	return {
 		take(alarm) {
-			if (!isGood(alarm))
+			if (!isValid(alarm))
 				return;
 			changes.know(alarm.room);
 			if (alarm.state === 'cleared')
-				standing.delete(keyOf(alarm));
+				active.delete(keyOf(alarm));
 			else
-				standing.set(keyOf(alarm), alarm);
+				active.set(keyOf(alarm), alarm);
 			if (!alarm.standing) {
 				changes.add(alarm);
 				if (isVisible)
@@ -101,23 +101,23 @@ export function createAlarms(place, { words, format, locale, ageOf, now, acknowl
 						words.state[alarm.state],
 					);
 			}
-			wake();
+			scheduleDraw();
 		},
 		know: changes.know,
-		// What stands there is sent anew.
+		// The server sends the room's active alarms again.
 		forget(room) {
-			for (const [key, alarm] of standing) {
+			for (const [key, alarm] of active) {
 				if (alarm.room === room)
-					standing.delete(key);
+					active.delete(key);
 			}
-			wake();
+			scheduleDraw();
 		},
 		show(wanted) {
 			isVisible = wanted;
-			clearInterval(ager);
+			clearInterval(ageTimer);
 			if (!wanted)
 				return;
-			ager = setInterval(showAges, AGE_MS);
+			ageTimer = setInterval(showAges, AGE_MS);
 			show();
 			showAges();
 		},

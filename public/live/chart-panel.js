@@ -1,11 +1,11 @@
-// Below a tile that was opened: the chart, and in words what it shows.
+// The panel below an opened tile: the chart, with minimum, average and maximum.
+import { bidiText } from '../bidi-text.js';
 import { button, element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { createChart } from './chart.js';
 
 export function createChartPanel(metric, { words, units, locale, onClose }) {
-	const title = element('h3', foreign(metric.name));
+	const title = element('h3', bidiText(metric.name));
 	const whole = button('live-whole', words.chartWhole);
 	const close = button('live-close', element('span', '✕'));
 	const state = element('p.live-state-of-chart', words.chartLoading);

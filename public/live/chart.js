@@ -1,27 +1,27 @@
-// A chart of one metric by uPlot, which is loaded when the first chart is opened.
-import { addSheet } from '../sheet.js';
+// A chart of one metric. uPlot is loaded when the first chart is opened.
+import { addStylesheet } from '../stylesheet.js';
 import { addTouchZoom } from './touch-zoom.js';
 import { isBytes } from './units.js';
 
 const HEIGHT = 260;
 const AXIS_FONT = '12px system-ui, sans-serif';
-// Of that font, on average.
+// Average width of a letter in AXIS_FONT.
 const LETTER_PX = 7;
 const GAP_PX = 14;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-// Steps of an axis that counts bytes.
+// Axis steps for bytes.
 const POWERS = Array.from({ length: 60 }, (_, exponent) => 2 ** exponent);
 
 async function loadLibrary() {
 	const [{ default: Plot }] = await Promise.all([
 		import('../lib/uplot/uPlot.esm.js'),
-		addSheet(new URL('../lib/uplot/uPlot.min.css', import.meta.url)),
+		addStylesheet(new URL('../lib/uplot/uPlot.min.css', import.meta.url)),
 	]);
 	return Plot;
 }
 
-// Labels of the time axis: as exact as its steps.
+// Labels of the time axis, with the precision of its steps.
 function createClock(locale) {
 	const seconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 	const minutes = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
@@ -35,7 +35,8 @@ function createClock(locale) {
 	};
 }
 
-// A canvas knows no custom properties: live.css gives the colours to properties of the place that show nothing there.
+// A canvas cannot use custom properties. live.css sets the colours as properties of the place that have no visible
+// effect there.
 function createColours(place) {
 	const style = getComputedStyle(place);
 
@@ -74,11 +75,12 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 	const colours = createColours(place);
 	const clock = createClock(locale);
 	const lengthOf = (values) => Math.max(0, ...(values ?? []).map((value) => value.length));
-	// An endless unit leaves room for the chart.
+	// A long unit must leave room for the chart.
 	const widthOf = (plot, values) => Math.min(18 + LETTER_PX * lengthOf(values), place.clientWidth / 3);
 	const spaceFor = (label) => GAP_PX + LETTER_PX * label.length;
 
-	// Seconds are told where steps of half a minute have room for them; otherwise no step is that small.
+	// Labels show seconds if steps of half a minute have room for them. Otherwise the space forces steps of at least a
+	// minute.
 	function timeSpace(plot, axisIndex, min, max, width) {
 		const minute = (width * MINUTE_MS) / (max - min);
 		const exact = spaceFor(clock.label(min, 1));
@@ -90,7 +92,7 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 		width: place.clientWidth,
 		height: HEIGHT,
 		ms: 1,
-		// At the end half of a time has its place.
+		// Half of the last time label overhangs on the right.
 		padding: [10, 24, 0, 0],
 		cursor: { drag: { x: true, y: false }, points: { size: 8 } },
 		hooks: { setScale: [(plot, key) => key === 'x' && onScale(plot)] },
@@ -114,14 +116,15 @@ function optionsFor(place, { name, label, unit, words, locale, onScale }) {
 				width: 2,
 				stroke: colours.line,
 				fill: colours.area,
-				// Where no pointer is, the last one.
+				// Without a pointer, the last value.
 				value: (plot, value) => label(value ?? plot.data[1].at(-1) ?? 0),
 			},
 		],
 	};
 }
 
-// Rejects where the library cannot be had. label(value) writes a value, onZoom(isZoomed) is told when the reader zooms.
+// Rejects if the library cannot be loaded. label(value) formats a value; onZoom(isZoomed) is called when the zoom
+// changes.
 export async function createChart(place, { onZoom, ...more }) {
 	const Plot = await loadLibrary();
 	let isZoomed = false;
@@ -136,7 +139,7 @@ export async function createChart(place, { onZoom, ...more }) {
 	const plot = new Plot(optionsFor(place, { ...more, onScale }), [[], []], place);
 	const stopWatching = watchTheme(() => plot.redraw(false));
 	const sizes = new ResizeObserver(() => {
-		// It has no width while another view is looked at.
+		// The width is 0 while another view is shown.
 		if (place.clientWidth)
 			plot.setSize({ width: place.clientWidth, height: HEIGHT });
 	});
@@ -148,7 +151,7 @@ export async function createChart(place, { onZoom, ...more }) {
 	sizes.observe(place);
 
 	return {
-		// Follows the data, unless the reader looks at a part or is about to choose one.
+		// The chart follows new data unless the reader has zoomed in or is selecting.
 		setPoints(points) {
 			const { min, max } = plot.scales.x;
 			const isHeld = isZoomed || plot.select.width > 0;

@@ -1,23 +1,23 @@
-// How far this clock is ahead of the server's, from the times in frames that have just come: none comes before it was
-// sent, so the least distance counts. But clocks are set, and run apart by seconds a day: so only that of the last one or
-// two minutes does.
+// Estimates how far this clock is ahead of the server's, from the times in frames that were just sent. A delay only
+// increases the difference, so the minimum is used. Clocks drift and are adjusted, so only the last one or two minutes
+// count.
 
 const PERIOD_MS = 60_000;
 
 export function createServerClock() {
-	// Of this period and of the one before.
+	// Minimum of this period and of the previous one.
 	let least = Infinity;
 	let formerLeast = Infinity;
 	let begun = -Infinity;
 
 	return {
-		// 0 where nothing is known.
+		// 0 if unknown.
 		get ahead() {
 			const distance = Math.min(least, formerLeast);
 			return distance === Infinity ? 0 : distance;
 		},
 		compare(time) {
-			// No clock that could be set meanwhile.
+			// performance.now() does not change when the clock is set.
 			const now = performance.now();
 
 			if (now - begun >= PERIOD_MS) {

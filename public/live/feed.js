@@ -1,25 +1,25 @@
-// What Live is fed with. What came before it was looked at is kept for it, as far as it still counts: the last values of
-// each metric, the alarms that stand.
-import { createLazy } from '../lazily.js';
+// Receives the frames for the Live view and loads it when it is first shown. Until then it keeps the last values of
+// each metric and the active alarms.
+import { createLazy } from '../lazy.js';
 import { clockTimeSeconds, fullDate, texts } from '../texts.js';
 import { createPast, hasPoint } from './past.js';
 
-const MOST_ALARMS = 1000;
+const MAX_ALARMS = 1000;
 
-// means are what else live.js asks for.
-export function createFeed(place, means) {
+// services are the other options of createLive.
+export function createFeed(place, services) {
 	const past = createPast();
 	const alarms = new Map();
 	const live = createLazy(async () => {
 		const { createLive } = await import('./live.js');
-		return createLive(place, { texts, format: { clockTimeSeconds, fullDate }, ...means });
+		return createLive(place, { texts, format: { clockTimeSeconds, fullDate }, ...services });
 	});
 	let isVisible = false;
 	let isWanted = false;
 	let isThere = false;
 
-	// What stands is worth more than what is over.
-	function makeRoom() {
+	// Drops a cleared alarm if there is one, else the oldest.
+	function evict() {
 		const over = Array.from(alarms.keys()).find((key) => alarms.get(key).state === 'cleared');
 
 		alarms.delete(over ?? alarms.keys().next().value);
@@ -50,8 +50,8 @@ export function createFeed(place, means) {
 			}
 			alarms.delete(key);
 			alarms.set(key, frame);
-			if (alarms.size > MOST_ALARMS)
-				makeRoom();
+			if (alarms.size > MAX_ALARMS)
+				evict();
 		},
 		joined(frame) {
 			for (const [key, { room }] of alarms) {

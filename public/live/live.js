@@ -1,18 +1,20 @@
-// The Live view: alarms that stand, and the values of metrics as they come.
+// The Live view: active alarms, and the current values of metrics.
 import { element } from '../elements.js';
 import { localeOf } from '../locale.js';
-import { addSheet } from '../sheet.js';
+import { addStylesheet } from '../stylesheet.js';
 import { createAges } from './ages.js';
 import { createAlarms } from './alarms.js';
 import { words as languages } from './texts.js';
 import { createTiles } from './tiles.js';
 import { createUnits } from './units.js';
 
-await Promise.all(['live.css', 'alarms.css', 'tiles.css'].map((sheet) => addSheet(new URL(sheet, import.meta.url))));
+const SHEETS = ['live.css', 'alarms.css', 'tiles.css'];
 
-// Fills element, which is the view's alone. Of texts only the language is used, of format clockTimeSeconds and fullDate.
-// acknowledge(room, key) may give a promise, and rejects with an Error for the reader; history(room) gives a promise of
-// the room's last messages.
+await Promise.all(SHEETS.map((sheet) => addStylesheet(new URL(sheet, import.meta.url))));
+
+// Fills place, which must be empty. texts gives the language; format gives clockTimeSeconds and fullDate.
+// acknowledge(room, key) may return a promise that rejects with a displayable Error. history(room) resolves with the
+// room's last messages.
 export function createLive(place, { texts, format, acknowledge, history }) {
 	const words = languages[texts.language];
 	const locale = localeOf(texts.language);
@@ -47,13 +49,13 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 			if (tiles.take(frame))
 				alarms.know(frame.room);
 		},
-		// What came before the view was there: the last frame, and the times and values of those that there were.
+		// Values from before the view was loaded: the metric's last frame, and its earlier times and values.
 		past(frame, times, values) {
 			if (tiles.takePast(frame, times, values))
 				alarms.know(frame.room);
 		},
 		alarm: alarms.take,
-		// A room was entered: where the past could not be given, its alarms are told anew.
+		// Unless the session was recovered, the server sends the room's alarms again.
 		joined({ room, recovered }) {
 			if (!recovered)
 				alarms.forget(room);
@@ -65,7 +67,7 @@ export function createLive(place, { texts, format, acknowledge, history }) {
 		closed() {
 			state.textContent = words.disconnected;
 		},
-		// Nothing is drawn while nobody looks.
+		// A hidden view draws nothing.
 		visible(isVisible) {
 			tiles.show(isVisible);
 			alarms.show(isVisible);

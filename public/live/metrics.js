@@ -1,8 +1,8 @@
-// What is known of the metrics, by room and name, and how old it is by the server's clock.
+// The metrics by room and name, with their ages by the server's clock.
 import { createServerClock } from './clock.js';
 import { createSeries } from './series.js';
 
-export const MOST_METRICS = 500;
+export const MAX_METRICS = 500;
 
 export function createMetrics() {
 	const all = new Map();
@@ -13,7 +13,7 @@ export function createMetrics() {
 	const keyOf = ({ room, name }) => JSON.stringify([room, name]);
 	const now = () => Date.now() - clock.ahead;
 
-	// Only a value that is as new as its frame tells of the clocks; those sent on entering a room may be old.
+	// Values sent on joining may be old, so they say nothing about the clocks unless they are in the future.
 	function compareClocks(time, isNew) {
 		if (isNew || time > Date.now())
 			clock.compare(time);
@@ -22,8 +22,8 @@ export function createMetrics() {
 	const ageOf = (metric) => now() - metric.series.lastTime;
 	const isStale = (metric) => metric.series.isStale(ageOf(metric));
 
-	// The one that was silent for longest makes room, but no living one does.
-	function makeRoom() {
+	// Drops the stale metric with the oldest value. Fresh metrics stay.
+	function evict() {
 		let oldest = null;
 
 		for (const metric of all.values()) {
@@ -42,10 +42,10 @@ export function createMetrics() {
 		let gone = null;
 
 		if (!metric) {
-			gone = all.size < MOST_METRICS ? null : makeRoom();
-			if (all.size >= MOST_METRICS) {
-				// Counted, but not without end.
-				if (leftOut.size < MOST_METRICS)
+			gone = all.size < MAX_METRICS ? null : evict();
+			if (all.size >= MAX_METRICS) {
+				// Bounded; only the number is shown.
+				if (leftOut.size < MAX_METRICS)
 					leftOut.add(key);
 				return { metric: null, gone };
 			}
@@ -67,17 +67,18 @@ export function createMetrics() {
 		get leftOut() {
 			return leftOut.size;
 		},
-		// Both give { metric, gone }: the one that it belongs to, if there is room for it, and who had to make room.
+		// take and takePast return { metric, gone }: the updated metric, or null if there is no room, and a metric
+		// dropped for it.
 		take(frame) {
 			compareClocks(frame.ts, all.get(keyOf(frame))?.opening === opening);
 			return put(frame, [frame.ts], [frame.value]);
 		},
-		// The times and values that came up to this frame, nobody knows when.
+		// The values arrived some time ago, so they say nothing about the clocks.
 		takePast(frame, times, values) {
 			compareClocks(frame.ts, false);
 			return put(frame, times, values);
 		},
-		// Values that are sent again after this may be old.
+		// After a reconnect the server sends values again, which may be old.
 		reopened() {
 			opening++;
 		},

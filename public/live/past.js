@@ -1,13 +1,13 @@
-// What came of metrics before Live was looked at, as far as it is kept for it.
+// Metric values that arrived before the Live view was loaded, bounded.
 
-const MOST_KEPT = 1000;
-// Points of one metric, and of all.
-const MOST_POINTS = 120;
-const MOST_POINTS_IN_ALL = 30_000;
+const MAX_KEPT = 1000;
+// Points per metric, and in total.
+const MAX_POINTS = 120;
+const MAX_POINTS_IN_ALL = 30_000;
 
 export const hasPoint = ({ ts, value }) => Number.isFinite(ts) && Number.isFinite(value);
 
-// What came of metrics, by a key: of each the last frame, and the times and values of the last ones.
+// Per key: the metric's last frame, and its last times and values.
 export function createPast() {
 	const kept = new Map();
 	let count = 0;
@@ -20,7 +20,7 @@ export function createPast() {
 		count -= surplus;
 	}
 
-	function makeRoom() {
+	function evict() {
 		const [[key, longestSilent]] = kept;
 
 		cut(longestSilent, 0);
@@ -36,14 +36,14 @@ export function createPast() {
 			times.push(frame.ts);
 			values.push(frame.value);
 			count++;
-			cut({ times, values }, MOST_POINTS);
-			if (kept.size > MOST_KEPT)
-				makeRoom();
-			// The more metrics there are, the less is kept of each.
-			if (count > MOST_POINTS_IN_ALL)
+			cut({ times, values }, MAX_POINTS);
+			if (kept.size > MAX_KEPT)
+				evict();
+			// Over the total, every metric loses half of its points.
+			if (count > MAX_POINTS_IN_ALL)
 				kept.forEach((one) => cut(one, Math.ceil(one.times.length / 2)));
 		},
-		// Gives all of it, and forgets it.
+		// Returns and removes everything.
 		take() {
 			const all = Array.from(kept.values());
 

@@ -1,16 +1,16 @@
-// The values of one metric: the last ones, in the order of time, bounded.
+// The last values of one metric, in time order, bounded.
 
-export const MOST_POINTS = 3600;
-// Cut several at once: taking one from the front of an array moves all others.
+export const MAX_POINTS = 3600;
+// Trim in blocks: removing from the front of an array moves all other elements.
 const SPARE_POINTS = 400;
-// Of so many of the last distances the middle one is the usual interval.
+// The usual interval is the median of this many.
 const INTERVALS = 15;
-const LEAST_INTERVALS = 3;
+const MIN_INTERVALS = 3;
 const STALE_INTERVALS = 3;
-// Where no usual interval is known yet.
+// Without a known interval.
 const STALE_MS = 60_000;
-// A breath more or less between two quick values is the network's.
-const LEAST_STALE_MS = 2000;
+// Short intervals vary with the network delay.
+const MIN_STALE_MS = 2000;
 
 export function createSeries() {
 	let times = [];
@@ -20,27 +20,27 @@ export function createSeries() {
 		const last = times.slice(-INTERVALS - 1);
 		const distances = last.slice(1).map((time, index) => time - last[index]);
 
-		if (distances.length < LEAST_INTERVALS)
+		if (distances.length < MIN_INTERVALS)
 			return 0;
 		return distances.sort((one, other) => one - other)[distances.length >> 1];
 	}
 
 	return {
 		add(time, value) {
-			// The same again after a reconnect, or a clock that was set back.
+			// A resent value after a reconnect, or a clock that was set back.
 			while (times.length && times.at(-1) >= time) {
 				times.pop();
 				values.pop();
 			}
 			times.push(time);
 			values.push(value);
-			if (times.length >= MOST_POINTS + SPARE_POINTS) {
-				times = times.slice(-MOST_POINTS);
-				values = values.slice(-MOST_POINTS);
+			if (times.length >= MAX_POINTS + SPARE_POINTS) {
+				times = times.slice(-MAX_POINTS);
+				values = values.slice(-MAX_POINTS);
 			}
 		},
-		// Two arrays of the same length that nobody else may change.
-		points: (most = MOST_POINTS) => [times.slice(-most), values.slice(-most)],
+		// Copies; the caller may change them.
+		points: (most = MAX_POINTS) => [times.slice(-most), values.slice(-most)],
 		get lastTime() {
 			return times.at(-1);
 		},
@@ -49,7 +49,7 @@ export function createSeries() {
 		},
 		isStale(age) {
 			const usual = usualInterval();
-			return age > (usual ? Math.max(LEAST_STALE_MS, STALE_INTERVALS * usual) : STALE_MS);
+			return age > (usual ? Math.max(MIN_STALE_MS, STALE_INTERVALS * usual) : STALE_MS);
 		},
 	};
 }

@@ -1,9 +1,9 @@
-// A small line of the last values, drawn into a box of 100 by 30 that is stretched to the tile's width.
+// A line of the last values. Its box of 100 by 30 is stretched to the tile's width.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const WIDTH = 100;
 const HEIGHT = 30;
-// Half of the line's width must fit above and below.
+// Room for half the line's width.
 const EDGE = 2;
 export const SPARKLINE_POINTS = 90;
 
@@ -32,12 +32,12 @@ export function createSparkline() {
 			const [begin, end] = [times[0], times.at(-1)];
 			const [low, high] = [Math.min(...values), Math.max(...values)];
 			const x = (time) => (end > begin ? ((time - begin) / (end - begin)) * WIDTH : WIDTH);
-			// By halves: all there is between the largest numbers is too large for one.
+			// high - low could overflow to Infinity, so both are halved first.
 			const span = high / 2 - low / 2;
 			const y = (value) => EDGE + (HEIGHT - 2 * EDGE) * (span ? (high / 2 - value / 2) / span : 0.5);
 			const points = times.map((time, index) => `${rounded(x(time))},${rounded(y(values[index]))}`);
 
-			// One value alone is a level.
+			// A single value is drawn as a horizontal line.
 			if (points.length === 1)
 				points.unshift(`0,${HEIGHT / 2}`);
 			line.setAttribute('d', `M${points.join('L')}`);

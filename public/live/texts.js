@@ -1,15 +1,15 @@
-// Every word of the Live view.
+// All texts of the Live view.
 
 const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`;
-// A name of another writing direction must not turn round what stands beside it.
+// Bidi isolate: a name must not reorder the text next to it.
 const isolated = (name) => `\u2068${name}\u2069`;
 
 export const words = {
 	en: {
 		alarms: 'Alarms',
-		standing: (count, open) => `${count} standing, ${open ? `${open} not acknowledged` : 'all acknowledged'}`,
-		calm: 'All is well: no alarm stands.',
-		more: (count) => `and ${plural(count, 'more alarm', 'more alarms')} of less weight`,
+		standing: (count, open) => `${count} active, ${open ? `${open} not acknowledged` : 'all acknowledged'}`,
+		calm: 'No active alarms.',
+		more: (count) => `and ${plural(count, 'less urgent alarm', 'less urgent alarms')}`,
 		severity: { info: 'Info', warning: 'Warning', error: 'Error', critical: 'Critical', ok: 'OK' },
 		began: (age) => `began ${age}`,
 		open: 'Open link',
@@ -17,12 +17,12 @@ export const words = {
 		acknowledgeThis: (title) => `Acknowledge ${isolated(title)}`,
 		acknowledging: 'Acknowledging…',
 		notAcknowledged: (reason) => `Not acknowledged${reason ? `: ${reason}` : ''}. Try again.`,
-		acknowledged: (name, age) => `${isolated(name)} has seen to it ${age}`,
+		acknowledged: (name, age) => `acknowledged by ${isolated(name)} ${age}`,
 		somebody: 'somebody',
-		changes: 'What happened',
+		changes: 'Recent changes',
 		changesLoading: 'Loading…',
-		changesNone: 'No alarm has changed.',
-		changesFailed: 'What happened earlier could not be loaded.',
+		changesNone: 'No changes yet.',
+		changesFailed: 'Earlier changes could not be loaded.',
 		state: { raised: 'raised', updated: 'changed', cleared: 'cleared', acknowledged: 'acknowledged' },
 		by: (name) => `by ${isolated(name)}`,
 		announced: (severity, title, state) => `${severity}: ${title}, ${state}`,
@@ -32,19 +32,19 @@ export const words = {
 		noneHint: 'A program sends one like this:',
 		tooMany: (count, most) => `Only ${most} values are shown; ${plural(count, 'more was', 'more were')} left out.`,
 		stale: (age) => `stale: ${age}`,
-		disconnected: 'Not connected. These are the last values that came.',
+		disconnected: 'Not connected. These are the last received values.',
 
 		chartOf: (name) => `Chart of ${isolated(name)}`,
 		chartLoading: 'Loading the chart…',
-		chartMissing: 'The chart could not be loaded. The tile goes on showing the last value.',
+		chartMissing: 'The chart could not be loaded. The tile still shows the last value.',
 		chartHint: 'Drag to zoom in, double-click to go back.',
 		chartTouchHint: 'Drag or pinch to zoom in, tap twice to go back.',
 		chartWhole: 'Show all',
 		chartClose: 'Close the chart',
 		time: 'Time',
-		least: 'least',
+		least: 'minimum',
 		average: 'average',
-		most: 'most',
+		most: 'maximum',
 	},
 	zh: {
 		alarms: '告警',

@@ -1,6 +1,6 @@
-// One metric: its name, its last value, how old that is, and where it comes from.
+// The tile of one metric: its name, last value, sparkline and age.
+import { bidiText } from '../bidi-text.js';
 import { element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { SPARKLINE_POINTS, createSparkline } from './sparkline.js';
 
@@ -11,7 +11,7 @@ export function createTile(metric, { words, units, ageOf }) {
 	const sparkline = createSparkline();
 	const button = element(
 		'button.live-tile',
-		element('span.live-name', foreign(metric.name)),
+		element('span.live-name', bidiText(metric.name)),
 		element('span.live-value', amount, ' ', unit),
 		sparkline.svg,
 		age,

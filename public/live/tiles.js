@@ -1,16 +1,16 @@
-// The tiles of all metrics, in a group for each room, and the chart of the one that was opened.
+// The tiles of all metrics, grouped by room, and the chart of the opened tile.
+import { bidiText } from '../bidi-text.js';
 import { element } from '../elements.js';
-import { foreign } from '../foreign.js';
 import { setText } from '../set-text.js';
 import { createChartPanel } from './chart-panel.js';
-import { createMetrics, MOST_METRICS } from './metrics.js';
+import { createMetrics, MAX_METRICS } from './metrics.js';
 import { createTile } from './tile.js';
 
-// As often as the server sends a metric at the most.
+// The server sends a metric at most this often.
 const DRAW_MS = 250;
 const AGE_MS = 1000;
 
-function isGood({ room, name, ts, value }) {
+function isValid({ room, name, ts, value }) {
 	return typeof room === 'string' && typeof name === 'string' && Number.isFinite(ts) && Number.isFinite(value);
 }
 
@@ -27,13 +27,13 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	const groups = new Map();
 	const none = buildNone(words);
 	const leftOut = element('p.live-left-out');
-	// What has changed since it was drawn, and what the reader can see.
+	// Tiles with values that are not drawn yet, and tiles in view.
 	const changed = new Set();
 	const inView = new Set();
 	const itemTiles = new WeakMap();
 	let isVisible = false;
 	let timer = 0;
-	let ager = 0;
+	let ageTimer = 0;
 	let chart = null;
 
 	const watcher = new IntersectionObserver((entries) => {
@@ -61,7 +61,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		for (const tile of changed) {
 			tile.showValue();
 			tile.showAge(metrics.ageOf(tile.metric), metrics.isStale(tile.metric));
-			// Drawn when it comes into view, if it is not.
+			// The others are drawn when they come into view.
 			if (inView.has(tile))
 				tile.drawSparkline();
 			if (chart?.tile === tile)
@@ -70,8 +70,8 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		changed.clear();
 	}
 
-	// What is new is shown soon.
-	function wake(isNew) {
+	// A new tile is drawn at once.
+	function scheduleDraw(isNew) {
 		if (!isVisible)
 			return;
 		if (isNew) {
@@ -110,7 +110,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		chart.item.scrollIntoView({ block: 'nearest' });
 	}
 
-	// Groups and tiles stand in the order of their names, which no new value changes.
+	// Ordered by name, so tiles do not move when values change.
 	function insertSorted(parent, added, name) {
 		const after = Array.from(parent.children).find(
 			(child) => child.dataset.name !== undefined && order.compare(child.dataset.name, name) > 0,
@@ -125,7 +125,7 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 
 		if (!group) {
 			group = {
-				section: element('section.live-group', element('h2', foreign(room))),
+				section: element('section.live-group', element('h2', bidiText(room))),
 				list: element('ul.live-tiles'),
 			};
 			group.section.append(group.list);
@@ -167,23 +167,23 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 	place.addEventListener('keydown', (event) => {
 		if (event.key !== 'Escape' || !chart)
 			return;
-		// Nothing around the view is to close as well.
+		// Escape must close the chart only.
 		event.stopPropagation();
 		const { button } = chart.tile;
 		closeChart();
 		button.focus();
 	});
 
-	// False where it is no good one. take() gives what metrics.take does.
+	// Returns false if the frame is not valid. update() is one of the functions of metrics.
 	function takeBy(take, frame, ...points) {
-		if (!isGood(frame))
+		if (!isValid(frame))
 			return false;
 		const unit = typeof frame.unit === 'string' ? frame.unit : '';
 		const { metric, gone } = take({ ...frame, unit }, ...points);
 
 		if (gone)
 			removeTile(gone);
-		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MOST_METRICS) : '');
+		setText(leftOut, metrics.leftOut ? words.tooMany(metrics.leftOut, MAX_METRICS) : '');
 		if (!metric)
 			return true;
 		const isNew = !tiles.has(metric.key);
@@ -191,22 +191,22 @@ export function createTiles(place, { words, units, ageOf, locale }) {
 		if (isNew)
 			addTile(metric);
 		changed.add(tiles.get(metric.key));
-		wake(isNew);
+		scheduleDraw(isNew);
 		return true;
 	}
 
 	return {
 		take: (frame) => takeBy(metrics.take, frame),
-		// With the times and values that came up to this frame.
+		// times and values are those up to this frame.
 		takePast: (frame, times, values) => takeBy(metrics.takePast, frame, times, values),
 		reopened: metrics.reopened,
 		now: metrics.now,
 		show(wanted) {
 			isVisible = wanted;
-			clearInterval(ager);
+			clearInterval(ageTimer);
 			if (!wanted)
 				return;
-			ager = setInterval(showAges, AGE_MS);
+			ageTimer = setInterval(showAges, AGE_MS);
 			showAges();
 			draw();
 		},

@@ -1,18 +1,18 @@
-// Zooming a chart by fingers, which uPlot leaves to the page: one chooses a part by drawing over it, two take hold of the
-// times below them, a double tap shows all.
+// Touch zoom for a chart, which uPlot leaves to the page. One finger selects a range, two fingers pinch, a double tap
+// shows everything.
 
-const LEAST_PX = 12;
+const MIN_PX = 12;
 const TAP_MS = 350;
 const NEAR_PX = 30;
-// Nearer than that nothing comes.
-const LEAST_SPAN_MS = 1000;
+// The smallest range to zoom to.
+const MIN_SPAN_MS = 1000;
 
-// showAll() goes back to the whole. The listeners go with the chart's own elements.
+// showAll() resets the zoom. The listeners are removed with the chart's elements.
 export function addTouchZoom(plot, { showAll }) {
 	const { over } = plot;
-	// Of the fingers, by their ids, how far from the chart's edge.
+	// Pointer id -> x relative to the chart.
 	const fingers = new Map();
-	// The times that two fingers hold.
+	// The times below the two fingers when the pinch began.
 	let held = null;
 	let start = null;
 	let lastTap = { time: -Infinity, x: 0 };
@@ -26,15 +26,15 @@ export function addTouchZoom(plot, { showAll }) {
 
 		if (min <= times[0] && max >= times.at(-1))
 			showAll();
-		else if (max - min >= LEAST_SPAN_MS)
+		else if (max - min >= MIN_SPAN_MS)
 			plot.setScale('x', { min: Math.max(min, times[0]), max: Math.min(max, times.at(-1)) });
 	}
 
-	// What the fingers hold stays below them.
+	// The held times stay below the fingers.
 	function pinch() {
 		const [left, right] = ordered();
 
-		if (right - left < LEAST_PX)
+		if (right - left < MIN_PX)
 			return;
 		const perPixel = (held[1] - held[0]) / (right - left);
 		const min = held[0] - left * perPixel;
@@ -61,9 +61,9 @@ export function addTouchZoom(plot, { showAll }) {
 		fingers.set(event.pointerId, x);
 		if (held && fingers.size === 2)
 			pinch();
-		else if (start && Math.abs(x - start.x) >= LEAST_PX)
+		else if (start && Math.abs(x - start.x) >= MIN_PX)
 			select(Math.min(x, start.x), Math.abs(x - start.x));
-		// What is below the finger is told like what is below a pointer.
+		// Shows the values below the finger, as for a mouse.
 		if (start)
 			plot.setCursor({ left: x, top: event.clientY - over.getBoundingClientRect().top });
 	}
@@ -83,7 +83,7 @@ export function addTouchZoom(plot, { showAll }) {
 		const isDone = start && event.type === 'pointerup';
 
 		select(0, 0);
-		if (isDone && width >= LEAST_PX)
+		if (isDone && width >= MIN_PX)
 			show(plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x'));
 		else if (isDone && Math.abs(event.clientY - start.y) < NEAR_PX)
 			tap(event.timeStamp, start.x);
@@ -92,7 +92,7 @@ export function addTouchZoom(plot, { showAll }) {
 
 	over.addEventListener('pointerdown', down);
 	over.addEventListener('pointermove', move);
-	// The browser takes a finger that moves up or down, to scroll.
+	// pointercancel: the browser takes over a vertical movement to scroll.
 	for (const type of ['pointerup', 'pointercancel'])
 		over.addEventListener(type, up);
 }

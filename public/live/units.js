@@ -1,7 +1,7 @@
-// Numbers with their units in words of people: a ratio in per cent, bytes in KiB and so on, seconds in what fits.
+// Formats values with their units: ratios as percent, bytes as KiB and so on, durations in a fitting unit.
 
 const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
-// In seconds.
+// Unit -> seconds.
 const DURATIONS = new Map([
 	['s', 1],
 	['sec', 1],
@@ -17,7 +17,7 @@ const DURATIONS = new Map([
 	['h', 3600],
 	['hours', 3600],
 ]);
-// From the largest on: what it takes, how much of it one is, Intl's name.
+// Largest first: [from which size, seconds, Intl's unit].
 const STEPS = [
 	[172800, 86400, 'day'],
 	[7200, 3600, 'hour'],
@@ -47,7 +47,7 @@ export function createUnits(locale) {
 		return formats.get(key);
 	}
 
-	// As many digits as a glance can use.
+	// About four significant digits.
 	function amountOf(value) {
 		const size = Math.abs(value);
 
@@ -85,7 +85,7 @@ export function createUnits(locale) {
 		};
 	}
 
-	// { amount, unit }, both to be shown.
+	// Returns { amount, unit } as texts.
 	function split(value, unit) {
 		if (unit === 'ratio')
 			return { amount: amountOf(value * 100), unit: '%' };

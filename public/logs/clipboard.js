@@ -1,6 +1,6 @@
-// Text to the clipboard; false where the browser does not let the page.
+// Copies a text to the clipboard.
 
-// Pages that came over plain http have no other way.
+// Pages over plain http have no navigator.clipboard.
 function copyBySelection(text) {
 	const field = document.createElement('textarea');
 	const focused = document.activeElement;

@@ -1,9 +1,9 @@
-// What Logs is fed with: the rooms of log files that it follows.
+// Connects the Logs view with the log rooms.
 import { texts } from '../texts.js';
 import { createLogs } from './logs.js';
 import { createTails } from './tails.js';
 
-// send(text) goes to the server, fetchRooms() resolves with what it answers to GET /rooms.
+// send(text) sends to the server. fetchRooms() resolves with the answer to GET /rooms.
 export function createFeed(place, { send, isOnline, fetchRooms }) {
 	const tails = createTails({ send, onJoined: (frame) => view.joined(frame), onLog: (frame) => view.log(frame) });
 

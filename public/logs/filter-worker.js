@@ -1,5 +1,4 @@
-// Tries a regular expression on lines. Here, because some expressions take for ever on some lines, and only a worker can
-// be stopped then.
+// Tests lines against a regular expression. Some expressions take forever, and only a worker can be terminated.
 let expression = null;
 
 addEventListener('message', ({ data }) => {

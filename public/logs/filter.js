@@ -1,28 +1,28 @@
-// Which lines the reader wants to see: those that hold a text, or those that fit a regular expression.
+// The filter: lines that contain a text, or that match a regular expression.
 import { trim } from './lines.js';
 
-export const LONGEST_FILTER = 200;
-// Lines for the worker at a time, and how long it may take for them.
+export const MAX_FILTER_LENGTH = 200;
+// Lines per batch, and the worker's time limit for one batch.
 const SLICE_LINES = 100;
 const SLICE_MS = 1000;
 
-// What is wrong with an expression, in the browser's words, or "".
+// The browser's error message for an invalid expression, or "".
 function faultOf(source) {
 	try {
 		RegExp(source, 'iu');
 		return '';
 	} catch (error) {
-		// What was typed stands above it.
+		// The message repeats the expression, which the reader sees in the field.
 		return error.message.replace(/^Invalid regular expression: (\/.*\/[a-z]*: )?/s, '');
 	}
 }
 
-// One expression on as many lines as come, in slices.
+// Runs one expression in a worker, in batches.
 function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 	const worker = new Worker(new URL('filter-worker.js', import.meta.url), { type: 'module' });
 	let waiting = [];
 	let slice = [];
-	// Until the worker is there.
+	// Busy until the worker has compiled the expression.
 	let isBusy = true;
 	let timer = 0;
 
@@ -60,7 +60,7 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 	return {
 		add(entries) {
 			waiting.push(...entries);
-			// No more is kept of the log either.
+			// The log keeps no more lines either.
 			trim(waiting);
 			if (!isBusy)
 				next();
@@ -69,9 +69,8 @@ function createSearcher(source, { onFits, onSlow, onUnavailable }) {
 	};
 }
 
-// onFits(entries) is told which of those that were added fit, in their order, at once or after a while; marks always do.
-// onFault(fault) is told that an expression was given up: { slow: true } or { unavailable: true }; nothing more fits
-// then. Or that it is none: { wrong: '…' }.
+// onFits(entries) gets the matching entries in order, at once or later. Marks always match. onFault(fault) reports {
+// slow: true } or { unavailable: true } when the expression was stopped, or { wrong: message } when it is invalid.
 export function createFilter({ onFits, onFault }) {
 	let wanted = '';
 	let source = '';
@@ -86,7 +85,7 @@ export function createFilter({ onFits, onFault }) {
 
 	const holds = ({ text, mark }) => mark || text.toLowerCase().includes(wanted);
 
-	// What is still being searched is of no interest any more.
+	// Restarts the filter; pending batches are dropped.
 	function begin() {
 		searcher?.stop();
 		searcher = null;
@@ -100,7 +99,7 @@ export function createFilter({ onFits, onFault }) {
 	}
 
 	return {
-		// What is added later is measured by this. False, and all is as it was, if it is no expression.
+		// Applies to entries added later. Returns false and keeps the old filter if the expression is invalid.
 		set(text, isExpression) {
 			const wrong = isExpression && faultOf(text);
 
@@ -113,7 +112,7 @@ export function createFilter({ onFits, onFault }) {
 			begin();
 			return true;
 		},
-		// Other lines are to be measured by the same.
+		// Called before other lines are added.
 		begin,
 		add(entries) {
 			if (isFaulty)
@@ -123,7 +122,7 @@ export function createFilter({ onFits, onFault }) {
 			else
 				onFits(entries.filter(holds));
 		},
-		// What is to be shown within the lines, in lower case.
+		// The text to highlight, in lower case.
 		get text() {
 			return wanted;
 		},

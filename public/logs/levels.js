@@ -1,9 +1,8 @@
-// How grave a line is, from what programs usually write: "error", "warning", "info", "debug", or "" where it does not
-// say so.
+// Guesses the level of a line: "error", "warning", "info", "debug", or "" if unknown.
 
-// What is a level stands near the beginning.
+// Levels are near the start of a line.
 const LOOK_AT = 300;
-const LONGEST_JSON = 16_384;
+const MAX_JSON_LENGTH = 16_384;
 
 const NAMES = new Map([
 	...['emerg', 'emergency', 'panic', 'alert', 'crit', 'critical', 'fatal', 'severe', 'err', 'error', 'f', 'e'].map(
@@ -13,24 +12,24 @@ const NAMES = new Map([
 	...['notice', 'info', 'information', 'informational', 'i', 'n'].map((name) => [name, 'info']),
 	...['debug', 'dbg', 'trace', 'verbose', 'fine', 'finer', 'finest', 'd', 't', 'v'].map((name) => [name, 'debug']),
 ]);
-// RFC 5424 section 6.2.1; the facility comes before it, and 191 is the most of both.
+// RFC 5424 section 6.2.1: PRI is facility * 8 + severity, at most 191.
 const SYSLOG = ['error', 'error', 'error', 'error', 'warning', 'info', 'info', 'debug'];
 
 const LONG =
 	'emerg(?:ency)?|panic|alert|crit(?:ical)?|fatal|severe|err(?:or)?|warn(?:ing)?|notice|info(?:rmation(?:al)?)?|debug|dbg|trace|verbose';
 const PRIORITY = /^<(\d{1,3})>/;
-// key=value as logfmt has it.
+// logfmt: level=value.
 const PAIR = new RegExp(`\\b(?:level|lvl|severity|loglevel)["']?[=:]\\s*["']?(${LONG}|[a-z])\\b`, 'i');
-// glog, and the like of Android: a letter at the beginning.
+// glog and Android: a letter at the start.
 const LETTER = /^([EWIDFVT])(?:\d{4} |\/)/;
-// In brackets or with a colon in any case, as a word of its own only in capitals: "no error" is no error.
+// Any case in brackets or before a colon. A bare word counts in capitals only: "no error" is no error.
 const BRACKETED = new RegExp(`[[(<|](${LONG}|[EWID])\\s*[\\])>|]`, 'i');
 const WITH_COLON = new RegExp(`(?:^|[\\s\\]])(${LONG}):`, 'i');
 const CAPITALS = new RegExp(`(?:^|[\\s"'\\-/;,])(${LONG.toUpperCase()})(?=$|[\\s"'\\-/;,:])`);
 
 const nameOf = (word) => NAMES.get(word.toLowerCase()) ?? '';
 
-// Bunyan and pino count from 10 to 60 upwards, syslog and journald from 7 to 0.
+// Bunyan and pino use 10 to 60, syslog and journald 7 to 0.
 function ofNumber(number) {
 	if (number >= 10)
 		return number >= 50 ? 'error' : number >= 40 ? 'warning' : number >= 30 ? 'info' : 'debug';
@@ -44,7 +43,7 @@ function ofValue(value) {
 }
 
 function ofJson(text) {
-	if (!text.startsWith('{') || text.length > LONGEST_JSON)
+	if (!text.startsWith('{') || text.length > MAX_JSON_LENGTH)
 		return '';
 	try {
 		const object = JSON.parse(text);

@@ -1,24 +1,24 @@
-// The lines of one log: each once, in the order of their ids, bounded. Where some are missing stands a mark, and where
-// the file was rotated or truncated.
+// The lines of one log, each once and ordered by id. Marks are inserted where lines are missing, and where the file was
+// rotated or truncated.
 import { levelOf } from './levels.js';
 
-const MOST_LINES = 5000;
-// Several at once: taking one from the front of an array moves all others.
+const MAX_LINES = 5000;
+// Trim in blocks: removing from the front of an array moves all other elements.
 const TRIM_LINES = 100;
-// A line that is longer is cut; nobody reads so far to the right.
-const LONGEST_LINE = 8192;
+// Longer lines are cut.
+const MAX_LINE_LENGTH = 8192;
 
-function isGood({ id, ts, message }) {
+function isValid({ id, ts, message }) {
 	return Number.isInteger(id) && Number.isFinite(new Date(ts).getTime()) && typeof message === 'string';
 }
 
 const EVENTS = ['rotated', 'truncated'];
 
-const cut = (text) => (text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text);
+const cut = (text) => (text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text);
 
-// Drops the oldest so that there are no more than MOST_LINES; gives how many went.
+// Drops the oldest entries above MAX_LINES. Returns how many were dropped.
 export function trim(entries) {
-	const surplus = entries.length - MOST_LINES;
+	const surplus = entries.length - MAX_LINES;
 
 	if (surplus <= 0)
 		return 0;
@@ -28,10 +28,10 @@ export function trim(entries) {
 }
 
 export function createLines() {
-	// The number of an entry on this page; ids begin anew with an epoch.
+	// Numbers entries across epochs; ids restart in each epoch.
 	let last = 0;
 	let epoch = null;
-	// Null: which one comes next is not known.
+	// Null if the next id is unknown.
 	let lastId = null;
 	let isBegunAnew = false;
 
@@ -55,9 +55,9 @@ export function createLines() {
 	}
 
 	return {
-		// What a frame adds: nothing, if it is no good or has come already.
+		// The entries for a frame; none if it is invalid or a duplicate.
 		take(frame) {
-			if (!isGood(frame) || (lastId !== null && frame.id <= lastId))
+			if (!isValid(frame) || (lastId !== null && frame.id <= lastId))
 				return [];
 			const entries = [...marksBefore(frame), entryOf(frame)];
 

@@ -1,20 +1,19 @@
-// The lines that are kept of the log that is read, those of them that the filter lets through, and those that wait while
-// the reader has stopped it all.
+// The model of the Logs view: the kept lines, the filter, and the lines that wait during a pause.
 import { createFilter } from './filter.js';
 import { createLines, trim } from './lines.js';
 
-// onCleared(), onAppended(entries) and onDropped(n), up to which number, tell what is to be shown; onFault(fault), what is
-// wrong with the filter; onChange(), that a number has changed.
+// onCleared(), onAppended(entries) and onDropped(n) update the display; onDropped: entries below number n are gone.
+// onFault(fault) reports a filter error. onChange() is called when a count has changed.
 export function createLog({ onCleared, onAppended, onDropped, onFault, onChange }) {
 	let lines = createLines();
 	let entries = [];
-	// While it is paused.
+	// Entries that arrived during a pause.
 	let waiting = [];
 	let isPaused = false;
 
 	const filter = createFilter({
 		onFits(fitting) {
-			// What was dropped meanwhile stays away, and marks stand among the lines.
+			// The filter may return entries that were dropped meanwhile.
 			const first = entries[0]?.n ?? Infinity;
 			const ready = fitting.filter(({ n }) => n >= first);
 
@@ -82,7 +81,7 @@ export function createLog({ onCleared, onAppended, onDropped, onFault, onChange 
 		get count() {
 			return entries.filter(isLine).length;
 		},
-		// What is to be made to stand out in the lines.
+		// The text to highlight.
 		get wanted() {
 			return filter.text;
 		},

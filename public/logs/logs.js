@@ -1,27 +1,27 @@
-// The Logs view: the lines of one followed log file as they come, with a filter.
+// The Logs view: the lines of one log file, with a filter.
 import { button, element } from '../elements.js';
-import { createHush } from '../hush.js';
 import { localeOf } from '../locale.js';
-import { addSheet } from '../sheet.js';
+import { createSilencer } from '../silencer.js';
 import { recall, remember } from '../storage.js';
+import { addStylesheet } from '../stylesheet.js';
 import { copyText } from './clipboard.js';
 import { createLog } from './log.js';
 import { createNotice } from './notice.js';
+import { buildRow, wordsOfMark } from './row.js';
 import { createSelection } from './selection.js';
 import { words as languages } from './texts.js';
 import { createToolbar } from './toolbar.js';
 import { createWindow } from './window.js';
-import { buildRow, wordsOfMark } from './row.js';
 
-await addSheet(new URL('logs.css', import.meta.url));
+await addStylesheet(new URL('logs.css', import.meta.url));
 
-// More lines in a second are not read aloud.
+// More lines per second are not read aloud.
 const SPOKEN_LINES = 3;
 const SECOND_MS = 1000;
-// Who has so little room does not want to read sideways.
+// Narrow windows wrap lines by default.
 const NARROW = '(width < 48rem)';
 
-// Tells whether lines come faster than anybody could hear them.
+// Tells whether lines arrive too fast for a screen reader.
 function createPace() {
 	let times = [];
 
@@ -35,9 +35,9 @@ function createPace() {
 	};
 }
 
-// Fills element, which is the view's alone. Of texts only the language is used. open(room) and close(room) enter and
-// leave the room of a log, rooms() gives a promise of those that there are; open and rooms reject with an Error for the
-// reader. What open brings comes through joined and log.
+// Fills place, which must be empty. texts gives the language. open(room) and close(room) join and leave a log's room;
+// rooms() resolves with the list of logs. open() and rooms() reject with a displayable Error. The room's frames come
+// through joined() and log().
 export function createLogs(place, { texts, open, close, rooms }) {
 	const words = languages[texts.language];
 	const locale = localeOf(texts.language);
@@ -52,7 +52,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const viewport = element('div.logs-lines');
 	const jump = button('logs-jump');
 	const notice = createNotice({ words });
-	const hush = createHush(viewport);
+	const silence = createSilencer(viewport);
 	const isFast = createPace();
 	let room = '';
 	let unseen = 0;
@@ -63,19 +63,19 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	const list = createWindow(viewport, {
 		build: (entry) => buildRow(entry, { words, number, clock, fullClock, wanted: log.wanted }),
 		onMove,
-		onScroll: () => hush(),
+		onScroll: () => silence(),
 	});
 	const selection = createSelection(viewport, list, { onChange: showSelection });
 	const log = createLog({
 		onCleared() {
-			hush();
+			silence();
 			unseen = 0;
 			list.clear();
 			selection.clear();
 		},
 		onAppended(entries) {
 			if (!list.isFollowing || isFast(entries.length))
-				hush();
+				silence();
 			if (!list.isFollowing)
 				unseen += entries.filter(({ mark }) => !mark).length;
 			list.append(entries);
@@ -194,7 +194,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 	viewport.addEventListener('keydown', (event) => {
 		if (event.key === 'End' && !event.shiftKey)
 			list.follow();
-		// Copies the lines that are chosen; a choice of text is the browser's to copy.
+		// With a text selection, the browser copies it.
 		if (
 			(event.ctrlKey || event.metaKey) &&
 			event.key.toLowerCase() === 'c' &&
@@ -204,7 +204,7 @@ export function createLogs(place, { texts, open, close, rooms }) {
 			copy();
 	});
 	jump.addEventListener('click', () => {
-		// The button goes away, and the focus must not go with it.
+		// The button gets hidden; keep the focus in the view.
 		viewport.focus({ preventScroll: true });
 		list.follow();
 	});

@@ -1,4 +1,4 @@
-// What stands where the lines would be, as long as there are none.
+// The notice in place of the lines while there are none.
 import { button, element } from '../elements.js';
 import { setText } from '../set-text.js';
 
@@ -7,7 +7,7 @@ export function createNotice({ words }) {
 	const again = button('logs-again', words.again);
 	const example = element('code', 'tails = ( { room = "syslog"; path = "/var/log/syslog"; } );');
 	const place = element('div.logs-notice', text, example, again);
-	// What is more important than that there are no lines.
+	// Takes precedence over "no lines".
 	let important = words.loading;
 	let onAgain = null;
 
@@ -37,7 +37,7 @@ export function createNotice({ words }) {
 			example.hidden = false;
 		},
 		refused: showImportant,
-		// So many lines, and so much of them let through.
+		// all: number of lines; shown: how many match the filter.
 		showEmpty(all, shown) {
 			if (all && important === words.loading)
 				important = '';

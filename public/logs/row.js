@@ -1,18 +1,18 @@
-// One line of a log, or the mark of lines that are missing. Everything from outside goes in as text.
+// The row of one log line or mark. Text from outside is never used as markup.
 import { element } from '../elements.js';
 
-// More than that of one line are not worth their nodes.
-const MOST_HITS = 50;
+// Limits the elements per line.
+const MAX_HITS = 50;
 
-// What the filter looked for stands out.
+// Highlights the filter text.
 function withHits(text, wanted) {
 	const fragment = document.createDocumentFragment();
 	const lower = text.toLowerCase();
 	let end = 0;
 
-	// A few letters change their length in lower case: no place can be told then.
+	// Some letters change their length in lower case, which shifts the indexes.
 	if (wanted && lower.length === text.length) {
-		for (let hits = 0; hits < MOST_HITS; hits++) {
+		for (let hits = 0; hits < MAX_HITS; hits++) {
 			const at = lower.indexOf(wanted, end);
 
 			if (at < 0)
@@ -31,20 +31,20 @@ export function wordsOfMark({ mark, count, ts }, { words, number, clock }) {
 	return words[mark](count ? number.format(count) : clock.format(ts));
 }
 
-function buildMark(entry, means) {
-	// Nothing is missing where a file ends and the next one begins.
+function buildMark(entry, context) {
+	// At a rotation or truncation no lines are missing.
 	const kind = entry.count || entry.mark === 'begunAnew' ? 'missing' : 'turn';
-	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, means)));
+	const row = element(`div.logs-row.logs-${kind}`, element('span', wordsOfMark(entry, context)));
 
-	row.title = means.fullClock.format(entry.ts);
+	row.title = context.fullClock.format(entry.ts);
 	return row;
 }
 
-export function buildRow(entry, means) {
-	const { words, clock, fullClock, wanted } = means;
+export function buildRow(entry, context) {
+	const { words, clock, fullClock, wanted } = context;
 
 	if (entry.mark)
-		return buildMark(entry, means);
+		return buildMark(entry, context);
 	const date = new Date(entry.ts);
 	const time = element('time.logs-gutter', clock.format(date));
 	const level = element('span.logs-level', entry.level ? words.mark[entry.level] : '');

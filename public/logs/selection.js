@@ -1,8 +1,8 @@
-// Lines that the reader has chosen, in one piece: by a click on the time, Shift and a click, or Shift and an arrow.
+// Selection of a range of lines: click a time, Shift-click, or Shift with an arrow key.
 
-// list is a window of lines. onChange() is told when the choice is another one.
+// list is a window (window.js). onChange() is called when the selection changes.
 export function createSelection(viewport, list, { onChange }) {
-	// The numbers of the line at which the choice began and of the one at which it ends.
+	// Numbers of the first selected line and of the current end.
 	let anchor = null;
 	let end = null;
 
@@ -29,7 +29,7 @@ export function createSelection(viewport, list, { onChange }) {
 
 		if (!item)
 			return;
-		// The browser takes Shift and a click for a choice of text.
+		// Shift-click also selects text.
 		getSelection().removeAllRanges();
 		if (shiftKey && anchor !== null)
 			choose(anchor, item.n);

@@ -1,9 +1,9 @@
-// The rooms of log files that are followed: no chat, only lines.
+// The rooms of followed log files. They carry lines, not messages.
 import { encodeJoin, encodeLeave, randomId } from '../wire.js';
 
-// onJoined(object) and onLog(object) get what the server has sent.
+// onJoined(object) and onLog(object) get raw frames.
 export function createTails({ send, onJoined, onLog }) {
-	// How far each has come: { epoch, last }, last being an id.
+	// Room -> { epoch, last }, last being the id of the last line.
 	const places = new Map();
 	let isOpen = false;
 
@@ -33,11 +33,11 @@ export function createTails({ send, onJoined, onLog }) {
 		closed() {
 			isOpen = false;
 		},
-		// False if it is about a room to talk in.
+		// False if the room is not one of these.
 		joined(frame) {
 			if (!places.has(frame.room))
 				return false;
-			// What is sent of the past has no count.
+			// Lines sent on joining do not count as recovered: start at 0.
 			if (!frame.recovered)
 				places.set(frame.room, { epoch: frame.epoch, last: 0 });
 			onJoined(frame.raw);

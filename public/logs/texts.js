@@ -1,4 +1,4 @@
-// Every word of the Logs view.
+// All texts of the Logs view.
 
 const plural = (count, one, many) => `${count} ${count === '1' ? one : many}`;
 
@@ -8,19 +8,19 @@ export const words = {
 		filter: 'Filter',
 		filterHint: 'Show lines with…',
 		expression: 'Regular expression',
-		wrong: (reason) => `This is no regular expression: ${reason}`,
+		wrong: (reason) => `Invalid regular expression: ${reason}`,
 		slow: 'This expression takes too long. Make it simpler.',
 		unavailable: 'Regular expressions are not available in this browser.',
 		wrap: 'Wrap',
 		pause: 'Pause',
 		resume: 'Resume',
-		paused: (count, shown) => (count ? `Paused: ${plural(shown, 'new line waits', 'new lines wait')}` : 'Paused'),
+		paused: (count, shown) => (count ? `Paused: ${plural(shown, 'new line', 'new lines')}` : 'Paused'),
 		copy: 'Copy',
-		copyHint: 'Copies the selected lines, or all that are shown',
+		copyHint: 'Copies the selected lines, or all shown lines',
 		copied: (count) => `${plural(count, 'line', 'lines')} copied`,
-		notCopied: 'The browser does not let this page copy.',
+		notCopied: 'The browser does not allow this page to copy.',
 		selected: (count) => `${plural(count, 'line', 'lines')} selected`,
-		selectHint: 'Select this line; with Shift all lines up to it',
+		selectHint: 'Click to select this line, Shift-click to select a range',
 		shown: (count, all) =>
 			count === all ? plural(all, 'line', 'lines') : `${count} of ${plural(all, 'line', 'lines')}`,
 		lines: 'Lines of the log',
@@ -29,12 +29,12 @@ export const words = {
 		skipped: (count) => `${plural(count, 'line', 'lines')} skipped: they came too fast`,
 		missed: (count) => `${plural(count, 'line', 'lines')} not received`,
 		rotated: (time) => `The file was rotated: a new one begins at ${time}`,
-		truncated: (time) => `The file was emptied and begun anew at ${time}`,
+		truncated: (time) => `The file was truncated at ${time}`,
 		begunAnew: 'The server has been restarted: lines may be missing here',
 		loading: 'Opening the log…',
 		nothing: 'Nothing has been written yet.',
-		noMatch: 'No line fits the filter.',
-		noLogs: 'No log is followed here. The configuration of linnetd names the files:',
+		noMatch: 'No line matches the filter.',
+		noLogs: 'No log files are configured. Add them to the configuration of linnetd:',
 		denied: (reason) => `This log cannot be opened${reason ? `: ${reason}` : '.'}`,
 		deniedAll: (reason) => `The list of logs cannot be read${reason ? `: ${reason}` : '.'}`,
 		again: 'Try again',

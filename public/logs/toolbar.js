@@ -1,10 +1,10 @@
-// What stands above the lines: which log, what of it, and what to do with it.
+// The toolbar of the Logs view.
 import { button, element } from '../elements.js';
 import { setText } from '../set-text.js';
 import { recall, remember } from '../storage.js';
-import { LONGEST_FILTER } from './filter.js';
+import { MAX_FILTER_LENGTH } from './filter.js';
 
-// The reader is not done with the word.
+// Wait for the end of a word.
 const TYPING_MS = 150;
 
 function toggle(classes, words) {
@@ -15,8 +15,7 @@ function toggle(classes, words) {
 
 const labelled = (classes, words, control) => element(`label.logs-${classes}`, element('span', words), control);
 
-// onRoom(room), onFilter(text, isExpression), onWrap(isWrapped), onPause() and onCopy() are what the reader wants; isWrapped
-// is how it is until he has chosen.
+// isWrapped is the default until the reader has chosen.
 export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWrap, onPause, onCopy }) {
 	const room = element('select.logs-room');
 	const filter = element('input.logs-filter');
@@ -39,7 +38,7 @@ export function createToolbar({ words, number, isWrapped, onRoom, onFilter, onWr
 	let typing = 0;
 
 	filter.type = 'search';
-	filter.maxLength = LONGEST_FILTER;
+	filter.maxLength = MAX_FILTER_LENGTH;
 	filter.placeholder = words.filterHint;
 	filter.autocomplete = 'off';
 	filter.spellcheck = false;

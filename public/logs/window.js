@@ -1,16 +1,16 @@
-// A list of which only what can be seen is on the page, with rows of any height. It follows its end until the reader
-// moves up.
+// A virtual list: only rows in or near the view are on the page. Rows may have any height. The list follows its end
+// until the reader scrolls up.
 
 const OVERSCAN_PX = 400;
 const NEAR_END_PX = 24;
-// Heights are known only when rows have been on the page, and each look may bring others into view.
-const MOST_LOOKS = 4;
+// Rows are measured on the page, and measuring may bring other rows into view: repeat at most this often.
+const MAX_PASSES = 4;
 
-// build(item) gives an item's row; item.n tells items apart and grows. onMove() is told when the reader has moved or
-// the list has changed, onScroll() before rows come onto the page that are not new.
+// build(item) builds a row. item.n identifies an item and grows. onMove() is called after scrolling and after changes.
+// onScroll() is called before older rows are put on the page.
 export function createWindow(viewport, { build, onMove, onScroll }) {
 	const inner = document.createElement('div');
-	// Of the items on the page, by their numbers: { item, row }.
+	// The rows on the page by number: { item, row }.
 	const rows = new Map();
 	let items = [];
 	let heights = [];
@@ -25,7 +25,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 
 	const distance = () => viewport.scrollHeight - viewport.clientHeight - viewport.scrollTop;
 
-	// To be left alone where it is right: a finger may be moving it.
+	// Setting the same position would interrupt a touch scroll.
 	function moveTo(top) {
 		if (Math.abs(viewport.scrollTop - top) > 0.5)
 			viewport.scrollTop = top;
@@ -38,7 +38,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			tops.push(tops[index] + (heights[index] || rowHeight));
 	}
 
-	// The last item that begins at or above this height.
+	// The last item that starts at or above this position.
 	function indexAt(top) {
 		let [low, high] = [0, items.length - 1];
 
@@ -53,7 +53,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		return Math.max(0, low);
 	}
 
-	// Puts the rows of these items on the page and leaves those alone that are there.
+	// Puts the rows of these items on the page. Rows already there are not touched.
 	function put(first, end) {
 		const wanted = items.slice(first, end);
 		const kept = new Set(wanted.map(({ n }) => n));
@@ -80,7 +80,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		inner.style.height = `${tops[items.length]}px`;
 	}
 
-	// True where something was not as high as it was thought to be.
+	// True if a height differs from the one assumed.
 	function measure(first, end) {
 		const isFirst = !heights.length;
 		let isNew = false;
@@ -92,20 +92,20 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 				isNew = true;
 			heights[index] = height;
 		}
-		// The others are likely to be like these.
+		// The mean is the estimate for rows not measured yet.
 		if (isFirst && end > first)
 			rowHeight = heights.reduce((sum, height) => sum + height, 0) / (end - first);
 		return isNew || isFirst;
 	}
 
-	// Draws, and keeps the reader's first line where it is or the last one at the end.
+	// Keeps the first visible row in place, or the end when following.
 	function draw() {
 		frame = 0;
 		sumUp();
 		const anchor = indexAt(viewport.scrollTop);
 		const offset = viewport.scrollTop - tops[anchor];
 
-		for (let look = 0; look < MOST_LOOKS; look++) {
+		for (let pass = 0; pass < MAX_PASSES; pass++) {
 			const top = isFollowing ? tops[items.length] - viewport.clientHeight : tops[anchor] + offset;
 			const first = indexAt(top - OVERSCAN_PX);
 			const end = items.length && indexAt(top + viewport.clientHeight + OVERSCAN_PX) + 1;
@@ -123,7 +123,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		onMove();
 	}
 
-	function wake() {
+	function scheduleDraw() {
 		if (viewport.clientHeight)
 			frame ||= requestAnimationFrame(draw);
 	}
@@ -136,12 +136,12 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		lastTop = viewport.scrollTop;
 		if (!isFollowing)
 			onScroll();
-		wake();
+		scheduleDraw();
 	});
-	// Also when the view comes to be seen.
+	// Also runs when the view becomes visible.
 	new ResizeObserver(() => {
 		heights = [];
-		wake();
+		scheduleDraw();
 	}).observe(viewport);
 
 	return {
@@ -151,7 +151,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 		get isFollowing() {
 			return isFollowing;
 		},
-		// Those that are on the page, as { item, row }.
+		// The rows on the page.
 		rows: () => Array.from(rows.values()),
 		clear() {
 			rows.clear();
@@ -159,13 +159,13 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			items = [];
 			heights = [];
 			isFollowing = true;
-			wake();
+			scheduleDraw();
 		},
 		append(more) {
 			items.push(...more);
-			wake();
+			scheduleDraw();
 		},
-		// Those with smaller numbers go; what is read stays where it is.
+		// Drops items with smaller numbers without moving what the reader sees.
 		dropBefore(n) {
 			const found = items.findIndex((item) => item.n >= n);
 			const count = found < 0 ? items.length : found;
@@ -177,20 +177,20 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			heights.splice(0, count);
 			if (!isFollowing)
 				moveTo(Math.max(0, viewport.scrollTop - gone));
-			wake();
+			scheduleDraw();
 		},
-		// Rows are of other heights now.
+		// Called when row heights have changed.
 		remeasure() {
 			heights = [];
-			wake();
+			scheduleDraw();
 		},
-		// The first and the last item that can be seen.
+		// Indexes of the first and last visible item.
 		seen() {
 			return [indexAt(viewport.scrollTop), indexAt(viewport.scrollTop + viewport.clientHeight - 1)];
 		},
 		follow() {
 			isFollowing = true;
-			wake();
+			scheduleDraw();
 		},
 		scrollTo(index) {
 			const [top, bottom] = [tops[index], tops[index + 1]];
@@ -200,7 +200,7 @@ export function createWindow(viewport, { build, onMove, onScroll }) {
 			else if (bottom > viewport.scrollTop + viewport.clientHeight)
 				moveTo(bottom - viewport.clientHeight);
 			isFollowing = distance() <= NEAR_END_PX;
-			wake();
+			scheduleDraw();
 		},
 	};
 }

@@ -1,4 +1,4 @@
-// The words of the page in English.
+// English texts of the first load.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
@@ -10,12 +10,12 @@ export function wordsFor({ isolated, number, listed }) {
 		titleUnread: (count, title) => `(${count}) ${title}`,
 		titleRoom: (room) => `${room} · Linnet`,
 
-		nameEmpty: 'A name is needed.',
+		nameEmpty: 'Enter a name.',
 		nameTooLong: (bytes, most) =>
 			`This name is too long: ${bytes} bytes of at most ${most} (letters outside English take more than one).`,
-		nameUnseen: 'A name cannot hold control characters or characters that cannot be seen.',
+		nameUnseen: 'A name cannot contain control characters or invisible characters.',
 		changeName: (name) => `You are ${name}. Change name or email`,
-		renameLater: (name) => `You will be ${name} as soon as the connection is back.`,
+		renameLater: (name) => `Your name will be ${name} when the connection is back.`,
 		renamed: (name) => `You are now ${name}.`,
 
 		searchButton: 'Search',
@@ -30,19 +30,18 @@ export function wordsFor({ isolated, number, listed }) {
 		delete: 'Delete',
 		failure: {
 			too_long: 'Not sent: this message is too long for the server.',
-			unclear:
-				'The connection was lost while this was being sent, and it cannot be found out whether it has arrived.',
+			unclear: 'The connection was lost while sending. The message may or may not have arrived.',
 		},
 		failedBecause: (words) => `Not sent. The server says: ${words}.`,
 		loading: 'Loading messages…',
 		newest: 'Newest messages',
 		newMessages: (count) => plural(count, 'new message', 'new messages'),
 		notRecovered: (from, to) =>
-			`Some messages could not be recovered: what others said between ${from} and ${to} may be missing here.`,
+			`Some messages could not be recovered. Messages sent between ${from} and ${to} may be missing here.`,
 		reasons: {
-			muted: 'a moderator lets you read only',
-			read_only: 'nobody writes there',
-			denied: 'that takes a token, or another one than yours',
+			muted: 'a moderator has muted you',
+			read_only: 'the room is read-only',
+			denied: 'you need a token that allows it',
 		},
 		serverSays: (words) => `The server says: ${words}.`,
 
@@ -57,9 +56,9 @@ export function wordsFor({ isolated, number, listed }) {
 		enterRoom: 'Join',
 		roomField: 'Join or create a room',
 		roomPlaceholder: 'Another room',
-		roomSlash: 'The name of a room cannot hold a slash.',
+		roomSlash: 'A room name cannot contain a slash.',
 		leaveRoom: (room) => `Leave ${isolated(room)}`,
-		roomRefused: (room, words) => `${isolated(room)} cannot be entered. The server says: ${words}.`,
+		roomRefused: (room, words) => `Cannot join ${isolated(room)}. The server says: ${words}.`,
 		unread: (count) => plural(count, 'unread message', 'unread messages'),
 		unreadLine: 'New',
 
@@ -85,15 +84,15 @@ export function wordsFor({ isolated, number, listed }) {
 		bytesOver: (count) => `${plural(count, 'byte', 'bytes')} too long`,
 		refusedTooLong: 'Not sent: the message is too long. Shorten it or send it in parts.',
 		queued: (count) =>
-			`${plural(count, 'message waits', 'messages wait')} for the connection, in this order.`,
+			`${plural(count, 'message', 'messages')} queued until the connection is back.`,
 
 		pickerLabel: 'Emoji',
 
 		online: { socket: 'Online', stream: 'Online · event stream', poll: 'Online · polling' },
 		onlineTitle: {
 			socket: '',
-			stream: 'Something on the way blocks WebSockets: messages come as a stream of events instead.',
-			poll: 'Something on the way blocks WebSockets and streams: the server is asked for messages again and again.',
+			stream: 'WebSockets are blocked on this network. Messages arrive as an event stream instead.',
+			poll: 'WebSockets and event streams are blocked on this network. The page polls the server instead.',
 		},
 		connectNow: 'Connect now',
 		connectAgain: 'Connect again',
@@ -108,19 +107,19 @@ export function wordsFor({ isolated, number, listed }) {
 			lost: 'The connection was lost.',
 			unreachable: 'The server cannot be reached.',
 			1001: 'The server is stopping or restarting.',
-			silent: 'The server does not answer any more.',
-			1008: 'The server has sent you away.',
+			silent: 'The server stopped answering.',
+			1008: 'The server closed your connection.',
 			1009: 'A message was too long for the server.',
-			1013: 'This device could not keep up.',
-			kicked: 'A moderator has sent you away.',
+			1013: 'This device was too slow to receive the messages.',
+			kicked: 'A moderator has removed you.',
 			banned: 'A moderator has banned you.',
-			flooding: 'You were sent away for writing too fast.',
-			denied: 'Your token is for no room here.',
-			token_required: 'This server wants to know who you are.',
-			bad_token: 'The server does not take your token.',
+			flooding: 'You were disconnected for writing too fast.',
+			denied: 'Your token does not allow any room here.',
+			token_required: 'This server requires a token.',
+			bad_token: 'The server does not accept your token.',
 			token_expired: 'Your token has expired.',
-			name_taken: 'Somebody else is here under the name in your token.',
+			name_taken: 'Somebody else uses the name in your token.',
 		},
-		closedReason: (words, reason) => `${words} The reason: “${reason}”.`,
+		closedReason: (words, reason) => `${words} Reason: “${reason}”.`,
 	};
 }

@@ -1,4 +1,4 @@
-// The words of what is loaded later, in English.
+// English texts of modules that are loaded later.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {
@@ -12,11 +12,11 @@ export function wordsFor({ isolated, number, listed }) {
 		email: 'Email',
 		optional: '(optional)',
 		emailHint:
-			'Giving an email turns on Gravatar: others see the picture you have there, found by a hash of the address, and ' +
-			'your browser asks gravatar.com for the pictures of those you read. Without one, every picture is drawn here ' +
-			'and no other site is asked.',
-		nameTaken: (name) => `Somebody here is called ${name} already. Please choose another name.`,
-		nameBanned: (name) => `Nobody may be called ${name} here. Please choose another name.`,
+			'An email turns on Gravatar. Others see your Gravatar picture, which is found by a hash of your address. ' +
+			'Your browser loads the pictures of others from gravatar.com. Without an email, this page draws all pictures ' +
+			'and contacts no other site.',
+		nameTaken: (name) => `The name ${name} is in use. Please choose another name.`,
+		nameBanned: (name) => `The name ${name} is banned. Please choose another name.`,
 		nameRefused: (words) => `The server does not accept this: ${words}.`,
 		emailWrong: 'This does not look like an email address. Leave it empty if you prefer.',
 		join: 'Join the chat',
@@ -29,9 +29,9 @@ export function wordsFor({ isolated, number, listed }) {
 
 		searchClose: 'Close the search',
 		searchField: 'Search this room',
-		searchNone: 'Nothing was found.',
+		searchNone: 'No messages found.',
 		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
-		searchFailed: 'The search did not work. Try again.',
+		searchFailed: 'The search failed. Try again.',
 
 		alarmsLabel: 'Alarms',
 		alarmsClose: 'Close the list of alarms',
@@ -65,23 +65,23 @@ export function wordsFor({ isolated, number, listed }) {
 		signIn: 'Sign in',
 		token: 'Token',
 		notNow: 'Not now',
-		tokenEmpty: 'A token is needed.',
-		tokenMalformed: 'This is no token: it has characters that none has, or too many.',
+		tokenEmpty: 'Enter a token.',
+		tokenMalformed: 'This is not a token: it is too long, or has invalid characters.',
 		tokenReason: {
 			token_required:
-				'This server lets in who shows a token. Your login gives you one: come by its link, or paste it here.',
-			bad_token: 'The server does not take the token that this page has. Get another one from your login, and paste it here.',
-			token_expired: 'Your token has expired. What you have written is kept. Get a new one from your login, and paste it here.',
+				'This server requires a token. Follow the link on your login page, or paste the token here.',
+			bad_token: 'The server does not accept your token. Get a new one from your login page, and paste it here.',
+			token_expired: 'Your token has expired. Your unsent text is kept. Get a new token from your login page, and paste it here.',
 		},
-		namedByToken: 'Your token says what you are called.',
+		namedByToken: 'Your token sets your name.',
 		signOut: 'Sign out',
-		signOutHint: 'This browser then forgets your token, your rooms, your drafts and what was not sent yet.',
+		signOutHint: 'This browser will forget your token, your rooms, your drafts and your unsent messages.',
 
-		notify: 'Tell me of new messages while this page is hidden',
-		notifyDenied: 'This browser does not allow notifications from here.',
+		notify: 'Notify me of new messages while this page is hidden',
+		notifyDenied: 'This browser does not allow notifications from this page.',
 		notified: (name, room) => `${name} in ${room}`,
 		notifiedAlarm: (severity, title, state) => `${severity}: ${title}, ${state}`,
-		sound: 'Chirp when something comes while this page is hidden',
+		sound: 'Play a sound for new messages while this page is hidden',
 		mute: 'Silence notifications and sound',
 	};
 }

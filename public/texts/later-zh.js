@@ -1,4 +1,4 @@
-// 稍后加载部分的简体中文文字。The words of what is loaded later, in Simplified Chinese.
+// 稍后加载部分的简体中文文字。Simplified Chinese texts of modules that are loaded later.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {

@@ -1,4 +1,4 @@
-// 页面的简体中文文字。The words of the page in Simplified Chinese.
+// 页面的简体中文文字。Simplified Chinese texts of the first load.
 
 // tools as in texts.js.
 export function wordsFor({ isolated, number, listed }) {

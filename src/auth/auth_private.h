@@ -1,16 +1,17 @@
-/* auth_private.h - what the parts of auth share: tokens.c the tokens that are configured
- * and the secret, jwt.c the tokens that somebody else has signed. */
+/* auth_private.h - between tokens.c, which has the configured tokens and the secret, and
+ * jwt.c, which checks JSON Web Tokens. */
 #pragma once
 
 #include "linnet/auth/tokens.h"
 
-/* What signs them: HS256 wants as many bytes as its hash has (RFC 7518 section 3.2). */
+/* The secret that signs JSON Web Tokens. */
 struct jwt_secret {
-	char *bytes; /* NULL: there is none */
+	char *bytes; /* NULL if none is configured */
 	size_t len;
 };
 
-#define JWT_SECRET_BYTES 32
+/* HS256 needs at least as many bytes as its hash has (RFC 7518 section 3.2). */
+#define JWT_SECRET_BYTES_MIN 32
 
 /* As tokens_check_jwt. */
 int jwt_check(const struct jwt_secret *secret, const char *text, size_t len,

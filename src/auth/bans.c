@@ -4,23 +4,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/xalloc.h"
 
-#define BITS 128
+#define ADDRESS_BITS 128
 
-struct entry {
+struct ban_entry {
 	struct ban ban;
 	char key[BAN_KEY_BYTES + 1];
 	UT_hash_handle hh;
 };
 
 struct bans {
-	struct entry *entries;        /* by key */
-	unsigned addresses[BITS + 1]; /* how many have so many bits */
-	int64_t next_ms;              /* nothing is over before; 0: nothing ever */
+	struct ban_entry *entries;            /* by key */
+	unsigned addresses[ADDRESS_BITS + 1]; /* count by length of the prefix */
+	int64_t next_ms; /* no ban expires before this; 0: none expires */
 };
 
 struct bans *
@@ -39,16 +39,16 @@ ban_write_key(const struct ban_subject *subject, char *out)
 	} else {
 		name_fold(text, subject->name);
 	}
-	/* Long names would be too long as they are. */
+	/* A hash, because a long name would make the key too long. */
 	out[0] = "nam"[subject->kind];
 	hex_sha256(out + 1, text, strlen(text));
 }
 
-static struct entry *
-find(const struct bans *bans, const struct ban_subject *subject)
+static struct ban_entry *
+bans_find_entry(const struct bans *bans, const struct ban_subject *subject)
 {
 	char key[BAN_KEY_BYTES + 1];
-	struct entry *entry;
+	struct ban_entry *entry;
 
 	if (!bans->entries)
 		return NULL;
@@ -60,13 +60,13 @@ find(const struct bans *bans, const struct ban_subject *subject)
 const struct ban *
 bans_find(const struct bans *bans, const struct ban_subject *subject)
 {
-	const struct entry *entry = find(bans, subject);
+	const struct ban_entry *entry = bans_find_entry(bans, subject);
 
 	return entry ? &entry->ban : NULL;
 }
 
 static void
-remove_entry(struct bans *bans, struct entry *entry)
+bans_remove_entry(struct bans *bans, struct ban_entry *entry)
 {
 	if (entry->ban.subject.kind == BAN_ADDRESS)
 		bans->addresses[entry->ban.subject.cidr.bits]--;
@@ -78,24 +78,24 @@ remove_entry(struct bans *bans, struct entry *entry)
 void
 bans_remove(struct bans *bans, const struct ban *ban)
 {
-	remove_entry(bans, find(bans, &ban->subject));
+	bans_remove_entry(bans, bans_find_entry(bans, &ban->subject));
 }
 
 bool
 bans_are_full(const struct bans *bans, const struct ban_subject *subject)
 {
-	return HASH_COUNT(bans->entries) >= BANS_MAX && !find(bans, subject);
+	return HASH_COUNT(bans->entries) >= BANS_MAX && !bans_find_entry(bans, subject);
 }
 
 int
 bans_add(struct bans *bans, const struct ban *ban)
 {
-	struct entry *entry = find(bans, &ban->subject);
+	struct ban_entry *entry = bans_find_entry(bans, &ban->subject);
 
 	if (bans_are_full(bans, &ban->subject))
 		return -ENOSPC;
 	if (entry)
-		remove_entry(bans, entry);
+		bans_remove_entry(bans, entry);
 	entry = xcalloc(1, sizeof(*entry));
 	entry->ban = *ban;
 	entry->ban.reason = xstrdup(ban->reason);
@@ -116,7 +116,7 @@ bans_have_name(const struct bans *bans, enum ban_kind kind, const char *name)
 	if (!bans->entries || strlen(name) > NAME_MAX_BYTES)
 		return false;
 	snprintf(subject.name, sizeof(subject.name), "%s", name);
-	return find(bans, &subject) != NULL;
+	return bans_find_entry(bans, &subject) != NULL;
 }
 
 bool
@@ -126,11 +126,11 @@ bans_have_address(const struct bans *bans, const struct in6_addr *address)
 
 	if (!bans->entries)
 		return false;
-	for (unsigned bits = 0; bits <= BITS; bits++) {
+	for (unsigned bits = 0; bits <= ADDRESS_BITS; bits++) {
 		if (!bans->addresses[bits])
 			continue;
 		subject.cidr = cidr_of(address, bits);
-		if (find(bans, &subject))
+		if (bans_find_entry(bans, &subject))
 			return true;
 	}
 	return false;
@@ -139,7 +139,7 @@ bans_have_address(const struct bans *bans, const struct in6_addr *address)
 const struct ban *
 bans_next_over(struct bans *bans, int64_t now_ms)
 {
-	struct entry *entry, *next;
+	struct ban_entry *entry, *next;
 
 	if (!bans->next_ms || now_ms < bans->next_ms)
 		return NULL;
@@ -162,7 +162,7 @@ void
 bans_each(const struct bans *bans, void (*on_ban)(void *context, const struct ban *ban),
 	void *context)
 {
-	struct entry *entry, *next;
+	struct ban_entry *entry, *next;
 
 	HASH_ITER(hh, bans->entries, entry, next)
 	on_ban(context, &entry->ban);
@@ -212,11 +212,11 @@ ban_from_json(struct ban *ban, enum ban_kind kind, const json_t *object)
 void
 bans_free(struct bans *bans)
 {
-	struct entry *entry, *next;
+	struct ban_entry *entry, *next;
 
 	if (!bans)
 		return;
 	HASH_ITER(hh, bans->entries, entry, next)
-	remove_entry(bans, entry);
+	bans_remove_entry(bans, entry);
 	free(bans);
 }

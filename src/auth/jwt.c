@@ -1,4 +1,3 @@
-/* JSON Web Tokens (RFC 7519), signed by HS256 with a secret that is shared. */
 #include <errno.h>
 #include <jansson.h>
 #include <jwt.h>
@@ -9,21 +8,22 @@
 #include "auth/auth_private.h"
 #include "linnet/protocol/name.h"
 
+/* base64url (RFC 4648 section 5) */
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/* Whom a token is for that says so (RFC 7519 section 4.1.3). */
+/* A token with "aud" must name this audience (RFC 7519 section 4.1.3). */
 #define AUDIENCE "linnet"
 
-/* A token may be used a little before its time: clocks differ. */
+/* Accept a token this long before its "nbf", because clocks differ. */
 #define EARLY_MS 60000
 
-/* Times beyond this, in s, are never. */
+/* A later time (in s) counts as never, so that the ms fit into an int64_t. */
 #define NEVER_S 1e12
 
-/* True for three parts in base64 (RFC 7515 section 7.1): what anybody may send is looked
- * at before a library takes it apart. */
+/* True for three parts in base64url (RFC 7515 section 7.1). Checked first, so that libjwt
+ * does not get arbitrary input from strangers. */
 static bool
-has_form(const char *text)
+jwt_has_form(const char *text)
 {
 	int parts;
 
@@ -38,10 +38,10 @@ has_form(const char *text)
 	}
 }
 
-/* Look at the header alone: with another "alg" the library would take the secret for
+/* Check the header before the signature: for another "alg" libjwt would use the secret as
  * another kind of key. */
 static bool
-has_good_header(const char *text)
+jwt_header_is_accepted(const char *text)
 {
 	const char *alg;
 	char *critical;
@@ -52,16 +52,17 @@ has_good_header(const char *text)
 		return false;
 	alg = jwt_get_header(jwt, "alg");
 	critical = jwt_get_headers_json(jwt, "crit");
-	/* Extensions that must be understood (RFC 7515 section 4.1.11). */
+	/* "crit" lists extensions that the receiver must know (RFC 7515 section 4.1.11);
+	 * we know none. */
 	good = alg && !strcmp(alg, "HS256") && !critical;
 	free(critical);
 	jwt_free(jwt);
 	return good;
 }
 
-/* The claims of a token that the secret has signed, or NULL. */
+/* Returns the claims of a token signed with the secret, or NULL. */
 static json_t *
-read_claims(const struct jwt_secret *secret, const char *text)
+jwt_read_claims(const struct jwt_secret *secret, const char *text)
 {
 	json_t *claims = NULL;
 	char *json;
@@ -70,7 +71,7 @@ read_claims(const struct jwt_secret *secret, const char *text)
 
 	r = jwt_decode(
 		&jwt, text, (const unsigned char *)secret->bytes, (int)secret->len);
-	/* What it leaves there is nobody else's error. */
+	/* libjwt leaves its errors in OpenSSL's queue, where TLS would find them. */
 	ERR_clear_error();
 	if (r != 0)
 		return NULL;
@@ -85,10 +86,10 @@ read_claims(const struct jwt_secret *secret, const char *text)
 	return NULL;
 }
 
-/* Read a time (RFC 7519 section 2, NumericDate) to Unix ms; 0 where there is none.
- * Returns false if it is no number. */
+/* Read a time (RFC 7519 section 2, NumericDate) as Unix ms; 0 if it is missing. Returns
+ * false if it is not a number. */
 static bool
-read_time(const json_t *claims, const char *name, int64_t *ms)
+jwt_read_time(const json_t *claims, const char *name, int64_t *ms)
 {
 	const json_t *value = json_object_get(claims, name);
 	double s = json_number_value(value);
@@ -104,11 +105,12 @@ read_time(const json_t *claims, const char *name, int64_t *ms)
 }
 
 static const char *
-check_times(const json_t *claims, int64_t now_ms, int64_t *until_ms)
+jwt_check_times(const json_t *claims, int64_t now_ms, int64_t *until_ms)
 {
 	int64_t from_ms;
 
-	if (!read_time(claims, "exp", until_ms) || !read_time(claims, "nbf", &from_ms))
+	if (!jwt_read_time(claims, "exp", until_ms) ||
+		!jwt_read_time(claims, "nbf", &from_ms))
 		return "bad_claim";
 	if (*until_ms && now_ms >= *until_ms)
 		return "expired";
@@ -116,7 +118,7 @@ check_times(const json_t *claims, int64_t now_ms, int64_t *until_ms)
 }
 
 static bool
-is_for_us(const json_t *claims)
+jwt_audience_is_accepted(const json_t *claims)
 {
 	const json_t *audience = json_object_get(claims, "aud"), *one;
 	const char *text = json_string_value(audience);
@@ -132,9 +134,9 @@ is_for_us(const json_t *claims)
 	return false;
 }
 
-/* Without "rooms" it is for all of them, and "*" is all of them, too. */
+/* A missing "rooms" and the room "*" both mean all rooms. */
 static const char *
-read_rooms(const json_t *claims, struct permissions *permissions)
+jwt_read_rooms(const json_t *claims, struct permissions *permissions)
 {
 	const json_t *rooms = json_object_get(claims, "rooms"), *room;
 	size_t i;
@@ -157,9 +159,9 @@ read_rooms(const json_t *claims, struct permissions *permissions)
 	return NULL;
 }
 
-/* Read a text to *out, NULL where there is none. Returns false if it is none. */
+/* Read a text to *out, NULL if it is missing. Returns false if it is not a text. */
 static bool
-read_text(const json_t *claims, const char *name, const char **out)
+jwt_read_text(const json_t *claims, const char *name, const char **out)
 {
 	const json_t *value = json_object_get(claims, name);
 
@@ -168,12 +170,13 @@ read_text(const json_t *claims, const char *name, const char **out)
 }
 
 static const char *
-read_person(const json_t *claims, const struct token_rules *rules,
+jwt_read_person(const json_t *claims, const struct token_rules *rules,
 	struct permissions *permissions)
 {
 	const char *subject, *name;
 
-	if (!read_text(claims, "sub", &subject) || !read_text(claims, "name", &name))
+	if (!jwt_read_text(claims, "sub", &subject) ||
+		!jwt_read_text(claims, "name", &name))
 		return "bad_claim";
 	if (!name)
 		name = subject;
@@ -184,16 +187,16 @@ read_person(const json_t *claims, const struct token_rules *rules,
 }
 
 static const char *
-read_permissions(const json_t *claims, const struct token_rules *rules,
+jwt_read_permissions(const json_t *claims, const struct token_rules *rules,
 	struct permissions *permissions)
 {
-	const char *why = check_times(claims, rules->now_ms, &permissions->until_ms);
+	const char *why = jwt_check_times(claims, rules->now_ms, &permissions->until_ms);
 
-	if (!why && !is_for_us(claims))
+	if (!why && !jwt_audience_is_accepted(claims))
 		why = "bad_audience";
 	if (!why)
-		why = read_rooms(claims, permissions);
-	return why ? why : read_person(claims, rules, permissions);
+		why = jwt_read_rooms(claims, permissions);
+	return why ? why : jwt_read_person(claims, rules, permissions);
 }
 
 int
@@ -209,13 +212,13 @@ jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
 		return -EACCES;
 	memcpy(token, text, len);
 	token[len] = '\0';
-	if (!has_form(token) || !has_good_header(token))
+	if (!jwt_has_form(token) || !jwt_header_is_accepted(token))
 		return -EACCES;
-	claims = read_claims(secret, token);
+	claims = jwt_read_claims(secret, token);
 	if (!claims)
 		return -EACCES;
 	permissions = permissions_new();
-	*why = read_permissions(claims, rules, permissions);
+	*why = jwt_read_permissions(claims, rules, permissions);
 	json_decref(claims);
 	if (*why) {
 		permissions_unref(permissions);

@@ -93,7 +93,7 @@ permissions_is_over(const struct permissions *permissions, int64_t now_ms)
 }
 
 static bool
-is_same(const char *a, const char *b)
+permissions_is_same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
 }
@@ -101,8 +101,8 @@ is_same(const char *a, const char *b)
 bool
 permissions_is_same_person(const struct permissions *a, const struct permissions *b)
 {
-	return a && b && a->name && is_same(a->name, b->name) &&
-	       is_same(a->subject, b->subject);
+	return a && b && a->name && permissions_is_same_text(a->name, b->name) &&
+	       permissions_is_same_text(a->subject, b->subject);
 }
 
 bool

@@ -3,22 +3,23 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-#define ENTRIES_MAX 10000
+#define RATE_ENTRIES_MAX 10000
 
-struct entry {
+struct rate_entry {
 	struct rate rate;
 	size_t key_len;
 	unsigned char key[RATE_KEY_BYTES];
 	UT_hash_handle hh;
 };
 
-/* The hash keeps the order of insertion: whoever is found is put at its end. */
+/* uthash keeps the order of insertion. Each use moves an entry to the end, so the first
+ * one has been unused for longest. */
 struct rate_table {
-	struct entry *entries;
+	struct rate_entry *entries;
 };
 
 struct rate_table *
@@ -30,14 +31,14 @@ rate_table_new(void)
 struct rate *
 rate_find(struct rate_table *table, const void *key, size_t key_len)
 {
-	struct entry *entry, *oldest = table->entries;
+	struct rate_entry *entry, *oldest = table->entries;
 
 	assert(key_len <= RATE_KEY_BYTES);
 	HASH_FIND(hh, table->entries, key, key_len, entry);
 	if (entry) {
 		HASH_DEL(table->entries, entry);
 	} else {
-		if (HASH_COUNT(table->entries) >= ENTRIES_MAX) {
+		if (HASH_COUNT(table->entries) >= RATE_ENTRIES_MAX) {
 			HASH_DEL(table->entries, oldest);
 			free(oldest);
 		}
@@ -52,7 +53,7 @@ rate_find(struct rate_table *table, const void *key, size_t key_len)
 void
 rate_table_free(struct rate_table *table)
 {
-	struct entry *entry, *next;
+	struct rate_entry *entry, *next;
 
 	if (!table)
 		return;

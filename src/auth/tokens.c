@@ -13,22 +13,22 @@
 #include "linnet/base/xalloc.h"
 
 #define FILE_BYTES 4096
-#define WHY_BYTES 8192 /* name and path are shorter */
+#define WHY_BYTES 8192 /* longer than any name and path together */
 
-struct entry {
+struct token_entry {
 	struct token token;
-	char hash[HEX_SHA256_BYTES + 1]; /* of the secret, in lower case */
+	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */
 };
 
 struct tokens {
 	size_t count;
-	struct entry *entries;
+	struct token_entry *entries;
 	struct jwt_secret secret;
 };
 
-/* How many visible ASCII characters text begins with. */
+/* Returns how many visible ASCII characters text begins with. */
 static size_t
-span_visible(const char *text, size_t len)
+tokens_span_visible(const char *text, size_t len)
 {
 	size_t i = 0;
 
@@ -37,9 +37,10 @@ span_visible(const char *text, size_t len)
 	return i;
 }
 
-/* Read the file, a pipe too, up to size bytes. Returns their number or -errno. */
+/* Read up to size bytes of the file, which may be a pipe. Returns their number or -errno.
+ */
 static ssize_t
-read_file(const char *path, char *bytes, size_t size)
+tokens_read_file(const char *path, char *bytes, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -56,9 +57,9 @@ read_file(const char *path, char *bytes, size_t size)
 	return got;
 }
 
-/* Find the token in *len bytes of a file. Returns NULL or what is wrong with the file. */
+/* Cut *len to the token in the bytes of a file. Returns NULL, or what is wrong. */
 static const char *
-find_secret(const char *bytes, size_t *len)
+tokens_trim_secret(const char *bytes, size_t *len)
 {
 	if (*len > FILE_BYTES)
 		return "it has more than 4096 bytes";
@@ -66,39 +67,40 @@ find_secret(const char *bytes, size_t *len)
 		(*len)--;
 	if (*len == 0)
 		return "it is empty";
-	/* Nothing else fits into a header. */
-	if (span_visible(bytes, *len) != *len)
+	/* A header can carry nothing else. */
+	if (tokens_span_visible(bytes, *len) != *len)
 		return "it is not one word of visible ASCII characters";
 	return NULL;
 }
 
-/* Read the token in a file to bytes, of FILE_BYTES + 1. Returns its length, or -errno
- * with the reason in *fault. */
+/* Read the token in a file to bytes, which has room for FILE_BYTES + 1. Returns its
+ * length, or -errno with the reason in *fault. */
 static ssize_t
-read_secret(char *bytes, const char *path, const char **fault)
+tokens_read_secret(char *bytes, const char *path, const char **fault)
 {
-	ssize_t r = read_file(path, bytes, FILE_BYTES + 1);
+	ssize_t r = tokens_read_file(path, bytes, FILE_BYTES + 1);
 	size_t len = (size_t)r;
 
 	if (r < 0) {
 		*fault = strerror((int)-r);
 		return r;
 	}
-	*fault = find_secret(bytes, &len);
+	*fault = tokens_trim_secret(bytes, &len);
 	return *fault ? -EINVAL : (ssize_t)len;
 }
 
 static void
-copy_hash(char *hash, const char *hex)
+tokens_copy_hash(char *hash, const char *hex)
 {
 	for (size_t i = 0; i < HEX_SHA256_BYTES; i++)
 		hash[i] = (char)tolower((unsigned char)hex[i]);
 	hash[HEX_SHA256_BYTES] = '\0';
 }
 
-/* As tokens_new, for one token. */
+/* Set entry up from one item of auth.tokens. Returns 0, or -errno with *fault set. */
 static int
-set_entry(struct entry *entry, const struct token_config *config, const char **fault)
+tokens_set_entry(
+	struct token_entry *entry, const struct token_config *config, const char **fault)
 {
 	char bytes[FILE_BYTES + 1];
 	ssize_t len;
@@ -109,24 +111,24 @@ set_entry(struct entry *entry, const struct token_config *config, const char **f
 		.is_admin = config->admin,
 	};
 	if (!*config->token_file) {
-		copy_hash(entry->hash, config->token_sha256);
+		tokens_copy_hash(entry->hash, config->token_sha256);
 		return 0;
 	}
-	len = read_secret(bytes, config->token_file, fault);
+	len = tokens_read_secret(bytes, config->token_file, fault);
 	if (len >= 0)
 		hex_sha256(entry->hash, bytes, (size_t)len);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return len < 0 ? (int)len : 0;
 }
 
-/* As tokens_new, for what signs JSON Web Tokens. */
+/* Read the secret for JSON Web Tokens. Returns 0, or -errno with *fault set. */
 static int
-set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
+tokens_set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
 {
 	char bytes[FILE_BYTES + 1];
-	ssize_t len = read_secret(bytes, path, fault);
+	ssize_t len = tokens_read_secret(bytes, path, fault);
 
-	if (len >= 0 && len < JWT_SECRET_BYTES) {
+	if (len >= 0 && len < JWT_SECRET_BYTES_MIN) {
 		*fault = "it has fewer than 32 characters";
 		len = -EINVAL;
 	}
@@ -140,10 +142,10 @@ set_jwt_secret(struct jwt_secret *secret, const char *path, const char **fault)
 }
 
 static int
-set_all(struct tokens *tokens, const struct config *config, char *sentence)
+tokens_set_all(struct tokens *tokens, const struct config *config, char *sentence)
 {
 	const char *fault, *path = config->auth.jwt_secret_file;
-	int r = *path ? set_jwt_secret(&tokens->secret, path, &fault) : 0;
+	int r = *path ? tokens_set_jwt_secret(&tokens->secret, path, &fault) : 0;
 
 	if (r < 0)
 		snprintf(sentence, WHY_BYTES,
@@ -152,7 +154,7 @@ set_all(struct tokens *tokens, const struct config *config, char *sentence)
 	for (size_t i = 0; r == 0 && i < tokens->count; i++) {
 		const struct token_config *token = &config->auth.tokens.items[i];
 
-		r = set_entry(&tokens->entries[i], token, &fault);
+		r = tokens_set_entry(&tokens->entries[i], token, &fault);
 		if (r < 0)
 			snprintf(sentence, WHY_BYTES,
 				"auth.tokens item %zu: cannot read the token of %s from "
@@ -171,7 +173,7 @@ tokens_new(struct tokens **tokens, const struct config *config, const char **why
 
 	made->count = config->auth.tokens.count;
 	made->entries = xcalloc(made->count, sizeof(*made->entries));
-	r = set_all(made, config, sentence);
+	r = tokens_set_all(made, config, sentence);
 	if (r < 0) {
 		*why = sentence;
 		tokens_free(made);
@@ -227,7 +229,7 @@ tokens_read_bearer(const char *header, const char **token, size_t *len)
 		return false;
 	start += strlen(scheme);
 	start += strspn(start, " ");
-	size_t visible = span_visible(start, strlen(start));
+	size_t visible = tokens_span_visible(start, strlen(start));
 	if (visible == 0 || start[visible + strspn(start + visible, " \t")])
 		return false;
 	*token = start;

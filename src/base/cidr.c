@@ -33,9 +33,9 @@ cidr_read_address(const char *text, size_t len, struct in6_addr *out)
 	return inet_pton(AF_INET, copy, out->s6_addr + sizeof(mapped)) == 1 ? V4_BITS : 0;
 }
 
-/* The decimal number that text is, or -1 if it is none up to max. */
+/* The decimal number in text, or -1 if text is not a number from 0 to max. */
 static int
-read_bits(const char *text, unsigned max)
+cidr_read_bits(const char *text, unsigned max)
 {
 	size_t digits = strspn(text, "0123456789");
 	unsigned long bits;
@@ -70,7 +70,7 @@ cidr_read(const char *text, struct cidr *out)
 	int bits = (int)own;
 
 	if (own && text[len])
-		bits = read_bits(text + len + 1, own);
+		bits = cidr_read_bits(text + len + 1, own);
 	if (!own || bits < 0)
 		return wanted;
 	*out = cidr_of(&address, BITS - own + (unsigned)bits);

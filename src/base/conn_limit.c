@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 struct conn_limit_entry {
@@ -20,7 +20,7 @@ struct conn_limit_table {
 };
 
 static bool
-is_v4(const struct sockaddr *address)
+conn_limit_is_v4(const struct sockaddr *address)
 {
 	return address->sa_family == AF_INET ||
 	       (address->sa_family == AF_INET6 &&
@@ -30,7 +30,7 @@ is_v4(const struct sockaddr *address)
 }
 
 static uint32_t
-v4_of(const struct sockaddr *address)
+conn_limit_v4_of(const struct sockaddr *address)
 {
 	uint32_t v4;
 
@@ -49,8 +49,8 @@ conn_limit_key_of(const struct sockaddr *address)
 {
 	struct conn_limit_key key = { .bytes = { 0 } };
 
-	if (is_v4(address)) {
-		uint32_t v4 = v4_of(address);
+	if (conn_limit_is_v4(address)) {
+		uint32_t v4 = conn_limit_v4_of(address);
 
 		key.bytes[10] = key.bytes[11] = 0xff;
 		memcpy(key.bytes + 12, &v4, sizeof(v4));
@@ -66,8 +66,8 @@ conn_limit_key_of(const struct sockaddr *address)
 bool
 conn_limit_is_loopback(const struct sockaddr *address)
 {
-	if (is_v4(address))
-		return ntohl(v4_of(address)) >> 24 == 127;
+	if (conn_limit_is_v4(address))
+		return ntohl(conn_limit_v4_of(address)) >> 24 == 127;
 	return address->sa_family == AF_INET6 &&
 	       IN6_IS_ADDR_LOOPBACK(
 		       &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);

@@ -9,12 +9,12 @@
 
 #define QUEUE_START 4U
 
-/* A ring that grew larger than this is freed when it runs empty, so that one burst does
- * not cost memory for a connection's whole life. */
+/* A ring larger than this is freed when it becomes empty. Otherwise one burst would cost
+ * memory until the connection closes. */
 #define QUEUE_KEEP 16U
 
 static size_t
-put_ws_header(uint8_t *out, enum ws_opcode opcode, bool final, size_t len)
+frame_put_ws_header(uint8_t *out, enum ws_opcode opcode, bool final, size_t len)
 {
 	size_t n = 0;
 	int shift;
@@ -31,7 +31,7 @@ put_ws_header(uint8_t *out, enum ws_opcode opcode, bool final, size_t len)
 }
 
 static struct frame *
-new_frame(size_t len)
+frame_alloc(size_t len)
 {
 	struct frame *frame = xmalloc(sizeof(*frame) + FRAME_HEADROOM + len);
 
@@ -43,7 +43,7 @@ new_frame(size_t len)
 struct frame *
 frame_new(const void *bytes, size_t len)
 {
-	struct frame *frame = new_frame(len);
+	struct frame *frame = frame_alloc(len);
 
 	memcpy(frame_bytes(frame), bytes, len);
 	return frame;
@@ -53,8 +53,8 @@ struct frame *
 frame_new_ws(enum ws_opcode opcode, bool final, const void *payload, size_t len)
 {
 	uint8_t header[10];
-	size_t header_len = put_ws_header(header, opcode, final, len);
-	struct frame *frame = new_frame(header_len + len);
+	size_t header_len = frame_put_ws_header(header, opcode, final, len);
+	struct frame *frame = frame_alloc(header_len + len);
 
 	memcpy(frame_bytes(frame), header, header_len);
 	if (len)
@@ -78,7 +78,7 @@ frame_unref(struct frame *frame)
 }
 
 static void
-grow(struct frame_queue *queue)
+frame_queue_grow(struct frame_queue *queue)
 {
 	uint32_t capacity = queue->capacity ? queue->capacity * 2 : QUEUE_START;
 	struct frame **slots = xmalloc(capacity * sizeof(struct frame *));
@@ -96,7 +96,7 @@ void
 frame_queue_push(struct frame_queue *queue, struct frame *frame)
 {
 	if (queue->count == queue->capacity)
-		grow(queue);
+		frame_queue_grow(queue);
 	queue->slots[(queue->head + queue->count) & (queue->capacity - 1)] =
 		frame_ref(frame);
 	queue->count++;

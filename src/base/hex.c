@@ -21,7 +21,7 @@ hex_sha256(char *out, const void *bytes, size_t len)
 {
 	uint8_t hash[EVP_MAX_MD_SIZE];
 
-	/* Fails only when it cannot allocate its context. */
+	/* EVP_Digest fails only if memory is out. */
 	if (EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL) != 1)
 		abort();
 	hex_encode(out, hash, HEX_SHA256_BYTES / 2);

@@ -5,16 +5,16 @@
 #include <string.h>
 
 static int
-on_dump(const char *bytes, size_t len, void *text)
+json_text_on_dump(const char *bytes, size_t len, void *text)
 {
 	buffer_append(text, bytes, len);
 	return 0;
 }
 
-/* The fewest digits that read back to the same double: 15 always survive from text to
- * double and back, 17 from double to text and back. */
+/* The fewest digits that read back to the same double. 15 digits survive text to double
+ * to text; 17 survive double to text to double. */
 static void
-append_real(struct buffer *text, double value)
+json_text_append_real(struct buffer *text, double value)
 {
 	char digits[32];
 	int precision;
@@ -25,7 +25,7 @@ append_real(struct buffer *text, double value)
 			break;
 	}
 	buffer_append(text, digits, strlen(digits));
-	/* Without a point or an exponent it would come back as an integer. */
+	/* A reader would take it for an integer without a point or an exponent. */
 	if (!strpbrk(digits, ".e"))
 		buffer_append(text, ".0", 2);
 }
@@ -35,12 +35,13 @@ json_text_append_string(struct buffer *text, const char *utf8)
 {
 	json_t *string = json_string_nocheck(utf8);
 
-	json_dump_callback(string, on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
+	json_dump_callback(
+		string, json_text_on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
 	json_decref(string);
 }
 
 static void
-append_object(struct buffer *text, json_t *object)
+json_text_append_object(struct buffer *text, json_t *object)
 {
 	void *iter = json_object_iter(object);
 	const char *separator = "{";
@@ -60,7 +61,7 @@ append_object(struct buffer *text, json_t *object)
 }
 
 static void
-append_array(struct buffer *text, json_t *array)
+json_text_append_array(struct buffer *text, json_t *array)
 {
 	json_t *item;
 	size_t i;
@@ -80,15 +81,16 @@ json_text_append(struct buffer *text, json_t *value)
 {
 	switch (json_typeof(value)) {
 	case JSON_OBJECT:
-		append_object(text, value);
+		json_text_append_object(text, value);
 		break;
 	case JSON_ARRAY:
-		append_array(text, value);
+		json_text_append_array(text, value);
 		break;
 	case JSON_REAL:
-		append_real(text, json_real_value(value));
+		json_text_append_real(text, json_real_value(value));
 		break;
 	default:
-		json_dump_callback(value, on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
+		json_dump_callback(
+			value, json_text_on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
 	}
 }

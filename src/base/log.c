@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +13,21 @@
 
 #include "linnet/base/clock.h"
 
-/* A longer line is cut; a field's value is a name, a path or a number. No larger than
- * PIPE_BUF, so that a line goes out whole and stderr_takes_line is right. */
+/* A longer line is cut. At most PIPE_BUF: then a pipe takes the whole line or nothing,
+ * and log_has_space is right. */
 #define LINE_BYTES 2048
 
 /* A longer value is cut. */
 #define VALUE_BYTES 256
 
-struct line {
-	char text[LINE_BYTES];
+struct log_line {
+	enum log_format format;
 	size_t len;
+	char text[LINE_BYTES];
 };
 
-/* What stderr is, as far as that matters for how a line begins. */
-enum target {
+/* How a line begins depends on what stderr is. */
+enum log_target {
 	TARGET_OTHER,
 	TARGET_TERMINAL,
 	TARGET_JOURNAL,
@@ -32,12 +35,17 @@ enum target {
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
-/* syslog(3)'s numbers, as sd-daemon(3) wants them in front of a line. */
+/* The priorities of syslog(3), written as sd-daemon(3) expects them. */
 static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 
-static enum log_level max_level = LOG_LEVEL_INFO;
-static enum log_format line_format = LOG_FORMAT_TEXT;
-static enum target line_target = TARGET_OTHER;
+/* The loop's thread sets these while threads of the store may be logging. */
+static atomic_int max_level = LOG_LEVEL_INFO;
+static atomic_int line_format = LOG_FORMAT_TEXT;
+static atomic_int line_target = TARGET_OTHER;
+
+/* Held from the check for space until the write. Without it, another thread could fill
+ * the pipe in between, and the write would block. */
+static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct log_field
 log_str(const char *key, const char *value)
@@ -63,9 +71,9 @@ log_uint(const char *key, uint64_t value)
 	};
 }
 
-/* The variable may be inherited by a process whose stderr is something else. */
+/* A process can inherit the variable although its stderr was redirected, so compare. */
 static bool
-is_journal(void)
+log_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	struct stat status;
@@ -83,7 +91,7 @@ log_setup(enum log_level level, enum log_format format)
 {
 	max_level = level;
 	line_format = format;
-	line_target = is_journal()            ? TARGET_JOURNAL
+	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
 }
@@ -91,12 +99,12 @@ log_setup(enum log_level level, enum log_format format)
 bool
 log_enabled(enum log_level level)
 {
-	return level <= max_level;
+	return (int)level <= max_level;
 }
 
-/* Append text; keeps two bytes for the closing brace and the newline. */
+/* Append text. Two bytes stay free for the closing brace and the newline. */
 static void
-put(struct line *line, const char *text, size_t len)
+log_put(struct log_line *line, const char *text, size_t len)
 {
 	size_t room = LINE_BYTES - 2 - line->len;
 
@@ -107,37 +115,37 @@ put(struct line *line, const char *text, size_t len)
 }
 
 static void
-put_text(struct line *line, const char *text)
+log_put_text(struct log_line *line, const char *text)
 {
-	put(line, text, strlen(text));
+	log_put(line, text, strlen(text));
 }
 
-/* Quoted as in JSON, which a reader of the text form understands as well. */
+/* Quoted and escaped as in JSON, in both formats. */
 static void
-put_quoted(struct line *line, const char *text)
+log_put_quoted(struct log_line *line, const char *text)
 {
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
 
-	put_text(line, "\"");
+	log_put_text(line, "\"");
 	for (; text < end; text++) {
 		unsigned char c = (unsigned char)*text;
 
 		if (c == '"' || c == '\\') {
 			snprintf(escape, sizeof(escape), "\\%c", c);
-			put_text(line, escape);
+			log_put_text(line, escape);
 		} else if (c < 0x20 || c == 0x7f) {
 			snprintf(escape, sizeof(escape), "\\u%04x", c);
-			put_text(line, escape);
+			log_put_text(line, escape);
 		} else {
-			put(line, text, 1);
+			log_put(line, text, 1);
 		}
 	}
-	put_text(line, *text ? "…\"" : "\"");
+	log_put_text(line, *text ? "…\"" : "\"");
 }
 
 static bool
-is_plain(const char *text)
+log_is_plain(const char *text)
 {
 	const char *c;
 
@@ -148,16 +156,16 @@ is_plain(const char *text)
 }
 
 static void
-put_value(struct line *line, const struct log_field *field)
+log_put_value(struct log_line *line, const struct log_field *field)
 {
 	char number[24];
 
 	switch (field->kind) {
 	case LOG_FIELD_STRING:
-		if (line_format == LOG_FORMAT_TEXT && is_plain(field->value.string))
-			put_text(line, field->value.string);
+		if (line->format == LOG_FORMAT_TEXT && log_is_plain(field->value.string))
+			log_put_text(line, field->value.string);
 		else
-			put_quoted(line, field->value.string);
+			log_put_quoted(line, field->value.string);
 		return;
 	case LOG_FIELD_SIGNED:
 		snprintf(number, sizeof(number), "%" PRId64, field->value.sint);
@@ -166,12 +174,12 @@ put_value(struct line *line, const struct log_field *field)
 		snprintf(number, sizeof(number), "%" PRIu64, field->value.uint);
 		break;
 	}
-	put_text(line, number);
+	log_put_text(line, number);
 }
 
 /* RFC 3339, in UTC. */
 static void
-put_time(struct line *line)
+log_put_time(struct log_line *line)
 {
 	int64_t now_ms = clock_unix_ms();
 	time_t now = (time_t)(now_ms / 1000);
@@ -179,28 +187,28 @@ put_time(struct line *line)
 	struct tm tm;
 
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", gmtime_r(&now, &tm));
-	put_text(line, text);
+	log_put_text(line, text);
 	snprintf(text, sizeof(text), ".%03dZ ", (int)(now_ms % 1000));
-	put_text(line, text);
+	log_put_text(line, text);
 }
 
 static void
-put_json_head(struct line *line, enum log_level level, const char *event)
+log_put_json_head(struct log_line *line, enum log_level level, const char *event)
 {
 	struct log_field ts = log_int("ts", clock_unix_ms());
 
-	put_text(line, "{\"ts\":");
-	put_value(line, &ts);
-	put_text(line, ",\"level\":");
-	put_quoted(line, level_names[level]);
-	put_text(line, ",\"event\":");
-	put_quoted(line, event);
+	log_put_text(line, "{\"ts\":");
+	log_put_value(line, &ts);
+	log_put_text(line, ",\"level\":");
+	log_put_quoted(line, level_names[level]);
+	log_put_text(line, ",\"event\":");
+	log_put_quoted(line, event);
 }
 
-/* A pipe that nobody reads must not stop the loop, and setting O_NONBLOCK would change
- * the terminal for everybody who shares it. */
+/* A full pipe must not block the loop. O_NONBLOCK would not do: every process that shares
+ * the terminal would get it. */
 static bool
-stderr_takes_line(void)
+log_has_space(void)
 {
 	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
 
@@ -208,43 +216,48 @@ stderr_takes_line(void)
 }
 
 static void
-emit(struct line *line)
+log_emit(struct log_line *line)
 {
 	line->text[line->len++] = '\n';
-	if (stderr_takes_line() && write(STDERR_FILENO, line->text, line->len) < 0)
-		return; /* nobody is left to tell */
+	pthread_mutex_lock(&output_mutex);
+	if (log_has_space() && write(STDERR_FILENO, line->text, line->len) < 0)
+		line->len = 0; /* there is nowhere to report it */
+	pthread_mutex_unlock(&output_mutex);
 }
 
 void
 log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-	bool json = line_format == LOG_FORMAT_JSON;
-	struct line line;
+	enum log_format format = (enum log_format)line_format;
+	enum log_target target = (enum log_target)line_target;
+	bool json = format == LOG_FORMAT_JSON;
+	struct log_line line;
 	size_t i;
 
 	if (!log_enabled(level))
 		return;
+	line.format = format;
 	line.len = 0;
-	if (line_target == TARGET_JOURNAL)
-		put_text(&line, priorities[level]);
-	else if (line_target == TARGET_TERMINAL && !json)
-		put_time(&line);
+	if (target == TARGET_JOURNAL)
+		log_put_text(&line, priorities[level]);
+	else if (target == TARGET_TERMINAL && !json)
+		log_put_time(&line);
 	if (json)
-		put_json_head(&line, level, event);
+		log_put_json_head(&line, level, event);
 	else
-		put_text(&line, event);
+		log_put_text(&line, event);
 	for (i = 0; i < n; i++) {
-		put_text(&line, json ? ",\"" : " ");
-		put_text(&line, fields[i].key);
-		put_text(&line, json ? "\":" : "=");
-		put_value(&line, &fields[i]);
+		log_put_text(&line, json ? ",\"" : " ");
+		log_put_text(&line, fields[i].key);
+		log_put_text(&line, json ? "\":" : "=");
+		log_put_value(&line, &fields[i]);
 	}
 	if (!json && level != LOG_LEVEL_INFO) {
-		put_text(&line, " level=");
-		put_text(&line, level_names[level]);
+		log_put_text(&line, " level=");
+		log_put_text(&line, level_names[level]);
 	}
 	if (json)
 		line.text[line.len++] = '}';
-	emit(&line);
+	log_emit(&line);
 }

@@ -14,7 +14,7 @@
 
 struct metrics metrics;
 
-/* Upper bounds in us, and as they are written. */
+/* Upper bounds in us, and the same in seconds as text. */
 static const struct {
 	int64_t us;
 	const char *seconds;
@@ -38,8 +38,8 @@ static const struct {
 	{ INT64_MAX, "+Inf" },
 };
 
-/* A label and all that it may be. */
-struct label {
+/* A label and all its values. */
+struct metrics_label {
 	const char *name;
 	const char *const *values;
 	size_t count;
@@ -108,7 +108,7 @@ static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning
 static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "4xx",
 	"5xx" };
 
-/* The first is what is found nowhere. */
+/* The first one is for requests to no known route. */
 static const char *const route_names[] = { "none", "page", "ws", "echo", "healthz",
 	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
 	"search", "rooms", "admin" };
@@ -118,33 +118,33 @@ _Static_assert(ARRAY_SIZE(route_names) == METRICS_ROUTES, "each route has a name
 #define ROUTE_NONE 0
 #define ROUTE_PAGE 1
 
-static const struct label by_transport = LABEL("transport", transport_names);
-static const struct label by_ending = LABEL("reason", ending_names);
-static const struct label by_voice = LABEL("transport", voice_names);
-static const struct label by_push = LABEL("kind", push_names);
-static const struct label by_outcome = LABEL("result", outcome_names);
-static const struct label by_append = LABEL("result", append_names);
-static const struct label by_recovery = LABEL("result", recovery_names);
-static const struct label by_limit = LABEL("limit", limit_names);
-static const struct label by_severity = LABEL("severity", severity_names);
-static const struct label by_route = LABEL("route", route_names);
-static const struct label by_class = LABEL("status", class_names);
+static const struct metrics_label by_transport = LABEL("transport", transport_names);
+static const struct metrics_label by_ending = LABEL("reason", ending_names);
+static const struct metrics_label by_voice = LABEL("transport", voice_names);
+static const struct metrics_label by_push = LABEL("kind", push_names);
+static const struct metrics_label by_outcome = LABEL("result", outcome_names);
+static const struct metrics_label by_append = LABEL("result", append_names);
+static const struct metrics_label by_recovery = LABEL("result", recovery_names);
+static const struct metrics_label by_limit = LABEL("limit", limit_names);
+static const struct metrics_label by_severity = LABEL("severity", severity_names);
+static const struct metrics_label by_route = LABEL("route", route_names);
+static const struct metrics_label by_class = LABEL("status", class_names);
 
-enum kind {
+enum metrics_kind {
 	COUNTER,
 	GAUGE,
-	COUNTER_US, /* kept in microseconds, shown in seconds */
+	COUNTER_US, /* kept in us, exported in seconds */
 	GAUGE_US,
 	HISTOGRAM,
 };
 
-/* One metric with all its labels: an array of values for each of them. */
-struct family {
+/* One metric and its array of values, one for each combination of labels. */
+struct metrics_family {
 	const char *name;
 	const char *help;
-	enum kind kind;
+	enum metrics_kind kind;
 	const void *values;
-	const struct label *labels[LABELS_MAX];
+	const struct metrics_label *labels[LABELS_MAX];
 };
 
 #define FAMILY(type, what, from, ...)                                                    \
@@ -152,76 +152,79 @@ struct family {
 		.kind = type, .name = what, .values = from, __VA_ARGS__                  \
 	}
 
-static const struct family families[] = {
+static const struct metrics_family families[] = {
 	FAMILY(GAUGE_US, "process_start_time_seconds", &metrics.start_us,
-		.help = "When the daemon was started, in Unix time."),
+		.help = "Start time of the process, in Unix time."),
 	FAMILY(COUNTER_US, "process_cpu_seconds_total", &metrics.cpu_us,
-		.help = "Processor time used, the user's and the kernel's."),
+		.help = "CPU time used, user and system."),
 	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds,
-		.help = "Descriptors that are open."),
+		.help = "Open file descriptors."),
 	FAMILY(GAUGE, "process_max_fds", &metrics.max_fds,
-		.help = "Descriptors that may be open."),
+		.help = "Limit of open file descriptors."),
 	FAMILY(GAUGE, "process_resident_memory_bytes", &metrics.resident_bytes,
-		.help = "Memory in use."),
+		.help = "Resident memory."),
 	FAMILY(GAUGE, "linnet_connections", metrics.connections,
-		.help = "Open connections, each by what it speaks now.",
+		.help = "Open connections, by the protocol they speak now.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_accepted_total", metrics.accepted,
-		.help = "Connections that began to speak that.",
+		.help = "Connections accepted, or upgraded to this protocol.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_closed_total", metrics.closed,
-		.help = "Connections that ceased to, by why.",
+		.help = "Connections closed, by protocol and reason.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections that were closed because they were over a limit, "
-			"banned, or spoke another protocol.",
+		.help = "Connections refused: over a limit, banned, or not a client of "
+			"the "
+			"line protocol.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
-		.help = "What people and programs said and was taken.",
+		.help = "Messages accepted from clients and programs.",
 		.labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
-		.help = "Messages queued for a reader each.",
+		.help = "Messages queued, once for each reader.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_bytes_sent_total", &metrics.bytes_sent,
-		.help = "Bytes given to connections, before they are encrypted."),
+		.help = "Bytes sent, before encryption."),
 	FAMILY(GAUGE, "linnet_queue_bytes", &metrics.queue_bytes,
-		.help = "Bytes that wait for readers, all together."),
+		.help = "Bytes queued for all readers."),
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
-		.help = "Readers that did not keep up with limits.queue_bytes."),
+		.help = "Connections closed because their queue exceeded "
+			"limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		.help = "What was refused because it came too fast."),
-	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that there are."),
+		.help = "Client requests rejected by limits.message_rate."),
+	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that exist."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
-		.help = "People who are there, however many tabs they have."),
+		.help = "People online; several tabs of one person count once."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
-		.help = "What the history made of messages.", .labels = { &by_append }),
+		.help = "Messages given to the store, by result.",
+		.labels = { &by_append }),
 	FAMILY(GAUGE, "linnet_store_pending", &metrics.store_pending,
-		.help = "Messages that the history was given and has not answered."),
+		.help = "Messages that wait for a result of the store."),
 	FAMILY(HISTOGRAM, "linnet_store_append_duration_seconds",
 		&metrics.append_duration,
-		.help = "Time until the history has answered a message."),
+		.help = "Time from giving a message to the store until its result."),
 	FAMILY(COUNTER, "linnet_recoveries_total", metrics.recoveries,
-		.help = "Connections (no polls) that asked for what they had missed.",
+		.help = "Reconnections that asked for missed messages; polls do not "
+			"count.",
 		.labels = { &by_recovery }),
 	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches,
-		.help = "Searches that were begun."),
-	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Alarms that stand.",
+		.help = "Searches started."),
+	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Active alarms.",
 		.labels = { &by_severity }),
-	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes,
-		.help = "What programs pushed and was taken.", .labels = { &by_push }),
+	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, .help = "Pushes accepted.",
+		.labels = { &by_push }),
 	FAMILY(COUNTER, "linnet_tail_lines_total", &metrics.tail_lines,
-		.help = "Lines of log files that were shown."),
+		.help = "Lines of log files sent to rooms."),
 	FAMILY(COUNTER, "linnet_tail_lines_skipped_total", &metrics.tail_lines_skipped,
-		.help = "Lines of log files that came too fast to be shown."),
+		.help = "Lines of log files skipped because of the rate limit."),
 	FAMILY(HISTOGRAM, "linnet_loop_lag_seconds", &metrics.loop_lag,
-		.help = "How late a timer was; looked at while there are connections."),
+		.help = "Delay of a timer, measured while there are connections."),
 	FAMILY(HISTOGRAM, "linnet_broadcast_duration_seconds",
 		&metrics.broadcast_duration,
-		.help = "Time of a turn of the loop that told rooms something, with "
-			"the writing to all who could take it."),
+		.help = "Duration of a loop turn with a broadcast, including the "
+			"writes."),
 	FAMILY(COUNTER, "linnet_http_requests_total", metrics.requests,
-		.help = "Requests that were answered.",
-		.labels = { &by_route, &by_class }),
+		.help = "HTTP requests answered.", .labels = { &by_route, &by_class }),
 	FAMILY(COUNTER, "linnet_config_reloads_total", metrics.reloads,
 		.help = "Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
@@ -253,13 +256,19 @@ metrics_transport(const char *name)
 }
 
 const char *
+metrics_transport_name(enum transport transport)
+{
+	return transport_names[transport];
+}
+
+const char *
 metrics_ending_name(enum ending ending)
 {
 	return ending_names[ending];
 }
 
 static size_t
-find_route(const char *name)
+metrics_find_route(const char *name)
 {
 	size_t i;
 
@@ -274,12 +283,12 @@ find_route(const char *name)
 void
 metrics_count_request(const char *route, int status)
 {
-	metrics.requests[find_route(route)][status / 100 - 1]++;
+	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
 }
 
-/* Short lines only. */
+/* The line may have up to 255 bytes. */
 __attribute__((format(printf, 2, 3))) static void
-put(struct buffer *out, const char *format, ...)
+metrics_put(struct buffer *out, const char *format, ...)
 {
 	char text[256];
 	va_list arguments;
@@ -293,13 +302,14 @@ put(struct buffer *out, const char *format, ...)
 }
 
 static void
-put_seconds(struct buffer *out, uint64_t us)
+metrics_put_seconds(struct buffer *out, uint64_t us)
 {
-	put(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND, (unsigned)(us % US_A_SECOND));
+	metrics_put(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND,
+		(unsigned)(us % US_A_SECOND));
 }
 
 static void
-put_histogram(struct buffer *out, const struct family *family)
+metrics_put_histogram(struct buffer *out, const struct metrics_family *family)
 {
 	const struct metrics_histogram *histogram = family->values;
 	uint64_t count = 0;
@@ -307,30 +317,32 @@ put_histogram(struct buffer *out, const struct family *family)
 
 	for (i = 0; i < METRICS_BUCKETS; i++) {
 		count += histogram->counts[i];
-		put(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
+		metrics_put(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
 			bounds[i].seconds, count);
 	}
-	put(out, "%s_sum ", family->name);
-	put_seconds(out, histogram->sum_us);
-	put(out, "%s_count %" PRIu64 "\n", family->name, count);
+	metrics_put(out, "%s_sum ", family->name);
+	metrics_put_seconds(out, histogram->sum_us);
+	metrics_put(out, "%s_count %" PRIu64 "\n", family->name, count);
 }
 
-/* The labels of value number index; every word of theirs is written as it is. */
+/* Write the labels of value number index. Label values need no escaping: all are
+ * constants. */
 static void
-put_labels(struct buffer *out, const struct family *family, size_t index)
+metrics_put_labels(struct buffer *out, const struct metrics_family *family, size_t index)
 {
-	const struct label *first = family->labels[0], *second = family->labels[1];
+	const struct metrics_label *first = family->labels[0];
+	const struct metrics_label *second = family->labels[1];
 
 	if (second)
-		put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
+		metrics_put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
 			first->values[index / second->count], second->name,
 			second->values[index % second->count]);
 	else if (first)
-		put(out, "{%s=\"%s\"}", first->name, first->values[index]);
+		metrics_put(out, "{%s=\"%s\"}", first->name, first->values[index]);
 }
 
 static void
-put_values(struct buffer *out, const struct family *family)
+metrics_put_values(struct buffer *out, const struct metrics_family *family)
 {
 	const uint64_t *values = family->values;
 	size_t count = 1, i;
@@ -338,21 +350,21 @@ put_values(struct buffer *out, const struct family *family)
 	for (i = 0; i < LABELS_MAX && family->labels[i]; i++)
 		count *= family->labels[i]->count;
 	for (i = 0; i < count; i++) {
-		put(out, "%s", family->name);
-		put_labels(out, family, i);
-		put(out, " ");
+		metrics_put(out, "%s", family->name);
+		metrics_put_labels(out, family, i);
+		metrics_put(out, " ");
 		if (family->kind == COUNTER_US || family->kind == GAUGE_US)
-			put_seconds(out, values[i]);
+			metrics_put_seconds(out, values[i]);
 		else
-			put(out, "%" PRIu64 "\n", values[i]);
+			metrics_put(out, "%" PRIu64 "\n", values[i]);
 	}
 }
 
 static void
-put_head(struct buffer *out, const char *name, const char *type, const char *help)
+metrics_put_head(struct buffer *out, const char *name, const char *type, const char *help)
 {
-	put(out, "# HELP %s %s\n", name, help);
-	put(out, "# TYPE %s %s\n", name, type);
+	metrics_put(out, "# HELP %s %s\n", name, help);
+	metrics_put(out, "# TYPE %s %s\n", name, type);
 }
 
 void
@@ -367,15 +379,16 @@ metrics_append(struct buffer *out)
 	};
 	size_t i;
 
-	put_head(out, "linnet_build_info", "gauge", "1, by the version.");
-	put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
+	metrics_put_head(out, "linnet_build_info", "gauge",
+		"Always 1; the label has the version.");
+	metrics_put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
-		const struct family *family = &families[i];
+		const struct metrics_family *family = &families[i];
 
-		put_head(out, family->name, types[family->kind], family->help);
+		metrics_put_head(out, family->name, types[family->kind], family->help);
 		if (family->kind == HISTOGRAM)
-			put_histogram(out, family);
+			metrics_put_histogram(out, family);
 		else
-			put_values(out, family);
+			metrics_put_values(out, family);
 	}
 }

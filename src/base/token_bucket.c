@@ -9,7 +9,7 @@ token_bucket_take(struct token_bucket *bucket, double rate, double burst, double
 	if (rate <= 0)
 		return 0;
 	if (cost > burst)
-		cost = burst; /* it would never be there */
+		cost = burst; /* more than burst is never there */
 	if (!bucket->filled_ms)
 		bucket->tokens = burst;
 	else if (now_ms > bucket->filled_ms)

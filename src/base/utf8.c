@@ -25,11 +25,11 @@ utf8_next(const char *text, size_t size, uint32_t *code)
 	return length;
 }
 
-/* Begin with a character's first byte, which is not ASCII. RFC 3629 section 4: it bounds
- * the second byte where the character could be had shorter, be a surrogate or lie beyond
- * U+10FFFF. */
+/* Start a character at its first byte, which is not ASCII. For some first bytes, RFC 3629
+ * section 4 narrows the range of the second. That excludes overlong forms, surrogates and
+ * code points above U+10FFFF. */
 static bool
-begin(struct utf8_check *check, uint8_t first)
+utf8_begin(struct utf8_check *check, uint8_t first)
 {
 	if (first < 0xc2 || first > 0xf4)
 		return false;
@@ -46,7 +46,7 @@ utf8_check_piece(struct utf8_check *check, const void *bytes, size_t len)
 
 	for (; len; byte++, len--) {
 		if (!check->missing) {
-			if (*byte >= 0x80 && !begin(check, *byte))
+			if (*byte >= 0x80 && !utf8_begin(check, *byte))
 				return false;
 			continue;
 		}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static void *
-checked(void *memory, size_t size)
+xalloc_check(void *memory, size_t size)
 {
 	if (!memory && size) {
 		fprintf(stderr, "out_of_memory level=error bytes=%zu\n", size);
@@ -17,29 +17,51 @@ checked(void *memory, size_t size)
 void *
 xmalloc(size_t size)
 {
-	return checked(malloc(size), size);
+	return xalloc_check(malloc(size), size);
 }
 
 void *
 xcalloc(size_t count, size_t size)
 {
-	return checked(calloc(count, size), count * size);
+	return xalloc_check(calloc(count, size), count * size);
 }
 
 void *
 xrealloc(void *old, size_t size)
 {
-	return checked(realloc(old, size), size);
+	return xalloc_check(realloc(old, size), size);
 }
 
 char *
 xstrdup(const char *text)
 {
-	return checked(strdup(text), strlen(text) + 1);
+	return xalloc_check(strdup(text), strlen(text) + 1);
 }
 
 char *
 xstrndup(const char *text, size_t max)
 {
-	return checked(strndup(text, max), max + 1);
+	return xalloc_check(strndup(text, max), max + 1);
+}
+
+char *
+xvasprintf(const char *format, va_list arguments)
+{
+	char *text = NULL;
+
+	if (vasprintf(&text, format, arguments) < 0)
+		text = NULL; /* undefined after a failure */
+	return xalloc_check(text, strlen(format) + 1);
+}
+
+char *
+xasprintf(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = xvasprintf(format, arguments);
+	va_end(arguments);
+	return text;
 }

@@ -1,15 +1,18 @@
-/* Alarms: each change is a message of the room, so that everybody sees it once and in
- * order; what stands is kept beside the messages, for whoever comes later. */
+/* Alarms. Each change is a message of the room, so everybody sees it once and in order.
+ * The active alarms are stored beside the messages for newcomers. */
+#include "chat/alarm.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/room_access.h"
+#include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
-/* From the least on; the last clears. */
+/* In rising order; "ok" clears an alarm. */
 static const char *const severities[] = { "info", "warning", "error", "critical", "ok" };
 
 #define SEVERITIES ARRAY_SIZE(severities)
@@ -20,7 +23,7 @@ _Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted")
 #define TITLE_BYTES 256
 
 static size_t
-rank_of(const char *severity)
+alarm_rank_of(const char *severity)
 {
 	size_t rank = 0;
 
@@ -29,7 +32,7 @@ rank_of(const char *severity)
 	return rank;
 }
 
-/* What the program says of the alarm, checked. */
+/* The checked members of a pushed alarm. */
 struct report {
 	const char *key;
 	const char *title;
@@ -37,7 +40,7 @@ struct report {
 };
 
 static int
-read_report(
+alarm_read_report(
 	const struct message *message, struct report *report, struct message_fault *fault)
 {
 	const char *severity = NULL;
@@ -52,7 +55,7 @@ read_report(
 	if (!report->key || !name_is_line(report->key))
 		return message_refuse(fault, "bad_field",
 			"\"key\" must be a line that names the alarm");
-	report->rank = severity ? rank_of(severity) : SEVERITIES;
+	report->rank = severity ? alarm_rank_of(severity) : SEVERITIES;
 	if (report->rank == SEVERITIES)
 		return message_refuse(fault, "bad_field",
 			"\"severity\" must be info, warning, error, critical or ok");
@@ -60,7 +63,7 @@ read_report(
 }
 
 static void
-copy_member(json_t *to, const json_t *from, const char *key)
+alarm_copy_member(json_t *to, const json_t *from, const char *key)
 {
 	json_t *value = json_object_get(from, key);
 
@@ -68,23 +71,23 @@ copy_member(json_t *to, const json_t *from, const char *key)
 		json_object_set(to, key, value);
 }
 
-/* What a change of severity keeps: when it began and, unless it got worse, who has
- * acknowledged it. */
+/* Copy what a change of severity keeps: when the alarm began and, unless it got worse,
+ * who has acknowledged it. */
 static void
-carry_over(json_t *event, const json_t *before, size_t rank)
+alarm_carry_over(json_t *event, const json_t *before, size_t rank)
 {
 	const char *severity = json_string_value(json_object_get(before, "severity"));
 
-	copy_member(event, before, "since");
-	if (rank != SEVERITY_OK && (!severity || rank > rank_of(severity)))
+	alarm_copy_member(event, before, "since");
+	if (rank != SEVERITY_OK && (!severity || rank > alarm_rank_of(severity)))
 		return;
-	copy_member(event, before, "acknowledged_by");
-	copy_member(event, before, "acknowledged_ms");
+	alarm_copy_member(event, before, "acknowledged_by");
+	alarm_copy_member(event, before, "acknowledged_ms");
 }
 
-/* The alarm's next event: all that the program says, and what the server knows. */
+/* Make the alarm's next event from what the program pushed and what the server knows. */
 static json_t *
-make_event(const struct chat *chat, const struct message *message,
+alarm_make_event(const struct chat *chat, const struct message *message,
 	const struct report *report, const json_t *before)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
@@ -101,37 +104,93 @@ make_event(const struct chat *chat, const struct message *message,
 		json_object_del(event, foreign[i]);
 	json_object_set_new(event, "state", json_string(state));
 	if (before)
-		carry_over(event, before, report->rank);
+		alarm_carry_over(event, before, report->rank);
 	else
 		json_object_set_new(event, "since", json_integer(chat->now_ms));
-	/* Whoever reads that it is over wants to know what. */
+	/* A reader of "cleared" wants to know what was cleared. */
 	if (before && !json_object_get(event, "title"))
-		copy_member(event, before, "title");
+		alarm_copy_member(event, before, "title");
 	return event;
 }
 
-/* Who changes which alarm. */
+/* A change of an alarm. */
 struct change {
-	struct session *session;       /* is told what becomes of it */
-	const struct session *speaker; /* NULL: a program says it */
-	const char *label;             /* the name of whoever says it */
+	struct asker *asker;           /* is told the result */
+	const struct session *speaker; /* NULL: a program */
+	const char *label;             /* name of the person or program */
 	const struct message *message;
 	struct room *room;
 	struct alarm *alarm;
 };
 
 static void
-make_keys(struct chat *chat, const struct change *change, struct post *post)
+alarm_make_keys(struct chat *chat, const struct change *change, struct post *post)
 {
 	if (change->speaker)
-		chat_make_keys(chat, change->speaker, change->message, post->keys);
+		send_make_keys(chat, change->speaker, change->message, post->keys);
 	else if (post->ref)
-		post->keys[0] = chat_push_key(change->label, post->ref);
+		post->keys[0] = send_push_key(change->label, post->ref);
 }
 
-/* Keep event, which is consumed, as the next message about the alarm. */
+/* The gauge of active alarms with the event's severity. event may be NULL. */
+static uint64_t *
+alarm_counter_of(const json_t *event)
+{
+	static uint64_t none;
+	const char *severity = json_string_value(json_object_get(event, "severity"));
+	size_t rank = severity ? alarm_rank_of(severity) : SEVERITIES;
+
+	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
+}
+
+/* Make event the active state (NULL: not active). Consumes event. */
+static void
+alarm_stand(struct alarm *alarm, json_t *event)
+{
+	--*alarm_counter_of(alarm->standing);
+	++*alarm_counter_of(event);
+	json_decref(alarm->standing);
+	alarm->standing = event;
+}
+
+/* Free an alarm that is not active and has no pending change. */
+static void
+alarm_settle(struct room *room, struct alarm *alarm)
+{
+	if (!alarm->under_way && !alarm->standing)
+		room_state_remove_alarm(&room->state, alarm);
+}
+
+/* A pending change was stored, or was not. */
+static void
+alarm_end_change(struct room *room, struct alarm *alarm, bool is_stored, json_t *event)
+{
+	alarm->under_way--;
+	if (is_stored)
+		alarm_stand(alarm, json_incref(event));
+	/* A change that was not stored never happened. */
+	if (!alarm->under_way) {
+		json_decref(alarm->intended);
+		alarm->intended = json_incref(alarm->standing);
+	}
+	alarm_settle(room, alarm);
+}
+
+void
+alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
+	bool is_duplicate)
+{
+	struct room *room = request->room;
+
+	alarm_end_change(room,
+		room_state_find_alarm(&room->state, request->message.alarm),
+		!error && !is_duplicate, request->message.intended);
+	send_on_appended(chat, request, error, id, is_duplicate);
+}
+
+/* Store event as the alarm's next message. Consumes event. */
 static int
-post_event(struct chat *chat, const struct change *change, json_t *event,
+alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
 	struct message_fault *fault)
 {
 	struct message said = { .object = event };
@@ -140,18 +199,19 @@ post_event(struct chat *chat, const struct change *change, json_t *event,
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
-		.session = change->session,
+		.asker = change->asker,
 		.room = change->room,
 		.type = "alarm",
 		.ref = change->message->ref,
 		.alarm = xstrdup(alarm->key),
 	};
+	int r;
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words = chat_push_words(change->label, alarm->key, event);
-	make_keys(chat, change, &post);
+	post.words = send_push_words(change->label, alarm->key, event);
+	alarm_make_keys(chat, change, &post);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
-	/* An acknowledgement leaves it the program's. */
+	/* An acknowledgement keeps the name of the alarm's program. */
 	if (!change->speaker || !json_object_get(event, "username"))
 		json_object_set_new(event, "username", json_string(change->label));
 	json_decref(alarm->intended);
@@ -159,76 +219,32 @@ post_event(struct chat *chat, const struct change *change, json_t *event,
 	alarm->under_way++;
 	post.intended = cleared ? NULL : json_incref(event);
 	json_decref(event);
-	return chat_post(chat, &post, fault);
-}
-
-/* How many alarms of its severity stand: one; NULL stands for none. */
-static uint64_t *
-counter_of(const json_t *event)
-{
-	static uint64_t none;
-	const char *severity = json_string_value(json_object_get(event, "severity"));
-	size_t rank = severity ? rank_of(severity) : SEVERITIES;
-
-	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
-}
-
-/* From now on event (NULL: nothing), which is consumed, stands. */
-static void
-stand(struct alarm *alarm, json_t *event)
-{
-	--*counter_of(alarm->standing);
-	++*counter_of(event);
-	json_decref(alarm->standing);
-	alarm->standing = event;
-}
-
-/* What is not there any more, and is not to be, is forgotten. */
-static void
-settle(struct room *room, struct alarm *alarm)
-{
-	if (!alarm->under_way && !alarm->standing)
-		room_state_remove_alarm(&room->state, alarm);
-}
-
-void
-chat_on_alarm_kept(
-	struct chat *chat, struct request *request, int error, bool is_duplicate)
-{
-	struct alarm *alarm =
-		room_state_find_alarm(&request->room->state, request->alarm);
-
-	(void)chat;
-	alarm->under_way--;
-	if (!error && !is_duplicate)
-		stand(alarm, json_incref(request->intended));
-	/* What was not kept is as if it had never been said. */
-	if (!alarm->under_way) {
-		json_decref(alarm->intended);
-		alarm->intended = json_incref(alarm->standing);
+	r = send_post(chat, &post, fault);
+	if (r < 0) {
+		alarm_end_change(change->room, alarm, false, NULL);
+		rooms_release(chat->rooms, change->room);
 	}
-	settle(request->room, alarm);
+	return r;
 }
 
 int
-chat_push_alarm(struct chat *chat, struct session *call, const char *label,
+alarm_push(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct alarm *alarm;
 	struct report report;
 
 	if (!room)
 		return -EINVAL;
-	if (read_report(message, &report, fault) < 0) {
+	if (alarm_read_report(message, &report, fault) < 0) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
 	alarm = room_state_find_alarm(&room->state, report.key);
 	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
-		/* Nothing to be told of: it is well and was. */
-		chat_acknowledge(
-			chat, call, room, message->ref ? message->ref : "", 0, false, 0);
+		/* The alarm was not active: there is nothing to broadcast. */
+		send_acknowledge(chat, asker, room, message->ref, 0);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
@@ -238,22 +254,23 @@ chat_push_alarm(struct chat *chat, struct session *call, const char *label,
 		return message_refuse(fault, "too_many_alarms",
 			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
 	}
-	return post_event(chat,
+	return alarm_post_event(chat,
 		&(struct change){
-			.session = call,
+			.asker = asker,
 			.label = label,
 			.message = message,
 			.room = room,
 			.alarm = alarm,
 		},
-		make_event(chat, message, &report, alarm->intended), fault);
+		alarm_make_event(chat, message, &report, alarm->intended), fault);
 }
 
 int
-chat_see_alarm(struct chat *chat, struct session *session, const struct session *speaker,
+alarm_acknowledge(struct chat *chat, struct asker *asker, const struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, speaker, message->room, false, fault);
+	struct room *room = room_access_find(
+		chat, &speaker->chat->asker, message->room, false, fault);
 	const char *name = speaker->person->name;
 	const char *key = NULL;
 	struct alarm *alarm;
@@ -270,9 +287,9 @@ chat_see_alarm(struct chat *chat, struct session *session, const struct session 
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(name));
 	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
-	return post_event(chat,
+	return alarm_post_event(chat,
 		&(struct change){
-			.session = session,
+			.asker = asker,
 			.speaker = speaker,
 			.label = name,
 			.message = message,
@@ -283,14 +300,14 @@ chat_see_alarm(struct chat *chat, struct session *session, const struct session 
 }
 
 int
-chat_do_ack(struct chat *chat, struct session *session, const struct message *message,
+alarm_do_ack(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	return chat_see_alarm(chat, session, session, message, fault);
+	return alarm_acknowledge(chat, asker, asker->session, message, fault);
 }
 
 void
-chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id,
+alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
@@ -298,7 +315,7 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;
 
-	/* Nobody could clear it in a room that is a log file's now. */
+	/* In a room that has become a log room nobody could clear it. */
 	if (json_is_object(event) && !room->is_tail)
 		alarm = room_state_add_alarm(&room->state, key);
 	if (!alarm) {
@@ -306,30 +323,6 @@ chat_restore_alarm(void *context, const char *name, const char *key, uint64_t id
 		json_decref(event);
 		return;
 	}
-	stand(alarm, event);
+	alarm_stand(alarm, event);
 	alarm->intended = json_incref(event);
-}
-
-bool
-chat_show_alarms(struct member *member)
-{
-	const struct room *room = member->room;
-	struct alarm *alarm, *next;
-	json_t *object;
-
-	HASH_ITER(hh, room->state.alarms, alarm, next)
-	{
-		if (alarm->number > member->show_until)
-			break;
-		if (alarm->number <= member->alarms_shown || !alarm->standing)
-			continue;
-		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
-			"standing", 1);
-		json_object_update_missing(object, alarm->standing);
-		if (!chat_show(member->session, object))
-			return false;
-		member->alarms_shown = alarm->number;
-	}
-	member->alarms_shown = member->show_until;
-	return true;
 }

@@ -1,18 +1,20 @@
-/* Who is banned or muted: kept as the state of a room that nobody can name, so that it is
- * there again after a restart, and that an order is only said to be done when it is
- * kept. */
+/* Bans and mutes. They are stored as the state of a room that nobody can name, so they
+ * survive a restart. An order is answered after it is stored. */
+#include "chat/ban_store.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
 #include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
 
 /* No room has a "/" in its name. */
 #define RECORDS "/bans"
 
 void
-chat_init_bans(struct chat *chat)
+ban_store_init(struct chat *chat)
 {
 	static char name[] = RECORDS;
 
@@ -29,13 +31,13 @@ chat_bans(const struct chat *chat)
 }
 
 bool
-chat_is_record(const char *room)
+ban_store_has_room(const char *room)
 {
 	return !strcmp(room, RECORDS);
 }
 
 void
-chat_restore_ban(
+ban_store_restore(
 	struct chat *chat, const char *key, uint64_t id, const char *value, size_t len)
 {
 	enum ban_kind kind = *key == 'n'   ? BAN_NAME
@@ -49,37 +51,35 @@ chat_restore_ban(
 	json_decref(object);
 }
 
-static void
-on_kept(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+void
+ban_store_on_appended(struct chat *chat, struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
-	(void)id;
-	(void)is_duplicate;
 	if (error) {
-		chat_store_failed(chat, error, &fault);
+		requests_note_failure(chat, error, &fault);
 		message_refuse(&fault, "store_failed",
 			"it is done, but only until linnetd stops: the history cannot be "
 			"written");
 	}
-	if (!request->session)
+	if (!request->asker)
 		return;
 	if (error)
-		chat_answer_fault(request->session, &fault);
+		reply_fault(request->asker, &fault);
 	else
-		chat_answer(request->session, json_incref(request->intended));
+		reply_object(request->asker, json_incref(request->ban.reply));
 }
 
-/* Keep what value says (NULL: nothing) of subject, then answer session (NULL: nobody) by
- * done, which is consumed. Returns 0, or -EAGAIN: too much is under way. */
+/* Store value (NULL: nothing) for subject, then send done (consumed) to asker (NULL:
+ * nobody). Returns 0, or -EAGAIN if the store is full. */
 static int
-record(struct chat *chat, struct session *session, const struct ban_subject *subject,
-	const char *value, json_t *done)
+ban_store_record(struct chat *chat, struct asker *asker,
+	const struct ban_subject *subject, const char *value, json_t *done)
 {
-	struct request *request = chat_request(chat, session, &chat->records, NULL);
+	struct request *request =
+		request_new(chat, REQUEST_BAN, asker, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
-	char *tail = chat_format("\"ts\":%" PRId64 "}", chat->now_ms);
+	char *tail = xasprintf("\"ts\":%" PRId64 "}", chat->now_ms);
 	struct store_entry entry = {
 		.room = RECORDS,
 		.type = "ban",
@@ -94,27 +94,21 @@ record(struct chat *chat, struct session *session, const struct ban_subject *sub
 	int r;
 
 	ban_write_key(subject, key);
-	request->on_appended = on_kept;
-	request->intended = done;
-	r = store_append(chat->store, &entry, request->ticket);
+	request->ban.reply = done;
+	r = request_append(chat, request, &entry);
 	free(tail);
-	if (r == 0)
-		chat->asked++;
-	else
-		chat_request_free(chat, request);
 	return r;
 }
 
 int
-chat_set_ban(
-	struct chat *chat, struct session *session, const struct ban *ban, json_t *done)
+ban_store_set(struct chat *chat, struct asker *asker, const struct ban *ban, json_t *done)
 {
 	json_t *object = ban_to_json(ban);
 	char *value = json_dumps(object, JSON_COMPACT);
 	int r;
 
 	json_decref(object);
-	r = record(chat, session, &ban->subject, value, done);
+	r = ban_store_record(chat, asker, &ban->subject, value, done);
 	if (r == 0)
 		bans_add(chat->bans, ban);
 	free(value);
@@ -122,10 +116,10 @@ chat_set_ban(
 }
 
 int
-chat_lift_ban(struct chat *chat, struct session *session,
-	const struct ban_subject *subject, json_t *done)
+ban_store_lift(struct chat *chat, struct asker *asker, const struct ban_subject *subject,
+	json_t *done)
 {
-	int r = record(chat, session, subject, NULL, done);
+	int r = ban_store_record(chat, asker, subject, NULL, done);
 
 	if (r == 0)
 		bans_remove(chat->bans, bans_find(chat->bans, subject));
@@ -133,19 +127,20 @@ chat_lift_ban(struct chat *chat, struct session *session,
 }
 
 void
-chat_end_bans(struct chat *chat)
+ban_store_end(struct chat *chat)
 {
 	const struct ban *ban;
 
 	while ((ban = bans_next_over(chat->bans, chat->now_ms))) {
-		/* What the store does not take is over after a restart, too. */
-		record(chat, NULL, &ban->subject, NULL, NULL);
+		/* If the store refuses this, the ban is still recognised as ended after a
+		 * restart. */
+		ban_store_record(chat, NULL, &ban->subject, NULL, NULL);
 		bans_remove(chat->bans, ban);
 	}
 }
 
 int
-chat_check_mute(const struct chat *chat, const struct session *speaker,
+ban_store_check_mute(const struct chat *chat, const struct session *speaker,
 	struct message_fault *fault)
 {
 	if (!speaker->person ||

@@ -1,218 +1,103 @@
 #include "linnet/chat/chat.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/alarm.h"
+#include "chat/ban_store.h"
+#include "chat/history.h"
+#include "chat/log_rooms.h"
+#include "chat/metric.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/resume.h"
+#include "chat/room_access.h"
+#include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
-/* What a tail keeps for those who come back and for searches. */
+/* History of a log room for resume and search. */
 #define TAIL_LINES 20000
 #define TAIL_BYTES ((size_t)16 * 1024 * 1024)
 
 static void
-answer(struct session *session, struct encoded *encoded)
-{
-	session_say(session, encoded);
-	encode_fini(encoded);
-}
-
-void
-chat_answer(struct session *session, json_t *object)
-{
-	struct encoded encoded;
-
-	encode_object(&encoded, object);
-	answer(session, &encoded);
-}
-
-void
-chat_answer_at(
-	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
-{
-	struct encoded encoded;
-
-	encode_object(&encoded, object);
-	encoded.epoch = epoch;
-	encoded.id = last_id;
-	answer(session, &encoded);
-}
-
-void
-chat_answer_text(struct session *session, struct buffer *text)
-{
-	struct encoded encoded;
-
-	encode_text(&encoded, text, NULL, 0);
-	answer(session, &encoded);
-}
-
-void
-chat_answer_fault(struct session *session, const struct message_fault *fault)
-{
-	chat_answer(session, message_error(fault));
-}
-
-bool
-chat_take(struct session *call, struct message *message, json_t *object,
-	struct message_fault *fault)
-{
-	if (message_take(message, object, fault) == 0)
-		return true;
-	chat_answer_fault(call, fault);
-	return false;
-}
-
-struct request *
-chat_request(
-	struct chat *chat, struct session *session, struct room *room, const char *ref)
-{
-	struct request *request = xcalloc(1, sizeof(*request));
-
-	request->ticket = ++chat->last_ticket;
-	request->session = session;
-	request->room = room;
-	room->holds++;
-	if (ref)
-		snprintf(request->ref, sizeof(request->ref), "%s", ref);
-	if (session) {
-		LIST_INSERT_HEAD(&session->requests, request, session_link);
-		session->asked++;
-	}
-	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
-	return request;
-}
-
-void
-chat_request_free(struct chat *chat, struct request *request)
-{
-	if (request->session) {
-		LIST_REMOVE(request, session_link);
-		request->session->asked--;
-	}
-	request->room->holds--;
-	rooms_release(chat->rooms, request->room);
-	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
-	free(request->text);
-	free(request->alarm);
-	json_decref(request->intended);
-	free(request);
-}
-
-void
-chat_store_failed(struct chat *chat, int error, struct message_fault *fault)
-{
-	if (!chat->is_store_failing)
-		log_error("store_failed", log_str("error", strerror(-error)));
-	chat->is_store_failing = true;
-	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
-		strerror(-error));
-}
-
-void
-chat_store_works(struct chat *chat)
-{
-	if (chat->is_store_failing)
-		log_info("store_healed");
-	chat->is_store_failing = false;
-}
-
-static struct request *
-find_request(struct chat *chat, uint64_t ticket)
-{
-	struct request *request;
-
-	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
-	assert(request);
-	return request;
-}
-
-static void
-on_store_appended(
+chat_on_appended(
 	void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
 {
 	struct chat *chat = context;
-	struct request *request = find_request(chat, ticket);
-	struct session *session = request->session;
+	struct request *request = requests_answered(chat, ticket);
 
-	chat->asked--;
-	request->on_appended(chat, request, error, id, is_duplicate);
-	chat_request_free(chat, request);
-	if (session && session->wants_progress)
-		session->ops->wake(session);
+	if (request->kind == REQUEST_BAN)
+		ban_store_on_appended(chat, request, error);
+	else if (request->kind == REQUEST_ALARM)
+		alarm_on_appended(chat, request, error, id, is_duplicate);
+	else
+		send_on_appended(chat, request, error, id, is_duplicate);
+	requests_finish(chat, request);
 }
 
 static void
-on_store_page(void *context, uint64_t ticket, int error, const struct store_page *page)
+chat_on_page(void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
-	struct request *request = find_request(chat, ticket);
+	struct request *request = requests_answered(chat, ticket);
 
-	struct session *session = request->session;
-
-	chat->asked--;
-	if (session)
-		session->reading = NULL;
-	request->on_page(chat, request, error, page);
-	chat_request_free(chat, request);
-	if (session)
-		chat_read_next(chat, session);
-	chat_read_stalled(chat);
-	if (session && session->wants_progress)
-		session->ops->wake(session);
+	if (request->kind == REQUEST_RESUME)
+		resume_on_page(chat, request, error, page);
+	else
+		history_on_page(chat, request, error, page);
+	requests_finish(chat, request);
 }
 
 static void
-on_room_known(void *context, const char *name, uint64_t last_id)
+chat_on_room_known(void *context, const char *name, uint64_t last_id)
 {
 	struct chat *chat = context;
 	struct room *room;
 
-	if (chat_is_record(name))
+	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
-	/* A log file's has another history now, whatever was said there before. */
+	/* The room is a log room now, with a history of its own. */
 	if (!room->is_tail)
 		room->last_id = last_id;
 }
 
 static void
-on_state_known(void *context, const char *room, const char *key, uint64_t id,
+chat_on_state_known(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
-	if (chat_is_record(room))
-		chat_restore_ban(context, key, id, value, value_len);
+	if (ban_store_has_room(room))
+		ban_store_restore(context, key, id, value, value_len);
 	else
-		chat_restore_alarm(context, room, key, id, value, value_len);
+		alarm_restore(context, room, key, id, value, value_len);
 }
 
 static void
-add_configured_room(struct chat *chat, const char *name, const char *topic)
+chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
 	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
 }
 
 static void
-add_configured_rooms(struct chat *chat)
+chat_add_configured_rooms(struct chat *chat)
 {
 	const struct config *config = chat->config;
 	size_t i;
 
-	add_configured_room(chat, config->chat.default_room, NULL);
+	chat_add_configured_room(chat, config->chat.default_room, NULL);
 	for (i = 0; i < config->rooms.count; i++)
-		add_configured_room(
+		chat_add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
-		chat_add_log_room(chat, config->tails.items[i].room,
+		log_room_add(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
 }
 
-/* As if it had come into being by itself. */
+/* Treat the room as if a client had created it. */
 static void
-forget_configured(void *context, struct room *room)
+chat_forget_configured(void *context, struct room *room)
 {
 	(void)context;
 	if (!room->is_configured)
@@ -222,7 +107,7 @@ forget_configured(void *context, struct room *room)
 }
 
 static void
-release(void *context, struct room *room)
+chat_release(void *context, struct room *room)
 {
 	struct chat *chat = context;
 
@@ -233,13 +118,13 @@ void
 chat_reload(struct chat *chat)
 {
 	rooms_set_max(chat->rooms, (size_t)chat->config->chat.max_rooms);
-	rooms_each(chat->rooms, forget_configured, chat);
-	add_configured_rooms(chat);
-	rooms_each(chat->rooms, release, chat);
+	rooms_each(chat->rooms, chat_forget_configured, chat);
+	chat_add_configured_rooms(chat);
+	rooms_each(chat->rooms, chat_release, chat);
 }
 
 static int
-open_store(struct chat *chat, const char **why)
+chat_open_store(struct chat *chat, const char **why)
 {
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
@@ -253,8 +138,8 @@ open_store(struct chat *chat, const char **why)
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.callbacks = {
-			.on_appended = on_store_appended,
-			.on_page = on_store_page,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page,
 		},
 		.context = chat,
 	};
@@ -263,15 +148,15 @@ open_store(struct chat *chat, const char **why)
 }
 
 static int
-open_tails(struct chat *chat, const char **why)
+chat_open_tails(struct chat *chat, const char **why)
 {
 	struct store_options options = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
 		.callbacks = {
-			.on_appended = on_store_appended,
-			.on_page = on_store_page,
+			.on_appended = chat_on_appended,
+			.on_page = chat_on_page,
 		},
 		.context = chat,
 	};
@@ -294,19 +179,19 @@ chat_new(struct chat **out, const struct config *config,
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
-	chat_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
+	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
-	chat_init_bans(chat);
-	r = open_store(chat, why);
+	ban_store_init(chat);
+	r = chat_open_store(chat, why);
 	if (r == 0)
-		r = open_tails(chat, why);
+		r = chat_open_tails(chat, why);
 	if (r < 0) {
 		chat_free(chat);
 		return r;
 	}
-	add_configured_rooms(chat);
-	store_each_room(chat->store, on_room_known, chat);
-	store_each_state(chat->store, on_state_known, chat);
+	chat_add_configured_rooms(chat);
+	store_each_room(chat->store, chat_on_room_known, chat);
+	store_each_state(chat->store, chat_on_state_known, chat);
 	*out = chat;
 	return 0;
 }
@@ -329,28 +214,30 @@ chat_room_count(const struct chat *chat)
 	return rooms_count(chat->rooms);
 }
 
-/* Let the session be whom its token says. Returns false if it cannot be: it is told so,
- * and has to go; another name (NULL: none) that it asks for it is only refused. */
+/* Give the session the name of its token. Returns false if it cannot have it: it was sent
+ * an error and is closed. Another name that it asks for (NULL: none) is only refused. */
 static bool
-take_own_name(struct chat *chat, struct session *session, const char *name)
+chat_take_own_name(struct chat *chat, struct session *session, const char *name)
 {
 	const struct roster_proof proof = { NULL, NULL };
 	struct message_fault fault = { .code = NULL };
-	bool has_own = chat_claim(chat, session, session->permissions->name, &proof,
+	bool has_own = presence_claim(chat, session, session->permissions->name, &proof,
 			       &fault) == 0;
 
-	if (has_own && (!name || chat_claim(chat, session, name, &proof, &fault) == 0))
+	if (has_own &&
+		(!name || presence_claim(chat, session, name, &proof, &fault) == 0))
 		return true;
-	chat_answer_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	if (!has_own)
 		session_close(session, CLOSE_POLICY, fault.code);
 	return false;
 }
 
-/* Let the session be who it says, as far as it can show that. Returns false if it is told
- * that it cannot. */
+/* Give the session the person that it asks for, if it can prove it. Returns false if it
+ * was sent an error. */
 static bool
-introduce(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+chat_introduce(
+	struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	struct roster_proof proof = { .token = wishes->token };
 	struct person *person;
@@ -359,9 +246,9 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 
 	roster_enter(chat->roster, session);
 	if (session->permissions->name)
-		return take_own_name(chat, session, name);
-	if (proof.token && chat_check_token(proof.token, &fault) < 0) {
-		chat_answer_fault(session, &fault);
+		return chat_take_own_name(chat, session, name);
+	if (proof.token && presence_check_token(proof.token, &fault) < 0) {
+		reply_fault(&session->chat->asker, &fault);
 		if (wishes->is_strict)
 			return false;
 		proof.token = NULL;
@@ -369,10 +256,22 @@ introduce(struct chat *chat, struct session *session, const struct chat_wishes *
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (!name || chat_claim(chat, session, name, &proof, &fault) == 0)
+	if (!name || presence_claim(chat, session, name, &proof, &fault) == 0)
 		return true;
-	chat_answer_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	return false;
+}
+
+static struct chat_session *
+chat_session_new(struct session *session, const char *home)
+{
+	struct chat_session *own = xcalloc(1, sizeof(*own));
+
+	asker_init(&own->asker, session);
+	TAILQ_INIT(&own->members);
+	own->home = xstrdup(home);
+	session->chat = own;
+	return own;
 }
 
 bool
@@ -380,71 +279,74 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 {
 	static const struct chat_wishes none;
 	struct message_fault fault = { .code = NULL };
+	struct chat_session *own;
 	struct room *room;
 
 	if (!wishes)
 		wishes = &none;
-	TAILQ_INSERT_TAIL(&chat->sessions, session, chat_link);
-	session->is_listed = true;
-	session->home = xstrdup(
-		wishes->room ? wishes->room : chat_home(chat, session->permissions));
-	session->wants_events = wishes->wants_events;
-	session->wants_joined = wishes->wants_joined || wishes->wants_events;
-	session->is_silent = wishes->is_silent;
-	if (!session->is_silent && !introduce(chat, session, wishes) &&
-		(wishes->is_strict || session->closing))
+	own = chat_session_new(
+		session, wishes->room ? wishes->room
+				      : room_access_home(chat, session->permissions));
+	TAILQ_INSERT_TAIL(&chat->sessions, own, link);
+	own->wants_events = wishes->wants_events;
+	own->wants_joined = wishes->wants_joined || wishes->wants_events;
+	own->wants_progress = wishes->wants_progress;
+	own->is_silent = wishes->is_silent;
+	if (!own->is_silent && !chat_introduce(chat, session, wishes) &&
+		(wishes->is_strict || session->closed))
 		return false;
-	room = chat_room_of(chat, session, NULL, true, &fault);
+	room = room_access_find(chat, &session->chat->asker, NULL, true, &fault);
 	if (room)
-		chat_resume(chat, chat_enter(session, room), wishes->since, NULL);
+		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
 	else
-		chat_answer_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 	return room != NULL;
 }
 
 void
 chat_on_closing(struct chat *chat, struct session *session)
 {
-	if (session->is_departing)
+	struct chat_session *own = session->chat;
+
+	if (!own || own->is_departing)
 		return;
-	session->is_departing = true;
-	TAILQ_INSERT_TAIL(&chat->departing, session, departing_link);
+	own->is_departing = true;
+	TAILQ_INSERT_TAIL(&chat->departing, own, departing_link);
+}
+
+unsigned
+chat_request_count(const struct session *session)
+{
+	return session->chat ? session->chat->asker.count : 0;
 }
 
 void
 chat_close(struct chat *chat, struct session *session)
 {
-	struct request *request;
+	struct chat_session *own = session->chat;
 
-	session->closing = true; /* it is told nothing of its own departure */
-	chat_depart(chat, session);
-	if (session->is_listed)
-		TAILQ_REMOVE(&chat->sessions, session, chat_link);
-	if (session->is_departing)
-		TAILQ_REMOVE(&chat->departing, session, departing_link);
-	if (session->is_stalled)
-		TAILQ_REMOVE(&chat->stalled, session, stalled_link);
-	while ((request = STAILQ_FIRST(&session->waiting))) {
-		STAILQ_REMOVE_HEAD(&session->waiting, waiting_link);
-		chat_request_free(chat, request);
-	}
-	while ((request = LIST_FIRST(&session->requests))) {
-		LIST_REMOVE(request, session_link);
-		request->session = NULL;
-	}
-	chat_forget_sayings(chat, session);
-	free(session->home);
+	if (!own)
+		return;
+	presence_depart(chat, session);
+	TAILQ_REMOVE(&chat->sessions, own, link);
+	if (own->is_departing)
+		TAILQ_REMOVE(&chat->departing, own, departing_link);
+	requests_drop(chat, &own->asker);
+	send_forget_sayings(chat, session);
+	session->chat = NULL;
+	free(own->home);
+	free(own);
 }
 
 void
 chat_turn(struct chat *chat)
 {
-	struct session *session;
+	struct chat_session *own;
 
-	while ((session = TAILQ_FIRST(&chat->departing))) {
-		TAILQ_REMOVE(&chat->departing, session, departing_link);
-		session->is_departing = false;
-		chat_depart(chat, session);
+	while ((own = TAILQ_FIRST(&chat->departing))) {
+		TAILQ_REMOVE(&chat->departing, own, departing_link);
+		own->is_departing = false;
+		presence_depart(chat, own->asker.session);
 	}
 	store_flush(chat->store);
 	store_flush(chat->tails);
@@ -459,8 +361,8 @@ chat_fd(const struct chat *chat, unsigned index)
 void
 chat_dispatch(struct chat *chat)
 {
-	/* No more than a part of what may wait for a session, so that one that reads is
-	 * not taken for slow. */
+	/* A part of a session's queue, so that this burst does not make it a slow reader.
+	 */
 	size_t max_bytes = (size_t)chat->config->limits.queue_bytes / 4;
 
 	store_dispatch(chat->store, max_bytes);
@@ -480,10 +382,10 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
-	chat_free_metrics(chat);
+	metric_free_due(chat);
 	bans_free(chat->bans);
 	assert(!chat->requests);
-	chat_free_sayings(chat);
+	send_free_sayings(chat);
 	roster_free(chat->roster);
 	rooms_free(chat->rooms);
 	free(chat);

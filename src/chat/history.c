@@ -1,25 +1,28 @@
+#include "chat/history.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What one history or search brings. */
+/* Number of messages of one history or search. */
 #define HISTORY_LIMIT 50
 #define HISTORY_LIMIT_MAX 200
 #define SEARCH_LIMIT 20
 #define SEARCH_LIMIT_MAX 100
-#define ANSWER_BYTES (256 * 1024)
 
 #define QUERY_BYTES 256
 
-/* Histories and searches that one session may have waiting. */
+/* Maximum number of waiting histories and searches of one session. */
 #define READS_WAITING 16
 
 static void
-append_messages(struct buffer *text, const char *room, const struct store_page *page)
+history_append_messages(
+	struct buffer *text, const char *room, const struct store_page *page)
 {
 	size_t i;
 
@@ -35,7 +38,7 @@ append_messages(struct buffer *text, const char *room, const struct store_page *
 }
 
 static void
-append_member(struct buffer *text, const char *key, json_t *value)
+history_append_member(struct buffer *text, const char *key, json_t *value)
 {
 	buffer_append(text, ",", 1);
 	json_text_append_string(text, key);
@@ -44,41 +47,41 @@ append_member(struct buffer *text, const char *key, json_t *value)
 	json_decref(value);
 }
 
-/* Both kinds of answers are alike; a search repeats its words. */
-static void
-on_answer_page(struct chat *chat, struct request *request, int error,
+/* Answers a history or a search; a search also repeats its words. */
+void
+history_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
 	struct message_fault fault = { .code = NULL };
+	bool is_search = request->kind == REQUEST_SEARCH;
 	struct buffer text = { 0 };
 
-	if (!request->session)
+	if (!request->asker)
 		return;
 	if (error) {
-		chat_store_failed(chat, error, &fault);
+		requests_note_failure(chat, error, &fault);
 		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		chat_answer_fault(request->session, &fault);
+		reply_fault(request->asker, &fault);
 		return;
 	}
 	buffer_append(&text, "{\"type\":", 8);
-	json_text_append_string(&text, request->text ? "search" : "history");
-	append_member(&text, "room", json_string(request->room->name));
-	append_member(&text, "epoch",
-		json_string(store_epoch(chat_history(chat, request->room))));
-	if (request->text)
-		append_member(&text, "q", json_string(request->text));
+	json_text_append_string(&text, is_search ? "search" : "history");
+	history_append_member(&text, "room", json_string(request->room->name));
+	history_append_member(&text, "epoch", json_string(store_epoch(request->store)));
+	if (is_search)
+		history_append_member(&text, "q", json_string(request->search.words));
 	if (*request->ref)
-		append_member(&text, "ref", json_string(request->ref));
-	append_member(&text, "more", json_boolean(page->more));
+		history_append_member(&text, "ref", json_string(request->ref));
+	history_append_member(&text, "more", json_boolean(page->more));
 	buffer_append(&text, ",\"messages\":", 12);
-	append_messages(&text, request->room->name, page);
+	history_append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
-	chat_answer_text(request->session, &text);
+	reply_text(request->asker, &text);
 }
 
 static int
-read_limit(const struct message *message, unsigned preset, unsigned max, unsigned *limit,
-	struct message_fault *fault)
+history_read_limit(const struct message *message, unsigned preset, unsigned max,
+	unsigned *limit, struct message_fault *fault)
 {
 	uint64_t asked = preset;
 
@@ -90,79 +93,57 @@ read_limit(const struct message *message, unsigned preset, unsigned max, unsigne
 				"\"limit\" must be a whole number from 1");
 }
 
-static size_t
-answer_bytes(const struct session *session)
-{
-	return size_min(ANSWER_BYTES, session->queue_max_bytes / 2);
-}
-
 static int
-start_history(struct chat *chat, struct request *request)
-{
-	return store_before(chat_history(chat, request->room), request->room->name,
-		size_min(request->before, request->room->last_id + 1), request->limit,
-		answer_bytes(request->session), request->ticket);
-}
-
-static int
-start_search(struct chat *chat, struct request *request)
-{
-	return store_search(chat_history(chat, request->room), request->room->name,
-		request->text, request->limit, answer_bytes(request->session),
-		request->ticket);
-}
-
-static int
-refuse_another(struct message_fault *fault)
+history_refuse_another(struct message_fault *fault)
 {
 	message_refuse(fault, "busy", "you asked for much already, try again");
 	return -EAGAIN;
 }
 
 int
-chat_do_history(struct chat *chat, struct session *session, const struct message *message,
+history_do_history(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 	uint64_t before = UINT64_MAX;
 	struct request *request;
 	unsigned limit;
 
 	if (!room || message_get_uint(message, "before", &before, fault) < 0 ||
-		read_limit(message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
+		history_read_limit(
+			message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->waiting_count >= READS_WAITING)
-		return refuse_another(fault);
-	request = chat_read_add(
-		chat, session, room, message->ref, start_history, on_answer_page);
-	request->before = before;
-	request->limit = limit;
-	chat_read_next(chat, session);
+	if (asker->waiting_count >= READS_WAITING)
+		return history_refuse_another(fault);
+	request = request_new(chat, REQUEST_HISTORY, asker, room, message->ref);
+	request->history.before = before;
+	request->history.limit = limit;
+	request_read(chat, request);
 	return 0;
 }
 
 int
-chat_do_search(struct chat *chat, struct session *session, const struct message *message,
+history_do_search(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 	const char *query = NULL;
 	struct request *request;
 	unsigned limit;
 
 	if (!room || message_get_string(message, "q", QUERY_BYTES, &query, fault) < 0 ||
-		read_limit(message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
+		history_read_limit(
+			message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
 		return -EINVAL;
-	if (session->waiting_count >= READS_WAITING)
-		return refuse_another(fault);
+	if (asker->waiting_count >= READS_WAITING)
+		return history_refuse_another(fault);
 	if (!query)
 		return message_refuse(
 			fault, "bad_field", "\"q\" must be the words to look for");
-	request = chat_read_add(
-		chat, session, room, message->ref, start_search, on_answer_page);
-	request->limit = limit;
-	request->text = xstrdup(query);
+	request = request_new(chat, REQUEST_SEARCH, asker, room, message->ref);
+	request->search.words = xstrdup(query);
+	request->search.limit = limit;
 	metrics.searches++;
-	chat_read_next(chat, session);
+	request_read(chat, request);
 	return 0;
 }

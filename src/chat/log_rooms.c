@@ -1,29 +1,27 @@
-/* The rooms of log files: what they say is kept in memory, under an epoch of its own. */
+/* Log rooms: rooms of log files. Their lines are kept in memory, under an epoch of their
+ * own. */
+#include "chat/log_rooms.h"
+
 #include <errno.h>
 
-#include "chat/chat_private.h"
+#include "chat/send.h"
+#include "linnet/base/xalloc.h"
 
 void
-chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+log_room_add(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
-	/* What was said there before has other ids. */
+	/* The chat's history of this room has other ids. */
 	if (!room->is_tail)
 		room->last_id = 0;
 	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
 }
 
-struct store *
-chat_history(const struct chat *chat, const struct room *room)
-{
-	return room->is_tail ? chat->tails : chat->store;
-}
-
-/* Say object, which is consumed, in the room. Returns 0 or -EAGAIN. */
+/* Store object as a line of the room. Consumes object. Returns 0 or -EAGAIN. */
 static int
-post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
+log_room_post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 {
 	struct message message = { .object = object };
 	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
@@ -31,7 +29,7 @@ post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 	struct post post = {
 		.room = rooms_find(chat->rooms, name),
 		.type = "log",
-		.words = chat_format(
+		.words = xasprintf(
 			"%.*s", (int)json_string_length(text), json_string_value(text)),
 	};
 	struct message_fault fault;
@@ -39,7 +37,7 @@ post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 	chat->now_ms = now_ms;
 	message_append_tail(&message, &stamp, &post.tail);
 	json_decref(object);
-	return chat_post(chat, &post, &fault);
+	return send_post(chat, &post, &fault);
 }
 
 int
@@ -52,7 +50,7 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 	json_object_set_new(object, "message", json_stringn(text, len));
 	if (skipped)
 		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
-	r = post_log(chat, name, object, now_ms);
+	r = log_room_post_log(chat, name, object, now_ms);
 	if (r == 0 && skipped)
 		metrics.tail_lines_skipped += skipped;
 	else if (r == 0)
@@ -68,5 +66,5 @@ chat_log_event(struct chat *chat, const char *name, const char *event, const cha
 
 	json_object_set_new(object, "message", json_string(text));
 	json_object_set_new(object, "event", json_string(event));
-	return post_log(chat, name, object, now_ms);
+	return log_room_post_log(chat, name, object, now_ms);
 }

@@ -1,22 +1,25 @@
-/* Metrics: live values without a history. Only the last one counts, so a flood of them is
- * thinned to the newest of each name. */
+/* Metrics: live values without a history. Only the last value of each name matters, so a
+ * flood is thinned to it. */
+#include "chat/metric.h"
+
 #include <errno.h>
 #include <math.h>
 
-#include "chat/chat_private.h"
+#include "chat/send.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
-/* One metric is sent no more often. */
+/* Minimum time between two broadcasts of one metric. */
 #define INTERVAL_MS 250
 
-/* What is not said again for so long is forgotten: what comes once a day stays. */
+/* Forget a metric after this time; one that is pushed daily stays. */
 #define FORGET_MS INT64_C(90000000)
 
 #define UNIT_BYTES 32
 
 static int
-check(const struct message *message, const char **name, struct message_fault *fault)
+metric_check(
+	const struct message *message, const char **name, struct message_fault *fault)
 {
 	const json_t *value = json_object_get(message->object, "value");
 	const char *unit = NULL;
@@ -34,7 +37,7 @@ check(const struct message *message, const char **name, struct message_fault *fa
 }
 
 static json_t *
-make_value(const struct chat *chat, const struct room *room, const char *label,
+metric_make_value(const struct chat *chat, const struct room *room, const char *label,
 	const struct message *message)
 {
 	static const char *const foreign[] = { "id", "ref", "email", "session",
@@ -50,7 +53,7 @@ make_value(const struct chat *chat, const struct room *room, const char *label,
 }
 
 static size_t
-send_value(struct room *room, struct metric *metric, int64_t now_ms)
+metric_send_value(struct room *room, struct metric *metric, int64_t now_ms)
 {
 	struct encoded encoded;
 	size_t queued;
@@ -63,7 +66,7 @@ send_value(struct room *room, struct metric *metric, int64_t now_ms)
 }
 
 static void
-postpone(struct chat *chat, struct room *room, struct metric *metric)
+metric_postpone(struct chat *chat, struct room *room, struct metric *metric)
 {
 	if (metric->is_due)
 		return;
@@ -73,7 +76,7 @@ postpone(struct chat *chat, struct room *room, struct metric *metric)
 }
 
 static void
-cancel(struct chat *chat, struct metric *metric)
+metric_cancel(struct chat *chat, struct metric *metric)
 {
 	if (metric->is_due)
 		TAILQ_REMOVE(&chat->due, metric, due_link);
@@ -81,17 +84,17 @@ cancel(struct chat *chat, struct metric *metric)
 }
 
 int
-chat_push_metric(struct chat *chat, struct session *call, const char *label,
+metric_push(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct metric *metric;
 	const char *name;
 	size_t queued = 0;
 
 	if (!room)
 		return -EINVAL;
-	if (check(message, &name, fault) < 0) {
+	if (metric_check(message, &name, fault) < 0) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
@@ -103,21 +106,20 @@ chat_push_metric(struct chat *chat, struct session *call, const char *label,
 			ROOM_STATE_METRICS_MAX);
 	}
 	json_decref(metric->value);
-	metric->value = make_value(chat, room, label, message);
+	metric->value = metric_make_value(chat, room, label, message);
 	metric->said_ms = chat->now_ms;
-	/* A clock that was set back does not silence it. */
+	/* The metric is also sent if the clock was set back. */
 	if (!metric->is_due && (chat->now_ms - metric->sent_ms >= INTERVAL_MS ||
 				       chat->now_ms < metric->sent_ms))
-		queued = send_value(room, metric, chat->now_ms);
+		queued = metric_send_value(room, metric, chat->now_ms);
 	else
-		postpone(chat, room, metric);
-	chat_acknowledge(
-		chat, call, room, message->ref ? message->ref : "", 0, false, queued);
+		metric_postpone(chat, room, metric);
+	send_acknowledge(chat, asker, room, message->ref, queued);
 	return 0;
 }
 
 void
-chat_send_due_metrics(struct chat *chat, int64_t now_ms)
+metric_send_due(struct chat *chat, int64_t now_ms)
 {
 	struct metric *metric, *next;
 
@@ -125,13 +127,13 @@ chat_send_due_metrics(struct chat *chat, int64_t now_ms)
 		next = TAILQ_NEXT(metric, due_link);
 		if (now_ms - metric->sent_ms < INTERVAL_MS && now_ms >= metric->sent_ms)
 			continue;
-		cancel(chat, metric);
-		send_value(metric->owner, metric, now_ms);
+		metric_cancel(chat, metric);
+		metric_send_value(metric->owner, metric, now_ms);
 	}
 }
 
 static void
-forget_old(void *context, struct room *room)
+metric_forget_old(void *context, struct room *room)
 {
 	struct chat *chat = context;
 	struct metric *metric, *next;
@@ -140,41 +142,22 @@ forget_old(void *context, struct room *room)
 	{
 		if (chat->now_ms - metric->said_ms < FORGET_MS)
 			continue;
-		/* It may still be due: nothing is sent while nobody is there. */
-		cancel(chat, metric);
+		/* It may still be due: nothing is sent while there is no connection. */
+		metric_cancel(chat, metric);
 		room_state_remove_metric(&room->state, metric);
 	}
 	rooms_release(chat->rooms, room);
 }
 
 void
-chat_forget_metrics(struct chat *chat)
+metric_forget(struct chat *chat)
 {
-	rooms_each(chat->rooms, forget_old, chat);
+	rooms_each(chat->rooms, metric_forget_old, chat);
 }
 
 void
-chat_free_metrics(struct chat *chat)
+metric_free_due(struct chat *chat)
 {
 	while (!TAILQ_EMPTY(&chat->due))
-		cancel(chat, TAILQ_FIRST(&chat->due));
-}
-
-bool
-chat_show_metrics(struct member *member)
-{
-	struct metric *metric, *next;
-
-	HASH_ITER(hh, member->room->state.metrics, metric, next)
-	{
-		if (metric->number > member->show_until)
-			break;
-		if (metric->number <= member->metrics_shown)
-			continue;
-		if (!chat_show(member->session, json_incref(metric->value)))
-			return false;
-		member->metrics_shown = metric->number;
-	}
-	member->metrics_shown = member->show_until;
-	return true;
+		metric_cancel(chat, TAILQ_FIRST(&chat->due));
 }

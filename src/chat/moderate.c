@@ -1,8 +1,11 @@
-/* What moderators order: each order is answered by one object, or by an error. */
+/* Orders of moderators. Each order is answered with one object or an error. */
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/moderate.h"
+
+#include "chat/ban_store.h"
+#include "chat/reply.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
@@ -13,7 +16,7 @@
 #define MS_A_MINUTE 60000.0
 #define MINUTES_MAX (100.0 * 365 * 24 * 60)
 
-/* An order, as far as it says what to do. */
+/* The checked members of an order. */
 struct order {
 	const char *username, *address, *reason;
 	bool has_number;
@@ -22,7 +25,7 @@ struct order {
 };
 
 static int
-read_line(const struct message *message, const char *key, size_t max_bytes,
+moderate_read_line(const struct message *message, const char *key, size_t max_bytes,
 	const char **value, struct message_fault *fault)
 {
 	if (message_get_string(message, key, max_bytes, value, fault) < 0)
@@ -33,8 +36,8 @@ read_line(const struct message *message, const char *key, size_t max_bytes,
 }
 
 static int
-read_minutes(const struct chat *chat, const struct message *message, struct order *order,
-	struct message_fault *fault)
+moderate_read_minutes(const struct chat *chat, const struct message *message,
+	struct order *order, struct message_fault *fault)
 {
 	const json_t *value = json_object_get(message->object, "minutes");
 	double ms = json_number_value(value) * MS_A_MINUTE;
@@ -49,22 +52,25 @@ read_minutes(const struct chat *chat, const struct message *message, struct orde
 }
 
 static int
-read_order(const struct chat *chat, const struct message *message, struct order *order,
-	struct message_fault *fault)
+moderate_read_order(const struct chat *chat, const struct message *message,
+	struct order *order, struct message_fault *fault)
 {
 	*order = (struct order){ .username = message->username, .reason = "" };
-	if (read_line(message, "address", CIDR_TEXT_BYTES, &order->address, fault) < 0 ||
-		read_line(message, "reason", REASON_BYTES, &order->reason, fault) < 0 ||
+	if (moderate_read_line(
+		    message, "address", CIDR_TEXT_BYTES, &order->address, fault) < 0 ||
+		moderate_read_line(
+			message, "reason", REASON_BYTES, &order->reason, fault) < 0 ||
 		message_get_uint(message, "session", &order->number, fault) < 0)
 		return -EINVAL;
 	order->has_number = json_object_get(message->object, "session");
-	return read_minutes(chat, message, order, fault);
+	return moderate_read_minutes(chat, message, order, fault);
 }
 
-/* Whom an order of kind is about. Guests have no name that would stay theirs. */
+/* Find whom an order of this kind concerns. A guest cannot be named, because its name is
+ * not its own. */
 static int
-find_subject(const struct order *order, enum ban_kind kind, struct ban_subject *subject,
-	struct message_fault *fault)
+moderate_find_subject(const struct order *order, enum ban_kind kind,
+	struct ban_subject *subject, struct message_fault *fault)
 {
 	const char *why;
 
@@ -83,7 +89,8 @@ find_subject(const struct order *order, enum ban_kind kind, struct ban_subject *
 }
 
 static int
-need_subject(const struct order *order, bool may_be_address, struct message_fault *fault)
+moderate_need_subject(
+	const struct order *order, bool may_be_address, struct message_fault *fault)
 {
 	bool has_address = order->address && may_be_address;
 
@@ -96,18 +103,18 @@ need_subject(const struct order *order, bool may_be_address, struct message_faul
 
 /* Tell a session why, then close it. */
 static void
-send_away(struct session *session, const char *code, const char *reason)
+moderate_send_away(struct session *session, const char *code, const char *reason)
 {
 	struct message_fault fault = { .code = NULL };
 
 	message_refuse(
 		&fault, code, "%s", *reason ? reason : "a moderator has sent you away");
-	chat_answer_fault(session, &fault);
+	reply_fault(&session->chat->asker, &fault);
 	session_close(session, CLOSE_POLICY, code);
 }
 
 static bool
-is_from(const struct session *session, const struct cidr *cidr)
+moderate_is_from(const struct session *session, const struct cidr *cidr)
 {
 	struct in6_addr address;
 
@@ -116,36 +123,38 @@ is_from(const struct session *session, const struct cidr *cidr)
 	       cidr_has(cidr, &address);
 }
 
-/* Whom to send away. */
+/* Which sessions to close. */
 struct target {
 	const struct person *person; /* NULL: not by name */
 	const struct cidr *cidr;     /* NULL: not by address */
 	uint64_t number;             /* 0: not by number */
 };
 
-/* Returns how many sessions that were. */
+/* Close all sessions of target. Returns their number. */
 static size_t
-send_all_away(struct chat *chat, const struct target *target, const char *code,
+moderate_send_all_away(struct chat *chat, const struct target *target, const char *code,
 	const char *reason)
 {
-	struct session *session;
+	const struct chat_session *own;
 	size_t count = 0;
 
-	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
-		bool is_meant = (target->person && session->person == target->person) ||
-				(target->cidr && is_from(session, target->cidr)) ||
-				(target->number && session->number == target->number);
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
+		bool is_meant =
+			(target->person && session->person == target->person) ||
+			(target->cidr && moderate_is_from(session, target->cidr)) ||
+			(target->number && session->number == target->number);
 
-		if (!is_meant || session->closing)
+		if (!is_meant || session->closed)
 			continue;
-		send_away(session, code, reason);
+		moderate_send_away(session, code, reason);
 		count++;
 	}
 	return count;
 }
 
 static int
-do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_kick(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct target target = { .number = order->number };
@@ -156,7 +165,7 @@ do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by
 			"either \"username\" or \"session\" must say who");
 	if (order->username)
 		target.person = roster_find(chat->roster, order->username);
-	count = send_all_away(chat, &target, "kicked", order->reason);
+	count = moderate_send_all_away(chat, &target, "kicked", order->reason);
 	if (!count)
 		return message_refuse(
 			fault, "no_such_session", "nobody like that is here");
@@ -164,14 +173,14 @@ do_kick(struct chat *chat, struct session *call, const struct chat_moderator *by
 		order->username ? log_str("username", order->username)
 				: log_uint("session", order->number),
 		log_uint("sessions", count));
-	chat_answer(call,
+	reply_object(asker,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
 }
 
-/* True if the prefix has this machine itself in it, or is a part of it. */
+/* True if the prefix overlaps with the loopback addresses. */
 static bool
-has_loopback(const struct cidr *cidr)
+moderate_has_loopback(const struct cidr *cidr)
 {
 	static const char *const own[] = { "127.0.0.0/8", "::1" };
 	struct cidr loopback;
@@ -187,14 +196,14 @@ has_loopback(const struct cidr *cidr)
 	return false;
 }
 
-/* Nobody is to lock himself out. */
+/* A moderator must not lock itself out. */
 static int
-check_prefix(const struct chat_moderator *by, const struct cidr *cidr,
+moderate_check_prefix(const struct chat_caller *by, const struct cidr *cidr,
 	struct message_fault *fault)
 {
 	struct in6_addr own;
 
-	if (has_loopback(cidr))
+	if (moderate_has_loopback(cidr))
 		return message_refuse(fault, "bad_address",
 			"that is this machine itself, or a network that it would be in");
 	if (cidr_read_address(by->peer, strlen(by->peer), &own) && cidr_has(cidr, &own))
@@ -203,13 +212,13 @@ check_prefix(const struct chat_moderator *by, const struct cidr *cidr,
 }
 
 static int
-refuse_busy(struct message_fault *fault)
+moderate_refuse_busy(struct message_fault *fault)
 {
 	return message_refuse(fault, "busy", "too much is under way, try again");
 }
 
 static void
-log_order(const char *event, const struct chat_moderator *by, const struct ban *ban)
+moderate_log_order(const char *event, const struct chat_caller *by, const struct ban *ban)
 {
 	bool is_address = ban->subject.kind == BAN_ADDRESS;
 	char address[CIDR_TEXT_BYTES];
@@ -224,7 +233,7 @@ log_order(const char *event, const struct chat_moderator *by, const struct ban *
 
 /* The answer to an order about ban. */
 static json_t *
-describe(const char *type, const struct ban *ban)
+moderate_describe(const char *type, const struct ban *ban)
 {
 	json_t *object = json_pack("{s:s}", "type", type), *said = ban_to_json(ban);
 
@@ -233,9 +242,9 @@ describe(const char *type, const struct ban *ban)
 	return object;
 }
 
-/* Put in force what order says. */
+/* Set the ban or mute that order describes. */
 static int
-impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_impose(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	struct ban ban = {
@@ -248,11 +257,11 @@ impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	json_t *done;
 	int r;
 
-	if (need_subject(order, !is_mute, fault) < 0 ||
-		find_subject(order, kind, &ban.subject, fault) < 0)
+	if (moderate_need_subject(order, !is_mute, fault) < 0 ||
+		moderate_find_subject(order, kind, &ban.subject, fault) < 0)
 		return -EINVAL;
 	if (ban.subject.kind == BAN_ADDRESS) {
-		if (check_prefix(by, &ban.subject.cidr, fault) < 0)
+		if (moderate_check_prefix(by, &ban.subject.cidr, fault) < 0)
 			return -EINVAL;
 		target.cidr = &ban.subject.cidr;
 	} else if (!is_mute) {
@@ -261,107 +270,108 @@ impose(struct chat *chat, struct session *call, const struct chat_moderator *by,
 	if (bans_are_full(chat->bans, &ban.subject))
 		return message_refuse(
 			fault, "too_many_bans", "there are %d already", BANS_MAX);
-	done = describe(is_mute ? "mute" : "ban", &ban);
-	r = chat_set_ban(chat, call, &ban, json_incref(done));
+	done = moderate_describe(is_mute ? "mute" : "ban", &ban);
+	r = ban_store_set(chat, asker, &ban, json_incref(done));
 	if (r == 0) {
 		json_object_set_new(done, "sessions",
-			json_integer((json_int_t)send_all_away(
+			json_integer((json_int_t)moderate_send_all_away(
 				chat, &target, "banned", order->reason)));
-		log_order(is_mute ? "muted" : "banned", by, &ban);
+		moderate_log_order(is_mute ? "muted" : "banned", by, &ban);
 	}
 	json_decref(done);
-	return r == 0 ? 0 : refuse_busy(fault);
+	return r == 0 ? 0 : moderate_refuse_busy(fault);
 }
 
 static int
-do_ban(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_ban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return impose(chat, call, by, order, BAN_NAME, fault);
+	return moderate_impose(chat, asker, by, order, BAN_NAME, fault);
 }
 
 static int
-do_mute(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_mute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return impose(chat, call, by, order, BAN_MUTE, fault);
+	return moderate_impose(chat, asker, by, order, BAN_MUTE, fault);
 }
 
 static int
-lift(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_lift(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, enum ban_kind kind, struct message_fault *fault)
 {
 	bool is_mute = kind == BAN_MUTE;
 	struct ban ban = { .reason = NULL };
 	const struct ban *found;
 
-	if (need_subject(order, !is_mute, fault) < 0 ||
-		find_subject(order, kind, &ban.subject, fault) < 0)
+	if (moderate_need_subject(order, !is_mute, fault) < 0 ||
+		moderate_find_subject(order, kind, &ban.subject, fault) < 0)
 		return -EINVAL;
 	found = bans_find(chat->bans, &ban.subject);
 	if (!found)
 		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
-	if (chat_lift_ban(chat, call, &ban.subject,
-		    describe(is_mute ? "unmute" : "unban", found)) < 0)
-		return refuse_busy(fault);
-	log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
+	if (ban_store_lift(chat, asker, &ban.subject,
+		    moderate_describe(is_mute ? "unmute" : "unban", found)) < 0)
+		return moderate_refuse_busy(fault);
+	moderate_log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
 	return 0;
 }
 
 static int
-do_unban(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_unban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return lift(chat, call, by, order, BAN_NAME, fault);
+	return moderate_lift(chat, asker, by, order, BAN_NAME, fault);
 }
 
 static int
-do_unmute(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_unmute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
-	return lift(chat, call, by, order, BAN_MUTE, fault);
+	return moderate_lift(chat, asker, by, order, BAN_MUTE, fault);
 }
 
 static json_t *
-describe_session(const struct session *session)
+moderate_describe_session(const struct session *session)
 {
 	json_t *rooms = json_array();
 	const struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		json_array_append_new(rooms, json_string(member->room->name));
 	return json_pack("{s:I,s:s*,s:s,s:s*,s:o,s:I,s:I}", "session",
 		(json_int_t)session->number, "username",
-		session->person ? session->person->name : NULL, "via", session->via,
-		"address", session->peer, "rooms", rooms, "since",
-		(json_int_t)session->since_ms, "queue_bytes",
+		session->person ? session->person->name : NULL, "via",
+		wire_door(session->wire), "address", session->peer, "rooms", rooms,
+		"since", (json_int_t)session->since_ms, "queue_bytes",
 		(json_int_t)session->queue.bytes);
 }
 
 static int
-do_sessions(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_sessions(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
 	json_t *list = json_array();
-	const struct session *session;
+	const struct chat_session *own;
 
 	(void)by;
 	(void)order;
 	(void)fault;
-	TAILQ_FOREACH (session, &chat->sessions, chat_link)
-		if (!session->closing)
-			json_array_append_new(list, describe_session(session));
-	chat_answer(call, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	TAILQ_FOREACH (own, &chat->sessions, link)
+		if (!own->asker.session->closed)
+			json_array_append_new(
+				list, moderate_describe_session(own->asker.session));
+	reply_object(asker, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }
 
-/* Where list_ban puts what it finds. */
+/* What list_ban collects. */
 struct ban_lists {
 	json_t *bans, *mutes;
 };
 
 static void
-list_ban(void *context, const struct ban *ban)
+moderate_list_ban(void *context, const struct ban *ban)
 {
 	struct ban_lists *lists = context;
 
@@ -370,7 +380,7 @@ list_ban(void *context, const struct ban *ban)
 }
 
 static int
-do_bans(struct chat *chat, struct session *call, const struct chat_moderator *by,
+moderate_do_bans(struct chat *chat, struct asker *asker, const struct chat_caller *by,
 	const struct order *order, struct message_fault *fault)
 {
 	struct ban_lists lists = { json_array(), json_array() };
@@ -378,44 +388,38 @@ do_bans(struct chat *chat, struct session *call, const struct chat_moderator *by
 	(void)by;
 	(void)order;
 	(void)fault;
-	bans_each(chat->bans, list_ban, &lists);
-	chat_answer(call, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
-				  "mutes", lists.mutes));
+	bans_each(chat->bans, moderate_list_ban, &lists);
+	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
+				    "mutes", lists.mutes));
 	return 0;
 }
 
 static const struct {
 	const char *word;
-	int (*handler)(struct chat *chat, struct session *call,
-		const struct chat_moderator *by, const struct order *order,
+	int (*handler)(struct chat *chat, struct asker *asker,
+		const struct chat_caller *by, const struct order *order,
 		struct message_fault *fault);
 } orders[] = {
-	{ "sessions", do_sessions },
-	{ "bans", do_bans },
-	{ "kick", do_kick },
-	{ "ban", do_ban },
-	{ "unban", do_unban },
-	{ "mute", do_mute },
-	{ "unmute", do_unmute },
+	{ "sessions", moderate_do_sessions },
+	{ "bans", moderate_do_bans },
+	{ "kick", moderate_do_kick },
+	{ "ban", moderate_do_ban },
+	{ "unban", moderate_do_unban },
+	{ "mute", moderate_do_mute },
+	{ "unmute", moderate_do_unmute },
 };
 
-void
-chat_moderate(struct chat *chat, struct session *call, const struct chat_moderator *by,
-	const char *word, json_t *object, int64_t now_ms)
+int
+moderate_order(struct chat *chat, struct asker *asker, const struct chat_caller *by,
+	const char *word, const struct message *message, struct message_fault *fault)
 {
-	struct message message;
-	struct message_fault fault;
 	struct order order;
 	size_t i = 0;
 
-	chat->now_ms = now_ms;
-	chat_end_bans(chat);
+	ban_store_end(chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (!chat_take(call, &message, object, &fault))
-		return;
-	if (read_order(chat, &message, &order, &fault) < 0 ||
-		orders[i].handler(chat, call, by, &order, &fault) < 0)
-		chat_answer_fault(call, &fault);
-	message_fini(&message);
+	if (moderate_read_order(chat, message, &order, fault) < 0)
+		return -EINVAL;
+	return orders[i].handler(chat, asker, by, &order, fault);
 }

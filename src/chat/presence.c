@@ -1,18 +1,19 @@
+#include "chat/presence.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/hex.h"
-#include "linnet/base/xalloc.h"
 
-/* A longer list of who is in a room is cut; its "count" is not. */
+/* Maximum number of users in a list; "count" is not cut. */
 #define USERS_LISTED 1000
 
 void
-chat_random_hex(struct chat *chat, char *out, size_t len)
+presence_random_hex(struct chat *chat, char *out, size_t len)
 {
 	uint8_t bytes[32];
 
@@ -22,14 +23,15 @@ chat_random_hex(struct chat *chat, char *out, size_t len)
 }
 
 static const char *
-via_of(const struct person *person)
+presence_via_of(const struct person *person)
 {
-	return TAILQ_FIRST(&person->sessions)->via;
+	return wire_door(TAILQ_FIRST(&person->sessions)->wire);
 }
 
-/* Tell those in room who asked for events; was is the old name of a rename, or NULL. */
+/* Send a presence event to members that want events. was is the old name of a rename, or
+ * NULL. */
 static void
-announce(struct room *room, const char *event, const char *name, const char *via,
+presence_announce(struct room *room, const char *event, const char *name, const char *via,
 	const char *was, const struct session *except)
 {
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
@@ -44,7 +46,7 @@ announce(struct room *room, const char *event, const char *name, const char *via
 
 /* True if an earlier session of the same person is in room. */
 static bool
-is_there_before(const struct room *room, const struct session *session)
+presence_is_there_before(const struct room *room, const struct session *session)
 {
 	const struct session *other = session;
 
@@ -55,7 +57,7 @@ is_there_before(const struct room *room, const struct session *session)
 }
 
 static void
-rename_person(struct chat *chat, struct person *person, const char *name)
+presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
 	char was[NAME_MAX_BYTES + 1];
 	struct session *session;
@@ -64,97 +66,72 @@ rename_person(struct chat *chat, struct person *person, const char *name)
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
-		TAILQ_FOREACH (member, &session->members, session_link)
-			if (!is_there_before(member->room, session))
-				announce(member->room, "rename", person->name,
-					via_of(person), was, NULL);
+		TAILQ_FOREACH (member, &session->chat->members, session_link)
+			if (!presence_is_there_before(member->room, session))
+				presence_announce(member->room, "rename", person->name,
+					presence_via_of(person), was, NULL);
 }
 
-/* A session turns out to be one of person's: one name less, or one session less of it, is
- * in each of its rooms. */
+/* Make session one of person's and announce the change in each of its rooms. */
 static void
-move_session(struct chat *chat, struct session *session, struct person *person)
+presence_move_session(struct chat *chat, struct session *session, struct person *person)
 {
 	char was[NAME_MAX_BYTES + 1];
 	struct member *member;
 
 	snprintf(was, sizeof(was), "%s", session->person->name);
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_unattend(member->room, session->person))
-			announce(member->room, "leave", was, session->via, NULL, session);
+			presence_announce(member->room, "leave", was,
+				wire_door(session->wire), NULL, session);
 	roster_move(chat->roster, session, person);
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
-			announce(member->room, "enter", person->name, session->via, NULL,
-				session);
+			presence_announce(member->room, "enter", person->name,
+				wire_door(session->wire), NULL, session);
 }
 
-/* A session that only shares a name takes another one alone. */
+/* Give a session that only shares a name a name of its own. */
 static void
-split_session(struct chat *chat, struct session *session, const char *name)
+presence_split_session(struct chat *chat, struct session *session, const char *name)
 {
 	struct person *old = session->person;
 	struct member *member;
 
 	roster_split(chat->roster, session, name);
-	TAILQ_FOREACH (member, &session->members, session_link) {
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		if (rooms_unattend(member->room, old))
-			announce(member->room, "leave", old->name, session->via, NULL,
-				NULL);
+			presence_announce(member->room, "leave", old->name,
+				wire_door(session->wire), NULL, NULL);
 		rooms_attend(member->room, session->person);
-		announce(member->room, "enter", name, session->via, NULL, NULL);
+		presence_announce(member->room, "enter", name, wire_door(session->wire),
+			NULL, NULL);
 	}
 }
 
-/* Nobody else holds name. */
+/* Give session a name that nobody has. */
 static void
-take_name(struct chat *chat, struct session *session, const char *name)
+presence_take_name(struct chat *chat, struct session *session, const char *name)
 {
 	if (session->is_owner)
-		rename_person(chat, session->person, name);
+		presence_rename_person(chat, session->person, name);
 	else
-		split_session(chat, session, name);
+		presence_split_session(chat, session, name);
 }
 
-/* True if both have shown the token of one person. */
+/* True if session may be holder. A name of a token is proved only by that token. */
 static bool
-has_same_permissions(const struct permissions *permissions, const struct person *person)
-{
-	return permissions_is_same_person(
-		permissions, TAILQ_FIRST(&person->sessions)->permissions);
-}
-
-/* True if session may be holder, too. A name that comes from a token is proved by that
- * alone. */
-static bool
-prove(struct session *session, const struct person *holder,
+presence_prove(struct session *session, const struct person *holder,
 	const struct roster_proof *proof)
 {
 	if (!session->permissions->name)
 		return roster_prove(session, holder, proof);
-	session->is_owner = has_same_permissions(session->permissions, holder);
+	session->is_owner = room_access_is_person(session->permissions, holder);
 	return session->is_owner;
 }
 
-const char *
-chat_person_fault(
-	struct chat *chat, const struct permissions *permissions, const char **text)
-{
-	const struct person *holder =
-		permissions && permissions->name
-			? roster_find(chat->roster, permissions->name)
-			: NULL;
-
-	*text = "you are banned";
-	if (permissions && permissions->name &&
-		bans_have_name(chat->bans, BAN_NAME, permissions->name))
-		return "banned";
-	*text = "somebody else is called that already";
-	return holder && !has_same_permissions(permissions, holder) ? "name_taken" : NULL;
-}
-
 int
-chat_claim(struct chat *chat, struct session *session, const char *name,
+presence_claim(struct chat *chat, struct session *session, const char *name,
 	const struct roster_proof *proof, struct message_fault *fault)
 {
 	struct person *holder = roster_find(chat->roster, name);
@@ -166,9 +143,10 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 	if (strcmp(session->person->name, name) != 0 &&
 		bans_have_name(chat->bans, BAN_NAME, name))
 		return message_refuse(fault, "banned", "who is called that is banned");
-	if (holder && holder != session->person && prove(session, holder, proof)) {
-		/* Also a guest's. */
-		move_session(chat, session, holder);
+	if (holder && holder != session->person &&
+		presence_prove(session, holder, proof)) {
+		/* session may have been a guest. */
+		presence_move_session(chat, session, holder);
 	} else if (strcmp(session->person->name, name) != 0) {
 		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
@@ -176,7 +154,7 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 		if (holder && holder != session->person)
 			return message_refuse(fault, "name_taken",
 				"somebody else is called that already");
-		take_name(chat, session, name);
+		presence_take_name(chat, session, name);
 	}
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
@@ -184,56 +162,42 @@ chat_claim(struct chat *chat, struct session *session, const char *name,
 }
 
 struct member *
-chat_enter(struct session *session, struct room *room)
+presence_enter(struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
-	if (!session->is_silent && rooms_attend(room, session->person))
-		announce(room, "enter", session->person->name, session->via, NULL,
-			session);
+	if (!session->chat->is_silent && rooms_attend(room, session->person))
+		presence_announce(room, "enter", session->person->name,
+			wire_door(session->wire), NULL, session);
 	return member;
 }
 
-static void
-leave_and_tell(struct chat *chat, struct member *member, const struct session *except)
+void
+presence_leave(struct chat *chat, struct member *member, const struct session *except)
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (!session->is_silent && rooms_unattend(room, session->person))
-		announce(
-			room, "leave", session->person->name, session->via, NULL, except);
+	if (!session->chat->is_silent && rooms_unattend(room, session->person))
+		presence_announce(room, "leave", session->person->name,
+			wire_door(session->wire), NULL, except);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
 
-/* Takes member out; the session itself is told, too, if it is still there. */
-static void
-leave(struct chat *chat, struct member *member)
-{
-	leave_and_tell(chat, member, NULL);
-}
-
-/* The session is told that it is in another room instead. */
-static void
-leave_quietly(struct chat *chat, struct member *member)
-{
-	leave_and_tell(chat, member, member->session);
-}
-
 void
-chat_depart(struct chat *chat, struct session *session)
+presence_depart(struct chat *chat, struct session *session)
 {
 	struct member *member;
 
-	while ((member = TAILQ_FIRST(&session->members)))
-		leave(chat, member);
+	while ((member = TAILQ_FIRST(&session->chat->members)))
+		presence_leave(chat, member, session);
 	if (session->person)
 		roster_leave(chat->roster, session);
 }
 
-static json_t *
-list_users(const struct room *room)
+json_t *
+presence_list_users(const struct room *room)
 {
 	json_t *users = json_array();
 	struct attendee *attendee, *next;
@@ -244,19 +208,9 @@ list_users(const struct room *room)
 			break;
 		json_array_append_new(
 			users, json_pack("{s:s,s:s}", "username", attendee->person->name,
-				       "via", via_of(attendee->person)));
+				       "via", presence_via_of(attendee->person)));
 	}
 	return users;
-}
-
-static json_t *
-list_limits(const struct config *config)
-{
-	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
-		config->limits.message_bytes, "message_rate", config->limits.message_rate,
-		"message_burst", config->limits.message_burst, "name_bytes",
-		config->limits.name_bytes, "room_bytes", config->limits.room_bytes,
-		"rooms_per_session", config->chat.rooms_per_session);
 }
 
 void
@@ -264,7 +218,7 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 
-	chat_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
+	presence_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
 	if (!session->is_owner)
 		return;
 	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
@@ -273,51 +227,18 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 }
 
 void
-chat_send_joined(
-	struct chat *chat, struct member *member, bool recovered, const char *ref)
-{
-	struct session *session = member->session;
-	struct room *room = member->room;
-	char token[PERSON_TOKEN_BYTES + 1];
-	json_t *joined;
-
-	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
-		room->name, "epoch", store_epoch(chat_history(chat, room)), "last_id",
-		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
-	if (session->person) {
-		chat_give_token(chat, session, token);
-		json_object_set_new(joined, "you",
-			json_pack("{s:s,s:s}", "username", session->person->name,
-				"session", token));
-	}
-	json_object_set_new(joined, "users", list_users(room));
-	json_object_set_new(
-		joined, "count", json_integer((json_int_t)rooms_people(room)));
-	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
-	json_object_set_new(joined, "limits", list_limits(chat->config));
-	if (ref && *ref)
-		json_object_set_new(joined, "ref", json_string(ref));
-	if (wire_is_line(session->wire) && !session->is_greeted) {
-		session->is_greeted = true;
-		json_object_set_new(joined, "greeting", json_true());
-	}
-	chat_answer_at(
-		session, joined, store_epoch(chat_history(chat, room)), member->cursor);
-}
-
-void
-chat_prove_by_email(const struct chat *chat, const struct message *message,
+presence_prove_by_email(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash)
 {
-	/* Where everybody is told it, it shows nothing. */
+	/* A shared email is known to everybody, so it proves nothing. */
 	if (message->email && !chat->config->chat.share_email &&
 		message_avatar(message->email, email_hash))
 		proof->email_hash = email_hash;
 }
 
-/* Its form is checked because it becomes the person's where nobody else has shown one. */
+/* The form is checked because a person without a token takes over this one. */
 int
-chat_check_token(const char *token, struct message_fault *fault)
+presence_check_token(const char *token, struct message_fault *fault)
 {
 	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
 		!token[PERSON_TOKEN_BYTES])
@@ -326,67 +247,28 @@ chat_check_token(const char *token, struct message_fault *fault)
 		"\"session\" must be the text that an earlier \"joined\" gave");
 }
 
-/* Who says so shows it. */
-static int
-read_proof(const struct chat *chat, const struct message *message,
+/* Read what the client shows to prove who it is. */
+int
+presence_read_proof(const struct chat *chat, const struct message *message,
 	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
 {
 	int r = message_get_string(
 		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
 
 	if (r == 0 && proof->token)
-		r = chat_check_token(proof->token, fault);
+		r = presence_check_token(proof->token, fault);
 	if (r < 0)
 		return r;
-	chat_prove_by_email(chat, message, proof, email_hash);
-	return 0;
-}
-
-int
-chat_do_join(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
-	const char *since = NULL;
-	struct member *member;
-	struct room *room;
-
-	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
-		read_proof(chat, message, &proof, email_hash, fault) < 0)
-		return -EINVAL;
-	room = chat_room_of(chat, session, message->room, true, fault);
-	if (!room)
-		return -EINVAL;
-	member = rooms_member(room, session);
-	if (member && member->is_resuming)
-		return message_refuse(
-			fault, "busy", "you are being sent what you missed");
-	if (!member &&
-		session->member_count >= (unsigned)chat->config->chat.rooms_per_session) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_rooms",
-			"you are in %u rooms already", session->member_count);
-	}
-	if (chat_claim(chat, session,
-		    message->username ? message->username : session->person->name, &proof,
-		    fault) < 0) {
-		rooms_release(chat->rooms, room);
-		return -EINVAL;
-	}
-	session->wants_joined = true;
-	session->wants_events = true;
-	if (!member)
-		member = chat_enter(session, room);
-	chat_resume(chat, member, since, message->ref);
+	presence_prove_by_email(chat, message, proof, email_hash);
 	return 0;
 }
 
 static struct member *
-member_of(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+presence_member_of(struct chat *chat, struct session *session,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
+	struct room *room = room_access_find(
+		chat, &session->chat->asker, message->room, false, fault);
 	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (room && !member)
@@ -395,37 +277,40 @@ member_of(struct chat *chat, struct session *session, const struct message *mess
 }
 
 int
-chat_do_leave(struct chat *chat, struct session *session, const struct message *message,
+presence_do_leave(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct member *member = member_of(chat, session, message, fault);
+	struct session *session = asker->session;
+	struct member *member = presence_member_of(chat, session, message, fault);
 
 	if (!member)
 		return -EINVAL;
-	leave(chat, member);
+	presence_leave(chat, member, NULL);
 	return 0;
 }
 
 int
-chat_do_nick(struct chat *chat, struct session *session, const struct message *message,
+presence_do_nick(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
+	struct session *session = asker->session;
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
 	struct roster_proof proof = { NULL, NULL };
 
 	if (!message->username)
 		return message_refuse(
 			fault, "bad_field", "\"username\" must be the new name");
-	if (read_proof(chat, message, &proof, email_hash, fault) < 0)
+	if (presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
 		return -EINVAL;
-	return chat_claim(chat, session, message->username, &proof, fault);
+	return presence_claim(chat, session, message->username, &proof, fault);
 }
 
 int
-chat_do_typing(struct chat *chat, struct session *session, const struct message *message,
+presence_do_typing(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct member *member = member_of(chat, session, message, fault);
+	struct session *session = asker->session;
+	struct member *member = presence_member_of(chat, session, message, fault);
 	struct encoded encoded;
 
 	if (!member)
@@ -438,39 +323,16 @@ chat_do_typing(struct chat *chat, struct session *session, const struct message 
 	return 0;
 }
 
-/* The line door is in one room at a time. */
 int
-chat_do_switch(struct chat *chat, struct session *session, const struct message *message,
+presence_do_who(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	struct room *room = chat_room_of(chat, session, message->room, true, fault);
-	struct room *old = rooms_find(chat->rooms, session->home);
-	struct member *member = old ? rooms_member(old, session) : NULL;
+	struct room *room = room_access_find(chat, asker, message->room, false, fault);
 
 	if (!room)
 		return -EINVAL;
-	if (rooms_member(room, session))
-		return message_refuse(fault, "bad_room", "you are in that room");
-	free(session->home);
-	session->home = xstrdup(room->name);
-	room->holds++; /* while nobody is in it yet */
-	if (member)
-		leave_quietly(chat, member);
-	room->holds--;
-	chat_resume(chat, chat_enter(session, room), NULL, NULL);
-	return 0;
-}
-
-int
-chat_do_who(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
-{
-	struct room *room = chat_room_of(chat, session, message->room, false, fault);
-
-	if (!room)
-		return -EINVAL;
-	chat_answer(session,
-		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
-			list_users(room), "count", (json_int_t)rooms_people(room)));
+	reply_object(asker, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
+				    room->name, "users", presence_list_users(room),
+				    "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

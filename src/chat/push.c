@@ -1,75 +1,39 @@
-/* What comes from outside: programs that push, and people who speak beside the stream
- * that they read. */
+/* Pushes of programs. */
 #include <errno.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/push.h"
+
+#include "chat/alarm.h"
+#include "chat/commands.h"
+#include "chat/metric.h"
+#include "chat/reply.h"
+#include "chat/send.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
-/* What the alarms and messages of one request cost together of the rate; metrics are
- * thinned instead. */
+/* Cost of all messages and alarms of one call. Metrics are free; they are thinned
+ * instead. */
 #define PUSH_COST 1
 
-char *
-chat_push_key(const char *label, const char *ref)
-{
-	return chat_format("p%s\n%s", label, ref);
-}
-
 static const char *
-string_of(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
-char *
-chat_push_words(const char *label, const char *key, const json_t *object)
-{
-	return chat_format("%s %s %s %s", label, key ? key : "",
-		string_of(object, "title"), string_of(object, "message"));
-}
-
-void
-chat_open_call(struct chat *chat, struct session *session, struct rate *rate)
-{
-	session->is_call = true;
-	session->rate = rate;
-	session->home = xstrdup(chat->config->chat.default_room);
-}
-
-struct session *
-chat_find_session(struct chat *chat, const char *token)
-{
-	struct person *person = roster_find_token(chat->roster, token);
-
-	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
-
-	while (session && session->closing)
-		session = TAILQ_NEXT(session, person_link);
-	return session;
-}
-
-static const char *
-type_of(const struct message *message)
+push_type_of(const struct message *message)
 {
 	return message->type ? message->type : "message";
 }
 
 static int
-push_message(struct chat *chat, struct session *call, const char *label,
+push_message(struct chat *chat, struct asker *asker, const char *label,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
 		.ts_ms = chat->now_ms, .username = label, .via = "push"
 	};
-	struct room *room = chat_room_to_write(chat, call, message, fault);
+	struct room *room = send_find_room(chat, asker, message, fault);
 	struct post post = {
-		.session = call,
+		.asker = asker,
 		.room = room,
-		.type = type_of(message),
+		.type = push_type_of(message),
 		.ref = message->ref,
 	};
 	struct buffer tail = { 0 };
@@ -78,64 +42,70 @@ push_message(struct chat *chat, struct session *call, const char *label,
 		return -EINVAL;
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral) {
-		size_t queued = chat_broadcast(
+		size_t queued = send_broadcast(
 			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
 
 		buffer_clear(&tail);
-		chat_acknowledge(chat, call, room, message->ref ? message->ref : "", 0,
-			false, queued);
+		send_acknowledge(chat, asker, room, message->ref, queued);
 		rooms_release(chat->rooms, room);
 		return 0;
 	}
 	post.tail = tail;
-	post.words = chat_push_words(label, NULL, message->object);
+	post.words = send_push_words(label, NULL, message->object);
 	if (message->ref)
-		post.keys[0] = chat_push_key(label, message->ref);
-	return chat_post(chat, &post, fault);
+		post.keys[0] = send_push_key(label, message->ref);
+	return send_post(chat, &post, fault);
 }
 
-/* Returns false if the call talks too fast, be it for this or for an earlier thing that
- * it says: whoever tries again says all of it again. */
+/* The objects of one call pay once. */
+struct payment {
+	bool is_paid;
+	bool is_refused;
+};
+
+/* Returns false if the call is over the rate, for this or an earlier object: the client
+ * retries all of them. */
 static bool
-pay(struct chat *chat, struct session *call, struct message_fault *fault)
+push_pay(struct chat *chat, struct asker *asker, struct payment *payment,
+	struct message_fault *fault)
 {
-	if (call->is_paid)
+	if (payment->is_paid)
 		return true;
-	if (call->is_too_fast) {
+	if (payment->is_refused) {
 		message_refuse(fault, "rate_limited", "too fast, wait a moment");
 		return false;
 	}
-	call->is_paid = chat_is_in_time(chat, call, PUSH_COST, fault);
-	call->is_too_fast = !call->is_paid;
-	return call->is_paid;
+	payment->is_paid = command_charge(chat, asker, PUSH_COST, fault);
+	payment->is_refused = !payment->is_paid;
+	return payment->is_paid;
 }
 
 static int
-push(struct chat *chat, struct session *call, const char *label,
-	const struct message *message, struct message_fault *fault)
+push_object(struct chat *chat, struct asker *asker, struct payment *payment,
+	const char *label, const struct message *message, struct message_fault *fault)
 {
 	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
-	const char *type = type_of(message);
+	const char *type = push_type_of(message);
 	bool is_metric = !strcmp(type, "metric");
 
-	if (!is_metric && !pay(chat, call, fault))
+	if (!is_metric && !push_pay(chat, asker, payment, fault))
 		return -EINVAL;
 	if (why)
 		return message_refuse(fault, "bad_name", "the name %s", why);
 	if (is_metric)
-		return chat_push_metric(chat, call, label, message, fault);
+		return metric_push(chat, asker, label, message, fault);
 	if (!strcmp(type, "alarm"))
-		return chat_push_alarm(chat, call, label, message, fault);
-	if (!chat_is_passed_on(type))
+		return alarm_push(chat, asker, label, message, fault);
+	if (!command_is_broadcast(type))
 		return message_refuse(
 			fault, "reserved_type", "a program does not say \"%s\"", type);
-	return push_message(chat, call, label, message, fault);
+	return push_message(chat, asker, label, message, fault);
 }
 
 static void
-count(const struct session *call, const char *type)
+push_count(bool is_hook, const char *type)
 {
-	enum push_kind kind = call->is_hook             ? PUSH_HOOK
+	enum push_kind kind = is_hook                   ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
 			      : !strcmp(type, "alarm")  ? PUSH_ALARM
 							: PUSH_MESSAGE;
@@ -145,38 +115,27 @@ count(const struct session *call, const char *type)
 }
 
 void
-chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
-	int64_t now_ms)
+push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *objects,
+	bool is_hook)
 {
+	struct payment payment = { .is_paid = false };
 	struct message message;
 	struct message_fault fault;
+	json_t *object;
+	size_t i;
 
-	chat->now_ms = now_ms;
-	if (!chat_take(call, &message, object, &fault))
-		return;
-	if (message.username)
-		label = message.username;
-	if (push(chat, call, label, &message, &fault) < 0)
-		chat_answer_fault(call, &fault);
-	else
-		count(call, type_of(&message));
-	message_fini(&message);
-}
-
-void
-chat_send(struct chat *chat, struct session *call, struct session *speaker,
-	json_t *object, int64_t now_ms)
-{
-	struct rate *own = call->rate;
-	struct message message;
-	struct message_fault fault;
-
-	chat->now_ms = now_ms;
-	if (!chat_take(call, &message, object, &fault))
-		return;
-	call->rate = speaker->rate; /* which may be gone before the call is */
-	if (chat_do_for(chat, call, speaker, &message, &fault) < 0)
-		chat_answer_fault(call, &fault);
-	call->rate = own;
-	message_fini(&message);
+	json_array_foreach(objects, i, object)
+	{
+		if (message_take(&message, json_incref(object), &fault) < 0) {
+			reply_fault(asker, &fault);
+			continue;
+		}
+		if (push_object(chat, asker, &payment,
+			    message.username ? message.username : label, &message,
+			    &fault) < 0)
+			reply_fault(asker, &fault);
+		else
+			push_count(is_hook, push_type_of(&message));
+		message_fini(&message);
+	}
 }

@@ -1,19 +1,25 @@
+#include "chat/resume.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
+#include "chat/snapshot.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 
-/* What a session that resumes is sent before its queue must have run empty again. */
+/* What a resuming session is sent before its queue must be empty again. */
 #define RESUME_MESSAGES 200
 #define RESUME_BYTES 65536
 
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
-parse_since(const struct store *store, const char *since, uint64_t *id)
+resume_parse_since(const struct store *store, const char *since, uint64_t *id)
 {
 	const char *epoch = store_epoch(store);
 	size_t len = strlen(epoch);
@@ -27,82 +33,96 @@ parse_since(const struct store *store, const char *since, uint64_t *id)
 	return !errno && !*end;
 }
 
-/* From here on member hears what is new. */
+static json_t *
+resume_list_limits(const struct config *config)
+{
+	return json_pack("{s:i,s:f,s:i,s:i,s:i,s:i}", "message_bytes",
+		config->limits.message_bytes, "message_rate", config->limits.message_rate,
+		"message_burst", config->limits.message_burst, "name_bytes",
+		config->limits.name_bytes, "room_bytes", config->limits.room_bytes,
+		"rooms_per_session", config->chat.rooms_per_session);
+}
+
+/* Tell the member that it is in the room. */
 static void
-begin_live(struct chat *chat, struct member *member, bool recovered, const char *ref)
+resume_send_joined(
+	struct chat *chat, struct member *member, bool recovered, const char *ref)
+{
+	struct session *session = member->session;
+	struct room *room = member->room;
+	char token[PERSON_TOKEN_BYTES + 1];
+	json_t *joined;
+
+	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
+		room->name, "epoch", store_epoch(requests_store(chat, room)), "last_id",
+		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
+	if (session->person) {
+		chat_give_token(chat, session, token);
+		json_object_set_new(joined, "you",
+			json_pack("{s:s,s:s}", "username", session->person->name,
+				"session", token));
+	}
+	json_object_set_new(joined, "users", presence_list_users(room));
+	json_object_set_new(
+		joined, "count", json_integer((json_int_t)rooms_people(room)));
+	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
+	json_object_set_new(joined, "limits", resume_list_limits(chat->config));
+	if (ref && *ref)
+		json_object_set_new(joined, "ref", json_string(ref));
+	if (wire_is_line(session->wire) && !session->chat->is_greeted) {
+		session->chat->is_greeted = true;
+		json_object_set_new(joined, "greeting", json_true());
+	}
+	reply_object_at(
+		session, joined, store_epoch(requests_store(chat, room)), member->cursor);
+}
+
+/* From now on member receives new messages. */
+static void
+resume_begin_live(
+	struct chat *chat, struct member *member, bool recovered, const char *ref)
 {
 	bool is_poll = member->session->wire == WIRE_OBJECT;
 
 	member->is_resuming = false;
 	member->is_announced = true;
 	member->is_recovered = recovered;
-	/* A poll asks each time. */
+	/* A poll resumes with each request. */
 	if (member->has_since && !is_poll)
 		metrics.recoveries[recovered ? RECOVERY_RECOVERED
 					     : RECOVERY_NOT_RECOVERED]++;
-	/* A poll that goes on is not to be answered at once by what it has. */
-	if (member->session->wants_joined && !(is_poll && recovered))
-		chat_send_joined(chat, member, recovered, ref);
-	/* Whoever goes on where it was has seen the alarms. */
+	/* A resumed poll must not be answered at once with what it has. */
+	if (member->session->chat->wants_joined && !(is_poll && recovered))
+		resume_send_joined(chat, member, recovered, ref);
+	/* A resumed session has seen the alarms. */
 	if (!(is_poll && recovered))
-		chat_show_snapshot(member, !recovered);
-	if (member->session->wants_progress)
+		snapshot_begin(member, !recovered);
+	if (member->session->chat->wants_progress)
 		member->session->ops->wake(member->session);
 }
 
-/* It has been told a part: it must come again and ask for the rest. */
+/* The client has received a part, so it must reconnect and resume from there. */
 static void
-give_up(struct member *member, const char *why)
+resume_give_up(struct member *member, const char *why)
 {
 	log_info("resume_failed", log_uint("session", member->session->number),
 		log_str("why", why));
 	session_close(member->session, CLOSE_TRY_AGAIN, "resume again");
 }
 
-/* The member that request is for, if it still waits for it. */
-static struct member *
-member_waiting(const struct request *request)
-{
-	struct member *member;
-
-	if (!request->session || request->session->closing)
-		return NULL;
-	member = rooms_member(request->room, request->session);
-	return member && member->ticket == request->ticket ? member : NULL;
-}
-
-/* Asks for the next part of what the member missed: small beside what may wait. */
-static int
-start_resume(struct chat *chat, struct request *request)
-{
-	struct member *member = member_waiting(request);
-	size_t max = request->session->queue_max_bytes;
-
-	/* It left meanwhile: an empty page that nobody waits for. */
-	if (!member)
-		return store_after(chat_history(chat, request->room), request->room->name,
-			0, 0, 0, 0, request->ticket);
-	return store_after(chat_history(chat, request->room), request->room->name,
-		member->cursor, request->room->last_id,
-		(unsigned)size_min(RESUME_MESSAGES, max / 1024 + 1),
-		size_min(RESUME_BYTES, max / 4), request->ticket);
-}
-
 static void
-read_on(struct chat *chat, struct member *member, on_page *callback, const char *ref)
+resume_read_on(struct chat *chat, struct member *member, bool is_first, const char *ref)
 {
-	struct request *request = chat_read_add(
-		chat, member->session, member->room, ref, start_resume, callback);
+	struct request *request = request_new(
+		chat, REQUEST_RESUME, &member->session->chat->asker, member->room, ref);
 
+	request->resume.is_first = is_first;
 	member->ticket = request->ticket;
-	chat_read_next(chat, member->session);
+	request_read(chat, request);
 }
 
-static void on_next_page(struct chat *chat, struct request *request, int error,
-	const struct store_page *page);
-
 static void
-send_message(
+resume_send_message(
 	struct chat *chat, struct member *member, const struct store_message *message)
 {
 	struct buffer text = { 0 };
@@ -110,118 +130,129 @@ send_message(
 
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);
-	encode_text(&encoded, &text, store_epoch(chat_history(chat, member->room)),
+	encode_text(&encoded, &text, store_epoch(requests_store(chat, member->room)),
 		message->id);
 	session_say(member->session, &encoded);
 	encode_fini(&encoded);
 }
 
-/* Send the part; then go live or ask for more. */
+/* Send the page. Then go live or read the next one. */
 static void
-send_page(struct chat *chat, struct member *member, const struct store_page *page)
+resume_send_page(struct chat *chat, struct member *member, const struct store_page *page)
 {
 	size_t i;
 
 	for (i = 0; i < page->count; i++) {
 		if (page->messages[i].id != member->cursor + 1)
 			break;
-		send_message(chat, member, &page->messages[i]);
+		resume_send_message(chat, member, &page->messages[i]);
 		member->cursor++;
 	}
 	if (i < page->count || !page->count)
-		give_up(member, "history was let go of meanwhile");
+		resume_give_up(member, "the history was trimmed meanwhile");
 	else if (member->cursor >= member->room->last_id)
 		member->is_resuming = false;
 	else
-		read_on(chat, member, on_next_page, NULL);
+		resume_read_on(chat, member, false, NULL);
 }
 
 static void
-on_next_page(struct chat *chat, struct request *request, int error,
+resume_on_next_page(struct chat *chat, struct member *member, int error, bool is_outdated,
 	const struct store_page *page)
 {
-	struct member *member = member_waiting(request);
-
-	if (!member)
-		return;
-	member->ticket = 0;
 	if (error)
-		give_up(member, strerror(-error));
+		resume_give_up(member, strerror(-error));
+	else if (is_outdated)
+		resume_give_up(member, "the room has another history now");
 	else
-		send_page(chat, member, page);
+		resume_send_page(chat, member, page);
 }
 
 static void
-on_first_page(struct chat *chat, struct request *request, int error,
-	const struct store_page *page)
+resume_on_first_page(struct chat *chat, struct member *member, int error,
+	const struct request *request, const struct store_page *page)
 {
-	struct member *member = member_waiting(request);
 	struct message_fault fault = { .code = NULL };
 
-	if (!member)
-		return;
-	member->ticket = 0;
 	if (error) {
-		chat_store_failed(chat, error, &fault);
-		chat_answer_fault(member->session, &fault);
+		requests_note_failure(chat, error, &fault);
+		reply_fault(&member->session->chat->asker, &fault);
 	}
-	if (error || (page->first_id > member->cursor + 1 && !member->is_newcomer)) {
+	if (error || request_is_outdated(chat, request) ||
+		(page->first_id > member->cursor + 1 && !member->is_newcomer)) {
 		member->cursor = request->room->last_id;
-		begin_live(chat, member, false, request->ref);
+		resume_begin_live(chat, member, false, request->ref);
 		return;
 	}
 	if (page->first_id > member->cursor + 1)
 		member->cursor = page->first_id - 1;
-	begin_live(chat, member, !member->is_newcomer, request->ref);
+	resume_begin_live(chat, member, !member->is_newcomer, request->ref);
 	member->is_resuming = true;
-	/* "joined" may have taken the place. */
-	if (member->session->queue.bytes > chat_read_room(chat, member->session))
-		read_on(chat, member, on_next_page, NULL);
+	/* "joined" may have filled the queue. */
+	if (member->session->queue.bytes > requests_queue_space(chat, member->session))
+		resume_read_on(chat, member, false, NULL);
 	else
-		send_page(chat, member, page);
+		resume_send_page(chat, member, page);
 }
 
 void
-chat_resume(struct chat *chat, struct member *member, const char *since, const char *ref)
+resume_on_page(struct chat *chat, struct request *request, int error,
+	const struct store_page *page)
+{
+	struct member *member = request_member(request);
+
+	if (!member)
+		return;
+	member->ticket = 0;
+	if (request->resume.is_first)
+		resume_on_first_page(chat, member, error, request, page);
+	else
+		resume_on_next_page(
+			chat, member, error, request_is_outdated(chat, request), page);
+}
+
+void
+resume_member(
+	struct chat *chat, struct member *member, const char *since, const char *ref)
 {
 	uint64_t id = 0;
 	const struct room *room = member->room;
-	bool known = since && parse_since(chat_history(chat, room), since, &id) &&
+	bool known = since &&
+		     resume_parse_since(requests_store(chat, room), since, &id) &&
 		     id <= room->last_id;
 
-	/* The last lines of a log file are there for everybody. */
+	/* Everybody is sent the last lines of a log file. */
 	member->has_since = since != NULL;
 	member->is_newcomer = !known && room->tail_lines;
 	if (member->is_newcomer)
 		id = room->last_id - size_min(room->last_id, room->tail_lines);
 	member->cursor = known || member->is_newcomer ? id : room->last_id;
 	if (member->cursor == room->last_id) {
-		begin_live(chat, member, known, ref);
+		resume_begin_live(chat, member, known, ref);
 		return;
 	}
 	member->is_resuming = true;
 	member->is_announced = false;
-	read_on(chat, member, on_first_page, ref);
+	resume_read_on(chat, member, true, ref);
 }
 
 bool
-chat_where(struct chat *chat, struct session *session, struct chat_place *place)
+chat_where(
+	const struct chat *chat, const struct session *session, struct chat_place *place)
 {
-	struct room *room = rooms_find(chat->rooms, session->home);
-	struct member *member = room ? rooms_member(room, session) : NULL;
+	const struct room *room = rooms_find(chat->rooms, session->chat->home);
+	const struct member *member = room ? rooms_member(room, session) : NULL;
 
-	*place = (struct chat_place){ .room = session->home };
+	*place = (struct chat_place){ .room = session->chat->home };
 	if (!member)
 		return false;
 	place->topic = room->topic;
-	place->epoch = store_epoch(chat_history(chat, room));
+	place->epoch = store_epoch(requests_store(chat, room));
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
 	place->recovered = member->is_recovered;
 	place->more = place->last_id < room->last_id;
-	if (session->person) {
+	if (session->person)
 		place->username = session->person->name;
-		chat_give_token(chat, session, place->token);
-	}
 	return member->is_announced;
 }
 
@@ -230,7 +261,7 @@ chat_set_aside(struct session *session)
 {
 	struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link) {
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		member->is_resuming = true;
 		member->is_announced = false;
 		member->ticket = 0;
@@ -240,17 +271,84 @@ chat_set_aside(struct session *session)
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
-	struct room *room = rooms_find(chat->rooms, session->home);
+	struct room *room = rooms_find(chat->rooms, session->chat->home);
 	struct member *member = room ? rooms_member(room, session) : NULL;
 
 	if (member)
-		chat_resume(chat, member, since, NULL);
+		resume_member(chat, member, since, NULL);
 }
 
 void
 chat_on_drained(struct chat *chat, struct session *session)
 {
-	if (session->is_owed)
-		chat_show_more(session);
-	chat_read_next(chat, session);
+	if (!session->chat)
+		return; /* it has not logged in yet */
+	if (session->chat->is_owed)
+		snapshot_continue(session);
+	requests_read_next(chat, &session->chat->asker);
+}
+
+int
+resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
+{
+	struct session *session = asker->session;
+	char email_hash[MESSAGE_AVATAR_BYTES + 1];
+	struct roster_proof proof = { NULL, NULL };
+	const char *since = NULL;
+	struct member *member;
+	struct room *room;
+
+	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
+		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
+		return -EINVAL;
+	room = room_access_find(chat, asker, message->room, true, fault);
+	if (!room)
+		return -EINVAL;
+	member = rooms_member(room, session);
+	if (member && member->is_resuming)
+		return message_refuse(
+			fault, "busy", "you are being sent what you missed");
+	if (!member && session->chat->member_count >=
+			       (unsigned)chat->config->chat.rooms_per_session) {
+		rooms_release(chat->rooms, room);
+		return message_refuse(fault, "too_many_rooms",
+			"you are in %u rooms already", session->chat->member_count);
+	}
+	if (presence_claim(chat, session,
+		    message->username ? message->username : session->person->name, &proof,
+		    fault) < 0) {
+		rooms_release(chat->rooms, room);
+		return -EINVAL;
+	}
+	session->chat->wants_joined = true;
+	session->chat->wants_events = true;
+	if (!member)
+		member = presence_enter(session, room);
+	resume_member(chat, member, since, message->ref);
+	return 0;
+}
+
+/* A line session is in one room at a time. */
+int
+resume_do_switch(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault)
+{
+	struct session *session = asker->session;
+	struct room *room = room_access_find(chat, asker, message->room, true, fault);
+	struct room *old = rooms_find(chat->rooms, session->chat->home);
+	struct member *member = old ? rooms_member(old, session) : NULL;
+
+	if (!room)
+		return -EINVAL;
+	if (rooms_member(room, session))
+		return message_refuse(fault, "bad_room", "you are in that room");
+	free(session->chat->home);
+	session->chat->home = xstrdup(room->name);
+	room->holds++; /* it may be empty for a moment */
+	if (member)
+		presence_leave(chat, member, session);
+	room->holds--;
+	resume_member(chat, presence_enter(session, room), NULL, NULL);
+	return 0;
 }

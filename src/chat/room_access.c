@@ -1,13 +1,15 @@
-/* Which rooms there are, and who may go where. */
+/* Which rooms there are and who may enter them. */
+#include "chat/room_access.h"
+
 #include <stdio.h>
 
-#include "chat/chat_private.h"
+#include "chat/reply.h"
 #include "linnet/protocol/name.h"
 
-/* Why whoever has permissions cannot be in the room called name. */
+/* Check whether a client with these permissions may be in the room called name. */
 static const char *
-room_fault(struct chat *chat, const struct permissions *permissions, const char *name,
-	const char **text)
+room_access_room_fault(struct chat *chat, const struct permissions *permissions,
+	const char *name, const char **text)
 {
 	static char sentence[80];
 	const struct room *room = rooms_find(chat->rooms, name);
@@ -33,8 +35,34 @@ room_fault(struct chat *chat, const struct permissions *permissions, const char 
 	return rooms_is_full(chat->rooms) ? "too_many_rooms" : NULL;
 }
 
+bool
+room_access_is_person(const struct permissions *permissions, const struct person *person)
+{
+	return permissions_is_same_person(
+		permissions, TAILQ_FIRST(&person->sessions)->permissions);
+}
+
+/* As room_access_room_fault, for the person of permissions. */
+static const char *
+room_access_person_fault(
+	struct chat *chat, const struct permissions *permissions, const char **text)
+{
+	const struct person *holder =
+		permissions && permissions->name
+			? roster_find(chat->roster, permissions->name)
+			: NULL;
+
+	*text = "you are banned";
+	if (permissions && permissions->name &&
+		bans_have_name(chat->bans, BAN_NAME, permissions->name))
+		return "banned";
+	*text = "somebody else is called that already";
+	return holder && !room_access_is_person(permissions, holder) ? "name_taken"
+								     : NULL;
+}
+
 const char *
-chat_home(const struct chat *chat, const struct permissions *permissions)
+room_access_home(const struct chat *chat, const struct permissions *permissions)
 {
 	const char *room = chat->config->chat.default_room;
 
@@ -48,19 +76,33 @@ const char *
 chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *room, const char **text)
 {
-	const char *code = chat_person_fault(chat, permissions, text);
+	const char *code = room_access_person_fault(chat, permissions, text);
 
 	return code ? code
-		    : room_fault(chat, permissions,
-			      room ? room : chat_home(chat, permissions), text);
+		    : room_access_room_fault(chat, permissions,
+			      room ? room : room_access_home(chat, permissions), text);
+}
+
+static const struct permissions *
+room_access_permissions(const struct asker *asker)
+{
+	return asker->session ? asker->session->permissions : asker->call->permissions;
+}
+
+static const char *
+room_access_own_room(const struct chat *chat, const struct asker *asker)
+{
+	return asker->session ? asker->session->chat->home
+			      : chat->config->chat.default_room;
 }
 
 struct room *
-chat_room_of(struct chat *chat, const struct session *session, const char *name,
+room_access_find(struct chat *chat, const struct asker *asker, const char *name,
 	bool may_add, struct message_fault *fault)
 {
-	const char *wanted = name ? name : session->home, *text;
-	const char *code = room_fault(chat, session->permissions, wanted, &text);
+	const char *wanted = name ? name : room_access_own_room(chat, asker), *text;
+	const char *code = room_access_room_fault(
+		chat, room_access_permissions(asker), wanted, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
 
 	if (room)
@@ -75,14 +117,14 @@ chat_room_of(struct chat *chat, const struct session *session, const char *name,
 	return NULL;
 }
 
-/* Where list_room puts what it finds. */
+/* What list_room collects. */
 struct room_lists {
 	const struct permissions *permissions;
 	json_t *rooms, *tails;
 };
 
 static void
-list_room(void *context, struct room *room)
+room_access_list_room(void *context, struct room *room)
 {
 	struct room_lists *lists = context;
 
@@ -95,15 +137,16 @@ list_room(void *context, struct room *room)
 }
 
 int
-chat_do_rooms(struct chat *chat, struct session *session, const struct message *message,
-	struct message_fault *fault)
+room_access_do_rooms(struct chat *chat, struct asker *asker,
+	const struct message *message, struct message_fault *fault)
 {
-	struct room_lists lists = { session->permissions, json_array(), json_array() };
+	struct room_lists lists = { room_access_permissions(asker), json_array(),
+		json_array() };
 
 	(void)message;
 	(void)fault;
-	rooms_each(chat->rooms, list_room, &lists);
-	chat_answer(session, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
-				     lists.rooms, "tails", lists.tails));
+	rooms_each(chat->rooms, room_access_list_room, &lists);
+	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
+				    lists.rooms, "tails", lists.tails));
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "chat/chat_session.h"
 #include "linnet/base/xalloc.h"
 
 struct rooms {
@@ -29,7 +30,7 @@ rooms_find(struct rooms *rooms, const char *name)
 }
 
 static struct room *
-add(struct rooms *rooms, const char *name)
+rooms_add(struct rooms *rooms, const char *name)
 {
 	struct room *room = xcalloc(1, sizeof(*room));
 
@@ -47,7 +48,7 @@ rooms_find_or_add(struct rooms *rooms, const char *name)
 
 	if (room)
 		return room;
-	return rooms_is_full(rooms) ? NULL : add(rooms, name);
+	return rooms_is_full(rooms) ? NULL : rooms_add(rooms, name);
 }
 
 size_t
@@ -74,7 +75,7 @@ rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 	struct room *room = rooms_find(rooms, name);
 
 	if (!room)
-		room = add(rooms, name);
+		room = rooms_add(rooms, name);
 	room->is_permanent = true;
 	if (topic) {
 		free(room->topic);
@@ -84,7 +85,7 @@ rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 }
 
 static void
-free_room(struct rooms *rooms, struct room *room)
+rooms_free_room(struct rooms *rooms, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
 	HASH_DEL(rooms->by_name, room);
@@ -99,7 +100,7 @@ rooms_release(struct rooms *rooms, struct room *room)
 {
 	if (!room->member_count && !room->holds && !room->last_id &&
 		!room->is_permanent && room_state_is_empty(&room->state))
-		free_room(rooms, room);
+		rooms_free_room(rooms, room);
 }
 
 struct member *
@@ -107,7 +108,7 @@ rooms_member(const struct room *room, const struct session *session)
 {
 	struct member *member;
 
-	TAILQ_FOREACH (member, &session->members, session_link)
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (member->room == room)
 			return member;
 	return NULL;
@@ -121,9 +122,9 @@ rooms_enter(struct room *room, struct session *session)
 	member->room = room;
 	member->session = session;
 	TAILQ_INSERT_TAIL(&room->members, member, room_link);
-	TAILQ_INSERT_TAIL(&session->members, member, session_link);
+	TAILQ_INSERT_TAIL(&session->chat->members, member, session_link);
 	room->member_count++;
-	session->member_count++;
+	session->chat->member_count++;
 	return member;
 }
 
@@ -134,9 +135,9 @@ rooms_leave(struct member *member)
 	struct room *room = member->room;
 
 	TAILQ_REMOVE(&room->members, member, room_link);
-	TAILQ_REMOVE(&session->members, member, session_link);
+	TAILQ_REMOVE(&session->chat->members, member, session_link);
 	room->member_count--;
-	session->member_count--;
+	session->chat->member_count--;
 	free(member);
 }
 
@@ -175,13 +176,13 @@ rooms_people(const struct room *room)
 }
 
 static bool
-is_in(const struct member *member, enum audience audience)
+rooms_is_in(const struct member *member, enum audience audience)
 {
 	switch (audience) {
 	case AUDIENCE_NUMBERED:
 		return !member->is_resuming;
 	case AUDIENCE_EVENTS:
-		return member->is_announced && member->session->wants_events;
+		return member->is_announced && member->session->chat->wants_events;
 	default:
 		return member->is_announced;
 	}
@@ -196,7 +197,7 @@ rooms_broadcast(struct room *room, struct encoded *encoded, const struct session
 	size_t queued = 0;
 
 	TAILQ_FOREACH (member, &room->members, room_link) {
-		if (member->session == except || !is_in(member, audience))
+		if (member->session == except || !rooms_is_in(member, audience))
 			continue;
 		frame = encode_frame(encoded, member->session->wire);
 		if (frame && session_send(member->session, frame) == 0)
@@ -224,6 +225,6 @@ rooms_free(struct rooms *rooms)
 	if (!rooms)
 		return;
 	HASH_ITER(hh, rooms->by_name, room, next)
-	free_room(rooms, room);
+	rooms_free_room(rooms, room);
 	free(rooms);
 }

@@ -22,7 +22,7 @@ roster_new(void)
 }
 
 static void
-set_name(struct roster *roster, struct person *person, const char *name)
+roster_set_name(struct roster *roster, struct person *person, const char *name)
 {
 	char folded[NAME_MAX_BYTES + 1];
 
@@ -33,7 +33,7 @@ set_name(struct roster *roster, struct person *person, const char *name)
 }
 
 static void
-clear_name(struct roster *roster, struct person *person)
+roster_clear_name(struct roster *roster, struct person *person)
 {
 	HASH_DEL(roster->by_name, person);
 	free(person->name);
@@ -41,12 +41,12 @@ clear_name(struct roster *roster, struct person *person)
 }
 
 static void
-add_person(struct roster *roster, struct session *session, const char *name)
+roster_add_person(struct roster *roster, struct session *session, const char *name)
 {
 	struct person *person = xcalloc(1, sizeof(*person));
 
 	TAILQ_INIT(&person->sessions);
-	set_name(roster, person, name);
+	roster_set_name(roster, person, name);
 	session->person = person;
 	session->is_owner = true;
 	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
@@ -58,14 +58,14 @@ roster_enter(struct roster *roster, struct session *session)
 	char name[32];
 
 	snprintf(name, sizeof(name), "guest-%" PRIu64, ++roster->last_guest);
-	add_person(roster, session, name);
+	roster_add_person(roster, session, name);
 }
 
 void
 roster_split(struct roster *roster, struct session *session, const char *name)
 {
 	TAILQ_REMOVE(&session->person->sessions, session, person_link);
-	add_person(roster, session, name);
+	roster_add_person(roster, session, name);
 }
 
 size_t
@@ -95,7 +95,7 @@ roster_find_token(struct roster *roster, const char *token)
 }
 
 static bool
-is_shown(const char *known, const char *shown)
+roster_is_shown(const char *known, const char *shown)
 {
 	return known && shown && !strcmp(known, shown);
 }
@@ -104,18 +104,18 @@ bool
 roster_prove(struct session *session, const struct person *person,
 	const struct roster_proof *proof)
 {
-	bool by_token = is_shown(person->token, proof->token);
+	bool by_token = roster_is_shown(person->token, proof->token);
 
 	if (session->person == person)
 		return true;
-	if (!by_token && !is_shown(person->email_hash, proof->email_hash))
+	if (!by_token && !roster_is_shown(person->email_hash, proof->email_hash))
 		return false;
 	session->is_owner = by_token;
 	return true;
 }
 
 static void
-take_once(char **known, const char *shown)
+roster_take_once(char **known, const char *shown)
 {
 	if (shown && !*known)
 		*known = xstrdup(shown);
@@ -125,31 +125,32 @@ void
 roster_set_proof(
 	struct roster *roster, struct person *person, const struct roster_proof *proof)
 {
-	/* Somebody may show the token of a person that is there under another name. */
+	/* A session may show the token of a person that is connected under another name.
+	 */
 	if (proof->token && !person->token && !roster_find_token(roster, proof->token)) {
-		take_once(&person->token, proof->token);
+		roster_take_once(&person->token, proof->token);
 		HASH_ADD_KEYPTR(by_token, roster->by_token, person->token,
 			strlen(person->token), person);
 	}
-	take_once(&person->email_hash, proof->email_hash);
+	roster_take_once(&person->email_hash, proof->email_hash);
 }
 
 void
 roster_rename(struct roster *roster, struct person *person, const char *name)
 {
-	clear_name(roster, person);
-	set_name(roster, person, name);
+	roster_clear_name(roster, person);
+	roster_set_name(roster, person, name);
 }
 
 static void
-leave_person(struct roster *roster, struct session *session)
+roster_leave_person(struct roster *roster, struct session *session)
 {
 	struct person *person = session->person;
 
 	TAILQ_REMOVE(&person->sessions, session, person_link);
 	session->person = NULL;
 	if (TAILQ_EMPTY(&person->sessions)) {
-		clear_name(roster, person);
+		roster_clear_name(roster, person);
 		if (person->token)
 			HASH_DELETE(by_token, roster->by_token, person);
 		free(person->token);
@@ -161,7 +162,7 @@ leave_person(struct roster *roster, struct session *session)
 void
 roster_move(struct roster *roster, struct session *session, struct person *person)
 {
-	leave_person(roster, session);
+	roster_leave_person(roster, session);
 	session->person = person;
 	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
 }
@@ -169,7 +170,7 @@ roster_move(struct roster *roster, struct session *session, struct person *perso
 void
 roster_leave(struct roster *roster, struct session *session)
 {
-	leave_person(roster, session);
+	roster_leave_person(roster, session);
 }
 
 void

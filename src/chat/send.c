@@ -1,51 +1,41 @@
+#include "chat/send.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "chat/chat_private.h"
+#include "chat/ban_store.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/room_access.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/xalloc.h"
 
-/* A guest that says the same under the same ref again is taken for the same for this long
- * at least, and for twice as long at most. */
+/* A guest's resend of the same text with the same ref is recognised for this time at
+ * least, and for twice as long at most. */
 #define GUEST_WINDOW_MS (10 * 60 * 1000)
 
-/* So many of the newest things that guests said under a ref are remembered. */
+/* Maximum number of texts of guests that are remembered. */
 #define SAYINGS 1024
 
 void
-chat_acknowledge(const struct chat *chat, struct session *session,
-	const struct room *room, const char *ref, uint64_t id, bool is_duplicate,
-	size_t delivered)
+send_acknowledge(const struct chat *chat, struct asker *asker, const struct room *room,
+	const char *ref, size_t delivered)
 {
-	json_t *ack;
-
-	if (!*ref && !session->is_call)
-		return;
-	ack = json_pack("{s:s}", "type", "ack");
-	if (*ref)
-		json_object_set_new(ack, "ref", json_string(ref));
-	json_object_set_new(ack, "room", json_string(room->name));
-	if (id)
-		json_object_set_new(ack, "id", json_integer((json_int_t)id));
-	if (session->is_call) {
-		json_object_set_new(
-			ack, "epoch", json_string(store_epoch(chat_history(chat, room))));
-		json_object_set_new(
-			ack, "delivered", json_integer((json_int_t)delivered));
-	}
-	if (is_duplicate)
-		json_object_set_new(ack, "duplicate", json_true());
-	chat_answer(session, ack);
+	reply_ack(asker, &(struct chat_ack){
+				 .ref = ref,
+				 .room = room->name,
+				 .epoch = store_epoch(requests_store(chat, room)),
+				 .delivered = delivered,
+			 });
 }
 
 size_t
-chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
+send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
 	const char *tail, size_t tail_len, const struct session *sender)
 {
 	struct buffer text = { 0 };
@@ -54,8 +44,8 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 
 	message_append_whole(&text, type, room->name, id, tail, tail_len);
 	encode_text(
-		&encoded, &text, id ? store_epoch(chat_history(chat, room)) : NULL, id);
-	/* What its sender is sent, too, only where that is configured. */
+		&encoded, &text, id ? store_epoch(requests_store(chat, room)) : NULL, id);
+	/* The sender gets it only if the configuration says so. */
 	queued = rooms_broadcast(room, &encoded,
 		chat->config->chat.echo_to_sender ? NULL : sender,
 		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
@@ -64,59 +54,66 @@ chat_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 }
 
 static void
-report_loss(struct chat *chat, const struct request *request, int error)
+send_report_loss(struct chat *chat, const struct request *request, int error)
 {
 	struct message_fault fault = { .code = NULL };
 
-	chat_store_failed(chat, error, &fault);
+	requests_note_failure(chat, error, &fault);
 	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-	if (request->session)
-		chat_answer_fault(request->session, &fault);
+	if (request->asker)
+		reply_fault(request->asker, &fault);
 }
 
-/* Of the history alone: log files are not kept in it. */
+/* Lines of log files are not counted. */
 static void
-count_appended(const struct request *request, int error, bool is_duplicate)
+send_count_appended(const struct chat *chat, const struct request *request, int error,
+	bool is_duplicate)
 {
-	if (request->room->is_tail)
+	if (request->store != chat->store)
 		return;
 	metrics.store_pending--;
 	metrics.appended[error          ? APPEND_FAILED
 			 : is_duplicate ? APPEND_DUPLICATE
 					: APPEND_OK]++;
-	metrics_observe(&metrics.append_duration, clock_now_us() - request->asked_us);
+	metrics_observe(
+		&metrics.append_duration, clock_now_us() - request->message.start_us);
 }
 
-/* The store has it, or not: only now is it seen. */
-static void
-on_message_appended(struct chat *chat, struct request *request, int error, uint64_t id,
+/* The store has answered. Only now is the message broadcast. */
+void
+send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate)
 {
-	struct session *session = request->session;
+	struct asker *asker = request->asker;
 	size_t queued = 0;
 
-	count_appended(request, error, is_duplicate);
-	if (request->alarm)
-		chat_on_alarm_kept(chat, request, error, is_duplicate);
+	send_count_appended(chat, request, error, is_duplicate);
 	if (error) {
-		report_loss(chat, request, error);
+		send_report_loss(chat, request, error);
 		return;
 	}
-	if (!request->room->is_tail)
-		chat_store_works(chat);
-	if (!is_duplicate) {
+	if (request->store == chat->store)
+		requests_note_success(chat);
+	/* A room that has another history now shows only that. */
+	if (!is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->last_id = id;
-		queued = chat_broadcast(chat, request->room, request->type, id,
-			request->text, request->text_len,
-			request->alarm ? NULL : session);
+		queued = send_broadcast(chat, request->room, request->message.type, id,
+			request->message.tail, request->message.tail_len,
+			request->kind == REQUEST_ALARM || !asker ? NULL : asker->session);
 	}
-	if (session)
-		chat_acknowledge(chat, session, request->room, request->ref, id,
-			is_duplicate, queued);
+	if (asker)
+		reply_ack(asker, &(struct chat_ack){
+					 .ref = *request->ref ? request->ref : NULL,
+					 .room = request->room->name,
+					 .epoch = store_epoch(request->store),
+					 .id = id,
+					 .delivered = queued,
+					 .is_duplicate = is_duplicate,
+				 });
 }
 
 static void
-hash_content(const struct message *message, char *out)
+send_hash_content(const struct message *message, char *out)
 {
 	struct buffer text = { 0 };
 
@@ -125,21 +122,8 @@ hash_content(const struct message *message, char *out)
 	buffer_clear(&text);
 }
 
-char *
-chat_format(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-
-	va_start(arguments, format);
-	if (vasprintf(&text, format, arguments) < 0)
-		abort();
-	va_end(arguments);
-	return text;
-}
-
 static void
-free_saying(struct chat *chat, struct saying *saying)
+send_free_saying(struct chat *chat, struct saying *saying)
 {
 	STAILQ_REMOVE(&chat->sayings_by_age, saying, saying, link);
 	HASH_DEL(chat->sayings, saying);
@@ -147,30 +131,31 @@ free_saying(struct chat *chat, struct saying *saying)
 }
 
 void
-chat_forget_sayings(struct chat *chat, const struct session *session)
+send_forget_sayings(struct chat *chat, const struct session *session)
 {
 	struct saying *saying, *next;
 
 	for (saying = STAILQ_FIRST(&chat->sayings_by_age); saying; saying = next) {
 		next = STAILQ_NEXT(saying, link);
 		if (saying->session_number == session->number)
-			free_saying(chat, saying);
+			send_free_saying(chat, saying);
 	}
 }
 
 void
-chat_free_sayings(struct chat *chat)
+send_free_sayings(struct chat *chat)
 {
 	struct saying *saying;
 
 	while ((saying = STAILQ_FIRST(&chat->sayings_by_age)))
-		free_saying(chat, saying);
+		send_free_saying(chat, saying);
 }
 
-/* Returns true if another guest that is still there has said this, too; remembers who
- * says it otherwise. */
+/* True if another connected guest has sent this text. Otherwise remembers session as its
+ * sender. */
 static bool
-is_said_by_another(struct chat *chat, const struct session *session, const char *content)
+send_is_said_by_another(
+	struct chat *chat, const struct session *session, const char *content)
 {
 	struct saying *saying;
 
@@ -178,7 +163,7 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	if (saying)
 		return saying->session_number != session->number;
 	if (HASH_COUNT(chat->sayings) == SAYINGS)
-		free_saying(chat, STAILQ_FIRST(&chat->sayings_by_age));
+		send_free_saying(chat, STAILQ_FIRST(&chat->sayings_by_age));
 	saying = xcalloc(1, sizeof(*saying));
 	memcpy(saying->content, content, sizeof(saying->content));
 	saying->session_number = session->number;
@@ -187,11 +172,12 @@ is_said_by_another(struct chat *chat, const struct session *session, const char 
 	return false;
 }
 
-/* A guest comes back as another guest: it is known by its number while it stays, and by
- * what it says, but not for long, because that might be somebody else. Of the two windows
- * of time an entry of the last one is known by the second. */
+/* A guest reconnects as another guest. While it is connected, its number identifies it;
+ * after that, the text does. This lasts only for a while, because later the same text may
+ * come from somebody else. Entries are stored under the current window and looked up
+ * under the previous one too, so a resend just after the boundary still matches. */
 void
-chat_make_keys(struct chat *chat, const struct session *speaker,
+send_make_keys(struct chat *chat, const struct session *speaker,
 	const struct message *message, char *keys[STORE_KEYS])
 {
 	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
@@ -201,73 +187,91 @@ chat_make_keys(struct chat *chat, const struct session *speaker,
 	if (!message->ref)
 		return;
 	if (!name_is_guest(person->name)) {
-		keys[0] = chat_format("n%s\n%s", person->folded, message->ref);
+		keys[0] = xasprintf("n%s\n%s", person->folded, message->ref);
 		return;
 	}
-	hash_content(message, content);
-	keys[0] = chat_format("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
-	if (is_said_by_another(chat, speaker, content))
+	send_hash_content(message, content);
+	keys[0] = xasprintf("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
+	if (send_is_said_by_another(chat, speaker, content))
 		return;
-	keys[1] = chat_format("c%" PRId64 "-%s\n%s", window, content, message->ref);
-	keys[2] = chat_format("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
+	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, message->ref);
+	keys[2] = xasprintf("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
+}
+
+char *
+send_push_key(const char *label, const char *ref)
+{
+	return xasprintf("p%s\n%s", label, ref);
+}
+
+static const char *
+send_string_of(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+char *
+send_push_words(const char *label, const char *key, const json_t *object)
+{
+	return xasprintf("%s %s %s %s", label, key ? key : "",
+		send_string_of(object, "title"), send_string_of(object, "message"));
 }
 
 static struct request *
-request_of(struct chat *chat, struct post *post)
+send_request_of(struct chat *chat, struct post *post)
 {
 	struct request *request =
-		chat_request(chat, post->session, post->room, post->ref);
+		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
+			post->asker, post->room, post->ref);
 
-	snprintf(request->type, sizeof(request->type), "%s", post->type);
-	request->on_appended = on_message_appended;
-	request->asked_us = clock_now_us();
-	request->text = post->tail.bytes;
-	request->text_len = post->tail.len;
-	request->alarm = post->alarm;
-	request->intended = post->intended;
+	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
+	request->message.start_us = clock_now_us();
+	request->message.tail = post->tail.bytes;
+	request->message.tail_len = post->tail.len;
+	request->message.alarm = post->alarm;
+	request->message.intended = post->intended;
 	return request;
 }
 
 int
-chat_post(struct chat *chat, struct post *post, struct message_fault *fault)
+send_post(struct chat *chat, struct post *post, struct message_fault *fault)
 {
-	struct request *request = request_of(chat, post);
+	struct request *request = send_request_of(chat, post);
 	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
-		.type = request->type,
+		.type = request->message.type,
 		.ts_ms = chat->now_ms,
-		.tail = request->text,
-		.tail_len = request->text_len,
+		.tail = request->message.tail,
+		.tail_len = request->message.tail_len,
 		.words = post->words,
 		.state_key = post->alarm,
 		.state_value = value,
 		.state_value_len = value ? strlen(value) : 0,
 	};
+	bool is_counted = request->store == chat->store;
 	size_t i;
 	int r;
 
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = post->keys[i];
-	r = store_append(chat_history(chat, post->room), &entry, request->ticket);
+	r = request_append(chat, request, &entry);
 	for (i = 0; i < STORE_KEYS; i++)
 		free(post->keys[i]);
 	free(post->words);
 	free(value);
 	if (r == 0) {
-		chat->asked++;
-		metrics.store_pending += !post->room->is_tail;
+		metrics.store_pending += is_counted;
 		return 0;
 	}
-	if (request->alarm)
-		chat_on_alarm_kept(chat, request, r, false);
-	chat_request_free(chat, request);
 	message_refuse(fault, "busy", "too much is under way, try again");
 	return -EAGAIN;
 }
 
 static int
-claim_name(struct chat *chat, struct session *speaker, const struct message *message,
+send_claim_name(struct chat *chat, struct session *speaker, const struct message *message,
 	struct message_fault *fault)
 {
 	char email_hash[MESSAGE_AVATAR_BYTES + 1];
@@ -275,52 +279,51 @@ claim_name(struct chat *chat, struct session *speaker, const struct message *mes
 
 	if (!message->username)
 		return 0;
-	chat_prove_by_email(chat, message, &proof, email_hash);
-	return chat_claim(chat, speaker, message->username, &proof, fault);
+	presence_prove_by_email(chat, message, &proof, email_hash);
+	return presence_claim(chat, speaker, message->username, &proof, fault);
 }
 
 static int
-keep(struct chat *chat, struct session *session, struct session *speaker,
+send_keep(struct chat *chat, struct asker *asker, struct session *speaker,
 	struct room *room, const struct message *message, struct buffer *tail,
 	struct message_fault *fault)
 {
 	struct post post = {
-		.session = session,
+		.asker = asker,
 		.room = room,
 		.type = message->type ? message->type : "message",
 		.ref = message->ref,
 		.tail = *tail,
 	};
 
-	post.words = chat_format(
+	post.words = xasprintf(
 		"%s %s", speaker->person->name, message->text ? message->text : "");
-	chat_make_keys(chat, speaker, message, post.keys);
-	return chat_post(chat, &post, fault);
+	send_make_keys(chat, speaker, message, post.keys);
+	return send_post(chat, &post, fault);
 }
 
 static void
-pass_on(struct chat *chat, struct session *session, struct room *room,
+send_pass_on(struct chat *chat, struct asker *asker, struct room *room,
 	const struct message *message, struct buffer *tail)
 {
 	size_t queued =
-		chat_broadcast(chat, room, message->type ? message->type : "message", 0,
-			tail->bytes, tail->len, session);
+		send_broadcast(chat, room, message->type ? message->type : "message", 0,
+			tail->bytes, tail->len, asker->session);
 
 	buffer_clear(tail);
-	chat_acknowledge(
-		chat, session, room, message->ref ? message->ref : "", 0, false, queued);
+	send_acknowledge(chat, asker, room, message->ref, queued);
 	rooms_release(chat->rooms, room);
 }
 
 struct room *
-chat_room_to_write(struct chat *chat, const struct session *session,
+send_find_room(struct chat *chat, const struct asker *asker,
 	const struct message *message, struct message_fault *fault)
 {
 	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
 
-	/* Also to those who may not read it. */
+	/* Also answers clients that may not read the room. */
 	if (!room || !room->is_tail)
-		room = chat_room_of(chat, session, message->room, true, fault);
+		room = room_access_find(chat, asker, message->room, true, fault);
 	if (!room || !room->is_tail)
 		return room;
 	message_refuse(fault, "read_only", "this room is a log file's");
@@ -328,15 +331,15 @@ chat_room_to_write(struct chat *chat, const struct session *session,
 }
 
 static enum voice
-voice_of(const struct session *session)
+send_voice_of(const struct asker *asker)
 {
-	if (session->is_call)
+	if (asker->call)
 		return VOICE_SEND;
-	return session->transport == TRANSPORT_LINE ? VOICE_LINE : VOICE_WS;
+	return asker->session->wire == WIRE_LINE ? VOICE_LINE : VOICE_WS;
 }
 
 int
-chat_say(struct chat *chat, struct session *session, struct session *speaker,
+send_say(struct chat *chat, struct asker *asker, struct session *speaker,
 	const struct message *message, struct message_fault *fault)
 {
 	struct message_stamp stamp = {
@@ -345,28 +348,28 @@ chat_say(struct chat *chat, struct session *session, struct session *speaker,
 		.avatar = chat->config->chat.gravatar,
 	};
 	struct buffer tail = { 0 };
-	struct room *room = chat_room_to_write(chat, speaker, message, fault);
+	struct room *room = send_find_room(chat, &speaker->chat->asker, message, fault);
 
 	if (!room)
 		return -EINVAL;
-	if (claim_name(chat, speaker, message, fault) < 0 ||
-		chat_check_mute(chat, speaker, fault) < 0) {
+	if (send_claim_name(chat, speaker, message, fault) < 0 ||
+		ban_store_check_mute(chat, speaker, fault) < 0) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
 	stamp.username = speaker->person->name;
 	message_append_tail(message, &stamp, &tail);
 	if (message->is_ephemeral)
-		pass_on(chat, session, room, message, &tail);
-	else if (keep(chat, session, speaker, room, message, &tail, fault) < 0)
+		send_pass_on(chat, asker, room, message, &tail);
+	else if (send_keep(chat, asker, speaker, room, message, &tail, fault) < 0)
 		return -EAGAIN;
-	metrics.received[voice_of(session)]++;
+	metrics.received[send_voice_of(asker)]++;
 	return 0;
 }
 
 int
-chat_do_message(struct chat *chat, struct session *session, const struct message *message,
+send_do_message(struct chat *chat, struct asker *asker, const struct message *message,
 	struct message_fault *fault)
 {
-	return chat_say(chat, session, session, message, fault);
+	return send_say(chat, asker, asker->session, message, fault);
 }

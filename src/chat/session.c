@@ -6,19 +6,14 @@
 #include "linnet/base/log.h"
 
 void
-session_init(struct session *session, const struct session_ops *ops, const char *via,
+session_init(struct session *session, const struct session_ops *ops, enum wire wire,
 	uint64_t number, size_t queue_max_bytes)
 {
 	memset(session, 0, sizeof(*session));
 	session->ops = ops;
-	session->via = via;
-	session->transport = metrics_transport(via);
+	session->wire = wire;
 	session->number = number;
 	session->queue_max_bytes = queue_max_bytes;
-	TAILQ_INIT(&session->members);
-	LIST_INIT(&session->requests);
-	STAILQ_INIT(&session->waiting);
-	session->rate = &session->own_rate;
 }
 
 void
@@ -38,22 +33,21 @@ session_send(struct session *session, struct frame *frame)
 {
 	size_t waiting = session->queue.bytes;
 
-	if (session->closing)
+	if (session->closed)
 		return -EPIPE;
 	if (waiting && waiting + frame->len > session->queue_max_bytes) {
 		log_info("slow_reader", log_uint("session", session->number),
 			log_uint("queued", waiting),
 			log_uint("max", session->queue_max_bytes));
-		/* What waits would only keep the peer from its close frame; it comes back
-		 * and asks for what it missed. */
+		/* The queue would only delay the close frame. The client reconnects and
+		 * resumes. */
 		frame_queue_clear(&session->queue);
-		session->is_slow = true;
 		metrics.slow_readers++;
-		session_close(session, CLOSE_TRY_AGAIN, "slow reader");
+		session_close(session, CLOSE_SLOW_READER, "slow reader");
 		return -ENOBUFS;
 	}
 	frame_queue_push(&session->queue, frame);
-	metrics.sent[session->transport]++;
+	metrics.sent[wire_transport(session->wire)]++;
 	session->ops->wake(session);
 	return 0;
 }
@@ -67,38 +61,12 @@ session_say(struct session *session, struct encoded *encoded)
 }
 
 void
-session_close(struct session *session, uint16_t code, const char *reason)
+session_close(struct session *session, enum close_code code, const char *reason)
 {
-	if (session->closing)
+	if (session->closed)
 		return;
-	session->closing = true;
-	session->close_code = code;
-	session->ops->drop(session, code, reason);
-}
-
-enum ending
-session_ending(const struct session *session)
-{
-	if (session->is_slow)
-		return ENDING_SLOW_READER;
-	switch (session->close_code) {
-	case 0:
-	case CLOSE_NORMAL:
-		return ENDING_NORMAL;
-	case CLOSE_GOING_AWAY:
-		return ENDING_STOPPING;
-	case CLOSE_PROTOCOL:
-	case CLOSE_UNSUPPORTED:
-		return ENDING_PROTOCOL;
-	case CLOSE_BAD_UTF8:
-		return ENDING_BAD_UTF8;
-	case CLOSE_POLICY:
-		return session->is_flooding ? ENDING_FLOODING : ENDING_SENT_AWAY;
-	case CLOSE_TOO_BIG:
-		return ENDING_TOO_BIG;
-	default:
-		return ENDING_ERROR;
-	}
+	session->closed = code;
+	session->ops->drop(session, close_code_sent(code), reason);
 }
 
 void

@@ -1,18 +1,22 @@
-/* What stands in a room, for whoever comes. It may be more than may wait for a session:
- * who is in many rooms comes to all of them at once. */
-#include "chat/chat_private.h"
+/* A snapshot is what a newcomer is sent of a room: its alarms and metrics. It may exceed
+ * the session's queue, because a client may join all its rooms at once. */
+#include "chat/snapshot.h"
 
-/* How much may wait for session if the next thing is to be shown to it. A poll is
- * answered by all that waits. */
+#include "chat/chat_session.h"
+
+/* Bytes that may be queued for session when the next object is sent. A poll is answered
+ * with its whole queue. */
 static size_t
-room_to_show(const struct session *session)
+snapshot_room_to_show(const struct session *session)
 {
 	return session->wire == WIRE_OBJECT ? session->queue_max_bytes
 					    : session->queue_max_bytes / 8;
 }
 
-bool
-chat_show(struct session *session, json_t *object)
+/* Send session an object of a snapshot, which is consumed. Returns false if the session
+ * has to read its queue first. */
+static bool
+snapshot_show(struct session *session, json_t *object)
 {
 	size_t waiting = session->queue.bytes;
 	const struct frame *frame;
@@ -21,34 +25,79 @@ chat_show(struct session *session, json_t *object)
 
 	encode_object(&encoded, object);
 	frame = encode_frame(&encoded, session->wire);
-	has_room = !frame || !waiting || waiting + frame->len <= room_to_show(session);
+	has_room = !frame || !waiting ||
+		   waiting + frame->len <= snapshot_room_to_show(session);
 	if (has_room)
 		session_say(session, &encoded);
 	encode_fini(&encoded);
 	return has_room;
 }
 
+/* Returns as snapshot_show. */
+static bool
+snapshot_show_alarms(struct member *member)
+{
+	const struct room *room = member->room;
+	struct alarm *alarm, *next;
+	json_t *object;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		if (alarm->number > member->show_until)
+			break;
+		if (alarm->number <= member->alarms_shown || !alarm->standing)
+			continue;
+		object = json_pack("{s:s,s:s,s:b}", "type", "alarm", "room", room->name,
+			"standing", 1);
+		json_object_update_missing(object, alarm->standing);
+		if (!snapshot_show(member->session, object))
+			return false;
+		member->alarms_shown = alarm->number;
+	}
+	member->alarms_shown = member->show_until;
+	return true;
+}
+
+static bool
+snapshot_show_metrics(struct member *member)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, member->room->state.metrics, metric, next)
+	{
+		if (metric->number > member->show_until)
+			break;
+		if (metric->number <= member->metrics_shown)
+			continue;
+		if (!snapshot_show(member->session, json_incref(metric->value)))
+			return false;
+		member->metrics_shown = metric->number;
+	}
+	member->metrics_shown = member->show_until;
+	return true;
+}
+
 void
-chat_show_snapshot(struct member *member, bool wants_alarms)
+snapshot_continue(struct session *session)
+{
+	struct member *member;
+
+	session->chat->is_owed = false;
+	TAILQ_FOREACH (member, &session->chat->members, session_link) {
+		if (member->metrics_shown == member->show_until)
+			continue; /* its metrics follow its alarms */
+		if (!snapshot_show_alarms(member) || !snapshot_show_metrics(member)) {
+			session->chat->is_owed = true;
+			return;
+		}
+	}
+}
+
+void
+snapshot_begin(struct member *member, bool wants_alarms)
 {
 	member->show_until = member->room->state.last_number;
 	member->alarms_shown = wants_alarms ? 0 : member->show_until;
 	member->metrics_shown = 0;
-	chat_show_more(member->session);
-}
-
-void
-chat_show_more(struct session *session)
-{
-	struct member *member;
-
-	session->is_owed = false;
-	TAILQ_FOREACH (member, &session->members, session_link) {
-		if (member->metrics_shown == member->show_until)
-			continue; /* they come behind the alarms */
-		if (!chat_show_alarms(member) || !chat_show_metrics(member)) {
-			session->is_owed = true;
-			return;
-		}
-	}
+	snapshot_continue(member->session);
 }

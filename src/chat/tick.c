@@ -1,19 +1,23 @@
-/* What is due by now. */
-#include "chat/chat_private.h"
+/* Timed work. */
+#include "chat/ban_store.h"
+#include "chat/metric.h"
+#include "chat/reply.h"
 
-/* Those that have shown a token which is over. */
+/* Close sessions whose token has expired. */
 static void
-end_sessions(struct chat *chat)
+tick_end_sessions(struct chat *chat)
 {
 	struct message_fault fault = { .code = NULL };
-	struct session *session;
+	const struct chat_session *own;
 
 	message_refuse(&fault, "token_expired", "your token has expired");
-	TAILQ_FOREACH (session, &chat->sessions, chat_link) {
-		if (session->closing ||
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
+
+		if (session->closed ||
 			!permissions_is_over(session->permissions, chat->now_ms))
 			continue;
-		chat_answer_fault(session, &fault);
+		reply_fault(&session->chat->asker, &fault);
 		session_close(session, CLOSE_POLICY, "token expired");
 	}
 }
@@ -22,16 +26,16 @@ void
 chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
-	chat_send_due_metrics(chat, now_ms);
-	chat_end_bans(chat);
-	end_sessions(chat);
+	metric_send_due(chat, now_ms);
+	ban_store_end(chat);
+	tick_end_sessions(chat);
 }
 
 void
 chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
-	chat_end_bans(chat);
-	chat_forget_metrics(chat);
+	ban_store_end(chat);
+	metric_forget(chat);
 	store_prune(chat->store, now_ms);
 }

@@ -7,29 +7,29 @@
 #include "config/config_private.h"
 #include "linnet/base/xalloc.h"
 
-/* One load under way. */
-struct load {
+/* The state of one load. */
+struct config_loading {
 	struct config *config;
 	struct config_errors *errors;
 	struct config_origin *origins; /* one for each option */
 	size_t step;
 	struct config_source source; /* the file */
-	config_t tree;               /* what libconfig made of it */
+	config_t tree;               /* the file, parsed by libconfig */
 	struct config_place file;
 };
 
 static struct config_origin *
-origin_of(const struct load *load, const struct config_option *option)
+config_load_origin(const struct config_loading *load, const struct config_option *option)
 {
 	return &load->origins[option - config_options];
 }
 
-/* Give the option the value of the setting, or report why not. */
+/* Set the option from the setting, or report the error. */
 static void
-set_value(struct load *load, const struct config_option *option,
+config_load_value(struct config_loading *load, const struct config_option *option,
 	const config_setting_t *setting, const struct config_place *place)
 {
-	struct config_origin *origin = origin_of(load, option);
+	struct config_origin *origin = config_load_origin(load, option);
 	const struct config_target target = {
 		.base = load->config,
 		.option = option,
@@ -39,7 +39,7 @@ set_value(struct load *load, const struct config_option *option,
 	};
 
 	if (config_setting_type(setting) == CONFIG_TYPE_NONE)
-		return; /* the text ends in a syntax error before the value */
+		return; /* a syntax error cut the text before the value */
 	if (!config_value_set(&target)) {
 		origin->bad = true;
 		return;
@@ -50,39 +50,42 @@ set_value(struct load *load, const struct config_option *option,
 }
 
 static void
-report_unknown_key(struct load *load, const char *path, const char *where)
+config_report_unknown_key(
+	struct config_loading *load, const char *path, const char *where)
 {
 	const struct config_option *near = config_option_suggest(path);
 
 	config_errors_add_unknown(load->errors, where, path, near ? near->path : NULL);
 }
 
-/* Take the settings of a group. group is its name in the table, or, where there is none
- * that is near, the name in the file: then every key is unknown. */
+/* Load the settings of a group. group is its name in the table. If no name there is near,
+ * it is the name in the file, and every key is reported as unknown. */
 static void
-take_group(struct load *load, const config_setting_t *setting, const char *group)
+config_load_group(
+	struct config_loading *load, const config_setting_t *setting, const char *group)
 {
 	for (int i = 0; i < config_setting_length(setting); i++) {
 		const config_setting_t *key =
 			config_setting_get_elem(setting, (unsigned)i);
-		char *path = config_format("%s.%s", group, config_setting_name(key));
+		char *path = xasprintf("%s.%s", group, config_setting_name(key));
 		const struct config_option *option = config_option_find(path);
 
 		if (option) {
-			set_value(load, option, key, &load->file);
+			config_load_value(load, option, key, &load->file);
 		} else {
 			char *where = config_place_where(&load->file, key);
-			report_unknown_key(load, path, where);
+			config_report_unknown_key(load, path, where);
 			free(where);
 		}
 		free(path);
 	}
 }
 
-/* A group that is not in the table. Its keys are checked as if it were the group that was
- * most likely meant, so that their errors show as well. */
+/* Report a group that is not in the table. If another group was probably meant, its keys
+ * are checked as that group's, so that their errors are reported at once. */
 static void
-take_unknown_group(struct load *load, const config_setting_t *setting, const char *where)
+config_load_unknown_group(
+	struct config_loading *load, const config_setting_t *setting, const char *where)
 {
 	const char *name = config_setting_name(setting);
 	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
@@ -92,20 +95,21 @@ take_unknown_group(struct load *load, const config_setting_t *setting, const cha
 	if (near) {
 		config_errors_add(load->errors, where,
 			"unknown group \"%s\", did you mean \"%s\"?", shown, near);
-		take_group(load, setting, near);
+		config_load_group(load, setting, near);
 	} else if (key && !strchr(key->path, '.')) {
-		report_unknown_key(load, name, where);
+		config_report_unknown_key(load, name, where);
 	} else if (config_setting_length(setting) == 0) {
 		config_errors_add(load->errors, where, "unknown group \"%s\"", shown);
 	} else {
-		take_group(load, setting, name);
+		config_load_group(load, setting, name);
 	}
 	free(near);
 	free(shown);
 }
 
 static void
-take_no_group(struct load *load, const config_setting_t *setting, const char *where)
+config_report_no_group(
+	struct config_loading *load, const config_setting_t *setting, const char *where)
 {
 	const char *name = config_setting_name(setting);
 	char *found = config_value_found(setting);
@@ -116,7 +120,7 @@ take_no_group(struct load *load, const config_setting_t *setting, const char *wh
 }
 
 static void
-take_setting(struct load *load, const config_setting_t *setting)
+config_load_setting(struct config_loading *load, const config_setting_t *setting)
 {
 	const char *name = config_setting_name(setting);
 	char *where = config_place_where(&load->file, setting);
@@ -125,22 +129,22 @@ take_setting(struct load *load, const config_setting_t *setting)
 	bool known = config_group_exists(name);
 
 	if (option)
-		set_value(load, option, setting, &load->file);
+		config_load_value(load, option, setting, &load->file);
 	else if (is_group && known)
-		take_group(load, setting, name);
+		config_load_group(load, setting, name);
 	else if (is_group)
-		take_unknown_group(load, setting, where);
+		config_load_unknown_group(load, setting, where);
 	else if (!known)
-		report_unknown_key(load, name, where);
+		config_report_unknown_key(load, name, where);
 	else if (config_setting_type(setting) != CONFIG_TYPE_NONE)
-		take_no_group(load, setting, where);
+		config_report_no_group(load, setting, where);
 	free(where);
 }
 
-/* Take all that the file says. What stands before a syntax error is still checked. A
- * source that is broken ends early, which is no further error. */
+/* Load all settings of the file. Settings before a syntax error are still checked. A
+ * broken source was reported before; libconfig's error for it is not. */
 static void
-take_source(struct load *load)
+config_load_source(struct config_loading *load)
 {
 	struct config_source *source = &load->source;
 
@@ -155,19 +159,19 @@ take_source(struct load *load)
 	}
 	const config_setting_t *root = config_root_setting(&load->tree);
 	for (int i = 0; i < config_setting_length(root); i++)
-		take_setting(load, config_setting_get_elem(root, (unsigned)i));
+		config_load_setting(load, config_setting_get_elem(root, (unsigned)i));
 }
 
-/* Parse text that must be one value to tree, which the caller destroys. Returns the
- * value, or NULL. The text stands in a list of its own, which keeps it from being more
- * than that: "1; x = 2" is no item, and "1), x = (2" makes a second setting, which is
- * counted. */
+/* Parse text, which must be one value. Returns the value, or NULL. The caller destroys
+ * tree. The text is wrapped in a list, so that nothing else can be smuggled in: "1; x =
+ * 2" is not a list item, and "1), x = (2" makes a second setting, which the count
+ * reveals. */
 static const config_setting_t *
-parse_value(config_t *tree, const char *text)
+config_parse_value(config_t *tree, const char *text)
 {
 	struct config_errors ignored = { 0 };
 	struct config_source source = { .errors = &ignored };
-	char *whole = config_format("value = (%s\n);", text);
+	char *whole = xasprintf("value = (%s\n);", text);
 	const config_setting_t *value = NULL;
 
 	config_source_take(&source, whole, "");
@@ -184,9 +188,9 @@ parse_value(config_t *tree, const char *text)
 	return value;
 }
 
-/* True if value, of the command line, is meant as it stands and not as libconfig text. */
+/* True if a VALUE of the command line is a string without quotes, not libconfig text. */
 static bool
-is_bare(const struct config_option *option, const char *value)
+config_is_bare(const struct config_option *option, const char *value)
 {
 	switch (option->type) {
 	case OPTION_STRING:
@@ -201,8 +205,8 @@ is_bare(const struct config_option *option, const char *value)
 
 /* Report text that is not one libconfig value. */
 static void
-refuse_text(struct load *load, const struct config_option *option, const char *text,
-	const struct config_place *place)
+config_refuse_text(struct config_loading *load, const struct config_option *option,
+	const char *text, const struct config_place *place)
 {
 	char *where = config_place_where(place, NULL);
 	char *shown = config_escape(text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
@@ -210,39 +214,39 @@ refuse_text(struct load *load, const struct config_option *option, const char *t
 
 	config_errors_add(
 		load->errors, where, "%s %s, is \"%s\"", option->path, wanted, shown);
-	origin_of(load, option)->bad = true;
+	config_load_origin(load, option)->bad = true;
 	free(wanted);
 	free(shown);
 	free(where);
 }
 
-/* Give the option the value that text stands for. */
+/* Set the option from the VALUE of a setting or from its default. */
 static void
-set_text(struct load *load, const struct config_option *option, const char *text,
-	const struct config_place *place)
+config_parse_option(struct config_loading *load, const struct config_option *option,
+	const char *text, const struct config_place *place)
 {
 	char *escaped = config_escape(text, SIZE_MAX, ESCAPE_FOR_STRING);
-	char *quoted = config_format("\"%s\"", escaped);
+	char *quoted = xasprintf("\"%s\"", escaped);
 	config_t tree;
 
 	config_init(&tree);
 	const config_setting_t *setting =
-		parse_value(&tree, is_bare(option, text) ? quoted : text);
-	/* A string alone is a list: the one that parse_value put it into. */
+		config_parse_value(&tree, config_is_bare(option, text) ? quoted : text);
+	/* One string sets the whole list: use the list that config_parse_value made. */
 	if (setting && option->type == OPTION_LIST && config_setting_get_string(setting))
 		setting = config_setting_parent(setting);
 	if (setting)
-		set_value(load, option, setting, place);
+		config_load_value(load, option, setting, place);
 	else
-		refuse_text(load, option, text, place);
+		config_refuse_text(load, option, text, place);
 	config_destroy(&tree);
 	free(quoted);
 	free(escaped);
 }
 
-/* Take one KEY=VALUE of the command line. */
+/* Load one KEY=VALUE of the command line. */
 static void
-take_argument(struct load *load, const char *argument)
+config_load_argument(struct config_loading *load, const char *argument)
 {
 	const struct config_place place = { .argument = argument };
 	const char *equals = strchr(argument, '=');
@@ -253,51 +257,51 @@ take_argument(struct load *load, const char *argument)
 	if (!equals)
 		config_errors_add(load->errors, where, "must be KEY=VALUE");
 	else if (option)
-		set_text(load, option, equals + 1, &place);
+		config_parse_option(load, option, equals + 1, &place);
 	else if (config_group_exists(key))
 		config_errors_add(
 			load->errors, where, "%s is a group; name one of its keys", key);
 	else
-		report_unknown_key(load, key, where);
+		config_report_unknown_key(load, key, where);
 	free(where);
 	free(key);
 }
 
-/* Set every option to its default, which is parsed and checked like any other value. */
+/* Set every option to its default. Defaults are parsed and checked like other values. */
 static void
-set_presets(struct load *load, const char *default_root)
+config_load_presets(struct config_loading *load, const char *default_root)
 {
 	const struct config_place place = { .argument = "default" };
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
 		if (option->preset)
-			set_text(load, option, option->preset, &place);
+			config_parse_option(load, option, option->preset, &place);
 	}
 	load->config->http.root = xstrdup(default_root);
 }
 
-/* Make a configuration of the defaults, the text or else the file of that name (NULL: no
- * file), and the settings of the command line. Returns NULL after errors. */
+/* Load the defaults, then text or the file called name (both NULL: no file), then the
+ * settings of the command line. Returns NULL after errors. */
 static struct config *
-load_all(const char *name, const char *text, const char *const *settings, size_t count,
-	const char *default_root, struct config_errors *errors)
+config_load_all(const char *name, const char *text, const char *const *settings,
+	size_t count, const char *default_root, struct config_errors *errors)
 {
-	struct load load = { .errors = errors, .source = { .errors = errors } };
+	struct config_loading load = { .errors = errors, .source = { .errors = errors } };
 	size_t before = errors->count;
 
 	load.config = xcalloc(1, sizeof(*load.config));
 	load.origins = xcalloc(config_option_count, sizeof(*load.origins));
 	load.file.source = &load.source;
 	config_init(&load.tree);
-	set_presets(&load, default_root);
+	config_load_presets(&load, default_root);
 	if (text)
 		config_source_take(&load.source, text, name);
 	else if (name)
 		config_source_read(&load.source, name);
-	take_source(&load);
+	config_load_source(&load);
 	for (size_t i = 0; i < count; i++)
-		take_argument(&load, settings[i]);
+		config_load_argument(&load, settings[i]);
 	if (!config_source_is_cut(&load.source))
 		config_cross_check(load.config, load.origins, errors);
 	config_destroy(&load.tree);
@@ -313,14 +317,14 @@ struct config *
 config_load(const char *path, const char *const *settings, size_t count,
 	const char *default_root, struct config_errors *errors)
 {
-	return load_all(path, NULL, settings, count, default_root, errors);
+	return config_load_all(path, NULL, settings, count, default_root, errors);
 }
 
 struct config *
 config_load_text(const char *text, const char *name, const char *const *settings,
 	size_t count, const char *default_root, struct config_errors *errors)
 {
-	return load_all(name, text, settings, count, default_root, errors);
+	return config_load_all(name, text, settings, count, default_root, errors);
 }
 
 void

@@ -1,36 +1,36 @@
-/* Checks that look at several options. What they find is reported where the last of these
- * was set. */
+/* Checks that involve several options. An error is reported where the last of them was
+ * set. */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "config/config_private.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-/* All that was loaded, and where it came from. */
-struct loaded {
+/* What is checked, and where the values come from. */
+struct cross_check {
 	const struct config *config;
 	const struct config_origin *origins;
 	struct config_errors *errors;
 };
 
 static const struct config_origin *
-origin_of(const struct loaded *loaded, const struct config_option *option)
+cross_check_origin(const struct cross_check *loaded, const struct config_option *option)
 {
 	return &loaded->origins[option - config_options];
 }
 
 static const char *
-string_at(const void *base, const struct config_option *option)
+cross_check_string(const void *base, const struct config_option *option)
 {
 	return *(char *const *)config_value_at(base, option);
 }
 
-/* The setting of a member of group number index of the list that came from there: of the
- * group, if the member has its default; NULL if the list is in no source. */
+/* The setting of a member in group number index of a list. If the member has its default,
+ * it is the setting of the group. NULL if the list comes from no source. */
 static const config_setting_t *
-member_setting(const struct config_origin *list, const struct config_option *member,
-	size_t index)
+cross_check_member_setting(const struct config_origin *list,
+	const struct config_option *member, size_t index)
 {
 	if (!list->setting)
 		return NULL;
@@ -40,35 +40,35 @@ member_setting(const struct config_origin *list, const struct config_option *mem
 	return key ? key : group;
 }
 
-/* Report a string that is longer than the option that limits it allows. origin is that of
- * the string: of the whole list, if it is a member of a group, which within names. */
+/* Report a string that exceeds its limit option. origin is the string's; for a member of
+ * a group, it is the list's, and within names the group. */
 static void
-check_length(const struct loaded *loaded, const struct config_target *string,
+cross_check_length(const struct cross_check *loaded, const struct config_target *string,
 	const struct config_origin *origin, const char *within)
 {
 	const struct config_option *limit = config_option_find(string->option->limit);
-	const struct config_origin *limit_origin = origin_of(loaded, limit);
+	const struct config_origin *limit_origin = cross_check_origin(loaded, limit);
 	bool limit_last = limit_origin->step > origin->step;
 	struct config_place place = limit_last ? limit_origin->place : origin->place;
 	int most = *(const int *)config_value_at(loaded->config, limit);
-	size_t length = strlen(string_at(string->base, string->option));
+	size_t length = strlen(cross_check_string(string->base, string->option));
 
 	if (origin->bad || limit_origin->bad || length <= (size_t)most)
 		return;
 	place.within = within;
 	char *where = config_place_where(
 		&place, limit_last ? limit_origin->setting : string->setting);
-	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s is %d",
+	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s allows %d",
 		string->option->path, length, limit->path, most);
 	free(where);
 }
 
 /* Check the members of group number index of a list. */
 static void
-check_group(const struct loaded *loaded, const struct config_option *list,
+cross_check_group(const struct cross_check *loaded, const struct config_option *list,
 	const struct config_groups *groups, size_t index)
 {
-	const struct config_origin *origin = origin_of(loaded, list);
+	const struct config_origin *origin = cross_check_origin(loaded, list);
 	char *within = config_groups_name(list, index);
 
 	for (size_t i = 0; i < list->members->count; i++) {
@@ -76,31 +76,31 @@ check_group(const struct loaded *loaded, const struct config_option *list,
 		const struct config_target string = {
 			.base = config_groups_item(groups, list, index),
 			.option = member,
-			.setting = member_setting(origin, member, index),
+			.setting = cross_check_member_setting(origin, member, index),
 		};
 		if (member->limit)
-			check_length(loaded, &string, origin, within);
+			cross_check_length(loaded, &string, origin, within);
 	}
 	free(within);
 }
 
-/* A string that a member of a group must differ from: the value of an option, or of the
+/* A string that a member of a group must differ from. It is an option's value, or the
  * unique member of group number index of a list. */
-struct taken {
+struct cross_check_string {
 	const char *text;
 	size_t index;
 	UT_hash_handle hh;
 };
 
 /* A member of the groups of a list, and an option that it must differ from. */
-struct pair {
+struct cross_check_pair {
 	const struct config_option *list, *member;
 	const struct config_option *other;
 	const struct config_option *unique; /* member of other; NULL: other is a string */
 };
 
 static const struct config_option *
-unique_member(const struct config_members *members)
+cross_check_unique_member(const struct config_members *members)
 {
 	for (size_t i = 0; i < members->count; i++)
 		if (members->options[i].unique)
@@ -108,44 +108,48 @@ unique_member(const struct config_members *members)
 	return NULL;
 }
 
-/* Put what the pair's other option has into table. Returns the entries, which the caller
- * frees. */
-static struct taken *
-take_strings(const struct config *config, const struct pair *pair, struct taken **table)
+/* Add the strings of the pair's other option to table. Returns the entries, which the
+ * caller frees. */
+static struct cross_check_string *
+cross_check_add_strings(const struct config *config, const struct cross_check_pair *pair,
+	struct cross_check_string **table)
 {
 	struct config_groups groups = { .count = 1 };
 
 	if (pair->unique)
 		groups = config_groups_get(config, pair->other);
-	struct taken *entries = xcalloc(groups.count, sizeof(*entries));
+	struct cross_check_string *entries = xcalloc(groups.count, sizeof(*entries));
 	for (size_t i = 0; i < groups.count; i++) {
-		struct taken *entry = &entries[i];
-		entry->text =
-			pair->unique
-				? string_at(config_groups_item(&groups, pair->other, i),
-					  pair->unique)
-				: string_at(config, pair->other);
+		struct cross_check_string *entry = &entries[i];
+		entry->text = pair->unique
+				      ? cross_check_string(config_groups_item(&groups,
+								   pair->other, i),
+						pair->unique)
+				      : cross_check_string(config, pair->other);
 		entry->index = i;
 		HASH_ADD_KEYPTR(hh, *table, entry->text, strlen(entry->text), entry);
 	}
 	return entries;
 }
 
-/* Report that group number index has what is taken. */
+/* Report that group number index has a string that is taken. */
 static void
-report_same(const struct loaded *loaded, const struct pair *pair, size_t index,
-	const struct taken *taken)
+cross_check_report_same(const struct cross_check *loaded,
+	const struct cross_check_pair *pair, size_t index,
+	const struct cross_check_string *taken)
 {
-	const struct config_origin *own = origin_of(loaded, pair->list);
-	const struct config_origin *other = origin_of(loaded, pair->other);
+	const struct config_origin *own = cross_check_origin(loaded, pair->list);
+	const struct config_origin *other = cross_check_origin(loaded, pair->other);
 	struct config_place place = other->step > own->step ? other->place : own->place;
-	const config_setting_t *setting = member_setting(own, pair->member, index);
+	const config_setting_t *setting =
+		cross_check_member_setting(own, pair->member, index);
 	char *within = config_groups_name(pair->list, index);
 	char *name = pair->unique ? config_groups_name(pair->other, taken->index)
 				  : xstrdup(pair->other->path);
 
 	if (other->step > own->step)
-		setting = pair->unique ? member_setting(other, pair->unique, taken->index)
+		setting = pair->unique ? cross_check_member_setting(
+						 other, pair->unique, taken->index)
 				       : other->setting;
 	place.within = within;
 	char *where = config_place_where(&place, setting);
@@ -160,19 +164,21 @@ report_same(const struct loaded *loaded, const struct pair *pair, size_t index,
 
 /* Check all groups of the pair's list. */
 static void
-check_pair(const struct loaded *loaded, const struct pair *pair)
+cross_check_pair(const struct cross_check *loaded, const struct cross_check_pair *pair)
 {
 	const struct config_groups groups = config_groups_get(loaded->config, pair->list);
-	struct taken *table = NULL, *taken;
+	struct cross_check_string *table = NULL, *taken;
 
-	if (origin_of(loaded, pair->list)->bad || origin_of(loaded, pair->other)->bad)
+	if (cross_check_origin(loaded, pair->list)->bad ||
+		cross_check_origin(loaded, pair->other)->bad)
 		return;
-	struct taken *entries = take_strings(loaded->config, pair, &table);
+	struct cross_check_string *entries =
+		cross_check_add_strings(loaded->config, pair, &table);
 	for (size_t i = 0; i < groups.count; i++) {
 		const void *group = config_groups_item(&groups, pair->list, i);
-		HASH_FIND_STR(table, string_at(group, pair->member), taken);
+		HASH_FIND_STR(table, cross_check_string(group, pair->member), taken);
 		if (taken)
-			report_same(loaded, pair, i, taken);
+			cross_check_report_same(loaded, pair, i, taken);
 	}
 	HASH_CLEAR(hh, table);
 	free(entries);
@@ -180,31 +186,33 @@ check_pair(const struct loaded *loaded, const struct pair *pair)
 
 /* Check a member against all options that it must differ from. */
 static void
-check_differs(const struct loaded *loaded, const struct config_option *list,
+cross_check_differs(const struct cross_check *loaded, const struct config_option *list,
 	const struct config_option *member)
 {
-	struct pair pair = { .list = list, .member = member };
+	struct cross_check_pair pair = { .list = list, .member = member };
 
 	for (const char *const *path = member->differs; path && *path; path++) {
 		pair.other = config_option_find(*path);
-		pair.unique =
-			pair.other->members ? unique_member(pair.other->members) : NULL;
-		check_pair(loaded, &pair);
+		pair.unique = pair.other->members
+				      ? cross_check_unique_member(pair.other->members)
+				      : NULL;
+		cross_check_pair(loaded, &pair);
 	}
 }
 
-/* Report a string that is given without the one that it needs. */
+/* Report an option that is set while the one it needs (with) is not. */
 static void
-check_with(const struct loaded *loaded, const struct config_option *option)
+cross_check_with(const struct cross_check *loaded, const struct config_option *option)
 {
 	const struct config_option *other = config_option_find(option->with);
-	const struct config_origin *own_origin = origin_of(loaded, option);
-	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *own_origin = cross_check_origin(loaded, option);
+	const struct config_origin *other_origin = cross_check_origin(loaded, other);
 	const struct config_origin *last =
 		other_origin->step > own_origin->step ? other_origin : own_origin;
 
-	if (own_origin->bad || other_origin->bad || !*string_at(loaded->config, option) ||
-		*string_at(loaded->config, other))
+	if (own_origin->bad || other_origin->bad ||
+		!*cross_check_string(loaded->config, option) ||
+		*cross_check_string(loaded->config, other))
 		return;
 	char *where = config_place_where(&last->place, last->setting);
 	config_errors_add(loaded->errors, where, "%s is given without %s", option->path,
@@ -212,19 +220,19 @@ check_with(const struct loaded *loaded, const struct config_option *option)
 	free(where);
 }
 
-/* Report a choice without the string that it needs. */
+/* Report a choice whose value needs a string that is not set. */
 static void
-check_needs(const struct loaded *loaded, const struct config_option *option)
+cross_check_needs(const struct cross_check *loaded, const struct config_option *option)
 {
 	const struct config_option *other = config_option_find(option->needs);
-	const struct config_origin *own_origin = origin_of(loaded, option);
-	const struct config_origin *other_origin = origin_of(loaded, other);
+	const struct config_origin *own_origin = cross_check_origin(loaded, option);
+	const struct config_origin *other_origin = cross_check_origin(loaded, other);
 	const struct config_origin *last =
 		other_origin->step > own_origin->step ? other_origin : own_origin;
 	int value = *(const int *)config_value_at(loaded->config, option);
 
 	if (own_origin->bad || other_origin->bad || value != option->needs_at ||
-		*string_at(loaded->config, other))
+		*cross_check_string(loaded->config, other))
 		return;
 	char *where = config_place_where(&last->place, last->setting);
 	config_errors_add(loaded->errors, where, "%s \"%s\" needs %s", option->path,
@@ -232,11 +240,11 @@ check_needs(const struct loaded *loaded, const struct config_option *option)
 	free(where);
 }
 
-/* Check an option, or all the groups of a list. */
+/* Check an option, or all groups of a list. */
 static void
-check_option(const struct loaded *loaded, const struct config_option *option)
+cross_check_option(const struct cross_check *loaded, const struct config_option *option)
 {
-	const struct config_origin *origin = origin_of(loaded, option);
+	const struct config_origin *origin = cross_check_origin(loaded, option);
 	const struct config_target string = {
 		.base = (void *)loaded->config,
 		.option = option,
@@ -244,26 +252,26 @@ check_option(const struct loaded *loaded, const struct config_option *option)
 	};
 
 	if (option->limit)
-		check_length(loaded, &string, origin, NULL);
+		cross_check_length(loaded, &string, origin, NULL);
 	if (option->with)
-		check_with(loaded, option);
+		cross_check_with(loaded, option);
 	if (option->needs)
-		check_needs(loaded, option);
+		cross_check_needs(loaded, option);
 	if (!option->members)
 		return;
 	const struct config_groups groups = config_groups_get(loaded->config, option);
 	for (size_t i = 0; i < groups.count; i++)
-		check_group(loaded, option, &groups, i);
+		cross_check_group(loaded, option, &groups, i);
 	for (size_t i = 0; i < option->members->count; i++)
-		check_differs(loaded, option, &option->members->options[i]);
+		cross_check_differs(loaded, option, &option->members->options[i]);
 }
 
 void
 config_cross_check(const struct config *config, const struct config_origin *origins,
 	struct config_errors *errors)
 {
-	const struct loaded loaded = { config, origins, errors };
+	const struct cross_check loaded = { config, origins, errors };
 
 	for (size_t i = 0; i < config_option_count; i++)
-		check_option(&loaded, &config_options[i]);
+		cross_check_option(&loaded, &config_options[i]);
 }

@@ -1,10 +1,10 @@
-/* What a reload may change of a configuration in use. */
+/* What a reload changes in a running configuration. */
 #include <string.h>
 
 #include "config/config_private.h"
 
 static size_t
-size_of(const struct config_option *option)
+diff_value_size(const struct config_option *option)
 {
 	switch (option->type) {
 	case OPTION_BOOL:
@@ -23,7 +23,7 @@ size_of(const struct config_option *option)
 }
 
 static bool
-are_lists_equal(const struct string_list *a, const struct string_list *b)
+diff_are_lists_equal(const struct string_list *a, const struct string_list *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -34,7 +34,7 @@ are_lists_equal(const struct string_list *a, const struct string_list *b)
 }
 
 static bool
-are_groups_equal(const void *a, const void *b, const struct config_option *option)
+diff_are_groups_equal(const void *a, const void *b, const struct config_option *option)
 {
 	struct config_groups x = config_groups_get(a, option);
 	struct config_groups y = config_groups_get(b, option);
@@ -59,20 +59,20 @@ config_value_is_equal(const void *a, const void *b, const struct config_option *
 	case OPTION_STRING:
 		return !strcmp(*(char *const *)x, *(char *const *)y);
 	case OPTION_LIST:
-		return are_lists_equal(x, y);
+		return diff_are_lists_equal(x, y);
 	case OPTION_GROUPS:
-		return are_groups_equal(a, b, option);
+		return diff_are_groups_equal(a, b, option);
 	default:
-		return !memcmp(x, y, size_of(option));
+		return !memcmp(x, y, diff_value_size(option));
 	}
 }
 
 static void
-swap(struct config *a, struct config *b, const struct config_option *option)
+diff_swap(struct config *a, struct config *b, const struct config_option *option)
 {
 	unsigned char *x = config_value_at(a, option), *y = config_value_at(b, option);
 
-	for (size_t i = 0; i < size_of(option); i++) {
+	for (size_t i = 0; i < diff_value_size(option); i++) {
 		unsigned char byte = x[i];
 
 		x[i] = y[i];
@@ -88,7 +88,7 @@ config_adopt(struct config *config, struct config *fresh,
 		const struct config_option *option = &config_options[i];
 
 		if (option->live)
-			swap(config, fresh, option);
+			diff_swap(config, fresh, option);
 		else if (!config_value_is_equal(config, fresh, option))
 			on_kept(context, option->path);
 	}

@@ -1,14 +1,14 @@
-/* The configuration as a file. */
+/* Prints the configuration as a file. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/config_private.h"
 
-static void print_value(const void *base, const struct config_option *option,
+static void dump_value(const void *base, const struct config_option *option,
 	const char *indent, FILE *out);
 
 static void
-print_string(const char *value, FILE *out)
+dump_string(const char *value, FILE *out)
 {
 	char *escaped = config_escape(value, SIZE_MAX, ESCAPE_FOR_STRING);
 
@@ -16,15 +16,15 @@ print_string(const char *value, FILE *out)
 	free(escaped);
 }
 
-/* What stands for a value, which is no secret; "" is none. */
+/* What is printed for a string: the mask for a secret that is set. */
 static const char *
-shown_string(const char *value, const struct config_option *option)
+dump_shown_string(const char *value, const struct config_option *option)
 {
 	return *value && option->mask ? option->mask : value;
 }
 
 static void
-print_real(double value, FILE *out)
+dump_real(double value, FILE *out)
 {
 	char *text = config_real_text(value);
 
@@ -33,19 +33,19 @@ print_real(double value, FILE *out)
 }
 
 static void
-print_list(const struct string_list *list, FILE *out)
+dump_list(const struct string_list *list, FILE *out)
 {
 	fputs("[", out);
 	for (size_t i = 0; i < list->count; i++) {
 		fputs(i ? ", " : " ", out);
-		print_string(list->items[i], out);
+		dump_string(list->items[i], out);
 	}
 	fputs(" ]", out);
 }
 
-/* A line for each group. */
+/* One group a line. */
 static void
-print_groups(const void *base, const struct config_option *option, const char *indent,
+dump_groups(const void *base, const struct config_option *option, const char *indent,
 	FILE *out)
 {
 	const struct config_groups groups = config_groups_get(base, option);
@@ -57,7 +57,7 @@ print_groups(const void *base, const struct config_option *option, const char *i
 		fprintf(out, "%s\n%s\t{ ", i ? "," : "", indent);
 		for (size_t j = 0; j < members->count; j++) {
 			fprintf(out, "%s = ", members->options[j].path);
-			print_value(item, &members->options[j], indent, out);
+			dump_value(item, &members->options[j], indent, out);
 			fputs("; ", out);
 		}
 		fputs("}", out);
@@ -69,7 +69,7 @@ print_groups(const void *base, const struct config_option *option, const char *i
 }
 
 static void
-print_value(const void *base, const struct config_option *option, const char *indent,
+dump_value(const void *base, const struct config_option *option, const char *indent,
 	FILE *out)
 {
 	const void *value = config_value_at(base, option);
@@ -82,26 +82,26 @@ print_value(const void *base, const struct config_option *option, const char *in
 		fprintf(out, "%d", *(const int *)value);
 		break;
 	case OPTION_REAL:
-		print_real(*(const double *)value, out);
+		dump_real(*(const double *)value, out);
 		break;
 	case OPTION_STRING:
-		print_string(shown_string(*(char *const *)value, option), out);
+		dump_string(dump_shown_string(*(char *const *)value, option), out);
 		break;
 	case OPTION_CHOICE:
-		print_string(option->choices[*(const int *)value], out);
+		dump_string(option->choices[*(const int *)value], out);
 		break;
 	case OPTION_LIST:
-		print_list(value, out);
+		dump_list(value, out);
 		break;
 	case OPTION_GROUPS:
-		print_groups(base, option, indent, out);
+		dump_groups(base, option, indent, out);
 		break;
 	}
 }
 
-/* What an option takes, as the end of its comment. */
+/* The values that the option accepts, at the end of its comment. */
 static void
-print_range(const struct config_option *option, FILE *out)
+dump_range(const struct config_option *option, FILE *out)
 {
 	const char *point = option->type == OPTION_REAL ? ".0" : "";
 
@@ -116,30 +116,30 @@ print_range(const struct config_option *option, FILE *out)
 	}
 }
 
-/* The comment above a key; one line, and one for each member of a group of a list. */
+/* The comment above a key: a line for it, and one for each member of a list's groups. */
 static void
-print_comment(const struct config_option *option, const char *indent, FILE *out)
+dump_comment(const struct config_option *option, const char *indent, FILE *out)
 {
 	const struct config_members *members = option->members;
 
 	fprintf(out, "%s# %s", indent, option->help);
-	print_range(option, out);
+	dump_range(option, out);
 	fputs(".\n", out);
 	for (size_t i = 0; members && i < members->count; i++) {
 		fprintf(out, "%s#   %s: %s", indent, members->options[i].path,
 			members->options[i].help);
-		print_range(&members->options[i], out);
+		dump_range(&members->options[i], out);
 		fputs(".\n", out);
 	}
 }
 
 static void
-print_option(const struct config *config, const struct config_option *option,
+dump_option(const struct config *config, const struct config_option *option,
 	const char *key, const char *indent, FILE *out)
 {
-	print_comment(option, indent, out);
+	dump_comment(option, indent, out);
 	fprintf(out, "%s%s = ", indent, key);
-	print_value(config, option, indent, out);
+	dump_value(config, option, indent, out);
 	fputs(";\n", out);
 }
 
@@ -147,8 +147,8 @@ void
 config_dump(const struct config *config, FILE *out)
 {
 	const char *group =
-		"";        /* the path whose first length bytes name the open group */
-	size_t length = 0; /* 0: none is open */
+		"";        /* its first length bytes are the name of the open group */
+	size_t length = 0; /* 0: no group is open */
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];
@@ -162,8 +162,8 @@ config_dump(const struct config *config, FILE *out)
 		}
 		if (!same && dot)
 			fprintf(out, "%.*s = {\n", (int)length, group);
-		print_option(config, option, dot ? dot + 1 : option->path,
-			dot ? "\t" : "", out);
+		dump_option(config, option, dot ? dot + 1 : option->path, dot ? "\t" : "",
+			out);
 	}
 	fputs(length ? "};\n" : "", out);
 }

@@ -1,14 +1,13 @@
-/* A list of groups: each becomes a struct that the rows of a table of its own describe.
- */
+/* Lists of groups. Each group becomes a struct, which a table of members describes. */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "config/config_private.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-/* What a group of the list has that no other may have. */
-struct taken {
+/* A string that may be in only one group of the list. */
+struct config_unique {
 	const char *text;
 	size_t index;
 	UT_hash_handle hh;
@@ -19,7 +18,7 @@ config_groups_get(const void *base, const struct config_option *option)
 {
 	struct config_groups groups;
 
-	/* items has a type of its own in the struct, which only its bytes tell here. */
+	/* items has another pointer type in each such struct, so copy bytes. */
 	memcpy(&groups, config_value_at(base, option), sizeof(groups));
 	return groups;
 }
@@ -34,11 +33,12 @@ config_groups_item(const struct config_groups *groups, const struct config_optio
 char *
 config_groups_name(const struct config_option *option, size_t index)
 {
-	return config_format("%s item %zu", option->path, index + 1);
+	return xasprintf("%s item %zu", option->path, index + 1);
 }
 
 static void
-free_groups(const struct config_groups *groups, const struct config_option *option)
+config_groups_free_all(
+	const struct config_groups *groups, const struct config_option *option)
 {
 	const struct config_members *members = option->members;
 
@@ -54,32 +54,32 @@ config_groups_free(void *base, const struct config_option *option)
 {
 	struct config_groups groups = config_groups_get(base, option);
 
-	free_groups(&groups, option);
+	config_groups_free_all(&groups, option);
 }
 
-/* Read the defaults of all members that have one to tree, which the caller destroys. */
+/* Parse the defaults of all members. The caller destroys tree. */
 static const config_setting_t *
-read_presets(const struct config_members *members, config_t *tree)
+config_groups_read_presets(const struct config_members *members, config_t *tree)
 {
 	char *text = xstrdup("");
 
 	for (size_t i = 0; i < members->count; i++) {
 		const struct config_option *option = &members->options[i];
 		if (option->preset) {
-			char *longer = config_format(
+			char *longer = xasprintf(
 				"%s%s = %s;\n", text, option->path, option->preset);
 			free(text);
 			text = longer;
 		}
 	}
 	if (!config_read_string(tree, text))
-		abort(); /* the table is wrong */
+		abort(); /* the table of options is wrong */
 	free(text);
 	return config_root_setting(tree);
 }
 
 static void
-report_unknown_member(const struct config_target *group,
+config_groups_report_unknown_member(const struct config_target *group,
 	const struct config_members *members, const config_setting_t *key)
 {
 	const char *name = config_setting_name(key);
@@ -90,10 +90,10 @@ report_unknown_member(const struct config_target *group,
 	free(where);
 }
 
-/* Give a member of the group the value of the setting. */
+/* Set a member of the group from the setting. */
 static bool
-set_member(const struct config_target *group, const struct config_option *member,
-	const config_setting_t *setting)
+config_groups_set_member(const struct config_target *group,
+	const struct config_option *member, const config_setting_t *setting)
 {
 	struct config_target target = *group;
 
@@ -102,9 +102,10 @@ set_member(const struct config_target *group, const struct config_option *member
 	return config_value_set(&target);
 }
 
-/* Take the members that a group has. */
+/* Set the members that the group has. */
 static bool
-take_members(const struct config_target *group, const struct config_members *members)
+config_groups_set_members(
+	const struct config_target *group, const struct config_members *members)
 {
 	bool good = true;
 
@@ -114,19 +115,19 @@ take_members(const struct config_target *group, const struct config_members *mem
 		const struct config_option *member =
 			config_member_find(members, config_setting_name(key));
 		if (!member) {
-			report_unknown_member(group, members, key);
+			config_groups_report_unknown_member(group, members, key);
 			good = false;
 		} else if (config_setting_type(key) != CONFIG_TYPE_NONE) {
-			good = set_member(group, member, key) && good;
+			good = config_groups_set_member(group, member, key) && good;
 		}
 	}
 	return good;
 }
 
-/* True if the group has the member, maybe with a slip in its name. */
+/* True if the group has the member, maybe misspelt. */
 static bool
-is_meant(const config_setting_t *group, const struct config_members *members,
-	const struct config_option *member)
+config_groups_is_meant(const config_setting_t *group,
+	const struct config_members *members, const struct config_option *member)
 {
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *key = config_setting_get_elem(group, (unsigned)i);
@@ -138,10 +139,10 @@ is_meant(const config_setting_t *group, const struct config_members *members,
 	return false;
 }
 
-/* Give the members that a group does not have their defaults. */
+/* Set the members that the group does not have to their defaults. */
 static bool
-add_presets(const struct config_target *group, const struct config_members *members,
-	const config_setting_t *presets)
+config_groups_add_presets(const struct config_target *group,
+	const struct config_members *members, const config_setting_t *presets)
 {
 	const struct config_source *source = group->place->source;
 	bool cut = source && config_source_is_cut(source);
@@ -151,10 +152,10 @@ add_presets(const struct config_target *group, const struct config_members *memb
 		const struct config_option *member = &members->options[i];
 		const config_setting_t *preset =
 			config_setting_get_member(presets, member->path);
-		if (cut || is_meant(group->setting, members, member))
+		if (cut || config_groups_is_meant(group->setting, members, member))
 			continue;
 		if (preset) {
-			set_member(group, member, preset);
+			config_groups_set_member(group, member, preset);
 		} else {
 			char *where = config_place_where(group->place, group->setting);
 			config_errors_add(
@@ -166,9 +167,10 @@ add_presets(const struct config_target *group, const struct config_members *memb
 	return good;
 }
 
-/* Check a group all members of which are good. */
+/* Check a whole group whose members are valid. */
 static bool
-check_whole(const struct config_target *group, const struct config_members *members)
+config_groups_check_group(
+	const struct config_target *group, const struct config_members *members)
 {
 	const struct config_source *source = group->place->source;
 	bool cut = source && config_source_is_cut(source);
@@ -182,10 +184,10 @@ check_whole(const struct config_target *group, const struct config_members *memb
 	return false;
 }
 
-/* Take group number index of the list to its struct. */
+/* Fill the struct of group number index. */
 static bool
-set_group(const struct config_target *to, const struct config_groups *groups,
-	size_t index, const config_setting_t *presets)
+config_groups_set_group(const struct config_target *to,
+	const struct config_groups *groups, size_t index, const config_setting_t *presets)
 {
 	const struct config_members *members = to->option->members;
 	struct config_place place = *to->place;
@@ -194,23 +196,24 @@ set_group(const struct config_target *to, const struct config_groups *groups,
 	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
 	if (!config_setting_is_group(group.setting)) {
 		config_value_refuse(to, group.setting,
-			config_format("item %zu must be a group", index + 1));
+			xasprintf("item %zu must be a group", index + 1));
 		return false;
 	}
 	char *within = config_groups_name(to->option, index);
 	place.within = within;
 	group.place = &place;
 	group.base = config_groups_item(groups, to->option, index);
-	bool taken = take_members(&group, members);
-	bool complete = add_presets(&group, members, presets);
-	bool good = taken && complete && check_whole(&group, members);
+	bool taken = config_groups_set_members(&group, members);
+	bool complete = config_groups_add_presets(&group, members, presets);
+	bool good = taken && complete && config_groups_check_group(&group, members);
 	free(within);
 	return good;
 }
 
 static void
-report_taken(const struct config_target *to, const struct config_option *member,
-	const struct taken *entry, size_t other)
+config_groups_report_duplicate(const struct config_target *to,
+	const struct config_option *member, const struct config_unique *entry,
+	size_t other)
 {
 	const config_setting_t *group =
 		config_setting_get_elem(to->setting, (unsigned)entry->index);
@@ -221,32 +224,32 @@ report_taken(const struct config_target *to, const struct config_option *member,
 	place.within = within;
 	char *where = config_place_where(&place, key ? key : group);
 	char *shown = config_escape(entry->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(to->errors, where, "%s must not be that of item %zu, is \"%s\"",
+	config_errors_add(to->errors, where, "%s must differ from item %zu, is \"%s\"",
 		member->path, other + 1, shown);
 	free(shown);
 	free(where);
 	free(within);
 }
 
-/* Report all groups whose member is the same as that of one before. */
+/* Report every group whose member equals that of an earlier group. */
 static bool
-check_unique(const struct config_target *to, const struct config_groups *groups,
-	const struct config_option *member)
+config_groups_check_unique(const struct config_target *to,
+	const struct config_groups *groups, const struct config_option *member)
 {
-	struct taken *entries = xcalloc(groups->count, sizeof(*entries));
-	struct taken *table = NULL;
+	struct config_unique *entries = xcalloc(groups->count, sizeof(*entries));
+	struct config_unique *table = NULL;
 	bool good = true;
 
 	for (size_t i = 0; i < groups->count; i++) {
 		const void *item = config_groups_item(groups, to->option, i);
-		struct taken *entry = &entries[i], *other;
+		struct config_unique *entry = &entries[i], *other;
 		entry->text = *(char *const *)config_value_at(item, member);
 		entry->index = i;
 		if (!entry->text)
 			continue;
 		HASH_FIND_STR(table, entry->text, other);
 		if (other) {
-			report_taken(to, member, entry, other->index);
+			config_groups_report_duplicate(to, member, entry, other->index);
 			good = false;
 		} else {
 			HASH_ADD_KEYPTR(
@@ -259,20 +262,22 @@ check_unique(const struct config_target *to, const struct config_groups *groups,
 }
 
 static bool
-set_groups(const struct config_target *to, const struct config_groups *groups)
+config_groups_set_all(const struct config_target *to, const struct config_groups *groups)
 {
 	const struct config_members *members = to->option->members;
 	bool good = true;
 	config_t tree;
 
 	config_init(&tree);
-	const config_setting_t *presets = read_presets(members, &tree);
+	const config_setting_t *presets = config_groups_read_presets(members, &tree);
 	for (size_t i = 0; i < groups->count; i++)
-		good = set_group(to, groups, i, presets) && good;
+		good = config_groups_set_group(to, groups, i, presets) && good;
 	config_destroy(&tree);
 	for (size_t i = 0; i < members->count; i++)
 		if (members->options[i].unique)
-			good = check_unique(to, groups, &members->options[i]) && good;
+			good = config_groups_check_unique(
+				       to, groups, &members->options[i]) &&
+			       good;
 	return good;
 }
 
@@ -288,8 +293,8 @@ config_groups_set(const struct config_target *to)
 	}
 	groups.count = (size_t)config_setting_length(to->setting);
 	groups.items = xcalloc(groups.count, to->option->members->size);
-	if (!set_groups(to, &groups)) {
-		free_groups(&groups, to->option);
+	if (!config_groups_set_all(to, &groups)) {
+		config_groups_free_all(&groups, to->option);
 		return false;
 	}
 	config_groups_free(to->base, to->option);

@@ -48,7 +48,7 @@ static const char *const store_syncs[] = {
 };
 
 static const char *
-check_address(const char *value)
+options_check_address(const char *value)
 {
 	unsigned char address[sizeof(struct in6_addr)];
 
@@ -58,9 +58,10 @@ check_address(const char *value)
 	return "must be an IP address or \"localhost\"";
 }
 
-/* True for an IPv6 address in brackets or a name of letters, digits, dots and hyphens. */
+/* True for an IPv6 address in brackets, or a name of letters, digits, dots, hyphens and
+ * underscores. */
 static bool
-is_host(const char *host, size_t length)
+options_is_host(const char *host, size_t length)
 {
 	char address[INET6_ADDRSTRLEN];
 
@@ -80,10 +81,10 @@ is_host(const char *host, size_t length)
 	return length > 0;
 }
 
-/* The number of a port, written as browsers do: from 1 and without a zero in front. 0 if
- * text is no such number. */
+/* The port in text, in the form that browsers send: 1..65535 without leading zeros. 0 if
+ * it is none. */
 static long
-port_number(const char *text)
+options_port_number(const char *text)
 {
 	size_t digits = strspn(text, DIGITS);
 
@@ -93,12 +94,12 @@ port_number(const char *text)
 	return port <= 65535 ? port : 0;
 }
 
-/* What is wrong with the ":port" at the end of an origin, or NULL. A browser never sends
- * the port that its scheme implies. */
+/* What is wrong with the ":port" of an origin, or NULL. Browsers leave out the default
+ * port of the scheme, so an origin with it would never match. */
 static const char *
-check_origin_port(const char *origin, const char *port, const char *wanted)
+options_check_origin_port(const char *origin, const char *port, const char *wanted)
 {
-	long number = *port == ':' ? port_number(port + 1) : 0;
+	long number = *port == ':' ? options_port_number(port + 1) : 0;
 
 	if (number == 0)
 		return wanted;
@@ -110,7 +111,7 @@ check_origin_port(const char *origin, const char *port, const char *wanted)
 }
 
 static const char *
-check_origin(const char *value)
+options_check_origin(const char *value)
 {
 	static const char wanted[] = "must be \"*\" or scheme://host[:port]";
 	size_t scheme = strspn(value, LETTERS DIGITS "+-.");
@@ -121,7 +122,7 @@ check_origin(const char *value)
 		return wanted;
 	const char *host = value + scheme + 3;
 	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-	if (length > strlen(host) || !is_host(host, length))
+	if (length > strlen(host) || !options_is_host(host, length))
 		return wanted;
 	const char *rest = host + length;
 	size_t slash = strcspn(rest, "/");
@@ -130,12 +131,12 @@ check_origin(const char *value)
 		       "end";
 	if (rest[slash])
 		return "must be \"*\" or scheme://host[:port] without a path";
-	return *rest ? check_origin_port(value, rest, wanted) : NULL;
+	return *rest ? options_check_origin_port(value, rest, wanted) : NULL;
 }
 
-/* Text of one line. */
+/* One line of text. */
 static const char *
-check_line(const char *value)
+options_check_line(const char *value)
 {
 	size_t left = strlen(value), length;
 	uint32_t code;
@@ -151,20 +152,20 @@ check_line(const char *value)
 }
 
 static const char *
-check_room(const char *value)
+options_check_room(const char *value)
 {
 	return name_room_fault(value, NAME_MAX_BYTES);
 }
 
 static const char *
-check_absolute(const char *value)
+options_check_absolute(const char *value)
 {
-	return *value == '/' ? check_line(value) : "must be an absolute path";
+	return *value == '/' ? options_check_line(value) : "must be an absolute path";
 }
 
-/* "" is a hash that is not given. */
+/* "" means that no hash is given. */
 static const char *
-check_sha256(const char *value)
+options_check_sha256(const char *value)
 {
 	size_t length = strlen(value);
 
@@ -174,7 +175,7 @@ check_sha256(const char *value)
 }
 
 static const char *
-check_token(const void *group)
+options_check_token(const void *group)
 {
 	const struct token_config *token = group;
 
@@ -185,13 +186,13 @@ check_token(const void *group)
 	return NULL;
 }
 
-/* One row; key is both its path and its member of struct config. */
+/* A row whose path is a member of struct config. */
 #define OPTION(key, ...)                                                                 \
 	{                                                                                \
 		.path = #key, .offset = offsetof(struct config, key), __VA_ARGS__        \
 	}
 
-/* One row of the groups of a list; key is both its name and its member of the struct. */
+/* A row for a member of the groups of a list. */
 #define MEMBER(type, key, ...)                                                           \
 	{                                                                                \
 		.path = #key, .offset = offsetof(struct type, key), __VA_ARGS__          \
@@ -205,179 +206,183 @@ check_token(const void *group)
 
 static const struct config_option room_options[] = {
 	MEMBER(room_config, name, .type = OPTION_STRING, .min = 1, .max = 255,
-		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
 		.unit = "bytes",
 		.help = "Name of the room; no longer than limits.room_bytes"),
 	MEMBER(room_config, topic, .type = OPTION_STRING, .min = 0, .max = 512,
-		.preset = "\"\"", .check = check_line, .unit = "bytes",
-		.help = "What the room is about"),
+		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
+		.help = "Topic of the room"),
 };
 
 static const struct config_members room_members = MEMBERS(room_config, room_options);
 
-/* The hash of nothing that anybody knows: a dump that is loaded lets nobody in. */
+/* Nobody knows a token with this hash, so a dump in use as a configuration rejects the
+ * token. */
 static const char sha256_mask[] =
 	"0000000000000000000000000000000000000000000000000000000000000000";
 
 static const struct config_option token_options[] = {
 	MEMBER(token_config, name, .type = OPTION_STRING, .min = 1, .max = 64,
-		.check = check_line, .unique = true, .unit = "bytes",
-		.help = "What the log calls it"),
+		.check = options_check_line, .unique = true, .unit = "bytes",
+		.help = "Name of the token in the log"),
 	MEMBER(token_config, token_file, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = check_line, .unit = "bytes",
-		.help = "File with the token alone; this or token_sha256 is given"),
+		.preset = "\"\"", .check = options_check_line, .unit = "bytes",
+		.help = "File that contains only the token; give this or token_sha256"),
 	MEMBER(token_config, token_sha256, .type = OPTION_STRING, .min = 0, .max = 64,
-		.preset = "\"\"", .check = check_sha256, .mask = sha256_mask,
+		.preset = "\"\"", .check = options_check_sha256, .mask = sha256_mask,
 		.help = "SHA-256 of the token, 64 hex digits; linnetd --dump prints "
 			"zeros instead"),
 	MEMBER(token_config, rooms, .type = OPTION_LIST, .min = 1, .max = 255,
-		.preset = "[]", .check = check_room,
-		.help = "Rooms that it is for; [ ] is every room"),
+		.preset = "[]", .check = options_check_room,
+		.help = "Rooms that the token may use; [ ] is every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
-		.help = "May read the metrics and send people away, too"),
+		.help = "May also read the metrics and moderate"),
 };
 
 static const struct config_members token_members =
-	MEMBERS(token_config, token_options, .check = check_token);
+	MEMBERS(token_config, token_options, .check = options_check_token);
 
 static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
 
 static const struct config_option tail_options[] = {
 	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
-		.check = check_room, .limit = "limits.room_bytes", .unique = true,
+		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
 		.differs = chat_rooms, .unit = "bytes",
-		.help = "Room that shows only the file; no longer than "
+		.help = "Room that shows only this file; no longer than "
 			"limits.room_bytes"),
 	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,
-		.check = check_absolute, .unit = "bytes",
+		.check = options_check_absolute, .unit = "bytes",
 		.help = "Absolute path of the file"),
 	MEMBER(tail_config, lines, .type = OPTION_INT, .min = 0, .max = 10000,
-		.preset = "100", .help = "Last lines that who comes late is shown"),
+		.preset = "100",
+		.help = "Recent lines that a reader gets when it enters"),
 	MEMBER(tail_config, rate, .type = OPTION_INT, .min = 1, .max = 1000000,
 		.preset = "200", .unit = "per s",
-		.help = "Lines that are shown at most; the rest is skipped"),
+		.help = "Most lines that are sent; the rest is skipped"),
 };
 
 static const struct config_members tail_members = MEMBERS(tail_config, tail_options);
 
 const struct config_option config_options[] = {
 	OPTION(http.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = check_address,
+		.preset = "\"127.0.0.1\"", .check = options_check_address,
 		.help = "IP address to listen on, or \"localhost\"; \"0.0.0.0\" or "
 			"\"::\" is every address"),
 	OPTION(http.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "8000",
-		.help = "TCP port for browsers and WebSocket clients; 0 lets the kernel "
-			"choose"),
+		.help = "TCP port for HTTP and WebSocket; 0 lets the kernel choose"),
 	OPTION(http.root, .type = OPTION_STRING, .min = 1, .max = 4095, .unit = "bytes",
-		.help = "Folder of the web page; the default is where it was installed"),
+		.help = "Folder of the web page; the default is the installed page"),
 	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = check_line,
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
 		.with = "http.tls_key", .unit = "bytes",
-		.help = "PEM file with the certificate and those that vouch for it: TLS "
-			"instead of plain HTTP"),
+		.help = "PEM file with the certificate chain; turns on TLS"),
 	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
-		.preset = "\"\"", .check = check_line, .with = "http.tls_certificate",
-		.unit = "bytes", .help = "PEM file with its private key"),
+		.preset = "\"\"", .check = options_check_line,
+		.with = "http.tls_certificate", .unit = "bytes",
+		.help = "PEM file with the private key of tls_certificate"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
-		.max = 300, .preset = "[]", .check = check_origin,
-		.help = "Other sites whose pages may connect, as "
+		.max = 300, .preset = "[]", .check = options_check_origin,
+		.help = "Other sites whose pages may connect, such as "
 			"\"https://example.org\"; \"*\" is every site"),
 	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
 		.max = 64, .preset = "[]", .check = cidr_fault,
-		.help = "Proxies whose X-Forwarded-For is believed, as \"127.0.0.1\" or "
-			"\"10.0.0.0/8\""),
+		.help = "Proxies whose X-Forwarded-For header is trusted, such as "
+			"\"127.0.0.1\" or \"10.0.0.0/8\""),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
-		.help = "Serve nc and telnet, a line a message"),
+		.help = "Serve nc and telnet clients: each line is a message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"127.0.0.1\"", .check = check_address,
-		.help = "IP address to listen on for them, or \"localhost\""),
+		.preset = "\"127.0.0.1\"", .check = options_check_address,
+		.help = "IP address to listen on for line clients, or \"localhost\""),
 	OPTION(line.port, .type = OPTION_INT, .min = 0, .max = 65535, .preset = "2020",
-		.help = "TCP port for them; 0 lets the kernel choose"),
+		.help = "TCP port for line clients; 0 lets the kernel choose"),
 	OPTION(chat.default_room, .type = OPTION_STRING, .min = 1, .max = 255,
-		.preset = "\"lobby\"", .check = check_room, .limit = "limits.room_bytes",
-		.unit = "bytes",
-		.help = "Room of a connection that names none; no longer than "
+		.preset = "\"lobby\"", .check = options_check_room,
+		.limit = "limits.room_bytes", .unit = "bytes",
+		.help = "Room of a connection that does not choose one; no longer than "
 			"limits.room_bytes"),
 	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Make a room when somebody enters it"),
+		.help = "Create a room when somebody enters it"),
 	OPTION(chat.max_rooms, .live = true, .type = OPTION_INT, .min = 1, .max = 100000,
-		.preset = "1000", .help = "Rooms at a time"),
+		.preset = "1000", .help = "Most rooms at a time"),
 	OPTION(chat.rooms_per_session, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000, .preset = "32",
-		.help = "Rooms that one connection may be in"),
+		.help = "Most rooms that one connection may be in"),
 	OPTION(chat.echo_to_sender, .live = true, .type = OPTION_BOOL, .preset = "false",
 		.help = "Send a message back to its sender too"),
 	OPTION(chat.share_email, .live = true, .type = OPTION_BOOL, .preset = "false",
-		.help = "Pass the email of a sender on to everybody in the room"),
+		.help = "Send the sender's email to everybody in the room"),
 	OPTION(chat.gravatar, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Give every message the avatar hash of its sender's email"),
+		.help = "Add the Gravatar hash of the sender's email to each message"),
 	OPTION(rooms, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &room_members,
-		.help = "Rooms that always exist, as ( { name = \"ops\"; topic = \"What "
-			"is on fire\"; } )"),
+		.help = "Rooms that always exist, such as ( { name = \"ops\"; topic = "
+			"\"What is on fire\"; } )"),
 	OPTION(store.driver, .type = OPTION_CHOICE, .preset = "\"sqlite\"",
 		.choices = store_drivers,
-		.help = "What keeps the messages; \"memory\" forgets them when linnetd "
+		.help = "Where messages are stored; \"memory\" loses them when linnetd "
 			"stops"),
 	OPTION(store.path, .type = OPTION_STRING, .min = 1, .max = 4095,
 		.preset = "\"linnet.db\"", .unit = "bytes",
-		.help = "File that sqlite keeps the messages in"),
+		.help = "File of the sqlite database"),
 	OPTION(store.sync, .type = OPTION_CHOICE, .preset = "\"normal\"",
 		.choices = store_syncs,
-		.help = "\"full\" has a message on the disk before it is acknowledged"),
+		.help = "\"full\" writes a message to disk before it is acknowledged"),
 	OPTION(store.keep_messages, .type = OPTION_INT, .min = 0, .max = INT_MAX,
-		.preset = "10000", .help = "Messages that are kept of a room; 0 is all"),
+		.preset = "10000", .help = "Messages kept in each room; 0 keeps all"),
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
-		.unit = "days", .help = "Time that messages are kept; 0 is for ever"),
+		.unit = "days",
+		.help = "Time that messages are kept; 0 keeps them for ever"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,
-		.help = "Who may chat; \"open\" is everybody who can connect, \"jwt\" "
-			"who shows a token"),
+		.help = "Who may chat; \"open\" is everybody, \"jwt\" only clients with "
+			"a JSON Web Token"),
 	OPTION(auth.jwt_secret_file, .live = true, .type = OPTION_STRING, .min = 0,
-		.max = 4095, .preset = "\"\"", .check = check_line, .unit = "bytes",
-		.help = "File with the secret that JSON Web Tokens are signed with "
-			"(HS256), 32 characters at least"),
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
+		.unit = "bytes",
+		.help = "File with the secret that signs JSON Web Tokens (HS256), at "
+			"least 32 characters"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &token_members,
-		.help = "Tokens of programs that push, as ( { name = \"ci\"; token_file "
-			"= \"/etc/ci.token\"; } )"),
+		.help = "Tokens for programs that push, such as ( { name = \"ci\"; "
+			"token_file = \"/etc/ci.token\"; } )"),
 	OPTION(limits.connections, .type = OPTION_INT, .min = 1, .max = 1000000,
-		.preset = "10000", .help = "Connections at a time"),
+		.preset = "10000", .help = "Most connections at a time"),
 	OPTION(limits.per_address, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "64",
-		.help = "Connections from one address (IPv6: one /64); loopback and "
+		.help = "Most connections from one address (IPv6: one /64); loopback and "
 			"trusted proxies are exempt"),
 	OPTION(limits.message_bytes, .live = true, .type = OPTION_INT, .min = 64,
 		.max = 16777216, .preset = "16384", .unit = "bytes",
-		.help = "Longest message that is taken from a client"),
+		.help = "Longest message that a client may send"),
 	OPTION(limits.message_rate, .live = true, .type = OPTION_REAL, .min = 0,
 		.max = 1000000, .preset = "5.0", .unit = "per s",
 		.help = "Messages that a client may send on average; 0.0 is no limit"),
 	OPTION(limits.message_burst, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "20",
-		.help = "Messages that a client may send at once"),
+		.help = "Messages that a client may send in a burst"),
 	OPTION(limits.queue_bytes, .live = true, .type = OPTION_INT, .min = 1024,
 		.max = 1073741824, .preset = "1048576", .unit = "bytes",
-		.help = "What may wait for a slow reader before it is disconnected"),
+		.help = "Bytes that may be queued for a client; a slow reader that "
+			"exceeds them is disconnected"),
 	OPTION(limits.name_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
 		.preset = "32", .unit = "bytes", .help = "Longest name of a person"),
 	OPTION(limits.room_bytes, .live = true, .type = OPTION_INT, .min = 1, .max = 255,
 		.preset = "64", .unit = "bytes", .help = "Longest name of a room"),
 	OPTION(heartbeat.ping_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "25", .unit = "s",
-		.help = "Idle time after which a client is pinged"),
+		.help = "Idle time before a client is pinged"),
 	OPTION(heartbeat.pong_s, .live = true, .type = OPTION_INT, .min = 1, .max = 3600,
 		.preset = "10", .unit = "s",
-		.help = "Time that a client has to answer a ping"),
+		.help = "Time to answer a ping before the client is disconnected"),
 	OPTION(tails, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &tail_members,
-		.help = "Log files to follow, as ( { room = \"syslog\"; path = "
+		.help = "Log files to follow, such as ( { room = \"syslog\"; path = "
 			"\"/var/log/syslog\"; } )"),
 	OPTION(log.level, .live = true, .type = OPTION_CHOICE, .preset = "\"info\"",
-		.choices = log_levels, .help = "Least important lines that are logged"),
+		.choices = log_levels, .help = "Lowest level that is logged"),
 	OPTION(log.format, .live = true, .type = OPTION_CHOICE, .preset = "\"text\"",
-		.choices = log_formats, .help = "Form of the log lines"),
+		.choices = log_formats, .help = "Format of log lines"),
 };
 
 const size_t config_option_count = ARRAY_SIZE(config_options);

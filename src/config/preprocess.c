@@ -1,9 +1,9 @@
-/* The text that libconfig is given. Its own reader is not used, because libconfig 1.5
- *  - ends the process when an included name is a folder,
- *  - cuts decimal and hexadecimal numbers to 32 bits without a word (4294975296 is 8000),
- *  - takes a comment in the last line for a syntax error if no newline follows,
- *  - drops "\x00" from strings, and all that follows a comment that never ends.
- * So files are read and put together here, and libconfig only ever parses a string. */
+/* Reads the files and puts together the text for libconfig, which then only parses a
+ * string. libconfig 1.5 cannot read the files itself. It
+ *  - exits if an included name is a folder,
+ *  - silently cuts numbers to 32 bits (4294975296 becomes 8000),
+ *  - rejects a comment in the last line if no newline follows,
+ *  - drops "\x00" from strings, and everything after an unclosed comment. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,26 +16,26 @@
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
-#define ARGUMENT_BYTES 200 /* of KEY=VALUE in a message */
+#define ARGUMENT_BYTES 200 /* of KEY=VALUE in an error */
 #define DIGITS "0123456789"
 #define HEX_DIGITS DIGITS "abcdefABCDEF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* The file that is being copied, and the one that includes it. */
-struct reader {
+struct preprocess_reader {
 	struct config_source *source;
-	const struct reader *outer;
+	const struct preprocess_reader *outer;
 	const char *name;
-	const char *at; /* the next byte to copy; the text ends with a NUL */
+	const char *at; /* the next byte; a NUL ends the text */
 	unsigned line;
 	bool line_start;
 };
 
-static void append_file(struct config_source *source, const struct reader *outer,
-	const char *name, const char *text);
+static void preprocess_append_file(struct config_source *source,
+	const struct preprocess_reader *outer, const char *name, const char *text);
 
 static const char *
-own_name(struct config_source *source, const char *name)
+preprocess_add_name(struct config_source *source, const char *name)
 {
 	source->names = xrealloc(
 		source->names, (source->name_count + 1) * sizeof(*source->names));
@@ -44,7 +44,7 @@ own_name(struct config_source *source, const char *name)
 }
 
 static void
-append(struct config_source *source, const char *text, size_t length)
+preprocess_append(struct config_source *source, const char *text, size_t length)
 {
 	if (source->length + length + 1 > source->capacity) {
 		source->capacity = 2 * (source->length + length + 1);
@@ -56,7 +56,7 @@ append(struct config_source *source, const char *text, size_t length)
 }
 
 static void
-begin_line(const struct reader *reader)
+preprocess_begin_line(const struct preprocess_reader *reader)
 {
 	struct config_source *source = reader->source;
 
@@ -69,44 +69,45 @@ begin_line(const struct reader *reader)
 		(struct config_line){ .name = reader->name, .number = reader->line };
 }
 
-/* Copy count bytes as they are. */
+/* Copy count bytes unchanged. */
 static void
-copy(struct reader *reader, size_t count)
+preprocess_copy(struct preprocess_reader *reader, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		append(reader->source, reader->at, 1);
+		preprocess_append(reader->source, reader->at, 1);
 		reader->line_start = *reader->at++ == '\n';
 		if (reader->line_start) {
 			reader->line++;
-			begin_line(reader);
+			preprocess_begin_line(reader);
 		}
 	}
 }
 
-/* Report what is wrong with a line of this file. */
+/* Report an error in a line of this file. */
 static void
-report(const struct reader *reader, unsigned line, const char *message)
+preprocess_report(
+	const struct preprocess_reader *reader, unsigned line, const char *message)
 {
 	char *name = config_escape(reader->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = config_format("%s:%u", name, line);
+	char *where = xasprintf("%s:%u", name, line);
 
 	config_errors_add(reader->source->errors, where, "%s", message);
 	free(where);
 	free(name);
 }
 
-/* Report what nothing can be read after, at the present line. */
+/* Report an error in the current line, after which nothing can be read. */
 static void
-refuse(const struct reader *reader, const char *message)
+preprocess_refuse(const struct preprocess_reader *reader, const char *message)
 {
-	report(reader, reader->line, message);
+	preprocess_report(reader, reader->line, message);
 	reader->source->broken = true;
 }
 
-/* Read a file. Pipes are files too: linnetd -c <(command). Returns the text, which the
+/* Read a file, which may be a pipe: linnetd -c <(command). Returns the text, which the
  * caller frees, or NULL with the reason in *reason. */
 static char *
-read_file(const char *path, const char **reason)
+preprocess_read_file(const char *path, const char **reason)
 {
 	size_t length = 0;
 	ssize_t got;
@@ -134,62 +135,63 @@ read_file(const char *path, const char **reason)
 	return NULL;
 }
 
-/* A string with its quotes. */
+/* Copy a string with its quotes. */
 static void
-copy_string(struct reader *reader)
+preprocess_copy_string(struct preprocess_reader *reader)
 {
 	const char *end = reader->at + 1;
 
 	while (*end && *end != '"')
 		end += end[0] == '\\' && end[1] ? 2 : 1;
 	if (!*end) {
-		refuse(reader, "this string has no end");
+		preprocess_refuse(reader, "this string has no closing quote");
 		return;
 	}
-	copy(reader, 1);
+	preprocess_copy(reader, 1);
 	while (reader->at < end) {
 		if (strncasecmp(reader->at, "\\x00", 4) == 0)
-			report(reader, reader->line, "a string cannot hold \\x00");
-		copy(reader, *reader->at == '\\' ? 2 : 1);
+			preprocess_report(
+				reader, reader->line, "a string cannot hold \\x00");
+		preprocess_copy(reader, *reader->at == '\\' ? 2 : 1);
 	}
-	copy(reader, 1);
+	preprocess_copy(reader, 1);
 }
 
 static void
-copy_comment(struct reader *reader)
+preprocess_copy_comment(struct preprocess_reader *reader)
 {
 	reader->source->has_comments = true;
 	if (reader->at[1] != '*') {
-		copy(reader, strcspn(reader->at, "\n"));
+		preprocess_copy(reader, strcspn(reader->at, "\n"));
 		return;
 	}
 	const char *end = strstr(reader->at + 2, "*/");
 	if (end)
-		copy(reader, (size_t)(end + 2 - reader->at));
+		preprocess_copy(reader, (size_t)(end + 2 - reader->at));
 	else
-		refuse(reader, "this comment has no end");
+		preprocess_refuse(reader, "this comment has no closing */");
 }
 
-/* A number; one that may be too large for 32 bits is marked as an int64 by an L, so that
- * libconfig does not cut it. */
+/* Copy a number. An L is appended if it may exceed 32 bits, so that libconfig reads an
+ * int64 and does not cut it. */
 static void
-copy_number(struct reader *reader)
+preprocess_copy_number(struct preprocess_reader *reader)
 {
 	bool hex = strncasecmp(reader->at, "0x", 2) == 0;
 	size_t digits =
 		hex ? strspn(reader->at + 2, HEX_DIGITS) : strspn(reader->at, DIGITS);
 
-	copy(reader, digits + (hex ? 2 : 0));
+	preprocess_copy(reader, digits + (hex ? 2 : 0));
 	if (!hex && *reader->at && strchr(".eE", *reader->at))
-		copy(reader, strspn(reader->at, DIGITS ".eE+-"));
+		preprocess_copy(reader, strspn(reader->at, DIGITS ".eE+-"));
 	else if (digits > (hex ? 7 : 9) && *reader->at != 'L')
-		append(reader->source, "L", 1);
+		preprocess_append(reader->source, "L", 1);
 }
 
-/* The name in an include line, whose first quote has been passed; NULL if it has no end.
+/* The name in an @include, from behind its first quote; NULL if it has no closing quote.
  * The caller frees it. */
 static char *
-take_include_name(struct reader *reader)
+preprocess_read_include_name(struct preprocess_reader *reader)
 {
 	const char *at = reader->at;
 	char *name = xmalloc(strcspn(at, "\n") + 1);
@@ -209,52 +211,54 @@ take_include_name(struct reader *reader)
 	return name;
 }
 
-/* Returns NULL if the file of that path is part of the text now, else why not. */
+/* Append the file at path. Returns NULL, or the reason why it cannot be included. */
 static const char *
-include_file(struct reader *reader, const char *path)
+preprocess_include_file(struct preprocess_reader *reader, const char *path)
 {
 	struct config_source *source = reader->source;
 	const char *reason = NULL;
 
-	for (const struct reader *r = reader; r; r = r->outer)
+	for (const struct preprocess_reader *r = reader; r; r = r->outer)
 		if (strcmp(r->name, path) == 0)
 			return "it would include itself";
 	if (source->name_count >= FILES_MAX)
-		return "there are too many files";
-	char *text = read_file(path, &reason);
+		return "there are more than 64 files";
+	char *text = preprocess_read_file(path, &reason);
 	if (text)
-		append_file(source, reader, own_name(source, path), text);
+		preprocess_append_file(
+			source, reader, preprocess_add_name(source, path), text);
 	free(text);
 	return reason;
 }
 
-/* Put the file of that name in place of the @include on this line. */
+/* Replace the @include in this line by the file of that name. */
 static void
-include(struct reader *reader, const char *name)
+preprocess_include(struct preprocess_reader *reader, const char *name)
 {
 	struct config_source *source = reader->source;
 	unsigned line = reader->line;
-	char *path = *name == '/' ? xstrdup(name)
-				  : config_format("%s%s", source->folder, name);
-	const char *reason = include_file(reader, path);
+	char *path =
+		*name == '/' ? xstrdup(name) : xasprintf("%s%s", source->folder, name);
+	const char *reason = preprocess_include_file(reader, path);
 
 	if (reason) {
 		char *shown = config_escape(path, SIZE_MAX, ESCAPE_FOR_LINE);
-		char *message = config_format("cannot include %s: %s", shown, reason);
-		report(reader, line, message);
+		char *message = xasprintf("cannot include %s: %s", shown, reason);
+		preprocess_report(reader, line, message);
 		source->incomplete = true;
 		free(message);
 		free(shown);
 	}
-	append(source, "\n", 1); /* what follows the @include is on a line of its own */
-	begin_line(reader);
+	preprocess_append(
+		source, "\n", 1); /* the rest of the line continues on a new one */
+	preprocess_begin_line(reader);
 	free(path);
 }
 
-/* @include "FILE", FILE being relative to the folder of the first file. Every other @ is
- * refused, so that libconfig never sees one and includes nothing by itself. */
+/* @include "FILE" is relative to the folder of the first file. Any other @ is an error,
+ * so that libconfig never includes a file itself. */
 static void
-copy_include(struct reader *reader)
+preprocess_copy_include(struct preprocess_reader *reader)
 {
 	static const char word[] = "@include";
 	size_t blanks = 0;
@@ -262,53 +266,54 @@ copy_include(struct reader *reader)
 	if (reader->line_start && strncmp(reader->at, word, strlen(word)) == 0)
 		blanks = strspn(reader->at + strlen(word), " \t");
 	if (blanks == 0 || reader->at[strlen(word) + blanks] != '"') {
-		refuse(reader,
+		preprocess_refuse(reader,
 			"an @ must be an @include \"FILE\" at the start of a line");
 		return;
 	}
 	reader->line_start = false;
 	reader->at += strlen(word) + blanks + 1;
-	char *name = take_include_name(reader);
+	char *name = preprocess_read_include_name(reader);
 	if (!name)
-		refuse(reader, "the file name in this @include has no end");
+		preprocess_refuse(
+			reader, "the file name in this @include has no closing quote");
 	else if (!reader->source->folder)
-		refuse(reader, "@include is possible in files only");
+		preprocess_refuse(reader, "@include works only in files");
 	else
-		include(reader, name);
+		preprocess_include(reader, name);
 	free(name);
 }
 
-/* Copy the next token that needs care, or else one byte. */
+/* Copy the next token that needs care, or one byte. */
 static void
-copy_token(struct reader *reader)
+preprocess_copy_token(struct preprocess_reader *reader)
 {
 	const char *at = reader->at;
 
 	if (*at == '"') {
-		copy_string(reader);
+		preprocess_copy_string(reader);
 	} else if (*at == '#' || (*at == '/' && (at[1] == '/' || at[1] == '*'))) {
-		copy_comment(reader);
+		preprocess_copy_comment(reader);
 	} else if (*at == '@') {
-		copy_include(reader);
+		preprocess_copy_include(reader);
 	} else if (*at == ' ' || *at == '\t') {
 		bool line_start = reader->line_start;
-		copy(reader, strspn(at, " \t"));
+		preprocess_copy(reader, strspn(at, " \t"));
 		reader->line_start = line_start;
 	} else if (strchr(DIGITS ".", *at)) {
-		copy_number(reader);
+		preprocess_copy_number(reader);
 	} else {
 		size_t name = strspn(at, LETTERS DIGITS "*_-");
 		bool is_name = !strchr("-_", *at);
-		copy(reader, name && is_name ? name : 1);
+		preprocess_copy(reader, name && is_name ? name : 1);
 	}
 }
 
 static void
-append_file(struct config_source *source, const struct reader *outer, const char *name,
-	const char *text)
+preprocess_append_file(struct config_source *source,
+	const struct preprocess_reader *outer, const char *name, const char *text)
 {
 	static const char mark[] = "\xef\xbb\xbf";
-	struct reader reader = {
+	struct preprocess_reader reader = {
 		.source = source,
 		.outer = outer,
 		.name = name,
@@ -319,11 +324,11 @@ append_file(struct config_source *source, const struct reader *outer, const char
 
 	if (strncmp(text, mark, strlen(mark)) == 0)
 		reader.at += strlen(mark);
-	append(source, "\n", outer ? 1 : 0);
-	begin_line(&reader);
+	preprocess_append(source, "\n", outer ? 1 : 0);
+	preprocess_begin_line(&reader);
 	while (*reader.at && !source->broken)
-		copy_token(&reader);
-	append(source, "\n", outer ? 0 : 1);
+		preprocess_copy_token(&reader);
+	preprocess_append(source, "\n", outer ? 0 : 1);
 }
 
 void
@@ -331,7 +336,7 @@ config_source_read(struct config_source *source, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *reason;
-	char *text = read_file(path, &reason);
+	char *text = preprocess_read_file(path, &reason);
 
 	if (!text) {
 		char *where = config_escape(path, SIZE_MAX, ESCAPE_FOR_LINE);
@@ -341,14 +346,14 @@ config_source_read(struct config_source *source, const char *path)
 		return;
 	}
 	source->folder = xstrndup(path, slash ? (size_t)(slash + 1 - path) : 0);
-	append_file(source, NULL, own_name(source, path), text);
+	preprocess_append_file(source, NULL, preprocess_add_name(source, path), text);
 	free(text);
 }
 
 void
 config_source_take(struct config_source *source, const char *text, const char *name)
 {
-	append_file(source, NULL, own_name(source, name), text);
+	preprocess_append_file(source, NULL, preprocess_add_name(source, name), text);
 }
 
 char *
@@ -360,7 +365,7 @@ config_source_where(const struct config_source *source, unsigned line)
 		index = source->line_count - 1;
 	const struct config_line *origin = &source->lines[index];
 	char *name = config_escape(origin->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = config_format("%s:%u", name, origin->number);
+	char *where = xasprintf("%s:%u", name, origin->number);
 	free(name);
 	return where;
 }
@@ -376,12 +381,12 @@ config_place_where(const struct config_place *place, const config_setting_t *set
 	} else {
 		char *shown =
 			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
-		where = config_format("-s %s", shown);
+		where = xasprintf("-s %s", shown);
 		free(shown);
 	}
 	if (!place->within)
 		return where;
-	char *longer = config_format("%s: %s", where, place->within);
+	char *longer = xasprintf("%s: %s", where, place->within);
 	free(where);
 	return longer;
 }

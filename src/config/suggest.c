@@ -1,4 +1,4 @@
-/* What was most likely meant by a name that the table does not have. */
+/* Finds the key that a misspelt one probably means. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 #include "config/config_private.h"
 #include "linnet/base/xalloc.h"
 
-#define NAME_BYTES 64 /* of a path or a part of it that suggestions are made for */
+#define NAME_BYTES 64 /* longer names get no suggestion */
 
-/* How many letters to insert, drop, replace or swap with their neighbour to turn a into
- * b, upper and lower case being the same. SIZE_MAX if one is longer than NAME_BYTES. */
+/* The number of letters to insert, drop, replace, or swap with the next one, to turn a
+ * into b. Case does not matter. SIZE_MAX if a or b is longer than NAME_BYTES. */
 static size_t
-edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
+suggest_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
 	size_t rows[3][NAME_BYTES + 1];
 	size_t *before = rows[0], *last = rows[1], *row = rows[2];
@@ -43,36 +43,39 @@ edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 	return row[b_length];
 }
 
-/* The largest distance at which a name of that length is still taken for a slip. */
+/* The most mistakes in a name of that length for a suggestion. */
 static size_t
-slips(size_t length)
+suggest_max_distance(size_t length)
 {
 	return length <= 4 ? 1 : length <= 8 ? 2 : 3;
 }
 
 /* The length of the group in "group.leaf"; 0 if there is no dot. */
 static size_t
-group_length(const char *path)
+suggest_group_length(const char *path)
 {
 	const char *dot = strrchr(path, '.');
 
 	return dot ? (size_t)(dot - path) : 0;
 }
 
-/* How unlikely it is that path was meant to be that option; SIZE_MAX: not at all. */
+/* How much path differs from option. SIZE_MAX: too much for a suggestion. */
 static size_t
-unlikeness(const char *path, const char *option)
+suggest_cost(const char *path, const char *option)
 {
-	size_t group = group_length(path), option_group = group_length(option);
+	size_t group = suggest_group_length(path),
+	       option_group = suggest_group_length(option);
 	const char *leaf = path + (group ? group + 1 : 0);
 	const char *option_leaf = option + (option_group ? option_group + 1 : 0);
 	size_t length = strlen(leaf);
-	size_t whole = edit_distance(path, strlen(path), option, strlen(option));
-	size_t group_distance = edit_distance(path, group, option, option_group);
+	size_t whole = suggest_distance(path, strlen(path), option, strlen(option));
+	size_t group_distance = suggest_distance(path, group, option, option_group);
 	size_t leaf_distance =
-		edit_distance(leaf, length, option_leaf, strlen(option_leaf));
-	bool group_near = group == 0 || group_distance <= slips(group);
-	size_t leaf_slips = group_near ? slips(length) : length > 4 ? 1 : 0;
+		suggest_distance(leaf, length, option_leaf, strlen(option_leaf));
+	bool group_near = group == 0 || group_distance <= suggest_max_distance(group);
+	size_t leaf_slips = group_near   ? suggest_max_distance(length)
+			    : length > 4 ? 1
+					 : 0;
 
 	if (leaf_distance <= leaf_slips)
 		return 8 * leaf_distance +
@@ -82,15 +85,15 @@ unlikeness(const char *path, const char *option)
 	return SIZE_MAX;
 }
 
-/* The likeliest of count options. */
+/* The option with the lowest cost, or NULL. */
 static const struct config_option *
-suggest(const struct config_option *options, size_t count, const char *path)
+suggest_option(const struct config_option *options, size_t count, const char *path)
 {
 	const struct config_option *best = NULL;
 	size_t least = SIZE_MAX;
 
 	for (size_t i = 0; i < count; i++) {
-		size_t cost = unlikeness(path, options[i].path);
+		size_t cost = suggest_cost(path, options[i].path);
 		if (cost < least) {
 			least = cost;
 			best = &options[i];
@@ -102,29 +105,29 @@ suggest(const struct config_option *options, size_t count, const char *path)
 const struct config_option *
 config_option_suggest(const char *path)
 {
-	return suggest(config_options, config_option_count, path);
+	return suggest_option(config_options, config_option_count, path);
 }
 
 const struct config_option *
 config_member_suggest(const struct config_members *members, const char *name)
 {
-	return suggest(members->options, members->count, name);
+	return suggest_option(members->options, members->count, name);
 }
 
 char *
 config_group_suggest(const char *name)
 {
 	const char *best = NULL;
-	size_t least = slips(strlen(name)) + 1;
+	size_t least = suggest_max_distance(strlen(name)) + 1;
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const char *path = config_options[i].path;
-		size_t distance =
-			edit_distance(name, strlen(name), path, group_length(path));
-		if (group_length(path) > 0 && distance < least) {
+		size_t distance = suggest_distance(
+			name, strlen(name), path, suggest_group_length(path));
+		if (suggest_group_length(path) > 0 && distance < least) {
 			least = distance;
 			best = path;
 		}
 	}
-	return best ? xstrndup(best, group_length(best)) : NULL;
+	return best ? xstrndup(best, suggest_group_length(best)) : NULL;
 }

@@ -8,9 +8,9 @@
 #include "linnet/base/utf8.h"
 #include "linnet/base/xalloc.h"
 
-/* Print one character, or one byte that is none, of at most 4 bytes. */
+/* Escape one character, or one invalid byte, of up to 4 bytes. */
 static void
-print_escaped(char *out, const char *text, size_t length, enum escape_for use)
+config_escape_character(char *out, const char *text, size_t length, enum escape_for use)
 {
 	static const char plain[] = "\n\r\t\f\"\\";
 	static const char letters[] = "nrtf\"\\";
@@ -42,7 +42,7 @@ config_escape(const char *text, size_t max, enum escape_for use)
 			break;
 		if (length == 0 || control || special) {
 			length = length ? length : 1;
-			print_escaped(escaped + used, text + i, length, use);
+			config_escape_character(escaped + used, text + i, length, use);
 			used += strlen(escaped + used);
 		} else {
 			memcpy(escaped + used, text + i, length);
@@ -59,37 +59,16 @@ config_real_text(double value)
 {
 	char digits[32];
 
-	/* 15 digits always survive from text to double and back, 17 from double to text
-	 * and back. */
+	/* 15 digits survive text to double to text; 17 survive double to text to double.
+	 */
 	for (int precision = 15; precision <= 17; precision++) {
 		snprintf(digits, sizeof(digits), "%.*g", precision, value);
 		if (strtod(digits, NULL) == value)
 			break;
 	}
 	size_t mantissa = strcspn(digits, "e");
-	return config_format("%.*s%s%s", (int)mantissa, digits,
+	return xasprintf("%.*s%s%s", (int)mantissa, digits,
 		strpbrk(digits, ".n") ? "" : ".0", digits + mantissa);
-}
-
-__attribute__((format(printf, 1, 0))) static char *
-format_text(const char *format, va_list arguments)
-{
-	char *text;
-
-	if (vasprintf(&text, format, arguments) < 0)
-		abort();
-	return text;
-}
-
-char *
-config_format(const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	char *text = format_text(format, arguments);
-	va_end(arguments);
-	return text;
 }
 
 void
@@ -99,11 +78,11 @@ config_errors_add(
 	va_list arguments;
 
 	va_start(arguments, format);
-	char *message = format_text(format, arguments);
+	char *message = xvasprintf(format, arguments);
 	va_end(arguments);
 	errors->lines =
 		xrealloc(errors->lines, (errors->count + 1) * sizeof(*errors->lines));
-	errors->lines[errors->count++] = config_format("%s: %s", where, message);
+	errors->lines[errors->count++] = xasprintf("%s: %s", where, message);
 	free(message);
 }
 

@@ -1,4 +1,4 @@
-/* One value: what it must be, what it is, taking it from a setting. */
+/* The value of one option: parses, checks and describes it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,22 +12,22 @@ config_value_at(const void *base, const struct config_option *option)
 }
 
 static void
-free_list(struct string_list *list)
+config_value_free_list(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
 	free(list->items);
 }
 
-/* "must be "error", "warn" or "info"". The caller frees it. */
+/* must be "error", "warn" or "info". The caller frees it. */
 static char *
-describe_choices(const struct config_option *option)
+config_value_describe_choices(const struct config_option *option)
 {
 	char *text = xstrdup("must be");
 
 	for (const char *const *word = option->choices; *word; word++) {
 		const char *between = word[1] ? "," : " or";
-		char *longer = config_format("%s%s \"%s\"", text,
+		char *longer = xasprintf("%s%s \"%s\"", text,
 			word == option->choices ? "" : between, *word);
 		free(text);
 		text = longer;
@@ -40,16 +40,16 @@ config_value_wanted(const struct config_option *option)
 {
 	switch (option->type) {
 	case OPTION_INT:
-		return config_format("must be a whole number from %ld to %ld",
-			option->min, option->max);
+		return xasprintf("must be a whole number from %ld to %ld", option->min,
+			option->max);
 	case OPTION_REAL:
-		return config_format(
+		return xasprintf(
 			"must be a number from %ld.0 to %ld.0", option->min, option->max);
 	case OPTION_STRING:
-		return config_format(
+		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	case OPTION_CHOICE:
-		return describe_choices(option);
+		return config_value_describe_choices(option);
 	case OPTION_LIST:
 		return xstrdup("must be a list of strings, such as [ \"a\", \"b\" ]");
 	case OPTION_GROUPS:
@@ -61,11 +61,11 @@ config_value_wanted(const struct config_option *option)
 }
 
 static long long
-int_value(const config_setting_t *setting)
+config_value_int(const config_setting_t *setting)
 {
 	long long value = config_setting_get_int64(setting);
 
-	/* A hexadecimal int has 32 bits and no sign: 0xFFFFFFFF is read as -1. */
+	/* A hexadecimal int has 32 bits: libconfig reads 0xFFFFFFFF as -1. */
 	if (config_setting_type(setting) == CONFIG_TYPE_INT && value < 0 &&
 		config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
 		value += 1LL << 32;
@@ -73,10 +73,10 @@ int_value(const config_setting_t *setting)
 }
 
 static char *
-describe_string(const char *value)
+config_value_describe_string(const char *value)
 {
 	char *escaped = config_escape(value, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	char *text = config_format("\"%s\"", escaped);
+	char *text = xasprintf("\"%s\"", escaped);
 
 	free(escaped);
 	return text;
@@ -96,9 +96,9 @@ config_value_found(const config_setting_t *setting)
 	case CONFIG_TYPE_FLOAT:
 		return config_real_text(config_setting_get_float(setting));
 	case CONFIG_TYPE_STRING:
-		return describe_string(config_setting_get_string(setting));
+		return config_value_describe_string(config_setting_get_string(setting));
 	default:
-		return config_format("%lld", int_value(setting));
+		return xasprintf("%lld", config_value_int(setting));
 	}
 }
 
@@ -109,7 +109,7 @@ config_value_refuse(
 	char *where = config_place_where(to->place, to->setting);
 	char *shown = config_value_found(found);
 
-	/* What was written in place of a secret may be one. */
+	/* The wrong value may be the secret itself, so do not print it. */
 	if (to->option->mask)
 		config_errors_add(to->errors, where, "%s %s", to->option->path, wanted);
 	else
@@ -122,13 +122,13 @@ config_value_refuse(
 
 /* What is wrong with a string of the option, or NULL. The caller frees it. */
 static char *
-check_string(const struct config_option *option, const char *value)
+config_value_check_string(const struct config_option *option, const char *value)
 {
 	size_t length = strlen(value);
 	const char *wanted = NULL;
 
 	if (length < (size_t)option->min || length > (size_t)option->max)
-		return config_format(
+		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	if (option->check)
 		wanted = option->check(value);
@@ -136,7 +136,7 @@ check_string(const struct config_option *option, const char *value)
 }
 
 static bool
-set_bool(const struct config_target *to)
+config_value_set_bool(const struct config_target *to)
 {
 	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL) {
 		config_value_refuse(to, to->setting, config_value_wanted(to->option));
@@ -148,10 +148,10 @@ set_bool(const struct config_target *to)
 }
 
 static bool
-set_int(const struct config_target *to)
+config_value_set_int(const struct config_target *to)
 {
 	int type = config_setting_type(to->setting);
-	long long value = int_value(to->setting);
+	long long value = config_value_int(to->setting);
 
 	if ((type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
 		value < to->option->min || value > to->option->max) {
@@ -163,11 +163,11 @@ set_int(const struct config_target *to)
 }
 
 static bool
-set_real(const struct config_target *to)
+config_value_set_real(const struct config_target *to)
 {
 	int type = config_setting_type(to->setting);
 	double value = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(to->setting)
-						 : (double)int_value(to->setting);
+						 : (double)config_value_int(to->setting);
 
 	if ((type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT &&
 		    type != CONFIG_TYPE_INT64) ||
@@ -180,12 +180,12 @@ set_real(const struct config_target *to)
 }
 
 static bool
-set_string(const struct config_target *to)
+config_value_set_string(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 	char **string = config_value_at(to->base, to->option);
-	char *wanted =
-		value ? check_string(to->option, value) : config_value_wanted(to->option);
+	char *wanted = value ? config_value_check_string(to->option, value)
+			     : config_value_wanted(to->option);
 
 	if (wanted) {
 		config_value_refuse(to, to->setting, wanted);
@@ -197,7 +197,7 @@ set_string(const struct config_target *to)
 }
 
 static bool
-set_choice(const struct config_target *to)
+config_value_set_choice(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 
@@ -207,14 +207,14 @@ set_choice(const struct config_target *to)
 			return true;
 		}
 	}
-	config_value_refuse(to, to->setting, describe_choices(to->option));
+	config_value_refuse(to, to->setting, config_value_describe_choices(to->option));
 	return false;
 }
 
-/* Check all items of a list. They are reported at the line of the list, because libconfig
- * gives the last item the line of the bracket after it. */
+/* Check all items of a list. Errors have the line of the list, because libconfig gives
+ * the last item the line of the closing bracket. */
 static bool
-check_items(const struct config_target *to)
+config_value_check_items(const struct config_target *to)
 {
 	bool good = true;
 
@@ -222,10 +222,10 @@ check_items(const struct config_target *to)
 		const config_setting_t *item =
 			config_setting_get_elem(to->setting, (unsigned)i);
 		const char *value = config_setting_get_string(item);
-		char *wanted = value ? check_string(to->option, value)
+		char *wanted = value ? config_value_check_string(to->option, value)
 				     : xstrdup("must be a string");
 		if (wanted) {
-			char *numbered = config_format("item %d %s", i + 1, wanted);
+			char *numbered = xasprintf("item %d %s", i + 1, wanted);
 			config_value_refuse(to, item, numbered);
 			good = false;
 		}
@@ -235,7 +235,7 @@ check_items(const struct config_target *to)
 }
 
 static bool
-set_list(const struct config_target *to)
+config_value_set_list(const struct config_target *to)
 {
 	struct string_list *list = config_value_at(to->base, to->option);
 
@@ -244,9 +244,9 @@ set_list(const struct config_target *to)
 		config_value_refuse(to, to->setting, config_value_wanted(to->option));
 		return false;
 	}
-	if (!check_items(to))
+	if (!config_value_check_items(to))
 		return false;
-	free_list(list);
+	config_value_free_list(list);
 	list->count = (size_t)config_setting_length(to->setting);
 	list->items = xcalloc(list->count, sizeof(*list->items));
 	for (size_t i = 0; i < list->count; i++)
@@ -259,12 +259,12 @@ bool
 config_value_set(const struct config_target *to)
 {
 	static bool (*const setters[])(const struct config_target *) = {
-		[OPTION_BOOL] = set_bool,
-		[OPTION_INT] = set_int,
-		[OPTION_REAL] = set_real,
-		[OPTION_STRING] = set_string,
-		[OPTION_CHOICE] = set_choice,
-		[OPTION_LIST] = set_list,
+		[OPTION_BOOL] = config_value_set_bool,
+		[OPTION_INT] = config_value_set_int,
+		[OPTION_REAL] = config_value_set_real,
+		[OPTION_STRING] = config_value_set_string,
+		[OPTION_CHOICE] = config_value_set_choice,
+		[OPTION_LIST] = config_value_set_list,
 		[OPTION_GROUPS] = config_groups_set,
 	};
 
@@ -277,7 +277,7 @@ config_value_free(void *base, const struct config_option *option)
 	if (option->type == OPTION_STRING)
 		free(*(char **)config_value_at(base, option));
 	else if (option->type == OPTION_LIST)
-		free_list(config_value_at(base, option));
+		config_value_free_list(config_value_at(base, option));
 	else if (option->type == OPTION_GROUPS)
 		config_groups_free(base, option);
 }

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -211,6 +212,8 @@ main(int argc, char **argv)
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
+	/* jansson would hand on NULL, which its callers take for bad input. */
+	json_set_alloc_funcs(xmalloc, free);
 	arguments.settings = xcalloc((size_t)argc, sizeof(*arguments.settings));
 	if (parse_arguments(&arguments, argc, argv) < 0) {
 		fputs(usage, stderr);

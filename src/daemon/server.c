@@ -31,7 +31,6 @@
 #include "linnet/websocket/echo.h"
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
-#include "linnet/websocket/ws_writer.h"
 
 /* Deadlines and the heartbeat are kept to this. */
 #define TICK_MS 250
@@ -55,9 +54,7 @@ struct server {
 	struct loop *loop;
 	struct chat *chat;
 	struct websocket_host *websockets;
-	struct ws_drain drain;
 	struct ws_door ws;
-	struct echo_door echo;
 	struct line_door line;
 	struct api api;
 	struct tail *tail;
@@ -182,7 +179,7 @@ on_turn(void *context)
 	} while (!TAILQ_EMPTY(&server->deferred));
 	if (server->is_stopping && !chat_is_waiting(server->chat))
 		tell_to_go(server);
-	ws_drain_run(&server->drain);
+	websocket_host_write(server->websockets);
 	out_queue_drain_run(&server->out_queues);
 	loop_watch_turn(&server->watch, server->loop);
 	if (server->is_stopping && !server->acceptor.conns.count &&
@@ -215,7 +212,7 @@ static int
 open_pump(struct server *server)
 {
 	int r = store_pump_start(
-		&server->pump, server->loop, server->chat, &server->drain);
+		&server->pump, server->loop, server->chat, server->websockets);
 
 	if (r < 0)
 		log_error("loop_failed", log_str("error", strerror(-r)));
@@ -228,15 +225,14 @@ init_doors(struct server *server)
 	const struct config *config = server->config;
 	const struct access access = { config, server->tokens };
 
-	ws_door_init(&server->ws, &access, server->chat, &server->drain);
-	echo_door_init(&server->echo, &server->drain);
+	ws_door_init(&server->ws, &access, server->chat);
 	line_door_init(&server->line, &access, server->chat, &server->out_queues,
 		&server->deferred);
 	api_init(&server->api, &access, server->chat, &server->deferred);
 	prometheus_door_init(&server->metrics, &access, server->chat);
 	static_door_init(&server->static_door, &server->page);
 	server->upgrade.chat = &server->ws.service;
-	server->upgrade.echo = &server->echo.service;
+	server->upgrade.echo = &echo_service;
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = prometheus_door_routes(&server->metrics);
@@ -267,11 +263,23 @@ open_chat(struct server *server)
 	return r;
 }
 
+static void
+set_heartbeat(struct server *server)
+{
+	const struct config *config = server->config;
+
+	websocket_host_set_heartbeat(
+		server->websockets, config->heartbeat.ping_s, config->heartbeat.pong_s);
+}
+
 static bool
 open_websockets(struct server *server)
 {
 	server->upgrade.host = server->websockets = websocket_host_new(server->loop);
-	return server->websockets != NULL;
+	if (!server->websockets)
+		return false;
+	set_heartbeat(server);
+	return true;
 }
 
 struct server *
@@ -292,10 +300,9 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 	acceptor_init(
 		&server->acceptor, config, tls != NULL, connections, loop, &ops, server);
 	TAILQ_INIT(&server->deferred);
-	ws_drain_init(&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
 	out_queue_drain_init(&server->out_queues, loop);
-	if (open_page(server) == 0 && open_chat(server) == 0 && open_pump(server) == 0 &&
-		open_websockets(server)) {
+	if (open_page(server) == 0 && open_chat(server) == 0 && open_websockets(server) &&
+		open_pump(server) == 0) {
 		init_doors(server);
 		loop_on_turn(loop, on_turn, server);
 		server->tail = tail_new(config, server->chat, loop);
@@ -319,14 +326,11 @@ server_describe(void *context, char *text, size_t size)
 void
 server_reload(struct server *server)
 {
-	const struct config *config = server->config;
-
 	if (server->is_stopping)
 		return;
 	acceptor_reload(&server->acceptor);
 	api_reload(&server->api);
-	ws_drain_set_heartbeat(
-		&server->drain, config->heartbeat.ping_s, config->heartbeat.pong_s);
+	set_heartbeat(server);
 	chat_reload(server->chat);
 	tail_reload(server->tail);
 }
@@ -366,7 +370,6 @@ server_free(struct server *server)
 	loop_timer_free(server->stop);
 	store_pump_stop(&server->pump);
 	acceptor_fini(&server->acceptor);
-	ws_drain_fini(&server->drain);
 	chat_free(server->chat);
 	api_fini(&server->api);
 	static_door_fini(&server->static_door);

@@ -1,8 +1,9 @@
 #include "daemon/store_pump.h"
-#include "linnet/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+
+#include "linnet/base/clock.h"
 
 /* How long nothing more is said when readers fall behind. */
 #define PAUSE_MS 5
@@ -25,11 +26,10 @@ store_pump_on_readable(struct loop_socket *socket)
 {
 	struct store_pump *pump = ((struct store_pump_store *)socket)->pump;
 
-	if (!pump->drain->is_pressed) {
+	if (!websocket_host_take_pressure(pump->websockets)) {
 		chat_dispatch(pump->chat);
 		return;
 	}
-	pump->drain->is_pressed = false;
 	store_pump_watch(pump, false);
 	loop_timer_start(pump->pause, PAUSE_MS, 0);
 }
@@ -50,7 +50,7 @@ store_pump_on_prune(void *context)
 
 int
 store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
-	struct ws_drain *drain)
+	struct websocket_host *websockets)
 {
 	static const struct loop_socket_ops ops = {
 		.on_readable = store_pump_on_readable,
@@ -58,7 +58,7 @@ store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
 	unsigned i;
 
 	pump->chat = chat;
-	pump->drain = drain;
+	pump->websockets = websockets;
 	pump->pause = loop_timer_new(loop, store_pump_on_pause_over, pump);
 	pump->prune = loop_timer_new(loop, store_pump_on_prune, pump);
 	loop_timer_start(pump->prune, PRUNE_FIRST_MS, PRUNE_MS);

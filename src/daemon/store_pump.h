@@ -4,7 +4,7 @@
 
 #include "linnet/chat/chat.h"
 #include "linnet/net/loop.h"
-#include "linnet/websocket/ws_writer.h"
+#include "linnet/websocket/websocket.h"
 
 struct store_pump_store {
 	struct loop_socket socket;
@@ -13,16 +13,16 @@ struct store_pump_store {
 
 struct store_pump {
 	struct chat *chat;
-	struct ws_drain *drain;
+	struct websocket_host *websockets;
 	struct store_pump_store stores[CHAT_FDS];
 	struct loop_timer *pause;
 	struct loop_timer *prune;
 };
 
-/* Begin with a pump that is all zero. Borrows everything; drain says when readers fall
- * behind. Returns 0 or -errno. */
+/* Begin with a pump that is all zero. Borrows everything; websockets says when readers
+ * fall behind. Returns 0 or -errno. */
 int store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
-	struct ws_drain *drain);
+	struct websocket_host *websockets);
 
 /* End, if it has begun. */
 void store_pump_stop(struct store_pump *pump);

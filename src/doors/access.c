@@ -6,15 +6,15 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 
-/* What a request shows. len is that of something too long to be good, too. */
+/* The token text of a request. If it is too long, len says so and text is not usable. */
 struct shown {
-	const char *text; /* in the head, or in argument below */
-	size_t len;       /* 0: nothing */
+	const char *text; /* in the request's head, or argument */
+	size_t len;       /* 0: the request shows no token */
 	char argument[TOKEN_MAX_BYTES + 1];
 };
 
 static void
-read_shown(const struct http_request *request, struct shown *shown)
+access_read_shown(const struct http_request *request, struct shown *shown)
 {
 	const char *header = http_head_value(request->head, "authorization");
 	int r;
@@ -37,17 +37,17 @@ access_caller_of(const struct access *access, const struct http_request *request
 	struct access_caller caller = { .token = NULL };
 	struct shown shown;
 
-	read_shown(request, &shown);
+	access_read_shown(request, &shown);
 	caller.has_shown = shown.len > 0;
 	if (shown.len > 0 && shown.len <= TOKEN_MAX_BYTES)
 		caller.token = tokens_check(access->tokens, shown.text, shown.len);
 	return caller;
 }
 
-/* What a configured token is good for. Where everybody may chat its rooms are those of
- * log files alone. */
+/* Permissions of a configured token. If everybody may chat (auth.mode = "open"), its list
+ * of rooms limits only the rooms of log files. */
 static const struct permissions *
-permissions_of_token(const struct access *access, const struct token *token)
+access_token_permissions(const struct access *access, const struct token *token)
 {
 	bool is_open = access->config->auth.mode == AUTH_OPEN;
 	enum permissions_scope scope =
@@ -58,14 +58,14 @@ permissions_of_token(const struct access *access, const struct token *token)
 	permissions->tails = scope;
 	for (size_t i = 0; i < token->rooms->count; i++)
 		permissions_add_room(permissions, token->rooms->items[i]);
-	/* The names are those of people. */
+	/* A configured token is not a person: it may not take a name. */
 	if (!is_open)
 		permissions_set_person(permissions, NULL, NULL);
 	return permissions;
 }
 
 static const struct permissions *
-refuse(struct access_refusal *refusal, bool has_shown, const char *why)
+access_fill_refusal(struct access_refusal *refusal, bool has_shown, const char *why)
 {
 	*refusal = (struct access_refusal){
 		.code = has_shown ? "bad_token" : "token_required",
@@ -90,11 +90,11 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	if (len <= TOKEN_MAX_BYTES)
 		token = tokens_check(access->tokens, text, len);
 	if (token)
-		return permissions_of_token(access, token);
+		return access_token_permissions(access, token);
 	if (len && tokens_check_jwt(
 			   access->tokens, text, len, &rules, &permissions, &why) == 0)
 		return permissions;
-	return refuse(refusal, len > 0, why);
+	return access_fill_refusal(refusal, len > 0, why);
 }
 
 const struct permissions *
@@ -104,12 +104,12 @@ access_permissions(const struct access *access, const struct http_request *reque
 	struct shown shown;
 
 	if (access_needs_login(access)) {
-		read_shown(request, &shown);
+		access_read_shown(request, &shown);
 		return access_log_in(access, shown.text, shown.len, refusal);
 	}
 	if (caller->token)
-		return permissions_of_token(access, caller->token);
-	/* A proxy on this machine has everybody come from it. */
+		return access_token_permissions(access, caller->token);
+	/* Not the peer's address: behind a proxy on this machine every peer is local. */
 	return request->is_local && tokens_are_optional(
 					    access->config, access->config->http.address)
 		       ? &permissions_of_all
@@ -148,7 +148,7 @@ access_refuse(
 
 /* True if the caller is an admin. Otherwise the request was answered. */
 static bool
-need_admin(const struct access *access, struct http_request *request,
+access_check_admin(const struct access *access, struct http_request *request,
 	const struct access_caller *caller)
 {
 	if (caller->token && caller->token->is_admin)
@@ -172,12 +172,12 @@ access_may_watch(const struct access *access, struct http_request *request)
 {
 	struct access_caller caller = access_caller_of(access, request);
 
-	return request->is_local || need_admin(access, request, &caller);
+	return request->is_local || access_check_admin(access, request, &caller);
 }
 
 bool
 access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller)
 {
-	return need_admin(access, request, caller);
+	return access_check_admin(access, request, caller);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,21 +18,22 @@
 
 #define READ_BYTES 4096
 
-/* How long a silent peer waits for its welcome. Clients of other protocols speak first,
- * so most of them are recognised before anybody hears of them. */
+/* How long a silent peer waits for its welcome. Clients of other protocols send first, so
+ * most of them are recognised before the room is told that somebody has entered. */
 #define GREETING_MS 300
 
-/* What one may have under way before it is read from again: a program that writes faster
- * than the store keeps waits instead of losing lines. */
+/* Requests that a peer may have in the store. At this many it is not read from, so that a
+ * program that writes faster than the store waits and loses no lines. */
 #define UNDER_WAY_MAX 64
 
-/* What a peer may take to read its last lines. */
+/* Time for a peer to read its last lines. */
 #define GOODBYE_MS 5000
 
-/* And then to close: closing with unread input might cost it those lines. */
+/* Time for it to close after that. If linnetd closed first, with input unread, the kernel
+ * would send a reset, and the peer could lose those lines. */
 #define LINGER_MS 2000
 
-/* Who has to log in is to do so in this time, and say little else. */
+/* Where a login is needed: time for it, and how many other lines may come before it. */
 #define LOGIN_MS 30000
 #define STRANGE_LINES_MAX 10
 #define LOGIN_FIRST "* This needs a token: /login TOKEN\n"
@@ -80,11 +82,11 @@ on_wake(struct session *session)
 	struct line *line = from_session(session);
 
 	out_queue_wake(&line->out_queue);
-	/* An answer may be what it waits for. */
+	/* The next line may be waiting for this answer. */
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-/* Beside the session, which takes nothing more. */
+/* Send text past session_send, which rejects everything once the session is closing. */
 static void
 put(struct line *line, const char *text)
 {
@@ -101,7 +103,7 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	struct line *line = from_session(session);
 	char text[160];
 
-	conn_note_ending(line->conn, session_ending(session));
+	conn_note_ending(line->conn, close_code_ending(session->closed));
 	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		put(line, text);
@@ -114,11 +116,11 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 
 static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
 
-/* Nothing that it says is done any more. */
+/* Returns true if input is ignored from now on. */
 static bool
 is_over(const struct line *line)
 {
-	return line->session.closing || line->conn->table->is_stopping;
+	return line->session.closed || line->conn->table->is_stopping;
 }
 
 static void
@@ -130,8 +132,8 @@ forget_line(struct line *line)
 		buffer_clear(&line->telnet.line);
 }
 
-/* Where something else is on its way the answer is left out, so that who asks and asks
- * and does not read costs nothing. */
+/* No answer while other output waits: a peer that asks again and again and does not read
+ * would fill its queue. */
 static void
 answer_mark(struct line *line)
 {
@@ -140,18 +142,19 @@ answer_mark(struct line *line)
 		put(line, TELNET_NO_MARK);
 }
 
-/* From here on it is in the chat. */
+/* Enter the chat. */
 static void
 enter(struct line *line, const struct permissions *permissions)
 {
-	static const struct chat_wishes wishes = { .wants_events = true };
+	static const struct chat_wishes wishes = { .wants_events = true,
+		.wants_progress = true };
 
 	line->is_in = true;
 	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
 	chat_open(line->door->chat, &line->session, &wishes);
 }
 
-/* One try is enough for who has a token. */
+/* Close the connection, with text as the reason. A failed login gets no second try. */
 static void
 turn_away(struct line *line, const char *code, const char *text)
 {
@@ -185,7 +188,7 @@ log_in(struct line *line, const char *token, size_t len)
 	permissions_unref(permissions);
 }
 
-/* The peer may hear and be heard from now on. */
+/* Send the peer its first line. If no login is needed, it enters the chat. */
 static void
 greet(struct line *line)
 {
@@ -199,7 +202,7 @@ greet(struct line *line)
 		enter(line, access_permissions_of_line(access));
 }
 
-/* The peer speaks another protocol: nothing of it is used. */
+/* Close a client of another protocol. None of its input is used. */
 static void
 refuse_protocol(struct line *line)
 {
@@ -209,14 +212,14 @@ refuse_protocol(struct line *line)
 	session_close(&line->session, CLOSE_PROTOCOL, "this port is for lines of text");
 }
 
-/* True if the len bytes of text are nothing but word. */
+/* Returns true if the len bytes of text are word, in capitals or not. */
 static bool
 is_word(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && !strncasecmp(text, word, len);
 }
 
-/* Of who has to log in nothing else is heard but that, or that he leaves. */
+/* Handle a line before the login: only /login and /quit do anything. */
 static void
 hear_stranger(struct line *line, const char *text, size_t len)
 {
@@ -235,8 +238,8 @@ hear_stranger(struct line *line, const char *text, size_t len)
 		put(line, LOGIN_FIRST);
 }
 
-/* An empty line may be the beginning of a header in binary: that of PROXY version 2
- * begins with two of them and a NUL byte. */
+/* An empty line with more input after it may belong to a binary header: a PROXY header of
+ * version 2 begins with two empty lines and a NUL byte. */
 static bool
 may_be_foreign(const struct line *line)
 {
@@ -244,7 +247,7 @@ may_be_foreign(const struct line *line)
 	       line->raw_done < line->raw_len;
 }
 
-/* Do what is next. Returns false if that has to wait. */
+/* Handle line->next. Returns false if that has to wait. */
 static bool
 do_next(struct line *line)
 {
@@ -284,7 +287,7 @@ do_next(struct line *line)
 	return true;
 }
 
-/* Take in what was read. Returns false if that has to wait. */
+/* Handle what was read. Returns false if the rest has to wait. */
 static bool
 take_in(struct line *line)
 {
@@ -295,7 +298,7 @@ take_in(struct line *line)
 			forget_line(line);
 			line->raw_done = line->raw_len;
 		}
-		if (line->session.asked >= UNDER_WAY_MAX ||
+		if (chat_request_count(&line->session) >= UNDER_WAY_MAX ||
 			(line->next != TELNET_MORE && !do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
@@ -306,7 +309,7 @@ take_in(struct line *line)
 	}
 }
 
-/* The peer says nothing more. */
+/* The peer sends nothing more. */
 static void
 end(struct line *line)
 {
@@ -325,7 +328,7 @@ lose(struct line *line, int error)
 	conn_kill(line->conn);
 }
 
-/* After its goodbye only the end is read. */
+/* Discard input until the peer closes. */
 static void
 read_away(struct line *line)
 {
@@ -361,6 +364,15 @@ on_readable(struct loop_socket *socket)
 		loop_socket_watch_input(socket, false);
 }
 
+/* Returns true if the peer has sent data or has closed, and that was not read yet. */
+static bool
+has_input(const struct line *line)
+{
+	struct pollfd poll_fd = { .fd = line->socket.fd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 0) > 0;
+}
+
 static void
 on_writable(struct loop_socket *socket)
 {
@@ -377,12 +389,18 @@ on_pause_over(void *context)
 {
 	struct line *line = context;
 
+	if (!line->is_greeted && has_input(line)) {
+		/* The loop was busy, and timers run before input. Wait again: the
+		 * input may be of another protocol. */
+		loop_timer_start(line->pause, GREETING_MS, 0);
+		return;
+	}
 	if (!line->is_greeted && !is_over(line))
 		greet(line);
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-/* Go on with what had to wait. */
+/* Continue with the input that had to wait. */
 static void
 on_deferred(struct deferred *deferred)
 {
@@ -393,7 +411,7 @@ on_deferred(struct deferred *deferred)
 		return;
 	if (!line->has_ended)
 		loop_socket_watch_input(&line->socket, true);
-	else if (!line->session.asked && !is_over(line))
+	else if (!chat_request_count(&line->session) && !is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 
@@ -402,7 +420,7 @@ on_drained(struct out_queue *out_queue)
 {
 	struct line *line = from_out_queue(out_queue);
 
-	if (!line->session.closing) {
+	if (!line->session.closed) {
 		chat_on_drained(line->door->chat, &line->session);
 	} else if (!line->is_finishing) {
 		line->is_finishing = true;
@@ -442,7 +460,8 @@ on_closed(struct conn *conn)
 	struct line *line = conn->state;
 
 	log_info("session_close", log_uint("session", line->session.number),
-		log_str("door", "line"), log_uint("code", line->session.close_code),
+		log_str("door", "line"),
+		log_uint("code", close_code_sent(line->session.closed)),
 		CONN_END_FIELDS(conn));
 	loop_timer_free(line->pause);
 	deferred_cancel(line->door->deferred, &line->deferred);
@@ -454,8 +473,8 @@ on_closed(struct conn *conn)
 	free(line);
 }
 
-/* A peer that is gone without a word is found out by the kernel. What telnet sends as
- * urgent is a part of its commands. */
+/* The kernel detects a peer that has vanished. Telnet sends a part of its commands as
+ * urgent data, which must stay in line with the rest. */
 static void
 set_socket_options(int fd, int ping_s, int pong_s)
 {
@@ -486,10 +505,8 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 	line->pause = loop_timer_new(door->out_queues->loop, on_pause_over, line);
 	loop_timer_start(line->pause, GREETING_MS, 0);
 	line->deferred.call = on_deferred;
-	session_init(&line->session, &session_ops, "line", chat_next_number(door->chat),
-		(size_t)door->config->limits.queue_bytes);
-	line->session.wire = WIRE_LINE;
-	line->session.wants_progress = true;
+	session_init(&line->session, &session_ops, WIRE_LINE,
+		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn,
 		&line->socket, &line->session.queue);
 	log_info("session_open", log_uint("session", line->session.number),

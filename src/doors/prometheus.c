@@ -13,9 +13,9 @@
 
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Returns 0 where /proc cannot be read. */
+/* Returns 0 if /proc cannot be read. */
 static uint64_t
-count_descriptors(void)
+prometheus_count_descriptors(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	const struct dirent *entry;
@@ -23,25 +23,24 @@ count_descriptors(void)
 
 	if (!directory)
 		return 0;
-	/* cppcheck-suppress readdirCalled ; the directory is nobody else's */
+	/* cppcheck-suppress readdirCalled ; no other thread reads this directory */
 	while ((entry = readdir(directory)))
 		count += entry->d_name[0] != '.';
 	closedir(directory);
-	return count - 1; /* the directory itself */
+	return count - 1; /* without the directory's own descriptor */
 }
 
-/* Of the descriptors that may be open. */
 static uint64_t
-max_descriptors(void)
+prometheus_max_descriptors(void)
 {
 	struct rlimit limit;
 
 	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ? 0 : limit.rlim_cur;
 }
 
-/* The second number of statm (proc(5)), in pages. */
+/* The second number of /proc/self/statm counts pages (proc(5)). */
 static uint64_t
-resident_bytes(void)
+prometheus_resident_bytes(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
 	unsigned long pages = 0;
@@ -58,7 +57,7 @@ resident_bytes(void)
 }
 
 static uint64_t
-cpu_us(void)
+prometheus_cpu_us(void)
 {
 	struct timespec used;
 
@@ -67,7 +66,7 @@ cpu_us(void)
 }
 
 static void
-on_request(struct http_request *request)
+prometheus_on_request(struct http_request *request)
 {
 	const struct prometheus_door *door = request->context;
 	struct http_response answer = { .status = 200, .type = CONTENT_TYPE };
@@ -77,10 +76,10 @@ on_request(struct http_request *request)
 		return;
 	metrics.rooms = chat_room_count(door->chat);
 	metrics.people = chat_people_count(door->chat);
-	metrics.cpu_us = cpu_us();
-	metrics.open_fds = count_descriptors();
-	metrics.max_fds = max_descriptors();
-	metrics.resident_bytes = resident_bytes();
+	metrics.cpu_us = prometheus_cpu_us();
+	metrics.open_fds = prometheus_count_descriptors();
+	metrics.max_fds = prometheus_max_descriptors();
+	metrics.resident_bytes = prometheus_resident_bytes();
 	metrics_append(&text);
 	answer.body = text.bytes;
 	answer.len = text.len;
@@ -100,7 +99,7 @@ static const struct http_route rows[] = {
 	{ .name = "metrics",
 		.segments = 1,
 		.methods = HTTP_GET | HTTP_HEAD,
-		.handle = on_request },
+		.handle = prometheus_on_request },
 };
 
 struct http_routes

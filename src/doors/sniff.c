@@ -4,9 +4,10 @@
 
 #include "linnet/base/util.h"
 
-/* How other protocols begin. TLS: a handshake record and the major version (RFC 8446
- * section 5.1). PROXY: the header of a load balancer. IRC: the commands that register a
- * client (RFC 2812 section 3.1 and IRCv3), in the capitals that IRC clients send. */
+/* The first bytes of other protocols. TLS: type and major version of a handshake record
+ * (RFC 8446 section 5.1). PROXY: the header that load balancers send. IRC: the commands
+ * that register a client (RFC 2812 section 3.1, IRCv3). IRC clients send them in
+ * capitals, people who type them mostly do not. */
 static const struct {
 	const char *bytes;
 	const char *protocol;
@@ -20,7 +21,7 @@ static const struct {
 	{ "USER ", "irc" },
 };
 
-/* The protocol that begins with the first word so far and byte. */
+/* Returns the protocol whose first bytes are the word so far followed by byte. */
 static const char *
 sniff_beginning(const struct sniff *sniff, char byte)
 {
@@ -63,7 +64,7 @@ sniff_byte(struct sniff *sniff, char byte)
 	return protocol;
 }
 
-/* True if the len bytes of text are "HTTP/1" or "HTTP/1.1", with any digits. */
+/* Returns true if the len bytes of text are "HTTP/1" or "HTTP/1.1", with any digits. */
 static bool
 sniff_is_version(const char *text, size_t len)
 {

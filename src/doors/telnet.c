@@ -20,14 +20,14 @@ enum command {
 
 enum state {
 	TEXT,
-	COMMAND,     /* behind IAC */
-	OPTION,      /* behind WILL, WONT or DONT */
-	REQUEST,     /* behind DO */
-	NEGOTIATION, /* behind SB */
+	COMMAND,     /* after IAC */
+	OPTION,      /* after WILL, WONT or DONT */
+	REQUEST,     /* after DO */
+	NEGOTIATION, /* after SB */
 	NEGOTIATION_COMMAND,
 };
 
-/* Returns true if byte belongs to an option. */
+/* Returns true if byte belongs to a telnet command. */
 static bool
 is_option(struct telnet *telnet, unsigned char byte)
 {
@@ -40,7 +40,7 @@ is_option(struct telnet *telnet, unsigned char byte)
 				: byte >= WILL && byte <= DONT ? OPTION
 				: byte == SB                   ? NEGOTIATION
 							       : TEXT;
-		return byte != IAC; /* twice it is itself */
+		return byte != IAC; /* IAC IAC is the byte 255 of the text */
 	case REQUEST:
 		telnet->wants_mark = byte == TIMING_MARK;
 		/* fallthrough */
@@ -57,7 +57,7 @@ is_option(struct telnet *telnet, unsigned char byte)
 	}
 }
 
-/* A character of UTF-8 goes whole. */
+/* Delete the last character, with all its bytes of UTF-8. */
 static void
 take_back(struct buffer *line)
 {
@@ -78,7 +78,7 @@ add(struct telnet *telnet, char byte, size_t max_bytes)
 	}
 }
 
-/* The first line is not one for this door. */
+/* Drop the first line, which belongs to protocol. */
 static enum telnet_event
 refuse_protocol(struct telnet *telnet, const char *protocol)
 {
@@ -104,6 +104,13 @@ end_line(struct telnet *telnet)
 	return TELNET_TOO_LONG;
 }
 
+/* Returns true if byte ends a line together with a CR before it. */
+static bool
+is_behind_cr(char byte)
+{
+	return byte == '\n' || byte == '\0';
+}
+
 enum telnet_event
 telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_bytes,
 	size_t *used)
@@ -119,7 +126,7 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			return TELNET_MARK;
 		}
 		telnet->saw_cr = byte == '\r';
-		if (behind_cr && (byte == '\n' || byte == '\0'))
+		if (behind_cr && is_behind_cr(byte))
 			continue;
 		if (byte != '\n' && byte != '\r') {
 			const char *protocol = telnet->has_first_line
@@ -131,6 +138,11 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			if (!telnet->is_too_long)
 				add(telnet, byte, max_bytes);
 			continue;
+		}
+		/* Otherwise the caller would take the LF or NUL for more input. */
+		if (byte == '\r' && *used < len && is_behind_cr(bytes[*used])) {
+			telnet->saw_cr = false;
+			(*used)++;
 		}
 		return end_line(telnet);
 	}

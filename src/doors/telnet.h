@@ -1,6 +1,6 @@
-/* telnet.h - lines out of what a terminal sends: telnet's options are left out (RFC 854),
- * a line ends in LF, CR LF or CR NUL, and a backspace takes a character back. The first
- * line that is not empty may show that the peer speaks another protocol (sniff.h). */
+/* telnet.h - splits what a terminal sends into lines. A line ends in LF, CR LF, CR NUL or
+ * CR. Telnet commands (RFC 854) are left out, and a backspace deletes a character. The
+ * first line that is not empty is checked for other protocols (sniff.h). */
 #pragma once
 
 #include <stdbool.h>
@@ -9,36 +9,37 @@
 #include "doors/sniff.h"
 #include "linnet/base/buffer.h"
 
-/* Embedded; all zero is the beginning of a connection. */
+/* Embedded; all zero when a connection opens. */
 struct telnet {
 	struct buffer line;
-	bool is_too_long; /* the line under way, which is left out then */
+	bool is_too_long; /* drop the current line */
 	bool saw_cr;
 	bool wants_mark;
-	int state; /* within an option */
-	bool has_first_line;
-	struct sniff sniff;   /* the first line that is not empty */
-	const char *protocol; /* that TELNET_FOREIGN is about; static text */
+	int state;            /* within a telnet command */
+	bool has_first_line;  /* one that is not empty has ended */
+	struct sniff sniff;   /* used until then */
+	const char *protocol; /* set with TELNET_FOREIGN; static text */
 };
 
 enum telnet_event {
-	TELNET_MORE,     /* all was read, no line has ended; zero */
-	TELNET_LINE,     /* line has one */
-	TELNET_TOO_LONG, /* one of more than max_bytes has ended; its text is gone */
-	TELNET_FOREIGN, /* the first line belongs to another protocol; its text is gone */
-	TELNET_MARK,    /* the terminal shows nothing until it is sent TELNET_NO_MARK */
+	TELNET_MORE,     /* zero: everything was read, and no line has ended */
+	TELNET_LINE,     /* a line has ended and is in telnet.line */
+	TELNET_TOO_LONG, /* a line of more than max_bytes has ended and was dropped */
+	TELNET_FOREIGN,  /* the first line is of another protocol and was dropped */
+	TELNET_MARK,     /* the terminal shows nothing until it is sent TELNET_NO_MARK */
 };
 
-/* What answers a request for a timing mark, which terminals send behind an interrupt
- * (RFC 860): IAC WONT TIMING-MARK. */
+/* IAC WONT TIMING-MARK: the answer to a request for a timing mark, which terminals send
+ * after an interrupt (RFC 860). */
 #define TELNET_NO_MARK "\xff\xfc\x06"
 
-/* Read from the len bytes at bytes until a line ends; *used is how many that were. After
- * TELNET_LINE, the line is to be emptied (line.len = 0) before the next call. */
+/* Read from the len bytes at bytes until a line ends or something else is to be done.
+ * Sets *used to the number of bytes that were read. After TELNET_LINE, empty the line
+ * (line.len = 0) before the next call. */
 enum telnet_event telnet_read(struct telnet *telnet, const char *bytes, size_t len,
 	size_t max_bytes, size_t *used);
 
-/* The end of what is sent, where the last line may lack its own. */
+/* The peer sends nothing more: end the last line if it has no end yet. */
 enum telnet_event telnet_end(struct telnet *telnet);
 
 /* Free the line. */

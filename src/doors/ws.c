@@ -11,43 +11,42 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
 
-/* A longer value in the query is no good for anything. */
+/* Longer values in the query are rejected. */
 #define QUERY_BYTES 300
 
 /* A chat session on a WebSocket. */
 struct ws_session {
 	struct session session;
-	struct ws_writer writer;
+	struct websocket *socket;
 	struct ws_door *door;
-	/* The message under way, while it is in pieces. */
-	struct buffer partial;
+	struct buffer partial; /* the pieces of a message that is not whole yet */
 };
 
 static struct ws_session *
-from_session(struct session *session)
+ws_from_session(struct session *session)
 {
 	return container_of(session, struct ws_session, session);
 }
 
 static void
-on_wake(struct session *session)
+ws_on_wake(struct session *session)
 {
-	ws_writer_wake(&from_session(session)->writer);
+	websocket_wake(ws_from_session(session)->socket);
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+ws_on_drop(struct session *session, uint16_t code, const char *reason)
 {
-	struct ws_session *ws = from_session(session);
+	struct ws_session *ws = ws_from_session(session);
 
-	conn_note_ending(ws->writer.socket->conn, session_ending(session));
-	ws_writer_close(&ws->writer, code, reason);
+	conn_note_ending(ws->socket->conn, close_code_ending(session->closed));
+	websocket_close(ws->socket, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
 
-static const struct session_ops ops = { .wake = on_wake, .drop = on_drop };
+static const struct session_ops ops = { .wake = ws_on_wake, .drop = ws_on_drop };
 
-/* What a connection asks for in its query, decoded; empty where it does not. */
+/* The decoded arguments of the query; "" if missing. */
 struct query {
 	char room[QUERY_BYTES];
 	char name[QUERY_BYTES];
@@ -56,32 +55,33 @@ struct query {
 	char format[QUERY_BYTES];
 };
 
-/* Returns false if the value is longer than anything good. */
+/* Returns false if the value is too long. */
 static bool
-take(const struct http_head *head, const char *name, char *out)
+ws_take_argument(const struct http_head *head, const char *name, char *out)
 {
 	return http_head_query(head, name, out, QUERY_BYTES) != -E2BIG;
 }
 
 static bool
-read_query(const struct http_head *head, struct query *query)
+ws_read_query(const struct http_head *head, struct query *query)
 {
 	memset(query, 0, sizeof(*query));
-	return take(head, "room", query->room) && take(head, "name", query->name) &&
-	       take(head, "since", query->since) && take(head, "events", query->events) &&
-	       take(head, "format", query->format);
+	return ws_take_argument(head, "room", query->room) &&
+	       ws_take_argument(head, "name", query->name) &&
+	       ws_take_argument(head, "since", query->since) &&
+	       ws_take_argument(head, "events", query->events) &&
+	       ws_take_argument(head, "format", query->format);
 }
 
 static const char *
-or_null(const char *text)
+ws_text_or_null(const char *text)
 {
 	return *text ? text : NULL;
 }
 
-/* What the client may do, for permissions_unref; NULL with *refusal filled in: nothing.
- */
+/* The client's permissions, for permissions_unref; NULL with *refusal filled in. */
 static const struct permissions *
-permissions_of(const struct ws_door *door, const struct http_request *request,
+ws_permissions(const struct ws_door *door, const struct http_request *request,
 	struct access_refusal *refusal)
 {
 	struct access_caller caller = access_caller_of(&door->access, request);
@@ -89,25 +89,13 @@ permissions_of(const struct ws_door *door, const struct http_request *request,
 	return access_permissions(&door->access, request, &caller, refusal);
 }
 
-static int
-status_of(const char *code)
-{
-	if (!strcmp(code, "denied") || !strcmp(code, "banned"))
-		return 403;
-	if (!strcmp(code, "no_such_room"))
-		return 404;
-	if (!strcmp(code, "name_taken"))
-		return 409;
-	return !strcmp(code, "too_many_rooms") ? 503 : 400;
-}
-
-/* As on_check, of who may come to room. */
+/* Like on_check: may the client enter room? */
 static const char *
-check_entry(const struct ws_door *door, const struct http_request *request,
+ws_check_entry(const struct ws_door *door, const struct http_request *request,
 	const char *room, int *status, const char **text)
 {
 	struct access_refusal refusal;
-	const struct permissions *permissions = permissions_of(door, request, &refusal);
+	const struct permissions *permissions = ws_permissions(door, request, &refusal);
 	const char *code;
 
 	if (!permissions) {
@@ -119,79 +107,79 @@ check_entry(const struct ws_door *door, const struct http_request *request,
 	code = chat_entry_fault(door->chat, permissions, room, text);
 	permissions_unref(permissions);
 	if (code)
-		*status = status_of(code);
+		*status = fault_http_status(code);
 	return code;
 }
 
 static const char *
-on_check(struct websocket_service *service, const struct http_request *request,
+ws_on_check(const struct websocket_service *service, const struct http_request *request,
 	int *status, const char **text)
 {
-	struct ws_door *ws_door = (struct ws_door *)service;
+	const struct ws_door *ws_door = container_of(service, struct ws_door, service);
 	struct query query;
 
 	*status = 400;
 	*text = "a value in the query is too long";
-	if (!read_query(request->head, &query))
+	if (!ws_read_query(request->head, &query))
 		return "bad_query";
 	*text = "the formats are json and line";
 	if (*query.format && strcmp(query.format, "json") != 0 &&
 		strcmp(query.format, "line") != 0)
 		return "bad_format";
-	return check_entry(ws_door, request, or_null(query.room), status, text);
+	return ws_check_entry(
+		ws_door, request, ws_text_or_null(query.room), status, text);
 }
 
-/* A token that was good when it was checked may just have expired: what it is for then
- * is nothing. */
+/* The token may have expired since the check; then the session may do nothing. */
 static void
-admit(struct ws_session *ws, const struct http_request *request)
+ws_admit(struct ws_session *ws, const struct http_request *request)
 {
 	static const struct permissions nothing;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
-		permissions_of(ws->door, request, &refusal);
+		ws_permissions(ws->door, request, &refusal);
 
 	session_admit(&ws->session, permissions ? permissions : &nothing,
-		ws->writer.socket->conn->peer, clock_unix_ms());
+		ws->socket->conn->peer, clock_unix_ms());
 	permissions_unref(permissions);
 }
 
 static void
-on_open(struct websocket *socket, const struct http_request *request)
+ws_on_open(struct websocket *socket, const struct http_request *request)
 {
-	struct ws_door *ws_door = (struct ws_door *)socket->service;
+	struct ws_door *ws_door = container_of(socket->service, struct ws_door, service);
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct chat_wishes wishes = { .room = NULL };
 	struct query query;
+	enum wire wire;
 
-	read_query(request->head, &query);
-	wishes.room = or_null(query.room);
-	wishes.name = or_null(query.name);
-	wishes.since = or_null(query.since);
+	ws_read_query(request->head, &query);
+	wishes.room = ws_text_or_null(query.room);
+	wishes.name = ws_text_or_null(query.name);
+	wishes.since = ws_text_or_null(query.since);
 	wishes.wants_events = !strcmp(query.events, "1");
 	socket->state = ws;
 	ws->door = ws_door;
-	session_init(&ws->session, &ops, socket->service->name,
-		chat_next_number(ws_door->chat),
-		(size_t)ws_door->config->limits.queue_bytes);
-	if (!strcmp(query.format, "line")) {
-		ws->session.wire = WIRE_WS_LINE;
+	ws->socket = socket;
+	wire = !strcmp(query.format, "line") ? WIRE_WS_LINE : WIRE_WS;
+	if (wire_is_line(wire))
 		wishes.wants_events = true;
-	}
-	ws_writer_init(&ws->writer, socket, ws_door->drain, &ws->session.queue,
-		ws->session.queue_max_bytes / 2);
-	admit(ws, request);
+	session_init(&ws->session, &ops, wire, chat_next_number(ws_door->chat),
+		(size_t)ws_door->config->limits.queue_bytes);
+	socket->queue = &ws->session.queue;
+	socket->pressing_bytes = ws->session.queue_max_bytes / 2;
+	ws_admit(ws, request);
 	log_info("session_open", log_uint("session", ws->session.number),
 		log_str("peer", socket->conn->peer),
 		log_str("door", socket->service->name));
 	chat_open(ws_door->chat, &ws->session, &wishes);
 }
 
-/* Refuse what is not a text message within the limit, before anything is kept of it. */
+/* Close the session if the message is not text or too long, before it takes memory. */
 static bool
-is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
+ws_is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 {
-	const struct websocket *socket = ws->writer.socket;
+	const struct websocket *socket = ws->socket;
 	size_t max = (size_t)ws->door->config->limits.message_bytes;
 	size_t announced = ws->partial.len + len + websocket_remaining(socket);
 
@@ -205,16 +193,16 @@ is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
 		return false;
 	}
-	if (!websocket_is_text(ws->writer.socket, bytes, len)) {
+	if (!websocket_is_text(ws->socket, bytes, len)) {
 		session_close(&ws->session, CLOSE_BAD_UTF8, "bad UTF-8");
 		return false;
 	}
 	return true;
 }
 
-/* A message may have several lines. */
+/* One message may contain several lines. */
 static void
-handle_lines(struct ws_session *ws, const char *bytes, size_t len)
+ws_handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 {
 	const char *end = bytes + len, *eol;
 
@@ -227,78 +215,51 @@ handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 	}
 }
 
-/* A whole message has come. */
+/* Handle a whole message. */
 static void
-handle(struct ws_session *ws, const char *bytes, size_t len)
+ws_handle(struct ws_session *ws, const char *bytes, size_t len)
 {
 	if (ws->session.wire == WIRE_WS_LINE)
-		handle_lines(ws, bytes, len);
+		ws_handle_lines(ws, bytes, len);
 	else
 		chat_handle(ws->door->chat, &ws->session, len ? bytes : "", len,
 			clock_unix_ms());
 }
 
 static void
-on_receive(struct websocket *socket, const void *bytes, size_t len)
+ws_on_receive(struct websocket *socket, const void *bytes, size_t len)
 {
 	struct ws_session *ws = socket->state;
 	bool whole = websocket_is_first(socket) && websocket_is_final(socket);
 
-	ws_writer_heard(&ws->writer);
-	if (ws->session.closing || socket->conn->table->is_stopping)
+	if (socket->conn->table->is_stopping)
 		return;
-	if (!is_acceptable(ws, bytes, len)) {
+	if (!ws_is_acceptable(ws, bytes, len)) {
 		buffer_clear(&ws->partial);
 		return;
 	}
 	if (whole) {
-		handle(ws, bytes, len);
+		ws_handle(ws, bytes, len);
 		return;
 	}
 	buffer_append(&ws->partial, bytes, len);
 	if (websocket_is_final(socket)) {
-		handle(ws, ws->partial.bytes, ws->partial.len);
+		ws_handle(ws, ws->partial.bytes, ws->partial.len);
 		buffer_clear(&ws->partial);
 	}
 }
 
 static void
-on_heard(struct websocket *socket)
+ws_on_written(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
-	ws_writer_heard(&ws->writer);
-}
-
-static void
-on_peer_close(struct websocket *socket, const void *payload, size_t len)
-{
-	struct ws_session *ws = socket->state;
-
-	ws_writer_answer_close(&ws->writer, payload, len);
-}
-
-static int
-on_writable(struct websocket *socket)
-{
-	struct ws_session *ws = socket->state;
-	int r = ws_writer_writable(&ws->writer);
-
-	if (r == 0 && !ws->session.queue.count && !ws->writer.is_blocked)
+	if (!ws->session.queue.count && !socket->is_blocked)
 		chat_on_drained(ws->door->chat, &ws->session);
-	return r;
 }
 
 static void
-on_tick(struct websocket *socket, int64_t now_ms)
-{
-	struct ws_session *ws = socket->state;
-
-	ws_writer_tick(&ws->writer, now_ms);
-}
-
-static void
-on_stop(struct websocket *socket, uint16_t code, const char *reason)
+ws_on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = socket->state;
 
@@ -306,40 +267,35 @@ on_stop(struct websocket *socket, uint16_t code, const char *reason)
 }
 
 static void
-on_closed(struct websocket *socket)
+ws_on_closed(struct websocket *socket)
 {
 	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("door", "ws"), log_uint("code", ws->session.close_code),
+		log_str("door", "ws"),
+		log_uint("code", close_code_sent(ws->session.closed)),
 		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
-	ws_writer_fini(&ws->writer);
 	session_fini(&ws->session);
 	buffer_clear(&ws->partial);
 	free(ws);
 }
 
 void
-ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat,
-	struct ws_drain *drain)
+ws_door_init(struct ws_door *door, const struct access *access, struct chat *chat)
 {
 	*door = (struct ws_door){
 		.service = {
 			.name = "ws",
-			.on_check = on_check,
-			.on_open = on_open,
-			.on_receive = on_receive,
-			.on_heard = on_heard,
-			.on_peer_close = on_peer_close,
-			.on_writable = on_writable,
-			.on_tick = on_tick,
-			.on_stop = on_stop,
-			.on_closed = on_closed,
+			.on_check = ws_on_check,
+			.on_open = ws_on_open,
+			.on_receive = ws_on_receive,
+			.on_written = ws_on_written,
+			.on_stop = ws_on_stop,
+			.on_closed = ws_on_closed,
 		},
 		.config = access->config,
 		.access = *access,
 		.chat = chat,
-		.drain = drain,
 	};
 }

@@ -6,13 +6,13 @@
 #include "hooks/hooks_private.h"
 #include "linnet/base/util.h"
 
-/* What tells one alert of a name from the others, for people. */
+/* Labels that tell people which of several alerts with one name this is. */
 static const char *const places[] = { "instance", "host", "rulename", NULL };
 
-/* The first eight digits of the fingerprint, which is a hash of the labels; if there is
- * none, of another hash of them. */
+/* The first 8 digits of the fingerprint, which is Alertmanager's hash of the labels.
+ * Without a fingerprint, our own hash of the labels. */
 static void
-make_mark(char *mark, const json_t *alert, const json_t *labels)
+alertmanager_make_mark(char *mark, const json_t *alert, const json_t *labels)
 {
 	const char *fingerprint = hooks_string(alert, "fingerprint");
 	char *text;
@@ -31,7 +31,7 @@ make_mark(char *mark, const json_t *alert, const json_t *labels)
 }
 
 static struct hooks_line
-title_of(const json_t *labels, const char *name)
+alertmanager_title(const json_t *labels, const char *name)
 {
 	const char *place = hooks_first(labels, places);
 	struct buffer text = { 0 };
@@ -45,9 +45,9 @@ title_of(const json_t *labels, const char *name)
 	return line;
 }
 
-/* Who wrote no annotation knows an alert by its labels. */
+/* For alerts without annotations. */
 static void
-say_labels(struct buffer *text, json_t *labels)
+alertmanager_say_labels(struct buffer *text, json_t *labels)
 {
 	json_t *value;
 	const char *key;
@@ -64,7 +64,7 @@ say_labels(struct buffer *text, json_t *labels)
 }
 
 static void
-say_alert(struct buffer *text, const json_t *alert, json_t *labels)
+alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 {
 	const json_t *annotations = json_object_get(alert, "annotations");
 	const char *summary = hooks_string(annotations, "summary");
@@ -79,12 +79,12 @@ say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 	if (!text->len && hooks_string(alert, "valueString"))
 		hooks_say(text, "%s", hooks_string(alert, "valueString"));
 	if (!text->len)
-		say_labels(text, labels);
+		alertmanager_say_labels(text, labels);
 }
 
-/* Where the alert came from, as near to what is wrong as possible. */
+/* The most specific link that the alert has. */
 static const char *
-link_of(const json_t *alert, const json_t *body)
+alertmanager_link(const json_t *alert, const json_t *body)
 {
 	static const char *const keys[] = { "panelURL", "dashboardURL", "generatorURL" };
 	size_t i;
@@ -107,7 +107,7 @@ hooks_firing_severity(const json_t *labels)
 }
 
 static const char *
-severity_of(const json_t *body, const json_t *alert)
+alertmanager_severity(const json_t *body, const json_t *alert)
 {
 	const char *status = hooks_string(alert, "status");
 
@@ -119,7 +119,7 @@ severity_of(const json_t *body, const json_t *alert)
 }
 
 static void
-add_alert(struct hooks_request *request, const json_t *alert)
+alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 {
 	json_t *labels = json_object_get(alert, "labels");
 	const char *name = hooks_string(labels, "alertname");
@@ -129,17 +129,18 @@ add_alert(struct hooks_request *request, const json_t *alert)
 
 	if (!name)
 		name = "alert";
-	make_mark(mark, alert, labels);
+	alertmanager_make_mark(mark, alert, labels);
 	hooks_make_key(key, name, mark);
-	title = title_of(labels, name);
-	say_alert(&message, alert, labels);
-	hooks_add(request, &(struct hooks_push){
-				   .key = key,
-				   .severity = severity_of(request->body, alert),
-				   .title = title.text,
-				   .message = message.bytes,
-				   .click = link_of(alert, request->body),
-			   });
+	title = alertmanager_title(labels, name);
+	alertmanager_say_alert(&message, alert, labels);
+	hooks_add(
+		request, &(struct hooks_push){
+				 .key = key,
+				 .severity = alertmanager_severity(request->body, alert),
+				 .title = title.text,
+				 .message = message.bytes,
+				 .click = alertmanager_link(alert, request->body),
+			 });
 	buffer_clear(&message);
 }
 
@@ -159,13 +160,13 @@ hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
 			continue;
 		is_read = true;
 		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
-			add_alert(request, alert);
+			alertmanager_add_alert(request, alert);
 		else
 			left_out++;
 	}
 	if (!is_read)
-		return message_refuse(
-			request->fault, "bad_hook", "\"alerts\" must have objects");
+		return message_refuse(request->fault, "bad_hook",
+			"\"alerts\" must be an array of objects");
 	if (left_out)
 		hooks_add_left_out(request, left_out, "alert",
 			hooks_string(request->body, "externalURL"));
@@ -179,6 +180,6 @@ hooks_convert_alertmanager(struct hooks_request *request)
 
 	if (!json_is_array(alerts))
 		return message_refuse(request->fault, "bad_hook",
-			"not a webhook of Alertmanager: no array \"alerts\"");
+			"not an Alertmanager webhook: the array \"alerts\" is missing");
 	return hooks_add_alerts(request, alerts);
 }

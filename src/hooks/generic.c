@@ -5,7 +5,7 @@
 #include "hooks/hooks_private.h"
 #include "linnet/base/util.h"
 
-/* What programs call a thing, the likeliest first. */
+/* Members that programs use for the same thing, most common first. */
 static const char *const texts[] = { "text", "message", "body", "content", "msg",
 	"summary", NULL };
 static const char *const titles[] = { "title", "subject", "heading", "name", NULL };
@@ -13,10 +13,10 @@ static const char *const links[] = { "click", "url", "link", "html_url", NULL };
 static const char *const keys[] = { "key", "id", "alert" };
 static const char *const levels[] = { "level", "severity", "status" };
 
-/* The severity of an alarm, NULL if the object says none that is known. "ok" from any
- * member is the end of it, whatever another calls its severity. */
+/* The severity of an alarm, or NULL if no member has a known one. "ok" in any member
+ * wins, because it clears the alarm. */
 static const char *
-severity_of(const json_t *object)
+generic_severity(const json_t *object)
 {
 	const char *found = NULL;
 	size_t i;
@@ -31,7 +31,7 @@ severity_of(const json_t *object)
 }
 
 static void
-say_key(struct buffer *text, const json_t *object)
+generic_say_key(struct buffer *text, const json_t *object)
 {
 	const char *status = hooks_string(object, "status");
 	size_t i;
@@ -44,15 +44,15 @@ say_key(struct buffer *text, const json_t *object)
 		else if (json_is_integer(id))
 			hooks_say(text, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 	}
-	/* Bodies of monitors have no key, but the name of what is up or down. */
+	/* Uptime monitors send no key, only the name of the service. */
 	if (!text->len && status && hooks_string(object, "name") &&
 		(!strcasecmp(status, "up") || !strcasecmp(status, "down")))
 		hooks_say(text, "%s", hooks_string(object, "name"));
 }
 
-/* Slack's: {"title", "title_link", "text", "fallback", "color"}. */
+/* Slack attachments: {"title", "title_link", "text", "fallback", "color"}. */
 static void
-say_attachments(struct buffer *text, const json_t *attachments)
+generic_say_attachments(struct buffer *text, const json_t *attachments)
 {
 	json_t *attachment;
 	size_t i;
@@ -71,13 +71,13 @@ say_attachments(struct buffer *text, const json_t *attachments)
 	}
 }
 
-/* What a message is tagged with, or NULL. */
+/* The level that a message is tagged with, or NULL. */
 static const char *
-level_of(const json_t *object)
+generic_level(const json_t *object)
 {
 	const json_t *attachments = json_object_get(object, "attachments");
 	const char *color = hooks_string(json_array_get(attachments, 0), "color");
-	const char *level = severity_of(object);
+	const char *level = generic_severity(object);
 
 	if (!level)
 		level = hooks_severity(hooks_string(object, "priority"));
@@ -89,7 +89,7 @@ level_of(const json_t *object)
 }
 
 static const char *
-link_of(const json_t *object)
+generic_link(const json_t *object)
 {
 	const char *link = hooks_first(object, links);
 	const json_t *attachments = json_object_get(object, "attachments");
@@ -97,12 +97,12 @@ link_of(const json_t *object)
 	return link ? link : hooks_string(json_array_get(attachments, 0), "title_link");
 }
 
-/* The caller frees them. */
+/* The caller frees the array. */
 static json_t *
-tags_of(const json_t *object, bool is_alarm)
+generic_tags(const json_t *object, bool is_alarm)
 {
 	json_t *tags = json_object_get(object, "tags");
-	const char *level = is_alarm ? NULL : level_of(object);
+	const char *level = is_alarm ? NULL : generic_level(object);
 
 	tags = json_is_array(tags) ? json_copy(tags) : json_array();
 	if (level)
@@ -111,27 +111,27 @@ tags_of(const json_t *object, bool is_alarm)
 }
 
 static void
-convert_object(struct hooks_request *request, const json_t *object)
+generic_convert_object(struct hooks_request *request, const json_t *object)
 {
 	struct buffer text = { 0 }, name = { 0 };
 	struct hooks_push push = {
-		.severity = severity_of(object),
+		.severity = generic_severity(object),
 		.username = hooks_string(object, "username"),
 		.title = hooks_first(object, titles),
-		.click = link_of(object),
+		.click = generic_link(object),
 	};
 	char key[HOOKS_KEY_BYTES + 1];
 
-	say_key(&name, object);
+	generic_say_key(&name, object);
 	if (name.len && push.severity) {
 		hooks_make_key(key, name.bytes, NULL);
 		push.key = key;
 	}
 	if (hooks_first(object, texts))
 		hooks_say(&text, "%s", hooks_first(object, texts));
-	say_attachments(&text, json_object_get(object, "attachments"));
+	generic_say_attachments(&text, json_object_get(object, "attachments"));
 	push.message = text.bytes;
-	push.tags = tags_of(object, push.key != NULL);
+	push.tags = generic_tags(object, push.key != NULL);
 	if (push.key || push.title || push.message)
 		hooks_add(request, &push);
 	json_decref(push.tags);
@@ -139,10 +139,10 @@ convert_object(struct hooks_request *request, const json_t *object)
 	buffer_clear(&name);
 }
 
-/* Uptime Kuma's: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Its other
- * states and its tests are messages. */
+/* Uptime Kuma: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Other states and
+ * test notifications become messages. */
 static bool
-convert_monitor(struct hooks_request *request, const json_t *object)
+generic_convert_monitor(struct hooks_request *request, const json_t *object)
 {
 	const json_t *monitor = json_object_get(object, "monitor");
 	const json_t *beat = json_object_get(object, "heartbeat");
@@ -171,14 +171,14 @@ convert_monitor(struct hooks_request *request, const json_t *object)
 }
 
 static void
-convert_value(struct hooks_request *request, json_t *value)
+generic_convert_value(struct hooks_request *request, json_t *value)
 {
 	json_t *object = json_is_string(value) ? json_object() : json_incref(value);
 
 	if (object != value)
 		json_object_set(object, "text", value);
-	if (!convert_monitor(request, object))
-		convert_object(request, object);
+	if (!generic_convert_monitor(request, object))
+		generic_convert_object(request, object);
 	json_decref(object);
 }
 
@@ -190,11 +190,11 @@ hooks_convert_generic(struct hooks_request *request)
 	size_t i;
 
 	if (!json_is_array(request->body))
-		convert_value(request, request->body);
+		generic_convert_value(request, request->body);
 	json_array_foreach(request->body, i, value)
 	{
 		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
-			convert_value(request, value);
+			generic_convert_value(request, value);
 		else
 			left_out++;
 	}
@@ -202,6 +202,6 @@ hooks_convert_generic(struct hooks_request *request)
 		hooks_add_left_out(request, left_out, "message", NULL);
 	if (!json_array_size(request->pushes))
 		return message_refuse(request->fault, "bad_hook",
-			"nothing to read: no \"text\", \"message\" or \"title\"");
+			"the body needs a \"text\", \"message\" or \"title\"");
 	return 0;
 }

@@ -9,44 +9,44 @@
 #define MAX_COMMITS 10
 #define SHORT_HASH 7
 
-/* One event. Returns 0, or -EINVAL with the request's fault filled in. */
-struct event {
+/* An event and its converter, which returns 0, or -EINVAL with the fault filled in. */
+struct github_event {
 	const char *name;
 	int (*convert)(struct hooks_request *request);
 };
 
 static struct hooks_line
-sender(const struct hooks_request *request)
+github_sender(const struct hooks_request *request)
 {
 	return hooks_line(json_object_get(request->body, "sender"), "login", "somebody");
 }
 
 /* The action of the event, or "". */
 static const char *
-action(const struct hooks_request *request)
+github_action(const struct hooks_request *request)
 {
 	const char *name = hooks_string(request->body, "action");
 
 	return name ? name : "";
 }
 
-/* The member key of the body, which the event is about; NULL, and the fault filled in, if
- * it is no object. */
+/* The object that the event is about: member key of the body. Returns NULL with the fault
+ * filled in if there is no such object. */
 static json_t *
-subject(struct hooks_request *request, const char *key)
+github_subject(struct hooks_request *request, const char *key)
 {
 	json_t *object = json_object_get(request->body, key);
 
 	if (json_is_object(object))
 		return object;
 	message_refuse(request->fault, "bad_hook",
-		"not a GitHub event of that name: no object \"%s\"", key);
+		"not a GitHub event of that name: the object \"%s\" is missing", key);
 	return NULL;
 }
 
-/* Of the repository, or of the organization for what has none. */
+/* The name of the repository, or of the organization if there is no repository. */
 static const char *
-place(const struct hooks_request *request)
+github_place(const struct hooks_request *request)
 {
 	const char *name =
 		hooks_string(json_object_get(request->body, "repository"), "full_name");
@@ -56,15 +56,15 @@ place(const struct hooks_request *request)
 			      json_object_get(request->body, "organization"), "login");
 }
 
-/* Add text, which is emptied, as a message that leads to click. */
+/* Add a message, and empty text. Without a click, it links to the repository. */
 static int
-add_text(struct hooks_request *request, struct buffer *text, const char *click)
+github_add_text(struct hooks_request *request, struct buffer *text, const char *click)
 {
 	if (!click)
 		click = hooks_string(
 			json_object_get(request->body, "repository"), "html_url");
 	hooks_add(request, &(struct hooks_push){
-				   .title = place(request),
+				   .title = github_place(request),
 				   .message = text->bytes,
 				   .click = click,
 			   });
@@ -74,17 +74,19 @@ add_text(struct hooks_request *request, struct buffer *text, const char *click)
 
 /* "ann opened issue #5: Title" */
 static void
-say_did(const struct hooks_request *request, struct buffer *text, const char *did,
+github_say_did(const struct hooks_request *request, struct buffer *text, const char *did,
 	const json_t *object)
 {
-	hooks_say(text, "%s %s #%" JSON_INTEGER_FORMAT ": %s", sender(request).text, did,
+	hooks_say(text, "%s %s #%" JSON_INTEGER_FORMAT ": %s",
+		github_sender(request).text, did,
 		json_integer_value(json_object_get(object, "number")),
 		hooks_line(object, "title", "(no title)").text);
 }
 
-/* Each commit's first line. The last ones are the newest. */
+/* The first line of each commit. GitHub sends the newest commit last, so the last ones
+ * are kept. */
 static void
-say_commits(struct buffer *text, const json_t *commits)
+github_say_commits(struct buffer *text, const json_t *commits)
 {
 	size_t count = json_array_size(commits), i = 0;
 
@@ -105,12 +107,12 @@ say_commits(struct buffer *text, const json_t *commits)
 
 /* "ann pushed 2 commits to main" */
 static void
-say_push(const struct hooks_request *request, struct buffer *text, const char *kind,
-	const char *name)
+github_say_push(const struct hooks_request *request, struct buffer *text,
+	const char *kind, const char *name)
 {
 	const json_t *body = request->body, *commits = json_object_get(body, "commits");
 	size_t count = json_array_size(commits);
-	struct hooks_line who = sender(request);
+	struct hooks_line who = github_sender(request);
 
 	if (json_is_true(json_object_get(body, "deleted")))
 		hooks_say(text, "%s deleted %s %s", who.text, kind, name);
@@ -126,11 +128,11 @@ say_push(const struct hooks_request *request, struct buffer *text, const char *k
 		hooks_say(text, "%s pushed %zu commit%s to %s", who.text, count,
 			count == 1 ? "" : "s", name);
 	if (strcmp(kind, "tag") != 0)
-		say_commits(text, commits);
+		github_say_commits(text, commits);
 }
 
 static int
-on_push(struct hooks_request *request)
+github_on_push(struct hooks_request *request)
 {
 	const char *ref = hooks_string(request->body, "ref");
 	const char *kind = "branch", *click = NULL;
@@ -138,152 +140,154 @@ on_push(struct hooks_request *request)
 
 	if (!ref)
 		return message_refuse(request->fault, "bad_hook",
-			"not a push of GitHub: no string \"ref\"");
+			"not a GitHub push: the string \"ref\" is missing");
 	if (!strncmp(ref, "refs/tags/", 10)) {
 		kind = "tag";
 		ref += 10;
 	} else if (!strncmp(ref, "refs/heads/", 11)) {
 		ref += 11;
 	}
-	say_push(request, &text, kind, hooks_line_of(ref, strlen(ref)).text);
-	/* There is nothing to compare with. */
+	github_say_push(request, &text, kind, hooks_line_of(ref, strlen(ref)).text);
+	/* A deleted branch has no page that compares it. */
 	if (!json_is_true(json_object_get(request->body, "deleted")))
 		click = hooks_string(request->body, "compare");
-	return add_text(request, &text, click);
+	return github_add_text(request, &text, click);
 }
 
-/* NULL: nothing that anybody has to be told. */
+/* NULL: not worth a message. */
 static const char *
-pull_request_did(const struct hooks_request *request, const json_t *pull)
+github_pull_request_did(const struct hooks_request *request, const json_t *pull)
 {
-	if (!strcmp(action(request), "opened"))
+	if (!strcmp(github_action(request), "opened"))
 		return json_is_true(json_object_get(pull, "draft"))
 			       ? "opened draft pull request"
 			       : "opened pull request";
-	if (!strcmp(action(request), "closed"))
+	if (!strcmp(github_action(request), "closed"))
 		return json_is_true(json_object_get(pull, "merged"))
 			       ? "merged pull request"
 			       : "closed pull request";
-	if (!strcmp(action(request), "reopened"))
+	if (!strcmp(github_action(request), "reopened"))
 		return "reopened pull request";
-	if (!strcmp(action(request), "ready_for_review"))
+	if (!strcmp(github_action(request), "ready_for_review"))
 		return "asks for review of pull request";
 	return NULL;
 }
 
 static int
-on_pull_request(struct hooks_request *request)
+github_on_pull_request(struct hooks_request *request)
 {
-	const json_t *pull = subject(request, "pull_request");
-	const char *did = pull_request_did(request, pull);
+	const json_t *pull = github_subject(request, "pull_request");
+	const char *did = github_pull_request_did(request, pull);
 	struct buffer text = { 0 };
 
 	if (!pull)
 		return -EINVAL;
 	if (!did)
 		return 0;
-	say_did(request, &text, did, pull);
-	if (!strcmp(action(request), "opened"))
+	github_say_did(request, &text, did, pull);
+	if (!strcmp(github_action(request), "opened"))
 		hooks_quote(&text, pull, "body");
-	return add_text(request, &text, hooks_string(pull, "html_url"));
+	return github_add_text(request, &text, hooks_string(pull, "html_url"));
 }
 
 static int
-on_issues(struct hooks_request *request)
+github_on_issues(struct hooks_request *request)
 {
-	const json_t *issue = subject(request, "issue");
-	const char *did = !strcmp(action(request), "opened")     ? "opened issue"
-			  : !strcmp(action(request), "closed")   ? "closed issue"
-			  : !strcmp(action(request), "reopened") ? "reopened issue"
-								 : NULL;
+	const json_t *issue = github_subject(request, "issue");
+	const char *did = !strcmp(github_action(request), "opened")     ? "opened issue"
+			  : !strcmp(github_action(request), "closed")   ? "closed issue"
+			  : !strcmp(github_action(request), "reopened") ? "reopened issue"
+									: NULL;
 	struct buffer text = { 0 };
 
 	if (!issue)
 		return -EINVAL;
 	if (!did)
 		return 0;
-	say_did(request, &text, did, issue);
-	if (!strcmp(action(request), "opened"))
+	github_say_did(request, &text, did, issue);
+	if (!strcmp(github_action(request), "opened"))
 		hooks_quote(&text, issue, "body");
-	return add_text(request, &text, hooks_string(issue, "html_url"));
+	return github_add_text(request, &text, hooks_string(issue, "html_url"));
 }
 
 static int
-on_issue_comment(struct hooks_request *request)
+github_on_issue_comment(struct hooks_request *request)
 {
-	const json_t *issue = subject(request, "issue");
-	const json_t *comment = subject(request, "comment");
+	const json_t *issue = github_subject(request, "issue");
+	const json_t *comment = github_subject(request, "comment");
 	struct buffer text = { 0 };
 
 	if (!issue || !comment)
 		return -EINVAL;
-	if (strcmp(action(request), "created") != 0)
+	if (strcmp(github_action(request), "created") != 0)
 		return 0;
-	/* To GitHub, a pull request is an issue with a member of that name. */
-	say_did(request, &text,
+	/* GitHub sends comments on a pull request as comments on an issue with this
+	 * member. */
+	github_say_did(request, &text,
 		json_is_object(json_object_get(issue, "pull_request"))
 			? "commented on pull request"
 			: "commented on issue",
 		issue);
 	hooks_quote(&text, comment, "body");
-	return add_text(request, &text, hooks_string(comment, "html_url"));
+	return github_add_text(request, &text, hooks_string(comment, "html_url"));
 }
 
 static int
-on_pull_request_review(struct hooks_request *request)
+github_on_pull_request_review(struct hooks_request *request)
 {
-	const json_t *pull = subject(request, "pull_request");
-	const json_t *review = subject(request, "review");
+	const json_t *pull = github_subject(request, "pull_request");
+	const json_t *review = github_subject(request, "review");
 	const char *state = hooks_string(review, "state");
 	const char *did = "reviewed pull request";
 	struct buffer text = { 0 };
 
 	if (!pull || !review)
 		return -EINVAL;
-	if (strcmp(action(request), "submitted") != 0)
+	if (strcmp(github_action(request), "submitted") != 0)
 		return 0;
 	if (state && !strcasecmp(state, "approved"))
 		did = "approved pull request";
 	else if (state && !strcasecmp(state, "changes_requested"))
 		did = "requested changes to pull request";
-	say_did(request, &text, did, pull);
+	github_say_did(request, &text, did, pull);
 	hooks_quote(&text, review, "body");
-	return add_text(request, &text, hooks_string(review, "html_url"));
+	return github_add_text(request, &text, hooks_string(review, "html_url"));
 }
 
 static int
-on_release(struct hooks_request *request)
+github_on_release(struct hooks_request *request)
 {
-	const json_t *release = subject(request, "release");
+	const json_t *release = github_subject(request, "release");
 	struct hooks_line name, tag;
 	struct buffer text = { 0 };
 
 	if (!release)
 		return -EINVAL;
-	if (strcmp(action(request), "published") != 0)
+	if (strcmp(github_action(request), "published") != 0)
 		return 0;
 	tag = hooks_line(release, "tag_name", "(no tag)");
 	name = hooks_line(release, "name", tag.text);
-	hooks_say(&text, "%s published %s %s", sender(request).text,
+	hooks_say(&text, "%s published %s %s", github_sender(request).text,
 		json_is_true(json_object_get(release, "prerelease")) ? "pre-release"
 								     : "release",
 		tag.text);
 	if (strcmp(name.text, tag.text) != 0)
 		hooks_say(&text, ": %s", name.text);
 	hooks_quote(&text, release, "body");
-	return add_text(request, &text, hooks_string(release, "html_url"));
+	return github_add_text(request, &text, hooks_string(release, "html_url"));
 }
 
-/* A branch of somebody's fork is "owner:branch": it often has the name of one of ours. */
+/* "owner:branch" for a branch of a fork, which often has the name of one of the
+ * repository's own branches. */
 static struct hooks_line
-branch_of(const struct hooks_request *request, const json_t *run)
+github_branch(const struct hooks_request *request, const json_t *run)
 {
 	const json_t *head = json_object_get(run, "head_repository");
 	const char *from = hooks_string(head, "full_name");
 	struct hooks_line branch = hooks_line(run, "head_branch", "(no branch)");
 	struct buffer text = { 0 };
 
-	if (!from || !place(request) || !strcmp(from, place(request)))
+	if (!from || !github_place(request) || !strcmp(from, github_place(request)))
 		return branch;
 	hooks_say(&text, "%s:%s", hooks_line_of(from, strcspn(from, "/")).text,
 		branch.text);
@@ -293,11 +297,12 @@ branch_of(const struct hooks_request *request, const json_t *run)
 }
 
 static void
-add_run(struct hooks_request *request, const json_t *run, bool is_good)
+github_add_run(struct hooks_request *request, const json_t *run, bool is_good)
 {
-	const char *repository = place(request) ? place(request) : "repository";
+	const char *repository =
+		github_place(request) ? github_place(request) : "repository";
 	struct hooks_line name = hooks_line(run, "name", "workflow");
-	struct hooks_line branch = branch_of(request, run);
+	struct hooks_line branch = github_branch(request, run);
 	struct buffer title = { 0 }, message = { 0 }, words = { 0 };
 	char key[HOOKS_KEY_BYTES + 1];
 
@@ -307,7 +312,7 @@ add_run(struct hooks_request *request, const json_t *run, bool is_good)
 		branch.text, repository);
 	hooks_say(&message, "%s\n%.*s by %s",
 		hooks_line(run, "display_title", name.text).text, SHORT_HASH,
-		hooks_line(run, "head_sha", "-------").text, sender(request).text);
+		hooks_line(run, "head_sha", "-------").text, github_sender(request).text);
 	hooks_add(request, &(struct hooks_push){
 				   .key = key,
 				   .severity = is_good ? "ok" : "error",
@@ -320,83 +325,83 @@ add_run(struct hooks_request *request, const json_t *run, bool is_good)
 	buffer_clear(&words);
 }
 
-/* What was cancelled, skipped or is stale says nothing about the branch. */
+/* A run that was cancelled, skipped or is stale says nothing about the branch. */
 static int
-on_workflow_run(struct hooks_request *request)
+github_on_workflow_run(struct hooks_request *request)
 {
-	const json_t *run = subject(request, "workflow_run");
+	const json_t *run = github_subject(request, "workflow_run");
 	const char *conclusion = hooks_string(run, "conclusion");
 
 	if (!run)
 		return -EINVAL;
-	if (strcmp(action(request), "completed") != 0 || !conclusion)
+	if (strcmp(github_action(request), "completed") != 0 || !conclusion)
 		return 0;
 	if (!strcmp(conclusion, "success"))
-		add_run(request, run, true);
+		github_add_run(request, run, true);
 	else if (!strcmp(conclusion, "failure") || !strcmp(conclusion, "timed_out") ||
 		 !strcmp(conclusion, "startup_failure"))
-		add_run(request, run, false);
+		github_add_run(request, run, false);
 	return 0;
 }
 
 static int
-on_star(struct hooks_request *request)
+github_on_star(struct hooks_request *request)
 {
-	const json_t *repository = subject(request, "repository");
+	const json_t *repository = github_subject(request, "repository");
 	struct buffer text = { 0 };
 
 	if (!repository)
 		return -EINVAL;
-	if (strcmp(action(request), "created") != 0)
+	if (strcmp(github_action(request), "created") != 0)
 		return 0;
 	hooks_say(&text, "%s gave a star (%" JSON_INTEGER_FORMAT " in all)",
-		sender(request).text,
+		github_sender(request).text,
 		json_integer_value(json_object_get(repository, "stargazers_count")));
-	return add_text(request, &text, NULL);
+	return github_add_text(request, &text, NULL);
 }
 
 static int
-on_fork(struct hooks_request *request)
+github_on_fork(struct hooks_request *request)
 {
-	const json_t *fork = subject(request, "forkee");
+	const json_t *fork = github_subject(request, "forkee");
 	struct buffer text = { 0 };
 
 	if (!fork)
 		return -EINVAL;
-	hooks_say(&text, "%s forked it to %s", sender(request).text,
+	hooks_say(&text, "%s forked it to %s", github_sender(request).text,
 		hooks_line(fork, "full_name", "(no name)").text);
-	return add_text(request, &text, hooks_string(fork, "html_url"));
+	return github_add_text(request, &text, hooks_string(fork, "html_url"));
 }
 
-/* Of a branch or a tag. */
+/* A branch or a tag was created or deleted. */
 static int
-add_ref(struct hooks_request *request, const char *did)
+github_add_ref(struct hooks_request *request, const char *did)
 {
 	struct buffer text = { 0 };
 
 	if (!hooks_string(request->body, "ref"))
 		return message_refuse(request->fault, "bad_hook",
-			"not a GitHub event of that name: no string \"ref\"");
-	hooks_say(&text, "%s %s %s %s", sender(request).text, did,
+			"not a GitHub event of that name: the string \"ref\" is missing");
+	hooks_say(&text, "%s %s %s %s", github_sender(request).text, did,
 		hooks_line(request->body, "ref_type", "ref").text,
 		hooks_line(request->body, "ref", "").text);
-	return add_text(request, &text, NULL);
+	return github_add_text(request, &text, NULL);
 }
 
 static int
-on_create(struct hooks_request *request)
+github_on_create(struct hooks_request *request)
 {
-	return add_ref(request, "created");
+	return github_add_ref(request, "created");
 }
 
 static int
-on_delete(struct hooks_request *request)
+github_on_delete(struct hooks_request *request)
 {
-	return add_ref(request, "deleted");
+	return github_add_ref(request, "deleted");
 }
 
 static int
-on_ping(struct hooks_request *request)
+github_on_ping(struct hooks_request *request)
 {
 	const json_t *hook = json_object_get(request->body, "hook");
 	struct buffer text = { 0 };
@@ -410,22 +415,22 @@ on_ping(struct hooks_request *request)
 			hooks_say(
 				&text, "%s%s", i ? ", " : ": ", json_string_value(event));
 	}
-	return add_text(request, &text, NULL);
+	return github_add_text(request, &text, NULL);
 }
 
-static const struct event events[] = {
-	{ "push", on_push },
-	{ "pull_request", on_pull_request },
-	{ "pull_request_review", on_pull_request_review },
-	{ "issues", on_issues },
-	{ "issue_comment", on_issue_comment },
-	{ "release", on_release },
-	{ "workflow_run", on_workflow_run },
-	{ "star", on_star },
-	{ "fork", on_fork },
-	{ "create", on_create },
-	{ "delete", on_delete },
-	{ "ping", on_ping },
+static const struct github_event events[] = {
+	{ "push", github_on_push },
+	{ "pull_request", github_on_pull_request },
+	{ "pull_request_review", github_on_pull_request_review },
+	{ "issues", github_on_issues },
+	{ "issue_comment", github_on_issue_comment },
+	{ "release", github_on_release },
+	{ "workflow_run", github_on_workflow_run },
+	{ "star", github_on_star },
+	{ "fork", github_on_fork },
+	{ "create", github_on_create },
+	{ "delete", github_on_delete },
+	{ "ping", github_on_ping },
 };
 
 int
@@ -434,11 +439,11 @@ hooks_convert_github(struct hooks_request *request)
 	size_t i;
 
 	if (!request->event)
-		return message_refuse(
-			request->fault, "bad_hook", "no header X-GitHub-Event");
+		return message_refuse(request->fault, "bad_hook",
+			"the header X-GitHub-Event is missing");
 	if (!json_is_object(request->body))
-		return message_refuse(
-			request->fault, "bad_hook", "a GitHub event is an object");
+		return message_refuse(request->fault, "bad_hook",
+			"a GitHub event must be a JSON object");
 	for (i = 0; i < ARRAY_SIZE(events); i++)
 		if (!strcmp(events[i].name, request->event))
 			return events[i].convert(request);

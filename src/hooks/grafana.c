@@ -3,7 +3,7 @@
 #include "hooks/hooks_private.h"
 
 static void
-say_matches(struct buffer *text, const json_t *matches)
+grafana_say_matches(struct buffer *text, const json_t *matches)
 {
 	json_t *match;
 	size_t i;
@@ -21,26 +21,27 @@ say_matches(struct buffer *text, const json_t *matches)
 	}
 }
 
-/* NULL: nothing to tell anybody. */
+/* NULL: not worth a message. */
 static const char *
-legacy_severity(const json_t *body, const char *state)
+grafana_legacy_severity(const json_t *body, const char *state)
 {
 	if (!strcmp(state, "alerting"))
 		return hooks_firing_severity(json_object_get(body, "tags"));
 	if (!strcmp(state, "no_data"))
 		return "warning";
-	/* A rule that is not looked at any more would let its alarm stand for ever. */
+	/* Grafana stops evaluating a paused rule, so nothing else would clear its alarm.
+	 */
 	if (!strcmp(state, "ok") || !strcmp(state, "paused"))
 		return "ok";
 	return NULL;
 }
 
-/* Grafana's own alerting up to 8: one rule a body. */
+/* Grafana 8 and older: the body is one alert rule. */
 static int
-add_rule(struct hooks_request *request, const char *state)
+grafana_add_rule(struct hooks_request *request, const char *state)
 {
 	const json_t *body = request->body, *id = json_object_get(body, "ruleId");
-	const char *severity = legacy_severity(body, state);
+	const char *severity = grafana_legacy_severity(body, state);
 	const char *name = hooks_string(body, "ruleName");
 	struct buffer message = { 0 }, mark = { 0 };
 	char key[HOOKS_KEY_BYTES + 1];
@@ -53,7 +54,7 @@ add_rule(struct hooks_request *request, const char *state)
 	hooks_make_key(key, name, mark.bytes);
 	if (hooks_string(body, "message"))
 		hooks_say(&message, "%s", hooks_string(body, "message"));
-	say_matches(&message, json_object_get(body, "evalMatches"));
+	grafana_say_matches(&message, json_object_get(body, "evalMatches"));
 	if (!message.len && !strcmp(state, "no_data"))
 		hooks_say(&message, "no data");
 	hooks_add(request, &(struct hooks_push){
@@ -78,8 +79,8 @@ hooks_convert_grafana(struct hooks_request *request)
 		return hooks_add_alerts(request, alerts);
 	if (state && (json_object_get(request->body, "ruleName") ||
 			     json_object_get(request->body, "ruleId")))
-		return add_rule(request, state);
+		return grafana_add_rule(request, state);
 	return message_refuse(request->fault, "bad_hook",
-		"not a webhook of Grafana: no array \"alerts\", nor \"ruleName\" and "
-		"\"state\"");
+		"not a Grafana webhook: it needs an array \"alerts\", or \"ruleName\" "
+		"and \"state\"");
 }

@@ -18,7 +18,7 @@
 
 #define ELLIPSIS "…"
 
-/* By enum hook_kind. */
+/* Indexed by enum hook_kind. */
 static const struct {
 	const char *name;
 	const char *username;
@@ -30,7 +30,7 @@ static const struct {
 	{ "generic", NULL, hooks_convert_generic },
 };
 
-/* What programs call what Linnet calls differently. */
+/* Severities of other programs, and Linnet's for each. */
 static const struct {
 	const char *word;
 	const char *severity;
@@ -107,40 +107,40 @@ hooks_severity(const char *word)
 }
 
 static bool
-is_control(uint32_t c)
+hooks_is_control(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0);
 }
 
 static bool
-is_blank(uint32_t c)
+hooks_is_blank(uint32_t c)
 {
 	return c == ' ' || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0x3000 ||
-	       is_control(c);
+	       hooks_is_control(c);
 }
 
-/* Nobody looks for words behind pages of nothing: one blank text of a body may be asked
- * for with each of its alerts. */
+/* Looks at the first HOOKS_MESSAGE_BYTES only. A body can hold a huge blank text that is
+ * checked again for each of its alerts. */
 static bool
-is_all_blank(const char *text)
+hooks_is_all_blank(const char *text)
 {
 	size_t left = strnlen(text, HOOKS_MESSAGE_BYTES), size;
 	uint32_t c;
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (size && !is_blank(c))
+		if (size && !hooks_is_blank(c))
 			return false;
 		size = size ? size : 1;
 	}
 	return true;
 }
 
-/* Copy len bytes of text to out, which has room for max_bytes + 1, with one blank for
- * each run of blanks, controls and bytes that are no UTF-8, and none at the ends. Returns
- * false if it was cut, at a character. */
+/* Copy len bytes of text as one line to out, which has room for max_bytes + 1. Each run
+ * of blanks, control characters and invalid bytes becomes one blank; those at the ends
+ * are dropped. Returns false if the text was cut, which happens between characters. */
 static bool
-copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
+hooks_copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 {
 	size_t used = 0, apart = 0, size;
 	bool is_whole = true;
@@ -148,7 +148,7 @@ copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 
 	for (; len && is_whole; text += size, len -= size) {
 		size = utf8_next(text, len, &c);
-		if (!size || is_blank(c)) {
+		if (!size || hooks_is_blank(c)) {
 			size = size ? size : 1;
 			apart = used > 0;
 		} else if (used + apart + size <= max_bytes) {
@@ -165,9 +165,9 @@ copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
 	return is_whole;
 }
 
-/* The same with tabs and lines as they are, but for blanks at the ends. */
+/* As hooks_copy_line, but keeps tabs, line breaks and blanks inside of the text. */
 static bool
-copy_text(char *out, size_t max_bytes, const char *text)
+hooks_copy_text(char *out, size_t max_bytes, const char *text)
 {
 	size_t left = strlen(text), used = 0, end = 0, size;
 	bool is_whole = true;
@@ -175,15 +175,15 @@ copy_text(char *out, size_t max_bytes, const char *text)
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (!size || (is_control(c) && c != '\t' && c != '\n')) {
+		if (!size || (hooks_is_control(c) && c != '\t' && c != '\n')) {
 			size = size ? size : 1;
 		} else if (used + size <= max_bytes) {
 			memcpy(out + used, text, size);
-			used += used || !is_blank(c) ? size : 0;
-			end = is_blank(c) ? end : used;
+			used += used || !hooks_is_blank(c) ? size : 0;
+			end = hooks_is_blank(c) ? end : used;
 		} else {
-			/* Blanks alone are no loss. */
-			is_whole = is_all_blank(text);
+			/* Dropping only blanks is no cut. */
+			is_whole = hooks_is_all_blank(text);
 			break;
 		}
 	}
@@ -191,9 +191,9 @@ copy_text(char *out, size_t max_bytes, const char *text)
 	return is_whole;
 }
 
-/* Put "…" at the end of what was cut to max_bytes, in place of what is in its way. */
+/* Replace the end of a text that was cut to max_bytes by "…". */
 static void
-end_cut(char *text, size_t max_bytes)
+hooks_add_ellipsis(char *text, size_t max_bytes)
 {
 	size_t len = strlen(text), most = max_bytes - strlen(ELLIPSIS);
 
@@ -207,8 +207,8 @@ hooks_line_of(const char *text, size_t len)
 {
 	struct hooks_line line = { "" };
 
-	if (!copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
-		end_cut(line.text, HOOKS_TITLE_BYTES);
+	if (!hooks_copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
+		hooks_add_ellipsis(line.text, HOOKS_TITLE_BYTES);
 	return line;
 }
 
@@ -217,7 +217,7 @@ hooks_string(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 
-	return text && !is_all_blank(text) ? text : NULL;
+	return text && !hooks_is_all_blank(text) ? text : NULL;
 }
 
 const char *
@@ -245,14 +245,11 @@ hooks_say(struct buffer *text, const char *format, ...)
 {
 	va_list arguments;
 	char *more;
-	int len;
 
 	va_start(arguments, format);
-	len = vasprintf(&more, format, arguments);
+	more = xvasprintf(format, arguments);
 	va_end(arguments);
-	if (len < 0)
-		abort();
-	buffer_append(text, more, (size_t)len + 1);
+	buffer_append(text, more, strlen(more) + 1);
 	text->len--;
 	free(more);
 }
@@ -265,8 +262,8 @@ hooks_quote(struct buffer *text, const json_t *object, const char *key)
 
 	if (!from)
 		return;
-	if (!copy_text(quote, HOOKS_QUOTE_BYTES, from))
-		end_cut(quote, HOOKS_QUOTE_BYTES);
+	if (!hooks_copy_text(quote, HOOKS_QUOTE_BYTES, from))
+		hooks_add_ellipsis(quote, HOOKS_QUOTE_BYTES);
 	hooks_say(text, "%s%s", text->len ? "\n" : "", quote);
 }
 
@@ -301,26 +298,26 @@ hooks_make_key(char *key, const char *name, const char *mark)
 	size_t len = strlen(name), most = HOOKS_KEY_BYTES;
 	char hash[HOOKS_MARK_BYTES + 1];
 
-	if (!mark && !copy_line(key, most, name, len, '-')) {
+	if (!mark && !hooks_copy_line(key, most, name, len, '-')) {
 		hooks_make_mark(hash, name);
 		mark = hash;
 	}
 	if (mark) {
 		most -= strlen(mark) + 1;
-		copy_line(key, most, name, len, '-');
+		hooks_copy_line(key, most, name, len, '-');
 		len = strlen(key);
 		snprintf(key + len, HOOKS_KEY_BYTES + 1 - len, "-%s", mark);
 	}
 }
 
 static void
-set(json_t *object, const char *key, const char *value)
+hooks_set(json_t *object, const char *key, const char *value)
 {
 	json_object_set_new(object, key, json_string(value));
 }
 
 static void
-set_tags(json_t *object, const json_t *tags)
+hooks_set_tags(json_t *object, const json_t *tags)
 {
 	json_t *out = json_array(), *tag;
 	size_t i;
@@ -330,7 +327,7 @@ set_tags(json_t *object, const json_t *tags)
 		char text[HOOKS_TAG_BYTES + 1];
 
 		if (json_is_string(tag) && json_array_size(out) < HOOKS_MAX_TAGS &&
-			copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
+			hooks_copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
 				json_string_length(tag), '-') &&
 			*text)
 			json_array_append_new(out, json_string(text));
@@ -341,25 +338,25 @@ set_tags(json_t *object, const json_t *tags)
 }
 
 static void
-set_texts(json_t *object, const struct hooks_push *push)
+hooks_set_texts(json_t *object, const struct hooks_push *push)
 {
 	const char *title = push->title ? push->title : "";
 	const char *message = push->message ? push->message : "";
 	struct hooks_line line;
 	char text[HOOKS_MESSAGE_BYTES + 1] = "";
 
-	if (push->key && is_all_blank(title))
+	if (push->key && hooks_is_all_blank(title))
 		title = push->key;
-	if (is_all_blank(message)) {
+	if (hooks_is_all_blank(message)) {
 		message = title;
 		title = push->key ? title : "";
 	}
 	line = hooks_line_of(title, strlen(title));
 	if (*line.text)
-		set(object, "title", line.text);
-	if (!copy_text(text, HOOKS_MESSAGE_BYTES, message))
-		end_cut(text, HOOKS_MESSAGE_BYTES);
-	set(object, "message", text);
+		hooks_set(object, "title", line.text);
+	if (!hooks_copy_text(text, HOOKS_MESSAGE_BYTES, message))
+		hooks_add_ellipsis(text, HOOKS_MESSAGE_BYTES);
+	hooks_set(object, "message", text);
 }
 
 void
@@ -369,16 +366,16 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 	json_t *object = json_object();
 
 	if (push->key) {
-		set(object, "type", "alarm");
-		set(object, "key", push->key);
-		set(object, "severity", push->severity);
+		hooks_set(object, "type", "alarm");
+		hooks_set(object, "key", push->key);
+		hooks_set(object, "severity", push->severity);
 	}
-	set_texts(object, push);
+	hooks_set_texts(object, push);
 	if (push->click && hooks_is_link(push->click))
-		set(object, "click", push->click);
+		hooks_set(object, "click", push->click);
 	if (username && !name_fault(username, HOOKS_NAME_BYTES))
-		set(object, "username", username);
-	set_tags(object, push->tags);
+		hooks_set(object, "username", username);
+	hooks_set_tags(object, push->tags);
 	json_array_append_new(request->pushes, object);
 }
 

@@ -1,5 +1,4 @@
-/* hooks_private.h - what the parts of hooks share: hooks.c (text, keys, push objects),
- * alertmanager.c (Alertmanager and Grafana), github.c and generic.c. */
+/* hooks_private.h - shared by the converters: text, keys and push objects (hooks.c). */
 #pragma once
 
 #include <jansson.h>
@@ -9,7 +8,7 @@
 #include "linnet/base/buffer.h"
 #include "linnet/hooks/hooks.h"
 
-/* Push objects of one request, but for one that says how many were left out. */
+/* Most push objects of one request. One more says how many were left out. */
 #define HOOKS_MAX_PUSHES 200
 
 #define HOOKS_KEY_BYTES 128
@@ -22,11 +21,11 @@
 #define HOOKS_TAG_BYTES 64
 #define HOOKS_MARK_BYTES 8
 
-/* One body on its way to push objects. Each converter adds to pushes and returns 0, or
- * -EINVAL with *fault filled in. */
+/* The body that is converted. Each converter appends to pushes and returns 0, or -EINVAL
+ * with *fault filled in. */
 struct hooks_request {
-	const char *username; /* of the pushes; NULL: the body may say */
-	const char *event;    /* GitHub's; NULL: none given */
+	const char *username; /* sender of the pushes; NULL: the body may name one */
+	const char *event;    /* header X-GitHub-Event, or NULL */
 	json_t *body;
 	json_t *pushes;
 	struct message_fault *fault;
@@ -37,70 +36,71 @@ int hooks_convert_grafana(struct hooks_request *request);
 int hooks_convert_github(struct hooks_request *request);
 int hooks_convert_generic(struct hooks_request *request);
 
-/* Add what the array alerts of Alertmanager's webhooks (version 4) says, which Grafana's
- * are like since 9. Returns what a converter does. */
+/* Add an alarm for each item of alerts, the array of an Alertmanager webhook (version 4).
+ * Grafana 9 and later sends the same. Returns what a converter returns. */
 int hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
 
-/* The severity of what fires. It clears nothing, whatever its label says. */
+/* The severity of a firing alert: its label "severity" if that is known and not "ok",
+ * else "warning". */
 const char *hooks_firing_severity(const json_t *labels);
 
-/* A push object to be, with text as it came. */
+/* The parts of a push object, not yet cleaned. */
 struct hooks_push {
-	const char *key;      /* of an alarm, by hooks_make_key; NULL: a message */
+	const char *key; /* key of an alarm, made by hooks_make_key; NULL: a message */
 	const char *severity; /* of an alarm */
-	const char *username; /* NULL or no good name: none */
-	const char *title;    /* NULL or blank: none, but the key for an alarm */
-	const char *message;  /* NULL or blank: the title */
-	const char *click;    /* NULL or no good address: none */
+	const char *username; /* left out if NULL or not a valid name */
+	const char *title;    /* if NULL or blank: the key of an alarm, else none */
+	const char *message;  /* if NULL or blank: the title */
+	const char *click;    /* left out if NULL or not a valid URL */
 	json_t *tags;         /* borrowed; NULL: none */
 };
 
-/* A text on one line, for a sentence: cut, with blanks and controls made one space. */
+/* Text on one line, cut to HOOKS_TITLE_BYTES, with one space for each run of blanks. */
 struct hooks_line {
 	char text[HOOKS_TITLE_BYTES + 1];
 };
 
-/* Add push to the request's. */
+/* Append a push object to those of the request. */
 void hooks_add(struct hooks_request *request, const struct hooks_push *push);
 
-/* Add a message that says that count things, called thing, were left out. */
+/* Append a message that says how many things (a word in the singular) were left out. */
 void hooks_add_left_out(struct hooks_request *request, uint64_t count, const char *thing,
 	const char *click);
 
-/* The string member key of object if it is not blank, else NULL. */
+/* The string member key of object, or NULL if it is missing or blank. */
 const char *hooks_string(const json_t *object, const char *key);
 
-/* The first such string of the members in keys, which NULL ends. */
+/* The first member in keys (NULL at the end) for which hooks_string is not NULL, or NULL.
+ */
 const char *hooks_first(const json_t *object, const char *const *keys);
 
-/* The string member key of object as a line, or otherwise where there is none. */
+/* The string member key of object as one line, or otherwise if it is missing or blank. */
 struct hooks_line hooks_line(
 	const json_t *object, const char *key, const char *otherwise);
 
-/* The first len bytes of text as a line. */
+/* The first len bytes of text as one line. */
 struct hooks_line hooks_line_of(const char *text, size_t len);
 
-/* Append to text as printf(3) does; a NUL stands behind it. */
+/* Append to text as printf(3) does, and a NUL behind the end. */
 __attribute__((format(printf, 2, 3))) void hooks_say(
 	struct buffer *text, const char *format, ...);
 
-/* Append the string member key of object, if there is one, on a line of its own: at most
- * HOOKS_QUOTE_BYTES of it. */
+/* Append the string member key of object, if it has one, on a new line. It is cut to
+ * HOOKS_QUOTE_BYTES. */
 void hooks_quote(struct buffer *text, const json_t *object, const char *key);
 
-/* True for an address that a person may be sent to. */
+/* True for an http or https URL of at most HOOKS_URL_BYTES without blanks. */
 bool hooks_is_link(const char *url);
 
-/* Write the key of an alarm to key, which has room for HOOKS_KEY_BYTES + 1 bytes: name
- * with "-" for blanks, so that it can be typed as one word, then "-" and mark, up to 32
- * bytes, which tells it from others of that name. A mark of NULL is none, but what is cut
- * gets a hash for one. */
+/* Write the key of an alarm to key, which has room for HOOKS_KEY_BYTES + 1 bytes. It is
+ * name with "-" for blanks, so that people can type it as one word, then "-" and mark.
+ * mark has up to 32 bytes and tells alarms of one name apart. Without a mark (NULL), a
+ * name that is cut gets a hash as its mark. */
 void hooks_make_key(char *key, const char *name, const char *mark);
 
-/* Write the first digits of the SHA-256 of text to mark, which has room for
- * HOOKS_MARK_BYTES + 1 bytes. */
+/* Write the first HOOKS_MARK_BYTES digits of the SHA-256 of text, and a NUL, to mark. */
 void hooks_make_mark(char *mark, const char *text);
 
-/* The severity that word ("page", "INFO", "resolved", …) means, or NULL if it is NULL or
- * none that is known. */
+/* The severity that word stands for ("page", "INFO", "resolved", …), or NULL if word is
+ * NULL or unknown. */
 const char *hooks_severity(const char *word);

@@ -20,17 +20,23 @@ encode_text(struct encoded *encoded, struct buffer *text, const char *epoch, uin
 void
 encode_object(struct encoded *encoded, json_t *object)
 {
-	struct buffer text = { 0 };
+	memset(encoded, 0, sizeof(*encoded));
+	encoded->object = object;
+}
 
-	json_text_append(&text, object);
-	json_decref(object);
-	encode_text(encoded, &text, NULL, 0);
+const struct buffer *
+encode_json(struct encoded *encoded)
+{
+	if (!encoded->json.len)
+		json_text_append(&encoded->json, encoded->object);
+	return &encoded->json;
 }
 
 /* Our own JSON has no line breaks, so it is one "data" field. */
 static struct frame *
-encode_event(const struct encoded *encoded)
+encode_event(struct encoded *encoded)
 {
+	const struct buffer *json = encode_json(encoded);
 	struct buffer text = { 0 };
 	struct frame *frame;
 	char id[64];
@@ -42,26 +48,26 @@ encode_event(const struct encoded *encoded)
 		buffer_append(&text, id, (size_t)n);
 	}
 	buffer_append(&text, "data: ", 6);
-	buffer_append(&text, encoded->json.bytes, encoded->json.len);
+	buffer_append(&text, json->bytes, json->len);
 	buffer_append(&text, "\n\n", 2);
 	frame = frame_new(text.bytes, text.len);
 	buffer_clear(&text);
 	return frame;
 }
 
-/* NULL where there is nothing to be read. */
+/* Returns NULL if there is nothing to read. */
 static struct frame *
-encode_line(const struct encoded *encoded, bool in_websocket)
+encode_line(struct encoded *encoded, bool in_websocket)
 {
-	json_t *object =
-		json_loadb(encoded->json.bytes, encoded->json.len, JSON_ALLOW_NUL, NULL);
 	struct frame *frame = NULL;
 	struct buffer text = { 0 };
 
-	/* jansson reads no text back that nests more deeply than it likes. */
-	if (object)
-		line_text_append(&text, object);
-	json_decref(object);
+	if (!encoded->object)
+		encoded->object = json_loadb(
+			encoded->json.bytes, encoded->json.len, JSON_ALLOW_NUL, NULL);
+	/* jansson does not parse a text that nests too deeply. */
+	if (encoded->object)
+		line_text_append(&text, encoded->object);
 	if (text.len && in_websocket)
 		frame = frame_new_ws(WS_TEXT, true, text.bytes, text.len - 1);
 	else if (text.len)
@@ -71,21 +77,17 @@ encode_line(const struct encoded *encoded, bool in_websocket)
 }
 
 static struct frame *
-encode(const struct encoded *encoded, enum wire wire)
+encode_form(struct encoded *encoded, enum wire wire)
 {
-	switch (wire) {
-	case WIRE_WS:
-		return frame_new_ws(
-			WS_TEXT, true, encoded->json.bytes, encoded->json.len);
-	case WIRE_WS_LINE:
-		return encode_line(encoded, true);
-	case WIRE_LINE:
-		return encode_line(encoded, false);
-	case WIRE_SSE:
+	const struct buffer *json;
+
+	if (wire_is_line(wire))
+		return encode_line(encoded, wire == WIRE_WS_LINE);
+	if (wire == WIRE_SSE)
 		return encode_event(encoded);
-	default:
-		return frame_new(encoded->json.bytes, encoded->json.len);
-	}
+	json = encode_json(encoded);
+	return wire == WIRE_WS ? frame_new_ws(WS_TEXT, true, json->bytes, json->len)
+			       : frame_new(json->bytes, json->len);
 }
 
 struct frame *
@@ -93,7 +95,7 @@ encode_frame(struct encoded *encoded, enum wire wire)
 {
 	if (!encoded->is_encoded[wire]) {
 		encoded->is_encoded[wire] = true;
-		encoded->frames[wire] = encode(encoded, wire);
+		encoded->frames[wire] = encode_form(encoded, wire);
 	}
 	return encoded->frames[wire];
 }
@@ -106,5 +108,6 @@ encode_fini(struct encoded *encoded)
 	for (wire = 0; wire < WIRE_COUNT; wire++)
 		if (encoded->frames[wire])
 			frame_unref(encoded->frames[wire]);
+	json_decref(encoded->object);
 	buffer_clear(&encoded->json);
 }

@@ -11,14 +11,14 @@
 #define LINE_BREAK " \xe2\x8f\x8e " /* U+23CE */
 
 static void
-append_string(struct buffer *text, const char *string)
+line_text_append_string(struct buffer *text, const char *string)
 {
 	buffer_append(text, string, strlen(string));
 }
 
-/* Controls, and the marks that turn the direction of what follows. */
+/* Control characters, and marks that change the direction of text. */
 static bool
-is_unfit(uint32_t code)
+line_text_is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
 	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
@@ -34,16 +34,16 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 	for (; len; bytes += n, len -= n) {
 		n = utf8_next(bytes, len, &code);
 		if (!n) {
-			append_string(text, REPLACEMENT);
+			line_text_append_string(text, REPLACEMENT);
 			n = 1;
 		} else if (code == '\n') {
-			append_string(text, LINE_BREAK);
+			line_text_append_string(text, LINE_BREAK);
 		} else if (code == '\t') {
-			append_string(text, " ");
+			line_text_append_string(text, " ");
 		} else if (code == '\r' && len > 1 && bytes[1] == '\n') {
 			continue;
-		} else if (is_unfit(code)) {
-			append_string(text, REPLACEMENT);
+		} else if (line_text_is_unsafe(code)) {
+			line_text_append_string(text, REPLACEMENT);
 		} else {
 			buffer_append(text, bytes, n);
 		}
@@ -51,7 +51,7 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 }
 
 static const char *
-get(const json_t *object, const char *key)
+line_text_get(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -59,14 +59,14 @@ get(const json_t *object, const char *key)
 }
 
 static long long
-get_number(const json_t *object, const char *key)
+line_text_get_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* Append a format in which each %s is a text of others and each %d a long long. */
+/* Append format, in which each %s is text of a client and each %d a long long. */
 static void
-append(struct buffer *text, const char *format, ...)
+line_text_add(struct buffer *text, const char *format, ...)
 {
 	va_list arguments;
 	const char *string;
@@ -82,118 +82,126 @@ append(struct buffer *text, const char *format, ...)
 		} else {
 			snprintf(number, sizeof(number), "%lld",
 				va_arg(arguments, long long));
-			append_string(text, number);
+			line_text_append_string(text, number);
 		}
 	}
 	va_end(arguments);
 }
 
 static const char *
-plural(long long count)
+line_text_plural(long long count)
 {
 	return count == 1 ? "" : "s";
 }
 
 static void
-append_click(struct buffer *text, const json_t *object)
+line_text_append_click(struct buffer *text, const json_t *object)
 {
-	if (*get(object, "click"))
-		append(text, " <%s>", get(object, "click"));
+	if (*line_text_get(object, "click"))
+		line_text_add(text, " <%s>", line_text_get(object, "click"));
 }
 
-/* A message of a type that is somebody's own may have no text at all. */
+/* A message of a client's own type may have no text. */
 static void
-append_message(struct buffer *text, const json_t *object)
+line_text_append_message(struct buffer *text, const json_t *object)
 {
-	const char *name = get(object, "username"), *said = get(object, "message");
-	const char *type = get(object, "type"), *title = get(object, "title");
+	const char *name = line_text_get(object, "username");
+	const char *said = line_text_get(object, "message");
+	const char *type = line_text_get(object, "type");
+	const char *title = line_text_get(object, "title");
 
 	if (!*said && !*title && strcmp(type, "message") != 0) {
-		append(text, "* %s sent: %s\n", name, type);
+		line_text_add(text, "* %s sent: %s\n", name, type);
 		return;
 	}
 	if (json_is_true(json_object_get(object, "action")))
-		append(text, "* %s %s", name, said);
+		line_text_add(text, "* %s %s", name, said);
 	else if (*title)
-		append(text, "%s: %s%s%s", name, title, *said ? ": " : "", said);
+		line_text_add(text, "%s: %s%s%s", name, title, *said ? ": " : "", said);
 	else
-		append(text, "%s: %s", name, said);
-	append_click(text, object);
-	append(text, "\n");
+		line_text_add(text, "%s: %s", name, said);
+	line_text_append_click(text, object);
+	line_text_add(text, "\n");
 }
 
 static void
-append_presence(struct buffer *text, const json_t *object)
+line_text_append_presence(struct buffer *text, const json_t *object)
 {
-	const char *event = get(object, "event"), *name = get(object, "username");
+	const char *event = line_text_get(object, "event");
+	const char *name = line_text_get(object, "username");
 
 	if (!strcmp(event, "enter"))
-		append(text, "* %s has entered\n", name);
+		line_text_add(text, "* %s has entered\n", name);
 	else if (!strcmp(event, "leave"))
-		append(text, "* %s has left\n", name);
+		line_text_add(text, "* %s has left\n", name);
 	else
-		append(text, "* %s is now %s\n", get(object, "was"), name);
+		line_text_add(
+			text, "* %s is now %s\n", line_text_get(object, "was"), name);
 }
 
 static void
-append_joined(struct buffer *text, const json_t *object)
+line_text_append_joined(struct buffer *text, const json_t *object)
 {
-	const char *name = get(json_object_get(object, "you"), "username");
-	const char *topic = get(object, "topic");
-	long long others = get_number(object, "count") - 1;
+	const char *name = line_text_get(json_object_get(object, "you"), "username");
+	const char *topic = line_text_get(object, "topic");
+	long long others = line_text_get_number(object, "count") - 1;
 
 	if (json_is_true(json_object_get(object, "greeting")))
-		append(text,
+		line_text_add(text,
 			"Welcome to Linnet. You are %s in %s with %d other%s. "
 			"/help lists the commands.\n",
-			name, get(object, "room"), others, plural(others));
+			name, line_text_get(object, "room"), others,
+			line_text_plural(others));
 	else
-		append(text, "* You are %s in %s with %d other%s\n", name,
-			get(object, "room"), others, plural(others));
+		line_text_add(text, "* You are %s in %s with %d other%s\n", name,
+			line_text_get(object, "room"), others, line_text_plural(others));
 	if (*topic)
-		append(text, "* The topic is: %s\n", topic);
+		line_text_add(text, "* The topic is: %s\n", topic);
 }
 
 static void
-append_alarm(struct buffer *text, const json_t *object)
+line_text_append_alarm(struct buffer *text, const json_t *object)
 {
-	const char *state = get(object, "state"), *key = get(object, "key");
-	const char *title = get(object, "title"), *said = get(object, "message");
-	const char *severity = get(object, "severity");
+	const char *state = line_text_get(object, "state");
+	const char *key = line_text_get(object, "key");
+	const char *title = line_text_get(object, "title");
+	const char *said = line_text_get(object, "message");
+	const char *severity = line_text_get(object, "severity");
 
-	append(text, "! ");
+	line_text_add(text, "! ");
 	if (!strcmp(state, "acknowledged"))
-		append(text, "%s acknowledged %s", get(object, "acknowledged_by"), key);
+		line_text_add(text, "%s acknowledged %s",
+			line_text_get(object, "acknowledged_by"), key);
 	else if (!strcmp(state, "cleared"))
-		append(text, "OK %s", key);
+		line_text_add(text, "OK %s", key);
 	else
-		append(text, "%s %s", severity, key);
+		line_text_add(text, "%s %s", severity, key);
 	if (*title)
-		append(text, ": %s", title);
+		line_text_add(text, ": %s", title);
 	if (*said)
-		append(text, " - %s", said);
-	append_click(text, object);
-	append(text, "\n");
+		line_text_add(text, " - %s", said);
+	line_text_append_click(text, object);
+	line_text_add(text, "\n");
 }
 
 static void
-append_page(struct buffer *text, const json_t *object)
+line_text_append_page(struct buffer *text, const json_t *object)
 {
 	const json_t *messages = json_object_get(object, "messages"), *message;
-	bool backwards = !strcmp(get(object, "type"), "search");
+	bool backwards = !strcmp(line_text_get(object, "type"), "search");
 	size_t count = json_array_size(messages), i;
 
 	for (i = 0; i < count; i++) {
 		message = json_array_get(messages, backwards ? count - 1 - i : i);
 		line_text_append(text, message);
 	}
-	append(text, "* That was %s of %s\n",
+	line_text_add(text, "* That was %s of %s\n",
 		count ? "the latest" : "nothing: there is no history",
-		get(object, "room"));
+		line_text_get(object, "room"));
 }
 
 static void
-append_rooms(struct buffer *text, const json_t *object)
+line_text_append_rooms(struct buffer *text, const json_t *object)
 {
 	static const char *const lists[] = { "rooms", "tails" };
 	const json_t *room;
@@ -202,71 +210,73 @@ append_rooms(struct buffer *text, const json_t *object)
 	for (i = 0; i < 2; i++) {
 		json_array_foreach(json_object_get(object, lists[i]), j, room)
 		{
-			long long count = get_number(room, "count");
+			long long count = line_text_get_number(room, "count");
 
-			append(text, "* %s%s (%d here)", i ? "log " : "",
-				get(room, "room"), count);
-			if (*get(room, "topic"))
-				append(text, " %s", get(room, "topic"));
-			append(text, "\n");
+			line_text_add(text, "* %s%s (%d here)", i ? "log " : "",
+				line_text_get(room, "room"), count);
+			if (*line_text_get(room, "topic"))
+				line_text_add(text, " %s", line_text_get(room, "topic"));
+			line_text_add(text, "\n");
 		}
 	}
 }
 
 static void
-append_who(struct buffer *text, const json_t *object)
+line_text_append_who(struct buffer *text, const json_t *object)
 {
 	const json_t *user;
 	size_t i;
 
-	append(text, "* In %s:", get(object, "room"));
+	line_text_add(text, "* In %s:", line_text_get(object, "room"));
 	json_array_foreach(json_object_get(object, "users"), i, user)
 	{
-		append(text, "%s %s (%s)", i ? "," : "", get(user, "username"),
-			get(user, "via"));
+		line_text_add(text, "%s %s (%s)", i ? "," : "",
+			line_text_get(user, "username"), line_text_get(user, "via"));
 	}
-	append(text, "\n");
+	line_text_add(text, "\n");
 }
 
 static void
-append_notice(struct buffer *text, const json_t *object)
+line_text_append_notice(struct buffer *text, const json_t *object)
 {
-	append(text, "* %s\n", get(object, "message"));
+	line_text_add(text, "* %s\n", line_text_get(object, "message"));
 }
 
 static void
-append_log(struct buffer *text, const json_t *object)
+line_text_append_log(struct buffer *text, const json_t *object)
 {
-	append(text, "%s\n", get(object, "message"));
+	line_text_add(text, "%s\n", line_text_get(object, "message"));
 }
 
 static void
-append_help(struct buffer *text, const json_t *object)
+line_text_append_help(struct buffer *text, const json_t *object)
 {
 	const json_t *command;
 	size_t i;
 
 	json_array_foreach(json_object_get(object, "commands"), i, command)
 	{
-		append(text, "* %s - %s\n", get(command, "usage"), get(command, "help"));
+		line_text_add(text, "* %s - %s\n", line_text_get(command, "usage"),
+			line_text_get(command, "help"));
 	}
 }
 
 static const struct {
 	const char *type;
-	void (*append)(struct buffer *text, const json_t *object); /* NULL: nothing */
+	void (*append)(
+		struct buffer *text, const json_t *object); /* NULL: adds no line */
 } forms[] = {
-	{ "presence", append_presence },
-	{ "alarm", append_alarm },
-	{ "log", append_log },
-	{ "error", append_notice },
-	{ "notice", append_notice },
-	{ "joined", append_joined },
-	{ "history", append_page },
-	{ "search", append_page },
-	{ "rooms", append_rooms },
-	{ "who", append_who },
-	{ "help", append_help },
+	{ "presence", line_text_append_presence },
+	{ "alarm", line_text_append_alarm },
+	{ "log", line_text_append_log },
+	{ "error", line_text_append_notice },
+	{ "notice", line_text_append_notice },
+	{ "joined", line_text_append_joined },
+	{ "history", line_text_append_page },
+	{ "search", line_text_append_page },
+	{ "rooms", line_text_append_rooms },
+	{ "who", line_text_append_who },
+	{ "help", line_text_append_help },
 	{ "ack", NULL },
 	{ "metric", NULL },
 	{ "pong", NULL },
@@ -276,7 +286,7 @@ static const struct {
 void
 line_text_append(struct buffer *lines, const json_t *object)
 {
-	const char *type = get(object, "type");
+	const char *type = line_text_get(object, "type");
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
@@ -286,5 +296,5 @@ line_text_append(struct buffer *lines, const json_t *object)
 			forms[i].append(lines, object);
 		return;
 	}
-	append_message(lines, object);
+	line_text_append_message(lines, object);
 }

@@ -12,14 +12,14 @@
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
 
-/* RFC 5321 section 4.5.3.1.3 allows a path of 256 octets, its two angle brackets
- * included. */
+/* RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, including two angle
+ * brackets. */
 #define EMAIL_BYTES 254
 
-/* jansson reads 2048 levels; what is read alone is read in a history, too, later. */
+/* jansson parses 2048 levels. A history nests the message a few levels deeper. */
 #define DEPTH 2000
 
-/* Not passed on as they came. */
+/* Members of the client that are not passed on unchanged. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
 	"email", "message", "ref", "ephemeral", "session", "via", NULL };
 
@@ -36,7 +36,7 @@ message_refuse(struct message_fault *fault, const char *code, const char *format
 }
 
 static size_t
-count_characters(const char *utf8)
+message_count_characters(const char *utf8)
 {
 	size_t n = 0;
 
@@ -78,9 +78,9 @@ message_get_uint(const struct message *message, const char *key, uint64_t *value
 	return 0;
 }
 
-/* First, so that every later refusal can name it. */
+/* Read first: a later error can then name the ref. */
 static int
-read_ref(struct message *message, struct message_fault *fault)
+message_read_ref(struct message *message, struct message_fault *fault)
 {
 	const json_t *member = json_object_get(message->object, "ref");
 	int r = message_get_string(
@@ -88,8 +88,9 @@ read_ref(struct message *message, struct message_fault *fault)
 
 	if (r < 0)
 		return r;
-	if (json_is_string(member) && (!message->ref || count_characters(message->ref) >
-								MESSAGE_REF_CHARACTERS)) {
+	if (json_is_string(member) &&
+		(!message->ref || message_count_characters(message->ref) >
+					  MESSAGE_REF_CHARACTERS)) {
 		message->ref = NULL;
 		return message_refuse(fault, "bad_field",
 			"\"ref\" must have 1 to %d characters", MESSAGE_REF_CHARACTERS);
@@ -100,7 +101,7 @@ read_ref(struct message *message, struct message_fault *fault)
 }
 
 static int
-read_members(struct message *message, struct message_fault *fault)
+message_read_members(struct message *message, struct message_fault *fault)
 {
 	const struct {
 		const char *key;
@@ -113,7 +114,7 @@ read_members(struct message *message, struct message_fault *fault)
 		{ "email", EMAIL_BYTES, &message->email },
 		{ "message", SIZE_MAX, &message->text },
 	};
-	int r = read_ref(message, fault);
+	int r = message_read_ref(message, fault);
 	size_t i;
 
 	for (i = 0; r == 0 && i < ARRAY_SIZE(members); i++)
@@ -124,9 +125,10 @@ read_members(struct message *message, struct message_fault *fault)
 	return r;
 }
 
-/* jansson quotes the input after "near", cut anywhere; the sender knows what it sent. */
+/* jansson's text quotes the input behind " near ", cut at any byte. The client knows it.
+ */
 static int
-refuse_text(struct message_fault *fault, json_error_t *error)
+message_refuse_json(struct message_fault *fault, json_error_t *error)
 {
 	char *near = strstr(error->text, " near ");
 
@@ -144,11 +146,12 @@ message_decode(struct message *message, const char *bytes, size_t len,
 	json_t *object = json_loadb(bytes, len, 0, &error);
 
 	memset(fault, 0, sizeof(*fault));
-	return object ? message_take(message, object, fault) : refuse_text(fault, &error);
+	return object ? message_take(message, object, fault)
+		      : message_refuse_json(fault, &error);
 }
 
 static bool
-is_deeper(const json_t *value, size_t levels)
+message_is_deeper(const json_t *value, size_t levels)
 {
 	const char *key;
 	json_t *inner;
@@ -160,12 +163,12 @@ is_deeper(const json_t *value, size_t levels)
 		return true;
 	json_array_foreach(value, i, inner)
 	{
-		if (is_deeper(inner, levels - 1))
+		if (message_is_deeper(inner, levels - 1))
 			return true;
 	}
 	json_object_foreach((json_t *)value, key, inner)
 	{
-		if (is_deeper(inner, levels - 1))
+		if (message_is_deeper(inner, levels - 1))
 			return true;
 	}
 	return false;
@@ -181,11 +184,11 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 	message->object = object;
 	if (!json_is_object(object))
 		r = message_refuse(fault, "bad_json", "not a JSON object");
-	else if (is_deeper(object, DEPTH))
+	else if (message_is_deeper(object, DEPTH))
 		r = message_refuse(
 			fault, "bad_json", "nested more than %d levels deep", DEPTH);
 	else
-		r = read_members(message, fault);
+		r = message_read_members(message, fault);
 	if (r < 0)
 		message_fini(message);
 	return r;
@@ -218,7 +221,7 @@ message_avatar(const char *email, char *out)
 }
 
 static bool
-is_withheld(const char *key)
+message_is_withheld(const char *key)
 {
 	const char *const *name;
 
@@ -229,7 +232,7 @@ is_withheld(const char *key)
 }
 
 static void
-set(json_t *object, const char *key, json_t *value)
+message_set(json_t *object, const char *key, json_t *value)
 {
 	if (value)
 		json_object_set_new_nocheck(object, key, value);
@@ -244,20 +247,21 @@ message_append_tail(const struct message *message, const struct message_stamp *s
 	size_t start = text->len;
 	const char *key;
 
-	set(out, "ts", json_integer(stamp->ts_ms));
-	set(out, "username", json_string(stamp->username));
+	message_set(out, "ts", json_integer(stamp->ts_ms));
+	message_set(out, "username", json_string(stamp->username));
 	if (message->email && stamp->avatar && message_avatar(message->email, avatar))
-		set(out, "avatar", json_string(avatar));
+		message_set(out, "avatar", json_string(avatar));
 	if (message->email && stamp->share_email)
-		set(out, "email", json_string(message->email));
+		message_set(out, "email", json_string(message->email));
 	if (stamp->via)
-		set(out, "via", json_string(stamp->via));
-	set(out, "message", json_incref(json_object_get(message->object, "message")));
-	json_object_foreach(message->object, key, value) if (!is_withheld(key))
-		set(out, key, json_incref(value));
+		message_set(out, "via", json_string(stamp->via));
+	message_set(
+		out, "message", json_incref(json_object_get(message->object, "message")));
+	json_object_foreach(message->object, key, value) if (!message_is_withheld(key))
+		message_set(out, key, json_incref(value));
 	json_text_append(text, out);
 	json_decref(out);
-	/* Without its opening brace. */
+	/* Remove the opening brace. */
 	memmove(text->bytes + start, text->bytes + start + 1, --text->len - start);
 }
 
@@ -285,12 +289,12 @@ message_error(const struct message_fault *fault)
 {
 	json_t *out = json_object();
 
-	set(out, "type", json_string("error"));
-	set(out, "code", json_string(fault->code));
-	set(out, "message", json_string(fault->text));
+	message_set(out, "type", json_string("error"));
+	message_set(out, "code", json_string(fault->code));
+	message_set(out, "message", json_string(fault->text));
 	if (fault->retry_after_ms)
-		set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
+		message_set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
 	if (*fault->ref)
-		set(out, "ref", json_string(fault->ref));
+		message_set(out, "ref", json_string(fault->ref));
 	return out;
 }

@@ -8,19 +8,18 @@
 #include "linnet/base/xalloc.h"
 
 struct fts_tokenizer {
-	sqlite3 *db; /* empty and in memory: FTS5 can only be reached through one */
+	sqlite3 *db; /* empty, in memory: FTS5 is only available through a database */
 	fts5_tokenizer methods;
 	Fts5Tokenizer *instance;
 };
 
-/* The text in the making. */
-struct token_text {
+struct fts_token_list {
 	char *bytes;
 	size_t len, capacity;
 };
 
 static fts5_api *
-find_fts5(sqlite3 *db)
+fts_tokenizer_find_fts5(sqlite3 *db)
 {
 	sqlite3_stmt *statement;
 	fts5_api *api = NULL;
@@ -44,7 +43,7 @@ fts_tokenizer_new(void)
 
 	if (sqlite3_open_v2(":memory:", &tokenizer->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-		(api = find_fts5(tokenizer->db)) &&
+		(api = fts_tokenizer_find_fts5(tokenizer->db)) &&
 		api->xFindTokenizer(api, FTS_TOKENIZER, &context, &tokenizer->methods) ==
 			SQLITE_OK &&
 		tokenizer->methods.xCreate(context, arguments, ARRAY_SIZE(arguments),
@@ -55,41 +54,42 @@ fts_tokenizer_new(void)
 }
 
 static void
-put(struct token_text *text, const char *bytes, size_t len)
+fts_tokenizer_append(struct fts_token_list *list, const char *bytes, size_t len)
 {
-	if (text->capacity - text->len < len + 1) {
-		text->capacity = (text->len + len + 1) * 2;
-		text->bytes = xrealloc(text->bytes, text->capacity);
+	if (list->capacity - list->len < len + 1) {
+		list->capacity = (list->len + len + 1) * 2;
+		list->bytes = xrealloc(list->bytes, list->capacity);
 	}
-	memcpy(text->bytes + text->len, bytes, len);
-	text->len += len;
-	text->bytes[text->len] = '\0';
+	memcpy(list->bytes + list->len, bytes, len);
+	list->len += len;
+	list->bytes[list->len] = '\0';
 }
 
 static int
-on_token(void *context, int flags, const char *token, int len, int start, int end)
+fts_tokenizer_on_token(
+	void *context, int flags, const char *token, int len, int start, int end)
 {
-	struct token_text *text = context;
+	struct fts_token_list *list = context;
 
 	(void)flags;
 	(void)start;
 	(void)end;
-	if (!text->len)
-		put(text, FTS_TOKEN_END, 1);
-	put(text, token, (size_t)len);
-	put(text, FTS_TOKEN_END, 1);
+	if (!list->len)
+		fts_tokenizer_append(list, FTS_TOKEN_SEPARATOR, 1);
+	fts_tokenizer_append(list, token, (size_t)len);
+	fts_tokenizer_append(list, FTS_TOKEN_SEPARATOR, 1);
 	return SQLITE_OK;
 }
 
 char *
 fts_tokenizer_run(struct fts_tokenizer *tokenizer, const char *text)
 {
-	struct token_text out = { 0 };
+	struct fts_token_list list = { 0 };
 
-	put(&out, "", 0);
-	tokenizer->methods.xTokenize(tokenizer->instance, &out, FTS5_TOKENIZE_DOCUMENT,
-		text, (int)strlen(text), on_token);
-	return out.bytes;
+	fts_tokenizer_append(&list, "", 0);
+	tokenizer->methods.xTokenize(tokenizer->instance, &list, FTS5_TOKENIZE_DOCUMENT,
+		text, (int)strlen(text), fts_tokenizer_on_token);
+	return list.bytes;
 }
 
 void

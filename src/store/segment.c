@@ -8,13 +8,13 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-struct range {
+struct segment_range {
 	uint32_t first, last;
 };
 
-/* Characters that are words of their own, by their blocks in Unicode 15. Punctuation in
- * them does no harm: it is no word either way. */
-static const struct range single_ranges[] = {
+/* Blocks of Unicode 15 whose characters are words of their own. Some also hold
+ * punctuation, which does no harm: the tokenizer skips it. */
+static const struct segment_range single_ranges[] = {
 	{ 0xa6, 0xa6 },     /* BROKEN BAR, and below: the symbols of Latin-1 Supplement */
 	{ 0xa9, 0xa9 },     /* COPYRIGHT SIGN */
 	{ 0xae, 0xae },     /* REGISTERED SIGN */
@@ -46,8 +46,8 @@ static const struct range single_ranges[] = {
 	{ 0x20000, 0x323af }, /* CJK Unified Ideographs Extensions B to H */
 };
 
-/* White_Space of Unicode's PropList.txt beyond ASCII. */
-static const struct range space_ranges[] = {
+/* White_Space in Unicode's PropList.txt, without ASCII. */
+static const struct segment_range space_ranges[] = {
 	{ 0x85, 0x85 },
 	{ 0xa0, 0xa0 },
 	{ 0x1680, 0x1680 },
@@ -58,10 +58,10 @@ static const struct range space_ranges[] = {
 	{ 0x3000, 0x3000 },
 };
 
-#define IS_IN(ranges, c) is_in(ranges, ARRAY_SIZE(ranges), c)
+#define IS_IN(ranges, c) segment_is_in(ranges, ARRAY_SIZE(ranges), c)
 
 static bool
-is_in(const struct range *ranges, size_t count, uint32_t c)
+segment_is_in(const struct segment_range *ranges, size_t count, uint32_t c)
 {
 	size_t low = 0, high = count;
 
@@ -78,7 +78,7 @@ is_in(const struct range *ranges, size_t count, uint32_t c)
 }
 
 static bool
-is_space(uint32_t c)
+segment_is_space(uint32_t c)
 {
 	if (c < 0x80)
 		return c == ' ' || (c >= '\t' && c <= '\r');
@@ -86,15 +86,15 @@ is_space(uint32_t c)
 }
 
 static bool
-is_single(uint32_t c)
+segment_is_single(uint32_t c)
 {
 	return c >= 0x80 && IS_IN(single_ranges, c);
 }
 
-/* The character at text, of which there are left bytes, at least one; *size is its
- * length. A byte that begins no character is U+FFFF, a noncharacter. */
+/* Read the character at text, which has at least one byte left; *size is its length. A
+ * byte that is not UTF-8 counts as U+FFFF, which is no character. */
 static uint32_t
-decode(const char *text, size_t left, size_t *size)
+segment_decode(const char *text, size_t left, size_t *size)
 {
 	uint32_t c;
 
@@ -108,12 +108,12 @@ decode(const char *text, size_t left, size_t *size)
 char *
 segment_text(const char *text, size_t len)
 {
-	/* The shortest character that gets two spaces has two bytes. */
+	/* Only a character of two bytes or more gets two spaces. */
 	char *out = xmalloc(len * 2 + 1), *end = out;
 	size_t size;
 
 	for (size_t i = 0; i < len; i += size) {
-		bool single = is_single(decode(text + i, len - i, &size));
+		bool single = segment_is_single(segment_decode(text + i, len - i, &size));
 		if (single)
 			*end++ = ' ';
 		memcpy(end, text + i, size);
@@ -131,12 +131,12 @@ segment_next_part(const char **cursor, struct segment_part *part)
 	const char *text = *cursor;
 	size_t len = strlen(text), size;
 
-	while (len && is_space(decode(text, len, &size))) {
+	while (len && segment_is_space(segment_decode(text, len, &size))) {
 		text += size;
 		len -= size;
 	}
 	part->text = text;
-	while (len && !is_space(decode(text, len, &size))) {
+	while (len && !segment_is_space(segment_decode(text, len, &size))) {
 		text += size;
 		len -= size;
 	}

@@ -1,21 +1,20 @@
-/* segment.h - what search takes for a word in text that puts no spaces between words. */
+/* segment.h - finds the words to search for, also in scripts that write no spaces. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A copy of len bytes of UTF-8 in which every character that is a word of its own, a
- * Chinese, Japanese or Korean one or a symbol such as an emoji, stands between spaces, so
- * that a tokenizer that knows only spaces and punctuation finds it. Bytes that are not
- * UTF-8 are kept as they are. The caller frees it. */
+/* Copy len bytes of UTF-8 and put spaces around each Chinese, Japanese or Korean
+ * character and around each symbol, such as an emoji. The tokenizer then takes it for a
+ * word. Bytes that are not UTF-8 are copied as they are. The caller frees the copy. */
 char *segment_text(const char *text, size_t len);
 
-/* One part of a query, without spaces; borrowed from it. */
+/* A part of a query between spaces; points into the query. */
 struct segment_part {
 	const char *text;
 	size_t len;
 };
 
-/* Find the next part of the query at *cursor and move *cursor behind it. Parts stand
- * between spaces, those of Unicode included. Returns false at the end. */
+/* Find the next part of the query at *cursor and move *cursor behind it. The spaces of
+ * Unicode separate parts as well. Returns false at the end. */
 bool segment_next_part(const char **cursor, struct segment_part *part);

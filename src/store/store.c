@@ -12,11 +12,12 @@
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
 
-#define EPOCH_CHARACTERS 12 /* of 36 kinds: 62 bits */
+#define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
 
 #define MS_A_DAY INT64_C(86400000)
 
-static const struct store_ops *const drivers[] = { &store_sqlite_ops, &store_memory_ops };
+static const struct store_ops *const store_drivers[] = { &store_sqlite_ops,
+	&store_memory_ops };
 
 int
 store_make_epoch(struct store *store)
@@ -28,8 +29,8 @@ store_make_epoch(struct store *store)
 	while (count < EPOCH_CHARACTERS) {
 		if (getrandom(&byte, 1, 0) != 1)
 			return -errno;
-		if (byte <
-			252) /* the largest multiple of 36, so that all are as likely */
+		/* 252 is a multiple of 36, so each character is equally likely. */
+		if (byte < 252)
 			store->epoch[count++] = alphabet[byte % 36];
 	}
 	store->epoch[count] = '\0';
@@ -45,16 +46,16 @@ store_excess(const struct store *store, uint64_t count)
 }
 
 static const struct store_ops *
-find_driver(const char *name)
+store_find_driver(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++)
-		if (!strcmp(drivers[i]->driver, name))
-			return drivers[i];
+	for (size_t i = 0; i < ARRAY_SIZE(store_drivers); i++)
+		if (!strcmp(store_drivers[i]->driver, name))
+			return store_drivers[i];
 	return NULL;
 }
 
 static void
-free_store(struct store *store)
+store_free(struct store *store)
 {
 	close(store->outbox.fd);
 	pthread_mutex_destroy(&store->outbox.mutex);
@@ -62,17 +63,17 @@ free_store(struct store *store)
 }
 
 static int
-open_driver(struct store *store, const char **why)
+store_open_driver(struct store *store, const char **why)
 {
 	int r;
 
 	store->outbox.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (store->outbox.fd < 0) {
-		*why = "there is no descriptor left for it";
+		*why = "there is no file descriptor left";
 		return -errno;
 	}
 	r = store->ops->open(store, why);
-	/* The caller keeps the strings only until store_open returns. */
+	/* The caller may free the strings once store_open has returned. */
 	store->options.driver = store->options.path = NULL;
 	return r;
 }
@@ -80,7 +81,7 @@ open_driver(struct store *store, const char **why)
 int
 store_open(struct store **out, const struct store_options *options, const char **why)
 {
-	const struct store_ops *ops = find_driver(options->driver);
+	const struct store_ops *ops = store_find_driver(options->driver);
 	struct store *store;
 	int r;
 
@@ -95,9 +96,9 @@ store_open(struct store **out, const struct store_options *options, const char *
 	STAILQ_INIT(&store->outbox.writes);
 	STAILQ_INIT(&store->outbox.reads);
 	pthread_mutex_init(&store->outbox.mutex, NULL);
-	r = open_driver(store, why);
+	r = store_open_driver(store, why);
 	if (r < 0) {
-		free_store(store);
+		store_free(store);
 		return r;
 	}
 	*out = store;
@@ -114,7 +115,8 @@ void
 store_each_room(const struct store *store,
 	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
 {
-	store->ops->each_room(store, on_room, context);
+	if (store->ops->each_room)
+		store->ops->each_room(store, on_room, context);
 }
 
 void
@@ -123,7 +125,8 @@ store_each_state(const struct store *store,
 		const char *value, size_t value_len),
 	void *context)
 {
-	store->ops->each_state(store, on_state, context);
+	if (store->ops->each_state)
+		store->ops->each_state(store, on_state, context);
 }
 
 int
@@ -133,9 +136,9 @@ store_fd(const struct store *store)
 }
 
 static void
-ring(struct store_outbox *outbox)
+store_wake_caller(struct store_outbox *outbox)
 {
-	/* It fails only when 2^64 - 2 rings wait, and then it is readable. */
+	/* The write fails only at a count of 2^64 - 2; the eventfd is readable then. */
 	eventfd_write(outbox->fd, 1);
 }
 
@@ -147,7 +150,7 @@ store_answer_writes(struct store *store, struct store_writes *writes)
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&outbox->writes, writes);
 	pthread_mutex_unlock(&outbox->mutex);
-	ring(outbox);
+	store_wake_caller(outbox);
 }
 
 void
@@ -160,12 +163,12 @@ store_answer_read(struct store *store, struct store_read *read)
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_INSERT_TAIL(&outbox->reads, read, link);
 	pthread_mutex_unlock(&outbox->mutex);
-	ring(outbox);
+	store_wake_caller(outbox);
 }
 
-/* Hand over from the front of writes until that was max_bytes of them. */
+/* Deliver from the front of writes until max_bytes of them are delivered. */
 static void
-deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
+store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
 {
 	const struct store_options *options = &store->options;
 	struct store_write *write;
@@ -183,7 +186,7 @@ deliver_writes(struct store *store, struct store_writes *writes, size_t max_byte
 }
 
 static void
-deliver_reads(struct store *store, struct store_reads *reads)
+store_deliver_reads(struct store *store, struct store_reads *reads)
 {
 	const struct store_options *options = &store->options;
 	struct store_read *read;
@@ -199,9 +202,9 @@ deliver_reads(struct store *store, struct store_reads *reads)
 	}
 }
 
-/* What was not handed over stays in front of what has come meanwhile. */
+/* Put writes that were not delivered in front of those answered meanwhile. */
 static void
-put_back(struct store_outbox *outbox, struct store_writes *writes)
+store_put_back(struct store_outbox *outbox, struct store_writes *writes)
 {
 	if (STAILQ_EMPTY(writes))
 		return;
@@ -209,7 +212,7 @@ put_back(struct store_outbox *outbox, struct store_writes *writes)
 	STAILQ_CONCAT(writes, &outbox->writes);
 	STAILQ_CONCAT(&outbox->writes, writes);
 	pthread_mutex_unlock(&outbox->mutex);
-	ring(outbox);
+	store_wake_caller(outbox);
 }
 
 void
@@ -218,85 +221,79 @@ store_dispatch(struct store *store, size_t max_bytes)
 	struct store_outbox *outbox = &store->outbox;
 	struct store_writes writes = STAILQ_HEAD_INITIALIZER(writes);
 	struct store_reads reads = STAILQ_HEAD_INITIALIZER(reads);
-	eventfd_t rings;
+	eventfd_t count;
 
-	/* Before the lists are taken: what is added later rings again. */
-	eventfd_read(outbox->fd, &rings);
+	/* Reset it before taking the lists: an answer added later sets it again. */
+	eventfd_read(outbox->fd, &count);
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&writes, &outbox->writes);
 	STAILQ_CONCAT(&reads, &outbox->reads);
 	pthread_mutex_unlock(&outbox->mutex);
-	deliver_writes(store, &writes, max_bytes);
-	deliver_reads(store, &reads);
-	put_back(outbox, &writes);
+	store_deliver_writes(store, &writes, max_bytes);
+	store_deliver_reads(store, &reads);
+	store_put_back(outbox, &writes);
 }
 
-/* Copy size bytes to *end, which is moved behind them and a NUL. NULL stays NULL. */
+/* Copy len bytes and a NUL to *end, and move *end behind them. NULL stays NULL. */
 static const char *
-put(char **end, const char *text, size_t size)
+store_copy(char **end, const char *bytes, size_t len)
 {
 	char *copy = *end;
 
-	if (!text)
+	if (!bytes)
 		return NULL;
-	memcpy(copy, text, size);
-	copy[size] = '\0';
-	*end = copy + size + 1;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	*end = copy + len + 1;
 	return copy;
 }
 
+static const char *
+store_copy_text(char **end, const char *text)
+{
+	return store_copy(end, text, text ? strlen(text) : 0);
+}
+
+/* How many bytes store_copy_text needs for text. */
 static size_t
-size_of(const char *text)
+store_text_size(const char *text)
 {
 	return text ? strlen(text) + 1 : 0;
 }
 
 static size_t
-size_of_state(const struct store_entry *entry)
+store_write_size(const struct store_entry *entry)
 {
-	size_t len = strlen(entry->state_key);
+	size_t size = sizeof(struct store_write) + store_text_size(entry->room) +
+		      store_text_size(entry->type) + entry->tail_len + 1 +
+		      store_text_size(entry->words) + store_text_size(entry->state_key) +
+		      (entry->state_value ? entry->state_value_len + 1 : 0);
 
-	assert(len >= 1 && len <= STORE_STATE_KEY_BYTES);
-	return len + 1 + (entry->state_value ? entry->state_value_len + 1 : 0);
-}
-
-static void
-put_state(char **end, struct store_entry *copy, const struct store_entry *entry)
-{
-	copy->state_key = put(end, entry->state_key, strlen(entry->state_key));
-	copy->state_value = put(end, entry->state_value, entry->state_value_len);
-	copy->state_value_len = entry->state_value_len;
+	for (size_t i = 0; i < STORE_KEYS; i++)
+		size += store_text_size(entry->keys[i]);
+	return size;
 }
 
 static struct store_write *
-new_write(const struct store_entry *entry, uint64_t ticket)
+store_new_write(const struct store_entry *entry, uint64_t ticket)
 {
-	size_t bytes = sizeof(struct store_write) + size_of(entry->room) +
-		       size_of(entry->type) + entry->tail_len + 1 + size_of(entry->words);
-	struct store_write *write;
-	char *end;
+	size_t bytes = store_write_size(entry);
+	struct store_write *write = xmalloc(bytes);
+	struct store_entry *copy = &write->entry;
+	char *end = write->memory;
 
+	assert(!entry->state_key ||
+		(*entry->state_key && strlen(entry->state_key) <= STORE_STATE_KEY_BYTES));
+	*write =
+		(struct store_write){ .ticket = ticket, .bytes = bytes, .entry = *entry };
+	copy->room = store_copy_text(&end, entry->room);
+	copy->type = store_copy_text(&end, entry->type);
+	copy->tail = store_copy(&end, entry->tail, entry->tail_len);
+	copy->words = store_copy_text(&end, entry->words);
 	for (size_t i = 0; i < STORE_KEYS; i++)
-		bytes += size_of(entry->keys[i]);
-	if (entry->state_key)
-		bytes += size_of_state(entry);
-	write = xmalloc(bytes);
-	memset(write, 0, sizeof(*write));
-	write->ticket = ticket;
-	write->bytes = bytes;
-	write->entry.ts_ms = entry->ts_ms;
-	write->entry.tail_len = entry->tail_len;
-	end = write->memory;
-	write->entry.room = put(&end, entry->room, strlen(entry->room));
-	write->entry.type = put(&end, entry->type, strlen(entry->type));
-	write->entry.tail = put(&end, entry->tail, entry->tail_len);
-	write->entry.words = put(&end, entry->words, strlen(entry->words));
-	for (size_t i = 0; i < STORE_KEYS; i++)
-		if (entry->keys[i])
-			write->entry.keys[i] =
-				put(&end, entry->keys[i], strlen(entry->keys[i]));
-	if (entry->state_key)
-		put_state(&end, &write->entry, entry);
+		copy->keys[i] = store_copy_text(&end, entry->keys[i]);
+	copy->state_key = store_copy_text(&end, entry->state_key);
+	copy->state_value = store_copy(&end, entry->state_value, entry->state_value_len);
 	return write;
 }
 
@@ -305,10 +302,10 @@ store_append(struct store *store, const struct store_entry *entry, uint64_t tick
 {
 	struct store_write *write;
 
-	if (store->closing || store->writes_under_way >= STORE_WRITES_MAX ||
+	if (store->is_closing || store->writes_under_way >= STORE_WRITES_MAX ||
 		store->write_bytes_under_way >= STORE_WRITE_BYTES_MAX)
 		return -EAGAIN;
-	write = new_write(entry, ticket);
+	write = store_new_write(entry, ticket);
 	STAILQ_INSERT_TAIL(&store->pending, write, link);
 	store->writes_under_way++;
 	store->write_bytes_under_way += write->bytes;
@@ -322,38 +319,38 @@ store_flush(struct store *store)
 		store->ops->write(store, &store->pending);
 }
 
-/* Ids are positive numbers of 64 bits with sign, as SQLite's are. */
+/* Ids fit into an int64_t, as in SQLite; a larger bound means no bound. */
 static int64_t
-to_signed(uint64_t id)
+store_to_signed(uint64_t id)
 {
 	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
 }
 
-/* A read without bounds and limits, or NULL if too many are under way. */
+/* Returns a read without bounds and limits, or NULL if too many are under way. */
 static struct store_read *
-new_read(struct store *store, enum store_read_kind kind, const char *room,
+store_new_read(struct store *store, enum store_read_kind kind, const char *room,
 	const char *query, uint64_t ticket)
 {
 	struct store_read *read;
 	char *end;
 
-	if (store->closing || store->reads_under_way >= STORE_READS_MAX)
+	if (store->is_closing || store->reads_under_way >= STORE_READS_MAX)
 		return NULL;
-	read = xmalloc(sizeof(*read) + size_of(room) + size_of(query));
-	memset(read, 0, sizeof(*read));
-	read->ticket = ticket;
-	read->kind = kind;
-	read->high = INT64_MAX;
+	read = xmalloc(sizeof(*read) + store_text_size(room) + store_text_size(query));
+	*read = (struct store_read){ .ticket = ticket,
+		.kind = kind,
+		.high = INT64_MAX,
+		.page = { .first_id = 1 } };
 	end = read->memory;
-	read->room = put(&end, room, strlen(room));
-	read->query = query ? put(&end, query, strlen(query)) : NULL;
-	read->page.first_id = 1;
+	read->room = store_copy_text(&end, room);
+	read->query = store_copy_text(&end, query);
 	store->reads_under_way++;
 	return read;
 }
 
 static int
-begin_read(struct store *store, struct store_read *read, unsigned limit, size_t max_bytes)
+store_begin_read(
+	struct store *store, struct store_read *read, unsigned limit, size_t max_bytes)
 {
 	read->limit = limit;
 	read->max_bytes = max_bytes;
@@ -365,25 +362,25 @@ int
 store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket)
 {
-	struct store_read *read = new_read(store, STORE_AFTER, room, NULL, ticket);
+	struct store_read *read = store_new_read(store, STORE_AFTER, room, NULL, ticket);
 
 	if (!read)
 		return -EAGAIN;
-	read->low = to_signed(after);
+	read->low = store_to_signed(after);
 	read->high = up_to < INT64_MAX ? (int64_t)up_to + 1 : INT64_MAX;
-	return begin_read(store, read, limit, max_bytes);
+	return store_begin_read(store, read, limit, max_bytes);
 }
 
 int
 store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket)
 {
-	struct store_read *read = new_read(store, STORE_BEFORE, room, NULL, ticket);
+	struct store_read *read = store_new_read(store, STORE_BEFORE, room, NULL, ticket);
 
 	if (!read)
 		return -EAGAIN;
-	read->high = to_signed(before);
-	return begin_read(store, read, limit, max_bytes);
+	read->high = store_to_signed(before);
+	return store_begin_read(store, read, limit, max_bytes);
 }
 
 int
@@ -394,10 +391,10 @@ store_search(struct store *store, const char *room, const char *query, unsigned 
 
 	if (strlen(query) > STORE_QUERY_BYTES)
 		return -E2BIG;
-	read = new_read(store, STORE_SEARCH, room, query, ticket);
+	read = store_new_read(store, STORE_SEARCH, room, query, ticket);
 	if (!read)
 		return -EAGAIN;
-	return begin_read(store, read, limit, max_bytes);
+	return store_begin_read(store, read, limit, max_bytes);
 }
 
 bool
@@ -421,8 +418,9 @@ store_read_add(struct store_read *read, const struct store_message *message)
 	}
 	end = xmalloc(type_len + 1 + message->tail_len + 1);
 	read->messages[page->count] = *message;
-	read->messages[page->count].type = put(&end, message->type, type_len);
-	read->messages[page->count].tail = put(&end, message->tail, message->tail_len);
+	read->messages[page->count].type = store_copy(&end, message->type, type_len);
+	read->messages[page->count].tail =
+		store_copy(&end, message->tail, message->tail_len);
 	page->count++;
 	read->tail_bytes += message->tail_len;
 	return true;
@@ -464,10 +462,10 @@ store_close(struct store *store)
 {
 	if (!store)
 		return;
-	store->closing = true;
+	store->is_closing = true;
 	store_flush(store);
 	store->ops->close(store);
 	store_dispatch(store, SIZE_MAX);
 	assert(!store->writes_under_way && !store->reads_under_way);
-	free_store(store);
+	store_free(store);
 }

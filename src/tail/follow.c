@@ -9,50 +9,50 @@
 #include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
-/* Events are looked for so often at the most, however fast files grow. */
+/* Events are read at most once in this time, however fast files grow. */
 #define PAUSE_MS 10
 
-/* How often all files are looked at, for what inotify does not tell: folders that may not
- * be watched, changes far above a path. */
+/* How often all files are looked at, because inotify does not report everything: not
+ * changes in folders that may not be watched, nor changes far above a path. */
 #define POLL_MS 2000
 
-/* Reads of events at a time. */
+/* How many reads of events in a row. */
 #define READS 64
 
-/* Looks at files that change meanwhile: at a time, and in all, before what was found is
- * taken as it is. */
+/* If files change while they are looked at, they are looked at again: so many times in a
+ * row, and so many times in all before the result counts although it may be old. */
 #define ROUNDS 8
 #define LOOKS 40
 
 static void
-look_at_all(struct follow *follow)
+follow_look_at_all(struct follow *follow)
 {
-	size_t i;
+	struct follow_file *file;
 
-	for (i = 0; i < follow->count; i++) {
-		follow->files[i].needs_look = true;
-		follow->files[i].needs_turn = true;
+	TAILQ_FOREACH (file, &follow->files, link) {
+		file->needs_look = true;
+		file->needs_turn = true;
 	}
 }
 
 static void
-on_event(struct follow *follow, const struct inotify_event *event)
+follow_on_event(struct follow *follow, const struct inotify_event *event)
 {
-	size_t i;
+	bool is_overflow = event->mask & IN_Q_OVERFLOW;
+	struct follow_file *file;
 
-	/* Where files went to is not known any more. */
-	if (event->mask & IN_Q_OVERFLOW) {
-		for (i = 0; i < follow->count; i++)
-			follow_path_clear_moves(&follow->files[i].path);
-		look_at_all(follow);
-		return;
+	TAILQ_FOREACH (file, &follow->files, link) {
+		if (is_overflow)
+			follow_path_clear_moves(&file->path);
+		else
+			follow_file_on_event(file, event);
 	}
-	for (i = 0; i < follow->count; i++)
-		follow_file_on_event(&follow->files[i], event);
+	if (is_overflow)
+		follow_look_at_all(follow);
 }
 
 static void
-read_events(struct follow *follow)
+follow_read_events(struct follow *follow)
 {
 	_Alignas(struct inotify_event) char events[16 * 1024];
 	int i;
@@ -65,143 +65,119 @@ read_events(struct follow *follow)
 		while (at < n) {
 			const struct inotify_event *event = (const void *)(events + at);
 
-			on_event(follow, event);
+			follow_on_event(follow, event);
 			at += (ssize_t)(sizeof(*event) + event->len);
 		}
 	}
 }
 
 static void
-begin_pause(struct follow *follow)
+follow_begin_pause(struct follow *follow)
 {
-	loop_timer_start(follow->pause, PAUSE_MS, 0);
+	if (!loop_timer_is_running(follow->pause))
+		loop_timer_start(follow->pause, PAUSE_MS, 0);
 }
 
-/* While files are being renamed it is better to wait than to lose track. */
+/* While files are being renamed, wait a little: settling now could lose one of them. */
 static void
-conclude(struct follow *follow, struct follow_file *file, bool is_patient)
+follow_conclude(struct follow *follow, struct follow_file *file, bool is_patient)
 {
 	if (file->looks < LOOKS && !follow_file_is_steady(file)) {
 		file->needs_look = true;
-		if (!loop_timer_is_running(follow->pause))
-			begin_pause(follow);
+		follow_begin_pause(follow);
 		return;
 	}
 	follow_file_settle(file, is_patient);
 }
 
-/* Look at the files that need it. What is found is true only if nothing was renamed while
- * it was looked for, which the events tell. */
+/* Look at the files that need it. The result counts only if no event says that something
+ * was renamed meanwhile. A new file that is missing is logged at once. */
 static void
-look(struct follow *follow, bool is_patient)
+follow_look(struct follow *follow, bool is_patient)
 {
+	struct follow_file *file;
 	bool is_changing = true;
-	size_t i;
 	int round;
 
 	follow->now_ms = clock_now_ms();
 	for (round = 0; round < ROUNDS && is_changing; round++) {
 		is_changing = false;
-		for (i = 0; i < follow->count; i++)
-			if (follow->files[i].needs_look) {
-				follow->files[i].needs_look = false;
-				follow_file_seek(&follow->files[i]);
-				is_changing = true;
-			}
+		TAILQ_FOREACH (file, &follow->files, link) {
+			if (!file->needs_look)
+				continue;
+			file->needs_look = false;
+			follow_file_seek(file);
+			is_changing = true;
+		}
 		if (is_changing)
-			read_events(follow);
+			follow_read_events(follow);
 	}
-	for (i = 0; i < follow->count; i++)
-		if (follow->files[i].is_sought)
-			conclude(follow, &follow->files[i], is_patient);
+	TAILQ_FOREACH (file, &follow->files, link)
+		if (file->is_sought)
+			follow_conclude(follow, file, is_patient && !file->is_fresh);
 }
 
 static void
-take_turns(struct follow *follow)
+follow_take_turns(struct follow *follow)
 {
-	size_t i;
+	struct follow_file *file;
 
-	for (i = 0; i < follow->count; i++) {
-		struct follow_file *file = &follow->files[i];
-
+	TAILQ_FOREACH (file, &follow->files, link)
 		if (file->needs_turn && !loop_timer_is_running(file->again))
 			follow_lines_turn(file);
-	}
 }
 
 static void
-go_on(struct follow *follow)
+follow_go_on(struct follow *follow)
 {
-	read_events(follow);
-	look(follow, true);
-	take_turns(follow);
+	follow_read_events(follow);
+	follow_look(follow, true);
+	follow_take_turns(follow);
 }
 
 static void
-on_inotify(struct loop_socket *events)
+follow_on_inotify(struct loop_socket *events)
 {
 	struct follow *follow = container_of(events, struct follow, events);
 
 	loop_socket_watch_input(events, false);
-	begin_pause(follow);
-	go_on(follow);
+	follow_begin_pause(follow);
+	follow_go_on(follow);
 }
 
 static void
-on_pause_over(void *context)
+follow_on_pause_over(void *context)
 {
 	struct follow *follow = context;
-	size_t i;
+	struct follow_file *file;
 
 	loop_socket_watch_input(&follow->events, true);
-	for (i = 0; i < follow->count; i++)
-		if (follow->files[i].is_sought) {
-			go_on(follow);
+	TAILQ_FOREACH (file, &follow->files, link)
+		if (file->is_sought || file->needs_turn) {
+			follow_go_on(follow);
 			return;
 		}
 }
 
 static void
-on_poll(void *context)
+follow_on_poll(void *context)
 {
 	struct follow *follow = context;
-	size_t i;
+	struct follow_file *file;
 
-	read_events(follow);
-	look_at_all(follow);
-	look(follow, false);
-	take_turns(follow);
-	for (i = 0; i < follow->count; i++)
-		follow_file_retire(&follow->files[i]);
-}
-
-static void
-start_watchers(struct follow *follow)
-{
-	static const struct loop_socket_ops ops = { .on_readable = on_inotify };
-
-	loop_socket_open(&follow->events, follow->loop, follow->watches.fd, &ops);
-	follow->pause = loop_timer_new(follow->loop, on_pause_over, follow);
-	follow->poll = loop_timer_new(follow->loop, on_poll, follow);
-	loop_timer_start(follow->poll, POLL_MS, POLL_MS);
-}
-
-static void
-add_sources(struct follow *follow, const struct follow_source *sources, size_t count)
-{
-	follow->files = xcalloc(count, sizeof(follow->files[0]));
-	for (; follow->count < count; follow->count++) {
-		struct follow_file *file = &follow->files[follow->count];
-
-		follow_file_init(file, follow, &sources[follow->count]);
-		loop_timer_start(file->again, 0, 0);
-	}
+	follow_read_events(follow);
+	follow_look_at_all(follow);
+	follow_look(follow, false);
+	follow_take_turns(follow);
+	TAILQ_FOREACH (file, &follow->files, link)
+		follow_file_retire(file);
 }
 
 int
-follow_new(struct follow **out, struct loop *loop, const struct follow_source *sources,
-	size_t count, size_t max_line_bytes, const struct follow_ops *ops, void *context)
+follow_new(struct follow **out, struct loop *loop,
+	int (*deliver)(void *context, const struct follow_item *item))
 {
+	static const struct loop_socket_ops ops = { .on_readable = follow_on_inotify };
 	struct follow *follow = xcalloc(1, sizeof(*follow));
 	int r = inotify_watches_open(&follow->watches);
 
@@ -210,31 +186,51 @@ follow_new(struct follow **out, struct loop *loop, const struct follow_source *s
 		return r;
 	}
 	follow->loop = loop;
-	follow->ops = ops;
-	follow->context = context;
-	follow->max_line_bytes = max_line_bytes;
-	follow->text = xmalloc(max_line_bytes);
-	start_watchers(follow);
-	add_sources(follow, sources, count);
-	look(follow, false);
+	follow->deliver = deliver;
+	TAILQ_INIT(&follow->files);
+	follow->pause = loop_timer_new(loop, follow_on_pause_over, follow);
+	follow->poll = loop_timer_new(loop, follow_on_poll, follow);
+	loop_socket_open(&follow->events, loop, follow->watches.fd, &ops);
+	loop_timer_start(follow->poll, POLL_MS, POLL_MS);
 	*out = follow;
 	return 0;
+}
+
+struct follow_file *
+follow_add(struct follow *follow, const struct follow_source *source, void *context)
+{
+	struct follow_file *file = follow_file_new(follow, source, context);
+
+	TAILQ_INSERT_TAIL(&follow->files, file, link);
+	if (follow->text_bytes < source->max_line_bytes) {
+		follow->text_bytes = source->max_line_bytes;
+		follow->text = xrealloc(follow->text, follow->text_bytes);
+	}
+	follow_look(follow, true);
+	/* After the pause this file is read, and every file whose events follow_look has
+	 * just read. */
+	follow_begin_pause(follow);
+	return file;
+}
+
+void
+follow_remove(struct follow_file *file)
+{
+	TAILQ_REMOVE(&file->follow->files, file, link);
+	follow_file_free(file);
 }
 
 void
 follow_free(struct follow *follow)
 {
-	size_t i;
-
 	if (!follow)
 		return;
 	loop_timer_free(follow->pause);
 	loop_timer_free(follow->poll);
-	for (i = 0; i < follow->count; i++)
-		follow_file_fini(&follow->files[i]);
+	while (!TAILQ_EMPTY(&follow->files))
+		follow_remove(TAILQ_FIRST(&follow->files));
 	loop_socket_close(&follow->events);
 	inotify_watches_clear(&follow->watches);
-	free(follow->files);
 	free(follow->text);
 	free(follow);
 }

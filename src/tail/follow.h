@@ -1,5 +1,5 @@
-/* follow.h - follows log files as they grow: over rotation by rename, truncation,
- * deletion and return, line by line. */
+/* follow.h - follows log files as they grow, line by line. Handles rotation by rename,
+ * truncation, deletion and return. */
 #pragma once
 
 #include <stddef.h>
@@ -7,48 +7,56 @@
 
 struct loop;
 struct follow;
+struct follow_file;
 
-/* Descriptors that one source may hold, beside the one that all share: the file that its
- * path names, and those that were there before it. For a moment, while files are being
- * renamed, it may be twice as many. */
+/* The most descriptors one file holds: the file at its path, and older files that had
+ * this path. While files are being renamed it may briefly hold twice as many. The inotify
+ * descriptor is not included. */
 #define FOLLOW_DESCRIPTORS 16
 
-/* What is followed. Copied. */
+/* What to follow. Copied. */
 struct follow_source {
 	const char *path;
-	unsigned lines; /* how many of the file's last ones are delivered at the start */
-	unsigned rate;  /* lines a second, in bursts of rate or of lines, whichever is
-			   more; 0: no limit */
+	unsigned lines;        /* deliver so many of the file's last lines first */
+	unsigned rate;         /* lines a second, in bursts of rate or lines, whichever is
+				  larger; 0: no limit */
+	size_t max_line_bytes; /* cut longer lines; at least LOG_LINE_LEAST_BYTES */
 };
 
-/* Why what follows is not what went on from the line before. */
-enum follow_event {
-	FOLLOW_ROTATED = 1, /* it is in another file, which has the path now */
-	FOLLOW_TRUNCATED,   /* the file was cut off and begins anew */
+enum follow_kind {
+	FOLLOW_LINE = 1,
+	FOLLOW_SKIPPED,   /* lines were left out because they came faster than rate */
+	FOLLOW_ROTATED,   /* the next line is the first of a new file at the path */
+	FOLLOW_TRUNCATED, /* the file was truncated and is read from its beginning */
 };
 
-/* Called from the loop, with the index of the source. They must not free the follow. */
-struct follow_ops {
-	/* One line: valid UTF-8 without control characters but tab, what was not is made
-	 * visible. Returns 0, or -EAGAIN: not now; it is offered again soon, and nothing
-	 * is lost. */
-	int (*on_line)(void *context, size_t index, const char *text, size_t len);
-	/* So many lines were left out here because they came faster than rate. The same
-	 * return. */
-	int (*on_skipped)(void *context, size_t index, uint64_t lines);
-	/* That happened to the file between the lines before and those after. Between two
-	 * of these there is at least one line. The same return. */
-	int (*on_event)(void *context, size_t index, enum follow_event event);
+/* What is delivered. FOLLOW_ROTATED and FOLLOW_TRUNCATED come only after a FOLLOW_LINE or
+ * FOLLOW_SKIPPED, so never first and never twice in a row. */
+struct follow_item {
+	enum follow_kind kind;
+	const char *text; /* FOLLOW_LINE: as log_line_clean wrote it */
+	size_t len;
+	uint64_t lines; /* FOLLOW_SKIPPED: how many */
 };
 
-/* Follow count sources from now on; what is delivered comes from the loop. A file that is
- * not there yet is waited for and read from its beginning. Lines longer than
- * max_line_bytes, at least LOG_LINE_LEAST_BYTES, are cut. Borrows loop and ops, which
- * must outlive it. What happens to a file is logged. Returns 0 and a follow for
- * follow_free, or -errno if inotify cannot be opened. */
+/* Make a follow without files. One inotify descriptor serves all its files. Borrows loop,
+ * which must outlive the follow. Returns 0 and a follow for follow_free, or -errno if
+ * inotify cannot be opened.
+ *
+ * deliver is called from the loop with the context of follow_add. It must not add or
+ * remove files. It returns 0 if it took the item; otherwise the same item is offered
+ * again soon. */
 int follow_new(struct follow **follow, struct loop *loop,
-	const struct follow_source *sources, size_t count, size_t max_line_bytes,
-	const struct follow_ops *ops, void *context);
+	int (*deliver)(void *context, const struct follow_item *item));
 
-/* Stop following; NULL is fine. */
+/* Follow a file from now on. Nothing is delivered before this returns. A missing file is
+ * waited for and then read from its beginning. What happens to the file is logged.
+ * Returns a file for follow_remove. */
+struct follow_file *follow_add(
+	struct follow *follow, const struct follow_source *source, void *context);
+
+/* Stop following the file. */
+void follow_remove(struct follow_file *file);
+
+/* Stop following all files; NULL is fine. */
 void follow_free(struct follow *follow);

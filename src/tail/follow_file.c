@@ -1,37 +1,41 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
 #include "tail/follow_private.h"
 
 #define FILE_EVENTS (IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF)
 
-/* Without anything new in a file that was deleted, this long a line without its end is
- * waited for; and in one that was rotated, this long a writer that has neither ended its
- * line nor opened the new file. */
+/* An unfinished line is delivered when a deleted file has not grown for LINE_END_MS, or a
+ * rotated file for GRACE_MS. A file that has not grown for GRACE_MS is closed. */
 #define LINE_END_MS 2000
 #define GRACE_MS 60000
 
-void
-follow_file_init(struct follow_file *file, struct follow *follow,
-	const struct follow_source *source)
+struct follow_file *
+follow_file_new(struct follow *follow, const struct follow_source *source, void *context)
 {
+	struct follow_file *file = xmalloc(sizeof(*file));
+
 	*file = (struct follow_file){
 		.follow = follow,
-		.index = (size_t)(file - follow->files),
+		.context = context,
 		.lines = source->lines,
 		.rate = source->rate,
+		.max_line_bytes = source->max_line_bytes,
 		.is_fresh = true,
 		.needs_look = true,
 	};
 	follow_path_init(&file->path, source->path);
 	TAILQ_INIT(&file->readers);
 	follow_lines_init(file);
+	return file;
 }
 
 static void
-let_go(struct follow_file *file, struct follow_reader *reader)
+follow_file_drop_reader(struct follow_file *file, struct follow_reader *reader)
 {
 	TAILQ_REMOVE(&file->readers, reader, link);
 	file->reader_count--;
@@ -40,17 +44,18 @@ let_go(struct follow_file *file, struct follow_reader *reader)
 }
 
 void
-follow_file_fini(struct follow_file *file)
+follow_file_free(struct follow_file *file)
 {
 	follow_lines_fini(file);
 	while (!TAILQ_EMPTY(&file->readers))
-		let_go(file, TAILQ_FIRST(&file->readers));
+		follow_file_drop_reader(file, TAILQ_FIRST(&file->readers));
 	follow_reader_free(file->arrived);
 	follow_path_fini(&file->path, &file->follow->watches);
+	free(file);
 }
 
 static void
-log_failure(const struct follow_file *file, const char *what, int error)
+follow_file_log_failure(const struct follow_file *file, const char *what, int error)
 {
 	log_warn("tail_failed", log_str("path", file->path.path), log_str("what", what),
 		log_str("error",
@@ -58,7 +63,7 @@ log_failure(const struct follow_file *file, const char *what, int error)
 }
 
 static struct follow_reader *
-find_reader(const struct follow_file *file, const struct stat *st)
+follow_file_find_reader(const struct follow_file *file, const struct stat *st)
 {
 	struct follow_reader *reader;
 
@@ -68,9 +73,9 @@ find_reader(const struct follow_file *file, const struct stat *st)
 	return NULL;
 }
 
-/* The file itself is watched, whatever its names are. */
+/* Watch the open file itself, so that a rename does not matter. */
 static void
-watch(struct follow_file *file, struct follow_reader *reader)
+follow_file_watch_reader(struct follow_file *file, struct follow_reader *reader)
 {
 	char path[64];
 
@@ -78,18 +83,18 @@ watch(struct follow_file *file, struct follow_reader *reader)
 	reader->wd = inotify_watch_hold(&file->follow->watches, path, FILE_EVENTS);
 	if (reader->wd < 0 && reader->wd != file->watch_problem) {
 		file->watch_problem = reader->wd;
-		log_failure(file, "watch", reader->wd);
+		follow_file_log_failure(file, "watch", reader->wd);
 	}
 }
 
-/* Take over the reader as the youngest, unless its file is there already. */
+/* Read from reader too, as the newest file. Frees it if its file is open already. */
 static void
-take_over(struct follow_file *file, struct follow_reader *reader)
+follow_file_take_over(struct follow_file *file, struct follow_reader *reader)
 {
 	struct follow_reader *oldest = TAILQ_FIRST(&file->readers);
 	struct stat st = { .st_dev = reader->device, .st_ino = reader->inode };
 
-	if (find_reader(file, &st)) {
+	if (follow_file_find_reader(file, &st)) {
 		follow_reader_free(reader);
 		return;
 	}
@@ -98,11 +103,11 @@ take_over(struct follow_file *file, struct follow_reader *reader)
 			log_warn("tail_failed", log_str("path", file->path.path),
 				log_str("what", "rotate"),
 				log_str("error", "rotated faster than it is read"));
-		let_go(file, oldest);
+		follow_file_drop_reader(file, oldest);
 	}
 	TAILQ_INSERT_TAIL(&file->readers, reader, link);
 	file->reader_count++;
-	watch(file, reader);
+	follow_file_watch_reader(file, reader);
 }
 
 void
@@ -112,9 +117,9 @@ follow_file_seek(struct follow_file *file)
 	int r = follow_path_watch(&file->path, &follow->watches);
 
 	if (r < 0 && r != file->watch_problem)
-		log_failure(file, "watch", r);
+		follow_file_log_failure(file, "watch", r);
 	file->watch_problem = r;
-	follow_path_open_moves(&file->path, &follow->watches, follow->max_line_bytes);
+	follow_path_open_moves(&file->path, &follow->watches, file->max_line_bytes);
 	follow_reader_free(file->arrived);
 	file->arrived = NULL;
 	file->is_sought = true;
@@ -122,9 +127,9 @@ follow_file_seek(struct follow_file *file)
 	file->found = 0;
 	if (stat(file->path.path, &file->seen) < 0) {
 		file->found = -errno;
-	} else if (!find_reader(file, &file->seen)) {
+	} else if (!follow_file_find_reader(file, &file->seen)) {
 		file->found = follow_reader_open(
-			&file->arrived, file->path.path, follow->max_line_bytes);
+			&file->arrived, file->path.path, file->max_line_bytes);
 		if (file->found == 0) {
 			file->seen.st_dev = file->arrived->device;
 			file->seen.st_ino = file->arrived->inode;
@@ -133,33 +138,34 @@ follow_file_seek(struct follow_file *file)
 }
 
 static bool
-is_missing(int error)
+follow_file_is_missing(int error)
 {
 	return error == -ENOENT || error == -ENOTDIR;
 }
 
-/* True if there is a file all the same. */
+/* True if the file exists but we cannot open it. */
 static bool
-is_closed_to_us(int error)
+follow_file_is_unreadable(int error)
 {
 	return error == -EACCES || error == -EPERM || error == -EMFILE ||
 	       error == -ENFILE;
 }
 
 static void
-say_missing(struct follow_file *file)
+follow_file_log_missing(struct follow_file *file)
 {
 	if (file->problem == file->found)
 		return;
 	file->problem = file->found;
-	if (is_missing(file->found))
+	if (follow_file_is_missing(file->found))
 		log_warn("tail_missing", log_str("path", file->path.path));
 	else
-		log_failure(file, "open", file->found);
+		follow_file_log_failure(file, "open", file->found);
 }
 
 static void
-say_found(struct follow_file *file, const struct follow_reader *current, bool is_new)
+follow_file_log_found(
+	struct follow_file *file, const struct follow_reader *current, bool is_new)
 {
 	if (!file->is_known || file->problem)
 		log_info("tail_open", log_str("path", file->path.path),
@@ -173,9 +179,9 @@ say_found(struct follow_file *file, const struct follow_reader *current, bool is
 	file->problem = 0;
 }
 
-/* All but current are not the path's any more. */
+/* Note when every other file than current lost the path. */
 static void
-mark_left(struct follow_file *file, const struct follow_reader *current)
+follow_file_mark_left(struct follow_file *file, const struct follow_reader *current)
 {
 	struct follow_reader *reader;
 
@@ -185,7 +191,7 @@ mark_left(struct follow_file *file, const struct follow_reader *current)
 }
 
 static void
-settle_found(struct follow_file *file)
+follow_file_settle_found(struct follow_file *file)
 {
 	struct follow_reader *arrived = file->arrived, *current;
 
@@ -193,16 +199,16 @@ settle_found(struct follow_file *file)
 	if (arrived && file->is_fresh)
 		follow_reader_seek_lines(arrived, file->lines);
 	if (arrived)
-		take_over(file, arrived);
-	current = find_reader(file, &file->seen);
+		follow_file_take_over(file, arrived);
+	current = follow_file_find_reader(file, &file->seen);
 	if (!current)
-		return; /* it had to make room just now, and is found by the next look */
-	/* An older one that has come back is the youngest again. */
+		return; /* there were too many files; the next look finds it again */
+	/* An older file may have come back: it is the newest again. */
 	TAILQ_REMOVE(&file->readers, current, link);
 	TAILQ_INSERT_TAIL(&file->readers, current, link);
-	say_found(file, current, arrived);
+	follow_file_log_found(file, current, arrived);
 	current->left_ms = 0;
-	mark_left(file, current);
+	follow_file_mark_left(file, current);
 	file->is_fresh = false;
 }
 
@@ -222,22 +228,22 @@ follow_file_settle(struct follow_file *file, bool is_patient)
 	file->looks = 0;
 	file->needs_turn = true;
 	TAILQ_FOREACH (move, &file->path.moves, link) {
-		/* What went before the start is not followed. */
+		/* Files that were renamed before following began are not read. */
 		if (!move->reader || file->is_fresh)
 			continue;
-		take_over(file, move->reader);
+		follow_file_take_over(file, move->reader);
 		move->reader = NULL;
 	}
 	follow_path_clear_moves(&file->path);
 	if (file->found == 0) {
-		settle_found(file);
+		follow_file_settle_found(file);
 		return;
 	}
-	mark_left(file, NULL);
-	if (!is_closed_to_us(file->found))
+	follow_file_mark_left(file, NULL);
+	if (!follow_file_is_unreadable(file->found))
 		file->is_fresh = false;
 	if (!is_patient)
-		say_missing(file);
+		follow_file_log_missing(file);
 }
 
 void
@@ -257,7 +263,7 @@ follow_file_on_event(struct follow_file *file, const struct inotify_event *event
 }
 
 static bool
-is_finished(struct follow_file *file, struct follow_reader *reader)
+follow_file_is_finished(struct follow_file *file, struct follow_reader *reader)
 {
 	int64_t quiet_ms = file->follow->now_ms - reader->left_ms;
 	bool is_deleted = follow_reader_is_deleted(reader);
@@ -277,10 +283,10 @@ follow_file_retire(struct follow_file *file)
 	struct follow_reader *reader, *next;
 
 	if (loop_timer_is_running(file->again))
-		return; /* older lines come first */
+		return; /* older files still have lines to deliver */
 	for (reader = TAILQ_FIRST(&file->readers); reader; reader = next) {
 		next = TAILQ_NEXT(reader, link);
-		if (is_finished(file, reader))
-			let_go(file, reader);
+		if (follow_file_is_finished(file, reader))
+			follow_file_drop_reader(file, reader);
 	}
 }

@@ -5,29 +5,29 @@
 #include "linnet/base/log.h"
 #include "tail/follow_private.h"
 
-/* What is read of one source before others get their turn. */
+/* The most that is read of one source in a row, so that others get their turn. */
 #define TURN_BYTES (256 * 1024)
 
-/* When a line that was not taken is offered again. */
+/* A refused item is offered again after this time. */
 #define RETRY_MS 20
 
 static void
-on_again(void *context)
+follow_lines_on_again(void *context)
 {
 	follow_lines_turn(context);
 }
 
-/* How many lines a bucket that was empty must hold before more are let through: a part
- * of the log that can be read is better than single lines of it. */
+/* An empty bucket must refill to so many lines before lines pass again: readers get
+ * stretches of the log instead of single lines. */
 static double
-batch_of(const struct follow_file *file)
+follow_lines_batch(const struct follow_file *file)
 {
 	return file->rate < 8 ? 1 : file->rate / 4;
 }
 
-/* Returns 0, or after how many ms cost lines may be let through. */
+/* Returns 0 if cost lines may pass now, or in how many ms they may. */
 static int64_t
-take_tokens(struct follow_file *file, double cost)
+follow_lines_take_tokens(struct follow_file *file, double cost)
 {
 	unsigned burst = file->rate > file->lines ? file->rate : file->lines;
 
@@ -36,25 +36,25 @@ take_tokens(struct follow_file *file, double cost)
 }
 
 static void
-wait_for_refill(struct follow_file *file, int64_t wait_ms)
+follow_lines_wait_for_refill(struct follow_file *file, int64_t wait_ms)
 {
 	loop_timer_start(file->refill, wait_ms, 0);
 }
 
 static void
-on_refill(void *context)
+follow_lines_on_refill(void *context)
 {
 	struct follow_file *file = context;
-	double batch = batch_of(file);
+	double batch = follow_lines_batch(file);
 	int64_t wait_ms;
 
 	file->follow->now_ms = clock_now_ms();
-	wait_ms = take_tokens(file, batch);
+	wait_ms = follow_lines_take_tokens(file, batch);
 	if (wait_ms) {
-		wait_for_refill(file, wait_ms);
+		follow_lines_wait_for_refill(file, wait_ms);
 		return;
 	}
-	file->bucket.tokens += batch; /* the lines take them one by one */
+	file->bucket.tokens += batch; /* each line takes its own */
 	file->is_thinning = false;
 	if (!loop_timer_is_running(file->again))
 		follow_lines_turn(file);
@@ -63,8 +63,8 @@ on_refill(void *context)
 void
 follow_lines_init(struct follow_file *file)
 {
-	file->again = loop_timer_new(file->follow->loop, on_again, file);
-	file->refill = loop_timer_new(file->follow->loop, on_refill, file);
+	file->again = loop_timer_new(file->follow->loop, follow_lines_on_again, file);
+	file->refill = loop_timer_new(file->follow->loop, follow_lines_on_refill, file);
 }
 
 void
@@ -75,7 +75,7 @@ follow_lines_fini(struct follow_file *file)
 }
 
 static bool
-is_let_through(struct follow_file *file, struct follow_reader *reader)
+follow_lines_may_pass(struct follow_file *file, struct follow_reader *reader)
 {
 	if (reader->backlog) {
 		reader->backlog--;
@@ -83,76 +83,79 @@ is_let_through(struct follow_file *file, struct follow_reader *reader)
 	}
 	if (file->is_thinning)
 		return false;
-	if (!take_tokens(file, 1))
+	if (!follow_lines_take_tokens(file, 1))
 		return true;
 	file->is_thinning = true;
-	wait_for_refill(file, take_tokens(file, batch_of(file)));
+	follow_lines_wait_for_refill(
+		file, follow_lines_take_tokens(file, follow_lines_batch(file)));
 	return false;
 }
 
+/* Returns 0 or -EAGAIN. */
 static int
-tell_skipped(struct follow_file *file)
+follow_lines_deliver(struct follow_file *file, const struct follow_item *item)
 {
-	const struct follow *follow = file->follow;
-
-	if (!file->skipped)
-		return 0;
-	if (follow->ops->on_skipped(follow->context, file->index, file->skipped) != 0)
+	if (file->follow->deliver(file->context, item) != 0)
 		return -EAGAIN;
-	file->skipped = 0;
-	file->has_told = true;
+	file->has_told = item->kind == FOLLOW_LINE || item->kind == FOLLOW_SKIPPED;
 	return 0;
 }
 
-/* An event stands between lines: where there were none since the last one, it is left
- * out. */
 static int
-tell_event(struct follow_file *file)
+follow_lines_deliver_skipped(struct follow_file *file)
 {
-	const struct follow *follow = file->follow;
+	struct follow_item item = { .kind = FOLLOW_SKIPPED, .lines = file->skipped };
 
-	if (file->event && file->has_told) {
-		if (follow->ops->on_event(follow->context, file->index, file->event) != 0)
-			return -EAGAIN;
-		file->has_told = false;
-	}
+	if (!file->skipped)
+		return 0;
+	if (follow_lines_deliver(file, &item) < 0)
+		return -EAGAIN;
+	file->skipped = 0;
+	return 0;
+}
+
+/* An event without a line since the last event is dropped. */
+static int
+follow_lines_deliver_event(struct follow_file *file)
+{
+	struct follow_item item = { .kind = file->event };
+
+	if (file->event && file->has_told && follow_lines_deliver(file, &item) < 0)
+		return -EAGAIN;
 	file->event = 0;
 	return 0;
 }
 
-/* What is to be known before the next line. Returns 0 or -EAGAIN. */
+/* Deliver what comes before the next line. Returns 0 or -EAGAIN. */
 static int
-tell_before(struct follow_file *file)
+follow_lines_deliver_before(struct follow_file *file)
 {
-	int r = tell_skipped(file);
+	int r = follow_lines_deliver_skipped(file);
 
-	return r < 0 ? r : tell_event(file);
+	return r < 0 ? r : follow_lines_deliver_event(file);
 }
 
-/* Deliver the reader's line, which is whole, or count it as skipped. Returns 0 or
- * -EAGAIN. */
+/* Deliver the reader's whole line, or count it as skipped. Returns 0 or -EAGAIN. */
 static int
-offer(struct follow_file *file, struct follow_reader *reader)
+follow_lines_offer(struct follow_file *file, struct follow_reader *reader)
 {
-	const struct follow *follow = file->follow;
-	size_t len;
+	struct follow_item item = { .kind = FOLLOW_LINE, .text = file->follow->text };
 
 	if (!reader->has_begun)
 		file->event = FOLLOW_ROTATED;
 	reader->has_begun = true;
-	if (!reader->is_granted && !is_let_through(file, reader)) {
+	if (!reader->is_granted && !follow_lines_may_pass(file, reader)) {
 		file->skipped++;
 		log_line_clear(&reader->line);
 		return 0;
 	}
 	reader->is_granted = true;
-	if (tell_before(file) < 0)
+	if (follow_lines_deliver_before(file) < 0)
 		return -EAGAIN;
-	len = log_line_clean(&reader->line, follow->text);
-	if (follow->ops->on_line(follow->context, file->index, follow->text, len) != 0)
+	item.len = log_line_clean(&reader->line, file->follow->text);
+	if (follow_lines_deliver(file, &item) < 0)
 		return -EAGAIN;
 	reader->is_granted = false;
-	file->has_told = true;
 	log_line_clear(&reader->line);
 	return 0;
 }
@@ -160,11 +163,11 @@ offer(struct follow_file *file, struct follow_reader *reader)
 int
 follow_lines_finish(struct follow_file *file, struct follow_reader *reader)
 {
-	return log_line_is_empty(&reader->line) ? 0 : offer(file, reader);
+	return log_line_is_empty(&reader->line) ? 0 : follow_lines_offer(file, reader);
 }
 
 static int
-offer_chunk(struct follow_file *file, struct follow_reader *reader)
+follow_lines_offer_chunk(struct follow_file *file, struct follow_reader *reader)
 {
 	const struct follow_chunk *chunk = &file->follow->chunk;
 	size_t taken = 0;
@@ -176,16 +179,16 @@ offer_chunk(struct follow_file *file, struct follow_reader *reader)
 		taken += log_line_take(&reader->line, chunk->fresh + taken,
 			chunk->fresh_len - taken, &is_whole);
 		if (is_whole)
-			r = offer(file, reader);
+			r = follow_lines_offer(file, reader);
 	}
 	follow_reader_take(reader, chunk, taken);
 	return r;
 }
 
-/* The file was truncated. Returns -EINPROGRESS, because how far it may be read has to be
- * looked at anew, or -EAGAIN. */
+/* The file was truncated. Returns -EAGAIN, or -EINPROGRESS because the limits of reading
+ * must be set again. */
 static int
-begin_anew(struct follow_file *file, struct follow_reader *reader)
+follow_lines_restart(struct follow_file *file, struct follow_reader *reader)
 {
 	if (follow_lines_finish(file, reader) < 0)
 		return -EAGAIN;
@@ -198,7 +201,8 @@ begin_anew(struct follow_file *file, struct follow_reader *reader)
 }
 
 static void
-note_error(const struct follow_file *file, struct follow_reader *reader, int error)
+follow_lines_log_error(
+	const struct follow_file *file, struct follow_reader *reader, int error)
 {
 	if (error && error != reader->error)
 		log_warn("tail_failed", log_str("path", file->path.path),
@@ -206,9 +210,10 @@ note_error(const struct follow_file *file, struct follow_reader *reader, int err
 	reader->error = error;
 }
 
-/* Returns 0 at the end or limit, -EINPROGRESS if budget is used up, or -EAGAIN. */
+/* Returns 0 at the file's end or limit, -EINPROGRESS if budget is used up, or -EAGAIN. */
 static int
-read_on(struct follow_file *file, struct follow_reader *reader, size_t *budget)
+follow_lines_read_reader(
+	struct follow_file *file, struct follow_reader *reader, size_t *budget)
 {
 	struct follow_chunk *chunk = &file->follow->chunk;
 	int r;
@@ -216,13 +221,13 @@ read_on(struct follow_file *file, struct follow_reader *reader, size_t *budget)
 	for (;;) {
 		r = follow_reader_read(reader, chunk);
 		if (r == -ESTALE)
-			return begin_anew(file, reader);
-		note_error(file, reader, r);
+			return follow_lines_restart(file, reader);
+		follow_lines_log_error(file, reader, r);
 		if (r < 0)
-			return 0; /* others can be read perhaps */
+			return 0; /* other files may be readable */
 		if (chunk->fresh_len && reader->left_ms)
 			reader->left_ms = file->follow->now_ms;
-		r = offer_chunk(file, reader);
+		r = follow_lines_offer_chunk(file, reader);
 		if (r < 0 || chunk->fresh_len < FOLLOW_READ_BYTES)
 			return r;
 		if (*budget <= FOLLOW_READ_BYTES)
@@ -232,23 +237,26 @@ read_on(struct follow_file *file, struct follow_reader *reader, size_t *budget)
 }
 
 static int
-read_one(struct follow_file *file, struct follow_reader *reader, size_t *budget)
+follow_lines_turn_reader(
+	struct follow_file *file, struct follow_reader *reader, size_t *budget)
 {
-	int r = reader->is_granted ? offer(file, reader) : 0;
+	int r = reader->is_granted ? follow_lines_offer(file, reader) : 0;
 
 	reader->is_read = false;
 	if (r == 0)
-		r = read_on(file, reader, budget);
+		r = follow_lines_read_reader(file, reader, budget);
 	if (r == 0 && reader->is_over)
 		r = follow_lines_finish(file, reader);
 	reader->is_read = r == 0;
 	return r;
 }
 
-/* A writer goes to a new file when it has written its last line to the old one. So what a
- * file holds before all older ones are read to their ends comes after what they hold. */
+/* Decide how far each file may be read in this turn. A writer opens the new file only
+ * after its last line to the old one. So each newer file is read only as far as it
+ * reaches now, before the older files are read to their ends: what it gets later may be
+ * newer than lines of the old file that are not read yet. */
 static void
-set_limits(struct follow_file *file)
+follow_lines_set_limits(struct follow_file *file)
 {
 	struct follow_reader *reader;
 	bool has_begun = false;
@@ -274,12 +282,12 @@ follow_lines_turn(struct follow_file *file)
 
 	file->needs_turn = false;
 	follow->now_ms = clock_now_ms();
-	set_limits(file);
+	follow_lines_set_limits(file);
 	if (!file->is_thinning)
-		r = tell_before(file);
+		r = follow_lines_deliver_before(file);
 	TAILQ_FOREACH (reader, &file->readers, link) {
 		if (r == 0)
-			r = read_one(file, reader, &budget);
+			r = follow_lines_turn_reader(file, reader, &budget);
 	}
 	if (r == 0)
 		return;

@@ -12,7 +12,7 @@
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |          \
 		IN_MOVE_SELF | IN_ONLYDIR)
 
-/* What is said of a folder itself. */
+/* Events about the folder itself. */
 #define FOLDER_GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 
 void
@@ -23,7 +23,8 @@ follow_path_init(struct follow_path *path, const char *text)
 }
 
 static void
-release(struct inotify_watches *watches, struct follow_place *places, size_t count)
+follow_path_release_places(
+	struct inotify_watches *watches, struct follow_place *places, size_t count)
 {
 	size_t i;
 
@@ -37,13 +38,13 @@ void
 follow_path_fini(struct follow_path *path, struct inotify_watches *watches)
 {
 	follow_path_clear_moves(path);
-	release(watches, path->places, path->count);
+	follow_path_release_places(watches, path->places, path->count);
 	free(path->path);
 }
 
-/* Cut text into its folder, which is text then, and the name in it. */
+/* Split text: the name goes to name, the folder stays in text. */
 static void
-split(char *text, char *name)
+follow_path_split(char *text, char *name)
 {
 	char *slash = strrchr(text, '/');
 
@@ -54,10 +55,10 @@ split(char *text, char *name)
 		memcpy(text, ".", sizeof("."));
 }
 
-/* Watch the folder of text, or the nearest one above it that there is. What appears in
- * there before the watch does is found when the files are looked at anyway. */
+/* Watch the folder of text, or the nearest folder above it that exists. What appears in
+ * it before the watch begins is found by the look that follows. */
 static int
-watch_folder(
+follow_path_watch_folder(
 	struct inotify_watches *watches, const char *text, struct follow_place *place)
 {
 	char folder[PATH_MAX], name[NAME_MAX + 1];
@@ -65,7 +66,7 @@ watch_folder(
 	snprintf(folder, sizeof(folder), "%s", text);
 	place->is_folder = false;
 	for (;;) {
-		split(folder, name);
+		follow_path_split(folder, name);
 		place->wd = inotify_watch_hold(watches, folder, FOLDER_EVENTS);
 		if (place->wd >= 0)
 			break;
@@ -78,10 +79,9 @@ watch_folder(
 	return 0;
 }
 
-/* Put the target of the link at text into its place. Returns false if there is no link.
- */
+/* If text is a link, replace it by its target. Returns false if it is not. */
 static bool
-resolve(char *text)
+follow_path_resolve_link(char *text)
 {
 	char target[PATH_MAX], whole[PATH_MAX];
 	ssize_t n = readlink(text, target, sizeof(target));
@@ -109,20 +109,20 @@ follow_path_watch(struct follow_path *path, struct inotify_watches *watches)
 
 	snprintf(text, sizeof(text), "%s", path->path);
 	do {
-		r = watch_folder(watches, text, &places[count]);
+		r = follow_path_watch_folder(watches, text, &places[count]);
 		if (r == 0)
 			count++;
 	} while (r == 0 && count < FOLLOW_PLACES && !places[count - 1].is_folder &&
-		 resolve(text));
-	/* The old ones last, so that a watch which is still wanted never ends. */
-	release(watches, path->places, path->count);
+		 follow_path_resolve_link(text));
+	/* Release the old watches last, so that a watch in both lists never ends. */
+	follow_path_release_places(watches, path->places, path->count);
 	memcpy(path->places, places, count * sizeof(places[0]));
 	path->count = count;
 	return r;
 }
 
 static void
-forget_move(struct follow_path *path, struct follow_move *move)
+follow_path_forget_move(struct follow_path *path, struct follow_move *move)
 {
 	TAILQ_REMOVE(&path->moves, move, link);
 	path->move_count--;
@@ -135,11 +135,11 @@ void
 follow_path_clear_moves(struct follow_path *path)
 {
 	while (!TAILQ_EMPTY(&path->moves))
-		forget_move(path, TAILQ_FIRST(&path->moves));
+		follow_path_forget_move(path, TAILQ_FIRST(&path->moves));
 }
 
 static struct follow_move *
-find_move(struct follow_path *path, const struct inotify_event *event)
+follow_path_find_move(struct follow_path *path, const struct inotify_event *event)
 {
 	struct follow_move *move;
 
@@ -150,7 +150,7 @@ find_move(struct follow_path *path, const struct inotify_event *event)
 }
 
 static struct follow_move *
-find_under_way(struct follow_path *path, uint32_t cookie)
+follow_path_find_unplaced(struct follow_path *path, uint32_t cookie)
 {
 	struct follow_move *move;
 
@@ -161,7 +161,7 @@ find_under_way(struct follow_path *path, uint32_t cookie)
 }
 
 static const struct follow_place *
-find_place(const struct follow_path *path, const struct inotify_event *event)
+follow_path_find_place(const struct follow_path *path, const struct inotify_event *event)
 {
 	size_t i;
 
@@ -173,28 +173,29 @@ find_place(const struct follow_path *path, const struct inotify_event *event)
 	return NULL;
 }
 
-/* More than can be held open are not remembered. */
+/* If there are as many as may be open, the oldest one is forgotten. */
 static struct follow_move *
-add_move(struct follow_path *path)
+follow_path_add_move(struct follow_path *path)
 {
 	struct follow_move *move = xcalloc(1, sizeof(*move));
 
 	if (path->move_count == FOLLOW_DESCRIPTORS)
-		forget_move(path, TAILQ_FIRST(&path->moves));
+		follow_path_forget_move(path, TAILQ_FIRST(&path->moves));
 	TAILQ_INSERT_TAIL(&path->moves, move, link);
 	path->move_count++;
 	return move;
 }
 
 static void
-on_moved_from(struct follow_path *path, const struct inotify_event *event, bool is_ours)
+follow_path_on_moved_from(
+	struct follow_path *path, const struct inotify_event *event, bool is_ours)
 {
-	struct follow_move *move = find_move(path, event);
+	struct follow_move *move = follow_path_find_move(path, event);
 
 	if (!move && !is_ours)
 		return;
 	if (!move)
-		move = add_move(path);
+		move = follow_path_add_move(path);
 	follow_reader_free(move->reader);
 	move->reader = NULL;
 	free(move->name);
@@ -204,52 +205,53 @@ on_moved_from(struct follow_path *path, const struct inotify_event *event, bool 
 }
 
 static void
-on_moved_to(struct follow_path *path, const struct inotify_event *event, bool is_ours)
+follow_path_on_moved_to(
+	struct follow_path *path, const struct inotify_event *event, bool is_ours)
 {
-	struct follow_move *move = find_move(path, event);
+	struct follow_move *move = follow_path_find_move(path, event);
 
 	if (move)
-		forget_move(path, move); /* something else has its name now */
-	move = find_under_way(path, event->cookie);
+		follow_path_forget_move(path, move); /* another file has its name now */
+	move = follow_path_find_unplaced(path, event->cookie);
 	if (!move)
 		return;
 	if (is_ours) {
-		forget_move(path, move); /* it is back */
+		follow_path_forget_move(path, move); /* it is back at the path */
 		return;
 	}
 	move->wd = event->wd;
 	move->name = xstrdup(event->name);
 }
 
-/* What was opened in time is still read. */
+/* A file that is open already can still be read. */
 static void
-on_deleted(struct follow_path *path, struct follow_move *move)
+follow_path_on_deleted(struct follow_path *path, struct follow_move *move)
 {
 	if (!move->reader) {
-		forget_move(path, move);
+		follow_path_forget_move(path, move);
 		return;
 	}
 	move->wd = -1;
-	move->cookie = 0; /* as that of no move */
+	move->cookie = 0; /* no rename has this cookie */
 }
 
 bool
 follow_path_on_event(struct follow_path *path, const struct inotify_event *event)
 {
-	const struct follow_place *place = find_place(path, event);
+	const struct follow_place *place = follow_path_find_place(path, event);
 	struct follow_move *move;
 	bool is_ours = place && !place->is_folder, is_known;
 
 	if (!event->len)
 		return place;
-	move = find_move(path, event);
-	is_known = move || find_under_way(path, event->cookie);
+	move = follow_path_find_move(path, event);
+	is_known = move || follow_path_find_unplaced(path, event->cookie);
 	if (event->mask & IN_MOVED_FROM)
-		on_moved_from(path, event, is_ours);
+		follow_path_on_moved_from(path, event, is_ours);
 	else if (event->mask & IN_MOVED_TO)
-		on_moved_to(path, event, is_ours);
+		follow_path_on_moved_to(path, event, is_ours);
 	else if ((event->mask & IN_DELETE) && move)
-		on_deleted(path, move);
+		follow_path_on_deleted(path, move);
 	return place || is_known;
 }
 

@@ -1,6 +1,6 @@
-/* follow_private.h - what the parts of follow share: follow.c (the loop, inotify),
- * follow_file.c (which files a source is read from), follow_lines.c (their lines) and
- * follow_path.c (the names that lead to a source). */
+/* follow_private.h - shared by the parts of follow: follow.c (loop and inotify),
+ * follow_file.c (which open files a source is read from), follow_lines.c (reads and
+ * delivers their lines) and follow_path.c (the names that lead to a source). */
 #pragma once
 
 #include <stdbool.h>
@@ -12,23 +12,23 @@
 #include "tail/follow_reader.h"
 #include "tail/inotify.h"
 
-/* Links that are followed from a path to its file. */
+/* How many names are watched for one path: the path itself and the links it leads to. */
 #define FOLLOW_PLACES 4
 
-/* A name in a watched folder: the source's, that of a link on the way to it, or that of a
- * folder on the way that is not there yet. */
+/* A name in a watched folder: the path's own, that of a link on the way to the file, or
+ * that of a missing folder on the way. */
 struct follow_place {
 	char *name;
 	int wd;
-	bool is_folder; /* that is waited for */
+	bool is_folder; /* a missing folder that is waited for */
 };
 
-/* A file that was the path's and was renamed since it was last looked at. */
+/* A file that was renamed away from the path since the last look. */
 struct follow_move {
 	uint32_t cookie;
-	int wd; /* the folder's; -1: it is on its way */
+	int wd; /* the folder it is in now; -1: not known yet */
 	char *name;
-	struct follow_reader *reader; /* NULL: not opened, or not known by this name */
+	struct follow_reader *reader; /* NULL: not opened yet */
 	TAILQ_ENTRY(follow_move) link;
 };
 
@@ -42,96 +42,98 @@ struct follow_path {
 
 struct follow_file {
 	struct follow *follow;
-	size_t index;
+	void *context;
 	unsigned lines;
 	unsigned rate;
+	size_t max_line_bytes;
 	struct follow_path path;
-	struct follow_readers readers; /* oldest first; what one writes, nobody reads
-					  before all that is older */
+	struct follow_readers readers; /* Oldest first. A newer file's lines are delivered
+					  after the older files are drained. */
 	size_t reader_count;
-	bool needs_look; /* at its path */
-	bool needs_turn; /* to be read */
-	bool is_sought;  /* follow_file_seek was called, follow_file_settle not yet */
-	unsigned looks;  /* since it was settled */
-	int found;       /* by it: 0 and seen, or -errno */
+	bool needs_look; /* the path may name another file now */
+	bool needs_turn; /* there may be something to read */
+	bool is_sought;  /* between follow_file_seek and follow_file_settle */
+	unsigned looks;  /* calls of follow_file_seek since follow_file_settle */
+	int found;       /* by follow_file_seek: 0 and seen, or -errno */
 	struct stat seen;
-	struct follow_reader *arrived; /* what is seen, if it is new */
-	bool is_fresh; /* neither opened nor missed until now: a file is read from its
-			  last lines on */
-	bool is_known; /* the log says that it is followed */
-	int problem;   /* -errno that the log says */
-	int watch_problem;
+	struct follow_reader *arrived; /* the file in seen, if it is a new one */
+	bool is_fresh; /* Neither opened nor found missing yet: reading begins with the
+			  last lines, later files are read from their beginning. */
+	bool is_known; /* tail_open was logged */
+	int problem;   /* -errno of the last logged problem; 0: none */
+	int watch_problem; /* the same, of its watches */
 	struct token_bucket bucket;
-	bool is_thinning;          /* until the bucket has refilled */
-	uint64_t skipped;          /* lines, and nobody knows yet */
-	enum follow_event event;   /* that nobody knows yet; 0: none */
-	bool has_told;             /* a line since the last event */
-	struct loop_timer *again;  /* there is more to read, or somebody to take it */
+	bool is_thinning;          /* lines are skipped until the bucket has refilled */
+	uint64_t skipped;          /* lines not reported yet */
+	enum follow_kind event;    /* not delivered yet; 0: none */
+	bool has_told;             /* a line was delivered since the last event */
+	struct loop_timer *again;  /* reads on: more is left, or an item was refused */
 	struct loop_timer *refill; /* of the bucket */
+	TAILQ_ENTRY(follow_file) link;
 };
 
 struct follow {
 	struct loop *loop;
-	const struct follow_ops *ops;
-	void *context;
-	size_t max_line_bytes;
-	struct follow_file *files;
-	size_t count;
+	int (*deliver)(void *context, const struct follow_item *item);
+	TAILQ_HEAD(, follow_file) files;
 	struct inotify_watches watches;
-	int64_t now_ms;            /* of what is being handled */
+	int64_t now_ms;            /* when the current callback began */
 	struct loop_socket events; /* of the watches */
 	struct loop_timer *pause;
 	struct loop_timer *poll;
-	char *text; /* of max_line_bytes */
+	char *text; /* the line that is delivered; text_bytes is the largest
+		       max_line_bytes */
+	size_t text_bytes;
 	struct follow_chunk chunk;
 };
 
 /* follow_path.c */
 
-/* Begin with path, which is copied, and let go of everything. */
+/* Begin with text, which is copied. follow_path_fini frees what the path holds. */
 void follow_path_init(struct follow_path *path, const char *text);
 void follow_path_fini(struct follow_path *path, struct inotify_watches *watches);
 
-/* Watch the folders from which events about the path come, as they are now. Returns 0, or
- * -errno if one cannot be watched. */
+/* Watch the folders that have the path's names now. Returns 0, or -errno if one cannot be
+ * watched. */
 int follow_path_watch(struct follow_path *path, struct inotify_watches *watches);
 
-/* An event has come. Returns true if another file may be the path's. */
+/* Handle an event. Returns true if the path may name another file now. */
 bool follow_path_on_event(struct follow_path *path, const struct inotify_event *event);
 
-/* Open what was moved, where that is not done. */
+/* Open the renamed files that are not open yet. */
 void follow_path_open_moves(struct follow_path *path,
 	const struct inotify_watches *watches, size_t max_line_bytes);
 
-/* True if all that was moved is open. Where that is not so, events may be on their way:
- * the kernel tells of a rename a moment after it can be seen. */
+/* True if every renamed file is open. If not, an event may still come: the kernel reports
+ * a rename a moment after it can be seen. */
 bool follow_path_has_traced_moves(const struct follow_path *path);
 
-/* Forget what was moved; readers that are still there are freed. */
+/* Forget the renamed files; closes those that nobody took over. */
 void follow_path_clear_moves(struct follow_path *path);
 
 /* follow_file.c */
 
-void follow_file_init(struct follow_file *file, struct follow *follow,
-	const struct follow_source *source);
-void follow_file_fini(struct follow_file *file);
+/* Returns a file for follow_file_free. */
+struct follow_file *follow_file_new(
+	struct follow *follow, const struct follow_source *source, void *context);
+void follow_file_free(struct follow_file *file);
 
-/* Look which file the path names and what was moved away. May be called again, if events
- * say that it has changed meanwhile, before follow_file_settle. */
+/* Find out which file the path names and which files were renamed away. If an event says
+ * that this has changed, call it again before follow_file_settle. */
 void follow_file_seek(struct follow_file *file);
 
-/* Take over what was found. is_patient: what is missing may be there soon, and the log
- * needs not say so yet. */
+/* Read from what follow_file_seek found from now on. is_patient: do not log a missing
+ * file yet, it may be back soon. */
 void follow_file_settle(struct follow_file *file, bool is_patient);
 
-/* True if what was found can be true: nothing has changed meanwhile, as far as is known.
- */
+/* False if an event says that what follow_file_seek found has changed, or if a renamed
+ * file was not found yet. */
 bool follow_file_is_steady(const struct follow_file *file);
 
-/* An event has come. */
+/* Handle an event, which may be one of another file. */
 void follow_file_on_event(struct follow_file *file, const struct inotify_event *event);
 
-/* Let go of files that were rotated long ago. */
+/* Close files that were rotated long ago. */
 void follow_file_retire(struct follow_file *file);
 
 /* follow_lines.c */
@@ -139,9 +141,9 @@ void follow_file_retire(struct follow_file *file);
 void follow_lines_init(struct follow_file *file);
 void follow_lines_fini(struct follow_file *file);
 
-/* Read what is new, but not too much of it, and deliver it. Called again by itself where
- * something is left. */
+/* Read what is new and deliver it. If much is left, or an item is refused, a timer calls
+ * it again. */
 void follow_lines_turn(struct follow_file *file);
 
-/* Deliver what there is of a line that has no end. Returns 0 or -EAGAIN. */
+/* Deliver the unfinished line, if there is one. Returns 0 or -EAGAIN. */
 int follow_lines_finish(struct follow_file *file, struct follow_reader *reader);

@@ -8,33 +8,33 @@
 
 #include "linnet/base/xalloc.h"
 
-/* How far back the last lines are looked for, so that a start never takes long. */
+/* The last lines are looked for in so many bytes, so that a start never takes long. */
 #define SEEK_BYTES (8 * 1024 * 1024)
 
 static int
-check_regular(const struct stat *st)
+follow_reader_check_regular(const struct stat *st)
 {
 	if (S_ISREG(st->st_mode))
 		return 0;
 	return S_ISDIR(st->st_mode) ? -EISDIR : -EINVAL;
 }
 
-/* The kind of file is looked at before, since opening a device may do something, and
- * after, since it may be another file by then. */
+/* Check the kind of file before opening it, because opening a device may have effects.
+ * Check again afterwards, because it may be another file by then. */
 static int
-open_regular(const char *path, struct stat *st)
+follow_reader_open_regular(const char *path, struct stat *st)
 {
 	int fd, r;
 
 	if (stat(path, st) < 0)
 		return -errno;
-	r = check_regular(st);
+	r = follow_reader_check_regular(st);
 	if (r < 0)
 		return r;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	r = fstat(fd, st) < 0 ? -errno : check_regular(st);
+	r = fstat(fd, st) < 0 ? -errno : follow_reader_check_regular(st);
 	if (r == 0)
 		return fd;
 	close(fd);
@@ -46,7 +46,7 @@ follow_reader_open(struct follow_reader **out, const char *path, size_t max_line
 {
 	struct follow_reader *reader;
 	struct stat st;
-	int fd = open_regular(path, &st);
+	int fd = follow_reader_open_regular(path, &st);
 
 	if (fd < 0)
 		return fd;
@@ -92,10 +92,10 @@ follow_reader_is(const struct follow_reader *reader, const struct stat *st)
 	return reader->device == st->st_dev && reader->inode == st->st_ino;
 }
 
-/* Find in len bytes, from their end, the newline before which *left are still to be
- * passed. Returns the number of bytes up to and with it, or 0. */
+/* Search len bytes backwards for newlines. Skips *left of them, counting it down, and
+ * returns how many bytes end with the next one; 0 if there are too few. */
 static size_t
-find_start(const char *bytes, size_t len, uint64_t *left)
+follow_reader_find_line_start(const char *bytes, size_t len, uint64_t *left)
 {
 	while (len) {
 		const char *newline = memrchr(bytes, '\n', len);
@@ -110,9 +110,9 @@ find_start(const char *bytes, size_t len, uint64_t *left)
 	return 0;
 }
 
-/* Remember the bytes before offset, where reading is to go on. */
+/* Go on reading at offset, and keep the bytes before it as the mark. */
 static void
-set_offset(struct follow_reader *reader, uint64_t offset)
+follow_reader_set_offset(struct follow_reader *reader, uint64_t offset)
 {
 	size_t len = offset < FOLLOW_MARK_BYTES ? (size_t)offset : FOLLOW_MARK_BYTES;
 	ssize_t n = pread(reader->fd, reader->mark, len, (off_t)(offset - len));
@@ -136,19 +136,20 @@ follow_reader_seek_lines(struct follow_reader *reader, uint64_t lines)
 
 		at -= n;
 		if (pread(reader->fd, block, n, (off_t)at) != (ssize_t)n)
-			break; /* it is being truncated: what is left is new */
-		start = find_start(block, n, &left);
+			break; /* the file is being truncated */
+		start = follow_reader_find_line_start(block, n, &left);
 		first = memchr(block, '\n', n);
 		if (first)
 			last_start = at + (uint64_t)(first - block) + 1;
 	}
-	/* Beyond the bytes that are looked at, only what begins in them is whole. */
+	/* If the search reached its limit, begin with the first line that begins in the
+	 * searched bytes: the line before it may be cut. */
 	if (start)
 		last_start = at + start;
 	else if (!at)
 		last_start = 0;
 	free(block);
-	set_offset(reader, last_start);
+	follow_reader_set_offset(reader, last_start);
 	reader->backlog = lines - left;
 }
 

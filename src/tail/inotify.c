@@ -27,7 +27,7 @@ inotify_watches_clear(struct inotify_watches *watches)
 }
 
 static struct inotify_watch *
-find(const struct inotify_watches *watches, int wd)
+inotify_watch_find(const struct inotify_watches *watches, int wd)
 {
 	size_t i;
 
@@ -45,9 +45,12 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 
 	if (wd < 0)
 		return -errno;
-	watch = find(watches, wd);
+	watch = inotify_watch_find(watches, wd);
 	if (watch) {
 		watch->holders++;
+		/* A link in the older path may lead elsewhere by now. */
+		free(watch->path);
+		watch->path = xstrdup(path);
 		return wd;
 	}
 	if (watches->count == watches->capacity) {
@@ -66,11 +69,11 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 void
 inotify_watch_release(struct inotify_watches *watches, int wd)
 {
-	struct inotify_watch *watch = find(watches, wd);
+	struct inotify_watch *watch = inotify_watch_find(watches, wd);
 
 	if (!watch || --watch->holders)
 		return;
-	/* Fails where the inode has gone and has taken its watch along. */
+	/* Fails if the inode is gone: its watch has ended with it. */
 	inotify_rm_watch(watches->fd, wd);
 	free(watch->path);
 	*watch = watches->list[--watches->count];
@@ -79,7 +82,7 @@ inotify_watch_release(struct inotify_watches *watches, int wd)
 const char *
 inotify_watch_path(const struct inotify_watches *watches, int wd)
 {
-	const struct inotify_watch *watch = find(watches, wd);
+	const struct inotify_watch *watch = inotify_watch_find(watches, wd);
 
 	return watch ? watch->path : NULL;
 }

@@ -1,4 +1,4 @@
-/* inotify.h - inotify watches that several may hold: an inode has only one. */
+/* inotify.h - inotify watches with several holders: the kernel has one per inode. */
 #pragma once
 
 #include <stddef.h>
@@ -7,7 +7,7 @@
 struct inotify_watch {
 	int wd;
 	unsigned holders;
-	char *path; /* by which it was first reached */
+	char *path; /* of the last inotify_watch_hold */
 };
 
 struct inotify_watches {
@@ -20,15 +20,15 @@ struct inotify_watches {
 /* Open inotify. Returns 0 or -errno. */
 int inotify_watches_open(struct inotify_watches *watches);
 
-/* Forget the watches. The descriptor stays open, with them. */
+/* Free the watches. The descriptor stays open, and the watches with it. */
 void inotify_watches_clear(struct inotify_watches *watches);
 
-/* Hold a watch on path with mask, which is the same for all that hold it. Returns its
- * descriptor for inotify_watch_release, or -errno. */
+/* Watch path for the events in mask; every holder of a watch must use the same mask.
+ * Returns a watch descriptor for inotify_watch_release, or -errno. */
 int inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t mask);
 
-/* Give it back; a negative wd is fine. */
+/* Give up a watch; the last holder ends it. A negative wd is fine. */
 void inotify_watch_release(struct inotify_watches *watches, int wd);
 
-/* The path of wd, or NULL. */
+/* The path of a watch, or NULL if there is no such watch. */
 const char *inotify_watch_path(const struct inotify_watches *watches, int wd);

@@ -30,8 +30,8 @@ log_line_take(struct log_line *line, const char *bytes, size_t size, bool *is_wh
 {
 	const char *newline = memchr(bytes, '\n', size);
 	size_t len = newline ? (size_t)(newline - bytes) : size;
-	/* One byte more for a carriage return: what is longer than that is cut in any
-	 * case, since cleaning makes no other line shorter. */
+	/* One byte more, for a carriage return that is dropped. Cleaning makes no other
+	 * line shorter, so a line that is longer still is cut in any case. */
 	size_t room = line->max_bytes + 1 - line->raw.len;
 
 	*is_whole = newline;
@@ -47,16 +47,16 @@ log_line_is_empty(const struct log_line *line)
 	return !line->raw.len;
 }
 
-/* How the character is shown, where that is not as it is: PICTURE_BYTES bytes in picture.
- */
+/* True if the character needs a replacement, which is written to picture: PICTURE_BYTES
+ * bytes. */
 static bool
-has_picture(uint32_t code, char *picture)
+log_line_needs_picture(uint32_t code, char *picture)
 {
 	if (code == '\t' || (code >= 0x20 && code < 0x7f) || code >= 0xa0)
 		return false;
 	memcpy(picture, replacement, PICTURE_BYTES);
 	if (code <= 0x7f) {
-		/* U+2400 and on, but delete, which is U+2421. */
+		/* U+2400 + code, but U+2421 for delete. */
 		picture[0] = '\xe2';
 		picture[1] = '\x90';
 		picture[2] = (char)(code == 0x7f ? 0xa1 : 0x80 + code);
@@ -64,10 +64,10 @@ has_picture(uint32_t code, char *picture)
 	return true;
 }
 
-/* The character at *raw, of which there are size bytes, as it is shown; moves *raw behind
- * it. */
+/* Returns the cleaned form of the first character of the size bytes at *raw, and moves
+ * *raw behind that character. */
 static const char *
-next_shown(const char **raw, size_t size, char *picture, size_t *len)
+log_line_clean_next(const char **raw, size_t size, char *picture, size_t *len)
 {
 	const char *shown = *raw;
 	uint32_t code;
@@ -75,7 +75,7 @@ next_shown(const char **raw, size_t size, char *picture, size_t *len)
 
 	*raw += n ? n : 1;
 	*len = n;
-	if (n && !has_picture(code, picture))
+	if (n && !log_line_needs_picture(code, picture))
 		return shown;
 	if (!n)
 		memcpy(picture, replacement, PICTURE_BYTES);
@@ -87,14 +87,15 @@ size_t
 log_line_clean(const struct log_line *line, char *text)
 {
 	const char *raw = line->raw.bytes, *end = raw + line->raw.len;
-	size_t len = 0, cut = 0; /* cut: where an ellipsis would still fit */
+	size_t len = 0, cut = 0; /* cut: the last place where an ellipsis fits */
 	char picture[PICTURE_BYTES];
 
 	if (raw < end && !line->is_long && end[-1] == '\r')
 		end--;
 	while (raw < end) {
 		size_t n;
-		const char *shown = next_shown(&raw, (size_t)(end - raw), picture, &n);
+		const char *shown =
+			log_line_clean_next(&raw, (size_t)(end - raw), picture, &n);
 
 		if (len + n > line->max_bytes) {
 			memcpy(text + cut, ELLIPSIS, ELLIPSIS_BYTES);

@@ -9,108 +9,90 @@
 
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
-#include "linnet/net/conn.h"
 #include "tail/follow.h"
 
-/* What is cut off of a line is of use to nobody, and costs everybody memory. */
+/* Longer lines are cut: nobody reads them to their end, and each reader pays for them. */
 #define LINE_BYTES 4096
 
-/* One file. */
-struct source {
+/* One tail: a followed file and its room. */
+struct tail_source {
 	struct chat *chat;
-	struct follow *follow;
+	struct follow_file *file;
 	char *room, *path;
 	int lines, rate;
 	bool is_wanted;
-	LIST_ENTRY(source) link;
+	LIST_ENTRY(tail_source) link;
 };
 
 struct tail {
 	const struct config *config;
 	struct chat *chat;
 	struct loop *loop;
-	LIST_HEAD(, source) sources;
+	struct follow *follow; /* NULL until the first tail is configured */
+	LIST_HEAD(, tail_source) sources;
 };
 
 static int
-on_line(void *context, size_t index, const char *text, size_t len)
+tail_say_skipped(const struct tail_source *source, uint64_t lines)
 {
-	const struct source *source = context;
-
-	(void)index;
-	return chat_log(source->chat, source->room, text, len, 0, clock_unix_ms());
-}
-
-static int
-on_skipped(void *context, size_t index, uint64_t lines)
-{
-	const struct source *source = context;
 	char text[48];
 	int len = snprintf(text, sizeof(text), "%" PRIu64 " line%s skipped", lines,
 		lines == 1 ? "" : "s");
 
-	(void)index;
 	return chat_log(
 		source->chat, source->room, text, (size_t)len, lines, clock_unix_ms());
 }
 
 static int
-on_event(void *context, size_t index, enum follow_event event)
+tail_deliver(void *context, const struct follow_item *item)
 {
-	static const char *const words[] = {
-		[FOLLOW_ROTATED] = "rotated",
-		[FOLLOW_TRUNCATED] = "truncated",
-	};
-	const struct source *source = context;
-	char text[48];
+	const struct tail_source *source = context;
 
-	(void)index;
-	snprintf(text, sizeof(text), "the file was %s", words[event]);
-	return chat_log_event(
-		source->chat, source->room, words[event], text, clock_unix_ms());
+	switch (item->kind) {
+	case FOLLOW_LINE:
+		return chat_log(source->chat, source->room, item->text, item->len, 0,
+			clock_unix_ms());
+	case FOLLOW_SKIPPED:
+		return tail_say_skipped(source, item->lines);
+	case FOLLOW_ROTATED:
+		return chat_log_event(source->chat, source->room, "rotated",
+			"the file was rotated", clock_unix_ms());
+	case FOLLOW_TRUNCATED:
+		break;
+	}
+	return chat_log_event(source->chat, source->room, "truncated",
+		"the file was truncated", clock_unix_ms());
 }
-
-static const struct follow_ops ops = {
-	.on_line = on_line,
-	.on_skipped = on_skipped,
-	.on_event = on_event,
-};
 
 size_t
 tail_descriptors(const struct config *config)
 {
-	return config->tails.count * (2 * FOLLOW_DESCRIPTORS + 1);
-}
-
-static size_t
-line_bytes(const struct config *config)
-{
-	size_t max = (size_t)config->limits.message_bytes;
-
-	return max < LINE_BYTES ? max : LINE_BYTES;
+	return config->tails.count * 2 * FOLLOW_DESCRIPTORS + 1;
 }
 
 static void
-free_source(struct source *source)
+tail_free_source(struct tail_source *source)
 {
 	LIST_REMOVE(source, link);
-	follow_free(source->follow);
+	follow_remove(source->file);
 	free(source->room);
 	free(source->path);
 	free(source);
 }
 
 static void
-add_source(struct tail *tail, const struct tail_config *config)
+tail_add_source(struct tail *tail, const struct tail_config *config)
 {
 	const struct follow_source what = {
 		.path = config->path,
 		.lines = (unsigned)config->lines,
 		.rate = (unsigned)config->rate,
+		.max_line_bytes =
+			size_min((size_t)tail->config->limits.message_bytes, LINE_BYTES),
 	};
-	struct source *source = xcalloc(1, sizeof(*source));
-	int r;
+	struct tail_source *source = xcalloc(1, sizeof(*source));
 
 	source->chat = tail->chat;
 	source->room = xstrdup(config->room);
@@ -119,19 +101,13 @@ add_source(struct tail *tail, const struct tail_config *config)
 	source->rate = config->rate;
 	source->is_wanted = true;
 	LIST_INSERT_HEAD(&tail->sources, source, link);
-	r = follow_new(&source->follow, tail->loop, &what, 1, line_bytes(tail->config),
-		&ops, source);
-	if (r == 0)
-		return;
-	log_error("tail_failed", log_str("path", config->path),
-		log_str("error", strerror(-r)));
-	free_source(source);
+	source->file = follow_add(tail->follow, &what, source);
 }
 
-static struct source *
-find_source(const struct tail *tail, const struct tail_config *config)
+static struct tail_source *
+tail_find_source(const struct tail *tail, const struct tail_config *config)
 {
-	struct source *source;
+	struct tail_source *source;
 
 	LIST_FOREACH (source, &tail->sources, link)
 		if (!strcmp(source->room, config->room) &&
@@ -141,26 +117,40 @@ find_source(const struct tail *tail, const struct tail_config *config)
 	return NULL;
 }
 
+/* Returns false after logging why; the next reload tries again. */
+static bool
+tail_begin_following(struct tail *tail)
+{
+	int r = follow_new(&tail->follow, tail->loop, tail_deliver);
+
+	if (r < 0)
+		log_error("tail_failed", log_str("what", "watch"),
+			log_str("error", strerror(-r)));
+	return r == 0;
+}
+
 void
 tail_reload(struct tail *tail)
 {
 	const struct config *config = tail->config;
-	struct source *source, *next;
+	struct tail_source *source, *next;
 	size_t i;
 
+	if (!tail->follow && (!config->tails.count || !tail_begin_following(tail)))
+		return;
 	LIST_FOREACH (source, &tail->sources, link)
 		source->is_wanted = false;
 	for (i = 0; i < config->tails.count; i++) {
-		source = find_source(tail, &config->tails.items[i]);
+		source = tail_find_source(tail, &config->tails.items[i]);
 		if (source)
 			source->is_wanted = true;
 		else
-			add_source(tail, &config->tails.items[i]);
+			tail_add_source(tail, &config->tails.items[i]);
 	}
 	for (source = LIST_FIRST(&tail->sources); source; source = next) {
 		next = LIST_NEXT(source, link);
 		if (!source->is_wanted)
-			free_source(source);
+			tail_free_source(source);
 	}
 }
 
@@ -183,6 +173,7 @@ tail_free(struct tail *tail)
 	if (!tail)
 		return;
 	while (!LIST_EMPTY(&tail->sources))
-		free_source(LIST_FIRST(&tail->sources));
+		tail_free_source(LIST_FIRST(&tail->sources));
+	follow_free(tail->follow);
 	free(tail);
 }

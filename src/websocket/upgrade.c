@@ -9,15 +9,15 @@
 /* RFC 6455 section 4.1: 16 bytes in base64. */
 #define KEY_BYTES 24
 
-/* A good handshake on its way from HTTP to its service. */
+/* A valid handshake, from HTTP to its service. */
 struct handover {
 	struct upgrade *upgrade;
-	struct websocket_service *service;
+	const struct websocket_service *service;
 	char key[KEY_BYTES + 1];
 };
 
 static bool
-is_token_list(const char *list)
+upgrade_is_token_list(const char *list)
 {
 	for (; *list; list++)
 		if (!isalnum((unsigned char)*list) && !strchr("-._+, \t", *list))
@@ -26,22 +26,22 @@ is_token_list(const char *list)
 }
 
 static bool
-has_good_protocols(const struct http_head *head)
+upgrade_subprotocols_are_valid(const struct http_head *head)
 {
 	static const char name[] = "sec-websocket-protocol";
 	const struct http_field *field = NULL;
-	bool is_asked = false;
+	bool upgrade_is_asked_for = false;
 
 	while ((field = http_head_next(head, name, field))) {
-		if (!is_token_list(field->value))
+		if (!upgrade_is_token_list(field->value))
 			return false;
-		is_asked |= *field->value != '\0';
+		upgrade_is_asked_for |= *field->value != '\0';
 	}
-	return !is_asked || http_head_has_word(head, name, "chat");
+	return !upgrade_is_asked_for || http_head_has_word(head, name, "chat");
 }
 
 static bool
-is_key(const char *key)
+upgrade_key_is_valid(const char *key)
 {
 	static const char digits[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -50,9 +50,9 @@ is_key(const char *key)
 	       !strcmp(key + KEY_BYTES - 2, "==");
 }
 
-/* RFC 6455 section 4.2.1. Returns NULL if the handshake is good. */
+/* Returns what is wrong with the handshake (RFC 6455 section 4.2.1), or NULL. */
 static const char *
-find_fault(const struct http_head *head)
+upgrade_handshake_fault(const struct http_head *head)
 {
 	if (head->is_http_1_0)
 		return "a WebSocket begins with HTTP/1.1";
@@ -60,15 +60,15 @@ find_fault(const struct http_head *head)
 		return "the Connection header must have Upgrade";
 	if (!*head->host)
 		return "the Host header is missing";
-	if (!is_key(http_head_value(head, "sec-websocket-key")))
+	if (!upgrade_key_is_valid(http_head_value(head, "sec-websocket-key")))
 		return "the Sec-WebSocket-Key header must have 16 bytes in base64";
-	if (!has_good_protocols(head))
+	if (!upgrade_subprotocols_are_valid(head))
 		return "the subprotocol must be chat, or none";
 	return NULL;
 }
 
 static void
-take(void *context, struct http_request *request, int fd, const char *rest,
+upgrade_hand_over(void *context, struct http_request *request, int fd, const char *rest,
 	size_t rest_len)
 {
 	const struct handover *handover = context;
@@ -78,10 +78,10 @@ take(void *context, struct http_request *request, int fd, const char *rest,
 		rest, rest_len);
 }
 
-/* Any other protocol is none that is spoken here, and not looked at (RFC 9110 section
+/* A server ignores an upgrade to any protocol that it does not know (RFC 9110 section
  * 7.8). */
 static bool
-is_asked(const struct http_head *head)
+upgrade_is_asked_for(const struct http_head *head)
 {
 	const char *value = http_head_value(head, "upgrade");
 
@@ -89,7 +89,7 @@ is_asked(const struct http_head *head)
 }
 
 static void
-on_request(struct http_request *request)
+upgrade_on_request(struct http_request *request)
 {
 	const struct http_head *head = request->head;
 	struct handover handover = { .upgrade = request->context };
@@ -97,7 +97,7 @@ on_request(struct http_request *request)
 	const char *code, *text;
 	int status;
 
-	if (!is_asked(head)) {
+	if (!upgrade_is_asked_for(head)) {
 		http_respond_error(request, 426,
 			"Upgrade: websocket\r\nConnection: Upgrade\r\n",
 			"upgrade_required", "this is a WebSocket");
@@ -110,7 +110,7 @@ on_request(struct http_request *request)
 			"upgrade_required", "only WebSocket version 13 is spoken");
 		return;
 	}
-	text = find_fault(head);
+	text = upgrade_handshake_fault(head);
 	if (text) {
 		http_respond_error(request, 400, NULL, "bad_request", text);
 		return;
@@ -127,12 +127,18 @@ on_request(struct http_request *request)
 		return;
 	}
 	memcpy(handover.key, http_head_value(head, "sec-websocket-key"), KEY_BYTES + 1);
-	http_hand_over(request, take, &handover);
+	http_hand_over(request, upgrade_hand_over, &handover);
 }
 
 static const struct http_route rows[] = {
-	{ .name = "ws", .segments = 1, .methods = HTTP_GET, .handle = on_request },
-	{ .name = "echo", .segments = 1, .methods = HTTP_GET, .handle = on_request },
+	{ .name = "ws",
+		.segments = 1,
+		.methods = HTTP_GET,
+		.handle = upgrade_on_request },
+	{ .name = "echo",
+		.segments = 1,
+		.methods = HTTP_GET,
+		.handle = upgrade_on_request },
 };
 
 struct http_routes

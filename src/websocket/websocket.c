@@ -11,12 +11,14 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/http/http.h"
 #include "linnet/net/loop.h"
+#include "websocket/ws_writer.h"
 
-/* libwebsockets answers the handshake at once; if it does not, something is wrong. */
+/* libwebsockets answers a handshake at once. A connection that is not open by then is
+ * closed. */
 #define OPEN_MS 10000
 
-/* Receive buffers live as long as their connection; messages are put together elsewhere.
- */
+/* Each connection keeps a receive buffer of this size. Services put long messages
+ * together. */
 #define RX_BYTES 512
 
 /* libwebsockets looks up its vhost by the Host header of the handshake. */
@@ -24,20 +26,43 @@
 
 struct websocket_host {
 	struct lws_vhost *vhost;
-	struct websocket *opening; /* while lws takes it */
+	struct websocket *opening; /* while lws adopts it */
+	struct ws_drain drain;
 };
 
+void
+websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s)
+{
+	host->drain.ping_ms = (int64_t)ping_s * 1000;
+	host->drain.pong_ms = (int64_t)pong_s * 1000;
+}
+
+void
+websocket_host_write(struct websocket_host *host)
+{
+	ws_drain_run(&host->drain);
+}
+
+bool
+websocket_host_take_pressure(struct websocket_host *host)
+{
+	bool is_pressed = host->drain.is_pressed;
+
+	host->drain.is_pressed = false;
+	return is_pressed;
+}
+
 static void
-on_tick(struct conn *conn, int64_t now_ms)
+websocket_on_tick(struct conn *conn, int64_t now_ms)
 {
 	struct websocket *socket = conn->state;
 
 	if (socket->is_open)
-		socket->service->on_tick(socket, now_ms);
+		ws_writer_tick(socket, now_ms);
 }
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+websocket_on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	struct websocket *socket = conn->state;
 
@@ -46,73 +71,86 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 }
 
 static void
-kill_conn(struct conn *conn)
+websocket_kill(struct conn *conn)
 {
 	struct websocket *socket = conn->state;
 
-	/* With output left to flush lws would wait for a peer that does not read. */
+	/* Otherwise lws would wait to flush output to a peer that does not read. */
 	shutdown(lws_get_socket_fd(socket->wsi), SHUT_RDWR);
-	/* Not LWS_TO_KILL_ASYNC: the timers of lws run from an idle watcher of the loop,
-	 * which does not get its turn while other connections keep the loop busy. */
+	/* Not LWS_TO_KILL_ASYNC: the timers of lws run when the loop is idle, which may
+	 * never be. */
 	lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 static void
-on_closed(struct conn *conn)
+websocket_on_closed(struct conn *conn)
 {
 	struct websocket *socket = conn->state;
 
 	if (!socket->is_left)
 		conn_note_ending(conn, ENDING_LOST);
-	if (socket->is_open)
+	if (socket->is_open) {
 		socket->service->on_closed(socket);
+		ws_writer_fini(socket);
+	}
 	free(socket);
 }
 
 static const struct door conn_door = {
 	.name = "websocket",
-	.on_tick = on_tick,
-	.on_stop = on_stop,
-	.kill = kill_conn,
-	.on_closed = on_closed,
+	.on_tick = websocket_on_tick,
+	.on_stop = websocket_on_stop,
+	.kill = websocket_kill,
+	.on_closed = websocket_on_closed,
 };
 
 static void
-on_established(struct websocket *socket)
+websocket_on_established(struct websocket *socket)
 {
 	socket->is_open = true;
 	socket->conn->deadline_ms = 0;
+	ws_writer_heard(socket);
 	conn_become(socket->conn, metrics_transport(socket->service->name));
 	socket->service->on_open(socket, socket->request);
 	socket->request = NULL;
 }
 
 static int
-on_event(struct websocket_host *host, struct websocket *socket,
+websocket_write(struct websocket *socket)
+{
+	if (ws_writer_writable(socket) < 0)
+		return -1;
+	socket->service->on_written(socket);
+	return 0;
+}
+
+static int
+websocket_on_event(struct websocket_host *host, struct websocket *socket,
 	enum lws_callback_reasons reason, void *in, size_t len)
 {
 	switch (reason) {
 	case LWS_CALLBACK_ESTABLISHED:
-		on_established(socket);
+		websocket_on_established(socket);
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
 		socket->conn->received_bytes += len;
-		socket->service->on_receive(socket, in, len);
+		ws_writer_heard(socket);
+		if (!socket->close_code)
+			socket->service->on_receive(socket, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		socket->service->on_heard(socket);
+		ws_writer_heard(socket);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		/* lws would answer in our place, whatever the payload is, and throw away
-		 * what waits. */
+		/* Returning 0 would make lws answer any payload and drop the queue. */
 		socket->is_left = true;
 		if (socket->is_open)
-			socket->service->on_peer_close(socket, in, len);
+			ws_writer_answer_close(socket, in, len);
 		return -1;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return socket->is_open ? socket->service->on_writable(socket) : 0;
+		return socket->is_open ? websocket_write(socket) : 0;
 	case LWS_CALLBACK_CLOSED:
-		/* lws has failed the connection by itself. */
+		/* lws closed the connection because the peer broke the protocol. */
 		if (!socket->is_left && lws_get_close_length(socket->wsi) > 0)
 			conn_note_ending(socket->conn, ENDING_PROTOCOL);
 		return 0;
@@ -126,11 +164,10 @@ on_event(struct websocket_host *host, struct websocket *socket,
 	}
 }
 
-/* Every event of every connection. lws keeps no data for us: what a connection is hangs
- * on its opaque pointer, which it gets at its first event, until
- * LWS_CALLBACK_WSI_DESTROY, the last event there is. */
+/* Every event of every connection. The opaque pointer of a wsi is its WebSocket, from the
+ * first event to the last one, LWS_CALLBACK_WSI_DESTROY. */
 static int
-on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+websocket_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	size_t len)
 {
 	struct websocket_host *host;
@@ -146,23 +183,23 @@ on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 		socket->wsi = wsi;
 		lws_set_opaque_user_data(wsi, socket);
 	}
-	return socket ? on_event(host, socket, reason, in, len) : 0;
+	return socket ? websocket_on_event(host, socket, reason, in, len) : 0;
 }
 
-/* Both rows are the same: lws puts WebSockets without a subprotocol on the first one, and
- * those that ask for "chat" on the second. */
+/* Both rows are the same. lws uses the first one without a subprotocol and the second one
+ * for "chat". */
 static const struct lws_protocols protocols[] = {
 	{
 		.name = "none",
-		.callback = on_lws,
+		.callback = websocket_on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+		.tx_packet_size = WS_WRITE_BYTES,
 	},
 	{
 		.name = "chat",
-		.callback = on_lws,
+		.callback = websocket_on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WEBSOCKET_WRITE_BYTES,
+		.tx_packet_size = WS_WRITE_BYTES,
 	},
 	{ 0 },
 };
@@ -170,20 +207,22 @@ static const struct lws_protocols protocols[] = {
 struct websocket_host *
 websocket_host_new(struct loop *loop)
 {
-	/* Our own heartbeat: that of lws sorts a list of all connections at each pong. */
+	/* The heartbeat is our own: lws would sort a list of all connections at each
+	 * pong. */
 	static const lws_retry_bo_t no_heartbeat;
 	struct websocket_host *host = xcalloc(1, sizeof(*host));
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.vhost_name = VHOST_NAME,
-		/* UTF-8 is checked here and not by lws, which takes pongs for text and
-		 * misses a text that ends within a character. */
+		/* UTF-8 is checked here: lws would check pongs too, and would accept a
+		 * text that ends within a character. */
 		.protocols = protocols,
 		.user = host,
 		.timeout_secs = OPEN_MS / 1000,
 		.retry_and_idle_policy = &no_heartbeat,
 	};
 
+	ws_drain_init(&host->drain);
 	host->vhost = lws_create_vhost(loop_lws(loop), &info);
 	if (host->vhost)
 		return host;
@@ -192,10 +231,11 @@ websocket_host_new(struct loop *loop)
 	return NULL;
 }
 
-/* A handshake with nothing in it that lws could take for something else, and the bytes
- * behind it. */
+/* The handshake that lws gets: only what it needs, so that it can misread nothing. The
+ * bytes that came after the client's handshake follow. */
 static struct buffer
-write_handshake(const char *key, bool speaks_chat, const char *rest, size_t rest_len)
+websocket_write_handshake(
+	const char *key, bool speaks_chat, const char *rest, size_t rest_len)
 {
 	static const char start[] = "GET / HTTP/1.1\r\n"
 				    "Host: " VHOST_NAME "\r\n"
@@ -216,11 +256,11 @@ write_handshake(const char *key, bool speaks_chat, const char *rest, size_t rest
 }
 
 void
-websocket_open(struct websocket_host *host, struct websocket_service *service,
+websocket_open(struct websocket_host *host, const struct websocket_service *service,
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len)
 {
-	struct buffer bytes = write_handshake(key, speaks_chat, rest, rest_len);
+	struct buffer bytes = websocket_write_handshake(key, speaks_chat, rest, rest_len);
 	struct websocket *socket = xcalloc(1, sizeof(*socket));
 	struct conn *conn = request->conn;
 	struct lws *wsi;
@@ -228,21 +268,21 @@ websocket_open(struct websocket_host *host, struct websocket_service *service,
 	socket->service = service;
 	socket->conn = conn;
 	socket->request = request;
+	socket->drain = &host->drain;
 	conn->door = &conn_door;
 	conn->state = socket;
 	conn->deadline_ms = clock_now_ms() + OPEN_MS;
 	host->opening = socket;
-	/* lws thinks it worth an error line that it is given bytes. */
+	/* lws logs an error whenever it is given bytes. */
 	loop_mute_lws(true);
 	wsi = lws_adopt_socket_vhost_readbuf(host->vhost, fd, bytes.bytes, bytes.len);
 	loop_mute_lws(false);
-	/* On failure lws closes fd, and either destroys its side with the usual event or
-	 * never had one. */
+	/* On failure lws closes fd. If it had made a wsi, LWS_CALLBACK_WSI_DESTROY has
+	 * freed conn and cleared opening. */
 	if (!wsi && host->opening)
 		conn_free(conn);
 	host->opening = NULL;
-	/* lws looks at what is left of the bytes only after an event: let there be one.
-	 */
+	/* lws reads the rest only after another event: cause one. */
 	if (wsi && rest_len)
 		lws_callback_on_writable(wsi);
 	buffer_clear(&bytes);
@@ -296,5 +336,8 @@ websocket_is_text(struct websocket *socket, const void *bytes, size_t len)
 void
 websocket_host_free(struct websocket_host *host)
 {
+	if (!host)
+		return;
+	ws_drain_fini(&host->drain);
 	free(host);
 }

@@ -20,7 +20,7 @@ enum {
 struct connection {
 	int fd; /* -1 once closed */
 	size_t buffered_bytes;
-	char *buffer; /* FRAMES_READ_MAX frames; only who has sent something has one */
+	char *buffer; /* FRAMES_READ_MAX frames; only connections that send have one */
 };
 
 struct bare {
@@ -67,7 +67,7 @@ accept_waiting(struct bare *bare)
 	}
 }
 
-/* A full socket is waited for: the load reads whatever happens, so this ends. */
+/* Wait for a full socket. The load always reads, so the wait ends. */
 static void
 send_whole(int fd, const char *bytes, size_t n)
 {

@@ -1,4 +1,4 @@
-/* bare.h - the yardstick: a broadcast server that is nothing but epoll, recv() and
+/* bare.h - the baseline: a broadcast server of nothing but epoll, recv() and
  * send(). */
 #pragma once
 
@@ -6,8 +6,8 @@
 
 enum { BARE_GREETING_BYTES = 1 };
 
-/* Serve on a listening socket until killed. Every connection is greeted with
- * BARE_GREETING_BYTES bytes when it is accepted. Of what it sends, each frame_bytes bytes
- * are one message, which goes to every other connection by a send() of its own: messages
- * are never put together, however many wait. */
+/* Serve on a listening socket until killed. Each accepted connection is sent
+ * BARE_GREETING_BYTES bytes. Each frame_bytes bytes that it sends are one
+ * message, which goes to every other connection by a send() of its own. Waiting
+ * messages are never combined. */
 _Noreturn void bare_serve(int listen_fd, size_t frame_bytes, unsigned max_connections);

@@ -24,11 +24,11 @@
 enum {
 	START_MS = 30000,
 	STOP_MS = 20000,
-	STEP_MS = 100, /* how soon a signal to us is noticed while waiting */
+	STEP_MS = 100, /* delay in noticing a signal while waiting */
 	DIRECTORY_DEPTH = 8,
 };
 
-/* What the exit handler has to clean up. */
+/* For the exit handler, which cleans up. */
 static struct child *running;
 static char directory[256];
 
@@ -58,16 +58,16 @@ remove_directory(void)
 	directory[0] = '\0';
 }
 
-/* A child that still runs when the program ends means that something went wrong: what it
- * said last may tell why. */
+/* A child that still runs when the program ends is a sign of an error. Print its
+ * last output, which may tell the reason. */
 static void
 on_exit_clean_up(void)
 {
 	if (running) {
 		child_read_log(running);
 		if (running->log_bytes)
-			fprintf(stderr, "linnet-bench: %s said:\n%s\n", running->name,
-				running->log);
+			fprintf(stderr, "linnet-bench: output of %s:\n%s\n",
+				running->name, running->log);
 		kill(running->pid, SIGKILL);
 		waitpid(running->pid, NULL, 0);
 		running = NULL;
@@ -104,7 +104,7 @@ child_bind_to_cpu(int cpu)
 	CPU_ZERO(&only);
 	CPU_SET(cpu, &only);
 	if (sched_setaffinity(0, sizeof(only), &only) < 0)
-		fprintf(stderr, "linnet-bench: not bound to cpu %d: %m\n", cpu);
+		fprintf(stderr, "linnet-bench: cannot bind to cpu %d: %m\n", cpu);
 }
 
 static void
@@ -118,9 +118,9 @@ make_directory(void)
 		parent = "/tmp";
 	if (snprintf(path, sizeof(directory), "%s/linnet-bench.XXXXXX", parent) >=
 		(int)sizeof(directory))
-		die("the name of the temporary directory is too long");
+		die("the path of the temporary directory is too long");
 	if (!mkdtemp(path))
-		die("cannot make the directory %s: %m", path);
+		die("cannot create the directory %s: %m", path);
 	memcpy(directory, path, sizeof(directory));
 	snprintf(path, sizeof(path), "%s/" CONFIG_FILE, directory);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -129,7 +129,7 @@ make_directory(void)
 	close(fd);
 }
 
-/* Run in the child, before it becomes a server. */
+/* Runs in the child, before it becomes a server. */
 static void
 enter_child(pid_t parent, int output, int cpu)
 {
@@ -166,7 +166,8 @@ exec_daemon(const char *path, const char *const *settings, size_t n)
 	_exit(1);
 }
 
-/* Fork; the parent gets the read end of the child's output, the child returns true. */
+/* Fork. The parent gets the read end of the child's output; the child returns
+ * true. */
 static bool
 fork_child(struct child *child, const char *name, int cpu)
 {
@@ -194,7 +195,7 @@ fork_child(struct child *child, const char *name, int cpu)
 	return false;
 }
 
-/* Keep the end of what was said: the older half goes when the buffer is full. */
+/* Keep the end of the output. When the buffer is full, its older half is dropped. */
 static bool
 read_log_part(struct child *child)
 {
@@ -222,7 +223,7 @@ child_read_log(struct child *child)
 	}
 }
 
-/* The port in the line that says ready; 0 if that line has not come whole. */
+/* The port in the ready line; 0 if the line is not complete yet. */
 static uint16_t
 find_ready_port(const char *log)
 {
@@ -328,8 +329,8 @@ child_resident_kb(const struct child *child)
 	return kb;
 }
 
-/* Wait for the child's end, taking in what it says meanwhile, so that it is never held up
- * by a full pipe. False if it takes too long. */
+/* Wait for the child's end. Read its output meanwhile, or a full pipe would block
+ * it. False if it takes too long. */
 static bool
 wait_for_end(struct child *child, int *status)
 {

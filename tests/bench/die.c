@@ -39,7 +39,7 @@ on_signal(int number)
 	signalled = number;
 }
 
-/* No SA_RESTART: a wait must end early, so that its loop looks at the flag. */
+/* Without SA_RESTART a signal ends a wait early, so its loop checks the flag. */
 static void
 set_handlers(void (*handler)(int), void (*pipe_handler)(int))
 {

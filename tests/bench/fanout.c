@@ -1,5 +1,6 @@
-/* linnet-bench - CPU of a server for each delivered message of a broadcast, as a ratio to
- * a bare send() loop that is measured in turns with it. See README.md. */
+/* linnet-bench - a server's CPU time for each delivered message of a broadcast,
+ * as a ratio to a bare send() loop that is measured in alternation. See
+ * README.md. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -20,13 +21,14 @@
 
 enum {
 	SETTINGS_MAX = 64,
-	FILES_SPARE = 64, /* open files beside the clients' connections */
+	FILES_SPARE = 64, /* open files besides the clients' connections */
 	STALL_MS = 10000,
-	STALL_SMOKE_MS = 30000, /* the server may be sanitised, the machine busy */
+	STALL_SMOKE_MS = 30000, /* allows for a sanitised server and a busy machine */
 	NUMBER_MAX = 100000000,
 };
 
-/* What every daemon needs in order to take the load; "-s" adds to it or overrides it. */
+/* Settings that a daemon needs to accept the load; "-s" adds to them or overrides
+ * them. */
 static const char *const default_settings[] = {
 	"http.port=0",
 	"line.enabled=false",
@@ -55,14 +57,14 @@ static const char usage[] =
 	"                    [-s KEY=VALUE]...\n"
 	"  --daemon FILE    the linnetd to measure\n"
 	"  --clients N      connections (1000)\n"
-	"  --senders S      how many of them send (10)\n"
-	"  --bytes B        JSON text of a message (120)\n"
-	"  --messages M     measured messages of each run (1000)\n"
-	"  --windows W,...  how many messages are under way at once, one run each "
+	"  --senders S      how many clients send (10)\n"
+	"  --bytes B        size of a message's JSON text (120)\n"
+	"  --messages M     measured messages in each run (1000)\n"
+	"  --windows W,...  how many messages are in flight at once, one run each "
 	"(1,16)\n"
-	"  --rounds R       times that everything is measured (5)\n"
-	"  --smoke          check deliveries only: no figures, nothing bound to a cpu\n"
-	"  -s KEY=VALUE     passed on to linnetd\n";
+	"  --rounds R       repetitions of the whole measurement (5)\n"
+	"  --smoke          check deliveries only: no figures, no binding to cpus\n"
+	"  -s KEY=VALUE     passed to linnetd\n";
 
 static _Noreturn void
 die_of_usage(void)
@@ -71,7 +73,8 @@ die_of_usage(void)
 	exit(2);
 }
 
-/* A whole number from 1 to NUMBER_MAX that text begins with; *end is what follows it. */
+/* Parses a whole number from 1 to NUMBER_MAX at the start of text; *end is what
+ * follows it. */
 static unsigned
 parse_number(const char *text, char **end)
 {
@@ -103,7 +106,7 @@ parse_windows(struct options *options, const char *text)
 	options->n_windows = 0;
 	do {
 		if (options->n_windows == REPORT_WINDOWS_MAX)
-			die("more than %d windows", REPORT_WINDOWS_MAX);
+			die("at most %d windows are possible", REPORT_WINDOWS_MAX);
 		options->windows[options->n_windows++] = parse_number(text, &end);
 		text = end + 1;
 	} while (*end == ',');
@@ -115,7 +118,7 @@ static void
 add_setting(struct options *options, const char *setting)
 {
 	if (options->n_settings == SETTINGS_MAX)
-		die("more than %d settings", SETTINGS_MAX);
+		die("at most %d settings are possible", SETTINGS_MAX);
 	options->settings[options->n_settings++] = setting;
 }
 
@@ -193,10 +196,10 @@ check_options(const struct options *options)
 	if (options->clients < 2)
 		die("a broadcast needs at least 2 clients");
 	if (options->senders > options->clients)
-		die("%u senders are more than %u clients", options->senders,
+		die("%u senders are more than the %u clients", options->senders,
 			options->clients);
 	if (options->message_bytes < WIRE_MESSAGE_BYTES_MIN)
-		die("a message has at least %d bytes", WIRE_MESSAGE_BYTES_MIN);
+		die("a message needs at least %d bytes", WIRE_MESSAGE_BYTES_MIN);
 }
 
 /* Both processes need a file for each connection; the server inherits the limit. */
@@ -233,7 +236,8 @@ warm_up_messages(const struct options *options)
 	return tenth > 20 ? tenth : 20;
 }
 
-/* Any fault ends the program: figures of a server that loses messages mean nothing. */
+/* Any fault ends the program: figures of a server that loses messages are
+ * meaningless. */
 static void
 check_counts(
 	const struct child *server, unsigned window, const struct ledger_counts *counts)
@@ -246,7 +250,7 @@ check_counts(
 			(uintmax_t)counts->reordered, (uintmax_t)counts->unexpected);
 }
 
-/* Connect to a server that is ready, warm it up, measure it, stop it. frame_bytes is 0
+/* Connect to a ready server, warm it up, measure it and stop it. frame_bytes is 0
  * for a WebSocket server. */
 static struct report_sample
 measure(const struct options *options, struct child *server, unsigned window,
@@ -287,7 +291,8 @@ measure(const struct options *options, struct child *server, unsigned window,
 	return sample;
 }
 
-/* The daemon and the bare server, one after the other: the pair that makes a ratio. */
+/* Measure the daemon and the bare server one after the other. This pair gives one
+ * ratio. */
 static void
 measure_pair(const struct options *options, struct report *report, size_t i)
 {
@@ -316,7 +321,7 @@ print_plan(const struct options *options)
 		printf("load on cpu %d, server on cpu %d\n", options->cpus.load,
 			options->cpus.server);
 	else
-		printf("load and server are not bound to a cpu\n");
+		printf("load and server are not bound to cpus\n");
 	fflush(stdout);
 }
 

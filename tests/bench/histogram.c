@@ -4,7 +4,8 @@ enum { STEP_BITS = 5 };
 
 _Static_assert(1 << STEP_BITS == HISTOGRAM_STEPS, "one bucket a step");
 
-/* Below 2 * HISTOGRAM_STEPS a bucket is 1 ns wide; each doubling doubles the width. */
+/* Below 2 * HISTOGRAM_STEPS a bucket is 1 ns wide. The width doubles with each
+ * power of two. */
 static unsigned
 bucket_of(uint64_t ns)
 {
@@ -15,7 +16,7 @@ bucket_of(uint64_t ns)
 	return shift * HISTOGRAM_STEPS + (unsigned)(ns >> shift);
 }
 
-/* The longest duration that falls into a bucket. */
+/* The longest duration of a bucket. */
 static uint64_t
 bucket_end(unsigned bucket)
 {

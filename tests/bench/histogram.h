@@ -1,4 +1,4 @@
-/* histogram.h - counts of durations, about 3 % wide each, from 1 ns up. */
+/* histogram.h - counts of durations in buckets about 3 % wide, from 1 ns up. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +8,7 @@ enum {
 	HISTOGRAM_BUCKETS = 60 * HISTOGRAM_STEPS,
 };
 
-/* Zeroed is empty. */
+/* Zeroed means empty. */
 struct histogram {
 	uint64_t total;
 	uint64_t max_ns;
@@ -18,6 +18,7 @@ struct histogram {
 /* Count one duration. */
 void histogram_add(struct histogram *histogram, uint64_t ns);
 
-/* The duration in ns that a share (0 to 1) of all durations does not exceed, rounded up
- * to its bucket's end and never above the true maximum; 0 when empty. */
+/* The duration in ns that a share (0 to 1) of all durations does not exceed. It
+ * is rounded up to the end of its bucket, but not above the true maximum; 0 if
+ * empty. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);

@@ -1,5 +1,5 @@
-// The other clients of latency.mjs, in threads of their own: what they have to do must not
-// keep the one waiting that looks at the clock.
+// The other clients of latency.mjs, in separate threads, so that their work does not delay the
+// client that measures.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { openClient } from '../lib/daemon.mjs';
@@ -8,18 +8,18 @@ import { connectWebSocket } from '../lib/raw.mjs';
 const daemon = { host: '127.0.0.1', port: workerData.port };
 const url = (query) => `ws://${daemon.host}:${daemon.port}/ws?${query}`;
 
-// How often the crowd reads. It reads in bulk: hundreds of clients that wake up for each
-// message would be what is measured on a machine of few processors. What the kernel holds
-// for a connection lasts for much longer.
+// How often the crowd reads. It reads in bulk: on a machine with few processors hundreds of clients
+// that wake up for each message would dominate the measurement. The kernel's buffers last much
+// longer.
 const READ_MS = 250;
 const READ_FOR_MS = 20;
 
-/** Many clients that listen. Any end of a connection is the end of all. */
+/** Many listening clients. If one connection ends, the measurement fails. */
 async function runCrowd({ clients }) {
 	const sockets = [];
 	for (let n = 0; n < clients; n++) {
 		const { socket } = await connectWebSocket(daemon);
-		socket.removeAllListeners('data'); // nothing is kept
+		socket.removeAllListeners('data'); // nothing is stored
 		socket.on('data', () => {});
 		socket.once('close', () => {
 			throw new Error('one of the crowd was cut off');
@@ -34,7 +34,7 @@ async function runCrowd({ clients }) {
 	parentPort.postMessage('ready');
 }
 
-/** The next message of a type. */
+/** Returns the next message of a type. */
 async function nextOf(client, type) {
 	for (;;) {
 		const object = await client.nextJson();
@@ -43,17 +43,17 @@ async function nextOf(client, type) {
 	}
 }
 
-/** Comes back after so many messages and reads them all; returns the time in ms. */
+/** Resumes after that many missed messages and reads them all; returns the time in ms. */
 async function timeResume({ epoch, last_id: lastId }, missed) {
 	const begin = performance.now();
 	const client = await openClient(url(`events=1&since=${epoch}:${lastId}`));
 	const joined = await nextOf(client, 'joined');
 	if (!joined.recovered)
-		throw new Error('the history is not there any more');
+		throw new Error('the history is no longer available');
 	for (let id = lastId + 1; id <= joined.last_id; id++) {
 		const message = await nextOf(client, 'message');
 		if (message.id !== id)
-			throw new Error(`${message.id} came instead of ${id}`);
+			throw new Error(`received ${message.id} instead of ${id}`);
 		if (id === lastId + missed)
 			break;
 	}
@@ -67,11 +67,11 @@ async function timeSearch(client, q) {
 	client.sendJson({ type: 'search', room: 'lobby', q });
 	const { messages } = await nextOf(client, 'search');
 	if (messages.length === 0)
-		throw new Error(`"${q}" is not found`);
+		throw new Error(`"${q}" was not found`);
 	return performance.now() - begin;
 }
 
-/** Where the room is now. */
+/** Returns the current position of the room. */
 async function askPosition() {
 	const client = await openClient(url('events=1'));
 	const joined = await nextOf(client, 'joined');
@@ -79,7 +79,7 @@ async function askPosition() {
 	return joined;
 }
 
-/** Each second a resume and the two searches, all at once, until it is told to stop. */
+/** Each second runs a resume and the two searches at once, until it is told to stop. */
 async function runReader({ resume, common, rare }) {
 	const times = { 'resume': [], 'search for a common word': [], 'search for a rare word': [] };
 	const [resumes, commons, rares] = Object.values(times);

@@ -1,4 +1,4 @@
-// Does a long history get in the way of those who talk? See README.md.
+// Does a long history slow down the chat? See README.md.
 
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
@@ -8,17 +8,17 @@ import { readNumbers } from './options.mjs';
 const usage = `usage: LINNETD=FILE node latency.mjs [--messages N] [--clients N] [--rate N]
                                      [--seconds N] [--resume N]
   LINNETD=FILE    the linnetd to measure, built without sanitizers
-  --messages N    of history (100000)
-  --clients N     that are connected (500)
+  --messages N    length of the history (100000)
+  --clients N     connected clients (500)
   --rate N        messages a second (100)
-  --seconds N     of each measurement (10)
-  --resume N      messages that the one who comes back has missed (5000)
+  --seconds N     length of each measurement (10)
+  --resume N      messages missed by the client that resumes (5000)
 `;
 
 const SETUP_MS = 300_000;
 const IN_FLIGHT = 2000; // while the history is written
 
-// Words of the history: "disk" is in every second message, "quokka" in every 10,000th.
+// The history has the word "disk" in every second message and "quokka" in every 10,000th.
 const COMMON = 'disk';
 const RARE = 'quokka';
 const WORDS =
@@ -49,7 +49,7 @@ function historyText(n) {
 	return `${words.join(' ')} ${n}`;
 }
 
-/** Has the history written through the door, many messages under way at once. */
+/** Writes the history through the door, with many messages in flight at once. */
 async function writeHistory(daemon) {
 	const client = await daemon.ws('/ws?name=historian');
 	let sent = 0;
@@ -59,7 +59,7 @@ async function writeHistory(daemon) {
 		client.socket.on('message', (data) => {
 			const { type } = JSON.parse(data);
 			if (type !== 'ack')
-				return reject(new Error(`an ack was expected: ${data}`));
+				return reject(new Error(`expected an ack: ${data}`));
 			if (++acked === options.messages)
 				return resolve();
 			if (sent < options.messages)
@@ -72,14 +72,14 @@ async function writeHistory(daemon) {
 	await client.close();
 }
 
-/** From spawn() to the line "ready", in ms. */
+/** Returns the time from spawn() to the line "ready", in ms. */
 async function timedStart() {
 	const begin = performance.now();
 	const daemon = await start();
 	return { daemon, ms: performance.now() - begin };
 }
 
-/** Starts it again after a clean stop and after a kill -9; returns it, and the times. */
+/** Restarts the daemon after a clean stop and after a kill -9; returns it, and the times. */
 async function measureStarts(first) {
 	await first.stop();
 	const clean = await timedStart();
@@ -89,7 +89,7 @@ async function measureStarts(first) {
 	return { daemon: killed.daemon, start_ms: clean.ms, start_after_kill_ms: killed.ms };
 }
 
-/** A worker of latency-worker.mjs; resolves when it is ready. */
+/** Starts a worker of latency-worker.mjs; resolves when it is ready. */
 async function openWorker(kind, daemon, more) {
 	const worker = new Worker(new URL('latency-worker.mjs', import.meta.url), {
 		workerData: { kind, port: daemon.port, ...more },
@@ -103,15 +103,15 @@ function at(time) {
 	return new Promise((resolve) => setTimeout(resolve, time - performance.now()));
 }
 
-/** Talks at the rate and listens; both in this process, which does little else. */
+/** The sender and the measuring receiver, in this process, which does little else. */
 class Talk {
 	#count = 0;
-	#sent = new Map(); // when, by number
+	#sent = new Map(); // send times by number
 
 	async open(daemon) {
 		this.speaker = await daemon.ws('/ws?name=speaker');
 		this.listener = await daemon.ws('/ws?name=listener');
-		this.listener.socket.removeAllListeners('message'); // no queue of messages
+		this.listener.socket.removeAllListeners('message'); // messages are not queued
 		this.listener.socket.on('message', (data) => this.#hear(data));
 	}
 
@@ -125,13 +125,13 @@ class Talk {
 		this.heardAt = now;
 	}
 
-	/** Resolves when everything that was sent has come. */
+	/** Resolves when everything that was sent has arrived. */
 	async #settled() {
 		while (this.#sent.size > 0)
 			await within(once(this.listener.socket, 'message'), 'what was sent');
 	}
 
-	/** Talks for so many seconds; returns the figures. */
+	/** Sends for that many seconds; returns the figures. */
 	async run(seconds) {
 		this.latencies = [];
 		this.gaps = [];
@@ -164,7 +164,7 @@ function quantile(numbers, part) {
 	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 }
 
-/** The figures of a talk, with what the daemon's processor time was, in percent of a cpu. */
+/** Runs a talk and returns its figures, with the daemon's processor time in percent of a cpu. */
 async function measure(daemon, talk) {
 	const cpu = daemon.cpuSeconds();
 	const begin = performance.now();
@@ -182,7 +182,7 @@ async function measureDisturbed(daemon, talk) {
 	const figures = await measure(daemon, talk);
 	const told = once(reader, 'message');
 	reader.postMessage('stop');
-	const [times] = await within(told, 'the reader to tell its times');
+	const [times] = await within(told, 'the times of the reader');
 	await reader.terminate();
 	return { figures, times };
 }
@@ -231,7 +231,7 @@ async function main() {
 	const crowd = await openWorker('crowd', daemon, { clients: options.clients - 2 });
 	const talk = new Talk();
 	await talk.open(daemon);
-	await talk.run(1); // everything warm
+	await talk.run(1); // warm-up
 	const calm = await measure(daemon, talk);
 	const { figures: disturbed, times } = await measureDisturbed(daemon, talk);
 	console.log(`${options.rate} messages/s to ${options.clients} clients`);

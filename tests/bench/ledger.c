@@ -15,7 +15,7 @@ struct ledger {
 	uint32_t sent;
 	size_t row_words;
 	uint64_t *seen;    /* one row of bits a message, one bit a client */
-	uint32_t *reached; /* how many clients a message has reached */
+	uint32_t *reached; /* the number of clients that have each message */
 	uint32_t *next;    /* [client][sender]: latest message received, plus 1 */
 	struct ledger_counts counts;
 };

@@ -1,7 +1,8 @@
-/* ledger.h - who has received which message: exactly once, and in its sender's order.
+/* ledger.h - checks that each client receives each message exactly once and in
+ * its sender's order.
  *
- * Messages are numbered from 0; message n is sent by client n % senders. Every client but
- * the sender must receive it. */
+ * Messages are numbered from 0; message n is sent by client n % senders. Every
+ * client but the sender must receive it. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,29 +10,29 @@
 
 struct ledger_counts {
 	uint64_t delivered;  /* first receipts */
-	uint64_t lost;       /* receipts that are missing of the messages sent */
-	uint64_t doubled;    /* receipts beyond the first */
+	uint64_t lost;       /* missing receipts of the messages sent */
+	uint64_t doubled;    /* receipts after the first */
 	uint64_t reordered;  /* receipts after a later one of the same sender */
 	uint64_t unexpected; /* a sender's own message, one never sent, or no message */
 };
 
 struct ledger;
 
-/* A ledger for up to messages messages; takes clients * messages / 8 bytes. The caller
- * owns it; ledger_free ends it. */
+/* Make a ledger for up to messages messages; takes clients * messages / 8 bytes.
+ * The caller owns it; ledger_free ends it. */
 struct ledger *ledger_new(unsigned clients, unsigned senders, uint32_t messages);
 void ledger_free(struct ledger *ledger);
 
-/* The number of the next message, which counts as sent from now on. There must be room
- * for one more. */
+/* Return the number of the next message, which counts as sent from now on. There
+ * must be room for one more. */
 uint32_t ledger_send(struct ledger *ledger);
 
-/* Enter that a client received a message. True if it has now reached everybody; at most
- * once for each message. */
+/* Record that a client received a message. True if it has now reached everybody;
+ * at most once for each message. */
 bool ledger_receive(struct ledger *ledger, unsigned client, uint32_t message);
 
-/* Enter that a client received something that is no message of ours. */
+/* Record that a client received something other than a message of the benchmark. */
 void ledger_receive_unexpected(struct ledger *ledger);
 
-/* What has happened so far; a message still under way counts as lost. */
+/* The counts so far; a message still in flight counts as lost. */
 struct ledger_counts ledger_count(const struct ledger *ledger);

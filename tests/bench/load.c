@@ -19,15 +19,14 @@
 enum {
 	EVENTS_MAX = 256,
 	OPENING_MAX = 64, /* connections not yet accepted, well below any backlog */
-	STEP_MS = 100,    /* how soon a signal or a stall is noticed */
-	QUIET_MS = 30,    /* nothing for so long: nothing more will come */
+	STEP_MS = 100,    /* delay in noticing a signal or a stall */
+	QUIET_MS = 30,    /* silence after which nothing more will come */
 	READ_BYTES = 256 * 1024,
 	UPGRADE_BYTES = 512,
 	SHOWN_BYTES = 400, /* of something unexpected */
 };
 
-/* Bytes that wait: rest of a frame on the way in, what the socket did not take on the way
- * out. */
+/* Waiting bytes: an unfinished frame on input, unsent bytes on output. */
 struct bytes {
 	char *at;
 	size_t n;
@@ -56,7 +55,7 @@ struct load {
 	unsigned window;
 	uint64_t progress; /* grows with every receipt */
 	uint64_t progress_seen;
-	uint64_t progress_ns; /* when it was seen to grow */
+	uint64_t progress_ns; /* time of the last growth */
 	uint64_t frames;
 	uint64_t frame_bytes;
 	uint64_t *sent_ns; /* by message */
@@ -107,7 +106,7 @@ client_watch(struct load *load, struct client *client, int operation, uint32_t e
 		die("epoll_ctl: %m");
 }
 
-/* Send at once; what the socket does not take waits for on_writable. */
+/* Send at once. Bytes that the socket does not accept wait for on_writable. */
 static void
 client_send(struct load *load, struct client *client, const char *bytes, size_t n)
 {
@@ -140,7 +139,8 @@ on_writable(struct load *load, struct client *client)
 		client_watch(load, client, EPOLL_CTL_MOD, EPOLLIN);
 }
 
-/* A new mask for each frame; it has to vary, not to be unguessable (xorshift32). */
+/* Returns a new mask for each frame. It must vary but may be guessable
+ * (xorshift32). */
 static uint32_t
 next_mask(struct load *load)
 {
@@ -179,7 +179,7 @@ fill_window(struct load *load)
 		send_message(load);
 }
 
-/* The first one only: it mostly explains the others. */
+/* Print only the first one, which usually explains the others. */
 static void
 note_unexpected(
 	struct load *load, const struct client *client, const char *text, size_t n)
@@ -241,7 +241,7 @@ on_frame(struct load *load, struct client *client, const struct wire_frame *fram
 	}
 }
 
-/* The length of the frame that bytes begin with, 0 if it is not whole. */
+/* The length of the frame at the start of bytes; 0 if it is incomplete. */
 static size_t
 parse_frame(const struct load *load, const struct client *client, const char *bytes,
 	size_t n, struct wire_frame *frame)
@@ -260,8 +260,8 @@ parse_frame(const struct load *load, const struct client *client, const char *by
 	return (size_t)parsed;
 }
 
-/* Take the server's acceptance off the front of bytes. Returns its length, 0 if it is not
- * whole. */
+/* Take the server's acceptance off the front of bytes. Returns its length; 0 if
+ * it is incomplete. */
 static size_t
 take_acceptance(const struct client *client, bool bare, const char *bytes, size_t n)
 {
@@ -285,7 +285,7 @@ take_acceptance(const struct client *client, bool bare, const char *bytes, size_
 	return head_bytes;
 }
 
-/* Handle what has come whole; returns how many bytes that was. */
+/* Handle the complete frames; returns their number of bytes. */
 static size_t
 handle_input(struct load *load, struct client *client, const char *bytes, size_t n,
 	uint64_t now)
@@ -309,8 +309,7 @@ handle_input(struct load *load, struct client *client, const char *bytes, size_t
 	return done;
 }
 
-/* All clients read into one buffer; a client keeps only the rest of an unfinished frame.
- */
+/* All clients read into one buffer; each client stores only its unfinished frame. */
 static void
 on_readable(struct load *load, struct client *client)
 {
@@ -335,8 +334,8 @@ on_readable(struct load *load, struct client *client)
 	bytes_append(&client->in, load->input + done, kept + (size_t)n - done);
 }
 
-/* One turn of the loop; events without a client are the server's log. Returns how many
- * clients had something. */
+/* One turn of the loop. Events without a client are the server's log. Returns the
+ * number of clients with an event. */
 static int
 turn(struct load *load, int timeout_ms)
 {

@@ -1,5 +1,5 @@
-/* load.h - the clients: connect, send numbered messages with so many under way at once,
- * check what everybody receives. */
+/* load.h - the clients: connect, send numbered messages with a limited number in
+ * flight, check everything received. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,34 +12,34 @@
 
 struct load_plan {
 	unsigned clients;
-	unsigned senders;        /* the first so many of the clients */
-	uint32_t messages;       /* at most so many over all runs */
+	unsigned senders;        /* clients 0 to senders - 1 send */
+	uint32_t messages;       /* the most over all runs */
 	size_t message_bytes;    /* of JSON; not used by the bare protocol */
 	size_t bare_frame_bytes; /* 0: WebSocket; else the bare protocol, see bare.h */
-	unsigned stall_ms;       /* without any delivery for so long, a message is lost */
+	unsigned stall_ms; /* without any delivery for this long, a message is lost */
 };
 
 struct load;
 
-/* Connect all clients to the server and return when it has accepted every one. The load
- * borrows server and also takes in its log. The caller owns the load; load_close ends it.
- */
+/* Connect all clients to the server and return when it has accepted every one.
+ * The load borrows server and also reads its log. The caller owns the load;
+ * load_close ends it. */
 struct load *load_open(const struct load_plan *plan, struct child *server);
 
-/* Send so many messages, window of them under way at once, and return when the last one
- * has reached everybody; false if that stalled. Each delivery's latency, from send() to
- * after recv(), is added to latency unless that is NULL. */
+/* Send that many messages, window of them in flight at once, and return when the
+ * last one has reached everybody; false if that stalled. Each delivery's latency,
+ * from send() to after recv(), is added to latency unless that is NULL. */
 bool load_run(
 	struct load *load, uint32_t messages, unsigned window, struct histogram *latency);
 
-/* Receive until nothing comes any more, so that late doubles are counted. */
+/* Receive until nothing more comes, so that late duplicates are counted. */
 void load_settle(struct load *load);
 
-/* What has been received since load_open. */
+/* The counts since load_open. */
 struct ledger_counts load_count(const struct load *load);
 
-/* The average size in bytes of the messages received since load_open, frame headers
- * included. */
+/* The average size in bytes of the messages received since load_open, with frame
+ * headers. */
 size_t load_average_frame_bytes(const struct load *load);
 
 /* Reset all connections (so that none lingers in TIME_WAIT) and free the load. */

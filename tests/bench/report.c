@@ -92,7 +92,7 @@ sort_numbers(struct report *report)
 	}
 }
 
-/* Of sorted numbers. */
+/* sorted must be in ascending order. */
 static double
 median(const double *sorted, size_t n)
 {
@@ -129,8 +129,8 @@ print_latency(const char *name, const struct histogram *latency)
 		latency_us(latency, 0.99), latency_us(latency, 1));
 }
 
-/* The window whose latency is shown: 1; NULL if that was not measured. With more under
- * way latency is mostly waiting for one's own load. */
+/* The window whose latency is shown: 1; NULL if it was not measured. With larger
+ * windows latency is mostly the wait for the other messages of the load. */
 static const struct report_window *
 latency_window(const struct report *report)
 {

@@ -1,4 +1,4 @@
-/* report.h - the figures of all rounds, and how they are printed. */
+/* report.h - collects the figures of all rounds and prints them. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ struct report_sample {
 	struct ledger_counts counts;
 };
 
-/* All rounds of one window. The histograms are the caller's to fill. */
+/* All rounds of one window. The caller fills the histograms. */
 struct report_window {
 	unsigned window;
 	double *daemon_us; /* by round, like the three below */
@@ -40,7 +40,7 @@ struct report {
 	struct ledger_counts counts; /* sums over both servers */
 };
 
-/* A report of so many rounds; report_free frees it. */
+/* Make a report for that many rounds; report_free frees it. */
 struct report *report_new(const unsigned *windows, size_t n_windows, unsigned rounds);
 void report_free(struct report *report);
 
@@ -48,6 +48,6 @@ void report_free(struct report *report);
 void report_add(struct report *report, size_t i, const struct report_sample *daemon,
 	const struct report_sample *bare);
 
-/* Print the tables if with_figures, the counts, and as the last line everything as
- * key=value. All rounds must have been added. */
+/* Print the tables if with_figures, the counts, and as the last line everything
+ * as key=value. All rounds must have been added. */
 void report_print(struct report *report, bool with_figures);

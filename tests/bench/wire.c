@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The key and the answer of RFC 6455, section 1.3: a fixed key lets the answer be checked
- * without SHA-1. */
+/* The key and the answer of RFC 6455, section 1.3. With a fixed key the answer
+ * can be checked without SHA-1. */
 #define UPGRADE_KEY "dGhlIHNhbXBsZSBub25jZQ=="
 #define UPGRADE_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -39,7 +39,8 @@ wire_write_upgrade(char *out, size_t out_bytes, uint16_t port)
 	return (size_t)n;
 }
 
-/* Whether head has the line "name: value", name in any case and value exactly. */
+/* Whether head has the line "name: value", with name in any case and exactly this
+ * value. */
 static bool
 head_has(const char *head, const char *name, const char *value)
 {

@@ -1,5 +1,5 @@
-/* wire.h - the bytes between the load and a server: the WebSocket client's half of RFC
- * 6455 as far as the load needs it, and the numbered chat message. */
+/* wire.h - the bytes between the load and a server: the client side of RFC 6455
+ * as far as the load needs it, and the numbered chat message. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,34 +19,35 @@ enum {
 	WIRE_MESSAGE_BYTES_MIN = 64, /* room for any sender and number */
 };
 
-/* One frame as it was received; payload points into the bytes that were parsed. */
+/* One received frame; payload points into the parsed bytes. */
 struct wire_frame {
 	unsigned opcode;
 	const char *payload;
 	size_t payload_bytes;
 };
 
-/* Write the upgrade request for /ws on 127.0.0.1:port, offering the subprotocol chat.
- * Returns its length, without the NUL that is written too; it always fits 512 bytes. */
+/* Write the upgrade request for /ws on 127.0.0.1:port with the subprotocol chat.
+ * Returns its length without the terminating NUL. 512 bytes are always enough. */
 size_t wire_write_upgrade(char *out, size_t out_bytes, uint16_t port);
 
-/* Whether a response head (NUL-terminated) accepts that request and its subprotocol. */
+/* Whether a response head (NUL-terminated) accepts that request and its
+ * subprotocol. */
 bool wire_upgrade_is_accepted(const char *head);
 
-/* Write one whole frame, masked with mask. out has WIRE_HEAD_BYTES_MAX more bytes than
- * the payload. Returns the frame's length. */
+/* Write one whole frame, masked with mask. out must have WIRE_HEAD_BYTES_MAX
+ * bytes more than the payload. Returns the frame's length. */
 size_t wire_write_frame(char *out, enum wire_opcode opcode, const char *payload,
 	size_t payload_bytes, uint32_t mask);
 
-/* Parse the server's frame that bytes begin with. Returns its whole length, 0 if more
- * bytes are needed, -EPROTO if no client may accept it; -EPROTO for fragments too, for no
- * server measured here has a reason to send any. */
+/* Parse the server's frame at the start of bytes. Returns its whole length, 0 if
+ * more bytes are needed, -EPROTO if the frame violates the protocol. Fragments
+ * are -EPROTO too, since no server measured here sends any. */
 ssize_t wire_parse_frame(const char *bytes, size_t n, struct wire_frame *frame);
 
-/* Write the chat message with this number, padded to exactly bytes bytes, at least
- * WIRE_MESSAGE_BYTES_MIN. No NUL is written. */
+/* Write the chat message with this number, padded to exactly bytes bytes, at
+ * least WIRE_MESSAGE_BYTES_MIN. No NUL is written. */
 void wire_write_message(char *out, size_t bytes, unsigned sender, uint32_t number);
 
-/* Find the number of a chat message among whatever a server has added. False if there is
- * none. */
+/* Find the number of a chat message, whatever members the server has added. False
+ * if there is none. */
 bool wire_find_number(const char *text, size_t bytes, uint32_t *number);

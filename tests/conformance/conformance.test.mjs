@@ -1,11 +1,12 @@
-// What RFC 6455 demands of a server, case by case, asked of the daemon's echo service.
+// Tests the daemon's echo service against the requirements of RFC 6455, case by case.
 //
 // A case has an id, a sentence (says), the section of the RFC, what is sent (send) and what must
-// come back: one outcome (expect), one of several (anyOf), or one of several that have a name,
-// where the RFC leaves a choice (choices). What differs stands in known.mjs, or fails.
+// come back: one outcome (expect), one of several (anyOf), or, where the RFC leaves a choice, one
+// of several with names (choices). Known deviations are listed in known.mjs; any other deviation
+// fails.
 //
-// Cases of the handshake have another request, and the key in it; isClosing says that what is
-// sent closes the connection, isPatient that the daemon must close TCP without being helped.
+// Cases of the handshake have their own request with its key. isClosing means that the sent bytes
+// close the connection. isPatient means that the daemon must close TCP without help.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -23,10 +24,10 @@ import { known } from './known.mjs';
 
 const cases = [handshake, framing, control, fragments, utf8, closing, limits].flat();
 
-// Many at once: those that wait for the heartbeat keep no others waiting.
+// Cases run in parallel, so those that wait for the heartbeat do not delay the others.
 const concurrency = 16;
 
-// Soon enough for a test to see who goes on talking.
+// A short interval, so the tests can tell whether the daemon still sends pings.
 const settings = ['heartbeat.ping_s=5'];
 
 const knownOf = new Map(
@@ -41,13 +42,13 @@ const conformantOutcomes = ({ expect, anyOf, choices }) =>
 const choiceOf = ({ choices = {} }, outcome) =>
 	Object.keys(choices).find((name) => isDeepStrictEqual(choices[name], outcome));
 
-/** An outcome in a line; of a long one its beginning and its end. */
-function told(outcome) {
+/** Returns an outcome in one line. A long one is cut in the middle. */
+function inOneLine(outcome) {
 	const events = outcome.length > 8 ? [...outcome.slice(0, 5), '…', ...outcome.slice(-2)] : outcome;
 	return events.join(', ');
 }
 
-/** How often each of these names came up, in their order; those that did not are left out. */
+/** Returns how often each of these names occurred, in their order, without those that did not. */
 function listed(names, counts) {
 	return [...new Set(names)]
 		.filter((name) => counts.has(name))
@@ -64,19 +65,19 @@ class Score {
 		this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
 	}
 
-	/** Counts the outcome of a case, and fails unless it is right or known. */
+	/** Counts the outcome of a case, and fails unless it is conformant or known. */
 	judge(example, outcome) {
 		const allowed = conformantOutcomes(example);
 		const difference = knownOf.get(example.id);
 		if (allowed.some((one) => isDeepStrictEqual(one, outcome))) {
 			this.#conformant++;
 			this.#count(choiceOf(example, outcome));
-			assert.equal(difference, undefined, 'it is conformant now: take it out of known.mjs');
+			assert.equal(difference, undefined, 'the case is conformant now: remove it from known.mjs');
 			return;
 		}
-		const got = `got: ${told(outcome)}; conformant: ${allowed.slice(0, 4).map(told).join(' | ')}`;
+		const got = `got: ${inOneLine(outcome)}; conformant: ${allowed.slice(0, 4).map(inOneLine).join(' | ')}`;
 		assert.ok(difference, got);
-		assert.deepEqual(outcome, difference.outcome, `${got}; known: ${told(difference.outcome)}`);
+		assert.deepEqual(outcome, difference.outcome, `${got}; known: ${inOneLine(difference.outcome)}`);
 		this.#different++;
 		this.#count(difference.group.name);
 	}
@@ -90,7 +91,7 @@ class Score {
 	}
 }
 
-test('every case has an id of its own, and only cases that there are differ', () => {
+test('every case has a unique id, and known.mjs lists only existing cases', () => {
 	const ids = cases.map(({ id }) => id);
 	assert.deepEqual(ids.filter((id, at) => ids.indexOf(id) !== at), []);
 	const knownIds = known.flatMap(({ observed }) => Object.keys(observed));

@@ -1,18 +1,18 @@
-// Plays a case and tells what came of it.
+// Plays a case and returns its outcome.
 
 import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { acceptOf, connect, handshakeKey, opcodes, parseFrame, request } from '../lib/raw.mjs';
-import { because, close, eventOf, heard, text } from './words.mjs';
+import { close, closeReason, eventOf, received, text } from './words.mjs';
 
-/** Sent behind every case: whoever answers it has kept the connection open. */
+/** Sent after every case. A daemon that echoes it has kept the connection open. */
 const lastWord = 'is anybody there?';
 
 const nameOf = (opcode) => Object.keys(opcodes).find((name) => opcodes[name] === opcode);
 
 const isControl = (opcode) => opcode >= opcodes.close;
 
-/** What section 5 demands of every frame of a server. Size is the frame's, header included. */
+/** Checks the rules of section 5 for every frame of a server. size includes the header. */
 function checkFrame({ fin, rsv, opcode, masked, payload }, size) {
 	assert.equal(masked, false, 'a server masks nothing (5.1)');
 	assert.equal(rsv, 0, 'reserved bits are 0 (5.2)');
@@ -21,26 +21,26 @@ function checkFrame({ fin, rsv, opcode, masked, payload }, size) {
 	const leastHeader = length < 126 ? 2 : length < 65_536 ? 4 : 10;
 	assert.equal(size - length, leastHeader, `the length of ${length} bytes in its shortest form (5.2)`);
 	if (isControl(opcode))
-		assert.ok(fin && length <= 125, 'control frames are short and in one piece (5.5)');
+		assert.ok(fin && length <= 125, 'control frames are short and not fragmented (5.5)');
 }
 
-/** What a close frame is in an outcome. */
+/** Returns the event of a close frame in an outcome. */
 function closeEventOf(payload) {
 	if (payload.length < 2)
-		return payload.length === 0 ? heard.close() : 'close with half a code';
-	const event = heard.close(payload.readUInt16BE());
+		return payload.length === 0 ? received.close() : 'close with half a code';
+	const event = received.close(payload.readUInt16BE());
 	return isUtf8(payload.subarray(2)) ? event : `${event} with a bad reason`;
 }
 
-/** The daemon's side of a WebSocket: puts its messages together and takes them down. */
+/** The daemon's side of a WebSocket: assembles its messages and records them. */
 class Listener {
 	#client;
 	#message = null;
 	messages = [];
 	pongs = [];
-	/** What ended it: a close frame as an event, "cut", or null. */
+	/** How it ended: a close frame as an event, "cut", or null. */
 	end = null;
-	/** What came behind a close frame, and must not. */
+	/** Frames after a close frame, which are forbidden. */
 	later = [];
 	#isOver = false;
 
@@ -48,8 +48,8 @@ class Listener {
 		this.#client = client;
 	}
 
-	/** Hears one frame, or the end of TCP. */
-	async hear() {
+	/** Reads one frame, or the end of TCP. */
+	async readFrame() {
 		const found = await this.#client.readUntil(
 			(buffer, isEnded) => {
 				const parsed = parseFrame(buffer);
@@ -58,7 +58,7 @@ class Listener {
 			`a frame or the end, after ${this.summary()}`,
 		);
 		if (!found) {
-			this.end ??= heard.cut;
+			this.end ??= received.cut;
 			this.#isOver = true;
 			return;
 		}
@@ -68,11 +68,11 @@ class Listener {
 
 	#take({ fin, opcode, payload }) {
 		if (this.end !== null)
-			this.later.push(heard.later(eventOf(nameOf(opcode), payload)));
+			this.later.push(received.later(eventOf(nameOf(opcode), payload)));
 		else if (opcode === opcodes.close)
 			this.end = closeEventOf(payload);
 		else if (opcode === opcodes.pong)
-			this.pongs.push(heard.pong(payload));
+			this.pongs.push(received.pong(payload));
 		else if (!isControl(opcode))
 			this.#takePiece(fin, opcode, payload);
 	}
@@ -89,19 +89,19 @@ class Listener {
 		this.#message = null;
 	}
 
-	/** Hears until check() is true or the connection comes to its end. */
+	/** Reads until check() is true or the connection ends. */
 	async until(check) {
 		while (this.end === null && !check())
-			await this.hear();
+			await this.readFrame();
 	}
 
-	/** Hears until the daemon has closed TCP, which is its part (7.1.1), or goes on talking. */
+	/** Reads until the daemon has closed TCP, which is its duty (7.1.1), or sends more frames. */
 	async untilClosed() {
 		while (!this.#isOver && this.later.length === 0)
-			await this.hear();
+			await this.readFrame();
 	}
 
-	/** All that was heard, as an outcome. */
+	/** All received frames, as an outcome. */
 	get outcome() {
 		return [...this.messages, ...this.pongs, this.end, ...this.later];
 	}
@@ -111,7 +111,7 @@ class Listener {
 	}
 }
 
-/** Writes what is sent, as its steps say, until the daemon has had enough. */
+/** Writes the steps of a case, until the daemon ends the connection. */
 async function perform(steps, client, listener) {
 	let together = [];
 	const flush = () => client.write(Buffer.concat(together.splice(0)));
@@ -134,25 +134,25 @@ async function perform(steps, client, listener) {
 }
 
 /**
- * Brings the connection to its end: politely where the last word is answered. Where the daemon
- * has failed it, its close frame is answered and then, unless the case is about that, TCP is
- * closed: some of what libwebsockets has misread would keep it open.
+ * Ends the connection: with a close handshake if the last word is echoed. If the daemon has failed
+ * the connection, its close frame is answered. Then TCP is closed, unless the case tests that:
+ * libwebsockets would keep some connections open after frames it has misread.
  */
 async function finish(client, listener, { isPatient = false }) {
-	const echo = heard.text(lastWord);
+	const echo = received.text(lastWord);
 	await listener.until(() => listener.messages.at(-1) === echo);
 	const isOpen = listener.end === null;
 	if (isOpen)
 		listener.messages.pop();
-	await client.write(close(because(1000)));
+	await client.write(close(closeReason(1000)));
 	if (!isOpen && !isPatient)
 		client.halfClose();
 	await listener.untilClosed();
 	if (isOpen)
-		listener.end = listener.end === heard.close(1000) ? heard.open : `open, then ${listener.end}`;
+		listener.end = listener.end === received.close(1000) ? received.open : `open, then ${listener.end}`;
 }
 
-/** What the rest of a handshake's answer must be, whatever was asked for (section 4.2.2). */
+/** Checks the other headers of an accepted handshake, for any request (section 4.2.2). */
 function checkAccepted({ headers }, key, asked) {
 	assert.match(headers.upgrade, /^websocket$/i);
 	assert.match(headers.connection, /(^|[, ])upgrade($|[, ])/i);
@@ -175,7 +175,7 @@ export function usualRequest(daemon, headers) {
 	});
 }
 
-/** Asks for the upgrade; returns the answer, or null when there is none. */
+/** Requests the upgrade; returns the answer, or null if there is none. */
 async function open(daemon, client, { request: bytesOf = usualRequest, key = handshakeKey }) {
 	const asked = bytesOf(daemon);
 	for (const piece of [asked].flat())
@@ -192,12 +192,12 @@ async function open(daemon, client, { request: bytesOf = usualRequest, key = han
 	return response;
 }
 
-/** What a refused handshake is in an outcome. */
+/** Returns the event of a refused handshake in an outcome. */
 function refusalOf(response) {
 	if (response === null)
-		return [heard.cut];
+		return [received.cut];
 	const { 'sec-websocket-version': version } = response.headers;
-	return [heard.status(response.status), ...(version ? [`version ${version}`] : [])];
+	return [received.status(response.status), ...(version ? [`version ${version}`] : [])];
 }
 
 async function playOn(client, daemon, example) {
@@ -217,7 +217,8 @@ async function playOn(client, daemon, example) {
 
 /**
  * Plays a case against the daemon and returns its outcome, see words.mjs. A pong may overtake
- * messages, so pongs are told behind them. Throws where the daemon does what is never right.
+ * messages, so pongs come after messages in an outcome. Throws if the daemon does something that is
+ * never allowed.
  */
 export async function play(daemon, example) {
 	const client = await connect(daemon);

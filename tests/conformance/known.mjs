@@ -1,12 +1,12 @@
-// What differs from RFC 6455, why, and how exactly: a case that stands here passes only as long
-// as the daemon does what was observed. One that has become conformant is to be taken out.
+// The known deviations from RFC 6455, with the reason and the exact outcome. A case listed here
+// passes only as long as the daemon does what was observed. Remove one that has become conformant.
 
 import { payloadOf } from './cases/kinds.mjs';
-import { heard } from './words.mjs';
+import { received } from './words.mjs';
 
-const { open, cut, close, text, pong } = heard;
+const { open, cut, close, text, pong } = received;
 
-/** A case of each value, which takes the place of the star in its id: id and outcome. */
+/** Returns one case for each value, which replaces the star in the id: id and outcome. */
 const each = (pattern, values, outcome) =>
 	Object.fromEntries(
 		values.map((value) => [
@@ -17,11 +17,11 @@ const each = (pattern, values, outcome) =>
 
 const echoed = (size) => [text(payloadOf('text', size)), open];
 
-// What only another libwebsockets can change (all of it is in 4.1.6).
+// Only another version of libwebsockets can change these (all are in 4.1.6).
 export const known = [
 	{
 		name: 'unmasked frames',
-		why: 'libwebsockets reads frames without a mask and tells nobody that they had none',
+		why: 'libwebsockets accepts unmasked frames and does not report them',
 		observed: {
 			'framing.unmasked.text': [text('hello'), open],
 			'framing.unmasked.empty': [text(''), open],
@@ -31,7 +31,7 @@ export const known = [
 	},
 	{
 		name: 'lengths not in the shortest form',
-		why: 'libwebsockets takes a length in every form',
+		why: 'libwebsockets accepts a length in every form',
 		observed: {
 			...each('framing.length.*.in.16.bits', [0, 1, 125], echoed),
 			...each('framing.length.*.in.64.bits', [0, 125, 126, 65_535], echoed),
@@ -39,12 +39,12 @@ export const known = [
 	},
 	{
 		name: 'pings read together',
-		why: 'libwebsockets keeps one ping to answer and drops those that come until it has',
+		why: 'libwebsockets keeps one ping to answer and drops further pings until it has answered',
 		observed: each('ping.*.together', [2, 10], [pong('ping 0'), open]),
 	},
 	{
 		name: 'no close frame',
-		why: 'libwebsockets hangs up on a length that cannot be, without a close frame',
+		why: 'libwebsockets closes TCP on an invalid length, without a close frame',
 		observed: {
 			'framing.length.top.bit': [cut],
 			...each('ping.of.*', [126, 127, 65_536], [cut]),
@@ -55,7 +55,7 @@ export const known = [
 	},
 	{
 		name: 'codes registered later',
-		why: 'libwebsockets takes 1012, 1013 and 1014 from a peer for a protocol error',
+		why: 'libwebsockets treats 1012, 1013 and 1014 from a peer as a protocol error',
 		observed: {
 			...each('close.code.*', [1012, 1013, 1014], [close(1002)]),
 			...each('close.code.*.reason', [1012, 1013, 1014], [close(1002)]),

@@ -1,10 +1,10 @@
-// The words in which cases are written: what is sent, and what must come back.
+// The vocabulary of the cases: what is sent, and what must come back.
 
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { buildFrame, opcodes } from '../lib/raw.mjs';
 
-// Always the same, so that what goes wrong does so in the same way every time.
+// A constant, so failures are reproducible.
 const mask = Buffer.from('37fa213d', 'hex');
 
 /** A frame of any opcode, see buildFrame. */
@@ -14,26 +14,26 @@ const sender = (opcode) => (payload, options) => frame(opcode, payload, options)
 
 export const text = sender(opcodes.text);
 export const binary = sender(opcodes.binary);
-export const more = sender(opcodes.continuation);
+export const continuation = sender(opcodes.continuation);
 export const ping = sender(opcodes.ping);
 export const pong = sender(opcodes.pong);
 export const close = sender(opcodes.close);
 
-/** Said in the first frames of a message: others follow. */
+/** An option for every fragment but the last. */
 export const unfinished = { fin: false };
 
 /** The payload of a close frame; the reason is a string or bytes. */
-export function because(code, reason = '') {
+export function closeReason(code, reason = '') {
 	return Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from(reason)]);
 }
 
-/** The frames of a message that is sent in these pieces; `first` is text or binary. */
-export function inPieces(first, pieces) {
+/** The frames of a message with these fragments; `first` is text or binary. */
+export function fragmented(first, pieces) {
 	const last = pieces.length - 1;
-	return pieces.map((piece, i) => (i === 0 ? first : more)(piece, { fin: i === last }));
+	return pieces.map((piece, i) => (i === 0 ? first : continuation)(piece, { fin: i === last }));
 }
 
-/** Pieces of that many bytes; the last one may be shorter. */
+/** Splits into parts of that many bytes; the last one may be shorter. */
 export function sliced(bytes, size) {
 	const pieces = [];
 	for (let at = 0; at < bytes.length; at += size)
@@ -41,19 +41,19 @@ export function sliced(bytes, size) {
 	return pieces;
 }
 
-// Steps: what is sent is a list of bytes and of these. Bytes that follow each other go out in
-// one write, so that they are read together.
+// Steps: send is a list of bytes and of these. Consecutive bytes go out in one write, so the daemon
+// reads them together.
 
-/** The bytes by writes of that many each. */
+/** The bytes, written that many at a time. */
 export const chopped = (bytes, size) => ({ chopped: sliced(Buffer.concat([bytes].flat()), size) });
 
-/** Goes on when a pong has come. */
+/** Waits for a pong before the next step. */
 export const afterPong = { awaits: 'pong' };
 
-/** Bytes up to this length are shown, longer ones are known by their digest. */
+/** Payloads up to this length are shown, longer ones as a digest. */
 const shownBytes = 64;
 
-/** An event as the texts of an outcome have it. */
+/** An event in the text form of an outcome. */
 export function eventOf(kind, payload) {
 	const bytes = Buffer.from(payload);
 	if (bytes.length > shownBytes) {
@@ -63,29 +63,29 @@ export function eventOf(kind, payload) {
 	return `${kind} ${isUtf8(bytes) ? JSON.stringify(String(bytes)) : bytes.toString('hex')}`;
 }
 
-/** What may be heard. An outcome is a list of these: messages, then pongs, then the end. */
-export const heard = {
+/** What can be received. An outcome is a list of these: messages, then pongs, then the end. */
+export const received = {
 	text: (payload) => eventOf('text', payload),
 	binary: (payload) => eventOf('binary', payload),
 	pong: (payload) => eventOf('pong', payload),
 	/** A close frame with that code, or with none. */
 	close: (code) => (code === undefined ? 'close' : `close ${code}`),
-	/** The connection works, and is closed in the polite way when we wish. */
+	/** The connection works, and a close handshake ends it. */
 	open: 'open',
-	/** TCP ends and no close frame has come. */
+	/** TCP ends without a close frame. */
 	cut: 'cut',
-	/** What comes behind a close frame, where nothing may. */
+	/** A forbidden frame after a close frame. */
 	later: (event) => `then ${event}`,
 	/** The answer to a handshake. */
 	status: (status) => `status ${status}`,
 };
 
 /**
- * The connection is failed with that code. What was good before, and is answered by these
- * events, need not be answered any more (section 7.1.7).
+ * The connection is failed with that code. Earlier messages, with these events as their answers,
+ * need no answer any more (section 7.1.7).
  */
 export function failed(code, ...before) {
 	return before
-		.map((_, i) => [...before.slice(0, before.length - i), heard.close(code)])
-		.concat([[heard.close(code)]]);
+		.map((_, i) => [...before.slice(0, before.length - i), received.close(code)])
+		.concat([[received.close(code)]]);
 }

@@ -1,18 +1,21 @@
-// Who may push, and who may read: tokens, this machine itself, pages of other origins.
+// Who may push and who may read: tokens, local requests, pages of other origins.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, say, unhurried } from '../lib/chat.mjs';
+import { noRateLimit, receivedSoFar, say } from '../lib/chat.mjs';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, openStream, post, push } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, openStream, post, push } from '../lib/doors.mjs';
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
-/** A token of each kind, called as it is; the one of "ci" is for two rooms and in a file. */
+/**
+ * Runs body(daemon) with one token of each kind. The token of "ci" is limited to two rooms and comes
+ * from a file.
+ */
 function withTokens(body, extra = '') {
 	const folder = temporaryFolder();
 	writeFileSync(path.join(folder, 'ci.token'), 'ci-secret\n');
@@ -27,8 +30,8 @@ function withTokens(body, extra = '') {
 	return withDaemon({ config }, body);
 }
 
-test('without tokens this machine itself may push, and nobody that comes through a proxy', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('without configured tokens local requests may push and requests through a proxy may not', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await push(daemon, 'lobby', 'm');
 		await push(daemon, 'lobby', 'm', { Host: `localhost:${daemon.port}` });
 		await push(daemon, 'lobby', 'm', { Host: '[::1]:1' });
@@ -36,7 +39,8 @@ test('without tokens this machine itself may push, and nobody that comes through
 		const proxied = [
 			{ 'X-Forwarded-For': '127.0.0.1' }, { Forwarded: 'for=127.0.0.1' }, { Via: '1.1 proxy' }, { 'X-Real-IP': '127.0.0.1' },
 		];
-		// A proxy may say nothing but the name that it was asked by; a page may have made its own lead here.
+		// A proxy forwards the Host that the client asked for. A web page may have pointed its own
+		// name at this machine.
 		for (const host of ['chat.example', '127.evil.example', 'localhost.evil.example', '10.0.0.1', '[::1].evil'])
 			proxied.push({ Host: host });
 		for (const headers of proxied)
@@ -45,7 +49,7 @@ test('without tokens this machine itself may push, and nobody that comes through
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=denied/);
 	}));
 
-test('with tokens nobody pushes without one, wherever it is', () =>
+test('with configured tokens a push without a token is refused, from this machine too', () =>
 	withTokens(async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops');
 		const none = await assertRefused(post(daemon, '/push/ops', 'm'), 401, 'token_required');
@@ -57,11 +61,11 @@ test('with tokens nobody pushes without one, wherever it is', () =>
 		for (const header of ['Bearer', 'Basic Y3Jvbi1zZWNyZXQ=', 'cron-secret', 'Bearer a b', ''])
 			assert.equal((await post(daemon, '/push/ops', 'm', { Authorization: header })).status, 401, header);
 		await assertRefused(post(daemon, '/hooks/generic/ops', '{"text":"m"}'), 401, 'token_required');
-		assert.deepEqual(await heardBy(reader, await daemon.ws(), 'ops'), []);
+		assert.deepEqual(await receivedSoFar(reader, await daemon.ws(), 'ops'), []);
 		assert.doesNotMatch(daemon.stderr, /secret/);
 	}));
 
-test('a token is shown in a header or in the query and gives its name to what is pushed', () =>
+test('a token is accepted in a header or in the query, and its name is the username of the push', () =>
 	withTokens(async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops');
 		await push(daemon, 'ops', 'm', bearer('cron-secret'));
@@ -70,23 +74,23 @@ test('a token is shown in a header or in the query and gives its name to what is
 		assert.equal((await reader.nextJson()).username, 'ci');
 		await push(daemon, 'ops', 'm', { Authorization: 'bearer  root-secret', username: 'other' });
 		assert.equal((await reader.nextJson()).username, 'other');
-		// The header counts.
+		// The header wins over the query.
 		await assertRefused(post(daemon, '/push/ops?token=cron-secret', 'm', bearer('wrong')), 401, 'bad_token');
 	}));
 
-test('a token of certain rooms is for those only', () =>
+test('a token limited to some rooms is refused in all others', () =>
 	withTokens(async (daemon) => {
 		for (const room of ['ops', 'build'])
 			await push(daemon, room, 'm', bearer('ci-secret'));
 		for (const room of ['lobby', 'OPS', 'ops2'])
 			await assertRefused(post(daemon, `/push/${room}`, 'm', bearer('ci-secret')), 403, 'denied');
-		// Whatever the body says of the room.
+		// The room in the body does not count.
 		await assertRefused(post(daemon, '/push/lobby', { message: 'm', room: 'ops' }, bearer('ci-secret')), 403, 'denied');
 		await assertRefused(post(daemon, '/hooks/generic/lobby', '{"text":"m"}', bearer('ci-secret')), 403, 'denied');
 	}));
 
 test('pages of foreign origins can neither push nor read', () =>
-	withDaemon({ settings: unhurried.settings, config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
+	withDaemon({ settings: noRateLimit.settings, config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
 		for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${daemon.port + 1}`]) {
 			const headers = { Origin: origin };
 			await assertRefused(post(daemon, '/push/lobby', 'm', headers), 403, 'origin_refused');
@@ -102,21 +106,22 @@ test('pages of foreign origins can neither push nor read', () =>
 		}
 	}));
 
-test('who pushes too fast is told when to come back, and nobody else feels it', () =>
+test('a client that pushes too fast gets 429 with Retry-After, and other clients are not affected', () =>
 	withDaemon({ settings: ['limits.message_rate=0.01', 'limits.message_burst=3'] }, async (daemon) => {
 		for (let n = 0; n < 3; n++)
 			await push(daemon, 'lobby', 'm');
 		const { headers } = await assertRefused(post(daemon, '/push/lobby', 'm'), 429, 'rate_limited');
 		assert.ok(Number(headers['retry-after']) >= 90, headers['retry-after']);
 		assert.ok(Number(headers['retry-after']) <= 101, headers['retry-after']);
-		// It is known by its address, and asks at the same pace. Live values are thinned instead.
+		// Without a token the address is limited, and reading counts too. Metrics are thinned, not
+		// refused.
 		await assertRefused(get(daemon, '/history/lobby'), 429, 'rate_limited');
 		await assertRefused(get(daemon, '/search/lobby?q=m'), 429, 'rate_limited');
 		await push(daemon, 'lobby', { type: 'metric', name: 'cpu', value: 1 });
-		assert.equal(await say(await daemon.ws(), 'a session has a pace of its own'), 4);
+		assert.equal(await say(await daemon.ws(), 'a session has a limit of its own'), 4);
 	}));
 
-test('programs with a token have a pace of their own', () =>
+test('each token has a rate limit of its own', () =>
 	withDaemon({
 		config: `
 			limits: { message_rate = 0.01; message_burst = 2; };
@@ -127,11 +132,11 @@ test('programs with a token have a pace of their own', () =>
 				await push(daemon, 'lobby', 'm', bearer(token));
 			await assertRefused(post(daemon, '/push/lobby', 'm', bearer(token)), 429, 'rate_limited');
 		}
-		assert.equal((await got(get(daemon, '/history/lobby'))).messages.length, 4);
+		assert.equal((await expectJson(get(daemon, '/history/lobby'))).messages.length, 4);
 	}));
 
-test('a daemon that everybody reaches still lets only this machine itself push without tokens', async () => {
-	const daemon = await startDaemon({ settings: ['http.address=0.0.0.0', ...unhurried.settings] });
+test('without tokens only local requests may push, even if the daemon listens on every address', async () => {
+	const daemon = await startDaemon({ settings: ['http.address=0.0.0.0', ...noRateLimit.settings] });
 	try {
 		await push(daemon, 'lobby', 'm');
 		await assertRefused(post(daemon, '/push/lobby', 'm', { 'X-Forwarded-For': '10.0.0.1' }), 403, 'denied');

@@ -1,24 +1,23 @@
-// Alarms through every door: what stands is shown to whoever comes, whatever happens to the
-// daemon meanwhile.
+// Alarms at every door. New clients are shown the alarms that stand, also after a restart or a crash.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, enter, take, unhurried, until, withHistory } from '../lib/chat.mjs';
+import { answerTo, enter, noRateLimit, receive, until, withHistory } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, openStream, poll, post, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
 
-/** What an alarm says, in short. */
+/** An alarm in short, for comparing. */
 const gist = ({ key, severity, state, acknowledged_by: by, standing }) =>
 	[key, severity, state, ...(by ? [by] : []), ...(standing ? ['standing'] : [])].join(' ');
 
-/** The next alarm, whatever comes before it. */
+/** Returns the next alarm and discards what comes before it. */
 const nextAlarm = async (client) => (await until(client, ({ type }) => type === 'alarm')).pop();
 
-/** What whoever comes is shown at each door, by the door. */
-async function shownToNewcomers(daemon, room = 'lobby') {
+/** Returns the alarms that a new client is shown at each door, by door. */
+async function shownToNewClients(daemon, room = 'lobby') {
 	const mark = await daemon.ws(`/ws?room=${room}`);
 	const { client } = await enter(daemon, `room=${room}`);
 	const { stream } = await enterStream(daemon, room);
@@ -35,9 +34,9 @@ async function shownToNewcomers(daemon, room = 'lobby') {
 	return shown;
 }
 
-/** Fails unless newcomers are shown those alarms at every door, and says the same at all. */
+/** Fails unless new clients are shown exactly those alarms at every door. */
 async function assertStanding(daemon, ...expected) {
-	const shown = await shownToNewcomers(daemon);
+	const shown = await shownToNewClients(daemon);
 	for (const [door, alarms] of Object.entries(shown)) {
 		assert.deepEqual(alarms.map(gist), expected.map((text) => `${text} standing`), door);
 		assert.deepEqual(alarms, shown.ws, door);
@@ -45,8 +44,8 @@ async function assertStanding(daemon, ...expected) {
 	}
 }
 
-test('an alarm is raised, updated in its place, acknowledged and cleared', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an alarm is raised, updated in place, acknowledged and cleared', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await assertStanding(daemon);
 		const raised = await push(daemon, 'lobby', alarm('disk', 'warning', { title: 'Full', message: '91 %', host: 'db1', room: 'x', since: 5, state: 'y' }));
@@ -81,25 +80,25 @@ test('an alarm is raised, updated in its place, acknowledged and cleared', () =>
 		await assertStanding(daemon);
 	}));
 
-test('an acknowledgement is heard from the line door as from a WebSocket', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await push(daemon, 'lobby', alarm('disk', 'error', { title: 'Full' }));
 		await ann.nextJson();
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		assert.equal(await line.next(), '! error disk: Full');
 		assert.match(await line.ask('/ack none'), /^\* no alarm/);
 		assert.equal(await line.ask('/ack disk'), '! guest-2 acknowledged disk: Full');
-		assert.equal(gist((await take(ann, 2)).pop()), 'disk error acknowledged guest-2');
-		assert.equal((await answer(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
+		assert.equal(gist((await receive(ann, 2)).pop()), 'disk error acknowledged guest-2');
+		assert.equal((await answerTo(ann, { type: 'ack', key: 'nothing' })).code, 'no_such_alarm');
 		ann.sendJson({ type: 'ack', key: 'disk' });
 		assert.equal(await line.next(), '! ann acknowledged disk: Full');
 	}));
 
 for (const ending of ['a clean stop', 'kill -9']) {
-	test(`alarms stand over ${ending}, and what is cleared stays so`, () =>
+	test(`standing alarms survive ${ending}, and cleared alarms stay cleared`, () =>
 		withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const ann = await daemon.ws('/ws?name=ann');
 				for (const key of ['a', 'b', 'c'])
@@ -114,7 +113,7 @@ for (const ending of ['a clean stop', 'kill -9']) {
 			},
 			async (daemon) => {
 				await assertStanding(daemon, 'a warning raised', 'c warning acknowledged ann');
-				assert.deepEqual((await shownToNewcomers(daemon, 'elsewhere')).sse.map(gist), ['z info raised standing']);
+				assert.deepEqual((await shownToNewClients(daemon, 'elsewhere')).sse.map(gist), ['z info raised standing']);
 				const ann = await daemon.ws();
 				await ann.nextJson();
 				await ann.nextJson();
@@ -127,9 +126,9 @@ for (const ending of ['a clean stop', 'kill -9']) {
 		));
 }
 
-test('a push that is repeated under its ref raises nothing again, also after a crash', () =>
+test('a push repeated with the same ref raises no second alarm, also after a crash', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			await push(daemon, 'lobby', alarm('disk', 'error', { ref: 'r1' }));
 			await push(daemon, 'lobby', alarm('disk', 'ok', { ref: 'r2' }));
@@ -144,8 +143,8 @@ test('a push that is repeated under its ref raises nothing again, also after a c
 		},
 	));
 
-test('who goes on where it was is sent the changes and not what stands', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client that resumes is sent the missed changes and not the standing alarms again', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await push(daemon, 'lobby', alarm('a', 'info'));
 		const { joined } = await enterStream(daemon, 'lobby');
 		await push(daemon, 'lobby', alarm('b', 'info'));
@@ -159,8 +158,8 @@ test('who goes on where it was is sent the changes and not what stands', () =>
 		assert.deepEqual([gist(await stream.nextJson()), gist(await stream.nextJson())], changes);
 	}));
 
-test('what is no alarm is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a malformed alarm is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const object of [
 			{ severity: 'info' }, { key: '', severity: 'info' }, { key: 5, severity: 'info' }, { key: 'a\nb', severity: 'info' },
 			{ key: 'a\u001b[31m', severity: 'info' }, { key: 'x'.repeat(129), severity: 'info' }, { key: 'a' },

@@ -19,7 +19,7 @@ function saveConfig(text) {
 	return file;
 }
 
-test('-h and --help name every flag and end with status 0', async () => {
+test('-h and --help name every flag and exit with status 0', async () => {
 	for (const flag of ['-h', '--help']) {
 		const { code, stdout } = await runDaemon({ args: [flag] });
 		assert.equal(code, 0);
@@ -28,7 +28,7 @@ test('-h and --help name every flag and end with status 0', async () => {
 	}
 });
 
-test('-V and --version print the version and end with status 0', async () => {
+test('-V and --version print the version and exit with status 0', async () => {
 	for (const flag of ['-V', '--version']) {
 		const { code, stdout } = await runDaemon({ args: [flag] });
 		assert.equal(code, 0);
@@ -36,7 +36,7 @@ test('-V and --version print the version and end with status 0', async () => {
 	}
 });
 
-test('bad usage says what is wrong and ends with status 2', async () => {
+test('bad usage prints what is wrong and exits with status 2', async () => {
 	for (const args of [['--nonsense'], ['-x'], ['-c'], ['-s'], ['stray']]) {
 		const { code, stderr } = await runDaemon({ args });
 		assert.equal(code, 2, `${args} ended with ${code}`);
@@ -44,7 +44,7 @@ test('bad usage says what is wrong and ends with status 2', async () => {
 	}
 });
 
-test('-t accepts a good configuration without a word of complaint', async () => {
+test('-t accepts a valid configuration without an error message', async () => {
 	const { code, stderr } = await runDaemon({
 		config: 'http: { port = 8080; };\nchat: { default_room = "kitchen"; };\n',
 		args: ['-t'],
@@ -53,7 +53,7 @@ test('-t accepts a good configuration without a word of complaint', async () => 
 	assert.doesNotMatch(stderr, /linnet\.cfg:/);
 });
 
-test('-t names every error of a bad file by file and line and suggests the right key', async () => {
+test('-t reports every error with file and line and suggests the right key', async () => {
 	const file = saveConfig(
 		[
 			'http: {',
@@ -82,14 +82,14 @@ test('-t names every error of a bad file by file and line and suggests the right
 	assert.match(about(9), /heartbeet.*did you mean.*heartbeat/);
 });
 
-test('a file that is no configuration at all is refused with its line', async () => {
+test('a file that is not a configuration at all is refused with the line of the error', async () => {
 	const file = saveConfig('http: {\n    port = 8000;\n    what is this\n};\n');
 	const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
 	assert.equal(code, 1);
 	assert.ok(stderr.includes(`${file}:3: `), stderr);
 });
 
-test('a configuration file that does not exist is an error and not a default', async () => {
+test('a missing configuration file is an error; the defaults are not used instead', async () => {
 	const file = path.join(temporaryFolder(), 'missing.cfg');
 	for (const args of [['-t', '-c', file], ['-c', file]]) {
 		const { code, stderr } = await runDaemon({ args });
@@ -98,7 +98,7 @@ test('a configuration file that does not exist is an error and not a default', a
 	}
 });
 
-test('a wrong setting of the command line is refused and the right key suggested', async () => {
+test('a wrong setting on the command line is refused and the right key suggested', async () => {
 	const { code, stderr } = await runDaemon({ args: ['-s', 'http.prot=0'] });
 	assert.equal(code, 1);
 	assert.match(stderr, /http\.prot.*did you mean.*http\.port/);
@@ -118,7 +118,7 @@ test('-T prints a configuration that -t accepts and that means the same', async 
 	assert.equal(second.stdout, first.stdout);
 });
 
-test('a setting of the command line wins over the file', async () => {
+test('a setting on the command line wins over the file', async () => {
 	const { stdout } = await runDaemon({
 		config: 'chat: { default_room = "file"; };',
 		settings: ['chat.default_room=flag'],
@@ -127,7 +127,7 @@ test('a setting of the command line wins over the file', async () => {
 	assert.match(stdout, /default_room\s*=\s*"flag"/);
 });
 
-test('a list of groups can be set on the command line and is in the dump', async () => {
+test('a list of groups can be set on the command line and appears in the dump', async () => {
 	const settings = [
 		'tails=( { room = "syslog"; path = "/var/log/syslog"; } )',
 		'line.enabled=false',
@@ -140,7 +140,7 @@ test('a list of groups can be set on the command line and is in the dump', async
 	assert.match(stdout, /\{ name = "ci"; token_file = "no such file"; .*rooms = \[ "ops" \];/);
 });
 
-test('a tail in a room to chat in is refused with its line', async () => {
+test('a tail in a chat room is refused with the line of the tail', async () => {
 	const file = saveConfig('tails = (\n{ room = "lobby"; path = "/var/log/syslog"; } );\n');
 	const { code, stderr } = await runDaemon({ args: ['-t', '-c', file] });
 	assert.equal(code, 1);
@@ -148,7 +148,7 @@ test('a tail in a room to chat in is refused with its line', async () => {
 	assert.match(stderr, /chat\.default_room.*"lobby"/);
 });
 
-test('-T prints no hash of a token, and -t accepts what it prints', async () => {
+test('-T masks the hash of a token, and -t accepts the output', async () => {
 	const hash = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 	const config = `auth = { tokens = ( { name = "ci"; token_sha256 = "${hash}"; } ); };`;
 	const { code, stdout } = await runDaemon({ config, args: ['-T'] });
@@ -159,7 +159,7 @@ test('-T prints no hash of a token, and -t accepts what it prints', async () => 
 	assert.equal(check.code, 0, check.stderr);
 });
 
-test('a token file that cannot be read is an error of the configuration', async () => {
+test('an unreadable token file is a configuration error', async () => {
 	const missing = path.join(temporaryFolder(), 'ci.token');
 	const config = `auth = { tokens = ( { name = "ci"; token_file = "${missing}"; } ); };`;
 	for (const args of [['-t'], []]) {
@@ -172,7 +172,7 @@ test('a token file that cannot be read is an error of the configuration', async 
 	}
 });
 
-test('a token file that can be read is as good as none to the check and the start', async () => {
+test('a readable token file passes the check and the start', async () => {
 	const token = path.join(temporaryFolder(), 'ci.token');
 	writeFileSync(token, 's3cret\r\n');
 	const config = `auth = { tokens = ( { name = "ci"; token_file = "${token}"; } ); };`;
@@ -183,7 +183,7 @@ test('a token file that can be read is as good as none to the check and the star
 	});
 });
 
-test('a port in use ends the start with status 3 and -t does not look at it', async () => {
+test('a port in use ends the start with status 3, and -t does not check ports', async () => {
 	const other = net.createServer();
 	await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
 	const { port } = other.address();
@@ -200,7 +200,7 @@ test('a port in use ends the start with status 3 and -t does not look at it', as
 	}
 });
 
-test('an address that is not this machine\'s ends the start with status 3', async () => {
+test("an address that is not this machine's ends the start with status 3", async () => {
 	const { code, stderr } = await runDaemon({
 		settings: ['http.port=0', 'http.address=192.0.2.1'],
 	});
@@ -208,14 +208,14 @@ test('an address that is not this machine\'s ends the start with status 3', asyn
 	assert.ok(stderr.includes('192.0.2.1'), stderr);
 });
 
-test('a page folder that does not exist ends the start with status 3', async () => {
+test('a missing page folder ends the start with status 3', async () => {
 	const root = path.join(temporaryFolder(), 'no such page');
 	const { code, stderr } = await runDaemon({ settings: ['http.port=0', `http.root=${root}`] });
 	assert.equal(code, 3, stderr);
 	assert.ok(stderr.includes(root), stderr);
 });
 
-test('port 0 lets two daemons run side by side and each says where it is', () =>
+test('with port 0 two daemons run side by side and each logs its own port', () =>
 	withDaemon({}, (first) =>
 		withDaemon({}, async (second) => {
 			assert.notEqual(first.port, second.port);
@@ -224,7 +224,7 @@ test('port 0 lets two daemons run side by side and each says where it is', () =>
 		}),
 	));
 
-test('an IPv6 address is listened on and printed in brackets', { skip: !hasIPv6 }, () =>
+test('an IPv6 address is served and printed in brackets', { skip: !hasIPv6 }, () =>
 	withDaemon({ settings: ['http.address=::1'] }, async (daemon) => {
 		assert.equal(daemon.host, '[::1]');
 		assert.equal((await ask(daemon, 'GET', '/')).status, 200);
@@ -234,7 +234,7 @@ test('an IPv6 address is listened on and printed in brackets', { skip: !hasIPv6 
 	}),
 );
 
-test('the file is read: its room and port are used', () =>
+test('the room and port of the configuration file are used', () =>
 	withDaemon(
 		{ config: 'chat: { default_room = "kitchen"; };\nhttp: { port = 1; };\n' },
 		async (daemon) => {
@@ -244,7 +244,7 @@ test('the file is read: its room and port are used', () =>
 		},
 	));
 
-test('SIGTERM and SIGINT end it with status 0 from the moment that it says ready', async () => {
+test('SIGTERM and SIGINT end the daemon with status 0 from the moment it logs ready', async () => {
 	for (let n = 0; n < 10; n++)
 		await withDaemon({}, (daemon) => daemon.stop(n % 2 ? 'SIGINT' : 'SIGTERM'));
 });

@@ -1,14 +1,14 @@
-// All doors at once: what is said through one is shown by every other one, under one id and
-// in one order.
+// All doors at once: a message sent through one door appears at every other door, with the same id
+// and in the same order.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, range, unhurried } from '../lib/chat.mjs';
+import { enter, noRateLimit, range } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { enterStream, got, keepAlive, poll, post, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { enterStream, expectJson, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
-/** Goes on polling; next() gives one message after the other. */
+/** A client that polls in a loop; next() returns one message after another. */
 class Poller {
 	#messages = [];
 
@@ -30,15 +30,15 @@ class Poller {
 	}
 }
 
-/** Everybody in the lobby, each with a way to speak and with what it reads as [id, text]. */
+/** Opens one client at each door. Each has a way to send, and reads messages as [id, text]. */
 async function openAll(daemon) {
 	const { client: json } = await enter(daemon, 'name=json');
 	const relay = await daemon.ws('/ws?name=relay');
 	const lines = await daemon.ws('/ws?name=lines&format=line', { isChecked: false });
-	const tcp = await sitDown(daemon, 'tcp');
+	const tcp = await openTerminal(daemon, 'tcp');
 	const { stream, joined } = await enterStream(daemon, 'lobby', 'name=sse');
 	const poller = new Poller(daemon, await poll(daemon, 'lobby', 'wait=0&name=poll'));
-	const sendAs = (session, text) => got(post(daemon, `/send/lobby?session=${session}`, text));
+	const sendAs = (session, text) => expectJson(post(daemon, `/send/lobby?session=${session}`, text));
 
 	const ofJson = (next) => async () => {
 		for (;;) {
@@ -71,8 +71,8 @@ async function openAll(daemon) {
 	};
 }
 
-test('what is said through one door is shown by every other one', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message sent through one door appears at every other door', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const doors = await openAll(daemon);
 		let id = 0;
 		for (const [speaker, { say }] of Object.entries(doors)) {
@@ -89,8 +89,8 @@ test('what is said through one door is shown by every other one', () =>
 		}
 	}));
 
-test('all say much at once, and all read one order', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('clients of all doors that send at once all receive the same order', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const doors = await openAll(daemon);
 		const each = 40;
 		const names = Object.keys(doors);

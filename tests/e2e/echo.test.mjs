@@ -1,4 +1,4 @@
-// The echo service: the same opcode and the same bytes come back.
+// The echo service returns the same opcode and the same bytes.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -12,10 +12,10 @@ async function assertEchoes(client, bytes, binary) {
 	client.send(bytes, { binary });
 	const answer = await client.next();
 	assert.equal(answer.isBinary, binary);
-	assert.ok(answer.data.equals(bytes), `${bytes.length} bytes came back otherwise`);
+	assert.ok(answer.data.equals(bytes), `the ${bytes.length} bytes of the echo differ`);
 }
 
-/** A whole message of the daemon's, put together from its frames. */
+/** Returns a whole message from the daemon, joined from its frames. */
 async function readMessage(client) {
 	const first = await client.nextMessage();
 	const parts = [first.payload];
@@ -24,7 +24,7 @@ async function readMessage(client) {
 	return { opcode: first.opcode, code: first.code, payload: Buffer.concat(parts) };
 }
 
-test('text and binary come back as what they were, empty ones too', () =>
+test('text and binary messages come back with their type, empty ones too', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await daemon.ws('/echo');
 		for (const text of ['hello', '', 'é 汉字 😀', '{"message":"hi"}', '\0']) {
@@ -42,7 +42,7 @@ test('a message of any size up to 16 MiB comes back byte for byte', { skip: isSl
 		await assertEchoes(client, Buffer.alloc(MiB, 'text '), false);
 	}));
 
-test('a message in pieces with pings between them comes back whole', () =>
+test('a fragmented message with pings in between comes back whole', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connectWebSocket(daemon, '/echo');
 		for (const opcode of [opcodes.text, opcodes.binary]) {
@@ -64,7 +64,7 @@ test('a message in pieces with pings between them comes back whole', () =>
 		client.destroy();
 	}));
 
-test('messages come back in the order in which they were sent', () =>
+test('messages come back in the order they were sent', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await daemon.ws('/echo');
 		for (let n = 0; n < 1_000; n++)
@@ -73,7 +73,7 @@ test('messages come back in the order in which they were sent', () =>
 			assert.equal(await client.nextText(), String(n));
 	}));
 
-test('more than 16 MiB is closed with 1009, sent or only announced', { skip: isSlowRun }, () =>
+test('a message over 16 MiB is closed with 1009, whether sent or only announced', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const announced = await connectWebSocket(daemon, '/echo');
 		await announced.write(buildFrame(opcodes.binary, 'x', { length: 16 * MiB + 1 }));
@@ -86,7 +86,7 @@ test('more than 16 MiB is closed with 1009, sent or only announced', { skip: isS
 		assert.equal((await sent.closed).code, 1009);
 	}));
 
-test('text that is not UTF-8 is closed with 1007 and binary that is not UTF-8 is none of our business', () =>
+test('text that is not UTF-8 is closed with 1007; binary data may be anything', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connectWebSocket(daemon, '/echo');
 		await client.sendFrame(opcodes.binary, Buffer.from([0xff, 0xc0]));
@@ -98,9 +98,9 @@ test('text that is not UTF-8 is closed with 1007 and binary that is not UTF-8 is
 		client.destroy();
 	}));
 
-// The daemon must stop reading from a client that does not read. That it has is seen by what
-// is still in the client's hands after the daemon has served another client many times over.
-test('a client that sends without reading is held up, costs no memory and loses nothing', { skip: isSlowRun }, () =>
+// The daemon must stop reading from a client that does not read. What is still buffered in the
+// client, after the daemon has served another client many times, shows that it has stopped.
+test('a client that sends without reading is throttled, costs no memory and loses nothing', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const count = 200;
 		const before = daemon.residentBytes();
@@ -115,12 +115,12 @@ test('a client that sends without reading is held up, costs no memory and loses 
 			await assertEchoes(other, Buffer.from(String(n)), false);
 			peak = Math.max(peak, daemon.residentBytes());
 		}
-		assert.ok(greedy.socket.bufferedAmount > 100 * MiB, 'the daemon has read on and on');
+		assert.ok(greedy.socket.bufferedAmount > 100 * MiB, 'the daemon did not stop reading');
 
 		greedy.socket.resume();
 		for (const bytes of messages) {
 			assert.ok((await greedy.next()).data.equals(bytes));
 			peak = Math.max(peak, daemon.residentBytes());
 		}
-		assert.ok(peak - before < 96 * MiB, `it grew by ${Math.round((peak - before) / MiB)} MiB`);
+		assert.ok(peak - before < 96 * MiB, `the daemon grew by ${Math.round((peak - before) / MiB)} MiB`);
 	}));

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, enter, idsOf, range, say, sayMany, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, receive, say, sayMany, until } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, get, openStream, push } from '../lib/doors.mjs';
 
-/** The next count events of the stream. */
+/** Returns the next count events of the stream. */
 async function events(stream, count) {
 	const all = [];
 	while (all.length < count)
@@ -14,8 +14,8 @@ async function events(stream, count) {
 	return all;
 }
 
-test('a stream begins with "joined" and shows what is said, each with the id to go on from', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stream begins with "joined", then shows messages, each with the id to resume from', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const stream = await openStream(daemon, '/events/lobby?name=bob');
 		assert.match(stream.headers['content-type'], /^text\/event-stream\b/);
@@ -38,8 +38,8 @@ test('a stream begins with "joined" and shows what is said, each with the id to 
 		assert.equal(again.id, `${epoch}:2`);
 	}));
 
-test('events are shown to who asks for them', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stream shows events only if it asked for them', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [{ stream: curious }, { stream: quiet }] = [
 			await enterStream(daemon, 'lobby', 'events=1'), await enterStream(daemon, 'lobby'),
 		];
@@ -51,8 +51,8 @@ test('events are shown to who asks for them', () =>
 		assert.equal((await quiet.nextJson()).type, 'message');
 	}));
 
-test('a stream goes on exactly behind the id that it names, in a header or in the query', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stream resumes right after the id in its header or query', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 700);
 		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
@@ -61,7 +61,8 @@ test('a stream goes on exactly behind the id that it names, in a header or in th
 			for (const stream of [
 				await openStream(daemon, `/events/lobby?since=${since}`),
 				await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since }),
-				// Where the stream broke off counts for more than where the page began it.
+				// Last-Event-ID, where the stream broke off, wins over the since that it was
+				// opened with.
 				await openStream(daemon, `/events/lobby?since=${epoch}:5`, { 'Last-Event-ID': since }),
 			]) {
 				const joined = await stream.next();
@@ -74,8 +75,8 @@ test('a stream goes on exactly behind the id that it names, in a header or in th
 		}
 	}));
 
-test('what cannot be gone on from is said, and nothing of the past is sent', () =>
-	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
+test('a stream that cannot be resumed is told so and is sent no old messages', () =>
+	withDaemon(noRateLimitWith('store.keep_messages=100'), async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 3_000);
 		const { joined: { epoch } } = await enterStream(daemon, 'lobby');
@@ -92,8 +93,8 @@ test('what cannot be gone on from is said, and nothing of the past is sent', () 
 			assert.equal((await stream.nextJson()).message, 'new');
 	}));
 
-test('a stream that has shown nothing yet goes on from where it began', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stream that broke off before its first message resumes from where it began', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'before');
 		const { stream } = await enterStream(daemon, 'lobby');
@@ -104,8 +105,8 @@ test('a stream that has shown nothing yet goes on from where it began', () =>
 		assert.equal((await back.nextJson()).message, 'meanwhile');
 	}));
 
-test('a stream that breaks off again and again shows everything once and in order', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stream that breaks off again and again receives everything once and in order', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 1_000;
 		const ann = await daemon.ws();
 		const { stream: first } = await enterStream(daemon, 'lobby');
@@ -124,8 +125,8 @@ test('a stream that breaks off again and again shows everything once and in orde
 		await writing;
 	}));
 
-test('a quiet stream is kept open by a comment', () =>
-	withDaemon(unhurriedWith('heartbeat.ping_s=1'), async (daemon) => {
+test('a comment keeps a quiet stream open', () =>
+	withDaemon(noRateLimitWith('heartbeat.ping_s=1'), async (daemon) => {
 		const { stream } = await enterStream(daemon, 'lobby');
 		for (let n = 0; n < 2; n++)
 			assert.equal(await stream.nextComment(), ': ping');
@@ -133,8 +134,8 @@ test('a quiet stream is kept open by a comment', () =>
 		assert.equal((await stream.nextJson()).message, 'm');
 	}));
 
-test('two streams are one person where the second shows the session of the first', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('two streams are one person if the second one gives the session of the first', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const { stream: one, joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const { stream: two, joined } = await enterStream(daemon, 'lobby', `name=ann&session=${you.session}`);
@@ -144,11 +145,11 @@ test('two streams are one person where the second shows the session of the first
 		await one.close();
 		await two.reset();
 		await byToken.close();
-		assert.deepEqual((await take(watcher, 2)).map(({ event, username }) => `${username} ${event}`), ['ann enter', 'ann leave']);
+		assert.deepEqual((await receive(watcher, 2)).map(({ event, username }) => `${username} ${event}`), ['ann enter', 'ann leave']);
 	}));
 
-test('a name that somebody has is refused in the stream, which goes on as a guest', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a taken name is refused in the stream, which continues as a guest', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await enter(daemon, 'name=ann');
 		for (const [query, code] of [['name=ANN', 'name_taken'], ['name=%2Fx', 'bad_name'], ['name=x&session=a', 'bad_field']]) {
 			const stream = await openStream(daemon, `/events/lobby?${query}`);
@@ -160,21 +161,21 @@ test('a name that somebody has is refused in the stream, which goes on as a gues
 	}));
 
 for (const ending of ['close', 'reset']) {
-	test(`a reader that has gone by a ${ending === 'close' ? 'FIN' : 'RST'} is gone for everybody`, () =>
-		withDaemon(unhurried, async (daemon) => {
+	test(`a reader that closes with a ${ending === 'close' ? 'FIN' : 'RST'} leaves its room`, () =>
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon);
 			for (let n = 0; n < 5; n++) {
 				const { stream } = await enterStream(daemon, 'lobby', `name=ann-${n}`);
 				await stream[ending]();
 			}
-			const seen = await take(watcher, 10);
+			const seen = await receive(watcher, 10);
 			assert.equal(seen.filter(({ event }) => event === 'leave').length, 5);
-			assert.equal((await answer(watcher, { type: 'join' })).count, 1);
+			assert.equal((await answerTo(watcher, { type: 'join' })).count, 1);
 		}));
 }
 
-test('a reader that does not read is cut, nobody else feels it, and it goes on where it was', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.queue_bytes=65536'), async (daemon) => {
+test('a stream that does not read is cut off, others are not affected, and it can resume', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimitWith('limits.queue_bytes=65536'), async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const { stream: slow } = await enterStream(daemon, 'lobby', 'name=slow');
 		await watcher.nextJson();
@@ -199,8 +200,8 @@ test('a reader that does not read is cut, nobody else feels it, and it goes on w
 		assert.deepEqual((await events(back, sent - seen)).map(({ object }) => object.id), range(seen + 1, sent));
 	}));
 
-test('a stop ends every stream, and the next daemon is gone on with', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stop ends every stream, and they resume at the next daemon', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { stream } = await enterStream(daemon, 'lobby');
 		await push(daemon, 'lobby', 'm');
 		const stopped = daemon.stop();
@@ -209,8 +210,8 @@ test('a stop ends every stream, and the next daemon is gone on with', () =>
 		await stopped;
 	}));
 
-test('what cannot be streamed is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a bad request for a stream is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await assertRefused(get(daemon, '/events/%2F'), 400, 'bad_room');
 		await assertRefused(get(daemon, `/events/${'x'.repeat(65)}`), 400, 'bad_room');
 		for (const name of ['name', 'since', 'session', 'events'])

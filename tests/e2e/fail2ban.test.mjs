@@ -1,4 +1,4 @@
-// The filter for fail2ban finds in the log of the daemon whom it refuses, and nobody else.
+// The fail2ban filter matches the addresses that the daemon refuses, and no others.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -16,7 +16,7 @@ const filter = path.join(sourceDir, 'config/fail2ban/filter.d/linnetd.conf');
 const definitions = readFileSync(filter, 'utf8');
 const prefix = /^_prefix = (.*)$/m.exec(definitions)[1];
 
-/** The filter's expressions. */
+/** Returns the filter's regular expressions. */
 const expressions = definitions.match(/(?<=^(?:failregex =)?\s+)\^.*$/gm).map((text) =>
 	new RegExp(text.replace('%(_prefix)s', prefix).replace('<ADDR>', '(?<address>[0-9a-fA-F:.]+)')));
 
@@ -26,7 +26,7 @@ const from = (address) => ({ 'X-Forwarded-For': address });
 
 const trusting = 'http.trusted_proxies=["127.0.0.1"]';
 
-/** Does what is refused, each time for another address, and what is not. */
+/** Makes requests that are refused, each from another address, and some that are accepted. */
 async function provoke(daemon) {
 	await get(daemon, '/rooms', { headers: { ...from('198.51.100.1'), ...bearer(sign({ sub: 'ann' }, { key: 'x' })) } });
 	await post(daemon, '/push/ops', 'm', { ...from('2001:db8::2'), ...bearer('guess') });
@@ -51,9 +51,9 @@ async function assertFound(daemon) {
 	assert.deepEqual(addressesIn(daemon.log.map((line) => `host linnetd[7]: ${line}`)), found);
 }
 
-test('in the log the filter finds whom to keep out', () => withJwt(assertFound, { settings: [trusting] }));
+test('the filter finds refused addresses in the text log', () => withJwt(assertFound, { settings: [trusting] }));
 
-test('in a log of JSON it finds the same', () => {
+test('the filter finds the same addresses in the JSON log', () => {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	const config = jwtConfig();
 	writeFileSync(file, config);
@@ -66,7 +66,7 @@ test('in a log of JSON it finds the same', () => {
 });
 
 for (const format of ['text', 'json'])
-	test(`what speaks another protocol at the line port is found (${format})`, () =>
+	test(`the filter finds clients of other protocols at the line port in the ${format} log`, () =>
 		withDaemon({ config: `log = { format = "${format}"; };` }, async (daemon) => {
 			const client = new Terminal(await connect(daemon, daemon.linePort));
 			await client.raw.write('GET / HTTP/1.1\r\n\r\n');
@@ -75,7 +75,7 @@ for (const format of ['text', 'json'])
 			assert.deepEqual(addressesIn(daemon.log), ['127.0.0.1']);
 		}));
 
-test('who floods is found as well', () =>
+test('the filter finds addresses that flood', () =>
 	withJwt(async (daemon) => {
 		const flood = await daemon.ws('/ws', { headers: { ...from('198.51.100.5'), ...bearer(sign({ sub: 'ann' })) } });
 		for (let n = 0; n < 200; n++)
@@ -87,7 +87,7 @@ test('who floods is found as well', () =>
 
 const hasFail2ban = spawnSync('fail2ban-regex', ['--version']).status === 0;
 
-test('fail2ban itself finds the same', { skip: !hasFail2ban && 'fail2ban is not installed' }, () =>
+test('fail2ban itself finds the same addresses', { skip: !hasFail2ban && 'fail2ban is not installed' }, () =>
 	withJwt(async (daemon) => {
 		await provoke(daemon);
 		await eventually(() => assert.match(daemon.stderr, /muted/), 'the last line');

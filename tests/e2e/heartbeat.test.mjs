@@ -1,4 +1,4 @@
-// Pings and pongs: who is there stays, who is not is let go.
+// Pings and pongs: live clients stay connected, dead ones are closed.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -7,7 +7,7 @@ import { withDaemon, within } from '../lib/daemon.mjs';
 import { connectWebSocket, opcodes } from '../lib/raw.mjs';
 
 const fastHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] };
-// Who is to stay has time to answer, however slow the machine is.
+// The pong time is long, so a live client answers in time on a slow machine too.
 const patientHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=3'] };
 
 async function awaitPings(client, count) {
@@ -15,7 +15,7 @@ async function awaitPings(client, count) {
 		await within(once(client.socket, 'ping'), 'a ping');
 }
 
-test('a client that answers pings stays for as long as it does', () =>
+test('a client that answers pings stays connected', () =>
 	withDaemon(patientHeartbeat, async (daemon) => {
 		for (const path of ['/ws', '/echo']) {
 			const client = await daemon.ws(path);
@@ -25,7 +25,7 @@ test('a client that answers pings stays for as long as it does', () =>
 		}
 	}));
 
-test('a client that never answers a ping is let go', () =>
+test('a client that never answers a ping is closed', () =>
 	withDaemon(fastHeartbeat, async (daemon) => {
 		for (const path of ['/ws', '/echo']) {
 			const dead = await connectWebSocket(daemon, path);
@@ -34,7 +34,7 @@ test('a client that never answers a ping is let go', () =>
 		}
 	}));
 
-test('a dead client does not take a living one with it', () =>
+test('a dead client does not affect a live one', () =>
 	withDaemon(patientHeartbeat, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const dead = await connectWebSocket(daemon);
@@ -44,7 +44,7 @@ test('a dead client does not take a living one with it', () =>
 		dead.destroy();
 	}));
 
-test('a pong nobody asked for, with any bytes, is harmless', () =>
+test('an unsolicited pong with any bytes is harmless', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connectWebSocket(daemon, '/echo');
 		for (const payload of ['', 'hello', Buffer.from([0xff, 0xfe, 0, 0xc0]), Buffer.alloc(125, 0xff)])

@@ -1,10 +1,10 @@
-// What is kept: dense ids, the same messages after any end, pages of history, search.
+// Stored history: dense ids, the same messages after any kind of stop, paging, search.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	after, answer, assertError, enter, heardBy, idsOf, join, range, say, sayMany, take, unhurried,
-	unhurriedWith, wholeHistory, withHistory,
+	after, answerTo, assertError, enter, idsOf, join, noRateLimit, noRateLimitWith, range, receive, receivedSoFar, say,
+	sayMany, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, withDaemon } from '../lib/daemon.mjs';
 
@@ -13,8 +13,8 @@ const ends = {
 	'kill -9': (daemon) => daemon.crash(),
 };
 
-test('ids are dense from 1 in each room, whoever speaks in whatever way', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('ids are dense from 1 in each room, for every kind of message', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const watchers = {};
 		for (const room of ['lobby', 'ops'])
 			watchers[room] = (await enter(daemon, `room=${room}`)).client;
@@ -37,7 +37,7 @@ for (const [how, end] of Object.entries(ends)) {
 		const seen = {};
 		const epochs = [];
 		await withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const { client: bob, joined } = await enter(daemon);
 				await join(bob, 'ops');
@@ -48,7 +48,7 @@ for (const [how, end] of Object.entries(ends)) {
 					ann.sendJson({ type: 'chart', value: 0.30000000000000004, room });
 					await say(ann, { message: null, room });
 				}
-				const heard = (await heardBy(bob, ann)).filter(({ id }) => id);
+				const heard = (await receivedSoFar(bob, ann)).filter(({ id }) => id);
 				for (const room of ['lobby', 'ops'])
 					seen[room] = heard.filter((message) => message.room === room);
 				assert.equal(seen.ops.length, 3);
@@ -75,10 +75,10 @@ for (const [how, end] of Object.entries(ends)) {
 	});
 }
 
-test('what anybody has seen is there after kill -9', async () => {
+test('a message that any client has received survives kill -9', async () => {
 	let lastSeen;
 	await withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 			for (let n = 1; n <= 2_000; n++)
@@ -91,19 +91,19 @@ test('what anybody has seen is there after kill -9', async () => {
 		},
 		async (daemon) => {
 			const messages = await wholeHistory(await daemon.ws());
-			assert.ok(messages.length >= lastSeen, `${messages.length} are left, ${lastSeen} were seen`);
+			assert.ok(messages.length >= lastSeen, `${messages.length} messages are stored, but ${lastSeen} were received`);
 			assert.deepEqual(idsOf(messages), range(1, messages.length));
 			messages.forEach(({ id, n }) => assert.equal(n, id));
 		},
 	);
 });
 
-test('history comes in pages, oldest first, up to the limit and before an id', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('history is returned in pages, oldest first, up to the limit and before an id', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 250);
 		const page = async (members) => {
-			const { type, room, more, messages } = await answer(ann, { type: 'history', ...members });
+			const { type, room, more, messages } = await answerTo(ann, { type: 'history', ...members });
 			assert.deepEqual([type, room], ['history', 'lobby']);
 			messages.forEach(({ id, message }) => assert.equal(message, `message-${id}`));
 			return { ids: idsOf(messages), more };
@@ -123,29 +123,29 @@ test('history comes in pages, oldest first, up to the limit and before an id', (
 	}));
 
 test('a page of long messages is cut and says that there are more', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 60, { textOf: (n) => `${n} ${'m'.repeat(15_000)}` });
-		const page = await answer(ann, { type: 'history', limit: 60 });
+		const page = await answerTo(ann, { type: 'history', limit: 60 });
 		assert.equal(page.more, true);
 		assert.ok(page.messages.length >= 1 && page.messages.length < 60);
 		assert.equal(page.messages.at(-1).id, 60);
 		assert.deepEqual(idsOf(await wholeHistory(ann)), range(1, 60));
 	}));
 
-test('the history of any room may be asked for, and of none that is not there', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('the history of any existing room may be requested, and of no other', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
 		await say(bob, 'in ops');
-		assert.equal((await answer(ann, { type: 'history', room: 'ops' })).messages[0].message, 'in ops');
-		assert.deepEqual((await answer(ann, { type: 'history' })).messages, []);
-		assertError(await answer(ann, { type: 'history', room: 'nowhere' }), 'no_such_room');
-		assertError(await answer(ann, { type: 'search', room: 'nowhere', q: 'x' }), 'no_such_room');
-		assert.deepEqual(await heardBy(bob, await daemon.ws(), 'ops'), []);
+		assert.equal((await answerTo(ann, { type: 'history', room: 'ops' })).messages[0].message, 'in ops');
+		assert.deepEqual((await answerTo(ann, { type: 'history' })).messages, []);
+		assertError(await answerTo(ann, { type: 'history', room: 'nowhere' }), 'no_such_room');
+		assertError(await answerTo(ann, { type: 'search', room: 'nowhere', q: 'x' }), 'no_such_room');
+		assert.deepEqual(await receivedSoFar(bob, await daemon.ws(), 'ops'), []);
 	}));
 
-test('questions that make no sense are answered by bad_field', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an invalid history or search request is answered by bad_field', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'hi');
 		const wrong = [
@@ -153,24 +153,24 @@ test('questions that make no sense are answered by bad_field', () =>
 			{ before: -1 }, { before: '2' }, { before: 1.5 }, { before: {} }, { before: 1e300 },
 		];
 		for (const members of wrong)
-			assertError(await answer(ann, { type: 'history', ...members }), 'bad_field');
+			assertError(await answerTo(ann, { type: 'history', ...members }), 'bad_field');
 		const badSearches = [
 			{}, { q: null }, { q: '' }, { q: 7 }, { q: ['a'] }, { q: 'q'.repeat(257) }, { q: 'hi', limit: 0 },
 		];
 		for (const members of badSearches)
-			assertError(await answer(ann, { type: 'search', ...members }), 'bad_field');
+			assertError(await answerTo(ann, { type: 'search', ...members }), 'bad_field');
 	}));
 
-/** A function that searches and returns the texts that are found. */
+/** Returns a function that searches and returns the texts found. */
 const searcher = (client, room = 'lobby') => async (q, limit) => {
-	const found = await answer(client, { type: 'search', room, q, limit });
+	const found = await answerTo(client, { type: 'search', room, q, limit });
 	assert.equal(found.type, 'search', `${q}: ${JSON.stringify(found)}`);
 	assert.equal(found.q, q);
 	return found.messages.map(({ message }) => message);
 };
 
-test('search finds words in English and Chinese, newest first, and only in its room', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('search finds English and Chinese words, newest first, and only in its room', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const texts = [
 			'The disk is full', 'disk-full on /dev/sda1', 'diskette',
@@ -205,15 +205,15 @@ test('search finds words in English and Chinese, newest first, and only in its r
 	}));
 
 test('search finds a message by its sender', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		await say(ann, 'one');
 		await say(bob, 'two');
 		assert.deepEqual(await searcher(ann)('bob'), ['two']);
 	}));
 
-test('quotes, operators and rubbish in a search are words like any other', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('quotes, operators and garbage in a search are ordinary words', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'to be OR not to be AND near');
 		await say(ann, 'plain');
@@ -234,17 +234,17 @@ test('quotes, operators and rubbish in a search are words like any other', () =>
 		assert.deepEqual(await find('plain'), ['plain']);
 	}));
 
-test('what is ephemeral is seen, and neither kept nor numbered', async () => {
+test('an ephemeral message is delivered but neither stored nor numbered', async () => {
 	await withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 			await say(ann, 'one');
-			const ack = await answer(ann, { type: 'cursor', x: 17, ephemeral: true });
+			const ack = await answerTo(ann, { type: 'cursor', x: 17, ephemeral: true });
 			assert.deepEqual([ack.type, 'id' in ack, 'duplicate' in ack], ['ack', false, false]);
 			ann.sendJson({ message: 'psst', ephemeral: true });
 			await say(ann, 'two');
-			const [one, cursor, whisper, two] = await take(bob, 4);
+			const [one, cursor, whisper, two] = await receive(bob, 4);
 			assert.deepEqual([one.id, cursor.id, whisper.id, two.id], [1, undefined, undefined, 2]);
 			assert.deepEqual([cursor.type, cursor.x, whisper.message], ['cursor', 17, 'psst']);
 			assert.deepEqual(await searcher(ann)('psst'), []);
@@ -256,11 +256,11 @@ test('what is ephemeral is seen, and neither kept nor numbered', async () => {
 	);
 });
 
-test('a client\'s own types are kept with all their members', async () => {
+test("a client's own message types are stored with all their members", async () => {
 	const own = { type: 'vote/2.0 安', choice: ['a', { b: null }], weight: 1e-7, on: false };
 	let seen;
 	await withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 			await say(ann, own);
@@ -273,8 +273,8 @@ test('a client\'s own types are kept with all their members', async () => {
 	);
 });
 
-test('of each room keep_messages are kept, and what was let go of cannot be resumed', async () => {
-	const options = unhurriedWith('store.keep_messages=10');
+test('each room keeps keep_messages messages, and a resume from before them is refused', async () => {
+	const options = noRateLimitWith('store.keep_messages=10');
 	let epoch;
 	const check = async (daemon, last) => {
 		const client = await daemon.ws();
@@ -290,7 +290,7 @@ test('of each room keep_messages are kept, and what was let go of cannot be resu
 			assert.equal(joined.recovered, recovered, `since ${id} of ${last}`);
 			assert.equal(joined.last_id, last);
 			const missed = recovered ? last - id : 0;
-			assert.deepEqual(idsOf(await take(late, missed)), range(id + 1, id + missed));
+			assert.deepEqual(idsOf(await receive(late, missed)), range(id + 1, id + missed));
 			assert.deepEqual(await late.drain(), []);
 			await late.close();
 		}
@@ -316,10 +316,10 @@ test('of each room keep_messages are kept, and what was let go of cannot be resu
 	);
 });
 
-test('with the memory driver a restart begins anew, with another epoch', async () => {
+test('with the memory driver a restart begins a new history with a new epoch', async () => {
 	const epochs = [];
 	await withHistory(
-		unhurriedWith('store.driver=memory'),
+		noRateLimitWith('store.driver=memory'),
 		async (daemon) => {
 			const { client: ann, joined } = await enter(daemon);
 			epochs.push(joined.epoch);
@@ -328,7 +328,7 @@ test('with the memory driver a restart begins anew, with another epoch', async (
 			assert.equal((await searcher(ann)('message-3')).length, 1);
 			const { joined: again, client: bob } = await enter(daemon, after(joined.epoch, 2));
 			assert.equal(again.recovered, true);
-			assert.deepEqual(idsOf(await take(bob, 3)), [3, 4, 5]);
+			assert.deepEqual(idsOf(await receive(bob, 3)), [3, 4, 5]);
 		},
 		async (daemon) => {
 			for (const id of [0, 1, 5]) {
@@ -342,9 +342,9 @@ test('with the memory driver a restart begins anew, with another epoch', async (
 	assert.notEqual(epochs[0], epochs[1]);
 });
 
-test('a history that is removed is begun anew with another epoch', async () => {
+test('a removed history file is begun anew with a new epoch', async () => {
 	const epochs = [];
 	for (let n = 0; n < 2; n++)
-		await withDaemon(unhurried, async (daemon) => epochs.push((await enter(daemon)).joined.epoch));
+		await withDaemon(noRateLimit, async (daemon) => epochs.push((await enter(daemon)).joined.epoch));
 	assert.notEqual(epochs[0], epochs[1]);
 });

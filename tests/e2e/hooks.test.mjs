@@ -1,18 +1,19 @@
-// What other programs post as they are, by the bodies in tests/fixtures/hooks.
+// Webhooks of other programs, posted as those programs send them; the bodies are in
+// tests/fixtures/hooks.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, take, unhurried, withHistory } from '../lib/chat.mjs';
+import { noRateLimit, receive, receivedSoFar, withHistory } from '../lib/chat.mjs';
 import { sourceDir, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, poll, post } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, poll, post } from '../lib/doors.mjs';
 
 const folder = path.join(sourceDir, 'tests/fixtures/hooks');
 const fixtures = readdirSync(folder).map((file) => path.basename(file, '.json'));
 const bodyOf = (name) => readFileSync(path.join(folder, `${name}.json`), 'utf8');
 
-/** What GitHub says of an event in a header. */
+/** Returns the event type that GitHub sends in a header. */
 function eventOf(name) {
 	const events = {
 		push: 'push', pull: 'pull_request', review: 'pull_request_review', issue: 'issues',
@@ -29,15 +30,15 @@ function hook(daemon, name, { room = 'ops', body = bodyOf(name), query = '' } = 
 	return post(daemon, `/hooks/${kind}/${room}${query}`, body, headers);
 }
 
-test('every body that those programs send says something, and nothing odd', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('every webhook body of the fixtures becomes a sensible message', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops');
 		const talker = await daemon.ws();
-		assert.ok(fixtures.length >= 30, 'the fixtures are there');
+		assert.ok(fixtures.length >= 30, 'the fixtures are missing');
 		for (const name of fixtures) {
-			const { count = 1 } = await got(hook(daemon, name));
-			const said = await heardBy(reader, talker, 'ops');
-			// The end of an alarm that does not stand is not worth a word.
+			const { count = 1 } = await expectJson(hook(daemon, name));
+			const said = await receivedSoFar(reader, talker, 'ops');
+			// The end of an alarm that does not stand produces no message.
 			assert.ok(said.length <= count, name);
 			if (!/resolved|cleared|_up$|_ok$|success/.test(name) && name !== 'github_workflow_fork')
 				assert.ok(said.length > 0, name);
@@ -46,7 +47,7 @@ test('every body that those programs send says something, and nothing odd', () =
 		}
 	}));
 
-/** The body as Alertmanager sends it for those alerts, each as [name, status]. */
+/** Returns the body that Alertmanager sends for these alerts, each given as [name, status]. */
 function alertmanager(alerts, severity = 'warning') {
 	return JSON.stringify({
 		version: '4',
@@ -60,14 +61,14 @@ function alertmanager(alerts, severity = 'warning') {
 	});
 }
 
-test('an alert of Alertmanager is raised, updated in its place and cleared', () =>
+test('an Alertmanager alert is raised, updated in place and cleared', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?room=ops');
-			const post = (...body) => got(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
+			const post = (...body) => expectJson(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
 			await post([['Full', 'firing'], ['Load', 'firing']]);
-			const raised = await take(ann, 2);
+			const raised = await receive(ann, 2);
 			assert.deepEqual(raised.map(({ state, severity, title, username }) => [state, severity, title, username]), [
 				['raised', 'warning', 'Full', 'alertmanager'], ['raised', 'warning', 'Load', 'alertmanager'],
 			]);
@@ -86,24 +87,24 @@ test('an alert of Alertmanager is raised, updated in its place and cleared', () 
 		},
 	));
 
-test('two hundred alerts in one body are one request, and one that is sent again changes nothing', () =>
+test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=3'] }, async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
-		const { count } = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		const { count } = await expectJson(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
 		assert.equal(count, 201);
 		const first = await poll(daemon, 'ops', 'wait=0');
 		assert.equal(first.messages.filter(({ standing }) => standing).length, 200);
-		const again = await got(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
+		const again = await expectJson(hook(daemon, 'alertmanager', { body, query: '?ref=delivery-1' }));
 		assert.equal(again.duplicate, true);
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id);
-		await got(hook(daemon, 'github_push'));
+		await expectJson(hook(daemon, 'github_push'));
 		const { headers } = await assertRefused(hook(daemon, 'alertmanager', { body }), 429, 'rate_limited');
 		assert.ok(Number(headers['retry-after']) > 0);
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, first.last_id + 1);
 	}));
 
-test('a body that no such program sends is refused, and one that says nothing is not', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an unknown body is refused; a known one with nothing to report is accepted', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const kind of ['alertmanager', 'grafana', 'github', 'generic'])
 			for (const [body, code] of [['{', 'bad_json'], ['', 'bad_json'], ['[]', 'bad_hook'], ['7', 'bad_hook'], ['null', 'bad_hook']])
 				await assertRefused(hook(daemon, kind, { body }), 400, code);
@@ -111,6 +112,6 @@ test('a body that no such program sends is refused, and one that says nothing is
 		await assertRefused(hook(daemon, 'alertmanager', { body: '{"alerts":[1]}' }), 400, 'bad_hook');
 		await assertRefused(hook(daemon, 'alertmanager', { body: ' '.repeat(1_048_577) }), 413, 'too_large');
 		await assertRefused(hook(daemon, 'generic', { body: '['.repeat(500_000) }), 400, 'bad_json');
-		assert.deepEqual(await got(hook(daemon, 'alertmanager', { body: '{"alerts":[]}' })), { room: 'ops', count: 0, delivered: 0 });
-		assert.deepEqual((await got(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
+		assert.deepEqual(await expectJson(hook(daemon, 'alertmanager', { body: '{"alerts":[]}' })), { room: 'ops', count: 0, delivered: 0 });
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
 	}));

@@ -1,5 +1,5 @@
-// HTTP byte by byte: what is refused, what is answered, and that what follows a request is
-// taken for another one only where that is certain.
+// HTTP byte by byte: what is refused, what is answered, and when the bytes after a request count as
+// another request. That is only so if the end of the first one is certain.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,7 @@ import { ask, buildFrame, connect, connectWebSocket, handshakeKey, opcodes, requ
 
 const host = (daemon) => ({ Host: `${daemon.host}:${daemon.port}` });
 
-/** Everything that is answered to the bytes, as [status, code of the error]s. */
+/** Sends the bytes and returns every answer as [status, error code]. */
 async function answersTo(daemon, bytes) {
 	const client = await connect(daemon);
 	await client.write(Buffer.from(bytes, 'latin1'));
@@ -23,7 +23,7 @@ async function answersTo(daemon, bytes) {
 		.map((answer) => [Number(answer.slice(0, 3)), /"code":"(\w+)"/.exec(answer)?.[1]]);
 }
 
-/** Fails unless the bytes are answered once, by that error, and then the connection closes. */
+/** Fails unless the bytes get exactly one answer, that error, and then the connection closes. */
 async function assertRefused(daemon, bytes, status, code) {
 	assert.deepEqual(await answersTo(daemon, bytes), [[status, code]], JSON.stringify(bytes));
 }
@@ -67,7 +67,7 @@ test('a request that could be read in two ways is refused and nothing in it is r
 		await assertServes(daemon);
 	}));
 
-test('a GET that hides a request in a body does not run it', () =>
+test('a request hidden in the body of a GET is not run', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/', '/healthz', '/ws', '/nothing']) {
 			const hidden = request('GET', at, { ...host(daemon), 'Content-Length': smuggled.length }, smuggled);
@@ -77,7 +77,7 @@ test('a GET that hides a request in a body does not run it', () =>
 		assert.deepEqual(await answersTo(daemon, none), [[200, undefined]]);
 	}));
 
-test('a first line that is not that of a request is refused', () =>
+test('an invalid request line is refused', () =>
 	withDaemon({}, async (daemon) => {
 		const lines = [
 			'GET', 'GET /', 'GET / ', 'GET  / HTTP/1.1', 'GET /  HTTP/1.1', ' GET / HTTP/1.1', 'GET\t/\tHTTP/1.1',
@@ -96,20 +96,20 @@ test('a first line that is not that of a request is refused', () =>
 		await assertServes(daemon);
 	}));
 
-test('what can become no request is refused before it ends', () =>
+test('bytes that cannot begin a request are refused at once', () =>
 	withDaemon({}, async (daemon) => {
 		for (const start of ['\x16\x03\x01\x02\x00', 'GET / HTTP/1.1\nHost: a', '\n', '{"json":', 'G'.repeat(33)])
 			await assertRefused(daemon, start, 400, 'bad_request');
 	}));
 
-test('one line break before a request is overlooked', () =>
+test('one line break before a request is ignored', () =>
 	withDaemon({}, async (daemon) => {
 		const one = request('GET', '/healthz', host(daemon));
 		const last = request('GET', '/readyz', { ...host(daemon), Connection: 'close' });
 		assert.deepEqual(await answersTo(daemon, `\r\n${one}\r\n${last}`), [[200, undefined], [200, undefined]]);
 	}));
 
-test('a head that is too large is answered by 431', () =>
+test('a request head that is too large is answered by 431', () =>
 	withDaemon({}, async (daemon) => {
 		const fields = (count) => Array.from({ length: count }, (_, n) => `X-${n}: y\r\n`).join('');
 		await assertRefused(daemon, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(9_000)}`, 431, 'head_too_large');
@@ -120,7 +120,7 @@ test('a head that is too large is answered by 431', () =>
 		assert.deepEqual(await answersTo(daemon, most), [[200, undefined]]);
 	}));
 
-test('a request may name the whole URL, whose host is the one that counts', () =>
+test('a request may name a full URL, and the host in that URL is the one that counts', () =>
 	withDaemon({}, async (daemon) => {
 		const at = 'http://chat.example/ws';
 		const from = async (origin) => {
@@ -135,7 +135,7 @@ test('a request may name the whole URL, whose host is the one that counts', () =
 		assert.equal((await ask(daemon, 'GET', 'http://chat.example')).status, 200);
 	}));
 
-test('a slash that is escaped belongs to its segment', () =>
+test('an escaped slash belongs to its path segment', () =>
 	withDaemon({}, async (daemon) => {
 		assert.equal((await ask(daemon, 'GET', '/app.js')).status, 200);
 		assert.equal((await ask(daemon, 'GET', '/%61pp.js')).status, 200);
@@ -143,7 +143,7 @@ test('a slash that is escaped belongs to its segment', () =>
 			assert.match(String((await ask(daemon, 'GET', at)).status), /^40[04]$/, at);
 	}));
 
-test('every path says what can be done with it', () =>
+test('every path answers other methods with 405 and the allowed ones', () =>
 	withDaemon({}, async (daemon) => {
 		const paths = [['/', 'GET, HEAD'], ['/healthz', 'GET, HEAD'], ['/ws', 'GET'], ['/echo', 'GET']];
 		for (const [at, allowed] of paths) {
@@ -159,7 +159,7 @@ test('every path says what can be done with it', () =>
 		assert.equal((await ask(daemon, 'HEAD', '/ws')).status, 405);
 	}));
 
-test('the daemon says that it is well', () =>
+test('/healthz and /readyz report a healthy daemon', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/healthz', '/readyz']) {
 			const response = await ask(daemon, 'GET', at);
@@ -172,7 +172,7 @@ test('the daemon says that it is well', () =>
 		}
 	}));
 
-test('requests in one segment are answered in order, however many', () =>
+test('any number of requests in one segment are answered in order', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		const paths = Array.from({ length: 500 }, (_, n) => ['/healthz', '/missing', '/', '/ws'][n % 4]);
@@ -183,7 +183,7 @@ test('requests in one segment are answered in order, however many', () =>
 		client.destroy();
 	}));
 
-test('a request behind one whose body is not read is not run', () =>
+test('a request after one with an unread body is not run', () =>
 	withDaemon({}, async (daemon) => {
 		const get = request('GET', '/healthz', host(daemon));
 		const post = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello');
@@ -194,7 +194,7 @@ test('a request behind one whose body is not read is not run', () =>
 		await assertServes(daemon);
 	}));
 
-test('a request behind one with an empty body is run', () =>
+test('a request after one with an empty body is run', () =>
 	withDaemon({}, async (daemon) => {
 		const post = request('POST', '/', { ...host(daemon), 'Content-Length': '0' });
 		const last = request('GET', '/healthz', { ...host(daemon), Connection: 'close' });
@@ -202,7 +202,7 @@ test('a request behind one with an empty body is run', () =>
 		assert.deepEqual(await answersTo(daemon, post + post + last), [refused, refused, [200, undefined]]);
 	}));
 
-test('the answer to a long body that is not wanted arrives', { skip: isSlowRun }, () =>
+test('the answer to a request with a long unwanted body arrives', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		const length = 4_000_000;
@@ -213,7 +213,7 @@ test('the answer to a long body that is not wanted arrives', { skip: isSlowRun }
 		client.destroy();
 	}));
 
-test('a body is not asked for where it is not wanted', () =>
+test('Expect: 100-continue is refused where no body is wanted', () =>
 	withDaemon({}, async (daemon) => {
 		const asking = { ...host(daemon), 'Content-Length': '5', Expect: '100-continue' };
 		await assertRefused(daemon, request('POST', '/', asking), 405, 'method_not_allowed');
@@ -222,7 +222,7 @@ test('a body is not asked for where it is not wanted', () =>
 		assert.deepEqual(await answersTo(daemon, request('GET', '/healthz', none)), [[200, undefined]]);
 	}));
 
-test('a client that closes its half still gets its answers', () =>
+test('a client that half-closes still gets its answers', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.write(request('GET', '/healthz', host(daemon)) + request('GET', '/', host(daemon)));
@@ -232,7 +232,7 @@ test('a client that closes its half still gets its answers', () =>
 		assert.equal((await client.readToEnd()).length, 0);
 	}));
 
-/** A page with a file of so many bytes; returns { root, bytes }. */
+/** Makes a page folder with one file of that size; returns { root, bytes }. */
 function pageWithFile(size) {
 	const root = temporaryFolder();
 	const bytes = randomBytes(size / 2).toString('hex');
@@ -243,7 +243,7 @@ function pageWithFile(size) {
 
 const large = pageWithFile(8 * 1024 * 1024);
 
-test('an answer that the client reads slowly arrives whole, and so does the next one', { skip: isSlowRun }, () =>
+test('a client that reads slowly gets the whole answer, and the next one too', { skip: isSlowRun }, () =>
 	withDaemon({ settings: [`http.root=${large.root}`] }, async (daemon) => {
 		const client = await connect(daemon);
 		client.pause();
@@ -257,14 +257,14 @@ test('an answer that the client reads slowly arrives whole, and so does the next
 		client.destroy();
 	}));
 
-test('HTTP/1.0 is answered once', () =>
+test('an HTTP/1.0 connection gets one answer', () =>
 	withDaemon({}, async (daemon) => {
 		const old = 'GET /healthz HTTP/1.0\r\n\r\n';
 		assert.deepEqual(await answersTo(daemon, old + old), [[200, undefined]]);
 		assert.deepEqual(await answersTo(daemon, `GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n${old}`), [[200, undefined]]);
 	}));
 
-test('a further request is given as long for its head as the first', { skip: isSlowRun }, () =>
+test('every request of a connection has the same time limit for its head', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const clients = [];
 		for (const start of ['G', '\r\n', 'GET / HTTP/1.1\r\nX: ']) {
@@ -273,11 +273,11 @@ test('a further request is given as long for its head as the first', { skip: isS
 			assert.equal((await client.readResponse()).status, 200);
 			clients.push(client);
 		}
-		await Promise.all(clients.map((client) => within(client.closed, 'a slow head to be cut', 20_000)));
+		await Promise.all(clients.map((client) => within(client.closed, 'a slow head to be cut off', 20_000)));
 		await assertServes(daemon);
 	}));
 
-test('pages of foreign origins are let to what is not the page only where that is configured', () =>
+test('a foreign origin gets the page, but everything else only if it is configured', () =>
 	withDaemon({ config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
 		const from = (origin, at = '/healthz') => ask(daemon, 'GET', at, { Origin: origin });
 		assert.equal((await from('https://evil.example')).status, 403);
@@ -291,7 +291,7 @@ test('pages of foreign origins are let to what is not the page only where that i
 		assert.equal((await from(daemon.url)).status, 200);
 	}));
 
-test('a browser that asks first is told what it may', () =>
+test('a CORS preflight is answered with what is allowed', () =>
 	withDaemon({ config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
 		const wish = { 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization' };
 		const { status, headers } = await ask(daemon, 'OPTIONS', '/healthz', { Origin: 'https://a.example', ...wish });
@@ -304,7 +304,7 @@ test('a browser that asks first is told what it may', () =>
 		assert.equal((await ask(daemon, 'OPTIONS', '/', { Origin: 'https://a.example', ...wish })).status, 405);
 	}));
 
-test('another protocol to upgrade to is overlooked', () =>
+test('an upgrade to another protocol is ignored', () =>
 	withDaemon({}, async (daemon) => {
 		for (const upgrade of ['foo', 'h2c', 'TLS/1.0', 'h2c, foo']) {
 			const client = await connect(daemon);
@@ -316,7 +316,7 @@ test('another protocol to upgrade to is overlooked', () =>
 		}
 	}));
 
-test('what follows a refused handshake is not taken for requests', () =>
+test('bytes after a refused handshake are not read as requests', () =>
 	withDaemon({}, async (daemon) => {
 		const handshake = {
 			...host(daemon), Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
@@ -328,7 +328,7 @@ test('what follows a refused handshake is not taken for requests', () =>
 		}
 	}));
 
-test('a key that is not 16 bytes in base64 is refused', () =>
+test('a Sec-WebSocket-Key that is not 16 bytes in base64 is refused', () =>
 	withDaemon({}, async (daemon) => {
 		for (const key of ['', 'dGhlIHNhbXBsZSBub25jZQ', 'dGhlIHNhbXBsZSBub25jZQ=!', '=====================dG==', 'a'.repeat(24)]) {
 			const client = await connect(daemon);
@@ -337,7 +337,7 @@ test('a key that is not 16 bytes in base64 is refused', () =>
 		}
 	}));
 
-test('everything that follows a handshake in its segment is heard', () =>
+test('every frame in the same segment as the handshake is processed', () =>
 	withDaemon({ settings: ['limits.message_rate=0'] }, async (daemon) => {
 		const handshake = request('GET', '/echo', {
 			...host(daemon), Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
@@ -354,7 +354,7 @@ test('everything that follows a handshake in its segment is heard', () =>
 		}
 	}));
 
-test('the log says nothing of libwebsockets when connections open and close', () =>
+test('the log contains no libwebsockets lines when connections open and close', () =>
 	withDaemon({}, async (daemon) => {
 		for (let n = 0; n < 10; n++) {
 			const client = await connectWebSocket(daemon, '/ws');
@@ -365,8 +365,8 @@ test('the log says nothing of libwebsockets when connections open and close', ()
 		assert.doesNotMatch(daemon.stderr, /libwebsockets/);
 	}));
 
-// A daemon that spins uses three seconds in three seconds.
-test('clients that wait, that are half closed and that read nothing cost no processor time', { skip: isSlowRun }, () =>
+// A busy loop would use three seconds of processor time in three seconds.
+test('waiting, half-closed and non-reading clients cost no processor time', { skip: isSlowRun }, () =>
 	withDaemon({ settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=10', `http.root=${large.root}`] }, async (daemon) => {
 		const clock = await daemon.ws();
 		const clients = [];
@@ -382,6 +382,6 @@ test('clients that wait, that are half closed and that read nothing cost no proc
 			await unread.write(request('POST', '/', { ...host(daemon), 'Content-Length': '100000' }, 'x'));
 			clients.push(idle, half, answered, clogged, unread);
 		}
-		await daemon.assertRests(clock, 1);
+		await daemon.assertIdle(clock, 1);
 		clients.forEach((client) => client.destroy());
 	}));

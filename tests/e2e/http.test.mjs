@@ -20,7 +20,7 @@ function assertErrorBody(response) {
 	assert.equal(typeof error.message, 'string');
 }
 
-test('GET / gives the page with the headers that keep it safe and fresh', () =>
+test('GET / returns the page with its security and cache headers', () =>
 	withDaemon({}, async (daemon) => {
 		const { status, headers, body } = await ask(daemon, 'GET', '/');
 		assert.equal(status, 200);
@@ -35,7 +35,7 @@ test('GET / gives the page with the headers that keep it safe and fresh', () =>
 		assert.equal(Number(headers['content-length']), Buffer.byteLength(body));
 	}));
 
-test('a page that the browser has already is answered by 304 without a body', () =>
+test('a page that the browser already has is answered by 304 without a body', () =>
 	withDaemon({}, async (daemon) => {
 		const { headers } = await ask(daemon, 'GET', '/');
 		for (const known of [headers.etag, `"other", ${headers.etag}`, '*']) {
@@ -48,7 +48,7 @@ test('a page that the browser has already is answered by 304 without a body', ()
 		assert.equal(changed.status, 200);
 	}));
 
-test('a 304 leaves the connection in order for the next request', () =>
+test('a connection can be reused after a 304', () =>
 	withDaemon({}, async (daemon) => {
 		const { headers } = await ask(daemon, 'GET', '/');
 		const client = await connect(daemon);
@@ -58,7 +58,7 @@ test('a 304 leaves the connection in order for the next request', () =>
 		assert.equal((await client.readResponse()).status, 200);
 	}));
 
-test('HEAD gives what GET gives but for the body', () =>
+test('HEAD returns the headers of GET without the body', () =>
 	withDaemon({}, async (daemon) => {
 		const get = await ask(daemon, 'GET', '/');
 		const client = await connect(daemon);
@@ -78,7 +78,7 @@ test('an unknown path is answered by 404 with an error object', () =>
 		assertErrorBody(response);
 	}));
 
-test('a method that the page does not have is answered by 405 and the ones that it has', () =>
+test('an unsupported method on the page is answered by 405 with the allowed ones', () =>
 	withDaemon({}, async (daemon) => {
 		for (const method of ['POST', 'PUT', 'DELETE']) {
 			const response = await ask(daemon, method, '/', { 'Content-Length': '2' }, 'hi');
@@ -109,7 +109,7 @@ function siteWithSecrets() {
 	return root;
 }
 
-test('files of the page have their own type and nothing else of the disk is given away', () =>
+test('page files are served with their content types, and no file outside the page folder is', () =>
 	withDaemon({ settings: [`http.root=${siteWithSecrets()}`] }, async (daemon) => {
 		const script = await ask(daemon, 'GET', '/app.js?v=1');
 		assert.equal(script.status, 200);
@@ -133,7 +133,7 @@ test('files of the page have their own type and nothing else of the disk is give
 		await assertServes(daemon);
 	}));
 
-test('absurdly long URIs are refused and hurt nobody', () =>
+test('an absurdly long URI is refused and harms nobody', () =>
 	withDaemon({}, async (daemon) => {
 		for (const length of [1_000, 5_000, 100_000]) {
 			for (const at of ['/'.padEnd(length, 'a'), '/'.repeat(length), `/?${'a=b&'.repeat(length / 4)}`]) {
@@ -162,7 +162,7 @@ test('Connection: close is obeyed', () =>
 		assert.match(answer, /^HTTP\/1\.1 200 /);
 	}));
 
-test('requests that come in one segment are all answered, in order', () =>
+test('requests in one segment are all answered, in order', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.write(
@@ -174,14 +174,14 @@ test('requests that come in one segment are all answered, in order', () =>
 			assert.equal((await client.readResponse()).status, status);
 	}));
 
-test('a request that comes in one-byte segments is answered', () =>
+test('a request sent in one-byte segments is answered', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.drip(request('GET', '/', host(daemon)));
 		assert.equal((await client.readResponse()).status, 200);
 	}));
 
-test('requests with a body in one segment with others do not hang the daemon', () =>
+test('requests with bodies in one segment do not hang the daemon', () =>
 	withDaemon({}, async (daemon) => {
 		const get = request('GET', '/', host(daemon));
 		const post = request('POST', '/', { ...host(daemon), 'Content-Length': '5' }, 'hello');
@@ -196,8 +196,8 @@ test('requests with a body in one segment with others do not hang the daemon', (
 		}
 	}));
 
-// What a front end and the daemon read differently is how requests are smuggled.
-test('a request whose length is not certain is refused and what follows it is not a request', () =>
+// Request smuggling needs a front end and a daemon that disagree about where a request ends.
+test('a request of uncertain length is refused and the bytes after it are not run as a request', () =>
 	withDaemon({}, async (daemon) => {
 		const smuggled = request('GET', '/smuggled', host(daemon));
 		const lengths = [
@@ -226,7 +226,7 @@ test('a request whose length is not certain is refused and what follows it is no
 		await assertServes(daemon);
 	}));
 
-test('a plain request to a WebSocket path is told to upgrade', () =>
+test('a plain GET of a WebSocket path is answered by 426', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/ws', '/echo']) {
 			const response = await ask(daemon, 'GET', at);
@@ -239,7 +239,7 @@ test('a plain request to a WebSocket path is told to upgrade', () =>
 		}
 	}));
 
-test('headers that drip in for ever are cut off while others are served', () =>
+test('endlessly slow headers are cut off, and other clients are served meanwhile', () =>
 	withDaemon({}, async (daemon) => {
 		const slow = await connect(daemon);
 		const silent = await connect(daemon);
@@ -254,7 +254,7 @@ test('headers that drip in for ever are cut off while others are served', () =>
 		await assertServes(daemon);
 	}));
 
-test('a body that never comes holds its connection only for a while', () =>
+test('a body that never arrives is cut off after a time limit', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.write(request('POST', '/', { ...host(daemon), 'Content-Length': '1000' }, 'x'));
@@ -262,7 +262,7 @@ test('a body that never comes holds its connection only for a while', () =>
 		await assertServes(daemon);
 	}));
 
-test('headers beyond all measure are refused', () =>
+test('oversized headers are refused', () =>
 	withDaemon({}, async (daemon) => {
 		const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`X-${i}`, 'y'.repeat(20)]));
 		const huge = [
@@ -280,7 +280,7 @@ test('headers beyond all measure are refused', () =>
 		await assertServes(daemon);
 	}));
 
-test('what is not HTTP at all is turned away', () =>
+test('bytes that are not HTTP are refused', () =>
 	withDaemon({}, async (daemon) => {
 		const nonsense = [
 			'\r\n\r\n\r\n', 'hello\r\n\r\n', 'GET\r\n\r\n', 'GET /\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n',
@@ -296,7 +296,7 @@ test('what is not HTTP at all is turned away', () =>
 		await assertServes(daemon);
 	}));
 
-test('thousands of connections that say nothing do not stop the service', { skip: isSlowRun }, () =>
+test('thousands of idle connections do not stop the service', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const silent = [];
 		for (let i = 0; i < 3_000; i += 100)

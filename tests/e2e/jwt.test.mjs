@@ -1,15 +1,15 @@
-// auth.mode = "jwt": nobody reads or says anything without a token, and with one only what it is for.
+// auth.mode = "jwt": without a token nobody can read or send, and a token only opens its own rooms.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, assertError, heardBy, say, until } from '../lib/chat.mjs';
-import { assertRefused, ask, enterStream, get, got, openStream, poll, post, push } from '../lib/doors.mjs';
+import { answerTo, assertError, receivedSoFar, say, until } from '../lib/chat.mjs';
+import { ask, assertRefused, enterStream, expectJson, get, openStream, poll, post, push } from '../lib/doors.mjs';
 import { bearer, inSeconds, sign, withJwt } from '../lib/jwt.mjs';
 import { Terminal } from '../lib/line.mjs';
 import { eventually, runDaemon } from '../lib/daemon.mjs';
 import { connect } from '../lib/raw.mjs';
 
-/** Every door of readers and speakers, as a request of HTTP. */
+/** Every door for reading and sending, as an HTTP request. */
 const doors = [
 	['GET', '/events/lobby'], ['GET', '/poll/lobby?wait=0'], ['GET', '/history/lobby'], ['GET', '/search/lobby?q=x'], ['GET', '/rooms'],
 	['POST', '/send/lobby'],
@@ -17,7 +17,7 @@ const doors = [
 
 const wsWith = (daemon, token, query = '') => daemon.ws(`/ws?events=1&token=${token}${query}`);
 
-/** What the handshake is refused with, as "STATUS CODE". */
+/** Returns the status and error code of the refused handshake, as "STATUS CODE". */
 async function refusalOf(daemon, at, options) {
 	try {
 		await daemon.ws(at, options);
@@ -27,20 +27,20 @@ async function refusalOf(daemon, at, options) {
 	return 'none';
 }
 
-const sit = async (daemon) => new Terminal(await connect(daemon, daemon.linePort));
+const connectTerminal = async (daemon) => new Terminal(await connect(daemon, daemon.linePort));
 
-test('without a token no door opens, and each says so', () =>
+test('without a token every door refuses and says why', () =>
 	withJwt(async (daemon) => {
 		assert.equal(await refusalOf(daemon, '/ws'), '401 token_required');
 		for (const [method, at] of doors) {
 			const refused = await assertRefused(ask(daemon, method, at, { body: method === 'POST' ? 'm' : undefined }), 401, 'token_required');
 			assert.equal(refused.headers['www-authenticate'], 'Bearer');
 		}
-		assert.equal((await get(daemon, '/')).status, 200, 'the page itself is for everybody');
+		assert.equal((await get(daemon, '/')).status, 200, 'the page itself needs no token');
 		assert.equal((await get(daemon, '/healthz')).status, 200);
 	}));
 
-test('a bad token opens no door, is told nothing about, and each try is a line in the log', () =>
+test('a bad token is refused at every door without details, and each try is logged', () =>
 	withJwt(async (daemon) => {
 		const good = { sub: 'ann' };
 		const bad = {
@@ -73,7 +73,7 @@ test('a bad token opens no door, is told nothing about, and each try is a line i
 		}
 	}));
 
-test('with a good token every door opens, in the name that it says', () =>
+test('a valid token opens every door under the name in the token', () =>
 	withJwt(async (daemon) => {
 		const token = sign({ sub: '1', name: 'ann', exp: inSeconds(3600) });
 		const ann = await wsWith(daemon, token);
@@ -84,15 +84,15 @@ test('with a good token every door opens, in the name that it says', () =>
 		const { stream, joined } = await enterStream(daemon, 'lobby', '', bearer(token));
 		assert.equal(joined.you.username, 'ann');
 		assert.equal((await poll(daemon, 'lobby', `wait=0&token=${token}`)).you.username, 'ann');
-		assert.equal((await got(get(daemon, `/history/lobby?token=${token}`))).messages.length, 1);
-		assert.equal((await got(get(daemon, '/search/lobby?q=hi', { headers: bearer(token) }))).messages.length, 1);
-		assert.deepEqual((await got(get(daemon, '/rooms', { headers: bearer(token) }))).rooms.map(({ room }) => room), ['lobby']);
-		const { id } = await got(post(daemon, `/send/lobby?session=${joined.you.session}`, 'by send', bearer(token)));
+		assert.equal((await expectJson(get(daemon, `/history/lobby?token=${token}`))).messages.length, 1);
+		assert.equal((await expectJson(get(daemon, '/search/lobby?q=hi', { headers: bearer(token) }))).messages.length, 1);
+		assert.deepEqual((await expectJson(get(daemon, '/rooms', { headers: bearer(token) }))).rooms.map(({ room }) => room), ['lobby']);
+		const { id } = await expectJson(post(daemon, `/send/lobby?session=${joined.you.session}`, 'by send', bearer(token)));
 		assert.equal(id, 2);
 		await stream.close();
 	}));
 
-test('the session of a stream is of no use to who is somebody else', () =>
+test('the session of a stream cannot be used with the token of another person', () =>
 	withJwt(async (daemon) => {
 		const { stream, joined } = await enterStream(daemon, 'lobby', '', bearer(sign({ sub: 'ann' })));
 		const at = `/send/lobby?session=${joined.you.session}`;
@@ -105,7 +105,7 @@ test('the session of a stream is of no use to who is somebody else', () =>
 		await stream.close();
 	}));
 
-test('nobody goes on with the poll of somebody else', () =>
+test('a poll cannot be continued with the token of another person', () =>
 	withJwt(async (daemon) => {
 		const ann = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann' })) });
 		assert.equal(ann.you.username, 'ann');
@@ -114,7 +114,7 @@ test('nobody goes on with the poll of somebody else', () =>
 		assert.notEqual(eve.you.session, ann.you.session);
 	}));
 
-test('the rooms of the token are all that there is, at every door', () =>
+test('the rooms of a token are the only rooms its bearer sees, at every door', () =>
 	withJwt(async (daemon) => {
 		const all = await wsWith(daemon, sign({ sub: 'root' }), '&room=secret');
 		await all.nextJson();
@@ -131,42 +131,42 @@ test('the rooms of the token are all that there is, at every door', () =>
 			{ message: 'm' }, { type: 'join' }, { type: 'typing' }, { type: 'history' }, { type: 'search', q: 'hidden' }, { type: 'ack', key: 'k' },
 			{ type: 'chart' }, { type: 'leave' },
 		])
-			assertError(await answer(ann, { ...object, room: 'secret' }), 'denied');
-		assert.deepEqual(await heardBy(all, await wsWith(daemon, sign({ sub: 'bob' }), '&room=secret'), 'secret').then((heard) =>
+			assertError(await answerTo(ann, { ...object, room: 'secret' }), 'denied');
+		assert.deepEqual(await receivedSoFar(all, await wsWith(daemon, sign({ sub: 'bob' }), '&room=secret'), 'secret').then((heard) =>
 			heard.filter(({ type }) => type !== 'presence')), []);
-		const { rooms } = await got(get(daemon, '/rooms', { headers: bearer(token) }));
+		const { rooms } = await expectJson(get(daemon, '/rooms', { headers: bearer(token) }));
 		assert.deepEqual(rooms.map(({ room }) => room), ['ops']);
 		const { stream, joined } = await enterStream(daemon, 'dev', '', bearer(token));
 		await assertRefused(post(daemon, `/send/secret?session=${joined.you.session}`, 'm', bearer(token)), 403, 'denied');
 		await stream.close();
 	}));
 
-test('the name of the token cannot be changed', () =>
+test('the name in the token cannot be changed', () =>
 	withJwt(async (daemon) => {
 		const ann = await wsWith(daemon, sign({ sub: 'ann' }), '&name=eve');
 		assertError(await ann.nextJson(), 'denied');
 		assert.equal((await ann.nextJson()).you.username, 'ann');
 		for (const object of [{ type: 'nick', username: 'eve' }, { message: 'm', username: 'eve' }, { type: 'join', room: 'ops', username: 'eve' }])
-			assertError(await answer(ann, object), 'denied');
+			assertError(await answerTo(ann, object), 'denied');
 		await say(ann, { message: 'as I am', username: 'ann' });
 		const other = await wsWith(daemon, sign({ sub: '2', name: 'ann' })).catch((error) => error);
 		assert.equal(JSON.parse(other.body).error.code, 'name_taken');
 	}));
 
-test('a configured token lets a program read its rooms, as a guest', () =>
+test('a configured token lets a program read its rooms as a guest', () =>
 	withJwt(async (daemon) => {
 		const reader = await daemon.ws('/ws?room=ops&events=1', { headers: bearer('ci-secret') });
 		assert.match((await reader.nextJson()).you.username, /^guest-/);
-		assertError(await answer(reader, { type: 'nick', username: 'ann' }), 'denied');
+		assertError(await answerTo(reader, { type: 'nick', username: 'ann' }), 'denied');
 		assert.equal(await refusalOf(daemon, '/ws?room=lobby&token=ci-secret'), '403 denied');
 		await push(daemon, 'ops', 'pushed', bearer('ci-secret'));
 		assert.equal((await until(reader, ({ type }) => type === 'message')).at(-1).message, 'pushed');
 		await assertRefused(post(daemon, '/push/ops', 'm', bearer(sign({ sub: 'ann' }))), 401, 'bad_token');
 	}));
 
-test('at the line door nothing can be done before /login', () =>
+test('the line door accepts only /login before a login', () =>
 	withJwt(async (daemon) => {
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		assert.equal(await terminal.next(), '* This needs a token: /login TOKEN');
 		for (const line of ['hello?', '/nick ann', '/rooms', '/login', '/help'])
 			assert.equal(await terminal.ask(line), '* This needs a token: /login TOKEN', line);
@@ -176,49 +176,49 @@ test('at the line door nothing can be done before /login', () =>
 		assert.equal(await terminal.ask('/history'), '* That was nothing: there is no history of lobby');
 	}));
 
-test('a bad token, an idle hour of talk or a goodbye end an unknown line', () =>
+test('a line connection without a login ends after a bad token, too many lines or /quit', () =>
 	withJwt(async (daemon) => {
-		const wrong = await sit(daemon);
+		const wrong = await connectTerminal(daemon);
 		wrong.say(`/login ${sign({ sub: 'ann' }, { key: 'x' })}`, 'and on');
 		assert.deepEqual(await wrong.rest(), ['* This needs a token: /login TOKEN', '* this token is no good', '* Goodbye: bad_token']);
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token$/);
-		const talker = await sit(daemon);
+		const talker = await connectTerminal(daemon);
 		talker.say(...Array(50).fill('let me in'));
 		assert.equal((await talker.rest()).at(-1), '* Goodbye: token_required');
 		for (const word of ['Q', '/quit']) {
-			const guest = await sit(daemon);
+			const guest = await connectTerminal(daemon);
 			guest.say(word);
 			assert.deepEqual(await guest.rest(), ['* This needs a token: /login TOKEN']);
 		}
 	}));
 
-test('lines that come with the login are heard when it is done', () =>
+test('lines sent together with /login are processed after the login', () =>
 	withJwt(async (daemon) => {
 		const ann = await wsWith(daemon, sign({ sub: 'ann' }));
-		const script = await sit(daemon);
+		const script = await connectTerminal(daemon);
 		script.say(`/login ${sign({ sub: 'bob' })}`, 'one', 'two');
 		const heard = await until(ann, ({ message }) => message === 'two');
 		assert.deepEqual(heard.filter(({ type }) => type === 'message').map(({ message, username }) => `${username}: ${message}`), ['bob: one', 'bob: two']);
 	}));
 
-test('where nobody has to log in /login is refused politely and said to nobody', () =>
+test('without auth /login is refused and its text reaches nobody', () =>
 	withJwt(async (daemon) => {
 		const ann = await daemon.ws();
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		await terminal.next();
 		assert.equal(await terminal.ask('/login secret'), '* nobody has to log in here');
 		terminal.say('hi');
 		assert.equal((await ann.nextJson()).message, 'hi');
 	}, { settings: ['auth.mode=open'] }));
 
-test('when a token expires its session is closed at every door, and told why', () =>
+test('a session is told and closed at every door when its token expires', () =>
 	withJwt(async (daemon) => {
 		const claims = { exp: inSeconds(3) };
 		const token = sign({ sub: 'ann', ...claims });
 		const ann = await wsWith(daemon, token);
 		const stays = await wsWith(daemon, sign({ sub: 'stays', exp: inSeconds(3600) }));
 		const { stream } = await enterStream(daemon, 'lobby', '', bearer(sign({ sub: 'eva', ...claims })));
-		const terminal = await sit(daemon);
+		const terminal = await connectTerminal(daemon);
 		await terminal.next();
 		terminal.say(`/login ${sign({ sub: 'ida', ...claims })}`);
 		const waiting = get(daemon, '/poll/lobby?wait=60', { headers: bearer(sign({ sub: 'bob', ...claims })) });
@@ -233,16 +233,16 @@ test('when a token expires its session is closed at every door, and told why', (
 		await say(stays, 'still here');
 	}));
 
-test('a poll that comes back with a newer token goes on beyond the older one', () =>
+test('a poll repeated with a newer token outlives the older token', () =>
 	withJwt(async (daemon) => {
 		const first = await poll(daemon, 'lobby', 'wait=0', { headers: bearer(sign({ sub: 'ann', exp: inSeconds(2) })) });
 		const at = `/poll/lobby?session=${first.you.session}&since=${first.since}`;
 		const ann = sign({ sub: 'ann', exp: inSeconds(3600) });
-		const second = await got(get(daemon, `${at}&wait=4`, { headers: bearer(ann) }));
+		const second = await expectJson(get(daemon, `${at}&wait=4`, { headers: bearer(ann) }));
 		assert.deepEqual([second.you, second.recovered], [first.you, true]);
 	}));
 
-test('a secret that is missing or no good keeps the daemon from starting', async () => {
+test('a missing or invalid secret keeps the daemon from starting', async () => {
 	const missing = await runDaemon({ args: ['-t'], settings: ['auth.mode=jwt'] });
 	assert.equal(missing.code, 1);
 	assert.match(missing.stderr + missing.stdout, /auth\.mode "jwt" needs auth\.jwt_secret_file/);

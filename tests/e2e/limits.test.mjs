@@ -1,4 +1,4 @@
-// What happens at the limits: too many connections, no descriptors left, readers that are slow.
+// The limits: too many connections, no file descriptors left, slow readers.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { ask, connect, request } from '../lib/raw.mjs';
 
-test('the connection over the limit is refused with 503 and the others live', () =>
+test('a connection over the limit is refused with 503 and the others stay', () =>
 	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
 		const clients = [];
 		for (let n = 0; n < 5; n++)
@@ -24,12 +24,12 @@ test('the connection over the limit is refused with 503 and the others live', ()
 			assert.equal((await client.nextJson()).message, 'we are five');
 
 		await clients.pop().close();
-		const late = await eventually(() => daemon.ws(), 'a place that has become free');
+		const late = await eventually(() => daemon.ws(), 'a free place for a new connection');
 		clients[0].sendJson({ message: 'welcome' });
 		assert.equal((await late.nextJson()).message, 'welcome');
 	}));
 
-test('clients that come and go leave no place taken', () =>
+test('clients that connect and disconnect leave no place taken', () =>
 	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
 		for (let n = 0; n < 50; n++) {
 			const client = await eventually(() => daemon.ws(), 'a free place');
@@ -40,12 +40,12 @@ test('clients that come and go leave no place taken', () =>
 			await (await eventually(() => daemon.ws(), 'a free place')).vanish();
 		await eventually(
 			() => assert.ok(daemon.openDescriptors() <= descriptors),
-			'descriptors to be given back',
+			'the file descriptors to be closed',
 		);
 	}));
 
-// A daemon that spins uses three seconds in three seconds.
-test('without descriptors it neither spins nor floods its log, and serves again later', { skip: isSlowRun }, () =>
+// A busy loop would use three seconds of processor time in three seconds.
+test('without file descriptors the daemon neither spins nor floods its log, and serves again later', { skip: isSlowRun }, () =>
 	withDaemon(
 		{ limits: { nofile: 100 }, settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=10'] },
 		async (daemon) => {
@@ -54,7 +54,7 @@ test('without descriptors it neither spins nor floods its log, and serves again 
 			for (let n = 0; n < 400; n++)
 				crowd.push(await connect(daemon));
 			const linesBefore = daemon.log.length;
-			await daemon.assertRests(ann, 1);
+			await daemon.assertIdle(ann, 1);
 			assert.ok(daemon.log.length - linesBefore < 100, 'the log is flooded');
 			ann.sendJson({ message: 'the living' });
 			assert.equal((await bob.nextJson()).message, 'the living');
@@ -85,13 +85,13 @@ test('without descriptors a WebSocket is refused with 503 and can be had later',
 		served.destroy();
 	}));
 
-test('a reader that does not keep up is closed with 1013 and nobody else feels it', { skip: isSlowRun }, () =>
+test('a slow reader is closed with 1013 and other clients are not affected', { skip: isSlowRun }, () =>
 	withDaemon({ settings: ['limits.queue_bytes=65536', 'limits.message_rate=0'] }, async (daemon) => {
 		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		slow.socket.pause();
 		const message = 'm'.repeat(8_000);
 		let count = 0;
-		// No longer, because who is closed is not waited for long.
+		// Stop when the daemon closes the slow reader: it then waits only a short time for the close.
 		for (; !/^slow_reader\b/m.test(daemon.stderr) && count < 4_000; count++) {
 			sender.sendJson({ message, n: count });
 			assert.equal((await fast.nextJson()).n, count);
@@ -101,7 +101,7 @@ test('a reader that does not keep up is closed with 1013 and nobody else feels i
 		assert.equal((await slow.closed).code, 1013);
 		assert.ok(slow.waiting > 0 && slow.waiting < count);
 		for (let n = 0; slow.waiting > 0; n++)
-			assert.equal((await slow.nextJson()).n, n, 'what it got is complete up to its end');
+			assert.equal((await slow.nextJson()).n, n, "the slow reader's messages are complete up to the close");
 
 		const again = await daemon.ws();
 		sender.sendJson({ message: 'after it' });

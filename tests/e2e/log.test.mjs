@@ -1,4 +1,4 @@
-// The log: how its lines begin and end, and that the manual knows every event.
+// The log: the format of its lines, and the list of events in the manual.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -8,11 +8,11 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { binary, runDaemon, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
-// Settings with which it logs one error and ends.
+// With these settings the daemon logs one error and exits.
 const failing = ['http.port=0', 'line.port=0', 'http.root=/nonexistent'];
 const failure = 'page_failed root=/nonexistent error="No such file or directory" level=error';
 
-/** Runs the failing daemon with stderr as a file; streamOf(status) is its $JOURNAL_STREAM. */
+/** Runs the failing daemon with stderr as a file. streamOf(status) returns its $JOURNAL_STREAM. */
 async function logWith(streamOf, ...settings) {
 	const file = path.join(temporaryFolder(), 'stderr');
 	const fd = openSync(file, 'w');
@@ -36,7 +36,7 @@ test('a line for the journal begins with its priority', async () => {
 	assert.match(json, /^<3>\{"ts":\d+,"level":"error","event":"page_failed",.*\}\n$/);
 });
 
-test('a $JOURNAL_STREAM that is not stderr counts for nothing', async () => {
+test('a $JOURNAL_STREAM that is not stderr is ignored', async () => {
 	for (const stream of [({ dev, ino }) => `${dev}:${ino + 1}`, ({ dev, ino }) => `${dev + 1}:${ino}`, () => '', () => 'no:number'])
 		assert.equal(await logWith(stream), `${failure}\n`);
 });
@@ -55,7 +55,7 @@ test('a line on a terminal begins with the time', async () => {
 	assert.equal(rest, failure);
 });
 
-test('as JSON each line is one object', () =>
+test('with the JSON format each line is one object', () =>
 	withDaemon({ settings: ['log.format=json'] }, async (daemon) => {
 		await (await daemon.ws()).close();
 		await daemon.waitForLog(/session_close/);
@@ -70,10 +70,10 @@ test('as JSON each line is one object', () =>
 		]);
 	}));
 
-test('the manual lists every event of the log, and no other', () => {
+test('the manual lists every event of the log and no other', () => {
 	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_write\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
-	// Two words, of which one is logged.
+	// The call names two events and logs one of them.
 	patterns.push(/\blog_order\(\w+ \? "([a-z_]+)"/g, /\blog_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
 	for (const name of readdirSync(path.join(sourceDir, 'src'), { recursive: true }).filter((file) => /\.[ch]$/.test(file))) {
 		const source = readFileSync(path.join(sourceDir, 'src', name), 'utf8');

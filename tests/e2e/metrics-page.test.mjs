@@ -1,5 +1,5 @@
-// GET /metrics: what Prometheus reads, and that the numbers say what happened. (What programs
-// push to rooms is in metrics.test.mjs.)
+// GET /metrics: its format, and that the numbers match what happened. (Metrics that programs push to
+// rooms are in metrics.test.mjs.)
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -7,25 +7,25 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { after, answer, enter, say, take, unhurried, unhurriedWith, until } from '../lib/chat.mjs';
+import { after, answerTo, enter, noRateLimit, noRateLimitWith, receive, say, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, get, keepAlive, poll, post, push } from '../lib/doors.mjs';
 import { Metrics, scrape } from '../lib/exposition.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, request } from '../lib/raw.mjs';
 import { askTls, makeCertificate } from '../lib/tls.mjs';
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
-/** Scrapes until the metrics are as check wants them. */
+/** Scrapes until check accepts the metrics. */
 const shows = (daemon, what, check) => eventually(async () => check(await scrape(daemon)), what);
 
-/** Until the samples of that name that are not 0 are these. */
+/** Waits until the samples of that name, without those that are 0, are the expected ones. */
 const counts = (daemon, name, expected) =>
 	shows(daemon, name, (metrics) => assert.deepEqual(metrics.counts(name), expected));
 
-test('the page is in the format that Prometheus reads, from the start on', () =>
+test('the page is in the Prometheus format from the start', () =>
 	withDaemon({}, async (daemon) => {
 		const metrics = await scrape(daemon);
 		assert.equal(metrics.get('linnet_build_info', { version: '0.1.1' }), 1);
@@ -37,7 +37,7 @@ test('the page is in the format that Prometheus reads, from the start on', () =>
 		assert.equal(head.headers['cache-control'], 'no-store');
 	}));
 
-test('the process is described as the kernel sees it', () =>
+test('the process metrics match what the kernel reports', () =>
 	withDaemon({}, async (daemon) => {
 		const metrics = await scrape(daemon);
 		const started = metrics.get('process_start_time_seconds');
@@ -56,10 +56,10 @@ test('the process is described as the kernel sees it', () =>
 		client.destroy();
 	}));
 
-test('connections count by what they speak, and when they end by why', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('connections are counted by protocol, and closed ones by reason', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		const { stream } = await enterStream(daemon, 'lobby');
 		const agent = keepAlive();
 		const polling = poll(daemon, 'elsewhere', 'wait=60', { agent });
@@ -83,23 +83,23 @@ test('connections count by what they speak, and when they end by why', () =>
 				'http upgraded': 5, 'ws normal': 1, 'ws lost': 1, 'line normal': 1, 'sse normal': 1, 'poll normal': 1, 'echo normal': 1,
 			});
 			const all = metrics.get('linnet_connections_accepted_total', { transport: 'http' });
-			assert.equal(all, ended + 5 + 2, 'what was accepted has ended, become something else, or polled or asks this');
+			assert.equal(all, ended + 5 + 2, 'accepted must equal closed, upgraded, polling and this request');
 		});
 		assert.ok(http >= 7);
 		agent.destroy();
 	}));
 
-test('what is said counts by its door, what is read by its reader', () =>
-	withDaemon({ settings: [...unhurried.settings, 'chat.echo_to_sender=false'] }, async (daemon) => {
+test('sent messages are counted by door, delivered ones by transport', () =>
+	withDaemon({ settings: [...noRateLimit.settings, 'chat.echo_to_sender=false'] }, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		for (let n = 0; n < 3; n++)
 			await say(ann, `by ws ${n}`);
 		ann.sendJson({ type: 'cursor', x: 1, ephemeral: true });
-		await take(bob, 4);
+		await receive(bob, 4);
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby');
 		await post(daemon, `/send/lobby?session=${you.session}`, 'beside a stream');
 		await stream.nextJson();
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		line.say('one', 'two');
 		await until(bob, ({ message }) => message === 'two');
 		await push(daemon, 'lobby', 'a push');
@@ -127,25 +127,25 @@ test('what is said counts by its door, what is read by its reader', () =>
 		assert.ok(metrics.get('linnet_bytes_sent_total') > 5_000);
 	}));
 
-test('each reader of a message is one that it was sent to', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message is counted once for each client that it is sent to', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, ...others] = [await daemon.ws(), await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 10; n++)
 			ann.sendJson({ message: `${n}` });
 		for (const client of others)
-			await take(client, 10);
+			await receive(client, 10);
 		const metrics = await scrape(daemon);
 		assert.equal(metrics.get('linnet_messages_sent_total', { transport: 'ws' }), 30);
 		assert.equal(metrics.get('linnet_queue_bytes'), 0);
 	}));
 
-test('repeated sends, searches and resumes count by what came of them', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('repeated sends, searches and resumes are counted by result', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');
 		await say(ann, { message: 'disk full', ref: 'same' });
-		const again = await answer(ann, { message: 'disk full', ref: 'same' });
+		const again = await answerTo(ann, { message: 'disk full', ref: 'same' });
 		assert.equal(again.duplicate, true);
-		assert.equal((await answer(ann, { type: 'search', q: 'disk' })).messages.length, 1);
+		assert.equal((await answerTo(ann, { type: 'search', q: 'disk' })).messages.length, 1);
 		await enter(daemon, after(epoch, 0));
 		await enter(daemon, after(epoch, 1));
 		await enter(daemon, after('another', 1));
@@ -157,7 +157,7 @@ test('repeated sends, searches and resumes count by what came of them', () =>
 		assert.equal(metrics.get('linnet_searches_total'), 1);
 	}));
 
-test('alarms stop counting when they are cleared, and count again after a restart', async () => {
+test('a cleared alarm is no longer counted, and standing alarms are counted again after a restart', async () => {
 	const folder = temporaryFolder();
 	const alarm = (key, severity) => ({ type: 'alarm', key, severity });
 	await withDaemon({ folder }, async (daemon) => {
@@ -173,7 +173,7 @@ test('alarms stop counting when they are cleared, and count again after a restar
 	});
 });
 
-test('connections over a limit count by the limit', () =>
+test('refused connections are counted by the limit they exceeded', () =>
 	withDaemon({ settings: ['limits.connections=3'] }, async (daemon) => {
 		const clients = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 2; n++)
@@ -183,7 +183,7 @@ test('connections over a limit count by the limit', () =>
 			assert.ok(metrics.get('linnet_connections_refused_total', { limit: 'connections' }) >= 2));
 	}));
 
-test('clients of a proxy over the limit of their address count by it', () =>
+test('proxied clients over the address limit are counted by it', () =>
 	withDaemon({ settings: ['http.trusted_proxies=["127.0.0.1"]', 'limits.per_address=1'] }, async (daemon) => {
 		const headers = { 'X-Forwarded-For': '203.0.113.7' };
 		await daemon.ws('/ws', { headers });
@@ -191,7 +191,7 @@ test('clients of a proxy over the limit of their address count by it', () =>
 		await counts(daemon, 'linnet_connections_refused_total', { per_address: 1 });
 	}));
 
-test('who misbehaves is counted by what it did', () =>
+test('abusive clients are counted by what they did', () =>
 	withDaemon({ settings: ['limits.message_rate=0.01', 'limits.message_burst=1'] }, async (daemon) => {
 		const closed = async (act) => {
 			const client = await daemon.ws();
@@ -221,8 +221,8 @@ test('who misbehaves is counted by what it did', () =>
 		assert.equal((await scrape(daemon)).get('linnet_rate_limited_total'), 101);
 	}));
 
-test('a slow reader is counted, and what waits for it while it waits', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.queue_bytes=1048576'), async (daemon) => {
+test('a slow reader is counted, and so are the bytes queued for it', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimitWith('limits.queue_bytes=1048576'), async (daemon) => {
 		const [sender, fast, slow] = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 		slow.socket.pause();
 		const message = 'm'.repeat(16_000);
@@ -230,9 +230,9 @@ test('a slow reader is counted, and what waits for it while it waits', { skip: i
 		for (let n = 0; !(await scrape(daemon)).get('linnet_slow_readers_closed_total'); n++) {
 			for (let k = 0; k < 20; k++)
 				sender.sendJson({ message });
-			await take(fast, 20);
+			await receive(fast, 20);
 			waited = Math.max(waited, (await scrape(daemon)).get('linnet_queue_bytes'));
-			assert.ok(n < 2_000, 'nobody was too slow');
+			assert.ok(n < 2_000, 'no reader was too slow');
 		}
 		assert.ok(waited > 16_000, `${waited} bytes waited`);
 		slow.socket.resume();
@@ -246,7 +246,7 @@ test('a slow reader is counted, and what waits for it while it waits', { skip: i
 		await daemon.waitForLog(/^session_close .*door=ws code=1013 .*reason=slow_reader sent_bytes=\d{5,} received_bytes=\d+ duration_ms=\d+$/);
 	}));
 
-test('silent connections end by a timeout', () =>
+test('silent connections are counted as closed by a timeout', () =>
 	withDaemon({ settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] }, async (daemon) => {
 		const client = await connectWebSocket(daemon, '/ws');
 		await client.readToEnd();
@@ -255,8 +255,8 @@ test('silent connections end by a timeout', () =>
 			assert.equal(metrics.get('linnet_connections_closed_total', { transport: 'ws', reason: 'timeout' }), 1));
 	}));
 
-test('requests count by their route and the class of their answer', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('requests are counted by route and status class', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const asked = ['/', '/healthz', '/readyz', '/history/lobby', '/search/lobby?q=a', '/rooms', '/poll/lobby?wait=0', '/ws', '/admin/sessions', '/nothing'];
 		for (const at of asked)
 			await get(daemon, at);
@@ -278,7 +278,7 @@ test('requests count by their route and the class of their answer', () =>
 		});
 	}));
 
-test('reloads count by whether they were good', async () => {
+test('reloads are counted as succeeded or failed', async () => {
 	const file = path.join(temporaryFolder(), 'reload.cfg');
 	writeFileSync(file, 'log: { level = "info"; };\n');
 	await withDaemon({ args: ['-c', file] }, async (daemon) => {
@@ -290,7 +290,7 @@ test('reloads count by whether they were good', async () => {
 	});
 });
 
-test('hands that are shaken count, and those that are not', async () => {
+test('TLS handshakes are counted as succeeded or failed', async () => {
 	const certificate = makeCertificate();
 	await withDaemon({ settings: certificate.settings }, async (daemon) => {
 		const plain = await connect(daemon);
@@ -303,7 +303,7 @@ test('hands that are shaken count, and those that are not', async () => {
 	});
 });
 
-test('lines of log files count, shown and skipped', async () => {
+test('shown and skipped lines of log files are counted', async () => {
 	const file = path.join(temporaryFolder(), 'some.log');
 	writeFileSync(file, '');
 	const tails = `tails=( { room = "log"; path = "${file}"; lines = 10; rate = 5; } )`;
@@ -317,25 +317,25 @@ test('lines of log files count, shown and skipped', async () => {
 			assert.ok(skipped > 900, `${skipped} of 1000`);
 			assert.ok(shown + skipped <= 1_002);
 		});
-		assert.deepEqual((await scrape(daemon)).counts('linnet_store_appended_total'), {}, 'log files are not in the history');
+		assert.deepEqual((await scrape(daemon)).counts('linnet_store_appended_total'), {}, 'lines of log files are not in the history');
 	});
 });
 
-test('a loop that is held up shows in its lag', { skip: isSlowRun }, () =>
+test('a blocked loop shows in the loop lag', { skip: isSlowRun }, () =>
 	withDaemon({}, async (daemon) => {
 		const client = await daemon.ws();
 		const late = (metrics) =>
 			metrics.get('linnet_loop_lag_seconds_count') - metrics.get('linnet_loop_lag_seconds_bucket', { le: '0.5' });
-		await shows(daemon, 'a look at the lag', (metrics) => assert.ok(metrics.get('linnet_loop_lag_seconds_count') > 0));
+		await shows(daemon, 'the lag of an idle daemon', (metrics) => assert.ok(metrics.get('linnet_loop_lag_seconds_count') > 0));
 		const before = late(await scrape(daemon));
 		daemon.signal('SIGSTOP');
-		await sleep(1_500); // it is what happens, not what is waited for
+		await sleep(1_500); // this produces the lag; it is not a wait
 		daemon.signal('SIGCONT');
 		await shows(daemon, 'the lag', (metrics) => assert.ok(late(metrics) > before));
 		await client.close();
 	}));
 
-test('the page is for this machine itself and for an admin', async () => {
+test('only local requests and admin tokens can read the metrics', async () => {
 	await withDaemon({}, async (daemon) => {
 		assert.equal((await get(daemon, '/metrics')).status, 200);
 		for (const headers of [{ 'X-Forwarded-For': '127.0.0.1' }, { Via: '1.1 proxy' }, { Host: 'chat.example' }])
@@ -357,7 +357,7 @@ test('the page is for this machine itself and for an admin', async () => {
 	});
 });
 
-/** Every selector NAME{label="value",…} of an expression, as [name, labels]. */
+/** Returns every selector NAME{label="value",…} of an expression, as [name, labels]. */
 function selectorsOf(expression) {
 	const bare = expression.replace(/\b(?:by|without)\s*\([^)]*\)/g, '');
 	return [...bare.matchAll(/\b((?:linnet|process)_[a-z_]+)(?:\{([^}]*)\})?/g)].map(([, name, labels = '']) => [
@@ -372,7 +372,7 @@ function assertKnown(metrics, expression) {
 	for (const [name, labels] of selectors) {
 		const samples = metrics.samples.filter((sample) => sample.name === name);
 		assert.ok(samples.length, `${expression}: there is no ${name}`);
-		// Those that a scrape adds are not on the page.
+		// Prometheus adds instance and job when it scrapes; they are not on the page.
 		for (const [label, value] of labels.filter(([key]) => key !== 'instance' && key !== 'job'))
 			for (const word of value.split('|'))
 				assert.ok(samples.some((sample) => sample.labels[label] === word), `${expression}: no ${label}="${word}"`);
@@ -386,7 +386,7 @@ function assertKnown(metrics, expression) {
 			);
 }
 
-test('the dashboard and the alert rules name only metrics that there are', () =>
+test('the dashboard and the alert rules use only existing metrics', () =>
 	withDaemon({}, async (daemon) => {
 		const metrics = await scrape(daemon);
 		const dashboard = JSON.parse(readFileSync(path.join(sourceDir, 'config/grafana-dashboard.json'), 'utf8'));

@@ -1,22 +1,22 @@
-// Live values: everybody is shown the newest, and whoever comes the last.
+// Metrics pushed to rooms: everybody receives the newest value, and a new client the last one.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, unhurried, until, wholeHistory, withHistory } from '../lib/chat.mjs';
+import { enter, noRateLimit, until, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { assertRefused, enterStream, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 const metric = (name, value, members) => ({ type: 'metric', name, value, ...members });
 
-test('a value is shown at the doors that show values, as it was pushed, and not kept', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a metric is sent unchanged to the doors that show metrics, and is not stored', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const { stream } = await enterStream(daemon, 'lobby', 'name=sse');
 		const waiting = poll(daemon, 'lobby');
-		const line = await sitDown(daemon);
+		const line = await openTerminal(daemon);
 		await until(ann, ({ via }) => via === 'line');
-		await untilOnePolls(daemon);
+		await waitForOnePoll(daemon);
 		const { ref, ...placed } = await push(daemon, 'lobby', metric('cpu', 0.1, { unit: 'ratio', host: 'db1', id: 7, ref: 'r' }));
 		assert.equal(ref, 'r');
 		assert.deepEqual(Object.keys(placed), ['room', 'epoch', 'delivered']);
@@ -29,8 +29,8 @@ test('a value is shown at the doors that show values, as it was pushed, and not 
 		assert.equal((await wholeHistory(ann)).length, 1);
 	}));
 
-test('several values come in one array', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('several metrics can be pushed in one array', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const values = [metric('a', 1), metric('b', -2.5e-7), metric('c', 12_345_678_901_234, { unit: 'B' })];
 		assert.equal((await push(daemon, 'lobby', values)).count, 3);
@@ -39,9 +39,9 @@ test('several values come in one array', () =>
 		assert.equal((await push(daemon, 'lobby', [metric('a', 2)])).count, undefined);
 	}));
 
-test('whoever comes is shown the last value of each name', () =>
+test('a new client is shown the last value of each metric', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			for (const value of [1, 2, 3])
 				await push(daemon, 'lobby', [metric('a', value), metric('b', -value)]);
@@ -55,14 +55,14 @@ test('whoever comes is shown the last value of each name', () =>
 			assert.deepEqual(last(await until({ nextJson: () => stream.nextJson() }, isMark)).slice(0, 2), [['a', 3], ['b', -3]]);
 			const { messages, since } = await poll(daemon, 'lobby', 'wait=0');
 			assert.deepEqual(last(messages), [['a', 3], ['b', -3]]);
-			// Who goes on waits for something new.
+			// A poll that resumes waits for something new.
 			assert.deepEqual((await poll(daemon, 'lobby', `wait=0&since=${since}`)).messages, []);
 		},
 		async (daemon) => assert.deepEqual((await poll(daemon, 'lobby', 'wait=0')).messages, []),
 	));
 
-test('a flood of ten thousand values is thinned to the newest of each name', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a flood of ten thousand values is thinned to the newest of each metric', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client } = await enter(daemon, 'name=ann');
 		const { stream } = await enterStream(daemon, 'lobby');
 		await client.nextJson();
@@ -74,7 +74,7 @@ test('a flood of ten thousand values is thinned to the newest of each name', { s
 			assert.equal((await post(daemon, '/push/lobby', values, {}, agent)).status, 200);
 		}
 		agent.destroy();
-		// The newest comes at last, and each value is newer than the one before.
+		// The newest value arrives in the end, and each value is newer than the one before.
 		for (const reader of [client, { nextJson: () => stream.nextJson() }]) {
 			const newest = {};
 			let seen = 0;
@@ -84,14 +84,14 @@ test('a flood of ten thousand values is thinned to the newest of each name', { s
 				newest[name] = value;
 				seen++;
 			}
-			// Four a second of each name, and one at the beginning.
+			// Four values a second of each name, and one at the beginning.
 			const most = 2 * (4 * Math.ceil((Date.now() - started) / 1000) + 2);
-			assert.ok(seen <= most, `${seen} values came, not ${most}`);
+			assert.ok(seen <= most, `${seen} values arrived, the limit is ${most}`);
 		}
 	}));
 
-test('what is no metric is refused, and there is an end to their number', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a malformed metric is refused, and the number of metrics is limited', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const object of [
 			{ value: 1 }, { name: '', value: 1 }, { name: 7, value: 1 }, { name: 'a\tb', value: 1 }, { name: 'x'.repeat(65), value: 1 },
 			{ name: 'a' }, { name: 'a', value: '1' }, { name: 'a', value: null }, { name: 'a', value: 1, unit: 5 },

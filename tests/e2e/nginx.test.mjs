@@ -1,4 +1,4 @@
-// The samples for proxies: a real nginx in front of linnetd, TLS at nginx.
+// The sample configurations for proxies: a real nginx in front of linnetd, with TLS at nginx.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,7 +14,7 @@ import { askTls, connectTls, makeCertificate, wsTls } from '../lib/tls.mjs';
 
 const own = makeCertificate();
 
-/** Runs body(nginx, daemon) with a linnetd that trusts the nginx in front of it. */
+/** Runs body(nginx, daemon) with nginx in front of a linnetd that trusts it. */
 const behindNginx = (body, ...settings) =>
 	withDaemon({ settings: ['http.trusted_proxies=["127.0.0.1"]', ...settings] }, (daemon) =>
 		withNginx(daemon, own, (nginx) => body(nginx, daemon)),
@@ -22,7 +22,7 @@ const behindNginx = (body, ...settings) =>
 
 const page = readFileSync(path.join(sourceDir, 'public/index.html'), 'utf8');
 
-test('the page comes through nginx, by HTTP/1.1 and by HTTP/2', () =>
+test('the page is served through nginx by HTTP/1.1 and by HTTP/2', () =>
 	behindNginx(async (nginx) => {
 		const answer = await askTls(nginx, own, 'GET', '/');
 		assert.equal(answer.status, 200);
@@ -38,14 +38,14 @@ test('the page comes through nginx, by HTTP/1.1 and by HTTP/2', () =>
 		session.close();
 	}));
 
-test('plain HTTP is sent on to HTTPS', () =>
+test('plain HTTP is redirected to HTTPS', () =>
 	behindNginx(async (nginx) => {
 		const answer = await ask({ host: nginx.host, port: nginx.plainPort }, 'GET', '/a?b', { Host: 'chat.example.org' });
 		assert.equal(answer.status, 301);
 		assert.equal(answer.headers.location, 'https://chat.example.org/a?b');
 	}));
 
-test('a chat through nginx is the one of the other doors', () =>
+test("a chat client behind nginx and one at another door receive each other's messages", () =>
 	behindNginx(async (nginx, daemon) => {
 		const direct = await daemon.ws();
 		const client = await wsTls(nginx, own, '/ws', { origin: `https://${nginx.host}:${nginx.port}` });
@@ -70,12 +70,12 @@ test('a chat through nginx is the one of the other doors', () =>
 		assert.equal((await client.close()).code, 1000);
 	}));
 
-test('pages of other origins are refused through nginx, too', () =>
+test('pages of other origins are refused through nginx too', () =>
 	behindNginx((nginx) =>
 		assert.rejects(wsTls(nginx, own, '/ws', { origin: 'https://evil.example' }), { status: 403 }),
 	));
 
-test('the log names the client, not nginx, and who comes from elsewhere may not push', () =>
+test('the log names the client instead of nginx, and a client of another machine may not push', () =>
 	behindNginx(async (nginx, daemon) => {
 		const client = await wsTls(nginx, own, '/ws', { localAddress: '127.0.0.2' });
 		await daemon.waitForLog(/^session_open\b.*\bpeer=127\.0\.0\.2\b/);
@@ -86,7 +86,7 @@ test('the log names the client, not nginx, and who comes from elsewhere may not 
 		await daemon.waitForLog(/^session_open\b.*\bpeer=127\.0\.0\.3\b/);
 		assert.doesNotMatch(daemon.stderr, /198\.51\.100\.7/);
 
-		// A proxy that is trusted, in front of the other one.
+		// The header is that of a further trusted proxy in front of nginx.
 		const elsewhere = { headers: { 'X-Forwarded-For': '198.51.100.7' } };
 		assert.equal((await askTls(nginx, own, 'POST', '/push/lobby', { body: 'hi', ...elsewhere })).status, 403);
 		await daemon.waitForLog(/^refused peer=198\.51\.100\.7\b/);
@@ -95,7 +95,7 @@ test('the log names the client, not nginx, and who comes from elsewhere may not 
 		await forging.close();
 	}));
 
-test('one who vanishes behind nginx has gone', () =>
+test('a client that vanishes behind nginx leaves the room', () =>
 	behindNginx(async (nginx, daemon) => {
 		const client = await wsTls(nginx, own);
 		await daemon.waitForLog(/^session_open\b/);
@@ -103,7 +103,7 @@ test('one who vanishes behind nginx has gone', () =>
 		await daemon.waitForLog(/^session_close\b/);
 	}));
 
-test('long messages pass both ways through nginx', { skip: isSlowRun }, () =>
+test('long messages pass through nginx in both directions', { skip: isSlowRun }, () =>
 	behindNginx(async (nginx) => {
 		const client = await wsTls(nginx, own, '/echo', { maxPayload: 32 * 1024 * 1024 });
 		const bytes = Buffer.alloc(8 * 1024 * 1024, 'linnet ');

@@ -1,5 +1,5 @@
-// The page's text files go out gzip-coded to those who can take that (RFC 9110, sections 8.4
-// and 12.5.3).
+// The page's text files are sent gzip-coded to clients that accept it (RFC 9110, sections 8.4 and
+// 12.5.3).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,10 @@ const withSite = (body) => {
 	return withDaemon({ settings: [`http.root=${root}`] }, (daemon) => body(daemon, root, texts));
 };
 
-/** One request; nothing is decoded. Resolves to { status, headers, body }, a buffer. */
+/**
+ * Sends one request and decodes nothing. Resolves to { status, headers, body }, where body is a
+ * buffer.
+ */
 function get(daemon, at, headers = {}, method = 'GET') {
 	const answered = new Promise((resolve, reject) => {
 		const request = http.request(`${daemon.url}${at}`, { method, headers, agent: false });
@@ -65,7 +68,7 @@ function assertPlain({ status, headers, body }, text) {
 	assert.equal(body.toString(), text);
 }
 
-test('text files go out by gzip to those who accept it, as often as they ask', () =>
+test('a client that accepts gzip receives text files gzip-coded, on every request', () =>
 	withSite(async (daemon, root, texts) => {
 		for (const name of ['', ...texts, ...texts]) {
 			const plain = await get(daemon, `/${name}`);
@@ -78,7 +81,7 @@ test('text files go out by gzip to those who accept it, as often as they ask', (
 		}
 	}));
 
-test('what is no text, or too short, goes out as it is', () =>
+test('files that are no text or very short are sent uncompressed', () =>
 	withSite(async (daemon) => {
 		for (const name of ['a.png', 'a.ico', 'a.woff2', 'a.webp', 'data']) {
 			const answer = await get(daemon, `/${name}`, gzip);
@@ -88,7 +91,7 @@ test('what is no text, or too short, goes out as it is', () =>
 		assertPlain(await get(daemon, '/short.txt', gzip), 'a'.repeat(200));
 	}));
 
-test('a client gets gzip only if it says so', () =>
+test('a client receives gzip only if it accepts it', () =>
 	withSite(async (daemon) => {
 		for (const value of ['gzip', 'x-gzip', '*', 'br;q=1, gzip;q=0.001'])
 			assertCoded(await get(daemon, '/app.js', { 'Accept-Encoding': value }), script);
@@ -96,7 +99,7 @@ test('a client gets gzip only if it says so', () =>
 			assertPlain(await get(daemon, '/app.js', { 'Accept-Encoding': value }), script);
 	}));
 
-test('each form of a file has a tag of its own, by which it is not sent again', () =>
+test('the plain and the gzip form of a file have different ETags, and each is answered by 304', () =>
 	withSite(async (daemon) => {
 		const plain = (await get(daemon, '/app.js')).headers.etag;
 		const coded = (await get(daemon, '/app.js', gzip)).headers.etag;
@@ -118,7 +121,7 @@ test('each form of a file has a tag of its own, by which it is not sent again', 
 		}
 	}));
 
-test('HEAD says of the coded form what GET says, also if it is asked first', () =>
+test('HEAD returns the headers of the gzip form, also as the first request', () =>
 	withSite(async (daemon) => {
 		const head = await get(daemon, '/app.js', gzip, 'HEAD');
 		const answer = await get(daemon, '/app.js', gzip);
@@ -127,7 +130,7 @@ test('HEAD says of the coded form what GET says, also if it is asked first', () 
 		assert.deepEqual({ ...head.headers, date: '' }, { ...answer.headers, date: '' });
 	}));
 
-test('a file that changes while the daemon runs is compressed anew', () =>
+test('a file that changes while the daemon runs is compressed again', () =>
 	withSite(async (daemon, root) => {
 		const file = path.join(root, 'app.js');
 		const tags = new Set();
@@ -145,7 +148,7 @@ test('a file that changes while the daemon runs is compressed anew', () =>
 		const longer = `${script}export const more = 43;\n`;
 		writeFileSync(file, longer);
 		await assertNews(longer);
-		const other = script.replaceAll('42', '24'); // of the same length, put in its place
+		const other = script.replaceAll('42', '24'); // of the same length, in its place
 		writeFileSync(`${file}.new`, other);
 		renameSync(`${file}.new`, file);
 		await assertNews(other);
@@ -155,7 +158,7 @@ test('a file that changes while the daemon runs is compressed anew', () =>
 		await assertNews(longer);
 	}));
 
-test('the page itself is less than half as long', () =>
+test('gzip makes the page less than half as long', () =>
 	withDaemon({}, async (daemon) => {
 		const plain = await get(daemon, '/');
 		const coded = await get(daemon, '/', gzip);
@@ -163,7 +166,7 @@ test('the page itself is less than half as long', () =>
 		assert.ok(coded.body.length * 2 < plain.body.length);
 	}));
 
-test('answers that are no files of the page are never coded', () =>
+test('answers that are not page files are never compressed', () =>
 	withSite(async (daemon) => {
 		for (const [at, status] of [['/nothing', 404], ['/metrics', 200], ['/rooms', 200]]) {
 			const answer = await get(daemon, at, gzip);

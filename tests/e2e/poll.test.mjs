@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, idsOf, range, say, sayMany, unhurried, unhurriedWith } from '../lib/chat.mjs';
+import { enter, idsOf, noRateLimit, noRateLimitWith, range, say, sayMany } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, get, got, keepAlive, poll, post, push, untilOnePolls } from '../lib/doors.mjs';
+import { assertRefused, expectJson, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test('the first poll says where one is, the next ones what came since', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('the first poll returns the position in the room, later ones the messages since then', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'before');
 		const { epoch, ...first } = await poll(daemon, 'lobby', 'wait=0');
@@ -25,8 +25,8 @@ test('the first poll says where one is, the next ones what came since', () =>
 		assert.deepEqual((await waiting).messages.map(({ id }) => id), [4]);
 	}));
 
-test('a poll that nothing comes for is answered by an empty list when its time is over', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a poll without news is answered by an empty list when its time is over', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=1');
 		const empty = await poll(daemon, 'lobby', `wait=1&since=${since}`);
 		assert.deepEqual([empty.messages, empty.since, empty.recovered], [[], since, true]);
@@ -34,20 +34,20 @@ test('a poll that nothing comes for is answered by an empty list when its time i
 			await assertRefused(get(daemon, `/poll/lobby?wait=${wait}`), 400, 'bad_query');
 	}));
 
-test('a poll for events that goes on waits for one, and does not bring what is known already', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a repeated poll for events waits for a new event and does not repeat known ones', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const first = await poll(daemon, 'lobby', 'wait=20&events=1&name=ann');
 		assert.equal(first.messages[0].type, 'joined');
 		const next = poll(daemon, 'lobby', `wait=20&events=1&session=${first.you.session}&since=${first.since}`);
-		await untilOnePolls(daemon);
+		await waitForOnePoll(daemon);
 		const bob = await daemon.ws('/ws?name=bob');
 		const { messages } = await next;
 		assert.deepEqual(messages.map(({ type, event, username }) => [type, event, username]), [['presence', 'enter', 'bob']]);
 		await bob.close();
 	}));
 
-test('what cannot be gone on from is said at once, without a part of the past', () =>
-	withDaemon(unhurriedWith('store.keep_messages=100'), async (daemon) => {
+test('a poll that cannot be resumed is told so at once and is sent no old messages', () =>
+	withDaemon(noRateLimitWith('store.keep_messages=100'), async (daemon) => {
 		await sayMany(await daemon.ws(), 3_000);
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
 		for (const since of ['other:1', `${epoch}:3001`, `${epoch}:1`, 'x', `${epoch}:`, `${epoch}:18446744073709551616`]) {
@@ -56,8 +56,8 @@ test('what cannot be gone on from is said at once, without a part of the past', 
 		}
 	}));
 
-test('a long past is brought in parts, each with where the next one begins', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a long history arrives in parts, each with the position for the next poll', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await sayMany(await daemon.ws(), 1_500, { textOf: (n) => `${n} ${'x'.repeat(200)}` });
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
 		const seen = [];
@@ -71,8 +71,8 @@ test('a long past is brought in parts, each with where the next one begins', () 
 		assert.deepEqual(seen, range(1, 1_500));
 	}));
 
-test('two thousand messages come once and in order, whatever the pauses between two polls', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a poll loop with pauses receives two thousand messages once and in order', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 2_000;
 		const [first, named] = [await poll(daemon, 'lobby', 'wait=0'), await poll(daemon, 'lobby', 'wait=0&name=ann')];
 		const read = async (query, since) => {
@@ -92,7 +92,7 @@ test('two thousand messages come once and in order, whatever the pauses between 
 		const write = async () => {
 			const agent = keepAlive();
 			for (let n = 1; n <= count; n++) {
-				await got(post(daemon, '/push/lobby', `${n}`, {}, agent));
+				await expectJson(post(daemon, '/push/lobby', `${n}`, {}, agent));
 				if (Math.random() < 0.02)
 					await sleep(Math.random() * 20);
 			}
@@ -104,8 +104,8 @@ test('two thousand messages come once and in order, whatever the pauses between 
 			assert.deepEqual(seen, range(1, count));
 	}));
 
-test('who polls under a name is one person, also between two polls', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client that polls under a name stays one person between two polls', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		let { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		const seen = await watcher.nextJson();
@@ -117,25 +117,25 @@ test('who polls under a name is one person, also between two polls', () =>
 			assert.deepEqual(next.you, you);
 			since = next.since;
 		}
-		// Without a name one is nobody.
+		// A poll without a name has no identity.
 		assert.equal((await poll(daemon, 'lobby', 'wait=0')).you, undefined);
 		assert.deepEqual(await watcher.drain(), []);
 	}));
 
-test('a name that somebody has is refused, and nobody is told of whoever asked', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a poll with a taken name is refused, and nobody is told about it', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await assertRefused(get(daemon, '/poll/lobby?name=ANN'), 409, 'name_taken');
 		await assertRefused(get(daemon, '/poll/lobby?name=guest-7'), 400, 'bad_name');
 		for (const session of ['a', 'g'.repeat(32), '0'.repeat(33)])
 			await assertRefused(get(daemon, `/poll/lobby?name=bob&session=${session}`), 400, 'bad_field');
 		assert.deepEqual(await ann.drain(), []);
-		const { count } = await got(get(daemon, '/rooms')).then(({ rooms }) => rooms[0]);
+		const { count } = await expectJson(get(daemon, '/rooms')).then(({ rooms }) => rooms[0]);
 		assert.equal(count, 1);
 	}));
 
-test('who polls again while its poll waits has given that up', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a second poll of a session ends its waiting first poll', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		const start = () => {
 			const waiting = { answer: null };
@@ -145,7 +145,7 @@ test('who polls again while its poll waits has given that up', () =>
 		};
 		let current = start();
 		for (let n = 0; n < 10; n++) {
-			// Whichever comes second answers the other one, before there is anything to say.
+			// The two requests may arrive in either order. The later one ends the other at once.
 			const next = start();
 			await Promise.race([current.answered, next.answered]);
 			const given = current.answer ? current : next;
@@ -155,11 +155,11 @@ test('who polls again while its poll waits has given that up', () =>
 		assert.equal(current.answer, null);
 		await push(daemon, 'lobby', 'm');
 		assert.deepEqual((await current.answered).messages.map(({ message }) => message), ['m']);
-		assert.equal((await got(get(daemon, '/rooms'))).rooms[0].count, 1);
+		assert.equal((await expectJson(get(daemon, '/rooms'))).rooms[0].count, 1);
 	}));
 
-test('clients that have gone while they waited leave nothing behind', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('clients that disconnect during a poll leave nothing behind', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { since } = await poll(daemon, 'lobby', 'wait=0');
 		await get(daemon, '/rooms', { agent: false });
 		const before = daemon.openDescriptors();
@@ -169,15 +169,15 @@ test('clients that have gone while they waited leave nothing behind', () =>
 			await client.write(request('GET', `/poll/lobby?wait=60&since=${since}${n % 2 ? `&name=p${n}` : ''}`, { Host: daemon.host }));
 			gone.push(client);
 		}
-		while ((await got(get(daemon, '/rooms'))).rooms[0].count < 30);
+		while ((await expectJson(get(daemon, '/rooms'))).rooms[0].count < 30);
 		gone.forEach((client, n) => (n % 3 ? client.socket.resetAndDestroy() : client.destroy()));
-		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the descriptors to come back');
+		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the file descriptors to be closed');
 		await push(daemon, 'lobby', 'm');
 		assert.deepEqual((await poll(daemon, 'lobby', `since=${since}`)).messages.map(({ message }) => message), ['m']);
 	}));
 
-test('what is said in the same moment as a poll is heard by it or by the next one', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message sent at the moment of a poll arrives in this poll or in the next one', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		let { since } = await poll(daemon, 'lobby', 'wait=0');
 		for (let n = 1; n <= 150; n++) {
 			const [first] = await Promise.all([poll(daemon, 'lobby', `since=${since}`), push(daemon, 'lobby', `${n}`)]);
@@ -186,8 +186,8 @@ test('what is said in the same moment as a poll is heard by it or by the next on
 		}
 	}));
 
-test('polls of one connection are answered one after the other', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('polls on one connection are answered one after the other', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 3);
 		const { epoch } = await poll(daemon, 'lobby', 'wait=0');

@@ -1,24 +1,24 @@
-// Programs that people have at hand: nc, telnet, and whatever is piped into them.
+// The line door with real programs: nc, telnet, and output piped into them.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { test } from 'node:test';
-import { say, take, unhurried } from '../lib/chat.mjs';
+import { noRateLimit, receive, say } from '../lib/chat.mjs';
 import { eventually, withDaemon, within } from '../lib/daemon.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { ask } from '../lib/raw.mjs';
 
-/** A shell command that is told where the daemon is by $HOST, $PORT and $URL. */
+/** A shell command with the daemon's address in $HOST, $PORT and $URL. */
 class Program {
 	constructor(daemon, command) {
 		this.child = spawn('bash', ['-c', command], {
 			env: { ...process.env, HOST: daemon.host, PORT: daemon.linePort, URL: daemon.url },
 			stdio: ['pipe', 'pipe', 'inherit'],
 		});
-		/** All that it has printed so far. */
+		/** Everything printed so far. */
 		this.output = '';
 		this.child.stdout.setEncoding('utf8').on('data', (text) => (this.output += text));
-		this.child.stdin.on('error', () => {}); // it may have ended
+		this.child.stdin.on('error', () => {}); // the program may have ended
 		this.ended = new Promise((resolve) => this.child.once('close', resolve));
 	}
 
@@ -26,13 +26,13 @@ class Program {
 		this.child.stdin.write(text);
 	}
 
-	/** Waits until it has printed that, and forgets everything up to there. */
+	/** Waits until the program has printed the text, and discards the output up to there. */
 	async sees(text) {
 		await eventually(() => assert.ok(this.output.includes(text), `${text} in ${this.output}`), text);
 		this.output = this.output.slice(this.output.indexOf(text) + text.length);
 	}
 
-	/** What it has printed when it ended, with status 0. */
+	/** Returns the whole output after the program ended with status 0. */
 	async result() {
 		assert.equal(await within(this.ended, 'the program to end'), 0);
 		return this.output;
@@ -53,7 +53,7 @@ const run = (daemon, command) => withProgram(daemon, command, (program) => progr
 const welcome = (name, others) =>
 	`Welcome to Linnet. You are ${name} in lobby with ${others}. /help lists the commands.\n`;
 
-test("printf 'hi' | nc -N says it and ends", () =>
+test("printf 'hi' | nc -N sends the line and ends", () =>
 	withDaemon({}, async (daemon) => {
 		const eve = await daemon.ws();
 		assert.equal(await run(daemon, "printf 'hi' | nc -N $HOST $PORT"), welcome('guest-2', '1 other'));
@@ -61,7 +61,7 @@ test("printf 'hi' | nc -N says it and ends", () =>
 	}));
 
 test('echo /history | nc -N prints the history', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const eve = await daemon.ws('/ws?name=eve');
 		for (const text of ['one', 'two', 'three'])
 			await say(eve, text);
@@ -74,15 +74,15 @@ test('while ...; do echo; done | nc -N loses nothing', () =>
 		const eve = await daemon.ws();
 		const loop = 'n=0; while ((n++ < 2000)); do echo "line $n"; done';
 		assert.equal(await run(daemon, `{ echo /nick cron; ${loop}; } | nc -N $HOST $PORT`), `${welcome('guest-2', '1 other')}* guest-2 is now cron\n`);
-		for (const [n, object] of (await take(eve, 2000)).entries())
+		for (const [n, object] of (await receive(eve, 2000)).entries())
 			assert.deepEqual([object.id, object.username, object.message], [n + 1, 'cron', `line ${n + 1}`]);
 	}));
 
-test('nc is a chat: it shows what others say, and why it ends', () =>
-	withDaemon(unhurried, (daemon) =>
+test('nc works as a chat client: it shows the messages of others, and why the connection ends', () =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, 'exec nc -N $HOST $PORT', async (nc) => {
 			await nc.sees(welcome('guest-1', '0 others'));
-			const bob = await sitDown(daemon, 'bob');
+			const bob = await openTerminal(daemon, 'bob');
 			nc.type('hello\n');
 			assert.equal(await bob.next(), 'guest-1: hello');
 			bob.say('hi');
@@ -95,10 +95,10 @@ test('nc is a chat: it shows what others say, and why it ends', () =>
 		}),
 	));
 
-test('an nc that is killed has left', () =>
-	withDaemon(unhurried, (daemon) =>
+test('a killed nc leaves the room', () =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, 'exec nc $HOST $PORT', async (nc) => {
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await nc.sees('/help lists the commands.\n');
 			nc.type('/nick ncat\n');
 			await nc.sees('is now ncat\n');
@@ -108,16 +108,16 @@ test('an nc that is killed has left', () =>
 		}),
 	));
 
-// script(1) gives telnet the terminal that it wants.
+// telnet wants a terminal, which script(1) provides.
 const telnet = 'exec script --quiet --flush --return --command "telnet $HOST $PORT" /dev/null';
 
-test('telnet is a chat in which an alarm can be acknowledged', () =>
-	withDaemon(unhurried, (daemon) =>
+test('telnet works as a chat client that can acknowledge an alarm', () =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('/nick ann\r');
 			await terminal.sees('* guest-1 is now ann');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await terminal.sees('* guest-2 has entered');
 			const alarm = '{"type":"alarm","key":"disk","severity":"critical","title":"Disk full"}';
 			const { status } = await ask(daemon, 'POST', '/push/lobby',
@@ -126,21 +126,21 @@ test('telnet is a chat in which an alarm can be acknowledged', () =>
 			await terminal.sees('! critical disk: Disk full');
 			terminal.type('/ack disk\r');
 			await terminal.sees('! ann acknowledged disk: Disk full');
-			assert.deepEqual(await bob.take(2), ['! critical disk: Disk full', '! ann acknowledged disk: Disk full']);
+			assert.deepEqual(await bob.nextLines(2), ['! critical disk: Disk full', '! ann acknowledged disk: Disk full']);
 			terminal.type('Q\r');
 			await terminal.sees('Connection closed by foreign host.');
 			await within(terminal.ended, 'telnet to end');
 		}),
 	));
 
-test('telnet in character mode sends each key by itself, backspaces too', () =>
-	withDaemon(unhurried, (daemon) =>
+test('telnet in character mode sends each key alone, and backspaces work', () =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('\u001d');
 			await terminal.sees('telnet> ');
 			terminal.type('mode character\r');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			await terminal.sees('* guest-2 has entered');
 			for (const key of 'hellp\u007fo\r')
 				terminal.type(key);
@@ -150,14 +150,14 @@ test('telnet in character mode sends each key by itself, backspaces too', () =>
 		}),
 	));
 
-test('telnet goes on showing what is said after Ctrl-C', () =>
-	withDaemon(unhurried, (daemon) =>
+test('telnet shows new messages after Ctrl-C', () =>
+	withDaemon(noRateLimit, (daemon) =>
 		withProgram(daemon, telnet, async (terminal) => {
 			await terminal.sees('/help lists the commands.');
 			terminal.type('\u0003');
 			terminal.type('/who\r');
 			await terminal.sees('* In lobby: guest-1 (line)');
-			const bob = await sitDown(daemon);
+			const bob = await openTerminal(daemon);
 			bob.say('still there?');
 			await terminal.sees('guest-2: still there?');
 		}),

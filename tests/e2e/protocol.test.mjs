@@ -1,5 +1,5 @@
-// docs/PROTOCOL.md word for word: its examples are read out of the page itself, and sent and
-// received in its order.
+// docs/PROTOCOL.md word for word: its examples are read from the file, and sent and received in its
+// order.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -7,15 +7,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { answer, heardBy, take, until } from '../lib/chat.mjs';
+import { answerTo, receive, receivedSoFar, until } from '../lib/chat.mjs';
 import { openClient, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { ask, got, openStream, poll, push } from '../lib/doors.mjs';
-import { sitDown } from '../lib/line.mjs';
+import { ask, expectJson, openStream, poll, push } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { schema, schemaFault } from '../lib/schema.mjs';
 
 const page = readFileSync(path.join(sourceDir, 'docs/PROTOCOL.md'), 'utf8');
 
-/** The indented lines of each section, by its heading. */
+/** Returns the indented lines of each section, by heading. */
 function readExamples() {
 	const sections = new Map();
 	let lines;
@@ -31,7 +31,7 @@ function readExamples() {
 
 const examples = readExamples();
 
-/** The section's next example, which must be of that type (undefined: it has none). */
+/** Returns the next example of the section. It must have that type (undefined: no type). */
 function next(section, type) {
 	const text = examples.get(section)?.shift();
 	assert.ok(text, `PROTOCOL.md has no further example in the section "${section}"`);
@@ -39,17 +39,17 @@ function next(section, type) {
 	return text;
 }
 
-// What is another one in every run; that it has the right form is the schema's business.
+// These members differ in every run. The schema checks their form.
 const changing = ['ts', 'epoch', 'session', 'since', 'acknowledged_ms'];
 
-/** The object without what changes, and its members' order. */
+/** Returns the object without the changing members, and the order of its members. */
 function fixedOf(object) {
 	return JSON.parse(JSON.stringify(object), function fix(key, value) {
 		return changing.includes(key) ? typeof value : value;
 	});
 }
 
-/** Fails unless the object is what the example says, in the order of its members. */
+/** Fails unless the object matches the example, with its members in the same order. */
 function assertAsInExample(object, text) {
 	const example = JSON.parse(text.replaceAll('[…]', '[]'));
 	assert.deepEqual(Object.keys(object), Object.keys(example), text);
@@ -58,7 +58,9 @@ function assertAsInExample(object, text) {
 	assert.deepEqual(fixedOf(got), fixedOf(example), text);
 }
 
-/** What client receives next is the section's next example of that type. */
+/**
+ * Fails unless the next object that the client receives is the section's next example of that type.
+ */
 async function receives(client, section, type) {
 	const object = await client.nextJson();
 	assertAsInExample(object, next(section, type));
@@ -77,7 +79,7 @@ async function tellTheStory(t, daemon) {
 	await t.test('The plain relay', async () => {
 		ann.send(next('The plain relay'));
 		messages.push(await receives(third, 'The plain relay', 'message'));
-		const [rename, message] = await take(bob, 2);
+		const [rename, message] = await receive(bob, 2);
 		assert.deepEqual([rename.event, rename.username, rename.was], ['rename', 'ann', 'guest-1']);
 		assert.deepEqual(message, messages[0]);
 	});
@@ -103,7 +105,7 @@ async function tellTheStory(t, daemon) {
 			{ ...cursor, ts: 0 },
 			{ type: 'cursor', room: 'lobby', ts: 0, username: 'ann', x: 17 },
 		);
-		assert.deepEqual(await take(bob, 3), [...messages.slice(1), cursor]);
+		assert.deepEqual(await receive(bob, 3), [...messages.slice(1), cursor]);
 	});
 
 	await t.test('Names', async () => {
@@ -114,7 +116,7 @@ async function tellTheStory(t, daemon) {
 	await t.test('Rooms', async () => {
 		const section = 'Rooms';
 		bob.send(next(section, 'join'));
-		const [renamed, joined] = await take(bob, 2);
+		const [renamed, joined] = await receive(bob, 2);
 		assert.deepEqual([renamed.event, renamed.username], ['rename', 'bob']);
 		assertAsInExample(joined, next(section, 'joined'));
 		bob.send(next(section, 'leave'));
@@ -131,11 +133,11 @@ async function tellTheStory(t, daemon) {
 	});
 
 	await t.test('What was missed', async () => {
-		const { epoch } = await answer(bob, { type: 'history' });
+		const { epoch } = await answerTo(bob, { type: 'history' });
 		const eve = await daemon.ws();
 		const text = next('What was missed', 'join');
 		eve.send(text.replace(/[^"]+:1"/, `${epoch}:1"`));
-		const [joined, ...missed] = await take(eve, 3);
+		const [joined, ...missed] = await receive(eve, 3);
 		assert.deepEqual([joined.type, joined.recovered, joined.last_id], ['joined', true, 3]);
 		assert.deepEqual(missed, messages.slice(1));
 		await eve.close();
@@ -143,7 +145,7 @@ async function tellTheStory(t, daemon) {
 
 	await t.test('History and search', async () => {
 		const section = 'History and search';
-		await heardBy(ann, bob);
+		await receivedSoFar(ann, bob);
 		ann.send(next(section, 'history'));
 		const history = await receives(ann, section, 'history');
 		assert.deepEqual(history.messages, messages.slice(0, 2));
@@ -164,17 +166,17 @@ async function tellTheStory(t, daemon) {
 
 }
 
-test('the examples of PROTOCOL.md are sent and received, one after the other', (t) =>
+test('the examples in PROTOCOL.md are sent and received one after the other', (t) =>
 	withDaemon({}, (daemon) => tellTheStory(t, daemon)));
 
-/** The next example of the section as it stands there. */
+/** Returns the next example of the section as it is printed. */
 function nextText(section) {
 	const text = examples.get(section)?.shift();
 	assert.ok(text, `PROTOCOL.md has no further example in the section "${section}"`);
 	return text;
 }
 
-/** A command line of curl as { method, at, headers, body, isStream }. */
+/** Parses a curl command line into { method, at, headers, body, isStream }. */
 function parseCurl(line) {
 	const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare);
 	const command = { method: 'GET', headers: {}, isStream: false };
@@ -194,17 +196,17 @@ function parseCurl(line) {
 	return command;
 }
 
-/** What the page calls by an invented name is called otherwise in this run. */
+/** Values that PROTOCOL.md invented; each run replaces them by its own. */
 const invented = { epoch: 'k3f9x2ab', session: '6f1c…' };
 
 /** Runs the section's next example, which must be a command; returns its answer or stream. */
 async function runs(daemon, section, { epoch, session } = {}) {
 	const line = nextText(section).replaceAll(invented.epoch, epoch).replaceAll(invented.session, session);
 	const { method, at, headers, body, isStream } = parseCurl(line);
-	return isStream ? openStream(daemon, at, headers) : got(ask(daemon, method, at, { headers, body }));
+	return isStream ? openStream(daemon, at, headers) : expectJson(ask(daemon, method, at, { headers, body }));
 }
 
-/** The section's next example is the answer to the one before. */
+/** Runs the section's next example; its answer must be the example after it. */
 async function runsAndGets(daemon, section, names) {
 	const answer = await runs(daemon, section, names);
 	assertAsInExample(answer, nextText(section));
@@ -213,7 +215,10 @@ async function runsAndGets(daemon, section, names) {
 
 const isState = ({ type }) => type === 'alarm' || type === 'metric';
 
-/** The section's next two lines are the stream's next event, but for what stands: a metric may be told of once more. */
+/**
+ * Fails unless the stream's next event is the section's next two lines. State that is repeated, such
+ * as a metric, is skipped.
+ */
 async function streams(stream, section, { epoch }) {
 	let event;
 	do
@@ -289,13 +294,13 @@ async function tellTheStoryOfHttp(t, daemon) {
 	});
 }
 
-test('the examples of HTTP are run and answered, one after the other', (t) =>
+test('the HTTP examples in PROTOCOL.md are run and answered one after the other', (t) =>
 	withDaemon({}, (daemon) => tellTheStoryOfHttp(t, daemon)));
 
-test('a terminal shows the lines of PROTOCOL.md', () =>
+test('a terminal shows the lines printed in PROTOCOL.md', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
-		const terminal = await sitDown(daemon);
+		const terminal = await openTerminal(daemon);
 		assert.equal(terminal.welcome, nextText('Lines'));
 		ann.sendJson({ message: 'hi' });
 		assert.equal(await terminal.next(), nextText('Lines'));
@@ -311,7 +316,7 @@ test('a terminal shows the lines of PROTOCOL.md', () =>
 		assert.match(await terminal.next(), /^! OK disk/);
 	}));
 
-test('a log file is shown as PROTOCOL.md says', () => {
+test('a log file is shown as described in PROTOCOL.md', () => {
 	const file = path.join(temporaryFolder(), 'log');
 	writeFileSync(file, `${JSON.parse(examples.get('Log files')[0]).message}\n`);
 	return withDaemon({ settings: [`tails=( { room = "syslog"; path = "${file}"; } )`] }, async (daemon) => {
@@ -320,18 +325,18 @@ test('a log file is shown as PROTOCOL.md says', () => {
 	});
 });
 
-test('no example of PROTOCOL.md was left out', () => {
+test('every example in PROTOCOL.md has been used', () => {
 	for (const [section, left] of examples)
 		assert.deepEqual(left, [], section);
 });
 
-test('the statuses that PROTOCOL.md lists have every code of the schema', () => {
+test('the status table in PROTOCOL.md has every error code of the schema', () => {
 	const explained = new Set([...codesUnder('## Errors'), ...codesUnder('### Statuses', 2)]);
 	const { code } = schema.definitions.failure.properties.error.properties;
 	assert.deepEqual(code.enum.filter((known) => !explained.has(known)), []);
 });
 
-/** The codes in a column of the table that is under a heading. */
+/** Returns the error codes in a column of the table under a heading. */
 function codesUnder(heading, column = 1) {
 	const [, section] = page.split(`\n${heading}\n`);
 	return section
@@ -342,22 +347,22 @@ function codesUnder(heading, column = 1) {
 		.map((code) => code.slice(1, -1));
 }
 
-test('the errors that PROTOCOL.md explains are those of the schema', () => {
+test('the errors explained in PROTOCOL.md are those of the schema', () => {
 	const known = schema.definitions.error.properties.code.enum;
 	assert.deepEqual(codesUnder('## Errors').sort(), [...known].sort());
 });
 
-test('what only the server says is refused, and the schema would not let a forgery pass', () =>
+test('a client cannot send what only the server may send, and the schema rejects a forgery', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const type of ['joined', 'presence', 'error', 'pong', 'alarm', 'metric', 'log']) {
-			const got = await answer(ann, { type });
+			const got = await answerTo(ann, { type });
 			assert.equal(got.code, 'reserved_type', type);
 			assert.ok(schemaFault(JSON.stringify({ type, forged: 1 })), type);
 		}
 	}));
 
-test('a handshake is refused with the statuses and the body that PROTOCOL.md names', () =>
+test('a refused handshake has the status and body described in PROTOCOL.md', () =>
 	withDaemon({ settings: ['chat.create_rooms=false'] }, async (daemon) => {
 		const refusals = {
 			400: ['/ws?room=%2F', {}],
@@ -376,8 +381,8 @@ test('a handshake is refused with the statuses and the body that PROTOCOL.md nam
 		}
 	}));
 
-// The check itself: without this test it could be a check of nothing.
-test('a message that the schema does not allow fails the test that receives it', async () => {
+// This tests the schema check itself. Without this test it could accept everything.
+test('a message that violates the schema fails the test that receives it', async () => {
 	const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
 	await once(server, 'listening');
 	try {
@@ -398,10 +403,10 @@ test('a message that the schema does not allow fails the test that receives it',
 	}
 });
 
-test('a daemon that has sent what is not allowed does not end well, though nobody looked', async () => {
+test('a daemon that sent a message against the schema fails the test, even if nobody read the message', async () => {
 	const look = withDaemon({}, async (daemon) => {
-		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'it is odd' });
+		const bob = await daemon.ws('/ws?events=1', { faultOf: () => 'the object is odd' });
 		await bob.closed;
 	});
-	await assert.rejects(look, /it is odd/);
+	await assert.rejects(look, /the object is odd/);
 });

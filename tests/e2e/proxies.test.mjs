@@ -1,4 +1,4 @@
-// Proxies: whose X-Forwarded-For is believed, and what follows from it.
+// Proxies: when X-Forwarded-For is believed, and what depends on it.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const trusting = (list, ...settings) => ({ settings: [`http.trusted_proxies=${JS
 
 const forwarded = (list) => ({ 'X-Forwarded-For': list });
 
-/** The peer that the log names for a WebSocket with these headers. */
+/** Returns the peer that the log names for a WebSocket with these headers. */
 async function peerOf(daemon, headers) {
 	const before = daemon.log.length;
 	const client = await connectWebSocket(daemon, '/echo', headers);
@@ -28,7 +28,7 @@ async function statusOfPush(daemon, headers) {
 	return (await ask(daemon, 'POST', '/push/lobby', { 'Content-Length': '2', ...headers }, 'hi')).status;
 }
 
-test('the log names the client that a trusted proxy serves', () =>
+test('the log names the client behind a trusted proxy', () =>
 	withDaemon(trusting(['127.0.0.1', '10.0.0.0/8']), async (daemon) => {
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '198.51.100.7');
 		assert.equal(await peerOf(daemon, forwarded('203.0.113.9, 198.51.100.7, 10.1.1.1')), '198.51.100.7');
@@ -38,17 +38,17 @@ test('the log names the client that a trusted proxy serves', () =>
 		assert.equal(await peerOf(daemon, {}), '127.0.0.1');
 	}));
 
-test('nobody else is believed', () =>
+test('X-Forwarded-For from an untrusted peer is ignored', () =>
 	withDaemon(trusting(['192.0.2.1']), async (daemon) => {
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
 	}));
 
-test('by default nobody is believed', () =>
+test('by default X-Forwarded-For is ignored', () =>
 	withDaemon({}, async (daemon) => {
 		assert.equal(await peerOf(daemon, forwarded('198.51.100.7')), '127.0.0.1');
 	}));
 
-test('a reload changes who is believed, on connections that are open, too', () => {
+test('a reload changes the trusted proxies, on open connections too', () => {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	const save = (list) => writeFileSync(file, `http = { trusted_proxies = [ ${list} ]; };\n`);
 	save('');
@@ -75,7 +75,7 @@ test('a reload changes who is believed, on connections that are open, too', () =
 	});
 });
 
-test('who may push without a token is this machine itself, also through its proxy', () =>
+test('a local client may push without a token, directly or through a trusted local proxy', () =>
 	withDaemon(trusting(['127.0.0.1']), async (daemon) => {
 		assert.equal(await statusOfPush(daemon, {}), 200);
 		for (const list of ['127.0.0.1', '::1', '127.0.0.1, 127.0.0.1'])
@@ -87,14 +87,14 @@ test('who may push without a token is this machine itself, also through its prox
 			assert.equal(await statusOfPush(daemon, { [name]: '127.0.0.1' }), 403, name);
 	}));
 
-test('what somebody else forwards is not local, whatever it says', () =>
+test('a request forwarded by an untrusted peer is not local, whatever its header says', () =>
 	withDaemon(trusting(['192.0.2.1']), async (daemon) => {
 		assert.equal(await statusOfPush(daemon, {}), 200);
 		for (const list of ['127.0.0.1', '192.0.2.1', '198.51.100.7', ''])
 			assert.equal(await statusOfPush(daemon, forwarded(list)), 403, list);
 	}));
 
-test('who asks is found out for each request of a connection', () =>
+test('the client address is determined anew for each request of a connection', () =>
 	withDaemon(trusting(['127.0.0.1']), async (daemon) => {
 		const client = await connect(daemon);
 		const host = { Host: `${daemon.host}:${daemon.port}` };
@@ -105,7 +105,7 @@ test('who asks is found out for each request of a connection', () =>
 		client.destroy();
 	}));
 
-test('what a client has open through a proxy counts for its address', () =>
+test('connections of a client behind a proxy count for the address of that client', () =>
 	withDaemon(trusting(['127.0.0.1'], 'limits.per_address=3'), async (daemon) => {
 		const [greedy, other] = ['198.51.100.7', '198.51.100.8'].map(forwarded);
 		const open = [
@@ -124,14 +124,14 @@ test('what a client has open through a proxy counts for its address', () =>
 			client.destroy();
 			await eventually(
 				async () => assert.equal((await ask(daemon, 'GET', '/healthz', greedy)).status, 200),
-				'a place to become free',
+				'a free place for a new connection',
 			);
 			open[open.indexOf(client)] = await connectWebSocket(daemon, '/ws', greedy);
 		}
 		open.forEach((client) => client.destroy());
 	}));
 
-test('a connection that waits for the next request is that of the proxy alone', () =>
+test('an idle connection of the proxy does not count for the last client that used it', () =>
 	withDaemon(trusting(['127.0.0.1'], 'limits.per_address=1'), async (daemon) => {
 		const host = { Host: `${daemon.host}:${daemon.port}` };
 		const clients = await Promise.all(Array.from({ length: 5 }, () => connect(daemon)));
@@ -144,7 +144,7 @@ test('a connection that waits for the next request is that of the proxy alone', 
 		clients.forEach((client) => client.destroy());
 	}));
 
-test('how fast a client may push is counted for itself, not for its proxy', () =>
+test('the push rate limit applies to the client, not to its proxy', () =>
 	withDaemon(
 		{
 			config: `
@@ -158,7 +158,7 @@ test('how fast a client may push is counted for itself, not for its proxy', () =
 		},
 	));
 
-test('log files are shown to this machine itself, and not to those whom its proxy serves', () =>
+test('log files are shown to local clients, and not to remote clients of a local proxy', () =>
 	withDaemon(
 		{ config: 'http = { trusted_proxies = [ "127.0.0.1" ]; }; tails = ( { room = "log"; path = "/nowhere/to/be/found.log"; } );' },
 		async (daemon) => {

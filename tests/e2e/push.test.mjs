@@ -1,24 +1,24 @@
-// What programs push over HTTP: every form of it, and everything that is refused.
+// HTTP pushes: every form that is accepted, and everything that is refused.
 
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { heardBy, idsOf, say, unhurried, unhurriedWith, wholeHistory, withHistory } from '../lib/chat.mjs';
+import { idsOf, noRateLimit, noRateLimitWith, receivedSoFar, say, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { fillUp, isSlowRun, smallDisk, withDaemon } from '../lib/daemon.mjs';
-import { ask, assertRefused, enterStream, get, got, post, push } from '../lib/doors.mjs';
+import { ask, assertRefused, enterStream, expectJson, get, post, push } from '../lib/doors.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 
-/** The message as everybody sees it, without what is another one in every run. */
+/** Returns the message as everybody receives it, without the members that differ in every run. */
 function shown({ ts, type, room, ...rest }) {
 	assert.ok(Math.abs(Date.now() - ts) < 600_000, `ts ${ts}`);
 	return rest;
 }
 
-test('a text is pushed as curl does it, and said where it is', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a text is pushed as curl sends it, and the answer says where it was stored', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const { id, epoch, ...where } = await push(daemon, 'lobby', 'hi\n');
 		assert.deepEqual(where, { room: 'lobby', delivered: 1 });
@@ -34,8 +34,8 @@ test('a text is pushed as curl does it, and said where it is', () =>
 		assert.equal((await ann.nextJson()).message, 'two\nlines, 数据, 😀');
 	}));
 
-test('an object is pushed with its own members, into the room of the path', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an object is pushed with its own members into the room of the path', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, other] = [await daemon.ws('/ws?room=ops'), await daemon.ws('/ws?room=other')];
 		const object = {
 			message: 'm', title: 'T', priority: 5, tags: ['a', 'b c'], click: 'https://x.example/?a=1', username: 'cron',
@@ -48,11 +48,11 @@ test('an object is pushed with its own members, into the room of the path', () =
 		await push(daemon, 'ops', { type: 'build', ok: true });
 		const { type, ok } = await ann.nextJson();
 		assert.deepEqual([type, ok], ['build', true]);
-		assert.deepEqual(await heardBy(other, await daemon.ws(), 'other'), []);
+		assert.deepEqual(await receivedSoFar(other, await daemon.ws(), 'other'), []);
 	}));
 
-test('what is said beside the body comes in headers or in the query', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('title, priority and other members can be given in headers or in the query', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const headers = { Title: 'Tür', Priority: '4', Tags: 'disk, db 1,,x', Click: 'http://x.example', Username: 'cron' };
 		const utf8 = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]));
@@ -64,17 +64,17 @@ test('what is said beside the body comes in headers or in the query', () =>
 			const { id } = await pushIt();
 			assert.deepEqual(shown(await ann.nextJson()), { id, ...expected });
 		}
-		// The body has the first word, then the header, then the query.
+		// The body wins over the headers, and the headers over the query.
 		await push(daemon, 'lobby?title=query&click=http://q.example', { message: 'm', title: 'body' }, { title: 'header', tags: 'h' });
 		const { title, tags, click } = await ann.nextJson();
 		assert.deepEqual([title, tags, click], ['body', ['h'], 'http://q.example']);
-		// What browsers mean by the header of that name is not a priority of ours.
+		// The standard Priority header of browsers (RFC 9218) does not set the priority of a push.
 		await push(daemon, 'lobby', 'm', { Priority: 'u=1, i' });
 		assert.equal((await ann.nextJson()).priority, undefined);
 	}));
 
-test('a name that somebody holds is only a label on what is pushed', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a push may use the name of a connected person as its label', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await push(daemon, 'lobby', 'x', { username: 'ann' });
 		const { username, via } = await bob.nextJson();
@@ -84,9 +84,9 @@ test('a name that somebody holds is only a label on what is pushed', () =>
 		assert.deepEqual([said.username, said.via], ['ann', undefined]);
 	}));
 
-test('the same ref again is answered by the first id, whatever else it says, also after a crash', () =>
+test('a push repeated with the same ref is answered with the first id, also after a crash', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws();
 			const first = await push(daemon, 'lobby', { message: 'once', ref: 'r1' });
@@ -97,7 +97,7 @@ test('the same ref again is answered by the first id, whatever else it says, als
 			}
 			assert.equal((await push(daemon, 'lobby?ref=r1', 'once')).duplicate, true);
 			assert.equal((await push(daemon, 'lobby', 'once', { ref: 'r1', username: 'cron' })).id, 2);
-			assert.deepEqual(idsOf(await heardBy(ann, await daemon.ws())), [1, 2]);
+			assert.deepEqual(idsOf(await receivedSoFar(ann, await daemon.ws())), [1, 2]);
 			await daemon.crash();
 		},
 		async (daemon) => {
@@ -106,8 +106,8 @@ test('the same ref again is answered by the first id, whatever else it says, als
 		},
 	));
 
-test('what is ephemeral is passed on and not kept', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an ephemeral push is delivered but not stored', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.deepEqual(Object.keys(await push(daemon, 'lobby', { type: 'tick', ephemeral: true })), ['room', 'epoch', 'delivered']);
 		const { type, id } = await ann.nextJson();
@@ -115,8 +115,8 @@ test('what is ephemeral is passed on and not kept', () =>
 		assert.deepEqual(await wholeHistory(ann), []);
 	}));
 
-test('what cannot be said is refused with the reason, and nobody sees anything of it', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=2'), async (daemon) => {
+test('an invalid push is refused with the reason, and nobody receives any of it', () =>
+	withDaemon(noRateLimitWith('chat.max_rooms=2'), async (daemon) => {
 		const ann = await daemon.ws();
 		const long = (n) => 'x'.repeat(n);
 		const nested = (n) => `{"x":${'['.repeat(n)}${']'.repeat(n)}}`;
@@ -152,11 +152,11 @@ test('what cannot be said is refused with the reason, and nobody sees anything o
 		await assertRefused(post(daemon, '/push/%20', 'm'), 400, 'bad_room');
 		await push(daemon, 'second', 'm');
 		await assertRefused(post(daemon, '/push/third', 'm'), 503, 'too_many_rooms');
-		assert.deepEqual(await heardBy(ann, await daemon.ws()), []);
+		assert.deepEqual(await receivedSoFar(ann, await daemon.ws()), []);
 	}));
 
-test('what nests as deeply as it may can be read again at every door', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a push of the maximum nesting depth can be read at every door', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const deepest = (n) => `{"x":${'['.repeat(n)}${']'.repeat(n)},"message":"deep"}`;
 		let levels = 2_048;
@@ -165,14 +165,14 @@ test('what nests as deeply as it may can be read again at every door', () =>
 		assert.ok(levels > 10, `${levels} levels`);
 		assert.equal((await ann.nextJson()).message, 'deep');
 		assert.equal((await wholeHistory(ann)).length, 1);
-		assert.equal((await got(get(daemon, '/history/lobby'))).messages.length, 1);
+		assert.equal((await expectJson(get(daemon, '/history/lobby'))).messages.length, 1);
 		const { stream, joined } = await enterStream(daemon, 'lobby', 'since=a:0');
 		await stream.close();
-		const { messages } = await got(get(daemon, `/poll/lobby?since=${joined.epoch}:0`));
+		const { messages } = await expectJson(get(daemon, `/poll/lobby?since=${joined.epoch}:0`));
 		assert.equal(messages.length, 1);
 	}));
 
-test('what is no push is answered as HTTP has it', () =>
+test('a request that is not a push gets the usual HTTP status', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/push/lobby', '/hooks/github/lobby', '/send/lobby']) {
 			const { headers } = await assertRefused(get(daemon, at), 405, 'method_not_allowed');
@@ -188,8 +188,8 @@ test('what is no push is answered as HTTP has it', () =>
 		await assertRefused(post(daemon, '/hooks/unknown/lobby', '{}'), 404, 'no_such_hook');
 	}));
 
-test('clients that vanish while their push is kept hurt nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('clients that vanish while their push is being stored harm nobody', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const count = 100;
 		const clients = [];
 		for (let n = 0; n < count; n++) {
@@ -202,7 +202,7 @@ test('clients that vanish while their push is kept hurt nobody', () =>
 			else if (n % 3 === 1)
 				client.destroy();
 		}
-		// Who waits is answered, and nothing is kept twice.
+		// A client that waits is answered, and nothing is stored twice.
 		for (const client of clients.filter((_, n) => n % 3 === 2))
 			assert.equal((await client.readResponse()).status, 200);
 		clients.forEach((client) => client.destroy());
@@ -211,14 +211,14 @@ test('clients that vanish while their push is kept hurt nobody', () =>
 		assert.ok(clients.every((_, n) => n % 3 !== 2 || kept.includes(`vanishing ${n}`)));
 	}));
 
-test('when the history cannot be written a push is answered by 503, and heals', async (t) => {
+test('a push is answered by 503 while the history cannot be written, and works again afterwards', async (t) => {
 	const disk = smallDisk(2 * 1024 * 1024);
 	if (!disk) {
 		t.skip('a small file system cannot be mounted here');
 		return;
 	}
 	try {
-		await withDaemon(unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
+		await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
 			const filler = fillUp(disk.folder);
 			const body = 'x'.repeat(8_000);
 			let refused;
@@ -231,23 +231,23 @@ test('when the history cannot be written a push is answered by 503, and heals', 
 			assert.equal(refused.headers['retry-after'], '5');
 			const alarm = { type: 'alarm', key: 'disk', severity: 'error', message: body };
 			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_failed');
-			// What was not kept does not stand.
-			assert.deepEqual((await got(get(daemon, '/poll/lobby?wait=0'))).messages, []);
+			// An alarm that was not stored must not stand.
+			assert.deepEqual((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages, []);
 			rmSync(filler);
 			await push(daemon, 'lobby', alarm);
-			assert.equal((await got(get(daemon, '/poll/lobby?wait=0'))).messages.length, 1);
+			assert.equal((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages.length, 1);
 		});
 	} finally {
 		disk.remove();
 	}
 });
 
-test('a stop answers whoever waits and ends every stream', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a stop answers every waiting request and ends every stream', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { joined, stream } = await enterStream(daemon, 'lobby');
 		const since = `${joined.epoch}:${joined.last_id}`;
 		const polls = [get(daemon, '/poll/lobby?wait=60'), get(daemon, `/poll/lobby?wait=60&since=${since}&name=ann`)];
-		while ((await got(get(daemon, '/rooms'))).rooms[0].count < 2);
+		while ((await expectJson(get(daemon, '/rooms'))).rooms[0].count < 2);
 		const idle = await connect(daemon);
 		const late = await connect(daemon);
 		await late.write(request('POST', '/push/lobby', { Host: `${daemon.host}:${daemon.port}`, 'Content-Length': '5' }, 'he'));
@@ -262,13 +262,13 @@ test('a stop answers whoever waits and ends every stream', () =>
 		await stopped;
 	}));
 
-test('an array of ten thousand values is taken or refused as a whole, quickly', { skip: isSlowRun }, () =>
-	withDaemon(unhurriedWith('limits.message_bytes=1000000'), async (daemon) => {
+test('an array of ten thousand metrics is accepted or refused as a whole, quickly', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimitWith('limits.message_bytes=1000000'), async (daemon) => {
 		const value = (n) => ({ type: 'metric', name: `m${n % 100}`, value: n });
 		const values = Array.from({ length: 10_000 }, (_, n) => value(n));
 		assert.equal((await push(daemon, 'lobby', values)).count, 10_000);
 		await assertRefused(post(daemon, '/push/lobby', [...values.slice(1), 'x']), 400, 'bad_field');
-		const newest = (await got(get(daemon, '/poll/lobby?wait=0'))).messages.map(({ value: n }) => n);
+		const newest = (await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages.map(({ value: n }) => n);
 		assert.deepEqual(newest.sort((a, b) => a - b), Array.from({ length: 100 }, (_, n) => 9_900 + n));
 		const many = Array.from({ length: 1_001 }, (_, n) => ({ ...value(n), name: `n${n}` }));
 		await assertRefused(post(daemon, '/push/other', many), 409, 'too_many_metrics');

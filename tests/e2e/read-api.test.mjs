@@ -1,19 +1,19 @@
-// What is asked once: GET /history, /search and /rooms.
+// Single requests: GET /history, /search and /rooms.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answer, enter, idsOf, range, sayMany, unhurried, unhurriedWith } from '../lib/chat.mjs';
+import { answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, sayMany } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { ask, assertRefused, enterStream, get, got, push } from '../lib/doors.mjs';
+import { ask, assertRefused, enterStream, expectJson, get, push } from '../lib/doors.mjs';
 
-const history = (daemon, query) => got(get(daemon, `/history/lobby?${query}`));
-const search = (daemon, query) => got(get(daemon, `/search/lobby?${query}`));
+const history = (daemon, query) => expectJson(get(daemon, `/history/lobby?${query}`));
+const search = (daemon, query) => expectJson(get(daemon, `/search/lobby?${query}`));
 
-test('a history is what a WebSocket is told of it', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('GET /history returns what a WebSocket receives as history', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 250, { textOf: (n) => `message ${n}, 第${n}个` });
-		const { ref, ...told } = await answer(ann, { type: 'history' });
+		const { ref, ...told } = await answerTo(ann, { type: 'history' });
 		assert.deepEqual(await history(daemon, ''), told, ref);
 		for (const [query, first, last, more] of [
 			['', 201, 250, true], ['limit=2', 249, 250, true], ['before=3', 1, 2, false], ['before=3&limit=1', 2, 2, true],
@@ -24,8 +24,8 @@ test('a history is what a WebSocket is told of it', () =>
 		}
 	}));
 
-test('a search finds what is asked for, newest first', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('GET /search returns matching messages, newest first', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await sayMany(ann, 30, { textOf: (n) => (n % 3 ? `disk ${n}` : `磁盘空间 ${n}`) });
 		await push(daemon, 'lobby', { type: 'alarm', key: 'k', severity: 'error', title: 'Fire at once' });
@@ -36,13 +36,13 @@ test('a search finds what is asked for, newest first', () =>
 		assert.deepEqual((await search(daemon, 'q=%22)(*')).messages, []);
 	}));
 
-test('the rooms are listed with who is there and how far they are', () =>
-	withDaemon({ settings: unhurried.settings, config: 'rooms = ( { name = "ops"; topic = "What runs"; } );' }, async (daemon) => {
+test('GET /rooms lists the rooms with their people and last id', () =>
+	withDaemon({ settings: noRateLimit.settings, config: 'rooms = ( { name = "ops"; topic = "What runs"; } );' }, async (daemon) => {
 		await enter(daemon, 'room=ops&name=ann');
 		await enterStream(daemon, 'ops', 'name=bob');
 		await push(daemon, 'ops', 'm');
 		await push(daemon, 'new', 'm');
-		assert.deepEqual(await got(get(daemon, '/rooms')), {
+		assert.deepEqual(await expectJson(get(daemon, '/rooms')), {
 			type: 'rooms',
 			rooms: [
 				{ room: 'lobby', topic: '', count: 0, last_id: 0 },
@@ -53,8 +53,8 @@ test('the rooms are listed with who is there and how far they are', () =>
 		});
 	}));
 
-test('what cannot be asked is refused with the reason', () =>
-	withDaemon(unhurriedWith('chat.create_rooms=false'), async (daemon) => {
+test('an invalid request is refused with the reason', () =>
+	withDaemon(noRateLimitWith('chat.create_rooms=false'), async (daemon) => {
 		for (const query of ['limit=-1', 'limit=a', 'limit=', 'limit=1.5', 'before=x', 'before=99999999999999999999', 'limit=%31a'])
 			await assertRefused(get(daemon, `/history/lobby?${query}`), 400, 'bad_query');
 		await assertRefused(get(daemon, '/history/lobby?limit=0'), 400, 'bad_field');

@@ -1,35 +1,35 @@
-// Sending again with the same ref: kept once, seen once, answered every time.
+// Resending with the same ref: stored once, delivered once, acked every time.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	answer, heardBy, idsOf, range, take, unhurried, wholeHistory, withHistory,
+	answerTo, idsOf, noRateLimit, range, receive, receivedSoFar, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, withDaemon } from '../lib/daemon.mjs';
 
 const once = (id, ref, room = 'lobby') => ({ type: 'ack', ref, room, id });
 const again = (id, ref, room) => ({ ...once(id, ref, room), duplicate: true });
 
-test('a message with a ref is acked with its room and id, one without is not', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message with a ref is acked with its room and id, and one without is not acked', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		ann.sendJson({ message: 'without' });
-		assert.deepEqual(await answer(ann, { message: 'with', ref: 'c1' }), once(2, 'c1'));
-		assert.deepEqual(await answer(ann, { message: 'x', room: 'ops', ref: 'c2' }), once(1, 'c2', 'ops'));
+		assert.deepEqual(await answerTo(ann, { message: 'with', ref: 'c1' }), once(2, 'c1'));
+		assert.deepEqual(await answerTo(ann, { message: 'x', room: 'ops', ref: 'c2' }), once(1, 'c2', 'ops'));
 		assert.deepEqual(await ann.drain(), []);
-		for (const message of await take(bob, 2))
+		for (const message of await receive(bob, 2))
 			assert.ok(!('ref' in message));
 	}));
 
-test('what was acked is there after kill -9', async () => {
+test('every acked message survives kill -9', async () => {
 	const acked = [];
 	await withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?name=ann');
 			for (let n = 1; n <= 500; n++)
 				ann.sendJson({ message: `m${n}`, ref: `c${n}` });
-			acked.push(...(await take(ann, 100)));
+			acked.push(...(await receive(ann, 100)));
 			await daemon.crash();
 			while (ann.waiting)
 				acked.push(await ann.nextJson());
@@ -39,9 +39,9 @@ test('what was acked is there after kill -9', async () => {
 			const kept = await wholeHistory(ann);
 			acked.forEach((ack, n) => assert.deepEqual(ack, once(n + 1, `c${n + 1}`)));
 			assert.ok(kept.length >= acked.length);
-			// It does not know which of them were kept, and sends all of them again.
+			// The sender does not know which of them were stored, and sends all of them again.
 			for (let n = 1; n <= 500; n++) {
-				const ack = await answer(ann, { message: `m${n}`, ref: `c${n}` });
+				const ack = await answerTo(ann, { message: `m${n}`, ref: `c${n}` });
 				assert.deepEqual(ack, n <= kept.length ? again(n, `c${n}`) : once(n, `c${n}`));
 			}
 			const messages = await wholeHistory(ann);
@@ -51,7 +51,7 @@ test('what was acked is there after kill -9', async () => {
 	);
 });
 
-/** Ways to send again: each gets the first client and its query, and gives the second one. */
+/** Ways to resend. Each takes the first client and its query, and returns the second client. */
 const ways = {
 	'the same connection': (daemon, client) => client,
 	'another connection': async (daemon, client, query) => {
@@ -66,27 +66,27 @@ const ways = {
 			if (told.length === 0)
 				return second;
 			await second.close();
-			throw new Error(`it was told ${JSON.stringify(told)}`);
+			throw new Error(`the client was sent ${JSON.stringify(told)}`);
 		}, 'the name to be free');
 	},
 };
 
 for (const [way, reconnect] of Object.entries(ways)) {
-	for (const [who, query] of Object.entries({ 'one with a name': 'name=ann', 'a guest': '' })) {
-		test(`over ${way} the ref of ${who} is known and broadcast to nobody`, () =>
-			withDaemon(unhurried, async (daemon) => {
+	for (const [who, query] of Object.entries({ 'a client with a name': 'name=ann', 'a guest': '' })) {
+		test(`a ref of ${who}, resent over ${way}, is acked again and not broadcast`, () =>
+			withDaemon(noRateLimit, async (daemon) => {
 				const bob = await daemon.ws('/ws?name=bob');
 				const first = await daemon.ws(`/ws?${query}`);
 				const said = { message: 'hi', x: [1], ref: 'c1' };
-				assert.deepEqual(await answer(first, said), once(1, 'c1'));
+				assert.deepEqual(await answerTo(first, said), once(1, 'c1'));
 				const second = await reconnect(daemon, first, query);
 				if (query && second !== first)
-					assert.deepEqual(await second.drain(), [], 'it has its name again');
-				assert.deepEqual(await answer(second, said), again(1, 'c1'));
-				assert.deepEqual(await answer(second, said), again(1, 'c1'));
-				assert.deepEqual(await answer(second, { ...said, ref: 'c2' }), once(2, 'c2'));
-				assert.deepEqual(idsOf(await take(bob, 2)), [1, 2]);
-				assert.deepEqual(await heardBy(bob, second), []);
+					assert.deepEqual(await second.drain(), [], 'the client has its name again');
+				assert.deepEqual(await answerTo(second, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(second, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(second, { ...said, ref: 'c2' }), once(2, 'c2'));
+				assert.deepEqual(idsOf(await receive(bob, 2)), [1, 2]);
+				assert.deepEqual(await receivedSoFar(bob, second), []);
 				assert.deepEqual(idsOf(await wholeHistory(bob)), [1, 2, 3]);
 			}));
 	}
@@ -96,89 +96,89 @@ for (const [how, end] of Object.entries({
 	SIGTERM: (daemon) => daemon.stop(),
 	'kill -9': (daemon) => daemon.crash(),
 })) {
-	test(`refs are known after ${how}, of people with names and of guests`, () => {
+	test(`refs of named people and of guests are known after ${how}`, () => {
 		const said = { message: 'hi', ref: 'c1' };
 		return withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const [ann, guest] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
-				assert.deepEqual(await answer(ann, said), once(1, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), once(2, 'c1'));
+				assert.deepEqual(await answerTo(ann, said), once(1, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'ho' }), once(2, 'c1'));
 				await end(daemon);
 			},
 			async (daemon) => {
 				const bob = await daemon.ws('/ws?name=bob');
 				const guest = await daemon.ws();
 				const ann = await daemon.ws('/ws?name=ann');
-				assert.deepEqual(await answer(ann, said), again(1, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'ho' }), again(2, 'c1'));
-				assert.deepEqual(await answer(guest, { ...said, message: 'new' }), once(3, 'c1'));
+				assert.deepEqual(await answerTo(ann, said), again(1, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'ho' }), again(2, 'c1'));
+				assert.deepEqual(await answerTo(guest, { ...said, message: 'new' }), once(3, 'c1'));
 				assert.equal((await bob.nextJson()).message, 'new');
 			},
 		);
 	});
 }
 
-test('a guest of another process with the same number is not taken for the first', () =>
+test('a guest after a restart is not taken for the earlier guest of the same number', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const guest = await daemon.ws();
-			assert.deepEqual(await answer(guest, { message: 'hi', ref: '1' }), once(1, '1'));
+			assert.deepEqual(await answerTo(guest, { message: 'hi', ref: '1' }), once(1, '1'));
 			await daemon.crash();
 		},
 		async (daemon) => {
 			const guest = await daemon.ws();
-			assert.deepEqual(await answer(guest, { message: 'something else', ref: '1' }), once(2, '1'));
+			assert.deepEqual(await answerTo(guest, { message: 'something else', ref: '1' }), once(2, '1'));
 		},
 	));
 
-test('the same ref of two people is two messages, and so it is in two rooms', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('the same ref of two people, or in two rooms, is two messages', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const people = [
 			await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=eve'), await daemon.ws(), await daemon.ws(),
 		];
 		for (const [n, client] of people.entries()) {
-			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), once(n + 1, 'c1'));
-			assert.deepEqual(await answer(client, { message: `by ${n}`, ref: 'c1' }), again(n + 1, 'c1'));
+			assert.deepEqual(await answerTo(client, { message: `by ${n}`, ref: 'c1' }), once(n + 1, 'c1'));
+			assert.deepEqual(await answerTo(client, { message: `by ${n}`, ref: 'c1' }), again(n + 1, 'c1'));
 		}
-		assert.deepEqual((await take(bob, 4)).map(({ message }) => message), range(0, 3).map((n) => `by ${n}`));
+		assert.deepEqual((await receive(bob, 4)).map(({ message }) => message), range(0, 3).map((n) => `by ${n}`));
 		const elsewhere = { message: 'by 0', ref: 'c1', room: 'ops' };
-		assert.deepEqual(await answer(people[0], elsewhere), once(1, 'c1', 'ops'));
+		assert.deepEqual(await answerTo(people[0], elsewhere), once(1, 'c1', 'ops'));
 	}));
 
-test('many of the same ref at once are one message', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('many simultaneous messages with the same ref are stored as one', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await daemon.ws('/ws?name=ann');
 		for (let n = 0; n < 50; n++)
 			ann.sendJson({ message: 'hi', ref: 'c1' });
-		const [first, ...others] = await take(ann, 50);
+		const [first, ...others] = await receive(ann, 50);
 		assert.deepEqual(first, once(1, 'c1'));
 		for (const ack of others)
 			assert.deepEqual(ack, again(1, 'c1'));
-		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1]);
+		assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), [1]);
 	}));
 
-test('a ref may have 64 characters of any script, and characters that SQL and JSON use', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a ref may have 64 characters of any script, including those special to SQL and JSON', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const refs = [
 			'r'.repeat(64), '安'.repeat(64), '😀'.repeat(64), "'; DROP TABLE key; --", '"\\\u0001\n', ' ', '%', '0',
 		];
 		for (const [n, ref] of refs.entries()) {
-			assert.deepEqual(await answer(ann, { message: 'hi', ref }), once(n + 1, ref));
-			assert.deepEqual(await answer(ann, { message: 'hi', ref }), again(n + 1, ref));
+			assert.deepEqual(await answerTo(ann, { message: 'hi', ref }), once(n + 1, ref));
+			assert.deepEqual(await answerTo(ann, { message: 'hi', ref }), again(n + 1, ref));
 		}
 	}));
 
-test('what was refused may be sent again with its ref', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a refused message may be resent with its ref', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');
-		const refused = await answer(bob, { message: 'hi', username: 'ann', ref: 'c1' });
+		const refused = await answerTo(bob, { message: 'hi', username: 'ann', ref: 'c1' });
 		assert.deepEqual([refused.code, refused.ref], ['name_taken', 'c1']);
-		assert.deepEqual(await answer(bob, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
-		assert.deepEqual(idsOf(await heardBy(ann, bob)), [1]);
+		assert.deepEqual(await answerTo(bob, { message: 'hi', ref: 'c1' }), once(1, 'c1'));
+		assert.deepEqual(idsOf(await receivedSoFar(ann, bob)), [1]);
 	}));

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../lib/raw.mjs';
 
-// What is tested here is not how fast one may talk.
-const unhurried = { settings: ['limits.message_rate=0'] };
+// These tests are not about the rate limit.
+const noRateLimit = { settings: ['limits.message_rate=0'] };
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
@@ -23,8 +23,8 @@ function assertError(object, code) {
 		assert.equal(object.code, code);
 }
 
-test('a message reaches the other with who, when and where, and without the email', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message reaches the other client with sender, time and place, and without the email', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(
 			'{"username":"ann","email":" Ann@Example.org ","message":"hi","x":1,' +
@@ -43,15 +43,15 @@ test('a message reaches the other with who, when and where, and without the emai
 	}));
 
 test('a message is one compact JSON object', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('{ "message" : "a b",\n\t"list" : [ 1, 2 ],  "o" : { } }');
 		const text = await bob.nextText();
 		assert.equal(text, JSON.stringify(JSON.parse(text)));
 	}));
 
-test('numbers keep the value that they came with', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('numbers are relayed with their exact value', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const numbers = '"n":[0.1,0.30000000000000004,3.14,100,-7,1e300,9007199254740993,2.5e-8]';
 		ann.send(`{"message":"n",${numbers}}`);
@@ -61,23 +61,23 @@ test('numbers keep the value that they came with', () =>
 		assert.deepEqual(JSON.parse(text).n, JSON.parse(`{${numbers}}`).n);
 	}));
 
-test('text in every script, with quotes and control characters, arrives as it was sent', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('text in every script, with quotes and control characters, arrives unchanged', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const message = 'é 汉字 😀 👩‍👩‍👧 \u202e "quoted" \\ / \b\f\n\r\t\u0001 \u2028 <script>';
 		ann.sendJson({ message });
 		assert.equal((await bob.nextJson()).message, message);
 	}));
 
-test('the sender gets nothing back', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('the sender receives nothing back', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
 		await bob.nextJson();
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('echo_to_sender sends it back to the sender too', () =>
+test('echo_to_sender also returns a message to its sender', () =>
 	withDaemon({ settings: ['chat.echo_to_sender=true'] }, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi' });
@@ -91,8 +91,8 @@ test('share_email keeps the email in the message', () =>
 		assert.equal((await bob.nextJson()).email, 'ann@example.org');
 	}));
 
-test('a client cannot speak for the server', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client cannot forge a server message', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.sendJson({ message: 'hi', ts: 1, avatar: 'forged', room: 'lobby' });
 		const got = await bob.nextJson();
@@ -100,8 +100,8 @@ test('a client cannot speak for the server', () =>
 		assert.notEqual(got.avatar, 'forged');
 	}));
 
-test('without a username the sender is a numbered guest, each its own', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a sender without a username is a numbered guest', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const eve = await daemon.ws();
 		ann.sendJson({ message: 'one' });
@@ -112,8 +112,8 @@ test('without a username the sender is a numbered guest, each its own', () =>
 		assert.notEqual(first.username, second.username);
 	}));
 
-test('typing hello is answered by bad_json and the connection lives on', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('text that is not JSON is answered by bad_json and the connection stays open', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send('hello');
 		assertError(await ann.nextJson(), 'bad_json');
@@ -121,8 +121,8 @@ test('typing hello is answered by bad_json and the connection lives on', () =>
 		assert.equal((await bob.nextJson()).message, 'now right');
 	}));
 
-test('what is no JSON object is answered by an error and reaches nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('JSON that is not an object is answered by an error and reaches nobody', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const bad = [
 			'', ' ', 'null', 'true', '42', '"text"', '[]', '[{"message":"hi"}]', '{', '{"message":"hi"',
@@ -139,16 +139,16 @@ test('what is no JSON object is answered by an error and reaches nobody', () =>
 		assert.equal((await bob.nextJson()).message, 'end');
 	}));
 
-test('deep nesting is passed on as it came', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('deeply nested JSON is relayed unchanged', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const deep = `${'['.repeat(1_000)}${']'.repeat(1_000)}`;
 		ann.send(`{"message":"deep","deep":${deep}}`);
 		assert.ok((await bob.nextText()).includes(`"deep":${deep}}`));
 	}));
 
-test('members of the wrong type are answered by an error that names the ref', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a member of the wrong type is answered by an error that names the ref', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const wrong = [
 			{ username: 1 }, { username: {} }, { email: ['a@example.org'] }, { email: true },
@@ -171,15 +171,15 @@ test('members of the wrong type are answered by an error that names the ref', ()
 	}));
 
 test('a binary message is closed with 1003', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		ann.send(Buffer.from('{"message":"hi"}'), { binary: true });
 		assert.equal((await ann.closed).code, 1003);
 		assert.deepEqual(await bob.drain(), []);
 	}));
 
-test('bad UTF-8 is closed with 1007, wherever it is', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('invalid UTF-8 anywhere in a message is closed with 1007', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bad = [
 			Buffer.from([0xff]),
 			Buffer.from('{"message":"\xc3"}', 'latin1'),
@@ -198,8 +198,8 @@ test('bad UTF-8 is closed with 1007, wherever it is', () =>
 		}
 	}));
 
-test('a character may be cut by a fragment', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a character may be split between fragments', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const bytes = Buffer.from('{"message":"😀"}');
@@ -214,13 +214,13 @@ test('a character may be cut by a fragment', () =>
 
 const withSmallMessages = (body) => withDaemon({ settings: ['limits.message_bytes=1024'] }, body);
 
-/** A JSON text of exactly so many bytes. */
+/** Returns a JSON text of exactly that many bytes. */
 function jsonOf(bytes) {
 	const empty = JSON.stringify({ message: '' }).length;
 	return JSON.stringify({ message: 'm'.repeat(bytes - empty) });
 }
 
-test('a message of exactly message_bytes passes, whole or in pieces', () =>
+test('a message of exactly message_bytes is relayed, whole or in fragments', () =>
 	withSmallMessages(async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
@@ -233,13 +233,13 @@ test('a message of exactly message_bytes passes, whole or in pieces', () =>
 		ann.destroy();
 	}));
 
-test('a message over message_bytes is closed with 1009, whole, in pieces or only announced', () =>
+test('a message over message_bytes is closed with 1009: whole, in fragments or only announced', () =>
 	withSmallMessages(async (daemon) => {
 		const bob = await daemon.ws();
 		const text = jsonOf(1025);
 		const tooBig = {
 			whole: [buildFrame(opcodes.text, text)],
-			'in two pieces': [
+			'in two fragments': [
 				buildFrame(opcodes.text, text.slice(0, 1000), { fin: false }),
 				buildFrame(opcodes.continuation, text.slice(1000)),
 			],
@@ -262,8 +262,8 @@ test('a message over message_bytes is closed with 1009, whole, in pieces or only
 		assert.deepEqual(await bob.drain(), []);
 	}));
 
-test('fragments with pings between them are one message and every ping is answered', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('fragments with pings in between are one message, and every ping is answered', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.sendFrame(opcodes.text, '{"mess', { fin: false });
@@ -278,7 +278,7 @@ test('fragments with pings between them are one message and every ping is answer
 	}));
 
 test('many messages in one segment arrive one by one', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		const frames = Array.from({ length: 200 }, (_, n) =>
@@ -291,7 +291,7 @@ test('many messages in one segment arrive one by one', () =>
 	}));
 
 test('a message in one-byte segments arrives whole', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const ann = await connectWebSocket(daemon);
 		await ann.drip(buildFrame(opcodes.text, JSON.stringify({ message: 'm'.repeat(300) })));
@@ -299,8 +299,8 @@ test('a message in one-byte segments arrives whole', () =>
 		ann.destroy();
 	}));
 
-test('5,000 messages of one sender reach 20 receivers in order and complete', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('5,000 messages of one sender reach 20 receivers complete and in order', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		const receivers = await Promise.all(Array.from({ length: 20 }, () => daemon.ws()));
 		for (let n = 0; n < 5_000; n++)
@@ -314,7 +314,7 @@ test('5,000 messages of one sender reach 20 receivers in order and complete', { 
 	}));
 
 test('messages of several senders reach everybody in the same order', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const senders = await Promise.all(Array.from({ length: 5 }, () => daemon.ws()));
 		const readers = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 50; n++)
@@ -328,8 +328,8 @@ test('messages of several senders reach everybody in the same order', () =>
 		assert.equal(new Set(orders[0]).size, 250);
 	}));
 
-test('clients that vanish in the middle of anything hurt nobody', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('clients that vanish at any point harm nobody', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const whole = buildFrame(opcodes.text, jsonOf(2_000));
 		for (const size of [0, 1, 3, 7, 100, whole.length - 1, whole.length]) {
@@ -352,8 +352,8 @@ test('clients that vanish in the middle of anything hurt nobody', () =>
 		}
 	}));
 
-test('frames against the protocol end their own connection only', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a frame that violates the protocol ends only its own connection', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = await pair(daemon);
 		const hello = JSON.stringify({ message: 'must not arrive' });
 		const violations = {
@@ -361,9 +361,9 @@ test('frames against the protocol end their own connection only', () =>
 			'reserved opcode': buildFrame(3, hello),
 			'reserved control opcode': buildFrame(11, ''),
 			'long ping': buildFrame(opcodes.ping, 'p'.repeat(126)),
-			'ping in pieces': buildFrame(opcodes.ping, 'p', { fin: false }),
-			'continuation of nothing': buildFrame(opcodes.continuation, hello),
-			'text inside of a text': Buffer.concat([
+			'fragmented ping': buildFrame(opcodes.ping, 'p', { fin: false }),
+			'continuation without a start': buildFrame(opcodes.continuation, hello),
+			'text within a fragmented text': Buffer.concat([
 				buildFrame(opcodes.text, '{', { fin: false }),
 				buildFrame(opcodes.text, hello),
 			]),
@@ -383,7 +383,7 @@ test('frames against the protocol end their own connection only', () =>
 	}));
 
 test('a close is answered by a close with the same code', () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await ann.close(1000)).code, 1000);
 		const bob = await daemon.ws();

@@ -1,4 +1,4 @@
-// SIGHUP: the whole configuration is read again, or all of it stays as it was. Nobody is dropped.
+// SIGHUP: the whole configuration is reloaded, or on any error none of it. Connections stay open.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -7,11 +7,14 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { answer } from '../lib/chat.mjs';
+import { answerTo } from '../lib/chat.mjs';
 import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { get, got, poll, post, push } from '../lib/doors.mjs';
+import { expectJson, get, poll, post, push } from '../lib/doors.mjs';
 
-/** A daemon on a file that can be rewritten: body(daemon, rewrite), rewrite(text, what it then logs). */
+/**
+ * Runs body(daemon, rewrite) with a configuration file. rewrite(text, pattern) replaces the file,
+ * reloads it and waits for the log line.
+ */
 function withFile(text, body) {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 	writeFileSync(file, text);
@@ -29,9 +32,9 @@ function withFile(text, body) {
 	});
 }
 
-const rooms = async (daemon) => (await got(get(daemon, '/rooms'))).rooms;
+const rooms = async (daemon) => (await expectJson(get(daemon, '/rooms'))).rooms;
 
-test('a file with a mistake changes nothing, and the log names the mistake with its line', () =>
+test('a file with an error changes nothing, and the log names the error with its line', () =>
 	withFile('rooms = ( { name = "ops"; topic = "before"; } );\n', async (daemon, rewrite) => {
 		const ann = await daemon.ws();
 		const [, where] = await rewrite(
@@ -40,10 +43,10 @@ test('a file with a mistake changes nothing, and the log names the mistake with 
 		);
 		assert.match(where, /linnet\.cfg:3$/);
 		assert.deepEqual((await rooms(daemon)).map(({ room }) => room).sort(), ['lobby', 'ops']);
-		assert.deepEqual(await answer(ann, { type: 'ping', ref: 'p' }), { type: 'pong', ref: 'p' });
+		assert.deepEqual(await answerTo(ann, { type: 'ping', ref: 'p' }), { type: 'pong', ref: 'p' });
 	}));
 
-test('limits, rooms, topics and switches are others at once, for those who are there, too', () =>
+test('limits, rooms, topics and switches change at once, also for connected clients', () =>
 	withFile('rooms = ( { name = "ops"; topic = "before"; } );\nlimits = { message_rate = 0.0; };\n', async (daemon, rewrite) => {
 		const [ann, bob] = [await daemon.ws('/ws?room=ops'), await daemon.ws('/ws?room=ops')];
 		await rewrite(`
@@ -55,8 +58,8 @@ test('limits, rooms, topics and switches are others at once, for those who are t
 			(await rooms(daemon)).map(({ room, topic }) => [room, topic]).sort(),
 			[['dev', ''], ['lobby', ''], ['ops', 'after']],
 		);
-		assert.equal((await answer(ann, { type: 'nick', username: 'annabel' })).code, 'bad_name');
-		assert.equal((await answer(ann, { type: 'join', room: 'new' })).code, 'no_such_room');
+		assert.equal((await answerTo(ann, { type: 'nick', username: 'annabel' })).code, 'bad_name');
+		assert.equal((await answerTo(ann, { type: 'join', room: 'new' })).code, 'no_such_room');
 		ann.sendJson({ message: 'hi' });
 		assert.equal((await ann.nextJson()).message, 'hi');
 		assert.equal((await bob.nextJson()).message, 'hi');
@@ -64,7 +67,7 @@ test('limits, rooms, topics and switches are others at once, for those who are t
 		assert.equal((await bob.closed).code, 1009);
 	}));
 
-test('tokens come and go', () =>
+test('tokens can be added and removed', () =>
 	withFile('', async (daemon, rewrite) => {
 		await push(daemon, 'lobby', 'without a token');
 		const hash = spawnSync('sha256sum', { input: 'secret' }).stdout.toString().split(' ')[0];
@@ -75,7 +78,7 @@ test('tokens come and go', () =>
 		await push(daemon, 'lobby', 'without a token again');
 	}));
 
-test('log files come and go, and those that stay lose and double nothing', async () => {
+test('log files can be added and removed, and the remaining ones lose and repeat no line', async () => {
 	const folder = temporaryFolder();
 	const [one, two] = [path.join(folder, 'one.log'), path.join(folder, 'two.log')];
 	writeFileSync(one, 'one 1\n');
@@ -96,13 +99,13 @@ test('log files come and go, and those that stay lose and double nothing', async
 	});
 });
 
-test('a key that needs a restart is named and keeps its value', () =>
+test('a key that needs a restart is named in the log and keeps its value', () =>
 	withFile('', async (daemon, rewrite) => {
 		await rewrite('store = { keep_messages = 5; };\n', /^reload_kept key=store\.keep_messages /m);
 		assert.deepEqual((await rooms(daemon)).map(({ room }) => room), ['lobby']);
 	}));
 
-/** A self-signed certificate for a name; returns the keys of the configuration. */
+/** Makes a self-signed certificate for a name; returns its configuration keys. */
 function certificate(folder, name) {
 	const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')];
 	const made = spawnSync('openssl', [
@@ -123,7 +126,7 @@ function nameShownBy(daemon) {
 	});
 }
 
-test('a new certificate is shown to those who come, and those who are there stay', async () => {
+test('a new certificate is used for new connections, and open ones stay', async () => {
 	const folder = temporaryFolder();
 	await withFile(certificate(folder, 'first'), async (daemon, rewrite) => {
 		assert.equal(await nameShownBy(daemon), 'first');

@@ -1,15 +1,16 @@
-// Coming back: exactly what was missed, then what is new; or nothing, and being told so.
+// Resuming: a client receives exactly the messages it missed and then new ones, or is told that it
+// cannot resume.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	after, answer, assertError, enter, idsOf, join, range, say, sayMany, take, unhurried, unhurriedWith,
+	after, answerTo, assertError, enter, idsOf, join, noRateLimit, noRateLimitWith, range, receive, say, sayMany,
 	until, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 
-/** A daemon with messages 1 to count in the lobby, and its epoch. */
-const withMessages = (count, body, options = unhurried, sayOptions = {}) =>
+/** Runs body with a daemon that has messages 1 to count in the lobby, and with its epoch. */
+const withMessages = (count, body, options = noRateLimit, sayOptions = {}) =>
 	withDaemon(options, async (daemon) => {
 		const { client: ann, joined } = await enter(daemon, 'name=ann');
 		if (count)
@@ -17,23 +18,26 @@ const withMessages = (count, body, options = unhurried, sayOptions = {}) =>
 		await body(daemon, joined.epoch, ann);
 	});
 
-/** What client has been sent of the past: pages are answered in the order of their questions. */
+/**
+ * Returns the old messages that the client was sent. A history request marks their end, since answers
+ * come in the order of the requests.
+ */
 async function pastOf(client) {
 	client.sendJson({ type: 'history', limit: 1, ref: 'the end of the past' });
 	return (await until(client, ({ ref }) => ref === 'the end of the past')).slice(0, -1);
 }
 
-/** Takes messages up to that id and fails unless they are dense from first. */
+/** Receives messages up to that id and fails unless they are dense from first. */
 async function assertDense(client, first, last) {
 	for (let id = first; id <= last; id++)
 		assert.equal((await client.nextJson()).id, id);
 }
 
-test('a plain connection is sent exactly what it missed, and then what is new', () =>
+test('a plain connection receives exactly the messages it missed, and then new ones', () =>
 	withMessages(20, async (daemon, epoch, ann) => {
 		for (const id of [0, 1, 7, 19, 20]) {
 			const bob = await daemon.ws(`/ws?${after(epoch, id)}`);
-			const missed = await take(bob, 20 - id);
+			const missed = await receive(bob, 20 - id);
 			assert.deepEqual(idsOf(missed), range(id + 1, 20));
 			for (const message of missed)
 				assert.equal(message.message, `message-${message.id}`);
@@ -45,7 +49,7 @@ test('a plain connection is sent exactly what it missed, and then what is new', 
 		await assertDense(bob, 19, 21);
 	}));
 
-test('with events it is told first that nothing is missing', () =>
+test('a client with events is first told that nothing is missing', () =>
 	withMessages(20, async (daemon, epoch) => {
 		for (const id of [0, 15, 20]) {
 			const { client: bob, joined } = await enter(daemon, after(epoch, id));
@@ -56,20 +60,20 @@ test('with events it is told first that nothing is missing', () =>
 		}
 	}));
 
-test('a join resumes each room by itself', () =>
+test('a join resumes each room separately', () =>
 	withMessages(20, async (daemon, epoch, ann) => {
 		await sayMany(ann, 7, { room: 'ops' });
 		const bob = await daemon.ws('/ws?room=elsewhere');
 		for (const [room, since, last] of [['lobby', 12, 20], ['ops', 0, 7]]) {
-			const joined = await answer(bob, { type: 'join', room, since: `${epoch}:${since}` });
+			const joined = await answerTo(bob, { type: 'join', room, since: `${epoch}:${since}` });
 			assert.deepEqual([joined.room, joined.recovered, joined.last_id], [room, true, last]);
 			await assertDense(bob, since + 1, last);
 		}
 		assert.deepEqual(await pastOf(bob), []);
 	}));
 
-test('what is resumed is word for word what the others were sent', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('resumed messages are byte for byte those that the others received', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: bob, joined } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await bob.nextJson();
@@ -84,7 +88,7 @@ test('what is resumed is word for word what the others were sent', () =>
 			assert.equal(await late.nextText(), text);
 	}));
 
-test('with another epoch, an id of the future or rubbish nothing of the past is sent', () =>
+test('with another epoch, a future id or garbage as since, no old messages are sent', () =>
 	withMessages(5, async (daemon, epoch) => {
 		const bad = [
 			'wrong:3', `${epoch}x:3`, `x${epoch}:3`, `${epoch.slice(1)}:3`, `${epoch.toUpperCase()}:3`, `${epoch}:6`,
@@ -94,14 +98,14 @@ test('with another epoch, an id of the future or rubbish nothing of the past is 
 		for (const since of bad) {
 			const { client: bob, joined } = await enter(daemon, `since=${encodeURIComponent(since)}`);
 			assert.deepEqual([joined.recovered, joined.last_id], [false, 5], since);
-			const again = await answer(bob, { type: 'join', since });
+			const again = await answerTo(bob, { type: 'join', since });
 			assert.equal(again.recovered, false, since);
 			assert.deepEqual(await pastOf(bob), [], since);
 			await bob.close();
 		}
 	}));
 
-test('without a since nothing of the past is sent either', () =>
+test('without a since no old messages are sent', () =>
 	withMessages(5, async (daemon) => {
 		for (const query of ['', 'since=']) {
 			const { client: bob, joined } = await enter(daemon, query);
@@ -115,11 +119,11 @@ test('a since of the wrong type or of absurd length is answered by bad_field', (
 	withMessages(1, async (daemon, epoch) => {
 		const bob = await daemon.ws();
 		for (const since of [7, {}, [], true, `${epoch}:${'0'.repeat(100)}1`])
-			assertError(await answer(bob, { type: 'join', room: 'ops', since }), 'bad_field');
-		assertError(await answer(bob, { type: 'history', room: 'ops' }), 'no_such_room');
+			assertError(await answerTo(bob, { type: 'join', room: 'ops', since }), 'bad_field');
+		assertError(await answerTo(bob, { type: 'history', room: 'ops' }), 'no_such_room');
 	}));
 
-test('a room without a history resumes from 0', () =>
+test('a room without a history can be resumed from 0', () =>
 	withMessages(0, async (daemon, epoch, ann) => {
 		const { client: bob, joined } = await enter(daemon, `room=new&${after(epoch, 0)}`);
 		assert.deepEqual([joined.recovered, joined.last_id], [true, 0]);
@@ -131,10 +135,10 @@ for (const [how, end] of Object.entries({
 	SIGTERM: (daemon) => daemon.stop(),
 	'kill -9': (daemon) => daemon.crash(),
 })) {
-	test(`what was missed before and after a restart by ${how} is one history`, () => {
+	test(`messages missed before and after a restart by ${how} are resumed as one history`, () => {
 		let epoch;
 		return withHistory(
-			unhurried,
+			noRateLimit,
 			async (daemon) => {
 				const { client: ann, joined } = await enter(daemon);
 				epoch = joined.epoch;
@@ -152,8 +156,7 @@ for (const [how, end] of Object.entries({
 	});
 }
 
-// 3,000 messages of 3 kB are more than the kernel takes for a client that does not read, and
-// many times queue_bytes.
+// 3,000 messages of 3 kB exceed the kernel's socket buffers and many times queue_bytes.
 for (const [how, open] of Object.entries({
 	'the query': (daemon, epoch) => daemon.ws(`/ws?${after(epoch, 0)}`),
 	'a join': async (daemon, epoch) => {
@@ -163,7 +166,7 @@ for (const [how, open] of Object.entries({
 		return bob;
 	},
 })) {
-	test(`a slow reader resumes by ${how} all that it missed, then what came meanwhile`, { skip: isSlowRun }, () =>
+	test(`a slow reader that resumes by ${how} receives all it missed, then the new messages`, { skip: isSlowRun }, () =>
 		withMessages(
 			3_000,
 			async (daemon, epoch, ann) => {
@@ -171,7 +174,7 @@ for (const [how, open] of Object.entries({
 				bob.socket.pause();
 				for (let n = 0; n < 200; n++)
 					await say(ann, `meanwhile ${n}`);
-				// The answer tells that the daemon was still at it.
+				// The answer shows that the daemon is still sending old messages.
 				bob.sendJson({ type: 'join', room: 'lobby', ref: 'still?' });
 				await say(ann, 'and this');
 				bob.socket.resume();
@@ -189,12 +192,12 @@ for (const [how, open] of Object.entries({
 				assert.deepEqual([id, message], [3_202, 'the end']);
 				assert.ok(!daemon.stderr.includes('slow_reader'), daemon.stderr);
 			},
-			unhurriedWith('limits.queue_bytes=65536'),
+			noRateLimitWith('limits.queue_bytes=65536'),
 			{ textOf: (n) => `${n} ${'m'.repeat(3_000)}` },
 		));
 }
 
-test('a client that resumes in many rooms at once is sent all of them and is not cut', { skip: isSlowRun }, () =>
+test('a client that resumes in many rooms at once receives all of them and is not closed', { skip: isSlowRun }, () =>
 	withMessages(
 		0,
 		async (daemon, epoch, ann) => {
@@ -213,10 +216,10 @@ test('a client that resumes in many rooms at once is sent all of them and is not
 				n++;
 			}
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 	));
 
-test('several who resume at once while others talk miss nothing and get nothing twice', { skip: isSlowRun }, () =>
+test('clients that resume at once, while others send, miss nothing and receive nothing twice', { skip: isSlowRun }, () =>
 	withMessages(1_000, async (daemon, epoch, ann) => {
 		let isTalking = true;
 		let last = 1_000;
@@ -243,10 +246,10 @@ test('several who resume at once while others talk miss nothing and get nothing 
 		await Promise.all(readers);
 		isTalking = false;
 		await Promise.all(talks);
-		assert.deepEqual((await answer(ann, { type: 'history', limit: 1 })).messages[0].id, last);
+		assert.deepEqual((await answerTo(ann, { type: 'history', limit: 1 })).messages[0].id, last);
 	}));
 
-test('joining again in the middle of what was missed is refused with busy, nothing is lost', { skip: isSlowRun }, () =>
+test('a second join during a resume is refused with busy, and nothing is lost', { skip: isSlowRun }, () =>
 	withMessages(
 		3_000,
 		async (daemon, epoch) => {
@@ -264,11 +267,11 @@ test('joining again in the middle of what was missed is refused with busy, nothi
 			}
 			assert.deepEqual(others.sort(), ['busy', 'joined']);
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 		{ textOf: (n) => `${n} ${'m'.repeat(1_000)}` },
 	));
 
-test('who leaves, renames or goes in the middle of what it missed hurts nobody', { skip: isSlowRun }, () =>
+test('a client that leaves, renames or disconnects during a resume harms nobody', { skip: isSlowRun }, () =>
 	withMessages(2_000, async (daemon, epoch, ann) => {
 		for (let n = 0; n < 10; n++) {
 			const bob = await daemon.ws(`/ws?events=1&${after(epoch, 0)}`);
@@ -281,18 +284,18 @@ test('who leaves, renames or goes in the middle of what it missed hurts nobody',
 		await say(ann, 'we live');
 		await eventually(
 			async () => assert.equal((await join(ann, 'lobby')).count, 1),
-			'everybody to have gone',
+			'all clients to be gone',
 		);
 	}));
 
-test('a reader that was cut for being slow comes back for the rest', { skip: isSlowRun }, () =>
+test('a reader closed for being slow can resume the rest', { skip: isSlowRun }, () =>
 	withMessages(
 		0,
 		async (daemon, epoch, ann) => {
 			const slow = await daemon.ws();
 			slow.socket.pause();
 			const said = sayMany(ann, 3_000, { textOf: (n) => `${n} ${'m'.repeat(4_000)}` });
-			// Who is closed is not waited for long.
+			// The daemon closes the slow reader and waits only briefly for its close.
 			await daemon.waitForLog(/^slow_reader\b/);
 			slow.socket.resume();
 			assert.equal((await slow.closed).code, 1013);
@@ -304,5 +307,5 @@ test('a reader that was cut for being slow comes back for the rest', { skip: isS
 			const again = await daemon.ws(`/ws?${after(epoch, last)}`);
 			await assertDense(again, last + 1, 3_000);
 		},
-		unhurriedWith('limits.queue_bytes=65536'),
+		noRateLimitWith('limits.queue_bytes=65536'),
 	));

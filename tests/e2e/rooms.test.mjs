@@ -3,21 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-	answer, assertError, enter, heardBy, join, say, take, unhurried, unhurriedWith, until,
+	answerTo, assertError, enter, join, noRateLimit, noRateLimitWith, receive, receivedSoFar, say, until,
 } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
 import { connect } from '../lib/raw.mjs';
 
 const namesOf = (joined) => joined.users.map(({ username }) => username).sort();
 
-/** What a presence says, in short: "enter bob 2". */
+/** Returns a presence in short: "enter bob 2". */
 const brief = ({ event, username, was, count }) =>
 	[event, username, ...(was ? [`was ${was}`] : []), count].join(' ');
 
 const presenceOf = (objects) => objects.filter(({ type }) => type === 'presence').map(brief);
 
-test('the room of the query is the connection\'s own', () =>
-	withDaemon(unhurried, async (daemon) => {
+test("the room in the query is the connection's own room", () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob, eve] = [
 			await daemon.ws('/ws?room=ops'),
 			await daemon.ws('/ws?room=ops'),
@@ -27,19 +27,19 @@ test('the room of the query is the connection\'s own', () =>
 		const got = await bob.nextJson();
 		assert.equal(got.room, 'ops');
 		assert.equal(got.message, 'only for ops');
-		assert.deepEqual(await heardBy(eve, await daemon.ws()), []);
+		assert.deepEqual(await receivedSoFar(eve, await daemon.ws()), []);
 	}));
 
-test('a room of the query may have any letters and spaces', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a room name in the query may contain any letters and spaces', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const room of ['大厅', 'my room', 'a+b & c=d?', '..', '%2F', 'Ä', '🎉']) {
 			const query = `room=${encodeURIComponent(room)}`;
 			assert.equal((await enter(daemon, query)).joined.room, room);
 		}
 	}));
 
-test('the name of the query is the session\'s', () =>
-	withDaemon(unhurried, async (daemon) => {
+test("the name in the query is the session's name", () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const { client: ann, joined } = await enter(daemon, 'name=Ann%20%E5%AE%89');
 		assert.equal(joined.you.username, 'Ann 安');
@@ -47,8 +47,8 @@ test('the name of the query is the session\'s', () =>
 		assert.equal((await bob.nextJson()).username, 'Ann 安');
 	}));
 
-test('events=1 is answered by who is there and what may be said', () =>
-	withDaemon(unhurriedWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
+test('events=1 is answered by the list of people and the limits', () =>
+	withDaemon(noRateLimitWith('limits.message_bytes=2048', 'limits.name_bytes=20'), async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'the first');
 		const { joined } = await enter(daemon, 'name=bob');
@@ -64,16 +64,16 @@ test('events=1 is answered by who is there and what may be said', () =>
 		assert.match(joined.you.session, /^[0-9a-f]{32}$/);
 	}));
 
-test('everybody has a token of their own', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('every session has its own token', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const tokens = [];
 		for (let n = 0; n < 5; n++)
 			tokens.push((await enter(daemon)).joined.you.session);
 		assert.equal(new Set(tokens).size, 5);
 	}));
 
-test('one may be in several rooms and hears each, and speaks in the one that is named', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client may join several rooms, receives each, and sends to the room it names', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws('/ws?name=bob');
 		for (const room of ['ops', 'dev', 'news']) {
@@ -90,8 +90,8 @@ test('one may be in several rooms and hears each, and speaks in the one that is 
 		}
 	}));
 
-test('one may write to a room without being in it', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client may send to a room without joining it', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws('/ws?room=ops')];
 		assert.equal(await say(ann, { message: 'knock', room: 'ops' }), 1);
 		assert.equal((await bob.nextJson()).message, 'knock');
@@ -99,8 +99,8 @@ test('one may write to a room without being in it', () =>
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
-test('who has left hears no more, and its own room may be left too', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client that has left a room receives nothing of it; its own room may be left too', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, { client: bob }] = [await daemon.ws(), await enter(daemon, 'name=bob')];
 		await join(bob, 'ops');
 		for (const room of ['ops', 'lobby']) {
@@ -111,31 +111,31 @@ test('who has left hears no more, and its own room may be left too', () =>
 			await say(ann, { message: 'without bob', room });
 		}
 		assert.deepEqual(await bob.drain(), []);
-		assertError(await answer(bob, { type: 'leave', room: 'ops' }), 'not_joined');
-		assertError(await answer(bob, { type: 'leave' }), 'not_joined');
-		assertError(await answer(bob, { type: 'leave', room: 'nowhere' }), 'no_such_room');
+		assertError(await answerTo(bob, { type: 'leave', room: 'ops' }), 'not_joined');
+		assertError(await answerTo(bob, { type: 'leave' }), 'not_joined');
+		assertError(await answerTo(bob, { type: 'leave', room: 'nowhere' }), 'no_such_room');
 		await say(bob, 'from outside');
 		assert.equal((await ann.nextJson()).message, 'from outside');
 	}));
 
-test('joining again is answered again and nobody else is told', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a repeated join is answered again and not announced', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [{ client: ann }, { client: bob }] = [await enter(daemon), await enter(daemon)];
 		await ann.nextJson();
 		const joined = await join(bob, 'lobby');
 		assert.equal(joined.count, 2);
-		assert.deepEqual(await heardBy(ann, bob), []);
+		assert.deepEqual(await receivedSoFar(ann, bob), []);
 	}));
 
-test('who enters, renames and leaves is told to those who asked, with how many are there', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('enters, renames and leaves are announced with the count to clients that asked for events', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const ann = await daemon.ws();
-		const [entered] = await take(watcher, 1);
+		const [entered] = await receive(watcher, 1);
 		assert.equal(entered.via, 'ws');
 		assert.match(brief(entered), /^enter guest-\d+ 2$/);
 		ann.sendJson({ message: 'hi', username: 'ann' });
-		const [renamed, message] = await take(watcher, 2);
+		const [renamed, message] = await receive(watcher, 2);
 		assert.equal(brief(renamed), `rename ann was ${entered.username} 2`);
 		assert.equal(message.username, 'ann');
 		const bob = await daemon.ws('/ws?name=bob');
@@ -148,8 +148,8 @@ test('who enters, renames and leaves is told to those who asked, with how many a
 		assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
 	}));
 
-test('a rename is told in every room of the person, and only there', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a rename is announced in every room of the person and in no other', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await join(ann, 'ops');
 		const watchers = [];
@@ -159,29 +159,29 @@ test('a rename is told in every room of the person, and only there', () =>
 		ann.sendJson({ type: 'nick', username: 'anna' });
 		for (const watcher of watchers.slice(0, 2))
 			assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
-		assert.deepEqual(presenceOf(await take(ann, 2)), Array(2).fill('rename anna was ann 2'));
+		assert.deepEqual(presenceOf(await receive(ann, 2)), Array(2).fill('rename anna was ann 2'));
 		assert.deepEqual(await watchers[2].drain(), []);
 	}));
 
-test('a name that one has already is no rename', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a nick with the current name is no rename', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await watcher.nextJson();
 		ann.sendJson({ type: 'nick', username: 'ann' });
 		ann.sendJson({ message: 'hi', username: 'ann' });
-		assert.deepEqual(presenceOf(await heardBy(watcher, ann)), []);
+		assert.deepEqual(presenceOf(await receivedSoFar(watcher, ann)), []);
 	}));
 
-test('presence is in the order of what is said', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('presence and messages arrive in one order', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws('/ws?name=ann');
 		await say(ann, 'one');
 		ann.sendJson({ type: 'nick', username: 'anna' });
 		await say(ann, 'two');
 		await ann.close();
-		const heard = await take(watcher, 5);
+		const heard = await receive(watcher, 5);
 		assert.deepEqual(
 			heard.map((object) => object.message ?? brief(object)),
 			['enter ann 2', 'one', 'rename anna was ann 2', 'two', 'leave anna 1'],
@@ -189,7 +189,9 @@ test('presence is in the order of what is said', () =>
 		assert.equal(heard[3].username, 'anna');
 	}));
 
-/** Ways to show that a second connection is the same person's: what each of the two sends. */
+/**
+ * Ways to prove that a second connection is the same person: the members that each of the two sends.
+ */
 const proofs = {
 	'the session token': { first: {}, second: (joined) => ({ session: joined.you.session }) },
 	'the same email': {
@@ -200,7 +202,7 @@ const proofs = {
 
 for (const [proof, { first, second }] of Object.entries(proofs)) {
 	test(`a person with two tabs, known by ${proof}, enters once and leaves once`, () =>
-		withDaemon(unhurried, async (daemon) => {
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon, 'room=ops&name=watcher');
 			const tabs = [await daemon.ws(), await daemon.ws(), await daemon.ws()];
 			const joined = await join(tabs[0], 'ops', { username: 'ann', ...first });
@@ -223,39 +225,39 @@ for (const [proof, { first, second }] of Object.entries(proofs)) {
 			assert.equal(brief(await watcher.nextJson()), 'leave ann 1');
 		}));
 
-	test(`two who turn out to be one person, by ${proof}, become one entry`, () =>
-		withDaemon(unhurried, async (daemon) => {
+	test(`two sessions that turn out to be one person, by ${proof}, become one entry`, () =>
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon, 'name=watcher');
 			const { client: ann, joined } = await enter(daemon);
-			await answer(ann, { type: 'join', username: 'ann', ...first });
+			await answerTo(ann, { type: 'join', username: 'ann', ...first });
 			const { client: tab, joined: asGuest } = await enter(daemon);
 			assert.equal(asGuest.count, 3);
 			tab.sendJson({ type: 'nick', username: 'ann', ...second(joined) });
 			const guest = asGuest.you.username;
-			const told = presenceOf(await heardBy(watcher, ann)).slice(-2);
+			const told = presenceOf(await receivedSoFar(watcher, ann)).slice(-2);
 			assert.deepEqual(told, [`enter ${guest} 3`, `leave ${guest} 2`]);
 			const again = await join(tab, 'lobby');
 			assert.deepEqual(namesOf(again), ['ann', 'watcher']);
 		}));
 }
 
-test('a tab that shows the token is the person: a new name is that of all tabs', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a tab that gives the session token is the same person, and a rename applies to all tabs', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const { client: ann, joined } = await enter(daemon, 'name=ann');
 		const tab = await daemon.ws();
 		const { session } = joined.you;
-		assert.deepEqual((await answer(tab, { type: 'join', username: 'ann', session })).you, joined.you);
-		await heardBy(watcher, ann);
+		assert.deepEqual((await answerTo(tab, { type: 'join', username: 'ann', session })).you, joined.you);
+		await receivedSoFar(watcher, ann);
 		tab.sendJson({ type: 'nick', username: 'anna' });
 		assert.equal(brief(await watcher.nextJson()), 'rename anna was ann 2');
 		await say(ann, 'hi');
 		assert.equal((await watcher.nextJson()).username, 'anna');
 	}));
 
-// The email is known to others, too.
-test('a tab that shows the email only shares the name: a new one is its own, and the token is not given', () =>
-	withDaemon(unhurried, async (daemon) => {
+// An email is no secret.
+test('a tab that gives only the email shares the name: it gets no token and renames only itself', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const email = 'ann@example.org';
 		const { client: watcher } = await enter(daemon);
 		const { client: ann, joined } = await enter(daemon);
@@ -265,8 +267,8 @@ test('a tab that shows the email only shares the name: a new one is its own, and
 		assert.notEqual(shared.you.session, joined.you.session);
 		const { client: eve } = await enter(daemon);
 		const { session } = shared.you;
-		assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
-		await heardBy(watcher, ann);
+		assertError(await answerTo(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+		await receivedSoFar(watcher, ann);
 		tab.sendJson({ type: 'nick', username: 'anna' });
 		assert.equal(brief(await watcher.nextJson()), 'enter anna 4');
 		await say(ann, 'hi');
@@ -275,8 +277,8 @@ test('a tab that shows the email only shares the name: a new one is its own, and
 		assert.equal((await watcher.nextJson()).username, 'anna');
 	}));
 
-test('a message with the same name and email is the same person\'s', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a message with the same name and email comes from the same person', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		const [one, two] = [await daemon.ws(), await daemon.ws()];
 		const email = 'ann@example.org';
@@ -284,22 +286,22 @@ test('a message with the same name and email is the same person\'s', () =>
 		await say(two, { message: 'it is me', username: 'Ann', email });
 		const eve = await daemon.ws();
 		for (const other of ['eve@example.org', 'ann@example.org.', ' ', undefined])
-			assertError(await answer(eve, { message: 'no', username: 'ann', email: other }), 'name_taken');
+			assertError(await answerTo(eve, { message: 'no', username: 'ann', email: other }), 'name_taken');
 		await eve.close();
 		const joined = await join(watcher, 'lobby');
 		assert.deepEqual(namesOf(joined), ['ann', 'watcher']);
 	}));
 
-test('a foreign, malformed or made-up token opens nothing', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a foreign, malformed or invented session token is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await enter(daemon, 'name=ann');
 		const { client: eve, joined } = await enter(daemon);
 		const made = ['0'.repeat(32), joined.you.session, 'f'.repeat(32)];
 		for (const session of made)
-			assertError(await answer(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
+			assertError(await answerTo(eve, { type: 'nick', username: 'ann', session }), 'name_taken');
 		for (const session of ['', 'x', 'F'.repeat(32), '0'.repeat(33), "' OR 1=1 --", 7, null, {}]) {
 			for (const type of ['nick', 'join']) {
-				const got = await answer(eve, { type, username: 'ann', session });
+				const got = await answerTo(eve, { type, username: 'ann', session });
 				assert.equal(got.type, 'error', JSON.stringify(session));
 				assert.match(got.code, /^(bad_field|name_taken)$/);
 			}
@@ -307,8 +309,8 @@ test('a foreign, malformed or made-up token opens nothing', () =>
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
 	}));
 
-test('a name that somebody holds is refused in every way, whatever its case, and nothing is done', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a taken name is refused in every request, in any case, and the request has no effect', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon, 'name=watcher');
 		await daemon.ws('/ws?name=Ann%20%C3%84');
 		await watcher.nextJson();
@@ -321,30 +323,30 @@ test('a name that somebody holds is refused in every way, whatever its case, and
 				{ type: 'chart', value: 1, username }, { type: 'cursor', ephemeral: true, username },
 			];
 			for (const attempt of attempts)
-				assertError(await answer(eve, attempt), 'name_taken');
+				assertError(await answerTo(eve, attempt), 'name_taken');
 			const late = await daemon.ws(`/ws?name=${encodeURIComponent(username)}`);
 			assertError(await late.nextJson(), 'name_taken');
 			await late.close();
-			assert.match(presenceOf(await take(watcher, 2)).join(), /^enter guest-\d+ 4,leave guest-\d+ 3$/);
+			assert.match(presenceOf(await receive(watcher, 2)).join(), /^enter guest-\d+ 4,leave guest-\d+ 3$/);
 		}
-		assertError(await answer(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
+		assertError(await answerTo(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
-		assert.deepEqual(await heardBy(watcher, eve), []);
-		// Only ASCII letters compare without their case.
+		assert.deepEqual(await receivedSoFar(watcher, eve), []);
+		// Case is ignored for ASCII letters only.
 		eve.sendJson({ type: 'nick', username: 'Ann ä' });
 		assert.match(brief(await watcher.nextJson()), /^rename Ann ä was guest-\d+ 3$/);
 	}));
 
 for (const [how, end] of Object.entries({
-	'said goodbye': (client) => client.close(),
-	'vanished without a word': (client) => client.vanish(),
+	'closed its connection': (client) => client.close(),
+	'vanished without a close': (client) => client.vanish(),
 })) {
-	test(`the name of one who has ${how} is free again`, () =>
-		withDaemon(unhurried, async (daemon) => {
+	test(`the name of a client that has ${how} is free again`, () =>
+		withDaemon(noRateLimit, async (daemon) => {
 			const { client: watcher } = await enter(daemon);
 			const ann = await daemon.ws('/ws?name=ann');
 			const other = await daemon.ws();
-			assertError(await answer(other, { type: 'nick', username: 'ann' }), 'name_taken');
+			assertError(await answerTo(other, { type: 'nick', username: 'ann' }), 'name_taken');
 			await end(ann);
 			await until(watcher, ({ event, username }) => event === 'leave' && username === 'ann');
 			await say(other, { message: 'hi', username: 'ann' });
@@ -352,12 +354,12 @@ for (const [how, end] of Object.entries({
 		}));
 }
 
-test('a name that one has given up is free at once', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a name is free at once after a rename', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws()];
 		await say(ann, { message: 'hi', username: 'anna' });
 		await say(bob, { message: 'hi', username: 'ann' });
-		assertError(await answer(ann, { type: 'nick', username: 'ann' }), 'name_taken');
+		assertError(await answerTo(ann, { type: 'nick', username: 'ann' }), 'name_taken');
 	}));
 
 const hostileNames = [
@@ -368,44 +370,44 @@ const hostileNames = [
 	'server', 'System', 'n'.repeat(33), 'ä'.repeat(17), '安'.repeat(11), 'n'.repeat(10_000),
 ];
 
-test('hostile and reserved names are refused in every way, and nothing is done', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('hostile and reserved names are refused in every request, and the request has no effect', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const eve = await daemon.ws();
 		await watcher.nextJson();
 		for (const username of hostileNames) {
 			for (const attempt of [{ message: 'hi' }, { type: 'nick' }, { type: 'join', room: 'ops' }]) {
-				const got = await answer(eve, { ...attempt, username });
+				const got = await answerTo(eve, { ...attempt, username });
 				assert.equal(got.code, 'bad_name', JSON.stringify({ ...attempt, username }));
 			}
 		}
-		assert.deepEqual(await heardBy(watcher, eve), []);
-		assertError(await answer(eve, { type: 'history', room: 'ops' }), 'no_such_room');
+		assert.deepEqual(await receivedSoFar(watcher, eve), []);
+		assertError(await answerTo(eve, { type: 'history', room: 'ops' }), 'no_such_room');
 	}));
 
-test('a hostile name in the query is told, and its bearer is a guest', () =>
-	withDaemon(unhurried, async (daemon) => {
-		// Those with control characters are no good URL, as the next test shows.
+test('a hostile name in the query is reported, and the client becomes a guest', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		// Control characters are not allowed in a URL; the next test has them.
 		const printable = hostileNames.filter((name) => !/[\0-\x1f\x7f]/.test(name) && name.length < 5_000);
 		for (const name of printable.map(encodeURIComponent)) {
 			const client = await daemon.ws(`/ws?events=1&name=${name}`);
-			const [error, joined] = await take(client, 2);
+			const [error, joined] = await receive(client, 2);
 			assert.equal(error.code, 'bad_name', name);
 			assert.match(joined.you.username, /^guest-\d+$/);
 			await client.close();
 		}
 	}));
 
-test('a query that is not text is refused', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a query that is not UTF-8 text is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const escaped of ['%ff', '%c0%af', '%ed%a0%80', '%00', 'a%0ab', '%7f', '%', '%4', '%zz']) {
 			for (const argument of [`name=${escaped}`, `room=${escaped}`, `x${escaped}=1`, escaped])
 				assert.equal(await refusalOf(daemon, `/ws?${argument}`), '400 bad_request', argument);
 		}
 	}));
 
-test('good names of every script are taken as they are', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('valid names in every script are accepted unchanged', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: watcher } = await enter(daemon);
 		const ann = await daemon.ws();
 		await watcher.nextJson();
@@ -419,15 +421,15 @@ test('good names of every script are taken as they are', () =>
 		}
 	}));
 
-test('no nick without a name', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a nick without a name is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const username of [undefined, null, '', 7])
-			assertError(await answer(ann, { type: 'nick', username }), 'bad_field');
+			assertError(await answerTo(ann, { type: 'nick', username }), 'bad_field');
 	}));
 
-test('a plain relay is never sent an event', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a plain relay receives no events', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const plain = await daemon.ws('/ws?name=plain');
 		const { client: ann } = await enter(daemon);
 		ann.sendJson({ type: 'nick', username: 'ann' });
@@ -437,12 +439,12 @@ test('a plain relay is never sent an event', () =>
 		plain.sendJson({ type: 'nick', username: 'plainer' });
 		plain.sendJson({ type: 'typing' });
 		plain.sendJson({ type: 'leave' });
-		assertError(await answer(plain, { type: 'leave' }), 'not_joined');
+		assertError(await answerTo(plain, { type: 'leave' }), 'not_joined');
 		assert.deepEqual(await plain.drain(), []);
 	}));
 
-test('events are for all rooms of a connection that has joined one', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client that has joined one room receives events of all its rooms', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'ops');
 		await daemon.ws('/ws?name=bob');
@@ -450,8 +452,8 @@ test('events are for all rooms of a connection that has joined one', () =>
 		assert.deepEqual([entered.room, brief(entered)], ['lobby', 'enter bob 2']);
 	}));
 
-test('typing is told to the others who asked for events, and to nobody else', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('typing is announced only to the others who asked for events', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
 		const { client: bob } = await enter(daemon, 'name=bob');
 		const { client: elsewhere } = await enter(daemon, 'room=ops');
@@ -460,11 +462,11 @@ test('typing is told to the others who asked for events, and to nobody else', ()
 		assert.deepEqual(await bob.nextJson(), { type: 'typing', room: 'lobby', username: 'ann' });
 		assert.deepEqual(await ann.drain(), []);
 		assert.deepEqual(await elsewhere.drain(), []);
-		assertError(await answer(ann, { type: 'typing', room: 'ops' }), 'not_joined');
-		assertError(await answer(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
+		assertError(await answerTo(ann, { type: 'typing', room: 'ops' }), 'not_joined');
+		assertError(await answerTo(ann, { type: 'typing', room: 'nowhere' }), 'no_such_room');
 	}));
 
-/** What the handshake is refused with, as "STATUS CODE". */
+/** Returns the status and error code of the refused handshake, as "STATUS CODE". */
 async function refusalOf(daemon, at) {
 	try {
 		await (await daemon.ws(at)).close();
@@ -477,7 +479,7 @@ async function refusalOf(daemon, at) {
 	}
 }
 
-test('without create_rooms there are the configured rooms, with their topics, and no other', () => {
+test('without create_rooms only the configured rooms exist, with their topics', () => {
 	const config =
 		'chat: { create_rooms = false; };\n' +
 		'rooms = ( { name = "ops"; topic = "What is on fire 🔥"; }, { name = "dev"; } );\n' +
@@ -488,7 +490,7 @@ test('without create_rooms there are the configured rooms, with their topics, an
 		assert.equal((await join(ann, 'dev')).topic, '');
 		assert.equal((await join(ann, 'lobby')).topic, '');
 		for (const type of ['join', 'message', 'chart', 'history', 'search', 'leave', 'typing'])
-			assertError(await answer(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
+			assertError(await answerTo(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=new'), '404 no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=OPS'), '404 no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=a%2Fb'), '400 bad_room');
@@ -496,47 +498,47 @@ test('without create_rooms there are the configured rooms, with their topics, an
 	});
 });
 
-test('over max_rooms no room is made, and the place of an empty one is free again', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=3'), async (daemon) => {
+test('over max_rooms no room is created, and an empty room frees its place', () =>
+	withDaemon(noRateLimitWith('chat.max_rooms=3'), async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		await join(ann, 'two');
 		await join(bob, 'three');
-		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
-		assertError(await answer(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
 		const passing = { type: 'x', room: 'four', ephemeral: true };
-		assertError(await answer(ann, passing), 'too_many_rooms');
+		assertError(await answerTo(ann, passing), 'too_many_rooms');
 		assert.equal(await refusalOf(daemon, '/ws?room=four'), '503 too_many_rooms');
 		assert.equal(await refusalOf(daemon, '/ws?room=two'), 'accepted');
 
 		bob.sendJson({ type: 'leave', room: 'three' });
 		await bob.drain();
 		assert.equal((await join(ann, 'four')).room, 'four');
-		// One with a history stays.
+		// A room with a history keeps its place.
 		await say(ann, { message: 'hi', room: 'four' });
 		ann.sendJson({ type: 'leave', room: 'four' });
 		await ann.drain();
-		assertError(await answer(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
+		assertError(await answerTo(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
 	}));
 
-test('what is refused leaves no room behind', () =>
-	withDaemon(unhurriedWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
+test('a refused request creates no room', () =>
+	withDaemon(noRateLimitWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
 		await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws();
 		for (let n = 0; n < 5; n++) {
-			assertError(await answer(bob, { type: 'join', room: `r${n}` }), 'too_many_rooms');
-			assertError(await answer(bob, { type: 'join', room: `r${n}`, username: '*' }), 'too_many_rooms');
-			assertError(await answer(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
-			await answer(bob, { type: 'x', room: `r${n}`, ephemeral: true });
+			assertError(await answerTo(bob, { type: 'join', room: `r${n}` }), 'too_many_rooms');
+			assertError(await answerTo(bob, { type: 'join', room: `r${n}`, username: '*' }), 'too_many_rooms');
+			assertError(await answerTo(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
+			await answerTo(bob, { type: 'x', room: `r${n}`, ephemeral: true });
 		}
 		assert.equal(await refusalOf(daemon, '/ws?room=r9'), 'accepted');
 	}));
 
-test('one may be in rooms_per_session rooms, its own counted, and in another for each that it leaves', () =>
-	withDaemon(unhurriedWith('chat.rooms_per_session=3'), async (daemon) => {
+test('a client may be in rooms_per_session rooms, including its own, and leaving one frees a place', () =>
+	withDaemon(noRateLimitWith('chat.rooms_per_session=3'), async (daemon) => {
 		const ann = await daemon.ws();
 		await join(ann, 'two');
 		await join(ann, 'three');
-		assertError(await answer(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
+		assertError(await answerTo(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
 		assert.equal((await join(ann, 'two')).room, 'two');
 		ann.sendJson({ type: 'leave', room: 'two' });
 		assert.equal((await join(ann, 'four')).room, 'four');
@@ -547,20 +549,20 @@ const hostileRooms = [
 	'o\u0085ps', 'r'.repeat(65), '房'.repeat(22),
 ];
 
-test('a bad room is refused by join and message, and by the handshake with a JSON body', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a bad room name is refused in a join and a message, and in the handshake with a JSON body', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const ann = await daemon.ws();
 		for (const room of [...hostileRooms, 'o\nps', 'o\x01ps', 'r'.repeat(10_000)]) {
 			for (const type of ['join', 'message', 'history', 'leave'])
-				assertError(await answer(ann, { type, room }), 'bad_room');
+				assertError(await answerTo(ann, { type, room }), 'bad_room');
 		}
 		for (const room of hostileRooms.map(encodeURIComponent))
 			assert.equal(await refusalOf(daemon, `/ws?room=${room}`), '400 bad_room', room);
 		assert.equal(await refusalOf(daemon, '/ws?format=xml'), '400 bad_format');
 	}));
 
-test('a room or name in the query that is longer than anything is refused as well', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('an overlong room or name in the query is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const length of [100, 290, 298, 299, 300, 301, 400, 1_000, 3_000]) {
 			const long = 'r'.repeat(length);
 			assert.match(await refusalOf(daemon, `/ws?room=${long}`), /^400 bad_(room|query)$/, `${length}`);
@@ -572,15 +574,15 @@ test('a room or name in the query that is longer than anything is refused as wel
 		}
 	}));
 
-test('a room of 64 bytes is good and a longer one is not, unless that is configured', () =>
-	withDaemon(unhurriedWith('limits.room_bytes=100'), async (daemon) => {
+test('a room name may have 64 bytes and no more, unless configured', () =>
+	withDaemon(noRateLimitWith('limits.room_bytes=100'), async (daemon) => {
 		const ann = await daemon.ws();
 		assert.equal((await join(ann, 'r'.repeat(100))).type, 'joined');
-		assertError(await answer(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
+		assertError(await answerTo(ann, { type: 'join', room: 'r'.repeat(101) }), 'bad_room');
 	}));
 
-test('a line break in the query slips no header in', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a line break in the query cannot inject a header', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		for (const injected of [
 			'%0aHost:%20foreign.example%0aX:%20', '%0d%0aHost:%20foreign.example%0d%0aX:%20',
 			'%0aHTTP/1.1%20HTTP/1.1%0aHost:%20foreign.example%0aX:%20',
@@ -594,8 +596,8 @@ test('a line break in the query slips no header in', () =>
 		}
 	}));
 
-test('who is in one room is not in another, and all rooms are of one epoch', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a person in one room is not listed in another, and all rooms have the same epoch', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { joined: first } = await enter(daemon, 'room=a&name=ann');
 		const { joined: second } = await enter(daemon, 'room=b&name=bob');
 		assert.deepEqual(namesOf(first), ['ann']);

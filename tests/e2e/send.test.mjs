@@ -1,16 +1,16 @@
-// Speaking beside a stream or a long-poll: POST /send/ROOM.
+// Sending beside a stream or a long-poll: POST /send/ROOM.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, heardBy, take, unhurried, withHistory } from '../lib/chat.mjs';
+import { enter, noRateLimit, receive, receivedSoFar, withHistory } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, got, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, expectJson, get, poll, post, push } from '../lib/doors.mjs';
 
 const send = (daemon, room, you, body, headers) =>
-	got(post(daemon, `/send/${room}?session=${you.session}`, body, headers));
+	expectJson(post(daemon, `/send/${room}?session=${you.session}`, body, headers));
 
-test('who reads a stream speaks under its name, and reads itself there', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a client with a stream sends under the name of the stream and receives its own message there', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { stream, joined: { you, epoch } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const bob = await daemon.ws();
 		const placed = await send(daemon, 'lobby', you, { message: 'hi', ref: 'r1', x: 1 });
@@ -23,21 +23,21 @@ test('who reads a stream speaks under its name, and reads itself there', () =>
 		assert.equal((await bob.nextJson()).message, 'a text, as curl sends it');
 	}));
 
-test('the session is shown in the query, as a bearer token or in the object, which nobody sees', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('the session is accepted in the query, as a bearer token or in the object, and is never relayed', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { joined: { you } } = await enterStream(daemon, 'lobby');
 		const bob = await daemon.ws();
 		await send(daemon, 'lobby', you, 'a');
-		await got(post(daemon, '/send/lobby', 'b', { Authorization: `Bearer ${you.session}` }));
-		await got(post(daemon, '/send/lobby', { message: 'c', session: you.session }));
+		await expectJson(post(daemon, '/send/lobby', 'b', { Authorization: `Bearer ${you.session}` }));
+		await expectJson(post(daemon, '/send/lobby', { message: 'c', session: you.session }));
 		for (const text of ['a', 'b', 'c']) {
 			const said = await bob.nextJson();
 			assert.deepEqual([said.message, said.username, said.session], [text, you.username, undefined]);
 		}
 	}));
 
-test('without the session of somebody who is there nothing is said', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a send without a live session is refused', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const bob = await daemon.ws();
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby', 'events=1');
 		for (const session of ['', 'x', '0'.repeat(32), `${you.session}0`, 'z'.repeat(2_000)])
@@ -50,12 +50,12 @@ test('without the session of somebody who is there nothing is said', () =>
 		await stream.close();
 		await eve.nextJson();
 		await assertRefused(post(daemon, `/send/lobby?session=${you.session}`, 'm'), 401, 'no_such_session');
-		assert.deepEqual(await heardBy(bob, eve), []);
+		assert.deepEqual(await receivedSoFar(bob, eve), []);
 	}));
 
-test('a ref that is sent again, also after a crash and from a new stream of the name, is known', () =>
+test('a repeated ref is recognised after a crash and from a new stream with the same name', () =>
 	withHistory(
-		unhurried,
+		noRateLimit,
 		async (daemon) => {
 			const { joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 			assert.equal((await send(daemon, 'lobby', you, { message: 'once', ref: 'r' })).id, 1);
@@ -66,13 +66,13 @@ test('a ref that is sent again, also after a crash and from a new stream of the 
 			const { joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 			const { id, duplicate } = await send(daemon, 'lobby', you, { message: 'once', ref: 'r' });
 			assert.deepEqual([id, duplicate], [1, true]);
-			// A program of that name is somebody else.
+			// A push under the same name comes from another sender.
 			assert.equal((await push(daemon, 'lobby', { message: 'once', ref: 'r', username: 'ann' })).id, 2);
 		},
 	));
 
-test('one may say one\'s name, that one types and that an alarm was seen, and nothing that is answered', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('POST /send accepts nick, typing and ack, and refuses types that need an answer', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { stream, joined: { you } } = await enterStream(daemon, 'lobby', 'name=ann');
 		const { client: bob } = await enter(daemon, 'name=bob');
 		assert.deepEqual(await send(daemon, 'lobby', you, { type: 'typing' }), {});
@@ -81,7 +81,7 @@ test('one may say one\'s name, that one types and that an alarm was seen, and no
 		assert.deepEqual((await bob.nextJson()).event, 'rename');
 		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'error' });
 		assert.equal((await send(daemon, 'lobby', you, { type: 'ack', key: 'disk' })).id, 2);
-		assert.deepEqual((await take(bob, 2)).map(({ state, acknowledged_by: by }) => [state, by]),
+		assert.deepEqual((await receive(bob, 2)).map(({ state, acknowledged_by: by }) => [state, by]),
 			[['raised', undefined], ['acknowledged', 'anna']]);
 		for (const type of ['join', 'leave', 'history', 'search', 'ping'])
 			await assertRefused(post(daemon, `/send/lobby?session=${you.session}`, { type }), 400, 'bad_field');
@@ -93,7 +93,7 @@ test('one may say one\'s name, that one types and that an alarm was seen, and no
 		assert.deepEqual([(await stream.nextJson()).state, (await stream.nextJson()).state], ['raised', 'acknowledged']);
 	}));
 
-test('it goes into any room, and by the pace of the session', () =>
+test('POST /send reaches any room and counts towards the rate limit of the session', () =>
 	withDaemon({ settings: ['limits.message_rate=0.01', 'limits.message_burst=3'] }, async (daemon) => {
 		const { joined: { you } } = await enterStream(daemon, 'lobby');
 		const ops = await daemon.ws('/ws?room=ops');
@@ -102,11 +102,11 @@ test('it goes into any room, and by the pace of the session', () =>
 		const { headers } = await assertRefused(post(daemon, `/send/ops?session=${you.session}`, 'm'), 429, 'rate_limited');
 		assert.ok(Number(headers['retry-after']) > 90);
 		assert.equal((await ops.nextJson()).message, 'm0');
-		await got(get(daemon, '/rooms'));
+		await expectJson(get(daemon, '/rooms'));
 	}));
 
-test('who polls speaks between two polls and while one waits', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('a polling client can send between two polls and while one waits', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const { you, since } = await poll(daemon, 'lobby', 'wait=0&name=ann');
 		await send(daemon, 'lobby', you, 'between');
 		const first = await poll(daemon, 'lobby', `since=${since}&session=${you.session}`);

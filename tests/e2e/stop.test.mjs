@@ -1,15 +1,17 @@
-// Stopping: everybody is told, nobody can hold it up.
+// Stopping: every client is told, and none can delay the stop.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { connect, connectWebSocket, opcodes } from '../lib/raw.mjs';
 
-// What is tested here is not how fast one may talk.
-const unhurried = { settings: ['limits.message_rate=0'] };
+// These tests are not about the rate limit.
+const noRateLimit = { settings: ['limits.message_rate=0'] };
 
-/** A client that reads nothing while the daemon has more for it than the wire takes. */
-async function clogUp(daemon) {
+/**
+ * Returns a client that reads nothing while the daemon has more to send than the socket buffers hold.
+ */
+async function fillSendBuffers(daemon) {
 	const clogged = await daemon.ws('/echo');
 	clogged.socket.pause();
 	for (let n = 0; n < 40; n++)
@@ -24,8 +26,8 @@ async function clogUp(daemon) {
 }
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
-	test(`${signal} tells every client 1001 and ends with status 0`, () =>
-		withDaemon(unhurried, async (daemon) => {
+	test(`${signal} closes every client with 1001 and ends with status 0`, () =>
+		withDaemon(noRateLimit, async (daemon) => {
 			const clients = [];
 			for (let n = 0; n < 10; n++)
 				clients.push(await daemon.ws(n % 3 ? '/ws' : '/echo'));
@@ -36,8 +38,8 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 		}));
 }
 
-test('messages sent before the stop still arrive before its 1001', () =>
-	withDaemon(unhurried, async (daemon) => {
+test('messages sent before the stop arrive before its 1001', () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		for (let n = 0; n < 100; n++)
 			ann.sendJson({ message: 'm', n });
@@ -49,46 +51,46 @@ test('messages sent before the stop still arrive before its 1001', () =>
 		await stopped;
 	}));
 
-test('clients that do not read, do not answer or say half a request cannot hold up the stop', () =>
-	withDaemon(unhurried, async (daemon) => {
-		const clogged = isSlowRun ? null : await clogUp(daemon);
+test('clients that do not read, do not answer or sent half a request cannot delay the stop', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const clogged = isSlowRun ? null : await fillSendBuffers(daemon);
 		const half = await connect(daemon);
 		await half.write('GET / HTTP/1.1\r\nHost: half');
 		const silent = await connect(daemon);
 		const unfinished = await connectWebSocket(daemon);
 		await unfinished.sendFrame(opcodes.text, '{"mess', { fin: false });
 		unfinished.pause();
-		const polite = await daemon.ws();
+		const reader = await daemon.ws();
 		const stopped = daemon.stop();
-		assert.equal((await polite.closed).code, 1001);
-		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		assert.equal((await reader.closed).code, 1001);
+		await within(stopped, 'a stop within the 10 s allowed', 15_000);
 		await Promise.all([half.closed, silent.closed]);
 		clogged?.socket.terminate();
 	}));
 
-/** A daemon in the middle of its stop, held up by a client that does not read. */
+/** Begins a stop that a non-reading client delays. */
 async function beginStop(daemon) {
-	await clogUp(daemon);
-	const polite = await daemon.ws();
+	await fillSendBuffers(daemon);
+	const reader = await daemon.ws();
 	daemon.signal('SIGTERM');
-	assert.equal((await polite.closed).code, 1001);
+	assert.equal((await reader.closed).code, 1001);
 	assert.ok(daemon.isRunning);
 }
 
 test('a second SIGTERM stops at once', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+	withDaemon(noRateLimit, async (daemon) => {
 		await beginStop(daemon);
 		await within(daemon.stop('SIGTERM'), 'a stop at once', 5_000);
 	}));
 
-test('nobody can connect while it stops', { skip: isSlowRun }, () =>
-	withDaemon(unhurried, async (daemon) => {
+test('new connections are refused during the stop', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
 		await beginStop(daemon);
 		await assert.rejects(daemon.ws());
 	}));
 
-test('what a stopped daemon held is free for the next one', () =>
-	withDaemon(unhurried, async (first) => {
+test('the port of a stopped daemon is free for the next one', () =>
+	withDaemon(noRateLimit, async (first) => {
 		const client = await first.ws();
 		await first.stop();
 		assert.equal((await client.closed).code, 1001);

@@ -1,4 +1,4 @@
-// What happens when the history cannot be written or opened.
+// The history file: what happens when it cannot be written or opened.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,31 +9,31 @@ import {
 import path from 'node:path';
 import { test } from 'node:test';
 import {
-	answer, enter, heardBy, idsOf, range, say, sayMany, unhurried, unhurriedWith, wholeHistory, withHistory,
+	answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, receivedSoFar, say, sayMany, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
 import { eventually, fillUp, runDaemon, smallDisk, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 
 const linesOf = (daemon, event) => daemon.log.filter((line) => line.split(' ')[0] === event);
 
-/** Says so many things one after the other and returns the answers. */
+/** Sends count messages one after the other and returns the answers. */
 async function sayAll(client, what, count) {
 	const answers = [];
 	for (let n = 0; n < count; n++)
-		answers.push(await answer(client, { message: `${what} ${n} ${'m'.repeat(2_000)}`, ref: `${what} ${n}` }));
+		answers.push(await answerTo(client, { message: `${what} ${n} ${'m'.repeat(2_000)}`, ref: `${what} ${n}` }));
 	return answers;
 }
 
 const ids = (answers) => answers.filter(({ type }) => type === 'ack').map(({ id }) => id);
 const refusedOf = (answers) => answers.filter(({ code }) => code === 'store_failed');
 
-test('on a full disk senders are told, nobody sees what was not kept, and it heals by itself', async (t) => {
+test('on a full disk senders get an error, unstored messages reach nobody, and service resumes by itself', async (t) => {
 	const disk = smallDisk(4 * 1024 * 1024);
 	if (!disk) {
 		t.skip('a small file system cannot be mounted here');
 		return;
 	}
 	try {
-		await withDaemon(unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
+		await withDaemon(noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`), async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 			const reader = await daemon.ws('/ws?room=elsewhere');
 			const before = await sayAll(ann, 'before', 10);
@@ -47,32 +47,34 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 				assert.equal(refused.length + ids(full).length, 40);
 				assert.equal(refusedOf(full.slice(-5)).length, 5);
 				acked.push(...ids(full));
-				// The past can be read, and what needs no place works.
+				// Stored messages can still be read, and requests that need no disk space
+				// work.
 				assert.deepEqual(idsOf(await wholeHistory(reader)), acked);
-				assert.equal((await answer(ann, { type: 'cursor', ephemeral: true })).type, 'ack');
-				assert.equal((await answer(ann, { type: 'ping' })).type, 'pong');
-				assert.equal((await answer(ann, { message: 'known', ref: 'before 3' })).id, 4);
+				assert.equal((await answerTo(ann, { type: 'cursor', ephemeral: true })).type, 'ack');
+				assert.equal((await answerTo(ann, { type: 'ping' })).type, 'pong');
+				assert.equal((await answerTo(ann, { message: 'known', ref: 'before 3' })).id, 4);
 				assert.equal(refusedOf(await sayAll(ann, `still full ${round}`, 3)).length, 3);
-				// A little may still fit in between: it says so each time.
+				// A few messages may still fit in between. Each failure and each recovery is
+				// logged.
 				const told = () => ['store_failed', 'store_healed'].map((event) => linesOf(daemon, event).length);
 				await eventually(() => {
 					const [failures, healings] = told();
 					assert.ok(failures >= round);
 					assert.equal(healings, failures - 1);
-				}, 'the log to tell of the failure');
+				}, 'the log line of the failure');
 
 				rmSync(filler);
 				const last = refused.at(-1).ref;
-				const retried = await answer(ann, { message: 'again', ref: last });
+				const retried = await answerTo(ann, { message: 'again', ref: last });
 				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1 });
 				acked.push(retried.id, ...ids(await sayAll(ann, `after ${round}`, 5)));
 				assert.deepEqual(acked, range(1, acked.length));
 				await eventually(() => {
 					const [failures, healings] = told();
 					assert.equal(healings, failures);
-				}, 'the log to tell of the healing');
+				}, 'the log line of the recovery');
 			}
-			const seen = (await heardBy(bob, ann)).filter(({ type }) => type === 'message');
+			const seen = (await receivedSoFar(bob, ann)).filter(({ type }) => type === 'message');
 			assert.deepEqual(idsOf(seen), acked);
 			await daemon.stop();
 		});
@@ -81,13 +83,13 @@ test('on a full disk senders are told, nobody sees what was not kept, and it hea
 	}
 });
 
-test('a history on a full disk stops cleanly, and what was acked is there when there is space', async (t) => {
+test('a daemon on a full disk stops cleanly, and all acked messages are there once there is space', async (t) => {
 	const disk = smallDisk(2 * 1024 * 1024);
 	if (!disk) {
 		t.skip('a small file system cannot be mounted here');
 		return;
 	}
-	const options = unhurriedWith(`store.path=${path.join(disk.folder, 'linnet.db')}`);
+	const options = noRateLimitWith(`store.path=${path.join(disk.folder, 'linnet.db')}`);
 	const acked = [];
 	let filler;
 	try {
@@ -112,12 +114,12 @@ test('a history on a full disk stops cleanly, and what was acked is there when t
 const hasSqlite = spawnSync('sqlite3', ['--version']).status === 0;
 const needsSqlite = { skip: hasSqlite ? false : 'the program sqlite3 is not installed' };
 
-/** Another process that has the file locked, until release() is called. */
+/** Starts another process that locks the file until release() is called. */
 async function lockFile(file) {
 	const child = spawn('sqlite3', [file], { stdio: ['pipe', 'pipe', 'inherit'] });
 	const ended = new Promise((resolve) => child.once('close', resolve));
 	const locked = new Promise((resolve) => child.stdout.once('data', resolve));
-	// Forgotten by a test that failed, it must not keep the test's process alive.
+	// If a test fails before release(), the lock process must not keep the test's process alive.
 	[child, ...child.stdio].forEach((handle) => handle?.unref());
 	child.stdin.write(".timeout 10000\nBEGIN EXCLUSIVE;\nSELECT 'locked';\n");
 	await within(locked, 'the lock');
@@ -129,9 +131,9 @@ async function lockFile(file) {
 	};
 }
 
-test('much that was held up comes to readers that read, who are not taken for slow', needsSqlite, async () => {
+test('many delayed messages reach readers at once, and the readers are not closed as slow', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon(unhurriedWith(`store.path=${path.join(folder, 'linnet.db')}`), async (daemon) => {
+	await withDaemon(noRateLimitWith(`store.path=${path.join(folder, 'linnet.db')}`), async (daemon) => {
 		const [sender, reader] = [await daemon.ws(), await daemon.ws()];
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
 		const message = 'm'.repeat(16_000);
@@ -144,28 +146,28 @@ test('much that was held up comes to readers that read, who are not taken for sl
 	});
 });
 
-test('while another process has the file locked senders are told, and later it heals', needsSqlite, async () => {
+test('while another process locks the file senders get an error, and later service resumes', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 		const reader = await daemon.ws('/ws?room=elsewhere');
 		await say(ann, 'before');
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
-		const refused = await answer(ann, { message: 'locked', ref: 'c1' });
+		const refused = await answerTo(ann, { message: 'locked', ref: 'c1' });
 		assert.deepEqual([refused.code, refused.ref], ['store_failed', 'c1']);
 		assert.deepEqual(idsOf(await wholeHistory(reader)), [1]);
 		await lock.release();
-		assert.equal((await answer(ann, { message: 'locked', ref: 'c1' })).id, 2);
-		assert.deepEqual(idsOf(await heardBy(bob, ann)), [1, 2]);
+		assert.equal((await answerTo(ann, { message: 'locked', ref: 'c1' })).id, 2);
+		assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), [1, 2]);
 		await daemon.waitForLog(/^store_healed\b/);
 		assert.equal(linesOf(daemon, 'store_failed').length, 1);
 		assert.equal(linesOf(daemon, 'store_healed').length, 1);
 	});
 });
 
-test('a lock that is soon gone is not felt', needsSqlite, async () => {
+test('a short lock is not noticed', needsSqlite, async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const [ann, bob, eve] = [await daemon.ws('/ws?name=ann'), await daemon.ws(), await daemon.ws()];
 		await say(ann, 'before');
 		const lock = await lockFile(path.join(folder, 'linnet.db'));
@@ -177,7 +179,7 @@ test('a lock that is soon gone is not felt', needsSqlite, async () => {
 	});
 });
 
-/** Each file of the folder with what is in it, to see that nothing of it changes. */
+/** Returns the content of each file in the folder, to check that nothing changes. */
 function contentOf(folder) {
 	const content = {};
 	for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -192,9 +194,9 @@ function contentOf(folder) {
 	return content;
 }
 
-/** Writes a history with 300 messages, cleanly closed, and returns its path. */
+/** Writes a history with 300 messages, closes it cleanly and returns its path. */
 async function makeHistory(folder) {
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		await sayMany(await daemon.ws(), 300, { textOf: (n) => `${n} ${'m'.repeat(500)}` });
 	});
 	return path.join(folder, 'linnet.db');
@@ -208,7 +210,7 @@ function overwrite(file, at, bytes) {
 
 const noise = Buffer.from(Array.from({ length: 20_000 }, (_, n) => (n * 7919) % 251));
 
-/** What store.path may wrongly be: each makes it in a folder; what the log says to it. */
+/** Wrong values of store.path. Each entry makes the file in a folder; the log has its message. */
 const wrongFiles = {
 	'a text file': {
 		make: (folder) => writeFileSync(path.join(folder, 'linnet.db'), 'Dear diary,\n'.repeat(1_000)),
@@ -273,7 +275,7 @@ const wrongFiles = {
 };
 
 for (const [what, { make, why, options = {} }] of Object.entries(wrongFiles)) {
-	test(`where store.path is ${what} it ends with status 3, says why and changes nothing`, options, async () => {
+	test(`with ${what} as store.path the daemon ends with status 3, says why and changes nothing`, options, async () => {
 		const folder = temporaryFolder();
 		await make(folder);
 		const before = contentOf(folder);
@@ -287,7 +289,7 @@ for (const [what, { make, why, options = {} }] of Object.entries(wrongFiles)) {
 			assert.ok(!stderr.includes('ready'), stderr);
 		}
 		for (const [name, content] of Object.entries(contentOf(folder))) {
-			// What SQLite leaves beside a file that it has looked into.
+			// SQLite leaves these beside a file that it only read.
 			const isByTheWay = /-(lock|shm)$/.test(name) || (name.endsWith('-wal') && !content);
 			if (name in before || !isByTheWay)
 				assert.deepEqual(content, before[name], name);
@@ -296,7 +298,7 @@ for (const [what, { make, why, options = {} }] of Object.entries(wrongFiles)) {
 	});
 }
 
-test('where the folder of store.path does not exist or cannot be written to it ends with status 3', async () => {
+test('a store.path in a missing or unwritable folder ends the start with status 3', async () => {
 	for (const at of ['nowhere/linnet.db', '/proc/linnet.db', '/dev/null/linnet.db']) {
 		const { code, stderr } = await runDaemon({ settings: ['http.port=0', `store.path=${at}`] });
 		assert.equal(code, 3, stderr);
@@ -304,9 +306,9 @@ test('where the folder of store.path does not exist or cannot be written to it e
 	}
 });
 
-test('a second daemon on the same history ends with status 3, and the first feels nothing', async () => {
+test('a second daemon on the same history ends with status 3, and the first is not affected', async () => {
 	const folder = temporaryFolder();
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		const ann = await daemon.ws();
 		await say(ann, 'one');
 		for (const settings of [[], [`store.path=${path.join(folder, 'linnet.db')}`], ['store.sync=full']]) {
@@ -318,14 +320,14 @@ test('a second daemon on the same history ends with status 3, and the first feel
 		assert.equal(await say(ann, 'two'), 2);
 		assert.deepEqual(idsOf(await wholeHistory(ann)), [1, 2]);
 	});
-	await withDaemon({ ...unhurried, folder }, async (daemon) => {
+	await withDaemon({ ...noRateLimit, folder }, async (daemon) => {
 		assert.deepEqual(idsOf(await wholeHistory(await daemon.ws())), [1, 2]);
 	});
 });
 
-test('with the memory driver two may have the same store.path, and no file is made', async () => {
+test('with the memory driver two daemons may have the same store.path, and no file is created', async () => {
 	const folder = temporaryFolder();
-	const options = { ...unhurriedWith('store.driver=memory'), folder };
+	const options = { ...noRateLimitWith('store.driver=memory'), folder };
 	await withDaemon(options, (first) =>
 		withDaemon(options, async (second) => {
 			await say(await first.ws(), 'one');
@@ -335,28 +337,28 @@ test('with the memory driver two may have the same store.path, and no file is ma
 	assert.deepEqual(readdirSync(folder), []);
 });
 
-test('with store.sync full everything works as without, kill -9 included', () =>
+test('with store.sync full everything works as without it, kill -9 included', () =>
 	withHistory(
-		unhurriedWith('store.sync=full'),
+		noRateLimitWith('store.sync=full'),
 		async (daemon) => {
 			const [ann, bob] = [await daemon.ws('/ws?name=ann'), await daemon.ws('/ws?name=bob')];
 			assert.equal(await sayMany(ann, 50), 50);
-			assert.deepEqual(idsOf(await heardBy(bob, ann)), range(1, 50));
-			assert.equal((await answer(ann, { message: 'hi', ref: 'c1' })).type, 'ack');
+			assert.deepEqual(idsOf(await receivedSoFar(bob, ann)), range(1, 50));
+			assert.equal((await answerTo(ann, { message: 'hi', ref: 'c1' })).type, 'ack');
 			await daemon.crash();
 		},
 		async (daemon) => {
 			const ann = await daemon.ws('/ws?name=ann');
-			assert.equal((await answer(ann, { message: 'hi', ref: 'c1' })).duplicate, true);
+			assert.equal((await answerTo(ann, { message: 'hi', ref: 'c1' })).duplicate, true);
 			const messages = await wholeHistory(ann);
 			assert.deepEqual(idsOf(messages), range(1, messages.length));
 			assert.ok(messages.length >= 51);
 		},
 	));
 
-test('a path that means something special to SQLite is a file like any other', async () => {
+test('a path with characters special to SQLite is an ordinary file name', async () => {
 	for (const name of [':memory:', 'file:x?mode=memory', '北京 %41.db']) {
-		const options = { ...unhurriedWith(`store.path=${name}`), folder: temporaryFolder() };
+		const options = { ...noRateLimitWith(`store.path=${name}`), folder: temporaryFolder() };
 		await withDaemon(options, async (daemon) => say(await daemon.ws(), 'hi'));
 		assert.ok(existsSync(path.join(options.folder, name)), name);
 		await withDaemon(options, async (daemon) => {
@@ -365,9 +367,9 @@ test('a path that means something special to SQLite is a file like any other', a
 	}
 });
 
-test('a history that is not readable for others stays so', async () => {
+test('a history that others cannot read keeps its permissions', async () => {
 	const folder = temporaryFolder();
-	const options = { ...unhurried, folder };
+	const options = { ...noRateLimit, folder };
 	await withDaemon(options, async (daemon) => say(await daemon.ws(), 'hi'));
 	chmodSync(path.join(folder, 'linnet.db'), 0o600);
 	await withDaemon(options, async (daemon) => {

@@ -1,4 +1,4 @@
-// The service manager: what it is told, and the sockets that it holds.
+// systemd: the notifications sent to it, and the sockets that it holds.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { after, test } from 'node:test';
 import { binary, eventually, runDaemon, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 import { freePort } from '../lib/raw.mjs';
 
-/** What systemd would hear: every datagram that comes to a socket of ours. */
+/** Stands in for systemd and collects every datagram sent to its notify socket. */
 class Manager {
 	heard = '';
 
@@ -23,13 +23,13 @@ class Manager {
 	}
 
 	hears(text, count = 1) {
-		return eventually(() => assert.ok(this.heard.split(text).length > count, this.heard), `the service manager to hear ${text}`);
+		return eventually(() => assert.ok(this.heard.split(text).length > count, this.heard), `the service manager to receive ${text}`);
 	}
 
 	#child;
 }
 
-test('the service manager is told READY, a STATUS for people, WATCHDOG again and again, and STOPPING', async () => {
+test('systemd receives READY, a readable STATUS, repeated WATCHDOG, and STOPPING', async () => {
 	const manager = await new Manager().listen();
 	const env = { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '200000' };
 	await withDaemon({ env }, async (daemon) => {
@@ -42,7 +42,7 @@ test('the service manager is told READY, a STATUS for people, WATCHDOG again and
 	});
 });
 
-/** linnetd as systemd-socket-activate starts it, at the first connection. */
+/** Starts linnetd as systemd-socket-activate does, at the first connection. */
 async function activate(t, names, args = []) {
 	const ports = await Promise.all(names.map(freePort));
 	const sockets = ports.flatMap((port) => ['-l', `127.0.0.1:${port}`]);
@@ -58,7 +58,7 @@ async function activate(t, names, args = []) {
 	return started;
 }
 
-test('sockets that the service manager holds are served by their names, whatever the ports in the configuration', async (t) => {
+test('sockets passed by systemd are used by name, and the configured ports are ignored', async (t) => {
 	const { ports, child, ended, ...started } = await activate(t, ['line', 'http'], ['-s', 'http.port=1', '-s', 'line.port=1']);
 	const answer = await fetch(`http://127.0.0.1:${ports[1]}/healthz`);
 	assert.equal(answer.status, 200);
@@ -70,14 +70,14 @@ test('sockets that the service manager holds are served by their names, whatever
 	assert.equal(await within(ended, 'the end', 20_000), 0, started.stderr);
 });
 
-test('a socket of a name that means nothing is refused with status 3', async (t) => {
+test('a passed socket with an unknown name ends the start with status 3', async (t) => {
 	const started = await activate(t, ['gopher']);
 	connect(started.ports[0], '127.0.0.1').on('error', () => {});
 	assert.equal(await within(started.ended, 'the end'), 3);
 	assert.match(started.stderr, /activation_failed socket=gopher/);
 });
 
-test('without a service manager nothing is missed', async () => {
+test('without a service manager everything works', async () => {
 	const { code } = await runDaemon({ args: ['-V'], env: { NOTIFY_SOCKET: '/nowhere/at/all' } });
 	assert.equal(code, 0);
 	await withDaemon({ env: { NOTIFY_SOCKET: '/nowhere/at/all' } }, async (daemon) => {

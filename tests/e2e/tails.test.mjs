@@ -1,36 +1,37 @@
-// Log files as rooms, through every door.
+// Log files as rooms, at every door.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { answer, assertError, range, unhurriedWith } from '../lib/chat.mjs';
-import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { sitDown } from '../lib/line.mjs';
-import { LogFile, isEvent, watchers } from '../lib/tails.mjs';
+import { answerTo, assertError, noRateLimitWith, range } from '../lib/chat.mjs';
+import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { openTerminal } from '../lib/line.mjs';
+import { isEvent, LogFile, watchers } from '../lib/tails.mjs';
 
 const numbered = (first, last) => range(first, last).map((n) => `line ${n}`);
 
-/** Runs body(daemon, log) where the room "log" shows the file. */
+/** Runs body(daemon, log), where the room "log" shows the file. */
 const withLog = (options, body, settings = []) => {
 	const log = new LogFile();
-	return withDaemon(unhurriedWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
+	return withDaemon(noRateLimitWith(log.setting(options), ...settings), (daemon) => body(daemon, log));
 };
 
-/** Waits until the daemon has read so many lines. */
+/** Waits until the daemon has read that many lines. */
 const hasRead = (daemon, count) =>
 	eventually(async () => {
 		const { tails } = await (await fetch(`${daemon.url}/rooms`)).json();
 		assert.equal(tails[0].last_id, count);
 	}, `${count} lines to be read`);
 
-test('who comes late is shown the last lines through every door, and then what is new', () =>
+test('a late client is shown the last lines at every door, and then new ones', () =>
 	withLog({ lines: 3 }, async (daemon, log) => {
 		log.count(1, 10);
 		let count = 10;
 		for (const watcher of watchers(daemon)) {
 			await hasRead(daemon, count);
-			assert.deepEqual(await watcher.take(3), numbered(8, 10), watcher.name);
+			assert.deepEqual(await watcher.nextLines(3), numbered(8, 10), watcher.name);
 			log.write(`for the ${watcher.name}`);
 			assert.equal(await watcher.next(), `for the ${watcher.name}`);
 			log.count(8, 10);
@@ -38,7 +39,7 @@ test('who comes late is shown the last lines through every door, and then what i
 		}
 	}));
 
-test('a file that is not there yet is waited for, one that goes away may come back', () =>
+test('a missing file is waited for, and a removed file may come back', () =>
 	withLog({}, async (daemon, log) => {
 		await daemon.waitForLog(/^tail_missing\b/);
 		const all = watchers(daemon);
@@ -50,10 +51,39 @@ test('a file that is not there yet is waited for, one that goes away may come ba
 		await eventually(() => assert.equal(missed(), 2), 'the file to be missed again');
 		log.write('it is back');
 		for (const watcher of all)
-			assert.deepEqual(await watcher.take(2), ['the file was rotated', 'it is back'], watcher.name);
+			assert.deepEqual(await watcher.nextLines(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
 
-test('rotation by rename and by truncation are followed, and said where they were', () =>
+// The kernel allows a user 128 inotify instances, so one for each file would not do. The tails come
+// by a reload, because their lines in the log could crowd out the one that says "ready".
+test('140 log files are followed at once, through their rotation too', () => {
+	const folder = temporaryFolder();
+	const config = path.join(folder, 'linnet.cfg');
+	const logs = range(1, 140).map((n) => new LogFile(folder, `log-${n}`));
+	const tails = logs.map(({ room, path: file }) => `{ room = "${room}"; path = "${file}"; }`);
+	writeFileSync(config, '');
+	return withDaemon({ args: ['-c', config] }, async (daemon) => {
+		const haveLines = (count) =>
+			eventually(async () => {
+				const listed = (await (await fetch(`${daemon.url}/rooms`)).json()).tails;
+				const ids = new Map(listed.map(({ room, last_id: id }) => [room, id]));
+				assert.deepEqual(logs.filter(({ room }) => ids.get(room) !== count).map(({ room }) => room), []);
+			}, `${count} lines of each file`);
+		writeFileSync(config, `tails = ( ${tails.join(', ')} );`);
+		daemon.signal('SIGHUP');
+		for (const log of logs)
+			log.write('one', 'two');
+		await haveLines(2);
+		for (const log of logs) {
+			log.write('three');
+			log.rotate();
+			log.write('four');
+		}
+		await haveLines(5); // with "the file was rotated"
+	});
+});
+
+test('rotation by rename and by truncation is followed and announced in place', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.write('before');
@@ -65,17 +95,17 @@ test('rotation by rename and by truncation are followed, and said where they wer
 			for (const watcher of all) {
 				const said = await watcher.nextObject();
 				assert.equal(said.message, `the file was ${event}`, watcher.name);
-				// A terminal is shown words only.
+				// A terminal shows only the text.
 				assert.equal(said.event, said.id && event, watcher.name);
 				assert.equal(await watcher.next(), `after ${next}`, watcher.name);
 			}
 		}
-		// Who comes late is shown it among the last lines.
+		// A late client is shown the announcement among the last lines.
 		const [late] = watchers(daemon);
-		assert.deepEqual((await late.take(3)).slice(1), ['the file was rotated', 'after rotate']);
+		assert.deepEqual((await late.nextLines(3)).slice(1), ['the file was rotated', 'after rotate']);
 	}));
 
-test('half a line is shown when it is whole', () =>
+test('half a line is shown once it is complete', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.append('one\nhalf a ');
@@ -83,10 +113,10 @@ test('half a line is shown when it is whole', () =>
 			assert.equal(await watcher.next(), 'one', watcher.name);
 		log.append('line\ntwo\n');
 		for (const watcher of all)
-			assert.deepEqual(await watcher.take(2), ['half a line', 'two'], watcher.name);
+			assert.deepEqual(await watcher.nextLines(2), ['half a line', 'two'], watcher.name);
 	}));
 
-test('ten thousand lines under rotation are seen once and in order through every door at once', { skip: isSlowRun }, () =>
+test('ten thousand lines of a rotating file arrive once and in order at every door', { skip: isSlowRun }, () =>
 	withLog({ lines: 1 }, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.write('line 0');
@@ -99,7 +129,7 @@ test('ten thousand lines under rotation are seen once and in order through every
 			while (seen[n] < total) {
 				const object = await watcher.nextObject();
 				if (isEvent(object)) {
-					// The first fifty lines went before the first rotation.
+					// The first rotation follows after the first fifty lines.
 					assert.equal(seen[n], 50 + 500 * rotations[n]++, watcher.name);
 					continue;
 				}
@@ -114,14 +144,15 @@ test('ten thousand lines under rotation are seen once and in order through every
 				if (n % 500 !== 1)
 					continue;
 				log.rotate();
-				// Nobody rotates faster than the daemon opens files: it may be a few behind.
-				await eventually(() => assert.ok(Math.max(...seen) > n - 2000), 'somebody to read');
+				// The writer must not rotate faster than the daemon opens files. The daemon
+				// may be a few behind.
+				await eventually(() => assert.ok(Math.max(...seen) > n - 2000), 'a reader to catch up');
 			}
 		};
 		await Promise.all([writing(), ...reading]);
 	}));
 
-test('a flood is thinned and says so, while people go on talking', { skip: isSlowRun }, () =>
+test('a flood of lines is thinned and reported, and chat goes on', { skip: isSlowRun }, () =>
 	withLog({ lines: 10, rate: 100 }, async (daemon, log) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
 		const all = watchers(daemon);
@@ -131,8 +162,8 @@ test('a flood is thinned and says so, while people go on talking', { skip: isSlo
 		const total = 200_000;
 		for (let n = 1; n <= total; n += 4000) {
 			log.count(n, n + 3999);
-			// An answer comes in the middle of the flood, and not behind it.
-			assert.equal((await answer(ann, { message: `round ${n}` })).type, 'ack');
+			// The answer arrives during the flood, not after it.
+			assert.equal((await answerTo(ann, { message: `round ${n}` })).type, 'ack');
 			assert.equal((await bob.nextJson()).message, `round ${n}`);
 		}
 		for (const watcher of all) {
@@ -153,7 +184,7 @@ test('a flood is thinned and says so, while people go on talking', { skip: isSlo
 		}
 	}));
 
-test('long and binary lines are made fit to be shown', () =>
+test('long and binary lines are made printable', () =>
 	withLog({}, async (daemon, log) => {
 		const all = watchers(daemon);
 		log.append(Buffer.from('a\x1b[31mred\x00\xff\xfe\tb\r\n', 'latin1'));
@@ -170,10 +201,10 @@ test('long and binary lines are made fit to be shown', () =>
 		}
 	}));
 
-test('nobody writes to a log', () =>
+test('nobody can send to the room of a log file', () =>
 	withLog({}, async (daemon, log) => {
-		const [ann, bob] = [await daemon.ws(), await sitDown(daemon, 'bob')];
-		assertError(await answer(ann, { message: 'hi', room: 'log' }), 'read_only');
+		const [ann, bob] = [await daemon.ws(), await openTerminal(daemon, 'bob')];
+		assertError(await answerTo(ann, { message: 'hi', room: 'log' }), 'read_only');
 		assert.match(await bob.ask('/join log'), /^\* You are bob in log /);
 		assert.equal(await bob.ask('hi'), "* this room is a log file's");
 		const headers = { 'Content-Type': 'text/plain' };
@@ -184,7 +215,7 @@ test('nobody writes to a log', () =>
 		assert.equal(await bob.next(), 'only this');
 	}));
 
-test('logs are listed apart', () =>
+test('log files are marked in the list of rooms', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('line');
 		const [watcher] = watchers(daemon);
@@ -192,31 +223,31 @@ test('logs are listed apart', () =>
 		const listed = await (await fetch(`${daemon.url}/rooms`)).json();
 		assert.deepEqual(listed.rooms.map(({ room }) => room), ['lobby']);
 		assert.deepEqual(listed.tails.map(({ room, last_id: id }) => [room, id]), [['log', 1]]);
-		const bob = await sitDown(daemon);
+		const bob = await openTerminal(daemon);
 		bob.say('/rooms');
-		assert.deepEqual(await bob.take(2), ['* lobby (1 here)', '* log log (1 here)']);
+		assert.deepEqual(await bob.nextLines(2), ['* lobby (1 here)', '* log log (1 here)']);
 	}));
 
-test('a history and a search find what the log said', () =>
+test('the history and the search of a log room return its lines', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.write('disk full on sda', 'all is well');
-		await watcher.take(2);
+		await watcher.nextLines(2);
 		const ann = await daemon.ws('/ws?room=log');
-		const { messages } = await answer(ann, { type: 'search', q: 'disk' });
+		const { messages } = await answerTo(ann, { type: 'search', q: 'disk' });
 		assert.deepEqual(messages.map(({ message }) => message), ['disk full on sda']);
-		const bob = await sitDown(daemon);
+		const bob = await openTerminal(daemon);
 		await bob.ask('/join log');
-		assert.deepEqual(await bob.take(2), ['disk full on sda', 'all is well']);
+		assert.deepEqual(await bob.nextLines(2), ['disk full on sda', 'all is well']);
 		bob.say('/history 1');
-		assert.deepEqual(await bob.take(2), ['all is well', '* That was the latest of log']);
+		assert.deepEqual(await bob.nextLines(2), ['all is well', '* That was the latest of log']);
 	}));
 
-test('who comes back by its id misses nothing and sees nothing twice', () =>
+test('a client that resumes by its id misses no line and receives none twice', () =>
 	withLog({}, async (daemon, log) => {
 		const [watcher] = watchers(daemon);
 		log.count(1, 5);
-		await watcher.take(5);
+		await watcher.nextLines(5);
 		const { epoch } = await (await fetch(`${daemon.url}/history/log`)).json();
 		const back = await daemon.ws(`/ws?room=log&since=${epoch}:3`);
 		const lines = [await back.nextJson(), await back.nextJson()];
@@ -230,7 +261,7 @@ const guarded = [
 	`auth.tokens=( { name = "watch"; token_sha256 = "${hash}"; rooms = [ "log" ]; }, { name = "other"; token_sha256 = "${'0'.repeat(64)}"; } )`,
 ];
 
-test('on a public address a log needs a token', () =>
+test('on a public address the room of a log file needs a token', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('secret');
 		for (const headers of [{}, { Authorization: 'Bearer wrong' }]) {
@@ -243,8 +274,8 @@ test('on a public address a log needs a token', () =>
 			assert.deepEqual(listed.tails, []);
 		}
 		const eve = await daemon.ws();
-		assertError(await answer(eve, { type: 'join', room: 'log' }), 'denied');
-		assertError(await answer(eve, { type: 'history', room: 'log' }), 'denied');
+		assertError(await answerTo(eve, { type: 'join', room: 'log' }), 'denied');
+		assertError(await answerTo(eve, { type: 'history', room: 'log' }), 'denied');
 
 		const headers = { Authorization: `Bearer ${secret}` };
 		for (const watcher of watchers(daemon, headers).slice(0, 3))
@@ -253,10 +284,10 @@ test('on a public address a log needs a token', () =>
 		assert.equal((await byQuery.nextJson()).message, 'secret');
 	}, guarded));
 
-test('the line door shows logs on a loopback address only', () =>
+test('the line door shows log files only on a loopback address', () =>
 	withLog({}, async (daemon, log) => {
 		log.write('secret');
-		const bob = await sitDown({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });
+		const bob = await openTerminal({ ...daemon, host: '127.0.0.1', linePort: daemon.linePort });
 		assert.equal(await bob.ask('/join log'), '* this room needs a token');
 		assert.equal(await bob.ask('/rooms'), '* lobby (1 here)');
 		assert.deepEqual(await bob.drain(), []);

@@ -1,4 +1,4 @@
-// TLS: every door behind it works as in plain, and what does not shake hands costs little.
+// TLS: every door works over it as without, and a failed handshake costs little.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -12,7 +12,7 @@ import { askTls, connectTls, makeCertificate, makeKey, wsTls } from '../lib/tls.
 
 const own = makeCertificate();
 
-/** Options for a daemon that speaks TLS, with more settings. */
+/** Options for a daemon with TLS and more settings. */
 const secure = (...settings) => ({ settings: ['limits.message_rate=0', ...own.settings, ...settings] });
 
 const host = (daemon) => ({ Host: `${daemon.host}:${daemon.port}` });
@@ -21,7 +21,7 @@ async function assertServes(daemon) {
 	assert.equal((await askTls(daemon, own, 'GET', '/healthz')).body, 'ok\n');
 }
 
-/** A page folder with a file of so many random bytes, as { root, bytes }. */
+/** Makes a page folder with one file of that many random bytes; returns { root, bytes }. */
 function pageWithFile(size) {
 	const root = temporaryFolder();
 	const bytes = randomBytes(size);
@@ -32,16 +32,16 @@ function pageWithFile(size) {
 
 const large = pageWithFile(8 * 1024 * 1024);
 
-/** Why the daemon does not shake hands, as the code of an error. */
+/** Returns the error code of the refused handshake. */
 async function refusalOf(daemon, options) {
 	const error = await connectTls(daemon, own, options).then(
-		() => assert.fail('the hands were shaken'),
+		() => assert.fail('the handshake succeeded'),
 		(reason) => reason,
 	);
 	return error.code;
 }
 
-test('the page comes by TLS 1.3 and by TLS 1.2', () =>
+test('the page is served over TLS 1.3 and TLS 1.2', () =>
 	withDaemon(secure(), async (daemon) => {
 		const page = readFileSync(path.join(sourceDir, 'public/index.html'), 'utf8');
 		for (const version of ['TLSv1.3', 'TLSv1.2']) {
@@ -51,7 +51,7 @@ test('the page comes by TLS 1.3 and by TLS 1.2', () =>
 		}
 	}));
 
-test('older versions and other protocols than HTTP/1.1 are refused by an alert', () =>
+test('older TLS versions and ALPN protocols other than HTTP/1.1 are refused by an alert', () =>
 	withDaemon(secure(), async (daemon) => {
 		const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT:@SECLEVEL=0' };
 		assert.equal(await refusalOf(daemon, old), 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
@@ -66,13 +66,13 @@ test('older versions and other protocols than HTTP/1.1 are refused by an alert',
 		await assertServes(daemon);
 	}));
 
-test('a client that does not trust the certificate goes and nobody minds', () =>
+test('a client that rejects the certificate does not affect other clients', () =>
 	withDaemon(secure(), async (daemon) => {
 		await assert.rejects(connectTls(daemon, makeCertificate()), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
 		await assertServes(daemon);
 	}));
 
-test('a session is taken up again by its ticket', () =>
+test('a TLS session can be resumed by its ticket', () =>
 	withDaemon(secure(), async (daemon) => {
 		const first = await connectTls(daemon, own);
 		const [session] = await within(once(first.socket, 'session'), 'a ticket');
@@ -84,7 +84,7 @@ test('a session is taken up again by its ticket', () =>
 		second.destroy();
 	}));
 
-test('a chat over TLS is the one of the other doors', () =>
+test("a chat client over TLS and one at another door receive each other's messages", () =>
 	withDaemon(secure(), async (daemon) => {
 		const [ann, bob] = [await wsTls(daemon, own), await wsTls(daemon, own)];
 		ann.sendJson({ message: 'hi', ref: '1' });
@@ -107,7 +107,7 @@ test('a chat over TLS is the one of the other doors', () =>
 		stream.destroy();
 	}));
 
-test('requests that follow each other, in one record and byte by byte, are answered in order', () =>
+test('successive requests, in one record and byte by byte, are answered in order', () =>
 	withDaemon(secure(), async (daemon) => {
 		const client = await connectTls(daemon, own);
 		const [well, ready] = ['/healthz', '/readyz'].map((at) => request('GET', at, host(daemon)));
@@ -119,7 +119,7 @@ test('requests that follow each other, in one record and byte by byte, are answe
 		client.destroy();
 	}));
 
-test('everything that follows a handshake in its record is heard', () =>
+test('every frame in the same record as the handshake is processed', () =>
 	withDaemon(secure(), async (daemon) => {
 		const client = await connectTls(daemon, own);
 		const texts = Array.from({ length: 20 }, (_, n) => `message ${n}`);
@@ -134,7 +134,7 @@ test('everything that follows a handshake in its record is heard', () =>
 		client.destroy();
 	}));
 
-test('what programs push comes whole: 16 KB of text, and a hook of a megabyte', () =>
+test('large pushes arrive whole: 16 KB of text and a hook of a megabyte', () =>
 	withDaemon(secure(), async (daemon) => {
 		const reader = await wsTls(daemon, own);
 		const text = 'x'.repeat(16_000);
@@ -149,7 +149,7 @@ test('what programs push comes whole: 16 KB of text, and a hook of a megabyte', 
 		assert.match((await reader.nextJson()).message, /short/);
 	}));
 
-test('16 MiB go both ways and come back as they were', { skip: isSlowRun }, () =>
+test('16 MiB are echoed unchanged', { skip: isSlowRun }, () =>
 	withDaemon(secure(), async (daemon) => {
 		const client = await wsTls(daemon, own, '/echo', { maxPayload: 32 * 1024 * 1024 });
 		const bytes = randomBytes(16 * 1024 * 1024);
@@ -160,7 +160,7 @@ test('16 MiB go both ways and come back as they were', { skip: isSlowRun }, () =
 		await client.close();
 	}));
 
-test('a long answer waits for one who reads it late and comes whole, the connection being closed behind it', { skip: isSlowRun }, () =>
+test('a client that reads late gets the whole long answer, and then the connection closes', { skip: isSlowRun }, () =>
 	withDaemon(secure(`http.root=${large.root}`), async (daemon) => {
 		const client = await connectTls(daemon, own);
 		client.pause();
@@ -176,7 +176,7 @@ test('a long answer waits for one who reads it late and comes whole, the connect
 		client.destroy();
 	}));
 
-test('who has closed its half still gets the answer, and then the end', () =>
+test('a client that half-closes still gets the answer, and then the end', () =>
 	withDaemon(secure(), async (daemon) => {
 		const client = await connectTls(daemon, own);
 		await client.write(request('POST', '/push/lobby', { ...host(daemon), 'Content-Length': '2' }, 'hi'));
@@ -185,7 +185,7 @@ test('who has closed its half still gets the answer, and then the end', () =>
 		client.destroy();
 	}));
 
-test('one who closes without a word of TLS is one who closes', () =>
+test('a client that closes TCP without a TLS close is treated as closed', () =>
 	withDaemon(secure(), async (daemon) => {
 		const client = await connectTls(daemon, own);
 		assert.equal((await client.handshake('/ws?name=ann')).status, 101);
@@ -194,7 +194,7 @@ test('one who closes without a word of TLS is one who closes', () =>
 		await daemon.waitForLog(/^session_close\b/);
 	}));
 
-test('a reader that does not keep up is closed with 1013 and nobody else feels it', { skip: isSlowRun }, () =>
+test('a slow reader is closed with 1013 and other clients are not affected', { skip: isSlowRun }, () =>
 	withDaemon(secure('limits.queue_bytes=65536'), async (daemon) => {
 		const [sender, fast, slow] = [await wsTls(daemon, own), await wsTls(daemon, own), await wsTls(daemon, own)];
 		slow.socket.pause();
@@ -208,10 +208,10 @@ test('a reader that does not keep up is closed with 1013 and nobody else feels i
 		assert.equal((await slow.closed).code, 1013);
 		assert.ok(slow.waiting > 0 && slow.waiting < n);
 		for (let i = 0; slow.waiting > 0; i++)
-			assert.equal((await slow.nextJson()).n, i, 'what it got is complete up to its end');
+			assert.equal((await slow.nextJson()).n, i, "the slow reader's messages are complete up to the close");
 	}));
 
-test('HTTP in plain is told that this is TLS', () =>
+test('a plain HTTP request is told that the port speaks TLS', () =>
 	withDaemon(secure(), async (daemon) => {
 		for (const method of ['GET', 'POST', 'HEAD']) {
 			const client = await connect(daemon);
@@ -227,7 +227,7 @@ test('HTTP in plain is told that this is TLS', () =>
 		await assertServes(daemon);
 	}));
 
-test('what is neither TLS nor HTTP is let go of', () =>
+test('a connection that is neither TLS nor HTTP is closed', () =>
 	withDaemon(secure(), async (daemon) => {
 		const hello = Buffer.from('16030100c8010000c40303', 'hex');
 		for (const bytes of [randomBytes(1000), Buffer.alloc(5), Buffer.concat([hello, randomBytes(200)]), Buffer.from('SSH-2.0-a\r\n')]) {
@@ -240,7 +240,7 @@ test('what is neither TLS nor HTTP is let go of', () =>
 		await assertServes(daemon);
 	}));
 
-test('a broken record ends its own connection', () =>
+test('a broken TLS record ends only its own connection', () =>
 	withDaemon(secure(), async (daemon) => {
 		const other = await wsTls(daemon, own);
 		const client = await connectTls(daemon, own);
@@ -253,19 +253,19 @@ test('a broken record ends its own connection', () =>
 		client.destroy();
 	}));
 
-test('who stalls in the handshake, or behind it, is cut', () =>
+test('a client that stalls during or after the TLS handshake is cut off', () =>
 	withDaemon(secure(), async (daemon) => {
 		const silent = await connect(daemon);
 		const half = await connect(daemon);
 		await half.write(Buffer.from('16030100c8010000c40303', 'hex'));
 		const quiet = await connectTls(daemon, own);
 		await assertServes(daemon);
-		await Promise.all([silent, half, quiet].map((client) => within(client.closed, 'the connection to be cut')));
+		await Promise.all([silent, half, quiet].map((client) => within(client.closed, 'the connection to be cut off')));
 		[silent, half, quiet].forEach((client) => client.destroy());
 		await assertServes(daemon);
 	}));
 
-test('connections that come and go leave no descriptor behind', () =>
+test('clients that connect and disconnect leave no file descriptor open', () =>
 	withDaemon(secure(), async (daemon) => {
 		const before = daemon.openDescriptors();
 		for (let round = 0; round < 10; round++) {
@@ -280,20 +280,20 @@ test('connections that come and go leave no descriptor behind', () =>
 			await echo.vanish();
 			[asking, idle, garbage, silent].forEach((client) => client.destroy());
 		}
-		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the descriptors to be given back');
+		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the file descriptors to be closed');
 	}));
 
-test('the connection over the limit is refused by an alert and the others live', () =>
+test('a connection over the limit is refused by an alert and the others stay', () =>
 	withDaemon(secure('limits.connections=2'), async (daemon) => {
 		const [ann, bob] = [await wsTls(daemon, own), await wsTls(daemon, own)];
 		assert.equal(await refusalOf(daemon), 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR');
 		ann.sendJson({ message: 'we are two' });
 		assert.equal((await bob.nextJson()).message, 'we are two');
 		await bob.close();
-		await eventually(() => wsTls(daemon, own), 'a place that has become free');
+		await eventually(() => wsTls(daemon, own), 'a free place for a new connection');
 	}));
 
-test('every connection has the descriptors that it needs', { skip: isSlowRun }, () =>
+test('the connection limit leaves enough file descriptors for every connection', { skip: isSlowRun }, () =>
 	withDaemon({ ...secure(), limits: { nofile: 400 } }, async (daemon) => {
 		const [, most] = await daemon.waitForLog(/^connections_capped\b.*\bmax=(\d+)/);
 		const clients = [];
@@ -305,7 +305,7 @@ test('every connection has the descriptors that it needs', { skip: isSlowRun }, 
 		assert.doesNotMatch(daemon.stderr, /accept_paused|tls_failed/);
 	}));
 
-test('SIGTERM tells every client 1001, and nobody can hold it up', () =>
+test('SIGTERM closes every client with 1001, and none can delay it', () =>
 	withDaemon(secure(), async (daemon) => {
 		const clients = [await wsTls(daemon, own), await wsTls(daemon, own, '/echo')];
 		const shaking = await connect(daemon);
@@ -317,14 +317,14 @@ test('SIGTERM tells every client 1001, and nobody can hold it up', () =>
 		for (const client of clients)
 			assert.equal((await client.closed).code, 1001);
 		await polling;
-		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		await within(stopped, 'a stop within the 10 s allowed', 15_000);
 		assert.doesNotMatch(daemon.stderr, /stop_timeout/);
 		shaking.destroy();
 		idle.destroy();
 	}));
 
-// A daemon that spins uses three seconds in three seconds.
-test('clients that wait, that are half closed and that read nothing cost no processor time', { skip: isSlowRun }, () =>
+// A busy loop would use three seconds of processor time in three seconds.
+test('waiting, half-closed and non-reading clients cost no processor time', { skip: isSlowRun }, () =>
 	withDaemon(secure('heartbeat.ping_s=1', 'heartbeat.pong_s=10', `http.root=${large.root}`), async (daemon) => {
 		const clock = await wsTls(daemon, own);
 		const clients = [];
@@ -342,11 +342,11 @@ test('clients that wait, that are half closed and that read nothing cost no proc
 			talking.write(request('GET', '/large.txt', host(daemon)) + 'x'.repeat(1_000_000));
 			clients.push(silent, idle, half, clogged, parked, talking);
 		}
-		await daemon.assertRests(clock, 0.3);
+		await daemon.assertIdle(clock, 0.3);
 		clients.forEach((client) => client.destroy());
 	}));
 
-test('files that make no certificate and key end -t and the start with status 1 and a sentence', async () => {
+test('files that are not a certificate and its key end -t and the start with status 1 and the reason', async () => {
 	const other = makeCertificate();
 	const cases = [
 		[own.certificate, other.key, 'http.tls_key', 'is not the key of http.tls_certificate'],

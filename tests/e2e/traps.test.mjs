@@ -1,12 +1,12 @@
-// What servers of this kind have stumbled over: requests in one segment, peers that go while
-// they wait, compression that is offered, a stop while everybody waits.
+// Known pitfalls of such servers: pipelined requests, clients that disconnect while waiting, offered
+// compression, a stop while everybody waits.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually, isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
 import { ask, buildFrame, closePayload, connect, opcodes, request } from '../lib/raw.mjs';
 
-const unhurried = ['limits.message_rate=0'];
+const noRateLimit = ['limits.message_rate=0'];
 const host = { Host: 'localhost' };
 
 const push = (text, headers = {}) =>
@@ -16,13 +16,13 @@ const push = (text, headers = {}) =>
 
 const get = (at) => request('GET', at, host);
 
-/** What has been said in the room, oldest first. */
+/** Returns the messages of the room, oldest first. */
 async function said(daemon) {
 	const { body } = await ask(daemon, 'GET', '/history/ops');
 	return JSON.parse(body).messages.map(({ message }) => message);
 }
 
-/** The statuses of so many answers to the bytes, which are sent in one segment. */
+/** Sends the bytes in one segment and returns the statuses of that many answers. */
 async function statusesOf(daemon, bytes, count) {
 	const client = await connect(daemon);
 	await client.write(bytes);
@@ -33,8 +33,8 @@ async function statusesOf(daemon, bytes, count) {
 	return statuses;
 }
 
-test('pushes in one segment are all kept, once and in their order', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+test('pushes in one segment are all stored, once and in order', () =>
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const two = push('one') + push('two');
 		assert.deepEqual(await statusesOf(daemon, two, 2), [200, 200]);
 		const mixed = get('/') + push('three') + get('/rooms') + push('four') + get('/history/ops');
@@ -46,14 +46,14 @@ test('pushes in one segment are all kept, once and in their order', () =>
 		assert.deepEqual(await said(daemon), ['one', 'two', 'three', 'four', 'five', ...many]);
 	}));
 
-test('a line break behind a push does not run it again', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+test('a line break after a push does not run it again', () =>
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		assert.deepEqual(await statusesOf(daemon, `${push('one')}\r\n${push('two')}`, 2), [200, 200]);
 		assert.deepEqual(await said(daemon), ['one', 'two']);
 	}));
 
-test('a push whose end is not certain is not kept, nor is what it hides', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+test('a push of uncertain length is not stored, nor is a request hidden in it', () =>
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const hidden = push('hidden');
 		const chunked = { 'Transfer-Encoding': 'chunked' };
 		for (const bytes of [
@@ -71,7 +71,7 @@ test('a push whose end is not certain is not kept, nor is what it hides', () =>
 		assert.deepEqual(await said(daemon), ['good']);
 	}));
 
-/** A client that waits for news, in one of both ways. */
+/** Returns a client that waits for news on that path. */
 async function waiter(daemon, at) {
 	const client = await connect(daemon);
 	await client.write(get(at));
@@ -82,9 +82,9 @@ async function waiter(daemon, at) {
 
 const waits = ['/poll/ops?wait=60', '/events/ops'];
 
-// A daemon that spins uses three seconds in three seconds.
-test('who goes while it waits for news, whole or half, costs no processor time', { skip: isSlowRun }, () =>
-	withDaemon({ settings: [...unhurried, 'heartbeat.ping_s=1', 'heartbeat.pong_s=20'] }, async (daemon) => {
+// A busy loop would use three seconds of processor time in three seconds.
+test('a client that closes or half-closes while it waits for news costs no processor time', { skip: isSlowRun }, () =>
+	withDaemon({ settings: [...noRateLimit, 'heartbeat.ping_s=1', 'heartbeat.pong_s=20'] }, async (daemon) => {
 		const clock = await daemon.ws();
 		const before = daemon.openSockets();
 		const clients = [];
@@ -94,13 +94,13 @@ test('who goes while it waits for news, whole or half, costs no processor time',
 		await Promise.all(clients.map((client) => within(client.closed, 'the other half to close')));
 		const talkative = await Promise.all(waits.map((at) => waiter(daemon, at)));
 		await Promise.all(talkative.map((client) => client.write(get('/').repeat(20))));
-		await daemon.assertRests(clock, 1);
+		await daemon.assertIdle(clock, 1);
 		talkative.forEach((client) => client.destroy());
-		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be given back');
+		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be closed');
 	}));
 
-test('messages of every form pass where compression is offered and not agreed on', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+test('every kind of message passes when compression is offered but not negotiated', () =>
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const echo = await daemon.ws('/echo', { perMessageDeflate: true });
 		assert.equal(echo.socket.extensions, '');
 		for (const text of ['', '', 'a', 'x'.repeat(9000)]) {
@@ -120,7 +120,7 @@ test('messages of every form pass where compression is offered and not agreed on
 		assert.equal((await chat.closed).code, 1009);
 	}));
 
-test('a frame that says it is compressed fails the connection', () =>
+test('a compressed frame fails the connection', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.handshake('/echo', { 'Sec-WebSocket-Extensions': 'permessage-deflate' });
@@ -129,11 +129,11 @@ test('a frame that says it is compressed fails the connection', () =>
 		client.destroy();
 	}));
 
-test('what was said right before a close frame is answered before it', () =>
+test('messages sent right before a close frame are answered before the close', () =>
 	withDaemon({}, async (daemon) => {
 		const client = await connect(daemon);
 		await client.handshake('/echo');
-		// Short enough to be read at once with the close frame.
+		// These are short, so the daemon reads them together with the close frame.
 		const texts = Array.from({ length: 20 }, (_, n) => `text ${n}`);
 		await client.write(Buffer.concat([
 			...texts.map((text) => buildFrame(opcodes.text, text)),
@@ -146,13 +146,13 @@ test('what was said right before a close frame is answered before it', () =>
 		await within(client.closed, 'TCP to close');
 	}));
 
-test('a stop does not wait for those who wait for news', () =>
-	withDaemon({ settings: unhurried }, async (daemon) => {
+test('a stop does not wait for clients that wait for news', () =>
+	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const clients = await Promise.all(waits.map((at) => waiter(daemon, at)));
 		const sockets = [await daemon.ws(), await daemon.ws('/echo')];
 		const stopped = daemon.stop();
 		for (const { closed } of sockets)
 			assert.equal((await closed).code, 1001);
 		await within(Promise.all(clients.map((client) => client.closed)), 'the streams to end');
-		await within(stopped, 'a stop within the 10 s that it may take', 15_000);
+		await within(stopped, 'a stop within the 10 s allowed', 15_000);
 	}));

@@ -1,4 +1,4 @@
-// The way from HTTP to WebSocket: subprotocols, versions, origins, and requests that try more.
+// The upgrade from HTTP to WebSocket: subprotocols, versions, origins, and invalid requests.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ import {
 	request,
 } from '../lib/raw.mjs';
 
-/** The answer to an upgrade with these headers instead of the usual ones. */
+/** Sends an upgrade with these headers instead of the usual ones and returns the answer. */
 async function upgrade(daemon, path, headers, method) {
 	const client = await connect(daemon);
 	const response = await client.handshake(path, headers, method);
@@ -31,7 +31,7 @@ async function assertServes(daemon) {
 	bob.vanish();
 }
 
-test('the subprotocol chat is spoken, and no subprotocol is as good', () =>
+test('the subprotocol chat is accepted, and so is none', () =>
 	withDaemon({}, async (daemon) => {
 		const chat = await daemon.ws('/ws', { protocols: ['chat'] });
 		assert.equal(chat.socket.protocol, 'chat');
@@ -47,13 +47,13 @@ test('the subprotocol chat is spoken, and no subprotocol is as good', () =>
 			assert.equal((await client.nextJson()).message, 'back');
 	}));
 
-test('a subprotocol that Linnet does not speak is refused', () =>
+test('an unsupported subprotocol is refused', () =>
 	withDaemon({}, async (daemon) => {
 		await assert.rejects(daemon.ws('/ws', { protocols: ['foo'] }), { status: 400 });
 		await assert.rejects(daemon.ws('/ws', { protocols: ['chat2', 'chatt'] }), { status: 400 });
 	}));
 
-test('the handshake is accepted with the key\'s own answer', () =>
+test('the handshake is answered with the right Sec-WebSocket-Accept', () =>
 	withDaemon({}, async (daemon) => {
 		const response = await upgrade(daemon, '/ws', {});
 		assert.equal(response.status, 101);
@@ -62,7 +62,7 @@ test('the handshake is accepted with the key\'s own answer', () =>
 		assert.equal(response.headers['sec-websocket-extensions'], undefined);
 	}));
 
-test('the usual spellings of the handshake\'s headers are accepted', () =>
+test("the usual spellings of the handshake's headers are accepted", () =>
 	withDaemon({}, async (daemon) => {
 		for (const headers of [
 			{ Connection: 'keep-alive, Upgrade' },
@@ -76,7 +76,7 @@ test('the usual spellings of the handshake\'s headers are accepted', () =>
 		}
 	}));
 
-test('a wrong or missing version is answered by the one that is spoken', () =>
+test('a wrong or missing version is answered by the supported one', () =>
 	withDaemon({}, async (daemon) => {
 		for (const version of ['8', '14', '13x', '0', '', undefined]) {
 			const response = await upgrade(daemon, '/ws', { 'Sec-WebSocket-Version': version });
@@ -91,7 +91,7 @@ test('a missing key is refused', () =>
 		assert.equal(response.status, 400);
 	}));
 
-test('an upgrade of a path that has no WebSocket is answered by 404', () =>
+test('an upgrade of a path without a WebSocket is answered by 404', () =>
 	withDaemon({}, async (daemon) => {
 		for (const path of ['/nothing', '/wsx', '/ws/', '/echo2', '/ws/../secret'])
 			assert.equal((await upgrade(daemon, path, {})).status, 404, path);
@@ -114,7 +114,7 @@ test('a page of the same origin may connect and a foreign one may not', () =>
 		assert.equal(await statusFrom(daemon, 'https://evil.example', '/echo'), 403);
 	}));
 
-test('the name under which the page was asked for decides what the same origin is', () =>
+test('the Host of the request decides what the same origin is', () =>
 	withDaemon({}, async (daemon) => {
 		const from = async (host, origin) =>
 			(await upgrade(daemon, '/ws', { Host: host, Origin: origin })).status;
@@ -145,7 +145,7 @@ test('a refused upgrade says why in an error object', () =>
 		assert.equal(typeof JSON.parse(response.body).error.code, 'string');
 	}));
 
-test('an upgrade to something else does not happen, on a new connection and on a kept one', () =>
+test('an upgrade to another protocol is ignored, on a new connection and on a reused one', () =>
 	withDaemon({}, async (daemon) => {
 		const foreign = [
 			{ Upgrade: 'foo' },
@@ -168,7 +168,7 @@ test('an upgrade to something else does not happen, on a new connection and on a
 		await assertServes(daemon);
 	}));
 
-test('a kept connection may upgrade', () =>
+test('a reused connection may upgrade', () =>
 	withDaemon({}, async (daemon) => {
 		const bob = await daemon.ws();
 		const kept = await connect(daemon);
@@ -203,7 +203,7 @@ test('a frame in the same segment as the handshake is not lost', () =>
 		client.destroy();
 	}));
 
-test('an upgrade by another method than GET is refused', () =>
+test('an upgrade by a method other than GET is refused', () =>
 	withDaemon({}, async (daemon) => {
 		for (const method of ['POST', 'PUT', 'HEAD', 'DELETE']) {
 			for (const length of [undefined, '0', '5']) {
@@ -231,7 +231,7 @@ test('an upgrade by another method than GET is refused', () =>
 		await assertServes(daemon);
 	}));
 
-test('upgraded connections of both services live side by side', () =>
+test('upgraded connections of both services run side by side', () =>
 	withDaemon({}, async (daemon) => {
 		const echo = await connectWebSocket(daemon, '/echo');
 		const ann = await daemon.ws();

@@ -1,4 +1,4 @@
-/* fuzz.h - what a fuzzer is, and how it fails with a reason. */
+/* fuzz.h - the entry point of a fuzz target, and its assertion. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Whatever the size bytes of data are, it returns 0; it ends the process where a promise
- * is broken. */
+/* Run the target on the size bytes of data. Returns 0, or aborts if a check fails. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline void

@@ -1,5 +1,4 @@
-/* fuzz_chat.h - what the fuzzers of the chat share: a chat with the memory store, and
- * sessions without a socket. */
+/* fuzz_chat.h - a chat with the memory store, and sessions without a socket. */
 #pragma once
 
 #include <assert.h>
@@ -10,7 +9,7 @@
 #include "linnet/base/log.h"
 #include "linnet/chat/chat.h"
 
-/* When everything happens. */
+/* The time does not pass. */
 #define NOW_MS 1000
 
 static inline void
@@ -33,8 +32,8 @@ fuzz_random(void *out, size_t len)
 	memset(out, 7, len);
 }
 
-/* A chat that nobody talks too fast for; setting, the same in each call, is one more of
- * its configuration, which is loaded once. */
+/* A chat without a rate limit. setting is one more KEY=VALUE; it must be the same in each
+ * call, because the configuration is loaded only once. */
 static inline struct chat *
 open_chat(const char *setting)
 {
@@ -52,7 +51,7 @@ open_chat(const char *setting)
 	return chat;
 }
 
-/* Let the chat and its store do what there is to do. */
+/* Run the chat and its store until nothing is left to do. */
 static inline void
 settle(struct chat *chat)
 {
@@ -66,20 +65,20 @@ settle(struct chat *chat)
 	}
 }
 
-/* Make session one that reads wire, and let it come. */
+/* Open a session that reads wire. */
 static inline void
-come(struct chat *chat, struct session *session, enum wire wire,
+open_session(struct chat *chat, struct session *session, enum wire wire,
 	const struct chat_wishes *wishes)
 {
 	static const struct session_ops ops = { .wake = fuzz_on_wake,
 		.drop = fuzz_on_drop };
 
-	session_init(session, &ops, wire == WIRE_LINE ? "line" : "ws",
-		chat_next_number(chat), 1 << 20);
-	session->wire = wire;
-	session->wants_progress = wire == WIRE_LINE;
+	struct chat_wishes own = wishes ? *wishes : (struct chat_wishes){ .room = NULL };
+
+	own.wants_progress = wire == WIRE_LINE;
+	session_init(session, &ops, wire, chat_next_number(chat), 1 << 20);
 	session_admit(session, &permissions_of_rooms, "192.0.2.1", NOW_MS);
-	chat_open(chat, session, wishes);
+	chat_open(chat, session, &own);
 }
 
 static inline void

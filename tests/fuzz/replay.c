@@ -1,6 +1,6 @@
-/* replay.c - runs a fuzz target over the files of a folder: the main of a build that has
- * no libFuzzer. The name of each file goes out before it is run, so that the last one
- * printed is the one that failed. */
+/* replay.c - runs a fuzz target on each file of a folder. It is the main function of
+ * builds without libFuzzer. It prints the name of a file before the run, so the last name
+ * printed is the file that failed. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -11,8 +11,8 @@
 
 #include "fuzz.h"
 
-/* The whole file in a block of exactly its size: a read beyond it is seen by the address
- * sanitizer. NULL if it cannot be read. */
+/* The bytes of the file in a block of exactly their size, so that the address sanitizer
+ * finds a read beyond it. NULL if the file cannot be read. */
 static uint8_t *
 read_file(const char *path, size_t *size)
 {

@@ -1,4 +1,4 @@
-// A Chromium with a fresh profile that talks to nobody but the daemon under test.
+// Starts Chromium with a fresh profile and without background network traffic.
 import { chromium } from 'playwright-core';
 
 const QUIET = [

@@ -1,45 +1,45 @@
-// What the tests of rooms, history and resuming have in common: people who talk.
+// Chat clients, shared by the tests of rooms, history and resuming.
 
 import assert from 'node:assert/strict';
 import { temporaryFolder, withDaemon } from './daemon.mjs';
 
-// For tests that are not about how fast one may talk.
-export const unhurried = { settings: ['limits.message_rate=0'] };
+// For tests that are not about the rate limit.
+export const noRateLimit = { settings: ['limits.message_rate=0'] };
 
-/** Options like unhurried with more settings. */
-export const unhurriedWith = (...settings) => ({ settings: [...unhurried.settings, ...settings] });
+/** The same options with more settings. */
+export const noRateLimitWith = (...settings) => ({ settings: [...noRateLimit.settings, ...settings] });
 
 let lastRef = 0;
 
-/** Sends with a ref of its own and returns what is answered; what comes before that is lost. */
-export async function answer(client, object) {
+/** Sends with a ref of its own and returns the answer. Discards what comes before it. */
+export async function answerTo(client, object) {
 	const ref = object.ref ?? `ref-${++lastRef}`;
 	client.sendJson({ ...object, ref });
 	return (await until(client, (got) => got.ref === ref)).pop();
 }
 
-/** Says something and returns its id: by then it is kept and on its way to everybody. */
+/** Sends a message and returns its id. By then it is stored and on its way to everybody. */
 export async function say(client, members) {
-	const ack = await answer(client, typeof members === 'string' ? { message: members } : members);
+	const ack = await answerTo(client, typeof members === 'string' ? { message: members } : members);
 	assert.equal(ack.type, 'ack', JSON.stringify(ack));
 	return ack.id;
 }
 
-/** Says message-1 to message-COUNT, or what textOf makes of the number, without waiting. */
+/** Sends message-1 to message-COUNT, or the texts that textOf returns, without waiting. */
 export async function sayMany(client, count, { room, textOf = (n) => `message-${n}` } = {}) {
 	for (let n = 1; n < count; n++)
 		client.sendJson({ message: textOf(n), room });
 	return say(client, { message: textOf(count), room });
 }
 
-export async function take(client, count) {
+export async function receive(client, count) {
 	const objects = [];
 	while (objects.length < count)
 		objects.push(await client.nextJson());
 	return objects;
 }
 
-/** What comes up to the first object of which isLast says so, and with it. */
+/** Returns all objects up to and including the first for which isLast is true. */
 export async function until(client, isLast) {
 	const objects = [];
 	do
@@ -51,18 +51,18 @@ export async function until(client, isLast) {
 let lastMark = 0;
 
 /**
- * All that client was sent until talker, who is another one, says a word to a room in which
- * client is: unlike drain() it waits for what is still being kept.
+ * Returns all that the client was sent until another client, talker, sends a message to a room of
+ * the client. Unlike drain() it waits for messages that are still being stored.
  */
-export async function heardBy(client, talker, room) {
+export async function receivedSoFar(client, talker, room) {
 	const mark = `mark-${++lastMark}`;
 	talker.sendJson({ message: mark, room });
 	return (await until(client, (got) => got.message === mark)).slice(0, -1);
 }
 
-/** The answer to a join, all that came before it being lost. */
+/** Returns the answer to a join. Discards what comes before it. */
 export function join(client, room, members) {
-	return answer(client, { type: 'join', room, ...members });
+	return answerTo(client, { type: 'join', room, ...members });
 }
 
 export function assertError(object, code) {
@@ -70,7 +70,7 @@ export function assertError(object, code) {
 	assert.equal(object.code, code, JSON.stringify(object));
 }
 
-/** A joined client with events and its "joined" as { client, joined }. */
+/** Returns a joined client with events and its "joined", as { client, joined }. */
 export async function enter(daemon, query = '') {
 	const client = await daemon.ws(`/ws?events=1${query && `&${query}`}`);
 	const joined = await client.nextJson();
@@ -78,15 +78,15 @@ export async function enter(daemon, query = '') {
 	return { client, joined };
 }
 
-/** The query's since for what came after that id. */
+/** The query to resume after that id. */
 export const after = (epoch, id) => `since=${epoch}:${id}`;
 
-/** Every message of a room that is kept, oldest first, by as many questions as it takes. */
+/** Returns every stored message of a room, oldest first, in as many requests as it takes. */
 export async function wholeHistory(client, room = 'lobby') {
 	const messages = [];
 	for (;;) {
 		const before = messages[0]?.id;
-		const page = await answer(client, { type: 'history', room, before, limit: 200 });
+		const page = await answerTo(client, { type: 'history', room, before, limit: 200 });
 		assert.equal(page.type, 'history', JSON.stringify(page));
 		messages.unshift(...page.messages);
 		if (!page.more)
@@ -100,7 +100,7 @@ export const range = (first, last) =>
 
 export const idsOf = (messages) => messages.map(({ id }) => id);
 
-/** Runs one body after the other, each against a daemon of its own, on one history. */
+/** Runs the bodies in turn on one history, each with a daemon of its own. */
 export async function withHistory(options, ...lives) {
 	const folder = temporaryFolder();
 	for (const life of lives)

@@ -1,7 +1,7 @@
 // Starts linnetd for a test and talks to it as a browser would.
 //
-// A test that starts the daemon also answers for it: stop() fails unless it ends with status
-// 0 and without a sanitizer's report, and withDaemon() always stops it.
+// stop() fails unless the daemon ends with status 0 and without a sanitizer report, and
+// withDaemon() always stops it.
 //
 // Environment: LINNETD names the binary, LINNET_WRAPPER a program to run it under (valgrind).
 
@@ -22,11 +22,11 @@ export const binary = process.env.LINNETD ?? path.join(sourceDir, 'build/asan/li
 
 const wrapperOfRun = (process.env.LINNET_WRAPPER ?? '').split(' ').filter(Boolean);
 
-// True where the daemon runs many times slower: tests that move megabytes skip themselves.
+// True if the daemon runs many times slower. Tests that move megabytes skip themselves then.
 export const isSlowRun = wrapperOfRun.length > 0;
 
-// How long an awaited event may take before the test gives up. No test passes sooner or later
-// for it: it only bounds a failure.
+// How long an awaited event may take before the test gives up. It only limits how long a failure
+// takes.
 export const patienceMs = isSlowRun ? 120_000 : 30_000;
 
 const testLimitMs = isSlowRun ? 600_000 : 180_000;
@@ -45,7 +45,7 @@ process.on('exit', () => cleanups.forEach((cleanup) => cleanup()));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 	process.on(signal, () => process.exit(1));
 
-/** The promise, or a failure that says what was awaited in vain. */
+/** Returns the promise, which fails after the limit with an error that names what was awaited. */
 export function within(promise, what, limitMs = patienceMs) {
 	let timer;
 	const limit = new Promise((_, reject) => {
@@ -58,8 +58,8 @@ export function within(promise, what, limitMs = patienceMs) {
 }
 
 /**
- * Tries until check() neither throws nor rejects, and returns what it gives: for a state that
- * the daemon reaches by itself and announces by no event.
+ * Retries until check() neither throws nor rejects, and returns its value. For states of the daemon
+ * that no event announces.
  */
 export function eventually(check, what) {
 	let isWanted = true;
@@ -77,7 +77,7 @@ export function eventually(check, what) {
 	return within(attempt(), what).finally(() => (isWanted = false));
 }
 
-/** A new folder under the system's temporary one, removed when this process ends. */
+/** Makes a folder under the system's temporary folder; it is removed when this process ends. */
 export function temporaryFolder() {
 	const folder = mkdtempSync(path.join(tmpdir(), 'linnet-test-'));
 	cleanups.add(() => rmSync(folder, { recursive: true, force: true }));
@@ -85,8 +85,7 @@ export function temporaryFolder() {
 }
 
 /**
- * A disk of its own with so many bytes, to be filled, as { folder, remove() }; null where this
- * process may not mount one.
+ * Makes a small disk to fill up, as { folder, remove() }. null if this process may not mount one.
  */
 export function smallDisk(bytes) {
 	const folder = mkdtempSync(path.join(tmpdir(), 'linnet-test-'));
@@ -103,7 +102,7 @@ export function smallDisk(bytes) {
 	return null;
 }
 
-/** Takes all the place that is left on the disk; returns the file that holds it. */
+/** Fills the disk and returns the file that does. */
 export function fillUp(folder) {
 	const file = path.join(folder, 'filler');
 	const fd = openSync(file, 'w');
@@ -169,8 +168,8 @@ function assertNoReport(stderr) {
 }
 
 /**
- * Runs linnetd to its end, for what answers and exits: -h, -t, a port in use.
- * Returns { code, signal, stdout, stderr }.
+ * Runs linnetd to its end, for cases in which it exits by itself: -h, -t, a port in use. Returns {
+ * code, signal, stdout, stderr }.
  */
 export async function runDaemon(options) {
 	const settings = options.settings?.length ? ['line.port=0', ...options.settings] : undefined;
@@ -187,7 +186,7 @@ export async function runDaemon(options) {
 	}
 }
 
-/** A queue between events and awaits: nothing that came early is missed. */
+/** A queue between events and awaits, so no early event is missed. */
 export class Queue {
 	#items = [];
 	#waiting = [];
@@ -201,7 +200,7 @@ export class Queue {
 			this.#items.push(item);
 	}
 
-	/** No more items: every later take() fails with this error, the first that was told. */
+	/** Ends the queue: every later take() fails with this error. Only the first call counts. */
 	finish(error) {
 		this.#end ??= error;
 		this.#waiting.splice(0).forEach((waiter) => waiter.reject(error));
@@ -221,9 +220,9 @@ export class Queue {
 }
 
 /**
- * A WebSocket client whose messages wait until they are asked for. faultOf(text) says what is
- * wrong with a text message, or null: the first fault ends the client, so that the next await
- * fails, and is told to onFault.
+ * A WebSocket client whose messages wait until they are read. faultOf(text) says what is wrong with
+ * a text message, or null. The first fault ends the client, so the next await fails, and is passed
+ * to onFault.
  */
 export class Client {
 	#messages = new Queue();
@@ -235,10 +234,10 @@ export class Client {
 		this.socket = socket;
 		this.#faultOf = faultOf;
 		this.#onFault = onFault;
-		// A client that a test has forgotten must not keep the test's process alive.
+		// A client left open by a test must not keep the test's process alive.
 		socket.once('upgrade', (response) => response.socket.unref());
 		socket.on('message', (data, isBinary) => this.#hear(data, isBinary));
-		socket.on('error', () => {}); // "close" follows and tells
+		socket.on('error', () => {}); // "close" follows with the reason
 		this.#closed = new Promise((resolve) => {
 			socket.once('close', (code, reason) => {
 				this.#messages.finish(new Error(`the connection was closed with ${code} ${reason}`));
@@ -264,7 +263,7 @@ export class Client {
 		return within(this.#closed, 'the connection to close');
 	}
 
-	/** How many messages have come and not been taken. */
+	/** The number of received messages that were not read yet. */
 	get waiting() {
 		return this.#messages.length;
 	}
@@ -284,7 +283,7 @@ export class Client {
 
 	async nextText() {
 		const { data, isBinary } = await this.next();
-		assert.equal(isBinary, false, 'a text message was expected, a binary one came');
+		assert.equal(isBinary, false, 'expected a text message, received a binary one');
 		return data.toString('utf8');
 	}
 
@@ -293,8 +292,8 @@ export class Client {
 	}
 
 	/**
-	 * Everything that the daemon had for this client until now: asks something that is
-	 * answered in order and returns what came before the answer.
+	 * Returns everything the daemon has sent to this client so far: sends a request that is answered in
+	 * order and returns what comes before the answer.
 	 */
 	async drain() {
 		const before = [];
@@ -307,13 +306,13 @@ export class Client {
 		}
 	}
 
-	/** Closes in the polite way and returns what closed says. */
+	/** Closes with a close handshake and returns the result of closed. */
 	close(code = 1000) {
 		this.socket.close(code);
 		return this.closed;
 	}
 
-	/** Goes away without a word, as a pulled cable or a killed browser. */
+	/** Ends without a close, like a pulled cable or a killed browser. */
 	vanish() {
 		this.socket.terminate();
 		return this.closed;
@@ -328,7 +327,7 @@ function collect(response) {
 	});
 }
 
-/** Why an upgrade was refused: an Error with status, headers and body. */
+/** Returns why an upgrade was refused: an Error with status, headers and body. */
 async function refusal(response) {
 	const body = await collect(response);
 	const error = new Error(`the upgrade was answered by ${response.statusCode}: ${body}`);
@@ -336,8 +335,8 @@ async function refusal(response) {
 }
 
 /**
- * An open Client. The options are those of the ws package, of Client, and `protocols`; a
- * refused upgrade rejects with an Error that has status, headers and body.
+ * Opens a Client. The options are those of the ws package, of Client, and `protocols`. A refused
+ * upgrade rejects with an Error that has status, headers and body.
  */
 export function openClient(url, { protocols = [], faultOf, onFault, ...options } = {}) {
 	const socket = new WebSocket(url, protocols, { perMessageDeflate: false, ...options });
@@ -397,7 +396,7 @@ class Daemon {
 		return this.#end === undefined;
 	}
 
-	/** The first line of the log that matches, come or still to come, as a match. */
+	/** Returns the match of the first log line, past or future, that matches. */
 	waitForLog(pattern) {
 		let check;
 		const found = new Promise((resolve, reject) => {
@@ -434,19 +433,19 @@ class Daemon {
 	}
 
 	/**
-	 * An open WebSocket client, see openClient. On /ws every text message that it receives is
-	 * checked against the schema of the protocol, but with isChecked: false.
+	 * Opens a WebSocket client, see openClient. On /ws every received text message is checked against
+	 * the protocol schema, unless isChecked is false.
 	 */
 	ws(at = '/ws', { isChecked = true, ...options } = {}) {
 		if (isChecked && /^\/ws($|\?)/.test(at)) {
 			options.faultOf ??= (text) => schemaFault(text);
-			options.onFault ??= (error) => this.blame(error);
+			options.onFault ??= (error) => this.recordFault(error);
 		}
 		return openClient(this.wsUrl(at), options);
 	}
 
-	/** A client found fault with what it was sent: stop() will fail with that. */
-	blame(error) {
+	/** Records a message that violates the schema: stop() fails with this error. */
+	recordFault(error) {
 		this.#clientFault ??= error;
 	}
 
@@ -455,12 +454,12 @@ class Daemon {
 	}
 
 	/**
-	 * Ends the daemon and returns { code, signal, stderr }. Fails unless it ends with status
-	 * 0 and has reported nothing.
+	 * Stops the daemon and returns { code, signal, stderr }. Fails unless it ends with status 0 and
+	 * reports nothing.
 	 */
 	stop(signal = 'SIGTERM') {
 		const stopped = this.#stop(signal);
-		stopped.catch(() => {}); // it may be awaited later than it fails
+		stopped.catch(() => {}); // it may be awaited after it has failed
 		return stopped;
 	}
 
@@ -471,11 +470,11 @@ class Daemon {
 		if (this.#clientFault)
 			throw this.#clientFault;
 		assertNoReport(this.stderr);
-		assert.deepEqual(end, this.#expectedEnd, `linnetd ended badly:\n${this.stderr}`);
+		assert.deepEqual(end, this.#expectedEnd, `linnetd failed:\n${this.stderr}`);
 		return { ...end, stderr: this.stderr };
 	}
 
-	/** Ends it by kill -9, as a power cut would; stop() takes that for a good end. */
+	/** Ends the daemon with kill -9, as a power cut would. stop() then accepts that end. */
 	async crash() {
 		this.#expectedEnd = { code: null, signal: 'SIGKILL' };
 		await this.stop('SIGKILL');
@@ -492,7 +491,7 @@ class Daemon {
 		return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)[1]) * 1024;
 	}
 
-	/** Processor time used so far, in seconds: user's and kernel's. */
+	/** Processor time used so far, user and kernel, in seconds. */
 	cpuSeconds() {
 		const stat = readFileSync(`/proc/${this.pid}/stat`, 'utf8');
 		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -500,11 +499,11 @@ class Daemon {
 	}
 
 	/**
-	 * Fails where it uses so many seconds of processor time, or more, in three seconds in which it has nothing to do. This
-	 * client's pings are the clock, once a second. What it was given before is done when it has answered the client many
-	 * times over: on a slow machine that takes a while.
+	 * Fails if the idle daemon uses that many seconds of processor time, or more, in three seconds. The
+	 * client's pings, once a second, are the clock. Many answered requests first show that earlier work
+	 * is done; on a slow machine that takes a while.
 	 */
-	async assertRests(client, seconds) {
+	async assertIdle(client, seconds) {
 		for (let turn = 0; turn < 100; turn++) {
 			client.socket.ping();
 			await within(once(client.socket, 'pong'), 'a pong');
@@ -517,12 +516,14 @@ class Daemon {
 		assert.ok(used < seconds, `${used} s of processor time in three seconds of waiting`);
 	}
 
-	/** How many descriptors it has open. */
+	/** The number of open file descriptors. */
 	openDescriptors() {
 		return readdirSync(`/proc/${this.pid}/fd`).length;
 	}
 
-	/** How many of them are sockets. The files of the history are opened when they are needed. */
+	/**
+	 * The number of open sockets. The number of descriptors also varies with the history files in use.
+	 */
 	openSockets() {
 		const folder = `/proc/${this.pid}/fd`;
 		const targetOf = (name) => {
@@ -537,10 +538,10 @@ class Daemon {
 }
 
 /**
- * Starts linnetd and waits until it listens. Options: settings ['key=value'], config (the text
- * of a file), args, env, wrapper (a command to run it under), limits { nofile }, folder (where
- * it runs and keeps its history; a new one if left out).
- * It listens on a port of the kernel's choice unless the settings say otherwise.
+ * Starts linnetd and waits until it listens. Options: settings ['key=value'], config (the text of a
+ * file), args, env, wrapper (a command to run it under), limits { nofile }, folder (where it runs
+ * and keeps its history; a new one by default). It listens on a port chosen by the kernel unless
+ * the settings name one.
  */
 export async function startDaemon({ settings = [], ...options } = {}) {
 	const daemon = new Daemon({ settings: ['http.port=0', 'line.port=0', ...settings], ...options });
@@ -553,7 +554,7 @@ export async function startDaemon({ settings = [], ...options } = {}) {
 	return daemon;
 }
 
-/** Runs body(daemon) against a daemon of its own and stops it, whatever happens. */
+/** Runs body(daemon) with a daemon of its own and stops it in any case. */
 export async function withDaemon(options, body) {
 	const daemon = await startDaemon(options);
 	try {

@@ -1,5 +1,5 @@
-// The HTTP doors of the chat: requests, streams of events and long-polls. What the daemon sends
-// through them is checked against the schema of the protocol, too.
+// The HTTP doors of the chat: requests, streams of events and long-polls. The daemon's answers are
+// checked against the protocol schema too.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -8,7 +8,7 @@ import { schemaFault } from './schema.mjs';
 
 const json = { 'Content-Type': 'application/json' };
 
-/** Connections that are used again, as a program's own would be. */
+/** Reuses connections, as a program would. */
 export const keepAlive = () => new http.Agent({ keepAlive: true });
 
 function check(daemon, text, definition) {
@@ -16,11 +16,11 @@ function check(daemon, text, definition) {
 	if (!fault)
 		return;
 	const error = new Error(`the daemon sent ${text}, but ${fault}`);
-	daemon.blame(error);
+	daemon.recordFault(error);
 	throw error;
 }
 
-/** What the answer to a path must be like. */
+/** Returns the name of the schema definition for the answer to a path. */
 function definitionOf(method, at, status) {
 	const first = /^\/([a-z]+)/.exec(at)?.[1];
 	if (status >= 400)
@@ -32,10 +32,7 @@ function definitionOf(method, at, status) {
 	return { poll: 'poll', history: 'history', search: 'search', rooms: 'rooms' }[first];
 }
 
-/**
- * One request; returns { status, headers, text, json }. A body that is an object is sent as
- * JSON.
- */
+/** Sends one request; returns { status, headers, text, json }. An object body is sent as JSON. */
 export function ask(daemon, method, at, { body, headers = {}, agent = false } = {}) {
 	const isObject = typeof body === 'object' && !Buffer.isBuffer(body);
 	const bytes = body === undefined ? undefined : Buffer.from(isObject ? JSON.stringify(body) : body);
@@ -68,17 +65,17 @@ export function ask(daemon, method, at, { body, headers = {}, agent = false } = 
 export const get = (daemon, at, options) => ask(daemon, 'GET', at, options);
 export const post = (daemon, at, body, headers, agent) => ask(daemon, 'POST', at, { body, headers, agent });
 
-/** What a good answer brings. */
-export async function got(answering, status = 200) {
+/** Fails unless the answer has the status; returns its JSON. */
+export async function expectJson(answering, status = 200) {
 	const answer = await answering;
 	assert.equal(answer.status, status, answer.text);
 	return answer.json;
 }
 
-/** Pushes and returns where it was put. */
-export const push = (daemon, room, body, headers) => got(post(daemon, `/push/${room}`, body, headers));
+/** Pushes and returns where the push was stored. */
+export const push = (daemon, room, body, headers) => expectJson(post(daemon, `/push/${room}`, body, headers));
 
-/** Fails unless the request is refused so; returns the answer. */
+/** Fails unless the request is refused with the status and code; returns the answer. */
 export async function assertRefused(answering, status, code) {
 	const answer = await answering;
 	assert.equal(answer.status, status, answer.text);
@@ -86,24 +83,24 @@ export async function assertRefused(answering, status, code) {
 	return answer;
 }
 
-/** The answer to a long-poll. */
+/** Returns the answer to a long-poll. */
 export const poll = (daemon, room, query = '', options) =>
-	got(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
+	expectJson(get(daemon, `/poll/${room}${query && `?${query}`}`, options));
 
-/** Until a poll waits, and no other one. */
-export const untilOnePolls = (daemon) =>
+/** Waits until exactly one poll is waiting. */
+export const waitForOnePoll = (daemon) =>
 	eventually(
 		async () => assert.match((await get(daemon, '/metrics')).text, /^linnet_connections\{transport="poll"\} 1$/m),
 		'the poll',
 	);
 
-/** A stream of events (HTML Living Standard, section 9.2) as a browser reads it. */
+/** A stream of events (HTML Living Standard, section 9.2), parsed as a browser does. */
 export class EventStream {
 	#events = new Queue();
 	#comments = new Queue();
 	#pending = '';
 	#fields = [];
-	/** The last id that came, with which a browser would come back. */
+	/** The last id received, which a browser would send to resume. */
 	lastId;
 
 	constructor(daemon, request, response) {
@@ -114,7 +111,7 @@ export class EventStream {
 		this.closed = new Promise((resolve) => response.once('close', resolve));
 		response.socket.unref();
 		response.setEncoding('utf8').on('data', (text) => this.#hear(text));
-		response.on('error', () => {}); // "close" follows and tells
+		response.on('error', () => {}); // "close" follows with the reason
 		response.once('close', () => {
 			const error = new Error('the stream has ended');
 			this.#events.finish(error);
@@ -139,7 +136,7 @@ export class EventStream {
 		const fields = new Map(lines.map((line) => /^([a-z]+): (.*)$/s.exec(line)?.slice(1) ?? [line, null]));
 		const odd = [...fields.keys()].filter((name) => !['id', 'data', 'retry'].includes(name));
 		if (odd.length || fields.size !== lines.length)
-			this.daemon.blame(new Error(`an event has the lines ${JSON.stringify(lines)}`));
+			this.daemon.recordFault(new Error(`an event has the lines ${JSON.stringify(lines)}`));
 		if (fields.has('id'))
 			this.lastId = fields.get('id');
 		if (!fields.has('data'))
@@ -152,7 +149,7 @@ export class EventStream {
 		}
 	}
 
-	/** The next event as { id, object }; id is undefined where it has none. */
+	/** The next event as { id, object }; id is undefined if it has none. */
 	next() {
 		return within(this.#events.take(), 'an event');
 	}
@@ -179,7 +176,7 @@ export class EventStream {
 	}
 }
 
-/** An open stream; a refusal rejects with an Error that has status, headers and text. */
+/** Opens a stream; a refusal rejects with an Error that has status, headers and text. */
 export function openStream(daemon, at, headers = {}) {
 	const opened = new Promise((resolve, reject) => {
 		const request = http.get(
@@ -202,7 +199,7 @@ export function openStream(daemon, at, headers = {}) {
 	return within(opened, `the stream ${at}`);
 }
 
-/** An open stream and its "joined", as { stream, joined }. */
+/** Opens a stream and returns it with its "joined", as { stream, joined }. */
 export async function enterStream(daemon, room, query = '', headers) {
 	const stream = await openStream(daemon, `/events/${room}${query && `?${query}`}`, headers);
 	const joined = await stream.nextJson();

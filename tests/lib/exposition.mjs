@@ -1,4 +1,4 @@
-// What Prometheus reads: its text format, version 0.0.4, taken strictly.
+// A strict parser for the Prometheus text format, version 0.0.4.
 
 import assert from 'node:assert/strict';
 import { get } from './doors.mjs';
@@ -24,20 +24,20 @@ function parseLabels(text, line) {
 }
 
 function parseNumber(text, line) {
-	assert.match(text, numberPattern, `no number: ${line}`);
+	assert.match(text, numberPattern, `not a number: ${line}`);
 	return text.endsWith('Inf') ? Number(text.replace('Inf', 'Infinity')) : Number(text);
 }
 
 function parseSample(line) {
 	const match = samplePattern.exec(line);
-	assert.ok(match, `no sample: ${line}`);
+	assert.ok(match, `not a sample: ${line}`);
 	const [, name, labels = '', value] = match;
 	return { name, labels: parseLabels(labels, line), value: parseNumber(value, line) };
 }
 
 function startFamily(families, line) {
 	const [, what, name, rest] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? [];
-	assert.match(name ?? '', metricName, `no comment that means something: ${line}`);
+	assert.match(name ?? '', metricName, `not a HELP or TYPE comment: ${line}`);
 	if (what === 'HELP') {
 		assert.ok(!families.has(name), `HELP twice: ${line}`);
 		families.set(name, { name, help: rest, samples: [] });
@@ -54,16 +54,16 @@ function startFamily(families, line) {
 function checkHistogram({ name, samples }) {
 	const buckets = samples.filter((sample) => sample.name === `${name}_bucket`);
 	const [sum, count] = ['sum', 'count'].map((end) => samples.find((sample) => sample.name === `${name}_${end}`));
-	assert.equal(samples.length, buckets.length + 2, `${name} has other samples than a histogram`);
+	assert.equal(samples.length, buckets.length + 2, `${name} has samples that a histogram does not have`);
 	for (const { labels } of buckets)
 		assert.deepEqual(Object.keys(labels), ['le']);
 	const bounds = buckets.map(({ labels }) => parseNumber(labels.le, name));
-	assert.equal(bounds.at(-1), Infinity, `${name} has no +Inf`);
+	assert.equal(bounds.at(-1), Infinity, `${name} has no +Inf bucket`);
 	for (let n = 1; n < buckets.length; n++) {
-		assert.ok(bounds[n] > bounds[n - 1], `${name}: the bounds do not grow`);
-		assert.ok(buckets[n].value >= buckets[n - 1].value, `${name}: the buckets do not add up`);
+		assert.ok(bounds[n] > bounds[n - 1], `${name}: the bounds do not increase`);
+		assert.ok(buckets[n].value >= buckets[n - 1].value, `${name}: the buckets are not cumulative`);
 	}
-	assert.equal(buckets.at(-1).value, count.value, `${name}: +Inf is not the count`);
+	assert.equal(buckets.at(-1).value, count.value, `${name}: the +Inf bucket is not the count`);
 	assert.ok(sum.value >= 0);
 }
 
@@ -74,7 +74,7 @@ function checkFamily(family) {
 	if (type === 'histogram')
 		checkHistogram(family);
 	else
-		samples.forEach((sample) => assert.equal(sample.name, name, `${sample.name} stands in ${name}`));
+		samples.forEach((sample) => assert.equal(sample.name, name, `${sample.name} is in the family ${name}`));
 	assert.equal(name.endsWith('_total'), type === 'counter', `${name} is a ${type}`);
 	for (const { value } of samples)
 		assert.ok(value >= 0 && value < 2 ** 53, `${name} is ${value}`);
@@ -82,11 +82,14 @@ function checkFamily(family) {
 	assert.equal(new Set(series).size, series.length, `${name} has a sample twice`);
 }
 
-/** The families of a text by name, each with type, help and samples; fails where it is no good. */
+/**
+ * Parses a text into families by name, each with type, help and samples. Fails if the text is
+ * invalid.
+ */
 export function parseExposition(text) {
 	const families = new Map();
 	let family;
-	assert.ok(text.endsWith('\n'), 'the last line has no end');
+	assert.ok(text.endsWith('\n'), 'the last line has no newline');
 	for (const line of text.slice(0, -1).split('\n')) {
 		if (line.startsWith('#'))
 			family = startFamily(families, line);
@@ -97,14 +100,14 @@ export function parseExposition(text) {
 	return families;
 }
 
-/** What the daemon counts now. */
+/** The daemon's metrics at one moment. */
 export class Metrics {
 	constructor(text) {
 		this.families = parseExposition(text);
 		this.samples = [...this.families.values()].flatMap(({ samples }) => samples);
 	}
 
-	/** The value of the sample of that name with just these labels. */
+	/** Returns the value of the sample with that name and exactly these labels. */
 	get(name, labels = {}) {
 		const found = this.samples.filter(
 			(sample) => sample.name === name && JSON.stringify(sample.labels) === JSON.stringify(labels),
@@ -113,7 +116,7 @@ export class Metrics {
 		return found[0].value;
 	}
 
-	/** The samples of that name that are not 0, as { 'ws normal': 1 }. */
+	/** Returns the samples of that name that are not 0, as { 'ws normal': 1 }. */
 	counts(name) {
 		const counted = this.samples.filter((sample) => sample.name === name && sample.value);
 		return Object.fromEntries(counted.map(({ labels, value }) => [Object.values(labels).join(' '), value]));

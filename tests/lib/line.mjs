@@ -1,4 +1,4 @@
-// Somebody at a terminal: a client of the line door.
+// A terminal: a client of the line door.
 
 import assert from 'node:assert/strict';
 import { connect } from './raw.mjs';
@@ -7,13 +7,13 @@ const newline = 0x0a;
 
 export class Terminal {
 	constructor(raw) {
-		/** For what is not a whole line. */
+		/** For bytes that are not whole lines. */
 		this.raw = raw;
-		// As programs do.
+		// Real programs do the same.
 		raw.socket.once('end', () => raw.halfClose());
 	}
 
-	/** The next line without its end; anything else than whole lines of text is a failure. */
+	/** The next line without its newline. Fails for anything but whole lines of text. */
 	async next() {
 		const bytes = await this.raw.readUntil((buffer) => {
 			const at = buffer.indexOf(newline);
@@ -24,14 +24,14 @@ export class Terminal {
 		return text;
 	}
 
-	async take(count) {
+	async nextLines(count) {
 		const lines = [];
 		while (lines.length < count)
 			lines.push(await this.next());
 		return lines;
 	}
 
-	/** All lines until the daemon closes. */
+	/** Returns all lines until the daemon closes. */
 	async rest() {
 		const text = (await this.raw.readToEnd()).toString('utf8');
 		assert.ok(text === '' || text.endsWith('\n'), `half a line: ${text.slice(-80)}`);
@@ -43,13 +43,13 @@ export class Terminal {
 		return this.raw.write(lines.map((line) => `${line}\n`).join(''));
 	}
 
-	/** Types something and returns the next line that comes. */
+	/** Types a line and returns the next line received. */
 	ask(line) {
 		this.say(line);
 		return this.next();
 	}
 
-	/** Everything that has come until now, by a question that is answered in order. */
+	/** Returns everything received so far, by a request that is answered in order. */
 	async drain() {
 		const before = [];
 		this.say('/who');
@@ -62,10 +62,10 @@ export class Terminal {
 	}
 }
 
-/** A terminal that has been welcomed. */
-export async function sitDown(daemon, name) {
+/** Opens a terminal and waits for the welcome. */
+export async function openTerminal(daemon, name) {
 	const terminal = new Terminal(await connect(daemon, daemon.linePort));
-	// Who says nothing is welcomed after 300 ms, which would make these tests slow.
+	// A client that sends nothing is welcomed after 300 ms, which would slow down the tests.
 	terminal.say('');
 	terminal.welcome = await terminal.next();
 	terminal.name = /^Welcome to Linnet\. You are (\S+) in /.exec(terminal.welcome)?.[1];

@@ -1,4 +1,4 @@
-// nginx in front of a daemon, by the sample that Linnet comes with.
+// nginx in front of a daemon, with the sample configuration of Linnet.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { freePort } from './raw.mjs';
 
 const sample = path.join(sourceDir, 'config/proxy/nginx.conf');
 
-/** The text with every [from, to]; each of them must be there. */
+/** Replaces every [from, to] in the text. Each must occur in it. */
 function replaceAll(text, replacements) {
 	for (const [from, to] of replacements) {
 		if (!text.includes(from))
@@ -37,7 +37,7 @@ ${server}
 }
 `;
 
-/** Resolves when somebody listens on the port; fails when the process ends before. */
+/** Resolves when the port is open; fails if the process ends first. */
 async function listening(child, port) {
 	const ended = once(child, 'exit').then(() => {
 		throw new Error('nginx ended by itself');
@@ -83,7 +83,7 @@ async function start(daemon, { certificate, key }) {
 
 /** Runs body({ host, port, plainPort }) with an nginx in front of the daemon. */
 export async function withNginx(daemon, certificate, body) {
-	// Somebody else may take a port between the look and the start.
+	// Another process may take the port between the search and the start.
 	const nginx = await start(daemon, certificate).catch(() => start(daemon, certificate));
 	try {
 		await body(nginx);

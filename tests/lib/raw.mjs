@@ -1,4 +1,4 @@
-// A client that speaks to the daemon byte by byte: what a library would never send.
+// A client that writes to the daemon byte by byte, including what a library would never send.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 
 const endOfHead = Buffer.from('\r\n\r\n');
 
-/** How many bytes the length of a frame takes besides the first seven bits. */
+/** The number of extra bytes for the length of a frame. */
 const leastLengthBytes = (length) => (length < 126 ? 0 : length < 65_536 ? 2 : 8);
 
 function headerOf(firstByte, length, maskBit, lengthBytes = leastLengthBytes(length)) {
@@ -24,9 +24,9 @@ function headerOf(firstByte, length, maskBit, lengthBytes = leastLengthBytes(len
 }
 
 /**
- * A client's frame. `length` announces another length than the payload has, `lengthBytes` (2 or
- * 8) writes it longer than it needs to be, `masked: false` leaves the mask out: all are against
- * the protocol and there to test that.
+ * Builds a client's frame. `length` announces a length other than the payload's, `lengthBytes` (2
+ * or 8) writes it longer than needed, `masked: false` leaves out the mask. All three violate the
+ * protocol on purpose.
  */
 export function buildFrame(
 	opcode,
@@ -51,7 +51,7 @@ export function closePayload(code, reason = '') {
 	return payload;
 }
 
-/** One frame at the start of the buffer as { frame, size }, or null while it is not whole. */
+/** Parses one frame at the start of the buffer as { frame, size }, or null if it is incomplete. */
 export function parseFrame(buffer) {
 	if (buffer.length < 2)
 		return null;
@@ -92,7 +92,7 @@ function parseHead(text) {
 	return { statusLine, status: Number(statusLine.split(' ')[1]), headers };
 }
 
-/** A response at the start of the buffer, or null while it is not whole. */
+/** Parses a response at the start of the buffer, or returns null if it is incomplete. */
 function parseResponse(buffer, { isHead, isEnded }) {
 	const at = buffer.indexOf(endOfHead);
 	if (at < 0)
@@ -122,15 +122,15 @@ export class RawClient {
 	constructor(socket) {
 		this.socket = socket;
 		socket.setNoDelay(true);
-		socket.unref(); // forgotten by a test, it must not keep the test's process alive
+		socket.unref(); // a client left open by a test must not keep its process alive
 		socket.on('data', (chunk) => {
 			this.#chunks.push(chunk);
 			this.#size += chunk.length;
 			this.#wake();
 		});
-		socket.on('error', () => {}); // "close" follows and tells
+		socket.on('error', () => {}); // "close" follows with the reason
 		socket.on('end', () => this.#end());
-		/** Resolves when the daemon has closed, or reset, or destroy() was called. */
+		/** Resolves when the daemon has closed or reset the connection, or destroy() was called. */
 		this.closed = new Promise((resolve) => {
 			socket.once('end', resolve);
 			socket.once('close', resolve);
@@ -143,12 +143,12 @@ export class RawClient {
 		this.#wake();
 	}
 
-	/** Bytes that have come and not been read. */
+	/** The number of received bytes not read yet. */
 	get waitingBytes() {
 		return this.#size;
 	}
 
-	/** True when nothing more will come. */
+	/** True when nothing more will arrive. */
 	get isEnded() {
 		return this.#ended;
 	}
@@ -165,20 +165,20 @@ export class RawClient {
 		this.#size = rest.length;
 	}
 
-	/** Resolves when the bytes are the kernel's; a closed connection is not an error. */
+	/** Resolves when the kernel has the bytes; a closed connection is not an error. */
 	write(bytes) {
 		return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
 	}
 
-	/** Every byte by a write of its own. */
+	/** Sends each byte in a write of its own. */
 	async drip(bytes) {
 		for (const byte of Buffer.from(bytes))
 			await this.write(Buffer.from([byte]));
 	}
 
 	/**
-	 * Reads until parse(buffer, isEnded) returns { value, size }; size bytes are taken.
-	 * Fails when the daemon closes first.
+	 * Reads until parse(buffer, isEnded) returns { value, size }, and consumes size bytes. Fails if the
+	 * daemon closes first.
 	 */
 	readUntil(parse, what = 'the expected bytes') {
 		const read = async () => {
@@ -196,7 +196,7 @@ export class RawClient {
 		return within(read(), what);
 	}
 
-	/** Everything until the daemon closes. */
+	/** Returns everything until the daemon closes. */
 	readToEnd() {
 		return this.readUntil(
 			(buffer, isEnded) => isEnded && { value: buffer, size: buffer.length },
@@ -233,16 +233,13 @@ export class RawClient {
 		return this.write(buildFrame(opcode, payload, options));
 	}
 
-	/**
-	 * Upgrades and returns the response. Headers replace the usual ones; undefined leaves one
-	 * out.
-	 */
+	/** Upgrades and returns the response. Headers replace the usual ones; undefined leaves one out. */
 	async handshake(path = '/ws', headers = {}, method = 'GET') {
 		await this.write(upgradeRequest(this.socket, path, headers, method));
 		return this.readResponse();
 	}
 
-	/** Says that nothing more will be sent; reading goes on. */
+	/** Closes the sending half; reading continues. */
 	halfClose() {
 		this.socket.end();
 	}
@@ -262,7 +259,7 @@ export class RawClient {
 
 export const handshakeKey = 'dGhlIHNhbXBsZSBub25jZQ==';
 
-/** What Sec-WebSocket-Accept must say to a key. */
+/** The right Sec-WebSocket-Accept for a key. */
 export function acceptOf(key) {
 	return createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 }
@@ -286,7 +283,7 @@ function upgradeRequest(socket, path, headers, method) {
 	});
 }
 
-/** A port that is free now. */
+/** Returns a port that is free now. */
 export async function freePort() {
 	const server = net.createServer().listen(0, '127.0.0.1');
 	await once(server, 'listening');
@@ -296,7 +293,7 @@ export async function freePort() {
 	return port;
 }
 
-/** A connected client. The half that the daemon closes does not close ours. */
+/** Connects a client. It stays open when the daemon closes its half. */
 export function connect(daemon, port = daemon.port) {
 	const socket = net.connect({
 		port,
@@ -310,7 +307,7 @@ export function connect(daemon, port = daemon.port) {
 	return within(connected, 'the connection to open');
 }
 
-/** One request on a connection of its own; returns the response. */
+/** Sends one request on a connection of its own; returns the response. */
 export async function ask(daemon, method, path, headers = {}, body = '') {
 	const client = await connect(daemon);
 	try {
@@ -322,7 +319,7 @@ export async function ask(daemon, method, path, headers = {}, body = '') {
 	}
 }
 
-/** A connected client that has upgraded. */
+/** Connects a client and upgrades. */
 export async function connectWebSocket(daemon, path, headers) {
 	const client = await connect(daemon);
 	const response = await client.handshake(path, headers);

@@ -1,4 +1,4 @@
-// What docs/protocol.schema.json says about a message of the daemon.
+// Checks messages of the daemon against docs/protocol.schema.json.
 
 import Ajv from 'ajv';
 import { readFileSync } from 'node:fs';
@@ -13,8 +13,8 @@ const ajv = new Ajv({ strictTypes: false });
 const validate = ajv.compile(schema);
 
 /**
- * Why the daemon may not send this text as a message, or as the answer that a definition of
- * the schema describes; null where it may.
+ * Returns why the text violates the schema, as a message or as the answer with that definition;
+ * null if it does not.
  */
 export function schemaFault(text, definition) {
 	const check = definition

@@ -1,15 +1,16 @@
-// Log files that grow, and those who watch them through every door.
+// Growing log files, and clients that watch them at every door.
 
 import assert from 'node:assert/strict';
 import { appendFileSync, renameSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder, within } from './daemon.mjs';
-import { sitDown } from './line.mjs';
+import { openTerminal } from './line.mjs';
 
-/** A log file that its writer may not have made yet. */
+/** A log file. It is created by the first write. */
 export class LogFile {
-	constructor(folder = temporaryFolder()) {
-		this.path = path.join(folder, 'app.log');
+	constructor(folder = temporaryFolder(), room = 'log') {
+		this.room = room;
+		this.path = path.join(folder, `${room}.log`);
 		this.rotations = 0;
 	}
 
@@ -17,29 +18,29 @@ export class LogFile {
 		appendFileSync(this.path, text);
 	}
 
-	/** Lines of text. */
+	/** Appends lines. */
 	write(...lines) {
 		this.append(lines.map((line) => `${line}\n`).join(''));
 	}
 
-	/** The lines "line FIRST" to "line LAST". */
+	/** Appends the lines "line FIRST" to "line LAST". */
 	count(first, last) {
 		this.write(...Array.from({ length: last - first + 1 }, (_, n) => `line ${first + n}`));
 	}
 
-	/** The next line begins a new file; the old one is kept under another name. */
+	/** Renames the file; the next line begins a new one. */
 	rotate() {
 		renameSync(this.path, `${this.path}.${++this.rotations}`);
 	}
 
-	/** As logrotate's copytruncate: the same file begins anew. */
+	/** Truncates the file, as logrotate's copytruncate does. */
 	truncate() {
 		truncateSync(this.path);
 	}
 
-	/** The setting by which the room "log" shows it. */
+	/** The setting that shows the file as its room. */
 	setting({ lines = 100, rate = 1_000_000 } = {}) {
-		return `tails=( { room = "log"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
+		return `tails=( { room = "${this.room}"; path = "${this.path}"; lines = ${lines}; rate = ${rate}; } )`;
 	}
 }
 
@@ -81,7 +82,7 @@ async function* pollLines(daemon, headers) {
 }
 
 async function* terminalLines(daemon) {
-	const terminal = await sitDown(daemon);
+	const terminal = await openTerminal(daemon);
 	assert.match(await terminal.ask('/join log'), /^\* You are \S+ in log with /);
 	for (;;) {
 		const line = await terminal.next();
@@ -90,10 +91,12 @@ async function* terminalLines(daemon) {
 	}
 }
 
-/** What stands between the lines of a file and those of its successor, through every door. */
+/** The message between the lines of a file and those of its successor, at every door. */
 export const isEvent = ({ message }) => /^the file was (rotated|truncated)$/.test(message);
 
-/** What each door shows of the room "log", as endless lists of { message, id?, skipped?, event? }. */
+/**
+ * Each door's lines of the room "log", as endless iterators of { message, id?, skipped?, event? }.
+ */
 export const doors = {
 	WebSocket: webSocketLines,
 	events: eventLines,
@@ -101,7 +104,7 @@ export const doors = {
 	'line door': terminalLines,
 };
 
-/** Somebody who watches the room "log" through a door. */
+/** A client that watches the room "log" at one door. */
 export class Watcher {
 	constructor(name, lines) {
 		this.name = name;
@@ -110,7 +113,7 @@ export class Watcher {
 
 	/** The next line as { message, id?, skipped?, event? }. */
 	async nextObject() {
-		const { value } = await within(this.lines.next(), `a line through the ${this.name}`);
+		const { value } = await within(this.lines.next(), `a line at the ${this.name}`);
 		return value;
 	}
 
@@ -118,7 +121,7 @@ export class Watcher {
 		return (await this.nextObject()).message;
 	}
 
-	async take(count) {
+	async nextLines(count) {
 		const messages = [];
 		while (messages.length < count)
 			messages.push(await this.next());
@@ -126,6 +129,6 @@ export class Watcher {
 	}
 }
 
-/** One for each door. They come when they first ask for a line. */
+/** Returns one watcher for each door. A watcher connects when it reads its first line. */
 export const watchers = (daemon, headers) =>
 	Object.entries(doors).map(([name, open]) => new Watcher(name, open(daemon, headers)));

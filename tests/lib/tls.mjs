@@ -1,4 +1,4 @@
-// Certificates for a test, and clients that speak TLS.
+// Certificates for a test, and TLS clients.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,8 +17,8 @@ function openssl(...args) {
 }
 
 /**
- * A certificate for 127.0.0.1 that vouches for itself, as { certificate, key, ca, settings }:
- * the paths of two files, the text of the first, and what makes linnetd use them.
+ * Makes a self-signed certificate for 127.0.0.1, as { certificate, key, ca, settings }: the paths
+ * of two files, the text of the first, and the settings for linnetd.
  */
 export function makeCertificate() {
 	const folder = temporaryFolder();
@@ -31,7 +31,7 @@ export function makeCertificate() {
 	return { certificate, key, ca: readFileSync(certificate, 'utf8'), settings };
 }
 
-/** A key that belongs to no certificate; with a password if one is given. */
+/** Makes a key that belongs to no certificate; with a password if one is given. */
 export function makeKey(password) {
 	const file = path.join(temporaryFolder(), 'other.pem');
 	const lock = password ? ['-aes256', '-pass', `pass:${password}`] : [];
@@ -40,8 +40,8 @@ export function makeKey(password) {
 }
 
 /**
- * A RawClient on which hands are shaken; client.transport is the socket below. The half that
- * the daemon closes does not close ours. The options are those of tls.connect.
+ * Connects a RawClient over TLS; client.transport is the socket below. The client stays open when
+ * the daemon closes its half. The options are those of tls.connect.
  */
 export function connectTls({ host, port }, { ca }, options = {}) {
 	const transport = net.connect({ host, port, allowHalfOpen: true });
@@ -51,10 +51,10 @@ export function connectTls({ host, port }, { ca }, options = {}) {
 		socket.once('error', reject);
 		socket.once('close', () => reject(new Error('the connection was closed')));
 	});
-	return within(connected, 'the hands to be shaken');
+	return within(connected, 'the TLS handshake');
 }
 
-/** One request by https as { status, headers, body }. */
+/** Sends one https request; returns { status, headers, body }. */
 export function askTls({ host, port }, { ca }, method, at, { body, headers = {}, ...options } = {}) {
 	const answered = new Promise((resolve, reject) => {
 		const asked = https.request({ host, port, ca, method, path: at, headers, agent: false, ...options }, (response) => {
@@ -75,7 +75,7 @@ export function askTls({ host, port }, { ca }, method, at, { body, headers = {},
 	return within(answered, `the answer to ${method} ${at}`);
 }
 
-/** An open WebSocket client by wss, as that of Daemon.ws(). */
+/** Opens a WebSocket client over TLS, otherwise like Daemon.ws(). */
 export function wsTls({ host, port }, { ca }, at = '/ws', options = {}) {
 	const faultOf = at.startsWith('/ws') ? schemaFault : undefined;
 	return openClient(`wss://${host}:${port}${at}`, { ca, faultOf, ...options });

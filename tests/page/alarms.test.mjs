@@ -1,4 +1,4 @@
-// What programs push: alarms, and messages with a title, a priority, tags and a link.
+// Pushes of programs: alarms, and messages with a title, a priority, tags and a link.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -26,7 +26,7 @@ async function opens(person) {
 const badge = (person, text) =>
 	person.page.waitForFunction((wanted) => document.getElementById('alarms-count').textContent === wanted, text);
 
-test('an alarm is one line in the log that is updated in place and counted in the badge until it is over', () =>
+test('an alarm is one line that is updated in place, and the badge counts it until it is cleared', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -43,13 +43,13 @@ test('an alarm is one line in the log that is updated in place and counted in th
 		await ann.page.waitForSelector('.log > .alarm-line[data-severity="ok"]');
 		assert.match(await alarmRow(ann).textContent(), /OK.*Disk full.*cleared/);
 		assert.equal(await ann.page.isVisible('#alarms-button'), false);
-		// The next of the same key is another one.
+		// After an alarm is cleared, the next one with its key gets a new line.
 		await pushAlarm(daemon, DISK);
 		await ann.page.waitForFunction(() => document.querySelectorAll('.log > .alarm-line').length === 2);
 		await badge(ann, '1');
 	}));
 
-test('an alarm whose line is out of view comes again where the news are', () =>
+test('an update of an alarm that is out of view adds a new line at the end of the log', () =>
 	withPeople(browser, ['limits.message_rate=0', 'limits.message_burst=1000'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -66,7 +66,7 @@ test('an alarm whose line is out of view comes again where the news are', () =>
 		assert.equal(await alarmRow(ann).count(), 1);
 	}));
 
-test('the badge opens the list of what stands, where an alarm can be acknowledged for everybody', () =>
+test('the badge opens the list of standing alarms, where one is acknowledged for everybody', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();
@@ -96,7 +96,7 @@ test('the badge opens the list of what stands, where an alarm can be acknowledge
 
 const focused = (person) => person.page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
 
-test('who is at an alarm of the list stays there, whatever comes and goes, and acknowledges no other', () =>
+test('the focused alarm of the list keeps the focus while others come and go', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const items = ann.page.locator('#alarms li');
@@ -121,7 +121,7 @@ test('who is at an alarm of the list stays there, whatever comes and goes, and a
 		await items.nth(2).getByText('acknowledged by').waitFor();
 		assert.match(await focused(ann), /is worse.*acknowledged by/);
 		assert.equal(await items.getByText('acknowledged by').count(), 1);
-		// Where it goes, no other one's button is pressed by mistake.
+		// When the focused alarm goes, the focus must not move to the button of another one.
 		await alarm('b', 'ok');
 		await titles(['d', 'a', 'c']);
 		assert.match(await focused(ann), /^Info/);
@@ -131,7 +131,7 @@ test('who is at an alarm of the list stays there, whatever comes and goes, and a
 		assert.equal(await focused(ann), 'Chat');
 	}));
 
-test('the list of alarms grows older, and loses its connection, without being read aloud anew', () =>
+test('a screen reader does not repeat the alarms when they age or the connection is lost', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, withClock(createTap()));
 		await ann.join('Ann');
@@ -140,13 +140,13 @@ test('the list of alarms grows older, and loses its connection, without being re
 		await opens(ann);
 		await ann.page.getByRole('button', { name: 'Acknowledge Disk full' }).focus();
 		await ann.page.evaluate(() => (window.held = document.activeElement));
-		// Nothing answers so quickly.
+		// Run the clock without waiting for an answer.
 		await ann.page.clock.runFor(91_000);
 		await ann.page.locator('#alarms li').getByText('for 1 min').waitFor();
 		assert.ok(await ann.page.evaluate(() => window.held === document.activeElement));
 	}));
 
-test('the list says in which room an alarm stands, and a lost connection does not close it', () =>
+test('the list names the room of each alarm and stays open over a lost connection', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer({ joined: { recovered: false } });
 		const ann = await arrive({}, server.prepare);
@@ -177,7 +177,7 @@ test('the list says in which room an alarm stands, and a lost connection does no
 		assert.ok(await ann.page.locator('#alarms:popover-open').isVisible());
 	}));
 
-test('what is acknowledged or cleared from elsewhere leaves the badge', () =>
+test('alarms acknowledged or cleared elsewhere leave the badge', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -193,7 +193,7 @@ test('what is acknowledged or cleared from elsewhere leaves the badge', () =>
 		await other.close();
 	}));
 
-test('a pushed message shows its title, its priority in a word, its tags and its link', () =>
+test('a pushed message shows its title, priority, tags and link', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -212,7 +212,7 @@ test('a pushed message shows its title, its priority in a word, its tags and its
 		assert.equal(await link.getAttribute('rel'), 'noopener noreferrer');
 	}));
 
-test('what somebody does is told as an action, not as speech', () =>
+test('an action is shown as an action, not as speech', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -223,7 +223,7 @@ test('what somebody does is told as an action, not as speech', () =>
 		await bob.close();
 	}));
 
-test('the list of people says by which door everybody is here', () =>
+test('the list of people shows which door each person uses', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -234,7 +234,7 @@ test('the list of people says by which door everybody is here', () =>
 		stream.abort();
 	}));
 
-test('an alarm is acknowledged by a press during which a worse one comes', () =>
+test('an alarm is acknowledged even if a worse one arrives during the press', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');

@@ -1,4 +1,4 @@
-// What calls a reader who does not look: notifications, a chirp, and the switch that silences both.
+// Alerts while the page is hidden: notifications, a sound, and the switch that mutes both.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { hide, withPeople } from './people.mjs';
 import { pushAlarm } from './pushes.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Whether the first words of it are to be seen whole.
+// Returns whether the first words of the part are visible in full.
 function fits(part) {
 	const range = document.createRange();
 	range.selectNodeContents(part.querySelector('bdi, [role="status"]'));
@@ -26,8 +26,8 @@ function fits(part) {
 	return right <= box.right + 1;
 }
 
-// Writes down what the page does to call its reader: window.calls and window.chirps, window.asked for permission.
-const listen = (page) =>
+// Records the alerts of the page: window.calls and window.chirps, and window.asked for the permission.
+const recordAlerts = (page) =>
 	page.addInitScript(() => {
 		window.asked = 0;
 		window.calls = [];
@@ -55,7 +55,7 @@ const listen = (page) =>
 		};
 		const { createOscillator } = AudioContext.prototype;
 		let last = 0;
-		// Three voices are one chirp.
+		// One chirp has three oscillators.
 		AudioContext.prototype.createOscillator = function () {
 			if (++last % 3 === 1)
 				window.chirps++;
@@ -75,15 +75,15 @@ async function choose({ page }, ...ids) {
 	await page.click('#profile-cancel');
 }
 
-// Two seconds after the last chirp, without waiting for them.
-const rest = ({ page }) => page.evaluate(() => localStorage.setItem('linnet.chirped', '1'));
+// Marks the last chirp as long ago, which replaces the wait of two seconds.
+const clearChirpDelay = ({ page }) => page.evaluate(() => localStorage.setItem('linnet.chirped', '1'));
 
-test('31 a notification comes only after a click has asked for it and only while the page is hidden', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('31 a notification comes only after a click has asked for permission, and only while the page is hidden', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const loaded = [];
 		const ann = await arrive({}, async (page) => {
 			page.on('request', (request) => loaded.push(request.url()));
-			await listen(page);
+			await recordAlerts(page);
 		});
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
@@ -92,7 +92,7 @@ test('31 a notification comes only after a click has asked for it and only while
 		await ann.rows(1);
 		await hide(ann, false);
 		assert.equal(await ann.page.evaluate(() => window.asked), 0);
-		assert.deepEqual(loaded.filter((url) => /alerts|chirp/.test(url)), [], 'nothing of it is loaded before it is wanted');
+		assert.deepEqual(loaded.filter((url) => /alerts|sound/.test(url)), [], 'the code for alerts is not loaded before it is needed');
 		await choose(ann, 'notify');
 		assert.equal(await ann.page.evaluate(() => window.asked), 1);
 		await say(bob, 'in sight');
@@ -103,7 +103,7 @@ test('31 a notification comes only after a click has asked for it and only while
 		await ann.rows(3);
 		await callsAre(ann, [['bob in lobby', 'out of sight']]);
 		assert.equal((await seen(ann)).chirps, 0);
-		// It leads to where it was said, and it is remembered.
+		// A click on the notification opens the room of the message. The choice is remembered.
 		await hide(ann, false);
 		await ann.page.click('#tab-live');
 		await ann.page.evaluate(() => window.lastCall.dispatchEvent(new Event('click')));
@@ -119,16 +119,16 @@ test('31 a notification comes only after a click has asked for it and only while
 		await bob.close();
 	}));
 
-test('31 a chirp is heard where it was chosen, of what nobody saw, and once of many at a time', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, listen);
+test('31 a chirp sounds if it was chosen, for unseen messages, and once for many at a time', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
-		// All of it happens within one moment.
+		// With a fixed clock everything happens at one moment.
 		await ann.page.clock.setFixedTime(Date.now());
 		await choose(ann, 'sound');
 		await ann.page.waitForFunction(() => window.chirps === 1);
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'in sight');
 		await ann.rows(1);
 		assert.equal((await seen(ann)).chirps, 1);
@@ -136,20 +136,20 @@ test('31 a chirp is heard where it was chosen, of what nobody saw, and once of m
 		await sayMany(bob, 20);
 		await ann.rows(21);
 		await sees(ann, { calls: 0, chirps: 2 });
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'later');
 		await ann.rows(22);
 		await sees(ann, { calls: 0, chirps: 3 });
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await ann.say('mine');
 		await ann.rows(23);
 		assert.equal((await seen(ann)).chirps, 3);
 		await bob.close();
 	}));
 
-test('31 one switch silences both, is remembered, and is worked by the keyboard', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
-		const ann = await arrive({}, listen);
+test('31 one switch mutes both, is remembered and works by keyboard', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		assert.equal(await ann.page.locator('#mute').count(), 0);
@@ -160,19 +160,19 @@ test('31 one switch silences both, is remembered, and is worked by the keyboard'
 		await mute.focus();
 		await ann.page.keyboard.press('Space');
 		assert.equal(await mute.getAttribute('aria-pressed'), 'true');
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await hide(ann, true);
 		await say(bob, 'unheard');
 		await ann.rows(1);
 		assert.deepEqual(await seen(ann), { calls: 0, chirps: 1 });
 		await hide(ann, false);
-		const tab = await openTab(ann, listen);
+		const tab = await openTab(ann, recordAlerts);
 		await tab.page.waitForSelector('#mute[aria-pressed="true"]');
 		await tab.page.click('#mute');
 		await ann.page.waitForSelector('#mute[aria-pressed="false"]');
 		await tab.page.close();
 		await hide(ann, true);
-		await rest(ann);
+		await clearChirpDelay(ann);
 		await say(bob, 'heard');
 		await ann.rows(2);
 		await sees(ann, { calls: 1, chirps: 2 });
@@ -184,18 +184,18 @@ test('31 one switch silences both, is remembered, and is worked by the keyboard'
 		await bob.close();
 	}));
 
-test('31 nobody is called by one window who looks at another one', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive, openTab }) => {
-		const ann = await arrive({}, listen);
+test('31 a window does not alert while the user looks at another window', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive, openTab }) => {
+		const ann = await arrive({}, recordAlerts);
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
 		await choose(ann, 'notify', 'sound');
 		await ann.page.waitForFunction(() => window.chirps === 1);
-		const tab = await openTab(ann, listen);
+		const tab = await openTab(ann, recordAlerts);
 		await tab.page.waitForSelector('#mute');
 		await hide(ann, true);
-		await rest(ann);
-		// It is asked whether somebody looks, and somebody does.
+		await clearChirpDelay(ann);
+		// A hidden window asks the others whether one of them is visible. The test listens for the answer.
 		await ann.page.evaluate(() => {
 			const channel = new BroadcastChannel(`linnet ${location.href}`);
 			channel.addEventListener('message', ({ data }) => (window.answer = data));
@@ -210,9 +210,9 @@ test('31 nobody is called by one window who looks at another one', () =>
 		await bob.close();
 	}));
 
-test('31 a notification of an alarm says how bad it is and whether it is over, and calls again for each', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
-		const ann = await arrive({}, listen);
+test('31 an alarm notification shows the severity and the state, and each change alerts again', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const ann = await arrive({}, recordAlerts);
 		await ann.join('Ann');
 		await choose(ann, 'notify');
 		await hide(ann, true);
@@ -229,8 +229,8 @@ test('31 a notification of an alarm says how bad it is and whether it is over, a
 		assert.equal(await ann.page.evaluate(() => window.lastCall.renotify), true);
 	}));
 
-test('31 where only workers may notify, as on Android, the choice says so and nothing that comes is lost', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('31 where only workers may notify, as on Android, the setting says so and no message is lost', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
 				window.Notification = class {
@@ -250,7 +250,7 @@ test('31 where only workers may notify, as on Android, the choice says so and no
 		await ann.page.click('#notify');
 		await ann.page.locator('#notify-fault', { hasText: 'does not allow notifications' }).waitFor();
 		assert.equal(await ann.page.isChecked('#notify'), false);
-		// Once upon a time it was allowed.
+		// The page was allowed to notify earlier.
 		await ann.page.evaluate(() => {
 			localStorage.granted = 'granted';
 			localStorage['linnet.notify'] = 'yes';
@@ -264,13 +264,13 @@ test('31 where only workers may notify, as on Android, the choice says so and no
 		await bob.close();
 	}));
 
-test('31 the chirp is a short sound of the pitch of a bird, made here', () =>
+test('31 the chirp is a short bird-like sound generated by the page', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const { peak, late, crossings } = await ann.page.evaluate(async () => {
-			const { chirp } = await import('./chirp.js');
+			const { playSound } = await import('./notification-sound.js');
 			const context = new OfflineAudioContext(1, 44100, 44100);
-			chirp(context);
+			playSound(context);
 			const samples = (await context.startRendering()).getChannelData(0);
 			const loudest = (from, to) => samples.slice(from, to).reduce((most, one) => Math.max(most, Math.abs(one)), 0);
 			const voice = samples.slice(882 + 500, 882 + 3200);
@@ -286,7 +286,7 @@ test('31 the chirp is a short sound of the pitch of a bird, made here', () =>
 		assert.ok(pitch > 2500 && pitch < 5000, `${pitch} Hz`);
 	}));
 
-test('31 where notifications are forbidden the choice says so', () =>
+test('31 where notifications are forbidden the setting says so', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
@@ -304,9 +304,9 @@ test('31 where notifications are forbidden the choice says so', () =>
 	}));
 
 for (const width of [320, 375, 768, 960]) {
-	test(`28 with the switch everything in the bar still has its place at ${width} px, and the room and the state can be read`, () =>
-		withPeople(browser, [TALKATIVE], async ({ arrive, daemon }) => {
-			const ann = await arrive({ viewport: { width, height: 640 } }, listen);
+	test(`28 with the mute switch the whole bar fits at ${width} px, and the room and the state are readable`, () =>
+		withPeople(browser, [NO_RATE_LIMIT], async ({ arrive, daemon }) => {
+			const ann = await arrive({ viewport: { width, height: 640 } }, recordAlerts);
 			await ann.join('Anna Magdalena Wilcken');
 			await choose(ann, 'notify');
 			await ann.page.waitForSelector('#mute');
@@ -330,11 +330,11 @@ for (const width of [320, 375, 768, 960]) {
 		}));
 }
 
-test('31 where a page may make no notifications nothing of what is said is lost, and the reader is told', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('31 where a page cannot create notifications no message is lost, and the user is told', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
-			await listen(page);
-			// As Chrome on Android does.
+			await recordAlerts(page);
+			// Chrome on Android throws here.
 			await page.addInitScript(() => {
 				window.Notification = class {
 					static permission = 'granted';

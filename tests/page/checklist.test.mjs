@@ -1,5 +1,5 @@
-// What a page to chat on has to do, in 35 points. Their tests are spread over the files here; each one's name begins
-// with the number of its point. These are the ones that have no better place.
+// The 35 requirements of the chat page. Their tests are spread over the files here; the name of each begins
+// with the number of its requirement. This file has those that fit nowhere else.
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
@@ -19,7 +19,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('every point of the list has a test', () => {
+test('every requirement of the list has a test', () => {
 	const folder = fileURLToPath(new URL('.', import.meta.url));
 	const numbers = new Set(
 		readdirSync(folder)
@@ -31,7 +31,7 @@ test('every point of the list has a test', () => {
 	assert.deepEqual(missing, []);
 });
 
-test('16 the page waits twice as long after each failure, 30 s at most, and never as long as another one', () =>
+test('16 the page doubles its waiting time after each failure, up to 30 s, with a random part', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const delaysAfter = (failures) =>
@@ -47,7 +47,7 @@ test('16 the page waits twice as long after each failure, 30 s at most, and neve
 		}
 	}));
 
-test('14 own words, severities and lines of the page differ by more than colour', () =>
+test('14 own messages, severities and system lines differ by more than colour', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -72,7 +72,7 @@ test('14 own words, severities and lines of the page differ by more than colour'
 		);
 		assert.deepEqual(sides, [[true, false], [false, true]]);
 
-		// The page's own lines stand in the middle, nobody's picture beside them.
+		// System lines are centred and have no avatar.
 		(await daemon.ws()).sendJson({ type: 'join', username: 'eve' });
 		await ann.line('eve').waitFor();
 		await ann.rename('Anna');
@@ -89,7 +89,7 @@ test('14 own words, severities and lines of the page differ by more than colour'
 		await bob.close();
 	}));
 
-// What has begun to move while somebody came, read and looked for something.
+// Returns the animations that started while messages, a reader and a search were active.
 async function movesOf({ daemon, arrive }, reducedMotion) {
 	const tap = createTap();
 	const ann = await arrive({ reducedMotion }, async (page) => {
@@ -125,11 +125,11 @@ async function movesOf({ daemon, arrive }, reducedMotion) {
 	return ann.page.evaluate(() => Array.from(new Set(window.moves)).sort());
 }
 
-test('29 nothing moves for who wants nothing to move', () =>
+test('29 nothing moves if the user prefers reduced motion', () =>
 	withPeople(browser, ['limits.message_rate=0'], async (given) => {
 		const moving = await movesOf(given, 'no-preference');
 		assert.ok(['arrive', 'turn'].every((name) => moving.includes(name)), moving.join());
-		// A ground that fades, and a mark that is late, stay where they are.
+		// A fading background and a delayed mark do not move.
 		const still = await movesOf(given, 'reduce');
 		assert.deepEqual(still.filter((name) => !['appear', 'found', 'unfold'].includes(name)), []);
 	}));

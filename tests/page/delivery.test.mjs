@@ -1,13 +1,13 @@
-// What is promised about delivery, seen at the page: nothing lost, nothing twice, all in one order.
+// The delivery promises, seen at the page: nothing lost, nothing twice, all in one order.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
-import { answer } from '../lib/chat.mjs';
+import { answerTo } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { pauseClock, withPeople, withRestarts } from './people.mjs';
 import { createServer, createTap, withClock } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0.0';
+const NO_RATE_LIMIT = 'limits.message_rate=0.0';
 
 let browser;
 
@@ -18,8 +18,8 @@ after(() => browser.close());
 
 const numbered = (word, count) => Array.from({ length: count }, (_, index) => `${word} ${index + 1}`);
 
-// What the server's history holds of the room.
-async function kept(daemon) {
+// Returns the texts that the server's history has for the room.
+async function storedTexts(daemon) {
 	const client = await daemon.ws();
 	client.sendJson({ type: 'history', limit: 200 });
 	const { messages } = await client.nextJson();
@@ -27,14 +27,14 @@ async function kept(daemon) {
 	return messages.map(({ message }) => message);
 }
 
-// Until all of it is kept.
+// Sends the messages and waits until all are stored.
 async function sayAll(client, username, messages) {
 	for (const message of messages.slice(0, -1))
 		client.sendJson({ username, message });
-	assert.equal((await answer(client, { username, message: messages.at(-1) })).type, 'ack');
+	assert.equal((await answerTo(client, { username, message: messages.at(-1) })).type, 'ack');
 }
 
-// How many rows with this text the page has had at once.
+// Records how many rows with this text the page had at the same time.
 function watchRows({ page }, text) {
 	return page.evaluate((wanted) => {
 		const log = document.querySelector('.log');
@@ -48,8 +48,8 @@ function watchRows({ page }, text) {
 
 const mostRows = ({ page }) => page.evaluate(() => window.mostRows);
 
-test('17 over a server that is killed and started again nothing is lost and nothing comes twice', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+test('17 after a server is killed and restarted no message is lost and none appears twice', () =>
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
 		const first = await server.daemon.ws();
@@ -67,7 +67,7 @@ test('17 over a server that is killed and started again nothing is lost and noth
 			(await ann.messages()).map(({ pending }) => pending),
 			[false, false, true, true],
 		);
-		assert.match(await ann.page.textContent('#queue'), /^2 messages wait/);
+		assert.match(await ann.page.textContent('#queue'), /^2 messages queued/);
 
 		await server.start();
 		const second = await server.daemon.ws();
@@ -77,7 +77,7 @@ test('17 over a server that is killed and started again nothing is lost and noth
 		await ann.online();
 		const all = ['one', 'two', ...meanwhile, 'written while away 1', 'written while away 2'];
 		await ann.reads(all);
-		assert.deepEqual(await kept(server.daemon), all);
+		assert.deepEqual(await storedTexts(server.daemon), all);
 		assert.equal((await second.nextJson()).message, 'written while away 1');
 		assert.equal((await second.nextJson()).message, 'written while away 2');
 		assert.deepEqual(await second.drain(), []);
@@ -88,7 +88,7 @@ test('17 over a server that is killed and started again nothing is lost and noth
 		assert.equal('since' in joins[0], false);
 	}));
 
-test('a message whose ack was lost is said again and stands there once, for its sender and for the others', () =>
+test('a message with a lost ack is resent and appears once, for its sender and for the others', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -108,10 +108,10 @@ test('a message whose ack was lost is said again and stands there once, for its 
 		assert.equal(acks.at(-1).duplicate, true);
 		assert.equal(await mostRows(ann), 1);
 		assert.deepEqual(await plain.drain(), []);
-		assert.deepEqual(await kept(daemon), ['said once', 'behind it']);
+		assert.deepEqual(await storedTexts(daemon), ['said once', 'behind it']);
 	}));
 
-test('a server that echoes to the sender does not make the page show a message twice, not even for a moment', () =>
+test('with echo_to_sender the page never shows a message twice, not even for a moment', () =>
 	withPeople(browser, ['chat.echo_to_sender=true'], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -129,7 +129,7 @@ test('a server that echoes to the sender does not make the page show a message t
 		assert.equal(await mostRows(ann), 1);
 	}));
 
-test('what was said before a message stands before it, whatever arrives first', () =>
+test('messages appear in the order of the server, whatever arrives first', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -147,7 +147,7 @@ test('what was said before a message stands before it, whatever arrives first', 
 		tap.release();
 		await ann.reads(['earlier', 'mine']);
 
-		// The ack overtakes what others have said before.
+		// The ack overtakes earlier messages of others.
 		tap.holdReceived = ({ type }) => type === 'message';
 		await sayAll(plain, 'bob', ['overtaken 1', 'overtaken 2']);
 		await ann.say('mine again');
@@ -156,14 +156,14 @@ test('what was said before a message stands before it, whatever arrives first', 
 		await ann.reads(['earlier', 'mine', 'overtaken 1', 'overtaken 2', 'mine again']);
 	}));
 
-test('what the server finds too fast is said again by itself, in order', () =>
+test('messages refused by the rate limit are resent by the page, in order', () =>
 	withPeople(browser, ['limits.message_rate=2.0', 'limits.message_burst=2'], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		const plain = await daemon.ws();
 		await ann.join('ann');
 		const wanted = numbered('quick', 6);
-		// The page says one after the other as fast as it can, however long they took to write.
+		// The page then sends all of them at once, however long it took to write them.
 		tap.holdSent = ({ message }) => Boolean(message);
 		for (const text of wanted)
 			await ann.say(text);
@@ -175,10 +175,10 @@ test('what the server finds too fast is said again by itself, in order', () =>
 		assert.ok((await ann.messages()).every(({ failed }) => !failed));
 	}));
 
-test('while the server is busy or cannot write, the page tries again, at longer and longer intervals', () =>
+test('while the server is busy or cannot write, the page retries at longer and longer intervals', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = ['store_failed', 'busy', 'store_failed'];
-		// Behind each refusal somebody says something: who reads that has been refused.
+		// The server sends a message after each refusal. A page that shows it has received the refusal.
 		const server = createServer({
 			answer: ({ message, ref }) => {
 				const id = message && ++server.lastId;
@@ -210,7 +210,7 @@ test('while the server is busy or cannot write, the page tries again, at longer 
 		assert.equal(new Set(server.of('message').map(({ ref }) => ref)).size, 1);
 	}));
 
-test('2 what the server does not take says why and offers to try again or to delete it', () =>
+test('2 a message that the server refuses shows why, with buttons to retry or delete it', () =>
 	withRestarts(browser, [], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const long = 'long '.repeat(300).trim();
@@ -238,16 +238,16 @@ test('2 what the server does not take says why and offers to try again or to del
 		await ann.state('waiting');
 		await server.start();
 		await ann.online();
-		// It waits for the decision, also through a reload.
+		// The refused message waits for the decision, also after a reload.
 		await ann.page.reload();
 		await ann.reads(['short', long]);
 		await ann.page.getByRole('button', { name: 'Retry' }).click();
 		await ann.page.getByRole('button', { name: 'Retry' }).waitFor({ state: 'detached' });
 		await ann.reads(['short', long]);
-		assert.deepEqual(await kept(server.daemon), ['short', long]);
+		assert.deepEqual(await storedTexts(server.daemon), ['short', long]);
 	}));
 
-test('a refusal that names a message is shown at that message, with the words of the server', () =>
+test('a refusal that names a message is shown at that message, in the words of the server', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer({
 			answer: ({ message, ref }) =>
@@ -261,18 +261,18 @@ test('a refusal that names a message is shown at that message, with the words of
 		assert.equal(await ann.page.locator('.system').count(), 0);
 	}));
 
-test('a message that the server hangs up on is not said again and again', () =>
+test('a message that makes the server close the connection is not resent again and again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer({ answer: ({ message }) => message && server.route.close({ code: 1009 }) && [] });
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
-		await ann.loses(() => ann.say('hi'));
+		await ann.disconnects(() => ann.say('hi'));
 		await ann.online();
 		assert.match((await ann.messages())[0].failed, /too long/);
 		assert.equal(server.of('message').length, 1);
 	}));
 
-test('2 what is not acknowledged survives a reload and a closed tab, and is said once', () =>
+test('2 unacknowledged messages survive a reload and a closed tab, and are sent once', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -284,7 +284,7 @@ test('2 what is not acknowledged survives a reload and a closed tab, and is said
 		await ann.say('never left');
 		await ann.rows(2);
 
-		// The history has it before the server has said which one it is.
+		// The message is in the history before the server sends its ack.
 		await ann.page.addInitScript(() => {
 			window.mostRows = 0;
 			addEventListener('DOMContentLoaded', () =>
@@ -311,7 +311,7 @@ test('2 what is not acknowledged survives a reload and a closed tab, and is said
 		await ann.page.close();
 		const tab = await openTab(ann);
 		await tab.reads(['arrived, but who knows', 'never left', 'left in a closed tab']);
-		assert.deepEqual(await kept(daemon), ['arrived, but who knows', 'never left', 'left in a closed tab']);
+		assert.deepEqual(await storedTexts(daemon), ['arrived, but who knows', 'never left', 'left in a closed tab']);
 		await tab.page.reload();
 		await tab.reads(['arrived, but who knows', 'never left', 'left in a closed tab']);
 		assert.equal((await plain.drain()).length, 1);
@@ -321,7 +321,7 @@ test('2 what is not acknowledged survives a reload and a closed tab, and is said
 		);
 	}));
 
-test('two tabs that know of the same message show it once each', () =>
+test('two tabs with the same unsent message show it once each', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
@@ -334,7 +334,7 @@ test('two tabs that know of the same message show it once each', () =>
 		await ann.reads(['from both']);
 		await tab.reads(['from both']);
 
-		// One of them is away while the other sees to it.
+		// One tab is offline while the other one sends it.
 		await pauseClock(ann);
 		await tap.hangUp();
 		await ann.state('waiting');
@@ -344,10 +344,10 @@ test('two tabs that know of the same message show it once each', () =>
 		await ann.reads(['from both']);
 		await ann.page.clock.resume();
 		await ann.reads(['from both', 'left to the other tab']);
-		assert.deepEqual(await kept(daemon), ['from both', 'left to the other tab']);
+		assert.deepEqual(await storedTexts(daemon), ['from both', 'left to the other tab']);
 	}));
 
-test('a new name waits until what was said under the old one is certain', () =>
+test('a new name waits until the messages under the old name are acknowledged', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
@@ -361,18 +361,18 @@ test('a new name waits until what was said under the old one is certain', () =>
 		await ann.state('waiting');
 		tap.forget();
 		await ann.rename('anna');
-		await ann.line('You will be anna').waitFor();
+		await ann.line('Your name will be anna').waitFor();
 		await ann.page.clock.resume();
 		await ann.line('You are now anna').waitFor();
 		await ann.reads(['as ann']);
 		await ann.say('as anna');
 		await ann.reads(['as ann', 'as anna']);
 		assert.equal((await plain.nextJson()).username, 'anna');
-		assert.deepEqual(await kept(daemon), ['as ann', 'as anna']);
+		assert.deepEqual(await storedTexts(daemon), ['as ann', 'as anna']);
 	}));
 
-test('17 where the history is lost the page says so and goes on with the newest of the new one', () =>
-	withRestarts(browser, [TALKATIVE, 'store.driver="memory"'], async ({ server, arrive }) => {
+test('17 after the history is lost the page says so and continues with the newest messages of the new one', () =>
+	withRestarts(browser, [NO_RATE_LIMIT, 'store.driver="memory"'], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const first = await server.daemon.ws();
 		await ann.join('ann');
@@ -394,14 +394,14 @@ test('17 where the history is lost the page says so and goes on with the newest 
 		);
 		assert.equal(order.indexOf('GAP'), 2);
 
-		// The rest of it comes below that line when one reads back.
+		// Scrolling back loads the rest of the new history below that line.
 		await ann.page.$eval('.gap', (line) => line.scrollIntoView());
 		await ann.reads(['old 1', 'old 2', ...fresh, 'mine']);
 		assert.equal(await ann.line('could not be recovered').count(), 1);
 	}));
 
-test('where only a part of the history is gone, what is left of it fills the gap as far as it can', () =>
-	withRestarts(browser, [TALKATIVE, 'store.keep_messages=120'], async ({ server, arrive }) => {
+test('if only part of the history is gone, the rest fills the gap as far as it can', () =>
+	withRestarts(browser, [NO_RATE_LIMIT, 'store.keep_messages=120'], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		const first = await server.daemon.ws();
 		await ann.join('ann');
@@ -424,7 +424,7 @@ test('where only a part of the history is gone, what is left of it fills the gap
 		assert.equal(await ann.line('could not be recovered').count(), 1);
 	}));
 
-test('where the history turns out to be whole, the line that said otherwise goes away', () =>
+test('if the history turns out to be complete, the line about the gap disappears', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const past = numbered('line', 130).map((message, index) => ({ type: 'message', id: index + 1, username: 'bob', message }));
 		const server = createServer({
@@ -449,7 +449,7 @@ test('where the history turns out to be whole, the line that said otherwise goes
 		await ann.line('could not be recovered').waitFor({ state: 'detached' });
 	}));
 
-test('a slow reader that is sent away comes back at once and asks for what it missed', () =>
+test('a page closed as a slow reader reconnects at once and requests what it missed', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
@@ -464,15 +464,15 @@ test('a slow reader that is sent away comes back at once and asks for what it mi
 					server.of('join').map(({ since }) => since),
 					[undefined, 'fake:1'],
 				),
-			'the page to come back although its clock stands still',
+			'the page to reconnect while its clock is stopped',
 		);
 		await ann.online();
-		// Not so if that happens again and again.
+		// It does not reconnect at once if that happens again.
 		await server.route.close({ code: 1013 });
 		await ann.state('waiting');
 	}));
 
-test('20 a server that does not answer any more is noticed, and after it does nothing is missing', () =>
+test('20 a server that no longer answers is noticed, and no message is missing afterwards', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
@@ -496,13 +496,13 @@ test('20 a server that does not answer any more is noticed, and after it does no
 		await plain.drain();
 		await ann.page.clock.runFor(30_000);
 		await ann.state('waiting');
-		assert.match(await ann.page.textContent('#state'), /does not answer/);
+		assert.match(await ann.page.textContent('#state'), /stopped answering/);
 		tap.forget();
 		await ann.page.clock.resume();
 		await ann.reads(['before', 'the last word', 'unheard']);
 	}));
 
-test('what one tab waits to say again and another has said is shown when the other one has seen to it', () =>
+test('a message that another tab has sent is shown once its ack arrives, and not resent', () =>
 	withPeople(browser, [], async ({ arrive, openTab }) => {
 		const server = createServer({
 			answer: ({ message, ref }) => message && [{ type: 'error', code: 'rate_limited', message: 'too fast', ref, retry_after_ms: 60_000 }],
@@ -511,7 +511,7 @@ test('what one tab waits to say again and another has said is shown when the oth
 		await ann.join('ann');
 		await ann.say('patience');
 		await eventually(() => assert.equal(server.of('message').length, 1), 'the first try');
-		// It may be the one that is waited for, or another one.
+		// The message may be the one waited for, or another one.
 		server.say({ username: 'ann', message: 'patience' });
 		server.say({ username: 'bob', message: 'indeed' });
 		await ann.rows(2);

@@ -1,4 +1,4 @@
-// The page where it is not at home: below a folder of somebody else's server, behind TLS, in a browser without JavaScript.
+// The page in other places: below a folder of another server, behind TLS, without JavaScript.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Runs body(url) with a proxy that speaks TLS and passes on to the daemon what is asked for below the folder.
+// Runs body(url) with a TLS proxy that forwards requests below the folder to the daemon.
 async function withProxy({ host, port }, body) {
 	const { certificate, key } = makeCertificate();
 	const pass = ({ method, url, headers }) => http.request({ host, port, method, path: url.slice(FOLDER.length), headers });
@@ -91,12 +91,12 @@ for (const [what, prepare, words] of [
 				await say(bob, 'from bob');
 				await page.getByText('from bob', { exact: true }).waitFor();
 				await page.fill('#text', 'from Ann :smile:');
-				// What turns them is loaded now; the page waits for that, but not for ever.
+				// The emoji code is loading now. The page waits for it, but not for ever.
 				await page.waitForFunction(() => document.getElementById('text').value === 'from Ann 😄');
 				await page.press('#text', 'Enter');
 				assert.equal((await bob.nextJson()).message, 'from Ann 😄');
 				await page.waitForSelector('.message.own:not(:has(.pending))');
-				// What is loaded later comes from there, too.
+				// Files that are loaded later come from the same folder.
 				await page.click('#search-button');
 				await page.fill('#search-field', 'bob');
 				await page.locator('.search-list button').waitFor();
@@ -105,9 +105,9 @@ for (const [what, prepare, words] of [
 				await page.locator('.picker-jump').last().waitFor();
 				await page.keyboard.press('Escape');
 				await page.click('#tab-live');
-				await page.getByText('All is well').waitFor();
+				await page.getByText('No active alarms').waitFor();
 				await page.click('#tab-logs');
-				await page.getByText('No log is followed here').waitFor();
+				await page.getByText('No log files are configured').waitFor();
 				if (what === 'a WebSocket')
 					assert.deepEqual(sockets, [`${url.replace('https:', 'wss:')}ws`]);
 				assert.deepEqual(faults, []);
@@ -117,7 +117,7 @@ for (const [what, prepare, words] of [
 		));
 }
 
-// What a command of the page does here, as a running program.
+// Runs a command printed on the page as a program.
 function run(line, daemon) {
 	const here = line.replace('HOST 2020', `${daemon.host} ${daemon.linePort}`).replace('HOST', `${daemon.host}:${daemon.port}`);
 	const program = spawn('sh', ['-c', `exec ${here}`], { stdio: ['pipe', 'pipe', 'ignore'] });
@@ -136,7 +136,7 @@ function run(line, daemon) {
 	return { program, hears };
 }
 
-test('35 without JavaScript the page tells of nc and curl, and what it tells is true', () =>
+test('35 without JavaScript the page shows commands for nc and curl, and they work', () =>
 	withDaemon({ settings: ['limits.message_rate=0'] }, async (daemon) => {
 		const context = await browser.newContext({ javaScriptEnabled: false });
 		const page = await context.newPage();

@@ -1,4 +1,4 @@
-// Emoji: the picker, shortcodes while writing, and how both do without the library of all emoji.
+// Emoji: the picker, shortcodes while writing, and both without the library of all emoji.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Until all emoji are here.
+// Opens the picker and waits until all emoji are loaded.
 async function openPicker({ page }) {
 	await page.click('#picker-button');
 	await page.locator('.picker-jump').last().waitFor();
@@ -35,8 +35,8 @@ async function pick(person, words) {
 	await person.page.press('#picker-search', 'Enter');
 }
 
-// The choices above the field, once there are as many.
-async function offered({ page }, count) {
+// Waits for that many choices above the field and returns them.
+async function completions({ page }, count) {
 	await page.locator('#completion li').nth(count - 1).waitFor();
 	return page.$$eval('#completion li .sample', (all) => all.map(({ textContent }) => textContent));
 }
@@ -45,7 +45,7 @@ function waitForText({ page }, text) {
 	return page.waitForFunction((wanted) => document.getElementById('text').value === wanted, text);
 }
 
-test('the picker shows all emoji in groups, each under its heading', () =>
+test('the picker shows all emoji in groups with headings', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -71,7 +71,7 @@ test('the picker shows all emoji in groups, each under its heading', () =>
 		assert.equal(await ann.page.evaluate(() => document.activeElement.ariaLabel), 'grapes');
 	}));
 
-test('emoji are found by label, keyword and shortcode, the best first', () =>
+test('emoji are found by label, keyword and shortcode, the best match first', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -91,7 +91,7 @@ test('emoji are found by label, keyword and shortcode, the best first', () =>
 		assert.match(await ann.page.textContent('#picker-grid'), /No emoji/);
 	}));
 
-test('who reads Chinese finds them in Chinese and in English', () =>
+test('a Chinese page finds emoji in Chinese and in English', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
 		await mei.join('梅');
@@ -103,14 +103,14 @@ test('who reads Chinese finds them in Chinese and in English', () =>
 		assert.equal(await mei.page.getAttribute('#picker-grid button', 'aria-label'), '火箭');
 		await mei.page.press('#picker-search', 'Escape');
 		await mei.page.keyboard.type('：火箭');
-		assert.equal((await offered(mei, 1))[0], '🚀');
+		assert.equal((await completions(mei, 1))[0], '🚀');
 		await mei.page.keyboard.press('Enter');
 		assert.equal(await written(mei), '🚀 ');
 		await mei.page.keyboard.type('注意：火箭');
 		assert.equal(await mei.page.isVisible('#completion'), false);
 	}));
 
-test('the arrow keys walk over all groups, and back to the search', () =>
+test('the arrow keys move through all groups, and back to the search field', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const { keyboard } = ann.page;
@@ -138,7 +138,7 @@ test('the arrow keys walk over all groups, and back to the search', () =>
 		}
 	}));
 
-test('what was picked last stands first, also after a reload', () =>
+test('recently picked emoji come first, also after a reload', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const recent = () =>
@@ -155,7 +155,7 @@ test('what was picked last stands first, also after a reload', () =>
 		assert.deepEqual(await recent(), ['🪂', '🚀', '🦉']);
 	}));
 
-test('a skin tone is chosen once', () =>
+test('a skin tone is chosen once for all emoji', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -177,15 +177,15 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await keyboard.type('so :para');
-		assert.ok((await offered(ann, 2)).includes('🪂'));
+		assert.ok((await completions(ann, 2)).includes('🪂'));
 		assert.equal(await ann.page.getAttribute('#completion', 'aria-label'), 'Emoji');
 		await keyboard.type('c');
-		assert.deepEqual(await offered(ann, 1), ['🪂']);
+		assert.deepEqual(await completions(ann, 1), ['🪂']);
 		await keyboard.press('Enter');
 		assert.equal(await written(ann), 'so 🪂 ');
 
 		await keyboard.type(':ta');
-		const choices = await offered(ann, 3);
+		const choices = await completions(ann, 3);
 		assert.equal(choices[0], '🎉');
 		assert.ok(choices.length <= 8);
 		await keyboard.press('ArrowDown');
@@ -193,7 +193,7 @@ test('a shortcode is completed with the keyboard alone', () =>
 		assert.equal(await written(ann), `so 🪂 ${choices[1]} `);
 
 		await keyboard.type(':ta');
-		await offered(ann, 3);
+		await completions(ann, 3);
 		await keyboard.press('Escape');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		assert.equal(await written(ann), `so 🪂 ${choices[1]} :ta`);
@@ -201,43 +201,43 @@ test('a shortcode is completed with the keyboard alone', () =>
 		await ann.reads([`so 🪂 ${choices[1]} :ta`]);
 	}));
 
-// letCome() lets the library through.
+// Opens the page with the library held back; releaseLibrary() lets it load.
 async function arriveBeforeLibrary(arrive) {
-	let letCome;
-	const mayCome = new Promise((resolve) => (letCome = resolve));
+	let releaseLibrary;
+	const mayLoad = new Promise((resolve) => (releaseLibrary = resolve));
 	const ann = await arrive({}, (page) =>
 		page.route(LIBRARY, async (route) => {
-			await mayCome;
+			await mayLoad;
 			await route.continue();
 		}),
 	);
 
-	return { ann, letCome };
+	return { ann, releaseLibrary };
 }
 
-test('a list that was closed stays so when the library comes', () =>
+test('a closed list of shortcodes stays closed when the library loads', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const { ann, letCome } = await arriveBeforeLibrary(arrive);
+		const { ann, releaseLibrary } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type(':smi');
-		await offered(ann, 1);
+		await completions(ann, 1);
 		await ann.page.keyboard.press('Escape');
-		letCome();
+		releaseLibrary();
 		const isHere = () => ann.page.evaluate(async () => (await import('./emoji-set.js')).hasAllEmoji());
 		await eventually(async () => assert.ok(await isHere()), 'the library');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.keyboard.type('l');
-		await offered(ann, 1);
+		await completions(ann, 1);
 	}));
 
-test('times, faces and addresses are no shortcodes', () =>
+test('times, emoticons and URLs are not shortcodes', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type(':ta');
-		await offered(ann, 3);
+		await completions(ann, 3);
 		for (const text of ['at :10', ':D', 'http://ta', 'std::tada', 'note:tada', ': tada']) {
 			await ann.page.fill('#text', '');
 			await ann.page.keyboard.type(text);
@@ -245,16 +245,16 @@ test('times, faces and addresses are no shortcodes', () =>
 		}
 	}));
 
-test('a shortcode that only the library knows becomes an emoji when the library comes, where it still stands', () =>
+test('a shortcode that only the library knows becomes an emoji when the library loads, if it is still there', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const { ann, letCome } = await arriveBeforeLibrary(arrive);
+		const { ann, releaseLibrary } = await arriveBeforeLibrary(arrive);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('a :parachute::sloth: b :otter: :nope: :smile: c');
 		await waitForText(ann, 'a :parachute::sloth: b :otter: :nope: 😄 c');
-		// No longer a shortcode of its own.
+		// The shortcode is now part of a longer one.
 		await ann.page.fill('#text', 'a :parachute::sloth: b :otterly: :nope: 😄 c');
-		letCome();
+		releaseLibrary();
 		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c');
 		await ann.page.keyboard.type(' :otter::sloth: ');
 		await waitForText(ann, 'a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥 ');
@@ -262,24 +262,24 @@ test('a shortcode that only the library knows becomes an emoji when the library 
 		await ann.reads(['a 🪂🦥 b :otterly: :nope: 😄 c 🦦🦥']);
 	}));
 
-test('a shortcode that was written before anything was loaded becomes an emoji, too', () =>
+test('a shortcode written before anything is loaded becomes an emoji later', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		let letCome;
-		const mayCome = new Promise((resolve) => (letCome = resolve));
+		let releaseLibrary;
+		const mayLoad = new Promise((resolve) => (releaseLibrary = resolve));
 		const ann = await arrive({}, (page) =>
 			page.route('**/shortcodes.js', async (route) => {
-				await mayCome;
+				await mayLoad;
 				await route.continue();
 			}),
 		);
 		await ann.join('Ann');
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('an :otter: and a :cat:');
-		letCome();
+		releaseLibrary();
 		await waitForText(ann, 'an 🦦 and a 🐱');
 	}));
 
-test('a code of the small table means the same with the library', () =>
+test('a shortcode of the small table means the same with the library', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -289,7 +289,7 @@ test('a code of the small table means the same with the library', () =>
 		await waitForText(ann, '🌙 👆 🙁 👍 ');
 	}));
 
-test('without the library there are the emoji of the small table', () =>
+test('without the library the emoji of the small table work', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => page.route(LIBRARY, (route) => route.fulfill({ status: 404 })));
 		await ann.join('Ann');
@@ -301,7 +301,7 @@ test('without the library there are the emoji of the small table', () =>
 		assert.equal((await find(ann, 'rocket'))[0], '🚀');
 		await ann.page.press('#picker-search', 'Enter');
 		await ann.page.keyboard.type(' :parachute: :smi');
-		assert.equal((await offered(ann, 2))[0], '😄');
+		assert.equal((await completions(ann, 2))[0], '😄');
 		await ann.page.keyboard.press('Tab');
 		assert.equal(await written(ann), '🚀 :parachute: 😄 ');
 		await ann.page.keyboard.press('Enter');
@@ -309,7 +309,7 @@ test('without the library there are the emoji of the small table', () =>
 		assert.ok(ann.faults.splice(0).every((fault) => NOT_FOUND.test(fault)));
 	}));
 
-test('at 320 px the picker fits, and all of it can be pressed', () =>
+test('at 320 px the picker fits and every control is large enough', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({ viewport: { width: 320, height: 640 } });
 		await ann.join('Ann');

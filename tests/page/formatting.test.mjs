@@ -1,11 +1,11 @@
-// What a text may look like, and what helps to write it.
+// Text formatting, and help while writing.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { withPeople } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -14,8 +14,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('13 bold, italic, code, quotes, fences and links are formatted, all else stays as it was written', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('13 bold, italic, code, quotes, fences and links are formatted, and all other text stays as written', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
@@ -41,8 +41,8 @@ test('13 bold, italic, code, quotes, fences and links are formatted, all else st
 		await bob.close();
 	}));
 
-test('whatever signs the reader has in the name, messages can be read and tell who is meant', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test("any character in the reader's name leaves messages readable and mentions marked", () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const names = ['Anna-Lena', 'a|b(c)[d]{e}^$*+?./\\f', '=!"#%&\',:;<>`~@', 'Dr.'];
 		const bob = await daemon.ws('/ws?name=bob');
 		for (const name of names) {
@@ -54,8 +54,8 @@ test('whatever signs the reader has in the name, messages can be read and tell w
 		await bob.close();
 	}));
 
-test('23 a name is completed after an @, and who is meant sees it at a glance', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+test('23 a name is completed after an @, and a mention is marked for the person mentioned', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive();
 		const mei = await arrive();
 		await ann.join('Ann');
@@ -65,7 +65,7 @@ test('23 a name is completed after an @, and who is meant sees it at a glance', 
 		await ann.page.keyboard.type('hello @m');
 		await ann.page.waitForSelector('#completion [aria-selected="true"]');
 		assert.equal(await ann.page.getAttribute('#text', 'aria-activedescendant'), 'completion-0');
-		// The Enter that ended a composition, as Safari tells of it.
+		// The Enter that ends a composition, as Safari reports it.
 		await ann.page.$eval('#text', (field) =>
 			field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true })),
 		);
@@ -83,8 +83,8 @@ test('23 a name is completed after an @, and who is meant sees it at a glance', 
 		assert.equal(await ann.page.locator('.message.for-me').count(), 0);
 	}));
 
-test('23 whatever the reader is called, he reads, and sees where he is meant', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('23 a mention of the reader is marked for every form of name', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		let count = 0;
 		for (const name of ['ann-7', 'Ann-Marie, of - all', '^$\\.*+?()[]{}|/-&~#', '梅 (林)']) {
@@ -97,8 +97,8 @@ test('23 whatever the reader is called, he reads, and sees where he is meant', (
 		await bob.close();
 	}));
 
-test('5 the up arrow in an empty field brings the last own message back', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('5 the up arrow in an empty field restores the last own message', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
@@ -112,7 +112,7 @@ test('5 the up arrow in an empty field brings the last own message back', () =>
 		await ann.page.fill('#text', 'half');
 		await ann.page.press('#text', 'ArrowUp');
 		assert.equal(await ann.page.inputValue('#text'), 'half');
-		// The field grows with what is written, up to a cap.
+		// The field grows with the text, up to a limit.
 		const height = () => ann.page.$eval('#text', (field) => field.offsetHeight);
 		const low = await height();
 		await ann.page.fill('#text', 'line\n'.repeat(4));

@@ -1,4 +1,4 @@
-// The past at the page: on the first visit, on reading back, and how much of it is kept.
+// The history at the page: on the first visit, on scrolling back, and how much of it stays on the page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createServer, createTap } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0.0';
+const NO_RATE_LIMIT = 'limits.message_rate=0.0';
 const MOST_ROWS = 500;
 const STILL_PX = 2;
 
@@ -21,7 +21,7 @@ after(() => browser.close());
 const line = (number) => `line ${number}`;
 const lines = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
 
-// Somebody has said so many lines.
+// Sends that many messages.
 async function withPast(daemon, count) {
 	const plain = await daemon.ws();
 	const said = (number) => ({ username: number % 7 < 4 ? 'bob' : 'eve', message: line(number) });
@@ -34,7 +34,7 @@ async function withPast(daemon, count) {
 const firstText = ({ page }) => page.textContent('.message .text');
 const lastText = async ({ page }) => page.locator('.message .text').last().textContent();
 
-// Scrolls to one end until the message there is the wanted one; what is shown in between is in order.
+// Scrolls to one end until the message there is the wanted one, and checks the order on the way.
 async function readUntil(person, isTop, wanted) {
 	const end = isTop ? firstText : lastText;
 	for (let now = await end(person); now !== wanted; now = await end(person)) {
@@ -53,8 +53,8 @@ async function readUntil(person, isTop, wanted) {
 	}
 }
 
-test('7 a first visit shows the newest messages, at the bottom from the first moment on', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('7 a first visit shows the newest messages and stays at the bottom from the first moment', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		await withPast(daemon, 120);
 		const ann = await arrive({}, (page) =>
 			page.addInitScript(() => {
@@ -87,7 +87,7 @@ test('7 a first visit shows the newest messages, at the bottom from the first mo
 		assert.equal(await ann.line(/joined|recovered/).count(), 0);
 	}));
 
-test('an empty room says so, once that is known', () =>
+test('an empty room says that it is empty, once that is known', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const tap = createTap();
 		tap.holdReceived = () => true;
@@ -99,8 +99,8 @@ test('an empty room says so, once that is known', () =>
 		await ann.page.waitForSelector('.empty');
 	}));
 
-test('10 older pages come when one scrolls up, and nothing that is read moves', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('10 scrolling up loads older pages, and the visible messages do not move', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		await withPast(daemon, 230);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -120,7 +120,7 @@ test('10 older pages come when one scrolls up, and nothing that is read moves', 
 		assert.equal(await ann.page.locator('.day').count(), 1);
 	}));
 
-test('30 a screen reader is told of a day once, also where it begins with an own message', () =>
+test('30 a screen reader is told of a new day once, also if it begins with an own message', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -138,8 +138,8 @@ test('30 a screen reader is told of a day once, also where it begins with an own
 		assert.equal(await ann.page.evaluate(() => window.days), 1);
 	}));
 
-test('30 a screen reader is told what is new, but not the history and not what was missed', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('30 a screen reader reads new messages, but neither the history nor missed messages', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 60);
 		const tap = createTap();
 		const ann = await arrive({}, async (page) => {
@@ -175,7 +175,7 @@ test('30 a screen reader is told what is new, but not the history and not what w
 
 		tap.holdReceived = ({ message }) => message === 'missed';
 		plain.sendJson({ message: 'missed' });
-		await eventually(() => assert.equal(tap.held.length, 1), 'what the page is to miss');
+		await eventually(() => assert.equal(tap.held.length, 1), 'the message that the page must miss');
 		tap.forget();
 		await tap.hangUp();
 		await ann.page.getByText('missed').waitFor();
@@ -190,8 +190,8 @@ test('30 a screen reader is told what is new, but not the history and not what w
 		assert.deepEqual(await heard(), ['news', 'mine', 'more news']);
 	}));
 
-test('however far one reads back 500 rows are kept, and both ends come again', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('500 rows are kept however far back the reader scrolls, and both directions load again', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 900);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -213,8 +213,8 @@ test('however far one reads back 500 rows are kept, and both ends come again', (
 		await readUntil(ann, true, line(1));
 	}));
 
-test('the button, the End key and an own message lead back to the newest, with nothing missing', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('the button, the End key and an own message lead to the newest messages, without a gap', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 700);
 		const ann = await arrive();
 		await ann.join('ann');
@@ -223,7 +223,7 @@ test('the button, the End key and an own message lead back to the newest, with n
 		const ways = [
 			() => ann.page.getByRole('button', { name: 'Newest messages' }).click(),
 			() => ann.page.press('.log', 'End'),
-			// What is said after it must not overtake it.
+			// Later messages must not overtake it.
 			async () => {
 				await ann.say(line(++last));
 				await until(plain, ({ message }) => message === line(last));
@@ -246,8 +246,8 @@ test('the button, the End key and an own message lead back to the newest, with n
 		}
 	}));
 
-test('an own message leads to the newest also where more is said before they are there', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('an own message leads to the newest ones even if more arrive before those are loaded', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 600);
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -270,8 +270,8 @@ test('an own message leads to the newest also where more is said before they are
 		});
 	}));
 
-test('long messages, of which a page holds but a few, leave no gap on the way back to the newest', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('with long messages, of which the page holds only a few, the way back to the newest has no gap', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const plain = await withPast(daemon, 520);
 		const filler = ` ${'x'.repeat(15_000)}`;
 		for (let number = 521; number < 580; number++)
@@ -284,8 +284,8 @@ test('long messages, of which a page holds but a few, leave no gap on the way ba
 		await readUntil(ann, false, line(580) + filler);
 	}));
 
-test('older messages come also where one scrolls up while the page is coming back', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('scrolling up loads older messages also while the page reconnects', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		let opened = Promise.resolve();
 		let open;
 		let socket;
@@ -301,7 +301,7 @@ test('older messages come also where one scrolls up while the page is coming bac
 		await ann.join('ann');
 		await ann.page.getByText('line 120', { exact: true }).waitFor();
 		opened = new Promise((resolve) => (open = resolve));
-		// It would give up before long.
+		// The clock is paused, or the page would give up soon.
 		await ann.page.clock.pauseAt(Date.now() + 1000);
 		await socket.close({ code: 1013 });
 		await ann.state('connecting');
@@ -319,7 +319,7 @@ test('older messages come also where one scrolls up while the page is coming bac
 		await readUntil(ann, true, 'line 1');
 	}));
 
-test('where the server has let go of all that there was the page does not ask for ever', () =>
+test('if the server has deleted all older messages, the page does not request them for ever', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const past = Array.from({ length: 1000 }, (_, index) => ({ type: 'message', id: index + 1, username: 'bob', message: line(index + 1) }));
 		let isGone = false;

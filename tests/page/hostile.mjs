@@ -1,4 +1,4 @@
-// Strings that would be something else than text on a page that let them.
+// Strings that a careless page would treat as something other than text.
 
 const SCRIPTS = [
 	'<script>PWN</script>', '<ScRiPt>PWN</sCrIpT>', '<script src=//evil.example/x.js></script>', '<script/x>PWN</script>',
@@ -40,5 +40,5 @@ const LETTERS = [
 	'constructor', 'toString', '<'.repeat(3000), '\n'.repeat(500), '"}]}</script>', ']]>', '-->', '/* PWN */', '\u2028PWN\u2029',
 ];
 
-/** More than a hundred. */
+/** More than a hundred strings. */
 export const HOSTILE = [...SCRIPTS, ...HANDLERS, ...ADDRESSES, ...MARKS, ...LETTERS].map((text) => text.replaceAll('PWN', 'window.pwned=1'));

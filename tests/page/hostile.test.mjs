@@ -1,4 +1,4 @@
-// Whatever comes from outside is shown as text, wherever it is shown.
+// All input from outside is shown as text, everywhere.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// What only the page itself may bring in.
+// Elements that only the page itself may create.
 const FORBIDDEN = 'script:not([src$=".js"]), iframe, object, embed, base, form[action], video, audio, style, math, marquee, [onerror], [onload], [onfocus]';
 
 async function assertInert(person) {
@@ -31,8 +31,8 @@ async function assertInert(person) {
 	assert.deepEqual(found, { pwned: null, elements: [], pictures: [], links: [], open: [] });
 }
 
-// A server that says anything: the real one would refuse half of it.
-async function hear(arrive, objectsOf) {
+// Connects the page to a fake server that can send anything. The real server would refuse half of it.
+async function receiveAll(arrive, objectsOf) {
 	const server = createServer({ joined: { topic: HOSTILE[0], users: HOSTILE.map((username) => ({ username, via: username })) } });
 	const ann = await arrive({}, server.prepare);
 
@@ -48,13 +48,13 @@ test('13 hostile texts, names and avatars are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		assert.ok(HOSTILE.length > 100, `${HOSTILE.length} strings`);
 		let id = 0;
-		const ann = await hear(arrive, (text) => [
+		const ann = await receiveAll(arrive, (text) => [
 			{ type: 'message', room: 'lobby', id: ++id, username: 'bob', message: text },
 			{ type: 'message', room: 'lobby', id: ++id, username: text, avatar: text, message: text, action: true },
 		]);
 		await assertInert(ann);
 		assert.equal(await ann.page.locator('.log > .message').count() > 200, true);
-		// The people are offered as those who may be meant.
+		// The completion offers the names of the people.
 		for (const begun of ['@', '@<', '@"', '@j']) {
 			await ann.page.fill('#text', '');
 			await ann.page.focus('#text');
@@ -64,7 +64,7 @@ test('13 hostile texts, names and avatars are shown as text', () =>
 		}
 	}));
 
-test('13 only the hash of an email makes a picture', () =>
+test('13 an avatar is loaded only from the hash of an email', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const good = 'ab'.repeat(32);
 		const bad = [...HOSTILE, `${good}"onerror="window.pwned=1`, `../${good}`, `${good}/../x`, `${good}?d=//evil.example/x`, good.toUpperCase(), `${good}\n`];
@@ -84,12 +84,12 @@ test('13 only the hash of an email makes a picture', () =>
 		const pictures = await ann.page.$$eval('.log img', (all) => all.map(({ src, referrerPolicy }) => [src, referrerPolicy]));
 		assert.deepEqual(pictures, [[`https://gravatar.com/avatar/${good}?d=404&s=80`, 'no-referrer']]);
 		assert.equal(await ann.page.evaluate(() => window.pwned), undefined);
-		// Beside these, nothing was asked for.
+		// The page requested nothing else.
 		assert.ok(asked.every((url) => /^https:\/\/gravatar\.com\/avatar\/[0-9a-f]{64}\?d=404&s=80$/.test(url)), asked.join());
 		assert.deepEqual(ann.faults.splice(0).filter((fault) => !fault.startsWith('foreign request: https://gravatar.com/avatar/')), []);
 	}));
 
-test('13 hostile words that the reader writes, and what a search finds, are shown as text', () =>
+test('13 hostile texts that the user writes, and search results, are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer({
 			answer: ({ type, ref, message }) => {
@@ -119,7 +119,7 @@ test('13 hostile words that the reader writes, and what a search finds, are show
 		}
 	}));
 
-test('13 hostile words in a notification are its words', () =>
+test('13 hostile text in a notification is plain text', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, async (page) => {
@@ -151,7 +151,7 @@ test('13 hostile words in a notification are its words', () =>
 		await assertInert(ann);
 	}));
 
-test('13 hostile tokens, claims, names that the server gives and reasons are shown as text', () =>
+test('13 hostile tokens, claims, names given by the server and reasons are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const { answer } = server;
@@ -170,7 +170,7 @@ test('13 hostile tokens, claims, names that the server gives and reasons are sho
 			await ann.page.evaluate((token) => {
 				location.hash = `token=${encodeURIComponent(token)}`;
 			}, `${encodeURIComponent(text)}.${claims}.x`);
-			await eventually(() => assert.ok(joins() > before), 'the page to come by its token');
+			await eventually(() => assert.ok(joins() > before), 'the page to connect with its token');
 			await ann.online();
 			server.sendAll([{ type: 'error', code: 'kicked', message: text }]);
 			await ann.state('refused');
@@ -224,7 +224,7 @@ test('13 rooms with hostile names and topics can be entered, and are text in the
 test('13 hostile titles, tags, links and alarms of programs are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		let id = 0;
-		const ann = await hear(arrive, (text, index) => [
+		const ann = await receiveAll(arrive, (text, index) => [
 			{ type: 'message', room: 'lobby', id: ++id, via: 'push', username: 'p', message: text, title: text, tags: [text], click: text, priority: 5 },
 			{
 				type: 'alarm', room: 'lobby', id: ++id, ts: 1, since: 1, username: text, key: `${text}${index}`, severity: text, title: text,
@@ -236,7 +236,7 @@ test('13 hostile titles, tags, links and alarms of programs are shown as text', 
 		await assertInert(ann);
 	}));
 
-test('13 hostile names of rooms, topics, errors and metrics are shown as text', () =>
+test('13 hostile room names, topics, errors and metrics are shown as text', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const rooms = HOSTILE.map((text) => ({ room: text, topic: text, count: 1, last_id: 1 }));
 		const server = createServer();
@@ -259,7 +259,7 @@ test('13 hostile names of rooms, topics, errors and metrics are shown as text', 
 		await assertInert(ann);
 	}));
 
-// Nothing but the elements that the views are made of, and none with a handler.
+// Fails if the view has elements other than its own, or any event handler attribute.
 async function assertPlain(ann, id) {
 	const found = await ann.page.$eval(`#${id}`, (view) => {
 		const all = Array.from(view.querySelectorAll('*'));
@@ -275,7 +275,7 @@ async function assertPlain(ann, id) {
 	await assertInert(ann);
 }
 
-test('13 hostile metrics and alarms are text in the Live view, in its charts, too', () =>
+test('13 hostile metrics and alarms are text in the Live view and in its charts', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
@@ -291,13 +291,13 @@ test('13 hostile metrics and alarms are text in the Live view, in its charts, to
 		];
 
 		await ann.join('ann');
-		// Half of it before the view is there, half of it after.
+		// One half arrives before the view is loaded, the other half afterwards.
 		const half = HOSTILE.length / 2;
 		HOSTILE.slice(0, half).forEach((text, index) => server.sendAll(at(text, index)));
 		await page.click('#tab-live');
 		HOSTILE.slice(half).forEach((text, index) => server.sendAll(at(text, half + index)));
 		await page.waitForFunction((count) => document.querySelectorAll('.live-tile').length === count, new Set(HOSTILE).size);
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		await page.locator('.live-changes li').nth(80).waitFor();
 		await page.locator('.live-tile').first().click();
 		await page.locator('.live-chart canvas').waitFor();
@@ -341,7 +341,7 @@ test('13 hostile lines and names of logs are text in the Logs view', () =>
 		await assertPlain(ann, 'logs');
 		await page.getByRole('button', { name: 'Regular expression' }).click();
 		await page.getByRole('searchbox').fill('(<img src=x onerror=window.pwned=1>');
-		await page.getByRole('alert').getByText('no regular expression').waitFor();
+		await page.getByRole('alert').getByText('Invalid regular expression').waitFor();
 		await page.getByRole('searchbox').fill('');
 		for (const [index, room] of HOSTILE.entries()) {
 			if (!index)

@@ -1,4 +1,4 @@
-// Both languages of the page say the same things, and the browser or the reader chooses one.
+// The two languages of the page have the same texts, and the browser or the user chooses one.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// Every key with what stands behind it: a text, or a function of so many values.
+// Returns every key with its kind of value: a text, or a function of that many arguments.
 function shapeOf(words, path = '') {
 	return Object.entries(words).flatMap(([key, value]) => {
 		if (typeof value === 'object')
@@ -36,7 +36,7 @@ test('every language has the same keys', async () => {
 	}
 });
 
-// The keys that the page uses: those of texts as they come from texts.js, and of laterTexts, whatever a module calls them.
+// Returns the keys that the page uses: from texts.js, and from laterTexts under any name.
 function usedKeys() {
 	const root = path.join(sourceDir, 'public');
 	const used = { '': new Set(), 'later-': new Set() };
@@ -59,7 +59,7 @@ function usedKeys() {
 	return used;
 }
 
-test('every word is used, and every word that is used is there', async () => {
+test('every text is used, and every used text exists', async () => {
 	for (const [kind, keys] of Object.entries(usedKeys())) {
 		const { wordsFor } = await importOfPage(`texts/${kind}en.js`);
 		assert.ok(keys.size > 20);
@@ -67,7 +67,7 @@ test('every word is used, and every word that is used is there', async () => {
 	}
 });
 
-test('the page speaks Chinese to a Chinese browser, and the reader may choose otherwise', () =>
+test('a Chinese browser gets the page in Chinese, and the user may choose English', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
 		assert.equal(await mei.page.getAttribute('html', 'lang'), 'zh-CN');
@@ -86,7 +86,7 @@ test('the page speaks Chinese to a Chinese browser, and the reader may choose ot
 		await mei.page.locator('#state-words').getByText('在线').waitFor();
 	}));
 
-test('29 the theme follows the system until the reader chooses one, which is remembered', () =>
+test('29 the theme follows the system until the user chooses one, which is remembered', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({ colorScheme: 'light' });
 		await ann.join('Ann');
@@ -106,7 +106,7 @@ test('29 the theme follows the system until the reader chooses one, which is rem
 		assert.equal(await ground(), dark);
 	}));
 
-test('the views are tabs that the arrow keys walk', () =>
+test('the views are tabs, and the arrow keys switch between them', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({}, (page) =>
 			page.route(/\/(live|logs)\/feed\.js$/, (route) =>

@@ -1,4 +1,5 @@
-// What is loaded late: it comes when there is a way to the server, and disturbs nobody who has gone on meanwhile.
+// Files that are loaded late: they are loaded once the server can be reached, and do not disturb a user who
+// has continued writing.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -14,7 +15,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// From now on this file is held back; asked resolves, when the page has asked for it, with a function that lets it through.
+// Holds this file back. "asked" resolves when the page requests it, with a function that lets it through.
 async function hold({ page }, glob) {
 	let isAsked;
 	const asked = new Promise((resolve) => {
@@ -27,8 +28,8 @@ async function hold({ page }, glob) {
 
 const isFocused = ({ page }, id) => page.evaluate((wanted) => document.activeElement.id === wanted, id);
 
-// Until this sheet applies, and what waited for it has been done.
-const dressed = ({ page }, sheet) =>
+// Waits until the style sheet applies and the page has reacted to it.
+const styleApplied = ({ page }, sheet) =>
 	page.waitForFunction(
 		(name) =>
 			Array.from(document.styleSheets).some(({ href }) => href?.endsWith(name)) &&
@@ -36,7 +37,7 @@ const dressed = ({ page }, sheet) =>
 		sheet,
 	);
 
-test('a part whose words were lost on the way comes when there is a way to the server again', () =>
+test('a part whose texts failed to load works once the server can be reached again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -50,7 +51,7 @@ test('a part whose words were lost on the way comes when there is a way to the s
 		assert.ok(await isFocused(ann, 'search-field'));
 	}));
 
-test('a style sheet that was lost on the way comes later', () =>
+test('a style sheet that failed to load is loaded later', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -62,7 +63,7 @@ test('a style sheet that was lost on the way comes later', () =>
 		});
 	}));
 
-test('the views are seen with their style sheets, and not before', () =>
+test('a view is not visible before its style sheet', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -76,7 +77,7 @@ test('the views are seen with their style sheets, and not before', () =>
 		}
 	}));
 
-test('a tag stays the word that it is where its emoji cannot be had', () =>
+test('a tag stays a word if its emoji cannot be loaded', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -88,7 +89,7 @@ test('a tag stays the word that it is where its emoji cannot be had', () =>
 		await ann.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
 	}));
 
-test('a part is not asked for while the server is away, and can be had afterwards', () =>
+test('a part is not requested while the server is down, and loads afterwards', () =>
 	withRestarts(browser, [], async ({ server, arrive }) => {
 		const ann = await arrive();
 		const asked = [];
@@ -112,10 +113,10 @@ test('a part is not asked for while the server is away, and can be had afterward
 
 for (const [what, button, file, sheet, panel] of [
 	['the search', 'search-button', 'search.js', 'search.css', '#search'],
-	['the picker of emoji', 'picker-button', 'emoji-picker.js', 'choices.css', '#picker'],
-	['the form for the name', 'me', 'profile.js', 'profile.css', '#profile'],
+	['an emoji picker', 'picker-button', 'emoji-picker.js', 'choices.css', '#picker'],
+	['a name form', 'me', 'profile.js', 'profile.css', '#profile'],
 ]) {
-	test(`${what} does not open over who has gone on writing, but at the next press`, () =>
+	test(`${what} that loads late does not open while the user is writing, but at the next press`, () =>
 		withPeople(browser, [], async ({ arrive }) => {
 			const ann = await arrive();
 			await ann.join('Ann');
@@ -127,7 +128,7 @@ for (const [what, button, file, sheet, panel] of [
 			await ann.page.focus('#text');
 			await ann.page.keyboard.type('as I said');
 			await letThrough();
-			await dressed(ann, sheet);
+			await styleApplied(ann, sheet);
 			await ann.page.keyboard.type(' before');
 			assert.equal(await ann.page.inputValue('#text'), 'as I said before');
 			assert.equal(await ann.page.isVisible(panel), false);
@@ -136,7 +137,7 @@ for (const [what, button, file, sheet, panel] of [
 		}));
 }
 
-test('names are offered only to who still writes when they come', () =>
+test('names that load late are offered only if the user still writes one', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive();
@@ -146,7 +147,7 @@ test('names are offered only to who still writes when they come', () =>
 		const letThrough = await asked;
 		await ann.page.focus('#search-button');
 		await letThrough();
-		await dressed(ann, 'choices.css');
+		await styleApplied(ann, 'choices.css');
 		assert.equal(await ann.page.isVisible('#completion'), false);
 		await ann.page.focus('#text');
 		await ann.page.keyboard.type('o');
@@ -154,7 +155,7 @@ test('names are offered only to who still writes when they come', () =>
 		await bob.close();
 	}));
 
-test('what waits for its emoji is not said in another room, and not for ever', () =>
+test('a message waiting for its emoji is not sent to another room, and not held for ever', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -166,7 +167,7 @@ test('what waits for its emoji is not said in another room, and not for ever', (
 		await asked;
 		await enterRoom(ann, 'den');
 		assert.equal(await ann.page.inputValue('#text'), 'half a thought');
-		// It is given up by now for what was written in the lobby, and begun anew for this.
+		// The page has given up waiting for the lobby's message by now, and starts anew for this one.
 		await ann.say('over :here: then');
 		await ann.reads(['over :here: then']);
 		await enterRoom(ann, 'lobby');
@@ -175,7 +176,7 @@ test('what waits for its emoji is not said in another room, and not for ever', (
 		await ann.reads(['for the lobby :tada:']);
 	}));
 
-test('a hit is shown also while older messages are on their way', () =>
+test('a search result is shown also while older messages are loading', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -196,7 +197,7 @@ test('a hit is shown also while older messages are on their way', () =>
 		await bob.close();
 	}));
 
-test('a part is not asked for while something in front of the server says that it is away', () =>
+test('a part is not requested while a proxy answers that the server is down', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const asked = [];
@@ -210,15 +211,15 @@ test('a part is not asked for while something in front of the server says that i
 		assert.deepEqual(asked.filter((path) => path.endsWith('.js')), []);
 		await ann.page.click('#search-button');
 		await ann.page.waitForSelector('#search-field');
-		// The browser itself says so.
+		// The browser itself logs this.
 		assert.deepEqual(ann.faults.splice(0).filter((fault) => !/status of 502/.test(fault)), []);
 	}));
 
-test('of a part that cannot be had only so much is kept that waits for it', () =>
+test('the number of calls waiting for a part that cannot be loaded is limited', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const made = await ann.page.evaluate(async () => {
-			const { createLazy } = await import('./lazily.js');
+			const { createLazy } = await import('./lazy.js');
 			const calls = [];
 			let isThere = false;
 			const use = createLazy(async () => {
@@ -237,7 +238,7 @@ test('of a part that cannot be had only so much is kept that waits for it', () =
 		assert.deepEqual(made.slice(-2), [6999, 7000]);
 	}));
 
-test('a name that an input method has written is completed', () =>
+test('a name written with an input method is completed', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const mei = await daemon.ws(`/ws?name=${encodeURIComponent('小梅')}`);
 		const ann = await arrive();

@@ -1,4 +1,4 @@
-// The Live view: tiles and charts of metrics, alarms that stand.
+// The Live view: tiles and charts of metrics, and standing alarms.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -30,7 +30,7 @@ const metric = (name, value, more = {}) => ({
 	...more,
 });
 
-// count values, one a second, the last one now.
+// Returns count values, one a second, the last one now.
 const values = (name, count, more = {}) => {
 	const end = Date.now();
 	return Array.from({ length: count }, (_, index) =>
@@ -59,7 +59,7 @@ const titles = (page) => page.$$eval('.live-alarm h3', (all) => all.map(({ textC
 const alarmsAre = (page, wanted) =>
 	eventually(async () => assert.deepEqual(await titles(page), wanted), `alarms ${wanted}`);
 
-test('33 a tile shows the last value with its unit, its age and a line of the values before', () =>
+test('33 a tile shows the last value with its unit and age, and a line of earlier values', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 30));
 		await feed(
@@ -88,7 +88,7 @@ test('33 a tile shows the last value with its unit, its age and a line of the va
 		);
 	}));
 
-test('33 the first look shows what has come since the page was opened, as old as it is', () =>
+test('33 the first look shows all values since the page was opened, with their real age', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
@@ -109,7 +109,7 @@ test('33 the first look shows what has come since the page was opened, as old as
 		await ann.page.locator('.live-alarm').getByText('About disk').waitFor();
 	}));
 
-test('a view that could not be loaded comes when there is a way to the server again', () =>
+test('a view that failed to load is loaded once the server can be reached again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
@@ -121,10 +121,10 @@ test('a view that could not be loaded comes when there is a way to the server ag
 		await failed;
 		await ann.page.unroute('**/live/live.js');
 		tap.hangUp();
-		await ann.page.getByText('All is well').waitFor();
+		await ann.page.getByText('No active alarms').waitFor();
 	}));
 
-test('of what waits for a view that cannot be loaded the last counts, and no flood of values costs an alarm', () =>
+test('for a view that cannot be loaded the latest state is kept, and a flood of metrics displaces no alarm', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
@@ -144,7 +144,7 @@ test('of what waits for a view that cannot be loaded the last counts, and no flo
 		await tile(ann.page, 'load').waitFor();
 	}));
 
-test('what stands in a room that was left is not shown any more', () =>
+test('alarms and metrics of a room that was left are no longer shown', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
@@ -161,7 +161,7 @@ test('what stands in a room that was left is not shown any more', () =>
 		await alarmsAre(ann.page, ['About lobby']);
 	}));
 
-test('what is kept of metrics before the first look is bounded', async () => {
+test('the number of metrics kept before the first look is limited', async () => {
 	const { createPast } = await importOfPage('live/past.js');
 	const past = createPast();
 	for (let n = 1; n <= 500; n++)
@@ -177,11 +177,11 @@ test('what is kept of metrics before the first look is bounded', async () => {
 	assert.ok(all.reduce((sum, one) => sum + one.times.length, 0) <= 30_000);
 });
 
-test('what is kept of alarms before the first look is bounded, and what stands is kept before what is over', () =>
+test('the number of alarms kept before the first look is limited, and standing ones are kept before cleared ones', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, server.prepare);
-		// Without an id it is in no log.
+		// An alarm without an id is not a line of the log.
 		const ofLobby = (key, more) => alarm(key, { room: 'lobby', id: undefined, ...more });
 
 		await ann.join('ann');
@@ -193,7 +193,7 @@ test('what is kept of alarms before the first look is bounded, and what stands i
 		await alarmsAre(ann.page, ['About last', 'About first']);
 	}));
 
-test('33 tiles stand in groups of their rooms, in the order of their names, and do not move', () =>
+test('33 tiles are grouped by room, sorted by name, and do not move', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', metric('b', 1), metric('a10', 1), metric('a9', 1), metric('z', 1, { room: 'lab' }));
 		const names = () =>
@@ -207,7 +207,7 @@ test('33 tiles stand in groups of their rooms, in the order of their names, and 
 		assert.deepEqual(await names(), ['lab z', 'ops a9 a10 b']);
 	}));
 
-test('33 a value that does not come any more is stale after three of its usual intervals, or a minute', () =>
+test('33 a metric without new values is stale after three of its usual intervals, or a minute', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
 		await pauseClock({ page });
 		const now = await page.evaluate(() => Date.now());
@@ -231,7 +231,7 @@ test('33 a value that does not come any more is stale after three of its usual i
 		assert.deepEqual(await stale(), ['once']);
 	}));
 
-test('a server whose clock is wrong does not make its values stale or of the future', () =>
+test('the wrong clock of a server does not make its values stale or put them in the future', () =>
 	live({}, async ({ page, feed }) => {
 		for (const wrong of [-3_600_000, 3_600_000]) {
 			const name = `clock ${wrong}`;
@@ -247,10 +247,10 @@ test('a server whose clock is wrong does not make its values stale or of the fut
 		}
 	}));
 
-test('33 a clock that is set, here or there, makes values old for no longer than a few minutes', () =>
+test('33 if a clock is set, here or at the server, values look too old for a few minutes at most', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
 		const age = () => tile(page, 'beat').locator('.live-age').innerText();
-		// A value a second for so long, by a server whose clock is so far ahead of this one.
+		// Sends count values, one a second, from a server whose clock is ahead by that many ms.
 		const beat = async (count, ahead) => {
 			for (let n = 0; n < count; n++) {
 				const now = await page.evaluate(() => Date.now());
@@ -280,7 +280,7 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		await page.locator('.live-chart canvas').waitFor();
 		await page.getByText('Drag to zoom in').waitFor();
 		assert.equal(await tile(page, 'load').getAttribute('aria-expanded'), 'true');
-		assert.match(await page.locator('.live-chart .live-facts').innerText(), /least\s+1\.?\d*\s?s/);
+		assert.match(await page.locator('.live-chart .live-facts').innerText(), /minimum\s+1\.?\d*\s?s/);
 		const painted = () =>
 			page.$eval('.live-chart canvas', (canvas) => {
 				const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -302,7 +302,7 @@ test('a tile opens a chart with axes that follows the data, and Escape closes it
 		assert.equal(await page.evaluate(() => document.activeElement.className), 'live-tile');
 	}));
 
-test('a chart that is opened low on the page comes into view as a whole', () =>
+test('a chart opened low on the page scrolls fully into view', () =>
 	live({ viewport: { width: 375, height: 700 } }, async ({ page, feed }) => {
 		await feed('metric', ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'].flatMap((name) => values(name, 5)));
 		await tile(page, 'j').scrollIntoViewIfNeeded();
@@ -312,7 +312,7 @@ test('a chart that is opened low on the page comes into view as a whole', () =>
 		assert.ok(y >= 0 && y + height <= 700, `from ${y} to ${y + height} px`);
 	}));
 
-test('the chart tells what is under the pointer, is zoomed by a drag and shows all after a double click', () =>
+test('the chart shows the values under the pointer, a drag zooms in and a double click shows all', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
 		await tile(page, 'load').click();
@@ -337,10 +337,10 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 		const axis = () => page.$eval('.live-chart canvas', (canvas) => canvas.toDataURL());
 
 		await drag();
-		// What comes does not throw the reader out of the part that he looks at.
+		// New values do not move the zoomed part.
 		const zoomed = await axis();
 		await feed('metric', metric('load', 2, { ts: Date.now() + 1000 }));
-		await page.getByText('most').waitFor();
+		await page.getByText('maximum').waitFor();
 		await feed('metric', metric('other', 1));
 		await tile(page, 'other').waitFor();
 		assert.ok(await whole.isVisible());
@@ -352,7 +352,7 @@ test('the chart tells what is under the pointer, is zoomed by a drag and shows a
 		await whole.waitFor({ state: 'hidden' });
 	}));
 
-test('a chart is zoomed by fingers: one draws over a part, two pull it apart, and a double tap shows all', () =>
+test('touch zooms a chart: one finger selects a part, two fingers pinch, and a double tap shows all', () =>
 	live({ hasTouch: true, isMobile: true, viewport: { width: 375, height: 800 } }, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
 		await tile(page, 'load').tap();
@@ -364,7 +364,7 @@ test('a chart is zoomed by fingers: one draws over a part, two pull it apart, an
 		const at = (part, down = 0.5) => ({ x: box.x + box.width * part, y: box.y + box.height * down });
 		const touch = (type, ...touchPoints) =>
 			cdp.send('Input.dispatchTouchEvent', { type, touchPoints: touchPoints.map((point, id) => ({ ...point, id })) });
-		// All at once, so that the test's own pace is not the fingers'.
+		// All steps run at once, so the speed of the test does not matter.
 		const slide = (...steps) =>
 			Promise.all([
 				touch('touchStart', ...steps[0]),
@@ -382,7 +382,7 @@ test('a chart is zoomed by fingers: one draws over a part, two pull it apart, an
 		};
 
 		await zoomTo([at(0.3)], [at(0.4)], [at(0.5)], [at(0.7)]);
-		// What the finger was at last is told.
+		// The legend shows the value at the last touch.
 		assert.match(await page.locator('.u-legend').innerText(), /\d\d:\d\d:\d\d[\s\S]*load\s*[12]\.?\d*/);
 		assert.equal(await page.$eval('.u-select', ({ clientWidth }) => clientWidth), 0);
 		await doubleTap();
@@ -391,11 +391,11 @@ test('a chart is zoomed by fingers: one draws over a part, two pull it apart, an
 		await zoomTo([at(0.4), at(0.6)], [at(0.3), at(0.7)], [at(0.2), at(0.8)]);
 		const apart = await paint();
 		assert.notEqual(apart, all);
-		// Together again, and all is there.
+		// Pinching the fingers together shows everything again.
 		await slide([at(0.1), at(0.9)], [at(0.3), at(0.7)], [at(0.45), at(0.55)]);
 		await whole.waitFor({ state: 'hidden' });
 
-		// A tap alone zooms nothing, and a finger that goes down scrolls the page.
+		// A single tap does not zoom, and a vertical swipe scrolls the page.
 		await slide([at(0.5)]);
 		assert.equal(await whole.isVisible(), false);
 		await slide([at(0.5, 0.9)], [at(0.5, 0.6)], [at(0.5, 0.2)], [at(0.5, -0.4)]);
@@ -403,7 +403,7 @@ test('a chart is zoomed by fingers: one draws over a part, two pull it apart, an
 		assert.equal(await whole.isVisible(), false);
 	}));
 
-test('an open chart takes the colours of a theme that is chosen, and the width that it has, also behind another view', () =>
+test('an open chart follows a change of theme and of width, also while another view is shown', () =>
 	live({ colorScheme: 'light', viewport: { width: 1000, height: 800 } }, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
 		await tile(page, 'load').click();
@@ -431,7 +431,7 @@ test('an open chart takes the colours of a theme that is chosen, and the width t
 		await eventually(async () => assert.equal(await width(), wide), 'a wide chart');
 	}));
 
-test('what was zoomed is shown whole again by the keyboard', () =>
+test('the keyboard resets the zoom', () =>
 	live({}, async ({ page, feed }) => {
 		await feed('metric', ...values('load', 120));
 		await tile(page, 'load').press('Enter');
@@ -451,7 +451,7 @@ test('what was zoomed is shown whole again by the keyboard', () =>
 		assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Close the chart');
 	}));
 
-test('a line is drawn between whatever numbers there are', () =>
+test('a line is drawn for any numbers', () =>
 	live({}, async ({ page, feed }) => {
 		const most = Number.MAX_VALUE;
 		const series = (name, all) => values(name, all.length).map((frame, n) => ({ ...frame, value: all[n] }));
@@ -465,7 +465,7 @@ test('a line is drawn between whatever numbers there are', () =>
 			);
 	}));
 
-test('without its library the chart says so and the tile works on', () =>
+test('without its library the chart says so and the tile still works', () =>
 	live(
 		{
 			prepare: (page) =>
@@ -487,7 +487,7 @@ test('without its library the chart says so and the tile works on', () =>
 		},
 	));
 
-test('no more is kept than 3,600 points of a metric and 500 metrics, and the silent ones make room', () =>
+test('at most 500 metrics with 3,600 points each are kept, and silent metrics are dropped first', () =>
 	live({ prepare: (page) => page.clock.install() }, async ({ page, feed }) => {
 		const { length, first } = await page.evaluate(async () => {
 			const { createSeries } = await import('./live/series.js');
@@ -510,9 +510,9 @@ test('no more is kept than 3,600 points of a metric and 500 metrics, and the sil
 		assert.equal(await page.locator('.live-tile').count(), 500);
 	}));
 
-test('alarms stand with a word and a shape for their severity, the worst first, and go when they are cleared', () =>
+test('alarms show their severity as a word and a shape, the worst first, and disappear when cleared', () =>
 	live({}, async ({ page, feed }) => {
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await feed(
 			'alarm',
 			alarm('disk', {
@@ -538,7 +538,7 @@ test('alarms stand with a word and a shape for their severity, the worst first, 
 		assert.match(await disk.innerText(), /words[\s\S]*began 2\s?hr?s? ago[\s\S]*ops/);
 		assert.equal(await disk.getByRole('link').getAttribute('href'), 'https://example.org/disk');
 		assert.equal(await disk.getByRole('link').getAttribute('rel'), 'noopener noreferrer');
-		await page.getByText('4 standing, 4 not acknowledged').waitFor();
+		await page.getByText('4 active, 4 not acknowledged').waitFor();
 
 		await feed('alarm', alarm('disk', { severity: 'critical', state: 'updated', since: Date.now() - 7_200_000 }));
 		await alarmsAre(page, ['About fire', 'About disk', 'About mail', 'About news']);
@@ -546,7 +546,7 @@ test('alarms stand with a word and a shape for their severity, the worst first, 
 		await alarmsAre(page, ['About disk', 'About mail', 'About news']);
 	}));
 
-test('an alarm is acknowledged by its button, and says who has seen to it', () =>
+test('the button acknowledges an alarm, and the alarm says who acknowledged it', () =>
 	live({}, async ({ page, feed, answer, calls }) => {
 		const raised = alarm('disk');
 		await feed('alarm', raised, alarm('mail', { since: Date.now() - 1000 }));
@@ -566,14 +566,14 @@ test('an alarm is acknowledged by its button, and says who has seen to it', () =
 			'alarm',
 			alarm('disk', { ...raised, state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() }),
 		);
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		assert.equal(await acknowledge.isVisible(), false);
-		// What needs somebody comes first.
+		// Unacknowledged alarms come first.
 		await alarmsAre(page, ['About mail', 'About disk']);
-		await page.getByText('2 standing, 1 not acknowledged').waitFor();
+		await page.getByText('2 active, 1 not acknowledged').waitFor();
 	}));
 
-test('the focus stays at its alarm when others come, go and change places, and in the list when it goes', () =>
+test('the focus stays at its alarm while others come, go and move, and in the list when that alarm goes', () =>
 	live({}, async ({ page, feed, answer }) => {
 		const focused = () => page.evaluate(() => document.activeElement.closest('.live-alarm, .live-alarms')?.innerText.match(/About \w+|Alarms/)[0]);
 		const acknowledged = { state: 'acknowledged', acknowledged_by: 'ann', acknowledged_ms: Date.now() };
@@ -590,7 +590,7 @@ test('the focus stays at its alarm when others come, go and change places, and i
 		await alarmsAre(page, ['About d', 'About b', 'About c', 'About a']);
 		assert.equal(await focused(), 'About b');
 
-		// Who acknowledges one stays at it, however long the answer takes.
+		// The focus stays at an alarm while its acknowledgement is under way.
 		await answer('acknowledge', { never: true });
 		await page.keyboard.press('Enter');
 		await page.getByText('Acknowledging…').waitFor();
@@ -606,11 +606,11 @@ test('the focus stays at its alarm when others come, go and change places, and i
 		assert.equal(await page.evaluate(() => document.activeElement.localName), 'li');
 		for (const one of [first, second, alarm('d')])
 			await feed('alarm', { ...one, state: 'cleared', severity: 'ok', id: ++lastId });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 		await eventually(async () => assert.equal(await focused(), 'Alarms'), 'the heading');
 	}));
 
-test('what happened to alarms can be read back, from before the page was opened as well', () =>
+test('the history of alarms includes changes from before the page was opened', () =>
 	live({}, async ({ page, feed, answer, calls }) => {
 		const past = [
 			alarm('old', { ts: Date.now() - 60_000 }),
@@ -621,7 +621,7 @@ test('what happened to alarms can be read back, from before the page was opened 
 		await answer('history', [...past, raised]);
 		await feed('alarm', raised);
 		assert.deepEqual(await calls('history'), []);
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		const lines = () =>
 			page.$$eval('.live-changes li', (all) => all.map((line) => line.innerText.replaceAll(/\s+/g, ' ')));
 		await eventually(async () => assert.equal((await lines()).length, 3), 'three changes');
@@ -640,7 +640,7 @@ test('what happened to alarms can be read back, from before the page was opened 
 		await eventually(async () => assert.match((await lines())[0], /acknowledged.*by .?bob/), 'the newest change');
 	}));
 
-test('what the server sends is what the view reads', () =>
+test('the view understands what the real server sends', () =>
 	live({}, async ({ page }) => {
 		const push = async (object) => {
 			const answer = await fetch(`${daemon.url}/push/real`, {
@@ -671,12 +671,12 @@ test('what the server sends is what the view reads', () =>
 		await push({ type: 'metric', name: 'cpu', value: 0.75, unit: 'ratio' });
 		await tile(page, 'cpu').getByText('75').waitFor();
 		await page.evaluate(() => window.socket.send(JSON.stringify({ type: 'ack', room: 'real', key: 'disk' })));
-		await page.getByText(/ann.? has seen to it/).waitFor();
+		await page.getByText(/acknowledged by .?ann/).waitFor();
 		await push({ type: 'alarm', key: 'disk', severity: 'ok' });
-		await page.getByText('All is well').waitFor();
+		await page.getByText('No active alarms').waitFor();
 	}));
 
-test('after a lost connection the view says so, and alarms that went meanwhile are gone', () =>
+test('after a lost connection the view says so, and alarms cleared meanwhile are gone', () =>
 	live({}, async ({ page, feed, tell }) => {
 		await feed('alarm', alarm('disk'), alarm('mail', { room: 'lab' }));
 		await feed('metric', metric('load', 1));
@@ -689,7 +689,7 @@ test('after a lost connection the view says so, and alarms that went meanwhile a
 		assert.equal(await page.getByText('Not connected').count(), 0);
 	}));
 
-test('whatever frames hold is text, and what is no good frame is left out', () =>
+test('all content of frames is text, and invalid frames are ignored', () =>
 	live({}, async ({ page, feed }) => {
 		await feed(
 			'metric',
@@ -723,7 +723,7 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 			{ type: 'alarm' },
 		);
 		await page.locator('.live-alarm').nth(2).waitFor();
-		await page.getByText('What happened').click();
+		await page.getByText('Recent changes').click();
 		await page.locator('.live-changes li').nth(2).waitFor();
 		await tile(page, HOSTILE).click();
 		await page.locator('.u-legend .u-label').getByText(HOSTILE).waitFor();
@@ -733,7 +733,7 @@ test('whatever frames hold is text, and what is no good frame is left out', () =
 		assert.ok((await page.locator('.live-alarm .live-words').allInnerTexts()).every((text) => text.length < 3000));
 	}));
 
-test('it speaks Chinese where the page does', () =>
+test('the Live view is in Chinese if the page is', () =>
 	live({ language: 'zh' }, async ({ page, feed }) => {
 		await page.getByText('一切正常').waitFor();
 		await feed('alarm', alarm('disk', { severity: 'critical', since: Date.now() - 7_200_000 }));
@@ -743,7 +743,7 @@ test('it speaks Chinese where the page does', () =>
 		await tile(page, 'load').getByText('已过时：5分钟前').waitFor();
 	}));
 
-test('nothing is wider than a phone, and everything fits a wide screen', () =>
+test('the Live view fits a phone and uses a wide screen', () =>
 	live({ viewport: { width: 320, height: 640 } }, async ({ page, feed }) => {
 		await feed(
 			'metric',

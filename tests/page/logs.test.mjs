@@ -48,7 +48,7 @@ const lines = (page) => page.getByRole('log');
 const press = (page, name) => page.getByRole('button', { name }).click();
 const scrollBy = (page, by) => lines(page).evaluate((log, px) => log.scrollBy(0, px), by);
 
-test('the first log is opened, another one can be chosen, and only what is chosen is shown', () =>
+test('the first log opens, another one can be chosen, and only the chosen one is shown', () =>
 	logs({}, async ({ page, feed, calls }) => {
 		const choice = page.getByRole('combobox', { name: 'Log' });
 
@@ -64,7 +64,7 @@ test('the first log is opened, another one can be chosen, and only what is chose
 		await reads(page, ['seven']);
 	}));
 
-test('the log that was chosen, and whether lines are wrapped, is remembered', () =>
+test('the chosen log and the line wrapping are remembered', () =>
 	logs({}, async ({ page, calls }) => {
 		const again = async () => {
 			await page.reload();
@@ -82,15 +82,15 @@ test('the log that was chosen, and whether lines are wrapped, is remembered', ()
 		assert.deepEqual(await calls('open'), [['open', 'nginx']]);
 		assert.equal(await page.getByRole('combobox').inputValue(), 'nginx');
 		await wrap(true);
-		// Also where it would be wrapped otherwise.
+		// The choice also holds at a width where lines are wrapped by default.
 		await press(page, 'Wrap');
 		await page.setViewportSize({ width: 375, height: 600 });
 		await again();
 		await wrap(false);
 	}));
 
-test('that there is no log, or that it may not be read, is said', async () => {
-	await logs({ rooms: [] }, ({ page }) => page.getByText('No log is followed here.').waitFor());
+test('the view says so if there is no log or if it may not be read', async () => {
+	await logs({ rooms: [] }, ({ page }) => page.getByText('No log files are configured.').waitFor());
 	await logs({}, async ({ page, answer, calls }) => {
 		await page.getByText('Nothing has been written yet.').waitFor();
 		await answer('open', { fails: 'a token is needed' });
@@ -103,7 +103,7 @@ test('that there is no log, or that it may not be read, is said', async () => {
 	});
 });
 
-test('32 the filter shows lines with a text, in any case, and marks it', () =>
+test('32 the filter shows the lines with a text in any case, and marks the text', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'Disk full'), frame(2, 'all well'), frame(3, 'the DISK again'));
 		await filter(page).fill('disk');
@@ -113,12 +113,12 @@ test('32 the filter shows lines with a text, in any case, and marks it', () =>
 		await feed('log', frame(4, 'disk 4'), frame(5, 'else'));
 		await reads(page, ['Disk full', 'the DISK again', 'disk 4']);
 		await filter(page).fill('nowhere');
-		await page.getByText('No line fits the filter.').waitFor();
+		await page.getByText('No line matches the filter.').waitFor();
 		await filter(page).press('Escape');
 		await reads(page, ['Disk full', 'all well', 'the DISK again', 'disk 4', 'else']);
 	}));
 
-test('32 the filter takes regular expressions, and says what is wrong with one', () =>
+test('32 the filter accepts regular expressions and says what is wrong with one', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 250), frame(251, 'else'));
 		await lastIs(page, 'else');
@@ -148,7 +148,7 @@ test('32 the filter takes regular expressions, and says what is wrong with one',
 		await filter(page).fill('line (');
 		await page
 			.getByRole('alert')
-			.getByText(/This is no regular expression: .*[Uu]nterminated group/)
+			.getByText(/Invalid regular expression: .*[Uu]nterminated group/)
 			.waitFor();
 		assert.equal((await texts(page)).at(-1), 'LINE 275');
 		assert.equal(await filter(page).getAttribute('aria-invalid'), 'true');
@@ -157,7 +157,7 @@ test('32 the filter takes regular expressions, and says what is wrong with one',
 		assert.equal(await page.getByRole('alert').filter({ hasText: 'regular' }).count(), 0);
 	}));
 
-test('32 an expression that takes for ever is given up, and the page stays alive', () =>
+test('32 an expression that takes too long is stopped, and the page stays responsive', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', frame(1, 'good'), frame(2, `${'a'.repeat(60)}!`));
 		await reads(page, ['good', `${'a'.repeat(60)}!`]);
@@ -170,13 +170,13 @@ test('32 an expression that takes for ever is given up, and the page stays alive
 		assert.equal((await filter(page).inputValue()).length, 200);
 	}));
 
-// Searches in the page's place: window.searches are the questions, which are answered by answer(index).
+// Replaces the search worker: window.searches lists the requests, and each has answer() to complete it.
 const searchByHand = (page) =>
 	page.addInitScript(() => {
 		const { setTimeout } = window;
 
 		window.searches = [];
-		// However long the answer takes.
+		// Disables the time limit of a search.
 		window.setTimeout = (call, ms, ...rest) => (ms === 1000 ? 0 : setTimeout(call, ms, ...rest));
 		window.Worker = class extends EventTarget {
 			postMessage({ source, texts }) {
@@ -193,7 +193,7 @@ const searchByHand = (page) =>
 	});
 const searched = (page, count) => page.waitForFunction((wanted) => window.searches.length === wanted, count);
 
-test('32 what is still being searched of one log is not shown in the next one', () =>
+test('32 a pending search of one log is not shown in the next log', () =>
 	logs({ prepare: searchByHand }, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 250));
 		await expression(page).click();
@@ -207,7 +207,7 @@ test('32 what is still being searched of one log is not shown in the next one', 
 		await reads(page, ['line of nginx']);
 	}));
 
-test('32 of what waits to be searched no more is kept than of the log', () =>
+test('32 lines waiting for a search are limited to the number of lines that the log keeps', () =>
 	logs({ prepare: searchByHand }, async ({ page }) => {
 		const { count, last } = await page.evaluate(async () => {
 			const { createFilter } = await import('./logs/filter.js');
@@ -220,7 +220,7 @@ test('32 of what waits to be searched no more is kept than of the log', () =>
 			await new Promise((resolve) => setTimeout(resolve));
 			for (let times = 0; times < 12; times++)
 				add(1000);
-			// Each answer brings the next question.
+			// Each answer triggers the next request.
 			for (const { answer } of window.searches)
 				answer();
 			return { count: fitting.length, last: fitting.at(-1).text };
@@ -229,7 +229,7 @@ test('32 of what waits to be searched no more is kept than of the log', () =>
 		assert.equal(last, 'line 999');
 	}));
 
-test('32 levels are recognised as programs write them, and have a mark beside their colour', () =>
+test('32 levels are recognised in the usual formats and marked by more than colour', () =>
 	logs({}, async ({ page }) => {
 		const given = {
 			error: [
@@ -301,13 +301,13 @@ test('32 levels are recognised as programs write them, and have a mark beside th
 		}),
 	));
 
-test('32 pause stops everything where it is, and nothing is lost', () =>
+test('32 pause keeps every line in place and loses nothing', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 5));
 		await lastIs(page, 'line 5');
 		await press(page, 'Pause');
 		await feed('log', ...frames(6, 8));
-		await page.getByText('Paused: 3 new lines wait').waitFor();
+		await page.getByText('Paused: 3 new lines').waitFor();
 		assert.equal((await texts(page)).at(-1), 'line 5');
 		await press(page, 'Resume');
 		await reads(
@@ -317,7 +317,7 @@ test('32 pause stops everything where it is, and nothing is lost', () =>
 		await page.getByRole('button', { name: 'Pause' }).waitFor();
 	}));
 
-test('32 it follows the end, until the reader scrolls up; then nothing moves and new lines are counted', () =>
+test('32 the view follows the end until the reader scrolls up; then nothing moves and new lines are counted', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 500));
 		await lastIs(page, 'line 500');
@@ -343,7 +343,7 @@ test('32 it follows the end, until the reader scrolls up; then nothing moves and
 		await feed('log', ...frames(502, 513));
 		await page.getByRole('button', { name: '12 new lines' }).waitFor();
 		await stays();
-		// Also where the oldest go.
+		// Removing the oldest lines does not move the others either.
 		await feed('log', ...frames(514, 4900));
 		await page.getByRole('button', { name: '4,399 new lines' }).waitFor();
 		await feed('log', ...frames(4901, 5150));
@@ -359,7 +359,7 @@ test('32 it follows the end, until the reader scrolls up; then nothing moves and
 		await lastIs(page, 'line 5151');
 	}));
 
-test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
+test('at most 5,000 lines are kept, and far fewer are in the document', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 7000));
 		await lastIs(page, 'line 7000');
@@ -370,7 +370,8 @@ test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 		await lines(page).press('Home');
 		await eventually(async () => assert.match((await texts(page))[0], /^line [12]\d\d\d$/), 'the oldest line');
-		// The height is guessed until rows are seen, so the middle may take more than one attempt.
+		// Row heights are estimated until rows are shown, so reaching the middle may take more than one
+		// attempt.
 		await eventually(async () => {
 			await lines(page).evaluate((log) => log.scrollTo(0, log.scrollHeight / 2));
 			assert.match((await texts(page))[0], /^line 4[4-6]\d\d$/);
@@ -378,7 +379,7 @@ test('no more than 5,000 lines are kept, and far fewer are on the page', () =>
 		assert.ok((await page.locator('.logs-row').count()) < 150);
 	}));
 
-test('32 long lines are wrapped where the reader wants it, and the place is kept', () =>
+test('32 long lines are wrapped on request, and the position is kept', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('log', ...frames(1, 300, (id) => `line ${id} ${id % 3 ? '' : 'long '.repeat(80)}`));
 		const sideways = () => lines(page).evaluate((log) => log.scrollWidth > log.clientWidth);
@@ -391,7 +392,7 @@ test('32 long lines are wrapped where the reader wants it, and the place is kept
 			await lines(page).evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 2),
 			true,
 		);
-		// What is read moves as far as the reader moves it, however high the rows are that come and go.
+		// A scroll moves the rows exactly as far, whatever the height of the rows that are added and removed.
 		const topOf = (id) =>
 			page.locator('.logs-row', { hasText: `line ${id} ` }).evaluate((row) => row.getBoundingClientRect().top);
 		for (let id = 290; id > 270; id -= 2) {
@@ -402,7 +403,7 @@ test('32 long lines are wrapped where the reader wants it, and the place is kept
 				assert.ok(Math.abs(moved - 40) <= 2, `${moved} px`);
 			}, 'a move of 40 px');
 		}
-		// Every line is there on the way up, once and in order.
+		// On the way up every line appears once and in order.
 		const seen = new Set();
 		await eventually(async () => {
 			const shown = await page.$$eval('.logs-row .logs-words', (all) =>
@@ -419,7 +420,7 @@ test('32 long lines are wrapped where the reader wants it, and the place is kept
 		await eventually(async () => assert.equal(await sideways(), true), 'no wrap');
 	}));
 
-test('32 the lines that are shown, or those that were selected, are copied', () =>
+test('32 the shown or selected lines can be copied', () =>
 	logs({ permissions: ['clipboard-read', 'clipboard-write'] }, async ({ page, feed }) => {
 		const copied = () => page.evaluate(() => navigator.clipboard.readText());
 
@@ -440,7 +441,7 @@ test('32 the lines that are shown, or those that were selected, are copied', () 
 		await page.getByText('3 lines copied').waitFor();
 		assert.equal(await copied(), 'line 2\nline 3\nline 4\n');
 
-		// By keys alone.
+		// The same with the keyboard alone.
 		await lines(page).press('Escape');
 		await lines(page).press('Shift+ArrowUp');
 		await lines(page).press('Shift+ArrowUp');
@@ -452,7 +453,7 @@ test('32 the lines that are shown, or those that were selected, are copied', () 
 		await page.getByText('6 lines selected').waitFor();
 	}));
 
-test('32 where lines are missing stands a mark: skipped, not received, after a restart', () =>
+test('32 missing lines are marked: skipped, not received, or after a restart', () =>
 	logs({}, async ({ page, feed }) => {
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 40, recovered: false });
 		await feed(
@@ -463,7 +464,7 @@ test('32 where lines are missing stands a mark: skipped, not received, after a r
 			frame(42, 'two'),
 		);
 		await reads(page, ['forty', '1,234 lines skipped: they came too fast', 'two']);
-		// Back after a while: some of it comes again, some never.
+		// Reconnect after a while: some lines are sent again, some never arrive.
 		await feed('joined', { room: 'syslog', epoch: 'a', last_id: 50, recovered: false });
 		await feed('log', frame(41, 'old'), frame(49, 'nine'), frame(50, 'ten'));
 		await lastIs(page, 'ten');
@@ -476,7 +477,7 @@ test('32 where lines are missing stands a mark: skipped, not received, after a r
 			'new one',
 			'new two',
 		]);
-		// A filter does not hide that something is missing.
+		// A filter does not hide the marks for missing lines.
 		await filter(page).fill('new');
 		await eventually(
 			async () =>
@@ -485,7 +486,7 @@ test('32 where lines are missing stands a mark: skipped, not received, after a r
 		);
 	}));
 
-test('32 where a file was rotated or truncated stands a mark with the time, whatever the filter', () =>
+test('32 a rotated or truncated file is marked with the time, under any filter', () =>
 	logs({ locale: 'en-GB', timezoneId: 'UTC' }, async ({ page, feed }) => {
 		const ts = Date.UTC(2026, 10, 20, 12, 3, 7);
 
@@ -501,7 +502,7 @@ test('32 where a file was rotated or truncated stands a mark with the time, what
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
 			'the file was rotated',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 			'new',
 		]);
 		assert.equal(await page.locator('.logs-turn').count(), 2);
@@ -511,14 +512,14 @@ test('32 where a file was rotated or truncated stands a mark with the time, what
 		await reads(page, [
 			'old',
 			'The file was rotated: a new one begins at 12:03:07',
-			'The file was emptied and begun anew at 12:04:07',
+			'The file was truncated at 12:04:07',
 		]);
 		await press(page, 'Pause');
 		await feed('log', frame(6, 'x', { event: 'rotated' }), frame(7, 'old again'));
-		await page.getByText('Paused: 1 new line waits').waitFor();
+		await page.getByText('Paused: 1 new line').waitFor();
 	}));
 
-test('what the server sends of a file is what the view reads', async () => {
+test('the view understands what the real server sends about a file', async () => {
 	const folder = temporaryFolder();
 	const file = path.join(folder, 'app.log');
 
@@ -538,7 +539,7 @@ test('what the server sends of a file is what the view reads', async () => {
 			await reads(page, ['INFO one']);
 			appendFileSync(file, 'ERROR two \x1b[31m<b>\n');
 			await lastIs(page, 'ERROR two ␛[31m<b>');
-			// It goes on over a rotation, and says what it leaves out.
+			// The daemon follows the file over a rotation and reports the lines it leaves out.
 			renameSync(file, `${file}.1`);
 			writeFileSync(file, 'WARN three\n');
 			await lastIs(page, 'WARN three');
@@ -546,7 +547,7 @@ test('what the server sends of a file is what the view reads', async () => {
 			truncateSync(file);
 			await page
 				.locator('.logs-turn')
-				.getByText(/begun anew at \d\d:\d\d:\d\d$/)
+				.getByText(/was truncated at \d\d:\d\d:\d\d$/)
 				.waitFor();
 			appendFileSync(file, 'flood\n'.repeat(5000));
 			await page
@@ -560,10 +561,10 @@ test('what the server sends of a file is what the view reads', async () => {
 	}
 });
 
-test('a screen reader hears single new lines, but neither floods nor what is scrolled to', () =>
+test('a screen reader reads single new lines, but neither floods nor lines scrolled to', () =>
 	logs({}, async ({ page, feed }) => {
 		const live = () => lines(page).getAttribute('aria-live');
-		// Every state since this was last asked.
+		// Returns every state since the last call.
 		const states = () => page.evaluate(() => window.states.splice(0));
 
 		await eventually(async () => assert.equal(await live(), 'polite'), 'a quiet log');
@@ -589,7 +590,7 @@ test('a screen reader hears single new lines, but neither floods nor what is scr
 		assert.equal((await states())[0], 'off');
 	}));
 
-test('whatever lines and names hold is text, and what is no good frame is left out', () =>
+test('all content of lines and names is text, and invalid frames are ignored', () =>
 	logs(
 		{
 			rooms: [
@@ -624,7 +625,7 @@ test('whatever lines and names hold is text, and what is no good frame is left o
 		},
 	));
 
-test('it speaks Chinese where the page does, and every language has the same words', () =>
+test('the Logs view is in Chinese if the page is, and every language has the same texts', () =>
 	logs({ language: 'zh' }, async ({ page, feed }) => {
 		await page.getByText('还没有内容。').waitFor();
 		await feed('log', frame(1, 'ERROR x'));
@@ -642,7 +643,7 @@ test('it speaks Chinese where the page does, and every language has the same wor
 			assert.deepEqual(chinese, english);
 	}));
 
-test('nothing but the lines is wider than a phone', () =>
+test('only the lines are wider than a phone', () =>
 	logs({ rooms: [{ room: 'r'.repeat(64), count: 9 }] }, async ({ page, feed }) => {
 		await feed('log', frame(1, 'z '.repeat(500), { room: 'r'.repeat(64) }));
 		await page.locator('.logs-row').waitFor();

@@ -1,9 +1,9 @@
-// What moderators order, as it looks to whom it is about.
+// Moderation, as the affected user sees it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { got, post } from '../lib/doors.mjs';
+import { expectJson, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
 import { blockSockets, blockStreams, withPeople } from './people.mjs';
 import { createTap } from './wires.mjs';
@@ -19,7 +19,7 @@ const withModerator = (body) =>
 	withPeople(
 		browser,
 		['limits.message_rate=0'],
-		({ daemon, ...rest }) => body({ daemon, ...rest, order: (word, what) => got(post(daemon, `/admin/${word}`, what, bearer('root-secret'))) }),
+		({ daemon, ...rest }) => body({ daemon, ...rest, order: (word, what) => expectJson(post(daemon, `/admin/${word}`, what, bearer('root-secret'))) }),
 		{ config: `auth = { ${tokens} };` },
 	);
 
@@ -28,8 +28,8 @@ const again = ({ page }, name = 'Connect again') => page.getByRole('button', { n
 
 const openings = (daemon) => daemon.log.filter((line) => line.startsWith('session_open')).length;
 
-// Whatever else makes a page come back.
-async function shake({ page }) {
+// Triggers every event that usually makes a page reconnect.
+async function triggerReconnect({ page }) {
 	await page.evaluate(() => {
 		window.dispatchEvent(new Event('offline'));
 		window.dispatchEvent(new Event('online'));
@@ -46,14 +46,14 @@ const doors = [
 	}, true],
 ];
 
-// Who has no poll waiting cannot be told.
+// Waits for a poll: without one the page could not be told.
 async function pollWaits(daemon) {
 	const metrics = async () => (await fetch(`${daemon.url}/metrics`)).text();
 	await eventually(async () => assert.match(await metrics(), /^linnet_connections\{transport="poll"\} 1$/m), 'a poll');
 }
 
 for (const [door, block, isPoll] of doors) {
-	test(`who is kicked off ${door} is told the reason, stays away, and comes back when he wants`, () =>
+	test(`a user kicked off ${door} is told the reason, stays offline, and can reconnect by a click`, () =>
 		withModerator(async ({ daemon, arrive, order }) => {
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
@@ -63,11 +63,11 @@ for (const [door, block, isPoll] of doors) {
 				await pollWaits(daemon);
 			await order('kick', { username: 'Ann', reason: 'be kind' });
 			await ann.state('refused');
-			assert.equal(await words(ann), 'A moderator has sent you away. The reason: “be kind”. Not connected.');
+			assert.equal(await words(ann), 'A moderator has removed you. Reason: “be kind”. Not connected.');
 			const before = openings(daemon);
-			await shake(ann);
+			await triggerReconnect(ann);
 			await ann.say('two');
-			await ann.page.locator('#queue', { hasText: '1 message waits' }).waitFor();
+			await ann.page.locator('#queue', { hasText: '1 message queued' }).waitFor();
 			assert.equal(openings(daemon), before);
 			await again(ann).click();
 			await ann.online();
@@ -76,7 +76,7 @@ for (const [door, block, isPoll] of doors) {
 		}));
 }
 
-test('without a reason the server is not quoted, and Chinese readers read Chinese', () =>
+test('without a reason none is shown, and a Chinese page says it in Chinese', () =>
 	withModerator(async ({ arrive, order }) => {
 		const mei = await arrive({ locale: 'zh-CN' });
 		await mei.join('梅');
@@ -91,46 +91,46 @@ test('without a reason the server is not quoted, and Chinese readers read Chines
 		assert.equal(await mei.page.textContent('.failed p'), '未发送。服务器说：管理员目前只允许你阅读。');
 	}));
 
-test('what a muted reader writes is kept with the reason, and Retry sends it later', () =>
+test("a muted user's message is kept with the reason, and Retry sends it later", () =>
 	withModerator(async ({ arrive, order }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await order('mute', { username: 'Ann' });
 		await ann.say('unheard');
 		await ann.page.locator('.failed p').waitFor();
-		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator lets you read only.');
+		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator has muted you.');
 		await ann.page.reload();
 		await ann.online();
-		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator lets you read only.');
+		assert.equal((await ann.messages())[0].failed, 'Not sent. The server says: a moderator has muted you.');
 		await ann.rename('Anna');
-		await ann.page.locator('#name-error', { hasText: 'lets you read only' }).waitFor();
+		await ann.page.locator('#name-error', { hasText: 'has muted you' }).waitFor();
 		await ann.page.click('#profile-cancel');
 		await order('unmute', { username: 'Ann' });
 		await ann.page.getByRole('button', { name: 'Retry' }).click();
 		await ann.reads(['unheard']);
 	}));
 
-test('who is banned by name is told so, not let in again under it, and may take another one', () =>
+test('a user banned by name is told so, cannot reconnect under that name, and may take another one', () =>
 	withModerator(async ({ daemon, arrive, order }) => {
 		const eve = await arrive();
 		await eve.join('Eve');
 		await order('ban', { username: 'Eve', reason: 'spam' });
 		await eve.state('refused');
-		assert.equal(await words(eve), 'A moderator has banned you. The reason: “spam”. Not connected.');
+		assert.equal(await words(eve), 'A moderator has banned you. Reason: “spam”. Not connected.');
 		const before = openings(daemon);
-		await shake(eve);
+		await triggerReconnect(eve);
 		assert.equal(openings(daemon), before);
 		await again(eve).click();
-		await eve.page.locator('#name-error', { hasText: 'Nobody may be called Eve here' }).waitFor();
+		await eve.page.locator('#name-error', { hasText: 'The name Eve is banned' }).waitFor();
 		await eve.introduce('Eva');
 		await eve.online();
 		await eve.rename('eve');
-		await eve.page.locator('#name-error', { hasText: 'Nobody may be called eve here' }).waitFor();
+		await eve.page.locator('#name-error', { hasText: 'The name eve is banned' }).waitFor();
 		await eve.page.click('#profile-cancel');
 		await eve.called('Eva');
 	}));
 
-test('who comes from a banned address is told so, and nothing is tried for ever', () =>
+test('a user at a banned address is told so, and the page does not retry for ever', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const refusals = [];
 		const ann = await arrive({}, async (page) => {
@@ -144,20 +144,20 @@ test('who comes from a banned address is told so, and nothing is tried for ever'
 		await ann.state('refused');
 		assert.equal(await words(ann), 'A moderator has banned you. Not connected.');
 		const before = refusals.length;
-		await shake(ann);
+		await triggerReconnect(ann);
 		await again(ann).click();
 		await eventually(() => assert.equal(refusals.length, before + 1), 'one more try');
 		await ann.state('refused');
 	}));
 
-test('who wrote too fast is told so', () =>
+test('a user kicked for flooding is told so', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		await ann.join('Ann');
 		await tap.hangUp(1008, 'flooding');
 		await ann.state('refused');
-		assert.equal(await words(ann), 'You were sent away for writing too fast. Not connected.');
+		assert.equal(await words(ann), 'You were disconnected for writing too fast. Not connected.');
 		await again(ann).click();
 		await ann.online();
 	}));

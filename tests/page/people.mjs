@@ -1,13 +1,13 @@
-// People at the page: each has a browser profile of his own, and whatever his page should never do is written down.
+// Users of the page. Each has a separate browser profile, and every forbidden action of a page is recorded.
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
-// A browser says this of every attempt while the server is down or refuses; no page can keep it from doing so.
+// The browser logs this for every attempt while the server is down or refuses. A page cannot prevent it.
 const REFUSED_CONNECTION =
 	/WebSocket connection to .* failed|Failed to load resource: (?:the server responded with a status of 40[13]|net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED))/;
 
-// As a proxy does that knows nothing of WebSockets: they fail, or where window.hangs is set nothing comes of them.
+// Imitates a proxy without WebSockets: they fail, or with window.hangs they stay pending.
 export async function blockSockets(page) {
 	await page.addInitScript(() => {
 		const Native = WebSocket;
@@ -36,14 +36,17 @@ export const hide = (person, hidden) =>
 		document.dispatchEvent(new Event('visibilitychange'));
 	}, hidden);
 
-/** Needs page.clock.install() before. By the time that the page hears of it more than a second may be over, but only once. */
+/**
+ * Needs page.clock.install() before. More than a second may pass before the page's clock stops, but only
+ * once.
+ */
 export async function pauseClock({ page }, ms = 1000) {
 	const pause = () => page.clock.pauseAt(Date.now() + ms);
 
 	await pause().catch(pause);
 }
 
-/** Until the room is shown: the server may not have let anybody in yet. */
+/** Waits until the room is shown. The server may not have accepted the join yet. */
 export async function askForRoom(person, name) {
 	await person.page.fill('#room-field', name);
 	await person.page.press('#room-field', 'Enter');
@@ -62,7 +65,7 @@ export async function choose(person, name) {
 
 export const roomNames = ({ page }) => page.locator('#rooms-list .room-name').allTextContents();
 
-/** Until so much is said to be unread of this room; '' is nothing. */
+/** Waits until the badge of this room shows that count; '' means no badge. */
 export const unread = ({ page }, room, count) =>
 	page.waitForFunction(
 		([name, wanted]) => {
@@ -131,12 +134,17 @@ class Person {
 		return this.page.locator('#me bdi').getByText(name, { exact: true }).waitFor();
 	}
 
-	/** Does what ends the connection, until that is seen: the page comes back by itself, perhaps half a second later. */
-	async loses(end) {
+	/**
+	 * Runs end(), which breaks the connection, until the page notices. The page may reconnect within half a
+	 * second.
+	 */
+	async disconnects(end) {
 		await Promise.all([this.state('waiting'), end()]);
 	}
 
-	/** Needs page.clock.install() before: the page's time stands still, so that it does not come back by itself. */
+	/**
+	 * Needs page.clock.install() before. With the page's clock stopped, the page does not reconnect by itself.
+	 */
 	async stopClock() {
 		await pauseClock(this);
 		await this.state('waiting');
@@ -146,7 +154,7 @@ class Person {
 		return this.page.locator('#room-title').getByText(name, { exact: true }).waitFor();
 	}
 
-	/** Until this room is shown and was entered. */
+	/** Waits until this room is shown and joined. */
 	async inRoom(name) {
 		await this.headed(name);
 		await this.page.locator('.room:not([inert]) .log[data-loaded]').waitFor({ state: 'attached' });
@@ -164,7 +172,7 @@ class Person {
 		);
 	}
 
-	/** Until exactly these messages stand in the log, all of them acknowledged. */
+	/** Waits until exactly these messages are in the log, all of them acknowledged. */
 	reads(texts) {
 		return this.page.waitForFunction(
 			(wanted) =>
@@ -175,7 +183,7 @@ class Person {
 		);
 	}
 
-	/** Every message as it stands on the page. */
+	/** Returns every message as shown on the page. */
 	messages() {
 		return this.page.$$eval('.message', (rows) =>
 			rows.map((row) => ({
@@ -196,7 +204,7 @@ class Person {
 		return (await this.messages()).map(({ text }) => text);
 	}
 
-	/** The names in the list of people, whether it is open or not. */
+	/** Returns the names in the list of people, whether it is open or not. */
 	names() {
 		return this.page.$$eval('#people-list bdi', (all) => all.map((name) => name.textContent));
 	}
@@ -210,7 +218,7 @@ class Person {
 		);
 	}
 
-	/** A line between the messages. */
+	/** A system line between the messages. */
 	line(hasText) {
 		return this.page.locator('.log > :is(.system, .presence)', { hasText });
 	}
@@ -224,9 +232,9 @@ class Person {
 	}
 }
 
-// Runs body({ …given, arrive }); arrive(contextOptions, prepare) opens the page as somebody new, after prepare(page).
-// In the end nobody's page may have done what it should not. first is what the page shows to who is new.
-async function meet(browser, origin, given, body, first = '#profile[open]') {
+// Runs body({ …given, arrive }). arrive(contextOptions, prepare) opens the page as a new user, after
+// prepare(page). At the end no page may have done anything forbidden. first is what a new user is shown.
+async function runWithPages(browser, origin, given, body, first = '#profile[open]') {
 	const people = [];
 
 	async function arrive(options = {}, prepare = () => {}, { path: at = '/' } = {}) {
@@ -241,7 +249,7 @@ async function meet(browser, origin, given, body, first = '#profile[open]') {
 		return person;
 	}
 
-	// Another tab of the same browser.
+	// Opens another tab of the same browser.
 	async function openTab(person, prepare = () => {}) {
 		const page = await person.context.newPage();
 		const tab = new Person(page, person.context, watch(page, origin));
@@ -263,11 +271,11 @@ async function meet(browser, origin, given, body, first = '#profile[open]') {
 }
 
 export function withPeople(browser, settings, body, { first, ...options } = {}) {
-	return withDaemon({ settings, ...options }, (daemon) => meet(browser, daemon.url, { daemon }, body, first));
+	return withDaemon({ settings, ...options }, (daemon) => runWithPages(browser, daemon.url, { daemon }, body, first));
 }
 
-// The same with a server that can be killed and started again, on its port and with its store:
-// body({ server, arrive, openTab }).
+// The same with a server that can be killed and restarted with its port and store: body({ server, arrive,
+// openTab }).
 export async function withRestarts(browser, settings, body) {
 	const kept = [`store.path=${path.join(temporaryFolder(), 'linnet.db')}`, ...settings];
 	const server = {
@@ -281,7 +289,7 @@ export async function withRestarts(browser, settings, body) {
 		},
 	};
 	try {
-		await meet(browser, server.daemon.url, { server }, body);
+		await runWithPages(browser, server.daemon.url, { server }, body);
 		await server.daemon.stop();
 	} finally {
 		server.daemon.kill();

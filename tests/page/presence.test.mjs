@@ -1,4 +1,4 @@
-// The people at the page: their names, who is here, who comes and goes, who is writing.
+// People at the page: names, who is here, who enters and leaves, who is typing.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -15,8 +15,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-// A person without a page, who hears of events.
-async function come(daemon, name) {
+// Connects a client without a page that receives events.
+async function connectPerson(daemon, name) {
 	const client = await daemon.ws();
 	client.sendJson({ type: 'join', username: name });
 	assert.equal((await client.nextJson()).you.username, name);
@@ -31,7 +31,7 @@ async function nextBut(client, ...types) {
 	}
 }
 
-// Without the characters that keep names of another writing direction apart.
+// Removes the characters that isolate names of another writing direction.
 const plain = (text) => text.replaceAll(/[\u2068\u2069]/g, '');
 
 async function typingLine({ page }, wanted) {
@@ -41,9 +41,9 @@ async function typingLine({ page }, wanted) {
 	);
 }
 
-test('24 a name that somebody has, or that nobody may have, is explained at the name form', () =>
+test('24 a taken or forbidden name is explained at the name form', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
-		await come(daemon, 'Bob');
+		await connectPerson(daemon, 'Bob');
 		const ann = await arrive();
 		const refused = async (words) => {
 			await ann.page.locator('#name-error', { hasText: words }).waitFor();
@@ -52,7 +52,7 @@ test('24 a name that somebody has, or that nobody may have, is explained at the 
 			assert.equal(await ann.page.getAttribute('#name', 'aria-invalid'), 'true');
 		};
 		await ann.introduce('bob');
-		await refused('called bob already');
+		await refused('The name bob is in use');
 		await ann.introduce('system');
 		await refused('reserved');
 		await ann.introduce('ann');
@@ -61,20 +61,20 @@ test('24 a name that somebody has, or that nobody may have, is explained at the 
 		await ann.say('hello');
 		await ann.reads(['hello']);
 
-		// The same with a name that is remembered.
+		// The same with a remembered name.
 		await ann.page.evaluate(() => {
 			localStorage.setItem('linnet.name', 'bob');
 			localStorage.removeItem('linnet.session');
 		});
 		await ann.page.reload();
-		await refused('called bob already');
+		await refused('The name bob is in use');
 	}));
 
-test('a change of the name is told to the others, and one that cannot be had is explained', () =>
+test('a rename is announced to the others, and a refused one is explained', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		await ann.rename('anna');
 		await ann.called('anna');
 		await ann.line('You are now anna').waitFor();
@@ -82,7 +82,7 @@ test('a change of the name is told to the others, and one that cannot be had is 
 		assert.deepEqual([event.event, event.username, event.was], ['rename', 'anna', 'ann']);
 
 		await ann.rename('BOB');
-		await ann.page.locator('#name-error', { hasText: 'called BOB already' }).waitFor();
+		await ann.page.locator('#name-error', { hasText: 'The name BOB is in use' }).waitFor();
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'name');
 		await ann.page.keyboard.press('Escape');
 		await ann.called('anna');
@@ -95,7 +95,7 @@ test('a change of the name is told to the others, and one that cannot be had is 
 
 test('two tabs of one browser are one person, who leaves with the last of them', () =>
 	withPeople(browser, [], async ({ daemon, arrive, openTab }) => {
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		const ann = await arrive();
 		await ann.join('ann');
 		const tab = await openTab(ann);
@@ -107,7 +107,7 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		await ann.say('from the first');
 		await tab.reads(['from the first']);
 		assert.equal((await tab.messages())[0].own, true);
-		// One name for both of them.
+		// Both tabs have the same name.
 		await tab.rename('anna');
 		await ann.called('anna');
 		await ann.say('from the first again');
@@ -123,22 +123,22 @@ test('two tabs of one browser are one person, who leaves with the last of them',
 		assert.deepEqual([left.event, left.username], ['leave', 'anna']);
 	}));
 
-test('the name is not refused because of an old connection of the page that lingers', () =>
+test('a lingering old connection of the page does not make its name taken', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		let lingering;
 		const ann = await arrive({}, async (page) => {
 			await blockDetours(page);
 			await page.routeWebSocket(/\/ws$/, (route) => {
 				route.connectToServer();
-				// The server is not told that the page has gone.
+				// The server does not learn that the page has gone.
 				route.onClose(() => {});
 				lingering ??= route;
 			});
 		});
 		await ann.join('ann');
 		await bob.drain();
-		await ann.loses(() => lingering.close({ code: 1001 }));
+		await ann.disconnects(() => lingering.close({ code: 1001 }));
 		await ann.online();
 		await ann.sees(['ann', 'bob']);
 		assert.equal(await ann.page.isVisible('#profile'), false);
@@ -146,12 +146,12 @@ test('the name is not refused because of an old connection of the page that ling
 		assert.equal((await nextBut(bob, 'typing', 'presence')).message, 'back');
 	}));
 
-test('21 the list tells who is here, as a column where there is room and as a sheet where there is not', () =>
+test('21 the list shows who is here, as a column on a wide screen and as a sheet on a narrow one', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive(NARROW);
 		await ann.join('mia');
-		const eve = await come(daemon, 'eve');
-		await come(daemon, 'Zoë');
+		const eve = await connectPerson(daemon, 'eve');
+		await connectPerson(daemon, 'Zoë');
 		await ann.sees(['mia', 'eve', 'Zoë']);
 
 		const button = ann.page.getByRole('button', { name: '3 people here' });
@@ -185,11 +185,11 @@ test('21 the list tells who is here, as a column where there is room and as a sh
 		await ann.page.waitForSelector('#people');
 	}));
 
-test('12 comings and goings are one line, and numbers where they are many', () =>
+test('12 enters and leaves share one line, with numbers if they are many', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
-		const bob = await come(daemon, 'bob');
+		const bob = await connectPerson(daemon, 'bob');
 		await ann.line('bob').waitFor();
 		assert.equal(plain(await ann.line('bob').textContent()), 'bob joined');
 		await bob.close();
@@ -197,7 +197,7 @@ test('12 comings and goings are one line, and numbers where they are many', () =
 
 		const clients = [];
 		for (const name of ['cleo', 'dan', 'eve'])
-			clients.push(await come(daemon, name));
+			clients.push(await connectPerson(daemon, name));
 		await ann.line('eve').waitFor();
 		assert.equal(plain(await ann.line('eve').textContent()), 'cleo, dan and eve joined');
 		clients[0].sendJson({ type: 'nick', username: 'chloe' });
@@ -205,11 +205,11 @@ test('12 comings and goings are one line, and numbers where they are many', () =
 		await ann.say('hello all');
 		await ann.reads(['hello all']);
 
-		// Another line below what has been said.
+		// After a message, presence starts a new line.
 		for (const client of clients.splice(0, 2))
 			await client.close();
 		for (const name of ['fay', 'gus', 'hal'])
-			await come(daemon, name);
+			await connectPerson(daemon, name);
 		const folded = ann.page.locator('.presence summary');
 		await ann.page.getByText('3 joined, 2 left').waitFor();
 		assert.equal(await ann.page.locator('.presence').count(), 2);
@@ -219,7 +219,7 @@ test('12 comings and goings are one line, and numbers where they are many', () =
 		await ann.sees(['ann', 'eve', 'fay', 'gus', 'hal']);
 	}));
 
-test('those who return after a restart of the server are not told of, newcomers are', () =>
+test('after a server restart returning people are not announced, new ones are', () =>
 	withRestarts(browser, [], async ({ server, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive({}, (page) => page.clock.install());
@@ -236,21 +236,21 @@ test('those who return after a restart of the server are not told of, newcomers 
 		await ann.sees(['ann']);
 		await bob.page.clock.resume();
 		await ann.sees(['ann', 'bob']);
-		const eve = await come(server.daemon, 'eve');
+		const eve = await connectPerson(server.daemon, 'eve');
 		await ann.line('eve').waitFor();
 		assert.deepEqual((await ann.page.locator('.presence').allTextContents()).slice(-1).map(plain), ['eve joined']);
 		await eve.close();
 	}));
 
-test('22 who is writing is shown for five seconds, and not longer than to the message', () =>
+test('22 typing is shown for five seconds, or until the message arrives', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install());
 		await ann.join('ann');
 		const [bob, eve, dan, fay] = [
-			await come(daemon, 'bob'),
-			await come(daemon, 'eve'),
-			await come(daemon, 'dan'),
-			await come(daemon, 'fay'),
+			await connectPerson(daemon, 'bob'),
+			await connectPerson(daemon, 'eve'),
+			await connectPerson(daemon, 'dan'),
+			await connectPerson(daemon, 'fay'),
 		];
 		await pauseClock(ann, 2000);
 		bob.sendJson({ type: 'typing' });
@@ -272,7 +272,7 @@ test('22 who is writing is shown for five seconds, and not longer than to the me
 		await typingLine(ann, '');
 	}));
 
-test('while one writes the others are told every three seconds at most', () =>
+test('while a user writes, typing is sent every three seconds at most', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
@@ -284,7 +284,7 @@ test('while one writes the others are told every three seconds at most', () =>
 			await ann.page.keyboard.type('some words');
 			await ann.page.clock.runFor(1000);
 		}
-		await eventually(() => assert.equal(told(), 3), 'three tellings');
+		await eventually(() => assert.equal(told(), 3), 'three typing events');
 		await ann.page.fill('#text', ' ');
 		await ann.page.clock.runFor(4000);
 		await ann.page.keyboard.type(' ');
@@ -293,7 +293,7 @@ test('while one writes the others are told every three seconds at most', () =>
 		assert.equal(told(), 3);
 	}));
 
-test('what arrives before the page is let in is not lost', () =>
+test('a message that arrives before the join is answered is not lost', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		tap.holdSent = ({ type }) => type === 'join';
@@ -302,12 +302,12 @@ test('what arrives before the page is let in is not lost', () =>
 		await eventually(() => assert.equal(tap.held.length, 1), 'the page to ask');
 		const bob = await daemon.ws();
 		bob.sendJson({ username: 'bob', message: 'early' });
-		await eventually(() => assert.equal(tap.received.length, 1), 'the message to come');
+		await eventually(() => assert.equal(tap.received.length, 1), 'the early message');
 		tap.release();
 		await ann.reads(['early']);
 	}));
 
-test('a name that the server took is good also on the next visit', () =>
+test('a name that the server accepted is still valid on the next visit', () =>
 	withPeople(browser, ['limits.name_bytes=64'], async ({ arrive }) => {
 		const ann = await arrive();
 		const name = '很长的名字'.repeat(4);

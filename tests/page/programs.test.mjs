@@ -1,4 +1,4 @@
-// The page and the programs that people have anyway, all in one room: nc, curl and a WebSocket client.
+// The page together with common programs in one room: nc, curl and a WebSocket client.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** A program whose output is kept; what it is told goes to its input. */
+/** Runs a program, collects its output and writes to its input. */
 function run(t, command, ...args) {
 	const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
 	const program = { said: '', say: (text) => child.stdin.write(`${text}\n`) };
@@ -23,7 +23,7 @@ function run(t, command, ...args) {
 	return program;
 }
 
-/** Asks again and again, as a shell loop would: each answer says where to go on. */
+/** Polls in a shell loop; each answer has the position for the next poll. */
 function pollInALoop(t, url) {
 	const script = `
 		since=$(curl -s '${url}?wait=0' | grep -o '"since":"[^"]*"' | cut -d'"' -f4)
@@ -38,11 +38,11 @@ function pollInALoop(t, url) {
 const shows = (program, text) =>
 	eventually(() => assert.ok(program.said.includes(text), `${text} is not in:\n${program.said}`), `"${text}"`);
 
-/** The id under which a program that shows JSON shows a text. */
+/** Returns the id that a program with JSON output shows for a text. */
 const idOf = (program, text) =>
 	Number(new RegExp(`"id":(\\d+),[^\\n}]*?"message":"${text}"`).exec(program.said)[1]);
 
-test('what is said through the page, nc, curl or a WebSocket is read through every other one, under one id', (t) =>
+test('a message sent by the page, nc, curl or a WebSocket appears at all others under one id', (t) =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -98,7 +98,7 @@ test('an acknowledgement typed at a terminal clears the badge of the page', (t) 
 		await ann.page.waitForFunction(() => document.getElementById('alarms-count').textContent !== '1');
 	}));
 
-test('what a program says under the name of the reader is not taken for his own', () =>
+test("a push under the user's name is not shown as the user's own message", () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');

@@ -1,4 +1,4 @@
-// What programs say to a room, as curl does it.
+// Pushes to a room, as curl sends them.
 
 /** Posts an object, or a text with headers; resolves to the answer's object. */
 export async function push(daemon, what, { room = 'lobby', ...headers } = {}) {

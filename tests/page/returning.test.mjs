@@ -1,4 +1,4 @@
-// The connection as the page tells of it: in which state it is, when it is tried again, and that every tab comes back.
+// Reconnecting: the shown state, when the page retries, and that every tab comes back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -13,10 +13,11 @@ before(async () => {
 });
 after(() => browser.close());
 
-// A server that can be down: then it hangs up on whoever comes. Chance gives the longest delays, and the page's clock can be stopped.
-function createUnsteady() {
+// A server that can be down: it then closes every connection. Random delays have their maximum, and the
+// page's clock can be stopped.
+function createUnreliableServer() {
 	const server = createServer();
-	const unsteady = {
+	const unreliable = {
 		...server,
 		isDown: false,
 		isSilent: false,
@@ -28,20 +29,20 @@ function createUnsteady() {
 				Math.random = () => 1 - 1e-9;
 			});
 			await page.routeWebSocket(/\/ws$/, (route) => {
-				unsteady.attempts++;
-				unsteady.route = route;
+				unreliable.attempts++;
+				unreliable.route = route;
 				route.onMessage((text) => {
-					if (unsteady.isDown)
+					if (unreliable.isDown)
 						route.close({ code: 1001 });
-					for (const object of unsteady.isDown || unsteady.isSilent ? [] : server.answer(JSON.parse(text)))
+					for (const object of unreliable.isDown || unreliable.isSilent ? [] : server.answer(JSON.parse(text)))
 						route.send(JSON.stringify(object));
 				});
 			});
 		},
-		/** Until the page has tried so often. */
-		tried: (count) => eventually(() => assert.equal(unsteady.attempts, count), `attempt ${count}`),
+		/** Waits until the page has made that many attempts. */
+		tried: (count) => eventually(() => assert.equal(unreliable.attempts, count), `attempt ${count}`),
 	};
-	return unsteady;
+	return unreliable;
 }
 
 const words = ({ page }) => page.textContent('#state-words');
@@ -56,9 +57,9 @@ async function goDown(person, server) {
 	await person.state('waiting');
 }
 
-test('15 every state is said in words, with a countdown and a button for those who do not want to wait', () =>
+test('15 every state is shown in words, with a countdown and a button to connect at once', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		server.isSilent = true;
 		const ann = await arrive({}, server.prepare);
 		const now = ann.page.getByRole('button', { name: 'Connect now' });
@@ -93,9 +94,9 @@ test('15 every state is said in words, with a countdown and a button for those w
 		assert.equal(await words(ann), 'Offline: this device has no network.');
 	}));
 
-test('16 each attempt that fails doubles the wait, which ends at once when the network or the reader is back', () =>
+test('16 each failed attempt doubles the wait, which ends at once when the network or the user is back', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		const ann = await arrive({}, server.prepare);
 
 		await ann.join('ann');
@@ -109,7 +110,7 @@ test('16 each attempt that fails doubles the wait, which ends at once when the n
 			await server.tried(++attempts);
 			await waits(ann, Math.min(2 * seconds, 30));
 		}
-		// From here on its clock stands still.
+		// From here on the page's clock is stopped.
 		await ann.page.evaluate(() => window.dispatchEvent(new Event('online')));
 		await server.tried(++attempts);
 		await ann.state('waiting');
@@ -121,7 +122,7 @@ test('16 each attempt that fails doubles the wait, which ends at once when the n
 		await ann.online();
 	}));
 
-test('19 all tabs of all readers are back after a restart of the server, none of them loaded anew', () =>
+test('19 after a server restart all tabs of all users reconnect without a reload', () =>
 	withRestarts(browser, [], async ({ server, arrive, openTab }) => {
 		const ann = await arrive();
 		const bob = await arrive();
@@ -143,15 +144,15 @@ test('19 all tabs of all readers are back after a restart of the server, none of
 		assert.deepEqual(await each(({ page }) => page.evaluate(() => window.isSame)), [true, true, true, true]);
 	}));
 
-test('a server that is there without a network is found again', () =>
+test('a server that is reachable without a network is found again', () =>
 	withPeople(browser, [], async ({ arrive }) => {
-		const server = createUnsteady();
+		const server = createUnreliableServer();
 		const ann = await arrive({}, server.prepare);
 		await ann.join('ann');
 		await ann.page.clock.pauseAt(Date.now() + 1000);
 		await ann.context.setOffline(true);
 		await ann.state('offline');
-		// What is begun without a network does not hold up what can be done with it.
+		// An attempt started without a network does not block a later one.
 		server.isSilent = true;
 		await ann.page.clock.runFor(1000);
 		await ann.state('connecting');
@@ -164,7 +165,7 @@ test('a server that is there without a network is found again', () =>
 		await ann.online();
 	}));
 
-test('a server to which the way takes long is given longer after each failure', () =>
+test('a slow server is given more time after each failure', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const server = createServer();
 		const opens = [];

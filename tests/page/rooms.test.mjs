@@ -1,4 +1,4 @@
-// Several rooms in one page: each has its own log, place, draft and people.
+// Several rooms in one page: each has its own log, scroll position, draft and people.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -7,7 +7,7 @@ import { eventually } from '../lib/daemon.mjs';
 import { askForRoom, choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -16,8 +16,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('a room is made by its name, and what is said there is said there alone', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('entering a name creates the room, and its messages stay in it', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();
 		await ann.join('Ann');
@@ -42,8 +42,8 @@ test('a room is made by its name, and what is said there is said there alone', (
 		await daemon.stop();
 	}));
 
-test('the rooms and what was read of them are remembered for the next visit', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('the rooms and their read positions are remembered for the next visit', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -67,8 +67,8 @@ test('the rooms and what was read of them are remembered for the next visit', ()
 		await bob.close();
 	}));
 
-test('19 every room goes on where it was after a restart, with one connection', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+test('19 after a restart every room resumes, over one connection', () =>
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		await ann.join('Ann');
@@ -95,8 +95,8 @@ test('19 every room goes on where it was after a restart, with one connection', 
 		await bob.close();
 	}));
 
-test('each room has a draft of its own, and a message waits for the room it was written in', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('each room has its own draft, and an unsent message stays with its room', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		await ann.join('Ann');
@@ -119,7 +119,7 @@ test('each room has a draft of its own, and a message waits for the room it was 
 		await bob.close();
 	}));
 
-test('a room is left for good, and its neighbour is shown', () =>
+test('a room that is left stays left, and its neighbour is shown', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -134,20 +134,20 @@ test('a room is left for good, and its neighbour is shown', () =>
 		await ann.online();
 		assert.deepEqual(await roomNames(ann), ['lobby']);
 		assert.equal(await ann.page.getByRole('button', { name: /^Leave/ }).count(), 0);
-		// It can be entered again from the list of the others.
+		// The list of other rooms offers it again.
 		await ann.page.locator('#others-list .room-button', { hasText: 'ops' }).click();
 		await ann.inRoom('ops');
 		await ann.sees(['Ann', 'bob']);
 		await bob.close();
 	}));
 
-test('a room that the server refuses is explained and not tried again', () =>
+test('a room that the server refuses is explained and not retried', () =>
 	withPeople(browser, ['chat.create_rooms=false'], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
-		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('lobby');
 		assert.deepEqual(await roomNames(ann), ['lobby']);
 		await ann.page.fill('#room-field', 'a/b');
@@ -155,7 +155,7 @@ test('a room that the server refuses is explained and not tried again', () =>
 		assert.match(await ann.page.textContent('#room-fault'), /slash/);
 	}));
 
-test('on a phone the rooms are a drawer that the keyboard reaches and Escape closes', () =>
+test('on a phone the rooms are a drawer that the keyboard can reach and Escape closes', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive({ viewport: { width: 375, height: 700 } });
 		await ann.join('Ann');
@@ -168,7 +168,7 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		await ann.page.waitForSelector('#rooms', { state: 'hidden' });
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'rooms-button');
 		await ann.page.keyboard.press('Enter');
-		// Which has the focus first.
+		// The current room has the focus first.
 		await ann.page.waitForFunction(() => document.activeElement.textContent === 'lobby');
 		await ann.page.fill('#room-field', 'ops');
 		await ann.page.press('#room-field', 'Enter');
@@ -177,8 +177,8 @@ test('on a phone the rooms are a drawer that the keyboard reaches and Escape clo
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'text');
 	}));
 
-test('who has left the first room is not in it again after the next visit', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('a user who has left the first room is not in it on the next visit', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -195,8 +195,8 @@ test('who has left the first room is not in it again after the next visit', () =
 		assert.deepEqual(await roomNames(ann), ['ops']);
 	}));
 
-test('a room is entered by a press during which something is said elsewhere', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('a room is entered even if a message arrives elsewhere during the press', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
 		await enterRoom(ann, 'ops');
@@ -212,8 +212,8 @@ test('a room is entered by a press during which something is said elsewhere', ()
 		await bob.close();
 	}));
 
-test('a room that is left before the server has let the reader in leaves the others as they are', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('leaving a room before its join is answered does not affect the other rooms', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, tap.prepare);
 		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
@@ -233,8 +233,8 @@ test('a room that is left before the server has let the reader in leaves the oth
 		await bob.close();
 	}));
 
-test('what was written for a room and not sent yet is there when the room is entered again', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+test('an unsent message of a room is there when the room is entered again', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const tap = createTap();
 		const ann = await arrive({}, withClock(tap));
 		await ann.join('Ann');
@@ -251,7 +251,7 @@ test('what was written for a room and not sent yet is there when the room is ent
 		await ann.reads(['from the tunnel']);
 	}));
 
-test('rooms that were entered in another tab are remembered, too', () =>
+test('rooms entered in another tab are remembered too', () =>
 	withPeople(browser, [], async ({ arrive, openTab }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -262,7 +262,7 @@ test('rooms that were entered in another tab are remembered, too', () =>
 		await ann.page.reload();
 		await ann.online();
 		assert.deepEqual((await roomNames(ann)).sort(), ['den', 'lobby', 'ops']);
-		// But not those that were left.
+		// Rooms that were left are not.
 		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
 		await ann.page.reload();
 		await ann.online();
@@ -282,7 +282,7 @@ for (const [what, prepare] of [
 			},
 		})],
 ]) {
-	test(`where storage ${what} a draft waits in its room all the same`, () =>
+	test(`if storage ${what}, a draft still stays with its room`, () =>
 		withPeople(browser, [], async ({ arrive }) => {
 			const ann = await arrive({}, (page) => page.addInitScript(prepare));
 			await ann.join('Ann');

@@ -1,9 +1,9 @@
-// What the pictures of Live and Logs show.
+// Content for the screenshots of Live and Logs.
 
 const MINUTE_MS = 60_000;
 export const now = Date.now();
 
-// A walk that looks like a value of a machine.
+// A random walk that looks like a metric of a machine.
 function series(room, name, unit, begin, step, count = 300) {
 	let value = begin;
 	let seed = name.length * 7919 + name.charCodeAt(0);

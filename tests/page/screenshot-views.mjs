@@ -1,6 +1,5 @@
-// Pictures of the Live and Logs views, for looking at a change of them:
-//   node tests/page/screenshot-views.mjs FOLDER
-// FOLDER gets live-WIDTH*.png and logs-WIDTH*.png for each width and theme.
+// Screenshots of the Live and Logs views, for checking a change: node tests/page/screenshot-views.mjs FOLDER
+// creates live-WIDTH*.png and logs-WIDTH*.png in FOLDER for each width and theme.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
@@ -28,7 +27,7 @@ async function shootLive(view, width, colorScheme) {
 	await page.locator('.live-alarm').nth(3).waitFor();
 	await page.waitForFunction(() => document.querySelector('.live-tile .live-line').hasAttribute('d'));
 	await shoot(view, 'live', width, colorScheme);
-	await page.getByText('What happened').click();
+	await page.getByText('Recent changes').click();
 	await page.locator('.live-tile', { has: page.getByText('answer time p95') }).click();
 	await page.locator('.u-axis').first().waitFor({ state: 'attached' });
 	const over = await page.locator('.live-chart .live-over').boundingBox();
@@ -37,7 +36,7 @@ async function shootLive(view, width, colorScheme) {
 	await shoot(view, 'live-chart', width, colorScheme);
 }
 
-// The view as it begins, and in the other language.
+// The view right after loading, and in the other language.
 async function shootFirst(view, name, width, colorScheme) {
 	const { page } = view;
 
@@ -58,7 +57,7 @@ async function shootChinese(view, width) {
 	await shoot(view, 'live-zh-chart', width, 'light');
 }
 
-// Stopped, with a filter that is none.
+// Paused, with an invalid filter.
 async function shootStopped({ page, feed }, width, colorScheme) {
 	await page.getByRole('searchbox').fill('');
 	await page.getByRole('button', { name: 'Pause' }).click();

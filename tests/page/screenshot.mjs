@@ -1,8 +1,8 @@
-// Pictures of a lively conversation, for the README and for looking at a change of the page:
-//   node tests/page/screenshot.mjs docs
-// FOLDER gets, for each width and theme: page*.png, a conversation; page*-first.png, the first visit; and
-// page*-busy.png, everything that may be on the page at once; page*-alarms.png and page*-standing.png, what programs push.
-// live.png and logs.png are of the other views. The README shows page.png, live.png and logs.png of docs.
+// Screenshots of a busy chat, for the README and for checking a change of the page: node
+// tests/page/screenshot.mjs FOLDER creates in FOLDER, for each width and theme: page*.png, a conversation;
+// page*-first.png, the first visit; page*-busy.png, everything that can be on the page at once;
+// page*-alarms.png and page*-standing.png, pushes of programs. live.png and logs.png show the other views.
+// The README uses page.png, live.png and logs.png of docs.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBrowser } from '../lib/browser.mjs';
@@ -24,7 +24,7 @@ const SIZES = {
 	'page-narrow': { width: 375, height: 760 },
 };
 
-// The page is Ann; the others are plain WebSocket clients.
+// The page belongs to Ann; the others are plain WebSocket clients.
 const CONVERSATION = [
 	['Bob', 'Morning! The new build is up on staging 🚀'],
 	['Bob', 'Notes are here: https://example.org/notes/0.2.0'],

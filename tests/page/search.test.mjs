@@ -1,11 +1,11 @@
-// The search and the way to what it finds, and what tells of news.
+// The search, jumping to a result, and the marks for unread messages.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say, sayMany } from '../lib/chat.mjs';
 import { hide, withPeople } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -14,8 +14,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('a search leads to its hit, however far back it is, and the newest are one press away', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('a search result opens at its place however old it is, and one press leads back to the newest', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		await sayMany(bob, 400, { textOf: (n) => (n === 120 ? 'the needle is here' : `hay ${n}`) });
 		const ann = await arrive();
@@ -41,14 +41,14 @@ test('a search leads to its hit, however far back it is, and the newest are one 
 		await ann.page.getByText('hay 400', { exact: true }).waitFor();
 		await ann.page.click('#search-button');
 		await ann.page.fill('#search-field', 'nothing of the kind');
-		await ann.page.locator('.search-state').getByText('Nothing was found.').waitFor();
+		await ann.page.locator('.search-state').getByText('No messages found.').waitFor();
 		await ann.page.keyboard.press('Escape');
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'search-button');
 		await bob.close();
 	}));
 
-test('9 a line stands above what came while the page was hidden, the title and the picture tell of it', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('9 a line marks the messages that came while the page was hidden, and the title and the icon show them', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');

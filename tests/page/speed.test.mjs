@@ -1,4 +1,5 @@
-// How large the page is and how long it takes. Times are printed, because they are the machine's as much as the page's.
+// The size and speed of the page. Times are printed, because they depend on the machine as much as on the
+// page.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -17,7 +18,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-// The time from each of these key presses to the frame that shows it, in ms.
+// Returns the time from each of these key presses to the frame that shows it, in ms.
 function typeKeys(page, letters) {
 	return page.evaluate(async (keys) => {
 		const field = document.getElementById('text');
@@ -34,7 +35,7 @@ function typeKeys(page, letters) {
 	}, letters);
 }
 
-test('11 with 10,000 messages the rows stay bounded, and writing is as quick as ever', () =>
+test('11 with 10,000 messages the number of rows is limited and typing is not slower', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -43,12 +44,12 @@ test('11 with 10,000 messages the rows stay bounded, and writing is as quick as 
 		await ann.page.getByText(`message-${MANY}`, { exact: true }).waitFor({ timeout: 4 * patienceMs });
 		assert.ok((await ann.page.$eval('.log', (log) => log.childElementCount)) <= MOST_ROWS + 60);
 		const times = await typeKeys(ann.page, 'The quick brown fox jumps over the lazy dog');
-		console.log(`a key: ${times[times.length >> 1].toFixed(1)} ms in the middle, ${times.at(-1).toFixed(1)} ms at worst`);
+		console.log(`a key: ${times[times.length >> 1].toFixed(1)} ms median, ${times.at(-1).toFixed(1)} ms maximum`);
 		assert.equal(await ann.page.inputValue('#text'), 'The quick brown fox jumps over the lazy dog');
 		await bob.close();
 	}));
 
-test('34 the page is less than 60 KB compressed, and its first message is soon there', () =>
+test('34 the page is less than 60 KB compressed, and its first message appears soon', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await daemon.ws('/ws?name=bob');
@@ -57,11 +58,11 @@ test('34 the page is less than 60 KB compressed, and its first message is soon t
 		const page = await ann.context.newPage();
 		const bodies = new Map();
 		page.on('response', (response) => {
-			// Others have no body.
+			// Only GET has a body.
 			if (response.request().method() !== 'GET')
 				return;
 			const body = response.body();
-			// One that comes after the count may be cut by the end of the test.
+			// A response after the count may be cut off by the end of the test.
 			body.catch(() => {});
 			bodies.set(response.url(), body);
 		});
@@ -85,7 +86,7 @@ test('34 the page is less than 60 KB compressed, and its first message is soon t
 		await bob.close();
 	}));
 
-test('34 nothing comes from elsewhere and nothing runs that is not a file of the page', () =>
+test('34 nothing is loaded from elsewhere, and only files of the page run', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const response = await fetch(daemon.url);
 		const policy = response.headers.get('content-security-policy');

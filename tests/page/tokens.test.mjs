@@ -1,10 +1,10 @@
-// auth.mode = "jwt": the page shows who its reader is, asks for a token where it has none that is good, and keeps it to
-// itself.
+// auth.mode = "jwt": the page shows the name in its token, asks for a token if it has no valid one, and keeps
+// the token secret.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
-import { get, got, post } from '../lib/doors.mjs';
+import { expectJson, get, post } from '../lib/doors.mjs';
 import { bearer, inSeconds, jwtConfig, sign } from '../lib/jwt.mjs';
 import { blockSockets, blockStreams, enterRoom, pauseClock, withPeople } from './people.mjs';
 
@@ -32,13 +32,13 @@ async function signIn(person, token) {
 
 const reason = (person) => form(person).locator('#token-reason').textContent();
 
-// Nothing that was asked for is in the log, and so no token is.
+// Fails if the log contains a request target, and so a token.
 function assertSecret(daemon, ...tokens) {
 	for (const token of tokens)
 		assert.deepEqual(daemon.log.filter((line) => line.includes(token) || line.includes(token.split('.').at(-1))), []);
 }
 
-test('who comes by the link of a login is in, in the name of the token, and the address does not keep it', () =>
+test('a login link opens the page under the name in its token, and the address does not keep the token', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const token = tokenOf('ann');
 		const ann = await arrive({}, undefined, comesBy(token));
@@ -53,13 +53,13 @@ test('who comes by the link of a login is in, in the name of the token, and the 
 		await ann.online();
 		await ann.called('ann');
 		await ann.reads(['hello']);
-		// History and search come over the same connection; rooms and logs are asked for apart.
+		// History and search use the same connection; rooms and logs are separate requests.
 		await ann.page.click('#tab-logs');
 		await ann.page.click('#tab-chat');
 		assertSecret(daemon, token);
 	}));
 
-test('a link works in a page that is open, too, and its name counts', () =>
+test('a login link also works in an open page, and the name in its token is used', () =>
 	withTokens(async ({ arrive, daemon }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -70,20 +70,20 @@ test('a link works in a page that is open, too, and its name counts', () =>
 		await ann.sees(['anna']);
 	}));
 
-test('without a token the page asks for one before anything else, and takes what is pasted', () =>
+test('without a token the page asks for one before anything else and accepts a pasted one', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		await form(ann).waitFor();
-		assert.match(await reason(ann), /lets in who shows a token/);
+		assert.match(await reason(ann), /requires a token/);
 		assert.equal(await ann.page.isVisible('#profile'), false);
 		assert.equal(await ann.page.evaluate(() => document.activeElement.id), 'token');
 		await ann.page.keyboard.press('Escape');
 		await ann.page.keyboard.press('Escape');
 		await form(ann).waitFor();
 		await signIn(ann, '');
-		assert.equal(await ann.page.textContent('#token-fault'), 'A token is needed.');
+		assert.equal(await ann.page.textContent('#token-fault'), 'Enter a token.');
 		await signIn(ann, 'nö');
-		assert.match(await ann.page.textContent('#token-fault'), /This is no token/);
+		assert.match(await ann.page.textContent('#token-fault'), /This is not a token/);
 		const token = tokenOf('ann');
 		await signIn(ann, `  Bearer ${token.slice(0, 30)} ${token.slice(30)} `);
 		await ann.online();
@@ -92,12 +92,12 @@ test('without a token the page asks for one before anything else, and takes what
 		assertSecret(daemon, token);
 	}));
 
-test('a wrong token and one that is over are told apart, in both languages, and nothing is tried for ever', () =>
+test('a wrong and an expired token are told apart, in both languages, and the page does not retry for ever', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(sign({ sub: 'ann' }, { key: 'wrong' })));
 		await form(ann).waitFor();
-		assert.match(await reason(ann), /does not take the token/);
-		assert.match(await ann.page.textContent('#state-words'), /does not take your token\. Not connected/);
+		assert.match(await reason(ann), /does not accept your token/);
+		assert.match(await ann.page.textContent('#state-words'), /does not accept your token\. Not connected/);
 		assert.equal(await ann.page.textContent('#state-countdown'), '');
 		const tries = () => daemon.log.filter((line) => line.startsWith('refused ')).length;
 		const before = tries();
@@ -125,18 +125,18 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 	await blockSockets(page);
 	await blockStreams(page);
 }]]) {
-	test(`over ${kind} a token that expires is asked for anew, and what was written is kept`, () =>
+	test(`over ${kind} an expired token is asked for again, and unsent messages and the draft are kept`, () =>
 		withTokens(async ({ daemon, arrive }) => {
 			const first = tokenOf('ann');
 			const ann = await arrive({}, block, comesBy(first));
 			await ann.online();
 			await ann.say('one');
 			await ann.reads(['one']);
-			// Made now that all is loaded, lest it be over before the page is there.
+			// The token is made after everything is loaded, so it cannot expire before the page is shown.
 			const short = tokenOf('ann', { exp: inSeconds(8) });
 			await ann.page.goto(`${daemon.url}${comesBy(short).path}`);
 			await form(ann).waitFor();
-			assert.match(await reason(ann), /has expired. What you have written is kept/);
+			assert.match(await reason(ann), /has expired. Your unsent text is kept/);
 			assert.match(await ann.page.textContent('#state-words'), /Your token has expired/);
 			await ann.page.getByRole('button', { name: 'Not now' }).click();
 			await ann.say('two');
@@ -161,7 +161,7 @@ for (const [kind, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 		}));
 }
 
-test('the name form does not fight what the token says', () =>
+test("the name form shows the token's name and does not allow another one", () =>
 	withTokens(async ({ arrive }) => {
 		const ann = await arrive({}, (page) => page.addInitScript(() => localStorage.setItem('linnet.name', 'Somebody')), comesBy(tokenOf('7', { name: 'ann' })));
 		await ann.online();
@@ -169,14 +169,14 @@ test('the name form does not fight what the token says', () =>
 		await ann.page.click('#me');
 		await ann.page.locator('#name[readonly]').waitFor();
 		assert.equal(await ann.page.inputValue('#name'), 'ann');
-		await ann.page.getByText('Your token says what you are called.').waitFor();
+		await ann.page.getByText('Your token sets your name.').waitFor();
 		await ann.page.click('#profile-save');
 		await ann.say('still ann');
 		await ann.reads(['still ann']);
 		assert.equal(await ann.page.isVisible('#profile'), false);
 	}));
 
-test('whose name the page kept from elsewhere is called as the token says', () =>
+test('the name in the token wins over a remembered name', () =>
 	withTokens(async ({ arrive, daemon }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -187,12 +187,12 @@ test('whose name the page kept from elsewhere is called as the token says', () =
 		await ann.page.click('#me');
 		await ann.page.locator('#name[readonly]').waitFor();
 		await ann.page.click('#profile-cancel');
-		// A token without a name has a guest for its owner.
+		// A token without a name makes its user a guest.
 		const eve = await arrive({}, undefined, comesBy(sign({ rooms: ['lobby'] })));
 		await eve.online();
 		assert.match(await eve.page.textContent('#me bdi'), /^guest-\d+$/);
 		await eve.rename('Eve');
-		await eve.page.locator('#name-error', { hasText: 'takes a token' }).waitFor();
+		await eve.page.locator('#name-error', { hasText: 'need a token' }).waitFor();
 		await eve.page.click('#profile-cancel');
 		await eve.page.reload();
 		await eve.online();
@@ -200,29 +200,29 @@ test('whose name the page kept from elsewhere is called as the token says', () =
 		assert.ok(daemon.url);
 	}));
 
-test('the rooms of the token are those that there are', () =>
+test('the rooms of the token are the only rooms on the page', () =>
 	withTokens(async ({ arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann', { rooms: ['ops', 'dev'] })));
 		await ann.online();
 		await ann.inRoom('ops');
 		await ann.page.fill('#room-field', 'secret');
 		await ann.page.press('#room-field', 'Enter');
-		await ann.page.locator('.room:not([inert]) .system', { hasText: /secret.*cannot be entered/ }).waitFor();
+		await ann.page.locator('.room:not([inert]) .system', { hasText: /Cannot join .*secret/ }).waitFor();
 		await ann.inRoom('ops');
 	}));
 
-test('a room that nobody was in yet is entered over a stream, too, and a token for no room gets nowhere', () =>
+test('a new room can be entered over a stream too, and a token without rooms enters none', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, blockSockets, comesBy(tokenOf('ann', { rooms: ['new'] })));
 		await ann.online();
 		await ann.inRoom('new');
 		const eve = await arrive({}, undefined, comesBy(tokenOf('eve', { rooms: [] })));
 		await eve.state('refused');
-		assert.match(await eve.page.textContent('#state-words'), /Your token is for no room here\. Not connected/);
+		assert.match(await eve.page.textContent('#state-words'), /Your token does not allow any room here\. Not connected/);
 		assert.ok(daemon.log.filter((line) => line.startsWith('refused')).length < 6);
 	}));
 
-test('signing out forgets the reader, in every tab', () =>
+test('signing out forgets the user, in every tab', () =>
 	withTokens(async ({ arrive, openTab }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
@@ -236,8 +236,8 @@ test('signing out forgets the reader, in every tab', () =>
 		await form(other).waitFor();
 		const kept = await ann.page.evaluate(() => Object.keys(localStorage).sort());
 		assert.deepEqual(kept, ['linnet.theme', 'linnet.view']);
-		assert.match(await reason(ann), /lets in who shows a token/);
-		// What one tab is given the other one has.
+		assert.match(await reason(ann), /requires a token/);
+		// A token given to one tab is used by the other one.
 		await signIn(ann, tokenOf('bob'));
 		await ann.called('bob');
 		await other.called('bob');
@@ -245,11 +245,11 @@ test('signing out forgets the reader, in every tab', () =>
 		assert.equal(await ann.page.inputValue('#text'), '');
 	}));
 
-test('signing out forgets also what was read a moment ago', () =>
+test('signing out also forgets messages that were just received', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => page.clock.install(), comesBy(tokenOf('ann')));
 		await ann.online();
-		// Nothing of it is kept before the page is left.
+		// With the clock paused nothing is stored before the page is left.
 		await pauseClock(ann);
 		await say(await daemon.ws(`/ws?token=${tokenOf('bob')}`), 'news');
 		await ann.reads(['news']);
@@ -260,22 +260,22 @@ test('signing out forgets also what was read a moment ago', () =>
 		assert.deepEqual(kept, ['linnet.view']);
 	}));
 
-test('the owner of a banned name is told so, and the page rests', () =>
+test('the user of a banned name is told so, and the page stops retrying', () =>
 	withTokens(async ({ daemon, arrive }) => {
 		const ann = await arrive({}, undefined, comesBy(tokenOf('ann')));
 		await ann.online();
-		await got(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
+		await expectJson(post(daemon, '/admin/ban', { username: 'ann', reason: 'enough' }, bearer('root-secret')));
 		await ann.state('refused');
-		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. The reason: “enough”\. Not connected/);
+		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Reason: “enough”\. Not connected/);
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.state('refused');
 		assert.match(await ann.page.textContent('#state-words'), /A moderator has banned you\. Not connected/);
-		await got(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
+		await expectJson(post(daemon, '/admin/unban', { username: 'ann' }, bearer('root-secret')));
 		await ann.page.getByRole('button', { name: 'Connect again' }).click();
 		await ann.online();
 	}));
 
-test('where nobody has to log in a token opens what needs one, and names are free', () =>
+test('without auth a token unlocks what needs one, and names can be chosen', () =>
 	withPeople(
 		browser,
 		['auth.mode=open'],
@@ -287,7 +287,7 @@ test('where nobody has to log in a token opens what needs one, and names are fre
 			await ann.page.reload();
 			await ann.online();
 			await ann.called('Ann');
-			assert.equal((await got(get(daemon, '/rooms'))).rooms.length, 1);
+			assert.equal((await expectJson(get(daemon, '/rooms'))).rooms.length, 1);
 		},
 		{ config: jwtConfig(), first: ANYTHING },
 	));

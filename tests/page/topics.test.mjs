@@ -1,4 +1,4 @@
-// What a room is about, as its owner has configured it.
+// Room topics from the configuration.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const configured = (topics) => {
 	return `rooms = ( ${rooms.join(', ')} );\n`;
 };
 
-// Runs body({ …, retell }) where retell(topics) configures others.
+// Runs body({ …, retell }), where retell(topics) configures other topics.
 function withTopics(topics, body) {
 	const file = path.join(temporaryFolder(), 'linnet.cfg');
 
@@ -47,14 +47,14 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 	await blockSockets(page);
 	await blockStreams(page);
 }]]) {
-	test(`over ${door} the topic of each room stands beside its name and in the list`, () =>
+	test(`over ${door} the topic of each room is shown next to its name and in the list`, () =>
 		withTopics({ lobby: 'Birds', ops: 'Servers' }, async ({ arrive }) => {
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
 			await topicIs(ann, 'Birds');
 			assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Birds');
 			assert.equal(await ann.page.locator('#others-list .room-topic').textContent(), 'Servers');
-			// From now on the room itself has to tell.
+			// From here on the topic must come from joining the room.
 			await ann.page.route('**/rooms', () => {});
 			await ann.page.locator('#others-list .room-button').click();
 			await ann.inRoom('ops');
@@ -69,7 +69,7 @@ for (const [door, block] of [['a WebSocket', () => {}], ['a stream', blockSocket
 		}));
 }
 
-test('another topic is there when the reader looks again', () =>
+test('a changed topic is shown when the user looks again', () =>
 	withTopics({ lobby: 'Birds' }, async ({ arrive, retell }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -81,7 +81,7 @@ test('another topic is there when the reader looks again', () =>
 		assert.equal(await ann.page.locator('#rooms-list .room-topic').textContent(), 'Bees');
 	}));
 
-test('a topic is text, whatever it looks like', () =>
+test('a topic is shown as text, whatever it contains', () =>
 	withTopics({ lobby: '<img src=x onerror=alert(1)> **not** `markup`' }, async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('Ann');
@@ -90,7 +90,7 @@ test('a topic is text, whatever it looks like', () =>
 	}));
 
 for (const width of [375, 1280]) {
-	test(`at ${width} px a long topic is cut, and its title has all of it`, () => {
+	test(`at ${width} px a long topic is cut off, and its title has the full text`, () => {
 		const long = `${'Sightings, recordings and feeders, '.repeat(12)}and the rest`;
 
 		return withTopics({ lobby: long }, async ({ arrive }) => {
@@ -99,7 +99,7 @@ for (const width of [375, 1280]) {
 			await topicIs(ann, long);
 			assert.equal(await ann.page.getAttribute('#room-topic', 'title'), long);
 			assert.equal(await ann.page.locator('#rooms-list .room-topic').getAttribute('title'), long);
-			// One line, of whatever the font makes it.
+			// One line high, for any font.
 			const { height, right, isCut } = await ann.page.$eval('#room-topic', (topic) => {
 				const cut = [topic, topic.parentElement].find((one) => one.scrollWidth > one.clientWidth && one.clientWidth);
 				return { ...topic.getBoundingClientRect().toJSON(), isCut: cut && getComputedStyle(cut).textOverflow === 'ellipsis' };

@@ -1,11 +1,11 @@
-// Where no WebSocket can be had the page goes on by other means, says so, and returns to it.
+// Without a WebSocket the page uses a stream or polls, says so, and returns to a WebSocket later.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { say } from '../lib/chat.mjs';
 import { blockSockets, blockStreams, choose, enterRoom, pauseClock, unread, withPeople, withRestarts } from './people.mjs';
 
-const TALKATIVE = 'limits.message_rate=0';
+const NO_RATE_LIMIT = 'limits.message_rate=0';
 
 let browser;
 
@@ -16,8 +16,8 @@ after(() => browser.close());
 
 const words = ({ page }) => page.textContent('#state-words');
 
-test('18 where WebSockets are blocked the page comes by a stream of events, and says so', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('18 where WebSockets are blocked the page uses a stream of events and says so', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		const begun = performance.now();
 		await ann.join('Ann');
@@ -40,8 +40,8 @@ test('18 where WebSockets are blocked the page comes by a stream of events, and 
 		await bob.close();
 	}));
 
-test('18 where streams are held back, too, the page polls, and says so', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('18 where streams are blocked as well the page polls and says so', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await blockSockets(page);
 			await page.addInitScript(() => {
@@ -68,8 +68,8 @@ test('18 where streams are held back, too, the page polls, and says so', () =>
 		await bob.close();
 	}));
 
-test('18 of the 5 s that the page has to be there it waits for less than 4 for what does not come', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+test('18 the page gives up on a pending WebSocket and a pending stream within 4 s, and is online within 5 s', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		let streamed = () => {};
 		const asked = new Promise((resolve) => (streamed = resolve));
 		const ann = await arrive({}, async (page) => {
@@ -80,7 +80,7 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 			});
 			await page.route(/\/events\//, () => streamed());
 		});
-		// Its time stands still but for what it is given here.
+		// The page's clock is stopped except for the steps below.
 		await pauseClock(ann);
 		await ann.introduce('Ann');
 		await ann.state('connecting');
@@ -91,7 +91,7 @@ test('18 of the 5 s that the page has to be there it waits for less than 4 for w
 		assert.equal(await words(ann), 'Online · polling');
 	}));
 
-// Ann, who has nothing but polls, and whose clock the test may move.
+// Opens a page that can only poll, with a clock that the test controls.
 async function arriveByPolls(arrive) {
 	const ann = await arrive({}, async (page) => {
 		await page.clock.install();
@@ -105,8 +105,8 @@ async function arriveByPolls(arrive) {
 	return ann;
 }
 
-test('rooms that the connection has no place for tell roughly how much is unread', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('rooms beyond the connection limit show roughly how many messages are unread', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		await enterRoom(ann, 'ops');
 		const bob = await daemon.ws('/ws?name=bob');
@@ -131,8 +131,8 @@ test('rooms that the connection has no place for tell roughly how much is unread
 		await bob.close();
 	}));
 
-test('of four streams one is only counted, and what was counted is not counted again', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('the fourth stream room is only counted, and counted messages are not counted again', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
 			await blockSockets(page);
@@ -155,20 +155,20 @@ test('of four streams one is only counted, and what was counted is not counted a
 		await bob.close();
 	}));
 
-test('a name that is taken is explained also where no WebSocket can be had', () =>
+test('a taken name is explained also without a WebSocket', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const bob = await daemon.ws('/ws?name=bob');
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.introduce('bob');
-		await ann.page.locator('#name-error', { hasText: 'called bob already' }).waitFor();
+		await ann.page.locator('#name-error', { hasText: 'The name bob is in use' }).waitFor();
 		await ann.introduce('Ann');
 		await ann.online();
 		await ann.sees(['Ann', 'bob']);
 		await bob.close();
 	}));
 
-test('over a stream nothing is lost when the server is restarted', () =>
-	withRestarts(browser, [TALKATIVE], async ({ server, arrive }) => {
+test('over a stream nothing is lost when the server restarts', () =>
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		await ann.say('one');
@@ -185,8 +185,8 @@ test('over a stream nothing is lost when the server is restarted', () =>
 		await bob.close();
 	}));
 
-test('the page returns to a WebSocket when there is one', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+test('the page returns to a WebSocket when one is available', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		await ann.say('by stream');
@@ -200,7 +200,8 @@ test('the page returns to a WebSocket when there is one', () =>
 		await ann.reads(['by stream', 'by WebSocket']);
 	}));
 
-// At a 'stall' the page's streams of events fall silent; window.beats counts the comments of the server before that.
+// At a 'stall' event the page's streams of events fall silent. window.beats counts the server's comments
+// before that.
 const canStall = (page) =>
 	page.addInitScript(() => {
 		const native = window.fetch;
@@ -226,8 +227,8 @@ const canStall = (page) =>
 		};
 	});
 
-test('20 a stream that has died without a word is noticed, and after it nothing is missing', () =>
-	withPeople(browser, [TALKATIVE, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
+test('20 a stream that dies silently is noticed, and no message is missing afterwards', () =>
+	withPeople(browser, [NO_RATE_LIMIT, 'heartbeat.ping_s=1'], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
 			await blockSockets(page);
@@ -245,8 +246,8 @@ test('20 a stream that has died without a word is noticed, and after it nothing 
 		await bob.close();
 	}));
 
-test('20 a poll that is never answered is noticed, and after it nothing is missing', () =>
-	withPeople(browser, [TALKATIVE], async ({ daemon, arrive }) => {
+test('20 a poll that is never answered is noticed, and no message is missing afterwards', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arriveByPolls(arrive);
 		const bob = await daemon.ws('/ws?name=bob');
 		let isHeld;
@@ -263,8 +264,8 @@ test('20 a poll that is never answered is noticed, and after it nothing is missi
 		await bob.close();
 	}));
 
-test('who is not known any more by the session of a stream comes anew, and what was being said is said', () =>
-	withPeople(browser, [TALKATIVE], async ({ arrive }) => {
+test('a page whose session is unknown to the server joins anew and sends its pending message', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
 		const ann = await arrive({}, (page) => blockSockets(page));
 		await ann.join('Ann');
 		const unknown = { error: { code: 'no_such_session', message: 'there is no such session' } };

@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test('1 two pages talk: each sees the other with avatar and time, and its own message once', () =>
+test('1 two pages chat: each sees the other with avatar and time, and its own message once', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();
@@ -65,7 +65,7 @@ test('a plain WebSocket client and a page chat with each other', () =>
 		assert.equal((await ann.messages())[1].author, 'plain');
 	}));
 
-test('Gravatar is asked by those who gave an email, for those who gave one, and by nobody else', () =>
+test('Gravatar is loaded only by users who gave an email, and only for people who gave one', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const asked = [];
 		const ann = await arrive({}, (page) =>
@@ -93,7 +93,7 @@ test('Gravatar is asked by those who gave an email, for those who gave one, and 
 		);
 		assert.equal(await bob.page.locator(shown).count(), 0);
 
-		// Ann's own picture, in the button with her name, and that of Carol's message.
+		// Ann's own picture in the button with her name, and the picture at Carol's message.
 		assert.deepEqual(new Set(asked), new Set([pictureOf('ann@example.org'), pictureOf('carol@example.org')]));
 		assert.deepEqual(
 			ann.faults.splice(0).filter((fault) => !fault.startsWith('foreign request: https://gravatar.com/avatar/')),
@@ -141,7 +141,7 @@ test('13 hostile texts and names from a plain client are shown as text and do no
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 
-test('messages that lack members or carry wrong types are shown sanely or left out', () =>
+test('messages with missing members or wrong types are shown sensibly or left out', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const frames = [
 			'not json',
@@ -186,7 +186,7 @@ test('messages that lack members or carry wrong types are shown sanely or left o
 		assert.equal(await ann.sidewaysScroll(), 0);
 	}));
 
-test('15 without a network the page says so, and comes back at once with it', () =>
+test('15 without a network the page says so, and reconnects as soon as the network is back', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -201,18 +201,18 @@ test('15 without a network the page says so, and comes back at once with it', ()
 		assert.equal((await plain.nextJson()).message, 'from the tunnel');
 	}));
 
-test('15 what a close code means is said in words', () =>
+test('15 each close code is explained in words', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const codes = [
 			[1001, 'waiting', /stopping or restarting/],
-			[1008, 'refused', /sent you away.*“a reason”/, 'a reason'],
+			[1008, 'refused', /closed your connection.*“a reason”/, 'a reason'],
 			[1008, 'refused', /writing too fast/, 'flooding'],
 			[1009, 'waiting', /too long/],
 		];
 		const server = createServer();
 		const ann = await arrive({}, withClock(server));
 		await ann.join('ann');
-		// It comes back when it is told to.
+		// With the clock paused the page reconnects only on request.
 		await pauseClock(ann);
 
 		for (const [code, state, words, reason = ''] of codes) {
@@ -224,7 +224,7 @@ test('15 what a close code means is said in words', () =>
 		}
 	}));
 
-test('4 a draft survives a reload, the name is remembered, and both are gone or changed when wished', () =>
+test('4 a draft survives a reload, the name is remembered, and both can be cleared or changed', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -252,7 +252,7 @@ test('4 a draft survives a reload, the name is remembered, and both are gone or 
 		);
 	}));
 
-// The buttons that stand wholly or in part beside the window.
+// Returns the buttons that are partly or fully outside the window.
 function cutOff({ page }) {
 	return page.$$eval('button', (all) =>
 		all
@@ -269,7 +269,7 @@ test('28 nothing scrolls sideways from 320 px to 1280 px, whatever is shown', ()
 		const check = async (what) => {
 			for (const width of WIDTHS) {
 				await ann.page.setViewportSize({ width, height: 640 });
-				// What depends on the width changes with the next frame.
+				// The layout follows a change of width one frame later.
 				await eventually(
 					async () => assert.deepEqual([await ann.sidewaysScroll(), await cutOff(ann)], [0, []], `${what} at ${width} px`),
 					'everything to fit',

@@ -1,12 +1,12 @@
-// A view of the page alone, fed by its test. The daemon serves the document around it together with the page's files, so
-// that what holds for the page holds for the view, above all the security policy.
+// One view of the page alone, fed by its test. The daemon serves the surrounding document with the page's
+// files, so the same rules apply, above all the content security policy.
 import assert from 'node:assert/strict';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sourceDir, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
 import { watch } from './people.mjs';
 
-// The page's files and the test's, with the style sheets of the page.
+// Makes a folder with the page's files and the test's, with the style sheets of the page.
 function makeRoot() {
 	const root = path.join(temporaryFolder(), 'public');
 
@@ -23,8 +23,8 @@ export function startViewDaemon(options = {}) {
 }
 
 /**
- * Runs body({ page, feed, calls }) with the view called kind ("live" or "logs") on a page of its own;
- * feed(method, ...frames) gives it frames. In the end the page may have done nothing that it should not.
+ * Runs body({ page, feed, calls }) with one view ("live" or "logs") on its own page; feed(method, ...frames)
+ * sends frames to it. At the end the page may have done nothing forbidden.
  */
 export async function withView(
 	browser,

@@ -1,16 +1,16 @@
-// What stands between a page and its server, or in the server's place.
+// Stand-ins between a page and its server, or in place of the server.
 
-// Where a WebSocket takes too long to open, as on a slow machine, the page must not go round the wire by other means.
+// A WebSocket may open slowly on a slow machine. This keeps the page from using a stream or polls instead.
 export const blockDetours = (page) => page.route(/\/(?:events|poll)\//, (route) => route.abort('connectionrefused'));
 
-// To be given to arrive() as its second argument. The page talks to the real server; its test may look at every object,
-// keep some back and hang up.
+// A tap between the page and the real server, for the second argument of arrive(). The test can inspect every
+// object, hold some back and close the connection.
 export function createTap() {
 	const tap = {
 		/** Every object that has passed, in order. */
 		sent: [],
 		received: [],
-		/** Objects for which these return true do not pass; they wait in held until release(). */
+		/** Objects for which these return true are kept in held until release(). */
 		holdSent: () => false,
 		holdReceived: () => false,
 		held: [],
@@ -34,24 +34,24 @@ export function createTap() {
 				server.onMessage(pass(tap.received, (object) => tap.holdReceived(object), route));
 			});
 		},
-		/** Everything passes from now on, what was held first. */
+		/** Lets the held objects and everything after them pass. */
 		release() {
 			tap.holdSent = tap.holdReceived = () => false;
 			tap.held.splice(0).forEach((pass) => pass());
 		},
-		/** Everything passes from now on, but what was held is lost. */
+		/** Drops the held objects and lets everything after them pass. */
 		forget() {
 			tap.holdSent = tap.holdReceived = () => false;
 			tap.held = [];
 		},
-		/** The page loses its connection. */
+		/** Closes the page's connection. */
 		hangUp: (code = 1001, reason = '') => tap.route.close({ code, reason }),
 	};
 	return tap;
 }
 
-// A server of the test's own: it lets the page in, knows of no history unless answer(object) does, and says what the
-// test says.
+// A fake server: it accepts the join, has no history unless answer(object) returns one, and sends what the
+// test sends.
 export function createServer({ answer = () => undefined, joined = {} } = {}) {
 	const server = {
 		received: [],
@@ -94,15 +94,15 @@ export function createServer({ answer = () => undefined, joined = {} } = {}) {
 		},
 		sendAll: (objects) => objects.forEach((object) => server.sendText(JSON.stringify(object))),
 		sendText: (text) => server.route.send(text),
-		/** A numbered message. */
+		/** Sends a numbered message. */
 		say: (object) => server.sendAll([{ type: 'message', room: 'lobby', id: ++server.lastId, ...object }]),
-		/** The objects of this type that have come. */
+		/** Returns the received objects of this type. */
 		of: (type) => server.received.filter((object) => (object.type ?? 'message') === type),
 	};
 	return server;
 }
 
-/** For arrive(): the page is on the wire of a tap or server, and its clock can be stopped. */
+/** For arrive(): connects the page to a tap or fake server, with a clock that can be stopped. */
 export const withClock = (wire) => async (page) => {
 	await page.clock.install();
 	await wire.prepare(page);

@@ -1,4 +1,4 @@
-// The parts of the page that one person meets alone: the name form, the composer, the log and the looks.
+// Parts of the page for a single user: the name form, the composer, the log and the appearance.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
@@ -24,7 +24,7 @@ async function withFrames(arrive, options) {
 	return { ann, send: server.say, server };
 }
 
-// Waits until the log stands so far from its end, in px.
+// Waits until the distance of the log from its end is in this range, in px.
 function distance(page, least, most) {
 	return page.waitForFunction(
 		([from, to]) => {
@@ -37,7 +37,7 @@ function distance(page, least, most) {
 }
 
 const atBottom = ({ page }) => distance(page, 0, 1);
-// Turns the wheel, until the log has come to rest.
+// Turns the wheel and waits until the log stops moving.
 async function wheelUp({ page }, px) {
 	await page.mouse.wheel(0, -px);
 	await distance(page, px, px);
@@ -47,12 +47,12 @@ test('names that the server would refuse are refused on the form, in words', () 
 	withPeople(browser, [], async ({ arrive }) => {
 		const { page } = await arrive();
 		const wrong = [
-			['', /needed/],
-			['   ', /needed/],
+			['', /Enter a name/],
+			['   ', /Enter a name/],
 			['n'.repeat(33), /33 bytes of at most 32/],
 			['é'.repeat(17), /34 bytes/],
-			['ann\u202e', /cannot be seen/],
-			['a\u200bnn', /cannot be seen/],
+			['ann\u202e', /invisible/],
+			['a\u200bnn', /invisible/],
 		];
 		for (const [name, words] of wrong) {
 			await page.fill('#name', name);
@@ -72,7 +72,7 @@ test('names that the server would refuse are refused on the form, in words', () 
 		await page.waitForSelector('#state[data-state="online"]');
 	}));
 
-test('3 Enter sends, Shift+Enter makes a line, Enter within a composition does neither', () =>
+test('3 Enter sends, Shift+Enter starts a new line, and Enter during a composition does neither', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		await ann.join('ann');
@@ -104,11 +104,11 @@ test('3 Enter sends, Shift+Enter makes a line, Enter within a composition does n
 		assert.deepEqual(await ann.texts(), ['one\ntwo', '  indented']);
 	}));
 
-test('1 what Enter sends stands there at once, marked, until its own acknowledgement, and once', () =>
+test('1 a sent message appears at once, is marked until it is acknowledged, and appears once', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send, server } = await withFrames(arrive);
 		await ann.page.fill('#text', 'hello');
-		// Nothing but the key has come to the page when the row is looked for.
+		// When the row is looked up, the page has received only the key press.
 		const { marked, took } = await ann.page.$eval('#text', async (field) => {
 			const begun = performance.now();
 			field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
@@ -136,7 +136,7 @@ test('1 what Enter sends stands there at once, marked, until its own acknowledge
 		await ann.reads(['between', 'hello', 'after']);
 	}));
 
-test('3 a paste of twenty lines keeps them and sends nothing by itself', () =>
+test('3 a paste of twenty lines is kept as it is and not sent by itself', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive({ permissions: ['clipboard-read', 'clipboard-write'] });
 		const plain = await daemon.ws();
@@ -158,7 +158,7 @@ test('3 a paste of twenty lines keeps them and sends nothing by itself', () =>
 		assert.ok(height >= 20 * lineHeight, `${height} px for lines of ${lineHeight} px`);
 	}));
 
-test('shortcodes turn into emoji while typing and on sending, and emoji alone are shown big', () =>
+test('shortcodes become emoji while typing and on sending, and emoji alone are shown large', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -174,7 +174,7 @@ test('shortcodes turn into emoji while typing and on sending, and emoji alone ar
 		assert.deepEqual(big, [false, true]);
 	}));
 
-test('the emoji picker is used by keyboard alone', () =>
+test('the emoji picker works by keyboard alone', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const ann = await arrive();
 		const focused = () => ann.page.evaluate(() => document.activeElement.id || document.activeElement.ariaLabel);
@@ -198,7 +198,7 @@ test('the emoji picker is used by keyboard alone', () =>
 		assert.equal(await ann.page.isVisible('#picker'), false);
 	}));
 
-test('6 a text that is too long is refused with a counter and kept, one that just fits is delivered', () =>
+test('6 a text that is too long is refused with a counter and kept, and one that just fits is sent', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const plain = await daemon.ws();
@@ -223,7 +223,7 @@ test('6 a text that is too long is refused with a counter and kept, one that jus
 		assert.equal(await ann.page.textContent('#refusal'), '');
 	}));
 
-test('7 one author within five minutes is one group, a new day gets a line', () =>
+test('7 messages of one author within five minutes are one group, and a new day gets a line', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive, { timezoneId: 'Asia/Shanghai' });
 		const at = (clock) => Date.parse(`2026-03-01T${clock}+08:00`);
@@ -248,7 +248,7 @@ test('7 one author within five minutes is one group, a new day gets a line', () 
 		);
 	}));
 
-test('8 the log follows at the bottom, stays put above it and tells how many are new', () =>
+test('8 the log follows at the bottom, stays in place above it and counts new messages', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		const fill = async (from, to) => {
@@ -276,7 +276,7 @@ test('8 the log follows at the bottom, stays put above it and tells how many are
 		await atBottom(ann);
 	}));
 
-test('8 up to 100 px above the newest it follows, one more and nothing moves, and End leads back', () =>
+test('8 the log follows up to 100 px above the end and not beyond, and End leads back', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		const scrollUp = (px) =>
@@ -307,7 +307,7 @@ test('8 up to 100 px above the newest it follows, one more and nothing moves, an
 		await ann.page.waitForSelector('.jump', { state: 'hidden' });
 	}));
 
-test('a flood leaves 500 rows at most and does not move who reads above', () =>
+test('a flood leaves at most 500 rows and does not move what the user reads above', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		for (let number = 1; number <= 2000; number++)
@@ -317,12 +317,13 @@ test('a flood leaves 500 rows at most and does not move who reads above', () =>
 		assert.ok((await rows()) <= 500);
 		await atBottom(ann);
 
-		// The reader stands in the lower half of what is kept when the next trim takes the top away.
+		// The position is in the lower half of the kept rows when the next trim removes the top.
 		const before = await ann.page.$eval('.log', async (log) => {
 			const scrolled = new Promise((resolve) => log.addEventListener('scroll', resolve, { once: true }));
 			log.scrollTop = log.scrollHeight * 0.8;
-			// By then the page knows.
+			// The page has handled the scroll by then, and no row moves any more.
 			await scrolled;
+			await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {})));
 			const row = document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('.message, .log');
 			window.readRow = row.classList.contains('log') ? log.children[log.childElementCount >> 1] : row;
 			return window.readRow.getBoundingClientRect().top;
@@ -336,7 +337,7 @@ test('a flood leaves 500 rows at most and does not move who reads above', () =>
 		assert.ok(Math.abs(moved) <= 2, `moved by ${moved} px`);
 	}));
 
-test('9 the title counts what comes while the page is hidden', () =>
+test('9 the title counts messages that arrive while the page is hidden', () =>
 	withPeople(browser, [], async ({ arrive }) => {
 		const { ann, send } = await withFrames(arrive);
 		const look = (hidden) =>
@@ -381,7 +382,7 @@ test('26 assistive technology finds the log, the state, the field and the button
 		assert.deepEqual(small, []);
 	}));
 
-test('25 a name has one colour, for everybody and also after a reload', () =>
+test('25 a name has the same colour for everybody, also after a reload', () =>
 	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
 		const names = Array.from({ length: 40 }, (_, n) => `${['bob', 'eve', '梅', 'Zoë'][n % 4]}-${n}`);
 		const plain = await daemon.ws();
@@ -407,7 +408,7 @@ test('25 a name has one colour, for everybody and also after a reload', () =>
 	}));
 
 for (const colorScheme of ['light', 'dark']) {
-	test(`25 every name and every avatar can be read in the ${colorScheme} theme`, () =>
+	test(`25 every name and avatar has enough contrast in the ${colorScheme} theme`, () =>
 		withPeople(browser, [], async ({ arrive }) => {
 			const { ann, send } = await withFrames(arrive, { colorScheme });
 			send({ username: 'bob', message: 'hi' });

@@ -1,30 +1,29 @@
-// Many members of one room, and what must be true of them in the end.
+// Many members of one room, and what must be true of them at the end.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { patienceMs, within } from '../lib/daemon.mjs';
-import { Member, doors } from './member.mjs';
+import { doors, Member } from './member.mjs';
 
 const ROOM = 'torture';
 
-// What the tests ask of the daemon has nothing to do with how fast one may talk, and all of
-// it is kept.
+// These tests are not about the rate limit, and every message is kept.
 export const settings = ['limits.message_rate=0', 'store.keep_messages=0'];
 
-/** Every member's share of so many messages. */
+/** Returns the share of member n in total messages. */
 function share(total, count, n) {
 	return Math.floor(total / count) + (n < total % count ? 1 : 0);
 }
 
 export class Crowd {
-	#waiting = []; // { acks, resolve }, for so many acks
+	#waiting = []; // { acks, resolve }: resolve after that many acks
 	#fail;
 
-	/** So many clients on a port; the other options are those of every member. */
+	/** Makes that many clients on a port; the other options apply to every member. */
 	constructor({ port, clients, ...options }) {
 		this.port = port;
 		this.acks = 0;
-		/** Rejects at the first promise that is broken. */
+		/** Rejects at the first broken promise of delivery. */
 		this.fault = new Promise((_, reject) => (this.#fail = reject));
 		this.fault.catch(() => {});
 		this.members = [];
@@ -54,7 +53,7 @@ export class Crowd {
 		);
 	}
 
-	/** Has so many messages sent, each of which says who sent it and is like no other. */
+	/** Has total messages sent. Each names its sender and has its own text. */
 	send(total) {
 		this.total = total;
 		this.members.forEach((member, n) => {
@@ -64,7 +63,7 @@ export class Crowd {
 		this.members.forEach((member) => member.start());
 	}
 
-	/** Resolves when so many messages are acknowledged; to be awaited in order. */
+	/** Resolves after that many acks. Calls must be awaited in order. */
 	reached(acks) {
 		if (acks <= this.acks)
 			return Promise.resolve();
@@ -77,7 +76,7 @@ export class Crowd {
 		return member.unacked === 0 && member.have >= this.total;
 	}
 
-	/** Resolves when every member has every message. Fails when that gets no nearer. */
+	/** Resolves when every member has every message. Fails if there is no progress. */
 	async complete() {
 		for (;;) {
 			const laggard = this.members.find((member) => !this.isComplete(member));
@@ -85,14 +84,16 @@ export class Crowd {
 				return;
 			const caughtUp = new Promise((resolve) => {
 				const check = () => this.isComplete(laggard) && resolve();
-				laggard.on('heard', check);
+				laggard.on('received', check);
 				laggard.on('ack', check);
 			});
 			await this.orFault(caughtUp);
 		}
 	}
 
-	/** The promise, unless a member finds a fault or nobody gets anything new for long. */
+	/**
+	 * Resolves with the promise. Fails if a member finds a fault or nothing arrives for a long time.
+	 */
 	orFault(promise) {
 		const progress = () => this.acks + this.sum('have');
 		let seen = progress();
@@ -100,7 +101,7 @@ export class Crowd {
 		const stall = new Promise((_, reject) => {
 			timer = setInterval(() => {
 				if (seen === progress())
-					reject(new Error(`nothing gets on any more:\n${this.describe()}`));
+					reject(new Error(`there is no progress any more:\n${this.describe()}`));
 				seen = progress();
 			}, patienceMs);
 		});
@@ -114,7 +115,7 @@ export class Crowd {
 			.join('\n');
 	}
 
-	/** Every member has the same dense list: each message is in it, and once. */
+	/** Fails unless every member has the same dense list, with each message in it once. */
 	assertSameView() {
 		const view = this.members[0].texts;
 		assert.equal(view.length - 1, this.total, 'the last id');
@@ -124,12 +125,12 @@ export class Crowd {
 			const other = view.findIndex((text, id) => member.texts[id] !== text);
 			assert.equal(other, -1, `${member.name} has "${member.texts[other]}" at ${other}`);
 			for (const entry of member.entries)
-				assert.equal(view[entry.id], entry.text, `${entry.ref} is what was acked`);
+				assert.equal(view[entry.id], entry.text, `${entry.ref} has the text that was acked`);
 		}
 	}
 
-	/** Somebody who was never there reads it all, and it is the same. */
-	async assertNewcomerSeesTheSame() {
+	/** Fails unless a new member reads the same list. */
+	async assertNewMemberReadsTheSame() {
 		const { epoch } = this.members[0];
 		this.add({ name: 'newcomer', door: 'query', epoch });
 		await this.complete();
@@ -144,7 +145,7 @@ export class Crowd {
 		return this.members.reduce((total, member) => total + member[key], 0);
 	}
 
-	/** For a summary: how often the members came back, and so on. */
+	/** Numbers for a summary, such as how often the members reconnected. */
 	figures() {
 		const codes = new Map();
 		for (const { closeCodes } of this.members)
@@ -161,7 +162,7 @@ export class Crowd {
 	}
 }
 
-/** A number of seconds for a summary. */
+/** Returns the seconds since start, for a summary. */
 export function secondsSince(start) {
 	return ((performance.now() - start) / 1000).toFixed(1);
 }

@@ -1,5 +1,5 @@
-// Connections that break in every way that networks know: nobody misses a message, nobody
-// is shown one twice, and a retry is known as one.
+// Connections that break in every possible way: no member misses a message or receives one twice,
+// and a resend is recognised.
 
 import { test } from 'node:test';
 import { isSlowRun, startDaemon } from '../lib/daemon.mjs';
@@ -18,7 +18,7 @@ async function troubleAtRandom(proxy, crowd, chance) {
 	}
 }
 
-const title = 'nothing is lost and nothing comes twice over cut connections';
+const title = 'connections that are cut lose no message and deliver none twice';
 
 test(title, { skip: isSlowRun }, async () => {
 	const chance = new Chance();
@@ -35,7 +35,7 @@ test(title, { skip: isSlowRun }, async () => {
 		crowd.assertSameView();
 		const done = { ...proxy.counts, resets: proxy.resets };
 		summary('cuts', { cuts, ...done, ...crowd.figures(), seconds: secondsSince(start) });
-		await crowd.assertNewcomerSeesTheSame();
+		await crowd.assertNewMemberReadsTheSame();
 		crowd.leave();
 		proxy.close();
 		await daemon.stop();

@@ -1,6 +1,6 @@
-// Damage to bytes, drawn by chance.
+// Random damage to bytes.
 
-// What parsers stumble over.
+// Byte sequences that confuse parsers.
 const words = [
 	'\r', '\n', '\r\n', '\r\n\r\n', '\0', ' ', '\t', ':', ';', ',', '"', '%', '%00', '%zz', '?', '#',
 	'/../', '//', '\xff', '\x7f', '\x80', '-1', '0', '99999999999999999999', '{', '}', '[', '\\u0000', '\\ud800',
@@ -14,7 +14,7 @@ const spliced = (bytes, at, removed, inserted) =>
 
 const nothing = Buffer.alloc(0);
 
-/** A place, and how long a part of the bytes may be there: short ones are more likely. */
+/** Picks a random part of the bytes. Short parts are more likely. */
 function part(bytes, chance) {
 	const at = chance.below(bytes.length + 1);
 	const most = chance.pick([4, 40, bytes.length]);
@@ -63,7 +63,7 @@ const ways = [
 	},
 ];
 
-/** The bytes, damaged so many times. */
+/** Returns the bytes with that many random changes. */
 export function damaged(bytes, times, chance) {
 	while (times-- > 0)
 		bytes = chance.pick(ways)(bytes, chance);

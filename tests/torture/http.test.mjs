@@ -1,5 +1,5 @@
-// Requests of every route, damaged by chance and sent in every way but the polite one: the
-// daemon answers everybody else all the while, and keeps nothing of it.
+// Requests to every route, randomly damaged and sent in unfriendly ways. The daemon must keep
+// serving other clients and must not leak anything.
 
 import assert from 'node:assert/strict';
 import net from 'node:net';
@@ -13,13 +13,13 @@ import { recorded } from './requests.mjs';
 const seconds = size('SECONDS', { small: 10, full: 600 });
 const clients = size('CLIENTS', { small: 16, full: 16 });
 
-// How fast one may talk is not what is tested. The heartbeat is to be due while a client stalls.
+// The tests are not about the rate limit. The heartbeat must come due while a client stalls.
 const places = 300;
 const settings = [
 	'limits.message_rate=0', `limits.connections=${places}`, 'heartbeat.ping_s=1', 'heartbeat.pong_s=5',
 ];
 
-/** What one connection is to do: pieces of bytes, the pauses before them, and how it leaves. */
+/** Returns the plan of one connection: pieces of bytes, the pauses before them, and how it ends. */
 function plan(kinds, chance) {
 	const count = chance.pick([1, 1, 1, 2, 3, 6]);
 	const intact = Array.from({ length: count }, () => chance.pick(chance.pick(kinds)));
@@ -34,30 +34,30 @@ function plan(kinds, chance) {
 	};
 }
 
-/** The beginning of it: the seed brings back the whole. */
-const told = (planned) =>
+/** The beginning of the plan. The seed reproduces all of it. */
+const describePlan = (planned) =>
 	JSON.stringify({ ...planned, pieces: planned.pieces.map(String) }).slice(0, 300);
 
-/** What is sent first on every connection is an answer of HTTP, and never that it has failed. */
+/** Fails unless the connection begins with an HTTP answer, and one without a server error. */
 function assertAnswer(bytes) {
 	if (bytes.length < 12)
 		return null;
 	const [, status] = /^HTTP\/1\.1 (\d{3}) /.exec(bytes.toString('latin1', 0, 13)) ?? [];
-	assert.ok(status, `no answer of HTTP: ${bytes.toString('latin1', 0, 100)}`);
+	assert.ok(status, `this is not an HTTP answer: ${bytes.toString('latin1', 0, 100)}`);
 	assert.notEqual(status, '500');
 	return status;
 }
 
-/** Resolves when nothing more comes, or after so long. */
+/** Resolves when the connection ends, or after that many ms. */
 const gone = (socket, ms) =>
 	Promise.race([new Promise((resolve) => socket.once('close', resolve)), moment(ms)]);
 
 async function play(daemon, { pieces, pauses, isReading, stays_ms, leaves }) {
 	const socket = net.connect({ port: daemon.port, host: daemon.host, allowHalfOpen: true });
-	const heard = [];
+	const chunks = [];
 	socket.on('error', () => {});
 	if (isReading)
-		socket.on('data', (chunk) => heard.push(chunk));
+		socket.on('data', (chunk) => chunks.push(chunk));
 	else
 		socket.pause();
 	for (const [i, piece] of pieces.entries()) {
@@ -77,7 +77,7 @@ async function play(daemon, { pieces, pauses, isReading, stays_ms, leaves }) {
 	if (leaves === 'reset' && !socket.destroyed)
 		socket.resetAndDestroy();
 	socket.destroy();
-	return assertAnswer(Buffer.concat(heard));
+	return assertAnswer(Buffer.concat(chunks));
 }
 
 class Storm {
@@ -91,8 +91,8 @@ class Storm {
 		this.isOver = false;
 	}
 
-	/** One client after the other, until it is over. */
-	async blow(n) {
+	/** Runs one client after the other until the time is over. */
+	async runClients(n) {
 		const chance = new Chance(seed + n);
 		while (!this.isOver) {
 			const next = plan(this.kinds, chance);
@@ -111,14 +111,14 @@ class Storm {
 			.join(',');
 	}
 
-	/** What each client did last. */
+	/** Returns what each client did last. */
 	describe() {
-		return this.#last.map(told).join('\n');
+		return this.#last.map(describePlan).join('\n');
 	}
 }
 
-/** Two people in a room of their own, and somebody who asks whether the daemon is well. */
-class Onlookers {
+/** Two people in a room of their own, and a check of the daemon's health. */
+class Bystanders {
 	rounds = 0;
 	worst_ms = 0;
 	isOver = false;
@@ -139,7 +139,10 @@ class Onlookers {
 	}
 }
 
-/** As many as there are places come at once, and are served: nobody who has gone has kept one. */
+/**
+ * Fails unless as many clients as there are places can connect at once. Closed connections must not
+ * keep a place.
+ */
 async function assertAllPlacesFree(daemon, taken) {
 	const crowd = [];
 	for (let n = taken; n < places; n++)
@@ -151,7 +154,7 @@ async function assertAllPlacesFree(daemon, taken) {
 	crowd.forEach((client) => client.destroy());
 }
 
-/** Somebody in the room that the requests are about, who answers for the session in them. */
+/** A member of the room that the requests name. Its session is the one in the requests. */
 async function memberOf(daemon, room) {
 	const member = await daemon.ws('/ws', { isChecked: false });
 	member.sendJson({ type: 'join', room, username: 'max' });
@@ -164,35 +167,35 @@ async function memberOf(daemon, room) {
 
 async function run(daemon) {
 	const { member, epoch, session } = await memberOf(daemon, 'ops');
-	member.socket.on('message', () => member.next().catch(() => {})); // it keeps nothing
+	member.socket.on('message', () => member.next().catch(() => {})); // discards every message
 	const [ann, bob] = [await daemon.ws('/ws?room=quiet'), await daemon.ws('/ws?room=quiet')];
 	const before = daemon.openSockets();
 	const storm = new Storm(daemon, recorded({ epoch, session }));
-	const onlookers = new Onlookers(daemon, ann, bob);
+	const bystanders = new Bystanders(daemon, ann, bob);
 	try {
-		const blowing = Promise.all(Array.from({ length: clients }, (_, n) => storm.blow(n)));
+		const blowing = Promise.all(Array.from({ length: clients }, (_, n) => storm.runClients(n)));
 		await Promise.race([
-			onlookers.watch(performance.now() + seconds * 1000),
+			bystanders.watch(performance.now() + seconds * 1000),
 			blowing,
 			daemon.ended.then(() => assert.fail('linnetd has ended')),
 		]);
 		storm.isOver = true;
-		await within(blowing, 'the last of the storm');
-		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be given back');
+		await within(blowing, 'the last clients of the storm');
+		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be closed');
 		await assertAllPlacesFree(daemon, 3);
 	} catch (error) {
-		error.message += `\nseed=${seed}, and last of all:\n${storm.describe()}`;
+		error.message += `\nseed=${seed}; the last clients did:\n${storm.describe()}`;
 		throw error;
 	} finally {
-		storm.isOver = onlookers.isOver = true;
+		storm.isOver = bystanders.isOver = true;
 	}
 	summary('http', {
 		seconds, clients, connections: storm.plays, statuses: storm.statuses,
-		rounds: onlookers.rounds, worst_ms: onlookers.worst_ms.toFixed(0),
+		rounds: bystanders.rounds, worst_ms: bystanders.worst_ms.toFixed(0),
 	});
 }
 
-test('damaged requests of every kind hurt nobody and leave nothing behind', { skip: isSlowRun }, async () => {
+test('damaged requests of every kind harm no other client and leave nothing behind', { skip: isSlowRun }, async () => {
 	const daemon = await startDaemon({ settings });
 	try {
 		await run(daemon);

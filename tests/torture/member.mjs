@@ -1,42 +1,39 @@
-// A client that means to lose nothing: it comes back whenever it is cut off, resumes from
-// the last id up to which it has everything, and sends again what was not acknowledged.
+// A client that must not lose anything: it reconnects whenever it is cut off, resumes from the last
+// id up to which it has everything, and resends unacknowledged messages.
 //
-// It is also the judge of what it is sent. On each connection the room's messages must be
-// one gapless run of ids that begins behind "since"; only what it sent itself over the same
-// connection, and was acknowledged there, may be missing from the run. Whatever breaks a
-// promise is emitted as "fault".
+// It also checks what it receives. On each connection the room's messages must have consecutive ids
+// that start right after "since". Only its own messages, acknowledged over the same connection, may
+// be missing. A violation is emitted as "fault".
 
 import { EventEmitter } from 'node:events';
 import WebSocket from 'ws';
 
-// How soon it tries again: at once, and then later each time. What it waits for, a daemon
-// that listens again or a name that gets free, is announced to nobody.
+// Delays before a reconnect: at once, then later each time. No event announces that the daemon
+// listens again or that a name is free.
 const RETRY_MS = [0, 10, 20, 50, 100, 200];
 
-/** Refusals after which the same may be sent again. */
+/** Errors after which the same message may be sent again. */
 const PASSING = new Set(['busy', 'store_failed']);
 
-/** How a member gets into its room: by the query of its URL, or by a join from another one. */
+/** How a member enters its room: by the query of its URL, or by a join from another room. */
 export const doors = ['query', 'join'];
 
-/** What a member remembers of one of its messages. */
+/** The state of one own message. */
 class Entry {
 	constructor(ref, text) {
 		this.ref = ref;
 		this.text = text;
 		this.id = undefined;
-		this.isSent = false; // over the present connection
+		this.isSent = false; // over the current connection
 		this.freshAcks = 0;
 	}
 }
 
-/**
- * Emits "ack" (entry), "heard" (id, text), "joined", "closed" (code) and "fault" (error).
- */
+/** Emits "ack" (entry), "received" (id, text), "joined", "closed" (code) and "fault" (error). */
 export class Member extends EventEmitter {
 	#options;
 	#socket = null;
-	#entries = []; // that are not acknowledged, oldest first
+	#entries = []; // unacknowledged, oldest first
 	#byRef = new Map();
 	#said = 0;
 	#isSending = false;
@@ -44,21 +41,21 @@ export class Member extends EventEmitter {
 	#isLeaving = false;
 	#failures = 0; // in a row
 	#token;
-	#since; // of the present connection
-	#wire = 0; // the last id that came over the present connection
+	#since; // of the current connection
+	#wire = 0; // the last id received over the current connection
 	#ackedHere = new Set();
 
 	/**
-	 * port, name, room, door (of `doors`), inFlight: how many messages are under way at once,
-	 * epoch: to read all there is of this history, ballast: text that is sent along with
-	 * each message, isNeverRefused: there is always somebody who listens.
+	 * Options: port, name, room, door (one of `doors`), inFlight: how many messages may be
+	 * unacknowledged at once, epoch: read this history from its start, padding: text added to each
+	 * message, isNeverRefused: a refused connection is a fault.
 	 */
 	constructor(options) {
 		super();
 		this.#options = options;
 		this.name = options.name;
 		this.epoch = options.epoch;
-		/** What the room says as this member sees it: texts[id]. */
+		/** The room's messages as received by this member: texts[id]. */
 		this.texts = [];
 		/** Every id up to this one is known. */
 		this.have = 0;
@@ -74,7 +71,7 @@ export class Member extends EventEmitter {
 		return this.#entries.length;
 	}
 
-	/** Every message that it was told to say, by ref. */
+	/** Every own message, by ref. */
 	get entries() {
 		return [...this.#byRef.values()];
 	}
@@ -92,7 +89,7 @@ export class Member extends EventEmitter {
 		this.#sendMore();
 	}
 
-	/** Stops reading, as a client whose machine sleeps. */
+	/** Stops reading, like a client on a sleeping machine. */
 	pause() {
 		this.#socket.pause();
 	}
@@ -101,13 +98,13 @@ export class Member extends EventEmitter {
 		this.#socket.resume();
 	}
 
-	/** Goes away for good. */
+	/** Leaves for good. */
 	leave() {
 		this.#isLeaving = true;
 		this.#socket.terminate();
 	}
 
-	/** In one line, for whoever looks for what is missing. */
+	/** One line for debugging. */
 	describe() {
 		const state = this.isJoined ? 'joined' : 'not joined';
 		const since = this.#since ? ` since ${this.#since}` : '';
@@ -144,7 +141,7 @@ export class Member extends EventEmitter {
 		socket.on('open', () => this.#options.door === 'join' && this.#join());
 		socket.on('message', (data) => this.#hear(data));
 		socket.on('error', ({ code }) => {
-			// "close" follows.
+			// A "close" event follows.
 			if (this.#options.isNeverRefused && code === 'ECONNREFUSED')
 				this.#fault('was refused');
 		});
@@ -162,7 +159,7 @@ export class Member extends EventEmitter {
 	}
 
 	#send(object) {
-		this.#socket.send(JSON.stringify(object), () => {}); // "close" tells of a failure
+		this.#socket.send(JSON.stringify(object), () => {}); // the "close" event reports a failure
 	}
 
 	#join() {
@@ -209,13 +206,13 @@ export class Member extends EventEmitter {
 		this.emit('joined');
 	}
 
-	/** In by the query, but as a guest: an earlier session still holds the name. */
+	/** The query entered the room as a guest, because an earlier session still holds the name. */
 	#claimName() {
 		this.nameRetries++;
 		if (!this.#token)
 			return this.#socket.terminate();
 		this.#send({ type: 'nick', username: this.name, session: this.#token, ref: 'nick' });
-		this.#send({ type: 'ping' }); // its answer says that there was no error
+		this.#send({ type: 'ping' }); // the answer shows that there was no error
 	}
 
 	#onNamed() {
@@ -225,8 +222,9 @@ export class Member extends EventEmitter {
 
 	#hearError({ code, ref, message }) {
 		if (code === 'name_taken') {
-			// Of the query: "joined" follows. Otherwise the holder has a token that was
-			// cut off on its way to us, and is itself cut off: until that is noticed.
+			// With the query, "joined" follows. After a join, the earlier session's token was
+			// lost with its connection. Wait until the daemon notices that this connection is
+			// dead.
 			if (ref === 'join')
 				this.nameRetries++;
 			if (ref !== undefined)
@@ -244,17 +242,17 @@ export class Member extends EventEmitter {
 
 	#hearMessage({ id, room, username, message }) {
 		if (room !== this.#options.room || !this.isJoined)
-			return this.#fault(`heard ${id} of ${room} unasked`);
+			return this.#fault(`received ${id} of ${room}, a room not joined`);
 		if (id <= this.#wire)
-			return this.#fault(`heard ${id} after ${this.#wire}`);
+			return this.#fault(`received ${id} after ${this.#wire}`);
 		for (let missing = this.#wire + 1; missing < id; missing++)
 			if (!this.#ackedHere.has(missing))
-				return this.#fault(`heard ${id} after ${this.#wire}, ${missing} is missing`);
+				return this.#fault(`received ${id} after ${this.#wire}, ${missing} is missing`);
 		this.#wire = id;
 		if (!message.startsWith(`${username} `))
-			return this.#fault(`${id}, "${message}", is said to be ${username}'s`);
+			return this.#fault(`${id}, "${message}", has ${username} as its sender`);
 		this.#know(id, message);
-		this.emit('heard', id, message);
+		this.emit('received', id, message);
 	}
 
 	#hearAck({ ref, id, duplicate }) {
@@ -262,9 +260,9 @@ export class Member extends EventEmitter {
 		if (!entry)
 			return this.#fault(`an ack of ${ref}, which was never sent`);
 		if (entry.id !== undefined && entry.id !== id)
-			return this.#fault(`${ref} was kept as ${entry.id} and as ${id}`);
+			return this.#fault(`${ref} was stored as ${entry.id} and as ${id}`);
 		if (!duplicate && entry.freshAcks++ > 0)
-			return this.#fault(`${ref} was kept twice`);
+			return this.#fault(`${ref} was stored twice`);
 		if (duplicate)
 			this.duplicates++;
 		else
@@ -293,8 +291,8 @@ export class Member extends EventEmitter {
 			if (entry.isSent)
 				continue;
 			entry.isSent = true;
-			const { room, ballast } = this.#options;
-			this.#send({ room, message: entry.text, ref: entry.ref, ballast });
+			const { room, padding } = this.#options;
+			this.#send({ room, message: entry.text, ref: entry.ref, padding });
 		}
 	}
 }

@@ -1,8 +1,7 @@
-// How much is asked of the daemon, and chance that can be had again.
+// The size of the torture tests, and reproducible randomness.
 //
-// LINNET_TORTURE=full asks for the full size, otherwise it is a matter of seconds. Single
-// numbers: LINNET_TORTURE_CLIENTS, _MESSAGES, _KILLS, _CUTS, _SESSIONS, _MEASURED, _SECONDS,
-// _SEED.
+// LINNET_TORTURE=full runs the full size; otherwise the tests take seconds. Single sizes:
+// LINNET_TORTURE_CLIENTS, _MESSAGES, _KILLS, _CUTS, _SESSIONS, _MEASURED, _SECONDS, _SEED.
 
 const isFull = process.env.LINNET_TORTURE === 'full';
 
@@ -15,7 +14,7 @@ function numberFrom(variable) {
 	return Number(text);
 }
 
-/** LINNET_TORTURE_name, or what is usual at the size of this run. */
+/** Returns LINNET_TORTURE_name, or the default for the size of this run. */
 export function size(name, { small, full }) {
 	return numberFrom(`LINNET_TORTURE_${name}`) ?? (isFull ? full : small);
 }
@@ -23,8 +22,8 @@ export function size(name, { small, full }) {
 export const seed = numberFrom('LINNET_TORTURE_SEED') ?? Math.floor(Math.random() * 2 ** 32);
 
 /**
- * A repeatable source of chance (mulberry32). The same seed draws the same plan; when the
- * kernel and the daemon get their turns is not in it.
+ * A reproducible random generator (mulberry32). The same seed gives the same plan, but not the same
+ * timing of the kernel and the daemon.
  */
 export class Chance {
 	#state;
@@ -33,7 +32,7 @@ export class Chance {
 		this.#state = start >>> 0;
 	}
 
-	/** From 0 to 1, without 1. */
+	/** From 0 up to, but not including, 1. */
 	fraction() {
 		this.#state = (this.#state + 0x6d2b79f5) >>> 0;
 		let mixed = this.#state;
@@ -55,18 +54,18 @@ export class Chance {
 		return list[this.below(list.length)];
 	}
 
-	/** So many whole numbers below n, in order. */
+	/** Returns count random whole numbers below n, in ascending order. */
 	moments(count, n) {
 		return Array.from({ length: count }, () => this.below(n)).sort((a, b) => a - b);
 	}
 }
 
-/** Resolves after so many ms, for a moment that no event names. */
+/** Resolves after ms milliseconds, where no event can be awaited. */
 export function moment(ms) {
 	return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The one line that a test says about its run. */
+/** Prints the summary line of a test. */
 export function summary(name, figures) {
 	const pairs = Object.entries(figures).map(([key, value]) => `${key}=${value}`);
 	console.log(`torture ${name}: ${pairs.join(' ')} seed=${seed}`);

@@ -1,12 +1,12 @@
-// A TCP proxy that does to connections what networks do: it cuts them in the middle of a
-// frame, on one side only, politely or by a reset, or holds one direction up for a while.
+// A TCP proxy that damages connections as networks do. It cuts them within a frame or on one side
+// only, with a FIN or a reset, or delays one direction for a while.
 
 import { once } from 'node:events';
 import net from 'node:net';
 
-// How long a side may be left that does not know of the other one's end, and how long a
-// direction may stand still.
-const FORLORN_MS = 400;
+// How long one side may stay open after the other one has ended, and how long a direction may
+// stall.
+const ONE_SIDED_MS = 400;
 const STALL_MS = 300;
 
 /** One direction of a connection. */
@@ -31,7 +31,7 @@ class Flow {
 			this.#from.pause();
 	}
 
-	/** Passes on a part of the next bytes, then calls done(). */
+	/** Passes on part of the next bytes, then calls done(). */
 	breakNext(chance, done) {
 		this.#onNext = (bytes) => {
 			this.#onNext = () => {};
@@ -39,12 +39,12 @@ class Flow {
 		};
 	}
 
-	/** What comes from now on goes nowhere. */
+	/** Drops everything from now on. */
 	discard() {
 		this.#onNext = () => {};
 	}
 
-	/** Keeps what comes from now on; the function that is returned passes it on at last. */
+	/** Holds everything from now on. The returned function passes it on. */
 	keep() {
 		const kept = [];
 		this.#onNext = (bytes) => kept.push(bytes);
@@ -67,7 +67,7 @@ class Link {
 		this.client = client;
 		this.server = server;
 		this.chance = chance;
-		this.isWhole = true; // nothing was done to it yet
+		this.isWhole = true; // not damaged yet
 		this.up = new Flow(client, server);
 		this.down = new Flow(server, client);
 		for (const socket of [client, server]) {
@@ -83,48 +83,51 @@ class Link {
 			other.destroy();
 	}
 
-	end(isRude) {
+	end(isReset) {
 		for (const socket of [this.client, this.server])
-			drop(socket, isRude);
+			drop(socket, isReset);
 	}
 
-	/** The other side is left alone, and notices later. */
-	endOneSide(isRude) {
+	/** Ends one side; the other side notices later. */
+	endOneSide(isReset) {
 		const [side, other] = this.chance.isLucky(0.5)
 			? [this.client, this.server]
 			: [this.server, this.client];
 		this.up.discard();
 		this.down.discard();
-		drop(side, isRude);
-		setTimeout(() => drop(other, isRude), this.chance.below(FORLORN_MS));
+		drop(side, isReset);
+		setTimeout(() => drop(other, isReset), this.chance.below(ONE_SIDED_MS));
 	}
 
-	endMidFrame(isRude) {
+	endMidFrame(isReset) {
 		const flow = this.chance.pick([this.up, this.down]);
-		flow.breakNext(this.chance, () => this.end(isRude));
+		flow.breakNext(this.chance, () => this.end(isReset));
 	}
 
-	/** What the client said last arrives when it has come back and said it again. */
-	arriveLate(isRude) {
+	/**
+	 * Cuts the connection but delivers the client's last bytes after it has reconnected and resent
+	 * them.
+	 */
+	deliverLate(isReset) {
 		const passOn = this.up.keep();
 		this.down.discard();
 		setTimeout(() => {
-			drop(this.client, isRude);
+			drop(this.client, isReset);
 			setTimeout(() => {
 				passOn();
 				this.server.end();
-			}, this.chance.below(FORLORN_MS));
+			}, this.chance.below(ONE_SIDED_MS));
 		}, this.chance.below(STALL_MS));
 	}
 
-	/** No data one way; then it is cut, or goes on as if nothing had been. */
-	stall(isRude) {
+	/** Stalls one direction, then cuts the connection or lets it continue. */
+	stall(isReset) {
 		const flow = this.chance.pick([this.up, this.down]);
 		const isCut = this.chance.isLucky(0.5);
 		flow.stall();
 		setTimeout(() => {
 			if (isCut)
-				return this.end(isRude);
+				return this.end(isReset);
 			this.isWhole = true;
 			flow.flow();
 			for (const socket of [this.client, this.server])
@@ -134,10 +137,10 @@ class Link {
 	}
 }
 
-const troubles = ['end', 'endOneSide', 'endMidFrame', 'arriveLate', 'stall'];
+const troubles = ['end', 'endOneSide', 'endMidFrame', 'deliverLate', 'stall'];
 
-function drop(socket, isRude) {
-	if (isRude)
+function drop(socket, isReset) {
+	if (isReset)
 		socket.resetAndDestroy();
 	else
 		socket.destroy();
@@ -169,18 +172,18 @@ export class Proxy {
 		client.once('close', () => this.#links.delete(link));
 	}
 
-	/** Does something to a connection that is well. Half of the ends are resets. */
+	/** Damages an intact connection. Half of the ends are resets. */
 	trouble() {
 		const whole = [...this.#links].filter((link) => link.isWhole);
 		if (whole.length === 0)
 			return;
 		const link = this.#chance.pick(whole);
 		const trouble = this.#chance.pick(troubles);
-		const isRude = this.#chance.isLucky(0.5);
+		const isReset = this.#chance.isLucky(0.5);
 		this.counts[trouble]++;
-		this.resets += isRude ? 1 : 0;
+		this.resets += isReset ? 1 : 0;
 		link.isWhole = false;
-		link[trouble](isRude);
+		link[trouble](isReset);
 	}
 
 	close() {

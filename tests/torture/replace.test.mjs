@@ -1,5 +1,5 @@
-// The daemon is replaced again and again while its sockets stay open: no connect is refused,
-// everybody resumes, nothing is lost or doubled.
+// The daemon is replaced again and again while its sockets stay open: no connect is refused, every
+// client resumes, nothing is lost or doubled.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ const clients = size('CLIENTS', { small: 50, full: 200 });
 const messages = size('MESSAGES', { small: 2000, full: 20_000 });
 const replacements = size('KILLS', { small: 3, full: 10 });
 
-// Starts linnetd on the sockets that it inherits, again whenever that has ended.
+// Starts linnetd with inherited sockets, and restarts it whenever it ends.
 const keeper = `
 	while :; do
 		sh -c 'export LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=http; exec "$@"' linnetd "$@" &
@@ -22,8 +22,8 @@ const keeper = `
 		echo "linnetd ended with $?"
 	done`;
 
-/** What systemd does: it holds the port and starts the daemon again. */
-class Holder {
+/** Stands in for systemd: it holds the port and restarts the daemon. */
+class SocketHolder {
 	said = '';
 
 	async start() {
@@ -43,7 +43,7 @@ class Holder {
 		return [...this.said.matchAll(/^linnetd is (\d+)$/gm)].map(([, pid]) => Number(pid));
 	}
 
-	/** Ends the daemon in order and waits until the next one is there. */
+	/** Stops the daemon with SIGTERM and waits for the next one. */
 	async replace() {
 		const { lives } = this;
 		process.kill(lives.at(-1), 'SIGTERM');
@@ -51,21 +51,21 @@ class Holder {
 		await eventually(() => assert.equal(readiness(), lives.length + 1), 'the next linnetd');
 	}
 
-	/** Ends all of it. */
+	/** Kills the daemon and its parent. */
 	kill() {
 		try {
 			process.kill(-this.#child.pid, 'SIGKILL');
 		} catch {
-			// It has ended.
+			// The process has already ended.
 		}
 	}
 
 	#child;
 }
 
-test('no connect is refused and nothing is lost while the daemon is replaced', { skip: isSlowRun }, async () => {
+test('replacing the daemon refuses no connection and loses no message', { skip: isSlowRun }, async () => {
 	const chance = new Chance();
-	const holder = new Holder();
+	const holder = new SocketHolder();
 	await holder.start();
 	const start = performance.now();
 	const crowd = new Crowd({ port: holder.port, clients, inFlight: 16, isNeverRefused: true });
@@ -81,7 +81,7 @@ test('no connect is refused and nothing is lost while the daemon is replaced', {
 		assert.doesNotMatch(holder.said, /^linnetd ended with (?!0$)/m);
 		summary('replace', { replacements, ...crowd.figures(), seconds: secondsSince(start) });
 	} catch (error) {
-		error.message += `\nthe holder said:\n${holder.said.slice(-8192)}`;
+		error.message += `\noutput of the holder:\n${holder.said.slice(-8192)}`;
 		throw error;
 	} finally {
 		crowd.leave();

@@ -1,5 +1,5 @@
-// What clients of every kind send, byte for byte: one request of each route and form, and what
-// follows a handshake. They are there to be damaged.
+// Requests of all kinds of clients, byte for byte: one for each route and form, and the frames
+// after a handshake. The tests damage them.
 
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -108,6 +108,6 @@ const sockets = (epoch) => [
 	]),
 ];
 
-/** All of them in lists of a kind; epoch and session are ones that the daemon knows. */
+/** Returns all of them in one list for each kind. epoch and session are known to the daemon. */
 export const recorded = ({ epoch, session }) =>
 	[pages(), pushes(), hooks(), reads(epoch, session), sockets(epoch)];

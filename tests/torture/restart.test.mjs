@@ -1,4 +1,4 @@
-// kill -9 at random moments: what was acknowledged or seen stays, under its id, once.
+// kill -9 at random moments: acknowledged and received messages survive, once, with their ids.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,12 +10,12 @@ const clients = size('CLIENTS', { small: 50, full: 50 });
 const messages = size('MESSAGES', { small: 2000, full: 20_000 });
 const kills = size('KILLS', { small: 3, full: 10 });
 
-// As much as a commit and its broadcast take, so that the kill hits any part of them. Every
-// other kill comes at once: the other acks of the same commit are then still on their way.
+// About the time of a commit and its broadcast, so that a kill can hit any part of them. Every
+// other kill comes at once, while other acks of the same commit are still on their way.
 const AIM_MS = 30;
 
-/** A daemon that can be killed and is started again as the same one. */
-class Mortal {
+/** A daemon that can be killed and restarted with the same options. */
+class KillableDaemon {
 	#folder = temporaryFolder();
 	#port = 0;
 
@@ -38,7 +38,9 @@ class Mortal {
 	}
 }
 
-/** The numbers of acks at which it is killed; some kills follow right upon the start. */
+/**
+ * Returns the numbers of acks at which the daemon is killed. Some kills come right after a start.
+ */
 function plan(chance) {
 	const moments = chance.moments(kills, Math.floor(messages * 0.95));
 	return moments.map((at, n) => (n > 0 && chance.isLucky(0.25) ? moments[n - 1] : at));
@@ -54,11 +56,11 @@ async function killAndRestart(mortal, crowd, chance) {
 	}
 }
 
-const title = 'nothing acked is lost and nothing comes twice over kill -9';
+const title = 'kill -9 loses no acked message and delivers none twice';
 
 test(title, { skip: isSlowRun }, async () => {
 	const chance = new Chance();
-	const mortal = new Mortal();
+	const mortal = new KillableDaemon();
 	await mortal.start();
 	const start = performance.now();
 	const crowd = new Crowd({ port: mortal.port, clients, inFlight: 16 });
@@ -69,7 +71,7 @@ test(title, { skip: isSlowRun }, async () => {
 		await crowd.complete();
 		crowd.assertSameView();
 		summary('restart', { kills, ...crowd.figures(), seconds: secondsSince(start) });
-		await crowd.assertNewcomerSeesTheSame();
+		await crowd.assertNewMemberReadsTheSame();
 		crowd.leave();
 		await mortal.daemon.stop();
 	} catch (error) {

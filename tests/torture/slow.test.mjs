@@ -1,4 +1,5 @@
-// One of many in a room never reads: the others feel nothing, and it resumes where it was.
+// One of many clients in a room never reads. The others are not affected, and it resumes where it
+// was.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,15 +10,15 @@ import { size, summary } from './options.mjs';
 const sessions = size('SESSIONS', { small: 200, full: 200 });
 const measured = size('MEASURED', { small: 100, full: 500 });
 
-// So long that what the kernel holds for one connection is full soon; a short queue behind it
+// Long messages fill the kernel's buffers of one connection soon. The queue behind them is short
 // for the same reason.
-const ballast = 'x'.repeat(8000);
+const padding = 'x'.repeat(8000);
 const slowSettings = [...settings, 'limits.queue_bytes=262144'];
 
-// Of that much the kernel holds only a part for one connection.
+// The kernel buffers only a part of this much for one connection.
 const enoughBytes = 64 * 1024 * 1024;
 
-/** Has messages sent one after the other, each as soon as the last one has reached all. */
+/** Sends messages one after the other, each after the last one has reached all listeners. */
 class Speaker {
 	#crowd;
 	#speaker;
@@ -29,27 +30,27 @@ class Speaker {
 		this.#speaker.start();
 	}
 
-	/** One message; returns how long it took to each of the listeners, in ms. */
+	/** Sends one message and returns the time to each of the listeners, in ms. */
 	async say(listeners) {
 		const message = `${this.#speaker.name} says ${++this.#count}`;
 		const times = [];
 		const start = performance.now();
-		const heard = listeners.map(
+		const received = listeners.map(
 			(listener) =>
 				new Promise((resolve) => {
-					listener.once('heard', () => {
+					listener.once('received', () => {
 						times.push(performance.now() - start);
 						resolve();
 					});
 				}),
 		);
 		this.#speaker.say(message);
-		await this.#crowd.orFault(Promise.all(heard));
+		await this.#crowd.orFault(Promise.all(received));
 		this.#crowd.total = this.#count;
 		return times;
 	}
 
-	/** Several messages; returns the times of each. */
+	/** Sends several messages and returns the times of each. */
 	async sayMany(count, listeners) {
 		const times = [];
 		while (count-- > 0)
@@ -57,13 +58,13 @@ class Speaker {
 		return times;
 	}
 
-	/** Speaks until the daemon is done with the slow one; returns the times of each. */
+	/** Sends until the daemon has closed the slow reader; returns the times of each message. */
 	async sayUntilGone(daemon, listeners) {
 		let isGone = false;
 		const gone = daemon.waitForLog(/^slow_reader\b/).then(() => (isGone = true));
-		gone.catch(() => {}); // too late, which is what the assertion says
+		gone.catch(() => {}); // the assertion reports it if it comes too late
 		const times = [];
-		for (let bytes = 0; !isGone; bytes += ballast.length) {
+		for (let bytes = 0; !isGone; bytes += padding.length) {
 			assert.ok(bytes < enoughBytes, 'the slow reader is not cut off');
 			times.push(await this.say(listeners));
 		}
@@ -76,24 +77,24 @@ function median(times) {
 	return sorted[sorted.length >> 1];
 }
 
-const title = 'a client that does not read slows nobody down and loses nothing';
+const title = 'a client that does not read slows down no other client and loses nothing';
 
 test(title, { skip: isSlowRun }, async () => {
 	const daemon = await startDaemon({ settings: slowSettings });
-	const crowd = new Crowd({ port: daemon.port, clients: sessions, ballast });
+	const crowd = new Crowd({ port: daemon.port, clients: sessions, padding });
 	try {
 		await crowd.allJoined();
 		const slow = crowd.members.at(-1);
 		const listeners = crowd.members.slice(1, -1);
 		const speaker = new Speaker(crowd);
-		await speaker.sayMany(20, listeners); // everything warm
+		await speaker.sayMany(20, listeners); // warm-up
 		const without = await speaker.sayMany(measured, listeners);
 		slow.pause();
 		const withSlow = await speaker.sayUntilGone(daemon, listeners);
 		const cutOffAfter = withSlow.length;
 		withSlow.push(...(await speaker.sayMany(measured, listeners)));
 		const had = slow.have;
-		assert.ok(had < crowd.total - measured, 'the slow one has not read');
+		assert.ok(had < crowd.total - measured, 'the slow client did not read');
 		slow.resume();
 		await crowd.complete();
 		crowd.assertSameView();
@@ -101,8 +102,8 @@ test(title, { skip: isSlowRun }, async () => {
 		await crowd.complete();
 		crowd.assertSameView();
 		const [[code]] = slow.closeCodes;
-		assert.ok(code === 1013 || code === 1006, `the slow one was closed with ${code}`);
-		assert.equal(crowd.sum('connections'), sessions + 1, 'the slow one alone came back');
+		assert.ok(code === 1013 || code === 1006, `the slow client was closed with ${code}`);
+		assert.equal(crowd.sum('connections'), sessions + 1, 'only the slow client has reconnected');
 		summary('slow', {
 			sessions,
 			messages: crowd.total,

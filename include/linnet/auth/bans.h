@@ -1,5 +1,5 @@
-/* bans.h - who is sent away or not heard: by name, which is compared as names are, or by
- * address. What is in it is in force; whoever knows the time takes out what is over. */
+/* bans.h - the bans in force, by name or by address. Names are compared in their folded
+ * form. This module has no clock: the caller removes a ban when it expires. */
 #pragma once
 
 #include <jansson.h>
@@ -9,74 +9,74 @@
 #include "linnet/base/cidr.h"
 #include "linnet/protocol/name.h"
 
-/* So many may be in force. */
+/* Most bans in force at the same time. */
 #define BANS_MAX 10000
 
-/* Bytes of a ban's key as text, without the NUL. */
+/* Length of a ban's key. */
 #define BAN_KEY_BYTES 65
 
 enum ban_kind {
-	BAN_NAME,    /* may not be called so */
-	BAN_ADDRESS, /* may not come from there */
-	BAN_MUTE,    /* whoever is called so may read, but says nothing */
+	BAN_NAME,    /* nobody can use this name */
+	BAN_ADDRESS, /* nobody can connect from this address */
+	BAN_MUTE,    /* a user of this name can read, but not send */
 };
 
-/* Whom something is done to. */
+/* Who is banned or muted. */
 struct ban_subject {
 	enum ban_kind kind;
-	char name[NAME_MAX_BYTES + 1]; /* as it was given; not of BAN_ADDRESS */
-	struct cidr cidr;              /* of BAN_ADDRESS */
+	char name[NAME_MAX_BYTES +
+		  1];     /* as the moderator wrote it; not for BAN_ADDRESS */
+	struct cidr cidr; /* for BAN_ADDRESS */
 };
 
 struct ban {
 	struct ban_subject subject;
 	int64_t since_ms; /* Unix time */
 	int64_t until_ms; /* 0: for ever */
-	char *reason;     /* a line of text; "": none was given */
+	char *reason;     /* one line of text, "" if there is none */
 };
 
 struct bans;
 
-/* Nobody is banned. Freed by bans_free. */
+/* Create an empty table for bans_free. */
 struct bans *bans_new(void);
 
-/* True if there is no place for a ban of that subject. */
+/* True if BANS_MAX leaves no place for a new ban of subject. */
 bool bans_are_full(const struct bans *bans, const struct ban_subject *subject);
 
-/* Put a ban in force, in place of what was done to the same subject before; all of it is
- * copied. Returns 0, or -ENOSPC if there are too many. */
+/* Put a copy of ban in force; it replaces a ban of the same subject. Returns 0, or
+ * -ENOSPC if there are BANS_MAX others. */
 int bans_add(struct bans *bans, const struct ban *ban);
 
-/* The ban of exactly that subject, or NULL. */
+/* Find the ban of exactly this subject, or NULL. */
 const struct ban *bans_find(const struct bans *bans, const struct ban_subject *subject);
 
-/* Take out a ban that bans_find or bans_next_over found. */
+/* Remove a ban that bans_find or bans_next_over returned. */
 void bans_remove(struct bans *bans, const struct ban *ban);
 
-/* True if something of kind, which is not BAN_ADDRESS, is in force against name. */
+/* True if there is a ban of kind, which is not BAN_ADDRESS, for name. */
 bool bans_have_name(const struct bans *bans, enum ban_kind kind, const char *name);
 
-/* True if a ban in force is for address. */
+/* True if a ban covers address. */
 bool bans_have_address(const struct bans *bans, const struct in6_addr *address);
 
-/* A ban that is over at now_ms, or NULL. Cheap where there is none. */
+/* Find a ban that has expired at now_ms, or NULL. Cheap if none can have expired. */
 const struct ban *bans_next_over(struct bans *bans, int64_t now_ms);
 
-/* Call on_ban for each, the oldest first. */
+/* Call on_ban for each ban, oldest first. */
 void bans_each(const struct bans *bans,
 	void (*on_ban)(void *context, const struct ban *ban), void *context);
 
-/* Write the text that tells the subject from every other one, of as many bytes as
- * BAN_KEY_BYTES, to out, which has room for a NUL. */
+/* Write the key that identifies subject, BAN_KEY_BYTES and a NUL, to out. */
 void ban_write_key(const struct ban_subject *subject, char *out);
 
-/* A new object that says all of it: "username" or "address", "since", and where there is
- * one "until" and "reason". */
+/* Make an object for the ban: "username" or "address", "since", and "until" and "reason"
+ * if it has them. */
 json_t *ban_to_json(const struct ban *ban);
 
-/* Read what ban_to_json made of a ban of kind; reason is borrowed from object. Returns
- * false if it is none. */
+/* Read an object that ban_to_json made of a ban of kind; reason points into object.
+ * Returns false if object is not a ban. */
 bool ban_from_json(struct ban *ban, enum ban_kind kind, const json_t *object);
 
-/* Free it; NULL is fine. */
+/* Free the table; NULL is fine. */
 void bans_free(struct bans *bans);

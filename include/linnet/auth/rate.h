@@ -1,5 +1,5 @@
-/* rate.h - how fast somebody talks, and the table of all who are known by more than one
- * connection: programs by their token, others by their address. */
+/* rate.h - how fast a client sends, and the table of clients that may use several
+ * connections: programs by their token, all others by their address. */
 #pragma once
 
 #include <stddef.h>
@@ -7,22 +7,24 @@
 
 #include "linnet/base/token_bucket.h"
 
-/* All zero is somebody new. */
+/* All zero for a new client. */
 struct rate {
 	struct token_bucket messages;
-	struct token_bucket patience; /* of the server, with who talks too fast */
+	struct token_bucket
+		patience; /* how often it may be refused before it is closed */
 };
 
 struct rate_table;
 
-/* An empty table; freed by rate_table_free. */
+/* Longest key of rate_find. */
+#define RATE_KEY_BYTES 72
+
+/* Create an empty table for rate_table_free. */
 struct rate_table *rate_table_new(void);
 
-/* The rate of whom the key_len bytes at key (at most RATE_KEY_BYTES) name. Good until the
- * next call; the table forgets whoever has been quiet longest when it is full. */
+/* Find or add the rate of the client with this key. Valid until the next call: a full
+ * table drops the rate that has been unused for longest. */
 struct rate *rate_find(struct rate_table *table, const void *key, size_t key_len);
-
-#define RATE_KEY_BYTES 72
 
 /* Free the table; NULL is fine. */
 void rate_table_free(struct rate_table *table);

@@ -1,5 +1,4 @@
-/* tokens.h - the tokens by which programs and people show what they may do: those that
- * are configured, and JSON Web Tokens (RFC 7519). */
+/* tokens.h - checks tokens: those in the configuration and JSON Web Tokens (RFC 7519). */
 #pragma once
 
 #include <stdbool.h>
@@ -9,67 +8,63 @@
 #include "linnet/auth/permissions.h"
 #include "linnet/config/config.h"
 
-/* A longer one is no good. */
+/* A longer JSON Web Token is refused. */
 #define TOKEN_MAX_BYTES 4096
 
 struct tokens;
 
-/* A token that is configured; owned by its auth, its strings by the configuration. */
+/* A configured token. Its tokens own it; the configuration owns its strings. */
 struct token {
 	const char *name;
-	const struct string_list *rooms; /* that it is for; none: every room */
+	const struct string_list *rooms; /* which it is for; empty: every room */
 	bool is_admin;
 };
 
-/* What a token is measured by. */
+/* What the claims of a JSON Web Token are checked against. */
 struct token_rules {
 	int64_t now_ms; /* Unix time */
 	size_t name_max_bytes;
 };
 
-/* Make *auth of auth.tokens and auth.jwt_secret_file; it borrows config, which must
- * outlive it. Reads the files: one token of visible ASCII characters in at most 4096
- * bytes, of at least 32 for the secret, newlines at the end not being part of it. Returns
- * 0, or -errno (-EINVAL for a file with something else) with a sentence that names key
- * and file in *why, which is good until the next call; then *auth is NULL. Whoever calls
- * it gives *auth to tokens_free. */
+/* Create *tokens from auth.tokens and auth.jwt_secret_file, for tokens_free. config must
+ * outlive them. Reads the files: each has one token of visible ASCII characters in at
+ * most 4096 bytes, the secret at least 32; newlines at the end do not count. Returns 0,
+ * or -errno with *tokens NULL and in *why a sentence that names the key and the file.
+ * -EINVAL: a file has something else. *why is valid until the next call. */
 int tokens_new(struct tokens **tokens, const struct config *config, const char **why);
 
-/* True if there is any token. */
+/* True if any token is configured. */
 bool tokens_exist(const struct tokens *tokens);
 
-/* The token that the len bytes of text are, or NULL. Where one token is configured twice,
- * it is the first. Takes the same time whichever token it is and wherever it differs;
- * only len tells. */
+/* Find the token that text is, or NULL; the first one if it is configured twice. The time
+ * depends only on len, not on the text or the token. */
 const struct token *tokens_check(
 	const struct tokens *tokens, const char *text, size_t len);
 
-/* Read the len bytes of text as a JSON Web Token that is signed with the secret by HS256.
- * The claims that count are exp and nbf (a minute early is good), aud (where there is
- * one, "linnet" must be in it), rooms (a list; missing, or with "*" in it: all), and name
- * or else sub: how whoever shows it is called. Returns 0 and permissions for
- * permissions_unref, or -EACCES with *why a word for the log: "bad_token", and only if
- * the signature is good "expired", "not_yet", "bad_audience", "bad_claim" or "bad_name".
- */
+/* Check text as a JSON Web Token, signed with the secret by HS256. Claims: "exp", "nbf"
+ * (a minute early is accepted), "aud" (if present, it must have "linnet"), "rooms" (a
+ * list; missing or with "*": all), "name" or else "sub" (the user's name). Returns 0 and
+ * permissions for permissions_unref, or -EACCES and a word for the log in *why:
+ * "bad_token", and after a good signature "expired", "not_yet", "bad_audience",
+ * "bad_claim" or "bad_name". */
 int tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
 	const struct token_rules *rules, const struct permissions **permissions,
 	const char **why);
 
-/* True if the token is for that room. */
+/* True if the token covers room. */
 bool token_may(const struct token *token, const char *room);
 
-/* Find the token in the value of an Authorization header: "Bearer TOKEN" (RFC 6750
- * section 2.1), the scheme in any case, TOKEN of visible ASCII characters. Returns false,
- * leaving the rest alone, if the header is anything else; else *token points into header.
- */
+/* Find the token in an Authorization header: "Bearer TOKEN" (RFC 6750 section 2.1), the
+ * scheme in any case, TOKEN of visible ASCII characters. *token points into header.
+ * Returns false and changes nothing if the header is anything else. */
 bool tokens_read_bearer(const char *header, const char **token, size_t *len);
 
-/* Let auth have the tokens of fresh, which is freed. Tokens of before are gone. */
+/* Move the tokens of fresh to tokens and free fresh. The old tokens are freed. */
 void tokens_replace(struct tokens *tokens, struct tokens *fresh);
 
-/* True if whoever reaches a listener on address needs no token to read what strangers are
- * not to see: the mode is "open" and the address is this machine's own. */
+/* True if a listener on address needs no token for what strangers must not see: the mode
+ * is "open" and the address is a loopback address. */
 bool tokens_are_optional(const struct config *config, const char *address);
 
-/* Free auth and its tokens; NULL is fine. */
+/* Free the tokens; NULL is fine. */
 void tokens_free(struct tokens *tokens);

@@ -1,9 +1,9 @@
-/* buffer.h - bytes that grow. */
+/* buffer.h - a byte array that grows. */
 #pragma once
 
 #include <stddef.h>
 
-/* All zero is empty. Whoever owns the struct owns bytes. */
+/* All zero is an empty buffer. The owner of the struct owns the bytes. */
 struct buffer {
 	char *bytes;
 	size_t len;
@@ -13,5 +13,5 @@ struct buffer {
 /* Append len bytes; bytes may be NULL if len is 0. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 
-/* Free the bytes; the buffer is empty then. */
+/* Free the bytes and empty the buffer. */
 void buffer_clear(struct buffer *buffer);

@@ -1,5 +1,5 @@
-/* cidr.h - an IP address, or all those that begin alike ("203.0.113.0/24"). Every
- * address is an IPv6 one, IPv4 as ::ffff:a.b.c.d. */
+/* cidr.h - IP addresses and prefixes ("203.0.113.0/24"). Every address is kept as IPv6;
+ * an IPv4 address is kept as ::ffff:a.b.c.d. */
 #pragma once
 
 #include <netinet/in.h>
@@ -8,39 +8,40 @@
 
 #define CIDR_TEXT_BYTES (INET6_ADDRSTRLEN + 4)
 
-/* All zero behind its bits. */
+/* A prefix. The bits of address behind it are 0. */
 struct cidr {
 	struct in6_addr address;
-	unsigned bits; /* 0..128; of IPv4 from 96 on */
+	unsigned bits; /* 0..128; 96..128 for an IPv4 prefix */
 };
 
-/* Read the IP address that the len bytes of text are. Returns how many bits it has there,
- * 32 or 128, or 0 if it is none. */
+/* Read an IP address from the len bytes of text to *out. Returns its length in bits, 32
+ * or 128, or 0 if text is no IP address. */
 unsigned cidr_read_address(const char *text, size_t len, struct in6_addr *out);
 
-/* Read an address or a prefix. Returns NULL, or what text must be. */
+/* Read an address or a prefix from text to *out. Returns NULL, or a phrase that says what
+ * text must be ("must be an IP address …"). */
 const char *cidr_read(const char *text, struct cidr *out);
 
-/* The first bits of address, 0..128. */
+/* The prefix that is the first bits (0..128) of address. */
 struct cidr cidr_of(const struct in6_addr *address, unsigned bits);
 
-/* True if address begins like the prefix. */
+/* True if the prefix contains address. */
 bool cidr_has(const struct cidr *cidr, const struct in6_addr *address);
 
-/* Write the prefix as cidr_read takes it, a whole address without its length, to out of
- * CIDR_TEXT_BYTES. */
+/* Write the prefix to out, which has room for CIDR_TEXT_BYTES. cidr_read accepts the
+ * text. A whole address has no "/128" or "/32" behind it. */
 void cidr_format(const struct cidr *cidr, char *out);
 
-/* NULL if cidr_read takes text, else what it must be. */
+/* Returns NULL if cidr_read accepts text, else the same phrase as cidr_read. */
 const char *cidr_fault(const char *text);
 
 struct cidr_list;
 
-/* The prefixes that count texts are; cidr_fault finds nothing wrong with any of them.
- * Freed by cidr_list_free. */
+/* A list of the prefixes in the count texts, all of which cidr_fault accepts. The caller
+ * gives it to cidr_list_free. */
 struct cidr_list *cidr_list_new(char *const *texts, size_t count);
 
-/* True if address begins like one of them. */
+/* True if a prefix of the list contains address. */
 bool cidr_list_has(const struct cidr_list *list, const struct in6_addr *address);
 
 /* Free the list; NULL is fine. */

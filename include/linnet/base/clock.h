@@ -1,11 +1,12 @@
-/* clock.h - what time it is. */
+/* clock.h - the time. */
 #pragma once
 
 #include <stdint.h>
 
-/* Of the monotonic clock, which only goes forward and which nobody sets. */
+/* Monotonic time: it never goes backwards, and setting the system's clock does not change
+ * it. */
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
 
-/* Unix time, which may jump. */
+/* Unix time. It jumps if the system's clock is set. */
 int64_t clock_unix_ms(void);

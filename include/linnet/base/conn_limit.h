@@ -1,4 +1,4 @@
-/* conn_limit.h - how many connections one address holds. */
+/* conn_limit.h - limits the connections of one address. */
 #pragma once
 
 #include <netinet/in.h>
@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-/* An address as limits see it: IPv4 whole (also when it comes as ::ffff:a.b.c.d), IPv6 by
- * its /64, because that is what one subscriber gets (RFC 6177 section 2). */
+/* The part of an address that connections are counted by. For IPv4 it is the whole
+ * address, also if it is written as ::ffff:a.b.c.d. For IPv6 it is the /64, because one
+ * subscriber has a whole /64 (RFC 6177 section 2). */
 struct conn_limit_key {
 	uint8_t bytes[16];
 };
@@ -17,20 +18,21 @@ struct conn_limit_table;
 /* The key of a peer's address (AF_INET or AF_INET6). */
 struct conn_limit_key conn_limit_key_of(const struct sockaddr *address);
 
-/* True for 127.0.0.0/8 (also mapped) and ::1. */
+/* True for 127.0.0.0/8, also as ::ffff:127.0.0.0/104, and for ::1. */
 bool conn_limit_is_loopback(const struct sockaddr *address);
 
-/* An empty table that lets each key hold up to max connections. Freed by conn_limit_free.
- */
+/* An empty table. Each key may hold up to max connections. The caller gives it to
+ * conn_limit_free. */
 struct conn_limit_table *conn_limit_new(unsigned max);
 
-/* From now on each key may hold up to max; who holds more keeps that. */
+/* Set a new limit. A key that holds more connections than the new max keeps them. */
 void conn_limit_set_max(struct conn_limit_table *table, unsigned max);
 
-/* Count one connection of key. Returns 0, or -EUSERS if key holds max already. */
+/* Count one more connection of key. Returns 0, or -EUSERS if key holds max connections.
+ */
 int conn_limit_acquire(struct conn_limit_table *table, const struct conn_limit_key *key);
 
-/* Give back what conn_limit_acquire counted. */
+/* Count one connection of key less. It was counted by conn_limit_acquire. */
 void conn_limit_release(struct conn_limit_table *table, const struct conn_limit_key *key);
 
 /* Free the table; NULL is fine. */

@@ -1,14 +1,15 @@
-/* hex.h - bytes as text. */
+/* hex.h - hexadecimal text. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of a SHA-256 as hex text. */
+/* Length of a SHA-256 in hex digits. */
 #define HEX_SHA256_BYTES 64
 
-/* Write len bytes as 2 * len hex digits in lower case and a NUL to out. */
+/* Write len bytes to out as 2 * len lower-case hex digits and a NUL. */
 void hex_encode(char *out, const uint8_t *bytes, size_t len);
 
-/* Write the SHA-256 of len bytes, as hex_encode does, to out. */
+/* Write the SHA-256 of len bytes to out as HEX_SHA256_BYTES lower-case hex digits and a
+ * NUL. */
 void hex_sha256(char *out, const void *bytes, size_t len);

@@ -1,14 +1,15 @@
-/* json_text.h - compact JSON text from a jansson value. */
+/* json_text.h - compact JSON text of a jansson value. */
 #pragma once
 
 #include <jansson.h>
 
 #include "linnet/base/buffer.h"
 
-/* Append value as compact JSON, members in the order in which they were set. Numbers keep
- * the value that they came with in the shortest form (0.1 stays 0.1), which json_dumps of
- * jansson before 2.15 does not do: a relay must not make 0.10000000000000001 of it. */
+/* Append value as compact JSON. Members keep their order. A number is written in the
+ * shortest form that reads back to the same value: 0.1 stays 0.1. json_dumps of jansson
+ * before 2.15 writes 0.10000000000000001 instead, which would change what a client sent.
+ */
 void json_text_append(struct buffer *text, json_t *value);
 
-/* Append UTF-8 as a JSON string. */
+/* Append utf8, which is valid UTF-8, as a JSON string. */
 void json_text_append_string(struct buffer *text, const char *utf8);

@@ -1,5 +1,5 @@
-/* log.h - one line an event on stderr: the event's name first, then key=value fields
- * with the numbers that decided it. Never a message's body. */
+/* log.h - writes one line an event to stderr: the event's name, then key=value fields
+ * with the numbers that explain it. The text of a message is never logged. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,7 +18,7 @@ enum log_format {
 	LOG_FORMAT_JSON,
 };
 
-/* One key=value pair. Made by log_str, log_int and log_uint; borrows its strings. */
+/* One key=value pair, made by log_str, log_int or log_uint. It borrows its strings. */
 struct log_field {
 	const char *key;
 	enum { LOG_FIELD_STRING, LOG_FIELD_SIGNED, LOG_FIELD_UNSIGNED } kind;
@@ -29,7 +29,7 @@ struct log_field {
 	} value;
 };
 
-/* A string field; NULL prints as an empty string. */
+/* A string field; NULL is logged as an empty string. */
 struct log_field log_str(const char *key, const char *value);
 
 /* A signed number field. */
@@ -38,21 +38,22 @@ struct log_field log_int(const char *key, int64_t value);
 /* An unsigned number field. */
 struct log_field log_uint(const char *key, uint64_t value);
 
-/* Set what is printed (levels up to and including level) and how. The start is
- * LOG_LEVEL_INFO as text. Where stderr is the journal (systemd.exec(5), $JOURNAL_STREAM),
- * each line begins with its priority, as <6>, which the journal takes off again; where it
- * is a terminal, a line of text begins with the time. */
+/* Set the highest level that is logged, and the format. Until the first call they are
+ * LOG_LEVEL_INFO and LOG_FORMAT_TEXT. If stderr is the journal ($JOURNAL_STREAM,
+ * systemd.exec(5)), a line begins with its priority, such as <6>, which the journal
+ * removes. If stderr is a terminal, a line in text format begins with the time. Other
+ * threads may log meanwhile. */
 void log_setup(enum log_level level, enum log_format format);
 
-/* True if a line of this level would be printed: for lines that cost something to make.
- */
+/* True if lines of this level are logged. Ask before you make a costly field. */
 bool log_enabled(enum log_level level);
 
-/* Print one line: event, then the n fields. Text marks every level but info with a
- * trailing level=NAME; JSON always has "level" and "ts" (Unix ms). A line that stderr
- * does not take at once (a full pipe, a closed terminal) is lost: logging neither blocks
- * nor fails its caller. Control characters in values are escaped, so that one event is
- * one line; values must be UTF-8, so a peer's bytes come here only after a check. */
+/* Write one line: event, then the n fields. Any thread may call it. Text format adds
+ * level=NAME at the end, except for info. JSON format always has "level" and "ts" (Unix
+ * ms). The call never blocks: if stderr cannot take the line at once (a full pipe, a
+ * closed terminal), the line is lost. Control characters in values are escaped, so that
+ * an event stays one line. Values must be UTF-8: check the bytes of a peer before you log
+ * them. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
 	size_t n);
 

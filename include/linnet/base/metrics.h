@@ -1,42 +1,41 @@
-/* metrics.h - what the daemon counts of its own work, for whoever watches it: not to be
- * taken for the metrics that programs push to rooms (room_state.h). Counted where it
- * happens, in the loop's thread alone; nothing is allocated and no person or room is
- * named. */
+/* metrics.h - counters of the daemon's own work, which Prometheus scrapes at /metrics.
+ * They are not the metrics that programs push to rooms (room_state.h). Only the loop's
+ * thread counts. No label names a person or a room, so memory is fixed. */
 #pragma once
 
 #include <stdint.h>
 
 #include "linnet/base/buffer.h"
 
-/* What a connection speaks. One that goes on as something else counts as that. */
+/* What a connection speaks now. A connection that upgrades counts under the new one. */
 enum transport {
 	TRANSPORT_HTTP,
 	TRANSPORT_WS,
 	TRANSPORT_LINE,
 	TRANSPORT_SSE,
-	TRANSPORT_POLL, /* while a poll waits for its answer */
+	TRANSPORT_POLL, /* only while a poll waits for its response */
 	TRANSPORT_ECHO,
 	TRANSPORT_COUNT,
 };
 
 /* Why a connection ended. */
 enum ending {
-	ENDING_NORMAL,   /* one of both said that it leaves */
-	ENDING_UPGRADED, /* it goes on as a WebSocket or a stream */
-	ENDING_LOST,     /* the peer was gone without a word */
-	ENDING_TIMEOUT,  /* silent, or idle, for too long */
+	ENDING_NORMAL,   /* one side closed it as the protocol says */
+	ENDING_UPGRADED, /* it became a WebSocket, an event stream or another transport */
+	ENDING_LOST,     /* the connection broke */
+	ENDING_TIMEOUT,  /* the peer sent nothing, or did not read, for too long */
 	ENDING_SLOW_READER,
 	ENDING_FLOODING,
-	ENDING_SENT_AWAY, /* by a moderator, or for the want of a token that is good */
+	ENDING_SENT_AWAY, /* closed by a moderator, or because its token is not valid */
 	ENDING_TOO_BIG,
 	ENDING_BAD_UTF8,
-	ENDING_PROTOCOL, /* what the peer sent is against the protocol */
+	ENDING_PROTOCOL, /* the peer violated the protocol */
 	ENDING_STOPPING,
-	ENDING_ERROR, /* ours */
+	ENDING_ERROR, /* an error of the server */
 	ENDING_COUNT,
 };
 
-/* How what is said comes in. */
+/* Where a message comes from. */
 enum voice {
 	VOICE_WS,
 	VOICE_LINE,
@@ -50,7 +49,7 @@ enum push_kind {
 	PUSH_MESSAGE,
 	PUSH_ALARM,
 	PUSH_METRIC,
-	PUSH_HOOK, /* whatever a hook's body became */
+	PUSH_HOOK, /* a request to /hooks, whatever it was converted to */
 	PUSH_KIND_COUNT,
 };
 
@@ -60,7 +59,7 @@ enum outcome {
 	OUTCOME_COUNT,
 };
 
-/* What the store made of a message. */
+/* What the store did with a message. */
 enum append_result {
 	APPEND_OK,
 	APPEND_DUPLICATE,
@@ -68,7 +67,7 @@ enum append_result {
 	APPEND_RESULT_COUNT,
 };
 
-/* Whether who came back was sent all that it had missed. */
+/* Whether a client that reconnected got every message that it had missed. */
 enum recovery {
 	RECOVERY_RECOVERED,
 	RECOVERY_NOT_RECOVERED,
@@ -80,26 +79,26 @@ enum refused_by {
 	REFUSED_BY_CONNECTIONS,
 	REFUSED_BY_PER_ADDRESS,
 	REFUSED_BY_BAN,
-	REFUSED_BY_PROTOCOL, /* the line door: not a client of lines */
+	REFUSED_BY_PROTOCOL, /* at the line port: the client speaks another protocol */
 	REFUSED_BY_COUNT,
 };
 
-/* Of the alarms that stand. */
+/* Severities of an active alarm. */
 #define METRICS_SEVERITIES 4
 
-/* Routes that are told apart, and the classes of HTTP's status codes. */
+/* Number of routes in metrics.c, and of classes of HTTP status codes. */
 #define METRICS_ROUTES 16
 #define METRICS_CLASSES 5
 
-/* The bounds of a histogram's buckets; the last one has none. */
+/* Number of buckets in a histogram. The last bucket has no upper bound. */
 #define METRICS_BUCKETS 17
 
 struct metrics_histogram {
-	uint64_t counts[METRICS_BUCKETS]; /* of each bucket alone */
+	uint64_t counts[METRICS_BUCKETS]; /* each bucket alone, not cumulated */
 	uint64_t sum_us;
 };
 
-/* All of them; those that have no comment are what their line in metrics.c says. */
+/* All counters. The help texts in metrics.c say what each one counts. */
 struct metrics {
 	uint64_t connections[TRANSPORT_COUNT];
 	uint64_t accepted[TRANSPORT_COUNT];
@@ -120,14 +119,15 @@ struct metrics {
 	uint64_t pushes[PUSH_KIND_COUNT];
 	uint64_t tail_lines;
 	uint64_t tail_lines_skipped;
-	uint64_t broadcasts; /* not shown: tells whether there was one */
+	uint64_t broadcasts; /* not exported; tells loop_watch.c of a broadcast */
 	struct metrics_histogram broadcast_duration;
 	struct metrics_histogram loop_lag;
 	uint64_t requests[METRICS_ROUTES][METRICS_CLASSES];
 	uint64_t reloads[OUTCOME_COUNT];
 	uint64_t handshakes[OUTCOME_COUNT];
 
-	/* Found out by whoever shows them, right before. */
+	/* The metrics door sets these right before each response; start_us is set once.
+	 */
 	uint64_t rooms;
 	uint64_t people;
 	uint64_t start_us; /* Unix time */
@@ -139,18 +139,19 @@ struct metrics {
 
 extern struct metrics metrics;
 
-/* Note that something took duration_us; less than nothing is nothing. */
+/* Add one duration to the histogram. A negative duration counts as 0. */
 void metrics_observe(struct metrics_histogram *histogram, int64_t duration_us);
 
-/* The transport that is called name. */
+/* The transport of that name; TRANSPORT_HTTP if there is none. */
 enum transport metrics_transport(const char *name);
 
-/* The word for an ending. */
+/* The names of a transport and of an ending, as their labels have them. */
+const char *metrics_transport_name(enum transport transport);
 const char *metrics_ending_name(enum ending ending);
 
-/* Count a request that was answered with status (100 to 599); route is the first segment
- * of the path that it was for, NULL for the page, or anything else where nothing is. */
+/* Count one HTTP response. status is 100 to 599. route is the first segment of the path,
+ * or NULL for the page; unknown routes count as "none". */
 void metrics_count_request(const char *route, int status);
 
-/* Append all of them in Prometheus' text format, version 0.0.4. */
+/* Append all metrics in Prometheus' text format, version 0.0.4. */
 void metrics_append(struct buffer *out);

@@ -1,12 +1,12 @@
-/* util.h - what C lacks. */
+/* util.h - macros and functions that C does not have. */
 #pragma once
 
 #include <stddef.h>
 
-/* How many items array has. */
+/* The number of items in an array. */
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The struct of type whose member pointer points to. */
+/* The struct of that type whose member has the address pointer. */
 #define container_of(pointer, type, member)                                              \
 	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 

@@ -1,4 +1,5 @@
-/* chat.h - the rules of the chat: what happens with what a client says. */
+/* chat.h - the rules of the chat: what the server does with each object that a client
+ * sends. */
 #pragma once
 
 #include <jansson.h>
@@ -7,179 +8,222 @@
 #include <stdint.h>
 
 #include "linnet/auth/permissions.h"
+#include "linnet/auth/rate.h"
 #include "linnet/chat/session.h"
 #include "linnet/config/config.h"
 
 struct bans;
 struct chat;
+struct message_fault;
 
-/* Descriptors that the loop is to watch for the chat. */
+/* Descriptors that the loop has to watch for the chat. */
 #define CHAT_FDS 2
 
-/* Bytes of what shows that one is the same person, as text. */
+/* Length of a session token, as text. */
 #define CHAT_TOKEN_BYTES 32
 
-/* What a connection asks for when it opens; NULL or false where it does not. */
+/* What a connection asks for when it opens. NULL and false mean that it does not ask. */
 struct chat_wishes {
 	const char *room;
 	const char *name;
 	const char *since; /* EPOCH:ID */
-	const char *token; /* of an earlier "joined": to be the same person */
-	bool wants_joined; /* to be told that it is in the room */
-	bool wants_events; /* that, and who comes, goes and types */
-	bool is_silent;    /* only reads, and is nobody */
-	bool is_strict;    /* is not there at all if it cannot be who it says */
+	const char *token; /* session token of an earlier "joined": be the same person */
+	bool wants_joined; /* send it "joined" */
+	bool wants_events; /* send it "joined", presence and typing */
+	bool wants_progress; /* wake it whenever one of its requests is done */
+	bool is_silent;      /* it only reads and is not a person */
+	bool is_strict;      /* refuse it if it cannot have the name it asks for */
 };
 
-/* Open a chat by the rules of config, with its history. Borrows config, which must
- * outlive it. fill_random writes len unpredictable bytes. Returns 0 and a chat for
- * chat_free, or -errno with *why set to a sentence when the store cannot be opened. */
+/* Create a chat with its history. Borrows config, which must outlive the chat.
+ * fill_random writes len unpredictable bytes. Returns 0 and a chat for chat_free. If the
+ * store cannot be opened, returns -errno and sets *why to a sentence. */
 int chat_new(struct chat **chat, const struct config *config,
 	void (*fill_random)(void *out, size_t len), const char **why);
 
-/* The next session's number, from 1. */
+/* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
-/* How many people are there, and how many rooms. */
+/* Number of people and of rooms. */
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
-/* Why whoever has permissions cannot come to room (NULL: its first one), as the code of
- * an error with *text set to its sentence, or NULL if it can. */
+/* Check whether a client with these permissions may enter room (NULL: its first room).
+ * Returns NULL if it may. Otherwise returns the code of an error and sets *text to its
+ * sentence. */
 const char *chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *room, const char **text);
 
-/* A session has come: it is in its room from now on. What is wrong with its wishes it is
- * told. wishes may be NULL. Returns false if it is in no room. */
+/* Open a session: it enters its room. It is sent an error for each wish that cannot be
+ * met. wishes may be NULL. Returns false if it entered no room. */
 bool chat_open(
 	struct chat *chat, struct session *session, const struct chat_wishes *wishes);
 
-/* A session says len bytes, one whole JSON object at now_ms (Unix time in ms). What is
- * wrong with them is answered to it alone. */
+/* Handle len bytes from session: one whole JSON object, received at now_ms (Unix time in
+ * ms). An error is sent to this session only. */
 void chat_handle(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, int64_t now_ms);
 
-/* Whoever is to say a line again is woken when it may. */
+/* Retry this line when the session is woken. */
 #define CHAT_WHEN_WOKEN (-1)
 
-/* The same for what a line session says: a line of text or a command, without its end.
- * With may_wait, which is for sessions that want progress, nothing is done when it talks
- * too fast, too much is under way or a command comes before what was said is kept: in how
- * many ms to try again is returned, or CHAT_WHEN_WOKEN. Otherwise it is told so, as
- * WebSockets are, and 0 is returned. */
+/* Handle one line of a line session: a text or a command, without its line end. If
+ * may_wait is set, a line that cannot be handled yet is left alone: it is over the rate,
+ * the store is full, or a command follows lines that are not stored yet. Returns after
+ * how many ms to retry it, or CHAT_WHEN_WOKEN. The session must want progress. Without
+ * may_wait the session is sent an error instead. Returns 0 when the line is done. */
 int64_t chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms);
 
-/* Tell a line session that a line of more than limits.message_bytes was not sent. Returns
- * 0, or in how many ms to try again: that costs it as much as a message. */
+/* Tell a line session that a line longer than limits.message_bytes was dropped. It costs
+ * as much as a message. Returns 0, or after how many ms to retry. */
 int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms);
 
-/* A session that speaks for one request of the HTTP door has come: it is in no room, and
- * is sent one object for each that it says, also when all is well: {"type":"ack"} or what
- * it asked for, else {"type":"error"}. rate, which it shares with others, must outlive
- * it. */
-void chat_open_call(struct chat *chat, struct session *session, struct rate *rate);
-
-/* A call says object, which is consumed: a history, a search or a list of the rooms.
- */
-void chat_ask(struct chat *chat, struct session *call, json_t *object, int64_t now_ms);
-
-/* A session of the person to whom "joined" gave token, or NULL. */
-struct session *chat_find_session(struct chat *chat, const char *token);
-
-/* A call says object, which is consumed, in the name of speaker: a message, a new
- * name, that it types, or that it has seen an alarm. */
-void chat_send(struct chat *chat, struct session *call, struct session *speaker,
-	json_t *object, int64_t now_ms);
-
-/* A call says object, which is consumed, as an outside program called label: a
- * message, an alarm or a metric. It may do so for several; if it talks too fast, it does
- * for all of them. */
-void chat_push(struct chat *chat, struct session *call, const char *label, json_t *object,
-	int64_t now_ms);
-
-/* Who gives an order; borrowed. */
-struct chat_moderator {
-	const char *name; /* of the token that was shown */
-	const char *peer; /* the address as text */
+/* Who calls the chat for one HTTP request. Borrowed until chat_call returns. */
+struct chat_caller {
+	const struct permissions *permissions;
+	struct rate *rate;       /* that the call is charged to; of CHAT_SEND: unused */
+	const char *name;        /* of the program or the moderator */
+	const char *peer;        /* address of the moderator as text */
+	struct session *speaker; /* of CHAT_SEND: in whose name */
 };
 
-/* A call gives an order: "sessions", "bans", "kick", "ban", "unban", "mute" or
- * "unmute". object, which is consumed, says whom it is about. */
-void chat_moderate(struct chat *chat, struct session *call,
-	const struct chat_moderator *by, const char *order, json_t *object,
-	int64_t now_ms);
+enum chat_call_kind {
+	CHAT_ASK,   /* for a history, a search or the list of rooms; "type" says which */
+	CHAT_SEND,  /* a message, a new name, typing or an acknowledgement of a person */
+	CHAT_PUSH,  /* messages, alarms or metrics of a program */
+	CHAT_ORDER, /* of a moderator */
+};
 
-/* Who may not come. Owned by the chat. */
+/* What is called for. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
+ * "unmute". */
+struct chat_call {
+	enum chat_call_kind kind;
+	json_t *object;    /* consumed; of CHAT_PUSH: an array that is not empty */
+	const char *order; /* of CHAT_ORDER */
+	bool is_hook;      /* the objects are what a hook's body became */
+	int64_t now_ms;
+};
+
+/* Where what was sent or pushed is. */
+struct chat_ack {
+	const char *ref;   /* NULL: none */
+	const char *room;  /* NULL: it is in no room */
+	const char *epoch; /* of id */
+	uint64_t id;       /* 0: it was not stored */
+	size_t delivered;  /* number of readers */
+	bool is_duplicate;
+	size_t count; /* of the objects of the call; the rest is about the last one */
+};
+
+enum chat_reply_kind {
+	CHAT_FAULT,  /* at least one object was refused; the first fault */
+	CHAT_ACK,    /* all were accepted */
+	CHAT_OBJECT, /* what was asked for */
+};
+
+struct chat_reply {
+	enum chat_reply_kind kind;
+	union {
+		const struct message_fault *fault;
+		const struct chat_ack *ack;
+		struct encoded *object;
+	};
+};
+
+/* Called once for a call, maybe before chat_call returns. reply is valid until it
+ * returns. It may not call the chat. */
+typedef void chat_on_reply(void *context, const struct chat_reply *reply);
+
+/* A call that is not answered yet. */
+struct chat_pending;
+
+/* Call the chat. Returns NULL if on_reply was called already. Otherwise returns a handle
+ * for chat_cancel, which is valid until on_reply is called. */
+struct chat_pending *chat_call(struct chat *chat, const struct chat_caller *caller,
+	const struct chat_call *call, chat_on_reply *on_reply, void *context);
+
+/* Nobody waits for the reply any more. What was called for is done all the same. */
+void chat_cancel(struct chat_pending *pending);
+
+/* A session of the person with this session token, or NULL. */
+struct session *chat_find_session(struct chat *chat, const char *token);
+
+/* Names and addresses that are banned. Owned by the chat. */
 const struct bans *chat_bans(const struct chat *chat);
 
-/* The configuration has changed: its rooms, topics and tails are taken over. Rooms that
- * are in it no more stay as long as somebody is there or there is a history. */
+/* Apply a changed configuration: rooms, topics and tails. A room that is no longer
+ * configured stays while it has members or a history. */
 void chat_reload(struct chat *chat);
 
-/* A line of the log file of room; skipped is how many were left out instead of one. text
- * is UTF-8. Returns 0, or -EAGAIN if too much is under way. */
+/* Append a line to the log room called room. skipped is the number of lines that were
+ * dropped in its place. text is UTF-8. Returns 0, or -EAGAIN if the store is full. */
 int chat_log(struct chat *chat, const char *room, const char *text, size_t len,
 	uint64_t skipped, int64_t now_ms);
 
-/* Something happened to the log file of room: event is the word for it, text is UTF-8.
- * The same return. */
+/* Append an event of the log file, such as a rotation, to its room. event is its word;
+ * text is UTF-8. Returns as chat_log. */
 int chat_log_event(struct chat *chat, const char *room, const char *event,
 	const char *text, int64_t now_ms);
 
-/* Where a session stands in its own room. */
+/* The position of a session in its own room. */
 struct chat_place {
 	const char *room;
-	const char *topic; /* "" where there is none */
+	const char *topic; /* "" if it has none */
 	const char *epoch;
-	uint64_t last_id;                 /* of what it was sent */
-	bool recovered;                   /* it was sent all since what it named */
-	bool more;                        /* there is more to come from before */
-	const char *username;             /* NULL: it is nobody */
-	char token[CHAT_TOKEN_BYTES + 1]; /* what shows that it is that person, or "" */
+	uint64_t last_id;     /* of the last message that was sent to it */
+	bool recovered;       /* it was sent everything since the id that it named */
+	bool more;            /* more missed messages follow */
+	const char *username; /* NULL: it is not a person */
 };
 
-/* Fill in place, good until the chat is called again. Returns false if that is not known
- * yet. */
-bool chat_where(struct chat *chat, struct session *session, struct chat_place *place);
+/* Fill in place, which is valid until the next call of the chat. Returns false while the
+ * position is not known. */
+bool chat_where(
+	const struct chat *chat, const struct session *session, struct chat_place *place);
 
-/* The session is away for a while: nothing is sent to it, although it stays. */
+/* Write the session token of session's person to token, which has CHAT_TOKEN_BYTES + 1
+ * bytes. A session that only shares the name gets a random token that proves nothing. */
+void chat_give_token(struct chat *chat, struct session *session, char *token);
+
+/* Pause a session: it stays in its rooms but is sent nothing. */
 void chat_set_aside(struct session *session);
 
-/* It is back, and has all up to since (NULL: it does not say). */
+/* Continue a paused session, which has everything up to since (NULL: not known). */
 void chat_go_on(struct chat *chat, struct session *session, const char *since);
 
-/* The session's queue has run empty: there is room for more of what it missed. */
+/* The session's queue is empty: send it more of what it missed. */
 void chat_on_drained(struct chat *chat, struct session *session);
 
-/* The session takes nothing more; its people are told at the end of this turn of the
- * loop. Only marks: safe within a broadcast. */
+/* The session is closing. Its departure is announced at the end of this turn of the loop.
+ * Only marks it, so this is safe during a broadcast. */
 void chat_on_closing(struct chat *chat, struct session *session);
 
-/* A session has gone. */
+/* Number of requests of the session that the store has not answered. */
+unsigned chat_request_count(const struct session *session);
+
+/* Remove a session whose connection is gone. Does nothing if it is not in the chat. */
 void chat_close(struct chat *chat, struct session *session);
 
-/* The end of a turn of the loop: departures are announced, what was said is given to the
- * store. */
+/* End a turn of the loop: announce departures and give new messages to the store. */
 void chat_turn(struct chat *chat);
 
-/* Descriptor number index, from 0, that is readable when chat_dispatch has something to
- * do. */
+/* Descriptor number index, from 0. It is readable when chat_dispatch has work. */
 int chat_fd(const struct chat *chat, unsigned index);
 
-/* Pass on what the store has answered. */
+/* Process the answers of the store. */
 void chat_dispatch(struct chat *chat);
 
-/* True while the store has something left to answer. */
+/* True while an answer of the store is outstanding. */
 bool chat_is_waiting(const struct chat *chat);
 
-/* Do what is due: values of metrics are sent, bans lifted, sessions closed whose token
- * has expired. To be called several times a second while there is any connection. */
+/* Do timed work: send due metrics, end bans, close sessions whose token has expired. Call
+ * this several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
-/* Let go of history that is too old at now_ms, of bans that are over and of metrics that
- * nobody has said for 25 hours; to be called now and then. */
+/* Remove history that is too old at now_ms, bans that have ended and metrics that were
+ * not pushed for 25 hours. Call this now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
-/* Close the store and free the chat; no session may be left; NULL is fine. */
+/* Close the store and free the chat. No session may be left. chat may be NULL. */
 void chat_free(struct chat *chat);

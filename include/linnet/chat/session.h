@@ -1,4 +1,4 @@
-/* session.h - one peer of any door: who it is, where it is and what waits for it. */
+/* session.h - one client of any door: who it is and what is queued for it. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,124 +6,78 @@
 #include <sys/queue.h>
 
 #include "linnet/auth/permissions.h"
-#include "linnet/auth/rate.h"
 #include "linnet/base/frame.h"
-#include "linnet/base/metrics.h"
 #include "linnet/protocol/encode.h"
+#include "linnet/protocol/kinds.h"
 
-struct member;
+struct chat_session;
+struct message_fault;
 struct person;
-struct request;
 struct session;
 
-/* What a door does for its sessions. Both may be called in the middle of a broadcast:
- * they mark and arm, and neither write, free nor call back. */
+/* What a door does for its sessions. The functions may be called during a broadcast, so
+ * they must not write, free or call back. */
 struct session_ops {
 	/* The queue has something to write. */
 	void (*wake)(struct session *session);
-	/* The session is closing: tell the peer why once the wire is free. code is a
-	 * close code of RFC 6455 section 7.4; reason is a short static text. */
+	/* The session is closing: write its queue, then tell the peer why. code is a
+	 * close code (RFC 6455 section 7.4); reason is a short static text. */
 	void (*drop)(struct session *session, uint16_t code, const char *reason);
-};
-
-/* Close codes that Linnet gives (RFC 6455 section 7.4.1 and the IANA registry). */
-enum close_code {
-	CLOSE_NORMAL = 1000,
-	CLOSE_GOING_AWAY = 1001,
-	CLOSE_PROTOCOL = 1002,
-	CLOSE_UNSUPPORTED = 1003,
-	CLOSE_BAD_UTF8 = 1007,
-	CLOSE_POLICY = 1008,
-	CLOSE_TOO_BIG = 1009,
-	CLOSE_TRY_AGAIN = 1013,
+	/* The session is told fault (borrowed). NULL: an error object is queued. */
+	void (*refuse)(struct session *session, const struct message_fault *fault);
 };
 
 TAILQ_HEAD(session_list, session);
 
-/* Embedded in its door's connection, which frees it; everybody else only reads it or
- * calls the functions below, but for the parts that say whose they are. */
+/* Embedded in the connection of its door, which frees it. Other modules only read it or
+ * call the functions below. Exceptions are the groups of members that name an owner. */
 struct session {
 	const struct session_ops *ops;
-	const char *via;          /* the door's name, static text */
-	enum transport transport; /* the same, to be counted by */
-	enum wire wire;           /* the form in which it reads */
-	bool closing;             /* takes nothing more */
-	bool is_flooding;         /* the reason for it */
-	bool is_slow;             /* the same: it did not keep up */
-	uint16_t close_code;      /* with that; 0: it is not closing */
-	uint64_t number;          /* from 1, never given twice in a process */
-	struct frame_queue queue; /* what waits to be written */
+	enum wire wire;           /* form in which the client reads */
+	enum close_code closed;   /* why it accepts nothing more; CLOSE_NONE: it does */
+	uint64_t number;          /* from 1, unique in a process */
+	struct frame_queue queue; /* frames to be written */
 	size_t queue_max_bytes;
 
-	/* The door's: who is behind it. */
+	/* Owned by the door: who the client is. */
 	const struct permissions *permissions; /* what it may do; NULL: nothing */
-	const char *peer; /* its address as text; NULL: of no interest */
-	int64_t since_ms; /* Unix time when it came */
+	const char *peer;                      /* its address as text; NULL: not known */
+	int64_t since_ms;                      /* Unix time when it connected */
 
-	/* The roster's: who it is. */
+	/* Owned by the roster. */
 	struct person *person;
-	bool is_owner; /* of the person's name, not only somebody with the same email */
+	bool is_owner; /* it has proved to be the person; otherwise it only shares the
+			  person's email */
 	TAILQ_ENTRY(session) person_link;
 
-	/* The chat's: the rooms that it is in. */
-	TAILQ_HEAD(, member) members;
-	unsigned member_count;
-
-	/* The chat's. */
-	char *home;          /* the room of what names none */
-	bool wants_joined;   /* to be told that it is in a room */
-	bool wants_events;   /* presence, typing */
-	bool is_silent;      /* only reads: nobody is told that it is there */
-	bool is_call;        /* speaks once and is always answered */
-	bool is_hook;        /* a call that says what a hook's body became */
-	bool is_paid;        /* a call's rate was charged */
-	bool is_too_fast;    /* or could not be */
-	bool is_greeted;     /* a line session, welcome */
-	bool wants_progress; /* woken whenever something that it asked for is done */
-	bool is_listed;      /* among those who are here */
-	bool is_stalled;     /* the store has too many reads for its next one */
-	bool is_owed;        /* there is more to show of what stands in its rooms */
-	TAILQ_ENTRY(session) chat_link;
-	bool is_departing;
-	TAILQ_ENTRY(session) departing_link;
-	LIST_HEAD(, request) requests;  /* what the store was asked for it */
-	STAILQ_HEAD(, request) waiting; /* what it is to be asked when there is room */
-	unsigned asked;                 /* how much the store was asked for */
-	unsigned waiting_count;
-	struct request *reading; /* the one read that is under way */
-	TAILQ_ENTRY(session) stalled_link;
-	struct rate own_rate;
-	struct rate *rate; /* its own, or that of whom it speaks for */
+	/* Owned by the chat; NULL: the session is not in it. */
+	struct chat_session *chat;
 };
 
-/* Set up a session of number, which reads WebSocket messages with JSON (else set wire),
- * whose peer may leave up to queue_max_bytes unread. */
-void session_init(struct session *session, const struct session_ops *ops, const char *via,
+/* Set up a session that reads the form wire. Up to queue_max_bytes may be queued for it.
+ */
+void session_init(struct session *session, const struct session_ops *ops, enum wire wire,
 	uint64_t number, size_t queue_max_bytes);
 
-/* Say who is behind the session: what it may do (a reference is taken, that of before
- * given back), its address (borrowed) and since when, in Unix ms. Without this it may do
- * nothing. */
+/* Set who the client is: its permissions (takes a reference and releases the earlier
+ * ones), its address (borrowed) and since when, in Unix ms. Without permissions a session
+ * may do nothing. */
 void session_admit(struct session *session, const struct permissions *permissions,
 	const char *peer, int64_t now_ms);
 
-/* Queue frame (with a reference of the queue's own) and wake the door. Returns 0;
- * -ENOBUFS if the peer does not keep up, whose session is then dropped with
- * CLOSE_TRY_AGAIN; -EPIPE if it is closing already. A frame is never refused because of
- * its own size alone. Never calls back into the caller, so it is safe inside a walk over
- * a room. */
+/* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
+ * closing, or -ENOBUFS if the queue is full: the session is then closed with
+ * CLOSE_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it
+ * is safe while walking a room. */
 int session_send(struct session *session, struct frame *frame);
 
-/* The same for the form of encoded that the session reads; 0 where it does not read such
- * a thing at all. */
+/* Queue encoded in the form that the session reads. Returns as session_send, and 0 if
+ * that form does not show such an object. */
 int session_say(struct session *session, struct encoded *encoded);
 
-/* Close the session: what waits is still written, nothing more is taken. Does nothing if
- * it is closing already. */
-void session_close(struct session *session, uint16_t code, const char *reason);
+/* Close the session: its queue is still written, nothing more is accepted. Does nothing
+ * if it is closing already. */
+void session_close(struct session *session, enum close_code code, const char *reason);
 
-/* Why it was closed. */
-enum ending session_ending(const struct session *session);
-
-/* Free what it has. For the door, when the connection is gone. */
+/* Free the queue and the permissions. The door calls this when the connection is gone. */
 void session_fini(struct session *session);

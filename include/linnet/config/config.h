@@ -1,13 +1,13 @@
 /* config.h - the configuration: built-in defaults, then one libconfig file, then
- * KEY=VALUE settings of the command line. One const table (config_options) drives
- * parsing, checking and dumping. */
+ * KEY=VALUE settings of the command line. The constant table config_options drives
+ * parsing, checks and the dump. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
-/* A list of strings; owned by the configuration that holds it. */
+/* A list of strings. The configuration that holds it owns it. */
 struct string_list {
 	size_t count;
 	char **items;
@@ -16,54 +16,54 @@ struct string_list {
 /* A room that always exists. */
 struct room_config {
 	char *name;
-	char *topic; /* "" if there is none */
+	char *topic; /* "" if it has none */
 };
 
-/* A token, by which programs show that they may push. */
+/* A token for programs that push. */
 struct token_config {
 	char *name;
-	char *token_file;   /* what the token is read from; "" if token_sha256 is given */
+	char *token_file;   /* file that holds the token; "" if token_sha256 is given */
 	char *token_sha256; /* 64 hex digits; "" if token_file is given */
-	struct string_list rooms; /* that it is for; none: every room */
+	struct string_list rooms; /* rooms that it may use; empty: every room */
 	bool admin;
 };
 
-/* A log file that a room shows. */
+/* A log file that is sent to a room. */
 struct tail_config {
-	char *room; /* neither chat.default_room nor one of rooms */
+	char *room; /* neither chat.default_room nor in rooms */
 	char *path; /* absolute */
-	int lines;  /* that are there for who comes late */
-	int rate;   /* lines per s */
+	int lines;  /* how many recent lines a reader gets when it enters */
+	int rate;   /* most lines per s */
 };
 
-/* The values of auth.mode. */
+/* Values of auth.mode. */
 enum auth_mode_choice {
 	AUTH_OPEN,
-	AUTH_JWT, /* who shows a token */
+	AUTH_JWT, /* only clients with a JSON Web Token */
 };
 
-/* The values of store.driver. */
+/* Values of store.driver. */
 enum store_driver_choice {
 	STORE_SQLITE,
 	STORE_MEMORY,
 };
 
-/* The values of store.sync. */
+/* Values of store.sync. */
 enum store_sync_choice {
 	STORE_SYNC_NORMAL,
 	STORE_SYNC_FULL, /* fsync before every ack */
 };
 
-/* The effective configuration. Every string is non-NULL and owned by the struct. */
+/* The effective configuration. The struct owns its strings, and none is NULL. */
 struct config {
 	struct {
-		char *address;                      /* IP address or "localhost" */
-		int port;                           /* 0..65535, 0: the kernel chooses */
-		char *root;                         /* the page's folder */
-		char *tls_certificate;              /* PEM file; "": no TLS */
-		char *tls_key;                      /* as tls_certificate */
+		char *address;         /* IP address or "localhost" */
+		int port;              /* 0..65535; 0: the kernel chooses */
+		char *root;            /* folder of the web page */
+		char *tls_certificate; /* PEM file; "": no TLS */
+		char *tls_key;         /* PEM file; "" if tls_certificate is "" */
 		struct string_list allowed_origins; /* "*" or scheme://host[:port] */
-		struct string_list trusted_proxies; /* IP addresses or prefixes of such */
+		struct string_list trusted_proxies; /* IP addresses or prefixes */
 	} http;
 	struct {
 		bool enabled;
@@ -81,7 +81,7 @@ struct config {
 	} chat;
 	struct {
 		size_t count;
-		struct room_config *items; /* no two of one name */
+		struct room_config *items; /* unique by name */
 	} rooms;
 	struct {
 		int driver; /* enum store_driver_choice */
@@ -92,10 +92,10 @@ struct config {
 	} store;
 	struct {
 		int mode;              /* enum auth_mode_choice */
-		char *jwt_secret_file; /* "": none; given where the mode is AUTH_JWT */
+		char *jwt_secret_file; /* "": none; never "" if the mode is AUTH_JWT */
 		struct {
 			size_t count;
-			struct token_config *items; /* no two of one name */
+			struct token_config *items; /* unique by name */
 		} tokens;
 	} auth;
 	struct {
@@ -114,7 +114,7 @@ struct config {
 	} heartbeat;
 	struct {
 		size_t count;
-		struct tail_config *items; /* no two of one room */
+		struct tail_config *items; /* unique by room */
 	} tails;
 	struct {
 		int level;  /* enum log_level */
@@ -125,106 +125,109 @@ struct config {
 enum option_type {
 	OPTION_BOOL,
 	OPTION_INT,
-	OPTION_REAL, /* a double */
+	OPTION_REAL, /* double */
 	OPTION_STRING,
-	OPTION_CHOICE, /* an int: the index of the word in choices */
-	OPTION_LIST,   /* a struct string_list */
-	OPTION_GROUPS, /* a list of groups, such as rooms: a struct of a size_t count and
-			* a pointer items to that many structs, which members describes */
+	OPTION_CHOICE, /* int: an index into choices */
+	OPTION_LIST,   /* struct string_list */
+	/* A list of groups, such as rooms. The value is a struct of a size_t count and a
+	 * pointer items to that many structs, which members describes. */
+	OPTION_GROUPS,
 };
 
 struct config_members;
 
-/* One key. A row is all there is to say about it: the loader, the checks, the dump, the
- * sample file and the documents follow. */
+/* One key of the configuration. The loader, the checks and the dump know only this table.
+ * The manual is generated from it, and a test compares the sample file with it. All
+ * pointers but path and help may be NULL. */
 struct config_option {
-	const char *path; /* "http.port", "rooms", or "name" for a member of a group of a
-			   * list; the rows of a group stand together */
+	/* "http.port" or "rooms"; for a member of a group in a list, its name alone. The
+	 * rows of one group follow each other. */
+	const char *path;
 	enum option_type type;
-	bool live;          /* a reload changes it; else a restart is needed */
-	bool unique;        /* a string member: differs in all groups of the list */
-	size_t offset;      /* in struct config, or in that of the group */
-	long min, max;      /* of a number; of the bytes of a string or list item */
-	const char *preset; /* the default as libconfig text, e.g. "\"lobby\"";
-			     * NULL: it is found at run time (http.root), and a
-			     * member has to be given */
-	const char *const *choices; /* OPTION_CHOICE: words, NULL at the end */
-	/* Further check of a string or list item of the right length; NULL if fine, else
+	bool live;     /* a reload applies it; otherwise a restart is needed */
+	bool unique;   /* of a string member: different in every group of the list */
+	size_t offset; /* in struct config, or in the struct of the group */
+	long min, max; /* of a number; of the length in bytes of a string or list item */
+	/* The default as libconfig text, e.g. "\"lobby\"". NULL: the default is found at
+	 * run time (http.root), or the member is required. */
+	const char *preset;
+	const char *const *choices; /* for OPTION_CHOICE: words, NULL at the end */
+	/* One more check of a string or list item whose length is right. Returns NULL or
 	 * what it must be ("must be an IP address or \"localhost\""). */
 	const char *(*check)(const char *value);
-	const char *limit; /* of a string: the int option that may allow fewer bytes than
-			    * max ("limits.room_bytes"), or NULL */
-	const char
-		*with; /* of a string: the one that is "" only if this one is, or NULL */
-	const char *needs; /* of a choice: the string that is not "" where the value is
-			    * needs_at, or NULL */
+	/* Of a string: an int option that limits its bytes further. */
+	const char *limit;
+	/* Of a string: a string that must be given if this one is. */
+	const char *with;
+	/* Of a choice: a string that must be given if the value is needs_at. */
+	const char *needs;
 	int needs_at;
-	/* Of a string member: the options that it must differ from, NULL at the end:
-	 * strings, or lists of groups with a unique member. NULL: it may be anything. */
+	/* Of a string member: paths of options that must have another value, NULL at the
+	 * end. They are strings, or lists of groups with a unique member. */
 	const char *const *differs;
-	const char *mask; /* of a string that is a secret: what the dump has in its place;
-			   * NULL: it is none */
-	const struct config_members *members; /* OPTION_GROUPS */
-	const char *unit;                     /* "s", "bytes", or NULL */
+	const char *mask; /* of a secret string: what the dump prints instead */
+	const struct config_members *members; /* for OPTION_GROUPS */
+	const char *unit;                     /* "s", "bytes", … */
 	const char *help;                     /* one sentence without the full stop */
 };
 
-/* What the groups of a list are made of. No member is a list of groups. */
+/* The members of the groups of a list. None is a list of groups itself. */
 struct config_members {
 	const struct config_option *options;
 	size_t count;
 	size_t size; /* of the struct of one group */
-	/* Check of a whole group, whose members are good: NULL if fine, else what is
-	 * wrong ("token_file or token_sha256 is missing"). NULL: there is none. */
+	/* Check a whole group after its members. Returns NULL or what is wrong
+	 * ("token_file or token_sha256 is missing"). May be NULL. */
 	const char *(*check)(const void *group);
 };
 
-/* The table, in the order in which keys are dumped and documented. */
+/* The options in the order of the dump and the manual. */
 extern const struct config_option config_options[];
 extern const size_t config_option_count;
 
-/* What is wrong with a configuration, one line each: "FILE:LINE: message", "FILE:
- * message" if the file cannot be read, or "-s KEY=VALUE: message" for a setting of the
- * command line. Every line is valid UTF-8 without control characters, whatever the input
- * was. All zero is empty. */
+/* Errors of a configuration, one line each: "FILE:LINE: message", "FILE: message" if the
+ * file cannot be read, or "-s KEY=VALUE: message" for a setting of the command line.
+ * Whatever the input was, every line is valid UTF-8 without control characters. All zero
+ * is empty. */
 struct config_errors {
 	size_t count;
 	char **lines;
 };
 
-/* Read the configuration: defaults, then the file at path (NULL: no file), then count
- * settings of the form KEY=VALUE. default_root is the page's folder where the file names
- * none; it is copied. Every error is appended to errors, not only the first. Returns the
- * configuration, which the caller gives to config_free, or NULL if there was any error.
+/* Load the configuration: defaults, then the file at path (NULL: no file), then count
+ * settings of the form KEY=VALUE. http.root is default_root (copied) unless it is set.
+ * All errors are appended to errors, not only the first. Returns the configuration, which
+ * the caller gives to config_free, or NULL if there was an error.
  *
- * The file is libconfig's format, at most 1 MiB. @include "FILE" is relative to the
- * folder of path. VALUE is a libconfig scalar or, for a list, [ "a", "b" ] or
- * ( { name = "a"; } ); for a string, a choice or a list of one string, a VALUE that
- * begins with none of "[( is taken as it stands. The last setting of a key wins, and an
- * error in a value that a later one replaces is still one. */
+ * The file has libconfig's format and at most 1 MiB. @include "FILE" is relative to the
+ * folder of path.
+ *
+ * VALUE is a libconfig scalar, or a list such as [ "a", "b" ] or ( { name = "a"; } ). A
+ * string or a choice needs no quotes. Nor does a list of one string, unless VALUE begins
+ * with one of "[(. The last setting of a key wins. A wrong value is an error even if a
+ * later one replaces it. */
 struct config *config_load(const char *path, const char *const *settings, size_t count,
 	const char *default_root, struct config_errors *errors);
 
-/* As config_load, from text instead of a file; name stands where the file's would.
- * @include is an error here: text reaches no file. */
+/* As config_load, for text instead of a file. Errors have name in place of the file's.
+ * @include is an error, so that text cannot read files. */
 struct config *config_load_text(const char *text, const char *name,
 	const char *const *settings, size_t count, const char *default_root,
 	struct config_errors *errors);
 
-/* Print the configuration as a file that config_load reads back to the same values, but
- * for secrets, which are masked; each key under a comment of what it does. Errors are
- * left in ferror(out). */
+/* Print the configuration as a file, with a comment above each key. config_load reads it
+ * back to the same values, except for secrets, which are masked. The caller checks
+ * ferror(out). */
 void config_dump(const struct config *config, FILE *out);
 
-/* Take over from fresh what a reload may change, and give it what that replaces.
- * Everything that points into a changed value of config is to be looked up again before
- * fresh is freed. on_kept is called with the path of each key that differs and needs a
- * restart. */
+/* Move the values that a reload may change from fresh to config, and their old values to
+ * fresh. Replace every pointer into an old value before you free fresh. on_kept is called
+ * with the path of each key that differs but needs a restart. */
 void config_adopt(struct config *config, struct config *fresh,
 	void (*on_kept)(void *context, const char *path), void *context);
 
 /* Free a configuration; NULL is fine. */
 void config_free(struct config *config);
 
-/* Free the lines, not the struct; it may be used again. */
+/* Free the lines. The struct can be used again. */
 void config_errors_clear(struct config_errors *errors);

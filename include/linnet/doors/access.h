@@ -1,4 +1,4 @@
-/* access.h - who may do what, by the token that is shown. */
+/* access.h - what a caller may do, by the token it shows. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 #include "linnet/config/config.h"
 #include "linnet/http/http.h"
 
-/* The longest value of an argument in a query that is good for anything. */
+/* Room for an argument of a query, its NUL byte included. Longer values are rejected. */
 #define ACCESS_ARGUMENT_BYTES 1024
 
 /* Borrows both. */
@@ -18,53 +18,53 @@ struct access {
 	const struct tokens *tokens;
 };
 
-/* Who asks. */
+/* Who sends a request. */
 struct access_caller {
-	const struct token *token; /* configured, shown and good; NULL: none was */
-	bool has_shown;            /* one, good or not, configured or not */
+	const struct token *token; /* the configured token that it shows, or NULL */
+	bool has_shown;            /* it shows a token, valid or not */
 };
 
-/* Why somebody is refused who has shown no good token: what he is told. */
+/* The error for a caller without a valid token. */
 struct access_refusal {
 	const char *code; /* "token_required", "bad_token" */
 	const char *text;
-	const char *why; /* a word for the log, which says more */
+	const char *why; /* for the log: more precise than code */
 };
 
-/* The token that the request shows: "Authorization: Bearer" (RFC 6750 section 2.1), or
- * the argument "token", for those who cannot send headers. */
+/* Look up the token of the request: in the header "Authorization: Bearer" (RFC 6750
+ * section 2.1), or in the argument "token" for clients that cannot send headers. */
 struct access_caller access_caller_of(
 	const struct access *access, const struct http_request *request);
 
-/* Answer by an error, which a 401 has the header for, and say so in the log in the line
- * that tells of every refusal: whom, and by the word code why. Returns false. */
+/* Answer with an error and log "refused" with the peer and code. A 401 gets the header
+ * WWW-Authenticate. Returns false. */
 bool access_refuse(
 	struct http_request *request, int status, const char *code, const char *text);
 
-/* True if the request may see how the daemon does: it comes from this machine itself or
- * shows the token of an admin. Otherwise it was answered. */
+/* True if the request may read the metrics: it comes from this machine or shows an
+ * admin's token. Otherwise it was answered. */
 bool access_may_watch(const struct access *access, struct http_request *request);
 
-/* True if the caller may give orders: it shows the token of an admin. Otherwise the
- * request was answered. */
+/* True if the caller shows an admin's token. Otherwise the request was answered. */
 bool access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller);
 
-/* What the caller may do, for permissions_unref; NULL with *refusal filled in where
- * nobody may do anything without a good token. */
+/* The caller's permissions, for permissions_unref. NULL with *refusal filled in if the
+ * configuration demands a valid token and the caller has none. */
 const struct permissions *access_permissions(const struct access *access,
 	const struct http_request *request, const struct access_caller *caller,
 	struct access_refusal *refusal);
 
-/* The same for who shows the len bytes of text beside HTTP, where that is asked for. */
+/* The permissions of the token that the len bytes of text are, for permissions_unref.
+ * NULL with *refusal filled in if it is not valid. */
 const struct permissions *access_log_in(const struct access *access, const char *text,
 	size_t len, struct access_refusal *refusal);
 
-/* True if who comes by the line door has to log in. */
+/* True if nobody may do anything without a valid token (auth.mode = "jwt"). */
 bool access_needs_login(const struct access *access);
 
-/* What who comes to the line door may do where nobody has to log in. */
+/* Permissions of a client of the line door if nobody needs a token. */
 const struct permissions *access_permissions_of_line(const struct access *access);
 
-/* Say in the log that peer was refused, and by which word why. */
+/* Log "refused" with the peer and why. */
 void access_log_refused(const char *peer, const char *why);

@@ -1,4 +1,4 @@
-/* line.h - the line door: a chat for nc, telnet and "cmd | nc". */
+/* line.h - the line door: the chat in lines of text, for nc, telnet and "cmd | nc". */
 #pragma once
 
 #include "linnet/base/deferred.h"
@@ -17,11 +17,10 @@ struct line_door {
 	struct deferred_list *deferred;
 };
 
-/* Set up the door; borrows everything. */
+/* Set up the door. Everything is borrowed. */
 void line_door_init(struct line_door *door, const struct access *access,
 	struct chat *chat, struct out_queue_drain *out_queues,
 	struct deferred_list *deferred);
 
-/* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the
- * door's. */
+/* Serve conn, which has no door yet, on the nonblocking socket fd. Takes over fd. */
 void line_door_accept(struct line_door *door, struct conn *conn, int fd);

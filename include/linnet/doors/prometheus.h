@@ -1,4 +1,4 @@
-/* prometheus.h - shows what the daemon counts to Prometheus: GET /metrics. */
+/* prometheus.h - the metrics for Prometheus: GET /metrics. */
 #pragma once
 
 #include "linnet/chat/chat.h"
@@ -10,9 +10,9 @@ struct prometheus_door {
 	const struct chat *chat;
 };
 
-/* Set up the door; borrows everything. The process counts as started now. */
+/* Set up the door; borrows everything. Sets the start time of the process to now. */
 void prometheus_door_init(struct prometheus_door *door, const struct access *access,
 	const struct chat *chat);
 
-/* Its route. */
+/* The route of the door, which is borrowed. */
 struct http_routes prometheus_door_routes(struct prometheus_door *door);

@@ -1,5 +1,5 @@
-/* hooks.h - what Alertmanager, Grafana, GitHub and other programs post, as the objects
- * that a push takes. */
+/* hooks.h - converts the webhooks of Alertmanager, Grafana, GitHub and other programs to
+ * push objects. */
 #pragma once
 
 #include <jansson.h>
@@ -14,26 +14,27 @@ enum hook_kind {
 	HOOK_UNKNOWN,
 };
 
-/* The kind called name: "alertmanager", "grafana", "github" or "generic", else
+/* The kind of that name: "alertmanager", "grafana", "github" or "generic"; else
  * HOOK_UNKNOWN. */
 enum hook_kind hook_find(const char *name);
 
-/* Turn body, which stays the caller's (NULL: none) and may be any JSON whatsoever, into
- * push objects:
+/* Convert body to push objects. body is any JSON, or NULL; the caller keeps it. kind is
+ * not HOOK_UNKNOWN. event is the header X-GitHub-Event or NULL; only HOOK_GITHUB reads
+ * it.
  *
- * an alarm has type "alarm", key (1 to 128 bytes, no blanks), severity ("info",
- * "warning", "error", "critical" or "ok", which clears it), title (1 to 256 bytes),
- * message (1 to 4096 bytes);
- * a message has message (1 to 4096 bytes) and often title (1 to 256 bytes).
+ * An alarm has type "alarm", key (1 to 128 bytes, no blanks), severity ("info",
+ * "warning", "error", "critical", or "ok" to clear it), title (1 to 256 bytes) and
+ * message (1 to 4096 bytes).
  *
- * Both may have click (http or https, at most 2048 bytes), username (1 to 32 bytes, good
- * by name_fault) and tags (up to 8 strings of 1 to 64 bytes). Text is valid UTF-8 without
- * control characters but, in message, tab and newline; what is too long ends with "…".
- * kind is not HOOK_UNKNOWN; event is the header X-GitHub-Event, which only HOOK_GITHUB
- * reads, or NULL.
+ * A message has message (1 to 4096 bytes) and may have title (1 to 256 bytes).
  *
- * Returns a new array of up to 201 of them for the caller to free, none if there is
- * nothing to say, or NULL with *fault filled in (code "bad_hook"): body is not what such
- * programs send. */
+ * Both may have click (an http or https URL, at most 2048 bytes), username (1 to 32
+ * bytes, valid by name_fault) and tags (up to 8 strings of 1 to 64 bytes). Text is valid
+ * UTF-8. It has no control characters, but message may have tabs and newlines. Text that
+ * was cut ends with "…".
+ *
+ * Returns a new array of up to 201 push objects, which the caller owns. It is empty if
+ * the event is of no interest. Returns NULL with *fault filled in (code "bad_hook") if
+ * body is not a webhook of that kind. */
 json_t *hook_convert(enum hook_kind kind, const char *event, json_t *body,
 	struct message_fault *fault);

@@ -1,5 +1,5 @@
-/* encode.h - one thing that is said, be it to one or to many: encoded at most once for
- * each form in which somebody reads it. */
+/* encode.h - encodes one object of the server for one or many readers, at most once for
+ * each form. */
 #pragma once
 
 #include <jansson.h>
@@ -8,45 +8,33 @@
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/frame.h"
+#include "linnet/protocol/kinds.h"
 
-/* The forms in which doors speak. */
-enum wire {
-	WIRE_WS,      /* a JSON object in a WebSocket text message */
-	WIRE_WS_LINE, /* lines in a WebSocket text message */
-	WIRE_LINE,    /* lines, each ending in a line feed */
-	WIRE_SSE,     /* an event of a stream (HTML Living Standard, section 9.2) */
-	WIRE_OBJECT,  /* the JSON object as it is */
-	WIRE_COUNT,
-};
-
-/* True for people at a terminal. */
-static inline bool
-wire_is_line(enum wire wire)
-{
-	return wire == WIRE_LINE || wire == WIRE_WS_LINE;
-}
-
-/* A server's object on its way. On the stack of whoever says it; frames that were queued
- * live on. */
+/* An object of the server on its way to its readers. It lies on the stack of its sender;
+ * queued frames outlive it. */
 struct encoded {
-	struct buffer json; /* the object, compact */
-	const char *epoch;  /* of id; borrowed; NULL: a reader stands where it stood */
-	uint64_t id;        /* in its room: where a reader of it stands then */
+	json_t *object;     /* NULL: there is only its text */
+	struct buffer json; /* its compact text, made when a form needs it */
+	const char *epoch;  /* of id; borrowed; NULL: the reader's position stays */
+	uint64_t id;        /* position of the reader in the room after this object */
 	bool is_encoded[WIRE_COUNT];
 	struct frame *frames[WIRE_COUNT];
 };
 
-/* Encoded from the object, which is consumed, without an id. */
+/* Prepare object, without an id. Consumes object. */
 void encode_object(struct encoded *encoded, json_t *object);
 
-/* Encoded from the object that text is, which is taken over and left empty; id and epoch
- * (NULL: none), which must outlive encoded, say where a reader may go on. */
+/* Prepare the object in text, which is taken over and left empty. id and epoch (NULL:
+ * none) are the reader's position after it. epoch must outlive encoded. */
 void encode_text(
 	struct encoded *encoded, struct buffer *text, const char *epoch, uint64_t id);
 
-/* The form of wire, owned by encoded; NULL where that wire does not show
- * such a thing. */
+/* The object as compact JSON text, owned by encoded. */
+const struct buffer *encode_json(struct encoded *encoded);
+
+/* The object in the form wire, owned by encoded. NULL if that form does not show such an
+ * object. */
 struct frame *encode_frame(struct encoded *encoded, enum wire wire);
 
-/* Free the text and give the frames back. */
+/* Free the object and its text, and release the frames. */
 void encode_fini(struct encoded *encoded);

@@ -1,4 +1,4 @@
-/* message.h - what clients send as JSON, checked, and what they are sent. */
+/* message.h - checks the JSON objects of clients, and makes those that others receive. */
 #pragma once
 
 #include <jansson.h>
@@ -15,77 +15,80 @@
 
 #define MESSAGE_AVATAR_BYTES HEX_SHA256_BYTES
 
-/* One decoded object. The strings are the object's own; NULL where it has none (an empty
- * username or email is none). */
+/* A decoded object, which owns the strings. A string that is missing is NULL; so is an
+ * empty username or email. */
 struct message {
 	json_t *object;
 	const char *type;
 	const char *room;
 	const char *username;
 	const char *email;
-	const char *text; /* of "message" */
+	const char *text; /* member "message" */
 	const char *ref;
 	bool is_ephemeral;
 };
 
-/* Why an object was not accepted. */
+/* Why an object was rejected. */
 struct message_fault {
-	const char *code;                /* for the error object, e.g. "bad_json" */
-	char text[200];                  /* a sentence for the person who sent it */
-	char ref[MESSAGE_REF_BYTES + 1]; /* of the object, if it had a good one, or "" */
-	int64_t retry_after_ms;          /* when it may be tried again; 0: not said */
+	const char *code; /* code of the error object, e.g. "bad_json" */
+	char text[200];   /* one sentence for the client */
+	char ref[MESSAGE_REF_BYTES +
+		 1];            /* the object's ref, or "" if it has no valid one */
+	int64_t retry_after_ms; /* ms to wait before the next try; 0: not given */
 };
 
-/* Who and when, said by the server on every message that it passes on. */
+/* What the server adds to a message that it passes on. */
 struct message_stamp {
 	int64_t ts_ms;
 	const char *username;
-	const char *via;  /* how it came, where that is worth a word; else NULL */
-	bool share_email; /* pass the email on */
-	bool avatar;      /* add the hash of the email */
+	const char *via;  /* "push" for a pushed message; else NULL */
+	bool share_email; /* include the sender's email */
+	bool avatar;      /* include the hash of the email */
 };
 
-/* Fill in fault from a format of printf(3). Returns -EINVAL. */
+/* Fill in fault; format is that of printf(3). Returns -EINVAL. */
 __attribute__((format(printf, 3, 4))) int message_refuse(
 	struct message_fault *fault, const char *code, const char *format, ...);
 
-/* Decode len bytes of JSON text to message, which the caller gives to message_fini.
- * Returns 0, or -EINVAL with *fault filled in and nothing to free: text that is not JSON,
- * not an object, or has a member of a wrong type or length. */
+/* Decode len bytes of JSON. Returns 0, and the caller gives message to message_fini.
+ * Returns -EINVAL with *fault filled in if the text is not a JSON object, or if a member
+ * has a wrong type or length. Then there is nothing to free. */
 int message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault);
 
-/* The same for an object, which is consumed. */
+/* As message_decode, for an object, which is consumed. */
 int message_take(struct message *message, json_t *object, struct message_fault *fault);
 
-/* Point *value at the string member key of up to max_bytes bytes, or leave it where there
- * is none or an empty one. Returns 0, or -EINVAL with *fault filled in. */
+/* Point *value at the string member key. A missing, null or empty member leaves *value
+ * alone. Returns 0, or -EINVAL with *fault filled in if the member is no string or longer
+ * than max_bytes. */
 int message_get_string(const struct message *message, const char *key, size_t max_bytes,
 	const char **value, struct message_fault *fault);
 
-/* The same for a whole number from 0. */
+/* As message_get_string, for a whole number from 0. */
 int message_get_uint(const struct message *message, const char *key, uint64_t *value,
 	struct message_fault *fault);
 
 /* Free the object. */
 void message_fini(struct message *message);
 
-/* Write what Gravatar knows an email by, the SHA-256 of it, trimmed and in lower case, in
- * hex, to out, which has room for MESSAGE_AVATAR_BYTES + 1 bytes. Returns false, and an
- * empty text, where the email is blank. */
+/* Write the Gravatar hash of email to out, which has room for MESSAGE_AVATAR_BYTES + 1
+ * bytes. It is the SHA-256, in hex, of the email trimmed and in lower case. Returns false
+ * and writes "" if the email is blank. */
 bool message_avatar(const char *email, char *out);
 
-/* Append the members of message that go to others, behind "type", "room" and "id", as
- * text from the first quote to the closing brace: ts, username, avatar, via and message
- * first,
- * then every other member as it came. Members that only the server may set and those
- * between sender and server (email, ref, …) are not passed on. */
+/* Append what readers receive of a message behind "type", "room" and "id": JSON text from
+ * the first member's quote to the closing brace. It begins with ts, username, avatar,
+ * email, via and message; then the client's other members follow unchanged. Members that
+ * only the server may set are left out, and those that are only for the server, such as
+ * ref. */
 void message_append_tail(const struct message *message, const struct message_stamp *stamp,
 	struct buffer *text);
 
-/* Append one message as JSON from its parts; an id of 0 is left out. */
+/* Append a whole message as JSON: type, room and id, then tail, which message_append_tail
+ * made. An id of 0 is left out. */
 void message_append_whole(struct buffer *text, const char *type, const char *room,
 	uint64_t id, const char *tail, size_t tail_len);
 
-/* The object {"type":"error"}, which the caller owns. */
+/* The object {"type":"error", …} for fault. The caller owns it. */
 json_t *message_error(const struct message_fault *fault);

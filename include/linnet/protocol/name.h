@@ -1,30 +1,33 @@
-/* name.h - what people and rooms may be called. */
+/* name.h - valid names of people and rooms. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longest name that limits.name_bytes and limits.room_bytes may allow. */
+/* Upper limit of limits.name_bytes and limits.room_bytes. */
 #define NAME_MAX_BYTES 255
 
-/* Why name is no good for a person, as words to follow "the name" ("must not be empty"),
- * or NULL if it is good: 1 to max_bytes bytes of UTF-8 without control, bidi-control or
- * invisible characters, with no space but U+0020, that neither begins nor ends with a
- * space, begins with none of "*", "/" and "!" (the line door's notices, commands and
- * alarms) and is not reserved. */
+/* Check the name of a person. Returns NULL if it is valid, else what is wrong, as a
+ * phrase that follows "the name" ("must not be empty"). A valid name
+ *  - has 1 to max_bytes bytes of UTF-8,
+ *  - has no control, bidi-control or invisible character, and no space but U+0020,
+ *  - neither begins nor ends with a space, nor has two in a row,
+ *  - does not begin with "*", "/" or "!": at the line door these are notices, commands
+ *    and alarms,
+ *  - is not reserved. */
 const char *name_fault(const char *name, size_t max_bytes);
 
-/* The same for a room: 1 to max_bytes bytes by the same rules, but for the reserved
- * names, and without "/". */
+/* Check the name of a room by the same rules. Reserved names and a leading "*" or "!" are
+ * valid, but "/" is not, anywhere. */
 const char *name_room_fault(const char *name, size_t max_bytes);
 
 /* True if text is UTF-8 without control characters. */
 bool name_is_line(const char *text);
 
-/* True for the names of those that have none: guest-N. */
+/* True for guest-N, the name of a session that has chosen none. */
 bool name_is_guest(const char *name);
 
-/* Write the form under which two names are the same, ASCII letters in lower case, to out,
- * which has room for NAME_MAX_BYTES + 1 bytes. */
+/* Write name to out with ASCII letters in lower case. Two names are the same if they fold
+ * to the same text. out has room for NAME_MAX_BYTES + 1 bytes. */
 void name_fold(char *out, const char *name);

@@ -1,26 +1,26 @@
-/* store.h - the history: every room's messages under dense ids. The contract that each
- * driver fulfils; it never blocks its caller. What is asked for is answered later, from
- * within store_dispatch: entries in the order in which they were appended, pages in the
- * order in which they were asked for. A page that is asked for after an entry was
- * answered has it; it may also have some whose answers are still to come. */
+/* store.h - the history: the messages of every room, with dense ids. All drivers keep
+ * this contract. Only store_open and store_close block. The answers come later, from
+ * within store_dispatch: appended entries in the order of store_append, pages in the
+ * order of their reads. A page has every entry that was answered before the page was
+ * asked for. It may also have entries whose answers are still to come. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Keys of one entry by which a repeated send is recognised. */
+/* How many keys an entry may have. A repeated send is recognised by its keys. */
 #define STORE_KEYS 3
 
 /* Length of an epoch's text. */
 #define STORE_EPOCH_BYTES 16
 
-/* What may be under way, which is asked for and not yet answered. */
+/* Limits of what is under way: asked for, but not answered yet. */
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
 
-/* Longest name of a value of a room's state. */
+/* Longest key of a value in a room's state. */
 #define STORE_STATE_KEY_BYTES 255
 
 /* Longest query of a search. */
@@ -28,31 +28,31 @@
 
 struct store;
 
-/* A message to keep. Every pointer is copied before store_append returns. */
+/* A message to store. store_append copies everything that the pointers point to. */
 struct store_entry {
 	const char *room;
 	const char *type;
 	int64_t ts_ms;
-	/* The JSON members behind "id", as text from the first quote to the closing
+	/* The JSON members after "id", as text from the first quote to the closing
 	 * brace: "ts":1795168487123,"username":"ann","message":"hi"} */
 	const char *tail;
 	size_t tail_len;
-	const char *words; /* what store_search finds: UTF-8, may be empty */
-	/* Opaque texts, NULL where there is none. An entry of which any key is known in
-	 * its room already, be it of an entry still under way, is not kept again, nor are
-	 * its other keys. A key is known for as long as its message is kept. */
+	const char *words; /* the text for store_search: UTF-8, may be empty */
+	/* Opaque texts, or NULL. If a stored or earlier entry of the room has one of
+	 * these keys, this entry is a duplicate: neither it nor its keys are stored. A
+	 * key is deleted with its message. */
 	const char *keys[STORE_KEYS];
-	/* What the message makes of the room's state: the value of state_key, of 1 to
-	 * STORE_STATE_KEY_BYTES, is then state_value, or nothing where that is NULL. Done
-	 * with the message or not at all, so not for an entry that is not kept again.
-	 * NULL: it changes nothing. A value stands until it is replaced or taken away,
-	 * also when its message is let go of. */
+	/* Sets the value of state_key (1 to STORE_STATE_KEY_BYTES bytes) in the room's
+	 * state, or removes it if state_value is NULL. Stored together with the message;
+	 * a duplicate changes nothing. The value stays until it is replaced or removed,
+	 * even when its message is deleted. state_key is NULL if the state does not
+	 * change. */
 	const char *state_key;
 	const char *state_value;
 	size_t state_value_len;
 };
 
-/* A message that was kept. Borrowed; valid within the callback that hands it over. */
+/* A stored message. Valid until the callback that got it returns. */
 struct store_message {
 	uint64_t id;
 	int64_t ts_ms;
@@ -63,113 +63,107 @@ struct store_message {
 
 /* Messages of one room. */
 struct store_page {
-	const struct store_message *messages; /* in the order that was asked for */
+	const struct store_message *messages;
 	size_t count;
-	/* The oldest that is kept, one more than the last if none is, 1 if the room has
-	 * no history. What is kept has no gaps. */
+	/* Id of the room's oldest message. Last id + 1 if all messages were deleted, 1
+	 * if the room has no history. Stored messages have no gaps. */
 	uint64_t first_id;
-	bool more; /* the limits cut it short */
+	bool more; /* the limits left out messages */
 };
 
-/* Where answers go. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked), -EUCLEAN
- * (corrupt), -EIO (anything else). A callback may call everything here but store_dispatch
- * and store_close. */
+/* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
+ * -EUCLEAN (corrupt), -EIO (anything else). A callback may call every function here but
+ * store_dispatch and store_close. */
 struct store_callbacks {
-	/* The entry of ticket is kept under id; if is_duplicate, it was kept earlier and
-	 * id is the one of then. On an error nothing of it is kept and id is 0. */
+	/* The entry of ticket is stored under id. A duplicate gets the id of the message
+	 * that was stored first. After an error nothing is stored and id is 0. */
 	void (*on_appended)(void *context, uint64_t ticket, int error, uint64_t id,
 		bool is_duplicate);
-	/* The page that was asked for under ticket; empty on an error. */
+	/* The page that was asked for with ticket; empty after an error. */
 	void (*on_page)(
 		void *context, uint64_t ticket, int error, const struct store_page *page);
 };
 
-/* What a store is opened with. */
 struct store_options {
 	const char *driver; /* "sqlite" or "memory" */
-	const char *path;   /* of the file; sqlite */
+	const char *path;   /* of the file; sqlite only */
 	bool full_sync;     /* survive a power loss, not only the end of the process */
-	/* In each room; 0: all. Up to 1/128 more are kept for a while. */
+	/* Messages to keep in each room; 0: all. sqlite may keep 1/128 more for a
+	 * while. */
 	uint64_t keep_messages;
-	unsigned keep_days; /* 0: for ever */
-	/* Of each room's tails in memory; 0: no bound; memory driver only. The oldest
-	 * messages go first, the newest one always stays. */
+	unsigned keep_days; /* how long to keep a message; 0: for ever */
+	/* Bytes of tails to keep in each room; 0: no limit; memory only. The oldest
+	 * messages are deleted first; the newest one always stays. */
 	size_t keep_bytes;
 	struct store_callbacks callbacks;
 	void *context; /* for the callbacks */
 };
 
-/* Open the store that options (copied) name. Reads whatever it needs before it returns.
- * Returns 0 and a store for store_close, or -errno with *why set to a sentence (owned by
- * the library until the next store_open): -EUCLEAN for a file that is damaged or is none
- * of ours, -EBUSY when another process has it, -ENOTSUP for a file that a newer version
- * wrote, -EINVAL for an unknown driver. Never begins a new history in place of one that
- * it cannot read. */
+/* Open the store that options (copied) describe. Blocks until everything needed has been
+ * read. Returns 0 and a store for store_close, or -errno and a sentence in *why, which
+ * the library owns until the next store_open. -EUCLEAN: the file is damaged or not
+ * Linnet's; -EBUSY: another process has it open; -ENOTSUP: a newer version wrote it;
+ * -EINVAL: unknown driver. A file that cannot be read is never replaced by a new
+ * history. */
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
 
-/* The name of this history: ids mean something only under the same epoch. Owned by the
- * store, up to STORE_EPOCH_BYTES of letters and digits. */
+/* The name of this history: an id is only valid together with its epoch. Up to
+ * STORE_EPOCH_BYTES letters and digits, owned by the store. */
 const char *store_epoch(const struct store *store);
 
-/* Call on_room for each room that has a history, with its last id. Only right after
- * store_open. */
+/* Call on_room for each room that has a history. Only right after store_open. */
 void store_each_room(const struct store *store,
 	void (*on_room)(void *context, const char *name, uint64_t last_id),
 	void *context);
 
-/* Call on_state for each value that stands, by room, and in each room in the order in
- * which they were set; one that was only replaced since keeps its place. id is that of
- * the message that set the value, which may not be kept any more. Only right after
- * store_open, and on_state may not call store_flush. */
+/* Call on_state for each value, room by room, in the order in which the keys were first
+ * set. Replacing a value keeps its place. id is the message that set the value; it
+ * may have been deleted. Only right after store_open; on_state must not call store_flush.
+ */
 void store_each_state(const struct store *store,
 	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
 		const char *value, size_t value_len),
 	void *context);
 
-/* A descriptor that is readable when store_dispatch has something to do. Owned by the
- * store. */
+/* A descriptor, owned by the store, that is readable when store_dispatch has work. */
 int store_fd(const struct store *store);
 
-/* Hand over the answers that are there, but no more entries than just reach max_bytes:
- * what is left makes store_fd readable again, so that the loop can write in between what
- * it has been given. */
+/* Call the callbacks for the answers that are there. Stops after the entry that reaches
+ * max_bytes, so that the loop can write in between; store_fd is readable again then. */
 void store_dispatch(struct store *store, size_t max_bytes);
 
-/* Keep entry. What is appended in one turn of the loop goes into one transaction: it is
- * begun by store_flush. Answered by on_appended, unless -EAGAIN is returned: too much is
- * under way already, or the store is closing. An entry is never refused because of its
- * own size alone. */
+/* Add entry to the batch that the next store_flush writes in one transaction. Answered by
+ * on_appended. Returns 0, or -EAGAIN if too much is under way or the store is closing.
+ * One entry alone is never too large. */
 int store_append(struct store *store, const struct store_entry *entry, uint64_t ticket);
 
-/* Begin to write what was appended since the last call; does nothing if that is nothing.
- */
+/* Start writing what was appended since the last call, if there is anything. */
 void store_flush(struct store *store);
 
-/* Ask for up to limit messages of room, and up to max_bytes of tails (but one message at
- * least, if limit allows), with after < id <= up_to, oldest first. Answered by on_page,
- * unless -EAGAIN as above. */
+/* Ask for the messages of room with after < id <= up_to, oldest first: at most limit
+ * messages and max_bytes of tails, but at least one message if limit allows. Answered by
+ * on_page. Returns 0, or -EAGAIN as store_append does. */
 int store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket);
 
-/* Ask for the newest messages of room with id < before within the limits, oldest first.
- */
+/* Ask for the newest messages of room with id < before, oldest first, within the same
+ * limits. */
 int store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 
-/* Ask for the newest messages of room in which every word of query (UTF-8) is found,
- * newest first, within the limits. Words are whole words, regardless of case and accents;
- * what stands together without a space ("disk-full", all of a Chinese word) is found in
- * that order only. Chinese, Japanese and Korean text needs no spaces, and any part of it
- * is found. A query without a word finds nothing. Returns -E2BIG for a query of more than
- * STORE_QUERY_BYTES, else as above. */
+/* Ask for the newest messages of room that have every word of query (UTF-8), newest
+ * first, within the same limits. Words are whole words, regardless of case and accents.
+ * Words written without a space between them ("disk-full") must stand in that order.
+ * Chinese, Japanese and Korean text is found by any part of it. A query without words
+ * finds nothing. Also returns -E2BIG for a query longer than STORE_QUERY_BYTES. */
 int store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 
-/* Let go of what is older than keep_days at now_ms, in small steps in the background; to
- * be called now and then. What is too many is let go of as messages come. */
+/* Delete messages that are older than keep_days at now_ms (Unix time), a part of them in
+ * each step. Call it now and then. */
 void store_prune(struct store *store, int64_t now_ms);
 
-/* Write and hand over what is under way, then close; NULL is fine. Callbacks may be
- * called until it returns. */
+/* Write and answer everything under way, then close; NULL is fine. Calls callbacks until
+ * it returns. */
 void store_close(struct store *store);

@@ -1,4 +1,4 @@
-/* tail.h - the rooms of log files: what the files say is said there. */
+/* tail.h - follows the configured log files and posts their lines in their rooms. */
 #pragma once
 
 #include <stddef.h>
@@ -9,15 +9,15 @@
 struct loop;
 struct tail;
 
-/* Descriptors that the configured log files may hold. */
+/* The most descriptors that the configured tails hold. */
 size_t tail_descriptors(const struct config *config);
 
-/* Follow the configured log files; borrows everything. Freed by tail_free. */
+/* Follow the configured log files. Borrows everything. Returns a tail for tail_free. */
 struct tail *tail_new(const struct config *config, struct chat *chat, struct loop *loop);
 
-/* The configuration has changed: files that are new in it are followed from now on, those
- * that are not in it no more; nothing is lost or doubled of the others. */
+/* Follow what the changed configuration says: add new tails, remove missing ones. The
+ * other tails lose and repeat nothing. */
 void tail_reload(struct tail *tail);
 
-/* Stop following; NULL is fine. */
+/* Stop following and free the tail; NULL is fine. */
 void tail_free(struct tail *tail);

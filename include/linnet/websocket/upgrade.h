@@ -1,4 +1,4 @@
-/* upgrade.h - the routes that become WebSockets, and what a handshake must have. */
+/* upgrade.h - the routes of the WebSockets, and the check of their handshakes. */
 #pragma once
 
 #include "linnet/http/http.h"
@@ -6,9 +6,9 @@
 
 struct upgrade {
 	struct websocket_host *host;
-	struct websocket_service *chat; /* /ws */
-	struct websocket_service *echo; /* /echo */
+	const struct websocket_service *chat; /* /ws */
+	const struct websocket_service *echo; /* /echo */
 };
 
-/* Its routes. Borrows upgrade. */
+/* The routes /ws and /echo. Borrows upgrade. */
 struct http_routes upgrade_routes(struct upgrade *upgrade);

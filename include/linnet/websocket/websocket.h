@@ -1,12 +1,14 @@
-/* websocket.h - WebSocket connections (RFC 6455) as libwebsockets serves them, and what
- * is spoken on them. libwebsockets sees no byte of HTTP but a handshake that is written
- * here. */
+/* websocket.h - WebSocket connections (RFC 6455), served by libwebsockets, and the
+ * services that use them. libwebsockets sees no HTTP from the net, only a handshake that
+ * is written here. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
+#include "linnet/base/frame.h"
 #include "linnet/base/utf8.h"
 #include "linnet/net/conn.h"
 
@@ -15,75 +17,102 @@ struct loop;
 struct lws;
 struct websocket;
 struct websocket_host;
+struct ws_drain;
 
-/* The bytes that libwebsockets is given to write at once. */
-#define WEBSOCKET_WRITE_BYTES 65536
-
-/* What is spoken on the WebSockets of a path. */
+/* What serves the WebSockets of a path. */
 struct websocket_service {
-	const char *name; /* for the log; that of a transport of metrics.h */
-	/* A good handshake has come: what it asks for besides may be refused. NULL, or
-	 * the code of an error with *status its HTTP status and *text its sentence. May
-	 * be NULL itself. */
-	const char *(*on_check)(struct websocket_service *service,
+	const char *name; /* for the log; a name of a transport in metrics.h */
+	/* Check the rest of a valid handshake. Returns NULL to accept it, or the code of
+	 * an error, with *status its HTTP status and *text its sentence. NULL: every
+	 * valid handshake is accepted. */
+	const char *(*on_check)(const struct websocket_service *service,
 		const struct http_request *request, int *status, const char **text);
-	/* The connection is open. Sets socket->state. */
+	/* The connection is open. Sets state, queue and pressing_bytes. */
 	void (*on_open)(struct websocket *socket, const struct http_request *request);
-	/* len bytes of the message under way have come (websocket_is_first and its kin
-	 * tell where they stand in it). */
+	/* len bytes of a message have come; websocket_is_first and the like say more. Not
+	 * called after websocket_close. */
 	void (*on_receive)(struct websocket *socket, const void *bytes, size_t len);
-	/* The peer gave a sign of life other than a message. */
-	void (*on_heard)(struct websocket *socket);
-	/* The peer has closed with a payload of len bytes: what is left to be said, and
-	 * the answer, are to be written. The connection is closed behind that. */
-	void (*on_peer_close)(struct websocket *socket, const void *payload, size_t len);
-	/* The socket can be written. Returns 0, or -1 to close. */
-	int (*on_writable)(struct websocket *socket);
-	/* As those of struct door. */
-	void (*on_tick)(struct websocket *socket, int64_t now_ms);
+	/* Frames may have been written, so the queue may be shorter. */
+	void (*on_written)(struct websocket *socket);
+	/* The same as in struct door. */
 	void (*on_stop)(struct websocket *socket, uint16_t code, const char *reason);
-	/* The connection is gone; frees socket->state. */
+	/* The connection is gone. Frees state. */
 	void (*on_closed)(struct websocket *socket);
 };
 
 /* One connection; the state of its conn. */
 struct websocket {
-	struct websocket_service *service;
+	const struct websocket_service *service;
 	struct conn *conn;
 	struct lws *wsi;
-	void *state;                        /* the service's */
-	const struct http_request *request; /* until it is open */
+	/* These belong to the service. */
+	void *state;
+	struct frame_queue *queue;
+	size_t pressing_bytes; /* with a longer queue the peer has fallen behind */
+	/* These belong to websocket.c. */
+	const struct http_request *request; /* NULL once it is open */
 	bool is_open;                       /* on_open was called */
-	bool is_left;                       /* the peer has said that it leaves */
-	struct utf8_check text;             /* of the message under way */
+	bool is_left;                       /* the peer has sent a close frame */
+	struct utf8_check text;             /* of the current message */
+	/* These belong to ws_writer.c. */
+	struct ws_drain *drain;
+	unsigned pauses;          /* asked for since the queue was empty */
+	const char *close_reason; /* static text */
+	uint16_t close_code;      /* 0: open */
+	bool is_closed;           /* lws has the close frame */
+	bool is_dirty;            /* in the list of ws_drain */
+	bool is_blocked;          /* lws could not write everything yet */
+	bool is_pinged;           /* a ping waits for its answer */
+	int64_t heard_ms;         /* monotonic time of the last sign of life */
+	int64_t pinged_ms;
+	TAILQ_ENTRY(websocket) dirty_link;
 };
 
 /* Let libwebsockets serve WebSockets on loop. Returns a host for websocket_host_free, or
  * NULL after logging why. */
 struct websocket_host *websocket_host_new(struct loop *loop);
 
-/* Make a WebSocket of service out of the connection of request, a good handshake with
- * key, on the socket fd, which is the host's from now on. speaks_chat: the client asked
- * for that subprotocol. rest are the rest_len bytes behind the handshake. The connection
- * may be gone when this returns. */
-void websocket_open(struct websocket_host *host, struct websocket_service *service,
+/* Ping a peer after ping_s seconds of silence, and close its connection if it does not
+ * answer for pong_s seconds. Call it before the first websocket_open. */
+void websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s);
+
+/* Write the queues of all WebSockets that were woken. Call it before the loop sleeps. */
+void websocket_host_write(struct websocket_host *host);
+
+/* True if a peer has fallen behind since the last call. The caller should then pause
+ * before it broadcasts more, so that the peer can catch up. */
+bool websocket_host_take_pressure(struct websocket_host *host);
+
+/* Turn the connection of request, a valid handshake with key, into a WebSocket of
+ * service. Takes fd, its socket. speaks_chat: the client asked for the subprotocol
+ * "chat". rest: the rest_len bytes that came after the handshake. The connection may be
+ * gone when this returns. */
+void websocket_open(struct websocket_host *host, const struct websocket_service *service,
 	struct http_request *request, const char *key, bool speaks_chat, int fd,
 	const char *rest, size_t rest_len);
 
-/* While on_receive is called: whether the bytes are the first or the last ones of their
- * message, whether that is binary, and how many more of their frame are to come. */
+/* For on_receive: are the bytes the first or the last ones of their message, is the
+ * message binary, and how many more bytes of their frame will come. */
 bool websocket_is_first(const struct websocket *socket);
 bool websocket_is_final(const struct websocket *socket);
 bool websocket_is_binary(const struct websocket *socket);
 size_t websocket_remaining(const struct websocket *socket);
 
-/* Read, or do not read, what the peer sends. */
+/* Read what the peer sends, or stop reading. */
 void websocket_watch_input(struct websocket *socket, bool on);
 
-/* Whether the len bytes that have just come of a message go on with it as UTF-8, and end
- * no message within a character (RFC 6455 section 8.1); a binary message always does. To
- * be asked once about each piece. */
+/* False if the received bytes make the current text message invalid UTF-8, or end it
+ * within a character (RFC 6455 section 8.1). True for binary messages. Call it once for
+ * each piece. */
 bool websocket_is_text(struct websocket *socket, const void *bytes, size_t len);
 
-/* Free it, after loop_close_all; NULL is fine. */
+/* Write the queue at the end of this turn of the loop. Safe within a broadcast. */
+void websocket_wake(struct websocket *socket);
+
+/* Close with code after the queue is written, or without a close frame if the peer does
+ * not read it in time. Only the first call counts. It only marks the WebSocket. reason is
+ * static text of up to 123 bytes (RFC 6455 section 5.5). */
+void websocket_close(struct websocket *socket, uint16_t code, const char *reason);
+
+/* Free the host, after loop_close_all; NULL is fine. */
 void websocket_host_free(struct websocket_host *host);

@@ -8,10 +8,10 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 
-/* Set the argument called name, a whole number, as a member. Returns false if it is none;
- * the request was answered then. */
+/* Copy the argument name, a whole number, to object if it is there. Returns false if it
+ * is invalid: object was freed and the request was answered. */
 static bool
-take_number(struct http_request *request, json_t *object, const char *name)
+api_take_number(struct http_request *request, json_t *object, const char *name)
 {
 	char text[24];
 	int r = http_head_query(request->head, name, text, sizeof(text));
@@ -30,44 +30,49 @@ take_number(struct http_request *request, json_t *object, const char *name)
 }
 
 static void
-ask(struct http_request *request, json_t *object)
+api_ask(struct http_request *request, json_t *object)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	struct rate *rate = api_rate(api, request, &caller);
 	const struct permissions *permissions = api_permissions(api, request, &caller);
-	struct call *call;
 
 	if (!permissions) {
 		json_decref(object);
 		return;
 	}
-	call = call_new(api, request, CALL_ASK, rate, permissions);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = permissions,
+			.rate = api_rate(api, request, &caller),
+		},
+		&(struct chat_call){
+			.kind = CHAT_ASK,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 	permissions_unref(permissions);
-	chat_ask(api->chat, call_session(call), object, clock_unix_ms());
-	call_expect(call, 1);
 }
 
 static json_t *
-ask_for(const struct http_request *request, const char *type)
+api_ask_for(const struct http_request *request, const char *type)
 {
 	return json_pack("{s:s,s:s}", "type", type, "room", request->head->segments[1]);
 }
 
 static void
-on_history(struct http_request *request)
+api_on_history(struct http_request *request)
 {
-	json_t *object = ask_for(request, "history");
+	json_t *object = api_ask_for(request, "history");
 
-	if (take_number(request, object, "before") &&
-		take_number(request, object, "limit"))
-		ask(request, object);
+	if (api_take_number(request, object, "before") &&
+		api_take_number(request, object, "limit"))
+		api_ask(request, object);
 }
 
 static void
-on_search(struct http_request *request)
+api_on_search(struct http_request *request)
 {
-	json_t *object = ask_for(request, "search");
+	json_t *object = api_ask_for(request, "search");
 	char words[ACCESS_ARGUMENT_BYTES];
 
 	if (http_head_query(request->head, "q", words, sizeof(words)) == -E2BIG) {
@@ -76,14 +81,14 @@ on_search(struct http_request *request)
 		return;
 	}
 	json_object_set_new(object, "q", json_string(words));
-	if (take_number(request, object, "limit"))
-		ask(request, object);
+	if (api_take_number(request, object, "limit"))
+		api_ask(request, object);
 }
 
 static void
-on_rooms(struct http_request *request)
+api_on_rooms(struct http_request *request)
 {
-	ask(request, json_pack("{s:s}", "type", "rooms"));
+	api_ask(request, json_pack("{s:s}", "type", "rooms"));
 }
 
 static const struct http_route rows[] = {
@@ -92,10 +97,10 @@ static const struct http_route rows[] = {
 	{ "send", 2, HTTP_POST, api_message_bytes, api_send, false },
 	{ "events", 2, HTTP_GET, NULL, api_events, false },
 	{ "poll", 2, HTTP_GET, NULL, api_poll, false },
-	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, on_history, false },
-	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, on_search, false },
+	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_history, false },
+	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_search, false },
 	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin, false },
-	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, on_rooms, false },
+	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, api_on_rooms, false },
 };
 
 void

@@ -1,4 +1,4 @@
-/* What moderators order, for whom shows an admin token. */
+/* Orders of moderators, who show an admin's token. */
 #include <string.h>
 
 #include "doors/api/api_private.h"
@@ -22,9 +22,9 @@ static const struct {
 
 #define ORDERS ARRAY_SIZE(orders)
 
-/* The order's word; NULL: the request was answered. */
+/* Returns the name of the order. NULL: the request was answered. */
 static const char *
-find_order(struct http_request *request)
+api_admin_find_order(struct http_request *request)
 {
 	size_t i = 0;
 
@@ -41,9 +41,9 @@ find_order(struct http_request *request)
 	return NULL;
 }
 
-/* Those that are no session of the chat, too. */
+/* Also closes connections that are not sessions of the chat. */
 static void
-close_banned(struct conn_table *table)
+api_admin_close_banned(struct conn_table *table)
 {
 	struct conn *conn;
 
@@ -60,25 +60,31 @@ api_admin(struct http_request *request)
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct conn *conn = request->conn;
-	struct chat_moderator by;
-	struct call *call;
 	const char *order;
 	json_t *object;
 
 	if (!access_may_moderate(&api->access, request, &caller))
 		return;
-	order = find_order(request);
+	order = api_admin_find_order(request);
 	if (!order)
 		return;
 	object = request->head->method == HTTP_GET ? json_object()
 						   : api_read_json(request, 0);
 	if (!object)
 		return;
-	by = (struct chat_moderator){ caller.token->name, conn->peer };
-	call = call_new(api, request, CALL_ASK, api_rate(api, request, &caller),
-		&permissions_of_all);
-	chat_moderate(api->chat, call_session(call), &by, order, object, clock_unix_ms());
-	call_expect(call, 1);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = &permissions_of_all,
+			.rate = api_rate(api, request, &caller),
+			.name = caller.token->name,
+			.peer = conn->peer,
+		},
+		&(struct chat_call){
+			.kind = CHAT_ORDER,
+			.order = order,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 	if (!strcmp(order, "ban"))
-		close_banned(conn->table);
+		api_admin_close_banned(conn->table);
 }

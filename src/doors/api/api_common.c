@@ -8,32 +8,6 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What the errors of the chat are in HTTP; every other one is the client's (400). */
-static const struct {
-	const char *code;
-	int status;
-} statuses[] = {
-	{ "token_expired", 401 },
-	{ "denied", 403 },
-	{ "banned", 403 },
-	{ "kicked", 403 },
-	{ "muted", 403 },
-	{ "read_only", 403 },
-	{ "no_such_room", 404 },
-	{ "no_such_alarm", 404 },
-	{ "no_such_ban", 404 },
-	{ "no_such_session", 404 },
-	{ "not_joined", 404 },
-	{ "name_taken", 409 },
-	{ "too_many_alarms", 409 },
-	{ "too_many_bans", 409 },
-	{ "too_many_metrics", 409 },
-	{ "rate_limited", 429 },
-	{ "too_many_rooms", 503 },
-	{ "busy", 503 },
-	{ "store_failed", 503 },
-};
-
 bool
 api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room)
@@ -70,12 +44,8 @@ api_permissions(const struct api *api, struct http_request *request,
 void
 api_refuse(struct http_request *request, const char *code, const char *text)
 {
-	int status = 400;
-	size_t i;
+	int status = fault_http_status(code);
 
-	for (i = 0; i < ARRAY_SIZE(statuses); i++)
-		if (!strcmp(code, statuses[i].code))
-			status = statuses[i].status;
 	http_respond_error(request, status,
 		status == 503   ? "Retry-After: 5\r\n"
 		: status == 401 ? "WWW-Authenticate: Bearer\r\n"
@@ -83,36 +53,19 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 		code, text);
 }
 
-/* "type" is the first member of all that the chat says. */
-bool
-api_is_error(const struct frame *frame)
-{
-	static const char start[] = "{\"type\":\"error\",";
-
-	return frame->len >= strlen(start) &&
-	       !memcmp(frame->memory + FRAME_HEADROOM, start, strlen(start));
-}
-
 void
-api_answer_fault(struct http_request *request, struct frame *fault)
+api_answer_fault(struct http_request *request, const struct message_fault *fault)
 {
-	json_t *object =
-		json_loadb((const char *)frame_bytes(fault), fault->len, 0, NULL);
-	json_int_t wait_ms =
-		json_integer_value(json_object_get(object, "retry_after_ms"));
-	const char *code = json_string_value(json_object_get(object, "code"));
-	const char *text = json_string_value(json_object_get(object, "message"));
 	char headers[64];
 
-	if (wait_ms) {
-		/* Whole seconds (RFC 9110 section 10.2.3). */
-		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
-			(long long)(wait_ms + 999) / 1000);
-		http_respond_error(request, 429, headers, code, text);
-	} else {
-		api_refuse(request, code, text);
+	if (!fault->retry_after_ms) {
+		api_refuse(request, fault->code, fault->text);
+		return;
 	}
-	json_decref(object);
+	/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
+	snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
+		(long long)(fault->retry_after_ms + 999) / 1000);
+	http_respond_error(request, 429, headers, fault->code, fault->text);
 }
 
 bool
@@ -128,10 +81,10 @@ api_may_enter(struct api *api, struct http_request *request,
 	return false;
 }
 
-/* Read an argument to out, *value pointing to it if it is there and not empty. Returns
- * false if it is too long. */
+/* Read an argument into out. *value is out, or NULL if the argument is missing or empty.
+ * Returns false if it is too long. */
 static bool
-read_argument(const struct http_request *request, const char *name,
+api_common_read_argument(const struct http_request *request, const char *name,
 	char out[ACCESS_ARGUMENT_BYTES], const char **value)
 {
 	int r = http_head_query(request->head, name, out, ACCESS_ARGUMENT_BYTES);
@@ -152,18 +105,19 @@ api_wishes_new(struct http_request *request)
 	snprintf(asked->room, sizeof(asked->room), "%s", request->head->segments[1]);
 	wishes->room = asked->room;
 	if (strlen(request->head->segments[1]) >= sizeof(asked->room) ||
-		!read_argument(request, "name", asked->name, &wishes->name) ||
-		!read_argument(request, "since", asked->since, &wishes->since) ||
-		!read_argument(request, "session", asked->token, &wishes->token) ||
-		!read_argument(request, "events", events, &value)) {
+		!api_common_read_argument(request, "name", asked->name, &wishes->name) ||
+		!api_common_read_argument(
+			request, "since", asked->since, &wishes->since) ||
+		!api_common_read_argument(
+			request, "session", asked->token, &wishes->token) ||
+		!api_common_read_argument(request, "events", events, &value)) {
 		free(asked);
 		http_respond_error(request, 400, NULL, "bad_query",
 			"a value in the query is too long");
 		return NULL;
 	}
 	wishes->wants_events = value && !strcmp(value, "1");
-	/* Where a browser's stream broke off counts for more than where its page began
-	 * it. */
+	/* A browser that reconnects repeats the old query: Last-Event-ID is newer. */
 	if (header && *header) {
 		snprintf(asked->since, sizeof(asked->since), "%s", header);
 		wishes->since = asked->since;
@@ -187,17 +141,17 @@ api_rate(struct api *api, const struct http_request *request,
 }
 
 void
-api_answer_text(struct http_request *request, const char *object, size_t len)
+api_answer_text(struct http_request *request, const struct buffer *text)
 {
-	struct http_response answer = { .status = 200, .type = "application/json" };
-	struct buffer text = { 0 };
+	struct http_response response = { .status = 200, .type = "application/json" };
+	struct buffer line = { 0 };
 
-	buffer_append(&text, object, len);
-	buffer_append(&text, "\n", 1);
-	answer.body = text.bytes;
-	answer.len = text.len;
-	http_respond(request, &answer);
-	buffer_clear(&text);
+	buffer_append(&line, text->bytes, text->len);
+	buffer_append(&line, "\n", 1);
+	response.body = line.bytes;
+	response.len = line.len;
+	http_respond(request, &response);
+	buffer_clear(&line);
 }
 
 void
@@ -207,6 +161,6 @@ api_answer_object(struct http_request *request, json_t *object)
 
 	json_text_append(&text, object);
 	json_decref(object);
-	api_answer_text(request, text.bytes, text.len);
+	api_answer_text(request, &text);
 	buffer_clear(&text);
 }

@@ -1,98 +1,83 @@
-/* api_private.h - what the HTTP doors of the chat share: api.c the routes and what is
- * asked, api_common.c who may, api_admin.c what moderators order, call.c a request
- * that says something and is answered, api_push.c what programs say, sse.c
- * streams, longpoll.c long-polls. */
+/* api_private.h - shared by the HTTP doors of the chat: api.c (routes and questions),
+ * api_common.c (permissions, arguments, answers), body.c (request bodies), call.c (a
+ * request that the chat answers), api_push.c (pushes and hooks), api_send.c (messages of
+ * a session), api_admin.c (orders of moderators), sse.c (streams), longpoll.c (polls). */
 #pragma once
 
 #include <jansson.h>
 
 #include "linnet/base/frame.h"
 #include "linnet/doors/api/api.h"
+#include "linnet/protocol/message.h"
 
 /* api_common.c */
 
-/* True if the caller may push to room; otherwise the request was answered. */
+/* True if the caller may push to room. Otherwise the request was answered. */
 bool api_may_push(const struct api *api, struct http_request *request,
 	const struct access_caller *caller, const char *room);
 
-/* What the caller may do, for permissions_unref. NULL: the request was answered. */
+/* The caller's permissions, for permissions_unref. NULL: the request was answered. */
 const struct permissions *api_permissions(const struct api *api,
 	struct http_request *request, const struct access_caller *caller);
 
-/* True if whoever has permissions can enter room; otherwise the request was answered. */
+/* True if a session with permissions can enter room. Otherwise the request was answered.
+ */
 bool api_may_enter(struct api *api, struct http_request *request,
 	const struct permissions *permissions, const char *room);
 
-/* What a stream or a poll asks for. */
+/* The arguments of a stream or a poll. */
 struct api_wishes {
-	struct chat_wishes wishes; /* points to the texts below */
+	struct chat_wishes wishes; /* its texts are the members below */
 	char room[ACCESS_ARGUMENT_BYTES];
 	char name[ACCESS_ARGUMENT_BYTES];
 	char since[ACCESS_ARGUMENT_BYTES];
 	char token[ACCESS_ARGUMENT_BYTES];
 };
 
-/* Read what the request for a room asks for. The caller frees it; NULL if it makes no
- * sense: the request was answered. */
+/* Read the arguments of a request for a room. The caller frees them. NULL: they are
+ * invalid and the request was answered. */
 struct api_wishes *api_wishes_new(struct http_request *request);
 
-/* The rate of the caller. */
+/* The rate limit of the caller's token or, without a token, of its address. */
 struct rate *api_rate(struct api *api, const struct http_request *request,
 	const struct access_caller *caller);
 
-/* True if what the chat said is an error. */
-bool api_is_error(const struct frame *frame);
+/* Answer with fault, an error of the chat. */
+void api_answer_fault(struct http_request *request, const struct message_fault *fault);
 
-/* Answer by the error of the chat that fault is. */
-void api_answer_fault(struct http_request *request, struct frame *fault);
-
-/* Answer by an error that the chat would give with code. */
+/* Answer with an error. code is one of the chat's and decides the HTTP status. */
 void api_refuse(struct http_request *request, const char *code, const char *text);
 
-/* Answer 200 with the JSON object that the len bytes are. */
-void api_answer_text(struct http_request *request, const char *object, size_t len);
+/* Answer 200 with the JSON object in text. */
+void api_answer_text(struct http_request *request, const struct buffer *text);
 
 /* Answer 200 with object, which is consumed. */
 void api_answer_object(struct http_request *request, json_t *object);
 
 /* call.c */
 
-struct call;
+/* Call the chat for request, and answer it with the reply. */
+void api_call(struct http_request *request, const struct chat_caller *caller,
+	const struct chat_call *what);
 
-/* What is made of the answers. */
-enum call_kind {
-	CALL_ASK,   /* the answer is what was asked for */
-	CALL_SPEAK, /* the answer is where it was put */
-};
+/* body.c */
 
-/* A session of the chat for request, which it will answer when there are as many answers
- * as call_expect was told. It may do what permissions says. */
-struct call *call_new(struct api *api, struct http_request *request, enum call_kind kind,
-	struct rate *rate, const struct permissions *permissions);
-
-/* Its session, to speak for it. */
-struct session *call_session(struct call *call);
-
-/* So many answers will come; at least one. To be called once, after all was said. */
-void call_expect(struct call *call, size_t answers);
-
-/* body.c: what programs send */
-
+/* True if the Content-Type is JSON. */
 bool api_is_json(const struct http_request *request);
 
-/* Answer that the body is no good. */
+/* Answer 400 "bad_body" with text. */
 void api_refuse_body(struct http_request *request, const char *text);
 
-/* The body as JSON, read with flags of json_loads(3); NULL: it is none, and the request
+/* Read the body as JSON, with flags of json_loadb. NULL: it is not JSON and the request
  * was answered. */
 json_t *api_read_json(struct http_request *request, size_t flags);
 
-/* The body as {"message":TEXT}; NULL as above. A line feed at its end is what "echo" puts
- * there. */
+/* Read the body as {"message":TEXT}, without the line end that "echo" adds. NULL: it is
+ * not text and the request was answered. */
 json_t *api_read_text(struct http_request *request);
 
-/* Set the member name of object to what the request says in a header or an argument,
- * where the body does not say it itself. Returns why that is no good, or NULL. */
+/* Set the member name of object from the request's header or argument of that name,
+ * unless the body has it. Returns what is wrong, or NULL. */
 const char *api_add_extra(
 	const struct http_request *request, json_t *object, const char *name);
 

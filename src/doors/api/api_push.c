@@ -11,13 +11,13 @@
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
 
-/* What Alertmanager and GitHub send is often more than a message may have. */
+/* Alertmanager and GitHub often send more than the limit of a message. */
 #define HOOK_BYTES (1024 * 1024)
 
 #define TAGS_MAX 16
 #define TAG_BYTES 64
 
-/* What programs may say beside their text, in headers or the query. */
+/* Members of a push that may come in headers or the query. */
 static const char *const extras[] = { "title", "priority", "tags", "click", "username",
 	"ref" };
 
@@ -36,7 +36,7 @@ api_hook_bytes(const struct config *config)
 }
 
 static const char *
-add_extras(const struct http_request *request, json_t *object)
+api_push_add_extras(const struct http_request *request, json_t *object)
 {
 	const char *why = NULL;
 	size_t i;
@@ -47,7 +47,7 @@ add_extras(const struct http_request *request, json_t *object)
 }
 
 static bool
-are_tags(const json_t *tags)
+api_push_are_tags(const json_t *tags)
 {
 	const json_t *tag;
 	size_t i;
@@ -62,7 +62,7 @@ are_tags(const json_t *tags)
 }
 
 static const char *
-find_fault(const json_t *object)
+api_push_find_fault(const json_t *object)
 {
 	const json_t *tags = json_object_get(object, "tags");
 	const json_t *priority = json_object_get(object, "priority");
@@ -76,7 +76,7 @@ find_fault(const json_t *object)
 	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
 			     !name_is_line(json_string_value(title))))
 		return "\"title\" must be a line of up to 256 bytes";
-	if (tags && !are_tags(tags))
+	if (tags && !api_push_are_tags(tags))
 		return "\"tags\" must be up to 16 words of up to 64 bytes";
 	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
 			     (strncasecmp(url, "http://", 7) != 0 &&
@@ -86,9 +86,10 @@ find_fault(const json_t *object)
 	return NULL;
 }
 
-/* The same ref for each of several objects would make all but the first duplicates. */
+/* Give each of several objects its own ref. With the same ref all but the first would be
+ * duplicates. */
 static void
-tell_refs_apart(json_t *list)
+api_push_tell_refs_apart(json_t *list)
 {
 	char text[ACCESS_ARGUMENT_BYTES + 24], ref[HEX_SHA256_BYTES + 1];
 	json_t *object;
@@ -106,9 +107,9 @@ tell_refs_apart(json_t *list)
 	}
 }
 
-/* The first fault of the objects in list, or NULL. */
+/* Returns what is wrong with the first invalid object, or NULL. */
 static const char *
-check_all(json_t *list)
+api_push_check_all(json_t *list)
 {
 	const char *why = NULL;
 	json_t *object;
@@ -117,40 +118,43 @@ check_all(json_t *list)
 	json_array_foreach(list, i, object)
 	{
 		if (!why)
-			why = find_fault(object);
+			why = api_push_find_fault(object);
 	}
 	return why;
 }
 
-/* Say the objects in list, which is consumed; it is not empty. */
+/* Push the objects in list, which is consumed; at least one. */
 static void
-push_all(struct http_request *request, const struct access_caller *caller,
+api_push_push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
 	struct api *api = request->context;
-	const char *label = caller->token ? caller->token->name : "push";
-	size_t count = json_array_size(list), i;
-	struct call *call;
 	json_t *object;
+	size_t i;
 
-	/* Whoever is here may push to this room, and the call goes nowhere else. */
-	call = call_new(api, request, CALL_SPEAK, api_rate(api, request, caller),
-		&permissions_of_all);
-	call_session(call)->is_hook = is_hook;
 	json_array_foreach(list, i, object)
 	{
 		json_object_set_new(object, "room", json_string(room));
-		chat_push(api->chat, call_session(call), label, json_incref(object),
-			clock_unix_ms());
 	}
-	call_expect(call, count);
-	json_decref(list);
+	/* The caller may push to this room, and no object names another one. */
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = &permissions_of_all,
+			.rate = api_rate(api, request, caller),
+			.name = caller->token ? caller->token->name : "push",
+		},
+		&(struct chat_call){
+			.kind = CHAT_PUSH,
+			.is_hook = is_hook,
+			.object = list,
+			.now_ms = clock_unix_ms(),
+		});
 }
 
-/* What is said beside the body is said of each object in list. Returns why not, or NULL.
- */
+/* Add the members from headers and query to each object in list. Returns what is wrong,
+ * or NULL. */
 static const char *
-add_to_all(const struct http_request *request, json_t *list)
+api_push_add_to_all(const struct http_request *request, json_t *list)
 {
 	const char *why = NULL;
 	json_t *object;
@@ -160,16 +164,16 @@ add_to_all(const struct http_request *request, json_t *list)
 	{
 		if (!json_is_object(object))
 			return "the body must be an object or an array of objects";
-		why = add_extras(request, object);
+		why = api_push_add_extras(request, object);
 		if (why)
 			return why;
 	}
-	tell_refs_apart(list);
+	api_push_tell_refs_apart(list);
 	return NULL;
 }
 
 static json_t *
-read_pushes(struct http_request *request)
+api_push_read_pushes(struct http_request *request)
 {
 	json_t *body =
 		api_is_json(request) ? api_read_json(request, 0) : api_read_text(request);
@@ -177,9 +181,9 @@ read_pushes(struct http_request *request)
 	return !body || json_is_array(body) ? body : json_pack("[o]", body);
 }
 
-/* Only values come in numbers that are worth it. */
+/* Only metrics are frequent enough to come in arrays. */
 static const char *
-check_array(json_t *list)
+api_push_check_array(json_t *list)
 {
 	json_t *object;
 	size_t i;
@@ -208,25 +212,25 @@ api_push(struct http_request *request)
 
 	if (!api_may_push(api, request, &caller, request->head->segments[1]))
 		return;
-	list = read_pushes(request);
+	list = api_push_read_pushes(request);
 	if (!list)
 		return;
-	why = add_to_all(request, list);
+	why = api_push_add_to_all(request, list);
 	if (!why)
-		why = check_all(list);
+		why = api_push_check_all(list);
 	if (!why)
-		why = check_array(list);
+		why = api_push_check_array(list);
 	if (why) {
 		json_decref(list);
 		http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	push_all(request, &caller, request->head->segments[1], list, false);
+	api_push_push_all(request, &caller, request->head->segments[1], list, false);
 }
 
-/* The body as pushes; NULL if it was answered. */
+/* Convert the body of a hook to pushes. NULL: the request was answered. */
 static json_t *
-convert(struct http_request *request, enum hook_kind kind)
+api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
 	struct message_fault fault;
@@ -241,7 +245,7 @@ convert(struct http_request *request, enum hook_kind kind)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
 		return NULL;
 	}
-	why = add_to_all(request, list);
+	why = api_push_add_to_all(request, list);
 	if (!why)
 		return list;
 	json_decref(list);
@@ -265,14 +269,14 @@ api_hook(struct http_request *request)
 	}
 	if (!api_may_push(api, request, &caller, room))
 		return;
-	list = convert(request, kind);
+	list = api_push_convert(request, kind);
 	if (!list)
 		return;
 	if (json_array_size(list)) {
-		push_all(request, &caller, room, list, true);
+		api_push_push_all(request, &caller, room, list, true);
 		return;
 	}
-	/* Nothing in it that anybody would read. */
+	/* The hook had nothing to show. */
 	json_decref(list);
 	api_answer_object(request,
 		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));

@@ -4,10 +4,11 @@
 #include "linnet/base/clock.h"
 #include "linnet/chat/session.h"
 
-/* Whose session it is: the token that "joined" gave. Where one has to log in the header
- * is for that. */
+/* Find the session by the token that "joined" gave. The token is in the body, in the
+ * header Authorization or in the query. If everybody must log in, the header has the
+ * login token instead. */
 static struct session *
-find_speaker(struct http_request *request, const json_t *object)
+api_send_find_speaker(struct http_request *request, const json_t *object)
 {
 	struct api *api = request->context;
 	const char *header = access_needs_login(&api->access)
@@ -31,14 +32,13 @@ find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* The speaker, if whoever has permissions may be that person; NULL: the request was
- * answered.
- */
+/* The session of the request, if its permissions allow that person. NULL: the request was
+ * answered. */
 static struct session *
-need_speaker(struct http_request *request, const struct permissions *permissions,
+api_send_need_speaker(struct http_request *request, const struct permissions *permissions,
 	const json_t *object)
 {
-	struct session *speaker = find_speaker(request, object);
+	struct session *speaker = api_send_find_speaker(request, object);
 
 	if (speaker && permissions_may_be_same(permissions, speaker->permissions))
 		return speaker;
@@ -47,9 +47,9 @@ need_speaker(struct http_request *request, const struct permissions *permissions
 	return NULL;
 }
 
-/* Returns NULL, or why object cannot be sent. */
+/* Add ref and room. Returns what is wrong, or NULL. */
 static const char *
-complete(const struct http_request *request, json_t *object)
+api_send_complete(const struct http_request *request, json_t *object)
 {
 	const char *why = api_add_extra(request, object, "ref");
 
@@ -57,15 +57,13 @@ complete(const struct http_request *request, json_t *object)
 	return why;
 }
 
-/* Send object, which is consumed, if that may be. */
+/* Send object, which is consumed, or answer with an error. */
 static void
-send_object(struct http_request *request, const struct permissions *permissions,
+api_send_send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)
 {
-	struct api *api = request->context;
-	struct session *speaker = need_speaker(request, permissions, object);
-	const char *why = speaker ? complete(request, object) : NULL;
-	struct call *call;
+	struct session *speaker = api_send_need_speaker(request, permissions, object);
+	const char *why = speaker ? api_send_complete(request, object) : NULL;
 
 	if (!speaker || why) {
 		json_decref(object);
@@ -73,9 +71,16 @@ send_object(struct http_request *request, const struct permissions *permissions,
 			http_respond_error(request, 400, NULL, "bad_field", why);
 		return;
 	}
-	call = call_new(api, request, CALL_SPEAK, speaker->rate, permissions);
-	chat_send(api->chat, call_session(call), speaker, object, clock_unix_ms());
-	call_expect(call, 1);
+	api_call(request,
+		&(struct chat_caller){
+			.permissions = permissions,
+			.speaker = speaker,
+		},
+		&(struct chat_call){
+			.kind = CHAT_SEND,
+			.object = object,
+			.now_ms = clock_unix_ms(),
+		});
 }
 
 void
@@ -93,7 +98,7 @@ api_send(struct http_request *request)
 		json_decref(object);
 		api_refuse_body(request, "the body must be an object");
 	} else if (object) {
-		send_object(request, permissions, object);
+		api_send_send_object(request, permissions, object);
 	}
 	permissions_unref(permissions);
 }

@@ -58,9 +58,9 @@ api_read_text(struct http_request *request)
 	return text ? json_pack("{s:o}", "message", text) : NULL;
 }
 
-/* "a, b" as ["a","b"]. */
+/* Make "a, b" the array ["a","b"]. */
 static json_t *
-split_tags(const char *tags)
+body_split_tags(const char *tags)
 {
 	json_t *list = json_array();
 
@@ -78,23 +78,24 @@ split_tags(const char *tags)
 	return list;
 }
 
-/* Browsers have a header of that name, too, which says something else (RFC 9218). */
+/* Browsers send a header "Priority" with another meaning (RFC 9218). */
 static bool
-is_of_browser(const char *name, const char *header)
+body_is_of_browser(const char *name, const char *header)
 {
 	return !strcmp(name, "priority") &&
 	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
 }
 
-/* The header or, where there is none, the argument called name. Returns 0, -ENOENT if
- * there is neither or it is empty, or -E2BIG. */
+/* Read the header name or, if it is missing, the argument name. Returns 0, -ENOENT if
+ * both are missing or empty, or -E2BIG. */
 static int
-read_extra(const struct http_request *request, const char *name, char *out, size_t size)
+body_read_extra(
+	const struct http_request *request, const char *name, char *out, size_t size)
 {
 	const char *header = http_head_value(request->head, name);
 	int r = 0;
 
-	if (!header || is_of_browser(name, header))
+	if (!header || body_is_of_browser(name, header))
 		r = http_head_query(request->head, name, out, size);
 	else if ((size_t)snprintf(out, size, "%s", header) >= size)
 		r = -E2BIG;
@@ -102,10 +103,10 @@ read_extra(const struct http_request *request, const char *name, char *out, size
 }
 
 static json_t *
-extra_value(const char *name, const char *text)
+body_extra_value(const char *name, const char *text)
 {
 	if (!strcmp(name, "tags"))
-		return split_tags(text);
+		return body_split_tags(text);
 	if (!strcmp(name, "priority") && text[0] >= '1' && text[0] <= '5' && !text[1])
 		return json_integer(text[0] - '0');
 	return json_string(text);
@@ -117,7 +118,7 @@ api_add_extra(const struct http_request *request, json_t *object, const char *na
 	char text[ACCESS_ARGUMENT_BYTES];
 	int r = json_object_get(object, name)
 			? -ENOENT
-			: read_extra(request, name, text, sizeof(text));
+			: body_read_extra(request, name, text, sizeof(text));
 
 	if (r == -ENOENT)
 		return NULL;
@@ -125,6 +126,6 @@ api_add_extra(const struct http_request *request, json_t *object, const char *na
 		return "a header or an argument is too long";
 	if (!name_is_line(text))
 		return "a header or an argument is not UTF-8";
-	json_object_set_new(object, name, extra_value(name, text));
+	json_object_set_new(object, name, body_extra_value(name, text));
 	return NULL;
 }

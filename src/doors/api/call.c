@@ -1,162 +1,75 @@
-/* A call: a session of the chat that lives as long as one request, says what the
- * request brought and makes its answer of what it is told. */
-#include <assert.h>
-#include <stddef.h>
+/* A call of the chat for one request, which is answered with the reply. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "doors/api/api_private.h"
-#include "linnet/base/clock.h"
-#include "linnet/base/util.h"
+#include "linnet/base/metrics.h"
 #include "linnet/base/xalloc.h"
-#include "linnet/chat/session.h"
 
 struct call {
-	struct session session;
-	struct deferred deferred;
-	struct api *api;
 	struct http_request *request;
-	enum call_kind kind;
-	size_t expected;
-	size_t accepted;
-	size_t refused;
-	struct frame *last;  /* of the answers that were no error */
-	struct frame *fault; /* the first error */
+	struct chat_pending *pending;
 };
 
-static struct call *
-from_session(struct session *session)
+/* Where the objects of the call were put. */
+static json_t *
+call_place_of(const struct chat_ack *ack)
 {
-	return container_of(session, struct call, session);
+	json_t *place = json_object();
+
+	if (ack->ref && ack->count == 1)
+		json_object_set_new(place, "ref", json_string(ack->ref));
+	if (!ack->room)
+		return place;
+	json_object_set_new(place, "room", json_string(ack->room));
+	if (ack->id)
+		json_object_set_new(place, "id", json_integer((json_int_t)ack->id));
+	json_object_set_new(place, "epoch", json_string(ack->epoch));
+	json_object_set_new(place, "delivered", json_integer((json_int_t)ack->delivered));
+	if (ack->is_duplicate)
+		json_object_set_new(place, "duplicate", json_true());
+	if (ack->count > 1)
+		json_object_set_new(place, "count", json_integer((json_int_t)ack->count));
+	return place;
 }
 
 static void
-on_wake(struct session *session)
+call_on_reply(void *context, const struct chat_reply *reply)
 {
-	struct call *call = from_session(session);
+	struct call *call = context;
 
-	deferred_ask(call->api->deferred, &call->deferred);
-}
-
-static void
-on_drop(struct session *session, uint16_t code, const char *reason)
-{
-	(void)code;
-	(void)reason;
-	on_wake(session);
-}
-
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
-
-static void
-free_call(struct call *call)
-{
-	deferred_cancel(call->api->deferred, &call->deferred);
-	chat_close(call->api->chat, &call->session);
-	session_fini(&call->session);
-	if (call->last)
-		frame_unref(call->last);
-	if (call->fault)
-		frame_unref(call->fault);
+	metrics.sent[TRANSPORT_HTTP]++;
+	if (reply->kind == CHAT_FAULT)
+		api_answer_fault(call->request, reply->fault);
+	else if (reply->kind == CHAT_ACK)
+		api_answer_object(call->request, call_place_of(reply->ack));
+	else
+		api_answer_text(call->request, encode_json(reply->object));
 	free(call);
 }
 
 static void
-on_gone(void *state)
+call_on_gone(void *state)
 {
-	free_call(state);
+	struct call *call = state;
+
+	chat_cancel(call->pending);
+	free(call);
 }
 
-static const struct http_waiter waiter = { .on_gone = on_gone };
-
-static void
-take_answer(struct call *call, struct frame *frame)
-{
-	if (api_is_error(frame)) {
-		call->refused++;
-		if (!call->fault)
-			call->fault = frame_ref(frame);
-	} else {
-		call->accepted++;
-		if (call->last)
-			frame_unref(call->last);
-		call->last = frame_ref(frame);
-	}
-}
-
-/* Where what was said was put: for several, the last one, and how many. */
-static void
-answer_place(const struct call *call)
-{
-	json_t *object = json_loadb(
-		(const char *)frame_bytes(call->last), call->last->len, 0, NULL);
-
-	json_object_del(object, "type");
-	if (call->expected > 1) {
-		json_object_del(object, "ref");
-		json_object_set_new(
-			object, "count", json_integer((json_int_t)call->accepted));
-	}
-	api_answer_object(call->request, object);
-}
-
-static void
-answer(const struct call *call)
-{
-	if (call->fault)
-		api_answer_fault(call->request, call->fault);
-	else if (call->kind == CALL_SPEAK)
-		answer_place(call);
-	else
-		api_answer_text(call->request, (const char *)frame_bytes(call->last),
-			call->last->len);
-}
-
-static void
-on_deferred(struct deferred *deferred)
-{
-	struct call *call = container_of(deferred, struct call, deferred);
-	struct frame *frame;
-
-	while ((frame = frame_queue_peek(&call->session.queue))) {
-		take_answer(call, frame);
-		frame_queue_pop(&call->session.queue);
-	}
-	if (call->accepted + call->refused < call->expected)
-		return;
-	answer(call);
-	free_call(call);
-}
-
-struct call *
-call_new(struct api *api, struct http_request *request, enum call_kind kind,
-	struct rate *rate, const struct permissions *permissions)
-{
-	struct call *call = xcalloc(1, sizeof(*call));
-
-	call->api = api;
-	call->request = request;
-	call->kind = kind;
-	call->expected = SIZE_MAX;
-	call->deferred.call = on_deferred;
-	/* Answers are few and are taken at the end of the turn. */
-	session_init(&call->session, &session_ops, "http", 0, SIZE_MAX);
-	call->session.wire = WIRE_OBJECT;
-	session_admit(&call->session, permissions, NULL, clock_unix_ms());
-	chat_open_call(api->chat, &call->session, rate);
-	http_defer(request, &waiter, call);
-	return call;
-}
-
-struct session *
-call_session(struct call *call)
-{
-	return &call->session;
-}
+static const struct http_waiter waiter = { .on_gone = call_on_gone };
 
 void
-call_expect(struct call *call, size_t answers)
+api_call(struct http_request *request, const struct chat_caller *caller,
+	const struct chat_call *what)
 {
-	assert(answers > 0);
-	call->expected = answers;
+	const struct api *api = request->context;
+	struct call *call = xcalloc(1, sizeof(*call));
+	struct chat_pending *pending;
+
+	call->request = request;
+	pending = chat_call(api->chat, caller, what, call_on_reply, call);
+	if (!pending)
+		return; /* and call is freed */
+	call->pending = pending;
+	http_defer(request, &waiter, call);
 }

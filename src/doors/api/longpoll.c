@@ -1,5 +1,5 @@
-/* Long-polls: a session that is answered once a request, by all that has come since the
- * last one. One that has a name stays for a while after each answer, so that its person
+/* Long polls. A poll is a session of the chat; each request gets what has come since the
+ * last one. A poll with a name stays for a while after each answer, so that its person
  * does not leave and enter all the time. */
 #include <errno.h>
 #include <inttypes.h>
@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "doors/api/api_private.h"
 #include "linnet/base/clock.h"
+#include "linnet/base/hash.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
@@ -20,57 +20,74 @@
 #define WAIT_S 25
 #define WAIT_S_MAX 60
 
-/* How long somebody may be away between two polls. */
+/* How long a poll is kept without a request. */
 #define AWAY_MS 30000
 
 struct poll {
 	struct session session;
+	struct message_fault *fault; /* it was told this; NULL: nothing was refused */
 	struct deferred deferred;
 	struct api *api;
-	struct http_request *request; /* NULL between two polls */
-	bool is_asked_since;          /* the request said where it is to go on */
-	int64_t deadline_ms;          /* monotonic: answered, or forgotten, by then */
+	struct http_request *request; /* NULL: the poll is idle */
+	bool is_asked_since;          /* the request has "since" */
+	int64_t deadline_ms;          /* monotonic: answer or, if idle, forget it then */
 	char peer[INET6_ADDRSTRLEN];
 	struct conn_limit_key key;
-	bool is_counted;                  /* among those of its address */
-	char token[CHAT_TOKEN_BYTES + 1]; /* "" if it cannot come back */
+	bool is_counted;                  /* in api->away */
+	char token[CHAT_TOKEN_BYTES + 1]; /* "": it cannot come back */
 	UT_hash_handle hh;
 };
 
 static struct poll *
-from_session(struct session *session)
+longpoll_from_session(struct session *session)
 {
 	return container_of(session, struct poll, session);
 }
 
 static void
-on_wake(struct session *session)
+longpoll_on_wake(struct session *session)
 {
-	struct poll *poll = from_session(session);
+	struct poll *poll = longpoll_from_session(session);
 
 	deferred_ask(poll->api->deferred, &poll->deferred);
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+longpoll_on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	(void)code;
 	(void)reason;
-	chat_on_closing(from_session(session)->api->chat, session);
-	on_wake(session);
+	chat_on_closing(longpoll_from_session(session)->api->chat, session);
+	longpoll_on_wake(session);
 }
 
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+/* A fault is the answer to the request. */
+static void
+longpoll_on_refuse(struct session *session, const struct message_fault *fault)
+{
+	struct poll *poll = longpoll_from_session(session);
+
+	if (!poll->fault)
+		poll->fault = xmalloc(sizeof(*poll->fault));
+	*poll->fault = *fault;
+	longpoll_on_wake(session);
+}
+
+static const struct session_ops session_ops = {
+	.wake = longpoll_on_wake,
+	.drop = longpoll_on_drop,
+	.refuse = longpoll_on_refuse,
+};
 
 static void
-free_poll(struct poll *poll)
+longpoll_free_poll(struct poll *poll)
 {
 	struct api *api = poll->api;
 
 	if (*poll->token) {
 		log_info("session_close", log_uint("session", poll->session.number),
 			log_str("door", "poll"),
-			log_uint("code", poll->session.close_code));
+			log_uint("code", close_code_sent(poll->session.closed)));
 		HASH_DEL(api->polls, poll);
 	}
 	if (poll->is_counted)
@@ -78,32 +95,35 @@ free_poll(struct poll *poll)
 	deferred_cancel(api->deferred, &poll->deferred);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
+	free(poll->fault);
 	free(poll);
 }
 
-/* Nobody asks at the moment. */
+/* The poll has no request any more: keep it if it can come back. */
 static void
-put_by(struct poll *poll)
+longpoll_put_by(struct poll *poll)
 {
 	poll->request = NULL;
-	if (!*poll->token || poll->session.closing) {
-		free_poll(poll);
+	if (!*poll->token || poll->session.closed) {
+		longpoll_free_poll(poll);
 		return;
 	}
 	poll->deadline_ms = clock_now_ms() + AWAY_MS;
+	free(poll->fault);
+	poll->fault = NULL;
 	frame_queue_clear(&poll->session.queue);
 	chat_set_aside(&poll->session);
 }
 
 static void
-on_gone(void *state)
+longpoll_on_gone(void *state)
 {
-	put_by(state);
+	longpoll_put_by(state);
 }
 
-/* All that waits, as a JSON array. */
+/* Append the frames of the queue as a JSON array, and empty the queue. */
 static void
-append_waiting(struct buffer *text, struct frame_queue *queue)
+longpoll_append_waiting(struct buffer *text, struct frame_queue *queue)
 {
 	const char *comma = "";
 	struct frame *frame;
@@ -119,7 +139,7 @@ append_waiting(struct buffer *text, struct frame_queue *queue)
 }
 
 static json_t *
-envelope(const struct chat_place *place)
+longpoll_envelope(const struct chat_place *place, const char *token)
 {
 	char since[64];
 	json_t *object;
@@ -132,88 +152,87 @@ envelope(const struct chat_place *place)
 	if (place->username)
 		json_object_set_new(object, "you",
 			json_pack("{s:s,s:s}", "username", place->username, "session",
-				place->token));
+				token));
 	return object;
 }
 
-/* Give the request all that waits. */
+/* Answer the request with everything in the queue. */
 static void
-answer(struct poll *poll, const struct chat_place *place)
+longpoll_answer(struct poll *poll, const struct chat_place *place)
 {
+	char token[CHAT_TOKEN_BYTES + 1];
 	struct buffer text = { 0 };
-	json_t *object = envelope(place);
+	json_t *object;
+
+	if (place->username)
+		chat_give_token(poll->api->chat, &poll->session, token);
+	object = longpoll_envelope(place, token);
 
 	json_text_append(&text, object);
 	json_decref(object);
-	text.len--; /* the brace that closes it */
+	text.len--; /* remove the closing brace */
 	buffer_append(&text, ",\"messages\":", 12);
-	append_waiting(&text, &poll->session.queue);
+	longpoll_append_waiting(&text, &poll->session.queue);
 	buffer_append(&text, "}", 1);
-	api_answer_text(poll->request, text.bytes, text.len);
+	api_answer_text(poll->request, &text);
 	buffer_clear(&text);
-	put_by(poll);
+	longpoll_put_by(poll);
 }
 
-/* What the chat refused to open for it is the request's error. */
+/* Answer with the fault, if there is one. */
 static bool
-answer_refusal(struct poll *poll)
+longpoll_answer_fault(struct poll *poll)
 {
-	struct frame *frame = frame_queue_peek(&poll->session.queue);
-
-	if (!frame || !api_is_error(frame))
+	if (!poll->fault)
 		return false;
-	api_answer_fault(poll->request, frame);
-	put_by(poll);
+	api_answer_fault(poll->request, poll->fault);
+	longpoll_put_by(poll);
 	return true;
 }
 
-/* It has to go: the last thing that it was told is why. */
+/* The session is closing, most often because of a fault. */
 static void
-end(struct poll *poll)
+longpoll_end(struct poll *poll)
 {
-	struct frame_queue *queue = &poll->session.queue;
-
-	while (poll->request && queue->count > 1)
-		frame_queue_pop(queue);
-	if (poll->request && answer_refusal(poll))
+	if (poll->request && longpoll_answer_fault(poll))
 		return;
 	if (poll->request)
 		api_refuse(poll->request, "busy", "too much is under way");
-	put_by(poll);
+	longpoll_put_by(poll);
 }
 
-/* Answer if it is time to. */
+/* Answer the request if the time has come. */
 static void
-consider(struct poll *poll, int64_t now_ms)
+longpoll_consider(struct poll *poll, int64_t now_ms)
 {
 	struct chat_place place;
 
-	if (poll->session.closing) {
-		end(poll);
+	if (poll->session.closed) {
+		longpoll_end(poll);
 		return;
 	}
-	if (!poll->request || answer_refusal(poll) ||
+	if (!poll->request || longpoll_answer_fault(poll) ||
 		!chat_where(poll->api->chat, &poll->session, &place))
 		return;
 	if (poll->session.queue.count || now_ms >= poll->deadline_ms ||
 		(poll->is_asked_since && !place.recovered))
-		answer(poll, &place);
+		longpoll_answer(poll, &place);
 }
 
 static void
-on_deferred(struct deferred *deferred)
+longpoll_on_deferred(struct deferred *deferred)
 {
-	consider(container_of(deferred, struct poll, deferred), clock_now_ms());
+	longpoll_consider(container_of(deferred, struct poll, deferred), clock_now_ms());
 }
 
 static void
-on_tick(void *state, int64_t now_ms)
+longpoll_on_tick(void *state, int64_t now_ms)
 {
-	consider(state, now_ms);
+	longpoll_consider(state, now_ms);
 }
 
 static void
-on_stop(void *state, uint16_t code, const char *reason)
+longpoll_on_stop(void *state, uint16_t code, const char *reason)
 {
 	struct poll *poll = state;
 
@@ -224,14 +243,14 @@ on_stop(void *state, uint16_t code, const char *reason)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = on_gone,
-	.on_stop = on_stop,
-	.on_tick = on_tick,
+	.on_gone = longpoll_on_gone,
+	.on_stop = longpoll_on_stop,
+	.on_tick = longpoll_on_tick,
 };
 
-/* Give it a place between two polls. Returns false if there is none left. */
+/* Reserve a place for the poll while it is idle. Returns false if there is none left. */
 static bool
-reserve(struct poll *poll)
+longpoll_reserve(struct poll *poll)
 {
 	struct api *api = poll->api;
 
@@ -246,22 +265,20 @@ reserve(struct poll *poll)
 	return true;
 }
 
-/* Let it come back under the token of its person. */
+/* Let the poll come back with the token of its person. */
 static void
-keep(struct poll *poll)
+longpoll_keep(struct poll *poll)
 {
 	struct api *api = poll->api;
-	struct chat_place place;
 
-	chat_where(api->chat, &poll->session, &place);
-	memcpy(poll->token, place.token, sizeof(poll->token));
+	chat_give_token(api->chat, &poll->session, poll->token);
 	log_info("session_open", log_uint("session", poll->session.number),
 		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
 	HASH_ADD_STR(api->polls, token, poll);
 }
 
 static void
-begin(struct api *api, struct http_request *request, struct poll *poll,
+longpoll_begin(struct api *api, struct http_request *request, struct poll *poll,
 	const struct chat_wishes *wishes, unsigned wait_s)
 {
 	poll->request = request;
@@ -272,7 +289,7 @@ begin(struct api *api, struct http_request *request, struct poll *poll,
 }
 
 static void
-admit(struct poll *poll, const struct http_request *request,
+longpoll_admit(struct poll *poll, const struct http_request *request,
 	const struct permissions *permissions)
 {
 	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
@@ -281,65 +298,70 @@ admit(struct poll *poll, const struct http_request *request,
 }
 
 static void
-open_poll(struct api *api, struct http_request *request, struct chat_wishes *wishes,
-	unsigned wait_s, const struct permissions *permissions)
+longpoll_open_poll(struct api *api, struct http_request *request,
+	struct chat_wishes *wishes, unsigned wait_s,
+	const struct permissions *permissions)
 {
 	struct poll *poll = xcalloc(1, sizeof(*poll));
 
 	poll->api = api;
-	poll->deferred.call = on_deferred;
+	poll->deferred.call = longpoll_on_deferred;
 	poll->request = request;
 	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
 	wishes->is_strict = true;
-	session_init(&poll->session, &session_ops, "poll", chat_next_number(api->chat),
+	wishes->wants_progress = true;
+	session_init(&poll->session, &session_ops, WIRE_OBJECT,
+		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
-	poll->session.wire = WIRE_OBJECT;
-	poll->session.wants_progress = true;
-	admit(poll, request, permissions);
-	if (!wishes->is_silent && !reserve(poll)) {
+	longpoll_admit(poll, request, permissions);
+	if (!wishes->is_silent && !longpoll_reserve(poll)) {
 		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
-		free_poll(poll);
+		longpoll_free_poll(poll);
 		return;
 	}
 	if (!chat_open(api->chat, &poll->session, wishes)) {
-		answer_refusal(poll);
+		longpoll_answer_fault(poll);
 		return;
 	}
 	if (!wishes->is_silent)
-		keep(poll);
-	begin(api, request, poll, wishes, wait_s);
+		longpoll_keep(poll);
+	longpoll_begin(api, request, poll, wishes, wait_s);
 }
 
-/* Returns false if nobody is away under the token, or not from that room. What it may do
- * is what its last request showed. */
+/* Continue an idle poll with the permissions of this request. Returns false if no idle
+ * poll has this token and room. */
 static bool
-go_on(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
-	unsigned wait_s, const struct permissions *permissions)
+longpoll_go_on(struct api *api, struct http_request *request,
+	const struct chat_wishes *wishes, unsigned wait_s,
+	const struct permissions *permissions)
 {
 	struct chat_place place;
 	struct poll *poll;
+	bool is_known;
 
 	if (!wishes->token)
 		return false;
 	HASH_FIND_STR(api->polls, wishes->token, poll);
-	if (!poll || poll->session.closing ||
-		strcmp(poll->session.home, wishes->room) != 0 ||
+	if (!poll || poll->session.closed ||
 		!permissions_may_be_same(poll->session.permissions, permissions))
 		return false;
-	/* Who asks again has given up what it asked before. */
-	if (poll->request && chat_where(api->chat, &poll->session, &place))
-		answer(poll, &place);
+	is_known = chat_where(api->chat, &poll->session, &place);
+	if (strcmp(place.room, wishes->room) != 0)
+		return false;
+	/* If a session starts a second poll, its first one is answered at once. */
+	if (poll->request && is_known)
+		longpoll_answer(poll, &place);
 	if (poll->request)
 		return false;
-	admit(poll, request, permissions);
-	begin(api, request, poll, wishes, wait_s);
+	longpoll_admit(poll, request, permissions);
+	longpoll_begin(api, request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);
 	return true;
 }
 
 static bool
-read_wait(struct http_request *request, unsigned *wait_s)
+longpoll_read_wait(struct http_request *request, unsigned *wait_s)
 {
 	char text[8];
 	int r = http_head_query(request->head, "wait", text, sizeof(text));
@@ -367,11 +389,11 @@ api_poll(struct http_request *request)
 	struct api_wishes *asked = NULL;
 	unsigned wait_s;
 
-	if (permissions && read_wait(request, &wait_s))
+	if (permissions && longpoll_read_wait(request, &wait_s))
 		asked = api_wishes_new(request);
 	if (asked && api_may_enter(api, request, permissions, asked->wishes.room) &&
-		!go_on(api, request, &asked->wishes, wait_s, permissions))
-		open_poll(api, request, &asked->wishes, wait_s, permissions);
+		!longpoll_go_on(api, request, &asked->wishes, wait_s, permissions))
+		longpoll_open_poll(api, request, &asked->wishes, wait_s, permissions);
 	permissions_unref(permissions);
 	free(asked);
 }
@@ -384,7 +406,7 @@ api_tick(struct api *api, int64_t now_ms)
 	HASH_ITER(hh, api->polls, poll, next)
 	{
 		if (!poll->request && now_ms >= poll->deadline_ms)
-			free_poll(poll);
+			longpoll_free_poll(poll);
 	}
 }
 
@@ -394,5 +416,5 @@ api_free_polls(struct api *api)
 	struct poll *poll, *next;
 
 	HASH_ITER(hh, api->polls, poll, next)
-	free_poll(poll);
+	longpoll_free_poll(poll);
 }

@@ -1,5 +1,5 @@
-/* Streams of events (SSE; HTML Living Standard, section 9.2): a session that only reads.
- */
+/* Streams of server-sent events (HTML Living Standard, section 9.2). A stream is a
+ * session that only reads. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,52 +11,54 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
-/* A comment, so that proxies do not take a quiet stream for a dead one. */
+/* A comment, so that proxies do not close a quiet stream. */
 #define HEARTBEAT ": ping\n\n"
 
-/* How soon a browser comes back, in ms. */
+/* A browser reconnects after so many ms. */
 #define RETRY "retry: 1000\n\n"
 
 struct stream {
 	struct session session;
-	struct deferred deferred; /* when the session is to end */
+	struct deferred deferred; /* ends the session */
 	struct api *api;
 	struct http_request *request;
-	struct conn *conn;    /* the request's, which ends earlier */
-	int64_t heartbeat_ms; /* monotonic: when the next one is due */
+	struct conn *conn;    /* of the request, which is freed earlier */
+	int64_t heartbeat_ms; /* monotonic time of the next heartbeat */
 };
 
 static struct stream *
-from_session(struct session *session)
+sse_from_session(struct session *session)
 {
 	return container_of(session, struct stream, session);
 }
 
 static void
-on_wake(struct session *session)
+sse_on_wake(struct session *session)
 {
-	http_stream_wake(from_session(session)->request);
+	http_stream_wake(sse_from_session(session)->request);
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+sse_on_drop(struct session *session, uint16_t code, const char *reason)
 {
-	struct stream *stream = from_session(session);
+	struct stream *stream = sse_from_session(session);
 
 	(void)code;
 	(void)reason;
-	conn_note_ending(stream->conn, session_ending(session));
+	conn_note_ending(stream->conn, close_code_ending(session->closed));
 	chat_on_closing(stream->api->chat, session);
 	deferred_ask(stream->api->deferred, &stream->deferred);
 }
 
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+static const struct session_ops session_ops = { .wake = sse_on_wake,
+	.drop = sse_on_drop };
 
 static void
-free_stream(struct stream *stream)
+sse_free_stream(struct stream *stream)
 {
 	log_info("session_close", log_uint("session", stream->session.number),
-		log_str("door", "sse"), log_uint("code", stream->session.close_code),
+		log_str("door", "sse"),
+		log_uint("code", close_code_sent(stream->session.closed)),
 		CONN_END_FIELDS(stream->conn));
 	deferred_cancel(stream->api->deferred, &stream->deferred);
 	chat_close(stream->api->chat, &stream->session);
@@ -65,31 +67,31 @@ free_stream(struct stream *stream)
 }
 
 static void
-on_deferred(struct deferred *deferred)
+sse_on_deferred(struct deferred *deferred)
 {
 	struct stream *stream = container_of(deferred, struct stream, deferred);
 
 	http_stream_end(stream->request);
-	free_stream(stream);
+	sse_free_stream(stream);
 }
 
 static void
-on_gone(void *state)
+sse_on_gone(void *state)
 {
-	free_stream(state);
+	sse_free_stream(state);
 }
 
 static void
-on_stop(void *state, uint16_t code, const char *reason)
+sse_on_stop(void *state, uint16_t code, const char *reason)
 {
 	struct stream *stream = state;
 
 	session_close(&stream->session, code, reason);
 }
 
-/* Beside the session's own limits: it is not to be closed for what keeps it open. */
+/* Bypasses the limit of the queue, so that a heartbeat cannot close the session. */
 static void
-put(struct stream *stream, const char *text)
+sse_put(struct stream *stream, const char *text)
 {
 	struct frame *frame = frame_new(text, strlen(text));
 
@@ -99,7 +101,7 @@ put(struct stream *stream, const char *text)
 }
 
 static void
-on_tick(void *state, int64_t now_ms)
+sse_on_tick(void *state, int64_t now_ms)
 {
 	struct stream *stream = state;
 
@@ -107,12 +109,12 @@ on_tick(void *state, int64_t now_ms)
 		return;
 	stream->heartbeat_ms =
 		now_ms + stream->api->access.config->heartbeat.ping_s * 1000;
-	if (!stream->session.queue.count && !stream->session.closing)
-		put(stream, HEARTBEAT);
+	if (!stream->session.queue.count && !stream->session.closed)
+		sse_put(stream, HEARTBEAT);
 }
 
 static void
-on_drained(void *state)
+sse_on_drained(void *state)
 {
 	struct stream *stream = state;
 
@@ -120,14 +122,14 @@ on_drained(void *state)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = on_gone,
-	.on_stop = on_stop,
-	.on_tick = on_tick,
-	.on_drained = on_drained,
+	.on_gone = sse_on_gone,
+	.on_stop = sse_on_stop,
+	.on_tick = sse_on_tick,
+	.on_drained = sse_on_drained,
 };
 
 static void
-begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
+sse_begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
 	const struct permissions *permissions)
 {
 	struct stream *stream = xcalloc(1, sizeof(*stream));
@@ -135,12 +137,12 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	stream->api = api;
 	stream->request = request;
 	stream->conn = request->conn;
-	stream->deferred.call = on_deferred;
+	stream->deferred.call = sse_on_deferred;
 	stream->heartbeat_ms =
 		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
-	session_init(&stream->session, &session_ops, "sse", chat_next_number(api->chat),
+	session_init(&stream->session, &session_ops, WIRE_SSE,
+		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
-	stream->session.wire = WIRE_SSE;
 	session_admit(
 		&stream->session, permissions, request->conn->peer, clock_unix_ms());
 	log_info("session_open", log_uint("session", stream->session.number),
@@ -148,7 +150,7 @@ begin(struct api *api, struct http_request *request, const struct chat_wishes *w
 	http_stream(request,
 		"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n",
 		&stream->session.queue, &waiter, stream);
-	put(stream, RETRY);
+	sse_put(stream, RETRY);
 	chat_open(api->chat, &stream->session, wishes);
 }
 
@@ -162,7 +164,7 @@ api_events(struct http_request *request)
 
 	if (asked && api_may_enter(api, request, permissions, asked->wishes.room)) {
 		asked->wishes.wants_joined = true;
-		begin(api, request, &asked->wishes, permissions);
+		sse_begin(api, request, &asked->wishes, permissions);
 	}
 	permissions_unref(permissions);
 	free(asked);

@@ -3,10 +3,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 #define ZLIB_CONST
 #include <zlib.h>
 
+#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 /* Compressing holds up the loop, so only what is done in less than 2 ms is compressed as

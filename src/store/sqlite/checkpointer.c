@@ -4,36 +4,34 @@
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/sqlite.h"
 
-/* Copy the log to the file each time it has grown by this many pages of 4 KiB. */
-#define STEP_FRAMES 1000
+/* Start a checkpoint each time the log has grown by this many pages of 4 KiB. */
+#define STEP_PAGES 1000
 
-/* The writer begins the log anew when all of it was copied, which under load may never
- * be: from this size, 16 MiB, on it is told to see to it. */
-#define LARGE_FRAMES 4096
+/* SQLite reuses the log from its start once all of it was copied. Under load that may
+ * never happen, so from this size (16 MiB) on the writer is asked to empty the log. */
+#define LARGE_PAGES 4096
 
 struct sqlite_checkpointer {
-	struct sqlite_db db; /* the thread's own */
+	struct sqlite_thread thread;
 	char *path;
-	struct sqlite_writer *writer;
-	pthread_t thread;
-	bool failing;    /* was said in the log */
-	int next_frames; /* the writer's thread's own */
-	int last_frames;
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;
-	bool wanted, closing; /* under the mutex */
+	void (*on_large)(void *context);
+	void *context;
+	struct sqlite_db db; /* only the thread uses it; closed after a failure */
+	bool is_failing;     /* the failure has been logged */
+	/* Only the writer's thread uses these. */
+	int next_pages; /* the next checkpoint starts at this size of the log */
+	int last_pages;
+	bool is_wanted; /* under the thread's mutex */
 };
 
-/* A connection does not know of the log, and would copy nothing, before it has read. */
 static int
-open_again(struct sqlite_checkpointer *checkpointer)
+checkpointer_open(struct sqlite_checkpointer *checkpointer)
 {
 	struct sqlite_db *db = &checkpointer->db;
 	int64_t version;
-	int rc;
+	int rc = sqlite_db_open(db, checkpointer->path, SQLITE_OPEN_READWRITE);
 
-	sqlite_db_close(db);
-	rc = sqlite_db_open(db, checkpointer->path, SQLITE_OPEN_READWRITE);
+	/* Until its first read a connection has no log open and copies nothing. */
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_number(db, "PRAGMA user_version", &version);
 	if (rc != SQLITE_OK)
@@ -41,100 +39,86 @@ open_again(struct sqlite_checkpointer *checkpointer)
 	return rc;
 }
 
-/* Nothing is lost by a failure: the log keeps what it has, and grows. */
+/* A failed checkpoint loses nothing: the log keeps its pages, and grows. */
 static void
-report(struct sqlite_checkpointer *checkpointer, int rc)
+checkpointer_report(struct sqlite_checkpointer *checkpointer, int rc)
 {
-	if (rc != SQLITE_OK && !checkpointer->failing)
+	if (rc != SQLITE_OK && !checkpointer->is_failing)
 		log_warn("store_checkpoint_failed", log_str("path", checkpointer->path),
 			log_str("why", sqlite3_errstr(rc)));
-	checkpointer->failing = rc != SQLITE_OK;
+	checkpointer->is_failing = rc != SQLITE_OK;
 }
 
 static void
-checkpoint(struct sqlite_checkpointer *checkpointer)
-{
-	int rc = SQLITE_OK, frames = 0;
-
-	if (!checkpointer->db.handle)
-		rc = open_again(checkpointer);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_wal_checkpoint_v2(checkpointer->db.handle, NULL,
-			SQLITE_CHECKPOINT_PASSIVE, &frames, NULL);
-	if (rc == SQLITE_BUSY)
-		return; /* another program is at it */
-	report(checkpointer, rc);
-	if (sqlite_db_is_broken(rc))
-		sqlite_db_close(&checkpointer->db);
-	else if (frames >= LARGE_FRAMES)
-		sqlite_writer_settle(checkpointer->writer);
-}
-
-/* Wait until there is something to do. Returns false if that is to end. */
-static bool
-wait_for_work(struct sqlite_checkpointer *checkpointer)
-{
-	bool closing;
-
-	pthread_mutex_lock(&checkpointer->mutex);
-	while (!checkpointer->wanted && !checkpointer->closing)
-		pthread_cond_wait(&checkpointer->cond, &checkpointer->mutex);
-	checkpointer->wanted = false;
-	closing = checkpointer->closing;
-	pthread_mutex_unlock(&checkpointer->mutex);
-	return !closing;
-}
-
-static void *
-run(void *context)
+checkpointer_work(void *context)
 {
 	struct sqlite_checkpointer *checkpointer = context;
+	int rc = SQLITE_OK, pages = 0;
 
-	while (wait_for_work(checkpointer))
-		checkpoint(checkpointer);
-	return NULL;
+	if (!checkpointer->db.handle)
+		rc = checkpointer_open(checkpointer);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_wal_checkpoint_v2(checkpointer->db.handle, NULL,
+			SQLITE_CHECKPOINT_PASSIVE, &pages, NULL);
+	if (rc == SQLITE_BUSY)
+		return; /* another process runs a checkpoint */
+	checkpointer_report(checkpointer, rc);
+	if (sqlite_db_is_broken(rc))
+		sqlite_db_close(&checkpointer->db);
+	else if (pages >= LARGE_PAGES)
+		checkpointer->on_large(checkpointer->context);
+}
+
+/* A wanted checkpoint is skipped when the store closes: closing copies the whole log. */
+static bool
+checkpointer_take(void *context)
+{
+	struct sqlite_checkpointer *checkpointer = context;
+	bool is_wanted = checkpointer->is_wanted && !checkpointer->thread.is_stopping;
+
+	checkpointer->is_wanted = false;
+	return is_wanted;
 }
 
 static void
-free_checkpointer(struct sqlite_checkpointer *checkpointer)
+checkpointer_free(struct sqlite_checkpointer *checkpointer)
 {
 	sqlite_db_close(&checkpointer->db);
-	pthread_mutex_destroy(&checkpointer->mutex);
-	pthread_cond_destroy(&checkpointer->cond);
+	sqlite_thread_destroy(&checkpointer->thread);
 	free(checkpointer->path);
 	free(checkpointer);
 }
 
 struct sqlite_checkpointer *
-sqlite_checkpointer_start(const char *path, struct sqlite_writer *writer)
+sqlite_checkpointer_start(const char *path, void (*on_large)(void *context),
+	void *context, const char **why)
 {
 	struct sqlite_checkpointer *checkpointer = xcalloc(1, sizeof(*checkpointer));
 
 	checkpointer->path = xstrdup(path);
-	checkpointer->writer = writer;
-	checkpointer->next_frames = STEP_FRAMES;
-	pthread_mutex_init(&checkpointer->mutex, NULL);
-	pthread_cond_init(&checkpointer->cond, NULL);
-	if (sqlite_thread_start(&checkpointer->thread, "store-copy", run, checkpointer) ==
-		0)
+	checkpointer->on_large = on_large;
+	checkpointer->context = context;
+	checkpointer->next_pages = STEP_PAGES;
+	sqlite_thread_init(&checkpointer->thread, checkpointer_take, checkpointer_work,
+		checkpointer);
+	if (sqlite_thread_start(&checkpointer->thread, "store-copy", why) == 0)
 		return checkpointer;
-	free_checkpointer(checkpointer);
+	checkpointer_free(checkpointer);
 	return NULL;
 }
 
 void
-sqlite_checkpointer_note(struct sqlite_checkpointer *checkpointer, int frames)
+sqlite_checkpointer_note(struct sqlite_checkpointer *checkpointer, int pages)
 {
-	if (frames < checkpointer->last_frames) /* begun anew */
-		checkpointer->next_frames = STEP_FRAMES;
-	checkpointer->last_frames = frames;
-	if (frames < checkpointer->next_frames)
+	if (pages < checkpointer->last_pages) /* the log began again at its start */
+		checkpointer->next_pages = STEP_PAGES;
+	checkpointer->last_pages = pages;
+	if (pages < checkpointer->next_pages)
 		return;
-	checkpointer->next_frames = frames + STEP_FRAMES;
-	pthread_mutex_lock(&checkpointer->mutex);
-	checkpointer->wanted = true;
-	pthread_cond_signal(&checkpointer->cond);
-	pthread_mutex_unlock(&checkpointer->mutex);
+	checkpointer->next_pages = pages + STEP_PAGES;
+	sqlite_thread_lock(&checkpointer->thread);
+	checkpointer->is_wanted = true;
+	sqlite_thread_wake(&checkpointer->thread);
 }
 
 void
@@ -142,10 +126,6 @@ sqlite_checkpointer_stop(struct sqlite_checkpointer *checkpointer)
 {
 	if (!checkpointer)
 		return;
-	pthread_mutex_lock(&checkpointer->mutex);
-	checkpointer->closing = true;
-	pthread_cond_signal(&checkpointer->cond);
-	pthread_mutex_unlock(&checkpointer->mutex);
-	pthread_join(checkpointer->thread, NULL);
-	free_checkpointer(checkpointer);
+	sqlite_thread_stop(&checkpointer->thread);
+	checkpointer_free(checkpointer);
 }

@@ -7,18 +7,20 @@
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/sqlite.h"
 
-/* Checkpoints are the checkpointer's. cell_size_check finds damage before it is followed;
- * secure_delete=FAST overwrites what was deleted only where that costs no writing. */
-static const char setup[] = "PRAGMA wal_autocheckpoint=0;"
-			    "PRAGMA cell_size_check=ON;"
-			    "PRAGMA trusted_schema=OFF;"
-			    "PRAGMA secure_delete=FAST;"
-			    "PRAGMA temp_store=MEMORY;";
+/* wal_autocheckpoint=0: the checkpointer's thread runs all checkpoints.
+ * cell_size_check=ON: report damage in a page instead of following it.
+ * secure_delete=FAST: overwrite deleted content only where that costs no extra write. */
+static const char db_setup[] = "PRAGMA wal_autocheckpoint=0;"
+			       "PRAGMA cell_size_check=ON;"
+			       "PRAGMA trusted_schema=OFF;"
+			       "PRAGMA secure_delete=FAST;"
+			       "PRAGMA temp_store=MEMORY;";
 
 int
 sqlite_db_open(struct sqlite_db *db, const char *path, int flags)
 {
-	/* So that no name means something special: ":memory:", "file:x". */
+	/* SQLite gives names such as ":memory:" and "file:x" a meaning; a path has none.
+	 */
 	size_t size = strlen(path) + 3;
 	char *name = xmalloc(size);
 	int rc;
@@ -32,7 +34,7 @@ sqlite_db_open(struct sqlite_db *db, const char *path, int flags)
 	sqlite3_extended_result_codes(db->handle, 1);
 	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	return sqlite_db_exec(db, setup);
+	return sqlite_db_exec(db, db_setup);
 }
 
 int
@@ -65,19 +67,41 @@ sqlite_db_exec(struct sqlite_db *db, const char *sql)
 	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 }
 
+/* Prepare sql and step to its first row. Finalize *statement in either case. */
+static int
+db_first_row(struct sqlite_db *db, const char *sql, sqlite3_stmt **statement)
+{
+	int rc = sqlite3_prepare_v2(db->handle, sql, -1, statement, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(*statement);
+	return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+}
+
 int
 sqlite_db_number(struct sqlite_db *db, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *statement;
-	int rc = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+	int rc = db_first_row(db, sql, &statement);
 
-	if (rc != SQLITE_OK)
-		return rc;
-	rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW)
+	if (rc == SQLITE_OK)
 		*number = sqlite3_column_int64(statement, 0);
 	sqlite3_finalize(statement);
-	return rc == SQLITE_ROW ? SQLITE_OK : rc == SQLITE_DONE ? SQLITE_CORRUPT : rc;
+	return rc;
+}
+
+int
+sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size)
+{
+	sqlite3_stmt *statement;
+	const char *value = NULL;
+	int rc = db_first_row(db, sql, &statement);
+
+	if (rc == SQLITE_OK)
+		value = (const char *)sqlite3_column_text(statement, 0);
+	snprintf(text, size, "%s", value ? value : "");
+	sqlite3_finalize(statement);
+	return rc;
 }
 
 void
@@ -97,10 +121,10 @@ sqlite_db_close(struct sqlite_db *db)
 	memset(db, 0, sizeof(*db));
 }
 
-/* What the system said about the log or the file. sqlite3_system_errno is only good where
- * there is neither: it reads errno after SQLite has cleaned up. */
+/* The last errno of the log or else of the file. sqlite3_system_errno is the fallback for
+ * when neither is open: it returns errno as SQLite's own clean-up left it. */
 static int
-last_errno(sqlite3 *db)
+db_last_errno(sqlite3 *db)
 {
 	static const int pointers[] = { SQLITE_FCNTL_JOURNAL_POINTER,
 		SQLITE_FCNTL_FILE_POINTER };
@@ -117,12 +141,12 @@ last_errno(sqlite3 *db)
 }
 
 static int
-errno_of_system(int error)
+db_map_errno(int error)
 {
 	switch (error) {
 	case ENOSPC:
 	case EDQUOT:
-	case EFBIG: /* above the limit of a process or file system */
+	case EFBIG: /* over the size limit of the process or file system */
 		return -ENOSPC;
 	case EROFS:
 		return -EROFS;
@@ -150,7 +174,7 @@ sqlite_db_errno(const struct sqlite_db *db, int rc)
 		return -EUCLEAN;
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return errno_of_system(last_errno(db->handle));
+		return db_map_errno(db_last_errno(db->handle));
 	default:
 		return -EIO;
 	}

@@ -4,9 +4,9 @@
 #include "store/segment.h"
 #include "store/sqlite/writer.h"
 
-/* Find the id under which the entry is known; 0 if it is not. */
+/* Find the message that has one of the keys of entry; *id is 0 if there is none. */
 static int
-find_duplicate(struct sqlite_writer *writer, const struct writer_room *room,
+entry_find_duplicate(struct sqlite_writer *writer, const struct cached_room *room,
 	const struct store_entry *entry, int64_t *id)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_KEY_FIND];
@@ -29,7 +29,7 @@ find_duplicate(struct sqlite_writer *writer, const struct writer_room *room,
 }
 
 static int
-add_keys(struct sqlite_writer *writer, const struct writer_room *room,
+entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
 	const struct store_entry *entry, int64_t id)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_KEY_ADD];
@@ -47,7 +47,8 @@ add_keys(struct sqlite_writer *writer, const struct writer_room *room,
 }
 
 static int
-add_words(struct sqlite_writer *writer, const struct writer_room *room, const char *words)
+entry_add_words(
+	struct sqlite_writer *writer, const struct cached_room *room, const char *words)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_SEARCH_ADD];
 
@@ -60,7 +61,7 @@ add_words(struct sqlite_writer *writer, const struct writer_room *room, const ch
 }
 
 static int
-add_message(struct sqlite_writer *writer, const struct writer_room *room,
+entry_add_message(struct sqlite_writer *writer, const struct cached_room *room,
 	const struct store_entry *entry, int64_t id)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_ADD];
@@ -76,15 +77,15 @@ add_message(struct sqlite_writer *writer, const struct writer_room *room,
 	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
-		rc = add_words(writer, room, words);
+		rc = entry_add_words(writer, room, words);
 	if (rc == SQLITE_OK)
-		rc = add_keys(writer, room, entry, id);
+		rc = entry_add_keys(writer, room, entry, id);
 	free(words);
 	return rc;
 }
 
 static int
-set_state(struct sqlite_writer *writer, const struct writer_room *room,
+entry_set_state(struct sqlite_writer *writer, const struct cached_room *room,
 	const struct store_entry *entry, int64_t id)
 {
 	size_t which = entry->state_value ? WRITER_STATE_SET : WRITER_STATE_DROP;
@@ -105,24 +106,26 @@ set_state(struct sqlite_writer *writer, const struct writer_room *room,
 int
 sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 {
-	struct writer_room *room;
-	int64_t known;
-	int rc = sqlite_writer_room(writer, write->entry.room, true, &room);
+	struct cached_room *room;
+	int64_t id;
+	int rc = sqlite_room_cache_get(writer, write->entry.room, true, &room);
 
-	if (rc != SQLITE_OK ||
-		(rc = find_duplicate(writer, room, &write->entry, &known)) != SQLITE_OK)
+	if (rc != SQLITE_OK || (rc = entry_find_duplicate(
+					writer, room, &write->entry, &id)) != SQLITE_OK)
 		return rc;
-	if (known) {
+	if (id) {
 		write->is_duplicate = true;
-		write->id = (uint64_t)known;
+		write->id = (uint64_t)id;
 		return SQLITE_OK;
 	}
-	rc = add_message(writer, room, &write->entry, room->last_id + 1);
+	id = room->last_id + 1;
+	rc = entry_add_message(writer, room, &write->entry, id);
 	if (rc == SQLITE_OK)
-		rc = set_state(writer, room, &write->entry, room->last_id + 1);
+		rc = entry_set_state(writer, room, &write->entry, id);
 	if (rc != SQLITE_OK)
 		return rc;
-	write->id = (uint64_t)++room->last_id;
+	room->last_id = id;
+	write->id = (uint64_t)id;
 	if (room->added++ == 0)
 		TAILQ_INSERT_TAIL(&writer->changed, room, changed_link);
 	return SQLITE_OK;

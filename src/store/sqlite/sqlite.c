@@ -9,17 +9,16 @@
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/sqlite.h"
 
-struct known_room {
-	STAILQ_ENTRY(known_room) link;
+struct listed_room {
+	STAILQ_ENTRY(listed_room) link;
 	uint64_t last_id;
 	char name[];
 };
 
-/* A value that stands. */
-struct known_state {
-	STAILQ_ENTRY(known_state) link;
+struct listed_state {
+	STAILQ_ENTRY(listed_state) link;
 	uint64_t id;
-	const char *room, *key, *value; /* in memory, each with a NUL behind it */
+	const char *room, *key, *value; /* in memory, each ends with a NUL */
 	size_t value_len;
 	char memory[];
 };
@@ -28,9 +27,9 @@ struct store_sqlite {
 	struct store store;
 	char *path;
 	int lock_fd;
-	/* When it was opened; let go of at the first write. */
-	STAILQ_HEAD(, known_room) rooms;
-	STAILQ_HEAD(, known_state) states;
+	/* The history when it was opened; freed by the first write. */
+	STAILQ_HEAD(, listed_room) rooms;
+	STAILQ_HEAD(, listed_state) states;
 	struct sqlite_writer *writer;
 	struct sqlite_reader *reader;
 	struct sqlite_checkpointer *checkpointer;
@@ -42,11 +41,11 @@ sqlite_of(struct store *store)
 	return (struct store_sqlite *)store;
 }
 
-/* Held for as long as the store is open. A file of its own, because closing any
- * descriptor of the database gives SQLite's own locks up; it stays, because who removed
- * it could not know who else has just opened it. */
+/* Lock a file beside the database for as long as the store is open. Not the database
+ * itself: closing any descriptor of it would release SQLite's own locks. The lock file is
+ * never deleted, because another process may have just opened it. */
 static int
-lock(struct store_sqlite *sqlite, const char **why)
+sqlite_lock(struct store_sqlite *sqlite, const char **why)
 {
 	size_t size = strlen(sqlite->path) + sizeof("-lock");
 	char *name = xmalloc(size);
@@ -63,7 +62,8 @@ lock(struct store_sqlite *sqlite, const char **why)
 	case 0:
 		return 0;
 	case EWOULDBLOCK:
-		*why = "another process has it open";
+		*why = "another process has the file open: stop it, or set another "
+		       "store.path";
 		return -EBUSY;
 	case ENOENT:
 		*why = "the folder of the file does not exist";
@@ -80,7 +80,7 @@ lock(struct store_sqlite *sqlite, const char **why)
 }
 
 static int
-list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
+sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 {
 	sqlite3_stmt *statement;
 	int rc = sqlite3_prepare_v2(
@@ -91,7 +91,7 @@ list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		const char *name = (const char *)sqlite3_column_text(statement, 0);
 		size_t size = (size_t)sqlite3_column_bytes(statement, 0) + 1;
-		struct known_room *room = xmalloc(sizeof(*room) + size);
+		struct listed_room *room = xmalloc(sizeof(*room) + size);
 		room->last_id = (uint64_t)sqlite3_column_int64(statement, 1);
 		memcpy(room->name, name ? name : "", size);
 		STAILQ_INSERT_TAIL(&sqlite->rooms, room, link);
@@ -99,9 +99,9 @@ list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 	return sqlite3_finalize(statement);
 }
 
-/* Copy column i of the row, and a NUL, to *end, which is moved behind it. */
+/* Copy column i of the row and a NUL to *end, and move *end behind them. */
 static const char *
-copy_column(sqlite3_stmt *statement, int i, char **end)
+sqlite_copy_column(sqlite3_stmt *statement, int i, char **end)
 {
 	const char *text = (const char *)sqlite3_column_text(statement, i);
 	size_t len = (size_t)sqlite3_column_bytes(statement, i);
@@ -114,10 +114,10 @@ copy_column(sqlite3_stmt *statement, int i, char **end)
 	return copy;
 }
 
-static struct known_state *
-read_state(sqlite3_stmt *statement)
+static struct listed_state *
+sqlite_read_state(sqlite3_stmt *statement)
 {
-	struct known_state *state;
+	struct listed_state *state;
 	size_t bytes = sizeof(*state);
 	char *end;
 
@@ -125,16 +125,16 @@ read_state(sqlite3_stmt *statement)
 		bytes += (size_t)sqlite3_column_bytes(statement, i) + 1;
 	state = xcalloc(1, bytes);
 	end = state->memory;
-	state->room = copy_column(statement, 0, &end);
-	state->key = copy_column(statement, 1, &end);
-	state->value = copy_column(statement, 2, &end);
+	state->room = sqlite_copy_column(statement, 0, &end);
+	state->key = sqlite_copy_column(statement, 1, &end);
+	state->value = sqlite_copy_column(statement, 2, &end);
 	state->value_len = (size_t)sqlite3_column_bytes(statement, 2);
 	state->id = (uint64_t)sqlite3_column_int64(statement, 3);
 	return state;
 }
 
 static int
-list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
+sqlite_list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
 {
 	sqlite3_stmt *statement;
 	int rc = sqlite3_prepare_v2(db->handle,
@@ -145,18 +145,17 @@ list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
 	if (rc != SQLITE_OK)
 		return rc;
 	while (sqlite3_step(statement) == SQLITE_ROW) {
-		struct known_state *state = read_state(statement);
+		struct listed_state *state = sqlite_read_state(statement);
 		STAILQ_INSERT_TAIL(&sqlite->states, state, link);
 	}
 	return sqlite3_finalize(statement);
 }
 
-/* Let go of what was listed. */
 static void
-forget_known(struct store_sqlite *sqlite)
+sqlite_free_lists(struct store_sqlite *sqlite)
 {
-	struct known_room *room;
-	struct known_state *state;
+	struct listed_room *room;
+	struct listed_state *state;
 
 	while ((room = STAILQ_FIRST(&sqlite->rooms))) {
 		STAILQ_REMOVE_HEAD(&sqlite->rooms, link);
@@ -168,22 +167,27 @@ forget_known(struct store_sqlite *sqlite)
 	}
 }
 
-/* Open the file and start the threads; what is there by the time of an error stays for
- * close_all. */
+static void
+sqlite_on_large_log(void *context)
+{
+	sqlite_writer_empty_log(context);
+}
+
+/* Open the file and start the threads. After an error call sqlite_close_all. */
 static int
-open_all(struct store_sqlite *sqlite, const char **why)
+sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 {
 	struct store *store = &sqlite->store;
 	struct sqlite_db db;
 	int error, rc;
 
-	if ((error = lock(sqlite, why)) < 0 ||
+	if ((error = sqlite_lock(sqlite, why)) < 0 ||
 		(error = sqlite_schema_open(&db, sqlite->path, store->options.full_sync,
 			 store->epoch, why)) < 0)
 		return error;
-	rc = list_rooms(sqlite, &db);
+	rc = sqlite_list_rooms(sqlite, &db);
 	if (rc == SQLITE_OK)
-		rc = list_states(sqlite, &db);
+		rc = sqlite_list_states(sqlite, &db);
 	if (rc != SQLITE_OK) {
 		error = sqlite_schema_refuse(&db, rc, why);
 		sqlite_db_close(&db);
@@ -193,22 +197,21 @@ open_all(struct store_sqlite *sqlite, const char **why)
 	sqlite->reader = sqlite_reader_start(store, sqlite->path, &error, why);
 	if (!sqlite->reader)
 		return error;
-	sqlite->checkpointer = sqlite_checkpointer_start(sqlite->path, sqlite->writer);
-	if (!sqlite->checkpointer) {
-		*why = "the system lets it start no thread";
+	sqlite->checkpointer = sqlite_checkpointer_start(
+		sqlite->path, sqlite_on_large_log, sqlite->writer, why);
+	if (!sqlite->checkpointer)
 		return -EAGAIN;
-	}
 	return sqlite_writer_start(sqlite->writer, sqlite->checkpointer, why);
 }
 
-/* Close whatever is open; the writer's thread has ended. Its connection is the last. */
+/* Close everything that is open. The writer's thread must have ended. */
 static void
-close_all(struct store_sqlite *sqlite)
+sqlite_close_all(struct store_sqlite *sqlite)
 {
 	sqlite_reader_stop(sqlite->reader);
 	sqlite_checkpointer_stop(sqlite->checkpointer);
 	sqlite_writer_free(sqlite->writer);
-	forget_known(sqlite);
+	sqlite_free_lists(sqlite);
 	if (sqlite->lock_fd >= 0)
 		close(sqlite->lock_fd);
 	free(sqlite->path);
@@ -224,17 +227,17 @@ sqlite_open(struct store *store, const char **why)
 	STAILQ_INIT(&sqlite->states);
 	sqlite->lock_fd = -1;
 	if (!store->options.path || !*store->options.path) {
-		*why = "it has no file";
+		*why = "store.path is empty";
 		return -EINVAL;
 	}
 	sqlite->path = xstrdup(store->options.path);
-	error = store_make_epoch(store); /* in case that the history is new */
+	error = store_make_epoch(store); /* for a new file */
 	if (error < 0)
-		*why = "the system gives no random numbers";
+		*why = "the system has no random numbers";
 	else
-		error = open_all(sqlite, why);
+		error = sqlite_open_all(sqlite, why);
 	if (error < 0)
-		close_all(sqlite);
+		sqlite_close_all(sqlite);
 	return error;
 }
 
@@ -243,7 +246,7 @@ sqlite_each_room(const struct store *store,
 	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
 {
 	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
-	const struct known_room *room;
+	const struct listed_room *room;
 
 	STAILQ_FOREACH (room, &sqlite->rooms, link)
 		on_room(context, room->name, room->last_id);
@@ -256,7 +259,7 @@ sqlite_each_state(const struct store *store,
 	void *context)
 {
 	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
-	const struct known_state *state;
+	const struct listed_state *state;
 
 	STAILQ_FOREACH (state, &sqlite->states, link)
 		on_state(context, state->room, state->key, state->id, state->value,
@@ -266,8 +269,8 @@ sqlite_each_state(const struct store *store,
 static void
 sqlite_write(struct store *store, struct store_writes *writes)
 {
-	/* What stood when it was opened is asked for before anything is written. */
-	forget_known(sqlite_of(store));
+	/* The caller may ask for rooms and state only before its first write. */
+	sqlite_free_lists(sqlite_of(store));
 	sqlite_writer_push(sqlite_of(store)->writer, writes);
 }
 
@@ -287,7 +290,7 @@ static void
 sqlite_close(struct store *store)
 {
 	sqlite_writer_stop(sqlite_of(store)->writer);
-	close_all(sqlite_of(store));
+	sqlite_close_all(sqlite_of(store));
 }
 
 const struct store_ops store_sqlite_ops = {

@@ -1,7 +1,8 @@
-/* sqlite.h - what the store_sqlite*.c files share; no other file includes it. Three
- * threads with a connection each: the writer commits and trims, the reader fills pages,
- * the checkpointer copies the write-ahead log (WAL) to the file. Names begin with the
- * file's, without "store_". */
+/* sqlite.h - what the files of the SQLite driver share; no other file includes it.
+ *
+ * Three threads, each with its own connection to the database: the writer commits and
+ * trims, the reader fills pages, the checkpointer copies the write-ahead log (WAL) into
+ * the file. sqlite.c starts them and hands them their work. */
 #pragma once
 
 #include <sqlite3.h>
@@ -11,7 +12,7 @@
 
 #include "store/driver.h"
 
-/* db.c: a connection with its statements */
+/* db.c: a connection and its prepared statements */
 
 /* How long to wait for a lock that another process holds. */
 #define SQLITE_DB_BUSY_MS 2000
@@ -22,8 +23,8 @@ struct sqlite_db {
 	size_t count; /* of statements */
 };
 
-/* Open path with flags of sqlite3_open_v2. Returns SQLITE_OK or an error; db is to be
- * closed either way. */
+/* Open path with flags of sqlite3_open_v2. Returns SQLITE_OK or an error. Close db in
+ * either case. */
 int sqlite_db_open(struct sqlite_db *db, const char *path, int flags);
 
 /* Prepare count statements. Returns SQLITE_OK or an error. */
@@ -32,72 +33,111 @@ int sqlite_db_prepare(struct sqlite_db *db, const char *const *sql, size_t count
 /* Run statement i to its end and reset it. Returns SQLITE_OK or an error. */
 int sqlite_db_run(struct sqlite_db *db, size_t i);
 
-/* Run sql, which takes no values. Returns SQLITE_OK or an error. */
+/* Run sql, which has no parameters. Returns SQLITE_OK or an error. */
 int sqlite_db_exec(struct sqlite_db *db, const char *sql);
 
-/* Read the number that sql gives. Returns SQLITE_OK or an error. */
+/* Run sql and read the first column of its first row. Returns SQLITE_OK, SQLITE_CORRUPT
+ * if there is no row, or another error. */
 int sqlite_db_number(struct sqlite_db *db, const char *sql, int64_t *number);
 
-/* Roll a transaction back that was left open. */
+/* The same for a text, which is cut to size bytes with its NUL. */
+int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size);
+
+/* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
 
-/* Close; all zero is fine, and is what it becomes. */
+/* Close db and set it to zero. A zeroed db is fine. */
 void sqlite_db_close(struct sqlite_db *db);
 
-/* The -errno of the error rc, which was the last of db. */
+/* The -errno for rc, which must be the last error of db. */
 int sqlite_db_errno(const struct sqlite_db *db, int rc);
 
-/* True if after error rc the connection itself is not to be trusted. */
+/* True if the connection must be opened again after error rc. */
 bool sqlite_db_is_broken(int rc);
 
-/* schema.c: whose file it is and what is in it */
+/* schema.c: checks that the file is Linnet's, and creates its tables */
 
-/* Open the writer's connection to the history at path, which is made if there is none,
- * and read its epoch. Returns 0, or -errno with *why set and db closed. */
+/* Open the writer's connection to the history at path and read its epoch. A new file gets
+ * the epoch that is passed in. Returns 0, or -errno with *why set and db closed. */
 int sqlite_schema_open(struct sqlite_db *db, const char *path, bool full_sync,
 	char *epoch, const char **why);
 
-/* Open it again, as the history of that epoch. Returns SQLITE_OK or an error. */
+/* Open the connection again; the file must still have this epoch. Returns SQLITE_OK or an
+ * error. */
 int sqlite_schema_reopen(
 	struct sqlite_db *db, const char *path, bool full_sync, const char *epoch);
 
-/* What a failure rc of db means where a history is opened: -errno, with *why set. */
+/* Explain why a history could not be opened: the -errno for error rc of db, and a
+ * sentence in *why. */
 int sqlite_schema_refuse(const struct sqlite_db *db, int rc, const char **why);
+
+/* thread.c: a thread that waits for work and does it */
+
+struct sqlite_thread {
+	/* Called with the mutex held: take the work that is waiting. Returns false if
+	 * there is none. */
+	bool (*take)(void *context);
+	/* Called without the mutex: do the work that was taken. */
+	void (*work)(void *context);
+	void *context;
+	pthread_t id;
+	pthread_mutex_t mutex; /* of the queue that take reads */
+	pthread_cond_t cond;
+	bool is_stopping; /* under the mutex */
+};
+
+/* Set thread up; it does not run yet. End it with sqlite_thread_destroy. */
+void sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
+	void (*work)(void *context), void *context);
+
+/* Start the thread, which gets no signals. Returns 0, or -errno with *why set. */
+int sqlite_thread_start(struct sqlite_thread *thread, const char *name, const char **why);
+
+/* Hold the mutex to add work; sqlite_thread_wake releases it and wakes the thread. */
+void sqlite_thread_lock(struct sqlite_thread *thread);
+void sqlite_thread_wake(struct sqlite_thread *thread);
+
+/* Wait until the thread has done all its work and has ended. */
+void sqlite_thread_stop(struct sqlite_thread *thread);
+
+/* Free what sqlite_thread_init set up; the thread must not run. */
+void sqlite_thread_destroy(struct sqlite_thread *thread);
 
 /* checkpointer.c */
 
-struct sqlite_writer;
 struct sqlite_checkpointer;
 
-/* Start the thread. writer is told when the log needs to be emptied. Returns NULL if that
- * cannot be. */
-struct sqlite_checkpointer *sqlite_checkpointer_start(
-	const char *path, struct sqlite_writer *writer);
+/* Start the thread. It calls on_large when the log is so large that the writer should
+ * empty it. Returns NULL with *why set if the thread cannot start. */
+struct sqlite_checkpointer *sqlite_checkpointer_start(const char *path,
+	void (*on_large)(void *context), void *context, const char **why);
 
-/* The log has frames pages. For the writer's thread; it does not wait. */
-void sqlite_checkpointer_note(struct sqlite_checkpointer *checkpointer, int frames);
+/* The log has this many pages after a commit. Only the writer's thread calls it; it does
+ * not wait for the checkpoint. */
+void sqlite_checkpointer_note(struct sqlite_checkpointer *checkpointer, int pages);
 
-/* End the thread; NULL is fine. */
+/* End the thread and free checkpointer; NULL is fine. */
 void sqlite_checkpointer_stop(struct sqlite_checkpointer *checkpointer);
 
 /* reader.c */
 
 struct sqlite_reader;
 
-/* Start the thread. Returns NULL with *why set if that cannot be; *error is -errno then.
- */
+/* Start the thread. Returns NULL with *why and *error (-errno) set if it cannot start. */
 struct sqlite_reader *sqlite_reader_start(
 	struct store *store, const char *path, int *error, const char **why);
 
 /* Take read and answer it. */
 void sqlite_reader_push(struct sqlite_reader *reader, struct store_read *read);
 
-/* Answer what was asked for, then end the thread; NULL is fine. */
+/* Answer all reads, end the thread and free reader; NULL is fine. */
 void sqlite_reader_stop(struct sqlite_reader *reader);
 
 /* writer.c */
 
-/* A writer of store on db, which it takes over, without its thread. */
+struct sqlite_writer;
+
+/* Create a writer for store. It takes over db. Its thread does not run yet. */
 struct sqlite_writer *sqlite_writer_new(
 	struct store *store, struct sqlite_db *db, const char *path);
 
@@ -105,24 +145,19 @@ struct sqlite_writer *sqlite_writer_new(
 int sqlite_writer_start(struct sqlite_writer *writer,
 	struct sqlite_checkpointer *checkpointer, const char **why);
 
-/* Take writes, answer them. */
+/* Take writes and answer them. */
 void sqlite_writer_push(struct sqlite_writer *writer, struct store_writes *writes);
 
-/* Trim every room, of what is older than cutoff_ms as well. */
+/* Trim every room in the background: delete messages older than cutoff_ms, and the oldest
+ * of a room that has more than keep_messages. */
 void sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
 
-/* Empty the log as soon as nothing is being written. */
-void sqlite_writer_settle(struct sqlite_writer *writer);
+/* Empty the log before the next transaction. Any thread may call it. */
+void sqlite_writer_empty_log(struct sqlite_writer *writer);
 
-/* Write and answer what was pushed, then end the thread. */
+/* Write and answer everything that was pushed, then end the thread. */
 void sqlite_writer_stop(struct sqlite_writer *writer);
 
-/* Close the connection; the last one to be closed copies the log to the file. NULL is
- * fine. */
+/* Close the connection and free writer; NULL is fine. SQLite copies the log into the file
+ * when the last connection closes, so free the writer last. */
 void sqlite_writer_free(struct sqlite_writer *writer);
-
-/* thread.c */
-
-/* Start a thread that gets no signals. Returns 0 or -errno. */
-int sqlite_thread_start(
-	pthread_t *thread, const char *name, void *(*run)(void *), void *context);

@@ -2,19 +2,84 @@
 
 #include "store/sqlite/sqlite.h"
 
+void
+sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
+	void (*work)(void *context), void *context)
+{
+	thread->take = take;
+	thread->work = work;
+	thread->context = context;
+	thread->is_stopping = false;
+	pthread_mutex_init(&thread->mutex, NULL);
+	pthread_cond_init(&thread->cond, NULL);
+}
+
+/* Wait for work and take it. Returns false if the thread should end. */
+static bool
+thread_wait(struct sqlite_thread *thread)
+{
+	bool has_work;
+
+	pthread_mutex_lock(&thread->mutex);
+	while (!(has_work = thread->take(thread->context)) && !thread->is_stopping)
+		pthread_cond_wait(&thread->cond, &thread->mutex);
+	pthread_mutex_unlock(&thread->mutex);
+	return has_work;
+}
+
+static void *
+thread_run(void *context)
+{
+	struct sqlite_thread *thread = context;
+
+	while (thread_wait(thread))
+		thread->work(thread->context);
+	return NULL;
+}
+
 int
-sqlite_thread_start(
-	pthread_t *thread, const char *name, void *(*run)(void *), void *context)
+sqlite_thread_start(struct sqlite_thread *thread, const char *name, const char **why)
 {
 	sigset_t all, before;
 	int r;
 
-	/* The new thread inherits the mask: signals are the loop's. */
+	/* The new thread inherits the mask: the loop's thread handles all signals. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(thread, NULL, run, context);
+	r = pthread_create(&thread->id, NULL, thread_run, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r == 0)
-		pthread_setname_np(*thread, name);
+		pthread_setname_np(thread->id, name);
+	else
+		*why = "the system does not allow another thread";
 	return -r;
+}
+
+void
+sqlite_thread_lock(struct sqlite_thread *thread)
+{
+	pthread_mutex_lock(&thread->mutex);
+}
+
+void
+sqlite_thread_wake(struct sqlite_thread *thread)
+{
+	pthread_cond_signal(&thread->cond);
+	pthread_mutex_unlock(&thread->mutex);
+}
+
+void
+sqlite_thread_stop(struct sqlite_thread *thread)
+{
+	sqlite_thread_lock(thread);
+	thread->is_stopping = true;
+	sqlite_thread_wake(thread);
+	pthread_join(thread->id, NULL);
+}
+
+void
+sqlite_thread_destroy(struct sqlite_thread *thread)
+{
+	pthread_mutex_destroy(&thread->mutex);
+	pthread_cond_destroy(&thread->cond);
 }

@@ -1,16 +1,16 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 #include "store/sqlite/writer.h"
 
-/* What waits is committed together, up to this many entries. */
+/* Entries waiting together are committed together, up to this many. */
 #define BATCH_ENTRIES 2000
 
-static const char *const statements[] = {
+static const char *const writer_sql[] = {
 	[WRITER_ROOM_FIND] =
 		"SELECT id, last_id, ifnull((SELECT min(id) FROM message"
 		" WHERE room = r.id), last_id + 1) FROM room AS r WHERE name = ?1",
@@ -35,140 +35,76 @@ static const char *const statements[] = {
 	[WRITER_MESSAGES_DROP] = "DELETE FROM message WHERE room = ?1 AND id <= ?2",
 };
 
-_Static_assert(ARRAY_SIZE(statements) == WRITER_STATEMENTS, "count");
+_Static_assert(
+	ARRAY_SIZE(writer_sql) == WRITER_STATEMENTS, "each statement needs its SQL");
 
-static struct writer_room *
-remember_room(struct sqlite_writer *writer, const char *name, int64_t number)
+/* SQLite calls it after each commit with the number of pages in the log. */
+static int
+writer_on_commit(void *context, sqlite3 *db, const char *name, int pages)
 {
-	size_t len = strlen(name);
-	struct writer_room *room = xcalloc(1, sizeof(*room) + len + 1);
+	struct sqlite_writer *writer = context;
 
-	memcpy(room->name, name, len);
-	room->number = number;
-	room->first_id = 1;
-	snprintf(room->token, sizeof(room->token), "in%lld", (long long)number);
-	HASH_ADD_KEYPTR(hh, writer->rooms, room->name, len, room);
-	STAILQ_INSERT_TAIL(&writer->all, room, link);
-	return room;
+	(void)db;
+	(void)name;
+	sqlite_checkpointer_note(writer->checkpointer, pages);
+	return SQLITE_OK;
 }
 
 static int
-load_room(struct sqlite_writer *writer, const char *name, struct writer_room **room)
+writer_prepare(struct sqlite_writer *writer)
 {
-	sqlite3_stmt *statement = writer->db.statements[WRITER_ROOM_FIND];
-	int rc;
+	int rc = sqlite_db_prepare(&writer->db, writer_sql, WRITER_STATEMENTS);
 
-	sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW) {
-		*room = remember_room(writer, name, sqlite3_column_int64(statement, 0));
-		(*room)->last_id = sqlite3_column_int64(statement, 1);
-		(*room)->first_id = sqlite3_column_int64(statement, 2);
-	}
-	sqlite3_reset(statement);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-int
-sqlite_writer_room(struct sqlite_writer *writer, const char *name, bool may_add,
-	struct writer_room **room)
-{
-	int rc;
-
-	HASH_FIND_STR(writer->rooms, name, *room);
-	if (*room)
-		return SQLITE_OK;
-	rc = load_room(writer, name, room);
-	if (rc != SQLITE_OK || *room || !may_add)
-		return rc;
-	sqlite3_bind_text(
-		writer->db.statements[WRITER_ROOM_ADD], 1, name, -1, SQLITE_STATIC);
-	rc = sqlite_db_run(&writer->db, WRITER_ROOM_ADD);
 	if (rc == SQLITE_OK)
-		*room = remember_room(
-			writer, name, sqlite3_last_insert_rowid(writer->db.handle));
+		sqlite3_wal_hook(writer->db.handle, writer_on_commit, writer);
 	return rc;
 }
 
-void
-sqlite_writer_forget(struct sqlite_writer *writer)
-{
-	struct writer_room *room;
-
-	sqlite_trim_forget(writer);
-	TAILQ_INIT(&writer->changed);
-	HASH_CLEAR(hh, writer->rooms);
-	while ((room = STAILQ_FIRST(&writer->all))) {
-		STAILQ_REMOVE_HEAD(&writer->all, link);
-		free(room);
-	}
-}
-
 static int
-write_rooms(struct sqlite_writer *writer)
-{
-	sqlite3_stmt *statement = writer->db.statements[WRITER_ROOM_SET];
-	struct writer_room *room;
-	int rc = SQLITE_OK;
-
-	TAILQ_FOREACH (room, &writer->changed, changed_link) {
-		sqlite3_bind_int64(statement, 1, room->number);
-		sqlite3_bind_int64(statement, 2, room->last_id);
-		rc = sqlite_db_run(&writer->db, WRITER_ROOM_SET);
-		if (rc != SQLITE_OK)
-			break;
-	}
-	return rc;
-}
-
-static int on_commit(void *context, sqlite3 *db, const char *name, int frames);
-
-static int
-open_again(struct sqlite_writer *writer)
+writer_open_again(struct sqlite_writer *writer)
 {
 	struct store *store = writer->store;
 	int rc = sqlite_schema_reopen(
 		&writer->db, writer->path, store->options.full_sync, store->epoch);
 
 	if (rc == SQLITE_OK)
-		rc = sqlite_db_prepare(&writer->db, statements, WRITER_STATEMENTS);
-	if (rc == SQLITE_OK)
-		sqlite3_wal_hook(writer->db.handle, on_commit, writer);
-	writer->broken = rc != SQLITE_OK;
+		rc = writer_prepare(writer);
+	writer->is_broken = rc != SQLITE_OK;
 	return rc;
 }
 
+/* Write all of writes in one transaction. A failed one is left open. */
 static int
-write_all(struct sqlite_writer *writer, struct store_writes *writes)
+writer_commit(struct sqlite_writer *writer, struct store_writes *writes)
 {
 	struct store_write *write;
 	int rc = SQLITE_OK;
 
-	if (writer->broken && (rc = open_again(writer)))
+	if (writer->is_broken && (rc = writer_open_again(writer)))
 		return rc;
 	if ((rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE")))
 		return rc;
 	STAILQ_FOREACH (write, writes, link)
 		if ((rc = sqlite_entry_write(writer, write)))
 			return rc;
-	if ((rc = write_rooms(writer)))
+	if ((rc = sqlite_room_cache_save(writer)))
 		return rc;
 	return sqlite_db_exec(&writer->db, "COMMIT");
 }
 
 static void
-fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
+writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 {
 	int error = sqlite_db_errno(&writer->db, rc);
 	struct store_write *write;
 
-	if (!writer->failing)
+	if (!writer->is_failing)
 		log_error("store_write_failed", log_str("path", writer->path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
-	writer->failing = true;
+	writer->is_failing = true;
 	sqlite_db_rollback(&writer->db);
-	sqlite_writer_forget(writer);
-	writer->broken |= sqlite_db_is_broken(rc);
+	sqlite_room_cache_clear(writer);
+	writer->is_broken |= sqlite_db_is_broken(rc);
 	STAILQ_FOREACH (write, writes, link) {
 		write->error = error;
 		write->id = 0;
@@ -177,13 +113,13 @@ fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 }
 
 static void
-succeed(struct sqlite_writer *writer)
+writer_succeed(struct sqlite_writer *writer)
 {
-	struct writer_room *room;
+	struct cached_room *room;
 
-	if (writer->failing)
+	if (writer->is_failing)
 		log_info("store_write_recovered", log_str("path", writer->path));
-	writer->failing = false;
+	writer->is_failing = false;
 	while ((room = TAILQ_FIRST(&writer->changed))) {
 		TAILQ_REMOVE(&writer->changed, room, changed_link);
 		sqlite_trim_note(writer, room, room->added);
@@ -191,9 +127,9 @@ succeed(struct sqlite_writer *writer)
 	}
 }
 
-/* Write the next batch, which may hold several flushes, and answer it. */
+/* Write and answer the next batch. It may hold the writes of several flushes. */
 static void
-write_batch(struct sqlite_writer *writer)
+writer_write_batch(struct sqlite_writer *writer)
 {
 	struct store_writes writes = STAILQ_HEAD_INITIALIZER(writes);
 	struct store_write *write;
@@ -204,20 +140,20 @@ write_batch(struct sqlite_writer *writer)
 		STAILQ_REMOVE_HEAD(&writer->waiting, link);
 		STAILQ_INSERT_TAIL(&writes, write, link);
 	}
-	rc = write_all(writer, &writes);
+	rc = writer_commit(writer, &writes);
 	if (rc == SQLITE_OK)
-		succeed(writer);
+		writer_succeed(writer);
 	else
-		fail(writer, &writes, rc);
+		writer_fail(writer, &writes, rc);
 	store_answer_writes(writer->store, &writes);
 }
 
-/* The log is large and was copied but for its end: copy that and cut the log. Nothing is
- * lost if another connection is reading and it cannot be: it is tried again. */
+/* Copy the rest of a large log and truncate it. This fails while another connection reads
+ * from the log; the checkpointer asks again after its next checkpoint. */
 static void
-settle(struct sqlite_writer *writer)
+writer_empty_log(struct sqlite_writer *writer)
 {
-	if (writer->broken)
+	if (writer->is_broken)
 		return;
 	sqlite3_busy_timeout(writer->db.handle, 0);
 	sqlite3_wal_checkpoint_v2(
@@ -225,80 +161,59 @@ settle(struct sqlite_writer *writer)
 	sqlite3_busy_timeout(writer->db.handle, SQLITE_DB_BUSY_MS);
 }
 
-enum work {
-	WORK_STOP,
-	WORK_SETTLE,
-	WORK_WRITE,
-	WORK_TRIM,
-};
-
-/* What to do next; called with the mutex held. */
+/* Choose the next task: empty the log, then trim if commits have to wait for it or there
+ * are none, then commit. While the store closes, only commit. */
 static bool
-find_work(struct sqlite_writer *writer, enum work *work)
+writer_choose_task(struct sqlite_writer *writer)
 {
-	bool idle, may_trim;
+	bool is_stopping = writer->thread.is_stopping;
+	bool is_idle = STAILQ_EMPTY(&writer->waiting);
 
-	STAILQ_CONCAT(&writer->waiting, &writer->queue);
-	if (writer->sweep_wanted)
-		sqlite_trim_sweep(writer, writer->sweep_cutoff_ms);
-	writer->sweep_wanted = false;
-	idle = STAILQ_EMPTY(&writer->waiting);
-	may_trim = sqlite_trim_has_work(writer) && !writer->broken && !writer->closing;
-	if (writer->settle_wanted && !writer->closing)
-		*work = WORK_SETTLE;
-	else if (may_trim && (idle || writer->trim.debt))
-		*work = WORK_TRIM;
-	else if (!idle)
-		*work = WORK_WRITE;
-	else if (writer->closing)
-		*work = WORK_STOP;
-	else
+	if (writer->is_empty_log_wanted && !is_stopping) {
+		writer->is_empty_log_wanted = false;
+		writer->task = WRITER_EMPTY_LOG;
+	} else if (sqlite_trim_has_work(writer) && !writer->is_broken && !is_stopping &&
+		   (is_idle || writer->trim.debt)) {
+		writer->task = WRITER_TRIM;
+	} else if (!is_idle) {
+		writer->task = WRITER_COMMIT;
+	} else {
 		return false;
-	writer->settle_wanted = false;
+	}
 	return true;
 }
 
-static enum work
-wait_for_work(struct sqlite_writer *writer)
+static bool
+writer_take(void *context)
 {
-	enum work work;
+	struct sqlite_writer *writer = context;
 
-	pthread_mutex_lock(&writer->mutex);
-	while (!find_work(writer, &work))
-		pthread_cond_wait(&writer->cond, &writer->mutex);
-	/* Whoever holds a lock has had its time. */
-	if (writer->closing && writer->failing && !writer->broken)
+	STAILQ_CONCAT(&writer->waiting, &writer->queue);
+	if (writer->is_sweep_wanted)
+		sqlite_trim_sweep(writer, writer->sweep_cutoff_ms);
+	writer->is_sweep_wanted = false;
+	/* After a failure do not wait for locks again, so that closing is quick. */
+	if (writer->thread.is_stopping && writer->is_failing && !writer->is_broken)
 		sqlite3_busy_timeout(writer->db.handle, 0);
-	pthread_mutex_unlock(&writer->mutex);
-	return work;
+	return writer_choose_task(writer);
 }
 
-static void *
-run(void *context)
+static void
+writer_work(void *context)
 {
 	struct sqlite_writer *writer = context;
-	enum work work;
 
-	while ((work = wait_for_work(writer)) != WORK_STOP) {
-		if (work == WORK_WRITE)
-			write_batch(writer);
-		else if (work == WORK_TRIM)
-			sqlite_trim_step(writer);
-		else
-			settle(writer);
+	switch (writer->task) {
+	case WRITER_EMPTY_LOG:
+		writer_empty_log(writer);
+		break;
+	case WRITER_COMMIT:
+		writer_write_batch(writer);
+		break;
+	case WRITER_TRIM:
+		sqlite_trim_step(writer);
+		break;
 	}
-	return NULL;
-}
-
-static int
-on_commit(void *context, sqlite3 *db, const char *name, int frames)
-{
-	struct sqlite_writer *writer = context;
-
-	(void)db;
-	(void)name;
-	sqlite_checkpointer_note(writer->checkpointer, frames);
-	return SQLITE_OK;
 }
 
 struct sqlite_writer *
@@ -310,14 +225,14 @@ sqlite_writer_new(struct store *store, struct sqlite_db *db, const char *path)
 	writer->path = xstrdup(path);
 	writer->db = *db;
 	memset(db, 0, sizeof(*db));
-	STAILQ_INIT(&writer->all);
+	STAILQ_INIT(&writer->all_rooms);
 	TAILQ_INIT(&writer->changed);
 	TAILQ_INIT(&writer->trim.rooms);
 	STAILQ_INIT(&writer->waiting);
 	STAILQ_INIT(&writer->queue);
-	pthread_mutex_init(&writer->mutex, NULL);
-	pthread_cond_init(&writer->cond, NULL);
-	/* What an earlier run or another keep_messages left. */
+	sqlite_thread_init(&writer->thread, writer_take, writer_work, writer);
+	/* An earlier run may have stopped before it trimmed, or keep_messages may be
+	 * smaller now. */
 	sqlite_trim_sweep(writer, INT64_MIN);
 	return writer;
 }
@@ -326,54 +241,43 @@ int
 sqlite_writer_start(struct sqlite_writer *writer,
 	struct sqlite_checkpointer *checkpointer, const char **why)
 {
-	int rc = sqlite_db_prepare(&writer->db, statements, WRITER_STATEMENTS), r;
+	int rc = writer_prepare(writer);
 
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;
-	sqlite3_wal_hook(writer->db.handle, on_commit, writer);
-	r = sqlite_thread_start(&writer->thread, "store-write", run, writer);
-	if (r < 0)
-		*why = "the system lets it start no thread";
-	return r;
+	return sqlite_thread_start(&writer->thread, "store-write", why);
 }
 
 void
 sqlite_writer_push(struct sqlite_writer *writer, struct store_writes *writes)
 {
-	pthread_mutex_lock(&writer->mutex);
+	sqlite_thread_lock(&writer->thread);
 	STAILQ_CONCAT(&writer->queue, writes);
-	pthread_cond_signal(&writer->cond);
-	pthread_mutex_unlock(&writer->mutex);
+	sqlite_thread_wake(&writer->thread);
 }
 
 void
 sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms)
 {
-	pthread_mutex_lock(&writer->mutex);
-	writer->sweep_wanted = true;
+	sqlite_thread_lock(&writer->thread);
+	writer->is_sweep_wanted = true;
 	writer->sweep_cutoff_ms = cutoff_ms;
-	pthread_cond_signal(&writer->cond);
-	pthread_mutex_unlock(&writer->mutex);
+	sqlite_thread_wake(&writer->thread);
 }
 
 void
-sqlite_writer_settle(struct sqlite_writer *writer)
+sqlite_writer_empty_log(struct sqlite_writer *writer)
 {
-	pthread_mutex_lock(&writer->mutex);
-	writer->settle_wanted = true;
-	pthread_cond_signal(&writer->cond);
-	pthread_mutex_unlock(&writer->mutex);
+	sqlite_thread_lock(&writer->thread);
+	writer->is_empty_log_wanted = true;
+	sqlite_thread_wake(&writer->thread);
 }
 
 void
 sqlite_writer_stop(struct sqlite_writer *writer)
 {
-	pthread_mutex_lock(&writer->mutex);
-	writer->closing = true;
-	pthread_cond_signal(&writer->cond);
-	pthread_mutex_unlock(&writer->mutex);
-	pthread_join(writer->thread, NULL);
+	sqlite_thread_stop(&writer->thread);
 }
 
 void
@@ -381,10 +285,9 @@ sqlite_writer_free(struct sqlite_writer *writer)
 {
 	if (!writer)
 		return;
-	sqlite_writer_forget(writer);
+	sqlite_room_cache_clear(writer);
 	sqlite_db_close(&writer->db);
-	pthread_mutex_destroy(&writer->mutex);
-	pthread_cond_destroy(&writer->cond);
+	sqlite_thread_destroy(&writer->thread);
 	free(writer->path);
 	free(writer);
 }

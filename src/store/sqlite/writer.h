@@ -1,16 +1,12 @@
-/* writer.h - what the writer's thread has: commits (writer.c)
- * of entries (entry.c) and, in the gaps between them, trimming
- * (trim.c). No other file includes it. */
+/* writer.h - what the files that run in the writer's thread share. writer.c commits;
+ * entry.c writes one entry; trim.c deletes messages between commits; room_cache.c holds
+ * the table of rooms. No other file includes it. */
 #pragma once
 
-#include "linnet/base/xalloc.h"
-
-/* Out of memory aborts, as everywhere (see xalloc.h). */
-#define uthash_malloc(size) xmalloc(size)
-#include <uthash.h>
-
+#include "linnet/base/hash.h"
 #include "store/sqlite/sqlite.h"
 
+/* The prepared statements of the writer's connection. */
 enum {
 	WRITER_ROOM_FIND,
 	WRITER_ROOM_ADD,
@@ -29,82 +25,88 @@ enum {
 	WRITER_STATEMENTS,
 };
 
-/* A row of the table room, kept in memory: the writer alone changes it. */
-struct writer_room {
+/* A row of the table room. It may be cached because only the writer changes the table. */
+struct cached_room {
 	UT_hash_handle hh; /* by name */
-	STAILQ_ENTRY(writer_room) link;
-	TAILQ_ENTRY(writer_room) changed_link;
-	TAILQ_ENTRY(writer_room) trim_link;
-	int64_t number;
+	STAILQ_ENTRY(cached_room) link;
+	TAILQ_ENTRY(cached_room) changed_link;
+	TAILQ_ENTRY(cached_room) trim_link;
+	int64_t number; /* its id in the table */
 	int64_t last_id, first_id;
-	int64_t added;   /* messages, by the transaction under way */
-	bool is_trimmed; /* stands in the list of rooms to trim */
-	char token[24];  /* the room as a word of the search */
+	int64_t added;        /* messages added by the open transaction */
+	bool is_in_trim_list; /* trim.rooms has it */
+	char token[24];       /* the word that stands for the room in the search index */
 	char name[];
 };
 
-TAILQ_HEAD(writer_rooms, writer_room);
+TAILQ_HEAD(cached_rooms, cached_room);
+
+enum writer_task {
+	WRITER_EMPTY_LOG,
+	WRITER_COMMIT,
+	WRITER_TRIM,
+};
 
 struct sqlite_writer {
+	struct sqlite_thread thread;
 	struct store *store;
 	char *path;
 	struct sqlite_checkpointer *checkpointer;
-	pthread_t thread;
 
-	/* The thread's own. */
+	/* Only the thread uses these. */
 	struct sqlite_db db;
-	bool broken;  /* db is to be opened anew */
-	bool failing; /* was said in the log */
-	struct writer_room *rooms;
-	STAILQ_HEAD(, writer_room) all; /* the same */
-	struct writer_rooms changed;
-	struct store_writes waiting; /* taken from the queue */
+	bool is_broken;  /* open db again before it is used */
+	bool is_failing; /* the failure has been logged */
+	enum writer_task task;
+	struct cached_room *rooms;
+	STAILQ_HEAD(, cached_room) all_rooms; /* the same */
+	struct cached_rooms changed;          /* by the open transaction */
+	struct store_writes waiting;          /* taken from the queue */
 	struct {
-		struct writer_rooms rooms; /* have too much, or may have */
-		int64_t cutoff_ms;         /* what is older is too old */
-		bool sweeping;
-		int64_t sweep_number; /* of the room where the sweep is */
-		int64_t debt;         /* messages to trim before the next commit */
+		struct cached_rooms rooms; /* those that may have messages to delete */
+		int64_t cutoff_ms;         /* delete messages older than this */
+		bool is_sweeping;          /* through all rooms of the table */
+		int64_t sweep_number;      /* the last room that the sweep has reached */
+		int64_t debt;              /* messages to delete before the next commit */
 	} trim;
 
-	pthread_mutex_t mutex;
-	pthread_cond_t cond;
-	/* Under the mutex. */
+	/* Under the thread's mutex. */
 	struct store_writes queue;
-	bool sweep_wanted, settle_wanted, closing;
+	bool is_sweep_wanted, is_empty_log_wanted;
 	int64_t sweep_cutoff_ms;
 };
 
-/* writer.c */
+/* room_cache.c */
 
-/* Find the room of that name; if may_add, add it where there is none. *room is NULL if
- * there is none. Returns SQLITE_OK or an error. */
-int sqlite_writer_room(struct sqlite_writer *writer, const char *name, bool may_add,
-	struct writer_room **room);
+/* Find the room of that name; with may_add, insert it if there is none. Otherwise *room
+ * is NULL then. Returns SQLITE_OK or an error. */
+int sqlite_room_cache_get(struct sqlite_writer *writer, const char *name, bool may_add,
+	struct cached_room **room);
 
-/* Forget every room: after a rollback what is in memory may be wrong. */
-void sqlite_writer_forget(struct sqlite_writer *writer);
+/* Write the last ids of the changed rooms to the table. Returns SQLITE_OK or an error. */
+int sqlite_room_cache_save(struct sqlite_writer *writer);
+
+/* Drop all rooms from the cache and from its lists. To be called after a rollback, when
+ * the cache may differ from the table. */
+void sqlite_room_cache_clear(struct sqlite_writer *writer);
 
 /* entry.c */
 
-/* Keep the entry of write in the transaction under way, unless it is known, and set the
- * answer but for its error. Returns SQLITE_OK or an error. */
+/* Store the entry of write in the open transaction, or find the message that has one of
+ * its keys. Sets all of the answer but the error. Returns SQLITE_OK or an error. */
 int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
 
 /* trim.c */
 
-/* Begin to go through all rooms. */
+/* Start a sweep through all rooms. */
 void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
 
-/* count messages were added to room: trim it if it has too many now. */
+/* A commit added count messages to room: trim the room if it has too many now. */
 void sqlite_trim_note(
-	struct sqlite_writer *writer, struct writer_room *room, int64_t count);
+	struct sqlite_writer *writer, struct cached_room *room, int64_t count);
 
-/* True if there may be something to trim. */
+/* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);
 
-/* Trim a little, in one transaction. */
+/* Delete some messages of one room in a transaction of its own. */
 void sqlite_trim_step(struct sqlite_writer *writer);
-
-/* The rooms are being forgotten. */
-void sqlite_trim_forget(struct sqlite_writer *writer);

@@ -1,7 +1,7 @@
-// Pings, pongs, and what no control frame may be.
+// Pings, pongs, and control frames that are not allowed.
 
 import {
-	afterPong, because, binary, chopped, close, failed, frame, heard, more, ping, pong, text, unfinished,
+	afterPong, binary, chopped, close, closeReason, continuation, failed, frame, ping, pong, received, text, unfinished,
 } from '../words.mjs';
 
 const bytes = (...values) => Buffer.from(values);
@@ -17,90 +17,90 @@ const payloads = [
 const pings = payloads.flatMap(([id, what, payload]) => [
 	{
 		id: `ping.${id}`,
-		says: `a ping with ${what} is answered by a pong with the same`,
+		says: `a ping with ${what} is answered by a pong with the same payload`,
 		rfc: '5.5.2',
 		send: [ping(payload), afterPong],
-		expect: [heard.pong(payload), heard.open],
+		expect: [received.pong(payload), received.open],
 	},
 	{
 		id: `ping.${id}.chopped`,
-		says: `a ping with ${what} is answered that is written byte by byte`,
+		says: `a ping with ${what}, written byte by byte, is answered`,
 		rfc: '5.5.2',
 		send: [chopped(ping(payload), 1), afterPong],
-		expect: [heard.pong(payload), heard.open],
+		expect: [received.pong(payload), received.open],
 	},
 ]);
 
 const numbered = (count) => Array.from({ length: count }, (_, n) => `ping ${n}`);
 
-/** All outcomes in which the last ping is answered; earlier ones may be (5.5.3). */
+/** Returns all outcomes in which the last ping is answered; earlier ones may be too (5.5.3). */
 function lastAnswered(names) {
-	const last = heard.pong(names.at(-1));
+	const last = received.pong(names.at(-1));
 	let outcomes = [[]];
 	for (const name of names.slice(0, -1))
-		outcomes = outcomes.flatMap((outcome) => [outcome, [...outcome, heard.pong(name)]]);
-	return outcomes.map((outcome) => [...outcome, last, heard.open]);
+		outcomes = outcomes.flatMap((outcome) => [outcome, [...outcome, received.pong(name)]]);
+	return outcomes.map((outcome) => [...outcome, last, received.open]);
 }
 
 const manyPings = [
 	{
 		id: 'ping.10.one.by.one',
-		says: 'ten pings are answered in order that wait for each other',
+		says: 'ten pings, each sent after the pong of the one before, are answered in order',
 		rfc: '5.5.2',
 		send: numbered(10).flatMap((name) => [ping(name), afterPong]),
-		expect: [...numbered(10).map(heard.pong), heard.open],
+		expect: [...numbered(10).map(received.pong), received.open],
 	},
 	...[2, 10].map((count) => ({
 		id: `ping.${count}.together`,
-		says: `of ${count} pings that come together at least the last one is answered`,
+		says: `of ${count} pings sent together at least the last one is answered`,
 		rfc: '5.5.3',
 		send: numbered(count).map((name) => ping(name)),
 		anyOf: lastAnswered(numbered(count)),
 	})),
 	{
 		id: 'ping.between.messages',
-		says: 'a ping between two messages is answered and so are they',
+		says: 'a ping between two messages is answered, and so are the messages',
 		rfc: '5.5.2',
 		send: [text('one'), ping('ping'), text('two')],
-		expect: [heard.text('one'), heard.text('two'), heard.pong('ping'), heard.open],
+		expect: [received.text('one'), received.text('two'), received.pong('ping'), received.open],
 	},
 ];
 
 const pongs = [
 	...payloads.map(([id, what, payload]) => ({
 		id: `pong.unsolicited.${id}`,
-		says: `a pong that nobody asked for is not answered, with ${what}`,
+		says: `an unsolicited pong with ${what} is not answered`,
 		rfc: '5.5.3',
 		send: [pong(payload)],
-		expect: [heard.open],
+		expect: [received.open],
 	})),
 	{
 		id: 'pong.unsolicited.10',
-		says: 'neither are ten of them',
+		says: 'ten unsolicited pongs are not answered',
 		rfc: '5.5.3',
 		send: numbered(10).map((name) => pong(name)),
-		expect: [heard.open],
+		expect: [received.open],
 	},
 	{
 		id: 'pong.unsolicited.then.ping',
-		says: 'a ping behind such a pong is answered',
+		says: 'a ping after an unsolicited pong is answered',
 		rfc: '5.5.3',
 		send: [pong('pong'), ping('ping'), afterPong],
-		expect: [heard.pong('ping'), heard.open],
+		expect: [received.pong('ping'), received.open],
 	},
 	{
 		id: 'pong.binary.after.text',
-		says: 'a pong may have any bytes behind a text message, too',
+		says: 'a pong after a text message may have any bytes',
 		rfc: '5.5.3',
 		send: [text('hello'), pong(bytes(0xff, 0xfe))],
-		expect: [heard.text('hello'), heard.open],
+		expect: [received.text('hello'), received.open],
 	},
 	{
 		id: 'pong.binary.after.binary',
-		says: 'a pong may have any bytes behind a binary message, too',
+		says: 'a pong after a binary message may have any bytes',
 		rfc: '5.5.3',
 		send: [binary('hello'), pong(bytes(0xff, 0xfe))],
-		expect: [heard.binary('hello'), heard.open],
+		expect: [received.binary('hello'), received.open],
 	},
 ];
 
@@ -111,35 +111,35 @@ const wrong = Object.entries(controls).flatMap(([name, send]) => [
 		id: `${name}.of.${size}`,
 		says: `a ${name} with ${size} bytes fails the connection`,
 		rfc: '5.5',
-		send: [send(name === 'close' ? because(1000, 'x'.repeat(size - 2)) : Buffer.alloc(size))],
-		expect: [heard.close(1002)],
+		send: [send(name === 'close' ? closeReason(1000, 'x'.repeat(size - 2)) : Buffer.alloc(size))],
+		expect: [received.close(1002)],
 	})),
 	{
 		id: `${name}.in.pieces`,
-		says: `a ${name} in pieces fails the connection`,
+		says: `a fragmented ${name} fails the connection`,
 		rfc: '5.5',
-		send: [send('', unfinished), more('')],
-		expect: [heard.close(1002)],
+		send: [send('', unfinished), continuation('')],
+		expect: [received.close(1002)],
 	},
 	{
 		id: `${name}.not.shortest`,
-		says: `a ${name} whose length takes 16 bits fails the connection`,
+		says: `a ${name} with a 16-bit length fails the connection`,
 		rfc: '5.2',
 		send: [send('', { lengthBytes: 2 })],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 ]);
 
 const reservedBits = [1, 2, 3, 4, 5, 6, 7].flatMap((rsv) =>
-	['more', 'text', 'binary', 'close', 'ping', 'pong'].map((name) => {
-		const send = { more, text, binary, ...controls }[name];
-		const before = name === 'more' ? [text('', unfinished)] : [];
+	['continuation', 'text', 'binary', 'close', 'ping', 'pong'].map((name) => {
+		const send = { continuation, text, binary, ...controls }[name];
+		const before = name === 'continuation' ? [text('', unfinished)] : [];
 		return {
-			id: `reserved.bits.${rsv}.${name === 'more' ? 'continuation' : name}`,
+			id: `reserved.bits.${rsv}.${name}`,
 			says: `reserved bits (${rsv}) fail the connection`,
 			rfc: '5.2',
 			send: [...before, send(name === 'close' ? '' : 'hello', { rsv })],
-			expect: [heard.close(1002)],
+			expect: [received.close(1002)],
 		};
 	}),
 );
@@ -149,7 +149,7 @@ const reservedBitsLater = [1, 2, 4].map((rsv) => ({
 	says: `reserved bits (${rsv}) fail the connection between two good messages`,
 	rfc: '5.2',
 	send: [text('good'), text('bad', { rsv }), text('too late')],
-	anyOf: failed(1002, heard.text('good')),
+	anyOf: failed(1002, received.text('good')),
 }));
 
 const reservedOpcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) => [
@@ -158,21 +158,21 @@ const reservedOpcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode) => 
 		says: `opcode ${opcode} fails the connection`,
 		rfc: '5.2',
 		send: [frame(opcode, '')],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: `reserved.opcode.${opcode}.with.payload`,
 		says: `opcode ${opcode} fails the connection between two good messages`,
 		rfc: '5.2',
 		send: [text('good'), frame(opcode, 'hello'), text('too late')],
-		anyOf: failed(1002, heard.text('good')),
+		anyOf: failed(1002, received.text('good')),
 	},
 	{
 		id: `reserved.opcode.${opcode}.within`,
-		says: `opcode ${opcode} fails the connection within a message`,
+		says: `opcode ${opcode} fails the connection within a fragmented message`,
 		rfc: '5.2',
-		send: [text('one', unfinished), frame(opcode, ''), more('two')],
-		expect: [heard.close(1002)],
+		send: [text('one', unfinished), frame(opcode, ''), continuation('two')],
+		expect: [received.close(1002)],
 	},
 ]);
 

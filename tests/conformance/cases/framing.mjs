@@ -1,9 +1,9 @@
-// The ways in which a length and a mask may be written, and must not be.
+// How a length and a mask may be encoded, and how not.
 
-import { binary, chopped, failed, heard, ping, text } from '../words.mjs';
-import { KiB, bothKinds, payloadOf } from './kinds.mjs';
+import { binary, chopped, failed, ping, received, text } from '../words.mjs';
+import { bothKinds, KiB, payloadOf } from './kinds.mjs';
 
-// On both sides of every change of form, and of what the daemon reads and writes at once.
+// Sizes on both sides of each change of the length encoding and of each buffer size of the daemon.
 const sizes = [
 	0, 1, 2, 124, 125, 126, 127, 128, 129, 511, 512, 513, 4 * KiB,
 	65_534, 65_535, 65_536, 65_537, 128 * KiB, 256 * KiB + 1,
@@ -23,7 +23,7 @@ const inWrites = chops.flatMap(([size, bytes]) =>
 	bothKinds(
 		{
 			id: `framing.${size}.by.${bytes}`,
-			says: `a message of ${size} bytes comes back that is written ${bytes} at a time`,
+			says: `a message of ${size} bytes, written ${bytes} at a time, comes back`,
 			rfc: '5.2',
 		},
 		size,
@@ -33,7 +33,7 @@ const inWrites = chops.flatMap(([size, bytes]) =>
 
 const masks = ['00000000', 'ffffffff', '00000001', '80000000'].flatMap((mask) =>
 	bothKinds(
-		{ id: `framing.mask.${mask}`, says: `a mask of ${mask} is as good as any`, rfc: '5.3' },
+		{ id: `framing.mask.${mask}`, says: `a mask of ${mask} is valid`, rfc: '5.3' },
 		200,
 		(send, payload) => [send(payload, { mask: Buffer.from(mask, 'hex') })],
 	),
@@ -44,27 +44,27 @@ const bare = { masked: false };
 const unmasked = [
 	{
 		id: 'framing.unmasked.text',
-		says: 'a message that is not masked fails the connection',
+		says: 'an unmasked message fails the connection',
 		send: [text('hello', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.empty',
-		says: 'an empty message that is not masked fails the connection',
+		says: 'an empty unmasked message fails the connection',
 		send: [text('', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.ping',
-		says: 'a ping that is not masked fails the connection',
+		says: 'an unmasked ping fails the connection',
 		send: [ping('hello', bare)],
-		expect: [heard.close(1002)],
+		expect: [received.close(1002)],
 	},
 	{
 		id: 'framing.unmasked.second',
-		says: 'a message that is not masked fails the connection behind one that is',
+		says: 'an unmasked message after a masked one fails the connection',
 		send: [text('good'), text('bad', bare)],
-		anyOf: failed(1002, heard.text('good')),
+		anyOf: failed(1002, received.text('good')),
 	},
 ].map((example) => ({ ...example, rfc: '5.1' }));
 
@@ -72,10 +72,10 @@ const longForms = [[0, 2], [1, 2], [125, 2], [0, 8], [125, 8], [126, 8], [65_535
 
 const notShortest = longForms.map(([size, lengthBytes]) => ({
 	id: `framing.length.${size}.in.${lengthBytes * 8}.bits`,
-	says: `a length of ${size} that takes ${lengthBytes * 8} bits fails the connection`,
+	says: `a length of ${size} in ${lengthBytes * 8} bits fails the connection`,
 	rfc: '5.2',
 	send: [text(payloadOf('text', size), { lengthBytes })],
-	expect: [heard.close(1002)],
+	expect: [received.close(1002)],
 }));
 
 const impossible = [
@@ -84,14 +84,14 @@ const impossible = [
 		says: 'a length with the most significant bit set fails the connection',
 		rfc: '5.2',
 		send: [text('hello', { length: 2n ** 63n, lengthBytes: 8 })],
-		anyOf: [[heard.close(1002)], [heard.close(1009)]],
+		anyOf: [[received.close(1002)], [received.close(1009)]],
 	},
 	{
 		id: 'framing.length.largest',
-		says: 'the largest length that there is is too big',
+		says: 'the largest possible length is too big',
 		rfc: '7.4.1',
 		send: [binary('hello', { length: 2n ** 63n - 1n, lengthBytes: 8 })],
-		expect: [heard.close(1009)],
+		expect: [received.close(1009)],
 	},
 ];
 

@@ -1,8 +1,8 @@
-// The opening handshake: what must be accepted, and what must not.
+// The opening handshake: what must be accepted, and what must be refused.
 
 import { randomBytes } from 'node:crypto';
 import { usualRequest } from '../exchange.mjs';
-import { heard, text } from '../words.mjs';
+import { received, text } from '../words.mjs';
 
 /** The usual request, with other headers. */
 const withHeaders = (headers) => (daemon) => usualRequest(daemon, headers);
@@ -12,7 +12,7 @@ const rewritten = (rewrite) => (daemon) => rewrite(usualRequest(daemon), daemon)
 
 const withLine = (line) => rewritten((request) => request.replace(/^.*/, line));
 
-/** The usual request, with the header of that name once more. */
+/** The usual request, with another header of that name. */
 const twice = (name, value) =>
 	rewritten((request) => request.replace(`${name}:`, `${name}: ${value}\r\n${name}:`));
 
@@ -24,25 +24,25 @@ const idOf = (name) => name.toLowerCase().replaceAll('-', '.');
 const good = [
 	{
 		id: 'handshake.usual',
-		says: 'the handshake of the RFC\'s own example is accepted',
+		says: "the handshake of the RFC's own example is accepted",
 		rfc: '1.3',
 	},
 	{
 		id: 'handshake.other.key',
-		says: 'another key has another answer',
+		says: 'another key gets another answer',
 		rfc: '4.2.2',
 		key,
 		request: withHeaders({ [keyHeader]: key }),
 	},
 	{
 		id: 'handshake.lower.case',
-		says: 'the names of headers may be in lower case',
+		says: 'header names may be in lower case',
 		rfc: '4.2.1',
 		request: rewritten((request) => request.replace(/^[\w-]+:/gm, (name) => name.toLowerCase())),
 	},
 	{
 		id: 'handshake.upper.case',
-		says: 'the names of headers may be in upper case',
+		says: 'header names may be in upper case',
 		rfc: '4.2.1',
 		request: rewritten((request) => request.replace(/^[\w-]+:/gm, (name) => name.toUpperCase())),
 	},
@@ -54,26 +54,26 @@ const good = [
 	},
 	{
 		id: 'handshake.connection.list',
-		says: 'Connection may have more than the token upgrade',
+		says: 'Connection may have tokens besides upgrade',
 		rfc: '4.2.1',
 		request: withHeaders({ Connection: 'keep-alive, Upgrade' }),
 	},
 	{
 		id: 'handshake.spaces.none',
-		says: 'values need no space before them',
+		says: 'header values need no space before them',
 		rfc: '4.2.1',
 		request: rewritten((request) => request.replaceAll(': ', ':')),
 	},
 	{
 		id: 'handshake.spaces.before',
-		says: 'values may have several spaces before them',
+		says: 'header values may have several spaces before them',
 		rfc: '4.2.1',
 		request: rewritten((request) => request.replaceAll(': ', ':   ')),
 	},
 	...['Upgrade', keyHeader, 'Sec-WebSocket-Version'].flatMap((name) => [
 		{
 			id: `handshake.space.after.${idOf(name)}`,
-			says: `the value of ${name} may have a space behind it`,
+			says: `the value of ${name} may have a space after it`,
 			rfc: '4.2.1',
 			request: rewritten((request) => request.replace(new RegExp(`^${name}:.*`, 'm'), '$& ')),
 		},
@@ -86,13 +86,13 @@ const good = [
 	]),
 	{
 		id: 'handshake.other.headers',
-		says: 'headers that nobody knows are ignored',
+		says: 'unknown headers are ignored',
 		rfc: '4.2.1',
 		request: withHeaders({ 'X-Unknown': 'x'.repeat(500), Cookie: 'a=b' }),
 	},
 	{
 		id: 'handshake.extensions',
-		says: 'extensions may be offered and none is agreed on',
+		says: 'extensions may be offered, and none is accepted',
 		rfc: '9.1',
 		request: withHeaders({
 			'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits, x-unknown; a=1',
@@ -100,7 +100,7 @@ const good = [
 	},
 	{
 		id: 'handshake.subprotocol',
-		says: 'a subprotocol may be asked for',
+		says: 'a subprotocol may be requested',
 		rfc: '4.2.2',
 		request: withHeaders({ 'Sec-WebSocket-Protocol': 'superchat, chat' }),
 	},
@@ -112,28 +112,28 @@ const good = [
 	},
 	{
 		id: 'handshake.absolute',
-		says: 'the resource may be an absolute address',
+		says: 'the resource may be an absolute URL',
 		rfc: '4.2.1',
 		request: rewritten((request, { url }) => request.replace('/echo', `${url}/echo`)),
 	},
 	{
 		id: 'handshake.chopped',
-		says: 'a handshake is accepted that is written byte by byte',
+		says: 'a handshake written byte by byte is accepted',
 		rfc: '4.2',
 		request: rewritten((request) => [...request]),
 	},
 	{
 		id: 'handshake.with.message',
-		says: 'a message may come together with the handshake',
+		says: 'a message may be sent together with the handshake',
 		rfc: '4.1',
 		request: rewritten((request) => Buffer.concat([Buffer.from(request), text('at once')])),
-		expect: [heard.text('at once'), heard.open],
+		expect: [received.text('at once'), received.open],
 	},
-].map((example) => ({ expect: [heard.open], ...example }));
+].map((example) => ({ expect: [received.open], ...example }));
 
-/** Any answer that says that it is the request's fault. */
+/** Any answer that blames the request. */
 const refused = [400, 403, 404, 405, 426, 505].flatMap((status) => [
-	[heard.status(status)], [heard.status(status), 'version 13'],
+	[received.status(status)], [received.status(status), 'version 13'],
 ]);
 
 const missing = ['Host', 'Upgrade', 'Connection', keyHeader, 'Sec-WebSocket-Version'].map((name) => ({
@@ -149,7 +149,7 @@ const versions = ['0', '7', '8', '12', '14', '130', '13x', '-13', ''].map((versi
 	says: `version "${version}" is refused, and 13 is offered instead`,
 	rfc: '4.4',
 	request: withHeaders({ 'Sec-WebSocket-Version': version }),
-	expect: [heard.status(426), 'version 13'],
+	expect: [received.status(426), 'version 13'],
 }));
 
 const keyOf = (size) => randomBytes(size).toString('base64');
@@ -196,31 +196,31 @@ const others = [
 	},
 	{
 		id: 'handshake.http.none',
-		says: 'a handshake that names no HTTP is refused',
+		says: 'a handshake without an HTTP version is refused',
 		rfc: '4.2.1',
 		request: withLine('GET /echo'),
 	},
 	{
 		id: 'handshake.upgrade.other',
-		says: 'an upgrade to something else is refused',
+		says: 'an upgrade to another protocol is refused',
 		rfc: '4.2.1',
 		request: withHeaders({ Upgrade: 'webrocket' }),
 	},
 	{
 		id: 'handshake.upgrade.longer',
-		says: 'an upgrade to something that begins the same is refused',
+		says: 'an upgrade to a longer protocol name that begins with websocket is refused',
 		rfc: '4.2.1',
 		request: withHeaders({ Upgrade: 'websockets' }),
 	},
 	{
 		id: 'handshake.connection.close',
-		says: 'a handshake is refused whose Connection is close',
+		says: 'a handshake with Connection: close is refused',
 		rfc: '4.2.1',
 		request: withHeaders({ Connection: 'close' }),
 	},
 	{
 		id: 'handshake.connection.longer',
-		says: 'a handshake is refused whose Connection has only something that begins the same',
+		says: 'a handshake whose Connection has only a token that begins with upgrade is refused',
 		rfc: '4.2.1',
 		request: withHeaders({ Connection: 'upgraded' }),
 	},
@@ -238,7 +238,7 @@ const others = [
 	},
 	{
 		id: 'handshake.unknown.resource',
-		says: 'a resource that there is not is refused',
+		says: 'an unknown resource is refused',
 		rfc: '4.2.2',
 		request: withLine('GET /nothing HTTP/1.1'),
 	},

@@ -1,14 +1,14 @@
-// Text and binary messages alike.
+// Shared by text and binary messages.
 
 import { randomBytes } from 'node:crypto';
-import { binary, heard, text } from '../words.mjs';
+import { binary, received, text } from '../words.mjs';
 
 export const KiB = 1024;
 export const MiB = 1024 * KiB;
 
 export const kinds = { text, binary };
 
-/** Bytes by which it is seen that one is missing: any for binary, ASCII for text. */
+/** A payload in which a missing byte shows: random for binary, ASCII for text. */
 export function payloadOf(kind, size) {
 	if (kind === 'binary')
 		return randomBytes(size);
@@ -19,8 +19,8 @@ export function payloadOf(kind, size) {
 }
 
 /**
- * A case for each kind: a message of that size comes back. steps(send, payload) says how it is
- * sent, where send makes a frame of the kind.
+ * Makes a case for each kind: a message of that size comes back. steps(send, payload) returns the
+ * steps, where send makes a frame of the kind.
  */
 export function bothKinds({ id, says, rfc }, size, steps) {
 	return Object.entries(kinds).map(([kind, send]) => {
@@ -30,7 +30,7 @@ export function bothKinds({ id, says, rfc }, size, steps) {
 			says: `${says}, ${kind}`,
 			rfc,
 			send: () => steps(send, payload),
-			expect: [heard[kind](payload), heard.open],
+			expect: [received[kind](payload), received.open],
 		};
 	});
 }

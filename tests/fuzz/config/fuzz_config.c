@@ -1,7 +1,8 @@
-/* fuzz_config.c - the bytes up to a NUL are the text of a configuration file, those after
- * it one KEY=VALUE of the command line. What loads must survive a dump and a second load;
- * what does not must say why, in lines that are safe to print. No file is reached:
- * @include is an error in config_load_text. */
+/* fuzz_config.c - loads a configuration. The bytes before the first NUL are the text of
+ * the file; those after it are one KEY=VALUE of the command line. A dump of a
+ * configuration that loads must load to the same values. Otherwise there must be errors,
+ * without control characters. config_load_text rejects @include, so the target reads no
+ * file. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 const char *__lsan_default_suppressions(void);
 
-/* libconfig 1.5 loses the string at which a syntax error is. */
+/* libconfig 1.5 leaks the string in which a syntax error is. */
 const char *
 __lsan_default_suppressions(void)
 {

@@ -1,5 +1,5 @@
-/* What a terminal sends, through telnet's options to the chat. Whatever anybody reads of
- * it must be whole lines of UTF-8 without a control character. */
+/* Input from a terminal, through the telnet options to the chat. All output must
+ * be whole lines of UTF-8 without control characters. */
 #include <assert.h>
 
 #include "../fuzz_chat.h"
@@ -8,7 +8,7 @@
 
 #define LINE_BYTES 200
 
-/* So that ends of pieces fall everywhere. */
+/* A small piece, so that pieces end at every position. */
 #define PIECE_BYTES 7
 
 static void
@@ -79,8 +79,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct chat *chat = open_chat("chat.echo_to_sender=true");
 	struct session ann, bob;
 
-	come(chat, &ann, WIRE_LINE, &wishes);
-	come(chat, &bob, WIRE_LINE, &wishes);
+	open_session(chat, &ann, WIRE_LINE, &wishes);
+	open_session(chat, &bob, WIRE_LINE, &wishes);
 	say_all(chat, &ann, (const char *)data, size);
 	check_frames(&ann);
 	check_frames(&bob);

@@ -1,5 +1,5 @@
-/* fuzz_hooks.c - the first byte chooses the kind, and for GitHub the event, the rest is
- * the body. What comes out must keep every promise of hooks.h. */
+/* fuzz_hooks.c - converts a webhook. The first byte chooses the kind, and the event for
+ * GitHub; the rest is the body. The result must be what hooks.h promises. */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,13 +32,13 @@ check_text(const char *text, size_t max_bytes, bool has_lines)
 	}
 }
 
-/* The string member key, "" if there is none. */
+/* The string member key, or "". */
 static const char *
 get(const json_t *push, const char *key)
 {
 	const json_t *value = json_object_get(push, key);
 
-	require(!value || json_is_string(value), "a member that is no string");
+	require(!value || json_is_string(value), "a member that is not a string");
 	return value ? json_string_value(value) : "";
 }
 
@@ -69,9 +69,10 @@ check_push(const json_t *push)
 	if (!strcmp(get(push, "type"), "alarm"))
 		check_alarm(push);
 	else
-		require(!*get(push, "key") && !*get(push, "type"), "half an alarm");
+		require(!*get(push, "key") && !*get(push, "type"),
+			"an alarm with only a key or only a type");
 	require(!*click || (!strncasecmp(click, "http", 4) && strlen(click) <= 2048),
-		"a click that leads nowhere");
+		"a click that is not a URL");
 	require(!*get(push, "username") || !name_fault(get(push, "username"), 32),
 		"a bad username");
 	require(json_array_size(tags) <= 8, "too many tags");

@@ -1,6 +1,6 @@
-/* What a peer sends as the head of a request. A head that is taken must be what it says
- * it is: of its length, with text in its path and query, and read no other way when it
- * comes in parts or is followed by something. */
+/* The head of an HTTP request. An accepted head must have the right length, and
+ * text in its path and query. It must be parsed in the same way if it comes in
+ * parts or if more bytes follow. */
 #include <assert.h>
 #include <errno.h>
 #include <stdint.h>
@@ -62,7 +62,7 @@ check_target(const struct http_head *head)
 			check_text(value);
 }
 
-/* Blanks around what a list says mean nothing. */
+/* Blanks around the elements of a list do not matter. */
 static void
 check_coding(const struct http_head *head)
 {
@@ -85,7 +85,7 @@ check_coding(const struct http_head *head)
 	http_head_free(other);
 }
 
-/* No first part of what is taken is refused or taken for something shorter. */
+/* No first part of an accepted head is refused or taken for a shorter head. */
 static void
 check_parts(const char *bytes, int whole)
 {

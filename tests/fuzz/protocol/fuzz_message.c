@@ -1,5 +1,5 @@
-/* What a client sends, line by line, through the chat's own entry point: decoded, obeyed,
- * answered. Whatever any session is sent must be a JSON object with a type. */
+/* fuzz_message.c - one session sends each line of the data. Everything that a session
+ * receives must be a JSON object with a type. */
 #include <assert.h>
 #include <jansson.h>
 
@@ -45,8 +45,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct chat *chat = open_chat("chat.share_email=true");
 	struct session ann, bob;
 
-	come(chat, &ann, WIRE_WS, NULL);
-	come(chat, &bob, WIRE_WS, &wishes);
+	open_session(chat, &ann, WIRE_WS, NULL);
+	open_session(chat, &bob, WIRE_WS, &wishes);
 	say_lines(chat, &ann, (const char *)data, size);
 	check_frames(&ann);
 	check_frames(&bob);

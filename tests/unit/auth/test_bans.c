@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "linnet/auth/bans.h"
+#include "linnet/base/util.h"
 
 static int
 set_up(void **state)
@@ -34,23 +35,23 @@ address(const char *text)
 }
 
 static struct ban
-ban_of(enum ban_kind kind, const char *whom, int64_t until_ms)
+ban_of(enum ban_kind kind, const char *subject, int64_t until_ms)
 {
 	struct ban ban = {
 		.subject = { .kind = kind }, .until_ms = until_ms, .reason = ""
 	};
 
 	if (kind == BAN_ADDRESS)
-		assert_null(cidr_read(whom, &ban.subject.cidr));
+		assert_null(cidr_read(subject, &ban.subject.cidr));
 	else
-		snprintf(ban.subject.name, sizeof(ban.subject.name), "%s", whom);
+		snprintf(ban.subject.name, sizeof(ban.subject.name), "%s", subject);
 	return ban;
 }
 
 static void
-impose(struct bans *bans, enum ban_kind kind, const char *whom, int64_t until_ms)
+add_ban(struct bans *bans, enum ban_kind kind, const char *subject, int64_t until_ms)
 {
-	struct ban ban = ban_of(kind, whom, until_ms);
+	struct ban ban = ban_of(kind, subject, until_ms);
 
 	assert_int_equal(bans_add(bans, &ban), 0);
 }
@@ -64,7 +65,7 @@ is_banned(const struct bans *bans, const char *text)
 }
 
 static void
-test_a_prefix_is_read_and_written_in_one_form(void **state)
+test_a_prefix_is_written_in_its_canonical_form(void **state)
 {
 	static const char *const good[][2] = {
 		{ "203.0.113.7", "203.0.113.7" },
@@ -80,7 +81,7 @@ test_a_prefix_is_read_and_written_in_one_form(void **state)
 	struct cidr cidr;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		assert_null(cidr_read(good[i][0], &cidr));
 		cidr_format(&cidr, text);
 		assert_string_equal(text, good[i][1]);
@@ -88,7 +89,7 @@ test_a_prefix_is_read_and_written_in_one_form(void **state)
 }
 
 static void
-test_what_is_no_prefix_is_refused(void **state)
+test_text_that_is_not_a_prefix_is_refused(void **state)
 {
 	static const char *const bad[] = { "", "/", "/8", "10.0.0", "10.0.0.0/",
 		"10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/ 8", "10.0.0.1/8",
@@ -98,16 +99,16 @@ test_what_is_no_prefix_is_refused(void **state)
 	struct cidr cidr;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_non_null(cidr_read(bad[i], &cidr));
 }
 
 static void
-test_a_name_is_banned_however_it_is_written(void **state)
+test_a_banned_name_matches_in_any_case(void **state)
 {
 	struct bans *bans = *state;
 
-	impose(bans, BAN_NAME, "Ann", 0);
+	add_ban(bans, BAN_NAME, "Ann", 0);
 	assert_true(bans_have_name(bans, BAN_NAME, "ann"));
 	assert_true(bans_have_name(bans, BAN_NAME, "ANN"));
 	assert_false(bans_have_name(bans, BAN_NAME, "anna"));
@@ -115,14 +116,14 @@ test_a_name_is_banned_however_it_is_written(void **state)
 }
 
 static void
-test_an_address_is_banned_with_all_its_network_and_no_other(void **state)
+test_a_prefix_bans_its_whole_network_and_no_other(void **state)
 {
 	struct bans *bans = *state;
 
 	assert_false(is_banned(bans, "203.0.113.7"));
-	impose(bans, BAN_ADDRESS, "203.0.113.128/25", 0);
-	impose(bans, BAN_ADDRESS, "198.51.100.7", 0);
-	impose(bans, BAN_ADDRESS, "2001:db8::/47", 0);
+	add_ban(bans, BAN_ADDRESS, "203.0.113.128/25", 0);
+	add_ban(bans, BAN_ADDRESS, "198.51.100.7", 0);
+	add_ban(bans, BAN_ADDRESS, "2001:db8::/47", 0);
 	assert_true(is_banned(bans, "203.0.113.128"));
 	assert_true(is_banned(bans, "::ffff:203.0.113.255"));
 	assert_false(is_banned(bans, "203.0.113.127"));
@@ -133,12 +134,12 @@ test_an_address_is_banned_with_all_its_network_and_no_other(void **state)
 }
 
 static void
-test_a_ban_of_the_same_again_takes_its_place(void **state)
+test_a_new_ban_replaces_the_old_one_of_its_subject(void **state)
 {
 	struct bans *bans = *state;
 	struct ban ban = ban_of(BAN_ADDRESS, "10.0.0.0/8", 0);
 
-	impose(bans, BAN_ADDRESS, "10.0.0.0/8", 5000);
+	add_ban(bans, BAN_ADDRESS, "10.0.0.0/8", 5000);
 	ban.reason = "spam";
 	assert_int_equal(bans_add(bans, &ban), 0);
 	assert_null(bans_next_over(bans, 6000));
@@ -149,14 +150,14 @@ test_a_ban_of_the_same_again_takes_its_place(void **state)
 }
 
 static void
-test_bans_are_over_at_their_time_and_not_before(void **state)
+test_bans_expire_exactly_at_their_time(void **state)
 {
 	struct bans *bans = *state;
 	const struct ban *over;
 
-	impose(bans, BAN_NAME, "late", 9000);
-	impose(bans, BAN_NAME, "early", 5000);
-	impose(bans, BAN_NAME, "ever", 0);
+	add_ban(bans, BAN_NAME, "late", 9000);
+	add_ban(bans, BAN_NAME, "early", 5000);
+	add_ban(bans, BAN_NAME, "ever", 0);
 	assert_null(bans_next_over(bans, 4999));
 	over = bans_next_over(bans, 5000);
 	assert_string_equal(over->subject.name, "early");
@@ -170,7 +171,7 @@ test_bans_are_over_at_their_time_and_not_before(void **state)
 }
 
 static void
-test_there_is_an_end_to_bans(void **state)
+test_the_number_of_bans_is_limited(void **state)
 {
 	struct bans *bans = *state;
 	struct ban ban = ban_of(BAN_NAME, "one more", 0);
@@ -178,18 +179,18 @@ test_there_is_an_end_to_bans(void **state)
 
 	for (int i = 0; i < BANS_MAX; i++) {
 		snprintf(name, sizeof(name), "name %d", i);
-		impose(bans, BAN_NAME, name, 0);
+		add_ban(bans, BAN_NAME, name, 0);
 	}
 	assert_int_equal(bans_add(bans, &ban), -ENOSPC);
-	impose(bans, BAN_NAME, "name 1", 1000);
+	add_ban(bans, BAN_NAME, "name 1", 1000);
 }
 
 static void
-test_what_is_kept_of_a_ban_is_read_back(void **state)
+test_a_stored_ban_is_read_back(void **state)
 {
 	static const struct {
 		enum ban_kind kind;
-		const char *whom;
+		const char *subject;
 	} all[] = {
 		{ BAN_NAME, "Ann \xe5\xae\x89" },
 		{ BAN_ADDRESS, "2001:db8::/32" },
@@ -199,7 +200,7 @@ test_what_is_kept_of_a_ban_is_read_back(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct ban ban = ban_of(all[i].kind, all[i].whom, 9000), back;
+		struct ban ban = ban_of(all[i].kind, all[i].subject, 9000), back;
 		json_t *object;
 
 		ban.since_ms = 5000;
@@ -218,7 +219,7 @@ test_what_is_kept_of_a_ban_is_read_back(void **state)
 }
 
 static void
-test_what_was_never_kept_is_no_ban(void **state)
+test_json_that_is_not_a_ban_is_refused(void **state)
 {
 	struct ban ban;
 	json_t *object = json_object();
@@ -239,15 +240,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_prefix_is_read_and_written_in_one_form),
-		cmocka_unit_test(test_what_is_no_prefix_is_refused),
-		ban_test(test_a_name_is_banned_however_it_is_written),
-		ban_test(test_an_address_is_banned_with_all_its_network_and_no_other),
-		ban_test(test_a_ban_of_the_same_again_takes_its_place),
-		ban_test(test_bans_are_over_at_their_time_and_not_before),
-		ban_test(test_there_is_an_end_to_bans),
-		cmocka_unit_test(test_what_is_kept_of_a_ban_is_read_back),
-		cmocka_unit_test(test_what_was_never_kept_is_no_ban),
+		cmocka_unit_test(test_a_prefix_is_written_in_its_canonical_form),
+		cmocka_unit_test(test_text_that_is_not_a_prefix_is_refused),
+		ban_test(test_a_banned_name_matches_in_any_case),
+		ban_test(test_a_prefix_bans_its_whole_network_and_no_other),
+		ban_test(test_a_new_ban_replaces_the_old_one_of_its_subject),
+		ban_test(test_bans_expire_exactly_at_their_time),
+		ban_test(test_the_number_of_bans_is_limited),
+		cmocka_unit_test(test_a_stored_ban_is_read_back),
+		cmocka_unit_test(test_json_that_is_not_a_ban_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

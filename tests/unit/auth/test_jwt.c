@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "linnet/auth/tokens.h"
+#include "linnet/base/util.h"
 
 #define SECRET "0123456789abcdef0123456789abcdef"
 #define HS256 "{\"alg\":\"HS256\",\"typ\":\"JWT\"}"
@@ -15,7 +16,7 @@
 static struct config *config;
 static struct tokens *tokens;
 
-/* A secret in a file, and what reads it. */
+/* Read the secret from a file, as linnetd does. */
 static int
 set_up(void **state)
 {
@@ -57,7 +58,7 @@ append_base64(char *out, const void *bytes, size_t len)
 	return n;
 }
 
-/* A token with whatever header and claims, signed; good until the next call. */
+/* Make a signed token of any header and claims; valid until the next call. */
 static const char *
 sign(const EVP_MD *hash, const char *header, const char *claims, const char *secret)
 {
@@ -77,9 +78,9 @@ sign(const EVP_MD *hash, const char *header, const char *claims, const char *sec
 
 static const struct token_rules rules = { .now_ms = NOW_MS, .name_max_bytes = 32 };
 
-/* The word why token is refused, or "" with *permissions set. */
+/* Returns the word for why token is refused, or "" with *permissions set. */
 static const char *
-why_not(const char *token, const struct permissions **permissions)
+refusal_of(const char *token, const struct permissions **permissions)
 {
 	const char *why = "";
 	int r = tokens_check_jwt(tokens, token, strlen(token), &rules, permissions, &why);
@@ -94,14 +95,14 @@ permissions_of(const char *claims)
 	const struct permissions *permissions = NULL;
 
 	assert_string_equal(
-		why_not(sign(EVP_sha256(), HS256, claims, SECRET), &permissions), "");
+		refusal_of(sign(EVP_sha256(), HS256, claims, SECRET), &permissions), "");
 	return permissions;
 }
 
 #define assert_refused(token, word)                                                      \
 	do {                                                                             \
 		const struct permissions *permissions_ = NULL;                           \
-		assert_string_equal(why_not(token, &permissions_), word);                \
+		assert_string_equal(refusal_of(token, &permissions_), word);             \
 		assert_null(permissions_);                                               \
 	} while (0)
 
@@ -109,7 +110,7 @@ permissions_of(const char *claims)
 	assert_refused(sign(EVP_sha256(), HS256, claims, SECRET), word)
 
 static void
-test_a_good_token_says_who_where_and_until_when(void **state)
+test_a_valid_token_gives_name_rooms_and_expiry(void **state)
 {
 	const struct permissions *permissions =
 		permissions_of("{\"sub\":\"7\",\"name\":\"ann\",\"rooms\":["
@@ -128,7 +129,7 @@ test_a_good_token_says_who_where_and_until_when(void **state)
 }
 
 static void
-test_without_rooms_or_with_a_star_it_is_for_all_of_them(void **state)
+test_a_token_without_rooms_or_with_a_star_covers_all(void **state)
 {
 	static const char *const claims[] = { "{\"sub\":\"ann\"}",
 		"{\"sub\":\"ann\",\"rooms\":[\"ops\",\"*\"]}" };
@@ -145,7 +146,7 @@ test_without_rooms_or_with_a_star_it_is_for_all_of_them(void **state)
 }
 
 static void
-test_an_empty_list_of_rooms_is_for_none(void **state)
+test_an_empty_list_of_rooms_covers_none(void **state)
 {
 	const struct permissions *permissions =
 		permissions_of("{\"sub\":\"ann\",\"rooms\":[]}");
@@ -156,7 +157,7 @@ test_an_empty_list_of_rooms_is_for_none(void **state)
 }
 
 static void
-test_who_has_no_name_in_the_token_is_a_guest_and_stays_one(void **state)
+test_a_token_without_a_name_is_for_a_guest(void **state)
 {
 	const struct permissions *permissions = permissions_of("{}");
 
@@ -167,7 +168,7 @@ test_who_has_no_name_in_the_token_is_a_guest_and_stays_one(void **state)
 }
 
 static void
-test_people_of_one_name_are_told_apart_by_their_subject(void **state)
+test_people_with_the_same_name_differ_by_subject(void **state)
 {
 	const struct permissions *ann =
 		permissions_of("{\"sub\":\"1\",\"name\":\"ann\"}");
@@ -188,13 +189,13 @@ test_people_of_one_name_are_told_apart_by_their_subject(void **state)
 }
 
 static void
-test_a_token_of_another_time_is_refused(void **state)
+test_expired_and_early_tokens_are_refused(void **state)
 {
 	static const char *const over[] = { "{\"exp\":1800000000}", "{\"exp\":0}",
 		"{\"exp\":-1}", "{\"exp\":0.0001}", "{\"exp\":1799999999.9}" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(over); i++)
 		assert_claims_refused(over[i], "expired");
 	assert_claims_refused("{\"nbf\":1800000061}", "not_yet");
 	permissions_unref(permissions_of("{\"nbf\":1800000059}"));
@@ -202,7 +203,7 @@ test_a_token_of_another_time_is_refused(void **state)
 }
 
 static void
-test_claims_of_a_wrong_kind_are_refused(void **state)
+test_claims_of_the_wrong_type_are_refused(void **state)
 {
 	static const char *const claims[] = { "{\"exp\":\"1800000060\"}",
 		"{\"exp\":null}", "{\"nbf\":[]}", "{\"rooms\":\"ops\"}",
@@ -211,12 +212,12 @@ test_claims_of_a_wrong_kind_are_refused(void **state)
 		"{\"sub\":\"ann\",\"name\":null}" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
 		assert_claims_refused(claims[i], "bad_claim");
 }
 
 static void
-test_a_name_that_nobody_may_have_is_refused(void **state)
+test_an_invalid_name_is_refused(void **state)
 {
 	static const char *const claims[] = { "{\"name\":\"\"}", "{\"sub\":\"guest-1\"}",
 		"{\"name\":\"server\"}", "{\"name\":\"a\\u202eb\"}",
@@ -224,12 +225,12 @@ test_a_name_that_nobody_may_have_is_refused(void **state)
 		"{\"name\":\"more than thirty-two bytes of name\"}" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
 		assert_claims_refused(claims[i], "bad_name");
 }
 
 static void
-test_a_token_for_somebody_else_is_refused(void **state)
+test_a_token_for_another_audience_is_refused(void **state)
 {
 	(void)state;
 	assert_claims_refused("{\"aud\":\"shop\"}", "bad_audience");
@@ -240,7 +241,7 @@ test_a_token_for_somebody_else_is_refused(void **state)
 }
 
 static void
-test_only_hs256_with_the_secret_is_believed(void **state)
+test_only_hs256_with_the_secret_is_accepted(void **state)
 {
 	static const char claims[] = "{\"sub\":\"ann\"}";
 
@@ -281,14 +282,15 @@ test_an_unsigned_token_is_refused(void **state)
 }
 
 static void
-test_a_token_that_was_changed_anywhere_is_refused(void **state)
+test_a_changed_token_is_refused(void **state)
 {
 	char token[200];
 	const char *good = sign(EVP_sha256(), HS256, "{\"sub\":\"ann\"}", SECRET);
 	size_t len = strlen(good);
 
 	(void)state;
-	/* Of the last character of 43 two bits say nothing. */
+	/* Without the last character: two of its bits mean nothing, so a change of them
+	 * is accepted. */
 	for (size_t i = 0; i < len - 1; i++) {
 		memcpy(token, good, len + 1);
 		token[i] = token[i] == 'A' ? 'B' : 'A';
@@ -302,7 +304,7 @@ test_a_token_that_was_changed_anywhere_is_refused(void **state)
 }
 
 static void
-test_what_is_no_token_at_all_is_refused(void **state)
+test_text_that_is_not_a_token_is_refused(void **state)
 {
 	static const char *const texts[] = { "", ".", "..", "...", "a.b", "a.b.c.d",
 		"a..c", "%.%.%", "\xff.\xff.\xff", "eyJhbGciOiJIUzI1NiJ9..",
@@ -311,7 +313,7 @@ test_what_is_no_token_at_all_is_refused(void **state)
 	const char *token;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		assert_refused(texts[i], "bad_token");
 	memset(huge, 'a', sizeof(huge) - 1);
 	assert_refused(huge, "bad_token");
@@ -322,7 +324,7 @@ test_what_is_no_token_at_all_is_refused(void **state)
 }
 
 static void
-test_a_deep_nest_in_a_token_is_refused(void **state)
+test_deeply_nested_claims_are_refused(void **state)
 {
 	char claims[2600] = "{\"x\":";
 
@@ -355,7 +357,7 @@ assert_secret_fails(const char *bytes, const char *reason)
 }
 
 static void
-test_a_secret_that_is_short_or_no_word_is_refused_and_not_told(void **state)
+test_a_bad_secret_is_refused_and_not_printed(void **state)
 {
 	(void)state;
 	assert_secret_fails("0123456789abcdef0123456789abcde\n", "fewer than 32");
@@ -364,7 +366,7 @@ test_a_secret_that_is_short_or_no_word_is_refused_and_not_told(void **state)
 }
 
 static void
-test_the_mode_jwt_needs_the_secret(void **state)
+test_mode_jwt_needs_a_secret(void **state)
 {
 	(void)state;
 	assert_load_fails(SETTINGS("auth.mode=jwt"),
@@ -377,24 +379,22 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_good_token_says_who_where_and_until_when),
-		cmocka_unit_test(test_without_rooms_or_with_a_star_it_is_for_all_of_them),
-		cmocka_unit_test(test_an_empty_list_of_rooms_is_for_none),
-		cmocka_unit_test(
-			test_who_has_no_name_in_the_token_is_a_guest_and_stays_one),
-		cmocka_unit_test(test_people_of_one_name_are_told_apart_by_their_subject),
-		cmocka_unit_test(test_a_token_of_another_time_is_refused),
-		cmocka_unit_test(test_claims_of_a_wrong_kind_are_refused),
-		cmocka_unit_test(test_a_name_that_nobody_may_have_is_refused),
-		cmocka_unit_test(test_a_token_for_somebody_else_is_refused),
-		cmocka_unit_test(test_only_hs256_with_the_secret_is_believed),
+		cmocka_unit_test(test_a_valid_token_gives_name_rooms_and_expiry),
+		cmocka_unit_test(test_a_token_without_rooms_or_with_a_star_covers_all),
+		cmocka_unit_test(test_an_empty_list_of_rooms_covers_none),
+		cmocka_unit_test(test_a_token_without_a_name_is_for_a_guest),
+		cmocka_unit_test(test_people_with_the_same_name_differ_by_subject),
+		cmocka_unit_test(test_expired_and_early_tokens_are_refused),
+		cmocka_unit_test(test_claims_of_the_wrong_type_are_refused),
+		cmocka_unit_test(test_an_invalid_name_is_refused),
+		cmocka_unit_test(test_a_token_for_another_audience_is_refused),
+		cmocka_unit_test(test_only_hs256_with_the_secret_is_accepted),
 		cmocka_unit_test(test_an_unsigned_token_is_refused),
-		cmocka_unit_test(test_a_token_that_was_changed_anywhere_is_refused),
-		cmocka_unit_test(test_what_is_no_token_at_all_is_refused),
-		cmocka_unit_test(test_a_deep_nest_in_a_token_is_refused),
-		cmocka_unit_test(
-			test_a_secret_that_is_short_or_no_word_is_refused_and_not_told),
-		cmocka_unit_test(test_the_mode_jwt_needs_the_secret),
+		cmocka_unit_test(test_a_changed_token_is_refused),
+		cmocka_unit_test(test_text_that_is_not_a_token_is_refused),
+		cmocka_unit_test(test_deeply_nested_claims_are_refused),
+		cmocka_unit_test(test_a_bad_secret_is_refused_and_not_printed),
+		cmocka_unit_test(test_mode_jwt_needs_a_secret),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 #include "linnet/auth/tokens.h"
+#include "linnet/base/util.h"
 
-/* A file for a token, in a folder of its own. */
+/* A token file in a folder of its own. */
 static char folder[FOLDER_BYTES];
 static char file[sizeof(folder) + 6];
 
@@ -38,7 +39,8 @@ save(const char *bytes, size_t len)
 	assert_int_equal(fclose(out), 0);
 }
 
-/* A configuration with tokens, as in "{ name = \"a\"; %s }": %s stands for the file. */
+/* Load a configuration with these groups in auth.tokens. "%s" becomes the setting for the
+ * token file: "{ name = \"a\"; %s }". */
 static struct config *
 configure(const char *groups)
 {
@@ -52,20 +54,35 @@ configure(const char *groups)
 	return load(SETTINGS(setting));
 }
 
-/* Auth of a configuration; the caller frees both. */
-static struct tokens *
-make(const struct config *config)
-{
-	struct tokens *tokens;
-	const char *why = "";
+static struct config *config;
+static struct tokens *tokens;
 
-	if (tokens_new(&tokens, config, &why) < 0)
-		fail_msg("%s", why);
-	return tokens;
+static int
+forget_tokens(void **state)
+{
+	(void)state;
+	tokens_free(tokens);
+	config_free(config);
+	tokens = NULL;
+	config = NULL;
+	return 0;
 }
 
+/* Read the tokens of loaded in place of the ones before. */
+static void
+read_tokens(struct config *loaded)
+{
+	const char *why = "";
+
+	forget_tokens(NULL);
+	config = loaded;
+	if (tokens_new(&tokens, config, &why) < 0)
+		fail_msg("%s", why);
+}
+
+/* The name of the token text, or "nobody". */
 static const char *
-name_of(const struct tokens *tokens, const char *text)
+name_of(const char *text)
 {
 	const struct token *token = tokens_check(tokens, text, strlen(text));
 
@@ -81,92 +98,77 @@ name_of(const struct tokens *tokens, const char *text)
 	"\"D9298A10D1B0735837DC4BD85DAC641B0F3CEF27A47E5D53A54F2F3F5B2FCFFA\"; "         \
 	"admin = true; }"
 
-static void
-test_a_token_is_known_by_its_hash(void **state)
+static int
+read_two_tokens(void **state)
 {
 	(void)state;
-	struct config *config = configure(TWO);
-	struct tokens *tokens = make(config);
-
-	assert_true(tokens_exist(tokens));
-	assert_string_equal(name_of(tokens, "test"), "one");
-	assert_string_equal(name_of(tokens, "other"), "two");
-	assert_false(tokens_check(tokens, "test", 4)->is_admin);
-	assert_true(tokens_check(tokens, "other", 5)->is_admin);
-	tokens_free(tokens);
-	config_free(config);
+	read_tokens(configure(TWO));
+	return 0;
 }
 
 static void
-test_nothing_but_the_whole_token_is_one(void **state)
+test_a_token_is_found_by_its_hash(void **state)
+{
+	(void)state;
+
+	assert_true(tokens_exist(tokens));
+	assert_string_equal(name_of("test"), "one");
+	assert_string_equal(name_of("other"), "two");
+	assert_false(tokens_check(tokens, "test", 4)->is_admin);
+	assert_true(tokens_check(tokens, "other", 5)->is_admin);
+}
+
+static void
+test_only_the_exact_token_is_accepted(void **state)
 {
 	static const char *const wrong[] = { "", "tes", "testt", "Test", "tesT", "test ",
 		" test", "test\n", "othe", "others", "testother",
 		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" };
 
 	(void)state;
-	struct config *config = configure(TWO);
-	struct tokens *tokens = make(config);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		assert_string_equal(name_of(tokens, wrong[i]), "nobody");
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_string_equal(name_of(wrong[i]), "nobody");
 	assert_null(tokens_check(tokens, "test", 5)); /* with the NUL */
 	assert_null(tokens_check(tokens, "test", 3));
-	tokens_free(tokens);
-	config_free(config);
 }
 
 static void
-test_without_tokens_nothing_is_one(void **state)
+test_without_tokens_nothing_is_accepted(void **state)
 {
 	(void)state;
-	struct config *config = load((struct attempt){ 0 });
-	struct tokens *tokens = make(config);
-
+	read_tokens(load((struct attempt){ 0 }));
 	assert_false(tokens_exist(tokens));
-	assert_string_equal(name_of(tokens, ""), "nobody");
-	assert_string_equal(name_of(tokens, "test"), "nobody");
-	tokens_free(tokens);
-	config_free(config);
+	assert_string_equal(name_of(""), "nobody");
+	assert_string_equal(name_of("test"), "nobody");
 	tokens_free(NULL);
 }
 
 static void
-test_the_first_of_two_names_of_a_token_counts(void **state)
+test_a_token_configured_twice_has_its_first_name(void **state)
 {
 	(void)state;
 	save("test", 4);
-	struct config *config = configure("{ name = \"from a file\"; %s }," TWO);
-	struct tokens *tokens = make(config);
-
-	assert_string_equal(name_of(tokens, "test"), "from a file");
-	tokens_free(tokens);
-	config_free(config);
+	read_tokens(configure("{ name = \"from a file\"; %s }," TWO));
+	assert_string_equal(name_of("test"), "from a file");
 }
 
 static void
-test_what_a_dump_has_for_a_token_lets_nobody_in(void **state)
+test_a_dumped_configuration_accepts_no_token(void **state)
 {
 	(void)state;
-	struct config *config = configure(TWO);
 	char *text = dump(config);
-	struct config *again = load(FILE_TEXT(text));
-	struct tokens *tokens = make(again);
 
+	read_tokens(load(FILE_TEXT(text)));
 	assert_true(tokens_exist(tokens));
-	assert_string_equal(name_of(tokens, "test"), "nobody");
-	assert_string_equal(name_of(tokens, ""), "nobody");
-	tokens_free(tokens);
-	config_free(again);
+	assert_string_equal(name_of("test"), "nobody");
+	assert_string_equal(name_of(""), "nobody");
 	free(text);
-	config_free(config);
 }
 
 static void
-test_a_token_is_for_its_rooms_or_for_all(void **state)
+test_a_token_covers_its_rooms_or_all(void **state)
 {
 	(void)state;
-	struct config *config = configure(TWO);
-	struct tokens *tokens = make(config);
 	const struct token *one = tokens_check(tokens, "test", 4);
 	const struct token *two = tokens_check(tokens, "other", 5);
 
@@ -178,26 +180,21 @@ test_a_token_is_for_its_rooms_or_for_all(void **state)
 	assert_false(token_may(one, ""));
 	assert_true(token_may(two, "ops"));
 	assert_true(token_may(two, "anything"));
-	tokens_free(tokens);
-	config_free(config);
 }
 
-/* The token in a file of these bytes is text. */
+/* A file of these bytes has the token text. */
 static void
 assert_token_in(const char *bytes, size_t len, const char *text)
 {
 	save(bytes, len);
-	struct config *config = configure("{ name = \"ci\"; %s }");
-	struct tokens *tokens = make(config);
+	read_tokens(configure("{ name = \"ci\"; %s }"));
 
-	assert_string_equal(name_of(tokens, text), "ci");
-	assert_string_equal(name_of(tokens, ""), "nobody");
-	tokens_free(tokens);
-	config_free(config);
+	assert_string_equal(name_of(text), "ci");
+	assert_string_equal(name_of(""), "nobody");
 }
 
 static void
-test_newlines_at_the_end_of_a_file_are_not_of_the_token(void **state)
+test_newlines_at_the_end_of_a_file_are_ignored(void **state)
 {
 	char most[4096];
 
@@ -210,34 +207,31 @@ test_newlines_at_the_end_of_a_file_are_not_of_the_token(void **state)
 	memset(most, 'x', sizeof(most));
 	most[4095] = '\n';
 	save(most, sizeof(most));
-	struct config *config = configure("{ name = \"ci\"; %s }");
-	struct tokens *tokens = make(config);
+	read_tokens(configure("{ name = \"ci\"; %s }"));
 	assert_non_null(tokens_check(tokens, most, 4095));
 	assert_null(tokens_check(tokens, most, 4096));
-	tokens_free(tokens);
-	config_free(config);
 }
 
-/* The tokens cannot be read: that is said of token "ci", with the reason. */
+/* The tokens cannot be read; the sentence names token "ci" and the reason. */
 static void
 assert_refused(int wanted, const char *reason)
 {
-	struct config *config = configure(TWO ", { name = \"ci\"; %s }");
-	struct tokens *tokens = (struct tokens *)file;
+	struct config *loaded = configure(TWO ", { name = \"ci\"; %s }");
+	struct tokens *made = (struct tokens *)file;
 	const char *why = "";
 	char sentence[200];
 
-	assert_int_equal(tokens_new(&tokens, config, &why), wanted);
-	assert_null(tokens);
+	assert_int_equal(tokens_new(&made, loaded, &why), wanted);
+	assert_null(made);
 	snprintf(sentence, sizeof(sentence),
 		"auth.tokens item 3: cannot read the token of ci from %s: %s", file,
 		reason);
 	assert_string_equal(why, sentence);
-	config_free(config);
+	config_free(loaded);
 }
 
 static void
-test_a_file_without_one_token_is_refused(void **state)
+test_a_file_that_is_not_one_token_is_refused(void **state)
 {
 	char large[4097];
 
@@ -251,7 +245,7 @@ test_a_file_without_one_token_is_refused(void **state)
 	assert_refused(-EINVAL, "it has more than 4096 bytes");
 	static const char *const words[] = { "two words", " one", "one ", "a\nb",
 		"t\xc3\xb6ken", "\x7f" };
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
 		save(words[i], strlen(words[i]));
 		assert_refused(-EINVAL, "it is not one word of visible ASCII characters");
 	}
@@ -260,7 +254,7 @@ test_a_file_without_one_token_is_refused(void **state)
 }
 
 static void
-test_a_file_that_cannot_be_read_is_refused(void **state)
+test_an_unreadable_file_is_refused(void **state)
 {
 	(void)state;
 	unlink(file);
@@ -296,7 +290,7 @@ test_a_bearer_token_is_found_in_its_header(void **state)
 }
 
 static void
-test_no_other_header_has_a_bearer_token(void **state)
+test_other_headers_have_no_bearer_token(void **state)
 {
 	static const char *const wrong[] = { "", " ", "Bearer", "Bearer ", "Bearer  \t",
 		"Bearera", "Bearer\ta", "Basic YTpi", "a", "XBearer a", "Bearer a b",
@@ -305,27 +299,33 @@ test_no_other_header_has_a_bearer_token(void **state)
 	size_t len = 9;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		assert_false(tokens_read_bearer(wrong[i], &token, &len));
 	assert_string_equal(token, "as it was");
 	assert_int_equal(len, 9);
 }
 
+#define two_tokens_test(test)                                                            \
+	cmocka_unit_test_setup_teardown(test, read_two_tokens, forget_tokens)
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_token_is_known_by_its_hash),
-		cmocka_unit_test(test_nothing_but_the_whole_token_is_one),
-		cmocka_unit_test(test_without_tokens_nothing_is_one),
-		cmocka_unit_test(test_the_first_of_two_names_of_a_token_counts),
-		cmocka_unit_test(test_what_a_dump_has_for_a_token_lets_nobody_in),
-		cmocka_unit_test(test_a_token_is_for_its_rooms_or_for_all),
-		cmocka_unit_test(test_newlines_at_the_end_of_a_file_are_not_of_the_token),
-		cmocka_unit_test(test_a_file_without_one_token_is_refused),
-		cmocka_unit_test(test_a_file_that_cannot_be_read_is_refused),
+		two_tokens_test(test_a_token_is_found_by_its_hash),
+		two_tokens_test(test_only_the_exact_token_is_accepted),
+		cmocka_unit_test_teardown(
+			test_without_tokens_nothing_is_accepted, forget_tokens),
+		cmocka_unit_test_teardown(
+			test_a_token_configured_twice_has_its_first_name, forget_tokens),
+		two_tokens_test(test_a_dumped_configuration_accepts_no_token),
+		two_tokens_test(test_a_token_covers_its_rooms_or_all),
+		cmocka_unit_test_teardown(
+			test_newlines_at_the_end_of_a_file_are_ignored, forget_tokens),
+		cmocka_unit_test(test_a_file_that_is_not_one_token_is_refused),
+		cmocka_unit_test(test_an_unreadable_file_is_refused),
 		cmocka_unit_test(test_a_bearer_token_is_found_in_its_header),
-		cmocka_unit_test(test_no_other_header_has_a_bearer_token),
+		cmocka_unit_test(test_other_headers_have_no_bearer_token),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

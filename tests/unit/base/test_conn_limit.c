@@ -52,7 +52,7 @@ assert_same(const char *a, const char *b, bool same)
 }
 
 static void
-test_ipv4_counts_whole_also_when_it_comes_as_ipv6(void **state)
+test_ipv4_counts_by_whole_address_also_when_mapped_to_ipv6(void **state)
 {
 	(void)state;
 	assert_same("192.0.2.1", "192.0.2.2", false);
@@ -60,7 +60,7 @@ test_ipv4_counts_whole_also_when_it_comes_as_ipv6(void **state)
 }
 
 static void
-test_ipv6_counts_by_its_64(void **state)
+test_ipv6_counts_by_the_64(void **state)
 {
 	(void)state;
 	assert_same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true);
@@ -68,7 +68,7 @@ test_ipv6_counts_by_its_64(void **state)
 }
 
 static void
-test_loopback_is_known_in_all_its_forms(void **state)
+test_all_forms_of_loopback_are_recognised(void **state)
 {
 	(void)state;
 	assert_true(is_loopback("127.0.0.1"));
@@ -80,7 +80,7 @@ test_loopback_is_known_in_all_its_forms(void **state)
 }
 
 static void
-test_an_address_holds_its_share_and_no_more(void **state)
+test_an_address_holds_its_limit_and_no_more(void **state)
 {
 	struct conn_limit_table *table = conn_limit_new(2);
 	struct conn_limit_key a = key_of("192.0.2.1"), b = key_of("192.0.2.2");
@@ -99,10 +99,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ipv4_counts_whole_also_when_it_comes_as_ipv6),
-		cmocka_unit_test(test_ipv6_counts_by_its_64),
-		cmocka_unit_test(test_loopback_is_known_in_all_its_forms),
-		cmocka_unit_test(test_an_address_holds_its_share_and_no_more),
+		cmocka_unit_test(
+			test_ipv4_counts_by_whole_address_also_when_mapped_to_ipv6),
+		cmocka_unit_test(test_ipv6_counts_by_the_64),
+		cmocka_unit_test(test_all_forms_of_loopback_are_recognised),
+		cmocka_unit_test(test_an_address_holds_its_limit_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@ test_a_short_text_has_a_two_byte_header(void **state)
 }
 
 static void
-test_lengths_are_written_as_rfc_6455_5_2_says(void **state)
+test_lengths_are_encoded_as_in_rfc_6455_5_2(void **state)
 {
 	static const struct {
 		size_t len;
@@ -57,7 +57,7 @@ test_lengths_are_written_as_rfc_6455_5_2_says(void **state)
 }
 
 static void
-test_a_piece_of_a_message_has_no_fin_bit(void **state)
+test_a_fragment_has_no_fin_bit(void **state)
 {
 	struct frame *frame = frame_new_ws(WS_CONTINUATION, false, "x", 1);
 
@@ -67,7 +67,7 @@ test_a_piece_of_a_message_has_no_fin_bit(void **state)
 }
 
 static void
-test_a_queue_gives_back_frames_in_order_as_it_grows_and_wraps(void **state)
+test_a_queue_keeps_the_order_while_it_grows_and_wraps(void **state)
 {
 	struct frame_queue queue = { 0 };
 	char text[8];
@@ -98,7 +98,7 @@ test_a_queue_gives_back_frames_in_order_as_it_grows_and_wraps(void **state)
 }
 
 static void
-test_gathering_takes_whole_frames_only(void **state)
+test_gather_copies_whole_frames_only(void **state)
 {
 	struct frame_queue queue = { 0 };
 	struct frame *frame = text_frame("abc"); /* 5 bytes on the wire */
@@ -122,7 +122,7 @@ test_gathering_takes_whole_frames_only(void **state)
 }
 
 static void
-test_a_shared_frame_lives_until_its_last_queue_let_go(void **state)
+test_a_shared_frame_lives_until_the_last_queue_releases_it(void **state)
 {
 	struct frame_queue a = { 0 }, b = { 0 };
 	struct frame *frame = text_frame("x");
@@ -139,7 +139,7 @@ test_a_shared_frame_lives_until_its_last_queue_let_go(void **state)
 }
 
 static void
-test_a_queue_gives_up_its_memory_after_a_burst(void **state)
+test_a_queue_frees_its_memory_after_a_burst(void **state)
 {
 	struct frame_queue queue = { 0 };
 	struct frame *frame = text_frame("x");
@@ -159,13 +159,13 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_short_text_has_a_two_byte_header),
-		cmocka_unit_test(test_lengths_are_written_as_rfc_6455_5_2_says),
-		cmocka_unit_test(test_a_piece_of_a_message_has_no_fin_bit),
+		cmocka_unit_test(test_lengths_are_encoded_as_in_rfc_6455_5_2),
+		cmocka_unit_test(test_a_fragment_has_no_fin_bit),
+		cmocka_unit_test(test_a_queue_keeps_the_order_while_it_grows_and_wraps),
+		cmocka_unit_test(test_gather_copies_whole_frames_only),
 		cmocka_unit_test(
-			test_a_queue_gives_back_frames_in_order_as_it_grows_and_wraps),
-		cmocka_unit_test(test_gathering_takes_whole_frames_only),
-		cmocka_unit_test(test_a_shared_frame_lives_until_its_last_queue_let_go),
-		cmocka_unit_test(test_a_queue_gives_up_its_memory_after_a_burst),
+			test_a_shared_frame_lives_until_the_last_queue_releases_it),
+		cmocka_unit_test(test_a_queue_frees_its_memory_after_a_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ set_up(void **state)
 	return 0;
 }
 
-/* True if line, whole, is one of those that are shown. */
+/* True if line is one whole line of the exported text. */
 static bool
 shows(const char *line)
 {
@@ -36,7 +36,7 @@ shows(const char *line)
 }
 
 static void
-test_a_duration_is_in_its_bucket_and_in_all_above(void **state)
+test_a_duration_counts_in_its_bucket_and_all_larger_ones(void **state)
 {
 	(void)state;
 	metrics_observe(&metrics.loop_lag, 50);
@@ -52,7 +52,7 @@ test_a_duration_is_in_its_bucket_and_in_all_above(void **state)
 }
 
 static void
-test_the_longest_duration_is_only_below_infinity(void **state)
+test_the_longest_duration_counts_only_in_the_inf_bucket(void **state)
 {
 	(void)state;
 	metrics_observe(&metrics.append_duration, 3600000000);
@@ -62,7 +62,7 @@ test_the_longest_duration_is_only_below_infinity(void **state)
 }
 
 static void
-test_a_clock_that_went_back_took_no_time(void **state)
+test_a_negative_duration_counts_as_zero(void **state)
 {
 	(void)state;
 	metrics_observe(&metrics.loop_lag, -1);
@@ -71,7 +71,7 @@ test_a_clock_that_went_back_took_no_time(void **state)
 }
 
 static void
-test_of_two_labels_the_second_changes_first(void **state)
+test_the_second_of_two_labels_changes_first(void **state)
 {
 	(void)state;
 	metrics.closed[TRANSPORT_WS][ENDING_SLOW_READER] = 7;
@@ -83,7 +83,7 @@ test_of_two_labels_the_second_changes_first(void **state)
 }
 
 static void
-test_requests_count_by_route_and_class(void **state)
+test_requests_count_by_route_and_status_class(void **state)
 {
 	(void)state;
 	metrics_count_request(NULL, 304);
@@ -98,7 +98,7 @@ test_requests_count_by_route_and_class(void **state)
 }
 
 static void
-test_numbers_beyond_32_bits_are_whole(void **state)
+test_counters_have_64_bits(void **state)
 {
 	(void)state;
 	metrics.bytes_sent = UINT64_MAX;
@@ -106,7 +106,7 @@ test_numbers_beyond_32_bits_are_whole(void **state)
 }
 
 static void
-test_transports_are_known_by_their_names(void **state)
+test_transports_are_found_by_name(void **state)
 {
 	(void)state;
 	assert_int_equal(metrics_transport("ws"), TRANSPORT_WS);
@@ -115,7 +115,7 @@ test_transports_are_known_by_their_names(void **state)
 }
 
 static void
-test_what_waits_is_counted_however_it_is_taken(void **state)
+test_queue_bytes_is_right_however_frames_are_removed(void **state)
 {
 	struct frame_queue one = { 0 }, other = { 0 };
 	struct frame *frame = frame_new("12345", 5);
@@ -143,17 +143,18 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(
-			test_a_duration_is_in_its_bucket_and_in_all_above, set_up),
+			test_a_duration_counts_in_its_bucket_and_all_larger_ones, set_up),
 		cmocka_unit_test_setup(
-			test_the_longest_duration_is_only_below_infinity, set_up),
-		cmocka_unit_test_setup(test_a_clock_that_went_back_took_no_time, set_up),
+			test_the_longest_duration_counts_only_in_the_inf_bucket, set_up),
+		cmocka_unit_test_setup(test_a_negative_duration_counts_as_zero, set_up),
 		cmocka_unit_test_setup(
-			test_of_two_labels_the_second_changes_first, set_up),
-		cmocka_unit_test_setup(test_requests_count_by_route_and_class, set_up),
-		cmocka_unit_test_setup(test_numbers_beyond_32_bits_are_whole, set_up),
-		cmocka_unit_test_setup(test_transports_are_known_by_their_names, set_up),
+			test_the_second_of_two_labels_changes_first, set_up),
 		cmocka_unit_test_setup(
-			test_what_waits_is_counted_however_it_is_taken, set_up),
+			test_requests_count_by_route_and_status_class, set_up),
+		cmocka_unit_test_setup(test_counters_have_64_bits, set_up),
+		cmocka_unit_test_setup(test_transports_are_found_by_name, set_up),
+		cmocka_unit_test_setup(
+			test_queue_bytes_is_right_however_frames_are_removed, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

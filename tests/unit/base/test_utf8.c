@@ -9,7 +9,7 @@
 
 #include "linnet/base/utf8.h"
 
-/* The check of size bytes of text in pieces of step bytes. */
+/* Check text in pieces of step bytes. */
 static bool
 is_good_in_pieces(const char *text, size_t size, size_t step)
 {
@@ -24,7 +24,7 @@ is_good_in_pieces(const char *text, size_t size, size_t step)
 	return utf8_check_end(&check);
 }
 
-/* The same by the function for whole characters. */
+/* Check text character by character. */
 static bool
 is_good_by_character(const char *text, size_t size)
 {
@@ -50,7 +50,7 @@ assert_same_verdict(const char *text, size_t size)
 }
 
 static void
-test_every_character_is_good_however_it_is_cut(void **state)
+test_valid_text_is_accepted_in_any_pieces(void **state)
 {
 	static const char text[] = "aé汉😀 \xc2\x80\u07ff\u0800\ud7ff\ue000\uffff"
 				   "\U00010000\U0010ffff";
@@ -61,7 +61,7 @@ test_every_character_is_good_however_it_is_cut(void **state)
 }
 
 static void
-test_any_two_bytes_are_judged_as_by_character(void **state)
+test_any_two_bytes_get_the_same_result_in_pieces_and_by_character(void **state)
 {
 	unsigned bytes;
 
@@ -73,10 +73,10 @@ test_any_two_bytes_are_judged_as_by_character(void **state)
 	}
 }
 
-/* All that decides about a character stands in its first two bytes, but for what the
- * others may be at all. */
+/* Behind the first two bytes, any continuation byte is valid. So a few values for the
+ * others are enough. */
 static void
-test_long_characters_are_judged_as_by_character(void **state)
+test_long_characters_get_the_same_result_in_pieces_and_by_character(void **state)
 {
 	static const char ends[] = "\x41\x7f\x80\xbf\xc0\xff";
 	unsigned first, second;
@@ -96,7 +96,7 @@ test_long_characters_are_judged_as_by_character(void **state)
 }
 
 static void
-test_what_can_become_no_character_is_found_at_once(void **state)
+test_an_invalid_byte_is_rejected_at_once(void **state)
 {
 	static const char *const starts[] = { "\x80", "\xc1", "\xe0\x9f", "\xed\xa0",
 		"\xf0\x8f", "\xf4\x90", "\xf5", "\xe2\x82\x41" };
@@ -113,7 +113,7 @@ test_what_can_become_no_character_is_found_at_once(void **state)
 }
 
 static void
-test_a_text_does_not_end_within_a_character(void **state)
+test_a_text_may_not_end_inside_a_character(void **state)
 {
 	struct utf8_check check = { 0 };
 
@@ -131,11 +131,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_character_is_good_however_it_is_cut),
-		cmocka_unit_test(test_any_two_bytes_are_judged_as_by_character),
-		cmocka_unit_test(test_long_characters_are_judged_as_by_character),
-		cmocka_unit_test(test_what_can_become_no_character_is_found_at_once),
-		cmocka_unit_test(test_a_text_does_not_end_within_a_character),
+		cmocka_unit_test(test_valid_text_is_accepted_in_any_pieces),
+		cmocka_unit_test(
+			test_any_two_bytes_get_the_same_result_in_pieces_and_by_character),
+		cmocka_unit_test(
+			test_long_characters_get_the_same_result_in_pieces_and_by_character),
+		cmocka_unit_test(test_an_invalid_byte_is_rejected_at_once),
+		cmocka_unit_test(test_a_text_may_not_end_inside_a_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

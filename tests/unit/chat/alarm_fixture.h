@@ -1,14 +1,14 @@
-/* alarm_fixture.h - alarms of the key "disk" for a chat of chat_fixture.h. */
+/* alarm_fixture.h - pushes alarms with the key "disk" to a chat of chat_fixture.h. */
 #pragma once
 
 #include "chat_fixture.h"
 
-#define ALARM(rest) "{\"type\":\"alarm\",\"key\":\"disk\"," rest "}"
-#define WARNING ALARM("\"severity\":\"warning\"")
-#define CRITICAL ALARM("\"severity\":\"critical\",\"message\":\"98 %\"")
-#define OK ALARM("\"severity\":\"ok\"")
+#define ALARM(rest) "{" JSON("type":"alarm","key":"disk",) rest "}"
+#define WARNING ALARM(JSON("severity":"warning"))
+#define CRITICAL ALARM(JSON("severity":"critical","message":"98 %"))
+#define OK ALARM(JSON("severity":"ok"))
 
-/* Push what the store is to answer later. */
+/* Push the object in text; the store answers later. */
 static inline void
 push_later(struct fixture *fixture, struct fake *call, const char *text)
 {

@@ -1,5 +1,5 @@
 /* chat_fixture.h - a chat with the memory store and three sessions without a socket, and
- * further ones of any door. */
+ * functions to open further sessions of any door. */
 #pragma once
 
 #include <setjmp.h>
@@ -14,18 +14,49 @@
 
 #include <cmocka.h>
 
+#include "linnet/auth/rate.h"
 #include "linnet/base/frame.h"
 #include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
+#include "linnet/protocol/message.h"
 
-/* A session whose door only remembers what it was asked. */
+/* A call that is not answered. */
+struct fake_call {
+	struct fake *fake;
+	struct chat_pending *pending;
+	LIST_ENTRY(fake_call) link;
+};
+
+/* A session of a door that only counts calls; or a client of the HTTP door, whose replies
+ * are queued as JSON. */
 struct fake {
 	struct session session;
 	struct fixture *fixture;
+	LIST_HEAD(, fake_call) calls; /* those that are not answered */
+	struct rate rate;             /* of the calls */
 	int wakes;
 	int drops;
 	uint16_t code;
 };
+
+/* The JSON text of its arguments, which may also be some members of an object. A line
+ * break between two members becomes a blank, which the assertions below ignore. */
+#define JSON(...) #__VA_ARGS__
+
+/* The text of item number index of the JSON array, valid until the next call. NULL: there
+ * is none. */
+static inline const char *
+json_item(const char *array, size_t index)
+{
+	static char text[512];
+	json_t *items = json_loads(array, 0, NULL), *item = json_array_get(items, index);
+	size_t len = item ? json_dumpb(item, text, sizeof(text) - 1, JSON_COMPACT) : 0;
+
+	assert_true(len < sizeof(text));
+	text[len] = '\0';
+	json_decref(items);
+	return len ? text : NULL;
+}
 
 struct fixture {
 	struct config *config;
@@ -62,7 +93,7 @@ fixture_random(void *out, size_t len)
 		bytes[i] = next++;
 }
 
-/* Let the chat and its stores do what there is to do. */
+/* Run the chat and its stores until nothing is pending. */
 static inline void
 settle(struct fixture *fixture)
 {
@@ -82,19 +113,18 @@ settle(struct fixture *fixture)
 	}
 }
 
-/* Make fake a session of the door that is called via and reads wire; nobody knows it yet.
- */
+/* Make fake a session of the door called via that reads the form wire. It is not opened
+ * yet. */
 static inline void
-fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire wire)
+fake_init(struct fixture *fixture, struct fake *fake, enum wire wire)
 {
 	static const struct session_ops ops = { .wake = fake_on_wake,
 		.drop = fake_on_drop };
 
 	memset(fake, 0, sizeof(*fake));
 	fake->fixture = fixture;
-	session_init(&fake->session, &ops, via, chat_next_number(fixture->chat),
+	session_init(&fake->session, &ops, wire, chat_next_number(fixture->chat),
 		(size_t)fixture->config->limits.queue_bytes);
-	fake->session.wire = wire;
 	session_admit(
 		&fake->session, &permissions_of_rooms, "192.0.2.1", fixture->now_ms);
 }
@@ -102,12 +132,12 @@ fake_init(struct fixture *fixture, struct fake *fake, const char *via, enum wire
 static inline void
 come(struct fixture *fixture, struct fake *fake, const struct chat_wishes *wishes)
 {
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	chat_open(fixture->chat, &fake->session, wishes);
 	settle(fixture);
 }
 
-/* Somebody at a terminal, who is called name (NULL: a guest). */
+/* Open a line session called name (NULL: a guest). */
 static inline void
 come_by_line(
 	struct fixture *fixture, struct fake *fake, const char *room, const char *name)
@@ -116,12 +146,12 @@ come_by_line(
 		.room = room, .name = name, .wants_events = true
 	};
 
-	fake_init(fixture, fake, "line", WIRE_LINE);
+	fake_init(fixture, fake, WIRE_LINE);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
 
-/* A stream that shows room and is nobody; since may be NULL. */
+/* A silent stream of room. since may be NULL. */
 static inline void
 come_by_stream(
 	struct fixture *fixture, struct fake *fake, const char *room, const char *since)
@@ -130,22 +160,90 @@ come_by_stream(
 		.room = room, .since = since, .is_silent = true
 	};
 
-	fake_init(fixture, fake, "sse", WIRE_SSE);
+	fake_init(fixture, fake, WIRE_SSE);
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
 
-/* One request of the HTTP door. */
 static inline void
 come_as_call(struct fixture *fixture, struct fake *fake)
 {
-	fake_init(fixture, fake, "http", WIRE_OBJECT);
-	chat_open_call(fixture->chat, &fake->session, &fake->session.own_rate);
+	fake_init(fixture, fake, WIRE_OBJECT);
+}
+
+static inline json_t *
+fake_reply_object(const struct chat_reply *reply)
+{
+	const struct chat_ack *ack = reply->ack;
+	json_t *object;
+
+	if (reply->kind == CHAT_FAULT)
+		return message_error(reply->fault);
+	object = json_pack(
+		"{s:s,s:s*,s:s*}", "type", "ack", "ref", ack->ref, "room", ack->room);
+	if (ack->id)
+		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
+	if (ack->room)
+		json_object_update_new(
+			object, json_pack("{s:s,s:I}", "epoch", ack->epoch, "delivered",
+					(json_int_t)ack->delivered));
+	if (ack->is_duplicate)
+		json_object_set_new(object, "duplicate", json_true());
+	if (ack->count > 1)
+		json_object_set_new(
+			object, "count", json_integer((json_int_t)ack->count));
+	return object;
+}
+
+static inline void
+fake_on_reply(void *context, const struct chat_reply *reply)
+{
+	struct fake_call *call = context;
+	struct encoded encoded;
+	struct frame *frame;
+
+	if (reply->kind == CHAT_OBJECT) {
+		frame = frame_ref(encode_frame(reply->object, WIRE_OBJECT));
+	} else {
+		encode_object(&encoded, fake_reply_object(reply));
+		frame = frame_ref(encode_frame(&encoded, WIRE_OBJECT));
+		encode_fini(&encoded);
+	}
+	frame_queue_push(&call->fake->session.queue, frame);
+	frame_unref(frame);
+	LIST_REMOVE(call, link);
+	free(call);
+}
+
+/* Call the chat for fake, with its permissions and, if the caller has none, its rate. */
+static inline void
+call_for(struct fixture *fixture, struct fake *fake, const struct chat_caller *caller,
+	const struct chat_call *what)
+{
+	struct fake_call *call = calloc(1, sizeof(*call));
+	struct chat_caller own = *caller;
+	struct chat_pending *pending;
+
+	own.permissions = fake->session.permissions;
+	if (!own.rate)
+		own.rate = &fake->rate;
+	call->fake = fake;
+	LIST_INSERT_HEAD(&fake->calls, call, link);
+	pending = chat_call(fixture->chat, &own, what, fake_on_reply, call);
+	if (pending)
+		call->pending = pending;
 }
 
 static inline void
 go(struct fixture *fixture, struct fake *fake)
 {
+	struct fake_call *call;
+
+	while ((call = LIST_FIRST(&fake->calls))) {
+		LIST_REMOVE(call, link);
+		chat_cancel(call->pending);
+		free(call);
+	}
 	chat_close(fixture->chat, &fake->session);
 	session_fini(&fake->session);
 }
@@ -167,12 +265,50 @@ say_line(struct fixture *fixture, struct fake *fake, const char *line)
 	settle(fixture);
 }
 
-/* A program called label pushes the object that text is; the answer waits for fake. */
+/* Push the objects of the array objects at now_ms as a program called label. rate may be
+ * NULL. */
+static inline void
+push_objects_at(struct fixture *fixture, struct fake *fake, const char *label,
+	struct rate *rate, json_t *objects, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .name = label, .rate = rate },
+		&(struct chat_call){
+			.kind = CHAT_PUSH,
+			.object = objects,
+			.now_ms = now_ms,
+		});
+}
+
+/* Push text as a program called label. */
 static inline void
 push_as(struct fixture *fixture, struct fake *fake, const char *label, const char *text)
 {
-	chat_push(fixture->chat, &fake->session, label,
-		json_loads(text, JSON_DECODE_ANY, NULL), fixture->now_ms += 1000);
+	push_objects_at(fixture, fake, label, NULL,
+		json_pack("[o]", json_loads(text, JSON_DECODE_ANY, NULL)),
+		fixture->now_ms += 1000);
+}
+
+static inline void
+ask_at(struct fixture *fixture, struct fake *fake, const char *text, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .name = NULL },
+		&(struct chat_call){
+			.kind = CHAT_ASK,
+			.object = json_loads(text, 0, NULL),
+			.now_ms = now_ms,
+		});
+}
+
+static inline void
+send_at(struct fixture *fixture, struct fake *fake, struct session *speaker,
+	const char *text, int64_t now_ms)
+{
+	call_for(fixture, fake, &(struct chat_caller){ .speaker = speaker },
+		&(struct chat_call){
+			.kind = CHAT_SEND,
+			.object = json_loads(text, 0, NULL),
+			.now_ms = now_ms,
+		});
 }
 
 static inline size_t
@@ -183,7 +319,8 @@ header_of(const struct fake *fake, struct frame *frame)
 	return frame_bytes(frame)[1] == 127 ? 10 : frame_bytes(frame)[1] == 126 ? 4 : 2;
 }
 
-/* Takes the oldest waiting frame; its text is valid until the next call. "" if none. */
+/* Take the oldest queued frame. Its text is valid until the next call. Returns "" if none
+ * is queued. */
 static inline const char *
 hears(struct fake *fake)
 {
@@ -208,16 +345,47 @@ forget_heard(struct fake *fake)
 	frame_queue_clear(&fake->session.queue);
 }
 
+/* Returns the text behind part if heard starts with part, or NULL. A blank after a comma
+ * of part may be missing in heard. */
+static inline const char *
+skip_part(const char *heard, const char *part)
+{
+	const char *start = part;
+
+	for (; *part; part++) {
+		if (*part == *heard)
+			heard++;
+		else if (*part != ' ' || part == start || part[-1] != ',')
+			return NULL;
+	}
+	return heard;
+}
+
+static inline bool
+has_part(const char *heard, const char *part)
+{
+	while (*heard && !skip_part(heard, part))
+		heard++;
+	return *heard || !*part;
+}
+
 #define assert_hears(fake, part)                                                         \
 	do {                                                                             \
 		const char *heard_ = hears(fake);                                        \
-		if (!strstr(heard_, part))                                               \
+		if (!has_part(heard_, part))                                             \
 			fail_msg("heard \"%s\", not %s", heard_, part);                  \
+	} while (0)
+
+#define assert_hears_exactly(fake, text)                                                 \
+	do {                                                                             \
+		const char *heard_ = hears(fake), *rest_ = skip_part(heard_, text);      \
+		if (!rest_ || *rest_)                                                    \
+			fail_msg("heard \"%s\", not %s", heard_, text);                  \
 	} while (0)
 
 #define assert_hears_nothing(fake) assert_string_equal(hears(fake), "")
 
-/* A program called "cron" pushes the object that text is, and is answered with part. */
+/* Push text as a program called "cron" and expect part in the reply. */
 #define assert_push(fixture, text, part)                                                 \
 	do {                                                                             \
 		struct fake call_;                                                       \
@@ -256,8 +424,8 @@ set_up_with(void **state, const char *const *settings, size_t count)
 	struct fixture *fixture = test_calloc(1, sizeof(*fixture));
 	struct config_errors errors = { 0 };
 
-	fixture->config = config_load_text("store = { driver = \"memory\"; };", "test",
-		settings, count, "/", &errors);
+	fixture->config = config_load_text("store = " JSON({ driver = "memory"; };),
+		"test", settings, count, "/", &errors);
 	assert_non_null(fixture->config);
 	open_chat(fixture);
 	*state = fixture;

@@ -1,5 +1,4 @@
-/* Alarms and the store: what is under way, what is sent again, what stands over a restart
- * and what a store that fails leaves of them. */
+/* Alarms and the store: pending changes, resends, restarts and failures. */
 #include "../folder.h"
 #include "alarm_fixture.h"
 
@@ -7,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Where the store of these tests lies. */
+/* Path of the store of these tests. */
 static char folder[FOLDER_BYTES];
 
 static int
@@ -37,7 +36,7 @@ restart(struct fixture *fixture)
 }
 
 static void
-test_changes_that_are_still_under_way_build_on_each_other(void **state)
+test_pending_changes_of_an_alarm_build_on_each_other(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake calls[4], carol;
@@ -48,22 +47,22 @@ test_changes_that_are_still_under_way_build_on_each_other(void **state)
 	push_later(fixture, &calls[1], CRITICAL);
 	push_later(fixture, &calls[2], OK);
 	push_later(fixture, &calls[3], WARNING);
-	come(fixture, &carol, NULL); /* and settle */
-	assert_hears(&fixture->bob, "\"state\":\"raised\",\"since\":1000}");
-	assert_hears(&fixture->bob, "\"state\":\"updated\",\"since\":1000}");
-	assert_hears(&fixture->bob, "\"state\":\"cleared\",\"since\":1000}");
-	assert_hears(&fixture->bob, "\"state\":\"raised\",\"since\":4000}");
+	come(fixture, &carol, NULL); /* and settles */
+	assert_hears(&fixture->bob, JSON("state":"raised","since":1000) "}");
+	assert_hears(&fixture->bob, JSON("state":"updated","since":1000) "}");
+	assert_hears(&fixture->bob, JSON("state":"cleared","since":1000) "}");
+	assert_hears(&fixture->bob, JSON("state":"raised","since":4000) "}");
 	for (i = 0; i < 4; i++) {
-		assert_hears(&carol, "\"id\":");
-		assert_hears(&calls[i], "\"id\":");
+		assert_hears(&carol, JSON("id":));
+		assert_hears(&calls[i], JSON("id":));
 		go(fixture, &calls[i]);
 	}
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
 	come(fixture, &carol, NULL);
 	heard = hears(&carol);
-	assert_non_null(strstr(heard, "\"standing\":true"));
-	assert_non_null(strstr(heard, "\"since\":4000"));
+	assert_non_null(strstr(heard, JSON("standing":true)));
+	assert_non_null(strstr(heard, JSON("since":4000)));
 	go(fixture, &carol);
 }
 
@@ -78,129 +77,129 @@ test_an_alarm_raised_and_cleared_in_one_turn_leaves_nothing(void **state)
 	settle(fixture);
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
-	assert_push(fixture, OK, "\"room\":\"lobby\",\"epoch\""); /* has no id */
+	assert_push(fixture, OK, JSON("room":"lobby","epoch")); /* without an id */
 	go(fixture, &carol);
 	go(fixture, &calls[0]);
 	go(fixture, &calls[1]);
 }
 
 static void
-test_who_comes_while_an_alarm_is_under_way_is_told_it_once(void **state)
+test_a_session_that_joins_while_an_alarm_is_stored_gets_it_once(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call, carol;
 
 	push_later(fixture, &call, WARNING);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"id\":1,");
+	assert_hears(&carol, JSON("id":1,));
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
 	go(fixture, &call);
 }
 
 static void
-test_an_alarm_is_kept_when_its_program_does_not_wait(void **state)
+test_an_alarm_is_stored_although_its_program_disconnects(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
 
-	push_later(fixture, &call,
-		ALARM("\"severity\":\"error\",\"room\":\"new\",\"ref\":\"1\""));
+	push_later(
+		fixture, &call, ALARM(JSON("severity":"error","room":"new","ref":"1")));
 	go(fixture, &call);
 	settle(fixture);
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"new\"}");
-	assert_hears(&fixture->ann, "\"type\":\"joined\"");
-	assert_hears(&fixture->ann, "\"standing\":true,\"key\":\"disk\"");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"new"}));
+	assert_hears(&fixture->ann, JSON("type":"joined"));
+	assert_hears(&fixture->ann, JSON("standing":true,"key":"disk"));
 }
 
 static void
-test_a_push_that_is_sent_again_changes_nothing(void **state)
+test_a_resent_push_changes_no_alarm(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
 
-	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""), "\"id\":1");
-	assert_push(fixture, ALARM("\"severity\":\"info\",\"ref\":\"r2\""), "\"id\":2");
+	assert_push(fixture, ALARM(JSON("severity":"error","ref":"r1")), JSON("id":1));
+	assert_push(fixture, ALARM(JSON("severity":"info","ref":"r2")), JSON("id":2));
 	forget_heard(&fixture->bob);
-	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""),
-		"\"id\":1,\"epoch\"");
-	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""),
-		"\"delivered\":0,\"duplicate\":true}");
+	assert_push(fixture, ALARM(JSON("severity":"error","ref":"r1")),
+				     JSON("id":1,"epoch"));
+	assert_push(fixture, ALARM(JSON("severity":"error","ref":"r1")),
+				     JSON("delivered":0,"duplicate":true) "}");
 	assert_hears_nothing(&fixture->bob);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"severity\":\"info\"");
+	assert_hears(&carol, JSON("severity":"info"));
 	go(fixture, &carol);
-	assert_push(fixture, OK, "\"id\":3");
-	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""),
-		"\"duplicate\":true");
+	assert_push(fixture, OK, JSON("id":3));
+	assert_push(fixture, ALARM(JSON("severity":"error","ref":"r1")),
+				     JSON("duplicate":true));
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
-	/* Nothing is under way any more: it is known to be well. */
-	assert_push(fixture, OK, "\"room\":\"lobby\",\"epoch\"");
+	/* Nothing is pending, so the alarm is known to be cleared. */
+	assert_push(fixture, OK, JSON("room":"lobby","epoch"));
 }
 
 static void
-test_a_repeated_push_between_others_does_not_undo_them(void **state)
+test_a_resent_push_does_not_undo_later_changes(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake calls[3], carol;
 	size_t i;
 
-	assert_push(fixture, ALARM("\"severity\":\"error\",\"ref\":\"r1\""), "\"id\":1");
+	assert_push(fixture, ALARM(JSON("severity":"error","ref":"r1")), JSON("id":1));
 	push_later(fixture, &calls[0], WARNING);
-	push_later(fixture, &calls[1], ALARM("\"severity\":\"critical\",\"ref\":\"r1\""));
-	push_later(fixture, &calls[2], ALARM("\"severity\":\"info\""));
+	push_later(fixture, &calls[1], ALARM(JSON("severity":"critical","ref":"r1")));
+	push_later(fixture, &calls[2], ALARM(JSON("severity":"info")));
 	settle(fixture);
 	for (i = 0; i < 3; i++)
 		go(fixture, &calls[i]);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"severity\":\"info\"");
+	assert_hears(&carol, JSON("severity":"info"));
 	go(fixture, &carol);
 	push_later(fixture, &calls[0], WARNING);
-	push_later(fixture, &calls[1], ALARM("\"severity\":\"ok\",\"ref\":\"r1\""));
+	push_later(fixture, &calls[1], ALARM(JSON("severity":"ok","ref":"r1")));
 	settle(fixture);
 	go(fixture, &calls[0]);
 	go(fixture, &calls[1]);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"severity\":\"warning\"");
+	assert_hears(&carol, JSON("severity":"warning"));
 	go(fixture, &carol);
 	forget_heard(&fixture->bob);
-	assert_push(fixture, OK, "\"id\":5");
-	assert_hears(&fixture->bob, "\"state\":\"cleared\"");
+	assert_push(fixture, OK, JSON("id":5));
+	assert_hears(&fixture->bob, JSON("state":"cleared"));
 }
 
 static void
-test_alarms_stand_over_a_restart(void **state)
+test_alarms_survive_a_restart(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"nick\",\"username\":\"ann\"}");
-	assert_push(fixture, CRITICAL, "\"id\":1");
-	assert_push(fixture, "{\"type\":\"alarm\",\"key\":\"a\",\"severity\":\"info\"}",
-		"\"id\":2");
-	assert_push(fixture, "{\"type\":\"alarm\",\"key\":\"b\",\"severity\":\"info\"}",
-		"\"id\":3");
-	assert_push(fixture, "{\"type\":\"alarm\",\"key\":\"a\",\"severity\":\"ok\"}",
-		"\"id\":4");
-	say(fixture, &fixture->ann, "{\"type\":\"ack\",\"key\":\"disk\"}");
+	say(fixture, &fixture->ann, JSON({"type":"nick","username":"ann"}));
+	assert_push(fixture, CRITICAL, JSON("id":1));
+	assert_push(fixture, JSON({"type":"alarm","key":"a","severity":"info"}),
+				     JSON("id":2));
+	assert_push(fixture, JSON({"type":"alarm","key":"b","severity":"info"}),
+				     JSON("id":3));
+	assert_push(
+		fixture, JSON({"type":"alarm","key":"a","severity":"ok"}), JSON("id":4));
+	say(fixture, &fixture->ann, JSON({"type":"ack","key":"disk"}));
 	restart(fixture);
-	assert_string_equal(hears(&fixture->bob),
-		"{\"type\":\"alarm\",\"room\":\"lobby\",\"standing\":true,"
-		"\"key\":\"disk\",\"severity\":\"critical\",\"message\":\"98 %\","
-		"\"state\":\"acknowledged\",\"since\":2000,\"ts\":6000,"
-		"\"username\":\"cron\",\"acknowledged_by\":\"ann\","
-		"\"acknowledged_ms\":6000}");
-	assert_hears(&fixture->bob, "\"key\":\"b\"");
+	assert_hears_exactly(&fixture->bob,
+		JSON({"type":"alarm","room":"lobby","standing":true,"key":"disk",
+			"severity":"critical","message":"98 %",
+			"state":"acknowledged","since":2000,"ts":6000,
+			"username":"cron","acknowledged_by":"ann",
+			"acknowledged_ms":6000}));
+	assert_hears(&fixture->bob, JSON("key":"b"));
 	assert_hears_nothing(&fixture->bob);
-	assert_push(fixture, OK, "\"id\":6");
-	assert_hears(&fixture->bob, "\"state\":\"cleared\",\"since\":2000");
+	assert_push(fixture, OK, JSON("id":6));
+	assert_hears(&fixture->bob, JSON("state":"cleared","since":2000));
 	restart(fixture);
-	assert_hears(&fixture->bob, "\"key\":\"b\"");
+	assert_hears(&fixture->bob, JSON("key":"b"));
 	assert_hears_nothing(&fixture->bob);
 }
 
-/* The largest file that this process may write from now on: what is there, and more. */
+/* Limit this process's files to the present size and a little more. */
 static void
 limit_files(rlim_t more)
 {
@@ -216,7 +215,7 @@ limit_files(rlim_t more)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* An alarm that is too large for the limit below. */
+/* An alarm larger than the limit below. */
 static char *
 large_alarm(const char *severity)
 {
@@ -231,7 +230,7 @@ large_alarm(const char *severity)
 }
 
 static void
-test_a_store_that_fails_leaves_what_stood(void **state)
+test_a_store_failure_leaves_the_active_alarms_unchanged(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
@@ -239,56 +238,56 @@ test_a_store_that_fails_leaves_what_stood(void **state)
 	size_t i;
 
 	signal(SIGXFSZ, SIG_IGN);
-	assert_push(fixture, WARNING, "\"id\":1");
+	assert_push(fixture, WARNING, JSON("id":1));
 	forget_heard(&fixture->bob);
 	limit_files(100000);
 	push_later(fixture, &calls[0], OK);
 	push_later(fixture, &calls[1], large);
-	push_later(fixture, &calls[2], ALARM("\"severity\":\"info\",\"ref\":\"r\""));
+	push_later(fixture, &calls[2], ALARM(JSON("severity":"info","ref":"r")));
 	settle(fixture);
 	for (i = 0; i < 3; i++) {
-		assert_hears(&calls[i], "\"code\":\"store_failed\"");
+		assert_hears(&calls[i], JSON("code":"store_failed"));
 		go(fixture, &calls[i]);
 	}
 	assert_hears_nothing(&fixture->bob);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"severity\":\"warning\",\"state\":\"raised\"");
+	assert_hears(&carol, JSON("severity":"warning","state":"raised"));
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
 	limit_files(RLIM_INFINITY);
-	assert_push(fixture, ALARM("\"severity\":\"info\",\"ref\":\"r\""), "\"id\":2");
-	assert_hears(&fixture->bob, "\"state\":\"updated\",\"since\":1000}");
+	assert_push(fixture, ALARM(JSON("severity":"info","ref":"r")), JSON("id":2));
+	assert_hears(&fixture->bob, JSON("state":"updated","since":1000) "}");
 	free(large);
 }
 
 static void
-test_an_alarm_that_was_never_kept_does_not_stand(void **state)
+test_an_alarm_that_was_not_stored_is_not_active(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
 	struct fake call, carol;
 
 	signal(SIGXFSZ, SIG_IGN);
-	say(fixture, &fixture->bob, "{\"message\":\"x\"}");
+	say(fixture, &fixture->bob, JSON({"message":"x"}));
 	forget_heard(&fixture->ann);
 	limit_files(100000);
 	push_later(fixture, &call, large);
 	settle(fixture);
-	assert_hears(&call, "\"code\":\"store_failed\"");
+	assert_hears(&call, JSON("code":"store_failed"));
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
-	say(fixture, &fixture->ann, "{\"type\":\"ack\",\"key\":\"disk\"}");
-	assert_hears(&fixture->ann, "\"code\":\"no_such_alarm\"");
+	say(fixture, &fixture->ann, JSON({"type":"ack","key":"disk"}));
+	assert_hears(&fixture->ann, JSON("code":"no_such_alarm"));
 	limit_files(RLIM_INFINITY);
-	assert_push(fixture, OK, "\"room\":\"lobby\",\"epoch\"");
+	assert_push(fixture, OK, JSON("room":"lobby","epoch"));
 	go(fixture, &carol);
 	go(fixture, &call);
 	free(large);
 }
 
-/* The store takes 32 MiB that it has not answered. */
+/* The store accepts 32 MiB of pending entries. */
 static void
-test_a_change_that_the_store_does_not_take_leaves_those_under_way(void **state)
+test_a_change_that_the_store_refuses_leaves_pending_changes_alone(void **state)
 {
 	struct fixture *fixture = *state;
 	char *large = large_alarm("critical");
@@ -300,16 +299,16 @@ test_a_change_that_the_store_does_not_take_leaves_those_under_way(void **state)
 		assert_true(i < 100);
 		push_as(fixture, &call, "cron", large);
 	}
-	assert_hears(&call, "\"code\":\"busy\"");
+	assert_hears(&call, JSON("code":"busy"));
 	push_as(fixture, &call, "cron", OK);
-	assert_hears(&call, "\"code\":\"busy\"");
+	assert_hears(&call, JSON("code":"busy"));
 	settle(fixture);
 	forget_heard(&call);
 	come(fixture, &carol, NULL);
 	assert_true(carol.session.queue.count == 1);
 	forget_heard(&fixture->bob);
 	go(fixture, &carol);
-	assert_push(fixture, OK, "\"id\":");
+	assert_push(fixture, OK, JSON("id":));
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
@@ -323,17 +322,18 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_changes_that_are_still_under_way_build_on_each_other),
+		chat_test(test_pending_changes_of_an_alarm_build_on_each_other),
 		chat_test(test_an_alarm_raised_and_cleared_in_one_turn_leaves_nothing),
-		chat_test(test_who_comes_while_an_alarm_is_under_way_is_told_it_once),
-		chat_test(test_an_alarm_is_kept_when_its_program_does_not_wait),
-		chat_test(test_a_push_that_is_sent_again_changes_nothing),
-		chat_test(test_a_repeated_push_between_others_does_not_undo_them),
-		file_test(test_alarms_stand_over_a_restart),
-		file_test(test_a_store_that_fails_leaves_what_stood),
-		file_test(test_an_alarm_that_was_never_kept_does_not_stand),
 		chat_test(
-			test_a_change_that_the_store_does_not_take_leaves_those_under_way),
+			test_a_session_that_joins_while_an_alarm_is_stored_gets_it_once),
+		chat_test(test_an_alarm_is_stored_although_its_program_disconnects),
+		chat_test(test_a_resent_push_changes_no_alarm),
+		chat_test(test_a_resent_push_does_not_undo_later_changes),
+		file_test(test_alarms_survive_a_restart),
+		file_test(test_a_store_failure_leaves_the_active_alarms_unchanged),
+		file_test(test_an_alarm_that_was_not_stored_is_not_active),
+		chat_test(
+			test_a_change_that_the_store_refuses_leaves_pending_changes_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,13 @@
-/* People behind a stream, who are shown one thing and speak by another, and questions. */
+/* HTTP calls: speaking for the person of a stream, and asking. */
 #include "chat_fixture.h"
 
-/* Where ann's token is put; it needs 33 bytes. */
+/* Write fake's session token to token, which has 33 bytes. */
 static void
 take_token(struct fixture *fixture, struct fake *fake, char *token)
 {
 	forget_heard(fake);
-	say(fixture, fake, "{\"type\":\"join\"}");
-	memcpy(token, strstr(hears(fake), "\"session\":\"") + 11, 32);
+	say(fixture, fake, JSON({"type":"join"}));
+	memcpy(token, strstr(hears(fake), JSON("session":)) + 11, 32);
 	token[32] = '\0';
 }
 
@@ -15,33 +15,32 @@ static void
 send_as(struct fixture *fixture, struct fake *call, struct session *speaker,
 	const char *text)
 {
-	chat_send(fixture->chat, &call->session, speaker, json_loads(text, 0, NULL),
-		fixture->now_ms += 1000);
+	send_at(fixture, call, speaker, text, fixture->now_ms += 1000);
 	settle(fixture);
 }
 
 static void
-test_a_token_of_joined_lets_its_person_speak_by_a_request(void **state)
+test_a_session_token_lets_a_call_speak_for_its_person(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
 	struct session *speaker;
 	char token[33];
 
-	say(fixture, &fixture->ann, "{\"type\":\"nick\",\"username\":\"ann\"}");
+	say(fixture, &fixture->ann, JSON({"type":"nick","username":"ann"}));
 	take_token(fixture, &fixture->ann, token);
 	speaker = chat_find_session(fixture->chat, token);
 	assert_ptr_equal(speaker, &fixture->ann.session);
 	come_as_call(fixture, &call);
-	send_as(fixture, &call, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
-	assert_hears(&call, "{\"type\":\"ack\",\"ref\":\"r\",\"room\":\"lobby\","
-			    "\"id\":1,\"epoch\":\"");
+	send_as(fixture, &call, speaker, JSON({"message":"hi","ref":"r"}));
+	assert_hears(
+		&call, "{" JSON("type":"ack","ref":"r","room":"lobby","id":1,"epoch":));
 	assert_hears_nothing(&call);
-	assert_hears(&fixture->bob, "\"username\":\"ann\",\"message\":\"hi\"}");
-	/* Its stream shows the room as everybody sees it. */
-	assert_hears(&fixture->ann, "\"message\":\"hi\"}");
-	send_as(fixture, &call, speaker, "{\"message\":\"hi\",\"ref\":\"r\"}");
-	assert_hears(&call, "\"duplicate\":true");
+	assert_hears(&fixture->bob, JSON("username":"ann","message":"hi") "}");
+	/* The speaker's own stream receives it too. */
+	assert_hears(&fixture->ann, JSON("message":"hi") "}");
+	send_as(fixture, &call, speaker, JSON({"message":"hi","ref":"r"}));
+	assert_hears(&call, JSON("duplicate":true));
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &call);
 }
@@ -55,17 +54,17 @@ test_a_speaker_writes_to_its_own_room_unless_another_is_named(void **state)
 
 	come(fixture, &carol, &wishes);
 	come_as_call(fixture, &call);
-	send_as(fixture, &call, &carol.session, "{\"message\":\"a\"}");
-	assert_hears(&call, "\"room\":\"ops\"");
-	send_as(fixture, &call, &carol.session, "{\"message\":\"b\",\"room\":\"lobby\"}");
-	assert_hears(&call, "\"room\":\"lobby\"");
-	assert_hears(&fixture->bob, "\"username\":\"carol\",\"message\":\"b\"}");
+	send_as(fixture, &call, &carol.session, JSON({"message":"a"}));
+	assert_hears(&call, JSON("room":"ops"));
+	send_as(fixture, &call, &carol.session, JSON({"message":"b","room":"lobby"}));
+	assert_hears(&call, JSON("room":"lobby"));
+	assert_hears(&fixture->bob, JSON("username":"carol","message":"b") "}");
 	go(fixture, &call);
 	go(fixture, &carol);
 }
 
 static void
-test_a_speaker_cannot_say_what_only_the_server_says(void **state)
+test_a_call_cannot_send_a_type_of_the_server(void **state)
 {
 	static const char *const types[] = { "joined", "alarm", "metric", "log" };
 	struct fixture *fixture = *state;
@@ -75,38 +74,38 @@ test_a_speaker_cannot_say_what_only_the_server_says(void **state)
 
 	come_as_call(fixture, &call);
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		snprintf(text, sizeof(text), "{\"type\":\"%s\"}", types[i]);
+		snprintf(text, sizeof(text), JSON({"type":"%s"}), types[i]);
 		send_as(fixture, &call, &fixture->ann.session, text);
-		assert_hears(&call, "\"code\":\"reserved_type\"");
+		assert_hears(&call, JSON("code":"reserved_type"));
 	}
-	send_as(fixture, &call, &fixture->ann.session, "{\"message\":5}");
-	assert_hears(&call, "\"code\":\"bad_field\"");
+	send_as(fixture, &call, &fixture->ann.session, JSON({"message":5}));
+	assert_hears(&call, JSON("code":"bad_field"));
 	assert_hears_nothing(&call);
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &call);
 }
 
 static void
-test_a_command_by_a_request_is_done_and_the_request_told(void **state)
+test_a_command_sent_by_a_call_is_run_and_acknowledged(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
 
-	say(fixture, &fixture->bob, "{\"type\":\"join\",\"username\":\"bob\"}");
+	say(fixture, &fixture->bob, JSON({"type":"join","username":"bob"}));
 	forget_heard(&fixture->bob);
 	come_as_call(fixture, &call);
-	send_as(fixture, &call, &fixture->ann.session, "{\"type\":\"typing\"}");
-	assert_string_equal(hears(&call), "{\"type\":\"ack\"}");
-	assert_hears(&fixture->bob, "\"type\":\"typing\"");
+	send_as(fixture, &call, &fixture->ann.session, JSON({"type":"typing"}));
+	assert_hears_exactly(&call, JSON({"type":"ack"}));
+	assert_hears(&fixture->bob, JSON("type":"typing"));
 	send_as(fixture, &call, &fixture->ann.session,
-		"{\"type\":\"nick\",\"username\":\"bob\"}");
-	assert_hears(&call, "\"code\":\"name_taken\"");
+		JSON({"type":"nick","username":"bob"}));
+	assert_hears(&call, JSON("code":"name_taken"));
 	assert_hears_nothing(&call);
 	go(fixture, &call);
 }
 
 static void
-test_a_request_talks_at_the_rate_of_whom_it_speaks_for(void **state)
+test_a_call_is_charged_to_the_rate_of_its_speaker(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
@@ -114,24 +113,24 @@ test_a_request_talks_at_the_rate_of_whom_it_speaks_for(void **state)
 
 	come_as_call(fixture, &call);
 	for (i = 0; i < 21; i++)
-		chat_send(fixture->chat, &call.session, &fixture->ann.session,
-			json_pack("{s:s}", "message", "x"), 5000);
-	assert_hears(&call, "\"code\":\"rate_limited\"");
+		send_at(fixture, &call, &fixture->ann.session,
+			JSON({"message":"x"}), 5000);
+	assert_hears(&call, JSON("code":"rate_limited"));
 	settle(fixture);
 	forget_heard(&call);
 	chat_handle(fixture->chat, &fixture->ann.session, "{}", 2, 5000);
-	assert_hears(&fixture->ann, "\"message\":\"x\"");
-	/* Who it spoke for may go; its own rate is another. */
+	assert_hears(&fixture->ann, JSON("message":"x"));
+	/* The speaker may be freed; the call has a rate of its own. */
 	go(fixture, &fixture->ann);
 	memset(&fixture->ann, 0xff, sizeof(fixture->ann));
-	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"), 5000);
-	assert_hears(&call, "\"type\":\"rooms\"");
+	ask_at(fixture, &call, JSON({"type":"rooms"}), 5000);
+	assert_hears(&call, JSON("type":"rooms"));
 	go(fixture, &call);
 	come(fixture, &fixture->ann, NULL);
 }
 
 static void
-test_an_unknown_token_is_nobodys(void **state)
+test_an_unknown_session_token_finds_nobody(void **state)
 {
 	struct fixture *fixture = *state;
 	char token[33];
@@ -146,7 +145,7 @@ test_an_unknown_token_is_nobodys(void **state)
 }
 
 static void
-test_a_session_that_is_closing_speaks_no_more(void **state)
+test_a_closing_session_is_not_found_by_its_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .name = NULL };
@@ -164,7 +163,7 @@ test_a_session_that_is_closing_speaks_no_more(void **state)
 }
 
 static void
-test_a_guest_comes_again_by_its_token(void **state)
+test_a_guest_reconnects_by_its_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_joined = true };
@@ -176,14 +175,14 @@ test_a_guest_comes_again_by_its_token(void **state)
 	wishes.token = token;
 	come(fixture, &second, &wishes);
 	heard = hears(&second);
-	assert_non_null(strstr(heard, "\"you\":{\"username\":\"guest-1\""));
-	assert_non_null(strstr(heard, "\"count\":3"));
+	assert_non_null(strstr(heard, JSON("you":) "{" JSON("username":"guest-1")));
+	assert_non_null(strstr(heard, JSON("count":3)));
 	assert_hears_nothing(&second);
 	go(fixture, &second);
 }
 
 static void
-test_a_token_of_a_wrong_form_is_refused_and_no_ones_afterwards(void **state)
+test_a_malformed_token_is_refused_and_never_stored(void **state)
 {
 	static const char *const bad[] = { "", "abc", "0123456789ABCDEF0123456789ABCDEF",
 		"0123456789abcdef0123456789abcdef0" };
@@ -195,8 +194,9 @@ test_a_token_of_a_wrong_form_is_refused_and_no_ones_afterwards(void **state)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		wishes.token = bad[i];
 		come(fixture, &carol, &wishes);
-		assert_hears(&carol, "\"code\":\"bad_field\"");
-		assert_hears(&carol, "\"you\":{\"username\":\"carol\",\"session\":\"");
+		assert_hears(&carol, JSON("code":"bad_field"));
+		assert_hears(
+			&carol, JSON("you":) "{" JSON("username":"carol","session":));
 		assert_null(chat_find_session(fixture->chat, bad[i]));
 		go(fixture, &carol);
 	}
@@ -205,118 +205,117 @@ test_a_token_of_a_wrong_form_is_refused_and_no_ones_afterwards(void **state)
 static void
 ask(struct fixture *fixture, struct fake *call, const char *text)
 {
-	chat_ask(fixture->chat, &call->session, json_loads(text, 0, NULL),
-		fixture->now_ms += 1000);
+	ask_at(fixture, call, text, fixture->now_ms += 1000);
 	settle(fixture);
 }
 
 static void
-test_a_request_is_answered_what_it_asks_for(void **state)
+test_a_call_is_answered_with_the_object_it_asked_for(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
 
-	say(fixture, &fixture->ann, "{\"message\":\"disk full\"}");
-	say(fixture, &fixture->ann, "{\"message\":\"fine\"}");
+	say(fixture, &fixture->ann, JSON({"message":"disk full"}));
+	say(fixture, &fixture->ann, JSON({"message":"fine"}));
 	come_as_call(fixture, &call);
-	ask(fixture, &call, "{\"type\":\"history\",\"limit\":1}");
-	assert_hears(&call, "\"more\":true,\"messages\":[{\"type\":\"message\","
-			    "\"room\":\"lobby\",\"id\":2,");
-	ask(fixture, &call, "{\"type\":\"search\",\"room\":\"lobby\",\"q\":\"disk\"}");
-	assert_hears(&call, "\"q\":\"disk\",\"more\":false,\"messages\":[{\"type\":"
-			    "\"message\",\"room\":\"lobby\",\"id\":1,");
-	ask(fixture, &call, "{\"type\":\"rooms\"}");
-	assert_string_equal(hears(&call),
-		"{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
-		"\"count\":3,\"last_id\":2}],\"tails\":[]}");
-	ask(fixture, &call, "{\"type\":\"who\"}");
-	assert_hears(&call, "\"users\":[{\"username\":\"guest-1\",\"via\":\"ws\"}");
+	ask(fixture, &call, JSON({"type":"history","limit":1}));
+	assert_hears(&call, JSON("more":true,"messages":) "[{" JSON("type":"message","room":"lobby","id":2,));
+	ask(fixture, &call, JSON({"type":"search","room":"lobby","q":"disk"}));
+	assert_hears(&call, JSON("q":"disk","more":false,"messages":) "[{" JSON("type":"message","room":"lobby","id":1,));
+	ask(fixture, &call, JSON({"type":"rooms"}));
+	assert_hears_exactly(
+		&call, JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
+			"count":3,"last_id":2}],"tails":[]}));
+	ask(fixture, &call, JSON({"type":"who"}));
+	assert_hears(&call, JSON("users":) "[" JSON({"username":"guest-1","via":"ws"}));
 	assert_hears_nothing(&call);
 	go(fixture, &call);
 }
 
+#define assert_fault(fixture, call, text, word)                                          \
+	do {                                                                             \
+		ask(fixture, call, text);                                                \
+		assert_hears(call, JSON("code":word));                                   \
+		assert_hears_nothing(call);                                              \
+	} while (0)
+
 static void
-test_a_request_that_asks_wrongly_is_answered_by_an_error(void **state)
+test_a_bad_question_is_answered_with_a_fault(void **state)
 {
-	static const char *const bad[][2] = {
-		{ "{\"type\":\"history\",\"room\":\"no\"}", "no_such_room" },
-		{ "{\"type\":\"history\",\"limit\":0}", "bad_field" },
-		{ "{\"type\":\"history\",\"before\":-1}", "bad_field" },
-		{ "{\"type\":\"search\"}", "bad_field" },
-		{ "{\"type\":\"search\",\"q\":7}", "bad_field" },
-		{ "{\"type\":\"join\",\"room\":\"x\"}", "denied" },
-		{ "{\"type\":\"me\",\"message\":\"x\"}", "denied" },
-		{ "{\"type\":\"message\"}", "denied" },
-		{ "{\"type\":\"leave\"}", "denied" },
-		{ "{\"type\":\"nick\",\"username\":\"x\"}", "denied" },
-		{ "{\"type\":\"typing\"}", "denied" },
-		{ "{\"type\":\"ack\",\"key\":\"x\"}", "denied" },
-		{ "{\"type\":\"quit\"}", "denied" },
-	};
 	struct fixture *fixture = *state;
 	struct fake call;
-	char code[64];
-	size_t i;
 
 	come_as_call(fixture, &call);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		snprintf(code, sizeof(code), "\"code\":\"%s\"", bad[i][1]);
-		ask(fixture, &call, bad[i][0]);
-		assert_hears(&call, code);
-		assert_hears_nothing(&call);
-	}
+	assert_fault(
+		fixture, &call, JSON({"type":"history","room":"no"}), "no_such_room");
+	assert_fault(fixture, &call, JSON({"type":"history","limit":0}), "bad_field");
+	assert_fault(fixture, &call, JSON({"type":"history","before":-1}), "bad_field");
+	assert_fault(fixture, &call, JSON({"type":"search"}), "bad_field");
+	assert_fault(fixture, &call, JSON({"type":"search","q":7}), "bad_field");
+	assert_fault(fixture, &call, JSON({"type":"join","room":"x"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"me","message":"x"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"message"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"leave"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"nick","username":"x"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"typing"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"ack","key":"x"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"quit"}), "denied");
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &call);
 }
 
 static void
-test_a_stream_that_is_nobody_is_shown_the_room_and_counted_nowhere(void **state)
+test_a_silent_stream_reads_the_room_and_is_not_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake stream;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join"}));
 	forget_heard(&fixture->ann);
 	come_by_stream(fixture, &stream, "lobby", NULL);
 	assert_hears_nothing(&fixture->ann);
 	assert_hears_nothing(&stream);
-	say(fixture, &fixture->bob, "{\"message\":\"hi\"}");
+	say(fixture, &fixture->bob, JSON({"message":"hi"}));
 	assert_hears(&stream, ":1\ndata: {\"type\":\"message\"");
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->ann, "{\"type\":\"join\"}");
-	assert_hears(&fixture->ann, "\"count\":3");
+	say(fixture, &fixture->ann, JSON({"type":"join"}));
+	assert_hears(&fixture->ann, JSON("count":3));
 	go(fixture, &stream);
 	assert_hears_nothing(&fixture->ann);
 }
 
 static void
-test_a_silent_session_may_ask_and_is_told_that_it_is_in_but_does_nothing(void **state)
+test_a_silent_session_may_ask_but_not_speak(void **state)
 {
-	static const char *const denied[] = { "{\"message\":\"x\"}",
-		"{\"type\":\"join\",\"room\":\"x\"}", "{\"type\":\"leave\"}",
-		"{\"type\":\"nick\",\"username\":\"x\"}", "{\"type\":\"typing\"}",
-		"{\"type\":\"cursor\",\"ephemeral\":true}" };
+	const char *const denied = JSON([
+		{"message":"x"},
+		{"type":"join","room":"x"},
+		{"type":"leave"},
+		{"type":"nick","username":"x"},
+		{"type":"typing"},
+		{"type":"cursor","ephemeral":true}
+	]);
 	struct fixture *fixture = *state;
 	const struct chat_wishes wishes = { .is_silent = true, .wants_events = true };
 	struct fake stream;
 	const char *heard;
 	size_t i;
 
-	fake_init(fixture, &stream, "sse", WIRE_OBJECT);
+	fake_init(fixture, &stream, WIRE_OBJECT);
 	chat_open(fixture->chat, &stream.session, &wishes);
 	heard = hears(&stream);
-	assert_non_null(strstr(heard, "\"type\":\"joined\""));
-	assert_null(strstr(heard, "\"you\""));
-	for (i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
-		say(fixture, &stream, denied[i]);
-		assert_hears(&stream, "\"code\":\"denied\"");
+	assert_non_null(strstr(heard, JSON("type":"joined")));
+	assert_null(strstr(heard, JSON("you")));
+	for (i = 0; json_item(denied, i); i++) {
+		say(fixture, &stream, json_item(denied, i));
+		assert_hears(&stream, JSON("code":"denied"));
 	}
-	say(fixture, &stream, "{\"type\":\"history\"}");
-	assert_hears(&stream, "\"type\":\"history\"");
-	say(fixture, &stream, "{\"type\":\"ping\"}");
-	assert_hears(&stream, "\"type\":\"pong\"");
-	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"bob\"}");
-	assert_hears(&stream, "\"event\":\"rename\"");
+	say(fixture, &stream, JSON({"type":"history"}));
+	assert_hears(&stream, JSON("type":"history"));
+	say(fixture, &stream, JSON({"type":"ping"}));
+	assert_hears(&stream, JSON("type":"pong"));
+	say(fixture, &fixture->bob, JSON({"type":"nick","username":"bob"}));
+	assert_hears(&stream, JSON("event":"rename"));
 	session_close(&stream.session, CLOSE_GOING_AWAY, "bye");
 	settle(fixture);
 	assert_hears_nothing(&fixture->eve);
@@ -327,21 +326,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_a_token_of_joined_lets_its_person_speak_by_a_request),
+		chat_test(test_a_session_token_lets_a_call_speak_for_its_person),
 		chat_test(test_a_speaker_writes_to_its_own_room_unless_another_is_named),
-		chat_test(test_a_speaker_cannot_say_what_only_the_server_says),
-		chat_test(test_a_command_by_a_request_is_done_and_the_request_told),
-		chat_test(test_a_request_talks_at_the_rate_of_whom_it_speaks_for),
-		chat_test(test_an_unknown_token_is_nobodys),
-		chat_test(test_a_session_that_is_closing_speaks_no_more),
-		chat_test(test_a_guest_comes_again_by_its_token),
-		chat_test(test_a_token_of_a_wrong_form_is_refused_and_no_ones_afterwards),
-		chat_test(test_a_request_is_answered_what_it_asks_for),
-		chat_test(test_a_request_that_asks_wrongly_is_answered_by_an_error),
-		chat_test(
-			test_a_stream_that_is_nobody_is_shown_the_room_and_counted_nowhere),
-		chat_test(
-			test_a_silent_session_may_ask_and_is_told_that_it_is_in_but_does_nothing),
+		chat_test(test_a_call_cannot_send_a_type_of_the_server),
+		chat_test(test_a_command_sent_by_a_call_is_run_and_acknowledged),
+		chat_test(test_a_call_is_charged_to_the_rate_of_its_speaker),
+		chat_test(test_an_unknown_session_token_finds_nobody),
+		chat_test(test_a_closing_session_is_not_found_by_its_token),
+		chat_test(test_a_guest_reconnects_by_its_token),
+		chat_test(test_a_malformed_token_is_refused_and_never_stored),
+		chat_test(test_a_call_is_answered_with_the_object_it_asked_for),
+		chat_test(test_a_bad_question_is_answered_with_a_fault),
+		chat_test(test_a_silent_stream_reads_the_room_and_is_not_counted),
+		chat_test(test_a_silent_session_may_ask_but_not_speak),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

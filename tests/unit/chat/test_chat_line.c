@@ -1,7 +1,7 @@
-/* People at a terminal: what they type and what they read. */
+/* Line sessions: what they type and what they read. */
 #include "chat_fixture.h"
 
-/* As set_up, with bob called "bob" and somebody at a terminal in place of ann. */
+/* As set_up, but ann is a line session and bob is called "bob". */
 static int
 set_up_line(void **state)
 {
@@ -9,7 +9,7 @@ set_up_line(void **state)
 
 	set_up(state);
 	fixture = *state;
-	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"bob\"}");
+	say(fixture, &fixture->bob, JSON({"type":"nick","username":"bob"}));
 	go(fixture, &fixture->ann);
 	come_by_line(fixture, &fixture->ann, NULL, NULL);
 	return 0;
@@ -18,7 +18,7 @@ set_up_line(void **state)
 #define line_test(test) cmocka_unit_test_setup_teardown(test, set_up_line, tear_down)
 
 static void
-test_who_comes_is_welcomed_once(void **state)
+test_a_line_session_is_greeted_once(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -32,7 +32,7 @@ test_who_comes_is_welcomed_once(void **state)
 }
 
 static void
-test_a_line_is_a_message_for_every_door(void **state)
+test_a_line_is_sent_as_a_message_to_every_door(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -41,9 +41,9 @@ test_a_line_is_a_message_for_every_door(void **state)
 	forget_heard(&carol);
 	say_line(fixture, &fixture->ann, "hi there");
 	assert_string_equal(hears(&carol), "guest-4: hi there\n");
-	assert_hears(&fixture->bob, "{\"type\":\"message\",\"room\":\"lobby\",\"id\":1,");
+	assert_hears(&fixture->bob, "{" JSON("type":"message","room":"lobby","id":1,));
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->bob, "{\"message\":\"hello\"}");
+	say(fixture, &fixture->bob, JSON({"message":"hello"}));
 	assert_string_equal(hears(&fixture->ann), "bob: hello\n");
 	assert_string_equal(hears(&carol), "bob: hello\n");
 	go(fixture, &carol);
@@ -55,9 +55,9 @@ test_a_session_of_lines_in_a_websocket_reads_messages_without_line_feeds(void **
 	struct fixture *fixture = *state;
 	struct fake carol;
 
-	fake_init(fixture, &carol, "ws", WIRE_WS_LINE);
+	fake_init(fixture, &carol, WIRE_WS_LINE);
 	chat_open(fixture->chat, &carol.session, NULL);
-	say(fixture, &fixture->bob, "{\"message\":\"hello\"}");
+	say(fixture, &fixture->bob, JSON({"message":"hello"}));
 	assert_string_equal(hears(&carol), "bob: hello");
 	say_line(fixture, &carol, "/ nick");
 	assert_hears(&carol, "* there is no such command");
@@ -65,7 +65,7 @@ test_a_session_of_lines_in_a_websocket_reads_messages_without_line_feeds(void **
 }
 
 static void
-test_what_is_hostile_in_a_line_is_made_visible(void **state)
+test_control_characters_in_a_line_are_replaced(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -81,7 +81,7 @@ test_what_is_hostile_in_a_line_is_made_visible(void **state)
 }
 
 static void
-test_an_empty_line_is_nothing(void **state)
+test_an_empty_line_is_ignored(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -93,7 +93,7 @@ test_an_empty_line_is_nothing(void **state)
 }
 
 static void
-test_who_comes_goes_and_is_renamed_is_told_by_lines(void **state)
+test_presence_is_shown_as_lines(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -112,7 +112,7 @@ test_who_comes_goes_and_is_renamed_is_told_by_lines(void **state)
 }
 
 static void
-test_a_name_that_is_taken_or_no_good_is_refused_by_a_line(void **state)
+test_a_taken_or_bad_name_is_refused_with_a_line(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -125,7 +125,7 @@ test_a_name_that_is_taken_or_no_good_is_refused_by_a_line(void **state)
 }
 
 static void
-test_a_person_at_a_terminal_is_in_one_room_at_a_time(void **state)
+test_a_line_session_is_in_one_room_at_a_time(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -135,7 +135,7 @@ test_a_person_at_a_terminal_is_in_one_room_at_a_time(void **state)
 	say_line(fixture, &fixture->ann, "/join ops");
 	assert_string_equal(hears(&carol), "* guest-4 has left\n");
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->bob, "{\"message\":\"in the lobby\"}");
+	say(fixture, &fixture->bob, JSON({"message":"in the lobby"}));
 	assert_hears_nothing(&fixture->ann);
 	say_line(fixture, &fixture->ann, "in ops");
 	assert_string_equal(hears(&carol), "bob: in the lobby\n");
@@ -147,7 +147,7 @@ test_a_person_at_a_terminal_is_in_one_room_at_a_time(void **state)
 }
 
 static void
-test_a_room_that_nobody_is_left_in_is_gone_when_its_last_one_moves_on(void **state)
+test_an_empty_room_is_removed_when_its_last_member_moves(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -159,7 +159,7 @@ test_a_room_that_nobody_is_left_in_is_gone_when_its_last_one_moves_on(void **sta
 }
 
 static void
-test_a_room_that_cannot_be_joined_leaves_everything_as_it_was(void **state)
+test_a_refused_join_changes_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -169,7 +169,7 @@ test_a_room_that_cannot_be_joined_leaves_everything_as_it_was(void **state)
 	say_line(fixture, &fixture->ann, "/join lobby");
 	assert_string_equal(hears(&fixture->ann), "* you are in that room\n");
 	say_line(fixture, &fixture->ann, "still here");
-	assert_hears(&fixture->bob, "\"room\":\"lobby\"");
+	assert_hears(&fixture->bob, JSON("room":"lobby"));
 }
 
 static void
@@ -186,7 +186,7 @@ test_rooms_and_people_are_listed(void **state)
 }
 
 static void
-test_what_somebody_does_is_shown_as_an_action(void **state)
+test_me_is_shown_as_an_action(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -197,12 +197,12 @@ test_what_somebody_does_is_shown_as_an_action(void **state)
 	say_line(fixture, &fixture->ann, "/history 1");
 	assert_string_equal(hears(&fixture->ann),
 		"* carol waves at you\n* That was the latest of lobby\n");
-	assert_hears(&fixture->bob, "\"message\":\"waves at you\",\"action\":true}");
+	assert_hears(&fixture->bob, JSON("message":"waves at you","action":true) "}");
 	go(fixture, &carol);
 }
 
 static void
-test_the_history_has_20_lines_or_as_many_as_are_asked_for(void **state)
+test_history_shows_20_lines_or_the_given_number(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[64];
@@ -210,7 +210,7 @@ test_the_history_has_20_lines_or_as_many_as_are_asked_for(void **state)
 	int i;
 
 	for (i = 1; i <= 25; i++) {
-		snprintf(text, sizeof(text), "{\"message\":\"number %d.\"}", i);
+		snprintf(text, sizeof(text), JSON({"message":"number %d."}), i);
 		say(fixture, &fixture->bob, text);
 	}
 	forget_heard(&fixture->ann);
@@ -226,7 +226,7 @@ test_the_history_has_20_lines_or_as_many_as_are_asked_for(void **state)
 }
 
 static void
-test_a_history_of_no_number_is_told_how_it_is_asked_for(void **state)
+test_history_with_a_bad_number_is_answered_with_its_usage(void **state)
 {
 	static const char *const bad[] = { "/history x", "/history -1", "/history 1 2",
 		"/history 99999999999999999999", "/history 0" };
@@ -241,10 +241,10 @@ test_a_history_of_no_number_is_told_how_it_is_asked_for(void **state)
 }
 
 static void
-test_an_object_that_nests_deeply_does_not_spoil_the_history(void **state)
+test_a_deeply_nested_object_does_not_break_the_history(void **state)
 {
 	struct fixture *fixture = *state;
-	char text[4100] = "{\"message\":\"deep\",\"x\":";
+	char text[4100] = "{" JSON("message":"deep","x":);
 	size_t len = strlen(text), depth = 1999;
 
 	memset(text + len, '[', depth);
@@ -258,16 +258,15 @@ test_an_object_that_nests_deeply_does_not_spoil_the_history(void **state)
 }
 
 static void
-test_an_alarm_is_acknowledged_by_its_key_spaces_and_all(void **state)
+test_an_alarm_key_may_have_spaces(void **state)
 {
 	struct fixture *fixture = *state;
 
 	forget_heard(&fixture->ann);
 	say_line(fixture, &fixture->ann, "/ack disk full");
 	assert_string_equal(hears(&fixture->ann), "* no alarm of that key stands here\n");
-	assert_push(fixture,
-		"{\"type\":\"alarm\",\"key\":\"disk full\",\"severity\":\"error\"}",
-		"\"id\":1");
+	assert_push(fixture, JSON({"type":"alarm","key":"disk full","severity":"error"}),
+				     JSON("id":1));
 	assert_string_equal(hears(&fixture->ann), "! error disk full\n");
 	say_line(fixture, &fixture->ann, "/ack disk full");
 	assert_string_equal(hears(&fixture->ann), "! guest-4 acknowledged disk full\n");
@@ -316,20 +315,20 @@ test_quit_and_q_end_the_session(void **state)
 	say_line(fixture, &fixture->ann, "q");
 	say_line(fixture, &fixture->ann, "Quite so");
 	assert_int_equal(fixture->ann.drops, 0);
-	assert_hears(&fixture->bob, "\"message\":\"q\"");
+	assert_hears(&fixture->bob, JSON("message":"q"));
 }
 
 static void
-test_two_slashes_begin_a_text_with_one(void **state)
+test_two_slashes_send_a_text_that_begins_with_one(void **state)
 {
 	struct fixture *fixture = *state;
 
 	say_line(fixture, &fixture->ann, "//etc/passwd");
-	assert_hears(&fixture->bob, "\"message\":\"/etc/passwd\"");
+	assert_hears(&fixture->bob, JSON("message":"/etc/passwd"));
 }
 
 static void
-test_an_unknown_command_is_said_to_nobody(void **state)
+test_an_unknown_command_is_not_broadcast(void **state)
 {
 	static const char *const bad[] = { "/", "/ ", "/nicks x", "/hist", "/message x",
 		"/search x", "/leave" };
@@ -346,7 +345,7 @@ test_an_unknown_command_is_said_to_nobody(void **state)
 }
 
 static void
-test_a_command_without_its_argument_is_told_how_it_is_used(void **state)
+test_a_command_without_its_argument_is_answered_with_its_usage(void **state)
 {
 	static const char *const bad[][2] = {
 		{ "/nick", "* usage: /nick NAME\n" },
@@ -373,7 +372,7 @@ try_line(struct fixture *fixture, const char *line, bool may_wait, int64_t now_m
 }
 
 static void
-test_who_may_wait_is_told_how_long_and_nothing_is_done(void **state)
+test_a_session_that_may_wait_is_told_how_long(void **state)
 {
 	struct fixture *fixture = *state;
 	int64_t wait_ms;
@@ -393,11 +392,11 @@ test_who_may_wait_is_told_how_long_and_nothing_is_done(void **state)
 	assert_int_equal(fixture->ann.drops, 0);
 	assert_int_equal(try_line(fixture, "once more", true, 5000 + wait_ms), 0);
 	settle(fixture);
-	assert_hears(&fixture->bob, "\"message\":\"once more\"");
+	assert_hears(&fixture->bob, JSON("message":"once more"));
 }
 
 static void
-test_who_may_not_wait_is_told_so_by_a_line(void **state)
+test_a_session_that_may_not_wait_is_refused_with_a_line(void **state)
 {
 	struct fixture *fixture = *state;
 	int i;
@@ -417,31 +416,30 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		line_test(test_who_comes_is_welcomed_once),
-		line_test(test_a_line_is_a_message_for_every_door),
+		line_test(test_a_line_session_is_greeted_once),
+		line_test(test_a_line_is_sent_as_a_message_to_every_door),
 		line_test(
 			test_a_session_of_lines_in_a_websocket_reads_messages_without_line_feeds),
-		line_test(test_what_is_hostile_in_a_line_is_made_visible),
-		line_test(test_an_empty_line_is_nothing),
-		line_test(test_who_comes_goes_and_is_renamed_is_told_by_lines),
-		line_test(test_a_name_that_is_taken_or_no_good_is_refused_by_a_line),
-		line_test(test_a_person_at_a_terminal_is_in_one_room_at_a_time),
-		line_test(
-			test_a_room_that_nobody_is_left_in_is_gone_when_its_last_one_moves_on),
-		line_test(test_a_room_that_cannot_be_joined_leaves_everything_as_it_was),
+		line_test(test_control_characters_in_a_line_are_replaced),
+		line_test(test_an_empty_line_is_ignored),
+		line_test(test_presence_is_shown_as_lines),
+		line_test(test_a_taken_or_bad_name_is_refused_with_a_line),
+		line_test(test_a_line_session_is_in_one_room_at_a_time),
+		line_test(test_an_empty_room_is_removed_when_its_last_member_moves),
+		line_test(test_a_refused_join_changes_nothing),
 		line_test(test_rooms_and_people_are_listed),
-		line_test(test_what_somebody_does_is_shown_as_an_action),
-		line_test(test_the_history_has_20_lines_or_as_many_as_are_asked_for),
-		line_test(test_a_history_of_no_number_is_told_how_it_is_asked_for),
-		line_test(test_an_object_that_nests_deeply_does_not_spoil_the_history),
-		line_test(test_an_alarm_is_acknowledged_by_its_key_spaces_and_all),
+		line_test(test_me_is_shown_as_an_action),
+		line_test(test_history_shows_20_lines_or_the_given_number),
+		line_test(test_history_with_a_bad_number_is_answered_with_its_usage),
+		line_test(test_a_deeply_nested_object_does_not_break_the_history),
+		line_test(test_an_alarm_key_may_have_spaces),
 		line_test(test_help_lists_every_command_with_its_usage),
 		line_test(test_quit_and_q_end_the_session),
-		line_test(test_two_slashes_begin_a_text_with_one),
-		line_test(test_an_unknown_command_is_said_to_nobody),
-		line_test(test_a_command_without_its_argument_is_told_how_it_is_used),
-		line_test(test_who_may_wait_is_told_how_long_and_nothing_is_done),
-		line_test(test_who_may_not_wait_is_told_so_by_a_line),
+		line_test(test_two_slashes_send_a_text_that_begins_with_one),
+		line_test(test_an_unknown_command_is_not_broadcast),
+		line_test(test_a_command_without_its_argument_is_answered_with_its_usage),
+		line_test(test_a_session_that_may_wait_is_told_how_long),
+		line_test(test_a_session_that_may_not_wait_is_refused_with_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
-/* Lines that have to wait: nothing is lost, said twice or refused. */
+/* Lines that have to wait are not lost, sent twice or refused. */
+#include "chat/chat_session.h"
 #include "chat_fixture.h"
 
-/* ann and bob sit at terminals, eve is as in every chat. */
+/* ann and bob are line sessions. */
 static int
 set_up_terminals(void **state, const char *const *settings, size_t count)
 {
@@ -10,7 +11,7 @@ set_up_terminals(void **state, const char *const *settings, size_t count)
 
 	fixture = *state;
 	fixture->ann.session.wire = fixture->bob.session.wire = WIRE_LINE;
-	fixture->ann.session.wants_progress = true;
+	fixture->ann.session.chat->wants_progress = true;
 	return r;
 }
 
@@ -64,7 +65,7 @@ assert_bob_reads(struct fixture *fixture, const char *expected)
 }
 
 static void
-test_who_types_too_fast_waits_and_is_heard_once(void **state)
+test_a_line_over_the_rate_waits_and_is_sent_once(void **state)
 {
 	struct fixture *fixture = *state;
 	int64_t wait_ms;
@@ -83,7 +84,7 @@ test_who_types_too_fast_waits_and_is_heard_once(void **state)
 }
 
 static void
-test_a_line_that_was_too_long_costs_as_much_as_a_message(void **state)
+test_a_refused_long_line_costs_as_much_as_a_message(void **state)
 {
 	struct fixture *fixture = *state;
 	struct session *session = &fixture->ann.session;
@@ -98,9 +99,9 @@ test_a_line_that_was_too_long_costs_as_much_as_a_message(void **state)
 	assert_string_equal(hears(&fixture->ann), "");
 }
 
-/* What the store takes is bounded in bytes, and answered only when it is asked. */
+/* The store accepts a limited number of bytes and answers only in settle. */
 static void
-test_a_line_waits_while_the_store_has_no_place_for_it(void **state)
+test_a_line_waits_while_the_store_is_full(void **state)
 {
 	struct fixture *fixture = *state;
 	static char line[16000];
@@ -123,7 +124,7 @@ test_a_line_waits_while_the_store_has_no_place_for_it(void **state)
 }
 
 static void
-test_waiting_for_the_store_costs_nothing(void **state)
+test_waiting_for_the_store_is_free(void **state)
 {
 	struct fixture *fixture = *state;
 	static char line[16000];
@@ -141,7 +142,7 @@ test_waiting_for_the_store_costs_nothing(void **state)
 }
 
 static void
-test_a_command_comes_behind_what_was_said_before_it(void **state)
+test_a_command_waits_until_earlier_lines_are_stored(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -161,9 +162,9 @@ test_a_command_comes_behind_what_was_said_before_it(void **state)
 	assert_int_equal(fixture->ann.code, CLOSE_NORMAL);
 }
 
-/* Its answer is for nobody, and yet it is one less to be waited for. */
+/* Nobody needs the answer, but the session waits for one read less. */
 static void
-test_who_left_a_room_is_woken_by_what_it_asked_for_there(void **state)
+test_a_session_that_left_a_room_is_woken_by_its_pending_read(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -171,20 +172,20 @@ test_who_left_a_room_is_woken_by_what_it_asked_for_there(void **state)
 	settle(fixture);
 	fixture->ann.session.permissions = &permissions_of_all;
 	assert_int_equal(type_at(fixture, "/join syslog", 1000), 0);
-	assert_int_equal(fixture->ann.session.asked, 1);
-	chat_on_closing(fixture->chat, &fixture->ann.session); /* it leaves */
+	assert_int_equal(chat_request_count(&fixture->ann.session), 1);
+	chat_on_closing(fixture->chat, &fixture->ann.session); /* it departs */
 	chat_turn(fixture->chat);
 	fixture->ann.wakes = 0;
 	settle(fixture);
-	assert_int_equal(fixture->ann.session.asked, 0);
+	assert_int_equal(chat_request_count(&fixture->ann.session), 0);
 	assert_true(fixture->ann.wakes > 0);
 }
 
 #define CROWD 1100
 
-/* As many as there are, each is answered in its turn. */
+/* Every read is answered in its turn. */
 static void
-test_more_reads_than_the_store_takes_wait_for_their_turn(void **state)
+test_reads_beyond_the_stores_limit_wait_for_their_turn(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake *crowd = test_calloc(CROWD, sizeof(*crowd));
@@ -197,7 +198,7 @@ test_more_reads_than_the_store_takes_wait_for_their_turn(void **state)
 	for (i = 0; i < CROWD; i++)
 		chat_handle_line(
 			fixture->chat, &crowd[i].session, "/history", 8, true, 1000);
-	go(fixture, &crowd[CROWD - 1]); /* in the middle of waiting */
+	go(fixture, &crowd[CROWD - 1]); /* while it waits */
 	settle(fixture);
 	for (i = 0; i < CROWD - 1; i++) {
 		assert_string_equal(hears(&crowd[i]), "* That was nothing: there is no "
@@ -208,7 +209,7 @@ test_more_reads_than_the_store_takes_wait_for_their_turn(void **state)
 }
 
 static void
-test_a_carriage_return_at_the_end_is_no_part_of_the_line(void **state)
+test_a_trailing_carriage_return_is_removed(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -230,17 +231,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		HURRIED(test_who_types_too_fast_waits_and_is_heard_once),
-		HURRIED(test_a_line_that_was_too_long_costs_as_much_as_a_message),
-		UNHURRIED(test_a_line_waits_while_the_store_has_no_place_for_it),
-		cmocka_unit_test_setup_teardown(test_waiting_for_the_store_costs_nothing,
-			set_up_with_10000, tear_down),
-		UNHURRIED(test_a_command_comes_behind_what_was_said_before_it),
+		HURRIED(test_a_line_over_the_rate_waits_and_is_sent_once),
+		HURRIED(test_a_refused_long_line_costs_as_much_as_a_message),
+		UNHURRIED(test_a_line_waits_while_the_store_is_full),
 		cmocka_unit_test_setup_teardown(
-			test_who_left_a_room_is_woken_by_what_it_asked_for_there,
+			test_waiting_for_the_store_is_free, set_up_with_10000, tear_down),
+		UNHURRIED(test_a_command_waits_until_earlier_lines_are_stored),
+		cmocka_unit_test_setup_teardown(
+			test_a_session_that_left_a_room_is_woken_by_its_pending_read,
 			set_up_tail, tear_down),
-		UNHURRIED(test_more_reads_than_the_store_takes_wait_for_their_turn),
-		UNHURRIED(test_a_carriage_return_at_the_end_is_no_part_of_the_line),
+		UNHURRIED(test_reads_beyond_the_stores_limit_wait_for_their_turn),
+		UNHURRIED(test_a_trailing_carriage_return_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

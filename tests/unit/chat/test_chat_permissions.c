@@ -1,10 +1,11 @@
-/* What a token is for is all that one may do, whatever one says. */
+/* Permissions: a session may only do what its token allows. */
 #include "chat_fixture.h"
 
 #include "chat/roster.h"
 
-/* Somebody whose token names who it is, until until_ms, and lists the room "ops" and, if
- * it is not NULL, one more. The fixture's own people are only in the lobby. */
+/* Open a session with a token of the person called name that expires at until_ms. The
+ * token lists the room "ops" and, if it is not NULL, one more. The fixture's own sessions
+ * are only in the lobby. */
 static void
 come_with(struct fixture *fixture, struct fake *fake, const char *name,
 	const char *subject, const char *room, int64_t until_ms,
@@ -18,7 +19,7 @@ come_with(struct fixture *fixture, struct fake *fake, const char *name,
 		permissions_add_room(permissions, room);
 	permissions_set_person(permissions, name, subject);
 	permissions->until_ms = until_ms;
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	session_admit(&fake->session, permissions, "192.0.2.7", fixture->now_ms);
 	permissions_unref(permissions);
 	chat_open(fixture->chat, &fake->session, wishes);
@@ -28,55 +29,55 @@ come_with(struct fixture *fixture, struct fake *fake, const char *name,
 static const struct chat_wishes with_events = { .wants_events = true };
 
 static void
-test_who_has_a_name_in_the_token_is_called_so_at_once(void **state)
+test_a_session_takes_the_name_of_its_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake ida;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, &with_events);
-	assert_hears(&ida, "\"username\":\"ida\"");
+	assert_hears(&ida, JSON("username":"ida"));
 	go(fixture, &ida);
 }
 
 static void
-test_a_token_that_is_not_for_the_default_room_leads_to_its_first_one(void **state)
+test_a_token_without_the_default_room_enters_its_first_room(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake ida;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, &with_events);
-	assert_hears(&ida, "\"room\":\"ops\"");
-	say(fixture, &fixture->ann, "{\"message\":\"hi\"}");
+	assert_hears(&ida, JSON("room":"ops"));
+	say(fixture, &fixture->ann, JSON({"message":"hi"}));
 	assert_hears_nothing(&ida);
 	go(fixture, &ida);
 	come_with(fixture, &ida, "ida", "1", "lobby", 0, &with_events);
-	assert_hears(&ida, "\"room\":\"lobby\"");
+	assert_hears(&ida, JSON("room":"lobby"));
 	go(fixture, &ida);
 }
 
 static void
-test_nothing_can_be_done_in_a_room_that_the_token_is_not_for(void **state)
+test_a_room_outside_the_token_cannot_be_used(void **state)
 {
-	static const char *const texts[] = {
-		"{\"message\":\"hi\",\"room\":\"lobby\"}",
-		"{\"message\":\"hi\",\"room\":\"new\"}",
-		"{\"type\":\"chart\",\"room\":\"lobby\"}",
-		"{\"type\":\"chart\",\"room\":\"lobby\",\"ephemeral\":true}",
-		"{\"type\":\"join\",\"room\":\"lobby\"}",
-		"{\"type\":\"join\",\"room\":\"new\"}",
-		"{\"type\":\"leave\",\"room\":\"lobby\"}",
-		"{\"type\":\"typing\",\"room\":\"lobby\"}",
-		"{\"type\":\"history\",\"room\":\"lobby\"}",
-		"{\"type\":\"search\",\"room\":\"lobby\",\"q\":\"hi\"}",
-		"{\"type\":\"ack\",\"room\":\"lobby\",\"key\":\"disk\"}",
-	};
+	const char *const texts = JSON([
+		{"message":"hi","room":"lobby"},
+		{"message":"hi","room":"new"},
+		{"type":"chart","room":"lobby"},
+		{"type":"chart","room":"lobby","ephemeral":true},
+		{"type":"join","room":"lobby"},
+		{"type":"join","room":"new"},
+		{"type":"leave","room":"lobby"},
+		{"type":"typing","room":"lobby"},
+		{"type":"history","room":"lobby"},
+		{"type":"search","room":"lobby","q":"hi"},
+		{"type":"ack","room":"lobby","key":"disk"}
+	]);
 	struct fixture *fixture = *state;
 	struct fake ida;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, NULL);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		say(fixture, &ida, texts[i]);
-		assert_hears(&ida, "\"code\":\"denied\"");
+	for (size_t i = 0; json_item(texts, i); i++) {
+		say(fixture, &ida, json_item(texts, i));
+		assert_hears(&ida, JSON("code":"denied"));
 		assert_hears_nothing(&ida);
 		assert_hears_nothing(&fixture->ann);
 	}
@@ -84,7 +85,7 @@ test_nothing_can_be_done_in_a_room_that_the_token_is_not_for(void **state)
 }
 
 static void
-test_the_line_commands_keep_to_the_rooms_of_the_token(void **state)
+test_line_commands_keep_to_the_rooms_of_the_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake ida;
@@ -103,25 +104,24 @@ test_the_line_commands_keep_to_the_rooms_of_the_token(void **state)
 }
 
 static void
-test_the_rooms_that_are_listed_are_those_of_the_token(void **state)
+test_only_the_rooms_of_the_token_are_listed(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
 	struct permissions *permissions = permissions_new();
 	const char *heard;
 
-	say(fixture, &fixture->ann, "{\"message\":\"hi\",\"room\":\"ops\"}");
-	say(fixture, &fixture->ann, "{\"message\":\"hi\",\"room\":\"secret\"}");
+	say(fixture, &fixture->ann, JSON({"message":"hi","room":"ops"}));
+	say(fixture, &fixture->ann, JSON({"message":"hi","room":"secret"}));
 	permissions->rooms = PERMISSIONS_LISTED;
 	permissions_add_room(permissions, "ops");
 	come_as_call(fixture, &call);
 	session_admit(&call.session, permissions, NULL, 0);
 	permissions_unref(permissions);
-	chat_ask(fixture->chat, &call.session, json_pack("{s:s}", "type", "rooms"),
-		fixture->now_ms);
+	ask_at(fixture, &call, JSON({"type":"rooms"}), fixture->now_ms);
 	settle(fixture);
 	heard = hears(&call);
-	assert_non_null(strstr(heard, "\"ops\""));
+	assert_non_null(strstr(heard, JSON("ops")));
 	assert_null(strstr(heard, "secret"));
 	assert_null(strstr(heard, "lobby"));
 	go(fixture, &call);
@@ -130,55 +130,55 @@ test_the_rooms_that_are_listed_are_those_of_the_token(void **state)
 static void
 test_the_name_of_the_token_cannot_be_changed(void **state)
 {
-	static const char *const texts[] = {
-		"{\"type\":\"nick\",\"username\":\"eva\"}",
-		"{\"type\":\"nick\",\"username\":\"Ida\"}",
-		"{\"message\":\"hi\",\"username\":\"eva\"}",
-		"{\"type\":\"join\",\"room\":\"ops\",\"username\":\"guest-9\"}",
-	};
+	const char *const texts = JSON([
+		{"type":"nick","username":"eva"},
+		{"type":"nick","username":"Ida"},
+		{"message":"hi","username":"eva"},
+		{"type":"join","room":"ops","username":"guest-9"}
+	]);
 	struct fixture *fixture = *state;
 	struct fake ida;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, NULL);
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		say(fixture, &ida, texts[i]);
-		assert_hears(&ida, "\"code\":\"denied\"");
+	for (size_t i = 0; json_item(texts, i); i++) {
+		say(fixture, &ida, json_item(texts, i));
+		assert_hears(&ida, JSON("code":"denied"));
 	}
-	say(fixture, &ida, "{\"message\":\"hi\",\"username\":\"ida\",\"ref\":\"r\"}");
-	assert_hears(&ida, "\"type\":\"ack\"");
+	say(fixture, &ida, JSON({"message":"hi","username":"ida","ref":"r"}));
+	assert_hears(&ida, JSON("type":"ack"));
 	assert_string_equal(ida.session.person->name, "ida");
 	go(fixture, &ida);
 }
 
 static void
-test_another_name_that_is_wished_for_is_refused_and_the_own_one_stays(void **state)
+test_a_wish_for_another_name_is_refused_and_the_tokens_name_stays(void **state)
 {
 	const struct chat_wishes wishes = { .name = "eva", .wants_events = true };
 	struct fixture *fixture = *state;
 	struct fake ida;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, &wishes);
-	assert_hears(&ida, "\"code\":\"denied\"");
-	assert_hears(&ida, "\"username\":\"ida\"");
+	assert_hears(&ida, JSON("code":"denied"));
+	assert_hears(&ida, JSON("username":"ida"));
 	go(fixture, &ida);
 }
 
 static void
-test_a_token_without_a_name_makes_a_guest_that_stays_one(void **state)
+test_a_token_without_a_name_makes_a_permanent_guest(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake guest;
 
 	come_with(fixture, &guest, NULL, NULL, NULL, 0, NULL);
-	say(fixture, &guest, "{\"type\":\"nick\",\"username\":\"eva\"}");
-	assert_hears(&guest, "\"code\":\"denied\"");
-	say(fixture, &guest, "{\"message\":\"hi\",\"ref\":\"r\"}");
-	assert_hears(&guest, "\"type\":\"ack\"");
+	say(fixture, &guest, JSON({"type":"nick","username":"eva"}));
+	assert_hears(&guest, JSON("code":"denied"));
+	say(fixture, &guest, JSON({"message":"hi","ref":"r"}));
+	assert_hears(&guest, JSON("type":"ack"));
 	go(fixture, &guest);
 }
 
 static void
-test_two_with_the_token_of_one_person_are_one_and_of_two_are_not(void **state)
+test_sessions_share_a_person_only_if_their_tokens_do(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake ida, again, other;
@@ -187,7 +187,7 @@ test_two_with_the_token_of_one_person_are_one_and_of_two_are_not(void **state)
 	come_with(fixture, &again, "ida", "1", NULL, 0, NULL);
 	assert_ptr_equal(again.session.person, ida.session.person);
 	come_with(fixture, &other, "ida", "2", NULL, 0, NULL);
-	assert_hears(&other, "\"code\":\"name_taken\"");
+	assert_hears(&other, JSON("code":"name_taken"));
 	assert_int_equal(other.drops, 1);
 	assert_int_equal(other.code, CLOSE_POLICY);
 	go(fixture, &ida);
@@ -196,16 +196,16 @@ test_two_with_the_token_of_one_person_are_one_and_of_two_are_not(void **state)
 }
 
 static void
-test_the_token_of_a_person_makes_nobody_else_that_person(void **state)
+test_a_session_token_does_not_replace_an_access_token(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
-	struct chat_place place;
+	char token[CHAT_TOKEN_BYTES + 1];
 	struct fake ida, guest;
 
 	come_with(fixture, &ida, "ida", "1", NULL, 0, NULL);
-	assert_true(chat_where(fixture->chat, &ida.session, &place));
-	wishes.token = place.token;
+	chat_give_token(fixture->chat, &ida.session, token);
+	wishes.token = token;
 	come_with(fixture, &guest, NULL, NULL, NULL, 0, &wishes);
 	assert_ptr_not_equal(guest.session.person, ida.session.person);
 	go(fixture, &ida);
@@ -213,24 +213,24 @@ test_the_token_of_a_person_makes_nobody_else_that_person(void **state)
 }
 
 static void
-test_who_has_shown_nothing_can_do_nothing(void **state)
+test_a_session_without_permissions_can_do_nothing(void **state)
 {
 	static const struct permissions nothing;
 	struct fixture *fixture = *state;
 	struct fake nobody;
 
-	fake_init(fixture, &nobody, "ws", WIRE_WS);
+	fake_init(fixture, &nobody, WIRE_WS);
 	session_admit(&nobody.session, &nothing, "192.0.2.7", 0);
 	chat_open(fixture->chat, &nobody.session, NULL);
-	assert_hears(&nobody, "\"code\":\"denied\"");
-	say(fixture, &nobody, "{\"message\":\"hi\"}");
-	assert_hears(&nobody, "\"code\":\"denied\"");
+	assert_hears(&nobody, JSON("code":"denied"));
+	say(fixture, &nobody, JSON({"message":"hi"}));
+	assert_hears(&nobody, JSON("code":"denied"));
 	assert_hears_nothing(&fixture->ann);
 	go(fixture, &nobody);
 }
 
 static void
-test_when_the_token_expires_the_session_is_closed_and_told_why(void **state)
+test_a_session_is_told_and_closed_when_its_token_expires(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake ida, eva;
@@ -242,7 +242,7 @@ test_when_the_token_expires_the_session_is_closed_and_told_why(void **state)
 	chat_tick(fixture->chat, 5000);
 	assert_int_equal(ida.drops, 1);
 	assert_int_equal(ida.code, CLOSE_POLICY);
-	assert_hears(&ida, "\"code\":\"token_expired\"");
+	assert_hears(&ida, JSON("code":"token_expired"));
 	chat_tick(fixture->chat, 9999);
 	assert_int_equal(ida.drops, 1);
 	assert_int_equal(eva.drops, 0);
@@ -255,21 +255,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_who_has_a_name_in_the_token_is_called_so_at_once),
-		chat_test(
-			test_a_token_that_is_not_for_the_default_room_leads_to_its_first_one),
-		chat_test(test_nothing_can_be_done_in_a_room_that_the_token_is_not_for),
-		chat_test(test_the_line_commands_keep_to_the_rooms_of_the_token),
-		chat_test(test_the_rooms_that_are_listed_are_those_of_the_token),
+		chat_test(test_a_session_takes_the_name_of_its_token),
+		chat_test(test_a_token_without_the_default_room_enters_its_first_room),
+		chat_test(test_a_room_outside_the_token_cannot_be_used),
+		chat_test(test_line_commands_keep_to_the_rooms_of_the_token),
+		chat_test(test_only_the_rooms_of_the_token_are_listed),
 		chat_test(test_the_name_of_the_token_cannot_be_changed),
 		chat_test(
-			test_another_name_that_is_wished_for_is_refused_and_the_own_one_stays),
-		chat_test(test_a_token_without_a_name_makes_a_guest_that_stays_one),
-		chat_test(
-			test_two_with_the_token_of_one_person_are_one_and_of_two_are_not),
-		chat_test(test_the_token_of_a_person_makes_nobody_else_that_person),
-		chat_test(test_who_has_shown_nothing_can_do_nothing),
-		chat_test(test_when_the_token_expires_the_session_is_closed_and_told_why),
+			test_a_wish_for_another_name_is_refused_and_the_tokens_name_stays),
+		chat_test(test_a_token_without_a_name_makes_a_permanent_guest),
+		chat_test(test_sessions_share_a_person_only_if_their_tokens_do),
+		chat_test(test_a_session_token_does_not_replace_an_access_token),
+		chat_test(test_a_session_without_permissions_can_do_nothing),
+		chat_test(test_a_session_is_told_and_closed_when_its_token_expires),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

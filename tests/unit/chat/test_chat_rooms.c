@@ -2,22 +2,19 @@
 #include "chat_fixture.h"
 
 static void
-test_joining_is_answered_and_told_to_those_who_asked(void **state)
+test_a_join_is_answered_and_announced_to_those_who_asked(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann,
-		"{\"type\":\"join\",\"room\":\"ops\",\"username\":\"ann\"}");
-	assert_hears(&fixture->ann, "\"room\":\"ops\",\"epoch\":\"");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"ops","username":"ann"}));
+	assert_hears(&fixture->ann, JSON("room":"ops","epoch":));
 	say(fixture, &fixture->bob,
-		"{\"type\":\"join\",\"room\":\"ops\",\"username\":\"bob\",\"ref\":"
-		"\"j\"}");
-	assert_hears(&fixture->ann,
-		"{\"type\":\"presence\",\"room\":\"lobby\",\"event\":\"rename\","
-		"\"username\":\"bob\",\"was\":\"guest-2\"");
-	assert_hears(&fixture->ann,
-		"{\"type\":\"presence\",\"room\":\"ops\",\"event\":\"enter\","
-		"\"username\":\"bob\",\"via\":\"ws\",\"count\":2}");
+		JSON({"type":"join","room":"ops","username":"bob","ref":"j"}));
+	assert_hears(
+		&fixture->ann, "{" JSON("type":"presence","room":"lobby","event":"rename",
+			"username":"bob","was":"guest-2"));
+	assert_hears(&fixture->ann, JSON({"type":"presence","room":"ops","event":"enter",
+			"username":"bob","via":"ws","count":2}));
 	assert_hears_nothing(&fixture->eve);
 }
 
@@ -27,28 +24,28 @@ test_a_plain_connection_is_never_sent_an_event(void **state)
 	struct fixture *fixture = *state;
 
 	say(fixture, &fixture->ann,
-		"{\"type\":\"join\",\"room\":\"lobby\",\"username\":\"ann\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"typing\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"nick\",\"username\":\"anna\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"leave\"}");
+		JSON({"type":"join","room":"lobby","username":"ann"}));
+	say(fixture, &fixture->ann, JSON({"type":"typing"}));
+	say(fixture, &fixture->ann, JSON({"type":"nick","username":"anna"}));
+	say(fixture, &fixture->ann, JSON({"type":"leave"}));
 	assert_hears_nothing(&fixture->bob);
 }
 
 static void
-test_a_name_that_another_one_holds_is_refused_and_nothing_is_broadcast(void **state)
+test_a_message_with_a_taken_name_is_refused_and_not_broadcast(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"username\":\"ann\",\"message\":\"hi\"}");
+	say(fixture, &fixture->ann, JSON({"username":"ann","message":"hi"}));
 	forget_heard(&fixture->eve);
 	say(fixture, &fixture->bob,
-		"{\"username\":\"ANN\",\"message\":\"me, too\",\"ref\":\"x\"}");
-	assert_hears(&fixture->bob, "\"message\":\"hi\"");
-	assert_hears(&fixture->bob, "\"code\":\"name_taken\"");
+		JSON({"username":"ANN","message":"me, too","ref":"x"}));
+	assert_hears(&fixture->bob, JSON("message":"hi"));
+	assert_hears(&fixture->bob, JSON("code":"name_taken"));
 	assert_hears_nothing(&fixture->eve);
 	go(fixture, &fixture->ann);
-	say(fixture, &fixture->bob, "{\"username\":\"ANN\",\"message\":\"now\"}");
-	assert_hears(&fixture->eve, "\"username\":\"ANN\"");
+	say(fixture, &fixture->bob, JSON({"username":"ANN","message":"now"}));
+	assert_hears(&fixture->eve, JSON("username":"ANN"));
 	come(fixture, &fixture->ann, NULL);
 }
 
@@ -57,61 +54,61 @@ test_hostile_names_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->bob, "{\"username\":\"guest-1\",\"message\":\"x\"}");
-	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
+	say(fixture, &fixture->bob, JSON({"username":"guest-1","message":"x"}));
+	assert_hears(&fixture->bob, JSON("code":"bad_name"));
 	say(fixture, &fixture->bob, "{\"username\":\"a\\u202eb\",\"message\":\"x\"}");
-	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
-	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"   \"}");
-	assert_hears(&fixture->bob, "\"code\":\"bad_name\"");
+	assert_hears(&fixture->bob, JSON("code":"bad_name"));
+	say(fixture, &fixture->bob, JSON({"type":"nick","username":"   "}));
+	assert_hears(&fixture->bob, JSON("code":"bad_name"));
 	assert_hears_nothing(&fixture->eve);
 }
 
 static void
-test_the_same_email_shares_a_name_and_enters_once(void **state)
+test_sessions_of_one_email_share_a_name_and_enter_once(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->eve, "{\"type\":\"join\",\"username\":\"eve\"}");
+	say(fixture, &fixture->eve, JSON({"type":"join","username":"eve"}));
 	forget_heard(&fixture->eve);
 	say(fixture, &fixture->ann,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
-	assert_hears(&fixture->eve, "\"event\":\"rename\"");
+		JSON({"type":"join","username":"ann","email":"a@x.org"}));
+	assert_hears(&fixture->eve, JSON("event":"rename"));
 	say(fixture, &fixture->bob,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"A@X.org\"}");
-	assert_hears(&fixture->eve, "\"event\":\"leave\",\"username\":\"guest-2\","
-				    "\"via\":\"ws\",\"count\":2}");
+		JSON({"type":"join","username":"ann","email":"A@X.org"}));
+	assert_hears(&fixture->eve,
+		JSON("event":"leave","username":"guest-2","via":"ws","count":2) "}");
 	assert_hears_nothing(&fixture->eve);
 	go(fixture, &fixture->bob);
 	assert_hears_nothing(&fixture->eve);
 	go(fixture, &fixture->ann);
-	assert_hears(&fixture->eve, "\"event\":\"leave\",\"username\":\"ann\"");
+	assert_hears(&fixture->eve, JSON("event":"leave","username":"ann"));
 	come(fixture, &fixture->ann, NULL);
 	come(fixture, &fixture->bob, NULL);
 }
 
 static void
-test_who_only_shares_a_name_cannot_take_it_away(void **state)
+test_a_session_that_shares_a_name_cannot_rename_its_owner(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[200], token[33];
 
 	say(fixture, &fixture->ann,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+		JSON({"type":"join","username":"ann","email":"a@x.org"}));
 	forget_heard(&fixture->ann);
 	say(fixture, &fixture->bob,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
-	memcpy(token, strstr(hears(&fixture->bob), "\"session\":\"") + 11, 32);
+		JSON({"type":"join","username":"ann","email":"a@x.org"}));
+	memcpy(token, strstr(hears(&fixture->bob), JSON("session":)) + 11, 32);
 	token[32] = '\0';
-	say(fixture, &fixture->bob, "{\"type\":\"nick\",\"username\":\"loser\"}");
-	assert_string_equal(hears(&fixture->ann),
-		"{\"type\":\"presence\",\"room\":\"lobby\",\"event\":\"leave\","
-		"\"username\":\"guest-2\",\"via\":\"ws\",\"count\":2}");
-	assert_hears(&fixture->ann, "\"event\":\"enter\",\"username\":\"loser\"");
+	say(fixture, &fixture->bob, JSON({"type":"nick","username":"loser"}));
+	assert_hears_exactly(
+		&fixture->ann, JSON({"type":"presence","room":"lobby","event":"leave",
+			"username":"guest-2","via":"ws","count":2}));
+	assert_hears(&fixture->ann, JSON("event":"enter","username":"loser"));
 	assert_hears_nothing(&fixture->ann);
 	snprintf(text, sizeof(text),
-		"{\"type\":\"join\",\"username\":\"ann\",\"session\":\"%s\"}", token);
+		JSON({"type":"join","username":"ann","session":"%s"}), token);
 	say(fixture, &fixture->eve, text);
-	assert_hears(&fixture->eve, "\"code\":\"name_taken\"");
+	assert_hears(&fixture->eve, JSON("code":"name_taken"));
 }
 
 static int
@@ -123,60 +120,60 @@ set_up_shared_emails(void **state)
 }
 
 static void
-test_an_email_that_everybody_is_told_shows_nothing(void **state)
+test_a_shared_email_proves_nothing(void **state)
 {
 	struct fixture *fixture = *state;
 
 	say(fixture, &fixture->ann,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
+		JSON({"type":"join","username":"ann","email":"a@x.org"}));
 	say(fixture, &fixture->bob,
-		"{\"type\":\"join\",\"username\":\"ann\",\"email\":\"a@x.org\"}");
-	assert_hears(&fixture->bob, "\"code\":\"name_taken\"");
+		JSON({"type":"join","username":"ann","email":"a@x.org"}));
+	assert_hears(&fixture->bob, JSON("code":"name_taken"));
 }
 
 static void
-test_the_token_of_joined_shows_who_comes_again(void **state)
+test_a_session_token_proves_the_person(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[200], token[33];
 	const char *joined;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"username\":\"ann\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join","username":"ann"}));
 	joined = hears(&fixture->ann);
-	memcpy(token, strstr(joined, "\"session\":\"") + 11, 32);
+	memcpy(token, strstr(joined, JSON("session":)) + 11, 32);
 	token[32] = '\0';
 	snprintf(text, sizeof(text),
-		"{\"type\":\"join\",\"username\":\"ann\",\"session\":\"%s\"}", token);
+		JSON({"type":"join","username":"ann","session":"%s"}), token);
 	say(fixture, &fixture->bob, text);
-	assert_hears(&fixture->bob, "\"you\":{\"username\":\"ann\"");
+	assert_hears(&fixture->bob, JSON("you":) "{" JSON("username":"ann"));
 	say(fixture, &fixture->eve,
-		"{\"type\":\"join\",\"username\":\"ann\","
-		"\"session\":\"00000000000000000000000000000000\"}");
-	assert_hears(&fixture->eve, "\"code\":\"name_taken\"");
+		JSON({"type":"join","username":"ann",
+			"session":"00000000000000000000000000000000"}));
+	assert_hears(&fixture->eve, JSON("code":"name_taken"));
 }
 
 static void
-test_a_dropped_session_leaves_at_the_end_of_the_turn(void **state)
+test_a_closed_session_leaves_at_the_end_of_the_turn(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join"}));
 	forget_heard(&fixture->ann);
 	session_close(&fixture->bob.session, CLOSE_POLICY, "out");
 	assert_hears_nothing(&fixture->ann);
 	settle(fixture);
-	assert_hears(&fixture->ann, "\"event\":\"leave\",\"username\":\"guest-2\"");
+	assert_hears(&fixture->ann, JSON("event":"leave","username":"guest-2"));
 }
 
 static void
-test_messages_go_to_the_room_that_they_name(void **state)
+test_a_message_goes_to_the_room_it_names(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"ops\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"ops"}));
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->bob, "{\"message\":\"fire\",\"room\":\"ops\"}");
-	assert_hears(&fixture->ann, "\"room\":\"ops\",\"id\":1");
+	say(fixture, &fixture->bob, JSON({"message":"fire","room":"ops"}));
+	assert_hears(&fixture->ann, JSON("room":"ops","id":1));
 	assert_hears_nothing(&fixture->eve);
 }
 
@@ -192,14 +189,14 @@ set_up_closed_rooms(void **state)
 }
 
 static void
-test_only_configured_rooms_are_there_where_none_may_be_made(void **state)
+test_only_configured_rooms_exist_when_creation_is_off(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"message\":\"x\",\"room\":\"new\"}");
-	assert_hears(&fixture->ann, "\"code\":\"no_such_room\"");
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"ops\"}");
-	assert_hears(&fixture->ann, "\"topic\":\"On fire\"");
+	say(fixture, &fixture->ann, JSON({"message":"x","room":"new"}));
+	assert_hears(&fixture->ann, JSON("code":"no_such_room"));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"ops"}));
+	assert_hears(&fixture->ann, JSON("topic":"On fire"));
 }
 
 static int
@@ -212,44 +209,44 @@ set_up_few_rooms(void **state)
 }
 
 static void
-test_rooms_are_limited_and_an_empty_one_makes_room(void **state)
+test_rooms_are_limited_and_an_empty_room_is_reused(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"b\"}");
-	assert_hears(&fixture->ann, "\"type\":\"joined\"");
-	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"c\"}");
-	assert_hears(&fixture->bob, "\"code\":\"too_many_rooms\"");
-	say(fixture, &fixture->ann, "{\"type\":\"leave\",\"room\":\"b\"}");
-	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"c\"}");
-	assert_hears(&fixture->bob, "\"type\":\"joined\"");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"b"}));
+	assert_hears(&fixture->ann, JSON("type":"joined"));
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"c"}));
+	assert_hears(&fixture->bob, JSON("code":"too_many_rooms"));
+	say(fixture, &fixture->ann, JSON({"type":"leave","room":"b"}));
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"c"}));
+	assert_hears(&fixture->bob, JSON("type":"joined"));
 }
 
 static void
-test_a_session_may_be_in_so_many_rooms(void **state)
+test_the_rooms_of_one_session_are_limited(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"b\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"b"}));
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->ann, "{\"message\":\"x\",\"room\":\"lobby\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"c\"}");
-	assert_hears(&fixture->ann, "\"code\":\"too_many_rooms\"");
+	say(fixture, &fixture->ann, JSON({"message":"x","room":"lobby"}));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"c"}));
+	assert_hears(&fixture->ann, JSON("code":"too_many_rooms"));
 }
 
 static void
-test_one_who_is_not_in_a_room_cannot_leave_it(void **state)
+test_a_room_that_was_not_joined_cannot_be_left(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"leave\",\"room\":\"ops\"}");
-	assert_hears(&fixture->ann, "\"code\":\"no_such_room\"");
-	say(fixture, &fixture->bob, "{\"type\":\"join\",\"room\":\"ops\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"typing\",\"room\":\"ops\"}");
-	assert_hears(&fixture->ann, "\"code\":\"not_joined\"");
+	say(fixture, &fixture->ann, JSON({"type":"leave","room":"ops"}));
+	assert_hears(&fixture->ann, JSON("code":"no_such_room"));
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"ops"}));
+	say(fixture, &fixture->ann, JSON({"type":"typing","room":"ops"}));
+	assert_hears(&fixture->ann, JSON("code":"not_joined"));
 }
 
-/* "since" for the id in this history. */
+/* Make a "since" of id in this history. */
 static const char *
 since(struct fixture *fixture, int id)
 {
@@ -257,9 +254,9 @@ since(struct fixture *fixture, int id)
 	const char *joined, *epoch;
 
 	forget_heard(&fixture->eve);
-	say(fixture, &fixture->eve, "{\"type\":\"join\"}");
+	say(fixture, &fixture->eve, JSON({"type":"join"}));
 	joined = hears(&fixture->eve);
-	epoch = strstr(joined, "\"epoch\":\"") + 9;
+	epoch = strstr(joined, JSON("epoch":)) + 9;
 	snprintf(text, sizeof(text), "%.*s:%d", (int)strcspn(epoch, "\""), epoch, id);
 	return text;
 }
@@ -271,7 +268,7 @@ fill(struct fixture *fixture, int count)
 	int i;
 
 	for (i = 1; i <= count; i++) {
-		snprintf(text, sizeof(text), "{\"message\":\"m%d\"}", i);
+		snprintf(text, sizeof(text), JSON({"message":"m%d"}), i);
 		say(fixture, &fixture->bob, text);
 		forget_heard(&fixture->ann);
 		forget_heard(&fixture->eve);
@@ -285,14 +282,14 @@ assert_hears_from_to(struct fake *fake, int from, int to)
 	int id;
 
 	for (id = from; id <= to; id++) {
-		snprintf(part, sizeof(part), "\"id\":%d,", id);
+		snprintf(part, sizeof(part), JSON("id":%d,), id);
 		assert_hears(fake, part);
 	}
 	assert_hears_nothing(fake);
 }
 
 static void
-test_who_comes_back_is_sent_exactly_what_was_missed(void **state)
+test_a_resumed_session_is_sent_exactly_what_it_missed(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
@@ -301,12 +298,12 @@ test_who_comes_back_is_sent_exactly_what_was_missed(void **state)
 	wishes.since = since(fixture, 7);
 	go(fixture, &fixture->ann);
 	come(fixture, &fixture->ann, &wishes);
-	assert_hears(&fixture->ann, "\"recovered\":true");
+	assert_hears(&fixture->ann, JSON("recovered":true));
 	assert_hears_from_to(&fixture->ann, 8, 10);
 }
 
 static void
-test_who_missed_nothing_is_told_so(void **state)
+test_a_session_that_missed_nothing_is_recovered(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
@@ -315,12 +312,12 @@ test_who_missed_nothing_is_told_so(void **state)
 	wishes.since = since(fixture, 3);
 	go(fixture, &fixture->ann);
 	come(fixture, &fixture->ann, &wishes);
-	assert_hears(&fixture->ann, "\"recovered\":true");
+	assert_hears(&fixture->ann, JSON("recovered":true));
 	assert_hears_nothing(&fixture->ann);
 }
 
 static void
-test_another_history_or_the_future_is_not_recovered(void **state)
+test_an_unknown_epoch_or_a_future_id_is_not_recovered(void **state)
 {
 	struct fixture *fixture = *state;
 	char future[64], bad[70];
@@ -335,7 +332,7 @@ test_another_history_or_the_future_is_not_recovered(void **state)
 
 		go(fixture, &fixture->ann);
 		come(fixture, &fixture->ann, &wishes);
-		assert_hears(&fixture->ann, "\"recovered\":false");
+		assert_hears(&fixture->ann, JSON("recovered":false));
 		assert_hears_nothing(&fixture->ann);
 	}
 }
@@ -350,7 +347,7 @@ set_up_short_history(void **state)
 }
 
 static void
-test_what_was_let_go_of_is_never_recovered_in_part(void **state)
+test_a_trimmed_history_is_never_recovered_in_part(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
@@ -359,21 +356,21 @@ test_what_was_let_go_of_is_never_recovered_in_part(void **state)
 	wishes.since = since(fixture, 2);
 	go(fixture, &fixture->ann);
 	come(fixture, &fixture->ann, &wishes);
-	assert_hears(&fixture->ann, "\"recovered\":false");
+	assert_hears(&fixture->ann, JSON("recovered":false));
 	assert_hears_nothing(&fixture->ann);
 }
 
 static void
-test_what_is_new_comes_after_what_was_missed(void **state)
+test_new_messages_follow_the_missed_ones(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = false };
-	const char *text = "{\"message\":\"new\"}";
+	const char *text = JSON({"message":"new"});
 
 	fill(fixture, 10);
 	wishes.since = since(fixture, 2);
 	go(fixture, &fixture->ann);
-	/* Both are asked of the store in the same turn. */
+	/* The store is given both in the same turn. */
 	chat_handle(fixture->chat, &fixture->bob.session, text, strlen(text),
 		fixture->now_ms += 1000);
 	come(fixture, &fixture->ann, &wishes);
@@ -390,7 +387,7 @@ set_up_unhurried(void **state)
 }
 
 static void
-test_a_long_absence_is_made_up_for_in_parts(void **state)
+test_a_long_absence_is_resumed_in_pages(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = false };
@@ -406,7 +403,7 @@ test_a_long_absence_is_made_up_for_in_parts(void **state)
 		assert_true(fixture->ann.session.queue.count > 0);
 		assert_true(fixture->ann.session.queue.bytes <= 16384);
 		while (fixture->ann.session.queue.count) {
-			snprintf(part, sizeof(part), "\"id\":%d,", id++);
+			snprintf(part, sizeof(part), JSON("id":%d,), id++);
 			assert_hears(&fixture->ann, part);
 		}
 		chat_on_drained(fixture->chat, &fixture->ann.session);
@@ -414,7 +411,7 @@ test_a_long_absence_is_made_up_for_in_parts(void **state)
 		rounds++;
 	}
 	assert_true(rounds > 5);
-	say(fixture, &fixture->bob, "{\"message\":\"live\"}");
+	say(fixture, &fixture->bob, JSON({"message":"live"}));
 	assert_hears_from_to(&fixture->ann, 501, 501);
 }
 
@@ -432,7 +429,7 @@ test_one_large_missed_message_fits_any_queue(void **state)
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .wants_events = true };
 	char text[2000];
-	int length = snprintf(text, sizeof(text), "{\"message\":\"%01500d\"}", 7);
+	int length = snprintf(text, sizeof(text), JSON({"message":"%01500d"}), 7);
 
 	assert_true(length < (int)sizeof(text));
 	say(fixture, &fixture->bob, text);
@@ -440,31 +437,29 @@ test_one_large_missed_message_fits_any_queue(void **state)
 	wishes.since = since(fixture, 0);
 	go(fixture, &fixture->ann);
 	come(fixture, &fixture->ann, &wishes);
-	assert_hears(&fixture->ann, "\"recovered\":true");
+	assert_hears(&fixture->ann, JSON("recovered":true));
 	chat_on_drained(fixture->chat, &fixture->ann.session);
 	settle(fixture);
-	assert_hears(&fixture->ann, "\"id\":1,");
+	assert_hears(&fixture->ann, JSON("id":1,));
 	assert_int_equal(fixture->ann.drops, 0);
 }
 
 static void
-test_history_and_search_are_answered_to_the_asker_alone(void **state)
+test_history_and_search_answer_only_the_asker(void **state)
 {
 	struct fixture *fixture = *state;
 
 	fill(fixture, 5);
 	forget_heard(&fixture->ann);
 	say(fixture, &fixture->ann,
-		"{\"type\":\"history\",\"before\":4,\"limit\":2,\"ref\":\"h\"}");
-	assert_hears(&fixture->ann, "\"ref\":\"h\",\"more\":true,\"messages\":[{\"type\":"
-				    "\"message\",\"room\":\"lobby\",\"id\":2,");
-	say(fixture, &fixture->ann, "{\"type\":\"search\",\"q\":\"m3\"}");
-	assert_hears(&fixture->ann, "\"q\":\"m3\",\"more\":false,\"messages\":[{\"type\":"
-				    "\"message\",\"room\":\"lobby\",\"id\":3,");
-	say(fixture, &fixture->ann, "{\"type\":\"history\",\"limit\":0}");
-	assert_hears(&fixture->ann, "\"code\":\"bad_field\"");
-	say(fixture, &fixture->ann, "{\"type\":\"search\"}");
-	assert_hears(&fixture->ann, "\"code\":\"bad_field\"");
+		JSON({"type":"history","before":4,"limit":2,"ref":"h"}));
+	assert_hears(&fixture->ann, JSON("ref":"h","more":true,"messages":) "[{" JSON("type":"message","room":"lobby","id":2,));
+	say(fixture, &fixture->ann, JSON({"type":"search","q":"m3"}));
+	assert_hears(&fixture->ann, JSON("q":"m3","more":false,"messages":) "[{" JSON("type":"message","room":"lobby","id":3,));
+	say(fixture, &fixture->ann, JSON({"type":"history","limit":0}));
+	assert_hears(&fixture->ann, JSON("code":"bad_field"));
+	say(fixture, &fixture->ann, JSON({"type":"search"}));
+	assert_hears(&fixture->ann, JSON("code":"bad_field"));
 	assert_hears_nothing(&fixture->eve);
 }
 
@@ -472,42 +467,39 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_joining_is_answered_and_told_to_those_who_asked),
+		chat_test(test_a_join_is_answered_and_announced_to_those_who_asked),
 		chat_test(test_a_plain_connection_is_never_sent_an_event),
-		chat_test(
-			test_a_name_that_another_one_holds_is_refused_and_nothing_is_broadcast),
+		chat_test(test_a_message_with_a_taken_name_is_refused_and_not_broadcast),
 		chat_test(test_hostile_names_are_refused),
-		chat_test(test_the_same_email_shares_a_name_and_enters_once),
-		chat_test(test_who_only_shares_a_name_cannot_take_it_away),
-		cmocka_unit_test_setup_teardown(
-			test_an_email_that_everybody_is_told_shows_nothing,
+		chat_test(test_sessions_of_one_email_share_a_name_and_enter_once),
+		chat_test(test_a_session_that_shares_a_name_cannot_rename_its_owner),
+		cmocka_unit_test_setup_teardown(test_a_shared_email_proves_nothing,
 			set_up_shared_emails, tear_down),
-		chat_test(test_the_token_of_joined_shows_who_comes_again),
-		chat_test(test_a_dropped_session_leaves_at_the_end_of_the_turn),
-		chat_test(test_messages_go_to_the_room_that_they_name),
+		chat_test(test_a_session_token_proves_the_person),
+		chat_test(test_a_closed_session_leaves_at_the_end_of_the_turn),
+		chat_test(test_a_message_goes_to_the_room_it_names),
 		cmocka_unit_test_setup_teardown(
-			test_only_configured_rooms_are_there_where_none_may_be_made,
+			test_only_configured_rooms_exist_when_creation_is_off,
 			set_up_closed_rooms, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_rooms_are_limited_and_an_empty_one_makes_room,
+			test_rooms_are_limited_and_an_empty_room_is_reused,
 			set_up_few_rooms, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_session_may_be_in_so_many_rooms,
+		cmocka_unit_test_setup_teardown(test_the_rooms_of_one_session_are_limited,
 			set_up_few_rooms, tear_down),
-		chat_test(test_one_who_is_not_in_a_room_cannot_leave_it),
-		chat_test(test_who_comes_back_is_sent_exactly_what_was_missed),
-		chat_test(test_who_missed_nothing_is_told_so),
-		chat_test(test_another_history_or_the_future_is_not_recovered),
+		chat_test(test_a_room_that_was_not_joined_cannot_be_left),
+		chat_test(test_a_resumed_session_is_sent_exactly_what_it_missed),
+		chat_test(test_a_session_that_missed_nothing_is_recovered),
+		chat_test(test_an_unknown_epoch_or_a_future_id_is_not_recovered),
 		cmocka_unit_test_setup_teardown(
-			test_what_was_let_go_of_is_never_recovered_in_part,
+			test_a_trimmed_history_is_never_recovered_in_part,
 			set_up_short_history, tear_down),
-		chat_test(test_what_is_new_comes_after_what_was_missed),
-		cmocka_unit_test_setup_teardown(
-			test_a_long_absence_is_made_up_for_in_parts, set_up_unhurried,
-			tear_down),
+		chat_test(test_new_messages_follow_the_missed_ones),
+		cmocka_unit_test_setup_teardown(test_a_long_absence_is_resumed_in_pages,
+			set_up_unhurried, tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_one_large_missed_message_fits_any_queue, set_up_tiny_queue,
 			tear_down),
-		chat_test(test_history_and_search_are_answered_to_the_asker_alone),
+		chat_test(test_history_and_search_answer_only_the_asker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

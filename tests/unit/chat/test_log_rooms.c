@@ -1,4 +1,4 @@
-/* The rooms of log files. */
+/* Log rooms. */
 #include "../folder.h"
 #include "chat_fixture.h"
 
@@ -9,7 +9,7 @@
 	" { room = \"quiet\"; path = \"/q\"; lines = 0; },"                              \
 	" { room = \"long\"; path = \"/l\"; lines = 500; } )"
 
-/* As set_up, with three log files; everybody may read them. */
+/* As set_up, with three log files that everybody may read. */
 static int
 set_up_tails(void **state)
 {
@@ -34,7 +34,7 @@ log_line(struct fixture *fixture, const char *room, const char *text)
 		0);
 }
 
-/* Lines first to last, which are their numbers. */
+/* Log the numbers first to last as lines. */
 static void
 log_lines(struct fixture *fixture, const char *room, int first, int last)
 {
@@ -55,26 +55,26 @@ come_to_read(
 		.room = room, .since = since, .wants_joined = true
 	};
 
-	fake_init(fixture, fake, "ws", WIRE_WS);
+	fake_init(fixture, fake, WIRE_WS);
 	fake->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &fake->session, &wishes);
 	settle(fixture);
 }
 
-/* Numbered lines first to last, and nothing else. */
+/* Expect the lines first to last and nothing else. */
 static void
 assert_hears_lines(struct fake *fake, int first, int last)
 {
 	char part[64];
 
 	for (; first <= last; first++) {
-		snprintf(part, sizeof(part), "\"id\":%d,", first);
+		snprintf(part, sizeof(part), JSON("id":%d,), first);
 		assert_hears(fake, part);
 	}
 	assert_hears_nothing(fake);
 }
 
-/* The epoch of the room and the id as "since" wants them. */
+/* Make a "since" of id in the room's history. */
 static const char *
 since_of(struct fixture *fixture, const char *room, int id)
 {
@@ -83,36 +83,36 @@ since_of(struct fixture *fixture, const char *room, int id)
 	const char *epoch;
 
 	come_to_read(fixture, &fake, room, NULL);
-	epoch = strstr(hears(&fake), "\"epoch\":\"") + 9;
+	epoch = strstr(hears(&fake), JSON("epoch":)) + 9;
 	snprintf(since, sizeof(since), "%.*s:%d", (int)strcspn(epoch, "\""), epoch, id);
 	go(fixture, &fake);
 	return since;
 }
 
-/* One who reads objects and one at a terminal, in the room "syslog". */
+/* Open a WebSocket and a line session in the room "syslog". */
 static void
 come_to_both(struct fixture *fixture, struct fake *reader, struct fake *terminal)
 {
 	come_to_read(fixture, reader, "syslog", NULL);
 	forget_heard(reader);
-	fake_init(fixture, terminal, "line", WIRE_LINE);
+	fake_init(fixture, terminal, WIRE_LINE);
 	terminal->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &terminal->session,
 		&(struct chat_wishes){ .room = "syslog" });
 }
 
 static void
-test_a_line_of_a_log_file_is_shown_as_it_is(void **state)
+test_a_line_of_a_log_file_is_sent_unchanged(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader, terminal;
 
 	come_to_both(fixture, &reader, &terminal);
-	log_line(fixture, "syslog", "sshd[7]: \"hi\"");
+	log_line(fixture, "syslog", "sshd" JSON([7]: "hi"));
 	settle(fixture);
-	assert_string_equal(hears(&reader),
-		"{\"type\":\"log\",\"room\":\"syslog\",\"id\":1,\"ts\":1000,"
-		"\"username\":\"syslog\",\"message\":\"sshd[7]: \\\"hi\\\"\"}");
+	assert_hears_exactly(
+		&reader, JSON({"type":"log","room":"syslog","id":1,"ts":1000,
+			"username":"syslog","message":"sshd[7]: \"hi\""}));
 	assert_string_equal(hears(&terminal), "sshd[7]: \"hi\"\n");
 	assert_hears_nothing(&fixture->ann);
 	go(fixture, &terminal);
@@ -120,7 +120,7 @@ test_a_line_of_a_log_file_is_shown_as_it_is(void **state)
 }
 
 static void
-test_lines_that_were_left_out_are_counted(void **state)
+test_skipped_lines_are_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
@@ -130,12 +130,12 @@ test_lines_that_were_left_out_are_counted(void **state)
 	assert_int_equal(
 		chat_log(fixture->chat, "syslog", "5 lines skipped", 15, 5, 1), 0);
 	settle(fixture);
-	assert_hears(&reader, "\"message\":\"5 lines skipped\",\"skipped\":5}");
+	assert_hears(&reader, JSON("message":"5 lines skipped","skipped":5) "}");
 	go(fixture, &reader);
 }
 
 static void
-test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
+test_an_event_of_a_log_file_is_sent_between_its_lines(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader, terminal;
@@ -146,11 +146,11 @@ test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
 				 "the file was rotated", fixture->now_ms),
 		0);
 	settle(fixture);
-	assert_hears(&reader, "\"id\":1,");
-	assert_string_equal(hears(&reader),
-		"{\"type\":\"log\",\"room\":\"syslog\",\"id\":2,\"ts\":1000,"
-		"\"username\":\"syslog\",\"message\":\"the file was rotated\","
-		"\"event\":\"rotated\"}");
+	assert_hears(&reader, JSON("id":1,));
+	assert_hears_exactly(&reader,
+		JSON({"type":"log","room":"syslog","id":2,"ts":1000,
+			"username":"syslog","message":"the file was rotated",
+			"event":"rotated"}));
 	assert_string_equal(hears(&terminal), "last of the old\n");
 	assert_string_equal(hears(&terminal), "the file was rotated\n");
 	go(fixture, &terminal);
@@ -158,23 +158,23 @@ test_what_happened_to_a_log_file_is_said_among_its_lines(void **state)
 }
 
 static void
-test_a_newcomer_gets_the_last_lines_and_then_what_is_new(void **state)
+test_a_newcomer_is_sent_the_last_lines_then_new_ones(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
 
 	come_to_read(fixture, &reader, "syslog", NULL);
-	assert_hears(&reader, "\"last_id\":0,\"recovered\":false");
+	assert_hears(&reader, JSON("last_id":0,"recovered":false));
 	assert_hears_nothing(&reader);
 	go(fixture, &reader);
 	log_lines(fixture, "syslog", 1, 2);
 	come_to_read(fixture, &reader, "syslog", NULL);
-	assert_hears(&reader, "\"last_id\":2,\"recovered\":false");
+	assert_hears(&reader, JSON("last_id":2,"recovered":false));
 	assert_hears_lines(&reader, 1, 2);
 	go(fixture, &reader);
 	log_lines(fixture, "syslog", 3, 10);
 	come_to_read(fixture, &reader, "syslog", NULL);
-	assert_hears(&reader, "\"type\":\"joined\"");
+	assert_hears(&reader, JSON("type":"joined"));
 	assert_hears_lines(&reader, 8, 10);
 	log_lines(fixture, "syslog", 11, 12);
 	assert_hears_lines(&reader, 11, 12);
@@ -182,7 +182,7 @@ test_a_newcomer_gets_the_last_lines_and_then_what_is_new(void **state)
 }
 
 static void
-test_a_newcomer_gets_as_many_lines_as_are_configured(void **state)
+test_a_newcomer_is_sent_as_many_lines_as_configured(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
@@ -190,12 +190,12 @@ test_a_newcomer_gets_as_many_lines_as_are_configured(void **state)
 	log_lines(fixture, "quiet", 1, 10);
 	log_lines(fixture, "long", 1, 600);
 	come_to_read(fixture, &reader, "quiet", NULL);
-	assert_hears(&reader, "\"type\":\"joined\"");
+	assert_hears(&reader, JSON("type":"joined"));
 	assert_hears_nothing(&reader);
 	go(fixture, &reader);
-	/* Several pages, each when the last one is read. */
+	/* Each page is sent when the last one was read. */
 	come_to_read(fixture, &reader, "long", NULL);
-	assert_hears(&reader, "\"type\":\"joined\"");
+	assert_hears(&reader, JSON("type":"joined"));
 	for (int id = 101; id <= 600; id++) {
 		char part[64];
 
@@ -203,21 +203,21 @@ test_a_newcomer_gets_as_many_lines_as_are_configured(void **state)
 			chat_on_drained(fixture->chat, &reader.session);
 			settle(fixture);
 		}
-		snprintf(part, sizeof(part), "\"id\":%d,", id);
+		snprintf(part, sizeof(part), JSON("id":%d,), id);
 		assert_hears(&reader, part);
 	}
 	go(fixture, &reader);
 }
 
 static void
-test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them(void **state)
+test_lines_logged_while_a_newcomer_is_served_follow(void **state)
 {
 	struct fixture *fixture = *state;
 	const struct chat_wishes wishes = { .room = "syslog" };
 	struct fake reader;
 
 	log_lines(fixture, "syslog", 1, 10);
-	fake_init(fixture, &reader, "ws", WIRE_WS);
+	fake_init(fixture, &reader, WIRE_WS);
 	reader.session.permissions = &permissions_of_all;
 	log_line(fixture, "syslog", "line 11.");
 	chat_open(fixture->chat, &reader.session, &wishes);
@@ -228,83 +228,85 @@ test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them(void **s
 }
 
 static void
-test_a_reader_that_comes_back_goes_on_where_it_was(void **state)
+test_a_log_reader_resumes(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
 
 	log_lines(fixture, "syslog", 1, 10);
 	come_to_read(fixture, &reader, "syslog", since_of(fixture, "syslog", 2));
-	assert_hears(&reader, "\"recovered\":true");
+	assert_hears(&reader, JSON("recovered":true));
 	assert_hears_lines(&reader, 3, 10);
 	go(fixture, &reader);
 	come_to_read(fixture, &reader, "syslog", since_of(fixture, "syslog", 10));
-	assert_hears(&reader, "\"recovered\":true");
+	assert_hears(&reader, JSON("recovered":true));
 	assert_hears_nothing(&reader);
 	go(fixture, &reader);
 }
 
 static void
-test_an_epoch_of_the_chat_means_nothing_in_a_log_file_nor_the_other_way(void **state)
+test_chat_and_log_files_have_separate_epochs(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
 	char since[64];
 
-	say(fixture, &fixture->ann, "{\"message\":\"a\"}");
-	say(fixture, &fixture->ann, "{\"message\":\"b\"}");
+	say(fixture, &fixture->ann, JSON({"message":"a"}));
+	say(fixture, &fixture->ann, JSON({"message":"b"}));
 	log_lines(fixture, "syslog", 1, 10);
 	strcpy(since, since_of(fixture, "lobby", 1));
 	assert_string_not_equal(since, since_of(fixture, "syslog", 1));
 	come_to_read(fixture, &reader, "syslog", since);
-	assert_hears(&reader, "\"recovered\":false");
+	assert_hears(&reader, JSON("recovered":false));
 	assert_hears_lines(&reader, 8, 10);
 	go(fixture, &reader);
 	come_to_read(fixture, &reader, "lobby", since_of(fixture, "syslog", 1));
-	assert_hears(&reader, "\"recovered\":false");
+	assert_hears(&reader, JSON("recovered":false));
 	assert_hears_nothing(&reader);
 	go(fixture, &reader);
 }
 
 static void
-test_each_log_file_and_the_chat_count_for_themselves(void **state)
+test_each_log_file_and_the_chat_have_their_own_ids(void **state)
 {
 	struct fixture *fixture = *state;
 
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"syslog\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"quiet\"}");
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"syslog"}));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"quiet"}));
 	forget_heard(&fixture->ann);
 	log_line(fixture, "syslog", "a");
 	log_line(fixture, "quiet", "a");
-	say(fixture, &fixture->bob, "{\"message\":\"a\"}");
+	say(fixture, &fixture->bob, JSON({"message":"a"}));
 	log_line(fixture, "syslog", "b");
 	settle(fixture);
 	log_line(fixture, "quiet", "b");
-	say(fixture, &fixture->bob, "{\"message\":\"b\"}");
-	say(fixture, &fixture->ann, "{\"type\":\"rooms\"}");
+	say(fixture, &fixture->bob, JSON({"message":"b"}));
+	say(fixture, &fixture->ann, JSON({"type":"rooms"}));
 	for (int i = 0; i < 6; i++)
 		hears(&fixture->ann);
 	assert_hears(&fixture->ann, "reserved_type");
 	say_line(fixture, &fixture->ann, "/rooms");
-	assert_string_equal(hears(&fixture->ann),
-		"{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
-		"\"count\":3,\"last_id\":2}],\"tails\":["
-		"{\"room\":\"syslog\",\"topic\":\"\",\"count\":1,\"last_id\":2},"
-		"{\"room\":\"quiet\",\"topic\":\"\",\"count\":1,\"last_id\":2},"
-		"{\"room\":\"long\",\"topic\":\"\",\"count\":0,\"last_id\":0}]}");
+	assert_hears_exactly(&fixture->ann,
+		JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
+			"count":3,"last_id":2}],"tails":[{"room":"syslog",
+			"topic":"","count":1,"last_id":2},{"room":"quiet",
+			"topic":"","count":1,"last_id":2},{"room":"long","topic":"",
+			"count":0,"last_id":0}]}));
 }
 
 static void
-test_nobody_writes_to_a_log_file(void **state)
+test_a_log_room_is_read_only(void **state)
 {
-	static const char *const texts[] = { "{\"room\":\"syslog\",\"message\":\"x\"}",
-		"{\"room\":\"syslog\",\"type\":\"x\",\"ephemeral\":true}" };
-	static const char *const pushes[] = {
-		"{\"room\":\"syslog\",\"message\":\"x\"}",
-		"{\"room\":\"syslog\",\"type\":\"x\",\"ephemeral\":true}",
-		"{\"room\":\"syslog\",\"type\":\"alarm\",\"key\":\"k\"}",
-		"{\"room\":\"syslog\",\"type\":\"metric\",\"name\":\"k\",\"value\":1}",
-	};
+	const char *const texts = JSON([
+		{"room":"syslog","message":"x"},
+		{"room":"syslog","type":"x","ephemeral":true}
+	]);
+	const char *const pushes = JSON([
+		{"room":"syslog","message":"x"},
+		{"room":"syslog","type":"x","ephemeral":true},
+		{"room":"syslog","type":"alarm","key":"k"},
+		{"room":"syslog","type":"metric","name":"k","value":1}
+	]);
 	struct fixture *fixture = *state;
 	struct fake reader, call;
 	size_t i;
@@ -313,13 +315,13 @@ test_nobody_writes_to_a_log_file(void **state)
 	forget_heard(&reader);
 	come_as_call(fixture, &call);
 	call.session.permissions = &permissions_of_all;
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		say(fixture, &fixture->ann, texts[i]);
-		assert_hears(&fixture->ann, "\"code\":\"read_only\"");
+	for (i = 0; json_item(texts, i); i++) {
+		say(fixture, &fixture->ann, json_item(texts, i));
+		assert_hears(&fixture->ann, JSON("code":"read_only"));
 	}
-	for (i = 0; i < sizeof(pushes) / sizeof(pushes[0]); i++) {
-		push_as(fixture, &call, "cron", pushes[i]);
-		assert_hears(&call, "\"code\":\"read_only\"");
+	for (i = 0; json_item(pushes, i); i++) {
+		push_as(fixture, &call, "cron", json_item(pushes, i));
+		assert_hears(&call, JSON("code":"read_only"));
 	}
 	assert_hears_nothing(&reader);
 	go(fixture, &call);
@@ -327,14 +329,16 @@ test_nobody_writes_to_a_log_file(void **state)
 }
 
 static void
-test_who_has_shown_no_token_is_told_nothing_of_log_files(void **state)
+test_log_rooms_are_hidden_without_a_token(void **state)
 {
-	static const char *const texts[] = { "{\"type\":\"join\",\"room\":\"syslog\"}",
-		"{\"type\":\"history\",\"room\":\"syslog\"}",
-		"{\"type\":\"search\",\"room\":\"syslog\",\"q\":\"line\"}",
-		"{\"type\":\"leave\",\"room\":\"syslog\"}",
-		"{\"type\":\"typing\",\"room\":\"syslog\"}",
-		"{\"type\":\"ack\",\"room\":\"syslog\",\"key\":\"k\"}" };
+	const char *const texts = JSON([
+		{"type":"join","room":"syslog"},
+		{"type":"history","room":"syslog"},
+		{"type":"search","room":"syslog","q":"line"},
+		{"type":"leave","room":"syslog"},
+		{"type":"typing","room":"syslog"},
+		{"type":"ack","room":"syslog","key":"k"}
+	]);
 	struct fixture *fixture = *state;
 	const struct chat_wishes wishes = { .room = "syslog", .wants_joined = true };
 	struct fake stranger;
@@ -342,49 +346,46 @@ test_who_has_shown_no_token_is_told_nothing_of_log_files(void **state)
 
 	log_lines(fixture, "syslog", 1, 3);
 	come(fixture, &stranger, &wishes);
-	assert_hears(&stranger, "\"code\":\"denied\"");
+	assert_hears(&stranger, JSON("code":"denied"));
 	log_lines(fixture, "syslog", 4, 5);
 	assert_hears_nothing(&stranger);
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		say(fixture, &stranger, texts[i]);
-		assert_hears(&stranger, "\"code\":\"denied\"");
+	for (i = 0; json_item(texts, i); i++) {
+		say(fixture, &stranger, json_item(texts, i));
+		assert_hears(&stranger, JSON("code":"denied"));
 		assert_hears_nothing(&stranger);
 	}
-	say(fixture, &stranger, "{\"room\":\"syslog\",\"message\":\"x\"}");
-	assert_hears(&stranger, "\"code\":\"read_only\"");
+	say(fixture, &stranger, JSON({"room":"syslog","message":"x"}));
+	assert_hears(&stranger, JSON("code":"read_only"));
 	say_line(fixture, &stranger, "/join syslog");
-	assert_hears(&stranger, "\"code\":\"denied\"");
+	assert_hears(&stranger, JSON("code":"denied"));
 	say_line(fixture, &stranger, "/who");
-	assert_hears(&stranger, "\"code\":\"denied\"");
+	assert_hears(&stranger, JSON("code":"denied"));
 	say_line(fixture, &stranger, "/rooms");
-	assert_hears(&stranger, "\"tails\":[]}");
+	assert_hears(&stranger, JSON("tails":[]) "}");
 	say_line(fixture, &stranger, "/join lobby");
 	say_line(fixture, &stranger, "hello");
-	assert_hears(&fixture->bob, "\"message\":\"hello\"");
+	assert_hears(&fixture->bob, JSON("message":"hello"));
 	go(fixture, &stranger);
 }
 
 static void
-test_log_files_have_a_history_and_a_search(void **state)
+test_log_rooms_have_history_and_search(void **state)
 {
 	struct fixture *fixture = *state;
 
 	log_lines(fixture, "syslog", 1, 10);
 	log_line(fixture, "syslog", "disk full");
 	say(fixture, &fixture->ann,
-		"{\"type\":\"history\",\"room\":\"syslog\",\"limit\":1,\"before\":5}");
-	assert_hears(&fixture->ann, "\"more\":true,\"messages\":[{\"type\":\"log\","
-				    "\"room\":\"syslog\",\"id\":4,");
-	say(fixture, &fixture->ann,
-		"{\"type\":\"search\",\"room\":\"syslog\",\"q\":\"disk\"}");
-	assert_hears(&fixture->ann, "\"q\":\"disk\",\"more\":false,\"messages\":["
-				    "{\"type\":\"log\",\"room\":\"syslog\",\"id\":11,");
-	say(fixture, &fixture->ann, "{\"type\":\"search\",\"q\":\"disk\"}");
-	assert_hears(&fixture->ann, "\"messages\":[]}");
+		JSON({"type":"history","room":"syslog","limit":1,"before":5}));
+	assert_hears(&fixture->ann, JSON("more":true,"messages":) "[{" JSON("type":"log","room":"syslog","id":4,));
+	say(fixture, &fixture->ann, JSON({"type":"search","room":"syslog","q":"disk"}));
+	assert_hears(&fixture->ann, JSON("q":"disk","more":false,"messages":) "[{" JSON("type":"log","room":"syslog","id":11,));
+	say(fixture, &fixture->ann, JSON({"type":"search","q":"disk"}));
+	assert_hears(&fixture->ann, JSON("messages":[]) "}");
 }
 
 static void
-test_an_empty_line_and_one_with_a_nul_are_lines(void **state)
+test_empty_lines_and_nul_bytes_are_kept(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake reader;
@@ -394,13 +395,13 @@ test_an_empty_line_and_one_with_a_nul_are_lines(void **state)
 	assert_int_equal(chat_log(fixture->chat, "syslog", "", 0, 0, 1), 0);
 	assert_int_equal(chat_log(fixture->chat, "syslog", "a\0b", 3, 0, 1), 0);
 	settle(fixture);
-	assert_hears(&reader, "\"message\":\"\"}");
+	assert_hears(&reader, JSON("message":"") "}");
 	assert_hears(&reader, "\"message\":\"a\\u0000b\"}");
 	go(fixture, &reader);
 }
 
 static void
-test_a_log_that_is_faster_than_the_store_is_told_to_wait(void **state)
+test_a_log_faster_than_the_store_has_to_wait(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t len = 1024 * 1024;
@@ -418,7 +419,7 @@ test_a_log_that_is_faster_than_the_store_is_told_to_wait(void **state)
 }
 
 static void
-test_two_stores_have_two_descriptors(void **state)
+test_each_store_has_a_descriptor(void **state)
 {
 	struct fixture *fixture = *state;
 	struct pollfd pollfd = { .fd = chat_fd(fixture->chat, 1), .events = POLLIN };
@@ -435,7 +436,7 @@ test_two_stores_have_two_descriptors(void **state)
 }
 
 static void
-test_a_room_that_becomes_a_log_files_begins_anew(void **state)
+test_a_room_that_becomes_a_log_room_starts_a_new_history(void **state)
 {
 	char folder[FOLDER_BYTES], path[100];
 	const char *const settings[] = { "store.driver=\"sqlite\"", path, TAILS };
@@ -446,16 +447,15 @@ test_a_room_that_becomes_a_log_files_begins_anew(void **state)
 	snprintf(path, sizeof(path), "store.path=\"%s/test.db\"", folder);
 	set_up_with(state, settings, 2);
 	fixture = *state;
-	say(fixture, &fixture->ann, "{\"room\":\"syslog\",\"message\":\"chat\"}");
+	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"chat"}));
 	assert_push(fixture,
-		"{\"type\":\"alarm\",\"room\":\"syslog\",\"key\":\"k\","
-		"\"severity\":\"info\"}",
-		"\"id\":2");
+		JSON({"type":"alarm","room":"syslog","key":"k","severity":"info"}),
+			JSON("id":2));
 	tear_down(state);
 	set_up_with(state, settings, 3);
 	fixture = *state;
 	come_to_read(fixture, &reader, "syslog", NULL);
-	assert_hears(&reader, "\"last_id\":0,");
+	assert_hears(&reader, JSON("last_id":0,));
 	log_lines(fixture, "syslog", 1, 1);
 	assert_hears_lines(&reader, 1, 1);
 	assert_int_equal(reader.drops, 0);
@@ -464,28 +464,57 @@ test_a_room_that_becomes_a_log_files_begins_anew(void **state)
 	folder_remove(folder);
 }
 
+static void
+test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast(void **state)
+{
+	static const char *const settings[] = { TAILS };
+	const char *text = JSON({"room":"syslog","message":"chat","ref":"r"});
+	struct config_errors errors = { 0 };
+	struct fixture *fixture;
+	struct config *with_tails, before;
+
+	set_up(state);
+	fixture = *state;
+	with_tails = config_load_text("", "test", settings, 1, "/", &errors);
+	before = *fixture->config;
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"syslog"}));
+	forget_heard(&fixture->bob);
+	chat_handle(fixture->chat, &fixture->ann.session, text, strlen(text), 1000);
+	*fixture->config = *with_tails;
+	chat_reload(fixture->chat);
+	settle(fixture);
+	assert_hears(&fixture->ann, JSON("type":"ack","ref":"r"));
+	assert_hears_nothing(&fixture->bob);
+	log_lines(fixture, "syslog", 1, 1);
+	assert_hears(&fixture->bob, JSON("type":"log","room":"syslog","id":1,));
+	*fixture->config = before;
+	config_free(with_tails);
+	tear_down(state);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		tail_test(test_a_line_of_a_log_file_is_shown_as_it_is),
-		tail_test(test_lines_that_were_left_out_are_counted),
-		tail_test(test_what_happened_to_a_log_file_is_said_among_its_lines),
-		tail_test(test_a_newcomer_gets_the_last_lines_and_then_what_is_new),
-		tail_test(test_a_newcomer_gets_as_many_lines_as_are_configured),
-		tail_test(
-			test_lines_that_come_while_a_newcomer_is_sent_the_last_ones_follow_them),
-		tail_test(test_a_reader_that_comes_back_goes_on_where_it_was),
-		tail_test(
-			test_an_epoch_of_the_chat_means_nothing_in_a_log_file_nor_the_other_way),
-		tail_test(test_each_log_file_and_the_chat_count_for_themselves),
-		tail_test(test_nobody_writes_to_a_log_file),
-		tail_test(test_who_has_shown_no_token_is_told_nothing_of_log_files),
-		tail_test(test_log_files_have_a_history_and_a_search),
-		tail_test(test_an_empty_line_and_one_with_a_nul_are_lines),
-		tail_test(test_a_log_that_is_faster_than_the_store_is_told_to_wait),
-		cmocka_unit_test(test_a_room_that_becomes_a_log_files_begins_anew),
-		tail_test(test_two_stores_have_two_descriptors),
+		tail_test(test_a_line_of_a_log_file_is_sent_unchanged),
+		tail_test(test_skipped_lines_are_counted),
+		tail_test(test_an_event_of_a_log_file_is_sent_between_its_lines),
+		tail_test(test_a_newcomer_is_sent_the_last_lines_then_new_ones),
+		tail_test(test_a_newcomer_is_sent_as_many_lines_as_configured),
+		tail_test(test_lines_logged_while_a_newcomer_is_served_follow),
+		tail_test(test_a_log_reader_resumes),
+		tail_test(test_chat_and_log_files_have_separate_epochs),
+		tail_test(test_each_log_file_and_the_chat_have_their_own_ids),
+		tail_test(test_a_log_room_is_read_only),
+		tail_test(test_log_rooms_are_hidden_without_a_token),
+		tail_test(test_log_rooms_have_history_and_search),
+		tail_test(test_empty_lines_and_nul_bytes_are_kept),
+		tail_test(test_a_log_faster_than_the_store_has_to_wait),
+		cmocka_unit_test(
+			test_a_room_that_becomes_a_log_room_starts_a_new_history),
+		cmocka_unit_test(
+			test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast),
+		tail_test(test_each_store_has_a_descriptor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,89 +1,89 @@
-/* Metrics: the newest value of each name, and no more of them than can be drawn. */
+/* Metrics: the newest value of each name, at a limited rate. */
 #include "chat_fixture.h"
 
-#define CPU(value) "{\"type\":\"metric\",\"name\":\"cpu\",\"value\":" value "}"
+#define CPU(value) JSON({"type":"metric","name":"cpu","value":value})
 
-/* A program pushes text at now_ms, and is answered with part. */
+/* Push text at now_ms and expect part in the reply. */
 static void
 push_at(struct fixture *fixture, int64_t now_ms, const char *text, const char *part)
 {
-	fixture->now_ms = now_ms - 1000; /* assert_push adds them */
+	fixture->now_ms = now_ms - 1000; /* assert_push adds that time */
 	assert_push(fixture, text, part);
 }
 
 static void
-test_the_first_value_is_sent_at_once_to_everybody(void **state)
+test_the_first_value_is_sent_to_everybody_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 
 	push_at(fixture, 10000,
-		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":0.41,\"unit\":\"ratio\","
-		"\"host\":\"a\",\"ref\":\"r\"}",
-		"{\"type\":\"ack\",\"ref\":\"r\",\"room\":\"lobby\",\"epoch\":\"");
-	assert_string_equal(hears(&fixture->ann),
-		"{\"type\":\"metric\",\"room\":\"lobby\",\"ts\":10000,"
-		"\"username\":\"cron\",\"name\":\"cpu\",\"value\":0.41,"
-		"\"unit\":\"ratio\",\"host\":\"a\"}");
-	assert_hears(&fixture->bob, "\"value\":0.41");
-	push_at(fixture, 10100, "{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}",
-		"\"delivered\":3}");
-	assert_hears(&fixture->bob, "\"value\":7}");
+		JSON({"type":"metric","name":"cpu","value":0.41,"unit":"ratio",
+			"host":"a","ref":"r"}),
+			"{" JSON("type":"ack","ref":"r","room":"lobby","epoch":));
+	assert_hears_exactly(&fixture->ann,
+		JSON({"type":"metric","room":"lobby","ts":10000,
+			"username":"cron","name":"cpu","value":0.41,"unit":"ratio",
+			"host":"a"}));
+	assert_hears(&fixture->bob, JSON("value":0.41));
+	push_at(fixture, 10100,
+		JSON({"type":"metric","name":"mem","value":7}), JSON("delivered":3) "}");
+	assert_hears(&fixture->bob, JSON("value":7) "}");
 }
 
 static void
-test_a_metric_is_neither_numbered_nor_kept(void **state)
+test_a_metric_has_no_id_and_is_not_stored(void **state)
 {
 	struct fixture *fixture = *state;
 
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
 	forget_heard(&fixture->bob);
-	say(fixture, &fixture->ann, "{\"message\":\"hi\"}");
-	assert_hears(&fixture->bob, "\"id\":1,");
-	say(fixture, &fixture->bob, "{\"type\":\"history\"}");
+	say(fixture, &fixture->ann, JSON({"message":"hi"}));
+	assert_hears(&fixture->bob, JSON("id":1,));
+	say(fixture, &fixture->bob, JSON({"type":"history"}));
 	assert_null(strstr(hears(&fixture->bob), "metric"));
 }
 
 static void
-test_a_flood_is_thinned_to_the_newest_of_each_name(void **state)
+test_a_flood_of_values_is_thinned_to_the_newest(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[100];
 	int i;
 
-	push_at(fixture, 10000, CPU("0"), "\"delivered\":3}");
+	push_at(fixture, 10000, CPU(0), JSON("delivered":3) "}");
 	forget_heard(&fixture->bob);
 	for (i = 1; i <= 200; i++) {
 		snprintf(text, sizeof(text),
-			"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":%d}", i);
-		push_at(fixture, 10000 + i, text, "\"delivered\":0}");
+			JSON({"type":"metric","name":"cpu","value":%d}), i);
+		push_at(fixture, 10000 + i, text, JSON("delivered":0) "}");
 	}
-	push_at(fixture, 10201, "{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}",
-		"\"delivered\":3}");
-	assert_hears(&fixture->bob, "\"name\":\"mem\"");
+	push_at(fixture, 10201,
+		JSON({"type":"metric","name":"mem","value":7}), JSON("delivered":3) "}");
+	assert_hears(&fixture->bob, JSON("name":"mem"));
 	chat_tick(fixture->chat, 10249);
 	assert_hears_nothing(&fixture->bob);
 	chat_tick(fixture->chat, 10250);
-	assert_hears(&fixture->bob, "\"ts\":10200,\"username\":\"cron\","
-				    "\"name\":\"cpu\",\"value\":200}");
+	assert_hears(&fixture->bob,
+		JSON("ts":10200,"username":"cron","name":"cpu","value":200) "}");
 	chat_tick(fixture->chat, 99999);
 	assert_hears_nothing(&fixture->bob);
 }
 
 static void
-test_a_metric_of_long_ago_is_sent_at_once_again(void **state)
+test_a_value_after_a_pause_is_sent_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
-	push_at(fixture, 10100, CPU("2"), "\"delivered\":0}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 10100, CPU(2), JSON("delivered":0) "}");
 	chat_tick(fixture->chat, 10260);
-	push_at(fixture, 10400, CPU("3"), "\"delivered\":0}");
+	push_at(fixture, 10400, CPU(3), JSON("delivered":0) "}");
 	forget_heard(&fixture->bob);
-	push_at(fixture, 10520, CPU("4"), "\"delivered\":0}");
+	push_at(fixture, 10520, CPU(4), JSON("delivered":0) "}");
 	chat_tick(fixture->chat, 10521);
-	assert_hears(&fixture->bob, "\"value\":4}");
-	push_at(fixture, 10771, CPU("5"), "\"delivered\":3}");
-	assert_hears(&fixture->bob, "\"value\":5}");
+	assert_hears(&fixture->bob, JSON("value":4) "}");
+	push_at(fixture, 10771, CPU(5), JSON("delivered":3) "}");
+	assert_hears(&fixture->bob, JSON("value":5) "}");
 }
 
 static void
@@ -91,32 +91,33 @@ test_a_clock_that_is_set_back_does_not_silence_a_metric(void **state)
 {
 	struct fixture *fixture = *state;
 
-	push_at(fixture, 1000000, CPU("1"), "\"delivered\":3}");
-	push_at(fixture, 1000100, CPU("2"), "\"delivered\":0}");
+	push_at(fixture, 1000000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 1000100, CPU(2), JSON("delivered":0) "}");
 	forget_heard(&fixture->bob);
 	chat_tick(fixture->chat, 5000);
-	assert_hears(&fixture->bob, "\"value\":2}");
-	push_at(fixture, 4000, CPU("3"), "\"delivered\":3}");
-	assert_hears(&fixture->bob, "\"value\":3}");
+	assert_hears(&fixture->bob, JSON("value":2) "}");
+	push_at(fixture, 4000, CPU(3), JSON("delivered":3) "}");
+	assert_hears(&fixture->bob, JSON("value":3) "}");
 }
 
 static void
-test_who_comes_late_gets_the_last_value_of_each_name(void **state)
+test_a_late_joiner_is_sent_the_last_value_of_each_metric(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
 
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
-	push_at(fixture, 10001, "{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}",
-		"\"delivered\":3}");
-	push_at(fixture, 10002, CPU("2"), "\"delivered\":0}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 10001,
+		JSON({"type":"metric","name":"mem","value":7}), JSON("delivered":3) "}");
+	push_at(fixture, 10002, CPU(2), JSON("delivered":0) "}");
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"name\":\"cpu\",\"value\":2}");
-	assert_hears(&carol, "\"name\":\"mem\",\"value\":7}");
+	assert_hears(&carol, JSON("name":"cpu","value":2) "}");
+	assert_hears(&carol, JSON("name":"mem","value":7) "}");
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
 	come_by_stream(fixture, &carol, "lobby", NULL);
-	assert_hears(&carol, "data: {\"type\":\"metric\"");
+	assert_hears(&carol, "data: "
+			     "{" JSON("type":"metric"));
 	go(fixture, &carol);
 	come_by_line(fixture, &carol, NULL, "carol");
 	assert_hears(&carol, "Welcome");
@@ -124,9 +125,9 @@ test_who_comes_late_gets_the_last_value_of_each_name(void **state)
 	go(fixture, &carol);
 }
 
-/* Else it would be answered at once, again and again, by what it has already. */
+/* Otherwise every poll would be answered at once with what it has already. */
 static void
-test_a_poll_that_goes_on_is_not_answered_by_old_values(void **state)
+test_a_resumed_poll_is_not_answered_with_old_values(void **state)
 {
 	struct fixture *fixture = *state;
 	struct chat_wishes wishes = { .is_silent = true };
@@ -134,49 +135,50 @@ test_a_poll_that_goes_on_is_not_answered_by_old_values(void **state)
 	char since[64];
 	struct fake poller;
 
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
 	forget_heard(&fixture->ann);
-	say(fixture, &fixture->ann, "{\"type\":\"join\"}");
-	joined = strstr(hears(&fixture->ann), "\"epoch\":\"") + 9;
+	say(fixture, &fixture->ann, JSON({"type":"join"}));
+	joined = strstr(hears(&fixture->ann), JSON("epoch":)) + 9;
 	snprintf(since, sizeof(since), "%.*s:0", (int)strcspn(joined, "\""), joined);
 	wishes.since = since;
-	fake_init(fixture, &poller, "poll", WIRE_OBJECT);
+	fake_init(fixture, &poller, WIRE_OBJECT);
 	chat_open(fixture->chat, &poller.session, &wishes);
 	assert_hears_nothing(&poller);
-	push_at(fixture, 20000, CPU("2"), "\"delivered\":4}");
-	assert_hears(&poller, "\"value\":2}");
+	push_at(fixture, 20000, CPU(2), JSON("delivered":4) "}");
+	assert_hears(&poller, JSON("value":2) "}");
 	go(fixture, &poller);
 	wishes.since = NULL;
-	fake_init(fixture, &poller, "poll", WIRE_OBJECT);
+	fake_init(fixture, &poller, WIRE_OBJECT);
 	chat_open(fixture->chat, &poller.session, &wishes);
-	assert_hears(&poller, "\"value\":2}");
+	assert_hears(&poller, JSON("value":2) "}");
 	go(fixture, &poller);
 }
 
 static void
 test_bad_metrics_are_refused_and_change_nothing(void **state)
 {
-	static const char *const bad[] = {
-		"{\"type\":\"metric\",\"value\":1}",
-		"{\"type\":\"metric\",\"name\":\"\",\"value\":1}",
-		"{\"type\":\"metric\",\"name\":7,\"value\":1}",
-		"{\"type\":\"metric\",\"name\":\"a\\u001bb\",\"value\":1}",
-		"{\"type\":\"metric\",\"name\":\"cpu\"}",
-		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,\"unit\":5}",
-		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,\"unit\":"
-		"\"123456789012345678901234567890123\"}",
-		CPU("\"0.5\""),
-		CPU("\"NaN\""),
-		CPU("null"),
-		CPU("true"),
-		CPU("[1]"),
-	};
+	const char *const bad = JSON([
+		{"type":"metric","value":1},
+		{"type":"metric","name":"","value":1},
+		{"type":"metric","name":7,"value":1},
+		{"type":"metric","name":"cpu"},
+		{"type":"metric","name":"cpu","value":1,"unit":5},
+		{"type":"metric","name":"cpu","value":1,
+			"unit":"123456789012345678901234567890123"},
+		{"type":"metric","name":"cpu","value":"0.5"},
+		{"type":"metric","name":"cpu","value":"NaN"},
+		{"type":"metric","name":"cpu","value":null},
+		{"type":"metric","name":"cpu","value":true},
+		{"type":"metric","name":"cpu","value":[1]}
+	]);
 	struct fixture *fixture = *state;
 	struct fake carol;
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_push(fixture, bad[i], "\"code\":\"bad_field\"");
+	for (i = 0; json_item(bad, i); i++)
+		assert_push(fixture, json_item(bad, i), JSON("code":"bad_field"));
+	assert_push(fixture, "{\"type\":\"metric\",\"name\":\"a\\u001bb\",\"value\":1}",
+		JSON("code":"bad_field"));
 	assert_hears_nothing(&fixture->bob);
 	come(fixture, &carol, NULL);
 	assert_hears_nothing(&carol);
@@ -184,52 +186,59 @@ test_bad_metrics_are_refused_and_change_nothing(void **state)
 }
 
 static void
-test_a_metric_comes_from_somebody_with_a_good_name(void **state)
+test_a_metric_needs_a_valid_name_of_its_program(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_push(fixture,
 		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,"
 		"\"username\":\"a\\u202eb\"}",
-		"\"code\":\"bad_name\"");
+		JSON("code":"bad_name"));
 	assert_push(fixture,
-		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,\"username\":\"web1\","
-		"\"avatar\":\"x\",\"via\":\"ws\",\"id\":3,\"ts\":1,\"email\":\"a@x."
-		"org\"}",
-		"\"delivered\":3");
-	assert_string_equal(hears(&fixture->bob),
-		"{\"type\":\"metric\",\"room\":\"lobby\",\"ts\":2000,"
-		"\"username\":\"web1\",\"name\":\"cpu\",\"value\":1}");
+		JSON({"type":"metric","name":"cpu","value":1,"username":"web1",
+			"avatar":"x","via":"ws","id":3,"ts":1,"email":"a@x.org"}),
+			JSON("delivered":3));
+	assert_hears_exactly(
+		&fixture->bob, JSON({"type":"metric","room":"lobby","ts":2000,"username":"web1",
+			"name":"cpu","value":1}));
 }
 
 static void
-test_several_values_in_an_array_are_for_the_door_to_take_apart(void **state)
+test_each_push_must_be_an_object(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_push(fixture, "[" CPU("1") "," CPU("2") "]", "\"code\":\"bad_json\"");
+	assert_push(fixture, "[" CPU(1) "," CPU(2) "]", JSON("code":"bad_json"));
 }
 
 static void
-test_one_call_may_push_several_values_and_is_answered_for_each(void **state)
+test_one_call_may_push_several_values(void **state)
 {
 	struct fixture *fixture = *state;
+	const char *const values = JSON([
+		{"type":"metric","name":"cpu","value":1},
+		{"type":"metric","name":"mem","value":7}
+	]);
+	const char *const mixed = JSON([
+		{"type":"metric","name":"cpu","value":"x"},
+		{"type":"metric","name":"mem","value":8}
+	]);
 	struct fake call;
 
 	come_as_call(fixture, &call);
-	push_as(fixture, &call, "cron", CPU("1"));
-	push_as(fixture, &call, "cron", CPU("\"x\""));
-	push_as(fixture, &call, "cron",
-		"{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}");
-	assert_hears(&call, "\"type\":\"ack\"");
-	assert_hears(&call, "\"code\":\"bad_field\"");
-	assert_hears(&call, "\"type\":\"ack\"");
+	push_objects_at(fixture, &call, "cron", NULL, json_loads(values, 0, NULL), 1000);
+	assert_hears(&call, JSON("delivered":3,"count":2));
+	push_objects_at(fixture, &call, "cron", NULL, json_loads(mixed, 0, NULL), 2000);
+	assert_hears(&call, JSON("code":"bad_field"));
 	assert_hears_nothing(&call);
+	assert_hears(&fixture->bob, JSON("name":"cpu","value":1));
+	assert_hears(&fixture->bob, JSON("name":"mem","value":7));
+	assert_hears(&fixture->bob, JSON("name":"mem","value":8));
 	go(fixture, &call);
 }
 
 static void
-test_metrics_cost_nothing_of_the_rate(void **state)
+test_metrics_are_not_rate_limited(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake call;
@@ -237,15 +246,15 @@ test_metrics_cost_nothing_of_the_rate(void **state)
 
 	come_as_call(fixture, &call);
 	for (i = 0; i < 1000; i++) {
-		chat_push(fixture->chat, &call.session, "cron",
-			json_loads(CPU("1"), 0, NULL), 5000);
-		assert_hears(&call, "\"type\":\"ack\"");
+		push_objects_at(fixture, &call, "cron", NULL,
+			json_pack("[o]", json_loads(CPU(1), 0, NULL)), 5000);
+		assert_hears(&call, JSON("type":"ack"));
 	}
 	go(fixture, &call);
 }
 
 static void
-test_a_room_keeps_up_to_1000_metrics(void **state)
+test_a_room_has_up_to_1000_metrics(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[100];
@@ -253,33 +262,32 @@ test_a_room_keeps_up_to_1000_metrics(void **state)
 
 	for (i = 0; i < 1001; i++) {
 		snprintf(text, sizeof(text),
-			"{\"type\":\"metric\",\"name\":\"m%d\",\"value\":1}", i);
+			JSON({"type":"metric","name":"m%d","value":1}), i);
 		assert_push(fixture, text,
-			i < 1000 ? "\"delivered\":3" : "\"code\":\"too_many_metrics\"");
+			i < 1000 ? JSON("delivered":3) : JSON("code":"too_many_metrics"));
 		forget_heard(&fixture->ann);
 		forget_heard(&fixture->bob);
 		forget_heard(&fixture->eve);
 	}
-	assert_push(fixture, "{\"type\":\"metric\",\"name\":\"m7\",\"value\":2}",
-		"\"delivered\":3");
+	assert_push(fixture, JSON({"type":"metric","name":"m7","value":2}),
+				     JSON("delivered":3));
 }
 
 static void
-test_a_bad_metric_for_a_new_room_leaves_no_room(void **state)
+test_a_bad_metric_does_not_create_its_room(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_push(fixture,
-		"{\"type\":\"metric\",\"room\":\"new\",\"name\":\"cpu\",\"value\":\"x\"}",
-		"\"code\":\"bad_field\"");
+	assert_push(
+		fixture, JSON({"type":"metric","room":"new","name":"cpu","value":"x"}),
+				 JSON("code":"bad_field"));
 	say_line(fixture, &fixture->ann, "/rooms");
-	assert_null(strstr(hears(&fixture->ann), "\"new\""));
-	assert_push(fixture,
-		"{\"type\":\"metric\",\"room\":\"new\",\"name\":\"cpu\",\"value\":5}",
-		"\"delivered\":0");
-	say(fixture, &fixture->ann, "{\"type\":\"join\",\"room\":\"new\"}");
-	assert_hears(&fixture->ann, "\"type\":\"joined\"");
-	assert_hears(&fixture->ann, "\"value\":5}");
+	assert_null(strstr(hears(&fixture->ann), JSON("new")));
+	assert_push(fixture, JSON({"type":"metric","room":"new","name":"cpu","value":5}),
+				     JSON("delivered":0));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"new"}));
+	assert_hears(&fixture->ann, JSON("type":"joined"));
+	assert_hears(&fixture->ann, JSON("value":5) "}");
 }
 
 #define HOUR_MS INT64_C(3600000)
@@ -292,66 +300,65 @@ set_up_two_rooms(void **state)
 	return set_up_with(state, settings, 1);
 }
 
-#define CPU_OF(room)                                                                     \
-	"{\"type\":\"metric\",\"room\":\"" room "\",\"name\":\"cpu\",\"value\":1}"
+#define CPU_OF(room) JSON({"type":"metric","room":room,"name":"cpu","value":1})
 
 static void
-test_a_room_of_metrics_goes_when_nobody_says_them_any_more(void **state)
+test_a_room_is_removed_when_its_metrics_expire(void **state)
 {
 	struct fixture *fixture = *state;
 
-	push_at(fixture, 10000, CPU_OF("one"), "\"type\":\"ack\"");
-	push_at(fixture, 10001, CPU_OF("one"), "\"type\":\"ack\""); /* is due still */
-	push_at(fixture, 20000, CPU_OF("two"), "\"code\":\"too_many_rooms\"");
+	push_at(fixture, 10000, CPU_OF("one"), JSON("type":"ack"));
+	push_at(fixture, 10001, CPU_OF("one"), JSON("type":"ack")); /* is still due */
+	push_at(fixture, 20000, CPU_OF("two"), JSON("code":"too_many_rooms"));
 	chat_prune(fixture->chat, 10001 + 25 * HOUR_MS - 1);
-	push_at(fixture, 20000, CPU_OF("two"), "\"code\":\"too_many_rooms\"");
+	push_at(fixture, 20000, CPU_OF("two"), JSON("code":"too_many_rooms"));
 	chat_prune(fixture->chat, 10001 + 25 * HOUR_MS);
-	push_at(fixture, 10001 + 25 * HOUR_MS, CPU_OF("two"), "\"type\":\"ack\"");
+	push_at(fixture, 10001 + 25 * HOUR_MS, CPU_OF("two"), JSON("type":"ack"));
 	chat_tick(fixture->chat, 10001 + 26 * HOUR_MS);
 	assert_hears_nothing(&fixture->bob);
 }
 
 static void
-test_a_room_of_metrics_stays_while_somebody_is_in_it(void **state)
+test_a_room_with_members_stays_when_its_metrics_expire(void **state)
 {
 	const struct chat_wishes wishes = { .room = "one" };
 	struct fixture *fixture = *state;
 	struct fake carol;
 
 	come(fixture, &carol, &wishes);
-	push_at(fixture, 10000, CPU_OF("one"), "\"delivered\":1}");
+	push_at(fixture, 10000, CPU_OF("one"), JSON("delivered":1) "}");
 	chat_prune(fixture->chat, 10000 + 25 * HOUR_MS);
 	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("two"),
-		"\"code\":\"too_many_rooms\"");
-	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("one"), "\"delivered\":1}");
+		JSON("code":"too_many_rooms"));
+	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("one"), JSON("delivered":1) "}");
 	go(fixture, &carol);
 }
 
 static void
-test_only_values_that_are_said_again_are_shown_for_ever(void **state)
+test_only_metrics_that_are_pushed_again_are_kept(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
 
-	push_at(fixture, 10000, "{\"type\":\"metric\",\"name\":\"mem\",\"value\":7}",
-		"\"delivered\":3}");
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
-	push_at(fixture, 10000 + 24 * HOUR_MS, CPU("2"), "\"delivered\":3}");
+	push_at(fixture, 10000,
+		JSON({"type":"metric","name":"mem","value":7}), JSON("delivered":3) "}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 10000 + 24 * HOUR_MS, CPU(2), JSON("delivered":3) "}");
 	chat_prune(fixture->chat, 10000 + 25 * HOUR_MS);
 	come(fixture, &carol, NULL);
-	assert_hears(&carol, "\"name\":\"cpu\",\"value\":2}");
+	assert_hears(&carol, JSON("name":"cpu","value":2) "}");
 	assert_hears_nothing(&carol);
 	go(fixture, &carol);
 }
 
-/* What is due is let go of with the chat. */
+/* chat_free drops values that are due. */
 static void
-test_a_value_may_be_due_when_the_chat_ends(void **state)
+test_a_value_may_be_due_when_the_chat_is_freed(void **state)
 {
 	struct fixture *fixture = *state;
 
-	push_at(fixture, 10000, CPU("1"), "\"delivered\":3}");
-	push_at(fixture, 10001, CPU("2"), "\"delivered\":0}");
+	push_at(fixture, 10000, CPU(1), JSON("delivered":3) "}");
+	push_at(fixture, 10001, CPU(2), JSON("delivered":0) "}");
 	close_chat(fixture);
 	open_chat(fixture);
 	chat_tick(fixture->chat, 20000);
@@ -362,28 +369,28 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		chat_test(test_the_first_value_is_sent_at_once_to_everybody),
-		chat_test(test_a_metric_is_neither_numbered_nor_kept),
-		chat_test(test_a_flood_is_thinned_to_the_newest_of_each_name),
-		chat_test(test_a_metric_of_long_ago_is_sent_at_once_again),
+		chat_test(test_the_first_value_is_sent_to_everybody_at_once),
+		chat_test(test_a_metric_has_no_id_and_is_not_stored),
+		chat_test(test_a_flood_of_values_is_thinned_to_the_newest),
+		chat_test(test_a_value_after_a_pause_is_sent_at_once),
 		chat_test(test_a_clock_that_is_set_back_does_not_silence_a_metric),
-		chat_test(test_who_comes_late_gets_the_last_value_of_each_name),
-		chat_test(test_a_poll_that_goes_on_is_not_answered_by_old_values),
+		chat_test(test_a_late_joiner_is_sent_the_last_value_of_each_metric),
+		chat_test(test_a_resumed_poll_is_not_answered_with_old_values),
 		chat_test(test_bad_metrics_are_refused_and_change_nothing),
-		chat_test(test_a_metric_comes_from_somebody_with_a_good_name),
-		chat_test(test_several_values_in_an_array_are_for_the_door_to_take_apart),
-		chat_test(test_one_call_may_push_several_values_and_is_answered_for_each),
-		chat_test(test_metrics_cost_nothing_of_the_rate),
-		chat_test(test_a_room_keeps_up_to_1000_metrics),
-		chat_test(test_a_bad_metric_for_a_new_room_leaves_no_room),
+		chat_test(test_a_metric_needs_a_valid_name_of_its_program),
+		chat_test(test_each_push_must_be_an_object),
+		chat_test(test_one_call_may_push_several_values),
+		chat_test(test_metrics_are_not_rate_limited),
+		chat_test(test_a_room_has_up_to_1000_metrics),
+		chat_test(test_a_bad_metric_does_not_create_its_room),
 		cmocka_unit_test_setup_teardown(
-			test_a_room_of_metrics_goes_when_nobody_says_them_any_more,
-			set_up_two_rooms, tear_down),
+			test_a_room_is_removed_when_its_metrics_expire, set_up_two_rooms,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_a_room_of_metrics_stays_while_somebody_is_in_it,
+			test_a_room_with_members_stays_when_its_metrics_expire,
 			set_up_two_rooms, tear_down),
-		chat_test(test_only_values_that_are_said_again_are_shown_for_ever),
-		chat_test(test_a_value_may_be_due_when_the_chat_ends),
+		chat_test(test_only_metrics_that_are_pushed_again_are_kept),
+		chat_test(test_a_value_may_be_due_when_the_chat_is_freed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

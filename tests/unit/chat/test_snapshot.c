@@ -1,10 +1,10 @@
-/* What stands in a room, for who comes and reads: however much it is. */
+/* Snapshots: what a newcomer is sent of a room, however large. */
 #include "chat_fixture.h"
 
 #define ALARMS 50
 #define METRICS 100
 
-/* Push the text that is formatted; nobody else listens. */
+/* Push the formatted text and discard what the fixture's sessions receive. */
 __attribute__((format(printf, 2, 3))) static void
 push(struct fixture *fixture, const char *format, ...)
 {
@@ -14,7 +14,7 @@ push(struct fixture *fixture, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	assert_push(fixture, text, "\"type\":\"ack\"");
+	assert_push(fixture, text, JSON("type":"ack"));
 	forget_heard(&fixture->ann);
 	forget_heard(&fixture->bob);
 	forget_heard(&fixture->eve);
@@ -26,13 +26,12 @@ fill(struct fixture *fixture)
 	int i;
 
 	for (i = 0; i < METRICS; i++)
-		push(fixture, "{\"type\":\"metric\",\"name\":\"m%d\",\"value\":1}", i);
+		push(fixture, JSON({"type":"metric","name":"m%d","value":1}), i);
 	for (i = 0; i < ALARMS; i++)
-		push(fixture,
-			"{\"type\":\"alarm\",\"key\":\"a%d\",\"severity\":\"info\"}", i);
+		push(fixture, JSON({"type":"alarm","key":"a%d","severity":"info"}), i);
 }
 
-/* The next thing that fake hears; what waited was written before, if that was all. */
+/* The next text that fake is sent. An empty queue is reported to the chat first. */
 static const char *
 hears_next(struct fake *fake)
 {
@@ -52,11 +51,11 @@ assert_next(struct fake *fake, const char *format, ...)
 	vsnprintf(part, sizeof(part), format, arguments);
 	va_end(arguments);
 	if (!strstr(heard, part))
-		fail_msg("heard \"%s\", not %s", heard, part);
+		fail_msg("heard " JSON("%s", not %s), heard, part);
 }
 
 static void
-test_who_comes_is_shown_all_that_stands_no_faster_than_it_is_read(void **state)
+test_a_newcomer_is_sent_the_snapshot_as_fast_as_it_reads(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -66,16 +65,16 @@ test_who_comes_is_shown_all_that_stands_no_faster_than_it_is_read(void **state)
 	come(fixture, &carol, NULL);
 	assert_in_range(carol.session.queue.bytes, 1, carol.session.queue_max_bytes / 8);
 	for (i = 0; i < ALARMS; i++)
-		assert_next(&carol, "\"standing\":true,\"key\":\"a%d\"", i);
+		assert_next(&carol, JSON("standing":true,"key":"a%d"), i);
 	for (i = 0; i < METRICS; i++)
-		assert_next(&carol, "\"name\":\"m%d\",\"value\":1", i);
+		assert_next(&carol, JSON("name":"m%d","value":1), i);
 	assert_string_equal(hears_next(&carol), "");
 	assert_int_equal(carol.drops, 0);
 	go(fixture, &carol);
 }
 
 static void
-test_who_comes_to_several_rooms_at_once_is_shown_what_stands_in_each(void **state)
+test_a_newcomer_to_several_rooms_is_sent_each_snapshot(void **state)
 {
 	struct fixture *fixture = *state;
 	int i, joined = 0, metrics_heard[4] = { 0 };
@@ -84,18 +83,16 @@ test_who_comes_to_several_rooms_at_once_is_shown_what_stands_in_each(void **stat
 	char text[80];
 
 	for (i = 0; i < 160; i++)
-		push(fixture,
-			"{\"type\":\"metric\",\"room\":\"r%d\",\"name\":\"m%d\","
-			"\"value\":1}",
-			i % 4, i);
+		push(fixture, JSON({"type":"metric","room":"r%d","name":"m%d","value":1}),
+				      i % 4, i);
 	come(fixture, &carol, NULL);
 	for (i = 0; i < 4; i++) {
-		snprintf(text, sizeof(text), "{\"type\":\"join\",\"room\":\"r%d\"}", i);
+		snprintf(text, sizeof(text), JSON({"type":"join","room":"r%d"}), i);
 		say(fixture, &carol, text);
 	}
 	while (*(heard = hears_next(&carol))) {
 		room = strstr(heard, "\"room\":\"r") + strlen("\"room\":\"r");
-		if (strstr(heard, "\"type\":\"metric\""))
+		if (strstr(heard, JSON("type":"metric")))
 			metrics_heard[*room - '0']++;
 		else
 			joined++;
@@ -108,7 +105,7 @@ test_who_comes_to_several_rooms_at_once_is_shown_what_stands_in_each(void **stat
 }
 
 static void
-test_what_changes_meanwhile_is_shown_as_it_is_by_then(void **state)
+test_a_change_during_a_snapshot_is_sent_as_it_is_then(void **state)
 {
 	struct fixture *fixture = *state;
 	struct fake carol;
@@ -118,31 +115,31 @@ test_what_changes_meanwhile_is_shown_as_it_is_by_then(void **state)
 	come(fixture, &carol, NULL);
 	while (carol.session.queue.count)
 		hears(&carol);
-	push(fixture, "{\"type\":\"alarm\",\"key\":\"a%d\",\"severity\":\"ok\"}", 48);
-	assert_hears(&carol, "\"state\":\"cleared\"");
-	push(fixture, "{\"type\":\"metric\",\"name\":\"m%d\",\"value\":2}", 99);
-	assert_hears(&carol, "\"name\":\"m99\",\"value\":2");
-	push(fixture, "{\"type\":\"metric\",\"name\":\"new%d\",\"value\":3}", 1);
-	assert_hears(&carol, "\"name\":\"new1\"");
-	while (!strstr(hears_next(&carol), "\"key\":\"a47\""))
+	push(fixture, JSON({"type":"alarm","key":"a%d","severity":"ok"}), 48);
+	assert_hears(&carol, JSON("state":"cleared"));
+	push(fixture, JSON({"type":"metric","name":"m%d","value":2}), 99);
+	assert_hears(&carol, JSON("name":"m99","value":2));
+	push(fixture, JSON({"type":"metric","name":"new%d","value":3}), 1);
+	assert_hears(&carol, JSON("name":"new1"));
+	while (!strstr(hears_next(&carol), JSON("key":"a47")))
 		continue;
-	assert_next(&carol, "\"standing\":true,\"key\":\"a%d\"", 49);
+	assert_next(&carol, JSON("standing":true,"key":"a%d"), 49);
 	for (i = 0; i < METRICS - 1; i++)
-		assert_next(&carol, "\"name\":\"m%d\",\"value\":1", i);
-	assert_next(&carol, "\"name\":\"m%d\",\"value\":2", 99);
+		assert_next(&carol, JSON("name":"m%d","value":1), i);
+	assert_next(&carol, JSON("name":"m%d","value":2), 99);
 	assert_string_equal(hears_next(&carol), "");
 	go(fixture, &carol);
 }
 
 static void
-test_a_poll_is_shown_what_fits_into_its_answer(void **state)
+test_a_polls_snapshot_is_cut_to_its_answer(void **state)
 {
 	static const struct chat_wishes wishes = { .is_silent = true };
 	struct fixture *fixture = *state;
 	struct fake carol;
 
 	fill(fixture);
-	fake_init(fixture, &carol, "poll", WIRE_OBJECT);
+	fake_init(fixture, &carol, WIRE_OBJECT);
 	chat_open(fixture->chat, &carol.session, &wishes);
 	assert_in_range(carol.session.queue.bytes, carol.session.queue_max_bytes - 300,
 		carol.session.queue_max_bytes);
@@ -164,12 +161,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		small_test(
-			test_who_comes_is_shown_all_that_stands_no_faster_than_it_is_read),
-		small_test(
-			test_who_comes_to_several_rooms_at_once_is_shown_what_stands_in_each),
-		small_test(test_what_changes_meanwhile_is_shown_as_it_is_by_then),
-		small_test(test_a_poll_is_shown_what_fits_into_its_answer),
+		small_test(test_a_newcomer_is_sent_the_snapshot_as_fast_as_it_reads),
+		small_test(test_a_newcomer_to_several_rooms_is_sent_each_snapshot),
+		small_test(test_a_change_during_a_snapshot_is_sent_as_it_is_then),
+		small_test(test_a_polls_snapshot_is_cut_to_its_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

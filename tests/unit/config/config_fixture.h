@@ -1,5 +1,4 @@
-/* config_fixture.h - what the tests of the configuration share: load, and say what must
- * come of it. */
+/* config_fixture.h - loads configurations, and checks the values or the errors. */
 #pragma once
 
 #include <setjmp.h>
@@ -16,7 +15,7 @@
 
 #define ROOT "/srv/page"
 
-/* One load: the text of a file and up to 3 settings of the command line. */
+/* One load: the text of a file, and up to 3 settings of the command line. */
 struct attempt {
 	const char *text;
 	const char *settings[3];
@@ -64,7 +63,7 @@ load(struct attempt attempt)
 	return config;
 }
 
-/* The load fails with exactly these lines; the list ends with NULL. */
+/* Check that the load failed with exactly these lines. The list ends with NULL. */
 static inline void
 assert_errors(struct config *config, const char *const *lines)
 {

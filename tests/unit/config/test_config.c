@@ -176,7 +176,7 @@ test_the_keys_of_a_misspelt_group_are_checked_as_well(void **state)
 }
 
 static void
-test_nothing_is_suggested_where_nothing_is_near(void **state)
+test_a_key_that_is_far_from_all_others_gets_no_suggestion(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -198,7 +198,7 @@ test_a_long_unknown_key_is_cut_in_the_message(void **state)
 }
 
 static void
-test_a_wrong_type_says_what_is_wanted_and_what_was_found(void **state)
+test_a_wrong_type_says_what_was_expected_and_found(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = { port = \"abc\"; };"),
@@ -227,7 +227,7 @@ test_a_wrong_type_says_what_is_wanted_and_what_was_found(void **state)
 }
 
 static void
-test_a_float_is_no_whole_number(void **state)
+test_a_float_is_not_a_whole_number(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = { port = 80.5; };"),
@@ -240,7 +240,7 @@ test_a_float_is_no_whole_number(void **state)
 }
 
 static void
-test_a_whole_number_will_do_for_a_real_one(void **state)
+test_a_real_number_may_be_a_whole_number(void **state)
 {
 	static const struct {
 		const char *text;
@@ -296,7 +296,7 @@ test_a_real_number_has_a_type_and_limits(void **state)
 }
 
 static void
-test_numbers_stop_at_their_limits(void **state)
+test_numbers_beyond_their_limits_are_rejected(void **state)
 {
 	(void)state;
 	struct config *config =
@@ -342,7 +342,7 @@ test_numbers_beyond_32_bits_are_not_cut(void **state)
 }
 
 static void
-test_a_scalar_is_no_group_and_a_group_no_scalar(void **state)
+test_a_scalar_is_not_a_group_and_a_group_is_not_a_scalar(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = 5;\nlog = { level = { a = 1; }; };\n"
@@ -471,7 +471,7 @@ test_an_origin_leaves_out_the_port_that_its_scheme_implies(void **state)
 }
 
 static void
-test_the_store_is_one_that_there_is(void **state)
+test_the_store_driver_must_exist(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("store = { driver = \"postgres\"; sync = \"none\";\n"
@@ -537,16 +537,17 @@ main(void)
 		cmocka_unit_test(test_a_key_of_another_group_is_suggested),
 		cmocka_unit_test(test_an_unknown_group_is_an_error_with_a_suggestion),
 		cmocka_unit_test(test_the_keys_of_a_misspelt_group_are_checked_as_well),
-		cmocka_unit_test(test_nothing_is_suggested_where_nothing_is_near),
-		cmocka_unit_test(test_a_long_unknown_key_is_cut_in_the_message),
 		cmocka_unit_test(
-			test_a_wrong_type_says_what_is_wanted_and_what_was_found),
-		cmocka_unit_test(test_a_float_is_no_whole_number),
-		cmocka_unit_test(test_a_whole_number_will_do_for_a_real_one),
+			test_a_key_that_is_far_from_all_others_gets_no_suggestion),
+		cmocka_unit_test(test_a_long_unknown_key_is_cut_in_the_message),
+		cmocka_unit_test(test_a_wrong_type_says_what_was_expected_and_found),
+		cmocka_unit_test(test_a_float_is_not_a_whole_number),
+		cmocka_unit_test(test_a_real_number_may_be_a_whole_number),
 		cmocka_unit_test(test_a_real_number_has_a_type_and_limits),
-		cmocka_unit_test(test_numbers_stop_at_their_limits),
+		cmocka_unit_test(test_numbers_beyond_their_limits_are_rejected),
 		cmocka_unit_test(test_numbers_beyond_32_bits_are_not_cut),
-		cmocka_unit_test(test_a_scalar_is_no_group_and_a_group_no_scalar),
+		cmocka_unit_test(
+			test_a_scalar_is_not_a_group_and_a_group_is_not_a_scalar),
 		cmocka_unit_test(test_an_error_is_one_line_of_printable_text),
 		cmocka_unit_test(test_a_long_value_is_cut_between_two_characters),
 		cmocka_unit_test(test_an_address_is_an_ip_address_or_localhost),
@@ -554,7 +555,7 @@ main(void)
 		cmocka_unit_test(test_a_slash_at_the_end_of_an_origin_is_explained),
 		cmocka_unit_test(
 			test_an_origin_leaves_out_the_port_that_its_scheme_implies),
-		cmocka_unit_test(test_the_store_is_one_that_there_is),
+		cmocka_unit_test(test_the_store_driver_must_exist),
 		cmocka_unit_test(test_the_name_of_a_room_has_rules),
 	};
 

@@ -43,7 +43,7 @@ test_a_dump_loads_to_the_same_values(void **state)
 	config_free(config);
 }
 
-/* The root must come back from a dump as it was. */
+/* Check that a dump loads to the same http.root. */
 static void
 assert_survives_a_dump(const char *root)
 {
@@ -131,11 +131,11 @@ test_a_list_of_groups_is_dumped_with_a_line_for_each(void **state)
 	char *text = dump(config);
 
 	assert_non_null(strstr(text,
-		"\n};\n\n# Rooms that always exist, as ( { name = \"ops\"; topic = "
+		"\n};\n\n# Rooms that always exist, such as ( { name = \"ops\"; topic = "
 		"\"What is on fire\"; } ).\n"
 		"#   name: Name of the room; no longer than limits.room_bytes (1..255 "
 		"bytes).\n"
-		"#   topic: What the room is about (0..512 bytes).\n"
+		"#   topic: Topic of the room (0..512 bytes).\n"
 		"rooms = (\n"
 		"\t{ name = \"ops\"; topic = \"\\\"1\\\" \\\\\"; },\n"
 		"\t{ name = \"b\"; topic = \"\"; }\n"
@@ -185,7 +185,7 @@ find(const char *path)
 	return NULL;
 }
 
-/* What holds for every row, of the table itself or of the groups of a list. */
+/* Check one row of the table, or of the members of a list. */
 static void
 assert_row_is_sound(const struct config_option *option)
 {
@@ -201,7 +201,7 @@ assert_row_is_sound(const struct config_option *option)
 	assert_int_equal(find(option->limit)->type, OPTION_INT);
 }
 
-/* What a member must differ from is a string, or has a name in each group. */
+/* Check that a member differs from strings, or from lists with a unique member. */
 static void
 assert_differs_is_sound(const struct config_option *member)
 {
@@ -232,7 +232,7 @@ assert_members_are_sound(const struct config_members *members)
 	}
 }
 
-/* The rows of one group are neighbours, and no path is there twice. */
+/* Check that the rows of one group follow each other, and that no path is there twice. */
 static void
 assert_place_is_sound(size_t index)
 {
@@ -251,7 +251,7 @@ assert_place_is_sound(size_t index)
 }
 
 static void
-test_the_rows_of_the_table_are_sound(void **state)
+test_the_rows_of_the_table_are_consistent(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < config_option_count; i++) {
@@ -324,7 +324,7 @@ main(void)
 		cmocka_unit_test(test_a_real_number_is_dumped_in_its_shortest_form),
 		cmocka_unit_test(test_a_list_of_groups_is_dumped_with_a_line_for_each),
 		cmocka_unit_test(test_a_dump_is_grouped_with_a_comment_for_each_key),
-		cmocka_unit_test(test_the_rows_of_the_table_are_sound),
+		cmocka_unit_test(test_the_rows_of_the_table_are_consistent),
 		cmocka_unit_test(test_the_sample_file_gives_exactly_the_defaults),
 		cmocka_unit_test(test_the_sample_file_names_and_explains_every_key),
 	};

@@ -5,9 +5,9 @@
 
 #define SAMPLE LINNET_SOURCE_DIR "/config/linnet.cfg" /* a file that can be read */
 
-static char folder[FOLDER_BYTES]; /* where write_file writes to */
+static char folder[FOLDER_BYTES]; /* write_file writes to it */
 
-/* The path of a file of that name; valid until the eighth next call. */
+/* The path of a file of that name. Valid until the eighth next call. */
 static const char *
 path_of(const char *name)
 {
@@ -32,7 +32,7 @@ write_text(const char *name, const char *text)
 	return write_file(name, text, strlen(text));
 }
 
-/* As assert_errors; "DIR", once or twice in a line, stands for the folder. */
+/* As assert_errors. "DIR", once or twice in a line, stands for the folder. */
 static void
 assert_file_fails(const char *path, const char *const *formats)
 {
@@ -70,7 +70,7 @@ remove_folder(void **state)
 	return 0;
 }
 
-/* A test with a folder of its own. */
+/* A test with its own folder. */
 #define FOLDER_TEST(test)                                                                \
 	cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
@@ -88,7 +88,7 @@ test_a_syntax_error_carries_the_text_of_libconfig(void **state)
 }
 
 static void
-test_what_stands_before_a_syntax_error_is_checked(void **state)
+test_settings_before_a_syntax_error_are_checked(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = {\n  prt = 1;\n  address = ;\n};"),
@@ -102,12 +102,12 @@ test_a_string_or_a_comment_without_an_end_is_an_error(void **state)
 	(void)state;
 	assert_load_fails(
 		FILE_TEXT("log = { level = \"loud\"; };\nhttp = {\n root = \"a;\n};\n"),
-		"test.cfg:3: this string has no end",
+		"test.cfg:3: this string has no closing quote",
 		"test.cfg:1: log.level must be \"error\", \"warn\", \"info\" or "
 		"\"debug\", "
 		"is \"loud\"");
-	assert_load_fails(
-		FILE_TEXT("\n/* http = { };\n"), "test.cfg:2: this comment has no end");
+	assert_load_fails(FILE_TEXT("\n/* http = { };\n"),
+		"test.cfg:2: this comment has no closing */");
 }
 
 static void
@@ -132,7 +132,7 @@ test_lines_are_counted_through_strings_and_comments(void **state)
 }
 
 static void
-test_errors_of_text_have_the_name_that_was_given(void **state)
+test_errors_in_text_have_the_given_name(void **state)
 {
 	(void)state;
 	config_errors_clear(&errors);
@@ -252,7 +252,7 @@ test_an_error_in_an_included_file_names_that_file(void **state)
 		"DIR/b.cfg:3: syntax error");
 	write_text("b.cfg", "\nhttp = { root = \"\n");
 	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\"\n"),
-		"DIR/b.cfg:2: this string has no end");
+		"DIR/b.cfg:2: this string has no closing quote");
 }
 
 static void
@@ -272,7 +272,7 @@ test_rooms_may_be_included_from_files(void **state)
 	write_text("c.cfg", "{ name = \"c\"; },\n{\n name = \"b\"; },\n{ }\n");
 	assert_load_of_file_fails(path_of("a.cfg"),
 		"DIR/c.cfg:4: rooms item 4: name is missing",
-		"DIR/c.cfg:3: rooms item 3: name must not be that of item 1, is \"b\"");
+		"DIR/c.cfg:3: rooms item 3: name must differ from item 1, is \"b\"");
 	write_text("a.cfg", "rooms = (\n{ topic = \"x\";\n@include \"no.cfg\"\n} );\n");
 	assert_load_of_file_fails(path_of("a.cfg"),
 		"DIR/a.cfg:3: cannot include DIR/no.cfg: No such file or directory");
@@ -288,7 +288,7 @@ test_an_include_that_cannot_be_read_is_an_error(void **state)
 		"DIR/a.cfg:3: cannot include DIR/: Is a directory",
 		"DIR/a.cfg:4: unknown key \"port\", did you mean \"http.port\"?");
 	assert_load_of_file_fails(write_text("a.cfg", "\n@include \"b.cfg\n"),
-		"DIR/a.cfg:2: the file name in this @include has no end");
+		"DIR/a.cfg:2: the file name in this @include has no closing quote");
 	assert_load_of_file_fails(write_text("a.cfg", "http = { } @include \"b.cfg\"\n"),
 		"DIR/a.cfg:1: an @ must be an @include \"FILE\" at the start of a line");
 }
@@ -303,7 +303,7 @@ test_a_file_cannot_include_itself(void **state)
 }
 
 static void
-test_includes_come_to_an_end(void **state)
+test_the_number_of_includes_is_limited(void **state)
 {
 	(void)state;
 	write_text("b.cfg", "@include \"./b.cfg\"\n@include \"././b.cfg\"");
@@ -316,7 +316,7 @@ test_includes_come_to_an_end(void **state)
 	assert_null(try_load_file(write_text("a.cfg", text)));
 	assert_int_equal(errors.count, 7);
 	assert_non_null(strstr(errors.lines[0], ":64: cannot include "));
-	assert_non_null(strstr(errors.lines[0], "/b.cfg: there are too many files"));
+	assert_non_null(strstr(errors.lines[0], "/b.cfg: there are more than 64 files"));
 }
 
 static void
@@ -324,7 +324,7 @@ test_text_cannot_include_a_file(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("\n@include \"" SAMPLE "\"\n"),
-		"test.cfg:2: @include is possible in files only");
+		"test.cfg:2: @include works only in files");
 	assert_load_fails(SETTINGS("http.port=1\n@include \"" SAMPLE "\"\n"),
 		"-s http.port=1\\x0A@include \"" SAMPLE "\"\\x0A: http.port must be a "
 		"whole number from 0 to 65535, is \"1\\n@include \\\"" SAMPLE
@@ -336,11 +336,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FOLDER_TEST(test_a_syntax_error_carries_the_text_of_libconfig),
-		FOLDER_TEST(test_what_stands_before_a_syntax_error_is_checked),
+		FOLDER_TEST(test_settings_before_a_syntax_error_are_checked),
 		FOLDER_TEST(test_a_string_or_a_comment_without_an_end_is_an_error),
 		FOLDER_TEST(test_a_string_cannot_hold_a_nul),
 		FOLDER_TEST(test_lines_are_counted_through_strings_and_comments),
-		FOLDER_TEST(test_errors_of_text_have_the_name_that_was_given),
+		FOLDER_TEST(test_errors_in_text_have_the_given_name),
 		FOLDER_TEST(test_a_file_that_cannot_be_read_is_an_error),
 		FOLDER_TEST(test_a_file_above_1_mib_is_an_error),
 		FOLDER_TEST(test_an_unreadable_file_hides_no_error_of_the_command_line),
@@ -352,7 +352,7 @@ main(void)
 		FOLDER_TEST(test_rooms_may_be_included_from_files),
 		FOLDER_TEST(test_an_include_that_cannot_be_read_is_an_error),
 		FOLDER_TEST(test_a_file_cannot_include_itself),
-		FOLDER_TEST(test_includes_come_to_an_end),
+		FOLDER_TEST(test_the_number_of_includes_is_limited),
 		FOLDER_TEST(test_text_cannot_include_a_file),
 	};
 

@@ -16,7 +16,7 @@ test_a_certificate_and_its_key_come_together(void **state)
 }
 
 static void
-test_a_certificate_or_a_key_alone_is_refused(void **state)
+test_a_certificate_or_a_key_alone_is_rejected(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("http = {\n  tls_certificate = \"a\"; };"),
@@ -28,7 +28,7 @@ test_a_certificate_or_a_key_alone_is_refused(void **state)
 }
 
 static void
-test_one_that_is_taken_away_is_reported_where_that_is_done(void **state)
+test_a_removed_certificate_is_reported_at_the_setting_that_removes_it(void **state)
 {
 	static const char both[] =
 		"http = { tls_certificate = \"a\"; tls_key = \"b\"; };";
@@ -41,7 +41,7 @@ test_one_that_is_taken_away_is_reported_where_that_is_done(void **state)
 }
 
 static void
-test_one_that_is_refused_is_not_missed(void **state)
+test_a_rejected_certificate_is_not_reported_as_missing(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -71,10 +71,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_certificate_and_its_key_come_together),
-		cmocka_unit_test(test_a_certificate_or_a_key_alone_is_refused),
+		cmocka_unit_test(test_a_certificate_or_a_key_alone_is_rejected),
 		cmocka_unit_test(
-			test_one_that_is_taken_away_is_reported_where_that_is_done),
-		cmocka_unit_test(test_one_that_is_refused_is_not_missed),
+			test_a_removed_certificate_is_reported_at_the_setting_that_removes_it),
+		cmocka_unit_test(test_a_rejected_certificate_is_not_reported_as_missing),
 		cmocka_unit_test(test_proxies_are_addresses_or_prefixes),
 	};
 

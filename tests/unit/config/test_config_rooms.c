@@ -30,7 +30,7 @@ test_the_topic_of_a_room_may_be_left_out(void **state)
 }
 
 static void
-test_a_list_may_have_no_room(void **state)
+test_a_list_of_rooms_may_be_empty(void **state)
 {
 	(void)state;
 	struct config *config = load(FILE_TEXT("rooms = ( );"));
@@ -53,7 +53,7 @@ test_the_default_room_may_be_listed_for_its_topic(void **state)
 }
 
 static void
-test_a_room_has_to_have_a_name(void **state)
+test_a_room_needs_a_name(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = (\n  { topic = \"x\"; },\n  { }\n);"),
@@ -128,13 +128,13 @@ test_no_two_rooms_have_one_name(void **state)
 				    "  {\n    name = \"a\";\n  },\n"
 				    "  { name = \"A\"; }, { name = \"b\"; }, { name = "
 				    "\"a\"; } );"),
-		"test.cfg:4: rooms item 3: name must not be that of item 1, is \"a\"",
-		"test.cfg:6: rooms item 5: name must not be that of item 2, is \"b\"",
-		"test.cfg:6: rooms item 6: name must not be that of item 1, is \"a\"");
+		"test.cfg:4: rooms item 3: name must differ from item 1, is \"a\"",
+		"test.cfg:6: rooms item 5: name must differ from item 2, is \"b\"",
+		"test.cfg:6: rooms item 6: name must differ from item 1, is \"a\"");
 }
 
 static void
-test_what_is_no_list_of_groups_is_refused(void **state)
+test_anything_but_a_list_of_groups_is_rejected(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = \"ops\";"),
@@ -165,26 +165,26 @@ test_a_misspelt_list_of_rooms_is_an_error_with_a_suggestion(void **state)
 }
 
 static void
-test_the_name_of_a_room_keeps_to_the_limit(void **state)
+test_the_name_of_a_room_obeys_the_limit(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
 				    "rooms = ( { name = \"abcde\"; },\n"
 				    "  {\n    name = \"abcdef\"; topic = \"\"; },\n"
 				    "  { name = \"\xe4\xba\x91\xe4\xba\x91\"; } );"),
-		"test.cfg:4: rooms item 2: name has 6 bytes, limits.room_bytes is 5",
-		"test.cfg:5: rooms item 3: name has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:4: rooms item 2: name has 6 bytes, limits.room_bytes allows 5",
+		"test.cfg:5: rooms item 3: name has 6 bytes, limits.room_bytes allows 5");
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"abcdef\"; } );\n"
 				    "limits = {\n  room_bytes = 5; };"),
-		"test.cfg:3: rooms item 1: name has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:3: rooms item 1: name has 6 bytes, limits.room_bytes allows 5");
 	assert_load_fails(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
 				  { "limits.room_bytes=5" } }),
 		"-s limits.room_bytes=5: rooms item 1: name has 6 bytes, "
-		"limits.room_bytes is 5");
+		"limits.room_bytes allows 5");
 	assert_load_fails(((struct attempt){ "limits = { room_bytes = 5; };",
 				  { "rooms=({name=\"abcdef\";})" } }),
 		"-s rooms=({name=\"abcdef\";}): rooms item 1: name has 6 bytes, "
-		"limits.room_bytes is 5");
+		"limits.room_bytes allows 5");
 	struct config *config =
 		load(((struct attempt){ "rooms = ( { name = \"abcdef\"; } );",
 			{ "rooms=()", "limits.room_bytes=5" } }));
@@ -222,7 +222,7 @@ test_a_setting_replaces_all_rooms(void **state)
 }
 
 static void
-test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts(void **state)
+test_a_room_cut_by_a_syntax_error_has_no_missing_members(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -233,7 +233,7 @@ test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts(void **state)
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { topic = \"x\"; name"), "test.cfg:1: syntax error");
 	assert_load_fails(FILE_TEXT("rooms = ( { topic = \"x\"; name = \"a"),
-		"test.cfg:1: this string has no end");
+		"test.cfg:1: this string has no closing quote");
 }
 
 static void
@@ -254,7 +254,7 @@ test_a_file_may_list_thousands_of_rooms(void **state)
 	config_free(config);
 	stpcpy(end, ", { name = \"first\"; } );");
 	assert_load_fails(FILE_TEXT(text), "test.cfg:20000: rooms item 20001: name must "
-					   "not be that of item 1, is \"first\"");
+					   "differ from item 1, is \"first\"");
 	free(text);
 }
 
@@ -264,22 +264,22 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rooms_are_a_list_of_groups),
 		cmocka_unit_test(test_the_topic_of_a_room_may_be_left_out),
-		cmocka_unit_test(test_a_list_may_have_no_room),
+		cmocka_unit_test(test_a_list_of_rooms_may_be_empty),
 		cmocka_unit_test(test_the_default_room_may_be_listed_for_its_topic),
-		cmocka_unit_test(test_a_room_has_to_have_a_name),
+		cmocka_unit_test(test_a_room_needs_a_name),
 		cmocka_unit_test(
 			test_an_unknown_key_of_a_room_is_an_error_with_a_suggestion),
 		cmocka_unit_test(
 			test_each_value_of_a_room_is_checked_and_reported_with_its_line),
 		cmocka_unit_test(test_a_topic_is_one_line_of_at_most_512_bytes),
 		cmocka_unit_test(test_no_two_rooms_have_one_name),
-		cmocka_unit_test(test_what_is_no_list_of_groups_is_refused),
+		cmocka_unit_test(test_anything_but_a_list_of_groups_is_rejected),
 		cmocka_unit_test(
 			test_a_misspelt_list_of_rooms_is_an_error_with_a_suggestion),
-		cmocka_unit_test(test_the_name_of_a_room_keeps_to_the_limit),
+		cmocka_unit_test(test_the_name_of_a_room_obeys_the_limit),
 		cmocka_unit_test(test_a_setting_replaces_all_rooms),
 		cmocka_unit_test(
-			test_nothing_is_missing_from_a_room_that_a_syntax_error_cuts),
+			test_a_room_cut_by_a_syntax_error_has_no_missing_members),
 		cmocka_unit_test(test_a_file_may_list_thousands_of_rooms),
 	};
 

@@ -3,25 +3,25 @@
 #include "linnet/base/log.h"
 
 static void
-test_the_default_room_keeps_to_the_limit_of_room_names(void **state)
+test_the_default_room_obeys_the_limit_of_room_names(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 4; };"),
-		"test.cfg:1: chat.default_room has 5 bytes, limits.room_bytes is 4");
+		"test.cfg:1: chat.default_room has 5 bytes, limits.room_bytes allows 4");
 	assert_load_fails(FILE_TEXT("chat = {\n default_room = \"abcd\"; };\n"
 				    "limits = {\n room_bytes = 3; };"),
-		"test.cfg:4: chat.default_room has 4 bytes, limits.room_bytes is 3");
+		"test.cfg:4: chat.default_room has 4 bytes, limits.room_bytes allows 3");
 	assert_load_fails(((struct attempt){ "limits = { room_bytes = 6; };",
 				  { "chat.default_room=kitchen" } }),
 		"-s chat.default_room=kitchen: chat.default_room has 7 bytes, "
-		"limits.room_bytes is 6");
+		"limits.room_bytes allows 6");
 	struct config *config = load(((struct attempt){
 		"limits = { room_bytes = 4; };", { "chat.default_room=room" } }));
 	config_free(config);
 }
 
 static void
-test_a_refused_value_is_not_checked_against_others(void **state)
+test_a_rejected_value_is_not_checked_against_others(void **state)
 {
 	char text[300];
 
@@ -189,8 +189,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_the_default_room_keeps_to_the_limit_of_room_names),
-		cmocka_unit_test(test_a_refused_value_is_not_checked_against_others),
+		cmocka_unit_test(test_the_default_room_obeys_the_limit_of_room_names),
+		cmocka_unit_test(test_a_rejected_value_is_not_checked_against_others),
 		cmocka_unit_test(test_a_setting_beats_the_file_and_the_last_one_wins),
 		cmocka_unit_test(
 			test_an_error_that_a_setting_overrides_is_still_an_error),

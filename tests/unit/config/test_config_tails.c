@@ -48,22 +48,22 @@ test_each_value_of_a_tail_is_checked(void **state)
 		"1000000, is 0",
 		"test.cfg:8: tails item 7: path is missing",
 		"test.cfg:9: tails item 8: room is missing",
-		"test.cfg:10: tails item 9: room must not be that of item 7, is \"f\"");
+		"test.cfg:10: tails item 9: room must differ from item 7, is \"f\"");
 	assert_load_fails(FILE_TEXT("tail = ( { room = \"a\"; path = \"/x\"; } );"),
 		"test.cfg:1: unknown key \"tail\", did you mean \"tails\"?");
 }
 
 static void
-test_the_room_of_a_tail_keeps_to_the_limit(void **state)
+test_the_room_of_a_tail_obeys_the_limit(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("limits = { room_bytes = 5; };\n"
 				    "tails = ( { room = \"syslog\"; path = \"/x\"; } );"),
-		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes is 5");
+		"test.cfg:2: tails item 1: room has 6 bytes, limits.room_bytes allows 5");
 }
 
 static void
-test_the_room_of_a_tail_is_no_room_to_chat_in(void **state)
+test_the_room_of_a_tail_is_not_a_chat_room(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -78,7 +78,7 @@ test_the_room_of_a_tail_is_no_room_to_chat_in(void **state)
 }
 
 static void
-test_two_that_clash_are_reported_where_the_later_one_is(void **state)
+test_a_clash_is_reported_at_the_later_setting(void **state)
 {
 	static const char tail[] = "tails = ( { room = \"web\"; path = \"/x\"; } );\n";
 
@@ -102,7 +102,7 @@ test_two_that_clash_are_reported_where_the_later_one_is(void **state)
 }
 
 static void
-test_a_refused_list_clashes_with_nothing(void **state)
+test_a_rejected_list_clashes_with_nothing(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("rooms = ( { name = \"web\"; }, { } );\n"
@@ -121,10 +121,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tails_are_a_list_of_groups),
 		cmocka_unit_test(test_each_value_of_a_tail_is_checked),
-		cmocka_unit_test(test_the_room_of_a_tail_keeps_to_the_limit),
-		cmocka_unit_test(test_the_room_of_a_tail_is_no_room_to_chat_in),
-		cmocka_unit_test(test_two_that_clash_are_reported_where_the_later_one_is),
-		cmocka_unit_test(test_a_refused_list_clashes_with_nothing),
+		cmocka_unit_test(test_the_room_of_a_tail_obeys_the_limit),
+		cmocka_unit_test(test_the_room_of_a_tail_is_not_a_chat_room),
+		cmocka_unit_test(test_a_clash_is_reported_at_the_later_setting),
+		cmocka_unit_test(test_a_rejected_list_clashes_with_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

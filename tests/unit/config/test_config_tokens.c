@@ -62,7 +62,7 @@ test_a_misspelt_key_of_a_token_is_one_error_and_not_two(void **state)
 }
 
 static void
-test_nothing_is_missing_from_a_token_that_a_syntax_error_cuts(void **state)
+test_a_token_cut_by_a_syntax_error_has_no_missing_members(void **state)
 {
 	(void)state;
 	assert_load_fails(FILE_TEXT("auth = { tokens = ( { name = \"a\"; token_file"),
@@ -98,7 +98,7 @@ test_each_value_of_a_token_is_checked(void **state)
 		"test.cfg:6: auth.tokens item 5: rooms item 1 must not have a \"/\", is "
 		"\"a/b\"",
 		"test.cfg:7: auth.tokens item 6: admin must be true or false, is 1",
-		"test.cfg:9: auth.tokens item 8: name must not be that of item 7, is "
+		"test.cfg:9: auth.tokens item 8: name must differ from item 7, is "
 		"\"g\"");
 	snprintf(setting, sizeof(setting),
 		"auth.tokens=({name=\"%064d\"; token_file=\"x\";})", 0);
@@ -108,9 +108,9 @@ test_each_value_of_a_token_is_checked(void **state)
 	assert_null(try_load(SETTINGS(setting)));
 }
 
-/* A token that was written where its hash belongs must not get into a log. */
+/* Somebody may paste the token itself here. The error must not print it into a log. */
 static void
-test_a_bad_hash_is_refused_and_not_shown(void **state)
+test_an_invalid_hash_is_rejected_and_not_printed(void **state)
 {
 	(void)state;
 	assert_load_fails(
@@ -167,9 +167,9 @@ main(void)
 			test_a_token_is_given_by_a_file_or_by_its_hash_and_not_by_both),
 		cmocka_unit_test(test_a_misspelt_key_of_a_token_is_one_error_and_not_two),
 		cmocka_unit_test(
-			test_nothing_is_missing_from_a_token_that_a_syntax_error_cuts),
+			test_a_token_cut_by_a_syntax_error_has_no_missing_members),
 		cmocka_unit_test(test_each_value_of_a_token_is_checked),
-		cmocka_unit_test(test_a_bad_hash_is_refused_and_not_shown),
+		cmocka_unit_test(test_an_invalid_hash_is_rejected_and_not_printed),
 		cmocka_unit_test(test_a_dump_masks_the_hash_and_still_loads),
 	};
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "doors/telnet.h"
+#include "linnet/base/util.h"
 
 #define MAX_BYTES 16
 
@@ -104,6 +105,22 @@ test_an_empty_line_is_a_line(void **state)
 {
 	(void)state;
 	READS("\n\r\n\r\0\r\r\n\n", "[][][][][][]");
+}
+
+static void
+test_the_end_of_a_line_is_read_with_it(void **state)
+{
+	static const char *const lines[] = { "\n", "\r\n", "\r" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct telnet telnet = { .state = 0 };
+		size_t used, len = strlen(lines[i]);
+
+		assert_int_equal(telnet_read(&telnet, lines[i], len, MAX_BYTES, &used),
+			TELNET_LINE);
+		assert_int_equal(used, len);
+	}
 }
 
 static void
@@ -330,6 +347,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_line_ends_in_lf_crlf_cr_nul_or_cr),
 		cmocka_unit_test(test_an_empty_line_is_a_line),
+		cmocka_unit_test(test_the_end_of_a_line_is_read_with_it),
 		cmocka_unit_test(test_what_has_no_end_yet_is_no_line),
 		cmocka_unit_test(test_options_are_left_out),
 		cmocka_unit_test(test_an_option_may_have_the_number_of_any_character),

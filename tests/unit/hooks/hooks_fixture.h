@@ -1,4 +1,4 @@
-/* hooks_fixture.h - bodies of tests/fixtures/hooks and what is made of them. */
+/* hooks_fixture.h - converts the bodies in tests/fixtures/hooks and checks the pushes. */
 #pragma once
 
 #include <setjmp.h>
@@ -13,7 +13,7 @@
 
 #include "linnet/hooks/hooks.h"
 
-/* What one push object must be; NULL: the member must not be there. */
+/* The members of one push object. NULL: it must not have that member. */
 struct expected {
 	const char *key;
 	const char *severity;
@@ -39,7 +39,7 @@ body_of(const char *fixture)
 	return body;
 }
 
-/* The pushes of body, which is consumed; the caller frees them. */
+/* Convert body, which is consumed. The caller frees the pushes. */
 static inline json_t *
 pushes_of(const char *kind, const char *event, json_t *body)
 {
@@ -61,7 +61,7 @@ pushes_of_text(const char *kind, const char *event, const char *text)
 	return pushes_of(kind, event, body);
 }
 
-/* The string member key of push number i, NULL if there is none. */
+/* The string member key of push number i, or NULL. */
 static inline const char *
 member(const json_t *pushes, size_t i, const char *key)
 {
@@ -93,7 +93,7 @@ assert_push(const json_t *pushes, size_t i, struct expected expected)
 	assert_member(pushes, i, "click", expected.click);
 }
 
-/* The one push that fixture becomes. */
+/* Check that fixture is converted to exactly one push. */
 static inline void
 assert_one(const char *kind, const char *event, const char *fixture,
 	struct expected expected)

@@ -57,7 +57,7 @@ test_a_resolved_alert_clears_the_alarm_that_it_raised(void **state)
 }
 
 static void
-test_each_alert_of_a_group_counts_for_itself(void **state)
+test_each_alert_of_a_group_is_an_alarm_of_its_own(void **state)
 {
 	json_t *pushes = pushes_of("alertmanager", NULL, body_of("alertmanager_mixed"));
 
@@ -99,7 +99,7 @@ test_alerts_that_were_not_sent_are_counted(void **state)
 }
 
 static void
-test_an_alert_without_a_fingerprint_is_known_by_its_labels_in_any_order(void **state)
+test_without_a_fingerprint_the_key_depends_on_the_labels_in_any_order(void **state)
 {
 	json_t *pushes = pushes_of_text("alertmanager", NULL,
 		"{\"alerts\":[{\"labels\":{\"alertname\":\"A\",\"job\":\"x\"}},"
@@ -117,7 +117,7 @@ test_an_alert_without_a_fingerprint_is_known_by_its_labels_in_any_order(void **s
 }
 
 static void
-test_severities_of_any_program_are_one_of_ours(void **state)
+test_severities_of_other_programs_become_linnets(void **state)
 {
 	static const char *const pairs[][2] = {
 		{ "emergency", "critical" },
@@ -148,7 +148,7 @@ test_severities_of_any_program_are_one_of_ours(void **state)
 }
 
 static void
-test_grafana_alerts_lead_to_their_panel(void **state)
+test_grafana_alerts_link_to_their_panel(void **state)
 {
 	json_t *pushes = pushes_of("grafana", NULL, body_of("grafana_firing"));
 
@@ -197,7 +197,7 @@ test_rules_of_an_old_grafana_raise_and_clear_alarms(void **state)
 }
 
 static void
-test_states_of_an_old_grafana_that_say_nothing_yet_are_silent(void **state)
+test_no_data_paused_and_pending_states_of_an_old_grafana(void **state)
 {
 	json_t *pushes = pushes_of_text(
 		"grafana", NULL, "{\"ruleName\":\"r\",\"state\":\"no_data\"}");
@@ -276,7 +276,7 @@ test_an_id_alone_makes_no_alarm(void **state)
 }
 
 static void
-test_each_element_of_an_array_that_can_be_read_is_pushed(void **state)
+test_each_readable_item_of_an_array_is_pushed(void **state)
 {
 	json_t *pushes = pushes_of("generic", NULL, body_of("generic_array"));
 
@@ -339,20 +339,19 @@ main(void)
 		cmocka_unit_test(test_kinds_are_found_by_name),
 		cmocka_unit_test(test_an_alert_that_fires_is_an_alarm),
 		cmocka_unit_test(test_a_resolved_alert_clears_the_alarm_that_it_raised),
-		cmocka_unit_test(test_each_alert_of_a_group_counts_for_itself),
+		cmocka_unit_test(test_each_alert_of_a_group_is_an_alarm_of_its_own),
 		cmocka_unit_test(test_alerts_that_were_not_sent_are_counted),
 		cmocka_unit_test(
-			test_an_alert_without_a_fingerprint_is_known_by_its_labels_in_any_order),
-		cmocka_unit_test(test_severities_of_any_program_are_one_of_ours),
-		cmocka_unit_test(test_grafana_alerts_lead_to_their_panel),
+			test_without_a_fingerprint_the_key_depends_on_the_labels_in_any_order),
+		cmocka_unit_test(test_severities_of_other_programs_become_linnets),
+		cmocka_unit_test(test_grafana_alerts_link_to_their_panel),
 		cmocka_unit_test(test_rules_of_an_old_grafana_raise_and_clear_alarms),
 		cmocka_unit_test(
-			test_states_of_an_old_grafana_that_say_nothing_yet_are_silent),
+			test_no_data_paused_and_pending_states_of_an_old_grafana),
 		cmocka_unit_test(test_plain_text_in_any_usual_member_is_a_message),
 		cmocka_unit_test(test_a_key_and_a_severity_make_an_alarm),
 		cmocka_unit_test(test_an_id_alone_makes_no_alarm),
-		cmocka_unit_test(
-			test_each_element_of_an_array_that_can_be_read_is_pushed),
+		cmocka_unit_test(test_each_readable_item_of_an_array_is_pushed),
 		cmocka_unit_test(test_attachments_of_slack_are_read),
 		cmocka_unit_test(test_monitors_raise_an_alarm_when_something_is_down),
 	};

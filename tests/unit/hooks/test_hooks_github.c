@@ -15,7 +15,7 @@ assert_event(
 		});
 }
 
-/* text, a body of the event, becomes message. */
+/* Check that the event with this body becomes message. */
 static void
 assert_said(const char *event, const char *text, const char *message)
 {
@@ -48,7 +48,7 @@ test_a_forced_push_says_so(void **state)
 }
 
 static void
-test_branches_and_tags_come_and_go(void **state)
+test_branches_and_tags_are_created_and_deleted(void **state)
 {
 	(void)state;
 	assert_event("push", "github_push_tag", "ann pushed tag v1.4.0",
@@ -90,7 +90,7 @@ test_a_push_of_many_commits_names_the_newest(void **state)
 }
 
 static void
-test_pull_requests_are_told_where_they_change_state(void **state)
+test_pull_requests_are_pushed_when_their_state_changes(void **state)
 {
 	static const char *const dids[][2] = {
 		{ "opened", "opened" },
@@ -118,7 +118,7 @@ test_pull_requests_are_told_where_they_change_state(void **state)
 }
 
 static void
-test_a_review_says_what_it_came_to(void **state)
+test_a_review_has_its_result(void **state)
 {
 	(void)state;
 	assert_event("pull_request_review", "github_review",
@@ -162,7 +162,7 @@ test_a_release_is_announced(void **state)
 }
 
 static void
-test_a_workflow_that_fails_is_an_alarm_until_it_passes(void **state)
+test_a_failed_workflow_is_an_alarm_until_it_passes(void **state)
 {
 	struct expected run = {
 		.key = "octo/app/Build-and-test/main",
@@ -184,7 +184,7 @@ test_a_workflow_that_fails_is_an_alarm_until_it_passes(void **state)
 }
 
 static void
-test_a_branch_of_a_fork_is_not_taken_for_ours(void **state)
+test_a_branch_of_a_fork_has_its_own_alarm(void **state)
 {
 	json_t *pushes =
 		pushes_of("github", "workflow_run", body_of("github_workflow_fork"));
@@ -195,7 +195,7 @@ test_a_branch_of_a_fork_is_not_taken_for_ours(void **state)
 }
 
 static void
-test_stars_forks_and_the_first_ping_are_told(void **state)
+test_stars_forks_and_pings_are_pushed(void **state)
 {
 	(void)state;
 	assert_said("star",
@@ -209,7 +209,7 @@ test_stars_forks_and_the_first_ping_are_told(void **state)
 }
 
 static void
-test_events_that_nobody_reads_are_silent(void **state)
+test_events_of_no_interest_push_nothing(void **state)
 {
 	(void)state;
 	assert_nothing("github", "check_suite", "{\"action\":\"completed\"}");
@@ -218,7 +218,7 @@ test_events_that_nobody_reads_are_silent(void **state)
 }
 
 static void
-test_a_body_without_what_the_event_is_about_is_refused(void **state)
+test_a_body_without_the_subject_of_the_event_is_rejected(void **state)
 {
 	static const char *const events[] = { "push", "pull_request",
 		"pull_request_review", "issues", "issue_comment", "release",
@@ -238,17 +238,18 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_push_names_its_commits_by_their_first_lines),
 		cmocka_unit_test(test_a_forced_push_says_so),
-		cmocka_unit_test(test_branches_and_tags_come_and_go),
+		cmocka_unit_test(test_branches_and_tags_are_created_and_deleted),
 		cmocka_unit_test(test_a_push_of_many_commits_names_the_newest),
-		cmocka_unit_test(test_pull_requests_are_told_where_they_change_state),
-		cmocka_unit_test(test_a_review_says_what_it_came_to),
+		cmocka_unit_test(test_pull_requests_are_pushed_when_their_state_changes),
+		cmocka_unit_test(test_a_review_has_its_result),
 		cmocka_unit_test(test_issues_and_comments_are_quoted),
 		cmocka_unit_test(test_a_release_is_announced),
-		cmocka_unit_test(test_a_workflow_that_fails_is_an_alarm_until_it_passes),
-		cmocka_unit_test(test_a_branch_of_a_fork_is_not_taken_for_ours),
-		cmocka_unit_test(test_stars_forks_and_the_first_ping_are_told),
-		cmocka_unit_test(test_events_that_nobody_reads_are_silent),
-		cmocka_unit_test(test_a_body_without_what_the_event_is_about_is_refused),
+		cmocka_unit_test(test_a_failed_workflow_is_an_alarm_until_it_passes),
+		cmocka_unit_test(test_a_branch_of_a_fork_has_its_own_alarm),
+		cmocka_unit_test(test_stars_forks_and_pings_are_pushed),
+		cmocka_unit_test(test_events_of_no_interest_push_nothing),
+		cmocka_unit_test(
+			test_a_body_without_the_subject_of_the_event_is_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 #include "hooks_fixture.h"
 
-/* A string of count times part as a JSON value; the caller frees it. */
+/* A JSON string: part, count times. The caller frees it. */
 static json_t *
 repeated(const char *part, size_t count)
 {
@@ -17,7 +17,7 @@ repeated(const char *part, size_t count)
 }
 
 static void
-test_what_is_no_such_body_is_refused(void **state)
+test_other_bodies_are_rejected(void **state)
 {
 	static const char *const texts[] = { "{}", "[]", "7", "null", "{\"alerts\":{}}",
 		"{\"alerts\":[7,\"x\",null]}", "{\"ruleName\":\"r\"}",
@@ -35,7 +35,7 @@ test_what_is_no_such_body_is_refused(void **state)
 }
 
 static void
-test_a_group_without_alerts_says_nothing(void **state)
+test_a_group_without_alerts_pushes_nothing(void **state)
 {
 	(void)state;
 	assert_nothing("alertmanager", NULL, "{\"alerts\":[]}");
@@ -43,7 +43,7 @@ test_a_group_without_alerts_says_nothing(void **state)
 }
 
 static void
-test_an_alert_with_nothing_right_in_it_is_still_an_alarm(void **state)
+test_an_alert_with_only_wrong_members_is_still_an_alarm(void **state)
 {
 	json_t *pushes = pushes_of_text("alertmanager", NULL,
 		"{\"externalURL\":[],\"alerts\":[{\"status\":7,\"labels\":[1],"
@@ -107,7 +107,7 @@ test_long_text_is_cut_between_characters(void **state)
 	const char *message = member(pushes, 0, "message");
 
 	(void)state;
-	/* 84 characters of 3 bytes and "…"; 1,023 of 4 and "…". */
+	/* 84 characters of 3 bytes and "…"; 1,023 characters of 4 bytes and "…". */
 	assert_int_equal(strlen(title), 255);
 	assert_string_equal(title + 252, "…");
 	assert_memory_equal(title + 246, "标题", 6);
@@ -117,7 +117,7 @@ test_long_text_is_cut_between_characters(void **state)
 }
 
 static void
-test_text_of_just_the_right_length_is_whole(void **state)
+test_text_of_exactly_the_limit_is_not_cut(void **state)
 {
 	json_t *pushes = pushes_of("generic", NULL,
 		json_pack("{soso}", "title", repeated("t", 256), "text",
@@ -132,7 +132,7 @@ test_text_of_just_the_right_length_is_whole(void **state)
 }
 
 static void
-test_long_keys_are_cut_and_stay_apart(void **state)
+test_long_keys_are_cut_and_stay_different(void **state)
 {
 	json_t *one = pushes_of("generic", NULL,
 		json_pack("{soss}", "key", repeated("key 名", 100), "level", "error"));
@@ -163,7 +163,7 @@ test_the_mark_of_a_long_alert_name_is_kept(void **state)
 }
 
 static void
-test_controls_do_not_come_through(void **state)
+test_control_characters_are_removed(void **state)
 {
 	json_t *pushes = pushes_of_text("generic", NULL,
 		"{\"key\":\" a\\n\\u0001b\\u0007 c \",\"status\":\"down\","
@@ -182,7 +182,7 @@ test_controls_do_not_come_through(void **state)
 }
 
 static void
-test_only_web_addresses_are_followed(void **state)
+test_only_http_urls_are_passed_on(void **state)
 {
 	static const char *const urls[] = { "javascript:alert(1)", "ftp://x/", "//x/",
 		"httpx://x", "http://x/ y", "http://x/\\u0001", "" };
@@ -212,18 +212,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_is_no_such_body_is_refused),
-		cmocka_unit_test(test_a_group_without_alerts_says_nothing),
-		cmocka_unit_test(
-			test_an_alert_with_nothing_right_in_it_is_still_an_alarm),
+		cmocka_unit_test(test_other_bodies_are_rejected),
+		cmocka_unit_test(test_a_group_without_alerts_pushes_nothing),
+		cmocka_unit_test(test_an_alert_with_only_wrong_members_is_still_an_alarm),
 		cmocka_unit_test(test_thousands_of_alerts_are_cut_and_counted),
 		cmocka_unit_test(test_long_arrays_are_cut_and_counted),
 		cmocka_unit_test(test_long_text_is_cut_between_characters),
-		cmocka_unit_test(test_text_of_just_the_right_length_is_whole),
-		cmocka_unit_test(test_long_keys_are_cut_and_stay_apart),
+		cmocka_unit_test(test_text_of_exactly_the_limit_is_not_cut),
+		cmocka_unit_test(test_long_keys_are_cut_and_stay_different),
 		cmocka_unit_test(test_the_mark_of_a_long_alert_name_is_kept),
-		cmocka_unit_test(test_controls_do_not_come_through),
-		cmocka_unit_test(test_only_web_addresses_are_followed),
+		cmocka_unit_test(test_control_characters_are_removed),
+		cmocka_unit_test(test_only_http_urls_are_passed_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

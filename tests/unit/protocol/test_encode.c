@@ -1,4 +1,4 @@
-/* One thing said, in the form of each wire. */
+/* An object in the form of each wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +54,7 @@ test_a_message_has_a_form_for_each_wire(void **state)
 }
 
 static void
-test_only_what_is_numbered_has_an_id_in_a_stream(void **state)
+test_only_objects_with_an_id_have_one_in_an_event_stream(void **state)
 {
 	struct encoded encoded = encoded_of(MESSAGE, 0);
 
@@ -70,7 +70,7 @@ test_only_what_is_numbered_has_an_id_in_a_stream(void **state)
 }
 
 static void
-test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first(void **state)
+test_an_event_with_an_epoch_has_an_id_even_if_it_is_0(void **state)
 {
 	struct buffer text = { 0 };
 	struct encoded encoded;
@@ -83,7 +83,7 @@ test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first(void **sta
 }
 
 static void
-test_line_breaks_of_a_text_do_not_end_an_event(void **state)
+test_line_breaks_in_a_text_do_not_end_an_event(void **state)
 {
 	struct encoded encoded;
 
@@ -94,7 +94,7 @@ test_line_breaks_of_a_text_do_not_end_an_event(void **state)
 }
 
 static void
-test_a_form_is_made_once_and_shared(void **state)
+test_a_form_is_encoded_once_and_shared(void **state)
 {
 	struct encoded encoded = encoded_of(MESSAGE, 7);
 	int wire;
@@ -107,7 +107,7 @@ test_a_form_is_made_once_and_shared(void **state)
 }
 
 static void
-test_a_frame_that_was_queued_outlives_its_cast(void **state)
+test_a_queued_frame_outlives_the_encoded_object(void **state)
 {
 	struct encoded encoded = encoded_of(MESSAGE, 7);
 	struct frame *frame = frame_ref(encode_frame(&encoded, WIRE_LINE));
@@ -120,7 +120,7 @@ test_a_frame_that_was_queued_outlives_its_cast(void **state)
 }
 
 static void
-test_people_at_a_terminal_are_not_shown_what_is_for_programs(void **state)
+test_objects_for_programs_have_no_line_form(void **state)
 {
 	struct encoded encoded = encoded_of("{\"type\":\"metric\",\"value\":0.1}", 0);
 
@@ -132,7 +132,7 @@ test_people_at_a_terminal_are_not_shown_what_is_for_programs(void **state)
 }
 
 static void
-test_several_lines_in_a_websocket_message_end_without_a_line_feed(void **state)
+test_lines_in_a_websocket_message_end_without_a_line_feed(void **state)
 {
 	struct encoded encoded =
 		encoded_of("{\"type\":\"joined\",\"room\":\"ops\",\"topic\":\"disks\","
@@ -156,9 +156,9 @@ test_a_text_with_a_nul_is_shown_up_to_it(void **state)
 	encode_fini(&encoded);
 }
 
-/* Each message comes through the decoder alone; in a history they lie deeper. */
+/* The decoder accepts a message this deep. A history nests it deeper. */
 static void
-test_what_nests_too_deeply_to_be_read_again_is_not_shown_as_lines(void **state)
+test_an_object_nested_too_deeply_has_no_line_form(void **state)
 {
 	size_t depth = JSON_PARSER_MAX_DEPTH + 1, i;
 	struct buffer text = { 0 };
@@ -180,19 +180,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_message_has_a_form_for_each_wire),
-		cmocka_unit_test(test_only_what_is_numbered_has_an_id_in_a_stream),
 		cmocka_unit_test(
-			test_where_a_reader_begins_is_an_id_in_a_stream_even_before_the_first),
-		cmocka_unit_test(test_line_breaks_of_a_text_do_not_end_an_event),
-		cmocka_unit_test(test_a_form_is_made_once_and_shared),
-		cmocka_unit_test(test_a_frame_that_was_queued_outlives_its_cast),
+			test_only_objects_with_an_id_have_one_in_an_event_stream),
+		cmocka_unit_test(test_an_event_with_an_epoch_has_an_id_even_if_it_is_0),
+		cmocka_unit_test(test_line_breaks_in_a_text_do_not_end_an_event),
+		cmocka_unit_test(test_a_form_is_encoded_once_and_shared),
+		cmocka_unit_test(test_a_queued_frame_outlives_the_encoded_object),
+		cmocka_unit_test(test_objects_for_programs_have_no_line_form),
 		cmocka_unit_test(
-			test_people_at_a_terminal_are_not_shown_what_is_for_programs),
-		cmocka_unit_test(
-			test_several_lines_in_a_websocket_message_end_without_a_line_feed),
+			test_lines_in_a_websocket_message_end_without_a_line_feed),
 		cmocka_unit_test(test_a_text_with_a_nul_is_shown_up_to_it),
-		cmocka_unit_test(
-			test_what_nests_too_deeply_to_be_read_again_is_not_shown_as_lines),
+		cmocka_unit_test(test_an_object_nested_too_deeply_has_no_line_form),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What people at a terminal read. */
+/* What the line door sends for each object. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ check_clean(const char *bytes, size_t len, const char *clean)
 	buffer_clear(&text);
 }
 
-/* Each row is an object and its lines. */
+/* An object, and its lines. */
 struct form {
 	const char *json;
 	const char *lines;
@@ -56,7 +56,7 @@ check_forms(const struct form *forms, size_t count)
 #define CHECK_FORMS(forms) check_forms(forms, sizeof(forms) / sizeof((forms)[0]))
 
 static void
-test_a_message_shows_who_says_what(void **state)
+test_a_message_has_its_sender_and_its_text(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"message\",\"room\":\"lobby\",\"id\":1,\"ts\":2,"
@@ -82,7 +82,7 @@ test_a_message_shows_who_says_what(void **state)
 }
 
 static void
-test_an_object_of_another_type_shows_its_text_or_its_type(void **state)
+test_a_message_of_another_type_has_its_text_or_its_type(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"chart\",\"username\":\"ann\",\"value\":1}",
@@ -100,7 +100,7 @@ test_an_object_of_another_type_shows_its_text_or_its_type(void **state)
 }
 
 static void
-test_who_comes_goes_and_is_renamed_is_told(void **state)
+test_presence_tells_who_enters_leaves_and_is_renamed(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"presence\",\"event\":\"enter\",\"username\":\"ann\"}",
@@ -137,7 +137,7 @@ test_only_the_first_joined_of_a_session_is_a_welcome(void **state)
 }
 
 static void
-test_an_alarm_shows_what_became_of_it(void **state)
+test_an_alarm_has_its_state(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"alarm\",\"key\":\"disk\",\"state\":\"raised\","
@@ -182,7 +182,7 @@ test_a_history_and_a_search_end_with_the_newest(void **state)
 }
 
 static void
-test_lists_have_a_line_for_each(void **state)
+test_a_list_has_one_line_for_each_item(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"rooms\",\"rooms\":[{\"room\":\"lobby\",\"topic\":\"\","
@@ -204,7 +204,7 @@ test_lists_have_a_line_for_each(void **state)
 }
 
 static void
-test_notices_errors_and_log_lines_are_shown_as_they_are(void **state)
+test_notices_errors_and_log_lines_are_unchanged(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"error\",\"code\":\"bad_name\",\"message\":\"no\"}",
@@ -221,7 +221,7 @@ test_notices_errors_and_log_lines_are_shown_as_they_are(void **state)
 }
 
 static void
-test_what_is_of_use_only_to_programs_is_not_shown(void **state)
+test_objects_for_programs_add_no_line(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"ack\",\"ref\":\"1\",\"room\":\"lobby\",\"id\":1}", "" },
@@ -235,7 +235,7 @@ test_what_is_of_use_only_to_programs_is_not_shown(void **state)
 }
 
 static void
-test_nobody_steers_a_terminal_by_what_they_say_or_are_called(void **state)
+test_text_and_names_cannot_control_a_terminal(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"message\",\"username\":\"ann\","
@@ -262,7 +262,7 @@ test_nobody_steers_a_terminal_by_what_they_say_or_are_called(void **state)
 }
 
 static void
-test_nobody_forges_a_line_by_a_line_break(void **state)
+test_a_line_break_cannot_forge_a_line(void **state)
 {
 	static const struct form forms[] = {
 		{ "{\"type\":\"message\",\"username\":\"ann\","
@@ -280,7 +280,7 @@ test_nobody_forges_a_line_by_a_line_break(void **state)
 }
 
 static void
-test_formats_in_a_text_are_only_text(void **state)
+test_format_specifiers_in_a_text_are_plain_text(void **state)
 {
 	(void)state;
 	check_lines("{\"type\":\"message\",\"username\":\"%s%n\",\"message\":\"%d %s\"}",
@@ -288,7 +288,7 @@ test_formats_in_a_text_are_only_text(void **state)
 }
 
 static void
-test_members_of_a_wrong_type_are_as_good_as_none(void **state)
+test_members_of_a_wrong_type_count_as_missing(void **state)
 {
 	static const char *const types[] = { "presence", "alarm", "log", "error",
 		"notice", "joined", "history", "search", "rooms", "who", "help", "ack",
@@ -317,7 +317,7 @@ test_members_of_a_wrong_type_are_as_good_as_none(void **state)
 }
 
 static void
-test_bytes_that_are_no_utf_8_are_shown_as_such(void **state)
+test_invalid_utf_8_becomes_u_fffd(void **state)
 {
 	(void)state;
 	check_clean("a\xff"
@@ -334,7 +334,7 @@ test_bytes_that_are_no_utf_8_are_shown_as_such(void **state)
 }
 
 static void
-test_good_text_of_any_language_stays_as_it_is(void **state)
+test_valid_text_of_any_language_is_unchanged(void **state)
 {
 	static const char text[] =
 		"Gr\xc3\xbc\xc3\x9f"
@@ -371,23 +371,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_message_shows_who_says_what),
-		cmocka_unit_test(
-			test_an_object_of_another_type_shows_its_text_or_its_type),
-		cmocka_unit_test(test_who_comes_goes_and_is_renamed_is_told),
+		cmocka_unit_test(test_a_message_has_its_sender_and_its_text),
+		cmocka_unit_test(test_a_message_of_another_type_has_its_text_or_its_type),
+		cmocka_unit_test(test_presence_tells_who_enters_leaves_and_is_renamed),
 		cmocka_unit_test(test_only_the_first_joined_of_a_session_is_a_welcome),
-		cmocka_unit_test(test_an_alarm_shows_what_became_of_it),
+		cmocka_unit_test(test_an_alarm_has_its_state),
 		cmocka_unit_test(test_a_history_and_a_search_end_with_the_newest),
-		cmocka_unit_test(test_lists_have_a_line_for_each),
-		cmocka_unit_test(test_notices_errors_and_log_lines_are_shown_as_they_are),
-		cmocka_unit_test(test_what_is_of_use_only_to_programs_is_not_shown),
-		cmocka_unit_test(
-			test_nobody_steers_a_terminal_by_what_they_say_or_are_called),
-		cmocka_unit_test(test_nobody_forges_a_line_by_a_line_break),
-		cmocka_unit_test(test_formats_in_a_text_are_only_text),
-		cmocka_unit_test(test_members_of_a_wrong_type_are_as_good_as_none),
-		cmocka_unit_test(test_bytes_that_are_no_utf_8_are_shown_as_such),
-		cmocka_unit_test(test_good_text_of_any_language_stays_as_it_is),
+		cmocka_unit_test(test_a_list_has_one_line_for_each_item),
+		cmocka_unit_test(test_notices_errors_and_log_lines_are_unchanged),
+		cmocka_unit_test(test_objects_for_programs_add_no_line),
+		cmocka_unit_test(test_text_and_names_cannot_control_a_terminal),
+		cmocka_unit_test(test_a_line_break_cannot_forge_a_line),
+		cmocka_unit_test(test_format_specifiers_in_a_text_are_plain_text),
+		cmocka_unit_test(test_members_of_a_wrong_type_count_as_missing),
+		cmocka_unit_test(test_invalid_utf_8_becomes_u_fffd),
+		cmocka_unit_test(test_valid_text_of_any_language_is_unchanged),
 		cmocka_unit_test(test_a_huge_text_is_one_line),
 	};
 

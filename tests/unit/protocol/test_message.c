@@ -16,7 +16,7 @@ static const struct message_stamp stamp = {
 	.avatar = true,
 };
 
-/* The text that text becomes for the others, for the caller to free. */
+/* What readers receive for text. The caller frees it. */
 static char *
 relayed(const char *text, const struct message_stamp *with)
 {
@@ -66,7 +66,7 @@ test_a_message_is_stamped_and_keeps_members_that_linnet_does_not_know(void **sta
 }
 
 static void
-test_the_email_becomes_the_hash_that_gravatar_wants(void **state)
+test_the_email_becomes_its_gravatar_hash(void **state)
 {
 	(void)state;
 	/* printf ann@example.org | sha256sum */
@@ -77,7 +77,7 @@ test_the_email_becomes_the_hash_that_gravatar_wants(void **state)
 }
 
 static void
-test_the_email_is_passed_on_only_where_that_is_configured(void **state)
+test_the_email_is_passed_on_only_if_configured(void **state)
 {
 	struct message_stamp shared = stamp;
 	char *out;
@@ -93,7 +93,7 @@ test_the_email_is_passed_on_only_where_that_is_configured(void **state)
 }
 
 static void
-test_a_sender_cannot_set_what_the_server_says(void **state)
+test_a_sender_cannot_set_members_of_the_server(void **state)
 {
 	(void)state;
 	assert_relayed("{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"via\":\"push\","
@@ -103,7 +103,7 @@ test_a_sender_cannot_set_what_the_server_says(void **state)
 }
 
 static void
-test_another_type_keeps_its_name(void **state)
+test_a_client_may_use_its_own_type(void **state)
 {
 	(void)state;
 	assert_relayed("{\"type\":\"chart\",\"value\":0.41}",
@@ -112,7 +112,7 @@ test_another_type_keeps_its_name(void **state)
 }
 
 static void
-test_numbers_and_texts_come_out_as_they_went_in(void **state)
+test_numbers_and_texts_are_passed_on_unchanged(void **state)
 {
 	char *out =
 		relayed("{\"n\":[0.1,-0.0,1.0,1e300,5e-324,123456789012345678,"
@@ -127,7 +127,7 @@ test_numbers_and_texts_come_out_as_they_went_in(void **state)
 }
 
 static void
-test_a_message_that_is_not_kept_has_no_id(void **state)
+test_a_message_that_is_not_stored_has_no_id(void **state)
 {
 	struct buffer text = { 0 };
 
@@ -141,7 +141,7 @@ test_a_message_that_is_not_kept_has_no_id(void **state)
 }
 
 static void
-test_what_is_not_an_object_is_bad_json(void **state)
+test_anything_but_an_object_is_bad_json(void **state)
 {
 	static const char *const texts[] = { "", "hello", "42", "null", "[]", "[{}]",
 		"\"x\"", "{", "{\"a\":1}x", "{\"a\":1}{\"b\":2}", "{'a':1}",
@@ -154,7 +154,7 @@ test_what_is_not_an_object_is_bad_json(void **state)
 		assert_refused(texts[i], "bad_json", "");
 }
 
-/* An object of so many levels, its own included, for the caller to free. */
+/* An object that holds levels - 1 nested arrays. The caller frees it. */
 static char *
 nested(size_t levels)
 {
@@ -168,7 +168,7 @@ nested(size_t levels)
 }
 
 static void
-test_deep_nesting_is_refused_and_not_followed(void **state)
+test_deep_nesting_is_rejected_without_deep_recursion(void **state)
 {
 	struct message message;
 	struct message_fault fault;
@@ -187,7 +187,7 @@ test_deep_nesting_is_refused_and_not_followed(void **state)
 }
 
 static void
-test_members_of_a_wrong_type_are_refused_by_name(void **state)
+test_the_error_names_the_member_of_a_wrong_type(void **state)
 {
 	struct message message;
 	struct message_fault fault;
@@ -250,16 +250,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_a_message_is_stamped_and_keeps_members_that_linnet_does_not_know),
-		cmocka_unit_test(test_the_email_becomes_the_hash_that_gravatar_wants),
-		cmocka_unit_test(
-			test_the_email_is_passed_on_only_where_that_is_configured),
-		cmocka_unit_test(test_a_sender_cannot_set_what_the_server_says),
-		cmocka_unit_test(test_another_type_keeps_its_name),
-		cmocka_unit_test(test_numbers_and_texts_come_out_as_they_went_in),
-		cmocka_unit_test(test_a_message_that_is_not_kept_has_no_id),
-		cmocka_unit_test(test_what_is_not_an_object_is_bad_json),
-		cmocka_unit_test(test_deep_nesting_is_refused_and_not_followed),
-		cmocka_unit_test(test_members_of_a_wrong_type_are_refused_by_name),
+		cmocka_unit_test(test_the_email_becomes_its_gravatar_hash),
+		cmocka_unit_test(test_the_email_is_passed_on_only_if_configured),
+		cmocka_unit_test(test_a_sender_cannot_set_members_of_the_server),
+		cmocka_unit_test(test_a_client_may_use_its_own_type),
+		cmocka_unit_test(test_numbers_and_texts_are_passed_on_unchanged),
+		cmocka_unit_test(test_a_message_that_is_not_stored_has_no_id),
+		cmocka_unit_test(test_anything_but_an_object_is_bad_json),
+		cmocka_unit_test(test_deep_nesting_is_rejected_without_deep_recursion),
+		cmocka_unit_test(test_the_error_names_the_member_of_a_wrong_type),
 		cmocka_unit_test(test_a_ref_has_1_to_64_characters),
 		cmocka_unit_test(test_an_error_names_the_ref_that_it_is_about),
 	};

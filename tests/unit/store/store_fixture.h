@@ -1,5 +1,5 @@
-/* store_fixture.h - what the tests of the store share: a store in a folder of its own,
- * what it answered, and short ways to ask. */
+/* store_fixture.h - for the tests of the store: a store in its own folder, a record of
+ * its answers, and short functions to append, read and compare. */
 #pragma once
 
 #include <setjmp.h>
@@ -16,10 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../folder.h"
+#include "linnet/base/clock.h"
+#include "linnet/base/util.h"
 #include "linnet/store/store.h"
 
 #define PATIENCE_MS 60000
@@ -36,7 +37,7 @@ struct fixture {
 	struct store_options options;
 	char folder[FOLDER_BYTES], path[400];
 	uint64_t last_ticket, last_appended;
-	struct appended *appended; /* what was answered, in order */
+	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
 	size_t page_count;
 	uint64_t page_ticket;
@@ -44,8 +45,9 @@ struct fixture {
 	char page_ids[4096];   /* of the last page: "4 5 6", and " ..." if more */
 	char page_tails[4096]; /* "a|b|c" */
 	uint64_t page_first_id;
-	char states[4096]; /* when it was opened: "room/key=value@id room/..." */
-	void (*hook)(struct fixture *fixture, uint64_t ticket); /* from on_appended */
+	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
+	/* Called by on_appended. */
+	void (*hook)(struct fixture *fixture, uint64_t ticket);
 };
 
 static inline void
@@ -126,7 +128,7 @@ close_store(struct fixture *fixture)
 	fixture->store = NULL;
 }
 
-/* Close and open again; the numbers of answers begin anew. */
+/* Close and open again, and forget the answers. */
 static inline void
 reopen_store(struct fixture *fixture)
 {
@@ -135,7 +137,7 @@ reopen_store(struct fixture *fixture)
 	open_store(fixture);
 }
 
-/* Opening fails with that error, and says why with these words in it. */
+/* Opening fails with error, and the reason contains words. */
 static inline void
 assert_open_fails(struct fixture *fixture, int error, const char *words)
 {
@@ -147,16 +149,7 @@ assert_open_fails(struct fixture *fixture, int error, const char *words)
 	fixture->store = NULL;
 }
 
-static inline int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* Wait for an answer and take what is there. */
+/* Wait for an answer and deliver all that are there. */
 static inline void
 dispatch_one(struct fixture *fixture)
 {
@@ -174,25 +167,31 @@ wait_appended(struct fixture *fixture, size_t count)
 		dispatch_one(fixture);
 }
 
+/* Append entry under the next ticket. Returns what store_append does. */
+static inline int
+try_append_entry(struct fixture *fixture, const struct store_entry *entry)
+{
+	int r = store_append(fixture->store, entry, ++fixture->last_ticket);
+
+	if (r == 0)
+		fixture->last_appended = fixture->last_ticket;
+	return r;
+}
+
 /* Append; text is the tail and the words. Returns what store_append does. */
 static inline int
 try_append(struct fixture *fixture, const char *room, const char *text, const char *key,
 	const char *other_key)
 {
-	struct store_entry entry = {
-		.room = room,
-		.type = "message",
-		.ts_ms = 1000,
-		.tail = text,
-		.tail_len = strlen(text),
-		.words = text,
-		.keys = { key, other_key },
-	};
-
-	int r = store_append(fixture->store, &entry, ++fixture->last_ticket);
-	if (r == 0)
-		fixture->last_appended = fixture->last_ticket;
-	return r;
+	return try_append_entry(fixture, &(struct store_entry){
+						 .room = room,
+						 .type = "message",
+						 .ts_ms = 1000,
+						 .tail = text,
+						 .tail_len = strlen(text),
+						 .words = text,
+						 .keys = { key, other_key },
+					 });
 }
 
 static inline void
@@ -201,7 +200,7 @@ append(struct fixture *fixture, const char *room, const char *text)
 	assert_int_equal(try_append(fixture, room, text, NULL, NULL), 0);
 }
 
-/* Flush and wait until all that was appended is answered; the last answer. */
+/* Flush, wait until all entries are answered, and return the last answer. */
 static inline struct appended
 commit(struct fixture *fixture)
 {
@@ -215,7 +214,7 @@ commit(struct fixture *fixture)
 	return fixture->appended[fixture->appended_count - 1];
 }
 
-/* Append, commit and expect that it is kept under id. */
+/* Append, commit and expect that it is stored under id. */
 static inline void
 keep(struct fixture *fixture, const char *room, const char *text, uint64_t id)
 {
@@ -226,7 +225,7 @@ keep(struct fixture *fixture, const char *room, const char *text, uint64_t id)
 	assert_false(answer.is_duplicate);
 }
 
-/* Keep messages of the texts "1" to count in one transaction. */
+/* Store the messages "1" to count in one transaction. */
 static inline void
 keep_many(struct fixture *fixture, const char *room, unsigned count)
 {
@@ -251,28 +250,24 @@ keep_keyed(struct fixture *fixture, const char *room, const char *key,
 	assert_int_equal(answer.is_duplicate, is_duplicate);
 }
 
-/* Append what sets key of the room's state to value, or takes it away where that is NULL.
+/* Append an entry that sets key of the room's state to value, or removes it for NULL.
  * Returns what store_append does. */
 static inline int
 try_append_state(struct fixture *fixture, const char *room, const char *text,
 	const char *key, const char *value)
 {
-	struct store_entry entry = {
-		.room = room,
-		.type = "alarm",
-		.ts_ms = 1000,
-		.tail = text,
-		.tail_len = strlen(text),
-		.words = text,
-		.state_key = key,
-		.state_value = value,
-		.state_value_len = value ? strlen(value) : 0,
-	};
-
-	int r = store_append(fixture->store, &entry, ++fixture->last_ticket);
-	if (r == 0)
-		fixture->last_appended = fixture->last_ticket;
-	return r;
+	return try_append_entry(
+		fixture, &(struct store_entry){
+				 .room = room,
+				 .type = "alarm",
+				 .ts_ms = 1000,
+				 .tail = text,
+				 .tail_len = strlen(text),
+				 .words = text,
+				 .state_key = key,
+				 .state_value = value,
+				 .state_value_len = value ? strlen(value) : 0,
+			 });
 }
 
 /* The same, and commit. */
@@ -347,22 +342,22 @@ assert_found(
 			fixture->page_error, ids);
 }
 
-/* Trimming is done in the background: ask until the room begins with first_id. */
+/* The store trims in the background: read until first_id is the oldest message. */
 static inline void
 wait_trimmed(struct fixture *fixture, const char *room, uint64_t first_id)
 {
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
 
 	do {
 		ask_before(fixture, room, UINT64_MAX, 0, 0);
 		assert_int_equal(fixture->page_error, 0);
 		assert_true(fixture->page_first_id <= first_id);
-		assert_true(now_ms() < end);
+		assert_true(clock_now_ms() < end);
 	} while (fixture->page_first_id != first_id);
 }
 
-/* Run sql in a database of that name, which is made if it is not there and is still open
- * afterwards, with what sql has locked: for sqlite3_close. */
+/* Run sql in the database at path, which is created if needed. The connection stays open
+ * and holds its locks until sqlite3_close. */
 static inline sqlite3 *
 begin_sql(const char *path, const char *sql)
 {
@@ -382,14 +377,14 @@ run_sql(const char *path, const char *sql)
 	sqlite3_close(begin_sql(path, sql));
 }
 
-/* A path in the fixture's folder; valid until the eighth next call. */
+/* A path in the fixture's folder; valid for the next seven calls. */
 static inline const char *
 name_in_folder(const struct fixture *fixture, const char *name)
 {
 	return folder_path(fixture->folder, name);
 }
 
-/* Set up a closed store. */
+/* Make a fixture whose store is closed. */
 static inline struct fixture *
 fixture_new(const char *driver)
 {
@@ -416,17 +411,19 @@ fixture_free(struct fixture *fixture)
 	return 0;
 }
 
+/* *state is the driver's name. */
 static inline int
-set_up_sqlite(void **state)
+set_up_closed(void **state)
 {
-	*state = fixture_new("sqlite");
+	*state = fixture_new(*state);
 	return 0;
 }
 
 static inline int
-set_up_memory(void **state)
+set_up_open(void **state)
 {
-	*state = fixture_new("memory");
+	set_up_closed(state);
+	open_store(*state);
 	return 0;
 }
 
@@ -436,17 +433,17 @@ tear_down(void **state)
 	return fixture_free(*state);
 }
 
-/* Tests of either driver, and those that only one has. */
-#define BOTH(test)                                                                       \
-	{ #test " (sqlite)", test, set_up_sqlite, tear_down, NULL },                     \
+#define STORE_TEST(test, driver, set_up, tear_down)                                      \
 	{                                                                                \
-#test " (memory)", test, set_up_memory, tear_down, NULL                  \
+#test " (" driver ")", test, set_up, tear_down, (void *)driver           \
 	}
-#define SQLITE(test)                                                                     \
-	{                                                                                \
-#test, test, set_up_sqlite, tear_down, NULL                              \
-	}
-#define MEMORY(test)                                                                     \
-	{                                                                                \
-#test, test, set_up_memory, tear_down, NULL                              \
-	}
+
+/* Tests with an open store. */
+#define SQLITE(test) STORE_TEST(test, "sqlite", set_up_open, tear_down)
+#define MEMORY(test) STORE_TEST(test, "memory", set_up_open, tear_down)
+#define BOTH(test) SQLITE(test), MEMORY(test)
+
+/* Tests that set options, or prepare the file, before they open the store. */
+#define CLOSED_SQLITE(test) STORE_TEST(test, "sqlite", set_up_closed, tear_down)
+#define CLOSED_MEMORY(test) STORE_TEST(test, "memory", set_up_closed, tear_down)
+#define CLOSED_BOTH(test) CLOSED_SQLITE(test), CLOSED_MEMORY(test)

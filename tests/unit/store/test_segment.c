@@ -19,7 +19,7 @@ assert_segmented(const char *text, const char *expected)
 	free(segmented);
 }
 
-/* The parts of the query are these, with "|" behind each. */
+/* The query has these parts, each followed by "|". */
 static void
 assert_parts(const char *query, const char *expected)
 {
@@ -34,7 +34,7 @@ assert_parts(const char *query, const char *expected)
 }
 
 static void
-test_spaced_scripts_stay_as_they_are(void **state)
+test_scripts_with_spaces_are_not_changed(void **state)
 {
 	(void)state;
 	assert_segmented("", "");
@@ -53,7 +53,7 @@ test_each_character_of_an_unspaced_script_is_a_word(void **state)
 }
 
 static void
-test_each_block_ends_where_it_should(void **state)
+test_each_unicode_block_has_its_exact_range(void **state)
 {
 	(void)state;
 	assert_segmented("\u10ff\u1100\u11ff\u1200", "\u10ff \u1100  \u11ff \u1200");
@@ -64,7 +64,7 @@ test_each_block_ends_where_it_should(void **state)
 }
 
 static void
-test_symbols_do_not_stick_to_words(void **state)
+test_symbols_are_separated_from_words(void **state)
 {
 	(void)state;
 	assert_segmented("hi😀", "hi 😀 ");
@@ -93,7 +93,7 @@ test_only_the_given_length_is_read(void **state)
 }
 
 static void
-test_a_query_is_parted_at_spaces_of_any_kind(void **state)
+test_any_unicode_space_separates_the_parts_of_a_query(void **state)
 {
 	(void)state;
 	assert_parts("", "");
@@ -108,13 +108,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spaced_scripts_stay_as_they_are),
+		cmocka_unit_test(test_scripts_with_spaces_are_not_changed),
 		cmocka_unit_test(test_each_character_of_an_unspaced_script_is_a_word),
-		cmocka_unit_test(test_each_block_ends_where_it_should),
-		cmocka_unit_test(test_symbols_do_not_stick_to_words),
+		cmocka_unit_test(test_each_unicode_block_has_its_exact_range),
+		cmocka_unit_test(test_symbols_are_separated_from_words),
 		cmocka_unit_test(test_bytes_that_are_not_utf_8_are_kept),
 		cmocka_unit_test(test_only_the_given_length_is_read),
-		cmocka_unit_test(test_a_query_is_parted_at_spaces_of_any_kind),
+		cmocka_unit_test(test_any_unicode_space_separates_the_parts_of_a_query),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,6 @@ test_ids_are_dense_from_1_in_each_room(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep(fixture, "a", "one", 1);
 	keep(fixture, "b", "one", 1);
 	keep(fixture, "a", "two", 2);
@@ -20,11 +19,10 @@ test_ids_are_dense_from_1_in_each_room(void **state)
 }
 
 static void
-test_answers_come_in_the_order_of_asking(void **state)
+test_answers_come_in_the_order_of_appends(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	for (int i = 0; i < 300; i++) {
 		append(fixture, i % 3 ? "a" : "b", "x");
 		if (i % 7 == 0)
@@ -40,11 +38,10 @@ test_answers_come_in_the_order_of_asking(void **state)
 }
 
 static void
-test_what_was_not_flushed_is_not_there(void **state)
+test_entries_are_stored_only_after_a_flush(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	store_flush(fixture->store);
 	append(fixture, "a", "x");
 	assert_all(fixture, "a", "");
@@ -54,7 +51,7 @@ test_what_was_not_flushed_is_not_there(void **state)
 }
 
 static void
-test_a_message_comes_back_as_it_was(void **state)
+test_a_message_is_read_back_unchanged(void **state)
 {
 	struct fixture *fixture = *state;
 	char room[] = "r\xc3\xa4um 'x'", type[] = "alarm",
@@ -70,10 +67,8 @@ test_a_message_comes_back_as_it_was(void **state)
 		.keys = { NULL, key },
 	};
 
-	open_store(fixture);
-	assert_int_equal(store_append(fixture->store, &entry, 1), 0);
-	fixture->last_appended = 1;
-	/* All of it was copied. */
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
+	/* store_append has copied everything. */
 	memset(type, 'x', strlen(type));
 	memset(tail, 'x', strlen(tail));
 	memset(key, 'x', strlen(key));
@@ -84,11 +79,10 @@ test_a_message_comes_back_as_it_was(void **state)
 }
 
 static void
-test_an_entry_of_a_known_key_is_kept_once(void **state)
+test_an_entry_with_a_known_key_is_a_duplicate(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_keyed(fixture, "a", "k1", "k2", 1, false);
 	keep_keyed(fixture, "a", "k1", NULL, 1, true);
 	keep_keyed(fixture, "a", NULL, "k2", 1, true);
@@ -106,13 +100,12 @@ test_an_entry_of_a_known_key_is_kept_once(void **state)
 }
 
 static void
-test_a_key_is_known_within_one_transaction(void **state)
+test_duplicates_are_found_within_one_transaction(void **state)
 {
 	struct fixture *fixture = *state;
 	const uint64_t ids[] = { 1, 1, 2, 1, 3 };
 	const bool duplicates[] = { false, true, false, true, false };
 
-	open_store(fixture);
 	assert_int_equal(try_append(fixture, "a", "x", "k1", "k2"), 0);
 	assert_int_equal(try_append(fixture, "a", "x", "k1", NULL), 0);
 	assert_int_equal(try_append(fixture, "a", "x", "k3", NULL), 0);
@@ -127,11 +120,10 @@ test_a_key_is_known_within_one_transaction(void **state)
 }
 
 static void
-test_a_page_after_an_id_has_its_bounds_and_limits(void **state)
+test_store_after_respects_bounds_and_limit(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_many(fixture, "a", 12);
 	ask_after(fixture, "a", 0, 12, 5, PLENTY);
 	assert_page(fixture, "1 2 3 4 5 ...");
@@ -157,11 +149,10 @@ test_a_page_after_an_id_has_its_bounds_and_limits(void **state)
 }
 
 static void
-test_a_page_before_an_id_has_the_newest_oldest_first(void **state)
+test_store_before_returns_the_newest_messages_oldest_first(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_many(fixture, "a", 12);
 	ask_before(fixture, "a", UINT64_MAX, 3, PLENTY);
 	assert_page(fixture, "10 11 12 ...");
@@ -178,11 +169,10 @@ test_a_page_before_an_id_has_the_newest_oldest_first(void **state)
 }
 
 static void
-test_a_page_is_cut_by_bytes_but_has_one_message(void **state)
+test_max_bytes_cuts_a_page_but_leaves_one_message(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_many(fixture, "a", 12); /* one byte each, then two */
 	ask_after(fixture, "a", 0, 12, 100, 3);
 	assert_page(fixture, "1 2 3 ...");
@@ -212,7 +202,6 @@ test_a_room_without_history_has_an_empty_page(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	assert_all(fixture, "b", "");
 	assert_int_equal(fixture->page_first_id, 1);
@@ -222,11 +211,10 @@ test_a_room_without_history_has_an_empty_page(void **state)
 }
 
 static void
-test_pages_are_answered_in_order_and_see_what_was_answered(void **state)
+test_a_page_has_every_entry_that_was_answered_before(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	for (uint64_t id = 1; id <= 50; id++) {
 		keep(fixture, "a", "x", id);
 		ask_before(fixture, "a", UINT64_MAX, 1, PLENTY);
@@ -248,7 +236,7 @@ check_page(void *context, uint64_t ticket, int error, const struct store_page *p
 }
 
 static void
-test_pages_have_no_gaps_while_messages_come(void **state)
+test_pages_have_no_gaps_during_appends(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -271,40 +259,36 @@ test_pages_have_no_gaps_while_messages_come(void **state)
 }
 
 static void
-test_too_many_entries_are_refused(void **state)
+test_too_many_entries_under_way_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	struct store_entry entry = {
 		.room = "a", .type = "message", .tail = "x", .tail_len = 1, .words = ""
 	};
 
-	open_store(fixture);
 	for (int i = 0; i < STORE_WRITES_MAX; i++)
-		assert_int_equal(
-			store_append(fixture->store, &entry, ++fixture->last_ticket), 0);
-	assert_int_equal(store_append(fixture->store, &entry, 0), -EAGAIN);
+		assert_int_equal(try_append_entry(fixture, &entry), 0);
+	assert_int_equal(try_append_entry(fixture, &entry), -EAGAIN);
 	store_flush(fixture->store);
-	assert_int_equal(store_append(fixture->store, &entry, 0), -EAGAIN);
+	assert_int_equal(try_append_entry(fixture, &entry), -EAGAIN);
 	wait_appended(fixture, STORE_WRITES_MAX);
 	assert_int_equal(fixture->appended[STORE_WRITES_MAX - 1].id, STORE_WRITES_MAX);
 	keep(fixture, "a", "x", STORE_WRITES_MAX + 1);
 }
 
 static void
-test_too_many_bytes_are_refused_but_not_one_large_entry(void **state)
+test_too_many_bytes_under_way_are_refused_but_not_one_large_entry(void **state)
 {
 	struct fixture *fixture = *state;
 	char *tail = calloc(1, STORE_WRITE_BYTES_MAX + 1);
 
-	open_store(fixture);
 	memset(tail, 'x', STORE_WRITE_BYTES_MAX);
 	struct store_entry entry = { .room = "a",
 		.type = "message",
 		.tail = tail,
 		.tail_len = STORE_WRITE_BYTES_MAX,
 		.words = "" };
-	assert_int_equal(store_append(fixture->store, &entry, 1), 0);
-	fixture->last_appended = 1;
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
 	assert_int_equal(try_append(fixture, "a", "x", NULL, NULL), -EAGAIN);
 	assert_int_equal(commit(fixture).error, 0);
 	keep(fixture, "a", "x", 2);
@@ -312,11 +296,10 @@ test_too_many_bytes_are_refused_but_not_one_large_entry(void **state)
 }
 
 static void
-test_too_many_reads_are_refused(void **state)
+test_too_many_reads_under_way_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	for (int i = 0; i < STORE_READS_MAX; i++)
 		assert_int_equal(store_before(fixture->store, "a", 1, 1, 1,
 					 ++fixture->last_ticket),
@@ -342,11 +325,10 @@ append_from_callback(struct fixture *fixture, uint64_t ticket)
 }
 
 static void
-test_a_callback_may_ask_for_more(void **state)
+test_a_callback_may_append_and_read(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	fixture->hook = append_from_callback;
 	append(fixture, "a", "x");
 	store_flush(fixture->store);
@@ -364,11 +346,10 @@ append_while_closing(struct fixture *fixture, uint64_t ticket)
 }
 
 static void
-test_closing_answers_everything_and_takes_nothing_more(void **state)
+test_closing_answers_everything_and_refuses_new_requests(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	fixture->hook = append_while_closing;
 	for (int i = 0; i < 100; i++) {
 		append(fixture, "a", "x");
@@ -395,12 +376,11 @@ test_an_unknown_driver_is_refused(void **state)
 }
 
 static void
-test_an_epoch_is_new_for_each_history(void **state)
+test_each_history_has_its_own_epoch(void **state)
 {
 	struct fixture *fixture = *state, *other = fixture_new(fixture->options.driver);
 	const char *epoch;
 
-	open_store(fixture);
 	open_store(other);
 	epoch = store_epoch(fixture->store);
 	assert_true(strlen(epoch) >= 8 && strlen(epoch) <= STORE_EPOCH_BYTES);
@@ -410,13 +390,12 @@ test_an_epoch_is_new_for_each_history(void **state)
 	fixture_free(other);
 }
 
-/* As one process has them: a history on disk, and one in memory beside it. */
+/* As in linnetd: one store on disk and one in memory in one process. */
 static void
-test_two_stores_at_once_do_not_mix(void **state)
+test_two_open_stores_are_independent(void **state)
 {
 	struct fixture *fixture = *state, *other = fixture_new("memory");
 
-	open_store(fixture);
 	open_store(other);
 	assert_string_not_equal(store_epoch(fixture->store), store_epoch(other->store));
 	for (uint64_t id = 1; id <= 300; id++) {
@@ -447,25 +426,25 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BOTH(test_ids_are_dense_from_1_in_each_room),
-		BOTH(test_answers_come_in_the_order_of_asking),
-		BOTH(test_what_was_not_flushed_is_not_there),
-		BOTH(test_a_message_comes_back_as_it_was),
-		BOTH(test_an_entry_of_a_known_key_is_kept_once),
-		BOTH(test_a_key_is_known_within_one_transaction),
-		BOTH(test_a_page_after_an_id_has_its_bounds_and_limits),
-		BOTH(test_a_page_before_an_id_has_the_newest_oldest_first),
-		BOTH(test_a_page_is_cut_by_bytes_but_has_one_message),
+		BOTH(test_answers_come_in_the_order_of_appends),
+		BOTH(test_entries_are_stored_only_after_a_flush),
+		BOTH(test_a_message_is_read_back_unchanged),
+		BOTH(test_an_entry_with_a_known_key_is_a_duplicate),
+		BOTH(test_duplicates_are_found_within_one_transaction),
+		BOTH(test_store_after_respects_bounds_and_limit),
+		BOTH(test_store_before_returns_the_newest_messages_oldest_first),
+		BOTH(test_max_bytes_cuts_a_page_but_leaves_one_message),
 		BOTH(test_a_room_without_history_has_an_empty_page),
-		BOTH(test_pages_are_answered_in_order_and_see_what_was_answered),
-		BOTH(test_pages_have_no_gaps_while_messages_come),
-		BOTH(test_too_many_entries_are_refused),
-		BOTH(test_too_many_bytes_are_refused_but_not_one_large_entry),
-		BOTH(test_too_many_reads_are_refused),
-		BOTH(test_a_callback_may_ask_for_more),
-		BOTH(test_closing_answers_everything_and_takes_nothing_more),
-		BOTH(test_an_unknown_driver_is_refused),
-		BOTH(test_an_epoch_is_new_for_each_history),
-		BOTH(test_two_stores_at_once_do_not_mix),
+		BOTH(test_a_page_has_every_entry_that_was_answered_before),
+		CLOSED_BOTH(test_pages_have_no_gaps_during_appends),
+		BOTH(test_too_many_entries_under_way_are_refused),
+		BOTH(test_too_many_bytes_under_way_are_refused_but_not_one_large_entry),
+		BOTH(test_too_many_reads_under_way_are_refused),
+		BOTH(test_a_callback_may_append_and_read),
+		BOTH(test_closing_answers_everything_and_refuses_new_requests),
+		CLOSED_BOTH(test_an_unknown_driver_is_refused),
+		BOTH(test_each_history_has_its_own_epoch),
+		BOTH(test_two_open_stores_are_independent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

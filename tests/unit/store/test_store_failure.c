@@ -27,7 +27,7 @@ size_of(const char *path)
 	return stat(path, &status) < 0 ? 0 : status.st_size;
 }
 
-/* The largest file that this process may write from now on. */
+/* Limit the size of the files that this process may write. */
 static void
 limit_files(rlim_t bytes)
 {
@@ -38,7 +38,7 @@ limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* One transaction of three entries, the second of which is large, fails as a whole. */
+/* A transaction of three entries fails as a whole because the second one is large. */
 static void
 assert_no_space(struct fixture *fixture)
 {
@@ -60,12 +60,10 @@ assert_no_space(struct fixture *fixture)
 }
 
 static void
-test_a_full_disk_keeps_nothing_and_heals(void **state)
+test_a_full_disk_stores_nothing_and_recovers(void **state)
 {
 	struct fixture *fixture = *state;
 
-	signal(SIGXFSZ, SIG_IGN);
-	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 100000);
 	assert_no_space(fixture);
@@ -84,13 +82,11 @@ test_a_full_disk_keeps_nothing_and_heals(void **state)
 }
 
 static void
-test_the_state_stays_as_it_was_when_the_disk_is_full(void **state)
+test_a_full_disk_does_not_change_the_state(void **state)
 {
 	struct fixture *fixture = *state;
 	char *text = large_text();
 
-	signal(SIGXFSZ, SIG_IGN);
-	open_store(fixture);
 	keep_state(fixture, "a", "k", "old");
 	keep_state(fixture, "a", "l", "old");
 	limit_files((rlim_t)size_of(name_in_folder(fixture, "test.db-wal")) + 100000);
@@ -105,7 +101,7 @@ test_the_state_stays_as_it_was_when_the_disk_is_full(void **state)
 }
 
 static void
-test_a_full_file_system_keeps_nothing_and_heals(void **state)
+test_a_full_file_system_stores_nothing_and_recovers(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -127,12 +123,11 @@ test_a_full_file_system_keeps_nothing_and_heals(void **state)
 }
 
 static void
-test_a_locked_file_is_busy_and_heals(void **state)
+test_writes_to_a_locked_file_fail_and_recover(void **state)
 {
 	struct fixture *fixture = *state;
 	sqlite3 *db;
 
-	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
 	append(fixture, "a", "x");
@@ -150,12 +145,11 @@ test_a_locked_file_is_busy_and_heals(void **state)
 }
 
 static void
-test_a_short_lock_is_waited_for(void **state)
+test_a_write_waits_for_a_short_lock(void **state)
 {
 	struct fixture *fixture = *state;
 	sqlite3 *db;
 
-	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	db = begin_sql(fixture->path, "BEGIN IMMEDIATE");
 	append(fixture, "a", "x");
@@ -168,8 +162,8 @@ test_a_short_lock_is_waited_for(void **state)
 	assert_int_equal(fixture->appended[1].id, 2);
 }
 
-/* Swap the file's pages behind the first for nonsense, or back, as another process: in
- * this one it would give up SQLite's locks. */
+/* Invert bits of all pages but the first; the second call restores them. In a process of
+ * its own, because closing the file here would release SQLite's locks. */
 static void
 swap_pages(const char *path)
 {
@@ -191,11 +185,10 @@ swap_pages(const char *path)
 }
 
 static void
-test_damage_of_an_open_file_is_told_and_heals(void **state)
+test_damage_of_an_open_file_is_reported_and_recovers(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_many(fixture, "a", 5000);
 	reopen_store(fixture);
 	swap_pages(fixture->path);
@@ -222,11 +215,10 @@ test_the_log_does_not_stay_large(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[1001];
-	int64_t end = now_ms() + PATIENCE_MS;
+	int64_t end = clock_now_ms() + PATIENCE_MS;
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	open_store(fixture);
 	for (int i = 0; i < 40000; i++) {
 		if (try_append(fixture, "a", text, NULL, NULL) < 0) {
 			dispatch_one(fixture);
@@ -236,16 +228,16 @@ test_the_log_does_not_stay_large(void **state)
 			store_flush(fixture->store);
 	}
 	commit(fixture);
-	/* The checkpointer may still be at it. */
+	/* The checkpointer may still be busy. */
 	do {
-		assert_true(now_ms() < end);
+		assert_true(clock_now_ms() < end);
 		append(fixture, "a", "x");
 		commit(fixture);
 	} while (size_of(name_in_folder(fixture, "test.db-wal")) > 24 * 1024 * 1024);
 	assert_true(size_of(fixture->path) > 40000000 / 2);
 }
 
-/* What the killed process was answered. */
+/* An answer that the killed process got. */
 struct record {
 	uint64_t number, id; /* number is the text of the message */
 };
@@ -262,8 +254,8 @@ record_answer(struct fixture *fixture, uint64_t ticket)
 		_exit(1);
 }
 
-/* Append in batches of many sizes until killed; the state is the last number of each last
- * digit. */
+/* Append numbers in batches of many sizes until killed. Each number sets the value of its
+ * last digit in the state. */
 static _Noreturn void
 write_for_ever(struct fixture *fixture, uint64_t first_number)
 {
@@ -286,7 +278,7 @@ write_for_ever(struct fixture *fixture, uint64_t first_number)
 	}
 }
 
-/* Start a process that writes, kill it, and take what it was answered. */
+/* Start a process that writes, kill it, and collect the answers it got. */
 static size_t
 write_and_kill(struct fixture *fixture, uint64_t first_number, struct record *records,
 	size_t max)
@@ -314,7 +306,7 @@ write_and_kill(struct fixture *fixture, uint64_t first_number, struct record *re
 	return count;
 }
 
-/* The state is what the newest messages, all that are kept of them, made of it. */
+/* The state has the newest number of each last digit among the stored messages. */
 static void
 assert_state_of_newest(struct fixture *fixture)
 {
@@ -338,7 +330,7 @@ assert_state_of_newest(struct fixture *fixture)
 }
 
 static void
-test_what_was_answered_survives_kill_9(void **state)
+test_answered_messages_survive_kill_9(void **state)
 {
 	struct fixture *fixture = *state;
 	struct record records[4000];
@@ -359,7 +351,7 @@ test_what_was_answered_survives_kill_9(void **state)
 			assert_string_equal(fixture->page_tails, text);
 		}
 		assert_found(fixture, "a", text, id);
-		/* More may have been kept than was answered, without a gap. */
+		/* Entries without an answer may be stored as well, without a gap. */
 		ask_before(fixture, "a", UINT64_MAX, 1, PLENTY);
 		last_id = strtoull(fixture->page_ids, NULL, 10);
 		assert_true(last_id >= records[count - 1].id);
@@ -370,26 +362,25 @@ test_what_was_answered_survives_kill_9(void **state)
 }
 
 static void
-test_closing_with_a_locked_file_does_not_take_long(void **state)
+test_closing_does_not_wait_for_a_locked_file(void **state)
 {
 	struct fixture *fixture = *state;
 	int64_t begin;
 	sqlite3 *db;
 
-	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	db = begin_sql(fixture->path, "BEGIN EXCLUSIVE");
 	for (int i = 0; i < 20000; i++)
 		append(fixture, "a", "x");
-	begin = now_ms();
+	begin = clock_now_ms();
 	close_store(fixture);
-	assert_true(now_ms() - begin < 8000);
+	assert_true(clock_now_ms() - begin < 8000);
 	assert_int_equal(fixture->appended_count, 20001);
 	assert_int_equal(fixture->appended[20000].error, -EBUSY);
 	sqlite3_close(db);
 }
 
-/* Also after a failure: no limit and no mount is left to the next test. */
+/* cmocka calls it after a failure too, so that the next test has no limit or mount. */
 static int
 tear_down_limits(void **state)
 {
@@ -400,24 +391,29 @@ tear_down_limits(void **state)
 	return tear_down(state);
 }
 
-#define LIMIT_TEST(test)                                                                 \
-	{                                                                                \
-#test, test, set_up_sqlite, tear_down_limits, NULL                       \
-	}
+static int
+set_up_limits(void **state)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	return set_up_open(state);
+}
+
+#define FULL_DISK(test) STORE_TEST(test, "sqlite", set_up_limits, tear_down_limits)
+#define FULL_MOUNT(test) STORE_TEST(test, "sqlite", set_up_closed, tear_down_limits)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		LIMIT_TEST(test_a_full_disk_keeps_nothing_and_heals),
-		LIMIT_TEST(test_the_state_stays_as_it_was_when_the_disk_is_full),
-		LIMIT_TEST(test_a_full_file_system_keeps_nothing_and_heals),
-		SQLITE(test_a_locked_file_is_busy_and_heals),
-		SQLITE(test_a_short_lock_is_waited_for),
-		SQLITE(test_damage_of_an_open_file_is_told_and_heals),
+		FULL_DISK(test_a_full_disk_stores_nothing_and_recovers),
+		FULL_DISK(test_a_full_disk_does_not_change_the_state),
+		FULL_MOUNT(test_a_full_file_system_stores_nothing_and_recovers),
+		SQLITE(test_writes_to_a_locked_file_fail_and_recover),
+		SQLITE(test_a_write_waits_for_a_short_lock),
+		SQLITE(test_damage_of_an_open_file_is_reported_and_recovers),
 		SQLITE(test_the_log_does_not_stay_large),
-		SQLITE(test_what_was_answered_survives_kill_9),
-		SQLITE(test_closing_with_a_locked_file_does_not_take_long),
+		CLOSED_SQLITE(test_answered_messages_survive_kill_9),
+		SQLITE(test_closing_does_not_wait_for_a_locked_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

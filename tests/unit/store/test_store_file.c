@@ -23,7 +23,6 @@ size_of(const char *path)
 	return status.st_size;
 }
 
-/* Overwrite whole pages with nonsense. */
 static void
 damage_pages(const char *path, off_t first, off_t last)
 {
@@ -48,7 +47,7 @@ copy_file(const char *from, const char *to)
 	assert_int_equal(fclose(out), 0);
 }
 
-/* A closed store with some messages. */
+/* Leave a closed store with count messages. */
 static void
 fill(struct fixture *fixture, unsigned count)
 {
@@ -58,7 +57,7 @@ fill(struct fixture *fixture, unsigned count)
 	fixture->appended_count = 0;
 }
 
-struct rooms {
+struct room_sum {
 	size_t count;
 	uint64_t sum; /* of the last ids of a and b */
 };
@@ -66,7 +65,7 @@ struct rooms {
 static void
 on_room(void *context, const char *name, uint64_t last_id)
 {
-	struct rooms *rooms = context;
+	struct room_sum *rooms = context;
 
 	rooms->count++;
 	assert_true(!strcmp(name, "a") || !strcmp(name, "b"));
@@ -78,9 +77,8 @@ test_everything_is_there_after_reopening(void **state)
 {
 	struct fixture *fixture = *state;
 	char epoch[STORE_EPOCH_BYTES + 1];
-	struct rooms rooms = { 0 };
+	struct room_sum rooms = { 0 };
 
-	open_store(fixture);
 	strcpy(epoch, store_epoch(fixture->store));
 	store_each_room(fixture->store, on_room, &rooms);
 	assert_int_equal(rooms.count, 0);
@@ -100,7 +98,7 @@ test_everything_is_there_after_reopening(void **state)
 }
 
 static void
-test_closing_leaves_one_file_with_everything(void **state)
+test_closing_copies_the_log_into_the_file(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -118,7 +116,6 @@ test_the_log_is_recovered_after_a_crash(void **state)
 	struct fixture *fixture = *state;
 	const char *copy = name_in_folder(fixture, "copy.db");
 
-	open_store(fixture);
 	keep_many(fixture, "a", 10);
 	copy_file(fixture->path, copy);
 	copy_file(name_in_folder(fixture, "test.db-wal"),
@@ -130,7 +127,7 @@ test_the_log_is_recovered_after_a_crash(void **state)
 }
 
 static void
-test_nobody_else_can_read_the_files(void **state)
+test_only_the_owner_can_read_the_files(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const names[] = { "test.db", "test.db-wal", "test.db-shm",
@@ -140,7 +137,7 @@ test_nobody_else_can_read_the_files(void **state)
 	open_store(fixture);
 	keep(fixture, "a", "x", 1);
 	umask(before);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct stat status;
 		assert_int_equal(stat(name_in_folder(fixture, names[i]), &status), 0);
 		assert_int_equal(status.st_mode & 0777, 0600);
@@ -148,12 +145,11 @@ test_nobody_else_can_read_the_files(void **state)
 }
 
 static void
-test_a_second_process_cannot_open_it(void **state)
+test_a_second_process_cannot_open_the_file(void **state)
 {
 	struct fixture *fixture = *state, *other = fixture_new("sqlite");
 	int status;
 
-	open_store(fixture);
 	if (fork() == 0) {
 		const char *why;
 		struct store *store;
@@ -162,7 +158,7 @@ test_a_second_process_cannot_open_it(void **state)
 	}
 	assert_true(wait(&status) > 0);
 	assert_int_equal(status, 0);
-	/* Nor this one twice. */
+	/* This process cannot open it twice either. */
 	other->options.path = fixture->path;
 	assert_open_fails(other, -EBUSY, "another process");
 	fixture_free(other);
@@ -172,7 +168,7 @@ test_a_second_process_cannot_open_it(void **state)
 }
 
 static void
-test_a_locked_file_is_not_opened(void **state)
+test_opening_a_locked_file_fails(void **state)
 {
 	struct fixture *fixture = *state;
 	sqlite3 *db;
@@ -187,7 +183,7 @@ test_a_locked_file_is_not_opened(void **state)
 }
 
 static void
-test_a_file_of_another_program_is_refused_and_left_alone(void **state)
+test_a_file_of_another_program_is_refused_and_not_changed(void **state)
 {
 	struct fixture *fixture = *state;
 	char before[8192], after[8192];
@@ -211,7 +207,7 @@ test_a_file_of_another_program_is_refused_and_left_alone(void **state)
 }
 
 static void
-test_a_file_that_is_no_database_is_refused(void **state)
+test_a_file_that_is_not_a_database_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[5000];
@@ -225,7 +221,7 @@ test_a_file_that_is_no_database_is_refused(void **state)
 }
 
 static void
-test_a_log_without_its_file_is_not_thrown_away(void **state)
+test_a_log_without_its_file_is_not_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 	const char *wal = name_in_folder(fixture, "test.db-wal");
@@ -238,7 +234,7 @@ test_a_log_without_its_file_is_not_thrown_away(void **state)
 }
 
 static void
-test_a_damaged_beginning_is_refused(void **state)
+test_a_damaged_header_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	const char *copy = name_in_folder(fixture, "copy.db");
@@ -255,7 +251,7 @@ test_a_damaged_beginning_is_refused(void **state)
 
 	fill(fixture, 500);
 	copy_file(fixture->path, copy);
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		char nonsense[4096];
 		memset(nonsense, 0xa5, sizeof(nonsense));
 		copy_file(copy, fixture->path);
@@ -286,7 +282,7 @@ test_any_damaged_page_of_a_small_file_is_refused(void **state)
 }
 
 static void
-test_a_file_that_was_cut_is_refused(void **state)
+test_a_truncated_file_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	off_t size;
@@ -299,7 +295,7 @@ test_a_file_that_was_cut_is_refused(void **state)
 }
 
 static void
-test_missing_tables_are_damage(void **state)
+test_a_file_without_a_table_or_an_epoch_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -319,14 +315,14 @@ test_missing_tables_are_damage(void **state)
 }
 
 static void
-test_places_that_cannot_be_are_refused(void **state)
+test_unusable_paths_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 
 	fixture->options.path = "";
-	assert_open_fails(fixture, -EINVAL, "no file");
+	assert_open_fails(fixture, -EINVAL, "path is empty");
 	fixture->options.path = NULL;
-	assert_open_fails(fixture, -EINVAL, "no file");
+	assert_open_fails(fixture, -EINVAL, "path is empty");
 	fixture->options.path = name_in_folder(fixture, "no/such.db");
 	assert_open_fails(fixture, -ENOENT, "folder of the file does not exist");
 	fixture->options.path = name_in_folder(fixture, "folder.db");
@@ -341,7 +337,7 @@ test_places_that_cannot_be_are_refused(void **state)
 }
 
 static void
-test_a_name_means_nothing_special(void **state)
+test_special_names_are_plain_paths(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const names[] = { ":memory:", "file:x?mode=memory", "-x",
@@ -350,7 +346,7 @@ test_a_name_means_nothing_special(void **state)
 
 	assert_non_null(getcwd(before, sizeof(before)));
 	assert_int_equal(chdir(fixture->folder), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		fixture->options.path = names[i];
 		open_store(fixture);
 		keep(fixture, "a", "x", 1);
@@ -361,7 +357,7 @@ test_a_name_means_nothing_special(void **state)
 }
 
 static void
-test_a_file_that_can_only_be_read_is_refused(void **state)
+test_a_read_only_file_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	int status;
@@ -369,14 +365,14 @@ test_a_file_that_can_only_be_read_is_refused(void **state)
 	fill(fixture, 1);
 	if (fork() == 0) {
 		const char *why;
-		/* Root may write anyway: be somebody else, who may use the folder. */
+		/* Root can write to any file, so become another user that can use the
+		 * folder. */
 		if (chmod(fixture->folder, 0777) < 0 || chmod(fixture->path, 0444) < 0 ||
 			unlink(name_in_folder(fixture, "test.db-lock")) < 0 ||
 			(geteuid() == 0 && setuid(65534) < 0))
 			_exit(2);
-		_exit(try_open(fixture, &why) == -EROFS && strstr(why, "only be read")
-				? 0
-				: 1);
+		_exit(try_open(fixture, &why) == -EROFS && strstr(why, "read-only") ? 0
+										    : 1);
 	}
 	assert_true(wait(&status) > 0);
 	assert_int_equal(status, 0);
@@ -407,22 +403,22 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SQLITE(test_everything_is_there_after_reopening),
-		SQLITE(test_closing_leaves_one_file_with_everything),
+		CLOSED_SQLITE(test_closing_copies_the_log_into_the_file),
 		SQLITE(test_the_log_is_recovered_after_a_crash),
-		SQLITE(test_nobody_else_can_read_the_files),
-		SQLITE(test_a_second_process_cannot_open_it),
-		SQLITE(test_a_locked_file_is_not_opened),
-		SQLITE(test_a_file_of_another_program_is_refused_and_left_alone),
-		SQLITE(test_a_file_that_is_no_database_is_refused),
-		SQLITE(test_a_log_without_its_file_is_not_thrown_away),
-		SQLITE(test_a_damaged_beginning_is_refused),
-		SQLITE(test_any_damaged_page_of_a_small_file_is_refused),
-		SQLITE(test_a_file_that_was_cut_is_refused),
-		SQLITE(test_missing_tables_are_damage),
-		SQLITE(test_places_that_cannot_be_are_refused),
-		SQLITE(test_a_name_means_nothing_special),
-		SQLITE(test_a_file_that_can_only_be_read_is_refused),
-		SQLITE(test_a_folder_without_permission_is_refused),
+		CLOSED_SQLITE(test_only_the_owner_can_read_the_files),
+		SQLITE(test_a_second_process_cannot_open_the_file),
+		CLOSED_SQLITE(test_opening_a_locked_file_fails),
+		CLOSED_SQLITE(test_a_file_of_another_program_is_refused_and_not_changed),
+		CLOSED_SQLITE(test_a_file_that_is_not_a_database_is_refused),
+		CLOSED_SQLITE(test_a_log_without_its_file_is_not_deleted),
+		CLOSED_SQLITE(test_a_damaged_header_is_refused),
+		CLOSED_SQLITE(test_any_damaged_page_of_a_small_file_is_refused),
+		CLOSED_SQLITE(test_a_truncated_file_is_refused),
+		CLOSED_SQLITE(test_a_file_without_a_table_or_an_epoch_is_refused),
+		CLOSED_SQLITE(test_unusable_paths_are_refused),
+		CLOSED_SQLITE(test_special_names_are_plain_paths),
+		CLOSED_SQLITE(test_a_read_only_file_is_refused),
+		CLOSED_SQLITE(test_a_folder_without_permission_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

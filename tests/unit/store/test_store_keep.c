@@ -2,7 +2,7 @@
 
 #define DAY_MS INT64_C(86400000)
 
-/* Append with a time and a key that is the text. */
+/* Append text at a time; its key is the text. */
 static void
 append_at(struct fixture *fixture, const char *room, const char *text, int64_t ts_ms)
 {
@@ -14,14 +14,13 @@ append_at(struct fixture *fixture, const char *room, const char *text, int64_t t
 		.words = text,
 		.keys = { text } };
 
-	fixture->last_appended = ++fixture->last_ticket;
-	assert_int_equal(store_append(fixture->store, &entry, fixture->last_appended), 0);
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
 }
 
-/* The search's index of a closed store agrees with its messages, and nothing is left of
- * those that are gone. */
+/* Close the store. Its search index must agree with its messages, and its tables must
+ * have nothing of the deleted ones. */
 static void
-assert_sound(const struct fixture *fixture)
+close_and_check_tables(struct fixture *fixture)
 {
 	static const char *const statements[] = {
 		"INSERT INTO search(search, rank) VALUES('integrity-check', 1)",
@@ -34,10 +33,11 @@ assert_sound(const struct fixture *fixture)
 	sqlite3_stmt *statement;
 	sqlite3 *db;
 
+	close_store(fixture);
 	if (strcmp(fixture->options.driver, "sqlite") != 0)
 		return;
 	assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(statements); i++) {
 		assert_int_equal(
 			sqlite3_prepare_v2(db, statements[i], -1, &statement, NULL),
 			SQLITE_OK);
@@ -52,7 +52,7 @@ assert_sound(const struct fixture *fixture)
 }
 
 static void
-test_the_oldest_go_when_there_are_too_many(void **state)
+test_the_oldest_messages_over_keep_messages_are_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -69,8 +69,7 @@ test_the_oldest_go_when_there_are_too_many(void **state)
 	assert_found(fixture, "a", "x", "12 11 10 9 8");
 	assert_all(fixture, "b", "1");
 	assert_int_equal(fixture->page_first_id, 1);
-	close_store(fixture);
-	assert_sound(fixture);
+	close_and_check_tables(fixture);
 }
 
 static void
@@ -85,12 +84,11 @@ test_a_large_transaction_is_trimmed_in_steps(void **state)
 	assert_all(fixture, "a", "2991 2992 2993 2994 2995 2996 2997 2998 2999 3000");
 	assert_found(fixture, "a", "2990", "");
 	assert_found(fixture, "a", "2991", "2991");
-	close_store(fixture);
-	assert_sound(fixture);
+	close_and_check_tables(fixture);
 }
 
 static void
-test_keys_go_with_their_messages(void **state)
+test_keys_are_deleted_with_their_messages(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -104,12 +102,11 @@ test_keys_go_with_their_messages(void **state)
 	keep_keyed(fixture, "a", "k1", "k1b", 4, false);
 	wait_trimmed(fixture, "a", 3);
 	keep_keyed(fixture, "a", NULL, "k1b", 4, true);
-	close_store(fixture);
-	assert_sound(fixture);
+	close_and_check_tables(fixture);
 }
 
 static void
-test_what_is_too_old_goes(void **state)
+test_messages_older_than_keep_days_are_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 	char text[20];
@@ -130,13 +127,12 @@ test_what_is_too_old_goes(void **state)
 	assert_found(fixture, "b", "m500", "250");
 	append_at(fixture, "a", "m1", 12 * DAY_MS);
 	assert_int_equal(commit(fixture).id, 501);
-	close_store(fixture);
-	assert_sound(fixture);
+	close_and_check_tables(fixture);
 }
 
-/* Open the store and keep two messages for too long. */
+/* Store two messages of room a and have both pruned. */
 static void
-lose_two(struct fixture *fixture)
+prune_two(struct fixture *fixture)
 {
 	fixture->options.keep_days = 1;
 	open_store(fixture);
@@ -148,11 +144,11 @@ lose_two(struct fixture *fixture)
 }
 
 static void
-test_ids_go_on_after_everything_went(void **state)
+test_ids_continue_after_all_messages_are_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
-	lose_two(fixture);
+	prune_two(fixture);
 	assert_all(fixture, "a", "");
 	assert_int_equal(fixture->page_first_id, 3);
 	append_at(fixture, "a", "x", 2 * DAY_MS);
@@ -162,11 +158,10 @@ test_ids_go_on_after_everything_went(void **state)
 }
 
 static void
-test_nothing_goes_without_a_limit(void **state)
+test_nothing_is_deleted_without_a_limit(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	append_at(fixture, "a", "x", 0);
 	commit(fixture);
 	store_prune(fixture->store, INT64_MAX);
@@ -175,11 +170,11 @@ test_nothing_goes_without_a_limit(void **state)
 }
 
 static void
-test_the_last_id_survives_the_last_message(void **state)
+test_an_empty_room_has_its_last_id_after_reopening(void **state)
 {
 	struct fixture *fixture = *state;
 
-	lose_two(fixture);
+	prune_two(fixture);
 	reopen_store(fixture);
 	assert_all(fixture, "a", "");
 	assert_int_equal(fixture->page_first_id, 3);
@@ -187,11 +182,10 @@ test_the_last_id_survives_the_last_message(void **state)
 }
 
 static void
-test_a_smaller_limit_trims_after_opening(void **state)
+test_a_smaller_keep_messages_trims_after_opening(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_many(fixture, "a", 700);
 	keep_many(fixture, "b", 7);
 	fixture->options.keep_messages = 3;
@@ -200,11 +194,10 @@ test_a_smaller_limit_trims_after_opening(void **state)
 	wait_trimmed(fixture, "b", 5);
 	assert_all(fixture, "b", "5 6 7");
 	keep(fixture, "a", "x", 701);
-	close_store(fixture);
-	assert_sound(fixture);
+	close_and_check_tables(fixture);
 }
 
-/* While messages come faster than they would be trimmed in steps of their own. */
+/* Messages arrive faster than single steps could delete them. */
 static void
 test_trimming_keeps_up_with_a_flood(void **state)
 {
@@ -224,7 +217,7 @@ test_trimming_keeps_up_with_a_flood(void **state)
 }
 
 static void
-test_the_oldest_go_when_they_are_too_many_bytes(void **state)
+test_the_oldest_messages_over_keep_bytes_are_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -244,7 +237,7 @@ test_the_oldest_go_when_they_are_too_many_bytes(void **state)
 }
 
 static void
-test_the_newest_stays_however_large_it_is(void **state)
+test_the_newest_message_stays_even_over_keep_bytes(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -261,7 +254,7 @@ test_the_newest_stays_however_large_it_is(void **state)
 }
 
 static void
-test_either_bound_lets_the_oldest_go(void **state)
+test_keep_messages_and_keep_bytes_both_apply(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -281,7 +274,7 @@ test_either_bound_lets_the_oldest_go(void **state)
 }
 
 static void
-test_what_went_because_of_its_age_makes_place(void **state)
+test_pruned_messages_do_not_count_for_keep_bytes(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -301,19 +294,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_the_oldest_go_when_there_are_too_many),
-		BOTH(test_a_large_transaction_is_trimmed_in_steps),
-		BOTH(test_keys_go_with_their_messages),
-		BOTH(test_what_is_too_old_goes),
-		BOTH(test_ids_go_on_after_everything_went),
-		BOTH(test_nothing_goes_without_a_limit),
-		BOTH(test_trimming_keeps_up_with_a_flood),
-		SQLITE(test_the_last_id_survives_the_last_message),
-		SQLITE(test_a_smaller_limit_trims_after_opening),
-		MEMORY(test_the_oldest_go_when_they_are_too_many_bytes),
-		MEMORY(test_the_newest_stays_however_large_it_is),
-		MEMORY(test_either_bound_lets_the_oldest_go),
-		MEMORY(test_what_went_because_of_its_age_makes_place),
+		CLOSED_BOTH(test_the_oldest_messages_over_keep_messages_are_deleted),
+		CLOSED_BOTH(test_a_large_transaction_is_trimmed_in_steps),
+		CLOSED_BOTH(test_keys_are_deleted_with_their_messages),
+		CLOSED_BOTH(test_messages_older_than_keep_days_are_deleted),
+		CLOSED_BOTH(test_ids_continue_after_all_messages_are_deleted),
+		BOTH(test_nothing_is_deleted_without_a_limit),
+		CLOSED_BOTH(test_trimming_keeps_up_with_a_flood),
+		CLOSED_SQLITE(test_an_empty_room_has_its_last_id_after_reopening),
+		SQLITE(test_a_smaller_keep_messages_trims_after_opening),
+		CLOSED_MEMORY(test_the_oldest_messages_over_keep_bytes_are_deleted),
+		CLOSED_MEMORY(test_the_newest_message_stays_even_over_keep_bytes),
+		CLOSED_MEMORY(test_keep_messages_and_keep_bytes_both_apply),
+		CLOSED_MEMORY(test_pruned_messages_do_not_count_for_keep_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,159 +1,145 @@
 #include "store_fixture.h"
 
-static void
-test_words_are_whole_and_regardless_of_case_and_accents(void **state)
-{
-	struct fixture *fixture = *state;
+/* Store messages of these texts, with the ids 1, 2, ..., in room a. */
+#define store_texts(fixture, ...)                                                        \
+	append_all(fixture, (const char *const[]){ __VA_ARGS__, NULL })
 
-	open_store(fixture);
-	keep(fixture, "a", "The Disk is full", 1);
-	keep(fixture, "a", "disks", 2);
-	keep(fixture, "a", "DISK, again: /dev/disk2", 3);
-	keep(fixture, "a", "Größe café ПРИВЕТ", 4);
-	assert_found(fixture, "a", "disk", "3 1");
-	assert_found(fixture, "a", "DISK full", "1");
-	assert_found(fixture, "a", "full disk", "1");
-	assert_found(fixture, "a", "dis", "");
-	assert_found(fixture, "a", "groSSe", "");
-	assert_found(fixture, "a", "große CAFE привет", "4");
-	assert_found(fixture, "b", "disk", "");
+static void
+append_all(struct fixture *fixture, const char *const *texts)
+{
+	while (*texts)
+		append(fixture, "a", *texts++);
+	assert_int_equal(commit(fixture).error, 0);
+}
+
+/* A search for query in room a finds the messages with these ids, newest first. */
+static void
+assert_finds(struct fixture *fixture, const char *query, const char *ids)
+{
+	assert_found(fixture, "a", query, ids);
+}
+
+static void
+test_a_search_finds_whole_words_regardless_of_case_and_accents(void **state)
+{
+	store_texts(*state, "The Disk is full", "disks", "DISK, again: /dev/disk2",
+		"Größe café ПРИВЕТ");
+	assert_finds(*state, "disk", "3 1");
+	assert_finds(*state, "DISK full", "1");
+	assert_finds(*state, "full disk", "1");
+	assert_finds(*state, "dis", "");
+	assert_finds(*state, "groSSe", "");
+	assert_finds(*state, "große CAFE привет", "4");
 }
 
 static void
 test_short_words_are_found(void **state)
 {
-	struct fixture *fixture = *state;
-
-	open_store(fixture);
-	keep(fixture, "a", "x is up", 1);
-	keep(fixture, "a", "y is up 5", 2);
-	assert_found(fixture, "a", "x", "1");
-	assert_found(fixture, "a", "is", "2 1");
-	assert_found(fixture, "a", "5", "2");
+	store_texts(*state, "x is up", "y is up 5");
+	assert_finds(*state, "x", "1");
+	assert_finds(*state, "is", "2 1");
+	assert_finds(*state, "5", "2");
 }
 
 static void
 test_text_without_spaces_is_found_by_any_part_of_it(void **state)
 {
-	struct fixture *fixture = *state;
-
-	open_store(fixture);
-	keep(fixture, "a", "服务器的磁盘满了，请处理", 1);
-	keep(fixture, "a", "磁带和光盘", 2);
-	keep(fixture, "a", "ディスクが一杯です", 3);
-	keep(fixture, "a", "디스크가 가득 찼습니다", 4);
-	keep(fixture, "a", "CPU过热", 5);
-	keep(fixture, "a", "𠮷野家", 6);
-	assert_found(fixture, "a", "磁盘", "1");
-	assert_found(fixture, "a", "磁盘满了", "1");
-	assert_found(fixture, "a", "磁", "2 1");
-	assert_found(fixture, "a", "盘 磁", "2 1");
-	assert_found(fixture, "a", "盘磁", "");
-	assert_found(fixture, "a", "磁盘\u3000处理", "1");
-	assert_found(fixture, "a", "スク", "3");
-	assert_found(fixture, "a", "디스크", "4");
-	assert_found(fixture, "a", "過熱", "");
-	assert_found(fixture, "a", "cpu过热", "5");
-	assert_found(fixture, "a", "cpu", "5");
-	assert_found(fixture, "a", "热", "5");
-	assert_found(fixture, "a", "𠮷", "6");
+	store_texts(*state, "服务器的磁盘满了，请处理", "磁带和光盘",
+		"ディスクが一杯です", "디스크가 가득 찼습니다", "CPU过热", "𠮷野家");
+	assert_finds(*state, "磁盘", "1");
+	assert_finds(*state, "磁盘满了", "1");
+	assert_finds(*state, "磁", "2 1");
+	assert_finds(*state, "盘 磁", "2 1");
+	assert_finds(*state, "盘磁", "");
+	assert_finds(*state, "磁盘\u3000处理", "1");
+	assert_finds(*state, "スク", "3");
+	assert_finds(*state, "디스크", "4");
+	assert_finds(*state, "過熱", "");
+	assert_finds(*state, "cpu过热", "5");
+	assert_finds(*state, "cpu", "5");
+	assert_finds(*state, "热", "5");
+	assert_finds(*state, "𠮷", "6");
 }
 
 static void
 test_emoji_are_found(void **state)
 {
-	struct fixture *fixture = *state;
-
-	open_store(fixture);
-	keep(fixture, "a", "done😀", 1);
-	keep(fixture, "a", "😀😎 🎉", 2);
-	keep(fixture, "a", "it is 25°C", 3);
-	assert_found(fixture, "a", "😀", "2 1");
-	assert_found(fixture, "a", "done", "1");
-	assert_found(fixture, "a", "😎", "2");
-	assert_found(fixture, "a", "25", "3");
+	store_texts(*state, "done😀", "😀😎 🎉", "it is 25°C");
+	assert_finds(*state, "😀", "2 1");
+	assert_finds(*state, "done", "1");
+	assert_finds(*state, "😎", "2");
+	assert_finds(*state, "25", "3");
 }
 
 static void
-test_what_stands_together_is_found_in_that_order(void **state)
+test_words_without_a_space_between_are_found_in_that_order(void **state)
 {
-	struct fixture *fixture = *state;
-
-	open_store(fixture);
-	keep(fixture, "a", "the disk-full alarm", 1);
-	keep(fixture, "a", "full disk", 2);
-	assert_found(fixture, "a", "disk-full", "1");
-	assert_found(fixture, "a", "disk full", "2 1");
-	assert_found(fixture, "a", "full.disk", "2");
+	store_texts(*state, "the disk-full alarm", "full disk");
+	assert_finds(*state, "disk-full", "1");
+	assert_finds(*state, "disk full", "2 1");
+	assert_finds(*state, "full.disk", "2");
 }
 
 static void
-test_operators_and_quotes_are_only_text(void **state)
+test_operators_and_quotes_are_plain_text(void **state)
 {
-	struct fixture *fixture = *state;
 	static const char *const none[] = { "\"", "\"\"", "'", "(", ")", "*", "-", "^",
 		":", "{}", "\"a", "a OR", "NOT a", "room:a", "room:in1", "words:b",
 		"NEAR(a b)", "in1", "a*", "\\", "%", "a;b", "b + a", "NULL", "a\"b\"c" };
 
-	open_store(fixture);
-	keep(fixture, "a", "b c", 1);
-	keep(fixture, "a", "b or not c and near words", 2);
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		assert_found(fixture, "a", none[i], "");
-	assert_found(fixture, "a", "b OR c", "2");
-	assert_found(fixture, "a", "\"b\"", "2 1");
-	assert_found(fixture, "a", "b*", "2 1");
-	assert_found(fixture, "a", "b - c", "2 1");
-	assert_found(fixture, "a", "(b) AND words:", "2");
+	store_texts(*state, "b c", "b or not c and near words");
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_finds(*state, none[i], "");
+	assert_finds(*state, "b OR c", "2");
+	assert_finds(*state, "\"b\"", "2 1");
+	assert_finds(*state, "b*", "2 1");
+	assert_finds(*state, "b - c", "2 1");
+	assert_finds(*state, "(b) AND words:", "2");
 }
 
 static void
 test_a_query_without_a_word_finds_nothing(void **state)
 {
-	struct fixture *fixture = *state;
+	store_texts(*state, "x", "", "...");
+	assert_finds(*state, "", "");
+	assert_finds(*state, " \t ", "");
+	assert_finds(*state, "...", "");
+	assert_finds(*state, "!? x", "1");
+}
 
-	open_store(fixture);
-	keep(fixture, "a", "x", 1);
-	keep(fixture, "a", "", 2);
-	keep(fixture, "a", "...", 3);
-	assert_found(fixture, "a", "", "");
-	assert_found(fixture, "a", " \t ", "");
-	assert_found(fixture, "a", "...", "");
-	assert_found(fixture, "a", "!? x", "1");
+/* Fill query with copies of text, as many as a query may have. */
+static const char *
+repeat(char *query, const char *text)
+{
+	size_t len = strlen(text), used = 0;
+
+	for (; used + len <= STORE_QUERY_BYTES; used += len)
+		memcpy(query + used, text, len);
+	query[used] = '\0';
+	return query;
 }
 
 static void
-test_long_queries_have_a_limit(void **state)
+test_the_length_of_a_query_is_limited(void **state)
 {
 	struct fixture *fixture = *state;
 	char query[STORE_QUERY_BYTES + 2];
 
-	open_store(fixture);
-	keep(fixture, "a", "x", 1);
-	for (size_t i = 0; i < STORE_QUERY_BYTES; i++)
-		query[i] = i % 2 ? ' ' : 'x';
-	query[STORE_QUERY_BYTES] = '\0';
-	assert_found(fixture, "a", query, "1");
-	memset(query, '"', STORE_QUERY_BYTES);
-	assert_found(fixture, "a", query, "");
-	for (size_t i = 0; i < STORE_QUERY_BYTES; i += 2)
-		query[i] = ' ';
-	assert_found(fixture, "a", query, "");
-	memset(query, 0, sizeof(query));
-	for (size_t i = 0; i + 3 <= STORE_QUERY_BYTES; i += 3)
-		memcpy(query + i, "磁", 3);
-	assert_found(fixture, "a", query, "");
-	memset(query, 'x', STORE_QUERY_BYTES + 1);
-	query[STORE_QUERY_BYTES + 1] = '\0';
+	store_texts(fixture, "x");
+	assert_finds(fixture, repeat(query, "x "), "1");
+	assert_finds(fixture, repeat(query, "\""), "");
+	assert_finds(fixture, repeat(query, " \""), "");
+	assert_finds(fixture, repeat(query, "磁"), "");
+	repeat(query, "x");
+	strcat(query, "x");
 	assert_int_equal(store_search(fixture->store, "a", query, 1, PLENTY, 0), -E2BIG);
 }
 
 static void
-test_the_newest_are_found_first_within_the_limit(void **state)
+test_the_newest_messages_are_found_first_within_the_limit(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	for (uint64_t id = 1; id <= 9; id++) {
 		append(fixture, "b", "x");
 		keep(fixture, "a", id % 2 ? "x" : "y", id);
@@ -169,16 +155,26 @@ test_the_newest_are_found_first_within_the_limit(void **state)
 }
 
 static void
-test_a_room_is_not_found_by_its_number(void **state)
+test_a_search_finds_messages_of_its_room_only(void **state)
 {
-	struct fixture *fixture = *state;
+	store_texts(*state, "disk");
+	keep(*state, "b", "disk", 1);
+	keep(*state, "b", "full", 2);
+	assert_found(*state, "a", "disk", "1");
+	assert_found(*state, "a", "full", "");
+	assert_found(*state, "b", "disk full", "");
+	assert_found(*state, "c", "disk", "");
+}
 
-	open_store(fixture);
-	keep(fixture, "a", "one", 1);
-	keep(fixture, "b", "in1 room 2", 1);
-	assert_found(fixture, "a", "in1", "");
-	assert_found(fixture, "a", "2", "");
-	assert_found(fixture, "b", "in1", "1");
+/* The index has rows of the room's word "in1"; a query must not match it. */
+static void
+test_the_number_of_a_room_is_not_found(void **state)
+{
+	store_texts(*state, "one");
+	keep(*state, "b", "in1 room 2", 1);
+	assert_found(*state, "a", "in1", "");
+	assert_found(*state, "a", "2", "");
+	assert_found(*state, "b", "in1", "1");
 }
 
 static void
@@ -186,14 +182,13 @@ test_bytes_that_are_not_utf_8_do_no_harm(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
-	keep(fixture, "a", "one \xff\xfe two \xe7\xa3", 1);
-	assert_found(fixture, "a", "two", "1");
+	store_texts(fixture, "one \xff\xfe two \xe7\xa3");
+	assert_finds(fixture, "two", "1");
 	ask_search(fixture, "a", "\xff \xe7", 5);
 	assert_int_equal(fixture->page_error, 0);
 }
 
-/* A text of some pieces, from a list that has every kind of character. */
+/* Make a random text of pieces from a list that has every kind of character. */
 static void
 make_text(unsigned *seed, char *text)
 {
@@ -205,8 +200,7 @@ make_text(unsigned *seed, char *text)
 
 	*text = '\0';
 	for (int left = rand_r(seed) % 6; left >= 0; left--)
-		strcat(text, pieces[(size_t)rand_r(seed) %
-				     (sizeof(pieces) / sizeof(pieces[0]))]);
+		strcat(text, pieces[(size_t)rand_r(seed) % (ARRAY_SIZE(pieces))]);
 }
 
 static void
@@ -217,7 +211,6 @@ test_both_drivers_find_the_same(void **state)
 	char text[100];
 	size_t found = 0;
 
-	open_store(fixture);
 	open_store(other);
 	for (int i = 0; i < 500; i++) {
 		make_text(&seed, text);
@@ -240,16 +233,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(test_words_are_whole_and_regardless_of_case_and_accents),
+		BOTH(test_a_search_finds_whole_words_regardless_of_case_and_accents),
 		BOTH(test_short_words_are_found),
 		BOTH(test_text_without_spaces_is_found_by_any_part_of_it),
 		BOTH(test_emoji_are_found),
-		BOTH(test_what_stands_together_is_found_in_that_order),
-		BOTH(test_operators_and_quotes_are_only_text),
+		BOTH(test_words_without_a_space_between_are_found_in_that_order),
+		BOTH(test_operators_and_quotes_are_plain_text),
 		BOTH(test_a_query_without_a_word_finds_nothing),
-		BOTH(test_long_queries_have_a_limit),
-		BOTH(test_the_newest_are_found_first_within_the_limit),
-		BOTH(test_a_room_is_not_found_by_its_number),
+		BOTH(test_the_length_of_a_query_is_limited),
+		BOTH(test_the_newest_messages_are_found_first_within_the_limit),
+		BOTH(test_a_search_finds_messages_of_its_room_only),
+		BOTH(test_the_number_of_a_room_is_not_found),
 		BOTH(test_bytes_that_are_not_utf_8_do_no_harm),
 		SQLITE(test_both_drivers_find_the_same),
 	};

@@ -1,11 +1,10 @@
 #include "store_fixture.h"
 
 static void
-test_values_stand_in_the_order_in_which_they_were_set(void **state)
+test_values_are_listed_in_the_order_they_were_set(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_state(fixture, "b", "k3", "one");
 	keep_state(fixture, "a", "k2", "two");
 	keep_state(fixture, "b", "k1", "three");
@@ -16,11 +15,10 @@ test_values_stand_in_the_order_in_which_they_were_set(void **state)
 }
 
 static void
-test_a_value_that_is_replaced_keeps_its_place(void **state)
+test_a_replaced_value_keeps_its_place(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_state(fixture, "a", "k1", "one");
 	keep_state(fixture, "a", "k2", "two");
 	keep_state(fixture, "a", "k1", "another");
@@ -32,11 +30,10 @@ test_a_value_that_is_replaced_keeps_its_place(void **state)
 }
 
 static void
-test_a_value_that_was_taken_away_does_not_stand(void **state)
+test_a_removed_value_is_not_listed(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_state(fixture, "a", "k1", "one");
 	keep_state(fixture, "a", "k2", "two");
 	keep_state(fixture, "b", "k1", "three");
@@ -51,11 +48,10 @@ test_a_value_that_was_taken_away_does_not_stand(void **state)
 }
 
 static void
-test_one_transaction_may_change_a_value_often(void **state)
+test_one_transaction_may_change_a_value_several_times(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	assert_int_equal(try_append_state(fixture, "a", "x", "k1", "one"), 0);
 	assert_int_equal(try_append_state(fixture, "a", "x", "k2", "two"), 0);
 	assert_int_equal(try_append_state(fixture, "a", "x", "k1", NULL), 0);
@@ -68,7 +64,7 @@ test_one_transaction_may_change_a_value_often(void **state)
 }
 
 static void
-test_a_repeated_send_changes_no_state(void **state)
+test_a_duplicate_does_not_change_the_state(void **state)
 {
 	struct fixture *fixture = *state;
 	struct store_entry entry = {
@@ -83,22 +79,19 @@ test_a_repeated_send_changes_no_state(void **state)
 		.state_value_len = 3,
 	};
 
-	open_store(fixture);
 	keep_keyed(fixture, "a", "known", NULL, 1, false);
 	keep_state(fixture, "a", "k", "one");
-	fixture->last_appended = ++fixture->last_ticket;
-	assert_int_equal(store_append(fixture->store, &entry, fixture->last_ticket), 0);
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
 	assert_true(commit(fixture).is_duplicate);
 	entry.state_value = NULL;
-	fixture->last_appended = ++fixture->last_ticket;
-	assert_int_equal(store_append(fixture->store, &entry, fixture->last_ticket), 0);
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
 	assert_true(commit(fixture).is_duplicate);
 	reopen_store(fixture);
 	assert_string_equal(fixture->states, "a/k=one@2");
 }
 
 static void
-test_a_value_comes_back_as_it_was(void **state)
+test_a_value_is_read_back_unchanged(void **state)
 {
 	struct fixture *fixture = *state;
 	char key[STORE_STATE_KEY_BYTES + 1], value[] = "{\"x\":\"\xc3\xa4\\u0000'\"}",
@@ -114,13 +107,11 @@ test_a_value_comes_back_as_it_was(void **state)
 		.state_value_len = strlen(value),
 	};
 
-	open_store(fixture);
 	memset(key, 'k', STORE_STATE_KEY_BYTES);
 	key[STORE_STATE_KEY_BYTES] = '\0';
 	snprintf(expected, sizeof(expected), "a b/%s=%s@1", key, value);
-	assert_int_equal(store_append(fixture->store, &entry, 1), 0);
-	fixture->last_appended = 1;
-	/* All of it was copied. */
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
+	/* store_append has copied everything. */
 	memset(key, 'x', strlen(key));
 	memset(value, 'x', strlen(value));
 	commit(fixture);
@@ -129,7 +120,7 @@ test_a_value_comes_back_as_it_was(void **state)
 }
 
 static void
-test_a_value_outlives_its_message(void **state)
+test_a_value_stays_when_its_message_is_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -151,11 +142,10 @@ test_a_value_outlives_its_message(void **state)
 }
 
 static void
-test_messages_of_a_state_are_messages_like_any_other(void **state)
+test_messages_that_set_a_value_are_normal_messages(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	assert_string_equal(fixture->states, "");
 	keep_state(fixture, "a", "k", "one");
 	keep(fixture, "a", "x", 2);
@@ -166,23 +156,21 @@ test_messages_of_a_state_are_messages_like_any_other(void **state)
 }
 
 static void
-test_a_memory_store_opens_with_no_state(void **state)
+test_a_memory_store_opens_without_state(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_store(fixture);
 	keep_state(fixture, "a", "k", "one");
 	reopen_store(fixture);
 	assert_string_equal(fixture->states, "");
 }
 
 static void
-test_the_bytes_of_a_value_count(void **state)
+test_the_bytes_of_a_value_count_as_under_way(void **state)
 {
 	struct fixture *fixture = *state;
 	char *value = calloc(1, STORE_WRITE_BYTES_MAX + 1);
 
-	open_store(fixture);
 	memset(value, 'x', STORE_WRITE_BYTES_MAX);
 	assert_int_equal(try_append_state(fixture, "a", "x", "k", value), 0);
 	assert_int_equal(try_append(fixture, "a", "x", NULL, NULL), -EAGAIN);
@@ -195,16 +183,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SQLITE(test_values_stand_in_the_order_in_which_they_were_set),
-		SQLITE(test_a_value_that_is_replaced_keeps_its_place),
-		SQLITE(test_a_value_that_was_taken_away_does_not_stand),
-		SQLITE(test_one_transaction_may_change_a_value_often),
-		SQLITE(test_a_repeated_send_changes_no_state),
-		SQLITE(test_a_value_comes_back_as_it_was),
-		SQLITE(test_a_value_outlives_its_message),
-		BOTH(test_messages_of_a_state_are_messages_like_any_other),
-		MEMORY(test_a_memory_store_opens_with_no_state),
-		BOTH(test_the_bytes_of_a_value_count),
+		SQLITE(test_values_are_listed_in_the_order_they_were_set),
+		SQLITE(test_a_replaced_value_keeps_its_place),
+		SQLITE(test_a_removed_value_is_not_listed),
+		SQLITE(test_one_transaction_may_change_a_value_several_times),
+		SQLITE(test_a_duplicate_does_not_change_the_state),
+		SQLITE(test_a_value_is_read_back_unchanged),
+		CLOSED_SQLITE(test_a_value_stays_when_its_message_is_deleted),
+		BOTH(test_messages_that_set_a_value_are_normal_messages),
+		MEMORY(test_a_memory_store_opens_without_state),
+		BOTH(test_the_bytes_of_a_value_count_as_under_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

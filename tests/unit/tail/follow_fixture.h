@@ -1,5 +1,5 @@
-/* follow_fixture.h - what the tests of follow share: a folder with a log file in it, a
- * real loop, and what was delivered. */
+/* follow_fixture.h - shared by the tests of follow: a folder for log files, a real loop,
+ * and what was delivered. */
 #pragma once
 
 #include <setjmp.h>
@@ -22,10 +22,17 @@
 #include "../folder.h"
 #include "../net/loop_fixture.h"
 #include "linnet/base/buffer.h"
+#include "linnet/base/util.h"
 #include "tail/follow.h"
 
-/* Something is broken when nothing has come by then. */
+/* A test fails if it waits longer. */
 #define PATIENCE_MS 60000
+
+/* The context of a file. */
+struct followed {
+	struct fixture *fixture;
+	size_t index;
+};
 
 struct fixture {
 	char folder[FOLDER_BYTES];
@@ -33,23 +40,42 @@ struct fixture {
 	bool (*is_done)(const struct fixture *, const void *); /* NULL: it runs on */
 	const void *awaited;
 	struct follow *follow;
+	struct followed followed[200];
+	size_t count;
 	struct buffer seen; /* "line|line|<3 skipped>|" */
 	bool wants_events;  /* in seen, as "<rotated>|" */
+	int log;            /* test_follow_rotation.c: the writer's descriptor */
 	uint64_t lines, skipped;
-	unsigned refusals; /* -EAGAIN before each call is taken */
+	unsigned refusals; /* -EAGAIN so often before each item is taken */
 	unsigned refused;
 	void (*on_line)(
 		struct fixture *fixture, size_t index, const char *text, size_t len);
-	uint64_t next; /* the number of the next line, where lines are numbered */
+	uint64_t next; /* number of the next line, if lines are numbered */
 	int old_stderr;
 	bool has_timed_out;
 };
 
-/* A path in the folder; valid until the eighth next call. */
+/* A path in the folder; valid for the next seven calls. */
 static inline const char *
 at(const struct fixture *fixture, const char *name)
 {
 	return folder_path(fixture->folder, name);
+}
+
+/* Add text and a bar to what was seen. */
+__attribute__((format(printf, 2, 3))) static inline void
+note(struct fixture *fixture, const char *format, ...)
+{
+	char text[128];
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vsnprintf(text, sizeof(text) - 1, format, arguments);
+	va_end(arguments);
+	assert_in_range(len, 0, sizeof(text) - 2);
+	text[len++] = '|';
+	buffer_append(&fixture->seen, text, (size_t)len);
 }
 
 static inline bool
@@ -64,49 +90,34 @@ is_refused(struct fixture *fixture)
 }
 
 static inline int
-on_line(void *context, size_t index, const char *text, size_t len)
+deliver(void *context, const struct follow_item *item)
 {
-	struct fixture *fixture = context;
+	const struct followed *followed = context;
+	struct fixture *fixture = followed->fixture;
 
+	if (item->kind > FOLLOW_SKIPPED && !fixture->wants_events)
+		return 0;
 	if (is_refused(fixture))
 		return -EAGAIN;
-	fixture->lines++;
-	if (fixture->on_line) {
-		fixture->on_line(fixture, index, text, len);
+	switch (item->kind) {
+	case FOLLOW_LINE:
+		fixture->lines++;
+		if (fixture->on_line)
+			fixture->on_line(fixture, followed->index, item->text, item->len);
+		else
+			note(fixture, "%.*s", (int)item->len, item->text);
+		return 0;
+	case FOLLOW_SKIPPED:
+		fixture->skipped += item->lines;
+		note(fixture, "<%" PRIu64 " skipped>", item->lines);
+		return 0;
+	case FOLLOW_ROTATED:
+		note(fixture, "<rotated>");
+		return 0;
+	case FOLLOW_TRUNCATED:
+		note(fixture, "<truncated>");
 		return 0;
 	}
-	buffer_append(&fixture->seen, text, len);
-	buffer_append(&fixture->seen, "|", 1);
-	return 0;
-}
-
-static inline int
-on_skipped(void *context, size_t index, uint64_t lines)
-{
-	struct fixture *fixture = context;
-	char text[32];
-
-	(void)index;
-	if (is_refused(fixture))
-		return -EAGAIN;
-	fixture->skipped += lines;
-	snprintf(text, sizeof(text), "<%" PRIu64 " skipped>|", lines);
-	buffer_append(&fixture->seen, text, strlen(text));
-	return 0;
-}
-
-static inline int
-on_event(void *context, size_t index, enum follow_event event)
-{
-	struct fixture *fixture = context;
-	const char *text = event == FOLLOW_ROTATED ? "<rotated>|" : "<truncated>|";
-
-	(void)index;
-	if (!fixture->wants_events)
-		return 0;
-	if (is_refused(fixture))
-		return -EAGAIN;
-	buffer_append(&fixture->seen, text, strlen(text));
 	return 0;
 }
 
@@ -127,6 +138,7 @@ setup(void **state)
 
 	folder_make(fixture->folder);
 	loop_fixture_open(&fixture->loop, on_turn, fixture);
+	assert_int_equal(follow_new(&fixture->follow, fixture->loop.loop, deliver), 0);
 	fixture->old_stderr = dup(STDERR_FILENO);
 	log = open(at(fixture, "stderr"), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 	dup2(log, STDERR_FILENO);
@@ -150,29 +162,37 @@ teardown(void **state)
 	return 0;
 }
 
-static const struct follow_ops ops = {
-	.on_line = on_line,
-	.on_skipped = on_skipped,
-	.on_event = on_event,
-};
+static inline struct follow_file *
+add(struct fixture *fixture, const struct follow_source *source)
+{
+	struct followed *followed = &fixture->followed[fixture->count];
+	struct follow_source limited = *source;
+
+	assert_true(fixture->count < ARRAY_SIZE(fixture->followed));
+	followed->fixture = fixture;
+	followed->index = fixture->count++;
+	limited.max_line_bytes = 64;
+	return follow_add(fixture->follow, &limited, followed);
+}
 
 static inline void
 start_sources(struct fixture *fixture, const struct follow_source *sources, size_t count)
 {
-	assert_int_equal(follow_new(&fixture->follow, fixture->loop.loop, sources, count,
-				 64, &ops, fixture),
-		0);
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		add(fixture, &sources[i]);
 }
 
-static inline void
+static inline struct follow_file *
 start(struct fixture *fixture, const char *name, unsigned lines)
 {
 	struct follow_source source = { .path = at(fixture, name), .lines = lines };
 
-	start_sources(fixture, &source, 1);
+	return add(fixture, &source);
 }
 
-/* A writer that has the file open, and makes it if it is not there. */
+/* Open the file for writing; create it if it is missing. */
 static inline int
 writer(struct fixture *fixture, const char *name)
 {
@@ -203,7 +223,7 @@ move(struct fixture *fixture, const char *from, const char *to)
 	assert_int_equal(rename(at(fixture, from), at(fixture, to)), 0);
 }
 
-/* Run the loop until is_done says so. */
+/* Run the loop until is_done returns true. */
 static inline void
 run_until(struct fixture *fixture, bool (*is_done)(const struct fixture *, const void *),
 	const void *what)
@@ -229,7 +249,7 @@ has_seen(const struct fixture *fixture, const void *what)
 	return fixture->seen.len >= strlen(what);
 }
 
-/* Wait for exactly that, and forget it. */
+/* Wait for exactly this to be delivered, then clear it. */
 static inline void
 expect(struct fixture *fixture, const char *what)
 {
@@ -244,7 +264,7 @@ has_skipped(const struct fixture *fixture, const void *what)
 	return fixture->lines + fixture->skipped >= *(const uint64_t *)what;
 }
 
-/* How often the log has the word. */
+/* How many lines of the log contain the word. */
 static inline unsigned
 logged(const struct fixture *fixture, const char *word)
 {

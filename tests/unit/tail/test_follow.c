@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 
 static void
-test_the_last_lines_come_first_and_then_what_is_appended(void **state)
+test_the_last_lines_are_delivered_first_and_then_new_lines(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -18,7 +18,7 @@ test_the_last_lines_come_first_and_then_what_is_appended(void **state)
 }
 
 static void
-test_a_file_may_have_fewer_lines_than_were_asked_for(void **state)
+test_a_file_may_have_fewer_lines_than_asked_for(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -29,7 +29,7 @@ test_a_file_may_have_fewer_lines_than_were_asked_for(void **state)
 }
 
 static void
-test_a_line_without_its_end_is_waited_for(void **state)
+test_an_unfinished_line_waits_for_its_newline(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -42,7 +42,7 @@ test_a_line_without_its_end_is_waited_for(void **state)
 }
 
 static void
-test_the_last_lines_are_found_far_from_the_end_too(void **state)
+test_the_last_lines_are_found_far_from_the_end(void **state)
 {
 	struct fixture *fixture = *state;
 	int fd = writer(fixture, "log"), i;
@@ -61,7 +61,7 @@ test_the_last_lines_are_found_far_from_the_end_too(void **state)
 }
 
 static void
-test_a_file_that_is_not_there_yet_is_read_from_its_beginning(void **state)
+test_a_missing_file_is_read_from_its_beginning_when_it_appears(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -75,7 +75,7 @@ test_a_file_that_is_not_there_yet_is_read_from_its_beginning(void **state)
 }
 
 static void
-test_folders_that_are_not_there_yet_are_waited_for(void **state)
+test_missing_folders_are_waited_for(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -89,7 +89,7 @@ test_folders_that_are_not_there_yet_are_waited_for(void **state)
 }
 
 static void
-test_a_folder_that_is_replaced_is_found_again(void **state)
+test_a_replaced_folder_is_found_again(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -107,7 +107,7 @@ test_a_folder_that_is_replaced_is_found_again(void **state)
 }
 
 static void
-test_what_is_no_text_is_made_visible(void **state)
+test_bytes_that_are_not_text_are_made_visible(void **state)
 {
 	static const char bytes[] = "caf\xe9 \x1b[1m\0\r\n\n\ttab\r\n";
 	struct fixture *fixture = *state;
@@ -120,7 +120,7 @@ test_what_is_no_text_is_made_visible(void **state)
 }
 
 static void
-test_a_line_that_never_ends_is_cut_and_the_next_one_is_whole(void **state)
+test_an_endless_line_is_cut_and_the_next_line_is_whole(void **state)
 {
 	struct fixture *fixture = *state;
 	int fd = writer(fixture, "log"), i;
@@ -137,7 +137,7 @@ test_a_line_that_never_ends_is_cut_and_the_next_one_is_whole(void **state)
 }
 
 static void
-test_a_folder_or_a_pipe_is_refused_until_a_file_is_there(void **state)
+test_a_folder_or_pipe_is_rejected_until_a_file_replaces_it(void **state)
 {
 	struct fixture *fixture = *state;
 	struct follow_source sources[] = { { .path = at(fixture, "folder") },
@@ -157,17 +157,17 @@ test_a_folder_or_a_pipe_is_refused_until_a_file_is_there(void **state)
 	expect(fixture, "two|");
 }
 
-/* To root, everything is permitted. */
+/* Root may read every file, so the test drops its rights. */
 static void
 act_as(uid_t user)
 {
 	assert_int_equal(seteuid(user), 0);
-	/* Else what is in /proc/self and the leak checker would be out of reach. */
+	/* Otherwise /proc/self could not be read and the leak checker would fail. */
 	prctl(PR_SET_DUMPABLE, 1);
 }
 
 static void
-test_permission_that_is_lost_and_regained_is_no_end(void **state)
+test_lost_permission_is_logged_once_and_following_goes_on(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -189,14 +189,11 @@ test_permission_that_is_lost_and_regained_is_no_end(void **state)
 static void
 note_source(struct fixture *fixture, size_t index, const char *text, size_t len)
 {
-	char line[128];
-
-	snprintf(line, sizeof(line), "%zu:%.*s|", index, (int)len, text);
-	buffer_append(&fixture->seen, line, strlen(line));
+	note(fixture, "%zu:%.*s", index, (int)len, text);
 }
 
 static void
-test_several_sources_are_told_apart_also_in_one_file(void **state)
+test_each_source_gets_its_lines_even_if_two_have_one_file(void **state)
 {
 	struct fixture *fixture = *state;
 	struct follow_source sources[] = { { .path = at(fixture, "a") },
@@ -213,6 +210,52 @@ test_several_sources_are_told_apart_also_in_one_file(void **state)
 	expect(fixture, "1:three|");
 	append(fixture, "a", "four\n");
 	expect(fixture, "0:four|2:four|");
+}
+
+static void
+test_files_can_be_added_and_removed_while_others_are_followed(void **state)
+{
+	struct fixture *fixture = *state;
+	struct follow_file *first, *second;
+
+	fixture->on_line = note_source;
+	append(fixture, "a", "one\n");
+	append(fixture, "b", "two\n");
+	first = start(fixture, "a", 1);
+	expect(fixture, "0:one|");
+	append(fixture, "a", "three\n");
+	second = start(fixture, "b", 1);
+	expect(fixture, "0:three|1:two|");
+	append(fixture, "a", "never\n");
+	append(fixture, "b", "four\n");
+	follow_remove(first);
+	expect(fixture, "1:four|");
+	move(fixture, "b", "b.1");
+	append(fixture, "b", "five\n");
+	start(fixture, "a", 1);
+	expect(fixture, "1:five|2:never|");
+	follow_remove(second);
+	append(fixture, "b", "never\n");
+	append(fixture, "a", "six\n");
+	expect(fixture, "2:six|");
+}
+
+/* The kernel allows a user 128 inotify instances by default. */
+static void
+test_one_inotify_instance_serves_all_files(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t count = 140;
+	char name[16];
+	uint64_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%" PRIu64, i);
+		start(fixture, name, 0);
+		append(fixture, name, "line\n");
+	}
+	run_until(fixture, has_skipped, &count);
+	assert_int_equal(fixture->lines, count);
 }
 
 static void
@@ -241,7 +284,7 @@ put_numbers(int fd, uint64_t from, uint64_t to)
 }
 
 static void
-test_a_line_that_is_not_taken_is_offered_again(void **state)
+test_a_refused_line_is_offered_again(void **state)
 {
 	struct fixture *fixture = *state;
 	const uint64_t count = 30;
@@ -258,7 +301,7 @@ test_a_line_that_is_not_taken_is_offered_again(void **state)
 }
 
 static void
-test_others_get_their_turn_while_much_is_read(void **state)
+test_a_long_read_takes_several_turns_of_the_loop(void **state)
 {
 	struct fixture *fixture = *state;
 	const uint64_t count = 200000;
@@ -276,7 +319,7 @@ test_others_get_their_turn_while_much_is_read(void **state)
 }
 
 static void
-test_lines_over_the_rate_are_counted_and_the_count_is_told(void **state)
+test_lines_over_the_rate_are_skipped_and_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct follow_source source = { .path = at(fixture, "log"), .rate = 40 };
@@ -293,14 +336,14 @@ test_lines_over_the_rate_are_counted_and_the_count_is_told(void **state)
 	assert_in_range(fixture->lines, 40, count / 2);
 	assert_int_equal(strncmp(seen(fixture), "0 and some text|1 and", 21), 0);
 	assert_non_null(strstr(seen(fixture), "|39 and some text|"));
-	/* The bucket has refilled: what comes now is current. */
+	/* The bucket has refilled, so a new line comes at once. */
 	fixture->seen.len = 0;
 	append(fixture, "log", "now\n");
 	expect(fixture, "now|");
 }
 
 static void
-test_the_count_of_skipped_lines_survives_a_refusal(void **state)
+test_a_refused_count_of_skipped_lines_is_offered_again(void **state)
 {
 	struct fixture *fixture = *state;
 	struct follow_source source = { .path = at(fixture, "log"), .rate = 1 };
@@ -312,7 +355,7 @@ test_the_count_of_skipped_lines_survives_a_refusal(void **state)
 }
 
 static void
-test_the_lines_of_the_start_are_not_counted_against_the_rate(void **state)
+test_the_last_lines_do_not_count_against_the_rate(void **state)
 {
 	struct fixture *fixture = *state;
 	struct follow_source source = { at(fixture, "log"), .lines = 5, .rate = 2 };
@@ -324,7 +367,7 @@ test_the_lines_of_the_start_are_not_counted_against_the_rate(void **state)
 }
 
 static void
-test_at_rest_hardly_anything_wakes_the_loop(void **state)
+test_an_idle_follow_hardly_wakes_the_loop(void **state)
 {
 	struct fixture *fixture = *state;
 	unsigned turns;
@@ -347,27 +390,28 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_fixture(test_the_last_lines_come_first_and_then_what_is_appended),
-		with_fixture(test_a_file_may_have_fewer_lines_than_were_asked_for),
-		with_fixture(test_a_line_without_its_end_is_waited_for),
-		with_fixture(test_the_last_lines_are_found_far_from_the_end_too),
+		with_fixture(test_the_last_lines_are_delivered_first_and_then_new_lines),
+		with_fixture(test_a_file_may_have_fewer_lines_than_asked_for),
+		with_fixture(test_an_unfinished_line_waits_for_its_newline),
+		with_fixture(test_the_last_lines_are_found_far_from_the_end),
 		with_fixture(
-			test_a_file_that_is_not_there_yet_is_read_from_its_beginning),
-		with_fixture(test_folders_that_are_not_there_yet_are_waited_for),
-		with_fixture(test_a_folder_that_is_replaced_is_found_again),
-		with_fixture(test_what_is_no_text_is_made_visible),
+			test_a_missing_file_is_read_from_its_beginning_when_it_appears),
+		with_fixture(test_missing_folders_are_waited_for),
+		with_fixture(test_a_replaced_folder_is_found_again),
+		with_fixture(test_bytes_that_are_not_text_are_made_visible),
+		with_fixture(test_an_endless_line_is_cut_and_the_next_line_is_whole),
+		with_fixture(test_a_folder_or_pipe_is_rejected_until_a_file_replaces_it),
+		with_fixture(test_lost_permission_is_logged_once_and_following_goes_on),
+		with_fixture(test_each_source_gets_its_lines_even_if_two_have_one_file),
 		with_fixture(
-			test_a_line_that_never_ends_is_cut_and_the_next_one_is_whole),
-		with_fixture(test_a_folder_or_a_pipe_is_refused_until_a_file_is_there),
-		with_fixture(test_permission_that_is_lost_and_regained_is_no_end),
-		with_fixture(test_several_sources_are_told_apart_also_in_one_file),
-		with_fixture(test_a_line_that_is_not_taken_is_offered_again),
-		with_fixture(test_others_get_their_turn_while_much_is_read),
-		with_fixture(test_lines_over_the_rate_are_counted_and_the_count_is_told),
-		with_fixture(test_the_count_of_skipped_lines_survives_a_refusal),
-		with_fixture(
-			test_the_lines_of_the_start_are_not_counted_against_the_rate),
-		with_fixture(test_at_rest_hardly_anything_wakes_the_loop),
+			test_files_can_be_added_and_removed_while_others_are_followed),
+		with_fixture(test_one_inotify_instance_serves_all_files),
+		with_fixture(test_a_refused_line_is_offered_again),
+		with_fixture(test_a_long_read_takes_several_turns_of_the_loop),
+		with_fixture(test_lines_over_the_rate_are_skipped_and_counted),
+		with_fixture(test_a_refused_count_of_skipped_lines_is_offered_again),
+		with_fixture(test_the_last_lines_do_not_count_against_the_rate),
+		with_fixture(test_an_idle_follow_hardly_wakes_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,15 +2,37 @@
 
 #include <time.h>
 
+/* A followed log of which one line was delivered; its writer has it open as fixture->log.
+ */
+static int
+setup_followed(void **state)
+{
+	struct fixture *fixture;
+
+	setup(state);
+	fixture = *state;
+	fixture->log = writer(fixture, "log");
+	put(fixture->log, "one\n");
+	start(fixture, "log", 1);
+	expect(fixture, "one|");
+	return 0;
+}
+
+static int
+teardown_followed(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close(fixture->log);
+	return teardown(state);
+}
+
 static void
 test_a_renamed_file_is_read_to_its_end_before_the_new_one(void **state)
 {
 	struct fixture *fixture = *state;
-	int old = writer(fixture, "log"), new;
+	int old = fixture->log, new;
 
-	start(fixture, "log", 0);
-	put(old, "one\n");
-	expect(fixture, "one|");
 	put(old, "two\n");
 	move(fixture, "log", "log.1");
 	put(old, "three\n");
@@ -24,49 +46,41 @@ test_a_renamed_file_is_read_to_its_end_before_the_new_one(void **state)
 	expect(fixture, "late|");
 	put(new, "seven\n");
 	expect(fixture, "seven|");
-	close(old);
 	close(new);
 	assert_int_equal(logged(fixture, "tail_rotated"), 1);
 	assert_int_equal(logged(fixture, "tail_missing"), 0);
 }
 
 static void
-test_a_line_that_is_under_way_when_its_file_is_renamed_comes_whole(void **state)
+test_a_line_split_by_a_rename_is_delivered_whole(void **state)
 {
 	struct fixture *fixture = *state;
-	int old = writer(fixture, "log");
 
-	start(fixture, "log", 0);
-	put(old, "one\ntw");
-	expect(fixture, "one|");
+	put(fixture->log, "two\nthr");
+	expect(fixture, "two|");
 	move(fixture, "log", "log.1");
 	append(fixture, "log", "");
-	put(old, "o\nthree\n");
-	expect(fixture, "two|three|");
-	close(old);
+	put(fixture->log, "ee\nfour\n");
+	expect(fixture, "three|four|");
 }
 
 static void
-test_a_line_without_its_end_comes_before_the_new_file(void **state)
+test_an_unfinished_line_is_delivered_before_the_new_file(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\nunfin");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
+	put(fixture->log, "unfin");
 	move(fixture, "log", "log.1");
 	append(fixture, "log", "two\n");
 	expect(fixture, "unfin|two|");
 }
 
 static void
-test_a_line_without_its_end_comes_when_its_file_is_deleted(void **state)
+test_an_unfinished_line_is_delivered_when_its_file_is_deleted(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\nunfin");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
+	put(fixture->log, "unfin");
 	unlink(at(fixture, "log"));
 	expect(fixture, "unfin|");
 	append(fixture, "log", "two\n");
@@ -87,14 +101,11 @@ rotate(struct fixture *fixture, int files)
 }
 
 static void
-test_files_that_came_and_went_between_two_looks_are_read(void **state)
+test_files_created_and_renamed_between_two_looks_are_read(void **state)
 {
 	struct fixture *fixture = *state;
 
 	append(fixture, "log.1", "never\n");
-	append(fixture, "log", "one\n");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
 	append(fixture, "log", "two\n");
 	rotate(fixture, 9);
 	append(fixture, "log", "three\n");
@@ -123,7 +134,7 @@ note_newest(struct fixture *fixture, size_t index, const char *text, size_t len)
 }
 
 static void
-test_what_rotates_faster_than_it_is_read_is_followed_on_and_the_log_says_so(void **state)
+test_too_fast_rotation_is_logged_and_following_goes_on(void **state)
 {
 	struct fixture *fixture = *state;
 	const uint64_t newest = 40;
@@ -145,13 +156,10 @@ test_what_rotates_faster_than_it_is_read_is_followed_on_and_the_log_says_so(void
 }
 
 static void
-test_a_file_that_was_gone_and_has_come_back_is_read_on(void **state)
+test_a_file_renamed_away_and_back_is_read_on(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\n");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
 	move(fixture, "log", "log.1");
 	append(fixture, "log.1", "two\n");
 	expect(fixture, "two|");
@@ -163,17 +171,12 @@ test_a_file_that_was_gone_and_has_come_back_is_read_on(void **state)
 }
 
 static void
-test_a_deleted_file_is_read_to_its_end_and_its_successor_from_the_beginning(void **state)
+test_a_deleted_file_is_read_to_its_end_and_the_new_one_from_its_beginning(void **state)
 {
 	struct fixture *fixture = *state;
-	int old = writer(fixture, "log");
 
-	start(fixture, "log", 0);
-	put(old, "one\n");
-	expect(fixture, "one|");
 	unlink(at(fixture, "log"));
-	put(old, "two\n");
-	close(old);
+	put(fixture->log, "two\n");
 	expect(fixture, "two|");
 	expect_log(fixture, "tail_missing");
 	append(fixture, "log", "three\n");
@@ -182,13 +185,10 @@ test_a_deleted_file_is_read_to_its_end_and_its_successor_from_the_beginning(void
 }
 
 static void
-test_a_file_that_another_is_renamed_over_is_followed_by_it(void **state)
+test_a_file_replaced_by_a_rename_is_read_to_its_end_first(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\n");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
 	append(fixture, "log", "two\n");
 	append(fixture, "other", "three\nfour\n");
 	move(fixture, "other", "log");
@@ -200,8 +200,7 @@ test_a_truncated_file_is_read_from_its_beginning(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\ntwo\nunfin");
-	start(fixture, "log", 1);
+	put(fixture->log, "two\nunfin");
 	expect(fixture, "two|");
 	truncate(at(fixture, "log"), 0);
 	append(fixture, "log", "three\n");
@@ -210,24 +209,21 @@ test_a_truncated_file_is_read_from_its_beginning(void **state)
 }
 
 static void
-test_a_truncated_file_that_has_grown_beyond_is_known_by_its_bytes(void **state)
+test_a_truncated_file_that_has_grown_again_is_recognised_by_its_bytes(void **state)
 {
 	struct fixture *fixture = *state;
 
-	append(fixture, "log", "one\ntwo\n");
-	start(fixture, "log", 1);
-	expect(fixture, "two|");
 	truncate(at(fixture, "log"), 0);
-	append(fixture, "log", "three\nfour\nfive\n");
-	expect(fixture, "three|four|five|");
+	append(fixture, "log", "two\nthree\nfour\n");
+	expect(fixture, "two|three|four|");
 	truncate(at(fixture, "log"), 0);
-	append(fixture, "log", "just\nas\nlong\n12\n");
-	expect(fixture, "just|as|long|12|");
+	append(fixture, "log", "as\nlong\n123456\n");
+	expect(fixture, "as|long|123456|");
 	assert_int_equal(logged(fixture, "tail_truncated"), 2);
 }
 
 static void
-test_a_link_that_is_switched_leads_to_its_new_file(void **state)
+test_a_switched_link_leads_to_its_new_file(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -245,7 +241,7 @@ test_a_link_that_is_switched_leads_to_its_new_file(void **state)
 }
 
 static void
-test_rotation_behind_a_link_is_followed_too(void **state)
+test_rotation_behind_a_link_is_followed(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -262,41 +258,33 @@ test_rotation_behind_a_link_is_followed_too(void **state)
 }
 
 static void
-test_that_the_file_was_rotated_is_told_between_its_lines_and_those_of_the_next(
-	void **state)
+test_the_rotated_event_comes_between_the_lines_of_both_files(void **state)
 {
 	struct fixture *fixture = *state;
-	int old = writer(fixture, "log"), new;
+	int old = fixture->log, new;
 
 	fixture->wants_events = true;
-	put(old, "zero\n");
-	start(fixture, "log", 1);
-	expect(fixture, "zero|");
-	put(old, "one\n");
+	put(old, "two\n");
 	move(fixture, "log", "log.1");
 	new = writer(fixture, "log");
-	put(old, "two\n");
-	put(new, "three\n");
-	expect(fixture, "one|two|<rotated>|three|");
-	/* A writer that is late does not begin anything. */
+	put(old, "three\n");
+	put(new, "four\n");
+	expect(fixture, "two|three|<rotated>|four|");
+	/* A late line of the old file is not an event. */
 	put(old, "late\n");
 	expect(fixture, "late|");
-	put(new, "four\n");
-	expect(fixture, "four|");
-	close(old);
+	put(new, "five\n");
+	expect(fixture, "five|");
 	close(new);
 }
 
 static void
-test_that_files_came_and_went_between_two_looks_is_told_of_each(void **state)
+test_each_file_of_a_fast_rotation_has_its_rotated_event(void **state)
 {
 	struct fixture *fixture = *state;
 
 	fixture->wants_events = true;
 	fixture->refusals = 2;
-	append(fixture, "log", "one\n");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
 	append(fixture, "log", "two\n");
 	rotate(fixture, 9);
 	append(fixture, "log", "three\n");
@@ -308,13 +296,12 @@ test_that_files_came_and_went_between_two_looks_is_told_of_each(void **state)
 }
 
 static void
-test_that_the_file_was_truncated_is_told_at_once(void **state)
+test_the_truncated_event_comes_at_once(void **state)
 {
 	struct fixture *fixture = *state;
 
 	fixture->wants_events = true;
-	append(fixture, "log", "one\ntwo\nunfin");
-	start(fixture, "log", 1);
+	put(fixture->log, "two\nunfin");
 	expect(fixture, "two|");
 	truncate(at(fixture, "log"), 0);
 	expect(fixture, "unfin|<truncated>|");
@@ -323,7 +310,7 @@ test_that_the_file_was_truncated_is_told_at_once(void **state)
 }
 
 static void
-test_nothing_is_told_where_no_line_stands_before_it(void **state)
+test_no_event_comes_before_the_first_line(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -341,17 +328,14 @@ test_nothing_is_told_where_no_line_stands_before_it(void **state)
 	expect(fixture, "two|");
 }
 
-/* More events than the kernel keeps: it says so, and all files are looked at. The slow
- * poll would find the line, too, but not in this one turn of the loop. */
+/* More events than the kernel keeps: it reports an overflow, and all files are looked at.
+ * The slow poll would also find the line, but not within one turn of the loop. */
 static void
-test_events_that_were_lost_do_no_harm(void **state)
+test_lost_inotify_events_do_no_harm(void **state)
 {
 	struct fixture *fixture = *state;
 	int i;
 
-	append(fixture, "log", "one\n");
-	start(fixture, "log", 1);
-	expect(fixture, "one|");
 	for (i = 0; i < 20000; i++) {
 		assert_int_equal(mkdir(at(fixture, "folder"), 0755), 0);
 		assert_int_equal(rmdir(at(fixture, "folder")), 0);
@@ -363,15 +347,16 @@ test_events_that_were_lost_do_no_harm(void **state)
 	assert_string_equal(seen(fixture), "two|three|");
 }
 
-/* One writer, as daemons are: a stream of numbered lines in pieces of any size, which go
- * on into the renamed file until a line ends and the file is opened anew. */
+/* A writer like a daemon's: it writes numbered lines in pieces of any size. After a
+ * rename it goes on writing to the renamed file until a line ends, then opens the new
+ * file. */
 struct story {
 	struct fixture *fixture;
 	int fd;
-	uint64_t written; /* lines that are whole */
+	uint64_t written; /* whole lines */
 	char line[32];
-	size_t len, at; /* of the line under way */
-	int rotations;  /* since the reader has caught up */
+	size_t len, at; /* of the current line */
+	int rotations;  /* since the reader caught up */
 	bool is_renamed;
 };
 
@@ -383,7 +368,7 @@ check_number(struct fixture *fixture, size_t index, const char *text, size_t len
 	(void)index;
 	snprintf(expected, sizeof(expected), "line %" PRIu64, fixture->next);
 	if (len != strlen(expected) || memcmp(text, expected, len) != 0)
-		print_message("%.*s came, and not %s\n", (int)len, text, expected);
+		print_message("got %.*s, expected %s\n", (int)len, text, expected);
 	assert_int_equal(len, strlen(expected));
 	assert_memory_equal(text, expected, len);
 	fixture->next++;
@@ -469,7 +454,7 @@ do_something(struct story *story)
 }
 
 static void
-test_whatever_happens_each_line_comes_once_and_in_order(void **state)
+test_under_random_changes_each_line_comes_once_and_in_order(void **state)
 {
 	struct fixture *fixture = *state;
 	struct story story = { .fixture = fixture, .fd = writer(fixture, "log") };
@@ -488,36 +473,41 @@ test_whatever_happens_each_line_comes_once_and_in_order(void **state)
 }
 
 #define with_fixture(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define with_followed_log(test)                                                          \
+	cmocka_unit_test_setup_teardown(test, setup_followed, teardown_followed)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_fixture(test_a_renamed_file_is_read_to_its_end_before_the_new_one),
-		with_fixture(
-			test_a_line_that_is_under_way_when_its_file_is_renamed_comes_whole),
-		with_fixture(test_a_line_without_its_end_comes_before_the_new_file),
-		with_fixture(test_a_line_without_its_end_comes_when_its_file_is_deleted),
-		with_fixture(test_files_that_came_and_went_between_two_looks_are_read),
-		with_fixture(
-			test_what_rotates_faster_than_it_is_read_is_followed_on_and_the_log_says_so),
-		with_fixture(test_a_file_that_was_gone_and_has_come_back_is_read_on),
-		with_fixture(
-			test_a_deleted_file_is_read_to_its_end_and_its_successor_from_the_beginning),
-		with_fixture(test_a_file_that_another_is_renamed_over_is_followed_by_it),
-		with_fixture(test_a_truncated_file_is_read_from_its_beginning),
-		with_fixture(
-			test_a_truncated_file_that_has_grown_beyond_is_known_by_its_bytes),
-		with_fixture(test_a_link_that_is_switched_leads_to_its_new_file),
-		with_fixture(test_rotation_behind_a_link_is_followed_too),
-		with_fixture(
-			test_that_the_file_was_rotated_is_told_between_its_lines_and_those_of_the_next),
-		with_fixture(
-			test_that_files_came_and_went_between_two_looks_is_told_of_each),
-		with_fixture(test_that_the_file_was_truncated_is_told_at_once),
-		with_fixture(test_nothing_is_told_where_no_line_stands_before_it),
-		with_fixture(test_events_that_were_lost_do_no_harm),
-		with_fixture(test_whatever_happens_each_line_comes_once_and_in_order),
+		with_followed_log(
+			test_a_renamed_file_is_read_to_its_end_before_the_new_one),
+		with_followed_log(test_a_line_split_by_a_rename_is_delivered_whole),
+		with_followed_log(
+			test_an_unfinished_line_is_delivered_before_the_new_file),
+		with_followed_log(
+			test_an_unfinished_line_is_delivered_when_its_file_is_deleted),
+		with_followed_log(
+			test_files_created_and_renamed_between_two_looks_are_read),
+		with_fixture(test_too_fast_rotation_is_logged_and_following_goes_on),
+		with_followed_log(test_a_file_renamed_away_and_back_is_read_on),
+		with_followed_log(
+			test_a_deleted_file_is_read_to_its_end_and_the_new_one_from_its_beginning),
+		with_followed_log(
+			test_a_file_replaced_by_a_rename_is_read_to_its_end_first),
+		with_followed_log(test_a_truncated_file_is_read_from_its_beginning),
+		with_followed_log(
+			test_a_truncated_file_that_has_grown_again_is_recognised_by_its_bytes),
+		with_fixture(test_a_switched_link_leads_to_its_new_file),
+		with_fixture(test_rotation_behind_a_link_is_followed),
+		with_followed_log(
+			test_the_rotated_event_comes_between_the_lines_of_both_files),
+		with_followed_log(
+			test_each_file_of_a_fast_rotation_has_its_rotated_event),
+		with_followed_log(test_the_truncated_event_comes_at_once),
+		with_fixture(test_no_event_comes_before_the_first_line),
+		with_followed_log(test_lost_inotify_events_do_no_harm),
+		with_fixture(test_under_random_changes_each_line_comes_once_and_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,8 @@
 
 #define MAX_BYTES 16
 
-/* What becomes of the lines in size bytes that come in pieces of the given size: their
- * texts, each followed by a bar; the rest without a newline follows after a tilde. */
+/* Feed size bytes in pieces and write the cleaned lines to out, a bar after each. An
+ * unfinished line follows a tilde. */
 static void
 show(const char *bytes, size_t size, size_t piece, char *out)
 {
@@ -52,7 +52,7 @@ show(const char *bytes, size_t size, size_t piece, char *out)
 	} while (0)
 
 static void
-test_lines_end_with_a_newline_and_may_be_empty(void **state)
+test_a_newline_ends_a_line_and_a_line_may_be_empty(void **state)
 {
 	(void)state;
 	assert_shown("", "");
@@ -60,7 +60,7 @@ test_lines_end_with_a_newline_and_may_be_empty(void **state)
 }
 
 static void
-test_a_carriage_return_goes_only_where_the_line_ends(void **state)
+test_a_carriage_return_is_dropped_only_at_the_end_of_a_line(void **state)
 {
 	(void)state;
 	assert_shown("one\r\n\r\n", "one||");
@@ -68,7 +68,7 @@ test_a_carriage_return_goes_only_where_the_line_ends(void **state)
 }
 
 static void
-test_control_characters_are_shown_by_their_pictures(void **state)
+test_control_characters_are_shown_as_their_pictures(void **state)
 {
 	(void)state;
 	assert_shown("\x1b[1m\0\x7f\n", "␛[1m␀␡|");
@@ -77,7 +77,7 @@ test_control_characters_are_shown_by_their_pictures(void **state)
 }
 
 static void
-test_what_is_no_utf8_is_replaced_byte_by_byte(void **state)
+test_invalid_utf8_is_replaced_byte_by_byte(void **state)
 {
 	(void)state;
 	assert_shown("caf\xe9\n", "caf\xef\xbf\xbd|");
@@ -87,7 +87,7 @@ test_what_is_no_utf8_is_replaced_byte_by_byte(void **state)
 }
 
 static void
-test_a_line_may_just_fit_and_one_byte_more_is_cut(void **state)
+test_a_line_of_the_limit_fits_and_one_byte_more_is_cut(void **state)
 {
 	(void)state;
 	assert_shown("0123456789abcdef\n", "0123456789abcdef|");
@@ -108,7 +108,7 @@ test_a_long_line_is_cut_between_two_characters(void **state)
 }
 
 static void
-test_a_line_without_an_end_takes_no_more_memory(void **state)
+test_an_endless_line_takes_no_more_memory(void **state)
 {
 	struct log_line line;
 	char text[MAX_BYTES], much[4096];
@@ -127,7 +127,7 @@ test_a_line_without_an_end_takes_no_more_memory(void **state)
 }
 
 static bool
-is_fit(const char *text, size_t size)
+is_clean(const char *text, size_t size)
 {
 	while (size) {
 		uint32_t code;
@@ -142,7 +142,7 @@ is_fit(const char *text, size_t size)
 }
 
 static void
-test_whatever_the_bytes_the_text_is_fit_and_the_pieces_do_not_matter(void **state)
+test_any_bytes_give_clean_text_however_they_are_split(void **state)
 {
 	static const char likely[] =
 		"a\n\r\t\x1b\xc2\x85\xe2\x90\x80\xf0\x9f\x99\x82\xff";
@@ -159,7 +159,7 @@ test_whatever_the_bytes_the_text_is_fit_and_the_pieces_do_not_matter(void **stat
 		show(bytes, size, sizeof(bytes), whole);
 		show(bytes, size, 1 + (size_t)rand() % 5, pieces);
 		assert_string_equal(whole, pieces);
-		assert_true(is_fit(whole, strlen(whole)));
+		assert_true(is_clean(whole, strlen(whole)));
 	}
 }
 
@@ -167,15 +167,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines_end_with_a_newline_and_may_be_empty),
-		cmocka_unit_test(test_a_carriage_return_goes_only_where_the_line_ends),
-		cmocka_unit_test(test_control_characters_are_shown_by_their_pictures),
-		cmocka_unit_test(test_what_is_no_utf8_is_replaced_byte_by_byte),
-		cmocka_unit_test(test_a_line_may_just_fit_and_one_byte_more_is_cut),
-		cmocka_unit_test(test_a_long_line_is_cut_between_two_characters),
-		cmocka_unit_test(test_a_line_without_an_end_takes_no_more_memory),
+		cmocka_unit_test(test_a_newline_ends_a_line_and_a_line_may_be_empty),
 		cmocka_unit_test(
-			test_whatever_the_bytes_the_text_is_fit_and_the_pieces_do_not_matter),
+			test_a_carriage_return_is_dropped_only_at_the_end_of_a_line),
+		cmocka_unit_test(test_control_characters_are_shown_as_their_pictures),
+		cmocka_unit_test(test_invalid_utf8_is_replaced_byte_by_byte),
+		cmocka_unit_test(test_a_line_of_the_limit_fits_and_one_byte_more_is_cut),
+		cmocka_unit_test(test_a_long_line_is_cut_between_two_characters),
+		cmocka_unit_test(test_an_endless_line_takes_no_more_memory),
+		cmocka_unit_test(test_any_bytes_give_clean_text_however_they_are_split),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* api.h - the HTTP doors of the chat: what programs push and ask, and people who cannot
- * have a WebSocket. Rows for the table of http.h. */
+/* api.h - the HTTP doors of the chat: programs push messages and ask questions, people
+ * without a WebSocket read a stream or poll. */
 #pragma once
 
 #include "linnet/auth/rate.h"
@@ -10,14 +10,14 @@
 
 struct poll;
 
-/* What the handlers share; the context of their routes. */
+/* Shared by all handlers; the context of their routes. */
 struct api {
 	struct access access;
 	struct chat *chat;
 	struct rate_table *rates;
 	struct deferred_list *deferred; /* run at the end of each turn */
-	struct poll *polls;             /* those that may come back, by their token */
-	struct conn_limit_table *away;  /* how many of them an address has */
+	struct poll *polls;             /* polls that may come back, by token */
+	struct conn_limit_table *away;  /* counts these polls by address */
 	struct http_routes routes;
 };
 
@@ -25,14 +25,14 @@ struct api {
 void api_init(struct api *api, const struct access *access, struct chat *chat,
 	struct deferred_list *deferred);
 
-/* Let go of polls that did not come back; to be called several times a second. */
+/* Forget polls that did not come back in time. Call it several times a second. */
 void api_tick(struct api *api, int64_t now_ms);
 
-/* The configuration has changed. */
+/* Apply the changed configuration. */
 void api_reload(struct api *api);
 
-/* The connections are gone: let go of those who could have come back. */
+/* Forget all polls. Call it after the last connection is closed. */
 void api_free_polls(struct api *api);
 
-/* Free what it holds; for when no connection is left. */
+/* Free what api holds. Call it after the last connection is closed. */
 void api_fini(struct api *api);

@@ -1,10 +1,10 @@
-// Whether the reader looks at this page in another window or tab of this browser.
+// Tells whether another window or tab of this browser shows the page.
 
-// Who is there answers at once.
+// Visible pages answer at once.
 const ANSWER_MS = 100;
 
-export function createWatched() {
-	// Another page beside this one on its server is another chat.
+export function createTabProbe() {
+	// The same origin may serve several chats.
 	const channel = new BroadcastChannel(`linnet ${new URL('.', location.href)}`);
 	let question = null;
 
@@ -27,8 +27,8 @@ export function createWatched() {
 		channel.postMessage('question');
 	}
 
-	// One question for all that comes until it is answered.
-	return function isWatched() {
+	// Calls during a question share its answer.
+	return function isVisibleElsewhere() {
 		if (!question)
 			ask();
 		return question.promise;

@@ -1,8 +1,8 @@
-// The style sheets of what is not on the page from the start.
+// Style sheets of modules that are loaded later.
 import { delayAfter } from './requests.js';
 
-// Resolves when the sheet applies, also if it could not be loaded: words whose looks come later are better than none.
-export function addSheet(url, failures = 0) {
+// Resolves when the sheet is applied, or failed: unstyled content is better than none. A failed sheet is retried.
+export function addStylesheet(url, failures = 0) {
 	const known = Array.from(document.styleSheets).some(({ href }) => href === url.href);
 
 	if (known)
@@ -15,7 +15,7 @@ export function addSheet(url, failures = 0) {
 		link.addEventListener('load', resolve);
 		link.addEventListener('error', () => {
 			link.remove();
-			setTimeout(addSheet, delayAfter(failures), url, failures + 1);
+			setTimeout(addStylesheet, delayAfter(failures), url, failures + 1);
 			resolve();
 		});
 		document.head.append(link);

@@ -1,6 +1,6 @@
-// A linnet's call, made by the browser: two short notes that rise and one that falls.
+// The notification sound, synthesised in the browser: two short rising notes and a falling one, like a linnet's call.
 
-// When each begins, in s, and the pitches that it glides through, in Hz.
+// Start in s, first and last pitch in Hz.
 const NOTES = [
 	[0, 2900, 4300],
 	[0.11, 3100, 4700],
@@ -10,7 +10,7 @@ const NOTE_S = 0.085;
 const LOUDNESS = 0.12;
 
 // context is an AudioContext.
-export function chirp(context) {
+export function playSound(context) {
 	const begin = context.currentTime + 0.02;
 
 	for (const [after, from, to] of NOTES) {
@@ -21,7 +21,7 @@ export function chirp(context) {
 
 		voice.frequency.setValueAtTime(from, start);
 		voice.frequency.exponentialRampToValueAtTime(to, end);
-		// Soft edges: a tone that is switched on or off clicks.
+		// Fade in and out: a tone that is switched on or off clicks.
 		loudness.gain.setValueAtTime(0, start);
 		loudness.gain.linearRampToValueAtTime(LOUDNESS, start + NOTE_S / 4);
 		loudness.gain.linearRampToValueAtTime(0, end);

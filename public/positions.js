@@ -1,12 +1,12 @@
-// How far a room has come here, and how far it was read.
+// How far a room was received, and how far it was read.
 import { recall, remember } from './storage.js';
 
 const KEY = 'read.';
-// A flood is not worth a write for each message.
+// Limits writes when many messages arrive.
 const PAUSE_MS = 500;
 
-// Everything up to one id, and perhaps some beyond a gap.
-export function createPlace() {
+// The last id received without a gap, and ids beyond it.
+export function createReceivedPosition() {
 	let epoch = '';
 	let last = 0;
 	const beyond = new Set();
@@ -15,7 +15,7 @@ export function createPlace() {
 		get epoch() {
 			return epoch;
 		},
-		// What the server needs to know to send the rest; empty before the first joined.
+		// The position for a resume; '' before the first joined.
 		get since() {
 			return epoch && `${epoch}:${last}`;
 		},
@@ -24,7 +24,7 @@ export function createPlace() {
 			last = id;
 			beyond.clear();
 		},
-		// False if it has come before.
+		// False if it is a duplicate.
 		take(id) {
 			if (id <= last || beyond.has(id))
 				return false;
@@ -42,7 +42,7 @@ let timer = 0;
 function write() {
 	clearTimeout(timer);
 	timer = 0;
-	// Not after signing out.
+	// Signing out has removed the session; do not store again.
 	for (const [room, since] of recall('session') ? pending : [])
 		remember(KEY + room, since);
 	pending.clear();
@@ -56,24 +56,24 @@ function readUntil(room, epoch) {
 	return readEpoch === epoch && Number.isSafeInteger(Number(id)) ? Number(id) : null;
 }
 
-// Kept for the next visit.
-export function createReading() {
+// Read positions are kept for the next visit.
+export function createReadPosition() {
 	return {
 		keep(room, since) {
 			pending.set(room, since);
 			timer ||= setTimeout(write, PAUSE_MS);
 		},
-		// What came after the last visit; nothing to who has never been here.
+		// Messages since the last visit; 0 on the first visit.
 		unreadOf(room, { epoch, lastId }) {
 			const id = readUntil(room, epoch);
 			return id === null ? 0 : Math.max(0, lastId - id);
 		},
-		// The id of its first, 0 if there is none.
+		// The first unread id, or 0.
 		firstUnreadOf(room, { epoch, lastId }) {
 			const id = readUntil(room, epoch);
 			return id !== null && id < lastId ? id + 1 : 0;
 		},
-		// About what came since then, where the epoch is not known.
+		// An estimate if the epoch is not known.
 		moreOf(room, since, lastId) {
 			const id = Number((since || pending.get(room) || recall(KEY + room)).split(':')[1]);
 			return Math.max(0, lastId - id) || 0;

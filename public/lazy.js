@@ -1,11 +1,11 @@
-// What is loaded when it is first wanted.
+// Loading of modules on demand.
 import { delayAfter } from './requests.js';
 
-// A page may be open for weeks where a module cannot be had.
-const MOST_CALLS = 5000;
+// Bounds memory if a module stays unreachable for weeks.
+const MAX_CALLS = 5000;
 
-// Many browsers never try a module again that could not be loaded: so it is seen first whether there is a way to the server.
-export async function reached(load) {
+// Many browsers never retry a module that failed to load, so check first that the server is reachable.
+export async function ifReachable(load) {
 	const { ok } = await fetch('favicon.svg', { method: 'HEAD', cache: 'no-store' });
 
 	if (!ok)
@@ -13,24 +13,24 @@ export async function reached(load) {
 	return load();
 }
 
-// Gives a function that tells whether the reader is still where he was: what comes late calls nobody back.
-export function stay() {
+// Returns a function: whether the focus is unchanged. Late modules must not steal it.
+export function watchFocus() {
 	const { activeElement } = document;
 	return () => document.activeElement === activeElement;
 }
 
-// load(isStill) is called for the first event that wants(event) it, and again where it could not be loaded.
+// Calls load(isFocusKept) on the first event that wants(event) accepts. After a failure it waits for the next one.
 export function onFirst(element, type, load, wants = () => true) {
 	async function wanted(event) {
 		if (!wants(event))
 			return;
-		const isStill = stay();
+		const isFocusKept = watchFocus();
 
 		element.removeEventListener(type, wanted);
 		try {
-			await reached(() => load(isStill));
+			await ifReachable(() => load(isFocusKept));
 		} catch {
-			// There is no way to the server at the moment.
+			// The server is unreachable.
 			element.addEventListener(type, wanted);
 		}
 	}
@@ -38,15 +38,15 @@ export function onFirst(element, type, load, wants = () => true) {
 	element.addEventListener(type, wanted);
 }
 
-// Gives use(call, key): call(module) is made at once, or when load() has brought the module, and of those with one key
-// only the last; use.now(call) is left out where nobody has asked for it yet.
+// Returns use(call, key): runs call(module) once load() has loaded it. Of waiting calls with the same key only the last
+// one runs. use.ifRequested(call) does nothing if use() was never called.
 export function createLazy(load) {
 	const calls = new Map();
 	let module = null;
 
 	async function begin(failures) {
 		try {
-			module = await reached(load);
+			module = await ifReachable(load);
 		} catch {
 			setTimeout(begin, delayAfter(failures), failures + 1);
 			return;
@@ -64,10 +64,10 @@ export function createLazy(load) {
 			begin(0);
 		calls.delete(key);
 		calls.set(key, call);
-		if (calls.size > MOST_CALLS)
+		if (calls.size > MAX_CALLS)
 			calls.delete(calls.keys().next().value);
 	}
 
-	use.now = (call) => (module || calls.size) && use(call);
+	use.ifRequested = (call) => (module || calls.size) && use(call);
 	return use;
 }

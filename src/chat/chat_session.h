@@ -1,0 +1,65 @@
+/* chat_session.h - what the chat keeps of a session that is in it. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "linnet/auth/rate.h"
+#include "linnet/chat/chat.h"
+#include "linnet/chat/session.h"
+#include "linnet/protocol/message.h"
+
+struct member;
+struct request;
+
+/* Who asks and is answered: a session or a call. Its reads are given to the store one at
+ * a time. */
+struct asker {
+	struct session *session;        /* NULL: a call */
+	struct chat_pending *call;      /* NULL: a session */
+	LIST_HEAD(, request) requests;  /* those that are not answered */
+	STAILQ_HEAD(, request) waiting; /* those of them that were not started yet */
+	unsigned count;                 /* of requests */
+	unsigned waiting_count;
+	struct request *reading; /* the read that was started */
+	bool is_stalled;         /* its next read waits for a place in the store */
+	TAILQ_ENTRY(asker) stalled_link;
+};
+
+TAILQ_HEAD(asker_list, asker);
+
+/* A call. It is answered by one reply for all its objects. */
+struct chat_pending {
+	struct asker asker;
+	struct chat *chat;
+	chat_on_reply *on_reply;
+	void *context;
+	size_t count;   /* of objects */
+	size_t missing; /* those of them that are not answered */
+	bool is_held;   /* it is not freed before chat_call returns */
+	bool has_fault;
+	struct message_fault fault; /* the first */
+	/* Only until chat_call returns. */
+	const struct permissions *permissions;
+	struct rate *rate;
+};
+
+/* Made by chat_open, freed by chat_close. */
+struct chat_session {
+	struct asker asker;
+	char *home;          /* room of objects that name none */
+	bool wants_joined;   /* send it "joined" */
+	bool wants_events;   /* send it presence and typing */
+	bool wants_progress; /* wake it whenever one of its requests is done */
+	bool is_silent;      /* only reads and is not announced */
+	bool is_greeted;     /* a line session that was welcomed */
+	bool is_owed;        /* part of a snapshot is still to be sent */
+	bool is_departing;
+	TAILQ_HEAD(, member) members;
+	unsigned member_count;
+	struct rate rate;
+	TAILQ_ENTRY(chat_session) link;
+	TAILQ_ENTRY(chat_session) departing_link;
+};
+
+TAILQ_HEAD(chat_session_list, chat_session);

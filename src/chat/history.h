@@ -1,0 +1,13 @@
+/* history.h - history and search. */
+#pragma once
+
+#include "chat/requests.h"
+
+/* The store has answered a REQUEST_HISTORY or REQUEST_SEARCH. */
+void history_on_page(struct chat *chat, struct request *request, int error,
+	const struct store_page *page);
+
+int history_do_history(struct chat *chat, struct asker *asker,
+	const struct message *message, struct message_fault *fault);
+int history_do_search(struct chat *chat, struct asker *asker,
+	const struct message *message, struct message_fault *fault);

@@ -1,0 +1,17 @@
+/* metric.h - metrics. */
+#pragma once
+
+#include "chat/chat_private.h"
+
+/* Handle a metric that a program called label pushed. */
+int metric_push(struct chat *chat, struct asker *asker, const char *label,
+	const struct message *message, struct message_fault *fault);
+
+/* Send the values that are due. */
+void metric_send_due(struct chat *chat, int64_t now_ms);
+
+/* Forget metrics that were not pushed for a day, and rooms that have nothing else. */
+void metric_forget(struct chat *chat);
+
+/* Drop the values that are due. */
+void metric_free_due(struct chat *chat);

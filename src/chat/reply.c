@@ -1,0 +1,128 @@
+#include "chat/reply.h"
+
+#include <stdlib.h>
+
+#include "chat/requests.h"
+#include "linnet/protocol/encode.h"
+
+void
+reply_forget_call(struct chat_pending *call)
+{
+	requests_drop(call->chat, &call->asker);
+	free(call);
+}
+
+/* One object of call is answered; the last one answers the call. */
+static void
+reply_to_call(struct chat_pending *call, const struct chat_reply *reply)
+{
+	struct chat_reply first = { .kind = CHAT_FAULT, .fault = &call->fault };
+
+	if (reply->kind == CHAT_FAULT && !call->has_fault) {
+		call->has_fault = true;
+		call->fault = *reply->fault;
+	}
+	if (--call->missing)
+		return;
+	call->on_reply(call->context, call->has_fault ? &first : reply);
+	if (!call->is_held)
+		reply_forget_call(call);
+}
+
+static void
+reply_encoded(struct asker *asker, struct encoded *encoded)
+{
+	if (asker->session)
+		session_say(asker->session, encoded);
+	else
+		reply_to_call(asker->call, &(struct chat_reply){
+						   .kind = CHAT_OBJECT,
+						   .object = encoded,
+					   });
+	encode_fini(encoded);
+}
+
+void
+reply_object(struct asker *asker, json_t *object)
+{
+	struct encoded encoded;
+
+	encode_object(&encoded, object);
+	reply_encoded(asker, &encoded);
+}
+
+void
+reply_object_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id)
+{
+	struct encoded encoded;
+
+	encode_object(&encoded, object);
+	encoded.epoch = epoch;
+	encoded.id = last_id;
+	reply_encoded(&session->chat->asker, &encoded);
+}
+
+void
+reply_text(struct asker *asker, struct buffer *text)
+{
+	struct encoded encoded;
+
+	encode_text(&encoded, text, NULL, 0);
+	reply_encoded(asker, &encoded);
+}
+
+static void
+reply_refuse(struct asker *asker, const struct message_fault *fault)
+{
+	struct session *session = asker->session;
+
+	if (!session->ops->refuse)
+		reply_object(asker, message_error(fault));
+	else if (!session->closed)
+		session->ops->refuse(session, fault);
+}
+
+void
+reply_fault(struct asker *asker, const struct message_fault *fault)
+{
+	if (asker->session)
+		reply_refuse(asker, fault);
+	else
+		reply_to_call(asker->call, &(struct chat_reply){
+						   .kind = CHAT_FAULT,
+						   .fault = fault,
+					   });
+}
+
+static void
+reply_ack_to_session(struct asker *asker, const struct chat_ack *ack)
+{
+	json_t *object;
+
+	if (!ack->ref)
+		return;
+	object = json_pack(
+		"{s:s,s:s,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
+	if (ack->id)
+		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
+	if (ack->is_duplicate)
+		json_object_set_new(object, "duplicate", json_true());
+	reply_object(asker, object);
+}
+
+void
+reply_ack(struct asker *asker, const struct chat_ack *ack)
+{
+	struct chat_ack whole = *ack;
+
+	if (asker->session) {
+		reply_ack_to_session(asker, ack);
+		return;
+	}
+	whole.count = asker->call->count;
+	reply_to_call(asker->call, &(struct chat_reply){
+					   .kind = CHAT_ACK,
+					   .ack = &whole,
+				   });
+}

@@ -1,0 +1,27 @@
+/* reply.h - what one session or call is told. A call may be freed by it. */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "chat/chat_session.h"
+#include "linnet/base/buffer.h"
+
+/* Tell asker that it is refused. */
+void reply_fault(struct asker *asker, const struct message_fault *fault);
+
+/* Tell asker object. Consumes object. */
+void reply_object(struct asker *asker, json_t *object);
+
+/* The same for a session, which stands behind last_id then. */
+void reply_object_at(
+	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
+
+/* Tell asker the object in text, which is emptied. */
+void reply_text(struct asker *asker, struct buffer *text);
+
+/* Tell asker what became of a message. A session is only told if there is a ref. */
+void reply_ack(struct asker *asker, const struct chat_ack *ack);
+
+/* Free a call that nobody waits for. */
+void reply_forget_call(struct chat_pending *call);

@@ -1,0 +1,298 @@
+#include "chat/requests.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linnet/base/log.h"
+#include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
+
+/* Maximum size of the members that the server adds to a message. */
+#define ENVELOPE_BYTES 1024
+
+/* What a resuming session is sent before its queue must be empty again. */
+#define RESUME_MESSAGES 200
+#define RESUME_BYTES 65536
+
+/* Maximum size of one history or search. */
+#define ANSWER_BYTES (256 * 1024)
+
+struct store *
+requests_store(const struct chat *chat, const struct room *room)
+{
+	return room->is_tail ? chat->tails : chat->store;
+}
+
+struct request *
+request_new(struct chat *chat, enum request_kind kind, struct asker *asker,
+	struct room *room, const char *ref)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+
+	request->kind = kind;
+	request->ticket = ++chat->last_ticket;
+	request->asker = asker;
+	request->room = room;
+	request->store = requests_store(chat, room);
+	room->holds++;
+	if (ref)
+		snprintf(request->ref, sizeof(request->ref), "%s", ref);
+	if (asker) {
+		LIST_INSERT_HEAD(&asker->requests, request, asker_link);
+		asker->count++;
+	}
+	HASH_ADD(hh, chat->requests, ticket, sizeof(request->ticket), request);
+	return request;
+}
+
+static void
+request_clear(struct request *request)
+{
+	switch (request->kind) {
+	case REQUEST_MESSAGE:
+	case REQUEST_ALARM:
+		free(request->message.tail);
+		free(request->message.alarm);
+		json_decref(request->message.intended);
+		break;
+	case REQUEST_BAN:
+		json_decref(request->ban.reply);
+		break;
+	case REQUEST_SEARCH:
+		free(request->search.words);
+		break;
+	case REQUEST_RESUME:
+	case REQUEST_HISTORY:
+		break;
+	}
+}
+
+static void
+request_free(struct chat *chat, struct request *request)
+{
+	if (request->asker) {
+		LIST_REMOVE(request, asker_link);
+		request->asker->count--;
+	}
+	request->room->holds--;
+	rooms_release(chat->rooms, request->room);
+	HASH_DEL(chat->requests, request); /* NOLINT(*-core.NullDereference): uthash */
+	request_clear(request);
+	free(request);
+}
+
+int
+request_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry)
+{
+	int r = store_append(request->store, entry, request->ticket);
+
+	if (r == 0)
+		chat->asked++;
+	else
+		request_free(chat, request);
+	return r;
+}
+
+struct member *
+request_member(const struct request *request)
+{
+	struct session *session = request->asker ? request->asker->session : NULL;
+	struct member *member;
+
+	if (!session || session->closed)
+		return NULL;
+	member = rooms_member(request->room, session);
+	return member && member->ticket == request->ticket ? member : NULL;
+}
+
+bool
+request_is_outdated(const struct chat *chat, const struct request *request)
+{
+	return request->store != requests_store(chat, request->room);
+}
+
+/* Read the next page that the member missed. It is small compared with the queue. */
+static int
+request_start_resume(const struct chat *chat, const struct request *request)
+{
+	const struct member *member = request_member(request);
+	const char *room = request->room->name;
+	size_t max;
+
+	/* Nobody needs it any more: ask for an empty page. */
+	if (!member || request_is_outdated(chat, request))
+		return store_after(request->store, room, 0, 0, 0, 0, request->ticket);
+	max = member->session->queue_max_bytes;
+	return store_after(request->store, room, member->cursor, request->room->last_id,
+		(unsigned)size_min(RESUME_MESSAGES, max / 1024 + 1),
+		size_min(RESUME_BYTES, max / 4), request->ticket);
+}
+
+/* Returns 0, or -EAGAIN if the store is full. */
+static int
+request_start(const struct chat *chat, const struct request *request)
+{
+	const struct session *session = request->asker->session;
+	size_t max = session ? size_min(ANSWER_BYTES, session->queue_max_bytes / 2)
+			     : ANSWER_BYTES;
+	const char *room = request->room->name;
+	uint64_t before = request->history.before;
+
+	switch (request->kind) {
+	case REQUEST_RESUME:
+		return request_start_resume(chat, request);
+	case REQUEST_SEARCH:
+		return store_search(request->store, room, request->search.words,
+			request->search.limit, max, request->ticket);
+	default:
+		/* What is stored but not broadcast yet is not part of it. */
+		if (!request_is_outdated(chat, request))
+			before = size_min(before, request->room->last_id + 1);
+		return store_before(request->store, room, before, request->history.limit,
+			max, request->ticket);
+	}
+}
+
+size_t
+requests_queue_space(const struct chat *chat, const struct session *session)
+{
+	size_t message = (size_t)chat->config->limits.message_bytes + ENVELOPE_BYTES;
+
+	/* An empty queue accepts anything. */
+	return session->queue_max_bytes < 4 * message ? 0 : session->queue_max_bytes / 8;
+}
+
+static bool
+requests_may_read(const struct chat *chat, const struct session *session)
+{
+	return !session->closed &&
+	       session->queue.bytes <= requests_queue_space(chat, session);
+}
+
+static void
+requests_stall(struct chat *chat, struct asker *asker)
+{
+	if (asker->is_stalled)
+		return;
+	asker->is_stalled = true;
+	TAILQ_INSERT_TAIL(&chat->stalled, asker, stalled_link);
+}
+
+void
+requests_read_next(struct chat *chat, struct asker *asker)
+{
+	struct request *request = STAILQ_FIRST(&asker->waiting);
+
+	if (!request || asker->reading ||
+		(asker->session && !requests_may_read(chat, asker->session)))
+		return;
+	if (request_start(chat, request) < 0) {
+		requests_stall(chat, asker);
+		return;
+	}
+	STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
+	asker->waiting_count--;
+	chat->asked++;
+	asker->reading = request;
+}
+
+/* Start reads that found the store full. */
+static void
+requests_read_stalled(struct chat *chat)
+{
+	struct asker *asker;
+
+	while ((asker = TAILQ_FIRST(&chat->stalled))) {
+		TAILQ_REMOVE(&chat->stalled, asker, stalled_link);
+		asker->is_stalled = false;
+		requests_read_next(chat, asker);
+		if (asker->is_stalled)
+			return;
+	}
+}
+
+void
+request_read(struct chat *chat, struct request *request)
+{
+	struct asker *asker = request->asker;
+
+	STAILQ_INSERT_TAIL(&asker->waiting, request, waiting_link);
+	asker->waiting_count++;
+	requests_read_next(chat, asker);
+}
+
+struct request *
+requests_answered(struct chat *chat, uint64_t ticket)
+{
+	struct request *request;
+
+	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
+	assert(request);
+	chat->asked--;
+	if (request->asker && request->asker->reading == request)
+		request->asker->reading = NULL;
+	return request;
+}
+
+void
+requests_finish(struct chat *chat, struct request *request)
+{
+	struct asker *asker = request->asker;
+	struct session *session = asker ? asker->session : NULL;
+	bool was_read = request->kind >= REQUEST_RESUME;
+
+	request_free(chat, request);
+	if (was_read && asker)
+		requests_read_next(chat, asker);
+	if (was_read)
+		requests_read_stalled(chat);
+	if (session && session->chat->wants_progress)
+		session->ops->wake(session);
+}
+
+void
+asker_init(struct asker *asker, struct session *session)
+{
+	asker->session = session;
+	LIST_INIT(&asker->requests);
+	STAILQ_INIT(&asker->waiting);
+}
+
+void
+requests_drop(struct chat *chat, struct asker *asker)
+{
+	struct request *request;
+
+	if (asker->is_stalled)
+		TAILQ_REMOVE(&chat->stalled, asker, stalled_link);
+	while ((request = STAILQ_FIRST(&asker->waiting))) {
+		STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
+		request_free(chat, request);
+	}
+	while ((request = LIST_FIRST(&asker->requests))) {
+		LIST_REMOVE(request, asker_link);
+		request->asker = NULL;
+	}
+}
+
+void
+requests_note_failure(struct chat *chat, int error, struct message_fault *fault)
+{
+	if (!chat->is_store_failing)
+		log_error("store_failed", log_str("error", strerror(-error)));
+	chat->is_store_failing = true;
+	message_refuse(fault, "store_failed", "the history cannot be reached now: %s",
+		strerror(-error));
+}
+
+void
+requests_note_success(struct chat *chat)
+{
+	if (chat->is_store_failing)
+		log_info("store_healed");
+	chat->is_store_failing = false;
+}

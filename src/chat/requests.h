@@ -1,0 +1,99 @@
+/* requests.h - what the chat asks of the store. An append is given to the store at once.
+ * The reads of one session are given to it one at a time, when its queue has space for
+ * the answer. */
+#pragma once
+
+#include "chat/chat_private.h"
+
+enum request_kind {
+	REQUEST_MESSAGE, /* store a message */
+	REQUEST_ALARM,   /* store a message that changes an alarm */
+	REQUEST_BAN,     /* store or remove a ban */
+	REQUEST_RESUME,  /* read what a member missed */
+	REQUEST_HISTORY,
+	REQUEST_SEARCH,
+};
+
+struct request {
+	enum request_kind kind;
+	uint64_t ticket;
+	struct asker *asker; /* waits for the answer; NULL: nobody */
+	struct room *room;   /* held */
+	struct store *store; /* stays the same if the room gets another one */
+	char ref[MESSAGE_REF_BYTES + 1];
+	union {
+		struct {
+			char type[MESSAGE_TYPE_BYTES + 1];
+			char *tail;
+			size_t tail_len;
+			int64_t start_us; /* of clock_now_us */
+			/* Of REQUEST_ALARM: its key and what it becomes (NULL: it is
+			 * cleared). */
+			char *alarm;
+			json_t *intended;
+		} message;
+		struct {
+			json_t *reply; /* to the order */
+		} ban;
+		struct {
+			bool is_first; /* of the member's pages */
+		} resume;
+		struct {
+			uint64_t before;
+			unsigned limit;
+		} history;
+		struct {
+			char *words;
+			unsigned limit;
+		} search;
+	};
+	LIST_ENTRY(request) asker_link;
+	STAILQ_ENTRY(request) waiting_link;
+	UT_hash_handle hh;
+};
+
+/* The store that has the history of room. */
+struct store *requests_store(const struct chat *chat, const struct room *room);
+
+/* Create a request about room for asker (NULL: nobody waits for the answer). ref may be
+ * NULL. The caller fills in the members of its kind. */
+struct request *request_new(struct chat *chat, enum request_kind kind,
+	struct asker *asker, struct room *room, const char *ref);
+
+/* Give entry to the store. Returns 0, or -EAGAIN if the store is full: the request is
+ * freed then. */
+int request_append(
+	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* Start a read, or let it wait for its turn. */
+void request_read(struct chat *chat, struct request *request);
+
+/* The member that waits for a REQUEST_RESUME, or NULL. */
+struct member *request_member(const struct request *request);
+
+/* True if the room has another history now than when the request was made. */
+bool request_is_outdated(const struct chat *chat, const struct request *request);
+
+/* The request that the store has answered. */
+struct request *requests_answered(struct chat *chat, uint64_t ticket);
+
+/* The answer was handled: free the request and start reads that waited for it. */
+void requests_finish(struct chat *chat, struct request *request);
+
+/* Start the asker's next read if its queue has space for the answer. */
+void requests_read_next(struct chat *chat, struct asker *asker);
+
+/* A read starts when no more than this is queued for its session. So a client that asks
+ * for much does not become a slow reader. */
+size_t requests_queue_space(const struct chat *chat, const struct session *session);
+
+/* Set up an asker. session is NULL for a call. */
+void asker_init(struct asker *asker, struct session *session);
+
+/* The asker is gone: drop its waiting reads. Nobody waits for the others. */
+void requests_drop(struct chat *chat, struct asker *asker);
+
+/* Log when the store starts to fail and when it works again. requests_note_failure fills
+ * in fault for the client. */
+void requests_note_failure(struct chat *chat, int error, struct message_fault *fault);
+void requests_note_success(struct chat *chat);

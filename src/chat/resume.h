@@ -1,0 +1,19 @@
+/* resume.h - entering rooms: what a member missed, then what is new. */
+#pragma once
+
+#include "chat/requests.h"
+
+/* Send member what it missed since that id, then new messages. Without a complete history
+ * it gets new messages only. It is first sent "joined" if it wants it. since may be NULL.
+ */
+void resume_member(
+	struct chat *chat, struct member *member, const char *since, const char *ref);
+
+/* The store has answered a REQUEST_RESUME. */
+void resume_on_page(struct chat *chat, struct request *request, int error,
+	const struct store_page *page);
+
+int resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
+	struct message_fault *fault);
+int resume_do_switch(struct chat *chat, struct asker *asker,
+	const struct message *message, struct message_fault *fault);
