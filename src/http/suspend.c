@@ -10,7 +10,7 @@
 #define GONE_MS 60000U
 
 static void
-wait_for(struct http_request *request, enum http_state state,
+suspend_wait_for(struct http_request *request, enum http_state state,
 	const struct http_waiter *waiter, void *waiter_state)
 {
 	request->waiter = waiter;
@@ -23,7 +23,7 @@ wait_for(struct http_request *request, enum http_state state,
 void
 http_defer(struct http_request *request, const struct http_waiter *waiter, void *state)
 {
-	wait_for(request, HTTP_DEFERRED, waiter, state);
+	suspend_wait_for(request, HTTP_DEFERRED, waiter, state);
 	http_set_deadline(request->http, DEFER_MS);
 }
 
@@ -31,7 +31,7 @@ void
 http_park(struct http_request *request, const struct http_waiter *waiter, void *state)
 {
 	conn_begin_poll(request->conn);
-	wait_for(request, HTTP_PARKED, waiter, state);
+	suspend_wait_for(request, HTTP_PARKED, waiter, state);
 }
 
 void
@@ -52,7 +52,7 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	metrics_count_request(request->route->name, answer.status);
 	conn_become(request->conn, TRANSPORT_SSE);
 	request->http->queue = queue;
-	wait_for(request, HTTP_STREAMING, waiter, state);
+	suspend_wait_for(request, HTTP_STREAMING, waiter, state);
 	/* It may go on for days. */
 	http_head_free(request->head);
 	request->head = NULL;

@@ -36,7 +36,7 @@ tls_error_text(void)
 /* A client that does not ask is served; one that asks for other protocols only is told.
  */
 static int
-on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+tls_on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	const unsigned char *offered, unsigned offered_len, void *unused)
 {
 	unsigned char *chosen;
@@ -52,7 +52,7 @@ on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 
 /* Without this OpenSSL asks the terminal. */
 static int
-on_password(char *out, int size, int is_writing, void *unused)
+tls_on_password(char *out, int size, int is_writing, void *unused)
 {
 	(void)out;
 	(void)size;
@@ -62,7 +62,7 @@ on_password(char *out, int size, int is_writing, void *unused)
 }
 
 static bool
-set_options(SSL_CTX *context)
+tls_set_options(SSL_CTX *context)
 {
 	/* A peer that closes without a word is one that closes: where a message ends is
 	 * said by HTTP and WebSocket themselves. */
@@ -73,8 +73,8 @@ set_options(SSL_CTX *context)
 					  SSL_MODE_RELEASE_BUFFERS);
 	/* Who comes back has a ticket. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_default_passwd_cb(context, on_password);
-	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
+	SSL_CTX_set_default_passwd_cb(context, tls_on_password);
+	SSL_CTX_set_alpn_select_cb(context, tls_on_protocols, NULL);
 	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(context, CIPHERS) == 1;
 }
@@ -82,7 +82,7 @@ set_options(SSL_CTX *context)
 /* Why a file could not be used; otherwise is said where OpenSSL's own words for what it
  * read would help nobody. */
 static const char *
-describe_file(const char *otherwise)
+tls_describe_file(const char *otherwise)
 {
 	unsigned long error = ERR_peek_error();
 	bool is_told = ERR_SYSTEM_ERROR(error) || ERR_GET_LIB(error) == ERR_LIB_SSL;
@@ -91,7 +91,7 @@ describe_file(const char *otherwise)
 }
 
 static bool
-is_misfit(void)
+tls_is_misfit(void)
 {
 	unsigned long error = ERR_peek_error();
 
@@ -101,20 +101,20 @@ is_misfit(void)
 
 /* Returns what is wrong with the key, or NULL. */
 static const char *
-use_key(SSL_CTX *context, const char *key)
+tls_use_key(SSL_CTX *context, const char *key)
 {
 	static const char misfit[] = "is not the key of http.tls_certificate";
 
 	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1)
 		return SSL_CTX_check_private_key(context) == 1 ? NULL : misfit;
-	return is_misfit()
-		       ? misfit
-		       : describe_file("has no private key in PEM without a password");
+	return tls_is_misfit() ? misfit
+			       : tls_describe_file(
+					 "has no private key in PEM without a password");
 }
 
 /* Returns a context, or NULL with *why set. */
 static SSL_CTX *
-make_context(const char *certificate, const char *key, const char **why)
+tls_make_context(const char *certificate, const char *key, const char **why)
 {
 	static char text[PATH_MAX + 256];
 	const char *fault = NULL;
@@ -123,13 +123,13 @@ make_context(const char *certificate, const char *key, const char **why)
 	ERR_clear_error();
 	context = SSL_CTX_new(TLS_server_method());
 	*why = text;
-	if (!context || !set_options(context)) {
+	if (!context || !tls_set_options(context)) {
 		snprintf(text, sizeof(text), "OpenSSL: %s", tls_error_text());
 	} else if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
 		snprintf(text, sizeof(text), "http.tls_certificate %s: %s", certificate,
-			describe_file("has no certificate in PEM"));
+			tls_describe_file("has no certificate in PEM"));
 	} else {
-		fault = use_key(context, key);
+		fault = tls_use_key(context, key);
 		if (!fault)
 			return context;
 		snprintf(text, sizeof(text), "http.tls_key %s: %s", key, fault);
@@ -141,7 +141,7 @@ make_context(const char *certificate, const char *key, const char **why)
 int
 tls_new(struct tls **tls, const char *certificate, const char *key, const char **why)
 {
-	SSL_CTX *context = make_context(certificate, key, why);
+	SSL_CTX *context = tls_make_context(certificate, key, why);
 
 	*tls = NULL;
 	if (!context)

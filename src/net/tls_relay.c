@@ -66,7 +66,7 @@ struct relay {
 
 /* What OpenSSL waits for, having returned r. Returns 0, or -1 if it is for nothing. */
 static int
-note_wait(struct relay *relay, struct lane *lane, int r)
+relay_note_wait(struct relay *relay, struct lane *lane, int r)
 {
 	switch (SSL_get_error(relay->ssl, r)) {
 	case SSL_ERROR_WANT_READ:
@@ -81,7 +81,7 @@ note_wait(struct relay *relay, struct lane *lane, int r)
 }
 
 static void
-watch(struct loop_socket *socket, int events)
+relay_watch(struct loop_socket *socket, int events)
 {
 	loop_socket_watch_input(socket, events & RELAY_READ);
 	if (events & RELAY_WRITE)
@@ -90,7 +90,7 @@ watch(struct loop_socket *socket, int events)
 
 /* The sockets stay as they are. */
 static void
-free_relay(struct relay *relay)
+relay_free(struct relay *relay)
 {
 	buffer_clear(&relay->in.rest);
 	buffer_clear(&relay->out.rest);
@@ -99,17 +99,17 @@ free_relay(struct relay *relay)
 }
 
 static void
-end_relay(struct relay *relay)
+relay_end(struct relay *relay)
 {
 	LIST_REMOVE(relay, link);
 	loop_socket_close(&relay->outer);
 	loop_socket_close(&relay->inner);
-	free_relay(relay);
+	relay_free(relay);
 }
 
 /* Keep what is left of len bytes, of which taken are gone; bytes may be the buffer's. */
 static void
-keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
+relay_keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
 {
 	if (bytes != buffer->bytes) {
 		buffer_append(buffer, bytes + taken, len - taken);
@@ -125,21 +125,21 @@ keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
  * at once, 0 if that waits for an event or is over, and -1 if the peer has gone. */
 
 static int
-give_to_door(struct relay *relay, const char *bytes, size_t len)
+relay_give_to_door(struct relay *relay, const char *bytes, size_t len)
 {
 	ssize_t n = send(relay->inner.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	/* For a door that has gone, what the peer says is read away. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 		n = (ssize_t)len;
-	keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	relay_keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (relay->in.rest.len)
 		relay->in.inner_events = RELAY_WRITE;
 	return !relay->in.rest.len;
 }
 
 static int
-take_from_peer(struct relay *relay)
+relay_take_from_peer(struct relay *relay)
 {
 	char bytes[RECORD_BYTES];
 	int n;
@@ -149,31 +149,31 @@ take_from_peer(struct relay *relay)
 	ERR_clear_error();
 	n = SSL_read(relay->ssl, bytes, sizeof(bytes));
 	if (n > 0)
-		return give_to_door(relay, bytes, (size_t)n);
+		return relay_give_to_door(relay, bytes, (size_t)n);
 	if (SSL_get_error(relay->ssl, n) != SSL_ERROR_ZERO_RETURN)
-		return note_wait(relay, &relay->in, n);
+		return relay_note_wait(relay, &relay->in, n);
 	relay->in.is_over = true;
 	shutdown(relay->inner.fd, SHUT_WR);
 	return 0;
 }
 
 static int
-give_to_peer(struct relay *relay, const char *bytes, size_t len)
+relay_give_to_peer(struct relay *relay, const char *bytes, size_t len)
 {
 	int n;
 
 	ERR_clear_error();
 	n = SSL_write(relay->ssl, bytes, (int)len);
-	keep_rest(&relay->out.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	relay_keep_rest(&relay->out.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (n <= 0)
-		return note_wait(relay, &relay->out, n);
+		return relay_note_wait(relay, &relay->out, n);
 	relay->has_moved = true;
 	return 1;
 }
 
 /* Tell the peer that nothing more follows. */
 static int
-close_to_peer(struct relay *relay)
+relay_close_to_peer(struct relay *relay)
 {
 	int r;
 
@@ -182,23 +182,23 @@ close_to_peer(struct relay *relay)
 	ERR_clear_error();
 	r = SSL_shutdown(relay->ssl);
 	if (r < 0)
-		return note_wait(relay, &relay->out, r);
+		return relay_note_wait(relay, &relay->out, r);
 	relay->out.is_over = true;
 	shutdown(relay->outer.fd, SHUT_WR);
 	return 0;
 }
 
 static int
-take_from_door(struct relay *relay)
+relay_take_from_door(struct relay *relay)
 {
 	char bytes[RECORD_BYTES];
 	ssize_t n;
 
 	if (relay->is_out_ended)
-		return close_to_peer(relay);
+		return relay_close_to_peer(relay);
 	n = recv(relay->inner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	if (n > 0)
-		return give_to_peer(relay, bytes, (size_t)n);
+		return relay_give_to_peer(relay, bytes, (size_t)n);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		relay->out.inner_events = RELAY_READ;
 		return 0;
@@ -211,30 +211,31 @@ take_from_door(struct relay *relay)
 
 /* Returns -1 if the peer has gone. */
 static int
-carry_in(struct relay *relay)
+relay_carry_in(struct relay *relay)
 {
 	struct lane *in = &relay->in;
 	int i, r = 1;
 
 	in->outer_events = in->inner_events = 0;
 	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
-		r = in->rest.len ? give_to_door(relay, in->rest.bytes, in->rest.len)
-				 : take_from_peer(relay);
+		r = in->rest.len ? relay_give_to_door(relay, in->rest.bytes, in->rest.len)
+				 : relay_take_from_peer(relay);
 	if (r > 0)
 		in->outer_events = RELAY_READ;
 	return r;
 }
 
 static int
-carry_out(struct relay *relay)
+relay_carry_out(struct relay *relay)
 {
 	struct lane *out = &relay->out;
 	int i, r = 1;
 
 	out->outer_events = out->inner_events = 0;
 	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
-		r = out->rest.len ? give_to_peer(relay, out->rest.bytes, out->rest.len)
-				  : take_from_door(relay);
+		r = out->rest.len
+			    ? relay_give_to_peer(relay, out->rest.bytes, out->rest.len)
+			    : relay_take_from_door(relay);
 	if (r > 0 && out->rest.len)
 		out->outer_events = RELAY_WRITE;
 	else if (r > 0)
@@ -244,7 +245,7 @@ carry_out(struct relay *relay)
 
 /* The peer owes something: to take what there is, or to close. */
 static void
-set_patience(struct relay *relay)
+relay_set_patience(struct relay *relay)
 {
 	int64_t patience_ms = relay->out.is_over                           ? LINGER_MS
 			      : relay->is_out_ended || relay->out.rest.len ? STALL_MS
@@ -260,46 +261,48 @@ set_patience(struct relay *relay)
 /* Carry what there is, in the directions that the events are for. The relay may be gone
  * afterwards. */
 static void
-carry(struct relay *relay, bool is_for_in, bool is_for_out)
+relay_carry(struct relay *relay, bool is_for_in, bool is_for_out)
 {
 	relay->has_moved = false;
-	if ((is_for_in && carry_in(relay) < 0) || (is_for_out && carry_out(relay) < 0) ||
+	if ((is_for_in && relay_carry_in(relay) < 0) ||
+		(is_for_out && relay_carry_out(relay) < 0) ||
 		(relay->in.is_over && relay->out.is_over)) {
-		end_relay(relay);
+		relay_end(relay);
 		return;
 	}
-	watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
-	watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
-	set_patience(relay);
+	relay_watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
+	relay_watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
+	relay_set_patience(relay);
 }
 
 static void
-on_inner(struct loop_socket *socket, int event)
+relay_on_inner(struct loop_socket *socket, int event)
 {
 	struct relay *relay = container_of(socket, struct relay, inner);
 
-	carry(relay, event & relay->in.inner_events, event & relay->out.inner_events);
+	relay_carry(
+		relay, event & relay->in.inner_events, event & relay->out.inner_events);
 }
 
 static void
-on_inner_readable(struct loop_socket *socket)
+relay_on_inner_readable(struct loop_socket *socket)
 {
-	on_inner(socket, RELAY_READ);
+	relay_on_inner(socket, RELAY_READ);
 }
 
 static void
-on_inner_writable(struct loop_socket *socket)
+relay_on_inner_writable(struct loop_socket *socket)
 {
-	on_inner(socket, RELAY_WRITE);
+	relay_on_inner(socket, RELAY_WRITE);
 }
 
 static const struct loop_socket_ops inner_ops = {
-	.on_readable = on_inner_readable,
-	.on_writable = on_inner_writable,
+	.on_readable = relay_on_inner_readable,
+	.on_writable = relay_on_inner_writable,
 };
 
 static bool
-is_door_gone(const struct relay *relay)
+relay_is_door_gone(const struct relay *relay)
 {
 	struct pollfd inner = { .fd = relay->inner.fd };
 
@@ -308,17 +311,17 @@ is_door_gone(const struct relay *relay)
 
 /* How long a peer may take nothing is the door's to say, while there is one. */
 static void
-on_impatience(struct relay *relay, int64_t now_ms)
+relay_on_impatience(struct relay *relay, int64_t now_ms)
 {
-	if (relay->out.is_over || is_door_gone(relay))
-		end_relay(relay);
+	if (relay->out.is_over || relay_is_door_gone(relay))
+		relay_end(relay);
 	else
 		relay->due_ms = now_ms + relay->patience_ms;
 }
 
 /* Hands are shaken. */
 static void
-open_pair(struct relay *relay)
+relay_open_pair(struct relay *relay)
 {
 	struct conn *conn = relay->conn;
 	const int bytes = PAIR_BYTES;
@@ -339,13 +342,13 @@ open_pair(struct relay *relay)
 	conn->door = NULL;
 	conn->state = NULL;
 	relay->door->on_open(relay->door->context, conn, fds[1]);
-	carry(relay, true, true);
+	relay_carry(relay, true, true);
 }
 
 /* The peer, which has been sent an alert unless it does not know what that is, is let
  * go of. */
 static void
-refuse(struct relay *relay)
+relay_reject(struct relay *relay)
 {
 	struct reject *reject = relay->door->reject;
 	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
@@ -354,7 +357,7 @@ refuse(struct relay *relay)
 	log_debug("tls_refused", log_str("peer", conn->peer),
 		log_str("error", tls_error_text()));
 	reject_take(reject, &relay->outer, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
-	free_relay(relay);
+	relay_free(relay);
 	metrics.handshakes[OUTCOME_FAILED]++;
 	conn_note_ending(conn, ENDING_PROTOCOL);
 	conn->door = NULL;
@@ -362,51 +365,51 @@ refuse(struct relay *relay)
 }
 
 static void
-shake_hands(struct relay *relay)
+relay_shake_hands(struct relay *relay)
 {
 	int r;
 
 	ERR_clear_error();
 	r = SSL_accept(relay->ssl);
 	if (r == 1)
-		open_pair(relay);
-	else if (note_wait(relay, &relay->in, r) < 0)
-		refuse(relay);
+		relay_open_pair(relay);
+	else if (relay_note_wait(relay, &relay->in, r) < 0)
+		relay_reject(relay);
 	else
-		watch(&relay->outer, relay->in.outer_events);
+		relay_watch(&relay->outer, relay->in.outer_events);
 }
 
 static void
-on_outer(struct loop_socket *socket, int event)
+relay_on_outer(struct loop_socket *socket, int event)
 {
 	struct relay *relay = container_of(socket, struct relay, outer);
 
 	if (relay->conn)
-		shake_hands(relay);
+		relay_shake_hands(relay);
 	else
-		carry(relay, event & relay->in.outer_events,
+		relay_carry(relay, event & relay->in.outer_events,
 			event & relay->out.outer_events);
 }
 
 static void
-on_outer_readable(struct loop_socket *socket)
+relay_on_outer_readable(struct loop_socket *socket)
 {
-	on_outer(socket, RELAY_READ);
+	relay_on_outer(socket, RELAY_READ);
 }
 
 static void
-on_outer_writable(struct loop_socket *socket)
+relay_on_outer_writable(struct loop_socket *socket)
 {
-	on_outer(socket, RELAY_WRITE);
+	relay_on_outer(socket, RELAY_WRITE);
 }
 
 static const struct loop_socket_ops outer_ops = {
-	.on_readable = on_outer_readable,
-	.on_writable = on_outer_writable,
+	.on_readable = relay_on_outer_readable,
+	.on_writable = relay_on_outer_writable,
 };
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+relay_on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	(void)code;
 	(void)reason;
@@ -414,21 +417,21 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 }
 
 static void
-on_closed(struct conn *conn)
+relay_on_closed(struct conn *conn)
 {
 	struct relay *relay = conn->state;
 
 	metrics.handshakes[OUTCOME_FAILED]++;
 	loop_socket_close(&relay->outer);
-	free_relay(relay);
+	relay_free(relay);
 }
 
 /* Of a connection on which hands are not shaken yet. */
 static const struct door conn_door = {
 	.name = "tls",
-	.on_stop = on_stop,
+	.on_stop = relay_on_stop,
 	.kill = conn_free,
-	.on_closed = on_closed,
+	.on_closed = relay_on_closed,
 };
 
 void
@@ -467,7 +470,7 @@ tls_door_tick(struct tls_door *door, int64_t now_ms)
 	for (relay = LIST_FIRST(&door->relays); relay; relay = next) {
 		next = LIST_NEXT(relay, link);
 		if (relay->patience_ms && now_ms >= relay->due_ms)
-			on_impatience(relay, now_ms);
+			relay_on_impatience(relay, now_ms);
 	}
 }
 
@@ -486,5 +489,5 @@ void
 tls_door_clear(struct tls_door *door)
 {
 	while (!LIST_EMPTY(&door->relays))
-		end_relay(LIST_FIRST(&door->relays));
+		relay_end(LIST_FIRST(&door->relays));
 }
