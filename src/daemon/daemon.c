@@ -17,7 +17,7 @@
 #include "linnet/net/tls.h"
 #include "linnet/tail/tail.h"
 
-/* What is read from files beside the configuration. */
+/* Read from files that the configuration names. */
 struct secrets {
 	struct tokens *tokens;
 	struct tls *tls; /* NULL: plain HTTP */
@@ -29,7 +29,7 @@ struct daemon {
 	void *context;
 	struct secrets secrets;
 	struct loop *loop;
-	struct server *server; /* NULL until it has started */
+	struct server *server; /* NULL until it is started */
 	struct systemd *systemd;
 	struct loop_socket signals;
 };
@@ -41,7 +41,7 @@ secrets_clear(struct secrets *secrets)
 	tls_free(secrets->tls);
 }
 
-/* Returns 0, or -errno with a sentence in *why and the name of what failed in *event. */
+/* Returns 0, or -errno with a sentence in *why and the log event in *event. */
 static int
 secrets_load(struct secrets *secrets, const struct config *config, const char **event,
 	const char **why)
@@ -101,7 +101,7 @@ daemon_adopt_certificate(struct daemon *daemon, struct tls *fresh)
 	tls_free(fresh);
 }
 
-/* Swap everything at once, now that it is known to be good. */
+/* Everything is valid: use all of it at once. */
 static void
 daemon_adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
 {
@@ -161,8 +161,8 @@ daemon_on_signals(struct loop_socket *signals)
 		daemon_on_signal(daemon, info.ssi_signo);
 }
 
-/* Before anything is opened: whoever reads that it is ready may send a signal at once,
- * and the store's threads must not get any. Returns 0 or -errno. */
+/* Call this before anything is opened: a signal may arrive as soon as the log says
+ * "ready", and the store's threads must not receive any. Returns 0 or -errno. */
 static int
 daemon_catch_signals(struct daemon *daemon)
 {
@@ -171,7 +171,7 @@ daemon_catch_signals(struct daemon *daemon)
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN); /* no log file is to be reopened */
+	signal(SIGUSR1, SIG_IGN); /* there is no log file to reopen */
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGTERM);
 	sigaddset(&caught, SIGINT);

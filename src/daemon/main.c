@@ -40,7 +40,7 @@ static const char usage[] =
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n";
 
-/* Returns 0, or -EINVAL where getopt or the text said why. */
+/* Returns 0, or -EINVAL after printing why. */
 static int
 main_choose(struct arguments *arguments, enum action action)
 {
@@ -51,7 +51,7 @@ main_choose(struct arguments *arguments, enum action action)
 		fprintf(stderr, "linnetd: --check and --dump exclude each other\n");
 		return -EINVAL;
 	}
-	/* Help and version win over whatever else was asked. */
+	/* --help and --version take precedence. */
 	if (arguments->action < ACTION_VERSION)
 		arguments->action = action;
 	return 0;
@@ -103,9 +103,8 @@ main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 	return r;
 }
 
-/* The page's folder where none is configured: "public" beside the program, as in a build
- * folder, or ../share/linnet/public from it, where it is installed. The caller frees it.
- */
+/* The default folder of the page: "public" beside the program (in a build folder), or
+ * else ../share/linnet/public (installed). The caller frees it. */
 static char *
 main_default_root(void)
 {
@@ -128,7 +127,7 @@ main_default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
-/* Returns the configuration, or NULL with every error in errors. */
+/* Returns the configuration, or NULL with all errors in errors. */
 static struct config *
 main_read_config(const struct arguments *arguments, struct config_errors *errors)
 {
@@ -144,7 +143,7 @@ main_read_config(const struct arguments *arguments, struct config_errors *errors
 	return config;
 }
 
-/* Returns the configuration, or NULL after every error was printed. */
+/* Returns the configuration, or NULL after printing all errors. */
 static struct config *
 main_load(const struct arguments *arguments)
 {
@@ -212,7 +211,8 @@ main(int argc, char **argv)
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
-	/* jansson would hand on NULL, which its callers take for bad input. */
+	/* Without this jansson would return NULL, which callers take for invalid
+	 * input. */
 	json_set_alloc_funcs(xmalloc, free);
 	arguments.settings = xcalloc((size_t)argc, sizeof(*arguments.settings));
 	if (main_parse_arguments(&arguments, argc, argv) < 0) {

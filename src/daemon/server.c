@@ -32,19 +32,19 @@
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
 
-/* Deadlines and the heartbeat are kept to this. */
+/* Precision of deadlines and heartbeats. */
 #define TICK_MS 250
 
-/* Fewer connections are not worth giving their memory back. */
+/* With fewer connections memory is not given back to the system. */
 #define CROWD 100
 
-/* Everybody's time to go when the daemon stops. */
+/* Time for all connections to close when the daemon stops. */
 #define STOP_MS 8000
 
-/* What the store may take to write what is under way when the daemon stops. */
+/* Time for the store to write pending messages when the daemon stops. */
 #define SETTLE_MS 5000
 
-/* Tables of routes: the page's, which has what is left, is the last one. */
+/* Tables of routes. The page's is the last one: it takes all other paths. */
 #define ROUTE_TABLES 5
 
 struct server {
@@ -70,15 +70,15 @@ struct server {
 	struct tls_door tls_door;
 	struct acceptor acceptor;
 	struct store_pump pump;
-	size_t crowd; /* the most connections since memory was last given back */
+	size_t crowd; /* most connections since memory was given back */
 	bool is_stopping;
-	bool is_told; /* everybody, to go */
+	bool is_told; /* all connections to close */
 	struct loop_timer *tick;
 	struct loop_timer *settle;
 	struct loop_timer *stop;
 };
 
-/* Nothing is due while nobody is there. */
+/* The tick runs only while there are connections. */
 static void
 server_on_knock(void *context)
 {
@@ -90,7 +90,7 @@ server_on_knock(void *context)
 	}
 }
 
-/* What a crowd has used, the allocator keeps in pieces after it has gone. */
+/* glibc keeps the fragmented heap after many connections close; give it back. */
 static void
 server_give_memory_back(struct server *server)
 {
@@ -150,7 +150,7 @@ server_on_line(void *context, struct conn *conn, int fd)
 	line_door_accept(&server->line, conn, fd);
 }
 
-/* Whoever said something has learned that it is kept. */
+/* All messages are stored and acknowledged: begin to close. */
 static void
 server_tell_to_go(struct server *server)
 {
@@ -248,7 +248,7 @@ static void
 server_fill_random(void *out, size_t len)
 {
 	if (getrandom(out, len, 0) != (ssize_t)len)
-		abort(); /* not before Linux 3.17, nor for so few bytes */
+		abort(); /* cannot fail for so few bytes since Linux 3.17 */
 }
 
 static int
@@ -348,7 +348,7 @@ server_stop(struct server *server)
 	acceptor_close(&server->acceptor);
 	tail_free(server->tail);
 	server->tail = NULL;
-	/* What everybody says from now on is not heard any more. */
+	/* Input is ignored from now on. */
 	server->acceptor.conns.is_stopping = true;
 	loop_timer_start(server->settle, SETTLE_MS, 0);
 	loop_timer_start(server->stop, STOP_MS, 0);

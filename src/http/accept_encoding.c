@@ -5,11 +5,11 @@
 #include "linnet/base/util.h"
 #include "linnet/http/parser.h"
 
-/* How much each is wanted, in thousandths; -1: it is not named. */
+/* Weight of each coding in thousandths; -1: not named. */
 struct weights {
 	int gzip;
 	int identity;
-	int any; /* of those that are not named */
+	int any; /* of codings that are not named */
 };
 
 static const char *
@@ -18,7 +18,7 @@ accept_encoding_skip_blanks(const char *text)
 	return text + strspn(text, " \t");
 }
 
-/* RFC 9110 section 12.4.2: 0 to 1 with up to three decimals. Moves *at behind it. Returns
+/* RFC 9110 section 12.4.2: 0 to 1 with up to three decimals. Moves *at past it. Returns
  * thousandths, or -1. */
 static int
 accept_encoding_read_weight(const char **at)
@@ -36,12 +36,12 @@ accept_encoding_read_weight(const char **at)
 	return weight <= 1000 ? weight : -1;
 }
 
-/* What is named twice is wanted as little as is said anywhere. */
+/* If a coding is named twice, the lower weight is used. */
 static void
 accept_encoding_note_weight(
 	struct weights *weights, const char *name, size_t len, int weight)
 {
-	/* RFC 9110 section 8.4.1.3: "x-gzip" is another name. */
+	/* RFC 9110 section 8.4.1.3: "x-gzip" is an alias. */
 	static const char *const names[] = { "gzip", "x-gzip", "identity", "*" };
 	int *const slots[] = { &weights->gzip, &weights->gzip, &weights->identity,
 		&weights->any };
@@ -53,7 +53,7 @@ accept_encoding_note_weight(
 			*slots[i] = weight;
 }
 
-/* One member of the list. Moves *at behind it; returns false if it is none. */
+/* Read one member of the list and move *at past it. Returns false if it is invalid. */
 static bool
 accept_encoding_read_member(const char **at, struct weights *weights)
 {

@@ -6,8 +6,7 @@
 #define V4_BITS 32
 #define V6_BITS 128
 
-/* A hop: an address, which some proxies write with a port, that of IPv6 in brackets then.
- */
+/* A hop is an address. Some proxies add a port; then an IPv6 address is in brackets. */
 static bool
 forwarded_read_hop(const char *text, size_t len, struct in6_addr *out)
 {
@@ -29,7 +28,7 @@ forwarded_is_space(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Cut the last hop off the *len bytes of list. Returns its length, with *hop set; 0 if
+/* Cut the last hop off the *len bytes of list. Returns its length, with *hop set, or 0 if
  * none is left. */
 static size_t
 forwarded_cut_hop(const char *list, size_t *len, const char **hop)
@@ -48,8 +47,8 @@ forwarded_cut_hop(const char *list, size_t *len, const char **hop)
 	return end - start;
 }
 
-/* Walk the hops of one field from the last one on. Returns what forwarded_find_client
- * does, or 1 if all are trusted. */
+/* Check the hops of one field from the last one on. Returns as forwarded_find_client, or
+ * 1 if all are trusted. */
 static int
 forwarded_walk(const struct cidr_list *proxies, const char *list, struct in6_addr *client)
 {

@@ -12,25 +12,25 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What a peer has to send a head, once it has begun it or was accepted, a body, however
- * it trickles, and the next request. */
+/* Time for a peer to send a head (from accept or from its first byte), the whole body,
+ * and the first byte of the next request. */
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define IDLE_MS 30000
 
-/* An answer of which nothing was taken for so long is given up. */
+/* A connection is killed if the peer takes nothing of an answer for so long. */
 #define STALL_MS 60000
 
-/* How long input is read away behind the last answer. Closing with unread input would
- * make the kernel send a reset, which may reach the peer before it has read that. */
+/* How long input is discarded after the last answer. Closing with unread input would make
+ * the kernel send a reset, which may reach the peer before it has read the answer. */
 #define DRAIN_MS 2000
 
-/* What is left for all of these when the daemon stops. */
+/* Limit of all these times when the daemon stops. */
 #define STOP_MS 1000
 
 #define READ_BYTES 16384
 
-/* The status of what is handed over (RFC 9110 section 15.2.2). */
+/* Status of a connection that is handed over (RFC 9110 section 15.2.2). */
 #define SWITCHING_PROTOCOLS 101
 
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -61,7 +61,7 @@ http_end_request(struct http *http)
 	http->request = NULL;
 }
 
-/* len bytes of the input are dealt with. */
+/* Remove the first len bytes of the input. */
 static void
 http_consume(struct http *http, size_t len)
 {
@@ -105,7 +105,7 @@ http_start_request(struct http *http, struct http_head *head)
 	http->request = request;
 }
 
-/* Take what has come of the body. */
+/* Move received bytes into the body. */
 static bool
 http_is_body_whole(struct http *http)
 {
@@ -120,7 +120,7 @@ http_is_body_whole(struct http *http)
 	return here == missing;
 }
 
-/* The head has come. The connection may be gone afterwards. */
+/* The head is complete. May free the connection. */
 static void
 http_take_request(struct http *http)
 {
@@ -139,7 +139,7 @@ http_take_request(struct http *http)
 		http_push(http, interim, sizeof(interim) - 1);
 }
 
-/* The connection may be gone afterwards. */
+/* May free the connection. */
 static void
 http_read_head(struct http *http)
 {
@@ -163,8 +163,8 @@ http_read_head(struct http *http)
 	}
 }
 
-/* Read once, up to size bytes. Returns 0, with *len set, or -1 where the peer has closed
- * or reset the connection. */
+/* Read once, up to size bytes. Returns 0 with *len set, or -1 if the peer has closed or
+ * reset the connection. */
 static int
 http_receive(const struct http *http, void *bytes, size_t size, size_t *len)
 {
@@ -178,7 +178,7 @@ http_receive(const struct http *http, void *bytes, size_t size, size_t *len)
 	return -1;
 }
 
-/* Returns what receive does. The connection may be gone afterwards. */
+/* Returns as http_receive. May free the connection. */
 static int
 http_on_head_input(struct http *http)
 {
@@ -200,7 +200,7 @@ http_on_body_input(struct http *http)
 	size_t missing = request->head->content_length - request->body.len, len;
 	char bytes[READ_BYTES];
 
-	/* What follows the body stays in the kernel until its turn. */
+	/* Bytes after the body stay in the kernel until the next request is read. */
 	if (http_receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) <
 		0)
 		return -1;
@@ -210,7 +210,7 @@ http_on_body_input(struct http *http)
 	return 0;
 }
 
-/* Somebody who is to wait sends something: the next requests, if it is not too much. */
+/* Input while a request waits for its answer: the next requests, if they fit. */
 static int
 http_on_early_input(struct http *http)
 {
@@ -249,7 +249,7 @@ http_on_readable(struct loop_socket *socket)
 		conn_free(http->conn);
 }
 
-/* The loop has come back for input that is left from before, or to write on. */
+/* Go on writing, or with input that was received earlier. */
 static void
 http_on_writable(struct loop_socket *socket)
 {
@@ -266,8 +266,9 @@ static const struct loop_socket_ops socket_ops = {
 	.on_writable = http_on_writable,
 };
 
-/* An answer is written: on to the next request. What has come of it already is looked at
- * in another turn of the loop, because this one has announced what was said in it. */
+/* The answer is written: read the next request. If it was received already, it is parsed
+ * in the next turn of the loop, because this turn's messages were given to the store
+ * already. */
 static void
 http_start_next(struct http *http)
 {

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-/* Compare host:port of an origin with a Host header; the port that the origin's scheme
- * implies may be left out on either side. */
+/* Compare host:port of an origin with a Host header. Either may leave out the default
+ * port of the origin's scheme. */
 static bool
 origin_is_same_host(const char *authority, const char *host, const char *implied_port)
 {

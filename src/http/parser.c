@@ -12,10 +12,10 @@
 
 #define METHOD_BYTES 32
 
-/* No body is larger (and no double skips an integer up to here). */
+/* The largest body (and every integer up to here fits a double). */
 #define LENGTH_MAX (UINT64_C(1) << 53)
 
-/* Fields that mean one thing; which of two would count is anybody's guess. */
+/* Fields that must not be repeated: programs differ in which one they use. */
 static const char *const singles[] = { "authorization", "content-length", "content-type",
 	"expect", "host", "origin", "sec-websocket-key", "sec-websocket-version" };
 
@@ -39,8 +39,8 @@ parser_is_token_char(char c)
 	return isalnum((unsigned char)c) || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-/* True if there is no way to go on from the first bytes to a request: it need not be
- * waited for its end. */
+/* True if bytes that begin like this cannot become a request, so that there is no need to
+ * wait for the end of the head. */
 static bool
 parser_is_hopeless(const char *bytes, size_t len)
 {
@@ -52,8 +52,9 @@ parser_is_hopeless(const char *bytes, size_t len)
 	return i > METHOD_BYTES;
 }
 
-/* The bytes of the head that begins at bytes + skip, with skip and the empty line at its
- * end; 0 if that is not there yet; -EPROTO where a line ends in a LF alone. */
+/* Returns the length of the head that begins at bytes + skip, including skip and the
+ * empty line at its end; 0 if that line is missing; or -EPROTO if a line ends in LF
+ * alone. */
 static int
 parser_find_end(const char *bytes, size_t len, size_t skip)
 {
@@ -94,7 +95,7 @@ parser_method_of(const char *name)
 	return HTTP_OTHER;
 }
 
-/* RFC 9112 section 2.3. A later minor version means 1.1 to us. */
+/* RFC 9112 section 2.3. A later minor version is treated as 1.1. */
 static int
 parser_parse_version(
 	struct http_head *head, const char *version, struct http_fault *fault)
@@ -110,7 +111,7 @@ parser_parse_version(
 	return 0;
 }
 
-/* RFC 9112 section 3, without the leniency about blanks. line ends in a 0. */
+/* RFC 9112 section 3, but exactly one space between the parts. line ends in a 0. */
 static int
 parser_parse_request_line(struct http_head *head, char *line, struct http_fault *fault)
 {
@@ -136,8 +137,7 @@ parser_parse_request_line(struct http_head *head, char *line, struct http_fault 
 	return 0;
 }
 
-/* Blanks around a value do not belong to it. Returns NULL if it has control characters.
- */
+/* Remove spaces around a value. Returns NULL if it has control characters. */
 static char *
 parser_trim_value(char *value, char *end)
 {
@@ -165,7 +165,8 @@ parser_is_single(const char *name)
 	return false;
 }
 
-/* RFC 9112 section 5. end is where the line ends. A folded line has no name. */
+/* RFC 9112 section 5. end is the end of the line. A folded line is rejected, because it
+ * has no name. */
 static int
 parser_parse_field(
 	struct http_head *head, char *line, char *end, struct http_fault *fault)
@@ -201,12 +202,12 @@ parser_parse_lines(
 	char *line = text, *end = strstr(text, "\r\n");
 	int r;
 
-	if (!end) /* behind a 0 */
+	if (!end) /* the line has a 0 in it */
 		return parser_reject_bad(
 			fault, "the first line is not that of a request");
 	*end = '\0';
 	r = parser_parse_request_line(head, line, fault);
-	/* The empty line is left out. */
+	/* Without the empty line. */
 	while (r == 0 && (line = end + 2) < text + len - 2) {
 		end = memchr(line, '\n', (size_t)(text + len - line));
 		end--;
@@ -215,7 +216,7 @@ parser_parse_lines(
 	return r;
 }
 
-/* RFC 9112 section 6, of which nothing is left but one good Content-Length. */
+/* RFC 9112 section 6, reduced to one valid Content-Length. */
 static int
 parser_parse_length(struct http_head *head, struct http_fault *fault)
 {
@@ -267,7 +268,7 @@ parser_parse_expect(struct http_head *head, struct http_fault *fault)
 	if (strcasecmp(value, "100-continue") != 0)
 		return parser_reject(fault, 417, "expectation_failed",
 			"nothing but 100-continue can be expected");
-	/* RFC 9110 section 10.1.1: HTTP/1.0 knows no interim answers. */
+	/* RFC 9110 section 10.1.1: HTTP/1.0 has no interim responses. */
 	head->expects_continue = !head->is_http_1_0;
 	return 0;
 }

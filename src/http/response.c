@@ -48,7 +48,7 @@ response_put(struct buffer *out, const char *text)
 	buffer_append(out, text, strlen(text));
 }
 
-/* Short lines only. */
+/* For lines of up to 255 bytes. */
 __attribute__((format(printf, 2, 3))) static void
 response_put_line(struct buffer *out, const char *format, ...)
 {
@@ -62,7 +62,7 @@ response_put_line(struct buffer *out, const char *format, ...)
 	response_put(out, "\r\n");
 }
 
-/* Browsers keep to it; a page of ours loads nothing from elsewhere but avatars. */
+/* The page loads nothing from other servers but avatars. */
 static const char *
 response_content_security_policy(const struct config *config)
 {
@@ -86,7 +86,7 @@ response_put_date(struct buffer *out)
 	response_put_line(out, "Date: %s", date);
 }
 
-/* What lets a page of another origin read the answer. */
+/* Lets a page of another origin read the answer. */
 static void
 response_put_origin(struct buffer *out, const char *origin)
 {
@@ -108,7 +108,7 @@ http_response_head(struct buffer *out, const struct http_request *request,
 		response_put(out, answer->headers);
 	if (is_last)
 		response_put_line(out, "Connection: close");
-	/* The page says itself how long its files are good. */
+	/* The page's files have a Cache-Control of their own. */
 	if ((route && route->name) || answer->status >= 400)
 		response_put_line(out, "Cache-Control: no-store");
 	if (request->origin)
@@ -119,8 +119,9 @@ http_response_head(struct buffer *out, const struct http_request *request,
 	response_put_line(out, "Referrer-Policy: no-referrer");
 }
 
-/* True if what follows the request is not known to be one: its body was not read, or it
- * wanted to speak something else. Or nobody is to follow. */
+/* True if no request may follow: the body was not read, or the client asked for another
+ * protocol, so that the next bytes may not be a request; or the connection is to be
+ * closed anyway. */
 static bool
 response_must_close(const struct http_request *request)
 {

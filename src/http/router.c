@@ -10,7 +10,7 @@
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
-/* Room for a header line that lists every method. */
+/* Room for a header line with all methods. */
 #define METHODS_BYTES 96
 
 static bool
@@ -18,7 +18,7 @@ router_matches(const struct http_route *route, const struct http_head *head)
 {
 	if (!route->name)
 		return true;
-	/* What is asked of nothing is not asked of whatever is usual. */
+	/* An empty last segment (/push/) does not mean the default room. */
 	return head->segment_count == route->segments &&
 	       !strcmp(head->segments[0], route->name) &&
 	       *head->segments[head->segment_count - 1];
@@ -43,7 +43,7 @@ router_find_route(struct http_request *request)
 	}
 }
 
-/* A header line called name with the methods of route. */
+/* Write a header line of that name with the methods of route. */
 static void
 router_list_methods(
 	const struct http_route *route, const char *name, char *out, size_t size)
@@ -64,15 +64,15 @@ router_reject(struct http_request *request, int status, const char *headers,
 	return false;
 }
 
-/* For the log. */
+/* A value for the log. */
 static const char *
 router_printable(const char *value)
 {
 	return name_is_line(value) ? value : "?";
 }
 
-/* Returns false if the request was answered. A client that is no browser has no origin.
- */
+/* Returns false if the request was answered. Clients other than browsers send no
+ * Origin. */
 static bool
 router_check_origin(struct http_request *request)
 {
@@ -93,8 +93,8 @@ router_check_origin(struct http_request *request)
 	return true;
 }
 
-/* What a browser asks before it lets a page of another origin send more than a form could
- * (the Fetch standard, section 3.2). */
+/* A browser asks this before it lets a page of another origin send more than a form could
+ * send (the Fetch standard, section 3.2). */
 static bool
 router_is_preflight(const struct http_request *request)
 {
@@ -149,7 +149,7 @@ router_check_length(struct http_request *request)
 	return true;
 }
 
-/* True if the request says that it is passed on for somebody. */
+/* True if a header says that the request was forwarded. */
 static bool
 router_is_forwarded(const struct http_head *head)
 {
@@ -163,9 +163,8 @@ router_is_forwarded(const struct http_head *head)
 	return false;
 }
 
-/* A name that leads to this machine from itself. A page that had its own name made to
- * point here (DNS rebinding), and a proxy that says nothing else, give themselves away by
- * another one. */
+/* True if host is a name of this machine itself. A page whose own name points here (DNS
+ * rebinding), and a proxy without X-Forwarded-For, send another name. */
 static bool
 router_is_local_host(const char *host)
 {
@@ -177,7 +176,7 @@ router_is_local_host(const char *host)
 	return !*host || (len && (!host[len] || host[len] == ':'));
 }
 
-/* Find out who asks. Returns false if that was answered. */
+/* Find the client. Returns false if the request was answered. */
 static bool
 router_identify(struct http_request *request)
 {
@@ -189,7 +188,7 @@ router_identify(struct http_request *request)
 
 	if (is_proxy)
 		r = forwarded_find_client(conn->table->proxies, head, &client);
-	/* A peer that was a proxy until the last reload was admitted without counting. */
+	/* A peer that was a proxy before a reload was admitted without counting it. */
 	if (r != -ENOENT || (!is_proxy && !conn->is_counted && !conn->is_loopback))
 		set = conn_set_client(conn, &client);
 	if (set == -EACCES) {
@@ -202,8 +201,8 @@ router_identify(struct http_request *request)
 		return router_reject(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 	}
-	/* Whom somebody asks for who is not believed, or does not know, may be anybody.
-	 */
+	/* A request forwarded by an untrusted peer could come from anyone, so it is not
+	 * local. */
 	request->is_local = conn->is_loopback && router_is_local_host(head->host) &&
 			    (r == 0 || !router_is_forwarded(head));
 	return true;

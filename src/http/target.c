@@ -26,8 +26,8 @@ target_digit_of(char c)
 	return -1;
 }
 
-/* Decode len bytes to out, which may be text itself. Returns the bytes there, or -1 where
- * an escape is broken. */
+/* Decode len bytes to out, which may be text itself. Returns the number of bytes, or -1
+ * if an escape is invalid. */
 static long
 target_decode(const char *text, size_t len, char *out, bool plus_is_space)
 {
@@ -67,7 +67,7 @@ target_is_text(const char *text, size_t len)
 	return true;
 }
 
-/* Decode text of len bytes in its place; a 0 follows. */
+/* Decode len bytes of text in place and append a 0. */
 static int
 target_decode_segment(char *text, size_t len, struct http_fault *fault)
 {
@@ -81,7 +81,7 @@ target_decode_segment(char *text, size_t len, struct http_fault *fault)
 	return 0;
 }
 
-/* path begins with a slash, or is empty, which means the same as "/". */
+/* path begins with a slash, or is empty, which means "/". */
 static int
 target_parse_path(struct http_head *head, char *path, struct http_fault *fault)
 {
@@ -127,8 +127,8 @@ http_target_is_authority(const char *text)
 	return true;
 }
 
-/* RFC 9112 section 3.2.2: what the target says of the host is what counts. Sets *rest to
- * what follows the authority. */
+/* RFC 9112 section 3.2.2: the host of the target takes precedence. Sets *rest to what
+ * follows the authority. */
 static int
 target_parse_authority(
 	struct http_head *head, char *authority, char **rest, struct http_fault *fault)
@@ -136,7 +136,7 @@ target_parse_authority(
 	size_t len = strcspn(authority, "/?");
 	char *host = authority - 1;
 
-	/* Moved over the slashes before it, so that a 0 has room behind it. */
+	/* Move it over the slashes before it, to make room for a 0 after it. */
 	memmove(host, authority, len);
 	host[len] = '\0';
 	if (!len || !http_target_is_authority(host))
@@ -146,7 +146,7 @@ target_parse_authority(
 	return 0;
 }
 
-/* Sets *path to the origin-form of target, or NULL where it has none. */
+/* Set *path to the origin-form of target, or NULL if it has none. */
 static int
 target_find_path(
 	struct http_head *head, char *target, char **path, struct http_fault *fault)
@@ -198,14 +198,14 @@ http_target_parse(
 	return target_parse_path(head, path, fault);
 }
 
-/* True if the argument of len bytes is decoded called name. */
+/* True if the len bytes of argument, decoded, are name. */
 static bool
 target_is_called(const char *argument, size_t len, const char *name)
 {
 	char decoded[64];
 	long n;
 
-	/* An escape takes three bytes; no longer name can be meant. */
+	/* An escape has three bytes: a longer argument cannot be name. */
 	if (len > sizeof(decoded))
 		return false;
 	n = target_decode(argument, len, decoded, true);

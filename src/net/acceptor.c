@@ -11,15 +11,15 @@
 #include "net/reject.h"
 #include "net/rlimit.h"
 
-/* Beyond this the kernel holds back what a peer has not acknowledged, so that a slow
- * reader is known by its queue and not by megabytes of kernel memory. */
+/* The kernel takes no more unsent bytes than this. So a slow reader shows in its queue
+ * instead of using megabytes of kernel memory. */
 #define UNSENT_BYTES (128 * 1024)
 
-/* Descriptors of a connection: with TLS, the socket and a pair of others. */
+/* Descriptors of a connection. With TLS: the socket and a pair of sockets. */
 #define DESCRIPTORS 1
 #define TLS_DESCRIPTORS 3
 
-/* How one kind of connection is told that it is not served. */
+/* What rejected connections of one kind are sent. */
 struct reject_texts {
 	enum reject_text full, banned;
 };
@@ -63,7 +63,7 @@ acceptor_set_socket_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
-/* Only counted here: one line in the log a tick, however many they are. */
+/* Only counts: acceptor_tick logs one line, however many there are. */
 static void
 acceptor_reject(struct acceptor *acceptor, int fd, const struct sockaddr *address,
 	const char *why, const struct reject_texts *texts)
@@ -80,7 +80,7 @@ acceptor_reject(struct acceptor *acceptor, int fd, const struct sockaddr *addres
 	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
 }
 
-/* A record of the connection, or NULL: it was refused. */
+/* Returns a record of the connection, or NULL if it is rejected. */
 static struct conn *
 acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
 	enum transport transport, const struct reject_texts *texts)
@@ -120,7 +120,7 @@ acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 		acceptor->ops->on_line(acceptor->context, conn, fd);
 }
 
-/* On the sockets that the service manager has for that name, else on ones of our own. */
+/* Listen on the inherited sockets of that name, or on new ones if there are none. */
 static int
 acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
 	const char *name, const char *address, int port, listener_on_accept *on_accept)

@@ -28,7 +28,7 @@ conn_table_fini(struct conn_table *table)
 	conn_limit_free(table->by_address);
 }
 
-/* As IPv6, IPv4 being mapped to it. */
+/* As IPv6; IPv4 becomes mapped IPv4. */
 static struct in6_addr
 conn_address_of(const struct sockaddr *address)
 {
@@ -42,7 +42,7 @@ conn_address_of(const struct sockaddr *address)
 	return mapped;
 }
 
-/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
+/* Mapped IPv4 is written as IPv4, the form that its owner knows. */
 static void
 conn_write_address(const struct in6_addr *address, char *out, size_t size)
 {
@@ -52,7 +52,7 @@ conn_write_address(const struct in6_addr *address, char *out, size_t size)
 		inet_ntop(AF_INET6, address, out, (socklen_t)size);
 }
 
-/* The connection is that of address. */
+/* Make address the client's. */
 static void
 conn_set_address(struct conn *conn, const struct in6_addr *address)
 {
@@ -117,7 +117,7 @@ conn_is_banned(const struct conn *conn)
 	struct in6_addr address;
 
 	cidr_read_address(conn->peer, strlen(conn->peer), &address);
-	/* A proxy is not for whom it speaks. */
+	/* A ban of its address does not apply to a proxy itself. */
 	return conn_table_bans(conn->table, &address) &&
 	       !(IN6_ARE_ADDR_EQUAL(&address, &conn->address) && conn_is_proxy(conn));
 }

@@ -15,10 +15,10 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/net/loop.h"
 
-/* Connections taken from one socket before the loop looks at the others. */
+/* Connections accepted from one socket before others get their turn. */
 #define ACCEPTS_A_TURN 64
 
-/* How long nothing is accepted after the process ran out of descriptors. */
+/* Pause of accepting when the process has no descriptor left. */
 #define PAUSE_MS 200
 
 union address {
@@ -37,7 +37,7 @@ struct listener {
 	struct listening sockets[LISTENER_SOCKETS];
 	size_t count;
 	struct loop_timer *pause;
-	bool is_exhausted; /* and the log says so already */
+	bool is_exhausted; /* and the log says so */
 	listener_on_accept *on_accept;
 	void *context;
 };
@@ -57,8 +57,8 @@ listener_on_pause_over(void *context)
 	listener_watch(context, true);
 }
 
-/* The connection that could not be taken keeps the socket readable: a loop that went on
- * asking would do nothing else. */
+/* A connection that cannot be accepted keeps the socket readable. Without a pause the
+ * loop would do nothing but try again. */
 static void
 listener_pause(struct listener *listener, int error)
 {
@@ -91,8 +91,7 @@ listener_on_readable(struct loop_socket *socket)
 		} else if (errno == EAGAIN) {
 			return;
 		}
-		/* Anything else is about that one connection, which is gone (accept(2)).
-		 */
+		/* Other errors concern this one connection, which is gone (accept(2)). */
 	}
 }
 
@@ -162,8 +161,8 @@ listener_add_socket(struct listener *listener, int fd)
 	listening->listener = listener;
 }
 
-/* Open one socket for each address of the list; a family that this machine does not have
- * is left out as long as another one is there. */
+/* Open one socket for each address of the list. Families that this machine lacks are
+ * skipped if another one works. */
 static int
 listener_open_all(struct listener *listener, const struct addrinfo *info, int port)
 {

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* What is handed to the kernel at once, so that everybody gets a turn. */
+/* Most that is written at once, so that other connections get their turn. */
 #define WRITE_FRAMES 64
 #define WRITE_BYTES 65536
 
@@ -16,8 +16,8 @@ out_queue_drain_init(struct out_queue_drain *drain, struct loop *loop)
 	TAILQ_INIT(&drain->dirty);
 }
 
-/* Point at the bytes to be written next: of whole frames, but for the first and the
- * last one. Returns how many pieces there are. */
+/* Point pieces at the bytes to write next. Only the first and the last piece may be a
+ * part of a frame. Returns how many pieces there are. */
 static size_t
 out_queue_gather(const struct out_queue *out_queue, struct iovec *pieces)
 {
@@ -53,7 +53,7 @@ out_queue_drop_begun(struct out_queue *out_queue)
 	out_queue->begun_bytes = 0;
 }
 
-/* len bytes are the kernel's. */
+/* len bytes are written. */
 static void
 out_queue_advance(struct out_queue *out_queue, size_t len)
 {
@@ -91,7 +91,7 @@ out_queue_write_some(struct out_queue *out_queue)
 	return 0;
 }
 
-/* May end with the out queue gone. */
+/* May free the out queue. */
 static void
 out_queue_write_or_wait(struct out_queue *out_queue)
 {

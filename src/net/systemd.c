@@ -25,10 +25,10 @@ struct systemd {
 	struct loop_timer *status;
 	void (*describe)(void *context, char *text, size_t size);
 	void *context;
-	char said[STATUS_BYTES]; /* the last status */
+	char said[STATUS_BYTES]; /* the last reported status */
 };
 
-/* What was handed over and nobody has taken yet. */
+/* Inherited sockets that systemd_sockets has not returned yet. */
 static struct {
 	size_t count;
 	int fds[SYSTEMD_SOCKETS];
@@ -163,7 +163,7 @@ systemd_ready(struct loop *loop, void (*status)(void *context, char *text, size_
 	systemd_tell("READY=1");
 	if (every_ms > 0)
 		loop_timer_start(systemd->watchdog, every_ms, every_ms);
-	/* Nobody to be told: nothing to wake up for. */
+	/* Without a service manager there is nothing to report. */
 	if (getenv("NOTIFY_SOCKET"))
 		loop_timer_start(systemd->status, STATUS_MS, STATUS_MS);
 	return systemd;
@@ -174,7 +174,7 @@ systemd_reloading(void)
 {
 	char text[80];
 
-	/* systemd 253 wants to know since when. */
+	/* Required since systemd 253. */
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 		clock_now_us());
 	systemd_tell(text);

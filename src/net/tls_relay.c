@@ -1,5 +1,5 @@
-/* The connections: what is read from the peer is written to the door, and back. Neither
- * side is read from while the other one has not taken what came last. */
+/* TLS connections: a relay copies from the peer to the door and back. It reads from one
+ * side only after the other side has taken everything. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
@@ -20,51 +20,50 @@
 
 #define HANDSHAKE_MS 10000
 
-/* The most that a record holds (RFC 8446 section 5.1). Whoever reads as much leaves
- * nothing of a record in OpenSSL, where no event would tell of it. */
+/* Most bytes of a record (RFC 8446 section 5.1). Reading so many leaves nothing of a
+ * record in OpenSSL, where no event would report it. */
 #define RECORD_BYTES 16384
 
-/* Records that are carried in one direction before others get their turn. */
+/* Records copied in one direction before other connections get their turn. */
 #define RECORDS_A_TURN 8
 
-/* What waits between a door and its relay is waiting for a slow reader, but not in the
- * door's queue, by which that is known. */
+/* Send buffer of the pair. It is small, so that what a slow reader leaves unread waits in
+ * its door's queue, where limits.queue_bytes applies. */
 #define PAIR_BYTES 16384
 
-/* How often it is looked whether the door of a peer that takes nothing is still there. */
+/* If the peer takes nothing: how often to check that the door is still open. */
 #define STALL_MS 10000
 
-/* What a peer that was told the end may take to close; longer than the door behind reads
- * on. */
+/* Time for the peer to close after the end was sent. Longer than the door reads on. */
 #define LINGER_MS 3000
 
-/* What a lane waits for; may be several. */
+/* Events that a lane waits for; may be combined. */
 enum { RELAY_READ = 1, RELAY_WRITE = 2 };
 
 /* One direction. */
 struct lane {
-	struct buffer rest; /* that is not taken yet */
-	/* What it waits for, of the peer's socket and of the pair. */
+	struct buffer rest; /* not written yet */
+	/* Awaited on the peer's socket and on the pair. */
 	int outer_events, inner_events;
-	bool is_over; /* the other end was told that nothing follows */
+	bool is_over; /* the end was passed on */
 };
 
 struct relay {
 	struct tls_door *door;
-	struct conn *conn; /* until hands are shaken */
+	struct conn *conn; /* during the handshake */
 	SSL *ssl;
 	struct loop_socket outer; /* the peer's socket */
-	struct loop_socket inner; /* this side of the pair; not before hands are shaken */
-	int64_t patience_ms;      /* for the peer, while it owes something; or 0 */
-	int64_t due_ms;           /* monotonic: when that is over */
+	struct loop_socket inner; /* this end of the pair; open after the handshake */
+	int64_t patience_ms;      /* time for the peer to read or to close; 0: no limit */
+	int64_t due_ms;           /* monotonic: the end of that time */
 	struct lane in;           /* from the peer to the door */
 	struct lane out;          /* and back */
-	bool is_out_ended;        /* the door says nothing more */
-	bool has_moved;           /* the peer has taken something */
+	bool is_out_ended;        /* the door has closed, or sends nothing more */
+	bool has_moved;           /* the peer has taken bytes */
 	LIST_ENTRY(relay) link;
 };
 
-/* What OpenSSL waits for, having returned r. Returns 0, or -1 if it is for nothing. */
+/* Note the event that OpenSSL waits for after it returned r. Returns -1 if it failed. */
 static int
 relay_note_wait(struct relay *relay, struct lane *lane, int r)
 {
@@ -88,7 +87,7 @@ relay_watch(struct loop_socket *socket, int events)
 		loop_socket_want_write(socket);
 }
 
-/* The sockets stay as they are. */
+/* Leaves the sockets open. */
 static void
 relay_free(struct relay *relay)
 {
@@ -107,7 +106,8 @@ relay_end(struct relay *relay)
 	relay_free(relay);
 }
 
-/* Keep what is left of len bytes, of which taken are gone; bytes may be the buffer's. */
+/* Keep in buffer what is left of len bytes after the first taken ones. bytes may be
+ * buffer's own. */
 static void
 relay_keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
 {
@@ -121,15 +121,15 @@ relay_keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t tak
 		buffer_clear(buffer);
 }
 
-/* What carries something from one side to the other returns 1 if there may be more to do
- * at once, 0 if that waits for an event or is over, and -1 if the peer has gone. */
+/* The functions that copy return 1 if there may be more to copy, 0 if the lane waits for
+ * an event or has ended, and -1 if the peer has gone. */
 
 static int
 relay_give_to_door(struct relay *relay, const char *bytes, size_t len)
 {
 	ssize_t n = send(relay->inner.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	/* For a door that has gone, what the peer says is read away. */
+	/* If the door has closed, the peer's bytes are discarded. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 		n = (ssize_t)len;
 	relay_keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
@@ -171,7 +171,7 @@ relay_give_to_peer(struct relay *relay, const char *bytes, size_t len)
 	return 1;
 }
 
-/* Tell the peer that nothing more follows. */
+/* Pass the end on to the peer. */
 static int
 relay_close_to_peer(struct relay *relay)
 {
@@ -203,8 +203,7 @@ relay_take_from_door(struct relay *relay)
 		relay->out.inner_events = RELAY_READ;
 		return 0;
 	}
-	/* Closed, or closed with something left that it had not read: both end what it
-	 * says. */
+	/* The door has closed, with or without unread input. */
 	relay->is_out_ended = true;
 	return 1;
 }
@@ -243,7 +242,7 @@ relay_carry_out(struct relay *relay)
 	return r;
 }
 
-/* The peer owes something: to take what there is, or to close. */
+/* Limit the time while the peer has something to read or should close. */
 static void
 relay_set_patience(struct relay *relay)
 {
@@ -258,8 +257,7 @@ relay_set_patience(struct relay *relay)
 		relay->due_ms = clock_now_ms() + patience_ms;
 }
 
-/* Carry what there is, in the directions that the events are for. The relay may be gone
- * afterwards. */
+/* Copy in the given directions. May free the relay. */
 static void
 relay_carry(struct relay *relay, bool is_for_in, bool is_for_out)
 {
@@ -309,7 +307,7 @@ relay_is_door_gone(const struct relay *relay)
 	return poll(&inner, 1, 0) == 1 && (inner.revents & POLLHUP);
 }
 
-/* How long a peer may take nothing is the door's to say, while there is one. */
+/* While the door is open it decides how long the peer may take nothing. */
 static void
 relay_on_impatience(struct relay *relay, int64_t now_ms)
 {
@@ -319,7 +317,7 @@ relay_on_impatience(struct relay *relay, int64_t now_ms)
 		relay->due_ms = now_ms + relay->patience_ms;
 }
 
-/* Hands are shaken. */
+/* The handshake is done. */
 static void
 relay_open_pair(struct relay *relay)
 {
@@ -345,8 +343,7 @@ relay_open_pair(struct relay *relay)
 	relay_carry(relay, true, true);
 }
 
-/* The peer, which has been sent an alert unless it does not know what that is, is let
- * go of. */
+/* The handshake failed. OpenSSL has sent an alert, except to a client that sent HTTP. */
 static void
 relay_reject(struct relay *relay)
 {
@@ -365,7 +362,7 @@ relay_reject(struct relay *relay)
 }
 
 static void
-relay_shake_hands(struct relay *relay)
+relay_handshake(struct relay *relay)
 {
 	int r;
 
@@ -385,7 +382,7 @@ relay_on_outer(struct loop_socket *socket, int event)
 	struct relay *relay = container_of(socket, struct relay, outer);
 
 	if (relay->conn)
-		relay_shake_hands(relay);
+		relay_handshake(relay);
 	else
 		relay_carry(relay, event & relay->in.outer_events,
 			event & relay->out.outer_events);
@@ -426,7 +423,7 @@ relay_on_closed(struct conn *conn)
 	relay_free(relay);
 }
 
-/* Of a connection on which hands are not shaken yet. */
+/* The door of a connection during its handshake. */
 static const struct door conn_door = {
 	.name = "tls",
 	.on_stop = relay_on_stop,

@@ -9,37 +9,37 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
-/* Compressing holds up the loop, so only what is done in less than 2 ms is compressed as
- * well as can be. The largest files of the page take 3 ms, and 1 MiB takes 26 ms. */
+/* Compressing blocks the loop, so only files that take less than 2 ms get the best
+ * compression. The largest files of the page take 3 ms; 1 MiB takes 26 ms. */
 #define LEVEL_SMALL 9
 #define LEVEL_LARGE 4
 #define SMALL_BYTES (32 * 1024)
 
-/* A window of 32 KB, 16 more for gzip's head and check sum. */
+/* A window of 32 KB; 16 more selects gzip's header and checksum. */
 #define WINDOW_BITS (15 + 16)
 #define MEMORY_LEVEL 8
 
-/* Smaller files fit into the packet that the head of the answer takes anyway. */
+/* Smaller files fit into the same packet as the answer's head. */
 #define FILE_BYTES_MIN 256
 #define FILE_BYTES_MAX (1024 * 1024)
 
-/* Several times the page, so that nothing is compressed twice. */
+/* Several times the size of the page, so that nothing is compressed twice. */
 #define KEPT_FILES 512
 #define KEPT_BYTES (4 * 1024 * 1024)
 
-/* What is in use makes no room for others. So a folder that holds more than may be kept
- * cannot be asked through, over and over, to have the loop do nothing but compress. */
+/* Content that was used recently is not dropped. Otherwise a client could request all
+ * files of a large folder again and again, and the loop would do nothing but compress. */
 #define IDLE_MS 60000
 
 struct gzip_cache_entry {
 	char *path;
-	char etag[STATIC_FILE_ETAG_BYTES]; /* of the file that was compressed */
-	struct buffer content;             /* empty: it does not get smaller */
+	char etag[STATIC_FILE_ETAG_BYTES]; /* of the compressed file */
+	struct buffer content; /* empty: compressing does not make it smaller */
 	int64_t used_ms;
 	UT_hash_handle hh;
 };
 
-/* What an entry takes, or will take at most. */
+/* Bytes that an entry takes, or will take at most. */
 static size_t
 gzip_cache_cost_of(const char *path, size_t content_bytes)
 {
@@ -56,7 +56,7 @@ gzip_cache_drop_entry(struct gzip_cache *gzip, struct gzip_cache_entry *entry)
 	free(entry);
 }
 
-/* Let go of what is idle, the oldest first, until there is room for one more. */
+/* Drop idle entries, the oldest first, until there is room for one more. */
 static bool
 gzip_cache_make_room(struct gzip_cache *gzip, size_t cost, int64_t now_ms)
 {
@@ -83,8 +83,8 @@ gzip_cache_on_free(void *context, void *bytes)
 	free(bytes);
 }
 
-/* Returns the bytes that were put into out, which has room for fewer than len; 0 if that
- * is not enough. */
+/* Returns how many bytes were written to out, which has room for fewer than len; 0 if
+ * that is not enough. */
 static size_t
 gzip_cache_compress_bytes(const void *bytes, size_t len, void *out)
 {
@@ -108,7 +108,7 @@ gzip_cache_compress_bytes(const void *bytes, size_t len, void *out)
 	return n;
 }
 
-/* Returns 0 or -errno; nothing is put into content if that is not smaller. */
+/* Returns 0 or -errno. content stays empty if compressing does not make it smaller. */
 static int
 gzip_cache_compress_file(const struct static_file *file, struct buffer *content)
 {
@@ -143,7 +143,7 @@ gzip_cache_add_entry(
 	return entry;
 }
 
-/* The table is in the order in which its entries were added: this one is the last now. */
+/* The table is ordered by the time of adding: add the entry again to make it the last. */
 static void
 gzip_cache_use_entry(
 	struct gzip_cache *gzip, struct gzip_cache_entry *entry, int64_t now_ms)

@@ -8,11 +8,11 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 
-/* Room for an entity tag that says the coding, too, and for the lines about a file. */
+/* Room for an entity tag with the coding, and for a file's header lines. */
 #define ETAG_BYTES (STATIC_FILE_ETAG_BYTES + 8)
 #define HEADERS_BYTES (ETAG_BYTES + 128)
 
-/* RFC 9110 section 13.1.2, by weak comparison. */
+/* RFC 9110 section 13.1.2, weak comparison. */
 static bool
 static_is_unchanged(const struct http_head *head, const char *etag)
 {
@@ -25,7 +25,7 @@ static_is_unchanged(const struct http_head *head, const char *etag)
 	return false;
 }
 
-/* Each form of the file has a tag of its own (RFC 9110 section 8.8.3.3). */
+/* Each coding of a file has its own tag (RFC 9110 section 8.8.3.3). */
 static void
 static_write_etag(char *out, const char *etag, bool is_gzip)
 {
@@ -76,7 +76,7 @@ static_answer_file(
 		answer.body = gzip ? gzip->bytes : NULL;
 		answer.len = gzip ? gzip->len : file->size;
 	}
-	/* Always asked again: the files' names do not change with what is in them. */
+	/* Browsers must revalidate: the files' names do not change with their content. */
 	snprintf(headers, sizeof(headers), "ETag: %s\r\nCache-Control: no-cache\r\n%s%s",
 		etag, file->is_text ? "Vary: Accept-Encoding\r\n" : "",
 		gzip && answer.type ? "Content-Encoding: gzip\r\n" : "");
@@ -86,8 +86,8 @@ static_answer_file(
 		http_respond(request, &answer);
 }
 
-/* The decoded path as the page's files have it. Returns false where a segment has a slash
- * of its own, which no file's name has. */
+/* Write the decoded path. Returns false if a decoded segment contains a slash, which no
+ * file name does. */
 static bool
 static_write_path(const struct http_head *head, char *out)
 {
@@ -106,7 +106,7 @@ static void
 static_on_request(struct http_request *request)
 {
 	const struct static_door *door = request->context;
-	/* Decoded, no path is longer than the head that it came in. */
+	/* A decoded path is not longer than the head. */
 	char path[HTTP_HEAD_BYTES];
 	struct static_file file;
 	int r = -ENOENT;

@@ -50,7 +50,7 @@ static_file_find_type(struct static_file *file, const char *path)
 		}
 }
 
-/* Open relative to the page's folder and nowhere else, whatever links there are. */
+/* Open a file inside of the page's folder, also if links lead elsewhere. */
 static int
 static_file_open_beneath(const struct static_root *page, const char *path)
 {
@@ -60,15 +60,14 @@ static_file_open_beneath(const struct static_root *page, const char *path)
 	};
 	long fd = syscall(SYS_openat2, page->directory, path, &how, sizeof(how));
 
-	/* A kernel before 5.6, or a sandbox that does not know the call: no links then.
-	 */
+	/* A kernel before 5.6, or a sandbox without this call: follow no links. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = openat(page->directory, path, (int)how.flags | O_NOFOLLOW);
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* No segment may be empty or begin with a dot: that leaves out "..", dot files and a path
- * that would be absolute once its first slash is gone. */
+/* No segment may be empty or begin with a dot. This excludes "..", dot files, and a path
+ * that is still absolute without its first slash. */
 static bool
 static_file_is_servable(const char *path)
 {
@@ -93,7 +92,7 @@ static_file_describe(struct static_file *file, const char *path)
 		return -ENOENT;
 	file->size = (size_t)st.st_size;
 	static_file_find_type(file, path);
-	/* Not st_mtim: "cp -p" and the like put new content under an old time. */
+	/* Not st_mtim: "cp -p" gives new content an old time. */
 	snprintf(file->etag, sizeof(file->etag),
 		"\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st.st_ino,
 		(uint64_t)st.st_size,
