@@ -74,7 +74,7 @@ test('the manual lists every event of the log and no other', () => {
 	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_write\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
 	// The call names two events and logs one of them.
-	patterns.push(/\blog_order\(\w+ \? "([a-z_]+)"/g, /\blog_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
+	patterns.push(/\bmoderate_log_order\(\w+ \? "([a-z_]+)"/g, /\bmoderate_log_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
 	for (const name of readdirSync(path.join(sourceDir, 'src'), { recursive: true }).filter((file) => /\.[ch]$/.test(file))) {
 		const source = readFileSync(path.join(sourceDir, 'src', name), 'utf8');
 		for (const pattern of patterns)
