@@ -46,7 +46,8 @@ static void
 cross_check_length(const struct cross_check *loaded, const struct config_target *string,
 	const struct config_origin *origin, const char *within)
 {
-	const struct config_option *limit = config_option_find(string->option->limit);
+	const struct config_option *limit =
+		config_option_find(&config_root, string->option->limit);
 	const struct config_origin *limit_origin = cross_check_origin(loaded, limit);
 	bool limit_last = limit_origin->step > origin->step;
 	struct config_place place = limit_last ? limit_origin->place : origin->place;
@@ -56,11 +57,10 @@ cross_check_length(const struct cross_check *loaded, const struct config_target 
 	if (origin->bad || limit_origin->bad || length <= (size_t)most)
 		return;
 	place.within = within;
-	char *where = config_place_where(
-		&place, limit_last ? limit_origin->setting : string->setting);
-	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s allows %d",
-		string->option->path, length, limit->path, most);
-	free(where);
+	config_report(loaded->errors, &place,
+		limit_last ? limit_origin->setting : string->setting,
+		"%s has %zu bytes, %s allows %d", string->option->path, length,
+		limit->path, most);
 }
 
 /* Check the members of group number index of a list. */
@@ -152,12 +152,9 @@ cross_check_report_same(const struct cross_check *loaded,
 						 other, pair->unique, taken->index)
 				       : other->setting;
 	place.within = within;
-	char *where = config_place_where(&place, setting);
-	char *shown = config_escape(taken->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(loaded->errors, where, "%s must differ from %s, is \"%s\"",
-		pair->member->path, name, shown);
-	free(shown);
-	free(where);
+	config_report(loaded->errors, &place, setting,
+		"%s must differ from %s, is \"%s\"", pair->member->path, name,
+		config_show(taken->text).text);
 	free(name);
 	free(within);
 }
@@ -192,7 +189,7 @@ cross_check_differs(const struct cross_check *loaded, const struct config_option
 	struct cross_check_pair pair = { .list = list, .member = member };
 
 	for (const char *const *path = member->differs; path && *path; path++) {
-		pair.other = config_option_find(*path);
+		pair.other = config_option_find(&config_root, *path);
 		pair.unique = pair.other->members
 				      ? cross_check_unique_member(pair.other->members)
 				      : NULL;
@@ -200,44 +197,32 @@ cross_check_differs(const struct cross_check *loaded, const struct config_option
 	}
 }
 
-/* Report an option that is set while the one it needs (with) is not. */
-static void
-cross_check_with(const struct cross_check *loaded, const struct config_option *option)
-{
-	const struct config_option *other = config_option_find(option->with);
-	const struct config_origin *own_origin = cross_check_origin(loaded, option);
-	const struct config_origin *other_origin = cross_check_origin(loaded, other);
-	const struct config_origin *last =
-		other_origin->step > own_origin->step ? other_origin : own_origin;
-
-	if (own_origin->bad || other_origin->bad ||
-		!*cross_check_string(loaded->config, option) ||
-		*cross_check_string(loaded->config, other))
-		return;
-	char *where = config_place_where(&last->place, last->setting);
-	config_errors_add(loaded->errors, where, "%s is given without %s", option->path,
-		other->path);
-	free(where);
-}
-
-/* Report a choice whose value needs a string that is not set. */
+/* Report a string that is set, or a choice that is at needs_at, while the string that it
+ * needs is not set. */
 static void
 cross_check_needs(const struct cross_check *loaded, const struct config_option *option)
 {
-	const struct config_option *other = config_option_find(option->needs);
+	const struct config_option *other =
+		config_option_find(&config_root, option->needs);
 	const struct config_origin *own_origin = cross_check_origin(loaded, option);
 	const struct config_origin *other_origin = cross_check_origin(loaded, other);
 	const struct config_origin *last =
 		other_origin->step > own_origin->step ? other_origin : own_origin;
-	int value = *(const int *)config_value_at(loaded->config, option);
+	const int *choice =
+		option->choices ? config_value_at(loaded->config, option) : NULL;
+	bool is_set = choice ? *choice == option->needs_at
+			     : *cross_check_string(loaded->config, option);
 
-	if (own_origin->bad || other_origin->bad || value != option->needs_at ||
+	if (own_origin->bad || other_origin->bad || !is_set ||
 		*cross_check_string(loaded->config, other))
 		return;
-	char *where = config_place_where(&last->place, last->setting);
-	config_errors_add(loaded->errors, where, "%s \"%s\" needs %s", option->path,
-		option->choices[value], other->path);
-	free(where);
+	if (choice)
+		config_report(loaded->errors, &last->place, last->setting,
+			"%s \"%s\" needs %s", option->path, option->choices[*choice],
+			other->path);
+	else
+		config_report(loaded->errors, &last->place, last->setting,
+			"%s is given without %s", option->path, other->path);
 }
 
 /* Check an option, or all groups of a list. */
@@ -253,8 +238,6 @@ cross_check_option(const struct cross_check *loaded, const struct config_option 
 
 	if (option->limit)
 		cross_check_length(loaded, &string, origin, NULL);
-	if (option->with)
-		cross_check_with(loaded, option);
 	if (option->needs)
 		cross_check_needs(loaded, option);
 	if (!option->members)

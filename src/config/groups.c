@@ -36,9 +36,8 @@ config_groups_name(const struct config_option *option, size_t index)
 	return xasprintf("%s item %zu", option->path, index + 1);
 }
 
-static void
-config_groups_free_all(
-	const struct config_groups *groups, const struct config_option *option)
+void
+config_groups_free(const struct config_groups *groups, const struct config_option *option)
 {
 	const struct config_members *members = option->members;
 
@@ -47,14 +46,6 @@ config_groups_free_all(
 			config_value_free(config_groups_item(groups, option, i),
 				&members->options[j]);
 	free(groups->items);
-}
-
-void
-config_groups_free(void *base, const struct config_option *option)
-{
-	struct config_groups groups = config_groups_get(base, option);
-
-	config_groups_free_all(&groups, option);
 }
 
 /* Parse the defaults of all members. The caller destroys tree. */
@@ -76,18 +67,6 @@ config_groups_read_presets(const struct config_members *members, config_t *tree)
 		abort(); /* the table of options is wrong */
 	free(text);
 	return config_root_setting(tree);
-}
-
-static void
-config_groups_report_unknown_member(const struct config_target *group,
-	const struct config_members *members, const config_setting_t *key)
-{
-	const char *name = config_setting_name(key);
-	const struct config_option *near = config_member_suggest(members, name);
-	char *where = config_place_where(group->place, key);
-
-	config_errors_add_unknown(group->errors, where, name, near ? near->path : NULL);
-	free(where);
 }
 
 /* Set a member of the group from the setting. */
@@ -112,10 +91,11 @@ config_groups_set_members(
 	for (int i = 0; i < config_setting_length(group->setting); i++) {
 		const config_setting_t *key =
 			config_setting_get_elem(group->setting, (unsigned)i);
-		const struct config_option *member =
-			config_member_find(members, config_setting_name(key));
+		const char *name = config_setting_name(key);
+		const struct config_option *member = config_option_find(members, name);
 		if (!member) {
-			config_groups_report_unknown_member(group, members, key);
+			config_report_unknown(group->errors, group->place, key, name,
+				config_option_suggest(members, name));
 			good = false;
 		} else if (config_setting_type(key) != CONFIG_TYPE_NONE) {
 			good = config_groups_set_member(group, member, key) && good;
@@ -132,8 +112,8 @@ config_groups_is_meant(const config_setting_t *group,
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *key = config_setting_get_elem(group, (unsigned)i);
 		const char *name = config_setting_name(key);
-		const struct config_option *known = config_member_find(members, name);
-		if ((known ? known : config_member_suggest(members, name)) == member)
+		const struct config_option *known = config_option_find(members, name);
+		if ((known ? known : config_option_suggest(members, name)) == member)
 			return true;
 	}
 	return false;
@@ -144,8 +124,7 @@ static bool
 config_groups_add_presets(const struct config_target *group,
 	const struct config_members *members, const config_setting_t *presets)
 {
-	const struct config_source *source = group->place->source;
-	bool cut = source && config_source_is_cut(source);
+	bool cut = config_source_is_cut(group->place->source);
 	bool good = true;
 
 	for (size_t i = 0; i < members->count; i++) {
@@ -157,10 +136,8 @@ config_groups_add_presets(const struct config_target *group,
 		if (preset) {
 			config_groups_set_member(group, member, preset);
 		} else {
-			char *where = config_place_where(group->place, group->setting);
-			config_errors_add(
-				group->errors, where, "%s is missing", member->path);
-			free(where);
+			config_report(group->errors, group->place, group->setting,
+				"%s is missing", member->path);
 			good = false;
 		}
 	}
@@ -172,16 +149,12 @@ static bool
 config_groups_check_group(
 	const struct config_target *group, const struct config_members *members)
 {
-	const struct config_source *source = group->place->source;
-	bool cut = source && config_source_is_cut(source);
+	bool cut = config_source_is_cut(group->place->source);
 	const char *fault = members->check && !cut ? members->check(group->base) : NULL;
 
-	if (!fault)
-		return true;
-	char *where = config_place_where(group->place, group->setting);
-	config_errors_add(group->errors, where, "%s", fault);
-	free(where);
-	return false;
+	if (fault)
+		config_report(group->errors, group->place, group->setting, "%s", fault);
+	return !fault;
 }
 
 /* Fill the struct of group number index. */
@@ -194,11 +167,9 @@ config_groups_set_group(const struct config_target *to,
 	struct config_target group = *to;
 
 	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
-	if (!config_setting_is_group(group.setting)) {
-		config_value_refuse(to, group.setting,
+	if (!config_setting_is_group(group.setting))
+		return config_value_refuse(to, group.setting,
 			xasprintf("item %zu must be a group", index + 1));
-		return false;
-	}
 	char *within = config_groups_name(to->option, index);
 	place.within = within;
 	group.place = &place;
@@ -222,12 +193,9 @@ config_groups_report_duplicate(const struct config_target *to,
 	struct config_place place = *to->place;
 
 	place.within = within;
-	char *where = config_place_where(&place, key ? key : group);
-	char *shown = config_escape(entry->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(to->errors, where, "%s must differ from item %zu, is \"%s\"",
-		member->path, other + 1, shown);
-	free(shown);
-	free(where);
+	config_report(to->errors, &place, key ? key : group,
+		"%s must differ from item %zu, is \"%s\"", member->path, other + 1,
+		config_show(entry->text).text);
 	free(within);
 }
 
@@ -284,20 +252,17 @@ config_groups_set_all(const struct config_target *to, const struct config_groups
 bool
 config_groups_set(const struct config_target *to)
 {
-	struct config_groups groups;
+	struct config_groups groups, old = config_groups_get(to->base, to->option);
 
-	if (!config_setting_is_array(to->setting) &&
-		!config_setting_is_list(to->setting)) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (!config_value_is_list(to->setting))
+		return config_value_refuse_setting(to);
 	groups.count = (size_t)config_setting_length(to->setting);
 	groups.items = xcalloc(groups.count, to->option->members->size);
 	if (!config_groups_set_all(to, &groups)) {
-		config_groups_free_all(&groups, to->option);
+		config_groups_free(&groups, to->option);
 		return false;
 	}
-	config_groups_free(to->base, to->option);
+	config_groups_free(&old, to->option);
 	memcpy(config_value_at(to->base, to->option), &groups, sizeof(groups));
 	return true;
 }

@@ -72,16 +72,6 @@ config_value_int(const config_setting_t *setting)
 	return value;
 }
 
-static char *
-config_value_describe_string(const char *value)
-{
-	char *escaped = config_escape(value, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	char *text = xasprintf("\"%s\"", escaped);
-
-	free(escaped);
-	return text;
-}
-
 char *
 config_value_found(const config_setting_t *setting)
 {
@@ -96,28 +86,49 @@ config_value_found(const config_setting_t *setting)
 	case CONFIG_TYPE_FLOAT:
 		return config_real_text(config_setting_get_float(setting));
 	case CONFIG_TYPE_STRING:
-		return config_value_describe_string(config_setting_get_string(setting));
+		return xasprintf(
+			"\"%s\"", config_show(config_setting_get_string(setting)).text);
 	default:
 		return xasprintf("%lld", config_value_int(setting));
 	}
 }
 
-void
+bool
 config_value_refuse(
 	const struct config_target *to, const config_setting_t *found, char *wanted)
 {
-	char *where = config_place_where(to->place, to->setting);
 	char *shown = config_value_found(found);
 
 	/* The wrong value may be the secret itself, so do not print it. */
 	if (to->option->mask)
-		config_errors_add(to->errors, where, "%s %s", to->option->path, wanted);
+		config_report(to->errors, to->place, to->setting, "%s %s",
+			to->option->path, wanted);
 	else
-		config_errors_add(to->errors, where, "%s %s, is %s", to->option->path,
-			wanted, shown);
+		config_report(to->errors, to->place, to->setting, "%s %s, is %s",
+			to->option->path, wanted, shown);
 	free(shown);
-	free(where);
 	free(wanted);
+	return false;
+}
+
+bool
+config_value_refuse_setting(const struct config_target *to)
+{
+	return config_value_refuse(to, to->setting, config_value_wanted(to->option));
+}
+
+bool
+config_value_is_list(const config_setting_t *setting)
+{
+	return config_setting_is_array(setting) || config_setting_is_list(setting);
+}
+
+static bool
+config_value_is_int(const config_setting_t *setting)
+{
+	int type = config_setting_type(setting);
+
+	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
 }
 
 /* What is wrong with a string of the option, or NULL. The caller frees it. */
@@ -138,10 +149,8 @@ config_value_check_string(const struct config_option *option, const char *value)
 static bool
 config_value_set_bool(const struct config_target *to)
 {
-	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL)
+		return config_value_refuse_setting(to);
 	*(bool *)config_value_at(to->base, to->option) =
 		config_setting_get_bool(to->setting);
 	return true;
@@ -150,14 +159,11 @@ config_value_set_bool(const struct config_target *to)
 static bool
 config_value_set_int(const struct config_target *to)
 {
-	int type = config_setting_type(to->setting);
 	long long value = config_value_int(to->setting);
 
-	if ((type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
-		value < to->option->min || value > to->option->max) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (!config_value_is_int(to->setting) || value < to->option->min ||
+		value > to->option->max)
+		return config_value_refuse_setting(to);
 	*(int *)config_value_at(to->base, to->option) = (int)value;
 	return true;
 }
@@ -165,16 +171,13 @@ config_value_set_int(const struct config_target *to)
 static bool
 config_value_set_real(const struct config_target *to)
 {
-	int type = config_setting_type(to->setting);
-	double value = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(to->setting)
-						 : (double)config_value_int(to->setting);
+	bool is_int = config_value_is_int(to->setting);
+	double value = is_int ? (double)config_value_int(to->setting)
+			      : config_setting_get_float(to->setting);
 
-	if ((type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT &&
-		    type != CONFIG_TYPE_INT64) ||
-		value < (double)to->option->min || value > (double)to->option->max) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if ((!is_int && config_setting_type(to->setting) != CONFIG_TYPE_FLOAT) ||
+		value < (double)to->option->min || value > (double)to->option->max)
+		return config_value_refuse_setting(to);
 	*(double *)config_value_at(to->base, to->option) = value;
 	return true;
 }
@@ -187,10 +190,8 @@ config_value_set_string(const struct config_target *to)
 	char *wanted = value ? config_value_check_string(to->option, value)
 			     : config_value_wanted(to->option);
 
-	if (wanted) {
-		config_value_refuse(to, to->setting, wanted);
-		return false;
-	}
+	if (wanted)
+		return config_value_refuse(to, to->setting, wanted);
 	free(*string);
 	*string = xstrdup(value);
 	return true;
@@ -207,8 +208,7 @@ config_value_set_choice(const struct config_target *to)
 			return true;
 		}
 	}
-	config_value_refuse(to, to->setting, config_value_describe_choices(to->option));
-	return false;
+	return config_value_refuse_setting(to);
 }
 
 /* Check all items of a list. Errors have the line of the list, because libconfig gives
@@ -224,11 +224,9 @@ config_value_check_items(const struct config_target *to)
 		const char *value = config_setting_get_string(item);
 		char *wanted = value ? config_value_check_string(to->option, value)
 				     : xstrdup("must be a string");
-		if (wanted) {
-			char *numbered = xasprintf("item %d %s", i + 1, wanted);
-			config_value_refuse(to, item, numbered);
-			good = false;
-		}
+		if (wanted)
+			good = config_value_refuse(
+				to, item, xasprintf("item %d %s", i + 1, wanted));
 		free(wanted);
 	}
 	return good;
@@ -239,11 +237,8 @@ config_value_set_list(const struct config_target *to)
 {
 	struct string_list *list = config_value_at(to->base, to->option);
 
-	if (!config_setting_is_array(to->setting) &&
-		!config_setting_is_list(to->setting)) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (!config_value_is_list(to->setting))
+		return config_value_refuse_setting(to);
 	if (!config_value_check_items(to))
 		return false;
 	config_value_free_list(list);
@@ -278,6 +273,8 @@ config_value_free(void *base, const struct config_option *option)
 		free(*(char **)config_value_at(base, option));
 	else if (option->type == OPTION_LIST)
 		config_value_free_list(config_value_at(base, option));
-	else if (option->type == OPTION_GROUPS)
-		config_groups_free(base, option);
+	else if (option->type == OPTION_GROUPS) {
+		struct config_groups groups = config_groups_get(base, option);
+		config_groups_free(&groups, option);
+	}
 }
