@@ -179,15 +179,10 @@ config_parse_value(config_t *tree, const char *text)
 static bool
 config_is_bare(const struct config_option *option, const char *value)
 {
-	switch (option->type) {
-	case OPTION_STRING:
-	case OPTION_CHOICE:
-		return *value != '"';
-	case OPTION_LIST:
+	if (option->type == OPTION_LIST)
 		return !*value || !strchr("\"[(", *value);
-	default:
-		return false;
-	}
+	return (option->type == OPTION_STRING || option->type == OPTION_CHOICE) &&
+	       *value != '"';
 }
 
 /* Report text that is not one libconfig value. */

@@ -8,9 +8,14 @@
 #include <stdio.h>
 
 #include "linnet/base/buffer.h"
+#include "linnet/base/hash.h"
 #include "linnet/config/config.h"
 
 #define CONFIG_SHOWN_BYTES 80 /* of a value or a name in an error */
+
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* options.c: the table of options */
 
@@ -173,6 +178,13 @@ void *config_groups_item(const struct config_groups *groups,
 /* The name of group number index (from 0) in errors: "rooms item 1". The caller frees it.
  */
 char *config_groups_name(const struct config_option *option, size_t index);
+
+/* A string that may be there only once, of group number index, in a hash table. */
+struct config_unique {
+	const char *text;
+	size_t index;
+	UT_hash_handle hh;
+};
 
 /* config_value_set for a list of groups. */
 bool config_groups_set(const struct config_target *to);

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config/config_private.h"
-#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 /* What is checked, and where the values come from. */
@@ -84,14 +83,6 @@ cross_check_group(const struct cross_check *loaded, const struct config_option *
 	free(within);
 }
 
-/* A string that a member of a group must differ from. It is an option's value, or the
- * unique member of group number index of a list. */
-struct cross_check_string {
-	const char *text;
-	size_t index;
-	UT_hash_handle hh;
-};
-
 /* A member of the groups of a list, and an option that it must differ from. */
 struct cross_check_pair {
 	const struct config_option *list, *member;
@@ -108,19 +99,20 @@ cross_check_unique_member(const struct config_members *members)
 	return NULL;
 }
 
-/* Add the strings of the pair's other option to table. Returns the entries, which the
+/* Add the strings of the pair's other option to table: its value, or the unique member of
+ * each of its groups. Returns the entries, which the
  * caller frees. */
-static struct cross_check_string *
+static struct config_unique *
 cross_check_add_strings(const struct config *config, const struct cross_check_pair *pair,
-	struct cross_check_string **table)
+	struct config_unique **table)
 {
 	struct config_groups groups = { .count = 1 };
 
 	if (pair->unique)
 		groups = config_groups_get(config, pair->other);
-	struct cross_check_string *entries = xcalloc(groups.count, sizeof(*entries));
+	struct config_unique *entries = xcalloc(groups.count, sizeof(*entries));
 	for (size_t i = 0; i < groups.count; i++) {
-		struct cross_check_string *entry = &entries[i];
+		struct config_unique *entry = &entries[i];
 		entry->text = pair->unique
 				      ? cross_check_string(config_groups_item(&groups,
 								   pair->other, i),
@@ -136,7 +128,7 @@ cross_check_add_strings(const struct config *config, const struct cross_check_pa
 static void
 cross_check_report_same(const struct cross_check *loaded,
 	const struct cross_check_pair *pair, size_t index,
-	const struct cross_check_string *taken)
+	const struct config_unique *taken)
 {
 	const struct config_origin *own = cross_check_origin(loaded, pair->list);
 	const struct config_origin *other = cross_check_origin(loaded, pair->other);
@@ -164,12 +156,12 @@ static void
 cross_check_pair(const struct cross_check *loaded, const struct cross_check_pair *pair)
 {
 	const struct config_groups groups = config_groups_get(loaded->config, pair->list);
-	struct cross_check_string *table = NULL, *taken;
+	struct config_unique *table = NULL, *taken;
 
 	if (cross_check_origin(loaded, pair->list)->bad ||
 		cross_check_origin(loaded, pair->other)->bad)
 		return;
-	struct cross_check_string *entries =
+	struct config_unique *entries =
 		cross_check_add_strings(loaded->config, pair, &table);
 	for (size_t i = 0; i < groups.count; i++) {
 		const void *group = config_groups_item(&groups, pair->list, i);

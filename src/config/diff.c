@@ -73,14 +73,13 @@ diff_is_equal(const void *a, const void *b, const struct config_option *option)
 static void
 diff_swap(struct config *a, struct config *b, const struct config_option *option)
 {
-	unsigned char *x = config_value_at(a, option), *y = config_value_at(b, option);
+	void *x = config_value_at(a, option), *y = config_value_at(b, option);
+	unsigned char kept[sizeof(struct config_groups)]; /* no value is larger */
+	size_t size = diff_value_size(option);
 
-	for (size_t i = 0; i < diff_value_size(option); i++) {
-		unsigned char byte = x[i];
-
-		x[i] = y[i];
-		y[i] = byte;
-	}
+	memcpy(kept, x, size);
+	memcpy(x, y, size);
+	memcpy(y, kept, size);
 }
 
 void

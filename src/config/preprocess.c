@@ -18,9 +18,6 @@
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
 #define ARGUMENT_BYTES 200 /* of KEY=VALUE in an error */
-#define DIGITS "0123456789"
-#define HEX_DIGITS DIGITS "abcdefABCDEF"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* The file that is being copied, and the one that includes it. */
 struct preprocess_reader {
@@ -366,37 +363,29 @@ config_source_where(const struct config_source *source, unsigned line)
 
 /* The beginning of an error. The caller frees it. */
 static char *
-config_place_where(const struct config_place *place, const config_setting_t *setting)
+preprocess_place(const struct config_place *place, const config_setting_t *setting)
 {
-	char *where;
-
-	if (place->source) {
-		where = config_source_where(
+	if (place->source)
+		return config_source_where(
 			place->source, config_setting_source_line(setting));
-	} else {
-		char *shown =
-			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
-		where = xasprintf("-s %s", shown);
-		free(shown);
-	}
-	if (!place->within)
-		return where;
-	char *longer = xasprintf("%s: %s", where, place->within);
-	free(where);
-	return longer;
+	char *shown = config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
+	char *where = xasprintf("-s %s", shown);
+	free(shown);
+	return where;
 }
 
 void
 config_report(struct config_errors *errors, const struct config_place *place,
 	const config_setting_t *setting, const char *format, ...)
 {
-	char *where = config_place_where(place, setting);
+	char *where = preprocess_place(place, setting);
 	va_list arguments;
 
 	va_start(arguments, format);
 	char *message = xvasprintf(format, arguments);
 	va_end(arguments);
-	config_errors_add(errors, where, "%s", message);
+	config_errors_add(errors, where, "%s%s%s", place->within ? place->within : "",
+		place->within ? ": " : "", message);
 	free(message);
 	free(where);
 }

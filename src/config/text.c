@@ -11,7 +11,7 @@
 
 /* Escape one character, or one invalid byte, of up to 4 bytes. */
 static void
-config_escape_character(char *out, const char *text, size_t length, enum escape_for use)
+text_escape_character(char *out, const char *text, size_t length, enum escape_for use)
 {
 	static const char plain[] = "\n\r\t\f\"\\";
 	static const char letters[] = "nrtf\"\\";
@@ -27,7 +27,7 @@ config_escape_character(char *out, const char *text, size_t length, enum escape_
 
 /* config_escape to out, which has room for 4 * max bytes and "...". */
 static void
-config_escape_to(char *out, const char *text, size_t max, enum escape_for use)
+text_escape_to(char *out, const char *text, size_t max, enum escape_for use)
 {
 	size_t total = strlen(text), length;
 	size_t end = size_min(total, max);
@@ -42,13 +42,13 @@ config_escape_to(char *out, const char *text, size_t max, enum escape_for use)
 			break;
 		if (length == 0 || control || special) {
 			length = length ? length : 1;
-			config_escape_character(out, text + i, length, use);
+			text_escape_character(out, text + i, length, use);
 			out += strlen(out);
 		} else {
 			out = mempcpy(out, text + i, length);
 		}
 	}
-	strcpy(out, total > max ? "..." : "");
+	memcpy(out, total > max ? "..." : "", total > max ? 4 : 1);
 }
 
 char *
@@ -56,16 +56,16 @@ config_escape(const char *text, size_t max, enum escape_for use)
 {
 	char *escaped = xmalloc(4 * size_min(strlen(text), max) + sizeof("..."));
 
-	config_escape_to(escaped, text, max, use);
+	text_escape_to(escaped, text, max, use);
 	return escaped;
 }
 
 struct config_shown
 config_show(const char *text)
 {
-	struct config_shown shown;
+	struct config_shown shown = { "" };
 
-	config_escape_to(shown.text, text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	text_escape_to(shown.text, text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	return shown;
 }
 

@@ -12,7 +12,7 @@ config_value_at(const void *base, const struct config_option *option)
 }
 
 static void
-config_value_free_list(struct string_list *list)
+value_free_list(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
@@ -21,18 +21,18 @@ config_value_free_list(struct string_list *list)
 
 /* must be "error", "warn" or "info". The caller frees it. */
 static char *
-config_value_describe_choices(const struct config_option *option)
+value_describe_choices(const struct config_option *option)
 {
-	char *text = xstrdup("must be");
+	struct buffer text = { 0 };
 
-	for (const char *const *word = option->choices; *word; word++) {
-		const char *between = word[1] ? "," : " or";
-		char *longer = xasprintf("%s%s \"%s\"", text,
-			word == option->choices ? "" : between, *word);
-		free(text);
-		text = longer;
-	}
-	return text;
+	buffer_printf(&text, "must be");
+	for (const char *const *word = option->choices; *word; word++)
+		buffer_printf(&text, "%s \"%s\"",
+			word == option->choices ? ""
+			: word[1]               ? ","
+						: " or",
+			*word);
+	return text.bytes;
 }
 
 char *
@@ -49,7 +49,7 @@ config_value_wanted(const struct config_option *option)
 		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	case OPTION_CHOICE:
-		return config_value_describe_choices(option);
+		return value_describe_choices(option);
 	case OPTION_LIST:
 		return xstrdup("must be a list of strings, such as [ \"a\", \"b\" ]");
 	case OPTION_GROUPS:
@@ -61,7 +61,7 @@ config_value_wanted(const struct config_option *option)
 }
 
 static long long
-config_value_int(const config_setting_t *setting)
+value_int(const config_setting_t *setting)
 {
 	long long value = config_setting_get_int64(setting);
 
@@ -89,7 +89,7 @@ config_value_found(const config_setting_t *setting)
 		return xasprintf(
 			"\"%s\"", config_show(config_setting_get_string(setting)).text);
 	default:
-		return xasprintf("%lld", config_value_int(setting));
+		return xasprintf("%lld", value_int(setting));
 	}
 }
 
@@ -124,7 +124,7 @@ config_value_is_list(const config_setting_t *setting)
 }
 
 static bool
-config_value_is_int(const config_setting_t *setting)
+value_is_int(const config_setting_t *setting)
 {
 	int type = config_setting_type(setting);
 
@@ -133,7 +133,7 @@ config_value_is_int(const config_setting_t *setting)
 
 /* What is wrong with a string of the option, or NULL. The caller frees it. */
 static char *
-config_value_check_string(const struct config_option *option, const char *value)
+value_check_string(const struct config_option *option, const char *value)
 {
 	size_t length = strlen(value);
 	const char *wanted = NULL;
@@ -147,7 +147,7 @@ config_value_check_string(const struct config_option *option, const char *value)
 }
 
 static bool
-config_value_set_bool(const struct config_target *to)
+value_set_bool(const struct config_target *to)
 {
 	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL)
 		return config_value_refuse_setting(to);
@@ -157,11 +157,11 @@ config_value_set_bool(const struct config_target *to)
 }
 
 static bool
-config_value_set_int(const struct config_target *to)
+value_set_int(const struct config_target *to)
 {
-	long long value = config_value_int(to->setting);
+	long long value = value_int(to->setting);
 
-	if (!config_value_is_int(to->setting) || value < to->option->min ||
+	if (!value_is_int(to->setting) || value < to->option->min ||
 		value > to->option->max)
 		return config_value_refuse_setting(to);
 	*(int *)config_value_at(to->base, to->option) = (int)value;
@@ -169,10 +169,10 @@ config_value_set_int(const struct config_target *to)
 }
 
 static bool
-config_value_set_real(const struct config_target *to)
+value_set_real(const struct config_target *to)
 {
-	bool is_int = config_value_is_int(to->setting);
-	double value = is_int ? (double)config_value_int(to->setting)
+	bool is_int = value_is_int(to->setting);
+	double value = is_int ? (double)value_int(to->setting)
 			      : config_setting_get_float(to->setting);
 
 	if ((!is_int && config_setting_type(to->setting) != CONFIG_TYPE_FLOAT) ||
@@ -183,11 +183,11 @@ config_value_set_real(const struct config_target *to)
 }
 
 static bool
-config_value_set_string(const struct config_target *to)
+value_set_string(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 	char **string = config_value_at(to->base, to->option);
-	char *wanted = value ? config_value_check_string(to->option, value)
+	char *wanted = value ? value_check_string(to->option, value)
 			     : config_value_wanted(to->option);
 
 	if (wanted)
@@ -198,7 +198,7 @@ config_value_set_string(const struct config_target *to)
 }
 
 static bool
-config_value_set_choice(const struct config_target *to)
+value_set_choice(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 
@@ -214,7 +214,7 @@ config_value_set_choice(const struct config_target *to)
 /* Check all items of a list. Errors have the line of the list, because libconfig gives
  * the last item the line of the closing bracket. */
 static bool
-config_value_check_items(const struct config_target *to)
+value_check_items(const struct config_target *to)
 {
 	bool good = true;
 
@@ -222,7 +222,7 @@ config_value_check_items(const struct config_target *to)
 		const config_setting_t *item =
 			config_setting_get_elem(to->setting, (unsigned)i);
 		const char *value = config_setting_get_string(item);
-		char *wanted = value ? config_value_check_string(to->option, value)
+		char *wanted = value ? value_check_string(to->option, value)
 				     : xstrdup("must be a string");
 		if (wanted)
 			good = config_value_refuse(
@@ -233,15 +233,15 @@ config_value_check_items(const struct config_target *to)
 }
 
 static bool
-config_value_set_list(const struct config_target *to)
+value_set_list(const struct config_target *to)
 {
 	struct string_list *list = config_value_at(to->base, to->option);
 
 	if (!config_value_is_list(to->setting))
 		return config_value_refuse_setting(to);
-	if (!config_value_check_items(to))
+	if (!value_check_items(to))
 		return false;
-	config_value_free_list(list);
+	value_free_list(list);
 	list->count = (size_t)config_setting_length(to->setting);
 	list->items = xcalloc(list->count, sizeof(*list->items));
 	for (size_t i = 0; i < list->count; i++)
@@ -254,12 +254,12 @@ bool
 config_value_set(const struct config_target *to)
 {
 	static bool (*const setters[])(const struct config_target *) = {
-		[OPTION_BOOL] = config_value_set_bool,
-		[OPTION_INT] = config_value_set_int,
-		[OPTION_REAL] = config_value_set_real,
-		[OPTION_STRING] = config_value_set_string,
-		[OPTION_CHOICE] = config_value_set_choice,
-		[OPTION_LIST] = config_value_set_list,
+		[OPTION_BOOL] = value_set_bool,
+		[OPTION_INT] = value_set_int,
+		[OPTION_REAL] = value_set_real,
+		[OPTION_STRING] = value_set_string,
+		[OPTION_CHOICE] = value_set_choice,
+		[OPTION_LIST] = value_set_list,
 		[OPTION_GROUPS] = config_groups_set,
 	};
 
@@ -272,7 +272,7 @@ config_value_free(void *base, const struct config_option *option)
 	if (option->type == OPTION_STRING)
 		free(*(char **)config_value_at(base, option));
 	else if (option->type == OPTION_LIST)
-		config_value_free_list(config_value_at(base, option));
+		value_free_list(config_value_at(base, option));
 	else if (option->type == OPTION_GROUPS) {
 		struct config_groups groups = config_groups_get(base, option);
 		config_groups_free(&groups, option);
