@@ -132,88 +132,79 @@ struct metrics_family {
 	const struct metrics_label *labels[LABELS_MAX];
 };
 
-#define FAMILY(type, what, from, ...)                                                    \
+#define FAMILY(type, what, from, text, ...)                                              \
 	{                                                                                \
-		.kind = type, .name = what, .values = from, __VA_ARGS__                  \
+		.kind = type, .name = what, .values = from, .help = text, ##__VA_ARGS__  \
 	}
 
 static const struct metrics_family families[] = {
 	FAMILY(GAUGE_US, "process_start_time_seconds", &metrics.start_us,
-		.help = "Start time of the process, in Unix time."),
+		"Start time of the process, in Unix time."),
 	FAMILY(COUNTER_US, "process_cpu_seconds_total", &metrics.cpu_us,
-		.help = "CPU time used, user and system."),
-	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds,
-		.help = "Open file descriptors."),
+		"CPU time used, user and system."),
+	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds, "Open file descriptors."),
 	FAMILY(GAUGE, "process_max_fds", &metrics.max_fds,
-		.help = "Limit of open file descriptors."),
+		"Limit of open file descriptors."),
 	FAMILY(GAUGE, "process_resident_memory_bytes", &metrics.resident_bytes,
-		.help = "Resident memory."),
+		"Resident memory."),
 	FAMILY(GAUGE, "linnet_connections", metrics.connections,
-		.help = "Open connections, by the protocol they speak now.",
+		"Open connections, by the protocol they speak now.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_accepted_total", metrics.accepted,
-		.help = "Connections accepted, or upgraded to this protocol.",
+		"Connections accepted, or upgraded to this protocol.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_closed_total", metrics.closed,
-		.help = "Connections closed, by protocol and reason.",
+		"Connections closed, by protocol and reason.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections refused: over a limit, banned, or not a client of "
-			"the "
-			"line protocol.",
+		"Connections refused: over a limit, banned, or not a client of the line "
+		"protocol.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
-		.help = "Messages accepted from clients and programs.",
-		.labels = { &by_voice }),
+		"Messages accepted from clients and programs.", .labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
-		.help = "Messages queued, once for each reader.",
-		.labels = { &by_transport }),
+		"Messages queued, once for each reader.", .labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_bytes_sent_total", &metrics.bytes_sent,
-		.help = "Bytes sent, before encryption."),
+		"Bytes sent, before encryption."),
 	FAMILY(GAUGE, "linnet_queue_bytes", &metrics.queue_bytes,
-		.help = "Bytes queued for all readers."),
+		"Bytes queued for all readers."),
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
-		.help = "Connections closed because their queue exceeded "
-			"limits.queue_bytes."),
+		"Connections closed because their queue exceeded limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		.help = "Client requests rejected by limits.message_rate."),
-	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that exist."),
+		"Client requests rejected by limits.message_rate."),
+	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, "Rooms that exist."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
-		.help = "People online; several tabs of one person count once."),
+		"People online; several tabs of one person count once."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
-		.help = "Messages given to the store, by result.",
-		.labels = { &by_append }),
+		"Messages given to the store, by result.", .labels = { &by_append }),
 	FAMILY(GAUGE, "linnet_store_pending", &metrics.store_pending,
-		.help = "Messages that wait for a result of the store."),
+		"Messages that wait for a result of the store."),
 	FAMILY(HISTOGRAM, "linnet_store_append_duration_seconds",
 		&metrics.append_duration,
-		.help = "Time from giving a message to the store until its result."),
+		"Time from giving a message to the store until its result."),
 	FAMILY(COUNTER, "linnet_recoveries_total", metrics.recoveries,
-		.help = "Reconnections that asked for missed messages; polls do not "
-			"count.",
+		"Reconnections that asked for missed messages; polls do not count.",
 		.labels = { &by_recovery }),
-	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches,
-		.help = "Searches started."),
-	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Active alarms.",
+	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches, "Searches started."),
+	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, "Active alarms.",
 		.labels = { &by_severity }),
-	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, .help = "Pushes accepted.",
+	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, "Pushes accepted.",
 		.labels = { &by_push }),
 	FAMILY(COUNTER, "linnet_tail_lines_total", &metrics.tail_lines,
-		.help = "Lines of log files sent to rooms."),
+		"Lines of log files sent to rooms."),
 	FAMILY(COUNTER, "linnet_tail_lines_skipped_total", &metrics.tail_lines_skipped,
-		.help = "Lines of log files skipped because of the rate limit."),
+		"Lines of log files skipped because of the rate limit."),
 	FAMILY(HISTOGRAM, "linnet_loop_lag_seconds", &metrics.loop_lag,
-		.help = "Delay of a timer, measured while there are connections."),
+		"Delay of a timer, measured while there are connections."),
 	FAMILY(HISTOGRAM, "linnet_broadcast_duration_seconds",
 		&metrics.broadcast_duration,
-		.help = "Duration of a loop turn with a broadcast, including the "
-			"writes."),
+		"Duration of a loop turn with a broadcast, including the writes."),
 	FAMILY(COUNTER, "linnet_http_requests_total", metrics.requests,
-		.help = "HTTP requests answered.", .labels = { &by_route, &by_class }),
+		"HTTP requests answered.", .labels = { &by_route, &by_class }),
 	FAMILY(COUNTER, "linnet_config_reloads_total", metrics.reloads,
-		.help = "Reloads of the configuration.", .labels = { &by_outcome }),
+		"Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
-		.help = "TLS handshakes.", .labels = { &by_outcome }),
+		"TLS handshakes.", .labels = { &by_outcome }),
 };
 
 void
@@ -333,8 +324,7 @@ metrics_put_values(struct buffer *out, const struct metrics_family *family)
 static void
 metrics_put_head(struct buffer *out, const char *name, const char *type, const char *help)
 {
-	buffer_printf(out, "# HELP %s %s\n", name, help);
-	buffer_printf(out, "# TYPE %s %s\n", name, type);
+	buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 void

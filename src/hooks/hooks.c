@@ -29,41 +29,19 @@ static const struct {
 	{ "generic", NULL, hooks_convert_generic },
 };
 
-/* Severities of other programs, and Linnet's for each. */
+/* Linnet's severities, and the words of other programs for each. */
 static const struct {
-	const char *word;
 	const char *severity;
+	const char *words[10];
 } severities[] = {
-	{ "critical", "critical" },
-	{ "page", "critical" },
-	{ "emergency", "critical" },
-	{ "fatal", "critical" },
-	{ "high", "critical" },
-	{ "disaster", "critical" },
-	{ "error", "error" },
-	{ "major", "error" },
-	{ "down", "error" },
-	{ "warning", "warning" },
-	{ "warn", "warning" },
-	{ "medium", "warning" },
-	{ "minor", "warning" },
-	{ "firing", "warning" },
-	{ "alerting", "warning" },
-	{ "triggered", "warning" },
-	{ "problem", "warning" },
-	{ "info", "info" },
-	{ "information", "info" },
-	{ "none", "info" },
-	{ "low", "info" },
-	{ "debug", "info" },
-	{ "notice", "info" },
-	{ "ok", "ok" },
-	{ "up", "ok" },
-	{ "resolved", "ok" },
-	{ "recovered", "ok" },
-	{ "recovery", "ok" },
-	{ "healthy", "ok" },
-	{ "cleared", "ok" },
+	{ "critical",
+		{ "critical", "page", "emergency", "fatal", "high", "disaster", NULL } },
+	{ "error", { "error", "major", "down", NULL } },
+	{ "warning", { "warning", "warn", "medium", "minor", "firing", "alerting",
+			     "triggered", "problem", NULL } },
+	{ "info", { "info", "information", "none", "low", "debug", "notice", NULL } },
+	{ "ok", { "ok", "up", "resolved", "recovered", "recovery", "healthy", "cleared",
+			NULL } },
 };
 
 enum hook_kind
@@ -97,11 +75,13 @@ hook_convert(
 const char *
 hooks_severity(const char *word)
 {
+	const char *const *known;
 	size_t i;
 
 	for (i = 0; word && i < ARRAY_SIZE(severities); i++)
-		if (!strcasecmp(severities[i].word, word))
-			return severities[i].severity;
+		for (known = severities[i].words; *known; known++)
+			if (!strcasecmp(*known, word))
+				return severities[i].severity;
 	return NULL;
 }
 
@@ -361,10 +341,9 @@ void
 hooks_add_left_out(struct hooks_request *request, uint64_t count, const char *thing,
 	const char *click)
 {
-	struct buffer text = { 0 };
+	char text[100];
 
-	buffer_printf(&text, "%" PRIu64 " more %s%s left out", count, thing,
+	snprintf(text, sizeof(text), "%" PRIu64 " more %s%s left out", count, thing,
 		count == 1 ? " was" : "s were");
-	hooks_add(request, &(struct hooks_push){ .message = text.bytes, .click = click });
-	buffer_clear(&text);
+	hooks_add(request, &(struct hooks_push){ .message = text, .click = click });
 }
