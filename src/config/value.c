@@ -269,11 +269,11 @@ config_value_set(const struct config_target *to)
 void
 config_value_free(void *base, const struct config_option *option)
 {
-	if (option->type == OPTION_STRING)
+	if (option->type == OPTION_STRING) {
 		free(*(char **)config_value_at(base, option));
-	else if (option->type == OPTION_LIST)
+	} else if (option->type == OPTION_LIST) {
 		value_free_list(config_value_at(base, option));
-	else if (option->type == OPTION_GROUPS) {
+	} else if (option->type == OPTION_GROUPS) {
 		struct config_groups groups = config_groups_get(base, option);
 		config_groups_free(&groups, option);
 	}

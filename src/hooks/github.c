@@ -47,21 +47,6 @@ github_place(const struct hooks_request *request)
 			      json_object_get(request->body, "organization"), "login");
 }
 
-/* Add a message. Without a click, it links to the repository. */
-static void
-github_add_text(
-	struct hooks_request *request, const struct buffer *text, const char *click)
-{
-	const json_t *repository = json_object_get(request->body, "repository");
-
-	hooks_add(request,
-		&(struct hooks_push){
-			.title = github_place(request),
-			.message = text->bytes,
-			.click = click ? click : hooks_string(repository, "html_url"),
-		});
-}
-
 /* "ann opened issue #5: Title" */
 static void
 github_say_did(const struct hooks_request *request, struct buffer *text, const char *did,
@@ -387,8 +372,15 @@ github_convert_event(struct hooks_request *request, const struct github_event *e
 	/* Only a push has this link. A deleted branch has no page that compares it. */
 	if (!subject && !json_is_true(json_object_get(request->body, "deleted")))
 		click = hooks_string(request->body, "compare");
+	if (!click)
+		click = hooks_string(
+			json_object_get(request->body, "repository"), "html_url");
 	if (text.len)
-		github_add_text(request, &text, click);
+		hooks_add(request, &(struct hooks_push){
+					   .title = github_place(request),
+					   .message = text.bytes,
+					   .click = click,
+				   });
 	buffer_clear(&text);
 }
 
