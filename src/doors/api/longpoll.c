@@ -13,6 +13,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
+#include "linnet/base/metrics.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
@@ -70,6 +71,7 @@ longpoll_on_refuse(struct session *session, const struct message_fault *fault)
 	if (!poll->fault)
 		poll->fault = xmalloc(sizeof(*poll->fault));
 	*poll->fault = *fault;
+	metrics.sent[TRANSPORT_POLL]++;
 	longpoll_on_wake(session);
 }
 
