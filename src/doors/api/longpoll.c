@@ -352,7 +352,7 @@ longpoll_go_on(struct api *api, struct http_request *request,
 	if (strcmp(place.room, wishes->room) != 0)
 		return false;
 	/* If a session starts a second poll, its first one is answered at once. */
-	if (poll->request && is_known)
+	if (poll->request && !longpoll_answer_fault(poll) && is_known)
 		longpoll_answer(poll, &place);
 	if (poll->request)
 		return false;
