@@ -1,12 +1,10 @@
 #include "chat/reply.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/requests.h"
-#include "linnet/protocol/encode.h"
-
 void
-reply_forget_call(struct chat_pending *call)
+chat_cancel(struct chat_pending *call)
 {
 	requests_drop(call->chat, &call->asker);
 	free(call);
@@ -26,7 +24,7 @@ reply_to_call(struct chat_pending *call, const struct chat_reply *reply)
 		return;
 	call->on_reply(call->context, call->has_fault ? &first : reply);
 	if (!call->is_held)
-		reply_forget_call(call);
+		chat_cancel(call);
 }
 
 static void
@@ -93,6 +91,17 @@ reply_fault(struct asker *asker, const struct message_fault *fault)
 						   .kind = CHAT_FAULT,
 						   .fault = fault,
 					   });
+}
+
+void
+reply_failure(struct chat *chat, const struct request *request, int error)
+{
+	struct message_fault fault = { .code = NULL };
+
+	requests_note_failure(chat, error, &fault);
+	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
+	if (request->asker)
+		reply_fault(request->asker, &fault);
 }
 
 static void

@@ -13,10 +13,6 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What a resuming session is sent before its queue must be empty again. */
-#define RESUME_MESSAGES 200
-#define RESUME_BYTES 65536
-
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
 resume_parse_since(const struct store *store, const char *since, uint64_t *id)
@@ -236,16 +232,25 @@ resume_member(
 	resume_read_on(chat, member, true, ref);
 }
 
+static struct member *
+resume_member_at_home(const struct chat *chat, const struct session *session)
+{
+	const struct room *room = rooms_find(chat->rooms, session->chat->home);
+
+	return room ? rooms_member(room, session) : NULL;
+}
+
 bool
 chat_where(
 	const struct chat *chat, const struct session *session, struct chat_place *place)
 {
-	const struct room *room = rooms_find(chat->rooms, session->chat->home);
-	const struct member *member = room ? rooms_member(room, session) : NULL;
+	const struct member *member = resume_member_at_home(chat, session);
+	const struct room *room;
 
 	*place = (struct chat_place){ .room = session->chat->home };
 	if (!member)
 		return false;
+	room = member->room;
 	place->topic = room->topic;
 	place->epoch = store_epoch(requests_store(chat, room));
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
@@ -271,8 +276,7 @@ chat_set_aside(struct session *session)
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
-	struct room *room = rooms_find(chat->rooms, session->chat->home);
-	struct member *member = room ? rooms_member(room, session) : NULL;
+	struct member *member = resume_member_at_home(chat, session);
 
 	if (member)
 		resume_member(chat, member, since, NULL);
@@ -288,61 +292,66 @@ chat_on_drained(struct chat *chat, struct session *session)
 	requests_read_next(chat, &session->chat->asker);
 }
 
-int
-resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+/* Check that the speaker may join room, and give it the name that it asks for. member is
+ * NULL if it is not in the room yet. */
+static int
+resume_check_join(struct input *input, const struct member *member,
+	const struct roster_proof *proof)
 {
-	struct session *session = asker->session;
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
+	struct session *session = input->speaker;
+	unsigned count = session->chat->member_count;
+	const char *name = input->message.username;
+
+	if (member && member->is_resuming)
+		return message_refuse(
+			&input->fault, "busy", "you are being sent what you missed");
+	if (!member && count >= (unsigned)input->chat->config->chat.rooms_per_session)
+		return message_refuse(&input->fault, "too_many_rooms",
+			"you are in %u rooms already", count);
+	return presence_claim(input, name ? name : session->person->name, proof);
+}
+
+int
+resume_do_join(struct input *input)
+{
+	struct session *session = input->speaker;
+	struct roster_proof proof = { .token = NULL };
 	const char *since = NULL;
 	struct member *member;
 	struct room *room;
 
-	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
-		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
+	if (message_get_string(&input->message, "since", 64, &since, &input->fault) < 0 ||
+		presence_read_proof(input, &proof) < 0)
 		return -EINVAL;
-	room = room_access_find(chat, asker, message->room, true, fault);
+	room = room_access_find(input, true);
 	if (!room)
 		return -EINVAL;
 	member = rooms_member(room, session);
-	if (member && member->is_resuming)
-		return message_refuse(
-			fault, "busy", "you are being sent what you missed");
-	if (!member && session->chat->member_count >=
-			       (unsigned)chat->config->chat.rooms_per_session) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_rooms",
-			"you are in %u rooms already", session->chat->member_count);
-	}
-	if (presence_claim(chat, session,
-		    message->username ? message->username : session->person->name, &proof,
-		    fault) < 0) {
-		rooms_release(chat->rooms, room);
+	if (resume_check_join(input, member, &proof) < 0) {
+		rooms_release(input->chat->rooms, room);
 		return -EINVAL;
 	}
 	session->chat->wants_joined = true;
 	session->chat->wants_events = true;
 	if (!member)
 		member = presence_enter(session, room);
-	resume_member(chat, member, since, message->ref);
+	resume_member(input->chat, member, since, input->message.ref);
 	return 0;
 }
 
 /* A line session is in one room at a time. */
 int
-resume_do_switch(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+resume_do_switch(struct input *input)
 {
-	struct session *session = asker->session;
-	struct room *room = room_access_find(chat, asker, message->room, true, fault);
-	struct room *old = rooms_find(chat->rooms, session->chat->home);
-	struct member *member = old ? rooms_member(old, session) : NULL;
+	struct chat *chat = input->chat;
+	struct session *session = input->speaker;
+	struct member *member = resume_member_at_home(chat, session);
+	struct room *room = room_access_find(input, true);
 
 	if (!room)
 		return -EINVAL;
 	if (rooms_member(room, session))
-		return message_refuse(fault, "bad_room", "you are in that room");
+		return message_refuse(&input->fault, "bad_room", "you are in that room");
 	free(session->chat->home);
 	session->chat->home = xstrdup(room->name);
 	room->holds++; /* it may be empty for a moment */

@@ -6,11 +6,6 @@
 #include "chat/chat_session.h"
 #include "linnet/base/xalloc.h"
 
-struct rooms {
-	size_t max_rooms;
-	struct room *by_name;
-};
-
 struct rooms *
 rooms_new(size_t max_rooms)
 {
@@ -51,22 +46,10 @@ rooms_find_or_add(struct rooms *rooms, const char *name)
 	return rooms_is_full(rooms) ? NULL : rooms_add(rooms, name);
 }
 
-size_t
-rooms_count(const struct rooms *rooms)
-{
-	return HASH_COUNT(rooms->by_name);
-}
-
 bool
 rooms_is_full(const struct rooms *rooms)
 {
 	return HASH_COUNT(rooms->by_name) >= rooms->max_rooms;
-}
-
-void
-rooms_set_max(struct rooms *rooms, size_t max_rooms)
-{
-	rooms->max_rooms = max_rooms;
 }
 
 struct room *
@@ -205,16 +188,6 @@ rooms_broadcast(struct room *room, struct encoded *encoded, const struct session
 	}
 	metrics.broadcasts += queued > 0;
 	return queued;
-}
-
-void
-rooms_each(struct rooms *rooms, void (*on_room)(void *context, struct room *room),
-	void *context)
-{
-	struct room *room, *next;
-
-	HASH_ITER(hh, rooms->by_name, room, next)
-	on_room(context, room);
 }
 
 void
