@@ -7,14 +7,12 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/history.h"
-#include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
-#include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
 /* History of a log room for resume and search. */
@@ -75,6 +73,18 @@ chat_on_state_known(void *context, const char *room, const char *key, uint64_t i
 }
 
 static void
+chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+{
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+
+	/* The chat's history of this room has other ids. */
+	if (!room->is_tail)
+		room->last_id = 0;
+	room->is_tail = room->is_configured = true;
+	room->tail_lines = lines;
+}
+
+static void
 chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
 	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
@@ -91,7 +101,7 @@ chat_add_configured_rooms(struct chat *chat)
 		chat_add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
-		log_room_add(chat, config->tails.items[i].room,
+		chat_add_log_room(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
 }
 
@@ -265,9 +275,8 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	own->wants_events = wishes->wants_events;
 	own->wants_joined = wishes->wants_joined || wishes->wants_events;
 	own->wants_progress = wishes->wants_progress;
-	own->is_silent = wishes->is_silent;
 	input.asker = &own->asker;
-	if (!own->is_silent && !chat_introduce(&input, wishes) &&
+	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
 		(wishes->is_strict || session->closed))
 		return false;
 	room = room_access_find(&input, true);
@@ -348,6 +357,43 @@ bool
 chat_is_waiting(const struct chat *chat)
 {
 	return chat->asked > 0;
+}
+
+/* Close sessions whose token has expired. */
+static void
+chat_end_sessions(struct chat *chat)
+{
+	struct message_fault fault = { .code = NULL };
+	const struct chat_session *own;
+
+	message_refuse(&fault, "token_expired", "your token has expired");
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
+
+		if (session->closed ||
+			!permissions_is_over(session->permissions, chat->now_ms))
+			continue;
+		reply_fault(&session->chat->asker, &fault);
+		session_close(session, CLOSE_POLICY, "token expired");
+	}
+}
+
+void
+chat_tick(struct chat *chat, int64_t now_ms)
+{
+	chat->now_ms = now_ms;
+	metric_send_due(chat, now_ms);
+	ban_store_end(chat);
+	chat_end_sessions(chat);
+}
+
+void
+chat_prune(struct chat *chat, int64_t now_ms)
+{
+	chat->now_ms = now_ms;
+	ban_store_end(chat);
+	metric_forget(chat);
+	store_prune(chat->store, now_ms);
 }
 
 void

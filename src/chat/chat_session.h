@@ -51,7 +51,6 @@ struct chat_session {
 	bool wants_joined;   /* send it "joined" */
 	bool wants_events;   /* send it presence and typing */
 	bool wants_progress; /* wake it whenever one of its requests is done */
-	bool is_silent;      /* only reads and is not announced */
 	bool is_greeted;     /* a line session that was welcomed */
 	bool is_owed;        /* part of a snapshot is still to be sent */
 	bool is_departing;

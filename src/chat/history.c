@@ -1,7 +1,6 @@
 #include "chat/history.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "chat/reply.h"
 #include "chat/room_access.h"

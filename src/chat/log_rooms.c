@@ -1,23 +1,9 @@
 /* Log rooms: rooms of log files. Their lines are kept in memory, under an epoch of their
  * own. */
-#include "chat/log_rooms.h"
-
 #include <errno.h>
 
 #include "chat/send.h"
 #include "linnet/base/xalloc.h"
-
-void
-log_room_add(struct chat *chat, const char *name, unsigned lines)
-{
-	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
-
-	/* The chat's history of this room has other ids. */
-	if (!room->is_tail)
-		room->last_id = 0;
-	room->is_tail = room->is_configured = true;
-	room->tail_lines = lines;
-}
 
 /* Store object as a line of the room. Consumes object. Returns 0 or -EAGAIN. */
 static int

@@ -22,21 +22,15 @@ presence_random_hex(struct chat *chat, char *out, size_t len)
 	hex_encode(out, bytes, len);
 }
 
-static const char *
-presence_via_of(const struct person *person)
-{
-	return wire_door(TAILQ_FIRST(&person->sessions)->wire);
-}
-
 /* Send a presence event to members that want events. was is the old name of a rename, or
  * NULL. */
 static void
-presence_announce(struct room *room, const char *event, const char *name, const char *via,
-	const char *was, const struct session *except)
+presence_announce(struct room *room, const char *event, const char *name,
+	const struct session *via, const char *was, const struct session *except)
 {
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
 		"room", room->name, "event", event, "username", name, "was", was, "via",
-		via, "count", (json_int_t)rooms_people(room));
+		wire_door(via->wire), "count", (json_int_t)rooms_people(room));
 	struct encoded encoded;
 
 	encode_object(&encoded, presence);
@@ -69,26 +63,24 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
 			if (!presence_is_there_before(member->room, session))
 				presence_announce(member->room, "rename", person->name,
-					presence_via_of(person), was, NULL);
+					TAILQ_FIRST(&person->sessions), was, NULL);
 }
 
 /* Make session one of person's and announce the change in each of its rooms. */
 static void
 presence_move_session(struct chat *chat, struct session *session, struct person *person)
 {
-	char was[NAME_MAX_BYTES + 1];
 	struct member *member;
 
-	snprintf(was, sizeof(was), "%s", session->person->name);
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_unattend(member->room, session->person))
-			presence_announce(member->room, "leave", was,
-				wire_door(session->wire), NULL, session);
+			presence_announce(member->room, "leave", session->person->name,
+				session, NULL, session);
 	roster_move(chat->roster, session, person);
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
-			presence_announce(member->room, "enter", person->name,
-				wire_door(session->wire), NULL, session);
+			presence_announce(member->room, "enter", person->name, session,
+				NULL, session);
 }
 
 /* Give a session that only shares a name a name of its own. */
@@ -101,11 +93,10 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 	roster_split(chat->roster, session, name);
 	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		if (rooms_unattend(member->room, old))
-			presence_announce(member->room, "leave", old->name,
-				wire_door(session->wire), NULL, NULL);
+			presence_announce(
+				member->room, "leave", old->name, session, NULL, NULL);
 		rooms_attend(member->room, session->person);
-		presence_announce(member->room, "enter", name, wire_door(session->wire),
-			NULL, NULL);
+		presence_announce(member->room, "enter", name, session, NULL, NULL);
 	}
 }
 
@@ -162,9 +153,9 @@ presence_enter(struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
-	if (!session->chat->is_silent && rooms_attend(room, session->person))
-		presence_announce(room, "enter", session->person->name,
-			wire_door(session->wire), NULL, session);
+	if (session->person && rooms_attend(room, session->person))
+		presence_announce(
+			room, "enter", session->person->name, session, NULL, session);
 	return member;
 }
 
@@ -174,9 +165,9 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (!session->chat->is_silent && rooms_unattend(room, session->person))
-		presence_announce(room, "leave", session->person->name,
-			wire_door(session->wire), NULL, except);
+	if (session->person && rooms_unattend(room, session->person))
+		presence_announce(
+			room, "leave", session->person->name, session, NULL, except);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
@@ -200,11 +191,13 @@ presence_list_users(const struct room *room)
 
 	HASH_ITER(hh, room->attendees, attendee, next)
 	{
+		const struct person *person = attendee->person;
+
 		if (json_array_size(users) == USERS_LISTED)
 			break;
 		json_array_append_new(
-			users, json_pack("{s:s,s:s}", "username", attendee->person->name,
-				       "via", presence_via_of(attendee->person)));
+			users, json_pack("{s:s,s:s}", "username", person->name, "via",
+				       wire_door(TAILQ_FIRST(&person->sessions)->wire)));
 	}
 	return users;
 }

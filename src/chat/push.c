@@ -9,7 +9,6 @@
 #include "chat/metric.h"
 #include "chat/reply.h"
 #include "chat/send.h"
-#include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
 /* Cost of all messages and alarms of one call. Metrics are free; they are thinned

@@ -33,10 +33,8 @@ reply_encoded(struct asker *asker, struct encoded *encoded)
 	if (asker->session)
 		session_say(asker->session, encoded);
 	else
-		reply_to_call(asker->call, &(struct chat_reply){
-						   .kind = CHAT_OBJECT,
-						   .object = encoded,
-					   });
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_OBJECT, .object = encoded });
 	encode_fini(encoded);
 }
 
@@ -70,27 +68,18 @@ reply_text(struct asker *asker, struct buffer *text)
 	reply_encoded(asker, &encoded);
 }
 
-static void
-reply_refuse(struct asker *asker, const struct message_fault *fault)
-{
-	struct session *session = asker->session;
-
-	if (!session->ops->refuse)
-		reply_object(asker, message_error(fault));
-	else if (!session->closed)
-		session->ops->refuse(session, fault);
-}
-
 void
 reply_fault(struct asker *asker, const struct message_fault *fault)
 {
-	if (asker->session)
-		reply_refuse(asker, fault);
-	else
-		reply_to_call(asker->call, &(struct chat_reply){
-						   .kind = CHAT_FAULT,
-						   .fault = fault,
-					   });
+	struct session *session = asker->session;
+
+	if (!session)
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_FAULT, .fault = fault });
+	else if (!session->ops->refuse)
+		reply_object(asker, message_error(fault));
+	else if (!session->closed)
+		session->ops->refuse(session, fault);
 }
 
 void
@@ -104,34 +93,20 @@ reply_failure(struct chat *chat, const struct request *request, int error)
 		reply_fault(request->asker, &fault);
 }
 
-static void
-reply_ack_to_session(struct asker *asker, const struct chat_ack *ack)
-{
-	json_t *object;
-
-	if (!ack->ref)
-		return;
-	object = json_pack(
-		"{s:s,s:s,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
-	if (ack->id)
-		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
-	if (ack->is_duplicate)
-		json_object_set_new(object, "duplicate", json_true());
-	reply_object(asker, object);
-}
-
 void
 reply_ack(struct asker *asker, const struct chat_ack *ack)
 {
 	struct chat_ack whole = *ack;
 
-	if (asker->session) {
-		reply_ack_to_session(asker, ack);
-		return;
+	if (asker->session && ack->ref) {
+		reply_object(asker,
+			json_pack("{s:s,s:s,s:s,s:o*,s:o*}", "type", "ack", "ref",
+				ack->ref, "room", ack->room, "id",
+				ack->id ? json_integer((json_int_t)ack->id) : NULL,
+				"duplicate", ack->is_duplicate ? json_true() : NULL));
+	} else if (asker->call) {
+		whole.count = asker->call->count;
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_ACK, .ack = &whole });
 	}
-	whole.count = asker->call->count;
-	reply_to_call(asker->call, &(struct chat_reply){
-					   .kind = CHAT_ACK,
-					   .ack = &whole,
-				   });
 }

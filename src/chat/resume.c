@@ -46,31 +46,27 @@ resume_send_joined(
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
+	const char *epoch = store_epoch(requests_store(chat, room));
+	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
 	char token[PERSON_TOKEN_BYTES + 1];
-	json_t *joined;
+	json_t *you = NULL;
 
-	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
-		room->name, "epoch", store_epoch(requests_store(chat, room)), "last_id",
-		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
 	if (session->person) {
 		chat_give_token(chat, session, token);
-		json_object_set_new(joined, "you",
-			json_pack("{s:s,s:s}", "username", session->person->name,
-				"session", token));
+		you = json_pack(
+			"{s:s,s:s}", "username", session->person->name, "session", token);
 	}
-	json_object_set_new(joined, "users", presence_list_users(room));
-	json_object_set_new(
-		joined, "count", json_integer((json_int_t)rooms_people(room)));
-	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
-	json_object_set_new(joined, "limits", resume_list_limits(chat->config));
-	if (ref && *ref)
-		json_object_set_new(joined, "ref", json_string(ref));
-	if (wire_is_line(session->wire) && !session->chat->is_greeted) {
-		session->chat->is_greeted = true;
-		json_object_set_new(joined, "greeting", json_true());
-	}
-	reply_object_at(
-		session, joined, store_epoch(requests_store(chat, room)), member->cursor);
+	session->chat->is_greeted |= is_greeting;
+	reply_object_at(session,
+		json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*,s:o,s:I,s:s,s:o,s:s*,s:o*}",
+			"type", "joined", "room", room->name, "epoch", epoch, "last_id",
+			(json_int_t)room->last_id, "recovered", recovered, "topic",
+			room->topic, "you", you, "users", presence_list_users(room),
+			"count", (json_int_t)rooms_people(room), "server",
+			"linnet/" LINNET_VERSION, "limits",
+			resume_list_limits(chat->config), "ref", ref && *ref ? ref : NULL,
+			"greeting", is_greeting ? json_true() : NULL),
+		epoch, member->cursor);
 }
 
 /* From now on member receives new messages. */
@@ -153,18 +149,6 @@ resume_send_page(struct chat *chat, struct member *member, const struct store_pa
 }
 
 static void
-resume_on_next_page(struct chat *chat, struct member *member, int error, bool is_outdated,
-	const struct store_page *page)
-{
-	if (error)
-		resume_give_up(member, strerror(-error));
-	else if (is_outdated)
-		resume_give_up(member, "the room has another history now");
-	else
-		resume_send_page(chat, member, page);
-}
-
-static void
 resume_on_first_page(struct chat *chat, struct member *member, int error,
 	const struct request *request, const struct store_page *page)
 {
@@ -202,9 +186,12 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 	member->ticket = 0;
 	if (request->resume.is_first)
 		resume_on_first_page(chat, member, error, request, page);
+	else if (error)
+		resume_give_up(member, strerror(-error));
+	else if (request_is_outdated(chat, request))
+		resume_give_up(member, "the room has another history now");
 	else
-		resume_on_next_page(
-			chat, member, error, request_is_outdated(chat, request), page);
+		resume_send_page(chat, member, page);
 }
 
 void

@@ -8,7 +8,7 @@
 
 /* Check whether a client with these permissions may be in the room called name. */
 static const char *
-room_access_room_fault(struct chat *chat, const struct permissions *permissions,
+access_room_fault(struct chat *chat, const struct permissions *permissions,
 	const char *name, const char **text)
 {
 	static char sentence[80];
@@ -42,9 +42,9 @@ room_access_is_person(const struct permissions *permissions, const struct person
 		permissions, TAILQ_FIRST(&person->sessions)->permissions);
 }
 
-/* As room_access_room_fault, for the person of permissions. */
+/* As access_room_fault, for the person of permissions. */
 static const char *
-room_access_person_fault(
+access_person_fault(
 	struct chat *chat, const struct permissions *permissions, const char **text)
 {
 	const struct person *holder =
@@ -76,15 +76,15 @@ const char *
 chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *room, const char **text)
 {
-	const char *code = room_access_person_fault(chat, permissions, text);
+	const char *code = access_person_fault(chat, permissions, text);
 
 	return code ? code
-		    : room_access_room_fault(chat, permissions,
+		    : access_room_fault(chat, permissions,
 			      room ? room : room_access_home(chat, permissions), text);
 }
 
 static const struct permissions *
-room_access_permissions(const struct input *input)
+access_permissions(const struct input *input)
 {
 	return input->speaker ? input->speaker->permissions
 			      : input->asker->call->permissions;
@@ -98,7 +98,7 @@ room_access_find(struct input *input, bool may_add)
 					  : chat->config->chat.default_room;
 	const char *name = input->message.room ? input->message.room : home, *text;
 	const char *code =
-		room_access_room_fault(chat, room_access_permissions(input), name, &text);
+		access_room_fault(chat, access_permissions(input), name, &text);
 	struct room *room = code ? NULL : rooms_find(chat->rooms, name);
 
 	if (room)
@@ -119,7 +119,7 @@ room_access_do_rooms(struct input *input)
 	HASH_ITER(hh, input->chat->rooms->by_name, room, next)
 	{
 		if (!permissions_has_room(
-			    room_access_permissions(input), room->name, room->is_tail))
+			    access_permissions(input), room->name, room->is_tail))
 			continue;
 		json_array_append_new(room->is_tail ? tails : rooms,
 			json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic",

@@ -81,7 +81,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
-	if (!room->member_count && !room->holds && !room->last_id &&
+	if (TAILQ_EMPTY(&room->members) && !room->holds && !room->last_id &&
 		!room->is_permanent && room_state_is_empty(&room->state))
 		rooms_free_room(rooms, room);
 }
@@ -106,7 +106,6 @@ rooms_enter(struct room *room, struct session *session)
 	member->session = session;
 	TAILQ_INSERT_TAIL(&room->members, member, room_link);
 	TAILQ_INSERT_TAIL(&session->chat->members, member, session_link);
-	room->member_count++;
 	session->chat->member_count++;
 	return member;
 }
@@ -119,7 +118,6 @@ rooms_leave(struct member *member)
 
 	TAILQ_REMOVE(&room->members, member, room_link);
 	TAILQ_REMOVE(&session->chat->members, member, session_link);
-	room->member_count--;
 	session->chat->member_count--;
 	free(member);
 }

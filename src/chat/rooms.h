@@ -31,7 +31,6 @@ struct room {
 	struct room_state state; /* alarms and metrics */
 	unsigned holds; /* count of users that need the room although it may be empty */
 	TAILQ_HEAD(, member) members;
-	size_t member_count;
 	struct attendee *attendees; /* by person */
 	UT_hash_handle hh;
 };
