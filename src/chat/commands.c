@@ -192,7 +192,7 @@ command_end_flood(struct session *session, int64_t wait_ms)
 	log_info("flooding", log_uint("session", session->number),
 		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
 		log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
-	session_close(session, CLOSE_FLOODING, "flooding");
+	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
 }
 
 /* Charge cost. Returns 0, or after how many ms it can be charged. */
