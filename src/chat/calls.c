@@ -19,8 +19,7 @@ chat_find_session(struct chat *chat, const char *token)
 
 /* Consumes the call's object. */
 static void
-calls_run(struct input *input, const struct chat_caller *caller,
-	const struct chat_call *call)
+calls_run(struct input *input, const struct chat_call *call)
 {
 	int r = message_take(&input->message, call->object, &input->fault);
 
@@ -29,7 +28,7 @@ calls_run(struct input *input, const struct chat_caller *caller,
 	else if (r == 0 && call->kind == CHAT_SEND)
 		r = command_handle(input);
 	else if (r == 0)
-		r = moderate_order(input, caller, call->order);
+		r = moderate_order(input, call->order);
 	if (r < 0)
 		reply_fault(input->asker, &input->fault);
 	message_fini(&input->message);
@@ -49,9 +48,7 @@ chat_call(struct chat *chat, const struct chat_caller *caller,
 	pending->context = context;
 	pending->count = call->kind == CHAT_PUSH ? json_array_size(call->object) : 1;
 	pending->missing = pending->count;
-	pending->permissions = caller->permissions;
-	pending->rate = caller->rate;
-	pending->is_held = true;
+	pending->caller = caller;
 	chat->now_ms = call->now_ms;
 	if (call->kind == CHAT_SEND)
 		input.speaker = caller->speaker;
@@ -60,11 +57,9 @@ chat_call(struct chat *chat, const struct chat_caller *caller,
 			chat, &pending->asker, caller->name, call->object, call->is_hook);
 		json_decref(call->object);
 	} else {
-		calls_run(&input, caller, call);
+		calls_run(&input, call);
 	}
-	pending->is_held = false;
-	pending->permissions = NULL;
-	pending->rate = NULL;
+	pending->caller = NULL;
 	if (pending->missing)
 		return pending;
 	chat_cancel(pending);

@@ -209,7 +209,7 @@ command_charge(struct input *input, double cost)
 	const struct chat *chat = input->chat;
 	struct asker *asker = input->asker;
 	struct rate *rate =
-		input->speaker ? &input->speaker->chat->rate : asker->call->rate;
+		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
 	int64_t wait_ms = command_pay(chat, rate, cost);
 
 	if (!wait_ms)

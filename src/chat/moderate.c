@@ -357,9 +357,9 @@ static const struct {
 };
 
 int
-moderate_order(struct input *input, const struct chat_caller *by, const char *word)
+moderate_order(struct input *input, const char *word)
 {
-	struct order order = { .by = by, .reason = "" };
+	struct order order = { .by = input->asker->call->caller, .reason = "" };
 	size_t i = 0;
 
 	ban_store_end(input->chat);

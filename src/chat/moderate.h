@@ -4,4 +4,4 @@
 #include "chat/chat_private.h"
 
 /* Carry out the order called word, which the message describes, as an input_handler. */
-int moderate_order(struct input *input, const struct chat_caller *by, const char *word);
+int moderate_order(struct input *input, const char *word);

@@ -207,12 +207,12 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 
-	presence_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
+	presence_random_hex(chat, token, CHAT_TOKEN_BYTES / 2);
 	if (!session->is_owner)
 		return;
 	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
 	if (person->token)
-		memcpy(token, person->token, PERSON_TOKEN_BYTES);
+		memcpy(token, person->token, CHAT_TOKEN_BYTES);
 }
 
 void
@@ -227,8 +227,8 @@ presence_prove_by_email(const struct input *input, struct roster_proof *proof)
 int
 presence_check_token(const char *token, struct message_fault *fault)
 {
-	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
-		!token[PERSON_TOKEN_BYTES])
+	if (strspn(token, "0123456789abcdef") == CHAT_TOKEN_BYTES &&
+		!token[CHAT_TOKEN_BYTES])
 		return 0;
 	return message_refuse(fault, "bad_field",
 		"\"session\" must be the text that an earlier \"joined\" gave");
@@ -237,7 +237,7 @@ presence_check_token(const char *token, struct message_fault *fault)
 int
 presence_read_proof(struct input *input, struct roster_proof *proof)
 {
-	if (message_get_string(&input->message, "session", PERSON_TOKEN_BYTES,
+	if (message_get_string(&input->message, "session", CHAT_TOKEN_BYTES,
 		    &proof->token, &input->fault) < 0 ||
 		(proof->token && presence_check_token(proof->token, &input->fault) < 0))
 		return -EINVAL;

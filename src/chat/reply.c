@@ -23,7 +23,7 @@ reply_to_call(struct chat_pending *call, const struct chat_reply *reply)
 	if (--call->missing)
 		return;
 	call->on_reply(call->context, call->has_fault ? &first : reply);
-	if (!call->is_held)
+	if (!call->caller)
 		chat_cancel(call);
 }
 

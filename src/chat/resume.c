@@ -48,7 +48,7 @@ resume_send_joined(
 	struct room *room = member->room;
 	const char *epoch = store_epoch(requests_store(chat, room));
 	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
-	char token[PERSON_TOKEN_BYTES + 1];
+	char token[CHAT_TOKEN_BYTES + 1];
 	json_t *you = NULL;
 
 	if (session->person) {

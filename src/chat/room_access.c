@@ -87,7 +87,7 @@ static const struct permissions *
 access_permissions(const struct input *input)
 {
 	return input->speaker ? input->speaker->permissions
-			      : input->asker->call->permissions;
+			      : input->asker->call->caller->permissions;
 }
 
 struct room *

@@ -11,9 +11,6 @@
 #include "linnet/protocol/message.h"
 #include "linnet/protocol/name.h"
 
-/* Length of a session token: 128 random bits in hex. */
-#define PERSON_TOKEN_BYTES 32
-
 struct roster;
 
 /* Owned by the roster. Lives while it has a session. */

@@ -124,29 +124,24 @@ message_read_members(struct message *message, struct message_fault *fault)
 	return r;
 }
 
-/* jansson's text quotes the input behind " near ", cut at any byte. The client knows it.
- */
-static int
-message_refuse_json(struct message_fault *fault, json_error_t *error)
-{
-	char *near = strstr(error->text, " near ");
-
-	if (near)
-		*near = '\0';
-	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
-		error->text, error->position);
-}
-
 int
 message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault)
 {
 	json_error_t error;
 	json_t *object = json_loadb(bytes, len, 0, &error);
+	char *near;
 
+	if (object)
+		return message_take(message, object, fault);
+	/* jansson's text quotes the input behind " near ", cut at any byte. The client
+	 * knows it. */
+	near = strstr(error.text, " near ");
+	if (near)
+		*near = '\0';
 	memset(fault, 0, sizeof(*fault));
-	return object ? message_take(message, object, fault)
-		      : message_refuse_json(fault, &error);
+	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
+		error.text, error.position);
 }
 
 static bool
