@@ -40,9 +40,10 @@ struct report {
 };
 
 static int
-alarm_read_report(
-	const struct message *message, struct report *report, struct message_fault *fault)
+alarm_read_report(struct input *input, struct report *report)
 {
+	const struct message *message = &input->message;
+	struct message_fault *fault = &input->fault;
 	const char *severity = NULL;
 
 	*report = (struct report){ .key = NULL };
@@ -87,17 +88,16 @@ alarm_carry_over(json_t *event, const json_t *before, size_t rank)
 
 /* Make the alarm's next event from what the program pushed and what the server knows. */
 static json_t *
-alarm_make_event(const struct chat *chat, const struct message *message,
-	const struct report *report, const json_t *before)
+alarm_make_event(
+	const struct input *input, const struct report *report, const json_t *before)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
 		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
 		"acknowledged_ms", "standing" };
-	json_t *event = json_deep_copy(message->object);
+	json_t *event = json_deep_copy(input->message.object);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
 							: "raised";
-
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(foreign); i++)
@@ -106,30 +106,11 @@ alarm_make_event(const struct chat *chat, const struct message *message,
 	if (before)
 		alarm_carry_over(event, before, report->rank);
 	else
-		json_object_set_new(event, "since", json_integer(chat->now_ms));
+		json_object_set_new(event, "since", json_integer(input->chat->now_ms));
 	/* A reader of "cleared" wants to know what was cleared. */
 	if (before && !json_object_get(event, "title"))
 		alarm_copy_member(event, before, "title");
 	return event;
-}
-
-/* A change of an alarm. */
-struct change {
-	struct asker *asker;           /* is told the result */
-	const struct session *speaker; /* NULL: a program */
-	const char *label;             /* name of the person or program */
-	const struct message *message;
-	struct room *room;
-	struct alarm *alarm;
-};
-
-static void
-alarm_make_keys(struct chat *chat, const struct change *change, struct post *post)
-{
-	if (change->speaker)
-		send_make_keys(chat, change->speaker, change->message, post->keys);
-	else if (post->ref)
-		post->keys[0] = send_push_key(change->label, post->ref);
 }
 
 /* The gauge of active alarms with the event's severity. event may be NULL. */
@@ -188,122 +169,92 @@ alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_
 	send_on_appended(chat, request, error, id, is_duplicate);
 }
 
-/* Store event as the alarm's next message. Consumes event. */
+/* Store event as the alarm's next message. label is the name of the person or program.
+ * Consumes event. */
 static int
-alarm_post_event(struct chat *chat, const struct change *change, json_t *event,
-	struct message_fault *fault)
+alarm_post_event(struct input *input, const char *label, struct room *room,
+	struct alarm *alarm, json_t *event)
 {
+	struct chat *chat = input->chat;
 	struct message said = { .object = event };
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = change->label };
-	struct alarm *alarm = change->alarm;
+	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
-		.asker = change->asker,
-		.room = change->room,
+		.room = room,
 		.type = "alarm",
-		.ref = change->message->ref,
 		.alarm = xstrdup(alarm->key),
 	};
 	int r;
 
 	message_append_tail(&said, &stamp, &post.tail);
-	post.words = send_push_words(change->label, alarm->key, event);
-	alarm_make_keys(chat, change, &post);
+	post.words = send_push_words(label, alarm->key, event);
+	send_make_keys(input, label, post.keys);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
 	/* An acknowledgement keeps the name of the alarm's program. */
-	if (!change->speaker || !json_object_get(event, "username"))
-		json_object_set_new(event, "username", json_string(change->label));
+	if (!input->speaker || !json_object_get(event, "username"))
+		json_object_set_new(event, "username", json_string(label));
 	json_decref(alarm->intended);
 	alarm->intended = cleared ? NULL : json_incref(event);
 	alarm->under_way++;
 	post.intended = cleared ? NULL : json_incref(event);
 	json_decref(event);
-	r = send_post(chat, &post, fault);
+	r = send_post(input, &post);
 	if (r < 0) {
-		alarm_end_change(change->room, alarm, false, NULL);
-		rooms_release(chat->rooms, change->room);
+		alarm_end_change(room, alarm, false, NULL);
+		rooms_release(chat->rooms, room);
 	}
 	return r;
 }
 
 int
-alarm_push(struct chat *chat, struct asker *asker, const char *label,
-	const struct message *message, struct message_fault *fault)
+alarm_push(struct input *input, const char *label)
 {
-	struct room *room = send_find_room(chat, asker, message, fault);
-	struct alarm *alarm;
+	struct room *room = send_find_room(input);
+	struct alarm *alarm = NULL;
 	struct report report;
+	int r;
 
 	if (!room)
 		return -EINVAL;
-	if (alarm_read_report(message, &report, fault) < 0) {
-		rooms_release(chat->rooms, room);
-		return -EINVAL;
-	}
-	alarm = room_state_find_alarm(&room->state, report.key);
-	if (report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
+	r = alarm_read_report(input, &report);
+	if (r == 0)
+		alarm = room_state_find_alarm(&room->state, report.key);
+	if (r == 0 && report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
 		/* The alarm was not active: there is nothing to broadcast. */
-		send_acknowledge(chat, asker, room, message->ref, 0);
-		rooms_release(chat->rooms, room);
-		return 0;
-	}
-	alarm = room_state_add_alarm(&room->state, report.key);
-	if (!alarm) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_alarms",
+		send_acknowledge(input, room, 0);
+	} else if (r == 0) {
+		alarm = room_state_add_alarm(&room->state, report.key);
+		if (alarm)
+			return alarm_post_event(input, label, room, alarm,
+				alarm_make_event(input, &report, alarm->intended));
+		r = message_refuse(&input->fault, "too_many_alarms",
 			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
 	}
-	return alarm_post_event(chat,
-		&(struct change){
-			.asker = asker,
-			.label = label,
-			.message = message,
-			.room = room,
-			.alarm = alarm,
-		},
-		alarm_make_event(chat, message, &report, alarm->intended), fault);
+	rooms_release(input->chat->rooms, room);
+	return r;
 }
 
 int
-alarm_acknowledge(struct chat *chat, struct asker *asker, const struct session *speaker,
-	const struct message *message, struct message_fault *fault)
+alarm_do_ack(struct input *input)
 {
-	struct room *room = room_access_find(
-		chat, &speaker->chat->asker, message->room, false, fault);
-	const char *name = speaker->person->name;
-	const char *key = NULL;
+	struct room *room = room_access_find(input, false);
+	const char *name = input->speaker->person->name, *key = NULL;
 	struct alarm *alarm;
 	json_t *event;
 
-	if (!room ||
-		message_get_string(message, "key", ROOM_STATE_KEY_BYTES, &key, fault) < 0)
+	if (!room || message_get_string(&input->message, "key", ROOM_STATE_KEY_BYTES,
+			     &key, &input->fault) < 0)
 		return -EINVAL;
 	alarm = key ? room_state_find_alarm(&room->state, key) : NULL;
 	if (!alarm || !alarm->intended)
-		return message_refuse(
-			fault, "no_such_alarm", "no alarm of that key stands here");
+		return message_refuse(&input->fault, "no_such_alarm",
+			"no alarm of that key stands here");
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(name));
-	json_object_set_new(event, "acknowledged_ms", json_integer(chat->now_ms));
-	return alarm_post_event(chat,
-		&(struct change){
-			.asker = asker,
-			.speaker = speaker,
-			.label = name,
-			.message = message,
-			.room = room,
-			.alarm = alarm,
-		},
-		event, fault);
-}
-
-int
-alarm_do_ack(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
-{
-	return alarm_acknowledge(chat, asker, asker->session, message, fault);
+	json_object_set_new(event, "acknowledged_ms", json_integer(input->chat->now_ms));
+	return alarm_post_event(input, name, room, alarm, event);
 }
 
 void

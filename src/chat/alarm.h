@@ -4,8 +4,7 @@
 #include "chat/requests.h"
 
 /* Handle an alarm that a program called label pushed. */
-int alarm_push(struct chat *chat, struct asker *asker, const char *label,
-	const struct message *message, struct message_fault *fault);
+int alarm_push(struct input *input, const char *label);
 
 /* The store has answered a REQUEST_ALARM. */
 void alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
@@ -15,10 +14,5 @@ void alarm_on_appended(struct chat *chat, struct request *request, int error, ui
 void alarm_restore(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
-/* Acknowledge an alarm in the name of speaker and tell asker the result. */
-int alarm_acknowledge(struct chat *chat, struct asker *asker,
-	const struct session *speaker, const struct message *message,
-	struct message_fault *fault);
-
-int alarm_do_ack(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault);
+/* Acknowledge an alarm in the name of the speaker. */
+input_handler alarm_do_ack;

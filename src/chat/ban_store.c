@@ -70,14 +70,15 @@ ban_store_on_appended(struct chat *chat, struct request *request, int error)
 		reply_object(request->asker, json_incref(request->ban.reply));
 }
 
-/* Store value (NULL: nothing) for subject, then send done (consumed) to asker (NULL:
- * nobody). Returns 0, or -EAGAIN if the store is full. */
+/* Store value (NULL: nothing) for subject, then send done (consumed) to the asker.
+ * Returns 0, or -EAGAIN if the store is full. */
 static int
-ban_store_record(struct chat *chat, struct asker *asker,
-	const struct ban_subject *subject, const char *value, json_t *done)
+ban_store_record(struct input *input, const struct ban_subject *subject,
+	const char *value, json_t *done)
 {
+	struct chat *chat = input->chat;
 	struct request *request =
-		request_new(chat, REQUEST_BAN, asker, &chat->records, NULL);
+		request_new(chat, REQUEST_BAN, input->asker, &chat->records, NULL);
 	char key[BAN_KEY_BYTES + 1];
 	char *tail = xasprintf("\"ts\":%" PRId64 "}", chat->now_ms);
 	struct store_entry entry = {
@@ -97,54 +98,57 @@ ban_store_record(struct chat *chat, struct asker *asker,
 	request->ban.reply = done;
 	r = request_append(chat, request, &entry);
 	free(tail);
+	if (r < 0)
+		message_refuse(&input->fault, "busy", "too much is under way, try again");
 	return r;
 }
 
 int
-ban_store_set(struct chat *chat, struct asker *asker, const struct ban *ban, json_t *done)
+ban_store_set(struct input *input, const struct ban *ban, json_t *done)
 {
 	json_t *object = ban_to_json(ban);
 	char *value = json_dumps(object, JSON_COMPACT);
 	int r;
 
 	json_decref(object);
-	r = ban_store_record(chat, asker, &ban->subject, value, done);
+	r = ban_store_record(input, &ban->subject, value, done);
 	if (r == 0)
-		bans_add(chat->bans, ban);
+		bans_add(input->chat->bans, ban);
 	free(value);
 	return r;
 }
 
 int
-ban_store_lift(struct chat *chat, struct asker *asker, const struct ban_subject *subject,
-	json_t *done)
+ban_store_lift(struct input *input, const struct ban_subject *subject, json_t *done)
 {
-	int r = ban_store_record(chat, asker, subject, NULL, done);
+	struct bans *bans = input->chat->bans;
+	int r = ban_store_record(input, subject, NULL, done);
 
 	if (r == 0)
-		bans_remove(chat->bans, bans_find(chat->bans, subject));
+		bans_remove(bans, bans_find(bans, subject));
 	return r;
 }
 
 void
 ban_store_end(struct chat *chat)
 {
+	struct input nobodys = { .chat = chat };
 	const struct ban *ban;
 
 	while ((ban = bans_next_over(chat->bans, chat->now_ms))) {
 		/* If the store refuses this, the ban is still recognised as ended after a
 		 * restart. */
-		ban_store_record(chat, NULL, &ban->subject, NULL, NULL);
+		ban_store_record(&nobodys, &ban->subject, NULL, NULL);
 		bans_remove(chat->bans, ban);
 	}
 }
 
 int
-ban_store_check_mute(const struct chat *chat, const struct session *speaker,
-	struct message_fault *fault)
+ban_store_check_mute(struct input *input)
 {
-	if (!speaker->person ||
-		!bans_have_name(chat->bans, BAN_MUTE, speaker->person->name))
+	const struct person *person = input->speaker->person;
+
+	if (!person || !bans_have_name(input->chat->bans, BAN_MUTE, person->name))
 		return 0;
-	return message_refuse(fault, "muted", "you may read, but not write");
+	return message_refuse(&input->fault, "muted", "you may read, but not write");
 }

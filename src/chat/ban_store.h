@@ -13,15 +13,13 @@ bool ban_store_has_room(const char *room);
 void ban_store_restore(
 	struct chat *chat, const char *key, uint64_t id, const char *value, size_t len);
 
-/* Put ban in force and store it; there must be a place for it. When it is stored, asker
- * is told done (consumed) or an error. Returns 0, or -EAGAIN if the store is full: then
- * nothing changes. */
-int ban_store_set(
-	struct chat *chat, struct asker *asker, const struct ban *ban, json_t *done);
+/* Put ban in force and store it; there must be a place for it. When it is stored, the
+ * asker is told done (consumed) or an error. Returns 0, or -EAGAIN if the store is full:
+ * then nothing changes. */
+int ban_store_set(struct input *input, const struct ban *ban, json_t *done);
 
 /* Lift the ban of subject, which must exist, as ban_store_set sets it. */
-int ban_store_lift(struct chat *chat, struct asker *asker,
-	const struct ban_subject *subject, json_t *done);
+int ban_store_lift(struct input *input, const struct ban_subject *subject, json_t *done);
 
 /* The store has answered a REQUEST_BAN. */
 void ban_store_on_appended(struct chat *chat, struct request *request, int error);
@@ -29,6 +27,5 @@ void ban_store_on_appended(struct chat *chat, struct request *request, int error
 /* Lift the bans that have ended. */
 void ban_store_end(struct chat *chat);
 
-/* Returns 0, or -EINVAL with *fault filled in if speaker is muted. */
-int ban_store_check_mute(const struct chat *chat, const struct session *speaker,
-	struct message_fault *fault);
+/* Returns 0, or -EINVAL with the fault filled in if the speaker is muted. */
+int ban_store_check_mute(struct input *input);

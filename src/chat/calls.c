@@ -10,7 +10,6 @@ struct session *
 chat_find_session(struct chat *chat, const char *token)
 {
 	struct person *person = roster_find_token(chat->roster, token);
-
 	struct session *session = person ? TAILQ_FIRST(&person->sessions) : NULL;
 
 	while (session && session->closed)
@@ -18,36 +17,21 @@ chat_find_session(struct chat *chat, const char *token)
 	return session;
 }
 
-static int
-calls_run(struct chat *chat, struct asker *asker, const struct chat_caller *caller,
-	const struct chat_call *call, const struct message *message,
-	struct message_fault *fault)
-{
-	switch (call->kind) {
-	case CHAT_ASK:
-		return command_ask(chat, asker, message, fault);
-	case CHAT_SEND:
-		return command_send(chat, asker, caller->speaker, message, fault);
-	default:
-		return moderate_order(chat, asker, caller, call->order, message, fault);
-	}
-}
-
 /* Consumes the call's object. */
 static void
-calls_run_one(struct chat *chat, struct asker *asker, const struct chat_caller *caller,
-	const struct chat_call *call)
+calls_run(struct input *input, const struct chat_call *call)
 {
-	struct message message;
-	struct message_fault fault;
+	int r = message_take(&input->message, call->object, &input->fault);
 
-	if (message_take(&message, call->object, &fault) < 0) {
-		reply_fault(asker, &fault);
-		return;
-	}
-	if (calls_run(chat, asker, caller, call, &message, &fault) < 0)
-		reply_fault(asker, &fault);
-	message_fini(&message);
+	if (r == 0 && call->kind == CHAT_ASK)
+		r = command_ask(input);
+	else if (r == 0 && call->kind == CHAT_SEND)
+		r = command_handle(input);
+	else if (r == 0)
+		r = moderate_order(input, call->order);
+	if (r < 0)
+		reply_fault(input->asker, &input->fault);
+	message_fini(&input->message);
 }
 
 struct chat_pending *
@@ -55,6 +39,7 @@ chat_call(struct chat *chat, const struct chat_caller *caller,
 	const struct chat_call *call, chat_on_reply *on_reply, void *context)
 {
 	struct chat_pending *pending = xcalloc(1, sizeof(*pending));
+	struct input input = { .chat = chat, .asker = &pending->asker };
 
 	asker_init(&pending->asker, NULL);
 	pending->asker.call = pending;
@@ -63,29 +48,20 @@ chat_call(struct chat *chat, const struct chat_caller *caller,
 	pending->context = context;
 	pending->count = call->kind == CHAT_PUSH ? json_array_size(call->object) : 1;
 	pending->missing = pending->count;
-	pending->permissions = caller->permissions;
-	pending->rate =
-		call->kind == CHAT_SEND ? &caller->speaker->chat->rate : caller->rate;
-	pending->is_held = true;
+	pending->caller = caller;
 	chat->now_ms = call->now_ms;
+	if (call->kind == CHAT_SEND)
+		input.speaker = caller->speaker;
 	if (call->kind == CHAT_PUSH) {
 		push_objects(
 			chat, &pending->asker, caller->name, call->object, call->is_hook);
 		json_decref(call->object);
 	} else {
-		calls_run_one(chat, &pending->asker, caller, call);
+		calls_run(&input, call);
 	}
-	pending->is_held = false;
-	pending->permissions = NULL;
-	pending->rate = NULL;
+	pending->caller = NULL;
 	if (pending->missing)
 		return pending;
-	reply_forget_call(pending);
+	chat_cancel(pending);
 	return NULL;
-}
-
-void
-chat_cancel(struct chat_pending *pending)
-{
-	reply_forget_call(pending);
 }

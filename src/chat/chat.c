@@ -7,14 +7,12 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/history.h"
-#include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
-#include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
 /* History of a log room for resume and search. */
@@ -75,6 +73,18 @@ chat_on_state_known(void *context, const char *room, const char *key, uint64_t i
 }
 
 static void
+chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+{
+	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+
+	/* The chat's history of this room has other ids. */
+	if (!room->is_tail)
+		room->last_id = 0;
+	room->is_tail = room->is_configured = true;
+	room->tail_lines = lines;
+}
+
+static void
 chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
 	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
@@ -91,40 +101,31 @@ chat_add_configured_rooms(struct chat *chat)
 		chat_add_configured_room(
 			chat, config->rooms.items[i].name, config->rooms.items[i].topic);
 	for (i = 0; i < config->tails.count; i++)
-		log_room_add(chat, config->tails.items[i].room,
+		chat_add_log_room(chat, config->tails.items[i].room,
 			(unsigned)config->tails.items[i].lines);
-}
-
-/* Treat the room as if a client had created it. */
-static void
-chat_forget_configured(void *context, struct room *room)
-{
-	(void)context;
-	if (!room->is_configured)
-		return;
-	room->is_configured = room->is_permanent = false;
-	room->topic[0] = '\0';
-}
-
-static void
-chat_release(void *context, struct room *room)
-{
-	struct chat *chat = context;
-
-	rooms_release(chat->rooms, room);
 }
 
 void
 chat_reload(struct chat *chat)
 {
-	rooms_set_max(chat->rooms, (size_t)chat->config->chat.max_rooms);
-	rooms_each(chat->rooms, chat_forget_configured, chat);
+	struct room *room, *next;
+
+	chat->rooms->max_rooms = (size_t)chat->config->chat.max_rooms;
+	HASH_ITER(hh, chat->rooms->by_name, room, next)
+	{
+		if (!room->is_configured)
+			continue;
+		/* From now on it is as if a client had created it. */
+		room->is_configured = room->is_permanent = false;
+		room->topic[0] = '\0';
+	}
 	chat_add_configured_rooms(chat);
-	rooms_each(chat->rooms, chat_release, chat);
+	HASH_ITER(hh, chat->rooms->by_name, room, next)
+	rooms_release(chat->rooms, room);
 }
 
 static int
-chat_open_store(struct chat *chat, const char **why)
+chat_open_stores(struct chat *chat, const char **why)
 {
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
@@ -137,31 +138,19 @@ chat_open_store(struct chat *chat, const char **why)
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
-		.callbacks = {
-			.on_appended = chat_on_appended,
-			.on_page = chat_on_page,
-		},
+		.callbacks = { chat_on_appended, chat_on_page },
 		.context = chat,
 	};
-
-	return store_open(&chat->store, &options, why);
-}
-
-static int
-chat_open_tails(struct chat *chat, const char **why)
-{
-	struct store_options options = {
+	struct store_options of_tails = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
 		.keep_bytes = TAIL_BYTES,
-		.callbacks = {
-			.on_appended = chat_on_appended,
-			.on_page = chat_on_page,
-		},
+		.callbacks = options.callbacks,
 		.context = chat,
 	};
+	int r = store_open(&chat->store, &options, why);
 
-	return store_open(&chat->tails, &options, why);
+	return r < 0 ? r : store_open(&chat->tails, &of_tails, why);
 }
 
 int
@@ -182,9 +171,7 @@ chat_new(struct chat **out, const struct config *config,
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
 	ban_store_init(chat);
-	r = chat_open_store(chat, why);
-	if (r == 0)
-		r = chat_open_tails(chat, why);
+	r = chat_open_stores(chat, why);
 	if (r < 0) {
 		chat_free(chat);
 		return r;
@@ -211,44 +198,41 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return rooms_count(chat->rooms);
+	return HASH_COUNT(chat->rooms->by_name);
 }
 
 /* Give the session the name of its token. Returns false if it cannot have it: it was sent
  * an error and is closed. Another name that it asks for (NULL: none) is only refused. */
 static bool
-chat_take_own_name(struct chat *chat, struct session *session, const char *name)
+chat_take_own_name(struct input *input, const char *name)
 {
-	const struct roster_proof proof = { NULL, NULL };
-	struct message_fault fault = { .code = NULL };
-	bool has_own = presence_claim(chat, session, session->permissions->name, &proof,
-			       &fault) == 0;
+	const struct roster_proof proof = { .token = NULL };
+	const char *own = input->speaker->permissions->name;
+	bool has_own = presence_claim(input, own, &proof) == 0;
 
-	if (has_own &&
-		(!name || presence_claim(chat, session, name, &proof, &fault) == 0))
+	if (has_own && (!name || presence_claim(input, name, &proof) == 0))
 		return true;
-	reply_fault(&session->chat->asker, &fault);
+	reply_fault(input->asker, &input->fault);
 	if (!has_own)
-		session_close(session, CLOSE_POLICY, fault.code);
+		session_close(input->speaker, CLOSE_POLICY, input->fault.code);
 	return false;
 }
 
 /* Give the session the person that it asks for, if it can prove it. Returns false if it
  * was sent an error. */
 static bool
-chat_introduce(
-	struct chat *chat, struct session *session, const struct chat_wishes *wishes)
+chat_introduce(struct input *input, const struct chat_wishes *wishes)
 {
+	struct chat *chat = input->chat;
 	struct roster_proof proof = { .token = wishes->token };
-	struct person *person;
-	struct message_fault fault = { .code = NULL };
+	const struct person *person;
 	const char *name = wishes->name;
 
-	roster_enter(chat->roster, session);
-	if (session->permissions->name)
-		return chat_take_own_name(chat, session, name);
-	if (proof.token && presence_check_token(proof.token, &fault) < 0) {
-		reply_fault(&session->chat->asker, &fault);
+	roster_enter(chat->roster, input->speaker);
+	if (input->speaker->permissions->name)
+		return chat_take_own_name(input, name);
+	if (proof.token && presence_check_token(proof.token, &input->fault) < 0) {
+		reply_fault(input->asker, &input->fault);
 		if (wishes->is_strict)
 			return false;
 		proof.token = NULL;
@@ -256,9 +240,9 @@ chat_introduce(
 	person = proof.token ? roster_find_token(chat->roster, proof.token) : NULL;
 	if (!name && person)
 		name = person->name;
-	if (!name || presence_claim(chat, session, name, &proof, &fault) == 0)
+	if (!name || presence_claim(input, name, &proof) == 0)
 		return true;
-	reply_fault(&session->chat->asker, &fault);
+	reply_fault(input->asker, &input->fault);
 	return false;
 }
 
@@ -278,7 +262,7 @@ bool
 chat_open(struct chat *chat, struct session *session, const struct chat_wishes *wishes)
 {
 	static const struct chat_wishes none;
-	struct message_fault fault = { .code = NULL };
+	struct input input = { .chat = chat, .speaker = session };
 	struct chat_session *own;
 	struct room *room;
 
@@ -291,15 +275,15 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 	own->wants_events = wishes->wants_events;
 	own->wants_joined = wishes->wants_joined || wishes->wants_events;
 	own->wants_progress = wishes->wants_progress;
-	own->is_silent = wishes->is_silent;
-	if (!own->is_silent && !chat_introduce(chat, session, wishes) &&
+	input.asker = &own->asker;
+	if (!wishes->is_silent && !chat_introduce(&input, wishes) &&
 		(wishes->is_strict || session->closed))
 		return false;
-	room = room_access_find(chat, &session->chat->asker, NULL, true, &fault);
+	room = room_access_find(&input, true);
 	if (room)
 		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
 	else
-		reply_fault(&session->chat->asker, &fault);
+		reply_fault(input.asker, &input.fault);
 	return room != NULL;
 }
 
@@ -373,6 +357,43 @@ bool
 chat_is_waiting(const struct chat *chat)
 {
 	return chat->asked > 0;
+}
+
+/* Close sessions whose token has expired. */
+static void
+chat_end_sessions(struct chat *chat)
+{
+	struct message_fault fault = { .code = NULL };
+	const struct chat_session *own;
+
+	message_refuse(&fault, "token_expired", "your token has expired");
+	TAILQ_FOREACH (own, &chat->sessions, link) {
+		struct session *session = own->asker.session;
+
+		if (session->closed ||
+			!permissions_is_over(session->permissions, chat->now_ms))
+			continue;
+		reply_fault(&session->chat->asker, &fault);
+		session_close(session, CLOSE_POLICY, "token expired");
+	}
+}
+
+void
+chat_tick(struct chat *chat, int64_t now_ms)
+{
+	chat->now_ms = now_ms;
+	metric_send_due(chat, now_ms);
+	ban_store_end(chat);
+	chat_end_sessions(chat);
+}
+
+void
+chat_prune(struct chat *chat, int64_t now_ms)
+{
+	chat->now_ms = now_ms;
+	ban_store_end(chat);
+	metric_forget(chat);
+	store_prune(chat->store, now_ms);
 }
 
 void

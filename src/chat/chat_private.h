@@ -15,6 +15,18 @@
 
 struct request;
 
+/* An object of a client while it is handled. */
+struct input {
+	struct chat *chat;
+	struct asker *asker;     /* is told the result; NULL: nobody */
+	struct session *speaker; /* in whose name; NULL: a call in nobody's name */
+	struct message message;
+	struct message_fault fault; /* why it is refused, for who returns -errno */
+};
+
+/* Handles input. Returns 0, or -errno with the fault filled in: nothing was told. */
+typedef int input_handler(struct input *input);
+
 /* A text that a connected guest has sent with a ref. While that guest is connected, the
  * same text from another guest is a different message. */
 struct saying {

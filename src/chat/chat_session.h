@@ -36,12 +36,10 @@ struct chat_pending {
 	void *context;
 	size_t count;   /* of objects */
 	size_t missing; /* those of them that are not answered */
-	bool is_held;   /* it is not freed before chat_call returns */
 	bool has_fault;
 	struct message_fault fault; /* the first */
-	/* Only until chat_call returns. */
-	const struct permissions *permissions;
-	struct rate *rate;
+	/* NULL: chat_call has returned, so the last reply frees the call. */
+	const struct chat_caller *caller;
 };
 
 /* Made by chat_open, freed by chat_close. */
@@ -51,7 +49,6 @@ struct chat_session {
 	bool wants_joined;   /* send it "joined" */
 	bool wants_events;   /* send it presence and typing */
 	bool wants_progress; /* wake it whenever one of its requests is done */
-	bool is_silent;      /* only reads and is not announced */
 	bool is_greeted;     /* a line session that was welcomed */
 	bool is_owed;        /* part of a snapshot is still to be sent */
 	bool is_departing;

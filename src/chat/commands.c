@@ -26,17 +26,14 @@
 /* Retry a line after this time if the store was full. */
 #define BUSY_MS 20
 
-typedef int command_handler(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
-
 /* Who may use a command. */
 enum needs {
-	NEEDS_NOTHING, /* also a call, which has no person */
+	NEEDS_NOTHING, /* also a call in nobody's name */
 	NEEDS_PERSON,
+	NEEDS_VOICE, /* a person who is not muted, because others see it */
 };
 
-static command_handler command_do_ping, command_do_help, command_do_login,
-	command_do_quit;
+static input_handler command_do_ping, command_do_help, command_do_login, command_do_quit;
 
 /* A command with a type exists for the doors that speak JSON; a command with a word
  * exists for the line door. Its argument becomes the member called argument. */
@@ -46,9 +43,8 @@ struct command {
 	const char *argument;
 	const char *preset; /* default of a number; NULL: the argument is a text */
 	enum needs needs;
-	bool speaks; /* others see it, so a muted person may not use it */
 	double cost; /* tokens of limits.message_rate */
-	command_handler *handler;
+	input_handler *handler;
 	const char *usage;
 	const char *help;
 };
@@ -59,16 +55,16 @@ struct command {
 	}
 
 static const struct command commands[] = {
-	COMMAND(.type = "message", .speaks = true, .needs = NEEDS_PERSON, .cost = 1,
+	COMMAND(.type = "message", .needs = NEEDS_VOICE, .cost = 1,
 		.handler = send_do_message),
 	COMMAND(.type = "join", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = resume_do_join),
 	COMMAND(.type = "leave", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = presence_do_leave),
-	COMMAND(.type = "nick", .speaks = true, .word = "nick", .argument = "username",
-		.needs = NEEDS_PERSON, .cost = 1, .handler = presence_do_nick,
+	COMMAND(.type = "nick", .word = "nick", .argument = "username",
+		.needs = NEEDS_VOICE, .cost = 1, .handler = presence_do_nick,
 		.usage = "/nick NAME", .help = "be called NAME"),
-	COMMAND(.type = "typing", .speaks = true, .needs = NEEDS_PERSON, .cost = 0.2,
+	COMMAND(.type = "typing", .needs = NEEDS_VOICE, .cost = 0.2,
 		.handler = presence_do_typing),
 	COMMAND(.word = "join", .argument = "room", .needs = NEEDS_PERSON, .cost = 0.5,
 		.handler = resume_do_switch, .usage = "/join ROOM",
@@ -79,9 +75,9 @@ static const struct command commands[] = {
 	COMMAND(.word = "who", .needs = NEEDS_NOTHING, .cost = 1,
 		.handler = presence_do_who, .usage = "/who",
 		.help = "list who is in the room"),
-	COMMAND(.word = "me", .speaks = true, .argument = "message",
-		.needs = NEEDS_PERSON, .cost = 1, .handler = send_do_message,
-		.usage = "/me ACTION", .help = "say what you do"),
+	COMMAND(.word = "me", .argument = "message", .needs = NEEDS_VOICE, .cost = 1,
+		.handler = send_do_message, .usage = "/me ACTION",
+		.help = "say what you do"),
 	COMMAND(.type = "history", .word = "history", .argument = "limit",
 		.preset = HISTORY_LINES, .needs = NEEDS_NOTHING, .cost = 1,
 		.handler = history_do_history, .usage = "/history [N]",
@@ -89,9 +85,9 @@ static const struct command commands[] = {
 			" where N is left out"),
 	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
 		.handler = history_do_search),
-	COMMAND(.type = "ack", .speaks = true, .word = "ack", .argument = "key",
-		.needs = NEEDS_PERSON, .cost = 0.5, .handler = alarm_do_ack,
-		.usage = "/ack KEY", .help = "acknowledge the alarm KEY for everybody"),
+	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_VOICE,
+		.cost = 0.5, .handler = alarm_do_ack, .usage = "/ack KEY",
+		.help = "acknowledge the alarm KEY for everybody"),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_ping),
 	COMMAND(.word = "help", .needs = NEEDS_NOTHING, .cost = 0.2,
@@ -151,67 +147,43 @@ command_find_word(const char *word, size_t len)
 }
 
 static int
-command_do_ping(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+command_do_ping(struct input *input)
 {
-	json_t *pong = json_pack("{s:s}", "type", "pong");
-
-	(void)chat;
-	(void)fault;
-	if (message->ref)
-		json_object_set_new(pong, "ref", json_string(message->ref));
-	reply_object(asker, pong);
+	reply_object(input->asker,
+		json_pack("{s:s,s:s*}", "type", "pong", "ref", input->message.ref));
 	return 0;
 }
 
 static int
-command_do_help(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+command_do_help(struct input *input)
 {
 	json_t *list = json_array();
 	size_t i;
 
-	(void)chat;
-	(void)message;
-	(void)fault;
 	for (i = 0; i < COMMANDS; i++)
 		if (commands[i].word)
 			json_array_append_new(
 				list, json_pack("{s:s,s:s}", "usage", commands[i].usage,
 					      "help", commands[i].help));
-	reply_object(asker, json_pack("{s:s,s:o}", "type", "help", "commands", list));
+	reply_object(
+		input->asker, json_pack("{s:s,s:o}", "type", "help", "commands", list));
 	return 0;
 }
 
 /* Where a login is required, the door handles it before anything else. */
 static int
-command_do_login(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+command_do_login(struct input *input)
 {
-	struct session *session = asker->session;
-	(void)chat;
-	(void)message;
-	return message_refuse(fault, "denied",
-		session->permissions->is_name_fixed ? "you have logged in"
-						    : "nobody has to log in here");
+	return message_refuse(&input->fault, "denied",
+		input->speaker->permissions->is_name_fixed ? "you have logged in"
+							   : "nobody has to log in here");
 }
 
 static int
-command_do_quit(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+command_do_quit(struct input *input)
 {
-	struct session *session = asker->session;
-	(void)chat;
-	(void)message;
-	(void)fault;
-	session_close(session, CLOSE_NORMAL, "bye");
+	session_close(input->speaker, CLOSE_NORMAL, "bye");
 	return 0;
-}
-
-static struct rate *
-command_rate_of(const struct asker *asker)
-{
-	return asker->session ? &asker->session->chat->rate : asker->call->rate;
 }
 
 static void
@@ -220,22 +192,30 @@ command_end_flood(struct session *session, int64_t wait_ms)
 	log_info("flooding", log_uint("session", session->number),
 		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
 		log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
-	session_close(session, CLOSE_FLOODING, "flooding");
+	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
+}
+
+/* Charge cost. Returns 0, or after how many ms it can be charged. */
+static int64_t
+command_pay(const struct chat *chat, struct rate *rate, double cost)
+{
+	return token_bucket_take(&rate->messages, chat->config->limits.message_rate,
+		chat->config->limits.message_burst, cost, chat->now_ms);
 }
 
 bool
-command_charge(
-	struct chat *chat, struct asker *asker, double cost, struct message_fault *fault)
+command_charge(struct input *input, double cost)
 {
-	struct rate *rate = command_rate_of(asker);
-	int64_t wait_ms =
-		token_bucket_take(&rate->messages, chat->config->limits.message_rate,
-			chat->config->limits.message_burst, cost, chat->now_ms);
+	const struct chat *chat = input->chat;
+	struct asker *asker = input->asker;
+	struct rate *rate =
+		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
+	int64_t wait_ms = command_pay(chat, rate, cost);
 
 	if (!wait_ms)
 		return true;
-	message_refuse(fault, "rate_limited", "too fast, wait a moment");
-	fault->retry_after_ms = wait_ms;
+	message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
+	input->fault.retry_after_ms = wait_ms;
 	metrics.rate_limited++;
 	if (token_bucket_take(&rate->patience, chat->config->limits.message_rate,
 		    FLOOD_BURST, 1, chat->now_ms) &&
@@ -245,103 +225,69 @@ command_charge(
 }
 
 static int
-command_run(struct chat *chat, struct asker *asker, const struct command *command,
-	const struct message *message, struct message_fault *fault)
+command_run(struct input *input, const struct command *command)
 {
-	const struct session *session = asker->session;
-
-	if (command->needs == NEEDS_PERSON && !(session && session->person))
+	if (command->needs >= NEEDS_PERSON && !(input->speaker && input->speaker->person))
 		return message_refuse(
-			fault, "denied", "only somebody who is here may do that");
-	if (command->speaks && ban_store_check_mute(chat, session, fault) < 0)
+			&input->fault, "denied", "only somebody who is here may do that");
+	if (command->needs == NEEDS_VOICE && ban_store_check_mute(input) < 0)
 		return -EINVAL;
-	return command->handler(chat, asker, message, fault);
+	return command->handler(input);
 }
 
-static int
-command_check_type(const struct message *message, struct message_fault *fault)
+int
+command_handle(struct input *input)
 {
-	if (!message->type || !command_is_server_type(message->type))
-		return 0;
-	return message_refuse(
-		fault, "reserved_type", "only the server says \"%s\"", message->type);
-}
+	const char *type = input->message.type;
+	const struct command *command = command_find_type(type);
 
-static int
-command_handle(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
-{
-	const struct command *command = command_find_type(message->type);
-
-	if (!command_charge(chat, asker, command->cost, fault) ||
-		command_check_type(message, fault) < 0)
+	if (!command_charge(input, command->cost))
 		return -EINVAL;
-	return command_run(chat, asker, command, message, fault);
+	if (type && command_is_server_type(type))
+		return message_refuse(&input->fault, "reserved_type",
+			"only the server says \"%s\"", type);
+	/* The other commands are answered with an object, or change what the stream
+	 * sends. */
+	if (input->asker->call && command->needs != NEEDS_VOICE)
+		return message_refuse(&input->fault, "bad_field",
+			"\"%s\" cannot be sent beside a stream", type);
+	return command_run(input, command);
 }
 
 void
 chat_handle(struct chat *chat, struct session *session, const char *bytes, size_t len,
 	int64_t now_ms)
 {
-	struct message message;
-	struct message_fault fault;
 	struct asker *asker = &session->chat->asker;
-	bool good;
+	struct input input = { .chat = chat, .asker = asker, .speaker = session };
 
 	if (session->closed)
 		return;
 	chat->now_ms = now_ms;
-	if (message_decode(&message, bytes, len, &fault) < 0) {
-		struct message_fault hurry = { .code = NULL };
+	if (message_decode(&input.message, bytes, len, &input.fault) < 0) {
+		struct input hurry = input;
 
 		/* Bad input costs as much as a message. */
-		good = command_charge(chat, asker, 1, &hurry);
-		reply_fault(asker, good ? &fault : &hurry);
+		memset(&hurry.fault, 0, sizeof(hurry.fault));
+		reply_fault(
+			asker, command_charge(&hurry, 1) ? &input.fault : &hurry.fault);
 		return;
 	}
-	if (command_handle(chat, asker, &message, &fault) < 0)
-		reply_fault(asker, &fault);
-	message_fini(&message);
+	if (command_handle(&input) < 0)
+		reply_fault(asker, &input.fault);
+	message_fini(&input.message);
 }
 
 int
-command_send(struct chat *chat, struct asker *asker, struct session *speaker,
-	const struct message *message, struct message_fault *fault)
+command_ask(struct input *input)
 {
-	const struct command *command = command_find_type(message->type);
-
-	if (!command_charge(chat, asker, command->cost, fault) ||
-		command_check_type(message, fault) < 0 ||
-		(command->speaks && ban_store_check_mute(chat, speaker, fault) < 0))
-		return -EINVAL;
-	if (command->handler == send_do_message)
-		return send_say(chat, asker, speaker, message, fault);
-	if (command->handler == alarm_do_ack)
-		return alarm_acknowledge(chat, asker, speaker, message, fault);
-	/* The other commands are answered with an object, or change what the stream
-	 * sends. */
-	if (command->handler != presence_do_nick &&
-		command->handler != presence_do_typing)
-		return message_refuse(fault, "bad_field",
-			"\"%s\" cannot be sent beside a stream", message->type);
-	if (command->handler(chat, &speaker->chat->asker, message, fault) < 0)
-		return -EINVAL;
-	reply_ack(asker, &(struct chat_ack){ .room = NULL });
-	return 0;
-}
-
-int
-command_ask(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
-{
-	const char *word = message->type ? message->type : "";
+	const char *word = input->message.type ? input->message.type : "";
 	const struct command *command = command_find_word(word, strlen(word));
 
 	if (!command)
 		command = command_find_type(word);
-	if (!command_charge(chat, asker, command->cost, fault))
-		return -EINVAL;
-	return command_run(chat, asker, command, message, fault);
+	return command_charge(input, command->cost) ? command_run(input, command)
+						    : -EINVAL;
 }
 
 /* Convert the argument to the type that the command wants. Returns NULL with *fault
@@ -352,16 +298,15 @@ command_argument_of(
 {
 	long number;
 
-	if (!command->preset)
+	if (!command->preset && *text)
 		return json_string(text);
 	if (!*text)
-		text = command->preset;
+		text = command->preset ? command->preset : "";
 	number = strtol(text, NULL, 10);
-	if (strlen(text) > 9 || text[strspn(text, "0123456789")] || number < 1) {
-		message_refuse(fault, "bad_field", "usage: %s", command->usage);
-		return NULL;
-	}
-	return json_integer(number);
+	if (strlen(text) <= 9 && !text[strspn(text, "0123456789")] && number >= 1)
+		return json_integer(number);
+	message_refuse(fault, "bad_field", "usage: %s", command->usage);
+	return NULL;
 }
 
 /* Make the object that a JSON client would have sent for this command. */
@@ -369,24 +314,17 @@ static json_t *
 command_object_of(
 	const struct command *command, const char *text, struct message_fault *fault)
 {
-	json_t *object = json_object(), *argument;
+	json_t *argument;
 
+	if (command == &commands[0])
+		return json_pack("{s:s}", "message", text);
 	if (!command->argument)
-		return object;
-	if (!*text && !command->preset) {
-		message_refuse(fault, "bad_field", "usage: %s", command->usage);
-		json_decref(object);
-		return NULL;
-	}
+		return json_object();
 	argument = command_argument_of(command, text, fault);
-	if (!argument) {
-		json_decref(object);
+	if (!argument)
 		return NULL;
-	}
-	json_object_set_new(object, command->argument, argument);
-	if (!strcmp(command->argument, "message"))
-		json_object_set_new(object, "action", json_true());
-	return object;
+	return json_pack("{s:o,s:o*}", command->argument, argument, "action",
+		strcmp(command->argument, "message") ? NULL : json_true());
 }
 
 /* Find the command of a line. A line that starts with "/" is a command. "//" starts a
@@ -415,29 +353,16 @@ command_find_command(const char **text, struct message_fault *fault)
 }
 
 static int
-command_handle_line(struct chat *chat, struct session *session,
-	const struct command *command, const char *text, struct message_fault *fault)
+command_handle_line(struct input *input, const struct command *command, const char *text)
 {
-	struct message message;
-	json_t *object = command == &commands[0]
-				 ? json_pack("{s:s}", "message", text)
-				 : command_object_of(command, text, fault);
+	json_t *object = command_object_of(command, text, &input->fault);
 	int r;
 
-	if (!object || message_take(&message, object, fault) < 0)
+	if (!object || message_take(&input->message, object, &input->fault) < 0)
 		return -EINVAL;
-	r = command_run(chat, &session->chat->asker, command, &message, fault);
-	message_fini(&message);
+	r = command_run(input, command);
+	message_fini(&input->message);
 	return r;
-}
-
-/* Charge cost. Returns 0, or after how many ms it can be charged. */
-static int64_t
-command_pay(struct chat *chat, struct session *session, double cost)
-{
-	return token_bucket_take(&session->chat->rate.messages,
-		chat->config->limits.message_rate, chat->config->limits.message_burst,
-		cost, chat->now_ms);
 }
 
 /* A command waits until all earlier lines are stored. So a history includes them and a
@@ -450,29 +375,28 @@ command_is_behind(const struct session *session, const struct command *command)
 }
 
 static int64_t
-command_say_line(
-	struct chat *chat, struct session *session, const char *line, bool may_wait)
+command_say_line(struct input *input, const char *line, bool may_wait)
 {
-	struct message_fault fault = { .code = NULL };
-	const struct command *command = command_find_command(&line, &fault);
+	struct session *session = input->speaker;
+	const struct command *command = command_find_command(&line, &input->fault);
 	double cost = command ? command->cost : 1;
-	int64_t wait_ms;
+	int64_t wait_ms = 0;
 	int r = -EINVAL;
 
 	if (may_wait && command_is_behind(session, command))
 		return CHAT_WHEN_WOKEN;
-	wait_ms = may_wait ? command_pay(chat, session, cost) : 0;
+	if (may_wait)
+		wait_ms = command_pay(input->chat, &session->chat->rate, cost);
 	if (wait_ms)
 		return wait_ms;
-	if ((may_wait || command_charge(chat, &session->chat->asker, cost, &fault)) &&
-		command)
-		r = command_handle_line(chat, session, command, line, &fault);
+	if ((may_wait || command_charge(input, cost)) && command)
+		r = command_handle_line(input, command, line);
 	if (r == -EAGAIN && may_wait) {
 		session->chat->rate.messages.tokens += cost;
 		return BUSY_MS;
 	}
 	if (r < 0)
-		reply_fault(&session->chat->asker, &fault);
+		reply_fault(input->asker, &input->fault);
 	return 0;
 }
 
@@ -480,6 +404,9 @@ int64_t
 chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	size_t len, bool may_wait, int64_t now_ms)
 {
+	struct input input = {
+		.chat = chat, .asker = &session->chat->asker, .speaker = session
+	};
 	struct buffer line = { 0 };
 	int64_t wait_ms = 0;
 
@@ -491,7 +418,7 @@ chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 		line.len--;
 	if (line.len && !session->closed) {
 		buffer_append(&line, "", 1);
-		wait_ms = command_say_line(chat, session, line.bytes, may_wait);
+		wait_ms = command_say_line(&input, line.bytes, may_wait);
 	}
 	buffer_clear(&line);
 	return wait_ms;
@@ -504,7 +431,7 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 	int64_t wait_ms;
 
 	chat->now_ms = now_ms;
-	wait_ms = command_pay(chat, session, 1);
+	wait_ms = command_pay(chat, &session->chat->rate, 1);
 	if (wait_ms)
 		return wait_ms;
 	message_refuse(&fault, "too_big",

@@ -6,16 +6,9 @@
 /* True if objects of this type are broadcast like messages. */
 bool command_is_broadcast(const char *type);
 
-/* Run message as a command of speaker and tell asker, a call, the result. Returns 0, or
- * -errno with *fault filled in: nothing was told. */
-int command_send(struct chat *chat, struct asker *asker, struct session *speaker,
-	const struct message *message, struct message_fault *fault);
+/* Run the message as a command of the speaker, or as a question of a call. */
+input_handler command_handle, command_ask;
 
-/* Run message as a question of asker, a call. The same return. */
-int command_ask(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault);
-
-/* Charge cost to the asker's rate. Returns false with *fault filled in if it is over its
- * rate. A session that keeps flooding is closed. */
-bool command_charge(
-	struct chat *chat, struct asker *asker, double cost, struct message_fault *fault);
+/* Charge cost to the rate of the speaker or the call. Returns false with the fault filled
+ * in if it is over its rate. A session that keeps flooding is closed. */
+bool command_charge(struct input *input, double cost);

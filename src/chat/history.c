@@ -1,7 +1,6 @@
 #include "chat/history.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "chat/reply.h"
 #include "chat/room_access.h"
@@ -52,16 +51,13 @@ void
 history_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page)
 {
-	struct message_fault fault = { .code = NULL };
 	bool is_search = request->kind == REQUEST_SEARCH;
 	struct buffer text = { 0 };
 
 	if (!request->asker)
 		return;
 	if (error) {
-		requests_note_failure(chat, error, &fault);
-		snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-		reply_fault(request->asker, &fault);
+		reply_failure(chat, request, error);
 		return;
 	}
 	buffer_append(&text, "{\"type\":", 8);
@@ -69,7 +65,7 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	history_append_member(&text, "room", json_string(request->room->name));
 	history_append_member(&text, "epoch", json_string(store_epoch(request->store)));
 	if (is_search)
-		history_append_member(&text, "q", json_string(request->search.words));
+		history_append_member(&text, "q", json_string(request->history.words));
 	if (*request->ref)
 		history_append_member(&text, "ref", json_string(request->ref));
 	history_append_member(&text, "more", json_boolean(page->more));
@@ -79,71 +75,60 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	reply_text(request->asker, &text);
 }
 
+/* Start to read what input asks for. words is NULL for a history. */
 static int
-history_read_limit(const struct message *message, unsigned preset, unsigned max,
-	unsigned *limit, struct message_fault *fault)
+history_ask(struct input *input, struct room *room, const char *words, uint64_t before,
+	unsigned limit, unsigned max)
 {
-	uint64_t asked = preset;
-
-	if (message_get_uint(message, "limit", &asked, fault) < 0)
-		return -EINVAL;
-	*limit = (unsigned)size_min(asked, max);
-	return *limit ? 0
-		      : message_refuse(fault, "bad_field",
-				"\"limit\" must be a whole number from 1");
-}
-
-static int
-history_refuse_another(struct message_fault *fault)
-{
-	message_refuse(fault, "busy", "you asked for much already, try again");
-	return -EAGAIN;
-}
-
-int
-history_do_history(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
-{
-	struct room *room = room_access_find(chat, asker, message->room, false, fault);
-	uint64_t before = UINT64_MAX;
+	struct asker *asker = input->asker;
 	struct request *request;
-	unsigned limit;
+	uint64_t asked = limit;
 
-	if (!room || message_get_uint(message, "before", &before, fault) < 0 ||
-		history_read_limit(
-			message, HISTORY_LIMIT, HISTORY_LIMIT_MAX, &limit, fault) < 0)
+	if (message_get_uint(&input->message, "limit", &asked, &input->fault) < 0)
 		return -EINVAL;
-	if (asker->waiting_count >= READS_WAITING)
-		return history_refuse_another(fault);
-	request = request_new(chat, REQUEST_HISTORY, asker, room, message->ref);
+	if (!asked)
+		return message_refuse(&input->fault, "bad_field",
+			"\"limit\" must be a whole number from 1");
+	if (asker->waiting_count >= READS_WAITING) {
+		message_refuse(
+			&input->fault, "busy", "you asked for much already, try again");
+		return -EAGAIN;
+	}
+	request = request_new(input->chat, words ? REQUEST_SEARCH : REQUEST_HISTORY,
+		asker, room, input->message.ref);
 	request->history.before = before;
-	request->history.limit = limit;
-	request_read(chat, request);
+	request->history.limit = (unsigned)size_min(asked, max);
+	request->history.words = words ? xstrdup(words) : NULL;
+	request_read(input->chat, request);
 	return 0;
 }
 
 int
-history_do_search(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+history_do_history(struct input *input)
 {
-	struct room *room = room_access_find(chat, asker, message->room, false, fault);
-	const char *query = NULL;
-	struct request *request;
-	unsigned limit;
+	struct room *room = room_access_find(input, false);
+	uint64_t before = UINT64_MAX;
 
-	if (!room || message_get_string(message, "q", QUERY_BYTES, &query, fault) < 0 ||
-		history_read_limit(
-			message, SEARCH_LIMIT, SEARCH_LIMIT_MAX, &limit, fault) < 0)
+	if (!room ||
+		message_get_uint(&input->message, "before", &before, &input->fault) < 0)
 		return -EINVAL;
-	if (asker->waiting_count >= READS_WAITING)
-		return history_refuse_another(fault);
+	return history_ask(input, room, NULL, before, HISTORY_LIMIT, HISTORY_LIMIT_MAX);
+}
+
+int
+history_do_search(struct input *input)
+{
+	struct room *room = room_access_find(input, false);
+	const char *query = NULL;
+	int r;
+
+	if (!room || message_get_string(&input->message, "q", QUERY_BYTES, &query,
+			     &input->fault) < 0)
+		return -EINVAL;
 	if (!query)
-		return message_refuse(
-			fault, "bad_field", "\"q\" must be the words to look for");
-	request = request_new(chat, REQUEST_SEARCH, asker, room, message->ref);
-	request->search.words = xstrdup(query);
-	request->search.limit = limit;
-	metrics.searches++;
-	request_read(chat, request);
-	return 0;
+		return message_refuse(&input->fault, "bad_field",
+			"\"q\" must be the words to look for");
+	r = history_ask(input, room, query, 0, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
+	metrics.searches += r == 0;
+	return r;
 }

@@ -7,7 +7,4 @@
 void history_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-int history_do_history(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
-int history_do_search(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
+input_handler history_do_history, history_do_search;

@@ -1,29 +1,15 @@
 /* Log rooms: rooms of log files. Their lines are kept in memory, under an epoch of their
  * own. */
-#include "chat/log_rooms.h"
-
 #include <errno.h>
 
 #include "chat/send.h"
 #include "linnet/base/xalloc.h"
 
-void
-log_room_add(struct chat *chat, const char *name, unsigned lines)
-{
-	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
-
-	/* The chat's history of this room has other ids. */
-	if (!room->is_tail)
-		room->last_id = 0;
-	room->is_tail = room->is_configured = true;
-	room->tail_lines = lines;
-}
-
 /* Store object as a line of the room. Consumes object. Returns 0 or -EAGAIN. */
 static int
-log_room_post_log(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
+log_room_post(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 {
-	struct message message = { .object = object };
+	struct input input = { .chat = chat, .message.object = object };
 	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
 	const json_t *text = json_object_get(object, "message");
 	struct post post = {
@@ -32,12 +18,11 @@ log_room_post_log(struct chat *chat, const char *name, json_t *object, int64_t n
 		.words = xasprintf(
 			"%.*s", (int)json_string_length(text), json_string_value(text)),
 	};
-	struct message_fault fault;
 
 	chat->now_ms = now_ms;
-	message_append_tail(&message, &stamp, &post.tail);
+	message_append_tail(&input.message, &stamp, &post.tail);
 	json_decref(object);
-	return send_post(chat, &post, &fault);
+	return send_post(&input, &post);
 }
 
 int
@@ -50,7 +35,7 @@ chat_log(struct chat *chat, const char *name, const char *text, size_t len,
 	json_object_set_new(object, "message", json_stringn(text, len));
 	if (skipped)
 		json_object_set_new(object, "skipped", json_integer((json_int_t)skipped));
-	r = log_room_post_log(chat, name, object, now_ms);
+	r = log_room_post(chat, name, object, now_ms);
 	if (r == 0 && skipped)
 		metrics.tail_lines_skipped += skipped;
 	else if (r == 0)
@@ -66,5 +51,5 @@ chat_log_event(struct chat *chat, const char *name, const char *event, const cha
 
 	json_object_set_new(object, "message", json_string(text));
 	json_object_set_new(object, "event", json_string(event));
-	return log_room_post_log(chat, name, object, now_ms);
+	return log_room_post(chat, name, object, now_ms);
 }

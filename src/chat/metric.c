@@ -18,35 +18,36 @@
 #define UNIT_BYTES 32
 
 static int
-metric_check(
-	const struct message *message, const char **name, struct message_fault *fault)
+metric_check(struct input *input, const char **name)
 {
-	const json_t *value = json_object_get(message->object, "value");
+	const json_t *value = json_object_get(input->message.object, "value");
 	const char *unit = NULL;
 
 	*name = NULL;
-	if (message_get_string(message, "name", ROOM_STATE_NAME_BYTES, name, fault) < 0 ||
-		message_get_string(message, "unit", UNIT_BYTES, &unit, fault) < 0)
+	if (message_get_string(&input->message, "name", ROOM_STATE_NAME_BYTES, name,
+		    &input->fault) < 0 ||
+		message_get_string(
+			&input->message, "unit", UNIT_BYTES, &unit, &input->fault) < 0)
 		return -EINVAL;
 	if (!*name || !name_is_line(*name))
-		return message_refuse(fault, "bad_field",
+		return message_refuse(&input->fault, "bad_field",
 			"\"name\" must be a line that names the metric");
 	if (!json_is_number(value) || !isfinite(json_number_value(value)))
-		return message_refuse(fault, "bad_field", "\"value\" must be a number");
+		return message_refuse(
+			&input->fault, "bad_field", "\"value\" must be a number");
 	return 0;
 }
 
 static json_t *
-metric_make_value(const struct chat *chat, const struct room *room, const char *label,
-	const struct message *message)
+metric_make_value(const struct input *input, const struct room *room, const char *label)
 {
 	static const char *const foreign[] = { "id", "ref", "email", "session",
 		"ephemeral", "avatar", "via" };
 	json_t *value = json_pack("{s:s,s:s,s:I,s:s}", "type", "metric", "room",
-		room->name, "ts", (json_int_t)chat->now_ms, "username", label);
+		room->name, "ts", (json_int_t)input->chat->now_ms, "username", label);
 	size_t i;
 
-	json_object_update_missing(value, message->object);
+	json_object_update_missing(value, input->message.object);
 	for (i = 0; i < ARRAY_SIZE(foreign); i++)
 		json_object_del(value, foreign[i]);
 	return value;
@@ -84,29 +85,29 @@ metric_cancel(struct chat *chat, struct metric *metric)
 }
 
 int
-metric_push(struct chat *chat, struct asker *asker, const char *label,
-	const struct message *message, struct message_fault *fault)
+metric_push(struct input *input, const char *label)
 {
-	struct room *room = send_find_room(chat, asker, message, fault);
-	struct metric *metric;
+	struct chat *chat = input->chat;
+	struct room *room = send_find_room(input);
+	struct metric *metric = NULL;
 	const char *name;
 	size_t queued = 0;
 
 	if (!room)
 		return -EINVAL;
-	if (metric_check(message, &name, fault) < 0) {
+	if (metric_check(input, &name) == 0) {
+		metric = room_state_add_metric(&room->state, name);
+		if (!metric)
+			message_refuse(&input->fault, "too_many_metrics",
+				"%d metrics are kept in this room already",
+				ROOM_STATE_METRICS_MAX);
+	}
+	if (!metric) {
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
-	metric = room_state_add_metric(&room->state, name);
-	if (!metric) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_metrics",
-			"%d metrics are kept in this room already",
-			ROOM_STATE_METRICS_MAX);
-	}
 	json_decref(metric->value);
-	metric->value = metric_make_value(chat, room, label, message);
+	metric->value = metric_make_value(input, room, label);
 	metric->said_ms = chat->now_ms;
 	/* The metric is also sent if the clock was set back. */
 	if (!metric->is_due && (chat->now_ms - metric->sent_ms >= INTERVAL_MS ||
@@ -114,7 +115,7 @@ metric_push(struct chat *chat, struct asker *asker, const char *label,
 		queued = metric_send_value(room, metric, chat->now_ms);
 	else
 		metric_postpone(chat, room, metric);
-	send_acknowledge(chat, asker, room, message->ref, queued);
+	send_acknowledge(input, room, queued);
 	return 0;
 }
 
@@ -132,27 +133,25 @@ metric_send_due(struct chat *chat, int64_t now_ms)
 	}
 }
 
-static void
-metric_forget_old(void *context, struct room *room)
-{
-	struct chat *chat = context;
-	struct metric *metric, *next;
-
-	HASH_ITER(hh, room->state.metrics, metric, next)
-	{
-		if (chat->now_ms - metric->said_ms < FORGET_MS)
-			continue;
-		/* It may still be due: nothing is sent while there is no connection. */
-		metric_cancel(chat, metric);
-		room_state_remove_metric(&room->state, metric);
-	}
-	rooms_release(chat->rooms, room);
-}
-
 void
 metric_forget(struct chat *chat)
 {
-	rooms_each(chat->rooms, metric_forget_old, chat);
+	struct room *room, *next_room;
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, chat->rooms->by_name, room, next_room)
+	{
+		HASH_ITER(hh, room->state.metrics, metric, next)
+		{
+			if (chat->now_ms - metric->said_ms < FORGET_MS)
+				continue;
+			/* It may still be due: nothing is sent while there is no
+			 * connection. */
+			metric_cancel(chat, metric);
+			room_state_remove_metric(&room->state, metric);
+		}
+		rooms_release(chat->rooms, room);
+	}
 }
 
 void

@@ -4,8 +4,7 @@
 #include "chat/chat_private.h"
 
 /* Handle a metric that a program called label pushed. */
-int metric_push(struct chat *chat, struct asker *asker, const char *label,
-	const struct message *message, struct message_fault *fault);
+int metric_push(struct input *input, const char *label);
 
 /* Send the values that are due. */
 void metric_send_due(struct chat *chat, int64_t now_ms);

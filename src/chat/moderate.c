@@ -18,86 +18,75 @@
 
 /* The checked members of an order. */
 struct order {
+	const struct chat_caller *by;
 	const char *username, *address, *reason;
 	bool has_number;
 	uint64_t number; /* of a session */
 	int64_t until_ms;
+	enum ban_kind kind; /* BAN_NAME: also addresses */
 };
 
 static int
-moderate_read_line(const struct message *message, const char *key, size_t max_bytes,
-	const char **value, struct message_fault *fault)
+moderate_read_line(
+	struct input *input, const char *key, size_t max_bytes, const char **value)
 {
-	if (message_get_string(message, key, max_bytes, value, fault) < 0)
+	if (message_get_string(&input->message, key, max_bytes, value, &input->fault) < 0)
 		return -EINVAL;
 	if (*value && !name_is_line(*value))
-		return message_refuse(fault, "bad_field", "\"%s\" must be a line", key);
+		return message_refuse(
+			&input->fault, "bad_field", "\"%s\" must be a line", key);
 	return 0;
 }
 
 static int
-moderate_read_minutes(const struct chat *chat, const struct message *message,
-	struct order *order, struct message_fault *fault)
+moderate_read_order(struct input *input, struct order *order)
 {
-	const json_t *value = json_object_get(message->object, "minutes");
-	double ms = json_number_value(value) * MS_A_MINUTE;
+	const json_t *object = input->message.object;
+	const json_t *minutes = json_object_get(object, "minutes");
+	double ms = json_number_value(minutes) * MS_A_MINUTE;
 
-	if (!value)
-		return 0;
-	if (!json_is_number(value) || !(ms >= 1 && ms <= MINUTES_MAX * MS_A_MINUTE))
-		return message_refuse(fault, "bad_field",
-			"\"minutes\" must be a number above 0, left out for ever");
-	order->until_ms = chat->now_ms + (int64_t)ms;
-	return 0;
-}
-
-static int
-moderate_read_order(const struct chat *chat, const struct message *message,
-	struct order *order, struct message_fault *fault)
-{
-	*order = (struct order){ .username = message->username, .reason = "" };
-	if (moderate_read_line(
-		    message, "address", CIDR_TEXT_BYTES, &order->address, fault) < 0 ||
-		moderate_read_line(
-			message, "reason", REASON_BYTES, &order->reason, fault) < 0 ||
-		message_get_uint(message, "session", &order->number, fault) < 0)
+	if (moderate_read_line(input, "address", CIDR_TEXT_BYTES, &order->address) < 0 ||
+		moderate_read_line(input, "reason", REASON_BYTES, &order->reason) < 0 ||
+		message_get_uint(
+			&input->message, "session", &order->number, &input->fault) < 0)
 		return -EINVAL;
-	order->has_number = json_object_get(message->object, "session");
-	return moderate_read_minutes(chat, message, order, fault);
+	order->username = input->message.username;
+	order->has_number = json_object_get(object, "session");
+	if (!minutes)
+		return 0;
+	if (!json_is_number(minutes) || !(ms >= 1 && ms <= MINUTES_MAX * MS_A_MINUTE))
+		return message_refuse(&input->fault, "bad_field",
+			"\"minutes\" must be a number above 0, left out for ever");
+	order->until_ms = input->chat->now_ms + (int64_t)ms;
+	return 0;
 }
 
-/* Find whom an order of this kind concerns. A guest cannot be named, because its name is
- * not its own. */
+/* Find whom the order concerns. A guest cannot be named, because its name is not its own.
+ */
 static int
-moderate_find_subject(const struct order *order, enum ban_kind kind,
-	struct ban_subject *subject, struct message_fault *fault)
+moderate_find_subject(
+	struct input *input, const struct order *order, struct ban_subject *subject)
 {
+	bool may_be_address = order->kind != BAN_MUTE;
+	bool has_address = order->address && may_be_address;
 	const char *why;
 
-	*subject = (struct ban_subject){ .kind = kind };
+	if (!order->username == !has_address)
+		return message_refuse(&input->fault, "bad_field",
+			may_be_address ? "either \"username\" or \"address\" must say who"
+				       : "\"username\" must say who");
+	*subject = (struct ban_subject){ .kind = order->kind };
 	if (order->address) {
 		why = cidr_read(order->address, &subject->cidr);
 		subject->kind = BAN_ADDRESS;
-		return why ? message_refuse(fault, "bad_field", "\"address\" %s", why)
+		return why ? message_refuse(
+				     &input->fault, "bad_field", "\"address\" %s", why)
 			   : 0;
 	}
 	why = name_fault(order->username, NAME_MAX_BYTES);
 	if (why)
-		return message_refuse(fault, "bad_name", "the name %s", why);
+		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	snprintf(subject->name, sizeof(subject->name), "%s", order->username);
-	return 0;
-}
-
-static int
-moderate_need_subject(
-	const struct order *order, bool may_be_address, struct message_fault *fault)
-{
-	bool has_address = order->address && may_be_address;
-
-	if (!order->username == !has_address)
-		return message_refuse(fault, "bad_field",
-			may_be_address ? "either \"username\" or \"address\" must say who"
-				       : "\"username\" must say who");
 	return 0;
 }
 
@@ -154,26 +143,25 @@ moderate_send_all_away(struct chat *chat, const struct target *target, const cha
 }
 
 static int
-moderate_do_kick(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
+moderate_do_kick(struct input *input, const struct order *order)
 {
 	struct target target = { .number = order->number };
 	size_t count;
 
 	if (!order->username == !order->has_number)
-		return message_refuse(fault, "bad_field",
+		return message_refuse(&input->fault, "bad_field",
 			"either \"username\" or \"session\" must say who");
 	if (order->username)
-		target.person = roster_find(chat->roster, order->username);
-	count = moderate_send_all_away(chat, &target, "kicked", order->reason);
+		target.person = roster_find(input->chat->roster, order->username);
+	count = moderate_send_all_away(input->chat, &target, "kicked", order->reason);
 	if (!count)
 		return message_refuse(
-			fault, "no_such_session", "nobody like that is here");
-	log_info("kicked", log_str("by", by->name),
+			&input->fault, "no_such_session", "nobody like that is here");
+	log_info("kicked", log_str("by", order->by->name),
 		order->username ? log_str("username", order->username)
 				: log_uint("session", order->number),
 		log_uint("sessions", count));
-	reply_object(asker,
+	reply_object(input->asker,
 		json_pack("{s:s,s:I}", "type", "kick", "sessions", (json_int_t)count));
 	return 0;
 }
@@ -211,12 +199,6 @@ moderate_check_prefix(const struct chat_caller *by, const struct cidr *cidr,
 	return 0;
 }
 
-static int
-moderate_refuse_busy(struct message_fault *fault)
-{
-	return message_refuse(fault, "busy", "too much is under way, try again");
-}
-
 static void
 moderate_log_order(const char *event, const struct chat_caller *by, const struct ban *ban)
 {
@@ -244,24 +226,24 @@ moderate_describe(const char *type, const struct ban *ban)
 
 /* Set the ban or mute that order describes. */
 static int
-moderate_impose(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, enum ban_kind kind, struct message_fault *fault)
+moderate_impose(struct input *input, const struct order *order)
 {
+	struct chat *chat = input->chat;
 	struct ban ban = {
 		.since_ms = chat->now_ms,
 		.until_ms = order->until_ms,
 		.reason = (char *)order->reason,
 	};
 	struct target target = { .number = 0 };
-	bool is_mute = kind == BAN_MUTE;
+	bool is_mute = order->kind == BAN_MUTE;
 	json_t *done;
 	int r;
 
-	if (moderate_need_subject(order, !is_mute, fault) < 0 ||
-		moderate_find_subject(order, kind, &ban.subject, fault) < 0)
+	if (moderate_find_subject(input, order, &ban.subject) < 0)
 		return -EINVAL;
 	if (ban.subject.kind == BAN_ADDRESS) {
-		if (moderate_check_prefix(by, &ban.subject.cidr, fault) < 0)
+		if (moderate_check_prefix(order->by, &ban.subject.cidr, &input->fault) <
+			0)
 			return -EINVAL;
 		target.cidr = &ban.subject.cidr;
 	} else if (!is_mute) {
@@ -269,66 +251,37 @@ moderate_impose(struct chat *chat, struct asker *asker, const struct chat_caller
 	}
 	if (bans_are_full(chat->bans, &ban.subject))
 		return message_refuse(
-			fault, "too_many_bans", "there are %d already", BANS_MAX);
+			&input->fault, "too_many_bans", "there are %d already", BANS_MAX);
 	done = moderate_describe(is_mute ? "mute" : "ban", &ban);
-	r = ban_store_set(chat, asker, &ban, json_incref(done));
+	r = ban_store_set(input, &ban, json_incref(done));
 	if (r == 0) {
 		json_object_set_new(done, "sessions",
 			json_integer((json_int_t)moderate_send_all_away(
 				chat, &target, "banned", order->reason)));
-		moderate_log_order(is_mute ? "muted" : "banned", by, &ban);
+		moderate_log_order(is_mute ? "muted" : "banned", order->by, &ban);
 	}
 	json_decref(done);
-	return r == 0 ? 0 : moderate_refuse_busy(fault);
+	return r;
 }
 
 static int
-moderate_do_ban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
+moderate_lift(struct input *input, const struct order *order)
 {
-	return moderate_impose(chat, asker, by, order, BAN_NAME, fault);
-}
-
-static int
-moderate_do_mute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
-{
-	return moderate_impose(chat, asker, by, order, BAN_MUTE, fault);
-}
-
-static int
-moderate_lift(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, enum ban_kind kind, struct message_fault *fault)
-{
-	bool is_mute = kind == BAN_MUTE;
+	bool is_mute = order->kind == BAN_MUTE;
 	struct ban ban = { .reason = NULL };
 	const struct ban *found;
 
-	if (moderate_need_subject(order, !is_mute, fault) < 0 ||
-		moderate_find_subject(order, kind, &ban.subject, fault) < 0)
+	if (moderate_find_subject(input, order, &ban.subject) < 0)
 		return -EINVAL;
-	found = bans_find(chat->bans, &ban.subject);
+	found = bans_find(input->chat->bans, &ban.subject);
 	if (!found)
-		return message_refuse(fault, "no_such_ban", "there is nothing to lift");
-	if (ban_store_lift(chat, asker, &ban.subject,
+		return message_refuse(
+			&input->fault, "no_such_ban", "there is nothing to lift");
+	if (ban_store_lift(input, &ban.subject,
 		    moderate_describe(is_mute ? "unmute" : "unban", found)) < 0)
-		return moderate_refuse_busy(fault);
-	moderate_log_order(is_mute ? "unmuted" : "unbanned", by, &ban);
+		return -EAGAIN;
+	moderate_log_order(is_mute ? "unmuted" : "unbanned", order->by, &ban);
 	return 0;
-}
-
-static int
-moderate_do_unban(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
-{
-	return moderate_lift(chat, asker, by, order, BAN_NAME, fault);
-}
-
-static int
-moderate_do_unmute(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
-{
-	return moderate_lift(chat, asker, by, order, BAN_MUTE, fault);
 }
 
 static json_t *
@@ -348,20 +301,18 @@ moderate_describe_session(const struct session *session)
 }
 
 static int
-moderate_do_sessions(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
+moderate_do_sessions(struct input *input, const struct order *order)
 {
 	json_t *list = json_array();
 	const struct chat_session *own;
 
-	(void)by;
 	(void)order;
-	(void)fault;
-	TAILQ_FOREACH (own, &chat->sessions, link)
+	TAILQ_FOREACH (own, &input->chat->sessions, link)
 		if (!own->asker.session->closed)
 			json_array_append_new(
 				list, moderate_describe_session(own->asker.session));
-	reply_object(asker, json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
+	reply_object(input->asker,
+		json_pack("{s:s,s:o}", "type", "sessions", "sessions", list));
 	return 0;
 }
 
@@ -380,46 +331,42 @@ moderate_list_ban(void *context, const struct ban *ban)
 }
 
 static int
-moderate_do_bans(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const struct order *order, struct message_fault *fault)
+moderate_do_bans(struct input *input, const struct order *order)
 {
 	struct ban_lists lists = { json_array(), json_array() };
 
-	(void)by;
 	(void)order;
-	(void)fault;
-	bans_each(chat->bans, moderate_list_ban, &lists);
-	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans", lists.bans,
-				    "mutes", lists.mutes));
+	bans_each(input->chat->bans, moderate_list_ban, &lists);
+	reply_object(input->asker, json_pack("{s:s,s:o,s:o}", "type", "bans", "bans",
+					   lists.bans, "mutes", lists.mutes));
 	return 0;
 }
 
 static const struct {
 	const char *word;
-	int (*handler)(struct chat *chat, struct asker *asker,
-		const struct chat_caller *by, const struct order *order,
-		struct message_fault *fault);
+	int (*handler)(struct input *input, const struct order *order);
+	enum ban_kind kind;
 } orders[] = {
-	{ "sessions", moderate_do_sessions },
-	{ "bans", moderate_do_bans },
-	{ "kick", moderate_do_kick },
-	{ "ban", moderate_do_ban },
-	{ "unban", moderate_do_unban },
-	{ "mute", moderate_do_mute },
-	{ "unmute", moderate_do_unmute },
+	{ "sessions", moderate_do_sessions, BAN_NAME },
+	{ "bans", moderate_do_bans, BAN_NAME },
+	{ "kick", moderate_do_kick, BAN_NAME },
+	{ "ban", moderate_impose, BAN_NAME },
+	{ "unban", moderate_lift, BAN_NAME },
+	{ "mute", moderate_impose, BAN_MUTE },
+	{ "unmute", moderate_lift, BAN_MUTE },
 };
 
 int
-moderate_order(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const char *word, const struct message *message, struct message_fault *fault)
+moderate_order(struct input *input, const char *word)
 {
-	struct order order;
+	struct order order = { .by = input->asker->call->caller, .reason = "" };
 	size_t i = 0;
 
-	ban_store_end(chat);
+	ban_store_end(input->chat);
 	while (strcmp(orders[i].word, word) != 0)
 		i++;
-	if (moderate_read_order(chat, message, &order, fault) < 0)
+	order.kind = orders[i].kind;
+	if (moderate_read_order(input, &order) < 0)
 		return -EINVAL;
-	return orders[i].handler(chat, asker, by, &order, fault);
+	return orders[i].handler(input, &order);
 }

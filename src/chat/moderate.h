@@ -3,7 +3,5 @@
 
 #include "chat/chat_private.h"
 
-/* Carry out the order called word, which message describes, and tell asker, a call, the
- * result. Returns 0, or -errno with *fault filled in: nothing was told. */
-int moderate_order(struct chat *chat, struct asker *asker, const struct chat_caller *by,
-	const char *word, const struct message *message, struct message_fault *fault);
+/* Carry out the order called word, which the message describes, as an input_handler. */
+int moderate_order(struct input *input, const char *word);

@@ -22,21 +22,15 @@ presence_random_hex(struct chat *chat, char *out, size_t len)
 	hex_encode(out, bytes, len);
 }
 
-static const char *
-presence_via_of(const struct person *person)
-{
-	return wire_door(TAILQ_FIRST(&person->sessions)->wire);
-}
-
 /* Send a presence event to members that want events. was is the old name of a rename, or
  * NULL. */
 static void
-presence_announce(struct room *room, const char *event, const char *name, const char *via,
-	const char *was, const struct session *except)
+presence_announce(struct room *room, const char *event, const char *name,
+	const struct session *via, const char *was, const struct session *except)
 {
 	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
 		"room", room->name, "event", event, "username", name, "was", was, "via",
-		via, "count", (json_int_t)rooms_people(room));
+		wire_door(via->wire), "count", (json_int_t)rooms_people(room));
 	struct encoded encoded;
 
 	encode_object(&encoded, presence);
@@ -69,26 +63,24 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
 			if (!presence_is_there_before(member->room, session))
 				presence_announce(member->room, "rename", person->name,
-					presence_via_of(person), was, NULL);
+					TAILQ_FIRST(&person->sessions), was, NULL);
 }
 
 /* Make session one of person's and announce the change in each of its rooms. */
 static void
 presence_move_session(struct chat *chat, struct session *session, struct person *person)
 {
-	char was[NAME_MAX_BYTES + 1];
 	struct member *member;
 
-	snprintf(was, sizeof(was), "%s", session->person->name);
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_unattend(member->room, session->person))
-			presence_announce(member->room, "leave", was,
-				wire_door(session->wire), NULL, session);
+			presence_announce(member->room, "leave", session->person->name,
+				session, NULL, session);
 	roster_move(chat->roster, session, person);
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
-			presence_announce(member->room, "enter", person->name,
-				wire_door(session->wire), NULL, session);
+			presence_announce(member->room, "enter", person->name, session,
+				NULL, session);
 }
 
 /* Give a session that only shares a name a name of its own. */
@@ -101,22 +93,11 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 	roster_split(chat->roster, session, name);
 	TAILQ_FOREACH (member, &session->chat->members, session_link) {
 		if (rooms_unattend(member->room, old))
-			presence_announce(member->room, "leave", old->name,
-				wire_door(session->wire), NULL, NULL);
+			presence_announce(
+				member->room, "leave", old->name, session, NULL, NULL);
 		rooms_attend(member->room, session->person);
-		presence_announce(member->room, "enter", name, wire_door(session->wire),
-			NULL, NULL);
+		presence_announce(member->room, "enter", name, session, NULL, NULL);
 	}
-}
-
-/* Give session a name that nobody has. */
-static void
-presence_take_name(struct chat *chat, struct session *session, const char *name)
-{
-	if (session->is_owner)
-		presence_rename_person(chat, session->person, name);
-	else
-		presence_split_session(chat, session, name);
 }
 
 /* True if session may be holder. A name of a token is proved only by that token. */
@@ -131,30 +112,36 @@ presence_prove(struct session *session, const struct person *holder,
 }
 
 int
-presence_claim(struct chat *chat, struct session *session, const char *name,
-	const struct roster_proof *proof, struct message_fault *fault)
+presence_claim(struct input *input, const char *name, const struct roster_proof *proof)
 {
+	struct chat *chat = input->chat;
+	struct session *session = input->speaker;
 	struct person *holder = roster_find(chat->roster, name);
+	bool is_new = strcmp(session->person->name, name) != 0;
 	const char *why;
 
 	if (!permissions_has_name(session->permissions, name))
+		return message_refuse(&input->fault, "denied",
+			"what you are called is said by your token");
+	if (is_new && bans_have_name(chat->bans, BAN_NAME, name))
 		return message_refuse(
-			fault, "denied", "what you are called is said by your token");
-	if (strcmp(session->person->name, name) != 0 &&
-		bans_have_name(chat->bans, BAN_NAME, name))
-		return message_refuse(fault, "banned", "who is called that is banned");
+			&input->fault, "banned", "who is called that is banned");
 	if (holder && holder != session->person &&
 		presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */
 		presence_move_session(chat, session, holder);
-	} else if (strcmp(session->person->name, name) != 0) {
+	} else if (is_new) {
 		why = name_fault(name, (size_t)chat->config->limits.name_bytes);
 		if (why)
-			return message_refuse(fault, "bad_name", "the name %s", why);
+			return message_refuse(
+				&input->fault, "bad_name", "the name %s", why);
 		if (holder && holder != session->person)
-			return message_refuse(fault, "name_taken",
+			return message_refuse(&input->fault, "name_taken",
 				"somebody else is called that already");
-		presence_take_name(chat, session, name);
+		if (session->is_owner)
+			presence_rename_person(chat, session->person, name);
+		else
+			presence_split_session(chat, session, name);
 	}
 	if (session->is_owner)
 		roster_set_proof(chat->roster, session->person, proof);
@@ -166,9 +153,9 @@ presence_enter(struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
-	if (!session->chat->is_silent && rooms_attend(room, session->person))
-		presence_announce(room, "enter", session->person->name,
-			wire_door(session->wire), NULL, session);
+	if (session->person && rooms_attend(room, session->person))
+		presence_announce(
+			room, "enter", session->person->name, session, NULL, session);
 	return member;
 }
 
@@ -178,9 +165,9 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (!session->chat->is_silent && rooms_unattend(room, session->person))
-		presence_announce(room, "leave", session->person->name,
-			wire_door(session->wire), NULL, except);
+	if (session->person && rooms_unattend(room, session->person))
+		presence_announce(
+			room, "leave", session->person->name, session, NULL, except);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
@@ -204,11 +191,13 @@ presence_list_users(const struct room *room)
 
 	HASH_ITER(hh, room->attendees, attendee, next)
 	{
+		const struct person *person = attendee->person;
+
 		if (json_array_size(users) == USERS_LISTED)
 			break;
 		json_array_append_new(
-			users, json_pack("{s:s,s:s}", "username", attendee->person->name,
-				       "via", presence_via_of(attendee->person)));
+			users, json_pack("{s:s,s:s}", "username", person->name, "via",
+				       wire_door(TAILQ_FIRST(&person->sessions)->wire)));
 	}
 	return users;
 }
@@ -218,121 +207,108 @@ chat_give_token(struct chat *chat, struct session *session, char *token)
 {
 	struct person *person = session->person;
 
-	presence_random_hex(chat, token, PERSON_TOKEN_BYTES / 2);
+	presence_random_hex(chat, token, CHAT_TOKEN_BYTES / 2);
 	if (!session->is_owner)
 		return;
 	roster_set_proof(chat->roster, person, &(struct roster_proof){ .token = token });
 	if (person->token)
-		memcpy(token, person->token, PERSON_TOKEN_BYTES);
+		memcpy(token, person->token, CHAT_TOKEN_BYTES);
 }
 
 void
-presence_prove_by_email(const struct chat *chat, const struct message *message,
-	struct roster_proof *proof, char *email_hash)
+presence_prove_by_email(const struct input *input, struct roster_proof *proof)
 {
 	/* A shared email is known to everybody, so it proves nothing. */
-	if (message->email && !chat->config->chat.share_email &&
-		message_avatar(message->email, email_hash))
-		proof->email_hash = email_hash;
+	if (input->message.email && !input->chat->config->chat.share_email)
+		message_avatar(input->message.email, proof->email_hash);
 }
 
 /* The form is checked because a person without a token takes over this one. */
 int
 presence_check_token(const char *token, struct message_fault *fault)
 {
-	if (strspn(token, "0123456789abcdef") == PERSON_TOKEN_BYTES &&
-		!token[PERSON_TOKEN_BYTES])
+	if (strspn(token, "0123456789abcdef") == CHAT_TOKEN_BYTES &&
+		!token[CHAT_TOKEN_BYTES])
 		return 0;
 	return message_refuse(fault, "bad_field",
 		"\"session\" must be the text that an earlier \"joined\" gave");
 }
 
-/* Read what the client shows to prove who it is. */
 int
-presence_read_proof(const struct chat *chat, const struct message *message,
-	struct roster_proof *proof, char *email_hash, struct message_fault *fault)
+presence_read_proof(struct input *input, struct roster_proof *proof)
 {
-	int r = message_get_string(
-		message, "session", PERSON_TOKEN_BYTES, &proof->token, fault);
-
-	if (r == 0 && proof->token)
-		r = presence_check_token(proof->token, fault);
-	if (r < 0)
-		return r;
-	presence_prove_by_email(chat, message, proof, email_hash);
+	if (message_get_string(&input->message, "session", CHAT_TOKEN_BYTES,
+		    &proof->token, &input->fault) < 0 ||
+		(proof->token && presence_check_token(proof->token, &input->fault) < 0))
+		return -EINVAL;
+	presence_prove_by_email(input, proof);
 	return 0;
 }
 
 static struct member *
-presence_member_of(struct chat *chat, struct session *session,
-	const struct message *message, struct message_fault *fault)
+presence_member_of(struct input *input)
 {
-	struct room *room = room_access_find(
-		chat, &session->chat->asker, message->room, false, fault);
-	struct member *member = room ? rooms_member(room, session) : NULL;
+	struct room *room = room_access_find(input, false);
+	struct member *member = room ? rooms_member(room, input->speaker) : NULL;
 
 	if (room && !member)
-		message_refuse(fault, "not_joined", "you are not in this room");
+		message_refuse(&input->fault, "not_joined", "you are not in this room");
 	return member;
 }
 
 int
-presence_do_leave(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+presence_do_leave(struct input *input)
 {
-	struct session *session = asker->session;
-	struct member *member = presence_member_of(chat, session, message, fault);
+	struct member *member = presence_member_of(input);
 
 	if (!member)
 		return -EINVAL;
-	presence_leave(chat, member, NULL);
+	presence_leave(input->chat, member, NULL);
 	return 0;
 }
 
 int
-presence_do_nick(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+presence_do_nick(struct input *input)
 {
-	struct session *session = asker->session;
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
+	const char *name = input->message.username;
+	struct roster_proof proof = { .token = NULL };
 
-	if (!message->username)
+	if (!name)
 		return message_refuse(
-			fault, "bad_field", "\"username\" must be the new name");
-	if (presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
+			&input->fault, "bad_field", "\"username\" must be the new name");
+	if (presence_read_proof(input, &proof) < 0 ||
+		presence_claim(input, name, &proof) < 0)
 		return -EINVAL;
-	return presence_claim(chat, session, message->username, &proof, fault);
+	reply_ack(input->asker, &(struct chat_ack){ .ref = NULL });
+	return 0;
 }
 
 int
-presence_do_typing(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+presence_do_typing(struct input *input)
 {
-	struct session *session = asker->session;
-	struct member *member = presence_member_of(chat, session, message, fault);
+	struct member *member = presence_member_of(input);
 	struct encoded encoded;
 
 	if (!member)
 		return -EINVAL;
-	encode_object(
-		&encoded, json_pack("{s:s,s:s,s:s}", "type", "typing", "room",
-				  member->room->name, "username", session->person->name));
-	rooms_broadcast(member->room, &encoded, session, AUDIENCE_EVENTS);
+	encode_object(&encoded,
+		json_pack("{s:s,s:s,s:s}", "type", "typing", "room", member->room->name,
+			"username", input->speaker->person->name));
+	rooms_broadcast(member->room, &encoded, input->speaker, AUDIENCE_EVENTS);
 	encode_fini(&encoded);
+	reply_ack(input->asker, &(struct chat_ack){ .ref = NULL });
 	return 0;
 }
 
 int
-presence_do_who(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+presence_do_who(struct input *input)
 {
-	struct room *room = room_access_find(chat, asker, message->room, false, fault);
+	struct room *room = room_access_find(input, false);
 
 	if (!room)
 		return -EINVAL;
-	reply_object(asker, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
-				    room->name, "users", presence_list_users(room),
-				    "count", (json_int_t)rooms_people(room)));
+	reply_object(input->asker, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
+					   room->name, "users", presence_list_users(room),
+					   "count", (json_int_t)rooms_people(room)));
 	return 0;
 }

@@ -6,23 +6,18 @@
 /* Write len random bytes to out as 2 * len hex digits. */
 void presence_random_hex(struct chat *chat, char *out, size_t len);
 
-/* Use the email of message as a proof if it is one. email_hash has MESSAGE_AVATAR_BYTES +
- * 1 bytes and must live as long as proof. */
-void presence_prove_by_email(const struct chat *chat, const struct message *message,
-	struct roster_proof *proof, char *email_hash);
+/* Use the email of the message as a proof if it is one. */
+void presence_prove_by_email(const struct input *input, struct roster_proof *proof);
 
-/* Read what message shows to prove who its sender is. email_hash as above. Returns 0, or
- * -EINVAL with *fault filled in. */
-int presence_read_proof(const struct chat *chat, const struct message *message,
-	struct roster_proof *proof, char *email_hash, struct message_fault *fault);
+/* Read what the message shows to prove who its sender is. Returns 0 or -EINVAL. */
+int presence_read_proof(struct input *input, struct roster_proof *proof);
 
 /* Check the form of a session token. Returns 0, or -EINVAL with *fault filled in. */
 int presence_check_token(const char *token, struct message_fault *fault);
 
-/* Give session the name. Returns 0, or -EINVAL with *fault filled in if the name is bad
- * or taken. */
-int presence_claim(struct chat *chat, struct session *session, const char *name,
-	const struct roster_proof *proof, struct message_fault *fault);
+/* Give the speaker the name. Returns 0, or -EINVAL if the name is bad or taken. */
+int presence_claim(
+	struct input *input, const char *name, const struct roster_proof *proof);
 
 /* Add session to room and announce it. */
 struct member *presence_enter(struct session *session, struct room *room);
@@ -37,11 +32,4 @@ void presence_depart(struct chat *chat, struct session *session);
 /* The people in room, for "joined" and "who". */
 json_t *presence_list_users(const struct room *room);
 
-int presence_do_leave(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
-int presence_do_nick(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
-int presence_do_typing(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
-int presence_do_who(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault);
+input_handler presence_do_leave, presence_do_nick, presence_do_typing, presence_do_who;

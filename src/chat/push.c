@@ -9,7 +9,6 @@
 #include "chat/metric.h"
 #include "chat/reply.h"
 #include "chat/send.h"
-#include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
 
 /* Cost of all messages and alarms of one call. Metrics are free; they are thinned
@@ -23,83 +22,71 @@ push_type_of(const struct message *message)
 }
 
 static int
-push_message(struct chat *chat, struct asker *asker, const char *label,
-	const struct message *message, struct message_fault *fault)
+push_message(struct input *input, const char *label)
 {
+	const struct message *message = &input->message;
 	struct message_stamp stamp = {
-		.ts_ms = chat->now_ms, .username = label, .via = "push"
+		.ts_ms = input->chat->now_ms, .username = label, .via = "push"
 	};
-	struct room *room = send_find_room(chat, asker, message, fault);
 	struct post post = {
-		.asker = asker,
-		.room = room,
+		.room = send_find_room(input),
 		.type = push_type_of(message),
-		.ref = message->ref,
 	};
-	struct buffer tail = { 0 };
 
-	if (!room)
+	if (!post.room)
 		return -EINVAL;
-	message_append_tail(message, &stamp, &tail);
+	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {
-		size_t queued = send_broadcast(
-			chat, room, post.type, 0, tail.bytes, tail.len, NULL);
-
-		buffer_clear(&tail);
-		send_acknowledge(chat, asker, room, message->ref, queued);
-		rooms_release(chat->rooms, room);
+		send_pass_on(input, post.room, post.type, &post.tail);
 		return 0;
 	}
-	post.tail = tail;
 	post.words = send_push_words(label, NULL, message->object);
-	if (message->ref)
-		post.keys[0] = send_push_key(label, message->ref);
-	return send_post(chat, &post, fault);
+	send_make_keys(input, label, post.keys);
+	return send_post(input, &post);
 }
 
-/* The objects of one call pay once. */
-struct payment {
-	bool is_paid;
-	bool is_refused;
+/* What the objects of one call, which pay once, have come to. */
+enum payment {
+	PAYMENT_DUE,
+	PAYMENT_DONE,
+	PAYMENT_REFUSED,
 };
 
 /* Returns false if the call is over the rate, for this or an earlier object: the client
  * retries all of them. */
 static bool
-push_pay(struct chat *chat, struct asker *asker, struct payment *payment,
-	struct message_fault *fault)
+push_pay(struct input *input, enum payment *payment)
 {
-	if (payment->is_paid)
-		return true;
-	if (payment->is_refused) {
-		message_refuse(fault, "rate_limited", "too fast, wait a moment");
-		return false;
-	}
-	payment->is_paid = command_charge(chat, asker, PUSH_COST, fault);
-	payment->is_refused = !payment->is_paid;
-	return payment->is_paid;
+	if (*payment == PAYMENT_DUE)
+		*payment =
+			command_charge(input, PUSH_COST) ? PAYMENT_DONE : PAYMENT_REFUSED;
+	else if (*payment == PAYMENT_REFUSED)
+		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
+	return *payment == PAYMENT_DONE;
 }
 
 static int
-push_object(struct chat *chat, struct asker *asker, struct payment *payment,
-	const char *label, const struct message *message, struct message_fault *fault)
+push_object(struct input *input, enum payment *payment, const char *label)
 {
-	const char *why = name_fault(label, (size_t)chat->config->limits.name_bytes);
-	const char *type = push_type_of(message);
+	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
+	const char *why;
 
-	if (!is_metric && !push_pay(chat, asker, payment, fault))
+	if (input->message.username)
+		label = input->message.username;
+	why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
+	if (!is_metric && !push_pay(input, payment))
 		return -EINVAL;
 	if (why)
-		return message_refuse(fault, "bad_name", "the name %s", why);
+		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	if (is_metric)
-		return metric_push(chat, asker, label, message, fault);
+		return metric_push(input, label);
 	if (!strcmp(type, "alarm"))
-		return alarm_push(chat, asker, label, message, fault);
+		return alarm_push(input, label);
 	if (!command_is_broadcast(type))
-		return message_refuse(
-			fault, "reserved_type", "a program does not say \"%s\"", type);
-	return push_message(chat, asker, label, message, fault);
+		return message_refuse(&input->fault, "reserved_type",
+			"a program does not say \"%s\"", type);
+	return push_message(input, label);
 }
 
 static void
@@ -118,24 +105,18 @@ void
 push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *objects,
 	bool is_hook)
 {
-	struct payment payment = { .is_paid = false };
-	struct message message;
-	struct message_fault fault;
+	struct input input = { .chat = chat, .asker = asker };
+	enum payment payment = PAYMENT_DUE;
 	json_t *object;
 	size_t i;
 
 	json_array_foreach(objects, i, object)
 	{
-		if (message_take(&message, json_incref(object), &fault) < 0) {
-			reply_fault(asker, &fault);
-			continue;
-		}
-		if (push_object(chat, asker, &payment,
-			    message.username ? message.username : label, &message,
-			    &fault) < 0)
-			reply_fault(asker, &fault);
+		if (message_take(&input.message, json_incref(object), &input.fault) < 0 ||
+			push_object(&input, &payment, label) < 0)
+			reply_fault(asker, &input.fault);
 		else
-			push_count(is_hook, push_type_of(&message));
-		message_fini(&message);
+			push_count(is_hook, push_type_of(&input.message));
+		message_fini(&input.message);
 	}
 }

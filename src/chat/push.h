@@ -3,7 +3,7 @@
 
 #include "chat/chat_private.h"
 
-/* Handle objects as sent by a program called label: messages, alarms and metrics. Tells
- * asker, a call, the result of each. */
+/* Handle the objects of a call as sent by a program called label: messages, alarms and
+ * metrics. Tells asker the result of each. */
 void push_objects(struct chat *chat, struct asker *asker, const char *label,
 	json_t *objects, bool is_hook);

@@ -1,12 +1,10 @@
 #include "chat/reply.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "chat/requests.h"
-#include "linnet/protocol/encode.h"
-
 void
-reply_forget_call(struct chat_pending *call)
+chat_cancel(struct chat_pending *call)
 {
 	requests_drop(call->chat, &call->asker);
 	free(call);
@@ -25,8 +23,8 @@ reply_to_call(struct chat_pending *call, const struct chat_reply *reply)
 	if (--call->missing)
 		return;
 	call->on_reply(call->context, call->has_fault ? &first : reply);
-	if (!call->is_held)
-		reply_forget_call(call);
+	if (!call->caller)
+		chat_cancel(call);
 }
 
 static void
@@ -35,10 +33,8 @@ reply_encoded(struct asker *asker, struct encoded *encoded)
 	if (asker->session)
 		session_say(asker->session, encoded);
 	else
-		reply_to_call(asker->call, &(struct chat_reply){
-						   .kind = CHAT_OBJECT,
-						   .object = encoded,
-					   });
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_OBJECT, .object = encoded });
 	encode_fini(encoded);
 }
 
@@ -72,43 +68,29 @@ reply_text(struct asker *asker, struct buffer *text)
 	reply_encoded(asker, &encoded);
 }
 
-static void
-reply_refuse(struct asker *asker, const struct message_fault *fault)
+void
+reply_fault(struct asker *asker, const struct message_fault *fault)
 {
 	struct session *session = asker->session;
 
-	if (!session->ops->refuse)
+	if (!session)
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_FAULT, .fault = fault });
+	else if (!session->ops->refuse)
 		reply_object(asker, message_error(fault));
 	else if (!session->closed)
 		session->ops->refuse(session, fault);
 }
 
 void
-reply_fault(struct asker *asker, const struct message_fault *fault)
+reply_failure(struct chat *chat, const struct request *request, int error)
 {
-	if (asker->session)
-		reply_refuse(asker, fault);
-	else
-		reply_to_call(asker->call, &(struct chat_reply){
-						   .kind = CHAT_FAULT,
-						   .fault = fault,
-					   });
-}
+	struct message_fault fault = { .code = NULL };
 
-static void
-reply_ack_to_session(struct asker *asker, const struct chat_ack *ack)
-{
-	json_t *object;
-
-	if (!ack->ref)
-		return;
-	object = json_pack(
-		"{s:s,s:s,s:s}", "type", "ack", "ref", ack->ref, "room", ack->room);
-	if (ack->id)
-		json_object_set_new(object, "id", json_integer((json_int_t)ack->id));
-	if (ack->is_duplicate)
-		json_object_set_new(object, "duplicate", json_true());
-	reply_object(asker, object);
+	requests_note_failure(chat, error, &fault);
+	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
+	if (request->asker)
+		reply_fault(request->asker, &fault);
 }
 
 void
@@ -116,13 +98,15 @@ reply_ack(struct asker *asker, const struct chat_ack *ack)
 {
 	struct chat_ack whole = *ack;
 
-	if (asker->session) {
-		reply_ack_to_session(asker, ack);
-		return;
+	if (asker->session && ack->ref) {
+		reply_object(asker,
+			json_pack("{s:s,s:s,s:s,s:o*,s:o*}", "type", "ack", "ref",
+				ack->ref, "room", ack->room, "id",
+				ack->id ? json_integer((json_int_t)ack->id) : NULL,
+				"duplicate", ack->is_duplicate ? json_true() : NULL));
+	} else if (asker->call) {
+		whole.count = asker->call->count;
+		reply_to_call(asker->call,
+			&(struct chat_reply){ .kind = CHAT_ACK, .ack = &whole });
 	}
-	whole.count = asker->call->count;
-	reply_to_call(asker->call, &(struct chat_reply){
-					   .kind = CHAT_ACK,
-					   .ack = &whole,
-				   });
 }

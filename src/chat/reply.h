@@ -1,14 +1,13 @@
 /* reply.h - what one session or call is told. A call may be freed by it. */
 #pragma once
 
-#include <jansson.h>
-#include <stdint.h>
-
-#include "chat/chat_session.h"
-#include "linnet/base/buffer.h"
+#include "chat/requests.h"
 
 /* Tell asker that it is refused. */
 void reply_fault(struct asker *asker, const struct message_fault *fault);
+
+/* The store has failed: tell who waits for the request. */
+void reply_failure(struct chat *chat, const struct request *request, int error);
 
 /* Tell asker object. Consumes object. */
 void reply_object(struct asker *asker, json_t *object);
@@ -22,6 +21,3 @@ void reply_text(struct asker *asker, struct buffer *text);
 
 /* Tell asker what became of a message. A session is only told if there is a ref. */
 void reply_ack(struct asker *asker, const struct chat_ack *ack);
-
-/* Free a call that nobody waits for. */
-void reply_forget_call(struct chat_pending *call);

@@ -61,11 +61,11 @@ request_clear(struct request *request)
 	case REQUEST_BAN:
 		json_decref(request->ban.reply);
 		break;
+	case REQUEST_HISTORY:
 	case REQUEST_SEARCH:
-		free(request->search.words);
+		free(request->history.words);
 		break;
 	case REQUEST_RESUME:
-	case REQUEST_HISTORY:
 		break;
 	}
 }
@@ -146,8 +146,8 @@ request_start(const struct chat *chat, const struct request *request)
 	case REQUEST_RESUME:
 		return request_start_resume(chat, request);
 	case REQUEST_SEARCH:
-		return store_search(request->store, room, request->search.words,
-			request->search.limit, max, request->ticket);
+		return store_search(request->store, room, request->history.words,
+			request->history.limit, max, request->ticket);
 	default:
 		/* What is stored but not broadcast yet is not part of it. */
 		if (!request_is_outdated(chat, request))

@@ -39,13 +39,10 @@ struct request {
 			bool is_first; /* of the member's pages */
 		} resume;
 		struct {
-			uint64_t before;
+			uint64_t before; /* of REQUEST_HISTORY */
+			char *words;     /* of REQUEST_SEARCH */
 			unsigned limit;
 		} history;
-		struct {
-			char *words;
-			unsigned limit;
-		} search;
 	};
 	LIST_ENTRY(request) asker_link;
 	STAILQ_ENTRY(request) waiting_link;

@@ -46,31 +46,27 @@ resume_send_joined(
 {
 	struct session *session = member->session;
 	struct room *room = member->room;
-	char token[PERSON_TOKEN_BYTES + 1];
-	json_t *joined;
+	const char *epoch = store_epoch(requests_store(chat, room));
+	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
+	char token[CHAT_TOKEN_BYTES + 1];
+	json_t *you = NULL;
 
-	joined = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s}", "type", "joined", "room",
-		room->name, "epoch", store_epoch(requests_store(chat, room)), "last_id",
-		(json_int_t)room->last_id, "recovered", recovered, "topic", room->topic);
 	if (session->person) {
 		chat_give_token(chat, session, token);
-		json_object_set_new(joined, "you",
-			json_pack("{s:s,s:s}", "username", session->person->name,
-				"session", token));
+		you = json_pack(
+			"{s:s,s:s}", "username", session->person->name, "session", token);
 	}
-	json_object_set_new(joined, "users", presence_list_users(room));
-	json_object_set_new(
-		joined, "count", json_integer((json_int_t)rooms_people(room)));
-	json_object_set_new(joined, "server", json_string("linnet/" LINNET_VERSION));
-	json_object_set_new(joined, "limits", resume_list_limits(chat->config));
-	if (ref && *ref)
-		json_object_set_new(joined, "ref", json_string(ref));
-	if (wire_is_line(session->wire) && !session->chat->is_greeted) {
-		session->chat->is_greeted = true;
-		json_object_set_new(joined, "greeting", json_true());
-	}
-	reply_object_at(
-		session, joined, store_epoch(requests_store(chat, room)), member->cursor);
+	session->chat->is_greeted |= is_greeting;
+	reply_object_at(session,
+		json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*,s:o,s:I,s:s,s:o,s:s*,s:o*}",
+			"type", "joined", "room", room->name, "epoch", epoch, "last_id",
+			(json_int_t)room->last_id, "recovered", recovered, "topic",
+			room->topic, "you", you, "users", presence_list_users(room),
+			"count", (json_int_t)rooms_people(room), "server",
+			"linnet/" LINNET_VERSION, "limits",
+			resume_list_limits(chat->config), "ref", ref && *ref ? ref : NULL,
+			"greeting", is_greeting ? json_true() : NULL),
+		epoch, member->cursor);
 }
 
 /* From now on member receives new messages. */
@@ -153,18 +149,6 @@ resume_send_page(struct chat *chat, struct member *member, const struct store_pa
 }
 
 static void
-resume_on_next_page(struct chat *chat, struct member *member, int error, bool is_outdated,
-	const struct store_page *page)
-{
-	if (error)
-		resume_give_up(member, strerror(-error));
-	else if (is_outdated)
-		resume_give_up(member, "the room has another history now");
-	else
-		resume_send_page(chat, member, page);
-}
-
-static void
 resume_on_first_page(struct chat *chat, struct member *member, int error,
 	const struct request *request, const struct store_page *page)
 {
@@ -202,9 +186,12 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 	member->ticket = 0;
 	if (request->resume.is_first)
 		resume_on_first_page(chat, member, error, request, page);
+	else if (error)
+		resume_give_up(member, strerror(-error));
+	else if (request_is_outdated(chat, request))
+		resume_give_up(member, "the room has another history now");
 	else
-		resume_on_next_page(
-			chat, member, error, request_is_outdated(chat, request), page);
+		resume_send_page(chat, member, page);
 }
 
 void
@@ -232,16 +219,25 @@ resume_member(
 	resume_read_on(chat, member, true, ref);
 }
 
+static struct member *
+resume_member_at_home(const struct chat *chat, const struct session *session)
+{
+	const struct room *room = rooms_find(chat->rooms, session->chat->home);
+
+	return room ? rooms_member(room, session) : NULL;
+}
+
 bool
 chat_where(
 	const struct chat *chat, const struct session *session, struct chat_place *place)
 {
-	const struct room *room = rooms_find(chat->rooms, session->chat->home);
-	const struct member *member = room ? rooms_member(room, session) : NULL;
+	const struct member *member = resume_member_at_home(chat, session);
+	const struct room *room;
 
 	*place = (struct chat_place){ .room = session->chat->home };
 	if (!member)
 		return false;
+	room = member->room;
 	place->topic = room->topic;
 	place->epoch = store_epoch(requests_store(chat, room));
 	place->last_id = member->is_resuming ? member->cursor : room->last_id;
@@ -267,8 +263,7 @@ chat_set_aside(struct session *session)
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {
-	struct room *room = rooms_find(chat->rooms, session->chat->home);
-	struct member *member = room ? rooms_member(room, session) : NULL;
+	struct member *member = resume_member_at_home(chat, session);
 
 	if (member)
 		resume_member(chat, member, since, NULL);
@@ -284,61 +279,66 @@ chat_on_drained(struct chat *chat, struct session *session)
 	requests_read_next(chat, &session->chat->asker);
 }
 
-int
-resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+/* Check that the speaker may join room, and give it the name that it asks for. member is
+ * NULL if it is not in the room yet. */
+static int
+resume_check_join(struct input *input, const struct member *member,
+	const struct roster_proof *proof)
 {
-	struct session *session = asker->session;
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
+	struct session *session = input->speaker;
+	unsigned count = session->chat->member_count;
+	const char *name = input->message.username;
+
+	if (member && member->is_resuming)
+		return message_refuse(
+			&input->fault, "busy", "you are being sent what you missed");
+	if (!member && count >= (unsigned)input->chat->config->chat.rooms_per_session)
+		return message_refuse(&input->fault, "too_many_rooms",
+			"you are in %u rooms already", count);
+	return presence_claim(input, name ? name : session->person->name, proof);
+}
+
+int
+resume_do_join(struct input *input)
+{
+	struct session *session = input->speaker;
+	struct roster_proof proof = { .token = NULL };
 	const char *since = NULL;
 	struct member *member;
 	struct room *room;
 
-	if (message_get_string(message, "since", 64, &since, fault) < 0 ||
-		presence_read_proof(chat, message, &proof, email_hash, fault) < 0)
+	if (message_get_string(&input->message, "since", 64, &since, &input->fault) < 0 ||
+		presence_read_proof(input, &proof) < 0)
 		return -EINVAL;
-	room = room_access_find(chat, asker, message->room, true, fault);
+	room = room_access_find(input, true);
 	if (!room)
 		return -EINVAL;
 	member = rooms_member(room, session);
-	if (member && member->is_resuming)
-		return message_refuse(
-			fault, "busy", "you are being sent what you missed");
-	if (!member && session->chat->member_count >=
-			       (unsigned)chat->config->chat.rooms_per_session) {
-		rooms_release(chat->rooms, room);
-		return message_refuse(fault, "too_many_rooms",
-			"you are in %u rooms already", session->chat->member_count);
-	}
-	if (presence_claim(chat, session,
-		    message->username ? message->username : session->person->name, &proof,
-		    fault) < 0) {
-		rooms_release(chat->rooms, room);
+	if (resume_check_join(input, member, &proof) < 0) {
+		rooms_release(input->chat->rooms, room);
 		return -EINVAL;
 	}
 	session->chat->wants_joined = true;
 	session->chat->wants_events = true;
 	if (!member)
 		member = presence_enter(session, room);
-	resume_member(chat, member, since, message->ref);
+	resume_member(input->chat, member, since, input->message.ref);
 	return 0;
 }
 
 /* A line session is in one room at a time. */
 int
-resume_do_switch(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
+resume_do_switch(struct input *input)
 {
-	struct session *session = asker->session;
-	struct room *room = room_access_find(chat, asker, message->room, true, fault);
-	struct room *old = rooms_find(chat->rooms, session->chat->home);
-	struct member *member = old ? rooms_member(old, session) : NULL;
+	struct chat *chat = input->chat;
+	struct session *session = input->speaker;
+	struct member *member = resume_member_at_home(chat, session);
+	struct room *room = room_access_find(input, true);
 
 	if (!room)
 		return -EINVAL;
 	if (rooms_member(room, session))
-		return message_refuse(fault, "bad_room", "you are in that room");
+		return message_refuse(&input->fault, "bad_room", "you are in that room");
 	free(session->chat->home);
 	session->chat->home = xstrdup(room->name);
 	room->holds++; /* it may be empty for a moment */

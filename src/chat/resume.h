@@ -13,7 +13,4 @@ void resume_member(
 void resume_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);
 
-int resume_do_join(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault);
-int resume_do_switch(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
+input_handler resume_do_join, resume_do_switch;

@@ -8,7 +8,7 @@
 
 /* Check whether a client with these permissions may be in the room called name. */
 static const char *
-room_access_room_fault(struct chat *chat, const struct permissions *permissions,
+access_room_fault(struct chat *chat, const struct permissions *permissions,
 	const char *name, const char **text)
 {
 	static char sentence[80];
@@ -42,9 +42,9 @@ room_access_is_person(const struct permissions *permissions, const struct person
 		permissions, TAILQ_FIRST(&person->sessions)->permissions);
 }
 
-/* As room_access_room_fault, for the person of permissions. */
+/* As access_room_fault, for the person of permissions. */
 static const char *
-room_access_person_fault(
+access_person_fault(
 	struct chat *chat, const struct permissions *permissions, const char **text)
 {
 	const struct person *holder =
@@ -76,77 +76,57 @@ const char *
 chat_entry_fault(struct chat *chat, const struct permissions *permissions,
 	const char *room, const char **text)
 {
-	const char *code = room_access_person_fault(chat, permissions, text);
+	const char *code = access_person_fault(chat, permissions, text);
 
 	return code ? code
-		    : room_access_room_fault(chat, permissions,
+		    : access_room_fault(chat, permissions,
 			      room ? room : room_access_home(chat, permissions), text);
 }
 
 static const struct permissions *
-room_access_permissions(const struct asker *asker)
+access_permissions(const struct input *input)
 {
-	return asker->session ? asker->session->permissions : asker->call->permissions;
-}
-
-static const char *
-room_access_own_room(const struct chat *chat, const struct asker *asker)
-{
-	return asker->session ? asker->session->chat->home
-			      : chat->config->chat.default_room;
+	return input->speaker ? input->speaker->permissions
+			      : input->asker->call->caller->permissions;
 }
 
 struct room *
-room_access_find(struct chat *chat, const struct asker *asker, const char *name,
-	bool may_add, struct message_fault *fault)
+room_access_find(struct input *input, bool may_add)
 {
-	const char *wanted = name ? name : room_access_own_room(chat, asker), *text;
-	const char *code = room_access_room_fault(
-		chat, room_access_permissions(asker), wanted, &text);
-	struct room *room = code ? NULL : rooms_find(chat->rooms, wanted);
+	struct chat *chat = input->chat;
+	const char *home = input->speaker ? input->speaker->chat->home
+					  : chat->config->chat.default_room;
+	const char *name = input->message.room ? input->message.room : home, *text;
+	const char *code =
+		access_room_fault(chat, access_permissions(input), name, &text);
+	struct room *room = code ? NULL : rooms_find(chat->rooms, name);
 
 	if (room)
 		return room;
-	if (!code && !may_add) {
-		code = "no_such_room";
-		text = "there is no room of that name";
-	}
-	if (!code)
-		return rooms_find_or_add(chat->rooms, wanted);
-	message_refuse(fault, code, "%s", text);
+	if (!code && may_add)
+		return rooms_find_or_add(chat->rooms, name);
+	message_refuse(&input->fault, code ? code : "no_such_room", "%s",
+		code ? text : "there is no room of that name");
 	return NULL;
 }
 
-/* What room_access_list_room collects. */
-struct room_lists {
-	const struct permissions *permissions;
-	json_t *rooms, *tails;
-};
-
-static void
-room_access_list_room(void *context, struct room *room)
-{
-	struct room_lists *lists = context;
-
-	if (!permissions_has_room(lists->permissions, room->name, room->is_tail))
-		return;
-	json_array_append_new(room->is_tail ? lists->tails : lists->rooms,
-		json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic", room->topic,
-			"count", (json_int_t)rooms_people(room), "last_id",
-			(json_int_t)room->last_id));
-}
-
 int
-room_access_do_rooms(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault)
+room_access_do_rooms(struct input *input)
 {
-	struct room_lists lists = { room_access_permissions(asker), json_array(),
-		json_array() };
+	json_t *rooms = json_array(), *tails = json_array();
+	struct room *room, *next;
 
-	(void)message;
-	(void)fault;
-	rooms_each(chat->rooms, room_access_list_room, &lists);
-	reply_object(asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
-				    lists.rooms, "tails", lists.tails));
+	HASH_ITER(hh, input->chat->rooms->by_name, room, next)
+	{
+		if (!permissions_has_room(
+			    access_permissions(input), room->name, room->is_tail))
+			continue;
+		json_array_append_new(room->is_tail ? tails : rooms,
+			json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic",
+				room->topic, "count", (json_int_t)rooms_people(room),
+				"last_id", (json_int_t)room->last_id));
+	}
+	reply_object(input->asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
+					   rooms, "tails", tails));
 	return 0;
 }

@@ -12,11 +12,9 @@ const char *room_access_home(
 bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);
 
-/* Find the room called name (NULL: the asker's own room), checking that the asker may
- * use it. may_add: create it if it does not exist. Returns NULL with *fault filled in if
- * it may not be used. */
-struct room *room_access_find(struct chat *chat, const struct asker *asker,
-	const char *name, bool may_add, struct message_fault *fault);
+/* Find the room that the message names (none: the speaker's own room), checking that it
+ * may be used. may_add: create it if it does not exist. Returns NULL with the fault
+ * filled in if it may not be used. */
+struct room *room_access_find(struct input *input, bool may_add);
 
-int room_access_do_rooms(struct chat *chat, struct asker *asker,
-	const struct message *message, struct message_fault *fault);
+input_handler room_access_do_rooms;

@@ -6,11 +6,6 @@
 #include "chat/chat_session.h"
 #include "linnet/base/xalloc.h"
 
-struct rooms {
-	size_t max_rooms;
-	struct room *by_name;
-};
-
 struct rooms *
 rooms_new(size_t max_rooms)
 {
@@ -51,22 +46,10 @@ rooms_find_or_add(struct rooms *rooms, const char *name)
 	return rooms_is_full(rooms) ? NULL : rooms_add(rooms, name);
 }
 
-size_t
-rooms_count(const struct rooms *rooms)
-{
-	return HASH_COUNT(rooms->by_name);
-}
-
 bool
 rooms_is_full(const struct rooms *rooms)
 {
 	return HASH_COUNT(rooms->by_name) >= rooms->max_rooms;
-}
-
-void
-rooms_set_max(struct rooms *rooms, size_t max_rooms)
-{
-	rooms->max_rooms = max_rooms;
 }
 
 struct room *
@@ -98,7 +81,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
-	if (!room->member_count && !room->holds && !room->last_id &&
+	if (TAILQ_EMPTY(&room->members) && !room->holds && !room->last_id &&
 		!room->is_permanent && room_state_is_empty(&room->state))
 		rooms_free_room(rooms, room);
 }
@@ -123,7 +106,6 @@ rooms_enter(struct room *room, struct session *session)
 	member->session = session;
 	TAILQ_INSERT_TAIL(&room->members, member, room_link);
 	TAILQ_INSERT_TAIL(&session->chat->members, member, session_link);
-	room->member_count++;
 	session->chat->member_count++;
 	return member;
 }
@@ -136,7 +118,6 @@ rooms_leave(struct member *member)
 
 	TAILQ_REMOVE(&room->members, member, room_link);
 	TAILQ_REMOVE(&session->chat->members, member, session_link);
-	room->member_count--;
 	session->chat->member_count--;
 	free(member);
 }
@@ -205,16 +186,6 @@ rooms_broadcast(struct room *room, struct encoded *encoded, const struct session
 	}
 	metrics.broadcasts += queued > 0;
 	return queued;
-}
-
-void
-rooms_each(struct rooms *rooms, void (*on_room)(void *context, struct room *room),
-	void *context)
-{
-	struct room *room, *next;
-
-	HASH_ITER(hh, rooms->by_name, room, next)
-	on_room(context, room);
 }
 
 void

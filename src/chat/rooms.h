@@ -12,8 +12,6 @@
 #include "linnet/chat/session.h"
 #include "linnet/protocol/encode.h"
 
-struct rooms;
-
 /* A person in a room, with one or more sessions. */
 struct attendee {
 	struct person *person;
@@ -33,9 +31,14 @@ struct room {
 	struct room_state state; /* alarms and metrics */
 	unsigned holds; /* count of users that need the room although it may be empty */
 	TAILQ_HEAD(, member) members;
-	size_t member_count;
 	struct attendee *attendees; /* by person */
 	UT_hash_handle hh;
+};
+
+/* All rooms. The caller may walk them and set the limit; existing rooms stay. */
+struct rooms {
+	size_t max_rooms;
+	struct room *by_name; /* oldest first */
 };
 
 /* A session in a room. Owned by struct rooms. */
@@ -77,18 +80,12 @@ struct room *rooms_find(struct rooms *rooms, const char *name);
 /* The room of that name, created if there is none. Returns NULL if there are too many. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 
-/* Number of rooms. */
-size_t rooms_count(const struct rooms *rooms);
-
 /* True if no room can be added. */
 bool rooms_is_full(const struct rooms *rooms);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(
 	struct rooms *rooms, const char *name, const char *topic);
-
-/* Set the limit of rooms. Existing rooms stay. */
-void rooms_set_max(struct rooms *rooms, size_t max_rooms);
 
 /* Free room if it is not needed: it has no members, holds, history, alarms or metrics and
  * is not permanent. */
@@ -117,10 +114,6 @@ size_t rooms_people(const struct room *room);
  * was queued. */
 size_t rooms_broadcast(struct room *room, struct encoded *encoded,
 	const struct session *except, enum audience audience);
-
-/* Call on_room for every room, oldest first. */
-void rooms_each(struct rooms *rooms, void (*on_room)(void *context, struct room *room),
-	void *context);
 
 /* Free the rooms, which must have no members. rooms may be NULL. */
 void rooms_free(struct rooms *rooms);

@@ -94,31 +94,20 @@ roster_find_token(struct roster *roster, const char *token)
 	return person;
 }
 
-static bool
-roster_is_shown(const char *known, const char *shown)
-{
-	return known && shown && !strcmp(known, shown);
-}
-
 bool
 roster_prove(struct session *session, const struct person *person,
 	const struct roster_proof *proof)
 {
-	bool by_token = roster_is_shown(person->token, proof->token);
+	bool by_token =
+		person->token && proof->token && !strcmp(person->token, proof->token);
 
 	if (session->person == person)
 		return true;
-	if (!by_token && !roster_is_shown(person->email_hash, proof->email_hash))
+	if (!by_token && (!person->email_hash ||
+				 strcmp(person->email_hash, proof->email_hash) != 0))
 		return false;
 	session->is_owner = by_token;
 	return true;
-}
-
-static void
-roster_take_once(char **known, const char *shown)
-{
-	if (shown && !*known)
-		*known = xstrdup(shown);
 }
 
 void
@@ -128,11 +117,12 @@ roster_set_proof(
 	/* A session may show the token of a person that is connected under another name.
 	 */
 	if (proof->token && !person->token && !roster_find_token(roster, proof->token)) {
-		roster_take_once(&person->token, proof->token);
+		person->token = xstrdup(proof->token);
 		HASH_ADD_KEYPTR(by_token, roster->by_token, person->token,
 			strlen(person->token), person);
 	}
-	roster_take_once(&person->email_hash, proof->email_hash);
+	if (*proof->email_hash && !person->email_hash)
+		person->email_hash = xstrdup(proof->email_hash);
 }
 
 void
@@ -142,8 +132,8 @@ roster_rename(struct roster *roster, struct person *person, const char *name)
 	roster_set_name(roster, person, name);
 }
 
-static void
-roster_leave_person(struct roster *roster, struct session *session)
+void
+roster_leave(struct roster *roster, struct session *session)
 {
 	struct person *person = session->person;
 
@@ -162,15 +152,9 @@ roster_leave_person(struct roster *roster, struct session *session)
 void
 roster_move(struct roster *roster, struct session *session, struct person *person)
 {
-	roster_leave_person(roster, session);
+	roster_leave(roster, session);
 	session->person = person;
 	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
-}
-
-void
-roster_leave(struct roster *roster, struct session *session)
-{
-	roster_leave_person(roster, session);
 }
 
 void

@@ -8,10 +8,8 @@
 
 #include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
+#include "linnet/protocol/message.h"
 #include "linnet/protocol/name.h"
-
-/* Length of a session token: 128 random bits in hex. */
-#define PERSON_TOKEN_BYTES 32
 
 struct roster;
 
@@ -27,10 +25,10 @@ struct person {
 	UT_hash_handle by_token;
 };
 
-/* What a session shows to prove who it is. Either may be NULL. */
+/* What a session shows to prove who it is. */
 struct roster_proof {
-	const char *token;
-	const char *email_hash;
+	const char *token;                         /* NULL: none */
+	char email_hash[MESSAGE_AVATAR_BYTES + 1]; /* "": none */
 };
 
 /* Create an empty roster. Free it with roster_free. */

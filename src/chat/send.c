@@ -23,18 +23,20 @@
 #define SAYINGS 1024
 
 void
-send_acknowledge(const struct chat *chat, struct asker *asker, const struct room *room,
-	const char *ref, size_t delivered)
+send_acknowledge(const struct input *input, const struct room *room, size_t delivered)
 {
-	reply_ack(asker, &(struct chat_ack){
-				 .ref = ref,
-				 .room = room->name,
-				 .epoch = store_epoch(requests_store(chat, room)),
-				 .delivered = delivered,
-			 });
+	reply_ack(input->asker,
+		&(struct chat_ack){
+			.ref = input->message.ref,
+			.room = room->name,
+			.epoch = store_epoch(requests_store(input->chat, room)),
+			.delivered = delivered,
+		});
 }
 
-size_t
+/* Queue a message for everybody in room but sender (NULL: for everybody). id is 0 if it
+ * was not stored. Returns the number of readers. */
+static size_t
 send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
 	const char *tail, size_t tail_len, const struct session *sender)
 {
@@ -51,17 +53,6 @@ send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t 
 		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
 	encode_fini(&encoded);
 	return queued;
-}
-
-static void
-send_report_loss(struct chat *chat, const struct request *request, int error)
-{
-	struct message_fault fault = { .code = NULL };
-
-	requests_note_failure(chat, error, &fault);
-	snprintf(fault.ref, sizeof(fault.ref), "%s", request->ref);
-	if (request->asker)
-		reply_fault(request->asker, &fault);
 }
 
 /* Lines of log files are not counted. */
@@ -89,7 +80,7 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 
 	send_count_appended(chat, request, error, is_duplicate);
 	if (error) {
-		send_report_loss(chat, request, error);
+		reply_failure(chat, request, error);
 		return;
 	}
 	if (request->store == chat->store)
@@ -110,16 +101,6 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 					 .delivered = queued,
 					 .is_duplicate = is_duplicate,
 				 });
-}
-
-static void
-send_hash_content(const struct message *message, char *out)
-{
-	struct buffer text = { 0 };
-
-	json_text_append(&text, message->object);
-	hex_sha256(out, text.bytes, text.len);
-	buffer_clear(&text);
 }
 
 static void
@@ -176,32 +157,38 @@ send_is_said_by_another(
  * after that, the text does. This lasts only for a while, because later the same text may
  * come from somebody else. Entries are stored under the current window and looked up
  * under the previous one too, so a resend just after the boundary still matches. */
-void
-send_make_keys(struct chat *chat, const struct session *speaker,
-	const struct message *message, char *keys[STORE_KEYS])
+static void
+send_make_guest_keys(const struct input *input, char *keys[STORE_KEYS])
 {
-	int64_t window = chat->now_ms / GUEST_WINDOW_MS;
-	const struct person *person = speaker->person;
+	int64_t window = input->chat->now_ms / GUEST_WINDOW_MS;
+	const char *ref = input->message.ref;
 	char content[HEX_SHA256_BYTES + 1];
+	struct buffer text = { 0 };
 
-	if (!message->ref)
+	json_text_append(&text, input->message.object);
+	hex_sha256(content, text.bytes, text.len);
+	buffer_clear(&text);
+	keys[0] = xasprintf(
+		"g%s-%s\n%s", input->chat->nonce, input->speaker->person->folded, ref);
+	if (send_is_said_by_another(input->chat, input->speaker, content))
 		return;
-	if (!name_is_guest(person->name)) {
-		keys[0] = xasprintf("n%s\n%s", person->folded, message->ref);
-		return;
-	}
-	send_hash_content(message, content);
-	keys[0] = xasprintf("g%s-%s\n%s", chat->nonce, person->folded, message->ref);
-	if (send_is_said_by_another(chat, speaker, content))
-		return;
-	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, message->ref);
-	keys[2] = xasprintf("c%" PRId64 "-%s\n%s", window - 1, content, message->ref);
+	keys[1] = xasprintf("c%" PRId64 "-%s\n%s", window, content, ref);
+	keys[2] = xasprintf("c%" PRId64 "-%s\n%s", window - 1, content, ref);
 }
 
-char *
-send_push_key(const char *label, const char *ref)
+void
+send_make_keys(const struct input *input, const char *label, char *keys[STORE_KEYS])
 {
-	return xasprintf("p%s\n%s", label, ref);
+	const char *ref = input->message.ref;
+
+	if (!ref)
+		return;
+	if (!input->speaker)
+		keys[0] = xasprintf("p%s\n%s", label, ref);
+	else if (name_is_guest(input->speaker->person->name))
+		send_make_guest_keys(input, keys);
+	else
+		keys[0] = xasprintf("n%s\n%s", input->speaker->person->folded, ref);
 }
 
 static const char *
@@ -219,12 +206,28 @@ send_push_words(const char *label, const char *key, const json_t *object)
 		send_string_of(object, "title"), send_string_of(object, "message"));
 }
 
-static struct request *
-send_request_of(struct chat *chat, struct post *post)
+int
+send_post(struct input *input, struct post *post)
 {
+	struct chat *chat = input->chat;
 	struct request *request =
 		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
-			post->asker, post->room, post->ref);
+			input->asker, post->room, input->message.ref);
+	bool is_counted = request->store == chat->store;
+	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
+	struct store_entry entry = {
+		.room = post->room->name,
+		.type = request->message.type,
+		.ts_ms = chat->now_ms,
+		.tail = post->tail.bytes,
+		.tail_len = post->tail.len,
+		.words = post->words,
+		.state_key = post->alarm,
+		.state_value = value,
+		.state_value_len = value ? strlen(value) : 0,
+	};
+	size_t i;
+	int r;
 
 	snprintf(request->message.type, sizeof(request->message.type), "%s", post->type);
 	request->message.start_us = clock_now_us();
@@ -232,29 +235,6 @@ send_request_of(struct chat *chat, struct post *post)
 	request->message.tail_len = post->tail.len;
 	request->message.alarm = post->alarm;
 	request->message.intended = post->intended;
-	return request;
-}
-
-int
-send_post(struct chat *chat, struct post *post, struct message_fault *fault)
-{
-	struct request *request = send_request_of(chat, post);
-	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
-	struct store_entry entry = {
-		.room = post->room->name,
-		.type = request->message.type,
-		.ts_ms = chat->now_ms,
-		.tail = request->message.tail,
-		.tail_len = request->message.tail_len,
-		.words = post->words,
-		.state_key = post->alarm,
-		.state_value = value,
-		.state_value_len = value ? strlen(value) : 0,
-	};
-	bool is_counted = request->store == chat->store;
-	size_t i;
-	int r;
-
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = post->keys[i];
 	r = request_append(chat, request, &entry);
@@ -262,71 +242,48 @@ send_post(struct chat *chat, struct post *post, struct message_fault *fault)
 		free(post->keys[i]);
 	free(post->words);
 	free(value);
-	if (r == 0) {
+	if (r == 0)
 		metrics.store_pending += is_counted;
-		return 0;
-	}
-	message_refuse(fault, "busy", "too much is under way, try again");
-	return -EAGAIN;
+	else
+		message_refuse(&input->fault, "busy", "too much is under way, try again");
+	return r;
 }
 
 static int
-send_claim_name(struct chat *chat, struct session *speaker, const struct message *message,
-	struct message_fault *fault)
+send_claim_name(struct input *input)
 {
-	char email_hash[MESSAGE_AVATAR_BYTES + 1];
-	struct roster_proof proof = { NULL, NULL };
+	struct roster_proof proof = { .token = NULL };
 
-	if (!message->username)
+	if (!input->message.username)
 		return 0;
-	presence_prove_by_email(chat, message, &proof, email_hash);
-	return presence_claim(chat, speaker, message->username, &proof, fault);
+	presence_prove_by_email(input, &proof);
+	return presence_claim(input, input->message.username, &proof);
 }
 
-static int
-send_keep(struct chat *chat, struct asker *asker, struct session *speaker,
-	struct room *room, const struct message *message, struct buffer *tail,
-	struct message_fault *fault)
+void
+send_pass_on(const struct input *input, struct room *room, const char *type,
+	struct buffer *tail)
 {
-	struct post post = {
-		.asker = asker,
-		.room = room,
-		.type = message->type ? message->type : "message",
-		.ref = message->ref,
-		.tail = *tail,
-	};
-
-	post.words = xasprintf(
-		"%s %s", speaker->person->name, message->text ? message->text : "");
-	send_make_keys(chat, speaker, message, post.keys);
-	return send_post(chat, &post, fault);
-}
-
-static void
-send_pass_on(struct chat *chat, struct asker *asker, struct room *room,
-	const struct message *message, struct buffer *tail)
-{
-	size_t queued =
-		send_broadcast(chat, room, message->type ? message->type : "message", 0,
-			tail->bytes, tail->len, asker->session);
+	size_t queued = send_broadcast(input->chat, room, type, 0, tail->bytes, tail->len,
+		input->asker->session);
 
 	buffer_clear(tail);
-	send_acknowledge(chat, asker, room, message->ref, queued);
-	rooms_release(chat->rooms, room);
+	send_acknowledge(input, room, queued);
+	rooms_release(input->chat->rooms, room);
 }
 
 struct room *
-send_find_room(struct chat *chat, const struct asker *asker,
-	const struct message *message, struct message_fault *fault)
+send_find_room(struct input *input)
 {
-	struct room *room = message->room ? rooms_find(chat->rooms, message->room) : NULL;
+	const char *name = input->message.room;
+	struct room *room = name ? rooms_find(input->chat->rooms, name) : NULL;
 
 	/* Also answers clients that may not read the room. */
 	if (!room || !room->is_tail)
-		room = room_access_find(chat, asker, message->room, true, fault);
+		room = room_access_find(input, true);
 	if (!room || !room->is_tail)
 		return room;
-	message_refuse(fault, "read_only", "this room is a log file's");
+	message_refuse(&input->fault, "read_only", "this room is a log file's");
 	return NULL;
 }
 
@@ -339,37 +296,36 @@ send_voice_of(const struct asker *asker)
 }
 
 int
-send_say(struct chat *chat, struct asker *asker, struct session *speaker,
-	const struct message *message, struct message_fault *fault)
+send_do_message(struct input *input)
 {
+	const struct message *message = &input->message;
 	struct message_stamp stamp = {
-		.ts_ms = chat->now_ms,
-		.share_email = chat->config->chat.share_email,
-		.avatar = chat->config->chat.gravatar,
+		.ts_ms = input->chat->now_ms,
+		.share_email = input->chat->config->chat.share_email,
+		.avatar = input->chat->config->chat.gravatar,
 	};
-	struct buffer tail = { 0 };
-	struct room *room = send_find_room(chat, &speaker->chat->asker, message, fault);
+	struct post post = {
+		.room = send_find_room(input),
+		.type = message->type ? message->type : "message",
+	};
 
-	if (!room)
+	if (!post.room)
 		return -EINVAL;
-	if (send_claim_name(chat, speaker, message, fault) < 0 ||
-		ban_store_check_mute(chat, speaker, fault) < 0) {
-		rooms_release(chat->rooms, room);
+	if (send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
+		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
-	stamp.username = speaker->person->name;
-	message_append_tail(message, &stamp, &tail);
-	if (message->is_ephemeral)
-		send_pass_on(chat, asker, room, message, &tail);
-	else if (send_keep(chat, asker, speaker, room, message, &tail, fault) < 0)
-		return -EAGAIN;
-	metrics.received[send_voice_of(asker)]++;
+	stamp.username = input->speaker->person->name;
+	message_append_tail(message, &stamp, &post.tail);
+	if (message->is_ephemeral) {
+		send_pass_on(input, post.room, post.type, &post.tail);
+	} else {
+		post.words = xasprintf(
+			"%s %s", stamp.username, message->text ? message->text : "");
+		send_make_keys(input, NULL, post.keys);
+		if (send_post(input, &post) < 0)
+			return -EAGAIN;
+	}
+	metrics.received[send_voice_of(input->asker)]++;
 	return 0;
-}
-
-int
-send_do_message(struct chat *chat, struct asker *asker, const struct message *message,
-	struct message_fault *fault)
-{
-	return send_say(chat, asker, asker->session, message, fault);
 }

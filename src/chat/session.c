@@ -43,7 +43,8 @@ session_send(struct session *session, struct frame *frame)
 		 * resumes. */
 		frame_queue_clear(&session->queue);
 		metrics.slow_readers++;
-		session_close(session, CLOSE_SLOW_READER, "slow reader");
+		session_close_as(
+			session, ENDING_SLOW_READER, CLOSE_TRY_AGAIN, "slow reader");
 		return -ENOBUFS;
 	}
 	frame_queue_push(&session->queue, frame);
@@ -63,10 +64,18 @@ session_say(struct session *session, struct encoded *encoded)
 void
 session_close(struct session *session, enum close_code code, const char *reason)
 {
+	session_close_as(session, close_code_ending(code), code, reason);
+}
+
+void
+session_close_as(struct session *session, enum ending ending, enum close_code code,
+	const char *reason)
+{
 	if (session->closed)
 		return;
 	session->closed = code;
-	session->ops->drop(session, close_code_sent(code), reason);
+	session->ending = ending;
+	session->ops->drop(session, code, reason);
 }
 
 void

@@ -103,7 +103,7 @@ line_on_drop(struct session *session, uint16_t code, const char *reason)
 	struct line *line = line_from_session(session);
 	char text[160];
 
-	conn_note_ending(line->conn, close_code_ending(session->closed));
+	conn_note_ending(line->conn, session->ending);
 	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
 		line_put(line, text);
@@ -455,8 +455,7 @@ line_on_closed(struct conn *conn)
 	struct line *line = conn->state;
 
 	log_info("session_close", log_uint("session", line->session.number),
-		log_str("door", "line"),
-		log_uint("code", close_code_sent(line->session.closed)),
+		log_str("door", "line"), log_uint("code", line->session.closed),
 		CONN_END_FIELDS(conn));
 	loop_timer_free(line->pause);
 	deferred_cancel(line->door->deferred, &line->deferred);

@@ -39,7 +39,7 @@ ws_on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = ws_from_session(session);
 
-	conn_note_ending(ws->socket->conn, close_code_ending(session->closed));
+	conn_note_ending(ws->socket->conn, session->ending);
 	websocket_close(ws->socket, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
@@ -272,8 +272,7 @@ ws_on_closed(struct websocket *socket)
 	struct ws_session *ws = socket->state;
 
 	log_info("session_close", log_uint("session", ws->session.number),
-		log_str("door", "ws"),
-		log_uint("code", close_code_sent(ws->session.closed)),
+		log_str("door", "ws"), log_uint("code", ws->session.closed),
 		CONN_END_FIELDS(socket->conn));
 	chat_close(ws->door->chat, &ws->session);
 	session_fini(&ws->session);

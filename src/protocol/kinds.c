@@ -40,12 +40,8 @@ close_code_ending(enum close_code code)
 		return ENDING_BAD_UTF8;
 	case CLOSE_POLICY:
 		return ENDING_SENT_AWAY;
-	case CLOSE_FLOODING:
-		return ENDING_FLOODING;
 	case CLOSE_TOO_BIG:
 		return ENDING_TOO_BIG;
-	case CLOSE_SLOW_READER:
-		return ENDING_SLOW_READER;
 	default:
 		return ENDING_ERROR;
 	}

@@ -11,14 +11,14 @@
 #define LINE_BREAK " \xe2\x8f\x8e " /* U+23CE */
 
 static void
-line_text_append_string(struct buffer *text, const char *string)
+line_append_string(struct buffer *text, const char *string)
 {
 	buffer_append(text, string, strlen(string));
 }
 
 /* Control characters, and marks that change the direction of text. */
 static bool
-line_text_is_unsafe(uint32_t code)
+line_is_unsafe(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
 	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
@@ -34,16 +34,16 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 	for (; len; bytes += n, len -= n) {
 		n = utf8_next(bytes, len, &code);
 		if (!n) {
-			line_text_append_string(text, REPLACEMENT);
+			line_append_string(text, REPLACEMENT);
 			n = 1;
 		} else if (code == '\n') {
-			line_text_append_string(text, LINE_BREAK);
+			line_append_string(text, LINE_BREAK);
 		} else if (code == '\t') {
-			line_text_append_string(text, " ");
+			line_append_string(text, " ");
 		} else if (code == '\r' && len > 1 && bytes[1] == '\n') {
 			continue;
-		} else if (line_text_is_unsafe(code)) {
-			line_text_append_string(text, REPLACEMENT);
+		} else if (line_is_unsafe(code)) {
+			line_append_string(text, REPLACEMENT);
 		} else {
 			buffer_append(text, bytes, n);
 		}
@@ -51,7 +51,7 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 }
 
 static const char *
-line_text_get(const json_t *object, const char *key)
+line_get(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 
@@ -59,14 +59,14 @@ line_text_get(const json_t *object, const char *key)
 }
 
 static long long
-line_text_get_number(const json_t *object, const char *key)
+line_get_number(const json_t *object, const char *key)
 {
 	return json_integer_value(json_object_get(object, key));
 }
 
 /* Append format, in which each %s is text of a client and each %d a long long. */
 static void
-line_text_add(struct buffer *text, const char *format, ...)
+line_add(struct buffer *text, const char *format, ...)
 {
 	va_list arguments;
 	const char *string;
@@ -82,126 +82,124 @@ line_text_add(struct buffer *text, const char *format, ...)
 		} else {
 			snprintf(number, sizeof(number), "%lld",
 				va_arg(arguments, long long));
-			line_text_append_string(text, number);
+			line_append_string(text, number);
 		}
 	}
 	va_end(arguments);
 }
 
 static const char *
-line_text_plural(long long count)
+line_plural(long long count)
 {
 	return count == 1 ? "" : "s";
 }
 
 static void
-line_text_append_click(struct buffer *text, const json_t *object)
+line_append_click(struct buffer *text, const json_t *object)
 {
-	if (*line_text_get(object, "click"))
-		line_text_add(text, " <%s>", line_text_get(object, "click"));
+	if (*line_get(object, "click"))
+		line_add(text, " <%s>", line_get(object, "click"));
 }
 
 /* A message of a client's own type may have no text. */
 static void
-line_text_append_message(struct buffer *text, const json_t *object)
+line_append_message(struct buffer *text, const json_t *object)
 {
-	const char *name = line_text_get(object, "username");
-	const char *said = line_text_get(object, "message");
-	const char *type = line_text_get(object, "type");
-	const char *title = line_text_get(object, "title");
+	const char *name = line_get(object, "username");
+	const char *said = line_get(object, "message");
+	const char *type = line_get(object, "type");
+	const char *title = line_get(object, "title");
 
 	if (!*said && !*title && strcmp(type, "message") != 0) {
-		line_text_add(text, "* %s sent: %s\n", name, type);
+		line_add(text, "* %s sent: %s\n", name, type);
 		return;
 	}
 	if (json_is_true(json_object_get(object, "action")))
-		line_text_add(text, "* %s %s", name, said);
+		line_add(text, "* %s %s", name, said);
 	else if (*title)
-		line_text_add(text, "%s: %s%s%s", name, title, *said ? ": " : "", said);
+		line_add(text, "%s: %s%s%s", name, title, *said ? ": " : "", said);
 	else
-		line_text_add(text, "%s: %s", name, said);
-	line_text_append_click(text, object);
-	line_text_add(text, "\n");
+		line_add(text, "%s: %s", name, said);
+	line_append_click(text, object);
+	line_add(text, "\n");
 }
 
 static void
-line_text_append_presence(struct buffer *text, const json_t *object)
+line_append_presence(struct buffer *text, const json_t *object)
 {
-	const char *event = line_text_get(object, "event");
-	const char *name = line_text_get(object, "username");
+	const char *event = line_get(object, "event");
+	const char *name = line_get(object, "username");
 
 	if (!strcmp(event, "enter"))
-		line_text_add(text, "* %s has entered\n", name);
+		line_add(text, "* %s has entered\n", name);
 	else if (!strcmp(event, "leave"))
-		line_text_add(text, "* %s has left\n", name);
+		line_add(text, "* %s has left\n", name);
 	else
-		line_text_add(
-			text, "* %s is now %s\n", line_text_get(object, "was"), name);
+		line_add(text, "* %s is now %s\n", line_get(object, "was"), name);
 }
 
 static void
-line_text_append_joined(struct buffer *text, const json_t *object)
+line_append_joined(struct buffer *text, const json_t *object)
 {
-	const char *name = line_text_get(json_object_get(object, "you"), "username");
-	const char *topic = line_text_get(object, "topic");
-	long long others = line_text_get_number(object, "count") - 1;
+	const char *name = line_get(json_object_get(object, "you"), "username");
+	const char *topic = line_get(object, "topic");
+	long long others = line_get_number(object, "count") - 1;
 
 	if (json_is_true(json_object_get(object, "greeting")))
-		line_text_add(text,
+		line_add(text,
 			"Welcome to Linnet. You are %s in %s with %d other%s. "
 			"/help lists the commands.\n",
-			name, line_text_get(object, "room"), others,
-			line_text_plural(others));
+			name, line_get(object, "room"), others, line_plural(others));
 	else
-		line_text_add(text, "* You are %s in %s with %d other%s\n", name,
-			line_text_get(object, "room"), others, line_text_plural(others));
+		line_add(text, "* You are %s in %s with %d other%s\n", name,
+			line_get(object, "room"), others, line_plural(others));
 	if (*topic)
-		line_text_add(text, "* The topic is: %s\n", topic);
+		line_add(text, "* The topic is: %s\n", topic);
 }
 
 static void
-line_text_append_alarm(struct buffer *text, const json_t *object)
+line_append_alarm(struct buffer *text, const json_t *object)
 {
-	const char *state = line_text_get(object, "state");
-	const char *key = line_text_get(object, "key");
-	const char *title = line_text_get(object, "title");
-	const char *said = line_text_get(object, "message");
-	const char *severity = line_text_get(object, "severity");
+	const char *state = line_get(object, "state");
+	const char *key = line_get(object, "key");
+	const char *title = line_get(object, "title");
+	const char *said = line_get(object, "message");
+	const char *severity = line_get(object, "severity");
 
-	line_text_add(text, "! ");
+	line_add(text, "! ");
 	if (!strcmp(state, "acknowledged"))
-		line_text_add(text, "%s acknowledged %s",
-			line_text_get(object, "acknowledged_by"), key);
+		line_add(text, "%s acknowledged %s", line_get(object, "acknowledged_by"),
+			key);
 	else if (!strcmp(state, "cleared"))
-		line_text_add(text, "OK %s", key);
+		line_add(text, "OK %s", key);
 	else
-		line_text_add(text, "%s %s", severity, key);
+		line_add(text, "%s %s", severity, key);
 	if (*title)
-		line_text_add(text, ": %s", title);
+		line_add(text, ": %s", title);
 	if (*said)
-		line_text_add(text, " - %s", said);
-	line_text_append_click(text, object);
-	line_text_add(text, "\n");
+		line_add(text, " - %s", said);
+	line_append_click(text, object);
+	line_add(text, "\n");
 }
 
 static void
-line_text_append_page(struct buffer *text, const json_t *object)
+line_append_page(struct buffer *text, const json_t *object)
 {
 	const json_t *messages = json_object_get(object, "messages"), *message;
-	bool backwards = !strcmp(line_text_get(object, "type"), "search");
+	bool backwards = !strcmp(line_get(object, "type"), "search");
 	size_t count = json_array_size(messages), i;
 
 	for (i = 0; i < count; i++) {
 		message = json_array_get(messages, backwards ? count - 1 - i : i);
 		line_text_append(text, message);
 	}
-	line_text_add(text, "* That was %s of %s\n",
+	line_add(text, "* That was %s of %s\n",
 		count ? "the latest" : "nothing: there is no history",
-		line_text_get(object, "room"));
+		line_get(object, "room"));
 }
 
 static void
-line_text_append_rooms(struct buffer *text, const json_t *object)
+line_append_rooms(struct buffer *text, const json_t *object)
 {
 	static const char *const lists[] = { "rooms", "tails" };
 	const json_t *room;
@@ -210,54 +208,54 @@ line_text_append_rooms(struct buffer *text, const json_t *object)
 	for (i = 0; i < 2; i++) {
 		json_array_foreach(json_object_get(object, lists[i]), j, room)
 		{
-			long long count = line_text_get_number(room, "count");
+			long long count = line_get_number(room, "count");
 
-			line_text_add(text, "* %s%s (%d here)", i ? "log " : "",
-				line_text_get(room, "room"), count);
-			if (*line_text_get(room, "topic"))
-				line_text_add(text, " %s", line_text_get(room, "topic"));
-			line_text_add(text, "\n");
+			line_add(text, "* %s%s (%d here)", i ? "log " : "",
+				line_get(room, "room"), count);
+			if (*line_get(room, "topic"))
+				line_add(text, " %s", line_get(room, "topic"));
+			line_add(text, "\n");
 		}
 	}
 }
 
 static void
-line_text_append_who(struct buffer *text, const json_t *object)
+line_append_who(struct buffer *text, const json_t *object)
 {
 	const json_t *user;
 	size_t i;
 
-	line_text_add(text, "* In %s:", line_text_get(object, "room"));
+	line_add(text, "* In %s:", line_get(object, "room"));
 	json_array_foreach(json_object_get(object, "users"), i, user)
 	{
-		line_text_add(text, "%s %s (%s)", i ? "," : "",
-			line_text_get(user, "username"), line_text_get(user, "via"));
+		line_add(text, "%s %s (%s)", i ? "," : "", line_get(user, "username"),
+			line_get(user, "via"));
 	}
-	line_text_add(text, "\n");
+	line_add(text, "\n");
 }
 
 static void
-line_text_append_notice(struct buffer *text, const json_t *object)
+line_append_notice(struct buffer *text, const json_t *object)
 {
-	line_text_add(text, "* %s\n", line_text_get(object, "message"));
+	line_add(text, "* %s\n", line_get(object, "message"));
 }
 
 static void
-line_text_append_log(struct buffer *text, const json_t *object)
+line_append_log(struct buffer *text, const json_t *object)
 {
-	line_text_add(text, "%s\n", line_text_get(object, "message"));
+	line_add(text, "%s\n", line_get(object, "message"));
 }
 
 static void
-line_text_append_help(struct buffer *text, const json_t *object)
+line_append_help(struct buffer *text, const json_t *object)
 {
 	const json_t *command;
 	size_t i;
 
 	json_array_foreach(json_object_get(object, "commands"), i, command)
 	{
-		line_text_add(text, "* %s - %s\n", line_text_get(command, "usage"),
-			line_text_get(command, "help"));
+		line_add(text, "* %s - %s\n", line_get(command, "usage"),
+			line_get(command, "help"));
 	}
 }
 
@@ -266,17 +264,17 @@ static const struct {
 	void (*append)(
 		struct buffer *text, const json_t *object); /* NULL: adds no line */
 } forms[] = {
-	{ "presence", line_text_append_presence },
-	{ "alarm", line_text_append_alarm },
-	{ "log", line_text_append_log },
-	{ "error", line_text_append_notice },
-	{ "notice", line_text_append_notice },
-	{ "joined", line_text_append_joined },
-	{ "history", line_text_append_page },
-	{ "search", line_text_append_page },
-	{ "rooms", line_text_append_rooms },
-	{ "who", line_text_append_who },
-	{ "help", line_text_append_help },
+	{ "presence", line_append_presence },
+	{ "alarm", line_append_alarm },
+	{ "log", line_append_log },
+	{ "error", line_append_notice },
+	{ "notice", line_append_notice },
+	{ "joined", line_append_joined },
+	{ "history", line_append_page },
+	{ "search", line_append_page },
+	{ "rooms", line_append_rooms },
+	{ "who", line_append_who },
+	{ "help", line_append_help },
 	{ "ack", NULL },
 	{ "metric", NULL },
 	{ "pong", NULL },
@@ -286,7 +284,7 @@ static const struct {
 void
 line_text_append(struct buffer *lines, const json_t *object)
 {
-	const char *type = line_text_get(object, "type");
+	const char *type = line_get(object, "type");
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
@@ -296,5 +294,5 @@ line_text_append(struct buffer *lines, const json_t *object)
 			forms[i].append(lines, object);
 		return;
 	}
-	line_text_append_message(lines, object);
+	line_append_message(lines, object);
 }

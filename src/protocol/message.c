@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/hex.h"
@@ -125,29 +124,24 @@ message_read_members(struct message *message, struct message_fault *fault)
 	return r;
 }
 
-/* jansson's text quotes the input behind " near ", cut at any byte. The client knows it.
- */
-static int
-message_refuse_json(struct message_fault *fault, json_error_t *error)
-{
-	char *near = strstr(error->text, " near ");
-
-	if (near)
-		*near = '\0';
-	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
-		error->text, error->position);
-}
-
 int
 message_decode(struct message *message, const char *bytes, size_t len,
 	struct message_fault *fault)
 {
 	json_error_t error;
 	json_t *object = json_loadb(bytes, len, 0, &error);
+	char *near;
 
+	if (object)
+		return message_take(message, object, fault);
+	/* jansson's text quotes the input behind " near ", cut at any byte. The client
+	 * knows it. */
+	near = strstr(error.text, " near ");
+	if (near)
+		*near = '\0';
 	memset(fault, 0, sizeof(*fault));
-	return object ? message_take(message, object, fault)
-		      : message_refuse_json(fault, &error);
+	return message_refuse(fault, "bad_json", "not a JSON object: %s at byte %d",
+		error.text, error.position);
 }
 
 static bool
@@ -231,34 +225,27 @@ message_is_withheld(const char *key)
 	return false;
 }
 
-static void
-message_set(json_t *object, const char *key, json_t *value)
-{
-	if (value)
-		json_object_set_new_nocheck(object, key, value);
-}
-
 void
 message_append_tail(const struct message *message, const struct message_stamp *stamp,
 	struct buffer *text)
 {
-	char avatar[MESSAGE_AVATAR_BYTES + 1];
-	json_t *out = json_object(), *value;
+	const char *email = stamp->share_email ? message->email : NULL;
+	char avatar[MESSAGE_AVATAR_BYTES + 1] = "";
 	size_t start = text->len;
 	const char *key;
+	json_t *out, *value;
 
-	message_set(out, "ts", json_integer(stamp->ts_ms));
-	message_set(out, "username", json_string(stamp->username));
-	if (message->email && stamp->avatar && message_avatar(message->email, avatar))
-		message_set(out, "avatar", json_string(avatar));
-	if (message->email && stamp->share_email)
-		message_set(out, "email", json_string(message->email));
-	if (stamp->via)
-		message_set(out, "via", json_string(stamp->via));
-	message_set(
-		out, "message", json_incref(json_object_get(message->object, "message")));
-	json_object_foreach(message->object, key, value) if (!message_is_withheld(key))
-		message_set(out, key, json_incref(value));
+	if (message->email && stamp->avatar)
+		message_avatar(message->email, avatar);
+	out = json_pack("{s:I,s:s,s:s*,s:s*,s:s*,s:O*}", "ts", (json_int_t)stamp->ts_ms,
+		"username", stamp->username, "avatar", *avatar ? avatar : NULL, "email",
+		email, "via", stamp->via, "message",
+		json_object_get(message->object, "message"));
+	json_object_foreach(message->object, key, value)
+	{
+		if (!message_is_withheld(key))
+			json_object_set(out, key, value);
+	}
 	json_text_append(text, out);
 	json_decref(out);
 	/* Remove the opening brace. */
@@ -287,14 +274,11 @@ message_append_whole(struct buffer *text, const char *type, const char *room, ui
 json_t *
 message_error(const struct message_fault *fault)
 {
-	json_t *out = json_object();
+	int64_t wait_ms = fault->retry_after_ms;
 
-	message_set(out, "type", json_string("error"));
-	message_set(out, "code", json_string(fault->code));
-	message_set(out, "message", json_string(fault->text));
-	if (fault->retry_after_ms)
-		message_set(out, "retry_after_ms", json_integer(fault->retry_after_ms));
-	if (*fault->ref)
-		message_set(out, "ref", json_string(fault->ref));
-	return out;
+	/* A text that was cut within a character is left out. */
+	return json_pack("{s:s,s:s,s:o*,s:o*,s:s*}", "type", "error", "code", fault->code,
+		"message", json_string(fault->text), "retry_after_ms",
+		wait_ms ? json_integer(wait_ms) : NULL, "ref",
+		*fault->ref ? fault->ref : NULL);
 }

@@ -19,7 +19,7 @@ struct message_fault;
 /* Descriptors that the loop has to watch for the chat. */
 #define CHAT_FDS 2
 
-/* Length of a session token, as text. */
+/* Length of a session token: 128 random bits in hex. */
 #define CHAT_TOKEN_BYTES 32
 
 /* What a connection asks for when it opens. NULL and false mean that it does not ask. */

@@ -34,7 +34,8 @@ TAILQ_HEAD(session_list, session);
 struct session {
 	const struct session_ops *ops;
 	enum wire wire;           /* form in which the client reads */
-	enum close_code closed;   /* why it accepts nothing more; CLOSE_NONE: it does */
+	enum close_code closed;   /* it accepts nothing more; CLOSE_NONE: it does */
+	enum ending ending;       /* why it was closed */
 	uint64_t number;          /* from 1, unique in a process */
 	struct frame_queue queue; /* frames to be written */
 	size_t queue_max_bytes;
@@ -66,8 +67,8 @@ void session_admit(struct session *session, const struct permissions *permission
 	const char *peer, int64_t now_ms);
 
 /* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
- * closing, or -ENOBUFS if the queue is full: the session is then closed with
- * CLOSE_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it
+ * closing, or -ENOBUFS if the queue is full: the session is then closed as
+ * ENDING_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it
  * is safe while walking a room. */
 int session_send(struct session *session, struct frame *frame);
 
@@ -78,6 +79,10 @@ int session_say(struct session *session, struct encoded *encoded);
 /* Close the session: its queue is still written, nothing more is accepted. Does nothing
  * if it is closing already. */
 void session_close(struct session *session, enum close_code code, const char *reason);
+
+/* The same, for an ending that the code does not tell. */
+void session_close_as(struct session *session, enum ending ending, enum close_code code,
+	const char *reason);
 
 /* Free the queue and the permissions. The door calls this when the connection is gone. */
 void session_fini(struct session *session);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "linnet/base/metrics.h"
 
@@ -29,30 +28,20 @@ wire_is_line(enum wire wire)
 enum transport wire_transport(enum wire wire);
 const char *wire_door(enum wire wire);
 
-/* Why Linnet closes a session. The last four digits are the close code that the peer is
- * sent (RFC 6455 section 7.4.1 and the IANA registry). */
+/* Close codes that a peer is sent (RFC 6455 section 7.4.1 and the IANA registry). */
 enum close_code {
-	CLOSE_NONE = 0, /* it is open */
+	CLOSE_NONE = 0, /* it is not closed */
 	CLOSE_NORMAL = 1000,
 	CLOSE_GOING_AWAY = 1001,
 	CLOSE_PROTOCOL = 1002,
 	CLOSE_UNSUPPORTED = 1003,
 	CLOSE_BAD_UTF8 = 1007,
 	CLOSE_POLICY = 1008,
-	CLOSE_FLOODING = 11008,
 	CLOSE_TOO_BIG = 1009,
 	CLOSE_TRY_AGAIN = 1013,
-	CLOSE_SLOW_READER = 11013,
 };
 
-/* The close code that the peer is sent. */
-static inline uint16_t
-close_code_sent(enum close_code code)
-{
-	return (uint16_t)(code % 10000);
-}
-
-/* The ending that is counted and logged. */
+/* The ending that is counted and logged for a code, where it is not known better. */
 enum ending close_code_ending(enum close_code code);
 
 /* The HTTP status of an error of the chat with this code. */

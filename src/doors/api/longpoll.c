@@ -88,8 +88,7 @@ longpoll_free_poll(struct poll *poll)
 
 	if (*poll->token) {
 		log_info("session_close", log_uint("session", poll->session.number),
-			log_str("door", "poll"),
-			log_uint("code", close_code_sent(poll->session.closed)));
+			log_str("door", "poll"), log_uint("code", poll->session.closed));
 		HASH_DEL(api->polls, poll);
 	}
 	if (poll->is_counted)

@@ -45,7 +45,7 @@ sse_on_drop(struct session *session, uint16_t code, const char *reason)
 
 	(void)code;
 	(void)reason;
-	conn_note_ending(stream->conn, close_code_ending(session->closed));
+	conn_note_ending(stream->conn, session->ending);
 	chat_on_closing(stream->api->chat, session);
 	deferred_ask(stream->api->deferred, &stream->deferred);
 }
@@ -57,8 +57,7 @@ static void
 sse_free_stream(struct stream *stream)
 {
 	log_info("session_close", log_uint("session", stream->session.number),
-		log_str("door", "sse"),
-		log_uint("code", close_code_sent(stream->session.closed)),
+		log_str("door", "sse"), log_uint("code", stream->session.closed),
 		CONN_END_FIELDS(stream->conn));
 	deferred_cancel(stream->api->deferred, &stream->deferred);
 	chat_close(stream->api->chat, &stream->session);

@@ -209,6 +209,7 @@ test_a_slow_reader_is_closed_with_1013_and_nobody_else(void **state)
 	assert_int_equal(session_send(&fixture->bob.session, frame), -ENOBUFS);
 	assert_int_equal(fixture->bob.drops, 1);
 	assert_int_equal(fixture->bob.code, CLOSE_TRY_AGAIN);
+	assert_int_equal(fixture->bob.session.ending, ENDING_SLOW_READER);
 	assert_int_equal(fixture->bob.session.queue.count, 0);
 	assert_int_equal(session_send(&fixture->bob.session, frame), -EPIPE);
 	assert_int_equal(fixture->eve.drops, 0);
@@ -270,6 +271,7 @@ test_a_flooding_session_is_closed_with_1008(void **state)
 		chat_handle(fixture->chat, &fixture->ann.session, "x", 1, 5000);
 	assert_int_equal(fixture->ann.drops, 1);
 	assert_int_equal(fixture->ann.code, CLOSE_POLICY);
+	assert_int_equal(fixture->ann.session.ending, ENDING_FLOODING);
 	settle(fixture);
 }
 

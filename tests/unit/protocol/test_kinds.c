@@ -9,24 +9,13 @@
 #include "linnet/protocol/kinds.h"
 
 static void
-test_a_close_code_without_its_reason_is_sent(void **state)
-{
-	(void)state;
-	assert_int_equal(close_code_sent(CLOSE_NONE), 0);
-	assert_int_equal(close_code_sent(CLOSE_GOING_AWAY), 1001);
-	assert_int_equal(close_code_sent(CLOSE_FLOODING), CLOSE_POLICY);
-	assert_int_equal(close_code_sent(CLOSE_SLOW_READER), CLOSE_TRY_AGAIN);
-}
-
-static void
 test_each_close_code_counts_as_an_ending(void **state)
 {
 	(void)state;
 	assert_int_equal(close_code_ending(CLOSE_NONE), ENDING_NORMAL);
 	assert_int_equal(close_code_ending(CLOSE_POLICY), ENDING_SENT_AWAY);
-	assert_int_equal(close_code_ending(CLOSE_FLOODING), ENDING_FLOODING);
+	assert_int_equal(close_code_ending(CLOSE_GOING_AWAY), ENDING_STOPPING);
 	assert_int_equal(close_code_ending(CLOSE_TRY_AGAIN), ENDING_ERROR);
-	assert_int_equal(close_code_ending(CLOSE_SLOW_READER), ENDING_SLOW_READER);
 }
 
 static void
@@ -53,7 +42,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_close_code_without_its_reason_is_sent),
 		cmocka_unit_test(test_each_close_code_counts_as_an_ending),
 		cmocka_unit_test(test_a_form_tells_the_door),
 		cmocka_unit_test(test_an_unknown_fault_is_the_clients),
