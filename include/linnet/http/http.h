@@ -95,7 +95,8 @@ void http_door_accept(struct http_door *door, struct conn *conn, int fd);
 void http_respond(struct http_request *request, const struct http_response *answer);
 
 /* The same with {"error":{"code","message"}}, and with the further header lines in
- * headers (NULL: none). */
+ * headers (NULL: none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section
+ * 15.5.2). */
 void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
 
@@ -125,7 +126,6 @@ void http_stream_end(struct http_request *request);
 /* Give the connection away: take gets its socket, which is its own from now on, and the
  * rest_len bytes that have come behind the request; conn has no door then. The request is
  * freed when take returns. */
-void http_hand_over(struct http_request *request,
-	void (*take)(void *context, struct http_request *request, int fd,
-		const char *rest, size_t rest_len),
-	void *context);
+void http_hand_over(
+	struct http_request *request, void (*take)(struct http_request *request, int fd,
+					      const char *rest, size_t rest_len));
