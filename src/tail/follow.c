@@ -201,23 +201,11 @@ follow_add(struct follow *follow, const struct follow_source *source, void *cont
 {
 	struct follow_file *file = follow_file_new(follow, source, context);
 
-	TAILQ_INSERT_TAIL(&follow->files, file, link);
-	if (follow->text_bytes < source->max_line_bytes) {
-		follow->text_bytes = source->max_line_bytes;
-		follow->text = xrealloc(follow->text, follow->text_bytes);
-	}
 	follow_look(follow, true);
 	/* After the pause this file is read, and every file whose events follow_look has
 	 * just read. */
 	follow_begin_pause(follow);
 	return file;
-}
-
-void
-follow_remove(struct follow_file *file)
-{
-	TAILQ_REMOVE(&file->follow->files, file, link);
-	follow_file_free(file);
 }
 
 void
@@ -231,6 +219,5 @@ follow_free(struct follow *follow)
 		follow_remove(TAILQ_FIRST(&follow->files));
 	loop_socket_close(&follow->events);
 	inotify_watches_clear(&follow->watches);
-	free(follow->text);
 	free(follow);
 }
