@@ -73,7 +73,7 @@ follow_file_find_reader(const struct follow_file *file, const struct stat *st)
 	struct follow_reader *reader;
 
 	TAILQ_FOREACH (reader, &file->readers, link)
-		if (follow_reader_is(reader, st))
+		if (reader->device == st->st_dev && reader->inode == st->st_ino)
 			return reader;
 	return NULL;
 }

@@ -86,12 +86,6 @@ follow_reader_is_deleted(const struct follow_reader *reader)
 	return fstat(reader->fd, &st) == 0 && !st.st_nlink;
 }
 
-bool
-follow_reader_is(const struct follow_reader *reader, const struct stat *st)
-{
-	return reader->device == st->st_dev && reader->inode == st->st_ino;
-}
-
 /* Search len bytes backwards for newlines. Skips *left of them, counting it down, and
  * returns how many bytes end with the next one; 0 if there are too few. */
 static size_t

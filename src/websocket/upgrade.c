@@ -1,6 +1,5 @@
 #include "linnet/websocket/upgrade.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,37 +10,29 @@
 /* RFC 6455 section 4.1: 16 bytes in base64. */
 #define KEY_BYTES 24
 
-static bool
-upgrade_is_token_list(const char *list)
-{
-	for (; *list; list++)
-		if (!isalnum((unsigned char)*list) && !strchr("-._+, \t", *list))
-			return false;
-	return true;
-}
+#define LETTERS_AND_DIGITS                                                               \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static bool
 upgrade_subprotocols_are_valid(const struct http_head *head)
 {
 	static const char name[] = "sec-websocket-protocol";
 	const struct http_field *field = NULL;
-	bool upgrade_is_asked_for = false;
+	bool is_any_named = false;
 
 	while ((field = http_head_next(head, name, field))) {
-		if (!upgrade_is_token_list(field->value))
+		if (field->value[strspn(field->value, LETTERS_AND_DIGITS "-._+, \t")])
 			return false;
-		upgrade_is_asked_for |= *field->value != '\0';
+		is_any_named |= *field->value != '\0';
 	}
-	return !upgrade_is_asked_for || http_head_has_word(head, name, "chat");
+	return !is_any_named || http_head_has_word(head, name, "chat");
 }
 
 static bool
 upgrade_key_is_valid(const char *key)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return key && strlen(key) == KEY_BYTES && strspn(key, digits) == KEY_BYTES - 2 &&
+	return key && strlen(key) == KEY_BYTES &&
+	       strspn(key, LETTERS_AND_DIGITS "+/") == KEY_BYTES - 2 &&
 	       !strcmp(key + KEY_BYTES - 2, "==");
 }
 

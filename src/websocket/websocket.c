@@ -134,7 +134,7 @@ static void
 websocket_heard(struct websocket *socket)
 {
 	socket->heard_ms = clock_now_ms();
-	socket->is_pinged = false;
+	socket->pinged_ms = 0;
 }
 
 static void
@@ -153,13 +153,12 @@ websocket_on_tick(struct conn *conn, int64_t now_ms)
 	}
 	if (websocket_is_closing(socket) || socket->close_code)
 		return;
-	if (!socket->is_pinged &&
+	if (!socket->pinged_ms &&
 		now_ms - socket->heard_ms >= host->config->heartbeat.ping_s * 1000) {
-		socket->is_pinged = true;
 		socket->pinged_ms = now_ms;
 		frame_queue_push(socket->queue, host->ping);
 		websocket_wake(socket);
-	} else if (socket->is_pinged &&
+	} else if (socket->pinged_ms &&
 		   now_ms - socket->pinged_ms >= host->config->heartbeat.pong_s * 1000) {
 		log_info("dead_peer", log_str("peer", conn->peer),
 			log_int("silent_ms", now_ms - socket->heard_ms));

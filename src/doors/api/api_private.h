@@ -6,7 +6,6 @@
 
 #include <jansson.h>
 
-#include "linnet/base/frame.h"
 #include "linnet/doors/api/api.h"
 #include "linnet/protocol/message.h"
 

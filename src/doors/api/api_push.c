@@ -32,6 +32,13 @@ api_hook_bytes(const struct config *config)
 }
 
 static bool
+api_push_is_line(const json_t *value, size_t max_bytes)
+{
+	return json_is_string(value) && json_string_length(value) <= max_bytes &&
+	       name_is_line(json_string_value(value));
+}
+
+static bool
 api_push_are_tags(const json_t *tags)
 {
 	const json_t *tag;
@@ -40,8 +47,7 @@ api_push_are_tags(const json_t *tags)
 	if (!json_is_array(tags) || json_array_size(tags) > TAGS_MAX)
 		return false;
 	for (i = 0; (tag = json_array_get(tags, i)); i++)
-		if (!json_string_length(tag) || json_string_length(tag) > TAG_BYTES ||
-			!name_is_line(json_string_value(tag)))
+		if (!json_string_length(tag) || !api_push_is_line(tag, TAG_BYTES))
 			return false;
 	return true;
 }
@@ -58,12 +64,11 @@ api_push_find_fault(const json_t *object)
 	if (priority && (!json_is_integer(priority) || json_integer_value(priority) < 1 ||
 				json_integer_value(priority) > 5))
 		return "\"priority\" must be a number from 1 to 5";
-	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
-			     !name_is_line(json_string_value(title))))
+	if (title && !api_push_is_line(title, 256))
 		return "\"title\" must be a line of up to 256 bytes";
 	if (tags && !api_push_are_tags(tags))
 		return "\"tags\" must be up to 16 words of up to 64 bytes";
-	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
+	if (click && (!api_push_is_line(click, 2048) ||
 			     (strncasecmp(url, "http://", 7) != 0 &&
 				     strncasecmp(url, "https://", 8) != 0)))
 		return "\"click\" must be an address that begins with http:// or "

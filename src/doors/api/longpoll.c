@@ -3,7 +3,6 @@
  * does not leave and enter all the time. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
 /* Streams of server-sent events (HTML Living Standard, section 9.2). A stream is a
  * session that only reads. */
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
