@@ -39,8 +39,8 @@ ws_on_drop(struct session *session, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = ws_from_session(session);
 
-	(void)code;
-	websocket_close(ws->socket, session->closed, reason);
+	conn_note_ending(ws->socket->conn, close_code_ending(session->closed));
+	websocket_close(ws->socket, code, reason);
 	chat_on_closing(ws->door->chat, session);
 }
 
@@ -226,7 +226,7 @@ ws_on_written(struct websocket *socket)
 }
 
 static void
-ws_on_stop(struct websocket *socket, enum close_code code, const char *reason)
+ws_on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
 	struct ws_session *ws = socket->state;
 

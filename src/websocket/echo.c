@@ -6,6 +6,7 @@
 #include "linnet/base/frame.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/protocol/kinds.h"
 
 /* A message is sent back in pieces of this size while it comes in, so that 16 MiB cost no
  * more memory than a short message. */

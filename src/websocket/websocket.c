@@ -13,6 +13,7 @@
 #include "linnet/config/config.h"
 #include "linnet/http/http.h"
 #include "linnet/net/loop.h"
+#include "linnet/protocol/kinds.h"
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 
@@ -118,12 +119,12 @@ websocket_wake(struct websocket *socket)
 }
 
 void
-websocket_close(struct websocket *socket, enum close_code code, const char *reason)
+websocket_close(struct websocket *socket, uint16_t code, const char *reason)
 {
 	if (socket->close_code)
 		return;
 	conn_note_ending(socket->conn, close_code_ending(code));
-	socket->close_code = close_code_sent(code);
+	socket->close_code = code;
 	socket->close_reason = reason;
 	if (!websocket_is_closing(socket))
 		socket->conn->deadline_ms = clock_now_ms() + CLOSE_LINGER_MS;

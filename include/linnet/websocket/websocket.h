@@ -11,7 +11,6 @@
 #include "linnet/base/frame.h"
 #include "linnet/base/utf8.h"
 #include "linnet/net/conn.h"
-#include "linnet/protocol/kinds.h"
 
 struct config;
 struct http_request;
@@ -46,8 +45,7 @@ struct websocket_service {
 	/* Frames may have been written, so the queue may be shorter. */
 	void (*on_written)(struct websocket *socket);
 	/* The same as in struct door. */
-	void (*on_stop)(
-		struct websocket *socket, enum close_code code, const char *reason);
+	void (*on_stop)(struct websocket *socket, uint16_t code, const char *reason);
 	/* The connection is gone. Frees state. */
 	void (*on_closed)(struct websocket *socket);
 };
@@ -103,9 +101,10 @@ void websocket_watch_input(struct websocket *socket, bool on);
 void websocket_wake(struct websocket *socket);
 
 /* Close with code after the queue is written, or without a close frame if the peer does
- * not read it in time. Only the first call counts. It only marks the WebSocket. reason is
- * static text of up to 123 bytes (RFC 6455 section 5.5). */
-void websocket_close(struct websocket *socket, enum close_code code, const char *reason);
+ * not read it in time. Only the first call counts. It only marks the WebSocket. code also
+ * tells the ending of the connection if none is noted yet. reason is static text of up to
+ * 123 bytes (RFC 6455 section 5.5). */
+void websocket_close(struct websocket *socket, uint16_t code, const char *reason);
 
 /* Free the host, after loop_close_all; NULL is fine. */
 void websocket_host_free(struct websocket_host *host);
