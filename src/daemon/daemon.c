@@ -17,7 +17,7 @@
 #include "linnet/net/tls.h"
 #include "linnet/tail/tail.h"
 
-/* What is read from files beside the configuration. */
+/* Read from files that the configuration names. */
 struct secrets {
 	struct tokens *tokens;
 	struct tls *tls; /* NULL: plain HTTP */
@@ -29,7 +29,7 @@ struct daemon {
 	void *context;
 	struct secrets secrets;
 	struct loop *loop;
-	struct server *server; /* NULL until it has started */
+	struct server *server; /* NULL until it is started */
 	struct systemd *systemd;
 	struct loop_socket signals;
 };
@@ -41,7 +41,7 @@ secrets_clear(struct secrets *secrets)
 	tls_free(secrets->tls);
 }
 
-/* Returns 0, or -errno with a sentence in *why and the name of what failed in *event. */
+/* Returns 0, or -errno with a sentence in *why and the log event in *event. */
 static int
 secrets_load(struct secrets *secrets, const struct config *config, const char **event,
 	const char **why)
@@ -74,13 +74,13 @@ daemon_check(const struct config *config, const char **why)
 }
 
 static void
-log_setup_from(const struct config *config)
+daemon_log_setup_from(const struct config *config)
 {
 	log_setup((enum log_level)config->log.level, (enum log_format)config->log.format);
 }
 
 static void
-log_kept(void *context, const char *path)
+daemon_log_kept(void *context, const char *path)
 {
 	(void)context;
 	log_warn("reload_kept", log_str("key", path),
@@ -88,7 +88,7 @@ log_kept(void *context, const char *path)
 }
 
 static void
-adopt_certificate(struct daemon *daemon, struct tls *fresh)
+daemon_adopt_certificate(struct daemon *daemon, struct tls *fresh)
 {
 	struct tls *tls = daemon->secrets.tls;
 
@@ -97,26 +97,26 @@ adopt_certificate(struct daemon *daemon, struct tls *fresh)
 		return;
 	}
 	if (tls || fresh)
-		log_kept(NULL, "http.tls_certificate");
+		daemon_log_kept(NULL, "http.tls_certificate");
 	tls_free(fresh);
 }
 
-/* Swap everything at once, now that it is known to be good. */
+/* Everything is valid: use all of it at once. */
 static void
-adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
+daemon_adopt(struct daemon *daemon, struct config *fresh, const struct secrets *secrets)
 {
-	config_adopt(daemon->config, fresh, log_kept, NULL);
+	config_adopt(daemon->config, fresh, daemon_log_kept, NULL);
 	tokens_replace(daemon->secrets.tokens, secrets->tokens);
-	adopt_certificate(daemon, secrets->tls);
+	daemon_adopt_certificate(daemon, secrets->tls);
 	server_reload(daemon->server);
 	config_free(fresh);
-	log_setup_from(daemon->config);
+	daemon_log_setup_from(daemon->config);
 	metrics.reloads[OUTCOME_OK]++;
 	log_info("reloaded");
 }
 
 static void
-reload(struct daemon *daemon)
+daemon_reload(struct daemon *daemon)
 {
 	struct config_errors errors = { 0 };
 	struct config *fresh = daemon->read_again(daemon->context, &errors);
@@ -128,7 +128,7 @@ reload(struct daemon *daemon)
 		log_error("reload_failed", log_str("error", errors.lines[i]));
 	config_errors_clear(&errors);
 	if (fresh && secrets_load(&secrets, fresh, &event, &why) == 0) {
-		adopt(daemon, fresh, &secrets);
+		daemon_adopt(daemon, fresh, &secrets);
 		return;
 	}
 	metrics.reloads[OUTCOME_FAILED]++;
@@ -139,11 +139,11 @@ reload(struct daemon *daemon)
 }
 
 static void
-on_signal(struct daemon *daemon, uint32_t number)
+daemon_on_signal(struct daemon *daemon, uint32_t number)
 {
 	if (number == SIGHUP) {
 		systemd_reloading();
-		reload(daemon);
+		daemon_reload(daemon);
 		systemd_reloaded();
 	} else {
 		systemd_stopping();
@@ -152,26 +152,26 @@ on_signal(struct daemon *daemon, uint32_t number)
 }
 
 static void
-on_signals(struct loop_socket *signals)
+daemon_on_signals(struct loop_socket *signals)
 {
 	struct daemon *daemon = container_of(signals, struct daemon, signals);
 	struct signalfd_siginfo info;
 
 	while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
-		on_signal(daemon, info.ssi_signo);
+		daemon_on_signal(daemon, info.ssi_signo);
 }
 
-/* Before anything is opened: whoever reads that it is ready may send a signal at once,
- * and the store's threads must not get any. Returns 0 or -errno. */
+/* Call this before anything is opened: a signal may arrive as soon as the log says
+ * "ready", and the store's threads must not receive any. Returns 0 or -errno. */
 static int
-catch_signals(struct daemon *daemon)
+daemon_catch_signals(struct daemon *daemon)
 {
-	static const struct loop_socket_ops ops = { .on_readable = on_signals };
+	static const struct loop_socket_ops ops = { .on_readable = daemon_on_signals };
 	sigset_t caught;
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN); /* no log file is to be reopened */
+	signal(SIGUSR1, SIG_IGN); /* there is no log file to reopen */
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGTERM);
 	sigaddset(&caught, SIGINT);
@@ -185,9 +185,9 @@ catch_signals(struct daemon *daemon)
 }
 
 static enum exit_status
-run(struct daemon *daemon, size_t connections)
+daemon_run(struct daemon *daemon, size_t connections)
 {
-	int r = catch_signals(daemon);
+	int r = daemon_catch_signals(daemon);
 
 	if (r < 0) {
 		log_error("signals_failed", log_str("error", strerror(-r)));
@@ -206,7 +206,7 @@ run(struct daemon *daemon, size_t connections)
 }
 
 static enum exit_status
-open_and_run(struct daemon *daemon)
+daemon_open_and_run(struct daemon *daemon)
 {
 	enum exit_status status;
 	size_t connections;
@@ -223,7 +223,7 @@ open_and_run(struct daemon *daemon)
 	daemon->loop = loop_new();
 	if (!daemon->loop)
 		return EXIT_CANNOT_OPEN;
-	status = run(daemon, connections);
+	status = daemon_run(daemon, connections);
 	loop_free(daemon->loop);
 	return status;
 }
@@ -239,12 +239,12 @@ daemon_serve(struct config *config, daemon_read_config *read_again, void *contex
 	enum exit_status status;
 	const char *event, *why;
 
-	log_setup_from(config);
+	daemon_log_setup_from(config);
 	if (secrets_load(&daemon.secrets, config, &event, &why) < 0) {
 		log_error(event, log_str("error", why));
 		return EXIT_BAD_CONFIG;
 	}
-	status = open_and_run(&daemon);
+	status = daemon_open_and_run(&daemon);
 	secrets_clear(&daemon.secrets);
 	return status;
 }

@@ -10,16 +10,17 @@ enum exit_status {
 	EXIT_CANNOT_OPEN = 3,
 };
 
-/* Reads the configuration once more; NULL with every error in errors if it is no good. */
+/* Reads the configuration again. Returns NULL with all errors in errors if it is
+ * invalid. */
 typedef struct config *daemon_read_config(void *context, struct config_errors *errors);
 
 /* Check the files that config names: tokens, certificate, key. Returns 0, or -errno with
- * *why a sentence. */
+ * a sentence in *why. */
 int daemon_check(const struct config *config, const char **why);
 
-/* Serve by config, which a reload changes, until a signal ends it. SIGTERM and SIGINT
- * stop in order, a second one at once; SIGHUP reads the configuration by
- * read_again(context), and its files, and uses them if all is good. What fails is logged.
- */
+/* Run with config, which a reload changes, until SIGTERM or SIGINT. The first one
+ * stops in order, a second one at once. SIGHUP reads the configuration with
+ * read_again(context), and its files, and uses them if all are valid. Errors are
+ * logged. */
 enum exit_status daemon_serve(
 	struct config *config, daemon_read_config *read_again, void *context);

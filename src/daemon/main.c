@@ -40,9 +40,9 @@ static const char usage[] =
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n";
 
-/* Returns 0, or -EINVAL where getopt or the text said why. */
+/* Returns 0, or -EINVAL after printing why. */
 static int
-choose(struct arguments *arguments, enum action action)
+main_choose(struct arguments *arguments, enum action action)
 {
 	bool both = (arguments->action == ACTION_CHECK && action == ACTION_DUMP) ||
 		    (arguments->action == ACTION_DUMP && action == ACTION_CHECK);
@@ -51,14 +51,14 @@ choose(struct arguments *arguments, enum action action)
 		fprintf(stderr, "linnetd: --check and --dump exclude each other\n");
 		return -EINVAL;
 	}
-	/* Help and version win over whatever else was asked. */
+	/* --help and --version take precedence. */
 	if (arguments->action < ACTION_VERSION)
 		arguments->action = action;
 	return 0;
 }
 
 static int
-parse_arguments(struct arguments *arguments, int argc, char **argv)
+main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
@@ -81,16 +81,16 @@ parse_arguments(struct arguments *arguments, int argc, char **argv)
 			arguments->settings[arguments->setting_count++] = optarg;
 			break;
 		case 't':
-			r = choose(arguments, ACTION_CHECK);
+			r = main_choose(arguments, ACTION_CHECK);
 			break;
 		case 'T':
-			r = choose(arguments, ACTION_DUMP);
+			r = main_choose(arguments, ACTION_DUMP);
 			break;
 		case 'V':
-			r = choose(arguments, ACTION_VERSION);
+			r = main_choose(arguments, ACTION_VERSION);
 			break;
 		case 'h':
-			r = choose(arguments, ACTION_HELP);
+			r = main_choose(arguments, ACTION_HELP);
 			break;
 		default:
 			r = -EINVAL;
@@ -103,11 +103,10 @@ parse_arguments(struct arguments *arguments, int argc, char **argv)
 	return r;
 }
 
-/* The page's folder where none is configured: "public" beside the program, as in a build
- * folder, or ../share/linnet/public from it, where it is installed. The caller frees it.
- */
+/* The default folder of the page: "public" beside the program (in a build folder), or
+ * else ../share/linnet/public (installed). The caller frees it. */
 static char *
-default_root(void)
+main_default_root(void)
 {
 	static const char *const places[] = { "public", "../share/linnet/public" };
 	char program[PATH_MAX], path[PATH_MAX], real[PATH_MAX];
@@ -128,12 +127,12 @@ default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
-/* Returns the configuration, or NULL with every error in errors. */
+/* Returns the configuration, or NULL with all errors in errors. */
 static struct config *
-read_config(const struct arguments *arguments, struct config_errors *errors)
+main_read_config(const struct arguments *arguments, struct config_errors *errors)
 {
 	const char *path = arguments->path;
-	char *root = default_root();
+	char *root = main_default_root();
 	struct config *config;
 
 	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
@@ -144,12 +143,12 @@ read_config(const struct arguments *arguments, struct config_errors *errors)
 	return config;
 }
 
-/* Returns the configuration, or NULL after every error was printed. */
+/* Returns the configuration, or NULL after printing all errors. */
 static struct config *
-load(const struct arguments *arguments)
+main_load(const struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
-	struct config *config = read_config(arguments, &errors);
+	struct config *config = main_read_config(arguments, &errors);
 	size_t i;
 
 	for (i = 0; i < errors.count; i++)
@@ -159,13 +158,13 @@ load(const struct arguments *arguments)
 }
 
 static struct config *
-read_again(void *context, struct config_errors *errors)
+main_read_again(void *context, struct config_errors *errors)
 {
-	return read_config(context, errors);
+	return main_read_config(context, errors);
 }
 
 static enum exit_status
-check(const struct config *config)
+main_check(const struct config *config)
 {
 	const char *why;
 
@@ -178,7 +177,7 @@ check(const struct config *config)
 }
 
 static enum exit_status
-act(struct arguments *arguments)
+main_act(struct arguments *arguments)
 {
 	enum exit_status status = EXIT_OK;
 	struct config *config;
@@ -193,15 +192,15 @@ act(struct arguments *arguments)
 	default:
 		break;
 	}
-	config = load(arguments);
+	config = main_load(arguments);
 	if (!config)
 		return EXIT_BAD_CONFIG;
 	if (arguments->action == ACTION_DUMP)
 		config_dump(config, stdout);
 	else if (arguments->action == ACTION_CHECK)
-		status = check(config);
+		status = main_check(config);
 	else
-		status = daemon_serve(config, read_again, arguments);
+		status = daemon_serve(config, main_read_again, arguments);
 	config_free(config);
 	return status;
 }
@@ -212,14 +211,15 @@ main(int argc, char **argv)
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
-	/* jansson would hand on NULL, which its callers take for bad input. */
+	/* Without this jansson would return NULL, which callers take for invalid
+	 * input. */
 	json_set_alloc_funcs(xmalloc, free);
 	arguments.settings = xcalloc((size_t)argc, sizeof(*arguments.settings));
-	if (parse_arguments(&arguments, argc, argv) < 0) {
+	if (main_parse_arguments(&arguments, argc, argv) < 0) {
 		fputs(usage, stderr);
 		status = EXIT_BAD_USAGE;
 	} else {
-		status = act(&arguments);
+		status = main_act(&arguments);
 	}
 	free(arguments.settings);
 	return status;

@@ -31,19 +31,19 @@
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
 
-/* Deadlines and the heartbeat are kept to this. */
+/* Precision of deadlines and heartbeats. */
 #define TICK_MS 250
 
-/* Fewer connections are not worth giving their memory back. */
+/* With fewer connections memory is not given back to the system. */
 #define CROWD 100
 
-/* Everybody's time to go when the daemon stops. */
+/* Time for all connections to close when the daemon stops. */
 #define STOP_MS 8000
 
-/* What the store may take to write what is under way when the daemon stops. */
+/* Time for the store to write pending messages when the daemon stops. */
 #define SETTLE_MS 5000
 
-/* Tables of routes: the page's, which has what is left, is the last one. */
+/* Tables of routes. The page's is the last one: it takes all other paths. */
 #define ROUTE_TABLES 5
 
 struct server {
@@ -69,17 +69,17 @@ struct server {
 	struct tls_door tls_door;
 	struct acceptor acceptor;
 	struct store_pump pump;
-	size_t crowd; /* the most connections since memory was last given back */
+	size_t crowd; /* most connections since memory was given back */
 	bool is_stopping;
-	bool is_told; /* everybody, to go */
+	bool is_told; /* all connections to close */
 	struct loop_timer *tick;
 	struct loop_timer *settle;
 	struct loop_timer *stop;
 };
 
-/* Nothing is due while nobody is there. */
+/* The tick runs only while there are connections. */
 static void
-on_knock(void *context)
+server_on_knock(void *context)
 {
 	struct server *server = context;
 
@@ -89,9 +89,9 @@ on_knock(void *context)
 	}
 }
 
-/* What a crowd has used, the allocator keeps in pieces after it has gone. */
+/* glibc keeps the fragmented heap after many connections close; give it back. */
 static void
-give_memory_back(struct server *server)
+server_give_memory_back(struct server *server)
 {
 	size_t count = server->acceptor.conns.count;
 
@@ -104,7 +104,7 @@ give_memory_back(struct server *server)
 }
 
 static void
-on_tick(void *context)
+server_on_tick(void *context)
 {
 	struct server *server = context;
 	int64_t now_ms = clock_now_ms();
@@ -116,14 +116,14 @@ on_tick(void *context)
 	tls_door_tick(&server->tls_door, now_ms);
 	chat_tick(server->chat, clock_unix_ms());
 	api_forget_polls(&server->api, now_ms);
-	give_memory_back(server);
+	server_give_memory_back(server);
 	if (acceptor_is_idle(&server->acceptor) && LIST_EMPTY(&server->tls_door.relays) &&
 		!server->api.polls)
 		loop_timer_stop(server->tick);
 }
 
 static void
-on_http(void *context, struct conn *conn, int fd)
+server_on_http(void *context, struct conn *conn, int fd)
 {
 	struct server *server = context;
 
@@ -134,7 +134,7 @@ on_http(void *context, struct conn *conn, int fd)
 }
 
 static void
-on_open_tls(void *context, struct conn *conn, int fd)
+server_on_open_tls(void *context, struct conn *conn, int fd)
 {
 	struct server *server = context;
 
@@ -142,16 +142,16 @@ on_open_tls(void *context, struct conn *conn, int fd)
 }
 
 static void
-on_line(void *context, struct conn *conn, int fd)
+server_on_line(void *context, struct conn *conn, int fd)
 {
 	struct server *server = context;
 
 	line_door_accept(&server->line, conn, fd);
 }
 
-/* Whoever said something has learned that it is kept. */
+/* All messages are stored and acknowledged: begin to close. */
 static void
-tell_to_go(struct server *server)
+server_tell_to_go(struct server *server)
 {
 	if (server->is_told)
 		return;
@@ -161,14 +161,14 @@ tell_to_go(struct server *server)
 }
 
 static void
-on_settle_timeout(void *context)
+server_on_settle_timeout(void *context)
 {
 	log_warn("store_is_slow", log_str("while", "stopping"));
-	tell_to_go(context);
+	server_tell_to_go(context);
 }
 
 static void
-on_turn(void *context)
+server_on_turn(void *context)
 {
 	struct server *server = context;
 
@@ -177,7 +177,7 @@ on_turn(void *context)
 		chat_turn(server->chat);
 	} while (!TAILQ_EMPTY(&server->deferred));
 	if (server->is_stopping && !chat_is_waiting(server->chat))
-		tell_to_go(server);
+		server_tell_to_go(server);
 	websocket_host_write(server->websockets);
 	out_queue_drain_run(&server->out_queues);
 	loop_watch_turn(&server->watch, server->loop);
@@ -187,7 +187,7 @@ on_turn(void *context)
 }
 
 static void
-on_stop_timeout(void *context)
+server_on_stop_timeout(void *context)
 {
 	struct server *server = context;
 
@@ -196,7 +196,7 @@ on_stop_timeout(void *context)
 }
 
 static int
-open_page(struct server *server)
+server_open_page(struct server *server)
 {
 	const char *root = server->config->http.root;
 	int r = static_root_open(&server->page, root);
@@ -208,7 +208,7 @@ open_page(struct server *server)
 }
 
 static int
-open_pump(struct server *server)
+server_open_pump(struct server *server)
 {
 	int r = store_pump_start(
 		&server->pump, server->loop, server->chat, server->websockets);
@@ -219,7 +219,7 @@ open_pump(struct server *server)
 }
 
 static void
-init_doors(struct server *server)
+server_init_doors(struct server *server)
 {
 	const struct config *config = server->config;
 	const struct access access = { config, server->tokens };
@@ -239,21 +239,21 @@ init_doors(struct server *server)
 	http_door_init(
 		&server->http, config, &server->out_queues, server->routes, ROUTE_TABLES);
 	tls_door_init(&server->tls_door, server->tls, server->loop,
-		server->acceptor.reject, on_open_tls, server);
+		server->acceptor.reject, server_on_open_tls, server);
 }
 
 static void
-fill_random(void *out, size_t len)
+server_fill_random(void *out, size_t len)
 {
 	if (getrandom(out, len, 0) != (ssize_t)len)
-		abort(); /* not before Linux 3.17, nor for so few bytes */
+		abort(); /* cannot fail for so few bytes since Linux 3.17 */
 }
 
 static int
-open_chat(struct server *server)
+server_open_chat(struct server *server)
 {
 	const char *why = "";
-	int r = chat_new(&server->chat, server->config, fill_random, &why);
+	int r = chat_new(&server->chat, server->config, server_fill_random, &why);
 
 	if (r < 0)
 		log_error("store_failed", log_str("path", server->config->store.path),
@@ -265,7 +265,8 @@ struct server *
 server_start(const struct config *config, const struct tokens *tokens, struct tls *tls,
 	struct loop *loop, size_t connections)
 {
-	static const struct acceptor_ops ops = { on_knock, on_http, on_line };
+	static const struct acceptor_ops ops = { server_on_knock, server_on_http,
+		server_on_line };
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
@@ -273,18 +274,18 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 	server->tls = tls;
 	server->loop = loop;
 	server->page.directory = -1;
-	server->tick = loop_timer_new(loop, on_tick, server);
-	server->settle = loop_timer_new(loop, on_settle_timeout, server);
-	server->stop = loop_timer_new(loop, on_stop_timeout, server);
+	server->tick = loop_timer_new(loop, server_on_tick, server);
+	server->settle = loop_timer_new(loop, server_on_settle_timeout, server);
+	server->stop = loop_timer_new(loop, server_on_stop_timeout, server);
 	acceptor_init(
 		&server->acceptor, config, tls != NULL, connections, loop, &ops, server);
 	TAILQ_INIT(&server->deferred);
 	out_queue_drain_init(&server->out_queues, loop);
 	server->websockets = websocket_host_new(loop, config);
-	if (server->websockets && open_page(server) == 0 && open_chat(server) == 0 &&
-		open_pump(server) == 0) {
-		init_doors(server);
-		loop_on_turn(loop, on_turn, server);
+	if (server->websockets && server_open_page(server) == 0 &&
+		server_open_chat(server) == 0 && server_open_pump(server) == 0) {
+		server_init_doors(server);
+		loop_on_turn(loop, server_on_turn, server);
 		server->tail = tail_new(config, server->chat, loop);
 		if (acceptor_open(&server->acceptor, chat_bans(server->chat)) == 0)
 			return server;
@@ -326,7 +327,7 @@ server_stop(struct server *server)
 	acceptor_close(&server->acceptor);
 	tail_free(server->tail);
 	server->tail = NULL;
-	/* What everybody says from now on is not heard any more. */
+	/* Input is ignored from now on. */
 	server->acceptor.conns.is_stopping = true;
 	loop_timer_start(server->settle, SETTLE_MS, 0);
 	loop_timer_start(server->stop, STOP_MS, 0);

@@ -1,5 +1,4 @@
-/* server.h - the loop's tenants: libwebsockets, the listener, the doors; start and stop.
- */
+/* server.h - puts the doors, the chat and the listeners together; start and stop. */
 #pragma once
 
 #include <stddef.h>
@@ -11,22 +10,23 @@ struct loop;
 struct server;
 struct tls;
 
-/* Open the page and the port and start to serve on loop, up to connections at once: by
- * HTTP, or where tls is not NULL by HTTPS. Borrows config, auth, tls and loop, which must
- * outlive the server. What fails is logged. Returns a server for server_free, or NULL. */
+/* Open the page, the store and the ports, and serve on loop up to connections at once:
+ * HTTP, or HTTPS if tls is not NULL. Borrows config, tokens, tls and loop. Returns a
+ * server for server_free, or NULL after logging the error. */
 struct server *server_start(const struct config *config, const struct tokens *tokens,
 	struct tls *tls, struct loop *loop, size_t connections);
 
-/* Take no more connections, tell everybody to go (1001) and break the loop when they have
- * gone or have had their time (8 s). Called again, break the loop at once. */
+/* Stop listening, close all connections (WebSockets with 1001), and end the loop when
+ * they are closed, or after 8 s. A second call ends the loop at once. */
 void server_stop(struct server *server);
 
-/* The configuration has changed: what is in use follows it. */
+/* Use the changed configuration. */
 void server_reload(struct server *server);
 
-/* Write how much is going on, as text for people, to text; context is the server. */
+/* Write a summary for people to text: connections, people, rooms. context is the
+ * server. */
 void server_describe(void *context, char *text, size_t size);
 
-/* Close what is left, everything on the loop included, and free the server. For when the
- * loop has ended; NULL is fine. */
+/* Close everything that is left on the loop and free the server. Call this after the loop
+ * has ended; NULL is fine. */
 void server_free(struct server *server);

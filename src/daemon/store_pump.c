@@ -5,10 +5,10 @@
 
 #include "linnet/base/clock.h"
 
-/* How long nothing more is said when readers fall behind. */
+/* Pause of deliveries when readers fall behind. */
 #define PAUSE_MS 5
 
-/* How often history that is too old is let go of, and first when. */
+/* How often expired history is deleted, and when first. */
 #define PRUNE_MS 60000
 #define PRUNE_FIRST_MS 1000
 
@@ -63,7 +63,7 @@ store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
 	pump->prune = loop_timer_new(loop, store_pump_on_prune, pump);
 	loop_timer_start(pump->prune, PRUNE_FIRST_MS, PRUNE_MS);
 	for (i = 0; i < CHAT_FDS; i++) {
-		/* The store closes its own. */
+		/* A copy, because the store closes its own. */
 		int fd = fcntl(chat_fd(chat, i), F_DUPFD_CLOEXEC, 0);
 
 		if (fd < 0)

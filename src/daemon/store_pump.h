@@ -1,5 +1,5 @@
-/* store_pump.h - what the loop does for the chat's stores: hands on what they have
- * answered, no faster than readers follow, and has them let go of what is too old. */
+/* store_pump.h - connects the chat's stores to the loop: delivers their answers, no
+ * faster than readers keep up, and deletes expired history. */
 #pragma once
 
 #include "linnet/chat/chat.h"
@@ -19,10 +19,10 @@ struct store_pump {
 	struct loop_timer *prune;
 };
 
-/* Begin with a pump that is all zero. Borrows everything; websockets says when readers
- * fall behind. Returns 0 or -errno. */
+/* Start a pump that is all zero. Borrows everything; websockets tells when readers fall
+ * behind. Returns 0 or -errno. */
 int store_pump_start(struct store_pump *pump, struct loop *loop, struct chat *chat,
 	struct websocket_host *websockets);
 
-/* End, if it has begun. */
+/* Stop, if it was started. */
 void store_pump_stop(struct store_pump *pump);

@@ -59,27 +59,27 @@ struct line {
 };
 
 static struct line *
-from_session(struct session *session)
+line_from_session(struct session *session)
 {
 	return container_of(session, struct line, session);
 }
 
 static struct line *
-from_out_queue(struct out_queue *out_queue)
+line_from_out_queue(struct out_queue *out_queue)
 {
 	return container_of(out_queue, struct line, out_queue);
 }
 
 static struct line *
-from_socket(struct loop_socket *socket)
+line_from_socket(struct loop_socket *socket)
 {
 	return container_of(socket, struct line, socket);
 }
 
 static void
-on_wake(struct session *session)
+line_on_wake(struct session *session)
 {
-	struct line *line = from_session(session);
+	struct line *line = line_from_session(session);
 
 	out_queue_wake(&line->out_queue);
 	/* The next line may be waiting for this answer. */
@@ -88,7 +88,7 @@ on_wake(struct session *session)
 
 /* Send text past session_send, which rejects everything once the session is closing. */
 static void
-put(struct line *line, const char *text)
+line_put(struct line *line, const char *text)
 {
 	struct frame *frame = frame_new(text, strlen(text));
 
@@ -98,15 +98,15 @@ put(struct line *line, const char *text)
 }
 
 static void
-on_drop(struct session *session, uint16_t code, const char *reason)
+line_on_drop(struct session *session, uint16_t code, const char *reason)
 {
-	struct line *line = from_session(session);
+	struct line *line = line_from_session(session);
 	char text[160];
 
 	conn_note_ending(line->conn, close_code_ending(session->closed));
 	if (code != CLOSE_NORMAL && line->is_greeted) {
 		snprintf(text, sizeof(text), "* Goodbye: %s\n", reason);
-		put(line, text);
+		line_put(line, text);
 	}
 	out_queue_wake(&line->out_queue);
 	line->conn->deadline_ms = clock_now_ms() + GOODBYE_MS;
@@ -114,17 +114,18 @@ on_drop(struct session *session, uint16_t code, const char *reason)
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
-static const struct session_ops session_ops = { .wake = on_wake, .drop = on_drop };
+static const struct session_ops session_ops = { .wake = line_on_wake,
+	.drop = line_on_drop };
 
 /* Returns true if input is ignored from now on. */
 static bool
-is_over(const struct line *line)
+line_is_over(const struct line *line)
 {
 	return line->session.closed || line->conn->table->is_stopping;
 }
 
 static void
-forget_line(struct line *line)
+line_forget(struct line *line)
 {
 	line->next = TELNET_MORE;
 	line->telnet.line.len = 0;
@@ -135,16 +136,16 @@ forget_line(struct line *line)
 /* No answer while other output waits: a peer that asks again and again and does not read
  * would fill its queue. */
 static void
-answer_mark(struct line *line)
+line_answer_mark(struct line *line)
 {
 	line->next = TELNET_MORE;
 	if (out_queue_is_idle(&line->out_queue))
-		put(line, TELNET_NO_MARK);
+		line_put(line, TELNET_NO_MARK);
 }
 
 /* Enter the chat. */
 static void
-enter(struct line *line, const struct permissions *permissions)
+line_enter(struct line *line, const struct permissions *permissions)
 {
 	static const struct chat_wishes wishes = { .wants_events = true,
 		.wants_progress = true };
@@ -156,16 +157,16 @@ enter(struct line *line, const struct permissions *permissions)
 
 /* Close the connection, with text as the reason. A failed login gets no second try. */
 static void
-turn_away(struct line *line, const char *code, const char *text)
+line_turn_away(struct line *line, const char *code, const char *text)
 {
-	put(line, "* ");
-	put(line, text);
-	put(line, "\n");
+	line_put(line, "* ");
+	line_put(line, text);
+	line_put(line, "\n");
 	session_close(&line->session, CLOSE_POLICY, code);
 }
 
 static void
-log_in(struct line *line, const char *token, size_t len)
+line_log_in(struct line *line, const char *token, size_t len)
 {
 	struct line_door *door = line->door;
 	struct access_refusal refusal;
@@ -175,36 +176,36 @@ log_in(struct line *line, const char *token, size_t len)
 
 	if (!permissions) {
 		access_log_refused(line->conn->peer, refusal.why);
-		turn_away(line, refusal.code, refusal.text);
+		line_turn_away(line, refusal.code, refusal.text);
 		return;
 	}
 	code = chat_entry_fault(door->chat, permissions, NULL, &text);
 	if (code) {
-		turn_away(line, code, text);
+		line_turn_away(line, code, text);
 	} else {
 		line->conn->deadline_ms = 0;
-		enter(line, permissions);
+		line_enter(line, permissions);
 	}
 	permissions_unref(permissions);
 }
 
 /* Send the peer its first line. If no login is needed, it enters the chat. */
 static void
-greet(struct line *line)
+line_greet(struct line *line)
 {
 	const struct access *access = &line->door->access;
 
 	loop_timer_stop(line->pause);
 	line->is_greeted = true;
 	if (access_needs_login(access))
-		put(line, LOGIN_FIRST);
+		line_put(line, LOGIN_FIRST);
 	else
-		enter(line, access_permissions_of_line(access));
+		line_enter(line, access_permissions_of_line(access));
 }
 
 /* Close a client of another protocol. None of its input is used. */
 static void
-refuse_protocol(struct line *line)
+line_reject_protocol(struct line *line)
 {
 	log_info("refused", log_str("peer", line->conn->peer), log_str("why", "protocol"),
 		log_str("protocol", line->telnet.protocol));
@@ -214,14 +215,14 @@ refuse_protocol(struct line *line)
 
 /* Returns true if the len bytes of text are word, in capitals or not. */
 static bool
-is_word(const char *text, size_t len, const char *word)
+line_is_word(const char *text, size_t len, const char *word)
 {
 	return len == strlen(word) && !strncasecmp(text, word, len);
 }
 
 /* Handle a line before the login: only /login and /quit do anything. */
 static void
-hear_stranger(struct line *line, const char *text, size_t len)
+line_hear_stranger(struct line *line, const char *text, size_t len)
 {
 	static const char login[] = "/login ";
 	const size_t start = sizeof(login) - 1;
@@ -229,19 +230,19 @@ hear_stranger(struct line *line, const char *text, size_t len)
 	while (len && (text[len - 1] == '\r' || text[len - 1] == ' '))
 		len--;
 	if (len > start && !strncasecmp(text, login, start))
-		log_in(line, text + start, len - start);
-	else if (is_word(text, len, "/quit") || is_word(text, len, "Q"))
+		line_log_in(line, text + start, len - start);
+	else if (line_is_word(text, len, "/quit") || line_is_word(text, len, "Q"))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 	else if (++line->strange_lines > STRANGE_LINES_MAX)
-		turn_away(line, "token_required", "this needs a token");
+		line_turn_away(line, "token_required", "this needs a token");
 	else if (len)
-		put(line, LOGIN_FIRST);
+		line_put(line, LOGIN_FIRST);
 }
 
 /* An empty line with more input after it may belong to a binary header: a PROXY header of
  * version 2 begins with two empty lines and a NUL byte. */
 static bool
-may_be_foreign(const struct line *line)
+line_may_be_foreign(const struct line *line)
 {
 	return line->next == TELNET_LINE && !line->telnet.line.len &&
 	       line->raw_done < line->raw_len;
@@ -249,27 +250,27 @@ may_be_foreign(const struct line *line)
 
 /* Handle line->next. Returns false if that has to wait. */
 static bool
-do_next(struct line *line)
+line_do_next(struct line *line)
 {
 	const struct buffer *text = &line->telnet.line;
 	struct chat *chat = line->door->chat;
 	int64_t wait_ms;
 
 	if (line->next == TELNET_MARK) {
-		answer_mark(line);
+		line_answer_mark(line);
 		return true;
 	}
 	if (line->next == TELNET_FOREIGN)
-		refuse_protocol(line);
-	else if (!line->is_greeted && !may_be_foreign(line))
-		greet(line);
-	if (is_over(line) || !line->is_greeted) {
-		forget_line(line);
+		line_reject_protocol(line);
+	else if (!line->is_greeted && !line_may_be_foreign(line))
+		line_greet(line);
+	if (line_is_over(line) || !line->is_greeted) {
+		line_forget(line);
 		return true;
 	}
 	if (!line->is_in) {
-		hear_stranger(line, text->len ? text->bytes : "", text->len);
-		forget_line(line);
+		line_hear_stranger(line, text->len ? text->bytes : "", text->len);
+		line_forget(line);
 		return true;
 	}
 	if (line->next == TELNET_TOO_LONG)
@@ -283,23 +284,23 @@ do_next(struct line *line)
 		loop_timer_start(line->pause, wait_ms, 0);
 		return false;
 	}
-	forget_line(line);
+	line_forget(line);
 	return true;
 }
 
 /* Handle what was read. Returns false if the rest has to wait. */
 static bool
-take_in(struct line *line)
+line_take_in(struct line *line)
 {
 	size_t max = (size_t)line->door->config->limits.message_bytes, used;
 
 	for (;;) {
-		if (is_over(line)) {
-			forget_line(line);
+		if (line_is_over(line)) {
+			line_forget(line);
 			line->raw_done = line->raw_len;
 		}
 		if (chat_request_count(&line->session) >= UNDER_WAY_MAX ||
-			(line->next != TELNET_MORE && !do_next(line)))
+			(line->next != TELNET_MORE && !line_do_next(line)))
 			return false;
 		if (line->raw_done == line->raw_len)
 			return true;
@@ -311,7 +312,7 @@ take_in(struct line *line)
 
 /* The peer sends nothing more. */
 static void
-end(struct line *line)
+line_end(struct line *line)
 {
 	line->has_ended = true;
 	line->next = telnet_end(&line->telnet);
@@ -320,7 +321,7 @@ end(struct line *line)
 
 /* The connection failed. */
 static void
-lose(struct line *line, int error)
+line_lose(struct line *line, int error)
 {
 	if (error == ETIMEDOUT)
 		log_info("dead_peer", log_str("peer", line->conn->peer));
@@ -330,7 +331,7 @@ lose(struct line *line, int error)
 
 /* Discard input until the peer closes. */
 static void
-read_away(struct line *line)
+line_read_away(struct line *line)
 {
 	ssize_t n = recv(line->socket.fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
 
@@ -339,34 +340,34 @@ read_away(struct line *line)
 }
 
 static void
-on_readable(struct loop_socket *socket)
+line_on_readable(struct loop_socket *socket)
 {
-	struct line *line = from_socket(socket);
+	struct line *line = line_from_socket(socket);
 	ssize_t n;
 
 	if (line->is_finishing) {
-		read_away(line);
+		line_read_away(line);
 		return;
 	}
 	n = recv(line->socket.fd, line->raw, sizeof(line->raw), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		lose(line, errno);
+		line_lose(line, errno);
 		return;
 	}
 	line->conn->received_bytes += (size_t)n;
 	line->raw_len = (size_t)n;
 	line->raw_done = 0;
 	if (n == 0)
-		end(line);
-	if (n == 0 || !take_in(line))
+		line_end(line);
+	if (n == 0 || !line_take_in(line))
 		loop_socket_watch_input(socket, false);
 }
 
 /* Returns true if the peer has sent data or has closed, and that was not read yet. */
 static bool
-has_input(const struct line *line)
+line_has_input(const struct line *line)
 {
 	struct pollfd poll_fd = { .fd = line->socket.fd, .events = POLLIN };
 
@@ -374,51 +375,51 @@ has_input(const struct line *line)
 }
 
 static void
-on_writable(struct loop_socket *socket)
+line_on_writable(struct loop_socket *socket)
 {
-	out_queue_on_writable(&from_socket(socket)->out_queue);
+	out_queue_on_writable(&line_from_socket(socket)->out_queue);
 }
 
 static const struct loop_socket_ops socket_ops = {
-	.on_readable = on_readable,
-	.on_writable = on_writable,
+	.on_readable = line_on_readable,
+	.on_writable = line_on_writable,
 };
 
 static void
-on_pause_over(void *context)
+line_on_pause_over(void *context)
 {
 	struct line *line = context;
 
-	if (!line->is_greeted && has_input(line)) {
+	if (!line->is_greeted && line_has_input(line)) {
 		/* The loop was busy, and timers run before input. Wait again: the
 		 * input may be of another protocol. */
 		loop_timer_start(line->pause, GREETING_MS, 0);
 		return;
 	}
-	if (!line->is_greeted && !is_over(line))
-		greet(line);
+	if (!line->is_greeted && !line_is_over(line))
+		line_greet(line);
 	deferred_ask(line->door->deferred, &line->deferred);
 }
 
 /* Continue with the input that had to wait. */
 static void
-on_deferred(struct deferred *deferred)
+line_on_deferred(struct deferred *deferred)
 {
 	struct line *line = container_of(deferred, struct line, deferred);
 	bool is_paused = line->is_greeted && loop_timer_is_running(line->pause);
 
-	if (line->is_finishing || is_paused || !take_in(line))
+	if (line->is_finishing || is_paused || !line_take_in(line))
 		return;
 	if (!line->has_ended)
 		loop_socket_watch_input(&line->socket, true);
-	else if (!chat_request_count(&line->session) && !is_over(line))
+	else if (!chat_request_count(&line->session) && !line_is_over(line))
 		session_close(&line->session, CLOSE_NORMAL, "bye");
 }
 
 static void
-on_drained(struct out_queue *out_queue)
+line_on_drained(struct out_queue *out_queue)
 {
-	struct line *line = from_out_queue(out_queue);
+	struct line *line = line_from_out_queue(out_queue);
 
 	if (!line->session.closed) {
 		chat_on_drained(line->door->chat, &line->session);
@@ -432,16 +433,16 @@ on_drained(struct out_queue *out_queue)
 }
 
 static void
-on_broken(struct out_queue *out_queue, int error)
+line_on_broken(struct out_queue *out_queue, int error)
 {
-	lose(from_out_queue(out_queue), error);
+	line_lose(line_from_out_queue(out_queue), error);
 }
 
-static const struct out_queue_ops out_queue_ops = { .on_drained = on_drained,
-	.on_broken = on_broken };
+static const struct out_queue_ops out_queue_ops = { .on_drained = line_on_drained,
+	.on_broken = line_on_broken };
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+line_on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	struct line *line = conn->state;
 
@@ -449,13 +450,7 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 }
 
 static void
-kill_line(struct conn *conn)
-{
-	conn_free(conn);
-}
-
-static void
-on_closed(struct conn *conn)
+line_on_closed(struct conn *conn)
 {
 	struct line *line = conn->state;
 
@@ -476,7 +471,7 @@ on_closed(struct conn *conn)
 /* The kernel detects a peer that has vanished. Telnet sends a part of its commands as
  * urgent data, which must stay in line with the rest. */
 static void
-set_socket_options(int fd, int ping_s, int pong_s)
+line_set_socket_options(int fd, int ping_s, int pong_s)
 {
 	const int on = 1, count = 2;
 	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
@@ -495,16 +490,16 @@ line_door_accept(struct line_door *door, struct conn *conn, int fd)
 {
 	struct line *line = xcalloc(1, sizeof(*line));
 
-	set_socket_options(
+	line_set_socket_options(
 		fd, door->config->heartbeat.ping_s, door->config->heartbeat.pong_s);
 	conn->door = &door->door;
 	conn->state = line;
 	line->conn = conn;
 	line->door = door;
 	loop_socket_open(&line->socket, door->out_queues->loop, fd, &socket_ops);
-	line->pause = loop_timer_new(door->out_queues->loop, on_pause_over, line);
+	line->pause = loop_timer_new(door->out_queues->loop, line_on_pause_over, line);
 	loop_timer_start(line->pause, GREETING_MS, 0);
-	line->deferred.call = on_deferred;
+	line->deferred.call = line_on_deferred;
 	session_init(&line->session, &session_ops, WIRE_LINE,
 		chat_next_number(door->chat), (size_t)door->config->limits.queue_bytes);
 	out_queue_init(&line->out_queue, door->out_queues, &out_queue_ops, conn,
@@ -522,9 +517,9 @@ line_door_init(struct line_door *door, const struct access *access, struct chat 
 	*door = (struct line_door){
 		.door = {
 			.name = "line",
-			.on_stop = on_stop,
-			.kill = kill_line,
-			.on_closed = on_closed,
+			.on_stop = line_on_stop,
+			.kill = conn_free,
+			.on_closed = line_on_closed,
 		},
 		.access = *access,
 		.config = access->config,

@@ -29,7 +29,7 @@ enum state {
 
 /* Returns true if byte belongs to a telnet command. */
 static bool
-is_option(struct telnet *telnet, unsigned char byte)
+telnet_is_option(struct telnet *telnet, unsigned char byte)
 {
 	switch (telnet->state) {
 	case TEXT:
@@ -59,17 +59,17 @@ is_option(struct telnet *telnet, unsigned char byte)
 
 /* Delete the last character, with all its bytes of UTF-8. */
 static void
-take_back(struct buffer *line)
+telnet_take_back(struct buffer *line)
 {
 	while (line->len && ((unsigned char)line->bytes[--line->len] & 0xc0) == 0x80)
 		;
 }
 
 static void
-add(struct telnet *telnet, char byte, size_t max_bytes)
+telnet_add(struct telnet *telnet, char byte, size_t max_bytes)
 {
 	if (byte == BACKSPACE || byte == DELETE) {
-		take_back(&telnet->line);
+		telnet_take_back(&telnet->line);
 	} else if (telnet->line.len < max_bytes) {
 		buffer_append(&telnet->line, &byte, 1);
 	} else {
@@ -80,7 +80,7 @@ add(struct telnet *telnet, char byte, size_t max_bytes)
 
 /* Drop the first line, which belongs to protocol. */
 static enum telnet_event
-refuse_protocol(struct telnet *telnet, const char *protocol)
+telnet_refuse_protocol(struct telnet *telnet, const char *protocol)
 {
 	telnet->protocol = protocol;
 	telnet->line.len = 0;
@@ -88,13 +88,13 @@ refuse_protocol(struct telnet *telnet, const char *protocol)
 }
 
 static enum telnet_event
-end_line(struct telnet *telnet)
+telnet_end_line(struct telnet *telnet)
 {
 	if (!telnet->has_first_line) {
 		const char *protocol = sniff_end(&telnet->sniff);
 
 		if (protocol)
-			return refuse_protocol(telnet, protocol);
+			return telnet_refuse_protocol(telnet, protocol);
 		telnet->has_first_line = telnet->line.len || telnet->is_too_long;
 		telnet->sniff = (struct sniff){ .words = 0 };
 	}
@@ -106,7 +106,7 @@ end_line(struct telnet *telnet)
 
 /* Returns true if byte ends a line together with a CR before it. */
 static bool
-is_behind_cr(char byte)
+telnet_is_behind_cr(char byte)
 {
 	return byte == '\n' || byte == '\0';
 }
@@ -119,14 +119,14 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 		char byte = bytes[(*used)++];
 		bool behind_cr = telnet->saw_cr;
 
-		if (is_option(telnet, (unsigned char)byte)) {
+		if (telnet_is_option(telnet, (unsigned char)byte)) {
 			if (!telnet->wants_mark)
 				continue;
 			telnet->wants_mark = false;
 			return TELNET_MARK;
 		}
 		telnet->saw_cr = byte == '\r';
-		if (behind_cr && is_behind_cr(byte))
+		if (behind_cr && telnet_is_behind_cr(byte))
 			continue;
 		if (byte != '\n' && byte != '\r') {
 			const char *protocol = telnet->has_first_line
@@ -134,17 +134,17 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 						       : sniff_byte(&telnet->sniff, byte);
 
 			if (protocol)
-				return refuse_protocol(telnet, protocol);
+				return telnet_refuse_protocol(telnet, protocol);
 			if (!telnet->is_too_long)
-				add(telnet, byte, max_bytes);
+				telnet_add(telnet, byte, max_bytes);
 			continue;
 		}
 		/* Otherwise the caller would take the LF or NUL for more input. */
-		if (byte == '\r' && *used < len && is_behind_cr(bytes[*used])) {
+		if (byte == '\r' && *used < len && telnet_is_behind_cr(bytes[*used])) {
 			telnet->saw_cr = false;
 			(*used)++;
 		}
-		return end_line(telnet);
+		return telnet_end_line(telnet);
 	}
 	return TELNET_MORE;
 }
@@ -152,7 +152,8 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 enum telnet_event
 telnet_end(struct telnet *telnet)
 {
-	return telnet->line.len || telnet->is_too_long ? end_line(telnet) : TELNET_MORE;
+	return telnet->line.len || telnet->is_too_long ? telnet_end_line(telnet)
+						       : TELNET_MORE;
 }
 
 void

@@ -5,23 +5,23 @@
 #include "linnet/base/util.h"
 #include "linnet/http/parser.h"
 
-/* How much each is wanted, in thousandths; -1: it is not named. */
+/* Weight of each coding in thousandths; -1: not named. */
 struct weights {
 	int gzip;
 	int identity;
-	int any; /* of those that are not named */
+	int any; /* of codings that are not named */
 };
 
 static const char *
-skip_blanks(const char *text)
+accept_encoding_skip_blanks(const char *text)
 {
 	return text + strspn(text, " \t");
 }
 
-/* RFC 9110 section 12.4.2: 0 to 1 with up to three decimals. Moves *at behind it. Returns
+/* RFC 9110 section 12.4.2: 0 to 1 with up to three decimals. Moves *at past it. Returns
  * thousandths, or -1. */
 static int
-read_weight(const char **at)
+accept_encoding_read_weight(const char **at)
 {
 	const char *c = *at;
 	int weight, unit = 100;
@@ -36,11 +36,12 @@ read_weight(const char **at)
 	return weight <= 1000 ? weight : -1;
 }
 
-/* What is named twice is wanted as little as is said anywhere. */
+/* If a coding is named twice, the lower weight is used. */
 static void
-note_weight(struct weights *weights, const char *name, size_t len, int weight)
+accept_encoding_note_weight(
+	struct weights *weights, const char *name, size_t len, int weight)
 {
-	/* RFC 9110 section 8.4.1.3: "x-gzip" is another name. */
+	/* RFC 9110 section 8.4.1.3: "x-gzip" is an alias. */
 	static const char *const names[] = { "gzip", "x-gzip", "identity", "*" };
 	int *const slots[] = { &weights->gzip, &weights->gzip, &weights->identity,
 		&weights->any };
@@ -52,38 +53,38 @@ note_weight(struct weights *weights, const char *name, size_t len, int weight)
 			*slots[i] = weight;
 }
 
-/* One member of the list. Moves *at behind it; returns false if it is none. */
+/* Read one member of the list and move *at past it. Returns false if it is invalid. */
 static bool
-read_member(const char **at, struct weights *weights)
+accept_encoding_read_member(const char **at, struct weights *weights)
 {
 	const char *name = *at;
 	size_t len = strcspn(name, " \t,;");
-	const char *c = skip_blanks(name + len);
+	const char *c = accept_encoding_skip_blanks(name + len);
 	int weight = 1000;
 
 	if (*c == ';') {
-		c = skip_blanks(c + 1);
+		c = accept_encoding_skip_blanks(c + 1);
 		if (strncasecmp(c, "q=", 2) != 0)
 			return false;
 		c += 2;
-		weight = read_weight(&c);
-		c = skip_blanks(c);
+		weight = accept_encoding_read_weight(&c);
+		c = accept_encoding_skip_blanks(c);
 	}
 	if (len == 0 || weight < 0 || (*c && *c != ','))
 		return false;
-	note_weight(weights, name, len, weight);
+	accept_encoding_note_weight(weights, name, len, weight);
 	*at = c;
 	return true;
 }
 
 static bool
-read_list(const char *list, struct weights *weights)
+accept_encoding_read_list(const char *list, struct weights *weights)
 {
 	for (;;) {
 		list += strspn(list, ", \t");
 		if (!*list)
 			return true;
-		if (!read_member(&list, weights))
+		if (!accept_encoding_read_member(&list, weights))
 			return false;
 	}
 }
@@ -96,7 +97,7 @@ http_head_accepts_gzip(const struct http_head *head)
 	int gzip;
 
 	while ((field = http_head_next(head, "accept-encoding", field)))
-		if (!read_list(field->value, &weights))
+		if (!accept_encoding_read_list(field->value, &weights))
 			return false;
 	gzip = weights.gzip >= 0 ? weights.gzip : weights.any;
 	return gzip > 0 && gzip >= weights.identity;

@@ -6,10 +6,9 @@
 #define V4_BITS 32
 #define V6_BITS 128
 
-/* A hop: an address, which some proxies write with a port, that of IPv6 in brackets then.
- */
+/* A hop is an address. Some proxies add a port; then an IPv6 address is in brackets. */
 static bool
-read_hop(const char *text, size_t len, struct in6_addr *out)
+forwarded_read_hop(const char *text, size_t len, struct in6_addr *out)
 {
 	const char *end = text + len, *colon = memchr(text, ':', len);
 	const char *bracket = memchr(text, ']', len);
@@ -24,42 +23,42 @@ read_hop(const char *text, size_t len, struct in6_addr *out)
 }
 
 static bool
-is_space(char c)
+forwarded_is_space(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
-/* Cut the last hop off the *len bytes of list. Returns its length, with *hop set; 0 if
+/* Cut the last hop off the *len bytes of list. Returns its length, with *hop set, or 0 if
  * none is left. */
 static size_t
-cut_hop(const char *list, size_t *len, const char **hop)
+forwarded_cut_hop(const char *list, size_t *len, const char **hop)
 {
 	size_t end = *len, start;
 
-	while (end && (is_space(list[end - 1]) || list[end - 1] == ','))
+	while (end && (forwarded_is_space(list[end - 1]) || list[end - 1] == ','))
 		end--;
 	start = end;
 	while (start && list[start - 1] != ',')
 		start--;
 	*len = start;
-	while (start < end && is_space(list[start]))
+	while (start < end && forwarded_is_space(list[start]))
 		start++;
 	*hop = list + start;
 	return end - start;
 }
 
-/* Walk the hops of one field from the last one on. Returns what forwarded_find_client
- * does, or 1 if all are trusted. */
+/* Check the hops of one field from the last one on. Returns as forwarded_find_client, or
+ * 1 if all are trusted. */
 static int
-walk(const struct cidr_list *proxies, const char *list, struct in6_addr *client)
+forwarded_walk(const struct cidr_list *proxies, const char *list, struct in6_addr *client)
 {
 	size_t left = strlen(list), len;
 	struct in6_addr address;
 	int r = -ENOENT;
 	const char *hop;
 
-	while ((len = cut_hop(list, &left, &hop))) {
-		if (!read_hop(hop, len, &address))
+	while ((len = forwarded_cut_hop(list, &left, &hop))) {
+		if (!forwarded_read_hop(hop, len, &address))
 			return -EINVAL;
 		*client = address;
 		if (!cidr_list_has(proxies, client))
@@ -79,7 +78,7 @@ forwarded_find_client(const struct cidr_list *proxies, const struct http_head *h
 	for (i = head->field_count; i-- > 0;) {
 		if (strcmp(head->fields[i].name, "x-forwarded-for") != 0)
 			continue;
-		walked = walk(proxies, head->fields[i].value, client);
+		walked = forwarded_walk(proxies, head->fields[i].value, client);
 		if (walked == 0 || walked == -EINVAL)
 			return walked;
 		if (walked > 0)

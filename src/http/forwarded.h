@@ -1,4 +1,4 @@
-/* forwarded.h - for whom a trusted proxy asks. */
+/* forwarded.h - the client for which a trusted proxy forwards a request. */
 #pragma once
 
 #include <netinet/in.h>
@@ -6,9 +6,9 @@
 #include "linnet/base/cidr.h"
 #include "linnet/http/parser.h"
 
-/* Find whom a proxy that is trusted asks for: the last hop in X-Forwarded-For that is not
- * trusted itself, or the first one if all are. Returns 0; -ENOENT if it does not say,
- * with *client left alone; -EINVAL if it says something that is no address, with *client
- * the hop that said so, or left alone if that is the proxy itself. */
+/* Find the client of a request from a trusted proxy: the last hop in X-Forwarded-For that
+ * is not trusted itself, or the first one if all are. Returns 0; -ENOENT if there is no
+ * such header, with *client unchanged; or -EINVAL if a hop is not an address, with
+ * *client set to the hop that added it, or unchanged if that is the proxy itself. */
 int forwarded_find_client(const struct cidr_list *proxies, const struct http_head *head,
 	struct in6_addr *client);

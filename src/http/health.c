@@ -3,7 +3,7 @@
 #include "linnet/base/util.h"
 
 static void
-answer_ok(struct http_request *request)
+health_answer_ok(struct http_request *request)
 {
 	http_respond(request, &(struct http_response){ .status = 200,
 				      .type = "text/plain; charset=utf-8",
@@ -12,25 +12,25 @@ answer_ok(struct http_request *request)
 }
 
 static void
-on_ready(struct http_request *request)
+health_on_ready(struct http_request *request)
 {
 	if (request->conn->table->is_stopping)
 		http_respond_error(
 			request, 503, NULL, "stopping", "the server is stopping");
 	else
-		answer_ok(request);
+		health_answer_ok(request);
 }
 
 static const struct http_route rows[] = {
 	{ .name = "healthz",
 		.segments = 1,
 		.methods = HTTP_GET | HTTP_HEAD,
-		.handle = answer_ok,
+		.handle = health_answer_ok,
 		.is_health = true },
 	{ .name = "readyz",
 		.segments = 1,
 		.methods = HTTP_GET | HTTP_HEAD,
-		.handle = on_ready,
+		.handle = health_on_ready,
 		.is_health = true },
 };
 

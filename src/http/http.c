@@ -12,25 +12,25 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What a peer has to send a head, once it has begun it or was accepted, a body, however
- * it trickles, and the next request. */
+/* Time for a peer to send a head (from accept or from its first byte), the whole body,
+ * and the first byte of the next request. */
 #define HEAD_MS 10000
 #define BODY_MS 30000
 #define IDLE_MS 30000
 
-/* An answer of which nothing was taken for so long is given up. */
+/* A connection is killed if the peer takes nothing of an answer for so long. */
 #define STALL_MS 60000
 
-/* How long input is read away behind the last answer. Closing with unread input would
- * make the kernel send a reset, which may reach the peer before it has read that. */
+/* How long input is discarded after the last answer. Closing with unread input would make
+ * the kernel send a reset, which may reach the peer before it has read the answer. */
 #define DRAIN_MS 2000
 
-/* What is left for all of these when the daemon stops. */
+/* Limit of all these times when the daemon stops. */
 #define STOP_MS 1000
 
 #define READ_BYTES 16384
 
-/* The status of what is handed over (RFC 9110 section 15.2.2). */
+/* Status of a connection that is handed over (RFC 9110 section 15.2.2). */
 #define SWITCHING_PROTOCOLS 101
 
 static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -44,14 +44,14 @@ http_set_deadline(struct http *http, int64_t ms)
 }
 
 static bool
-is_waiting(const struct http *http)
+http_is_waiting(const struct http *http)
 {
 	return http->state == HTTP_DEFERRED || http->state == HTTP_PARKED ||
 	       http->state == HTTP_STREAMING;
 }
 
 static void
-end_request(struct http *http)
+http_end_request(struct http *http)
 {
 	struct http_request *request = http->request;
 
@@ -61,9 +61,9 @@ end_request(struct http *http)
 	http->request = NULL;
 }
 
-/* len bytes of the input are dealt with. */
+/* Remove the first len bytes of the input. */
 static void
-consume(struct http *http, size_t len)
+http_consume(struct http *http, size_t len)
 {
 	http->in.len -= len;
 	if (http->in.len)
@@ -85,7 +85,7 @@ http_push(struct http *http, const void *bytes, size_t len)
 void
 http_finish(struct http *http, bool is_last)
 {
-	end_request(http);
+	http_end_request(http);
 	conn_end_poll(http->conn);
 	conn_unset_client(http->conn);
 	http->is_last = is_last;
@@ -95,7 +95,7 @@ http_finish(struct http *http, bool is_last)
 }
 
 static void
-start_request(struct http *http, struct http_head *head)
+http_start_request(struct http *http, struct http_head *head)
 {
 	struct http_request *request = xcalloc(1, sizeof(*request));
 
@@ -105,9 +105,9 @@ start_request(struct http *http, struct http_head *head)
 	http->request = request;
 }
 
-/* Take what has come of the body. */
+/* Move received bytes into the body. */
 static bool
-is_body_whole(struct http *http)
+http_is_body_whole(struct http *http)
 {
 	struct http_request *request = http->request;
 	size_t missing = request->head->content_length - request->body.len;
@@ -115,21 +115,21 @@ is_body_whole(struct http *http)
 
 	if (here) {
 		buffer_append(&request->body, http->in.bytes, here);
-		consume(http, here);
+		http_consume(http, here);
 	}
 	return here == missing;
 }
 
-/* The head has come. The connection may be gone afterwards. */
+/* The head is complete. May free the connection. */
 static void
-take_request(struct http *http)
+http_take_request(struct http *http)
 {
 	const struct http_head *head = http->request->head;
 
 	if (!http_route_admit(http->request))
 		return;
 	http_set_deadline(http, BODY_MS);
-	if (is_body_whole(http)) {
+	if (http_is_body_whole(http)) {
 		http->request->route->handle(http->request);
 		return;
 	}
@@ -139,9 +139,9 @@ take_request(struct http *http)
 		http_push(http, interim, sizeof(interim) - 1);
 }
 
-/* The connection may be gone afterwards. */
+/* May free the connection. */
 static void
-read_head(struct http *http)
+http_read_head(struct http *http)
 {
 	struct http_fault fault;
 	struct http_head *head;
@@ -153,20 +153,20 @@ read_head(struct http *http)
 		http->is_head_begun = true;
 		loop_socket_watch_input(&http->socket, true);
 	} else if (n < 0) {
-		start_request(http, NULL);
+		http_start_request(http, NULL);
 		http_respond_error(
 			http->request, fault.status, NULL, fault.code, fault.text);
 	} else {
-		consume(http, (size_t)n);
-		start_request(http, head);
-		take_request(http);
+		http_consume(http, (size_t)n);
+		http_start_request(http, head);
+		http_take_request(http);
 	}
 }
 
-/* Read once, up to size bytes. Returns 0, with *len set, or -1 where the peer has closed
- * or reset the connection. */
+/* Read once, up to size bytes. Returns 0 with *len set, or -1 if the peer has closed or
+ * reset the connection. */
 static int
-receive(const struct http *http, void *bytes, size_t size, size_t *len)
+http_receive(const struct http *http, void *bytes, size_t size, size_t *len)
 {
 	ssize_t n = recv(http->socket.fd, bytes, size, MSG_DONTWAIT);
 
@@ -178,30 +178,31 @@ receive(const struct http *http, void *bytes, size_t size, size_t *len)
 	return -1;
 }
 
-/* Returns what receive does. The connection may be gone afterwards. */
+/* Returns as http_receive. May free the connection. */
 static int
-on_head_input(struct http *http)
+http_on_head_input(struct http *http)
 {
 	char bytes[HTTP_HEAD_BYTES];
 	size_t len;
 
-	if (receive(http, bytes, sizeof(bytes) - http->in.len, &len) < 0)
+	if (http_receive(http, bytes, sizeof(bytes) - http->in.len, &len) < 0)
 		return -1;
 	buffer_append(&http->in, bytes, len);
 	if (len)
-		read_head(http);
+		http_read_head(http);
 	return 0;
 }
 
 static int
-on_body_input(struct http *http)
+http_on_body_input(struct http *http)
 {
 	struct http_request *request = http->request;
 	size_t missing = request->head->content_length - request->body.len, len;
 	char bytes[READ_BYTES];
 
-	/* What follows the body stays in the kernel until its turn. */
-	if (receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) < 0)
+	/* Bytes after the body stay in the kernel until the next request is read. */
+	if (http_receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) <
+		0)
 		return -1;
 	buffer_append(&request->body, bytes, len);
 	if (len == missing)
@@ -209,66 +210,67 @@ on_body_input(struct http *http)
 	return 0;
 }
 
-/* Somebody who is to wait sends something: the next requests, if it is not too much. */
+/* Input while a request waits for its answer: the next requests, if they fit. */
 static int
-on_early_input(struct http *http)
+http_on_early_input(struct http *http)
 {
 	size_t room = HTTP_HEAD_BYTES - http->in.len, len;
 	char bytes[HTTP_HEAD_BYTES];
 
-	if (receive(http, bytes, room ? room : 1, &len) < 0 || len > room)
+	if (http_receive(http, bytes, room ? room : 1, &len) < 0 || len > room)
 		return -1;
 	buffer_append(&http->in, bytes, len);
 	return 0;
 }
 
 static struct http *
-from_socket(struct loop_socket *socket)
+http_from_socket(struct loop_socket *socket)
 {
 	return container_of(socket, struct http, socket);
 }
 
 static void
-on_readable(struct loop_socket *socket)
+http_on_readable(struct loop_socket *socket)
 {
-	struct http *http = from_socket(socket);
+	struct http *http = http_from_socket(socket);
 	char discarded[READ_BYTES];
 	size_t len;
 	int r;
 
 	if (http->state == HTTP_READING_HEAD)
-		r = on_head_input(http);
+		r = http_on_head_input(http);
 	else if (http->state == HTTP_READING_BODY)
-		r = on_body_input(http);
+		r = http_on_body_input(http);
 	else if (http->state == HTTP_DRAINING)
-		r = receive(http, discarded, sizeof(discarded), &len);
+		r = http_receive(http, discarded, sizeof(discarded), &len);
 	else
-		r = on_early_input(http);
+		r = http_on_early_input(http);
 	if (r < 0)
 		conn_free(http->conn);
 }
 
-/* The loop has come back for input that is left from before, or to write on. */
+/* Go on writing, or with input that was received earlier. */
 static void
-on_writable(struct loop_socket *socket)
+http_on_writable(struct loop_socket *socket)
 {
-	struct http *http = from_socket(socket);
+	struct http *http = http_from_socket(socket);
 
 	if (http->out_queue.is_blocked)
 		out_queue_on_writable(&http->out_queue);
 	else
-		read_head(http);
+		http_read_head(http);
 }
 
 static const struct loop_socket_ops socket_ops = {
-	.on_readable = on_readable,
-	.on_writable = on_writable,
+	.on_readable = http_on_readable,
+	.on_writable = http_on_writable,
 };
 
-/* An answer is written: on to the next request. What has come of it already is looked at
- * in another turn of the loop, because this one has announced what was said in it. */
+/* The answer is written: read the next request. If it was received already, it is parsed
+ * in the next turn of the loop, because this turn's messages were given to the store
+ * already. */
 static void
-start_next(struct http *http)
+http_start_next(struct http *http)
 {
 	http->state = HTTP_READING_HEAD;
 	http->is_head_begun = http->in.len > 0;
@@ -280,7 +282,7 @@ start_next(struct http *http)
 }
 
 static void
-start_draining(struct http *http)
+http_start_draining(struct http *http)
 {
 	http->state = HTTP_DRAINING;
 	conn_note_ending(http->conn, ENDING_NORMAL);
@@ -290,22 +292,22 @@ start_draining(struct http *http)
 }
 
 static struct http *
-from_out_queue(struct out_queue *out_queue)
+http_from_out_queue(struct out_queue *out_queue)
 {
 	return container_of(out_queue, struct http, out_queue);
 }
 
 static void
-on_drained(struct out_queue *out_queue)
+http_on_drained(struct out_queue *out_queue)
 {
-	struct http *http = from_out_queue(out_queue);
+	struct http *http = http_from_out_queue(out_queue);
 	struct http_request *request = http->request;
 
 	if (http->state == HTTP_ANSWERING) {
 		if (http->is_last)
-			start_draining(http);
+			http_start_draining(http);
 		else
-			start_next(http);
+			http_start_next(http);
 	} else if (http->state == HTTP_STREAMING) {
 		if (out_queue->queue != http->queue) {
 			out_queue->queue = http->queue;
@@ -317,7 +319,7 @@ on_drained(struct out_queue *out_queue)
 }
 
 static void
-on_broken(struct out_queue *out_queue, int error)
+http_on_broken(struct out_queue *out_queue, int error)
 {
 	(void)error;
 	conn_note_ending(out_queue->conn, ENDING_LOST);
@@ -325,12 +327,12 @@ on_broken(struct out_queue *out_queue, int error)
 }
 
 static const struct out_queue_ops out_queue_ops = {
-	.on_drained = on_drained,
-	.on_broken = on_broken,
+	.on_drained = http_on_drained,
+	.on_broken = http_on_broken,
 };
 
 static void
-on_tick(struct conn *conn, int64_t now_ms)
+http_on_tick(struct conn *conn, int64_t now_ms)
 {
 	struct http *http = conn->state;
 	bool is_streaming = http->state == HTTP_STREAMING;
@@ -343,48 +345,48 @@ on_tick(struct conn *conn, int64_t now_ms)
 	else if ((is_streaming || http->state == HTTP_ANSWERING) &&
 		 (has_moved || !conn->deadline_ms))
 		http_set_deadline(http, STALL_MS);
-	if (is_waiting(http) && http->request->waiter->on_tick)
+	if (http_is_waiting(http) && http->request->waiter->on_tick)
 		http->request->waiter->on_tick(http->request->state, now_ms);
 }
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+http_on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	struct http *http = conn->state;
 
-	if (is_waiting(http) && http->request->waiter->on_stop)
+	if (http_is_waiting(http) && http->request->waiter->on_stop)
 		http->request->waiter->on_stop(http->request->state, code, reason);
 	http_set_deadline(http, http->state == HTTP_READING_HEAD ? 0 : STOP_MS);
 }
 
 static void
-free_http(struct http *http)
+http_free(struct http *http)
 {
 	if (http->request)
-		end_request(http);
+		http_end_request(http);
 	buffer_clear(&http->in);
 	frame_queue_clear(&http->out);
 	free(http);
 }
 
 static void
-on_closed(struct conn *conn)
+http_on_closed(struct conn *conn)
 {
 	struct http *http = conn->state;
 
 	out_queue_fini(&http->out_queue);
 	loop_socket_close(&http->socket);
-	if (is_waiting(http))
+	if (http_is_waiting(http))
 		http->request->waiter->on_gone(http->request->state);
-	free_http(http);
+	http_free(http);
 }
 
 static const struct door conn_door = {
 	.name = "http",
-	.on_tick = on_tick,
-	.on_stop = on_stop,
+	.on_tick = http_on_tick,
+	.on_stop = http_on_stop,
 	.kill = conn_free,
-	.on_closed = on_closed,
+	.on_closed = http_on_closed,
 };
 
 void
@@ -406,7 +408,7 @@ http_hand_over(
 	http->conn->door = NULL;
 	http->conn->state = NULL;
 	take(request, fd, http->in.bytes, http->in.len);
-	free_http(http);
+	http_free(http);
 }
 
 void

@@ -1,5 +1,5 @@
-/* http_private.h - what the parts of the HTTP door share: http.c the connection,
- * router.c who answers, response.c answers, suspend.c those that come later. */
+/* http_private.h - shared by the parts of the HTTP door: http.c (connections), router.c
+ * (routes), response.c (answers), suspend.c (answers that come later). */
 #pragma once
 
 #include "linnet/http/http.h"
@@ -8,11 +8,11 @@
 enum http_state {
 	HTTP_READING_HEAD,
 	HTTP_READING_BODY,
-	HTTP_DEFERRED,  /* the handler answers shortly; input is not looked at */
+	HTTP_DEFERRED,  /* the handler answers shortly; input is not read */
 	HTTP_PARKED,    /* the handler answers later; input is watched */
 	HTTP_STREAMING, /* the same, while a queue is written */
-	HTTP_ANSWERING, /* the answer is written; input is not looked at */
-	HTTP_DRAINING,  /* everything is written; input is read away */
+	HTTP_ANSWERING, /* the answer is being written; input is not read */
+	HTTP_DRAINING,  /* everything is written; input is discarded */
 };
 
 /* One connection; the state of its conn. */
@@ -21,30 +21,30 @@ struct http {
 	struct http_door *door;
 	struct loop_socket socket;
 	enum http_state state;
-	struct buffer in;       /* behind the request under way */
+	struct buffer in;       /* received after the current request */
 	struct frame_queue out; /* answers */
 	struct out_queue out_queue;
-	uint64_t seen_bytes;          /* of those written, at the last tick */
-	bool is_head_begun;           /* its deadline runs */
-	bool is_last;                 /* closed behind the answer */
-	struct frame_queue *queue;    /* of the stream */
-	struct http_request *request; /* NULL: none is under way */
+	uint64_t seen_bytes;          /* sent_bytes at the last tick */
+	bool is_head_begun;           /* and has a deadline */
+	bool is_last;                 /* close after the answer */
+	struct frame_queue *queue;    /* the stream's */
+	struct http_request *request; /* NULL: none */
 };
 
-/* Close the connection hard in ms, or sooner when the daemon stops. */
+/* Kill the connection in ms, or sooner if the daemon stops. */
 void http_set_deadline(struct http *http, int64_t ms);
 
-/* Write len bytes behind what is written already. */
+/* Append len bytes to the output. */
 void http_push(struct http *http, const void *bytes, size_t len);
 
-/* The whole answer was pushed: free the request; behind the answer go on to the next one,
- * or close if is_last. */
+/* The answer is complete: free the request. After the answer is written, read the next
+ * request, or close if is_last. */
 void http_finish(struct http *http, bool is_last);
 
-/* Append the head of an answer, but for what it says about its body. */
+/* Append the head of an answer, except for the lines about its body. */
 void http_response_head(struct buffer *out, const struct http_request *request,
 	const struct http_response *answer, bool is_last);
 
-/* Find the request's route and check what can be checked before its body is there.
- * Returns false if that was answered already. */
+/* Find the request's route and check the head. Returns false if the request was
+ * answered. */
 bool http_route_admit(struct http_request *request);

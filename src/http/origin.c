@@ -3,10 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* Compare host:port of an origin with a Host header; the port that the origin's scheme
- * implies may be left out on either side. */
+/* Compare host:port of an origin with a Host header. Either may leave out the default
+ * port of the origin's scheme. */
 static bool
-is_same_host(const char *authority, const char *host, const char *implied_port)
+origin_is_same_host(const char *authority, const char *host, const char *implied_port)
 {
 	size_t a = strlen(authority), h = strlen(host), p = strlen(implied_port);
 
@@ -27,8 +27,8 @@ origin_is_allowed(const char *origin, const char *host, const struct string_list
 			!strcasecmp(allowed->items[i], origin))
 			return true;
 	if (!strncasecmp(origin, "http://", 7))
-		return is_same_host(origin + 7, host, ":80");
+		return origin_is_same_host(origin + 7, host, ":80");
 	if (!strncasecmp(origin, "https://", 8))
-		return is_same_host(origin + 8, host, ":443");
+		return origin_is_same_host(origin + 8, host, ":443");
 	return false;
 }

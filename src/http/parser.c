@@ -12,50 +12,51 @@
 
 #define METHOD_BYTES 32
 
-/* No body is larger (and no double skips an integer up to here). */
+/* The largest body (and every integer up to here fits a double). */
 #define LENGTH_MAX (UINT64_C(1) << 53)
 
-/* Fields that mean one thing; which of two would count is anybody's guess. */
+/* Fields that must not be repeated: programs differ in which one they use. */
 static const char *const singles[] = { "authorization", "content-length", "content-type",
 	"expect", "host", "origin", "sec-websocket-key", "sec-websocket-version" };
 
 static int
-refuse(struct http_fault *fault, int status, const char *code, const char *text)
+parser_reject(struct http_fault *fault, int status, const char *code, const char *text)
 {
 	*fault = (struct http_fault){ status, code, text };
 	return -EPROTO;
 }
 
 static int
-refuse_bad(struct http_fault *fault, const char *text)
+parser_reject_bad(struct http_fault *fault, const char *text)
 {
-	return refuse(fault, 400, "bad_request", text);
+	return parser_reject(fault, 400, "bad_request", text);
 }
 
 /* RFC 9110 section 5.6.2. */
 static bool
-is_token_char(char c)
+parser_is_token_char(char c)
 {
 	return isalnum((unsigned char)c) || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
-/* True if there is no way to go on from the first bytes to a request: it need not be
- * waited for its end. */
+/* True if bytes that begin like this cannot become a request, so that there is no need to
+ * wait for the end of the head. */
 static bool
-is_hopeless(const char *bytes, size_t len)
+parser_is_hopeless(const char *bytes, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < len && i <= METHOD_BYTES; i++)
-		if (!is_token_char(bytes[i]))
+		if (!parser_is_token_char(bytes[i]))
 			return i == 0 || bytes[i] != ' ';
 	return i > METHOD_BYTES;
 }
 
-/* The bytes of the head that begins at bytes + skip, with skip and the empty line at its
- * end; 0 if that is not there yet; -EPROTO where a line ends in a LF alone. */
+/* Returns the length of the head that begins at bytes + skip, including skip and the
+ * empty line at its end; 0 if that line is missing; or -EPROTO if a line ends in LF
+ * alone. */
 static int
-find_end(const char *bytes, size_t len, size_t skip)
+parser_find_end(const char *bytes, size_t len, size_t skip)
 {
 	size_t line = skip;
 
@@ -75,7 +76,7 @@ find_end(const char *bytes, size_t len, size_t skip)
 }
 
 static enum http_method
-method_of(const char *name)
+parser_method_of(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -94,33 +95,37 @@ method_of(const char *name)
 	return HTTP_OTHER;
 }
 
-/* RFC 9112 section 2.3. A later minor version means 1.1 to us. */
+/* RFC 9112 section 2.3. A later minor version is treated as 1.1. */
 static int
-parse_version(struct http_head *head, const char *version, struct http_fault *fault)
+parser_parse_version(
+	struct http_head *head, const char *version, struct http_fault *fault)
 {
 	if (strncmp(version, "HTTP/", 5) != 0 || !isdigit((unsigned char)version[5]) ||
 		version[6] != '.' || !isdigit((unsigned char)version[7]) || version[8])
-		return refuse_bad(fault, "the first line is not that of a request");
+		return parser_reject_bad(
+			fault, "the first line is not that of a request");
 	if (version[5] != '1')
-		return refuse(fault, 505, "http_version", "only HTTP/1.1 is spoken");
+		return parser_reject(
+			fault, 505, "http_version", "only HTTP/1.1 is spoken");
 	head->is_http_1_0 = version[7] == '0';
 	return 0;
 }
 
-/* RFC 9112 section 3, without the leniency about blanks. line ends in a 0. */
+/* RFC 9112 section 3, but exactly one space between the parts. line ends in a 0. */
 static int
-parse_request_line(struct http_head *head, char *line, struct http_fault *fault)
+parser_parse_request_line(struct http_head *head, char *line, struct http_fault *fault)
 {
 	char *target = strchr(line, ' ');
 	char *version = target ? strchr(target + 1, ' ') : NULL;
 	int r;
 
 	if (!version || version == target + 1)
-		return refuse_bad(fault, "the first line is not that of a request");
+		return parser_reject_bad(
+			fault, "the first line is not that of a request");
 	*target++ = '\0';
 	*version++ = '\0';
-	head->method = method_of(line);
-	r = parse_version(head, version, fault);
+	head->method = parser_method_of(line);
+	r = parser_parse_version(head, version, fault);
 	if (r == 0)
 		r = http_target_parse(
 			head, target, (size_t)(version - 1 - target), fault);
@@ -128,14 +133,13 @@ parse_request_line(struct http_head *head, char *line, struct http_fault *fault)
 		return r;
 	if (!head->segment_count && strcmp(line, "CONNECT") != 0 &&
 		(head->method != HTTP_OPTIONS || strcmp(target, "*") != 0))
-		return refuse_bad(fault, "the target is neither a path nor a URL");
+		return parser_reject_bad(fault, "the target is neither a path nor a URL");
 	return 0;
 }
 
-/* Blanks around a value do not belong to it. Returns NULL if it has control characters.
- */
+/* Remove spaces around a value. Returns NULL if it has control characters. */
 static char *
-trim_value(char *value, char *end)
+parser_trim_value(char *value, char *end)
 {
 	char *c;
 
@@ -151,7 +155,7 @@ trim_value(char *value, char *end)
 }
 
 static bool
-is_single(const char *name)
+parser_is_single(const char *name)
 {
 	size_t i;
 
@@ -161,25 +165,30 @@ is_single(const char *name)
 	return false;
 }
 
-/* RFC 9112 section 5. end is where the line ends. A folded line has no name. */
+/* RFC 9112 section 5. end is the end of the line. A folded line is rejected, because it
+ * has no name. */
 static int
-parse_field(struct http_head *head, char *line, char *end, struct http_fault *fault)
+parser_parse_field(
+	struct http_head *head, char *line, char *end, struct http_fault *fault)
 {
 	struct http_field *field = &head->fields[head->field_count];
 	char *c = line, *value;
 
-	for (; is_token_char(*c); c++)
+	for (; parser_is_token_char(*c); c++)
 		*c = (char)tolower((unsigned char)*c);
 	if (c == line || *c != ':')
-		return refuse_bad(fault, "a header line does not begin with its name");
+		return parser_reject_bad(
+			fault, "a header line does not begin with its name");
 	*c = '\0';
-	value = trim_value(c + 1, end);
+	value = parser_trim_value(c + 1, end);
 	if (!value)
-		return refuse_bad(fault, "a header has control characters");
-	if (is_single(line) && http_head_value(head, line))
-		return refuse_bad(fault, "a header that must stand once stands twice");
+		return parser_reject_bad(fault, "a header has control characters");
+	if (parser_is_single(line) && http_head_value(head, line))
+		return parser_reject_bad(
+			fault, "a header that must stand once stands twice");
 	if (head->field_count == HTTP_HEAD_FIELDS)
-		return refuse(fault, 431, "head_too_large", "there are too many headers");
+		return parser_reject(
+			fault, 431, "head_too_large", "there are too many headers");
 	field->name = line;
 	field->value = value;
 	head->field_count++;
@@ -187,76 +196,79 @@ parse_field(struct http_head *head, char *line, char *end, struct http_fault *fa
 }
 
 static int
-parse_lines(struct http_head *head, char *text, size_t len, struct http_fault *fault)
+parser_parse_lines(
+	struct http_head *head, char *text, size_t len, struct http_fault *fault)
 {
 	char *line = text, *end = strstr(text, "\r\n");
 	int r;
 
-	if (!end) /* behind a 0 */
-		return refuse_bad(fault, "the first line is not that of a request");
+	if (!end) /* the line has a 0 in it */
+		return parser_reject_bad(
+			fault, "the first line is not that of a request");
 	*end = '\0';
-	r = parse_request_line(head, line, fault);
-	/* The empty line is left out. */
+	r = parser_parse_request_line(head, line, fault);
+	/* Without the empty line. */
 	while (r == 0 && (line = end + 2) < text + len - 2) {
 		end = memchr(line, '\n', (size_t)(text + len - line));
 		end--;
-		r = parse_field(head, line, end, fault);
+		r = parser_parse_field(head, line, end, fault);
 	}
 	return r;
 }
 
-/* RFC 9112 section 6, of which nothing is left but one good Content-Length. */
+/* RFC 9112 section 6, reduced to one valid Content-Length. */
 static int
-parse_length(struct http_head *head, struct http_fault *fault)
+parser_parse_length(struct http_head *head, struct http_fault *fault)
 {
 	const char *value = http_head_value(head, "content-length");
 
 	if (http_head_value(head, "transfer-encoding"))
-		return refuse(fault, 501, "not_implemented",
+		return parser_reject(fault, 501, "not_implemented",
 			"Transfer-Encoding is not supported");
 	if (!value)
 		return 0;
 	head->has_length = true;
 	if (!*value)
-		return refuse_bad(fault, "the Content-Length is not a number");
+		return parser_reject_bad(fault, "the Content-Length is not a number");
 	for (; *value; value++) {
 		if (!isdigit((unsigned char)*value))
-			return refuse_bad(fault, "the Content-Length is not a number");
+			return parser_reject_bad(
+				fault, "the Content-Length is not a number");
 		if (head->content_length <= LENGTH_MAX)
 			head->content_length =
 				head->content_length * 10 + (uint64_t)(*value - '0');
 	}
 	if (head->content_length > LENGTH_MAX)
-		return refuse(fault, 413, "too_large", "the body is too large");
+		return parser_reject(fault, 413, "too_large", "the body is too large");
 	return 0;
 }
 
 /* RFC 9112 section 3.2. */
 static int
-parse_host(struct http_head *head, struct http_fault *fault)
+parser_parse_host(struct http_head *head, struct http_fault *fault)
 {
 	const char *value = http_head_value(head, "host");
 
 	if (!value && !head->is_http_1_0)
-		return refuse_bad(fault, "the Host header is missing");
+		return parser_reject_bad(fault, "the Host header is missing");
 	if (value && !http_target_is_authority(value))
-		return refuse_bad(fault, "the Host header is not a host");
+		return parser_reject_bad(fault, "the Host header is not a host");
 	if (!*head->host && value)
 		head->host = value;
 	return 0;
 }
 
 static int
-parse_expect(struct http_head *head, struct http_fault *fault)
+parser_parse_expect(struct http_head *head, struct http_fault *fault)
 {
 	const char *value = http_head_value(head, "expect");
 
 	if (!value)
 		return 0;
 	if (strcasecmp(value, "100-continue") != 0)
-		return refuse(fault, 417, "expectation_failed",
+		return parser_reject(fault, 417, "expectation_failed",
 			"nothing but 100-continue can be expected");
-	/* RFC 9110 section 10.1.1: HTTP/1.0 knows no interim answers. */
+	/* RFC 9110 section 10.1.1: HTTP/1.0 has no interim responses. */
 	head->expects_continue = !head->is_http_1_0;
 	return 0;
 }
@@ -271,21 +283,24 @@ http_head_parse(
 
 	if (len == 0 || (len == 1 && *bytes == '\r'))
 		return 0;
-	if (is_hopeless(bytes + skip, len - skip))
-		return refuse_bad(fault, "the first line is not that of a request");
-	n = find_end(bytes, len, skip);
+	if (parser_is_hopeless(bytes + skip, len - skip))
+		return parser_reject_bad(
+			fault, "the first line is not that of a request");
+	n = parser_find_end(bytes, len, skip);
 	if (n < 0)
-		return refuse_bad(fault, "lines end in CR and LF");
+		return parser_reject_bad(fault, "lines end in CR and LF");
 	if (n > HTTP_HEAD_BYTES || (n == 0 && len >= HTTP_HEAD_BYTES))
-		return refuse(fault, 431, "head_too_large", "the headers are too large");
+		return parser_reject(
+			fault, 431, "head_too_large", "the headers are too large");
 	if (n == 0)
 		return 0;
 	head = xcalloc(1, sizeof(*head) + (size_t)n + 1);
 	head->host = head->query = "";
 	memcpy(head->text, bytes, (size_t)n);
-	if (parse_lines(head, head->text + skip, (size_t)n - skip, fault) < 0 ||
-		parse_host(head, fault) < 0 || parse_length(head, fault) < 0 ||
-		parse_expect(head, fault) < 0) {
+	if (parser_parse_lines(head, head->text + skip, (size_t)n - skip, fault) < 0 ||
+		parser_parse_host(head, fault) < 0 ||
+		parser_parse_length(head, fault) < 0 ||
+		parser_parse_expect(head, fault) < 0) {
 		free(head);
 		return -EPROTO;
 	}
@@ -316,7 +331,7 @@ http_head_value(const struct http_head *head, const char *name)
 }
 
 static bool
-has_word(const char *list, const char *word)
+parser_has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -338,7 +353,7 @@ http_head_has_word(const struct http_head *head, const char *name, const char *w
 	const struct http_field *field = NULL;
 
 	while ((field = http_head_next(head, name, field)))
-		if (has_word(field->value, word))
+		if (parser_has_word(field->value, word))
 			return true;
 	return false;
 }

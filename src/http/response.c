@@ -8,7 +8,7 @@
 #include "linnet/base/util.h"
 
 static const char *
-reason_of(int status)
+response_reason_of(int status)
 {
 	static const struct {
 		int status;
@@ -43,14 +43,14 @@ reason_of(int status)
 }
 
 static void
-put(struct buffer *out, const char *text)
+response_put(struct buffer *out, const char *text)
 {
 	buffer_append(out, text, strlen(text));
 }
 
-/* Short lines only. */
+/* For lines of up to 255 bytes. */
 __attribute__((format(printf, 2, 3))) static void
-put_line(struct buffer *out, const char *format, ...)
+response_put_line(struct buffer *out, const char *format, ...)
 {
 	char line[256];
 	va_list arguments;
@@ -58,13 +58,13 @@ put_line(struct buffer *out, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	put(out, line);
-	put(out, "\r\n");
+	response_put(out, line);
+	response_put(out, "\r\n");
 }
 
-/* Browsers keep to it; a page of ours loads nothing from elsewhere but avatars. */
+/* The page loads nothing from other servers but avatars. */
 static const char *
-content_security_policy(const struct config *config)
+response_content_security_policy(const struct config *config)
 {
 	return config->chat.gravatar
 		       ? "default-src 'self'; img-src 'self' data: https://gravatar.com; "
@@ -76,23 +76,23 @@ content_security_policy(const struct config *config)
 
 /* RFC 9110 section 5.6.7. */
 static void
-put_date(struct buffer *out)
+response_put_date(struct buffer *out)
 {
 	time_t now = time(NULL);
 	char date[40];
 	struct tm tm;
 
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-	put_line(out, "Date: %s", date);
+	response_put_line(out, "Date: %s", date);
 }
 
-/* What lets a page of another origin read the answer. */
+/* Lets a page of another origin read the answer. */
 static void
-put_origin(struct buffer *out, const char *origin)
+response_put_origin(struct buffer *out, const char *origin)
 {
-	put(out, "Access-Control-Allow-Origin: ");
-	put(out, origin);
-	put(out, "\r\nVary: Origin\r\n");
+	response_put(out, "Access-Control-Allow-Origin: ");
+	response_put(out, origin);
+	response_put(out, "\r\nVary: Origin\r\n");
 }
 
 void
@@ -101,27 +101,29 @@ http_response_head(struct buffer *out, const struct http_request *request,
 {
 	const struct http_route *route = request->route;
 
-	put_line(out, "HTTP/1.1 %d %s", answer->status, reason_of(answer->status));
-	put_date(out);
+	response_put_line(out, "HTTP/1.1 %d %s", answer->status,
+		response_reason_of(answer->status));
+	response_put_date(out);
 	if (answer->headers)
-		put(out, answer->headers);
+		response_put(out, answer->headers);
 	if (is_last)
-		put_line(out, "Connection: close");
-	/* The page says itself how long its files are good. */
+		response_put_line(out, "Connection: close");
+	/* The page's files have a Cache-Control of their own. */
 	if ((route && route->name) || answer->status >= 400)
-		put_line(out, "Cache-Control: no-store");
+		response_put_line(out, "Cache-Control: no-store");
 	if (request->origin)
-		put_origin(out, request->origin);
-	put_line(out, "Content-Security-Policy: %s",
-		content_security_policy(request->http->door->config));
-	put_line(out, "X-Content-Type-Options: nosniff");
-	put_line(out, "Referrer-Policy: no-referrer");
+		response_put_origin(out, request->origin);
+	response_put_line(out, "Content-Security-Policy: %s",
+		response_content_security_policy(request->http->door->config));
+	response_put_line(out, "X-Content-Type-Options: nosniff");
+	response_put_line(out, "Referrer-Policy: no-referrer");
 }
 
-/* True if what follows the request is not known to be one: its body was not read, or it
- * wanted to speak something else. Or nobody is to follow. */
+/* True if no request may follow: the body was not read, or the client asked for another
+ * protocol, so that the next bytes may not be a request; or the connection is to be
+ * closed anyway. */
 static bool
-must_close(const struct http_request *request)
+response_must_close(const struct http_request *request)
 {
 	const struct http_head *head = request->head;
 
@@ -133,16 +135,16 @@ must_close(const struct http_request *request)
 void
 http_respond(struct http_request *request, const struct http_response *answer)
 {
-	bool is_last = must_close(request);
+	bool is_last = response_must_close(request);
 	struct buffer bytes = { 0 };
 
 	metrics_count_request(request->route ? request->route->name : "", answer->status);
 	http_response_head(&bytes, request, answer, is_last);
 	if (answer->type) {
-		put_line(&bytes, "Content-Type: %s", answer->type);
-		put_line(&bytes, "Content-Length: %zu", answer->len);
+		response_put_line(&bytes, "Content-Type: %s", answer->type);
+		response_put_line(&bytes, "Content-Length: %zu", answer->len);
 	}
-	put(&bytes, "\r\n");
+	response_put(&bytes, "\r\n");
 	if (answer->type && !(request->head && request->head->method == HTTP_HEAD))
 		buffer_append(&bytes, answer->body, answer->len);
 	http_push(request->http, bytes.bytes, bytes.len);

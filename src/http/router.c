@@ -10,22 +10,22 @@
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
-/* Room for a header line that lists every method. */
+/* Room for a header line with all methods. */
 #define METHODS_BYTES 96
 
 static bool
-matches(const struct http_route *route, const struct http_head *head)
+router_matches(const struct http_route *route, const struct http_head *head)
 {
 	if (!route->name)
 		return true;
-	/* What is asked of nothing is not asked of whatever is usual. */
+	/* An empty last segment (/push/) does not mean the default room. */
 	return head->segment_count == route->segments &&
 	       !strcmp(head->segments[0], route->name) &&
 	       *head->segments[head->segment_count - 1];
 }
 
 static void
-find_route(struct http_request *request)
+router_find_route(struct http_request *request)
 {
 	const struct http_door *door = request->http->door;
 	size_t i, j;
@@ -34,7 +34,7 @@ find_route(struct http_request *request)
 		const struct http_routes *table = &door->tables[i];
 
 		for (j = 0; j < table->count; j++) {
-			if (!matches(&table->rows[j], request->head))
+			if (!router_matches(&table->rows[j], request->head))
 				continue;
 			request->route = &table->rows[j];
 			request->context = table->context;
@@ -43,9 +43,10 @@ find_route(struct http_request *request)
 	}
 }
 
-/* A header line called name with the methods of route. */
+/* Write a header line of that name with the methods of route. */
 static void
-list_methods(const struct http_route *route, const char *name, char *out, size_t size)
+router_list_methods(
+	const struct http_route *route, const char *name, char *out, size_t size)
 {
 	snprintf(out, size, "%s: %s%s%s\r\n", name,
 		route->methods & HTTP_GET ? "GET" : "",
@@ -56,24 +57,24 @@ list_methods(const struct http_route *route, const char *name, char *out, size_t
 }
 
 static bool
-refuse(struct http_request *request, int status, const char *headers, const char *code,
-	const char *text)
+router_reject(struct http_request *request, int status, const char *headers,
+	const char *code, const char *text)
 {
 	http_respond_error(request, status, headers, code, text);
 	return false;
 }
 
-/* For the log. */
+/* A value for the log. */
 static const char *
-printable(const char *value)
+router_printable(const char *value)
 {
 	return name_is_line(value) ? value : "?";
 }
 
-/* Returns false if the request was answered. A client that is no browser has no origin.
- */
+/* Returns false if the request was answered. Clients other than browsers send no
+ * Origin. */
 static bool
-check_origin(struct http_request *request)
+router_check_origin(struct http_request *request)
 {
 	const struct config *config = request->http->door->config;
 	const char *origin = http_head_value(request->head, "origin");
@@ -83,19 +84,19 @@ check_origin(struct http_request *request)
 	if (!origin_is_allowed(
 		    origin, request->head->host, &config->http.allowed_origins)) {
 		log_info("origin_refused", log_str("peer", request->conn->peer),
-			log_str("origin", printable(origin)),
-			log_str("host", printable(request->head->host)));
-		return refuse(request, 403, NULL, "origin_refused",
+			log_str("origin", router_printable(origin)),
+			log_str("host", router_printable(request->head->host)));
+		return router_reject(request, 403, NULL, "origin_refused",
 			"this page may not connect here");
 	}
 	request->origin = origin;
 	return true;
 }
 
-/* What a browser asks before it lets a page of another origin send more than a form could
- * (the Fetch standard, section 3.2). */
+/* A browser asks this before it lets a page of another origin send more than a form could
+ * send (the Fetch standard, section 3.2). */
 static bool
-is_preflight(const struct http_request *request)
+router_is_preflight(const struct http_request *request)
 {
 	return request->head->method == HTTP_OPTIONS && request->route->name &&
 	       http_head_value(request->head, "origin") &&
@@ -103,11 +104,11 @@ is_preflight(const struct http_request *request)
 }
 
 static void
-answer_preflight(struct http_request *request)
+router_answer_preflight(struct http_request *request)
 {
 	char methods[METHODS_BYTES], headers[2 * METHODS_BYTES];
 
-	list_methods(
+	router_list_methods(
 		request->route, "Access-Control-Allow-Methods", methods, sizeof(methods));
 	snprintf(headers, sizeof(headers),
 		"%sAccess-Control-Allow-Headers: authorization, content-type, "
@@ -118,37 +119,39 @@ answer_preflight(struct http_request *request)
 }
 
 static bool
-check_method(struct http_request *request)
+router_check_method(struct http_request *request)
 {
 	char headers[METHODS_BYTES];
 
 	if (request->head->method & request->route->methods)
 		return true;
-	list_methods(request->route, "Allow", headers, sizeof(headers));
-	return refuse(request, 405, headers, "method_not_allowed",
+	router_list_methods(request->route, "Allow", headers, sizeof(headers));
+	return router_reject(request, 405, headers, "method_not_allowed",
 		"this method is not allowed here");
 }
 
 static bool
-check_length(struct http_request *request)
+router_check_length(struct http_request *request)
 {
 	const struct http_route *route = request->route;
 	const struct http_head *head = request->head;
 
 	if (head->method != HTTP_POST || !route->body_bytes)
-		return !head->content_length || refuse(request, 400, NULL, "bad_request",
-							"this request takes no body");
+		return !head->content_length ||
+		       router_reject(request, 400, NULL, "bad_request",
+			       "this request takes no body");
 	if (!head->has_length)
-		return refuse(request, 411, NULL, "length_required",
+		return router_reject(request, 411, NULL, "length_required",
 			"the Content-Length is missing");
 	if (head->content_length > route->body_bytes(request->http->door->config))
-		return refuse(request, 413, NULL, "too_large", "the body is too large");
+		return router_reject(
+			request, 413, NULL, "too_large", "the body is too large");
 	return true;
 }
 
-/* True if the request says that it is passed on for somebody. */
+/* True if a header says that the request was forwarded. */
 static bool
-is_forwarded(const struct http_head *head)
+router_is_forwarded(const struct http_head *head)
 {
 	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
 		"x-real-ip" };
@@ -160,11 +163,10 @@ is_forwarded(const struct http_head *head)
 	return false;
 }
 
-/* A name that leads to this machine from itself. A page that had its own name made to
- * point here (DNS rebinding), and a proxy that says nothing else, give themselves away by
- * another one. */
+/* True if host is a name of this machine itself. A page whose own name points here (DNS
+ * rebinding), and a proxy without X-Forwarded-For, send another name. */
 static bool
-is_local_host(const char *host)
+router_is_local_host(const char *host)
 {
 	size_t len = !strncmp(host, "127.", 4)            ? strspn(host, "0123456789.")
 		     : !strncmp(host, "[::1]", 5)         ? 5
@@ -174,9 +176,9 @@ is_local_host(const char *host)
 	return !*host || (len && (!host[len] || host[len] == ':'));
 }
 
-/* Find out who asks. Returns false if that was answered. */
+/* Find the client. Returns false if the request was answered. */
 static bool
-identify(struct http_request *request)
+router_identify(struct http_request *request)
 {
 	const struct http_head *head = request->head;
 	struct conn *conn = request->conn;
@@ -186,41 +188,43 @@ identify(struct http_request *request)
 
 	if (is_proxy)
 		r = forwarded_find_client(conn->table->proxies, head, &client);
-	/* A peer that was a proxy until the last reload was admitted without counting. */
+	/* A peer that was a proxy before a reload was admitted without counting it. */
 	if (r != -ENOENT || (!is_proxy && !conn->is_counted && !conn->is_loopback))
 		set = conn_set_client(conn, &client);
 	if (set == -EACCES) {
 		log_info(
 			"refused", log_str("peer", conn->peer), log_str("why", "banned"));
-		return refuse(request, 403, NULL, "banned", "you are banned");
+		return router_reject(request, 403, NULL, "banned", "you are banned");
 	}
 	if (set < 0) {
 		log_info("client_refused", log_str("peer", conn->peer));
-		return refuse(request, 503, "Retry-After: 5\r\n", "server_full",
+		return router_reject(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 	}
-	/* Whom somebody asks for who is not believed, or does not know, may be anybody.
-	 */
-	request->is_local = conn->is_loopback && is_local_host(head->host) &&
-			    (r == 0 || !is_forwarded(head));
+	/* A request forwarded by an untrusted peer could come from anyone, so it is not
+	 * local. */
+	request->is_local = conn->is_loopback && router_is_local_host(head->host) &&
+			    (r == 0 || !router_is_forwarded(head));
 	return true;
 }
 
 bool
 http_route_admit(struct http_request *request)
 {
-	find_route(request);
-	if (!identify(request))
+	router_find_route(request);
+	if (!router_identify(request))
 		return false;
 	if (!request->route)
-		return refuse(request, 404, NULL, "not_found", "there is nothing here");
+		return router_reject(
+			request, 404, NULL, "not_found", "there is nothing here");
 	if (request->conn->table->is_stopping && !request->route->is_health)
-		return refuse(request, 503, "Retry-After: 5\r\n", "stopping",
+		return router_reject(request, 503, "Retry-After: 5\r\n", "stopping",
 			"the server is stopping, try later");
-	if (is_preflight(request)) {
-		if (check_origin(request))
-			answer_preflight(request);
+	if (router_is_preflight(request)) {
+		if (router_check_origin(request))
+			router_answer_preflight(request);
 		return false;
 	}
-	return check_method(request) && check_length(request) && check_origin(request);
+	return router_check_method(request) && router_check_length(request) &&
+	       router_check_origin(request);
 }

@@ -3,14 +3,14 @@
 
 #include "http/http_private.h"
 
-/* What a handler may take that has promised to be quick. */
+/* Time for a handler that has called http_defer. */
 #define DEFER_MS 60000
 
-/* A stream's peer that acknowledges nothing for so long has gone without a word. */
+/* A stream is cut if its peer acknowledges nothing for so long. */
 #define GONE_MS 60000U
 
 static void
-wait_for(struct http_request *request, enum http_state state,
+suspend_wait_for(struct http_request *request, enum http_state state,
 	const struct http_waiter *waiter, void *waiter_state)
 {
 	request->waiter = waiter;
@@ -23,7 +23,7 @@ wait_for(struct http_request *request, enum http_state state,
 void
 http_defer(struct http_request *request, const struct http_waiter *waiter, void *state)
 {
-	wait_for(request, HTTP_DEFERRED, waiter, state);
+	suspend_wait_for(request, HTTP_DEFERRED, waiter, state);
 	http_set_deadline(request->http, DEFER_MS);
 }
 
@@ -31,7 +31,7 @@ void
 http_park(struct http_request *request, const struct http_waiter *waiter, void *state)
 {
 	conn_begin_poll(request->conn);
-	wait_for(request, HTTP_PARKED, waiter, state);
+	suspend_wait_for(request, HTTP_PARKED, waiter, state);
 }
 
 void
@@ -42,7 +42,7 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	const unsigned gone_ms = GONE_MS;
 	struct buffer bytes = { 0 };
 
-	/* Best effort: the kernel's own patience is a quarter of an hour. */
+	/* Best effort: the kernel's default is a quarter of an hour. */
 	setsockopt(request->http->socket.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
 		sizeof(gone_ms));
 	http_response_head(&bytes, request, &answer, true);
@@ -52,8 +52,8 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	metrics_count_request(request->route->name, answer.status);
 	conn_become(request->conn, TRANSPORT_SSE);
 	request->http->queue = queue;
-	wait_for(request, HTTP_STREAMING, waiter, state);
-	/* It may go on for days. */
+	suspend_wait_for(request, HTTP_STREAMING, waiter, state);
+	/* A stream may last for days. */
 	http_head_free(request->head);
 	request->head = NULL;
 	request->origin = NULL;

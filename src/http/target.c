@@ -8,14 +8,14 @@
 #include "linnet/base/utf8.h"
 
 static int
-refuse(struct http_fault *fault, const char *text)
+target_reject(struct http_fault *fault, const char *text)
 {
 	*fault = (struct http_fault){ 400, "bad_request", text };
 	return -EPROTO;
 }
 
 static int
-digit_of(char c)
+target_digit_of(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -26,10 +26,10 @@ digit_of(char c)
 	return -1;
 }
 
-/* Decode len bytes to out, which may be text itself. Returns the bytes there, or -1 where
- * an escape is broken. */
+/* Decode len bytes to out, which may be text itself. Returns the number of bytes, or -1
+ * if an escape is invalid. */
 static long
-decode(const char *text, size_t len, char *out, bool plus_is_space)
+target_decode(const char *text, size_t len, char *out, bool plus_is_space)
 {
 	size_t i, n = 0;
 
@@ -42,8 +42,8 @@ decode(const char *text, size_t len, char *out, bool plus_is_space)
 		}
 		if (len - i < 3)
 			return -1;
-		high = digit_of(text[i + 1]);
-		low = digit_of(text[i + 2]);
+		high = target_digit_of(text[i + 1]);
+		low = target_digit_of(text[i + 2]);
 		if (high < 0 || low < 0)
 			return -1;
 		out[n++] = (char)(high << 4 | low);
@@ -53,7 +53,7 @@ decode(const char *text, size_t len, char *out, bool plus_is_space)
 }
 
 static bool
-is_text(const char *text, size_t len)
+target_is_text(const char *text, size_t len)
 {
 	while (len) {
 		uint32_t code;
@@ -67,23 +67,23 @@ is_text(const char *text, size_t len)
 	return true;
 }
 
-/* Decode text of len bytes in its place; a 0 follows. */
+/* Decode len bytes of text in place and append a 0. */
 static int
-decode_segment(char *text, size_t len, struct http_fault *fault)
+target_decode_segment(char *text, size_t len, struct http_fault *fault)
 {
-	long n = decode(text, len, text, false);
+	long n = target_decode(text, len, text, false);
 
 	if (n < 0)
-		return refuse(fault, "a percent escape in the path is broken");
+		return target_reject(fault, "a percent escape in the path is broken");
 	text[n] = '\0';
-	if (!is_text(text, (size_t)n))
-		return refuse(fault, "the path is not text in UTF-8");
+	if (!target_is_text(text, (size_t)n))
+		return target_reject(fault, "the path is not text in UTF-8");
 	return 0;
 }
 
-/* path begins with a slash, or is empty, which means the same as "/". */
+/* path begins with a slash, or is empty, which means "/". */
 static int
-parse_path(struct http_head *head, char *path, struct http_fault *fault)
+target_parse_path(struct http_head *head, char *path, struct http_fault *fault)
 {
 	char *segment = *path ? path + 1 : path;
 
@@ -96,7 +96,7 @@ parse_path(struct http_head *head, char *path, struct http_fault *fault)
 				"there is nothing so deep" };
 			return -EPROTO;
 		}
-		if (decode_segment(segment, len, fault) < 0)
+		if (target_decode_segment(segment, len, fault) < 0)
 			return -EPROTO;
 		head->segments[head->segment_count++] = segment;
 		segment = slash ? slash + 1 : NULL;
@@ -105,15 +105,15 @@ parse_path(struct http_head *head, char *path, struct http_fault *fault)
 }
 
 static int
-check_query(const char *query, struct http_fault *fault)
+target_check_query(const char *query, struct http_fault *fault)
 {
 	char decoded[HTTP_HEAD_BYTES];
-	long n = decode(query, strlen(query), decoded, true);
+	long n = target_decode(query, strlen(query), decoded, true);
 
 	if (n < 0)
-		return refuse(fault, "a percent escape in the query is broken");
-	if (!is_text(decoded, (size_t)n))
-		return refuse(fault, "the query is not text in UTF-8");
+		return target_reject(fault, "a percent escape in the query is broken");
+	if (!target_is_text(decoded, (size_t)n))
+		return target_reject(fault, "the query is not text in UTF-8");
 	return 0;
 }
 
@@ -127,44 +127,45 @@ http_target_is_authority(const char *text)
 	return true;
 }
 
-/* RFC 9112 section 3.2.2: what the target says of the host is what counts. Sets *rest to
- * what follows the authority. */
+/* RFC 9112 section 3.2.2: the host of the target takes precedence. Sets *rest to what
+ * follows the authority. */
 static int
-parse_authority(
+target_parse_authority(
 	struct http_head *head, char *authority, char **rest, struct http_fault *fault)
 {
 	size_t len = strcspn(authority, "/?");
 	char *host = authority - 1;
 
-	/* Moved over the slashes before it, so that a 0 has room behind it. */
+	/* Move it over the slashes before it, to make room for a 0 after it. */
 	memmove(host, authority, len);
 	host[len] = '\0';
 	if (!len || !http_target_is_authority(host))
-		return refuse(fault, "the host in the target is not one");
+		return target_reject(fault, "the host in the target is not one");
 	head->host = host;
 	*rest = authority + len;
 	return 0;
 }
 
-/* Sets *path to the origin-form of target, or NULL where it has none. */
+/* Set *path to the origin-form of target, or NULL if it has none. */
 static int
-find_path(struct http_head *head, char *target, char **path, struct http_fault *fault)
+target_find_path(
+	struct http_head *head, char *target, char **path, struct http_fault *fault)
 {
 	*path = target;
 	if (*target == '/')
 		return 0;
 	if (!strncasecmp(target, "http://", 7))
-		return parse_authority(head, target + 7, path, fault);
+		return target_parse_authority(head, target + 7, path, fault);
 	if (!strncasecmp(target, "https://", 8))
-		return parse_authority(head, target + 8, path, fault);
+		return target_parse_authority(head, target + 8, path, fault);
 	*path = NULL;
 	if (!strcmp(target, "*") || http_target_is_authority(target))
 		return 0;
-	return refuse(fault, "the target is neither a path nor a URL");
+	return target_reject(fault, "the target is neither a path nor a URL");
 }
 
 static bool
-is_printable(const char *text, size_t len)
+target_is_printable(const char *text, size_t len)
 {
 	size_t i;
 
@@ -180,9 +181,10 @@ http_target_parse(
 {
 	char *path, *query;
 
-	if (!is_printable(target, len))
-		return refuse(fault, "the target has a character that must be escaped");
-	if (find_path(head, target, &path, fault) < 0)
+	if (!target_is_printable(target, len))
+		return target_reject(
+			fault, "the target has a character that must be escaped");
+	if (target_find_path(head, target, &path, fault) < 0)
 		return -EPROTO;
 	if (!path)
 		return 0;
@@ -190,23 +192,23 @@ http_target_parse(
 	if (query) {
 		*query++ = '\0';
 		head->query = query;
-		if (check_query(query, fault) < 0)
+		if (target_check_query(query, fault) < 0)
 			return -EPROTO;
 	}
-	return parse_path(head, path, fault);
+	return target_parse_path(head, path, fault);
 }
 
-/* True if the argument of len bytes is decoded called name. */
+/* True if the len bytes of argument, decoded, are name. */
 static bool
-is_called(const char *argument, size_t len, const char *name)
+target_is_called(const char *argument, size_t len, const char *name)
 {
 	char decoded[64];
 	long n;
 
-	/* An escape takes three bytes; no longer name can be meant. */
+	/* An escape has three bytes: a longer argument cannot be name. */
 	if (len > sizeof(decoded))
 		return false;
-	n = decode(argument, len, decoded, true);
+	n = target_decode(argument, len, decoded, true);
 	return n >= 0 && (size_t)n == strlen(name) && !memcmp(decoded, name, (size_t)n);
 }
 
@@ -222,13 +224,13 @@ http_head_query(const struct http_head *head, const char *name, char *out, size_
 		long n;
 
 		split = strcspn(argument, "=&");
-		if (!is_called(argument, split, name)) {
+		if (!target_is_called(argument, split, name)) {
 			argument += len + (argument[len] == '&');
 			continue;
 		}
 		if (split < len)
 			split++;
-		n = decode(argument + split, len - split, decoded, true);
+		n = target_decode(argument + split, len - split, decoded, true);
 		if (n < 0 || (size_t)n >= size)
 			return -E2BIG;
 		memcpy(out, decoded, (size_t)n);

@@ -11,21 +11,21 @@
 #include "net/reject.h"
 #include "net/rlimit.h"
 
-/* Beyond this the kernel holds back what a peer has not acknowledged, so that a slow
- * reader is known by its queue and not by megabytes of kernel memory. */
+/* The kernel takes no more unsent bytes than this. So a slow reader shows in its queue
+ * instead of using megabytes of kernel memory. */
 #define UNSENT_BYTES (128 * 1024)
 
-/* Descriptors of a connection: with TLS, the socket and a pair of others. */
+/* Descriptors of a connection. With TLS: the socket and a pair of sockets. */
 #define DESCRIPTORS 1
 #define TLS_DESCRIPTORS 3
 
-/* How one kind of connection is told that it is not served. */
+/* What rejected connections of one kind are sent. */
 struct reject_texts {
 	enum reject_text full, banned;
 };
 
 static struct cidr_list *
-trusted_proxies(const struct config *config)
+acceptor_trusted_proxies(const struct config *config)
 {
 	return cidr_list_new(
 		config->http.trusted_proxies.items, config->http.trusted_proxies.count);
@@ -48,14 +48,14 @@ acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_t
 	acceptor->loop = loop;
 	acceptor->ops = ops;
 	acceptor->context = context;
-	acceptor->proxies = trusted_proxies(config);
+	acceptor->proxies = acceptor_trusted_proxies(config);
 	acceptor->reject = reject_new(loop);
 	conn_table_init(&acceptor->conns, max, (unsigned)config->limits.per_address,
 		acceptor->proxies);
 }
 
 static void
-set_socket_options(int fd)
+acceptor_set_socket_options(int fd)
 {
 	const int on = 1, unsent = UNSENT_BYTES;
 
@@ -63,10 +63,10 @@ set_socket_options(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
-/* Only counted here: one line in the log a tick, however many they are. */
+/* Only counts: acceptor_tick logs one line, however many there are. */
 static void
-refuse(struct acceptor *acceptor, int fd, const struct sockaddr *address, const char *why,
-	const struct reject_texts *texts)
+acceptor_reject(struct acceptor *acceptor, int fd, const struct sockaddr *address,
+	const char *why, const struct reject_texts *texts)
 {
 	bool is_banned = !strcmp(why, "banned");
 
@@ -80,9 +80,9 @@ refuse(struct acceptor *acceptor, int fd, const struct sockaddr *address, const 
 	reject_add(acceptor->reject, fd, is_banned ? texts->banned : texts->full);
 }
 
-/* A record of the connection, or NULL: it was refused. */
+/* Returns a record of the connection, or NULL if it is rejected. */
 static struct conn *
-admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
+acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
 	enum transport transport, const struct reject_texts *texts)
 {
 	const char *why;
@@ -90,19 +90,19 @@ admit(struct acceptor *acceptor, int fd, const struct sockaddr *address,
 
 	acceptor->ops->on_knock(acceptor->context);
 	if (conn)
-		set_socket_options(fd);
+		acceptor_set_socket_options(fd);
 	else
-		refuse(acceptor, fd, address, why, texts);
+		acceptor_reject(acceptor, fd, address, why, texts);
 	return conn;
 }
 
 static void
-on_accept_http(void *context, int fd, const struct sockaddr *address)
+acceptor_on_accept_http(void *context, int fd, const struct sockaddr *address)
 {
 	static const struct reject_texts plain = { REJECT_HTTP_FULL, REJECT_HTTP_BANNED };
 	static const struct reject_texts encrypted = { REJECT_TLS_FULL, REJECT_TLS_FULL };
 	struct acceptor *acceptor = context;
-	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_HTTP,
+	struct conn *conn = acceptor_admit(acceptor, fd, address, TRANSPORT_HTTP,
 		acceptor->has_tls ? &encrypted : &plain);
 
 	if (conn)
@@ -110,20 +110,20 @@ on_accept_http(void *context, int fd, const struct sockaddr *address)
 }
 
 static void
-on_accept_line(void *context, int fd, const struct sockaddr *address)
+acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 {
 	static const struct reject_texts texts = { REJECT_LINE_FULL, REJECT_LINE_BANNED };
 	struct acceptor *acceptor = context;
-	struct conn *conn = admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
+	struct conn *conn = acceptor_admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
 
 	if (conn)
 		acceptor->ops->on_line(acceptor->context, conn, fd);
 }
 
-/* On the sockets that the service manager has for that name, else on ones of our own. */
+/* Listen on the inherited sockets of that name, or on new ones if there are none. */
 static int
-listen_on(struct acceptor *acceptor, struct listener **listener, const char *name,
-	const char *address, int port, listener_on_accept *on_accept)
+acceptor_listen_on(struct acceptor *acceptor, struct listener **listener,
+	const char *name, const char *address, int port, listener_on_accept *on_accept)
 {
 	int fds[SYSTEMD_SOCKETS], r;
 	size_t count = systemd_sockets(name, fds);
@@ -141,7 +141,7 @@ listen_on(struct acceptor *acceptor, struct listener **listener, const char *nam
 }
 
 static void
-log_ready(const struct acceptor *acceptor)
+acceptor_log_ready(const struct acceptor *acceptor)
 {
 	char http[256], line[256];
 
@@ -161,13 +161,13 @@ acceptor_open(struct acceptor *acceptor, const struct bans *bans)
 	int r;
 
 	acceptor->conns.bans = bans;
-	r = listen_on(acceptor, &acceptor->http, "http", config->http.address,
-		config->http.port, on_accept_http);
+	r = acceptor_listen_on(acceptor, &acceptor->http, "http", config->http.address,
+		config->http.port, acceptor_on_accept_http);
 	if (r == 0 && config->line.enabled)
-		r = listen_on(acceptor, &acceptor->line, "line", config->line.address,
-			config->line.port, on_accept_line);
+		r = acceptor_listen_on(acceptor, &acceptor->line, "line",
+			config->line.address, config->line.port, acceptor_on_accept_line);
 	if (r == 0)
-		log_ready(acceptor);
+		acceptor_log_ready(acceptor);
 	return r;
 }
 
@@ -177,7 +177,7 @@ acceptor_reload(struct acceptor *acceptor)
 	const struct config *config = acceptor->config;
 
 	cidr_list_free(acceptor->proxies);
-	acceptor->proxies = trusted_proxies(config);
+	acceptor->proxies = acceptor_trusted_proxies(config);
 	acceptor->conns.proxies = acceptor->proxies;
 	conn_limit_set_max(
 		acceptor->conns.by_address, (unsigned)config->limits.per_address);

@@ -28,9 +28,9 @@ conn_table_fini(struct conn_table *table)
 	conn_limit_free(table->by_address);
 }
 
-/* As IPv6, IPv4 being mapped to it. */
+/* As IPv6; IPv4 becomes mapped IPv4. */
 static struct in6_addr
-address_of(const struct sockaddr *address)
+conn_address_of(const struct sockaddr *address)
 {
 	const struct sockaddr_in *v4 = (const void *)address;
 	const struct sockaddr_in6 *v6 = (const void *)address;
@@ -42,9 +42,9 @@ address_of(const struct sockaddr *address)
 	return mapped;
 }
 
-/* Mapped IPv4 is written as IPv4: that is how its owner knows it. */
+/* Mapped IPv4 is written as IPv4, the form that its owner knows. */
 static void
-format_address(const struct in6_addr *address, char *out, size_t size)
+conn_write_address(const struct in6_addr *address, char *out, size_t size)
 {
 	if (IN6_IS_ADDR_V4MAPPED(address))
 		inet_ntop(AF_INET, address->s6_addr + 12, out, (socklen_t)size);
@@ -52,19 +52,19 @@ format_address(const struct in6_addr *address, char *out, size_t size)
 		inet_ntop(AF_INET6, address, out, (socklen_t)size);
 }
 
-/* The connection is that of address. */
+/* Make address the client's. */
 static void
-set_address(struct conn *conn, const struct in6_addr *address)
+conn_set_address(struct conn *conn, const struct in6_addr *address)
 {
 	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
 
 	conn->key = conn_limit_key_of((const void *)&v6);
 	conn->is_loopback = conn_limit_is_loopback((const void *)&v6);
-	format_address(address, conn->peer, sizeof(conn->peer));
+	conn_write_address(address, conn->peer, sizeof(conn->peer));
 }
 
 static int
-count(struct conn *conn)
+conn_count(struct conn *conn)
 {
 	if (conn->is_loopback)
 		return 0;
@@ -75,7 +75,7 @@ count(struct conn *conn)
 }
 
 static void
-uncount(struct conn *conn)
+conn_uncount(struct conn *conn)
 {
 	if (conn->is_counted)
 		conn_limit_release(conn->table->by_address, &conn->key);
@@ -83,7 +83,7 @@ uncount(struct conn *conn)
 }
 
 static void
-begin(struct conn *conn, enum transport transport)
+conn_begin(struct conn *conn, enum transport transport)
 {
 	conn->transport = transport;
 	metrics.connections[transport]++;
@@ -91,14 +91,14 @@ begin(struct conn *conn, enum transport transport)
 }
 
 static void
-end(struct conn *conn, enum ending ending)
+conn_end(struct conn *conn, enum ending ending)
 {
 	metrics.connections[conn->transport]--;
 	metrics.closed[conn->transport][ending]++;
 }
 
 static bool
-is_banned(const struct conn_table *table, const struct in6_addr *address)
+conn_table_bans(const struct conn_table *table, const struct in6_addr *address)
 {
 	return table->bans && bans_have_address(table->bans, address);
 }
@@ -117,21 +117,21 @@ conn_is_banned(const struct conn *conn)
 	struct in6_addr address;
 
 	cidr_read_address(conn->peer, strlen(conn->peer), &address);
-	/* A proxy is not for whom it speaks. */
-	return is_banned(conn->table, &address) &&
+	/* A ban of its address does not apply to a proxy itself. */
+	return conn_table_bans(conn->table, &address) &&
 	       !(IN6_ARE_ADDR_EQUAL(&address, &conn->address) && conn_is_proxy(conn));
 }
 
 void
 conn_format_address(const struct sockaddr *address, char *out)
 {
-	const struct in6_addr v6 = address_of(address);
+	const struct in6_addr v6 = conn_address_of(address);
 
-	format_address(&v6, out, INET6_ADDRSTRLEN);
+	conn_write_address(&v6, out, INET6_ADDRSTRLEN);
 }
 
 static struct conn *
-refuse(enum refused_by limit, const char *name, const char **why)
+conn_reject(enum refused_by limit, const char *name, const char **why)
 {
 	metrics.refused[limit]++;
 	*why = name;
@@ -146,22 +146,22 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	bool is_proxy;
 
 	if (table->count >= table->max)
-		return refuse(REFUSED_BY_CONNECTIONS, "connections", why);
+		return conn_reject(REFUSED_BY_CONNECTIONS, "connections", why);
 	conn = xcalloc(1, sizeof(*conn));
 	conn->opened_ms = clock_now_ms();
 	conn->table = table;
-	conn->address = address_of(address);
+	conn->address = conn_address_of(address);
 	is_proxy = conn_is_proxy(conn);
-	set_address(conn, &conn->address);
-	if (!is_proxy && is_banned(table, &conn->address)) {
+	conn_set_address(conn, &conn->address);
+	if (!is_proxy && conn_table_bans(table, &conn->address)) {
 		free(conn);
-		return refuse(REFUSED_BY_BAN, "banned", why);
+		return conn_reject(REFUSED_BY_BAN, "banned", why);
 	}
-	if (!is_proxy && count(conn) < 0) {
+	if (!is_proxy && conn_count(conn) < 0) {
 		free(conn);
-		return refuse(REFUSED_BY_PER_ADDRESS, "per_address", why);
+		return conn_reject(REFUSED_BY_PER_ADDRESS, "per_address", why);
 	}
-	begin(conn, transport);
+	conn_begin(conn, transport);
 	TAILQ_INSERT_TAIL(&table->conns, conn, link);
 	table->count++;
 	return conn;
@@ -170,14 +170,14 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 int
 conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
-	uncount(conn);
-	set_address(conn, client);
+	conn_uncount(conn);
+	conn_set_address(conn, client);
 	conn->is_forwarded = !IN6_ARE_ADDR_EQUAL(client, &conn->address);
-	if (is_banned(conn->table, client)) {
+	if (conn_table_bans(conn->table, client)) {
 		metrics.refused[REFUSED_BY_BAN]++;
 		return -EACCES;
 	}
-	if (count(conn) == 0)
+	if (conn_count(conn) == 0)
 		return 0;
 	metrics.refused[REFUSED_BY_PER_ADDRESS]++;
 	return -EUSERS;
@@ -189,22 +189,22 @@ conn_unset_client(struct conn *conn)
 	if (!conn->is_forwarded && !conn_is_proxy(conn))
 		return;
 	conn->is_forwarded = false;
-	uncount(conn);
-	set_address(conn, &conn->address);
+	conn_uncount(conn);
+	conn_set_address(conn, &conn->address);
 }
 
 void
 conn_become(struct conn *conn, enum transport transport)
 {
-	end(conn, ENDING_UPGRADED);
-	begin(conn, transport);
+	conn_end(conn, ENDING_UPGRADED);
+	conn_begin(conn, transport);
 }
 
 void
 conn_begin_poll(struct conn *conn)
 {
 	metrics.connections[conn->transport]--;
-	begin(conn, TRANSPORT_POLL);
+	conn_begin(conn, TRANSPORT_POLL);
 }
 
 void
@@ -212,7 +212,7 @@ conn_end_poll(struct conn *conn)
 {
 	if (conn->transport != TRANSPORT_POLL)
 		return;
-	end(conn, conn->ending);
+	conn_end(conn, conn->ending);
 	conn->transport = TRANSPORT_HTTP;
 	metrics.connections[conn->transport]++;
 }
@@ -234,8 +234,8 @@ conn_free(struct conn *conn)
 	if (conn->door)
 		conn->door->on_closed(conn);
 	conn_end_poll(conn);
-	end(conn, conn->ending);
-	uncount(conn);
+	conn_end(conn, conn->ending);
+	conn_uncount(conn);
 	TAILQ_REMOVE(&table->conns, conn, link);
 	table->count--;
 	free(conn);
@@ -249,7 +249,7 @@ conn_kill(struct conn *conn)
 
 /* May free conn. */
 static void
-tick(struct conn *conn, int64_t now_ms)
+conn_tick(struct conn *conn, int64_t now_ms)
 {
 	if (conn->deadline_ms && now_ms >= conn->deadline_ms) {
 		log_debug("timeout", log_str("peer", conn->peer),
@@ -269,7 +269,7 @@ conn_table_tick(struct conn_table *table)
 
 	for (conn = TAILQ_FIRST(&table->conns); conn; conn = next) {
 		next = TAILQ_NEXT(conn, link);
-		tick(conn, now_ms);
+		conn_tick(conn, now_ms);
 	}
 }
 

@@ -15,10 +15,10 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/net/loop.h"
 
-/* Connections taken from one socket before the loop looks at the others. */
+/* Connections accepted from one socket before others get their turn. */
 #define ACCEPTS_A_TURN 64
 
-/* How long nothing is accepted after the process ran out of descriptors. */
+/* Pause of accepting when the process has no descriptor left. */
 #define PAUSE_MS 200
 
 union address {
@@ -37,7 +37,7 @@ struct listener {
 	struct listening sockets[LISTENER_SOCKETS];
 	size_t count;
 	struct loop_timer *pause;
-	bool is_exhausted; /* and the log says so already */
+	bool is_exhausted; /* and the log says so */
 	listener_on_accept *on_accept;
 	void *context;
 };
@@ -57,8 +57,8 @@ listener_on_pause_over(void *context)
 	listener_watch(context, true);
 }
 
-/* The connection that could not be taken keeps the socket readable: a loop that went on
- * asking would do nothing else. */
+/* A connection that cannot be accepted keeps the socket readable. Without a pause the
+ * loop would do nothing but try again. */
 static void
 listener_pause(struct listener *listener, int error)
 {
@@ -91,13 +91,12 @@ listener_on_readable(struct loop_socket *socket)
 		} else if (errno == EAGAIN) {
 			return;
 		}
-		/* Anything else is about that one connection, which is gone (accept(2)).
-		 */
+		/* Other errors concern this one connection, which is gone (accept(2)). */
 	}
 }
 
 static int
-open_socket(const struct addrinfo *info, int port)
+listener_open_socket(const struct addrinfo *info, int port)
 {
 	const int on = 1, off = 0;
 	union address address;
@@ -122,7 +121,7 @@ open_socket(const struct addrinfo *info, int port)
 }
 
 static union address
-address_of(int fd)
+listener_address_of(int fd)
 {
 	union address address = { .v6 = { 0 } };
 	socklen_t len = sizeof(address);
@@ -132,16 +131,16 @@ address_of(int fd)
 }
 
 static int
-port_of(int fd)
+listener_port_of(int fd)
 {
-	union address address = address_of(fd);
+	union address address = listener_address_of(fd);
 
 	return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
 						       : address.v4.sin_port);
 }
 
 static struct listener *
-new_listener(struct loop *loop, listener_on_accept *on_accept, void *context)
+listener_new(struct loop *loop, listener_on_accept *on_accept, void *context)
 {
 	struct listener *listener = xcalloc(1, sizeof(*listener));
 
@@ -153,7 +152,7 @@ new_listener(struct loop *loop, listener_on_accept *on_accept, void *context)
 }
 
 static void
-add_socket(struct listener *listener, int fd)
+listener_add_socket(struct listener *listener, int fd)
 {
 	static const struct loop_socket_ops ops = { .on_readable = listener_on_readable };
 	struct listening *listening = &listener->sockets[listener->count++];
@@ -162,21 +161,21 @@ add_socket(struct listener *listener, int fd)
 	listening->listener = listener;
 }
 
-/* Open one socket for each address of the list; a family that this machine does not have
- * is left out as long as another one is there. */
+/* Open one socket for each address of the list. Families that this machine lacks are
+ * skipped if another one works. */
 static int
-open_all(struct listener *listener, const struct addrinfo *info, int port)
+listener_open_all(struct listener *listener, const struct addrinfo *info, int port)
 {
 	int fd = -EADDRNOTAVAIL;
 
 	for (; info && listener->count < LISTENER_SOCKETS; info = info->ai_next) {
-		fd = open_socket(info, port);
+		fd = listener_open_socket(info, port);
 		if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
 			continue;
 		if (fd < 0)
 			return fd;
-		add_socket(listener, fd);
-		port = port_of(fd);
+		listener_add_socket(listener, fd);
+		port = listener_port_of(fd);
 	}
 	return listener->count ? 0 : fd;
 }
@@ -185,11 +184,11 @@ struct listener *
 listener_adopt(struct loop *loop, const int *fds, size_t count,
 	listener_on_accept *on_accept, void *context)
 {
-	struct listener *listener = new_listener(loop, on_accept, context);
+	struct listener *listener = listener_new(loop, on_accept, context);
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		add_socket(listener, fds[i]);
+		listener_add_socket(listener, fds[i]);
 	return listener;
 }
 
@@ -207,8 +206,8 @@ listener_open(struct listener **out, struct loop *loop, const char *address, int
 
 	if (getaddrinfo(address, NULL, &hints, &info) != 0)
 		return -EADDRNOTAVAIL;
-	listener = new_listener(loop, on_accept, context);
-	r = open_all(listener, info, port);
+	listener = listener_new(loop, on_accept, context);
+	r = listener_open_all(listener, info, port);
 	freeaddrinfo(info);
 	if (r < 0) {
 		listener_close(listener);
@@ -219,9 +218,9 @@ listener_open(struct listener **out, struct loop *loop, const char *address, int
 }
 
 static void
-describe_socket(int fd, char *out, size_t size)
+listener_describe_socket(int fd, char *out, size_t size)
 {
-	union address address = address_of(fd);
+	union address address = listener_address_of(fd);
 	char host[INET6_ADDRSTRLEN] = "";
 
 	if (address.any.sa_family == AF_INET6) {
@@ -242,7 +241,8 @@ listener_describe(const struct listener *listener, char *out, size_t size)
 	for (i = 0; i < listener->count && len + 1 < size; i++) {
 		if (i)
 			out[len++] = ',';
-		describe_socket(listener->sockets[i].socket.fd, out + len, size - len);
+		listener_describe_socket(
+			listener->sockets[i].socket.fd, out + len, size - len);
 		len += strlen(out + len);
 	}
 }

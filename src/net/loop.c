@@ -11,8 +11,8 @@
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
-/* Lines of libwebsockets that are logged between two calls of loop_log_suppressed: peers
- * can provoke them. */
+/* Most lines of libwebsockets that are logged between two calls of loop_log_suppressed.
+ * Peers can cause such lines. */
 #define LINES_MAX 5
 
 enum {
@@ -25,7 +25,7 @@ struct loop {
 	struct lws_context *context; /* NULL after loop_close_all */
 	struct lws_vhost *vhost;     /* of all loop_sockets */
 	ev_prepare prepare;
-	TAILQ_HEAD(, loop_socket) ready; /* those to which something has come */
+	TAILQ_HEAD(, loop_socket) ready; /* have events to be delivered */
 	void (*on_turn)(void *context);
 	void *turn_context;
 	bool is_over;
@@ -84,15 +84,20 @@ loop_socket_forget(struct loop_socket *socket)
 static void
 loop_socket_note(struct loop_socket *socket, uint8_t event)
 {
-	if (!(socket->wanted & event))
+	if (!(socket->wanted & event)) {
+		/* Not earlier: most sockets are watched again before input arrives. */
+		if (event == LOOP_READ && !socket->is_held)
+			lws_rx_flow_control(socket->wsi, 0);
+		socket->is_held |= event == LOOP_READ;
 		return;
+	}
 	if (!socket->come)
 		TAILQ_INSERT_TAIL(&socket->loop->ready, socket, link);
 	socket->come |= event;
 }
 
-/* Every event of every loop_socket. Nothing is done here but to note it: libwebsockets
- * goes on using the socket when this returns, so it must not be closed here. */
+/* Every event of every loop_socket. Only notes it: libwebsockets uses the socket after
+ * this returns, so it must not be closed here. */
 static int
 loop_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 	size_t len)
@@ -113,7 +118,7 @@ loop_on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 	return 0;
 }
 
-/* One event after the other: each may close the socket. */
+/* One event at a time: each callback may close the socket. */
 static void
 loop_deliver(struct loop *loop)
 {
@@ -205,8 +210,8 @@ loop_on_turn(struct loop *loop, void (*on_turn)(void *context), void *context)
 void
 loop_run(struct loop *loop)
 {
-	/* Until libwebsockets 4.3 lws_service returns when the loop is broken, since 4.5
-	 * after each turn. */
+	/* lws_service returns after ev_break in libwebsockets up to 4.3, and after each
+	 * turn since 4.5. */
 	for (loop->is_over = false; !loop->is_over;)
 		lws_service(loop->context, 0);
 }
@@ -269,21 +274,27 @@ loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 		.fd = fd,
 		.wanted = LOOP_READ,
 	};
-	/* As a file, libwebsockets neither reads nor writes it. */
+	/* libwebsockets does not read or write files by itself. */
 	socket->wsi = lws_adopt_descriptor_vhost(
 		loop->vhost, LWS_ADOPT_RAW_FILE_DESC, desc, NULL, NULL);
 	if (!socket->wsi)
-		abort(); /* only for want of memory */
+		abort(); /* out of memory */
 	lws_set_opaque_user_data(socket->wsi, socket);
 }
 
 void
 loop_socket_watch_input(struct loop_socket *socket, bool on)
 {
-	if (!socket->wsi || on == (socket->wanted & LOOP_READ))
+	if (!socket->wsi)
 		return;
-	socket->wanted ^= LOOP_READ;
-	lws_rx_flow_control(socket->wsi, on);
+	if (on) {
+		socket->wanted |= LOOP_READ;
+		if (socket->is_held)
+			lws_rx_flow_control(socket->wsi, 1);
+		socket->is_held = false;
+		return;
+	}
+	socket->wanted &= (uint8_t)~LOOP_READ;
 	if (socket->come == LOOP_READ)
 		TAILQ_REMOVE(&socket->loop->ready, socket, link);
 	socket->come &= (uint8_t)~LOOP_READ;
@@ -320,9 +331,9 @@ loop_socket_release(struct loop_socket *socket)
 	if (copy < 0)
 		return -errno;
 	loop_socket_close(socket);
-	/* By its old number, under which epoll still has it: libev does not take closed
-	 * descriptors out, and when it hears of one that it does not know, it sets up
-	 * epoll anew with all the others. */
+	/* Use the old number again. libev does not remove closed descriptors from epoll,
+	 * so epoll still knows the connection by that number. An event for a number that
+	 * libev does not watch makes libev set up epoll anew, with all descriptors. */
 	same = fcntl(copy, F_DUPFD_CLOEXEC, fd);
 	if (same < 0)
 		return copy;

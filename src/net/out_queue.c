@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* What is handed to the kernel at once, so that everybody gets a turn. */
+/* Most that is written at once, so that other connections get their turn. */
 #define WRITE_FRAMES 64
 #define WRITE_BYTES 65536
 
@@ -16,10 +16,10 @@ out_queue_drain_init(struct out_queue_drain *drain, struct loop *loop)
 	TAILQ_INIT(&drain->dirty);
 }
 
-/* Point at the bytes to be written next: of whole frames, but for the first and the
- * last one. Returns how many pieces there are. */
+/* Point pieces at the bytes to write next. Only the first and the last piece may be a
+ * part of a frame. Returns how many pieces there are. */
 static size_t
-gather(const struct out_queue *out_queue, struct iovec *pieces)
+out_queue_gather(const struct out_queue *out_queue, struct iovec *pieces)
 {
 	size_t count = 0, bytes = 0;
 	uint32_t i;
@@ -45,7 +45,7 @@ gather(const struct out_queue *out_queue, struct iovec *pieces)
 }
 
 static void
-drop_begun(struct out_queue *out_queue)
+out_queue_drop_begun(struct out_queue *out_queue)
 {
 	if (out_queue->begun)
 		frame_unref(out_queue->begun);
@@ -53,9 +53,9 @@ drop_begun(struct out_queue *out_queue)
 	out_queue->begun_bytes = 0;
 }
 
-/* len bytes are the kernel's. */
+/* len bytes are written. */
 static void
-advance(struct out_queue *out_queue, size_t len)
+out_queue_advance(struct out_queue *out_queue, size_t len)
 {
 	conn_count_sent(out_queue->conn, len);
 	while (len) {
@@ -71,31 +71,31 @@ advance(struct out_queue *out_queue, size_t len)
 			return;
 		}
 		len -= left;
-		drop_begun(out_queue);
+		out_queue_drop_begun(out_queue);
 	}
 }
 
 /* Write once. Returns 0 or -errno. */
 static int
-write_some(struct out_queue *out_queue)
+out_queue_write_some(struct out_queue *out_queue)
 {
 	struct iovec pieces[WRITE_FRAMES];
 	struct msghdr message = { .msg_iov = pieces };
 	ssize_t n;
 
-	message.msg_iovlen = gather(out_queue, pieces);
+	message.msg_iovlen = out_queue_gather(out_queue, pieces);
 	n = sendmsg(out_queue->socket->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return -errno;
-	advance(out_queue, (size_t)n);
+	out_queue_advance(out_queue, (size_t)n);
 	return 0;
 }
 
-/* May end with the out queue gone. */
+/* May free the out queue. */
 static void
-write_or_wait(struct out_queue *out_queue)
+out_queue_write_or_wait(struct out_queue *out_queue)
 {
-	int r = out_queue_is_idle(out_queue) ? 0 : write_some(out_queue);
+	int r = out_queue_is_idle(out_queue) ? 0 : out_queue_write_some(out_queue);
 
 	if (r == -EAGAIN || r == -EINTR || r == -ENOBUFS) {
 		out_queue->is_blocked = true;
@@ -117,7 +117,7 @@ out_queue_drain_run(struct out_queue_drain *drain)
 	while ((out_queue = TAILQ_FIRST(&drain->dirty))) {
 		TAILQ_REMOVE(&drain->dirty, out_queue, dirty_link);
 		out_queue->is_dirty = false;
-		write_or_wait(out_queue);
+		out_queue_write_or_wait(out_queue);
 	}
 }
 
@@ -162,5 +162,5 @@ out_queue_fini(struct out_queue *out_queue)
 	if (out_queue->is_dirty)
 		TAILQ_REMOVE(&out_queue->drain->dirty, out_queue, dirty_link);
 	out_queue->is_dirty = false;
-	drop_begun(out_queue);
+	out_queue_drop_begun(out_queue);
 }

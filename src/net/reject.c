@@ -10,7 +10,7 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/net/loop.h"
 
-/* How long a peer may take to read that it is refused. */
+/* Time for a peer to read the reason. */
 #define LINGER_MS 2000
 
 #define BODY(code, text) "{\"error\":{\"code\":\"" code "\",\"message\":\"" text "\"}}\n"
@@ -60,8 +60,8 @@ struct reject {
 	struct rejected sockets[REJECT_SOCKETS];
 };
 
-/* The request is read away: closing before it came would reset the connection, and the
- * reset might overtake the answer. */
+/* Discard the request. Closing with unread input would send a reset, which may overtake
+ * the answer. */
 static void
 reject_on_readable(struct loop_socket *socket)
 {

@@ -5,8 +5,8 @@
 #include "linnet/base/log.h"
 #include "net/reject.h"
 
-/* Descriptors kept for what is not a connection: the loop, listeners, the store, files of
- * the page, refusals. */
+/* Descriptors that are no connections: the loop, listeners, the store, the page's files,
+ * rejected connections. */
 #define RESERVED (REJECT_SOCKETS + 32)
 
 size_t

@@ -25,10 +25,10 @@ struct systemd {
 	struct loop_timer *status;
 	void (*describe)(void *context, char *text, size_t size);
 	void *context;
-	char said[STATUS_BYTES]; /* the last status */
+	char said[STATUS_BYTES]; /* the last reported status */
 };
 
-/* What was handed over and nobody has taken yet. */
+/* Inherited sockets that systemd_sockets has not returned yet. */
 static struct {
 	size_t count;
 	int fds[SYSTEMD_SOCKETS];
@@ -39,7 +39,7 @@ static const char *const socket_names[] = { "http", "line" };
 #ifdef LINNET_SYSTEMD
 
 static int
-take_socket(int fd, const char *name)
+systemd_take_socket(int fd, const char *name)
 {
 	size_t i;
 
@@ -64,7 +64,7 @@ systemd_take_sockets(const char **why)
 
 	for (i = 0; i < count; i++) {
 		if (r == 0)
-			r = take_socket(SD_LISTEN_FDS_START + i, names[i]);
+			r = systemd_take_socket(SD_LISTEN_FDS_START + i, names[i]);
 		if (r < 0 && !*unfit)
 			snprintf(unfit, sizeof(unfit), "%s", names[i]);
 		free(names[i]);
@@ -75,13 +75,13 @@ systemd_take_sockets(const char **why)
 }
 
 static void
-tell(const char *text)
+systemd_tell(const char *text)
 {
 	sd_notify(0, text);
 }
 
 static int64_t
-watchdog_ms(void)
+systemd_watchdog_ms(void)
 {
 	uint64_t us;
 
@@ -98,13 +98,13 @@ systemd_take_sockets(const char **why)
 }
 
 static void
-tell(const char *text)
+systemd_tell(const char *text)
 {
 	(void)text;
 }
 
 static int64_t
-watchdog_ms(void)
+systemd_watchdog_ms(void)
 {
 	return 0;
 }
@@ -128,14 +128,14 @@ systemd_sockets(const char *name, int fds[SYSTEMD_SOCKETS])
 }
 
 static void
-on_watchdog(void *context)
+systemd_on_watchdog(void *context)
 {
 	(void)context;
-	tell("WATCHDOG=1");
+	systemd_tell("WATCHDOG=1");
 }
 
 static void
-on_status(void *context)
+systemd_on_status(void *context)
 {
 	struct systemd *systemd = context;
 	char text[STATUS_BYTES], line[STATUS_BYTES + 16];
@@ -145,7 +145,7 @@ on_status(void *context)
 		return;
 	memcpy(systemd->said, text, sizeof(text));
 	snprintf(line, sizeof(line), "STATUS=%s", text);
-	tell(line);
+	systemd_tell(line);
 }
 
 struct systemd *
@@ -153,17 +153,17 @@ systemd_ready(struct loop *loop, void (*status)(void *context, char *text, size_
 	void *context)
 {
 	struct systemd *systemd = xcalloc(1, sizeof(*systemd));
-	int64_t every_ms = watchdog_ms() / 2;
+	int64_t every_ms = systemd_watchdog_ms() / 2;
 
 	systemd->describe = status;
 	systemd->context = context;
-	systemd->status = loop_timer_new(loop, on_status, systemd);
-	systemd->watchdog = loop_timer_new(loop, on_watchdog, NULL);
-	on_status(systemd);
-	tell("READY=1");
+	systemd->status = loop_timer_new(loop, systemd_on_status, systemd);
+	systemd->watchdog = loop_timer_new(loop, systemd_on_watchdog, NULL);
+	systemd_on_status(systemd);
+	systemd_tell("READY=1");
 	if (every_ms > 0)
 		loop_timer_start(systemd->watchdog, every_ms, every_ms);
-	/* Nobody to be told: nothing to wake up for. */
+	/* Without a service manager there is nothing to report. */
 	if (getenv("NOTIFY_SOCKET"))
 		loop_timer_start(systemd->status, STATUS_MS, STATUS_MS);
 	return systemd;
@@ -174,22 +174,22 @@ systemd_reloading(void)
 {
 	char text[80];
 
-	/* systemd 253 wants to know since when. */
+	/* Required since systemd 253. */
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
 		clock_now_us());
-	tell(text);
+	systemd_tell(text);
 }
 
 void
 systemd_reloaded(void)
 {
-	tell("READY=1");
+	systemd_tell("READY=1");
 }
 
 void
 systemd_stopping(void)
 {
-	tell("STOPPING=1");
+	systemd_tell("STOPPING=1");
 }
 
 void

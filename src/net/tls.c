@@ -11,15 +11,14 @@
 #include "linnet/base/xalloc.h"
 #include "net/tls_private.h"
 
-/* Those of TLS 1.2 that keep what was said a secret when the key is lost. TLS 1.3 has no
- * others. */
+/* The ciphers of TLS 1.2 with forward secrecy. All those of TLS 1.3 have it. */
 #define CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 struct tls {
 	SSL_CTX *context;
 };
 
-/* RFC 7301 section 3.1, in the form that OpenSSL takes. */
+/* RFC 7301 section 3.1, in OpenSSL's form. */
 static const unsigned char protocol[] = "\x08http/1.1";
 
 const char *
@@ -33,10 +32,10 @@ tls_error_text(void)
 	return text ? text : "unknown error";
 }
 
-/* A client that does not ask is served; one that asks for other protocols only is told.
- */
+/* A client that offers only other protocols is rejected. One that offers none is served,
+ * because this callback is not called then. */
 static int
-on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
+tls_on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	const unsigned char *offered, unsigned offered_len, void *unused)
 {
 	unsigned char *chosen;
@@ -50,9 +49,9 @@ on_protocols(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-/* Without this OpenSSL asks the terminal. */
+/* Without this OpenSSL asks for a password on the terminal. */
 static int
-on_password(char *out, int size, int is_writing, void *unused)
+tls_on_password(char *out, int size, int is_writing, void *unused)
 {
 	(void)out;
 	(void)size;
@@ -62,27 +61,26 @@ on_password(char *out, int size, int is_writing, void *unused)
 }
 
 static bool
-set_options(SSL_CTX *context)
+tls_set_options(SSL_CTX *context)
 {
-	/* A peer that closes without a word is one that closes: where a message ends is
-	 * said by HTTP and WebSocket themselves. */
+	/* A peer may close without TLS's own close: HTTP and WebSocket have their own
+	 * ends of messages. */
 	SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 					     SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
 					  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					  SSL_MODE_RELEASE_BUFFERS);
-	/* Who comes back has a ticket. */
+	/* Clients that come back use a session ticket instead. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_default_passwd_cb(context, on_password);
-	SSL_CTX_set_alpn_select_cb(context, on_protocols, NULL);
+	SSL_CTX_set_default_passwd_cb(context, tls_on_password);
+	SSL_CTX_set_alpn_select_cb(context, tls_on_protocols, NULL);
 	return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
 	       SSL_CTX_set_cipher_list(context, CIPHERS) == 1;
 }
 
-/* Why a file could not be used; otherwise is said where OpenSSL's own words for what it
- * read would help nobody. */
+/* Why a file cannot be used. Returns otherwise if OpenSSL's own text would not help. */
 static const char *
-describe_file(const char *otherwise)
+tls_describe_file(const char *otherwise)
 {
 	unsigned long error = ERR_peek_error();
 	bool is_told = ERR_SYSTEM_ERROR(error) || ERR_GET_LIB(error) == ERR_LIB_SSL;
@@ -91,7 +89,7 @@ describe_file(const char *otherwise)
 }
 
 static bool
-is_misfit(void)
+tls_is_misfit(void)
 {
 	unsigned long error = ERR_peek_error();
 
@@ -99,22 +97,22 @@ is_misfit(void)
 	       ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH;
 }
 
-/* Returns what is wrong with the key, or NULL. */
+/* Returns the problem with the key, or NULL. */
 static const char *
-use_key(SSL_CTX *context, const char *key)
+tls_use_key(SSL_CTX *context, const char *key)
 {
 	static const char misfit[] = "is not the key of http.tls_certificate";
 
 	if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1)
 		return SSL_CTX_check_private_key(context) == 1 ? NULL : misfit;
-	return is_misfit()
-		       ? misfit
-		       : describe_file("has no private key in PEM without a password");
+	return tls_is_misfit() ? misfit
+			       : tls_describe_file(
+					 "has no private key in PEM without a password");
 }
 
 /* Returns a context, or NULL with *why set. */
 static SSL_CTX *
-make_context(const char *certificate, const char *key, const char **why)
+tls_make_context(const char *certificate, const char *key, const char **why)
 {
 	static char text[PATH_MAX + 256];
 	const char *fault = NULL;
@@ -123,13 +121,13 @@ make_context(const char *certificate, const char *key, const char **why)
 	ERR_clear_error();
 	context = SSL_CTX_new(TLS_server_method());
 	*why = text;
-	if (!context || !set_options(context)) {
+	if (!context || !tls_set_options(context)) {
 		snprintf(text, sizeof(text), "OpenSSL: %s", tls_error_text());
 	} else if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
 		snprintf(text, sizeof(text), "http.tls_certificate %s: %s", certificate,
-			describe_file("has no certificate in PEM"));
+			tls_describe_file("has no certificate in PEM"));
 	} else {
-		fault = use_key(context, key);
+		fault = tls_use_key(context, key);
 		if (!fault)
 			return context;
 		snprintf(text, sizeof(text), "http.tls_key %s: %s", key, fault);
@@ -141,7 +139,7 @@ make_context(const char *certificate, const char *key, const char **why)
 int
 tls_new(struct tls **tls, const char *certificate, const char *key, const char **why)
 {
-	SSL_CTX *context = make_context(certificate, key, why);
+	SSL_CTX *context = tls_make_context(certificate, key, why);
 
 	*tls = NULL;
 	if (!context)
@@ -154,7 +152,7 @@ tls_new(struct tls **tls, const char *certificate, const char *key, const char *
 void
 tls_replace(struct tls *tls, struct tls *fresh)
 {
-	/* Connections that are open hold on to the old one. */
+	/* Open connections keep the old one. */
 	SSL_CTX_free(tls->context);
 	tls->context = fresh->context;
 	free(fresh);
@@ -175,7 +173,7 @@ tls_session_new(struct tls *tls, int fd)
 	SSL *ssl = SSL_new(tls->context);
 
 	if (!ssl || SSL_set_fd(ssl, fd) != 1)
-		abort(); /* only for want of memory */
+		abort(); /* out of memory */
 	SSL_set_accept_state(ssl);
 	return ssl;
 }

@@ -1,5 +1,5 @@
-/* The connections: what is read from the peer is written to the door, and back. Neither
- * side is read from while the other one has not taken what came last. */
+/* TLS connections: a relay copies from the peer to the door and back. It reads from one
+ * side only after the other side has taken everything. */
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/sslerr.h>
@@ -20,53 +20,52 @@
 
 #define HANDSHAKE_MS 10000
 
-/* The most that a record holds (RFC 8446 section 5.1). Whoever reads as much leaves
- * nothing of a record in OpenSSL, where no event would tell of it. */
+/* Most bytes of a record (RFC 8446 section 5.1). Reading so many leaves nothing of a
+ * record in OpenSSL, where no event would report it. */
 #define RECORD_BYTES 16384
 
-/* Records that are carried in one direction before others get their turn. */
+/* Records copied in one direction before other connections get their turn. */
 #define RECORDS_A_TURN 8
 
-/* What waits between a door and its relay is waiting for a slow reader, but not in the
- * door's queue, by which that is known. */
+/* Send buffer of the pair. It is small, so that what a slow reader leaves unread waits in
+ * its door's queue, where limits.queue_bytes applies. */
 #define PAIR_BYTES 16384
 
-/* How often it is looked whether the door of a peer that takes nothing is still there. */
+/* If the peer takes nothing: how often to check that the door is still open. */
 #define STALL_MS 10000
 
-/* What a peer that was told the end may take to close; longer than the door behind reads
- * on. */
+/* Time for the peer to close after the end was sent. Longer than the door reads on. */
 #define LINGER_MS 3000
 
-/* What a lane waits for; may be several. */
+/* Events that a lane waits for; may be combined. */
 enum { RELAY_READ = 1, RELAY_WRITE = 2 };
 
 /* One direction. */
 struct lane {
-	struct buffer rest; /* that is not taken yet */
-	/* What it waits for, of the peer's socket and of the pair. */
+	struct buffer rest; /* not written yet */
+	/* Awaited on the peer's socket and on the pair. */
 	int outer_events, inner_events;
-	bool is_over; /* the other end was told that nothing follows */
+	bool is_over; /* the end was passed on */
 };
 
 struct relay {
 	struct tls_door *door;
-	struct conn *conn; /* until hands are shaken */
+	struct conn *conn; /* during the handshake */
 	SSL *ssl;
 	struct loop_socket outer; /* the peer's socket */
-	struct loop_socket inner; /* this side of the pair; not before hands are shaken */
-	int64_t patience_ms;      /* for the peer, while it owes something; or 0 */
-	int64_t due_ms;           /* monotonic: when that is over */
+	struct loop_socket inner; /* this end of the pair; open after the handshake */
+	int64_t patience_ms;      /* time for the peer to read or to close; 0: no limit */
+	int64_t due_ms;           /* monotonic: the end of that time */
 	struct lane in;           /* from the peer to the door */
 	struct lane out;          /* and back */
-	bool is_out_ended;        /* the door says nothing more */
-	bool has_moved;           /* the peer has taken something */
+	bool is_out_ended;        /* the door has closed, or sends nothing more */
+	bool has_moved;           /* the peer has taken bytes */
 	LIST_ENTRY(relay) link;
 };
 
-/* What OpenSSL waits for, having returned r. Returns 0, or -1 if it is for nothing. */
+/* Note the event that OpenSSL waits for after it returned r. Returns -1 if it failed. */
 static int
-note_wait(struct relay *relay, struct lane *lane, int r)
+relay_note_wait(struct relay *relay, struct lane *lane, int r)
 {
 	switch (SSL_get_error(relay->ssl, r)) {
 	case SSL_ERROR_WANT_READ:
@@ -81,16 +80,16 @@ note_wait(struct relay *relay, struct lane *lane, int r)
 }
 
 static void
-watch(struct loop_socket *socket, int events)
+relay_watch(struct loop_socket *socket, int events)
 {
 	loop_socket_watch_input(socket, events & RELAY_READ);
 	if (events & RELAY_WRITE)
 		loop_socket_want_write(socket);
 }
 
-/* The sockets stay as they are. */
+/* Leaves the sockets open. */
 static void
-free_relay(struct relay *relay)
+relay_free(struct relay *relay)
 {
 	buffer_clear(&relay->in.rest);
 	buffer_clear(&relay->out.rest);
@@ -99,17 +98,18 @@ free_relay(struct relay *relay)
 }
 
 static void
-end_relay(struct relay *relay)
+relay_end(struct relay *relay)
 {
 	LIST_REMOVE(relay, link);
 	loop_socket_close(&relay->outer);
 	loop_socket_close(&relay->inner);
-	free_relay(relay);
+	relay_free(relay);
 }
 
-/* Keep what is left of len bytes, of which taken are gone; bytes may be the buffer's. */
+/* Keep in buffer what is left of len bytes after the first taken ones. bytes may be
+ * buffer's own. */
 static void
-keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
+relay_keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
 {
 	if (bytes != buffer->bytes) {
 		buffer_append(buffer, bytes + taken, len - taken);
@@ -121,25 +121,25 @@ keep_rest(struct buffer *buffer, const char *bytes, size_t len, size_t taken)
 		buffer_clear(buffer);
 }
 
-/* What carries something from one side to the other returns 1 if there may be more to do
- * at once, 0 if that waits for an event or is over, and -1 if the peer has gone. */
+/* The functions that copy return 1 if there may be more to copy, 0 if the lane waits for
+ * an event or has ended, and -1 if the peer has gone. */
 
 static int
-give_to_door(struct relay *relay, const char *bytes, size_t len)
+relay_give_to_door(struct relay *relay, const char *bytes, size_t len)
 {
 	ssize_t n = send(relay->inner.fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	/* For a door that has gone, what the peer says is read away. */
+	/* If the door has closed, the peer's bytes are discarded. */
 	if (n < 0 && errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
 		n = (ssize_t)len;
-	keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	relay_keep_rest(&relay->in.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (relay->in.rest.len)
 		relay->in.inner_events = RELAY_WRITE;
 	return !relay->in.rest.len;
 }
 
 static int
-take_from_peer(struct relay *relay)
+relay_take_from_peer(struct relay *relay)
 {
 	char bytes[RECORD_BYTES];
 	int n;
@@ -149,31 +149,31 @@ take_from_peer(struct relay *relay)
 	ERR_clear_error();
 	n = SSL_read(relay->ssl, bytes, sizeof(bytes));
 	if (n > 0)
-		return give_to_door(relay, bytes, (size_t)n);
+		return relay_give_to_door(relay, bytes, (size_t)n);
 	if (SSL_get_error(relay->ssl, n) != SSL_ERROR_ZERO_RETURN)
-		return note_wait(relay, &relay->in, n);
+		return relay_note_wait(relay, &relay->in, n);
 	relay->in.is_over = true;
 	shutdown(relay->inner.fd, SHUT_WR);
 	return 0;
 }
 
 static int
-give_to_peer(struct relay *relay, const char *bytes, size_t len)
+relay_give_to_peer(struct relay *relay, const char *bytes, size_t len)
 {
 	int n;
 
 	ERR_clear_error();
 	n = SSL_write(relay->ssl, bytes, (int)len);
-	keep_rest(&relay->out.rest, bytes, len, n > 0 ? (size_t)n : 0);
+	relay_keep_rest(&relay->out.rest, bytes, len, n > 0 ? (size_t)n : 0);
 	if (n <= 0)
-		return note_wait(relay, &relay->out, n);
+		return relay_note_wait(relay, &relay->out, n);
 	relay->has_moved = true;
 	return 1;
 }
 
-/* Tell the peer that nothing more follows. */
+/* Pass the end on to the peer. */
 static int
-close_to_peer(struct relay *relay)
+relay_close_to_peer(struct relay *relay)
 {
 	int r;
 
@@ -182,59 +182,59 @@ close_to_peer(struct relay *relay)
 	ERR_clear_error();
 	r = SSL_shutdown(relay->ssl);
 	if (r < 0)
-		return note_wait(relay, &relay->out, r);
+		return relay_note_wait(relay, &relay->out, r);
 	relay->out.is_over = true;
 	shutdown(relay->outer.fd, SHUT_WR);
 	return 0;
 }
 
 static int
-take_from_door(struct relay *relay)
+relay_take_from_door(struct relay *relay)
 {
 	char bytes[RECORD_BYTES];
 	ssize_t n;
 
 	if (relay->is_out_ended)
-		return close_to_peer(relay);
+		return relay_close_to_peer(relay);
 	n = recv(relay->inner.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	if (n > 0)
-		return give_to_peer(relay, bytes, (size_t)n);
+		return relay_give_to_peer(relay, bytes, (size_t)n);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 		relay->out.inner_events = RELAY_READ;
 		return 0;
 	}
-	/* Closed, or closed with something left that it had not read: both end what it
-	 * says. */
+	/* The door has closed, with or without unread input. */
 	relay->is_out_ended = true;
 	return 1;
 }
 
 /* Returns -1 if the peer has gone. */
 static int
-carry_in(struct relay *relay)
+relay_carry_in(struct relay *relay)
 {
 	struct lane *in = &relay->in;
 	int i, r = 1;
 
 	in->outer_events = in->inner_events = 0;
 	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
-		r = in->rest.len ? give_to_door(relay, in->rest.bytes, in->rest.len)
-				 : take_from_peer(relay);
+		r = in->rest.len ? relay_give_to_door(relay, in->rest.bytes, in->rest.len)
+				 : relay_take_from_peer(relay);
 	if (r > 0)
 		in->outer_events = RELAY_READ;
 	return r;
 }
 
 static int
-carry_out(struct relay *relay)
+relay_carry_out(struct relay *relay)
 {
 	struct lane *out = &relay->out;
 	int i, r = 1;
 
 	out->outer_events = out->inner_events = 0;
 	for (i = 0; i < RECORDS_A_TURN && r > 0; i++)
-		r = out->rest.len ? give_to_peer(relay, out->rest.bytes, out->rest.len)
-				  : take_from_door(relay);
+		r = out->rest.len
+			    ? relay_give_to_peer(relay, out->rest.bytes, out->rest.len)
+			    : relay_take_from_door(relay);
 	if (r > 0 && out->rest.len)
 		out->outer_events = RELAY_WRITE;
 	else if (r > 0)
@@ -242,9 +242,9 @@ carry_out(struct relay *relay)
 	return r;
 }
 
-/* The peer owes something: to take what there is, or to close. */
+/* Limit the time while the peer has something to read or should close. */
 static void
-set_patience(struct relay *relay)
+relay_set_patience(struct relay *relay)
 {
 	int64_t patience_ms = relay->out.is_over                           ? LINGER_MS
 			      : relay->is_out_ended || relay->out.rest.len ? STALL_MS
@@ -257,68 +257,69 @@ set_patience(struct relay *relay)
 		relay->due_ms = clock_now_ms() + patience_ms;
 }
 
-/* Carry what there is, in the directions that the events are for. The relay may be gone
- * afterwards. */
+/* Copy in the given directions. May free the relay. */
 static void
-carry(struct relay *relay, bool is_for_in, bool is_for_out)
+relay_carry(struct relay *relay, bool is_for_in, bool is_for_out)
 {
 	relay->has_moved = false;
-	if ((is_for_in && carry_in(relay) < 0) || (is_for_out && carry_out(relay) < 0) ||
+	if ((is_for_in && relay_carry_in(relay) < 0) ||
+		(is_for_out && relay_carry_out(relay) < 0) ||
 		(relay->in.is_over && relay->out.is_over)) {
-		end_relay(relay);
+		relay_end(relay);
 		return;
 	}
-	watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
-	watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
-	set_patience(relay);
+	relay_watch(&relay->outer, relay->in.outer_events | relay->out.outer_events);
+	relay_watch(&relay->inner, relay->in.inner_events | relay->out.inner_events);
+	relay_set_patience(relay);
 }
 
 static void
-on_inner(struct loop_socket *socket, int event)
+relay_on_inner(struct loop_socket *socket, int event)
 {
 	struct relay *relay = container_of(socket, struct relay, inner);
 
-	carry(relay, event & relay->in.inner_events, event & relay->out.inner_events);
+	relay_carry(
+		relay, event & relay->in.inner_events, event & relay->out.inner_events);
 }
 
 static void
-on_inner_readable(struct loop_socket *socket)
+relay_on_inner_readable(struct loop_socket *socket)
 {
-	on_inner(socket, RELAY_READ);
+	relay_on_inner(socket, RELAY_READ);
 }
 
 static void
-on_inner_writable(struct loop_socket *socket)
+relay_on_inner_writable(struct loop_socket *socket)
 {
-	on_inner(socket, RELAY_WRITE);
+	relay_on_inner(socket, RELAY_WRITE);
 }
 
 static const struct loop_socket_ops inner_ops = {
-	.on_readable = on_inner_readable,
-	.on_writable = on_inner_writable,
+	.on_readable = relay_on_inner_readable,
+	.on_writable = relay_on_inner_writable,
 };
 
 static bool
-is_door_gone(const struct relay *relay)
+relay_is_door_gone(const struct relay *relay)
 {
 	struct pollfd inner = { .fd = relay->inner.fd };
 
 	return poll(&inner, 1, 0) == 1 && (inner.revents & POLLHUP);
 }
 
-/* How long a peer may take nothing is the door's to say, while there is one. */
+/* While the door is open it decides how long the peer may take nothing. */
 static void
-on_impatience(struct relay *relay, int64_t now_ms)
+relay_on_impatience(struct relay *relay, int64_t now_ms)
 {
-	if (relay->out.is_over || is_door_gone(relay))
-		end_relay(relay);
+	if (relay->out.is_over || relay_is_door_gone(relay))
+		relay_end(relay);
 	else
 		relay->due_ms = now_ms + relay->patience_ms;
 }
 
-/* Hands are shaken. */
+/* The handshake is done. */
 static void
-open_pair(struct relay *relay)
+relay_open_pair(struct relay *relay)
 {
 	struct conn *conn = relay->conn;
 	const int bytes = PAIR_BYTES;
@@ -339,13 +340,12 @@ open_pair(struct relay *relay)
 	conn->door = NULL;
 	conn->state = NULL;
 	relay->door->on_open(relay->door->context, conn, fds[1]);
-	carry(relay, true, true);
+	relay_carry(relay, true, true);
 }
 
-/* The peer, which has been sent an alert unless it does not know what that is, is let
- * go of. */
+/* The handshake failed. OpenSSL has sent an alert, except to a client that sent HTTP. */
 static void
-refuse(struct relay *relay)
+relay_reject(struct relay *relay)
 {
 	struct reject *reject = relay->door->reject;
 	bool is_http = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
@@ -354,7 +354,7 @@ refuse(struct relay *relay)
 	log_debug("tls_refused", log_str("peer", conn->peer),
 		log_str("error", tls_error_text()));
 	reject_take(reject, &relay->outer, is_http ? REJECT_HTTP_IS_TLS : REJECT_SAID);
-	free_relay(relay);
+	relay_free(relay);
 	metrics.handshakes[OUTCOME_FAILED]++;
 	conn_note_ending(conn, ENDING_PROTOCOL);
 	conn->door = NULL;
@@ -362,51 +362,51 @@ refuse(struct relay *relay)
 }
 
 static void
-shake_hands(struct relay *relay)
+relay_handshake(struct relay *relay)
 {
 	int r;
 
 	ERR_clear_error();
 	r = SSL_accept(relay->ssl);
 	if (r == 1)
-		open_pair(relay);
-	else if (note_wait(relay, &relay->in, r) < 0)
-		refuse(relay);
+		relay_open_pair(relay);
+	else if (relay_note_wait(relay, &relay->in, r) < 0)
+		relay_reject(relay);
 	else
-		watch(&relay->outer, relay->in.outer_events);
+		relay_watch(&relay->outer, relay->in.outer_events);
 }
 
 static void
-on_outer(struct loop_socket *socket, int event)
+relay_on_outer(struct loop_socket *socket, int event)
 {
 	struct relay *relay = container_of(socket, struct relay, outer);
 
 	if (relay->conn)
-		shake_hands(relay);
+		relay_handshake(relay);
 	else
-		carry(relay, event & relay->in.outer_events,
+		relay_carry(relay, event & relay->in.outer_events,
 			event & relay->out.outer_events);
 }
 
 static void
-on_outer_readable(struct loop_socket *socket)
+relay_on_outer_readable(struct loop_socket *socket)
 {
-	on_outer(socket, RELAY_READ);
+	relay_on_outer(socket, RELAY_READ);
 }
 
 static void
-on_outer_writable(struct loop_socket *socket)
+relay_on_outer_writable(struct loop_socket *socket)
 {
-	on_outer(socket, RELAY_WRITE);
+	relay_on_outer(socket, RELAY_WRITE);
 }
 
 static const struct loop_socket_ops outer_ops = {
-	.on_readable = on_outer_readable,
-	.on_writable = on_outer_writable,
+	.on_readable = relay_on_outer_readable,
+	.on_writable = relay_on_outer_writable,
 };
 
 static void
-on_stop(struct conn *conn, uint16_t code, const char *reason)
+relay_on_stop(struct conn *conn, uint16_t code, const char *reason)
 {
 	(void)code;
 	(void)reason;
@@ -414,21 +414,21 @@ on_stop(struct conn *conn, uint16_t code, const char *reason)
 }
 
 static void
-on_closed(struct conn *conn)
+relay_on_closed(struct conn *conn)
 {
 	struct relay *relay = conn->state;
 
 	metrics.handshakes[OUTCOME_FAILED]++;
 	loop_socket_close(&relay->outer);
-	free_relay(relay);
+	relay_free(relay);
 }
 
-/* Of a connection on which hands are not shaken yet. */
+/* The door of a connection during its handshake. */
 static const struct door conn_door = {
 	.name = "tls",
-	.on_stop = on_stop,
+	.on_stop = relay_on_stop,
 	.kill = conn_free,
-	.on_closed = on_closed,
+	.on_closed = relay_on_closed,
 };
 
 void
@@ -467,7 +467,7 @@ tls_door_tick(struct tls_door *door, int64_t now_ms)
 	for (relay = LIST_FIRST(&door->relays); relay; relay = next) {
 		next = LIST_NEXT(relay, link);
 		if (relay->patience_ms && now_ms >= relay->due_ms)
-			on_impatience(relay, now_ms);
+			relay_on_impatience(relay, now_ms);
 	}
 }
 
@@ -486,5 +486,5 @@ void
 tls_door_clear(struct tls_door *door)
 {
 	while (!LIST_EMPTY(&door->relays))
-		end_relay(LIST_FIRST(&door->relays));
+		relay_end(LIST_FIRST(&door->relays));
 }

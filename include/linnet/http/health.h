@@ -1,7 +1,7 @@
-/* health.h - tells whoever watches the daemon that it lives, and takes requests. */
+/* health.h - health checks: the daemon runs, and accepts requests. */
 #pragma once
 
 #include "linnet/http/http.h"
 
-/* Its routes: /healthz and /readyz. */
+/* The routes /healthz and /readyz. */
 struct http_routes health_routes(void);

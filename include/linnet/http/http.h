@@ -1,6 +1,5 @@
-/* http.h - the HTTP door (RFC 9112): takes one request after another from each
- * connection, gives them to the handlers of its routes, and is the one way to answer
- * them. */
+/* http.h - the HTTP door (RFC 9112): reads one request after another from each
+ * connection, calls the handler of its route, and sends the answer. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,40 +16,39 @@ struct http;
 struct http_route;
 struct http_waiter;
 
-/* A request under way: from its handler's call until it is answered, its stream is ended
- * or handed over, or its waiter's on_gone was called. All of it is the door's; handlers
- * read. */
+/* A request. It lives until it is answered, its stream is ended, its connection is handed
+ * over, or its waiter's on_gone is called. Handlers only read it. */
 struct http_request {
 	struct conn *conn;
 	struct http_head *head;
-	struct buffer body; /* whole; empty where the route takes none */
-	void *context;      /* of the routes */
-	bool is_local;      /* it comes from this machine itself, and for nobody else */
+	struct buffer body; /* complete; empty if the route takes none */
+	void *context;      /* of the table of routes */
+	bool is_local; /* sent by this machine, and not forwarded for another client */
 
-	/* The door's own. */
+	/* Private to the door. */
 	struct http *http;
-	const struct http_route *route; /* NULL: none was found */
-	const char *origin;             /* that may read the answer; NULL: none asks */
+	const struct http_route *route; /* NULL: not found */
+	const char *origin; /* the page's origin that may read the answer; NULL: none */
 	const struct http_waiter *waiter;
 	void *state; /* the waiter's */
 };
 
-/* What is asked for, and who answers. A path has one row. */
+/* A path and its handler. */
 struct http_route {
-	const char *name;  /* the path's first segment; NULL: every path without a row */
-	unsigned segments; /* that the path has */
-	unsigned methods;  /* of enum http_method; HTTP_OPTIONS is the door's */
-	/* The most that the body of a POST may have. NULL: there is none. */
+	const char *name; /* the path's first segment; NULL: every path without a route */
+	unsigned segments; /* number of the path's segments */
+	unsigned methods;  /* of enum http_method; the door answers HTTP_OPTIONS */
+	/* The largest body of a POST. NULL: no body. */
 	size_t (*body_bytes)(const struct config *config);
-	/* Answers, or lets the request wait by http_defer, http_park or http_stream. */
+	/* Answers, or calls http_defer, http_park or http_stream. */
 	void (*handle)(struct http_request *request);
-	bool is_health; /* answered while the daemon stops, too */
+	bool is_health; /* is answered also while the daemon stops */
 };
 
 struct http_routes {
 	const struct http_route *rows;
 	size_t count;
-	void *context; /* for the handlers, in the request */
+	void *context; /* passed to the handlers in the request */
 };
 
 struct http_door {
@@ -62,70 +60,68 @@ struct http_door {
 
 struct http_response {
 	int status;
-	const char *type;    /* Content-Type; NULL: no body at all */
-	const char *headers; /* further lines, each ending in CRLF; NULL: none */
+	const char *type;    /* Content-Type; NULL: no body */
+	const char *headers; /* further lines, each with CRLF; NULL: none */
 	const void *body;    /* copied */
 	size_t len;
 };
 
-/* Who answers a request later. All but on_gone may be NULL. */
+/* Callbacks of a request that is answered later. All but on_gone may be NULL. */
 struct http_waiter {
-	/* The peer has gone or was cut: there is nobody to answer any more. */
+	/* The connection has ended; the request cannot be answered any more. */
 	void (*on_gone)(void *state);
-	/* The daemon stops: answer, or end the stream, now. */
+	/* The daemon stops: answer or end the stream now. */
 	void (*on_stop)(void *state, uint16_t code, const char *reason);
 	/* Called several times a second. May answer or end the stream. */
 	void (*on_tick)(void *state, int64_t now_ms);
-	/* A stream's queue is written. */
+	/* The stream's queue is written. */
 	void (*on_drained)(void *state);
 };
 
-/* Set up the door with the routes of count tables; where several have a path, the first
- * one counts. Borrows everything, until its last connection has gone. */
+/* Set up the door with count tables of routes. If several tables have a path, the first
+ * one is used. Borrows everything until the last connection has ended. */
 void http_door_init(struct http_door *door, const struct config *config,
 	struct out_queue_drain *out_queues, const struct http_routes *tables,
 	size_t count);
 
-/* Serve conn, which has no door yet, on the nonblocking socket fd, which becomes the
- * door's. */
+/* Serve conn, which has no door yet, on the nonblocking socket fd. The door owns fd. */
 void http_door_accept(struct http_door *door, struct conn *conn, int fd);
 
-/* Answer the request and end it: it is freed. The connection is closed behind the answer
- * where it cannot take another request. Never calls back. */
+/* Answer the request and free it. The connection is closed after the answer if it cannot
+ * take another request. Calls no callback. */
 void http_respond(struct http_request *request, const struct http_response *answer);
 
-/* The same with {"error":{"code","message"}}, and with the further header lines in
- * headers (NULL: none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section
- * 15.5.2). */
+/* The same with the body {"error":{"code","message"}} and further header lines (NULL:
+ * none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section 15.5.2). */
 void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
 
-/* The handler will answer shortly, within a minute. A peer that has said all that it
- * wants to say (a FIN) still gets the answer. */
+/* The handler will answer within a minute. The peer may half-close meanwhile and still
+ * gets the answer. */
 void http_defer(
 	struct http_request *request, const struct http_waiter *waiter, void *state);
 
-/* The handler will answer when there is something to say. A peer that closes even its
- * half of the connection has gone. */
+/* The handler will answer at any time later. If the peer closes meanwhile, even only its
+ * half, the connection ends. */
 void http_park(
 	struct http_request *request, const struct http_waiter *waiter, void *state);
 
-/* Answer by 200 with the further header lines in headers, Content-Type among them, and
- * from now on with what the waiter puts into queue, until http_stream_end. The peer is
- * watched as by http_park. Of the request, head and body are gone. */
+/* Answer with 200 and the header lines in headers, Content-Type among them, then send
+ * what the waiter puts into queue, until http_stream_end. The connection ends as after
+ * http_park. Frees the request's head and body. */
 void http_stream(struct http_request *request, const char *headers,
 	struct frame_queue *queue, const struct http_waiter *waiter, void *state);
 
-/* The queue has something. Only marks: safe within a broadcast. */
+/* The queue has frames. Only marks: safe during a broadcast. */
 void http_stream_wake(struct http_request *request);
 
-/* End the stream and the request: it is freed. What waits in the queue is taken out of it
- * and still written. */
+/* End the stream and free the request. Frames that are left in the queue are moved out of
+ * it and still sent. */
 void http_stream_end(struct http_request *request);
 
-/* Give the connection away: take gets its socket, which is its own from now on, and the
- * rest_len bytes that have come behind the request; conn has no door then. The request is
- * freed when take returns. */
+/* Hand over the connection: take owns the socket fd, and conn has no door. rest are the
+ * rest_len bytes received after the request. The request is freed when take returns. If
+ * the process has no descriptor left, the request is answered with 503 instead. */
 void http_hand_over(
 	struct http_request *request, void (*take)(struct http_request *request, int fd,
 					      const char *rest, size_t rest_len));

@@ -1,5 +1,5 @@
-/* acceptor.h - who comes in: the listening sockets, whom the limits let pass, and what
- * the others are told. */
+/* acceptor.h - accepts connections: the listening sockets, the limits, and the answer to
+ * those that are rejected. */
 #pragma once
 
 #include <netinet/in.h>
@@ -14,21 +14,21 @@ struct listener;
 struct loop;
 struct reject;
 
-/* Who serves those that come in. */
+/* What serves the accepted connections. */
 struct acceptor_ops {
-	/* Somebody has come, and may be turned away. */
+	/* A connection has arrived; it may be rejected. */
 	void (*on_knock)(void *context);
-	/* conn, which has no door yet, has come for HTTP (by TLS where there is that) or
-	 * for lines, on the nonblocking socket fd, which belongs to the callee. */
+	/* Serve conn, which has no door yet: HTTP (over TLS if configured), or lines of
+	 * text. The callee owns fd, a nonblocking socket. */
 	void (*on_http)(void *context, struct conn *conn, int fd);
 	void (*on_line)(void *context, struct conn *conn, int fd);
 };
 
 struct acceptor {
-	struct conn_table conns; /* of those who are in */
-	struct reject *reject;   /* tells the others */
+	struct conn_table conns; /* the accepted connections */
+	struct reject *reject;   /* answers the rejected ones */
 
-	/* Its own. */
+	/* Private. */
 	const struct config *config;
 	bool has_tls;
 	struct loop *loop;
@@ -36,41 +36,40 @@ struct acceptor {
 	void *context;
 	struct cidr_list *proxies;
 	struct listener *http;
-	struct listener *line; /* NULL: there is no line door */
-	uint64_t over_limit;   /* since it was logged last */
+	struct listener *line; /* NULL: no line door */
+	uint64_t over_limit;   /* rejected by a limit since the last log line */
 	const char *limit;
-	uint64_t banned; /* the same */
+	uint64_t banned; /* banned peers since the last log line */
 	char banned_peer[INET6_ADDRSTRLEN];
 };
 
-/* Set the limit of open files for as many connections as config allows, and for
- * descriptors that the daemon's other parts need. has_tls: HTTP is spoken by TLS. To be
- * called before the loop is made. Returns how many connections fit. */
+/* Set the limit of open files to what config's connections and the given number of other
+ * descriptors need. has_tls: HTTP is served over TLS. Call this before loop_new. Returns
+ * how many connections fit. */
 size_t acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors);
 
-/* Set up an acceptor that nobody can come to yet, for up to max connections. Borrows
- * everything; context is that of ops. */
+/* Set up an acceptor for up to max connections. It does not listen yet. Borrows
+ * everything; context is passed to ops. */
 void acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
 	size_t max, struct loop *loop, const struct acceptor_ops *ops, void *context);
 
-/* Listen, on the sockets that the service manager hands over or on ones of its own, and
- * say in the log where. Whom bans (borrowed) names is not let in. Returns 0, or -errno
- * when that was logged. */
+/* Listen on the service manager's sockets, or on new ones, and log where. Peers in bans
+ * (borrowed) are rejected. Returns 0, or -errno after logging the error. */
 int acceptor_open(struct acceptor *acceptor, const struct bans *bans);
 
-/* The configuration has changed: its proxies are trusted and its limit of an address
- * counts. */
+/* Use the new configuration's proxies and its limit of connections per address. */
 void acceptor_reload(struct acceptor *acceptor);
 
-/* Say in the log who was turned away since the last call: a line, or one for the banned
- * and one for the others. To be called several times a second, unless it is idle. */
+/* Log which peers were rejected since the last call, in at most two lines, and close
+ * rejected sockets that are due. Call this several times a second unless the acceptor is
+ * idle. */
 void acceptor_tick(struct acceptor *acceptor, int64_t now_ms);
 
-/* True if nobody is in, and nobody is being told why not. */
+/* True if there is neither a connection nor a rejected socket. */
 bool acceptor_is_idle(const struct acceptor *acceptor);
 
 /* Stop listening. */
 void acceptor_close(struct acceptor *acceptor);
 
-/* Stop listening and free what it holds; nobody may be in. */
+/* Stop listening and free everything. No connection may be left. */
 void acceptor_fini(struct acceptor *acceptor);

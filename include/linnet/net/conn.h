@@ -1,5 +1,5 @@
-/* conn.h - one accepted TCP connection of any kind, from accept to its end, and the table
- * of all of them with their limits. */
+/* conn.h - an accepted TCP connection of any kind, and the table of all connections with
+ * its limits. */
 #pragma once
 
 #include <netinet/in.h>
@@ -16,37 +16,37 @@
 
 struct conn;
 
-/* What a connection speaks, and how it is served. A connection may go from one door to
- * another, as from HTTP to WebSocket. */
+/* A door serves the connections of one protocol. A connection may move to another door,
+ * for instance from HTTP to WebSocket. */
 struct door {
 	const char *name; /* for the log */
-	/* Called several times a second; may end with conn_kill. NULL: nothing is due. */
+	/* Called several times a second; may call conn_kill. May be NULL. */
 	void (*on_tick)(struct conn *conn, int64_t now_ms);
-	/* Tell the peer to go, with a code of RFC 6455 section 7.4 where the protocol has
-	 * such; ends within a deadline. Only marks. */
+	/* Begin to close, within a deadline. code is one of RFC 6455 section 7.4, for
+	 * protocols that have it. Only marks: closes nothing at once. */
 	void (*on_stop)(struct conn *conn, uint16_t code, const char *reason);
-	/* Close hard, without a word to the peer, and conn_free. */
+	/* Close at once, without telling the peer, and call conn_free. */
 	void (*kill)(struct conn *conn);
-	/* The connection is gone: close what is open of it, free conn->state. */
+	/* The connection has ended: close its descriptor, free conn->state. */
 	void (*on_closed)(struct conn *conn);
 };
 
 struct conn {
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
-	/* Who is served: the peer, or the client for whom a trusted proxy speaks. */
+	/* The client: the peer, or the client that a trusted proxy forwards for. */
 	char peer[INET6_ADDRSTRLEN];
 	struct conn_limit_key key;
-	bool is_loopback;        /* 127.0.0.0/8 or ::1: exempt from its address's limit */
-	bool is_counted;         /* for that limit */
-	bool is_forwarded;       /* a proxy speaks for the client */
+	bool is_loopback;        /* 127.0.0.0/8 or ::1: has no limit per address */
+	bool is_counted;         /* for the limit per address */
+	bool is_forwarded;       /* by a proxy, for the client */
 	struct in6_addr address; /* the peer's own */
-	int64_t deadline_ms;     /* monotonic; closed hard when it passes; 0: none */
+	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
 	int64_t opened_ms;       /* monotonic */
-	uint64_t sent_bytes;     /* but for what libwebsockets says by itself */
+	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
 	uint64_t received_bytes;
 	enum transport transport;
-	bool is_ending; /* and it is known why */
+	bool is_ending; /* the reason is known */
 	enum ending ending;
 	struct conn_table *table;
 	TAILQ_ENTRY(conn) link;
@@ -56,13 +56,13 @@ struct conn_table {
 	TAILQ_HEAD(, conn) conns;
 	size_t count;
 	size_t max;
-	bool is_stopping; /* nothing that is asked for is done any more */
+	bool is_stopping; /* requests are not carried out any more */
 	struct conn_limit_table *by_address;
-	const struct bans *bans;         /* who is not admitted; NULL: nobody */
-	const struct cidr_list *proxies; /* that are trusted; NULL: none */
+	const struct bans *bans;         /* rejected peers; NULL: none */
+	const struct cidr_list *proxies; /* trusted; NULL: none */
 };
 
-/* What the log says when a connection, or what it carried, has ended. */
+/* Log fields for the end of a connection or of its session. */
 #define CONN_END_FIELDS(conn)                                                            \
 	log_str("peer", (conn)->peer),                                                   \
 		log_str("reason", metrics_ending_name((conn)->ending)),                  \
@@ -70,35 +70,36 @@ struct conn_table {
 		log_uint("received_bytes", (conn)->received_bytes),                      \
 		log_int("duration_ms", clock_now_ms() - (conn)->opened_ms)
 
-/* An empty table for up to max connections, up to per_address of them from one address.
- * Borrows proxies. */
+/* Set up an empty table for up to max connections, up to per_address of them from one
+ * address. Borrows proxies. */
 void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
 	const struct cidr_list *proxies);
 
-/* Free what the table holds; it must be empty. */
+/* Free the table's memory; it must be empty. */
 void conn_table_fini(struct conn_table *table);
 
-/* Write address as text, mapped IPv4 as IPv4, to out of INET6_ADDRSTRLEN bytes. */
+/* Write address as text to out, which has INET6_ADDRSTRLEN bytes. Mapped IPv4 is written
+ * as IPv4. */
 void conn_format_address(const struct sockaddr *address, char *out);
 
-/* A record for a connection from address (which passed the limits), or NULL with *why set
- * to a word for the log: "banned", "connections" or "per_address". Freed by conn_free.
- * Whoever admits it gives it a door. */
+/* Check the limits and make a record for a connection from address. The caller sets its
+ * door; conn_free frees it. Returns NULL if it is rejected, with *why set for the log:
+ * "banned", "connections" or "per_address". */
 struct conn *conn_admit(struct conn_table *table, const struct sockaddr *address,
 	enum transport transport, const char **why);
 
-/* From now on it is one of transport, for as long as it lasts. */
+/* Count the connection under transport for the rest of its life. */
 void conn_become(struct conn *conn, enum transport transport);
 
-/* An HTTP connection counts as a poll's until conn_end_poll is called. */
+/* Count an HTTP connection as a poll until conn_end_poll. */
 void conn_begin_poll(struct conn *conn);
 void conn_end_poll(struct conn *conn);
 
-/* It ends, or is about to, for that reason. The first call counts; without any it is the
+/* Note why the connection ends. Only the first call has an effect; the default is a
  * normal end. */
 void conn_note_ending(struct conn *conn, enum ending ending);
 
-/* So many bytes were given to its socket. */
+/* Count bytes written to the socket. */
 static inline void
 conn_count_sent(struct conn *conn, size_t bytes)
 {
@@ -106,33 +107,32 @@ conn_count_sent(struct conn *conn, size_t bytes)
 	metrics.bytes_sent += bytes;
 }
 
-/* True if the peer is a proxy that is trusted by now. Proxies are exempt from bans and
- * from the limit of an address. */
+/* True if the current configuration trusts the peer as a proxy. Bans and the limit per
+ * address do not apply to proxies themselves. */
 bool conn_is_proxy(const struct conn *conn);
 
-/* The connection serves client from now on, for whom a proxy speaks, or its own peer,
- * which was a proxy until now. It counts for the limit of the client's address. Returns
- * 0, -EUSERS if that address has as many connections as it may, or -EACCES if it is
- * banned. */
+/* Serve client from now on and count the connection for its address. client is the one
+ * that a proxy forwards for, or the peer itself if it is no longer a trusted proxy.
+ * Returns 0, -EUSERS if the address is at its limit, or -EACCES if it is banned. */
 int conn_set_client(struct conn *conn, const struct in6_addr *client);
 
-/* The proxy, if conn is from one, speaks for itself again. */
+/* Serve the peer itself again, if a proxy has forwarded. */
 void conn_unset_client(struct conn *conn);
 
-/* True if the one who is served is banned by now. */
+/* True if the client is banned now. */
 bool conn_is_banned(const struct conn *conn);
 
-/* The connection is gone: tell its door, if it has one, and free the record. */
+/* Tell the door, if any, that the connection has ended, and free the record. */
 void conn_free(struct conn *conn);
 
-/* Close hard, without a word to the peer, and free conn. */
+/* Close at once, without telling the peer, and free conn. */
 void conn_kill(struct conn *conn);
 
-/* Kill what has passed its deadline and let the doors do what is due. */
+/* Kill connections past their deadline and call the doors' on_tick. */
 void conn_table_tick(struct conn_table *table);
 
-/* Ask everybody to go: WebSockets are closed with code, HTTP connections soon. */
+/* Begin to close all connections, WebSockets with code. */
 void conn_table_stop(struct conn_table *table, uint16_t code, const char *reason);
 
-/* Kill everybody that is left. */
+/* Kill all connections. */
 void conn_table_clear(struct conn_table *table);

@@ -1,6 +1,6 @@
-/* loop.h - the event loop of the daemon. libwebsockets runs it, on libev, and serves
- * every descriptor: listening sockets, connections, eventfds, inotify. Only loop.c and
- * the websocket folder know that. */
+/* loop.h - the daemon's event loop. libwebsockets runs it, on libev, and watches every
+ * descriptor: listening sockets, connections, eventfds, inotify, signals. Only loop.c and
+ * websocket/ include the headers of libwebsockets. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,100 +14,99 @@ struct loop_timer;
 struct lws;
 struct lws_context;
 
-/* What happens on a descriptor. Both are called at the end of a turn of the loop, when
- * libwebsockets is not in the middle of something: they may close any socket, their own
- * too. */
+/* Events of a descriptor. They are delivered at the end of a turn of the loop, outside of
+ * libwebsockets' callbacks, so they may close any socket, their own included. */
 struct loop_socket_ops {
 	void (*on_readable)(struct loop_socket *socket);
-	/* NULL: loop_socket_want_write is never called. */
+	/* May be NULL if loop_socket_want_write is never called. */
 	void (*on_writable)(struct loop_socket *socket);
 };
 
-/* A descriptor that the loop watches; embedded in its owner. All zero: not open. */
+/* A watched descriptor, embedded in its owner. All zero: not open. */
 struct loop_socket {
 	struct loop *loop;
 	const struct loop_socket_ops *ops;
 	struct lws *wsi; /* NULL: not open */
 	int fd;
-	uint8_t wanted; /* events of loop.c that the owner wants to hear of */
-	uint8_t come;   /* events that were not delivered yet */
+	uint8_t wanted; /* events that the owner waits for */
+	uint8_t come;   /* events to be delivered */
+	bool is_held;   /* libwebsockets does not watch input */
 	TAILQ_ENTRY(loop_socket) link;
 };
 
-/* Make the loop. The limit of open files must be final: libwebsockets makes tables of
- * that size. Returns a loop for loop_free, or NULL after logging why. */
+/* Make the loop. Set the limit of open files before: libwebsockets allocates tables of
+ * that size. Returns a loop for loop_free, or NULL after logging the error. */
 struct loop *loop_new(void);
 
-/* Call on_turn(context) at the end of each turn, after the events were delivered and
- * before the loop sleeps. */
+/* Call on_turn(context) at the end of each turn, after events are delivered and before
+ * the loop sleeps. */
 void loop_on_turn(struct loop *loop, void (*on_turn)(void *context), void *context);
 
-/* Serve until loop_end is called. */
+/* Run until loop_end is called. */
 void loop_run(struct loop *loop);
 
-/* Let loop_run return at the end of this turn. */
+/* Make loop_run return at the end of this turn. */
 void loop_end(struct loop *loop);
 
-/* How long this turn takes so far, in microseconds. */
+/* Microseconds since this turn began. */
 int64_t loop_turn_us(const struct loop *loop);
 
-/* Log how many lines of libwebsockets were left out of the log since the last call. */
+/* Log how many of libwebsockets' log lines were suppressed since the last call. */
 void loop_log_suppressed(void);
 
-/* libwebsockets, for the WebSockets. */
+/* The context of libwebsockets, for websocket/. */
 struct lws_context *loop_lws(const struct loop *loop);
 
-/* Log nothing of what libwebsockets says until is_mute is false. */
+/* Suppress all log lines of libwebsockets until called with false. */
 void loop_mute_lws(bool is_mute);
 
-/* Close every descriptor and every WebSocket that is left, and stop libwebsockets. The
- * sockets' owners are not told; to close them again does nothing. Nothing can be opened
- * afterwards. */
+/* Close all descriptors and WebSockets and stop libwebsockets. Owners of sockets are not
+ * told; closing a socket again does nothing. Nothing can be opened afterwards. */
 void loop_close_all(struct loop *loop);
 
 /* Free the loop; NULL is fine. */
 void loop_free(struct loop *loop);
 
-/* Watch fd, which becomes the loop's, for input. */
+/* Make fd nonblocking and watch it for input. The loop owns fd from now on. */
 void loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 	const struct loop_socket_ops *ops);
 
-/* True from loop_socket_open until the socket is closed, moved or released. */
+/* True until the socket is closed, moved or released. */
 static inline bool
 loop_socket_is_open(const struct loop_socket *socket)
 {
 	return socket->wsi != NULL;
 }
 
-/* Watch, or do not watch, for input. */
+/* Watch input, or stop watching it. */
 void loop_socket_watch_input(struct loop_socket *socket, bool on);
 
-/* Call on_writable once, in a later turn, when the socket takes bytes. */
+/* Call on_writable once, in a later turn, when the socket can be written. */
 void loop_socket_want_write(struct loop_socket *socket);
 
-/* From now on to is the socket, with ops, and from is not open any more. */
+/* Move the descriptor to the socket to, with ops. from is not open afterwards. */
 void loop_socket_move(struct loop_socket *from, struct loop_socket *to,
 	const struct loop_socket_ops *ops);
 
-/* Stop watching without closing the connection. Returns a descriptor, which the caller
- * owns, or -errno when the process is out of descriptors: then nothing has changed. */
+/* Stop watching without closing the connection. Returns a descriptor that the caller
+ * owns, or -errno if the process has no descriptor left; then nothing has changed. */
 int loop_socket_release(struct loop_socket *socket);
 
 /* Close the descriptor. Does nothing if the socket is not open. */
 void loop_socket_close(struct loop_socket *socket);
 
-/* Make a timer that does not run yet and calls call(context). */
+/* Make a timer for call(context). It does not run yet. */
 struct loop_timer *loop_timer_new(
 	struct loop *loop, void (*call)(void *context), void *context);
 
-/* Call in after_ms and then every repeat_ms (0: once). Starts a running timer anew. */
+/* Call in after_ms and then every repeat_ms (0: once). Restarts a running timer. */
 void loop_timer_start(struct loop_timer *timer, int64_t after_ms, int64_t repeat_ms);
 void loop_timer_stop(struct loop_timer *timer);
 
-/* False once it has called for the last time. */
+/* False after the timer's last call. */
 bool loop_timer_is_running(const struct loop_timer *timer);
 
-/* When the running timer calls next, in microseconds from the beginning of this turn. */
+/* Microseconds from the beginning of this turn to the timer's next call. */
 int64_t loop_timer_remaining_us(const struct loop_timer *timer);
 
 /* Stop and free it; NULL is fine. */

@@ -1,5 +1,5 @@
-/* tls.h - TLS in front of a door (RFC 8446, RFC 5246): what comes encrypted on one socket
- * goes on in plain on another one, and back. */
+/* tls.h - TLS in front of a door (RFC 8446, RFC 5246): a relay decrypts one socket into
+ * another one, and encrypts the way back. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,47 +12,46 @@ struct reject;
 struct relay;
 struct tls;
 
-/* Make *tls of two PEM files: a certificate, followed by those that vouch for it, and its
- * private key, which must not be locked by a password. Returns 0, or -EINVAL with a
- * sentence in *why, which is good until the next call; then *tls is NULL. Whoever calls
- * it gives *tls to tls_free. */
+/* Load a certificate from two PEM files: the certificate with its chain, and its private
+ * key without a password. Returns 0 with *tls set, which the caller gives to tls_free; or
+ * -EINVAL with *tls NULL and a sentence in *why, valid until the next call. */
 int tls_new(struct tls **tls, const char *certificate, const char *key, const char **why);
 
-/* Use the certificate of fresh for connections that come from now on. Frees fresh. */
+/* Use the certificate of fresh for new connections. Frees fresh. */
 void tls_replace(struct tls *tls, struct tls *fresh);
 
 /* Free it; NULL is fine. */
 void tls_free(struct tls *tls);
 
-/* Hands are shaken: conn, which has no door, is to be served on the nonblocking socket
- * fd, which belongs to the callee. To close it ends the connection, once what was
- * written to it has gone out. */
+/* The handshake is done: serve conn, which has no door, on the nonblocking socket fd.
+ * The callee owns fd. Closing it ends the connection after everything written to it is
+ * sent. */
 typedef void tls_on_open(void *context, struct conn *conn, int fd);
 
-/* Where connections come in. */
+/* Accepts TLS connections. */
 struct tls_door {
 	struct tls *tls;
 	struct loop *loop;
 	struct reject *reject;
 	tls_on_open *on_open;
 	void *context;
-	LIST_HEAD(, relay) relays; /* of connections that are open */
+	LIST_HEAD(, relay) relays; /* after their handshake */
 };
 
 /* Set up the door; borrows everything. SIGPIPE must be ignored. */
 void tls_door_init(struct tls_door *door, struct tls *tls, struct loop *loop,
 	struct reject *reject, tls_on_open *on_open, void *context);
 
-/* Shake hands with the peer of conn, which has no door yet, on the nonblocking socket fd,
- * which becomes the door's. One who speaks HTTP is told that this is TLS. */
+/* Begin the TLS handshake of conn, which has no door yet, on the nonblocking socket fd.
+ * The door owns fd. A client that sends plain HTTP gets an answer saying that this port
+ * is TLS. */
 void tls_door_accept(struct tls_door *door, struct conn *conn, int fd);
 
-/* Cut peers that have had their time; to be called several times a second while there are
- * relays. */
+/* Close relays that are due. Call this several times a second while there are relays. */
 void tls_door_tick(struct tls_door *door, int64_t now_ms);
 
-/* True if no connection has anything left to be told. */
+/* True if every peer has been sent everything. */
 bool tls_door_is_idle(const struct tls_door *door);
 
-/* Cut the connections that are left. */
+/* Close all relays. */
 void tls_door_clear(struct tls_door *door);

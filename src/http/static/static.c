@@ -8,13 +8,13 @@
 #include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 
-/* Room for an entity tag that says the coding, too, and for the lines about a file. */
+/* Room for an entity tag with the coding, and for a file's header lines. */
 #define ETAG_BYTES (STATIC_FILE_ETAG_BYTES + 8)
 #define HEADERS_BYTES (ETAG_BYTES + 128)
 
-/* RFC 9110 section 13.1.2, by weak comparison. */
+/* RFC 9110 section 13.1.2, weak comparison. */
 static bool
-is_unchanged(const struct http_head *head, const char *etag)
+static_is_unchanged(const struct http_head *head, const char *etag)
 {
 	static const char name[] = "if-none-match";
 	const struct http_field *field = NULL;
@@ -25,9 +25,9 @@ is_unchanged(const struct http_head *head, const char *etag)
 	return false;
 }
 
-/* Each form of the file has a tag of its own (RFC 9110 section 8.8.3.3). */
+/* Each coding of a file has its own tag (RFC 9110 section 8.8.3.3). */
 static void
-write_etag(char *out, const char *etag, bool is_gzip)
+static_write_etag(char *out, const char *etag, bool is_gzip)
 {
 	int inside = (int)strlen(etag) - 1;
 
@@ -35,7 +35,8 @@ write_etag(char *out, const char *etag, bool is_gzip)
 }
 
 static const struct buffer *
-find_gzip(struct http_request *request, const char *path, const struct static_file *file)
+static_find_gzip(
+	struct http_request *request, const char *path, const struct static_file *file)
 {
 	struct static_door *door = request->context;
 
@@ -45,7 +46,7 @@ find_gzip(struct http_request *request, const char *path, const struct static_fi
 }
 
 static void
-answer_plain(struct http_request *request, struct http_response *answer,
+static_answer_plain(struct http_request *request, struct http_response *answer,
 	const struct static_file *file)
 {
 	void *body = xmalloc(file->size);
@@ -61,34 +62,34 @@ answer_plain(struct http_request *request, struct http_response *answer,
 }
 
 static void
-answer_file(
+static_answer_file(
 	struct http_request *request, const char *path, const struct static_file *file)
 {
-	const struct buffer *gzip = find_gzip(request, path, file);
+	const struct buffer *gzip = static_find_gzip(request, path, file);
 	char etag[ETAG_BYTES], headers[HEADERS_BYTES];
 	struct http_response answer = { .status = 304, .headers = headers };
 
-	write_etag(etag, file->etag, gzip);
-	if (!is_unchanged(request->head, etag)) {
+	static_write_etag(etag, file->etag, gzip);
+	if (!static_is_unchanged(request->head, etag)) {
 		answer.status = 200;
 		answer.type = file->type;
 		answer.body = gzip ? gzip->bytes : NULL;
 		answer.len = gzip ? gzip->len : file->size;
 	}
-	/* Always asked again: the files' names do not change with what is in them. */
+	/* Browsers must revalidate: the files' names do not change with their content. */
 	snprintf(headers, sizeof(headers), "ETag: %s\r\nCache-Control: no-cache\r\n%s%s",
 		etag, file->is_text ? "Vary: Accept-Encoding\r\n" : "",
 		gzip && answer.type ? "Content-Encoding: gzip\r\n" : "");
 	if (answer.type && !gzip && request->head->method != HTTP_HEAD)
-		answer_plain(request, &answer, file);
+		static_answer_plain(request, &answer, file);
 	else
 		http_respond(request, &answer);
 }
 
-/* The decoded path as the page's files have it. Returns false where a segment has a slash
- * of its own, which no file's name has. */
+/* Write the decoded path. Returns false if a decoded segment contains a slash, which no
+ * file name does. */
 static bool
-write_path(const struct http_head *head, char *out)
+static_write_path(const struct http_head *head, char *out)
 {
 	size_t i;
 
@@ -102,10 +103,10 @@ write_path(const struct http_head *head, char *out)
 }
 
 static void
-on_request(struct http_request *request)
+static_on_request(struct http_request *request)
 {
 	const struct static_door *door = request->context;
-	/* Decoded, no path is longer than the head that it came in. */
+	/* A decoded path is not longer than the head. */
 	char path[HTTP_HEAD_BYTES];
 	struct static_file file;
 	int r = -ENOENT;
@@ -115,7 +116,7 @@ on_request(struct http_request *request)
 			request, 404, NULL, "not_found", "there is no WebSocket here");
 		return;
 	}
-	if (write_path(request->head, path))
+	if (static_write_path(request->head, path))
 		r = static_file_find(door->page, path, &file);
 	if (r == -EMFILE) {
 		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
@@ -124,13 +125,13 @@ on_request(struct http_request *request)
 		http_respond_error(
 			request, 404, NULL, "not_found", "there is nothing here");
 	} else {
-		answer_file(request, path, &file);
+		static_answer_file(request, path, &file);
 		static_file_close(&file);
 	}
 }
 
 static const struct http_route rows[] = {
-	{ .methods = HTTP_GET | HTTP_HEAD, .handle = on_request },
+	{ .methods = HTTP_GET | HTTP_HEAD, .handle = static_on_request },
 };
 
 void

@@ -36,7 +36,7 @@ static const struct {
 };
 
 static void
-find_type(struct static_file *file, const char *path)
+static_file_find_type(struct static_file *file, const char *path)
 {
 	const char *extension = strrchr(path, '.');
 	size_t i;
@@ -50,9 +50,9 @@ find_type(struct static_file *file, const char *path)
 		}
 }
 
-/* Open relative to the page's folder and nowhere else, whatever links there are. */
+/* Open a file inside of the page's folder, also if links lead elsewhere. */
 static int
-open_beneath(const struct static_root *page, const char *path)
+static_file_open_beneath(const struct static_root *page, const char *path)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
@@ -60,17 +60,16 @@ open_beneath(const struct static_root *page, const char *path)
 	};
 	long fd = syscall(SYS_openat2, page->directory, path, &how, sizeof(how));
 
-	/* A kernel before 5.6, or a sandbox that does not know the call: no links then.
-	 */
+	/* A kernel before 5.6, or a sandbox without this call: follow no links. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
 		fd = openat(page->directory, path, (int)how.flags | O_NOFOLLOW);
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* No segment may be empty or begin with a dot: that leaves out "..", dot files and a path
- * that would be absolute once its first slash is gone. */
+/* No segment may be empty or begin with a dot. This excludes "..", dot files, and a path
+ * that is still absolute without its first slash. */
 static bool
-is_servable(const char *path)
+static_file_is_servable(const char *path)
 {
 	const char *segment = path;
 
@@ -85,15 +84,15 @@ is_servable(const char *path)
 }
 
 static int
-describe(struct static_file *file, const char *path)
+static_file_describe(struct static_file *file, const char *path)
 {
 	struct stat st;
 
 	if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_BYTES)
 		return -ENOENT;
 	file->size = (size_t)st.st_size;
-	find_type(file, path);
-	/* Not st_mtim: "cp -p" and the like put new content under an old time. */
+	static_file_find_type(file, path);
+	/* Not st_mtim: "cp -p" gives new content an old time. */
 	snprintf(file->etag, sizeof(file->etag),
 		"\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st.st_ino,
 		(uint64_t)st.st_size,
@@ -108,12 +107,12 @@ static_file_find(
 	const char *relative = !strcmp(path, "/") ? "index.html" : path + 1;
 	int r;
 
-	if (path[0] != '/' || !is_servable(relative))
+	if (path[0] != '/' || !static_file_is_servable(relative))
 		return -ENOENT;
-	file->fd = open_beneath(page, relative);
+	file->fd = static_file_open_beneath(page, relative);
 	if (file->fd < 0)
 		return file->fd == -EMFILE || file->fd == -ENFILE ? -EMFILE : -ENOENT;
-	r = describe(file, relative);
+	r = static_file_describe(file, relative);
 	if (r < 0)
 		static_file_close(file);
 	return r;

@@ -8,7 +8,7 @@
 
 #include "loop_fixture.h"
 
-/* Nothing here takes so many; it only bounds a failure. */
+/* A test that waits in vain ends after so many turns. */
 #define TURNS 1000
 
 struct end {
@@ -109,7 +109,7 @@ turn_until(const unsigned *count, unsigned wanted)
 }
 
 static void
-test_input_is_told_of_while_it_is_watched(void **state)
+test_input_is_reported_while_it_is_watched(void **state)
 {
 	struct end end;
 
@@ -128,7 +128,7 @@ test_input_is_told_of_while_it_is_watched(void **state)
 }
 
 static void
-test_a_wish_to_write_is_for_once_and_can_be_repeated_from_within(void **state)
+test_want_write_calls_once_and_may_be_repeated_in_the_callback(void **state)
 {
 	struct end end;
 
@@ -161,7 +161,7 @@ test_a_socket_may_close_itself_and_others(void **state)
 	assert_int_equal(ends[0].reads + ends[1].reads, 1);
 	for (i = 0; i < 3; i++) {
 		assert_false(loop_socket_is_open(&ends[i].socket));
-		/* An end of what the peer says, or a reset. */
+		/* The end of the input, or a reset. */
 		assert_true(read(ends[i].peer, &byte, 1) <= 0 && errno != EAGAIN);
 		close_end(&ends[i]);
 	}
@@ -188,7 +188,7 @@ test_a_moved_socket_has_another_owner(void **state)
 }
 
 static void
-test_a_released_socket_lives_on_under_its_number(void **state)
+test_a_released_socket_keeps_its_number(void **state)
 {
 	struct end end, again;
 	int fd, was;
@@ -210,7 +210,7 @@ test_a_released_socket_lives_on_under_its_number(void **state)
 }
 
 static void
-test_without_descriptors_nothing_is_released(void **state)
+test_without_free_descriptors_nothing_is_released(void **state)
 {
 	struct rlimit limit, none;
 	struct end end;
@@ -228,7 +228,7 @@ test_without_descriptors_nothing_is_released(void **state)
 }
 
 static void
-test_what_is_left_is_closed_with_the_loop(void **state)
+test_closing_the_loop_closes_its_sockets(void **state)
 {
 	struct end end;
 	char byte;
@@ -248,7 +248,7 @@ count(void *context)
 }
 
 static void
-test_timers_run_once_or_again_and_again(void **state)
+test_timers_run_once_or_repeatedly(void **state)
 {
 	unsigned once = 0, often = 0;
 	struct loop_timer *timers[2] = {
@@ -276,14 +276,14 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_input_is_told_of_while_it_is_watched),
-		TEST(test_a_wish_to_write_is_for_once_and_can_be_repeated_from_within),
+		TEST(test_input_is_reported_while_it_is_watched),
+		TEST(test_want_write_calls_once_and_may_be_repeated_in_the_callback),
 		TEST(test_a_socket_may_close_itself_and_others),
 		TEST(test_a_moved_socket_has_another_owner),
-		TEST(test_a_released_socket_lives_on_under_its_number),
-		TEST(test_without_descriptors_nothing_is_released),
-		TEST(test_what_is_left_is_closed_with_the_loop),
-		TEST(test_timers_run_once_or_again_and_again),
+		TEST(test_a_released_socket_keeps_its_number),
+		TEST(test_without_free_descriptors_nothing_is_released),
+		TEST(test_closing_the_loop_closes_its_sockets),
+		TEST(test_timers_run_once_or_repeatedly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

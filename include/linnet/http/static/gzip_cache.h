@@ -1,9 +1,6 @@
-/* gzip_cache.h - the text files of the page as gzip (RFC 1952), kept for whoever asks
- * next.
- *
- * Only for what is the same for everybody and holds no secret: how small a text gets
- * tells something about it, and more where a stranger may choose a part of it (BREACH).
- */
+/* gzip_cache.h - caches the page's text files compressed with gzip (RFC 1952). Only for
+ * files that are the same for everybody: the size of a compressed text reveals something
+ * about it, more so if an attacker chooses a part of it (BREACH). */
 #pragma once
 
 #include <stdint.h>
@@ -11,19 +8,19 @@
 #include "linnet/base/buffer.h"
 #include "linnet/http/static/static_file.h"
 
-/* All zero is empty. */
+/* All zero: empty. */
 struct gzip_cache {
-	struct gzip_cache_entry
-		*entries; /* the one that was not used for longest first */
-	size_t bytes;     /* that they take */
+	struct gzip_cache_entry *entries; /* least recently used first */
+	size_t bytes;                     /* used by them */
 };
 
-/* The compressed content of file, which static_file_find found at path; compressed now
- * unless that is kept. now_ms is monotonic. Returns NULL where the file goes out as it
- * is: it is no text, shorter than 256 bytes or longer than 1 MiB, does not get smaller,
- * cannot be read, or there is no room. The content is good until the next call. */
+/* Returns the compressed content of file, which static_file_find found at path.
+ * Compresses it if it is not cached. now_ms is monotonic. Returns NULL if the file should
+ * be sent uncompressed: it is not text, smaller than 256 bytes or larger than 1 MiB, does
+ * not get smaller, cannot be read, or there is no room. The content is valid until the
+ * next call. */
 const struct buffer *gzip_cache_find(struct gzip_cache *gzip, const char *path,
 	const struct static_file *file, int64_t now_ms);
 
-/* Free what is kept. */
+/* Free all cached content. */
 void gzip_cache_clear(struct gzip_cache *gzip);

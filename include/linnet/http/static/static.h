@@ -1,4 +1,4 @@
-/* static.h - answers requests for the files of the static page. */
+/* static.h - serves the files of the static page. */
 #pragma once
 
 #include "linnet/http/http.h"
@@ -13,8 +13,8 @@ struct static_door {
 /* Set up the door; borrows page. */
 void static_door_init(struct static_door *door, const struct static_root *page);
 
-/* Free what the door keeps. One that is all zero keeps nothing. */
+/* Free the door's memory. All zero is fine. */
 void static_door_fini(struct static_door *door);
 
-/* Its routes: every path that no other table has. */
+/* The route for every path that no other table has. */
 struct http_routes static_door_routes(struct static_door *door);

@@ -9,7 +9,7 @@
 #define STATIC_FILE_ETAG_BYTES 64
 
 struct static_root {
-	int directory; /* of the page's files */
+	int directory; /* file descriptor of the page's folder */
 };
 
 /* One file of the page, open for reading. */
@@ -17,8 +17,8 @@ struct static_file {
 	int fd;
 	size_t size;
 	const char *type;                  /* Content-Type, static text */
-	bool is_text;                      /* by its type */
-	char etag[STATIC_FILE_ETAG_BYTES]; /* changes whenever the file does */
+	bool is_text;                      /* according to its type */
+	char etag[STATIC_FILE_ETAG_BYTES]; /* changes whenever the file changes */
 };
 
 /* Open the folder at root, which must hold an index.html. Returns 0 or -errno. */
@@ -27,15 +27,15 @@ int static_root_open(struct static_root *page, const char *root);
 /* Close the folder. */
 void static_root_close(struct static_root *page);
 
-/* Find the file of path, an absolute path as in a URL, decoded and without its query; "/"
- * is index.html. Returns 0 and a file that static_file_close closes, -EMFILE when no more
- * files can be opened, or -ENOENT: dot files, folders, what a symbolic link hides outside
- * the page's folder and what is unreadable or larger than 16 MiB are not there. */
+/* Find the file at path, a URL's absolute path, decoded and without query; "/" is
+ * index.html. Returns 0 and a file for static_file_close; -EMFILE if no more files can be
+ * opened; or -ENOENT. Not found are also dot files, folders, files outside of the page's
+ * folder behind a symbolic link, and files that are unreadable or larger than 16 MiB. */
 int static_file_find(
 	const struct static_root *page, const char *path, struct static_file *file);
 
-/* Read the whole file to buffer, which holds file->size bytes; as often as it is wanted.
- * Returns 0 or -errno; -EIO if the file has shrunk meanwhile. */
+/* Read the whole file to buffer, which has file->size bytes. May be called again. Returns
+ * 0 or -errno; -EIO if the file has shrunk. */
 int static_file_read(const struct static_file *file, void *buffer);
 
 /* Close the file. */
