@@ -390,9 +390,7 @@ static const struct door conn_door = {
 };
 
 void
-http_hand_over(
-	struct http_request *request, void (*take)(struct http_request *request, int fd,
-					      const char *rest, size_t rest_len))
+http_hand_over(struct http_request *request, http_take *take)
 {
 	struct http *http = request->http;
 	int fd = loop_socket_release(&http->socket);

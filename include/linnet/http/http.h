@@ -119,9 +119,12 @@ void http_stream_wake(struct http_request *request);
  * it and still sent. */
 void http_stream_end(struct http_request *request);
 
-/* Hand over the connection: take owns the socket fd, and conn has no door. rest are the
- * rest_len bytes received after the request. The request is freed when take returns. If
- * the process has no descriptor left, the request is answered with 503 instead. */
-void http_hand_over(
-	struct http_request *request, void (*take)(struct http_request *request, int fd,
-					      const char *rest, size_t rest_len));
+/* Takes over a connection: owns its socket fd, and rest are the rest_len bytes received
+ * after the request. */
+typedef void http_take(
+	struct http_request *request, int fd, const char *rest, size_t rest_len);
+
+/* Hand over the connection to take. conn has no door then. The request is freed when take
+ * returns. If the process has no descriptor left, the request is answered with 503
+ * instead. */
+void http_hand_over(struct http_request *request, http_take *take);
