@@ -28,7 +28,6 @@
 #include "linnet/net/out_queue.h"
 #include "linnet/net/tls.h"
 #include "linnet/tail/tail.h"
-#include "linnet/websocket/echo.h"
 #include "linnet/websocket/upgrade.h"
 #include "linnet/websocket/websocket.h"
 
@@ -116,7 +115,7 @@ server_on_tick(void *context)
 	conn_table_tick(&server->acceptor.conns);
 	tls_door_tick(&server->tls_door, now_ms);
 	chat_tick(server->chat, clock_unix_ms());
-	api_tick(&server->api, now_ms);
+	api_forget_polls(&server->api, now_ms);
 	server_give_memory_back(server);
 	if (acceptor_is_idle(&server->acceptor) && LIST_EMPTY(&server->tls_door.relays) &&
 		!server->api.polls)
@@ -231,8 +230,7 @@ server_init_doors(struct server *server)
 	api_init(&server->api, &access, server->chat, &server->deferred);
 	prometheus_door_init(&server->metrics, &access, server->chat);
 	static_door_init(&server->static_door, &server->page);
-	server->upgrade.chat = &server->ws.service;
-	server->upgrade.echo = &echo_service;
+	server->upgrade = (struct upgrade){ server->websockets, &server->ws.service };
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = prometheus_door_routes(&server->metrics);
@@ -263,25 +261,6 @@ server_open_chat(struct server *server)
 	return r;
 }
 
-static void
-server_set_heartbeat(struct server *server)
-{
-	const struct config *config = server->config;
-
-	websocket_host_set_heartbeat(
-		server->websockets, config->heartbeat.ping_s, config->heartbeat.pong_s);
-}
-
-static bool
-server_open_websockets(struct server *server)
-{
-	server->upgrade.host = server->websockets = websocket_host_new(server->loop);
-	if (!server->websockets)
-		return false;
-	server_set_heartbeat(server);
-	return true;
-}
-
 struct server *
 server_start(const struct config *config, const struct tokens *tokens, struct tls *tls,
 	struct loop *loop, size_t connections)
@@ -302,8 +281,9 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 		&server->acceptor, config, tls != NULL, connections, loop, &ops, server);
 	TAILQ_INIT(&server->deferred);
 	out_queue_drain_init(&server->out_queues, loop);
-	if (server_open_page(server) == 0 && server_open_chat(server) == 0 &&
-		server_open_websockets(server) && server_open_pump(server) == 0) {
+	server->websockets = websocket_host_new(loop, config);
+	if (server->websockets && server_open_page(server) == 0 &&
+		server_open_chat(server) == 0 && server_open_pump(server) == 0) {
 		server_init_doors(server);
 		loop_on_turn(loop, server_on_turn, server);
 		server->tail = tail_new(config, server->chat, loop);
@@ -331,7 +311,6 @@ server_reload(struct server *server)
 		return;
 	acceptor_reload(&server->acceptor);
 	api_reload(&server->api);
-	server_set_heartbeat(server);
 	chat_reload(server->chat);
 	tail_reload(server->tail);
 }
@@ -365,14 +344,13 @@ server_free(struct server *server)
 	websocket_host_free(server->websockets);
 	conn_table_clear(&server->acceptor.conns);
 	tls_door_clear(&server->tls_door);
-	api_free_polls(&server->api);
+	api_fini(&server->api);
 	loop_timer_free(server->tick);
 	loop_timer_free(server->settle);
 	loop_timer_free(server->stop);
 	store_pump_stop(&server->pump);
 	acceptor_fini(&server->acceptor);
 	chat_free(server->chat);
-	api_fini(&server->api);
 	static_door_fini(&server->static_door);
 	if (server->page.directory >= 0)
 		static_root_close(&server->page);

@@ -5,6 +5,7 @@
 
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
+#include "linnet/protocol/kinds.h"
 
 /* The token text of a request. If it is too long, len says so and text is not usable. */
 struct shown {
@@ -64,17 +65,6 @@ access_token_permissions(const struct access *access, const struct token *token)
 	return permissions;
 }
 
-static const struct permissions *
-access_fill_refusal(struct access_refusal *refusal, bool has_shown, const char *why)
-{
-	*refusal = (struct access_refusal){
-		.code = has_shown ? "bad_token" : "token_required",
-		.text = has_shown ? "this token is no good" : "this needs a token",
-		.why = why,
-	};
-	return NULL;
-}
-
 const struct permissions *
 access_log_in(const struct access *access, const char *text, size_t len,
 	struct access_refusal *refusal)
@@ -94,21 +84,28 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	if (len && tokens_check_jwt(
 			   access->tokens, text, len, &rules, &permissions, &why) == 0)
 		return permissions;
-	return access_fill_refusal(refusal, len > 0, why);
+	*refusal = (struct access_refusal){
+		.code = len ? "bad_token" : "token_required",
+		.text = len ? "this token is no good" : "this needs a token",
+		.why = why,
+	};
+	return NULL;
 }
 
 const struct permissions *
 access_permissions(const struct access *access, const struct http_request *request,
-	const struct access_caller *caller, struct access_refusal *refusal)
+	struct access_refusal *refusal)
 {
+	struct access_caller caller;
 	struct shown shown;
 
 	if (access_needs_login(access)) {
 		access_read_shown(request, &shown);
 		return access_log_in(access, shown.text, shown.len, refusal);
 	}
-	if (caller->token)
-		return access_token_permissions(access, caller->token);
+	caller = access_caller_of(access, request);
+	if (caller.token)
+		return access_token_permissions(access, caller.token);
 	/* Not the peer's address: behind a proxy on this machine every peer is local. */
 	return request->is_local && tokens_are_optional(
 					    access->config, access->config->http.address)
@@ -137,31 +134,35 @@ access_log_refused(const char *peer, const char *why)
 }
 
 bool
-access_refuse(
-	struct http_request *request, int status, const char *code, const char *text)
+access_refuse(struct http_request *request, const char *code, const char *text)
 {
 	access_log_refused(request->conn->peer, code);
-	http_respond_error(request, status,
-		status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code, text);
+	http_respond_error(request, fault_http_status(code), NULL, code, text);
 	return false;
 }
 
-/* True if the caller is an admin. Otherwise the request was answered. */
-static bool
-access_check_admin(const struct access *access, struct http_request *request,
+bool
+access_require_token(struct http_request *request, const struct access_caller *caller,
+	const char *text)
+{
+	if (caller->token)
+		return true;
+	return caller->has_shown
+		       ? access_refuse(request, "bad_token", "this token is not known")
+		       : access_refuse(request, "token_required", text);
+}
+
+bool
+access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller)
 {
-	if (caller->token && caller->token->is_admin)
-		return true;
 	if (!tokens_exist(access->tokens))
-		return access_refuse(request, 403, "denied",
+		return access_refuse(request, "denied",
 			"this needs the token of an admin, and there are no tokens");
-	if (!caller->has_shown)
-		return access_refuse(request, 401, "token_required",
-			"this needs the token of an admin");
-	if (!caller->token)
-		return access_refuse(
-			request, 401, "bad_token", "this token is not known");
+	if (!access_require_token(request, caller, "this needs the token of an admin"))
+		return false;
+	if (caller->token->is_admin)
+		return true;
 	access_log_refused(request->conn->peer, "not_admin");
 	http_respond_error(request, 403, NULL, "denied", "this token is not an admin's");
 	return false;
@@ -172,12 +173,5 @@ access_may_watch(const struct access *access, struct http_request *request)
 {
 	struct access_caller caller = access_caller_of(access, request);
 
-	return request->is_local || access_check_admin(access, request, &caller);
-}
-
-bool
-access_may_moderate(const struct access *access, struct http_request *request,
-	const struct access_caller *caller)
-{
-	return access_check_admin(access, request, caller);
+	return request->is_local || access_may_moderate(access, request, &caller);
 }

@@ -96,10 +96,7 @@ prometheus_door_init(struct prometheus_door *door, const struct access *access,
 }
 
 static const struct http_route rows[] = {
-	{ .name = "metrics",
-		.segments = 1,
-		.methods = HTTP_GET | HTTP_HEAD,
-		.handle = prometheus_on_request },
+	{ "metrics", 1, HTTP_GET | HTTP_HEAD, NULL, prometheus_on_request, false },
 };
 
 struct http_routes

@@ -55,22 +55,15 @@ struct query {
 	char format[QUERY_BYTES];
 };
 
-/* Returns false if the value is too long. */
-static bool
-ws_take_argument(const struct http_head *head, const char *name, char *out)
-{
-	return http_head_query(head, name, out, QUERY_BYTES) != -E2BIG;
-}
-
+/* Returns false if a value is too long. */
 static bool
 ws_read_query(const struct http_head *head, struct query *query)
 {
-	memset(query, 0, sizeof(*query));
-	return ws_take_argument(head, "room", query->room) &&
-	       ws_take_argument(head, "name", query->name) &&
-	       ws_take_argument(head, "since", query->since) &&
-	       ws_take_argument(head, "events", query->events) &&
-	       ws_take_argument(head, "format", query->format);
+	return http_head_query(head, "room", query->room, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "name", query->name, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "since", query->since, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "events", query->events, QUERY_BYTES) != -E2BIG &&
+	       http_head_query(head, "format", query->format, QUERY_BYTES) != -E2BIG;
 }
 
 static const char *
@@ -79,46 +72,16 @@ ws_text_or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-/* The client's permissions, for permissions_unref; NULL with *refusal filled in. */
-static const struct permissions *
-ws_permissions(const struct ws_door *door, const struct http_request *request,
-	struct access_refusal *refusal)
-{
-	struct access_caller caller = access_caller_of(&door->access, request);
-
-	return access_permissions(&door->access, request, &caller, refusal);
-}
-
-/* Like on_check: may the client enter room? */
-static const char *
-ws_check_entry(const struct ws_door *door, const struct http_request *request,
-	const char *room, int *status, const char **text)
-{
-	struct access_refusal refusal;
-	const struct permissions *permissions = ws_permissions(door, request, &refusal);
-	const char *code;
-
-	if (!permissions) {
-		access_log_refused(request->conn->peer, refusal.why);
-		*status = 401;
-		*text = refusal.text;
-		return refusal.code;
-	}
-	code = chat_entry_fault(door->chat, permissions, room, text);
-	permissions_unref(permissions);
-	if (code)
-		*status = fault_http_status(code);
-	return code;
-}
-
 static const char *
 ws_on_check(const struct websocket_service *service, const struct http_request *request,
-	int *status, const char **text)
+	const char **text)
 {
-	const struct ws_door *ws_door = container_of(service, struct ws_door, service);
+	const struct ws_door *door = container_of(service, struct ws_door, service);
+	const struct permissions *permissions;
+	struct access_refusal refusal;
 	struct query query;
+	const char *code;
 
-	*status = 400;
 	*text = "a value in the query is too long";
 	if (!ws_read_query(request->head, &query))
 		return "bad_query";
@@ -126,8 +89,16 @@ ws_on_check(const struct websocket_service *service, const struct http_request *
 	if (*query.format && strcmp(query.format, "json") != 0 &&
 		strcmp(query.format, "line") != 0)
 		return "bad_format";
-	return ws_check_entry(
-		ws_door, request, ws_text_or_null(query.room), status, text);
+	permissions = access_permissions(&door->access, request, &refusal);
+	if (!permissions) {
+		access_log_refused(request->conn->peer, refusal.why);
+		*text = refusal.text;
+		return refusal.code;
+	}
+	code = chat_entry_fault(
+		door->chat, permissions, ws_text_or_null(query.room), text);
+	permissions_unref(permissions);
+	return code;
 }
 
 /* The token may have expired since the check; then the session may do nothing. */
@@ -137,7 +108,7 @@ ws_admit(struct ws_session *ws, const struct http_request *request)
 	static const struct permissions nothing;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
-		ws_permissions(ws->door, request, &refusal);
+		access_permissions(&ws->door->access, request, &refusal);
 
 	session_admit(&ws->session, permissions ? permissions : &nothing,
 		ws->socket->conn->peer, clock_unix_ms());
@@ -147,43 +118,42 @@ ws_admit(struct ws_session *ws, const struct http_request *request)
 static void
 ws_on_open(struct websocket *socket, const struct http_request *request)
 {
-	struct ws_door *ws_door = container_of(socket->service, struct ws_door, service);
+	struct ws_door *door = container_of(socket->service, struct ws_door, service);
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
-	struct chat_wishes wishes = { .room = NULL };
 	struct query query;
-	enum wire wire;
+	bool is_line;
 
 	ws_read_query(request->head, &query);
-	wishes.room = ws_text_or_null(query.room);
-	wishes.name = ws_text_or_null(query.name);
-	wishes.since = ws_text_or_null(query.since);
-	wishes.wants_events = !strcmp(query.events, "1");
+	is_line = !strcmp(query.format, "line");
 	socket->state = ws;
-	ws->door = ws_door;
+	ws->door = door;
 	ws->socket = socket;
-	wire = !strcmp(query.format, "line") ? WIRE_WS_LINE : WIRE_WS;
-	if (wire_is_line(wire))
-		wishes.wants_events = true;
-	session_init(&ws->session, &ops, wire, chat_next_number(ws_door->chat),
-		(size_t)ws_door->config->limits.queue_bytes);
+	session_init(&ws->session, &ops, is_line ? WIRE_WS_LINE : WIRE_WS,
+		chat_next_number(door->chat),
+		(size_t)door->access.config->limits.queue_bytes);
 	socket->queue = &ws->session.queue;
 	socket->pressing_bytes = ws->session.queue_max_bytes / 2;
 	ws_admit(ws, request);
 	log_info("session_open", log_uint("session", ws->session.number),
 		log_str("peer", socket->conn->peer),
 		log_str("door", socket->service->name));
-	chat_open(ws_door->chat, &ws->session, &wishes);
+	chat_open(door->chat, &ws->session,
+		&(struct chat_wishes){
+			.room = ws_text_or_null(query.room),
+			.name = ws_text_or_null(query.name),
+			.since = ws_text_or_null(query.since),
+			.wants_events = is_line || !strcmp(query.events, "1"),
+		});
 }
 
 /* Close the session if the message is not text or too long, before it takes memory. */
 static bool
-ws_is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
+ws_is_acceptable(struct ws_session *ws, const struct websocket_piece *piece)
 {
-	const struct websocket *socket = ws->socket;
-	size_t max = (size_t)ws->door->config->limits.message_bytes;
-	size_t announced = ws->partial.len + len + websocket_remaining(socket);
+	size_t max = (size_t)ws->door->access.config->limits.message_bytes;
+	size_t announced = ws->partial.len + piece->len + piece->remaining;
 
-	if (websocket_is_first(socket) && websocket_is_binary(socket)) {
+	if (piece->is_binary) {
 		session_close(&ws->session, CLOSE_UNSUPPORTED, "text messages only");
 		return false;
 	}
@@ -193,11 +163,9 @@ ws_is_acceptable(struct ws_session *ws, const void *bytes, size_t len)
 		session_close(&ws->session, CLOSE_TOO_BIG, "message too big");
 		return false;
 	}
-	if (!websocket_is_text(ws->socket, bytes, len)) {
+	if (!piece->is_valid)
 		session_close(&ws->session, CLOSE_BAD_UTF8, "bad UTF-8");
-		return false;
-	}
-	return true;
+	return piece->is_valid;
 }
 
 /* One message may contain several lines. */
@@ -227,23 +195,22 @@ ws_handle(struct ws_session *ws, const char *bytes, size_t len)
 }
 
 static void
-ws_on_receive(struct websocket *socket, const void *bytes, size_t len)
+ws_on_receive(struct websocket *socket, const struct websocket_piece *piece)
 {
 	struct ws_session *ws = socket->state;
-	bool whole = websocket_is_first(socket) && websocket_is_final(socket);
 
 	if (socket->conn->table->is_stopping)
 		return;
-	if (!ws_is_acceptable(ws, bytes, len)) {
+	if (!ws_is_acceptable(ws, piece)) {
 		buffer_clear(&ws->partial);
 		return;
 	}
-	if (whole) {
-		ws_handle(ws, bytes, len);
+	if (piece->is_first && piece->is_final) {
+		ws_handle(ws, piece->bytes, piece->len);
 		return;
 	}
-	buffer_append(&ws->partial, bytes, len);
-	if (websocket_is_final(socket)) {
+	buffer_append(&ws->partial, piece->bytes, piece->len);
+	if (piece->is_final) {
 		ws_handle(ws, ws->partial.bytes, ws->partial.len);
 		buffer_clear(&ws->partial);
 	}
@@ -293,7 +260,6 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_stop = ws_on_stop,
 			.on_closed = ws_on_closed,
 		},
-		.config = access->config,
 		.access = *access,
 		.chat = chat,
 	};

@@ -390,10 +390,7 @@ static const struct door conn_door = {
 };
 
 void
-http_hand_over(struct http_request *request,
-	void (*take)(void *context, struct http_request *request, int fd,
-		const char *rest, size_t rest_len),
-	void *context)
+http_hand_over(struct http_request *request, http_take *take)
 {
 	struct http *http = request->http;
 	int fd = loop_socket_release(&http->socket);
@@ -408,7 +405,7 @@ http_hand_over(struct http_request *request,
 	out_queue_fini(&http->out_queue);
 	http->conn->door = NULL;
 	http->conn->state = NULL;
-	take(context, request, fd, http->in.bytes, http->in.len);
+	take(request, fd, http->in.bytes, http->in.len);
 	http_free(http);
 }
 

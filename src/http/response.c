@@ -161,7 +161,7 @@ http_respond_error(struct http_request *request, int status, const char *headers
 	struct http_response answer = {
 		.status = status,
 		.type = "application/json",
-		.headers = headers,
+		.headers = status == 401 ? "WWW-Authenticate: Bearer\r\n" : headers,
 	};
 	struct buffer body = { 0 };
 

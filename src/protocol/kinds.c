@@ -52,7 +52,9 @@ static const struct {
 	const char *code;
 	int status;
 } fault_statuses[] = {
+	{ "bad_token", 401 },
 	{ "token_expired", 401 },
+	{ "token_required", 401 },
 	{ "denied", 403 },
 	{ "banned", 403 },
 	{ "kicked", 403 },

@@ -118,21 +118,15 @@ follow_look(struct follow *follow, bool is_patient)
 }
 
 static void
-follow_take_turns(struct follow *follow)
+follow_go_on(struct follow *follow, bool is_patient)
 {
 	struct follow_file *file;
 
+	follow_read_events(follow);
+	follow_look(follow, is_patient);
 	TAILQ_FOREACH (file, &follow->files, link)
 		if (file->needs_turn && !loop_timer_is_running(file->again))
 			follow_lines_turn(file);
-}
-
-static void
-follow_go_on(struct follow *follow)
-{
-	follow_read_events(follow);
-	follow_look(follow, true);
-	follow_take_turns(follow);
 }
 
 static void
@@ -142,7 +136,7 @@ follow_on_inotify(struct loop_socket *events)
 
 	loop_socket_watch_input(events, false);
 	follow_begin_pause(follow);
-	follow_go_on(follow);
+	follow_go_on(follow, true);
 }
 
 static void
@@ -154,7 +148,7 @@ follow_on_pause_over(void *context)
 	loop_socket_watch_input(&follow->events, true);
 	TAILQ_FOREACH (file, &follow->files, link)
 		if (file->is_sought || file->needs_turn) {
-			follow_go_on(follow);
+			follow_go_on(follow, true);
 			return;
 		}
 }
@@ -165,10 +159,8 @@ follow_on_poll(void *context)
 	struct follow *follow = context;
 	struct follow_file *file;
 
-	follow_read_events(follow);
 	follow_look_at_all(follow);
-	follow_look(follow, false);
-	follow_take_turns(follow);
+	follow_go_on(follow, false);
 	TAILQ_FOREACH (file, &follow->files, link)
 		follow_file_retire(file);
 }
@@ -201,23 +193,11 @@ follow_add(struct follow *follow, const struct follow_source *source, void *cont
 {
 	struct follow_file *file = follow_file_new(follow, source, context);
 
-	TAILQ_INSERT_TAIL(&follow->files, file, link);
-	if (follow->text_bytes < source->max_line_bytes) {
-		follow->text_bytes = source->max_line_bytes;
-		follow->text = xrealloc(follow->text, follow->text_bytes);
-	}
 	follow_look(follow, true);
 	/* After the pause this file is read, and every file whose events follow_look has
 	 * just read. */
 	follow_begin_pause(follow);
 	return file;
-}
-
-void
-follow_remove(struct follow_file *file)
-{
-	TAILQ_REMOVE(&file->follow->files, file, link);
-	follow_file_free(file);
 }
 
 void
@@ -231,6 +211,5 @@ follow_free(struct follow *follow)
 		follow_remove(TAILQ_FIRST(&follow->files));
 	loop_socket_close(&follow->events);
 	inotify_watches_clear(&follow->watches);
-	free(follow->text);
 	free(follow);
 }

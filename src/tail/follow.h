@@ -14,13 +14,17 @@ struct follow_file;
  * descriptor is not included. */
 #define FOLLOW_DESCRIPTORS 16
 
+/* Longer lines are cut: nobody reads them to their end, and each reader pays for them. */
+#define FOLLOW_LINE_BYTES 4096
+
 /* What to follow. Copied. */
 struct follow_source {
 	const char *path;
 	unsigned lines;        /* deliver so many of the file's last lines first */
 	unsigned rate;         /* lines a second, in bursts of rate or lines, whichever is
 				  larger; 0: no limit */
-	size_t max_line_bytes; /* cut longer lines; at least LOG_LINE_LEAST_BYTES */
+	size_t max_line_bytes; /* cut longer lines; from LOG_LINE_LEAST_BYTES to
+				  FOLLOW_LINE_BYTES */
 };
 
 enum follow_kind {

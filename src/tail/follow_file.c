@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +20,20 @@ follow_file_new(struct follow *follow, const struct follow_source *source, void 
 {
 	struct follow_file *file = xmalloc(sizeof(*file));
 
+	assert(source->max_line_bytes >= LOG_LINE_LEAST_BYTES &&
+		source->max_line_bytes <= FOLLOW_LINE_BYTES);
 	*file = (struct follow_file){
 		.follow = follow,
 		.context = context,
-		.lines = source->lines,
-		.rate = source->rate,
-		.max_line_bytes = source->max_line_bytes,
+		.source = *source,
 		.is_fresh = true,
 		.needs_look = true,
 	};
 	follow_path_init(&file->path, source->path);
+	file->source.path = file->path.path;
 	TAILQ_INIT(&file->readers);
 	follow_lines_init(file);
+	TAILQ_INSERT_TAIL(&follow->files, file, link);
 	return file;
 }
 
@@ -44,9 +47,11 @@ follow_file_drop_reader(struct follow_file *file, struct follow_reader *reader)
 }
 
 void
-follow_file_free(struct follow_file *file)
+follow_remove(struct follow_file *file)
 {
-	follow_lines_fini(file);
+	TAILQ_REMOVE(&file->follow->files, file, link);
+	loop_timer_free(file->again);
+	loop_timer_free(file->refill);
 	while (!TAILQ_EMPTY(&file->readers))
 		follow_file_drop_reader(file, TAILQ_FIRST(&file->readers));
 	follow_reader_free(file->arrived);
@@ -68,7 +73,7 @@ follow_file_find_reader(const struct follow_file *file, const struct stat *st)
 	struct follow_reader *reader;
 
 	TAILQ_FOREACH (reader, &file->readers, link)
-		if (follow_reader_is(reader, st))
+		if (reader->device == st->st_dev && reader->inode == st->st_ino)
 			return reader;
 	return NULL;
 }
@@ -99,7 +104,7 @@ follow_file_take_over(struct follow_file *file, struct follow_reader *reader)
 		return;
 	}
 	if (file->reader_count == FOLLOW_DESCRIPTORS) {
-		if (!oldest->is_read || !log_line_is_empty(&oldest->line))
+		if (!oldest->is_read || oldest->line.raw.len)
 			log_warn("tail_failed", log_str("path", file->path.path),
 				log_str("what", "rotate"),
 				log_str("error", "rotated faster than it is read"));
@@ -119,7 +124,8 @@ follow_file_seek(struct follow_file *file)
 	if (r < 0 && r != file->watch_problem)
 		follow_file_log_failure(file, "watch", r);
 	file->watch_problem = r;
-	follow_path_open_moves(&file->path, &follow->watches, file->max_line_bytes);
+	follow_path_open_moves(
+		&file->path, &follow->watches, file->source.max_line_bytes);
 	follow_reader_free(file->arrived);
 	file->arrived = NULL;
 	file->is_sought = true;
@@ -129,18 +135,12 @@ follow_file_seek(struct follow_file *file)
 		file->found = -errno;
 	} else if (!follow_file_find_reader(file, &file->seen)) {
 		file->found = follow_reader_open(
-			&file->arrived, file->path.path, file->max_line_bytes);
+			&file->arrived, file->path.path, file->source.max_line_bytes);
 		if (file->found == 0) {
 			file->seen.st_dev = file->arrived->device;
 			file->seen.st_ino = file->arrived->inode;
 		}
 	}
-}
-
-static bool
-follow_file_is_missing(int error)
-{
-	return error == -ENOENT || error == -ENOTDIR;
 }
 
 /* True if the file exists but we cannot open it. */
@@ -157,7 +157,7 @@ follow_file_log_missing(struct follow_file *file)
 	if (file->problem == file->found)
 		return;
 	file->problem = file->found;
-	if (follow_file_is_missing(file->found))
+	if (file->found == -ENOENT || file->found == -ENOTDIR)
 		log_warn("tail_missing", log_str("path", file->path.path));
 	else
 		follow_file_log_failure(file, "open", file->found);
@@ -197,7 +197,7 @@ follow_file_settle_found(struct follow_file *file)
 
 	file->arrived = NULL;
 	if (arrived && file->is_fresh)
-		follow_reader_seek_lines(arrived, file->lines);
+		follow_reader_seek_lines(arrived, file->source.lines);
 	if (arrived)
 		follow_file_take_over(file, arrived);
 	current = follow_file_find_reader(file, &file->seen);

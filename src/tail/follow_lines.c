@@ -22,23 +22,18 @@ follow_lines_on_again(void *context)
 static double
 follow_lines_batch(const struct follow_file *file)
 {
-	return file->rate < 8 ? 1 : file->rate / 4;
+	return file->source.rate < 8 ? 1 : file->source.rate / 4;
 }
 
 /* Returns 0 if cost lines may pass now, or in how many ms they may. */
 static int64_t
 follow_lines_take_tokens(struct follow_file *file, double cost)
 {
-	unsigned burst = file->rate > file->lines ? file->rate : file->lines;
+	unsigned burst = file->source.rate > file->source.lines ? file->source.rate
+								: file->source.lines;
 
 	return token_bucket_take(
-		&file->bucket, file->rate, burst, cost, file->follow->now_ms);
-}
-
-static void
-follow_lines_wait_for_refill(struct follow_file *file, int64_t wait_ms)
-{
-	loop_timer_start(file->refill, wait_ms, 0);
+		&file->bucket, file->source.rate, burst, cost, file->follow->now_ms);
 }
 
 static void
@@ -51,7 +46,7 @@ follow_lines_on_refill(void *context)
 	file->follow->now_ms = clock_now_ms();
 	wait_ms = follow_lines_take_tokens(file, batch);
 	if (wait_ms) {
-		follow_lines_wait_for_refill(file, wait_ms);
+		loop_timer_start(file->refill, wait_ms, 0);
 		return;
 	}
 	file->bucket.tokens += batch; /* each line takes its own */
@@ -67,13 +62,6 @@ follow_lines_init(struct follow_file *file)
 	file->refill = loop_timer_new(file->follow->loop, follow_lines_on_refill, file);
 }
 
-void
-follow_lines_fini(struct follow_file *file)
-{
-	loop_timer_free(file->again);
-	loop_timer_free(file->refill);
-}
-
 static bool
 follow_lines_may_pass(struct follow_file *file, struct follow_reader *reader)
 {
@@ -86,8 +74,8 @@ follow_lines_may_pass(struct follow_file *file, struct follow_reader *reader)
 	if (!follow_lines_take_tokens(file, 1))
 		return true;
 	file->is_thinning = true;
-	follow_lines_wait_for_refill(
-		file, follow_lines_take_tokens(file, follow_lines_batch(file)));
+	loop_timer_start(file->refill,
+		follow_lines_take_tokens(file, follow_lines_batch(file)), 0);
 	return false;
 }
 
@@ -101,38 +89,21 @@ follow_lines_deliver(struct follow_file *file, const struct follow_item *item)
 	return 0;
 }
 
-static int
-follow_lines_deliver_skipped(struct follow_file *file)
-{
-	struct follow_item item = { .kind = FOLLOW_SKIPPED, .lines = file->skipped };
-
-	if (!file->skipped)
-		return 0;
-	if (follow_lines_deliver(file, &item) < 0)
-		return -EAGAIN;
-	file->skipped = 0;
-	return 0;
-}
-
-/* An event without a line since the last event is dropped. */
-static int
-follow_lines_deliver_event(struct follow_file *file)
-{
-	struct follow_item item = { .kind = file->event };
-
-	if (file->event && file->has_told && follow_lines_deliver(file, &item) < 0)
-		return -EAGAIN;
-	file->event = 0;
-	return 0;
-}
-
-/* Deliver what comes before the next line. Returns 0 or -EAGAIN. */
+/* Deliver what comes before the next line. An event without a line since the last event
+ * is dropped. Returns 0 or -EAGAIN. */
 static int
 follow_lines_deliver_before(struct follow_file *file)
 {
-	int r = follow_lines_deliver_skipped(file);
+	struct follow_item skipped = { .kind = FOLLOW_SKIPPED, .lines = file->skipped };
+	struct follow_item event = { .kind = file->event };
 
-	return r < 0 ? r : follow_lines_deliver_event(file);
+	if (file->skipped && follow_lines_deliver(file, &skipped) < 0)
+		return -EAGAIN;
+	file->skipped = 0;
+	if (file->event && file->has_told && follow_lines_deliver(file, &event) < 0)
+		return -EAGAIN;
+	file->event = 0;
+	return 0;
 }
 
 /* Deliver the reader's whole line, or count it as skipped. Returns 0 or -EAGAIN. */
@@ -163,7 +134,7 @@ follow_lines_offer(struct follow_file *file, struct follow_reader *reader)
 int
 follow_lines_finish(struct follow_file *file, struct follow_reader *reader)
 {
-	return log_line_is_empty(&reader->line) ? 0 : follow_lines_offer(file, reader);
+	return reader->line.raw.len ? follow_lines_offer(file, reader) : 0;
 }
 
 static int

@@ -186,41 +186,16 @@ follow_path_add_move(struct follow_path *path)
 	return move;
 }
 
+/* The file of move was renamed again. */
 static void
-follow_path_on_moved_from(
-	struct follow_path *path, const struct inotify_event *event, bool is_ours)
+follow_path_lose_move(struct follow_move *move, uint32_t cookie)
 {
-	struct follow_move *move = follow_path_find_move(path, event);
-
-	if (!move && !is_ours)
-		return;
-	if (!move)
-		move = follow_path_add_move(path);
 	follow_reader_free(move->reader);
 	move->reader = NULL;
 	free(move->name);
 	move->name = NULL;
 	move->wd = -1;
-	move->cookie = event->cookie;
-}
-
-static void
-follow_path_on_moved_to(
-	struct follow_path *path, const struct inotify_event *event, bool is_ours)
-{
-	struct follow_move *move = follow_path_find_move(path, event);
-
-	if (move)
-		follow_path_forget_move(path, move); /* another file has its name now */
-	move = follow_path_find_unplaced(path, event->cookie);
-	if (!move)
-		return;
-	if (is_ours) {
-		follow_path_forget_move(path, move); /* it is back at the path */
-		return;
-	}
-	move->wd = event->wd;
-	move->name = xstrdup(event->name);
+	move->cookie = cookie;
 }
 
 /* A file that is open already can still be read. */
@@ -239,20 +214,32 @@ bool
 follow_path_on_event(struct follow_path *path, const struct inotify_event *event)
 {
 	const struct follow_place *place = follow_path_find_place(path, event);
-	struct follow_move *move;
-	bool is_ours = place && !place->is_folder, is_known;
+	struct follow_move *move, *unplaced;
+	bool is_ours = place && !place->is_folder, concerns_us;
 
 	if (!event->len)
 		return place;
 	move = follow_path_find_move(path, event);
-	is_known = move || follow_path_find_unplaced(path, event->cookie);
-	if (event->mask & IN_MOVED_FROM)
-		follow_path_on_moved_from(path, event, is_ours);
-	else if (event->mask & IN_MOVED_TO)
-		follow_path_on_moved_to(path, event, is_ours);
-	else if ((event->mask & IN_DELETE) && move)
+	unplaced = follow_path_find_unplaced(path, event->cookie);
+	concerns_us = place || move || unplaced;
+	if (event->mask & IN_MOVED_FROM) {
+		if (!move && is_ours)
+			move = follow_path_add_move(path);
+		if (move)
+			follow_path_lose_move(move, event->cookie);
+	} else if (event->mask & IN_MOVED_TO) {
+		if (move) /* another file has its name now */
+			follow_path_forget_move(path, move);
+		if (unplaced && is_ours) { /* it is back at the path */
+			follow_path_forget_move(path, unplaced);
+		} else if (unplaced) {
+			unplaced->wd = event->wd;
+			unplaced->name = xstrdup(event->name);
+		}
+	} else if ((event->mask & IN_DELETE) && move) {
 		follow_path_on_deleted(path, move);
-	return place || is_known;
+	}
+	return concerns_us;
 }
 
 bool

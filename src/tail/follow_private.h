@@ -43,9 +43,7 @@ struct follow_path {
 struct follow_file {
 	struct follow *follow;
 	void *context;
-	unsigned lines;
-	unsigned rate;
-	size_t max_line_bytes;
+	struct follow_source source; /* its path is that of path */
 	struct follow_path path;
 	struct follow_readers readers; /* Oldest first. A newer file's lines are delivered
 					  after the older files are drained. */
@@ -81,9 +79,7 @@ struct follow {
 	struct loop_socket events; /* of the watches */
 	struct loop_timer *pause;
 	struct loop_timer *poll;
-	char *text; /* the line that is delivered; text_bytes is the largest
-		       max_line_bytes */
-	size_t text_bytes;
+	char text[FOLLOW_LINE_BYTES]; /* the line that is delivered */
 	struct follow_chunk chunk;
 };
 
@@ -113,10 +109,9 @@ void follow_path_clear_moves(struct follow_path *path);
 
 /* follow_file.c */
 
-/* Returns a file for follow_file_free. */
+/* Add a file for follow_remove. */
 struct follow_file *follow_file_new(
 	struct follow *follow, const struct follow_source *source, void *context);
-void follow_file_free(struct follow_file *file);
 
 /* Find out which file the path names and which files were renamed away. If an event says
  * that this has changed, call it again before follow_file_settle. */
@@ -139,7 +134,6 @@ void follow_file_retire(struct follow_file *file);
 /* follow_lines.c */
 
 void follow_lines_init(struct follow_file *file);
-void follow_lines_fini(struct follow_file *file);
 
 /* Read what is new and deliver it. If much is left, or an item is refused, a timer calls
  * it again. */

@@ -55,7 +55,7 @@ follow_reader_open(struct follow_reader **out, const char *path, size_t max_line
 	reader->wd = -1;
 	reader->device = st.st_dev;
 	reader->inode = st.st_ino;
-	log_line_init(&reader->line, max_line_bytes);
+	reader->line.max_bytes = max_line_bytes;
 	*out = reader;
 	return 0;
 }
@@ -66,7 +66,7 @@ follow_reader_free(struct follow_reader *reader)
 	if (!reader)
 		return;
 	close(reader->fd);
-	log_line_fini(&reader->line);
+	buffer_clear(&reader->line.raw);
 	free(reader);
 }
 
@@ -84,12 +84,6 @@ follow_reader_is_deleted(const struct follow_reader *reader)
 	struct stat st;
 
 	return fstat(reader->fd, &st) == 0 && !st.st_nlink;
-}
-
-bool
-follow_reader_is(const struct follow_reader *reader, const struct stat *st)
-{
-	return reader->device == st->st_dev && reader->inode == st->st_ino;
 }
 
 /* Search len bytes backwards for newlines. Skips *left of them, counting it down, and

@@ -64,9 +64,6 @@ uint64_t follow_reader_size(const struct follow_reader *reader);
 /* True if the file has no name any more. */
 bool follow_reader_is_deleted(const struct follow_reader *reader);
 
-/* True if the file is the one that st describes. */
-bool follow_reader_is(const struct follow_reader *reader, const struct stat *st);
-
 /* Read new bytes, up to limit, into chunk. Returns 0 or -errno: -ESTALE if the bytes
  * before the offset have changed, because the file was truncated and may have grown
  * again. */

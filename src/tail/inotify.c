@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/inotify.h>
 
 #include "linnet/base/xalloc.h"
@@ -16,25 +15,21 @@ inotify_watches_open(struct inotify_watches *watches)
 	return watches->fd < 0 ? -errno : 0;
 }
 
+static void
+inotify_watch_free(struct inotify_watches *watches, struct inotify_watch *watch)
+{
+	HASH_DEL(watches->by_wd, watch);
+	free(watch->path);
+	free(watch);
+}
+
 void
 inotify_watches_clear(struct inotify_watches *watches)
 {
-	size_t i;
+	struct inotify_watch *watch, *next;
 
-	for (i = 0; i < watches->count; i++)
-		free(watches->list[i].path);
-	free(watches->list);
-}
-
-static struct inotify_watch *
-inotify_watch_find(const struct inotify_watches *watches, int wd)
-{
-	size_t i;
-
-	for (i = 0; i < watches->count; i++)
-		if (watches->list[i].wd == wd)
-			return &watches->list[i];
-	return NULL;
+	HASH_ITER(hh, watches->by_wd, watch, next)
+	inotify_watch_free(watches, watch);
 }
 
 int
@@ -45,44 +40,37 @@ inotify_watch_hold(struct inotify_watches *watches, const char *path, uint32_t m
 
 	if (wd < 0)
 		return -errno;
-	watch = inotify_watch_find(watches, wd);
-	if (watch) {
-		watch->holders++;
-		/* A link in the older path may lead elsewhere by now. */
-		free(watch->path);
-		watch->path = xstrdup(path);
-		return wd;
+	HASH_FIND_INT(watches->by_wd, &wd, watch);
+	if (!watch) {
+		watch = xcalloc(1, sizeof(*watch));
+		watch->wd = wd;
+		HASH_ADD_INT(watches->by_wd, wd, watch);
 	}
-	if (watches->count == watches->capacity) {
-		watches->capacity = watches->capacity ? 2 * watches->capacity : 8;
-		watches->list = xrealloc(
-			watches->list, watches->capacity * sizeof(watches->list[0]));
-	}
-	watches->list[watches->count++] = (struct inotify_watch){
-		.wd = wd,
-		.holders = 1,
-		.path = xstrdup(path),
-	};
+	watch->holders++;
+	/* A link in the older path may lead elsewhere by now. */
+	free(watch->path);
+	watch->path = xstrdup(path);
 	return wd;
 }
 
 void
 inotify_watch_release(struct inotify_watches *watches, int wd)
 {
-	struct inotify_watch *watch = inotify_watch_find(watches, wd);
+	struct inotify_watch *watch;
 
+	HASH_FIND_INT(watches->by_wd, &wd, watch);
 	if (!watch || --watch->holders)
 		return;
 	/* Fails if the inode is gone: its watch has ended with it. */
 	inotify_rm_watch(watches->fd, wd);
-	free(watch->path);
-	*watch = watches->list[--watches->count];
+	inotify_watch_free(watches, watch);
 }
 
 const char *
 inotify_watch_path(const struct inotify_watches *watches, int wd)
 {
-	const struct inotify_watch *watch = inotify_watch_find(watches, wd);
+	const struct inotify_watch *watch;
 
+	HASH_FIND_INT(watches->by_wd, &wd, watch);
 	return watch ? watch->path : NULL;
 }

@@ -1,20 +1,20 @@
 /* inotify.h - inotify watches with several holders: the kernel has one per inode. */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "linnet/base/hash.h"
 
 struct inotify_watch {
 	int wd;
 	unsigned holders;
 	char *path; /* of the last inotify_watch_hold */
+	UT_hash_handle hh;
 };
 
 struct inotify_watches {
 	int fd; /* inotify's, nonblocking */
-	struct inotify_watch *list;
-	size_t count;
-	size_t capacity;
+	struct inotify_watch *by_wd;
 };
 
 /* Open inotify. Returns 0 or -errno. */

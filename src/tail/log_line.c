@@ -1,6 +1,5 @@
 #include "tail/log_line.h"
 
-#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,19 +10,6 @@
 #define PICTURE_BYTES 3
 
 static const char replacement[PICTURE_BYTES] = { '\xef', '\xbf', '\xbd' }; /* U+FFFD */
-
-void
-log_line_init(struct log_line *line, size_t max_bytes)
-{
-	assert(max_bytes >= LOG_LINE_LEAST_BYTES);
-	*line = (struct log_line){ .max_bytes = max_bytes };
-}
-
-void
-log_line_fini(struct log_line *line)
-{
-	buffer_clear(&line->raw);
-}
 
 size_t
 log_line_take(struct log_line *line, const char *bytes, size_t size, bool *is_whole)
@@ -39,12 +25,6 @@ log_line_take(struct log_line *line, const char *bytes, size_t size, bool *is_wh
 		line->is_long = true;
 	buffer_append(&line->raw, bytes, len > room ? room : len);
 	return newline ? len + 1 : len;
-}
-
-bool
-log_line_is_empty(const struct log_line *line)
-{
-	return !line->raw.len;
 }
 
 /* True if the character needs a replacement, which is written to picture: PICTURE_BYTES

@@ -9,27 +9,18 @@
 /* The smallest max_bytes. */
 #define LOG_LINE_LEAST_BYTES 16
 
-/* The current line. Embedded. Keeps at most max_bytes + 1 bytes of it, however long it
- * is. */
+/* The current line. Embedded; all zero but max_bytes at first, and its owner clears raw
+ * at last. Keeps at most max_bytes + 1 bytes of the line, however long it is. */
 struct log_line {
 	struct buffer raw; /* as it was read */
-	size_t max_bytes;
-	bool is_long; /* bytes were dropped */
+	size_t max_bytes;  /* at least LOG_LINE_LEAST_BYTES */
+	bool is_long;      /* bytes were dropped */
 };
-
-/* Begin with an empty line. max_bytes is at least LOG_LINE_LEAST_BYTES. */
-void log_line_init(struct log_line *line, size_t max_bytes);
-
-/* Free what the line holds. */
-void log_line_fini(struct log_line *line);
 
 /* Take the bytes up to the first newline, or all of them. Returns how many were taken,
  * newline included. *is_whole: the newline was found. */
 size_t log_line_take(
 	struct log_line *line, const char *bytes, size_t size, bool *is_whole);
-
-/* True if the line has no bytes yet. */
-bool log_line_is_empty(const struct log_line *line);
 
 /* Write the line to text, which has room for max_bytes, as valid UTF-8 (RFC 3629).
  * - A carriage return at the end is dropped.

@@ -13,9 +13,6 @@
 #include "linnet/base/xalloc.h"
 #include "tail/follow.h"
 
-/* Longer lines are cut: nobody reads them to their end, and each reader pays for them. */
-#define LINE_BYTES 4096
-
 /* One tail: a followed file and its room. */
 struct tail_source {
 	struct chat *chat;
@@ -89,8 +86,8 @@ tail_add_source(struct tail *tail, const struct tail_config *config)
 		.path = config->path,
 		.lines = (unsigned)config->lines,
 		.rate = (unsigned)config->rate,
-		.max_line_bytes =
-			size_min((size_t)tail->config->limits.message_bytes, LINE_BYTES),
+		.max_line_bytes = size_min(
+			(size_t)tail->config->limits.message_bytes, FOLLOW_LINE_BYTES),
 	};
 	struct tail_source *source = xcalloc(1, sizeof(*source));
 

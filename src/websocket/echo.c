@@ -1,13 +1,12 @@
-#include "linnet/websocket/echo.h"
+#include "websocket/echo.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "linnet/base/buffer.h"
 #include "linnet/base/frame.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
-#include "linnet/chat/session.h"
+#include "linnet/protocol/kinds.h"
 
 /* A message is sent back in pieces of this size while it comes in, so that 16 MiB cost no
  * more memory than a short message. */
@@ -52,28 +51,25 @@ echo_send_piece(struct echo *echo, bool binary, bool final)
 }
 
 static void
-echo_on_receive(struct websocket *socket, const void *bytes, size_t len)
+echo_on_receive(struct websocket *socket, const struct websocket_piece *piece)
 {
 	struct echo *echo = socket->state;
-	bool final = websocket_is_final(socket);
 
-	echo->message_len += len;
-	if (echo->message_len + websocket_remaining(socket) > ECHO_MESSAGE_BYTES) {
+	echo->message_len += piece->len;
+	if (echo->message_len + piece->remaining > ECHO_MESSAGE_BYTES) {
 		frame_queue_clear(&echo->queue);
-		conn_note_ending(socket->conn, ENDING_TOO_BIG);
 		websocket_close(socket, CLOSE_TOO_BIG, "message too big");
 		return;
 	}
-	if (!websocket_is_text(socket, bytes, len)) {
-		conn_note_ending(socket->conn, ENDING_BAD_UTF8);
+	if (!piece->is_valid) {
 		websocket_close(socket, CLOSE_BAD_UTF8, "bad UTF-8");
 		return;
 	}
-	buffer_append(&echo->piece, bytes, len);
-	if (!final && echo->piece.len < PIECE_BYTES)
+	buffer_append(&echo->piece, piece->bytes, piece->len);
+	if (!piece->is_final && echo->piece.len < PIECE_BYTES)
 		return;
-	echo_send_piece(echo, websocket_is_binary(socket), final);
-	if (final) {
+	echo_send_piece(echo, piece->is_binary, piece->is_final);
+	if (piece->is_final) {
 		echo->message_len = 0;
 		buffer_clear(&echo->piece);
 	}

@@ -1,52 +1,38 @@
 #include "linnet/websocket/upgrade.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "linnet/base/util.h"
+#include "linnet/protocol/kinds.h"
+#include "websocket/echo.h"
 
 /* RFC 6455 section 4.1: 16 bytes in base64. */
 #define KEY_BYTES 24
 
-/* A valid handshake, from HTTP to its service. */
-struct handover {
-	struct upgrade *upgrade;
-	const struct websocket_service *service;
-	char key[KEY_BYTES + 1];
-};
-
-static bool
-upgrade_is_token_list(const char *list)
-{
-	for (; *list; list++)
-		if (!isalnum((unsigned char)*list) && !strchr("-._+, \t", *list))
-			return false;
-	return true;
-}
+#define LETTERS_AND_DIGITS                                                               \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static bool
 upgrade_subprotocols_are_valid(const struct http_head *head)
 {
 	static const char name[] = "sec-websocket-protocol";
 	const struct http_field *field = NULL;
-	bool upgrade_is_asked_for = false;
+	bool is_any_named = false;
 
 	while ((field = http_head_next(head, name, field))) {
-		if (!upgrade_is_token_list(field->value))
+		if (field->value[strspn(field->value, LETTERS_AND_DIGITS "-._+, \t")])
 			return false;
-		upgrade_is_asked_for |= *field->value != '\0';
+		is_any_named |= *field->value != '\0';
 	}
-	return !upgrade_is_asked_for || http_head_has_word(head, name, "chat");
+	return !is_any_named || http_head_has_word(head, name, "chat");
 }
 
 static bool
 upgrade_key_is_valid(const char *key)
 {
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return key && strlen(key) == KEY_BYTES && strspn(key, digits) == KEY_BYTES - 2 &&
+	return key && strlen(key) == KEY_BYTES &&
+	       strspn(key, LETTERS_AND_DIGITS "+/") == KEY_BYTES - 2 &&
 	       !strcmp(key + KEY_BYTES - 2, "==");
 }
 
@@ -67,15 +53,21 @@ upgrade_handshake_fault(const struct http_head *head)
 	return NULL;
 }
 
-static void
-upgrade_hand_over(void *context, struct http_request *request, int fd, const char *rest,
-	size_t rest_len)
+static const struct websocket_service *
+upgrade_service_of(const struct http_request *request)
 {
-	const struct handover *handover = context;
+	const struct upgrade *upgrade = request->context;
 
-	websocket_open(handover->upgrade->host, handover->service, request, handover->key,
-		http_head_has_word(request->head, "sec-websocket-protocol", "chat"), fd,
-		rest, rest_len);
+	return strcmp(request->head->segments[0], "ws") ? &echo_service : upgrade->chat;
+}
+
+static void
+upgrade_hand_over(struct http_request *request, int fd, const char *rest, size_t rest_len)
+{
+	const struct upgrade *upgrade = request->context;
+
+	websocket_open(
+		upgrade->host, upgrade_service_of(request), request, fd, rest, rest_len);
 }
 
 /* A server ignores an upgrade to any protocol that it does not know (RFC 9110 section
@@ -92,10 +84,9 @@ static void
 upgrade_on_request(struct http_request *request)
 {
 	const struct http_head *head = request->head;
-	struct handover handover = { .upgrade = request->context };
+	const struct websocket_service *service = upgrade_service_of(request);
 	const char *version = http_head_value(head, "sec-websocket-version");
-	const char *code, *text;
-	int status;
+	const char *code = NULL, *text;
 
 	if (!upgrade_is_asked_for(head)) {
 		http_respond_error(request, 426,
@@ -111,34 +102,19 @@ upgrade_on_request(struct http_request *request)
 		return;
 	}
 	text = upgrade_handshake_fault(head);
-	if (text) {
-		http_respond_error(request, 400, NULL, "bad_request", text);
-		return;
-	}
-	handover.service = !strcmp(head->segments[0], "ws") ? handover.upgrade->chat
-							    : handover.upgrade->echo;
-	code = handover.service->on_check ? handover.service->on_check(handover.service,
-						    request, &status, &text)
-					  : NULL;
-	if (code) {
-		http_respond_error(request, status,
-			status == 401 ? "WWW-Authenticate: Bearer\r\n" : NULL, code,
-			text);
-		return;
-	}
-	memcpy(handover.key, http_head_value(head, "sec-websocket-key"), KEY_BYTES + 1);
-	http_hand_over(request, upgrade_hand_over, &handover);
+	if (text)
+		code = "bad_request";
+	else if (service->on_check)
+		code = service->on_check(service, request, &text);
+	if (code)
+		http_respond_error(request, fault_http_status(code), NULL, code, text);
+	else
+		http_hand_over(request, upgrade_hand_over);
 }
 
 static const struct http_route rows[] = {
-	{ .name = "ws",
-		.segments = 1,
-		.methods = HTTP_GET,
-		.handle = upgrade_on_request },
-	{ .name = "echo",
-		.segments = 1,
-		.methods = HTTP_GET,
-		.handle = upgrade_on_request },
+	{ "ws", 1, HTTP_GET, NULL, upgrade_on_request, false },
+	{ "echo", 1, HTTP_GET, NULL, upgrade_on_request, false },
 };
 
 struct http_routes

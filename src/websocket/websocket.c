@@ -8,10 +8,14 @@
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
+#include "linnet/base/utf8.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/config/config.h"
 #include "linnet/http/http.h"
 #include "linnet/net/loop.h"
-#include "websocket/ws_writer.h"
+#include "linnet/protocol/kinds.h"
+
+_Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 
 /* libwebsockets answers a handshake at once. A connection that is not open by then is
  * closed. */
@@ -21,44 +25,147 @@
  * together. */
 #define RX_BYTES 512
 
+/* What lws is given to write at once. */
+#define WRITE_BYTES 65536
+
+/* A peer has so much time to read the rest of its queue and the close frame. Long,
+ * because it costs little and a slow reader should learn why it was closed. */
+#define CLOSE_LINGER_MS 30000
+
+/* A peer has so much time to answer the close frame. */
+#define CLOSE_ANSWER_MS 5000
+
+/* How many pauses one peer may cause until its queue is empty again. */
+#define MAX_PAUSES 20
+
+/* Not empty, because lws does not report empty pongs. */
+#define PING_PAYLOAD "linnet"
+
 /* libwebsockets looks up its vhost by the Host header of the handshake. */
 #define VHOST_NAME "websocket"
 
+/* A dirty WebSocket has something to write. It is written before the loop sleeps without
+ * asking epoll first: its socket mostly has room. */
 struct websocket_host {
+	const struct config *config;
 	struct lws_vhost *vhost;
 	struct websocket *opening; /* while lws adopts it */
-	struct ws_drain drain;
+	TAILQ_HEAD(, websocket) dirty;
+	bool is_pressed; /* a peer has fallen behind */
+	struct frame *ping;
+	uint8_t scratch[LWS_PRE + WRITE_BYTES];
 };
 
-void
-websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s)
+/* True if a close frame was written or will be. lws also closes connections by itself,
+ * and would still write what it is given after the close frame. */
+static bool
+websocket_is_closing(const struct websocket *socket)
 {
-	host->drain.ping_ms = (int64_t)ping_s * 1000;
-	host->drain.pong_ms = (int64_t)pong_s * 1000;
+	return socket->is_closed || lws_get_close_length(socket->wsi) > 0;
+}
+
+/* A pause lets a peer catch up after a burst. A peer that does not read delays everybody
+ * else by no more than MAX_PAUSES pauses. */
+static void
+websocket_note_pressure(struct websocket *socket)
+{
+	if (socket->queue->bytes <= socket->pressing_bytes ||
+		socket->pauses == MAX_PAUSES)
+		return;
+	socket->pauses++;
+	socket->host->is_pressed = true;
 }
 
 void
 websocket_host_write(struct websocket_host *host)
 {
-	ws_drain_run(&host->drain);
+	struct websocket *socket;
+
+	while ((socket = TAILQ_FIRST(&host->dirty))) {
+		struct lws *wsi = socket->wsi;
+		struct lws_pollfd pollfd = {
+			.fd = lws_get_socket_fd(wsi),
+			.events = POLLOUT,
+			.revents = POLLOUT,
+		};
+
+		TAILQ_REMOVE(&host->dirty, socket, dirty_link);
+		socket->is_dirty = false;
+		if (lws_partial_buffered(wsi)) {
+			websocket_note_pressure(socket);
+			lws_callback_on_writable(wsi);
+		} else {
+			lws_service_fd(lws_get_context(wsi), &pollfd);
+		}
+	}
 }
 
 bool
 websocket_host_take_pressure(struct websocket_host *host)
 {
-	bool is_pressed = host->drain.is_pressed;
+	bool is_pressed = host->is_pressed;
 
-	host->drain.is_pressed = false;
+	host->is_pressed = false;
 	return is_pressed;
+}
+
+void
+websocket_wake(struct websocket *socket)
+{
+	if (socket->is_dirty)
+		return;
+	socket->is_dirty = true;
+	TAILQ_INSERT_TAIL(&socket->host->dirty, socket, dirty_link);
+}
+
+void
+websocket_close(struct websocket *socket, uint16_t code, const char *reason)
+{
+	if (socket->close_code)
+		return;
+	conn_note_ending(socket->conn, close_code_ending(code));
+	socket->close_code = code;
+	socket->close_reason = reason;
+	if (!websocket_is_closing(socket))
+		socket->conn->deadline_ms = clock_now_ms() + CLOSE_LINGER_MS;
+	websocket_wake(socket);
+}
+
+static void
+websocket_heard(struct websocket *socket)
+{
+	socket->heard_ms = clock_now_ms();
+	socket->pinged_ms = 0;
 }
 
 static void
 websocket_on_tick(struct conn *conn, int64_t now_ms)
 {
 	struct websocket *socket = conn->state;
+	const struct websocket_host *host = socket->host;
 
-	if (socket->is_open)
-		ws_writer_tick(socket, now_ms);
+	if (!socket->is_open)
+		return;
+	/* lws closes the connection because the peer broke the protocol. It may miss the
+	 * peer's answer, and its own timers may be late, so set a deadline. */
+	if (websocket_is_closing(socket) && !conn->deadline_ms) {
+		conn_note_ending(conn, ENDING_PROTOCOL);
+		conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
+	}
+	if (websocket_is_closing(socket) || socket->close_code)
+		return;
+	if (!socket->pinged_ms &&
+		now_ms - socket->heard_ms >= host->config->heartbeat.ping_s * 1000) {
+		socket->pinged_ms = now_ms;
+		frame_queue_push(socket->queue, host->ping);
+		websocket_wake(socket);
+	} else if (socket->pinged_ms &&
+		   now_ms - socket->pinged_ms >= host->config->heartbeat.pong_s * 1000) {
+		log_info("dead_peer", log_str("peer", conn->peer),
+			log_int("silent_ms", now_ms - socket->heard_ms));
+		conn_note_ending(conn, ENDING_TIMEOUT);
+		conn_kill(conn);
+	}
 }
 
 static void
@@ -89,10 +196,10 @@ websocket_on_closed(struct conn *conn)
 
 	if (!socket->is_left)
 		conn_note_ending(conn, ENDING_LOST);
-	if (socket->is_open) {
+	if (socket->is_open)
 		socket->service->on_closed(socket);
-		ws_writer_fini(socket);
-	}
+	if (socket->is_dirty)
+		TAILQ_REMOVE(&socket->host->dirty, socket, dirty_link);
 	free(socket);
 }
 
@@ -109,19 +216,143 @@ websocket_on_established(struct websocket *socket)
 {
 	socket->is_open = true;
 	socket->conn->deadline_ms = 0;
-	ws_writer_heard(socket);
+	websocket_heard(socket);
 	conn_become(socket->conn, metrics_transport(socket->service->name));
 	socket->service->on_open(socket, socket->request);
 	socket->request = NULL;
 }
 
+/* The UTF-8 of a text message is checked piece by piece (RFC 6455 section 8.1). */
+static void
+websocket_on_receive(struct websocket *socket, const void *bytes, size_t len)
+{
+	struct lws *wsi = socket->wsi;
+	struct websocket_piece piece = {
+		.bytes = bytes,
+		.len = len,
+		.remaining = lws_remaining_packet_payload(wsi),
+		.is_first = lws_is_first_fragment(wsi),
+		.is_final = lws_is_final_fragment(wsi),
+		.is_binary = lws_frame_is_binary(wsi),
+	};
+
+	socket->conn->received_bytes += len;
+	websocket_heard(socket);
+	if (socket->close_code)
+		return;
+	if (piece.is_first)
+		socket->text = (struct utf8_check){ 0 };
+	piece.is_valid = piece.is_binary ||
+			 (utf8_check_piece(&socket->text, bytes, len) &&
+				 (!piece.is_final || utf8_check_end(&socket->text)));
+	socket->service->on_receive(socket, &piece);
+}
+
+/* LWS_WRITE_HTTP makes lws write the bytes unchanged: they are framed already. */
+static int
+websocket_write_raw(struct websocket *socket, uint8_t *bytes, size_t len)
+{
+	if (lws_write(socket->wsi, bytes, len, LWS_WRITE_HTTP) < 0)
+		return -1;
+	conn_count_sent(socket->conn, len);
+	return 0;
+}
+
+/* Only whole frames go into one write, because lws may add a pong after it. */
+static int
+websocket_write_some(struct websocket *socket)
+{
+	struct frame_queue *queue = socket->queue;
+	uint8_t *scratch = socket->host->scratch + LWS_PRE;
+	struct frame *frame;
+	int r;
+
+	if (queue->count > 1) {
+		size_t len = frame_queue_gather(queue, scratch, WRITE_BYTES);
+
+		if (len)
+			return websocket_write_raw(socket, scratch, len);
+	}
+	frame = frame_queue_peek(queue);
+	r = websocket_write_raw(socket, frame_bytes(frame), frame->len);
+	frame_queue_pop(queue);
+	return r;
+}
+
+static int
+websocket_send_close(struct websocket *socket)
+{
+	lws_close_reason(socket->wsi, socket->close_code,
+		(unsigned char *)(uintptr_t)socket->close_reason,
+		strlen(socket->close_reason));
+	socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;
+	socket->is_closed = true;
+	return -1;
+}
+
+/* The socket takes data. Returns 0, or -1 to close the connection. */
 static int
 websocket_write(struct websocket *socket)
 {
-	if (ws_writer_writable(socket) < 0)
-		return -1;
-	socket->service->on_written(socket);
-	return 0;
+	struct lws *wsi = socket->wsi;
+
+	/* lws may call once more after the close frame. Returning -1 again would close
+	 * the connection before the peer has read that frame. */
+	if (websocket_is_closing(socket) || lws_partial_buffered(wsi))
+		return 0;
+	if (socket->is_blocked) {
+		socket->is_blocked = false;
+		/* The peer's TCP has taken everything: it is alive, if slow. */
+		websocket_heard(socket);
+	}
+	if (socket->queue->count) {
+		if (websocket_write_some(socket) < 0)
+			return -1;
+		socket->is_blocked = lws_partial_buffered(wsi);
+		if (!socket->queue->count)
+			socket->pauses = 0;
+		if (socket->queue->count || socket->close_code)
+			websocket_wake(socket);
+		return 0;
+	}
+	return socket->close_code ? websocket_send_close(socket) : 0;
+}
+
+/* The answer to a close frame (RFC 6455 sections 5.5.1 and 7.4): the same payload, or an
+ * error code if it is invalid. lws has already replaced forbidden codes by 1002. */
+static struct frame *
+websocket_close_answer(const uint8_t *payload, size_t len)
+{
+	static const uint8_t bad_protocol[] = { CLOSE_PROTOCOL >> 8,
+		CLOSE_PROTOCOL & 0xff };
+	static const uint8_t bad_utf8[] = { CLOSE_BAD_UTF8 >> 8, CLOSE_BAD_UTF8 & 0xff };
+	struct utf8_check check = { 0 };
+
+	if (len == 1)
+		return frame_new_ws(WS_CLOSE, true, bad_protocol, sizeof(bad_protocol));
+	if (len > 2 && !(utf8_check_piece(&check, payload + 2, len - 2) &&
+			       utf8_check_end(&check)))
+		return frame_new_ws(WS_CLOSE, true, bad_utf8, sizeof(bad_utf8));
+	return frame_new_ws(WS_CLOSE, true, payload, len);
+}
+
+/* Answer the close frame of the peer, which has len bytes of payload, after the frames of
+ * the queue that the socket takes at once. Nothing is written afterwards. */
+static void
+websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t len)
+{
+	struct frame *answer = websocket_close_answer(payload, len);
+	struct lws *wsi = socket->wsi;
+	int r = 0;
+
+	while (r == 0 && socket->queue->count && !lws_partial_buffered(wsi))
+		r = websocket_write_some(socket);
+	/* If lws still has a part of the last frame, it writes this one after it. */
+	if (r == 0)
+		websocket_write_raw(socket, frame_bytes(answer), answer->len);
+	frame_unref(answer);
+	socket->is_closed = true;
+	socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;
 }
 
 static int
@@ -133,22 +364,24 @@ websocket_on_event(struct websocket_host *host, struct websocket *socket,
 		websocket_on_established(socket);
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
-		socket->conn->received_bytes += len;
-		ws_writer_heard(socket);
-		if (!socket->close_code)
-			socket->service->on_receive(socket, in, len);
+		websocket_on_receive(socket, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		ws_writer_heard(socket);
+		websocket_heard(socket);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* Returning 0 would make lws answer any payload and drop the queue. */
 		socket->is_left = true;
 		if (socket->is_open)
-			ws_writer_answer_close(socket, in, len);
+			websocket_answer_close(socket, in, len);
 		return -1;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return socket->is_open ? websocket_write(socket) : 0;
+		if (!socket->is_open)
+			return 0;
+		if (websocket_write(socket) < 0)
+			return -1;
+		socket->service->on_written(socket);
+		return 0;
 	case LWS_CALLBACK_CLOSED:
 		/* lws closed the connection because the peer broke the protocol. */
 		if (!socket->is_left && lws_get_close_length(socket->wsi) > 0)
@@ -193,19 +426,19 @@ static const struct lws_protocols protocols[] = {
 		.name = "none",
 		.callback = websocket_on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WS_WRITE_BYTES,
+		.tx_packet_size = WRITE_BYTES,
 	},
 	{
 		.name = "chat",
 		.callback = websocket_on_lws,
 		.rx_buffer_size = RX_BYTES,
-		.tx_packet_size = WS_WRITE_BYTES,
+		.tx_packet_size = WRITE_BYTES,
 	},
 	{ 0 },
 };
 
 struct websocket_host *
-websocket_host_new(struct loop *loop)
+websocket_host_new(struct loop *loop, const struct config *config)
 {
 	/* The heartbeat is our own: lws would sort a list of all connections at each
 	 * pong. */
@@ -222,7 +455,9 @@ websocket_host_new(struct loop *loop)
 		.retry_and_idle_policy = &no_heartbeat,
 	};
 
-	ws_drain_init(&host->drain);
+	host->config = config;
+	TAILQ_INIT(&host->dirty);
+	host->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));
 	host->vhost = lws_create_vhost(loop_lws(loop), &info);
 	if (host->vhost)
 		return host;
@@ -234,8 +469,7 @@ websocket_host_new(struct loop *loop)
 /* The handshake that lws gets: only what it needs, so that it can misread nothing. The
  * bytes that came after the client's handshake follow. */
 static struct buffer
-websocket_write_handshake(
-	const char *key, bool speaks_chat, const char *rest, size_t rest_len)
+websocket_write_handshake(const struct http_head *head, const char *rest, size_t rest_len)
 {
 	static const char start[] = "GET / HTTP/1.1\r\n"
 				    "Host: " VHOST_NAME "\r\n"
@@ -244,11 +478,12 @@ websocket_write_handshake(
 				    "Sec-WebSocket-Version: 13\r\n"
 				    "Sec-WebSocket-Key: ";
 	static const char chat[] = "\r\nSec-WebSocket-Protocol: chat";
+	const char *key = http_head_value(head, "sec-websocket-key");
 	struct buffer bytes = { 0 };
 
 	buffer_append(&bytes, start, sizeof(start) - 1);
 	buffer_append(&bytes, key, strlen(key));
-	if (speaks_chat)
+	if (http_head_has_word(head, "sec-websocket-protocol", "chat"))
 		buffer_append(&bytes, chat, sizeof(chat) - 1);
 	buffer_append(&bytes, "\r\n\r\n", 4);
 	buffer_append(&bytes, rest, rest_len);
@@ -257,10 +492,9 @@ websocket_write_handshake(
 
 void
 websocket_open(struct websocket_host *host, const struct websocket_service *service,
-	struct http_request *request, const char *key, bool speaks_chat, int fd,
-	const char *rest, size_t rest_len)
+	struct http_request *request, int fd, const char *rest, size_t rest_len)
 {
-	struct buffer bytes = websocket_write_handshake(key, speaks_chat, rest, rest_len);
+	struct buffer bytes = websocket_write_handshake(request->head, rest, rest_len);
 	struct websocket *socket = xcalloc(1, sizeof(*socket));
 	struct conn *conn = request->conn;
 	struct lws *wsi;
@@ -268,7 +502,7 @@ websocket_open(struct websocket_host *host, const struct websocket_service *serv
 	socket->service = service;
 	socket->conn = conn;
 	socket->request = request;
-	socket->drain = &host->drain;
+	socket->host = host;
 	conn->door = &conn_door;
 	conn->state = socket;
 	conn->deadline_ms = clock_now_ms() + OPEN_MS;
@@ -288,30 +522,6 @@ websocket_open(struct websocket_host *host, const struct websocket_service *serv
 	buffer_clear(&bytes);
 }
 
-bool
-websocket_is_first(const struct websocket *socket)
-{
-	return lws_is_first_fragment(socket->wsi);
-}
-
-bool
-websocket_is_final(const struct websocket *socket)
-{
-	return lws_is_final_fragment(socket->wsi);
-}
-
-bool
-websocket_is_binary(const struct websocket *socket)
-{
-	return lws_frame_is_binary(socket->wsi);
-}
-
-size_t
-websocket_remaining(const struct websocket *socket)
-{
-	return lws_remaining_packet_payload(socket->wsi);
-}
-
 void
 websocket_watch_input(struct websocket *socket, bool on)
 {
@@ -322,22 +532,11 @@ websocket_watch_input(struct websocket *socket, bool on)
 		lws_callback_on_writable(socket->wsi);
 }
 
-bool
-websocket_is_text(struct websocket *socket, const void *bytes, size_t len)
-{
-	if (websocket_is_binary(socket))
-		return true;
-	if (websocket_is_first(socket))
-		socket->text = (struct utf8_check){ 0 };
-	return utf8_check_piece(&socket->text, bytes, len) &&
-	       (!websocket_is_final(socket) || utf8_check_end(&socket->text));
-}
-
 void
 websocket_host_free(struct websocket_host *host)
 {
 	if (!host)
 		return;
-	ws_drain_fini(&host->drain);
+	frame_unref(host->ping);
 	free(host);
 }

@@ -36,10 +36,14 @@ struct access_refusal {
 struct access_caller access_caller_of(
 	const struct access *access, const struct http_request *request);
 
-/* Answer with an error and log "refused" with the peer and code. A 401 gets the header
- * WWW-Authenticate. Returns false. */
-bool access_refuse(
-	struct http_request *request, int status, const char *code, const char *text);
+/* Answer with an error, whose code decides the HTTP status, and log "refused" with the
+ * peer and code. Returns false. */
+bool access_refuse(struct http_request *request, const char *code, const char *text);
+
+/* True if the caller shows a configured token. Otherwise the request was answered; text
+ * is for a caller that shows none. */
+bool access_require_token(struct http_request *request,
+	const struct access_caller *caller, const char *text);
 
 /* True if the request may read the metrics: it comes from this machine or shows an
  * admin's token. Otherwise it was answered. */
@@ -52,8 +56,7 @@ bool access_may_moderate(const struct access *access, struct http_request *reque
 /* The caller's permissions, for permissions_unref. NULL with *refusal filled in if the
  * configuration demands a valid token and the caller has none. */
 const struct permissions *access_permissions(const struct access *access,
-	const struct http_request *request, const struct access_caller *caller,
-	struct access_refusal *refusal);
+	const struct http_request *request, struct access_refusal *refusal);
 
 /* The permissions of the token that the len bytes of text are, for permissions_unref.
  * NULL with *refusal filled in if it is not valid. */

@@ -2,13 +2,11 @@
 #pragma once
 
 #include "linnet/chat/chat.h"
-#include "linnet/config/config.h"
 #include "linnet/doors/access.h"
 #include "linnet/websocket/websocket.h"
 
 struct ws_door {
 	struct websocket_service service;
-	const struct config *config;
 	struct access access;
 	struct chat *chat;
 };

@@ -92,7 +92,7 @@ void http_door_accept(struct http_door *door, struct conn *conn, int fd);
 void http_respond(struct http_request *request, const struct http_response *answer);
 
 /* The same with the body {"error":{"code","message"}} and further header lines (NULL:
- * none). */
+ * none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section 15.5.2). */
 void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
 
@@ -119,10 +119,12 @@ void http_stream_wake(struct http_request *request);
  * it and still sent. */
 void http_stream_end(struct http_request *request);
 
-/* Hand over the connection: take owns the socket fd, and conn has no door. rest are the
- * rest_len bytes received after the request. The request is freed when take returns. If
- * the process has no descriptor left, the request is answered with 503 instead. */
-void http_hand_over(struct http_request *request,
-	void (*take)(void *context, struct http_request *request, int fd,
-		const char *rest, size_t rest_len),
-	void *context);
+/* Takes over a connection: owns its socket fd, and rest are the rest_len bytes received
+ * after the request. */
+typedef void http_take(
+	struct http_request *request, int fd, const char *rest, size_t rest_len);
+
+/* Hand over the connection to take. conn has no door then. The request is freed when take
+ * returns. If the process has no descriptor left, the request is answered with 503
+ * instead. */
+void http_hand_over(struct http_request *request, http_take *take);

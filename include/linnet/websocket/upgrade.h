@@ -7,7 +7,6 @@
 struct upgrade {
 	struct websocket_host *host;
 	const struct websocket_service *chat; /* /ws */
-	const struct websocket_service *echo; /* /echo */
 };
 
 /* The routes /ws and /echo. Borrows upgrade. */

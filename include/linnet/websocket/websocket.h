@@ -12,26 +12,36 @@
 #include "linnet/base/utf8.h"
 #include "linnet/net/conn.h"
 
+struct config;
 struct http_request;
 struct loop;
 struct lws;
 struct websocket;
 struct websocket_host;
-struct ws_drain;
+
+/* A part of a message. */
+struct websocket_piece {
+	const char *bytes;
+	size_t len;
+	size_t remaining;        /* bytes of the same frame that are still to come */
+	bool is_first, is_final; /* of its message */
+	bool is_binary;          /* so is its message */
+	bool is_valid; /* false: it makes the text invalid UTF-8, or ends it in a
+			  character */
+};
 
 /* What serves the WebSockets of a path. */
 struct websocket_service {
 	const char *name; /* for the log; a name of a transport in metrics.h */
 	/* Check the rest of a valid handshake. Returns NULL to accept it, or the code of
-	 * an error, with *status its HTTP status and *text its sentence. NULL: every
+	 * an error, which decides the HTTP status, with *text its sentence. NULL: every
 	 * valid handshake is accepted. */
 	const char *(*on_check)(const struct websocket_service *service,
-		const struct http_request *request, int *status, const char **text);
+		const struct http_request *request, const char **text);
 	/* The connection is open. Sets state, queue and pressing_bytes. */
 	void (*on_open)(struct websocket *socket, const struct http_request *request);
-	/* len bytes of a message have come; websocket_is_first and the like say more. Not
-	 * called after websocket_close. */
-	void (*on_receive)(struct websocket *socket, const void *bytes, size_t len);
+	/* A part of a message has come. Not called after websocket_close. */
+	void (*on_receive)(struct websocket *socket, const struct websocket_piece *piece);
 	/* Frames may have been written, so the queue may be shorter. */
 	void (*on_written)(struct websocket *socket);
 	/* The same as in struct door. */
@@ -49,32 +59,27 @@ struct websocket {
 	void *state;
 	struct frame_queue *queue;
 	size_t pressing_bytes; /* with a longer queue the peer has fallen behind */
-	/* These belong to websocket.c. */
+	/* The rest belongs to websocket.c. */
 	const struct http_request *request; /* NULL once it is open */
 	bool is_open;                       /* on_open was called */
 	bool is_left;                       /* the peer has sent a close frame */
 	struct utf8_check text;             /* of the current message */
-	/* These belong to ws_writer.c. */
-	struct ws_drain *drain;
+	struct websocket_host *host;
 	unsigned pauses;          /* asked for since the queue was empty */
 	const char *close_reason; /* static text */
 	uint16_t close_code;      /* 0: open */
 	bool is_closed;           /* lws has the close frame */
-	bool is_dirty;            /* in the list of ws_drain */
+	bool is_dirty;            /* in the list of the host */
 	bool is_blocked;          /* lws could not write everything yet */
-	bool is_pinged;           /* a ping waits for its answer */
 	int64_t heard_ms;         /* monotonic time of the last sign of life */
-	int64_t pinged_ms;
+	int64_t pinged_ms;        /* of a ping without an answer; 0: there is none */
 	TAILQ_ENTRY(websocket) dirty_link;
 };
 
-/* Let libwebsockets serve WebSockets on loop. Returns a host for websocket_host_free, or
- * NULL after logging why. */
-struct websocket_host *websocket_host_new(struct loop *loop);
-
-/* Ping a peer after ping_s seconds of silence, and close its connection if it does not
- * answer for pong_s seconds. Call it before the first websocket_open. */
-void websocket_host_set_heartbeat(struct websocket_host *host, int ping_s, int pong_s);
+/* Let libwebsockets serve WebSockets on loop. A silent peer is pinged, and a dead one
+ * closed, as the heartbeat of config says, which is borrowed. Returns a host for
+ * websocket_host_free, or NULL after logging why. */
+struct websocket_host *websocket_host_new(struct loop *loop, const struct config *config);
 
 /* Write the queues of all WebSockets that were woken. Call it before the loop sleeps. */
 void websocket_host_write(struct websocket_host *host);
@@ -83,35 +88,22 @@ void websocket_host_write(struct websocket_host *host);
  * before it broadcasts more, so that the peer can catch up. */
 bool websocket_host_take_pressure(struct websocket_host *host);
 
-/* Turn the connection of request, a valid handshake with key, into a WebSocket of
- * service. Takes fd, its socket. speaks_chat: the client asked for the subprotocol
- * "chat". rest: the rest_len bytes that came after the handshake. The connection may be
- * gone when this returns. */
+/* Turn the connection of request, a valid handshake, into a WebSocket of service. Takes
+ * fd, its socket. rest: the rest_len bytes that came after the handshake. The connection
+ * may be gone when this returns. */
 void websocket_open(struct websocket_host *host, const struct websocket_service *service,
-	struct http_request *request, const char *key, bool speaks_chat, int fd,
-	const char *rest, size_t rest_len);
-
-/* For on_receive: are the bytes the first or the last ones of their message, is the
- * message binary, and how many more bytes of their frame will come. */
-bool websocket_is_first(const struct websocket *socket);
-bool websocket_is_final(const struct websocket *socket);
-bool websocket_is_binary(const struct websocket *socket);
-size_t websocket_remaining(const struct websocket *socket);
+	struct http_request *request, int fd, const char *rest, size_t rest_len);
 
 /* Read what the peer sends, or stop reading. */
 void websocket_watch_input(struct websocket *socket, bool on);
-
-/* False if the received bytes make the current text message invalid UTF-8, or end it
- * within a character (RFC 6455 section 8.1). True for binary messages. Call it once for
- * each piece. */
-bool websocket_is_text(struct websocket *socket, const void *bytes, size_t len);
 
 /* Write the queue at the end of this turn of the loop. Safe within a broadcast. */
 void websocket_wake(struct websocket *socket);
 
 /* Close with code after the queue is written, or without a close frame if the peer does
- * not read it in time. Only the first call counts. It only marks the WebSocket. reason is
- * static text of up to 123 bytes (RFC 6455 section 5.5). */
+ * not read it in time. Only the first call counts. It only marks the WebSocket. code also
+ * tells the ending of the connection if none is noted yet. reason is static text of up to
+ * 123 bytes (RFC 6455 section 5.5). */
 void websocket_close(struct websocket *socket, uint16_t code, const char *reason);
 
 /* Free the host, after loop_close_all; NULL is fine. */

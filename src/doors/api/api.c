@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
-#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
 
 /* Copy the argument name, a whole number, to object if it is there. Returns false if it
@@ -29,27 +28,23 @@ api_take_number(struct http_request *request, json_t *object, const char *name)
 	return false;
 }
 
+/* Ask the chat for object, which is consumed. */
 static void
 api_ask(struct http_request *request, json_t *object)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct permissions *permissions = api_permissions(api, request, &caller);
+	const struct permissions *permissions = api_permissions(request);
 
-	if (!permissions) {
+	if (permissions)
+		api_call(request,
+			&(struct chat_caller){
+				.permissions = permissions,
+				.rate = api_rate(request, &caller),
+			},
+			(struct chat_call){ .kind = CHAT_ASK, .object = object });
+	else
 		json_decref(object);
-		return;
-	}
-	api_call(request,
-		&(struct chat_caller){
-			.permissions = permissions,
-			.rate = api_rate(api, request, &caller),
-		},
-		&(struct chat_call){
-			.kind = CHAT_ASK,
-			.object = object,
-			.now_ms = clock_unix_ms(),
-		});
 	permissions_unref(permissions);
 }
 
@@ -126,7 +121,7 @@ api_reload(struct api *api)
 void
 api_fini(struct api *api)
 {
-	api_free_polls(api);
+	api_forget_polls(api, INT64_MAX);
 	conn_limit_free(api->away);
 	rate_table_free(api->rates);
 }

@@ -2,9 +2,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
-#include "linnet/base/clock.h"
 #include "linnet/base/util.h"
-#include "linnet/chat/session.h"
 
 static const struct {
 	const char *word;
@@ -20,24 +18,20 @@ static const struct {
 	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
 };
 
-#define ORDERS ARRAY_SIZE(orders)
-
 /* Returns the name of the order. NULL: the request was answered. */
 static const char *
 api_admin_find_order(struct http_request *request)
 {
-	size_t i = 0;
-
-	while (i < ORDERS && strcmp(orders[i].word, request->head->segments[1]) != 0)
-		i++;
-	if (i == ORDERS)
-		http_respond_error(
-			request, 404, NULL, "not_found", "there is nothing here");
-	else if (request->head->method != orders[i].method)
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		if (strcmp(orders[i].word, request->head->segments[1]) != 0)
+			continue;
+		if (request->head->method == orders[i].method)
+			return orders[i].word;
 		http_respond_error(request, 405, orders[i].allow, "method_not_allowed",
 			"this method is not allowed here");
-	else
-		return orders[i].word;
+		return NULL;
+	}
+	http_respond_error(request, 404, NULL, "not_found", "there is nothing here");
 	return NULL;
 }
 
@@ -75,15 +69,14 @@ api_admin(struct http_request *request)
 	api_call(request,
 		&(struct chat_caller){
 			.permissions = &permissions_of_all,
-			.rate = api_rate(api, request, &caller),
+			.rate = api_rate(request, &caller),
 			.name = caller.token->name,
 			.peer = conn->peer,
 		},
-		&(struct chat_call){
+		(struct chat_call){
 			.kind = CHAT_ORDER,
 			.order = order,
 			.object = object,
-			.now_ms = clock_unix_ms(),
 		});
 	if (!strcmp(order, "ban"))
 		api_admin_close_banned(conn->table);

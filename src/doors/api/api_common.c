@@ -9,35 +9,33 @@
 #include "linnet/base/xalloc.h"
 
 bool
-api_may_push(const struct api *api, struct http_request *request,
-	const struct access_caller *caller, const char *room)
+api_may_push(struct http_request *request, const struct access_caller *caller,
+	const char *room)
 {
+	const struct api *api = request->context;
+
 	if (!tokens_exist(api->access.tokens))
 		return request->is_local ||
-		       access_refuse(request, 403, "denied",
+		       access_refuse(request, "denied",
 			       "without tokens only this machine itself may push");
-	if (!caller->token)
-		return caller->has_shown ? access_refuse(request, 401, "bad_token",
-						   "this token is not known")
-					 : access_refuse(request, 401, "token_required",
-						   "pushing needs a token");
-	return token_may(caller->token, room) ||
-	       access_refuse(request, 403, "denied", "this token is not for this room");
+	return access_require_token(request, caller, "pushing needs a token") &&
+	       (token_may(caller->token, room) ||
+		       access_refuse(
+			       request, "denied", "this token is not for this room"));
 }
 
 const struct permissions *
-api_permissions(const struct api *api, struct http_request *request,
-	const struct access_caller *caller)
+api_permissions(struct http_request *request)
 {
+	const struct api *api = request->context;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
-		access_permissions(&api->access, request, caller, &refusal);
+		access_permissions(&api->access, request, &refusal);
 
 	if (permissions)
 		return permissions;
 	access_log_refused(request->conn->peer, refusal.why);
-	http_respond_error(
-		request, 401, "WWW-Authenticate: Bearer\r\n", refusal.code, refusal.text);
+	api_refuse(request, refusal.code, refusal.text);
 	return NULL;
 }
 
@@ -46,11 +44,8 @@ api_refuse(struct http_request *request, const char *code, const char *text)
 {
 	int status = fault_http_status(code);
 
-	http_respond_error(request, status,
-		status == 503   ? "Retry-After: 5\r\n"
-		: status == 401 ? "WWW-Authenticate: Bearer\r\n"
-				: NULL,
-		code, text);
+	http_respond_error(
+		request, status, status == 503 ? "Retry-After: 5\r\n" : NULL, code, text);
 }
 
 void
@@ -69,9 +64,10 @@ api_answer_fault(struct http_request *request, const struct message_fault *fault
 }
 
 bool
-api_may_enter(struct api *api, struct http_request *request,
-	const struct permissions *permissions, const char *room)
+api_may_enter(struct http_request *request, const struct permissions *permissions,
+	const char *room)
 {
+	const struct api *api = request->context;
 	const char *text;
 	const char *code = chat_entry_fault(api->chat, permissions, room, &text);
 
@@ -84,7 +80,7 @@ api_may_enter(struct api *api, struct http_request *request,
 /* Read an argument into out. *value is out, or NULL if the argument is missing or empty.
  * Returns false if it is too long. */
 static bool
-api_common_read_argument(const struct http_request *request, const char *name,
+api_read_argument(const struct http_request *request, const char *name,
 	char out[ACCESS_ARGUMENT_BYTES], const char **value)
 {
 	int r = http_head_query(request->head, name, out, ACCESS_ARGUMENT_BYTES);
@@ -105,12 +101,10 @@ api_wishes_new(struct http_request *request)
 	snprintf(asked->room, sizeof(asked->room), "%s", request->head->segments[1]);
 	wishes->room = asked->room;
 	if (strlen(request->head->segments[1]) >= sizeof(asked->room) ||
-		!api_common_read_argument(request, "name", asked->name, &wishes->name) ||
-		!api_common_read_argument(
-			request, "since", asked->since, &wishes->since) ||
-		!api_common_read_argument(
-			request, "session", asked->token, &wishes->token) ||
-		!api_common_read_argument(request, "events", events, &value)) {
+		!api_read_argument(request, "name", asked->name, &wishes->name) ||
+		!api_read_argument(request, "since", asked->since, &wishes->since) ||
+		!api_read_argument(request, "session", asked->token, &wishes->token) ||
+		!api_read_argument(request, "events", events, &value)) {
 		free(asked);
 		http_respond_error(request, 400, NULL, "bad_query",
 			"a value in the query is too long");
@@ -126,9 +120,9 @@ api_wishes_new(struct http_request *request)
 }
 
 struct rate *
-api_rate(struct api *api, const struct http_request *request,
-	const struct access_caller *caller)
+api_rate(const struct http_request *request, const struct access_caller *caller)
 {
+	const struct api *api = request->context;
 	char key[RATE_KEY_BYTES];
 	int len;
 
@@ -136,8 +130,7 @@ api_rate(struct api *api, const struct http_request *request,
 		return rate_find(
 			api->rates, &request->conn->key, sizeof(request->conn->key));
 	len = snprintf(key, sizeof(key), "token %s", caller->token->name);
-	return rate_find(api->rates, key,
-		(size_t)len < sizeof(key) ? (size_t)len : sizeof(key) - 1);
+	return rate_find(api->rates, key, size_min((size_t)len, sizeof(key) - 1));
 }
 
 void

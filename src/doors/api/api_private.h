@@ -6,24 +6,22 @@
 
 #include <jansson.h>
 
-#include "linnet/base/frame.h"
 #include "linnet/doors/api/api.h"
 #include "linnet/protocol/message.h"
 
 /* api_common.c */
 
 /* True if the caller may push to room. Otherwise the request was answered. */
-bool api_may_push(const struct api *api, struct http_request *request,
-	const struct access_caller *caller, const char *room);
+bool api_may_push(struct http_request *request, const struct access_caller *caller,
+	const char *room);
 
 /* The caller's permissions, for permissions_unref. NULL: the request was answered. */
-const struct permissions *api_permissions(const struct api *api,
-	struct http_request *request, const struct access_caller *caller);
+const struct permissions *api_permissions(struct http_request *request);
 
 /* True if a session with permissions can enter room. Otherwise the request was answered.
  */
-bool api_may_enter(struct api *api, struct http_request *request,
-	const struct permissions *permissions, const char *room);
+bool api_may_enter(struct http_request *request, const struct permissions *permissions,
+	const char *room);
 
 /* The arguments of a stream or a poll. */
 struct api_wishes {
@@ -39,8 +37,8 @@ struct api_wishes {
 struct api_wishes *api_wishes_new(struct http_request *request);
 
 /* The rate limit of the caller's token or, without a token, of its address. */
-struct rate *api_rate(struct api *api, const struct http_request *request,
-	const struct access_caller *caller);
+struct rate *api_rate(
+	const struct http_request *request, const struct access_caller *caller);
 
 /* Answer with fault, an error of the chat. */
 void api_answer_fault(struct http_request *request, const struct message_fault *fault);
@@ -56,14 +54,11 @@ void api_answer_object(struct http_request *request, json_t *object);
 
 /* call.c */
 
-/* Call the chat for request, and answer it with the reply. */
+/* Call the chat for request now, and answer it with the reply. */
 void api_call(struct http_request *request, const struct chat_caller *caller,
-	const struct chat_call *what);
+	struct chat_call what);
 
 /* body.c */
-
-/* True if the Content-Type is JSON. */
-bool api_is_json(const struct http_request *request);
 
 /* Answer 400 "bad_body" with text. */
 void api_refuse_body(struct http_request *request, const char *text);
@@ -72,9 +67,9 @@ void api_refuse_body(struct http_request *request, const char *text);
  * was answered. */
 json_t *api_read_json(struct http_request *request, size_t flags);
 
-/* Read the body as {"message":TEXT}, without the line end that "echo" adds. NULL: it is
- * not text and the request was answered. */
-json_t *api_read_text(struct http_request *request);
+/* Read the body as JSON if its Content-Type says so, otherwise as text that becomes
+ * {"message":TEXT}. NULL: it is neither and the request was answered. */
+json_t *api_read_body(struct http_request *request);
 
 /* Set the member name of object from the request's header or argument of that name,
  * unless the body has it. Returns what is wrong, or NULL. */

@@ -1,13 +1,9 @@
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "doors/api/api_private.h"
-#include "linnet/base/clock.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/util.h"
-#include "linnet/chat/session.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
 
@@ -35,15 +31,11 @@ api_hook_bytes(const struct config *config)
 	return bytes > HOOK_BYTES ? bytes : HOOK_BYTES;
 }
 
-static const char *
-api_push_add_extras(const struct http_request *request, json_t *object)
+static bool
+api_push_is_line(const json_t *value, size_t max_bytes)
 {
-	const char *why = NULL;
-	size_t i;
-
-	for (i = 0; !why && i < ARRAY_SIZE(extras); i++)
-		why = api_add_extra(request, object, extras[i]);
-	return why;
+	return json_is_string(value) && json_string_length(value) <= max_bytes &&
+	       name_is_line(json_string_value(value));
 }
 
 static bool
@@ -55,8 +47,7 @@ api_push_are_tags(const json_t *tags)
 	if (!json_is_array(tags) || json_array_size(tags) > TAGS_MAX)
 		return false;
 	for (i = 0; (tag = json_array_get(tags, i)); i++)
-		if (!json_string_length(tag) || json_string_length(tag) > TAG_BYTES ||
-			!name_is_line(json_string_value(tag)))
+		if (!json_string_length(tag) || !api_push_is_line(tag, TAG_BYTES))
 			return false;
 	return true;
 }
@@ -73,12 +64,11 @@ api_push_find_fault(const json_t *object)
 	if (priority && (!json_is_integer(priority) || json_integer_value(priority) < 1 ||
 				json_integer_value(priority) > 5))
 		return "\"priority\" must be a number from 1 to 5";
-	if (title && (!json_is_string(title) || json_string_length(title) > 256 ||
-			     !name_is_line(json_string_value(title))))
+	if (title && !api_push_is_line(title, 256))
 		return "\"title\" must be a line of up to 256 bytes";
 	if (tags && !api_push_are_tags(tags))
 		return "\"tags\" must be up to 16 words of up to 64 bytes";
-	if (click && (!url || strlen(url) > 2048 || !name_is_line(url) ||
+	if (click && (!api_push_is_line(click, 2048) ||
 			     (strncasecmp(url, "http://", 7) != 0 &&
 				     strncasecmp(url, "https://", 8) != 0)))
 		return "\"click\" must be an address that begins with http:// or "
@@ -107,28 +97,33 @@ api_push_tell_refs_apart(json_t *list)
 	}
 }
 
-/* Returns what is wrong with the first invalid object, or NULL. */
+/* Returns what is wrong, or NULL. Only metrics are frequent enough to come in arrays. */
 static const char *
 api_push_check_all(json_t *list)
 {
-	const char *why = NULL;
+	bool are_metrics = true;
 	json_t *object;
 	size_t i;
 
 	json_array_foreach(list, i, object)
 	{
-		if (!why)
-			why = api_push_find_fault(object);
+		const char *type = json_string_value(json_object_get(object, "type"));
+		const char *why = api_push_find_fault(object);
+
+		if (why)
+			return why;
+		are_metrics &= type && !strcmp(type, "metric");
 	}
-	return why;
+	if (i == 0)
+		return "the array is empty";
+	return i == 1 || are_metrics ? NULL : "only metrics may come in an array";
 }
 
 /* Push the objects in list, which is consumed; at least one. */
 static void
-api_push_push_all(struct http_request *request, const struct access_caller *caller,
+api_push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
-	struct api *api = request->context;
 	json_t *object;
 	size_t i;
 
@@ -140,21 +135,20 @@ api_push_push_all(struct http_request *request, const struct access_caller *call
 	api_call(request,
 		&(struct chat_caller){
 			.permissions = &permissions_of_all,
-			.rate = api_rate(api, request, caller),
+			.rate = api_rate(request, caller),
 			.name = caller->token ? caller->token->name : "push",
 		},
-		&(struct chat_call){
+		(struct chat_call){
 			.kind = CHAT_PUSH,
 			.is_hook = is_hook,
 			.object = list,
-			.now_ms = clock_unix_ms(),
 		});
 }
 
 /* Add the members from headers and query to each object in list. Returns what is wrong,
  * or NULL. */
 static const char *
-api_push_add_to_all(const struct http_request *request, json_t *list)
+api_push_add_extras(const struct http_request *request, json_t *list)
 {
 	const char *why = NULL;
 	json_t *object;
@@ -164,7 +158,8 @@ api_push_add_to_all(const struct http_request *request, json_t *list)
 	{
 		if (!json_is_object(object))
 			return "the body must be an object or an array of objects";
-		why = api_push_add_extras(request, object);
+		for (size_t k = 0; !why && k < ARRAY_SIZE(extras); k++)
+			why = api_add_extra(request, object, extras[k]);
 		if (why)
 			return why;
 	}
@@ -172,60 +167,36 @@ api_push_add_to_all(const struct http_request *request, json_t *list)
 	return NULL;
 }
 
-static json_t *
-api_push_read_pushes(struct http_request *request)
+/* Answer that why is wrong with list, which is freed. */
+static void
+api_push_refuse(struct http_request *request, json_t *list, const char *why)
 {
-	json_t *body =
-		api_is_json(request) ? api_read_json(request, 0) : api_read_text(request);
-
-	return !body || json_is_array(body) ? body : json_pack("[o]", body);
-}
-
-/* Only metrics are frequent enough to come in arrays. */
-static const char *
-api_push_check_array(json_t *list)
-{
-	json_t *object;
-	size_t i;
-
-	if (!json_array_size(list))
-		return "the array is empty";
-	if (json_array_size(list) == 1)
-		return NULL;
-	json_array_foreach(list, i, object)
-	{
-		const char *type = json_string_value(json_object_get(object, "type"));
-
-		if (!type || strcmp(type, "metric") != 0)
-			return "only metrics may come in an array";
-	}
-	return NULL;
+	json_decref(list);
+	http_respond_error(request, 400, NULL, "bad_field", why);
 }
 
 void
 api_push(struct http_request *request)
 {
-	struct api *api = request->context;
+	const struct api *api = request->context;
+	const char *room = request->head->segments[1], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	const char *why;
 	json_t *list;
 
-	if (!api_may_push(api, request, &caller, request->head->segments[1]))
+	if (!api_may_push(request, &caller, room))
 		return;
-	list = api_push_read_pushes(request);
+	list = api_read_body(request);
 	if (!list)
 		return;
-	why = api_push_add_to_all(request, list);
+	if (!json_is_array(list))
+		list = json_pack("[o]", list);
+	why = api_push_add_extras(request, list);
 	if (!why)
 		why = api_push_check_all(list);
-	if (!why)
-		why = api_push_check_array(list);
-	if (why) {
-		json_decref(list);
-		http_respond_error(request, 400, NULL, "bad_field", why);
-		return;
-	}
-	api_push_push_all(request, &caller, request->head->segments[1], list, false);
+	if (why)
+		api_push_refuse(request, list, why);
+	else
+		api_push_all(request, &caller, room, list, false);
 }
 
 /* Convert the body of a hook to pushes. NULL: the request was answered. */
@@ -234,31 +205,23 @@ api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
 	struct message_fault fault;
-	const char *why;
 
 	if (!body)
 		return NULL;
 	list = hook_convert(
 		kind, http_head_value(request->head, "x-github-event"), body, &fault);
 	json_decref(body);
-	if (!list) {
+	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
-		return NULL;
-	}
-	why = api_push_add_to_all(request, list);
-	if (!why)
-		return list;
-	json_decref(list);
-	http_respond_error(request, 400, NULL, "bad_field", why);
-	return NULL;
+	return list;
 }
 
 void
 api_hook(struct http_request *request)
 {
-	struct api *api = request->context;
+	const struct api *api = request->context;
 	enum hook_kind kind = hook_find(request->head->segments[1]);
-	const char *room = request->head->segments[2];
+	const char *room = request->head->segments[2], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	json_t *list;
 
@@ -267,17 +230,20 @@ api_hook(struct http_request *request)
 			"the hooks are alertmanager, grafana, github and generic");
 		return;
 	}
-	if (!api_may_push(api, request, &caller, room))
+	if (!api_may_push(request, &caller, room))
 		return;
 	list = api_push_convert(request, kind);
 	if (!list)
 		return;
-	if (json_array_size(list)) {
-		api_push_push_all(request, &caller, room, list, true);
-		return;
+	why = api_push_add_extras(request, list);
+	if (why) {
+		api_push_refuse(request, list, why);
+	} else if (json_array_size(list)) {
+		api_push_all(request, &caller, room, list, true);
+	} else {
+		/* The hook had nothing to show. */
+		json_decref(list);
+		api_answer_object(request, json_pack("{s:s,s:i,s:i}", "room", room,
+						   "count", 0, "delivered", 0));
 	}
-	/* The hook had nothing to show. */
-	json_decref(list);
-	api_answer_object(request,
-		json_pack("{s:s,s:i,s:i}", "room", room, "count", 0, "delivered", 0));
 }

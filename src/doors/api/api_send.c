@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
-#include "linnet/base/clock.h"
 #include "linnet/chat/session.h"
 
 /* Find the session by the token that "joined" gave. The token is in the body, in the
@@ -32,73 +31,46 @@ api_send_find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* The session of the request, if its permissions allow that person. NULL: the request was
- * answered. */
-static struct session *
-api_send_need_speaker(struct http_request *request, const struct permissions *permissions,
-	const json_t *object)
-{
-	struct session *speaker = api_send_find_speaker(request, object);
-
-	if (speaker && permissions_may_be_same(permissions, speaker->permissions))
-		return speaker;
-	http_respond_error(request, 401, "WWW-Authenticate: Bearer\r\n",
-		"no_such_session", "\"session\" must be the text that the stream gave");
-	return NULL;
-}
-
-/* Add ref and room. Returns what is wrong, or NULL. */
-static const char *
-api_send_complete(const struct http_request *request, json_t *object)
-{
-	const char *why = api_add_extra(request, object, "ref");
-
-	json_object_set_new(object, "room", json_string(request->head->segments[1]));
-	return why;
-}
-
 /* Send object, which is consumed, or answer with an error. */
 static void
-api_send_send_object(struct http_request *request, const struct permissions *permissions,
+api_send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)
 {
-	struct session *speaker = api_send_need_speaker(request, permissions, object);
-	const char *why = speaker ? api_send_complete(request, object) : NULL;
+	struct session *speaker = api_send_find_speaker(request, object);
+	const char *why;
 
-	if (!speaker || why) {
+	if (!speaker || !permissions_may_be_same(permissions, speaker->permissions)) {
 		json_decref(object);
-		if (why)
-			http_respond_error(request, 400, NULL, "bad_field", why);
+		http_respond_error(request, 401, NULL, "no_such_session",
+			"\"session\" must be the text that the stream gave");
 		return;
 	}
+	why = api_add_extra(request, object, "ref");
+	if (why) {
+		json_decref(object);
+		http_respond_error(request, 400, NULL, "bad_field", why);
+		return;
+	}
+	json_object_set_new(object, "room", json_string(request->head->segments[1]));
 	api_call(request,
 		&(struct chat_caller){
 			.permissions = permissions,
 			.speaker = speaker,
 		},
-		&(struct chat_call){
-			.kind = CHAT_SEND,
-			.object = object,
-			.now_ms = clock_unix_ms(),
-		});
+		(struct chat_call){ .kind = CHAT_SEND, .object = object });
 }
 
 void
 api_send(struct http_request *request)
 {
-	struct api *api = request->context;
-	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct permissions *permissions = api_permissions(api, request, &caller);
-	json_t *object = NULL;
+	const struct permissions *permissions = api_permissions(request);
+	json_t *object = permissions ? api_read_body(request) : NULL;
 
-	if (permissions)
-		object = api_is_json(request) ? api_read_json(request, 0)
-					      : api_read_text(request);
 	if (object && !json_is_object(object)) {
 		json_decref(object);
 		api_refuse_body(request, "the body must be an object");
 	} else if (object) {
-		api_send_send_object(request, permissions, object);
+		api_send_object(request, permissions, object);
 	}
 	permissions_unref(permissions);
 }

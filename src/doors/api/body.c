@@ -11,8 +11,9 @@ api_refuse_body(struct http_request *request, const char *text)
 	http_respond_error(request, 400, NULL, "bad_body", text);
 }
 
-bool
-api_is_json(const struct http_request *request)
+/* True if the Content-Type is JSON. */
+static bool
+body_is_json(const struct http_request *request)
 {
 	const char *type = http_head_value(request->head, "content-type");
 	size_t len = type ? strcspn(type, "; \t") : 0;
@@ -37,8 +38,10 @@ api_read_json(struct http_request *request, size_t flags)
 	return NULL;
 }
 
-json_t *
-api_read_text(struct http_request *request)
+/* Read the body as {"message":TEXT}, without the line end that "echo" adds. NULL: it is
+ * not text and the request was answered. */
+static json_t *
+body_read_text(struct http_request *request)
 {
 	const struct buffer *body = &request->body;
 	size_t len = body->len;
@@ -56,6 +59,13 @@ api_read_text(struct http_request *request)
 	if (!text)
 		api_refuse_body(request, "the body is not UTF-8 text");
 	return text ? json_pack("{s:o}", "message", text) : NULL;
+}
+
+json_t *
+api_read_body(struct http_request *request)
+{
+	return body_is_json(request) ? api_read_json(request, 0)
+				     : body_read_text(request);
 }
 
 /* Make "a, b" the array ["a","b"]. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/clock.h"
 #include "linnet/base/metrics.h"
 #include "linnet/base/xalloc.h"
 
@@ -10,26 +11,25 @@ struct call {
 	struct chat_pending *pending;
 };
 
+static json_t *
+call_number_or_null(uint64_t number, uint64_t least)
+{
+	return number < least ? NULL : json_integer((json_int_t)number);
+}
+
 /* Where the objects of the call were put. */
 static json_t *
 call_place_of(const struct chat_ack *ack)
 {
-	json_t *place = json_object();
+	const char *ref = ack->count == 1 ? ack->ref : NULL;
 
-	if (ack->ref && ack->count == 1)
-		json_object_set_new(place, "ref", json_string(ack->ref));
 	if (!ack->room)
-		return place;
-	json_object_set_new(place, "room", json_string(ack->room));
-	if (ack->id)
-		json_object_set_new(place, "id", json_integer((json_int_t)ack->id));
-	json_object_set_new(place, "epoch", json_string(ack->epoch));
-	json_object_set_new(place, "delivered", json_integer((json_int_t)ack->delivered));
-	if (ack->is_duplicate)
-		json_object_set_new(place, "duplicate", json_true());
-	if (ack->count > 1)
-		json_object_set_new(place, "count", json_integer((json_int_t)ack->count));
-	return place;
+		return json_pack("{s:s*}", "ref", ref);
+	return json_pack("{s:s*,s:s,s:o*,s:s,s:I,s:o*,s:o*}", "ref", ref, "room",
+		ack->room, "id", call_number_or_null(ack->id, 1), "epoch", ack->epoch,
+		"delivered", (json_int_t)ack->delivered, "duplicate",
+		ack->is_duplicate ? json_true() : NULL, "count",
+		call_number_or_null(ack->count, 2));
 }
 
 static void
@@ -60,14 +60,15 @@ static const struct http_waiter waiter = { .on_gone = call_on_gone };
 
 void
 api_call(struct http_request *request, const struct chat_caller *caller,
-	const struct chat_call *what)
+	struct chat_call what)
 {
 	const struct api *api = request->context;
 	struct call *call = xcalloc(1, sizeof(*call));
 	struct chat_pending *pending;
 
 	call->request = request;
-	pending = chat_call(api->chat, caller, what, call_on_reply, call);
+	what.now_ms = clock_unix_ms();
+	pending = chat_call(api->chat, caller, &what, call_on_reply, call);
 	if (!pending)
 		return; /* and call is freed */
 	call->pending = pending;

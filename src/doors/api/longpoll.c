@@ -3,7 +3,6 @@
  * does not leave and enter all the time. */
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,7 @@
 
 struct poll {
 	struct session session;
-	struct message_fault *fault; /* it was told this; NULL: nothing was refused */
+	struct message_fault fault; /* it was told this; code NULL: nothing was refused */
 	struct deferred deferred;
 	struct api *api;
 	struct http_request *request; /* NULL: the poll is idle */
@@ -68,9 +67,7 @@ longpoll_on_refuse(struct session *session, const struct message_fault *fault)
 {
 	struct poll *poll = longpoll_from_session(session);
 
-	if (!poll->fault)
-		poll->fault = xmalloc(sizeof(*poll->fault));
-	*poll->fault = *fault;
+	poll->fault = *fault;
 	metrics.sent[TRANSPORT_POLL]++;
 	longpoll_on_wake(session);
 }
@@ -96,30 +93,24 @@ longpoll_free_poll(struct poll *poll)
 	deferred_cancel(api->deferred, &poll->deferred);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
-	free(poll->fault);
 	free(poll);
 }
 
 /* The poll has no request any more: keep it if it can come back. */
 static void
-longpoll_put_by(struct poll *poll)
+longpoll_put_by(void *state)
 {
+	struct poll *poll = state;
+
 	poll->request = NULL;
 	if (!*poll->token || poll->session.closed) {
 		longpoll_free_poll(poll);
 		return;
 	}
 	poll->deadline_ms = clock_now_ms() + AWAY_MS;
-	free(poll->fault);
-	poll->fault = NULL;
+	poll->fault.code = NULL;
 	frame_queue_clear(&poll->session.queue);
 	chat_set_aside(&poll->session);
-}
-
-static void
-longpoll_on_gone(void *state)
-{
-	longpoll_put_by(state);
 }
 
 /* Append the frames of the queue as a JSON array, and empty the queue. */
@@ -139,36 +130,24 @@ longpoll_append_waiting(struct buffer *text, struct frame_queue *queue)
 	buffer_append(text, "]", 1);
 }
 
-static json_t *
-longpoll_envelope(const struct chat_place *place, const char *token)
-{
-	char since[64];
-	json_t *object;
-
-	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
-	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b}", "room", place->room, "topic",
-		place->topic, "epoch", place->epoch, "last_id",
-		(json_int_t)place->last_id, "since", since, "recovered", place->recovered,
-		"more", place->more);
-	if (place->username)
-		json_object_set_new(object, "you",
-			json_pack("{s:s,s:s}", "username", place->username, "session",
-				token));
-	return object;
-}
-
 /* Answer the request with everything in the queue. */
 static void
 longpoll_answer(struct poll *poll, const struct chat_place *place)
 {
-	char token[CHAT_TOKEN_BYTES + 1];
+	char since[64], token[CHAT_TOKEN_BYTES + 1];
 	struct buffer text = { 0 };
-	json_t *object;
+	json_t *you = NULL, *object;
 
-	if (place->username)
+	if (place->username) {
 		chat_give_token(poll->api->chat, &poll->session, token);
-	object = longpoll_envelope(place, token);
-
+		you = json_pack(
+			"{s:s,s:s}", "username", place->username, "session", token);
+	}
+	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
+	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b,s:o*}", "room", place->room,
+		"topic", place->topic, "epoch", place->epoch, "last_id",
+		(json_int_t)place->last_id, "since", since, "recovered", place->recovered,
+		"more", place->more, "you", you);
 	json_text_append(&text, object);
 	json_decref(object);
 	text.len--; /* remove the closing brace */
@@ -184,36 +163,30 @@ longpoll_answer(struct poll *poll, const struct chat_place *place)
 static bool
 longpoll_answer_fault(struct poll *poll)
 {
-	if (!poll->fault)
+	if (!poll->fault.code)
 		return false;
-	api_answer_fault(poll->request, poll->fault);
+	api_answer_fault(poll->request, &poll->fault);
 	longpoll_put_by(poll);
 	return true;
 }
 
-/* The session is closing, most often because of a fault. */
-static void
-longpoll_end(struct poll *poll)
-{
-	if (poll->request && longpoll_answer_fault(poll))
-		return;
-	if (poll->request)
-		api_refuse(poll->request, "busy", "too much is under way");
-	longpoll_put_by(poll);
-}
-
 /* Answer the request if the time has come. */
 static void
-longpoll_consider(struct poll *poll, int64_t now_ms)
+longpoll_consider(void *state, int64_t now_ms)
 {
+	struct poll *poll = state;
 	struct chat_place place;
 
+	if (poll->request && longpoll_answer_fault(poll))
+		return;
+	/* The session is closing, most often because of a fault. */
 	if (poll->session.closed) {
-		longpoll_end(poll);
+		if (poll->request)
+			api_refuse(poll->request, "busy", "too much is under way");
+		longpoll_put_by(poll);
 		return;
 	}
-	if (!poll->request || longpoll_answer_fault(poll) ||
-		!chat_where(poll->api->chat, &poll->session, &place))
+	if (!poll->request || !chat_where(poll->api->chat, &poll->session, &place))
 		return;
 	if (poll->session.queue.count || now_ms >= poll->deadline_ms ||
 		(poll->is_asked_since && !place.recovered))
@@ -224,12 +197,6 @@ static void
 longpoll_on_deferred(struct deferred *deferred)
 {
 	longpoll_consider(container_of(deferred, struct poll, deferred), clock_now_ms());
-}
-
-static void
-longpoll_on_tick(void *state, int64_t now_ms)
-{
-	longpoll_consider(state, now_ms);
 }
 
 static void
@@ -244,9 +211,9 @@ longpoll_on_stop(void *state, uint16_t code, const char *reason)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = longpoll_on_gone,
+	.on_gone = longpoll_put_by,
 	.on_stop = longpoll_on_stop,
-	.on_tick = longpoll_on_tick,
+	.on_tick = longpoll_consider,
 };
 
 /* Reserve a place for the poll while it is idle. Returns false if there is none left. */
@@ -279,14 +246,14 @@ longpoll_keep(struct poll *poll)
 }
 
 static void
-longpoll_begin(struct api *api, struct http_request *request, struct poll *poll,
+longpoll_begin(struct http_request *request, struct poll *poll,
 	const struct chat_wishes *wishes, unsigned wait_s)
 {
 	poll->request = request;
 	poll->is_asked_since = wishes->since != NULL;
 	poll->deadline_ms = clock_now_ms() + (int64_t)wait_s * 1000;
 	http_park(request, &waiter, poll);
-	deferred_ask(api->deferred, &poll->deferred);
+	deferred_ask(poll->api->deferred, &poll->deferred);
 }
 
 static void
@@ -299,10 +266,10 @@ longpoll_admit(struct poll *poll, const struct http_request *request,
 }
 
 static void
-longpoll_open_poll(struct api *api, struct http_request *request,
-	struct chat_wishes *wishes, unsigned wait_s,
-	const struct permissions *permissions)
+longpoll_open_poll(struct http_request *request, struct chat_wishes *wishes,
+	unsigned wait_s, const struct permissions *permissions)
 {
+	struct api *api = request->context;
 	struct poll *poll = xcalloc(1, sizeof(*poll));
 
 	poll->api = api;
@@ -327,16 +294,16 @@ longpoll_open_poll(struct api *api, struct http_request *request,
 	}
 	if (!wishes->is_silent)
 		longpoll_keep(poll);
-	longpoll_begin(api, request, poll, wishes, wait_s);
+	longpoll_begin(request, poll, wishes, wait_s);
 }
 
 /* Continue an idle poll with the permissions of this request. Returns false if no idle
  * poll has this token and room. */
 static bool
-longpoll_go_on(struct api *api, struct http_request *request,
-	const struct chat_wishes *wishes, unsigned wait_s,
-	const struct permissions *permissions)
+longpoll_go_on(struct http_request *request, const struct chat_wishes *wishes,
+	unsigned wait_s, const struct permissions *permissions)
 {
+	struct api *api = request->context;
 	struct chat_place place;
 	struct poll *poll;
 	bool is_known;
@@ -356,7 +323,7 @@ longpoll_go_on(struct api *api, struct http_request *request,
 	if (poll->request)
 		return false;
 	longpoll_admit(poll, request, permissions);
-	longpoll_begin(api, request, poll, wishes, wait_s);
+	longpoll_begin(request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);
 	return true;
 }
@@ -384,23 +351,21 @@ longpoll_read_wait(struct http_request *request, unsigned *wait_s)
 void
 api_poll(struct http_request *request)
 {
-	struct api *api = request->context;
-	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct permissions *permissions = api_permissions(api, request, &caller);
+	const struct permissions *permissions = api_permissions(request);
 	struct api_wishes *asked = NULL;
 	unsigned wait_s;
 
 	if (permissions && longpoll_read_wait(request, &wait_s))
 		asked = api_wishes_new(request);
-	if (asked && api_may_enter(api, request, permissions, asked->wishes.room) &&
-		!longpoll_go_on(api, request, &asked->wishes, wait_s, permissions))
-		longpoll_open_poll(api, request, &asked->wishes, wait_s, permissions);
+	if (asked && api_may_enter(request, permissions, asked->wishes.room) &&
+		!longpoll_go_on(request, &asked->wishes, wait_s, permissions))
+		longpoll_open_poll(request, &asked->wishes, wait_s, permissions);
 	permissions_unref(permissions);
 	free(asked);
 }
 
 void
-api_tick(struct api *api, int64_t now_ms)
+api_forget_polls(struct api *api, int64_t now_ms)
 {
 	struct poll *poll, *next;
 
@@ -409,13 +374,4 @@ api_tick(struct api *api, int64_t now_ms)
 		if (!poll->request && now_ms >= poll->deadline_ms)
 			longpoll_free_poll(poll);
 	}
-}
-
-void
-api_free_polls(struct api *api)
-{
-	struct poll *poll, *next;
-
-	HASH_ITER(hh, api->polls, poll, next)
-	longpoll_free_poll(poll);
 }

@@ -1,6 +1,5 @@
 /* Streams of server-sent events (HTML Living Standard, section 9.2). A stream is a
  * session that only reads. */
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,8 +53,10 @@ static const struct session_ops session_ops = { .wake = sse_on_wake,
 	.drop = sse_on_drop };
 
 static void
-sse_free_stream(struct stream *stream)
+sse_free_stream(void *state)
 {
+	struct stream *stream = state;
+
 	log_info("session_close", log_uint("session", stream->session.number),
 		log_str("door", "sse"), log_uint("code", stream->session.closed),
 		CONN_END_FIELDS(stream->conn));
@@ -72,12 +73,6 @@ sse_on_deferred(struct deferred *deferred)
 
 	http_stream_end(stream->request);
 	sse_free_stream(stream);
-}
-
-static void
-sse_on_gone(void *state)
-{
-	sse_free_stream(state);
 }
 
 static void
@@ -121,16 +116,17 @@ sse_on_drained(void *state)
 }
 
 static const struct http_waiter waiter = {
-	.on_gone = sse_on_gone,
+	.on_gone = sse_free_stream,
 	.on_stop = sse_on_stop,
 	.on_tick = sse_on_tick,
 	.on_drained = sse_on_drained,
 };
 
 static void
-sse_begin(struct api *api, struct http_request *request, const struct chat_wishes *wishes,
+sse_begin(struct http_request *request, const struct chat_wishes *wishes,
 	const struct permissions *permissions)
 {
+	struct api *api = request->context;
 	struct stream *stream = xcalloc(1, sizeof(*stream));
 
 	stream->api = api;
@@ -156,14 +152,12 @@ sse_begin(struct api *api, struct http_request *request, const struct chat_wishe
 void
 api_events(struct http_request *request)
 {
-	struct api *api = request->context;
-	struct access_caller caller = access_caller_of(&api->access, request);
-	const struct permissions *permissions = api_permissions(api, request, &caller);
+	const struct permissions *permissions = api_permissions(request);
 	struct api_wishes *asked = permissions ? api_wishes_new(request) : NULL;
 
-	if (asked && api_may_enter(api, request, permissions, asked->wishes.room)) {
+	if (asked && api_may_enter(request, permissions, asked->wishes.room)) {
 		asked->wishes.wants_joined = true;
-		sse_begin(api, request, &asked->wishes, permissions);
+		sse_begin(request, &asked->wishes, permissions);
 	}
 	permissions_unref(permissions);
 	free(asked);

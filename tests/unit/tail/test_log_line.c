@@ -19,10 +19,9 @@
 static void
 show(const char *bytes, size_t size, size_t piece, char *out)
 {
-	struct log_line line;
+	struct log_line line = { .max_bytes = MAX_BYTES };
 	size_t at = 0;
 
-	log_line_init(&line, MAX_BYTES);
 	while (at < size) {
 		size_t n = size - at < piece ? size - at : piece;
 		bool is_whole;
@@ -34,12 +33,12 @@ show(const char *bytes, size_t size, size_t piece, char *out)
 		*out++ = '|';
 		log_line_clear(&line);
 	}
-	if (!log_line_is_empty(&line)) {
+	if (line.raw.len) {
 		*out++ = '~';
 		out += log_line_clean(&line, out);
 	}
 	*out = '\0';
-	log_line_fini(&line);
+	buffer_clear(&line.raw);
 }
 
 #define assert_shown(bytes, expected)                                                    \
@@ -110,20 +109,19 @@ test_a_long_line_is_cut_between_two_characters(void **state)
 static void
 test_an_endless_line_takes_no_more_memory(void **state)
 {
-	struct log_line line;
+	struct log_line line = { .max_bytes = MAX_BYTES };
 	char text[MAX_BYTES], much[4096];
 	bool is_whole;
 	int i;
 
 	(void)state;
 	memset(much, 'x', sizeof(much));
-	log_line_init(&line, MAX_BYTES);
 	for (i = 0; i < 1000; i++)
 		assert_int_equal(log_line_take(&line, much, sizeof(much), &is_whole),
 			sizeof(much));
 	assert_true(line.raw.capacity < 1024);
 	assert_int_equal(log_line_clean(&line, text), MAX_BYTES);
-	log_line_fini(&line);
+	buffer_clear(&line.raw);
 }
 
 static bool

@@ -25,14 +25,12 @@ struct api {
 void api_init(struct api *api, const struct access *access, struct chat *chat,
 	struct deferred_list *deferred);
 
-/* Forget polls that did not come back in time. Call it several times a second. */
-void api_tick(struct api *api, int64_t now_ms);
+/* Forget polls that did not come back until now_ms. Call it several times a second. */
+void api_forget_polls(struct api *api, int64_t now_ms);
 
 /* Apply the changed configuration. */
 void api_reload(struct api *api);
 
-/* Forget all polls. Call it after the last connection is closed. */
-void api_free_polls(struct api *api);
-
-/* Free what api holds. Call it after the last connection is closed. */
+/* Free what api holds, and all polls. Call it after the last connection is closed, but
+ * before the chat is freed. */
 void api_fini(struct api *api);
