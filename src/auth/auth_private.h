@@ -3,6 +3,7 @@
 #pragma once
 
 #include "linnet/auth/tokens.h"
+#include "linnet/base/hex.h"
 
 /* The secret that signs JSON Web Tokens. */
 struct jwt_secret {
@@ -13,7 +14,13 @@ struct jwt_secret {
 /* HS256 needs at least as many bytes as its hash has (RFC 7518 section 3.2). */
 #define JWT_SECRET_BYTES_MIN 32
 
-/* As tokens_check_jwt. */
-int jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
-	const struct token_rules *rules, const struct permissions **permissions,
-	const char **why);
+struct token_entry {
+	struct token token;
+	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */
+};
+
+struct tokens {
+	size_t count;
+	struct token_entry *entries;
+	struct jwt_secret secret;
+};

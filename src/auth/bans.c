@@ -1,5 +1,6 @@
 #include "linnet/auth/bans.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "linnet/base/hash.h"
 #include "linnet/base/hex.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 #define ADDRESS_BITS 128
@@ -34,11 +36,10 @@ ban_write_key(const struct ban_subject *subject, char *out)
 {
 	char text[NAME_MAX_BYTES + 1];
 
-	if (subject->kind == BAN_ADDRESS) {
+	if (subject->kind == BAN_ADDRESS)
 		cidr_format(&subject->cidr, text);
-	} else {
+	else
 		name_fold(text, subject->name);
-	}
 	/* A hash, because a long name would make the key too long. */
 	out[0] = "nam"[subject->kind];
 	hex_sha256(out + 1, text, strlen(text));
@@ -65,20 +66,17 @@ bans_find(const struct bans *bans, const struct ban_subject *subject)
 	return entry ? &entry->ban : NULL;
 }
 
-static void
-bans_remove_entry(struct bans *bans, struct ban_entry *entry)
-{
-	if (entry->ban.subject.kind == BAN_ADDRESS)
-		bans->addresses[entry->ban.subject.cidr.bits]--;
-	HASH_DEL(bans->entries, entry);
-	free(entry->ban.reason);
-	free(entry);
-}
-
 void
 bans_remove(struct bans *bans, const struct ban *ban)
 {
-	bans_remove_entry(bans, bans_find_entry(bans, &ban->subject));
+	struct ban_entry *entry = container_of(ban, struct ban_entry, ban);
+
+	assert(bans->entries);
+	if (ban->subject.kind == BAN_ADDRESS)
+		bans->addresses[ban->subject.cidr.bits]--;
+	HASH_DEL(bans->entries, entry);
+	free(entry->ban.reason);
+	free(entry);
 }
 
 bool
@@ -95,7 +93,7 @@ bans_add(struct bans *bans, const struct ban *ban)
 	if (bans_are_full(bans, &ban->subject))
 		return -ENOSPC;
 	if (entry)
-		bans_remove_entry(bans, entry);
+		bans_remove(bans, &entry->ban);
 	entry = xcalloc(1, sizeof(*entry));
 	entry->ban = *ban;
 	entry->ban.reason = xstrdup(ban->reason);
@@ -172,20 +170,17 @@ json_t *
 ban_to_json(const struct ban *ban)
 {
 	char address[CIDR_TEXT_BYTES];
-	json_t *object = json_object();
+	bool is_address = ban->subject.kind == BAN_ADDRESS;
 
-	if (ban->subject.kind == BAN_ADDRESS) {
+	if (is_address)
 		cidr_format(&ban->subject.cidr, address);
-		json_object_set_new(object, "address", json_string(address));
-	} else {
-		json_object_set_new(object, "username", json_string(ban->subject.name));
-	}
-	json_object_set_new(object, "since", json_integer(ban->since_ms));
-	if (ban->until_ms)
-		json_object_set_new(object, "until", json_integer(ban->until_ms));
-	if (*ban->reason)
-		json_object_set_new(object, "reason", json_string(ban->reason));
-	return object;
+	/* "*" leaves out what is NULL. */
+	return json_pack("{s:s*, s:s*, s:o, s:o*, s:s*}", "address",
+		is_address ? address : NULL, "username",
+		is_address ? NULL : ban->subject.name, "since",
+		json_integer(ban->since_ms), "until",
+		ban->until_ms ? json_integer(ban->until_ms) : NULL, "reason",
+		*ban->reason ? ban->reason : NULL);
 }
 
 bool
@@ -217,6 +212,6 @@ bans_free(struct bans *bans)
 	if (!bans)
 		return;
 	HASH_ITER(hh, bans->entries, entry, next)
-	bans_remove_entry(bans, entry);
+	bans_remove(bans, &entry->ban);
 	free(bans);
 }

@@ -200,7 +200,7 @@ jwt_read_permissions(const json_t *claims, const struct token_rules *rules,
 }
 
 int
-jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
+tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
 	const struct token_rules *rules, const struct permissions **out, const char **why)
 {
 	char token[TOKEN_MAX_BYTES + 1];
@@ -208,13 +208,13 @@ jwt_check(const struct jwt_secret *secret, const char *text, size_t len,
 	json_t *claims;
 
 	*why = "bad_token";
-	if (!secret->bytes || len >= sizeof(token) || memchr(text, 0, len))
+	if (!tokens->secret.bytes || len >= sizeof(token) || memchr(text, 0, len))
 		return -EACCES;
 	memcpy(token, text, len);
 	token[len] = '\0';
 	if (!jwt_has_form(token) || !jwt_header_is_accepted(token))
 		return -EACCES;
-	claims = jwt_read_claims(secret, token);
+	claims = jwt_read_claims(&tokens->secret, token);
 	if (!claims)
 		return -EACCES;
 	permissions = permissions_new();

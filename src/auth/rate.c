@@ -11,7 +11,6 @@
 
 struct rate_entry {
 	struct rate rate;
-	size_t key_len;
 	unsigned char key[RATE_KEY_BYTES];
 	UT_hash_handle hh;
 };
@@ -44,9 +43,8 @@ rate_find(struct rate_table *table, const void *key, size_t key_len)
 		}
 		entry = xcalloc(1, sizeof(*entry));
 		memcpy(entry->key, key, key_len);
-		entry->key_len = key_len;
 	}
-	HASH_ADD_KEYPTR(hh, table->entries, entry->key, entry->key_len, entry);
+	HASH_ADD_KEYPTR(hh, table->entries, entry->key, key_len, entry);
 	return &entry->rate;
 }
 

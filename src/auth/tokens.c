@@ -9,22 +9,10 @@
 #include <unistd.h>
 
 #include "auth/auth_private.h"
-#include "linnet/base/hex.h"
 #include "linnet/base/xalloc.h"
 
 #define FILE_BYTES 4096
 #define WHY_BYTES 8192 /* longer than any name and path together */
-
-struct token_entry {
-	struct token token;
-	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */
-};
-
-struct tokens {
-	size_t count;
-	struct token_entry *entries;
-	struct jwt_secret secret;
-};
 
 /* Returns how many visible ASCII characters text begins with. */
 static size_t
@@ -134,8 +122,7 @@ tokens_set_jwt_secret(struct jwt_secret *secret, const char *path, const char **
 	}
 	if (len >= 0) {
 		secret->len = (size_t)len;
-		secret->bytes = xmalloc(secret->len);
-		memcpy(secret->bytes, bytes, secret->len);
+		secret->bytes = xstrndup(bytes, secret->len);
 	}
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return len < 0 ? (int)len : 0;
@@ -200,14 +187,6 @@ tokens_check(const struct tokens *tokens, const char *text, size_t len)
 		if (CRYPTO_memcmp(tokens->entries[i].hash, hash, HEX_SHA256_BYTES) == 0)
 			found = &tokens->entries[i].token;
 	return found;
-}
-
-int
-tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
-	const struct token_rules *rules, const struct permissions **permissions,
-	const char **why)
-{
-	return jwt_check(&tokens->secret, text, len, rules, permissions, why);
 }
 
 bool

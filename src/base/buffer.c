@@ -1,5 +1,6 @@
 #include "linnet/base/buffer.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,20 @@ buffer_append(struct buffer *buffer, const void *bytes, size_t len)
 	if (len)
 		memcpy(buffer->bytes + buffer->len, bytes, len);
 	buffer->len = needed;
+}
+
+void
+buffer_printf(struct buffer *buffer, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = xvasprintf(format, arguments);
+	va_end(arguments);
+	buffer_append(buffer, text, strlen(text) + 1);
+	buffer->len--;
+	free(text);
 }
 
 void

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "linnet/base/cidr.h"
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
@@ -19,58 +19,19 @@ struct conn_limit_table {
 	struct conn_limit_entry *entries;
 };
 
-static bool
-conn_limit_is_v4(const struct sockaddr *address)
-{
-	return address->sa_family == AF_INET ||
-	       (address->sa_family == AF_INET6 &&
-		       IN6_IS_ADDR_V4MAPPED(
-			       &((const struct sockaddr_in6 *)(const void *)address)
-					->sin6_addr));
-}
-
-static uint32_t
-conn_limit_v4_of(const struct sockaddr *address)
-{
-	uint32_t v4;
-
-	if (address->sa_family == AF_INET)
-		return ((const struct sockaddr_in *)(const void *)address)
-			->sin_addr.s_addr;
-	memcpy(&v4,
-		((const struct sockaddr_in6 *)(const void *)address)->sin6_addr.s6_addr +
-			12,
-		sizeof(v4));
-	return v4;
-}
-
 struct conn_limit_key
-conn_limit_key_of(const struct sockaddr *address)
+conn_limit_key_of(const struct in6_addr *address)
 {
-	struct conn_limit_key key = { .bytes = { 0 } };
+	bool is_v4 = IN6_IS_ADDR_V4MAPPED(address);
 
-	if (conn_limit_is_v4(address)) {
-		uint32_t v4 = conn_limit_v4_of(address);
-
-		key.bytes[10] = key.bytes[11] = 0xff;
-		memcpy(key.bytes + 12, &v4, sizeof(v4));
-	} else if (address->sa_family == AF_INET6) {
-		memcpy(key.bytes,
-			((const struct sockaddr_in6 *)(const void *)address)
-				->sin6_addr.s6_addr,
-			8);
-	}
-	return key;
+	return (struct conn_limit_key){ cidr_of(address, is_v4 ? 128 : 64).address };
 }
 
 bool
-conn_limit_is_loopback(const struct sockaddr *address)
+conn_limit_is_loopback(const struct in6_addr *address)
 {
-	if (conn_limit_is_v4(address))
-		return ntohl(conn_limit_v4_of(address)) >> 24 == 127;
-	return address->sa_family == AF_INET6 &&
-	       IN6_IS_ADDR_LOOPBACK(
-		       &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
+	return IN6_IS_ADDR_LOOPBACK(address) ||
+	       (IN6_IS_ADDR_V4MAPPED(address) && address->s6_addr[12] == 127);
 }
 
 struct conn_limit_table *

@@ -85,7 +85,7 @@ frame_queue_grow(struct frame_queue *queue)
 	uint32_t i;
 
 	for (i = 0; i < queue->count; i++)
-		slots[i] = queue->slots[(queue->head + i) & (queue->capacity - 1)];
+		slots[i] = frame_queue_at(queue, i);
 	free(queue->slots);
 	queue->slots = slots;
 	queue->capacity = capacity;
@@ -148,12 +148,11 @@ frame_queue_gather(struct frame_queue *queue, uint8_t *buffer, size_t size)
 void
 frame_queue_clear(struct frame_queue *queue)
 {
+	uint32_t i;
+
 	metrics.queue_bytes -= queue->bytes;
-	while (queue->count) {
-		frame_unref(queue->slots[queue->head]);
-		queue->head = (queue->head + 1) & (queue->capacity - 1);
-		queue->count--;
-	}
+	for (i = 0; i < queue->count; i++)
+		frame_unref(frame_queue_at(queue, i));
 	free(queue->slots);
 	memset(queue, 0, sizeof(*queue));
 }

@@ -24,10 +24,8 @@ json_text_append_real(struct buffer *text, double value)
 		if (strtod(digits, NULL) == value)
 			break;
 	}
-	buffer_append(text, digits, strlen(digits));
 	/* A reader would take it for an integer without a point or an exponent. */
-	if (!strpbrk(digits, ".e"))
-		buffer_append(text, ".0", 2);
+	buffer_printf(text, "%s%s", digits, strpbrk(digits, ".e") ? "" : ".0");
 }
 
 void
@@ -43,18 +41,16 @@ json_text_append_string(struct buffer *text, const char *utf8)
 static void
 json_text_append_object(struct buffer *text, json_t *object)
 {
-	void *iter = json_object_iter(object);
-	const char *separator = "{";
+	const char *key, *separator = "";
+	json_t *value;
 
-	if (!iter)
-		buffer_append(text, separator, 1);
-	for (; iter; iter = json_object_iter_next(object, iter)) {
-		const char *key = json_object_iter_key(iter);
-
-		buffer_append(text, separator, 1);
+	buffer_append(text, "{", 1);
+	json_object_foreach(object, key, value)
+	{
+		buffer_append(text, separator, strlen(separator));
 		json_text_append_string(text, key);
 		buffer_append(text, ":", 1);
-		json_text_append(text, json_object_iter_value(iter));
+		json_text_append(text, value);
 		separator = ",";
 	}
 	buffer_append(text, "}", 1);

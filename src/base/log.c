@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,12 +95,6 @@ log_setup(enum log_level level, enum log_format format)
 	line_target = log_is_journal()        ? TARGET_JOURNAL
 		      : isatty(STDERR_FILENO) ? TARGET_TERMINAL
 					      : TARGET_OTHER;
-}
-
-bool
-log_enabled(enum log_level level)
-{
-	return (int)level <= max_level;
 }
 
 /* Append text. Two bytes stay free for the closing brace and the newline. */
@@ -235,7 +230,7 @@ log_write(
 	struct log_line line;
 	size_t i;
 
-	if (!log_enabled(level))
+	if ((int)level > max_level)
 		return;
 	line.format = format;
 	line.len = 0;

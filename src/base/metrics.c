@@ -1,9 +1,7 @@
 #include "linnet/base/metrics.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "linnet/base/util.h"
@@ -38,97 +36,84 @@ static const struct {
 	{ INT64_MAX, "+Inf" },
 };
 
-/* A label and all its values. */
-struct metrics_label {
-	const char *name;
-	const char *const *values;
-	size_t count;
-};
-
-#define LABEL(name, values)                                                              \
-	{                                                                                \
-		name, values, ARRAY_SIZE(values)                                         \
-	}
-
-static const char *const transport_names[TRANSPORT_COUNT] = {
-	[TRANSPORT_HTTP] = "http",
-	[TRANSPORT_WS] = "ws",
-	[TRANSPORT_LINE] = "line",
-	[TRANSPORT_SSE] = "sse",
-	[TRANSPORT_POLL] = "poll",
-	[TRANSPORT_ECHO] = "echo",
-};
-static const char *const ending_names[ENDING_COUNT] = {
-	[ENDING_NORMAL] = "normal",
-	[ENDING_UPGRADED] = "upgraded",
-	[ENDING_LOST] = "lost",
-	[ENDING_TIMEOUT] = "timeout",
-	[ENDING_SLOW_READER] = "slow_reader",
-	[ENDING_FLOODING] = "flooding",
-	[ENDING_SENT_AWAY] = "sent_away",
-	[ENDING_TOO_BIG] = "too_big",
-	[ENDING_BAD_UTF8] = "bad_utf8",
-	[ENDING_PROTOCOL] = "protocol",
-	[ENDING_STOPPING] = "stopping",
-	[ENDING_ERROR] = "error",
-};
-static const char *const voice_names[VOICE_COUNT] = {
-	[VOICE_WS] = "ws",
-	[VOICE_LINE] = "line",
-	[VOICE_PUSH] = "push",
-	[VOICE_SEND] = "send",
-};
-static const char *const push_names[PUSH_KIND_COUNT] = {
-	[PUSH_MESSAGE] = "message",
-	[PUSH_ALARM] = "alarm",
-	[PUSH_METRIC] = "metric",
-	[PUSH_HOOK] = "hook",
-};
-static const char *const outcome_names[OUTCOME_COUNT] = {
-	[OUTCOME_OK] = "ok",
-	[OUTCOME_FAILED] = "failed",
-};
-static const char *const append_names[APPEND_RESULT_COUNT] = {
-	[APPEND_OK] = "ok",
-	[APPEND_DUPLICATE] = "duplicate",
-	[APPEND_FAILED] = "failed",
-};
-static const char *const recovery_names[RECOVERY_COUNT] = {
-	[RECOVERY_RECOVERED] = "recovered",
-	[RECOVERY_NOT_RECOVERED] = "not_recovered",
-};
-static const char *const limit_names[REFUSED_BY_COUNT] = {
-	[REFUSED_BY_CONNECTIONS] = "connections",
-	[REFUSED_BY_PER_ADDRESS] = "per_address",
-	[REFUSED_BY_BAN] = "banned",
-	[REFUSED_BY_PROTOCOL] = "protocol",
-};
-static const char *const severity_names[METRICS_SEVERITIES] = { "info", "warning",
-	"error", "critical" };
-static const char *const class_names[METRICS_CLASSES] = { "1xx", "2xx", "3xx", "4xx",
-	"5xx" };
-
-/* The first one is for requests to no known route. */
-static const char *const route_names[] = { "none", "page", "ws", "echo", "healthz",
-	"readyz", "metrics", "push", "hooks", "send", "events", "poll", "history",
-	"search", "rooms", "admin" };
-
-_Static_assert(ARRAY_SIZE(route_names) == METRICS_ROUTES, "each route has a name");
-
 #define ROUTE_NONE 0
 #define ROUTE_PAGE 1
 
-static const struct metrics_label by_transport = LABEL("transport", transport_names);
-static const struct metrics_label by_ending = LABEL("reason", ending_names);
-static const struct metrics_label by_voice = LABEL("transport", voice_names);
-static const struct metrics_label by_push = LABEL("kind", push_names);
-static const struct metrics_label by_outcome = LABEL("result", outcome_names);
-static const struct metrics_label by_append = LABEL("result", append_names);
-static const struct metrics_label by_recovery = LABEL("result", recovery_names);
-static const struct metrics_label by_limit = LABEL("limit", limit_names);
-static const struct metrics_label by_severity = LABEL("severity", severity_names);
-static const struct metrics_label by_route = LABEL("route", route_names);
-static const struct metrics_label by_class = LABEL("status", class_names);
+/* A label and all its values. */
+struct metrics_label {
+	const char *name;
+	size_t count;
+	const char *values[METRICS_ROUTES];
+};
+
+static const struct metrics_label by_transport = { "transport", TRANSPORT_COUNT,
+	{ [TRANSPORT_HTTP] = "http",
+		[TRANSPORT_WS] = "ws",
+		[TRANSPORT_LINE] = "line",
+		[TRANSPORT_SSE] = "sse",
+		[TRANSPORT_POLL] = "poll",
+		[TRANSPORT_ECHO] = "echo" } };
+static const struct metrics_label by_ending = { "reason", ENDING_COUNT,
+	{
+		[ENDING_NORMAL] = "normal",
+		[ENDING_UPGRADED] = "upgraded",
+		[ENDING_LOST] = "lost",
+		[ENDING_TIMEOUT] = "timeout",
+		[ENDING_SLOW_READER] = "slow_reader",
+		[ENDING_FLOODING] = "flooding",
+		[ENDING_SENT_AWAY] = "sent_away",
+		[ENDING_TOO_BIG] = "too_big",
+		[ENDING_BAD_UTF8] = "bad_utf8",
+		[ENDING_PROTOCOL] = "protocol",
+		[ENDING_STOPPING] = "stopping",
+		[ENDING_ERROR] = "error",
+	} };
+static const struct metrics_label by_voice = { "transport", VOICE_COUNT,
+	{ [VOICE_WS] = "ws",
+		[VOICE_LINE] = "line",
+		[VOICE_PUSH] = "push",
+		[VOICE_SEND] = "send" } };
+static const struct metrics_label by_push = { "kind", PUSH_KIND_COUNT,
+	{ [PUSH_MESSAGE] = "message",
+		[PUSH_ALARM] = "alarm",
+		[PUSH_METRIC] = "metric",
+		[PUSH_HOOK] = "hook" } };
+static const struct metrics_label by_outcome = { "result", OUTCOME_COUNT,
+	{ [OUTCOME_OK] = "ok", [OUTCOME_FAILED] = "failed" } };
+static const struct metrics_label by_append = { "result", APPEND_RESULT_COUNT,
+	{ [APPEND_OK] = "ok",
+		[APPEND_DUPLICATE] = "duplicate",
+		[APPEND_FAILED] = "failed" } };
+static const struct metrics_label by_recovery = {
+	"result", RECOVERY_COUNT,
+	{ [RECOVERY_RECOVERED] = "recovered", [RECOVERY_NOT_RECOVERED] = "not_recovered" }
+};
+static const struct metrics_label by_limit = { "limit", REFUSED_BY_COUNT,
+	{ [REFUSED_BY_CONNECTIONS] = "connections",
+		[REFUSED_BY_PER_ADDRESS] = "per_address",
+		[REFUSED_BY_BAN] = "banned",
+		[REFUSED_BY_PROTOCOL] = "protocol" } };
+static const struct metrics_label by_severity = { "severity", METRICS_SEVERITIES,
+	{ "info", "warning", "error", "critical" } };
+static const struct metrics_label by_class = { "status", METRICS_CLASSES,
+	{ "1xx", "2xx", "3xx", "4xx", "5xx" } };
+static const struct metrics_label by_route = { "route", METRICS_ROUTES,
+	{ [ROUTE_NONE] = "none",
+		[ROUTE_PAGE] = "page",
+		"ws",
+		"echo",
+		"healthz",
+		"readyz",
+		"metrics",
+		"push",
+		"hooks",
+		"send",
+		"events",
+		"poll",
+		"history",
+		"search",
+		"rooms",
+		"admin" } };
 
 enum metrics_kind {
 	COUNTER,
@@ -147,88 +132,79 @@ struct metrics_family {
 	const struct metrics_label *labels[LABELS_MAX];
 };
 
-#define FAMILY(type, what, from, ...)                                                    \
+#define FAMILY(type, what, from, text, ...)                                              \
 	{                                                                                \
-		.kind = type, .name = what, .values = from, __VA_ARGS__                  \
+		.kind = type, .name = what, .values = from, .help = text, ##__VA_ARGS__  \
 	}
 
 static const struct metrics_family families[] = {
 	FAMILY(GAUGE_US, "process_start_time_seconds", &metrics.start_us,
-		.help = "Start time of the process, in Unix time."),
+		"Start time of the process, in Unix time."),
 	FAMILY(COUNTER_US, "process_cpu_seconds_total", &metrics.cpu_us,
-		.help = "CPU time used, user and system."),
-	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds,
-		.help = "Open file descriptors."),
+		"CPU time used, user and system."),
+	FAMILY(GAUGE, "process_open_fds", &metrics.open_fds, "Open file descriptors."),
 	FAMILY(GAUGE, "process_max_fds", &metrics.max_fds,
-		.help = "Limit of open file descriptors."),
+		"Limit of open file descriptors."),
 	FAMILY(GAUGE, "process_resident_memory_bytes", &metrics.resident_bytes,
-		.help = "Resident memory."),
+		"Resident memory."),
 	FAMILY(GAUGE, "linnet_connections", metrics.connections,
-		.help = "Open connections, by the protocol they speak now.",
+		"Open connections, by the protocol they speak now.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_accepted_total", metrics.accepted,
-		.help = "Connections accepted, or upgraded to this protocol.",
+		"Connections accepted, or upgraded to this protocol.",
 		.labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_connections_closed_total", metrics.closed,
-		.help = "Connections closed, by protocol and reason.",
+		"Connections closed, by protocol and reason.",
 		.labels = { &by_transport, &by_ending }),
 	FAMILY(COUNTER, "linnet_connections_refused_total", metrics.refused,
-		.help = "Connections refused: over a limit, banned, or not a client of "
-			"the "
-			"line protocol.",
+		"Connections refused: over a limit, banned, or not a client of the line "
+		"protocol.",
 		.labels = { &by_limit }),
 	FAMILY(COUNTER, "linnet_messages_received_total", metrics.received,
-		.help = "Messages accepted from clients and programs.",
-		.labels = { &by_voice }),
+		"Messages accepted from clients and programs.", .labels = { &by_voice }),
 	FAMILY(COUNTER, "linnet_messages_sent_total", metrics.sent,
-		.help = "Messages queued, once for each reader.",
-		.labels = { &by_transport }),
+		"Messages queued, once for each reader.", .labels = { &by_transport }),
 	FAMILY(COUNTER, "linnet_bytes_sent_total", &metrics.bytes_sent,
-		.help = "Bytes sent, before encryption."),
+		"Bytes sent, before encryption."),
 	FAMILY(GAUGE, "linnet_queue_bytes", &metrics.queue_bytes,
-		.help = "Bytes queued for all readers."),
+		"Bytes queued for all readers."),
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
-		.help = "Connections closed because their queue exceeded "
-			"limits.queue_bytes."),
+		"Connections closed because their queue exceeded limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		.help = "Client requests rejected by limits.message_rate."),
-	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, .help = "Rooms that exist."),
+		"Client requests rejected by limits.message_rate."),
+	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, "Rooms that exist."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
-		.help = "People online; several tabs of one person count once."),
+		"People online; several tabs of one person count once."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
-		.help = "Messages given to the store, by result.",
-		.labels = { &by_append }),
+		"Messages given to the store, by result.", .labels = { &by_append }),
 	FAMILY(GAUGE, "linnet_store_pending", &metrics.store_pending,
-		.help = "Messages that wait for a result of the store."),
+		"Messages that wait for a result of the store."),
 	FAMILY(HISTOGRAM, "linnet_store_append_duration_seconds",
 		&metrics.append_duration,
-		.help = "Time from giving a message to the store until its result."),
+		"Time from giving a message to the store until its result."),
 	FAMILY(COUNTER, "linnet_recoveries_total", metrics.recoveries,
-		.help = "Reconnections that asked for missed messages; polls do not "
-			"count.",
+		"Reconnections that asked for missed messages; polls do not count.",
 		.labels = { &by_recovery }),
-	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches,
-		.help = "Searches started."),
-	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, .help = "Active alarms.",
+	FAMILY(COUNTER, "linnet_searches_total", &metrics.searches, "Searches started."),
+	FAMILY(GAUGE, "linnet_alarms", metrics.alarms, "Active alarms.",
 		.labels = { &by_severity }),
-	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, .help = "Pushes accepted.",
+	FAMILY(COUNTER, "linnet_pushes_total", metrics.pushes, "Pushes accepted.",
 		.labels = { &by_push }),
 	FAMILY(COUNTER, "linnet_tail_lines_total", &metrics.tail_lines,
-		.help = "Lines of log files sent to rooms."),
+		"Lines of log files sent to rooms."),
 	FAMILY(COUNTER, "linnet_tail_lines_skipped_total", &metrics.tail_lines_skipped,
-		.help = "Lines of log files skipped because of the rate limit."),
+		"Lines of log files skipped because of the rate limit."),
 	FAMILY(HISTOGRAM, "linnet_loop_lag_seconds", &metrics.loop_lag,
-		.help = "Delay of a timer, measured while there are connections."),
+		"Delay of a timer, measured while there are connections."),
 	FAMILY(HISTOGRAM, "linnet_broadcast_duration_seconds",
 		&metrics.broadcast_duration,
-		.help = "Duration of a loop turn with a broadcast, including the "
-			"writes."),
+		"Duration of a loop turn with a broadcast, including the writes."),
 	FAMILY(COUNTER, "linnet_http_requests_total", metrics.requests,
-		.help = "HTTP requests answered.", .labels = { &by_route, &by_class }),
+		"HTTP requests answered.", .labels = { &by_route, &by_class }),
 	FAMILY(COUNTER, "linnet_config_reloads_total", metrics.reloads,
-		.help = "Reloads of the configuration.", .labels = { &by_outcome }),
+		"Reloads of the configuration.", .labels = { &by_outcome }),
 	FAMILY(COUNTER, "linnet_tls_handshakes_total", metrics.handshakes,
-		.help = "TLS handshakes.", .labels = { &by_outcome }),
+		"TLS handshakes.", .labels = { &by_outcome }),
 };
 
 void
@@ -250,7 +226,7 @@ metrics_transport(const char *name)
 	size_t i;
 
 	for (i = 0; i < TRANSPORT_COUNT; i++)
-		if (!strcmp(name, transport_names[i]))
+		if (!strcmp(name, by_transport.values[i]))
 			return (enum transport)i;
 	return TRANSPORT_HTTP;
 }
@@ -258,13 +234,13 @@ metrics_transport(const char *name)
 const char *
 metrics_transport_name(enum transport transport)
 {
-	return transport_names[transport];
+	return by_transport.values[transport];
 }
 
 const char *
 metrics_ending_name(enum ending ending)
 {
-	return ending_names[ending];
+	return by_ending.values[ending];
 }
 
 static size_t
@@ -275,7 +251,7 @@ metrics_find_route(const char *name)
 	if (!name)
 		return ROUTE_PAGE;
 	for (i = ROUTE_PAGE + 1; i < METRICS_ROUTES; i++)
-		if (!strcmp(name, route_names[i]))
+		if (!strcmp(name, by_route.values[i]))
 			return i;
 	return ROUTE_NONE;
 }
@@ -286,25 +262,10 @@ metrics_count_request(const char *route, int status)
 	metrics.requests[metrics_find_route(route)][status / 100 - 1]++;
 }
 
-/* The line may have up to 255 bytes. */
-__attribute__((format(printf, 2, 3))) static void
-metrics_put(struct buffer *out, const char *format, ...)
-{
-	char text[256];
-	va_list arguments;
-	int len;
-
-	va_start(arguments, format);
-	len = vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	buffer_append(
-		out, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
-}
-
 static void
 metrics_put_seconds(struct buffer *out, uint64_t us)
 {
-	metrics_put(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND,
+	buffer_printf(out, "%" PRIu64 ".%06u\n", us / US_A_SECOND,
 		(unsigned)(us % US_A_SECOND));
 }
 
@@ -317,12 +278,12 @@ metrics_put_histogram(struct buffer *out, const struct metrics_family *family)
 
 	for (i = 0; i < METRICS_BUCKETS; i++) {
 		count += histogram->counts[i];
-		metrics_put(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
+		buffer_printf(out, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", family->name,
 			bounds[i].seconds, count);
 	}
-	metrics_put(out, "%s_sum ", family->name);
+	buffer_printf(out, "%s_sum ", family->name);
 	metrics_put_seconds(out, histogram->sum_us);
-	metrics_put(out, "%s_count %" PRIu64 "\n", family->name, count);
+	buffer_printf(out, "%s_count %" PRIu64 "\n", family->name, count);
 }
 
 /* Write the labels of value number index. Label values need no escaping: all are
@@ -334,11 +295,11 @@ metrics_put_labels(struct buffer *out, const struct metrics_family *family, size
 	const struct metrics_label *second = family->labels[1];
 
 	if (second)
-		metrics_put(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
+		buffer_printf(out, "{%s=\"%s\",%s=\"%s\"}", first->name,
 			first->values[index / second->count], second->name,
 			second->values[index % second->count]);
 	else if (first)
-		metrics_put(out, "{%s=\"%s\"}", first->name, first->values[index]);
+		buffer_printf(out, "{%s=\"%s\"}", first->name, first->values[index]);
 }
 
 static void
@@ -350,21 +311,20 @@ metrics_put_values(struct buffer *out, const struct metrics_family *family)
 	for (i = 0; i < LABELS_MAX && family->labels[i]; i++)
 		count *= family->labels[i]->count;
 	for (i = 0; i < count; i++) {
-		metrics_put(out, "%s", family->name);
+		buffer_printf(out, "%s", family->name);
 		metrics_put_labels(out, family, i);
-		metrics_put(out, " ");
+		buffer_printf(out, " ");
 		if (family->kind == COUNTER_US || family->kind == GAUGE_US)
 			metrics_put_seconds(out, values[i]);
 		else
-			metrics_put(out, "%" PRIu64 "\n", values[i]);
+			buffer_printf(out, "%" PRIu64 "\n", values[i]);
 	}
 }
 
 static void
 metrics_put_head(struct buffer *out, const char *name, const char *type, const char *help)
 {
-	metrics_put(out, "# HELP %s %s\n", name, help);
-	metrics_put(out, "# TYPE %s %s\n", name, type);
+	buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 void
@@ -381,7 +341,7 @@ metrics_append(struct buffer *out)
 
 	metrics_put_head(out, "linnet_build_info", "gauge",
 		"Always 1; the label has the version.");
-	metrics_put(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
+	buffer_printf(out, "linnet_build_info{version=\"" LINNET_VERSION "\"} 1\n");
 	for (i = 0; i < ARRAY_SIZE(families); i++) {
 		const struct metrics_family *family = &families[i];
 

@@ -1,30 +1,5 @@
 #include "linnet/base/utf8.h"
 
-size_t
-utf8_next(const char *text, size_t size, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *bytes = (const unsigned char *)text;
-	size_t length, i;
-
-	*code = size ? bytes[0] : 0;
-	if (*code < 0x80)
-		return size ? 1 : 0;
-	length = bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
-	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size)
-		return 0;
-	*code &= 0xffU >> (length + 1);
-	for (i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		*code = *code << 6 | (bytes[i] & 0x3fU);
-	}
-	if (*code < least[length] || *code > 0x10ffff ||
-		(*code >= 0xd800 && *code <= 0xdfff))
-		return 0;
-	return length;
-}
-
 /* Start a character at its first byte, which is not ASCII. For some first bytes, RFC 3629
  * section 4 narrows the range of the second. That excludes overlong forms, surrogates and
  * code points above U+10FFFF. */
@@ -63,4 +38,25 @@ bool
 utf8_check_end(const struct utf8_check *check)
 {
 	return !check->missing;
+}
+
+size_t
+utf8_next(const char *text, size_t size, uint32_t *code)
+{
+	const uint8_t *bytes = (const uint8_t *)text;
+	struct utf8_check check = { 0 };
+	size_t length, i;
+
+	*code = size ? bytes[0] : 0;
+	if (*code < 0x80)
+		return size ? 1 : 0;
+	if (!utf8_begin(&check, bytes[0]))
+		return 0;
+	length = check.missing + 1U;
+	if (length > size || !utf8_check_piece(&check, bytes + 1, length - 1))
+		return 0;
+	*code &= 0xffU >> (length + 1);
+	for (i = 1; i < length; i++)
+		*code = *code << 6 | (bytes[i] & 0x3fU);
+	return length;
 }

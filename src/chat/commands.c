@@ -97,7 +97,7 @@ static const struct command commands[] = {
 	COMMAND(.word = "help", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_help, .usage = "/help",
 		.help = "list the commands"),
-	COMMAND(.word = "login", .needs = NEEDS_NOTHING, .cost = 1,
+	COMMAND(.word = "login", .needs = NEEDS_PERSON, .cost = 1,
 		.handler = command_do_login, .usage = "/login TOKEN",
 		.help = "show who you are, where that is asked"),
 	COMMAND(.word = "quit", .needs = NEEDS_PERSON, .handler = command_do_quit,

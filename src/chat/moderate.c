@@ -365,7 +365,7 @@ moderate_do_sessions(struct chat *chat, struct asker *asker, const struct chat_c
 	return 0;
 }
 
-/* What list_ban collects. */
+/* What moderate_list_ban collects. */
 struct ban_lists {
 	json_t *bans, *mutes;
 };

@@ -13,10 +13,6 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
-/* What a resuming session is sent before its queue must be empty again. */
-#define RESUME_MESSAGES 200
-#define RESUME_BYTES 65536
-
 /* Read "EPOCH:ID". Returns false if it is not of this history. */
 static bool
 resume_parse_since(const struct store *store, const char *since, uint64_t *id)

@@ -117,7 +117,7 @@ room_access_find(struct chat *chat, const struct asker *asker, const char *name,
 	return NULL;
 }
 
-/* What list_room collects. */
+/* What room_access_list_room collects. */
 struct room_lists {
 	const struct permissions *permissions;
 	json_t *rooms, *tails;

@@ -49,15 +49,6 @@ config_load_value(struct config_loading *load, const struct config_option *optio
 	origin->step = ++load->step;
 }
 
-static void
-config_report_unknown_key(
-	struct config_loading *load, const char *path, const char *where)
-{
-	const struct config_option *near = config_option_suggest(path);
-
-	config_errors_add_unknown(load->errors, where, path, near ? near->path : NULL);
-}
-
 /* Load the settings of a group. group is its name in the table. If no name there is near,
  * it is the name in the file, and every key is reported as unknown. */
 static void
@@ -68,15 +59,14 @@ config_load_group(
 		const config_setting_t *key =
 			config_setting_get_elem(setting, (unsigned)i);
 		char *path = xasprintf("%s.%s", group, config_setting_name(key));
-		const struct config_option *option = config_option_find(path);
+		const struct config_option *option =
+			config_option_find(&config_root, path);
 
-		if (option) {
+		if (option)
 			config_load_value(load, option, key, &load->file);
-		} else {
-			char *where = config_place_where(&load->file, key);
-			config_report_unknown_key(load, path, where);
-			free(where);
-		}
+		else
+			config_report_unknown(load->errors, &load->file, key, path,
+				config_option_suggest(&config_root, path));
 		free(path);
 	}
 }
@@ -84,37 +74,35 @@ config_load_group(
 /* Report a group that is not in the table. If another group was probably meant, its keys
  * are checked as that group's, so that their errors are reported at once. */
 static void
-config_load_unknown_group(
-	struct config_loading *load, const config_setting_t *setting, const char *where)
+config_load_unknown_group(struct config_loading *load, const config_setting_t *setting)
 {
 	const char *name = config_setting_name(setting);
-	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	char *near = config_group_suggest(name);
-	const struct config_option *key = config_option_suggest(name);
+	const struct config_option *key = config_option_suggest(&config_root, name);
 
 	if (near) {
-		config_errors_add(load->errors, where,
-			"unknown group \"%s\", did you mean \"%s\"?", shown, near);
+		config_report(load->errors, &load->file, setting,
+			"unknown group \"%s\", did you mean \"%s\"?",
+			config_show(name).text, near);
 		config_load_group(load, setting, near);
 	} else if (key && !strchr(key->path, '.')) {
-		config_report_unknown_key(load, name, where);
+		config_report_unknown(load->errors, &load->file, setting, name, key);
 	} else if (config_setting_length(setting) == 0) {
-		config_errors_add(load->errors, where, "unknown group \"%s\"", shown);
+		config_report(load->errors, &load->file, setting, "unknown group \"%s\"",
+			config_show(name).text);
 	} else {
 		config_load_group(load, setting, name);
 	}
 	free(near);
-	free(shown);
 }
 
 static void
-config_report_no_group(
-	struct config_loading *load, const config_setting_t *setting, const char *where)
+config_report_no_group(struct config_loading *load, const config_setting_t *setting)
 {
 	const char *name = config_setting_name(setting);
 	char *found = config_value_found(setting);
 
-	config_errors_add(load->errors, where,
+	config_report(load->errors, &load->file, setting,
 		"%s must be a group, as in %s = { ... }, is %s", name, name, found);
 	free(found);
 }
@@ -123,8 +111,7 @@ static void
 config_load_setting(struct config_loading *load, const config_setting_t *setting)
 {
 	const char *name = config_setting_name(setting);
-	char *where = config_place_where(&load->file, setting);
-	const struct config_option *option = config_option_find(name);
+	const struct config_option *option = config_option_find(&config_root, name);
 	bool is_group = config_setting_is_group(setting);
 	bool known = config_group_exists(name);
 
@@ -133,12 +120,12 @@ config_load_setting(struct config_loading *load, const config_setting_t *setting
 	else if (is_group && known)
 		config_load_group(load, setting, name);
 	else if (is_group)
-		config_load_unknown_group(load, setting, where);
+		config_load_unknown_group(load, setting);
 	else if (!known)
-		config_report_unknown_key(load, name, where);
+		config_report_unknown(load->errors, &load->file, setting, name,
+			config_option_suggest(&config_root, name));
 	else if (config_setting_type(setting) != CONFIG_TYPE_NONE)
-		config_report_no_group(load, setting, where);
-	free(where);
+		config_report_no_group(load, setting);
 }
 
 /* Load all settings of the file. Settings before a syntax error are still checked. A
@@ -148,7 +135,7 @@ config_load_source(struct config_loading *load)
 {
 	struct config_source *source = &load->source;
 
-	if (source->text && !config_read_string(&load->tree, source->text) &&
+	if (source->text.bytes && !config_read_string(&load->tree, source->text.bytes) &&
 		!source->broken) {
 		char *where = config_source_where(
 			source, (unsigned)config_error_line(&load->tree));
@@ -176,7 +163,7 @@ config_parse_value(config_t *tree, const char *text)
 
 	config_source_take(&source, whole, "");
 	if (ignored.count == 0 && !source.has_comments &&
-		config_read_string(tree, source.text)) {
+		config_read_string(tree, source.text.bytes)) {
 		const config_setting_t *root = config_root_setting(tree);
 		const config_setting_t *list = config_setting_get_elem(root, 0);
 		if (config_setting_length(root) == 1 && config_setting_length(list) == 1)
@@ -192,15 +179,10 @@ config_parse_value(config_t *tree, const char *text)
 static bool
 config_is_bare(const struct config_option *option, const char *value)
 {
-	switch (option->type) {
-	case OPTION_STRING:
-	case OPTION_CHOICE:
-		return *value != '"';
-	case OPTION_LIST:
+	if (option->type == OPTION_LIST)
 		return !*value || !strchr("\"[(", *value);
-	default:
-		return false;
-	}
+	return (option->type == OPTION_STRING || option->type == OPTION_CHOICE) &&
+	       *value != '"';
 }
 
 /* Report text that is not one libconfig value. */
@@ -208,16 +190,12 @@ static void
 config_refuse_text(struct config_loading *load, const struct config_option *option,
 	const char *text, const struct config_place *place)
 {
-	char *where = config_place_where(place, NULL);
-	char *shown = config_escape(text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
 	char *wanted = config_value_wanted(option);
 
-	config_errors_add(
-		load->errors, where, "%s %s, is \"%s\"", option->path, wanted, shown);
+	config_report(load->errors, place, NULL, "%s %s, is \"%s\"", option->path, wanted,
+		config_show(text).text);
 	config_load_origin(load, option)->bad = true;
 	free(wanted);
-	free(shown);
-	free(where);
 }
 
 /* Set the option from the VALUE of a setting or from its default. */
@@ -251,19 +229,18 @@ config_load_argument(struct config_loading *load, const char *argument)
 	const struct config_place place = { .argument = argument };
 	const char *equals = strchr(argument, '=');
 	char *key = xstrndup(argument, strcspn(argument, "="));
-	char *where = config_place_where(&place, NULL);
-	const struct config_option *option = config_option_find(key);
+	const struct config_option *option = config_option_find(&config_root, key);
 
 	if (!equals)
-		config_errors_add(load->errors, where, "must be KEY=VALUE");
+		config_report(load->errors, &place, NULL, "must be KEY=VALUE");
 	else if (option)
 		config_parse_option(load, option, equals + 1, &place);
 	else if (config_group_exists(key))
-		config_errors_add(
-			load->errors, where, "%s is a group; name one of its keys", key);
+		config_report(load->errors, &place, NULL,
+			"%s is a group; name one of its keys", key);
 	else
-		config_report_unknown_key(load, key, where);
-	free(where);
+		config_report_unknown(load->errors, &place, NULL, key,
+			config_option_suggest(&config_root, key));
 	free(key);
 }
 
@@ -281,10 +258,8 @@ config_load_presets(struct config_loading *load, const char *default_root)
 	load->config->http.root = xstrdup(default_root);
 }
 
-/* Load the defaults, then text or the file called name (both NULL: no file), then the
- * settings of the command line. Returns NULL after errors. */
-static struct config *
-config_load_all(const char *name, const char *text, const char *const *settings,
+struct config *
+config_load_text(const char *text, const char *name, const char *const *settings,
 	size_t count, const char *default_root, struct config_errors *errors)
 {
 	struct config_loading load = { .errors = errors, .source = { .errors = errors } };
@@ -317,14 +292,7 @@ struct config *
 config_load(const char *path, const char *const *settings, size_t count,
 	const char *default_root, struct config_errors *errors)
 {
-	return config_load_all(path, NULL, settings, count, default_root, errors);
-}
-
-struct config *
-config_load_text(const char *text, const char *name, const char *const *settings,
-	size_t count, const char *default_root, struct config_errors *errors)
-{
-	return config_load_all(name, text, settings, count, default_root, errors);
+	return config_load_text(NULL, path, settings, count, default_root, errors);
 }
 
 void

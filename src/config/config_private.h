@@ -7,30 +7,33 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "linnet/base/buffer.h"
+#include "linnet/base/hash.h"
 #include "linnet/config/config.h"
 
 #define CONFIG_SHOWN_BYTES 80 /* of a value or a name in an error */
 
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* options.c: the table of options */
 
-/* The option with that path, or NULL. */
-const struct config_option *config_option_find(const char *path);
+/* All options, as if they were the members of one group. */
+extern const struct config_members config_root;
 
-/* The member with that name, or NULL. */
-const struct config_option *config_member_find(
-	const struct config_members *members, const char *name);
+/* The member with that path, or NULL. */
+const struct config_option *config_option_find(
+	const struct config_members *members, const char *path);
 
 /* True if a path begins with name and a dot. */
 bool config_group_exists(const char *name);
 
 /* suggest.c: suggestions for names that are not in the table */
 
-/* The option that path probably means, or NULL if none is near. */
-const struct config_option *config_option_suggest(const char *path);
-
-/* The member that name probably means, or NULL if none is near. */
-const struct config_option *config_member_suggest(
-	const struct config_members *members, const char *name);
+/* The member that path probably means, or NULL if none is near. */
+const struct config_option *config_option_suggest(
+	const struct config_members *members, const char *path);
 
 /* The group that name probably means, or NULL if none is near. The caller frees it. */
 char *config_group_suggest(const char *name);
@@ -46,6 +49,14 @@ enum escape_for {
  * is cut and ends in "...". The caller frees it. */
 char *config_escape(const char *text, size_t max, enum escape_for use);
 
+/* A value or a name as errors show it. */
+struct config_shown {
+	char text[4 * CONFIG_SHOWN_BYTES + sizeof("...")];
+};
+
+/* As config_escape, for a string and CONFIG_SHOWN_BYTES. */
+struct config_shown config_show(const char *text);
+
 /* The shortest text with a decimal point that libconfig reads back to value, such as
  * "5.0". value is finite. The caller frees it. */
 char *config_real_text(double value);
@@ -53,10 +64,6 @@ char *config_real_text(double value);
 /* Append the line "WHERE: MESSAGE". */
 void config_errors_add(struct config_errors *errors, const char *where,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* Append that the key called name is unknown. near is the key to suggest, or NULL. */
-void config_errors_add_unknown(struct config_errors *errors, const char *where,
-	const char *name, const char *near);
 
 /* preprocess.c: puts the text for libconfig together from files */
 
@@ -70,8 +77,7 @@ struct config_line {
  * from. All zero except errors is an empty source. */
 struct config_source {
 	struct config_errors *errors; /* where errors are reported */
-	char *text;                   /* NULL until something was read */
-	size_t length, capacity;
+	struct buffer text;           /* no bytes until something was read; then a NUL */
 	struct config_line *lines;
 	size_t line_count, line_capacity;
 	char **names;
@@ -98,12 +104,18 @@ struct config_place {
 	const char *within;   /* "rooms item 2", or NULL */
 };
 
-/* The start of an error line: "FILE:LINE" of the setting, or "-s KEY=VALUE", and within.
- * setting may be NULL unless there is a source. The caller frees it. */
-char *config_place_where(
-	const struct config_place *place, const config_setting_t *setting);
+/* Append an error that begins with "FILE:LINE" of the setting, or "-s KEY=VALUE", and
+ * within. setting may be NULL unless there is a source. */
+void config_report(struct config_errors *errors, const struct config_place *place,
+	const config_setting_t *setting, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
-/* True if part of the text is missing. The error was reported then. */
+/* Report that the key called name is unknown. near is the option to suggest, or NULL. */
+void config_report_unknown(struct config_errors *errors, const struct config_place *place,
+	const config_setting_t *setting, const char *name,
+	const struct config_option *near);
+
+/* True if part of the text is missing, which was reported. False if source is NULL. */
 bool config_source_is_cut(const struct config_source *source);
 
 /* Free what the source owns, not the struct. */
@@ -129,9 +141,16 @@ char *config_value_wanted(const struct config_option *option);
 /* What a setting is: "a list" or "17". The caller frees it. */
 char *config_value_found(const config_setting_t *setting);
 
-/* Report at the target's setting that found is not what is wanted. Frees wanted. */
-void config_value_refuse(
+/* Report at the target's setting that found is not what is wanted. Frees wanted. Returns
+ * false. */
+bool config_value_refuse(
 	const struct config_target *to, const config_setting_t *found, char *wanted);
+
+/* Report that the target's setting is not what its option wants. Returns false. */
+bool config_value_refuse_setting(const struct config_target *to);
+
+/* True if the setting is a list, with [ ] or with ( ). */
+bool config_value_is_list(const config_setting_t *setting);
 
 /* Set the option from the setting. Returns false if the value is wrong, which was
  * reported. */
@@ -139,12 +158,6 @@ bool config_value_set(const struct config_target *to);
 
 /* Free the value's memory. */
 void config_value_free(void *base, const struct config_option *option);
-
-/* diff.c: what a reload changes */
-
-/* True if the option has the same value in both structs. */
-bool config_value_is_equal(
-	const void *a, const void *b, const struct config_option *option);
 
 /* groups.c: values that are lists of groups */
 
@@ -166,9 +179,19 @@ void *config_groups_item(const struct config_groups *groups,
  */
 char *config_groups_name(const struct config_option *option, size_t index);
 
-/* config_value_set and config_value_free for lists of groups. */
+/* A string that may be there only once, of group number index, in a hash table. */
+struct config_unique {
+	const char *text;
+	size_t index;
+	UT_hash_handle hh;
+};
+
+/* config_value_set for a list of groups. */
 bool config_groups_set(const struct config_target *to);
-void config_groups_free(void *base, const struct config_option *option);
+
+/* Free the groups of the option. */
+void config_groups_free(
+	const struct config_groups *groups, const struct config_option *option);
 
 /* cross_check.c: checks that involve several options */
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config/config_private.h"
-#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 
 /* What is checked, and where the values come from. */
@@ -46,7 +45,8 @@ static void
 cross_check_length(const struct cross_check *loaded, const struct config_target *string,
 	const struct config_origin *origin, const char *within)
 {
-	const struct config_option *limit = config_option_find(string->option->limit);
+	const struct config_option *limit =
+		config_option_find(&config_root, string->option->limit);
 	const struct config_origin *limit_origin = cross_check_origin(loaded, limit);
 	bool limit_last = limit_origin->step > origin->step;
 	struct config_place place = limit_last ? limit_origin->place : origin->place;
@@ -56,11 +56,10 @@ cross_check_length(const struct cross_check *loaded, const struct config_target 
 	if (origin->bad || limit_origin->bad || length <= (size_t)most)
 		return;
 	place.within = within;
-	char *where = config_place_where(
-		&place, limit_last ? limit_origin->setting : string->setting);
-	config_errors_add(loaded->errors, where, "%s has %zu bytes, %s allows %d",
-		string->option->path, length, limit->path, most);
-	free(where);
+	config_report(loaded->errors, &place,
+		limit_last ? limit_origin->setting : string->setting,
+		"%s has %zu bytes, %s allows %d", string->option->path, length,
+		limit->path, most);
 }
 
 /* Check the members of group number index of a list. */
@@ -84,14 +83,6 @@ cross_check_group(const struct cross_check *loaded, const struct config_option *
 	free(within);
 }
 
-/* A string that a member of a group must differ from. It is an option's value, or the
- * unique member of group number index of a list. */
-struct cross_check_string {
-	const char *text;
-	size_t index;
-	UT_hash_handle hh;
-};
-
 /* A member of the groups of a list, and an option that it must differ from. */
 struct cross_check_pair {
 	const struct config_option *list, *member;
@@ -108,19 +99,20 @@ cross_check_unique_member(const struct config_members *members)
 	return NULL;
 }
 
-/* Add the strings of the pair's other option to table. Returns the entries, which the
+/* Add the strings of the pair's other option to table: its value, or the unique member of
+ * each of its groups. Returns the entries, which the
  * caller frees. */
-static struct cross_check_string *
+static struct config_unique *
 cross_check_add_strings(const struct config *config, const struct cross_check_pair *pair,
-	struct cross_check_string **table)
+	struct config_unique **table)
 {
 	struct config_groups groups = { .count = 1 };
 
 	if (pair->unique)
 		groups = config_groups_get(config, pair->other);
-	struct cross_check_string *entries = xcalloc(groups.count, sizeof(*entries));
+	struct config_unique *entries = xcalloc(groups.count, sizeof(*entries));
 	for (size_t i = 0; i < groups.count; i++) {
-		struct cross_check_string *entry = &entries[i];
+		struct config_unique *entry = &entries[i];
 		entry->text = pair->unique
 				      ? cross_check_string(config_groups_item(&groups,
 								   pair->other, i),
@@ -136,7 +128,7 @@ cross_check_add_strings(const struct config *config, const struct cross_check_pa
 static void
 cross_check_report_same(const struct cross_check *loaded,
 	const struct cross_check_pair *pair, size_t index,
-	const struct cross_check_string *taken)
+	const struct config_unique *taken)
 {
 	const struct config_origin *own = cross_check_origin(loaded, pair->list);
 	const struct config_origin *other = cross_check_origin(loaded, pair->other);
@@ -152,12 +144,9 @@ cross_check_report_same(const struct cross_check *loaded,
 						 other, pair->unique, taken->index)
 				       : other->setting;
 	place.within = within;
-	char *where = config_place_where(&place, setting);
-	char *shown = config_escape(taken->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(loaded->errors, where, "%s must differ from %s, is \"%s\"",
-		pair->member->path, name, shown);
-	free(shown);
-	free(where);
+	config_report(loaded->errors, &place, setting,
+		"%s must differ from %s, is \"%s\"", pair->member->path, name,
+		config_show(taken->text).text);
 	free(name);
 	free(within);
 }
@@ -167,12 +156,12 @@ static void
 cross_check_pair(const struct cross_check *loaded, const struct cross_check_pair *pair)
 {
 	const struct config_groups groups = config_groups_get(loaded->config, pair->list);
-	struct cross_check_string *table = NULL, *taken;
+	struct config_unique *table = NULL, *taken;
 
 	if (cross_check_origin(loaded, pair->list)->bad ||
 		cross_check_origin(loaded, pair->other)->bad)
 		return;
-	struct cross_check_string *entries =
+	struct config_unique *entries =
 		cross_check_add_strings(loaded->config, pair, &table);
 	for (size_t i = 0; i < groups.count; i++) {
 		const void *group = config_groups_item(&groups, pair->list, i);
@@ -192,7 +181,7 @@ cross_check_differs(const struct cross_check *loaded, const struct config_option
 	struct cross_check_pair pair = { .list = list, .member = member };
 
 	for (const char *const *path = member->differs; path && *path; path++) {
-		pair.other = config_option_find(*path);
+		pair.other = config_option_find(&config_root, *path);
 		pair.unique = pair.other->members
 				      ? cross_check_unique_member(pair.other->members)
 				      : NULL;
@@ -200,44 +189,32 @@ cross_check_differs(const struct cross_check *loaded, const struct config_option
 	}
 }
 
-/* Report an option that is set while the one it needs (with) is not. */
-static void
-cross_check_with(const struct cross_check *loaded, const struct config_option *option)
-{
-	const struct config_option *other = config_option_find(option->with);
-	const struct config_origin *own_origin = cross_check_origin(loaded, option);
-	const struct config_origin *other_origin = cross_check_origin(loaded, other);
-	const struct config_origin *last =
-		other_origin->step > own_origin->step ? other_origin : own_origin;
-
-	if (own_origin->bad || other_origin->bad ||
-		!*cross_check_string(loaded->config, option) ||
-		*cross_check_string(loaded->config, other))
-		return;
-	char *where = config_place_where(&last->place, last->setting);
-	config_errors_add(loaded->errors, where, "%s is given without %s", option->path,
-		other->path);
-	free(where);
-}
-
-/* Report a choice whose value needs a string that is not set. */
+/* Report a string that is set, or a choice that is at needs_at, while the string that it
+ * needs is not set. */
 static void
 cross_check_needs(const struct cross_check *loaded, const struct config_option *option)
 {
-	const struct config_option *other = config_option_find(option->needs);
+	const struct config_option *other =
+		config_option_find(&config_root, option->needs);
 	const struct config_origin *own_origin = cross_check_origin(loaded, option);
 	const struct config_origin *other_origin = cross_check_origin(loaded, other);
 	const struct config_origin *last =
 		other_origin->step > own_origin->step ? other_origin : own_origin;
-	int value = *(const int *)config_value_at(loaded->config, option);
+	const int *choice =
+		option->choices ? config_value_at(loaded->config, option) : NULL;
+	bool is_set = choice ? *choice == option->needs_at
+			     : *cross_check_string(loaded->config, option);
 
-	if (own_origin->bad || other_origin->bad || value != option->needs_at ||
+	if (own_origin->bad || other_origin->bad || !is_set ||
 		*cross_check_string(loaded->config, other))
 		return;
-	char *where = config_place_where(&last->place, last->setting);
-	config_errors_add(loaded->errors, where, "%s \"%s\" needs %s", option->path,
-		option->choices[value], other->path);
-	free(where);
+	if (choice)
+		config_report(loaded->errors, &last->place, last->setting,
+			"%s \"%s\" needs %s", option->path, option->choices[*choice],
+			other->path);
+	else
+		config_report(loaded->errors, &last->place, last->setting,
+			"%s is given without %s", option->path, other->path);
 }
 
 /* Check an option, or all groups of a list. */
@@ -253,8 +230,6 @@ cross_check_option(const struct cross_check *loaded, const struct config_option 
 
 	if (option->limit)
 		cross_check_length(loaded, &string, origin, NULL);
-	if (option->with)
-		cross_check_with(loaded, option);
 	if (option->needs)
 		cross_check_needs(loaded, option);
 	if (!option->members)

@@ -33,6 +33,9 @@ diff_are_lists_equal(const struct string_list *a, const struct string_list *b)
 	return true;
 }
 
+static bool diff_is_equal(
+	const void *a, const void *b, const struct config_option *option);
+
 static bool
 diff_are_groups_equal(const void *a, const void *b, const struct config_option *option)
 {
@@ -43,15 +46,15 @@ diff_are_groups_equal(const void *a, const void *b, const struct config_option *
 		return false;
 	for (size_t i = 0; i < x.count; i++)
 		for (size_t j = 0; j < option->members->count; j++)
-			if (!config_value_is_equal(config_groups_item(&x, option, i),
+			if (!diff_is_equal(config_groups_item(&x, option, i),
 				    config_groups_item(&y, option, i),
 				    &option->members->options[j]))
 				return false;
 	return true;
 }
 
-bool
-config_value_is_equal(const void *a, const void *b, const struct config_option *option)
+static bool
+diff_is_equal(const void *a, const void *b, const struct config_option *option)
 {
 	const void *x = config_value_at(a, option), *y = config_value_at(b, option);
 
@@ -70,14 +73,13 @@ config_value_is_equal(const void *a, const void *b, const struct config_option *
 static void
 diff_swap(struct config *a, struct config *b, const struct config_option *option)
 {
-	unsigned char *x = config_value_at(a, option), *y = config_value_at(b, option);
+	void *x = config_value_at(a, option), *y = config_value_at(b, option);
+	unsigned char kept[sizeof(struct config_groups)]; /* no value is larger */
+	size_t size = diff_value_size(option);
 
-	for (size_t i = 0; i < diff_value_size(option); i++) {
-		unsigned char byte = x[i];
-
-		x[i] = y[i];
-		y[i] = byte;
-	}
+	memcpy(kept, x, size);
+	memcpy(x, y, size);
+	memcpy(y, kept, size);
 }
 
 void
@@ -89,7 +91,7 @@ config_adopt(struct config *config, struct config *fresh,
 
 		if (option->live)
 			diff_swap(config, fresh, option);
-		else if (!config_value_is_equal(config, fresh, option))
+		else if (!diff_is_equal(config, fresh, option))
 			on_kept(context, option->path);
 	}
 }

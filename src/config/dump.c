@@ -16,13 +16,6 @@ dump_string(const char *value, FILE *out)
 	free(escaped);
 }
 
-/* What is printed for a string: the mask for a secret that is set. */
-static const char *
-dump_shown_string(const char *value, const struct config_option *option)
-{
-	return *value && option->mask ? option->mask : value;
-}
-
 static void
 dump_real(double value, FILE *out)
 {
@@ -73,6 +66,7 @@ dump_value(const void *base, const struct config_option *option, const char *ind
 	FILE *out)
 {
 	const void *value = config_value_at(base, option);
+	const char *string = option->type == OPTION_STRING ? *(char *const *)value : "";
 
 	switch (option->type) {
 	case OPTION_BOOL:
@@ -85,7 +79,7 @@ dump_value(const void *base, const struct config_option *option, const char *ind
 		dump_real(*(const double *)value, out);
 		break;
 	case OPTION_STRING:
-		dump_string(dump_shown_string(*(char *const *)value, option), out);
+		dump_string(*string && option->mask ? option->mask : string, out);
 		break;
 	case OPTION_CHOICE:
 		dump_string(option->choices[*(const int *)value], out);
@@ -146,9 +140,10 @@ dump_option(const struct config *config, const struct config_option *option,
 void
 config_dump(const struct config *config, FILE *out)
 {
-	const char *group =
-		"";        /* its first length bytes are the name of the open group */
-	size_t length = 0; /* 0: no group is open */
+	/* The first length bytes of group are the name of the open group, if there is
+	 * one. */
+	const char *group = "";
+	size_t length = 0;
 
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct config_option *option = &config_options[i];

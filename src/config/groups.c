@@ -3,15 +3,7 @@
 #include <string.h>
 
 #include "config/config_private.h"
-#include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
-
-/* A string that may be in only one group of the list. */
-struct config_unique {
-	const char *text;
-	size_t index;
-	UT_hash_handle hh;
-};
 
 struct config_groups
 config_groups_get(const void *base, const struct config_option *option)
@@ -36,9 +28,8 @@ config_groups_name(const struct config_option *option, size_t index)
 	return xasprintf("%s item %zu", option->path, index + 1);
 }
 
-static void
-config_groups_free_all(
-	const struct config_groups *groups, const struct config_option *option)
+void
+config_groups_free(const struct config_groups *groups, const struct config_option *option)
 {
 	const struct config_members *members = option->members;
 
@@ -49,51 +40,26 @@ config_groups_free_all(
 	free(groups->items);
 }
 
-void
-config_groups_free(void *base, const struct config_option *option)
-{
-	struct config_groups groups = config_groups_get(base, option);
-
-	config_groups_free_all(&groups, option);
-}
-
 /* Parse the defaults of all members. The caller destroys tree. */
 static const config_setting_t *
-config_groups_read_presets(const struct config_members *members, config_t *tree)
+groups_read_presets(const struct config_members *members, config_t *tree)
 {
-	char *text = xstrdup("");
+	struct buffer text = { 0 };
 
-	for (size_t i = 0; i < members->count; i++) {
-		const struct config_option *option = &members->options[i];
-		if (option->preset) {
-			char *longer = xasprintf(
-				"%s%s = %s;\n", text, option->path, option->preset);
-			free(text);
-			text = longer;
-		}
-	}
-	if (!config_read_string(tree, text))
+	for (size_t i = 0; i < members->count; i++)
+		if (members->options[i].preset)
+			buffer_printf(&text, "%s = %s;\n", members->options[i].path,
+				members->options[i].preset);
+	if (!config_read_string(tree, text.bytes))
 		abort(); /* the table of options is wrong */
-	free(text);
+	buffer_clear(&text);
 	return config_root_setting(tree);
-}
-
-static void
-config_groups_report_unknown_member(const struct config_target *group,
-	const struct config_members *members, const config_setting_t *key)
-{
-	const char *name = config_setting_name(key);
-	const struct config_option *near = config_member_suggest(members, name);
-	char *where = config_place_where(group->place, key);
-
-	config_errors_add_unknown(group->errors, where, name, near ? near->path : NULL);
-	free(where);
 }
 
 /* Set a member of the group from the setting. */
 static bool
-config_groups_set_member(const struct config_target *group,
-	const struct config_option *member, const config_setting_t *setting)
+groups_set_member(const struct config_target *group, const struct config_option *member,
+	const config_setting_t *setting)
 {
 	struct config_target target = *group;
 
@@ -104,7 +70,7 @@ config_groups_set_member(const struct config_target *group,
 
 /* Set the members that the group has. */
 static bool
-config_groups_set_members(
+groups_set_members(
 	const struct config_target *group, const struct config_members *members)
 {
 	bool good = true;
@@ -112,13 +78,14 @@ config_groups_set_members(
 	for (int i = 0; i < config_setting_length(group->setting); i++) {
 		const config_setting_t *key =
 			config_setting_get_elem(group->setting, (unsigned)i);
-		const struct config_option *member =
-			config_member_find(members, config_setting_name(key));
+		const char *name = config_setting_name(key);
+		const struct config_option *member = config_option_find(members, name);
 		if (!member) {
-			config_groups_report_unknown_member(group, members, key);
+			config_report_unknown(group->errors, group->place, key, name,
+				config_option_suggest(members, name));
 			good = false;
 		} else if (config_setting_type(key) != CONFIG_TYPE_NONE) {
-			good = config_groups_set_member(group, member, key) && good;
+			good = groups_set_member(group, member, key) && good;
 		}
 	}
 	return good;
@@ -126,14 +93,14 @@ config_groups_set_members(
 
 /* True if the group has the member, maybe misspelt. */
 static bool
-config_groups_is_meant(const config_setting_t *group,
-	const struct config_members *members, const struct config_option *member)
+groups_is_meant(const config_setting_t *group, const struct config_members *members,
+	const struct config_option *member)
 {
 	for (int i = 0; i < config_setting_length(group); i++) {
 		const config_setting_t *key = config_setting_get_elem(group, (unsigned)i);
 		const char *name = config_setting_name(key);
-		const struct config_option *known = config_member_find(members, name);
-		if ((known ? known : config_member_suggest(members, name)) == member)
+		const struct config_option *known = config_option_find(members, name);
+		if ((known ? known : config_option_suggest(members, name)) == member)
 			return true;
 	}
 	return false;
@@ -141,26 +108,23 @@ config_groups_is_meant(const config_setting_t *group,
 
 /* Set the members that the group does not have to their defaults. */
 static bool
-config_groups_add_presets(const struct config_target *group,
+groups_add_presets(const struct config_target *group,
 	const struct config_members *members, const config_setting_t *presets)
 {
-	const struct config_source *source = group->place->source;
-	bool cut = source && config_source_is_cut(source);
+	bool cut = config_source_is_cut(group->place->source);
 	bool good = true;
 
 	for (size_t i = 0; i < members->count; i++) {
 		const struct config_option *member = &members->options[i];
 		const config_setting_t *preset =
 			config_setting_get_member(presets, member->path);
-		if (cut || config_groups_is_meant(group->setting, members, member))
+		if (cut || groups_is_meant(group->setting, members, member))
 			continue;
 		if (preset) {
-			config_groups_set_member(group, member, preset);
+			groups_set_member(group, member, preset);
 		} else {
-			char *where = config_place_where(group->place, group->setting);
-			config_errors_add(
-				group->errors, where, "%s is missing", member->path);
-			free(where);
+			config_report(group->errors, group->place, group->setting,
+				"%s is missing", member->path);
 			good = false;
 		}
 	}
@@ -169,49 +133,43 @@ config_groups_add_presets(const struct config_target *group,
 
 /* Check a whole group whose members are valid. */
 static bool
-config_groups_check_group(
+groups_check_group(
 	const struct config_target *group, const struct config_members *members)
 {
-	const struct config_source *source = group->place->source;
-	bool cut = source && config_source_is_cut(source);
+	bool cut = config_source_is_cut(group->place->source);
 	const char *fault = members->check && !cut ? members->check(group->base) : NULL;
 
-	if (!fault)
-		return true;
-	char *where = config_place_where(group->place, group->setting);
-	config_errors_add(group->errors, where, "%s", fault);
-	free(where);
-	return false;
+	if (fault)
+		config_report(group->errors, group->place, group->setting, "%s", fault);
+	return !fault;
 }
 
 /* Fill the struct of group number index. */
 static bool
-config_groups_set_group(const struct config_target *to,
-	const struct config_groups *groups, size_t index, const config_setting_t *presets)
+groups_set_group(const struct config_target *to, const struct config_groups *groups,
+	size_t index, const config_setting_t *presets)
 {
 	const struct config_members *members = to->option->members;
 	struct config_place place = *to->place;
 	struct config_target group = *to;
 
 	group.setting = config_setting_get_elem(to->setting, (unsigned)index);
-	if (!config_setting_is_group(group.setting)) {
-		config_value_refuse(to, group.setting,
+	if (!config_setting_is_group(group.setting))
+		return config_value_refuse(to, group.setting,
 			xasprintf("item %zu must be a group", index + 1));
-		return false;
-	}
 	char *within = config_groups_name(to->option, index);
 	place.within = within;
 	group.place = &place;
 	group.base = config_groups_item(groups, to->option, index);
-	bool taken = config_groups_set_members(&group, members);
-	bool complete = config_groups_add_presets(&group, members, presets);
-	bool good = taken && complete && config_groups_check_group(&group, members);
+	bool taken = groups_set_members(&group, members);
+	bool complete = groups_add_presets(&group, members, presets);
+	bool good = taken && complete && groups_check_group(&group, members);
 	free(within);
 	return good;
 }
 
 static void
-config_groups_report_duplicate(const struct config_target *to,
+groups_report_duplicate(const struct config_target *to,
 	const struct config_option *member, const struct config_unique *entry,
 	size_t other)
 {
@@ -222,19 +180,16 @@ config_groups_report_duplicate(const struct config_target *to,
 	struct config_place place = *to->place;
 
 	place.within = within;
-	char *where = config_place_where(&place, key ? key : group);
-	char *shown = config_escape(entry->text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	config_errors_add(to->errors, where, "%s must differ from item %zu, is \"%s\"",
-		member->path, other + 1, shown);
-	free(shown);
-	free(where);
+	config_report(to->errors, &place, key ? key : group,
+		"%s must differ from item %zu, is \"%s\"", member->path, other + 1,
+		config_show(entry->text).text);
 	free(within);
 }
 
 /* Report every group whose member equals that of an earlier group. */
 static bool
-config_groups_check_unique(const struct config_target *to,
-	const struct config_groups *groups, const struct config_option *member)
+groups_check_unique(const struct config_target *to, const struct config_groups *groups,
+	const struct config_option *member)
 {
 	struct config_unique *entries = xcalloc(groups->count, sizeof(*entries));
 	struct config_unique *table = NULL;
@@ -249,7 +204,7 @@ config_groups_check_unique(const struct config_target *to,
 			continue;
 		HASH_FIND_STR(table, entry->text, other);
 		if (other) {
-			config_groups_report_duplicate(to, member, entry, other->index);
+			groups_report_duplicate(to, member, entry, other->index);
 			good = false;
 		} else {
 			HASH_ADD_KEYPTR(
@@ -262,21 +217,20 @@ config_groups_check_unique(const struct config_target *to,
 }
 
 static bool
-config_groups_set_all(const struct config_target *to, const struct config_groups *groups)
+groups_set_all(const struct config_target *to, const struct config_groups *groups)
 {
 	const struct config_members *members = to->option->members;
 	bool good = true;
 	config_t tree;
 
 	config_init(&tree);
-	const config_setting_t *presets = config_groups_read_presets(members, &tree);
+	const config_setting_t *presets = groups_read_presets(members, &tree);
 	for (size_t i = 0; i < groups->count; i++)
-		good = config_groups_set_group(to, groups, i, presets) && good;
+		good = groups_set_group(to, groups, i, presets) && good;
 	config_destroy(&tree);
 	for (size_t i = 0; i < members->count; i++)
 		if (members->options[i].unique)
-			good = config_groups_check_unique(
-				       to, groups, &members->options[i]) &&
+			good = groups_check_unique(to, groups, &members->options[i]) &&
 			       good;
 	return good;
 }
@@ -284,20 +238,17 @@ config_groups_set_all(const struct config_target *to, const struct config_groups
 bool
 config_groups_set(const struct config_target *to)
 {
-	struct config_groups groups;
+	struct config_groups groups, old = config_groups_get(to->base, to->option);
 
-	if (!config_setting_is_array(to->setting) &&
-		!config_setting_is_list(to->setting)) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (!config_value_is_list(to->setting))
+		return config_value_refuse_setting(to);
 	groups.count = (size_t)config_setting_length(to->setting);
 	groups.items = xcalloc(groups.count, to->option->members->size);
-	if (!config_groups_set_all(to, &groups)) {
-		config_groups_free_all(&groups, to->option);
+	if (!groups_set_all(to, &groups)) {
+		config_groups_free(&groups, to->option);
 		return false;
 	}
-	config_groups_free(to->base, to->option);
+	config_groups_free(&old, to->option);
 	memcpy(config_value_at(to->base, to->option), &groups, sizeof(groups));
 	return true;
 }

@@ -11,40 +11,22 @@
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
 
-#define DIGITS "0123456789"
-#define HEX_DIGITS DIGITS "abcdefABCDEF"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-static const char *const log_levels[] = {
-	[LOG_LEVEL_ERROR] = "error",
+static const char *const log_levels[] = { [LOG_LEVEL_ERROR] = "error",
 	[LOG_LEVEL_WARN] = "warn",
 	[LOG_LEVEL_INFO] = "info",
 	[LOG_LEVEL_DEBUG] = "debug",
-	NULL,
-};
-
+	NULL };
 static const char *const log_formats[] = {
-	[LOG_FORMAT_TEXT] = "text",
-	[LOG_FORMAT_JSON] = "json",
-	NULL,
+	[LOG_FORMAT_TEXT] = "text", [LOG_FORMAT_JSON] = "json", NULL
 };
-
 static const char *const auth_modes[] = {
-	[AUTH_OPEN] = "open",
-	[AUTH_JWT] = "jwt",
-	NULL,
+	[AUTH_OPEN] = "open", [AUTH_JWT] = "jwt", NULL
 };
-
 static const char *const store_drivers[] = {
-	[STORE_SQLITE] = "sqlite",
-	[STORE_MEMORY] = "memory",
-	NULL,
+	[STORE_SQLITE] = "sqlite", [STORE_MEMORY] = "memory", NULL
 };
-
 static const char *const store_syncs[] = {
-	[STORE_SYNC_NORMAL] = "normal",
-	[STORE_SYNC_FULL] = "full",
-	NULL,
+	[STORE_SYNC_NORMAL] = "normal", [STORE_SYNC_FULL] = "full", NULL
 };
 
 static const char *
@@ -274,11 +256,11 @@ const struct config_option config_options[] = {
 		.help = "Folder of the web page; the default is the installed page"),
 	OPTION(http.tls_certificate, .live = true, .type = OPTION_STRING, .min = 0,
 		.max = 4095, .preset = "\"\"", .check = options_check_line,
-		.with = "http.tls_key", .unit = "bytes",
+		.needs = "http.tls_key", .unit = "bytes",
 		.help = "PEM file with the certificate chain; turns on TLS"),
 	OPTION(http.tls_key, .live = true, .type = OPTION_STRING, .min = 0, .max = 4095,
 		.preset = "\"\"", .check = options_check_line,
-		.with = "http.tls_certificate", .unit = "bytes",
+		.needs = "http.tls_certificate", .unit = "bytes",
 		.help = "PEM file with the private key of tls_certificate"),
 	OPTION(http.allowed_origins, .live = true, .type = OPTION_LIST, .min = 1,
 		.max = 300, .preset = "[]", .check = options_check_origin,
@@ -387,20 +369,13 @@ const struct config_option config_options[] = {
 
 const size_t config_option_count = ARRAY_SIZE(config_options);
 
-const struct config_option *
-config_option_find(const char *path)
-{
-	for (size_t i = 0; i < config_option_count; i++)
-		if (strcmp(config_options[i].path, path) == 0)
-			return &config_options[i];
-	return NULL;
-}
+const struct config_members config_root = MEMBERS(config, config_options);
 
 const struct config_option *
-config_member_find(const struct config_members *members, const char *name)
+config_option_find(const struct config_members *members, const char *path)
 {
 	for (size_t i = 0; i < members->count; i++)
-		if (strcmp(members->options[i].path, name) == 0)
+		if (strcmp(members->options[i].path, path) == 0)
 			return &members->options[i];
 	return NULL;
 }

@@ -6,6 +6,7 @@
  *  - drops "\x00" from strings, and everything after an unclosed comment. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,9 +18,6 @@
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
 #define FILES_MAX 64
 #define ARGUMENT_BYTES 200 /* of KEY=VALUE in an error */
-#define DIGITS "0123456789"
-#define HEX_DIGITS DIGITS "abcdefABCDEF"
-#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* The file that is being copied, and the one that includes it. */
 struct preprocess_reader {
@@ -44,18 +42,6 @@ preprocess_add_name(struct config_source *source, const char *name)
 }
 
 static void
-preprocess_append(struct config_source *source, const char *text, size_t length)
-{
-	if (source->length + length + 1 > source->capacity) {
-		source->capacity = 2 * (source->length + length + 1);
-		source->text = xrealloc(source->text, source->capacity);
-	}
-	memcpy(source->text + source->length, text, length);
-	source->length += length;
-	source->text[source->length] = '\0';
-}
-
-static void
 preprocess_begin_line(const struct preprocess_reader *reader)
 {
 	struct config_source *source = reader->source;
@@ -74,7 +60,7 @@ static void
 preprocess_copy(struct preprocess_reader *reader, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		preprocess_append(reader->source, reader->at, 1);
+		buffer_append(&reader->source->text, reader->at, 1);
 		reader->line_start = *reader->at++ == '\n';
 		if (reader->line_start) {
 			reader->line++;
@@ -83,17 +69,26 @@ preprocess_copy(struct preprocess_reader *reader, size_t count)
 	}
 }
 
+/* "FILE:LINE". The caller frees it. */
+static char *
+preprocess_where(const char *name, unsigned line)
+{
+	char *shown = config_escape(name, SIZE_MAX, ESCAPE_FOR_LINE);
+	char *where = xasprintf("%s:%u", shown, line);
+
+	free(shown);
+	return where;
+}
+
 /* Report an error in a line of this file. */
 static void
 preprocess_report(
 	const struct preprocess_reader *reader, unsigned line, const char *message)
 {
-	char *name = config_escape(reader->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = xasprintf("%s:%u", name, line);
+	char *where = preprocess_where(reader->name, line);
 
 	config_errors_add(reader->source->errors, where, "%s", message);
 	free(where);
-	free(name);
 }
 
 /* Report an error in the current line, after which nothing can be read. */
@@ -185,7 +180,7 @@ preprocess_copy_number(struct preprocess_reader *reader)
 	if (!hex && *reader->at && strchr(".eE", *reader->at))
 		preprocess_copy(reader, strspn(reader->at, DIGITS ".eE+-"));
 	else if (digits > (hex ? 7 : 9) && *reader->at != 'L')
-		preprocess_append(reader->source, "L", 1);
+		buffer_append(&reader->source->text, "L", 1);
 }
 
 /* The name in an @include, from behind its first quote; NULL if it has no closing quote.
@@ -249,8 +244,8 @@ preprocess_include(struct preprocess_reader *reader, const char *name)
 		free(message);
 		free(shown);
 	}
-	preprocess_append(
-		source, "\n", 1); /* the rest of the line continues on a new one */
+	buffer_append(
+		&source->text, "\n", 1); /* the rest of the line continues on a new one */
 	preprocess_begin_line(reader);
 	free(path);
 }
@@ -324,11 +319,11 @@ preprocess_append_file(struct config_source *source,
 
 	if (strncmp(text, mark, strlen(mark)) == 0)
 		reader.at += strlen(mark);
-	preprocess_append(source, "\n", outer ? 1 : 0);
+	buffer_append(&source->text, "\n", outer ? 1 : 0);
 	preprocess_begin_line(&reader);
 	while (*reader.at && !source->broken)
 		preprocess_copy_token(&reader);
-	preprocess_append(source, "\n", outer ? 0 : 1);
+	buffer_append(&source->text, "\n", outer ? 0 : 2) /* with the NUL */;
 }
 
 void
@@ -363,38 +358,56 @@ config_source_where(const struct config_source *source, unsigned line)
 
 	if (index >= source->line_count)
 		index = source->line_count - 1;
-	const struct config_line *origin = &source->lines[index];
-	char *name = config_escape(origin->name, SIZE_MAX, ESCAPE_FOR_LINE);
-	char *where = xasprintf("%s:%u", name, origin->number);
-	free(name);
+	return preprocess_where(source->lines[index].name, source->lines[index].number);
+}
+
+/* The beginning of an error. The caller frees it. */
+static char *
+preprocess_place(const struct config_place *place, const config_setting_t *setting)
+{
+	if (place->source)
+		return config_source_where(
+			place->source, config_setting_source_line(setting));
+	char *shown = config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
+	char *where = xasprintf("-s %s", shown);
+	free(shown);
 	return where;
 }
 
-char *
-config_place_where(const struct config_place *place, const config_setting_t *setting)
+void
+config_report(struct config_errors *errors, const struct config_place *place,
+	const config_setting_t *setting, const char *format, ...)
 {
-	char *where;
+	char *where = preprocess_place(place, setting);
+	va_list arguments;
 
-	if (place->source) {
-		where = config_source_where(
-			place->source, config_setting_source_line(setting));
-	} else {
-		char *shown =
-			config_escape(place->argument, ARGUMENT_BYTES, ESCAPE_FOR_LINE);
-		where = xasprintf("-s %s", shown);
-		free(shown);
-	}
-	if (!place->within)
-		return where;
-	char *longer = xasprintf("%s: %s", where, place->within);
+	va_start(arguments, format);
+	char *message = xvasprintf(format, arguments);
+	va_end(arguments);
+	config_errors_add(errors, where, "%s%s%s", place->within ? place->within : "",
+		place->within ? ": " : "", message);
+	free(message);
 	free(where);
-	return longer;
+}
+
+void
+config_report_unknown(struct config_errors *errors, const struct config_place *place,
+	const config_setting_t *setting, const char *name,
+	const struct config_option *near)
+{
+	if (near)
+		config_report(errors, place, setting,
+			"unknown key \"%s\", did you mean \"%s\"?",
+			config_show(name).text, near->path);
+	else
+		config_report(errors, place, setting, "unknown key \"%s\"",
+			config_show(name).text);
 }
 
 bool
 config_source_is_cut(const struct config_source *source)
 {
-	return source->broken || source->incomplete;
+	return source && (source->broken || source->incomplete);
 }
 
 void
@@ -404,6 +417,6 @@ config_source_free(struct config_source *source)
 		free(source->names[i]);
 	free(source->names);
 	free(source->lines);
-	free(source->text);
+	buffer_clear(&source->text);
 	free(source->folder);
 }

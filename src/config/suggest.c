@@ -85,33 +85,21 @@ suggest_cost(const char *path, const char *option)
 	return SIZE_MAX;
 }
 
-/* The option with the lowest cost, or NULL. */
-static const struct config_option *
-suggest_option(const struct config_option *options, size_t count, const char *path)
+/* The member with the lowest cost. */
+const struct config_option *
+config_option_suggest(const struct config_members *members, const char *path)
 {
 	const struct config_option *best = NULL;
 	size_t least = SIZE_MAX;
 
-	for (size_t i = 0; i < count; i++) {
-		size_t cost = suggest_cost(path, options[i].path);
+	for (size_t i = 0; i < members->count; i++) {
+		size_t cost = suggest_cost(path, members->options[i].path);
 		if (cost < least) {
 			least = cost;
-			best = &options[i];
+			best = &members->options[i];
 		}
 	}
 	return best;
-}
-
-const struct config_option *
-config_option_suggest(const char *path)
-{
-	return suggest_option(config_options, config_option_count, path);
-}
-
-const struct config_option *
-config_member_suggest(const struct config_members *members, const char *name)
-{
-	return suggest_option(members->options, members->count, name);
 }
 
 char *

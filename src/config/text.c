@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "linnet/base/utf8.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 /* Escape one character, or one invalid byte, of up to 4 bytes. */
 static void
-config_escape_character(char *out, const char *text, size_t length, enum escape_for use)
+text_escape_character(char *out, const char *text, size_t length, enum escape_for use)
 {
 	static const char plain[] = "\n\r\t\f\"\\";
 	static const char letters[] = "nrtf\"\\";
@@ -24,17 +25,16 @@ config_escape_character(char *out, const char *text, size_t length, enum escape_
 		snprintf(out + 4 * i, 5, "\\x%02X", (unsigned char)text[i]);
 }
 
-char *
-config_escape(const char *text, size_t max, enum escape_for use)
+/* config_escape to out, which has room for 4 * max bytes and "...". */
+static void
+text_escape_to(char *out, const char *text, size_t max, enum escape_for use)
 {
-	size_t total = strlen(text);
-	size_t end = total < max ? total : max;
-	char *escaped = xmalloc(4 * end + sizeof("..."));
-	size_t used = 0;
+	size_t total = strlen(text), length;
+	size_t end = size_min(total, max);
+	uint32_t code;
 
-	for (size_t i = 0; i < end;) {
-		uint32_t code;
-		size_t length = utf8_next(text + i, total - i, &code);
+	for (size_t i = 0; i < end; i += length) {
+		length = utf8_next(text + i, total - i, &code);
 		bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
 		bool special = use == ESCAPE_FOR_STRING && (code == '"' || code == '\\');
 
@@ -42,16 +42,31 @@ config_escape(const char *text, size_t max, enum escape_for use)
 			break;
 		if (length == 0 || control || special) {
 			length = length ? length : 1;
-			config_escape_character(escaped + used, text + i, length, use);
-			used += strlen(escaped + used);
+			text_escape_character(out, text + i, length, use);
+			out += strlen(out);
 		} else {
-			memcpy(escaped + used, text + i, length);
-			used += length;
+			out = mempcpy(out, text + i, length);
 		}
-		i += length;
 	}
-	memcpy(escaped + used, total > max ? "..." : "", total > max ? 4 : 1);
+	memcpy(out, total > max ? "..." : "", total > max ? 4 : 1);
+}
+
+char *
+config_escape(const char *text, size_t max, enum escape_for use)
+{
+	char *escaped = xmalloc(4 * size_min(strlen(text), max) + sizeof("..."));
+
+	text_escape_to(escaped, text, max, use);
 	return escaped;
+}
+
+struct config_shown
+config_show(const char *text)
+{
+	struct config_shown shown = { "" };
+
+	text_escape_to(shown.text, text, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
+	return shown;
 }
 
 char *
@@ -84,20 +99,6 @@ config_errors_add(
 		xrealloc(errors->lines, (errors->count + 1) * sizeof(*errors->lines));
 	errors->lines[errors->count++] = xasprintf("%s: %s", where, message);
 	free(message);
-}
-
-void
-config_errors_add_unknown(struct config_errors *errors, const char *where,
-	const char *name, const char *near)
-{
-	char *shown = config_escape(name, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-
-	if (near)
-		config_errors_add(errors, where,
-			"unknown key \"%s\", did you mean \"%s\"?", shown, near);
-	else
-		config_errors_add(errors, where, "unknown key \"%s\"", shown);
-	free(shown);
 }
 
 void

@@ -12,7 +12,7 @@ config_value_at(const void *base, const struct config_option *option)
 }
 
 static void
-config_value_free_list(struct string_list *list)
+value_free_list(struct string_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
 		free(list->items[i]);
@@ -21,18 +21,18 @@ config_value_free_list(struct string_list *list)
 
 /* must be "error", "warn" or "info". The caller frees it. */
 static char *
-config_value_describe_choices(const struct config_option *option)
+value_describe_choices(const struct config_option *option)
 {
-	char *text = xstrdup("must be");
+	struct buffer text = { 0 };
 
-	for (const char *const *word = option->choices; *word; word++) {
-		const char *between = word[1] ? "," : " or";
-		char *longer = xasprintf("%s%s \"%s\"", text,
-			word == option->choices ? "" : between, *word);
-		free(text);
-		text = longer;
-	}
-	return text;
+	buffer_printf(&text, "must be");
+	for (const char *const *word = option->choices; *word; word++)
+		buffer_printf(&text, "%s \"%s\"",
+			word == option->choices ? ""
+			: word[1]               ? ","
+						: " or",
+			*word);
+	return text.bytes;
 }
 
 char *
@@ -49,7 +49,7 @@ config_value_wanted(const struct config_option *option)
 		return xasprintf(
 			"must be a string of %ld to %ld bytes", option->min, option->max);
 	case OPTION_CHOICE:
-		return config_value_describe_choices(option);
+		return value_describe_choices(option);
 	case OPTION_LIST:
 		return xstrdup("must be a list of strings, such as [ \"a\", \"b\" ]");
 	case OPTION_GROUPS:
@@ -61,7 +61,7 @@ config_value_wanted(const struct config_option *option)
 }
 
 static long long
-config_value_int(const config_setting_t *setting)
+value_int(const config_setting_t *setting)
 {
 	long long value = config_setting_get_int64(setting);
 
@@ -70,16 +70,6 @@ config_value_int(const config_setting_t *setting)
 		config_setting_get_format(setting) == CONFIG_FORMAT_HEX)
 		value += 1LL << 32;
 	return value;
-}
-
-static char *
-config_value_describe_string(const char *value)
-{
-	char *escaped = config_escape(value, CONFIG_SHOWN_BYTES, ESCAPE_FOR_STRING);
-	char *text = xasprintf("\"%s\"", escaped);
-
-	free(escaped);
-	return text;
 }
 
 char *
@@ -96,33 +86,54 @@ config_value_found(const config_setting_t *setting)
 	case CONFIG_TYPE_FLOAT:
 		return config_real_text(config_setting_get_float(setting));
 	case CONFIG_TYPE_STRING:
-		return config_value_describe_string(config_setting_get_string(setting));
+		return xasprintf(
+			"\"%s\"", config_show(config_setting_get_string(setting)).text);
 	default:
-		return xasprintf("%lld", config_value_int(setting));
+		return xasprintf("%lld", value_int(setting));
 	}
 }
 
-void
+bool
 config_value_refuse(
 	const struct config_target *to, const config_setting_t *found, char *wanted)
 {
-	char *where = config_place_where(to->place, to->setting);
 	char *shown = config_value_found(found);
 
 	/* The wrong value may be the secret itself, so do not print it. */
 	if (to->option->mask)
-		config_errors_add(to->errors, where, "%s %s", to->option->path, wanted);
+		config_report(to->errors, to->place, to->setting, "%s %s",
+			to->option->path, wanted);
 	else
-		config_errors_add(to->errors, where, "%s %s, is %s", to->option->path,
-			wanted, shown);
+		config_report(to->errors, to->place, to->setting, "%s %s, is %s",
+			to->option->path, wanted, shown);
 	free(shown);
-	free(where);
 	free(wanted);
+	return false;
+}
+
+bool
+config_value_refuse_setting(const struct config_target *to)
+{
+	return config_value_refuse(to, to->setting, config_value_wanted(to->option));
+}
+
+bool
+config_value_is_list(const config_setting_t *setting)
+{
+	return config_setting_is_array(setting) || config_setting_is_list(setting);
+}
+
+static bool
+value_is_int(const config_setting_t *setting)
+{
+	int type = config_setting_type(setting);
+
+	return type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64;
 }
 
 /* What is wrong with a string of the option, or NULL. The caller frees it. */
 static char *
-config_value_check_string(const struct config_option *option, const char *value)
+value_check_string(const struct config_option *option, const char *value)
 {
 	size_t length = strlen(value);
 	const char *wanted = NULL;
@@ -136,68 +147,58 @@ config_value_check_string(const struct config_option *option, const char *value)
 }
 
 static bool
-config_value_set_bool(const struct config_target *to)
+value_set_bool(const struct config_target *to)
 {
-	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (config_setting_type(to->setting) != CONFIG_TYPE_BOOL)
+		return config_value_refuse_setting(to);
 	*(bool *)config_value_at(to->base, to->option) =
 		config_setting_get_bool(to->setting);
 	return true;
 }
 
 static bool
-config_value_set_int(const struct config_target *to)
+value_set_int(const struct config_target *to)
 {
-	int type = config_setting_type(to->setting);
-	long long value = config_value_int(to->setting);
+	long long value = value_int(to->setting);
 
-	if ((type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
-		value < to->option->min || value > to->option->max) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if (!value_is_int(to->setting) || value < to->option->min ||
+		value > to->option->max)
+		return config_value_refuse_setting(to);
 	*(int *)config_value_at(to->base, to->option) = (int)value;
 	return true;
 }
 
 static bool
-config_value_set_real(const struct config_target *to)
+value_set_real(const struct config_target *to)
 {
-	int type = config_setting_type(to->setting);
-	double value = type == CONFIG_TYPE_FLOAT ? config_setting_get_float(to->setting)
-						 : (double)config_value_int(to->setting);
+	bool is_int = value_is_int(to->setting);
+	double value = is_int ? (double)value_int(to->setting)
+			      : config_setting_get_float(to->setting);
 
-	if ((type != CONFIG_TYPE_FLOAT && type != CONFIG_TYPE_INT &&
-		    type != CONFIG_TYPE_INT64) ||
-		value < (double)to->option->min || value > (double)to->option->max) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
-		return false;
-	}
+	if ((!is_int && config_setting_type(to->setting) != CONFIG_TYPE_FLOAT) ||
+		value < (double)to->option->min || value > (double)to->option->max)
+		return config_value_refuse_setting(to);
 	*(double *)config_value_at(to->base, to->option) = value;
 	return true;
 }
 
 static bool
-config_value_set_string(const struct config_target *to)
+value_set_string(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 	char **string = config_value_at(to->base, to->option);
-	char *wanted = value ? config_value_check_string(to->option, value)
+	char *wanted = value ? value_check_string(to->option, value)
 			     : config_value_wanted(to->option);
 
-	if (wanted) {
-		config_value_refuse(to, to->setting, wanted);
-		return false;
-	}
+	if (wanted)
+		return config_value_refuse(to, to->setting, wanted);
 	free(*string);
 	*string = xstrdup(value);
 	return true;
 }
 
 static bool
-config_value_set_choice(const struct config_target *to)
+value_set_choice(const struct config_target *to)
 {
 	const char *value = config_setting_get_string(to->setting);
 
@@ -207,14 +208,13 @@ config_value_set_choice(const struct config_target *to)
 			return true;
 		}
 	}
-	config_value_refuse(to, to->setting, config_value_describe_choices(to->option));
-	return false;
+	return config_value_refuse_setting(to);
 }
 
 /* Check all items of a list. Errors have the line of the list, because libconfig gives
  * the last item the line of the closing bracket. */
 static bool
-config_value_check_items(const struct config_target *to)
+value_check_items(const struct config_target *to)
 {
 	bool good = true;
 
@@ -222,31 +222,26 @@ config_value_check_items(const struct config_target *to)
 		const config_setting_t *item =
 			config_setting_get_elem(to->setting, (unsigned)i);
 		const char *value = config_setting_get_string(item);
-		char *wanted = value ? config_value_check_string(to->option, value)
+		char *wanted = value ? value_check_string(to->option, value)
 				     : xstrdup("must be a string");
-		if (wanted) {
-			char *numbered = xasprintf("item %d %s", i + 1, wanted);
-			config_value_refuse(to, item, numbered);
-			good = false;
-		}
+		if (wanted)
+			good = config_value_refuse(
+				to, item, xasprintf("item %d %s", i + 1, wanted));
 		free(wanted);
 	}
 	return good;
 }
 
 static bool
-config_value_set_list(const struct config_target *to)
+value_set_list(const struct config_target *to)
 {
 	struct string_list *list = config_value_at(to->base, to->option);
 
-	if (!config_setting_is_array(to->setting) &&
-		!config_setting_is_list(to->setting)) {
-		config_value_refuse(to, to->setting, config_value_wanted(to->option));
+	if (!config_value_is_list(to->setting))
+		return config_value_refuse_setting(to);
+	if (!value_check_items(to))
 		return false;
-	}
-	if (!config_value_check_items(to))
-		return false;
-	config_value_free_list(list);
+	value_free_list(list);
 	list->count = (size_t)config_setting_length(to->setting);
 	list->items = xcalloc(list->count, sizeof(*list->items));
 	for (size_t i = 0; i < list->count; i++)
@@ -259,12 +254,12 @@ bool
 config_value_set(const struct config_target *to)
 {
 	static bool (*const setters[])(const struct config_target *) = {
-		[OPTION_BOOL] = config_value_set_bool,
-		[OPTION_INT] = config_value_set_int,
-		[OPTION_REAL] = config_value_set_real,
-		[OPTION_STRING] = config_value_set_string,
-		[OPTION_CHOICE] = config_value_set_choice,
-		[OPTION_LIST] = config_value_set_list,
+		[OPTION_BOOL] = value_set_bool,
+		[OPTION_INT] = value_set_int,
+		[OPTION_REAL] = value_set_real,
+		[OPTION_STRING] = value_set_string,
+		[OPTION_CHOICE] = value_set_choice,
+		[OPTION_LIST] = value_set_list,
 		[OPTION_GROUPS] = config_groups_set,
 	};
 
@@ -274,10 +269,12 @@ config_value_set(const struct config_target *to)
 void
 config_value_free(void *base, const struct config_option *option)
 {
-	if (option->type == OPTION_STRING)
+	if (option->type == OPTION_STRING) {
 		free(*(char **)config_value_at(base, option));
-	else if (option->type == OPTION_LIST)
-		config_value_free_list(config_value_at(base, option));
-	else if (option->type == OPTION_GROUPS)
-		config_groups_free(base, option);
+	} else if (option->type == OPTION_LIST) {
+		value_free_list(config_value_at(base, option));
+	} else if (option->type == OPTION_GROUPS) {
+		struct config_groups groups = config_groups_get(base, option);
+		config_groups_free(&groups, option);
+	}
 }

@@ -37,9 +37,9 @@ alertmanager_title(const json_t *labels, const char *name)
 	struct buffer text = { 0 };
 	struct hooks_line line;
 
-	hooks_say(&text, "%s", hooks_line_of(name, strlen(name)).text);
+	buffer_printf(&text, "%s", hooks_line_of(name, strlen(name)).text);
 	if (place)
-		hooks_say(&text, " (%s)", hooks_line_of(place, strlen(place)).text);
+		buffer_printf(&text, " (%s)", hooks_line_of(place, strlen(place)).text);
 	line = hooks_line_of(text.bytes, text.len);
 	buffer_clear(&text);
 	return line;
@@ -58,7 +58,7 @@ alertmanager_say_labels(struct buffer *text, json_t *labels)
 			break;
 		if (json_is_string(value) && strcmp(key, "alertname") != 0 &&
 			strncmp(key, "__", 2) != 0)
-			hooks_say(text, "%s%s=%s", text->len ? " " : "", key,
+			buffer_printf(text, "%s%s=%s", text->len ? " " : "", key,
 				json_string_value(value));
 	}
 }
@@ -71,13 +71,13 @@ alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 	const char *description = hooks_string(annotations, "description");
 
 	if (summary)
-		hooks_say(text, "%s\n", summary);
+		buffer_printf(text, "%s\n", summary);
 	if (description && !(summary && !strcmp(summary, description)))
-		hooks_say(text, "%s", description);
-	if (!text->len && hooks_string(annotations, "message"))
-		hooks_say(text, "%s", hooks_string(annotations, "message"));
-	if (!text->len && hooks_string(alert, "valueString"))
-		hooks_say(text, "%s", hooks_string(alert, "valueString"));
+		buffer_printf(text, "%s", description);
+	if (!text->len)
+		hooks_say_string(text, annotations, "message");
+	if (!text->len)
+		hooks_say_string(text, alert, "valueString");
 	if (!text->len)
 		alertmanager_say_labels(text, labels);
 }
@@ -144,7 +144,7 @@ alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 	buffer_clear(&message);
 }
 
-int
+void
 hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
 {
 	json_t *truncated = json_object_get(request->body, "truncatedAlerts"), *alert;
@@ -165,21 +165,21 @@ hooks_add_alerts(struct hooks_request *request, const json_t *alerts)
 			left_out++;
 	}
 	if (!is_read)
-		return message_refuse(request->fault, "bad_hook",
+		message_refuse(request->fault, "bad_hook",
 			"\"alerts\" must be an array of objects");
 	if (left_out)
 		hooks_add_left_out(request, left_out, "alert",
 			hooks_string(request->body, "externalURL"));
-	return 0;
 }
 
-int
+void
 hooks_convert_alertmanager(struct hooks_request *request)
 {
 	const json_t *alerts = json_object_get(request->body, "alerts");
 
 	if (!json_is_array(alerts))
-		return message_refuse(request->fault, "bad_hook",
+		message_refuse(request->fault, "bad_hook",
 			"not an Alertmanager webhook: the array \"alerts\" is missing");
-	return hooks_add_alerts(request, alerts);
+	else
+		hooks_add_alerts(request, alerts);
 }

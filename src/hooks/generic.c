@@ -1,4 +1,5 @@
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,15 +40,15 @@ generic_say_key(struct buffer *text, const json_t *object)
 	for (i = 0; i < ARRAY_SIZE(keys) && !text->len; i++) {
 		const json_t *id = json_object_get(object, keys[i]);
 
-		if (hooks_string(object, keys[i]))
-			hooks_say(text, "%s", hooks_string(object, keys[i]));
-		else if (json_is_integer(id))
-			hooks_say(text, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+		hooks_say_string(text, object, keys[i]);
+		if (json_is_integer(id))
+			buffer_printf(
+				text, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
 	}
 	/* Uptime monitors send no key, only the name of the service. */
-	if (!text->len && status && hooks_string(object, "name") &&
+	if (!text->len && status &&
 		(!strcasecmp(status, "up") || !strcasecmp(status, "down")))
-		hooks_say(text, "%s", hooks_string(object, "name"));
+		hooks_say_string(text, object, "name");
 }
 
 /* Slack attachments: {"title", "title_link", "text", "fallback", "color"}. */
@@ -128,7 +129,7 @@ generic_convert_object(struct hooks_request *request, const json_t *object)
 		push.key = key;
 	}
 	if (hooks_first(object, texts))
-		hooks_say(&text, "%s", hooks_first(object, texts));
+		buffer_printf(&text, "%s", hooks_first(object, texts));
 	generic_say_attachments(&text, json_object_get(object, "attachments"));
 	push.message = text.bytes;
 	push.tags = generic_tags(object, push.key != NULL);
@@ -149,16 +150,14 @@ generic_convert_monitor(struct hooks_request *request, const json_t *object)
 	const json_t *status = json_object_get(beat, "status");
 	const char *name = hooks_string(monitor, "name");
 	const char *said = hooks_string(beat, "msg");
-	char key[HOOKS_KEY_BYTES + 1];
-	struct buffer mark = { 0 };
+	char mark[24], key[HOOKS_KEY_BYTES + 1];
 
 	if (!name || !json_is_integer(status) || json_integer_value(status) < 0 ||
 		json_integer_value(status) > 1)
 		return false;
-	hooks_say(&mark, "%" JSON_INTEGER_FORMAT,
+	snprintf(mark, sizeof(mark), "%" JSON_INTEGER_FORMAT,
 		json_integer_value(json_object_get(monitor, "id")));
-	hooks_make_key(key, name, mark.bytes);
-	buffer_clear(&mark);
+	hooks_make_key(key, name, mark);
 	hooks_add(
 		request, &(struct hooks_push){
 				 .key = key,
@@ -182,7 +181,7 @@ generic_convert_value(struct hooks_request *request, json_t *value)
 	json_decref(object);
 }
 
-int
+void
 hooks_convert_generic(struct hooks_request *request)
 {
 	uint64_t left_out = 0;
@@ -201,7 +200,6 @@ hooks_convert_generic(struct hooks_request *request)
 	if (left_out)
 		hooks_add_left_out(request, left_out, "message", NULL);
 	if (!json_array_size(request->pushes))
-		return message_refuse(request->fault, "bad_hook",
+		message_refuse(request->fault, "bad_hook",
 			"the body needs a \"text\", \"message\" or \"title\"");
-	return 0;
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "hooks/hooks_private.h"
@@ -15,7 +16,7 @@ grafana_say_matches(struct buffer *text, const json_t *matches)
 		if (text->len > HOOKS_MESSAGE_BYTES)
 			break;
 		if (json_is_number(value))
-			hooks_say(text, "%s%s: %.10g", text->len ? "\n" : "",
+			buffer_printf(text, "%s%s: %.10g", text->len ? "\n" : "",
 				hooks_line(match, "metric", "value").text,
 				json_number_value(value));
 	}
@@ -37,26 +38,25 @@ grafana_legacy_severity(const json_t *body, const char *state)
 }
 
 /* Grafana 8 and older: the body is one alert rule. */
-static int
+static void
 grafana_add_rule(struct hooks_request *request, const char *state)
 {
 	const json_t *body = request->body, *id = json_object_get(body, "ruleId");
 	const char *severity = grafana_legacy_severity(body, state);
 	const char *name = hooks_string(body, "ruleName");
-	struct buffer message = { 0 }, mark = { 0 };
-	char key[HOOKS_KEY_BYTES + 1];
+	char mark[24], key[HOOKS_KEY_BYTES + 1];
+	struct buffer message = { 0 };
 
 	if (!severity)
-		return 0;
+		return;
 	if (!name)
 		name = "alert";
-	hooks_say(&mark, "%" JSON_INTEGER_FORMAT, json_integer_value(id));
-	hooks_make_key(key, name, mark.bytes);
-	if (hooks_string(body, "message"))
-		hooks_say(&message, "%s", hooks_string(body, "message"));
+	snprintf(mark, sizeof(mark), "%" JSON_INTEGER_FORMAT, json_integer_value(id));
+	hooks_make_key(key, name, mark);
+	hooks_say_string(&message, body, "message");
 	grafana_say_matches(&message, json_object_get(body, "evalMatches"));
 	if (!message.len && !strcmp(state, "no_data"))
-		hooks_say(&message, "no data");
+		buffer_printf(&message, "no data");
 	hooks_add(request, &(struct hooks_push){
 				   .key = key,
 				   .severity = severity,
@@ -65,22 +65,21 @@ grafana_add_rule(struct hooks_request *request, const char *state)
 				   .click = hooks_string(body, "ruleUrl"),
 			   });
 	buffer_clear(&message);
-	buffer_clear(&mark);
-	return 0;
 }
 
-int
+void
 hooks_convert_grafana(struct hooks_request *request)
 {
 	const json_t *alerts = json_object_get(request->body, "alerts");
 	const char *state = hooks_string(request->body, "state");
 
 	if (json_is_array(alerts))
-		return hooks_add_alerts(request, alerts);
-	if (state && (json_object_get(request->body, "ruleName") ||
-			     json_object_get(request->body, "ruleId")))
-		return grafana_add_rule(request, state);
-	return message_refuse(request->fault, "bad_hook",
-		"not a Grafana webhook: it needs an array \"alerts\", or \"ruleName\" "
-		"and \"state\"");
+		hooks_add_alerts(request, alerts);
+	else if (state && (json_object_get(request->body, "ruleName") ||
+				  json_object_get(request->body, "ruleId")))
+		grafana_add_rule(request, state);
+	else
+		message_refuse(request->fault, "bad_hook",
+			"not a Grafana webhook: it needs an array \"alerts\", or "
+			"\"ruleName\" and \"state\"");
 }

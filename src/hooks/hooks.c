@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@
 static const struct {
 	const char *name;
 	const char *username;
-	int (*convert)(struct hooks_request *request);
+	void (*convert)(struct hooks_request *request);
 } kinds[] = {
 	{ "alertmanager", "alertmanager", hooks_convert_alertmanager },
 	{ "grafana", "grafana", hooks_convert_grafana },
@@ -30,41 +29,19 @@ static const struct {
 	{ "generic", NULL, hooks_convert_generic },
 };
 
-/* Severities of other programs, and Linnet's for each. */
+/* Linnet's severities, and the words of other programs for each. */
 static const struct {
-	const char *word;
 	const char *severity;
+	const char *words[10];
 } severities[] = {
-	{ "critical", "critical" },
-	{ "page", "critical" },
-	{ "emergency", "critical" },
-	{ "fatal", "critical" },
-	{ "high", "critical" },
-	{ "disaster", "critical" },
-	{ "error", "error" },
-	{ "major", "error" },
-	{ "down", "error" },
-	{ "warning", "warning" },
-	{ "warn", "warning" },
-	{ "medium", "warning" },
-	{ "minor", "warning" },
-	{ "firing", "warning" },
-	{ "alerting", "warning" },
-	{ "triggered", "warning" },
-	{ "problem", "warning" },
-	{ "info", "info" },
-	{ "information", "info" },
-	{ "none", "info" },
-	{ "low", "info" },
-	{ "debug", "info" },
-	{ "notice", "info" },
-	{ "ok", "ok" },
-	{ "up", "ok" },
-	{ "resolved", "ok" },
-	{ "recovered", "ok" },
-	{ "recovery", "ok" },
-	{ "healthy", "ok" },
-	{ "cleared", "ok" },
+	{ "critical",
+		{ "critical", "page", "emergency", "fatal", "high", "disaster", NULL } },
+	{ "error", { "error", "major", "down", NULL } },
+	{ "warning", { "warning", "warn", "medium", "minor", "firing", "alerting",
+			     "triggered", "problem", NULL } },
+	{ "info", { "info", "information", "none", "low", "debug", "notice", NULL } },
+	{ "ok", { "ok", "up", "resolved", "recovered", "recovery", "healthy", "cleared",
+			NULL } },
 };
 
 enum hook_kind
@@ -88,21 +65,23 @@ hook_convert(
 	memset(fault, 0, sizeof(*fault));
 	request.username = kinds[kind].username;
 	request.pushes = json_array();
-	if (kinds[kind].convert(&request) < 0) {
-		json_decref(request.pushes);
-		return NULL;
-	}
-	return request.pushes;
+	kinds[kind].convert(&request);
+	if (!fault->code)
+		return request.pushes;
+	json_decref(request.pushes);
+	return NULL;
 }
 
 const char *
 hooks_severity(const char *word)
 {
+	const char *const *known;
 	size_t i;
 
 	for (i = 0; word && i < ARRAY_SIZE(severities); i++)
-		if (!strcasecmp(severities[i].word, word))
-			return severities[i].severity;
+		for (known = severities[i].words; *known; known++)
+			if (!strcasecmp(*known, word))
+				return severities[i].severity;
 	return NULL;
 }
 
@@ -241,17 +220,12 @@ hooks_line(const json_t *object, const char *key, const char *otherwise)
 }
 
 void
-hooks_say(struct buffer *text, const char *format, ...)
+hooks_say_string(struct buffer *text, const json_t *object, const char *key)
 {
-	va_list arguments;
-	char *more;
+	const char *string = hooks_string(object, key);
 
-	va_start(arguments, format);
-	more = xvasprintf(format, arguments);
-	va_end(arguments);
-	buffer_append(text, more, strlen(more) + 1);
-	text->len--;
-	free(more);
+	if (string)
+		buffer_printf(text, "%s", string);
 }
 
 void
@@ -264,7 +238,7 @@ hooks_quote(struct buffer *text, const json_t *object, const char *key)
 		return;
 	if (!hooks_copy_text(quote, HOOKS_QUOTE_BYTES, from))
 		hooks_add_ellipsis(quote, HOOKS_QUOTE_BYTES);
-	hooks_say(text, "%s%s", text->len ? "\n" : "", quote);
+	buffer_printf(text, "%s%s", text->len ? "\n" : "", quote);
 }
 
 bool
@@ -310,16 +284,11 @@ hooks_make_key(char *key, const char *name, const char *mark)
 	}
 }
 
-static void
-hooks_set(json_t *object, const char *key, const char *value)
+/* The tags that are valid, or NULL if there is none. */
+static json_t *
+hooks_clean_tags(const json_t *tags)
 {
-	json_object_set_new(object, key, json_string(value));
-}
-
-static void
-hooks_set_tags(json_t *object, const json_t *tags)
-{
-	json_t *out = json_array(), *tag;
+	json_t *out = NULL, *tag;
 	size_t i;
 
 	json_array_foreach(tags, i, tag)
@@ -329,21 +298,24 @@ hooks_set_tags(json_t *object, const json_t *tags)
 		if (json_is_string(tag) && json_array_size(out) < HOOKS_MAX_TAGS &&
 			hooks_copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
 				json_string_length(tag), '-') &&
-			*text)
+			*text) {
+			out = out ? out : json_array();
 			json_array_append_new(out, json_string(text));
+		}
 	}
-	if (json_array_size(out))
-		json_object_set(object, "tags", out);
-	json_decref(out);
+	return out;
 }
 
-static void
-hooks_set_texts(json_t *object, const struct hooks_push *push)
+void
+hooks_add(struct hooks_request *request, const struct hooks_push *push)
 {
+	const char *username = request->username ? request->username : push->username;
+	const char *click =
+		push->click && hooks_is_link(push->click) ? push->click : NULL;
 	const char *title = push->title ? push->title : "";
 	const char *message = push->message ? push->message : "";
-	struct hooks_line line;
 	char text[HOOKS_MESSAGE_BYTES + 1] = "";
+	struct hooks_line line;
 
 	if (push->key && hooks_is_all_blank(title))
 		title = push->key;
@@ -352,41 +324,26 @@ hooks_set_texts(json_t *object, const struct hooks_push *push)
 		title = push->key ? title : "";
 	}
 	line = hooks_line_of(title, strlen(title));
-	if (*line.text)
-		hooks_set(object, "title", line.text);
 	if (!hooks_copy_text(text, HOOKS_MESSAGE_BYTES, message))
 		hooks_add_ellipsis(text, HOOKS_MESSAGE_BYTES);
-	hooks_set(object, "message", text);
-}
-
-void
-hooks_add(struct hooks_request *request, const struct hooks_push *push)
-{
-	const char *username = request->username ? request->username : push->username;
-	json_t *object = json_object();
-
-	if (push->key) {
-		hooks_set(object, "type", "alarm");
-		hooks_set(object, "key", push->key);
-		hooks_set(object, "severity", push->severity);
-	}
-	hooks_set_texts(object, push);
-	if (push->click && hooks_is_link(push->click))
-		hooks_set(object, "click", push->click);
-	if (username && !name_fault(username, HOOKS_NAME_BYTES))
-		hooks_set(object, "username", username);
-	hooks_set_tags(object, push->tags);
-	json_array_append_new(request->pushes, object);
+	if (username && name_fault(username, HOOKS_NAME_BYTES))
+		username = NULL;
+	/* "*" leaves out what is NULL. */
+	json_array_append_new(request->pushes,
+		json_pack("{s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:o*}", "type",
+			push->key ? "alarm" : NULL, "key", push->key, "severity",
+			push->key ? push->severity : NULL, "title",
+			*line.text ? line.text : NULL, "message", text, "click", click,
+			"username", username, "tags", hooks_clean_tags(push->tags)));
 }
 
 void
 hooks_add_left_out(struct hooks_request *request, uint64_t count, const char *thing,
 	const char *click)
 {
-	struct buffer text = { 0 };
+	char text[100];
 
-	hooks_say(&text, "%" PRIu64 " more %s%s left out", count, thing,
+	snprintf(text, sizeof(text), "%" PRIu64 " more %s%s left out", count, thing,
 		count == 1 ? " was" : "s were");
-	hooks_add(request, &(struct hooks_push){ .message = text.bytes, .click = click });
-	buffer_clear(&text);
+	hooks_add(request, &(struct hooks_push){ .message = text, .click = click });
 }

@@ -21,8 +21,8 @@
 #define HOOKS_TAG_BYTES 64
 #define HOOKS_MARK_BYTES 8
 
-/* The body that is converted. Each converter appends to pushes and returns 0, or -EINVAL
- * with *fault filled in. */
+/* The body that is converted. Each converter appends to pushes, or fills in *fault, all
+ * zero before, if the body is not a webhook of its kind. */
 struct hooks_request {
 	const char *username; /* sender of the pushes; NULL: the body may name one */
 	const char *event;    /* header X-GitHub-Event, or NULL */
@@ -31,14 +31,14 @@ struct hooks_request {
 	struct message_fault *fault;
 };
 
-int hooks_convert_alertmanager(struct hooks_request *request);
-int hooks_convert_grafana(struct hooks_request *request);
-int hooks_convert_github(struct hooks_request *request);
-int hooks_convert_generic(struct hooks_request *request);
+void hooks_convert_alertmanager(struct hooks_request *request);
+void hooks_convert_grafana(struct hooks_request *request);
+void hooks_convert_github(struct hooks_request *request);
+void hooks_convert_generic(struct hooks_request *request);
 
 /* Add an alarm for each item of alerts, the array of an Alertmanager webhook (version 4).
- * Grafana 9 and later sends the same. Returns what a converter returns. */
-int hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
+ * Grafana 9 and later sends the same. Fills in the fault as a converter does. */
+void hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
 
 /* The severity of a firing alert: its label "severity" if that is known and not "ok",
  * else "warning". */
@@ -81,9 +81,8 @@ struct hooks_line hooks_line(
 /* The first len bytes of text as one line. */
 struct hooks_line hooks_line_of(const char *text, size_t len);
 
-/* Append to text as printf(3) does, and a NUL behind the end. */
-__attribute__((format(printf, 2, 3))) void hooks_say(
-	struct buffer *text, const char *format, ...);
+/* Append the string member key of object, if it has one. */
+void hooks_say_string(struct buffer *text, const json_t *object, const char *key);
 
 /* Append the string member key of object, if it has one, on a new line. It is cut to
  * HOOKS_QUOTE_BYTES. */

@@ -56,10 +56,8 @@ conn_write_address(const struct in6_addr *address, char *out, size_t size)
 static void
 conn_set_address(struct conn *conn, const struct in6_addr *address)
 {
-	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = *address };
-
-	conn->key = conn_limit_key_of((const void *)&v6);
-	conn->is_loopback = conn_limit_is_loopback((const void *)&v6);
+	conn->key = conn_limit_key_of(address);
+	conn->is_loopback = conn_limit_is_loopback(address);
 	conn_write_address(address, conn->peer, sizeof(conn->peer));
 }
 

@@ -35,7 +35,7 @@ struct store_read {
 	uint64_t ticket;
 	enum store_read_kind kind;
 	const char *room, *query;
-	int64_t low, high; /* low < id < high */
+	int64_t low, high; /* low < id < high; not for STORE_SEARCH */
 	unsigned limit;
 	size_t max_bytes;
 	/* The driver sets the answer. */
@@ -61,7 +61,7 @@ struct store_outbox {
 struct store {
 	const struct store_ops *ops;
 	char epoch[STORE_EPOCH_BYTES + 1];
-	struct store_options options; /* its strings are NULL after open */
+	struct store_options options; /* path is a copy */
 	/* Only store.c uses these. */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
@@ -80,13 +80,10 @@ struct store_ops {
 	int (*open)(struct store *store, const char **why);
 	/* As store_each_room and store_each_state. NULL for a driver whose history is
 	 * always empty when it is opened. */
-	void (*each_room)(const struct store *store,
-		void (*on_room)(void *context, const char *name, uint64_t last_id),
-		void *context);
-	void (*each_state)(const struct store *store,
-		void (*on_state)(void *context, const char *room, const char *key,
-			uint64_t id, const char *value, size_t value_len),
-		void *context);
+	void (*each_room)(
+		const struct store *store, store_on_room *on_room, void *context);
+	void (*each_state)(
+		const struct store *store, store_on_state *on_state, void *context);
 	/* Take writes, which has at least one, and leave the list empty. Answer them in
 	 * order. */
 	void (*write)(struct store *store, struct store_writes *writes);
@@ -112,9 +109,6 @@ bool store_read_add(struct store_read *read, const struct store_message *message
 
 /* Reverse the order of the page. */
 void store_read_reverse(struct store_read *read);
-
-/* Empty the page. */
-void store_read_clear(struct store_read *read);
 
 /* Set a random epoch. Returns 0 or -errno. */
 int store_make_epoch(struct store *store);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/buffer.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
@@ -11,11 +12,6 @@ struct fts_tokenizer {
 	sqlite3 *db; /* empty, in memory: FTS5 is only available through a database */
 	fts5_tokenizer methods;
 	Fts5Tokenizer *instance;
-};
-
-struct fts_token_list {
-	char *bytes;
-	size_t len, capacity;
 };
 
 static fts5_api *
@@ -53,43 +49,31 @@ fts_tokenizer_new(void)
 	return NULL;
 }
 
-static void
-fts_tokenizer_append(struct fts_token_list *list, const char *bytes, size_t len)
-{
-	if (list->capacity - list->len < len + 1) {
-		list->capacity = (list->len + len + 1) * 2;
-		list->bytes = xrealloc(list->bytes, list->capacity);
-	}
-	memcpy(list->bytes + list->len, bytes, len);
-	list->len += len;
-	list->bytes[list->len] = '\0';
-}
-
 static int
 fts_tokenizer_on_token(
 	void *context, int flags, const char *token, int len, int start, int end)
 {
-	struct fts_token_list *list = context;
+	struct buffer *list = context;
 
 	(void)flags;
 	(void)start;
 	(void)end;
 	if (!list->len)
-		fts_tokenizer_append(list, FTS_TOKEN_SEPARATOR, 1);
-	fts_tokenizer_append(list, token, (size_t)len);
-	fts_tokenizer_append(list, FTS_TOKEN_SEPARATOR, 1);
+		buffer_append(list, FTS_TOKEN_SEPARATOR, 1);
+	buffer_append(list, token, (size_t)len);
+	buffer_append(list, FTS_TOKEN_SEPARATOR, 1);
 	return SQLITE_OK;
 }
 
 char *
 fts_tokenizer_run(struct fts_tokenizer *tokenizer, const char *text)
 {
-	struct fts_token_list list = { 0 };
+	struct buffer list = { 0 };
 
-	fts_tokenizer_append(&list, "", 0);
 	tokenizer->methods.xTokenize(tokenizer->instance, &list, FTS5_TOKENIZE_DOCUMENT,
 		text, (int)strlen(text), fts_tokenizer_on_token);
-	return list.bytes;
+	buffer_append(&list, "", 1);
+	return xrealloc(list.bytes, list.len);
 }
 
 void

@@ -27,7 +27,6 @@ struct memory_message {
 
 struct memory_room {
 	UT_hash_handle hh; /* by name */
-	STAILQ_ENTRY(memory_room) link;
 	uint64_t first_id, last_id;
 	size_t tail_bytes; /* of all its messages */
 	/* A ring: message id is in slot id & (capacity - 1). */
@@ -40,7 +39,6 @@ struct memory_room {
 struct store_memory {
 	struct store store;
 	struct memory_room *rooms;
-	STAILQ_HEAD(, memory_room) all_rooms; /* the same */
 	struct fts_tokenizer *tokenizer;
 };
 
@@ -56,7 +54,6 @@ memory_open(struct store *store, const char **why)
 	struct store_memory *memory = memory_of(store);
 	int r = store_make_epoch(store);
 
-	STAILQ_INIT(&memory->all_rooms);
 	if (r < 0) {
 		*why = "the system has no random numbers";
 		return r;
@@ -91,7 +88,6 @@ memory_get_room(struct store *store, const char *name)
 	memcpy(room->name, name, len);
 	room->first_id = 1;
 	HASH_ADD_KEYPTR(hh, memory_of(store)->rooms, room->name, len, room);
-	STAILQ_INSERT_TAIL(&memory_of(store)->all_rooms, room, link);
 	return room;
 }
 
@@ -314,17 +310,12 @@ memory_read(struct store *store, struct store_read *read)
 
 	if (room) {
 		read->page.first_id = room->first_id;
-		switch (read->kind) {
-		case STORE_AFTER:
+		if (read->kind == STORE_AFTER)
 			memory_read_after(read, room);
-			break;
-		case STORE_BEFORE:
+		else if (read->kind == STORE_BEFORE)
 			memory_read_before(read, room);
-			break;
-		case STORE_SEARCH:
+		else
 			memory_read_search(store, read, room);
-			break;
-		}
 	}
 	store_answer_read(store, read);
 }
@@ -332,14 +323,14 @@ memory_read(struct store *store, struct store_read *read)
 static void
 memory_prune(struct store *store, int64_t cutoff_ms)
 {
-	struct memory_room *room;
+	struct memory_room *room, *next;
 	unsigned left = PRUNE_STEP;
 
-	STAILQ_FOREACH (room, &memory_of(store)->all_rooms, link)
-		for (; left && room->first_id <= room->last_id &&
-			(*memory_slot(room, room->first_id))->message.ts_ms < cutoff_ms;
-			left--)
-			memory_drop_oldest(room);
+	HASH_ITER(hh, memory_of(store)->rooms, room, next)
+	for (; left && room->first_id <= room->last_id &&
+		(*memory_slot(room, room->first_id))->message.ts_ms < cutoff_ms;
+		left--)
+		memory_drop_oldest(room);
 }
 
 static void
@@ -356,11 +347,11 @@ static void
 memory_close(struct store *store)
 {
 	struct store_memory *memory = memory_of(store);
-	struct memory_room *room;
+	struct memory_room *room, *next;
 
-	HASH_CLEAR(hh, memory->rooms);
-	while ((room = STAILQ_FIRST(&memory->all_rooms))) {
-		STAILQ_REMOVE_HEAD(&memory->all_rooms, link);
+	HASH_ITER(hh, memory->rooms, room, next)
+	{
+		HASH_DEL(memory->rooms, room);
 		memory_free_room(room);
 	}
 	fts_tokenizer_free(memory->tokenizer);

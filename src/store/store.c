@@ -59,23 +59,8 @@ store_free(struct store *store)
 {
 	close(store->outbox.fd);
 	pthread_mutex_destroy(&store->outbox.mutex);
+	free((char *)store->options.path);
 	free(store);
-}
-
-static int
-store_open_driver(struct store *store, const char **why)
-{
-	int r;
-
-	store->outbox.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (store->outbox.fd < 0) {
-		*why = "there is no file descriptor left";
-		return -errno;
-	}
-	r = store->ops->open(store, why);
-	/* The caller may free the strings once store_open has returned. */
-	store->options.driver = store->options.path = NULL;
-	return r;
 }
 
 int
@@ -92,11 +77,16 @@ store_open(struct store **out, const struct store_options *options, const char *
 	store = xcalloc(1, ops->size);
 	store->ops = ops;
 	store->options = *options;
+	store->options.driver = ops->driver;
+	store->options.path = options->path ? xstrdup(options->path) : NULL;
 	STAILQ_INIT(&store->pending);
 	STAILQ_INIT(&store->outbox.writes);
 	STAILQ_INIT(&store->outbox.reads);
 	pthread_mutex_init(&store->outbox.mutex, NULL);
-	r = store_open_driver(store, why);
+	store->outbox.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = store->outbox.fd < 0 ? -errno : ops->open(store, why);
+	if (store->outbox.fd < 0)
+		*why = "there is no file descriptor left";
 	if (r < 0) {
 		store_free(store);
 		return r;
@@ -112,18 +102,14 @@ store_epoch(const struct store *store)
 }
 
 void
-store_each_room(const struct store *store,
-	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
+store_each_room(const struct store *store, store_on_room *on_room, void *context)
 {
 	if (store->ops->each_room)
 		store->ops->each_room(store, on_room, context);
 }
 
 void
-store_each_state(const struct store *store,
-	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
-		const char *value, size_t value_len),
-	void *context)
+store_each_state(const struct store *store, store_on_state *on_state, void *context)
 {
 	if (store->ops->each_state)
 		store->ops->each_state(store, on_state, context);
@@ -151,6 +137,19 @@ store_answer_writes(struct store *store, struct store_writes *writes)
 	STAILQ_CONCAT(&outbox->writes, writes);
 	pthread_mutex_unlock(&outbox->mutex);
 	store_wake_caller(outbox);
+}
+
+/* Empty the page. */
+static void
+store_read_clear(struct store_read *read)
+{
+	for (size_t i = 0; i < read->page.count; i++)
+		free((void *)read->messages[i].type);
+	free(read->messages);
+	read->messages = NULL;
+	read->capacity = 0;
+	read->tail_bytes = 0;
+	read->page = (struct store_page){ .first_id = 1 };
 }
 
 void
@@ -326,35 +325,24 @@ store_to_signed(uint64_t id)
 	return id < INT64_MAX ? (int64_t)id : INT64_MAX;
 }
 
-/* Returns a read without bounds and limits, or NULL if too many are under way. */
-static struct store_read *
-store_new_read(struct store *store, enum store_read_kind kind, const char *room,
-	const char *query, uint64_t ticket)
+/* Give the driver a copy of read. Returns 0, or -EAGAIN if too many are under way. */
+static int
+store_begin_read(struct store *store, const struct store_read *read)
 {
-	struct store_read *read;
+	struct store_read *copy;
 	char *end;
 
 	if (store->is_closing || store->reads_under_way >= STORE_READS_MAX)
-		return NULL;
-	read = xmalloc(sizeof(*read) + store_text_size(room) + store_text_size(query));
-	*read = (struct store_read){ .ticket = ticket,
-		.kind = kind,
-		.high = INT64_MAX,
-		.page = { .first_id = 1 } };
-	end = read->memory;
-	read->room = store_copy_text(&end, room);
-	read->query = store_copy_text(&end, query);
+		return -EAGAIN;
+	copy = xmalloc(sizeof(*copy) + store_text_size(read->room) +
+		       store_text_size(read->query));
+	*copy = *read;
+	copy->page.first_id = 1;
+	end = copy->memory;
+	copy->room = store_copy_text(&end, read->room);
+	copy->query = store_copy_text(&end, read->query);
 	store->reads_under_way++;
-	return read;
-}
-
-static int
-store_begin_read(
-	struct store *store, struct store_read *read, unsigned limit, size_t max_bytes)
-{
-	read->limit = limit;
-	read->max_bytes = max_bytes;
-	store->ops->read(store, read);
+	store->ops->read(store, copy);
 	return 0;
 }
 
@@ -362,39 +350,46 @@ int
 store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket)
 {
-	struct store_read *read = store_new_read(store, STORE_AFTER, room, NULL, ticket);
-
-	if (!read)
-		return -EAGAIN;
-	read->low = store_to_signed(after);
-	read->high = up_to < INT64_MAX ? (int64_t)up_to + 1 : INT64_MAX;
-	return store_begin_read(store, read, limit, max_bytes);
+	return store_begin_read(store,
+		&(struct store_read){
+			.kind = STORE_AFTER,
+			.ticket = ticket,
+			.room = room,
+			.low = store_to_signed(after),
+			.high = store_to_signed(up_to < INT64_MAX ? up_to + 1 : up_to),
+			.limit = limit,
+			.max_bytes = max_bytes,
+		});
 }
 
 int
 store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket)
 {
-	struct store_read *read = store_new_read(store, STORE_BEFORE, room, NULL, ticket);
-
-	if (!read)
-		return -EAGAIN;
-	read->high = store_to_signed(before);
-	return store_begin_read(store, read, limit, max_bytes);
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_BEFORE,
+					       .ticket = ticket,
+					       .room = room,
+					       .high = store_to_signed(before),
+					       .limit = limit,
+					       .max_bytes = max_bytes,
+				       });
 }
 
 int
 store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket)
 {
-	struct store_read *read;
-
 	if (strlen(query) > STORE_QUERY_BYTES)
 		return -E2BIG;
-	read = store_new_read(store, STORE_SEARCH, room, query, ticket);
-	if (!read)
-		return -EAGAIN;
-	return store_begin_read(store, read, limit, max_bytes);
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_SEARCH,
+					       .ticket = ticket,
+					       .room = room,
+					       .query = query,
+					       .limit = limit,
+					       .max_bytes = max_bytes,
+				       });
 }
 
 bool
@@ -436,18 +431,6 @@ store_read_reverse(struct store_read *read)
 		messages[i] = messages[read->page.count - 1 - i];
 		messages[read->page.count - 1 - i] = message;
 	}
-}
-
-void
-store_read_clear(struct store_read *read)
-{
-	for (size_t i = 0; i < read->page.count; i++)
-		free((void *)read->messages[i].type);
-	free(read->messages);
-	read->messages = NULL;
-	read->capacity = 0;
-	read->tail_bytes = 0;
-	read->page = (struct store_page){ .first_id = 1 };
 }
 
 void

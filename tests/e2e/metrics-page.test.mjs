@@ -139,6 +139,13 @@ test('a message is counted once for each client that it is sent to', () =>
 		assert.equal(metrics.get('linnet_queue_bytes'), 0);
 	}));
 
+test('an error that answers a poll is counted as sent to it', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		await enter(daemon, 'name=ann');
+		await assertRefused(get(daemon, '/poll/lobby?wait=0&name=ann'), 409, 'name_taken');
+		assert.equal((await scrape(daemon)).get('linnet_messages_sent_total', { transport: 'poll' }), 1);
+	}));
+
 test('repeated sends, searches and resumes are counted by result', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');

@@ -13,5 +13,9 @@ struct buffer {
 /* Append len bytes; bytes may be NULL if len is 0. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 
+/* Append what printf(3) would print. A NUL, which does not count, stands behind it. */
+__attribute__((format(printf, 2, 3))) void buffer_printf(
+	struct buffer *buffer, const char *format, ...);
+
 /* Free the bytes and empty the buffer. */
 void buffer_clear(struct buffer *buffer);

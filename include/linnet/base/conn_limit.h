@@ -3,23 +3,21 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <sys/socket.h>
 
-/* The part of an address that connections are counted by. For IPv4 it is the whole
- * address, also if it is written as ::ffff:a.b.c.d. For IPv6 it is the /64, because one
- * subscriber has a whole /64 (RFC 6177 section 2). */
+/* The part of an address that connections are counted by. For IPv4 (::ffff:a.b.c.d) it is
+ * the whole address. For IPv6 it is the /64, because one subscriber has a whole /64 (RFC
+ * 6177 section 2). */
 struct conn_limit_key {
-	uint8_t bytes[16];
+	struct in6_addr address;
 };
 
 struct conn_limit_table;
 
-/* The key of a peer's address (AF_INET or AF_INET6). */
-struct conn_limit_key conn_limit_key_of(const struct sockaddr *address);
+/* The key of a peer's address. */
+struct conn_limit_key conn_limit_key_of(const struct in6_addr *address);
 
-/* True for 127.0.0.0/8, also as ::ffff:127.0.0.0/104, and for ::1. */
-bool conn_limit_is_loopback(const struct sockaddr *address);
+/* True for 127.0.0.0/8, kept as ::ffff:127.0.0.0/104, and for ::1. */
+bool conn_limit_is_loopback(const struct in6_addr *address);
 
 /* An empty table. Each key may hold up to max connections. The caller gives it to
  * conn_limit_free. */

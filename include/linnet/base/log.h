@@ -2,7 +2,6 @@
  * with the numbers that explain it. The text of a message is never logged. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,9 +43,6 @@ struct log_field log_uint(const char *key, uint64_t value);
  * removes. If stderr is a terminal, a line in text format begins with the time. Other
  * threads may log meanwhile. */
 void log_setup(enum log_level level, enum log_format format);
-
-/* True if lines of this level are logged. Ask before you make a costly field. */
-bool log_enabled(enum log_level level);
 
 /* Write one line: event, then the n fields. Any thread may call it. Text format adds
  * level=NAME at the end, except for info. JSON format always has "level" and "ts" (Unix

@@ -157,9 +157,8 @@ struct config_option {
 	const char *(*check)(const char *value);
 	/* Of a string: an int option that limits its bytes further. */
 	const char *limit;
-	/* Of a string: a string that must be given if this one is. */
-	const char *with;
-	/* Of a choice: a string that must be given if the value is needs_at. */
+	/* A string that must be given if this string is, or if this choice has the value
+	 * needs_at. */
 	const char *needs;
 	int needs_at;
 	/* Of a string member: paths of options that must have another value, NULL at the
@@ -210,7 +209,8 @@ struct config *config_load(const char *path, const char *const *settings, size_t
 	const char *default_root, struct config_errors *errors);
 
 /* As config_load, for text instead of a file. Errors have name in place of the file's.
- * @include is an error, so that text cannot read files. */
+ * @include is an error, so that text cannot read files. If text is NULL, name is the path
+ * of the file. */
 struct config *config_load_text(const char *text, const char *name,
 	const char *const *settings, size_t count, const char *default_root,
 	struct config_errors *errors);

@@ -112,19 +112,18 @@ int store_open(
  * STORE_EPOCH_BYTES letters and digits, owned by the store. */
 const char *store_epoch(const struct store *store);
 
+typedef void store_on_room(void *context, const char *name, uint64_t last_id);
+typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
+	const char *value, size_t value_len);
+
 /* Call on_room for each room that has a history. Only right after store_open. */
-void store_each_room(const struct store *store,
-	void (*on_room)(void *context, const char *name, uint64_t last_id),
-	void *context);
+void store_each_room(const struct store *store, store_on_room *on_room, void *context);
 
 /* Call on_state for each value, room by room, in the order in which the keys were first
  * set. Replacing a value keeps its place. id is the message that set the value; it
  * may have been deleted. Only right after store_open; on_state must not call store_flush.
  */
-void store_each_state(const struct store *store,
-	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
-		const char *value, size_t value_len),
-	void *context);
+void store_each_state(const struct store *store, store_on_state *on_state, void *context);
 
 /* A descriptor, owned by the store, that is readable when store_dispatch has work. */
 int store_fd(const struct store *store);

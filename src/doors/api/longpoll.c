@@ -12,6 +12,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
+#include "linnet/base/metrics.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
@@ -67,6 +68,7 @@ longpoll_on_refuse(struct session *session, const struct message_fault *fault)
 	struct poll *poll = longpoll_from_session(session);
 
 	poll->fault = *fault;
+	metrics.sent[TRANSPORT_POLL]++;
 	longpoll_on_wake(session);
 }
 
@@ -317,7 +319,7 @@ longpoll_go_on(struct http_request *request, const struct chat_wishes *wishes,
 	if (strcmp(place.room, wishes->room) != 0)
 		return false;
 	/* If a session starts a second poll, its first one is answered at once. */
-	if (poll->request && is_known)
+	if (poll->request && !longpoll_answer_fault(poll) && is_known)
 		longpoll_answer(poll, &place);
 	if (poll->request)
 		return false;

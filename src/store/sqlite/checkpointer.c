@@ -13,7 +13,7 @@
 
 struct sqlite_checkpointer {
 	struct sqlite_thread thread;
-	char *path;
+	const char *path;
 	void (*on_large)(void *context);
 	void *context;
 	struct sqlite_db db; /* only the thread uses it; closed after a failure */
@@ -80,22 +80,13 @@ checkpointer_take(void *context)
 	return is_wanted;
 }
 
-static void
-checkpointer_free(struct sqlite_checkpointer *checkpointer)
-{
-	sqlite_db_close(&checkpointer->db);
-	sqlite_thread_destroy(&checkpointer->thread);
-	free(checkpointer->path);
-	free(checkpointer);
-}
-
 struct sqlite_checkpointer *
 sqlite_checkpointer_start(const char *path, void (*on_large)(void *context),
 	void *context, const char **why)
 {
 	struct sqlite_checkpointer *checkpointer = xcalloc(1, sizeof(*checkpointer));
 
-	checkpointer->path = xstrdup(path);
+	checkpointer->path = path;
 	checkpointer->on_large = on_large;
 	checkpointer->context = context;
 	checkpointer->next_pages = STEP_PAGES;
@@ -103,7 +94,7 @@ sqlite_checkpointer_start(const char *path, void (*on_large)(void *context),
 		checkpointer);
 	if (sqlite_thread_start(&checkpointer->thread, "store-copy", why) == 0)
 		return checkpointer;
-	checkpointer_free(checkpointer);
+	sqlite_checkpointer_stop(checkpointer);
 	return NULL;
 }
 
@@ -127,5 +118,7 @@ sqlite_checkpointer_stop(struct sqlite_checkpointer *checkpointer)
 	if (!checkpointer)
 		return;
 	sqlite_thread_stop(&checkpointer->thread);
-	checkpointer_free(checkpointer);
+	sqlite_thread_destroy(&checkpointer->thread);
+	sqlite_db_close(&checkpointer->db);
+	free(checkpointer);
 }

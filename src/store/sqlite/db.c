@@ -21,12 +21,10 @@ sqlite_db_open(struct sqlite_db *db, const char *path, int flags)
 {
 	/* SQLite gives names such as ":memory:" and "file:x" a meaning; a path has none.
 	 */
-	size_t size = strlen(path) + 3;
-	char *name = xmalloc(size);
+	char *name = xasprintf("%s%s", *path == '/' ? "" : "./", path);
 	int rc;
 
 	memset(db, 0, sizeof(*db));
-	snprintf(name, size, "%s%s", *path == '/' ? "" : "./", path);
 	rc = sqlite3_open_v2(name, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	free(name);
 	if (rc != SQLITE_OK)

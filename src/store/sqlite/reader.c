@@ -34,17 +34,17 @@ static const char *const reader_sql[] = {
 struct sqlite_reader {
 	struct sqlite_thread thread;
 	struct store *store;
-	char *path;
 	/* Only the thread uses these. */
 	struct sqlite_db db; /* closed after a failure */
-	struct store_reads taken;
+	struct store_read *taken;
 	struct store_reads queue; /* under the thread's mutex */
 };
 
 static int
 reader_open(struct sqlite_reader *reader)
 {
-	int rc = sqlite_db_open(&reader->db, reader->path, SQLITE_OPEN_READONLY);
+	int rc = sqlite_db_open(
+		&reader->db, reader->store->options.path, SQLITE_OPEN_READONLY);
 
 	return rc ? rc : sqlite_db_prepare(&reader->db, reader_sql, READER_STATEMENTS);
 }
@@ -189,60 +189,40 @@ reader_fill(struct sqlite_reader *reader, struct store_read *read)
 	return sqlite_db_exec(db, "COMMIT");
 }
 
-static void
-reader_answer(struct sqlite_reader *reader, struct store_read *read)
-{
-	int rc = reader_fill(reader, read);
-
-	if (rc != SQLITE_OK) {
-		read->error = sqlite_db_errno(&reader->db, rc);
-		sqlite_db_rollback(&reader->db);
-		/* The next read opens it again. */
-		if (sqlite_db_is_broken(rc) || reader->db.count < READER_STATEMENTS)
-			sqlite_db_close(&reader->db);
-	}
-	store_answer_read(reader->store, read);
-}
-
 static bool
 reader_take(void *context)
 {
 	struct sqlite_reader *reader = context;
 
-	STAILQ_CONCAT(&reader->taken, &reader->queue);
-	return !STAILQ_EMPTY(&reader->taken);
+	reader->taken = STAILQ_FIRST(&reader->queue);
+	if (reader->taken)
+		STAILQ_REMOVE_HEAD(&reader->queue, link);
+	return reader->taken;
 }
 
 static void
 reader_work(void *context)
 {
 	struct sqlite_reader *reader = context;
-	struct store_read *read;
+	int rc = reader_fill(reader, reader->taken);
 
-	while ((read = STAILQ_FIRST(&reader->taken))) {
-		STAILQ_REMOVE_HEAD(&reader->taken, link);
-		reader_answer(reader, read);
+	if (rc != SQLITE_OK) {
+		reader->taken->error = sqlite_db_errno(&reader->db, rc);
+		sqlite_db_rollback(&reader->db);
+		/* The next read opens it again. */
+		if (sqlite_db_is_broken(rc) || reader->db.count < READER_STATEMENTS)
+			sqlite_db_close(&reader->db);
 	}
-}
-
-static void
-reader_free(struct sqlite_reader *reader)
-{
-	sqlite_db_close(&reader->db);
-	sqlite_thread_destroy(&reader->thread);
-	free(reader->path);
-	free(reader);
+	store_answer_read(reader->store, reader->taken);
 }
 
 struct sqlite_reader *
-sqlite_reader_start(struct store *store, const char *path, int *error, const char **why)
+sqlite_reader_start(struct store *store, int *error, const char **why)
 {
 	struct sqlite_reader *reader = xcalloc(1, sizeof(*reader));
 	int rc;
 
 	reader->store = store;
-	reader->path = xstrdup(path);
-	STAILQ_INIT(&reader->taken);
 	STAILQ_INIT(&reader->queue);
 	sqlite_thread_init(&reader->thread, reader_take, reader_work, reader);
 	rc = reader_open(reader);
@@ -252,7 +232,7 @@ sqlite_reader_start(struct store *store, const char *path, int *error, const cha
 		*error = sqlite_thread_start(&reader->thread, "store-read", why);
 	if (!*error)
 		return reader;
-	reader_free(reader);
+	sqlite_reader_stop(reader);
 	return NULL;
 }
 
@@ -270,5 +250,7 @@ sqlite_reader_stop(struct sqlite_reader *reader)
 	if (!reader)
 		return;
 	sqlite_thread_stop(&reader->thread);
-	reader_free(reader);
+	sqlite_thread_destroy(&reader->thread);
+	sqlite_db_close(&reader->db);
+	free(reader);
 }

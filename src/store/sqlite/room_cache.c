@@ -15,7 +15,6 @@ room_cache_add(struct sqlite_writer *writer, const char *name, int64_t number)
 	room->first_id = 1;
 	snprintf(room->token, sizeof(room->token), "in%lld", (long long)number);
 	HASH_ADD_KEYPTR(hh, writer->rooms, room->name, len, room);
-	STAILQ_INSERT_TAIL(&writer->all_rooms, room, link);
 	return room;
 }
 
@@ -77,14 +76,14 @@ sqlite_room_cache_save(struct sqlite_writer *writer)
 void
 sqlite_room_cache_clear(struct sqlite_writer *writer)
 {
-	struct cached_room *room;
+	struct cached_room *room, *next;
 
 	TAILQ_INIT(&writer->changed);
 	TAILQ_INIT(&writer->trim.rooms);
 	writer->trim.debt = 0;
-	HASH_CLEAR(hh, writer->rooms);
-	while ((room = STAILQ_FIRST(&writer->all_rooms))) {
-		STAILQ_REMOVE_HEAD(&writer->all_rooms, link);
+	HASH_ITER(hh, writer->rooms, room, next)
+	{
+		HASH_DEL(writer->rooms, room);
 		free(room);
 	}
 }

@@ -84,18 +84,15 @@ sqlite_schema_refuse(const struct sqlite_db *db, int rc, const char **why)
 	return error;
 }
 
-static int64_t
-schema_file_size(const char *path, const char *suffix)
+static bool
+schema_has_log(const char *path)
 {
-	size_t size = strlen(path) + strlen(suffix) + 1;
-	char *name = xmalloc(size);
+	char *name = xasprintf("%s-wal", path);
 	struct stat status;
-	int r;
+	bool has_log = stat(name, &status) == 0 && status.st_size > 0;
 
-	snprintf(name, size, "%s%s", path, suffix);
-	r = stat(name, &status);
 	free(name);
-	return r < 0 ? 0 : status.st_size;
+	return has_log;
 }
 
 /* Create the file if there is none. SQLite would create it readable for everybody. */
@@ -121,7 +118,7 @@ schema_check_file(const char *path, int64_t *bytes, const char **why)
 	}
 	*bytes = status.st_size;
 	/* SQLite would delete the log and start an empty database. */
-	if (!*bytes && schema_file_size(path, "-wal")) {
+	if (!*bytes && schema_has_log(path)) {
 		*why = "the file is missing or empty, but its log (-wal) is not";
 		return -EUCLEAN;
 	}
@@ -264,9 +261,9 @@ schema_migrate(struct sqlite_db *db, int64_t version, const char *new_epoch)
 }
 
 static int
-schema_open_file(struct sqlite_db *db, const char *path, bool full_sync, char *epoch,
-	const char **why)
+schema_open_file(struct sqlite_db *db, struct store *store, const char **why)
 {
+	const char *path = store->options.path;
 	int64_t bytes = 0, version = 0;
 	int error, rc;
 
@@ -285,37 +282,35 @@ schema_open_file(struct sqlite_db *db, const char *path, bool full_sync, char *e
 		return error;
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_db_release_memory(db->handle); /* the pages that the check has read */
-	if ((rc = schema_set_sync(db, full_sync)) ||
-		(rc = schema_migrate(db, version, epoch)) ||
-		(rc = schema_read_epoch(db, epoch)))
+	if ((rc = schema_set_sync(db, store->options.full_sync)) ||
+		(rc = schema_migrate(db, version, store->epoch)) ||
+		(rc = schema_read_epoch(db, store->epoch)))
 		return sqlite_schema_refuse(db, rc, why);
 	return 0;
 }
 
 int
-sqlite_schema_open(struct sqlite_db *db, const char *path, bool full_sync, char *epoch,
-	const char **why)
+sqlite_schema_open(struct sqlite_db *db, struct store *store, const char **why)
 {
 	int error;
 
 	memset(db, 0, sizeof(*db));
-	error = schema_open_file(db, path, full_sync, epoch, why);
+	error = schema_open_file(db, store, why);
 	if (error)
 		sqlite_db_close(db);
 	return error;
 }
 
 int
-sqlite_schema_reopen(
-	struct sqlite_db *db, const char *path, bool full_sync, const char *epoch)
+sqlite_schema_reopen(struct sqlite_db *db, const struct store *store)
 {
 	char found[STORE_EPOCH_BYTES + 1];
 	int rc;
 
 	sqlite_db_close(db);
-	if ((rc = sqlite_db_open(db, path, SQLITE_OPEN_READWRITE)) ||
-		(rc = schema_set_sync(db, full_sync)) ||
+	if ((rc = sqlite_db_open(db, store->options.path, SQLITE_OPEN_READWRITE)) ||
+		(rc = schema_set_sync(db, store->options.full_sync)) ||
 		(rc = schema_read_epoch(db, found)))
 		return rc;
-	return strcmp(found, epoch) != 0 ? SQLITE_CORRUPT : SQLITE_OK;
+	return strcmp(found, store->epoch) != 0 ? SQLITE_CORRUPT : SQLITE_OK;
 }

@@ -12,20 +12,18 @@
 struct listed_room {
 	STAILQ_ENTRY(listed_room) link;
 	uint64_t last_id;
-	char name[];
+	char *name;
 };
 
 struct listed_state {
 	STAILQ_ENTRY(listed_state) link;
 	uint64_t id;
-	const char *room, *key, *value; /* in memory, each ends with a NUL */
+	char *room, *key, *value;
 	size_t value_len;
-	char memory[];
 };
 
 struct store_sqlite {
 	struct store store;
-	char *path;
 	int lock_fd;
 	/* The history when it was opened; freed by the first write. */
 	STAILQ_HEAD(, listed_room) rooms;
@@ -47,11 +45,9 @@ sqlite_of(struct store *store)
 static int
 sqlite_lock(struct store_sqlite *sqlite, const char **why)
 {
-	size_t size = strlen(sqlite->path) + sizeof("-lock");
-	char *name = xmalloc(size);
+	char *name = xasprintf("%s-lock", sqlite->store.options.path);
 	int error = 0;
 
-	snprintf(name, size, "%s-lock", sqlite->path);
 	sqlite->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (sqlite->lock_fd < 0)
 		error = errno;
@@ -79,6 +75,19 @@ sqlite_lock(struct store_sqlite *sqlite, const char **why)
 	return -error;
 }
 
+/* A copy of column i of the row, for free(). */
+static char *
+sqlite_copy_column(sqlite3_stmt *statement, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, i);
+	size_t len = (size_t)sqlite3_column_bytes(statement, i);
+	char *copy = xcalloc(1, len + 1);
+
+	if (text)
+		memcpy(copy, text, len);
+	return copy;
+}
+
 static int
 sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 {
@@ -89,48 +98,12 @@ sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 	if (rc != SQLITE_OK)
 		return rc;
 	while (sqlite3_step(statement) == SQLITE_ROW) {
-		const char *name = (const char *)sqlite3_column_text(statement, 0);
-		size_t size = (size_t)sqlite3_column_bytes(statement, 0) + 1;
-		struct listed_room *room = xmalloc(sizeof(*room) + size);
+		struct listed_room *room = xmalloc(sizeof(*room));
+		room->name = sqlite_copy_column(statement, 0);
 		room->last_id = (uint64_t)sqlite3_column_int64(statement, 1);
-		memcpy(room->name, name ? name : "", size);
 		STAILQ_INSERT_TAIL(&sqlite->rooms, room, link);
 	}
 	return sqlite3_finalize(statement);
-}
-
-/* Copy column i of the row and a NUL to *end, and move *end behind them. */
-static const char *
-sqlite_copy_column(sqlite3_stmt *statement, int i, char **end)
-{
-	const char *text = (const char *)sqlite3_column_text(statement, i);
-	size_t len = (size_t)sqlite3_column_bytes(statement, i);
-	char *copy = *end;
-
-	if (text)
-		memcpy(copy, text, len);
-	copy[len] = '\0';
-	*end = copy + len + 1;
-	return copy;
-}
-
-static struct listed_state *
-sqlite_read_state(sqlite3_stmt *statement)
-{
-	struct listed_state *state;
-	size_t bytes = sizeof(*state);
-	char *end;
-
-	for (int i = 0; i < 3; i++)
-		bytes += (size_t)sqlite3_column_bytes(statement, i) + 1;
-	state = xcalloc(1, bytes);
-	end = state->memory;
-	state->room = sqlite_copy_column(statement, 0, &end);
-	state->key = sqlite_copy_column(statement, 1, &end);
-	state->value = sqlite_copy_column(statement, 2, &end);
-	state->value_len = (size_t)sqlite3_column_bytes(statement, 2);
-	state->id = (uint64_t)sqlite3_column_int64(statement, 3);
-	return state;
 }
 
 static int
@@ -145,7 +118,12 @@ sqlite_list_states(struct store_sqlite *sqlite, struct sqlite_db *db)
 	if (rc != SQLITE_OK)
 		return rc;
 	while (sqlite3_step(statement) == SQLITE_ROW) {
-		struct listed_state *state = sqlite_read_state(statement);
+		struct listed_state *state = xmalloc(sizeof(*state));
+		state->room = sqlite_copy_column(statement, 0);
+		state->key = sqlite_copy_column(statement, 1);
+		state->value = sqlite_copy_column(statement, 2);
+		state->value_len = (size_t)sqlite3_column_bytes(statement, 2);
+		state->id = (uint64_t)sqlite3_column_int64(statement, 3);
 		STAILQ_INSERT_TAIL(&sqlite->states, state, link);
 	}
 	return sqlite3_finalize(statement);
@@ -159,18 +137,16 @@ sqlite_free_lists(struct store_sqlite *sqlite)
 
 	while ((room = STAILQ_FIRST(&sqlite->rooms))) {
 		STAILQ_REMOVE_HEAD(&sqlite->rooms, link);
+		free(room->name);
 		free(room);
 	}
 	while ((state = STAILQ_FIRST(&sqlite->states))) {
 		STAILQ_REMOVE_HEAD(&sqlite->states, link);
+		free(state->room);
+		free(state->key);
+		free(state->value);
 		free(state);
 	}
-}
-
-static void
-sqlite_on_large_log(void *context)
-{
-	sqlite_writer_empty_log(context);
 }
 
 /* Open the file and start the threads. After an error call sqlite_close_all. */
@@ -182,8 +158,7 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 	int error, rc;
 
 	if ((error = sqlite_lock(sqlite, why)) < 0 ||
-		(error = sqlite_schema_open(&db, sqlite->path, store->options.full_sync,
-			 store->epoch, why)) < 0)
+		(error = sqlite_schema_open(&db, store, why)) < 0)
 		return error;
 	rc = sqlite_list_rooms(sqlite, &db);
 	if (rc == SQLITE_OK)
@@ -193,12 +168,12 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 		sqlite_db_close(&db);
 		return error;
 	}
-	sqlite->writer = sqlite_writer_new(store, &db, sqlite->path);
-	sqlite->reader = sqlite_reader_start(store, sqlite->path, &error, why);
+	sqlite->writer = sqlite_writer_new(store, &db);
+	sqlite->reader = sqlite_reader_start(store, &error, why);
 	if (!sqlite->reader)
 		return error;
 	sqlite->checkpointer = sqlite_checkpointer_start(
-		sqlite->path, sqlite_on_large_log, sqlite->writer, why);
+		store->options.path, sqlite_writer_empty_log, sqlite->writer, why);
 	if (!sqlite->checkpointer)
 		return -EAGAIN;
 	return sqlite_writer_start(sqlite->writer, sqlite->checkpointer, why);
@@ -214,7 +189,6 @@ sqlite_close_all(struct store_sqlite *sqlite)
 	sqlite_free_lists(sqlite);
 	if (sqlite->lock_fd >= 0)
 		close(sqlite->lock_fd);
-	free(sqlite->path);
 }
 
 static int
@@ -230,7 +204,6 @@ sqlite_open(struct store *store, const char **why)
 		*why = "store.path is empty";
 		return -EINVAL;
 	}
-	sqlite->path = xstrdup(store->options.path);
 	error = store_make_epoch(store); /* for a new file */
 	if (error < 0)
 		*why = "the system has no random numbers";
@@ -242,8 +215,7 @@ sqlite_open(struct store *store, const char **why)
 }
 
 static void
-sqlite_each_room(const struct store *store,
-	void (*on_room)(void *context, const char *name, uint64_t last_id), void *context)
+sqlite_each_room(const struct store *store, store_on_room *on_room, void *context)
 {
 	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
 	const struct listed_room *room;
@@ -253,10 +225,7 @@ sqlite_each_room(const struct store *store,
 }
 
 static void
-sqlite_each_state(const struct store *store,
-	void (*on_state)(void *context, const char *room, const char *key, uint64_t id,
-		const char *value, size_t value_len),
-	void *context)
+sqlite_each_state(const struct store *store, store_on_state *on_state, void *context)
 {
 	const struct store_sqlite *sqlite = (const struct store_sqlite *)store;
 	const struct listed_state *state;

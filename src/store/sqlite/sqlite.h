@@ -57,15 +57,13 @@ bool sqlite_db_is_broken(int rc);
 
 /* schema.c: checks that the file is Linnet's, and creates its tables */
 
-/* Open the writer's connection to the history at path and read its epoch. A new file gets
- * the epoch that is passed in. Returns 0, or -errno with *why set and db closed. */
-int sqlite_schema_open(struct sqlite_db *db, const char *path, bool full_sync,
-	char *epoch, const char **why);
+/* Open the writer's connection to the history and read its epoch. A new file gets the
+ * epoch that store has. Returns 0, or -errno with *why set and db closed. */
+int sqlite_schema_open(struct sqlite_db *db, struct store *store, const char **why);
 
-/* Open the connection again; the file must still have this epoch. Returns SQLITE_OK or an
+/* Open the connection again; the file must still have the epoch. Returns SQLITE_OK or an
  * error. */
-int sqlite_schema_reopen(
-	struct sqlite_db *db, const char *path, bool full_sync, const char *epoch);
+int sqlite_schema_reopen(struct sqlite_db *db, const struct store *store);
 
 /* Explain why a history could not be opened: the -errno for error rc of db, and a
  * sentence in *why. */
@@ -83,10 +81,12 @@ struct sqlite_thread {
 	pthread_t id;
 	pthread_mutex_t mutex; /* of the queue that take reads */
 	pthread_cond_t cond;
+	bool is_started;
 	bool is_stopping; /* under the mutex */
 };
 
-/* Set thread up; it does not run yet. End it with sqlite_thread_destroy. */
+/* Set thread, which is all zero, up; it does not run yet. End it with
+ * sqlite_thread_destroy. */
 void sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
 	void (*work)(void *context), void *context);
 
@@ -97,7 +97,7 @@ int sqlite_thread_start(struct sqlite_thread *thread, const char *name, const ch
 void sqlite_thread_lock(struct sqlite_thread *thread);
 void sqlite_thread_wake(struct sqlite_thread *thread);
 
-/* Wait until the thread has done all its work and has ended. */
+/* Wait until the thread, if it was started, has done all its work and has ended. */
 void sqlite_thread_stop(struct sqlite_thread *thread);
 
 /* Free what sqlite_thread_init set up; the thread must not run. */
@@ -108,7 +108,8 @@ void sqlite_thread_destroy(struct sqlite_thread *thread);
 struct sqlite_checkpointer;
 
 /* Start the thread. It calls on_large when the log is so large that the writer should
- * empty it. Returns NULL with *why set if the thread cannot start. */
+ * empty it. path must outlive it. Returns NULL with *why set if the thread cannot start.
+ */
 struct sqlite_checkpointer *sqlite_checkpointer_start(const char *path,
 	void (*on_large)(void *context), void *context, const char **why);
 
@@ -125,7 +126,7 @@ struct sqlite_reader;
 
 /* Start the thread. Returns NULL with *why and *error (-errno) set if it cannot start. */
 struct sqlite_reader *sqlite_reader_start(
-	struct store *store, const char *path, int *error, const char **why);
+	struct store *store, int *error, const char **why);
 
 /* Take read and answer it. */
 void sqlite_reader_push(struct sqlite_reader *reader, struct store_read *read);
@@ -138,8 +139,7 @@ void sqlite_reader_stop(struct sqlite_reader *reader);
 struct sqlite_writer;
 
 /* Create a writer for store. It takes over db. Its thread does not run yet. */
-struct sqlite_writer *sqlite_writer_new(
-	struct store *store, struct sqlite_db *db, const char *path);
+struct sqlite_writer *sqlite_writer_new(struct store *store, struct sqlite_db *db);
 
 /* Start its thread. Returns 0, or -errno with *why set. */
 int sqlite_writer_start(struct sqlite_writer *writer,
@@ -152,8 +152,9 @@ void sqlite_writer_push(struct sqlite_writer *writer, struct store_writes *write
  * of a room that has more than keep_messages. */
 void sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
 
-/* Empty the log before the next transaction. Any thread may call it. */
-void sqlite_writer_empty_log(struct sqlite_writer *writer);
+/* Make the writer, which is context, empty the log before its next transaction. Any
+ * thread may call it. */
+void sqlite_writer_empty_log(void *context);
 
 /* Write and answer everything that was pushed, then end the thread. */
 void sqlite_writer_stop(struct sqlite_writer *writer);

@@ -9,7 +9,6 @@ sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
 	thread->take = take;
 	thread->work = work;
 	thread->context = context;
-	thread->is_stopping = false;
 	pthread_mutex_init(&thread->mutex, NULL);
 	pthread_cond_init(&thread->cond, NULL);
 }
@@ -48,6 +47,7 @@ sqlite_thread_start(struct sqlite_thread *thread, const char *name, const char *
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&thread->id, NULL, thread_run, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	thread->is_started = r == 0;
 	if (r == 0)
 		pthread_setname_np(thread->id, name);
 	else
@@ -71,6 +71,8 @@ sqlite_thread_wake(struct sqlite_thread *thread)
 void
 sqlite_thread_stop(struct sqlite_thread *thread)
 {
+	if (!thread->is_started)
+		return;
 	sqlite_thread_lock(thread);
 	thread->is_stopping = true;
 	sqlite_thread_wake(thread);

@@ -169,7 +169,7 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 static void
 trim_give_up(struct sqlite_writer *writer, int rc)
 {
-	log_warn("store_prune_failed", log_str("path", writer->path),
+	log_warn("store_prune_failed", log_str("path", writer->store->options.path),
 		log_str("why", sqlite3_errstr(rc)));
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);

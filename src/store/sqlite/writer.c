@@ -63,9 +63,7 @@ writer_prepare(struct sqlite_writer *writer)
 static int
 writer_open_again(struct sqlite_writer *writer)
 {
-	struct store *store = writer->store;
-	int rc = sqlite_schema_reopen(
-		&writer->db, writer->path, store->options.full_sync, store->epoch);
+	int rc = sqlite_schema_reopen(&writer->db, writer->store);
 
 	if (rc == SQLITE_OK)
 		rc = writer_prepare(writer);
@@ -99,7 +97,8 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 	struct store_write *write;
 
 	if (!writer->is_failing)
-		log_error("store_write_failed", log_str("path", writer->path),
+		log_error("store_write_failed",
+			log_str("path", writer->store->options.path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
 	writer->is_failing = true;
 	sqlite_db_rollback(&writer->db);
@@ -118,7 +117,8 @@ writer_succeed(struct sqlite_writer *writer)
 	struct cached_room *room;
 
 	if (writer->is_failing)
-		log_info("store_write_recovered", log_str("path", writer->path));
+		log_info("store_write_recovered",
+			log_str("path", writer->store->options.path));
 	writer->is_failing = false;
 	while ((room = TAILQ_FIRST(&writer->changed))) {
 		TAILQ_REMOVE(&writer->changed, room, changed_link);
@@ -169,18 +169,17 @@ writer_choose_task(struct sqlite_writer *writer)
 	bool is_stopping = writer->thread.is_stopping;
 	bool is_idle = STAILQ_EMPTY(&writer->waiting);
 
+	writer->task = NULL;
 	if (writer->is_empty_log_wanted && !is_stopping) {
 		writer->is_empty_log_wanted = false;
-		writer->task = WRITER_EMPTY_LOG;
+		writer->task = writer_empty_log;
 	} else if (sqlite_trim_has_work(writer) && !writer->is_broken && !is_stopping &&
 		   (is_idle || writer->trim.debt)) {
-		writer->task = WRITER_TRIM;
+		writer->task = sqlite_trim_step;
 	} else if (!is_idle) {
-		writer->task = WRITER_COMMIT;
-	} else {
-		return false;
+		writer->task = writer_write_batch;
 	}
-	return true;
+	return writer->task;
 }
 
 static bool
@@ -203,29 +202,17 @@ writer_work(void *context)
 {
 	struct sqlite_writer *writer = context;
 
-	switch (writer->task) {
-	case WRITER_EMPTY_LOG:
-		writer_empty_log(writer);
-		break;
-	case WRITER_COMMIT:
-		writer_write_batch(writer);
-		break;
-	case WRITER_TRIM:
-		sqlite_trim_step(writer);
-		break;
-	}
+	writer->task(writer);
 }
 
 struct sqlite_writer *
-sqlite_writer_new(struct store *store, struct sqlite_db *db, const char *path)
+sqlite_writer_new(struct store *store, struct sqlite_db *db)
 {
 	struct sqlite_writer *writer = xcalloc(1, sizeof(*writer));
 
 	writer->store = store;
-	writer->path = xstrdup(path);
 	writer->db = *db;
 	memset(db, 0, sizeof(*db));
-	STAILQ_INIT(&writer->all_rooms);
 	TAILQ_INIT(&writer->changed);
 	TAILQ_INIT(&writer->trim.rooms);
 	STAILQ_INIT(&writer->waiting);
@@ -267,8 +254,10 @@ sqlite_writer_sweep(struct sqlite_writer *writer, int64_t cutoff_ms)
 }
 
 void
-sqlite_writer_empty_log(struct sqlite_writer *writer)
+sqlite_writer_empty_log(void *context)
 {
+	struct sqlite_writer *writer = context;
+
 	sqlite_thread_lock(&writer->thread);
 	writer->is_empty_log_wanted = true;
 	sqlite_thread_wake(&writer->thread);
@@ -288,6 +277,5 @@ sqlite_writer_free(struct sqlite_writer *writer)
 	sqlite_room_cache_clear(writer);
 	sqlite_db_close(&writer->db);
 	sqlite_thread_destroy(&writer->thread);
-	free(writer->path);
 	free(writer);
 }

@@ -28,7 +28,6 @@ enum {
 /* A row of the table room. It may be cached because only the writer changes the table. */
 struct cached_room {
 	UT_hash_handle hh; /* by name */
-	STAILQ_ENTRY(cached_room) link;
 	TAILQ_ENTRY(cached_room) changed_link;
 	TAILQ_ENTRY(cached_room) trim_link;
 	int64_t number; /* its id in the table */
@@ -41,27 +40,19 @@ struct cached_room {
 
 TAILQ_HEAD(cached_rooms, cached_room);
 
-enum writer_task {
-	WRITER_EMPTY_LOG,
-	WRITER_COMMIT,
-	WRITER_TRIM,
-};
-
 struct sqlite_writer {
 	struct sqlite_thread thread;
 	struct store *store;
-	char *path;
 	struct sqlite_checkpointer *checkpointer;
 
 	/* Only the thread uses these. */
 	struct sqlite_db db;
-	bool is_broken;  /* open db again before it is used */
-	bool is_failing; /* the failure has been logged */
-	enum writer_task task;
+	bool is_broken;                             /* open db again before it is used */
+	bool is_failing;                            /* the failure has been logged */
+	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
 	struct cached_room *rooms;
-	STAILQ_HEAD(, cached_room) all_rooms; /* the same */
-	struct cached_rooms changed;          /* by the open transaction */
-	struct store_writes waiting;          /* taken from the queue */
+	struct cached_rooms changed; /* by the open transaction */
+	struct store_writes waiting; /* taken from the queue */
 	struct {
 		struct cached_rooms rooms; /* those that may have messages to delete */
 		int64_t cutoff_ms;         /* delete messages older than this */

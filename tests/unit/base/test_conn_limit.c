@@ -4,43 +4,36 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include <cmocka.h>
 
+#include "linnet/base/cidr.h"
 #include "linnet/base/conn_limit.h"
 
-static struct sockaddr_storage
+static struct in6_addr
 address_of(const char *text)
 {
-	struct sockaddr_storage storage = { 0 };
-	struct sockaddr_in *v4 = (void *)&storage;
-	struct sockaddr_in6 *v6 = (void *)&storage;
+	struct in6_addr address;
 
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1)
-		v4->sin_family = AF_INET;
-	else if (inet_pton(AF_INET6, text, &v6->sin6_addr) == 1)
-		v6->sin6_family = AF_INET6;
-	else
-		fail_msg("%s is no address", text);
-	return storage;
+	assert_true(cidr_read_address(text, strlen(text), &address));
+	return address;
 }
 
 static struct conn_limit_key
 key_of(const char *text)
 {
-	struct sockaddr_storage storage = address_of(text);
+	struct in6_addr address = address_of(text);
 
-	return conn_limit_key_of((struct sockaddr *)&storage);
+	return conn_limit_key_of(&address);
 }
 
 static bool
 is_loopback(const char *text)
 {
-	struct sockaddr_storage storage = address_of(text);
+	struct in6_addr address = address_of(text);
 
-	return conn_limit_is_loopback((struct sockaddr *)&storage);
+	return conn_limit_is_loopback(&address);
 }
 
 static void

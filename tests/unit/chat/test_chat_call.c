@@ -260,6 +260,7 @@ test_a_bad_question_is_answered_with_a_fault(void **state)
 	assert_fault(fixture, &call, JSON({"type":"typing"}), "denied");
 	assert_fault(fixture, &call, JSON({"type":"ack","key":"x"}), "denied");
 	assert_fault(fixture, &call, JSON({"type":"quit"}), "denied");
+	assert_fault(fixture, &call, JSON({"type":"login"}), "denied");
 	assert_hears_nothing(&fixture->bob);
 	go(fixture, &call);
 }

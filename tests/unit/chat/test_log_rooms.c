@@ -492,6 +492,72 @@ test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast(void **st
 	tear_down(state);
 }
 
+/* Chat in "syslog", open reader as one that resumes it from its start, and make it a log
+ * room when so many pages have arrived. */
+static void
+interrupt_resume(struct fixture *fixture, struct fake *reader, int pages,
+	const struct config *with_tails)
+{
+	const char *text = JSON({"room":"syslog","message":"chat"});
+	struct chat_wishes wishes = { .room = "syslog", .wants_joined = true };
+	char since[80];
+	int i;
+
+	for (i = 0; i < 300; i++)
+		chat_handle(fixture->chat, &fixture->ann.session, text, strlen(text),
+			fixture->now_ms);
+	settle(fixture);
+	come_by_stream(fixture, reader, "syslog", NULL);
+	chat_handle(fixture->chat, &fixture->ann.session, text, strlen(text),
+		fixture->now_ms);
+	settle(fixture);
+	assert_int_equal(sscanf(hears(reader), "id: %60[^:]", since), 1);
+	go(fixture, reader);
+	strcat(since, ":0");
+	wishes.since = since;
+	fake_init(fixture, reader, WIRE_WS);
+	chat_open(fixture->chat, &reader->session, &wishes);
+	for (i = 0; i < pages; i++)
+		chat_dispatch(fixture->chat);
+	*fixture->config = *with_tails;
+	chat_reload(fixture->chat);
+	settle(fixture);
+}
+
+static void
+test_a_resume_ends_when_its_room_becomes_a_log_room(void **state)
+{
+	static const char *const settings[] = { TAILS, "limits.message_rate=0" };
+	struct config_errors errors = { 0 };
+	struct fixture *fixture;
+	struct config *with_tails, before;
+	struct fake reader;
+	int pages;
+
+	for (pages = 0; pages < 2; pages++) {
+		set_up_with(state, &settings[1], 1);
+		fixture = *state;
+		with_tails = config_load_text("", "test", settings, 2, "/", &errors);
+		before = *fixture->config;
+		interrupt_resume(fixture, &reader, pages, with_tails);
+		assert_hears(
+			&reader, pages ? JSON("last_id":301,"recovered":true)
+						 : JSON("last_id":0,"recovered":false));
+		/* After a part of the old history, only reconnecting helps. */
+		assert_int_equal(reader.code, pages ? CLOSE_TRY_AGAIN : 0);
+		forget_heard(&reader);
+		log_lines(fixture, "syslog", 1, 1);
+		if (pages)
+			assert_hears_nothing(&reader);
+		else
+			assert_hears(&reader, JSON("type":"log","room":"syslog","id":1,));
+		go(fixture, &reader);
+		*fixture->config = before;
+		config_free(with_tails);
+		tear_down(state);
+	}
+}
+
 int
 main(void)
 {
@@ -514,6 +580,7 @@ main(void)
 			test_a_room_that_becomes_a_log_room_starts_a_new_history),
 		cmocka_unit_test(
 			test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast),
+		cmocka_unit_test(test_a_resume_ends_when_its_room_becomes_a_log_room),
 		tail_test(test_each_store_has_a_descriptor),
 	};
 

@@ -222,7 +222,7 @@ assert_members_are_sound(const struct config_members *members)
 		const struct config_option *option = &members->options[i];
 		assert_row_is_sound(option);
 		assert_differs_is_sound(option);
-		assert_null(option->with);
+		assert_null(option->needs);
 		assert_null(strchr(option->path, '.'));
 		assert_in_range(option->offset, 0, members->size - 1);
 		assert_int_not_equal(option->type, OPTION_GROUPS);
@@ -261,8 +261,9 @@ test_the_rows_of_the_table_are_consistent(void **state)
 		assert_true(option->preset || !strcmp(option->path, "http.root"));
 		assert_false(option->unique);
 		assert_null(option->differs);
-		assert_true(!option->with || option->type == OPTION_STRING);
-		assert_true(!option->with || find(option->with)->type == OPTION_STRING);
+		assert_true(!option->needs || option->type == OPTION_STRING ||
+			    option->type == OPTION_CHOICE);
+		assert_true(!option->needs || find(option->needs)->type == OPTION_STRING);
 		if (option->members)
 			assert_members_are_sound(option->members);
 	}
