@@ -85,7 +85,7 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	}
 	if (request->store == chat->store)
 		requests_note_success(chat);
-	/* A room that has another history now shows only that. */
+	/* If the room has another history now, its readers are sent only that one. */
 	if (!is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->last_id = id;
 		queued = send_broadcast(chat, request->room, request->message.type, id,
