@@ -278,7 +278,7 @@ send_find_room(struct input *input)
 	const char *name = input->message.room;
 	struct room *room = name ? rooms_find(input->chat->rooms, name) : NULL;
 
-	/* Also answers clients that may not read the room. */
+	/* For a log room the answer is "read_only" even if the client may not read it. */
 	if (!room || !room->is_tail)
 		room = room_access_find(input, true);
 	if (!room || !room->is_tail)
