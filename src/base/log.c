@@ -200,8 +200,8 @@ log_put_json_head(struct log_output *line, enum log_level level, const char *eve
 	log_put_quoted(line, event);
 }
 
-/* A full pipe must not block the loop. O_NONBLOCK would not do: every process that shares
- * the terminal would get it. */
+/* A full pipe must not block the loop. O_NONBLOCK is not set, because it would apply to
+ * every process that shares the terminal. */
 static bool
 log_has_space(void)
 {

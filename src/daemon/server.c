@@ -71,7 +71,7 @@ struct server {
 	struct store_pump pump;
 	size_t crowd; /* most connections since memory was given back */
 	bool is_stopping;
-	bool is_told; /* all connections to close */
+	bool is_told; /* all connections were told to close */
 	struct loop_timer *tick;
 	struct loop_timer *settle;
 	struct loop_timer *stop;
