@@ -21,7 +21,7 @@
 /* A longer value is cut. */
 #define VALUE_BYTES 256
 
-struct log_line {
+struct log_output {
 	enum log_format format;
 	size_t len;
 	char text[LINE_BYTES];
@@ -99,7 +99,7 @@ log_setup(enum log_level level, enum log_format format)
 
 /* Append text. Two bytes stay free for the closing brace and the newline. */
 static void
-log_put(struct log_line *line, const char *text, size_t len)
+log_put(struct log_output *line, const char *text, size_t len)
 {
 	size_t room = LINE_BYTES - 2 - line->len;
 
@@ -110,14 +110,14 @@ log_put(struct log_line *line, const char *text, size_t len)
 }
 
 static void
-log_put_text(struct log_line *line, const char *text)
+log_put_text(struct log_output *line, const char *text)
 {
 	log_put(line, text, strlen(text));
 }
 
 /* Quoted and escaped as in JSON, in both formats. */
 static void
-log_put_quoted(struct log_line *line, const char *text)
+log_put_quoted(struct log_output *line, const char *text)
 {
 	const char *end = text + strnlen(text, VALUE_BYTES);
 	char escape[8];
@@ -151,7 +151,7 @@ log_is_plain(const char *text)
 }
 
 static void
-log_put_value(struct log_line *line, const struct log_field *field)
+log_put_value(struct log_output *line, const struct log_field *field)
 {
 	char number[24];
 
@@ -174,7 +174,7 @@ log_put_value(struct log_line *line, const struct log_field *field)
 
 /* RFC 3339, in UTC. */
 static void
-log_put_time(struct log_line *line)
+log_put_time(struct log_output *line)
 {
 	int64_t now_ms = clock_unix_ms();
 	time_t now = (time_t)(now_ms / 1000);
@@ -188,7 +188,7 @@ log_put_time(struct log_line *line)
 }
 
 static void
-log_put_json_head(struct log_line *line, enum log_level level, const char *event)
+log_put_json_head(struct log_output *line, enum log_level level, const char *event)
 {
 	struct log_field ts = log_int("ts", clock_unix_ms());
 
@@ -200,8 +200,8 @@ log_put_json_head(struct log_line *line, enum log_level level, const char *event
 	log_put_quoted(line, event);
 }
 
-/* A full pipe must not block the loop. O_NONBLOCK would not do: every process that shares
- * the terminal would get it. */
+/* A full pipe must not block the loop. O_NONBLOCK is not set, because it would apply to
+ * every process that shares the terminal. */
 static bool
 log_has_space(void)
 {
@@ -211,7 +211,7 @@ log_has_space(void)
 }
 
 static void
-log_emit(struct log_line *line)
+log_emit(struct log_output *line)
 {
 	line->text[line->len++] = '\n';
 	pthread_mutex_lock(&output_mutex);
@@ -227,7 +227,7 @@ log_write(
 	enum log_format format = (enum log_format)line_format;
 	enum log_target target = (enum log_target)line_target;
 	bool json = format == LOG_FORMAT_JSON;
-	struct log_line line;
+	struct log_output line;
 	size_t i;
 
 	if ((int)level > max_level)

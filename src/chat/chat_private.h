@@ -18,13 +18,14 @@ struct request;
 /* An object of a client while it is handled. */
 struct input {
 	struct chat *chat;
-	struct asker *asker;     /* is told the result; NULL: nobody */
+	struct asker *asker;     /* is sent the result; NULL: nobody */
 	struct session *speaker; /* in whose name; NULL: a call in nobody's name */
 	struct message message;
-	struct message_fault fault; /* why it is refused, for who returns -errno */
+	struct message_fault fault; /* why it is refused, set before -errno is returned */
 };
 
-/* Handles input. Returns 0, or -errno with the fault filled in: nothing was told. */
+/* Handles input. Returns 0, or -errno with the fault filled in; then the asker was not
+ * told yet. */
 typedef int input_handler(struct input *input);
 
 /* A text that a connected guest has sent with a ref. While that guest is connected, the
@@ -54,7 +55,7 @@ struct chat {
 	struct request *requests; /* by ticket */
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
-	size_t asked;                      /* requests that the store has not answered */
+	size_t asked; /* number of requests that the store has not answered */
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */

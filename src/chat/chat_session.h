@@ -12,8 +12,8 @@
 struct member;
 struct request;
 
-/* Who asks and is answered: a session or a call. Its reads are given to the store one at
- * a time. */
+/* A session or call that waits for answers of the store. Its reads are given to the store
+ * one at a time. */
 struct asker {
 	struct session *session;        /* NULL: a call */
 	struct chat_pending *call;      /* NULL: a session */

@@ -61,8 +61,8 @@ moderate_read_order(struct input *input, struct order *order)
 	return 0;
 }
 
-/* Find whom the order concerns. A guest cannot be named, because its name is not its own.
- */
+/* Find the name or address that the order is about. The name of a guest is refused,
+ * because it is not its own. */
 static int
 moderate_find_subject(
 	struct input *input, const struct order *order, struct ban_subject *subject)

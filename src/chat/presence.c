@@ -100,7 +100,8 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 	}
 }
 
-/* True if session may be holder. A name of a token is proved only by that token. */
+/* True if session proves to be holder. If the name comes from a token, only that token
+ * proves it. */
 static bool
 presence_prove(struct session *session, const struct person *holder,
 	const struct roster_proof *proof)
@@ -223,7 +224,7 @@ presence_prove_by_email(const struct input *input, struct roster_proof *proof)
 		message_avatar(input->message.email, proof->email_hash);
 }
 
-/* The form is checked because a person without a token takes over this one. */
+/* Check the form: a person that has no token yet takes this one. */
 int
 presence_check_token(const char *token, struct message_fault *fault)
 {

@@ -6,7 +6,7 @@
 /* Write len random bytes to out as 2 * len hex digits. */
 void presence_random_hex(struct chat *chat, char *out, size_t len);
 
-/* Use the email of the message as a proof if it is one. */
+/* Use the email of the message as a proof, unless emails are shared with everybody. */
 void presence_prove_by_email(const struct input *input, struct roster_proof *proof);
 
 /* Read what the message shows to prove who its sender is. Returns 0 or -EINVAL. */

@@ -45,7 +45,8 @@ push_message(struct input *input, const char *label)
 	return send_post(input, &post);
 }
 
-/* What the objects of one call, which pay once, have come to. */
+/* Whether a call was charged. All messages and alarms of a call together are charged
+ * once. */
 enum payment {
 	PAYMENT_DUE,
 	PAYMENT_DONE,

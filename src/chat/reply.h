@@ -1,4 +1,4 @@
-/* reply.h - what one session or call is told. A call may be freed by it. */
+/* reply.h - answers to one session or call. The last answer to a call may free it. */
 #pragma once
 
 #include "chat/requests.h"
@@ -6,13 +6,13 @@
 /* Tell asker that it is refused. */
 void reply_fault(struct asker *asker, const struct message_fault *fault);
 
-/* The store has failed: tell who waits for the request. */
+/* The store has failed: tell the asker of request. */
 void reply_failure(struct chat *chat, const struct request *request, int error);
 
 /* Tell asker object. Consumes object. */
 void reply_object(struct asker *asker, json_t *object);
 
-/* The same for a session, which stands behind last_id then. */
+/* The same for a session, whose position is last_id then. */
 void reply_object_at(
 	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
 

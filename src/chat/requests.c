@@ -123,7 +123,7 @@ request_start_resume(const struct chat *chat, const struct request *request)
 	const char *room = request->room->name;
 	size_t max;
 
-	/* Nobody needs it any more: ask for an empty page. */
+	/* Nobody needs the page any more: ask for an empty one. */
 	if (!member || request_is_outdated(chat, request))
 		return store_after(request->store, room, 0, 0, 0, 0, request->ticket);
 	max = member->session->queue_max_bytes;
@@ -149,7 +149,7 @@ request_start(const struct chat *chat, const struct request *request)
 		return store_search(request->store, room, request->history.words,
 			request->history.limit, max, request->ticket);
 	default:
-		/* What is stored but not broadcast yet is not part of it. */
+		/* Leave out messages that are stored but not broadcast yet. */
 		if (!request_is_outdated(chat, request))
 			before = size_min(before, request->room->last_id + 1);
 		return store_before(request->store, room, before, request->history.limit,

@@ -19,7 +19,7 @@ struct request {
 	uint64_t ticket;
 	struct asker *asker; /* waits for the answer; NULL: nobody */
 	struct room *room;   /* held */
-	struct store *store; /* stays the same if the room gets another one */
+	struct store *store; /* that was asked; the room may have another one now */
 	char ref[MESSAGE_REF_BYTES + 1];
 	union {
 		struct {

@@ -55,8 +55,8 @@ struct member {
 	uint64_t ticket;   /* of its pending read; 0: none */
 	bool is_announced; /* it was told that it is in the room, so it may be sent more
 			    */
-	/* Numbers of the last alarm and the last metric of the snapshot that it was sent,
-	 * and of the last one that it shall be sent. Later ones are broadcast to it. */
+	/* The snapshot: numbers of the last alarm and the last metric that it was sent,
+	 * and the number at which the snapshot ends. Later ones are broadcast to it. */
 	uint64_t alarms_shown, metrics_shown, show_until;
 	TAILQ_ENTRY(member) room_link;
 	TAILQ_ENTRY(member) session_link;

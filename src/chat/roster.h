@@ -17,7 +17,8 @@ struct roster;
 struct person {
 	char *name;
 	char *folded; /* the name in the form in which names are compared */
-	/* A session that shows one of these is the same person. NULL if not set. */
+	/* A session that shows the token is the same person. One that shows the email
+	 * shares only the name. NULL if not set. */
 	char *token;
 	char *email_hash;
 	struct session_list sessions; /* oldest first */

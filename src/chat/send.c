@@ -85,7 +85,7 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	}
 	if (request->store == chat->store)
 		requests_note_success(chat);
-	/* A room that has another history now shows only that. */
+	/* If the room has another history now, its readers are sent only that one. */
 	if (!is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->last_id = id;
 		queued = send_broadcast(chat, request->room, request->message.type, id,
@@ -278,7 +278,7 @@ send_find_room(struct input *input)
 	const char *name = input->message.room;
 	struct room *room = name ? rooms_find(input->chat->rooms, name) : NULL;
 
-	/* Also answers clients that may not read the room. */
+	/* For a log room the answer is "read_only" even if the client may not read it. */
 	if (!room || !room->is_tail)
 		room = room_access_find(input, true);
 	if (!room || !room->is_tail)

@@ -71,23 +71,11 @@ struct server {
 	struct store_pump pump;
 	size_t crowd; /* most connections since memory was given back */
 	bool is_stopping;
-	bool is_told; /* all connections to close */
+	bool is_told; /* all connections were told to close */
 	struct loop_timer *tick;
 	struct loop_timer *settle;
 	struct loop_timer *stop;
 };
-
-/* The tick runs only while there are connections. */
-static void
-server_on_knock(void *context)
-{
-	struct server *server = context;
-
-	if (!loop_timer_is_running(server->tick)) {
-		loop_timer_start(server->tick, TICK_MS, TICK_MS);
-		loop_watch_start(&server->watch, server->loop, server->tick);
-	}
-}
 
 /* glibc keeps the fragmented heap after many connections close; give it back. */
 static void
@@ -101,6 +89,14 @@ server_give_memory_back(struct server *server)
 		server->crowd = count;
 		malloc_trim(0);
 	}
+}
+
+/* Nothing needs the tick. */
+static bool
+server_is_idle(const struct server *server)
+{
+	return acceptor_is_idle(&server->acceptor) &&
+	       LIST_EMPTY(&server->tls_door.relays) && !server->api.polls;
 }
 
 static void
@@ -117,20 +113,8 @@ server_on_tick(void *context)
 	chat_tick(server->chat, clock_unix_ms());
 	api_forget_polls(&server->api, now_ms);
 	server_give_memory_back(server);
-	if (acceptor_is_idle(&server->acceptor) && LIST_EMPTY(&server->tls_door.relays) &&
-		!server->api.polls)
+	if (server_is_idle(server))
 		loop_timer_stop(server->tick);
-}
-
-static void
-server_on_http(void *context, struct conn *conn, int fd)
-{
-	struct server *server = context;
-
-	if (server->tls)
-		tls_door_accept(&server->tls_door, conn, fd);
-	else
-		http_door_accept(&server->http, conn, fd);
 }
 
 static void
@@ -142,11 +126,16 @@ server_on_open_tls(void *context, struct conn *conn, int fd)
 }
 
 static void
-server_on_line(void *context, struct conn *conn, int fd)
+server_on_conn(void *context, struct conn *conn, int fd)
 {
 	struct server *server = context;
 
-	line_door_accept(&server->line, conn, fd);
+	if (conn->transport == TRANSPORT_LINE)
+		line_door_accept(&server->line, conn, fd);
+	else if (server->tls)
+		tls_door_accept(&server->tls_door, conn, fd);
+	else
+		http_door_accept(&server->http, conn, fd);
 }
 
 /* All messages are stored and acknowledged: begin to close. */
@@ -180,6 +169,10 @@ server_on_turn(void *context)
 		server_tell_to_go(server);
 	websocket_host_write(server->websockets);
 	out_queue_drain_run(&server->out_queues);
+	if (!loop_timer_is_running(server->tick) && !server_is_idle(server)) {
+		loop_timer_start(server->tick, TICK_MS, TICK_MS);
+		loop_watch_start(&server->watch, server->loop, server->tick);
+	}
 	loop_watch_turn(&server->watch, server->loop);
 	if (server->is_stopping && !server->acceptor.conns.count &&
 		tls_door_is_idle(&server->tls_door))
@@ -265,8 +258,6 @@ struct server *
 server_start(const struct config *config, const struct tokens *tokens, struct tls *tls,
 	struct loop *loop, size_t connections)
 {
-	static const struct acceptor_ops ops = { server_on_knock, server_on_http,
-		server_on_line };
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->config = config;
@@ -277,8 +268,8 @@ server_start(const struct config *config, const struct tokens *tokens, struct tl
 	server->tick = loop_timer_new(loop, server_on_tick, server);
 	server->settle = loop_timer_new(loop, server_on_settle_timeout, server);
 	server->stop = loop_timer_new(loop, server_on_stop_timeout, server);
-	acceptor_init(
-		&server->acceptor, config, tls != NULL, connections, loop, &ops, server);
+	acceptor_init(&server->acceptor, config, tls != NULL, connections, loop,
+		server_on_conn, server);
 	TAILQ_INIT(&server->deferred);
 	out_queue_drain_init(&server->out_queues, loop);
 	server->websockets = websocket_host_new(loop, config);

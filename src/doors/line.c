@@ -33,7 +33,7 @@
  * would send a reset, and the peer could lose those lines. */
 #define LINGER_MS 2000
 
-/* Where a login is needed: time for it, and how many other lines may come before it. */
+/* If a login is needed: time for it, and how many other lines may come before it. */
 #define LOGIN_MS 30000
 #define STRANGE_LINES_MAX 10
 #define LOGIN_FIRST "* This needs a token: /login TOKEN\n"
@@ -43,16 +43,15 @@ struct line {
 	struct conn *conn;
 	struct line_door *door;
 	struct loop_socket socket;
-	struct loop_timer
-		*pause; /* until it is greeted; later, until it may talk again */
+	struct loop_timer *pause; /* until the welcome; later, until a retry */
 	struct out_queue out_queue;
-	struct deferred deferred; /* there is something to go on with */
+	struct deferred deferred; /* continues with input that had to wait */
 	struct telnet telnet;
-	enum telnet_event next; /* what waits to be done */
+	enum telnet_event next; /* not handled yet */
 	bool is_greeted;        /* it has sent something, or has waited for GREETING_MS */
-	bool is_in;             /* the chat: it has logged in, where it has to */
-	unsigned strange_lines; /* before that, of no use */
-	bool has_ended;         /* the peer says nothing more */
+	bool is_in;             /* it is in the chat, after the login if one is needed */
+	unsigned strange_lines; /* lines before the login, other than /login and /quit */
+	bool has_ended;         /* the peer has closed its half */
 	bool is_finishing;      /* everything is written: wait for the peer to close */
 	size_t raw_len, raw_done;
 	char raw[READ_BYTES];

@@ -14,7 +14,7 @@ struct github_event {
 	/* Members of the body that must be objects. The message is about the first one
 	 * and links to it; if there is none, to the repository. */
 	const char *objects[2];
-	const char *action; /* the only one of interest; NULL: say looks at it */
+	const char *action; /* the only action of interest; NULL: say checks it */
 	/* Append the text. An event without text is of no interest. */
 	void (*say)(struct hooks_request *request, struct buffer *text,
 		const json_t *subject);
@@ -127,8 +127,7 @@ github_on_push(struct hooks_request *request, struct buffer *text, const json_t 
 	github_say_push(request, text, kind, hooks_line_of(ref, strlen(ref)).text);
 }
 
-/* An issue or a pull request, of which did says what happened to it (NULL: nothing of
- * interest). */
+/* An issue or a pull request. did says what happened to it; NULL: nothing of interest. */
 static void
 github_say_opened_or_closed(const struct hooks_request *request, struct buffer *text,
 	const char *did, const json_t *subject)

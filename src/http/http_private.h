@@ -25,7 +25,7 @@ struct http {
 	struct frame_queue out; /* answers */
 	struct out_queue out_queue;
 	uint64_t seen_bytes;          /* sent_bytes at the last tick */
-	bool is_head_begun;           /* and has a deadline */
+	bool is_head_begun;           /* the deadline of HEAD_MS is set */
 	bool is_last;                 /* close after the answer */
 	struct frame_queue *queue;    /* the stream's */
 	struct http_request *request; /* NULL: none */

@@ -40,13 +40,13 @@ acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptor
 
 void
 acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
-	size_t max, struct loop *loop, const struct acceptor_ops *ops, void *context)
+	size_t max, struct loop *loop, acceptor_on_conn *on_conn, void *context)
 {
 	memset(acceptor, 0, sizeof(*acceptor));
 	acceptor->config = config;
 	acceptor->has_tls = has_tls;
 	acceptor->loop = loop;
-	acceptor->ops = ops;
+	acceptor->on_conn = on_conn;
 	acceptor->context = context;
 	acceptor->proxies = acceptor_trusted_proxies(config);
 	acceptor->reject = reject_new(loop);
@@ -88,7 +88,6 @@ acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address
 	const char *why;
 	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
 
-	acceptor->ops->on_knock(acceptor->context);
 	if (conn)
 		acceptor_set_socket_options(fd);
 	else
@@ -106,7 +105,7 @@ acceptor_on_accept_http(void *context, int fd, const struct sockaddr *address)
 		acceptor->has_tls ? &encrypted : &plain);
 
 	if (conn)
-		acceptor->ops->on_http(acceptor->context, conn, fd);
+		acceptor->on_conn(acceptor->context, conn, fd);
 }
 
 static void
@@ -117,7 +116,7 @@ acceptor_on_accept_line(void *context, int fd, const struct sockaddr *address)
 	struct conn *conn = acceptor_admit(acceptor, fd, address, TRANSPORT_LINE, &texts);
 
 	if (conn)
-		acceptor->ops->on_line(acceptor->context, conn, fd);
+		acceptor->on_conn(acceptor->context, conn, fd);
 }
 
 /* Listen on the inherited sockets of that name, or on new ones if there are none. */

@@ -20,8 +20,8 @@
 
 #define HANDSHAKE_MS 10000
 
-/* Most bytes of a record (RFC 8446 section 5.1). Reading so many leaves nothing of a
- * record in OpenSSL, where no event would report it. */
+/* Most bytes of a record (RFC 8446 section 5.1). A read of this size takes a whole
+ * record. A rest would stay in OpenSSL, where no event reports it. */
 #define RECORD_BYTES 16384
 
 /* Records copied in one direction before other connections get their turn. */

@@ -16,11 +16,11 @@
  * changes in folders that may not be watched, nor changes far above a path. */
 #define POLL_MS 2000
 
-/* How many reads of events in a row. */
+/* Maximum number of reads of events in a row. */
 #define READS 64
 
-/* If files change while they are looked at, they are looked at again: so many times in a
- * row, and so many times in all before the result counts although it may be old. */
+/* If files change during a look, they are looked at again: up to ROUNDS times in a row.
+ * After LOOKS times in all the result counts, although it may be out of date. */
 #define ROUNDS 8
 #define LOOKS 40
 

@@ -20,7 +20,7 @@ struct follow_file;
 /* What to follow. Copied. */
 struct follow_source {
 	const char *path;
-	unsigned lines;        /* deliver so many of the file's last lines first */
+	unsigned lines;        /* number of the file's last lines to deliver first */
 	unsigned rate;         /* lines a second, in bursts of rate or lines, whichever is
 				  larger; 0: no limit */
 	size_t max_line_bytes; /* cut longer lines; from LOG_LINE_LEAST_BYTES to

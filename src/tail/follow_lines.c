@@ -17,7 +17,7 @@ follow_lines_on_again(void *context)
 	follow_lines_turn(context);
 }
 
-/* An empty bucket must refill to so many lines before lines pass again: readers get
+/* An empty bucket must refill to this many lines before lines pass again. So readers get
  * stretches of the log instead of single lines. */
 static double
 follow_lines_batch(const struct follow_file *file)

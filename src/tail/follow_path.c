@@ -198,7 +198,8 @@ follow_path_lose_move(struct follow_move *move, uint32_t cookie)
 	move->cookie = cookie;
 }
 
-/* A file that is open already can still be read. */
+/* If the file is open already it can still be read. Keep it, but let no later rename
+ * match it. */
 static void
 follow_path_on_deleted(struct follow_path *path, struct follow_move *move)
 {

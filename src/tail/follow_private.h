@@ -104,7 +104,7 @@ void follow_path_open_moves(struct follow_path *path,
  * a rename a moment after it can be seen. */
 bool follow_path_has_traced_moves(const struct follow_path *path);
 
-/* Forget the renamed files; closes those that nobody took over. */
+/* Forget the renamed files, and close those that follow_file.c has not taken over. */
 void follow_path_clear_moves(struct follow_path *path);
 
 /* follow_file.c */

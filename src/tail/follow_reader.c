@@ -8,7 +8,8 @@
 
 #include "linnet/base/xalloc.h"
 
-/* The last lines are looked for in so many bytes, so that a start never takes long. */
+/* The last lines are searched for in at most this many bytes, so that a start never takes
+ * long. */
 #define SEEK_BYTES (8 * 1024 * 1024)
 
 static int

@@ -12,7 +12,8 @@
  * more memory than a short message. */
 #define PIECE_BYTES 65536
 
-/* Reading pauses when so much waits to be written, and goes on at half of it. */
+/* Reading pauses when this many bytes wait to be written, and continues at half of that.
+ */
 #define QUEUE_BYTES (4 * PIECE_BYTES)
 
 struct echo {

@@ -28,11 +28,11 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 /* What lws is given to write at once. */
 #define WRITE_BYTES 65536
 
-/* A peer has so much time to read the rest of its queue and the close frame. Long,
- * because it costs little and a slow reader should learn why it was closed. */
+/* Time for a peer to read the rest of its queue and the close frame. Long, because it
+ * costs little and a slow reader should learn why it was closed. */
 #define CLOSE_LINGER_MS 30000
 
-/* A peer has so much time to answer the close frame. */
+/* Time for a peer to answer the close frame. */
 #define CLOSE_ANSWER_MS 5000
 
 /* How many pauses one peer may cause until its queue is empty again. */
@@ -545,8 +545,7 @@ void
 websocket_watch_input(struct websocket *socket, bool on)
 {
 	lws_rx_flow_control(socket->wsi, on);
-	/* Input that was held back meanwhile is looked for only after an event of the
-	 * loop: let there be one. */
+	/* lws looks for input that it held back only after another event: cause one. */
 	if (on)
 		lws_callback_on_writable(socket->wsi);
 }

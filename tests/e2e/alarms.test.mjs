@@ -1,4 +1,4 @@
-// Alarms at every door. New clients are shown the alarms that stand, also after a restart or a crash.
+// Alarms at every door. New clients are shown the active alarms, also after a restart or a crash.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -96,7 +96,7 @@ test('an alarm can be acknowledged at the line door as on a WebSocket', () =>
 	}));
 
 for (const ending of ['a clean stop', 'kill -9']) {
-	test(`standing alarms survive ${ending}, and cleared alarms stay cleared`, () =>
+	test(`active alarms survive ${ending}, and cleared alarms stay cleared`, () =>
 		withHistory(
 			noRateLimit,
 			async (daemon) => {
@@ -143,7 +143,7 @@ test('a push repeated with the same ref raises no second alarm, also after a cra
 		},
 	));
 
-test('a client that resumes is sent the missed changes and not the standing alarms again', () =>
+test('a client that resumes is sent the missed changes and not the active alarms again', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		await push(daemon, 'lobby', alarm('a', 'info'));
 		const { joined } = await enterStream(daemon, 'lobby');

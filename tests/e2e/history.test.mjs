@@ -342,7 +342,7 @@ test('with the memory driver a restart begins a new history with a new epoch', a
 	assert.notEqual(epochs[0], epochs[1]);
 });
 
-test('a removed history file is begun anew with a new epoch', async () => {
+test('after its file is removed, a new history begins with a new epoch', async () => {
 	const epochs = [];
 	for (let n = 0; n < 2; n++)
 		await withDaemon(noRateLimit, async (daemon) => epochs.push((await enter(daemon)).joined.epoch));

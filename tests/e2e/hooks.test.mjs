@@ -38,7 +38,7 @@ test('every webhook body of the fixtures becomes a sensible message', () =>
 		for (const name of fixtures) {
 			const { count = 1 } = await expectJson(hook(daemon, name));
 			const said = await receivedSoFar(reader, talker, 'ops');
-			// The end of an alarm that does not stand produces no message.
+			// The end of an alarm that is not active produces no message.
 			assert.ok(said.length <= count, name);
 			if (!/resolved|cleared|_up$|_ok$|success/.test(name) && name !== 'github_workflow_fork')
 				assert.ok(said.length > 0, name);

@@ -120,7 +120,7 @@ test('a request head that is too large is answered by 431', () =>
 		assert.deepEqual(await answersTo(daemon, most), [[200, undefined]]);
 	}));
 
-test('a request may name a full URL, and the host in that URL is the one that counts', () =>
+test('a request may name a full URL, and the host in that URL is used', () =>
 	withDaemon({}, async (daemon) => {
 		const at = 'http://chat.example/ws';
 		const from = async (origin) => {

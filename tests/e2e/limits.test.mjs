@@ -29,7 +29,7 @@ test('a connection over the limit is refused with 503 and the others stay', () =
 		assert.equal((await late.nextJson()).message, 'welcome');
 	}));
 
-test('clients that connect and disconnect leave no place taken', () =>
+test('clients that connect and disconnect free their places', () =>
 	withDaemon({ settings: ['limits.connections=5'] }, async (daemon) => {
 		for (let n = 0; n < 50; n++) {
 			const client = await eventually(() => daemon.ws(), 'a free place');
@@ -67,7 +67,7 @@ test('without file descriptors the daemon neither spins nor floods its log, and 
 		},
 	));
 
-test('without descriptors a WebSocket is refused with 503 and can be had later', () =>
+test('without descriptors a WebSocket is refused with 503, and is accepted later', () =>
 	withDaemon({}, async (daemon) => {
 		const softLimit = (count) =>
 			assert.equal(spawnSync('prlimit', [`--pid=${daemon.pid}`, `--nofile=${count}:`]).status, 0);

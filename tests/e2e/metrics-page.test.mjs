@@ -164,7 +164,7 @@ test('repeated sends, searches and resumes are counted by result', () =>
 		assert.equal(metrics.get('linnet_searches_total'), 1);
 	}));
 
-test('a cleared alarm is no longer counted, and standing alarms are counted again after a restart', async () => {
+test('a cleared alarm is no longer counted, and active alarms are counted again after a restart', async () => {
 	const folder = temporaryFolder();
 	const alarm = (key, severity) => ({ type: 'alarm', key, severity });
 	await withDaemon({ folder }, async (daemon) => {

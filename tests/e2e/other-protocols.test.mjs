@@ -42,7 +42,7 @@ const heads = {
 };
 
 /**
- * Runs run(daemon, received) with a standing alarm and a member that receives every event of the
+ * Runs run(daemon, received) with an active alarm and a member that receives every event of the
  * lobby.
  */
 const withWitness = (options, run) =>
@@ -117,7 +117,7 @@ test('a head of another protocol is recognised in fragments too', { skip: isSlow
 		assert.deepEqual((await received()).filter((object) => !isPresence(object)), []);
 	}));
 
-test('a welcomed client that sends the head of another protocol only leaves', () =>
+test('a client that sends the head of another protocol after its welcome only leaves the room', () =>
 	withWitness(noRateLimit, async (daemon, received) => {
 		for (const [name, head] of Object.entries(heads)) {
 			const terminal = new Terminal(await connect(daemon, daemon.linePort));
@@ -151,7 +151,7 @@ test('after a busy time, a head that has arrived is read before its sender is we
 		}
 	}));
 
-test('the rest of a head that began in time is waited for', () =>
+test('the door waits for the rest of a head that began in time', () =>
 	withWitness(noRateLimit, async (daemon, received) => {
 		const terminal = new Terminal(await connect(daemon, daemon.linePort));
 		await terminal.raw.write('POST / HT');
@@ -193,7 +193,7 @@ test('empty lines before another protocol do not hide it', () =>
 		await assertNoEffect(received);
 	}));
 
-test('an empty first line is welcomed', () =>
+test('a client that sends an empty first line is welcomed', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		for (const text of ['\n', '\r\n', '\r\0', '\r\n\r\n', 'hello']) {
 			const terminal = new Terminal(await connect(daemon, daemon.linePort));

@@ -81,7 +81,7 @@ test('a client that accepts gzip receives text files gzip-coded, on every reques
 		}
 	}));
 
-test('files that are no text or very short are sent uncompressed', () =>
+test('files that are not text or are very short are sent uncompressed', () =>
 	withSite(async (daemon) => {
 		for (const name of ['a.png', 'a.ico', 'a.woff2', 'a.webp', 'data']) {
 			const answer = await get(daemon, `/${name}`, gzip);

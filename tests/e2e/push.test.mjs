@@ -231,7 +231,7 @@ test('a push is answered by 503 while the history cannot be written, and works a
 			assert.equal(refused.headers['retry-after'], '5');
 			const alarm = { type: 'alarm', key: 'disk', severity: 'error', message: body };
 			await assertRefused(post(daemon, '/push/lobby', alarm), 503, 'store_failed');
-			// An alarm that was not stored must not stand.
+			// An alarm that was not stored must not be active.
 			assert.deepEqual((await expectJson(get(daemon, '/poll/lobby?wait=0'))).messages, []);
 			rmSync(filler);
 			await push(daemon, 'lobby', alarm);

@@ -39,7 +39,7 @@ test('a late client is shown the last lines at every door, and then new ones', (
 		}
 	}));
 
-test('a missing file is waited for, and a removed file may come back', () =>
+test('a file is followed once it appears, also after it was removed', () =>
 	withLog({}, async (daemon, log) => {
 		await daemon.waitForLog(/^tail_missing\b/);
 		const all = watchers(daemon);
@@ -54,7 +54,7 @@ test('a missing file is waited for, and a removed file may come back', () =>
 			assert.deepEqual(await watcher.nextLines(2), ['the file was rotated', 'it is back'], watcher.name);
 	}));
 
-// The kernel allows a user 128 inotify instances, so one for each file would not do. The tails come
+// The kernel allows a user 128 inotify instances, so one for each file is too many. The tails come
 // by a reload, because their lines in the log could crowd out the one that says "ready".
 test('140 log files are followed at once, through their rotation too', () => {
 	const folder = temporaryFolder();

@@ -66,7 +66,7 @@ test('an update of an alarm that is out of view adds a new line at the end of th
 		assert.equal(await alarmRow(ann).count(), 1);
 	}));
 
-test('the badge opens the list of standing alarms, where one is acknowledged for everybody', () =>
+test('the badge opens the list of active alarms, where one is acknowledged for everybody', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {
 		const ann = await arrive();
 		const bob = await arrive();

@@ -1,4 +1,4 @@
-// The Live view: tiles and charts of metrics, and standing alarms.
+// The Live view: tiles and charts of metrics, and active alarms.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Of its name, with the NUL. */
+/* Length of the name of a folder, with the NUL. */
 #define FOLDER_BYTES sizeof("/tmp/linnet-test-XXXXXX")
 
-/* Make one and write its name, which takes FOLDER_BYTES. */
+/* Make a folder and write its name to name, which has room for FOLDER_BYTES. */
 static inline void
 folder_make(char *name)
 {
@@ -35,7 +35,7 @@ folder_remove_one(
 	return remove(path);
 }
 
-/* Remove it with all that is in it. */
+/* Remove the folder with everything in it. */
 static inline void
 folder_remove(const char *name)
 {

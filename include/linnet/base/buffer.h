@@ -13,7 +13,7 @@ struct buffer {
 /* Append len bytes; bytes may be NULL if len is 0. */
 void buffer_append(struct buffer *buffer, const void *bytes, size_t len);
 
-/* Append what printf(3) would print. A NUL, which does not count, stands behind it. */
+/* Append what printf(3) would print. A NUL follows it, which len does not count. */
 __attribute__((format(printf, 2, 3))) void buffer_printf(
 	struct buffer *buffer, const char *format, ...);
 

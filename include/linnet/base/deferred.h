@@ -14,11 +14,11 @@ struct deferred {
 
 TAILQ_HEAD(deferred_list, deferred);
 
-/* Ask for one call when list is run. Asking twice is asking once. */
+/* Ask for one call when list is run. Until then, asking again changes nothing. */
 void deferred_ask(struct deferred_list *list, struct deferred *deferred);
 
-/* Take the request back, if there is one. */
+/* Do not make the call, if one was asked for. */
 void deferred_cancel(struct deferred_list *list, struct deferred *deferred);
 
-/* Make all calls that were asked for, also those that are asked for meanwhile. */
+/* Make all calls that were asked for, including those that these calls ask for. */
 void deferred_run(struct deferred_list *list);

@@ -82,7 +82,7 @@ int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now
 /* Who calls the chat for one HTTP request. Borrowed until chat_call returns. */
 struct chat_caller {
 	const struct permissions *permissions;
-	struct rate *rate;       /* that the call is charged to; of CHAT_SEND: unused */
+	struct rate *rate;       /* is charged for the call; unused for CHAT_SEND */
 	const char *name;        /* of the program or the moderator */
 	const char *peer;        /* address of the moderator as text */
 	struct session *speaker; /* of CHAT_SEND: in whose name */
@@ -95,17 +95,17 @@ enum chat_call_kind {
 	CHAT_ORDER, /* of a moderator */
 };
 
-/* What is called for. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
+/* What the caller wants. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
  * "unmute". */
 struct chat_call {
 	enum chat_call_kind kind;
 	json_t *object;    /* consumed; of CHAT_PUSH: an array that is not empty */
 	const char *order; /* of CHAT_ORDER */
-	bool is_hook;      /* the objects are what a hook's body became */
+	bool is_hook;      /* the objects were converted from a webhook */
 	int64_t now_ms;
 };
 
-/* Where what was sent or pushed is. */
+/* Where a sent or pushed message was put. */
 struct chat_ack {
 	const char *ref;   /* NULL: none */
 	const char *room;  /* NULL: it is in no room */
@@ -113,13 +113,13 @@ struct chat_ack {
 	uint64_t id;       /* 0: it was not stored */
 	size_t delivered;  /* number of readers */
 	bool is_duplicate;
-	size_t count; /* of the objects of the call; the rest is about the last one */
+	size_t count; /* objects of the call; the members above are of the last one */
 };
 
 enum chat_reply_kind {
 	CHAT_FAULT,  /* at least one object was refused; the first fault */
 	CHAT_ACK,    /* all were accepted */
-	CHAT_OBJECT, /* what was asked for */
+	CHAT_OBJECT, /* the answer to CHAT_ASK or CHAT_ORDER */
 };
 
 struct chat_reply {
@@ -143,7 +143,7 @@ struct chat_pending;
 struct chat_pending *chat_call(struct chat *chat, const struct chat_caller *caller,
 	const struct chat_call *call, chat_on_reply *on_reply, void *context);
 
-/* Nobody waits for the reply any more. What was called for is done all the same. */
+/* The caller does not want the reply any more. The call is carried out all the same. */
 void chat_cancel(struct chat_pending *pending);
 
 /* A session of the person with this session token, or NULL. */

@@ -55,8 +55,8 @@ struct session {
 	struct chat_session *chat;
 };
 
-/* Set up a session that reads the form wire. Up to queue_max_bytes may be queued for it.
- */
+/* Set up a session that reads the form wire. Up to queue_max_bytes may be queued for it;
+ * a reload does not change that. */
 void session_init(struct session *session, const struct session_ops *ops, enum wire wire,
 	uint64_t number, size_t queue_max_bytes);
 

@@ -67,8 +67,8 @@ const struct http_field *http_head_next(
  * that name. Ignores case. */
 bool http_head_has_word(const struct http_head *head, const char *name, const char *word);
 
-/* True if the client prefers gzip to no coding (RFC 9110 section 12.5.3). False if it
- * does not mention gzip or if the field is invalid. */
+/* True if the client accepts gzip and does not prefer no coding (RFC 9110
+ * section 12.5.3). False if it names neither gzip nor "*", or if a field is invalid. */
 bool http_head_accepts_gzip(const struct http_head *head);
 
 /* Copy the decoded value of the query's first argument of that name to out, which has

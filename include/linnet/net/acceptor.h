@@ -14,15 +14,9 @@ struct listener;
 struct loop;
 struct reject;
 
-/* What serves the accepted connections. */
-struct acceptor_ops {
-	/* A connection has arrived; it may be rejected. */
-	void (*on_knock)(void *context);
-	/* Serve conn, which has no door yet: HTTP (over TLS if configured), or lines of
-	 * text. The callee owns fd, a nonblocking socket. */
-	void (*on_http)(void *context, struct conn *conn, int fd);
-	void (*on_line)(void *context, struct conn *conn, int fd);
-};
+/* Serves conn, which has no door yet: lines of text if its transport says so, otherwise
+ * HTTP (over TLS if configured). It owns fd, a nonblocking socket. */
+typedef void acceptor_on_conn(void *context, struct conn *conn, int fd);
 
 struct acceptor {
 	struct conn_table conns; /* the accepted connections */
@@ -32,7 +26,7 @@ struct acceptor {
 	const struct config *config;
 	bool has_tls;
 	struct loop *loop;
-	const struct acceptor_ops *ops;
+	acceptor_on_conn *on_conn;
 	void *context;
 	struct cidr_list *proxies;
 	struct listener *http;
@@ -49,9 +43,9 @@ struct acceptor {
 size_t acceptor_fit_rlimit(const struct config *config, bool has_tls, size_t descriptors);
 
 /* Set up an acceptor for up to max connections. It does not listen yet. Borrows
- * everything; context is passed to ops. */
+ * everything; context is passed to on_conn. */
 void acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_tls,
-	size_t max, struct loop *loop, const struct acceptor_ops *ops, void *context);
+	size_t max, struct loop *loop, acceptor_on_conn *on_conn, void *context);
 
 /* Listen on the service manager's sockets, or on new ones, and log where. Peers in bans
  * (borrowed) are rejected. Returns 0, or -errno after logging the error. */

@@ -116,13 +116,14 @@ bool conn_is_proxy(const struct conn *conn);
  * Returns 0, -EUSERS if the address is at its limit, or -EACCES if it is banned. */
 int conn_set_client(struct conn *conn, const struct in6_addr *client);
 
-/* Serve the peer itself again, if a proxy has forwarded. */
+/* Serve the peer itself again, if it is a proxy that has forwarded a request. */
 void conn_unset_client(struct conn *conn);
 
 /* True if the client is banned now. */
 bool conn_is_banned(const struct conn *conn);
 
-/* Tell the door, if any, that the connection has ended, and free the record. */
+/* Tell the door, if any, that the connection has ended, and free the record. Do not call
+ * this during a broadcast: session_close is safe there. */
 void conn_free(struct conn *conn);
 
 /* Close at once, without telling the peer, and free conn. */

@@ -1,5 +1,5 @@
-/* kinds.h - what several doors have to tell apart, each fact once: the forms in which
- * clients read, why a session was closed, and which HTTP status an error has. */
+/* kinds.h - facts that several doors share: the forms in which clients read, close codes,
+ * and the HTTP status of an error. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,7 +41,7 @@ enum close_code {
 	CLOSE_TRY_AGAIN = 1013,
 };
 
-/* The ending that is counted and logged for a code, where it is not known better. */
+/* The ending to count and log for a code, if nothing more precise is known. */
 enum ending close_code_ending(enum close_code code);
 
 /* The HTTP status of an error of the chat with this code. */

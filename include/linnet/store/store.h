@@ -153,9 +153,9 @@ int store_before(struct store *store, const char *room, uint64_t before, unsigne
 
 /* Ask for the newest messages of room that have every word of query (UTF-8), newest
  * first, within the same limits. Words are whole words, regardless of case and accents.
- * Words written without a space between them ("disk-full") must stand in that order.
- * Chinese, Japanese and Korean text is found by any part of it. A query without words
- * finds nothing. Also returns -E2BIG for a query longer than STORE_QUERY_BYTES. */
+ * Words written without a space between them ("disk-full") must follow each other in that
+ * order. Chinese, Japanese and Korean text is found by any part of it. A query without
+ * words finds nothing. Also returns -E2BIG for a query longer than STORE_QUERY_BYTES. */
 int store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 

@@ -25,7 +25,7 @@ struct websocket_piece {
 	size_t len;
 	size_t remaining;        /* bytes of the same frame that are still to come */
 	bool is_first, is_final; /* of its message */
-	bool is_binary;          /* so is its message */
+	bool is_binary;          /* the message is binary, not text */
 	bool is_valid; /* false: it makes the text invalid UTF-8, or ends it in a
 			  character */
 };

@@ -25,7 +25,7 @@
 
 struct poll {
 	struct session session;
-	struct message_fault fault; /* it was told this; code NULL: nothing was refused */
+	struct message_fault fault; /* sent to the client; code NULL: none */
 	struct deferred deferred;
 	struct api *api;
 	struct http_request *request; /* NULL: the poll is idle */
@@ -34,7 +34,7 @@ struct poll {
 	char peer[INET6_ADDRSTRLEN];
 	struct conn_limit_key key;
 	bool is_counted;                  /* in api->away */
-	char token[CHAT_TOKEN_BYTES + 1]; /* "": it cannot come back */
+	char token[CHAT_TOKEN_BYTES + 1]; /* "": no request can continue it */
 	UT_hash_handle hh;
 };
 
@@ -96,7 +96,7 @@ longpoll_free_poll(struct poll *poll)
 	free(poll);
 }
 
-/* The poll has no request any more: keep it if it can come back. */
+/* The poll has no request any more: keep it if another request can continue it. */
 static void
 longpoll_put_by(void *state)
 {
@@ -233,7 +233,7 @@ longpoll_reserve(struct poll *poll)
 	return true;
 }
 
-/* Let the poll come back with the token of its person. */
+/* Give the poll a session token, with which the next request continues it. */
 static void
 longpoll_keep(struct poll *poll)
 {

@@ -13,7 +13,7 @@
 /* A comment, so that proxies do not close a quiet stream. */
 #define HEARTBEAT ": ping\n\n"
 
-/* A browser reconnects after so many ms. */
+/* How many ms a browser waits before it reconnects. */
 #define RETRY "retry: 1000\n\n"
 
 struct stream {

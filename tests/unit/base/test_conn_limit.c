@@ -53,7 +53,7 @@ test_ipv4_counts_by_whole_address_also_when_mapped_to_ipv6(void **state)
 }
 
 static void
-test_ipv6_counts_by_the_64(void **state)
+test_ipv6_counts_by_the_first_64_bits(void **state)
 {
 	(void)state;
 	assert_same("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true);
@@ -94,7 +94,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_ipv4_counts_by_whole_address_also_when_mapped_to_ipv6),
-		cmocka_unit_test(test_ipv6_counts_by_the_64),
+		cmocka_unit_test(test_ipv6_counts_by_the_first_64_bits),
 		cmocka_unit_test(test_all_forms_of_loopback_are_recognised),
 		cmocka_unit_test(test_an_address_holds_its_limit_and_no_more),
 	};

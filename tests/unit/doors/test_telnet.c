@@ -12,8 +12,8 @@
 
 #define MAX_BYTES 16
 
-/* What became of the bytes: each line in brackets, "!" for one that was too long, "#" for
- * a mark, another protocol in braces, what is under way at the end behind that. */
+/* What was read: each line in brackets, "!" for a line that was too long, "#" for a
+ * timing mark, another protocol in braces. */
 struct reading {
 	struct telnet telnet;
 	struct buffer seen;
@@ -73,7 +73,7 @@ assert_seen(struct reading *reading, const char *expected)
 	telnet_clear(&reading->telnet);
 }
 
-/* However it is cut into two pieces, and byte by byte, it is always the same. */
+/* Check the result for every cut into two pieces, and byte by byte. */
 static void
 assert_reads(const char *bytes, size_t len, const char *expected)
 {
@@ -124,14 +124,14 @@ test_the_end_of_a_line_is_read_with_it(void **state)
 }
 
 static void
-test_what_has_no_end_yet_is_no_line(void **state)
+test_an_unfinished_line_is_not_returned(void **state)
 {
 	(void)state;
 	READS("one\nhalf", "[one]");
 }
 
 static void
-test_options_are_left_out(void **state)
+test_telnet_commands_are_left_out(void **state)
 {
 	(void)state;
 	READS("\xff\xfb\x01"
@@ -181,7 +181,7 @@ test_options_between_cr_and_lf_make_no_second_line(void **state)
 }
 
 static void
-test_a_request_for_a_timing_mark_is_told(void **state)
+test_a_request_for_a_timing_mark_is_reported(void **state)
 {
 	(void)state;
 	READS("a\xff\xf4\xff\xfd\x06"
@@ -190,7 +190,7 @@ test_a_request_for_a_timing_mark_is_told(void **state)
 }
 
 static void
-test_backspace_and_delete_take_a_character_back(void **state)
+test_backspace_and_delete_remove_a_character(void **state)
 {
 	(void)state;
 	READS("ab\bc\x7f"
@@ -202,7 +202,7 @@ test_backspace_and_delete_take_a_character_back(void **state)
 }
 
 static void
-test_a_character_of_several_bytes_is_taken_back_whole(void **state)
+test_a_character_of_several_bytes_is_removed_whole(void **state)
 {
 	(void)state;
 	READS("a\xc3\xa9\x7f"
@@ -221,14 +221,14 @@ test_a_line_may_have_max_bytes_and_not_one_more(void **state)
 }
 
 static void
-test_what_is_too_long_cannot_be_taken_back(void **state)
+test_backspaces_do_not_make_a_long_line_valid(void **state)
 {
 	(void)state;
 	READS("0123456789abcdefg\b\b\bxyz\nok\n", "![ok]");
 }
 
 static void
-test_a_line_that_was_taken_back_leaves_room(void **state)
+test_a_removed_character_makes_room_for_another(void **state)
 {
 	(void)state;
 	READS("0123456789abcdef\b\bxy\n", "[0123456789abcdxy]");
@@ -264,7 +264,7 @@ test_the_last_line_may_lack_its_end(void **state)
 }
 
 static void
-test_nothing_is_no_last_line(void **state)
+test_without_text_there_is_no_last_line(void **state)
 {
 	struct reading reading = { 0 };
 
@@ -287,7 +287,7 @@ test_a_request_line_is_http_however_long_it_is(void **state)
 }
 
 static void
-test_the_beginnings_of_other_protocols_need_no_end(void **state)
+test_other_protocols_are_recognised_before_the_line_ends(void **state)
 {
 	(void)state;
 	READS("\x16\x03", "{tls}");
@@ -323,7 +323,7 @@ test_anything_else_is_text(void **state)
 }
 
 static void
-test_only_the_first_line_that_is_not_empty_is_looked_at(void **state)
+test_only_the_first_line_that_is_not_empty_is_checked(void **state)
 {
 	(void)state;
 	READS("\na\nGET / HTTP/1.1\n", "[][a][GET / HTTP/1.1]");
@@ -348,25 +348,26 @@ main(void)
 		cmocka_unit_test(test_a_line_ends_in_lf_crlf_cr_nul_or_cr),
 		cmocka_unit_test(test_an_empty_line_is_a_line),
 		cmocka_unit_test(test_the_end_of_a_line_is_read_with_it),
-		cmocka_unit_test(test_what_has_no_end_yet_is_no_line),
-		cmocka_unit_test(test_options_are_left_out),
+		cmocka_unit_test(test_an_unfinished_line_is_not_returned),
+		cmocka_unit_test(test_telnet_commands_are_left_out),
 		cmocka_unit_test(test_an_option_may_have_the_number_of_any_character),
 		cmocka_unit_test(test_a_subnegotiation_is_left_out_whatever_is_in_it),
 		cmocka_unit_test(test_a_doubled_iac_is_a_byte_of_text),
 		cmocka_unit_test(test_options_between_cr_and_lf_make_no_second_line),
-		cmocka_unit_test(test_a_request_for_a_timing_mark_is_told),
-		cmocka_unit_test(test_backspace_and_delete_take_a_character_back),
-		cmocka_unit_test(test_a_character_of_several_bytes_is_taken_back_whole),
+		cmocka_unit_test(test_a_request_for_a_timing_mark_is_reported),
+		cmocka_unit_test(test_backspace_and_delete_remove_a_character),
+		cmocka_unit_test(test_a_character_of_several_bytes_is_removed_whole),
 		cmocka_unit_test(test_a_line_may_have_max_bytes_and_not_one_more),
-		cmocka_unit_test(test_what_is_too_long_cannot_be_taken_back),
-		cmocka_unit_test(test_a_line_that_was_taken_back_leaves_room),
+		cmocka_unit_test(test_backspaces_do_not_make_a_long_line_valid),
+		cmocka_unit_test(test_a_removed_character_makes_room_for_another),
 		cmocka_unit_test(test_an_endless_line_takes_no_memory),
 		cmocka_unit_test(test_the_last_line_may_lack_its_end),
-		cmocka_unit_test(test_nothing_is_no_last_line),
+		cmocka_unit_test(test_without_text_there_is_no_last_line),
 		cmocka_unit_test(test_a_request_line_is_http_however_long_it_is),
-		cmocka_unit_test(test_the_beginnings_of_other_protocols_need_no_end),
+		cmocka_unit_test(
+			test_other_protocols_are_recognised_before_the_line_ends),
 		cmocka_unit_test(test_anything_else_is_text),
-		cmocka_unit_test(test_only_the_first_line_that_is_not_empty_is_looked_at),
+		cmocka_unit_test(test_only_the_first_line_that_is_not_empty_is_checked),
 		cmocka_unit_test(test_a_last_line_without_an_end_may_be_a_request_line),
 	};
 

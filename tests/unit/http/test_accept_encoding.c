@@ -40,7 +40,7 @@ assert_codings(const char *const *values, size_t count, bool accepts)
 }
 
 static void
-test_gzip_is_accepted_where_it_is_wanted_as_much_as_nothing(void **state)
+test_gzip_is_accepted_unless_no_coding_is_preferred(void **state)
 {
 	static const char *const accepted[] = { "gzip", "GZip", "x-gzip", "*", "br, gzip",
 		"gzip, deflate, br, zstd", "gzip;q=1", "gzip ;\tQ=0.001", "gzip;q=1.000",
@@ -60,7 +60,7 @@ test_gzip_is_accepted_where_it_is_wanted_as_much_as_nothing(void **state)
 }
 
 static void
-test_an_accept_encoding_that_is_not_understood_accepts_nothing(void **state)
+test_an_invalid_accept_encoding_accepts_no_gzip(void **state)
 {
 	static const char *const odd[] = { "gzip;", "gzip;q", "gzip;q=", "gzip;q=x",
 		"gzip;q=2", "gzip;q=1.1", "gzip;q=1.001", "gzip;q=0.1234", "gzip;q=-1",
@@ -72,7 +72,7 @@ test_an_accept_encoding_that_is_not_understood_accepts_nothing(void **state)
 }
 
 static void
-test_accept_encoding_may_be_spread_over_several_lines(void **state)
+test_accept_encoding_may_have_several_lines(void **state)
 {
 	(void)state;
 	assert_true(accepts_gzip("Accept-Encoding: br\r\nAccept-Encoding: gzip\r\n"));
@@ -84,11 +84,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(
-			test_gzip_is_accepted_where_it_is_wanted_as_much_as_nothing),
-		cmocka_unit_test(
-			test_an_accept_encoding_that_is_not_understood_accepts_nothing),
-		cmocka_unit_test(test_accept_encoding_may_be_spread_over_several_lines),
+		cmocka_unit_test(test_gzip_is_accepted_unless_no_coding_is_preferred),
+		cmocka_unit_test(test_an_invalid_accept_encoding_accepts_no_gzip),
+		cmocka_unit_test(test_accept_encoding_may_have_several_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

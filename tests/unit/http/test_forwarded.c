@@ -11,7 +11,7 @@
 
 #include "http/forwarded.h"
 
-/* Every case asks about these. */
+/* The trusted proxies of all tests. */
 static char *items[] = { "127.0.0.1", "::1", "10.0.0.0/8", "192.168.4.0/22",
 	"fd00:1:2::/47", "2001:db8::7" };
 
@@ -79,7 +79,7 @@ test_an_address_or_a_prefix_may_be_trusted(void **state)
 }
 
 static void
-test_who_is_in_the_list_is_trusted(void **state)
+test_addresses_in_the_list_are_trusted(void **state)
 {
 	static const char *const in[] = { "127.0.0.1", "::1", "10.0.0.0",
 		"10.255.255.255", "::ffff:10.1.2.3", "192.168.4.0", "192.168.7.255",
@@ -98,7 +98,7 @@ test_who_is_in_the_list_is_trusted(void **state)
 }
 
 static void
-test_nobody_is_trusted_by_an_empty_list(void **state)
+test_an_empty_list_trusts_nobody(void **state)
 {
 	struct cidr_list *nobody = cidr_list_new(NULL, 0);
 	struct in6_addr loopback = address("127.0.0.1");
@@ -108,7 +108,7 @@ test_nobody_is_trusted_by_an_empty_list(void **state)
 	cidr_list_free(nobody);
 }
 
-/* What is made of the header lines in fields, each ending in CRLF. */
+/* Find the client of a request with the header lines in fields, each ending in CRLF. */
 static int
 find(const char *fields, struct in6_addr *client)
 {
@@ -129,7 +129,7 @@ find(const char *fields, struct in6_addr *client)
 #define END "\r\n"
 
 static void
-test_the_last_hop_that_is_not_trusted_is_the_client(void **state)
+test_the_last_untrusted_hop_is_the_client(void **state)
 {
 	static const struct {
 		const char *fields, *client;
@@ -167,7 +167,7 @@ test_the_last_hop_that_is_not_trusted_is_the_client(void **state)
 }
 
 static void
-test_a_hop_that_is_no_address_is_not_passed_by(void **state)
+test_the_search_ends_at_a_hop_that_is_not_an_address(void **state)
 {
 	static const struct {
 		const char *fields, *client;
@@ -200,7 +200,7 @@ test_a_hop_that_is_no_address_is_not_passed_by(void **state)
 }
 
 static void
-test_a_proxy_that_says_nothing_speaks_for_nobody(void **state)
+test_without_x_forwarded_for_no_client_is_found(void **state)
 {
 	static const char *const cases[] = { "", FOR END, FOR ", ," END,
 		"X-Real-IP: 8.8.8.8" END, "Forwarded: for=8.8.8.8" END };
@@ -221,11 +221,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_an_address_or_a_prefix_may_be_trusted),
-		cmocka_unit_test(test_who_is_in_the_list_is_trusted),
-		cmocka_unit_test(test_nobody_is_trusted_by_an_empty_list),
-		cmocka_unit_test(test_the_last_hop_that_is_not_trusted_is_the_client),
-		cmocka_unit_test(test_a_hop_that_is_no_address_is_not_passed_by),
-		cmocka_unit_test(test_a_proxy_that_says_nothing_speaks_for_nobody),
+		cmocka_unit_test(test_addresses_in_the_list_are_trusted),
+		cmocka_unit_test(test_an_empty_list_trusts_nobody),
+		cmocka_unit_test(test_the_last_untrusted_hop_is_the_client),
+		cmocka_unit_test(test_the_search_ends_at_a_hop_that_is_not_an_address),
+		cmocka_unit_test(test_without_x_forwarded_for_no_client_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -41,7 +41,7 @@ write_file(struct fixture *fixture, const char *name, size_t len)
 	close(fd);
 }
 
-/* Text of which gzip makes a bit more than half. */
+/* Text that gzip compresses to a bit more than half. */
 static void
 fill_with_digits(struct fixture *fixture)
 {
@@ -53,7 +53,8 @@ fill_with_digits(struct fixture *fixture)
 	}
 }
 
-/* Files of one name and length have the same tag here, whatever is in them. */
+/* The tag of a file is its length here, so a change of its content alone is not noticed.
+ */
 static const struct buffer *
 find(struct fixture *fixture, const char *path, int64_t now_ms)
 {
@@ -85,7 +86,7 @@ assert_content(struct fixture *fixture, const struct buffer *found, size_t len)
 }
 
 static void
-test_only_texts_of_some_length_are_compressed(void **state)
+test_only_texts_of_256_bytes_to_1_mib_are_compressed(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -112,7 +113,7 @@ test_a_file_is_compressed_once_until_it_changes(void **state)
 
 	write_file(fixture, "a.js", 1000);
 	assert_content(fixture, find(fixture, "/a.js", 0), 1000);
-	/* A change that its tag does not show is seen by nobody. */
+	/* The tag is the same, so the kept content is returned. */
 	memcpy(old, fixture->text, sizeof(old));
 	fixture->text[0] ^= 1;
 	write_file(fixture, "a.js", 1000);
@@ -129,7 +130,7 @@ test_a_file_is_compressed_once_until_it_changes(void **state)
 }
 
 static void
-test_what_does_not_get_smaller_is_not_compressed(void **state)
+test_a_file_that_does_not_get_smaller_is_not_compressed(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t i;
@@ -140,7 +141,7 @@ test_what_does_not_get_smaller_is_not_compressed(void **state)
 	}
 	write_file(fixture, "noise.txt", 1000);
 	assert_null(find(fixture, "/noise.txt", 0));
-	/* That was kept, too. */
+	/* The cache also remembers files that do not get smaller. */
 	memset(fixture->text, 'a', 1000);
 	write_file(fixture, "noise.txt", 1000);
 	assert_null(find(fixture, "/noise.txt", 0));
@@ -149,7 +150,7 @@ test_what_does_not_get_smaller_is_not_compressed(void **state)
 }
 
 static void
-test_a_file_that_cannot_be_read_is_left_to_others(void **state)
+test_a_file_that_cannot_be_read_is_not_kept(void **state)
 {
 	struct fixture *fixture = *state;
 	struct static_file file;
@@ -175,7 +176,7 @@ write_many(struct fixture *fixture, size_t count, size_t len)
 	}
 }
 
-/* Asks for many files from first to before end. Returns how many were compressed. */
+/* Request the files first to end - 1. Returns how many were compressed. */
 static size_t
 ask_for_many(struct fixture *fixture, size_t first, size_t end, int64_t now_ms)
 {
@@ -190,14 +191,14 @@ ask_for_many(struct fixture *fixture, size_t first, size_t end, int64_t now_ms)
 }
 
 static void
-test_so_many_files_are_kept_and_only_idle_ones_make_room(void **state)
+test_up_to_512_files_are_kept_and_only_idle_ones_are_dropped(void **state)
 {
 	struct fixture *fixture = *state;
 
 	write_many(fixture, MANY, 256);
 	assert_int_equal(ask_for_many(fixture, 0, MANY, 0), 512);
 	assert_int_equal(ask_for_many(fixture, 0, MANY, MINUTE_MS - 1), 512);
-	/* The first ten are in use, the others have not been for a minute. */
+	/* The first ten files are in use; the others have been idle for a minute. */
 	assert_int_equal(ask_for_many(fixture, 0, 10, MINUTE_MS), 10);
 	assert_null(find(fixture, "/599.txt", 2 * MINUTE_MS - 2));
 	assert_int_equal(ask_for_many(fixture, 98, MANY, 2 * MINUTE_MS - 1), MANY - 98);
@@ -206,7 +207,7 @@ test_so_many_files_are_kept_and_only_idle_ones_make_room(void **state)
 }
 
 static void
-test_so_many_bytes_are_kept(void **state)
+test_up_to_4_mib_are_kept(void **state)
 {
 	struct fixture *fixture = *state;
 	size_t compressed;
@@ -252,21 +253,21 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_only_texts_of_some_length_are_compressed, set_up, tear_down),
+			test_only_texts_of_256_bytes_to_1_mib_are_compressed, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			test_a_file_is_compressed_once_until_it_changes, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_what_does_not_get_smaller_is_not_compressed, set_up,
+			test_a_file_that_does_not_get_smaller_is_not_compressed, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_a_file_that_cannot_be_read_is_left_to_others, set_up,
-			tear_down),
+			test_a_file_that_cannot_be_read_is_not_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_so_many_files_are_kept_and_only_idle_ones_make_room, set_up,
-			tear_down),
+			test_up_to_512_files_are_kept_and_only_idle_ones_are_dropped,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_so_many_bytes_are_kept, set_up, tear_down),
+			test_up_to_4_mib_are_kept, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

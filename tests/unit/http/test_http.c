@@ -15,7 +15,7 @@
 #include "linnet/base/clock.h"
 #include "linnet/http/http.h"
 
-/* Nothing here takes so long; it only bounds a failure. */
+/* A test that waits longer fails. */
 #define PATIENCE_MS 20000
 
 /* More than a socket pair holds. */
@@ -123,7 +123,7 @@ on_turn(void *context)
 	out_queue_drain_run(&fixture->out_queues);
 }
 
-/* A client that is connected. */
+/* Connect a client. */
 static void
 open_client(void)
 {
@@ -170,7 +170,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* What the server says is read all the time. */
+/* Read everything that the server has sent. */
 static void
 hear(void)
 {
@@ -242,8 +242,7 @@ say(const char *text)
 	say_bytes(text, strlen(text));
 }
 
-/* The server answers next, and that is with text in it; everything up to text is taken.
- */
+/* Wait until the server has sent text, and drop everything up to its end. */
 static void
 expect(const char *text)
 {
@@ -257,7 +256,7 @@ expect(const char *text)
 	memmove(fixture->heard.bytes, fixture->heard.bytes + taken, fixture->heard.len);
 }
 
-/* Nothing more has come, and comes in a few turns of the loop. */
+/* Nothing is left, and a few turns of the loop bring nothing more. */
 static void
 expect_nothing(void)
 {
@@ -276,7 +275,7 @@ expect_nothing(void)
 	"POST /take HTTP/1.1\r\nHost: a\r\nContent-Length: " length "\r\n\r\n" body
 
 static void
-test_a_body_comes_whole_however_it_is_cut(void **state)
+test_a_body_sent_byte_by_byte_is_read_whole(void **state)
 {
 	static const char text[] = POST("hello", "5");
 	size_t i;
@@ -308,7 +307,7 @@ test_requests_with_bodies_in_one_segment_are_answered_in_order(void **state)
 }
 
 static void
-test_what_a_body_may_be_is_checked_before_it_comes(void **state)
+test_a_head_is_checked_before_the_body_is_read(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "POST /take HTTP/1.1\r\nHost: a\r\n\r\n", " 411 " },
@@ -326,7 +325,7 @@ test_what_a_body_may_be_is_checked_before_it_comes(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		say(cases[i][0]);
-		if (i == 0) { /* without a body there is nothing to lose */
+		if (i == 0) { /* no body follows: the connection stays open */
 			expect("411 Length Required");
 			expect("}\n");
 			continue;
@@ -342,7 +341,7 @@ test_what_a_body_may_be_is_checked_before_it_comes(void **state)
 }
 
 static void
-test_a_body_is_asked_for_when_that_is_wanted(void **state)
+test_expect_100_continue_is_answered_if_no_body_has_come(void **state)
 {
 	(void)state;
 	say("POST /take HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
@@ -366,7 +365,7 @@ test_a_body_is_asked_for_when_that_is_wanted(void **state)
 }
 
 static void
-test_a_body_that_trickles_is_given_no_more_time(void **state)
+test_a_slow_body_gets_no_more_time(void **state)
 {
 	int64_t deadline_ms;
 
@@ -388,7 +387,7 @@ test_a_body_that_trickles_is_given_no_more_time(void **state)
 }
 
 static void
-test_a_deferred_answer_reaches_who_has_closed_its_half(void **state)
+test_a_deferred_answer_reaches_a_peer_that_has_half_closed(void **state)
 {
 	(void)state;
 	say(GET("/defer/a") GET("/take"));
@@ -405,7 +404,7 @@ test_a_deferred_answer_reaches_who_has_closed_its_half(void **state)
 }
 
 static void
-test_a_parked_request_is_answered_later_and_then_the_next(void **state)
+test_the_next_request_waits_for_the_answer_to_a_parked_one(void **state)
 {
 	(void)state;
 	say(GET("/park") GET("/take"));
@@ -419,7 +418,7 @@ test_a_parked_request_is_answered_later_and_then_the_next(void **state)
 }
 
 static void
-test_a_parked_peer_that_goes_is_noticed(void **state)
+test_a_parked_request_ends_when_its_peer_closes(void **state)
 {
 	(void)state;
 	say(GET("/park"));
@@ -438,7 +437,7 @@ test_a_parked_peer_that_goes_is_noticed(void **state)
 }
 
 static void
-test_a_parked_peer_may_not_say_without_end(void **state)
+test_a_parked_peer_that_sends_more_than_a_head_is_cut_off(void **state)
 {
 	char bytes[HTTP_HEAD_BYTES];
 
@@ -465,7 +464,7 @@ put_frame(const char *text)
 }
 
 static void
-test_a_stream_brings_what_is_put_into_it(void **state)
+test_a_stream_sends_the_frames_of_its_queue(void **state)
 {
 	(void)state;
 	say(GET("/stream"));
@@ -492,7 +491,7 @@ test_a_stream_brings_what_is_put_into_it(void **state)
 }
 
 static void
-test_a_stream_may_begin_with_something_to_say(void **state)
+test_a_stream_sends_frames_queued_before_it_begins(void **state)
 {
 	struct frame *frame = frame_new("first", 5);
 
@@ -515,9 +514,9 @@ has_heard_much(const void *len)
 	return fixture->heard.len >= *(const size_t *)len;
 }
 
-/* What waits may be thrown away at any time, but a frame that is begun is written. */
+/* The queue may be cleared at any time. */
 static void
-test_a_frame_that_is_begun_is_written_whatever_becomes_of_the_queue(void **state)
+test_a_partly_written_frame_is_finished_if_the_queue_is_cleared(void **state)
 {
 	char *text = malloc(LARGE_BYTES + 1);
 	size_t len = LARGE_BYTES;
@@ -544,7 +543,7 @@ test_a_frame_that_is_begun_is_written_whatever_becomes_of_the_queue(void **state
 }
 
 static void
-test_who_waits_does_not_keep_the_loop_busy(void **state)
+test_waiting_requests_do_not_keep_the_loop_busy(void **state)
 {
 	unsigned before;
 
@@ -567,7 +566,7 @@ test_who_waits_does_not_keep_the_loop_busy(void **state)
 }
 
 static void
-test_who_waits_is_told_of_the_stop(void **state)
+test_a_parked_request_is_told_of_the_stop(void **state)
 {
 	(void)state;
 	say(GET("/park"));
@@ -582,7 +581,7 @@ test_who_waits_is_told_of_the_stop(void **state)
 }
 
 static void
-test_nothing_is_done_any_more_while_the_daemon_stops(void **state)
+test_requests_are_refused_while_the_daemon_stops(void **state)
 {
 	(void)state;
 	fixture->conns.is_stopping = true;
@@ -598,21 +597,21 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(test_a_body_comes_whole_however_it_is_cut),
+		test(test_a_body_sent_byte_by_byte_is_read_whole),
 		test(test_requests_with_bodies_in_one_segment_are_answered_in_order),
-		test(test_what_a_body_may_be_is_checked_before_it_comes),
-		test(test_a_body_is_asked_for_when_that_is_wanted),
-		test(test_a_body_that_trickles_is_given_no_more_time),
-		test(test_a_deferred_answer_reaches_who_has_closed_its_half),
-		test(test_a_parked_request_is_answered_later_and_then_the_next),
-		test(test_a_parked_peer_that_goes_is_noticed),
-		test(test_a_parked_peer_may_not_say_without_end),
-		test(test_a_stream_brings_what_is_put_into_it),
-		test(test_a_stream_may_begin_with_something_to_say),
-		test(test_a_frame_that_is_begun_is_written_whatever_becomes_of_the_queue),
-		test(test_who_waits_does_not_keep_the_loop_busy),
-		test(test_who_waits_is_told_of_the_stop),
-		test(test_nothing_is_done_any_more_while_the_daemon_stops),
+		test(test_a_head_is_checked_before_the_body_is_read),
+		test(test_expect_100_continue_is_answered_if_no_body_has_come),
+		test(test_a_slow_body_gets_no_more_time),
+		test(test_a_deferred_answer_reaches_a_peer_that_has_half_closed),
+		test(test_the_next_request_waits_for_the_answer_to_a_parked_one),
+		test(test_a_parked_request_ends_when_its_peer_closes),
+		test(test_a_parked_peer_that_sends_more_than_a_head_is_cut_off),
+		test(test_a_stream_sends_the_frames_of_its_queue),
+		test(test_a_stream_sends_frames_queued_before_it_begins),
+		test(test_a_partly_written_frame_is_finished_if_the_queue_is_cleared),
+		test(test_waiting_requests_do_not_keep_the_loop_busy),
+		test(test_a_parked_request_is_told_of_the_stop),
+		test(test_requests_are_refused_while_the_daemon_stops),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

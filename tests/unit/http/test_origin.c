@@ -33,7 +33,7 @@ test_a_port_that_the_scheme_implies_may_be_left_out(void **state)
 }
 
 static void
-test_a_page_from_elsewhere_may_not(void **state)
+test_a_page_of_another_origin_may_not_connect(void **state)
 {
 	static const char *const origins[] = { "http://evil.example", "null", "",
 		"http://", "https://", "file://", "chat.example",
@@ -49,7 +49,7 @@ test_a_page_from_elsewhere_may_not(void **state)
 }
 
 static void
-test_a_listed_page_may(void **state)
+test_a_listed_origin_may_connect(void **state)
 {
 	char *items[] = { "https://app.example", "null" };
 	struct string_list list = { .count = 2, .items = items };
@@ -62,7 +62,7 @@ test_a_listed_page_may(void **state)
 }
 
 static void
-test_a_star_is_everybody(void **state)
+test_a_star_allows_every_origin(void **state)
 {
 	char *items[] = { "*" };
 	struct string_list list = { .count = 1, .items = items };
@@ -78,9 +78,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_page_of_the_same_host_may_connect),
 		cmocka_unit_test(test_a_port_that_the_scheme_implies_may_be_left_out),
-		cmocka_unit_test(test_a_page_from_elsewhere_may_not),
-		cmocka_unit_test(test_a_listed_page_may),
-		cmocka_unit_test(test_a_star_is_everybody),
+		cmocka_unit_test(test_a_page_of_another_origin_may_not_connect),
+		cmocka_unit_test(test_a_listed_origin_may_connect),
+		cmocka_unit_test(test_a_star_allows_every_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

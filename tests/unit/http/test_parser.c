@@ -13,7 +13,8 @@
 
 #define HOST "Host: linnet\r\n"
 
-/* Parse a copy of exactly its size: a read beyond it is seen by the address sanitizer. */
+/* Parse a copy of exactly this size, so that the address sanitizer reports a read beyond
+ * it. */
 static int
 parse_bytes(
 	const char *bytes, size_t len, struct http_head **head, struct http_fault *fault)
@@ -82,7 +83,7 @@ assert_target_refused(const char *target)
 	assert_refused(text, 400);
 }
 
-/* A POST with header lines. */
+/* A POST with these header lines is refused with status. */
 static void
 assert_lines_refused(const char *lines, int status)
 {
@@ -93,7 +94,7 @@ assert_lines_refused(const char *lines, int status)
 }
 
 static void
-test_a_request_is_taken_apart(void **state)
+test_a_head_is_parsed(void **state)
 {
 	struct http_head *head = parse("POST /push/ops?title=a HTTP/1.1\r\n"
 				       "Host: chat.example:8000\r\n"
@@ -120,7 +121,7 @@ test_a_request_is_taken_apart(void **state)
 }
 
 static void
-test_every_first_part_of_a_request_is_waited_for(void **state)
+test_an_incomplete_head_is_not_an_error(void **state)
 {
 	static const char text[] =
 		"\r\nGET /a%20b HTTP/1.1\r\n" HOST "X: y\r\n\r\nGET / HT";
@@ -138,7 +139,7 @@ test_every_first_part_of_a_request_is_waited_for(void **state)
 }
 
 static void
-test_what_cannot_become_a_request_is_refused_at_once(void **state)
+test_bytes_that_cannot_become_a_request_are_refused_at_once(void **state)
 {
 	(void)state;
 	assert_refused("\x16\x03\x01", 400);
@@ -155,7 +156,7 @@ test_what_cannot_become_a_request_is_refused_at_once(void **state)
 }
 
 static void
-test_the_first_line_has_three_parts_and_single_blanks(void **state)
+test_the_request_line_has_three_parts_separated_by_one_space(void **state)
 {
 	static const char *const lines[] = { "GET", "GET /", "GET / ", "GET  / HTTP/1.1",
 		"GET /  HTTP/1.1", "GET / HTTP/1.1 ", "GET /\tHTTP/1.1",
@@ -176,7 +177,7 @@ test_the_first_line_has_three_parts_and_single_blanks(void **state)
 }
 
 static void
-test_methods_are_known_or_other(void **state)
+test_an_unknown_method_is_other(void **state)
 {
 	static const struct {
 		const char *name;
@@ -227,7 +228,7 @@ test_a_path_is_decoded_segment_by_segment(void **state)
 }
 
 static void
-test_a_path_may_be_so_deep(void **state)
+test_a_path_has_up_to_16_segments(void **state)
 {
 	struct http_head *head = parse_target("/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16");
 
@@ -241,7 +242,7 @@ test_a_path_may_be_so_deep(void **state)
 }
 
 static void
-test_a_target_that_is_no_text_is_refused(void **state)
+test_an_invalid_target_is_refused(void **state)
 {
 	static const char *const targets[] = { "/%", "/%4", "/%zz", "/%4g", "/%00",
 		"/%0a", "/%0D", "/%1f", "/%7F", "/%ff", "/%c3", "/%c3/%a4", "/%c0%af",
@@ -257,7 +258,7 @@ test_a_target_that_is_no_text_is_refused(void **state)
 }
 
 static void
-test_a_target_may_be_a_whole_url_whose_host_counts(void **state)
+test_the_host_of_a_full_url_takes_precedence(void **state)
 {
 	struct http_head *head = parse_target("http://chat.example:81/a?b");
 
@@ -377,7 +378,7 @@ test_a_length_may_have_zeros_before_it(void **state)
 }
 
 static void
-test_a_body_in_another_coding_is_not_implemented(void **state)
+test_a_transfer_coding_is_refused(void **state)
 {
 	(void)state;
 	assert_lines_refused("Transfer-Encoding: chunked\r\n", 501);
@@ -388,7 +389,7 @@ test_a_body_in_another_coding_is_not_implemented(void **state)
 }
 
 static void
-test_there_is_one_host(void **state)
+test_a_head_has_exactly_one_host(void **state)
 {
 	struct http_head *head = parse("GET / HTTP/1.0\r\n\r\n");
 
@@ -404,7 +405,7 @@ test_there_is_one_host(void **state)
 }
 
 static void
-test_headers_that_mean_one_thing_stand_once(void **state)
+test_some_fields_must_not_be_repeated(void **state)
 {
 	(void)state;
 	assert_lines_refused("Origin: http://a\r\nOrigin: http://b\r\n", 400);
@@ -412,7 +413,7 @@ test_headers_that_mean_one_thing_stand_once(void **state)
 }
 
 static void
-test_lists_may_be_spread_over_several_lines(void **state)
+test_a_list_may_have_several_lines(void **state)
 {
 	struct http_head *head =
 		parse("GET / HTTP/1.1\r\n" HOST "Connection: keep-alive,, Upgrade\r\n"
@@ -494,25 +495,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_request_is_taken_apart),
-		cmocka_unit_test(test_every_first_part_of_a_request_is_waited_for),
-		cmocka_unit_test(test_what_cannot_become_a_request_is_refused_at_once),
-		cmocka_unit_test(test_the_first_line_has_three_parts_and_single_blanks),
-		cmocka_unit_test(test_methods_are_known_or_other),
+		cmocka_unit_test(test_a_head_is_parsed),
+		cmocka_unit_test(test_an_incomplete_head_is_not_an_error),
+		cmocka_unit_test(
+			test_bytes_that_cannot_become_a_request_are_refused_at_once),
+		cmocka_unit_test(
+			test_the_request_line_has_three_parts_separated_by_one_space),
+		cmocka_unit_test(test_an_unknown_method_is_other),
 		cmocka_unit_test(test_a_path_is_decoded_segment_by_segment),
-		cmocka_unit_test(test_a_path_may_be_so_deep),
-		cmocka_unit_test(test_a_target_that_is_no_text_is_refused),
-		cmocka_unit_test(test_a_target_may_be_a_whole_url_whose_host_counts),
+		cmocka_unit_test(test_a_path_has_up_to_16_segments),
+		cmocka_unit_test(test_an_invalid_target_is_refused),
+		cmocka_unit_test(test_the_host_of_a_full_url_takes_precedence),
 		cmocka_unit_test(test_the_other_forms_of_a_target_have_no_path),
 		cmocka_unit_test(test_arguments_of_the_query_are_decoded),
 		cmocka_unit_test(
 			test_header_lines_that_could_be_read_in_two_ways_are_refused),
 		cmocka_unit_test(test_a_length_is_one_number_in_digits),
 		cmocka_unit_test(test_a_length_may_have_zeros_before_it),
-		cmocka_unit_test(test_a_body_in_another_coding_is_not_implemented),
-		cmocka_unit_test(test_there_is_one_host),
-		cmocka_unit_test(test_headers_that_mean_one_thing_stand_once),
-		cmocka_unit_test(test_lists_may_be_spread_over_several_lines),
+		cmocka_unit_test(test_a_transfer_coding_is_refused),
+		cmocka_unit_test(test_a_head_has_exactly_one_host),
+		cmocka_unit_test(test_some_fields_must_not_be_repeated),
+		cmocka_unit_test(test_a_list_may_have_several_lines),
 		cmocka_unit_test(test_only_100_continue_can_be_expected),
 		cmocka_unit_test(test_a_head_has_up_to_64_fields),
 		cmocka_unit_test(test_a_head_has_up_to_8192_bytes),

@@ -39,7 +39,7 @@ read_tag(const struct fixture *fixture, char *tag)
 }
 
 static void
-test_the_tag_changes_with_the_file_whatever_time_it_bears(void **state)
+test_the_tag_changes_with_the_file_even_if_its_time_does_not(void **state)
 {
 	static const struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
 	const struct fixture *fixture = *state;
@@ -49,7 +49,7 @@ test_the_tag_changes_with_the_file_whatever_time_it_bears(void **state)
 	read_tag(fixture, before);
 	read_tag(fixture, after);
 	assert_string_equal(before, after);
-	/* Until the clock by which files are stamped has moved on. */
+	/* Repeat until the clock of the file system has advanced. */
 	do
 		now = write_file(fixture, "two", times);
 	while (now.st_ctim.tv_sec == old.st_ctim.tv_sec &&
@@ -88,8 +88,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			test_the_tag_changes_with_the_file_whatever_time_it_bears, set_up,
-			tear_down),
+			test_the_tag_changes_with_the_file_even_if_its_time_does_not,
+			set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 #include "linnet/net/loop.h"
 
-/* A turn sleeps no longer. */
+/* The longest sleep of a turn. */
 #define LOOP_FIXTURE_SLEEP_MS 10
 
 struct loop_fixture {
@@ -20,7 +20,7 @@ struct loop_fixture {
 	void (*on_turn)(void *context); /* NULL: nothing is done at the end of a turn */
 	void *context;
 	unsigned turns;
-	unsigned last; /* the turn that is the last one; 0: the timer ends the loop */
+	unsigned last; /* the loop ends after this turn; 0: the timer ends it */
 };
 
 static inline void

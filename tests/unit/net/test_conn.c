@@ -75,7 +75,7 @@ set_client(struct conn *conn, const char *text)
 }
 
 static void
-test_an_address_has_so_many_connections_however_it_is_written(void **state)
+test_both_forms_of_an_ipv4_address_share_one_limit(void **state)
 {
 	struct conn *conn = admit("192.0.2.1");
 
@@ -89,7 +89,7 @@ test_an_address_has_so_many_connections_however_it_is_written(void **state)
 }
 
 static void
-test_this_machine_and_proxies_have_as_many_as_they_like(void **state)
+test_loopback_addresses_and_proxies_have_no_limit(void **state)
 {
 	int i;
 
@@ -102,7 +102,7 @@ test_this_machine_and_proxies_have_as_many_as_they_like(void **state)
 }
 
 static void
-test_a_client_of_proxies_has_so_many_whichever_way_it_comes(void **state)
+test_a_client_has_one_limit_directly_and_through_all_proxies(void **state)
 {
 	struct conn *conns[3] = { admit("10.0.0.1"), admit("10.0.0.2"),
 		admit("10.0.0.1") };
@@ -123,7 +123,7 @@ test_a_client_of_proxies_has_so_many_whichever_way_it_comes(void **state)
 }
 
 static void
-test_one_who_was_refused_gives_nothing_back(void **state)
+test_a_refused_client_frees_no_place(void **state)
 {
 	struct conn *conn = admit("10.0.0.1");
 
@@ -138,7 +138,7 @@ test_one_who_was_refused_gives_nothing_back(void **state)
 }
 
 static void
-test_a_proxy_on_this_machine_may_speak_for_strangers(void **state)
+test_a_client_behind_a_local_proxy_is_not_loopback(void **state)
 {
 	struct conn *conn = admit("127.0.0.1");
 
@@ -155,7 +155,7 @@ test_a_proxy_on_this_machine_may_speak_for_strangers(void **state)
 }
 
 static void
-test_a_proxy_is_one_for_as_long_as_it_is_trusted(void **state)
+test_a_proxy_that_is_no_longer_trusted_is_a_client(void **state)
 {
 	struct conn *was = admit("10.0.0.1"), *becomes = admit("192.0.2.1");
 	char *items[] = { "192.0.2.1" };
@@ -186,12 +186,12 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_an_address_has_so_many_connections_however_it_is_written),
-		TEST(test_this_machine_and_proxies_have_as_many_as_they_like),
-		TEST(test_a_client_of_proxies_has_so_many_whichever_way_it_comes),
-		TEST(test_one_who_was_refused_gives_nothing_back),
-		TEST(test_a_proxy_on_this_machine_may_speak_for_strangers),
-		TEST(test_a_proxy_is_one_for_as_long_as_it_is_trusted),
+		TEST(test_both_forms_of_an_ipv4_address_share_one_limit),
+		TEST(test_loopback_addresses_and_proxies_have_no_limit),
+		TEST(test_a_client_has_one_limit_directly_and_through_all_proxies),
+		TEST(test_a_refused_client_frees_no_place),
+		TEST(test_a_client_behind_a_local_proxy_is_not_loopback),
+		TEST(test_a_proxy_that_is_no_longer_trusted_is_a_client),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

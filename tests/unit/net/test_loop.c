@@ -11,14 +11,14 @@
 
 #include "loop_fixture.h"
 
-/* A test that waits in vain ends after so many turns. */
+/* A test gives up after this number of turns. */
 #define TURNS 1000
 
 struct end {
 	struct loop_socket socket;
 	int peer;
 	unsigned reads, writes;
-	bool closes; /* itself, when it can be read */
+	bool closes; /* closes itself when it can be read */
 	struct loop_socket *victim;
 };
 

@@ -22,13 +22,13 @@
 #include "loop_fixture.h"
 #include "net/reject.h"
 
-/* Nothing here takes so long; it only bounds a failure. */
+/* A test that waits longer fails. */
 #define PATIENCE_MS 60000
 
-/* More than both sockets and what is between them hold. */
+/* More than both sockets and the relay between them hold. */
 #define MANY_BYTES (8 * 1024 * 1024)
 
-/* What they may hold at the most. */
+/* The most that they may hold. */
 #define FEW_BYTES (1024 * 1024)
 
 struct fixture {
@@ -39,7 +39,7 @@ struct fixture {
 	struct tls *tls;
 	struct tls_door door;
 	SSL_CTX *clients;
-	int opened; /* what on_open was given last; -1: nothing */
+	int opened; /* the last descriptor that on_open was given; -1: none */
 };
 
 static struct fixture *fixture;
@@ -90,7 +90,7 @@ write_pem(const char *path, EVP_PKEY *key, X509 *certificate)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* A certificate for name that vouches for itself, and its key. */
+/* Make a self-signed certificate for name, and its key. */
 static void
 make_certificate(int number, const char *name)
 {
@@ -155,7 +155,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* A client that is connected, and what the door behind has of it. */
+/* A connected client, and the door's end of its connection. */
 struct pair {
 	SSL *client;
 	int fd;
@@ -242,7 +242,7 @@ assert_talks(struct pair *pair)
 }
 
 static void
-test_a_reload_is_for_connections_that_come_from_then_on(void **state)
+test_a_new_certificate_is_used_for_new_connections_only(void **state)
 {
 	struct pair old = open_pair(), new;
 	struct tls *fresh;
@@ -280,8 +280,7 @@ test_a_key_of_another_certificate_is_refused(void **state)
 
 static char bytes[65536];
 
-/* Let the door say what its socket takes, turn after turn, until that is nothing any
- * more. */
+/* Write from the door, turn after turn, until its socket takes nothing more. */
 static size_t
 fill_from_door(struct pair *pair)
 {
@@ -315,7 +314,7 @@ fill_from_peer(struct pair *pair)
 }
 
 static void
-test_a_peer_that_reads_nothing_holds_up_the_door_behind(void **state)
+test_a_peer_that_does_not_read_blocks_the_door(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_door(&pair), read = 0;
@@ -334,7 +333,7 @@ test_a_peer_that_reads_nothing_holds_up_the_door_behind(void **state)
 }
 
 static void
-test_a_door_that_reads_nothing_holds_up_the_peer(void **state)
+test_a_door_that_does_not_read_blocks_the_peer(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_peer(&pair), read = 0;
@@ -368,7 +367,7 @@ has_ended(struct pair *pair)
 }
 
 static void
-test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
+test_everything_written_before_the_door_closes_arrives(void **state)
 {
 	struct pair pair = open_pair();
 	size_t len = fill_from_door(&pair), read = 0;
@@ -396,9 +395,9 @@ test_what_was_said_before_the_door_closed_arrives_and_then_the_end(void **state)
 	close_pair(&pair);
 }
 
-/* It takes as long as that is put up with. */
+/* This takes as long as the relay's time limit. */
 static void
-test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut(void **state)
+test_a_peer_that_does_not_read_after_the_door_closed_is_cut_off(void **state)
 {
 	struct pair pair = open_pair();
 
@@ -427,7 +426,7 @@ has_answer(struct pair *pair)
 }
 
 static void
-test_a_peer_that_has_said_all_is_still_answered(void **state)
+test_a_peer_that_has_half_closed_is_still_answered(void **state)
 {
 	struct pair pair = open_pair();
 
@@ -444,7 +443,7 @@ test_a_peer_that_has_said_all_is_still_answered(void **state)
 }
 
 static void
-test_a_peer_that_goes_without_a_word_is_gone_for_the_door(void **state)
+test_a_close_without_a_tls_close_reaches_the_door(void **state)
 {
 	struct pair pair = open_pair();
 
@@ -463,14 +462,14 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_a_reload_is_for_connections_that_come_from_then_on),
+		TEST(test_a_new_certificate_is_used_for_new_connections_only),
 		TEST(test_a_key_of_another_certificate_is_refused),
-		TEST(test_a_peer_that_reads_nothing_holds_up_the_door_behind),
-		TEST(test_a_door_that_reads_nothing_holds_up_the_peer),
-		TEST(test_what_was_said_before_the_door_closed_arrives_and_then_the_end),
-		TEST(test_a_peer_that_takes_nothing_of_what_a_door_left_is_cut),
-		TEST(test_a_peer_that_has_said_all_is_still_answered),
-		TEST(test_a_peer_that_goes_without_a_word_is_gone_for_the_door),
+		TEST(test_a_peer_that_does_not_read_blocks_the_door),
+		TEST(test_a_door_that_does_not_read_blocks_the_peer),
+		TEST(test_everything_written_before_the_door_closes_arrives),
+		TEST(test_a_peer_that_does_not_read_after_the_door_closed_is_cut_off),
+		TEST(test_a_peer_that_has_half_closed_is_still_answered),
+		TEST(test_a_close_without_a_tls_close_reaches_the_door),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

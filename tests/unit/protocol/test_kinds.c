@@ -1,4 +1,4 @@
-/* Kinds: what is told apart once for all doors. */
+/* Forms, close codes, and the HTTP status of faults. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@ test_each_close_code_counts_as_an_ending(void **state)
 }
 
 static void
-test_a_form_tells_the_door(void **state)
+test_each_form_belongs_to_a_door(void **state)
 {
 	(void)state;
 	assert_string_equal(wire_door(WIRE_WS), "ws");
@@ -30,7 +30,7 @@ test_a_form_tells_the_door(void **state)
 }
 
 static void
-test_an_unknown_fault_is_the_clients(void **state)
+test_a_fault_without_a_status_of_its_own_has_400(void **state)
 {
 	(void)state;
 	assert_int_equal(fault_http_status("denied"), 403);
@@ -43,8 +43,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_close_code_counts_as_an_ending),
-		cmocka_unit_test(test_a_form_tells_the_door),
-		cmocka_unit_test(test_an_unknown_fault_is_the_clients),
+		cmocka_unit_test(test_each_form_belongs_to_a_door),
+		cmocka_unit_test(test_a_fault_without_a_status_of_its_own_has_400),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,8 +16,8 @@ struct api {
 	struct chat *chat;
 	struct rate_table *rates;
 	struct deferred_list *deferred; /* run at the end of each turn */
-	struct poll *polls;             /* polls that may come back, by token */
-	struct conn_limit_table *away;  /* counts these polls by address */
+	struct poll *polls;             /* those that a request can continue, by token */
+	struct conn_limit_table *away;  /* counts them by address */
 	struct http_routes routes;
 };
 
@@ -25,7 +25,8 @@ struct api {
 void api_init(struct api *api, const struct access *access, struct chat *chat,
 	struct deferred_list *deferred);
 
-/* Forget polls that did not come back until now_ms. Call it several times a second. */
+/* Forget polls that have been idle for too long at now_ms. Call it several times a
+ * second. */
 void api_forget_polls(struct api *api, int64_t now_ms);
 
 /* Apply the changed configuration. */
