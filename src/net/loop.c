@@ -277,8 +277,13 @@ loop_socket_open(struct loop_socket *socket, struct loop *loop, int fd,
 	/* libwebsockets does not read or write files by itself. */
 	socket->wsi = lws_adopt_descriptor_vhost(
 		loop->vhost, LWS_ADOPT_RAW_FILE_DESC, desc, NULL, NULL);
-	if (!socket->wsi)
-		abort(); /* out of memory */
+	if (!socket->wsi) {
+		/* Out of memory, or the limit of open files was raised after loop_new. */
+		log_error("loop_failed",
+			log_str("error", "libwebsockets does not take a descriptor"),
+			log_int("descriptor", fd));
+		abort();
+	}
 	lws_set_opaque_user_data(socket->wsi, socket);
 }
 

@@ -138,6 +138,24 @@ websocket_heard(struct websocket *socket)
 	socket->pinged_ms = 0;
 }
 
+/* lws closes a connection whose input has ended, but first waits until its output is
+ * written, and until then that end would be reported in every turn of the loop. */
+static void
+websocket_check_end(struct websocket *socket, int64_t now_ms)
+{
+	int fd = lws_get_socket_fd(socket->wsi);
+	char byte;
+
+	if (!lws_partial_buffered(socket->wsi) ||
+		recv(fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) != 0)
+		return;
+	lws_rx_flow_control(socket->wsi, 0);
+	if (!socket->is_left)
+		conn_note_ending(socket->conn, ENDING_LOST);
+	if (!socket->conn->deadline_ms)
+		socket->conn->deadline_ms = now_ms + CLOSE_ANSWER_MS;
+}
+
 static void
 websocket_on_tick(struct conn *conn, int64_t now_ms)
 {
@@ -146,6 +164,7 @@ websocket_on_tick(struct conn *conn, int64_t now_ms)
 
 	if (!socket->is_open)
 		return;
+	websocket_check_end(socket, now_ms);
 	/* lws closes the connection because the peer broke the protocol. It may miss the
 	 * peer's answer, and its own timers may be late, so set a deadline. */
 	if (websocket_is_closing(socket) && !conn->deadline_ms) {

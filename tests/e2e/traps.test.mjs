@@ -99,6 +99,23 @@ test('a client that closes or half-closes while it waits for news costs no proce
 		await eventually(() => assert.ok(daemon.openSockets() <= before), 'sockets to be closed');
 	}));
 
+// libwebsockets closes such a WebSocket once its output is written, and would look for input all the while.
+test('a slow reader that half-closes costs no processor time', { skip: isSlowRun }, () =>
+	withDaemon({ settings: [...noRateLimit, 'heartbeat.ping_s=1', 'heartbeat.pong_s=20'] }, async (daemon) => {
+		const clock = await daemon.ws('/echo');
+		const before = daemon.openSockets();
+		const slow = await connect(daemon);
+		await slow.handshake('/ws?room=ops');
+		slow.socket.pause();
+		const text = 'x'.repeat(8000);
+		while (!/^slow_reader /m.test(daemon.stderr))
+			await statusesOf(daemon, push(text), 1);
+		slow.halfClose();
+		await daemon.assertIdle(clock, 1);
+		await eventually(() => assert.ok(daemon.openSockets() <= before), 'the socket to be closed');
+		slow.destroy();
+	}));
+
 test('every kind of message passes when compression is offered but not negotiated', () =>
 	withDaemon({ settings: noRateLimit }, async (daemon) => {
 		const echo = await daemon.ws('/echo', { perMessageDeflate: true });

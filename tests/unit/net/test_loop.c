@@ -1,9 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "loop_fixture.h"
@@ -227,6 +230,52 @@ test_without_free_descriptors_nothing_is_released(void **state)
 	close_end(&end);
 }
 
+/* Open a socket for which the loop has no room: its number is not below the limit of open
+ * files. */
+static void
+open_above_the_limit(int fd)
+{
+	struct rlimit limit, low;
+	struct loop_socket socket;
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	signal(SIGABRT, SIG_DFL);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	low = (struct rlimit){ (rlim_t)fd, limit.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &low);
+	loop_socket_open(&socket, loop_new(), fd, &ops);
+}
+
+static void
+test_a_descriptor_above_the_limit_aborts_with_a_line_in_the_log(void **state)
+{
+	char line[512] = "";
+	int ends[2], status, fd;
+	FILE *output;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	fd = fcntl(ends[1], F_DUPFD_CLOEXEC, 100);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		open_above_the_limit(fd);
+		_exit(0);
+	}
+	close(fd);
+	close(ends[1]);
+	output = fdopen(ends[0], "r");
+	while (fgets(line, sizeof(line), output) && strncmp(line, "loop_failed", 11) != 0)
+		;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	fclose(output);
+	assert_memory_equal(line, "loop_failed", 11);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
 static void
 test_closing_the_loop_closes_its_sockets(void **state)
 {
@@ -282,6 +331,7 @@ main(void)
 		TEST(test_a_moved_socket_has_another_owner),
 		TEST(test_a_released_socket_keeps_its_number),
 		TEST(test_without_free_descriptors_nothing_is_released),
+		TEST(test_a_descriptor_above_the_limit_aborts_with_a_line_in_the_log),
 		TEST(test_closing_the_loop_closes_its_sockets),
 		TEST(test_timers_run_once_or_repeatedly),
 	};
