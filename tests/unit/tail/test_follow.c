@@ -246,7 +246,7 @@ test_one_inotify_instance_serves_all_files(void **state)
 {
 	struct fixture *fixture = *state;
 	const uint64_t count = 140;
-	char name[16];
+	char name[24];
 	uint64_t i;
 
 	for (i = 0; i < count; i++) {
