@@ -86,7 +86,7 @@ access_log_in(const struct access *access, const char *text, size_t len,
 		return permissions;
 	*refusal = (struct access_refusal){
 		.code = len ? "bad_token" : "token_required",
-		.text = len ? "this token is no good" : "this needs a token",
+		.text = len ? "this token is not valid" : "this needs a token",
 		.why = why,
 	};
 	return NULL;

@@ -63,7 +63,7 @@ test('a bad token is refused at every door without details, and each try is logg
 			for (const token of list) {
 				const before = daemon.log.length;
 				const refused = await assertRefused(get(daemon, '/rooms', { headers: bearer(token) }), 401, 'bad_token');
-				assert.equal(refused.json.error.message, 'this token is no good');
+				assert.equal(refused.json.error.message, 'this token is not valid');
 				assert.equal(await refusalOf(daemon, `/ws?token=${token}`), '401 bad_token');
 				await eventually(() => {
 					const lines = daemon.log.slice(before).filter((line) => line.startsWith('refused '));
@@ -180,7 +180,7 @@ test('a line connection without a login ends after a bad token, too many lines o
 	withJwt(async (daemon) => {
 		const wrong = await connectTerminal(daemon);
 		wrong.say(`/login ${sign({ sub: 'ann' }, { key: 'x' })}`, 'and on');
-		assert.deepEqual(await wrong.rest(), ['* This needs a token: /login TOKEN', '* this token is no good', '* Goodbye: bad_token']);
+		assert.deepEqual(await wrong.rest(), ['* This needs a token: /login TOKEN', '* this token is not valid', '* Goodbye: bad_token']);
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_token$/);
 		const talker = await connectTerminal(daemon);
 		talker.say(...Array(50).fill('let me in'));
