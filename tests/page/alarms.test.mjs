@@ -20,7 +20,8 @@ const alarmRow = (person) => person.page.locator('.log > .alarm-line');
 
 async function opens(person) {
 	await person.page.click('#alarms-button');
-	await person.page.waitForSelector('#alarms:popover-open');
+	// The page fills the list after the panel has opened.
+	await person.page.waitForSelector('#alarms:popover-open li');
 }
 
 const badge = (person, text) =>
