@@ -48,6 +48,7 @@ struct chat {
 	struct store *store;
 	struct store *tails; /* lines of log files */
 	struct bans *bans;
+	struct gate *gate;
 	struct room records; /* room of the bans; nobody can enter it */
 	void (*fill_random)(void *out, size_t len);
 	uint64_t last_number;

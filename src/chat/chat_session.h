@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-#include "linnet/auth/rate.h"
+#include "linnet/auth/gate.h"
 #include "linnet/chat/chat.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/message.h"

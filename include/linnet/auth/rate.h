@@ -5,14 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "linnet/base/token_bucket.h"
-
-/* All zero for a new client. */
-struct rate {
-	struct token_bucket messages;
-	struct token_bucket
-		patience; /* how often it may be refused before it is closed */
-};
+#include "linnet/auth/gate.h"
 
 struct rate_table;
 
