@@ -110,6 +110,12 @@ conn_is_proxy(const struct conn *conn)
 }
 
 bool
+conn_is_exempt(const struct conn *conn)
+{
+	return conn->is_loopback || (!conn->is_forwarded && conn_is_proxy(conn));
+}
+
+bool
 conn_is_banned(const struct conn *conn)
 {
 	struct in6_addr address;

@@ -15,6 +15,7 @@
 struct http;
 struct http_route;
 struct http_waiter;
+struct message_fault;
 
 /* A request. It lives until it is answered, its stream is ended, its connection is handed
  * over, or its waiter's on_gone is called. Handlers only read it. */
@@ -95,6 +96,10 @@ void http_respond(struct http_request *request, const struct http_response *answ
  * none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section 15.5.2). */
 void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
+
+/* The same for a fault: its code decides the status, and retry_after_ms, if it is given,
+ * makes it 429. */
+void http_respond_fault(struct http_request *request, const struct message_fault *fault);
 
 /* The handler will answer within a minute. The peer may half-close meanwhile and still
  * gets the answer. */

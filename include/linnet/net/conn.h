@@ -119,6 +119,10 @@ int conn_set_client(struct conn *conn, const struct in6_addr *client);
 /* Serve the peer itself again, if it is a proxy that has forwarded a request. */
 void conn_unset_client(struct conn *conn);
 
+/* True if the limits that all connections of an address share do not apply: the client is
+ * this machine, or a trusted proxy asks for itself. */
+bool conn_is_exempt(const struct conn *conn);
+
 /* True if the client is banned now. */
 bool conn_is_banned(const struct conn *conn);
 

@@ -36,15 +36,15 @@ api_ask(struct http_request *request, json_t *object)
 	struct access_caller caller = access_caller_of(&api->access, request);
 	const struct permissions *permissions = api_permissions(request);
 
-	if (permissions)
-		api_call(request,
-			&(struct chat_caller){
-				.permissions = permissions,
-				.rate = api_rate(request, &caller),
-			},
+	if (permissions) {
+		const struct chat_caller asker =
+			api_caller(request, &caller, permissions);
+
+		api_call(request, &asker,
 			(struct chat_call){ .kind = CHAT_ASK, .object = object });
-	else
+	} else {
 		json_decref(object);
+	}
 	permissions_unref(permissions);
 }
 
@@ -105,7 +105,6 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 	*api = (struct api){
 		.access = *access,
 		.chat = chat,
-		.rates = rate_table_new(),
 		.deferred = deferred,
 		.away = conn_limit_new((unsigned)access->config->limits.per_address),
 		.routes = { .rows = rows, .count = ARRAY_SIZE(rows), .context = api },
@@ -123,5 +122,4 @@ api_fini(struct api *api)
 {
 	api_forget_polls(api, INT64_MAX);
 	conn_limit_free(api->away);
-	rate_table_free(api->rates);
 }

@@ -54,6 +54,7 @@ api_admin(struct http_request *request)
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct conn *conn = request->conn;
+	struct chat_caller moderator;
 	const char *order;
 	json_t *object;
 
@@ -66,13 +67,8 @@ api_admin(struct http_request *request)
 						   : api_read_json(request, 0);
 	if (!object)
 		return;
-	api_call(request,
-		&(struct chat_caller){
-			.permissions = &permissions_of_all,
-			.rate = api_rate(request, &caller),
-			.name = caller.token->name,
-			.peer = conn->peer,
-		},
+	moderator = api_caller(request, &caller, &permissions_of_all);
+	api_call(request, &moderator,
 		(struct chat_call){
 			.kind = CHAT_ORDER,
 			.order = order,

@@ -124,6 +124,9 @@ static void
 api_push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
+	/* The caller may push to this room, and no object names another one. */
+	const struct chat_caller program =
+		api_caller(request, caller, &permissions_of_all);
 	json_t *object;
 	size_t i;
 
@@ -131,13 +134,7 @@ api_push_all(struct http_request *request, const struct access_caller *caller,
 	{
 		json_object_set_new(object, "room", json_string(room));
 	}
-	/* The caller may push to this room, and no object names another one. */
-	api_call(request,
-		&(struct chat_caller){
-			.permissions = &permissions_of_all,
-			.rate = api_rate(request, caller),
-			.name = caller->token ? caller->token->name : "push",
-		},
+	api_call(request, &program,
 		(struct chat_call){
 			.kind = CHAT_PUSH,
 			.is_hook = is_hook,
