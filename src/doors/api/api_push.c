@@ -201,12 +201,13 @@ static json_t *
 api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
+	const char *header = hook_event_header(kind);
 	struct message_fault fault;
 
 	if (!body)
 		return NULL;
-	list = hook_convert(
-		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	list = hook_convert(kind, header ? http_head_value(request->head, header) : NULL,
+		body, &fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
@@ -224,7 +225,9 @@ api_hook(struct http_request *request)
 
 	if (kind == HOOK_UNKNOWN) {
 		http_respond_error(request, 404, NULL, "no_such_hook",
-			"the hooks are alertmanager, grafana, github and generic");
+			"the hooks are alertmanager, grafana, github, gitea, gitlab, "
+			"kuma, "
+			"sentry and generic");
 		return;
 	}
 	if (!api_may_push(request, &caller, room))
