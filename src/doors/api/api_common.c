@@ -53,6 +53,10 @@ api_answer_fault(struct http_request *request, const struct message_fault *fault
 {
 	char headers[64];
 
+	if (fault->is_too_large) {
+		http_respond_error(request, 413, NULL, "too_large", fault->text);
+		return;
+	}
 	if (!fault->retry_after_ms) {
 		api_refuse(request, fault->code, fault->text);
 		return;

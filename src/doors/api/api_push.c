@@ -208,8 +208,9 @@ api_push_convert(struct http_request *request, enum hook_kind kind)
 
 	if (!body)
 		return NULL;
-	list = hook_convert(
-		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	list = hook_convert(kind, http_head_value(request->head, "x-github-event"), body,
+		api_message_bytes(((const struct api *)request->context)->access.config),
+		&fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);

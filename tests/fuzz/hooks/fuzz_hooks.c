@@ -84,16 +84,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t count = sizeof(events) / sizeof(events[0]), which, i;
 	struct message_fault fault;
+	json_error_t error;
 	json_t *body, *pushes, *push;
 
 	if (!size)
 		return 0;
 	which = data[0] % (3 + count);
-	body = json_loadb((const char *)data + 1, size - 1, JSON_DECODE_ANY, NULL);
+	body = json_text_load(
+		(const char *)data + 1, size - 1, JSON_DECODE_ANY, &error);
 	pushes = hook_convert(which < 3 ? (enum hook_kind[]){ HOOK_ALERTMANAGER,
 						  HOOK_GRAFANA, HOOK_GENERIC }[which]
 					: HOOK_GITHUB,
-		which < 3 ? NULL : events[which - 3], body, &fault);
+		which < 3 ? NULL : events[which - 3], body, 16384, &fault);
 	require(pushes || (!strcmp(fault.code, "bad_hook") && *fault.text),
 		"NULL without a reason");
 	require(json_array_size(pushes) <= 201, "too many pushes");
