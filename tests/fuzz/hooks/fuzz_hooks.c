@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../fuzz.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/utf8.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
