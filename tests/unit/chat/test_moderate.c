@@ -50,6 +50,15 @@ come_called(
 		assert_int_equal((fake)->code, CLOSE_POLICY);                            \
 	} while (0)
 
+static bool
+is_banned(const struct fixture *fixture, enum ban_kind kind, const char *name)
+{
+	struct name_forms forms;
+
+	assert_true(name_forms_write(&forms, name));
+	return bans_have_name(chat_bans(fixture->chat), kind, &forms);
+}
+
 static void
 test_a_kick_tells_why_and_closes_every_session_of_a_person(void **state)
 {
@@ -224,9 +233,9 @@ test_bans_and_mutes_end_after_their_minutes(void **state)
 		JSON({"username":"bob","minutes":0.5}), JSON("until":32000));
 	chat_tick(fixture->chat, 32001);
 	assert_order(fixture, "bans", "{}", JSON("mutes":[]));
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
 	chat_tick(fixture->chat, 61001);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 }
 
 static void
@@ -363,9 +372,9 @@ test_bans_and_mutes_survive_a_restart_and_lifted_ones_do_not(void **state)
 	assert_order(fixture, "unban", JSON({"username":"bob"}), "unban");
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_MUTE, "eva"));
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "bob"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_MUTE, "eva"));
+	assert_false(is_banned(fixture, BAN_NAME, "bob"));
 	cidr_read_address("203.0.113.9", 11, &address);
 	assert_true(bans_have_address(chat_bans(fixture->chat), &address));
 	assert_order(fixture, "bans", "{}", JSON("reason":"spam"));
@@ -380,13 +389,13 @@ test_a_ban_that_ended_while_stopped_is_not_restored(void **state)
 	assert_order(fixture, "ban", JSON({"username":"ida","minutes":1}), "ban");
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
 	chat_prune(fixture->chat, fixture->now_ms + 60001);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 	settle(fixture);
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 }
 
 #define life_test(test) cmocka_unit_test_setup_teardown(test, begin_life, end_life)
