@@ -100,6 +100,21 @@ presence_end_holds(struct chat *chat)
 	}
 }
 
+/* Announce to everybody in room but except (NULL: to all) that session's person has
+ * entered. */
+static void
+presence_announce_enter(
+	struct room *room, const struct session *session, const struct person *except)
+{
+	presence_announce(room, &(struct event){
+					.word = "enter",
+					.name = session->person->name,
+					.via = session->wire,
+					.except = except,
+					EVERYBODY,
+				});
+}
+
 /* Count session in room, and announce its person or hold that. */
 static void
 presence_arrive(struct chat *chat, struct room *room, const struct session *session)
@@ -108,21 +123,15 @@ presence_arrive(struct chat *chat, struct room *room, const struct session *sess
 
 	if (!attendee || !room->listeners)
 		return;
-	if (rooms_people(room) > CALM_PEOPLE) {
-		attendee->is_held = true;
-		attendee->held_via = session->wire;
-		attendee->held_ms = chat->now_ms;
-		attendee->held_number = room->last_number;
-		TAILQ_INSERT_TAIL(&chat->held, attendee, held_link);
+	if (rooms_people(room) <= CALM_PEOPLE) {
+		presence_announce_enter(room, session, session->person);
 		return;
 	}
-	presence_announce(room, &(struct event){
-					.word = "enter",
-					.name = session->person->name,
-					.via = session->wire,
-					.except = session->person,
-					EVERYBODY,
-				});
+	attendee->is_held = true;
+	attendee->held_via = session->wire;
+	attendee->held_ms = chat->now_ms;
+	attendee->held_number = room->last_number;
+	TAILQ_INSERT_TAIL(&chat->held, attendee, held_link);
 }
 
 /* Uncount a session of person in room, and announce it if it was the last. Who was not
@@ -229,8 +238,11 @@ presence_move_session(struct chat *chat, struct session *session, struct person 
 		presence_go(chat, member->room, old, session->wire, old);
 	roster_move(chat->roster, session, person);
 	presence_forget_lists(rest);
+	/* It may be a listener for long, so this enter is not held: it would miss its own
+	 * next rename. */
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
-		presence_arrive(chat, member->room, session);
+		if (rooms_attend(member->room, person))
+			presence_announce_enter(member->room, session, person);
 }
 
 /* Give a session that only shares a name a name of its own. */
@@ -246,12 +258,7 @@ presence_split_session(struct chat *chat, struct session *session, const char *n
 		presence_go(chat, member->room, old, session->wire, NULL);
 		rooms_attend(member->room, session->person);
 		/* The session is told, too: it is the answer to its rename. */
-		presence_announce(member->room, &(struct event){
-							.word = "enter",
-							.name = name,
-							.via = session->wire,
-							EVERYBODY,
-						});
+		presence_announce_enter(member->room, session, NULL);
 	}
 }
 
