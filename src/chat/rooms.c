@@ -161,6 +161,33 @@ rooms_attendee(const struct room *room, const struct person *person)
 	return attendee;
 }
 
+static void
+rooms_append_text(struct buffer *list, const char *text)
+{
+	buffer_append(list, text, strlen(text));
+}
+
+static void
+rooms_append_user(struct buffer *list, const struct person *person)
+{
+	rooms_append_text(list, list->len > 1 ? ",{\"username\":" : "{\"username\":");
+	rooms_append_text(list, person->quoted);
+	rooms_append_text(list, ",\"via\":\"");
+	rooms_append_text(list, wire_door(TAILQ_FIRST(&person->sessions)->wire));
+	rooms_append_text(list, "\"}");
+}
+
+/* Somebody has come: the list stays, with one more. */
+static void
+rooms_extend_list(struct room *room, const struct person *person)
+{
+	if (!room->users.len || HASH_COUNT(room->attendees) > USERS_LISTED)
+		return;
+	room->users.len--; /* its ] */
+	rooms_append_user(&room->users, person);
+	rooms_append_text(&room->users, "]");
+}
+
 struct attendee *
 rooms_attend(struct room *room, struct person *person)
 {
@@ -175,7 +202,7 @@ rooms_attend(struct room *room, struct person *person)
 	attendee->person = person;
 	attendee->sessions = 1;
 	HASH_ADD_PTR(room->attendees, person, attendee);
-	rooms_forget_list(room);
+	rooms_extend_list(room, person);
 	return attendee;
 }
 
@@ -192,22 +219,6 @@ rooms_unattend(struct attendee *attendee)
 	free(attendee);
 	rooms_forget_list(room);
 	return true;
-}
-
-static void
-rooms_append_text(struct buffer *list, const char *text)
-{
-	buffer_append(list, text, strlen(text));
-}
-
-static void
-rooms_append_user(struct buffer *list, const struct person *person)
-{
-	rooms_append_text(list, list->len > 1 ? ",{\"username\":" : "{\"username\":");
-	rooms_append_text(list, person->quoted);
-	rooms_append_text(list, ",\"via\":\"");
-	rooms_append_text(list, wire_door(TAILQ_FIRST(&person->sessions)->wire));
-	rooms_append_text(list, "\"}");
 }
 
 const struct buffer *

@@ -135,7 +135,8 @@ struct attendee *rooms_attend(struct room *room, struct person *person);
 bool rooms_unattend(struct attendee *attendee);
 
 /* The JSON text of the list of people in room, cut after the first 1,000. Valid until the
- * next change. It is made only when somebody has come, gone or changed. */
+ * next change. It is made again when somebody has gone or changed, and extended when
+ * somebody comes. */
 const struct buffer *rooms_list_users(struct room *room);
 
 /* A person in room has another name, or is there by another door. */

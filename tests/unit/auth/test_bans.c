@@ -113,6 +113,26 @@ test_text_that_is_not_a_prefix_is_refused(void **state)
 }
 
 static void
+test_a_ban_covers_names_that_look_alike_until_it_is_removed(void **state)
+{
+	struct bans *bans = bans_new();
+	struct ban ban = { .subject = { .kind = BAN_NAME, .name = "ann" }, .reason = "" };
+	struct ban again = ban;
+
+	(void)state;
+	strcpy(again.subject.name, "аnn"); /* Cyrillic: a ban of its own */
+	assert_int_equal(bans_add(bans, &ban), 0);
+	assert_int_equal(bans_add(bans, &again), 0);
+	assert_true(has_name(bans, BAN_NAME, "ａnn"));
+	assert_false(has_name(bans, BAN_NAME, "anm"));
+	bans_remove(bans, bans_find(bans, &ban.subject));
+	assert_true(has_name(bans, BAN_NAME, "ann"));
+	bans_remove(bans, bans_find(bans, &again.subject));
+	assert_false(has_name(bans, BAN_NAME, "ann"));
+	bans_free(bans);
+}
+
+static void
 test_a_banned_name_matches_in_any_case(void **state)
 {
 	struct bans *bans = *state;
@@ -249,6 +269,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_a_ban_covers_names_that_look_alike_until_it_is_removed),
 		cmocka_unit_test(test_a_prefix_is_written_in_its_canonical_form),
 		cmocka_unit_test(test_text_that_is_not_a_prefix_is_refused),
 		ban_test(test_a_banned_name_matches_in_any_case),

@@ -223,6 +223,19 @@ test_a_muted_person_cannot_write_by_a_call(void **state)
 }
 
 static void
+test_an_old_ban_of_a_name_that_is_bad_now_can_be_lifted(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct ban old = { .subject = { .kind = BAN_NAME, .name = "eve: x" },
+		.reason = "" };
+
+	assert_order(fixture, "ban", JSON({"username":"eve: x"}), "bad_name");
+	bans_add((struct bans *)(uintptr_t)chat_bans(fixture->chat), &old);
+	assert_order(fixture, "unban", JSON({"username":"eve: x"}), "unban");
+	assert_false(is_banned(fixture, BAN_NAME, "eve: x"));
+}
+
+static void
 test_bans_and_mutes_end_after_their_minutes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -404,6 +417,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		chat_test(test_an_old_ban_of_a_name_that_is_bad_now_can_be_lifted),
 		chat_test(test_a_kick_tells_why_and_closes_every_session_of_a_person),
 		chat_test(test_the_reason_of_a_kick_is_its_text),
 		chat_test(test_a_banned_name_cannot_be_used_until_the_ban_is_lifted),
