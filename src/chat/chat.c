@@ -164,6 +164,7 @@ chat_new(struct chat **out, const struct config *config,
 	chat->fill_random = fill_random;
 	chat->rooms = rooms_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
+	chat->gate = gate_new(config);
 	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
@@ -182,6 +183,12 @@ chat_new(struct chat **out, const struct config *config,
 	store_each_state(chat->store, chat_on_state_known, chat);
 	*out = chat;
 	return 0;
+}
+
+struct gate *
+chat_gate(const struct chat *chat)
+{
+	return chat->gate;
 }
 
 uint64_t
@@ -408,6 +415,7 @@ chat_free(struct chat *chat)
 	store_close(chat->tails);
 	metric_free_due(chat);
 	bans_free(chat->bans);
+	gate_free(chat->gate);
 	assert(!chat->requests);
 	send_free_sayings(chat);
 	roster_free(chat->roster);
