@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
@@ -127,25 +128,39 @@ main_default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
-/* Returns the configuration, or NULL with all errors in errors. */
+/* A file that cannot be reached, or a link to nowhere, counts: reading it reports why. */
+static bool
+main_has_default_file(void)
+{
+	struct stat status;
+
+	return lstat(DEFAULT_CONFIG, &status) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* Returns the configuration, or NULL with all errors in errors. The default file is read
+ * again at each reload once it was read. If it is gone then, that is an error: the
+ * built-in defaults have no tokens. */
 static struct config *
-main_read_config(const struct arguments *arguments, struct config_errors *errors)
+main_read_config(struct arguments *arguments, struct config_errors *errors)
 {
 	const char *path = arguments->path;
 	char *root = main_default_root();
 	struct config *config;
 
-	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+	if (!path && main_has_default_file())
 		path = DEFAULT_CONFIG;
 	config = config_load(
 		path, arguments->settings, arguments->setting_count, root, errors);
 	free(root);
+	if (config)
+		arguments->path = path;
 	return config;
 }
 
 /* Returns the configuration, or NULL after printing all errors. */
 static struct config *
-main_load(const struct arguments *arguments)
+main_load(struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
 	struct config *config = main_read_config(arguments, &errors);
