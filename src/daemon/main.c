@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <libgen.h>
@@ -220,12 +221,27 @@ main_act(struct arguments *arguments)
 	return status;
 }
 
+/* A descriptor that is closed at the start would become a socket or the database, and
+ * then get the log. */
+static int
+main_open_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -errno;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
+	if (main_open_standard_files() < 0)
+		return EXIT_CANNOT_OPEN;
 	/* Without this jansson would return NULL, which callers take for invalid
 	 * input. */
 	json_set_alloc_funcs(xmalloc, free);

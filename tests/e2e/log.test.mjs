@@ -71,7 +71,7 @@ test('with the JSON format each line is one object', () =>
 	}));
 
 test('the manual lists every event of the log and no other', () => {
-	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_write\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
+	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_(?:write|make_line)\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
 	// The call names two events and logs one of them.
 	patterns.push(/\bmoderate_log_order\(\w+ \? "([a-z_]+)"/g, /\bmoderate_log_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
