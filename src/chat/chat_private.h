@@ -24,6 +24,13 @@ struct input {
 	struct message_fault fault; /* why it is refused, set before -errno is returned */
 };
 
+/* How many bytes of JSON a client's object may take when it is kept and sent. */
+static inline size_t
+chat_max_bytes(const struct config *config)
+{
+	return 2 * (size_t)config->limits.message_bytes;
+}
+
 /* Handles input. Returns 0, or -errno with the fault filled in; then the asker was not
  * told yet. */
 typedef int input_handler(struct input *input);

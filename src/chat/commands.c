@@ -265,7 +265,8 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 	if (session->closed)
 		return;
 	chat->now_ms = now_ms;
-	if (message_decode(&input.message, bytes, len, &input.fault) < 0) {
+	if (message_decode(&input.message, bytes, len, chat_max_bytes(chat->config),
+		    &input.fault) < 0) {
 		struct input hurry = input;
 
 		/* Bad input costs as much as a message. */
@@ -359,7 +360,8 @@ command_handle_line(struct input *input, const struct command *command, const ch
 	json_t *object = command_object_of(command, text, &input->fault);
 	int r;
 
-	if (!object || message_take(&input->message, object, &input->fault) < 0)
+	if (!object || message_take(&input->message, object,
+			       chat_max_bytes(input->chat->config), &input->fault) < 0)
 		return -EINVAL;
 	r = command_run(input, command);
 	message_fini(&input->message);

@@ -108,12 +108,14 @@ push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *
 {
 	struct input input = { .chat = chat, .asker = asker };
 	enum payment payment = PAYMENT_DUE;
+	/* A hook's text was cut, so that no alert is lost. */
+	size_t max_bytes = is_hook ? SIZE_MAX : chat_max_bytes(chat->config), i;
 	json_t *object;
-	size_t i;
 
 	json_array_foreach(objects, i, object)
 	{
-		if (message_take(&input.message, json_incref(object), &input.fault) < 0 ||
+		if (message_take(&input.message, json_incref(object), max_bytes,
+			    &input.fault) < 0 ||
 			push_object(&input, &payment, label, is_hook) < 0)
 			reply_fault(asker, &input.fault);
 		else

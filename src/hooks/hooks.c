@@ -71,10 +71,15 @@ hook_event_header(enum hook_kind kind)
 }
 
 json_t *
-hook_convert(
-	enum hook_kind kind, const char *event, json_t *body, struct message_fault *fault)
+hook_convert(enum hook_kind kind, const char *event, json_t *body, size_t max_text_bytes,
+	struct message_fault *fault)
 {
-	struct hooks_request request = { .event = event, .body = body, .fault = fault };
+	struct hooks_request request = {
+		.event = event,
+		.body = body,
+		.max_text_bytes = size_min(max_text_bytes, HOOKS_MESSAGE_BYTES),
+		.fault = fault,
+	};
 
 	assert(kind < HOOK_UNKNOWN);
 	memset(fault, 0, sizeof(*fault));
@@ -340,8 +345,8 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 		title = push->key ? title : "";
 	}
 	line = hooks_line_of(title, strlen(title));
-	if (!hooks_copy_text(text, HOOKS_MESSAGE_BYTES, message))
-		hooks_add_ellipsis(text, HOOKS_MESSAGE_BYTES);
+	if (!hooks_copy_text(text, request->max_text_bytes, message))
+		hooks_add_ellipsis(text, request->max_text_bytes);
 	if (username && name_fault(username, HOOKS_NAME_BYTES))
 		username = NULL;
 	/* "*" leaves out what is NULL. */

@@ -29,6 +29,7 @@ struct hooks_request {
 	const char *username; /* sender of the pushes; NULL: the body may name one */
 	const char *event;    /* the header that names the event, or NULL */
 	json_t *body;
+	size_t max_text_bytes; /* of a message, up to HOOKS_MESSAGE_BYTES */
 	json_t *pushes;
 	struct message_fault *fault;
 };

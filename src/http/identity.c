@@ -102,22 +102,7 @@ http_warn_not_local(const struct http_request *request)
 				"HTTP/1.1, not through a proxy; others need a token"));
 }
 
-static bool
-identity_refuse(struct http_request *request, int error)
-{
-	if (error == -EACCES) {
-		log_info("refused", log_str("peer", request->conn->peer),
-			log_str("why", "banned"));
-		http_respond_error(request, 403, NULL, "banned", "you are banned");
-	} else {
-		log_info("client_refused", log_str("peer", request->conn->peer));
-		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
-			"there is no place left, try later");
-	}
-	return false;
-}
-
-bool
+int
 identity_find(struct http_request *request)
 {
 	const struct http_head *head = request->head;
@@ -135,10 +120,10 @@ identity_find(struct http_request *request)
 	if (found != -ENOENT || (is_proxy && identity_find_mark(head)))
 		set = conn_set_client(conn, &client);
 	if (set < 0)
-		return identity_refuse(request, set);
+		return set;
 	request->not_local = conn->is_loopback ? identity_doubt(head, found == 0) : NULL;
 	request->is_local = conn->is_loopback && !request->not_local;
-	return true;
+	return 0;
 }
 
 bool

@@ -5,9 +5,9 @@
 #include "http/http_private.h"
 
 /* Find the client of the request, serve it on the connection, and set is_local and
- * not_local. Returns false if the client is banned or over its limit: the request was
- * answered. May be called again for the same request. */
-bool identity_find(struct http_request *request);
+ * not_local. Returns 0, -EACCES if the client is banned, or -EUSERS if it is over its
+ * limit of connections. May be called again for the same request. */
+int identity_find(struct http_request *request);
 
 /* True if the page that sent the request was loaded by TLS, as far as the connection and
  * a trusted proxy tell. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,6 +156,25 @@ router_check_length(struct http_request *request)
 }
 
 static bool
+router_identify(struct http_request *request)
+{
+	int r = identity_find(request);
+
+	if (r == 0)
+		return true;
+	if (r == -EACCES) {
+		log_info("refused", log_str("peer", request->conn->peer),
+			log_str("why", "banned"));
+		http_respond_error(request, 403, NULL, "banned", "you are banned");
+	} else {
+		log_info("client_refused", log_str("peer", request->conn->peer));
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
+			"there is no place left, try later");
+	}
+	return false;
+}
+
+static bool
 router_ask_door(struct http_request *request)
 {
 	return !request->route->admit || request->route->admit(request);
@@ -164,7 +184,7 @@ bool
 http_route_admit(struct http_request *request)
 {
 	router_find_route(request);
-	if (!identity_find(request))
+	if (!router_identify(request))
 		return false;
 	if (!request->route)
 		return router_reject(
@@ -184,5 +204,5 @@ http_route_admit(struct http_request *request)
 bool
 http_route_admit_again(struct http_request *request)
 {
-	return identity_find(request) && router_ask_door(request);
+	return router_identify(request) && router_ask_door(request);
 }

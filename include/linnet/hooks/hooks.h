@@ -38,10 +38,10 @@ const char *hook_event_header(enum hook_kind kind);
  * Both may have click (an http or https URL, at most 2048 bytes), username (1 to 32
  * bytes, valid by name_fault) and tags (up to 8 strings of 1 to 64 bytes). Text is valid
  * UTF-8. It has no control characters, but message may have tabs and newlines. Text that
- * was cut ends with "…".
+ * was cut ends with "…"; a message is cut to max_text_bytes (64 or more), too.
  *
  * Returns a new array of up to 401 push objects, which the caller owns. It is empty if
  * the event is of no interest. Returns NULL with *fault filled in (code "bad_hook") if
  * body is not a webhook of that kind. */
 json_t *hook_convert(enum hook_kind kind, const char *event, json_t *body,
-	struct message_fault *fault);
+	size_t max_text_bytes, struct message_fault *fault);

@@ -213,7 +213,9 @@ api_push_convert(struct http_request *request, enum hook_kind kind)
 	if (!body)
 		return NULL;
 	list = hook_convert(kind, header ? http_head_value(request->head, header) : NULL,
-		body, &fault);
+		body,
+		api_message_bytes(((const struct api *)request->context)->access.config),
+		&fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
@@ -230,7 +232,7 @@ api_admit_hook(struct http_request *request)
 		return api_may_push(request, &caller, request->head->segments[2]);
 	http_respond_error(request, 404, NULL, "no_such_hook",
 		"the hooks are alertmanager, grafana, github, gitea, gitlab, "
-			"kuma, sentry and generic");
+		"kuma, sentry and generic");
 	return false;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../fuzz.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/utf8.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
@@ -108,6 +109,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum hook_kind kind = HOOK_GITHUB;
 	const char *event = NULL;
 	struct message_fault fault;
+	json_error_t error;
 	json_t *body, *pushes, *push;
 
 	if (!size)
@@ -122,8 +124,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		event = events[which - 3];
 	}
-	body = json_loadb((const char *)data + 1, size - 1, JSON_DECODE_ANY, NULL);
-	pushes = hook_convert(kind, event, body, &fault);
+	body = json_text_load((const char *)data + 1, size - 1, JSON_DECODE_ANY, &error);
+	pushes = hook_convert(kind, event, body, 16384, &fault);
 	require(pushes || (!strcmp(fault.code, "bad_hook") && *fault.text),
 		"NULL without a reason");
 	require(json_array_size(pushes) <= 401, "too many pushes");

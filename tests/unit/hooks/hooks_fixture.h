@@ -44,7 +44,7 @@ static inline json_t *
 pushes_of(const char *kind, const char *event, json_t *body)
 {
 	struct message_fault fault;
-	json_t *pushes = hook_convert(hook_find(kind), event, body, &fault);
+	json_t *pushes = hook_convert(hook_find(kind), event, body, 16384, &fault);
 
 	json_decref(body);
 	if (!pushes)
@@ -135,7 +135,7 @@ assert_bad(const char *kind, const char *event, const char *text)
 	struct message_fault fault = { .code = "" };
 
 	assert_non_null(body);
-	assert_null(hook_convert(hook_find(kind), event, body, &fault));
+	assert_null(hook_convert(hook_find(kind), event, body, 16384, &fault));
 	assert_string_equal(fault.code, "bad_hook");
 	assert_true(fault.text[0] != '\0');
 	json_decref(body);
