@@ -200,37 +200,45 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	post.intended = cleared ? NULL : json_incref(event);
 	json_decref(event);
 	r = send_post(input, &post);
-	if (r < 0) {
+	if (r < 0)
 		alarm_end_change(room, alarm, false, NULL);
-		rooms_release(chat->rooms, room);
-	}
 	return r;
+}
+
+static int
+alarm_change(struct input *input, const char *label, struct room *room,
+	const struct report *report)
+{
+	struct alarm *alarm;
+
+	if (room_access_make(input, room) < 0)
+		return -EINVAL;
+	alarm = room_state_add_alarm(&room->state, report->key);
+	if (!alarm)
+		return message_refuse(&input->fault, "too_many_alarms",
+			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
+	return alarm_post_event(input, label, room, alarm,
+		alarm_make_event(input, report, alarm->intended));
 }
 
 int
 alarm_push(struct input *input, const char *label)
 {
 	struct room *room = send_find_room(input);
-	struct alarm *alarm = NULL;
+	const struct alarm *alarm;
 	struct report report;
 	int r;
 
 	if (!room)
 		return -EINVAL;
 	r = alarm_read_report(input, &report);
-	if (r == 0)
-		alarm = room_state_find_alarm(&room->state, report.key);
-	if (r == 0 && report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
-		/* The alarm was not active: there is nothing to broadcast. */
+	alarm = r == 0 ? room_state_find_alarm(&room->state, report.key) : NULL;
+	/* If the alarm is not active there is nothing to clear, and nothing to broadcast.
+	 */
+	if (r == 0 && report.rank == SEVERITY_OK && (!alarm || !alarm->intended))
 		send_acknowledge(input, room, 0);
-	} else if (r == 0) {
-		alarm = room_state_add_alarm(&room->state, report.key);
-		if (alarm)
-			return alarm_post_event(input, label, room, alarm,
-				alarm_make_event(input, &report, alarm->intended));
-		r = message_refuse(&input->fault, "too_many_alarms",
-			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
-	}
+	else if (r == 0)
+		r = alarm_change(input, label, room, &report);
 	rooms_release(input->chat->rooms, room);
 	return r;
 }

@@ -205,7 +205,7 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return HASH_COUNT(chat->rooms->by_name);
+	return chat->rooms->made;
 }
 
 /* Give the session the name of its token. Returns false if it cannot have it: it was sent

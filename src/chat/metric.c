@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
@@ -95,7 +96,7 @@ metric_push(struct input *input, const char *label)
 
 	if (!room)
 		return -EINVAL;
-	if (metric_check(input, &name) == 0) {
+	if (metric_check(input, &name) == 0 && room_access_make(input, room) == 0) {
 		metric = room_state_add_metric(&room->state, name);
 		if (!metric)
 			message_refuse(&input->fault, "too_many_metrics",

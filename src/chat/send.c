@@ -311,7 +311,8 @@ send_do_message(struct input *input)
 
 	if (!post.room)
 		return -EINVAL;
-	if (send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
+	if ((!message->is_ephemeral && room_access_make(input, post.room) < 0) ||
+		send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
