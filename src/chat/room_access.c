@@ -119,8 +119,8 @@ room_access_make(struct input *input, struct room *room)
 	if (room->is_made)
 		return 0;
 	if (!chat->config->chat.create_rooms)
-		return message_refuse(&input->fault, "no_such_room",
-			"there is no room of that name");
+		return message_refuse(
+			&input->fault, "no_such_room", "there is no room of that name");
 	if (rooms_is_full(chat->rooms))
 		return message_refuse(&input->fault, "too_many_rooms",
 			"there are too many rooms already");

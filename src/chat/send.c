@@ -86,7 +86,9 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	if (request->store == chat->store)
 		requests_note_success(chat);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!is_duplicate && !request_is_outdated(chat, request)) {
+	if (!is_duplicate && request_is_outdated(chat, request)) {
+		request->room->other.last_id = id;
+	} else if (!is_duplicate) {
 		request->room->last_id = id;
 		queued = send_broadcast(chat, request->room, request->message.type, id,
 			request->message.tail, request->message.tail_len,
