@@ -113,6 +113,29 @@ alarm_make_event(
 	return event;
 }
 
+/* True if event says nothing new of an alarm whose last event was before. */
+static bool
+alarm_is_repeated(json_t *event, json_t *before)
+{
+	static const char *const changing[] = { "state", "ts", "username" };
+	json_t *was, *value;
+	bool is_same;
+	size_t i;
+
+	if (!before)
+		return false;
+	was = json_copy(before);
+	value = json_copy(event);
+	for (i = 0; i < ARRAY_SIZE(changing); i++) {
+		json_object_del(was, changing[i]);
+		json_object_del(value, changing[i]);
+	}
+	is_same = json_equal(was, value);
+	json_decref(was);
+	json_decref(value);
+	return is_same;
+}
+
 /* The gauge of active alarms with the event's severity. event may be NULL. */
 static uint64_t *
 alarm_counter_of(const json_t *event)
@@ -226,26 +249,31 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	return r;
 }
 
+/* Make event, which is consumed, the alarm's next one. */
 static int
-alarm_change(struct input *input, const char *label, struct room *room,
-	const struct report *report)
+alarm_change(struct input *input, const char *label, struct room *room, const char *key,
+	json_t *event)
 {
-	struct alarm *alarm;
+	struct alarm *alarm = NULL;
 
-	if (room_access_make(input, room) < 0)
-		return -EINVAL;
-	alarm = room_state_add_alarm(&room->state, report->key);
-	if (!alarm)
-		return message_refuse(&input->fault, "too_many_alarms",
-			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
-	return alarm_post_event(input, label, room, alarm,
-		alarm_make_event(input, report, alarm->intended));
+	if (room_access_make(input, room) == 0) {
+		alarm = room_state_add_alarm(&room->state, key);
+		if (!alarm)
+			message_refuse(&input->fault, "too_many_alarms",
+				"%d alarms stand in this room already",
+				ROOM_STATE_ALARMS_MAX);
+	}
+	if (alarm)
+		return alarm_post_event(input, label, room, alarm, event);
+	json_decref(event);
+	return -EINVAL;
 }
 
 int
-alarm_push(struct input *input, const char *label)
+alarm_push(struct input *input, const char *label, bool is_hook)
 {
 	struct room *room = send_find_room(input);
+	json_t *event = NULL, *before;
 	const struct alarm *alarm;
 	struct report report;
 	int r;
@@ -253,13 +281,19 @@ alarm_push(struct input *input, const char *label)
 	if (!room)
 		return -EINVAL;
 	r = alarm_read_report(input, &report);
-	alarm = r == 0 ? room_state_find_alarm(&room->state, report.key) : NULL;
-	/* If the alarm is not active there is nothing to clear, and nothing to broadcast.
-	 */
-	if (r == 0 && report.rank == SEVERITY_OK && (!alarm || !alarm->intended))
-		send_acknowledge(input, room, 0);
-	else if (r == 0)
-		r = alarm_change(input, label, room, &report);
+	if (r == 0) {
+		alarm = room_state_find_alarm(&room->state, report.key);
+		before = alarm ? alarm->intended : NULL;
+		/* An alarm that is not active cannot be cleared. */
+		if (report.rank != SEVERITY_OK || before)
+			event = alarm_make_event(input, &report, before);
+		if (!event || (is_hook && alarm_is_repeated(event, before))) {
+			json_decref(event);
+			send_acknowledge(input, room, 0);
+		} else {
+			r = alarm_change(input, label, room, report.key, event);
+		}
+	}
 	rooms_release(input->chat->rooms, room);
 	return r;
 }

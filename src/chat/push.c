@@ -72,7 +72,7 @@ push_pay(struct input *input, enum payment *payment)
 }
 
 static int
-push_object(struct input *input, enum payment *payment, const char *label)
+push_object(struct input *input, enum payment *payment, const char *label, bool is_hook)
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
@@ -88,7 +88,7 @@ push_object(struct input *input, enum payment *payment, const char *label)
 	if (is_metric)
 		return metric_push(input, label);
 	if (!strcmp(type, "alarm"))
-		return alarm_push(input, label);
+		return alarm_push(input, label, is_hook);
 	if (!command_is_broadcast(type))
 		return message_refuse(&input->fault, "reserved_type",
 			"a program does not say \"%s\"", type);
@@ -119,7 +119,7 @@ push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *
 	json_array_foreach(objects, i, object)
 	{
 		if (message_take(&input.message, json_incref(object), &input.fault) < 0 ||
-			push_object(&input, &payment, label) < 0)
+			push_object(&input, &payment, label, is_hook) < 0)
 			reply_fault(asker, &input.fault);
 		else
 			push_count(is_hook, push_type_of(&input.message));

@@ -40,6 +40,12 @@ options_check_address(const char *value)
 	return "must be an IP address or \"localhost\"";
 }
 
+static const char *
+options_check_proxy(const char *value)
+{
+	return strcmp(value, "unix") ? cidr_fault(value) : NULL;
+}
+
 /* True for an IPv6 address in brackets, or a name of letters, digits, dots, hyphens and
  * underscores. */
 static bool
@@ -267,9 +273,10 @@ const struct config_option config_options[] = {
 		.help = "Other sites whose pages may connect, such as "
 			"\"https://example.org\"; \"*\" is every site"),
 	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
-		.max = 64, .preset = "[]", .check = cidr_fault,
+		.max = 64, .preset = "[]", .check = options_check_proxy,
 		.help = "Proxies whose X-Forwarded-For header is trusted, such as "
-			"\"127.0.0.1\" or \"10.0.0.0/8\""),
+			"\"127.0.0.1\" or \"10.0.0.0/8\"; \"unix\" is every peer on a "
+			"UNIX socket"),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Serve nc and telnet clients: each line is a message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -324,6 +331,10 @@ const struct config_option config_options[] = {
 		.unit = "bytes",
 		.help = "File with the secret that signs JSON Web Tokens (HS256), at "
 			"least 32 characters"),
+	OPTION(auth.trust_loopback, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Requests of this machine itself may push, read /metrics and "
+			"followed logs without a token; false behind a proxy on this "
+			"machine"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &token_members,
 		.help = "Tokens for programs that push, such as ( { name = \"ci\"; "

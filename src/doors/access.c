@@ -92,6 +92,12 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	return NULL;
 }
 
+bool
+access_is_local(const struct access *access, const struct http_request *request)
+{
+	return request->is_local && access->config->auth.trust_loopback;
+}
+
 const struct permissions *
 access_permissions(const struct access *access, const struct http_request *request,
 	struct access_refusal *refusal)
@@ -106,9 +112,8 @@ access_permissions(const struct access *access, const struct http_request *reque
 	caller = access_caller_of(access, request);
 	if (caller.token)
 		return access_token_permissions(access, caller.token);
-	/* Not the peer's address: behind a proxy on this machine every peer is local. */
-	return request->is_local && tokens_are_optional(
-					    access->config, access->config->http.address)
+	return access_is_local(access, request) && tokens_are_optional(access->config,
+							   access->config->http.address)
 		       ? &permissions_of_all
 		       : &permissions_of_rooms;
 }
@@ -225,5 +230,9 @@ access_may_watch(const struct access *access, struct http_request *request)
 {
 	struct access_caller caller = access_caller_of(access, request);
 
-	return request->is_local || access_may_moderate(access, request, &caller);
+	if (access_is_local(access, request))
+		return true;
+	if (!caller.token)
+		http_warn_not_local(request);
+	return access_may_moderate(access, request, &caller);
 }

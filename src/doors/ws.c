@@ -99,6 +99,8 @@ ws_on_check(const struct websocket_service *service, const struct http_request *
 	code = chat_entry_fault(
 		door->chat, permissions, ws_text_or_null(query.room), &text);
 	permissions_unref(permissions);
+	if (code && !strcmp(code, "denied"))
+		http_warn_not_local(request);
 	if (code)
 		return message_refuse(fault, code, "%s", text);
 	return access_connect(

@@ -111,8 +111,8 @@ upgrade_on_request(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{ "ws", 1, HTTP_GET, NULL, upgrade_on_request, false },
-	{ "echo", 1, HTTP_GET, NULL, upgrade_on_request, false },
+	{ "ws", 1, HTTP_GET, NULL, NULL, upgrade_on_request, false },
+	{ "echo", 1, HTTP_GET, NULL, NULL, upgrade_on_request, false },
 };
 
 struct http_routes

@@ -92,6 +92,7 @@ struct config {
 	} store;
 	struct {
 		int mode;              /* enum auth_mode_choice */
+		bool trust_loopback;   /* this machine itself needs no token */
 		char *jwt_secret_file; /* "": none; never "" if the mode is AUTH_JWT */
 		struct {
 			size_t count;

@@ -77,6 +77,10 @@ bool access_may_watch(const struct access *access, struct http_request *request)
 bool access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller);
 
+/* True if the request comes from this machine itself and auth.trust_loopback makes that a
+ * right. */
+bool access_is_local(const struct access *access, const struct http_request *request);
+
 /* The caller's permissions, for permissions_unref. NULL with *refusal filled in if the
  * configuration demands a valid token and the caller has none. The door gives it to
  * access_note_refused. */

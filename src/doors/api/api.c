@@ -87,15 +87,16 @@ api_on_rooms(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{ "push", 2, HTTP_POST, api_message_bytes, api_push, false },
-	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_hook, false },
-	{ "send", 2, HTTP_POST, api_message_bytes, api_send, false },
-	{ "events", 2, HTTP_GET, NULL, api_events, false },
-	{ "poll", 2, HTTP_GET, NULL, api_poll, false },
-	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_history, false },
-	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_search, false },
-	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin, false },
-	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, api_on_rooms, false },
+	{ "push", 2, HTTP_POST, api_message_bytes, api_admit_push, api_push, false },
+	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_admit_hook, api_hook, false },
+	{ "send", 2, HTTP_POST, api_message_bytes, api_admit_send, api_send, false },
+	{ "events", 2, HTTP_GET, NULL, NULL, api_events, false },
+	{ "poll", 2, HTTP_GET, NULL, NULL, api_poll, false },
+	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_history, false },
+	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_search, false },
+	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admit_admin, api_admin,
+		false },
+	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_rooms, false },
 };
 
 void

@@ -13,16 +13,21 @@ api_may_push(struct http_request *request, const struct access_caller *caller,
 	const char *room)
 {
 	const struct api *api = request->context;
+	const struct access *access = &api->access;
 
-	if (!tokens_exist(api->access.tokens))
-		return request->is_local ||
-		       access_refuse(&api->access, request, "denied", "denied",
-			       "without tokens only this machine itself may push");
-	return access_require_token(
-		       &api->access, request, caller, "pushing needs a token") &&
-	       (token_may(caller->token, room) ||
-		       access_refuse(&api->access, request, "denied", "denied",
-			       "this token is not for this room"));
+	if (tokens_exist(access->tokens))
+		return access_require_token(
+			       access, request, caller, "pushing needs a token") &&
+		       (token_may(caller->token, room) ||
+			       access_refuse(access, request, "denied", "denied",
+				       "this token is not for this room"));
+	if (access_is_local(access, request))
+		return true;
+	http_warn_not_local(request);
+	return access_refuse(access, request, "denied", "denied",
+		access->config->auth.trust_loopback
+			? "without tokens only this machine itself may push"
+			: "pushing needs a token, and none is configured");
 }
 
 const struct permissions *
@@ -59,6 +64,8 @@ api_may_enter(struct http_request *request, const struct permissions *permission
 
 	if (!code)
 		return true;
+	if (!strcmp(code, "denied"))
+		http_warn_not_local(request);
 	api_refuse(request, code, text);
 	return false;
 }

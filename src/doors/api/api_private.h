@@ -83,15 +83,19 @@ const char *api_add_extra(
 
 /* api_push.c */
 
+bool api_admit_push(struct http_request *request);
+bool api_admit_hook(struct http_request *request);
 void api_push(struct http_request *request);
 void api_hook(struct http_request *request);
 size_t api_message_bytes(const struct config *config);
 size_t api_hook_bytes(const struct config *config);
 
 /* api_send.c */
+bool api_admit_send(struct http_request *request);
 void api_send(struct http_request *request);
 
 /* api_admin.c */
+bool api_admit_admin(struct http_request *request);
 void api_admin(struct http_request *request);
 
 /* sse.c */

@@ -172,17 +172,23 @@ api_push_refuse(struct http_request *request, json_t *list, const char *why)
 	http_respond_error(request, 400, NULL, "bad_field", why);
 }
 
+bool
+api_admit_push(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+
+	return api_may_push(request, &caller, request->head->segments[1]);
+}
+
 void
 api_push(struct http_request *request)
 {
 	const struct api *api = request->context;
 	const char *room = request->head->segments[1], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	json_t *list;
+	json_t *list = api_read_body(request);
 
-	if (!api_may_push(request, &caller, room))
-		return;
-	list = api_read_body(request);
 	if (!list)
 		return;
 	if (!json_is_array(list))
@@ -201,16 +207,31 @@ static json_t *
 api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
+	const char *header = hook_event_header(kind);
 	struct message_fault fault;
 
 	if (!body)
 		return NULL;
-	list = hook_convert(
-		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	list = hook_convert(kind, header ? http_head_value(request->head, header) : NULL,
+		body, &fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
 	return list;
+}
+
+bool
+api_admit_hook(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+
+	if (hook_find(request->head->segments[1]) != HOOK_UNKNOWN)
+		return api_may_push(request, &caller, request->head->segments[2]);
+	http_respond_error(request, 404, NULL, "no_such_hook",
+		"the hooks are alertmanager, grafana, github, gitea, gitlab, "
+			"kuma, sentry and generic");
+	return false;
 }
 
 void
@@ -220,16 +241,8 @@ api_hook(struct http_request *request)
 	enum hook_kind kind = hook_find(request->head->segments[1]);
 	const char *room = request->head->segments[2], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	json_t *list;
+	json_t *list = api_push_convert(request, kind);
 
-	if (kind == HOOK_UNKNOWN) {
-		http_respond_error(request, 404, NULL, "no_such_hook",
-			"the hooks are alertmanager, grafana, github and generic");
-		return;
-	}
-	if (!api_may_push(request, &caller, room))
-		return;
-	list = api_push_convert(request, kind);
 	if (!list)
 		return;
 	why = api_push_add_extras(request, list);

@@ -66,6 +66,16 @@ api_send_object(struct http_request *request, const struct permissions *permissi
 		(struct chat_call){ .kind = CHAT_SEND, .object = object });
 }
 
+/* The session may be named in the body, which is no longer than a message. */
+bool
+api_admit_send(struct http_request *request)
+{
+	const struct permissions *permissions = api_permissions(request);
+
+	permissions_unref(permissions);
+	return permissions != NULL;
+}
+
 void
 api_send(struct http_request *request)
 {

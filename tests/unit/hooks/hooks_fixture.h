@@ -105,6 +105,20 @@ assert_one(const char *kind, const char *event, const char *fixture,
 	json_decref(pushes);
 }
 
+/* Check that fixture clears the alarm, and also that of the former key. */
+static inline void
+assert_cleared(const char *kind, const char *event, const char *fixture,
+	struct expected expected, const char *former_key)
+{
+	json_t *pushes = pushes_of(kind, event, body_of(fixture));
+
+	assert_int_equal(json_array_size(pushes), 2);
+	assert_push(pushes, 0, expected);
+	expected.key = former_key;
+	assert_push(pushes, 1, expected);
+	json_decref(pushes);
+}
+
 static inline void
 assert_nothing(const char *kind, const char *event, const char *text)
 {
