@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat/presence.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/log.h"
@@ -280,6 +281,7 @@ alarm_do_ack(struct input *input)
 	if (!alarm || !alarm->intended)
 		return message_refuse(&input->fault, "no_such_alarm",
 			"no alarm of that key stands here");
+	presence_show(input->chat, room, input->speaker);
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(name));

@@ -171,6 +171,7 @@ chat_new(struct chat **out, const struct config *config,
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
+	TAILQ_INIT(&chat->held);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
 	if (r < 0) {
@@ -288,7 +289,8 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		return false;
 	room = room_access_find(&input, true);
 	if (room)
-		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
+		resume_member(
+			chat, presence_enter(chat, session, room), wishes->since, NULL);
 	else
 		reply_fault(input.asker, &input.fault);
 	return room != NULL;
@@ -390,6 +392,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
+	presence_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
 }

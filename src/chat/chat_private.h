@@ -67,6 +67,7 @@ struct chat {
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */
+	struct attendee_list held; /* their enters are not announced yet; oldest first */
 	struct metric_list due;    /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and it was logged */

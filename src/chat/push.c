@@ -71,11 +71,13 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
-	const char *why;
+	const char *why = NULL;
 
-	if (input->message.username)
+	/* A token's name is the operator's choice, so it may have any form. */
+	if (input->message.username) {
 		label = input->message.username;
-	why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
+		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
+	}
 	if (!is_metric && !push_pay(input, payment))
 		return -EINVAL;
 	if (why)
