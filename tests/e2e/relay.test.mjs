@@ -420,7 +420,7 @@ for (const isEnded of [false, true]) {
 			assert.deepEqual(answers.filter(({ type }) => type === 'ack').map(({ id }) => id), said.map((_, n) => n + 1));
 			for (const type of ['history', 'search'])
 				assert.equal(answers.filter((answer) => answer.type === type).length, 1, type);
-			const missed = await sayAndLeave(daemon, '/ws', [{ type: 'join', room: 'lobby', since: `${answers.at(-1).epoch}:0` }], { isEnded });
+			const missed = await sayAndLeave(daemon, '/ws', [{ type: 'join', room: 'lobby', since: `${answers.find(({ type }) => type === 'history').epoch}:0` }], { isEnded });
 			assert.deepEqual(missed.filter(({ type }) => type === 'message').map(({ id }) => id), said.map((_, n) => n + 1));
 			const lines = await sayAndLeave(daemon, '/ws?format=line', ['hi', '/history 2'], { isEnded });
 			assert.match(lines.join(''), /m49/);
