@@ -225,7 +225,7 @@ server_init_doors(struct server *server)
 	static_door_init(&server->static_door, &server->page);
 	server->upgrade = (struct upgrade){ server->websockets, &server->ws.service };
 	server->routes[0] = upgrade_routes(&server->upgrade);
-	server->routes[1] = health_routes();
+	server->routes[1] = health_routes(server->chat);
 	server->routes[2] = prometheus_door_routes(&server->metrics);
 	server->routes[3] = server->api.routes;
 	server->routes[4] = static_door_routes(&server->static_door);
