@@ -154,27 +154,6 @@ sqlite_guard_is_same(const struct sqlite_guard *guard)
 	return !guard->is_lost && guard_leads_to(guard->path, guard->file_fd);
 }
 
-const char *
-sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log)
-{
-	struct stat file, log;
-
-	*is_log = false;
-	if (fstat(guard->file_fd, &file) < 0)
-		return NULL;
-	if (!file.st_nlink)
-		return "the file was deleted";
-	if (file.st_size < guard->file_bytes)
-		return "the file was cut";
-	guard->file_bytes = file.st_size;
-	if (guard->log_fd < 0 || fstat(guard->log_fd, &log) < 0)
-		return NULL;
-	if (!log.st_nlink)
-		return "the log of the file (-wal) was deleted";
-	*is_log = log.st_size < guard->log_bytes;
-	return *is_log ? "the log of the file (-wal) was cut" : NULL;
-}
-
 /* An older content has a smaller count. */
 static bool
 guard_is_older(struct sqlite_guard *guard)
@@ -192,6 +171,29 @@ guard_is_older(struct sqlite_guard *guard)
 }
 
 const char *
+sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log)
+{
+	struct stat file, log;
+
+	*is_log = false;
+	if (fstat(guard->file_fd, &file) < 0)
+		return NULL;
+	if (!file.st_nlink)
+		return "the file was deleted";
+	if (file.st_size < guard->file_bytes)
+		return "the file was cut";
+	guard->file_bytes = file.st_size;
+	if (guard_is_older(guard))
+		return "the file was replaced by an older one";
+	if (guard->log_fd < 0 || fstat(guard->log_fd, &log) < 0)
+		return NULL;
+	if (!log.st_nlink)
+		return "the log of the file (-wal) was deleted";
+	*is_log = log.st_size < guard->log_bytes;
+	return *is_log ? "the log of the file (-wal) was cut" : NULL;
+}
+
+const char *
 sqlite_guard_check(struct sqlite_guard *guard, bool *is_log)
 {
 	const char *what = sqlite_guard_glance(guard, is_log);
@@ -201,8 +203,6 @@ sqlite_guard_check(struct sqlite_guard *guard, bool *is_log)
 		return what;
 	if (!guard_leads_to(guard->path, guard->file_fd))
 		return "the file was renamed or replaced";
-	if (guard_is_older(guard))
-		return "the file was replaced by an older one";
 	log = xasprintf("%s-wal", guard->real_path);
 	if (guard->log_fd >= 0 && !guard_leads_to(log, guard->log_fd))
 		what = "the log of the file (-wal) was renamed or replaced";

@@ -47,7 +47,7 @@ bool sqlite_guard_is_same(const struct sqlite_guard *guard);
  * then, and the caller has to ask SQLite. */
 const char *sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log);
 
-/* The same, and look at their paths and the header too. */
+/* The same, and look at their paths, too. */
 const char *sqlite_guard_check(struct sqlite_guard *guard, bool *is_log);
 
 /* True if the file system is read-only or full. */

@@ -118,7 +118,8 @@ lineage_find_loss(const struct sqlite_lineage *lineage, const struct lineage_fac
 	struct lineage_line line;
 
 	if (!facts->epoch)
-		return NULL;
+		return length > 0 ? "it is new, and not the one that was here last"
+				  : NULL;
 	if (length <= 0)
 		return facts->is_older ? NULL : "its -lineage is missing";
 	text[length] = '\0';

@@ -185,11 +185,12 @@ schema_begin_wal(struct sqlite_db *db, const char **why)
 	return 0;
 }
 
-int
-sqlite_schema_check_pages(struct sqlite_db *db, const char **why)
+/* Run the pragma check, which says "ok" if the file is. */
+static int
+schema_check(struct sqlite_db *db, const char *check, const char **why)
 {
 	char result[200];
-	int rc = sqlite_db_text(db, "PRAGMA quick_check(1)", result, sizeof(result));
+	int rc = sqlite_db_text(db, check, result, sizeof(result));
 
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
@@ -200,6 +201,26 @@ sqlite_schema_check_pages(struct sqlite_db *db, const char **why)
 		return -EUCLEAN;
 	}
 	return 0;
+}
+
+int
+sqlite_schema_check_pages(struct sqlite_db *db, const char **why)
+{
+	return schema_check(db, "PRAGMA quick_check(1)", why);
+}
+
+/* SQLite applies the log to the file even if one of them is from another time. Their
+ * pages then contradict each other. */
+static int
+schema_check_mixture(struct sqlite_db *db, const char **why)
+{
+	int error = schema_check(db, "PRAGMA integrity_check(1)", why);
+	int rc;
+
+	if (error)
+		return error;
+	rc = sqlite_db_exec(db, "INSERT INTO search(search) VALUES('integrity-check')");
+	return rc == SQLITE_OK ? 0 : sqlite_schema_refuse(db, rc, why);
 }
 
 int
@@ -326,6 +347,9 @@ schema_open_history(struct sqlite_db *db, struct store *store, struct sqlite_fil
 		return sqlite_schema_refuse(db, rc, why);
 	error = schema_choose_epoch(db, store, files, version, &loss, why);
 	if (error)
+		return error;
+	if (version && loss && schema_has_log(files->guard.real_path) &&
+		(error = schema_check_mixture(db, why)))
 		return error;
 	rc = schema_migrate(db, version, store->epoch);
 	if (rc == SQLITE_OK && loss)

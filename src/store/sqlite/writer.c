@@ -81,6 +81,8 @@ writer_lose(struct sqlite_writer *writer, const char *what)
 			log_str("hint", "nothing is kept until linnetd is restarted; put "
 					"the right file in place before"));
 	writer->files->guard.is_lost = true;
+	/* The next start compares it with what is there then. */
+	sqlite_lineage_note(&writer->files->lineage, writer->entries);
 	return SQLITE_READONLY_DBMOVED;
 }
 
