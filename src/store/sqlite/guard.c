@@ -82,6 +82,22 @@ guard_refuse(int error, const char **why)
 	return -error;
 }
 
+/* An older content has a smaller count. */
+static bool
+guard_is_older(struct sqlite_guard *guard)
+{
+	uint32_t changes;
+
+	if (pread(guard->file_fd, &changes, sizeof(changes), CHANGES_AT) !=
+		sizeof(changes))
+		return false;
+	changes = ntohl(changes);
+	if (changes < guard->changes)
+		return true;
+	guard->changes = changes;
+	return false;
+}
+
 int
 sqlite_guard_lock_file(struct sqlite_guard *guard, const char **why)
 {
@@ -105,6 +121,7 @@ sqlite_guard_lock_file(struct sqlite_guard *guard, const char **why)
 		       "it, or set another store.path";
 		return -EBUSY;
 	}
+	guard_is_older(guard); /* reads the count */
 	guard->real_path = realpath(guard->path, NULL);
 	return guard->real_path ? 0 : guard_refuse(errno, why);
 }
@@ -152,22 +169,6 @@ bool
 sqlite_guard_is_same(const struct sqlite_guard *guard)
 {
 	return !guard->is_lost && guard_leads_to(guard->path, guard->file_fd);
-}
-
-/* An older content has a smaller count. */
-static bool
-guard_is_older(struct sqlite_guard *guard)
-{
-	uint32_t changes;
-
-	if (pread(guard->file_fd, &changes, sizeof(changes), CHANGES_AT) !=
-		sizeof(changes))
-		return false;
-	changes = ntohl(changes);
-	if (changes < guard->changes)
-		return true;
-	guard->changes = changes;
-	return false;
 }
 
 const char *

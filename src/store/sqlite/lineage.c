@@ -68,11 +68,11 @@ lineage_parse(const char *text, struct lineage_line *line)
 
 	memset(line, 0, sizeof(*line));
 	sscanf(text,
-		"linnet-lineage 1 epoch=%16s entries=%" SCNu64
+		"linnet-lineage 1 epoch=%16s entries=%" SCNu64 " changes=%" SCNu32
 		" sync=%7s end=%7s inode=%" SCNu64 " born=%" SCNd64 " written=%" SCNd64
 		" boot=%n",
-		line->epoch, &line->entries, sync, end, &line->inode, &line->born_ns,
-		&line->written_ms, &length);
+		line->epoch, &line->entries, &line->changes, sync, end, &line->inode,
+		&line->born_ns, &line->written_ms, &length);
 	if (!length)
 		return false;
 	sscanf(text + length, "%39s", line->boot);
@@ -100,6 +100,8 @@ lineage_judge(const struct lineage_line *line, const struct lineage_line *itself
 		return "it is not the history that was here last";
 	if (line->entries > facts->entries)
 		return "the newest messages are missing";
+	if (is_known && line->changes > facts->changes)
+		return "the file is older than its log (-wal)";
 	if (line->inode != itself->inode || line->born_ns != itself->born_ns)
 		return "it is a copy";
 	if (!is_known && !line->is_synced)
@@ -155,12 +157,12 @@ lineage_write_once(struct sqlite_lineage *lineage)
 
 	line->written_ms = clock_unix_ms() + lineage->skew_ms;
 	snprintf(words, sizeof(words),
-		"linnet-lineage 1 epoch=%s entries=%" PRIu64
+		"linnet-lineage 1 epoch=%s entries=%" PRIu64 " changes=%" PRIu32
 		" sync=%s end=%s inode=%" PRIu64 " born=%" PRId64 " written=%" PRId64
 		" boot=%s",
-		line->epoch, line->entries, line->is_synced ? "full" : "normal",
-		line->is_closed ? "clean" : "none", line->inode, line->born_ns,
-		line->written_ms, line->boot);
+		line->epoch, line->entries, line->changes,
+		line->is_synced ? "full" : "normal", line->is_closed ? "clean" : "none",
+		line->inode, line->born_ns, line->written_ms, line->boot);
 	snprintf(text, sizeof(text), "%-*s\n", LINEAGE_BYTES - 1, words);
 	written = pwrite(lineage->fd, text, LINEAGE_BYTES, 0);
 	if (written != LINEAGE_BYTES)
@@ -205,9 +207,10 @@ sqlite_lineage_begin(struct sqlite_lineage *lineage, const char *epoch, uint64_t
 }
 
 int
-sqlite_lineage_note(struct sqlite_lineage *lineage, uint64_t entries)
+sqlite_lineage_note(struct sqlite_lineage *lineage, uint64_t entries, uint32_t changes)
 {
 	lineage->line.entries = entries;
+	lineage->line.changes = changes;
 	return lineage_write(lineage);
 }
 

@@ -3,9 +3,10 @@
  * ended, and itself, so that a copy is told from the original.
  *
  * The file is one line. entries is the sum of the last ids of all rooms, which never goes
- * down in one epoch. inode and born are the file's own, written is the time of its last
- * change (ctime, in ms): a copy, and a file that something else has written, have others,
- * which no tool can set. */
+ * down in one epoch. changes is the count of changes in the header of the database, which
+ * never goes down either. inode and born are the file's own, written is the time of its
+ * last change (ctime, in ms): a copy, and a file that something else has written, have
+ * others, which no tool can set. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@
 struct lineage_line {
 	char epoch[STORE_EPOCH_BYTES + 1];
 	uint64_t entries;
+	uint32_t changes;
 	bool is_synced; /* each commit was on the disk before it was seen */
 	bool is_closed; /* everything is on the disk, and the daemon has ended */
 	char boot[LINEAGE_BOOT_BYTES];
@@ -44,7 +46,8 @@ struct lineage_facts {
 	const char *path;  /* of the database */
 	const char *epoch; /* NULL: it is new */
 	uint64_t entries;
-	bool is_older; /* of a version that had no lineage */
+	uint32_t changes; /* in the file itself, whatever the log has */
+	bool is_older;    /* of a version that had no lineage */
 };
 
 /* Open the file, or create it. *loss becomes a sentence if the newest messages may be
@@ -57,9 +60,10 @@ int sqlite_lineage_open(struct sqlite_lineage *lineage, const struct lineage_fac
 int sqlite_lineage_begin(struct sqlite_lineage *lineage, const char *epoch,
 	uint64_t entries, bool is_synced);
 
-/* A commit was made: there are so many entries now. Call it before anybody sees them.
- * Returns 0 or -errno. */
-int sqlite_lineage_note(struct sqlite_lineage *lineage, uint64_t entries);
+/* A commit was made: there are so many entries and changes now. Call it before anybody
+ * sees them. Returns 0 or -errno. */
+int sqlite_lineage_note(
+	struct sqlite_lineage *lineage, uint64_t entries, uint32_t changes);
 
 /* True if something else has written the file. */
 bool sqlite_lineage_is_foreign(const struct sqlite_lineage *lineage);

@@ -310,6 +310,7 @@ schema_choose_epoch(struct sqlite_db *db, struct store *store, struct sqlite_fil
 	char found[STORE_EPOCH_BYTES + 1];
 	struct lineage_facts facts = {
 		.path = files->guard.real_path,
+		.changes = files->guard.changes,
 		.is_older = version < LINEAGE_VERSION,
 	};
 	bool is_synced = store->options.full_sync;

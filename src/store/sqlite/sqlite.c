@@ -233,7 +233,8 @@ sqlite_close(struct store *store)
 	sqlite_writer_stop(sqlite->writer);
 	sqlite_close_connections(sqlite);
 	if (files->guard.is_lost) /* an older one may have been put in its place since */
-		sqlite_lineage_note(&files->lineage, files->lineage.line.entries);
+		sqlite_lineage_note(&files->lineage, files->lineage.line.entries,
+			files->guard.changes);
 	else if (sqlite_guard_sync(&files->guard) == 0)
 		sqlite_lineage_end(&files->lineage);
 	sqlite_close_files(files);

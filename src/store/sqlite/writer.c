@@ -70,6 +70,16 @@ writer_prepare(struct sqlite_writer *writer)
 	return rc;
 }
 
+/* Tell the -lineage of the last commit. Returns 0 or -errno. */
+static int
+writer_note(struct sqlite_writer *writer)
+{
+	struct sqlite_files *files = writer->files;
+
+	return sqlite_lineage_note(
+		&files->lineage, writer->entries, files->guard.changes);
+}
+
 /* The history is not what it was: nothing more is read from it into what we have, or
  * written to it. Only a restart can tell what it is now. */
 static int
@@ -82,7 +92,7 @@ writer_lose(struct sqlite_writer *writer, const char *what)
 					"the right file in place before"));
 	writer->files->guard.is_lost = true;
 	/* The next start compares it with what is there then. */
-	sqlite_lineage_note(&writer->files->lineage, writer->entries);
+	writer_note(writer);
 	return SQLITE_READONLY_DBMOVED;
 }
 
@@ -155,8 +165,7 @@ writer_begin(struct sqlite_writer *writer)
 	if (rc == SQLITE_OK && writer->is_broken)
 		rc = writer_open_again(writer);
 	if (rc == SQLITE_OK && writer->is_note_due) {
-		writer->is_note_due =
-			sqlite_lineage_note(&writer->files->lineage, writer->entries) < 0;
+		writer->is_note_due = writer_note(writer) < 0;
 		rc = writer->is_note_due ? SQLITE_FULL : SQLITE_OK;
 	}
 	return rc == SQLITE_OK ? sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE") : rc;
@@ -221,8 +230,7 @@ writer_succeed(struct sqlite_writer *writer)
 		writer->entries += (uint64_t)room->added;
 		room->added = 0;
 	}
-	writer->is_note_due =
-		sqlite_lineage_note(&writer->files->lineage, writer->entries) < 0;
+	writer->is_note_due = writer_note(writer) < 0;
 }
 
 /* Store something, or see at least that nobody else has locked the file. */
