@@ -20,6 +20,10 @@
 #define WAIT_S 25
 #define WAIT_S_MAX 60
 
+/* What a poll without a name costs, which opens no session that lasts: as much as to join
+ * a room. */
+#define SILENT_COST 0.5
+
 /* How long a poll is kept without a request. */
 #define AWAY_MS 30000
 
@@ -165,7 +169,7 @@ longpoll_answer_fault(struct poll *poll)
 {
 	if (!poll->fault.code)
 		return false;
-	api_answer_fault(poll->request, &poll->fault);
+	http_respond_fault(poll->request, &poll->fault);
 	longpoll_put_by(poll);
 	return true;
 }
@@ -263,6 +267,7 @@ longpoll_admit(struct poll *poll, const struct http_request *request,
 	snprintf(poll->peer, sizeof(poll->peer), "%s", request->conn->peer);
 	session_admit(&poll->session, permissions, poll->peer,
 		poll->session.since_ms ? poll->session.since_ms : clock_unix_ms());
+	session_set_client(&poll->session, access_client(&poll->api->access, request));
 }
 
 static void
@@ -270,12 +275,16 @@ longpoll_open_poll(struct http_request *request, struct chat_wishes *wishes,
 	unsigned wait_s, const struct permissions *permissions)
 {
 	struct api *api = request->context;
-	struct poll *poll = xcalloc(1, sizeof(*poll));
+	struct poll *poll;
 
+	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
+	if (!(wishes->is_silent ? api_may_spend(request, SILENT_COST)
+				: api_may_connect(request)))
+		return;
+	poll = xcalloc(1, sizeof(*poll));
 	poll->api = api;
 	poll->deferred.call = longpoll_on_deferred;
 	poll->request = request;
-	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
 	wishes->is_strict = true;
 	wishes->wants_progress = true;
 	session_init(&poll->session, &session_ops, WIRE_OBJECT,
