@@ -6,6 +6,7 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/deletion.h"
 #include "chat/history.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
@@ -36,11 +37,28 @@ chat_on_appended(
 }
 
 static void
+chat_on_erased(
+	void *context, uint64_t ticket, int error, const struct store_erased *erased)
+{
+	struct chat *chat = context;
+
+	deletion_on_erased(chat, requests_answered(chat, ticket), error, erased);
+}
+
+static void
 chat_on_page(void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (request->kind == REQUEST_FORGET) {
+		deletion_on_found(chat, request, error, page);
+		return;
+	}
+	if (request_is_stale(request)) {
+		request_read_again(chat, request);
+		return;
+	}
 	if (request->kind == REQUEST_RESUME)
 		resume_on_page(chat, request, error, page);
 	else
@@ -138,7 +156,7 @@ chat_open_stores(struct chat *chat, const char **why)
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
-		.callbacks = { chat_on_appended, chat_on_page },
+		.callbacks = { chat_on_appended, chat_on_page, chat_on_erased },
 		.context = chat,
 	};
 	struct store_options of_tails = {
@@ -383,6 +401,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
+	deletion_continue(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
 }
@@ -392,6 +411,7 @@ chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	ban_store_end(chat);
+	deletion_continue(chat);
 	metric_forget(chat);
 	store_prune(chat->store, now_ms);
 }
@@ -403,6 +423,7 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
+	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);
 	assert(!chat->requests);

@@ -65,9 +65,26 @@ request_clear(struct request *request)
 	case REQUEST_SEARCH:
 		free(request->history.words);
 		break;
+	case REQUEST_FORGET:
+		free(request->forget.name);
+		free(request->forget.by);
+		break;
+	case REQUEST_DELETE:
+	case REQUEST_DELETE_ROOM:
 	case REQUEST_RESUME:
 		break;
 	}
+}
+
+void
+request_move(struct chat *chat, struct request *request, struct room *room)
+{
+	struct room *before = request->room;
+
+	request->room = room;
+	room->holds++;
+	before->holds--;
+	rooms_release(chat->rooms, before);
 }
 
 static void
@@ -194,6 +211,8 @@ requests_read_next(struct chat *chat, struct asker *asker)
 		requests_stall(chat, asker);
 		return;
 	}
+	if (request->kind != REQUEST_RESUME)
+		request->history.erasures = request->room->erasures;
 	STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
 	asker->waiting_count--;
 	chat->asked++;
@@ -221,6 +240,23 @@ request_read(struct chat *chat, struct request *request)
 	struct asker *asker = request->asker;
 
 	STAILQ_INSERT_TAIL(&asker->waiting, request, waiting_link);
+	asker->waiting_count++;
+	requests_read_next(chat, asker);
+}
+
+bool
+request_is_stale(const struct request *request)
+{
+	return request->asker && request->kind != REQUEST_RESUME &&
+	       request->history.erasures != request->room->erasures;
+}
+
+void
+request_read_again(struct chat *chat, struct request *request)
+{
+	struct asker *asker = request->asker;
+
+	STAILQ_INSERT_HEAD(&asker->waiting, request, waiting_link);
 	asker->waiting_count++;
 	requests_read_next(chat, asker);
 }

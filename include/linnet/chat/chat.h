@@ -95,8 +95,8 @@ enum chat_call_kind {
 	CHAT_ORDER, /* of a moderator */
 };
 
-/* What the caller wants. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
- * "unmute". */
+/* What the caller wants. order is "sessions", "bans", "kick", "ban", "unban", "mute",
+ * "unmute", "delete" or "forget". */
 struct chat_call {
 	enum chat_call_kind kind;
 	json_t *object;    /* consumed; of CHAT_PUSH: an array that is not empty */

@@ -9,11 +9,11 @@
 
 /* wal_autocheckpoint=0: the checkpointer's thread runs all checkpoints.
  * cell_size_check=ON: report damage in a page instead of following it.
- * secure_delete=FAST: overwrite deleted content only where that costs no extra write. */
+ * secure_delete=ON: overwrite deleted content, and pages that become free. */
 static const char db_setup[] = "PRAGMA wal_autocheckpoint=0;"
 			       "PRAGMA cell_size_check=ON;"
 			       "PRAGMA trusted_schema=OFF;"
-			       "PRAGMA secure_delete=FAST;"
+			       "PRAGMA secure_delete=ON;"
 			       "PRAGMA temp_store=MEMORY;";
 
 int

@@ -11,25 +11,31 @@ enum {
 	READER_LIST_AFTER,
 	READER_LIST_BEFORE,
 	READER_SEARCH,
+	READER_LIST_SAID,
 	READER_STATEMENTS,
 };
 
 static const char *const reader_sql[] = {
 	[READER_FIND_ROOM] =
-		"SELECT id, ifnull((SELECT min(id) FROM message WHERE room = r.id),"
-		" last_id + 1) FROM room AS r WHERE name = ?1",
+		"SELECT id, ifnull((SELECT min(id) FROM message"
+		" WHERE room = r.id AND id > r.gone_id), last_id + 1), gone_id"
+		" FROM room AS r WHERE name = ?1",
 	[READER_LIST_AFTER] =
-		"SELECT id, ts, type, tail FROM message"
+		"SELECT id, ts, type, tail, kind FROM message"
 		" WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id LIMIT ?4",
-	[READER_LIST_BEFORE] = "SELECT id, ts, type, tail FROM message"
-			       " WHERE room = ?1 AND id > ?2 AND id < ?3"
+	[READER_LIST_BEFORE] = "SELECT id, ts, type, tail, kind FROM message"
+			       " WHERE room = ?1 AND id > ?2 AND id < ?3 AND kind <> 1"
 			       " ORDER BY id DESC LIMIT ?4",
 	/* CROSS JOIN makes SQLite read the search index first, in the order of rows. */
-	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail FROM search"
+	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail, m.kind FROM search"
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"
-			  " WHERE search MATCH ?1 AND m.room = ?2"
+			  " WHERE search MATCH ?1 AND m.room = ?2 AND m.id > ?4"
 			  " ORDER BY search.rowid DESC LIMIT ?3",
+	[READER_LIST_SAID] = "SELECT id, ts, type, tail, kind FROM message"
+			     " WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id",
 };
+
+_Static_assert(STORE_CHANGE == 1, "the SQL says 1");
 
 struct sqlite_reader {
 	struct sqlite_thread thread;
@@ -62,6 +68,8 @@ reader_find_room(struct sqlite_db *db, struct store_read *read, int64_t *room)
 	if (rc == SQLITE_ROW) {
 		*room = sqlite3_column_int64(statement, 0);
 		read->page.first_id = (uint64_t)sqlite3_column_int64(statement, 1);
+		if (read->low < sqlite3_column_int64(statement, 2))
+			read->low = sqlite3_column_int64(statement, 2);
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -79,11 +87,13 @@ reader_add_rows(struct store_read *read, sqlite3_stmt *statement)
 		message.type = (const char *)sqlite3_column_text(statement, 2);
 		message.tail = (const char *)sqlite3_column_text(statement, 3);
 		message.tail_len = (size_t)sqlite3_column_bytes(statement, 3);
+		message.kind = (enum store_kind)sqlite3_column_int(statement, 4);
 		if (!message.type || !message.tail) {
 			rc = SQLITE_CORRUPT;
 			break;
 		}
-		if (!store_read_add(read, &message)) {
+		if (!(read->kind == STORE_SAID_BY ? store_read_add_said(read, &message)
+						  : store_read_add(read, &message))) {
 			rc = SQLITE_DONE;
 			break;
 		}
@@ -95,16 +105,20 @@ reader_add_rows(struct store_read *read, sqlite3_stmt *statement)
 static int
 reader_list(struct sqlite_db *db, struct store_read *read, int64_t room)
 {
-	sqlite3_stmt *statement =
-		db->statements[read->kind == STORE_AFTER ? READER_LIST_AFTER
-							 : READER_LIST_BEFORE];
+	static const int which[] = {
+		[STORE_AFTER] = READER_LIST_AFTER,
+		[STORE_BEFORE] = READER_LIST_BEFORE,
+		[STORE_SAID_BY] = READER_LIST_SAID,
+	};
+	sqlite3_stmt *statement = db->statements[which[read->kind]];
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room);
 	sqlite3_bind_int64(statement, 2, read->low);
 	sqlite3_bind_int64(statement, 3, read->high);
 	/* One row more than the limit tells whether to set "more". */
-	sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
+	if (read->kind != STORE_SAID_BY)
+		sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
 	rc = reader_add_rows(read, statement);
 	if (read->kind == STORE_BEFORE)
 		store_read_reverse(read);
@@ -167,6 +181,7 @@ reader_search(struct sqlite_db *db, struct store_read *read, int64_t room)
 	sqlite3_bind_text(statement, 1, expression, -1, free);
 	sqlite3_bind_int64(statement, 2, room);
 	sqlite3_bind_int64(statement, 3, (int64_t)read->limit + 1);
+	sqlite3_bind_int64(statement, 4, read->low);
 	return reader_add_rows(read, statement);
 }
 

@@ -83,6 +83,9 @@ struct sqlite_thread {
 	pthread_cond_t cond;
 	bool is_started;
 	bool is_stopping; /* under the mutex */
+	/* Set by take when it returns false: call it again after this time, even if
+	 * nothing wakes the thread; 0: do not. */
+	int64_t wait_ms;
 };
 
 /* Set thread, which is all zero, up; it does not run yet. End it with

@@ -1,16 +1,37 @@
 #include <signal.h>
+#include <time.h>
 
+#include "linnet/base/clock.h"
 #include "store/sqlite/sqlite.h"
 
 void
 sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
 	void (*work)(void *context), void *context)
 {
+	pthread_condattr_t attributes;
+
 	thread->take = take;
 	thread->work = work;
 	thread->context = context;
 	pthread_mutex_init(&thread->mutex, NULL);
-	pthread_cond_init(&thread->cond, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&thread->cond, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+/* Wait until the thread is woken or its time is over. */
+static void
+thread_sleep(struct sqlite_thread *thread)
+{
+	int64_t end_ms = clock_now_ms() + thread->wait_ms;
+	const struct timespec end = { .tv_sec = end_ms / 1000,
+		.tv_nsec = end_ms % 1000 * 1000000 };
+
+	if (thread->wait_ms)
+		pthread_cond_timedwait(&thread->cond, &thread->mutex, &end);
+	else
+		pthread_cond_wait(&thread->cond, &thread->mutex);
 }
 
 /* Wait for work and take it. Returns false if the thread should end. */
@@ -21,7 +42,7 @@ thread_wait(struct sqlite_thread *thread)
 
 	pthread_mutex_lock(&thread->mutex);
 	while (!(has_work = thread->take(thread->context)) && !thread->is_stopping)
-		pthread_cond_wait(&thread->cond, &thread->mutex);
+		thread_sleep(thread);
 	pthread_mutex_unlock(&thread->mutex);
 	return has_work;
 }
