@@ -30,7 +30,8 @@ erased_print(json_t *object)
 
 	json_text_append(&text, object);
 	json_decref(object);
-	tail = xstrndup(text.bytes + 1, text.len - 1);
+	buffer_append(&text, "", 1);
+	tail = xstrdup(text.bytes + 1);
 	buffer_clear(&text);
 	return tail;
 }

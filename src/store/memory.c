@@ -114,11 +114,10 @@ memory_grow_ring(struct memory_room *room)
 	room->capacity = capacity;
 }
 
+/* Its keys are the room's. */
 static void
 memory_free_message(struct memory_message *kept)
 {
-	for (size_t i = 0; i < STORE_KEYS; i++)
-		free(kept->keys[i]);
 	free(kept->tokens);
 	free(kept);
 }
@@ -146,6 +145,7 @@ memory_drop_oldest(struct store *store, struct memory_room *room)
 			continue;
 		assert(room->keys);
 		HASH_DEL(room->keys, kept->keys[i]);
+		free(kept->keys[i]);
 	}
 	memory_free_message(kept);
 }
@@ -251,8 +251,6 @@ memory_erase_room(struct store *store, struct memory_room *room)
 	for (; room->first_id <= room->last_id; room->first_id++) {
 		struct memory_message *kept = *memory_slot(room, room->first_id);
 		memory_count(store, room, &kept->message, false);
-		for (size_t i = 0; i < STORE_KEYS; i++)
-			kept->keys[i] = NULL;
 		memory_free_message(kept);
 	}
 	HASH_ITER(hh, room->keys, key, next)
@@ -292,7 +290,6 @@ memory_erase_message(struct store *store, struct memory_room *room,
 	left = memory_new_message(store, &message, "");
 	free(tail);
 	memcpy(left->keys, kept->keys, sizeof(left->keys));
-	memset(kept->keys, 0, sizeof(kept->keys));
 	memory_free_message(kept);
 	*memory_slot(room, id) = left;
 	memory_count(store, room, &left->message, true);
@@ -479,7 +476,13 @@ memory_prune(struct store *store, int64_t cutoff_ms)
 static void
 memory_free_room(struct memory_room *room)
 {
-	HASH_CLEAR(hh, room->keys);
+	struct memory_key *key, *next;
+
+	HASH_ITER(hh, room->keys, key, next)
+	{
+		HASH_DEL(room->keys, key);
+		free(key);
+	}
 	for (; room->first_id <= room->last_id; room->first_id++)
 		memory_free_message(*memory_slot(room, room->first_id));
 	free(room->slots);
