@@ -156,6 +156,7 @@ chat_open_stores(struct chat *chat, const char **why)
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
+		.max_bytes = (uint64_t)config->store.max_bytes,
 		.callbacks = { chat_on_appended, chat_on_page, chat_on_erased },
 		.context = chat,
 	};
@@ -413,7 +414,13 @@ chat_prune(struct chat *chat, int64_t now_ms)
 	ban_store_end(chat);
 	deletion_continue(chat);
 	metric_forget(chat);
-	store_prune(chat->store, now_ms);
+}
+
+void
+chat_trim(struct chat *chat, int64_t now_ms)
+{
+	if (now_ms != INT64_MIN)
+		store_prune(chat->store, now_ms);
 }
 
 void

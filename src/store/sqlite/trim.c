@@ -125,19 +125,19 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 		     : SQLITE_CORRUPT;
 }
 
-/* The first message that is not too many; what was deleted with the room is before it. */
-static int64_t
-trim_keep_from(const struct sqlite_writer *writer, const struct cached_room *room)
+/* True if the message of statement stays. The newest of a room stays even if the file is
+ * too large. */
+static bool
+trim_keeps(const struct sqlite_writer *writer, const struct cached_room *room,
+	sqlite3_stmt *statement, const struct trim_step *step)
 {
+	/* What was deleted with the room is before first_id. */
 	int64_t keep_from = room->first_id + (int64_t)trim_excess(writer, room);
-	int64_t most = room->first_id + STEP_ROWS;
+	int64_t id = sqlite3_column_int64(statement, 0);
 
-	if (!room->is_largest)
-		return keep_from;
-	/* The newest message always stays. */
-	if (most > room->last_id)
-		most = room->last_id;
-	return keep_from > most ? keep_from : most;
+	return id >= keep_from &&
+	       sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms &&
+	       (step->bytes >= room->surplus || id == room->last_id);
 }
 
 /* Delete up to STEP_ROWS messages that are too old or too many from the search index. */
@@ -146,14 +146,12 @@ trim_drop_from_search(struct sqlite_writer *writer, const struct cached_room *ro
 	struct trim_step *step)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_OLDEST];
-	int64_t keep_from = trim_keep_from(writer, room);
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room->number);
 	sqlite3_bind_int64(statement, 2, STEP_ROWS);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-		if (sqlite3_column_int64(statement, 0) >= keep_from &&
-			sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms) {
+		if (trim_keeps(writer, room, statement, step)) {
 			rc = SQLITE_DONE;
 			break;
 		}
@@ -212,7 +210,7 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 	*count = step.count;
 	if (step.first_id && step.first_id <= room->gone_id)
 		sqlite_erase_want(writer);
-	room->is_largest = false;
+	room->surplus = 0;
 	room->has_gone &= step.count == STEP_ROWS;
 	if (step.count < STEP_ROWS && !(step.count && trim_excess(writer, room)))
 		trim_remove_room(writer, room);
@@ -237,19 +235,21 @@ sqlite_trim_check_size(struct sqlite_writer *writer)
 	sqlite3_stmt *used = writer->db.statements[WRITER_USED_BYTES];
 	sqlite3_stmt *largest = writer->db.statements[WRITER_LARGEST];
 	int64_t max = (int64_t)writer->store->options.max_bytes;
+	int64_t bytes = 0;
 	struct cached_room *room = NULL;
 	int rc = SQLITE_OK;
 
 	if (!max)
 		return SQLITE_OK;
-	if (sqlite3_step(used) == SQLITE_ROW && sqlite3_column_int64(used, 0) > max &&
-		(rc = sqlite3_step(largest)) == SQLITE_ROW)
+	if (sqlite3_step(used) == SQLITE_ROW)
+		bytes = sqlite3_column_int64(used, 0);
+	if (bytes > max && (rc = sqlite3_step(largest)) == SQLITE_ROW)
 		rc = sqlite_room_cache_get(writer,
 			(const char *)sqlite3_column_text(largest, 0), false, &room);
 	sqlite3_reset(used);
 	sqlite3_reset(largest);
 	if (room && room->first_id < room->last_id) {
-		room->is_largest = true;
+		room->surplus = bytes - max;
 		trim_add_room(writer, room);
 		/* One step before the next commit. */
 		if (writer->trim.debt < STEP_ROWS)

@@ -43,13 +43,14 @@ struct cached_room {
 	TAILQ_ENTRY(cached_room) trim_link;
 	int64_t number; /* its id in the table */
 	int64_t last_id, first_id;
-	int64_t gone_id;      /* messages up to this were deleted with the room */
-	int64_t changes;      /* how many STORE_CHANGE it has from first_id on */
-	int64_t bytes;        /* of tails and words from first_id on */
-	int64_t added;        /* messages added by the open transaction */
-	bool is_changed;      /* changed has it */
-	bool has_gone;        /* there are rows up to gone_id */
-	bool is_largest;      /* delete its oldest messages: the file is too large */
+	int64_t gone_id; /* messages up to this were deleted with the room */
+	int64_t changes; /* how many STORE_CHANGE it has from first_id on */
+	int64_t bytes;   /* of tails and words from first_id on */
+	int64_t added;   /* messages added by the open transaction */
+	bool is_changed; /* changed has it */
+	bool has_gone;   /* there are rows up to gone_id */
+	int64_t surplus; /* bytes of its oldest messages to delete: the file is too large
+			  */
 	bool is_in_trim_list; /* trim.rooms has it */
 	char token[24];       /* the word that stands for the room in the search index */
 	char name[];
