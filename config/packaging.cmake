@@ -8,8 +8,27 @@ install(FILES ${CMAKE_BINARY_DIR}/linnetd.service
 	DESTINATION lib/systemd/system)
 install(FILES config/systemd/linnet.sysusers
 	DESTINATION lib/sysusers.d RENAME linnet.conf)
+# The sample with all defaults, but for two: an installed daemon may be behind a proxy, so
+# being on this machine is no right, and config/debian/postinst writes tokens instead.
+file(READ config/linnet.cfg installed_config)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS config/linnet.cfg)
+set(own_tokens [[tokens = (
+		{ name = "push"; token_file = "/etc/linnet/push.token"; },
+		{ name = "admin"; token_file = "/etc/linnet/admin.token"; admin = true; }
+	);]])
+function(change_line from to)
+	string(FIND "${installed_config}" "\t${from}\n" found)
+	if(found EQUAL -1)
+		message(FATAL_ERROR "config/linnet.cfg lacks the line: ${from}")
+	endif()
+	string(REPLACE "\t${from}\n" "\t${to}\n" changed "${installed_config}")
+	set(installed_config "${changed}" PARENT_SCOPE)
+endfunction()
+change_line([[trust_loopback = true;]] [[trust_loopback = false;]])
+change_line([[tokens = ( );]] "${own_tokens}")
+file(WRITE ${CMAKE_BINARY_DIR}/linnet.cfg "${installed_config}")
 # Where linnetd looks for it, whatever the prefix.
-install(FILES config/linnet.cfg DESTINATION /etc/linnet)
+install(FILES ${CMAKE_BINARY_DIR}/linnet.cfg DESTINATION /etc/linnet)
 install(FILES config/fail2ban/filter.d/linnetd.conf DESTINATION /etc/fail2ban/filter.d)
 install(FILES config/fail2ban/jail.d/linnetd.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples/fail2ban)
 install(DIRECTORY config/systemd/drop-ins config/proxy config/fail2ban

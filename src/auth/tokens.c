@@ -231,7 +231,7 @@ tokens_free(struct tokens *tokens)
 bool
 tokens_are_optional(const struct config *config, const char *address)
 {
-	return config->auth.mode == AUTH_OPEN &&
+	return config->auth.trust_loopback && config->auth.mode == AUTH_OPEN &&
 	       (!strncmp(address, "127.", 4) || !strcmp(address, "::1") ||
 		       !strcmp(address, "localhost"));
 }

@@ -91,6 +91,7 @@ static const struct metrics_label by_recovery = {
 static const struct metrics_label by_limit = { "limit", REFUSED_BY_COUNT,
 	{ [REFUSED_BY_CONNECTIONS] = "connections",
 		[REFUSED_BY_PER_ADDRESS] = "per_address",
+		[REFUSED_BY_CONNECT_RATE] = "connect_rate",
 		[REFUSED_BY_BAN] = "banned",
 		[REFUSED_BY_PROTOCOL] = "protocol" } };
 static const struct metrics_label by_severity = { "severity", METRICS_SEVERITIES,
@@ -171,7 +172,8 @@ static const struct metrics_family families[] = {
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
 		"Connections closed because their queue exceeded limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		"Client requests rejected by limits.message_rate."),
+		"Client requests rejected by limits.message_rate, limits.address_rate or "
+		"limits.address_rooms."),
 	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, "Rooms that exist."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
 		"People online; several tabs of one person count once."),

@@ -1,7 +1,7 @@
 #include "linnet/base/token_bucket.h"
 
 int64_t
-token_bucket_take(struct token_bucket *bucket, double rate, double burst, double cost,
+token_bucket_wait(struct token_bucket *bucket, double rate, double burst, double cost,
 	int64_t now_ms)
 {
 	double missing;
@@ -18,9 +18,16 @@ token_bucket_take(struct token_bucket *bucket, double rate, double burst, double
 		bucket->tokens = burst;
 	bucket->filled_ms = now_ms;
 	missing = cost - bucket->tokens;
-	if (missing <= 0) {
-		bucket->tokens -= cost;
-		return 0;
-	}
-	return (int64_t)(missing / rate * 1000) + 1;
+	return missing <= 0 ? 0 : (int64_t)(missing / rate * 1000) + 1;
+}
+
+int64_t
+token_bucket_take(struct token_bucket *bucket, double rate, double burst, double cost,
+	int64_t now_ms)
+{
+	int64_t wait_ms = token_bucket_wait(bucket, rate, burst, cost, now_ms);
+
+	if (rate > 0 && !wait_ms)
+		bucket->tokens -= cost > burst ? burst : cost;
+	return wait_ms;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "chat/presence.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/log.h"
@@ -113,6 +114,29 @@ alarm_make_event(
 	return event;
 }
 
+/* True if event says nothing new of an alarm whose last event was before. */
+static bool
+alarm_is_repeated(json_t *event, json_t *before)
+{
+	static const char *const changing[] = { "state", "ts", "username" };
+	json_t *was, *value;
+	bool is_same;
+	size_t i;
+
+	if (!before)
+		return false;
+	was = json_copy(before);
+	value = json_copy(event);
+	for (i = 0; i < ARRAY_SIZE(changing); i++) {
+		json_object_del(was, changing[i]);
+		json_object_del(value, changing[i]);
+	}
+	is_same = json_equal(was, value);
+	json_decref(was);
+	json_decref(value);
+	return is_same;
+}
+
 /* The gauge of active alarms with the event's severity. event may be NULL. */
 static uint64_t *
 alarm_counter_of(const json_t *event)
@@ -208,28 +232,35 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 }
 
 int
-alarm_push(struct input *input, const char *label)
+alarm_push(struct input *input, const char *label, bool is_hook)
 {
 	struct room *room = send_find_room(input);
 	struct alarm *alarm = NULL;
+	json_t *event = NULL, *before;
 	struct report report;
 	int r;
 
 	if (!room)
 		return -EINVAL;
 	r = alarm_read_report(input, &report);
-	if (r == 0)
+	if (r == 0) {
 		alarm = room_state_find_alarm(&room->state, report.key);
-	if (r == 0 && report.rank == SEVERITY_OK && (!alarm || !alarm->intended)) {
-		/* The alarm was not active: there is nothing to broadcast. */
-		send_acknowledge(input, room, 0);
-	} else if (r == 0) {
-		alarm = room_state_add_alarm(&room->state, report.key);
-		if (alarm)
-			return alarm_post_event(input, label, room, alarm,
-				alarm_make_event(input, &report, alarm->intended));
-		r = message_refuse(&input->fault, "too_many_alarms",
-			"%d alarms stand in this room already", ROOM_STATE_ALARMS_MAX);
+		before = alarm ? alarm->intended : NULL;
+		/* An alarm that is not active cannot be cleared. */
+		if (report.rank != SEVERITY_OK || before)
+			event = alarm_make_event(input, &report, before);
+		if (!event || (is_hook && alarm_is_repeated(event, before))) {
+			json_decref(event);
+			send_acknowledge(input, room, 0);
+		} else {
+			alarm = room_state_add_alarm(&room->state, report.key);
+			if (alarm)
+				return alarm_post_event(input, label, room, alarm, event);
+			json_decref(event);
+			r = message_refuse(&input->fault, "too_many_alarms",
+				"%d alarms stand in this room already",
+				ROOM_STATE_ALARMS_MAX);
+		}
 	}
 	rooms_release(input->chat->rooms, room);
 	return r;
@@ -250,6 +281,7 @@ alarm_do_ack(struct input *input)
 	if (!alarm || !alarm->intended)
 		return message_refuse(&input->fault, "no_such_alarm",
 			"no alarm of that key stands here");
+	presence_show(input->chat, room, input->speaker);
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(name));

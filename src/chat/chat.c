@@ -183,12 +183,14 @@ chat_new(struct chat **out, const struct config *config,
 	chat->fill_random = fill_random;
 	chat->rooms = rooms_new((size_t)config->chat.max_rooms);
 	chat->roster = roster_new();
+	chat->gate = gate_new(config);
 	TAILQ_INIT(&chat->sessions);
 	TAILQ_INIT(&chat->departing);
 	TAILQ_INIT(&chat->stalled);
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
+	TAILQ_INIT(&chat->held);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
 	if (r < 0) {
@@ -200,6 +202,12 @@ chat_new(struct chat **out, const struct config *config,
 	store_each_state(chat->store, chat_on_state_known, chat);
 	*out = chat;
 	return 0;
+}
+
+struct gate *
+chat_gate(const struct chat *chat)
+{
+	return chat->gate;
 }
 
 uint64_t
@@ -300,7 +308,8 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		return false;
 	room = room_access_find(&input, true);
 	if (room)
-		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
+		resume_member(
+			chat, presence_enter(chat, session, room), wishes->since, NULL);
 	else
 		reply_fault(input.asker, &input.fault);
 	return room != NULL;
@@ -403,6 +412,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
 	deletion_continue(chat);
+	presence_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
 }
@@ -433,6 +443,7 @@ chat_free(struct chat *chat)
 	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);
+	gate_free(chat->gate);
 	assert(!chat->requests);
 	send_free_sayings(chat);
 	roster_free(chat->roster);

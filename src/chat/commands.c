@@ -17,10 +17,6 @@
 #include "linnet/base/util.h"
 #include "linnet/protocol/line_text.h"
 
-/* Number of refusals in a burst before a session is closed for flooding. The budget
- * refills at limits.message_rate, so a client that waits as told never uses it up. */
-#define FLOOD_BURST 100
-
 #define HISTORY_LINES "20"
 
 /* Retry a line after this time if the store was full. */
@@ -191,16 +187,23 @@ command_end_flood(struct session *session, int64_t wait_ms)
 {
 	log_info("flooding", log_uint("session", session->number),
 		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
-		log_int("refusals", FLOOD_BURST), log_int("wait_ms", wait_ms));
+		log_int("refusals", GATE_PATIENCE), log_int("wait_ms", wait_ms));
 	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
+}
+
+struct gate_client *
+command_client(const struct input *input)
+{
+	return input->speaker ? input->speaker->client
+			      : input->asker->call->caller->client;
 }
 
 /* Charge cost. Returns 0, or after how many ms it can be charged. */
 static int64_t
-command_pay(const struct chat *chat, struct rate *rate, double cost)
+command_pay(const struct chat *chat, struct session *session, double cost)
 {
-	return token_bucket_take(&rate->messages, chat->config->limits.message_rate,
-		chat->config->limits.message_burst, cost, chat->now_ms);
+	return gate_pay(
+		chat->gate, session->client, &session->chat->rate, cost, chat->now_ms);
 }
 
 bool
@@ -210,16 +213,14 @@ command_charge(struct input *input, double cost)
 	struct asker *asker = input->asker;
 	struct rate *rate =
 		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
-	int64_t wait_ms = command_pay(chat, rate, cost);
+	int64_t wait_ms =
+		gate_charge(chat->gate, command_client(input), rate, cost, chat->now_ms);
 
 	if (!wait_ms)
 		return true;
 	message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
 	input->fault.retry_after_ms = wait_ms;
-	metrics.rate_limited++;
-	if (token_bucket_take(&rate->patience, chat->config->limits.message_rate,
-		    FLOOD_BURST, 1, chat->now_ms) &&
-		asker->session)
+	if (gate_is_flooding(chat->gate, rate, chat->now_ms) && asker->session)
 		command_end_flood(asker->session, wait_ms);
 	return false;
 }
@@ -264,7 +265,8 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 	if (session->closed)
 		return;
 	chat->now_ms = now_ms;
-	if (message_decode(&input.message, bytes, len, &input.fault) < 0) {
+	if (message_decode(&input.message, bytes, len, chat_max_bytes(chat->config),
+		    &input.fault) < 0) {
 		struct input hurry = input;
 
 		/* Bad input costs as much as a message. */
@@ -358,7 +360,8 @@ command_handle_line(struct input *input, const struct command *command, const ch
 	json_t *object = command_object_of(command, text, &input->fault);
 	int r;
 
-	if (!object || message_take(&input->message, object, &input->fault) < 0)
+	if (!object || message_take(&input->message, object,
+			       chat_max_bytes(input->chat->config), &input->fault) < 0)
 		return -EINVAL;
 	r = command_run(input, command);
 	message_fini(&input->message);
@@ -386,13 +389,14 @@ command_say_line(struct input *input, const char *line, bool may_wait)
 	if (may_wait && command_is_behind(session, command))
 		return CHAT_WHEN_WOKEN;
 	if (may_wait)
-		wait_ms = command_pay(input->chat, &session->chat->rate, cost);
+		wait_ms = command_pay(input->chat, session, cost);
 	if (wait_ms)
 		return wait_ms;
 	if ((may_wait || command_charge(input, cost)) && command)
 		r = command_handle_line(input, command, line);
 	if (r == -EAGAIN && may_wait) {
-		session->chat->rate.messages.tokens += cost;
+		gate_pay_back(
+			input->chat->gate, session->client, &session->chat->rate, cost);
 		return BUSY_MS;
 	}
 	if (r < 0)
@@ -431,7 +435,7 @@ chat_refuse_line(struct chat *chat, struct session *session, int64_t now_ms)
 	int64_t wait_ms;
 
 	chat->now_ms = now_ms;
-	wait_ms = command_pay(chat, &session->chat->rate, 1);
+	wait_ms = command_pay(chat, session, 1);
 	if (wait_ms)
 		return wait_ms;
 	message_refuse(&fault, "too_big",

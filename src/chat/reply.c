@@ -60,6 +60,16 @@ reply_object_at(
 }
 
 void
+reply_text_at(
+	struct session *session, struct buffer *text, const char *epoch, uint64_t last_id)
+{
+	struct encoded encoded;
+
+	encode_text(&encoded, text, epoch, last_id);
+	reply_encoded(&session->chat->asker, &encoded);
+}
+
+void
 reply_text(struct asker *asker, struct buffer *text)
 {
 	struct encoded encoded;

@@ -16,6 +16,10 @@ void reply_object(struct asker *asker, json_t *object);
 void reply_object_at(
 	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
 
+/* The same for the object in text, which is emptied. */
+void reply_text_at(struct session *session, struct buffer *text, const char *epoch,
+	uint64_t last_id);
+
 /* Tell asker the object in text, which is emptied. */
 void reply_text(struct asker *asker, struct buffer *text);
 

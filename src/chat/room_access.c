@@ -47,15 +47,16 @@ static const char *
 access_person_fault(
 	struct chat *chat, const struct permissions *permissions, const char **text)
 {
-	const struct person *holder =
-		permissions && permissions->name
-			? roster_find(chat->roster, permissions->name)
-			: NULL;
+	const struct person *holder;
+	struct name_forms forms;
 
+	if (!permissions || !permissions->name)
+		return NULL;
+	name_forms_write(&forms, permissions->name);
 	*text = "you are banned";
-	if (permissions && permissions->name &&
-		bans_have_name(chat->bans, BAN_NAME, permissions->name))
+	if (bans_have_name(chat->bans, BAN_NAME, &forms))
 		return "banned";
+	holder = roster_find_rival(chat->roster, &forms, NULL);
 	*text = "somebody else is called that already";
 	return holder && !room_access_is_person(permissions, holder) ? "name_taken"
 								     : NULL;

@@ -327,6 +327,7 @@ send_do_message(struct input *input)
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
+	presence_show(input->chat, post.room, input->speaker);
 	stamp.username = input->speaker->person->name;
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {

@@ -28,6 +28,15 @@ session_admit(struct session *session, const struct permissions *permissions,
 	session->since_ms = now_ms;
 }
 
+void
+session_set_client(struct session *session, struct gate_client *client)
+{
+	struct gate_client *before = session->client;
+
+	session->client = gate_client_ref(client);
+	gate_client_unref(before);
+}
+
 int
 session_send(struct session *session, struct frame *frame)
 {
@@ -82,5 +91,6 @@ void
 session_fini(struct session *session)
 {
 	permissions_unref(session->permissions);
+	gate_client_unref(session->client);
 	frame_queue_clear(&session->queue);
 }

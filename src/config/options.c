@@ -40,6 +40,12 @@ options_check_address(const char *value)
 	return "must be an IP address or \"localhost\"";
 }
 
+static const char *
+options_check_proxy(const char *value)
+{
+	return strcmp(value, "unix") ? cidr_fault(value) : NULL;
+}
+
 /* True for an IPv6 address in brackets, or a name of letters, digits, dots, hyphens and
  * underscores. */
 static bool
@@ -267,9 +273,10 @@ const struct config_option config_options[] = {
 		.help = "Other sites whose pages may connect, such as "
 			"\"https://example.org\"; \"*\" is every site"),
 	OPTION(http.trusted_proxies, .live = true, .type = OPTION_LIST, .min = 1,
-		.max = 64, .preset = "[]", .check = cidr_fault,
+		.max = 64, .preset = "[]", .check = options_check_proxy,
 		.help = "Proxies whose X-Forwarded-For header is trusted, such as "
-			"\"127.0.0.1\" or \"10.0.0.0/8\""),
+			"\"127.0.0.1\" or \"10.0.0.0/8\"; \"unix\" is every peer on a "
+			"UNIX socket"),
 	OPTION(line.enabled, .type = OPTION_BOOL, .preset = "true",
 		.help = "Serve nc and telnet clients: each line is a message"),
 	OPTION(line.address, .type = OPTION_STRING, .min = 1, .max = 255,
@@ -328,6 +335,10 @@ const struct config_option config_options[] = {
 		.unit = "bytes",
 		.help = "File with the secret that signs JSON Web Tokens (HS256), at "
 			"least 32 characters"),
+	OPTION(auth.trust_loopback, .live = true, .type = OPTION_BOOL, .preset = "true",
+		.help = "Requests of this machine itself may push, read /metrics and "
+			"followed logs without a token; false behind a proxy on this "
+			"machine"),
 	OPTION(auth.tokens, .live = true, .type = OPTION_GROUPS, .preset = "()",
 		.members = &token_members,
 		.help = "Tokens for programs that push, such as ( { name = \"ci\"; "
@@ -347,6 +358,22 @@ const struct config_option config_options[] = {
 	OPTION(limits.message_burst, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000000, .preset = "20",
 		.help = "Messages that a client may send in a burst"),
+	OPTION(limits.address_rate, .live = true, .type = OPTION_REAL, .min = 0,
+		.max = 1000000, .preset = "20.0", .unit = "per s",
+		.help = "Messages, searches and joins of all clients of one address "
+			"together on average; 0.0 is no limit"),
+	OPTION(limits.address_burst, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "200",
+		.help = "Messages, searches and joins of one address in a burst"),
+	OPTION(limits.connect_rate, .live = true, .type = OPTION_REAL, .min = 0,
+		.max = 1000000, .preset = "10.0", .unit = "per s",
+		.help = "Sessions that one address may open on average; 0.0 is no limit"),
+	OPTION(limits.connect_burst, .live = true, .type = OPTION_INT, .min = 1,
+		.max = 1000000, .preset = "128",
+		.help = "Sessions that one address may open in a burst"),
+	OPTION(limits.address_rooms, .live = true, .type = OPTION_INT, .min = 0,
+		.max = 1000000, .preset = "20",
+		.help = "Rooms that one address may make in an hour; 0 is no limit"),
 	OPTION(limits.queue_bytes, .live = true, .type = OPTION_INT, .min = 1024,
 		.max = 1073741824, .preset = "1048576", .unit = "bytes",
 		.help = "Bytes that may be queued for a client; a slow reader that "

@@ -111,6 +111,7 @@ server_on_tick(void *context)
 	conn_table_tick(&server->acceptor.conns);
 	tls_door_tick(&server->tls_door, now_ms);
 	chat_tick(server->chat, clock_unix_ms());
+	gate_tick(chat_gate(server->chat));
 	api_forget_polls(&server->api, now_ms);
 	server_give_memory_back(server);
 	if (server_is_idle(server))
@@ -215,7 +216,7 @@ static void
 server_init_doors(struct server *server)
 {
 	const struct config *config = server->config;
-	const struct access access = { config, server->tokens };
+	const struct access access = { config, server->tokens, chat_gate(server->chat) };
 
 	ws_door_init(&server->ws, &access, server->chat);
 	line_door_init(&server->line, &access, server->chat, &server->out_queues,
@@ -223,7 +224,8 @@ server_init_doors(struct server *server)
 	api_init(&server->api, &access, server->chat, &server->deferred);
 	prometheus_door_init(&server->metrics, &access, server->chat);
 	static_door_init(&server->static_door, &server->page);
-	server->upgrade = (struct upgrade){ server->websockets, &server->ws.service };
+	server->upgrade = (struct upgrade){ server->websockets, &server->ws.service,
+		&server->ws.echo };
 	server->routes[0] = upgrade_routes(&server->upgrade);
 	server->routes[1] = health_routes();
 	server->routes[2] = prometheus_door_routes(&server->metrics);

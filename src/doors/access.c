@@ -84,12 +84,18 @@ access_log_in(const struct access *access, const char *text, size_t len,
 	if (len && tokens_check_jwt(
 			   access->tokens, text, len, &rules, &permissions, &why) == 0)
 		return permissions;
-	*refusal = (struct access_refusal){
-		.code = len ? "bad_token" : "token_required",
-		.text = len ? "this token is not valid" : "this needs a token",
-		.why = why,
-	};
+	*refusal = (struct access_refusal){ .why = why };
+	if (len)
+		message_refuse(&refusal->fault, "bad_token", "this token is not valid");
+	else
+		message_refuse(&refusal->fault, "token_required", "this needs a token");
 	return NULL;
+}
+
+bool
+access_is_local(const struct access *access, const struct http_request *request)
+{
+	return request->is_local && access->config->auth.trust_loopback;
 }
 
 const struct permissions *
@@ -106,9 +112,8 @@ access_permissions(const struct access *access, const struct http_request *reque
 	caller = access_caller_of(access, request);
 	if (caller.token)
 		return access_token_permissions(access, caller.token);
-	/* Not the peer's address: behind a proxy on this machine every peer is local. */
-	return request->is_local && tokens_are_optional(
-					    access->config, access->config->http.address)
+	return access_is_local(access, request) && tokens_are_optional(access->config,
+							   access->config->http.address)
 		       ? &permissions_of_all
 		       : &permissions_of_rooms;
 }
@@ -127,29 +132,83 @@ access_permissions_of_line(const struct access *access)
 		       : &permissions_of_rooms;
 }
 
-void
-access_log_refused(const char *peer, const char *why)
+struct gate_client *
+access_client_of(
+	const struct access *access, const struct conn *conn, const struct token *token)
 {
-	log_info("refused", log_str("peer", peer), log_str("why", why));
+	return token ? gate_find_token(access->gate, token->name)
+		     : gate_find_address(access->gate, &conn->key, conn_is_exempt(conn));
+}
+
+struct gate_client *
+access_client(const struct access *access, const struct http_request *request)
+{
+	const struct access_caller caller = access_caller_of(access, request);
+
+	return access_client_of(access, request->conn, caller.token);
+}
+
+int
+access_connect(const struct access *access, struct gate_client *client,
+	struct message_fault *fault)
+{
+	*fault = (struct message_fault){
+		.retry_after_ms = gate_connect(access->gate, client, clock_unix_ms()),
+	};
+	return fault->retry_after_ms ? message_refuse(fault, "rate_limited",
+					       "your address opens too many "
+					       "connections, wait a moment")
+				     : 0;
+}
+
+int
+access_charge(const struct access *access, struct gate_client *client, double cost,
+	struct message_fault *fault)
+{
+	*fault = (struct message_fault){
+		.retry_after_ms =
+			gate_charge(access->gate, client, NULL, cost, clock_unix_ms()),
+	};
+	return fault->retry_after_ms
+		       ? message_refuse(fault, "rate_limited", "too fast, wait a moment")
+		       : 0;
+}
+
+void
+access_note_refused(const struct access *access, const struct conn *conn,
+	struct access_refusal *refusal)
+{
+	struct message_fault fault;
+
+	if (access_charge(access, access_client_of(access, conn, NULL), 1, &fault) < 0)
+		*refusal = (struct access_refusal){ .fault = fault };
+	else
+		log_info("refused", log_str("peer", conn->peer),
+			log_str("why", refusal->why));
 }
 
 bool
-access_refuse(struct http_request *request, const char *code, const char *text)
+access_refuse(const struct access *access, struct http_request *request, const char *why,
+	const char *code, const char *text)
 {
-	access_log_refused(request->conn->peer, code);
-	http_respond_error(request, fault_http_status(code), NULL, code, text);
+	struct access_refusal refusal = { .why = why };
+
+	message_refuse(&refusal.fault, code, "%s", text);
+	access_note_refused(access, request->conn, &refusal);
+	http_respond_fault(request, &refusal.fault);
 	return false;
 }
 
 bool
-access_require_token(struct http_request *request, const struct access_caller *caller,
-	const char *text)
+access_require_token(const struct access *access, struct http_request *request,
+	const struct access_caller *caller, const char *text)
 {
 	if (caller->token)
 		return true;
-	return caller->has_shown
-		       ? access_refuse(request, "bad_token", "this token is not known")
-		       : access_refuse(request, "token_required", text);
+	return caller->has_shown ? access_refuse(access, request, "bad_token",
+					   "bad_token", "this token is not known")
+				 : access_refuse(access, request, "token_required",
+					   "token_required", text);
 }
 
 bool
@@ -157,15 +216,13 @@ access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller)
 {
 	if (!tokens_exist(access->tokens))
-		return access_refuse(request, "denied",
+		return access_refuse(access, request, "denied", "denied",
 			"this needs the token of an admin, and there are no tokens");
-	if (!access_require_token(request, caller, "this needs the token of an admin"))
-		return false;
-	if (caller->token->is_admin)
-		return true;
-	access_log_refused(request->conn->peer, "not_admin");
-	http_respond_error(request, 403, NULL, "denied", "this token is not an admin's");
-	return false;
+	return access_require_token(
+		       access, request, caller, "this needs the token of an admin") &&
+	       (caller->token->is_admin ||
+		       access_refuse(access, request, "not_admin", "denied",
+			       "this token is not an admin's"));
 }
 
 bool
@@ -173,5 +230,9 @@ access_may_watch(const struct access *access, struct http_request *request)
 {
 	struct access_caller caller = access_caller_of(access, request);
 
-	return request->is_local || access_may_moderate(access, request, &caller);
+	if (access_is_local(access, request))
+		return true;
+	if (!caller.token)
+		http_warn_not_local(request);
+	return access_may_moderate(access, request, &caller);
 }

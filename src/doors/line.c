@@ -142,18 +142,6 @@ line_answer_mark(struct line *line)
 		line_put(line, TELNET_NO_MARK);
 }
 
-/* Enter the chat. */
-static void
-line_enter(struct line *line, const struct permissions *permissions)
-{
-	static const struct chat_wishes wishes = { .wants_events = true,
-		.wants_progress = true };
-
-	line->is_in = true;
-	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
-	chat_open(line->door->chat, &line->session, &wishes);
-}
-
 /* Close the connection, with text as the reason. A failed login gets no second try. */
 static void
 line_turn_away(struct line *line, const char *code, const char *text)
@@ -164,31 +152,55 @@ line_turn_away(struct line *line, const char *code, const char *text)
 	session_close(&line->session, CLOSE_POLICY, code);
 }
 
+/* Enter the chat with permissions and token (NULL: none), if everything allows it: this
+ * is the last check, so a client is charged only if it enters. */
 static void
-line_log_in(struct line *line, const char *token, size_t len)
+line_enter(struct line *line, const struct permissions *permissions,
+	const struct token *token)
 {
-	struct line_door *door = line->door;
-	struct access_refusal refusal;
-	const struct permissions *permissions =
-		access_log_in(&door->access, token, len, &refusal);
-	const char *code, *text;
+	static const struct chat_wishes wishes = { .wants_events = true,
+		.wants_progress = true };
+	const struct access *access = &line->door->access;
+	struct chat *chat = line->door->chat;
+	struct gate_client *client = access_client_of(access, line->conn, token);
+	struct message_fault fault;
+	const char *text, *code = chat_entry_fault(chat, permissions, NULL, &text);
 
-	if (!permissions) {
-		access_log_refused(line->conn->peer, refusal.why);
-		line_turn_away(line, refusal.code, refusal.text);
-		return;
-	}
-	code = chat_entry_fault(door->chat, permissions, NULL, &text);
 	if (code) {
 		line_turn_away(line, code, text);
+		return;
+	}
+	if (access_connect(access, client, &fault) < 0) {
+		session_close_as(&line->session, ENDING_FLOODING, CLOSE_TRY_AGAIN,
+			"your address opens too many connections, try later");
+		return;
+	}
+	line->conn->deadline_ms = 0;
+	line->is_in = true;
+	session_admit(&line->session, permissions, line->conn->peer, clock_unix_ms());
+	session_set_client(&line->session, client);
+	chat_open(chat, &line->session, &wishes);
+}
+
+static void
+line_log_in(struct line *line, const char *text, size_t len)
+{
+	const struct access *access = &line->door->access;
+	struct access_refusal refusal;
+	const struct permissions *permissions =
+		access_log_in(access, text, len, &refusal);
+
+	if (permissions) {
+		line_enter(line, permissions, tokens_check(access->tokens, text, len));
 	} else {
-		line->conn->deadline_ms = 0;
-		line_enter(line, permissions);
+		access_note_refused(access, line->conn, &refusal);
+		line_turn_away(line, refusal.fault.code, refusal.fault.text);
 	}
 	permissions_unref(permissions);
 }
 
-/* Send the peer its first line. If no login is needed, it enters the chat. */
+/* Let the peer in, or ask it to log in. Called once it is known not to speak another
+ * protocol. */
 static void
 line_greet(struct line *line)
 {
@@ -199,7 +211,7 @@ line_greet(struct line *line)
 	if (access_needs_login(access))
 		line_put(line, LOGIN_FIRST);
 	else
-		line_enter(line, access_permissions_of_line(access));
+		line_enter(line, access_permissions_of_line(access), NULL);
 }
 
 /* Close a client of another protocol. None of its input is used. */
@@ -247,6 +259,18 @@ line_may_be_foreign(const struct line *line)
 	       line->raw_done < line->raw_len;
 }
 
+/* Decide by the first input whether the peer is let in. Returns false if line->next is
+ * not to be used. */
+static bool
+line_pass_gate(struct line *line)
+{
+	if (line->next == TELNET_FOREIGN)
+		line_reject_protocol(line);
+	else if (!line->is_greeted && !line_may_be_foreign(line))
+		line_greet(line);
+	return line->is_greeted && !line_is_over(line);
+}
+
 /* Handle line->next. Returns false if that has to wait. */
 static bool
 line_do_next(struct line *line)
@@ -259,11 +283,7 @@ line_do_next(struct line *line)
 		line_answer_mark(line);
 		return true;
 	}
-	if (line->next == TELNET_FOREIGN)
-		line_reject_protocol(line);
-	else if (!line->is_greeted && !line_may_be_foreign(line))
-		line_greet(line);
-	if (line_is_over(line) || !line->is_greeted) {
+	if (!line_pass_gate(line)) {
 		line_forget(line);
 		return true;
 	}
@@ -466,13 +486,12 @@ line_on_closed(struct conn *conn)
 	free(line);
 }
 
-/* The kernel detects a peer that has vanished. Telnet sends a part of its commands as
- * urgent data, which must stay in line with the rest. */
+/* The kernel detects a peer that has vanished, also while nothing is sent. Telnet sends a
+ * part of its commands as urgent data, which must stay in line with the rest. */
 static void
 line_set_socket_options(int fd, int ping_s, int pong_s)
 {
 	const int on = 1, count = 2;
-	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
 	int every_s = pong_s / count > 0 ? pong_s / count : 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
@@ -480,7 +499,6 @@ line_set_socket_options(int fd, int ping_s, int pong_s)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &ping_s, sizeof(ping_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
 void

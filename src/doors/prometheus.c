@@ -96,7 +96,7 @@ prometheus_door_init(struct prometheus_door *door, const struct access *access,
 }
 
 static const struct http_route rows[] = {
-	{ "metrics", 1, HTTP_GET | HTTP_HEAD, NULL, prometheus_on_request, false },
+	{ "metrics", 1, HTTP_GET | HTTP_HEAD, NULL, NULL, prometheus_on_request, false },
 };
 
 struct http_routes

@@ -72,33 +72,49 @@ ws_text_or_null(const char *text)
 	return *text ? text : NULL;
 }
 
-static const char *
+/* Check what needs nothing first, then charge for the session. */
+static int
 ws_on_check(const struct websocket_service *service, const struct http_request *request,
-	const char **text)
+	struct message_fault *fault)
 {
 	const struct ws_door *door = container_of(service, struct ws_door, service);
 	const struct permissions *permissions;
 	struct access_refusal refusal;
+	const char *code, *text;
 	struct query query;
-	const char *code;
 
-	*text = "a value in the query is too long";
 	if (!ws_read_query(request->head, &query))
-		return "bad_query";
-	*text = "the formats are json and line";
+		return message_refuse(
+			fault, "bad_query", "a value in the query is too long");
 	if (*query.format && strcmp(query.format, "json") != 0 &&
 		strcmp(query.format, "line") != 0)
-		return "bad_format";
+		return message_refuse(
+			fault, "bad_format", "the formats are json and line");
 	permissions = access_permissions(&door->access, request, &refusal);
 	if (!permissions) {
-		access_log_refused(request->conn->peer, refusal.why);
-		*text = refusal.text;
-		return refusal.code;
+		access_note_refused(&door->access, request->conn, &refusal);
+		*fault = refusal.fault;
+		return -EINVAL;
 	}
 	code = chat_entry_fault(
-		door->chat, permissions, ws_text_or_null(query.room), text);
+		door->chat, permissions, ws_text_or_null(query.room), &text);
 	permissions_unref(permissions);
-	return code;
+	if (code && !strcmp(code, "denied"))
+		http_warn_not_local(request);
+	if (code)
+		return message_refuse(fault, code, "%s", text);
+	return access_connect(
+		&door->access, access_client(&door->access, request), fault);
+}
+
+static int
+ws_on_check_echo(const struct websocket_service *service,
+	const struct http_request *request, struct message_fault *fault)
+{
+	const struct access *access =
+		&container_of(service, struct ws_door, echo)->access;
+
+	return access_connect(access, access_client(access, request), fault);
 }
 
 /* The token may have expired since the check; then the session may do nothing. */
@@ -106,12 +122,14 @@ static void
 ws_admit(struct ws_session *ws, const struct http_request *request)
 {
 	static const struct permissions nothing;
+	const struct access *access = &ws->door->access;
 	struct access_refusal refusal;
 	const struct permissions *permissions =
-		access_permissions(&ws->door->access, request, &refusal);
+		access_permissions(access, request, &refusal);
 
 	session_admit(&ws->session, permissions ? permissions : &nothing,
 		ws->socket->conn->peer, clock_unix_ms());
+	session_set_client(&ws->session, access_client(access, request));
 	permissions_unref(permissions);
 }
 
@@ -260,7 +278,9 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_stop = ws_on_stop,
 			.on_closed = ws_on_closed,
 		},
+		.echo = echo_service,
 		.access = *access,
 		.chat = chat,
 	};
+	door->echo.on_check = ws_on_check_echo;
 }

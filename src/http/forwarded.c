@@ -47,42 +47,41 @@ forwarded_cut_hop(const char *list, size_t *len, const char **hop)
 	return end - start;
 }
 
-/* Check the hops of one field from the last one on. Returns as forwarded_find_client, or
- * 1 if all are trusted. */
+/* Check the hops of one field from the last one on. Returns 0 with the client's address,
+ * -EINVAL if a hop has no address, or 1 if all are trusted, *client being the first. */
 static int
 forwarded_walk(const struct cidr_list *proxies, const char *list, struct in6_addr *client)
 {
 	size_t left = strlen(list), len;
-	struct in6_addr address;
-	int r = -ENOENT;
 	const char *hop;
 
 	while ((len = forwarded_cut_hop(list, &left, &hop))) {
-		if (!forwarded_read_hop(hop, len, &address))
+		if (!forwarded_read_hop(hop, len, client))
 			return -EINVAL;
-		*client = address;
 		if (!cidr_list_has(proxies, client))
 			return 0;
-		r = 1;
 	}
-	return r;
+	return 1;
 }
 
 int
 forwarded_find_client(const struct cidr_list *proxies, const struct http_head *head,
 	struct in6_addr *client)
 {
-	int r = -ENOENT, walked;
-	size_t i;
+	bool is_there = false;
+	int r = 1;
 
-	for (i = head->field_count; i-- > 0;) {
+	*client = in6addr_any;
+	for (size_t i = head->field_count; r > 0 && i-- > 0;) {
 		if (strcmp(head->fields[i].name, "x-forwarded-for") != 0)
 			continue;
-		walked = forwarded_walk(proxies, head->fields[i].value, client);
-		if (walked == 0 || walked == -EINVAL)
-			return walked;
-		if (walked > 0)
-			r = 0;
+		is_there = true;
+		r = forwarded_walk(proxies, head->fields[i].value, client);
 	}
-	return r;
+	if (!is_there)
+		return -ENOENT;
+	if (r < 0)
+		*client = in6addr_any;
+	/* All hops are trusted, or there are none. */
+	return r < 0 || IN6_IS_ADDR_UNSPECIFIED(client) ? -EINVAL : 0;
 }

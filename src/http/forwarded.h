@@ -8,7 +8,7 @@
 
 /* Find the client of a request from a trusted proxy: the last hop in X-Forwarded-For that
  * is not trusted itself, or the first one if all are. Returns 0; -ENOENT if there is no
- * such header, with *client unchanged; or -EINVAL if a hop is not an address, with
- * *client set to the hop that added it, or unchanged if that is the proxy itself. */
+ * such header; or -EINVAL if the client has no address there ("unknown", "unix:", a
+ * header without hops), with *client set to "::". */
 int forwarded_find_client(const struct cidr_list *proxies, const struct http_head *head,
 	struct in6_addr *client);

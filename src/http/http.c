@@ -205,7 +205,7 @@ http_on_body_input(struct http *http)
 		0)
 		return -1;
 	buffer_append(&request->body, bytes, len);
-	if (len == missing)
+	if (len == missing && http_route_admit_again(request))
 		request->route->handle(request);
 	return 0;
 }

@@ -45,6 +45,10 @@ void http_finish(struct http *http, bool is_last);
 void http_response_head(struct buffer *out, const struct http_request *request,
 	const struct http_response *answer, bool is_last);
 
-/* Find the request's route and check the head. Returns false if the request was
- * answered. */
+/* Find the request's route and check everything that needs no body. Returns false if the
+ * request was answered. */
 bool http_route_admit(struct http_request *request);
+
+/* The body came later: check again what a reload, or another client, may have changed
+ * meanwhile. Returns false if the request was answered. */
+bool http_route_admit_again(struct http_request *request);

@@ -18,15 +18,18 @@ origin_is_same_host(const char *authority, const char *host, const char *implied
 }
 
 bool
-origin_is_allowed(const char *origin, const char *host, const struct string_list *allowed)
+origin_is_allowed(const char *origin, const char *host, bool is_https,
+	const struct string_list *allowed)
 {
 	size_t i;
 
 	for (i = 0; i < allowed->count; i++)
 		if (!strcmp(allowed->items[i], "*") ||
-			!strcasecmp(allowed->items[i], origin))
+			(origin && !strcasecmp(allowed->items[i], origin)))
 			return true;
-	if (!strncasecmp(origin, "http://", 7))
+	if (!origin)
+		return false;
+	if (!is_https && !strncasecmp(origin, "http://", 7))
 		return origin_is_same_host(origin + 7, host, ":80");
 	if (!strncasecmp(origin, "https://", 8))
 		return origin_is_same_host(origin + 8, host, ":443");

@@ -6,6 +6,8 @@
 #include "http/http_private.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
+#include "linnet/protocol/kinds.h"
+#include "linnet/protocol/message.h"
 
 static const char *
 response_reason_of(int status)
@@ -172,4 +174,21 @@ http_respond_error(struct http_request *request, int status, const char *headers
 	answer.len = body.len;
 	http_respond(request, &answer);
 	buffer_clear(&body);
+}
+
+void
+http_respond_fault(struct http_request *request, const struct message_fault *fault)
+{
+	int status = fault->is_too_large     ? 413
+		     : fault->retry_after_ms ? 429
+					     : fault_http_status(fault->code);
+	const char *code = fault->is_too_large ? "too_large" : fault->code;
+	char headers[64] = "Retry-After: 5\r\n";
+
+	/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
+	if (fault->retry_after_ms)
+		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
+			(long long)(fault->retry_after_ms + 999) / 1000);
+	http_respond_error(request, status,
+		status == 503 || status == 429 ? headers : NULL, code, fault->text);
 }

@@ -1,10 +1,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "http/forwarded.h"
 #include "http/http_private.h"
+#include "http/identity.h"
 #include "http/origin.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
@@ -71,21 +70,28 @@ router_printable(const char *value)
 	return name_is_line(value) ? value : "?";
 }
 
-/* Returns false if the request was answered. Clients other than browsers send no
- * Origin. */
+/* Returns false if the request was answered. Every browser names the origin of a page
+ * that sends a request to another one, except for an image, a form's GET and the like:
+ * then it says "cross-site" (the Fetch Metadata specification). Other clients say
+ * neither.
+ */
 static bool
 router_check_origin(struct http_request *request)
 {
 	const struct config *config = request->http->door->config;
-	const char *origin = http_head_value(request->head, "origin");
+	const struct http_head *head = request->head;
+	const char *origin = http_head_value(head, "origin");
 
-	if (!request->route->name || !origin || !*origin)
+	if (origin && !*origin)
+		origin = NULL;
+	if (!request->route->name ||
+		(!origin && !http_head_has_word(head, "sec-fetch-site", "cross-site")))
 		return true;
-	if (!origin_is_allowed(
-		    origin, request->head->host, &config->http.allowed_origins)) {
+	if (!origin_is_allowed(origin, head->host, identity_is_https(request),
+		    &config->http.allowed_origins)) {
 		log_info("origin_refused", log_str("peer", request->conn->peer),
-			log_str("origin", router_printable(origin)),
-			log_str("host", router_printable(request->head->host)));
+			log_str("origin", origin ? router_printable(origin) : ""),
+			log_str("host", router_printable(head->host)));
 		return router_reject(request, 403, NULL, "origin_refused",
 			"this page may not connect here");
 	}
@@ -149,63 +155,29 @@ router_check_length(struct http_request *request)
 	return true;
 }
 
-/* True if a header says that the request was forwarded. */
-static bool
-router_is_forwarded(const struct http_head *head)
-{
-	static const char *const marks[] = { "forwarded", "via", "x-forwarded-for",
-		"x-real-ip" };
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(marks); i++)
-		if (http_head_value(head, marks[i]))
-			return true;
-	return false;
-}
-
-/* True if host is a name of this machine itself. A page whose own name points here (DNS
- * rebinding), and a proxy without X-Forwarded-For, send another name. */
-static bool
-router_is_local_host(const char *host)
-{
-	size_t len = !strncmp(host, "127.", 4)            ? strspn(host, "0123456789.")
-		     : !strncmp(host, "[::1]", 5)         ? 5
-		     : !strncasecmp(host, "localhost", 9) ? 9
-							  : 0;
-
-	return !*host || (len && (!host[len] || host[len] == ':'));
-}
-
-/* Find the client. Returns false if the request was answered. */
 static bool
 router_identify(struct http_request *request)
 {
-	const struct http_head *head = request->head;
-	struct conn *conn = request->conn;
-	struct in6_addr client = conn->address;
-	bool is_proxy = conn_is_proxy(conn);
-	int r = -ENOENT, set = 0;
+	int r = identity_find(request);
 
-	if (is_proxy)
-		r = forwarded_find_client(conn->table->proxies, head, &client);
-	/* A peer that was a proxy before a reload was admitted without counting it. */
-	if (r != -ENOENT || (!is_proxy && !conn->is_counted && !conn->is_loopback))
-		set = conn_set_client(conn, &client);
-	if (set == -EACCES) {
-		log_info(
-			"refused", log_str("peer", conn->peer), log_str("why", "banned"));
-		return router_reject(request, 403, NULL, "banned", "you are banned");
-	}
-	if (set < 0) {
-		log_info("client_refused", log_str("peer", conn->peer));
-		return router_reject(request, 503, "Retry-After: 5\r\n", "server_full",
+	if (r == 0)
+		return true;
+	if (r == -EACCES) {
+		log_info("refused", log_str("peer", request->conn->peer),
+			log_str("why", "banned"));
+		http_respond_error(request, 403, NULL, "banned", "you are banned");
+	} else {
+		log_info("client_refused", log_str("peer", request->conn->peer));
+		http_respond_error(request, 503, "Retry-After: 5\r\n", "server_full",
 			"there is no place left, try later");
 	}
-	/* A request forwarded by an untrusted peer could come from anyone, so it is not
-	 * local. */
-	request->is_local = conn->is_loopback && router_is_local_host(head->host) &&
-			    (r == 0 || !router_is_forwarded(head));
-	return true;
+	return false;
+}
+
+static bool
+router_ask_door(struct http_request *request)
+{
+	return !request->route->admit || request->route->admit(request);
 }
 
 bool
@@ -226,5 +198,11 @@ http_route_admit(struct http_request *request)
 		return false;
 	}
 	return router_check_method(request) && router_check_length(request) &&
-	       router_check_origin(request);
+	       router_check_origin(request) && router_ask_door(request);
+}
+
+bool
+http_route_admit_again(struct http_request *request)
+{
+	return router_identify(request) && router_ask_door(request);
 }

@@ -24,11 +24,19 @@ struct reject_texts {
 	enum reject_text full, banned;
 };
 
-static struct cidr_list *
-acceptor_trusted_proxies(const struct config *config)
+/* Trust the proxies of the configuration. */
+static void
+acceptor_set_proxies(struct acceptor *acceptor)
 {
-	return cidr_list_new(
-		config->http.trusted_proxies.items, config->http.trusted_proxies.count);
+	const struct string_list *list = &acceptor->config->http.trusted_proxies;
+	struct cidr_list *old = acceptor->proxies;
+	bool trusts_unix = false;
+
+	for (size_t i = 0; i < list->count; i++)
+		trusts_unix |= !strcmp(list->items[i], "unix");
+	acceptor->proxies = cidr_list_new(list->items, list->count);
+	conn_table_set_proxies(&acceptor->conns, acceptor->proxies, trusts_unix);
+	cidr_list_free(old);
 }
 
 size_t
@@ -48,17 +56,22 @@ acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_t
 	acceptor->loop = loop;
 	acceptor->on_conn = on_conn;
 	acceptor->context = context;
-	acceptor->proxies = acceptor_trusted_proxies(config);
 	acceptor->reject = reject_new(loop);
-	conn_table_init(&acceptor->conns, max, (unsigned)config->limits.per_address,
-		acceptor->proxies);
+	conn_table_init(
+		&acceptor->conns, max, (unsigned)config->limits.per_address, NULL);
+	acceptor_set_proxies(acceptor);
 }
 
+/* A peer that vanishes while something is sent is noticed by the kernel, whatever the
+ * door: with TLS the doors see only a pair of sockets. The kernel's default is a quarter
+ * of an hour. */
 static void
-acceptor_set_socket_options(int fd)
+acceptor_set_socket_options(int fd, int ping_s, int pong_s)
 {
+	const unsigned gone_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
 	const int on = 1, unsent = UNSENT_BYTES;
 
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
@@ -89,7 +102,8 @@ acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address
 	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
 
 	if (conn)
-		acceptor_set_socket_options(fd);
+		acceptor_set_socket_options(fd, acceptor->config->heartbeat.ping_s,
+			acceptor->config->heartbeat.pong_s);
 	else
 		acceptor_reject(acceptor, fd, address, why, texts);
 	return conn;
@@ -175,11 +189,9 @@ acceptor_reload(struct acceptor *acceptor)
 {
 	const struct config *config = acceptor->config;
 
-	cidr_list_free(acceptor->proxies);
-	acceptor->proxies = acceptor_trusted_proxies(config);
-	acceptor->conns.proxies = acceptor->proxies;
 	conn_limit_set_max(
 		acceptor->conns.by_address, (unsigned)config->limits.per_address);
+	acceptor_set_proxies(acceptor);
 }
 
 void

@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/protocol/kinds.h"
 
 void
 conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
@@ -28,7 +30,7 @@ conn_table_fini(struct conn_table *table)
 	conn_limit_free(table->by_address);
 }
 
-/* As IPv6; IPv4 becomes mapped IPv4. */
+/* As IPv6; IPv4 becomes mapped IPv4, and a UNIX socket "::". */
 static struct in6_addr
 conn_address_of(const struct sockaddr *address)
 {
@@ -38,6 +40,8 @@ conn_address_of(const struct sockaddr *address)
 
 	if (address->sa_family == AF_INET6)
 		return v6->sin6_addr;
+	if (address->sa_family == AF_UNIX)
+		return in6addr_any;
 	memcpy(mapped.s6_addr + 12, &v4->sin_addr, sizeof(v4->sin_addr));
 	return mapped;
 }
@@ -46,7 +50,9 @@ conn_address_of(const struct sockaddr *address)
 static void
 conn_write_address(const struct in6_addr *address, char *out, size_t size)
 {
-	if (IN6_IS_ADDR_V4MAPPED(address))
+	if (IN6_IS_ADDR_UNSPECIFIED(address))
+		snprintf(out, size, "unknown");
+	else if (IN6_IS_ADDR_V4MAPPED(address))
 		inet_ntop(AF_INET, address->s6_addr + 12, out, (socklen_t)size);
 	else
 		inet_ntop(AF_INET6, address, out, (socklen_t)size);
@@ -56,6 +62,7 @@ conn_write_address(const struct in6_addr *address, char *out, size_t size)
 static void
 conn_set_address(struct conn *conn, const struct in6_addr *address)
 {
+	conn->client = *address;
 	conn->key = conn_limit_key_of(address);
 	conn->is_loopback = conn_limit_is_loopback(address);
 	conn_write_address(address, conn->peer, sizeof(conn->peer));
@@ -104,20 +111,25 @@ conn_table_bans(const struct conn_table *table, const struct in6_addr *address)
 bool
 conn_is_proxy(const struct conn *conn)
 {
-	const struct cidr_list *proxies = conn->table->proxies;
+	const struct conn_table *table = conn->table;
 
-	return proxies && cidr_list_has(proxies, &conn->address);
+	if (conn->is_unix)
+		return table->trusts_unix;
+	return table->proxies && cidr_list_has(table->proxies, &conn->address);
+}
+
+bool
+conn_is_exempt(const struct conn *conn)
+{
+	return conn->is_loopback || (!conn->is_forwarded && conn_is_proxy(conn));
 }
 
 bool
 conn_is_banned(const struct conn *conn)
 {
-	struct in6_addr address;
-
-	cidr_read_address(conn->peer, strlen(conn->peer), &address);
 	/* A ban of its address does not apply to a proxy itself. */
-	return conn_table_bans(conn->table, &address) &&
-	       !(IN6_ARE_ADDR_EQUAL(&address, &conn->address) && conn_is_proxy(conn));
+	return conn_table_bans(conn->table, &conn->client) &&
+	       (conn->is_forwarded || !conn_is_proxy(conn));
 }
 
 void
@@ -149,6 +161,7 @@ conn_admit(struct conn_table *table, const struct sockaddr *address,
 	conn->opened_ms = clock_now_ms();
 	conn->table = table;
 	conn->address = conn_address_of(address);
+	conn->is_unix = address->sa_family == AF_UNIX;
 	is_proxy = conn_is_proxy(conn);
 	conn_set_address(conn, &conn->address);
 	if (!is_proxy && conn_table_bans(table, &conn->address)) {
@@ -170,7 +183,7 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 {
 	conn_uncount(conn);
 	conn_set_address(conn, client);
-	conn->is_forwarded = !IN6_ARE_ADDR_EQUAL(client, &conn->address);
+	conn->is_forwarded = true;
 	if (conn_table_bans(conn->table, client)) {
 		metrics.refused[REFUSED_BY_BAN]++;
 		return -EACCES;
@@ -184,11 +197,41 @@ conn_set_client(struct conn *conn, const struct in6_addr *client)
 void
 conn_unset_client(struct conn *conn)
 {
-	if (!conn->is_forwarded && !conn_is_proxy(conn))
+	if (!conn->is_forwarded)
 		return;
 	conn->is_forwarded = false;
 	conn_uncount(conn);
 	conn_set_address(conn, &conn->address);
+	/* If a reload came meanwhile. It is not refused now, even over the limit. */
+	if (!conn_is_proxy(conn))
+		conn_count(conn);
+}
+
+/* The peer is not a trusted proxy, or not any more. */
+static void
+conn_distrust(struct conn *conn)
+{
+	/* The proxies themselves are neither counted nor banned. */
+	bool is_admitted = conn->is_loopback || conn->is_counted;
+
+	if (!conn->is_forwarded &&
+		(is_admitted || (!conn_is_banned(conn) && conn_count(conn) == 0)))
+		return;
+	conn_note_ending(conn, ENDING_SENT_AWAY);
+	conn->door->on_stop(conn, CLOSE_TRY_AGAIN, "the proxy is not trusted any more");
+}
+
+void
+conn_table_set_proxies(
+	struct conn_table *table, const struct cidr_list *proxies, bool trusts_unix)
+{
+	struct conn *conn;
+
+	table->proxies = proxies;
+	table->trusts_unix = trusts_unix;
+	TAILQ_FOREACH (conn, &table->conns, link)
+		if (conn->door && !conn_is_proxy(conn))
+			conn_distrust(conn);
 }
 
 void

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "linnet/base/log.h"
@@ -25,6 +26,7 @@ union address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
+	struct sockaddr_un un;
 };
 
 struct listening {
@@ -123,7 +125,7 @@ listener_open_socket(const struct addrinfo *info, int port)
 static union address
 listener_address_of(int fd)
 {
-	union address address = { .v6 = { 0 } };
+	union address address = { .un = { 0 } };
 	socklen_t len = sizeof(address);
 
 	getsockname(fd, &address.any, &len);
@@ -223,7 +225,9 @@ listener_describe_socket(int fd, char *out, size_t size)
 	union address address = listener_address_of(fd);
 	char host[INET6_ADDRSTRLEN] = "";
 
-	if (address.any.sa_family == AF_INET6) {
+	if (address.any.sa_family == AF_UNIX) {
+		snprintf(out, size, "unix:%s", address.un.sun_path);
+	} else if (address.any.sa_family == AF_INET6) {
 		inet_ntop(AF_INET6, &address.v6.sin6_addr, host, sizeof(host));
 		snprintf(out, size, "[%s]:%d", host, ntohs(address.v6.sin6_port));
 	} else {

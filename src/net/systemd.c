@@ -46,7 +46,7 @@ systemd_take_socket(int fd, const char *name)
 	for (i = 0; i < ARRAY_SIZE(socket_names); i++) {
 		if (strcmp(name, socket_names[i]) != 0)
 			continue;
-		if (sd_is_socket_inet(fd, AF_UNSPEC, SOCK_STREAM, 1, 0) <= 0 ||
+		if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 ||
 			sockets[i].count == SYSTEMD_SOCKETS)
 			return -ENOTSOCK;
 		sockets[i].fds[sockets[i].count++] = fd;

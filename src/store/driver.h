@@ -76,7 +76,7 @@ struct store {
 	struct store_writes pending; /* appended since the last flush */
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
-	size_t reads_under_way;
+	size_t reads_under_way, searches_under_way;
 	bool is_closing;
 };
 
@@ -96,8 +96,11 @@ struct store_ops {
 	/* Take writes, which has at least one, and leave the list empty. Answer them in
 	 * order. */
 	void (*write)(struct store *store, struct store_writes *writes);
-	/* Take read and answer it. */
+	/* Take read and answer it. A search is answered within its time. */
 	void (*read)(struct store *store, struct store_read *read);
+	/* Do a part of the reads that were taken, for 1 ms at most. Returns true if there
+	 * is more to do. NULL for a driver with threads of its own. */
+	bool (*step)(struct store *store);
 	/* Delete messages older than cutoff_ms. */
 	void (*prune)(struct store *store, int64_t cutoff_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
@@ -111,6 +114,9 @@ extern const struct store_ops store_sqlite_ops;
  * may call it. */
 void store_answer_writes(struct store *store, struct store_writes *writes);
 void store_answer_read(struct store *store, struct store_read *read);
+
+/* Make store_fd readable, so that store_dispatch is called. Any thread may call it. */
+void store_wake(struct store *store);
 
 /* Copy message to the end of the page. Returns false and sets "more" if the page is full:
  * add nothing after that. */

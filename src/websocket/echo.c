@@ -1,4 +1,4 @@
-#include "websocket/echo.h"
+#include "linnet/websocket/echo.h"
 
 #include <stdlib.h>
 

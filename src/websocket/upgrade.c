@@ -4,8 +4,7 @@
 #include <strings.h>
 
 #include "linnet/base/util.h"
-#include "linnet/protocol/kinds.h"
-#include "websocket/echo.h"
+#include "linnet/protocol/message.h"
 
 /* RFC 6455 section 4.1: 16 bytes in base64. */
 #define KEY_BYTES 24
@@ -58,7 +57,7 @@ upgrade_service_of(const struct http_request *request)
 {
 	const struct upgrade *upgrade = request->context;
 
-	return strcmp(request->head->segments[0], "ws") ? &echo_service : upgrade->chat;
+	return strcmp(request->head->segments[0], "ws") ? upgrade->echo : upgrade->chat;
 }
 
 static void
@@ -86,7 +85,8 @@ upgrade_on_request(struct http_request *request)
 	const struct http_head *head = request->head;
 	const struct websocket_service *service = upgrade_service_of(request);
 	const char *version = http_head_value(head, "sec-websocket-version");
-	const char *code = NULL, *text;
+	struct message_fault fault = { .code = NULL };
+	const char *wrong;
 
 	if (!upgrade_is_asked_for(head)) {
 		http_respond_error(request, 426,
@@ -101,20 +101,18 @@ upgrade_on_request(struct http_request *request)
 			"upgrade_required", "only WebSocket version 13 is spoken");
 		return;
 	}
-	text = upgrade_handshake_fault(head);
-	if (text)
-		code = "bad_request";
-	else if (service->on_check)
-		code = service->on_check(service, request, &text);
-	if (code)
-		http_respond_error(request, fault_http_status(code), NULL, code, text);
+	wrong = upgrade_handshake_fault(head);
+	if (wrong)
+		http_respond_error(request, 400, NULL, "bad_request", wrong);
+	else if (service->on_check(service, request, &fault) < 0)
+		http_respond_fault(request, &fault);
 	else
 		http_hand_over(request, upgrade_hand_over);
 }
 
 static const struct http_route rows[] = {
-	{ "ws", 1, HTTP_GET, NULL, upgrade_on_request, false },
-	{ "echo", 1, HTTP_GET, NULL, upgrade_on_request, false },
+	{ "ws", 1, HTTP_GET, NULL, NULL, upgrade_on_request, false },
+	{ "echo", 1, HTTP_GET, NULL, NULL, upgrade_on_request, false },
 };
 
 struct http_routes

@@ -147,6 +147,25 @@ test('a banned name is refused in every spelling and at every door until it is u
 		assert.equal((await answerTo(guest, { message: 'm', username: 'eve' })).type, 'ack');
 	}));
 
+test('a ban or mute of a name covers the names that look like it', () =>
+	withAdmin(async (daemon) => {
+		const alike = '\u0435v\u0435';
+		const client = await daemon.ws(`/ws?name=${encodeURIComponent(alike)}`);
+		assert.equal((await adminPostOk(daemon, 'ban', { username: 'eve' })).sessions, 1);
+		assert.equal((await end(client)).error, 'banned');
+		const guest = await daemon.ws();
+		for (const username of ['eve', alike, '\uff25ve'])
+			assertError(await answerTo(guest, { message: 'm', username }), 'banned');
+		await assertRefused(get(daemon, `/poll/lobby?name=${encodeURIComponent(alike)}`), 403, 'banned');
+		await adminPostOk(daemon, 'unban', { username: 'eve' });
+
+		await adminPostOk(daemon, 'mute', { username: 'eve' });
+		for (const username of ['eve', alike])
+			assertError(await answerTo(guest, { message: 'm', username }), 'muted');
+		await adminPostOk(daemon, 'unmute', { username: 'eve' });
+		assert.equal((await answerTo(guest, { message: 'm', username: alike })).type, 'ack');
+	}));
+
 test('banning an address closes its connections at every door and leaves other addresses alone', () =>
 	withAdmin(async (daemon) => {
 		const there = from('198.51.100.7');

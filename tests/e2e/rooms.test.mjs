@@ -316,7 +316,7 @@ test('a taken name is refused in every request, in any case, and the request has
 		await watcher.nextJson();
 		const { client: eve, joined } = await enter(daemon);
 		await watcher.nextJson();
-		for (const username of ['Ann Ä', 'ann Ä', 'ANN Ä']) {
+		for (const username of ['Ann Ä', 'ann Ä', 'ANN ä']) {
 			const attempts = [
 				{ message: 'I am ann', username }, { type: 'nick', username },
 				{ type: 'join', username }, { type: 'join', room: 'ops', username },
@@ -332,9 +332,36 @@ test('a taken name is refused in every request, in any case, and the request has
 		assertError(await answerTo(eve, { type: 'leave', room: 'ops' }), 'no_such_room');
 		assert.equal((await join(eve, 'lobby')).you.username, joined.you.username);
 		assert.deepEqual(await receivedSoFar(watcher, eve), []);
-		// Case is ignored for ASCII letters only.
-		eve.sendJson({ type: 'nick', username: 'Ann ä' });
-		assert.match(brief(await watcher.nextJson()), /^rename Ann ä was guest-\d+ 3$/);
+		// Plain ASCII names differ as soon as a letter does.
+		eve.sendJson({ type: 'nick', username: 'Ann A' });
+		assert.match(brief(await watcher.nextJson()), /^rename Ann A was guest-\d+ 3$/);
+	}));
+
+test('a name that looks like one in use is refused at every door until that one is free', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		const zoe = await daemon.ws(`/ws?name=${encodeURIComponent('zo\u00eb')}`);
+		const client = await daemon.ws();
+		const alike = ['\u0430nn', '\uff41\uff4e\uff4e', '\u{1d41a}nn', 'zoe\u0308', 'ZO\u00cb'];
+		for (const username of alike) {
+			for (const attempt of [{ message: 'I am ann', username }, { type: 'nick', username }, { type: 'join', username }])
+				assertError(await answerTo(client, attempt), 'name_taken');
+			const late = await daemon.ws(`/ws?name=${encodeURIComponent(username)}`);
+			assertError(await late.nextJson(), 'name_taken');
+			const poll = await fetch(`${daemon.url}/poll/lobby?wait=0&name=${encodeURIComponent(username)}`);
+			assert.equal((await poll.json()).error.code, 'name_taken');
+		}
+		for (const username of ['guest\u20107', '\uff27\uff35\uff25\uff33\uff34-7', 'gu\u0435st-1', '\u0455ystem', 'bob: I am fired, bye', 'bob:', 'bob\uff1a hi'])
+			assertError(await answerTo(client, { type: 'nick', username }), 'bad_name');
+		for (const username of ['anm', 'zoe', '\u{1f469}\u200d\u{1f4bb}', 'x:y'])
+			await say(client, { message: 'm', username });
+		await ann.close();
+		await zoe.close();
+		for (const username of alike)
+			await say(client, { message: 'm', username });
+		// Now the plain name is the one that is refused.
+		await say(client, { message: 'm', username: alike[0] });
+		assertError(await answerTo(await daemon.ws(), { message: 'm', username: 'Ann' }), 'name_taken');
 	}));
 
 for (const [how, end] of Object.entries({

@@ -63,7 +63,7 @@ bool tokens_read_bearer(const char *header, const char **token, size_t *len);
 void tokens_replace(struct tokens *tokens, struct tokens *fresh);
 
 /* True if a listener on address needs no token for what strangers must not see: the mode
- * is "open" and the address is a loopback address. */
+ * is "open", the address is a loopback address, and auth.trust_loopback is set. */
 bool tokens_are_optional(const struct config *config, const char *address);
 
 /* Free the tokens; NULL is fine. */

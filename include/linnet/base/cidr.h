@@ -37,8 +37,8 @@ const char *cidr_fault(const char *text);
 
 struct cidr_list;
 
-/* A list of the prefixes in the count texts, all of which cidr_fault accepts. The caller
- * gives it to cidr_list_free. */
+/* A list of the prefixes among the count texts; texts that cidr_fault does not accept are
+ * left out. The caller gives it to cidr_list_free. */
 struct cidr_list *cidr_list_new(char *const *texts, size_t count);
 
 /* True if a prefix of the list contains address. */

@@ -78,6 +78,7 @@ enum recovery {
 enum refused_by {
 	REFUSED_BY_CONNECTIONS,
 	REFUSED_BY_PER_ADDRESS,
+	REFUSED_BY_CONNECT_RATE, /* sessions that one address opens */
 	REFUSED_BY_BAN,
 	REFUSED_BY_PROTOCOL, /* at the line port: the client speaks another protocol */
 	REFUSED_BY_COUNT,

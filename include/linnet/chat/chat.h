@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "linnet/auth/gate.h"
 #include "linnet/auth/permissions.h"
-#include "linnet/auth/rate.h"
 #include "linnet/chat/session.h"
 #include "linnet/config/config.h"
 
@@ -82,10 +82,11 @@ int64_t chat_refuse_line(struct chat *chat, struct session *session, int64_t now
 /* Who calls the chat for one HTTP request. Borrowed until chat_call returns. */
 struct chat_caller {
 	const struct permissions *permissions;
-	struct rate *rate;       /* is charged for the call; unused for CHAT_SEND */
-	const char *name;        /* of the program or the moderator */
-	const char *peer;        /* address of the moderator as text */
-	struct session *speaker; /* of CHAT_SEND: in whose name */
+	struct rate *rate;          /* is charged for the call; unused for CHAT_SEND */
+	struct gate_client *client; /* too; NULL: nobody; unused for CHAT_SEND */
+	const char *name;           /* of the program or the moderator */
+	const char *peer;           /* address of the moderator as text */
+	struct session *speaker;    /* of CHAT_SEND: in whose name */
 };
 
 enum chat_call_kind {
@@ -151,6 +152,9 @@ struct session *chat_find_session(struct chat *chat, const char *token);
 
 /* Names and addresses that are banned. Owned by the chat. */
 const struct bans *chat_bans(const struct chat *chat);
+
+/* The limits that clients share. Owned by the chat; its sessions hold references. */
+struct gate *chat_gate(const struct chat *chat);
 
 /* Apply a changed configuration: rooms, topics and tails. A room that is no longer
  * configured stays while it has members or a history. */
@@ -221,8 +225,8 @@ bool chat_is_waiting(const struct chat *chat);
  * this several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
-/* Remove bans that have ended and metrics that were not pushed for 25 hours. Call this now
- * and then. */
+/* Remove bans that have ended and metrics that were not pushed for 25 hours. Call this
+ * now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
 /* Remove history that is too old at now_ms, which steady_clock_note returns: what a wrong

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "linnet/auth/gate.h"
 #include "linnet/auth/permissions.h"
 #include "linnet/base/frame.h"
 #include "linnet/protocol/encode.h"
@@ -43,7 +44,8 @@ struct session {
 	/* Owned by the door: who the client is. */
 	const struct permissions *permissions; /* what it may do; NULL: nothing */
 	const char *peer;                      /* its address as text; NULL: not known */
-	int64_t since_ms;                      /* Unix time when it connected */
+	struct gate_client *client; /* whose limits it shares; NULL: nobody's */
+	int64_t since_ms;           /* Unix time when it connected */
 
 	/* Owned by the roster. */
 	struct person *person;
@@ -66,6 +68,10 @@ void session_init(struct session *session, const struct session_ops *ops, enum w
 void session_admit(struct session *session, const struct permissions *permissions,
 	const char *peer, int64_t now_ms);
 
+/* Set whose limits the session shares (takes a reference and releases the earlier one).
+ */
+void session_set_client(struct session *session, struct gate_client *client);
+
 /* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
  * closing, or -ENOBUFS if the queue is full: the session is then closed as
  * ENDING_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it
@@ -84,5 +90,6 @@ void session_close(struct session *session, enum close_code code, const char *re
 void session_close_as(struct session *session, enum ending ending, enum close_code code,
 	const char *reason);
 
-/* Free the queue and the permissions. The door calls this when the connection is gone. */
+/* Free the queue, the permissions and the reference to the client. The door calls this
+ * when the connection is gone. */
 void session_fini(struct session *session);

@@ -93,6 +93,7 @@ struct config {
 	} store;
 	struct {
 		int mode;              /* enum auth_mode_choice */
+		bool trust_loopback;   /* this machine itself needs no token */
 		char *jwt_secret_file; /* "": none; never "" if the mode is AUTH_JWT */
 		struct {
 			size_t count;
@@ -105,6 +106,13 @@ struct config {
 		int message_bytes;
 		double message_rate; /* per s; 0: no limit */
 		int message_burst;
+		double address_rate; /* per s, of all sessions of an address; 0: no limit
+				      */
+		int address_burst;
+		double connect_rate; /* sessions per s that an address opens; 0: no limit
+				      */
+		int connect_burst;
+		int address_rooms; /* that an address makes in an hour; 0: no limit */
 		int queue_bytes;
 		int name_bytes;
 		int room_bytes;

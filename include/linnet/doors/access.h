@@ -4,18 +4,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "linnet/auth/gate.h"
 #include "linnet/auth/permissions.h"
 #include "linnet/auth/tokens.h"
 #include "linnet/config/config.h"
 #include "linnet/http/http.h"
+#include "linnet/protocol/message.h"
 
 /* Room for an argument of a query, its NUL byte included. Longer values are rejected. */
 #define ACCESS_ARGUMENT_BYTES 1024
 
-/* Borrows both. */
+/* Borrows all. */
 struct access {
 	const struct config *config;
 	const struct tokens *tokens;
+	struct gate *gate;
 };
 
 /* Who sends a request. */
@@ -26,9 +29,8 @@ struct access_caller {
 
 /* The error for a caller without a valid token. */
 struct access_refusal {
-	const char *code; /* "token_required", "bad_token" */
-	const char *text;
-	const char *why; /* for the log: more precise than code */
+	struct message_fault fault; /* "token_required", "bad_token", "rate_limited" */
+	const char *why; /* for the log: more precise than the code; NULL: do not log */
 };
 
 /* Look up the token of the request: in the header "Authorization: Bearer" (RFC 6750
@@ -36,13 +38,35 @@ struct access_refusal {
 struct access_caller access_caller_of(
 	const struct access *access, const struct http_request *request);
 
+/* Whose limits conn shares when it shows token (NULL: none): the token's, or those of the
+ * client's address. Valid as gate_find_address says. */
+struct gate_client *access_client_of(
+	const struct access *access, const struct conn *conn, const struct token *token);
+
+/* The same for a request. */
+struct gate_client *access_client(
+	const struct access *access, const struct http_request *request);
+
+/* Charge client for a session. Every door calls this when nothing else speaks against the
+ * session, and before anything is made for it. Returns 0, or -EINVAL with *fault filled
+ * in if the client opens too many. */
+int access_connect(const struct access *access, struct gate_client *client,
+	struct message_fault *fault);
+
+/* Charge client for a request that has no session, as much as a message costs. Returns
+ * as access_connect. */
+int access_charge(const struct access *access, struct gate_client *client, double cost,
+	struct message_fault *fault);
+
 /* Answer with an error, whose code decides the HTTP status, and log "refused" with the
- * peer and code. Returns false. */
-bool access_refuse(struct http_request *request, const char *code, const char *text);
+ * peer and why. That costs as much as a message; over the limit the answer is 429, and
+ * nothing is logged. Returns false. */
+bool access_refuse(const struct access *access, struct http_request *request,
+	const char *why, const char *code, const char *text);
 
 /* True if the caller shows a configured token. Otherwise the request was answered; text
  * is for a caller that shows none. */
-bool access_require_token(struct http_request *request,
+bool access_require_token(const struct access *access, struct http_request *request,
 	const struct access_caller *caller, const char *text);
 
 /* True if the request may read the metrics: it comes from this machine or shows an
@@ -53,8 +77,13 @@ bool access_may_watch(const struct access *access, struct http_request *request)
 bool access_may_moderate(const struct access *access, struct http_request *request,
 	const struct access_caller *caller);
 
+/* True if the request comes from this machine itself and auth.trust_loopback makes that a
+ * right. */
+bool access_is_local(const struct access *access, const struct http_request *request);
+
 /* The caller's permissions, for permissions_unref. NULL with *refusal filled in if the
- * configuration demands a valid token and the caller has none. */
+ * configuration demands a valid token and the caller has none. The door gives it to
+ * access_note_refused. */
 const struct permissions *access_permissions(const struct access *access,
 	const struct http_request *request, struct access_refusal *refusal);
 
@@ -69,5 +98,7 @@ bool access_needs_login(const struct access *access);
 /* Permissions of a client of the line door if nobody needs a token. */
 const struct permissions *access_permissions_of_line(const struct access *access);
 
-/* Log "refused" with the peer and why. */
-void access_log_refused(const char *peer, const char *why);
+/* Charge the client of conn for a refused token as much as a message, and log "refused".
+ * Over the limit, *refusal becomes "rate_limited" and nothing is logged. */
+void access_note_refused(const struct access *access, const struct conn *conn,
+	struct access_refusal *refusal);

@@ -1,12 +1,14 @@
-/* ws.h - the chat door on WebSocket: each WebSocket is a session of the chat. */
+/* ws.h - the chat door on WebSocket: each WebSocket is a session of the chat. The echo
+ * service has the same limits. */
 #pragma once
 
 #include "linnet/chat/chat.h"
 #include "linnet/doors/access.h"
-#include "linnet/websocket/websocket.h"
+#include "linnet/websocket/echo.h"
 
 struct ws_door {
 	struct websocket_service service;
+	struct websocket_service echo;
 	struct access access;
 	struct chat *chat;
 };

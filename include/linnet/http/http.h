@@ -15,6 +15,7 @@
 struct http;
 struct http_route;
 struct http_waiter;
+struct message_fault;
 
 /* A request. It lives until it is answered, its stream is ended, its connection is handed
  * over, or its waiter's on_gone is called. Handlers only read it. */
@@ -23,7 +24,12 @@ struct http_request {
 	struct http_head *head;
 	struct buffer body; /* complete; empty if the route takes none */
 	void *context;      /* of the table of routes */
-	bool is_local; /* sent by this machine, and not forwarded for another client */
+	/* Sent by this machine itself. Whether that gives any rights, auth.trust_loopback
+	 * decides: ask access_is_local. */
+	bool is_local;
+	/* Why a request from a loopback address is not local: "http_1_0", "host" or
+	 * "header". NULL for any other. */
+	const char *not_local;
 
 	/* Private to the door. */
 	struct http *http;
@@ -40,6 +46,10 @@ struct http_route {
 	unsigned methods;  /* of enum http_method; the door answers HTTP_OPTIONS */
 	/* The largest body of a POST. NULL: no body. */
 	size_t (*body_bytes)(const struct config *config);
+	/* Decides by the head, before the body is read and before any memory is used for
+	 * it, whether the request may be handled. Returns false if it was answered.
+	 * Called a second time if the body came later. NULL: everybody may. */
+	bool (*admit)(struct http_request *request);
 	/* Answers, or calls http_defer, http_park or http_stream. */
 	void (*handle)(struct http_request *request);
 	bool is_health; /* is answered also while the daemon stops */
@@ -56,6 +66,7 @@ struct http_door {
 	struct out_queue_drain *out_queues;
 	const struct http_routes *tables;
 	size_t table_count;
+	bool has_warned_of_proxy, has_warned_not_local;
 };
 
 struct http_response {
@@ -95,6 +106,14 @@ void http_respond(struct http_request *request, const struct http_response *answ
  * none). A 401 gets the header WWW-Authenticate instead (RFC 9110 section 15.5.2). */
 void http_respond_error(struct http_request *request, int status, const char *headers,
 	const char *code, const char *text);
+
+/* The same for a fault: its code decides the status, and retry_after_ms, if it is given,
+ * makes it 429. */
+void http_respond_fault(struct http_request *request, const struct message_fault *fault);
+
+/* The request needs a right that only this machine itself has, and will be refused. If it
+ * came from a loopback address, log why it is not taken for this machine's, once. */
+void http_warn_not_local(const struct http_request *request);
 
 /* The handler will answer within a minute. The peer may half-close meanwhile and still
  * gets the answer. */

@@ -34,13 +34,17 @@ struct door {
 struct conn {
 	const struct door *door; /* NULL right after conn_admit */
 	void *state;             /* the door's */
-	/* The client: the peer, or the client that a trusted proxy forwards for. */
+	/* The client: the peer, or the client that a trusted proxy forwards for. A
+	 * stranger is a client without an address. All strangers count as one address,
+	 * which is "::", and their text is "unknown". */
 	char peer[INET6_ADDRSTRLEN];
+	struct in6_addr client;
 	struct conn_limit_key key;
 	bool is_loopback;        /* 127.0.0.0/8 or ::1: has no limit per address */
 	bool is_counted;         /* for the limit per address */
 	bool is_forwarded;       /* by a proxy, for the client */
-	struct in6_addr address; /* the peer's own */
+	bool is_unix;            /* the peer is on a UNIX socket and has no address */
+	struct in6_addr address; /* the peer's own; "::" if is_unix */
 	int64_t deadline_ms;     /* monotonic; the connection is killed then; 0: none */
 	int64_t opened_ms;       /* monotonic */
 	uint64_t sent_bytes;     /* without what libwebsockets sends by itself */
@@ -60,6 +64,7 @@ struct conn_table {
 	struct conn_limit_table *by_address;
 	const struct bans *bans;         /* rejected peers; NULL: none */
 	const struct cidr_list *proxies; /* trusted; NULL: none */
+	bool trusts_unix;                /* peers on UNIX sockets are proxies, too */
 };
 
 /* Log fields for the end of a connection or of its session. */
@@ -74,6 +79,13 @@ struct conn_table {
  * address. Borrows proxies. */
 void conn_table_init(struct conn_table *table, size_t max, unsigned per_address,
 	const struct cidr_list *proxies);
+
+/* Trust proxies (borrowed; NULL: none) from now on and, if trusts_unix, peers on UNIX
+ * sockets. What a proxy that is not trusted any more has said about its clients is void:
+ * connections that serve such a client are closed, and its other connections count for
+ * its own address. */
+void conn_table_set_proxies(
+	struct conn_table *table, const struct cidr_list *proxies, bool trusts_unix);
 
 /* Free the table's memory; it must be empty. */
 void conn_table_fini(struct conn_table *table);
@@ -111,13 +123,17 @@ conn_count_sent(struct conn *conn, size_t bytes)
  * address do not apply to proxies themselves. */
 bool conn_is_proxy(const struct conn *conn);
 
-/* Serve client from now on and count the connection for its address. client is the one
- * that a proxy forwards for, or the peer itself if it is no longer a trusted proxy.
- * Returns 0, -EUSERS if the address is at its limit, or -EACCES if it is banned. */
+/* Serve client, for which the peer forwards a request, and count the connection for its
+ * address; "::" is a stranger. Returns 0, -EUSERS if the address is at its limit, or
+ * -EACCES if it is banned. */
 int conn_set_client(struct conn *conn, const struct in6_addr *client);
 
 /* Serve the peer itself again, if it is a proxy that has forwarded a request. */
 void conn_unset_client(struct conn *conn);
+
+/* True if the limits that all connections of an address share do not apply: the client is
+ * this machine, or a trusted proxy asks for itself. */
+bool conn_is_exempt(const struct conn *conn);
 
 /* True if the client is banned now. */
 bool conn_is_banned(const struct conn *conn);

@@ -1,8 +1,9 @@
 /* store.h - the history: the messages of every room, with dense ids. All drivers keep
  * this contract. Only store_open and store_close block. The answers come later, from
  * within store_dispatch: appended entries in the order of store_append, pages in the
- * order of their reads. A page has every entry that was answered before the page was
- * asked for. It may also have entries whose answers are still to come. */
+ * order of their reads, and searches apart from other reads. A page has every entry that
+ * was answered before the page was asked for. It may also have entries whose answers are
+ * still to come. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,6 +20,7 @@
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
+#define STORE_SEARCHES_MAX 64
 
 /* Longest key of a value in a room's state. */
 #define STORE_STATE_KEY_BYTES 255
@@ -28,6 +30,13 @@
 
 /* How many messages one deletion may name. */
 #define STORE_DELETE_MAX 200
+
+/* How many different words a query may have. */
+#define STORE_QUERY_WORDS 16
+
+/* CPU time of one search, alone and while others wait for it. */
+#define STORE_SEARCH_MS 200
+#define STORE_SEARCH_BUSY_MS 50
 
 struct store;
 
@@ -109,6 +118,9 @@ struct store_page {
 	uint64_t first_id;
 	bool more;        /* the limits left out messages */
 	uint64_t read_id; /* of store_said: everything up to this id was looked at */
+	/* Of a search that took too long: it has looked at the messages from this id on,
+	 * and not at older ones. Last id + 1 if at none. 0: the search did not stop. */
+	uint64_t searched_from;
 };
 
 /* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
@@ -122,8 +134,8 @@ struct store_callbacks {
 	/* The page that was asked for with ticket; empty after an error. */
 	void (*on_page)(
 		void *context, uint64_t ticket, int error, const struct store_page *page);
-	/* As on_appended, for an entry with an erasure. error is -ENOENT if it names ids, but
-	 * none of them is a message: then nothing is stored. */
+	/* As on_appended, for an entry with an erasure. error is -ENOENT if it names ids,
+	 * but none of them is a message: then nothing is stored. */
 	void (*on_erased)(void *context, uint64_t ticket, int error,
 		const struct store_erased *erased);
 };
@@ -207,11 +219,18 @@ int store_before(struct store *store, const char *room, uint64_t before, unsigne
 int store_said(struct store *store, const char *room, const char *name, uint64_t after,
 	uint64_t ticket);
 
+/* How many different words query has, at most STORE_QUERY_WORDS + 1. A word is what
+ * stands between spaces; ASCII case makes no difference. */
+size_t store_query_words(const char *query);
+
 /* Ask for the newest messages of room that have every word of query (UTF-8), newest
  * first, within the same limits. Words are whole words, regardless of case and accents.
  * Words written without a space between them ("disk-full") must follow each other in that
  * order. Chinese, Japanese and Korean text is found by any part of it. A query without
- * words finds nothing. Also returns -E2BIG for a query longer than STORE_QUERY_BYTES. */
+ * words finds nothing. A word that comes twice counts once. A search stops after
+ * STORE_SEARCH_MS and says how far it came. Returns 0, -EAGAIN if STORE_SEARCHES_MAX are
+ * under way or the store is closing, or -E2BIG for a query of more than
+ * STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
 int store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 

@@ -6,7 +6,7 @@
 
 struct upgrade {
 	struct websocket_host *host;
-	const struct websocket_service *chat; /* /ws */
+	const struct websocket_service *chat, *echo; /* /ws, /echo */
 };
 
 /* The routes /ws and /echo. Borrows upgrade. */

@@ -16,6 +16,7 @@ struct config;
 struct http_request;
 struct loop;
 struct lws;
+struct message_fault;
 struct websocket;
 struct websocket_host;
 
@@ -33,11 +34,10 @@ struct websocket_piece {
 /* What serves the WebSockets of a path. */
 struct websocket_service {
 	const char *name; /* for the log; a name of a transport in metrics.h */
-	/* Check the rest of a valid handshake. Returns NULL to accept it, or the code of
-	 * an error, which decides the HTTP status, with *text its sentence. NULL: every
-	 * valid handshake is accepted. */
-	const char *(*on_check)(const struct websocket_service *service,
-		const struct http_request *request, const char **text);
+	/* Check the rest of a valid handshake, and charge for the connection. Returns 0
+	 * to accept it, or -EINVAL with *fault filled in. */
+	int (*on_check)(const struct websocket_service *service,
+		const struct http_request *request, struct message_fault *fault);
 	/* The connection is open. Sets state, queue and pressing_bytes. */
 	void (*on_open)(struct websocket *socket, const struct http_request *request);
 	/* A part of a message has come. Not called after websocket_close. */

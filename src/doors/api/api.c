@@ -36,15 +36,15 @@ api_ask(struct http_request *request, json_t *object)
 	struct access_caller caller = access_caller_of(&api->access, request);
 	const struct permissions *permissions = api_permissions(request);
 
-	if (permissions)
-		api_call(request,
-			&(struct chat_caller){
-				.permissions = permissions,
-				.rate = api_rate(request, &caller),
-			},
+	if (permissions) {
+		const struct chat_caller asker =
+			api_caller(request, &caller, permissions);
+
+		api_call(request, &asker,
 			(struct chat_call){ .kind = CHAT_ASK, .object = object });
-	else
+	} else {
 		json_decref(object);
+	}
 	permissions_unref(permissions);
 }
 
@@ -87,15 +87,16 @@ api_on_rooms(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{ "push", 2, HTTP_POST, api_message_bytes, api_push, false },
-	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_hook, false },
-	{ "send", 2, HTTP_POST, api_message_bytes, api_send, false },
-	{ "events", 2, HTTP_GET, NULL, api_events, false },
-	{ "poll", 2, HTTP_GET, NULL, api_poll, false },
-	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_history, false },
-	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, api_on_search, false },
-	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admin, false },
-	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, api_on_rooms, false },
+	{ "push", 2, HTTP_POST, api_message_bytes, api_admit_push, api_push, false },
+	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_admit_hook, api_hook, false },
+	{ "send", 2, HTTP_POST, api_message_bytes, api_admit_send, api_send, false },
+	{ "events", 2, HTTP_GET, NULL, NULL, api_events, false },
+	{ "poll", 2, HTTP_GET, NULL, NULL, api_poll, false },
+	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_history, false },
+	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_search, false },
+	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admit_admin, api_admin,
+		false },
+	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_rooms, false },
 };
 
 void
@@ -105,7 +106,6 @@ api_init(struct api *api, const struct access *access, struct chat *chat,
 	*api = (struct api){
 		.access = *access,
 		.chat = chat,
-		.rates = rate_table_new(),
 		.deferred = deferred,
 		.away = conn_limit_new((unsigned)access->config->limits.per_address),
 		.routes = { .rows = rows, .count = ARRAY_SIZE(rows), .context = api },
@@ -123,5 +123,4 @@ api_fini(struct api *api)
 {
 	api_forget_polls(api, INT64_MAX);
 	conn_limit_free(api->away);
-	rate_table_free(api->rates);
 }

@@ -50,31 +50,31 @@ api_admin_close_banned(struct conn_table *table)
 		}
 }
 
+bool
+api_admit_admin(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+
+	return access_may_moderate(&api->access, request, &caller) &&
+	       api_admin_find_order(request);
+}
+
 void
 api_admin(struct http_request *request)
 {
 	struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 	struct conn *conn = request->conn;
-	const char *order;
-	json_t *object;
+	struct chat_caller moderator;
+	const char *order = api_admin_find_order(request);
+	json_t *object = request->head->method == HTTP_GET ? json_object()
+							   : api_read_json(request, 0);
 
-	if (!access_may_moderate(&api->access, request, &caller))
-		return;
-	order = api_admin_find_order(request);
-	if (!order)
-		return;
-	object = request->head->method == HTTP_GET ? json_object()
-						   : api_read_json(request, 0);
 	if (!object)
 		return;
-	api_call(request,
-		&(struct chat_caller){
-			.permissions = &permissions_of_all,
-			.rate = api_rate(request, &caller),
-			.name = caller.token->name,
-			.peer = conn->peer,
-		},
+	moderator = api_caller(request, &caller, &permissions_of_all);
+	api_call(request, &moderator,
 		(struct chat_call){
 			.kind = CHAT_ORDER,
 			.order = order,

@@ -13,15 +13,21 @@ api_may_push(struct http_request *request, const struct access_caller *caller,
 	const char *room)
 {
 	const struct api *api = request->context;
+	const struct access *access = &api->access;
 
-	if (!tokens_exist(api->access.tokens))
-		return request->is_local ||
-		       access_refuse(request, "denied",
-			       "without tokens only this machine itself may push");
-	return access_require_token(request, caller, "pushing needs a token") &&
-	       (token_may(caller->token, room) ||
-		       access_refuse(
-			       request, "denied", "this token is not for this room"));
+	if (tokens_exist(access->tokens))
+		return access_require_token(
+			       access, request, caller, "pushing needs a token") &&
+		       (token_may(caller->token, room) ||
+			       access_refuse(access, request, "denied", "denied",
+				       "this token is not for this room"));
+	if (access_is_local(access, request))
+		return true;
+	http_warn_not_local(request);
+	return access_refuse(access, request, "denied", "denied",
+		access->config->auth.trust_loopback
+			? "without tokens only this machine itself may push"
+			: "pushing needs a token, and none is configured");
 }
 
 const struct permissions *
@@ -34,33 +40,18 @@ api_permissions(struct http_request *request)
 
 	if (permissions)
 		return permissions;
-	access_log_refused(request->conn->peer, refusal.why);
-	api_refuse(request, refusal.code, refusal.text);
+	access_note_refused(&api->access, request->conn, &refusal);
+	http_respond_fault(request, &refusal.fault);
 	return NULL;
 }
 
 void
 api_refuse(struct http_request *request, const char *code, const char *text)
 {
-	int status = fault_http_status(code);
+	struct message_fault fault = { .retry_after_ms = 0 };
 
-	http_respond_error(
-		request, status, status == 503 ? "Retry-After: 5\r\n" : NULL, code, text);
-}
-
-void
-api_answer_fault(struct http_request *request, const struct message_fault *fault)
-{
-	char headers[64];
-
-	if (!fault->retry_after_ms) {
-		api_refuse(request, fault->code, fault->text);
-		return;
-	}
-	/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
-	snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
-		(long long)(fault->retry_after_ms + 999) / 1000);
-	http_respond_error(request, 429, headers, fault->code, fault->text);
+	message_refuse(&fault, code, "%s", text);
+	http_respond_fault(request, &fault);
 }
 
 bool
@@ -73,7 +64,35 @@ api_may_enter(struct http_request *request, const struct permissions *permission
 
 	if (!code)
 		return true;
+	if (!strcmp(code, "denied"))
+		http_warn_not_local(request);
 	api_refuse(request, code, text);
+	return false;
+}
+
+bool
+api_may_connect(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct message_fault fault;
+
+	if (access_connect(&api->access, access_client(&api->access, request), &fault) ==
+		0)
+		return true;
+	http_respond_fault(request, &fault);
+	return false;
+}
+
+bool
+api_may_spend(struct http_request *request, double cost)
+{
+	const struct api *api = request->context;
+	struct message_fault fault;
+
+	if (access_charge(&api->access, access_client(&api->access, request), cost,
+		    &fault) == 0)
+		return true;
+	http_respond_fault(request, &fault);
 	return false;
 }
 
@@ -119,18 +138,21 @@ api_wishes_new(struct http_request *request)
 	return asked;
 }
 
-struct rate *
-api_rate(const struct http_request *request, const struct access_caller *caller)
+struct chat_caller
+api_caller(const struct http_request *request, const struct access_caller *caller,
+	const struct permissions *permissions)
 {
 	const struct api *api = request->context;
-	char key[RATE_KEY_BYTES];
-	int len;
+	struct gate_client *client =
+		access_client_of(&api->access, request->conn, caller->token);
 
-	if (!caller->token)
-		return rate_find(
-			api->rates, &request->conn->key, sizeof(request->conn->key));
-	len = snprintf(key, sizeof(key), "token %s", caller->token->name);
-	return rate_find(api->rates, key, size_min((size_t)len, sizeof(key) - 1));
+	return (struct chat_caller){
+		.permissions = permissions,
+		.rate = gate_client_calls(client),
+		.client = client,
+		.name = caller->token ? caller->token->name : "push",
+		.peer = request->conn->peer,
+	};
 }
 
 void

@@ -23,6 +23,13 @@ const struct permissions *api_permissions(struct http_request *request);
 bool api_may_enter(struct http_request *request, const struct permissions *permissions,
 	const char *room);
 
+/* Charge the caller for a session that opens. Otherwise the request was answered. */
+bool api_may_connect(struct http_request *request);
+
+/* Charge the caller for something that belongs to no session. Otherwise the request was
+ * answered. */
+bool api_may_spend(struct http_request *request, double cost);
+
 /* The arguments of a stream or a poll. */
 struct api_wishes {
 	struct chat_wishes wishes; /* its texts are the members below */
@@ -36,12 +43,10 @@ struct api_wishes {
  * invalid and the request was answered. */
 struct api_wishes *api_wishes_new(struct http_request *request);
 
-/* The rate limit of the caller's token or, without a token, of its address. */
-struct rate *api_rate(
-	const struct http_request *request, const struct access_caller *caller);
-
-/* Answer with fault, an error of the chat. */
-void api_answer_fault(struct http_request *request, const struct message_fault *fault);
+/* The caller of the chat: its name and its limits are those of its token or, without one,
+ * of its address. Valid until the next call. Borrows permissions. */
+struct chat_caller api_caller(const struct http_request *request,
+	const struct access_caller *caller, const struct permissions *permissions);
 
 /* Answer with an error. code is one of the chat's and decides the HTTP status. */
 void api_refuse(struct http_request *request, const char *code, const char *text);
@@ -78,15 +83,19 @@ const char *api_add_extra(
 
 /* api_push.c */
 
+bool api_admit_push(struct http_request *request);
+bool api_admit_hook(struct http_request *request);
 void api_push(struct http_request *request);
 void api_hook(struct http_request *request);
 size_t api_message_bytes(const struct config *config);
 size_t api_hook_bytes(const struct config *config);
 
 /* api_send.c */
+bool api_admit_send(struct http_request *request);
 void api_send(struct http_request *request);
 
 /* api_admin.c */
+bool api_admit_admin(struct http_request *request);
 void api_admin(struct http_request *request);
 
 /* sse.c */

@@ -124,6 +124,9 @@ static void
 api_push_all(struct http_request *request, const struct access_caller *caller,
 	const char *room, json_t *list, bool is_hook)
 {
+	/* The caller may push to this room, and no object names another one. */
+	const struct chat_caller program =
+		api_caller(request, caller, &permissions_of_all);
 	json_t *object;
 	size_t i;
 
@@ -131,13 +134,7 @@ api_push_all(struct http_request *request, const struct access_caller *caller,
 	{
 		json_object_set_new(object, "room", json_string(room));
 	}
-	/* The caller may push to this room, and no object names another one. */
-	api_call(request,
-		&(struct chat_caller){
-			.permissions = &permissions_of_all,
-			.rate = api_rate(request, caller),
-			.name = caller->token ? caller->token->name : "push",
-		},
+	api_call(request, &program,
 		(struct chat_call){
 			.kind = CHAT_PUSH,
 			.is_hook = is_hook,
@@ -175,17 +172,23 @@ api_push_refuse(struct http_request *request, json_t *list, const char *why)
 	http_respond_error(request, 400, NULL, "bad_field", why);
 }
 
+bool
+api_admit_push(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+
+	return api_may_push(request, &caller, request->head->segments[1]);
+}
+
 void
 api_push(struct http_request *request)
 {
 	const struct api *api = request->context;
 	const char *room = request->head->segments[1], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	json_t *list;
+	json_t *list = api_read_body(request);
 
-	if (!api_may_push(request, &caller, room))
-		return;
-	list = api_read_body(request);
 	if (!list)
 		return;
 	if (!json_is_array(list))
@@ -204,16 +207,33 @@ static json_t *
 api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
+	const char *header = hook_event_header(kind);
 	struct message_fault fault;
 
 	if (!body)
 		return NULL;
-	list = hook_convert(
-		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	list = hook_convert(kind, header ? http_head_value(request->head, header) : NULL,
+		body,
+		api_message_bytes(((const struct api *)request->context)->access.config),
+		&fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
 	return list;
+}
+
+bool
+api_admit_hook(struct http_request *request)
+{
+	const struct api *api = request->context;
+	struct access_caller caller = access_caller_of(&api->access, request);
+
+	if (hook_find(request->head->segments[1]) != HOOK_UNKNOWN)
+		return api_may_push(request, &caller, request->head->segments[2]);
+	http_respond_error(request, 404, NULL, "no_such_hook",
+		"the hooks are alertmanager, grafana, github, gitea, gitlab, "
+		"kuma, sentry and generic");
+	return false;
 }
 
 void
@@ -223,16 +243,8 @@ api_hook(struct http_request *request)
 	enum hook_kind kind = hook_find(request->head->segments[1]);
 	const char *room = request->head->segments[2], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	json_t *list;
+	json_t *list = api_push_convert(request, kind);
 
-	if (kind == HOOK_UNKNOWN) {
-		http_respond_error(request, 404, NULL, "no_such_hook",
-			"the hooks are alertmanager, grafana, github and generic");
-		return;
-	}
-	if (!api_may_push(request, &caller, room))
-		return;
-	list = api_push_convert(request, kind);
 	if (!list)
 		return;
 	why = api_push_add_extras(request, list);

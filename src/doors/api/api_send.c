@@ -3,6 +3,9 @@
 #include "doors/api/api_private.h"
 #include "linnet/chat/session.h"
 
+/* What a body costs that names no session: as much as a message. */
+#define READING_COST 1
+
 /* Find the session by the token that "joined" gave. The token is in the body, in the
  * header Authorization or in the query. If everybody must log in, the header has the
  * login token instead. */
@@ -31,11 +34,13 @@ api_send_find_speaker(struct http_request *request, const json_t *object)
 	return NULL;
 }
 
-/* Send object, which is consumed, or answer with an error. */
+/* Send object, which is consumed, or answer with an error. What was charged for reading
+ * it is given back: from here on the session pays. */
 static void
 api_send_object(struct http_request *request, const struct permissions *permissions,
 	json_t *object)
 {
+	const struct access *access = &((const struct api *)request->context)->access;
 	struct session *speaker = api_send_find_speaker(request, object);
 	const char *why;
 
@@ -52,6 +57,7 @@ api_send_object(struct http_request *request, const struct permissions *permissi
 		return;
 	}
 	json_object_set_new(object, "room", json_string(request->head->segments[1]));
+	gate_pay_back(access->gate, access_client(access, request), NULL, READING_COST);
 	api_call(request,
 		&(struct chat_caller){
 			.permissions = permissions,
@@ -60,11 +66,23 @@ api_send_object(struct http_request *request, const struct permissions *permissi
 		(struct chat_call){ .kind = CHAT_SEND, .object = object });
 }
 
+/* The session may be named in the body, which is no longer than a message. */
+bool
+api_admit_send(struct http_request *request)
+{
+	const struct permissions *permissions = api_permissions(request);
+
+	permissions_unref(permissions);
+	return permissions != NULL;
+}
+
 void
 api_send(struct http_request *request)
 {
 	const struct permissions *permissions = api_permissions(request);
-	json_t *object = permissions ? api_read_body(request) : NULL;
+	json_t *object = permissions && api_may_spend(request, READING_COST)
+				 ? api_read_body(request)
+				 : NULL;
 
 	if (object && !json_is_object(object)) {
 		json_decref(object);

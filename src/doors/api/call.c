@@ -39,7 +39,7 @@ call_on_reply(void *context, const struct chat_reply *reply)
 
 	metrics.sent[TRANSPORT_HTTP]++;
 	if (reply->kind == CHAT_FAULT)
-		api_answer_fault(call->request, reply->fault);
+		http_respond_fault(call->request, reply->fault);
 	else if (reply->kind == CHAT_ACK)
 		api_answer_object(call->request, call_place_of(reply->ack));
 	else

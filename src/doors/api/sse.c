@@ -140,6 +140,7 @@ sse_begin(struct http_request *request, const struct chat_wishes *wishes,
 		(size_t)api->access.config->limits.queue_bytes);
 	session_admit(
 		&stream->session, permissions, request->conn->peer, clock_unix_ms());
+	session_set_client(&stream->session, access_client(&api->access, request));
 	log_info("session_open", log_uint("session", stream->session.number),
 		log_str("peer", request->conn->peer), log_str("door", "sse"));
 	http_stream(request,
@@ -155,7 +156,8 @@ api_events(struct http_request *request)
 	const struct permissions *permissions = api_permissions(request);
 	struct api_wishes *asked = permissions ? api_wishes_new(request) : NULL;
 
-	if (asked && api_may_enter(request, permissions, asked->wishes.room)) {
+	if (asked && api_may_enter(request, permissions, asked->wishes.room) &&
+		api_may_connect(request)) {
 		asked->wishes.wants_joined = true;
 		sse_begin(request, &asked->wishes, permissions);
 	}

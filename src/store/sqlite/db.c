@@ -102,6 +102,38 @@ sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size)
 	return rc;
 }
 
+int
+sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
+{
+	const struct store_message message = {
+		.id = (uint64_t)sqlite3_column_int64(statement, 0),
+		.ts_ms = sqlite3_column_int64(statement, 1),
+		.type = (const char *)sqlite3_column_text(statement, 2),
+		.tail = (const char *)sqlite3_column_text(statement, 3),
+		.tail_len = (size_t)sqlite3_column_bytes(statement, 3),
+		.kind = (enum store_kind)sqlite3_column_int(statement, 4),
+	};
+	bool is_added;
+
+	if (!message.type || !message.tail)
+		return SQLITE_CORRUPT;
+	is_added = read->kind == STORE_SAID_BY ? store_read_add_said(read, &message)
+					       : store_read_add(read, &message);
+	return is_added ? SQLITE_ROW : SQLITE_DONE;
+}
+
+int
+sqlite_db_truncate_log(struct sqlite_db *db)
+{
+	int rc;
+
+	sqlite3_busy_timeout(db->handle, 0);
+	rc = sqlite3_wal_checkpoint_v2(
+		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);
+	return rc;
+}
+
 void
 sqlite_db_rollback(struct sqlite_db *db)
 {

@@ -47,34 +47,6 @@ entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
 	return rc;
 }
 
-static int
-entry_index(struct sqlite_writer *writer, size_t which, const struct cached_room *room,
-	int64_t seq, const char *words)
-{
-	sqlite3_stmt *statement = writer->db.statements[which];
-
-	if (!*words)
-		return SQLITE_OK; /* the index has no row for it */
-	sqlite3_bind_int64(statement, 1, seq);
-	sqlite3_bind_text(statement, 2, room->token, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, words, -1, SQLITE_STATIC);
-	return sqlite_db_run(&writer->db, which);
-}
-
-int
-sqlite_entry_add_words(struct sqlite_writer *writer, const struct cached_room *room,
-	int64_t seq, const char *words)
-{
-	return entry_index(writer, WRITER_SEARCH_ADD, room, seq, words);
-}
-
-int
-sqlite_entry_drop_words(struct sqlite_writer *writer, const struct cached_room *room,
-	int64_t seq, const char *words)
-{
-	return entry_index(writer, WRITER_SEARCH_DROP, room, seq, words);
-}
-
 /* Add the message of write, with the tail that an erasure has made. */
 static int
 entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
@@ -97,7 +69,7 @@ entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
 	sqlite3_bind_int(statement, 7, is_change ? STORE_CHANGE : STORE_SAID);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
-		rc = sqlite_entry_add_words(writer, room,
+		rc = sqlite_words_add(writer, room,
 			sqlite3_last_insert_rowid(writer->db.handle), words);
 	room->changes += is_change;
 	room->bytes += (int64_t)(tail_len + strlen(words));

@@ -53,7 +53,7 @@ erase_merge(struct sqlite_writer *writer, int pages)
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
-	int rc = sqlite_writer_truncate_log(writer);
+	int rc = sqlite_db_truncate_log(&writer->db);
 
 	if (rc == SQLITE_BUSY) {
 		writer->erase.retry_ms = clock_now_ms() + RETRY_MS;

@@ -30,10 +30,10 @@ erasure_store_row(struct sqlite_writer *writer, struct cached_room *room,
 	const struct erasure_row *row, const char *tail, const char *words)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_SET];
-	int rc = sqlite_entry_drop_words(writer, room, row->seq, row->words);
+	int rc = sqlite_words_drop(writer, room, row->seq, row->words);
 
 	if (rc == SQLITE_OK)
-		rc = sqlite_entry_add_words(writer, room, row->seq, words);
+		rc = sqlite_words_add(writer, room, row->seq, words);
 	if (rc != SQLITE_OK)
 		return rc;
 	room->bytes += (int64_t)(strlen(tail) + strlen(words)) -

@@ -29,7 +29,7 @@ struct store_sqlite {
 	STAILQ_HEAD(, listed_room) rooms;
 	STAILQ_HEAD(, listed_state) states;
 	struct sqlite_writer *writer;
-	struct sqlite_reader *reader;
+	struct sqlite_reader *reader, *searcher;
 	struct sqlite_checkpointer *checkpointer;
 };
 
@@ -170,8 +170,11 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 		return error;
 	}
 	sqlite->writer = sqlite_writer_new(store, &db);
-	sqlite->reader = sqlite_reader_start(store, &error, why);
+	sqlite->reader = sqlite_reader_start(store, "store-read", &error, why);
 	if (!sqlite->reader)
+		return error;
+	sqlite->searcher = sqlite_reader_start(store, "store-search", &error, why);
+	if (!sqlite->searcher)
 		return error;
 	sqlite->checkpointer = sqlite_checkpointer_start(
 		store->options.path, sqlite_writer_empty_log, sqlite->writer, why);
@@ -184,6 +187,7 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 static void
 sqlite_close_all(struct store_sqlite *sqlite)
 {
+	sqlite_reader_stop(sqlite->searcher);
 	sqlite_reader_stop(sqlite->reader);
 	sqlite_checkpointer_stop(sqlite->checkpointer);
 	sqlite_writer_free(sqlite->writer);
@@ -247,7 +251,10 @@ sqlite_write(struct store *store, struct store_writes *writes)
 static void
 sqlite_read(struct store *store, struct store_read *read)
 {
-	sqlite_reader_push(sqlite_of(store)->reader, read);
+	struct store_sqlite *sqlite = sqlite_of(store);
+
+	sqlite_reader_push(
+		read->kind == STORE_SEARCH ? sqlite->searcher : sqlite->reader, read);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* sqlite.h - what the files of the SQLite driver share; no other file includes it.
  *
- * Three threads, each with its own connection to the database: the writer commits and
- * trims, the reader fills pages, the checkpointer copies the write-ahead log (WAL) into
- * the file. sqlite.c starts them and hands them their work. */
+ * Four threads, each with its own connection to the database: the writer commits and
+ * trims, one reader fills pages, another one searches, the checkpointer copies the
+ * write-ahead log (WAL) into the file. sqlite.c starts them and hands them their work. */
 #pragma once
 
 #include <sqlite3.h>
@@ -42,6 +42,14 @@ int sqlite_db_number(struct sqlite_db *db, const char *sql, int64_t *number);
 
 /* The same for a text, which is cut to size bytes with its NUL. */
 int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size);
+
+/* Copy the row of statement (id, ts, type, tail) to the page. Returns SQLITE_ROW, or
+ * SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
+int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
+
+/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY at once while
+ * another connection reads from the log or copies it. */
+int sqlite_db_truncate_log(struct sqlite_db *db);
 
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
@@ -127,14 +135,16 @@ void sqlite_checkpointer_stop(struct sqlite_checkpointer *checkpointer);
 
 struct sqlite_reader;
 
-/* Start the thread. Returns NULL with *why and *error (-errno) set if it cannot start. */
+/* Start the thread of that name. Returns NULL with *why and *error (-errno) set if it
+ * cannot start. */
 struct sqlite_reader *sqlite_reader_start(
-	struct store *store, int *error, const char **why);
+	struct store *store, const char *thread, int *error, const char **why);
 
 /* Take read and answer it. */
 void sqlite_reader_push(struct sqlite_reader *reader, struct store_read *read);
 
-/* Answer all reads, end the thread and free reader; NULL is fine. */
+/* Answer all reads, end the thread and free reader; NULL is fine. Searches stop where
+ * they are. */
 void sqlite_reader_stop(struct sqlite_reader *reader);
 
 /* writer.c */

@@ -120,7 +120,7 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 		step->bytes += sqlite3_column_bytes(statement, 3) +
 			       sqlite3_column_bytes(statement, 5);
 	}
-	return words ? sqlite_entry_drop_words(
+	return words ? sqlite_words_drop(
 			       writer, room, sqlite3_column_int64(statement, 2), words)
 		     : SQLITE_CORRUPT;
 }

@@ -171,25 +171,13 @@ writer_write_batch(struct sqlite_writer *writer)
 	store_answer_writes(writer->store, &writes);
 }
 
-int
-sqlite_writer_truncate_log(struct sqlite_writer *writer)
-{
-	int rc;
-
-	sqlite3_busy_timeout(writer->db.handle, 0);
-	rc = sqlite3_wal_checkpoint_v2(
-		writer->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(writer->db.handle, SQLITE_DB_BUSY_MS);
-	return rc;
-}
-
 /* The log is large. If this fails, the checkpointer asks again after its next checkpoint.
  */
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
 	if (!writer->is_broken)
-		sqlite_writer_truncate_log(writer);
+		sqlite_db_truncate_log(&writer->db);
 }
 
 /* Choose what to do beside commits: trim, then erase. */

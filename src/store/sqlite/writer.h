@@ -123,11 +123,13 @@ void sqlite_room_cache_clear(struct sqlite_writer *writer);
  * its keys. Sets all of the answer but the error. Returns SQLITE_OK or an error. */
 int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
 
+/* words.c */
+
 /* Add the words of message seq to the search index, or remove them. Returns SQLITE_OK or
  * an error. */
-int sqlite_entry_add_words(struct sqlite_writer *writer, const struct cached_room *room,
+int sqlite_words_add(struct sqlite_writer *writer, const struct cached_room *room,
 	int64_t seq, const char *words);
-int sqlite_entry_drop_words(struct sqlite_writer *writer, const struct cached_room *room,
+int sqlite_words_drop(struct sqlite_writer *writer, const struct cached_room *room,
 	int64_t seq, const char *words);
 
 /* erasure.c */
@@ -147,13 +149,6 @@ int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);
 
 /* Do a part of it. */
 void sqlite_erase_step(struct sqlite_writer *writer);
-
-/* writer.c */
-
-/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY while another
- * connection reads from the log or copies it. */
-int sqlite_writer_truncate_log(struct sqlite_writer *writer);
-
 /* trim.c */
 
 /* Start a sweep through all rooms. */

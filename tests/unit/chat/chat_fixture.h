@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "linnet/auth/rate.h"
+#include "linnet/auth/gate.h"
 #include "linnet/base/frame.h"
 #include "linnet/chat/chat.h"
 #include "linnet/config/config.h"

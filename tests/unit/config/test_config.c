@@ -35,6 +35,11 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_int_equal(config->limits.message_bytes, 16384);
 	assert_true(config->limits.message_rate == 5.0);
 	assert_int_equal(config->limits.message_burst, 20);
+	assert_true(config->limits.address_rate == 20.0);
+	assert_int_equal(config->limits.address_burst, 200);
+	assert_true(config->limits.connect_rate == 10.0);
+	assert_int_equal(config->limits.connect_burst, 128);
+	assert_int_equal(config->limits.address_rooms, 20);
 	assert_int_equal(config->limits.queue_bytes, 1048576);
 	assert_int_equal(config->limits.name_bytes, 32);
 	assert_int_equal(config->limits.room_bytes, 64);

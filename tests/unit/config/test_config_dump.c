@@ -22,7 +22,9 @@ test_a_dump_loads_to_the_same_values(void **state)
 		"  keep_messages = 2147483647; keep_days = 36500; };\n"
 		"limits = { connections = 1; per_address = 2; message_bytes = 65;\n"
 		"  queue_bytes = 1025; room_bytes = 250; message_rate = 0.1;\n"
-		"  message_burst = 9; name_bytes = 255; };\n"
+		"  message_burst = 9; name_bytes = 255; address_rate = 0.3;\n"
+		"  address_burst = 10; connect_rate = 0.7; connect_burst = 11;\n"
+		"  address_rooms = 12; };\n"
 		"heartbeat = { ping_s = 3; pong_s = 4; };\n"
 		"tails = ( { room = \"l\"; path = \"/l\"; lines = 5; rate = 6; } );\n"
 		"log = { level = \"error\"; format = \"json\"; };\n"));
@@ -38,6 +40,11 @@ test_a_dump_loads_to_the_same_values(void **state)
 	assert_int_equal(again->rooms.count, 2);
 	assert_string_equal(again->rooms.items[1].topic, "t");
 	assert_true(again->limits.message_rate == 0.1);
+	assert_true(again->limits.address_rate == 0.3);
+	assert_int_equal(again->limits.address_burst, 10);
+	assert_true(again->limits.connect_rate == 0.7);
+	assert_int_equal(again->limits.connect_burst, 11);
+	assert_int_equal(again->limits.address_rooms, 12);
 	config_free(again);
 	free(text);
 	config_free(config);

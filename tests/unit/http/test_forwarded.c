@@ -167,53 +167,46 @@ test_the_last_untrusted_hop_is_the_client(void **state)
 }
 
 static void
-test_the_search_ends_at_a_hop_that_is_not_an_address(void **state)
+test_a_client_without_an_address_is_a_stranger(void **state)
 {
-	static const struct {
-		const char *fields, *client;
-	} cases[] = {
-		{ FOR "unknown" END, "127.0.0.1" },
-		{ FOR "8.8.8.8, unknown" END, "127.0.0.1" },
-		{ FOR "8.8.8.8, _hidden, 10.0.0.1" END, "10.0.0.1" },
-		{ FOR "8.8.8.8" END FOR "unix:" END, "127.0.0.1" },
-		{ FOR "8.8.8.8 9.9.9.9" END, "127.0.0.1" },
-		{ FOR "8.8.8.8.8" END, "127.0.0.1" },
-		{ FOR "[8.8.8.8]" END, "127.0.0.1" },
-		{ FOR "[2a00::1" END, "127.0.0.1" },
-		{ FOR "[2a00::1]x" END, "127.0.0.1" },
-		{ FOR "[]" END, "127.0.0.1" },
-		{ FOR ":" END, "127.0.0.1" },
-		{ FOR "\"8.8.8.8\"" END, "127.0.0.1" },
-		{ FOR "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000" END,
-			"127.0.0.1" },
+	static const char *const cases[] = {
+		FOR "unknown" END,
+		FOR "8.8.8.8, unknown" END,
+		FOR "8.8.8.8, _hidden, 10.0.0.1" END,
+		FOR "127.0.0.1" END FOR "unix:" END,
+		FOR "8.8.8.8 9.9.9.9" END,
+		FOR "8.8.8.8.8" END,
+		FOR "[8.8.8.8]" END,
+		FOR "[2a00::1" END,
+		FOR "[2a00::1]x" END,
+		FOR "[]" END,
+		FOR ":" END,
+		FOR "::" END,
+		FOR "\"8.8.8.8\"" END,
+		FOR "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000" END,
+		FOR END,
+		FOR ", ," END,
 	};
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct in6_addr client = address("127.0.0.1");
-		struct in6_addr wanted = address(cases[i].client);
 
-		assert_int_equal(find(cases[i].fields, &client), -EINVAL);
-		assert_memory_equal(&client, &wanted, sizeof(client));
+		assert_int_equal(find(cases[i], &client), -EINVAL);
+		assert_true(IN6_IS_ADDR_UNSPECIFIED(&client));
 	}
 }
 
 static void
 test_without_x_forwarded_for_no_client_is_found(void **state)
 {
-	static const char *const cases[] = { "", FOR END, FOR ", ," END,
-		"X-Real-IP: 8.8.8.8" END, "Forwarded: for=8.8.8.8" END };
-	size_t i;
+	static const char *const cases[] = { "", "X-Real-IP: 8.8.8.8" END,
+		"Forwarded: for=8.8.8.8" END };
+	struct in6_addr client;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct in6_addr client = address("10.0.0.1");
-		struct in6_addr wanted = client;
-
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_int_equal(find(cases[i], &client), -ENOENT);
-		assert_memory_equal(&client, &wanted, sizeof(client));
-	}
 }
 
 int
@@ -224,7 +217,7 @@ main(void)
 		cmocka_unit_test(test_addresses_in_the_list_are_trusted),
 		cmocka_unit_test(test_an_empty_list_trusts_nobody),
 		cmocka_unit_test(test_the_last_untrusted_hop_is_the_client),
-		cmocka_unit_test(test_the_search_ends_at_a_hop_that_is_not_an_address),
+		cmocka_unit_test(test_a_client_without_an_address_is_a_stranger),
 		cmocka_unit_test(test_without_x_forwarded_for_no_client_is_found),
 	};
 

@@ -110,10 +110,10 @@ stream(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{ "take", 1, HTTP_GET | HTTP_POST, body_bytes, give_back, false },
-	{ "defer", 2, HTTP_GET, NULL, defer, false },
-	{ "park", 1, HTTP_GET, NULL, park, false },
-	{ "stream", 1, HTTP_GET, NULL, stream, false },
+	{ "take", 1, HTTP_GET | HTTP_POST, body_bytes, NULL, give_back, false },
+	{ "defer", 2, HTTP_GET, NULL, NULL, defer, false },
+	{ "park", 1, HTTP_GET, NULL, NULL, park, false },
+	{ "stream", 1, HTTP_GET, NULL, NULL, stream, false },
 };
 
 static void

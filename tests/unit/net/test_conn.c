@@ -22,7 +22,20 @@ on_closed(struct conn *conn)
 	(void)conn;
 }
 
-static const struct door door = { .kill = conn_free, .on_closed = on_closed };
+static int stopped;
+
+static void
+on_stop(struct conn *conn, uint16_t code, const char *reason)
+{
+	(void)conn;
+	(void)code;
+	(void)reason;
+	stopped++;
+}
+
+static const struct door door = {
+	.on_stop = on_stop, .kill = conn_free, .on_closed = on_closed
+};
 
 static int
 set_up(void **state)
@@ -32,6 +45,7 @@ set_up(void **state)
 	(void)state;
 	proxies = cidr_list_new(items, sizeof(items) / sizeof(items[0]));
 	conn_table_init(&table, 10, PER_ADDRESS, proxies);
+	stopped = 0;
 	return 0;
 }
 
@@ -162,23 +176,59 @@ test_a_proxy_that_is_no_longer_trusted_is_a_client(void **state)
 	struct cidr_list *others = cidr_list_new(items, 1);
 
 	(void)state;
-	assert_true(conn_is_proxy(was));
-	assert_int_equal(set_client(was, "::ffff:192.0.2.7"), 0);
-	table.proxies = others;
+	conn_table_set_proxies(&table, others, false);
 	assert_false(conn_is_proxy(was));
 	assert_true(conn_is_proxy(becomes));
-	conn_unset_client(was);
-	assert_string_equal(was->peer, "10.0.0.1");
-	assert_int_equal(set_client(was, "::ffff:10.0.0.1"), 0);
+	assert_int_equal(stopped, 0);
 	assert_non_null(admit("10.0.0.1"));
-	assert_null(admit("10.0.0.1"));
-	conn_unset_client(was);
 	assert_null(admit("10.0.0.1"));
 	assert_int_equal(set_client(becomes, "::ffff:192.0.2.7"), 0);
 	conn_unset_client(becomes);
 	assert_string_equal(becomes->peer, "192.0.2.1");
-	table.proxies = proxies;
+	conn_table_set_proxies(&table, proxies, false);
 	cidr_list_free(others);
+}
+
+static void
+test_what_a_proxy_said_is_void_when_it_is_no_longer_trusted(void **state)
+{
+	struct conn *remote = admit("10.0.0.1"), *local = admit("127.0.0.1");
+	struct conn *direct = admit("127.0.0.1");
+
+	(void)state;
+	assert_int_equal(set_client(remote, "::ffff:192.0.2.7"), 0);
+	assert_int_equal(set_client(local, "::1"), 0);
+	conn_table_set_proxies(&table, NULL, false);
+	assert_int_equal(stopped, 2);
+	conn_unset_client(remote);
+	assert_string_equal(remote->peer, "10.0.0.1");
+	assert_true(remote->is_counted);
+	assert_string_equal(direct->peer, "127.0.0.1");
+	conn_table_set_proxies(&table, proxies, false);
+}
+
+static void
+test_clients_without_an_address_share_one_limit(void **state)
+{
+	const struct sockaddr peer = { .sa_family = AF_UNIX };
+	struct conn *proxy = admit("10.0.0.1"), *conn;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(set_client(proxy, "::"), 0);
+	conn = conn_admit(&table, &peer, TRANSPORT_HTTP, &why);
+	conn->door = &door;
+	assert_string_equal(conn->peer, "unknown");
+	assert_false(conn->is_loopback);
+	assert_false(conn_is_exempt(conn));
+	assert_null(conn_admit(&table, &peer, TRANSPORT_HTTP, &why));
+	assert_string_equal(why, "per_address");
+	conn_table_set_proxies(&table, proxies, true);
+	for (int i = 0; i < PER_ADDRESS + 1; i++) {
+		conn = conn_admit(&table, &peer, TRANSPORT_HTTP, &why);
+		conn->door = &door;
+		assert_true(conn_is_exempt(conn));
+	}
 }
 
 int
@@ -192,6 +242,8 @@ main(void)
 		TEST(test_a_refused_client_frees_no_place),
 		TEST(test_a_client_behind_a_local_proxy_is_not_loopback),
 		TEST(test_a_proxy_that_is_no_longer_trusted_is_a_client),
+		TEST(test_what_a_proxy_said_is_void_when_it_is_no_longer_trusted),
+		TEST(test_clients_without_an_address_share_one_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,7 @@ relayed(const char *text, const struct message_stamp *with)
 	struct message message;
 	struct message_fault fault;
 
-	assert_int_equal(message_decode(&message, text, strlen(text), &fault), 0);
+	assert_int_equal(message_decode(&message, text, strlen(text), 32768, &fault), 0);
 	message_append_tail(&message, with, &tail);
 	message_append_whole(&whole, message.type ? message.type : "message", "lobby", 42,
 		tail.bytes, tail.len);
@@ -49,7 +49,7 @@ assert_refused(const char *text, const char *code, const char *ref)
 	struct message message;
 	struct message_fault fault;
 
-	assert_true(message_decode(&message, text, strlen(text), &fault) < 0);
+	assert_true(message_decode(&message, text, strlen(text), 32768, &fault) < 0);
 	assert_string_equal(fault.code, code);
 	assert_string_equal(fault.ref, ref);
 	assert_true(fault.text[0] != '\0');
@@ -181,7 +181,7 @@ test_deep_nesting_is_rejected_without_deep_recursion(void **state)
 	assert_refused(text, "bad_json", "");
 	free(text);
 	text = nested(2000);
-	assert_int_equal(message_decode(&message, text, strlen(text), &fault), 0);
+	assert_int_equal(message_decode(&message, text, strlen(text), 32768, &fault), 0);
 	message_fini(&message);
 	free(text);
 }
@@ -198,7 +198,7 @@ test_the_error_names_the_member_of_a_wrong_type(void **state)
 	assert_refused("{\"email\":[]}", "bad_field", "");
 	assert_refused("{\"type\":{}}", "bad_field", "");
 	assert_refused("{\"room\":1}", "bad_field", "");
-	assert_true(message_decode(&message, text, strlen(text), &fault) < 0);
+	assert_true(message_decode(&message, text, strlen(text), 32768, &fault) < 0);
 	assert_string_equal(fault.text, "\"username\" must be a string");
 	assert_string_equal(fault.ref, "c1");
 }
@@ -217,7 +217,7 @@ test_a_ref_has_1_to_64_characters(void **state)
 	for (ref[0] = '\0', i = 0; i < 64; i++)
 		strcat(ref, "😀");
 	snprintf(text, sizeof(text), "{\"ref\":\"%s\"}", ref);
-	assert_int_equal(message_decode(&message, text, strlen(text), &fault), 0);
+	assert_int_equal(message_decode(&message, text, strlen(text), 32768, &fault), 0);
 	assert_string_equal(message.ref, ref);
 	message_fini(&message);
 	snprintf(text, sizeof(text), "{\"ref\":\"%s\"}",

@@ -2,7 +2,6 @@
  * without a WebSocket read a stream or poll. */
 #pragma once
 
-#include "linnet/auth/rate.h"
 #include "linnet/base/deferred.h"
 #include "linnet/chat/chat.h"
 #include "linnet/doors/access.h"
@@ -14,7 +13,6 @@ struct poll;
 struct api {
 	struct access access;
 	struct chat *chat;
-	struct rate_table *rates;
 	struct deferred_list *deferred; /* run at the end of each turn */
 	struct poll *polls;             /* those that a request can continue, by token */
 	struct conn_limit_table *away;  /* counts them by address */
