@@ -82,8 +82,11 @@ static void
 log_rooms_tell(struct chat *chat, struct room *room)
 {
 	struct member *member, *next;
+	uint64_t until = room->last_number;
 
-	for (member = TAILQ_FIRST(&room->members); member; member = next) {
+	/* Who is told gets a new number and goes to the end of the list. */
+	for (member = TAILQ_FIRST(&room->members); member && member->number <= until;
+		member = next) {
 		next = TAILQ_NEXT(member, room_link);
 		if (permissions_has_room(
 			    member->session->permissions, room->name, room->is_tail))
