@@ -51,7 +51,7 @@ struct gate_client {
 /* Refusals since the last gate_tick. */
 struct gate_refusals {
 	uint64_t count;
-	char last[KEY_BYTES]; /* whose the last one was */
+	char last[KEY_BYTES]; /* key of the client of the last one */
 };
 
 struct gate {
@@ -160,21 +160,6 @@ gate_client_calls(struct gate_client *client)
 	return &client->calls;
 }
 
-/* Write who the client is, for the log, to out, which has KEY_BYTES. */
-static void
-gate_describe(const struct gate_client *client, char *out)
-{
-	const struct in6_addr *address = (const void *)(client->key + 1);
-
-	if (client->key[0] == KEY_TOKEN)
-		snprintf(out, KEY_BYTES, "%.*s", (int)client->key_len - 1,
-			client->key + 1);
-	else if (IN6_IS_ADDR_V4MAPPED(address))
-		inet_ntop(AF_INET, client->key + 1 + 12, out, KEY_BYTES);
-	else
-		inet_ntop(AF_INET6, client->key + 1, out, KEY_BYTES);
-}
-
 static void
 gate_note_refused(
 	struct gate *gate, const struct gate_client *client, enum gate_limit limit)
@@ -182,7 +167,7 @@ gate_note_refused(
 	struct gate_refusals *refusals = &gate->refusals[limit];
 
 	refusals->count++;
-	gate_describe(client, refusals->last);
+	memcpy(refusals->last, client->key, sizeof(refusals->last));
 }
 
 /* The bucket of limit, its rate and its burst. */
@@ -342,16 +327,34 @@ gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms)
 	return wait_ms;
 }
 
+/* Write who the client with this key is, for the log, to out, which has KEY_BYTES. */
+static void
+gate_describe(const char *key, char *out)
+{
+	struct in6_addr address;
+
+	memcpy(&address, key + 1, sizeof(address));
+	if (key[0] == KEY_TOKEN)
+		snprintf(out, KEY_BYTES, "%s", key + 1);
+	else if (IN6_IS_ADDR_V4MAPPED(&address))
+		inet_ntop(AF_INET, address.s6_addr + 12, out, KEY_BYTES);
+	else
+		inet_ntop(AF_INET6, &address, out, KEY_BYTES);
+}
+
 void
 gate_tick(struct gate *gate)
 {
+	char client[KEY_BYTES];
+
 	for (size_t i = 0; i < GATE_LIMITS; i++) {
 		struct gate_refusals *refusals = &gate->refusals[i];
 
-		if (refusals->count)
-			log_warn("over_limit", log_str("limit", limit_names[i]),
-				log_uint("count", refusals->count),
-				log_str("client", refusals->last));
+		if (!refusals->count)
+			continue;
+		gate_describe(refusals->last, client);
+		log_warn("over_limit", log_str("limit", limit_names[i]),
+			log_uint("count", refusals->count), log_str("client", client));
 		refusals->count = 0;
 	}
 }

@@ -7,6 +7,7 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/history.h"
+#include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
@@ -57,9 +58,7 @@ chat_on_room_known(void *context, const char *name, uint64_t last_id)
 	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
-	/* The room is a log room now, with a history of its own. */
-	if (!room->is_tail)
-		room->last_id = last_id;
+	*(room->is_tail ? &room->other.last_id : &room->last_id) = last_id;
 }
 
 static void
@@ -77,9 +76,6 @@ chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
-	/* The chat's history of this room has other ids. */
-	if (!room->is_tail)
-		room->last_id = 0;
 	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
 }
@@ -113,15 +109,21 @@ chat_reload(struct chat *chat)
 	chat->rooms->max_rooms = (size_t)chat->config->chat.max_rooms;
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
+		room->was_tail = room->is_tail;
 		if (!room->is_configured)
 			continue;
 		/* From now on it is as if a client had created it. */
-		room->is_configured = room->is_permanent = false;
+		room->is_configured = room->is_permanent = room->is_tail = false;
+		room->tail_lines = 0;
 		room->topic[0] = '\0';
 	}
 	chat_add_configured_rooms(chat);
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
-	rooms_release(chat->rooms, room);
+	{
+		if (room->is_tail != room->was_tail)
+			log_rooms_switch(chat, room);
+		rooms_release(chat->rooms, room);
+	}
 }
 
 static int
@@ -206,7 +208,7 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return HASH_COUNT(chat->rooms->by_name);
+	return chat->rooms->made;
 }
 
 /* Give the session the name of its token. Returns false if it cannot have it: it was sent

@@ -44,7 +44,7 @@ int chat_new(struct chat **chat, const struct config *config,
 /* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
-/* Number of people and of rooms. */
+/* Number of people, and of rooms that are made. */
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
