@@ -30,9 +30,12 @@ static const char *const limit_names[GATE_LIMITS] = {
 	[GATE_ROOMS] = "address_rooms",
 };
 
-/* The first byte of a key is its kind: an address and a token are never the same. */
+/* The first byte of a key is its kind: an address and a token are never the same. Nor are
+ * ::1, which is exempt, and strangers without an address, who are "::": a /64 has both.
+ */
 enum {
 	KEY_ADDRESS = 'a',
+	KEY_EXEMPT = 'e',
 	KEY_TOKEN = 't',
 };
 
@@ -41,7 +44,6 @@ struct gate_client {
 	char key[KEY_BYTES];
 	size_t key_len;
 	unsigned refs;
-	bool is_exempt;
 	struct token_bucket buckets[GATE_LIMITS];
 	struct rate calls;
 	TAILQ_ENTRY(gate_client) idle_link;
@@ -121,13 +123,10 @@ gate_find(struct gate *gate, const char *key, size_t key_len)
 struct gate_client *
 gate_find_address(struct gate *gate, const struct conn_limit_key *address, bool is_exempt)
 {
-	char key[1 + sizeof(*address)] = { KEY_ADDRESS };
-	struct gate_client *client;
+	char key[1 + sizeof(*address)] = { is_exempt ? KEY_EXEMPT : KEY_ADDRESS };
 
 	memcpy(key + 1, address, sizeof(*address));
-	client = gate_find(gate, key, sizeof(key));
-	client->is_exempt = is_exempt;
-	return client;
+	return gate_find(gate, key, sizeof(key));
 }
 
 struct gate_client *
@@ -182,7 +181,7 @@ gate_bucket_of(const struct gate *gate, struct gate_client *client, enum gate_li
 {
 	struct gate_bucket of = { .bucket = NULL };
 
-	if (!client || client->is_exempt)
+	if (!client || client->key[0] == KEY_EXEMPT)
 		return of;
 	of.bucket = &client->buckets[limit];
 	if (limit == GATE_MESSAGES) {
@@ -336,6 +335,8 @@ gate_describe(const char *key, char *out)
 	memcpy(&address, key + 1, sizeof(address));
 	if (key[0] == KEY_TOKEN)
 		snprintf(out, KEY_BYTES, "%s", key + 1);
+	else if (IN6_IS_ADDR_UNSPECIFIED(&address))
+		snprintf(out, KEY_BYTES, "unknown");
 	else if (IN6_IS_ADDR_V4MAPPED(&address))
 		inet_ntop(AF_INET, address.s6_addr + 12, out, KEY_BYTES);
 	else

@@ -126,23 +126,36 @@ chat_reload(struct chat *chat)
 	}
 }
 
-static int
-chat_open_stores(struct chat *chat, const char **why)
+static struct store_options
+chat_store_options(const struct config *config)
 {
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
 		[STORE_MEMORY] = "memory",
 	};
-	const struct config *config = chat->config;
-	struct store_options options = {
+
+	return (struct store_options){
 		.driver = drivers[config->store.driver],
 		.path = config->store.path,
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.callbacks = { chat_on_appended, chat_on_page },
-		.context = chat,
 	};
+}
+
+int
+chat_backup(const struct config *config, const char *to, const char **why)
+{
+	const struct store_options options = chat_store_options(config);
+
+	return store_backup(&options, to, why);
+}
+
+static int
+chat_open_stores(struct chat *chat, const char **why)
+{
+	struct store_options options = chat_store_options(chat->config);
 	struct store_options of_tails = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
@@ -150,8 +163,10 @@ chat_open_stores(struct chat *chat, const char **why)
 		.callbacks = options.callbacks,
 		.context = chat,
 	};
-	int r = store_open(&chat->store, &options, why);
+	int r;
 
+	options.context = chat;
+	r = store_open(&chat->store, &options, why);
 	return r < 0 ? r : store_open(&chat->tails, &of_tails, why);
 }
 
@@ -362,6 +377,12 @@ chat_dispatch(struct chat *chat)
 
 	store_dispatch(chat->store, max_bytes);
 	store_dispatch(chat->tails, max_bytes);
+}
+
+bool
+chat_can_keep(const struct chat *chat)
+{
+	return store_is_up(chat->store);
 }
 
 bool

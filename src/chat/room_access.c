@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "chat/commands.h"
 #include "chat/reply.h"
 #include "linnet/auth/gate.h"
 #include "linnet/protocol/name.h"
@@ -125,9 +124,9 @@ room_access_make(struct input *input, struct room *room)
 	if (rooms_is_full(chat->rooms))
 		return message_refuse(&input->fault, "too_many_rooms",
 			"there are too many rooms already");
-	wait_ms = room->is_paid ? 0
-				: gate_make_room(chat->gate, command_client(input),
-					  chat->now_ms);
+	wait_ms = room->is_paid
+			  ? 0
+			  : gate_make_room(chat->gate, reply_client(input), chat->now_ms);
 	if (wait_ms) {
 		message_refuse(&input->fault, "too_many_rooms",
 			"you have made too many rooms, wait before you make another");

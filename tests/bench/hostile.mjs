@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { startDaemon, within } from '../lib/daemon.mjs';
+import { startDaemon, temporaryFolder, within } from '../lib/daemon.mjs';
 import { connectWebSocket } from '../lib/raw.mjs';
 import { readNumbers } from './options.mjs';
 
@@ -15,6 +15,7 @@ const usage = `usage: LINNETD=FILE node hostile.mjs [--connections N] [--crowd N
 `;
 
 const KINDS = ['messages', 'searches', 'joins', 'connects', 'lines', 'bodies', 'sends', 'polls', 'tokens', 'echo'];
+const HISTORY = 600; // messages of nearly 16 KB
 const SPEAKERS = 5;
 const EVERY_MS = 250; // slower than limits.message_rate; all speakers together: limits.address_rate
 const ACK_MS_MAX = 500;
@@ -22,6 +23,7 @@ const MEMORY_MB_MAX = 64;
 const PATIENCE_MS = 120_000;
 
 const options = readNumbers({ connections: 64, crowd: 200, seconds: 10 }, usage);
+const folder = temporaryFolder();
 const config = `http = { trusted_proxies = [ "127.0.0.1" ]; };
 	line = { address = "0.0.0.0"; };
 	heartbeat = { ping_s = 3600; };
@@ -31,6 +33,18 @@ const lineHost = Object.values(networkInterfaces()).flat().find(({ family, inter
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const megabytes = (bytes) => bytes / 1024 / 1024;
 const quantile = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+
+/** Fills the room's history, so that a search has work to do. */
+async function writeHistory() {
+	const daemon = await startDaemon({ folder, settings: ['limits.message_rate=0'] });
+	const client = await daemon.ws('/ws', { isChecked: false });
+	const words = Array.from({ length: 2500 }, (_, n) => `w${n % 97}`).join(' ');
+	for (let n = 0; n < HISTORY; n++) {
+		client.sendJson({ message: `${words} ${n}`, ref: 'h' });
+		await client.nextJson();
+	}
+	await daemon.stop();
+}
 
 /** People of many addresses, who read and say nothing. */
 async function openCrowd(daemon) {
@@ -89,7 +103,7 @@ async function listen(daemon, speakers) {
 
 /** Measures before and during an attack; each has a daemon of its own. */
 async function measure(kinds) {
-	const daemon = await startDaemon({ config });
+	const daemon = await startDaemon({ config, folder });
 	await openCrowd(daemon);
 	const speakers = [];
 	for (let n = 0; n < SPEAKERS; n++)
@@ -116,6 +130,7 @@ const row = ({ p50, p99, max, cpu, bytes }, more) =>
 
 const kinds = KINDS.filter((kind) => kind !== 'lines' || lineHost);
 let isKept = true;
+await writeHistory();
 print(['attack', 'p50 ms', 'p99 ms', 'max ms', 'cpu %', 'MB', 'MB more']);
 for (const [title, attack] of [...kinds.map((kind) => [kind, [kind]]), ['all', kinds]]) {
 	const { calm, attacked, more } = await measure(attack);

@@ -18,7 +18,7 @@ void json_text_append_string(struct buffer *text, const char *utf8);
 /* Values that a text from outside may have. An object counts as JSON_TEXT_OBJECT values
  * and an array as JSON_TEXT_ARRAY, because they take more memory: up to 64 bytes a value.
  */
-#define JSON_TEXT_VALUES 65536
+#define JSON_TEXT_VALUES 131072
 #define JSON_TEXT_OBJECT 4
 #define JSON_TEXT_ARRAY 2
 

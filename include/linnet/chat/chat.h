@@ -218,6 +218,13 @@ int chat_fd(const struct chat *chat, unsigned index);
 /* Process the answers of the store. */
 void chat_dispatch(struct chat *chat);
 
+/* False while messages cannot be kept. */
+bool chat_can_keep(const struct chat *chat);
+
+/* Write a whole copy of the history that config names to the new file to. Returns 0, or
+ * -errno with *why set, as store_backup does. */
+int chat_backup(const struct config *config, const char *to, const char **why);
+
 /* True while an answer of the store is outstanding. */
 bool chat_is_waiting(const struct chat *chat);
 

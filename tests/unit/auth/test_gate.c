@@ -188,6 +188,20 @@ test_nobody_and_the_exempt_share_no_limit(void **state)
 }
 
 static void
+test_strangers_without_an_address_are_not_this_machine(void **state)
+{
+	struct gate *gate = *state;
+	struct in6_addr loopback = IN6ADDR_LOOPBACK_INIT, unknown = IN6ADDR_ANY_INIT;
+	struct conn_limit_key key_of_loopback = conn_limit_key_of(&loopback);
+	struct conn_limit_key key_of_unknown = conn_limit_key_of(&unknown);
+	struct gate_client *strangers = gate_find_address(gate, &key_of_unknown, false);
+
+	assert_int_equal(count_payments(gate, strangers, NOW_MS), 200);
+	assert_ptr_not_equal(gate_find_address(gate, &key_of_loopback, true), strangers);
+	assert_int_equal(count_payments(gate, strangers, NOW_MS), 0);
+}
+
+static void
 test_a_token_is_a_client_of_its_own(void **state)
 {
 	struct gate *gate = *state;
@@ -238,6 +252,7 @@ main(void)
 		TEST(test_a_session_that_waits_as_told_is_never_taken_for_flooding),
 		TEST(test_connections_and_rooms_have_limits_of_their_own),
 		TEST(test_nobody_and_the_exempt_share_no_limit),
+		TEST(test_strangers_without_an_address_are_not_this_machine),
 		TEST(test_a_token_is_a_client_of_its_own),
 		TEST(test_many_clients_displace_only_who_is_idle_for_longest),
 #undef TEST
