@@ -82,10 +82,10 @@ static void
 log_rooms_tell(struct chat *chat, struct room *room)
 {
 	struct member *member, *next;
-	uint64_t until = room->last_number;
+	uint64_t last = room->last_number;
 
-	/* Who is told gets a new number and goes to the end of the list. */
-	for (member = TAILQ_FIRST(&room->members); member && member->number <= until;
+	/* A member that is told who is here moves to the end, with a higher number. */
+	for (member = TAILQ_FIRST(&room->members); member && member->number <= last;
 		member = next) {
 		next = TAILQ_NEXT(member, room_link);
 		if (permissions_has_room(

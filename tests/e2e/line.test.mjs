@@ -339,9 +339,10 @@ test('a terminal that stops reading is closed, others are not affected, and the 
 		let count = 0;
 		for (; !isCut; count++) {
 			sender.sendJson({ message: `${count} ${text}` });
-			const line = await bob.next();
-			if (line !== '* guest-3 has left')
-				assert.ok(line.startsWith(`guest-1: ${count} `), line.slice(0, 80));
+			let line = await bob.next();
+			if (line === '* guest-3 has left')
+				line = await bob.next();
+			assert.ok(line.startsWith(`guest-1: ${count} `), line.slice(0, 80));
 			assert.ok(count < 10_000);
 		}
 		const cpuBefore = daemon.cpuSeconds();

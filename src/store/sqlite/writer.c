@@ -218,7 +218,8 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 		log_error("store_write_failed",
 			log_str("path", writer->store->options.path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
-	writer->is_failing = writer->store->is_down = true;
+	writer->is_failing = true;
+	writer->store->is_down = true;
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
@@ -235,7 +236,8 @@ writer_heal(struct sqlite_writer *writer)
 	if (writer->is_failing)
 		log_info("store_write_recovered",
 			log_str("path", writer->store->options.path));
-	writer->is_failing = writer->store->is_down = false;
+	writer->is_failing = false;
+	writer->store->is_down = false;
 }
 
 static void
