@@ -6,6 +6,10 @@
 #include "hooks/hooks_private.h"
 #include "linnet/base/util.h"
 
+/* Look at so many items of an array: those that say nothing become no push, but take
+ * time. */
+#define VALUES_MAX 1000
+
 /* Members that programs use for the same thing, most common first. */
 static const char *const texts[] = { "text", "message", "body", "content", "msg",
 	"description", "summary", NULL };
@@ -157,14 +161,14 @@ hooks_convert_generic(struct hooks_request *request)
 		generic_convert_value(request, request->body);
 	json_array_foreach(request->body, i, value)
 	{
-		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES)
+		if (json_array_size(request->pushes) < HOOKS_MAX_PUSHES && i < VALUES_MAX)
 			generic_convert_value(request, value);
 		else
 			left_out++;
 	}
-	if (left_out)
-		hooks_add_left_out(request, left_out, "message", NULL);
 	if (!json_array_size(request->pushes) && !request->fault->code)
 		message_refuse(request->fault, "bad_hook",
 			"the body needs a \"text\", \"message\" or \"title\"");
+	else if (left_out)
+		hooks_add_left_out(request, left_out, "message", NULL);
 }

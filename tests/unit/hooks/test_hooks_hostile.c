@@ -208,6 +208,30 @@ test_only_http_urls_are_passed_on(void **state)
 	json_decref(pushes);
 }
 
+/* Items that say nothing take time, too. */
+static void
+test_only_the_first_thousand_items_of_an_array_are_read(void **state)
+{
+	struct buffer text = { 0 };
+	struct message_fault fault;
+	json_t *body, *pushes;
+
+	(void)state;
+	buffer_append(&text, "[", 1);
+	for (int i = 0; i < 999; i++)
+		buffer_append(&text, "{},", 3);
+	buffer_printf(&text, "\"here\",\"there\"]");
+	body = json_loadb(text.bytes, text.len, 0, NULL);
+	pushes = hook_convert(HOOK_GENERIC, NULL, body, 16384, &fault);
+	assert_int_equal(json_array_size(pushes), 2);
+	assert_string_equal(
+		json_string_value(json_object_get(json_array_get(pushes, 1), "message")),
+		"1 more message was left out");
+	json_decref(pushes);
+	json_decref(body);
+	buffer_clear(&text);
+}
+
 int
 main(void)
 {
@@ -223,6 +247,7 @@ main(void)
 		cmocka_unit_test(test_the_mark_of_a_long_alert_name_is_kept),
 		cmocka_unit_test(test_control_characters_are_removed),
 		cmocka_unit_test(test_only_http_urls_are_passed_on),
+		cmocka_unit_test(test_only_the_first_thousand_items_of_an_array_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
