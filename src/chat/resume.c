@@ -218,8 +218,6 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 		resume_on_first_page(chat, member, error, request, page);
 	else if (error)
 		resume_give_up(member, strerror(-error));
-	else if (request_is_outdated(chat, request))
-		resume_give_up(member, "the room has another history now");
 	else if (member->cursor < member->room->gone_id)
 		resume_give_up(member, "the room was deleted");
 	else
@@ -249,6 +247,17 @@ resume_member(
 	member->is_resuming = true;
 	member->is_announced = false;
 	resume_read_on(chat, member, true, ref);
+}
+
+void
+resume_anew(struct chat *chat, struct member *member)
+{
+	member->show_until = member->alarms_shown = member->metrics_shown = 0;
+	/* Other members are told when their first page is here, or when they go on. */
+	if (!member->is_announced)
+		return;
+	member->ticket = 0;
+	resume_member(chat, member, NULL, NULL);
 }
 
 static struct member *

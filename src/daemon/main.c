@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
@@ -21,6 +22,7 @@ enum action {
 	ACTION_SERVE,
 	ACTION_CHECK,
 	ACTION_DUMP,
+	ACTION_BACKUP,
 	ACTION_VERSION,
 	ACTION_HELP,
 };
@@ -28,17 +30,22 @@ enum action {
 struct arguments {
 	enum action action;
 	const char *path; /* of the configuration file; NULL: none */
+	const char *copy; /* the file that --backup writes */
 	const char **settings;
 	size_t setting_count;
 };
 
+/* Options without a letter have numbers that are none. */
+enum { OPTION_BACKUP = UCHAR_MAX + 1 };
+
 static const char usage[] =
-	"usage: linnetd [-c FILE] [-s KEY=VALUE]... [-t | -T] [-V] [-h]\n"
+	"usage: linnetd [-c FILE] [-s KEY=VALUE]... [-t | -T | --backup FILE] [-V] [-h]\n"
 	"\n"
 	"  -c, --config FILE    read FILE (default: " DEFAULT_CONFIG " if it exists)\n"
 	"  -s, --set KEY=VALUE  override one key, e.g. -s http.port=0; may repeat\n"
 	"  -t, --check          check the configuration and exit\n"
 	"  -T, --dump           print the effective configuration and exit\n"
+	"      --backup FILE    write a copy of the history to FILE and exit\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n";
 
@@ -46,14 +53,15 @@ static const char usage[] =
 static int
 main_choose(struct arguments *arguments, enum action action)
 {
-	bool both = (arguments->action == ACTION_CHECK && action == ACTION_DUMP) ||
-		    (arguments->action == ACTION_DUMP && action == ACTION_CHECK);
+	/* --help and --version take precedence. */
+	bool is_first = arguments->action == ACTION_SERVE || action >= ACTION_VERSION;
 
-	if (both) {
-		fprintf(stderr, "linnetd: --check and --dump exclude each other\n");
+	if (!is_first && arguments->action < ACTION_VERSION &&
+		arguments->action != action) {
+		fprintf(stderr,
+			"linnetd: --check, --dump and --backup exclude each other\n");
 		return -EINVAL;
 	}
-	/* --help and --version take precedence. */
 	if (arguments->action < ACTION_VERSION)
 		arguments->action = action;
 	return 0;
@@ -67,6 +75,7 @@ main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 		{ "set", required_argument, NULL, 's' },
 		{ "check", no_argument, NULL, 't' },
 		{ "dump", no_argument, NULL, 'T' },
+		{ "backup", required_argument, NULL, OPTION_BACKUP },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -87,6 +96,10 @@ main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'T':
 			r = main_choose(arguments, ACTION_DUMP);
+			break;
+		case OPTION_BACKUP:
+			arguments->copy = optarg;
+			r = main_choose(arguments, ACTION_BACKUP);
 			break;
 		case 'V':
 			r = main_choose(arguments, ACTION_VERSION);
@@ -193,6 +206,18 @@ main_check(const struct config *config)
 }
 
 static enum exit_status
+main_backup(const struct config *config, const char *to)
+{
+	const char *why = "";
+
+	if (chat_backup(config, to, &why) < 0) {
+		fprintf(stderr, "linnetd: %s to %s: %s\n", config->store.path, to, why);
+		return EXIT_CANNOT_OPEN;
+	}
+	return EXIT_OK;
+}
+
+static enum exit_status
 main_act(struct arguments *arguments)
 {
 	enum exit_status status = EXIT_OK;
@@ -215,6 +240,8 @@ main_act(struct arguments *arguments)
 		config_dump(config, stdout);
 	else if (arguments->action == ACTION_CHECK)
 		status = main_check(config);
+	else if (arguments->action == ACTION_BACKUP)
+		status = main_backup(config, arguments->copy);
 	else
 		status = daemon_serve(config, main_read_again, arguments);
 	config_free(config);

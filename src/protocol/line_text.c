@@ -212,6 +212,9 @@ line_append_page(struct buffer *text, const json_t *object)
 		message = json_array_get(messages, backwards ? count - 1 - i : i);
 		line_text_append(text, message);
 	}
+	if (json_is_false(json_object_get(object, "complete")))
+		line_add(text, "* The search took too long: older messages were not "
+			       "searched\n");
 	line_add(text, "* That was %s of %s\n",
 		count ? "the latest" : "nothing: there is no history",
 		line_get(object, "room"));

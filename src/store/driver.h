@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "linnet/base/buffer.h"
@@ -71,6 +72,7 @@ struct store {
 	const struct store_ops *ops;
 	char epoch[STORE_EPOCH_BYTES + 1];
 	struct store_options options; /* path is a copy */
+	atomic_bool is_down;          /* set by the driver: nothing can be stored now */
 	/* Only store.c uses these. */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
@@ -105,6 +107,9 @@ struct store_ops {
 	void (*prune)(struct store *store, int64_t cutoff_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
 	void (*close)(struct store *store);
+	/* As store_backup. NULL for a driver that keeps no file. */
+	int (*backup)(
+		const char *path, const char *to, const char *epoch, const char **why);
 };
 
 extern const struct store_ops store_memory_ops;
@@ -138,8 +143,9 @@ void store_end_deleted(struct store_write *write);
  * full; then it was not looked at. */
 bool store_read_add_said(struct store_read *read, const struct store_message *message);
 
-/* Set a random epoch. Returns 0 or -errno. */
-int store_make_epoch(struct store *store);
+/* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.
+ */
+int store_make_epoch(char *epoch);
 
 /* By how many messages a room of count messages is over keep_messages. */
 uint64_t store_excess(const struct store *store, uint64_t count);

@@ -72,7 +72,7 @@ static int
 memory_open(struct store *store, const char **why)
 {
 	struct store_memory *memory = memory_of(store);
-	int r = store_make_epoch(store);
+	int r = store_make_epoch(store->epoch);
 
 	if (r < 0) {
 		*why = "the system has no random numbers";

@@ -23,7 +23,7 @@ static const struct store_ops *const store_drivers[] = { &store_sqlite_ops,
 	&store_memory_ops };
 
 int
-store_make_epoch(struct store *store)
+store_make_epoch(char *epoch)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	size_t count = 0;
@@ -34,9 +34,9 @@ store_make_epoch(struct store *store)
 			return -errno;
 		/* 252 is a multiple of 36, so each character is equally likely. */
 		if (byte < 252)
-			store->epoch[count++] = alphabet[byte % 36];
+			epoch[count++] = alphabet[byte % 36];
 	}
-	store->epoch[count] = '\0';
+	epoch[count] = '\0';
 	return 0;
 }
 
@@ -98,10 +98,33 @@ store_open(struct store **out, const struct store_options *options, const char *
 	return 0;
 }
 
+int
+store_backup(const struct store_options *options, const char *to, const char **why)
+{
+	const struct store_ops *ops = store_find_driver(options->driver);
+	char epoch[STORE_EPOCH_BYTES + 1];
+	int r;
+
+	if (!ops || !ops->backup) {
+		*why = "the history is kept in memory only, there is no file to copy";
+		return -EINVAL;
+	}
+	r = store_make_epoch(epoch);
+	if (r < 0)
+		*why = "the system has no random numbers";
+	return r < 0 ? r : ops->backup(options->path, to, epoch, why);
+}
+
 const char *
 store_epoch(const struct store *store)
 {
 	return store->epoch;
+}
+
+bool
+store_is_up(const struct store *store)
+{
+	return !store->is_down;
 }
 
 void

@@ -7,10 +7,11 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { answerTo } from '../lib/chat.mjs';
+import { answerTo, assertError, enter, say, until } from '../lib/chat.mjs';
 import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, expectJson, get, poll, post, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, expectJson, get, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
 import { tokens } from '../lib/jwt.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 /**
  * Runs body(daemon, rewrite, file) with a configuration file. rewrite(text, pattern) replaces the file,
@@ -168,7 +169,48 @@ test('log files can be added and removed, and the remaining ones lose and repeat
 		appendFileSync(two, 'two 2\n');
 		appendFileSync(one, 'one 3\n');
 		assert.equal((await reader.nextJson()).message, 'one 3');
-		assert.equal((await poll(daemon, 'two', 'wait=0')).last_id, 1);
+		// It is a room without messages now.
+		assert.equal((await poll(daemon, 'two', 'wait=0')).last_id, 0);
+	});
+});
+
+test('clients of every door are told that a room has become a log file\'s, and that it is a room again', async () => {
+	const file = path.join(temporaryFolder(), 'ops.log');
+	writeFileSync(file, 'a line\n');
+	const tails = `tails = ( { room = "ops"; path = "${file}"; } );\n`;
+	await withFile('', async (daemon, rewrite) => {
+		const { client: ws, joined } = await enter(daemon, 'room=ops&name=ann');
+		const { stream } = await enterStream(daemon, 'ops');
+		const terminal = await openTerminal(daemon);
+		await terminal.ask('/join ops');
+		assert.equal(await say(ws, { message: 'chat' }), 1);
+		assert.equal((await stream.next()).id, `${joined.epoch}:1`);
+		await push(daemon, 'ops', { type: 'alarm', key: 'k', severity: 'info', title: 'T' });
+		const waiting = poll(daemon, 'ops', `wait=30&since=${joined.epoch}:2`);
+		await waitForOnePoll(daemon);
+
+		await rewrite(tails);
+		const log = (await until(ws, ({ type }) => type === 'joined')).pop();
+		assert.notEqual(log.epoch, joined.epoch);
+		assert.deepEqual([log.room, log.recovered], ['ops', false]);
+		assert.equal((await until(ws, ({ type }) => type === 'log')).pop().id, 1);
+		const answer = await waiting;
+		assert.deepEqual([answer.epoch, answer.recovered], [log.epoch, false]);
+		assertError(await answerTo(ws, { message: 'no', room: 'ops' }), 'read_only');
+
+		await rewrite('');
+		const again = (await until(ws, ({ type }) => type === 'joined')).pop();
+		assert.deepEqual([again.epoch, again.last_id, again.recovered], [joined.epoch, 2, false]);
+		assert.equal((await until(ws, ({ type }) => type === 'alarm')).pop().standing, true);
+		assert.equal(await say(ws, { message: 'chat again' }), 3);
+		const ids = [];
+		while (ids.at(-1) !== `${joined.epoch}:3`)
+			ids.push((await stream.next()).id);
+		assert.ok(ids.includes(`${log.epoch}:1`), ids.join());
+		let line;
+		do
+			line = await terminal.next();
+		while (line !== 'ann: chat again');
 	});
 });
 

@@ -118,7 +118,7 @@ export function fillUp(folder) {
 	return file;
 }
 
-function temporaryFile(name, text) {
+export function temporaryFile(name, text) {
 	const file = path.join(temporaryFolder(), name);
 	writeFileSync(file, text);
 	return file;

@@ -124,8 +124,9 @@ struct store_page {
 };
 
 /* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
- * -EUCLEAN (corrupt), -EIO (anything else). A callback may call every function here but
- * store_dispatch and store_close. */
+ * -EUCLEAN (corrupt), -ESTALE (the file was deleted, renamed, replaced or cut: the store
+ * must be opened again), -EIO (anything else). A callback may call every function here
+ * but store_dispatch and store_close. */
 struct store_callbacks {
 	/* The entry of ticket is stored under id. A duplicate gets the id of the message
 	 * that was stored first. After an error nothing is stored and id is 0. */
@@ -164,9 +165,17 @@ struct store_options {
  * the library owns until the next store_open. -EUCLEAN: the file is damaged or not
  * Linnet's; -EBUSY: another process has it open; -ENOTSUP: a newer version wrote it;
  * -EINVAL: unknown driver. A file that cannot be read is never replaced by a new
- * history. */
+ * history. The history gets a new epoch if its newest messages may be missing: if it was
+ * restored from a copy or taken from another place, or if the system ended before
+ * everything was on the disk. */
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
+
+/* Write a whole copy of the history that options name to a new file, which only the owner
+ * can read. The copy has an epoch of its own. Another process may have the history open.
+ * Blocks. Returns 0, or -errno with *why set, as store_open does, and no file left
+ * behind. -EEXIST: there is a file already; -EINVAL: the driver keeps no file. */
+int store_backup(const struct store_options *options, const char *to, const char **why);
 
 /* The name of this history: an id is only valid together with its epoch. Up to
  * STORE_EPOCH_BYTES letters and digits, owned by the store. */
@@ -175,6 +184,10 @@ const char *store_epoch(const struct store *store);
 typedef void store_on_room(void *context, const char *name, uint64_t last_id);
 typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
+
+/* False while messages cannot be stored: the disk is full, the file is locked or was
+ * replaced. That is found out within 10 s, also when nothing is appended. */
+bool store_is_up(const struct store *store);
 
 /* Call on_room for each room that has a history; a room that was deleted has none until
  * its next message. Only right after store_open. */

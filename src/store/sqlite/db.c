@@ -188,6 +188,8 @@ db_map_errno(int error)
 int
 sqlite_db_errno(const struct sqlite_db *db, int rc)
 {
+	if (rc == SQLITE_READONLY_DBMOVED)
+		return -ESTALE;
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 		return 0;

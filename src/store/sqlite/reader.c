@@ -33,6 +33,8 @@ reader_open(struct sqlite_reader *reader)
 	int rc = sqlite_db_open(
 		&reader->db, reader->store->options.path, SQLITE_OPEN_READONLY);
 
+	if (rc == SQLITE_OK && !sqlite_guard_is_same(reader->guard))
+		rc = SQLITE_READONLY_DBMOVED;
 	return rc ? rc : sqlite_db_prepare(&reader->db, reader_sql, READER_STATEMENTS);
 }
 
@@ -147,12 +149,14 @@ reader_work(void *context)
 }
 
 struct sqlite_reader *
-sqlite_reader_start(struct store *store, const char *thread, int *error, const char **why)
+sqlite_reader_start(struct store *store, const struct sqlite_guard *guard,
+	const char *thread, int *error, const char **why)
 {
 	struct sqlite_reader *reader = xcalloc(1, sizeof(*reader));
 	int rc;
 
 	reader->store = store;
+	reader->guard = guard;
 	STAILQ_INIT(&reader->queue);
 	sqlite_thread_init(&reader->thread, reader_take, reader_work, reader);
 	rc = reader_open(reader);

@@ -21,6 +21,7 @@ enum {
 struct sqlite_reader {
 	struct sqlite_thread thread;
 	struct store *store;
+	const struct sqlite_guard *guard;
 	/* CPU time that the current search may take, in ms. Any thread may shorten it. */
 	atomic_int search_ms;
 	/* Only the thread uses these. */

@@ -20,16 +20,15 @@ sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
 	pthread_condattr_destroy(&attributes);
 }
 
-/* Wait until the thread is woken or its time is over. */
+/* Wait until the thread is woken, or until its time. */
 static void
 thread_sleep(struct sqlite_thread *thread)
 {
-	int64_t end_ms = clock_now_ms() + thread->wait_ms;
-	const struct timespec end = { .tv_sec = end_ms / 1000,
-		.tv_nsec = end_ms % 1000 * 1000000 };
+	struct timespec until = { .tv_sec = thread->wake_ms / 1000,
+		.tv_nsec = thread->wake_ms % 1000 * 1000000 };
 
-	if (thread->wait_ms)
-		pthread_cond_timedwait(&thread->cond, &thread->mutex, &end);
+	if (thread->wake_ms)
+		pthread_cond_timedwait(&thread->cond, &thread->mutex, &until);
 	else
 		pthread_cond_wait(&thread->cond, &thread->mutex);
 }
