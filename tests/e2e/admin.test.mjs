@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { answerTo, assertError, say, until } from '../lib/chat.mjs';
+import { answerTo, assertError, say, sayMany, until } from '../lib/chat.mjs';
 import { sourceDir, startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { ask, assertRefused, enterStream, expectJson, get, openStream, poll, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
@@ -42,6 +42,7 @@ async function refusalOf(daemon, at, headers) {
 
 const adminRoutes = [
 	['GET', 'sessions'], ['GET', 'bans'], ['POST', 'kick'], ['POST', 'ban'], ['POST', 'unban'], ['POST', 'mute'], ['POST', 'unmute'],
+	['POST', 'delete'], ['POST', 'forget'],
 ];
 
 test('only an admin token may use the admin API, from any address', () =>
@@ -280,7 +281,7 @@ test('the examples in OPERATIONS.md work as printed', async () => {
 	const examples = section.match(/(?<=^ {4})curl (?:[^\\\n]|\\\n)*/gm);
 	assert.ok(examples.length >= adminRoutes.length);
 	await withAdmin(async (daemon) => {
-		await daemon.ws('/ws?name=ann');
+		await sayMany(await daemon.ws('/ws?name=ann'), 42, { room: 'ops' });
 		await daemon.ws('/ws?name=eve', { headers: from('198.51.100.7') });
 		for (const example of examples) {
 			const command = example.replaceAll('localhost:8000', `${daemon.host}:${daemon.port}`);
@@ -289,7 +290,7 @@ test('the examples in OPERATIONS.md work as printed', async () => {
 			child.stdout.on('data', (bytes) => (output += bytes));
 			const code = await new Promise((resolve) => child.once('close', resolve));
 			assert.equal(code, 0, example);
-			assert.ok(JSON.parse(output).type, `${example}\n${output}`);
+			assert.ok(!JSON.parse(output).error, `${example}\n${output}`);
 		}
 		assert.deepEqual((await bans(daemon)).bans.map(({ username, address }) => username ?? address), ['eve']);
 	});

@@ -137,7 +137,7 @@ test('a deleted room stays deleted over a restart, and is listed again with its 
 		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
 		await sayMany(ann, 700, { room: 'ops' });
 		await orderOk(daemon, 'delete', { room: 'ops' });
-		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room).sort(), ['elsewhere', 'lobby']);
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
 		await daemon.crash();
 	}, async (daemon) => {
 		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
