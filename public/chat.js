@@ -261,7 +261,8 @@ export function createChat({
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
 			alarms.ifRequested((it) => it.forget(frame.room));
-		if (!session.isEntry(frame)) {
+		// Without a ref the server has begun another history of the room.
+		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
 			rooms.joined(frame);
 			return;
 		}

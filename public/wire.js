@@ -174,6 +174,7 @@ const READERS = {
 		type: 'search',
 		ref: readString(object.ref),
 		more: object.more === true,
+		stopped: object.complete === false,
 		messages: readMessages(object.messages),
 	}),
 	joined: readJoined,

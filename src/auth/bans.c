@@ -10,18 +10,21 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/protocol/name_set.h"
 
 #define ADDRESS_BITS 128
 
 struct ban_entry {
 	struct ban ban;
 	char key[BAN_KEY_BYTES + 1];
+	struct name_entry name; /* not of an address */
 	UT_hash_handle hh;
 };
 
 struct bans {
 	struct ban_entry *entries;            /* by key */
 	unsigned addresses[ADDRESS_BITS + 1]; /* count by length of the prefix */
+	struct name_set names[BAN_MUTE + 1];  /* by kind */
 	int64_t next_ms; /* no ban expires before this; 0: none expires */
 };
 
@@ -74,6 +77,8 @@ bans_remove(struct bans *bans, const struct ban *ban)
 	assert(bans->entries);
 	if (ban->subject.kind == BAN_ADDRESS)
 		bans->addresses[ban->subject.cidr.bits]--;
+	else
+		name_set_remove(&bans->names[ban->subject.kind], &entry->name);
 	HASH_DEL(bans->entries, entry);
 	free(entry->ban.reason);
 	free(entry);
@@ -101,20 +106,20 @@ bans_add(struct bans *bans, const struct ban *ban)
 	HASH_ADD_STR(bans->entries, key, entry);
 	if (ban->subject.kind == BAN_ADDRESS)
 		bans->addresses[ban->subject.cidr.bits]++;
+	else
+		name_set_add(
+			&bans->names[ban->subject.kind], &entry->name, ban->subject.name);
 	if (ban->until_ms && (!bans->next_ms || ban->until_ms < bans->next_ms))
 		bans->next_ms = ban->until_ms;
 	return 0;
 }
 
 bool
-bans_have_name(const struct bans *bans, enum ban_kind kind, const char *name)
+bans_have_name(
+	const struct bans *bans, enum ban_kind kind, const struct name_forms *forms)
 {
-	struct ban_subject subject = { .kind = kind };
-
-	if (!bans->entries || strlen(name) > NAME_MAX_BYTES)
-		return false;
-	snprintf(subject.name, sizeof(subject.name), "%s", name);
-	return bans_find_entry(bans, &subject) != NULL;
+	/* Names with the same stored fold have the same folded form, too. */
+	return name_set_find(&bans->names[kind], forms, NULL) != NULL;
 }
 
 bool

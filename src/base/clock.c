@@ -24,6 +24,12 @@ clock_now_us(void)
 }
 
 int64_t
+clock_thread_us(void)
+{
+	return clock_read_us(CLOCK_THREAD_CPUTIME_ID);
+}
+
+int64_t
 clock_unix_ms(void)
 {
 	return clock_read_us(CLOCK_REALTIME) / 1000;

@@ -1,5 +1,6 @@
 #include "linnet/base/json_text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,4 +90,42 @@ json_text_append(struct buffer *text, json_t *value)
 		json_dump_callback(
 			value, json_text_on_dump, text, JSON_ENCODE_ANY | JSON_COMPACT);
 	}
+}
+
+/* Returns the place of the value that is too many, or len. It may count too much in a
+ * text that is no JSON. */
+static size_t
+json_text_find_excess(const char *bytes, size_t len)
+{
+	size_t values = 1, i;
+	bool is_string = false;
+
+	for (i = 0; i < len && values <= JSON_TEXT_VALUES; i++) {
+		char c = bytes[i];
+
+		if (is_string && c == '\\')
+			i++;
+		else if (c == '"')
+			is_string = !is_string;
+		else if (!is_string && c == '{')
+			values += JSON_TEXT_OBJECT;
+		else if (!is_string && c == '[')
+			values += JSON_TEXT_ARRAY;
+		else if (!is_string && (c == ',' || c == ':'))
+			values++;
+	}
+	return values > JSON_TEXT_VALUES ? i : len;
+}
+
+json_t *
+json_text_load(const char *bytes, size_t len, size_t flags, json_error_t *error)
+{
+	size_t end = json_text_find_excess(bytes, len);
+
+	if (end >= len)
+		return json_loadb(bytes, len, flags, error);
+	memset(error, 0, sizeof(*error));
+	error->position = (int)end;
+	snprintf(error->text, sizeof(error->text), "too many values");
+	return NULL;
 }

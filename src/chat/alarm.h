@@ -3,12 +3,17 @@
 
 #include "chat/requests.h"
 
-/* Handle an alarm that a program called label pushed. */
-int alarm_push(struct input *input, const char *label);
+/* Handle an alarm that a program called label pushed. If is_hook, an alarm that is active
+ * and did not change is acknowledged, and nobody is told: many programs send all their
+ * alarms again and again. */
+int alarm_push(struct input *input, const char *label, bool is_hook);
 
 /* The store has answered a REQUEST_ALARM. */
 void alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate);
+
+/* Count the alarms of room in the gauge, or do not count them any more. */
+void alarm_count_room(const struct room *room, bool is_shown);
 
 /* Restore an alarm that was active when the store was closed. */
 void alarm_restore(void *context, const char *room, const char *key, uint64_t id,

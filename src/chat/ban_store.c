@@ -148,7 +148,7 @@ ban_store_check_mute(struct input *input)
 {
 	const struct person *person = input->speaker->person;
 
-	if (!person || !bans_have_name(input->chat->bans, BAN_MUTE, person->name))
+	if (!person || !bans_have_name(input->chat->bans, BAN_MUTE, &person->entry.forms))
 		return 0;
 	return message_refuse(&input->fault, "muted", "you may read, but not write");
 }

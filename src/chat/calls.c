@@ -21,7 +21,8 @@ chat_find_session(struct chat *chat, const char *token)
 static void
 calls_run(struct input *input, const struct chat_call *call)
 {
-	int r = message_take(&input->message, call->object, &input->fault);
+	int r = message_take(&input->message, call->object,
+		chat_max_bytes(input->chat->config), &input->fault);
 
 	if (r == 0 && call->kind == CHAT_ASK)
 		r = command_ask(input);

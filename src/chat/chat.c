@@ -7,6 +7,7 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/history.h"
+#include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
@@ -57,9 +58,7 @@ chat_on_room_known(void *context, const char *name, uint64_t last_id)
 	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
-	/* The room is a log room now, with a history of its own. */
-	if (!room->is_tail)
-		room->last_id = last_id;
+	*(room->is_tail ? &room->other.last_id : &room->last_id) = last_id;
 }
 
 static void
@@ -77,9 +76,6 @@ chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
-	/* The chat's history of this room has other ids. */
-	if (!room->is_tail)
-		room->last_id = 0;
 	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
 }
@@ -113,34 +109,53 @@ chat_reload(struct chat *chat)
 	chat->rooms->max_rooms = (size_t)chat->config->chat.max_rooms;
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
+		room->was_tail = room->is_tail;
 		if (!room->is_configured)
 			continue;
 		/* From now on it is as if a client had created it. */
-		room->is_configured = room->is_permanent = false;
+		room->is_configured = room->is_permanent = room->is_tail = false;
+		room->tail_lines = 0;
 		room->topic[0] = '\0';
 	}
 	chat_add_configured_rooms(chat);
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
-	rooms_release(chat->rooms, room);
+	{
+		if (room->is_tail != room->was_tail)
+			log_rooms_switch(chat, room);
+		rooms_release(chat->rooms, room);
+	}
 }
 
-static int
-chat_open_stores(struct chat *chat, const char **why)
+static struct store_options
+chat_store_options(const struct config *config)
 {
 	static const char *const drivers[] = {
 		[STORE_SQLITE] = "sqlite",
 		[STORE_MEMORY] = "memory",
 	};
-	const struct config *config = chat->config;
-	struct store_options options = {
+
+	return (struct store_options){
 		.driver = drivers[config->store.driver],
 		.path = config->store.path,
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.callbacks = { chat_on_appended, chat_on_page },
-		.context = chat,
 	};
+}
+
+int
+chat_backup(const struct config *config, const char *to, const char **why)
+{
+	const struct store_options options = chat_store_options(config);
+
+	return store_backup(&options, to, why);
+}
+
+static int
+chat_open_stores(struct chat *chat, const char **why)
+{
+	struct store_options options = chat_store_options(chat->config);
 	struct store_options of_tails = {
 		.driver = "memory",
 		.keep_messages = TAIL_LINES,
@@ -148,8 +163,10 @@ chat_open_stores(struct chat *chat, const char **why)
 		.callbacks = options.callbacks,
 		.context = chat,
 	};
-	int r = store_open(&chat->store, &options, why);
+	int r;
 
+	options.context = chat;
+	r = store_open(&chat->store, &options, why);
 	return r < 0 ? r : store_open(&chat->tails, &of_tails, why);
 }
 
@@ -171,6 +188,7 @@ chat_new(struct chat **out, const struct config *config,
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
+	TAILQ_INIT(&chat->held);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);
 	if (r < 0) {
@@ -205,7 +223,7 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return HASH_COUNT(chat->rooms->by_name);
+	return chat->rooms->made;
 }
 
 /* Give the session the name of its token. Returns false if it cannot have it: it was sent
@@ -288,7 +306,8 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		return false;
 	room = room_access_find(&input, true);
 	if (room)
-		resume_member(chat, presence_enter(session, room), wishes->since, NULL);
+		resume_member(
+			chat, presence_enter(chat, session, room), wishes->since, NULL);
 	else
 		reply_fault(input.asker, &input.fault);
 	return room != NULL;
@@ -361,6 +380,12 @@ chat_dispatch(struct chat *chat)
 }
 
 bool
+chat_can_keep(const struct chat *chat)
+{
+	return store_is_up(chat->store);
+}
+
+bool
 chat_is_waiting(const struct chat *chat)
 {
 	return chat->asked > 0;
@@ -390,6 +415,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
+	presence_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
 }

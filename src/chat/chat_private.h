@@ -24,6 +24,13 @@ struct input {
 	struct message_fault fault; /* why it is refused, set before -errno is returned */
 };
 
+/* How many bytes of JSON a client's object may take when it is kept and sent. */
+static inline size_t
+chat_max_bytes(const struct config *config)
+{
+	return 2 * (size_t)config->limits.message_bytes;
+}
+
 /* Handles input. Returns 0, or -errno with the fault filled in; then the asker was not
  * told yet. */
 typedef int input_handler(struct input *input);
@@ -60,6 +67,7 @@ struct chat {
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */
+	struct attendee_list held; /* their enters are not announced yet; oldest first */
 	struct metric_list due;    /* metrics with a value that was not sent yet */
 	char nonce[NONCE_BYTES + 1];
 	bool is_store_failing; /* and it was logged */

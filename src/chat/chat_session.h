@@ -12,17 +12,27 @@
 struct member;
 struct request;
 
-/* A session or call that waits for answers of the store. Its reads are given to the store
- * one at a time. */
+/* Reads of one asker that are given to the store one at a time. */
+struct lane {
+	STAILQ_HEAD(, request) waiting; /* those that were not started yet */
+	struct request *reading;        /* the one that was started */
+};
+
+enum lane_kind {
+	LANE_PAGES, /* history and resume */
+	LANE_SEARCHES,
+	LANES,
+};
+
+/* A session or call that waits for answers of the store. */
 struct asker {
-	struct session *session;        /* NULL: a call */
-	struct chat_pending *call;      /* NULL: a session */
-	LIST_HEAD(, request) requests;  /* those that are not answered */
-	STAILQ_HEAD(, request) waiting; /* those of them that were not started yet */
-	unsigned count;                 /* of requests */
-	unsigned waiting_count;
-	struct request *reading; /* the read that was started */
-	bool is_stalled;         /* its next read waits for a place in the store */
+	struct session *session;       /* NULL: a call */
+	struct chat_pending *call;     /* NULL: a session */
+	LIST_HEAD(, request) requests; /* those that are not answered */
+	unsigned count;                /* of requests */
+	struct lane lanes[LANES];
+	unsigned waiting_count; /* in all lanes */
+	bool is_stalled;        /* its next read waits for a place in the store */
 	TAILQ_ENTRY(asker) stalled_link;
 };
 

@@ -191,13 +191,6 @@ command_end_flood(struct session *session, int64_t wait_ms)
 	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
 }
 
-struct gate_client *
-command_client(const struct input *input)
-{
-	return input->speaker ? input->speaker->client
-			      : input->asker->call->caller->client;
-}
-
 /* Charge cost. Returns 0, or after how many ms it can be charged. */
 static int64_t
 command_pay(const struct chat *chat, struct session *session, double cost)
@@ -214,7 +207,7 @@ command_charge(struct input *input, double cost)
 	struct rate *rate =
 		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
 	int64_t wait_ms =
-		gate_charge(chat->gate, command_client(input), rate, cost, chat->now_ms);
+		gate_charge(chat->gate, reply_client(input), rate, cost, chat->now_ms);
 
 	if (!wait_ms)
 		return true;
@@ -265,7 +258,8 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 	if (session->closed)
 		return;
 	chat->now_ms = now_ms;
-	if (message_decode(&input.message, bytes, len, &input.fault) < 0) {
+	if (message_decode(&input.message, bytes, len, chat_max_bytes(chat->config),
+		    &input.fault) < 0) {
 		struct input hurry = input;
 
 		/* Bad input costs as much as a message. */
@@ -359,7 +353,8 @@ command_handle_line(struct input *input, const struct command *command, const ch
 	json_t *object = command_object_of(command, text, &input->fault);
 	int r;
 
-	if (!object || message_take(&input->message, object, &input->fault) < 0)
+	if (!object || message_take(&input->message, object,
+			       chat_max_bytes(input->chat->config), &input->fault) < 0)
 		return -EINVAL;
 	r = command_run(input, command);
 	message_fini(&input->message);

@@ -69,6 +69,11 @@ history_on_page(struct chat *chat, struct request *request, int error,
 	if (*request->ref)
 		history_append_member(&text, "ref", json_string(request->ref));
 	history_append_member(&text, "more", json_boolean(page->more));
+	if (page->searched_from) {
+		history_append_member(&text, "complete", json_false());
+		history_append_member(&text, "searched_from",
+			json_integer((json_int_t)page->searched_from));
+	}
 	buffer_append(&text, ",\"messages\":", 12);
 	history_append_messages(&text, request->room->name, page);
 	buffer_append(&text, "}", 1);
@@ -99,8 +104,10 @@ history_ask(struct input *input, struct room *room, const char *words, uint64_t 
 	request->history.before = before;
 	request->history.limit = (unsigned)size_min(asked, max);
 	request->history.words = words ? xstrdup(words) : NULL;
-	request_read(input->chat, request);
-	return 0;
+	if (request_read(input->chat, request) == 0)
+		return 0;
+	message_refuse(&input->fault, "busy", "too many are searching, try again");
+	return -EAGAIN;
 }
 
 int
@@ -128,6 +135,9 @@ history_do_search(struct input *input)
 	if (!query)
 		return message_refuse(&input->fault, "bad_field",
 			"\"q\" must be the words to look for");
+	if (store_query_words(query) > STORE_QUERY_WORDS)
+		return message_refuse(&input->fault, "bad_field",
+			"\"q\" has more than %d different words", STORE_QUERY_WORDS);
 	r = history_ask(input, room, query, 0, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
 	metrics.searches += r == 0;
 	return r;

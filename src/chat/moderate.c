@@ -83,11 +83,12 @@ moderate_find_subject(
 				     &input->fault, "bad_field", "\"address\" %s", why)
 			   : 0;
 	}
-	why = name_fault(order->username, NAME_MAX_BYTES);
-	if (why)
-		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	snprintf(subject->name, sizeof(subject->name), "%s", order->username);
-	return 0;
+	/* A ban of an earlier version may have a name that is not valid any more. */
+	why = bans_find(input->chat->bans, subject)
+		      ? NULL
+		      : name_fault(order->username, NAME_MAX_BYTES);
+	return why ? message_refuse(&input->fault, "bad_name", "the name %s", why) : 0;
 }
 
 /* Tell a session why, then close it. */
@@ -114,10 +115,23 @@ moderate_is_from(const struct session *session, const struct cidr *cidr)
 
 /* Which sessions to close. */
 struct target {
-	const struct person *person; /* NULL: not by name */
-	const struct cidr *cidr;     /* NULL: not by address */
-	uint64_t number;             /* 0: not by number */
+	const struct person *person;   /* NULL: not one person */
+	const struct name_forms *name; /* whose name collides; NULL: not by name */
+	const struct cidr *cidr;       /* NULL: not by address */
+	uint64_t number;               /* 0: not by number */
 };
+
+static bool
+moderate_is_meant(const struct session *session, const struct target *target)
+{
+	const struct person *person = session->person;
+
+	return (person && target->person == person) ||
+	       (person && target->name &&
+		       name_forms_collide(target->name, &person->entry.forms)) ||
+	       (target->cidr && moderate_is_from(session, target->cidr)) ||
+	       (target->number && session->number == target->number);
+}
 
 /* Close all sessions of target. Returns their number. */
 static size_t
@@ -129,12 +143,8 @@ moderate_send_all_away(struct chat *chat, const struct target *target, const cha
 
 	TAILQ_FOREACH (own, &chat->sessions, link) {
 		struct session *session = own->asker.session;
-		bool is_meant =
-			(target->person && session->person == target->person) ||
-			(target->cidr && moderate_is_from(session, target->cidr)) ||
-			(target->number && session->number == target->number);
 
-		if (!is_meant || session->closed)
+		if (session->closed || !moderate_is_meant(session, target))
 			continue;
 		moderate_send_away(session, code, reason);
 		count++;
@@ -235,6 +245,7 @@ moderate_impose(struct input *input, const struct order *order)
 		.reason = (char *)order->reason,
 	};
 	struct target target = { .number = 0 };
+	struct name_forms forms;
 	bool is_mute = order->kind == BAN_MUTE;
 	json_t *done;
 	int r;
@@ -247,7 +258,8 @@ moderate_impose(struct input *input, const struct order *order)
 			return -EINVAL;
 		target.cidr = &ban.subject.cidr;
 	} else if (!is_mute) {
-		target.person = roster_find(chat->roster, ban.subject.name);
+		name_forms_write(&forms, ban.subject.name);
+		target.name = &forms;
 	}
 	if (bans_are_full(chat->bans, &ban.subject))
 		return message_refuse(

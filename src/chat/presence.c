@@ -5,12 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chat/ban_store.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "linnet/base/hex.h"
 
-/* Maximum number of users in a list; "count" is not cut. */
-#define USERS_LISTED 1000
+/* In a room with more people, an enter is held for HELD_MS. If the person has gone by
+ * then, its enter and leave are not announced. chat->now_ms may be a tick (250 ms) late,
+ * so this is 1 s at least. */
+#define CALM_PEOPLE 50
+#define HELD_MS 1250
 
 void
 presence_random_hex(struct chat *chat, char *out, size_t len)
@@ -22,20 +26,162 @@ presence_random_hex(struct chat *chat, char *out, size_t len)
 	hex_encode(out, bytes, len);
 }
 
-/* Send a presence event to members that want events. was is the old name of a rename, or
- * NULL. */
+/* A presence event. */
+struct event {
+	const char *word;
+	const char *name;
+	const char *was; /* of a rename; NULL: none */
+	enum wire via;
+	const struct person *except; /* is not told; NULL: everybody is */
+	uint64_t after, until;       /* numbers of the members that are told */
+};
+
+#define EVERYBODY .after = 0, .until = UINT64_MAX
+
+/* Send event to members that want events. */
 static void
-presence_announce(struct room *room, const char *event, const char *name,
-	const struct session *via, const char *was, const struct session *except)
+presence_announce(struct room *room, const struct event *event)
 {
-	json_t *presence = json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence",
-		"room", room->name, "event", event, "username", name, "was", was, "via",
-		wire_door(via->wire), "count", (json_int_t)rooms_people(room));
 	struct encoded encoded;
 
-	encode_object(&encoded, presence);
-	rooms_broadcast(room, &encoded, except, AUDIENCE_EVENTS);
+	if (!room->listeners)
+		return;
+	encode_object(&encoded,
+		json_pack("{s:s,s:s,s:s,s:s,s:s*,s:s,s:I}", "type", "presence", "room",
+			room->name, "event", event->word, "username", event->name, "was",
+			event->was, "via", wire_door(event->via), "count",
+			(json_int_t)rooms_people(room)));
+	rooms_tell(room, &encoded, event->except, event->after, event->until);
 	encode_fini(&encoded);
+}
+
+static void
+presence_unhold(struct chat *chat, struct attendee *attendee)
+{
+	if (!attendee->is_held)
+		return;
+	attendee->is_held = false;
+	TAILQ_REMOVE(&chat->held, attendee, held_link);
+}
+
+static void
+presence_announce_held(struct chat *chat, struct attendee *attendee)
+{
+	presence_unhold(chat, attendee);
+	presence_announce(attendee->room, &(struct event){
+						  .word = "enter",
+						  .name = attendee->person->name,
+						  .via = attendee->held_via,
+						  .except = attendee->person,
+						  .until = attendee->held_number,
+					  });
+}
+
+void
+presence_show(struct chat *chat, struct room *room, const struct session *session)
+{
+	struct attendee *attendee = rooms_attendee(room, session->person);
+
+	if (attendee && attendee->is_held)
+		presence_announce_held(chat, attendee);
+}
+
+void
+presence_end_holds(struct chat *chat)
+{
+	struct attendee *attendee;
+
+	while ((attendee = TAILQ_FIRST(&chat->held))) {
+		int64_t age_ms = chat->now_ms - attendee->held_ms;
+
+		/* The clock may have been set back. */
+		if (age_ms >= 0 && age_ms < HELD_MS)
+			break;
+		presence_announce_held(chat, attendee);
+	}
+}
+
+/* Announce to everybody in room but except (NULL: to all) that session's person has
+ * entered. */
+static void
+presence_announce_enter(
+	struct room *room, const struct session *session, const struct person *except)
+{
+	presence_announce(room, &(struct event){
+					.word = "enter",
+					.name = session->person->name,
+					.via = session->wire,
+					.except = except,
+					EVERYBODY,
+				});
+}
+
+/* Count session in room, and announce its person or hold that. */
+static void
+presence_arrive(struct chat *chat, struct room *room, const struct session *session)
+{
+	struct attendee *attendee = rooms_attend(room, session->person);
+
+	if (!attendee || !room->listeners)
+		return;
+	if (rooms_people(room) <= CALM_PEOPLE) {
+		presence_announce_enter(room, session, session->person);
+		return;
+	}
+	attendee->is_held = true;
+	attendee->held_via = session->wire;
+	attendee->held_ms = chat->now_ms;
+	attendee->held_number = room->last_number;
+	TAILQ_INSERT_TAIL(&chat->held, attendee, held_link);
+}
+
+/* Uncount a session of person in room, and announce it if it was the last. Who was not
+ * told that the person has entered is not told that it has left. */
+static void
+presence_go(struct chat *chat, struct room *room, struct person *person, enum wire via,
+	const struct person *except)
+{
+	struct attendee *attendee = rooms_attendee(room, person);
+	uint64_t after = attendee->is_held ? attendee->held_number : 0;
+
+	if (attendee->sessions == 1)
+		presence_unhold(chat, attendee);
+	if (rooms_unattend(attendee))
+		presence_announce(room, &(struct event){
+						.word = "leave",
+						.name = person->name,
+						.via = via,
+						.except = except,
+						.after = after,
+						.until = UINT64_MAX,
+					});
+}
+
+/* Lists of people name the door of a person's first session. Returns the person of
+ * session if another session is the first one after it, else NULL. */
+static struct person *
+presence_rest(const struct session *session)
+{
+	struct person *person = session->person;
+
+	return TAILQ_FIRST(&person->sessions) == session &&
+			       TAILQ_NEXT(session, person_link)
+		       ? person
+		       : NULL;
+}
+
+/* person (NULL: nobody) has another name or first session. */
+static void
+presence_forget_lists(struct person *person)
+{
+	struct session *session;
+	struct member *member;
+
+	if (!person)
+		return;
+	TAILQ_FOREACH (session, &person->sessions, person_link)
+		TAILQ_FOREACH (member, &session->chat->members, session_link)
+			rooms_forget_list(member->room);
 }
 
 /* True if an earlier session of the same person is in room. */
@@ -51,6 +197,22 @@ presence_is_there_before(const struct room *room, const struct session *session)
 }
 
 static void
+presence_announce_rename(struct room *room, const struct person *person, const char *was)
+{
+	const struct attendee *attendee = rooms_attendee(room, person);
+
+	presence_announce(
+		room, &(struct event){
+			      .word = "rename",
+			      .name = person->name,
+			      .was = was,
+			      .via = TAILQ_FIRST(&person->sessions)->wire,
+			      .after = attendee->is_held ? attendee->held_number : 0,
+			      .until = UINT64_MAX,
+		      });
+}
+
+static void
 presence_rename_person(struct chat *chat, struct person *person, const char *name)
 {
 	char was[NAME_MAX_BYTES + 1];
@@ -59,44 +221,45 @@ presence_rename_person(struct chat *chat, struct person *person, const char *nam
 
 	snprintf(was, sizeof(was), "%s", person->name);
 	roster_rename(chat->roster, person, name);
+	presence_forget_lists(person);
 	TAILQ_FOREACH (session, &person->sessions, person_link)
 		TAILQ_FOREACH (member, &session->chat->members, session_link)
 			if (!presence_is_there_before(member->room, session))
-				presence_announce(member->room, "rename", person->name,
-					TAILQ_FIRST(&person->sessions), was, NULL);
+				presence_announce_rename(member->room, person, was);
 }
 
 /* Make session one of person's and announce the change in each of its rooms. */
 static void
 presence_move_session(struct chat *chat, struct session *session, struct person *person)
 {
+	struct person *old = session->person, *rest = presence_rest(session);
 	struct member *member;
 
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
-		if (rooms_unattend(member->room, session->person))
-			presence_announce(member->room, "leave", session->person->name,
-				session, NULL, session);
+		presence_go(chat, member->room, old, session->wire, old);
 	roster_move(chat->roster, session, person);
+	presence_forget_lists(rest);
+	/* It may be a listener for long, so this enter is not held: it would miss its own
+	 * next rename. */
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		if (rooms_attend(member->room, person))
-			presence_announce(member->room, "enter", person->name, session,
-				NULL, session);
+			presence_announce_enter(member->room, session, person);
 }
 
 /* Give a session that only shares a name a name of its own. */
 static void
 presence_split_session(struct chat *chat, struct session *session, const char *name)
 {
-	struct person *old = session->person;
+	struct person *old = session->person, *rest = presence_rest(session);
 	struct member *member;
 
 	roster_split(chat->roster, session, name);
+	presence_forget_lists(rest);
 	TAILQ_FOREACH (member, &session->chat->members, session_link) {
-		if (rooms_unattend(member->room, old))
-			presence_announce(
-				member->room, "leave", old->name, session, NULL, NULL);
+		presence_go(chat, member->room, old, session->wire, NULL);
 		rooms_attend(member->room, session->person);
-		presence_announce(member->room, "enter", name, session, NULL, NULL);
+		/* The session is told, too: it is the answer to its rename. */
+		presence_announce_enter(member->room, session, NULL);
 	}
 }
 
@@ -117,18 +280,25 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 {
 	struct chat *chat = input->chat;
 	struct session *session = input->speaker;
-	struct person *holder = roster_find(chat->roster, name);
+	struct person *holder = NULL;
 	bool is_new = strcmp(session->person->name, name) != 0;
+	struct name_forms forms;
 	const char *why;
 
+	if (is_new) {
+		name_forms_write(&forms, name);
+		holder = roster_find_rival(chat->roster, &forms, session->person);
+	}
 	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(&input->fault, "denied",
 			"what you are called is said by your token");
-	if (is_new && bans_have_name(chat->bans, BAN_NAME, name))
+	/* Another name would end a mute, which is kept by name. */
+	if (is_new && ban_store_check_mute(input) < 0)
+		return -EINVAL;
+	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
 		return message_refuse(
 			&input->fault, "banned", "who is called that is banned");
-	if (holder && holder != session->person &&
-		presence_prove(session, holder, proof)) {
+	if (holder && presence_prove(session, holder, proof)) {
 		/* session may have been a guest. */
 		presence_move_session(chat, session, holder);
 	} else if (is_new) {
@@ -136,7 +306,7 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 		if (why)
 			return message_refuse(
 				&input->fault, "bad_name", "the name %s", why);
-		if (holder && holder != session->person)
+		if (holder)
 			return message_refuse(&input->fault, "name_taken",
 				"somebody else is called that already");
 		if (session->is_owner)
@@ -150,13 +320,12 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 }
 
 struct member *
-presence_enter(struct session *session, struct room *room)
+presence_enter(struct chat *chat, struct session *session, struct room *room)
 {
 	struct member *member = rooms_enter(room, session);
 
-	if (session->person && rooms_attend(room, session->person))
-		presence_announce(
-			room, "enter", session->person->name, session, NULL, session);
+	if (session->person)
+		presence_arrive(chat, room, session);
 	return member;
 }
 
@@ -166,9 +335,9 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 	struct session *session = member->session;
 	struct room *room = member->room;
 
-	if (session->person && rooms_unattend(room, session->person))
-		presence_announce(
-			room, "leave", session->person->name, session, NULL, except);
+	if (session->person)
+		presence_go(chat, room, session->person, session->wire,
+			except ? except->person : NULL);
 	rooms_leave(member);
 	rooms_release(chat->rooms, room);
 }
@@ -176,31 +345,16 @@ presence_leave(struct chat *chat, struct member *member, const struct session *e
 void
 presence_depart(struct chat *chat, struct session *session)
 {
+	struct person *rest;
 	struct member *member;
 
 	while ((member = TAILQ_FIRST(&session->chat->members)))
 		presence_leave(chat, member, session);
-	if (session->person)
-		roster_leave(chat->roster, session);
-}
-
-json_t *
-presence_list_users(const struct room *room)
-{
-	json_t *users = json_array();
-	struct attendee *attendee, *next;
-
-	HASH_ITER(hh, room->attendees, attendee, next)
-	{
-		const struct person *person = attendee->person;
-
-		if (json_array_size(users) == USERS_LISTED)
-			break;
-		json_array_append_new(
-			users, json_pack("{s:s,s:s}", "username", person->name, "via",
-				       wire_door(TAILQ_FIRST(&person->sessions)->wire)));
-	}
-	return users;
+	if (!session->person)
+		return;
+	rest = presence_rest(session);
+	roster_leave(chat->roster, session);
+	presence_forget_lists(rest);
 }
 
 void
@@ -292,6 +446,7 @@ presence_do_typing(struct input *input)
 
 	if (!member)
 		return -EINVAL;
+	presence_show(input->chat, member->room, input->speaker);
 	encode_object(&encoded,
 		json_pack("{s:s,s:s,s:s}", "type", "typing", "room", member->room->name,
 			"username", input->speaker->person->name));
@@ -305,11 +460,14 @@ int
 presence_do_who(struct input *input)
 {
 	struct room *room = room_access_find(input, false);
+	const struct buffer *users;
 
 	if (!room)
 		return -EINVAL;
-	reply_object(input->asker, json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room",
-					   room->name, "users", presence_list_users(room),
-					   "count", (json_int_t)rooms_people(room)));
+	users = rooms_list_users(room);
+	reply_object(input->asker,
+		json_pack("{s:s,s:s,s:o,s:I}", "type", "who", "room", room->name, "users",
+			json_loadb(users->bytes, users->len, 0, NULL), "count",
+			(json_int_t)rooms_people(room)));
 	return 0;
 }

@@ -20,16 +20,21 @@ int presence_claim(
 	struct input *input, const char *name, const struct roster_proof *proof);
 
 /* Add session to room and announce it. */
-struct member *presence_enter(struct session *session, struct room *room);
+struct member *presence_enter(
+	struct chat *chat, struct session *session, struct room *room);
 
 /* Remove member and announce it to the room, but not to except (NULL: to all). */
 void presence_leave(
 	struct chat *chat, struct member *member, const struct session *except);
 
+/* Others are about to see something of session's person in room: if the person's enter is
+ * held, announce it now. */
+void presence_show(struct chat *chat, struct room *room, const struct session *session);
+
+/* Announce enters that were held for a second. */
+void presence_end_holds(struct chat *chat);
+
 /* Remove session from all rooms and from the roster, and announce it. */
 void presence_depart(struct chat *chat, struct session *session);
-
-/* The people in room, for "joined" and "who". */
-json_t *presence_list_users(const struct room *room);
 
 input_handler presence_do_leave, presence_do_nick, presence_do_typing, presence_do_who;

@@ -8,6 +8,7 @@
 #include "chat/commands.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/protocol/name.h"
 
@@ -35,6 +36,10 @@ push_message(struct input *input, const char *label)
 
 	if (!post.room)
 		return -EINVAL;
+	if (!message->is_ephemeral && room_access_make(input, post.room) < 0) {
+		rooms_release(input->chat->rooms, post.room);
+		return -EINVAL;
+	}
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {
 		send_pass_on(input, post.room, post.type, &post.tail);
@@ -67,15 +72,17 @@ push_pay(struct input *input, enum payment *payment)
 }
 
 static int
-push_object(struct input *input, enum payment *payment, const char *label)
+push_object(struct input *input, enum payment *payment, const char *label, bool is_hook)
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
-	const char *why;
+	const char *why = NULL;
 
-	if (input->message.username)
+	/* A token's name is the operator's choice, so it may have any form. */
+	if (input->message.username) {
 		label = input->message.username;
-	why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
+		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
+	}
 	if (!is_metric && !push_pay(input, payment))
 		return -EINVAL;
 	if (why)
@@ -83,7 +90,7 @@ push_object(struct input *input, enum payment *payment, const char *label)
 	if (is_metric)
 		return metric_push(input, label);
 	if (!strcmp(type, "alarm"))
-		return alarm_push(input, label);
+		return alarm_push(input, label, is_hook);
 	if (!command_is_broadcast(type))
 		return message_refuse(&input->fault, "reserved_type",
 			"a program does not say \"%s\"", type);
@@ -108,13 +115,15 @@ push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *
 {
 	struct input input = { .chat = chat, .asker = asker };
 	enum payment payment = PAYMENT_DUE;
+	/* A hook's text was cut, so that no alert is lost. */
+	size_t max_bytes = is_hook ? SIZE_MAX : chat_max_bytes(chat->config), i;
 	json_t *object;
-	size_t i;
 
 	json_array_foreach(objects, i, object)
 	{
-		if (message_take(&input.message, json_incref(object), &input.fault) < 0 ||
-			push_object(&input, &payment, label) < 0)
+		if (message_take(&input.message, json_incref(object), max_bytes,
+			    &input.fault) < 0 ||
+			push_object(&input, &payment, label, is_hook) < 0)
 			reply_fault(asker, &input.fault);
 		else
 			push_count(is_hook, push_type_of(&input.message));

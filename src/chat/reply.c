@@ -60,6 +60,16 @@ reply_object_at(
 }
 
 void
+reply_text_at(
+	struct session *session, struct buffer *text, const char *epoch, uint64_t last_id)
+{
+	struct encoded encoded;
+
+	encode_text(&encoded, text, epoch, last_id);
+	reply_encoded(&session->chat->asker, &encoded);
+}
+
+void
 reply_text(struct asker *asker, struct buffer *text)
 {
 	struct encoded encoded;
@@ -109,4 +119,11 @@ reply_ack(struct asker *asker, const struct chat_ack *ack)
 		reply_to_call(asker->call,
 			&(struct chat_reply){ .kind = CHAT_ACK, .ack = &whole });
 	}
+}
+
+struct gate_client *
+reply_client(const struct input *input)
+{
+	return input->speaker ? input->speaker->client
+			      : input->asker->call->caller->client;
 }

@@ -16,8 +16,15 @@ void reply_object(struct asker *asker, json_t *object);
 void reply_object_at(
 	struct session *session, json_t *object, const char *epoch, uint64_t last_id);
 
+/* The same for the object in text, which is emptied. */
+void reply_text_at(struct session *session, struct buffer *text, const char *epoch,
+	uint64_t last_id);
+
 /* Tell asker the object in text, which is emptied. */
 void reply_text(struct asker *asker, struct buffer *text);
 
 /* Tell asker what became of a message. A session is only told if there is a ref. */
 void reply_ack(struct asker *asker, const struct chat_ack *ack);
+
+/* Whose limits input is charged to: the client's that is answered. NULL: nobody's. */
+struct gate_client *reply_client(const struct input *input);

@@ -26,6 +26,12 @@ requests_store(const struct chat *chat, const struct room *room)
 	return room->is_tail ? chat->tails : chat->store;
 }
 
+static enum lane_kind
+request_lane(const struct request *request)
+{
+	return request->kind == REQUEST_SEARCH ? LANE_SEARCHES : LANE_PAGES;
+}
+
 struct request *
 request_new(struct chat *chat, enum request_kind kind, struct asker *asker,
 	struct room *room, const char *ref)
@@ -137,7 +143,8 @@ static int
 request_start(const struct chat *chat, const struct request *request)
 {
 	const struct session *session = request->asker->session;
-	size_t max = session ? size_min(ANSWER_BYTES, session->queue_max_bytes / 2)
+	/* A page and a search may come at once. */
+	size_t max = session ? size_min(ANSWER_BYTES, session->queue_max_bytes / 4)
 			     : ANSWER_BYTES;
 	const char *room = request->room->name;
 	uint64_t before = request->history.before;
@@ -182,22 +189,33 @@ requests_stall(struct chat *chat, struct asker *asker)
 	TAILQ_INSERT_TAIL(&chat->stalled, asker, stalled_link);
 }
 
+/* Start the next read of the lane if it can be started. Returns 0, or -EAGAIN if the
+ * store is full: the asker is tried again then. */
+static int
+requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
+{
+	struct lane *lane = &asker->lanes[kind];
+	struct request *request = STAILQ_FIRST(&lane->waiting);
+
+	if (!request || lane->reading ||
+		(asker->session && !requests_may_read(chat, asker->session)))
+		return 0;
+	if (request_start(chat, request) < 0) {
+		requests_stall(chat, asker);
+		return -EAGAIN;
+	}
+	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
+	asker->waiting_count--;
+	chat->asked++;
+	lane->reading = request;
+	return 0;
+}
+
 void
 requests_read_next(struct chat *chat, struct asker *asker)
 {
-	struct request *request = STAILQ_FIRST(&asker->waiting);
-
-	if (!request || asker->reading ||
-		(asker->session && !requests_may_read(chat, asker->session)))
-		return;
-	if (request_start(chat, request) < 0) {
-		requests_stall(chat, asker);
-		return;
-	}
-	STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
-	asker->waiting_count--;
-	chat->asked++;
-	asker->reading = request;
+	requests_start_next(chat, asker, LANE_PAGES);
+	requests_start_next(chat, asker, LANE_SEARCHES);
 }
 
 /* Start reads that found the store full. */
@@ -215,26 +233,35 @@ requests_read_stalled(struct chat *chat)
 	}
 }
 
-void
+int
 request_read(struct chat *chat, struct request *request)
 {
 	struct asker *asker = request->asker;
+	enum lane_kind kind = request_lane(request);
+	struct lane *lane = &asker->lanes[kind];
 
-	STAILQ_INSERT_TAIL(&asker->waiting, request, waiting_link);
+	STAILQ_INSERT_TAIL(&lane->waiting, request, waiting_link);
 	asker->waiting_count++;
-	requests_read_next(chat, asker);
+	if (requests_start_next(chat, asker, kind) == 0 || kind == LANE_PAGES)
+		return 0;
+	STAILQ_REMOVE(&lane->waiting, request, request, waiting_link);
+	asker->waiting_count--;
+	request_free(chat, request);
+	return -EAGAIN;
 }
 
 struct request *
 requests_answered(struct chat *chat, uint64_t ticket)
 {
 	struct request *request;
+	struct lane *lane;
 
 	HASH_FIND(hh, chat->requests, &ticket, sizeof(ticket), request);
 	assert(request);
 	chat->asked--;
-	if (request->asker && request->asker->reading == request)
-		request->asker->reading = NULL;
+	lane = request->asker ? &request->asker->lanes[request_lane(request)] : NULL;
+	if (lane && lane->reading == request)
+		lane->reading = NULL;
 	return request;
 }
 
@@ -259,7 +286,8 @@ asker_init(struct asker *asker, struct session *session)
 {
 	asker->session = session;
 	LIST_INIT(&asker->requests);
-	STAILQ_INIT(&asker->waiting);
+	for (size_t i = 0; i < LANES; i++)
+		STAILQ_INIT(&asker->lanes[i].waiting);
 }
 
 void
@@ -269,9 +297,13 @@ requests_drop(struct chat *chat, struct asker *asker)
 
 	if (asker->is_stalled)
 		TAILQ_REMOVE(&chat->stalled, asker, stalled_link);
-	while ((request = STAILQ_FIRST(&asker->waiting))) {
-		STAILQ_REMOVE_HEAD(&asker->waiting, waiting_link);
-		request_free(chat, request);
+	for (size_t i = 0; i < LANES; i++) {
+		struct lane *lane = &asker->lanes[i];
+
+		while ((request = STAILQ_FIRST(&lane->waiting))) {
+			STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
+			request_free(chat, request);
+		}
 	}
 	while ((request = LIST_FIRST(&asker->requests))) {
 		LIST_REMOVE(request, asker_link);

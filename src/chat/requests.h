@@ -1,6 +1,6 @@
 /* requests.h - what the chat asks of the store. An append is given to the store at once.
  * The reads of one session are given to it one at a time, when its queue has space for
- * the answer. */
+ * the answer. Searches are apart: they do not hold up other reads. */
 #pragma once
 
 #include "chat/chat_private.h"
@@ -62,8 +62,9 @@ struct request *request_new(struct chat *chat, enum request_kind kind,
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
 
-/* Start a read, or let it wait for its turn. */
-void request_read(struct chat *chat, struct request *request);
+/* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
+ * are under way: the request, a search, is freed then. */
+int request_read(struct chat *chat, struct request *request);
 
 /* The member that waits for a REQUEST_RESUME, or NULL. */
 struct member *request_member(const struct request *request);
@@ -77,7 +78,7 @@ struct request *requests_answered(struct chat *chat, uint64_t ticket);
 /* The answer was handled: free the request and start reads that waited for it. */
 void requests_finish(struct chat *chat, struct request *request);
 
-/* Start the asker's next read if its queue has space for the answer. */
+/* Start the asker's next reads if its queue has space for the answers. */
 void requests_read_next(struct chat *chat, struct asker *asker);
 
 /* A read starts when no more than this is queued for its session. So a client that asks

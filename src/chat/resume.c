@@ -9,6 +9,7 @@
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "chat/snapshot.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -39,6 +40,26 @@ resume_list_limits(const struct config *config)
 		"rooms_per_session", config->chat.rooms_per_session);
 }
 
+/* Send "joined": start, the list of people and rest. The list may be long, so it is put
+ * in as the text that the room keeps. */
+static void
+resume_send_list(struct member *member, json_t *start, json_t *rest, const char *epoch)
+{
+	const struct buffer *users = rooms_list_users(member->room);
+	static const char key[] = ",\"users\":";
+	struct buffer text = { 0 }, end = { 0 };
+
+	json_text_append(&text, start);
+	json_text_append(&end, rest);
+	text.len--; /* its } */
+	buffer_append(&text, key, strlen(key));
+	buffer_append(&text, users->bytes, users->len);
+	buffer_append(&text, ",", 1);
+	buffer_append(&text, end.bytes + 1, end.len - 1);
+	buffer_clear(&end);
+	reply_text_at(member->session, &text, epoch, member->cursor);
+}
+
 /* Tell the member that it is in the room. */
 static void
 resume_send_joined(
@@ -49,7 +70,7 @@ resume_send_joined(
 	const char *epoch = store_epoch(requests_store(chat, room));
 	bool is_greeting = wire_is_line(session->wire) && !session->chat->is_greeted;
 	char token[CHAT_TOKEN_BYTES + 1];
-	json_t *you = NULL;
+	json_t *you = NULL, *start, *rest;
 
 	if (session->person) {
 		chat_give_token(chat, session, token);
@@ -57,16 +78,22 @@ resume_send_joined(
 			"{s:s,s:s}", "username", session->person->name, "session", token);
 	}
 	session->chat->is_greeted |= is_greeting;
-	reply_object_at(session,
-		json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*,s:o,s:I,s:s,s:o,s:s*,s:o*}",
-			"type", "joined", "room", room->name, "epoch", epoch, "last_id",
-			(json_int_t)room->last_id, "recovered", recovered, "topic",
-			room->topic, "you", you, "users", presence_list_users(room),
-			"count", (json_int_t)rooms_people(room), "server",
-			"linnet/" LINNET_VERSION, "limits",
-			resume_list_limits(chat->config), "ref", ref && *ref ? ref : NULL,
-			"greeting", is_greeting ? json_true() : NULL),
-		epoch, member->cursor);
+	start = json_pack("{s:s,s:s,s:s,s:I,s:b,s:s,s:o*}", "type", "joined", "room",
+		room->name, "epoch", epoch, "last_id", (json_int_t)room->last_id,
+		"recovered", recovered, "topic", room->topic, "you", you);
+	rest = json_pack("{s:I,s:s,s:o,s:s*,s:o*}", "count",
+		(json_int_t)rooms_people(room), "server", "linnet/" LINNET_VERSION,
+		"limits", resume_list_limits(chat->config), "ref",
+		ref && *ref ? ref : NULL, "greeting", is_greeting ? json_true() : NULL);
+	rooms_renumber(member);
+	if (wire_is_line(session->wire)) {
+		json_object_update(start, rest);
+		reply_object_at(session, json_incref(start), epoch, member->cursor);
+	} else {
+		resume_send_list(member, start, rest, epoch);
+	}
+	json_decref(start);
+	json_decref(rest);
 }
 
 /* From now on member receives new messages. */
@@ -188,8 +215,6 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 		resume_on_first_page(chat, member, error, request, page);
 	else if (error)
 		resume_give_up(member, strerror(-error));
-	else if (request_is_outdated(chat, request))
-		resume_give_up(member, "the room has another history now");
 	else
 		resume_send_page(chat, member, page);
 }
@@ -217,6 +242,17 @@ resume_member(
 	member->is_resuming = true;
 	member->is_announced = false;
 	resume_read_on(chat, member, true, ref);
+}
+
+void
+resume_anew(struct chat *chat, struct member *member)
+{
+	member->show_until = member->alarms_shown = member->metrics_shown = 0;
+	/* Other members are told when their first page is here, or when they go on. */
+	if (!member->is_announced)
+		return;
+	member->ticket = 0;
+	resume_member(chat, member, NULL, NULL);
 }
 
 static struct member *
@@ -319,9 +355,9 @@ resume_do_join(struct input *input)
 		return -EINVAL;
 	}
 	session->chat->wants_joined = true;
-	session->chat->wants_events = true;
+	rooms_want_events(session);
 	if (!member)
-		member = presence_enter(session, room);
+		member = presence_enter(input->chat, session, room);
 	resume_member(input->chat, member, since, input->message.ref);
 	return 0;
 }
@@ -345,6 +381,6 @@ resume_do_switch(struct input *input)
 	if (member)
 		presence_leave(chat, member, session);
 	room->holds--;
-	resume_member(chat, presence_enter(session, room), NULL, NULL);
+	resume_member(chat, presence_enter(chat, session, room), NULL, NULL);
 	return 0;
 }

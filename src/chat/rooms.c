@@ -2,9 +2,13 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chat/chat_session.h"
 #include "linnet/base/xalloc.h"
+
+/* Maximum number of people in a list; "count" is not cut. */
+#define USERS_LISTED 1000
 
 struct rooms *
 rooms_new(size_t max_rooms)
@@ -41,24 +45,28 @@ rooms_find_or_add(struct rooms *rooms, const char *name)
 {
 	struct room *room = rooms_find(rooms, name);
 
-	if (room)
-		return room;
-	return rooms_is_full(rooms) ? NULL : rooms_add(rooms, name);
+	return room ? room : rooms_add(rooms, name);
 }
 
 bool
 rooms_is_full(const struct rooms *rooms)
 {
-	return HASH_COUNT(rooms->by_name) >= rooms->max_rooms;
+	return rooms->made >= rooms->max_rooms;
+}
+
+void
+rooms_make(struct rooms *rooms, struct room *room)
+{
+	rooms->made += !room->is_made;
+	room->is_made = true;
 }
 
 struct room *
 rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 {
-	struct room *room = rooms_find(rooms, name);
+	struct room *room = rooms_find_or_add(rooms, name);
 
-	if (!room)
-		room = rooms_add(rooms, name);
+	rooms_make(rooms, room);
 	room->is_permanent = true;
 	if (topic) {
 		free(room->topic);
@@ -72,7 +80,10 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
 	HASH_DEL(rooms->by_name, room);
+	rooms->made -= room->is_made;
 	room_state_clear(&room->state);
+	buffer_clear(&room->users);
+	room_state_clear(&room->other.state);
 	free(room->name);
 	free(room->topic);
 	free(room);
@@ -81,8 +92,14 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
-	if (TAILQ_EMPTY(&room->members) && !room->holds && !room->last_id &&
-		!room->is_permanent && room_state_is_empty(&room->state))
+	if (room->holds || room->last_id || room->is_permanent ||
+		!room_state_is_empty(&room->state))
+		return;
+	rooms->made -= room->is_made;
+	room->is_made = false;
+	/* The ids of its other history go on if it has that one again. */
+	if (TAILQ_EMPTY(&room->members) && !room->other.last_id &&
+		room_state_is_empty(&room->other.state))
 		rooms_free_room(rooms, room);
 }
 
@@ -104,6 +121,8 @@ rooms_enter(struct room *room, struct session *session)
 
 	member->room = room;
 	member->session = session;
+	member->number = ++room->last_number;
+	room->listeners += session->chat->wants_events;
 	TAILQ_INSERT_TAIL(&room->members, member, room_link);
 	TAILQ_INSERT_TAIL(&session->chat->members, member, session_link);
 	session->chat->member_count++;
@@ -116,38 +135,130 @@ rooms_leave(struct member *member)
 	struct session *session = member->session;
 	struct room *room = member->room;
 
+	room->listeners -= session->chat->wants_events;
 	TAILQ_REMOVE(&room->members, member, room_link);
 	TAILQ_REMOVE(&session->chat->members, member, session_link);
 	session->chat->member_count--;
 	free(member);
 }
 
-bool
-rooms_attend(struct room *room, struct person *person)
+void
+rooms_want_events(struct session *session)
+{
+	struct member *member;
+
+	if (session->chat->wants_events)
+		return;
+	session->chat->wants_events = true;
+	TAILQ_FOREACH (member, &session->chat->members, session_link)
+		member->room->listeners++;
+}
+
+void
+rooms_renumber(struct member *member)
+{
+	struct room *room = member->room;
+
+	TAILQ_REMOVE(&room->members, member, room_link);
+	TAILQ_INSERT_TAIL(&room->members, member, room_link);
+	member->number = ++room->last_number;
+}
+
+struct attendee *
+rooms_attendee(const struct room *room, const struct person *person)
 {
 	struct attendee *attendee;
 
 	HASH_FIND_PTR(room->attendees, &person, attendee);
-	if (!attendee) {
-		attendee = xcalloc(1, sizeof(*attendee));
-		attendee->person = person;
-		HASH_ADD_PTR(room->attendees, person, attendee);
+	return attendee;
+}
+
+static void
+rooms_append_text(struct buffer *list, const char *text)
+{
+	buffer_append(list, text, strlen(text));
+}
+
+static void
+rooms_append_user(struct buffer *list, const struct person *person)
+{
+	rooms_append_text(list, list->len > 1 ? ",{\"username\":" : "{\"username\":");
+	rooms_append_text(list, person->quoted);
+	rooms_append_text(list, ",\"via\":\"");
+	rooms_append_text(list, wire_door(TAILQ_FIRST(&person->sessions)->wire));
+	rooms_append_text(list, "\"}");
+}
+
+/* Somebody has come: the list stays, with one more. */
+static void
+rooms_extend_list(struct room *room, const struct person *person)
+{
+	if (!room->users.len || HASH_COUNT(room->attendees) > USERS_LISTED)
+		return;
+	room->users.len--; /* its ] */
+	rooms_append_user(&room->users, person);
+	rooms_append_text(&room->users, "]");
+}
+
+struct attendee *
+rooms_attend(struct room *room, struct person *person)
+{
+	struct attendee *attendee = rooms_attendee(room, person);
+
+	if (attendee) {
+		attendee->sessions++;
+		return NULL;
 	}
-	return ++attendee->sessions == 1;
+	attendee = xcalloc(1, sizeof(*attendee));
+	attendee->room = room;
+	attendee->person = person;
+	attendee->sessions = 1;
+	HASH_ADD_PTR(room->attendees, person, attendee);
+	rooms_extend_list(room, person);
+	return attendee;
 }
 
 bool
-rooms_unattend(struct room *room, struct person *person)
+rooms_unattend(struct attendee *attendee)
 {
-	struct attendee *attendee;
+	struct room *room = attendee->room;
 
-	HASH_FIND_PTR(room->attendees, &person, attendee);
-	assert(attendee && attendee->sessions > 0);
+	assert(attendee->sessions > 0);
 	if (--attendee->sessions > 0)
 		return false;
+	assert(!attendee->is_held);
 	HASH_DEL(room->attendees, attendee);
 	free(attendee);
+	rooms_forget_list(room);
 	return true;
+}
+
+const struct buffer *
+rooms_list_users(struct room *room)
+{
+	struct attendee *attendee, *next;
+	size_t count = 0;
+
+	if (room->users.len)
+		return &room->users;
+	rooms_append_text(&room->users, "[");
+	HASH_ITER(hh, room->attendees, attendee, next)
+	{
+		if (count++ == USERS_LISTED)
+			break;
+		rooms_append_user(&room->users, attendee->person);
+	}
+	rooms_append_text(&room->users, "]");
+	return &room->users;
+}
+
+void
+rooms_forget_list(struct room *room)
+{
+	/* The memory is kept for the next list while there is somebody. */
+	room->users.len = 0;
+	if (!room->attendees)
+		buffer_clear(&room->users);
 }
 
 size_t
@@ -177,6 +288,8 @@ rooms_broadcast(struct room *room, struct encoded *encoded, const struct session
 	struct frame *frame;
 	size_t queued = 0;
 
+	if (audience == AUDIENCE_EVENTS && !room->listeners)
+		return 0;
 	TAILQ_FOREACH (member, &room->members, room_link) {
 		if (member->session == except || !rooms_is_in(member, audience))
 			continue;
@@ -186,6 +299,28 @@ rooms_broadcast(struct room *room, struct encoded *encoded, const struct session
 	}
 	metrics.broadcasts += queued > 0;
 	return queued;
+}
+
+void
+rooms_tell(struct room *room, struct encoded *encoded, const struct person *except,
+	uint64_t after, uint64_t until)
+{
+	struct member *member;
+	size_t queued = 0;
+
+	if (!room->listeners)
+		return;
+	TAILQ_FOREACH_REVERSE(member, &room->members, member_list, room_link)
+	{
+		if (member->number <= after)
+			break;
+		if (member->number > until ||
+			(except && member->session->person == except) ||
+			!rooms_is_in(member, AUDIENCE_EVENTS))
+			continue;
+		queued += session_say(member->session, encoded) == 0;
+	}
+	metrics.broadcasts += queued > 0;
 }
 
 void

@@ -8,36 +8,63 @@
 
 #include "chat/room_state.h"
 #include "chat/roster.h"
+#include "linnet/base/buffer.h"
 #include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/encode.h"
 
 /* A person in a room, with one or more sessions. */
 struct attendee {
+	struct room *room;
 	struct person *person;
 	unsigned sessions;
+	/* Only members whose number is higher know of it; the others are not told yet
+	 * that it has entered. */
+	bool is_held;
+	enum wire held_via;   /* of the session that has entered */
+	int64_t held_ms;      /* since when */
+	uint64_t held_number; /* number of the last member at that time */
+	TAILQ_ENTRY(attendee) held_link;
 	UT_hash_handle hh;
 };
 
-/* Owned by struct rooms. */
+TAILQ_HEAD(attendee_list, attendee);
+
+/* What a room keeps of a history that it does not have now. */
+struct room_history {
+	uint64_t last_id;
+	struct room_state state;
+};
+
+/* Owned by struct rooms. A room is made by its first message, alarm or metric. Until then
+ * it is only its members. */
 struct room {
 	char *name;
 	char *topic;      /* "" if it has none */
 	uint64_t last_id; /* of the last broadcast */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
+	bool is_made;        /* it is listed, and counted by max_rooms */
+	bool is_paid;        /* a client was charged for making it */
 	bool is_tail;        /* a log room: only lines of its log file are sent there */
+	bool was_tail;       /* before the reload that is under way */
 	unsigned tail_lines; /* of a log room: number of lines for newcomers */
 	struct room_state state; /* alarms and metrics */
+	/* The chat's history of a log room, or the lines of a room that was one. */
+	struct room_history other;
 	unsigned holds; /* count of users that need the room although it may be empty */
-	TAILQ_HEAD(, member) members;
-	struct attendee *attendees; /* by person */
+	TAILQ_HEAD(member_list, member) members; /* by number */
+	uint64_t last_number;                    /* of its members */
+	size_t listeners;                        /* members that want events */
+	struct attendee *attendees;              /* by person, oldest first */
+	struct buffer users; /* their list as JSON text; empty: to be made again */
 	UT_hash_handle hh;
 };
 
 /* All rooms. The caller may walk them and set the limit; existing rooms stay. */
 struct rooms {
-	size_t max_rooms;
+	size_t max_rooms;     /* of those that are made */
+	size_t made;          /* number of them */
 	struct room *by_name; /* oldest first */
 };
 
@@ -45,6 +72,8 @@ struct rooms {
 struct member {
 	struct room *room;
 	struct session *session;
+	/* Grows by the time when it was told who is in the room, or else entered. */
+	uint64_t number;
 	/* It is being sent what it missed; cursor is the last id so far. New messages are
 	 * read from the store later. */
 	bool is_resuming;
@@ -70,25 +99,28 @@ enum audience {
 	AUDIENCE_EVENTS,   /* those of them that want events */
 };
 
-/* Create a set of up to max_rooms rooms. Permanent rooms and rooms with a history are
- * never refused. Free it with rooms_free. */
+/* Create a set with up to max_rooms rooms that are made. Permanent rooms and rooms with a
+ * history are never refused. Free it with rooms_free. */
 struct rooms *rooms_new(size_t max_rooms);
 
 /* The room of that name, or NULL. */
 struct room *rooms_find(struct rooms *rooms, const char *name);
 
-/* The room of that name, created if there is none. Returns NULL if there are too many. */
+/* The room of that name, added if there is none. It is not made. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 
-/* True if no room can be added. */
+/* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);
+
+/* Make room, before its first message, alarm or metric is kept. */
+void rooms_make(struct rooms *rooms, struct room *room);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(
 	struct rooms *rooms, const char *name, const char *topic);
 
-/* Free room if it is not needed: it has no members, holds, history, alarms or metrics and
- * is not permanent. */
+/* Unmake room if it has nothing to keep: no holds, history, alarms or metrics, and it is
+ * not permanent. Free it if it has no members either. */
 void rooms_release(struct rooms *rooms, struct room *room);
 
 /* The session's membership of room, or NULL. */
@@ -100,14 +132,40 @@ struct member *rooms_enter(struct room *room, struct session *session);
 /* Remove a member. Do not call this during rooms_broadcast. */
 void rooms_leave(struct member *member);
 
-/* Count a session of person in room. Returns true if it is the person's first. */
-bool rooms_attend(struct room *room, struct person *person);
+/* Session is about to want events, in all its rooms. */
+void rooms_want_events(struct session *session);
 
-/* Uncount a session of person. Returns true if it was the person's last. */
-bool rooms_unattend(struct room *room, struct person *person);
+/* Member is about to be told who is in the room: give it the highest number. Do not call
+ * this during rooms_broadcast. */
+void rooms_renumber(struct member *member);
+
+/* The person in room, or NULL. */
+struct attendee *rooms_attendee(const struct room *room, const struct person *person);
+
+/* Count a session of person in room. Returns the attendee if it is the person's first
+ * session there, else NULL. */
+struct attendee *rooms_attend(struct room *room, struct person *person);
+
+/* Uncount a session of attendee. Returns true if it was the last: attendee is freed. It
+ * must not be held then. */
+bool rooms_unattend(struct attendee *attendee);
+
+/* The JSON text of the list of people in room, cut after the first 1,000. Valid until the
+ * next change. It is made again when somebody has gone or changed, and extended when
+ * somebody comes. */
+const struct buffer *rooms_list_users(struct room *room);
+
+/* A person in room has another name, or is there by another door. */
+void rooms_forget_list(struct room *room);
 
 /* Number of people in room. */
 size_t rooms_people(const struct room *room);
+
+/* Queue encoded for the members that want events, have a number above after and up to
+ * until, and are not of the person except (NULL: nobody). Costs nothing for members with
+ * a lower number, or if nobody wants events. */
+void rooms_tell(struct room *room, struct encoded *encoded, const struct person *except,
+	uint64_t after, uint64_t until);
 
 /* Queue encoded for audience in room, but not for except (NULL: for all). Membership does
  * not change: a slow session is only marked as closing. Returns for how many sessions it

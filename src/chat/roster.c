@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/json_text.h"
+#include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 
 struct roster {
-	struct person *by_name;
+	struct name_set names;
+	size_t count;
 	struct person *by_token;
 	uint64_t last_guest;
 };
@@ -25,19 +28,24 @@ static void
 roster_set_name(struct roster *roster, struct person *person, const char *name)
 {
 	char folded[NAME_MAX_BYTES + 1];
+	struct buffer quoted = { 0 };
 
 	name_fold(folded, name);
+	json_text_append_string(&quoted, name);
+	buffer_append(&quoted, "", 1);
 	person->name = xstrdup(name);
 	person->folded = xstrdup(folded);
-	HASH_ADD_KEYPTR(hh, roster->by_name, person->folded, strlen(folded), person);
+	person->quoted = quoted.bytes;
+	name_set_add(&roster->names, &person->entry, name);
 }
 
 static void
 roster_clear_name(struct roster *roster, struct person *person)
 {
-	HASH_DEL(roster->by_name, person);
+	name_set_remove(&roster->names, &person->entry);
 	free(person->name);
 	free(person->folded);
+	free(person->quoted);
 }
 
 static void
@@ -47,6 +55,7 @@ roster_add_person(struct roster *roster, struct session *session, const char *na
 
 	TAILQ_INIT(&person->sessions);
 	roster_set_name(roster, person, name);
+	roster->count++;
 	session->person = person;
 	session->is_owner = true;
 	TAILQ_INSERT_TAIL(&person->sessions, session, person_link);
@@ -71,18 +80,30 @@ roster_split(struct roster *roster, struct session *session, const char *name)
 size_t
 roster_count(const struct roster *roster)
 {
-	return HASH_COUNT(roster->by_name);
+	return roster->count;
+}
+
+static struct person *
+roster_person_of(struct name_entry *entry)
+{
+	return entry ? container_of(entry, struct person, entry) : NULL;
 }
 
 struct person *
-roster_find(struct roster *roster, const char *name)
+roster_find(const struct roster *roster, const char *name)
 {
-	char folded[NAME_MAX_BYTES + 1];
-	struct person *person;
+	struct name_forms forms;
 
-	name_fold(folded, name);
-	HASH_FIND_STR(roster->by_name, folded, person);
-	return person;
+	name_forms_write(&forms, name);
+	return roster_person_of(name_set_find_same(&roster->names, &forms));
+}
+
+struct person *
+roster_find_rival(const struct roster *roster, const struct name_forms *forms,
+	const struct person *except)
+{
+	return roster_person_of(
+		name_set_find(&roster->names, forms, except ? &except->entry : NULL));
 }
 
 struct person *
@@ -141,6 +162,7 @@ roster_leave(struct roster *roster, struct session *session)
 	session->person = NULL;
 	if (TAILQ_EMPTY(&person->sessions)) {
 		roster_clear_name(roster, person);
+		roster->count--;
 		if (person->token)
 			HASH_DELETE(by_token, roster->by_token, person);
 		free(person->token);
@@ -162,6 +184,6 @@ roster_free(struct roster *roster)
 {
 	if (!roster)
 		return;
-	assert(!roster->by_name);
+	assert(!roster->count);
 	free(roster);
 }

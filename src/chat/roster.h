@@ -9,20 +9,21 @@
 #include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
 #include "linnet/protocol/message.h"
-#include "linnet/protocol/name.h"
+#include "linnet/protocol/name_set.h"
 
 struct roster;
 
 /* Owned by the roster. Lives while it has a session. */
 struct person {
 	char *name;
-	char *folded; /* the name in the form in which names are compared */
+	char *folded; /* by name_fold, for keys that are stored */
+	char *quoted; /* the name as JSON text */
+	struct name_entry entry;
 	/* A session that shows the token is the same person. One that shows the email
 	 * shares only the name. NULL if not set. */
 	char *token;
 	char *email_hash;
 	struct session_list sessions; /* oldest first */
-	UT_hash_handle hh;
 	UT_hash_handle by_token;
 };
 
@@ -41,8 +42,13 @@ void roster_enter(struct roster *roster, struct session *session);
 /* Number of people. */
 size_t roster_count(const struct roster *roster);
 
-/* The person with this name, or NULL. */
-struct person *roster_find(struct roster *roster, const char *name);
+/* The person with this name, in any spelling with the same folded form, or NULL. */
+struct person *roster_find(const struct roster *roster, const char *name);
+
+/* A person other than except (NULL: any) whose name collides with the name of forms, or
+ * NULL. */
+struct person *roster_find_rival(const struct roster *roster,
+	const struct name_forms *forms, const struct person *except);
 
 /* The person with this session token, or NULL. */
 struct person *roster_find_token(struct roster *roster, const char *token);
@@ -58,7 +64,7 @@ bool roster_prove(struct session *session, const struct person *person,
 void roster_set_proof(
 	struct roster *roster, struct person *person, const struct roster_proof *proof);
 
-/* Rename person, and so all its sessions. Nobody else may have the name. */
+/* Rename person, and so all its sessions. Nobody else may have a colliding name. */
 void roster_rename(struct roster *roster, struct person *person, const char *name);
 
 /* Make session a new person called name, which nobody may have. Its old person must have

@@ -86,7 +86,9 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	if (request->store == chat->store)
 		requests_note_success(chat);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!is_duplicate && !request_is_outdated(chat, request)) {
+	if (!is_duplicate && request_is_outdated(chat, request)) {
+		request->room->other.last_id = id;
+	} else if (!is_duplicate) {
 		request->room->last_id = id;
 		queued = send_broadcast(chat, request->room, request->message.type, id,
 			request->message.tail, request->message.tail_len,
@@ -311,10 +313,12 @@ send_do_message(struct input *input)
 
 	if (!post.room)
 		return -EINVAL;
-	if (send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
+	if ((!message->is_ephemeral && room_access_make(input, post.room) < 0) ||
+		send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
+	presence_show(input->chat, post.room, input->speaker);
 	stamp.username = input->speaker->person->name;
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {

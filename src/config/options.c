@@ -290,9 +290,10 @@ const struct config_option config_options[] = {
 		.help = "Room of a connection that does not choose one; no longer than "
 			"limits.room_bytes"),
 	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Create a room when somebody enters it"),
+		.help = "Let clients enter rooms that do not exist; the first message "
+			"makes the room"),
 	OPTION(chat.max_rooms, .live = true, .type = OPTION_INT, .min = 1, .max = 100000,
-		.preset = "1000", .help = "Most rooms at a time"),
+		.preset = "1000", .help = "Most rooms with a message, alarm or metric"),
 	OPTION(chat.rooms_per_session, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000, .preset = "32",
 		.help = "Most rooms that one connection may be in"),

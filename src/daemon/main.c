@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <libgen.h>
@@ -6,11 +7,13 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/chat/chat.h"
 #include "linnet/config/config.h"
 
 #define DEFAULT_CONFIG "/etc/linnet/linnet.cfg"
@@ -19,6 +22,7 @@ enum action {
 	ACTION_SERVE,
 	ACTION_CHECK,
 	ACTION_DUMP,
+	ACTION_BACKUP,
 	ACTION_VERSION,
 	ACTION_HELP,
 };
@@ -26,17 +30,22 @@ enum action {
 struct arguments {
 	enum action action;
 	const char *path; /* of the configuration file; NULL: none */
+	const char *copy; /* the file that --backup writes */
 	const char **settings;
 	size_t setting_count;
 };
 
+/* Options without a letter have numbers that are none. */
+enum { OPTION_BACKUP = UCHAR_MAX + 1 };
+
 static const char usage[] =
-	"usage: linnetd [-c FILE] [-s KEY=VALUE]... [-t | -T] [-V] [-h]\n"
+	"usage: linnetd [-c FILE] [-s KEY=VALUE]... [-t | -T | --backup FILE] [-V] [-h]\n"
 	"\n"
 	"  -c, --config FILE    read FILE (default: " DEFAULT_CONFIG " if it exists)\n"
 	"  -s, --set KEY=VALUE  override one key, e.g. -s http.port=0; may repeat\n"
 	"  -t, --check          check the configuration and exit\n"
 	"  -T, --dump           print the effective configuration and exit\n"
+	"      --backup FILE    write a copy of the history to FILE and exit\n"
 	"  -V, --version        print the version and exit\n"
 	"  -h, --help           print this and exit\n";
 
@@ -44,14 +53,15 @@ static const char usage[] =
 static int
 main_choose(struct arguments *arguments, enum action action)
 {
-	bool both = (arguments->action == ACTION_CHECK && action == ACTION_DUMP) ||
-		    (arguments->action == ACTION_DUMP && action == ACTION_CHECK);
+	/* --help and --version take precedence. */
+	bool is_first = arguments->action == ACTION_SERVE || action >= ACTION_VERSION;
 
-	if (both) {
-		fprintf(stderr, "linnetd: --check and --dump exclude each other\n");
+	if (!is_first && arguments->action < ACTION_VERSION &&
+		arguments->action != action) {
+		fprintf(stderr,
+			"linnetd: --check, --dump and --backup exclude each other\n");
 		return -EINVAL;
 	}
-	/* --help and --version take precedence. */
 	if (arguments->action < ACTION_VERSION)
 		arguments->action = action;
 	return 0;
@@ -65,6 +75,7 @@ main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 		{ "set", required_argument, NULL, 's' },
 		{ "check", no_argument, NULL, 't' },
 		{ "dump", no_argument, NULL, 'T' },
+		{ "backup", required_argument, NULL, OPTION_BACKUP },
 		{ "version", no_argument, NULL, 'V' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -85,6 +96,10 @@ main_parse_arguments(struct arguments *arguments, int argc, char **argv)
 			break;
 		case 'T':
 			r = main_choose(arguments, ACTION_DUMP);
+			break;
+		case OPTION_BACKUP:
+			arguments->copy = optarg;
+			r = main_choose(arguments, ACTION_BACKUP);
 			break;
 		case 'V':
 			r = main_choose(arguments, ACTION_VERSION);
@@ -127,25 +142,39 @@ main_default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
-/* Returns the configuration, or NULL with all errors in errors. */
+/* A file that cannot be reached, or a link to nowhere, counts: reading it reports why. */
+static bool
+main_has_default_file(void)
+{
+	struct stat status;
+
+	return lstat(DEFAULT_CONFIG, &status) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* Returns the configuration, or NULL with all errors in errors. The default file is read
+ * again at each reload once it was read. If it is gone then, that is an error: the
+ * built-in defaults have no tokens. */
 static struct config *
-main_read_config(const struct arguments *arguments, struct config_errors *errors)
+main_read_config(struct arguments *arguments, struct config_errors *errors)
 {
 	const char *path = arguments->path;
 	char *root = main_default_root();
 	struct config *config;
 
-	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+	if (!path && main_has_default_file())
 		path = DEFAULT_CONFIG;
 	config = config_load(
 		path, arguments->settings, arguments->setting_count, root, errors);
 	free(root);
+	if (config)
+		arguments->path = path;
 	return config;
 }
 
 /* Returns the configuration, or NULL after printing all errors. */
 static struct config *
-main_load(const struct arguments *arguments)
+main_load(struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
 	struct config *config = main_read_config(arguments, &errors);
@@ -177,6 +206,18 @@ main_check(const struct config *config)
 }
 
 static enum exit_status
+main_backup(const struct config *config, const char *to)
+{
+	const char *why = "";
+
+	if (chat_backup(config, to, &why) < 0) {
+		fprintf(stderr, "linnetd: %s to %s: %s\n", config->store.path, to, why);
+		return EXIT_CANNOT_OPEN;
+	}
+	return EXIT_OK;
+}
+
+static enum exit_status
 main_act(struct arguments *arguments)
 {
 	enum exit_status status = EXIT_OK;
@@ -199,10 +240,25 @@ main_act(struct arguments *arguments)
 		config_dump(config, stdout);
 	else if (arguments->action == ACTION_CHECK)
 		status = main_check(config);
+	else if (arguments->action == ACTION_BACKUP)
+		status = main_backup(config, arguments->copy);
 	else
 		status = daemon_serve(config, main_read_again, arguments);
 	config_free(config);
 	return status;
+}
+
+/* A descriptor that is closed at the start would become a socket or the database, and
+ * then get the log. */
+static int
+main_open_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -errno;
+	return 0;
 }
 
 int
@@ -211,6 +267,8 @@ main(int argc, char **argv)
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
+	if (main_open_standard_files() < 0)
+		return EXIT_CANNOT_OPEN;
 	/* Without this jansson would return NULL, which callers take for invalid
 	 * input. */
 	json_set_alloc_funcs(xmalloc, free);

@@ -227,7 +227,7 @@ server_init_doors(struct server *server)
 	server->upgrade = (struct upgrade){ server->websockets, &server->ws.service,
 		&server->ws.echo };
 	server->routes[0] = upgrade_routes(&server->upgrade);
-	server->routes[1] = health_routes();
+	server->routes[1] = health_routes(server->chat);
 	server->routes[2] = prometheus_door_routes(&server->metrics);
 	server->routes[3] = server->api.routes;
 	server->routes[4] = static_door_routes(&server->static_door);

@@ -76,6 +76,7 @@ prometheus_on_request(struct http_request *request)
 		return;
 	metrics.rooms = chat_room_count(door->chat);
 	metrics.people = chat_people_count(door->chat);
+	metrics.store_up = chat_can_keep(door->chat);
 	metrics.cpu_us = prometheus_cpu_us();
 	metrics.open_fds = prometheus_count_descriptors();
 	metrics.max_fds = prometheus_max_descriptors();

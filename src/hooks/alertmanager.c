@@ -30,15 +30,21 @@ alertmanager_make_mark(char *mark, const json_t *alert, const json_t *labels)
 	free(text);
 }
 
+/* name: the rule's name, or NULL. */
 static struct hooks_line
-alertmanager_title(const json_t *labels, const char *name)
+alertmanager_title(const json_t *alert, const json_t *labels, const char *name)
 {
+	static const char *const titles[] = { "title", "summary", NULL };
 	const char *place = hooks_first(labels, places);
 	struct buffer text = { 0 };
 	struct hooks_line line;
 
+	if (!name)
+		name = hooks_first(json_object_get(alert, "annotations"), titles);
+	if (!name)
+		name = place ? place : "alert";
 	buffer_printf(&text, "%s", hooks_line_of(name, strlen(name)).text);
-	if (place)
+	if (place && place != name)
 		buffer_printf(&text, " (%s)", hooks_line_of(place, strlen(place)).text);
 	line = hooks_line_of(text.bytes, text.len);
 	buffer_clear(&text);
@@ -63,6 +69,51 @@ alertmanager_say_labels(struct buffer *text, json_t *labels)
 	}
 }
 
+/* The len bytes of text between before and after, in a copy that is one line; "" if there
+ * are none. */
+static struct hooks_line
+alertmanager_between(const char *text, size_t len, const char *before, const char *after)
+{
+	const char *from = memmem(text, len, before, strlen(before)), *to = NULL;
+
+	if (from) {
+		from += strlen(before);
+		to = memmem(from, (size_t)(text + len - from), after, strlen(after));
+	}
+	return to ? hooks_line_of(from, (size_t)(to - from)) : hooks_line_of("", 0);
+}
+
+/* Grafana's values as people say them: "[ var='B' labels={host=db1} value=97.1 ]" is
+ * "B of db1 is 97.1", and a metric's name is better than that of a variable. What has
+ * another form is said as it is. */
+static void
+alertmanager_say_values(struct buffer *text, const char *values)
+{
+	const char *at = values, *end;
+
+	while (at && text->len < HOOKS_MESSAGE_BYTES && (at = strstr(at, "[ ")) &&
+		(end = strstr(at, " ]"))) {
+		size_t len = (size_t)(end + 2 - at);
+		struct hooks_line name = alertmanager_between(at, len, "metric='", "'");
+		struct hooks_line labels = alertmanager_between(at, len, "labels={", "}");
+		struct hooks_line value = alertmanager_between(at, len, "value=", " ]");
+		const char *equals = strrchr(labels.text, '=');
+
+		if (!*name.text)
+			name = alertmanager_between(at, len, "var='", "'");
+		if (*name.text && *value.text)
+			buffer_printf(text, "%s%s%s%s is %s", text->len ? ", " : "",
+				name.text, equals ? " of " : "",
+				!equals                    ? ""
+				: strchr(labels.text, ',') ? labels.text
+							   : equals + 1,
+				value.text);
+		at = end + 2;
+	}
+	if (values && !text->len)
+		buffer_printf(text, "%s", values);
+}
+
 static void
 alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 {
@@ -77,7 +128,7 @@ alertmanager_say_alert(struct buffer *text, const json_t *alert, json_t *labels)
 	if (!text->len)
 		hooks_say_string(text, annotations, "message");
 	if (!text->len)
-		hooks_say_string(text, alert, "valueString");
+		alertmanager_say_values(text, hooks_string(alert, "valueString"));
 	if (!text->len)
 		alertmanager_say_labels(text, labels);
 }
@@ -127,11 +178,9 @@ alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 	struct buffer message = { 0 };
 	struct hooks_line title;
 
-	if (!name)
-		name = "alert";
 	alertmanager_make_mark(mark, alert, labels);
-	hooks_make_key(key, name, mark);
-	title = alertmanager_title(labels, name);
+	hooks_make_key(key, name ? name : "alert", mark);
+	title = alertmanager_title(alert, labels, name);
 	alertmanager_say_alert(&message, alert, labels);
 	hooks_add(
 		request, &(struct hooks_push){

@@ -8,7 +8,7 @@
 
 /* Members that programs use for the same thing, most common first. */
 static const char *const texts[] = { "text", "message", "body", "content", "msg",
-	"summary", NULL };
+	"description", "summary", NULL };
 static const char *const titles[] = { "title", "subject", "heading", "name", NULL };
 static const char *const links[] = { "click", "url", "link", "html_url", NULL };
 static const char *const keys[] = { "key", "id", "alert" };
@@ -31,6 +31,14 @@ generic_severity(const json_t *object)
 	return found;
 }
 
+/* True if object is meant to be an alarm: it has a severity. A status alone is no sign,
+ * because tickets and jobs have one. */
+static bool
+generic_has_level(const json_t *object)
+{
+	return hooks_string(object, "severity") || hooks_string(object, "level");
+}
+
 static void
 generic_say_key(struct buffer *text, const json_t *object)
 {
@@ -49,27 +57,6 @@ generic_say_key(struct buffer *text, const json_t *object)
 	if (!text->len && status &&
 		(!strcasecmp(status, "up") || !strcasecmp(status, "down")))
 		hooks_say_string(text, object, "name");
-}
-
-/* Slack attachments: {"title", "title_link", "text", "fallback", "color"}. */
-static void
-generic_say_attachments(struct buffer *text, const json_t *attachments)
-{
-	json_t *attachment;
-	size_t i;
-
-	json_array_foreach(attachments, i, attachment)
-	{
-		size_t before = text->len;
-
-		if (before > HOOKS_MESSAGE_BYTES)
-			break;
-		hooks_quote(text, attachment, "pretext");
-		hooks_quote(text, attachment, "title");
-		hooks_quote(text, attachment, "text");
-		if (text->len == before)
-			hooks_quote(text, attachment, "fallback");
-	}
 }
 
 /* The level that a message is tagged with, or NULL. */
@@ -127,46 +114,24 @@ generic_convert_object(struct hooks_request *request, const json_t *object)
 	if (name.len && push.severity) {
 		hooks_make_key(key, name.bytes, NULL);
 		push.key = key;
+	} else if (name.len && generic_has_level(object)) {
+		/* As a message it would be lost among others; as an alarm nothing would
+		 * clear it. */
+		message_refuse(request->fault, "bad_hook",
+			"the severity is not a known word, such as \"critical\", "
+			"\"warning\" or \"resolved\"");
 	}
-	if (hooks_first(object, texts))
+	if (hooks_is_slack(object))
+		hooks_say_slack(&text, object);
+	if (!text.len && hooks_first(object, texts))
 		buffer_printf(&text, "%s", hooks_first(object, texts));
-	generic_say_attachments(&text, json_object_get(object, "attachments"));
 	push.message = text.bytes;
 	push.tags = generic_tags(object, push.key != NULL);
-	if (push.key || push.title || push.message)
+	if (!request->fault->code && (push.key || push.title || push.message))
 		hooks_add(request, &push);
 	json_decref(push.tags);
 	buffer_clear(&text);
 	buffer_clear(&name);
-}
-
-/* Uptime Kuma: {"monitor":{…}, "heartbeat":{"status":0 or 1, …}, "msg"}. Other states and
- * test notifications become messages. */
-static bool
-generic_convert_monitor(struct hooks_request *request, const json_t *object)
-{
-	const json_t *monitor = json_object_get(object, "monitor");
-	const json_t *beat = json_object_get(object, "heartbeat");
-	const json_t *status = json_object_get(beat, "status");
-	const char *name = hooks_string(monitor, "name");
-	const char *said = hooks_string(beat, "msg");
-	char mark[24], key[HOOKS_KEY_BYTES + 1];
-
-	if (!name || !json_is_integer(status) || json_integer_value(status) < 0 ||
-		json_integer_value(status) > 1)
-		return false;
-	snprintf(mark, sizeof(mark), "%" JSON_INTEGER_FORMAT,
-		json_integer_value(json_object_get(monitor, "id")));
-	hooks_make_key(key, name, mark);
-	hooks_add(
-		request, &(struct hooks_push){
-				 .key = key,
-				 .severity = json_integer_value(status) ? "ok" : "error",
-				 .title = name,
-				 .message = said ? said : hooks_string(object, "msg"),
-				 .click = hooks_string(monitor, "url"),
-			 });
-	return true;
 }
 
 static void
@@ -176,7 +141,7 @@ generic_convert_value(struct hooks_request *request, json_t *value)
 
 	if (object != value)
 		json_object_set(object, "text", value);
-	if (!generic_convert_monitor(request, object))
+	if (!hooks_add_monitor(request, object))
 		generic_convert_object(request, object);
 	json_decref(object);
 }
@@ -199,7 +164,7 @@ hooks_convert_generic(struct hooks_request *request)
 	}
 	if (left_out)
 		hooks_add_left_out(request, left_out, "message", NULL);
-	if (!json_array_size(request->pushes))
+	if (!json_array_size(request->pushes) && !request->fault->code)
 		message_refuse(request->fault, "bad_hook",
 			"the body needs a \"text\", \"message\" or \"title\"");
 }

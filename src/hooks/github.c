@@ -1,3 +1,4 @@
+/* The webhooks of GitHub, and those of Gitea and Forgejo, which follow them. */
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -6,11 +7,17 @@
 #include "linnet/base/util.h"
 
 #define MAX_COMMITS 10
-#define SHORT_HASH 7
 
-/* An event that becomes a message. */
+enum forge {
+	FORGE_GITHUB = 1,
+	FORGE_GITEA = 2,
+	FORGE_BOTH = FORGE_GITHUB | FORGE_GITEA,
+};
+
+/* An event that becomes a message or an alarm. */
 struct github_event {
 	const char *name;
+	enum forge forges; /* which have it */
 	/* Members of the body that must be objects. The message is about the first one
 	 * and links to it; if there is none, to the repository. */
 	const char *objects[2];
@@ -58,10 +65,8 @@ github_say_did(const struct hooks_request *request, struct buffer *text, const c
 		hooks_line(object, "title", "(no title)").text);
 }
 
-/* The first line of each commit. GitHub sends the newest commit last, so the last ones
- * are kept. */
-static void
-github_say_commits(struct buffer *text, const json_t *commits)
+void
+hooks_say_commits(struct buffer *text, const json_t *commits)
 {
 	size_t count = json_array_size(commits), i = 0;
 
@@ -74,7 +79,7 @@ github_say_commits(struct buffer *text, const json_t *commits)
 		const char *said = hooks_string(commit, "message");
 
 		said = said ? said + strspn(said, "\r\n") : "(no message)";
-		buffer_printf(text, "\n%.*s %s", SHORT_HASH,
+		buffer_printf(text, "\n%.*s %s", HOOKS_SHORT_HASH,
 			hooks_line(commit, "id", "-------").text,
 			hooks_line_of(said, strcspn(said, "\r\n")).text);
 	}
@@ -95,15 +100,15 @@ github_say_push(const struct hooks_request *request, struct buffer *text,
 		buffer_printf(text, "%s pushed tag %s", who.text, name);
 	else if (json_is_true(json_object_get(body, "forced")))
 		buffer_printf(text, "%s force-pushed %s from %.*s to %.*s", who.text,
-			name, SHORT_HASH, hooks_line(body, "before", "?").text,
-			SHORT_HASH, hooks_line(body, "after", "?").text);
+			name, HOOKS_SHORT_HASH, hooks_line(body, "before", "?").text,
+			HOOKS_SHORT_HASH, hooks_line(body, "after", "?").text);
 	else if (json_is_true(json_object_get(body, "created")))
 		buffer_printf(text, "%s pushed new branch %s", who.text, name);
 	else
 		buffer_printf(text, "%s pushed %zu commit%s to %s", who.text, count,
 			count == 1 ? "" : "s", name);
 	if (strcmp(kind, "tag") != 0)
-		github_say_commits(text, commits);
+		hooks_say_commits(text, commits);
 }
 
 static void
@@ -234,51 +239,265 @@ github_branch(const struct hooks_request *request, const json_t *run)
 	return branch;
 }
 
+/* Raise or clear the alarm whose key is words. former_words: the key of earlier versions,
+ * or NULL. */
+static void
+github_add_alarm(struct hooks_request *request, const char *words,
+	const char *former_words, const struct hooks_push *push)
+{
+	char key[HOOKS_KEY_BYTES + 1], former[HOOKS_KEY_BYTES + 1];
+	struct hooks_push alarm = *push;
+
+	hooks_make_key(key, words, NULL);
+	alarm.key = key;
+	if (former_words) {
+		hooks_make_key(former, former_words, NULL);
+		alarm.former_key = former;
+	}
+	hooks_add(request, &alarm);
+}
+
+static const char *
+github_repository(const struct hooks_request *request)
+{
+	const char *place = github_place(request);
+
+	return place ? place : "repository";
+}
+
 static void
 github_add_run(struct hooks_request *request, const json_t *run, bool is_good)
 {
-	const char *place = github_place(request);
-	const char *repository = place ? place : "repository";
+	const char *repository = github_repository(request);
+	const char *path = hooks_string(run, "path"), *file;
 	struct hooks_line name = hooks_line(run, "name", "workflow");
 	struct hooks_line branch = github_branch(request, run);
-	struct buffer title = { 0 }, message = { 0 }, words = { 0 };
-	char key[HOOKS_KEY_BYTES + 1];
+	struct buffer title = { 0 }, message = { 0 }, words = { 0 }, former = { 0 };
 
-	buffer_printf(&words, "%s/%s/%s", repository, name.text, branch.text);
-	hooks_make_key(key, words.bytes, NULL);
+	/* A workflow is its file. Its name is for people, and may change. */
+	file = path ? strrchr(path, '/') : NULL;
+	file = file ? file + 1 : path;
+	buffer_printf(&former, "%s/%s/%s", repository, name.text, branch.text);
+	buffer_printf(
+		&words, "%s/%s/%s", repository, file ? file : name.text, branch.text);
 	buffer_printf(&title, "%s %s on %s (%s)", name.text,
 		is_good ? "passed" : "failed", branch.text, repository);
 	buffer_printf(&message, "%s\n%.*s by %s",
-		hooks_line(run, "display_title", name.text).text, SHORT_HASH,
+		hooks_line(run, "display_title", name.text).text, HOOKS_SHORT_HASH,
 		hooks_line(run, "head_sha", "-------").text, github_sender(request).text);
-	hooks_add(request, &(struct hooks_push){
-				   .key = key,
-				   .severity = is_good ? "ok" : "error",
-				   .title = title.bytes,
-				   .message = message.bytes,
-				   .click = hooks_string(run, "html_url"),
-			   });
+	github_add_alarm(request, words.bytes, former.bytes,
+		&(struct hooks_push){
+			.severity = is_good ? "ok" : "error",
+			.title = title.bytes,
+			.message = message.bytes,
+			.click = hooks_string(run, "html_url"),
+		});
 	buffer_clear(&title);
 	buffer_clear(&message);
 	buffer_clear(&words);
+	buffer_clear(&former);
 }
 
-/* Adds an alarm instead of a message. A run that was cancelled, skipped or is stale says
- * nothing about the branch. */
+enum outcome {
+	OUTCOME_NONE, /* cancelled, skipped, stale, under way: says nothing */
+	OUTCOME_GOOD,
+	OUTCOME_BAD,
+};
+
+static enum outcome
+github_outcome(const char *conclusion)
+{
+	static const char *const bad[] = { "failure", "timed_out", "startup_failure",
+		"error" };
+	size_t i;
+
+	if (!conclusion)
+		return OUTCOME_NONE;
+	if (!strcmp(conclusion, "success"))
+		return OUTCOME_GOOD;
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		if (!strcmp(conclusion, bad[i]))
+			return OUTCOME_BAD;
+	return OUTCOME_NONE;
+}
+
+/* Adds an alarm instead of a message. */
 static void
 github_on_workflow_run(
 	struct hooks_request *request, struct buffer *text, const json_t *run)
 {
-	const char *conclusion = hooks_string(run, "conclusion");
+	enum outcome outcome = github_outcome(hooks_string(run, "conclusion"));
 
 	(void)text;
-	if (!conclusion)
+	if (outcome != OUTCOME_NONE)
+		github_add_run(request, run, outcome == OUTCOME_GOOD);
+}
+
+/* A check of another program than GitHub Actions, whose checks come as workflow_run. */
+static void
+github_on_check_run(struct hooks_request *request, struct buffer *text, const json_t *run)
+{
+	enum outcome outcome = github_outcome(hooks_string(run, "conclusion"));
+	const json_t *suite = json_object_get(run, "check_suite");
+	struct hooks_line app = hooks_line(json_object_get(run, "app"), "slug", "check");
+	struct hooks_line name = hooks_line(run, "name", "check");
+	struct hooks_line branch = hooks_line(suite, "head_branch", "(no branch)");
+	const char *repository = github_repository(request);
+	struct buffer words = { 0 };
+
+	if (outcome == OUTCOME_NONE || !strcmp(app.text, "github-actions"))
 		return;
-	if (!strcmp(conclusion, "success"))
-		github_add_run(request, run, true);
-	else if (!strcmp(conclusion, "failure") || !strcmp(conclusion, "timed_out") ||
-		 !strcmp(conclusion, "startup_failure"))
-		github_add_run(request, run, false);
+	buffer_printf(text, "%s %s on %s (%s)", name.text,
+		outcome == OUTCOME_GOOD ? "passed" : "failed", branch.text, repository);
+	buffer_printf(
+		&words, "%s/%s/%s/%s", repository, app.text, name.text, branch.text);
+	github_add_alarm(request, words.bytes, NULL,
+		&(struct hooks_push){
+			.severity = outcome == OUTCOME_GOOD ? "ok" : "error",
+			.title = text->bytes,
+			.message = hooks_string(json_object_get(run, "output"), "title"),
+			.click = hooks_string(run, "html_url"),
+		});
+	buffer_clear(&words);
+	buffer_clear(text);
+}
+
+static void
+github_on_deployment_status(
+	struct hooks_request *request, struct buffer *text, const json_t *status)
+{
+	enum outcome outcome = github_outcome(hooks_string(status, "state"));
+	const json_t *deployment = json_object_get(request->body, "deployment");
+	struct hooks_line environment =
+		hooks_line(deployment, "environment", "(no environment)");
+	const char *link = hooks_string(status, "target_url");
+	struct buffer words = { 0 };
+
+	if (outcome == OUTCOME_NONE)
+		return;
+	buffer_printf(text, "Deployment of %s to %s %s", github_repository(request),
+		environment.text, outcome == OUTCOME_GOOD ? "succeeded" : "failed");
+	buffer_printf(
+		&words, "%s/deploy/%s", github_repository(request), environment.text);
+	github_add_alarm(request, words.bytes, NULL,
+		&(struct hooks_push){
+			.severity = outcome == OUTCOME_GOOD ? "ok" : "error",
+			.title = text->bytes,
+			.message = hooks_string(status, "description"),
+			.click = link ? link : hooks_string(status, "log_url"),
+		});
+	buffer_clear(&words);
+	buffer_clear(text);
+}
+
+/* Whether an action of a security alert raises it ("created"), ends it, or does
+ * neither. */
+static enum outcome
+github_alert_outcome(const char *action)
+{
+	static const char *const raised[] = { "created", "create", "reopened",
+		"reopened_by_user", "reintroduced", "auto_reopened",
+		"appeared_in_branch" };
+	static const char *const ended[] = { "fixed", "dismissed", "dismiss",
+		"auto_dismissed", "closed_by_user", "resolved", "resolve", "revoked" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(raised); i++)
+		if (!strcmp(action, raised[i]))
+			return OUTCOME_BAD;
+	for (i = 0; i < ARRAY_SIZE(ended); i++)
+		if (!strcmp(action, ended[i]))
+			return OUTCOME_GOOD;
+	return OUTCOME_NONE;
+}
+
+/* dependabot_alert, code_scanning_alert, secret_scanning_alert. */
+static void
+github_on_alert(struct hooks_request *request, struct buffer *text, const json_t *alert)
+{
+	static const char *const names[] = { "summary", "description", "name", "id",
+		NULL };
+	enum outcome outcome = github_alert_outcome(github_action(request));
+	const json_t *advisory = json_object_get(alert, "security_advisory");
+	const json_t *rule = advisory ? advisory : json_object_get(alert, "rule");
+	const char *severity =
+		hooks_severity(hooks_string(rule, "security_severity_level"));
+	const char *what = hooks_first(rule, names);
+	struct buffer words = { 0 };
+
+	if (outcome == OUTCOME_NONE)
+		return;
+	if (!severity)
+		severity = hooks_severity(hooks_string(rule, "severity"));
+	if (!what)
+		what = hooks_string(alert, "secret_type_display_name");
+	if (!severity || !strcmp(severity, "ok"))
+		severity = "error";
+	buffer_printf(text, "%s: %s", github_repository(request),
+		what ? hooks_line_of(what, strlen(what)).text : "security alert");
+	buffer_printf(&words, "%s/%s/%" JSON_INTEGER_FORMAT, github_repository(request),
+		request->event, json_integer_value(json_object_get(alert, "number")));
+	github_add_alarm(request, words.bytes, NULL,
+		&(struct hooks_push){
+			.severity = outcome == OUTCOME_GOOD ? "ok" : severity,
+			.title = text->bytes,
+			.click = hooks_string(alert, "html_url"),
+		});
+	buffer_clear(&words);
+	buffer_clear(text);
+}
+
+/* A comment on a line of a pull request. */
+static void
+github_on_review_comment(
+	struct hooks_request *request, struct buffer *text, const json_t *comment)
+{
+	github_say_did(request, text, "commented on pull request",
+		json_object_get(request->body, "pull_request"));
+	if (hooks_string(comment, "path"))
+		buffer_printf(text, "\n%s:", hooks_line(comment, "path", "").text);
+	hooks_quote(text, comment, "body");
+}
+
+static void
+github_on_discussion(
+	struct hooks_request *request, struct buffer *text, const json_t *discussion)
+{
+	const char *action = github_action(request);
+	const char *did = !strcmp(action, "created")    ? "started discussion"
+			  : !strcmp(action, "closed")   ? "closed discussion"
+			  : !strcmp(action, "answered") ? "answered discussion"
+							: NULL;
+
+	if (!did)
+		return;
+	github_say_did(request, text, did, discussion);
+	if (!strcmp(action, "created"))
+		hooks_quote(text, discussion, "body");
+}
+
+static void
+github_on_discussion_comment(
+	struct hooks_request *request, struct buffer *text, const json_t *comment)
+{
+	github_say_did(request, text, "commented on discussion",
+		json_object_get(request->body, "discussion"));
+	hooks_quote(text, comment, "body");
+}
+
+/* Gitea has an event for each result of a review. */
+static void
+github_on_gitea_review(
+	struct hooks_request *request, struct buffer *text, const json_t *pull)
+{
+	const char *did = !strcmp(request->event, "pull_request_approved")
+				  ? "approved pull request"
+			  : !strcmp(request->event, "pull_request_rejected")
+				  ? "requested changes to pull request"
+				  : "reviewed pull request";
+
+	github_say_did(request, text, did, pull);
+	hooks_quote(text, json_object_get(request->body, "review"), "content");
 }
 
 static void
@@ -297,17 +516,17 @@ github_on_fork(struct hooks_request *request, struct buffer *text, const json_t 
 		hooks_line(fork, "full_name", "(no name)").text);
 }
 
-/* A branch or a tag was created or deleted: the event is "create" or "delete". */
 static void
-github_on_ref(struct hooks_request *request, struct buffer *text, const json_t *subject)
+github_on_delete(
+	struct hooks_request *request, struct buffer *text, const json_t *subject)
 {
 	(void)subject;
 	if (!hooks_string(request->body, "ref"))
 		message_refuse(request->fault, "bad_hook",
-			"not a GitHub event of that name: the string \"ref\" is missing");
+			"not an event of that name: the string \"ref\" is missing");
 	else
-		buffer_printf(text, "%s %sd %s %s", github_sender(request).text,
-			request->event, hooks_line(request->body, "ref_type", "ref").text,
+		buffer_printf(text, "%s deleted %s %s", github_sender(request).text,
+			hooks_line(request->body, "ref_type", "ref").text,
 			hooks_line(request->body, "ref", "").text);
 }
 
@@ -328,25 +547,46 @@ github_on_ping(struct hooks_request *request, struct buffer *text, const json_t 
 	}
 }
 
+/* There is no "create": a push says that it has created a branch or tag. Gitea sends no
+ * push for what was deleted. */
 static const struct github_event events[] = {
-	{ "push", { NULL }, NULL, github_on_push },
-	{ "pull_request", { "pull_request" }, NULL, github_on_pull_request },
-	{ "pull_request_review", { "review", "pull_request" }, "submitted",
+	{ "push", FORGE_BOTH, { NULL }, NULL, github_on_push },
+	{ "pull_request", FORGE_BOTH, { "pull_request" }, NULL, github_on_pull_request },
+	{ "pull_request_review", FORGE_GITHUB, { "review", "pull_request" }, "submitted",
 		github_on_pull_request_review },
-	{ "issues", { "issue" }, NULL, github_on_issues },
-	{ "issue_comment", { "comment", "issue" }, "created", github_on_issue_comment },
-	{ "release", { "release" }, "published", github_on_release },
-	{ "workflow_run", { "workflow_run" }, "completed", github_on_workflow_run },
-	{ "star", { "repository" }, "created", github_on_star },
-	{ "fork", { "forkee" }, NULL, github_on_fork },
-	{ "create", { NULL }, NULL, github_on_ref },
-	{ "delete", { NULL }, NULL, github_on_ref },
-	{ "ping", { NULL }, NULL, github_on_ping },
+	{ "pull_request_review_comment", FORGE_GITHUB, { "comment", "pull_request" },
+		"created", github_on_review_comment },
+	{ "pull_request_approved", FORGE_GITEA, { "pull_request" }, NULL,
+		github_on_gitea_review },
+	{ "pull_request_rejected", FORGE_GITEA, { "pull_request" }, NULL,
+		github_on_gitea_review },
+	{ "pull_request_comment", FORGE_GITEA, { "pull_request" }, NULL,
+		github_on_gitea_review },
+	{ "issues", FORGE_BOTH, { "issue" }, NULL, github_on_issues },
+	{ "issue_comment", FORGE_BOTH, { "comment", "issue" }, "created",
+		github_on_issue_comment },
+	{ "discussion", FORGE_GITHUB, { "discussion" }, NULL, github_on_discussion },
+	{ "discussion_comment", FORGE_GITHUB, { "comment", "discussion" }, "created",
+		github_on_discussion_comment },
+	{ "release", FORGE_BOTH, { "release" }, "published", github_on_release },
+	{ "workflow_run", FORGE_BOTH, { "workflow_run" }, "completed",
+		github_on_workflow_run },
+	{ "check_run", FORGE_GITHUB, { "check_run" }, "completed", github_on_check_run },
+	{ "deployment_status", FORGE_GITHUB, { "deployment_status", "deployment" }, NULL,
+		github_on_deployment_status },
+	{ "dependabot_alert", FORGE_GITHUB, { "alert" }, NULL, github_on_alert },
+	{ "code_scanning_alert", FORGE_GITHUB, { "alert" }, NULL, github_on_alert },
+	{ "secret_scanning_alert", FORGE_GITHUB, { "alert" }, NULL, github_on_alert },
+	{ "star", FORGE_GITHUB, { "repository" }, "created", github_on_star },
+	{ "fork", FORGE_GITHUB, { "forkee" }, NULL, github_on_fork },
+	{ "delete", FORGE_GITEA, { NULL }, NULL, github_on_delete },
+	{ "ping", FORGE_GITHUB, { NULL }, NULL, github_on_ping },
 };
 
 static void
 github_convert_event(struct hooks_request *request, const struct github_event *event)
 {
+	static const char *const compare_links[] = { "compare", "compare_url", NULL };
 	const json_t *subject = NULL;
 	struct buffer text = { 0 };
 	const char *click;
@@ -357,7 +597,7 @@ github_convert_event(struct hooks_request *request, const struct github_event *e
 
 		if (!json_is_object(object)) {
 			message_refuse(request->fault, "bad_hook",
-				"not a GitHub event of that name: the object \"%s\" is "
+				"not an event of that name: the object \"%s\" is "
 				"missing",
 				event->objects[i]);
 			return;
@@ -370,7 +610,7 @@ github_convert_event(struct hooks_request *request, const struct github_event *e
 	click = hooks_string(subject, "html_url");
 	/* Only a push has this link. A deleted branch has no page that compares it. */
 	if (!subject && !json_is_true(json_object_get(request->body, "deleted")))
-		click = hooks_string(request->body, "compare");
+		click = hooks_first(request->body, compare_links);
 	if (!click)
 		click = hooks_string(
 			json_object_get(request->body, "repository"), "html_url");
@@ -383,19 +623,32 @@ github_convert_event(struct hooks_request *request, const struct github_event *e
 	buffer_clear(&text);
 }
 
-void
-hooks_convert_github(struct hooks_request *request)
+static void
+github_convert(struct hooks_request *request, enum forge forge, const char *header)
 {
 	size_t i;
 
 	if (!request->event)
-		message_refuse(request->fault, "bad_hook",
-			"the header X-GitHub-Event is missing");
+		message_refuse(
+			request->fault, "bad_hook", "the header %s is missing", header);
 	else if (!json_is_object(request->body))
-		message_refuse(request->fault, "bad_hook",
-			"a GitHub event must be a JSON object");
+		message_refuse(
+			request->fault, "bad_hook", "the body must be a JSON object");
 	else
 		for (i = 0; i < ARRAY_SIZE(events); i++)
-			if (!strcmp(events[i].name, request->event))
+			if (events[i].forges & forge &&
+				!strcmp(events[i].name, request->event))
 				github_convert_event(request, &events[i]);
+}
+
+void
+hooks_convert_github(struct hooks_request *request)
+{
+	github_convert(request, FORGE_GITHUB, "X-GitHub-Event");
+}
+
+void
+hooks_convert_gitea(struct hooks_request *request)
+{
+	github_convert(request, FORGE_GITEA, "X-Gitea-Event");
 }

@@ -41,10 +41,11 @@ grafana_legacy_severity(const json_t *body, const char *state)
 static void
 grafana_add_rule(struct hooks_request *request, const char *state)
 {
+	static const char *const titles[] = { "ruleName", "title", NULL };
 	const json_t *body = request->body, *id = json_object_get(body, "ruleId");
 	const char *severity = grafana_legacy_severity(body, state);
-	const char *name = hooks_string(body, "ruleName");
-	char mark[24], key[HOOKS_KEY_BYTES + 1];
+	const char *name = hooks_first(body, titles);
+	char mark[24], key[HOOKS_KEY_BYTES + 1], former[HOOKS_KEY_BYTES + 1];
 	struct buffer message = { 0 };
 
 	if (!severity)
@@ -52,13 +53,15 @@ grafana_add_rule(struct hooks_request *request, const char *state)
 	if (!name)
 		name = "alert";
 	snprintf(mark, sizeof(mark), "%" JSON_INTEGER_FORMAT, json_integer_value(id));
-	hooks_make_key(key, name, mark);
+	hooks_make_key(former, name, mark);
+	hooks_make_key(key, id ? "grafana" : name, mark);
 	hooks_say_string(&message, body, "message");
 	grafana_say_matches(&message, json_object_get(body, "evalMatches"));
 	if (!message.len && !strcmp(state, "no_data"))
 		buffer_printf(&message, "no data");
 	hooks_add(request, &(struct hooks_push){
 				   .key = key,
+				   .former_key = former,
 				   .severity = severity,
 				   .title = name,
 				   .message = message.bytes,

@@ -21,27 +21,36 @@
 static const struct {
 	const char *name;
 	const char *username;
+	const char *event_header;
 	void (*convert)(struct hooks_request *request);
 } kinds[] = {
-	{ "alertmanager", "alertmanager", hooks_convert_alertmanager },
-	{ "grafana", "grafana", hooks_convert_grafana },
-	{ "github", "github", hooks_convert_github },
-	{ "generic", NULL, hooks_convert_generic },
+	{ "alertmanager", "alertmanager", NULL, hooks_convert_alertmanager },
+	{ "grafana", "grafana", NULL, hooks_convert_grafana },
+	{ "github", "github", "x-github-event", hooks_convert_github },
+	{ "gitea", "gitea", "x-gitea-event", hooks_convert_gitea },
+	{ "gitlab", "gitlab", NULL, hooks_convert_gitlab },
+	{ "kuma", "kuma", NULL, hooks_convert_kuma },
+	{ "sentry", "sentry", "sentry-hook-resource", hooks_convert_sentry },
+	{ "generic", NULL, NULL, hooks_convert_generic },
 };
 
 /* Linnet's severities, and the words of other programs for each. */
 static const struct {
 	const char *severity;
-	const char *words[10];
+	const char *words[16];
 } severities[] = {
-	{ "critical",
-		{ "critical", "page", "emergency", "fatal", "high", "disaster", NULL } },
-	{ "error", { "error", "major", "down", NULL } },
-	{ "warning", { "warning", "warn", "medium", "minor", "firing", "alerting",
-			     "triggered", "problem", NULL } },
-	{ "info", { "info", "information", "none", "low", "debug", "notice", NULL } },
+	{ "critical", { "critical", "crit", "page", "emergency", "fatal", "high",
+			      "disaster", NULL } },
+	{ "error", { "error", "err", "major", "down", "failed", "failure", "failing",
+			   "unreachable", "offline", "unhealthy", NULL } },
+	{ "warning",
+		{ "warning", "warn", "medium", "moderate", "minor", "firing", "alerting",
+			"alarm", "triggered", "problem", "degraded", "average", NULL } },
+	{ "info", { "info", "information", "informational", "none", "low", "debug",
+			  "notice", NULL } },
 	{ "ok", { "ok", "up", "resolved", "recovered", "recovery", "healthy", "cleared",
-			NULL } },
+			"clear", "normal", "closed", "success", "successful", "passed",
+			"online", NULL } },
 };
 
 enum hook_kind
@@ -55,11 +64,22 @@ hook_find(const char *name)
 	return (enum hook_kind)i;
 }
 
-json_t *
-hook_convert(
-	enum hook_kind kind, const char *event, json_t *body, struct message_fault *fault)
+const char *
+hook_event_header(enum hook_kind kind)
 {
-	struct hooks_request request = { .event = event, .body = body, .fault = fault };
+	return kinds[kind].event_header;
+}
+
+json_t *
+hook_convert(enum hook_kind kind, const char *event, json_t *body, size_t max_text_bytes,
+	struct message_fault *fault)
+{
+	struct hooks_request request = {
+		.event = event,
+		.body = body,
+		.max_text_bytes = size_min(max_text_bytes, HOOKS_MESSAGE_BYTES),
+		.fault = fault,
+	};
 
 	assert(kind < HOOK_UNKNOWN);
 	memset(fault, 0, sizeof(*fault));
@@ -253,7 +273,8 @@ hooks_is_link(const char *url)
 	for (at = url; *at; at++)
 		if ((unsigned char)*at <= ' ' || *at == 0x7f)
 			return false;
-	return true;
+	at = strstr(url, "//") + 2;
+	return *at && !strchr("/:?#", *at);
 }
 
 void
@@ -324,8 +345,8 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 		title = push->key ? title : "";
 	}
 	line = hooks_line_of(title, strlen(title));
-	if (!hooks_copy_text(text, HOOKS_MESSAGE_BYTES, message))
-		hooks_add_ellipsis(text, HOOKS_MESSAGE_BYTES);
+	if (!hooks_copy_text(text, request->max_text_bytes, message))
+		hooks_add_ellipsis(text, request->max_text_bytes);
 	if (username && name_fault(username, HOOKS_NAME_BYTES))
 		username = NULL;
 	/* "*" leaves out what is NULL. */
@@ -335,6 +356,14 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 			push->key ? push->severity : NULL, "title",
 			*line.text ? line.text : NULL, "message", text, "click", click,
 			"username", username, "tags", hooks_clean_tags(push->tags)));
+	if (push->key && push->former_key && strcmp(push->former_key, push->key) != 0 &&
+		!strcmp(push->severity, "ok")) {
+		struct hooks_push former = *push;
+
+		former.key = push->former_key;
+		former.former_key = NULL;
+		hooks_add(request, &former);
+	}
 }
 
 void

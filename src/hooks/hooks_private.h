@@ -20,13 +20,16 @@
 #define HOOKS_MAX_TAGS 8
 #define HOOKS_TAG_BYTES 64
 #define HOOKS_MARK_BYTES 8
+/* Digits of a commit's hash that are shown. */
+#define HOOKS_SHORT_HASH 7
 
 /* The body that is converted. Each converter appends to pushes, or fills in *fault, all
  * zero before, if the body is not a webhook of its kind. */
 struct hooks_request {
 	const char *username; /* sender of the pushes; NULL: the body may name one */
-	const char *event;    /* header X-GitHub-Event, or NULL */
+	const char *event;    /* the header that names the event, or NULL */
 	json_t *body;
+	size_t max_text_bytes; /* of a message, up to HOOKS_MESSAGE_BYTES */
 	json_t *pushes;
 	struct message_fault *fault;
 };
@@ -34,11 +37,28 @@ struct hooks_request {
 void hooks_convert_alertmanager(struct hooks_request *request);
 void hooks_convert_grafana(struct hooks_request *request);
 void hooks_convert_github(struct hooks_request *request);
+void hooks_convert_gitea(struct hooks_request *request);
+void hooks_convert_gitlab(struct hooks_request *request);
+void hooks_convert_kuma(struct hooks_request *request);
+void hooks_convert_sentry(struct hooks_request *request);
 void hooks_convert_generic(struct hooks_request *request);
 
 /* Add an alarm for each item of alerts, the array of an Alertmanager webhook (version 4).
  * Grafana 9 and later sends the same. Fills in the fault as a converter does. */
 void hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
+
+/* Add the alarm of an Uptime Kuma monitor that went up or down. Returns false if body is
+ * something else. */
+bool hooks_add_monitor(struct hooks_request *request, const json_t *body);
+
+/* True if object has a text of Slack's: attachments or blocks. */
+bool hooks_is_slack(const json_t *object);
+
+/* Append the text, attachments and blocks of a message for Slack. */
+void hooks_say_slack(struct buffer *text, const json_t *object);
+
+/* Append the first line of each commit, oldest first; of many, the newest ones. */
+void hooks_say_commits(struct buffer *text, const json_t *commits);
 
 /* The severity of a firing alert: its label "severity" if that is known and not "ok",
  * else "warning". */
@@ -47,6 +67,9 @@ const char *hooks_firing_severity(const json_t *labels);
 /* The parts of a push object, not yet cleaned. */
 struct hooks_push {
 	const char *key; /* key of an alarm, made by hooks_make_key; NULL: a message */
+	/* The key that an earlier version gave the alarm, or NULL. What clears the alarm
+	 * clears that one, too. */
+	const char *former_key;
 	const char *severity; /* of an alarm */
 	const char *username; /* left out if NULL or not a valid name */
 	const char *title;    /* if NULL or blank: the key of an alarm, else none */
@@ -88,7 +111,8 @@ void hooks_say_string(struct buffer *text, const json_t *object, const char *key
  * HOOKS_QUOTE_BYTES. */
 void hooks_quote(struct buffer *text, const json_t *object, const char *key);
 
-/* True for an http or https URL of at most HOOKS_URL_BYTES without blanks. */
+/* True for an http or https URL with a host, of at most HOOKS_URL_BYTES without blanks.
+ */
 bool hooks_is_link(const char *url);
 
 /* Write the key of an alarm to key, which has room for HOOKS_KEY_BYTES + 1 bytes. It is

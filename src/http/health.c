@@ -14,9 +14,14 @@ health_answer_ok(struct http_request *request)
 static void
 health_on_ready(struct http_request *request)
 {
+	const struct chat *chat = request->context;
+
 	if (request->conn->table->is_stopping)
 		http_respond_error(
 			request, 503, NULL, "stopping", "the server is stopping");
+	else if (!chat_can_keep(chat))
+		http_respond_error(request, 503, NULL, "store_failed",
+			"messages cannot be kept now");
 	else
 		health_answer_ok(request);
 }
@@ -35,7 +40,7 @@ static const struct http_route rows[] = {
 };
 
 struct http_routes
-health_routes(void)
+health_routes(struct chat *chat)
 {
-	return (struct http_routes){ rows, ARRAY_SIZE(rows), NULL };
+	return (struct http_routes){ rows, ARRAY_SIZE(rows), chat };
 }

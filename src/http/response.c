@@ -181,16 +181,16 @@ http_respond_error(struct http_request *request, int status, const char *headers
 void
 http_respond_fault(struct http_request *request, const struct message_fault *fault)
 {
-	int status = fault_http_status(fault->code);
+	int status = fault->is_too_large     ? 413
+		     : fault->retry_after_ms ? 429
+					     : fault_http_status(fault->code);
+	const char *code = fault->is_too_large ? "too_large" : fault->code;
 	char headers[64] = "Retry-After: 5\r\n";
 
 	/* Retry-After is in whole seconds (RFC 9110 section 10.2.3). */
 	if (fault->retry_after_ms)
 		snprintf(headers, sizeof(headers), "Retry-After: %lld\r\n",
 			(long long)(fault->retry_after_ms + 999) / 1000);
-	if (fault->retry_after_ms)
-		status = 429;
 	http_respond_error(request, status,
-		status == 503 || status == 429 ? headers : NULL, fault->code,
-		fault->text);
+		status == 503 || status == 429 ? headers : NULL, code, fault->text);
 }

@@ -64,7 +64,20 @@ line_get_number(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* Append format, in which each %s is text of a client and each %d a long long. */
+/* A name in a line that is not said by it. With a space in it, it could look like the
+ * rest of a notice ("ann has", who says what it does: "left"), so it is quoted. */
+static void
+line_append_name(struct buffer *text, const char *name)
+{
+	const char *quote = strpbrk(name, " \"") ? "\"" : "";
+
+	line_append_string(text, quote);
+	line_text_append_clean(text, name, strlen(name));
+	line_append_string(text, quote);
+}
+
+/* Append format, in which each %s is text of a client, each %n a name and each %d a long
+ * long. */
 static void
 line_add(struct buffer *text, const char *format, ...)
 {
@@ -79,6 +92,8 @@ line_add(struct buffer *text, const char *format, ...)
 		} else if (*++format == 's') {
 			string = va_arg(arguments, const char *);
 			line_text_append_clean(text, string, strlen(string));
+		} else if (*format == 'n') {
+			line_append_name(text, va_arg(arguments, const char *));
 		} else {
 			snprintf(number, sizeof(number), "%lld",
 				va_arg(arguments, long long));
@@ -111,11 +126,11 @@ line_append_message(struct buffer *text, const json_t *object)
 	const char *title = line_get(object, "title");
 
 	if (!*said && !*title && strcmp(type, "message") != 0) {
-		line_add(text, "* %s sent: %s\n", name, type);
+		line_add(text, "* %n sent: %s\n", name, type);
 		return;
 	}
 	if (json_is_true(json_object_get(object, "action")))
-		line_add(text, "* %s %s", name, said);
+		line_add(text, "* %n %s", name, said);
 	else if (*title)
 		line_add(text, "%s: %s%s%s", name, title, *said ? ": " : "", said);
 	else
@@ -131,11 +146,11 @@ line_append_presence(struct buffer *text, const json_t *object)
 	const char *name = line_get(object, "username");
 
 	if (!strcmp(event, "enter"))
-		line_add(text, "* %s has entered\n", name);
+		line_add(text, "* %n has entered\n", name);
 	else if (!strcmp(event, "leave"))
-		line_add(text, "* %s has left\n", name);
+		line_add(text, "* %n has left\n", name);
 	else
-		line_add(text, "* %s is now %s\n", line_get(object, "was"), name);
+		line_add(text, "* %n is now %n\n", line_get(object, "was"), name);
 }
 
 static void
@@ -168,7 +183,7 @@ line_append_alarm(struct buffer *text, const json_t *object)
 
 	line_add(text, "! ");
 	if (!strcmp(state, "acknowledged"))
-		line_add(text, "%s acknowledged %s", line_get(object, "acknowledged_by"),
+		line_add(text, "%n acknowledged %s", line_get(object, "acknowledged_by"),
 			key);
 	else if (!strcmp(state, "cleared"))
 		line_add(text, "OK %s", key);
@@ -193,6 +208,9 @@ line_append_page(struct buffer *text, const json_t *object)
 		message = json_array_get(messages, backwards ? count - 1 - i : i);
 		line_text_append(text, message);
 	}
+	if (json_is_false(json_object_get(object, "complete")))
+		line_add(text, "* The search took too long: older messages were not "
+			       "searched\n");
 	line_add(text, "* That was %s of %s\n",
 		count ? "the latest" : "nothing: there is no history",
 		line_get(object, "room"));
@@ -228,7 +246,7 @@ line_append_who(struct buffer *text, const json_t *object)
 	line_add(text, "* In %s:", line_get(object, "room"));
 	json_array_foreach(json_object_get(object, "users"), i, user)
 	{
-		line_add(text, "%s %s (%s)", i ? "," : "", line_get(user, "username"),
+		line_add(text, "%s %n (%s)", i ? "," : "", line_get(user, "username"),
 			line_get(user, "via"));
 	}
 	line_add(text, "\n");

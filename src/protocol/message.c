@@ -125,15 +125,15 @@ message_read_members(struct message *message, struct message_fault *fault)
 }
 
 int
-message_decode(struct message *message, const char *bytes, size_t len,
+message_decode(struct message *message, const char *bytes, size_t len, size_t max_bytes,
 	struct message_fault *fault)
 {
 	json_error_t error;
-	json_t *object = json_loadb(bytes, len, 0, &error);
+	json_t *object = json_text_load(bytes, len, 0, &error);
 	char *near;
 
 	if (object)
-		return message_take(message, object, fault);
+		return message_take(message, object, max_bytes, fault);
 	/* jansson's text quotes the input behind " near ", cut at any byte. The client
 	 * knows it. */
 	near = strstr(error.text, " near ");
@@ -168,8 +168,61 @@ message_is_deeper(const json_t *value, size_t levels)
 	return false;
 }
 
+static bool
+message_is_withheld(const char *key)
+{
+	const char *const *name;
+
+	for (name = withheld; *name; name++)
+		if (!strcmp(*name, key))
+			return true;
+	return false;
+}
+
+/* How many bytes of JSON the client's members take, those for the server left out. The
+ * text's own key and quotes do not count, so that a line may be made of anything. */
+static size_t
+message_count_bytes(const json_t *object)
+{
+	struct buffer text = { 0 };
+	size_t frame_bytes = 0, bytes;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		if (!strcmp(key, "message")) {
+			json_text_append(&text, value);
+			frame_bytes = json_is_string(value) ? strlen("\"\"") : 0;
+		} else if (!message_is_withheld(key)) {
+			json_text_append_string(&text, key);
+			json_text_append(&text, value);
+		}
+	}
+	bytes = text.len - frame_bytes;
+	buffer_clear(&text);
+	return bytes;
+}
+
+/* Control characters become up to six bytes of JSON, and 1e14 becomes 17. */
+static int
+message_check_size(
+	const struct message *message, size_t max_bytes, struct message_fault *fault)
+{
+	size_t bytes = message_count_bytes(message->object);
+
+	if (bytes <= max_bytes)
+		return 0;
+	fault->is_too_large = true;
+	return message_refuse(fault, "bad_field",
+		"this would take %zu bytes as JSON, more than twice "
+		"limits.message_bytes (%zu)",
+		bytes, max_bytes);
+}
+
 int
-message_take(struct message *message, json_t *object, struct message_fault *fault)
+message_take(struct message *message, json_t *object, size_t max_bytes,
+	struct message_fault *fault)
 {
 	int r;
 
@@ -183,6 +236,8 @@ message_take(struct message *message, json_t *object, struct message_fault *faul
 			fault, "bad_json", "nested more than %d levels deep", DEPTH);
 	else
 		r = message_read_members(message, fault);
+	if (r == 0)
+		r = message_check_size(message, max_bytes, fault);
 	if (r < 0)
 		message_fini(message);
 	return r;
@@ -212,17 +267,6 @@ message_avatar(const char *email, char *out)
 	if (len)
 		hex_sha256(out, address, len);
 	return len > 0;
-}
-
-static bool
-message_is_withheld(const char *key)
-{
-	const char *const *name;
-
-	for (name = withheld; *name; name++)
-		if (!strcmp(*name, key))
-			return true;
-	return false;
 }
 
 void

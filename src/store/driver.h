@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/queue.h>
 
 #include "linnet/store/store.h"
@@ -62,12 +63,13 @@ struct store {
 	const struct store_ops *ops;
 	char epoch[STORE_EPOCH_BYTES + 1];
 	struct store_options options; /* path is a copy */
+	atomic_bool is_down;          /* set by the driver: nothing can be stored now */
 	/* Only store.c uses these. */
 	struct store_outbox outbox;
 	struct store_writes pending; /* appended since the last flush */
 	size_t writes_under_way;
 	size_t write_bytes_under_way;
-	size_t reads_under_way;
+	size_t reads_under_way, searches_under_way;
 	bool is_closing;
 };
 
@@ -87,12 +89,18 @@ struct store_ops {
 	/* Take writes, which has at least one, and leave the list empty. Answer them in
 	 * order. */
 	void (*write)(struct store *store, struct store_writes *writes);
-	/* Take read and answer it. */
+	/* Take read and answer it. A search is answered within its time. */
 	void (*read)(struct store *store, struct store_read *read);
+	/* Do a part of the reads that were taken, for 1 ms at most. Returns true if there
+	 * is more to do. NULL for a driver with threads of its own. */
+	bool (*step)(struct store *store);
 	/* Delete messages older than cutoff_ms. */
 	void (*prune)(struct store *store, int64_t cutoff_ms);
 	/* Answer everything under way, then close. store.c frees the struct. */
 	void (*close)(struct store *store);
+	/* As store_backup. NULL for a driver that keeps no file. */
+	int (*backup)(
+		const char *path, const char *to, const char *epoch, const char **why);
 };
 
 extern const struct store_ops store_memory_ops;
@@ -103,6 +111,9 @@ extern const struct store_ops store_sqlite_ops;
 void store_answer_writes(struct store *store, struct store_writes *writes);
 void store_answer_read(struct store *store, struct store_read *read);
 
+/* Make store_fd readable, so that store_dispatch is called. Any thread may call it. */
+void store_wake(struct store *store);
+
 /* Copy message to the end of the page. Returns false and sets "more" if the page is full:
  * add nothing after that. */
 bool store_read_add(struct store_read *read, const struct store_message *message);
@@ -110,8 +121,9 @@ bool store_read_add(struct store_read *read, const struct store_message *message
 /* Reverse the order of the page. */
 void store_read_reverse(struct store_read *read);
 
-/* Set a random epoch. Returns 0 or -errno. */
-int store_make_epoch(struct store *store);
+/* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.
+ */
+int store_make_epoch(char *epoch);
 
 /* By how many messages a room of count messages is over keep_messages. */
 uint64_t store_excess(const struct store *store, uint64_t count);

@@ -3,14 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
 #include "store/fts_tokenizer.h"
+#include "store/phrases.h"
 #include "store/segment.h"
 
 /* Delete at most this many messages in one call of prune, which takes about 1 ms. */
 #define PRUNE_STEP 10000
+
+/* CPU time of one step of the searches. */
+#define STEP_US 1000
 
 struct memory_key {
 	UT_hash_handle hh; /* by text */
@@ -36,9 +41,21 @@ struct memory_room {
 	char name[];
 };
 
+/* A search that is not answered yet. */
+struct memory_search {
+	STAILQ_ENTRY(memory_search) link;
+	struct store_read *read;
+	struct phrases phrases;
+	uint64_t next_id; /* all newer messages have been searched */
+	int64_t spent_us; /* of clock_thread_us */
+};
+
+STAILQ_HEAD(memory_searches, memory_search);
+
 struct store_memory {
 	struct store store;
 	struct memory_room *rooms;
+	struct memory_searches searches;
 	struct fts_tokenizer *tokenizer;
 };
 
@@ -52,12 +69,13 @@ static int
 memory_open(struct store *store, const char **why)
 {
 	struct store_memory *memory = memory_of(store);
-	int r = store_make_epoch(store);
+	int r = store_make_epoch(store->epoch);
 
 	if (r < 0) {
 		*why = "the system has no random numbers";
 		return r;
 	}
+	STAILQ_INIT(&memory->searches);
 	memory->tokenizer = fts_tokenizer_new();
 	if (!memory->tokenizer) {
 		*why = "the SQLite library of this machine has no full-text search "
@@ -253,54 +271,83 @@ memory_read_before(struct store_read *read, const struct memory_room *room)
 	store_read_reverse(read);
 }
 
-/* Split the query into count phrases, each as fts_tokenizer_run returns it. The caller
- * frees them and the list. */
-static char **
-memory_split_query(struct store *store, const char *query, size_t *count)
-{
-	char **phrases = NULL;
-	struct segment_part part;
-
-	for (*count = 0; segment_next_part(&query, &part);) {
-		char *segmented = segment_text(part.text, part.len);
-		char *phrase = fts_tokenizer_run(memory_of(store)->tokenizer, segmented);
-		free(segmented);
-		if (*phrase) {
-			phrases = xrealloc(phrases, (*count + 1) * sizeof(*phrases));
-			phrases[(*count)++] = phrase;
-		} else {
-			free(phrase);
-		}
-	}
-	return phrases;
-}
-
+/* Search from message next down until until_us of clock_thread_us. Returns true if the
+ * search is done. Messages may have been deleted since the last step. */
 static bool
-memory_has_phrases(const char *tokens, char *const *phrases, size_t count)
+memory_search_until(struct store *store, struct memory_search *search, int64_t until_us)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strstr(tokens, phrases[i]))
+	const struct memory_room *room = memory_find_room(store, search->read->room);
+
+	if (!room)
+		return true;
+	search->read->page.first_id = room->first_id;
+	search->next_id =
+		search->next_id < room->last_id ? search->next_id : room->last_id;
+	for (; search->next_id >= room->first_id; search->next_id--) {
+		const struct memory_message *kept = *memory_slot(room, search->next_id);
+
+		if (clock_thread_us() >= until_us)
 			return false;
+		if (phrases_are_in(&search->phrases, kept->tokens) &&
+			!store_read_add(search->read, &kept->message))
+			return true;
+	}
 	return true;
 }
 
-/* Searches every message of the room: about 0.3 ms for 10,000. */
+/* Answer the search; is_cut says that it is not done. */
 static void
-memory_read_search(
-	struct store *store, struct store_read *read, const struct memory_room *room)
+memory_end_search(struct store *store, struct memory_search *search, bool is_cut)
 {
-	size_t count;
-	char **phrases = memory_split_query(store, read->query, &count);
+	const struct memory_room *room = memory_find_room(store, search->read->room);
 
-	for (uint64_t id = room->last_id; count && id >= room->first_id; id--) {
-		const struct memory_message *kept = *memory_slot(room, id);
-		if (memory_has_phrases(kept->tokens, phrases, count) &&
-			!store_read_add(read, &kept->message))
-			break;
+	if (is_cut && room)
+		search->read->page.searched_from =
+			(search->next_id < room->last_id ? search->next_id
+							 : room->last_id) +
+			1;
+	STAILQ_REMOVE_HEAD(&memory_of(store)->searches, link);
+	store_answer_read(store, search->read);
+	phrases_fini(&search->phrases);
+	free(search);
+}
+
+/* Searches take turns, so that a short one does not wait for the end of a long one. */
+static bool
+memory_step(struct store *store)
+{
+	struct memory_searches *searches = &memory_of(store)->searches;
+	int64_t begin_us = clock_thread_us(), now_us = begin_us;
+	struct memory_search *search;
+
+	while (now_us < begin_us + STEP_US && (search = STAILQ_FIRST(searches))) {
+		bool is_alone = !STAILQ_NEXT(search, link);
+		int64_t max_ms = is_alone ? STORE_SEARCH_MS : STORE_SEARCH_BUSY_MS;
+		bool is_done = memory_search_until(store, search, begin_us + STEP_US);
+
+		search->spent_us += clock_thread_us() - now_us;
+		now_us = clock_thread_us();
+		if (is_done || search->spent_us >= max_ms * 1000) {
+			memory_end_search(store, search, !is_done);
+			continue;
+		}
+		STAILQ_REMOVE_HEAD(searches, link);
+		STAILQ_INSERT_TAIL(searches, search, link);
 	}
-	for (size_t i = 0; i < count; i++)
-		free(phrases[i]);
-	free(phrases);
+	return !STAILQ_EMPTY(searches);
+}
+
+static void
+memory_begin_search(struct store *store, struct store_read *read)
+{
+	struct store_memory *memory = memory_of(store);
+	struct memory_search *search = xcalloc(1, sizeof(*search));
+
+	search->read = read;
+	search->next_id = UINT64_MAX;
+	phrases_init(&search->phrases, memory->tokenizer, read->query);
+	STAILQ_INSERT_TAIL(&memory->searches, search, link);
+	store_wake(store);
 }
 
 static void
@@ -308,14 +355,16 @@ memory_read(struct store *store, struct store_read *read)
 {
 	struct memory_room *room = memory_find_room(store, read->room);
 
+	if (read->kind == STORE_SEARCH) {
+		memory_begin_search(store, read);
+		return;
+	}
 	if (room) {
 		read->page.first_id = room->first_id;
 		if (read->kind == STORE_AFTER)
 			memory_read_after(read, room);
-		else if (read->kind == STORE_BEFORE)
-			memory_read_before(read, room);
 		else
-			memory_read_search(store, read, room);
+			memory_read_before(read, room);
 	}
 	store_answer_read(store, read);
 }
@@ -348,7 +397,10 @@ memory_close(struct store *store)
 {
 	struct store_memory *memory = memory_of(store);
 	struct memory_room *room, *next;
+	struct memory_search *search;
 
+	while ((search = STAILQ_FIRST(&memory->searches)))
+		memory_end_search(store, search, true);
 	HASH_ITER(hh, memory->rooms, room, next)
 	{
 		HASH_DEL(memory->rooms, room);
@@ -363,6 +415,7 @@ const struct store_ops store_memory_ops = {
 	.open = memory_open,
 	.write = memory_write,
 	.read = memory_read,
+	.step = memory_step,
 	.prune = memory_prune,
 	.close = memory_close,
 };

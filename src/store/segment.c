@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "linnet/base/utf8.h"
 #include "linnet/base/util.h"
@@ -143,4 +144,31 @@ segment_next_part(const char **cursor, struct segment_part *part)
 	part->len = (size_t)(text - part->text);
 	*cursor = text;
 	return part->len > 0;
+}
+
+static bool
+segment_has_part(
+	const struct segment_part *parts, size_t count, const struct segment_part *part)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].len == part->len &&
+			!strncasecmp(parts[i].text, part->text, part->len))
+			return true;
+	return false;
+}
+
+size_t
+segment_split(const char *query, struct segment_part *parts, size_t max)
+{
+	struct segment_part part;
+	size_t count = 0;
+
+	while (count <= max && segment_next_part(&query, &part)) {
+		if (segment_has_part(parts, size_min(count, max), &part))
+			continue;
+		if (count < max)
+			parts[count] = part;
+		count++;
+	}
+	return count;
 }

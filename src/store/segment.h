@@ -18,3 +18,7 @@ struct segment_part {
 /* Find the next part of the query at *cursor and move *cursor behind it. The spaces of
  * Unicode separate parts as well. Returns false at the end. */
 bool segment_next_part(const char **cursor, struct segment_part *part);
+
+/* Split the query into its different parts; ASCII case makes no difference. Returns their
+ * number, or max + 1 if there are more than max. */
+size_t segment_split(const char *query, struct segment_part *parts, size_t max);

@@ -11,6 +11,7 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
+#include "store/segment.h"
 
 #define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
 
@@ -20,7 +21,7 @@ static const struct store_ops *const store_drivers[] = { &store_sqlite_ops,
 	&store_memory_ops };
 
 int
-store_make_epoch(struct store *store)
+store_make_epoch(char *epoch)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 	size_t count = 0;
@@ -31,9 +32,9 @@ store_make_epoch(struct store *store)
 			return -errno;
 		/* 252 is a multiple of 36, so each character is equally likely. */
 		if (byte < 252)
-			store->epoch[count++] = alphabet[byte % 36];
+			epoch[count++] = alphabet[byte % 36];
 	}
-	store->epoch[count] = '\0';
+	epoch[count] = '\0';
 	return 0;
 }
 
@@ -95,10 +96,33 @@ store_open(struct store **out, const struct store_options *options, const char *
 	return 0;
 }
 
+int
+store_backup(const struct store_options *options, const char *to, const char **why)
+{
+	const struct store_ops *ops = store_find_driver(options->driver);
+	char epoch[STORE_EPOCH_BYTES + 1];
+	int r;
+
+	if (!ops || !ops->backup) {
+		*why = "the history is kept in memory only, there is no file to copy";
+		return -EINVAL;
+	}
+	r = store_make_epoch(epoch);
+	if (r < 0)
+		*why = "the system has no random numbers";
+	return r < 0 ? r : ops->backup(options->path, to, epoch, why);
+}
+
 const char *
 store_epoch(const struct store *store)
 {
 	return store->epoch;
+}
+
+bool
+store_is_up(const struct store *store)
+{
+	return !store->is_down;
 }
 
 void
@@ -121,11 +145,11 @@ store_fd(const struct store *store)
 	return store->outbox.fd;
 }
 
-static void
-store_wake_caller(struct store_outbox *outbox)
+void
+store_wake(struct store *store)
 {
 	/* The write fails only at a count of 2^64 - 2; the eventfd is readable then. */
-	eventfd_write(outbox->fd, 1);
+	eventfd_write(store->outbox.fd, 1);
 }
 
 void
@@ -136,7 +160,7 @@ store_answer_writes(struct store *store, struct store_writes *writes)
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&outbox->writes, writes);
 	pthread_mutex_unlock(&outbox->mutex);
-	store_wake_caller(outbox);
+	store_wake(store);
 }
 
 /* Empty the page. */
@@ -162,7 +186,7 @@ store_answer_read(struct store *store, struct store_read *read)
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_INSERT_TAIL(&outbox->reads, read, link);
 	pthread_mutex_unlock(&outbox->mutex);
-	store_wake_caller(outbox);
+	store_wake(store);
 }
 
 /* Deliver from the front of writes until max_bytes of them are delivered. */
@@ -184,6 +208,14 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 	}
 }
 
+/* The count of reads under way of that kind. */
+static size_t *
+store_count_of(struct store *store, enum store_read_kind kind)
+{
+	return kind == STORE_SEARCH ? &store->searches_under_way
+				    : &store->reads_under_way;
+}
+
 static void
 store_deliver_reads(struct store *store, struct store_reads *reads)
 {
@@ -192,7 +224,7 @@ store_deliver_reads(struct store *store, struct store_reads *reads)
 
 	while ((read = STAILQ_FIRST(reads))) {
 		STAILQ_REMOVE_HEAD(reads, link);
-		store->reads_under_way--;
+		--*store_count_of(store, read->kind);
 		read->page.messages = read->messages;
 		options->callbacks.on_page(
 			options->context, read->ticket, read->error, &read->page);
@@ -203,15 +235,17 @@ store_deliver_reads(struct store *store, struct store_reads *reads)
 
 /* Put writes that were not delivered in front of those answered meanwhile. */
 static void
-store_put_back(struct store_outbox *outbox, struct store_writes *writes)
+store_put_back(struct store *store, struct store_writes *writes)
 {
+	struct store_outbox *outbox = &store->outbox;
+
 	if (STAILQ_EMPTY(writes))
 		return;
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(writes, &outbox->writes);
 	STAILQ_CONCAT(&outbox->writes, writes);
 	pthread_mutex_unlock(&outbox->mutex);
-	store_wake_caller(outbox);
+	store_wake(store);
 }
 
 void
@@ -220,17 +254,21 @@ store_dispatch(struct store *store, size_t max_bytes)
 	struct store_outbox *outbox = &store->outbox;
 	struct store_writes writes = STAILQ_HEAD_INITIALIZER(writes);
 	struct store_reads reads = STAILQ_HEAD_INITIALIZER(reads);
+	bool has_more;
 	eventfd_t count;
 
 	/* Reset it before taking the lists: an answer added later sets it again. */
 	eventfd_read(outbox->fd, &count);
+	has_more = store->ops->step && store->ops->step(store);
 	pthread_mutex_lock(&outbox->mutex);
 	STAILQ_CONCAT(&writes, &outbox->writes);
 	STAILQ_CONCAT(&reads, &outbox->reads);
 	pthread_mutex_unlock(&outbox->mutex);
 	store_deliver_writes(store, &writes, max_bytes);
 	store_deliver_reads(store, &reads);
-	store_put_back(outbox, &writes);
+	store_put_back(store, &writes);
+	if (has_more)
+		store_wake(store);
 }
 
 /* Copy len bytes and a NUL to *end, and move *end behind them. NULL stays NULL. */
@@ -329,10 +367,12 @@ store_to_signed(uint64_t id)
 static int
 store_begin_read(struct store *store, const struct store_read *read)
 {
+	size_t *under_way = store_count_of(store, read->kind);
+	size_t max = read->kind == STORE_SEARCH ? STORE_SEARCHES_MAX : STORE_READS_MAX;
 	struct store_read *copy;
 	char *end;
 
-	if (store->is_closing || store->reads_under_way >= STORE_READS_MAX)
+	if (store->is_closing || *under_way >= max)
 		return -EAGAIN;
 	copy = xmalloc(sizeof(*copy) + store_text_size(read->room) +
 		       store_text_size(read->query));
@@ -341,7 +381,7 @@ store_begin_read(struct store *store, const struct store_read *read)
 	end = copy->memory;
 	copy->room = store_copy_text(&end, read->room);
 	copy->query = store_copy_text(&end, read->query);
-	store->reads_under_way++;
+	++*under_way;
 	store->ops->read(store, copy);
 	return 0;
 }
@@ -376,11 +416,20 @@ store_before(struct store *store, const char *room, uint64_t before, unsigned li
 				       });
 }
 
+size_t
+store_query_words(const char *query)
+{
+	struct segment_part words[STORE_QUERY_WORDS];
+
+	return segment_split(query, words, STORE_QUERY_WORDS);
+}
+
 int
 store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket)
 {
-	if (strlen(query) > STORE_QUERY_BYTES)
+	if (strlen(query) > STORE_QUERY_BYTES ||
+		store_query_words(query) > STORE_QUERY_WORDS)
 		return -E2BIG;
 	return store_begin_read(store, &(struct store_read){
 					       .kind = STORE_SEARCH,
@@ -449,6 +498,7 @@ store_close(struct store *store)
 	store_flush(store);
 	store->ops->close(store);
 	store_dispatch(store, SIZE_MAX);
-	assert(!store->writes_under_way && !store->reads_under_way);
+	assert(!store->writes_under_way && !store->reads_under_way &&
+		!store->searches_under_way);
 	store_free(store);
 }

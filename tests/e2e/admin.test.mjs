@@ -147,6 +147,25 @@ test('a banned name is refused in every spelling and at every door until it is u
 		assert.equal((await answerTo(guest, { message: 'm', username: 'eve' })).type, 'ack');
 	}));
 
+test('a ban or mute of a name covers the names that look like it', () =>
+	withAdmin(async (daemon) => {
+		const alike = '\u0435v\u0435';
+		const client = await daemon.ws(`/ws?name=${encodeURIComponent(alike)}`);
+		assert.equal((await adminPostOk(daemon, 'ban', { username: 'eve' })).sessions, 1);
+		assert.equal((await end(client)).error, 'banned');
+		const guest = await daemon.ws();
+		for (const username of ['eve', alike, '\uff25ve'])
+			assertError(await answerTo(guest, { message: 'm', username }), 'banned');
+		await assertRefused(get(daemon, `/poll/lobby?name=${encodeURIComponent(alike)}`), 403, 'banned');
+		await adminPostOk(daemon, 'unban', { username: 'eve' });
+
+		await adminPostOk(daemon, 'mute', { username: 'eve' });
+		for (const username of ['eve', alike])
+			assertError(await answerTo(guest, { message: 'm', username }), 'muted');
+		await adminPostOk(daemon, 'unmute', { username: 'eve' });
+		assert.equal((await answerTo(guest, { message: 'm', username: alike })).type, 'ack');
+	}));
+
 test('banning an address closes its connections at every door and leaves other addresses alone', () =>
 	withAdmin(async (daemon) => {
 		const there = from('198.51.100.7');
@@ -208,7 +227,11 @@ test('a muted person receives everything and can send nothing', () =>
 		const { stream, joined } = await enterStream(daemon, 'lobby', 'name=eva');
 		for (const username of ['eve', 'eva'])
 			await adminPostOk(daemon, 'mute', { username, reason: 'calm down' });
-		for (const object of [{ message: 'm' }, { type: 'chart' }, { type: 'typing' }, { type: 'nick', username: 'adam' }, { type: 'ack', key: 'k' }])
+		const refused = [
+			{ message: 'm' }, { type: 'chart' }, { type: 'typing' }, { type: 'nick', username: 'adam' }, { type: 'ack', key: 'k' },
+			{ message: 'm', username: 'adam' }, { type: 'join', username: 'adam' }, { type: 'join', room: 'ops', username: 'adam' },
+		];
+		for (const object of refused)
 			assertError(await answerTo(eve, object), 'muted');
 		await assertRefused(post(daemon, `/send/lobby?session=${joined.you.session}`, 'm'), 403, 'muted');
 		await say(ann, 'can you hear me?');

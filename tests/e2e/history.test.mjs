@@ -6,7 +6,8 @@ import {
 	after, answerTo, assertError, enter, idsOf, join, noRateLimit, noRateLimitWith, range, receive, receivedSoFar, say,
 	sayMany, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { eventually, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { expectJson, get } from '../lib/doors.mjs';
 
 const ends = {
 	SIGTERM: (daemon) => daemon.stop(),
@@ -156,6 +157,7 @@ test('an invalid history or search request is answered by bad_field', () =>
 			assertError(await answerTo(ann, { type: 'history', ...members }), 'bad_field');
 		const badSearches = [
 			{}, { q: null }, { q: '' }, { q: 7 }, { q: ['a'] }, { q: 'q'.repeat(257) }, { q: 'hi', limit: 0 },
+			{ q: 'a b c d e f g h i j k l m n o p q' },
 		];
 		for (const members of badSearches)
 			assertError(await answerTo(ann, { type: 'search', ...members }), 'bad_field');
@@ -202,6 +204,73 @@ test('search finds English and Chinese words, newest first, and only in its room
 		assert.deepEqual(await find('42'), [texts[9]]);
 		assert.deepEqual(await find('😀'), [texts[10]]);
 		assert.deepEqual(await searcher(ann, 'ops')('disk'), ['the disk of ops']);
+	}));
+
+/** The most expensive query that was found: a phrase that is nearly everywhere, but nowhere. */
+const worst = {
+	text: 'a b '.repeat(4_000),
+	query: `${'a-b-'.repeat(63)}b`,
+};
+
+test('a resume passes the searches of a crowd, which stop and say how far they came', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		await sayMany(ann, 600, { textOf: () => worst.text });
+		const { joined } = await enter(daemon);
+		const cpu = daemon.cpuSeconds();
+		const answers = [];
+		const guests = [];
+		for (let n = 0; n < 6; n++) {
+			const guest = await daemon.ws();
+			for (let k = 0; k < 2; k++)
+				guest.sendJson({ type: 'search', q: worst.query, ref: `s${k}` });
+			guests.push(guest);
+		}
+		const found = Promise.all(guests.map(async (guest) => {
+			for (const got of await receive(guest, 2)) {
+				answers.push('search');
+				assert.deepEqual([got.type, got.more, got.complete, got.messages], ['search', false, false, []]);
+				assert.ok(got.searched_from > 1 && got.searched_from <= 601, `searched from ${got.searched_from}`);
+			}
+		}));
+		// The answer of one of the guests, too, passes its own searches.
+		const since = `${joined.epoch}:598`;
+		const back = await daemon.ws('/ws?room=elsewhere');
+		assert.equal((await join(back, 'lobby', { since })).recovered, true);
+		assert.deepEqual(idsOf(await receive(back, 2)), [599, 600]);
+		answers.push('resume');
+		await found;
+		assert.ok(answers.indexOf('resume') < 6, answers.join(' '));
+		// 12 searches of 0.05 to 0.2 s, with a factor of 3.
+		assert.ok(daemon.cpuSeconds() - cpu < 7, `${daemon.cpuSeconds() - cpu} s`);
+		const { complete, messages } = await answerTo(ann, { type: 'search', q: 'ann', limit: 2 });
+		assert.deepEqual([complete, idsOf(messages)], [undefined, [600, 599]]);
+	}));
+
+test('a history passes the searches of its own session', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 300, { textOf: () => worst.text });
+		for (let n = 0; n < 3; n++)
+			ann.sendJson({ type: 'search', q: worst.query });
+		ann.sendJson({ type: 'history', limit: 1 });
+		assert.deepEqual((await receive(ann, 4)).map(({ type }) => type), ['history', 'search', 'search', 'search']);
+	}));
+
+test('a search over HTTP says that it is not complete, and too many at once are busy', { skip: isSlowRun }, () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws();
+		await sayMany(ann, 300, { textOf: () => worst.text });
+		const at = `/search/lobby?q=${worst.query}`;
+		const alone = await expectJson(get(daemon, at));
+		assert.equal(alone.complete, false);
+		assert.ok(alone.searched_from > 1, `searched from ${alone.searched_from}`);
+		const answers = await Promise.all(Array.from({ length: 100 }, () => get(daemon, at)));
+		const statuses = answers.map(({ status }) => status);
+		assert.ok(statuses.includes(200) && statuses.includes(503), `${new Set(statuses)}`);
+		for (const { status, text } of answers)
+			if (status === 503)
+				assert.equal(JSON.parse(text).error.code, 'busy');
 	}));
 
 test('search finds a message by its sender', () =>

@@ -13,19 +13,21 @@ const folder = path.join(sourceDir, 'tests/fixtures/hooks');
 const fixtures = readdirSync(folder).map((file) => path.basename(file, '.json'));
 const bodyOf = (name) => readFileSync(path.join(folder, `${name}.json`), 'utf8');
 
-/** Returns the event type that GitHub sends in a header. */
-function eventOf(name) {
-	const events = {
-		push: 'push', pull: 'pull_request', review: 'pull_request_review', issue: 'issues',
-		comment: 'issue_comment', release: 'release', workflow: 'workflow_run', ping: 'ping',
-	};
-	return events[name.split('_')[1]];
-}
+/** The header that names the event, for each kind that has one. */
+const eventHeaders = { github: 'X-GitHub-Event', gitea: 'X-Gitea-Event', sentry: 'Sentry-Hook-Resource' };
+
+/** Names of fixtures and their events; others are named like their event up to the first "_". */
+const events = {
+	pull: 'pull_request', review: 'pull_request_review', issue: 'issues', comment: 'issue_comment', workflow: 'workflow_run',
+	check: 'check_run', deployment: 'deployment_status', dependabot: 'dependabot_alert',
+	github_review_comment: 'pull_request_review_comment', gitea_review: 'pull_request_rejected', gitea_deleted: 'delete',
+	sentry_issue_created: 'issue', event: 'event_alert', metric: 'metric_alert', sentry_plugin: '',
+};
 
 /** Posts the fixture and returns the answer. */
 function hook(daemon, name, { room = 'ops', body = bodyOf(name), query = '' } = {}) {
-	const kind = name.split('_')[0];
-	const event = kind === 'github' && { 'X-GitHub-Event': eventOf(name) ?? 'push' };
+	const [kind, what = 'push'] = name.split('_');
+	const event = kind in eventHeaders && { [eventHeaders[kind]]: events[name] ?? events[what] ?? what };
 	const headers = { 'Content-Type': 'application/json', ...event };
 	return post(daemon, `/hooks/${kind}/${room}${query}`, body, headers);
 }
@@ -87,6 +89,21 @@ test('an Alertmanager alert is raised, updated in place and cleared', () =>
 		},
 	));
 
+test('an alert that is sent again unchanged makes no message; a change of its severity does', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const send = (...body) => expectJson(hook(daemon, 'alertmanager', { body: alertmanager(...body) }));
+		await send([['Full', 'firing'], ['Load', 'firing']]);
+		const again = await send([['Full', 'firing'], ['Load', 'firing']]);
+		assert.deepEqual([again.id, again.delivered], [undefined, 0]);
+		assert.equal((await send([['Full', 'firing']], 'critical')).id, 3);
+		// A push is a message each time: its program asks for it.
+		const alarm = JSON.stringify({ type: 'alarm', key: 'k', severity: 'info', title: 't' });
+		const json = { 'Content-Type': 'application/json' };
+		await expectJson(post(daemon, '/push/ops', alarm, json));
+		await expectJson(post(daemon, '/push/ops', alarm, json));
+		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, 5);
+	}));
+
 test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon({ settings: ['limits.message_rate=0.001', 'limits.message_burst=3'] }, async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
@@ -105,7 +122,7 @@ test('two hundred alerts in one body are one request, and a repeated body change
 
 test('an unknown body is refused; a known one with nothing to report is accepted', () =>
 	withDaemon(noRateLimit, async (daemon) => {
-		for (const kind of ['alertmanager', 'grafana', 'github', 'generic'])
+		for (const kind of ['alertmanager', 'grafana', 'github', 'gitea', 'gitlab', 'kuma', 'sentry', 'generic'])
 			for (const [body, code] of [['{', 'bad_json'], ['', 'bad_json'], ['[]', 'bad_hook'], ['7', 'bad_hook'], ['null', 'bad_hook']])
 				await assertRefused(hook(daemon, kind, { body }), 400, code);
 		await assertRefused(hook(daemon, 'generic', { body: '{"x":1}' }), 400, 'bad_hook');

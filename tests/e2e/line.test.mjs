@@ -61,6 +61,23 @@ test('enters, leaves and renames are announced to the others', () =>
 		assert.equal(await ann.next(), '* bob has left');
 	}));
 
+test('a name with a space is quoted in notices, so that it does not look like the notice of another', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await openTerminal(daemon, 'ann');
+		const eve = await openTerminal(daemon);
+		await ann.next();
+		await eve.ask('/nick bob has');
+		assert.equal(await ann.next(), '* guest-2 is now "bob has"');
+		eve.say('/me left');
+		assert.equal(await ann.next(), '* "bob has" left');
+		eve.say('hi');
+		assert.equal(await ann.next(), 'bob has: hi');
+		assert.equal(await ann.ask('/who'), '* In lobby: ann (line), "bob has" (line)');
+		assert.match(await eve.ask('/nick bob: I am fired, bye'), /^\* the name must not have a colon /);
+		eve.raw.destroy();
+		assert.equal(await ann.next(), '* "bob has" has left');
+	}));
+
 test('/help lists every command', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await openTerminal(daemon);

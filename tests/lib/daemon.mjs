@@ -480,6 +480,12 @@ class Daemon {
 		await this.stop('SIGKILL');
 	}
 
+	/** Waits until the daemon has ended by itself with this status, which stop() then accepts. */
+	async endsWith(code, limitMs) {
+		this.#expectedEnd = { code, signal: null };
+		assert.deepEqual(await within(this.ended, 'the end', limitMs), this.#expectedEnd, this.stderr);
+	}
+
 	kill() {
 		if (this.isRunning)
 			this.signal('SIGKILL');

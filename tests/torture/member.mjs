@@ -48,7 +48,8 @@ export class Member extends EventEmitter {
 	/**
 	 * Options: port, name, room, door (one of `doors`), inFlight: how many messages may be
 	 * unacknowledged at once, epoch: read this history from its start, padding: text added to each
-	 * message, isNeverRefused: a refused connection is a fault.
+	 * message, isNeverRefused: a refused connection is a fault, mayLose: the history may lose its
+	 * newest messages, if this member is told so.
 	 */
 	constructor(options) {
 		super();
@@ -61,6 +62,8 @@ export class Member extends EventEmitter {
 		this.have = 0;
 		this.connections = 0;
 		this.duplicates = 0;
+		/** How often it was told that it could not be sent what it missed. */
+		this.told = 0;
 		this.nameRetries = 0;
 		this.closeCodes = new Map();
 		this.isJoined = false;
@@ -186,6 +189,8 @@ export class Member extends EventEmitter {
 	}
 
 	#hearJoined(joined) {
+		if (this.#options.mayLose && this.epoch && (joined.epoch !== this.epoch || (this.#since && !joined.recovered)))
+			return this.#startAnew(joined.epoch);
 		if (this.epoch && joined.epoch !== this.epoch)
 			return this.#fault(`the epoch ${this.epoch} became ${joined.epoch}`);
 		if (this.#since && !joined.recovered)
@@ -204,6 +209,20 @@ export class Member extends EventEmitter {
 			this.#claimName();
 		}
 		this.emit('joined');
+	}
+
+	/** What it knows may be gone: it forgets all of it and reads the history from its start. */
+	#startAnew(epoch) {
+		this.told++;
+		this.epoch = epoch;
+		this.texts = [];
+		this.have = 0;
+		for (const entry of this.entries) {
+			entry.id = undefined;
+			entry.freshAcks = 0;
+		}
+		this.#socket.removeAllListeners('message');
+		this.#socket.terminate();
 	}
 
 	/** The query entered the room as a guest, because an earlier session still holds the name. */

@@ -1,9 +1,9 @@
 // kill -9 at random moments: acknowledged and received messages survive, once, with their ids.
 
-import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isSlowRun, startDaemon, temporaryFolder } from '../lib/daemon.mjs';
-import { Crowd, secondsSince, settings } from './crowd.mjs';
+import { isSlowRun } from '../lib/daemon.mjs';
+import { Crowd, secondsSince } from './crowd.mjs';
+import { KillableDaemon } from './mortal.mjs';
 import { Chance, moment, size, summary } from './options.mjs';
 
 const clients = size('CLIENTS', { small: 50, full: 50 });
@@ -13,30 +13,6 @@ const kills = size('KILLS', { small: 3, full: 10 });
 // About the time of a commit and its broadcast, so that a kill can hit any part of them. Every
 // other kill comes at once, while other acks of the same commit are still on their way.
 const AIM_MS = 30;
-
-/** A daemon that can be killed and restarted with the same options. */
-class KillableDaemon {
-	#folder = temporaryFolder();
-	#port = 0;
-
-	async start() {
-		this.daemon = await startDaemon({
-			folder: this.#folder,
-			settings: [`http.port=${this.#port}`, ...settings],
-		});
-		this.#port = this.daemon.port;
-	}
-
-	get port() {
-		return this.#port;
-	}
-
-	async kill() {
-		this.daemon.kill();
-		const end = await this.daemon.ended;
-		assert.deepEqual(end, { code: null, signal: 'SIGKILL' }, this.daemon.stderr.slice(-16_384));
-	}
-}
 
 /**
  * Returns the numbers of acks at which the daemon is killed. Some kills come right after a start.

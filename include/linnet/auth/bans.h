@@ -1,5 +1,6 @@
-/* bans.h - the bans in force, by name or by address. Names are compared in their folded
- * form. This module has no clock: the caller removes a ban when it expires. */
+/* bans.h - the bans in force, by name or by address. A ban is known by the fold
+ * of its name that is stored, and covers every name that collides with it. This module
+ * has no clock: the caller removes a ban when it expires. */
 #pragma once
 
 #include <jansson.h>
@@ -7,7 +8,7 @@
 #include <stdint.h>
 
 #include "linnet/base/cidr.h"
-#include "linnet/protocol/name.h"
+#include "linnet/protocol/name_forms.h"
 
 /* Most bans in force at the same time. */
 #define BANS_MAX 10000
@@ -54,8 +55,9 @@ const struct ban *bans_find(const struct bans *bans, const struct ban_subject *s
 /* Remove a ban that bans_find or bans_next_over returned. */
 void bans_remove(struct bans *bans, const struct ban *ban);
 
-/* True if there is a ban of kind, which is not BAN_ADDRESS, for name. */
-bool bans_have_name(const struct bans *bans, enum ban_kind kind, const char *name);
+/* True if a ban of kind, which is not BAN_ADDRESS, covers the name of forms. */
+bool bans_have_name(
+	const struct bans *bans, enum ban_kind kind, const struct name_forms *forms);
 
 /* True if a ban covers address. */
 bool bans_have_address(const struct bans *bans, const struct in6_addr *address);

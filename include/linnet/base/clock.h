@@ -8,5 +8,8 @@
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
 
+/* CPU time of the calling thread. */
+int64_t clock_thread_us(void);
+
 /* Unix time. It jumps if the system's clock is set. */
 int64_t clock_unix_ms(void);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stddef.h>
 
 #include "linnet/base/buffer.h"
 
@@ -13,3 +14,14 @@ void json_text_append(struct buffer *text, json_t *value);
 
 /* Append utf8, which is valid UTF-8, as a JSON string. */
 void json_text_append_string(struct buffer *text, const char *utf8);
+
+/* Values that a text from outside may have. An object counts as JSON_TEXT_OBJECT values
+ * and an array as JSON_TEXT_ARRAY, because they take more memory: up to 64 bytes a value.
+ */
+#define JSON_TEXT_VALUES 131072
+#define JSON_TEXT_OBJECT 4
+#define JSON_TEXT_ARRAY 2
+
+/* Read len bytes of JSON from outside, as json_loadb with flags does. A text of more than
+ * JSON_TEXT_VALUES is refused before any memory is taken for it. */
+json_t *json_text_load(const char *bytes, size_t len, size_t flags, json_error_t *error);

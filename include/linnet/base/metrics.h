@@ -131,6 +131,7 @@ struct metrics {
 	 */
 	uint64_t rooms;
 	uint64_t people;
+	uint64_t store_up; /* 1 or 0 */
 	uint64_t start_us; /* Unix time */
 	uint64_t cpu_us;
 	uint64_t open_fds;

@@ -44,7 +44,7 @@ int chat_new(struct chat **chat, const struct config *config,
 /* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
-/* Number of people and of rooms. */
+/* Number of people, and of rooms that are made. */
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
@@ -217,6 +217,13 @@ int chat_fd(const struct chat *chat, unsigned index);
 
 /* Process the answers of the store. */
 void chat_dispatch(struct chat *chat);
+
+/* False while messages cannot be kept. */
+bool chat_can_keep(const struct chat *chat);
+
+/* Write a whole copy of the history that config names to the new file to. Returns 0, or
+ * -errno with *why set, as store_backup does. */
+int chat_backup(const struct config *config, const char *to, const char **why);
 
 /* True while an answer of the store is outstanding. */
 bool chat_is_waiting(const struct chat *chat);

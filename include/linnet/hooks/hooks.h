@@ -1,4 +1,4 @@
-/* hooks.h - converts the webhooks of Alertmanager, Grafana, GitHub and other programs to
+/* hooks.h - converts the webhooks of Alertmanager, GitHub, Sentry and other programs to
  * push objects. */
 #pragma once
 
@@ -10,17 +10,24 @@ enum hook_kind {
 	HOOK_ALERTMANAGER,
 	HOOK_GRAFANA,
 	HOOK_GITHUB,
+	HOOK_GITEA,
+	HOOK_GITLAB,
+	HOOK_KUMA,
+	HOOK_SENTRY,
 	HOOK_GENERIC,
 	HOOK_UNKNOWN,
 };
 
-/* The kind of that name: "alertmanager", "grafana", "github" or "generic"; else
- * HOOK_UNKNOWN. */
+/* The kind of that name, such as "alertmanager"; HOOK_UNKNOWN if there is none. */
 enum hook_kind hook_find(const char *name);
 
+/* The lower-case name of the header that names the event, for hook_convert; NULL: the
+ * programs of this kind send none. kind is not HOOK_UNKNOWN. */
+const char *hook_event_header(enum hook_kind kind);
+
 /* Convert body to push objects. body is any JSON, or NULL; the caller keeps it. kind is
- * not HOOK_UNKNOWN. event is the header X-GitHub-Event or NULL; only HOOK_GITHUB reads
- * it.
+ * not HOOK_UNKNOWN. event is the value of the header that hook_event_header names, or
+ * NULL.
  *
  * An alarm has type "alarm", key (1 to 128 bytes, no blanks), severity ("info",
  * "warning", "error", "critical", or "ok" to clear it), title (1 to 256 bytes) and
@@ -31,10 +38,10 @@ enum hook_kind hook_find(const char *name);
  * Both may have click (an http or https URL, at most 2048 bytes), username (1 to 32
  * bytes, valid by name_fault) and tags (up to 8 strings of 1 to 64 bytes). Text is valid
  * UTF-8. It has no control characters, but message may have tabs and newlines. Text that
- * was cut ends with "…".
+ * was cut ends with "…"; a message is cut to max_text_bytes (64 or more), too.
  *
- * Returns a new array of up to 201 push objects, which the caller owns. It is empty if
+ * Returns a new array of up to 401 push objects, which the caller owns. It is empty if
  * the event is of no interest. Returns NULL with *fault filled in (code "bad_hook") if
  * body is not a webhook of that kind. */
 json_t *hook_convert(enum hook_kind kind, const char *event, json_t *body,
-	struct message_fault *fault);
+	size_t max_text_bytes, struct message_fault *fault);

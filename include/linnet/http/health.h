@@ -1,7 +1,8 @@
-/* health.h - health checks: the daemon runs, and accepts requests. */
+/* health.h - health checks: the daemon runs, accepts requests, and can keep messages. */
 #pragma once
 
+#include "linnet/chat/chat.h"
 #include "linnet/http/http.h"
 
-/* The routes /healthz and /readyz. */
-struct http_routes health_routes(void);
+/* The routes /healthz and /readyz; chat is borrowed. */
+struct http_routes health_routes(struct chat *chat);

@@ -34,6 +34,7 @@ struct message_fault {
 	char text[200];   /* one sentence for the client */
 	char ref[MESSAGE_REF_BYTES +
 		 1];            /* the object's ref, or "" if it has no valid one */
+	bool is_too_large;      /* too many bytes: 413 at HTTP */
 	int64_t retry_after_ms; /* ms to wait before the next try; 0: not given */
 };
 
@@ -52,12 +53,14 @@ __attribute__((format(printf, 3, 4))) int message_refuse(
 
 /* Decode len bytes of JSON. Returns 0, and the caller gives message to message_fini.
  * Returns -EINVAL with *fault filled in if the text is not a JSON object, or if a member
- * has a wrong type or length. Then there is nothing to free. */
+ * has a wrong type or length, or if what others would receive of it takes more than
+ * max_bytes. Then there is nothing to free. */
 int message_decode(struct message *message, const char *bytes, size_t len,
-	struct message_fault *fault);
+	size_t max_bytes, struct message_fault *fault);
 
 /* As message_decode, for an object, which is consumed. */
-int message_take(struct message *message, json_t *object, struct message_fault *fault);
+int message_take(struct message *message, json_t *object, size_t max_bytes,
+	struct message_fault *fault);
 
 /* Point *value at the string member key. A missing, null or empty member leaves *value
  * alone. Returns 0, or -EINVAL with *fault filled in if the member is no string or longer

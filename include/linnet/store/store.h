@@ -1,8 +1,9 @@
 /* store.h - the history: the messages of every room, with dense ids. All drivers keep
  * this contract. Only store_open and store_close block. The answers come later, from
  * within store_dispatch: appended entries in the order of store_append, pages in the
- * order of their reads. A page has every entry that was answered before the page was
- * asked for. It may also have entries whose answers are still to come. */
+ * order of their reads, and searches apart from other reads. A page has every entry that
+ * was answered before the page was asked for. It may also have entries whose answers are
+ * still to come. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,12 +20,20 @@
 #define STORE_WRITES_MAX 100000
 #define STORE_WRITE_BYTES_MAX ((size_t)32 * 1024 * 1024)
 #define STORE_READS_MAX 1000
+#define STORE_SEARCHES_MAX 64
 
 /* Longest key of a value in a room's state. */
 #define STORE_STATE_KEY_BYTES 255
 
 /* Longest query of a search. */
 #define STORE_QUERY_BYTES 512
+
+/* How many different words a query may have. */
+#define STORE_QUERY_WORDS 16
+
+/* CPU time of one search, alone and while others wait for it. */
+#define STORE_SEARCH_MS 200
+#define STORE_SEARCH_BUSY_MS 50
 
 struct store;
 
@@ -69,11 +78,15 @@ struct store_page {
 	 * if the room has no history. Stored messages have no gaps. */
 	uint64_t first_id;
 	bool more; /* the limits left out messages */
+	/* Of a search that took too long: it has looked at the messages from this id on,
+	 * and not at older ones. Last id + 1 if at none. 0: the search did not stop. */
+	uint64_t searched_from;
 };
 
 /* These get the answers. error is 0 or -errno: -ENOSPC, -EROFS, -EBUSY (locked),
- * -EUCLEAN (corrupt), -EIO (anything else). A callback may call every function here but
- * store_dispatch and store_close. */
+ * -EUCLEAN (corrupt), -ESTALE (the file was deleted, renamed, replaced or cut: the store
+ * must be opened again), -EIO (anything else). A callback may call every function here
+ * but store_dispatch and store_close. */
 struct store_callbacks {
 	/* The entry of ticket is stored under id. A duplicate gets the id of the message
 	 * that was stored first. After an error nothing is stored and id is 0. */
@@ -104,9 +117,17 @@ struct store_options {
  * the library owns until the next store_open. -EUCLEAN: the file is damaged or not
  * Linnet's; -EBUSY: another process has it open; -ENOTSUP: a newer version wrote it;
  * -EINVAL: unknown driver. A file that cannot be read is never replaced by a new
- * history. */
+ * history. The history gets a new epoch if its newest messages may be missing: if it was
+ * restored from a copy or taken from another place, or if the system ended before
+ * everything was on the disk. */
 int store_open(
 	struct store **store, const struct store_options *options, const char **why);
+
+/* Write a whole copy of the history that options name to a new file, which only the owner
+ * can read. The copy has an epoch of its own. Another process may have the history open.
+ * Blocks. Returns 0, or -errno with *why set, as store_open does, and no file left
+ * behind. -EEXIST: there is a file already; -EINVAL: the driver keeps no file. */
+int store_backup(const struct store_options *options, const char *to, const char **why);
 
 /* The name of this history: an id is only valid together with its epoch. Up to
  * STORE_EPOCH_BYTES letters and digits, owned by the store. */
@@ -115,6 +136,10 @@ const char *store_epoch(const struct store *store);
 typedef void store_on_room(void *context, const char *name, uint64_t last_id);
 typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
+
+/* False while messages cannot be stored: the disk is full, the file is locked or was
+ * replaced. That is found out within 10 s, also when nothing is appended. */
+bool store_is_up(const struct store *store);
 
 /* Call on_room for each room that has a history. Only right after store_open. */
 void store_each_room(const struct store *store, store_on_room *on_room, void *context);
@@ -151,11 +176,18 @@ int store_after(struct store *store, const char *room, uint64_t after, uint64_t 
 int store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 
+/* How many different words query has, at most STORE_QUERY_WORDS + 1. A word is what
+ * stands between spaces; ASCII case makes no difference. */
+size_t store_query_words(const char *query);
+
 /* Ask for the newest messages of room that have every word of query (UTF-8), newest
  * first, within the same limits. Words are whole words, regardless of case and accents.
  * Words written without a space between them ("disk-full") must follow each other in that
  * order. Chinese, Japanese and Korean text is found by any part of it. A query without
- * words finds nothing. Also returns -E2BIG for a query longer than STORE_QUERY_BYTES. */
+ * words finds nothing. A word that comes twice counts once. A search stops after
+ * STORE_SEARCH_MS and says how far it came. Returns 0, -EAGAIN if STORE_SEARCHES_MAX are
+ * under way or the store is closing, or -E2BIG for a query of more than
+ * STORE_QUERY_BYTES or STORE_QUERY_WORDS. */
 int store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 

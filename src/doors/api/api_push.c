@@ -207,12 +207,15 @@ static json_t *
 api_push_convert(struct http_request *request, enum hook_kind kind)
 {
 	json_t *body = api_read_json(request, JSON_DECODE_ANY), *list;
+	const char *header = hook_event_header(kind);
 	struct message_fault fault;
 
 	if (!body)
 		return NULL;
-	list = hook_convert(
-		kind, http_head_value(request->head, "x-github-event"), body, &fault);
+	list = hook_convert(kind, header ? http_head_value(request->head, header) : NULL,
+		body,
+		api_message_bytes(((const struct api *)request->context)->access.config),
+		&fault);
 	json_decref(body);
 	if (!list)
 		http_respond_error(request, 400, NULL, fault.code, fault.text);
@@ -228,7 +231,8 @@ api_admit_hook(struct http_request *request)
 	if (hook_find(request->head->segments[1]) != HOOK_UNKNOWN)
 		return api_may_push(request, &caller, request->head->segments[2]);
 	http_respond_error(request, 404, NULL, "no_such_hook",
-		"the hooks are alertmanager, grafana, github and generic");
+		"the hooks are alertmanager, grafana, github, gitea, gitlab, "
+		"kuma, sentry and generic");
 	return false;
 }
 

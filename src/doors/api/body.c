@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "doors/api/api_private.h"
+#include "linnet/base/json_text.h"
 #include "linnet/protocol/name.h"
 
 void
@@ -27,13 +28,14 @@ api_read_json(struct http_request *request, size_t flags)
 	const struct buffer *body = &request->body;
 	json_error_t error;
 	json_t *value =
-		json_loadb(body->bytes ? body->bytes : "", body->len, flags, &error);
+		json_text_load(body->bytes ? body->bytes : "", body->len, flags, &error);
 	char text[160];
 
 	if (value)
 		return value;
-	snprintf(text, sizeof(text), "the body is no JSON: error at byte %d",
-		error.position);
+	snprintf(text, sizeof(text), "the body is no JSON: error at byte %d%s",
+		error.position,
+		!strcmp(error.text, "too many values") ? ", too many values" : "");
 	http_respond_error(request, 400, NULL, "bad_json", text);
 	return NULL;
 }

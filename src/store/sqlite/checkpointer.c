@@ -13,7 +13,7 @@
 
 struct sqlite_checkpointer {
 	struct sqlite_thread thread;
-	const char *path;
+	const struct sqlite_guard *guard;
 	void (*on_large)(void *context);
 	void *context;
 	struct sqlite_db db; /* only the thread uses it; closed after a failure */
@@ -29,11 +29,13 @@ checkpointer_open(struct sqlite_checkpointer *checkpointer)
 {
 	struct sqlite_db *db = &checkpointer->db;
 	int64_t version;
-	int rc = sqlite_db_open(db, checkpointer->path, SQLITE_OPEN_READWRITE);
+	int rc = sqlite_db_open(db, checkpointer->guard->path, SQLITE_OPEN_READWRITE);
 
 	/* Until its first read a connection has no log open and copies nothing. */
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_number(db, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK && !sqlite_guard_is_same(checkpointer->guard))
+		rc = SQLITE_READONLY_DBMOVED;
 	if (rc != SQLITE_OK)
 		sqlite_db_close(db);
 	return rc;
@@ -44,7 +46,8 @@ static void
 checkpointer_report(struct sqlite_checkpointer *checkpointer, int rc)
 {
 	if (rc != SQLITE_OK && !checkpointer->is_failing)
-		log_warn("store_checkpoint_failed", log_str("path", checkpointer->path),
+		log_warn("store_checkpoint_failed",
+			log_str("path", checkpointer->guard->path),
 			log_str("why", sqlite3_errstr(rc)));
 	checkpointer->is_failing = rc != SQLITE_OK;
 }
@@ -55,6 +58,8 @@ checkpointer_work(void *context)
 	struct sqlite_checkpointer *checkpointer = context;
 	int rc = SQLITE_OK, pages = 0;
 
+	if (checkpointer->guard->is_lost)
+		return; /* the log may not belong to what the file is now */
 	if (!checkpointer->db.handle)
 		rc = checkpointer_open(checkpointer);
 	if (rc == SQLITE_OK)
@@ -81,12 +86,12 @@ checkpointer_take(void *context)
 }
 
 struct sqlite_checkpointer *
-sqlite_checkpointer_start(const char *path, void (*on_large)(void *context),
-	void *context, const char **why)
+sqlite_checkpointer_start(const struct sqlite_guard *guard,
+	void (*on_large)(void *context), void *context, const char **why)
 {
 	struct sqlite_checkpointer *checkpointer = xcalloc(1, sizeof(*checkpointer));
 
-	checkpointer->path = path;
+	checkpointer->guard = guard;
 	checkpointer->on_large = on_large;
 	checkpointer->context = context;
 	checkpointer->next_pages = STEP_PAGES;

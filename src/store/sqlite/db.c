@@ -102,6 +102,22 @@ sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size)
 	return rc;
 }
 
+int
+sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
+{
+	const struct store_message message = {
+		.id = (uint64_t)sqlite3_column_int64(statement, 0),
+		.ts_ms = sqlite3_column_int64(statement, 1),
+		.type = (const char *)sqlite3_column_text(statement, 2),
+		.tail = (const char *)sqlite3_column_text(statement, 3),
+		.tail_len = (size_t)sqlite3_column_bytes(statement, 3),
+	};
+
+	if (!message.type || !message.tail)
+		return SQLITE_CORRUPT;
+	return store_read_add(read, &message) ? SQLITE_ROW : SQLITE_DONE;
+}
+
 void
 sqlite_db_rollback(struct sqlite_db *db)
 {
@@ -156,6 +172,8 @@ db_map_errno(int error)
 int
 sqlite_db_errno(const struct sqlite_db *db, int rc)
 {
+	if (rc == SQLITE_READONLY_DBMOVED)
+		return -ESTALE;
 	switch (rc & 0xff) {
 	case SQLITE_OK:
 		return 0;

@@ -1,23 +1,12 @@
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "linnet/base/xalloc.h"
-#include "store/segment.h"
-#include "store/sqlite/sqlite.h"
-
-enum {
-	READER_FIND_ROOM,
-	READER_LIST_AFTER,
-	READER_LIST_BEFORE,
-	READER_SEARCH,
-	READER_STATEMENTS,
-};
+#include "store/sqlite/reader.h"
 
 static const char *const reader_sql[] = {
 	[READER_FIND_ROOM] =
 		"SELECT id, ifnull((SELECT min(id) FROM message WHERE room = r.id),"
-		" last_id + 1) FROM room AS r WHERE name = ?1",
+		" last_id + 1), last_id FROM room AS r WHERE name = ?1",
 	[READER_LIST_AFTER] =
 		"SELECT id, ts, type, tail FROM message"
 		" WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id LIMIT ?4",
@@ -29,15 +18,8 @@ static const char *const reader_sql[] = {
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"
 			  " WHERE search MATCH ?1 AND m.room = ?2"
 			  " ORDER BY search.rowid DESC LIMIT ?3",
-};
-
-struct sqlite_reader {
-	struct sqlite_thread thread;
-	struct store *store;
-	/* Only the thread uses these. */
-	struct sqlite_db db; /* closed after a failure */
-	struct store_read *taken;
-	struct store_reads queue; /* under the thread's mutex */
+	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, words FROM message"
+			      " WHERE room = ?1 AND id < ?2 ORDER BY id DESC",
 };
 
 static int
@@ -46,50 +28,31 @@ reader_open(struct sqlite_reader *reader)
 	int rc = sqlite_db_open(
 		&reader->db, reader->store->options.path, SQLITE_OPEN_READONLY);
 
+	if (rc == SQLITE_OK && !sqlite_guard_is_same(reader->guard))
+		rc = SQLITE_READONLY_DBMOVED;
 	return rc ? rc : sqlite_db_prepare(&reader->db, reader_sql, READER_STATEMENTS);
 }
 
-/* Find the room's number and set first_id; *room is 0 if it has no history. */
+/* Find the room's number and last id, and set first_id; *room is 0 if it has no history.
+ */
 static int
-reader_find_room(struct sqlite_db *db, struct store_read *read, int64_t *room)
+reader_find_room(
+	struct sqlite_db *db, struct store_read *read, int64_t *room, uint64_t *last_id)
 {
 	sqlite3_stmt *statement = db->statements[READER_FIND_ROOM];
 	int rc;
 
 	*room = 0;
+	*last_id = 0;
 	sqlite3_bind_text(statement, 1, read->room, -1, SQLITE_STATIC);
 	rc = sqlite3_step(statement);
 	if (rc == SQLITE_ROW) {
 		*room = sqlite3_column_int64(statement, 0);
 		read->page.first_id = (uint64_t)sqlite3_column_int64(statement, 1);
+		*last_id = (uint64_t)sqlite3_column_int64(statement, 2);
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static int
-reader_add_rows(struct store_read *read, sqlite3_stmt *statement)
-{
-	struct store_message message;
-	int rc;
-
-	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-		message.id = (uint64_t)sqlite3_column_int64(statement, 0);
-		message.ts_ms = sqlite3_column_int64(statement, 1);
-		message.type = (const char *)sqlite3_column_text(statement, 2);
-		message.tail = (const char *)sqlite3_column_text(statement, 3);
-		message.tail_len = (size_t)sqlite3_column_bytes(statement, 3);
-		if (!message.type || !message.tail) {
-			rc = SQLITE_CORRUPT;
-			break;
-		}
-		if (!store_read_add(read, &message)) {
-			rc = SQLITE_DONE;
-			break;
-		}
-	}
-	sqlite3_reset(statement);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static int
@@ -105,69 +68,13 @@ reader_list(struct sqlite_db *db, struct store_read *read, int64_t room)
 	sqlite3_bind_int64(statement, 3, read->high);
 	/* One row more than the limit tells whether to set "more". */
 	sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
-	rc = reader_add_rows(read, statement);
+	while ((rc = sqlite3_step(statement)) == SQLITE_ROW &&
+		(rc = sqlite_db_add_row(read, statement)) == SQLITE_ROW)
+		;
+	sqlite3_reset(statement);
 	if (read->kind == STORE_BEFORE)
 		store_read_reverse(read);
-	return rc;
-}
-
-/* Append part to *end in quotes. FTS5 then takes it as a phrase and ignores operators. */
-static void
-reader_quote(char **end, const struct segment_part *part)
-{
-	char *segmented = segment_text(part->text, part->len), *to = *end;
-
-	*to++ = '"';
-	for (const char *from = segmented; *from; from++) {
-		if (*from == '"')
-			*to++ = '"';
-		*to++ = *from;
-	}
-	*to++ = '"';
-	*to++ = ' ';
-	*end = to;
-	free(segmented);
-}
-
-/* Make the expression for FTS5's MATCH. The caller frees it. */
-static char *
-reader_make_expression(const char *query, int64_t room)
-{
-	/* One byte becomes at most five: a quotation mark that is a part of its own is
-	 * doubled, stands in quotes and is followed by a space. */
-	size_t size = 60 + strlen(query) * 5;
-	char *text = xmalloc(size), *end;
-	struct segment_part part;
-
-	end = text +
-	      snprintf(text, size, "room : \"in%lld\" AND words : (", (long long)room);
-	while (segment_next_part(&query, &part))
-		reader_quote(&end, &part);
-	memcpy(end, ")", 2);
-	return text;
-}
-
-static bool
-reader_is_blank(const char *query)
-{
-	struct segment_part part;
-
-	return !segment_next_part(&query, &part);
-}
-
-static int
-reader_search(struct sqlite_db *db, struct store_read *read, int64_t room)
-{
-	sqlite3_stmt *statement = db->statements[READER_SEARCH];
-	char *expression;
-
-	if (reader_is_blank(read->query))
-		return SQLITE_OK;
-	expression = reader_make_expression(read->query, room);
-	sqlite3_bind_text(statement, 1, expression, -1, free);
-	sqlite3_bind_int64(statement, 2, room);
-	sqlite3_bind_int64(statement, 3, (int64_t)read->limit + 1);
-	return reader_add_rows(read, statement);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 /* One transaction, so that first_id and the messages are of the same moment. */
@@ -175,18 +82,31 @@ static int
 reader_fill(struct sqlite_reader *reader, struct store_read *read)
 {
 	struct sqlite_db *db = &reader->db;
+	uint64_t last_id;
 	int64_t room;
 	int rc;
 
 	if (!db->handle && (rc = reader_open(reader)))
 		return rc;
 	if ((rc = sqlite_db_exec(db, "BEGIN")) ||
-		(rc = reader_find_room(db, read, &room)))
+		(rc = reader_find_room(db, read, &room, &last_id)))
 		return rc;
-	if (room && (rc = read->kind == STORE_SEARCH ? reader_search(db, read, room)
-						     : reader_list(db, read, room)))
+	if (room && (rc = read->kind == STORE_SEARCH
+				    ? sqlite_search_fill(reader, read, room, last_id)
+				    : reader_list(db, read, room)))
 		return rc;
 	return sqlite_db_exec(db, "COMMIT");
+}
+
+/* Set how long the current search may take: while others wait for it, it is short, and
+ * when the store closes, it ends. The mutex is held. */
+static void
+reader_set_time(struct sqlite_reader *reader)
+{
+	atomic_store(&reader->search_ms, reader->thread.is_stopping ? 0
+					 : STAILQ_EMPTY(&reader->queue)
+						 ? STORE_SEARCH_MS
+						 : STORE_SEARCH_BUSY_MS);
 }
 
 static bool
@@ -197,6 +117,7 @@ reader_take(void *context)
 	reader->taken = STAILQ_FIRST(&reader->queue);
 	if (reader->taken)
 		STAILQ_REMOVE_HEAD(&reader->queue, link);
+	reader_set_time(reader);
 	return reader->taken;
 }
 
@@ -217,19 +138,21 @@ reader_work(void *context)
 }
 
 struct sqlite_reader *
-sqlite_reader_start(struct store *store, int *error, const char **why)
+sqlite_reader_start(struct store *store, const struct sqlite_guard *guard,
+	const char *thread, int *error, const char **why)
 {
 	struct sqlite_reader *reader = xcalloc(1, sizeof(*reader));
 	int rc;
 
 	reader->store = store;
+	reader->guard = guard;
 	STAILQ_INIT(&reader->queue);
 	sqlite_thread_init(&reader->thread, reader_take, reader_work, reader);
 	rc = reader_open(reader);
 	if (rc != SQLITE_OK)
 		*error = sqlite_schema_refuse(&reader->db, rc, why);
 	else
-		*error = sqlite_thread_start(&reader->thread, "store-read", why);
+		*error = sqlite_thread_start(&reader->thread, thread, why);
 	if (!*error)
 		return reader;
 	sqlite_reader_stop(reader);
@@ -241,6 +164,7 @@ sqlite_reader_push(struct sqlite_reader *reader, struct store_read *read)
 {
 	sqlite_thread_lock(&reader->thread);
 	STAILQ_INSERT_TAIL(&reader->queue, read, link);
+	reader_set_time(reader);
 	sqlite_thread_wake(&reader->thread);
 }
 
@@ -249,8 +173,10 @@ sqlite_reader_stop(struct sqlite_reader *reader)
 {
 	if (!reader)
 		return;
+	atomic_store(&reader->search_ms, 0);
 	sqlite_thread_stop(&reader->thread);
 	sqlite_thread_destroy(&reader->thread);
 	sqlite_db_close(&reader->db);
+	fts_tokenizer_free(reader->tokenizer);
 	free(reader);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/fts_tokenizer.h"
@@ -30,7 +31,9 @@
  * search: each row also has its room as a word, so that FTS5 skips the rows of other
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
  * state: the current values of each room. id is the message that set the value; seq is
- * the order in which the keys were first set. */
+ * the order in which the keys were first set.
+ * From version 3 on a history has a -lineage beside it. An older linnetd would not keep
+ * that, and refuses the file. */
 static const char *const migrations[] = {
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 	"CREATE TABLE room(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
@@ -50,9 +53,12 @@ static const char *const migrations[] = {
 	"CREATE TABLE state(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
 	"	key TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,"
 	"	UNIQUE(room, key));",
+	"",
 };
 
 #define VERSION ARRAY_SIZE(migrations)
+
+#define LINEAGE_VERSION 3
 
 static char schema_why[300]; /* *why may point to it */
 
@@ -131,10 +137,8 @@ schema_check_file(const char *path, int64_t *bytes, const char **why)
 	return 0;
 }
 
-/* Check that the file is Linnet's and may be written. *version is the version of its
- * tables, 0 if it has none. */
-static int
-schema_check_identity(struct sqlite_db *db, int64_t *version, const char **why)
+int
+sqlite_schema_check_identity(struct sqlite_db *db, int64_t *version, const char **why)
 {
 	int64_t application_id = 0, tables = 0;
 	int rc;
@@ -155,10 +159,6 @@ schema_check_identity(struct sqlite_db *db, int64_t *version, const char **why)
 			(long long)*version, VERSION);
 		*why = schema_why;
 		return -ENOTSUP;
-	}
-	if (sqlite3_db_readonly(db->handle, "main")) {
-		*why = "the file is read-only: make it writable";
-		return -EROFS;
 	}
 	return 0;
 }
@@ -185,12 +185,12 @@ schema_begin_wal(struct sqlite_db *db, const char **why)
 	return 0;
 }
 
-/* Read the whole file and check each page. */
+/* Run the pragma check, which says "ok" if the file is. */
 static int
-schema_check_pages(struct sqlite_db *db, const char **why)
+schema_check(struct sqlite_db *db, const char *check, const char **why)
 {
 	char result[200];
-	int rc = sqlite_db_text(db, "PRAGMA quick_check(1)", result, sizeof(result));
+	int rc = sqlite_db_text(db, check, result, sizeof(result));
 
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
@@ -203,13 +203,33 @@ schema_check_pages(struct sqlite_db *db, const char **why)
 	return 0;
 }
 
+int
+sqlite_schema_check_pages(struct sqlite_db *db, const char **why)
+{
+	return schema_check(db, "PRAGMA quick_check(1)", why);
+}
+
+/* SQLite applies the log to the file even if one of them is from another time. Their
+ * pages then contradict each other. */
 static int
-schema_write_epoch(struct sqlite_db *db, const char *epoch)
+schema_check_mixture(struct sqlite_db *db, const char **why)
+{
+	int error = schema_check(db, "PRAGMA integrity_check(1)", why);
+	int rc;
+
+	if (error)
+		return error;
+	rc = sqlite_db_exec(db, "INSERT INTO search(search) VALUES('integrity-check')");
+	return rc == SQLITE_OK ? 0 : sqlite_schema_refuse(db, rc, why);
+}
+
+int
+sqlite_schema_set_epoch(struct sqlite_db *db, const char *epoch)
 {
 	sqlite3_stmt *statement;
 	int rc = sqlite3_prepare_v2(db->handle,
-		"INSERT INTO meta(name, value) VALUES('epoch', ?1)", -1, &statement,
-		NULL);
+		"INSERT OR REPLACE INTO meta(name, value) VALUES('epoch', ?1)", -1,
+		&statement, NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -237,6 +257,17 @@ schema_read_epoch(struct sqlite_db *db, char *epoch)
 	return SQLITE_OK;
 }
 
+int
+sqlite_schema_count(struct sqlite_db *db, uint64_t *entries)
+{
+	int64_t number = 0;
+	int rc =
+		sqlite_db_number(db, "SELECT ifnull(sum(last_id), 0) FROM room", &number);
+
+	*entries = (uint64_t)number;
+	return rc;
+}
+
 /* Upgrade the tables in one transaction, so that a failure leaves the file as it was. */
 static int
 schema_migrate(struct sqlite_db *db, int64_t version, const char *new_epoch)
@@ -250,7 +281,7 @@ schema_migrate(struct sqlite_db *db, int64_t version, const char *new_epoch)
 	for (int64_t i = version; rc == SQLITE_OK && i < (int64_t)VERSION; i++)
 		rc = sqlite_db_exec(db, migrations[i]);
 	if (rc == SQLITE_OK && version == 0)
-		rc = schema_write_epoch(db, new_epoch);
+		rc = sqlite_schema_set_epoch(db, new_epoch);
 	snprintf(sql, sizeof(sql),
 		"PRAGMA application_id=" TEXT_OF(
 			APPLICATION_ID) "; PRAGMA user_version=%zu; COMMIT",
@@ -260,54 +291,148 @@ schema_migrate(struct sqlite_db *db, int64_t version, const char *new_epoch)
 	return rc;
 }
 
+/* Explain why the -lineage cannot be kept. */
 static int
-schema_open_file(struct sqlite_db *db, struct store *store, const char **why)
+schema_refuse_lineage(int error, const char **why)
 {
-	const char *path = store->options.path;
-	int64_t bytes = 0, version = 0;
+	snprintf(schema_why, sizeof(schema_why),
+		"the file beside it, -lineage, cannot be written: %s", strerror(-error));
+	*why = schema_why;
+	return error;
+}
+
+/* Find out whether the history is whole, and take over its epoch if it is. Otherwise
+ * *loss says why not, and store keeps the new one. */
+static int
+schema_choose_epoch(struct sqlite_db *db, struct store *store, struct sqlite_files *files,
+	int64_t version, const char **loss, const char **why)
+{
+	char found[STORE_EPOCH_BYTES + 1];
+	struct lineage_facts facts = {
+		.path = files->guard.real_path,
+		.changes = files->guard.changes,
+		.is_older = version < LINEAGE_VERSION,
+	};
+	bool is_synced = store->options.full_sync;
+	int r, rc;
+
+	if (version > 0) {
+		if ((rc = schema_read_epoch(db, found)) ||
+			(rc = sqlite_schema_count(db, &facts.entries)))
+			return sqlite_schema_refuse(db, rc, why);
+		facts.epoch = found;
+	}
+	r = sqlite_lineage_open(&files->lineage, &facts, loss);
+	/* An earlier run may have left something in the memory of the system. */
+	if (r == 0 && is_synced)
+		r = sqlite_guard_sync(&files->guard);
+	if (r == 0 && facts.epoch && !*loss)
+		memcpy(store->epoch, found, sizeof(found));
+	if (r == 0)
+		r = sqlite_lineage_begin(
+			&files->lineage, store->epoch, facts.entries, is_synced);
+	return r < 0 ? schema_refuse_lineage(r, why) : 0;
+}
+
+/* The file is a history, and whole as far as pages go. The -lineage is written first: if
+ * the process ends in between, the next one finds another epoch there, and changes it
+ * again. */
+static int
+schema_open_history(struct sqlite_db *db, struct store *store, struct sqlite_files *files,
+	int64_t version, const char **why)
+{
+	const char *loss = NULL;
 	int error, rc;
 
-	error = schema_check_file(path, &bytes, why);
+	if ((rc = schema_set_sync(db, store->options.full_sync)))
+		return sqlite_schema_refuse(db, rc, why);
+	error = schema_choose_epoch(db, store, files, version, &loss, why);
 	if (error)
+		return error;
+	if (version && loss && schema_has_log(files->guard.real_path) &&
+		(error = schema_check_mixture(db, why)))
+		return error;
+	rc = schema_migrate(db, version, store->epoch);
+	if (rc == SQLITE_OK && loss)
+		rc = sqlite_schema_set_epoch(db, store->epoch);
+	if (rc != SQLITE_OK)
+		return sqlite_schema_refuse(db, rc, why);
+	if (loss)
+		log_warn("epoch_changed", log_str("path", store->options.path),
+			log_str("epoch", store->epoch), log_str("why", loss));
+	return 0;
+}
+
+/* Lock the file and let SQLite open it. *bytes is its size, 0 if it is new. */
+static int
+schema_open_locked(struct sqlite_db *db, const struct store *store,
+	struct sqlite_guard *guard, int64_t *bytes, const char **why)
+{
+	const char *path = store->options.path;
+	int error, rc;
+
+	if ((error = sqlite_guard_lock_path(guard, why)) ||
+		(error = schema_check_file(path, bytes, why)) ||
+		(error = sqlite_guard_lock_file(guard, why)))
 		return error;
 	rc = sqlite_db_open(db, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
 	/* The file may be another program's: do not copy its log into it. */
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	if ((error = schema_check_identity(db, &version, why)) ||
-		(error = schema_begin_wal(db, why)))
-		return error;
-	if (bytes <= CHECK_BYTES_MAX && (error = schema_check_pages(db, why)))
-		return error;
-	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-	sqlite3_db_release_memory(db->handle); /* the pages that the check has read */
-	if ((rc = schema_set_sync(db, store->options.full_sync)) ||
-		(rc = schema_migrate(db, version, store->epoch)) ||
-		(rc = schema_read_epoch(db, store->epoch)))
-		return sqlite_schema_refuse(db, rc, why);
 	return 0;
 }
 
+static int
+schema_open_file(struct sqlite_db *db, struct store *store, struct sqlite_files *files,
+	const char **why)
+{
+	int64_t bytes = 0, version = 0;
+	int error;
+
+	if ((error = schema_open_locked(db, store, &files->guard, &bytes, why)) ||
+		(error = sqlite_schema_check_identity(db, &version, why)))
+		return error;
+	if (sqlite3_db_readonly(db->handle, "main")) {
+		*why = "the file is read-only: make it writable";
+		return -EROFS;
+	}
+	if ((error = schema_begin_wal(db, why)))
+		return error;
+	if (bytes <= CHECK_BYTES_MAX && (error = sqlite_schema_check_pages(db, why)))
+		return error;
+	if ((error = sqlite_guard_open_log(&files->guard))) {
+		*why = "its log (-wal) cannot be opened";
+		return error;
+	}
+	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	sqlite3_db_release_memory(db->handle); /* the pages that the check has read */
+	return schema_open_history(db, store, files, version, why);
+}
+
 int
-sqlite_schema_open(struct sqlite_db *db, struct store *store, const char **why)
+sqlite_schema_open(struct sqlite_db *db, struct store *store, struct sqlite_files *files,
+	const char **why)
 {
 	int error;
 
 	memset(db, 0, sizeof(*db));
-	error = schema_open_file(db, store, why);
+	error = schema_open_file(db, store, files, why);
 	if (error)
 		sqlite_db_close(db);
 	return error;
 }
 
 int
-sqlite_schema_reopen(struct sqlite_db *db, const struct store *store)
+sqlite_schema_reopen(
+	struct sqlite_db *db, const struct store *store, const struct sqlite_guard *guard)
 {
 	char found[STORE_EPOCH_BYTES + 1];
 	int rc;
 
 	sqlite_db_close(db);
+	if (!sqlite_guard_is_same(guard))
+		return SQLITE_READONLY_DBMOVED;
 	if ((rc = sqlite_db_open(db, store->options.path, SQLITE_OPEN_READWRITE)) ||
 		(rc = schema_set_sync(db, store->options.full_sync)) ||
 		(rc = schema_read_epoch(db, found)))

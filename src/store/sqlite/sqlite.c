@@ -1,10 +1,6 @@
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/sqlite.h"
@@ -24,12 +20,12 @@ struct listed_state {
 
 struct store_sqlite {
 	struct store store;
-	int lock_fd;
+	struct sqlite_files files;
 	/* The history when it was opened; freed by the first write. */
 	STAILQ_HEAD(, listed_room) rooms;
 	STAILQ_HEAD(, listed_state) states;
 	struct sqlite_writer *writer;
-	struct sqlite_reader *reader;
+	struct sqlite_reader *reader, *searcher;
 	struct sqlite_checkpointer *checkpointer;
 };
 
@@ -37,42 +33,6 @@ static struct store_sqlite *
 sqlite_of(struct store *store)
 {
 	return (struct store_sqlite *)store;
-}
-
-/* Lock a file beside the database for as long as the store is open. Not the database
- * itself: closing any descriptor of it would release SQLite's own locks. The lock file is
- * never deleted, because another process may have just opened it. */
-static int
-sqlite_lock(struct store_sqlite *sqlite, const char **why)
-{
-	char *name = xasprintf("%s-lock", sqlite->store.options.path);
-	int error = 0;
-
-	sqlite->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (sqlite->lock_fd < 0)
-		error = errno;
-	free(name);
-	if (!error && flock(sqlite->lock_fd, LOCK_EX | LOCK_NB) < 0)
-		error = errno;
-	switch (error) {
-	case 0:
-		return 0;
-	case EWOULDBLOCK:
-		*why = "another process has the file open: stop it, or set another "
-		       "store.path";
-		return -EBUSY;
-	case ENOENT:
-		*why = "the folder of the file does not exist";
-		break;
-	case EACCES:
-	case EPERM:
-		*why = "there is no permission to write in the folder of the file";
-		break;
-	default:
-		*why = strerror(error);
-		break;
-	}
-	return -error;
 }
 
 /* A copy of column i of the row, for free(). */
@@ -149,7 +109,7 @@ sqlite_free_lists(struct store_sqlite *sqlite)
 	}
 }
 
-/* Open the file and start the threads. After an error call sqlite_close_all. */
+/* Open the file and start the threads. After an error close what is open. */
 static int
 sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 {
@@ -157,8 +117,8 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 	struct sqlite_db db;
 	int error, rc;
 
-	if ((error = sqlite_lock(sqlite, why)) < 0 ||
-		(error = sqlite_schema_open(&db, store, why)) < 0)
+	error = sqlite_schema_open(&db, store, &sqlite->files, why);
+	if (error < 0)
 		return error;
 	rc = sqlite_list_rooms(sqlite, &db);
 	if (rc == SQLITE_OK)
@@ -168,27 +128,39 @@ sqlite_open_all(struct store_sqlite *sqlite, const char **why)
 		sqlite_db_close(&db);
 		return error;
 	}
-	sqlite->writer = sqlite_writer_new(store, &db);
-	sqlite->reader = sqlite_reader_start(store, &error, why);
+	sqlite->writer = sqlite_writer_new(store, &db, &sqlite->files);
+	sqlite->reader = sqlite_reader_start(
+		store, &sqlite->files.guard, "store-read", &error, why);
 	if (!sqlite->reader)
 		return error;
+	sqlite->searcher = sqlite_reader_start(
+		store, &sqlite->files.guard, "store-search", &error, why);
+	if (!sqlite->searcher)
+		return error;
 	sqlite->checkpointer = sqlite_checkpointer_start(
-		store->options.path, sqlite_writer_empty_log, sqlite->writer, why);
+		&sqlite->files.guard, sqlite_writer_empty_log, sqlite->writer, why);
 	if (!sqlite->checkpointer)
 		return -EAGAIN;
 	return sqlite_writer_start(sqlite->writer, sqlite->checkpointer, why);
 }
 
-/* Close everything that is open. The writer's thread must have ended. */
+/* Close all connections; the one of the writer is the last. Its thread must have ended.
+ */
 static void
-sqlite_close_all(struct store_sqlite *sqlite)
+sqlite_close_connections(struct store_sqlite *sqlite)
 {
+	sqlite_reader_stop(sqlite->searcher);
 	sqlite_reader_stop(sqlite->reader);
 	sqlite_checkpointer_stop(sqlite->checkpointer);
 	sqlite_writer_free(sqlite->writer);
 	sqlite_free_lists(sqlite);
-	if (sqlite->lock_fd >= 0)
-		close(sqlite->lock_fd);
+}
+
+static void
+sqlite_close_files(struct sqlite_files *files)
+{
+	sqlite_lineage_close(&files->lineage);
+	sqlite_guard_close(&files->guard);
 }
 
 static int
@@ -199,18 +171,21 @@ sqlite_open(struct store *store, const char **why)
 
 	STAILQ_INIT(&sqlite->rooms);
 	STAILQ_INIT(&sqlite->states);
-	sqlite->lock_fd = -1;
+	sqlite->files.lineage.fd = -1;
+	sqlite_guard_init(&sqlite->files.guard, store->options.path);
 	if (!store->options.path || !*store->options.path) {
 		*why = "store.path is empty";
 		return -EINVAL;
 	}
-	error = store_make_epoch(store); /* for a new file */
+	error = store_make_epoch(store->epoch); /* for a new file */
 	if (error < 0)
 		*why = "the system has no random numbers";
 	else
 		error = sqlite_open_all(sqlite, why);
-	if (error < 0)
-		sqlite_close_all(sqlite);
+	if (error < 0) {
+		sqlite_close_connections(sqlite);
+		sqlite_close_files(&sqlite->files);
+	}
 	return error;
 }
 
@@ -246,7 +221,10 @@ sqlite_write(struct store *store, struct store_writes *writes)
 static void
 sqlite_read(struct store *store, struct store_read *read)
 {
-	sqlite_reader_push(sqlite_of(store)->reader, read);
+	struct store_sqlite *sqlite = sqlite_of(store);
+
+	sqlite_reader_push(
+		read->kind == STORE_SEARCH ? sqlite->searcher : sqlite->reader, read);
 }
 
 static void
@@ -258,8 +236,17 @@ sqlite_prune(struct store *store, int64_t cutoff_ms)
 static void
 sqlite_close(struct store *store)
 {
-	sqlite_writer_stop(sqlite_of(store)->writer);
-	sqlite_close_all(sqlite_of(store));
+	struct store_sqlite *sqlite = sqlite_of(store);
+	struct sqlite_files *files = &sqlite->files;
+
+	sqlite_writer_stop(sqlite->writer);
+	sqlite_close_connections(sqlite);
+	if (files->guard.is_lost) /* an older one may have been put in its place since */
+		sqlite_lineage_note(&files->lineage, files->lineage.line.entries,
+			files->guard.changes);
+	else if (sqlite_guard_sync(&files->guard) == 0)
+		sqlite_lineage_end(&files->lineage);
+	sqlite_close_files(files);
 }
 
 const struct store_ops store_sqlite_ops = {
@@ -272,4 +259,5 @@ const struct store_ops store_sqlite_ops = {
 	.read = sqlite_read,
 	.prune = sqlite_prune,
 	.close = sqlite_close,
+	.backup = sqlite_backup,
 };

@@ -1,8 +1,8 @@
 /* sqlite.h - what the files of the SQLite driver share; no other file includes it.
  *
- * Three threads, each with its own connection to the database: the writer commits and
- * trims, the reader fills pages, the checkpointer copies the write-ahead log (WAL) into
- * the file. sqlite.c starts them and hands them their work. */
+ * Four threads, each with its own connection to the database: the writer commits and
+ * trims, one reader fills pages, another one searches, the checkpointer copies the
+ * write-ahead log (WAL) into the file. sqlite.c starts them and hands them their work. */
 #pragma once
 
 #include <sqlite3.h>
@@ -11,6 +11,14 @@
 #include <stdint.h>
 
 #include "store/driver.h"
+#include "store/sqlite/guard.h"
+#include "store/sqlite/lineage.h"
+
+/* What stands beside the database. */
+struct sqlite_files {
+	struct sqlite_guard guard;
+	struct sqlite_lineage lineage; /* the writer's, once its thread runs */
+};
 
 /* db.c: a connection and its prepared statements */
 
@@ -43,6 +51,10 @@ int sqlite_db_number(struct sqlite_db *db, const char *sql, int64_t *number);
 /* The same for a text, which is cut to size bytes with its NUL. */
 int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size);
 
+/* Copy the row of statement (id, ts, type, tail) to the page. Returns SQLITE_ROW, or
+ * SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
+int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
+
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
 
@@ -57,13 +69,31 @@ bool sqlite_db_is_broken(int rc);
 
 /* schema.c: checks that the file is Linnet's, and creates its tables */
 
-/* Open the writer's connection to the history and read its epoch. A new file gets the
- * epoch that store has. Returns 0, or -errno with *why set and db closed. */
-int sqlite_schema_open(struct sqlite_db *db, struct store *store, const char **why);
+/* Lock the history, open the writer's connection to it and read its epoch. A new file,
+ * and one whose newest messages may be missing, gets the epoch that store has. Returns 0,
+ * or -errno with *why set and db closed. */
+int sqlite_schema_open(struct sqlite_db *db, struct store *store,
+	struct sqlite_files *files, const char **why);
 
-/* Open the connection again; the file must still have the epoch. Returns SQLITE_OK or an
- * error. */
-int sqlite_schema_reopen(struct sqlite_db *db, const struct store *store);
+/* Open the connection again; it must still be the file that guard has, with the epoch.
+ * Returns SQLITE_OK or an error. */
+int sqlite_schema_reopen(struct sqlite_db *db, const struct store *store,
+	const struct sqlite_guard *guard);
+
+/* Read the number of entries that the history has ever had: the sum of the last ids of
+ * all rooms. Returns SQLITE_OK or an error. */
+int sqlite_schema_count(struct sqlite_db *db, uint64_t *entries);
+
+/* Check that the open file is a history of Linnet that this version can read. *version is
+ * that of its tables, 0 if it has none. Returns 0, or -errno with *why set. */
+int sqlite_schema_check_identity(
+	struct sqlite_db *db, int64_t *version, const char **why);
+
+/* Read the whole file and check each page. Returns 0, or -errno with *why set. */
+int sqlite_schema_check_pages(struct sqlite_db *db, const char **why);
+
+/* Give the history another epoch. Returns SQLITE_OK or an error. */
+int sqlite_schema_set_epoch(struct sqlite_db *db, const char *epoch);
 
 /* Explain why a history could not be opened: the -errno for error rc of db, and a
  * sentence in *why. */
@@ -82,7 +112,9 @@ struct sqlite_thread {
 	pthread_mutex_t mutex; /* of the queue that take reads */
 	pthread_cond_t cond;
 	bool is_started;
-	bool is_stopping; /* under the mutex */
+	/* Under the mutex. */
+	bool is_stopping;
+	int64_t wake_ms; /* take is called then at the latest (clock_now_ms); 0: never */
 };
 
 /* Set thread, which is all zero, up; it does not run yet. End it with
@@ -108,9 +140,9 @@ void sqlite_thread_destroy(struct sqlite_thread *thread);
 struct sqlite_checkpointer;
 
 /* Start the thread. It calls on_large when the log is so large that the writer should
- * empty it. path must outlive it. Returns NULL with *why set if the thread cannot start.
- */
-struct sqlite_checkpointer *sqlite_checkpointer_start(const char *path,
+ * empty it. guard, which has the path, must outlive it. Returns NULL with *why set if the
+ * thread cannot start. */
+struct sqlite_checkpointer *sqlite_checkpointer_start(const struct sqlite_guard *guard,
 	void (*on_large)(void *context), void *context, const char **why);
 
 /* The log has this many pages after a commit. Only the writer's thread calls it; it does
@@ -124,22 +156,27 @@ void sqlite_checkpointer_stop(struct sqlite_checkpointer *checkpointer);
 
 struct sqlite_reader;
 
-/* Start the thread. Returns NULL with *why and *error (-errno) set if it cannot start. */
-struct sqlite_reader *sqlite_reader_start(
-	struct store *store, int *error, const char **why);
+/* Start the thread of that name. Returns NULL with *why and *error (-errno) set if it
+ * cannot start. */
+struct sqlite_reader *sqlite_reader_start(struct store *store,
+	const struct sqlite_guard *guard, const char *thread, int *error,
+	const char **why);
 
 /* Take read and answer it. */
 void sqlite_reader_push(struct sqlite_reader *reader, struct store_read *read);
 
-/* Answer all reads, end the thread and free reader; NULL is fine. */
+/* Answer all reads, end the thread and free reader; NULL is fine. Searches stop where
+ * they are. */
 void sqlite_reader_stop(struct sqlite_reader *reader);
 
 /* writer.c */
 
 struct sqlite_writer;
 
-/* Create a writer for store. It takes over db. Its thread does not run yet. */
-struct sqlite_writer *sqlite_writer_new(struct store *store, struct sqlite_db *db);
+/* Create a writer for store. It takes over db, and borrows files. Its thread does not run
+ * yet. */
+struct sqlite_writer *sqlite_writer_new(
+	struct store *store, struct sqlite_db *db, struct sqlite_files *files);
 
 /* Start its thread. Returns 0, or -errno with *why set. */
 int sqlite_writer_start(struct sqlite_writer *writer,
@@ -162,3 +199,8 @@ void sqlite_writer_stop(struct sqlite_writer *writer);
 /* Close the connection and free writer; NULL is fine. SQLite copies the log into the file
  * when the last connection closes, so free the writer last. */
 void sqlite_writer_free(struct sqlite_writer *writer);
+
+/* backup.c */
+
+/* As store_ops.backup. */
+int sqlite_backup(const char *path, const char *to, const char *epoch, const char **why);

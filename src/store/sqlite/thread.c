@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <time.h>
 
 #include "store/sqlite/sqlite.h"
 
@@ -6,11 +7,29 @@ void
 sqlite_thread_init(struct sqlite_thread *thread, bool (*take)(void *context),
 	void (*work)(void *context), void *context)
 {
+	pthread_condattr_t attributes;
+
 	thread->take = take;
 	thread->work = work;
 	thread->context = context;
 	pthread_mutex_init(&thread->mutex, NULL);
-	pthread_cond_init(&thread->cond, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&thread->cond, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+/* Wait until the thread is woken, or until its time. */
+static void
+thread_sleep(struct sqlite_thread *thread)
+{
+	struct timespec until = { .tv_sec = thread->wake_ms / 1000,
+		.tv_nsec = thread->wake_ms % 1000 * 1000000 };
+
+	if (thread->wake_ms)
+		pthread_cond_timedwait(&thread->cond, &thread->mutex, &until);
+	else
+		pthread_cond_wait(&thread->cond, &thread->mutex);
 }
 
 /* Wait for work and take it. Returns false if the thread should end. */
@@ -21,7 +40,7 @@ thread_wait(struct sqlite_thread *thread)
 
 	pthread_mutex_lock(&thread->mutex);
 	while (!(has_work = thread->take(thread->context)) && !thread->is_stopping)
-		pthread_cond_wait(&thread->cond, &thread->mutex);
+		thread_sleep(thread);
 	pthread_mutex_unlock(&thread->mutex);
 	return has_work;
 }

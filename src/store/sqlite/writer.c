@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/clock.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
@@ -9,6 +10,14 @@
 
 /* Entries waiting together are committed together, up to this many. */
 #define BATCH_ENTRIES 2000
+
+/* How often to look at the files, and whether something can be stored. */
+#define LOOK_MS 4000
+
+/* Try to store something that is as long as a long message. */
+#define PROBE_WRITE                                                                      \
+	"INSERT OR REPLACE INTO meta(name, value) VALUES('probe', hex(zeroblob(32768)))"
+#define PROBE_ERASE "DELETE FROM meta WHERE name = 'probe'"
 
 static const char *const writer_sql[] = {
 	[WRITER_ROOM_FIND] =
@@ -46,6 +55,7 @@ writer_on_commit(void *context, sqlite3 *db, const char *name, int pages)
 
 	(void)db;
 	(void)name;
+	sqlite_guard_note_log(&writer->files->guard, pages);
 	sqlite_checkpointer_note(writer->checkpointer, pages);
 	return SQLITE_OK;
 }
@@ -60,15 +70,105 @@ writer_prepare(struct sqlite_writer *writer)
 	return rc;
 }
 
+/* Tell the -lineage of the last commit. Returns 0 or -errno. */
+static int
+writer_note(struct sqlite_writer *writer)
+{
+	struct sqlite_files *files = writer->files;
+
+	return sqlite_lineage_note(
+		&files->lineage, writer->entries, files->guard.changes);
+}
+
+/* The history is not what it was: nothing more is read from it into what we have, or
+ * written to it. Only a restart can tell what it is now. */
+static int
+writer_lose(struct sqlite_writer *writer, const char *what)
+{
+	if (!writer->files->guard.is_lost)
+		log_error("store_failed", log_str("path", writer->store->options.path),
+			log_str("error", what),
+			log_str("hint", "nothing is kept until linnetd is restarted; put "
+					"the right file in place before"));
+	writer->files->guard.is_lost = true;
+	/* The next start compares it with what is there then. */
+	writer_note(writer);
+	return SQLITE_READONLY_DBMOVED;
+}
+
 static int
 writer_open_again(struct sqlite_writer *writer)
 {
-	int rc = sqlite_schema_reopen(&writer->db, writer->store);
+	struct sqlite_guard *guard = &writer->files->guard;
+	uint64_t entries = writer->entries;
+	int rc;
 
+	/* If this is the last connection, SQLite deletes the log. */
+	sqlite_guard_close_log(guard);
+	rc = sqlite_schema_reopen(&writer->db, writer->store, guard);
 	if (rc == SQLITE_OK)
 		rc = writer_prepare(writer);
+	if (rc == SQLITE_OK)
+		rc = sqlite_schema_count(&writer->db, &writer->entries);
+	if (rc == SQLITE_OK && writer->entries < entries)
+		rc = writer_lose(writer, "the newest messages are missing");
+	if (rc == SQLITE_OK && sqlite_guard_open_log(guard) < 0)
+		rc = SQLITE_CANTOPEN;
 	writer->is_broken = rc != SQLITE_OK;
 	return rc;
+}
+
+/* The log is shorter than what was committed to it. That is fine if another process has
+ * copied all of it into the file; SQLite knows. */
+static int
+writer_ask_about_log(struct sqlite_writer *writer, const char *what)
+{
+	int pages = 0;
+	int rc = sqlite3_wal_checkpoint_v2(
+		writer->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, NULL);
+
+	if (rc == SQLITE_OK && pages <= 0)
+		sqlite_guard_note_log(&writer->files->guard, 0);
+	else if (rc != SQLITE_BUSY) /* else look again later */
+		rc = writer_lose(writer, what);
+	return rc;
+}
+
+/* See whether the files are still ours; with is_thorough their paths, too. */
+static int
+writer_look(struct sqlite_writer *writer, bool is_thorough)
+{
+	struct sqlite_files *files = writer->files;
+	bool is_log = false;
+	const char *what;
+
+	if (files->guard.is_lost)
+		return SQLITE_READONLY_DBMOVED;
+	what = is_thorough ? sqlite_guard_check(&files->guard, &is_log)
+			   : sqlite_guard_glance(&files->guard, &is_log);
+	if (!what && is_thorough && !writer->is_note_due &&
+		sqlite_lineage_is_foreign(&files->lineage))
+		what = "something else has written the file beside it, -lineage";
+	if (!what)
+		return SQLITE_OK;
+	return is_log && !writer->is_broken ? writer_ask_about_log(writer, what)
+					    : writer_lose(writer, what);
+}
+
+/* Make ready to write: the files are ours, the connection is open, and the -lineage knows
+ * of all that anybody has seen. */
+static int
+writer_begin(struct sqlite_writer *writer)
+{
+	int rc = writer_look(writer, false);
+
+	if (rc == SQLITE_OK && writer->is_broken)
+		rc = writer_open_again(writer);
+	if (rc == SQLITE_OK && writer->is_note_due) {
+		writer->is_note_due = writer_note(writer) < 0;
+		rc = writer->is_note_due ? SQLITE_FULL : SQLITE_OK;
+	}
+	return rc == SQLITE_OK ? sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE") : rc;
 }
 
 /* Write all of writes in one transaction. A failed one is left open. */
@@ -76,11 +176,9 @@ static int
 writer_commit(struct sqlite_writer *writer, struct store_writes *writes)
 {
 	struct store_write *write;
-	int rc = SQLITE_OK;
+	int rc;
 
-	if (writer->is_broken && (rc = writer_open_again(writer)))
-		return rc;
-	if ((rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE")))
+	if ((rc = writer_begin(writer)))
 		return rc;
 	STAILQ_FOREACH (write, writes, link)
 		if ((rc = sqlite_entry_write(writer, write)))
@@ -96,11 +194,11 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 	int error = sqlite_db_errno(&writer->db, rc);
 	struct store_write *write;
 
-	if (!writer->is_failing)
+	if (!writer->is_failing && error != -ESTALE) /* that was logged */
 		log_error("store_write_failed",
 			log_str("path", writer->store->options.path),
 			log_int("errno", -error), log_str("why", sqlite3_errstr(rc)));
-	writer->is_failing = true;
+	writer->is_failing = writer->store->is_down = true;
 	sqlite_db_rollback(&writer->db);
 	sqlite_room_cache_clear(writer);
 	writer->is_broken |= sqlite_db_is_broken(rc);
@@ -112,19 +210,56 @@ writer_fail(struct sqlite_writer *writer, struct store_writes *writes, int rc)
 }
 
 static void
+writer_heal(struct sqlite_writer *writer)
+{
+	if (writer->is_failing)
+		log_info("store_write_recovered",
+			log_str("path", writer->store->options.path));
+	writer->is_failing = writer->store->is_down = false;
+}
+
+static void
 writer_succeed(struct sqlite_writer *writer)
 {
 	struct cached_room *room;
 
-	if (writer->is_failing)
-		log_info("store_write_recovered",
-			log_str("path", writer->store->options.path));
-	writer->is_failing = false;
+	writer_heal(writer);
 	while ((room = TAILQ_FIRST(&writer->changed))) {
 		TAILQ_REMOVE(&writer->changed, room, changed_link);
 		sqlite_trim_note(writer, room, room->added);
+		writer->entries += (uint64_t)room->added;
 		room->added = 0;
 	}
+	writer->is_note_due = writer_note(writer) < 0;
+}
+
+/* Store something, or see at least that nobody else has locked the file. */
+static int
+writer_probe(struct sqlite_writer *writer, bool is_real)
+{
+	int rc = writer_begin(writer);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite_db_exec(
+			&writer->db, is_real ? PROBE_WRITE "; COMMIT" : "ROLLBACK");
+	return rc == SQLITE_OK && is_real ? sqlite_db_exec(&writer->db, PROBE_ERASE) : rc;
+}
+
+/* See whether the files are ours, and whether something can be stored. */
+static void
+writer_watch(struct sqlite_writer *writer)
+{
+	bool is_real = writer->is_failing || sqlite_guard_is_full(&writer->files->guard);
+	struct store_writes none = STAILQ_HEAD_INITIALIZER(none);
+	int rc = writer_look(writer, true);
+
+	if (rc == SQLITE_OK)
+		rc = writer_probe(writer, is_real);
+	if (rc == SQLITE_OK)
+		writer_heal(writer);
+	else
+		writer_fail(writer, &none, rc);
+	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 }
 
 /* Write and answer the next batch. It may hold the writes of several flushes. */
@@ -153,7 +288,7 @@ writer_write_batch(struct sqlite_writer *writer)
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
-	if (writer->is_broken)
+	if (writer->is_broken || writer->files->guard.is_lost)
 		return;
 	sqlite3_busy_timeout(writer->db.handle, 0);
 	sqlite3_wal_checkpoint_v2(
@@ -161,8 +296,9 @@ writer_empty_log(struct sqlite_writer *writer)
 	sqlite3_busy_timeout(writer->db.handle, SQLITE_DB_BUSY_MS);
 }
 
-/* Choose the next task: empty the log, then trim if commits have to wait for it or there
- * are none, then commit. While the store closes, only commit. */
+/* Choose the next task: look at the files when it is time, empty the log, then trim if
+ * commits have to wait for it or there are none, then commit. While the store closes,
+ * only commit. */
 static bool
 writer_choose_task(struct sqlite_writer *writer)
 {
@@ -170,11 +306,14 @@ writer_choose_task(struct sqlite_writer *writer)
 	bool is_idle = STAILQ_EMPTY(&writer->waiting);
 
 	writer->task = NULL;
-	if (writer->is_empty_log_wanted && !is_stopping) {
+	writer->thread.wake_ms = writer->next_look_ms;
+	if (clock_now_ms() >= writer->next_look_ms && !is_stopping) {
+		writer->task = writer_watch;
+	} else if (writer->is_empty_log_wanted && !is_stopping) {
 		writer->is_empty_log_wanted = false;
 		writer->task = writer_empty_log;
 	} else if (sqlite_trim_has_work(writer) && !writer->is_broken && !is_stopping &&
-		   (is_idle || writer->trim.debt)) {
+		   !writer->files->guard.is_lost && (is_idle || writer->trim.debt)) {
 		writer->task = sqlite_trim_step;
 	} else if (!is_idle) {
 		writer->task = writer_write_batch;
@@ -206,11 +345,14 @@ writer_work(void *context)
 }
 
 struct sqlite_writer *
-sqlite_writer_new(struct store *store, struct sqlite_db *db)
+sqlite_writer_new(struct store *store, struct sqlite_db *db, struct sqlite_files *files)
 {
 	struct sqlite_writer *writer = xcalloc(1, sizeof(*writer));
 
 	writer->store = store;
+	writer->files = files;
+	writer->entries = files->lineage.line.entries;
+	writer->next_look_ms = clock_now_ms() + LOOK_MS;
 	writer->db = *db;
 	memset(db, 0, sizeof(*db));
 	TAILQ_INIT(&writer->changed);
@@ -275,6 +417,10 @@ sqlite_writer_free(struct sqlite_writer *writer)
 	if (!writer)
 		return;
 	sqlite_room_cache_clear(writer);
+	/* Do not copy the log into a file to which it may not belong. */
+	if (writer->files->guard.is_lost && writer->db.handle)
+		sqlite3_db_config(
+			writer->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite_db_close(&writer->db);
 	sqlite_thread_destroy(&writer->thread);
 	free(writer);

@@ -44,11 +44,15 @@ struct sqlite_writer {
 	struct sqlite_thread thread;
 	struct store *store;
 	struct sqlite_checkpointer *checkpointer;
+	struct sqlite_files *files;
 
 	/* Only the thread uses these. */
 	struct sqlite_db db;
-	bool is_broken;                             /* open db again before it is used */
-	bool is_failing;                            /* the failure has been logged */
+	uint64_t entries;     /* the sum of all last ids, as committed */
+	bool is_note_due;     /* the -lineage could not be told of the last commit */
+	int64_t next_look_ms; /* when to see whether something can be stored */
+	bool is_broken;       /* open db again before it is used */
+	bool is_failing;      /* the failure has been logged */
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
 	struct cached_room *rooms;
 	struct cached_rooms changed; /* by the open transaction */

@@ -1,5 +1,5 @@
-/* fuzz_hooks.c - converts a webhook. The first byte chooses the kind, and the event for
- * GitHub; the rest is the body. The result must be what hooks.h promises. */
+/* fuzz_hooks.c - converts a webhook. The first byte chooses the kind and the event; the
+ * rest is the body. The result must be what hooks.h promises. */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../fuzz.h"
+#include "linnet/base/json_text.h"
 #include "linnet/base/utf8.h"
 #include "linnet/hooks/hooks.h"
 #include "linnet/protocol/name.h"
@@ -15,6 +16,28 @@
 static const char *const events[] = { "push", "pull_request", "pull_request_review",
 	"issues", "issue_comment", "release", "workflow_run", "star", "fork", "create",
 	"delete", "ping", "check_suite" };
+/* Beside the events of GitHub. The order of what is there already must stay: the corpus
+ * depends on it. */
+static const struct {
+	enum hook_kind kind;
+	const char *event;
+} others[] = {
+	{ HOOK_GITLAB, NULL },
+	{ HOOK_KUMA, NULL },
+	{ HOOK_SENTRY, "issue" },
+	{ HOOK_SENTRY, "event_alert" },
+	{ HOOK_SENTRY, "metric_alert" },
+	{ HOOK_SENTRY, NULL },
+	{ HOOK_GITEA, "push" },
+	{ HOOK_GITEA, "pull_request_approved" },
+	{ HOOK_GITHUB, "check_run" },
+	{ HOOK_GITHUB, "deployment_status" },
+	{ HOOK_GITHUB, "dependabot_alert" },
+	{ HOOK_GITHUB, "discussion" },
+};
+
+#define OTHERS (sizeof(others) / sizeof(others[0]))
+#define FIRST_OTHER 128
 
 static void
 check_text(const char *text, size_t max_bytes, bool has_lines)
@@ -83,20 +106,29 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t count = sizeof(events) / sizeof(events[0]), which, i;
+	enum hook_kind kind = HOOK_GITHUB;
+	const char *event = NULL;
 	struct message_fault fault;
+	json_error_t error;
 	json_t *body, *pushes, *push;
 
 	if (!size)
 		return 0;
 	which = data[0] % (3 + count);
-	body = json_loadb((const char *)data + 1, size - 1, JSON_DECODE_ANY, NULL);
-	pushes = hook_convert(which < 3 ? (enum hook_kind[]){ HOOK_ALERTMANAGER,
-						  HOOK_GRAFANA, HOOK_GENERIC }[which]
-					: HOOK_GITHUB,
-		which < 3 ? NULL : events[which - 3], body, &fault);
+	if (data[0] >= FIRST_OTHER) {
+		kind = others[data[0] % OTHERS].kind;
+		event = others[data[0] % OTHERS].event;
+	} else if (which < 3) {
+		kind = (enum hook_kind[]){ HOOK_ALERTMANAGER, HOOK_GRAFANA,
+			HOOK_GENERIC }[which];
+	} else {
+		event = events[which - 3];
+	}
+	body = json_text_load((const char *)data + 1, size - 1, JSON_DECODE_ANY, &error);
+	pushes = hook_convert(kind, event, body, 16384, &fault);
 	require(pushes || (!strcmp(fault.code, "bad_hook") && *fault.text),
 		"NULL without a reason");
-	require(json_array_size(pushes) <= 201, "too many pushes");
+	require(json_array_size(pushes) <= 401, "too many pushes");
 	json_array_foreach(pushes, i, push) check_push(push);
 	json_decref(pushes);
 	json_decref(body);

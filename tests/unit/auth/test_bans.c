@@ -64,6 +64,15 @@ is_banned(const struct bans *bans, const char *text)
 	return bans_have_address(bans, &from);
 }
 
+static bool
+has_name(const struct bans *bans, enum ban_kind kind, const char *name)
+{
+	struct name_forms forms;
+
+	assert_true(name_forms_write(&forms, name));
+	return bans_have_name(bans, kind, &forms);
+}
+
 static void
 test_a_prefix_is_written_in_its_canonical_form(void **state)
 {
@@ -104,15 +113,35 @@ test_text_that_is_not_a_prefix_is_refused(void **state)
 }
 
 static void
+test_a_ban_covers_names_that_look_alike_until_it_is_removed(void **state)
+{
+	struct bans *bans = bans_new();
+	struct ban ban = { .subject = { .kind = BAN_NAME, .name = "ann" }, .reason = "" };
+	struct ban again = ban;
+
+	(void)state;
+	strcpy(again.subject.name, "аnn"); /* Cyrillic: a ban of its own */
+	assert_int_equal(bans_add(bans, &ban), 0);
+	assert_int_equal(bans_add(bans, &again), 0);
+	assert_true(has_name(bans, BAN_NAME, "ａnn"));
+	assert_false(has_name(bans, BAN_NAME, "anm"));
+	bans_remove(bans, bans_find(bans, &ban.subject));
+	assert_true(has_name(bans, BAN_NAME, "ann"));
+	bans_remove(bans, bans_find(bans, &again.subject));
+	assert_false(has_name(bans, BAN_NAME, "ann"));
+	bans_free(bans);
+}
+
+static void
 test_a_banned_name_matches_in_any_case(void **state)
 {
 	struct bans *bans = *state;
 
 	add_ban(bans, BAN_NAME, "Ann", 0);
-	assert_true(bans_have_name(bans, BAN_NAME, "ann"));
-	assert_true(bans_have_name(bans, BAN_NAME, "ANN"));
-	assert_false(bans_have_name(bans, BAN_NAME, "anna"));
-	assert_false(bans_have_name(bans, BAN_MUTE, "ann"));
+	assert_true(has_name(bans, BAN_NAME, "ann"));
+	assert_true(has_name(bans, BAN_NAME, "ANN"));
+	assert_false(has_name(bans, BAN_NAME, "anna"));
+	assert_false(has_name(bans, BAN_MUTE, "ann"));
 }
 
 static void
@@ -167,7 +196,7 @@ test_bans_expire_exactly_at_their_time(void **state)
 	assert_string_equal(over->subject.name, "late");
 	bans_remove(bans, over);
 	assert_null(bans_next_over(bans, INT64_MAX));
-	assert_true(bans_have_name(bans, BAN_NAME, "ever"));
+	assert_true(has_name(bans, BAN_NAME, "ever"));
 }
 
 static void
@@ -240,6 +269,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			test_a_ban_covers_names_that_look_alike_until_it_is_removed),
 		cmocka_unit_test(test_a_prefix_is_written_in_its_canonical_form),
 		cmocka_unit_test(test_text_that_is_not_a_prefix_is_refused),
 		ban_test(test_a_banned_name_matches_in_any_case),

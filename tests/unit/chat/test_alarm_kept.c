@@ -217,13 +217,14 @@ limit_files(rlim_t more)
 
 /* An alarm larger than the limit below. */
 static char *
-large_alarm(const char *severity)
+large_alarm(struct fixture *fixture, const char *severity)
 {
 	char *text = malloc(400200);
 	int len = sprintf(text,
 		"{\"type\":\"alarm\",\"key\":\"disk\",\"severity\":\"%s\",\"message\":\"",
 		severity);
 
+	fixture->config->limits.message_bytes = 400000;
 	memset(text + len, 'x', 400000);
 	strcpy(text + len + 400000, "\"}");
 	return text;
@@ -233,7 +234,7 @@ static void
 test_a_store_failure_leaves_the_active_alarms_unchanged(void **state)
 {
 	struct fixture *fixture = *state;
-	char *large = large_alarm("critical");
+	char *large = large_alarm(fixture, "critical");
 	struct fake calls[3], carol;
 	size_t i;
 
@@ -264,7 +265,7 @@ static void
 test_an_alarm_that_was_not_stored_is_not_active(void **state)
 {
 	struct fixture *fixture = *state;
-	char *large = large_alarm("critical");
+	char *large = large_alarm(fixture, "critical");
 	struct fake call, carol;
 
 	signal(SIGXFSZ, SIG_IGN);
@@ -290,7 +291,7 @@ static void
 test_a_change_that_the_store_refuses_leaves_pending_changes_alone(void **state)
 {
 	struct fixture *fixture = *state;
-	char *large = large_alarm("critical");
+	char *large = large_alarm(fixture, "critical");
 	struct fake call, carol;
 	int i;
 

@@ -50,6 +50,15 @@ come_called(
 		assert_int_equal((fake)->code, CLOSE_POLICY);                            \
 	} while (0)
 
+static bool
+is_banned(const struct fixture *fixture, enum ban_kind kind, const char *name)
+{
+	struct name_forms forms;
+
+	assert_true(name_forms_write(&forms, name));
+	return bans_have_name(chat_bans(fixture->chat), kind, &forms);
+}
+
 static void
 test_a_kick_tells_why_and_closes_every_session_of_a_person(void **state)
 {
@@ -162,6 +171,8 @@ test_a_muted_person_reads_but_cannot_write(void **state)
 		{"type":"chart","ephemeral":true},
 		{"type":"typing"},
 		{"type":"nick","username":"eva"},
+		{"type":"join","username":"eva"},
+		{"type":"join","room":"ops","username":"eva"},
 		{"message":"hi","username":"eva"},
 		{"type":"ack","key":"disk"}
 	]);
@@ -214,6 +225,19 @@ test_a_muted_person_cannot_write_by_a_call(void **state)
 }
 
 static void
+test_an_old_ban_of_a_name_that_is_bad_now_can_be_lifted(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct ban old = { .subject = { .kind = BAN_NAME, .name = "eve: x" },
+		.reason = "" };
+
+	assert_order(fixture, "ban", JSON({"username":"eve: x"}), "bad_name");
+	bans_add((struct bans *)(uintptr_t)chat_bans(fixture->chat), &old);
+	assert_order(fixture, "unban", JSON({"username":"eve: x"}), "unban");
+	assert_false(is_banned(fixture, BAN_NAME, "eve: x"));
+}
+
+static void
 test_bans_and_mutes_end_after_their_minutes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -224,9 +248,9 @@ test_bans_and_mutes_end_after_their_minutes(void **state)
 		JSON({"username":"bob","minutes":0.5}), JSON("until":32000));
 	chat_tick(fixture->chat, 32001);
 	assert_order(fixture, "bans", "{}", JSON("mutes":[]));
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
 	chat_tick(fixture->chat, 61001);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 }
 
 static void
@@ -363,9 +387,9 @@ test_bans_and_mutes_survive_a_restart_and_lifted_ones_do_not(void **state)
 	assert_order(fixture, "unban", JSON({"username":"bob"}), "unban");
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_MUTE, "eva"));
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "bob"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_MUTE, "eva"));
+	assert_false(is_banned(fixture, BAN_NAME, "bob"));
 	cidr_read_address("203.0.113.9", 11, &address);
 	assert_true(bans_have_address(chat_bans(fixture->chat), &address));
 	assert_order(fixture, "bans", "{}", JSON("reason":"spam"));
@@ -380,13 +404,13 @@ test_a_ban_that_ended_while_stopped_is_not_restored(void **state)
 	assert_order(fixture, "ban", JSON({"username":"ida","minutes":1}), "ban");
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_true(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_true(is_banned(fixture, BAN_NAME, "ida"));
 	chat_prune(fixture->chat, fixture->now_ms + 60001);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 	settle(fixture);
 	close_chat(fixture);
 	open_chat(fixture);
-	assert_false(bans_have_name(chat_bans(fixture->chat), BAN_NAME, "ida"));
+	assert_false(is_banned(fixture, BAN_NAME, "ida"));
 }
 
 #define life_test(test) cmocka_unit_test_setup_teardown(test, begin_life, end_life)
@@ -395,6 +419,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		chat_test(test_an_old_ban_of_a_name_that_is_bad_now_can_be_lifted),
 		chat_test(test_a_kick_tells_why_and_closes_every_session_of_a_person),
 		chat_test(test_the_reason_of_a_kick_is_its_text),
 		chat_test(test_a_banned_name_cannot_be_used_until_the_ban_is_lifted),

@@ -38,6 +38,21 @@ test_a_client_cannot_set_via(void **state)
 	assert_null(strstr(hears(&fixture->bob), "push"));
 }
 
+/* Earlier versions had fewer rules for names. The operator has named the token. */
+static void
+test_a_push_under_a_token_with_any_name_is_accepted(void **state)
+{
+	struct fixture *fixture = *state;
+	struct fake call;
+
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "deploy: prod", JSON({"message":"m"}));
+	settle(fixture);
+	assert_hears(&call, JSON("type":"ack"));
+	assert_hears(&fixture->ann, JSON("username":"deploy: prod"));
+	go(fixture, &call);
+}
+
 static void
 test_a_push_with_a_bad_name_is_refused(void **state)
 {
@@ -242,6 +257,7 @@ main(void)
 		chat_test(test_a_push_is_a_message_of_its_program),
 		chat_test(test_a_program_may_have_the_name_of_a_person),
 		chat_test(test_a_client_cannot_set_via),
+		chat_test(test_a_push_under_a_token_with_any_name_is_accepted),
 		chat_test(test_a_push_with_a_bad_name_is_refused),
 		chat_test(test_a_push_is_answered_with_the_number_of_readers),
 		chat_test(test_an_ephemeral_push_is_broadcast_and_not_stored),

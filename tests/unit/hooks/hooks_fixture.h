@@ -44,7 +44,7 @@ static inline json_t *
 pushes_of(const char *kind, const char *event, json_t *body)
 {
 	struct message_fault fault;
-	json_t *pushes = hook_convert(hook_find(kind), event, body, &fault);
+	json_t *pushes = hook_convert(hook_find(kind), event, body, 16384, &fault);
 
 	json_decref(body);
 	if (!pushes)
@@ -105,6 +105,20 @@ assert_one(const char *kind, const char *event, const char *fixture,
 	json_decref(pushes);
 }
 
+/* Check that fixture clears the alarm, and also that of the former key. */
+static inline void
+assert_cleared(const char *kind, const char *event, const char *fixture,
+	struct expected expected, const char *former_key)
+{
+	json_t *pushes = pushes_of(kind, event, body_of(fixture));
+
+	assert_int_equal(json_array_size(pushes), 2);
+	assert_push(pushes, 0, expected);
+	expected.key = former_key;
+	assert_push(pushes, 1, expected);
+	json_decref(pushes);
+}
+
 static inline void
 assert_nothing(const char *kind, const char *event, const char *text)
 {
@@ -121,7 +135,7 @@ assert_bad(const char *kind, const char *event, const char *text)
 	struct message_fault fault = { .code = "" };
 
 	assert_non_null(body);
-	assert_null(hook_convert(hook_find(kind), event, body, &fault));
+	assert_null(hook_convert(hook_find(kind), event, body, 16384, &fault));
 	assert_string_equal(fault.code, "bad_hook");
 	assert_true(fault.text[0] != '\0');
 	json_decref(body);

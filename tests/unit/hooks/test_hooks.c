@@ -21,6 +21,10 @@ test_kinds_are_found_by_name(void **state)
 	assert_int_equal(hook_find("alertmanager"), HOOK_ALERTMANAGER);
 	assert_int_equal(hook_find("grafana"), HOOK_GRAFANA);
 	assert_int_equal(hook_find("github"), HOOK_GITHUB);
+	assert_int_equal(hook_find("gitea"), HOOK_GITEA);
+	assert_int_equal(hook_find("gitlab"), HOOK_GITLAB);
+	assert_int_equal(hook_find("kuma"), HOOK_KUMA);
+	assert_int_equal(hook_find("sentry"), HOOK_SENTRY);
 	assert_int_equal(hook_find("generic"), HOOK_GENERIC);
 	assert_int_equal(hook_find("GitHub"), HOOK_UNKNOWN);
 	assert_int_equal(hook_find(""), HOOK_UNKNOWN);
@@ -166,9 +170,7 @@ test_grafana_alerts_link_to_their_panel(void **state)
 		});
 	assert_member(pushes, 1, "click",
 		"https://grafana.example.org/alerting/grafana/ddx7k2vq1a/view?orgId=1");
-	assert_member(pushes, 1, "message",
-		"[ var='B' labels={instance=web2} value=91.7 ], "
-		"[ var='C' labels={instance=web2} value=1 ]");
+	assert_member(pushes, 1, "message", "B of web2 is 91.7, C of web2 is 1");
 	json_decref(pushes);
 	pushes = pushes_of("grafana", NULL, body_of("grafana_resolved"));
 	assert_member(pushes, 0, "key", "High-memory-use-c6eadffa");
@@ -180,7 +182,7 @@ static void
 test_rules_of_an_old_grafana_raise_and_clear_alarms(void **state)
 {
 	struct expected expected = {
-		.key = "Queue-length-31",
+		.key = "grafana-31",
 		.severity = "warning",
 		.username = "grafana",
 		.title = "Queue length",
@@ -193,7 +195,7 @@ test_rules_of_an_old_grafana_raise_and_clear_alarms(void **state)
 	assert_one("grafana", NULL, "grafana_legacy_alerting", expected);
 	expected.severity = "ok";
 	expected.message = "Queue length";
-	assert_one("grafana", NULL, "grafana_legacy_ok", expected);
+	assert_cleared("grafana", NULL, "grafana_legacy_ok", expected, "Queue-length-31");
 }
 
 static void
@@ -298,7 +300,8 @@ test_attachments_of_slack_are_read(void **state)
 		(struct expected){
 			.username = "deploy",
 			.message =
-				"Deployed *app* to production\napp 1.4.0\n2 of 3 hosts",
+				"Deployed *app* to production\napp 1.4.0\n2 of 3 hosts\n"
+				"Stage: production",
 			.click = "https://ci.example.org/deploys/7",
 		});
 	assert_tags(pushes, (const char *[]){ "error" }, 1);
@@ -306,10 +309,50 @@ test_attachments_of_slack_are_read(void **state)
 }
 
 static void
+test_blocks_and_escapes_of_slack_are_read(void **state)
+{
+	json_t *pushes = pushes_of("generic", NULL, body_of("generic_slack_blocks"));
+
+	(void)state;
+	assert_member(pushes, 0, "message",
+		"Deploy & test\nbuild 7 (https://ci.example.org/7) by @U123: a < b\n"
+		"*Host*: db1\nLoad: 12.4");
+	json_decref(pushes);
+}
+
+static void
+test_an_alarm_of_an_unknown_severity_is_rejected(void **state)
+{
+	(void)state;
+	assert_bad("generic", NULL, "{\"key\":\"disk\",\"severity\":\"purple\"}");
+	assert_bad("generic", NULL,
+		"{\"id\":7,\"level\":\"verbose\",\"text\":\"t\",\"status\":\"odd\"}");
+}
+
+static void
+test_a_link_without_a_host_is_dropped(void **state)
+{
+	static const char *const links[] = { "http://", "https:///path", "http://:80/",
+		"https://?q" };
+	char text[100];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		json_t *pushes;
+
+		snprintf(text, sizeof(text), "{\"text\":\"t\",\"url\":\"%s\"}", links[i]);
+		pushes = pushes_of_text("generic", NULL, text);
+		assert_member(pushes, 0, "click", NULL);
+		json_decref(pushes);
+	}
+}
+
+static void
 test_monitors_raise_an_alarm_when_something_is_down(void **state)
 {
 	struct expected shop = {
-		.key = "Shop-(web)-3",
+		.key = "kuma-3",
 		.severity = "error",
 		.title = "Shop (web)",
 		.message = "timeout of 48000ms exceeded",
@@ -320,7 +363,7 @@ test_monitors_raise_an_alarm_when_something_is_down(void **state)
 	assert_one("generic", NULL, "generic_uptime_kuma_down", shop);
 	shop.severity = "ok";
 	shop.message = "200 - OK";
-	assert_one("generic", NULL, "generic_uptime_kuma_up", shop);
+	assert_cleared("generic", NULL, "generic_uptime_kuma_up", shop, "Shop-(web)-3");
 	assert_one("generic", NULL, "generic_uptime_kuma_test",
 		(struct expected){ .message = "Linnet Testing" });
 	assert_one("generic", NULL, "generic_check_down",
@@ -353,6 +396,9 @@ main(void)
 		cmocka_unit_test(test_an_id_alone_makes_no_alarm),
 		cmocka_unit_test(test_each_readable_item_of_an_array_is_pushed),
 		cmocka_unit_test(test_attachments_of_slack_are_read),
+		cmocka_unit_test(test_blocks_and_escapes_of_slack_are_read),
+		cmocka_unit_test(test_an_alarm_of_an_unknown_severity_is_rejected),
+		cmocka_unit_test(test_a_link_without_a_host_is_dropped),
 		cmocka_unit_test(test_monitors_raise_an_alarm_when_something_is_down),
 	};
 

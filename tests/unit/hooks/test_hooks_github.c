@@ -59,11 +59,9 @@ test_branches_and_tags_are_created_and_deleted(void **state)
 		"{\"ref\":\"refs/heads/x\",\"created\":true,\"commits\":[],"
 		"\"sender\":{\"login\":\"ann\"}}",
 		"ann pushed new branch x");
-	assert_said("create",
-		"{\"ref\":\"x\",\"ref_type\":\"branch\",\"sender\":{\"login\":\"ann\"}}",
-		"ann created branch x");
-	assert_said("delete", "{\"ref\":\"v1\",\"ref_type\":\"tag\"}",
-		"somebody deleted tag v1");
+	/* GitHub sends a push beside these two. */
+	assert_nothing("github", "create", "{\"ref\":\"x\",\"ref_type\":\"branch\"}");
+	assert_nothing("github", "delete", "{\"ref\":\"v1\",\"ref_type\":\"tag\"}");
 }
 
 static void
@@ -165,7 +163,7 @@ static void
 test_a_failed_workflow_is_an_alarm_until_it_passes(void **state)
 {
 	struct expected run = {
-		.key = "octo/app/Build-and-test/main",
+		.key = "octo/app/ci.yml/main",
 		.severity = "error",
 		.username = "github",
 		.title = "Build and test failed on main (octo/app)",
@@ -177,7 +175,8 @@ test_a_failed_workflow_is_an_alarm_until_it_passes(void **state)
 	assert_one("github", "workflow_run", "github_workflow_failure", run);
 	run.severity = "ok";
 	run.title = "Build and test passed on main (octo/app)";
-	assert_one("github", "workflow_run", "github_workflow_success", run);
+	assert_cleared("github", "workflow_run", "github_workflow_success", run,
+		"octo/app/Build-and-test/main");
 	assert_nothing("github", "workflow_run",
 		"{\"action\":\"completed\",\"workflow_run\":{\"conclusion\":"
 		"\"cancelled\"}}");
@@ -190,8 +189,78 @@ test_a_branch_of_a_fork_has_its_own_alarm(void **state)
 		pushes_of("github", "workflow_run", body_of("github_workflow_fork"));
 
 	(void)state;
-	assert_member(pushes, 0, "key", "octo/app/Build-and-test/eve:main");
+	assert_member(pushes, 0, "key", "octo/app/ci.yml/eve:main");
 	json_decref(pushes);
+}
+
+static void
+test_checks_deployments_and_security_alerts_are_alarms(void **state)
+{
+	struct expected expected = {
+		.key = "octo/app/circleci/unit-tests/main",
+		.severity = "error",
+		.username = "github",
+		.title = "unit tests failed on main (octo/app)",
+		.message = "3 of 120 tests failed",
+		.click = APP "/runs/128",
+	};
+
+	(void)state;
+	assert_one("github", "check_run", "github_check_failed", expected);
+	assert_nothing("github", "check_run",
+		"{\"action\":\"completed\",\"check_run\":{\"conclusion\":\"failure\","
+		"\"app\":{\"slug\":\"github-actions\"}}}");
+	expected = (struct expected){
+		.key = "octo/app/deploy/production",
+		.severity = "error",
+		.username = "github",
+		.title = "Deployment of octo/app to production failed",
+		.message = "health check timed out",
+		.click = "https://ci.example.org/deploys/5",
+	};
+	assert_one("github", "deployment_status", "github_deployment_failed", expected);
+	expected = (struct expected){
+		.key = "octo/app/dependabot_alert/2",
+		.severity = "critical",
+		.username = "github",
+		.title = "octo/app: Open redirect in django",
+		.message = "octo/app: Open redirect in django",
+		.click = APP "/security/dependabot/2",
+	};
+	assert_one("github", "dependabot_alert", "github_dependabot_alert", expected);
+}
+
+static void
+test_a_security_alert_ends_when_it_is_fixed(void **state)
+{
+	json_t *body = body_of("github_dependabot_alert"), *pushes;
+
+	(void)state;
+	json_object_set_new(body, "action", json_string("fixed"));
+	pushes = pushes_of("github", "dependabot_alert", body);
+	assert_member(pushes, 0, "key", "octo/app/dependabot_alert/2");
+	assert_member(pushes, 0, "severity", "ok");
+	json_decref(pushes);
+}
+
+static void
+test_comments_on_lines_and_discussions_are_quoted(void **state)
+{
+	(void)state;
+	assert_event("pull_request_review_comment", "github_review_comment",
+		"ann commented on pull request #7: Faster start\nsrc/main.c:\n"
+		"Maybe use a table here?",
+		APP "/pull/7#discussion_r284312630");
+	assert_said("discussion",
+		"{\"action\":\"created\",\"discussion\":{\"number\":3,\"title\":"
+		"\"Ideas\","
+		"\"body\":\"Any?\"}}",
+		"somebody started discussion #3: Ideas\nAny?");
+	assert_said("discussion_comment",
+		"{\"action\":\"created\",\"discussion\":{\"number\":3,\"title\":"
+		"\"Ideas\"},"
+		"\"comment\":{\"body\":\"One.\"}}",
+		"somebody commented on discussion #3: Ideas\nOne.");
 }
 
 static void
@@ -222,7 +291,8 @@ test_a_body_without_the_subject_of_the_event_is_rejected(void **state)
 {
 	static const char *const events[] = { "push", "pull_request",
 		"pull_request_review", "issues", "issue_comment", "release",
-		"workflow_run", "star", "fork", "create", "delete" };
+		"workflow_run", "star", "fork", "check_run", "deployment_status",
+		"dependabot_alert", "discussion" };
 	size_t i;
 
 	(void)state;
@@ -246,6 +316,9 @@ main(void)
 		cmocka_unit_test(test_a_release_is_announced),
 		cmocka_unit_test(test_a_failed_workflow_is_an_alarm_until_it_passes),
 		cmocka_unit_test(test_a_branch_of_a_fork_has_its_own_alarm),
+		cmocka_unit_test(test_checks_deployments_and_security_alerts_are_alarms),
+		cmocka_unit_test(test_a_security_alert_ends_when_it_is_fixed),
+		cmocka_unit_test(test_comments_on_lines_and_discussions_are_quoted),
 		cmocka_unit_test(test_stars_forks_and_pings_are_pushed),
 		cmocka_unit_test(test_events_of_no_interest_push_nothing),
 		cmocka_unit_test(

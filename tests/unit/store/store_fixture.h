@@ -44,7 +44,8 @@ struct fixture {
 	int page_error;
 	char page_ids[4096];   /* of the last page: "4 5 6", and " ..." if more */
 	char page_tails[4096]; /* "a|b|c" */
-	uint64_t page_first_id;
+	uint64_t page_first_id, page_searched_from;
+	uint64_t first_page_ticket; /* of the first page since it was set to 0 */
 	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
 	/* Called by on_appended. */
 	void (*hook)(struct fixture *fixture, uint64_t ticket);
@@ -74,6 +75,9 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 	fixture->page_ticket = ticket;
 	fixture->page_error = error;
 	fixture->page_first_id = page->first_id;
+	fixture->page_searched_from = page->searched_from;
+	if (!fixture->first_page_ticket)
+		fixture->first_page_ticket = ticket;
 	fixture->page_ids[0] = fixture->page_tails[0] = '\0';
 	for (size_t i = 0; i < page->count && ids < sizeof(fixture->page_ids); i++) {
 		const struct store_message *message = &page->messages[i];

@@ -1,5 +1,7 @@
 #include "store_fixture.h"
 
+#include <time.h>
+
 /* Store messages of these texts, with the ids 1, 2, ..., in room a. */
 #define store_texts(fixture, ...)                                                        \
 	append_all(fixture, (const char *const[]){ __VA_ARGS__, NULL })
@@ -136,6 +138,175 @@ test_the_length_of_a_query_is_limited(void **state)
 }
 
 static void
+test_the_number_of_different_words_is_limited(void **state)
+{
+	struct fixture *fixture = *state;
+
+	store_texts(fixture, "a b c d e f g h i j k l m n o p");
+	assert_finds(fixture, "a b c d e f g h i j k l m n o p", "1");
+	assert_finds(fixture, "a b c d e f g h i j k l m n o p A b C p", "1");
+	assert_int_equal(store_search(fixture->store, "a",
+				 "a b c d e f g h i j k l m n o p q", 1, PLENTY, 0),
+		-E2BIG);
+}
+
+/* Store count messages, a multiple of 100, of 16 KB: "a b a b ... z". */
+static void
+keep_long(struct fixture *fixture, unsigned count)
+{
+	char words[16001];
+
+	for (size_t i = 0; i < sizeof(words); i += 2)
+		memcpy(words + i, i % 4 ? "b " : "a ", i + 1 < sizeof(words) ? 2 : 1);
+	memcpy(words + sizeof(words) - 3, " z", 3);
+	for (unsigned i = 0; i < count; i++) {
+		struct store_entry entry = {
+			.room = "a",
+			.type = "message",
+			.tail = "x",
+			.tail_len = 1,
+			.words = words,
+		};
+		assert_int_equal(try_append_entry(fixture, &entry), 0);
+		if (i % 100 == 99)
+			commit(fixture);
+	}
+}
+
+/* The most expensive queries that were found: a long phrase that is nearly everywhere,
+ * for the index, and phrases at the ends of the messages, for the memory driver. */
+static const char *
+worst_query(const struct fixture *fixture, char *query)
+{
+	size_t used = 0;
+
+	if (!strcmp(fixture->options.driver, "sqlite")) {
+		repeat(query, "a-b-");
+		strcpy(query + 252, "b");
+		return query;
+	}
+	for (int i = 0; i < 15; i++) {
+		for (int k = i; k > 0; k--)
+			used += (size_t)sprintf(query + used, "%s", k % 2 ? "a-" : "b-");
+		used += (size_t)sprintf(query + used, "z ");
+	}
+	strcpy(query + used, "y");
+	return query;
+}
+
+static int64_t
+cpu_ms(void)
+{
+	return (int64_t)clock() * 1000 / CLOCKS_PER_SEC;
+}
+
+static void
+test_a_search_over_its_time_says_how_far_it_came(void **state)
+{
+	struct fixture *fixture = *state;
+	char query[STORE_QUERY_BYTES + 1];
+	int64_t begin_ms;
+
+	keep_long(fixture, 2000);
+	begin_ms = cpu_ms();
+	ask_search(fixture, "a", worst_query(fixture, query), 5);
+	assert_true(cpu_ms() - begin_ms < 3 * STORE_SEARCH_MS);
+	assert_page(fixture, "");
+	assert_in_range(fixture->page_searched_from, 2, 2001);
+	/* What is found is the newest, and a search that is done says nothing. */
+	ask_search(fixture, "a", "z", 5);
+	assert_page(fixture, "2000 1999 1998 1997 1996 ...");
+	assert_int_equal(fixture->page_searched_from, 0);
+	ask_search(fixture, "a", "y", 5);
+	assert_page(fixture, "");
+	assert_int_equal(fixture->page_searched_from, 0);
+}
+
+static void
+test_a_page_passes_searches_that_were_asked_for_before(void **state)
+{
+	struct fixture *fixture = *state;
+	char query[STORE_QUERY_BYTES + 1];
+
+	keep_long(fixture, 600);
+	worst_query(fixture, query);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(store_search(fixture->store, "a", query, 5, PLENTY,
+					 ++fixture->last_ticket),
+			0);
+	assert_int_equal(store_before(fixture->store, "a", 3, 5, PLENTY, 77777), 0);
+	fixture->first_page_ticket = 0;
+	fixture->page_count = 0;
+	while (fixture->page_count < 7)
+		dispatch_one(fixture);
+	assert_int_equal(fixture->first_page_ticket, 77777);
+}
+
+static void
+test_the_memory_driver_searches_in_small_steps(void **state)
+{
+	struct fixture *fixture = *state;
+	char query[STORE_QUERY_BYTES + 1];
+	int64_t longest_ms = 0;
+
+	keep_long(fixture, 2000);
+	fixture->page_count = 0;
+	assert_int_equal(store_search(fixture->store, "a", worst_query(fixture, query), 5,
+				 PLENTY, ++fixture->last_ticket),
+		0);
+	while (!fixture->page_count) {
+		int64_t begin_ms = cpu_ms();
+
+		dispatch_one(fixture);
+		if (cpu_ms() - begin_ms > longest_ms)
+			longest_ms = cpu_ms() - begin_ms;
+	}
+	assert_true(longest_ms < 30);
+}
+
+static void
+test_messages_may_be_deleted_under_a_search(void **state)
+{
+	struct fixture *fixture = *state;
+	char query[STORE_QUERY_BYTES + 1];
+
+	fixture->options.keep_messages = 100;
+	reopen_store(fixture);
+	keep_long(fixture, 100);
+	fixture->page_count = 0;
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(
+			store_search(fixture->store, "a", worst_query(fixture, query), 5,
+				PLENTY, ++fixture->last_ticket),
+			0);
+	store_dispatch(fixture->store, SIZE_MAX);
+	keep_many(fixture, "a", 100);
+	while (fixture->page_count < 20)
+		dispatch_one(fixture);
+	assert_page(fixture, "");
+}
+
+static void
+test_a_store_closes_in_the_middle_of_searches(void **state)
+{
+	struct fixture *fixture = *state;
+	char query[STORE_QUERY_BYTES + 1];
+	int64_t begin_ms;
+
+	keep_long(fixture, 600);
+	worst_query(fixture, query);
+	fixture->page_count = 0;
+	for (int i = 0; i < STORE_SEARCHES_MAX; i++)
+		assert_int_equal(
+			store_search(fixture->store, "a", query, 5, PLENTY, 1), 0);
+	begin_ms = cpu_ms();
+	close_store(fixture);
+	assert_int_equal(fixture->page_count, STORE_SEARCHES_MAX);
+	assert_true(cpu_ms() - begin_ms < 5 * STORE_SEARCH_MS);
+	open_store(fixture);
+}
+
+static void
 test_the_newest_messages_are_found_first_within_the_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -241,6 +412,12 @@ main(void)
 		BOTH(test_operators_and_quotes_are_plain_text),
 		BOTH(test_a_query_without_a_word_finds_nothing),
 		BOTH(test_the_length_of_a_query_is_limited),
+		BOTH(test_the_number_of_different_words_is_limited),
+		BOTH(test_a_search_over_its_time_says_how_far_it_came),
+		BOTH(test_a_page_passes_searches_that_were_asked_for_before),
+		MEMORY(test_the_memory_driver_searches_in_small_steps),
+		MEMORY(test_messages_may_be_deleted_under_a_search),
+		BOTH(test_a_store_closes_in_the_middle_of_searches),
 		BOTH(test_the_newest_messages_are_found_first_within_the_limit),
 		BOTH(test_a_search_finds_messages_of_its_room_only),
 		BOTH(test_the_number_of_a_room_is_not_found),
