@@ -210,6 +210,22 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			if (received.take(id))
 				log.skip(id);
 		},
+		deletion({ id, ids }) {
+			if (!received.take(id))
+				return;
+			log.skip(id);
+			log.erase(ids);
+			events.onDeleted(room, ids);
+		},
+		notice({ code }) {
+			if (code !== 'room_deleted')
+				return;
+			history.closed();
+			log.empty();
+			log.addNote(texts.roomDeleted);
+			room.seen();
+			events.onDeleted(room, null);
+		},
 		presence(frame) {
 			people.moved(frame);
 			typing.stopped(frame.was || frame.name);

@@ -25,6 +25,8 @@ export function wordsFor({ isolated, number, listed }) {
 		you: 'you',
 		nameless: 'somebody',
 		noText: '(no text)',
+		deletedMessage: 'This message was deleted.',
+		roomDeleted: 'A moderator has deleted everything in this room.',
 		pending: 'not sent yet',
 		retry: 'Retry',
 		delete: 'Delete',

@@ -23,6 +23,8 @@ export function wordsFor({ isolated, number, listed }) {
 		you: '你',
 		nameless: '某人',
 		noText: '（没有文字）',
+		deletedMessage: '此消息已被删除。',
+		roomDeleted: '管理员已删除此房间的全部内容。',
 		pending: '尚未发送',
 		retry: '重试',
 		delete: '删除',

@@ -342,3 +342,32 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	alarm_stand(alarm, event, !room->is_tail);
 	alarm->intended = json_incref(event);
 }
+
+void
+alarm_forget_all(struct room *room)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		alarm_stand(alarm, NULL, true);
+		/* Pending changes are stored after the deletion. */
+		if (!alarm->under_way) {
+			json_decref(alarm->intended);
+			alarm->intended = NULL;
+		}
+		alarm_settle(&room->state, alarm);
+	}
+}
+
+void
+alarm_forget_name(struct room *room, const char *name)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		message_drop_name(alarm->standing, name);
+		message_drop_name(alarm->intended, name);
+	}
+}

@@ -21,3 +21,9 @@ void alarm_restore(void *context, const char *room, const char *key, uint64_t id
 
 /* Acknowledge an alarm in the name of the speaker. */
 input_handler alarm_do_ack;
+
+/* Forget the alarms of a room that was deleted. */
+void alarm_forget_all(struct room *room);
+
+/* Take name (folded) out of the alarms of room. */
+void alarm_forget_name(struct room *room, const char *name);

@@ -6,6 +6,7 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/deletion.h"
 #include "chat/history.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
@@ -37,11 +38,28 @@ chat_on_appended(
 }
 
 static void
+chat_on_erased(
+	void *context, uint64_t ticket, int error, const struct store_erased *erased)
+{
+	struct chat *chat = context;
+
+	deletion_on_erased(chat, requests_answered(chat, ticket), error, erased);
+}
+
+static void
 chat_on_page(void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (request->kind == REQUEST_FORGET) {
+		deletion_on_found(chat, request, error, page);
+		return;
+	}
+	if (request_is_stale(request)) {
+		request_read_again(chat, request);
+		return;
+	}
 	if (request->kind == REQUEST_RESUME)
 		resume_on_page(chat, request, error, page);
 	else
@@ -140,7 +158,8 @@ chat_store_options(const struct config *config)
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
-		.callbacks = { chat_on_appended, chat_on_page },
+		.max_bytes = (uint64_t)config->store.max_bytes,
+		.callbacks = { chat_on_appended, chat_on_page, chat_on_erased },
 	};
 }
 
@@ -415,6 +434,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
+	deletion_continue(chat);
 	presence_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
@@ -425,8 +445,15 @@ chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	ban_store_end(chat);
+	deletion_continue(chat);
 	metric_forget(chat);
-	store_prune(chat->store, now_ms);
+}
+
+void
+chat_trim(struct chat *chat, int64_t now_ms)
+{
+	if (now_ms != INT64_MIN)
+		store_prune(chat->store, now_ms);
 }
 
 void
@@ -436,6 +463,7 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
+	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);
 	gate_free(chat->gate);

@@ -100,7 +100,7 @@ static const struct command commands[] = {
 
 /* Types that only the server may send. From a client they would be a forgery. */
 static const char *const server_types[] = { "joined", "presence", "error", "pong",
-	"alarm", "metric", "log", "notice", "rooms", "who", "help", NULL };
+	"alarm", "metric", "log", "notice", "rooms", "who", "help", "delete", NULL };
 
 static bool
 command_is_server_type(const char *type)

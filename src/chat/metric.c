@@ -174,3 +174,24 @@ metric_free_due(struct chat *chat)
 	while (!TAILQ_EMPTY(&chat->due))
 		metric_cancel(chat, TAILQ_FIRST(&chat->due));
 }
+
+void
+metric_forget_all(struct chat *chat, struct room *room)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	{
+		metric_cancel(chat, metric);
+		room_state_remove_metric(&room->state, metric);
+	}
+}
+
+void
+metric_forget_name(struct room *room, const char *name)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	message_drop_name(metric->value, name);
+}

@@ -17,3 +17,9 @@ void metric_forget_room(struct chat *chat, struct room *room);
 
 /* Drop the values that are due. */
 void metric_free_due(struct chat *chat);
+
+/* Forget the metrics of a room that was deleted. */
+void metric_forget_all(struct chat *chat, struct room *room);
+
+/* Take name (folded) out of the metrics of room. */
+void metric_forget_name(struct room *room, const char *name);

@@ -92,7 +92,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
-	if (room->holds || room->last_id || room->is_permanent ||
+	if (room->holds || (room->last_id && !room->is_deleted) || room->is_permanent ||
 		!room_state_is_empty(&room->state))
 		return;
 	rooms->made -= room->is_made;
@@ -267,12 +267,20 @@ rooms_people(const struct room *room)
 	return HASH_COUNT(room->attendees);
 }
 
+bool
+rooms_wants_changes(const struct session *session)
+{
+	return session->wire != WIRE_WS || session->chat->wants_events;
+}
+
 static bool
 rooms_is_in(const struct member *member, enum audience audience)
 {
 	switch (audience) {
 	case AUDIENCE_NUMBERED:
 		return !member->is_resuming;
+	case AUDIENCE_CHANGES:
+		return !member->is_resuming && rooms_wants_changes(member->session);
 	case AUDIENCE_EVENTS:
 		return member->is_announced && member->session->chat->wants_events;
 	default:

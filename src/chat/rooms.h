@@ -40,8 +40,11 @@ struct room_history {
  * it is only its members. */
 struct room {
 	char *name;
-	char *topic;      /* "" if it has none */
-	uint64_t last_id; /* of the last broadcast */
+	char *topic;       /* "" if it has none */
+	uint64_t last_id;  /* of the last broadcast */
+	uint64_t gone_id;  /* messages up to this were deleted with the room */
+	uint64_t erasures; /* how often messages of it were deleted */
+	bool is_deleted;   /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
@@ -96,6 +99,7 @@ enum audience {
 	AUDIENCE_NUMBERED, /* members that are not resuming; the others read it from the
 			      store later */
 	AUDIENCE_ALL,      /* members that were told that they are in the room */
+	AUDIENCE_CHANGES,  /* those of AUDIENCE_NUMBERED that are told of changes */
 	AUDIENCE_EVENTS,   /* those of them that want events */
 };
 
@@ -122,6 +126,10 @@ struct room *rooms_add_permanent(
 /* Unmake room if it has nothing to keep: no holds, history, alarms or metrics, and it is
  * not permanent. Free it if it has no members either. */
 void rooms_release(struct rooms *rooms, struct room *room);
+
+/* True if session is told of changes of earlier messages: all are but WebSockets that did
+ * not ask for events. */
+bool rooms_wants_changes(const struct session *session);
 
 /* The session's membership of room, or NULL. */
 struct member *rooms_member(const struct room *room, const struct session *session);

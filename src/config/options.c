@@ -322,6 +322,10 @@ const struct config_option config_options[] = {
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days",
 		.help = "Time that messages are kept; 0 keeps them for ever"),
+	OPTION(store.max_bytes, .type = OPTION_LONG, .min = 1L << 20, .max = 1L << 50,
+		.preset = "4294967296L", .unit = "bytes",
+		.help = "Size of the whole history; above it, the oldest messages of the "
+			"largest rooms are deleted"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,

@@ -52,7 +52,7 @@ test_what_is_in_a_string_is_no_value(void **state)
 {
 	(void)state;
 	assert_true(accepts("\"[[[[{{{{,,,,::::\\\"[[[[{{{{\\\\\"", 30000));
-	assert_false(accepts("\"\\\\\",[[[[]]]]", 10000));
+	assert_false(accepts("\"\\\\\",[[[[]]]]", 20000));
 }
 
 static void
