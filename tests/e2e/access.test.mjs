@@ -89,6 +89,24 @@ test('a token limited to some rooms is refused in all others', () =>
 		await assertRefused(post(daemon, '/hooks/generic/lobby', '{"text":"m"}', bearer('ci-secret')), 403, 'denied');
 	}));
 
+test('what a browser calls cross-site is refused everywhere but at the page, before tokens are looked at', () =>
+	withDaemon({ config: 'http: { allowed_origins = [ "https://a.example" ]; }; auth: { tokens = ( ); };' }, async (daemon) => {
+		const from = (site, extra = {}) => ({ 'Sec-Fetch-Site': site, Authorization: 'Bearer nonsense', ...extra });
+		const doors = ['/poll/lobby?name=ann&wait=0', '/events/lobby', '/history/lobby', '/search/lobby?q=a', '/rooms', '/ws', '/echo',
+			'/metrics', '/healthz', '/readyz', '/admin/sessions'];
+		for (const at of doors) {
+			await assertRefused(get(daemon, at, { headers: from('cross-site') }), 403, 'origin_refused');
+			await assertRefused(get(daemon, at, { headers: from('cross-site', { Origin: 'https://b.example' }) }), 403, 'origin_refused');
+		}
+		for (const at of ['/push/lobby', '/send/lobby', '/hooks/generic/lobby', '/admin/kick'])
+			await assertRefused(post(daemon, at, 'm', from('cross-site')), 403, 'origin_refused');
+		assert.equal((await get(daemon, '/', { headers: from('cross-site') })).status, 200);
+		for (const site of ['same-origin', 'same-site', 'none'])
+			assert.equal((await get(daemon, '/rooms', { headers: { 'Sec-Fetch-Site': site } })).status, 200, site);
+		const allowed = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://a.example' };
+		assert.equal((await get(daemon, '/rooms', { headers: allowed })).status, 200);
+	}));
+
 test('pages of foreign origins can neither push nor read', () =>
 	withDaemon({ settings: noRateLimit.settings, config: 'http: { allowed_origins = [ "https://a.example" ]; };' }, async (daemon) => {
 		for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${daemon.port + 1}`]) {

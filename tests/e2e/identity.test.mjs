@@ -155,7 +155,7 @@ const upgrade = { Host: 'localhost', Connection: 'Upgrade', Upgrade: 'websocket'
 test('peers on a UNIX socket are strangers, and share one limit', (t) =>
 	onUnixSocket(t, '', async ({ open, statusBy, file, said }) => {
 		assert.equal(await statusBy('GET', '/healthz'), 200);
-		assert.ok(said().includes(`ready http=unix:${file}`), said());
+		await eventually(() => assert.ok(said().includes(`ready http=unix:${file}`), said()), 'the line that names the socket');
 		assert.equal(await statusBy('POST', '/push/lobby', { 'Content-Length': '2' }), 403);
 		assert.equal(await statusBy('POST', '/push/lobby', { 'Content-Length': '2', 'X-Forwarded-For': '127.0.0.1' }), 403);
 		const clients = [await open(), await open()];

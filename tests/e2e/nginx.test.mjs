@@ -70,10 +70,11 @@ test("a chat client behind nginx and one at another door receive each other's me
 		assert.equal((await client.close()).code, 1000);
 	}));
 
-test('pages of other origins are refused through nginx too', () =>
-	behindNginx((nginx) =>
-		assert.rejects(wsTls(nginx, own, '/ws', { origin: 'https://evil.example' }), { status: 403 }),
-	));
+test('pages of other origins are refused through nginx too, and so is the same host without TLS', () =>
+	behindNginx(async (nginx) => {
+		for (const origin of ['https://evil.example', `http://${nginx.host}:${nginx.port}`])
+			await assert.rejects(wsTls(nginx, own, '/ws', { origin }), { status: 403 });
+	}));
 
 test('the log names the client instead of nginx, and a client of another machine may not push', () =>
 	behindNginx(async (nginx, daemon) => {

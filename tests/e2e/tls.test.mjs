@@ -367,3 +367,10 @@ test('files that are not a certificate and its key end -t and the start with sta
 	}
 	assert.equal((await runDaemon({ settings: own.settings, args: ['-t'] })).code, 0);
 });
+
+test('with TLS a page of the same host is of the same origin only if it was loaded by HTTPS', () =>
+	withDaemon(secure(), async (daemon) => {
+		const host = `${daemon.host}:${daemon.port}`;
+		await (await wsTls(daemon, own, '/ws', { origin: `https://${host}` })).close();
+		await assert.rejects(wsTls(daemon, own, '/ws', { origin: `http://${host}` }), { status: 403 });
+	}));
