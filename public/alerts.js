@@ -88,6 +88,8 @@ function buildCheck(id, words) {
 export async function createAlerts({ bar, onOpen }) {
 	const player = createSoundPlayer();
 	const isVisibleElsewhere = createTabProbe();
+	// The last notification of each room, with the id of its message.
+	const shown = new Map();
 	const notify = buildCheck('notify', texts.notify);
 	const sound = buildCheck('sound', texts.sound);
 	const mute = button('mute', icon('speaker', SPEAKER));
@@ -125,6 +127,7 @@ export async function createAlerts({ bar, onOpen }) {
 			silent: isOn('sound'),
 		});
 
+		shown.set(room.name, { id: message.id, notification });
 		notification?.addEventListener('click', () => {
 			window.focus();
 			onOpen(room.name);
@@ -161,6 +164,13 @@ export async function createAlerts({ bar, onOpen }) {
 		// Appends the controls to the settings form.
 		offerIn(settings) {
 			settings.append(notify.label, notify.fault, sound.label);
+		},
+		// The messages were deleted; null: all of the room.
+		withdraw(room, ids) {
+			const last = shown.get(room.name);
+
+			if (last && (!ids || ids.includes(last.id)))
+				last.notification?.close();
 		},
 		// Called for each message that arrived while its room was not on screen.
 		async alert(room, message) {

@@ -39,6 +39,11 @@ const chat = createChat({
 	onAttention,
 	onLeft: (room) => views.left(room.name),
 	onUnseen: (room, message) => alerts.ifRequested((it) => it.alert(room, message)),
+	onDeleted(room, ids) {
+		alerts.ifRequested((it) => it.withdraw(room, ids));
+		if (!ids)
+			views.left(room.name);
+	},
 });
 const alerts = createLazy(async () => {
 	const { createAlerts } = await import('./alerts.js');

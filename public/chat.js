@@ -19,7 +19,8 @@ const LAST_MESSAGES = 200;
 const LIST_MS = 30000;
 
 // me() is the reader's identity. isChatVisible(): the chat view is shown. fetchRooms() resolves with the answer to GET
-// /rooms. onUnseen(room, message): a message arrived while its room was not on screen.
+// /rooms. onUnseen(room, message): a message arrived while its room was not on screen. onDeleted(room, ids): these
+// messages were deleted, or all if ids is null.
 export function createChat({
 	connection,
 	me,
@@ -30,6 +31,7 @@ export function createChat({
 	onAttention,
 	onLeft,
 	onUnseen,
+	onDeleted,
 }) {
 	let isOnline = false;
 	let closeSearch = () => {};
@@ -152,6 +154,13 @@ export function createChat({
 			onChange: showRooms,
 			onPeople: showPeople,
 			onUnseen,
+			onDeleted(room, ids) {
+				if (room === rooms.current)
+					closeSearch();
+				if (!ids)
+					alarms.ifRequested((it) => it.forget(room.name));
+				onDeleted(room, ids);
+			},
 			onTyping: showTyping,
 		});
 
@@ -261,7 +270,8 @@ export function createChat({
 		adoptLimits(frame.limits);
 		if (!frame.recovered)
 			alarms.ifRequested((it) => it.forget(frame.room));
-		if (!session.isEntry(frame)) {
+		// Without a ref the server has begun another history of the room.
+		if (!session.isEntry(frame) || (isOnline && !frame.ref)) {
 			rooms.joined(frame);
 			return;
 		}

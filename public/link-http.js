@@ -94,9 +94,9 @@ export function openHttp(page, kind, { onText, onClose }) {
 		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
 		if (object.type === 'joined') {
-			join.isDone = true;
 			token = object.you?.session ?? token;
-			deliver({ ...object, ref: join.ref });
+			deliver({ ...object, ref: join.isDone ? undefined : join.ref });
+			join.isDone = true;
 		} else if (isRefused) {
 			// The server would let the reader in as a guest, but the reader wants this name.
 			leave(join.room);

@@ -5,7 +5,7 @@ const WAIT_S = 25;
 // A poll that is this late will not be answered.
 const LATE_MS = 15_000;
 
-// The first answer as the "joined" frame of a WebSocket.
+// An answer as the "joined" frame of a WebSocket.
 function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 	return {
 		type: 'joined',
@@ -33,6 +33,7 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 	}
 
 	// The first answer also holds messages. They follow the "joined" frame, as over a WebSocket; errors come before it.
+	// A later answer that did not recover begins another history.
 	async function run() {
 		let query = { wait: 0 };
 		let isFirst = true;
@@ -53,7 +54,7 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 				return;
 			const faults = answer.messages.filter(({ type }) => type === 'error');
 			faults.forEach(onObject);
-			if (isFirst && !abort.signal.aborted)
+			if ((isFirst || !answer.recovered) && !abort.signal.aborted)
 				onObject(joinedOf(answer));
 			answer.messages
 				.filter(({ type }) => type !== 'error')

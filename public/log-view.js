@@ -4,7 +4,7 @@ import { removePictures } from './avatar.js';
 import { createLoadedRange } from './history.js';
 import { createIncidents } from './incidents.js';
 import { createLazy } from './lazy.js';
-import { buildGap, buildMessage, buildNote, buildUnread, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createSilencer } from './silencer.js';
@@ -327,7 +327,7 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 			for (let at = rows.above(null); at; at = rows.above(at)) {
 				const entry = rows.entryOf(at);
 
-				if (entry?.own)
+				if (entry?.own && !entry.deleted)
 					return entry;
 			}
 			return null;
@@ -402,6 +402,18 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				bound();
 			}
 			scroll.grew();
+		},
+		erase(ids) {
+			for (const row of ids.map((id) => byId.get(id)).filter(Boolean)) {
+				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
+				rows.refresh(row);
+			}
+		},
+		// The whole history was deleted.
+		empty() {
+			addNewest([], false);
+			incidents.clear();
+			log.dataset.loaded = true;
 		},
 		// For ids that are not displayed.
 		skip: range.reach,

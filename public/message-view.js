@@ -72,20 +72,21 @@ function buildAction({ name, text }, me) {
 	return body;
 }
 
+const buildNoText = (words) => element('div.text.no-text', words);
+
 function buildText(entry, me) {
 	const { text, title, priority, tags, click } = entry;
 	const body = element('div.text');
 	const isBare = !title && !click && !tags?.length && !(priority >= 4);
 
+	if (entry.deleted)
+		return buildNoText(texts.deletedMessage);
 	if (entry.action)
 		return buildAction(entry, me);
 	if (title || priority >= 4)
 		body.append(buildTitle(entry));
-	if (!text.trim() && isBare) {
-		body.classList.add('no-text');
-		body.append(texts.noText);
-		return body;
-	}
+	if (!text.trim() && isBare)
+		return buildNoText(texts.noText);
 	body.dir = 'auto';
 	body.append(withMarkup(text, me));
 	if (tags?.length || click)
@@ -154,6 +155,14 @@ export function markFailed(row, { code, text }) {
 			element('div.actions', buildButton('retry', texts.retry), buildButton('delete', texts.delete)),
 		),
 	);
+}
+
+// The text is gone, for everybody.
+export function markDeleted(row, entry) {
+	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
+	row.classList.remove('for-me', 'action');
+	row.dataset.priority = '';
+	row.querySelector('.text').replaceWith(buildText(entry));
 }
 
 export function markSent(row, { date }) {

@@ -159,13 +159,16 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		log.addPage({ kind, from, messages: ready, more });
 	}
 
-	function begin(frame) {
+	// wasJoined: the server began another history, without a gap in time.
+	function begin(frame, wasJoined) {
 		const isBack = Boolean(received.epoch);
 		const isSameEpoch = frame.epoch === received.epoch;
 
 		received.begin(frame.epoch, frame.lastId);
 		if (isBack) {
-			const words = texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date()));
+			const words = wasJoined
+				? texts.otherHistory
+				: texts.notRecovered(clockTimeSeconds(leftAt), clockTimeSeconds(new Date()));
 			log.beginAfterGap(words, frame.lastId, { isSameEpoch });
 			return;
 		}
@@ -207,6 +210,22 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			if (received.take(id))
 				log.skip(id);
 		},
+		deletion({ id, ids }) {
+			if (!received.take(id))
+				return;
+			log.skip(id);
+			log.erase(ids);
+			events.onDeleted(room, ids);
+		},
+		notice({ code }) {
+			if (code !== 'room_deleted')
+				return;
+			history.closed();
+			log.empty();
+			log.addNote(texts.roomDeleted);
+			room.seen();
+			events.onDeleted(room, null);
+		},
 		presence(frame) {
 			people.moved(frame);
 			typing.stopped(frame.was || frame.name);
@@ -233,6 +252,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 		},
 		joined(frame) {
 			const before = people.names();
+			const wasJoined = room.isJoined;
 
 			count(0);
 			if (received.epoch)
@@ -243,7 +263,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			at('log').ariaLabel = texts.logLabel(room.name);
 			people.joined(frame);
 			if (!frame.recovered)
-				begin(frame);
+				begin(frame, wasJoined);
 			missedUntil = frame.lastId;
 			log.reconnected();
 			if (isOnScreen(room))

@@ -92,8 +92,10 @@ export function openSearch({ find, onChoose, isWanted }) {
 			return;
 		const hits = frame?.messages.filter(({ type }) => type !== 'other') ?? [];
 		const found = hits.length ? texts.searchFound(hits.length, frame.more) : texts.searchNone;
+		const stopped = hits.length ? texts.searchFoundSoFar(hits.length) : texts.searchStopped;
+		const done = frame?.stopped ? stopped : found;
 		show(
-			frame ? found : texts.searchFailed,
+			frame ? done : texts.searchFailed,
 			hits.map((message) => buildHit(message, words, choose)),
 		);
 	}

@@ -119,6 +119,7 @@ function readMessage(object) {
 		tags: readTags(object.tags),
 		click: readAddress(object.click),
 		action: object.action === true,
+		deleted: object.deleted === true,
 	};
 }
 
@@ -167,13 +168,22 @@ function readPresence(object) {
 	};
 }
 
+// The messages that an entry deletes.
+function readDeletion(object) {
+	const ids = Array.isArray(object.of) ? object.of : [object.of];
+	return { type: 'deletion', id: readCount(object.id), ids: ids.map(readCount).filter(Boolean) };
+}
+
 const READERS = {
+	delete: readDeletion,
+	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),
 	search: (object) => ({
 		type: 'search',
 		ref: readString(object.ref),
 		more: object.more === true,
+		stopped: object.complete === false,
 		messages: readMessages(object.messages),
 	}),
 	joined: readJoined,

@@ -24,6 +24,7 @@ print_kind(const struct config_option *option)
 	static const char *const kinds[] = {
 		[OPTION_BOOL] = "True or false",
 		[OPTION_INT] = "A whole number",
+		[OPTION_LONG] = "A whole number",
 		[OPTION_REAL] = "A number",
 		[OPTION_STRING] = "A string",
 		[OPTION_CHOICE] = "One of",
@@ -37,7 +38,8 @@ print_kind(const struct config_option *option)
 		for (word = option->choices; *word; word++)
 			printf("%s \\(dq%s\\(dq", word == option->choices ? "" : ",",
 				*word);
-	if (option->type == OPTION_INT || option->type == OPTION_REAL)
+	if (option->type == OPTION_INT || option->type == OPTION_LONG ||
+		option->type == OPTION_REAL)
 		printf(" from %ld to %ld", option->min, option->max);
 	if (option->unit)
 		printf("%s %s", option->type == OPTION_STRING ? ", counted in" : "",

@@ -25,6 +25,8 @@ export function wordsFor({ isolated, number, listed }) {
 		you: 'you',
 		nameless: 'somebody',
 		noText: '(no text)',
+		deletedMessage: 'This message was deleted.',
+		roomDeleted: 'A moderator has deleted everything in this room.',
 		pending: 'not sent yet',
 		retry: 'Retry',
 		delete: 'Delete',
@@ -38,10 +40,12 @@ export function wordsFor({ isolated, number, listed }) {
 		newMessages: (count) => plural(count, 'new message', 'new messages'),
 		notRecovered: (from, to) =>
 			`Some messages could not be recovered. Messages sent between ${from} and ${to} may be missing here.`,
+		otherHistory: 'From here on, this room has another history.',
 		reasons: {
 			muted: 'a moderator has muted you',
 			read_only: 'the room is read-only',
 			denied: 'you need a token that allows it',
+			too_many_rooms: 'there are too many rooms; try again later, or use another room',
 		},
 		serverSays: (words) => `The server says: ${words}.`,
 

@@ -31,6 +31,8 @@ export function wordsFor({ isolated, number, listed }) {
 		searchField: 'Search this room',
 		searchNone: 'No messages found.',
 		searchFound: (count, more) => `${plural(count, 'message', 'messages')}${more ? ' and more' : ''}`,
+		searchStopped: 'The search took too long. Older messages were not searched.',
+		searchFoundSoFar: (count) => `${plural(count, 'message', 'messages')}. Older messages were not searched: it took too long.`,
 		searchFailed: 'The search failed. Try again.',
 
 		alarmsLabel: 'Alarms',

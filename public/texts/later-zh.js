@@ -28,6 +28,8 @@ export function wordsFor({ isolated, number, listed }) {
 		searchField: '搜索这个房间',
 		searchNone: '没有找到。',
 		searchFound: (count, more) => `${number(count)} 条消息${more ? '，还有更多' : ''}`,
+		searchStopped: '搜索时间太长，更早的消息没有搜索。',
+		searchFoundSoFar: (count) => `${number(count)} 条消息。搜索时间太长，更早的没有搜索。`,
 		searchFailed: '搜索没有成功，请再试一次。',
 
 		alarmsLabel: '告警',

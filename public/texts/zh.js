@@ -23,6 +23,8 @@ export function wordsFor({ isolated, number, listed }) {
 		you: '你',
 		nameless: '某人',
 		noText: '（没有文字）',
+		deletedMessage: '此消息已被删除。',
+		roomDeleted: '管理员已删除此房间的全部内容。',
 		pending: '尚未发送',
 		retry: '重试',
 		delete: '删除',
@@ -35,10 +37,12 @@ export function wordsFor({ isolated, number, listed }) {
 		newest: '最新消息',
 		newMessages: (count) => `${number(count)} 条新消息`,
 		notRecovered: (from, to) => `有些消息无法找回：${from} 到 ${to} 之间别人说的话，这里可能不全。`,
+		otherHistory: '从这里开始，这个房间换了另一份历史记录。',
 		reasons: {
 			muted: '管理员目前只允许你阅读',
 			read_only: '那里不能发言',
 			denied: '这需要令牌，或另一个令牌',
+			too_many_rooms: '房间太多了，请稍后再试，或换一个房间',
 		},
 		serverSays: (words) => `服务器说：${words}。`,
 

@@ -30,9 +30,12 @@ static const char *const limit_names[GATE_LIMITS] = {
 	[GATE_ROOMS] = "address_rooms",
 };
 
-/* The first byte of a key is its kind: an address and a token are never the same. */
+/* The first byte of a key is its kind: an address and a token are never the same. Nor are
+ * ::1, which is exempt, and strangers without an address, who are "::": a /64 has both.
+ */
 enum {
 	KEY_ADDRESS = 'a',
+	KEY_EXEMPT = 'e',
 	KEY_TOKEN = 't',
 };
 
@@ -41,7 +44,6 @@ struct gate_client {
 	char key[KEY_BYTES];
 	size_t key_len;
 	unsigned refs;
-	bool is_exempt;
 	struct token_bucket buckets[GATE_LIMITS];
 	struct rate calls;
 	TAILQ_ENTRY(gate_client) idle_link;
@@ -51,7 +53,7 @@ struct gate_client {
 /* Refusals since the last gate_tick. */
 struct gate_refusals {
 	uint64_t count;
-	char last[KEY_BYTES]; /* whose the last one was */
+	char last[KEY_BYTES]; /* key of the client of the last one */
 };
 
 struct gate {
@@ -121,13 +123,10 @@ gate_find(struct gate *gate, const char *key, size_t key_len)
 struct gate_client *
 gate_find_address(struct gate *gate, const struct conn_limit_key *address, bool is_exempt)
 {
-	char key[1 + sizeof(*address)] = { KEY_ADDRESS };
-	struct gate_client *client;
+	char key[1 + sizeof(*address)] = { is_exempt ? KEY_EXEMPT : KEY_ADDRESS };
 
 	memcpy(key + 1, address, sizeof(*address));
-	client = gate_find(gate, key, sizeof(key));
-	client->is_exempt = is_exempt;
-	return client;
+	return gate_find(gate, key, sizeof(key));
 }
 
 struct gate_client *
@@ -160,21 +159,6 @@ gate_client_calls(struct gate_client *client)
 	return &client->calls;
 }
 
-/* Write who the client is, for the log, to out, which has KEY_BYTES. */
-static void
-gate_describe(const struct gate_client *client, char *out)
-{
-	const struct in6_addr *address = (const void *)(client->key + 1);
-
-	if (client->key[0] == KEY_TOKEN)
-		snprintf(out, KEY_BYTES, "%.*s", (int)client->key_len - 1,
-			client->key + 1);
-	else if (IN6_IS_ADDR_V4MAPPED(address))
-		inet_ntop(AF_INET, client->key + 1 + 12, out, KEY_BYTES);
-	else
-		inet_ntop(AF_INET6, client->key + 1, out, KEY_BYTES);
-}
-
 static void
 gate_note_refused(
 	struct gate *gate, const struct gate_client *client, enum gate_limit limit)
@@ -182,7 +166,7 @@ gate_note_refused(
 	struct gate_refusals *refusals = &gate->refusals[limit];
 
 	refusals->count++;
-	gate_describe(client, refusals->last);
+	memcpy(refusals->last, client->key, sizeof(refusals->last));
 }
 
 /* The bucket of limit, its rate and its burst. */
@@ -197,7 +181,7 @@ gate_bucket_of(const struct gate *gate, struct gate_client *client, enum gate_li
 {
 	struct gate_bucket of = { .bucket = NULL };
 
-	if (!client || client->is_exempt)
+	if (!client || client->key[0] == KEY_EXEMPT)
 		return of;
 	of.bucket = &client->buckets[limit];
 	if (limit == GATE_MESSAGES) {
@@ -342,16 +326,36 @@ gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms)
 	return wait_ms;
 }
 
+/* Write who the client with this key is, for the log, to out, which has KEY_BYTES. */
+static void
+gate_describe(const char *key, char *out)
+{
+	struct in6_addr address;
+
+	memcpy(&address, key + 1, sizeof(address));
+	if (key[0] == KEY_TOKEN)
+		snprintf(out, KEY_BYTES, "%s", key + 1);
+	else if (IN6_IS_ADDR_UNSPECIFIED(&address))
+		snprintf(out, KEY_BYTES, "unknown");
+	else if (IN6_IS_ADDR_V4MAPPED(&address))
+		inet_ntop(AF_INET, address.s6_addr + 12, out, KEY_BYTES);
+	else
+		inet_ntop(AF_INET6, &address, out, KEY_BYTES);
+}
+
 void
 gate_tick(struct gate *gate)
 {
+	char client[KEY_BYTES];
+
 	for (size_t i = 0; i < GATE_LIMITS; i++) {
 		struct gate_refusals *refusals = &gate->refusals[i];
 
-		if (refusals->count)
-			log_warn("over_limit", log_str("limit", limit_names[i]),
-				log_uint("count", refusals->count),
-				log_str("client", refusals->last));
+		if (!refusals->count)
+			continue;
+		gate_describe(refusals->last, client);
+		log_warn("over_limit", log_str("limit", limit_names[i]),
+			log_uint("count", refusals->count), log_str("client", client));
 		refusals->count = 0;
 	}
 }

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <jansson.h>
-#include <jwt.h>
-#include <openssl/err.h>
+#include <openssl/crypto.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,101 +19,160 @@
 
 /* A later time (in s) counts as never, so that the ms fit into an int64_t. */
 #define NEVER_S 1e12
+#define NEVER_MS INT64_MAX
 
-/* True for three parts in base64url (RFC 7515 section 7.1). Checked first, so that libjwt
- * does not get arbitrary input from strangers. */
+/* Bytes of an HS256 signature in base64url. */
+#define SIGNATURE_CHARACTERS 43
+
+/* The parts of a token (RFC 7515 section 7.1), in base64url. */
+struct jwt_parts {
+	const char *header, *claims, *signature;
+	size_t header_len, claims_len, signature_len;
+};
+
+/* Read a part and the dot after it, if there is one. Returns false if it is empty or has
+ * other characters. */
 static bool
-jwt_has_form(const char *text)
+jwt_read_part(const char **text, const char **part, size_t *len)
 {
-	int parts;
-
-	for (parts = 1;; parts++) {
-		size_t len = strspn(text, ALPHABET);
-
-		text += len;
-		if (!len || (*text && *text != '.'))
-			return false;
-		if (!*text++)
-			return parts == 3;
-	}
-}
-
-/* Check the header before the signature: for another "alg" libjwt would use the secret as
- * another kind of key. */
-static bool
-jwt_header_is_accepted(const char *text)
-{
-	const char *alg;
-	char *critical;
-	bool good;
-	jwt_t *jwt;
-
-	if (jwt_decode(&jwt, text, NULL, 0) != 0)
+	*part = *text;
+	*len = strspn(*text, ALPHABET);
+	*text += *len;
+	if (**text == '.')
+		++*text;
+	else if (**text)
 		return false;
-	alg = jwt_get_header(jwt, "alg");
-	critical = jwt_get_headers_json(jwt, "crit");
-	/* "crit" lists extensions that the receiver must know (RFC 7515 section 4.1.11);
-	 * we know none. */
-	good = alg && !strcmp(alg, "HS256") && !critical;
-	free(critical);
-	jwt_free(jwt);
-	return good;
+	return *len;
 }
 
-/* Returns the claims of a token signed with the secret, or NULL. */
-static json_t *
-jwt_read_claims(const struct jwt_secret *secret, const char *text)
+static bool
+jwt_split(const char *text, struct jwt_parts *parts)
 {
-	json_t *claims = NULL;
-	char *json;
-	jwt_t *jwt;
-	int r;
+	size_t len = strlen(text);
 
-	r = jwt_decode(
-		&jwt, text, (const unsigned char *)secret->bytes, (int)secret->len);
-	/* libjwt leaves its errors in OpenSSL's queue, where TLS would find them. */
-	ERR_clear_error();
-	if (r != 0)
+	return jwt_read_part(&text, &parts->header, &parts->header_len) &&
+	       jwt_read_part(&text, &parts->claims, &parts->claims_len) &&
+	       jwt_read_part(&text, &parts->signature, &parts->signature_len) &&
+	       parts->signature + parts->signature_len == parts->header + len;
+}
+
+/* Decode base64url that jwt_read_part has checked, and read it as a JSON object. Returns
+ * NULL if it is none. */
+static json_t *
+jwt_decode_object(const char *text, size_t len)
+{
+	uint8_t padded[TOKEN_MAX_BYTES + 4], bytes[TOKEN_MAX_BYTES];
+	size_t i, padding = (4 - len % 4) % 4;
+	json_t *object;
+
+	if (padding == 3)
 		return NULL;
-	json = jwt_get_grants_json(jwt, NULL);
-	jwt_free(jwt);
-	if (json)
-		claims = json_loads(json, 0, NULL);
-	free(json);
-	if (json_is_object(claims))
-		return claims;
-	json_decref(claims);
+	for (i = 0; i < len; i++)
+		padded[i] = text[i] == '-'   ? '+'
+			    : text[i] == '_' ? '/'
+					     : (uint8_t)text[i];
+	memset(padded + len, '=', padding);
+	if (EVP_DecodeBlock(bytes, padded, (int)(len + padding)) < 0)
+		return NULL;
+	object = json_loadb(
+		(const char *)bytes, (len + padding) / 4 * 3 - padding, 0, NULL);
+	if (json_is_object(object))
+		return object;
+	json_decref(object);
 	return NULL;
 }
 
-/* Read a time (RFC 7519 section 2, NumericDate) as Unix ms; 0 if it is missing. Returns
- * false if it is not a number. */
+/* The type of an access token (RFC 9068 section 2.1) is accepted beside the general one.
+ * "application/" may be left out (RFC 7515 section 4.1.9). */
 static bool
-jwt_read_time(const json_t *claims, const char *name, int64_t *ms)
+jwt_type_is_accepted(const json_t *header)
+{
+	static const char application[] = "application/";
+	const json_t *value = json_object_get(header, "typ");
+	const char *type = json_string_value(value);
+
+	if (!value)
+		return true;
+	if (!type)
+		return false;
+	if (!strncasecmp(type, application, sizeof(application) - 1))
+		type += sizeof(application) - 1;
+	return !strcasecmp(type, "JWT") || !strcasecmp(type, "at+jwt");
+}
+
+static bool
+jwt_header_is_accepted(const struct jwt_parts *parts)
+{
+	json_t *header = jwt_decode_object(parts->header, parts->header_len);
+	const char *alg = json_string_value(json_object_get(header, "alg"));
+	/* "crit" lists extensions that the receiver must know (RFC 7515 section 4.1.11);
+	 * we know none. */
+	bool good = alg && !strcmp(alg, "HS256") && !json_object_get(header, "crit") &&
+		    jwt_type_is_accepted(header);
+
+	json_decref(header);
+	return good;
+}
+
+/* Check the signature: HMAC with SHA-256 (RFC 7515 appendix A.1). */
+static bool
+jwt_is_signed(const struct jwt_secret *secret, const struct jwt_parts *parts)
+{
+	size_t i, len = (size_t)(parts->claims + parts->claims_len - parts->header);
+	uint8_t mac[EVP_MAX_MD_SIZE], text[EVP_MAX_MD_SIZE * 2];
+	unsigned mac_len;
+
+	/* Fails only if memory is out. */
+	if (!HMAC(EVP_sha256(), secret->bytes, (int)secret->len,
+		    (const uint8_t *)parts->header, len, mac, &mac_len))
+		abort();
+	EVP_EncodeBlock(text, mac, (int)mac_len);
+	for (i = 0; i < SIGNATURE_CHARACTERS; i++)
+		text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+	return parts->signature_len == SIGNATURE_CHARACTERS &&
+	       !CRYPTO_memcmp(text, parts->signature, SIGNATURE_CHARACTERS);
+}
+
+/* Returns the claims of a token that is signed with the secret, or NULL. */
+static json_t *
+jwt_read_claims(const struct jwt_secret *secret, const char *text)
+{
+	struct jwt_parts parts;
+
+	if (!jwt_split(text, &parts) || !jwt_header_is_accepted(&parts) ||
+		!jwt_is_signed(secret, &parts))
+		return NULL;
+	return jwt_decode_object(parts.claims, parts.claims_len);
+}
+
+/* Read a time (RFC 7519 section 2, NumericDate) as Unix ms, at least 1; if_missing if
+ * there is none. Returns false if it is not a number. */
+static bool
+jwt_read_time(const json_t *claims, const char *name, int64_t if_missing, int64_t *ms)
 {
 	const json_t *value = json_object_get(claims, name);
 	double s = json_number_value(value);
 
-	*ms = 0;
+	*ms = if_missing;
 	if (!value)
 		return true;
-	if (!json_is_number(value))
-		return false;
-	if (s < NEVER_S)
-		*ms = s > 0.001 ? (int64_t)(s * 1000) : 1;
-	return true;
+	*ms = s >= NEVER_S ? NEVER_MS : s > 0.001 ? (int64_t)(s * 1000) : 1;
+	return json_is_number(value);
 }
 
+/* Set *until_ms to the time when the token expires, 0: never. */
 static const char *
 jwt_check_times(const json_t *claims, int64_t now_ms, int64_t *until_ms)
 {
 	int64_t from_ms;
 
-	if (!jwt_read_time(claims, "exp", until_ms) ||
-		!jwt_read_time(claims, "nbf", &from_ms))
+	if (!jwt_read_time(claims, "exp", NEVER_MS, until_ms) ||
+		!jwt_read_time(claims, "nbf", 1, &from_ms))
 		return "bad_claim";
-	if (*until_ms && now_ms >= *until_ms)
+	if (now_ms >= *until_ms)
 		return "expired";
+	if (*until_ms == NEVER_MS)
+		*until_ms = 0;
 	return now_ms < from_ms - EARLY_MS ? "not_yet" : NULL;
 }
 
@@ -212,8 +271,6 @@ tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
 		return -EACCES;
 	memcpy(token, text, len);
 	token[len] = '\0';
-	if (!jwt_has_form(token) || !jwt_header_is_accepted(token))
-		return -EACCES;
 	claims = jwt_read_claims(&tokens->secret, token);
 	if (!claims)
 		return -EACCES;

@@ -24,6 +24,12 @@ clock_now_us(void)
 }
 
 int64_t
+clock_boot_ms(void)
+{
+	return clock_read_us(CLOCK_BOOTTIME) / 1000;
+}
+
+int64_t
 clock_thread_us(void)
 {
 	return clock_read_us(CLOCK_THREAD_CPUTIME_ID);

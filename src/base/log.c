@@ -1,8 +1,6 @@
 #include "linnet/base/log.h"
 
 #include <inttypes.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,11 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_queue.h"
 #include "linnet/base/clock.h"
-
-/* A longer line is cut. At most PIPE_BUF: then a pipe takes the whole line or nothing,
- * and log_has_space is right. */
-#define LINE_BYTES 2048
 
 /* A longer value is cut. */
 #define VALUE_BYTES 256
@@ -24,7 +19,7 @@
 struct log_output {
 	enum log_format format;
 	size_t len;
-	char text[LINE_BYTES];
+	char text[LOG_LINE_BYTES];
 };
 
 /* How a line begins depends on what stderr is. */
@@ -43,10 +38,6 @@ static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
 static atomic_int max_level = LOG_LEVEL_INFO;
 static atomic_int line_format = LOG_FORMAT_TEXT;
 static atomic_int line_target = TARGET_OTHER;
-
-/* Held from the check for space until the write. Without it, another thread could fill
- * the pipe in between, and the write would block. */
-static pthread_mutex_t output_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 struct log_field
 log_str(const char *key, const char *value)
@@ -101,7 +92,7 @@ log_setup(enum log_level level, enum log_format format)
 static void
 log_put(struct log_output *line, const char *text, size_t len)
 {
-	size_t room = LINE_BYTES - 2 - line->len;
+	size_t room = LOG_LINE_BYTES - 2 - line->len;
 
 	if (len > room)
 		len = room;
@@ -200,59 +191,86 @@ log_put_json_head(struct log_output *line, enum log_level level, const char *eve
 	log_put_quoted(line, event);
 }
 
-/* A full pipe must not block the loop. O_NONBLOCK is not set, because it would apply to
- * every process that shares the terminal. */
-static bool
-log_has_space(void)
+static void
+log_begin_line(struct log_output *line, enum log_level level, const char *event)
 {
-	struct pollfd pollfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	enum log_target target = (enum log_target)line_target;
 
-	return poll(&pollfd, 1, 0) == 1 && (pollfd.revents & POLLOUT);
+	line->format = (enum log_format)line_format;
+	line->len = 0;
+	if (target == TARGET_JOURNAL)
+		log_put_text(line, priorities[level]);
+	else if (target == TARGET_TERMINAL && line->format == LOG_FORMAT_TEXT)
+		log_put_time(line);
+	if (line->format == LOG_FORMAT_JSON)
+		log_put_json_head(line, level, event);
+	else
+		log_put_text(line, event);
 }
 
 static void
-log_emit(struct log_output *line)
+log_end_line(struct log_output *line, enum log_level level)
 {
+	if (line->format == LOG_FORMAT_TEXT && level != LOG_LEVEL_INFO) {
+		log_put_text(line, " level=");
+		log_put_text(line, level_names[level]);
+	}
+	if (line->format == LOG_FORMAT_JSON)
+		line->text[line->len++] = '}';
 	line->text[line->len++] = '\n';
-	pthread_mutex_lock(&output_mutex);
-	if (log_has_space() && write(STDERR_FILENO, line->text, line->len) < 0)
-		line->len = 0; /* there is nowhere to report it */
-	pthread_mutex_unlock(&output_mutex);
+}
+
+static void
+log_make_line(struct log_output *line, enum log_level level, const char *event,
+	const struct log_field *fields, size_t n)
+{
+	bool json;
+	size_t i;
+
+	log_begin_line(line, level, event);
+	json = line->format == LOG_FORMAT_JSON;
+	for (i = 0; i < n; i++) {
+		log_put_text(line, json ? ",\"" : " ");
+		log_put_text(line, fields[i].key);
+		log_put_text(line, json ? "\":" : "=");
+		log_put_value(line, &fields[i]);
+	}
+	log_end_line(line, level);
+}
+
+static size_t
+log_describe_lost(char text[LOG_LINE_BYTES], uint64_t count)
+{
+	const struct log_field field = log_uint("count", count);
+	struct log_output line;
+
+	log_make_line(&line, LOG_LEVEL_WARN, "log_lost", &field, 1);
+	memcpy(text, line.text, line.len);
+	return line.len;
+}
+
+void
+log_start(void)
+{
+	log_queue_start(log_describe_lost);
+}
+
+void
+log_flush(unsigned ms)
+{
+	log_queue_flush(ms);
 }
 
 void
 log_write(
 	enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-	enum log_format format = (enum log_format)line_format;
-	enum log_target target = (enum log_target)line_target;
-	bool json = format == LOG_FORMAT_JSON;
 	struct log_output line;
-	size_t i;
 
 	if ((int)level > max_level)
 		return;
-	line.format = format;
-	line.len = 0;
-	if (target == TARGET_JOURNAL)
-		log_put_text(&line, priorities[level]);
-	else if (target == TARGET_TERMINAL && !json)
-		log_put_time(&line);
-	if (json)
-		log_put_json_head(&line, level, event);
-	else
-		log_put_text(&line, event);
-	for (i = 0; i < n; i++) {
-		log_put_text(&line, json ? ",\"" : " ");
-		log_put_text(&line, fields[i].key);
-		log_put_text(&line, json ? "\":" : "=");
-		log_put_value(&line, &fields[i]);
-	}
-	if (!json && level != LOG_LEVEL_INFO) {
-		log_put_text(&line, " level=");
-		log_put_text(&line, level_names[level]);
-	}
-	if (json)
-		line.text[line.len++] = '}';
-	log_emit(&line);
+	log_make_line(&line, level, event, fields, n);
+	if (!log_queue_put(line.text, line.len) &&
+		write(STDERR_FILENO, line.text, line.len) < 0)
+		return; /* there is nowhere to report it */
 }

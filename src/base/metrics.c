@@ -174,7 +174,8 @@ static const struct metrics_family families[] = {
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
 		"Client requests rejected by limits.message_rate, limits.address_rate or "
 		"limits.address_rooms."),
-	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms, "Rooms that exist."),
+	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms,
+		"Rooms with a message, alarm or metric, and those that are configured."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,
 		"People online; several tabs of one person count once."),
 	FAMILY(GAUGE, "linnet_store_up", &metrics.store_up,

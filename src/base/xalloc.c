@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "linnet/base/log.h"
+
 static void *
 xalloc_check(void *memory, size_t size)
 {
 	if (!memory && size) {
-		fprintf(stderr, "out_of_memory level=error bytes=%zu\n", size);
+		log_error("out_of_memory", log_uint("bytes", size));
 		abort();
 	}
 	return memory;

@@ -148,47 +148,68 @@ alarm_counter_of(const json_t *event)
 	return rank < METRICS_SEVERITIES ? &metrics.alarms[rank] : &none;
 }
 
-/* Make event the active state (NULL: not active). Consumes event. */
-static void
-alarm_stand(struct alarm *alarm, json_t *event)
+void
+alarm_count_room(const struct room *room, bool is_shown)
 {
-	--*alarm_counter_of(alarm->standing);
-	++*alarm_counter_of(event);
+	const struct alarm *alarm, *next;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	*alarm_counter_of(alarm->standing) += is_shown ? 1 : UINT64_MAX;
+}
+
+/* The alarms of the history that request was made for. */
+static struct room_state *
+alarm_state_of(const struct chat *chat, const struct request *request)
+{
+	return request_is_outdated(chat, request) ? &request->room->other.state
+						  : &request->room->state;
+}
+
+/* Make event the active state (NULL: not active). Consumes event. Alarms are counted
+ * unless their room is a log room now. */
+static void
+alarm_stand(struct alarm *alarm, json_t *event, bool is_counted)
+{
+	if (is_counted) {
+		--*alarm_counter_of(alarm->standing);
+		++*alarm_counter_of(event);
+	}
 	json_decref(alarm->standing);
 	alarm->standing = event;
 }
 
 /* Free an alarm that is not active and has no pending change. */
 static void
-alarm_settle(struct room *room, struct alarm *alarm)
+alarm_settle(struct room_state *state, struct alarm *alarm)
 {
 	if (!alarm->under_way && !alarm->standing)
-		room_state_remove_alarm(&room->state, alarm);
+		room_state_remove_alarm(state, alarm);
 }
 
 /* A pending change was stored, or was not. */
 static void
-alarm_end_change(struct room *room, struct alarm *alarm, bool is_stored, json_t *event)
+alarm_end_change(struct room *room, struct room_state *state, struct alarm *alarm,
+	bool is_stored, json_t *event)
 {
 	alarm->under_way--;
 	if (is_stored)
-		alarm_stand(alarm, json_incref(event));
+		alarm_stand(alarm, json_incref(event), state == &room->state);
 	/* A change that was not stored never happened. */
 	if (!alarm->under_way) {
 		json_decref(alarm->intended);
 		alarm->intended = json_incref(alarm->standing);
 	}
-	alarm_settle(room, alarm);
+	alarm_settle(state, alarm);
 }
 
 void
 alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate)
 {
-	struct room *room = request->room;
+	struct room_state *state = alarm_state_of(chat, request);
 
-	alarm_end_change(room,
-		room_state_find_alarm(&room->state, request->message.alarm),
+	alarm_end_change(request->room, state,
+		room_state_find_alarm(state, request->message.alarm),
 		!error && !is_duplicate, request->message.intended);
 	send_on_appended(chat, request, error, id, is_duplicate);
 }
@@ -224,19 +245,37 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	post.intended = cleared ? NULL : json_incref(event);
 	json_decref(event);
 	r = send_post(input, &post);
-	if (r < 0) {
-		alarm_end_change(room, alarm, false, NULL);
-		rooms_release(chat->rooms, room);
-	}
+	if (r < 0)
+		alarm_end_change(room, &room->state, alarm, false, NULL);
 	return r;
+}
+
+/* Make event, which is consumed, the alarm's next one. */
+static int
+alarm_change(struct input *input, const char *label, struct room *room, const char *key,
+	json_t *event)
+{
+	struct alarm *alarm = NULL;
+
+	if (room_access_make(input, room) == 0) {
+		alarm = room_state_add_alarm(&room->state, key);
+		if (!alarm)
+			message_refuse(&input->fault, "too_many_alarms",
+				"%d alarms stand in this room already",
+				ROOM_STATE_ALARMS_MAX);
+	}
+	if (alarm)
+		return alarm_post_event(input, label, room, alarm, event);
+	json_decref(event);
+	return -EINVAL;
 }
 
 int
 alarm_push(struct input *input, const char *label, bool is_hook)
 {
 	struct room *room = send_find_room(input);
-	struct alarm *alarm = NULL;
 	json_t *event = NULL, *before;
+	const struct alarm *alarm;
 	struct report report;
 	int r;
 
@@ -253,13 +292,7 @@ alarm_push(struct input *input, const char *label, bool is_hook)
 			json_decref(event);
 			send_acknowledge(input, room, 0);
 		} else {
-			alarm = room_state_add_alarm(&room->state, report.key);
-			if (alarm)
-				return alarm_post_event(input, label, room, alarm, event);
-			json_decref(event);
-			r = message_refuse(&input->fault, "too_many_alarms",
-				"%d alarms stand in this room already",
-				ROOM_STATE_ALARMS_MAX);
+			r = alarm_change(input, label, room, report.key, event);
 		}
 	}
 	rooms_release(input->chat->rooms, room);
@@ -295,17 +328,46 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 {
 	struct chat *chat = context;
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+	struct room_state *state = room->is_tail ? &room->other.state : &room->state;
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;
 
-	/* In a room that has become a log room nobody could clear it. */
-	if (json_is_object(event) && !room->is_tail)
-		alarm = room_state_add_alarm(&room->state, key);
+	if (json_is_object(event))
+		alarm = room_state_add_alarm(state, key);
 	if (!alarm) {
 		log_warn("alarm_left_out", log_str("room", name), log_uint("id", id));
 		json_decref(event);
 		return;
 	}
-	alarm_stand(alarm, event);
+	alarm_stand(alarm, event, !room->is_tail);
 	alarm->intended = json_incref(event);
+}
+
+void
+alarm_forget_all(struct room *room)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		alarm_stand(alarm, NULL, true);
+		/* Pending changes are stored after the deletion. */
+		if (!alarm->under_way) {
+			json_decref(alarm->intended);
+			alarm->intended = NULL;
+		}
+		alarm_settle(&room->state, alarm);
+	}
+}
+
+void
+alarm_forget_name(struct room *room, const char *name)
+{
+	struct alarm *alarm, *next;
+
+	HASH_ITER(hh, room->state.alarms, alarm, next)
+	{
+		message_drop_name(alarm->standing, name);
+		message_drop_name(alarm->intended, name);
+	}
 }

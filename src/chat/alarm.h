@@ -12,9 +12,18 @@ int alarm_push(struct input *input, const char *label, bool is_hook);
 void alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
 	bool is_duplicate);
 
+/* Count the alarms of room in the gauge, or do not count them any more. */
+void alarm_count_room(const struct room *room, bool is_shown);
+
 /* Restore an alarm that was active when the store was closed. */
 void alarm_restore(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
 /* Acknowledge an alarm in the name of the speaker. */
 input_handler alarm_do_ack;
+
+/* Forget the alarms of a room that was deleted. */
+void alarm_forget_all(struct room *room);
+
+/* Take name (folded) out of the alarms of room. */
+void alarm_forget_name(struct room *room, const char *name);

@@ -6,7 +6,9 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/deletion.h"
 #include "chat/history.h"
+#include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
@@ -36,11 +38,28 @@ chat_on_appended(
 }
 
 static void
+chat_on_erased(
+	void *context, uint64_t ticket, int error, const struct store_erased *erased)
+{
+	struct chat *chat = context;
+
+	deletion_on_erased(chat, requests_answered(chat, ticket), error, erased);
+}
+
+static void
 chat_on_page(void *context, uint64_t ticket, int error, const struct store_page *page)
 {
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
+	if (request->kind == REQUEST_FORGET) {
+		deletion_on_found(chat, request, error, page);
+		return;
+	}
+	if (request_is_stale(request)) {
+		request_read_again(chat, request);
+		return;
+	}
 	if (request->kind == REQUEST_RESUME)
 		resume_on_page(chat, request, error, page);
 	else
@@ -57,9 +76,7 @@ chat_on_room_known(void *context, const char *name, uint64_t last_id)
 	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
-	/* The room is a log room now, with a history of its own. */
-	if (!room->is_tail)
-		room->last_id = last_id;
+	*(room->is_tail ? &room->other.last_id : &room->last_id) = last_id;
 }
 
 static void
@@ -77,9 +94,6 @@ chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 {
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
 
-	/* The chat's history of this room has other ids. */
-	if (!room->is_tail)
-		room->last_id = 0;
 	room->is_tail = room->is_configured = true;
 	room->tail_lines = lines;
 }
@@ -113,15 +127,21 @@ chat_reload(struct chat *chat)
 	chat->rooms->max_rooms = (size_t)chat->config->chat.max_rooms;
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
+		room->was_tail = room->is_tail;
 		if (!room->is_configured)
 			continue;
 		/* From now on it is as if a client had created it. */
-		room->is_configured = room->is_permanent = false;
+		room->is_configured = room->is_permanent = room->is_tail = false;
+		room->tail_lines = 0;
 		room->topic[0] = '\0';
 	}
 	chat_add_configured_rooms(chat);
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
-	rooms_release(chat->rooms, room);
+	{
+		if (room->is_tail != room->was_tail)
+			log_rooms_switch(chat, room);
+		rooms_release(chat->rooms, room);
+	}
 }
 
 static struct store_options
@@ -138,7 +158,8 @@ chat_store_options(const struct config *config)
 		.full_sync = config->store.sync == STORE_SYNC_FULL,
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
-		.callbacks = { chat_on_appended, chat_on_page },
+		.max_bytes = (uint64_t)config->store.max_bytes,
+		.callbacks = { chat_on_appended, chat_on_page, chat_on_erased },
 	};
 }
 
@@ -221,7 +242,7 @@ chat_people_count(const struct chat *chat)
 size_t
 chat_room_count(const struct chat *chat)
 {
-	return HASH_COUNT(chat->rooms->by_name);
+	return chat->rooms->made;
 }
 
 /* Give the session the name of its token. Returns false if it cannot have it: it was sent
@@ -413,6 +434,7 @@ chat_tick(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	metric_send_due(chat, now_ms);
+	deletion_continue(chat);
 	presence_end_holds(chat);
 	ban_store_end(chat);
 	chat_end_sessions(chat);
@@ -423,8 +445,15 @@ chat_prune(struct chat *chat, int64_t now_ms)
 {
 	chat->now_ms = now_ms;
 	ban_store_end(chat);
+	deletion_continue(chat);
 	metric_forget(chat);
-	store_prune(chat->store, now_ms);
+}
+
+void
+chat_trim(struct chat *chat, int64_t now_ms)
+{
+	if (now_ms != INT64_MIN)
+		store_prune(chat->store, now_ms);
 }
 
 void
@@ -434,6 +463,7 @@ chat_free(struct chat *chat)
 		return;
 	store_close(chat->store);
 	store_close(chat->tails);
+	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);
 	gate_free(chat->gate);

@@ -63,7 +63,8 @@ struct chat {
 	struct request *requests; /* by ticket */
 	struct saying *sayings;   /* by content */
 	STAILQ_HEAD(, saying) sayings_by_age;
-	size_t asked; /* number of requests that the store has not answered */
+	struct request *forget; /* the name that is being forgotten; NULL: none */
+	size_t asked;           /* number of requests that the store has not answered */
 	struct chat_session_list sessions; /* oldest first */
 	struct chat_session_list departing;
 	struct asker_list stalled; /* their reads wait for a place in the store */

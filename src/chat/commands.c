@@ -100,7 +100,7 @@ static const struct command commands[] = {
 
 /* Types that only the server may send. From a client they would be a forgery. */
 static const char *const server_types[] = { "joined", "presence", "error", "pong",
-	"alarm", "metric", "log", "notice", "rooms", "who", "help", NULL };
+	"alarm", "metric", "log", "notice", "rooms", "who", "help", "delete", NULL };
 
 static bool
 command_is_server_type(const char *type)
@@ -191,13 +191,6 @@ command_end_flood(struct session *session, int64_t wait_ms)
 	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
 }
 
-struct gate_client *
-command_client(const struct input *input)
-{
-	return input->speaker ? input->speaker->client
-			      : input->asker->call->caller->client;
-}
-
 /* Charge cost. Returns 0, or after how many ms it can be charged. */
 static int64_t
 command_pay(const struct chat *chat, struct session *session, double cost)
@@ -214,7 +207,7 @@ command_charge(struct input *input, double cost)
 	struct rate *rate =
 		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
 	int64_t wait_ms =
-		gate_charge(chat->gate, command_client(input), rate, cost, chat->now_ms);
+		gate_charge(chat->gate, reply_client(input), rate, cost, chat->now_ms);
 
 	if (!wait_ms)
 		return true;

@@ -1,8 +1,16 @@
 /* Log rooms: rooms of log files. Their lines are kept in memory, under an epoch of their
  * own. */
+#include "chat/log_rooms.h"
+
 #include <errno.h>
 
+#include "chat/alarm.h"
+#include "chat/metric.h"
+#include "chat/presence.h"
+#include "chat/reply.h"
+#include "chat/resume.h"
 #include "chat/send.h"
+#include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
 /* Store object as a line of the room. Consumes object. Returns 0 or -EAGAIN. */
@@ -52,4 +60,57 @@ chat_log_event(struct chat *chat, const char *name, const char *event, const cha
 	json_object_set_new(object, "message", json_string(text));
 	json_object_set_new(object, "event", json_string(event));
 	return log_room_post(chat, name, object, now_ms);
+}
+
+/* A session that is in no other room is closed. */
+static void
+log_rooms_send_away(struct chat *chat, struct member *member)
+{
+	struct session *session = member->session;
+	struct message_fault fault = { .code = NULL };
+
+	message_refuse(&fault, "denied",
+		"a room that you were in has another history now, and that needs a "
+		"token");
+	reply_fault(&session->chat->asker, &fault);
+	presence_leave(chat, member, NULL);
+	if (!session->chat->member_count)
+		session_close(session, CLOSE_POLICY, "denied");
+}
+
+static void
+log_rooms_tell(struct chat *chat, struct room *room)
+{
+	struct member *member, *next;
+
+	for (member = TAILQ_FIRST(&room->members); member; member = next) {
+		next = TAILQ_NEXT(member, room_link);
+		if (permissions_has_room(
+			    member->session->permissions, room->name, room->is_tail))
+			resume_anew(chat, member);
+		else if (!member->session->closed)
+			log_rooms_send_away(chat, member);
+	}
+}
+
+void
+log_rooms_switch(struct chat *chat, struct room *room)
+{
+	struct room_history before;
+
+	/* Nobody can push a metric to a log room or clear an alarm of it. So metrics are
+	 * forgotten, and alarms come back with the chat's history. */
+	metric_forget_room(chat, room);
+	alarm_count_room(room, false);
+	before = (struct room_history){ room->last_id, room->state };
+	room->last_id = room->other.last_id;
+	room->state = room->other.state;
+	room->other = before;
+	alarm_count_room(room, true);
+	log_info("room_switched", log_str("room", room->name),
+		log_str("to", room->is_tail ? "log" : "chat"),
+		log_uint("last_id", room->last_id));
+	room->holds++; /* its last member may leave */
+	log_rooms_tell(chat, room);
+	room->holds--;
 }

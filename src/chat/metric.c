@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/name.h"
@@ -95,7 +96,7 @@ metric_push(struct input *input, const char *label)
 
 	if (!room)
 		return -EINVAL;
-	if (metric_check(input, &name) == 0) {
+	if (metric_check(input, &name) == 0 && room_access_make(input, room) == 0) {
 		metric = room_state_add_metric(&room->state, name);
 		if (!metric)
 			message_refuse(&input->fault, "too_many_metrics",
@@ -133,23 +134,36 @@ metric_send_due(struct chat *chat, int64_t now_ms)
 	}
 }
 
+/* Forget metrics of room that were not pushed for min_ms. */
+static void
+metric_forget_old(struct chat *chat, struct room *room, int64_t min_ms)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	{
+		if (chat->now_ms - metric->said_ms < min_ms)
+			continue;
+		/* It may still be due: nothing is sent while there is no connection. */
+		metric_cancel(chat, metric);
+		room_state_remove_metric(&room->state, metric);
+	}
+}
+
+void
+metric_forget_room(struct chat *chat, struct room *room)
+{
+	metric_forget_old(chat, room, INT64_MIN);
+}
+
 void
 metric_forget(struct chat *chat)
 {
-	struct room *room, *next_room;
-	struct metric *metric, *next;
+	struct room *room, *next;
 
-	HASH_ITER(hh, chat->rooms->by_name, room, next_room)
+	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
-		HASH_ITER(hh, room->state.metrics, metric, next)
-		{
-			if (chat->now_ms - metric->said_ms < FORGET_MS)
-				continue;
-			/* It may still be due: nothing is sent while there is no
-			 * connection. */
-			metric_cancel(chat, metric);
-			room_state_remove_metric(&room->state, metric);
-		}
+		metric_forget_old(chat, room, FORGET_MS);
 		rooms_release(chat->rooms, room);
 	}
 }
@@ -159,4 +173,25 @@ metric_free_due(struct chat *chat)
 {
 	while (!TAILQ_EMPTY(&chat->due))
 		metric_cancel(chat, TAILQ_FIRST(&chat->due));
+}
+
+void
+metric_forget_all(struct chat *chat, struct room *room)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	{
+		metric_cancel(chat, metric);
+		room_state_remove_metric(&room->state, metric);
+	}
+}
+
+void
+metric_forget_name(struct room *room, const char *name)
+{
+	struct metric *metric, *next;
+
+	HASH_ITER(hh, room->state.metrics, metric, next)
+	message_drop_name(metric->value, name);
 }

@@ -12,5 +12,14 @@ void metric_send_due(struct chat *chat, int64_t now_ms);
 /* Forget metrics that were not pushed for a day, and rooms that have nothing else. */
 void metric_forget(struct chat *chat);
 
+/* Forget the metrics of room. */
+void metric_forget_room(struct chat *chat, struct room *room);
+
 /* Drop the values that are due. */
 void metric_free_due(struct chat *chat);
+
+/* Forget the metrics of a room that was deleted. */
+void metric_forget_all(struct chat *chat, struct room *room);
+
+/* Take name (folded) out of the metrics of room. */
+void metric_forget_name(struct room *room, const char *name);

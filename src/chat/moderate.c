@@ -5,6 +5,7 @@
 #include "chat/moderate.h"
 
 #include "chat/ban_store.h"
+#include "chat/deletion.h"
 #include "chat/reply.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
@@ -354,6 +355,20 @@ moderate_do_bans(struct input *input, const struct order *order)
 	return 0;
 }
 
+static int
+moderate_do_delete(struct input *input, const struct order *order)
+{
+	(void)order;
+	return deletion_do_delete(input);
+}
+
+static int
+moderate_do_forget(struct input *input, const struct order *order)
+{
+	(void)order;
+	return deletion_do_forget(input);
+}
+
 static const struct {
 	const char *word;
 	int (*handler)(struct input *input, const struct order *order);
@@ -366,6 +381,8 @@ static const struct {
 	{ "unban", moderate_lift, BAN_NAME },
 	{ "mute", moderate_impose, BAN_MUTE },
 	{ "unmute", moderate_lift, BAN_MUTE },
+	{ "delete", moderate_do_delete, BAN_NAME },
+	{ "forget", moderate_do_forget, BAN_NAME },
 };
 
 int

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chat/ban_store.h"
 #include "chat/reply.h"
 #include "chat/room_access.h"
 #include "linnet/base/hex.h"
@@ -291,6 +292,9 @@ presence_claim(struct input *input, const char *name, const struct roster_proof 
 	if (!permissions_has_name(session->permissions, name))
 		return message_refuse(&input->fault, "denied",
 			"what you are called is said by your token");
+	/* Another name would end a mute, which is kept by name. */
+	if (is_new && ban_store_check_mute(input) < 0)
+		return -EINVAL;
 	if (is_new && bans_have_name(chat->bans, BAN_NAME, &forms))
 		return message_refuse(
 			&input->fault, "banned", "who is called that is banned");

@@ -8,6 +8,7 @@
 #include "chat/commands.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/protocol/name.h"
 
@@ -35,6 +36,10 @@ push_message(struct input *input, const char *label)
 
 	if (!post.room)
 		return -EINVAL;
+	if (!message->is_ephemeral && room_access_make(input, post.room) < 0) {
+		rooms_release(input->chat->rooms, post.room);
+		return -EINVAL;
+	}
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {
 		send_pass_on(input, post.room, post.type, &post.tail);

@@ -120,3 +120,10 @@ reply_ack(struct asker *asker, const struct chat_ack *ack)
 			&(struct chat_reply){ .kind = CHAT_ACK, .ack = &whole });
 	}
 }
+
+struct gate_client *
+reply_client(const struct input *input)
+{
+	return input->speaker ? input->speaker->client
+			      : input->asker->call->caller->client;
+}

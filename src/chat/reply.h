@@ -25,3 +25,6 @@ void reply_text(struct asker *asker, struct buffer *text);
 
 /* Tell asker what became of a message. A session is only told if there is a ref. */
 void reply_ack(struct asker *asker, const struct chat_ack *ack);
+
+/* Whose limits input is charged to: the client's that is answered. NULL: nobody's. */
+struct gate_client *reply_client(const struct input *input);

@@ -71,9 +71,26 @@ request_clear(struct request *request)
 	case REQUEST_SEARCH:
 		free(request->history.words);
 		break;
+	case REQUEST_FORGET:
+		free(request->forget.name);
+		free(request->forget.by);
+		break;
+	case REQUEST_DELETE:
+	case REQUEST_DELETE_ROOM:
 	case REQUEST_RESUME:
 		break;
 	}
+}
+
+void
+request_move(struct chat *chat, struct request *request, struct room *room)
+{
+	struct room *before = request->room;
+
+	request->room = room;
+	room->holds++;
+	before->holds--;
+	rooms_release(chat->rooms, before);
 }
 
 static void
@@ -204,6 +221,8 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 		requests_stall(chat, asker);
 		return -EAGAIN;
 	}
+	if (request->kind != REQUEST_RESUME)
+		request->history.erasures = request->room->erasures;
 	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
 	asker->waiting_count--;
 	chat->asked++;
@@ -248,6 +267,24 @@ request_read(struct chat *chat, struct request *request)
 	asker->waiting_count--;
 	request_free(chat, request);
 	return -EAGAIN;
+}
+
+bool
+request_is_stale(const struct request *request)
+{
+	return request->asker && request->kind != REQUEST_RESUME &&
+	       request->history.erasures != request->room->erasures;
+}
+
+void
+request_read_again(struct chat *chat, struct request *request)
+{
+	struct asker *asker = request->asker;
+	struct lane *lane = &asker->lanes[request_lane(request)];
+
+	STAILQ_INSERT_HEAD(&lane->waiting, request, waiting_link);
+	asker->waiting_count++;
+	requests_read_next(chat, asker);
 }
 
 struct request *

@@ -9,7 +9,10 @@ enum request_kind {
 	REQUEST_MESSAGE, /* store a message */
 	REQUEST_ALARM,   /* store a message that changes an alarm */
 	REQUEST_BAN,     /* store or remove a ban */
-	REQUEST_RESUME,  /* read what a member missed */
+	REQUEST_DELETE,  /* delete messages */
+	REQUEST_DELETE_ROOM,
+	REQUEST_FORGET, /* look for what a name has said, and delete it */
+	REQUEST_RESUME, /* read what a member missed */
 	REQUEST_HISTORY,
 	REQUEST_SEARCH,
 };
@@ -42,7 +45,16 @@ struct request {
 			uint64_t before; /* of REQUEST_HISTORY */
 			char *words;     /* of REQUEST_SEARCH */
 			unsigned limit;
+			uint64_t erasures; /* of the room, when the read began */
 		} history;
+		struct {
+			char *name, *by;
+			uint64_t cursor;  /* the part begins behind this id */
+			uint64_t read_id; /* and ends here */
+			bool has_more;    /* the room has further parts */
+			bool is_stalled;  /* the store was full */
+			size_t count;     /* messages deleted */
+		} forget;
 	};
 	LIST_ENTRY(request) asker_link;
 	STAILQ_ENTRY(request) waiting_link;
@@ -65,6 +77,15 @@ int request_append(
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */
 int request_read(struct chat *chat, struct request *request);
+
+/* True if something that a history or search has read was erased meanwhile. */
+bool request_is_stale(const struct request *request);
+
+/* Start the read once more, before the asker's others. */
+void request_read_again(struct chat *chat, struct request *request);
+
+/* Let request be about another room. */
+void request_move(struct chat *chat, struct request *request, struct room *room);
 
 /* The member that waits for a REQUEST_RESUME, or NULL. */
 struct member *request_member(const struct request *request);

@@ -147,6 +147,8 @@ resume_send_message(
 	struct buffer text = { 0 };
 	struct encoded encoded;
 
+	if (message->kind != STORE_SAID && !rooms_wants_changes(member->session))
+		return;
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);
 	encode_text(&encoded, &text, store_epoch(requests_store(chat, member->room)),
@@ -186,6 +188,7 @@ resume_on_first_page(struct chat *chat, struct member *member, int error,
 		reply_fault(&member->session->chat->asker, &fault);
 	}
 	if (error || request_is_outdated(chat, request) ||
+		member->cursor < member->room->gone_id ||
 		(page->first_id > member->cursor + 1 && !member->is_newcomer)) {
 		member->cursor = request->room->last_id;
 		resume_begin_live(chat, member, false, request->ref);
@@ -215,8 +218,8 @@ resume_on_page(struct chat *chat, struct request *request, int error,
 		resume_on_first_page(chat, member, error, request, page);
 	else if (error)
 		resume_give_up(member, strerror(-error));
-	else if (request_is_outdated(chat, request))
-		resume_give_up(member, "the room has another history now");
+	else if (member->cursor < member->room->gone_id)
+		resume_give_up(member, "the room was deleted");
 	else
 		resume_send_page(chat, member, page);
 }
@@ -244,6 +247,17 @@ resume_member(
 	member->is_resuming = true;
 	member->is_announced = false;
 	resume_read_on(chat, member, true, ref);
+}
+
+void
+resume_anew(struct chat *chat, struct member *member)
+{
+	member->show_until = member->alarms_shown = member->metrics_shown = 0;
+	/* Other members are told when their first page is here, or when they go on. */
+	if (!member->is_announced)
+		return;
+	member->ticket = 0;
+	resume_member(chat, member, NULL, NULL);
 }
 
 static struct member *

@@ -9,6 +9,9 @@
 void resume_member(
 	struct chat *chat, struct member *member, const char *since, const char *ref);
 
+/* The room of member has another history now: begin that one without what was missed. */
+void resume_anew(struct chat *chat, struct member *member);
+
 /* The store has answered a REQUEST_RESUME. */
 void resume_on_page(struct chat *chat, struct request *request, int error,
 	const struct store_page *page);

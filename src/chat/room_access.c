@@ -1,9 +1,11 @@
 /* Which rooms there are and who may enter them. */
 #include "chat/room_access.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "chat/reply.h"
+#include "linnet/auth/gate.h"
 #include "linnet/protocol/name.h"
 
 /* Check whether a client with these permissions may be in the room called name. */
@@ -29,10 +31,7 @@ access_room_fault(struct chat *chat, const struct permissions *permissions,
 		return "bad_room";
 	}
 	*text = "there is no room of that name";
-	if (!chat->config->chat.create_rooms)
-		return "no_such_room";
-	*text = "there are too many rooms already";
-	return rooms_is_full(chat->rooms) ? "too_many_rooms" : NULL;
+	return chat->config->chat.create_rooms ? NULL : "no_such_room";
 }
 
 bool
@@ -112,6 +111,35 @@ room_access_find(struct input *input, bool may_add)
 }
 
 int
+room_access_make(struct input *input, struct room *room)
+{
+	struct chat *chat = input->chat;
+	int64_t wait_ms;
+
+	if (room->is_made)
+		return 0;
+	if (!chat->config->chat.create_rooms)
+		return message_refuse(
+			&input->fault, "no_such_room", "there is no room of that name");
+	if (rooms_is_full(chat->rooms))
+		return message_refuse(&input->fault, "too_many_rooms",
+			"there are too many rooms already");
+	wait_ms = room->is_paid
+			  ? 0
+			  : gate_make_room(chat->gate, reply_client(input), chat->now_ms);
+	if (wait_ms) {
+		message_refuse(&input->fault, "too_many_rooms",
+			"you have made too many rooms, wait before you make another");
+		input->fault.retry_after_ms = wait_ms;
+		return -EINVAL;
+	}
+	/* If the store is full and the client tries again, it does not pay twice. */
+	room->is_paid = true;
+	rooms_make(chat->rooms, room);
+	return 0;
+}
+
+int
 room_access_do_rooms(struct input *input)
 {
 	json_t *rooms = json_array(), *tails = json_array();
@@ -119,8 +147,8 @@ room_access_do_rooms(struct input *input)
 
 	HASH_ITER(hh, input->chat->rooms->by_name, room, next)
 	{
-		if (!permissions_has_room(
-			    access_permissions(input), room->name, room->is_tail))
+		if (!room->is_made || !permissions_has_room(access_permissions(input),
+					      room->name, room->is_tail))
 			continue;
 		json_array_append_new(room->is_tail ? tails : rooms,
 			json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic",

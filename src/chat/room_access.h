@@ -13,8 +13,12 @@ bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);
 
 /* Find the room that the message names (none: the speaker's own room), checking that it
- * may be used. may_add: create it if it does not exist. Returns NULL with the fault
- * filled in if it may not be used. */
+ * may be used. may_add: add it if it does not exist, not made. Returns NULL with the
+ * fault filled in if it may not be used. */
 struct room *room_access_find(struct input *input, bool may_add);
+
+/* Make room, which a message, alarm or metric is about to be kept in. Returns 0, also if
+ * it is made already, or -EINVAL with the fault filled in. */
+int room_access_make(struct input *input, struct room *room);
 
 input_handler room_access_do_rooms;

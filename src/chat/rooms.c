@@ -45,24 +45,28 @@ rooms_find_or_add(struct rooms *rooms, const char *name)
 {
 	struct room *room = rooms_find(rooms, name);
 
-	if (room)
-		return room;
-	return rooms_is_full(rooms) ? NULL : rooms_add(rooms, name);
+	return room ? room : rooms_add(rooms, name);
 }
 
 bool
 rooms_is_full(const struct rooms *rooms)
 {
-	return HASH_COUNT(rooms->by_name) >= rooms->max_rooms;
+	return rooms->made >= rooms->max_rooms;
+}
+
+void
+rooms_make(struct rooms *rooms, struct room *room)
+{
+	rooms->made += !room->is_made;
+	room->is_made = true;
 }
 
 struct room *
 rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 {
-	struct room *room = rooms_find(rooms, name);
+	struct room *room = rooms_find_or_add(rooms, name);
 
-	if (!room)
-		room = rooms_add(rooms, name);
+	rooms_make(rooms, room);
 	room->is_permanent = true;
 	if (topic) {
 		free(room->topic);
@@ -76,8 +80,10 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
 	HASH_DEL(rooms->by_name, room);
+	rooms->made -= room->is_made;
 	room_state_clear(&room->state);
 	buffer_clear(&room->users);
+	room_state_clear(&room->other.state);
 	free(room->name);
 	free(room->topic);
 	free(room);
@@ -86,8 +92,14 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 void
 rooms_release(struct rooms *rooms, struct room *room)
 {
-	if (TAILQ_EMPTY(&room->members) && !room->holds && !room->last_id &&
-		!room->is_permanent && room_state_is_empty(&room->state))
+	if (room->holds || (room->last_id && !room->is_deleted) || room->is_permanent ||
+		!room_state_is_empty(&room->state))
+		return;
+	rooms->made -= room->is_made;
+	room->is_made = false;
+	/* The ids of its other history go on if it has that one again. */
+	if (TAILQ_EMPTY(&room->members) && !room->other.last_id &&
+		room_state_is_empty(&room->other.state))
 		rooms_free_room(rooms, room);
 }
 
@@ -255,12 +267,20 @@ rooms_people(const struct room *room)
 	return HASH_COUNT(room->attendees);
 }
 
+bool
+rooms_wants_changes(const struct session *session)
+{
+	return session->wire != WIRE_WS || session->chat->wants_events;
+}
+
 static bool
 rooms_is_in(const struct member *member, enum audience audience)
 {
 	switch (audience) {
 	case AUDIENCE_NUMBERED:
 		return !member->is_resuming;
+	case AUDIENCE_CHANGES:
+		return !member->is_resuming && rooms_wants_changes(member->session);
 	case AUDIENCE_EVENTS:
 		return member->is_announced && member->session->chat->wants_events;
 	default:

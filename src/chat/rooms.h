@@ -30,16 +30,31 @@ struct attendee {
 
 TAILQ_HEAD(attendee_list, attendee);
 
-/* Owned by struct rooms. */
+/* What a room keeps of a history that it does not have now. */
+struct room_history {
+	uint64_t last_id;
+	struct room_state state;
+};
+
+/* Owned by struct rooms. A room is made by its first message, alarm or metric. Until then
+ * it is only its members. */
 struct room {
 	char *name;
-	char *topic;      /* "" if it has none */
-	uint64_t last_id; /* of the last broadcast */
+	char *topic;       /* "" if it has none */
+	uint64_t last_id;  /* of the last broadcast */
+	uint64_t gone_id;  /* messages up to this were deleted with the room */
+	uint64_t erasures; /* how often messages of it were deleted */
+	bool is_deleted;   /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
+	bool is_made;        /* it is listed, and counted by max_rooms */
+	bool is_paid;        /* a client was charged for making it */
 	bool is_tail;        /* a log room: only lines of its log file are sent there */
+	bool was_tail;       /* before the reload that is under way */
 	unsigned tail_lines; /* of a log room: number of lines for newcomers */
 	struct room_state state; /* alarms and metrics */
+	/* The chat's history of a log room, or the lines of a room that was one. */
+	struct room_history other;
 	unsigned holds; /* count of users that need the room although it may be empty */
 	TAILQ_HEAD(member_list, member) members; /* by number */
 	uint64_t last_number;                    /* of its members */
@@ -51,7 +66,8 @@ struct room {
 
 /* All rooms. The caller may walk them and set the limit; existing rooms stay. */
 struct rooms {
-	size_t max_rooms;
+	size_t max_rooms;     /* of those that are made */
+	size_t made;          /* number of them */
 	struct room *by_name; /* oldest first */
 };
 
@@ -83,29 +99,37 @@ enum audience {
 	AUDIENCE_NUMBERED, /* members that are not resuming; the others read it from the
 			      store later */
 	AUDIENCE_ALL,      /* members that were told that they are in the room */
+	AUDIENCE_CHANGES,  /* those of AUDIENCE_NUMBERED that are told of changes */
 	AUDIENCE_EVENTS,   /* those of them that want events */
 };
 
-/* Create a set of up to max_rooms rooms. Permanent rooms and rooms with a history are
- * never refused. Free it with rooms_free. */
+/* Create a set with up to max_rooms rooms that are made. Permanent rooms and rooms with a
+ * history are never refused. Free it with rooms_free. */
 struct rooms *rooms_new(size_t max_rooms);
 
 /* The room of that name, or NULL. */
 struct room *rooms_find(struct rooms *rooms, const char *name);
 
-/* The room of that name, created if there is none. Returns NULL if there are too many. */
+/* The room of that name, added if there is none. It is not made. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 
-/* True if no room can be added. */
+/* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);
+
+/* Make room, before its first message, alarm or metric is kept. */
+void rooms_make(struct rooms *rooms, struct room *room);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(
 	struct rooms *rooms, const char *name, const char *topic);
 
-/* Free room if it is not needed: it has no members, holds, history, alarms or metrics and
- * is not permanent. */
+/* Unmake room if it has nothing to keep: no holds, history, alarms or metrics, and it is
+ * not permanent. Free it if it has no members either. */
 void rooms_release(struct rooms *rooms, struct room *room);
+
+/* True if session is told of changes of earlier messages: all are but WebSockets that did
+ * not ask for events. */
+bool rooms_wants_changes(const struct session *session);
 
 /* The session's membership of room, or NULL. */
 struct member *rooms_member(const struct room *room, const struct session *session);

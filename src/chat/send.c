@@ -34,23 +34,20 @@ send_acknowledge(const struct input *input, const struct room *room, size_t deli
 		});
 }
 
-/* Queue a message for everybody in room but sender (NULL: for everybody). id is 0 if it
- * was not stored. Returns the number of readers. */
-static size_t
-send_broadcast(struct chat *chat, struct room *room, const char *type, uint64_t id,
-	const char *tail, size_t tail_len, const struct session *sender)
+size_t
+send_broadcast(struct chat *chat, struct room *room, const struct broadcast *what)
 {
+	const char *epoch = store_epoch(requests_store(chat, room));
 	struct buffer text = { 0 };
 	struct encoded encoded;
 	size_t queued;
 
-	message_append_whole(&text, type, room->name, id, tail, tail_len);
-	encode_text(
-		&encoded, &text, id ? store_epoch(requests_store(chat, room)) : NULL, id);
+	message_append_whole(
+		&text, what->type, room->name, what->id, what->tail, what->tail_len);
+	encode_text(&encoded, &text, what->id ? epoch : NULL, what->id);
 	/* The sender gets it only if the configuration says so. */
 	queued = rooms_broadcast(room, &encoded,
-		chat->config->chat.echo_to_sender ? NULL : sender,
-		id ? AUDIENCE_NUMBERED : AUDIENCE_ALL);
+		chat->config->chat.echo_to_sender ? NULL : what->sender, what->audience);
 	encode_fini(&encoded);
 	return queued;
 }
@@ -86,11 +83,22 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	if (request->store == chat->store)
 		requests_note_success(chat);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!is_duplicate && !request_is_outdated(chat, request)) {
+	if (!is_duplicate && request_is_outdated(chat, request)) {
+		request->room->other.last_id = id;
+	} else if (!is_duplicate) {
 		request->room->last_id = id;
-		queued = send_broadcast(chat, request->room, request->message.type, id,
-			request->message.tail, request->message.tail_len,
-			request->kind == REQUEST_ALARM || !asker ? NULL : asker->session);
+		request->room->is_deleted = false;
+		queued = send_broadcast(chat, request->room,
+			&(struct broadcast){
+				.type = request->message.type,
+				.id = id,
+				.tail = request->message.tail,
+				.tail_len = request->message.tail_len,
+				.sender = request->kind == REQUEST_ALARM || !asker
+						  ? NULL
+						  : asker->session,
+				.audience = AUDIENCE_NUMBERED,
+			});
 	}
 	if (asker)
 		reply_ack(asker, &(struct chat_ack){
@@ -264,8 +272,14 @@ void
 send_pass_on(const struct input *input, struct room *room, const char *type,
 	struct buffer *tail)
 {
-	size_t queued = send_broadcast(input->chat, room, type, 0, tail->bytes, tail->len,
-		input->asker->session);
+	size_t queued = send_broadcast(input->chat, room,
+		&(struct broadcast){
+			.type = type,
+			.tail = tail->bytes,
+			.tail_len = tail->len,
+			.sender = input->asker->session,
+			.audience = AUDIENCE_ALL,
+		});
 
 	buffer_clear(tail);
 	send_acknowledge(input, room, queued);
@@ -311,7 +325,8 @@ send_do_message(struct input *input)
 
 	if (!post.room)
 		return -EINVAL;
-	if (send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
+	if ((!message->is_ephemeral && room_access_make(input, post.room) < 0) ||
+		send_claim_name(input) < 0 || ban_store_check_mute(input) < 0) {
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}

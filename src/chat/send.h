@@ -14,6 +14,19 @@ struct post {
 	json_t *intended; /* what the alarm becomes, consumed; NULL: it is cleared */
 };
 
+/* What everybody in a room is sent. */
+struct broadcast {
+	const char *type;
+	uint64_t id; /* 0: it was not stored */
+	const char *tail;
+	size_t tail_len;
+	const struct session *sender; /* NULL: it gets it, too */
+	enum audience audience;
+};
+
+/* Queue what for its audience in room. Returns the number of readers. */
+size_t send_broadcast(struct chat *chat, struct room *room, const struct broadcast *what);
+
 /* Find the room of the message and check that it may be written to. Returns NULL with the
  * fault filled in if it may not. */
 struct room *send_find_room(struct input *input);

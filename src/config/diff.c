@@ -9,6 +9,8 @@ diff_value_size(const struct config_option *option)
 	switch (option->type) {
 	case OPTION_BOOL:
 		return sizeof(bool);
+	case OPTION_LONG:
+		return sizeof(long);
 	case OPTION_REAL:
 		return sizeof(double);
 	case OPTION_STRING:

@@ -75,6 +75,10 @@ dump_value(const void *base, const struct config_option *option, const char *ind
 	case OPTION_INT:
 		fprintf(out, "%d", *(const int *)value);
 		break;
+	case OPTION_LONG:
+		/* libconfig may want the suffix for what is no int. */
+		fprintf(out, "%ldL", *(const long *)value);
+		break;
 	case OPTION_REAL:
 		dump_real(*(const double *)value, out);
 		break;

@@ -290,9 +290,10 @@ const struct config_option config_options[] = {
 		.help = "Room of a connection that does not choose one; no longer than "
 			"limits.room_bytes"),
 	OPTION(chat.create_rooms, .live = true, .type = OPTION_BOOL, .preset = "true",
-		.help = "Create a room when somebody enters it"),
+		.help = "Let clients enter rooms that do not exist; the first message "
+			"makes the room"),
 	OPTION(chat.max_rooms, .live = true, .type = OPTION_INT, .min = 1, .max = 100000,
-		.preset = "1000", .help = "Most rooms at a time"),
+		.preset = "1000", .help = "Most rooms with a message, alarm or metric"),
 	OPTION(chat.rooms_per_session, .live = true, .type = OPTION_INT, .min = 1,
 		.max = 1000, .preset = "32",
 		.help = "Most rooms that one connection may be in"),
@@ -321,6 +322,10 @@ const struct config_option config_options[] = {
 	OPTION(store.keep_days, .type = OPTION_INT, .min = 0, .max = 36500, .preset = "0",
 		.unit = "days",
 		.help = "Time that messages are kept; 0 keeps them for ever"),
+	OPTION(store.max_bytes, .type = OPTION_LONG, .min = 1L << 20, .max = 1L << 50,
+		.preset = "4294967296L", .unit = "bytes",
+		.help = "Size of the whole history; above it, the oldest messages of the "
+			"largest rooms are deleted"),
 	OPTION(auth.mode, .type = OPTION_CHOICE, .preset = "\"open\"",
 		.choices = auth_modes, .needs = "auth.jwt_secret_file",
 		.needs_at = AUTH_JWT,

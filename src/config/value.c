@@ -40,6 +40,7 @@ config_value_wanted(const struct config_option *option)
 {
 	switch (option->type) {
 	case OPTION_INT:
+	case OPTION_LONG:
 		return xasprintf("must be a whole number from %ld to %ld", option->min,
 			option->max);
 	case OPTION_REAL:
@@ -164,7 +165,10 @@ value_set_int(const struct config_target *to)
 	if (!value_is_int(to->setting) || value < to->option->min ||
 		value > to->option->max)
 		return config_value_refuse_setting(to);
-	*(int *)config_value_at(to->base, to->option) = (int)value;
+	if (to->option->type == OPTION_LONG)
+		*(long *)config_value_at(to->base, to->option) = (long)value;
+	else
+		*(int *)config_value_at(to->base, to->option) = (int)value;
 	return true;
 }
 
@@ -256,6 +260,7 @@ config_value_set(const struct config_target *to)
 	static bool (*const setters[])(const struct config_target *) = {
 		[OPTION_BOOL] = value_set_bool,
 		[OPTION_INT] = value_set_int,
+		[OPTION_LONG] = value_set_int,
 		[OPTION_REAL] = value_set_real,
 		[OPTION_STRING] = value_set_string,
 		[OPTION_CHOICE] = value_set_choice,

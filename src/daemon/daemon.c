@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "daemon/server.h"
+#include "daemon/stopper.h"
 #include "linnet/auth/tokens.h"
 #include "linnet/base/log.h"
 #include "linnet/base/metrics.h"
@@ -16,6 +17,9 @@
 #include "linnet/net/systemd.h"
 #include "linnet/net/tls.h"
 #include "linnet/tail/tail.h"
+
+/* How long the end waits for a stderr that nobody reads. */
+#define LOG_FLUSH_MS 500
 
 /* Read from files that the configuration names. */
 struct secrets {
@@ -32,6 +36,7 @@ struct daemon {
 	struct server *server; /* NULL until it is started */
 	struct systemd *systemd;
 	struct loop_socket signals;
+	uint64_t failed; /* messages that could not be stored, before the stop */
 };
 
 static void
@@ -139,26 +144,38 @@ daemon_reload(struct daemon *daemon)
 }
 
 static void
-daemon_on_signal(struct daemon *daemon, uint32_t number)
+daemon_on_stop(void *context)
 {
-	if (number == SIGHUP) {
-		systemd_reloading();
-		daemon_reload(daemon);
-		systemd_reloaded();
-	} else {
-		systemd_stopping();
-		server_stop(daemon->server);
-	}
+	struct daemon *daemon = context;
+
+	systemd_stopping();
+	daemon->failed = metrics.appended[APPEND_FAILED];
+	server_stop(daemon->server);
 }
 
 static void
-daemon_on_signals(struct loop_socket *signals)
+daemon_on_hangup(struct loop_socket *signals)
 {
 	struct daemon *daemon = container_of(signals, struct daemon, signals);
 	struct signalfd_siginfo info;
 
-	while (read(signals->fd, &info, sizeof(info)) == sizeof(info))
-		daemon_on_signal(daemon, info.ssi_signo);
+	while (read(signals->fd, &info, sizeof(info)) == sizeof(info)) {
+		systemd_reloading();
+		daemon_reload(daemon);
+		systemd_reloaded();
+	}
+}
+
+/* Their default is to end the process. Writes fail with EPIPE and EFBIG instead. There is
+ * no log file to reopen. */
+static void
+daemon_ignore_signals(void)
+{
+	static const int ignored[] = { SIGPIPE, SIGXFSZ, SIGUSR1, SIGUSR2 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
 }
 
 /* Call this before anything is opened: a signal may arrive as soon as the log says
@@ -166,22 +183,32 @@ daemon_on_signals(struct loop_socket *signals)
 static int
 daemon_catch_signals(struct daemon *daemon)
 {
-	static const struct loop_socket_ops ops = { .on_readable = daemon_on_signals };
+	static const struct loop_socket_ops ops = { .on_readable = daemon_on_hangup };
 	sigset_t caught;
 	int fd;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN); /* there is no log file to reopen */
 	sigemptyset(&caught);
-	sigaddset(&caught, SIGTERM);
-	sigaddset(&caught, SIGINT);
 	sigaddset(&caught, SIGHUP);
 	sigprocmask(SIG_BLOCK, &caught, NULL);
 	fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	loop_socket_open(&daemon->signals, daemon->loop, fd, &ops);
-	return 0;
+	return stopper_start(daemon->loop, daemon_on_stop, daemon);
+}
+
+/* The server is closed. Their senders got no ack. */
+static enum exit_status
+daemon_end(const struct daemon *daemon)
+{
+	uint64_t lost = metrics.appended[APPEND_FAILED] - daemon->failed;
+
+	if (lost) {
+		log_error("stopped_without_messages", log_uint("count", lost));
+		return EXIT_CANNOT_OPEN;
+	}
+	log_info("stopped");
+	return EXIT_OK;
 }
 
 static enum exit_status
@@ -201,8 +228,7 @@ daemon_run(struct daemon *daemon, size_t connections)
 	loop_run(daemon->loop);
 	systemd_free(daemon->systemd);
 	server_free(daemon->server);
-	log_info("stopped");
-	return EXIT_OK;
+	return daemon_end(daemon);
 }
 
 static enum exit_status
@@ -239,12 +265,16 @@ daemon_serve(struct config *config, daemon_read_config *read_again, void *contex
 	enum exit_status status;
 	const char *event, *why;
 
+	daemon_ignore_signals();
 	daemon_log_setup_from(config);
+	log_start();
 	if (secrets_load(&daemon.secrets, config, &event, &why) < 0) {
 		log_error(event, log_str("error", why));
-		return EXIT_BAD_CONFIG;
+		status = EXIT_BAD_CONFIG;
+	} else {
+		status = daemon_open_and_run(&daemon);
+		secrets_clear(&daemon.secrets);
 	}
-	status = daemon_open_and_run(&daemon);
-	secrets_clear(&daemon.secrets);
+	log_flush(LOG_FLUSH_MS);
 	return status;
 }

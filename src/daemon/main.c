@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <libgen.h>
@@ -6,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/daemon.h"
@@ -140,25 +142,39 @@ main_default_root(void)
 	return xstrdup("/usr/share/linnet/public");
 }
 
-/* Returns the configuration, or NULL with all errors in errors. */
+/* A file that cannot be reached, or a link to nowhere, counts: reading it reports why. */
+static bool
+main_has_default_file(void)
+{
+	struct stat status;
+
+	return lstat(DEFAULT_CONFIG, &status) == 0 ||
+	       (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* Returns the configuration, or NULL with all errors in errors. The default file is read
+ * again at each reload once it was read. If it is gone then, that is an error: the
+ * built-in defaults have no tokens. */
 static struct config *
-main_read_config(const struct arguments *arguments, struct config_errors *errors)
+main_read_config(struct arguments *arguments, struct config_errors *errors)
 {
 	const char *path = arguments->path;
 	char *root = main_default_root();
 	struct config *config;
 
-	if (!path && access(DEFAULT_CONFIG, F_OK) == 0)
+	if (!path && main_has_default_file())
 		path = DEFAULT_CONFIG;
 	config = config_load(
 		path, arguments->settings, arguments->setting_count, root, errors);
 	free(root);
+	if (config)
+		arguments->path = path;
 	return config;
 }
 
 /* Returns the configuration, or NULL after printing all errors. */
 static struct config *
-main_load(const struct arguments *arguments)
+main_load(struct arguments *arguments)
 {
 	struct config_errors errors = { 0 };
 	struct config *config = main_read_config(arguments, &errors);
@@ -232,12 +248,27 @@ main_act(struct arguments *arguments)
 	return status;
 }
 
+/* A descriptor that is closed at the start would become a socket or the database, and
+ * then get the log. */
+static int
+main_open_standard_files(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -errno;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct arguments arguments = { .action = ACTION_SERVE };
 	enum exit_status status;
 
+	if (main_open_standard_files() < 0)
+		return EXIT_CANNOT_OPEN;
 	/* Without this jansson would return NULL, which callers take for invalid
 	 * input. */
 	json_set_alloc_funcs(xmalloc, free);

@@ -9,7 +9,7 @@
 #define PAUSE_MS 5
 
 /* How often expired history is deleted, and when first. */
-#define PRUNE_MS 60000
+#define PRUNE_MS 30000
 #define PRUNE_FIRST_MS 1000
 
 static void
@@ -45,7 +45,10 @@ store_pump_on_prune(void *context)
 {
 	struct store_pump *pump = context;
 
-	chat_prune(pump->chat, clock_unix_ms());
+	int64_t now_ms = clock_unix_ms();
+
+	chat_prune(pump->chat, now_ms);
+	chat_trim(pump->chat, steady_clock_note(&pump->clock, now_ms, clock_boot_ms()));
 }
 
 int

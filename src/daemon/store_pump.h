@@ -2,6 +2,7 @@
  * faster than readers keep up, and deletes expired history. */
 #pragma once
 
+#include "linnet/base/steady_clock.h"
 #include "linnet/chat/chat.h"
 #include "linnet/net/loop.h"
 #include "linnet/websocket/websocket.h"
@@ -17,6 +18,7 @@ struct store_pump {
 	struct store_pump_store stores[CHAT_FDS];
 	struct loop_timer *pause;
 	struct loop_timer *prune;
+	struct steady_clock clock;
 };
 
 /* Start a pump that is all zero. Borrows everything; websockets tells when readers fall

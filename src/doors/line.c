@@ -486,13 +486,12 @@ line_on_closed(struct conn *conn)
 	free(line);
 }
 
-/* The kernel detects a peer that has vanished. Telnet sends a part of its commands as
- * urgent data, which must stay in line with the rest. */
+/* The kernel detects a peer that has vanished, also while nothing is sent. Telnet sends a
+ * part of its commands as urgent data, which must stay in line with the rest. */
 static void
 line_set_socket_options(int fd, int ping_s, int pong_s)
 {
 	const int on = 1, count = 2;
-	const unsigned timeout_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
 	int every_s = pong_s / count > 0 ? pong_s / count : 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
@@ -500,7 +499,6 @@ line_set_socket_options(int fd, int ping_s, int pong_s)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &ping_s, sizeof(ping_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every_s, sizeof(every_s));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout_ms, sizeof(timeout_ms));
 }
 
 void

@@ -243,6 +243,14 @@ ws_on_written(struct websocket *socket)
 		chat_on_drained(ws->door->chat, &ws->session);
 }
 
+static bool
+ws_is_answering(const struct websocket *socket)
+{
+	const struct ws_session *ws = socket->state;
+
+	return chat_request_count(&ws->session) > 0;
+}
+
 static void
 ws_on_stop(struct websocket *socket, uint16_t code, const char *reason)
 {
@@ -275,6 +283,7 @@ ws_door_init(struct ws_door *door, const struct access *access, struct chat *cha
 			.on_open = ws_on_open,
 			.on_receive = ws_on_receive,
 			.on_written = ws_on_written,
+			.is_answering = ws_is_answering,
 			.on_stop = ws_on_stop,
 			.on_closed = ws_on_closed,
 		},

@@ -120,6 +120,19 @@ http_is_body_whole(struct http *http)
 	return here == missing;
 }
 
+bool
+http_skip_body(struct http *http)
+{
+	const struct http_request *request = http->request;
+	size_t missing = request->head->content_length - request->body.len;
+
+	if (http->in.len < missing)
+		return false;
+	if (missing)
+		http_consume(http, missing);
+	return true;
+}
+
 /* The head is complete. May free the connection. */
 static void
 http_take_request(struct http *http)

@@ -37,6 +37,10 @@ void http_set_deadline(struct http *http, int64_t ms);
 /* Append len bytes to the output. */
 void http_push(struct http *http, const void *bytes, size_t len);
 
+/* Drop the rest of the request's body if it was received already. Returns false if it was
+ * not: then no other request can be read. */
+bool http_skip_body(struct http *http);
+
 /* The answer is complete: free the request. After the answer is written, read the next
  * request, or close if is_last. */
 void http_finish(struct http *http, bool is_last);

@@ -129,9 +129,11 @@ response_must_close(const struct http_request *request)
 {
 	const struct http_head *head = request->head;
 
-	return !head || head->is_last || head->content_length > request->body.len ||
+	return !head || head->is_last ||
 	       http_head_has_word(head, "upgrade", "websocket") ||
-	       request->conn->table->is_stopping;
+	       request->conn->table->is_stopping ||
+	       (head->content_length > request->body.len &&
+		       !(request->is_body_due && http_skip_body(request->http)));
 }
 
 void

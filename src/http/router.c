@@ -177,6 +177,7 @@ router_identify(struct http_request *request)
 static bool
 router_ask_door(struct http_request *request)
 {
+	request->is_body_due = true;
 	return !request->route->admit || request->route->admit(request);
 }
 

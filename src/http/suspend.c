@@ -1,13 +1,7 @@
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include "http/http_private.h"
 
 /* Time for a handler that has called http_defer. */
 #define DEFER_MS 60000
-
-/* A stream is cut if its peer acknowledges nothing for so long. */
-#define GONE_MS 60000U
 
 static void
 suspend_wait_for(struct http_request *request, enum http_state state,
@@ -39,12 +33,8 @@ http_stream(struct http_request *request, const char *headers, struct frame_queu
 	const struct http_waiter *waiter, void *state)
 {
 	struct http_response answer = { .status = 200, .headers = headers };
-	const unsigned gone_ms = GONE_MS;
 	struct buffer bytes = { 0 };
 
-	/* Best effort: the kernel's default is a quarter of an hour. */
-	setsockopt(request->http->socket.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms,
-		sizeof(gone_ms));
 	http_response_head(&bytes, request, &answer, true);
 	buffer_append(&bytes, "\r\n", 2);
 	http_push(request->http, bytes.bytes, bytes.len);

@@ -62,11 +62,16 @@ acceptor_init(struct acceptor *acceptor, const struct config *config, bool has_t
 	acceptor_set_proxies(acceptor);
 }
 
+/* A peer that vanishes while something is sent is noticed by the kernel, whatever the
+ * door: with TLS the doors see only a pair of sockets. The kernel's default is a quarter
+ * of an hour. */
 static void
-acceptor_set_socket_options(int fd)
+acceptor_set_socket_options(int fd, int ping_s, int pong_s)
 {
+	const unsigned gone_ms = ((unsigned)ping_s + (unsigned)pong_s) * 1000;
 	const int on = 1, unsent = UNSENT_BYTES;
 
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &gone_ms, sizeof(gone_ms));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
@@ -97,7 +102,8 @@ acceptor_admit(struct acceptor *acceptor, int fd, const struct sockaddr *address
 	struct conn *conn = conn_admit(&acceptor->conns, address, transport, &why);
 
 	if (conn)
-		acceptor_set_socket_options(fd);
+		acceptor_set_socket_options(fd, acceptor->config->heartbeat.ping_s,
+			acceptor->config->heartbeat.pong_s);
 	else
 		acceptor_reject(acceptor, fd, address, why, texts);
 	return conn;

@@ -328,22 +328,29 @@ loop_socket_move(struct loop_socket *from, struct loop_socket *to,
 	lws_set_opaque_user_data(wsi, to);
 }
 
+/* libev does not remove closed descriptors from epoll, so epoll still knows the
+ * connection by its old number. An event for a number that libev does not watch makes
+ * libev set up epoll anew, with all descriptors. */
+int
+loop_renumber(int fd, int number)
+{
+	int same = fcntl(fd, F_DUPFD_CLOEXEC, number);
+
+	if (same < 0)
+		return fd;
+	close(fd);
+	return same;
+}
+
 int
 loop_socket_release(struct loop_socket *socket)
 {
-	int fd = socket->fd, copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), same;
+	int fd = socket->fd, copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
 	if (copy < 0)
 		return -errno;
 	loop_socket_close(socket);
-	/* Use the old number again. libev does not remove closed descriptors from epoll,
-	 * so epoll still knows the connection by that number. An event for a number that
-	 * libev does not watch makes libev set up epoll anew, with all descriptors. */
-	same = fcntl(copy, F_DUPFD_CLOEXEC, fd);
-	if (same < 0)
-		return copy;
-	close(copy);
-	return same;
+	return loop_renumber(copy, fd);
 }
 
 void

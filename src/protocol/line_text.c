@@ -125,6 +125,10 @@ line_append_message(struct buffer *text, const json_t *object)
 	const char *type = line_get(object, "type");
 	const char *title = line_get(object, "title");
 
+	if (json_is_true(json_object_get(object, "deleted"))) {
+		line_add(text, "* a message was deleted\n");
+		return;
+	}
 	if (!*said && !*title && strcmp(type, "message") != 0) {
 		line_add(text, "* %n sent: %s\n", name, type);
 		return;
@@ -208,6 +212,9 @@ line_append_page(struct buffer *text, const json_t *object)
 		message = json_array_get(messages, backwards ? count - 1 - i : i);
 		line_text_append(text, message);
 	}
+	if (json_is_false(json_object_get(object, "complete")))
+		line_add(text, "* The search took too long: older messages were not "
+			       "searched\n");
 	line_add(text, "* That was %s of %s\n",
 		count ? "the latest" : "nothing: there is no history",
 		line_get(object, "room"));
@@ -250,9 +257,27 @@ line_append_who(struct buffer *text, const json_t *object)
 }
 
 static void
+line_append_delete(struct buffer *text, const json_t *object)
+{
+	const char *name = line_get(object, "username");
+	size_t count = json_array_size(json_object_get(object, "of"));
+
+	if (!*name)
+		name = "somebody";
+	if (count)
+		line_add(text, "* %s deleted %d messages\n", name, (long long)count);
+	else
+		line_add(text, "* %s deleted a message\n", name);
+}
+
+static void
 line_append_notice(struct buffer *text, const json_t *object)
 {
-	line_add(text, "* %s\n", line_get(object, "message"));
+	if (!strcmp(line_get(object, "code"), "room_deleted"))
+		line_add(text, "* The history of %s was deleted\n",
+			line_get(object, "room"));
+	else
+		line_add(text, "* %s\n", line_get(object, "message"));
 }
 
 static void
@@ -284,6 +309,7 @@ static const struct {
 	{ "log", line_append_log },
 	{ "error", line_append_notice },
 	{ "notice", line_append_notice },
+	{ "delete", line_append_delete },
 	{ "joined", line_append_joined },
 	{ "history", line_append_page },
 	{ "search", line_append_page },

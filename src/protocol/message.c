@@ -10,6 +10,7 @@
 #include "linnet/base/hex.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
+#include "linnet/protocol/name.h"
 
 /* RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, including two angle
  * brackets. */
@@ -325,4 +326,46 @@ message_error(const struct message_fault *fault)
 		"message", json_string(fault->text), "retry_after_ms",
 		wait_ms ? json_integer(wait_ms) : NULL, "ref",
 		*fault->ref ? fault->ref : NULL);
+}
+
+/* Members that name who has done something. */
+static const char *const message_names[] = { "username", "acknowledged_by",
+	"cleared_by" };
+
+static bool
+message_is_name(const json_t *value, const char *name)
+{
+	char folded[NAME_MAX_BYTES + 1];
+
+	if (!json_is_string(value))
+		return false;
+	name_fold(folded, json_string_value(value));
+	return !strcmp(folded, name);
+}
+
+bool
+message_is_by(const json_t *object, const char *name)
+{
+	return message_is_name(json_object_get(object, "username"), name);
+}
+
+bool
+message_has_name(const json_t *object, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(message_names); i++)
+		if (message_is_name(json_object_get(object, message_names[i]), name))
+			return true;
+	return false;
+}
+
+void
+message_drop_name(json_t *object, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(message_names); i++)
+		if (message_is_name(json_object_get(object, message_names[i]), name))
+			json_object_del(object, message_names[i]);
 }

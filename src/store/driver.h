@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "linnet/base/buffer.h"
 #include "linnet/store/store.h"
 
 /* An entry on its way to the driver, and back as its answer. */
@@ -19,7 +20,9 @@ struct store_write {
 	int error;
 	uint64_t id;
 	bool is_duplicate;
-	char memory[]; /* the strings of entry */
+	struct buffer tail; /* of an erasure's entry, whole */
+	size_t deleted;     /* messages */
+	char memory[];      /* the strings of entry */
 };
 
 STAILQ_HEAD(store_writes, store_write);
@@ -28,15 +31,20 @@ enum store_read_kind {
 	STORE_AFTER,
 	STORE_BEFORE,
 	STORE_SEARCH,
+	STORE_SAID_BY,
 };
+
+/* store_said looks at this many messages, and stops after this many bytes of tails. */
+#define STORE_SAID_ROWS 2000
+#define STORE_SAID_BYTES ((size_t)1024 * 1024)
 
 /* A page on its way to the driver, and back when it is filled. */
 struct store_read {
 	STAILQ_ENTRY(store_read) link;
 	uint64_t ticket;
 	enum store_read_kind kind;
-	const char *room, *query;
-	int64_t low, high; /* low < id < high; not for STORE_SEARCH */
+	const char *room, *query; /* query: of STORE_SAID_BY the name */
+	int64_t low, high;        /* low < id < high; not for STORE_SEARCH */
 	unsigned limit;
 	size_t max_bytes;
 	/* The driver sets the answer. */
@@ -45,7 +53,8 @@ struct store_read {
 	struct store_message *messages; /* type and tail of each are one block */
 	size_t capacity;
 	size_t tail_bytes;
-	char memory[]; /* room and query */
+	unsigned looked; /* of STORE_SAID_BY: messages that were looked at */
+	char memory[];   /* room and query */
 };
 
 STAILQ_HEAD(store_reads, store_read);
@@ -120,6 +129,19 @@ bool store_read_add(struct store_read *read, const struct store_message *message
 
 /* Reverse the order of the page. */
 void store_read_reverse(struct store_read *read);
+
+/* True if the entry erases something. */
+bool store_is_erasure(const struct store_entry *entry);
+
+/* Note that message id was deleted: append it to the entry's member "of". */
+void store_note_deleted(struct store_write *write, uint64_t id);
+
+/* Complete the tail of an erasure's entry. */
+void store_end_deleted(struct store_write *write);
+
+/* Add message to a page of store_said if name is in it. Returns false if the page is
+ * full; then it was not looked at. */
+bool store_read_add_said(struct store_read *read, const struct store_message *message);
 
 /* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.
  */

@@ -7,6 +7,7 @@
 #include "linnet/base/hash.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
+#include "store/erased.h"
 #include "store/fts_tokenizer.h"
 #include "store/phrases.h"
 #include "store/segment.h"
@@ -34,6 +35,7 @@ struct memory_room {
 	UT_hash_handle hh; /* by name */
 	uint64_t first_id, last_id;
 	size_t tail_bytes; /* of all its messages */
+	uint64_t changes;  /* how many of them are a STORE_CHANGE */
 	/* A ring: message id is in slot id & (capacity - 1). */
 	struct memory_message **slots;
 	uint64_t capacity;
@@ -55,6 +57,7 @@ STAILQ_HEAD(memory_searches, memory_search);
 struct store_memory {
 	struct store store;
 	struct memory_room *rooms;
+	size_t tail_bytes; /* of all rooms */
 	struct memory_searches searches;
 	struct fts_tokenizer *tokenizer;
 };
@@ -122,33 +125,45 @@ memory_grow_ring(struct memory_room *room)
 	struct memory_message **slots =
 		xcalloc(capacity, sizeof(struct memory_message *));
 
-	for (uint64_t id = room->first_id; id <= room->last_id; id++)
+	for (uint64_t id = room->first_id; id < room->last_id; id++)
 		slots[id & (capacity - 1)] = *memory_slot(room, id);
 	free(room->slots);
 	room->slots = slots;
 	room->capacity = capacity;
 }
 
+/* Its keys are the room's. */
 static void
 memory_free_message(struct memory_message *kept)
 {
-	for (size_t i = 0; i < STORE_KEYS; i++)
-		free(kept->keys[i]);
 	free(kept->tokens);
 	free(kept);
 }
 
+/* Count message in its room, or discount it. */
 static void
-memory_drop_oldest(struct memory_room *room)
+memory_count(struct store *store, struct memory_room *room,
+	const struct store_message *message, bool is_added)
+{
+	size_t change = message->kind == STORE_CHANGE;
+
+	room->changes += is_added ? change : -change;
+	room->tail_bytes += is_added ? message->tail_len : -message->tail_len;
+	memory_of(store)->tail_bytes += is_added ? message->tail_len : -message->tail_len;
+}
+
+static void
+memory_drop_oldest(struct store *store, struct memory_room *room)
 {
 	struct memory_message *kept = *memory_slot(room, room->first_id++);
 
-	room->tail_bytes -= kept->message.tail_len;
+	memory_count(store, room, &kept->message, false);
 	for (size_t i = 0; i < STORE_KEYS; i++) {
 		if (!kept->keys[i])
 			continue;
 		assert(room->keys);
 		HASH_DEL(room->keys, kept->keys[i]);
+		free(kept->keys[i]);
 	}
 	memory_free_message(kept);
 }
@@ -169,34 +184,51 @@ memory_add_key(struct memory_room *room, const char *text, uint64_t id)
 	return key;
 }
 
+static struct memory_message *
+memory_new_message(
+	struct store *store, const struct store_message *message, const char *words)
+{
+	size_t type_size = strlen(message->type) + 1;
+	struct memory_message *kept =
+		xcalloc(1, sizeof(*kept) + type_size + message->tail_len + 1);
+	char *segmented = segment_text(words, strlen(words));
+
+	memcpy(kept->memory, message->type, type_size);
+	memcpy(kept->memory + type_size, message->tail, message->tail_len);
+	kept->message = *message;
+	kept->message.type = kept->memory;
+	kept->message.tail = kept->memory + type_size;
+	kept->tokens = fts_tokenizer_run(memory_of(store)->tokenizer, segmented);
+	free(segmented);
+	return kept;
+}
+
+/* Store the entry of write, with the tail that an erasure has made. */
 static void
 memory_keep(
-	struct store *store, struct memory_room *room, const struct store_entry *entry)
+	struct store *store, struct memory_room *room, const struct store_write *write)
 {
-	size_t type_size = strlen(entry->type) + 1;
-	struct memory_message *kept =
-		xcalloc(1, sizeof(*kept) + type_size + entry->tail_len + 1);
-	char *segmented = segment_text(entry->words, strlen(entry->words));
+	const struct store_entry *entry = &write->entry;
+	bool is_change = write->tail.len;
+	struct memory_message *kept = memory_new_message(store,
+		&(struct store_message){
+			.id = ++room->last_id,
+			.ts_ms = entry->ts_ms,
+			.type = entry->type,
+			.tail = is_change ? write->tail.bytes : entry->tail,
+			.tail_len = is_change ? write->tail.len : entry->tail_len,
+			.kind = is_change ? STORE_CHANGE : STORE_SAID,
+		},
+		entry->words);
 
-	if (room->last_id - room->first_id + 1 == room->capacity)
+	if (room->last_id - room->first_id == room->capacity)
 		memory_grow_ring(room);
-	memcpy(kept->memory, entry->type, type_size);
-	memcpy(kept->memory + type_size, entry->tail, entry->tail_len);
-	kept->message = (struct store_message){
-		.id = ++room->last_id,
-		.ts_ms = entry->ts_ms,
-		.type = kept->memory,
-		.tail = kept->memory + type_size,
-		.tail_len = entry->tail_len,
-	};
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		if (entry->keys[i])
 			kept->keys[i] =
 				memory_add_key(room, entry->keys[i], room->last_id);
-	kept->tokens = fts_tokenizer_run(memory_of(store)->tokenizer, segmented);
-	free(segmented);
 	*memory_slot(room, room->last_id) = kept;
-	room->tail_bytes += entry->tail_len;
+	memory_count(store, room, &kept->message, true);
 }
 
 /* The newest message always stays. */
@@ -207,7 +239,8 @@ memory_is_over_limit(const struct store *store, const struct memory_room *room)
 
 	return room->first_id < room->last_id &&
 	       ((keep_bytes && room->tail_bytes > keep_bytes) ||
-		       store_excess(store, room->last_id - room->first_id + 1));
+		       store_excess(store,
+			       room->last_id - room->first_id + 1 - room->changes));
 }
 
 /* The message that has one of the keys of entry, or 0. */
@@ -226,6 +259,94 @@ memory_find_duplicate(const struct memory_room *room, const struct store_entry *
 	return 0;
 }
 
+/* Forget all messages of the room. Their keys stay as long as keep_messages would have
+ * kept them. */
+static void
+memory_erase_room(struct store *store, struct memory_room *room)
+{
+	struct memory_key *key, *next;
+
+	for (; room->first_id <= room->last_id; room->first_id++) {
+		struct memory_message *kept = *memory_slot(room, room->first_id);
+		memory_count(store, room, &kept->message, false);
+		memory_free_message(kept);
+	}
+	HASH_ITER(hh, room->keys, key, next)
+	{
+		if (store_excess(store, room->last_id - key->id + 1)) {
+			HASH_DEL(room->keys, key);
+			free(key);
+		}
+	}
+}
+
+static void
+memory_erase_message(struct store *store, struct memory_room *room,
+	struct store_write *write, uint64_t id)
+{
+	const char *name = write->entry.erasure.name;
+	struct memory_message *kept, *left;
+	struct store_message message;
+	char *tail;
+
+	if (id < room->first_id || id > room->last_id)
+		return;
+	kept = *memory_slot(room, id);
+	message = kept->message;
+	tail = erased_tail(&message, name);
+	if (tail) {
+		message.kind = STORE_DELETED;
+		store_note_deleted(write, id);
+	} else if (name) {
+		tail = erased_without_name(message.tail, message.tail_len, name);
+	} else {
+		return;
+	}
+	memory_count(store, room, &kept->message, false);
+	message.tail = tail;
+	message.tail_len = strlen(tail);
+	left = memory_new_message(store, &message, "");
+	free(tail);
+	memcpy(left->keys, kept->keys, sizeof(left->keys));
+	memory_free_message(kept);
+	*memory_slot(room, id) = left;
+	memory_count(store, room, &left->message, true);
+}
+
+/* Do the erasure of write. Returns false if there is nothing to add. */
+static bool
+memory_erase(struct store *store, struct memory_room *room, struct store_write *write)
+{
+	const struct store_erasure *erasure = &write->entry.erasure;
+
+	if (erasure->whole_room)
+		memory_erase_room(store, room);
+	for (size_t i = 0; i < erasure->count; i++)
+		memory_erase_message(store, room, write, erasure->of[i]);
+	if (write->deleted)
+		store_end_deleted(write);
+	else if (erasure->count && !erasure->name)
+		write->error = -ENOENT;
+	return write->deleted;
+}
+
+/* Delete the oldest messages of the largest rooms while there are too many bytes. */
+static void
+memory_bound(struct store *store)
+{
+	struct store_memory *memory = memory_of(store);
+	size_t max_bytes = (size_t)store->options.max_bytes;
+	struct memory_room *room, *next, *largest = NULL;
+
+	if (!max_bytes || memory->tail_bytes <= max_bytes)
+		return;
+	HASH_ITER(hh, memory->rooms, room, next)
+	if (!largest || room->tail_bytes > largest->tail_bytes)
+		largest = room;
+	while (memory->tail_bytes > max_bytes && largest->first_id < largest->last_id)
+		memory_drop_oldest(store, largest);
+}
+
 static void
 memory_write(struct store *store, struct store_writes *writes)
 {
@@ -235,12 +356,14 @@ memory_write(struct store *store, struct store_writes *writes)
 		struct memory_room *room = memory_get_room(store, write->entry.room);
 		write->id = memory_find_duplicate(room, &write->entry);
 		write->is_duplicate = write->id;
-		if (write->id)
+		if (write->id || (store_is_erasure(&write->entry) &&
+					 !memory_erase(store, room, write)))
 			continue;
-		memory_keep(store, room, &write->entry);
+		memory_keep(store, room, write);
 		write->id = room->last_id;
 		while (memory_is_over_limit(store, room))
-			memory_drop_oldest(room);
+			memory_drop_oldest(store, room);
+		memory_bound(store);
 	}
 	store_answer_writes(store, writes);
 }
@@ -259,15 +382,30 @@ memory_read_after(struct store_read *read, const struct memory_room *room)
 }
 
 static void
+memory_read_said(struct store_read *read, const struct memory_room *room)
+{
+	uint64_t id = (uint64_t)read->low + 1;
+
+	if (id < room->first_id)
+		id = room->first_id;
+	while (id <= room->last_id &&
+		store_read_add_said(read, &(*memory_slot(room, id))->message))
+		id++;
+}
+
+static void
 memory_read_before(struct store_read *read, const struct memory_room *room)
 {
 	uint64_t end = (uint64_t)read->high;
 
 	if (end > room->last_id + 1)
 		end = room->last_id + 1;
-	while (end > room->first_id &&
-		store_read_add(read, &(*memory_slot(room, end - 1))->message))
-		end--;
+	for (; end > room->first_id; end--) {
+		const struct store_message *message =
+			&(*memory_slot(room, end - 1))->message;
+		if (message->kind != STORE_CHANGE && !store_read_add(read, message))
+			break;
+	}
 	store_read_reverse(read);
 }
 
@@ -363,6 +501,8 @@ memory_read(struct store *store, struct store_read *read)
 		read->page.first_id = room->first_id;
 		if (read->kind == STORE_AFTER)
 			memory_read_after(read, room);
+		else if (read->kind == STORE_SAID_BY)
+			memory_read_said(read, room);
 		else
 			memory_read_before(read, room);
 	}
@@ -379,13 +519,19 @@ memory_prune(struct store *store, int64_t cutoff_ms)
 	for (; left && room->first_id <= room->last_id &&
 		(*memory_slot(room, room->first_id))->message.ts_ms < cutoff_ms;
 		left--)
-		memory_drop_oldest(room);
+		memory_drop_oldest(store, room);
 }
 
 static void
 memory_free_room(struct memory_room *room)
 {
-	HASH_CLEAR(hh, room->keys);
+	struct memory_key *key, *next;
+
+	HASH_ITER(hh, room->keys, key, next)
+	{
+		HASH_DEL(room->keys, key);
+		free(key);
+	}
 	for (; room->first_id <= room->last_id; room->first_id++)
 		memory_free_message(*memory_slot(room, room->first_id));
 	free(room->slots);

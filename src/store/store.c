@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +12,7 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
+#include "store/erased.h"
 #include "store/segment.h"
 
 #define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
@@ -191,9 +193,26 @@ store_answer_read(struct store *store, struct store_read *read)
 
 /* Deliver from the front of writes until max_bytes of them are delivered. */
 static void
-store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
+store_deliver_write(struct store *store, const struct store_write *write)
 {
 	const struct store_options *options = &store->options;
+
+	if (store_is_erasure(&write->entry))
+		options->callbacks.on_erased(options->context, write->ticket,
+			write->error,
+			&(struct store_erased){ .id = write->id,
+				.is_duplicate = write->is_duplicate,
+				.tail = write->tail.bytes,
+				.tail_len = write->tail.len,
+				.count = write->deleted });
+	else
+		options->callbacks.on_appended(options->context, write->ticket,
+			write->error, write->id, write->is_duplicate);
+}
+
+static void
+store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
+{
 	struct store_write *write;
 	size_t bytes = 0;
 
@@ -202,8 +221,8 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 		bytes += write->bytes;
 		store->writes_under_way--;
 		store->write_bytes_under_way -= write->bytes;
-		options->callbacks.on_appended(options->context, write->ticket,
-			write->error, write->id, write->is_duplicate);
+		store_deliver_write(store, write);
+		buffer_clear(&write->tail);
 		free(write);
 	}
 }
@@ -304,7 +323,9 @@ store_write_size(const struct store_entry *entry)
 	size_t size = sizeof(struct store_write) + store_text_size(entry->room) +
 		      store_text_size(entry->type) + entry->tail_len + 1 +
 		      store_text_size(entry->words) + store_text_size(entry->state_key) +
-		      (entry->state_value ? entry->state_value_len + 1 : 0);
+		      (entry->state_value ? entry->state_value_len + 1 : 0) +
+		      entry->erasure.count * sizeof(uint64_t) +
+		      store_text_size(entry->erasure.name);
 
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		size += store_text_size(entry->keys[i]);
@@ -321,8 +342,15 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 
 	assert(!entry->state_key ||
 		(*entry->state_key && strlen(entry->state_key) <= STORE_STATE_KEY_BYTES));
+	assert(entry->erasure.count <= STORE_DELETE_MAX);
 	*write =
 		(struct store_write){ .ticket = ticket, .bytes = bytes, .entry = *entry };
+	/* First, because numbers must be aligned. */
+	if (entry->erasure.count)
+		memcpy(end, entry->erasure.of, entry->erasure.count * sizeof(uint64_t));
+	copy->erasure.of = (const uint64_t *)(const void *)end;
+	end += entry->erasure.count * sizeof(uint64_t);
+	copy->erasure.name = store_copy_text(&end, entry->erasure.name);
 	copy->room = store_copy_text(&end, entry->room);
 	copy->type = store_copy_text(&end, entry->type);
 	copy->tail = store_copy(&end, entry->tail, entry->tail_len);
@@ -332,6 +360,30 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 	copy->state_key = store_copy_text(&end, entry->state_key);
 	copy->state_value = store_copy(&end, entry->state_value, entry->state_value_len);
 	return write;
+}
+
+bool
+store_is_erasure(const struct store_entry *entry)
+{
+	return entry->erasure.count || entry->erasure.name || entry->erasure.whole_room;
+}
+
+void
+store_note_deleted(struct store_write *write, uint64_t id)
+{
+	buffer_printf(&write->tail, "%s%" PRIu64, write->deleted++ ? "," : "", id);
+}
+
+void
+store_end_deleted(struct store_write *write)
+{
+	bool is_list = write->deleted > 1;
+	struct buffer tail = { 0 };
+
+	buffer_printf(&tail, is_list ? "%s,\"of\":[%s]}" : "%s,\"of\":%s}",
+		write->entry.tail, write->tail.bytes);
+	buffer_clear(&write->tail);
+	write->tail = tail;
 }
 
 int
@@ -425,6 +477,22 @@ store_query_words(const char *query)
 }
 
 int
+store_said(struct store *store, const char *room, const char *name, uint64_t after,
+	uint64_t ticket)
+{
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_SAID_BY,
+					       .ticket = ticket,
+					       .room = room,
+					       .query = name,
+					       .low = store_to_signed(after),
+					       .high = INT64_MAX,
+					       .limit = STORE_DELETE_MAX,
+					       .max_bytes = SIZE_MAX,
+				       });
+}
+
+int
 store_search(struct store *store, const char *room, const char *query, unsigned limit,
 	size_t max_bytes, uint64_t ticket)
 {
@@ -467,6 +535,26 @@ store_read_add(struct store_read *read, const struct store_message *message)
 		store_copy(&end, message->tail, message->tail_len);
 	page->count++;
 	read->tail_bytes += message->tail_len;
+	return true;
+}
+
+bool
+store_read_add_said(struct store_read *read, const struct store_message *message)
+{
+	struct store_message found = *message;
+
+	if (read->looked++ == STORE_SAID_ROWS || read->tail_bytes >= STORE_SAID_BYTES)
+		read->page.more = true;
+	if (read->page.more)
+		return false;
+	read->tail_bytes += message->tail_len;
+	if (erased_has_name(message->tail, message->tail_len, read->query)) {
+		found.tail = "";
+		found.tail_len = 0;
+		if (!store_read_add(read, &found))
+			return false;
+	}
+	read->page.read_id = message->id;
 	return true;
 }
 

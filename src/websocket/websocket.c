@@ -14,6 +14,7 @@
 #include "linnet/http/http.h"
 #include "linnet/net/loop.h"
 #include "linnet/protocol/kinds.h"
+#include "websocket/farewell.h"
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "lws writes before a frame's bytes");
 
@@ -51,6 +52,7 @@ struct websocket_host {
 	struct lws_vhost *vhost;
 	struct websocket *opening; /* while lws adopts it */
 	TAILQ_HEAD(, websocket) dirty;
+	struct out_queue_drain farewells;
 	bool is_pressed; /* a peer has fallen behind */
 	struct frame *ping;
 	uint8_t scratch[LWS_PRE + WRITE_BYTES];
@@ -98,6 +100,7 @@ websocket_host_write(struct websocket_host *host)
 			lws_service_fd(lws_get_context(wsi), &pollfd);
 		}
 	}
+	out_queue_drain_run(&host->farewells);
 }
 
 bool
@@ -112,6 +115,10 @@ websocket_host_take_pressure(struct websocket_host *host)
 void
 websocket_wake(struct websocket *socket)
 {
+	if (socket->farewell) {
+		farewell_wake(socket);
+		return;
+	}
 	if (socket->is_dirty)
 		return;
 	socket->is_dirty = true;
@@ -209,6 +216,14 @@ websocket_kill(struct conn *conn)
 }
 
 static void
+websocket_clean(struct websocket *socket)
+{
+	if (socket->is_dirty)
+		TAILQ_REMOVE(&socket->host->dirty, socket, dirty_link);
+	socket->is_dirty = false;
+}
+
+static void
 websocket_on_closed(struct conn *conn)
 {
 	struct websocket *socket = conn->state;
@@ -217,8 +232,7 @@ websocket_on_closed(struct conn *conn)
 		conn_note_ending(conn, ENDING_LOST);
 	if (socket->is_open)
 		socket->service->on_closed(socket);
-	if (socket->is_dirty)
-		TAILQ_REMOVE(&socket->host->dirty, socket, dirty_link);
+	websocket_clean(socket);
 	free(socket);
 }
 
@@ -355,12 +369,11 @@ websocket_close_answer(const uint8_t *payload, size_t len)
 	return frame_new_ws(WS_CLOSE, true, payload, len);
 }
 
-/* Answer the close frame of the peer, which has len bytes of payload, after the frames of
- * the queue that the socket takes at once. Nothing is written afterwards. */
+/* Answer the close frame after the frames of the queue that the socket takes at once.
+ * Nothing is written afterwards. */
 static void
-websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t len)
+websocket_answer_now(struct websocket *socket, struct frame *answer)
 {
-	struct frame *answer = websocket_close_answer(payload, len);
 	struct lws *wsi = socket->wsi;
 	int r = 0;
 
@@ -369,9 +382,36 @@ websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t 
 	/* If lws still has a part of the last frame, it writes this one after it. */
 	if (r == 0)
 		websocket_write_raw(socket, frame_bytes(answer), answer->len);
-	frame_unref(answer);
+}
+
+/* Answer the close frame of the peer, which has len bytes of payload. */
+static void
+websocket_answer_close(struct websocket *socket, const uint8_t *payload, size_t len)
+{
+	const struct websocket_service *service = socket->service;
+	struct frame *answer = websocket_close_answer(payload, len);
+
+	if (!service->is_answering || !service->is_answering(socket) ||
+		!farewell_begin(socket, answer)) {
+		websocket_answer_now(socket, answer);
+		frame_unref(answer);
+	}
 	socket->is_closed = true;
 	socket->conn->deadline_ms = clock_now_ms() + CLOSE_ANSWER_MS;
+}
+
+/* lws has freed its part. */
+static void
+websocket_on_destroy(struct websocket_host *host, struct websocket *socket)
+{
+	if (host->opening == socket)
+		host->opening = NULL;
+	if (socket->farewell) {
+		websocket_clean(socket);
+		farewell_go_on(socket, &host->farewells);
+	} else {
+		conn_free(socket->conn);
+	}
 }
 
 static int
@@ -407,9 +447,7 @@ websocket_on_event(struct websocket_host *host, struct websocket *socket,
 			conn_note_ending(socket->conn, ENDING_PROTOCOL);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		if (host->opening == socket)
-			host->opening = NULL;
-		conn_free(socket->conn);
+		websocket_on_destroy(host, socket);
 		return 0;
 	default:
 		return 0;
@@ -476,6 +514,7 @@ websocket_host_new(struct loop *loop, const struct config *config)
 
 	host->config = config;
 	TAILQ_INIT(&host->dirty);
+	out_queue_drain_init(&host->farewells, loop);
 	host->ping = frame_new_ws(WS_PING, true, PING_PAYLOAD, strlen(PING_PAYLOAD));
 	host->vhost = lws_create_vhost(loop_lws(loop), &info);
 	if (host->vhost)

@@ -227,7 +227,11 @@ test('a muted person receives everything and can send nothing', () =>
 		const { stream, joined } = await enterStream(daemon, 'lobby', 'name=eva');
 		for (const username of ['eve', 'eva'])
 			await adminPostOk(daemon, 'mute', { username, reason: 'calm down' });
-		for (const object of [{ message: 'm' }, { type: 'chart' }, { type: 'typing' }, { type: 'nick', username: 'adam' }, { type: 'ack', key: 'k' }])
+		const refused = [
+			{ message: 'm' }, { type: 'chart' }, { type: 'typing' }, { type: 'nick', username: 'adam' }, { type: 'ack', key: 'k' },
+			{ message: 'm', username: 'adam' }, { type: 'join', username: 'adam' }, { type: 'join', room: 'ops', username: 'adam' },
+		];
+		for (const object of refused)
 			assertError(await answerTo(eve, object), 'muted');
 		await assertRefused(post(daemon, `/send/lobby?session=${joined.you.session}`, 'm'), 403, 'muted');
 		await say(ann, 'can you hear me?');

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { withDaemon, within } from '../lib/daemon.mjs';
+import { farMachine } from '../lib/netns.mjs';
 import { connectWebSocket, opcodes } from '../lib/raw.mjs';
+import { makeCertificate } from '../lib/tls.mjs';
 
 const fastHeartbeat = { settings: ['heartbeat.ping_s=1', 'heartbeat.pong_s=1'] };
 // The pong time is long, so a live client answers in time on a slow machine too.
@@ -67,3 +69,25 @@ test('a ping is answered by a pong with the same payload', () =>
 			client.destroy();
 		}
 	}));
+
+for (const scheme of ['http', 'https']) {
+	test(`a stream by ${scheme} whose reader has vanished is ended`, async (t) => {
+		const far = farMachine();
+		if (!far)
+			return t.skip('this process may not make a network namespace');
+		const settings = [`http.address=${far.address}`, ...fastHeartbeat.settings];
+		if (scheme === 'https')
+			settings.push(...makeCertificate().settings);
+		try {
+			await withDaemon({ settings }, async (daemon) => {
+				const curl = far.spawn('curl', '-skN', `${scheme}://${far.address}:${daemon.port}/events/lobby?name=ann`);
+				await within(once(curl.stdout, 'data'), 'the stream');
+				far.cut();
+				await daemon.waitForLog(/^session_close .*door=sse .*reason=(?:lost|normal)/);
+				curl.kill('SIGKILL');
+			});
+		} finally {
+			far.remove();
+		}
+	});
+}

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { fstatSync, openSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { binary, runDaemon, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { binary, eventually, isSlowRun, runDaemon, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
+import { get } from '../lib/doors.mjs';
+import { connect, freePort } from '../lib/raw.mjs';
 
 // With these settings the daemon logs one error and exits.
 const failing = ['http.port=0', 'line.port=0', 'http.root=/nonexistent'];
@@ -71,7 +73,7 @@ test('with the JSON format each line is one object', () =>
 	}));
 
 test('the manual lists every event of the log and no other', () => {
-	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_write\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
+	const patterns = [/\blog_(?:error|warn|info|debug)\(\s*"([a-z_]+)"/g, /\blog_(?:write|make_line)\([^"]*"([a-z_]+)"/g, /\*event = "([a-z_]+)"/g];
 	const logged = new Set();
 	// The call names two events and logs one of them.
 	patterns.push(/\bmoderate_log_order\(\w+ \? "([a-z_]+)"/g, /\bmoderate_log_order\(\w+ \? "\w+" : "([a-z_]+)"/g);
@@ -89,3 +91,95 @@ test('the manual lists every event of the log and no other', () => {
 	assert.ok(logged.size > 40, `${logged.size} events`);
 	assert.deepEqual([...listed].sort(), [...logged].sort());
 });
+
+/** Starts a daemon whose stderr is a terminal; ctrl(letter) presses a key of it. */
+async function withTerminal(body) {
+	const script = `
+import os, pty, select, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+print(pid, flush=True)
+watched = [0, terminal]
+while terminal in watched:
+    for fd in select.select(watched, [], [])[0]:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            data = b''
+        if not data:
+            watched.remove(fd)
+        elif fd == 0 and data == b'hold':
+            os.read(0, 4)
+        elif fd == 0:
+            os.write(terminal, data)
+        else:
+            os.write(1, data)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+`;
+	const folder = temporaryFolder();
+	const settings = ['http.port=0', 'line.port=0', 'limits.message_rate=0'].flatMap((setting) => ['-s', setting]);
+	const child = spawn('python3', ['-c', script, binary, ...settings], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+	const seen = { text: '' };
+	child.stdout.setEncoding('utf8').on('data', (text) => (seen.text += text));
+	const pid = Number(/^\d+/.exec(await eventually(() => (/http=\S+/.test(seen.text) ? seen.text : assert.fail()), 'the start'))[0]);
+	const port = Number(/http=127\.0\.0\.1:(\d+)/.exec(seen.text)[1]);
+	try {
+		await body({ host: '127.0.0.1', port, pid, type: (keys) => child.stdin.write(keys), seen });
+		process.kill(pid, 'SIGTERM');
+		assert.deepEqual(await within(once(child, 'exit'), 'the end'), [0, null]);
+	} finally {
+		child.kill('SIGKILL');
+	}
+}
+
+/** Makes the daemon log two lines a connection. */
+async function logMuch({ host, port }, connections) {
+	for (let n = 0; n < connections; n++) {
+		const client = await connect({ host, port });
+		await client.write('GET /events/lobby HTTP/1.1\r\nHost: x\r\n\r\n');
+		await client.socket.once('data', () => {});
+		client.destroy();
+	}
+	await get({ host, port }, '/healthz');
+}
+
+for (const [way, keys, again] of [['Ctrl-S', '\x13', '\x11'], ['a scrolled-back screen', 'hold', 'goon']]) {
+	test(`a terminal that takes nothing (${way}) stops neither the daemon nor its end`, { skip: isSlowRun }, () =>
+		withTerminal(async (daemon) => {
+			daemon.type(keys);
+			await logMuch(daemon, 500);
+			daemon.type(again);
+			await logMuch(daemon, 1);
+			await eventually(() => assert.ok(daemon.seen.text.match(/session_open/g).length >= 400), 'the lines');
+		}));
+}
+
+test('descriptors that are closed at the start do not become sockets or files', async () => {
+	const port = await freePort();
+	const closed = ['sh', '-c', 'exec "$@" 0<&- 1<&- 2<&-', 'sh'];
+	const args = [binary, '-s', `http.port=${port}`, '-s', 'line.port=0'];
+	const child = spawn(closed[0], [...closed.slice(1), ...args], { cwd: temporaryFolder(), stdio: 'ignore' });
+	try {
+		await eventually(() => get({ host: '127.0.0.1', port }, '/healthz'), 'the start');
+		for (const fd of [0, 1, 2])
+			assert.equal(readlinkSync(`/proc/${child.pid}/fd/${fd}`), '/dev/null');
+		child.kill('SIGTERM');
+		assert.deepEqual(await within(once(child, 'exit'), 'the end'), [0, null]);
+	} finally {
+		child.kill('SIGKILL');
+	}
+});
+
+test('signals that have no meaning, and a limit of the size of files, do not end it', { skip: isSlowRun }, () =>
+	withDaemon({ settings: ['limits.message_rate=0'], wrapper: ['prlimit', '--fsize=300000', '--'] }, async (daemon) => {
+		for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGPIPE', 'SIGXFSZ'])
+			daemon.signal(signal);
+		const ann = await daemon.ws();
+		let answer;
+		for (let n = 0; answer?.code !== 'store_failed'; n++) {
+			ann.sendJson({ message: 'x'.repeat(10_000), ref: `c${n}` });
+			answer = await ann.nextJson();
+		}
+		assert.equal((await get(daemon, '/healthz')).status, 200);
+	}));

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { enter, idsOf, noRateLimit, noRateLimitWith, range, say, sayMany } from '../lib/chat.mjs';
 import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, expectJson, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { bearer, sign, withJwt } from '../lib/jwt.mjs';
 import { connect, request } from '../lib/raw.mjs';
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -156,6 +157,40 @@ test('a second poll of a session ends its waiting first poll', () =>
 		await push(daemon, 'lobby', 'm');
 		assert.deepEqual((await current.answered).messages.map(({ message }) => message), ['m']);
 		assert.equal((await expectJson(get(daemon, '/rooms'))).rooms[0].count, 1);
+	}));
+
+/** How many polls were opened so far. */
+const openedPolls = (daemon) => daemon.log.filter((line) => /^session_open .*door=poll/.test(line)).length;
+
+test('a client that polls several rooms under one name has one session in each', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const rooms = ['lobby', 'ops', 'dev'];
+		const { you } = await poll(daemon, 'lobby', 'wait=0&name=ann');
+		const since = {};
+		for (let n = 0; n < 20; n++) {
+			for (const room of rooms) {
+				const answer = await poll(daemon, room, `wait=0&session=${you.session}${since[room] ? `&since=${since[room]}` : ''}`);
+				assert.deepEqual(answer.you, you);
+				assert.deepEqual(answer.messages.map(({ message }) => message), n ? [`${room} ${n - 1}`] : []);
+				since[room] = answer.since;
+				await push(daemon, room, `${room} ${n}`);
+			}
+		}
+		assert.equal(openedPolls(daemon), rooms.length);
+	}));
+
+test('polls under the name of a token, beside another session of it, are one session', () =>
+	withJwt(async (daemon) => {
+		const token = sign({ name: 'ann' });
+		await daemon.ws(`/ws?token=${token}`);
+		const headers = bearer(token);
+		let { you } = await poll(daemon, 'lobby', 'wait=0', { headers });
+		for (let n = 0; n < 10; n++) {
+			const next = await poll(daemon, 'lobby', `wait=0&session=${you.session}`, { headers });
+			assert.deepEqual(next.you, you);
+			you = next.you;
+		}
+		assert.equal(openedPolls(daemon), 1);
 	}));
 
 test('clients that disconnect during a poll leave nothing behind', () =>

@@ -34,7 +34,7 @@ test('the log names the client behind a trusted proxy', () =>
 		assert.equal(await peerOf(daemon, forwarded('203.0.113.9, 198.51.100.7, 10.1.1.1')), '198.51.100.7');
 		assert.equal(await peerOf(daemon, forwarded('127.0.0.1, 198.51.100.7')), '198.51.100.7');
 		assert.equal(await peerOf(daemon, forwarded('2001:db8::1')), '2001:db8::1');
-		assert.equal(await peerOf(daemon, forwarded('198.51.100.7, nonsense')), '127.0.0.1');
+		assert.equal(await peerOf(daemon, forwarded('198.51.100.7, nonsense')), 'unknown');
 		assert.equal(await peerOf(daemon, {}), '127.0.0.1');
 	}));
 

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, withDaemon } from '../lib/daemon.mjs';
+import { expectJson, get } from '../lib/doors.mjs';
 import { buildFrame, connect, connectWebSocket, opcodes, parseFrame } from '../lib/raw.mjs';
 
 // These tests are not about the rate limit.
@@ -388,4 +389,70 @@ test('a close is answered by a close with the same code', () =>
 		assert.equal((await ann.close(1000)).code, 1000);
 		const bob = await daemon.ws();
 		assert.equal((await bob.close(3999)).code, 3999);
+	}));
+
+/** Sends the texts and a close frame in one write, and returns what comes back as JSON until the close frame. */
+async function sayAndLeave(daemon, at, objects, { isEnded = false } = {}) {
+	const client = await connectWebSocket(daemon, at);
+	const frames = objects.map((object) => buildFrame(opcodes.text, typeof object === 'string' ? object : JSON.stringify(object)));
+	await client.write(Buffer.concat([...frames, buildFrame(opcodes.close, Buffer.from([0x03, 0xe8]))]));
+	if (isEnded)
+		client.halfClose();
+	const answers = [];
+	for (;;) {
+		const { opcode, payload } = await client.nextFrame();
+		if (opcode === opcodes.close) {
+			assert.deepEqual([...payload], [0x03, 0xe8]);
+			assert.equal((await client.readToEnd()).length, 0);
+			client.destroy();
+			return answers;
+		}
+		answers.push(at.includes('format=line') ? String(payload) : JSON.parse(payload));
+	}
+}
+
+for (const isEnded of [false, true]) {
+	test(`a client that leaves at once gets all its answers before the close frame${isEnded ? ', also when it has closed its half' : ''}`, () =>
+		withDaemon(noRateLimit, async (daemon) => {
+			const said = Array.from({ length: 50 }, (_, n) => ({ message: `m${n}`, ref: `c${n}` }));
+			const asked = [{ type: 'history', limit: 10 }, { type: 'search', q: 'm7' }];
+			const answers = await sayAndLeave(daemon, '/ws', [...said, ...asked], { isEnded });
+			assert.deepEqual(answers.filter(({ type }) => type === 'ack').map(({ id }) => id), said.map((_, n) => n + 1));
+			for (const type of ['history', 'search'])
+				assert.equal(answers.filter((answer) => answer.type === type).length, 1, type);
+			const missed = await sayAndLeave(daemon, '/ws', [{ type: 'join', room: 'lobby', since: `${answers.find(({ type }) => type === 'history').epoch}:0` }], { isEnded });
+			assert.deepEqual(missed.filter(({ type }) => type === 'message').map(({ id }) => id), said.map((_, n) => n + 1));
+			const lines = await sayAndLeave(daemon, '/ws?format=line', ['hi', '/history 2'], { isEnded });
+			assert.match(lines.join(''), /m49/);
+			await eventually(async () => assert.equal((await expectJson(get(daemon, '/rooms'))).rooms[0].count, 0), 'everybody to be gone');
+		}));
+}
+
+test('clients that leave at once leave no descriptor behind, and the others are served', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		await get(daemon, '/rooms');
+		const before = daemon.openDescriptors();
+		for (let round = 0; round < 5; round++) {
+			const leavers = Array.from({ length: 20 }, (_, n) => sayAndLeave(daemon, '/ws', [{ message: `${round} ${n}`, ref: `r${round}` }]));
+			for (const answers of await Promise.all(leavers))
+				assert.deepEqual(answers.map(({ type }) => type).filter((type) => type !== 'message'), ['ack']);
+			for (let n = 0; n < 20; n++)
+				await bob.nextJson();
+		}
+		await eventually(() => assert.ok(daemon.openDescriptors() <= before), 'the descriptors to be closed');
+	}));
+
+test('a client that resets after its close frame, or never reads, harms nobody', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		for (let n = 0; n < 20; n++) {
+			const client = await connectWebSocket(daemon, '/ws');
+			client.pause();
+			await client.write(Buffer.concat([buildFrame(opcodes.text, '{"message":"x","ref":"r"}'), buildFrame(opcodes.close, '')]));
+			if (n % 2)
+				client.socket.resetAndDestroy();
+		}
+		await bob.drain();
+		assert.equal((await get(daemon, '/healthz')).status, 200);
 	}));

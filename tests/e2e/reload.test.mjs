@@ -2,17 +2,19 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import tls from 'node:tls';
-import { answerTo } from '../lib/chat.mjs';
-import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { expectJson, get, poll, post, push } from '../lib/doors.mjs';
+import { answerTo, assertError, enter, say, until } from '../lib/chat.mjs';
+import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, expectJson, get, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { tokens } from '../lib/jwt.mjs';
+import { openTerminal } from '../lib/line.mjs';
 
 /**
- * Runs body(daemon, rewrite) with a configuration file. rewrite(text, pattern) replaces the file,
+ * Runs body(daemon, rewrite, file) with a configuration file. rewrite(text, pattern) replaces the file,
  * reloads it and waits for the log line.
  */
 function withFile(text, body) {
@@ -28,9 +30,81 @@ function withFile(text, body) {
 				return daemon.waitForLog(logged);
 			return eventually(() => assert.equal(reloads(), before + 1), 'the reload');
 		};
-		return body(daemon, rewrite);
+		return body(daemon, rewrite, file);
 	});
 }
+
+const mayUnshare = spawnSync('unshare', ['-m', 'true']).status === 0;
+
+/**
+ * Runs body(daemon, folder, reload) with a daemon that has this folder as /etc/linnet. reload(pattern)
+ * reloads and waits for the log line.
+ */
+function withDefaultFile(text, body) {
+	const etc = temporaryFolder();
+	const folder = path.join(etc, 'linnet');
+	mkdirSync(folder);
+	if (text !== null)
+		writeFileSync(path.join(folder, 'linnet.cfg'), text);
+	const wrapper = ['unshare', '-m', 'sh', '-c', `mount --bind ${etc} /etc && exec "$@"`, 'sh'];
+	return withDaemon({ wrapper }, (daemon) => {
+		let seen = daemon.log.length;
+		return body(daemon, path.join(folder, 'linnet.cfg'), async (logged) => {
+			daemon.signal('SIGHUP');
+			await eventually(() => assert.match(daemon.log.slice(seen).join('\n'), logged), `${logged}`);
+			seen = daemon.log.length;
+		});
+	});
+}
+
+const tokenFile = `auth = { ${tokens} };`;
+
+test('a reload without the default file keeps the old configuration', { skip: !mayUnshare || isSlowRun }, () =>
+	withDefaultFile(tokenFile, async (daemon, file, reload) => {
+		const isClosed = () => assertRefused(post(daemon, '/push/lobby', 'm'), 401, 'token_required');
+		await isClosed();
+		rmSync(file);
+		await reload(/^reload_failed error="\/etc\/linnet\/linnet\.cfg: .*No such file/m);
+		await isClosed();
+		rmSync(path.dirname(file), { recursive: true });
+		await reload(/^reload_failed error="\/etc\/linnet\/linnet\.cfg: /m);
+		await isClosed();
+		mkdirSync(path.dirname(file));
+		symlinkSync('/nowhere', file);
+		await reload(/^reload_failed error="\/etc\/linnet\/linnet\.cfg: /m);
+		await isClosed();
+		rmSync(file);
+		mkdirSync(file);
+		await reload(/^reload_failed error="\/etc\/linnet\/linnet\.cfg: /m);
+		await isClosed();
+		rmSync(file, { recursive: true });
+		writeFileSync(file, tokenFile);
+		await reload(/^reloaded$/m);
+		await isClosed();
+	}));
+
+test('a default file that comes later is read by a reload and needed from then on', { skip: !mayUnshare || isSlowRun }, () =>
+	withDefaultFile(null, async (daemon, file, reload) => {
+		await reload(/^reloaded$/m);
+		await push(daemon, 'lobby', 'm');
+		writeFileSync(file, 'auth = { tokens = 7; };');
+		await reload(/^reload_failed error="\/etc\/linnet\/linnet\.cfg:1: /m);
+		rmSync(file);
+		await reload(/^reloaded$/m);
+		writeFileSync(file, tokenFile);
+		await reload(/^reloaded$/m);
+		rmSync(file);
+		await reload(/^reload_failed /m);
+		await assertRefused(post(daemon, '/push/lobby', 'm'), 401, 'token_required');
+	}));
+
+test('a reload without a file of -c keeps the old configuration', () =>
+	withFile(tokenFile, async (daemon, rewrite, file) => {
+		rmSync(file);
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reload_failed error=.*No such file/);
+		await assertRefused(post(daemon, '/push/lobby', 'm'), 401, 'token_required');
+	}));
 
 const rooms = async (daemon) => (await expectJson(get(daemon, '/rooms'))).rooms;
 
@@ -95,7 +169,48 @@ test('log files can be added and removed, and the remaining ones lose and repeat
 		appendFileSync(two, 'two 2\n');
 		appendFileSync(one, 'one 3\n');
 		assert.equal((await reader.nextJson()).message, 'one 3');
-		assert.equal((await poll(daemon, 'two', 'wait=0')).last_id, 1);
+		// It is a room without messages now.
+		assert.equal((await poll(daemon, 'two', 'wait=0')).last_id, 0);
+	});
+});
+
+test('clients of every door are told that a room has become a log file\'s, and that it is a room again', async () => {
+	const file = path.join(temporaryFolder(), 'ops.log');
+	writeFileSync(file, 'a line\n');
+	const tails = `tails = ( { room = "ops"; path = "${file}"; } );\n`;
+	await withFile('', async (daemon, rewrite) => {
+		const { client: ws, joined } = await enter(daemon, 'room=ops&name=ann');
+		const { stream } = await enterStream(daemon, 'ops');
+		const terminal = await openTerminal(daemon);
+		await terminal.ask('/join ops');
+		assert.equal(await say(ws, { message: 'chat' }), 1);
+		assert.equal((await stream.next()).id, `${joined.epoch}:1`);
+		await push(daemon, 'ops', { type: 'alarm', key: 'k', severity: 'info', title: 'T' });
+		const waiting = poll(daemon, 'ops', `wait=30&since=${joined.epoch}:2`);
+		await waitForOnePoll(daemon);
+
+		await rewrite(tails);
+		const log = (await until(ws, ({ type }) => type === 'joined')).pop();
+		assert.notEqual(log.epoch, joined.epoch);
+		assert.deepEqual([log.room, log.recovered], ['ops', false]);
+		assert.equal((await until(ws, ({ type }) => type === 'log')).pop().id, 1);
+		const answer = await waiting;
+		assert.deepEqual([answer.epoch, answer.recovered], [log.epoch, false]);
+		assertError(await answerTo(ws, { message: 'no', room: 'ops' }), 'read_only');
+
+		await rewrite('');
+		const again = (await until(ws, ({ type }) => type === 'joined')).pop();
+		assert.deepEqual([again.epoch, again.last_id, again.recovered], [joined.epoch, 2, false]);
+		assert.equal((await until(ws, ({ type }) => type === 'alarm')).pop().standing, true);
+		assert.equal(await say(ws, { message: 'chat again' }), 3);
+		const ids = [];
+		while (ids.at(-1) !== `${joined.epoch}:3`)
+			ids.push((await stream.next()).id);
+		assert.ok(ids.includes(`${log.epoch}:1`), ids.join());
+		let line;
+		do
+			line = await terminal.next();
+		while (line !== 'ann: chat again');
 	});
 });
 

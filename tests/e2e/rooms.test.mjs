@@ -6,6 +6,8 @@ import {
 	answerTo, assertError, enter, join, noRateLimit, noRateLimitWith, receive, receivedSoFar, say, until,
 } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, expectJson, get, poll, post, push } from '../lib/doors.mjs';
+import { openTerminal } from '../lib/line.mjs';
 import { connect } from '../lib/raw.mjs';
 
 const namesOf = (joined) => joined.users.map(({ username }) => username).sort();
@@ -525,29 +527,83 @@ test('without create_rooms only the configured rooms exist, with their topics', 
 	});
 });
 
-test('over max_rooms no room is created, and an empty room frees its place', () =>
-	withDaemon(noRateLimitWith('chat.max_rooms=3'), async (daemon) => {
+test('over max_rooms no room is made, and rooms without a message do not count', () =>
+	withDaemon(noRateLimitWith('chat.max_rooms=2'), async (daemon) => {
 		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
-		await join(ann, 'two');
-		await join(bob, 'three');
-		assertError(await answerTo(ann, { type: 'join', room: 'four' }), 'too_many_rooms');
-		assertError(await answerTo(ann, { message: 'hi', room: 'four' }), 'too_many_rooms');
-		const passing = { type: 'x', room: 'four', ephemeral: true };
-		assertError(await answerTo(ann, passing), 'too_many_rooms');
-		assert.equal(await refusalOf(daemon, '/ws?room=four'), '503 too_many_rooms');
-		assert.equal(await refusalOf(daemon, '/ws?room=two'), 'accepted');
-
-		bob.sendJson({ type: 'leave', room: 'three' });
-		await bob.drain();
-		assert.equal((await join(ann, 'four')).room, 'four');
-		// A room with a history keeps its place.
-		await say(ann, { message: 'hi', room: 'four' });
-		ann.sendJson({ type: 'leave', room: 'four' });
-		await ann.drain();
-		assertError(await answerTo(bob, { type: 'join', room: 'three' }), 'too_many_rooms');
+		for (let n = 0; n < 20; n++)
+			assert.equal((await join(ann, `empty-${n}`)).last_id, 0);
+		assert.equal(await refusalOf(daemon, '/ws?room=another'), 'accepted');
+		assert.equal((await join(bob, 'empty-0')).count, 2);
+		assert.equal(await say(bob, { message: 'hi', room: 'empty-0' }), 1);
+		assert.equal((await until(ann, ({ message }) => message)).pop().room, 'empty-0');
+		assertError(await answerTo(ann, { message: 'hi', room: 'empty-1' }), 'too_many_rooms');
+		const passing = { type: 'x', room: 'empty-1', ephemeral: true };
+		assert.equal((await answerTo(ann, passing)).type, 'ack');
+		// It keeps its place without anybody.
+		for (const client of [ann, bob])
+			assertError(await answerTo(client, { type: 'leave', room: 'nowhere' }), 'no_such_room');
+		ann.sendJson({ type: 'leave', room: 'empty-0' });
+		bob.sendJson({ type: 'leave', room: 'empty-0' });
+		assertError(await answerTo(bob, { message: 'hi', room: 'empty-1' }), 'too_many_rooms');
+		assert.equal(await say(bob, { message: 'again', room: 'empty-0' }), 2);
 	}));
 
-test('a refused request creates no room', () =>
+const roomsOf = async (daemon) => (await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room).sort();
+
+test('entering, reading, typing and what is not kept make no room, at any door', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?room=ws');
+		await join(ann, 'joined');
+		ann.sendJson({ type: 'typing', room: 'joined' });
+		for (const type of ['history', 'search', 'x'])
+			await answerTo(ann, { type, room: 'joined', q: 'x', ephemeral: true });
+		await enterStream(daemon, 'streamed', 'name=ida');
+		await poll(daemon, 'polled', 'wait=0&name=eva');
+		const terminal = await openTerminal(daemon);
+		assert.match(await terminal.ask('/join typed'), /^\* You are .* in typed /);
+		for (const path of ['history/none', 'search/none?q=x'])
+			await assertRefused(get(daemon, `/${path}`), 404, 'no_such_room');
+		await push(daemon, 'pushed', { type: 'x', ephemeral: true });
+		await push(daemon, 'pushed', { type: 'alarm', key: 'k', severity: 'ok' });
+		assert.deepEqual(await roomsOf(daemon), ['lobby']);
+		await push(daemon, 'one', 'message');
+		await push(daemon, 'two', { type: 'alarm', key: 'k', severity: 'info' });
+		await push(daemon, 'three', { type: 'metric', name: 'm', value: 1 });
+		await say(ann, { message: 'hi', room: 'joined' });
+		assert.deepEqual(await roomsOf(daemon), ['joined', 'lobby', 'one', 'three', 'two']);
+	}));
+
+test('a room without a message is gone with its last member', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const [ann, bob] = [await daemon.ws(), await daemon.ws()];
+		await join(ann, 'new');
+		assert.equal((await answerTo(bob, { type: 'history', room: 'new' })).type, 'history');
+		ann.sendJson({ type: 'leave', room: 'new' });
+		await answerTo(ann, { type: 'ping' });
+		assertError(await answerTo(bob, { type: 'history', room: 'new' }), 'no_such_room');
+	}));
+
+test('one address makes address_rooms rooms, and others still make theirs', () =>
+	withDaemon(noRateLimitWith('limits.address_rooms=2', 'http.trusted_proxies=["127.0.0.1"]'), async (daemon) => {
+		const from = (address) => ({ 'X-Forwarded-For': address });
+		const ws = (address) => daemon.ws('/ws', { headers: from(address) });
+		const [ann, again, bob] = [await ws('192.0.2.1'), await ws('192.0.2.1'), await ws('192.0.2.2')];
+		await say(ann, { message: 'hi', room: 'one' });
+		await say(again, { message: 'hi', room: 'two' });
+		const refused = await answerTo(again, { message: 'hi', room: 'three' });
+		assertError(refused, 'too_many_rooms');
+		assert.ok(refused.retry_after_ms > 1000, JSON.stringify(refused));
+		const stream = await enterStream(daemon, 'three', 'name=eva', from('192.0.2.1'));
+		const sent = await post(daemon, '/send/three', { message: 'hi', session: stream.joined.you.session }, from('192.0.2.1'));
+		assert.equal(sent.status, 429, sent.text);
+		assert.ok(Number(sent.headers['retry-after']) > 1);
+		await say(again, { message: 'hi', room: 'one' });
+		await say(bob, { message: 'hi', room: 'three' });
+		await say(again, { message: 'hi', room: 'three' });
+		assert.deepEqual(await roomsOf(daemon), ['lobby', 'one', 'three', 'two']);
+	}));
+
+test('a refused request makes no room', () =>
 	withDaemon(noRateLimitWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {
 		await daemon.ws('/ws?name=ann');
 		const bob = await daemon.ws();
@@ -557,7 +613,7 @@ test('a refused request creates no room', () =>
 			assertError(await answerTo(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
 			await answerTo(bob, { type: 'x', room: `r${n}`, ephemeral: true });
 		}
-		assert.equal(await refusalOf(daemon, '/ws?room=r9'), 'accepted');
+		assert.equal(await say(bob, { message: 'hi', room: 'r9' }), 1);
 	}));
 
 test('a client may be in rooms_per_session rooms, including its own, and leaving one frees a place', () =>

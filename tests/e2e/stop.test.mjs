@@ -1,8 +1,11 @@
 // Stopping: every client is told, and none can delay the stop.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
-import { isSlowRun, withDaemon, within } from '../lib/daemon.mjs';
+import { isSlowRun, sourceDir, temporaryFolder, withDaemon, within } from '../lib/daemon.mjs';
 import { connect, connectWebSocket, opcodes } from '../lib/raw.mjs';
 
 // These tests are not about the rate limit.
@@ -98,4 +101,57 @@ test('the port of a stopped daemon is free for the next one', () =>
 			assert.equal(second.port, first.port);
 			await second.ws();
 		});
+	}));
+
+/** Runs body(daemon, hang, heal) with a daemon whose disk hangs between hang() and heal(). */
+function withHangingDisk(body) {
+	const folder = temporaryFolder();
+	const [library, file] = ['hang.so', 'hang'].map((name) => path.join(folder, name));
+	const built = spawnSync('cc', ['-shared', '-fPIC', '-o', library, path.join(sourceDir, 'tests/lib/hang.c'), '-ldl']);
+	assert.equal(built.status, 0, String(built.stderr));
+	const env = { LD_PRELOAD: library, HANG_FILE: file, ASAN_OPTIONS: 'abort_on_error=1:verify_asan_link_order=0' };
+	return withDaemon({ ...noRateLimit, env }, (daemon) =>
+		body(daemon, () => writeFileSync(file, ''), () => rmSync(file)),
+	);
+}
+
+/** Sends a message that the disk does not take. */
+async function sayInVain(daemon) {
+	const ann = await daemon.ws('/ws?name=ann');
+	ann.sendJson({ message: 'lost', ref: 'c1' });
+	ann.sendJson({ type: 'ping' });
+	assert.equal((await ann.nextJson()).type, 'pong');
+	return ann;
+}
+
+test('a disk that hangs cannot delay the stop, which has status 3 then', { skip: isSlowRun }, () =>
+	withHangingDisk(async (daemon, hang) => {
+		hang();
+		const ann = await sayInVain(daemon);
+		daemon.signal('SIGTERM');
+		assert.equal((await ann.closed).code, 1001);
+		await daemon.endsWith(3, 15_000);
+		assert.match(daemon.stderr, /^stop_forced messages_not_acked=1 level=error$/m);
+	}));
+
+test('a second SIGTERM stops at once although the disk hangs', { skip: isSlowRun }, () =>
+	withHangingDisk(async (daemon, hang) => {
+		hang();
+		await sayInVain(daemon);
+		daemon.signal('SIGTERM');
+		await daemon.waitForLog(/^stopping /);
+		daemon.signal('SIGTERM');
+		await daemon.endsWith(3, 5_000);
+	}));
+
+test('a disk that answers again in time costs no message, and the status is 0', { skip: isSlowRun }, () =>
+	withHangingDisk(async (daemon, hang, heal) => {
+		hang();
+		const ann = await sayInVain(daemon);
+		const stopped = daemon.stop();
+		await daemon.waitForLog(/^stopping /);
+		heal();
+		assert.equal((await ann.nextJson()).type, 'ack');
+		assert.equal((await ann.closed).code, 1001);
+		await stopped;
 	}));

@@ -118,7 +118,7 @@ export function fillUp(folder) {
 	return file;
 }
 
-function temporaryFile(name, text) {
+export function temporaryFile(name, text) {
 	const file = path.join(temporaryFolder(), name);
 	writeFileSync(file, text);
 	return file;
@@ -478,6 +478,12 @@ class Daemon {
 	async crash() {
 		this.#expectedEnd = { code: null, signal: 'SIGKILL' };
 		await this.stop('SIGKILL');
+	}
+
+	/** Waits until the daemon has ended by itself with this status, which stop() then accepts. */
+	async endsWith(code, limitMs) {
+		this.#expectedEnd = { code, signal: null };
+		assert.deepEqual(await within(this.ended, 'the end', limitMs), this.#expectedEnd, this.stderr);
 	}
 
 	kill() {

@@ -25,8 +25,10 @@ function definitionOf(method, at, status) {
 	const first = /^\/([a-z]+)/.exec(at)?.[1];
 	if (status >= 400)
 		return 'failure';
+	if (first === 'admin' && method === 'POST')
+		return { delete: 'pushed', forget: 'forgotten' }[at.split('/')[2]] ?? 'ordered';
 	if (first === 'admin')
-		return method === 'POST' ? 'ordered' : at.split('/')[2];
+		return at.split('/')[2];
 	if (method === 'POST')
 		return 'pushed';
 	return { poll: 'poll', history: 'history', search: 'search', rooms: 'rooms' }[first];

@@ -53,10 +53,9 @@ async function listening(child, port) {
 	await Promise.race([ended, open]);
 }
 
-async function start(daemon, { certificate, key }) {
-	const folder = temporaryFolder();
-	const [port, plainPort] = [await freePort(), await freePort()];
-	const server = replaceAll(readFileSync(sample, 'utf8'), [
+/** The sample configuration on free ports. */
+function sampleServer({ certificate, key }, daemon, port, plainPort) {
+	return replaceAll(readFileSync(sample, 'utf8'), [
 		['\tlisten [::]:80;\n', ''],
 		['\tlisten [::]:443 ssl http2;\n', ''],
 		['listen 80;', `listen 127.0.0.1:${plainPort};`],
@@ -65,8 +64,13 @@ async function start(daemon, { certificate, key }) {
 		['/etc/letsencrypt/live/chat.example.org/privkey.pem', key],
 		['server 127.0.0.1:8000;', `server 127.0.0.1:${daemon.port};`],
 	]);
+}
+
+async function start(serverAt) {
+	const folder = temporaryFolder();
+	const [port, plainPort] = [await freePort(), await freePort()];
 	const file = path.join(folder, 'nginx.conf');
-	writeFileSync(file, surroundings(server));
+	writeFileSync(file, surroundings(serverAt(port, plainPort)));
 	const child = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', file], {
 		env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
 		stdio: ['ignore', 'ignore', 'inherit'],
@@ -81,10 +85,9 @@ async function start(daemon, { certificate, key }) {
 	return { child, host: '127.0.0.1', port, plainPort };
 }
 
-/** Runs body({ host, port, plainPort }) with an nginx in front of the daemon. */
-export async function withNginx(daemon, certificate, body) {
+async function withServer(serverAt, body) {
 	// Another process may take the port between the search and the start.
-	const nginx = await start(daemon, certificate).catch(() => start(daemon, certificate));
+	const nginx = await start(serverAt).catch(() => start(serverAt));
 	try {
 		await body(nginx);
 	} finally {
@@ -93,3 +96,14 @@ export async function withNginx(daemon, certificate, body) {
 		await within(ended, 'nginx to stop');
 	}
 }
+
+/** Runs body({ host, port, plainPort }) with an nginx in front of the daemon, as the sample has it. */
+export const withNginx = (daemon, certificate, body) =>
+	withServer((port, plainPort) => sampleServer(certificate, daemon, port, plainPort), body);
+
+/** Runs body({ host, port }) with an nginx that has nothing but `proxy_pass`, and the given lines. */
+export const withCarelessNginx = (daemon, lines, body) =>
+	withServer(
+		(port) => `server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${daemon.port}; ${lines} } }`,
+		body,
+	);

@@ -161,3 +161,39 @@ test('a user kicked for flooding is told so', () =>
 		await again(ann).click();
 		await ann.online();
 	}));
+
+const logText = ({ page }) => page.locator('.room:not([inert]) .log').innerText();
+
+for (const [door, block] of doors) {
+	test(`a message that a moderator deletes loses its text on the page at once, by ${door}, and stays so after a reload`, () =>
+		withModerator(async ({ arrive, order }) => {
+			const ann = await arrive({}, block);
+			await ann.join('Ann');
+			for (const text of ['one', 'secret words', 'three'])
+				await ann.say(text);
+			await ann.reads(['one', 'secret words', 'three']);
+			assert.equal((await order('delete', { room: 'lobby', of: 2 })).id, 4);
+			await ann.page.getByText('This message was deleted.').waitFor();
+			await ann.reads(['one', 'This message was deleted.', 'three']);
+			assert.ok(!(await ann.page.content()).includes('secret words'));
+			await ann.page.reload();
+			await ann.reads(['one', 'This message was deleted.', 'three']);
+			await ann.say('five');
+			await ann.reads(['one', 'This message was deleted.', 'three', 'five']);
+		}));
+}
+
+test('a deleted room is empty on the page, and goes on', () =>
+	withModerator(async ({ arrive, order }) => {
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.say('secret words');
+		await ann.reads(['secret words']);
+		await order('delete', { room: 'lobby' });
+		await ann.page.getByText('A moderator has deleted everything in this room.').waitFor();
+		assert.ok(!(await logText(ann)).includes('secret words'));
+		await ann.say('anew');
+		await ann.reads(['anew']);
+		await ann.page.reload();
+		await ann.reads(['anew']);
+	}));

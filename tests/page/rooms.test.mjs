@@ -1,10 +1,14 @@
 // Several rooms in one page: each has its own log, scroll position, draft and people.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { join, say } from '../lib/chat.mjs';
-import { eventually } from '../lib/daemon.mjs';
-import { askForRoom, choose, enterRoom, roomNames, unread, withPeople, withRestarts } from './people.mjs';
+import { eventually, temporaryFolder } from '../lib/daemon.mjs';
+import {
+	askForRoom, blockSockets, blockStreams, choose, enterRoom, hide, roomNames, unread, withPeople, withRestarts,
+} from './people.mjs';
 import { createTap, withClock } from './wires.mjs';
 
 const NO_RATE_LIMIT = 'limits.message_rate=0';
@@ -126,6 +130,7 @@ test('a room that is left stays left, and its neighbour is shown', () =>
 		await enterRoom(ann, 'ops');
 		const bob = await daemon.ws('/ws?room=ops&name=bob&events=1');
 		await bob.nextJson();
+		await say(bob, 'this makes the room');
 		await ann.page.getByRole('button', { name: 'Leave \u2068ops\u2069' }).click();
 		await ann.inRoom('lobby');
 		assert.equal((await bob.nextJson()).event, 'leave');
@@ -140,6 +145,85 @@ test('a room that is left stays left, and its neighbour is shown', () =>
 		await ann.sees(['Ann', 'bob']);
 		await bob.close();
 	}));
+
+test('a new room is offered to others once somebody has written there', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ arrive }) => {
+		const [ann, bob] = [await arrive(), await arrive()];
+		const offered = () => bob.page.locator('#others-list .room-name').allTextContents();
+		const look = async () => {
+			await hide(bob, true);
+			const listed = bob.page.waitForResponse(/\/rooms$/);
+			await hide(bob, false);
+			await (await listed).finished();
+		};
+		await ann.join('Ann');
+		await bob.join('Bob');
+		await enterRoom(ann, 'den');
+		await look();
+		assert.deepEqual(await offered(), []);
+		await ann.say('now it is one');
+		await ann.reads(['now it is one']);
+		await look();
+		await eventually(async () => assert.deepEqual(await offered(), ['den']), 'the new room');
+	}));
+
+for (const [locale, words] of Object.entries({ 'en-GB': /there are too many rooms/, 'zh-CN': /房间太多了/ })) {
+	test(`a message that would make one room too many is kept, and the page says why (${locale})`, () =>
+		withPeople(browser, [NO_RATE_LIMIT, 'chat.max_rooms=1'], async ({ daemon, arrive }) => {
+			const ann = await arrive({ locale });
+			await ann.join('Ann');
+			await enterRoom(ann, 'den');
+			await ann.say('hello den');
+			await ann.page.locator('.room:not([inert]) .message', { hasText: words }).waitFor();
+			assert.deepEqual(await roomNames(ann), ['lobby', 'den']);
+			const bob = await daemon.ws('/ws?room=den');
+			assert.equal((await join(bob, 'den')).last_id, 0);
+			await bob.close();
+		}));
+}
+
+for (const kind of ['socket', 'stream', 'poll']) {
+	test(`the page is told when a room gets another history and goes on there (${kind})`, () => {
+		const folder = temporaryFolder();
+		const file = path.join(folder, 'linnet.cfg');
+		const log = path.join(folder, 'den.log');
+		writeFileSync(file, '');
+		writeFileSync(log, 'a line\n');
+		return withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+			const reloads = () => daemon.log.filter((line) => line === 'reloaded').length;
+			const reload = async (text) => {
+				const before = reloads();
+				writeFileSync(file, text);
+				daemon.signal('SIGHUP');
+				await eventually(() => assert.equal(reloads(), before + 1), 'the reload');
+			};
+			const ann = await arrive({}, async (page) => {
+				if (kind !== 'socket')
+					await blockSockets(page);
+				if (kind === 'poll')
+					await blockStreams(page);
+			});
+			const notes = ann.page.locator('.room:not([inert]) .gap', { hasText: 'another history' });
+			const bob = await daemon.ws('/ws?name=bob');
+
+			await ann.join('Ann');
+			await say(bob, { message: 'one', room: 'den' });
+			await enterRoom(ann, 'den');
+			await ann.reads(['one']);
+			await reload(`tails = ( { room = "den"; path = "${log}"; } );\n`);
+			await eventually(async () => assert.equal(await notes.count(), 1), 'the first note');
+			await reload('');
+			await eventually(async () => assert.equal(await notes.count(), 2), 'the second note');
+			await ann.say('two');
+			await say(bob, { message: 'three', room: 'den' });
+			await eventually(async () => {
+				const texts = await ann.page.locator('.room:not([inert]) .message .text').allTextContents();
+				assert.deepEqual(texts.slice(-2).sort(), ['three', 'two']);
+			}, 'the new messages');
+			await bob.close();
+		}, { args: ['-c', file] });
+	});
+}
 
 test('a room that the server refuses is explained and not retried', () =>
 	withPeople(browser, ['chat.create_rooms=false'], async ({ arrive }) => {

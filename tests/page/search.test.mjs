@@ -47,6 +47,20 @@ test('a search result opens at its place however old it is, and one press leads 
 		await bob.close();
 	}));
 
+test('a search that took too long says so, also when it has found nothing', () =>
+	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
+		const bob = await daemon.ws('/ws?name=bob');
+		// A phrase that is nearly everywhere, but nowhere.
+		await sayMany(bob, 600, { textOf: () => 'a b '.repeat(4_000) });
+		const ann = await arrive();
+		await ann.join('Ann');
+		await ann.page.click('#search-button');
+		await ann.page.waitForSelector('#search-field');
+		await ann.page.fill('#search-field', `${'a-b-'.repeat(63)}b`);
+		await ann.page.locator('.search-state').getByText('The search took too long. Older messages were not searched.').waitFor();
+		await bob.close();
+	}));
+
 test('9 a line marks the messages that came while the page was hidden, and the title and the icon show them', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive();

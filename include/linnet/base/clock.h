@@ -8,6 +8,9 @@
 int64_t clock_now_ms(void);
 int64_t clock_now_us(void);
 
+/* The same, but it goes on while the machine is suspended. */
+int64_t clock_boot_ms(void);
+
 /* CPU time of the calling thread. */
 int64_t clock_thread_us(void);
 

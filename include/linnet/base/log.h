@@ -44,12 +44,20 @@ struct log_field log_uint(const char *key, uint64_t value);
  * threads may log meanwhile. */
 void log_setup(enum log_level level, enum log_format format);
 
+/* Write lines in a thread of its own from now on, so that nobody waits for stderr. A
+ * crash waits half a second for the lines before it. Call it once. */
+void log_start(void);
+
+/* Wait until all lines are written, at most ms. */
+void log_flush(unsigned ms);
+
 /* Write one line: event, then the n fields. Any thread may call it. Text format adds
  * level=NAME at the end, except for info. JSON format always has "level" and "ts" (Unix
- * ms). The call never blocks: if stderr cannot take the line at once (a full pipe, a
- * closed terminal), the line is lost. Control characters in values are escaped, so that
- * an event stays one line. Values must be UTF-8: check the bytes of a peer before you log
- * them. */
+ * ms). After log_start the call never blocks: while stderr takes nothing
+ * (a terminal that is stopped, a full pipe), up to 256 KiB of lines wait. Further ones
+ * are lost, and "log_lost" says how many when stderr takes lines again. Control
+ * characters in values are escaped, so that an event stays one line. Values must be
+ * UTF-8: check the bytes of a peer before you log them. */
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
 	size_t n);
 

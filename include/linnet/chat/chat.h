@@ -44,7 +44,7 @@ int chat_new(struct chat **chat, const struct config *config,
 /* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
-/* Number of people and of rooms. */
+/* Number of people, and of rooms that are made. */
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
 
@@ -96,8 +96,8 @@ enum chat_call_kind {
 	CHAT_ORDER, /* of a moderator */
 };
 
-/* What the caller wants. order is "sessions", "bans", "kick", "ban", "unban", "mute" or
- * "unmute". */
+/* What the caller wants. order is "sessions", "bans", "kick", "ban", "unban", "mute",
+ * "unmute", "delete" or "forget". */
 struct chat_call {
 	enum chat_call_kind kind;
 	json_t *object;    /* consumed; of CHAT_PUSH: an array that is not empty */
@@ -232,9 +232,13 @@ bool chat_is_waiting(const struct chat *chat);
  * this several times a second while there is any connection. */
 void chat_tick(struct chat *chat, int64_t now_ms);
 
-/* Remove history that is too old at now_ms, bans that have ended and metrics that were
- * not pushed for 25 hours. Call this now and then. */
+/* Remove bans that have ended and metrics that were not pushed for 25 hours. Call this
+ * now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
+
+/* Remove history that is too old at now_ms, which steady_clock_note returns: what a wrong
+ * clock lets expire does not come back. */
+void chat_trim(struct chat *chat, int64_t now_ms);
 
 /* Close the store and free the chat. No session may be left. chat may be NULL. */
 void chat_free(struct chat *chat);

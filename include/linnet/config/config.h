@@ -89,6 +89,7 @@ struct config {
 		int sync;          /* enum store_sync_choice */
 		int keep_messages; /* of each room; 0: all */
 		int keep_days;     /* 0: for ever */
+		long max_bytes;    /* of the whole history */
 	} store;
 	struct {
 		int mode;              /* enum auth_mode_choice */
@@ -133,6 +134,7 @@ struct config {
 enum option_type {
 	OPTION_BOOL,
 	OPTION_INT,
+	OPTION_LONG,
 	OPTION_REAL, /* double */
 	OPTION_STRING,
 	OPTION_CHOICE, /* int: an index into choices */

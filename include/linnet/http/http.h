@@ -34,6 +34,7 @@ struct http_request {
 	/* Private to the door. */
 	struct http *http;
 	const struct http_route *route; /* NULL: not found */
+	bool is_body_due;   /* the route takes the body that the head announces */
 	const char *origin; /* the page's origin that may read the answer; NULL: none */
 	const struct http_waiter *waiter;
 	void *state; /* the waiter's */

@@ -92,6 +92,10 @@ void loop_socket_move(struct loop_socket *from, struct loop_socket *to,
  * owns, or -errno if the process has no descriptor left; then nothing has changed. */
 int loop_socket_release(struct loop_socket *socket);
 
+/* Give the connection fd, which the loop has watched under the free number before, that
+ * number again. Returns the descriptor that it has now. */
+int loop_renumber(int fd, int number);
+
 /* Close the descriptor. Does nothing if the socket is not open. */
 void loop_socket_close(struct loop_socket *socket);
 

@@ -93,5 +93,14 @@ void message_append_tail(const struct message *message, const struct message_sta
 void message_append_whole(struct buffer *text, const char *type, const char *room,
 	uint64_t id, const char *tail, size_t tail_len);
 
+/* True if somebody called name (folded) has said object, which may be NULL. */
+bool message_is_by(const json_t *object, const char *name);
+
+/* The same, or somebody of that name has acknowledged or cleared its alarm. */
+bool message_has_name(const json_t *object, const char *name);
+
+/* Remove the members that say so. */
+void message_drop_name(json_t *object, const char *name);
+
 /* The object {"type":"error", …} for fault. The caller owns it. */
 json_t *message_error(const struct message_fault *fault);

@@ -28,6 +28,9 @@
 /* Longest query of a search. */
 #define STORE_QUERY_BYTES 512
 
+/* How many messages one deletion may name. */
+#define STORE_DELETE_MAX 200
+
 /* How many different words a query may have. */
 #define STORE_QUERY_WORDS 16
 
@@ -36,6 +39,30 @@
 #define STORE_SEARCH_BUSY_MS 50
 
 struct store;
+
+/* What an entry of a room is. */
+enum store_kind {
+	STORE_SAID,    /* as it was appended */
+	STORE_CHANGE,  /* it changes earlier entries; only store_after finds it */
+	STORE_DELETED, /* a message whose text is gone */
+};
+
+/* Erases messages, if it is a part of an entry. */
+struct store_erasure {
+	/* Delete these messages (up to STORE_DELETE_MAX ids of the room). The entry is
+	 * stored as a STORE_CHANGE: its tail ends before the closing brace, and the store
+	 * appends the member "of" with the ids that it has deleted. Ids of other entries
+	 * are left out. */
+	const uint64_t *of;
+	size_t count;
+	/* NULL, or a folded name: entries that somebody of this name has said are deleted
+	 * whatever their type, and the name is taken out of all others, and out of the
+	 * room's state. */
+	const char *name;
+	/* Delete every message up to now, and the room's state. The keys stay. The entry
+	 * itself is not stored. */
+	bool whole_room;
+};
 
 /* A message to store. store_append copies everything that the pointers point to. */
 struct store_entry {
@@ -49,7 +76,8 @@ struct store_entry {
 	const char *words; /* the text for store_search: UTF-8, may be empty */
 	/* Opaque texts, or NULL. If a stored or earlier entry of the room has one of
 	 * these keys, this entry is a duplicate: neither it nor its keys are stored. A
-	 * key is deleted with its message. */
+	 * key outlives the text of a deleted message; it goes when the message is
+	 * trimmed. */
 	const char *keys[STORE_KEYS];
 	/* Sets the value of state_key (1 to STORE_STATE_KEY_BYTES bytes) in the room's
 	 * state, or removes it if state_value is NULL. Stored together with the message;
@@ -59,6 +87,7 @@ struct store_entry {
 	const char *state_key;
 	const char *state_value;
 	size_t state_value_len;
+	struct store_erasure erasure; /* all zero: none */
 };
 
 /* A stored message. Valid until the callback that got it returns. */
@@ -68,6 +97,16 @@ struct store_message {
 	const char *type;
 	const char *tail;
 	size_t tail_len;
+	enum store_kind kind;
+};
+
+/* An erasure that is done. Valid until the callback that got it returns. */
+struct store_erased {
+	uint64_t id; /* of its entry; 0: there is none */
+	bool is_duplicate;
+	const char *tail; /* of its entry, whole */
+	size_t tail_len;
+	size_t count; /* messages that were deleted */
 };
 
 /* Messages of one room. */
@@ -77,7 +116,8 @@ struct store_page {
 	/* Id of the room's oldest message. Last id + 1 if all messages were deleted, 1
 	 * if the room has no history. Stored messages have no gaps. */
 	uint64_t first_id;
-	bool more; /* the limits left out messages */
+	bool more;        /* the limits left out messages */
+	uint64_t read_id; /* of store_said: everything up to this id was looked at */
 	/* Of a search that took too long: it has looked at the messages from this id on,
 	 * and not at older ones. Last id + 1 if at none. 0: the search did not stop. */
 	uint64_t searched_from;
@@ -95,6 +135,10 @@ struct store_callbacks {
 	/* The page that was asked for with ticket; empty after an error. */
 	void (*on_page)(
 		void *context, uint64_t ticket, int error, const struct store_page *page);
+	/* As on_appended, for an entry with an erasure. error is -ENOENT if it names ids,
+	 * but none of them is a message: then nothing is stored. */
+	void (*on_erased)(void *context, uint64_t ticket, int error,
+		const struct store_erased *erased);
 };
 
 struct store_options {
@@ -104,6 +148,10 @@ struct store_options {
 	/* Messages to keep in each room; 0: all. sqlite may keep 1/128 more for a
 	 * while. */
 	uint64_t keep_messages;
+	/* Size of the history: of the file without its free pages (sqlite), or of all
+	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are
+	 * deleted first; the newest of a room always stays. */
+	uint64_t max_bytes;
 	unsigned keep_days; /* how long to keep a message; 0: for ever */
 	/* Bytes of tails to keep in each room; 0: no limit; memory only. The oldest
 	 * messages are deleted first; the newest one always stays. */
@@ -141,7 +189,8 @@ typedef void store_on_state(void *context, const char *room, const char *key, ui
  * replaced. That is found out within 10 s, also when nothing is appended. */
 bool store_is_up(const struct store *store);
 
-/* Call on_room for each room that has a history. Only right after store_open. */
+/* Call on_room for each room that has a history; a room that was deleted has none until
+ * its next message. Only right after store_open. */
 void store_each_room(const struct store *store, store_on_room *on_room, void *context);
 
 /* Call on_state for each value, room by room, in the order in which the keys were first
@@ -175,6 +224,13 @@ int store_after(struct store *store, const char *room, uint64_t after, uint64_t 
  * limits. */
 int store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
+
+/* Look through a part of the messages of room with id > after for those that somebody
+ * called name (folded) has said or changed, deleted ones too. Answered by on_page with at
+ * most STORE_DELETE_MAX messages without their tails, and read_id; "more" is set until
+ * the end of the room is reached. Returns as store_after does. */
+int store_said(struct store *store, const char *room, const char *name, uint64_t after,
+	uint64_t ticket);
 
 /* How many different words query has, at most STORE_QUERY_WORDS + 1. A word is what
  * stands between spaces; ASCII case makes no difference. */

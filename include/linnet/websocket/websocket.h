@@ -13,6 +13,7 @@
 #include "linnet/net/conn.h"
 
 struct config;
+struct farewell;
 struct http_request;
 struct loop;
 struct lws;
@@ -44,6 +45,10 @@ struct websocket_service {
 	void (*on_receive)(struct websocket *socket, const struct websocket_piece *piece);
 	/* Frames may have been written, so the queue may be shorter. */
 	void (*on_written)(struct websocket *socket);
+	/* True while answers to the peer are still to come. A peer that has sent its
+	 * close frame gets them before the close frame of the server. NULL: there are no
+	 * such answers. */
+	bool (*is_answering)(const struct websocket *socket);
 	/* The same as in struct door. */
 	void (*on_stop)(struct websocket *socket, uint16_t code, const char *reason);
 	/* The connection is gone. Frees state. */
@@ -63,6 +68,7 @@ struct websocket {
 	const struct http_request *request; /* NULL once it is open */
 	bool is_open;                       /* on_open was called */
 	bool is_left;                       /* the peer has sent a close frame */
+	struct farewell *farewell;          /* lws has lost the connection; else NULL */
 	struct utf8_check text;             /* of the current message */
 	struct websocket_host *host;
 	unsigned pauses;          /* asked for since the queue was empty */

@@ -16,6 +16,8 @@ static const struct {
 	{ "unban", HTTP_POST, "Allow: POST\r\n" },
 	{ "mute", HTTP_POST, "Allow: POST\r\n" },
 	{ "unmute", HTTP_POST, "Allow: POST\r\n" },
+	{ "delete", HTTP_POST, "Allow: POST\r\n" },
+	{ "forget", HTTP_POST, "Allow: POST\r\n" },
 };
 
 /* Returns the name of the order. NULL: the request was answered. */

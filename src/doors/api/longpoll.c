@@ -39,6 +39,7 @@ struct poll {
 	struct conn_limit_key key;
 	bool is_counted;                  /* in api->away */
 	char token[CHAT_TOKEN_BYTES + 1]; /* "": no request can continue it */
+	char *token_and_room;             /* its key in api->polls */
 	UT_hash_handle hh;
 };
 
@@ -97,6 +98,7 @@ longpoll_free_poll(struct poll *poll)
 	deferred_cancel(api->deferred, &poll->deferred);
 	chat_close(api->chat, &poll->session);
 	session_fini(&poll->session);
+	free(poll->token_and_room);
 	free(poll);
 }
 
@@ -138,15 +140,13 @@ longpoll_append_waiting(struct buffer *text, struct frame_queue *queue)
 static void
 longpoll_answer(struct poll *poll, const struct chat_place *place)
 {
-	char since[64], token[CHAT_TOKEN_BYTES + 1];
+	char since[64];
 	struct buffer text = { 0 };
 	json_t *you = NULL, *object;
 
-	if (place->username) {
-		chat_give_token(poll->api->chat, &poll->session, token);
+	if (place->username)
 		you = json_pack(
-			"{s:s,s:s}", "username", place->username, "session", token);
-	}
+			"{s:s,s:s}", "username", place->username, "session", poll->token);
 	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
 	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b,s:o*}", "room", place->room,
 		"topic", place->topic, "epoch", place->epoch, "last_id",
@@ -237,16 +237,27 @@ longpoll_reserve(struct poll *poll)
 	return true;
 }
 
-/* Give the poll a session token, with which the next request continues it. */
+/* The key of a poll. A client may poll several rooms with one token. The caller frees it.
+ */
+static char *
+longpoll_make_key(const char *token, const char *room)
+{
+	return xasprintf("%s %s", token, room);
+}
+
+/* Give the poll a session token, with which the next request for the room continues it.
+ */
 static void
-longpoll_keep(struct poll *poll)
+longpoll_keep(struct poll *poll, const char *room)
 {
 	struct api *api = poll->api;
 
 	chat_give_token(api->chat, &poll->session, poll->token);
+	poll->token_and_room = longpoll_make_key(poll->token, room);
 	log_info("session_open", log_uint("session", poll->session.number),
 		log_str("peer", poll->request->conn->peer), log_str("door", "poll"));
-	HASH_ADD_STR(api->polls, token, poll);
+	HASH_ADD_KEYPTR(
+		hh, api->polls, poll->token_and_room, strlen(poll->token_and_room), poll);
 }
 
 static void
@@ -302,35 +313,46 @@ longpoll_open_poll(struct http_request *request, struct chat_wishes *wishes,
 		return;
 	}
 	if (!wishes->is_silent)
-		longpoll_keep(poll);
+		longpoll_keep(poll, wishes->room);
 	longpoll_begin(request, poll, wishes, wait_s);
 }
 
-/* Continue an idle poll with the permissions of this request. Returns false if no idle
- * poll has this token and room. */
+/* The session starts a second poll: answer the first one at once. */
+static void
+longpoll_answer_early(struct poll *poll)
+{
+	struct chat_place place;
+
+	if (longpoll_answer_fault(poll))
+		return;
+	if (chat_where(poll->api->chat, &poll->session, &place)) {
+		longpoll_answer(poll, &place);
+	} else {
+		api_refuse(poll->request, "busy", "the next poll has come");
+		longpoll_put_by(poll);
+	}
+}
+
+/* Continue a poll with the permissions of this request. Returns false if no poll
+ * has this token and room. */
 static bool
 longpoll_go_on(struct http_request *request, const struct chat_wishes *wishes,
 	unsigned wait_s, const struct permissions *permissions)
 {
 	struct api *api = request->context;
-	struct chat_place place;
 	struct poll *poll;
-	bool is_known;
+	char *key;
 
 	if (!wishes->token)
 		return false;
-	HASH_FIND_STR(api->polls, wishes->token, poll);
+	key = longpoll_make_key(wishes->token, wishes->room);
+	HASH_FIND_STR(api->polls, key, poll);
+	free(key);
 	if (!poll || poll->session.closed ||
 		!permissions_may_be_same(poll->session.permissions, permissions))
 		return false;
-	is_known = chat_where(api->chat, &poll->session, &place);
-	if (strcmp(place.room, wishes->room) != 0)
-		return false;
-	/* If a session starts a second poll, its first one is answered at once. */
-	if (poll->request && !longpoll_answer_fault(poll) && is_known)
-		longpoll_answer(poll, &place);
 	if (poll->request)
-		return false;
+		longpoll_answer_early(poll);
 	longpoll_admit(poll, request, permissions);
 	longpoll_begin(request, poll, wishes, wait_s);
 	chat_go_on(api->chat, &poll->session, wishes->since);

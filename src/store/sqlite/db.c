@@ -9,11 +9,11 @@
 
 /* wal_autocheckpoint=0: the checkpointer's thread runs all checkpoints.
  * cell_size_check=ON: report damage in a page instead of following it.
- * secure_delete=FAST: overwrite deleted content only where that costs no extra write. */
+ * secure_delete=ON: overwrite deleted content, and pages that become free. */
 static const char db_setup[] = "PRAGMA wal_autocheckpoint=0;"
 			       "PRAGMA cell_size_check=ON;"
 			       "PRAGMA trusted_schema=OFF;"
-			       "PRAGMA secure_delete=FAST;"
+			       "PRAGMA secure_delete=ON;"
 			       "PRAGMA temp_store=MEMORY;";
 
 int
@@ -111,11 +111,27 @@ sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
 		.type = (const char *)sqlite3_column_text(statement, 2),
 		.tail = (const char *)sqlite3_column_text(statement, 3),
 		.tail_len = (size_t)sqlite3_column_bytes(statement, 3),
+		.kind = (enum store_kind)sqlite3_column_int(statement, 4),
 	};
+	bool is_added;
 
 	if (!message.type || !message.tail)
 		return SQLITE_CORRUPT;
-	return store_read_add(read, &message) ? SQLITE_ROW : SQLITE_DONE;
+	is_added = read->kind == STORE_SAID_BY ? store_read_add_said(read, &message)
+					       : store_read_add(read, &message);
+	return is_added ? SQLITE_ROW : SQLITE_DONE;
+}
+
+int
+sqlite_db_truncate_log(struct sqlite_db *db)
+{
+	int rc;
+
+	sqlite3_busy_timeout(db->handle, 0);
+	rc = sqlite3_wal_checkpoint_v2(
+		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);
+	return rc;
 }
 
 void

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,24 +47,15 @@ entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
 	return rc;
 }
 
+/* Add the message of write, with the tail that an erasure has made. */
 static int
-entry_add_words(
-	struct sqlite_writer *writer, const struct cached_room *room, const char *words)
+entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
+	const struct store_write *write, int64_t id)
 {
-	sqlite3_stmt *statement = writer->db.statements[WRITER_SEARCH_ADD];
-
-	if (!*words)
-		return SQLITE_OK;
-	sqlite3_bind_int64(statement, 1, sqlite3_last_insert_rowid(writer->db.handle));
-	sqlite3_bind_text(statement, 2, room->token, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, words, -1, SQLITE_STATIC);
-	return sqlite_db_run(&writer->db, WRITER_SEARCH_ADD);
-}
-
-static int
-entry_add_message(struct sqlite_writer *writer, const struct cached_room *room,
-	const struct store_entry *entry, int64_t id)
-{
+	const struct store_entry *entry = &write->entry;
+	bool is_change = write->tail.len;
+	const char *tail = is_change ? write->tail.bytes : entry->tail;
+	size_t tail_len = is_change ? write->tail.len : entry->tail_len;
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_ADD];
 	char *words = segment_text(entry->words, strlen(entry->words));
 	int rc;
@@ -72,12 +64,15 @@ entry_add_message(struct sqlite_writer *writer, const struct cached_room *room,
 	sqlite3_bind_int64(statement, 2, id);
 	sqlite3_bind_int64(statement, 3, entry->ts_ms);
 	sqlite3_bind_text(statement, 4, entry->type, -1, SQLITE_STATIC);
-	sqlite3_bind_text64(
-		statement, 5, entry->tail, entry->tail_len, SQLITE_STATIC, SQLITE_UTF8);
+	sqlite3_bind_text64(statement, 5, tail, tail_len, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
+	sqlite3_bind_int(statement, 7, is_change ? STORE_CHANGE : STORE_SAID);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
-		rc = entry_add_words(writer, room, words);
+		rc = sqlite_words_add(writer, room,
+			sqlite3_last_insert_rowid(writer->db.handle), words);
+	room->changes += is_change;
+	room->bytes += (int64_t)(tail_len + strlen(words));
 	if (rc == SQLITE_OK)
 		rc = entry_add_keys(writer, room, entry, id);
 	free(words);
@@ -103,30 +98,55 @@ entry_set_state(struct sqlite_writer *writer, const struct cached_room *room,
 	return sqlite_db_run(&writer->db, which);
 }
 
+/* Do the erasure of write. Returns SQLITE_OK or an error; is_done is set if there is
+ * nothing to add. */
+static int
+entry_erase(struct sqlite_writer *writer, struct cached_room *room,
+	struct store_write *write, bool *is_done)
+{
+	const struct store_erasure *erasure = &write->entry.erasure;
+	int rc = SQLITE_OK;
+
+	*is_done = false;
+	if (!store_is_erasure(&write->entry))
+		return SQLITE_OK;
+	if (room)
+		rc = sqlite_erasure_apply(writer, room, write);
+	*is_done = !write->deleted;
+	if (!write->deleted && erasure->count && !erasure->name)
+		write->error = -ENOENT;
+	return rc;
+}
+
 int
 sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 {
 	struct cached_room *room;
-	int64_t id;
-	int rc = sqlite_room_cache_get(writer, write->entry.room, true, &room);
+	bool is_done;
+	int64_t id = 0;
+	int rc = sqlite_room_cache_get(
+		writer, write->entry.room, !store_is_erasure(&write->entry), &room);
 
-	if (rc != SQLITE_OK || (rc = entry_find_duplicate(
-					writer, room, &write->entry, &id)) != SQLITE_OK)
+	if (rc != SQLITE_OK || (room && (rc = entry_find_duplicate(writer, room,
+						 &write->entry, &id)) != SQLITE_OK))
 		return rc;
 	if (id) {
 		write->is_duplicate = true;
 		write->id = (uint64_t)id;
 		return SQLITE_OK;
 	}
+	rc = entry_erase(writer, room, write, &is_done);
+	if (rc != SQLITE_OK || is_done)
+		return rc;
 	id = room->last_id + 1;
-	rc = entry_add_message(writer, room, &write->entry, id);
+	rc = entry_add_message(writer, room, write, id);
 	if (rc == SQLITE_OK)
 		rc = entry_set_state(writer, room, &write->entry, id);
 	if (rc != SQLITE_OK)
 		return rc;
 	room->last_id = id;
 	write->id = (uint64_t)id;
-	if (room->added++ == 0)
-		TAILQ_INSERT_TAIL(&writer->changed, room, changed_link);
+	room->added++;
+	sqlite_room_cache_note(writer, room);
 	return SQLITE_OK;
 }

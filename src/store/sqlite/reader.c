@@ -5,22 +5,27 @@
 
 static const char *const reader_sql[] = {
 	[READER_FIND_ROOM] =
-		"SELECT id, ifnull((SELECT min(id) FROM message WHERE room = r.id),"
-		" last_id + 1), last_id FROM room AS r WHERE name = ?1",
+		"SELECT id, ifnull((SELECT min(id) FROM message"
+		" WHERE room = r.id AND id > r.gone_id), last_id + 1), last_id, gone_id"
+		" FROM room AS r WHERE name = ?1",
 	[READER_LIST_AFTER] =
-		"SELECT id, ts, type, tail FROM message"
+		"SELECT id, ts, type, tail, kind FROM message"
 		" WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id LIMIT ?4",
-	[READER_LIST_BEFORE] = "SELECT id, ts, type, tail FROM message"
-			       " WHERE room = ?1 AND id > ?2 AND id < ?3"
+	[READER_LIST_BEFORE] = "SELECT id, ts, type, tail, kind FROM message"
+			       " WHERE room = ?1 AND id > ?2 AND id < ?3 AND kind <> 1"
 			       " ORDER BY id DESC LIMIT ?4",
+	[READER_LIST_SAID] = "SELECT id, ts, type, tail, kind FROM message"
+			     " WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id",
 	/* CROSS JOIN makes SQLite read the search index first, in the order of rows. */
-	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail FROM search"
+	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail, m.kind FROM search"
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"
-			  " WHERE search MATCH ?1 AND m.room = ?2"
+			  " WHERE search MATCH ?1 AND m.room = ?2 AND m.id > ?4"
 			  " ORDER BY search.rowid DESC LIMIT ?3",
-	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, words FROM message"
-			      " WHERE room = ?1 AND id < ?2 ORDER BY id DESC",
+	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, kind, words FROM message"
+			      " WHERE room = ?1 AND id < ?2 AND id > ?3 ORDER BY id DESC",
 };
+
+_Static_assert(STORE_CHANGE == 1, "the SQL says 1");
 
 static int
 reader_open(struct sqlite_reader *reader)
@@ -50,6 +55,8 @@ reader_find_room(
 		*room = sqlite3_column_int64(statement, 0);
 		read->page.first_id = (uint64_t)sqlite3_column_int64(statement, 1);
 		*last_id = (uint64_t)sqlite3_column_int64(statement, 2);
+		if (read->low < sqlite3_column_int64(statement, 3))
+			read->low = sqlite3_column_int64(statement, 3);
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -58,16 +65,20 @@ reader_find_room(
 static int
 reader_list(struct sqlite_db *db, struct store_read *read, int64_t room)
 {
-	sqlite3_stmt *statement =
-		db->statements[read->kind == STORE_AFTER ? READER_LIST_AFTER
-							 : READER_LIST_BEFORE];
+	static const int which[] = {
+		[STORE_AFTER] = READER_LIST_AFTER,
+		[STORE_BEFORE] = READER_LIST_BEFORE,
+		[STORE_SAID_BY] = READER_LIST_SAID,
+	};
+	sqlite3_stmt *statement = db->statements[which[read->kind]];
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room);
 	sqlite3_bind_int64(statement, 2, read->low);
 	sqlite3_bind_int64(statement, 3, read->high);
 	/* One row more than the limit tells whether to set "more". */
-	sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
+	if (read->kind != STORE_SAID_BY)
+		sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW &&
 		(rc = sqlite_db_add_row(read, statement)) == SQLITE_ROW)
 		;

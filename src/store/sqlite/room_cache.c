@@ -30,6 +30,9 @@ room_cache_load(struct sqlite_writer *writer, const char *name, struct cached_ro
 		*room = room_cache_add(writer, name, sqlite3_column_int64(statement, 0));
 		(*room)->last_id = sqlite3_column_int64(statement, 1);
 		(*room)->first_id = sqlite3_column_int64(statement, 2);
+		(*room)->gone_id = sqlite3_column_int64(statement, 3);
+		(*room)->changes = sqlite3_column_int64(statement, 4);
+		(*room)->bytes = sqlite3_column_int64(statement, 5);
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -56,17 +59,36 @@ sqlite_room_cache_get(struct sqlite_writer *writer, const char *name, bool may_a
 	return rc;
 }
 
+void
+sqlite_room_cache_note(struct sqlite_writer *writer, struct cached_room *room)
+{
+	if (room->is_changed)
+		return;
+	room->is_changed = true;
+	TAILQ_INSERT_TAIL(&writer->changed, room, changed_link);
+}
+
+int
+sqlite_room_cache_set(struct sqlite_writer *writer, const struct cached_room *room)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_ROOM_SET];
+
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, room->last_id);
+	sqlite3_bind_int64(statement, 3, room->gone_id);
+	sqlite3_bind_int64(statement, 4, room->changes);
+	sqlite3_bind_int64(statement, 5, room->bytes);
+	return sqlite_db_run(&writer->db, WRITER_ROOM_SET);
+}
+
 int
 sqlite_room_cache_save(struct sqlite_writer *writer)
 {
-	sqlite3_stmt *statement = writer->db.statements[WRITER_ROOM_SET];
 	struct cached_room *room;
 	int rc = SQLITE_OK;
 
 	TAILQ_FOREACH (room, &writer->changed, changed_link) {
-		sqlite3_bind_int64(statement, 1, room->number);
-		sqlite3_bind_int64(statement, 2, room->last_id);
-		rc = sqlite_db_run(&writer->db, WRITER_ROOM_SET);
+		rc = sqlite_room_cache_set(writer, room);
 		if (rc != SQLITE_OK)
 			break;
 	}

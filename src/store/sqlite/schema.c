@@ -30,6 +30,9 @@
  * key: finds the message of a repeated send.
  * search: each row also has its room as a word, so that FTS5 skips the rows of other
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
+ * message.kind: enum store_kind.
+ * room: messages up to gone_id were deleted with the room, their rows may still be there.
+ * changes: how many STORE_CHANGE its other messages have. bytes: of tails and words.
  * state: the current values of each room. id is the message that set the value; seq is
  * the order in which the keys were first set.
  * From version 3 on a history has a -lineage beside it. An older linnetd would not keep
@@ -53,7 +56,13 @@ static const char *const migrations[] = {
 	"CREATE TABLE state(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
 	"	key TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,"
 	"	UNIQUE(room, key));",
-	"",
+	"ALTER TABLE message ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE room ADD COLUMN gone_id INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE room ADD COLUMN changes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE room ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE room SET bytes = (SELECT ifnull(sum(length(CAST(m.tail AS BLOB)) +"
+	"	length(CAST(m.words AS BLOB))), 0) FROM message AS m"
+	"	WHERE m.room = room.id);",
 };
 
 #define VERSION ARRAY_SIZE(migrations)

@@ -95,6 +95,7 @@ search_index(
 	sqlite3_bind_text(statement, 1, expression, -1, free);
 	sqlite3_bind_int64(statement, 2, room);
 	sqlite3_bind_int64(statement, 3, (int64_t)read->limit + 1);
+	sqlite3_bind_int64(statement, 4, read->low);
 	sqlite3_progress_handler(db->handle, STEPS, search_on_progress, search);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW &&
 		(rc = sqlite_db_add_row(read, statement)) == SQLITE_ROW)
@@ -108,7 +109,7 @@ static bool
 search_has_phrases(const struct search *search, const struct phrases *phrases,
 	sqlite3_stmt *statement)
 {
-	const char *words = (const char *)sqlite3_column_text(statement, 4);
+	const char *words = (const char *)sqlite3_column_text(statement, 5);
 	char *tokens = fts_tokenizer_run(search->reader->tokenizer, words ? words : "");
 	bool found = phrases_are_in(phrases, tokens);
 
@@ -128,6 +129,7 @@ search_messages(struct search *search, struct store_read *read, int64_t room,
 
 	sqlite3_bind_int64(statement, 1, room);
 	sqlite3_bind_int64(statement, 2, (int64_t)*from);
+	sqlite3_bind_int64(statement, 3, read->low);
 	while (rc == SQLITE_ROW && !search_is_over(search, 2) &&
 		(rc = sqlite3_step(statement)) == SQLITE_ROW) {
 		uint64_t id = (uint64_t)sqlite3_column_int64(statement, 0);

@@ -52,8 +52,9 @@ static int
 sqlite_list_rooms(struct store_sqlite *sqlite, struct sqlite_db *db)
 {
 	sqlite3_stmt *statement;
-	int rc = sqlite3_prepare_v2(
-		db->handle, "SELECT name, last_id FROM room", -1, &statement, NULL);
+	int rc = sqlite3_prepare_v2(db->handle,
+		"SELECT name, last_id FROM room WHERE last_id > gone_id", -1, &statement,
+		NULL);
 
 	if (rc != SQLITE_OK)
 		return rc;

@@ -55,6 +55,10 @@ int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t siz
  * SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
 int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
 
+/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY at once while
+ * another connection reads from the log or copies it. */
+int sqlite_db_truncate_log(struct sqlite_db *db);
+
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);
 

@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "linnet/base/clock.h"
 #include "store/sqlite/sqlite.h"
 
 void

@@ -38,8 +38,8 @@ trim_remove_room(struct sqlite_writer *writer, struct cached_room *room)
 static uint64_t
 trim_excess(const struct sqlite_writer *writer, const struct cached_room *room)
 {
-	return store_excess(
-		writer->store, (uint64_t)(room->last_id - room->first_id + 1));
+	return store_excess(writer->store,
+		(uint64_t)(room->last_id - room->first_id + 1 - room->changes));
 }
 
 void
@@ -47,6 +47,8 @@ sqlite_trim_note(struct sqlite_writer *writer, struct cached_room *room, int64_t
 {
 	uint64_t slack = writer->store->options.keep_messages / SLACK_DIVISOR;
 
+	if (room->has_gone)
+		trim_add_room(writer, room);
 	if (trim_excess(writer, room) <= slack)
 		return;
 	trim_add_room(writer, room);
@@ -87,20 +89,6 @@ trim_sweep_next_room(struct sqlite_writer *writer)
 }
 
 static int
-trim_drop_words(struct sqlite_writer *writer, const struct cached_room *room, int64_t seq,
-	const char *words)
-{
-	sqlite3_stmt *statement = writer->db.statements[WRITER_SEARCH_DROP];
-
-	if (!*words)
-		return SQLITE_OK; /* the index has no row for it */
-	sqlite3_bind_int64(statement, 1, seq);
-	sqlite3_bind_text(statement, 2, room->token, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, words, -1, SQLITE_STATIC);
-	return sqlite_db_run(&writer->db, WRITER_SEARCH_DROP);
-}
-
-static int
 trim_drop_up_to(struct sqlite_writer *writer, size_t which,
 	const struct cached_room *room, int64_t last_id)
 {
@@ -111,58 +99,122 @@ trim_drop_up_to(struct sqlite_writer *writer, size_t which,
 	return sqlite_db_run(&writer->db, which);
 }
 
-/* Delete up to STEP_ROWS messages that are too old or too many from the search index.
- * *last_id is set to the last of them; it is unchanged if there is none. */
+/* What one step deletes. */
+struct trim_step {
+	int64_t count, first_id, last_id;
+	int64_t changes, bytes; /* of messages from first_id on */
+};
+
+/* Delete message id, the row of statement, from the search index, and count it. */
 static int
-trim_drop_from_search(
-	struct sqlite_writer *writer, const struct cached_room *room, int64_t *last_id)
+trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
+	sqlite3_stmt *statement, struct trim_step *step)
+{
+	const char *words = (const char *)sqlite3_column_text(statement, 3);
+
+	step->last_id = sqlite3_column_int64(statement, 0);
+	if (!step->count++)
+		step->first_id = step->last_id;
+	if (step->last_id >= room->first_id) {
+		step->changes += sqlite3_column_int(statement, 4) == STORE_CHANGE;
+		step->bytes += sqlite3_column_bytes(statement, 3) +
+			       sqlite3_column_bytes(statement, 5);
+	}
+	return words ? sqlite_words_drop(
+			       writer, room, sqlite3_column_int64(statement, 2), words)
+		     : SQLITE_CORRUPT;
+}
+
+/* True if the message of statement stays. The newest of a room stays even if the file is
+ * too large. */
+static bool
+trim_keeps(const struct sqlite_writer *writer, const struct cached_room *room,
+	sqlite3_stmt *statement, const struct trim_step *step)
+{
+	/* What was deleted with the room is before first_id. */
+	int64_t keep_from = room->first_id + (int64_t)trim_excess(writer, room);
+	int64_t id = sqlite3_column_int64(statement, 0);
+
+	return id >= keep_from &&
+	       sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms &&
+	       (step->bytes >= room->surplus || id == room->last_id);
+}
+
+/* Delete up to STEP_ROWS messages that are too old or too many from the search index. */
+static int
+trim_drop_from_search(struct sqlite_writer *writer, const struct cached_room *room,
+	struct trim_step *step)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_OLDEST];
-	int64_t keep_from = room->first_id + (int64_t)trim_excess(writer, room);
 	int rc;
 
 	sqlite3_bind_int64(statement, 1, room->number);
 	sqlite3_bind_int64(statement, 2, STEP_ROWS);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
-		int64_t id = sqlite3_column_int64(statement, 0);
-		const char *words = (const char *)sqlite3_column_text(statement, 3);
-		if (id >= keep_from &&
-			sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms) {
+		if (trim_keeps(writer, room, statement, step)) {
 			rc = SQLITE_DONE;
 			break;
 		}
-		rc = words ? trim_drop_words(writer, room,
-				     sqlite3_column_int64(statement, 2), words)
-			   : SQLITE_CORRUPT;
+		rc = trim_drop_message(writer, room, statement, step);
 		if (rc != SQLITE_OK)
 			break;
-		*last_id = id;
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Keys go with their messages. Those of a deleted room stay as long as keep_messages
+ * would have kept them. */
+static int
+trim_drop_keys(
+	struct sqlite_writer *writer, const struct cached_room *room, int64_t last_id)
+{
+	int64_t keep = (int64_t)writer->store->options.keep_messages;
+
+	if (last_id <= room->gone_id)
+		last_id = keep ? room->last_id - keep : 0;
+	return trim_drop_up_to(writer, WRITER_KEYS_DROP, room, last_id);
+}
+
+static int
+trim_drop_rows(struct sqlite_writer *writer, struct cached_room *room,
+	const struct trim_step *step)
+{
+	int rc = trim_drop_keys(writer, room, step->last_id);
+
+	if (rc == SQLITE_OK)
+		rc = trim_drop_up_to(writer, WRITER_MESSAGES_DROP, room, step->last_id);
+	/* After a failure the cache is dropped. */
+	if (room->first_id <= step->last_id)
+		room->first_id = step->last_id + 1;
+	room->changes -= step->changes;
+	room->bytes -= step->bytes;
+	return rc == SQLITE_OK ? sqlite_room_cache_set(writer, room) : rc;
 }
 
 /* Delete up to STEP_ROWS messages of room; *count is their number. */
 static int
 trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *count)
 {
-	int64_t last_id = room->first_id - 1;
+	struct trim_step step = { .count = 0 };
 	int rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE");
 
 	if (rc == SQLITE_OK)
-		rc = trim_drop_from_search(writer, room, &last_id);
-	if (rc == SQLITE_OK && last_id >= room->first_id &&
-		(rc = trim_drop_up_to(writer, WRITER_KEYS_DROP, room, last_id)) ==
-			SQLITE_OK)
-		rc = trim_drop_up_to(writer, WRITER_MESSAGES_DROP, room, last_id);
+		rc = trim_drop_from_search(writer, room, &step);
+	if (rc == SQLITE_OK && step.count)
+		rc = trim_drop_rows(writer, room, &step);
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_exec(&writer->db, "COMMIT");
-	*count = 0;
-	if (rc == SQLITE_OK) {
-		*count = last_id + 1 - room->first_id;
-		room->first_id = last_id + 1;
-	}
-	return rc;
+	if (rc != SQLITE_OK)
+		return rc;
+	*count = step.count;
+	if (step.first_id && step.first_id <= room->gone_id)
+		sqlite_erase_want(writer);
+	room->surplus = 0;
+	room->has_gone &= step.count == STEP_ROWS;
+	if (step.count < STEP_ROWS && !(step.count && trim_excess(writer, room)))
+		trim_remove_room(writer, room);
+	return SQLITE_OK;
 }
 
 /* Another step would fail as well, so stop until the next commit or store_prune. */
@@ -177,6 +229,35 @@ trim_give_up(struct sqlite_writer *writer, int rc)
 	writer->is_broken = sqlite_db_is_broken(rc);
 }
 
+int
+sqlite_trim_check_size(struct sqlite_writer *writer)
+{
+	sqlite3_stmt *used = writer->db.statements[WRITER_USED_BYTES];
+	sqlite3_stmt *largest = writer->db.statements[WRITER_LARGEST];
+	int64_t max = (int64_t)writer->store->options.max_bytes;
+	int64_t bytes = 0;
+	struct cached_room *room = NULL;
+	int rc = SQLITE_OK;
+
+	if (!max)
+		return SQLITE_OK;
+	if (sqlite3_step(used) == SQLITE_ROW)
+		bytes = sqlite3_column_int64(used, 0);
+	if (bytes > max && (rc = sqlite3_step(largest)) == SQLITE_ROW)
+		rc = sqlite_room_cache_get(writer,
+			(const char *)sqlite3_column_text(largest, 0), false, &room);
+	sqlite3_reset(used);
+	sqlite3_reset(largest);
+	if (room && room->first_id < room->last_id) {
+		room->surplus = bytes - max;
+		trim_add_room(writer, room);
+		/* One step before the next commit. */
+		if (writer->trim.debt < STEP_ROWS)
+			writer->trim.debt = STEP_ROWS;
+	}
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
 void
 sqlite_trim_step(struct sqlite_writer *writer)
 {
@@ -188,9 +269,9 @@ sqlite_trim_step(struct sqlite_writer *writer)
 		rc = writer->trim.is_sweeping ? trim_sweep_next_room(writer) : SQLITE_OK;
 	} else {
 		rc = trim_one_room(writer, room, &count);
-		if (rc == SQLITE_OK && count < STEP_ROWS)
-			trim_remove_room(writer, room);
 	}
+	if (rc == SQLITE_OK && count)
+		rc = sqlite_trim_check_size(writer);
 	if (rc != SQLITE_OK) {
 		trim_give_up(writer, rc);
 		return;

@@ -20,28 +20,48 @@
 #define PROBE_ERASE "DELETE FROM meta WHERE name = 'probe'"
 
 static const char *const writer_sql[] = {
-	[WRITER_ROOM_FIND] =
-		"SELECT id, last_id, ifnull((SELECT min(id) FROM message"
-		" WHERE room = r.id), last_id + 1) FROM room AS r WHERE name = ?1",
+	[WRITER_ROOM_FIND] = "SELECT id, last_id, ifnull((SELECT min(id) FROM message"
+			     " WHERE room = r.id AND id > r.gone_id), last_id + 1),"
+			     " gone_id, changes, bytes FROM room AS r WHERE name = ?1",
 	[WRITER_ROOM_ADD] = "INSERT INTO room(name, last_id) VALUES(?1, 0)",
-	[WRITER_ROOM_SET] = "UPDATE room SET last_id = ?2 WHERE id = ?1",
+	[WRITER_ROOM_SET] = "UPDATE room SET last_id = ?2, gone_id = ?3, changes = ?4,"
+			    " bytes = ?5 WHERE id = ?1",
 	[WRITER_ROOM_NEXT] =
 		"SELECT id, name FROM room WHERE id > ?1 ORDER BY id LIMIT 1",
 	[WRITER_KEY_FIND] = "SELECT id FROM key WHERE room = ?1 AND text = ?2",
 	[WRITER_KEY_ADD] = "INSERT OR IGNORE INTO key(room, text, id) VALUES(?1, ?2, ?3)",
-	[WRITER_MESSAGE_ADD] = "INSERT INTO message(room, id, ts, type, tail, words)"
-			       " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[WRITER_MESSAGE_ADD] =
+		"INSERT INTO message(room, id, ts, type, tail, words, kind)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[WRITER_MESSAGE_FIND] = "SELECT seq, type, tail, words, kind FROM message"
+				" WHERE room = ?1 AND id = ?2",
+	[WRITER_MESSAGE_SET] =
+		"UPDATE message SET tail = ?2, words = ?3, kind = ?4 WHERE seq = ?1",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
 	[WRITER_STATE_SET] =
 		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
 		" ON CONFLICT(room, key) DO UPDATE SET id = ?3, value = ?4",
 	[WRITER_STATE_DROP] = "DELETE FROM state WHERE room = ?1 AND key = ?2",
-	[WRITER_OLDEST] = "SELECT id, ts, seq, words FROM message WHERE room = ?1"
+	[WRITER_STATE_CLEAR] = "DELETE FROM state WHERE room = ?1",
+	[WRITER_STATE_LIST] = "SELECT key, value FROM state WHERE room = ?1",
+	[WRITER_STATE_REPLACE] =
+		"UPDATE state SET value = ?3 WHERE room = ?1 AND key = ?2",
+	[WRITER_OLDEST] = "SELECT id, ts, seq, words, kind, tail FROM message"
+			  " WHERE room = ?1"
 			  " ORDER BY id LIMIT ?2",
 	[WRITER_SEARCH_DROP] = "INSERT INTO search(search, rowid, room, words)"
 			       " VALUES('delete', ?1, ?2, ?3)",
 	[WRITER_KEYS_DROP] = "DELETE FROM key WHERE room = ?1 AND id <= ?2",
 	[WRITER_MESSAGES_DROP] = "DELETE FROM message WHERE room = ?1 AND id <= ?2",
+	[WRITER_LARGEST] = "SELECT name FROM room ORDER BY bytes DESC LIMIT 1",
+	[WRITER_USED_BYTES] =
+		"SELECT (page_count - freelist_count) * page_size FROM"
+		" pragma_page_count, pragma_freelist_count, pragma_page_size",
+	/* A negative rank begins to merge all segments of the index to one. */
+	[WRITER_MERGE] = "INSERT INTO search(search, rank) VALUES('merge', ?1)",
+	[WRITER_ERASING_NOTE] =
+		"INSERT OR IGNORE INTO meta(name, value) VALUES('erasing', '')",
+	[WRITER_ERASING_DONE] = "DELETE FROM meta WHERE name = 'erasing'",
 };
 
 _Static_assert(
@@ -226,11 +246,14 @@ writer_succeed(struct sqlite_writer *writer)
 	writer_heal(writer);
 	while ((room = TAILQ_FIRST(&writer->changed))) {
 		TAILQ_REMOVE(&writer->changed, room, changed_link);
+		room->is_changed = false;
 		sqlite_trim_note(writer, room, room->added);
 		writer->entries += (uint64_t)room->added;
 		room->added = 0;
 	}
 	writer->is_note_due = writer_note(writer) < 0;
+	/* The batch is stored: a failure here only delays the trimming. */
+	sqlite_trim_check_size(writer);
 }
 
 /* Store something, or see at least that nobody else has locked the file. */
@@ -283,22 +306,38 @@ writer_write_batch(struct sqlite_writer *writer)
 	store_answer_writes(writer->store, &writes);
 }
 
-/* Copy the rest of a large log and truncate it. This fails while another connection reads
- * from the log; the checkpointer asks again after its next checkpoint. */
+/* The log is large. If this fails, the checkpointer asks again after its next checkpoint.
+ */
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
-	if (writer->is_broken || writer->files->guard.is_lost)
-		return;
-	sqlite3_busy_timeout(writer->db.handle, 0);
-	sqlite3_wal_checkpoint_v2(
-		writer->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-	sqlite3_busy_timeout(writer->db.handle, SQLITE_DB_BUSY_MS);
+	if (!writer->is_broken && !writer->files->guard.is_lost)
+		sqlite_db_truncate_log(&writer->db);
 }
 
-/* Choose the next task: look at the files when it is time, empty the log, then trim if
- * commits have to wait for it or there are none, then commit. While the store closes,
- * only commit. */
+/* Choose what to do beside commits: trim, then erase. */
+static void
+writer_choose_step(struct sqlite_writer *writer, bool is_idle)
+{
+	int64_t wait_ms = sqlite_erase_wait_ms(writer);
+	/* Text has to be gone in time, however busy the chat is. */
+	bool is_turn =
+		is_idle || writer->trim.debt || (wait_ms >= 0 && !writer->has_stepped);
+
+	if (wait_ms > 0 && clock_now_ms() + wait_ms < writer->thread.wake_ms)
+		writer->thread.wake_ms = clock_now_ms() + wait_ms;
+	if (!is_turn)
+		return;
+	if (sqlite_trim_has_work(writer))
+		writer->task = sqlite_trim_step;
+	else if (wait_ms == 0)
+		writer->task = sqlite_erase_step;
+	writer->has_stepped = writer->task != NULL;
+}
+
+/* Choose the next task: look at the files when it is time, empty the log, then trim or
+ * erase if commits have to wait for it or there are none, then commit. While the store
+ * closes, only commit. */
 static bool
 writer_choose_task(struct sqlite_writer *writer)
 {
@@ -312,11 +351,12 @@ writer_choose_task(struct sqlite_writer *writer)
 	} else if (writer->is_empty_log_wanted && !is_stopping) {
 		writer->is_empty_log_wanted = false;
 		writer->task = writer_empty_log;
-	} else if (sqlite_trim_has_work(writer) && !writer->is_broken && !is_stopping &&
-		   !writer->files->guard.is_lost && (is_idle || writer->trim.debt)) {
-		writer->task = sqlite_trim_step;
-	} else if (!is_idle) {
+	} else if (!writer->is_broken && !writer->files->guard.is_lost && !is_stopping) {
+		writer_choose_step(writer, is_idle);
+	}
+	if (!writer->task && !is_idle) {
 		writer->task = writer_write_batch;
+		writer->has_stepped = false;
 	}
 	return writer->task;
 }
@@ -370,8 +410,14 @@ int
 sqlite_writer_start(struct sqlite_writer *writer,
 	struct sqlite_checkpointer *checkpointer, const char **why)
 {
+	int64_t is_erasing = 0;
 	int rc = writer_prepare(writer);
 
+	if (rc == SQLITE_OK)
+		rc = sqlite_db_number(&writer->db,
+			"SELECT count(*) FROM meta WHERE name = 'erasing'", &is_erasing);
+	if (is_erasing)
+		sqlite_erase_want(writer);
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;

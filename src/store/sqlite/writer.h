@@ -1,6 +1,7 @@
 /* writer.h - what the files that run in the writer's thread share. writer.c commits;
- * entry.c writes one entry; trim.c deletes messages between commits; room_cache.c holds
- * the table of rooms. No other file includes it. */
+ * entry.c writes one entry; erasure.c deletes what an entry names; trim.c deletes
+ * messages between commits; erase.c removes the last traces of deleted text; room_cache.c
+ * holds the table of rooms. No other file includes it. */
 #pragma once
 
 #include "linnet/base/hash.h"
@@ -15,13 +16,23 @@ enum {
 	WRITER_KEY_FIND,
 	WRITER_KEY_ADD,
 	WRITER_MESSAGE_ADD,
+	WRITER_MESSAGE_FIND,
+	WRITER_MESSAGE_SET,
 	WRITER_SEARCH_ADD,
 	WRITER_STATE_SET,
 	WRITER_STATE_DROP,
+	WRITER_STATE_CLEAR,
+	WRITER_STATE_LIST,
+	WRITER_STATE_REPLACE,
 	WRITER_OLDEST,
 	WRITER_SEARCH_DROP,
 	WRITER_KEYS_DROP,
 	WRITER_MESSAGES_DROP,
+	WRITER_LARGEST,
+	WRITER_USED_BYTES,
+	WRITER_MERGE,
+	WRITER_ERASING_NOTE,
+	WRITER_ERASING_DONE,
 	WRITER_STATEMENTS,
 };
 
@@ -32,7 +43,14 @@ struct cached_room {
 	TAILQ_ENTRY(cached_room) trim_link;
 	int64_t number; /* its id in the table */
 	int64_t last_id, first_id;
-	int64_t added;        /* messages added by the open transaction */
+	int64_t gone_id; /* messages up to this were deleted with the room */
+	int64_t changes; /* how many STORE_CHANGE it has from first_id on */
+	int64_t bytes;   /* of tails and words from first_id on */
+	int64_t added;   /* messages added by the open transaction */
+	bool is_changed; /* changed has it */
+	bool has_gone;   /* there are rows up to gone_id */
+	int64_t surplus; /* bytes of its oldest messages to delete: the file is too large
+			  */
 	bool is_in_trim_list; /* trim.rooms has it */
 	char token[24];       /* the word that stands for the room in the search index */
 	char name[];
@@ -54,6 +72,7 @@ struct sqlite_writer {
 	bool is_broken;       /* open db again before it is used */
 	bool is_failing;      /* the failure has been logged */
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
+	bool has_stepped;                           /* the last task was not a commit */
 	struct cached_room *rooms;
 	struct cached_rooms changed; /* by the open transaction */
 	struct store_writes waiting; /* taken from the queue */
@@ -64,6 +83,17 @@ struct sqlite_writer {
 		int64_t sweep_number;      /* the last room that the sweep has reached */
 		int64_t debt;              /* messages to delete before the next commit */
 	} trim;
+	struct {
+		enum {
+			ERASE_IDLE,
+			ERASE_MERGING,
+			ERASE_EMPTYING_LOG,
+		} phase;
+		bool is_wanted; /* text was deleted since the last round began */
+		/* clock_now_ms when the next round may begin, and the next try to
+		 * truncate the log. */
+		int64_t round_ms, retry_ms;
+	} erase;
 
 	/* Under the thread's mutex. */
 	struct store_writes queue;
@@ -78,7 +108,13 @@ struct sqlite_writer {
 int sqlite_room_cache_get(struct sqlite_writer *writer, const char *name, bool may_add,
 	struct cached_room **room);
 
-/* Write the last ids of the changed rooms to the table. Returns SQLITE_OK or an error. */
+/* The open transaction has changed room. */
+void sqlite_room_cache_note(struct sqlite_writer *writer, struct cached_room *room);
+
+/* Write room to the table. Returns SQLITE_OK or an error. */
+int sqlite_room_cache_set(struct sqlite_writer *writer, const struct cached_room *room);
+
+/* Write the changed rooms to the table. Returns SQLITE_OK or an error. */
 int sqlite_room_cache_save(struct sqlite_writer *writer);
 
 /* Drop all rooms from the cache and from its lists. To be called after a rollback, when
@@ -91,6 +127,32 @@ void sqlite_room_cache_clear(struct sqlite_writer *writer);
  * its keys. Sets all of the answer but the error. Returns SQLITE_OK or an error. */
 int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
 
+/* words.c */
+
+/* Add the words of message seq to the search index, or remove them. Returns SQLITE_OK or
+ * an error. */
+int sqlite_words_add(struct sqlite_writer *writer, const struct cached_room *room,
+	int64_t seq, const char *words);
+int sqlite_words_drop(struct sqlite_writer *writer, const struct cached_room *room,
+	int64_t seq, const char *words);
+
+/* erasure.c */
+
+/* Delete what the erasure of write names, in the open transaction, and complete its tail.
+ * write->deleted is the number of messages. Returns SQLITE_OK or an error. */
+int sqlite_erasure_apply(struct sqlite_writer *writer, struct cached_room *room,
+	struct store_write *write);
+
+/* erase.c */
+
+/* Text was deleted: remove its traces from the search index, the log and free pages. */
+void sqlite_erase_want(struct sqlite_writer *writer);
+
+/* In how many ms sqlite_erase_step has work; 0: now, -1: never. */
+int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);
+
+/* Do a part of it. */
+void sqlite_erase_step(struct sqlite_writer *writer);
 /* trim.c */
 
 /* Start a sweep through all rooms. */
@@ -99,6 +161,10 @@ void sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms);
 /* A commit added count messages to room: trim the room if it has too many now. */
 void sqlite_trim_note(
 	struct sqlite_writer *writer, struct cached_room *room, int64_t count);
+
+/* Begin to trim the largest room if the file is larger than max_bytes. Returns SQLITE_OK
+ * or an error. */
+int sqlite_trim_check_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);

@@ -153,6 +153,7 @@ test_an_empty_room_is_removed_when_its_last_member_moves(void **state)
 
 	say_line(fixture, &fixture->ann, "/join one");
 	say_line(fixture, &fixture->ann, "/join two");
+	say_line(fixture, &fixture->ann, "made");
 	forget_heard(&fixture->ann);
 	say_line(fixture, &fixture->ann, "/rooms");
 	assert_string_equal(hears(&fixture->ann), "* lobby (2 here)\n* two (1 here)\n");

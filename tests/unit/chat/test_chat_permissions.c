@@ -92,6 +92,8 @@ test_line_commands_keep_to_the_rooms_of_the_token(void **state)
 
 	come_with(fixture, &ida, "ida", "1", "dev", 0, NULL);
 	ida.session.wire = WIRE_LINE;
+	say_line(fixture, &ida, "this makes the room");
+	forget_heard(&ida);
 	say_line(fixture, &ida, "/join lobby");
 	assert_hears(&ida, "not for this room");
 	say_line(fixture, &ida, "/rooms");

@@ -199,6 +199,13 @@ test_only_configured_rooms_exist_when_creation_is_off(void **state)
 	assert_hears(&fixture->ann, JSON("topic":"On fire"));
 }
 
+/* As say, without waiting for the store. */
+static void
+say_now(struct fixture *fixture, struct fake *fake, const char *text)
+{
+	chat_handle(fixture->chat, &fake->session, text, strlen(text), fixture->now_ms);
+}
+
 static int
 set_up_few_rooms(void **state)
 {
@@ -209,17 +216,118 @@ set_up_few_rooms(void **state)
 }
 
 static void
-test_rooms_are_limited_and_an_empty_room_is_reused(void **state)
+test_rooms_are_limited_by_those_that_have_a_message(void **state)
 {
 	struct fixture *fixture = *state;
 
 	say(fixture, &fixture->ann, JSON({"type":"join","room":"b"}));
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"c"}));
 	assert_hears(&fixture->ann, JSON("type":"joined"));
-	say(fixture, &fixture->bob, JSON({"type":"join","room":"c"}));
-	assert_hears(&fixture->bob, JSON("code":"too_many_rooms"));
-	say(fixture, &fixture->ann, JSON({"type":"leave","room":"b"}));
-	say(fixture, &fixture->bob, JSON({"type":"join","room":"c"}));
 	assert_hears(&fixture->bob, JSON("type":"joined"));
+	assert_int_equal(chat_room_count(fixture->chat), 1);
+	say(fixture, &fixture->ann, JSON({"room":"b","message":"x","ref":"1"}));
+	assert_hears(&fixture->ann, JSON("type":"ack","ref":"1","room":"b","id":1));
+	assert_int_equal(chat_room_count(fixture->chat), 2);
+	say(fixture, &fixture->bob, JSON({"room":"c","message":"x"}));
+	assert_hears(&fixture->bob, JSON("code":"too_many_rooms"));
+	assert_push(
+		fixture, JSON({"room":"d","message":"x"}), JSON("code":"too_many_rooms"));
+	assert_push(
+		fixture, JSON({"type":"alarm","room":"d","key":"k","severity":"info"}),
+				 JSON("code":"too_many_rooms"));
+	assert_push(fixture, JSON({"type":"metric","room":"d","name":"k","value":1}),
+				     JSON("code":"too_many_rooms"));
+	say(fixture, &fixture->bob, JSON({"room":"b","message":"y"}));
+	assert_hears(&fixture->ann, JSON("id":2,));
+	/* Several messages that are not stored yet. */
+	fixture->config->chat.max_rooms = 3;
+	chat_reload(fixture->chat);
+	say_now(fixture, &fixture->bob, JSON({"room":"c","message":"z","ref":"2"}));
+	say_now(fixture, &fixture->ann, JSON({"room":"d","message":"z"}));
+	say_now(fixture, &fixture->bob, JSON({"room":"c","message":"z","ref":"3"}));
+	assert_hears(&fixture->ann, JSON("code":"too_many_rooms"));
+	settle(fixture);
+	assert_hears(&fixture->bob, JSON("type":"ack","ref":"2","room":"c","id":1));
+	assert_hears(&fixture->bob, JSON("type":"ack","ref":"3","room":"c","id":2));
+	assert_int_equal(chat_room_count(fixture->chat), 3);
+}
+
+static void
+test_a_room_without_a_message_is_only_its_members(void **state)
+{
+	const char *const texts = JSON([
+		{"type":"join","room":"new"},
+		{"type":"typing","room":"new"},
+		{"type":"x","room":"new","ephemeral":true},
+		{"type":"history","room":"new"},
+		{"type":"search","room":"new","q":"x"},
+		{"type":"ack","room":"new","key":"k"},
+		{"type":"x","room":"other","ephemeral":true},
+		{"type":"history","room":"other"},
+		{"type":"leave","room":"other"},
+		{"message":"x","room":"other","username":"*"}
+	]);
+	struct fixture *fixture = *state;
+	struct fake reader;
+	size_t i;
+
+	for (i = 0; json_item(texts, i); i++)
+		say(fixture, &fixture->ann, json_item(texts, i));
+	assert_push(
+		fixture, JSON({"type":"alarm","room":"other","key":"k","severity":"ok"}),
+				 JSON("type":"ack"));
+	assert_push(fixture, JSON({"type":"x","room":"other","ephemeral":true}),
+				     JSON("type":"ack"));
+	come_by_stream(fixture, &reader, "read", NULL);
+	assert_int_equal(chat_room_count(fixture->chat), 1);
+	forget_heard(&fixture->ann);
+	say_line(fixture, &fixture->ann, "/rooms");
+	assert_hears(&fixture->ann,
+		JSON("rooms":[{"room":"lobby","topic":"","count":3,"last_id":0}],"tails":[]));
+	/* It is there for its members, and gone with them. */
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"new"}));
+	assert_hears(&fixture->bob, JSON("count":2,));
+	assert_hears(&fixture->ann, JSON("type":"presence","room":"new","event":"enter"));
+	say(fixture, &fixture->ann, JSON({"type":"leave","room":"new"}));
+	say(fixture, &fixture->bob, JSON({"type":"leave","room":"new"}));
+	forget_heard(&fixture->bob);
+	say(fixture, &fixture->bob, JSON({"type":"history","room":"new"}));
+	assert_hears(&fixture->bob, JSON("code":"no_such_room"));
+	go(fixture, &reader);
+}
+
+static void
+test_an_address_makes_so_many_rooms_an_hour(void **state)
+{
+	struct fixture *fixture = *state;
+	struct conn_limit_key key = { .address = IN6ADDR_ANY_INIT };
+	struct gate_client *client =
+		gate_find_address(chat_gate(fixture->chat), &key, false);
+	int64_t made_ms;
+
+	fixture->config->limits.address_rooms = 1;
+	session_set_client(&fixture->ann.session, client);
+	session_set_client(&fixture->bob.session, client);
+	say(fixture, &fixture->ann, JSON({"message":"the lobby is there already"}));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"b"}));
+	say(fixture, &fixture->ann, JSON({"type":"join","room":"c"}));
+	say(fixture, &fixture->ann, JSON({"room":"b","message":"x","ref":"1"}));
+	made_ms = fixture->now_ms;
+	forget_heard(&fixture->bob);
+	say(fixture, &fixture->bob, JSON({"room":"b","message":"y","ref":"2"}));
+	assert_hears(&fixture->bob, JSON("type":"ack","ref":"2","room":"b","id":2));
+	say(fixture, &fixture->bob, JSON({"room":"c","message":"x"}));
+	assert_hears(&fixture->bob, JSON("retry_after_ms":));
+	assert_int_equal(chat_room_count(fixture->chat), 2);
+	/* Another address is not refused. */
+	say(fixture, &fixture->eve, JSON({"room":"d","message":"x","ref":"3"}));
+	forget_heard(&fixture->eve);
+	say(fixture, &fixture->ann, JSON({"room":"d","message":"y","ref":"4"}));
+	assert_int_equal(chat_room_count(fixture->chat), 3);
+	fixture->now_ms = made_ms + 3600 * 1000;
+	forget_heard(&fixture->bob);
+	say(fixture, &fixture->bob, JSON({"room":"c","message":"x","ref":"5"}));
+	assert_hears(&fixture->bob, JSON("type":"ack","ref":"5","room":"c","id":1));
 }
 
 static void
@@ -482,7 +590,7 @@ main(void)
 			test_only_configured_rooms_exist_when_creation_is_off,
 			set_up_closed_rooms, tear_down),
 		cmocka_unit_test_setup_teardown(
-			test_rooms_are_limited_and_an_empty_room_is_reused,
+			test_rooms_are_limited_by_those_that_have_a_message,
 			set_up_few_rooms, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_rooms_of_one_session_are_limited,
 			set_up_few_rooms, tear_down),
@@ -500,6 +608,8 @@ main(void)
 			test_one_large_missed_message_fits_any_queue, set_up_tiny_queue,
 			tear_down),
 		chat_test(test_history_and_search_answer_only_the_asker),
+		chat_test(test_a_room_without_a_message_is_only_its_members),
+		chat_test(test_an_address_makes_so_many_rooms_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -480,14 +480,21 @@ test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast(void **st
 	say(fixture, &fixture->bob, JSON({"type":"join","room":"syslog"}));
 	forget_heard(&fixture->bob);
 	chat_handle(fixture->chat, &fixture->ann.session, text, strlen(text), 1000);
+	fixture->bob.session.permissions = &permissions_of_all;
 	*fixture->config = *with_tails;
 	chat_reload(fixture->chat);
 	settle(fixture);
 	assert_hears(&fixture->ann, JSON("type":"ack","ref":"r"));
+	assert_hears(&fixture->bob, JSON("type":"joined","room":"syslog"));
 	assert_hears_nothing(&fixture->bob);
 	log_lines(fixture, "syslog", 1, 1);
 	assert_hears(&fixture->bob, JSON("type":"log","room":"syslog","id":1,));
+	/* What was stored is there when the room is one again. */
 	*fixture->config = before;
+	chat_reload(fixture->chat);
+	assert_hears(&fixture->bob, JSON("type":"joined","room":"syslog"));
+	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"again"}));
+	assert_hears(&fixture->bob, JSON("id":2,));
 	config_free(with_tails);
 	tear_down(state);
 }
@@ -516,6 +523,7 @@ interrupt_resume(struct fixture *fixture, struct fake *reader, int pages,
 	strcat(since, ":0");
 	wishes.since = since;
 	fake_init(fixture, reader, WIRE_WS);
+	reader->session.permissions = &permissions_of_all;
 	chat_open(fixture->chat, &reader->session, &wishes);
 	for (i = 0; i < pages; i++)
 		chat_dispatch(fixture->chat);
@@ -525,7 +533,7 @@ interrupt_resume(struct fixture *fixture, struct fake *reader, int pages,
 }
 
 static void
-test_a_resume_ends_when_its_room_becomes_a_log_room(void **state)
+test_a_resume_begins_anew_when_its_room_becomes_a_log_room(void **state)
 {
 	static const char *const settings[] = { TAILS, "limits.message_rate=0" };
 	struct config_errors errors = { 0 };
@@ -543,19 +551,180 @@ test_a_resume_ends_when_its_room_becomes_a_log_room(void **state)
 		assert_hears(
 			&reader, pages ? JSON("last_id":301,"recovered":true)
 						 : JSON("last_id":0,"recovered":false));
-		/* After a part of the old history, only reconnecting helps. */
-		assert_int_equal(reader.code, pages ? CLOSE_TRY_AGAIN : 0);
-		forget_heard(&reader);
-		log_lines(fixture, "syslog", 1, 1);
+		/* After a part of the old history it is told of the new one. */
+		for (int i = 0; pages && i < 200; i++)
+			hears(&reader);
 		if (pages)
-			assert_hears_nothing(&reader);
-		else
-			assert_hears(&reader, JSON("type":"log","room":"syslog","id":1,));
+			assert_hears(&reader, JSON("last_id":0,"recovered":false));
+		assert_hears_nothing(&reader);
+		log_lines(fixture, "syslog", 1, 1);
+		assert_hears(&reader, JSON("type":"log","room":"syslog","id":1,));
+		assert_int_equal(reader.drops, 0);
 		go(fixture, &reader);
 		*fixture->config = before;
 		config_free(with_tails);
 		tear_down(state);
 	}
+}
+
+/* Two configurations of one fixture: without and with log files. */
+struct reloads {
+	struct fixture *fixture;
+	struct config without, *with;
+};
+
+static struct reloads
+set_up_reloads(void **state)
+{
+	static const char *const settings[] = { TAILS, "limits.message_rate=0" };
+	struct config_errors errors = { 0 };
+	struct reloads reloads = {
+		.with = config_load_text("", "test", settings, 2, "/", &errors),
+	};
+
+	set_up_with(state, &settings[1], 1);
+	reloads.fixture = *state;
+	reloads.without = *reloads.fixture->config;
+	return reloads;
+}
+
+static void
+reload(const struct reloads *reloads, bool with_tails)
+{
+	struct fixture *fixture = reloads->fixture;
+
+	*fixture->config = with_tails ? *reloads->with : reloads->without;
+	chat_reload(fixture->chat);
+	settle(fixture);
+}
+
+static void
+tear_down_reloads(const struct reloads *reloads, void **state)
+{
+	*reloads->fixture->config = reloads->without;
+	config_free(reloads->with);
+	tear_down(state);
+}
+
+/* Copy the epoch of the "joined" that fake hears next. */
+static void
+hear_epoch(struct fake *fake, char epoch[64])
+{
+	const char *heard = hears(fake), *part = strstr(heard, JSON("epoch":));
+
+	if (!part || !has_part(heard, JSON("type":"joined","room":"syslog")))
+		fail_msg("heard \"%s\", not joined", heard);
+	assert_int_equal(sscanf(part, JSON("epoch":) "\"%60[^\"]", epoch), 1);
+}
+
+static void
+test_members_are_told_of_the_other_history(void **state)
+{
+	struct reloads reloads = set_up_reloads(state);
+	struct fixture *fixture = reloads.fixture;
+	char chat[64], log[64], again[64];
+	struct fake reader;
+
+	come_to_read(fixture, &reader, "syslog", NULL);
+	hear_epoch(&reader, chat);
+	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"one"}));
+	assert_push(fixture, JSON({"type":"metric","room":"syslog","name":"m","value":1}),
+				     JSON("type":"ack"));
+	forget_heard(&reader);
+	reload(&reloads, true);
+	hear_epoch(&reader, log);
+	assert_string_not_equal(log, chat);
+	assert_hears_nothing(&reader);
+	log_lines(fixture, "syslog", 1, 2);
+	assert_hears_lines(&reader, 1, 2);
+	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"no"}));
+	assert_hears(&fixture->ann, JSON("code":"read_only"));
+	reload(&reloads, false);
+	hear_epoch(&reader, again);
+	assert_string_equal(again, chat);
+	assert_hears_nothing(&reader);
+	/* It can be written to, and its ids go on. */
+	say(fixture, &fixture->ann, JSON({"room":"syslog","message":"two"}));
+	assert_hears(&reader, JSON("id":2,));
+	reload(&reloads, true);
+	assert_hears(&reader, JSON("last_id":2,"recovered":false));
+	assert_hears_lines(&reader, 1, 2);
+	/* A reload that changes nothing is not told. */
+	reload(&reloads, true);
+	assert_hears_nothing(&reader);
+	assert_int_equal(reader.drops, 0);
+	go(fixture, &reader);
+	tear_down_reloads(&reloads, state);
+}
+
+static void
+test_members_that_may_not_read_a_log_leave_its_room(void **state)
+{
+	const struct chat_wishes wishes = { .room = "syslog", .wants_events = true };
+	struct reloads reloads = set_up_reloads(state);
+	struct fixture *fixture = reloads.fixture;
+	struct fake guest;
+
+	come(fixture, &guest, &wishes);
+	say(fixture, &fixture->bob, JSON({"type":"join","room":"syslog"}));
+	forget_heard(&guest);
+	forget_heard(&fixture->bob);
+	reload(&reloads, true);
+	assert_hears(&guest, JSON("code":"denied"));
+	assert_int_equal(guest.code, CLOSE_POLICY);
+	/* One that is in another room stays in that one. */
+	assert_hears(
+		&fixture->bob, JSON("type":"presence","room":"syslog","event":"leave"));
+	assert_hears(&fixture->bob, JSON("code":"denied"));
+	assert_hears(
+		&fixture->bob, JSON("type":"presence","room":"syslog","event":"leave"));
+	assert_int_equal(fixture->bob.drops, 0);
+	log_lines(fixture, "syslog", 1, 1);
+	assert_hears_nothing(&fixture->bob);
+	say(fixture, &fixture->ann, JSON({"message":"in the lobby"}));
+	assert_hears(&fixture->bob, "in the lobby");
+	go(fixture, &guest);
+	tear_down_reloads(&reloads, state);
+}
+
+#define ALARM_OF(severity)                                                               \
+	JSON({"type":"alarm","room":"syslog","key":"k","severity":severity})
+
+static void
+test_alarms_come_back_with_the_history_of_the_chat(void **state)
+{
+	struct reloads reloads = set_up_reloads(state);
+	struct fixture *fixture = reloads.fixture;
+	uint64_t infos = metrics.alarms[0], warnings = metrics.alarms[1];
+	struct fake reader, call;
+
+	assert_push(fixture, ALARM_OF("info"), JSON("id":1));
+	assert_int_equal(metrics.alarms[0], infos + 1);
+	come_to_read(fixture, &reader, "syslog", NULL);
+	forget_heard(&reader);
+	/* A change of it is stored after the reload. */
+	come_as_call(fixture, &call);
+	push_as(fixture, &call, "cron", ALARM_OF("warning"));
+	reload(&reloads, true);
+	assert_hears(&call, JSON("id":2));
+	assert_hears(&reader, JSON("type":"joined"));
+	assert_hears_nothing(&reader);
+	assert_int_equal(metrics.alarms[0], infos);
+	assert_int_equal(metrics.alarms[1], warnings);
+	say(fixture, &fixture->ann, JSON({"type":"nick","username":"ann"}));
+	say(fixture, &reader, JSON({"type":"ack","room":"syslog","key":"k"}));
+	assert_hears(&reader, JSON("code":"no_such_alarm"));
+	reload(&reloads, false);
+	assert_hears(&reader, JSON("last_id":2,"recovered":false));
+	assert_hears(&reader, JSON("severity":"warning"));
+	assert_int_equal(metrics.alarms[1], warnings + 1);
+	push_as(fixture, &call, "cron", ALARM_OF("ok"));
+	settle(fixture);
+	assert_hears(&reader, JSON("state":"cleared"));
+	assert_int_equal(metrics.alarms[1], warnings);
+	go(fixture, &call);
+	go(fixture, &reader);
+	tear_down_reloads(&reloads, state);
 }
 
 int
@@ -580,7 +749,11 @@ main(void)
 			test_a_room_that_becomes_a_log_room_starts_a_new_history),
 		cmocka_unit_test(
 			test_what_is_stored_while_its_room_becomes_a_log_room_is_not_broadcast),
-		cmocka_unit_test(test_a_resume_ends_when_its_room_becomes_a_log_room),
+		cmocka_unit_test(
+			test_a_resume_begins_anew_when_its_room_becomes_a_log_room),
+		cmocka_unit_test(test_members_are_told_of_the_other_history),
+		cmocka_unit_test(test_members_that_may_not_read_a_log_leave_its_room),
+		cmocka_unit_test(test_alarms_come_back_with_the_history_of_the_chat),
 		tail_test(test_each_store_has_a_descriptor),
 	};
 

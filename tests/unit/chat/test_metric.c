@@ -328,9 +328,12 @@ test_a_room_with_members_stays_when_its_metrics_expire(void **state)
 	come(fixture, &carol, &wishes);
 	push_at(fixture, 10000, CPU_OF("one"), JSON("delivered":1) "}");
 	chat_prune(fixture->chat, 10000 + 25 * HOUR_MS);
-	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("two"),
+	/* Without a metric it is only its members. */
+	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("two"), JSON("type":"ack"));
+	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("one"),
 		JSON("code":"too_many_rooms"));
-	push_at(fixture, 10000 + 25 * HOUR_MS, CPU_OF("one"), JSON("delivered":1) "}");
+	say(fixture, &carol, JSON({"type":"typing"}));
+	assert_int_equal(carol.drops, 0);
 	go(fixture, &carol);
 }
 

@@ -171,6 +171,8 @@ test_a_muted_person_reads_but_cannot_write(void **state)
 		{"type":"chart","ephemeral":true},
 		{"type":"typing"},
 		{"type":"nick","username":"eva"},
+		{"type":"join","username":"eva"},
+		{"type":"join","room":"ops","username":"eva"},
 		{"message":"hi","username":"eva"},
 		{"type":"ack","key":"disk"}
 	]);

@@ -65,6 +65,7 @@ test_in_a_large_room_a_short_visit_is_not_announced(void **state)
 	struct fake ida, zoe, call;
 
 	come_listening(fixture, &ida, "ops", "ida");
+	say(fixture, &ida, JSON({"message":"this makes the room","room":"ops"}));
 	crowd_comes(fixture, &crowd, "ops", false);
 	wait_ms(fixture, 2000);
 	forget_heard(&ida);

@@ -244,6 +244,37 @@ test_an_error_names_the_ref_that_it_is_about(void **state)
 	json_decref(object);
 }
 
+static int
+decode(const char *text, size_t max_bytes)
+{
+	struct message_fault fault;
+	struct message message;
+	int r = message_decode(&message, text, strlen(text), max_bytes, &fault);
+
+	if (r == 0) {
+		message_fini(&message);
+		return 0;
+	}
+	assert_string_equal(fault.code, "bad_field");
+	assert_string_equal(fault.ref, "c1");
+	assert_true(fault.is_too_large);
+	return r;
+}
+
+static void
+test_what_others_would_receive_is_limited(void **state)
+{
+	(void)state;
+	/* The text, without its key and quotes. */
+	assert_int_equal(decode("{\"ref\":\"c1\",\"message\":\"\\u0001\\n123\"}", 11), 0);
+	assert_true(decode("{\"ref\":\"c1\",\"message\":\"\\u0001\\n123\"}", 10) < 0);
+	/* Other members, with their keys; 1e14 is 100000000000000.0 then. */
+	assert_int_equal(decode("{\"ref\":\"c1\",\"x\":1e14}", 20), 0);
+	assert_true(decode("{\"ref\":\"c1\",\"x\":1e14}", 19) < 0);
+	/* What is only for the server does not count. */
+	assert_int_equal(decode("{\"ref\":\"c1\",\"email\":\"ann@example.org\"}", 0), 0);
+}
+
 int
 main(void)
 {
@@ -261,6 +292,7 @@ main(void)
 		cmocka_unit_test(test_the_error_names_the_member_of_a_wrong_type),
 		cmocka_unit_test(test_a_ref_has_1_to_64_characters),
 		cmocka_unit_test(test_an_error_names_the_ref_that_it_is_about),
+		cmocka_unit_test(test_what_others_would_receive_is_limited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

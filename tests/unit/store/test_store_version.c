@@ -63,6 +63,34 @@ test_upgrading_a_file_of_version_1_keeps_everything(void **state)
 	keep_keyed(fixture, "a", "k", NULL, 3, true);
 }
 
+/* The rest of version 2. */
+static const char version_2[] =
+	"CREATE TABLE state(seq INTEGER PRIMARY KEY, room INTEGER NOT NULL,"
+	"	key TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,"
+	"	UNIQUE(room, key));"
+	"INSERT INTO state VALUES(1, 1, 'disk', 3, 'full');"
+	"PRAGMA user_version=2;";
+
+static void
+test_upgrading_a_file_of_version_2_keeps_everything(void **state)
+{
+	struct fixture *fixture = *state;
+
+	run_sql(fixture->path, version_1);
+	run_sql(fixture->path, version_2);
+	open_store(fixture);
+	assert_string_equal(fixture->states, "a/disk=full@3");
+	assert_all_of_version_1(fixture);
+	close_store(fixture);
+	/* The size of what was there counts. */
+	run_sql(fixture->path, "CREATE TABLE check_1(x CHECK(x));"
+			       "INSERT INTO check_1 SELECT bytes = 21 AND changes = 0"
+			       " AND gone_id = 0 FROM room WHERE id = 1;"
+			       "DROP TABLE check_1");
+	open_store(fixture);
+	assert_all_of_version_1(fixture);
+}
+
 /* The upgrade fails because the file has a table of the new name already. */
 static void
 test_a_failed_upgrade_does_not_change_the_file(void **state)
@@ -122,6 +150,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_1_keeps_everything),
+		CLOSED_SQLITE(test_upgrading_a_file_of_version_2_keeps_everything),
 		CLOSED_SQLITE(test_a_failed_upgrade_does_not_change_the_file),
 		SQLITE(test_a_file_of_a_newer_version_is_refused),
 		CLOSED_SQLITE(test_an_empty_file_gets_tables),

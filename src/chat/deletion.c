@@ -1,0 +1,375 @@
+#include "chat/deletion.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "chat/alarm.h"
+#include "chat/metric.h"
+#include "chat/reply.h"
+#include "chat/send.h"
+#include "linnet/base/json_text.h"
+#include "linnet/base/log.h"
+#include "linnet/base/xalloc.h"
+#include "linnet/protocol/name.h"
+
+static const char *
+deletion_by(const struct input *input)
+{
+	return input->asker->call->caller->name;
+}
+
+/* The tail of a deletion's entry, to which the store adds "of". */
+static void
+deletion_append_tail(const struct chat *chat, const char *by, struct buffer *tail)
+{
+	buffer_printf(tail, "\"ts\":%lld,\"username\":", (long long)chat->now_ms);
+	json_text_append_string(tail, by);
+	buffer_append(tail, "", 1);
+	tail->len--;
+}
+
+/* Read the ids of "of" into ids. Returns their number, or -EINVAL. */
+static int
+deletion_read_ids(struct input *input, const json_t *of, uint64_t ids[STORE_DELETE_MAX])
+{
+	size_t count = json_is_array(of) ? json_array_size(of) : 1;
+	size_t i;
+
+	if (!count || count > STORE_DELETE_MAX)
+		return message_refuse(&input->fault, "bad_field",
+			"\"of\" must have 1 to %d ids", STORE_DELETE_MAX);
+	for (i = 0; i < count; i++) {
+		const json_t *id = json_is_array(of) ? json_array_get(of, i) : of;
+
+		if (!json_is_integer(id) || json_integer_value(id) < 1)
+			return message_refuse(&input->fault, "bad_field",
+				"\"of\" must be the id of a message, or an array of ids");
+		ids[i] = (uint64_t)json_integer_value(id);
+	}
+	return (int)count;
+}
+
+static struct room *
+deletion_find_room(struct input *input)
+{
+	const char *name = input->message.room;
+	struct room *room = name ? rooms_find(input->chat->rooms, name) : NULL;
+
+	if (!name)
+		message_refuse(
+			&input->fault, "bad_field", "\"room\" must say which room");
+	else if (!room)
+		message_refuse(&input->fault, "no_such_room", "there is no such room");
+	else if (!room->is_tail)
+		return room;
+	else
+		message_refuse(&input->fault, "read_only", "this room is a log file's");
+	return NULL;
+}
+
+/* Give entry to the store for the input's asker. */
+static int
+deletion_post(struct input *input, enum request_kind kind, struct room *room,
+	const struct store_entry *entry)
+{
+	struct request *request =
+		request_new(input->chat, kind, input->asker, room, input->message.ref);
+	int r = request_append(input->chat, request, entry);
+
+	if (r < 0)
+		message_refuse(&input->fault, "busy", "too much is under way, try again");
+	return r;
+}
+
+static int
+deletion_of_room(struct input *input, struct room *room)
+{
+	const struct store_entry entry = {
+		.room = room->name,
+		.erasure.whole_room = true,
+	};
+
+	/* A misspelt "of" must not delete the room. */
+	if (json_object_size(input->message.object) > 1)
+		return message_refuse(&input->fault, "bad_field",
+			"to delete a room, give nothing but \"room\"");
+	log_info("room_deleted", log_str("by", deletion_by(input)),
+		log_str("room", room->name), log_uint("last_id", room->last_id));
+	return deletion_post(input, REQUEST_DELETE_ROOM, room, &entry);
+}
+
+int
+deletion_do_delete(struct input *input)
+{
+	struct room *room = deletion_find_room(input);
+	const json_t *of = json_object_get(input->message.object, "of");
+	uint64_t ids[STORE_DELETE_MAX];
+	struct buffer tail = { 0 };
+	struct store_entry entry;
+	char *keys[STORE_KEYS] = { NULL };
+	size_t i;
+	int r;
+
+	if (!room)
+		return -EINVAL;
+	if (!of)
+		return deletion_of_room(input, room);
+	r = deletion_read_ids(input, of, ids);
+	if (r < 0)
+		return r;
+	deletion_append_tail(input->chat, deletion_by(input), &tail);
+	send_make_keys(input, deletion_by(input), keys);
+	entry = (struct store_entry){
+		.room = room->name,
+		.type = "delete",
+		.ts_ms = input->chat->now_ms,
+		.tail = tail.bytes,
+		.tail_len = tail.len,
+		.words = "",
+		.erasure = { .of = ids, .count = (size_t)r },
+	};
+	for (i = 0; i < STORE_KEYS; i++)
+		entry.keys[i] = keys[i];
+	r = deletion_post(input, REQUEST_DELETE, room, &entry);
+	for (i = 0; i < STORE_KEYS; i++)
+		free(keys[i]);
+	buffer_clear(&tail);
+	return r;
+}
+
+/* Tell the room of the entry. Returns the number of readers. */
+static size_t
+deletion_announce(
+	struct chat *chat, struct request *request, const struct store_erased *erased)
+{
+	struct room *room = request->room;
+
+	room->erasures++;
+	if (!erased->id || request_is_outdated(chat, request))
+		return 0;
+	room->last_id = erased->id;
+	return send_broadcast(chat, room,
+		&(struct broadcast){
+			.type = "delete",
+			.id = erased->id,
+			.tail = erased->tail,
+			.tail_len = erased->tail_len,
+			.audience = AUDIENCE_CHANGES,
+		});
+}
+
+/* Members stay in a room without a past. */
+static size_t
+deletion_empty_room(struct chat *chat, struct room *room)
+{
+	struct encoded encoded;
+	size_t queued;
+
+	room->erasures++;
+	room->gone_id = room->last_id;
+	/* From now on it is as if a client had created it. */
+	room->is_deleted = true;
+	room->is_permanent = room->is_configured;
+	alarm_forget_all(room);
+	metric_forget_all(chat, room);
+	encode_object(&encoded, json_pack("{s:s,s:s,s:s}", "type", "notice", "code",
+					"room_deleted", "room", room->name));
+	queued = rooms_broadcast(room, &encoded, NULL, AUDIENCE_ALL);
+	encode_fini(&encoded);
+	return queued;
+}
+
+static void
+deletion_on_deleted(
+	struct chat *chat, struct request *request, const struct store_erased *erased)
+{
+	struct chat_ack ack = {
+		.ref = *request->ref ? request->ref : NULL,
+		.room = request->room->name,
+		.epoch = store_epoch(request->store),
+		.id = erased->id,
+		.is_duplicate = erased->is_duplicate,
+	};
+
+	if (request->kind == REQUEST_DELETE_ROOM)
+		ack.delivered = deletion_empty_room(chat, request->room);
+	else if (!erased->is_duplicate)
+		ack.delivered = deletion_announce(chat, request, erased);
+	if (request->kind == REQUEST_DELETE && !erased->is_duplicate)
+		log_info("messages_deleted", log_str("room", request->room->name),
+			log_uint("id", erased->id), log_uint("messages", erased->count));
+	if (request->asker)
+		reply_ack(request->asker, &ack);
+}
+
+/* Forgetting: the store looks for messages in one room after the other, and each part
+ * that it finds is deleted before it goes on. */
+
+static void
+forget_end(struct chat *chat)
+{
+	struct request *request = chat->forget;
+
+	chat->forget = NULL;
+	requests_finish(chat, request);
+}
+
+static void
+forget_read(struct chat *chat)
+{
+	struct request *request = chat->forget;
+	int r = store_said(request->store, request->room->name, request->forget.name,
+		request->forget.cursor, request->ticket);
+
+	request->forget.is_stalled = r < 0;
+	chat->asked += r == 0;
+}
+
+static void
+forget_done(struct chat *chat)
+{
+	const struct request *request = chat->forget;
+
+	log_info("name_forgotten", log_str("by", request->forget.by),
+		log_uint("messages", request->forget.count));
+	if (request->asker)
+		reply_object(request->asker,
+			json_pack("{s:I}", "deleted", (json_int_t)request->forget.count));
+	forget_end(chat);
+}
+
+/* A part is done: go on in this room, or in the next one. */
+static void
+forget_next(struct chat *chat)
+{
+	struct request *request = chat->forget;
+	struct room *next = request->room->hh.next;
+
+	request->forget.cursor = request->forget.read_id;
+	if (!request->forget.has_more && !next) {
+		forget_done(chat);
+		return;
+	}
+	if (!request->forget.has_more) {
+		request_move(chat, request, next);
+		request->forget.cursor = 0;
+	}
+	forget_read(chat);
+}
+
+void
+deletion_on_found(struct chat *chat, struct request *request, int error,
+	const struct store_page *page)
+{
+	struct buffer tail = { 0 };
+	uint64_t ids[STORE_DELETE_MAX];
+	struct store_entry entry = {
+		.room = request->room->name,
+		.type = "delete",
+		.ts_ms = chat->now_ms,
+		.words = "",
+		.erasure = { .of = ids,
+			.count = page->count,
+			.name = request->forget.name },
+	};
+
+	if (error) {
+		reply_failure(chat, request, error);
+		forget_end(chat);
+		return;
+	}
+	request->forget.read_id = page->read_id;
+	request->forget.has_more = page->more;
+	/* The alarms that stand may have the name, too. */
+	if (!page->count && (page->more || !request->room->state.alarms)) {
+		forget_next(chat);
+		return;
+	}
+	for (size_t i = 0; i < page->count; i++)
+		ids[i] = page->messages[i].id;
+	deletion_append_tail(chat, request->forget.by, &tail);
+	entry.tail = tail.bytes;
+	entry.tail_len = tail.len;
+	/* If the store is full, the same part is looked for again. */
+	request->forget.is_stalled =
+		store_append(request->store, &entry, request->ticket) < 0;
+	chat->asked += !request->forget.is_stalled;
+	buffer_clear(&tail);
+}
+
+static void
+forget_on_erased(
+	struct chat *chat, struct request *request, const struct store_erased *erased)
+{
+	request->forget.count += erased->count;
+	alarm_forget_name(request->room, request->forget.name);
+	metric_forget_name(request->room, request->forget.name);
+	deletion_announce(chat, request, erased);
+	forget_next(chat);
+}
+
+int
+deletion_do_forget(struct input *input)
+{
+	struct chat *chat = input->chat;
+	const char *name = input->message.username;
+	struct request *request;
+	char folded[NAME_MAX_BYTES + 1];
+
+	if (!name || strlen(name) > NAME_MAX_BYTES)
+		return message_refuse(
+			&input->fault, "bad_field", "\"username\" must say who");
+	if (chat->forget)
+		return message_refuse(&input->fault, "busy",
+			"another name is being forgotten, try again");
+	name_fold(folded, name);
+	request = request_new(
+		chat, REQUEST_FORGET, input->asker, chat->rooms->by_name, NULL);
+	/* Of a log room, too: it may have been another room before. */
+	request->store = chat->store;
+	request->forget.name = xstrdup(folded);
+	request->forget.by = xstrdup(deletion_by(input));
+	chat->forget = request;
+	forget_read(chat);
+	return 0;
+}
+
+void
+deletion_continue(struct chat *chat)
+{
+	if (chat->forget && chat->forget->forget.is_stalled)
+		forget_read(chat);
+}
+
+void
+deletion_stop(struct chat *chat)
+{
+	if (chat->forget)
+		forget_end(chat);
+}
+
+void
+deletion_on_erased(struct chat *chat, struct request *request, int error,
+	const struct store_erased *erased)
+{
+	struct message_fault fault = { .code = NULL };
+
+	if (error == -ENOENT && request->asker) {
+		message_refuse(&fault, "no_such_message", "none of these is a message");
+		reply_fault(request->asker, &fault);
+	} else if (error && error != -ENOENT) {
+		reply_failure(chat, request, error);
+	}
+	if (!error)
+		requests_note_success(chat);
+	if (request->kind != REQUEST_FORGET) {
+		if (!error)
+			deletion_on_deleted(chat, request, erased);
+		requests_finish(chat, request);
+	} else if (error) {
+		forget_end(chat);
+	} else {
+		forget_on_erased(chat, request, erased);
+	}
+}

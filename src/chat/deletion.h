@@ -1,0 +1,27 @@
+/* deletion.h - messages, rooms and names that a moderator deletes. A deletion is an entry
+ * of its room, so everybody sees it once and in order. */
+#pragma once
+
+#include "chat/requests.h"
+
+/* Delete a room, or some of its messages. Answered as a push is. */
+input_handler deletion_do_delete;
+
+/* Delete everything that was said under a name, in steps. Answered when it is done; it
+ * goes on if the caller does not wait. */
+input_handler deletion_do_forget;
+
+/* The store has done a part of a REQUEST_DELETE, REQUEST_DELETE_ROOM or REQUEST_FORGET.
+ */
+void deletion_on_erased(struct chat *chat, struct request *request, int error,
+	const struct store_erased *erased);
+
+/* The store has found messages for a REQUEST_FORGET. */
+void deletion_on_found(struct chat *chat, struct request *request, int error,
+	const struct store_page *page);
+
+/* Go on with a REQUEST_FORGET for which the store was full. */
+void deletion_continue(struct chat *chat);
+
+/* Give up a REQUEST_FORGET that is under way. */
+void deletion_stop(struct chat *chat);

@@ -1,0 +1,207 @@
+// Deleting messages, rooms and what somebody has said.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import {
+	after, answerTo, assertError, enter, idsOf, range, receivedSoFar, say, sayMany, until, wholeHistory, withHistory,
+} from '../lib/chat.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, expectJson, get, poll, post } from '../lib/doors.mjs';
+import { bearer, tokens } from '../lib/jwt.mjs';
+import { openTerminal } from '../lib/line.mjs';
+
+const root = bearer('root-secret');
+const options = { config: `limits = { message_rate = 0.0; }; auth = { ${tokens} };` };
+
+const order = (daemon, word, body) => post(daemon, `/admin/${word}`, body, root);
+const orderOk = (daemon, word, body) => expectJson(order(daemon, word, body));
+const push = (daemon, room, body) => expectJson(post(daemon, `/push/${room}`, body, bearer('ci-secret')));
+const without = ({ ts, ...members }) => members;
+
+/** Waits for this line of a terminal. */
+const lineOf = (terminal, line) => until({ nextJson: () => terminal.next() }, (got) => got === line);
+
+/** Both drivers of the store must do the same. */
+function testBoth(name, body) {
+	for (const driver of ['sqlite', 'memory'])
+		test(`${name} (${driver})`, () => withDaemon({ ...options, settings: [`store.driver=${driver}`] }, body));
+}
+
+testBoth('a deleted message loses its text at every door, and nothing else changes', async (daemon) => {
+	const { client: ann, joined } = await enter(daemon, 'name=ann');
+	const plain = await daemon.ws('/ws?name=old');
+	const bob = await openTerminal(daemon, 'bob');
+	const { stream } = await enterStream(daemon, 'lobby', 'name=eva');
+	await sayMany(ann, 5, { textOf: (n) => (n === 3 ? 'secret-word of ann' : `m${n}`) });
+	const done = await orderOk(daemon, 'delete', { room: 'lobby', of: 3 });
+	assert.deepEqual(done, { room: 'lobby', id: 6, epoch: joined.epoch, delivered: 3 });
+
+	const entry = (await until(ann, ({ type }) => type === 'delete')).at(-1);
+	assert.deepEqual(without(entry), { type: 'delete', room: 'lobby', id: 6, username: 'root', of: 3 });
+	assert.deepEqual(await until(stream, ({ type }) => type === 'delete').then((got) => got.at(-1)), entry);
+	await lineOf(bob, '* root deleted a message');
+	assert.deepEqual(idsOf(await receivedSoFar(plain, ann)), range(1, 5));
+
+	const deleted = { type: 'message', room: 'lobby', id: 3, username: 'ann', deleted: true };
+	const history = await wholeHistory(ann);
+	assert.deepEqual(idsOf(history), [1, 2, 3, 4, 5, 7]);
+	assert.deepEqual(without(history[2]), deleted);
+	assert.deepEqual((await answerTo(ann, { type: 'search', q: 'secret-word' })).messages, []);
+	assert.equal((await answerTo(ann, { type: 'history', limit: 2, before: 7 })).messages.length, 2);
+
+	const resumed = await daemon.ws(`/ws?events=1&${after(joined.epoch, 2)}`);
+	const missed = await until(resumed, ({ id }) => id === 7);
+	assert.deepEqual(idsOf(missed.slice(1)), range(3, 7));
+	assert.deepEqual(without(missed[1]), deleted);
+	const old = await daemon.ws(`/ws?${after(joined.epoch, 2)}`);
+	assert.deepEqual(idsOf(await until(old, ({ id }) => id === 7)), [4, 5, 7]);
+	const polled = await poll(daemon, 'lobby', `wait=0&${after(joined.epoch, 2)}`);
+	assert.deepEqual(idsOf(polled.messages), range(3, 7));
+	await stream.close();
+});
+
+testBoth('several messages are deleted by one entry, and what is no message is left out', async (daemon) => {
+	const { client: ann } = await enter(daemon, 'name=ann');
+	await sayMany(ann, 3);
+	await say(ann, { type: 'cursor', x: 1 });
+	const pushed = (await push(daemon, 'ops', { message: 'pushed', title: 'and titled' })).id;
+	await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'error', title: 'full' });
+	assert.equal((await orderOk(daemon, 'delete', { room: 'lobby', of: [2, 4, 1, 99, 2, 9007199254740991] })).id, 5);
+	assert.deepEqual((await until(ann, ({ type }) => type === 'delete')).at(-1).of, [2, 1]);
+	assert.equal((await orderOk(daemon, 'delete', { room: 'ops', of: pushed })).id, 3);
+	for (const of of [1, [1, 2, 4, 5], 6])
+		await assertRefused(order(daemon, 'delete', { room: 'lobby', of }), 404, 'no_such_message');
+	await assertRefused(order(daemon, 'delete', { room: 'ops', of: 2 }), 404, 'no_such_message');
+	assert.deepEqual((await expectJson(get(daemon, '/history/ops'))).messages.map(({ title }) => title), [undefined, 'full']);
+});
+
+test('an order that is not clear deletes nothing', () =>
+	withDaemon(options, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		await sayMany(ann, 2);
+		for (const of of [null, 0, -1, 1.5, '1', [], ['1'], [0], {}, true, range(1, 201)])
+			await assertRefused(order(daemon, 'delete', { room: 'lobby', of }), 400, 'bad_field');
+		await assertRefused(order(daemon, 'delete', { of: 1 }), 400, 'bad_field');
+		await assertRefused(order(daemon, 'delete', { room: 'lobby', off: 1 }), 400, 'bad_field');
+		await assertRefused(order(daemon, 'delete', { room: 'nowhere' }), 404, 'no_such_room');
+		await assertRefused(order(daemon, 'forget', {}), 400, 'bad_field');
+		assertError(await answerTo(ann, { type: 'delete', of: 1 }), 'reserved_type');
+		assert.deepEqual(idsOf(await wholeHistory(ann)), [1, 2]);
+	}));
+
+test('a repeated order of one ref deletes once, and a late resend of a deleted message is still known', () =>
+	withHistory(options, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		await say(ann, { message: 'once', ref: 'r1' });
+		const first = await orderOk(daemon, 'delete', { room: 'lobby', of: 1, ref: 'd1' });
+		const again = await orderOk(daemon, 'delete', { room: 'lobby', of: 1, ref: 'd1' });
+		assert.deepEqual([first.id, again.id, again.duplicate], [2, 2, true]);
+	}, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		const ack = await answerTo(ann, { message: 'once', ref: 'r1' });
+		assert.deepEqual([ack.id, ack.duplicate], [1, true]);
+		assert.equal((await orderOk(daemon, 'delete', { room: 'lobby', of: 1, ref: 'd1' })).duplicate, true);
+	}));
+
+testBoth('a deleted room is empty, and its ids go on', async (daemon) => {
+	const { client: ann, joined } = await enter(daemon, 'name=ann&room=ops');
+	const bob = await openTerminal(daemon, 'bob');
+	await bob.ask('/join ops');
+	await sayMany(ann, 400, { room: 'ops' });
+	await say(ann, { message: 'keyed', room: 'ops', ref: 'k' });
+	await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'error', title: 'full' });
+	await push(daemon, 'ops', { type: 'metric', name: 'cpu', value: 1 });
+	const done = await orderOk(daemon, 'delete', { room: 'ops' });
+	assert.deepEqual(done, { room: 'ops', epoch: joined.epoch, delivered: 2 });
+	const notice = (await until(ann, ({ type }) => type === 'notice')).at(-1);
+	assert.deepEqual(notice, { type: 'notice', code: 'room_deleted', room: 'ops' });
+	await lineOf(bob, '* The history of ops was deleted');
+	assert.deepEqual(await wholeHistory(ann, 'ops'), []);
+
+	const late = await daemon.ws('/ws?events=1&room=ops');
+	assert.equal((await late.nextJson()).last_id, 402);
+	const back = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, 300)}`);
+	assert.equal((await back.nextJson()).recovered, false);
+	assert.deepEqual([await answerTo(ann, { message: 'keyed', room: 'ops', ref: 'k' })].map(({ id, duplicate }) => [id, duplicate]), [[401, true]]);
+	assert.equal(await say(ann, { message: 'new', room: 'ops' }), 403);
+	const seen = (await receivedSoFar(late, ann, 'ops')).filter(({ type }) => type === 'message');
+	assert.deepEqual(idsOf(seen), [403]);
+	const known = await daemon.ws(`/ws?events=1&room=ops&${after(joined.epoch, 402)}`);
+	assert.equal((await known.nextJson()).recovered, true);
+});
+
+test('a deleted room stays deleted over a restart, and is listed again with its next message', () =>
+	withHistory(options, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
+		await sayMany(ann, 700, { room: 'ops' });
+		await orderOk(daemon, 'delete', { room: 'ops' });
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room).sort(), ['elsewhere', 'lobby']);
+		await daemon.crash();
+	}, async (daemon) => {
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby']);
+		const ann = await daemon.ws('/ws?name=ann&room=elsewhere');
+		assert.equal(await say(ann, { message: 'new', room: 'ops' }), 701);
+		assert.deepEqual(idsOf((await expectJson(get(daemon, '/history/ops'))).messages), [701]);
+	}));
+
+testBoth('everything that was said under a name is forgotten, in every room', async (daemon) => {
+	const { client: ann } = await enter(daemon, 'name=Ann');
+	const { client: bob } = await enter(daemon, 'name=bob');
+	for (let n = 1; n <= 450; n++)
+		ann.sendJson({ message: `a${n}`, room: 'ops' });
+	await say(ann, { message: 'last', room: 'ops' });
+	await say(bob, { message: 'of bob', room: 'ops' });
+	await say(ann, { message: 'in the lobby' });
+	await say(ann, { type: 'cursor', x: 1 });
+	await push(daemon, 'ops', { message: 'pushed', username: 'ANN' });
+	await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'error', title: 'full' });
+	await answerTo(ann, { type: 'ack', key: 'disk', room: 'ops' });
+	await orderOk(daemon, 'mute', { username: 'ann' });
+	assert.deepEqual(await orderOk(daemon, 'forget', { username: 'aNN' }), { deleted: 454 });
+	const ops = (await wholeHistory(bob, 'ops')).map(without);
+	assert.equal(ops.length, 455);
+	assert.deepEqual(ops[0], { type: 'message', room: 'ops', id: 1, deleted: true });
+	assert.equal(ops[451].message, 'of bob');
+	assert.equal(ops.filter(({ deleted }) => deleted).length, 452);
+	const alarm = ops.at(-1);
+	assert.deepEqual([alarm.state, alarm.title, alarm.acknowledged_by], ['acknowledged', 'full', undefined]);
+	assert.ok(!/ann/i.test(JSON.stringify(ops) + JSON.stringify(await wholeHistory(bob))));
+	const late = await daemon.ws('/ws?events=1&room=ops');
+	const standing = (await until(late, ({ type }) => type === 'alarm')).at(-1);
+	assert.deepEqual([standing.title, standing.acknowledged_by], ['full', undefined]);
+	assert.equal((await expectJson(get(daemon, '/admin/bans', { headers: root }))).mutes.length, 1);
+	assert.deepEqual(await orderOk(daemon, 'forget', { username: 'ann' }), { deleted: 0 });
+});
+
+/** The names of the files in folder that hold text. */
+const holding = (folder, text) =>
+	readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((file) => file.isFile() && readFileSync(path.join(file.parentPath ?? file.path, file.name)).includes(text))
+		.map(({ name }) => name);
+
+test('soon no file of the history holds a deleted text, however it was deleted', () => {
+	const folder = temporaryFolder();
+	return withDaemon({ ...options, folder, settings: [`store.path=${path.join(folder, 'linnet.db')}`] }, async (daemon) => {
+		const { client: ann } = await enter(daemon, 'name=ann');
+		const reader = await daemon.ws('/ws?events=1&name=reader');
+		// Some words are found in the middle of the index, and some texts do not fit on a page.
+		const secret = (n) => `xylophone${n} zebrawood${n} ${'q'.repeat(n % 7 ? 10 : 6000)} marmalade${n}`;
+		await sayMany(ann, 300, { textOf: (n) => (n % 3 ? `common words ${n} ${'text '.repeat(n % 50)}` : secret(n)) });
+		await sayMany(ann, 20, { room: 'gone', textOf: (n) => `quetzal${n} in a room` });
+		const bob = await daemon.ws('/ws?name=bob');
+		await sayMany(bob, 20, { textOf: (n) => `wisteria${n} of bob` });
+		await sayMany(ann, 50);
+		const words = ['xylophone', 'ebrawood', 'marmalade', 'qqqqqqq', 'quetzal', 'wisteria', 'isteria1'];
+		assert.ok(words.slice(0, -1).every((word) => holding(folder, word).length > 0));
+		await orderOk(daemon, 'delete', { room: 'lobby', of: range(1, 300).filter((n) => n % 3 === 0) });
+		await orderOk(daemon, 'delete', { room: 'gone' });
+		await orderOk(daemon, 'forget', { username: 'bob' });
+		await eventually(() => {
+			for (const word of words)
+				assert.deepEqual(holding(folder, word), [], word);
+		}, 'the erasing');
+		assert.equal((await answerTo(reader, { type: 'search', q: 'common words 100' })).messages.length, 1);
+	});
+});

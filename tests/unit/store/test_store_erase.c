@@ -1,0 +1,244 @@
+#include "store_fixture.h"
+
+/* The answers of erasures: "id:count:tail". */
+static char erased[65536];
+static int erased_error;
+static uint64_t erased_ticket;
+
+static void
+on_erased(void *context, uint64_t ticket, int error, const struct store_erased *answer)
+{
+	(void)context;
+	erased_ticket = ticket;
+	erased_error = error;
+	snprintf(erased, sizeof(erased), "%" PRIu64 ":%zu:%.*s", answer->id,
+		answer->count, (int)answer->tail_len, answer->tail ? answer->tail : "");
+}
+
+/* Open the store with an erasure's callback. */
+static void
+open_erasing(struct fixture *fixture)
+{
+	fixture->options.callbacks.on_erased = on_erased;
+	open_store(fixture);
+}
+
+static void
+erase(struct fixture *fixture, const char *room, const struct store_erasure *erasure)
+{
+	const struct store_entry entry = { .room = room,
+		.type = "delete",
+		.ts_ms = 5,
+		.tail = "\"ts\":5,\"username\":\"root\"",
+		.tail_len = strlen("\"ts\":5,\"username\":\"root\""),
+		.words = "",
+		.erasure = *erasure };
+
+	assert_int_equal(store_append(fixture->store, &entry, ++fixture->last_ticket), 0);
+	store_flush(fixture->store);
+	while (erased_ticket != fixture->last_ticket)
+		dispatch_one(fixture);
+}
+
+static void
+erase_ids(struct fixture *fixture, const char *room, const uint64_t *ids, size_t count)
+{
+	erase(fixture, room, &(struct store_erasure){ .of = ids, .count = count });
+}
+
+static void
+say_as(struct fixture *fixture, const char *room, const char *type, const char *name,
+	const char *text)
+{
+	char tail[400], words[400];
+
+	snprintf(tail, sizeof(tail), "\"ts\":1,\"username\":\"%s\",\"message\":\"%s\"}",
+		name, text);
+	snprintf(words, sizeof(words), "%s %s", name, text);
+	assert_int_equal(try_append_entry(fixture,
+				 &(struct store_entry){
+					 .room = room,
+					 .type = type,
+					 .ts_ms = 1,
+					 .tail = tail,
+					 .tail_len = strlen(tail),
+					 .words = words,
+					 .keys = { text },
+				 }),
+		0);
+}
+
+static void
+test_a_deletion_is_an_entry_and_erases_what_it_names(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_erasing(fixture);
+	say_as(fixture, "a", "message", "ann", "one");
+	say_as(fixture, "a", "message", "ann", "two");
+	say_as(fixture, "a", "alarm", "ann", "three");
+	commit(fixture);
+	erase_ids(fixture, "a", (uint64_t[]){ 2, 3, 2, 7, UINT64_MAX }, 5);
+	assert_int_equal(erased_error, 0);
+	assert_string_equal(erased, "4:1:\"ts\":5,\"username\":\"root\",\"of\":2}");
+	assert_all(fixture, "a", "1 2 3 4");
+	assert_non_null(strstr(fixture->page_tails,
+		"|\"ts\":1,\"username\":\"ann\",\"deleted\":true}|"));
+	ask_before(fixture, "a", UINT64_MAX, 2, PLENTY);
+	assert_page(fixture, "2 3 ...");
+	assert_found(fixture, "a", "two", "");
+	assert_found(fixture, "a", "ann", "3 1");
+	erase_ids(fixture, "a", (uint64_t[]){ 2, 4 }, 2);
+	assert_int_equal(erased_error, -ENOENT);
+	erase_ids(fixture, "nowhere", (uint64_t[]){ 1 }, 1);
+	assert_int_equal(erased_error, -ENOENT);
+	/* The key stays. */
+	say_as(fixture, "a", "message", "ann", "two");
+	assert_int_equal(commit(fixture).id, 2);
+}
+
+static void
+test_changes_do_not_push_messages_out_of_the_history(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->options.keep_messages = 4;
+	open_erasing(fixture);
+	for (int i = 1; i <= 4; i++) {
+		char text[20];
+		snprintf(text, sizeof(text), "m%d", i);
+		say_as(fixture, "a", "message", "ann", text);
+	}
+	commit(fixture);
+	erase_ids(fixture, "a", (uint64_t[]){ 3 }, 1);
+	erase_ids(fixture, "a", (uint64_t[]){ 2 }, 1);
+	assert_all(fixture, "a", "1 2 3 4 5 6");
+	say_as(fixture, "a", "message", "ann", "m7");
+	commit(fixture);
+	wait_trimmed(fixture, "a", 2);
+	for (int i = 8; i <= 9; i++) {
+		char text[20];
+		snprintf(text, sizeof(text), "m%d", i);
+		say_as(fixture, "a", "message", "ann", text);
+	}
+	commit(fixture);
+	wait_trimmed(fixture, "a", 4);
+	assert_all(fixture, "a", "4 5 6 7 8 9");
+}
+
+static void
+test_a_deleted_room_is_empty_at_once_and_keeps_its_numbers_and_keys(void **state)
+{
+	struct fixture *fixture = *state;
+
+	open_erasing(fixture);
+	keep_many(fixture, "a", 900);
+	say_as(fixture, "a", "message", "ann", "keyed");
+	assert_int_equal(try_append_state(fixture, "a", "state", "disk", "full"), 0);
+	commit(fixture);
+	keep(fixture, "b", "x", 1);
+	erase(fixture, "a", &(struct store_erasure){ .whole_room = true });
+	assert_string_equal(erased, "0:0:");
+	assert_all(fixture, "a", "");
+	assert_int_equal(fixture->page_first_id, 903);
+	ask_before(fixture, "a", UINT64_MAX, 10, PLENTY);
+	assert_page(fixture, "");
+	assert_found(fixture, "a", "77", "");
+	assert_all(fixture, "b", "1");
+	say_as(fixture, "a", "message", "ann", "keyed");
+	assert_int_equal(commit(fixture).id, 901);
+	keep(fixture, "a", "77", 903);
+	assert_found(fixture, "a", "77", "903");
+	if (strcmp(fixture->options.driver, "sqlite") != 0)
+		return;
+	reopen_store(fixture);
+	assert_string_equal(fixture->states, "");
+	assert_all(fixture, "a", "903");
+	assert_found(fixture, "a", "77", "903");
+}
+
+/* The ids that store_said finds for name from after on. */
+static void
+assert_said(struct fixture *fixture, const char *name, uint64_t after, const char *ids)
+{
+	assert_int_equal(
+		store_said(fixture->store, "a", name, after, ++fixture->last_ticket), 0);
+	wait_page(fixture);
+	assert_page(fixture, ids);
+}
+
+static void
+test_a_name_is_found_and_erased_everywhere(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint64_t ids[] = { 1, 3, 4, 5 };
+
+	open_erasing(fixture);
+	say_as(fixture, "a", "message", "Ann", "one");
+	say_as(fixture, "a", "message", "annabel", "two about ann");
+	say_as(fixture, "a", "cursor", "ANN", "three");
+	say_as(fixture, "a", "alarm", "ann", "four");
+	say_as(fixture, "a", "message", "ann", "five");
+	commit(fixture);
+	keep_state(fixture, "a", "disk", "{\"username\":\"ann\",\"title\":\"full\"}");
+	erase_ids(fixture, "a", (uint64_t[]){ 5 }, 1);
+	assert_said(fixture, "ann", 0, "1 3 4 5");
+	assert_said(fixture, "ann", 3, "4 5");
+	assert_said(fixture, "an", 0, "");
+	erase(fixture, "a",
+		&(struct store_erasure){ .of = ids, .count = 4, .name = "ann" });
+	assert_string_equal(erased, "8:2:\"ts\":5,\"username\":\"root\",\"of\":[1,3]}");
+	assert_said(fixture, "ann", 0, "");
+	assert_found(fixture, "a", "ann", "2");
+	assert_found(fixture, "a", "four",
+		strcmp(fixture->options.driver, "sqlite") ? "" : "4");
+	if (strcmp(fixture->options.driver, "sqlite") == 0) {
+		reopen_store(fixture);
+		assert_string_equal(fixture->states, "a/disk={\"title\":\"full\"}@6");
+	}
+}
+
+static void
+test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large(void **state)
+{
+	struct fixture *fixture = *state;
+	static char large[20000];
+	struct store_entry entry = {
+		.type = "message", .tail = large, .tail_len = sizeof(large), .words = ""
+	};
+
+	memset(large, 'x', sizeof(large) - 1);
+	fixture->options.max_bytes = 1 << 20;
+	open_erasing(fixture);
+	for (int i = 0; i < 300; i++) {
+		entry.room = i % 10 ? "large" : "small";
+		assert_int_equal(try_append_entry(fixture, &entry), 0);
+		if (i % 20 == 19)
+			commit(fixture);
+	}
+	/* About 50 of 300 messages have room: none of the small room has to go before it
+	 * is the larger one. */
+	do
+		ask_after(fixture, "large", 0, UINT64_MAX, 1000, PLENTY);
+	while (fixture->page_first_id < 200);
+	assert_true(fixture->page_first_id <= 270);
+	ask_after(fixture, "small", 0, UINT64_MAX, 1000, PLENTY);
+	assert_true(fixture->page_first_id <= 12);
+	keep(fixture, "large", "last", 271);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLOSED_BOTH(test_a_deletion_is_an_entry_and_erases_what_it_names),
+		CLOSED_BOTH(test_changes_do_not_push_messages_out_of_the_history),
+		CLOSED_BOTH(
+			test_a_deleted_room_is_empty_at_once_and_keeps_its_numbers_and_keys),
+		CLOSED_BOTH(test_a_name_is_found_and_erased_everywhere),
+		CLOSED_BOTH(
+			test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
