@@ -171,6 +171,17 @@ sqlite_guard_is_same(const struct sqlite_guard *guard)
 	return !guard->is_lost && guard_leads_to(guard->path, guard->file_fd);
 }
 
+void
+sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes)
+{
+	struct stat file;
+
+	if (fstat(guard->file_fd, &file) < 0)
+		return;
+	guard->first_bytes = file.st_size;
+	guard->file_bytes = file.st_size < bytes ? file.st_size : bytes;
+}
+
 const char *
 sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log)
 {
@@ -183,7 +194,8 @@ sqlite_guard_glance(struct sqlite_guard *guard, bool *is_log)
 		return "the file was deleted";
 	if (file.st_size < guard->file_bytes)
 		return "the file was cut";
-	guard->file_bytes = file.st_size;
+	if (file.st_size != guard->first_bytes)
+		guard->file_bytes = file.st_size;
 	if (guard_is_older(guard))
 		return "the file was replaced by an older one";
 	if (guard->log_fd < 0 || fstat(guard->log_fd, &log) < 0)

@@ -7,14 +7,15 @@
 #include <stdint.h>
 
 struct sqlite_guard {
-	const char *path; /* as configured; borrowed */
-	char *real_path;  /* without links: SQLite keeps the -wal beside it */
-	int lock_fd;      /* of the -lock */
-	int file_fd;      /* of the database */
-	int log_fd;       /* of the -wal; -1: not watched */
-	int64_t file_bytes;
-	uint32_t changes;  /* the counter in the file's header */
-	int64_t log_bytes; /* the -wal has at least these */
+	const char *path;    /* as configured; borrowed */
+	char *real_path;     /* without links: SQLite keeps the -wal beside it */
+	int lock_fd;         /* of the -lock */
+	int file_fd;         /* of the database */
+	int log_fd;          /* of the -wal; -1: not watched */
+	int64_t first_bytes; /* of the file, when it was opened */
+	int64_t file_bytes;  /* the file has at least these */
+	uint32_t changes;    /* the counter in the file's header */
+	int64_t log_bytes;   /* the -wal has at least these */
 	atomic_bool is_lost;
 };
 
@@ -41,6 +42,10 @@ void sqlite_guard_note_log(struct sqlite_guard *guard, int pages);
 /* True if the path still leads to the file that is locked, and the history was not lost.
  * Any thread may call it. */
 bool sqlite_guard_is_same(const struct sqlite_guard *guard);
+
+/* SQLite says that the database has so many bytes. Its first checkpoint cuts a file that
+ * is longer. */
+void sqlite_guard_note_file(struct sqlite_guard *guard, int64_t bytes);
 
 /* Look at the open files only, which is cheap: a sentence if they were deleted or cut, or
  * NULL. The log may look cut because another process has emptied it: *is_log is true

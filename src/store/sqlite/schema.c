@@ -277,6 +277,20 @@ sqlite_schema_count(struct sqlite_db *db, uint64_t *entries)
 	return rc;
 }
 
+/* Tell guard how long the database is. */
+static int
+schema_measure(struct sqlite_db *db, struct sqlite_guard *guard)
+{
+	int64_t pages = 0, page_bytes = 0;
+	int rc = sqlite_db_number(db, "PRAGMA page_count", &pages);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite_db_number(db, "PRAGMA page_size", &page_bytes);
+	if (rc == SQLITE_OK)
+		sqlite_guard_note_file(guard, pages * page_bytes);
+	return rc;
+}
+
 /* Upgrade the tables in one transaction, so that a failure leaves the file as it was. */
 static int
 schema_migrate(struct sqlite_db *db, int64_t version, const char *new_epoch)
@@ -364,6 +378,8 @@ schema_open_history(struct sqlite_db *db, struct store *store, struct sqlite_fil
 	rc = schema_migrate(db, version, store->epoch);
 	if (rc == SQLITE_OK && loss)
 		rc = sqlite_schema_set_epoch(db, store->epoch);
+	if (rc == SQLITE_OK)
+		rc = schema_measure(db, &files->guard);
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(db, rc, why);
 	if (loss)
