@@ -93,7 +93,7 @@ static void
 gate_forget(struct gate *gate, struct gate_client *client)
 {
 	gate_idle_remove(gate, client);
-	HASH_DEL(gate->clients, client);
+	HASH_DEL(gate->clients, client); /* NOLINT(*-core.NullDereference): uthash */
 	free(client);
 }
 
