@@ -326,6 +326,13 @@ gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms)
 	return wait_ms;
 }
 
+void
+gate_unmake_room(struct gate_client *client)
+{
+	if (client)
+		client->buckets[GATE_ROOMS].tokens++;
+}
+
 /* Write who the client with this key is, for the log, to out, which has KEY_BYTES. */
 static void
 gate_describe(const char *key, char *out)
