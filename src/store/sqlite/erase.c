@@ -17,10 +17,12 @@
 /* Pause after a failure. */
 #define FAILURE_MS 30000
 
-void
+int
 sqlite_erase_want(struct sqlite_writer *writer)
 {
 	writer->erase.is_wanted = true;
+	/* A later run erases what this one does not get done. */
+	return sqlite_db_run(&writer->db, WRITER_ERASING_NOTE);
 }
 
 int64_t
@@ -53,7 +55,7 @@ erase_merge(struct sqlite_writer *writer, int pages)
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
-	int rc = sqlite_db_truncate_log(&writer->db);
+	int rc = sqlite_writer_truncate_log(writer);
 
 	if (rc == SQLITE_BUSY) {
 		writer->erase.retry_ms = clock_now_ms() + RETRY_MS;

@@ -203,13 +203,13 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 		rc = trim_drop_from_search(writer, room, &step);
 	if (rc == SQLITE_OK && step.count)
 		rc = trim_drop_rows(writer, room, &step);
+	if (rc == SQLITE_OK && step.count && step.first_id <= room->gone_id)
+		rc = sqlite_erase_want(writer);
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_exec(&writer->db, "COMMIT");
 	if (rc != SQLITE_OK)
 		return rc;
 	*count = step.count;
-	if (step.first_id && step.first_id <= room->gone_id)
-		sqlite_erase_want(writer);
 	room->surplus = 0;
 	room->has_gone &= step.count == STEP_ROWS;
 	if (step.count < STEP_ROWS && !(step.count && trim_excess(writer, room)))
