@@ -25,6 +25,15 @@ sqlite_erase_want(struct sqlite_writer *writer)
 	return sqlite_db_run(&writer->db, WRITER_ERASING_NOTE);
 }
 
+void
+sqlite_erase_soon(struct sqlite_writer *writer)
+{
+	if (writer->erase.phase != ERASE_IDLE || writer->erase.is_wanted)
+		return; /* it comes, or waits after a failure */
+	writer->erase.is_wanted = true;
+	writer->erase.round_ms = 0;
+}
+
 int64_t
 sqlite_erase_wait_ms(const struct sqlite_writer *writer)
 {
@@ -64,6 +73,7 @@ erase_empty_log(struct sqlite_writer *writer)
 	if (rc != SQLITE_OK)
 		return rc;
 	writer->erase.phase = ERASE_IDLE;
+	writer->trim.size_ratio = 0;
 	return writer->erase.is_wanted ? SQLITE_OK
 				       : sqlite_db_run(&writer->db, WRITER_ERASING_DONE);
 }

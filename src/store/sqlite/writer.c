@@ -62,6 +62,7 @@ static const char *const writer_sql[] = {
 	[WRITER_USED_BYTES] =
 		"SELECT (page_count - freelist_count) * page_size FROM"
 		" pragma_page_count, pragma_freelist_count, pragma_page_size",
+	[WRITER_ROOM_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM room",
 	/* A negative rank begins to merge all segments of the index to one. */
 	[WRITER_MERGE] = "INSERT INTO search(search, rank) VALUES('merge', ?1)",
 	[WRITER_ERASING_NOTE] =

@@ -30,6 +30,7 @@ enum {
 	WRITER_MESSAGES_DROP,
 	WRITER_LARGEST,
 	WRITER_USED_BYTES,
+	WRITER_ROOM_BYTES,
 	WRITER_MERGE,
 	WRITER_ERASING_NOTE,
 	WRITER_ERASING_DONE,
@@ -83,6 +84,9 @@ struct sqlite_writer {
 		bool is_sweeping;          /* through all rooms of the table */
 		int64_t sweep_number;      /* the last room that the sweep has reached */
 		int64_t debt;              /* messages to delete before the next commit */
+		/* Size of the file for each byte of room->bytes, when its index had few
+		 * traces of deleted messages; 0: not known. */
+		double size_ratio;
 	} trim;
 	struct {
 		enum {
@@ -155,6 +159,9 @@ int sqlite_erasure_apply(struct sqlite_writer *writer, struct cached_room *room,
 /* The open transaction deletes text: remove its traces from the search index, the log and
  * free pages afterwards. Returns SQLITE_OK or an error. */
 int sqlite_erase_want(struct sqlite_writer *writer);
+
+/* The traces take too much of the file: remove them. */
+void sqlite_erase_soon(struct sqlite_writer *writer);
 
 /* In how many ms sqlite_erase_step has work; 0: now, -1: never. */
 int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);

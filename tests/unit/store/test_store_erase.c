@@ -232,6 +232,31 @@ test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large(void **stat
 	keep(fixture, "large", "last", 271);
 }
 
+static void
+test_words_of_deleted_messages_do_not_count(void **state)
+{
+	struct fixture *fixture = *state;
+	char words[400];
+
+	fixture->options.max_bytes = 1 << 20;
+	open_erasing(fixture);
+	/* About 1,000 of them have room. */
+	for (unsigned i = 1; i <= 6000; i++) {
+		size_t len = 0;
+
+		for (unsigned k = 0; k < 30; k++)
+			len += (size_t)snprintf(words + len, sizeof(words) - len, "%x ",
+				(i * 30 + k) * 2654435761U);
+		append(fixture, "a", words);
+		if (i % 100)
+			continue;
+		commit(fixture);
+		ask_after(fixture, "a", 0, UINT64_MAX, 1, PLENTY);
+		assert_true(i < 1500 || i - fixture->page_first_id >= 400);
+		assert_true(i < 3000 || i - fixture->page_first_id <= 2000);
+	}
+}
+
 /* Connections that read in turns, so that at any time most of them do. */
 struct readers {
 	const char *path;
@@ -300,6 +325,7 @@ main(void)
 		CLOSED_BOTH(test_a_name_is_found_and_erased_everywhere),
 		CLOSED_BOTH(
 			test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large),
+		CLOSED_SQLITE(test_words_of_deleted_messages_do_not_count),
 		CLOSED_SQLITE(test_the_log_is_truncated_though_there_is_always_a_reader),
 	};
 
