@@ -53,6 +53,11 @@ export function createHistory({ send, room, onPage }) {
 			timer = setTimeout(ask, retryAfter || delayAfter(failures++));
 			return true;
 		},
+		// A message was deleted: the page on its way may have its text.
+		renew() {
+			if (asked)
+				this.want(asked.kind, asked.from);
+		},
 		closed() {
 			clearTimeout(timer);
 			asked = null;
