@@ -113,6 +113,9 @@ export function createLoadedRange() {
 			if (hasNewest)
 				last = Math.max(last, id);
 		},
+		get hasAbove() {
+			return above !== null;
+		},
 		// True if the message continues the range.
 		takes: (id) => hasNewest && id >= first,
 		isAboveGap: (id) => above !== null && id <= above.last,
