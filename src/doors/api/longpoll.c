@@ -238,12 +238,12 @@ longpoll_reserve(struct poll *poll)
 	return true;
 }
 
-/* The key of a poll. A client may poll several rooms with one token. The caller frees it.
- */
+/* The key of a poll. A client may poll several rooms with one token. No room has a "/" in
+ * its name. The caller frees it. */
 static char *
 longpoll_make_key(const char *token, const char *room)
 {
-	return xasprintf("%s %s", token, room);
+	return xasprintf("%s/%s", token, room);
 }
 
 /* Give the poll a session token, with which the next request for the room continues it.
