@@ -18,7 +18,7 @@
 #include "linnet/chat/session.h"
 
 #define WAIT_S 25
-#define WAIT_S_MAX 60
+#define WAIT_S_MAX 45
 
 /* What a poll costs that has no name, so that it opens no session that lasts, or that
  * does not go on where the last one ended: as much as to join a room. */
