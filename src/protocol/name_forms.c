@@ -203,14 +203,14 @@ name_is_reserved(const char *name)
 }
 
 bool
-name_looks_like_colon(uint32_t code)
+name_looks_like(uint32_t code, char ascii)
 {
 	struct form_text text, made;
 
 	if (code < 0x80)
-		return code == ':';
+		return code == (uint32_t)ascii;
 	text.len = 0;
 	U16_APPEND_UNSAFE(text.units, text.len, code);
 	return form_make(&made, NAME_CASELESS, &text) && made.len == 1 &&
-	       made.units[0] == ':';
+	       made.units[0] == (UChar)ascii;
 }

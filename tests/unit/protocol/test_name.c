@@ -215,6 +215,23 @@ test_reserved_names_and_line_door_marks_are_rejected(void **state)
 }
 
 static void
+test_a_name_begins_with_nothing_that_looks_like_a_notice(void **state)
+{
+	static const char *const bad[] = { "∗ bob", "⁎bob", "！ critical db", "！x",
+		"ǃ critical db", "٭ bob" };
+	static const char *const good[] = { "ǃKung", "ǃXóõ", "ノブ", "¡Ann", "ann!" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!name_fault(bad[i], 32))
+			fail_msg("%s", bad[i]);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (name_fault(good[i], 32))
+			fail_msg("%s", good[i]);
+}
+
+static void
 test_rooms_may_have_reserved_names_but_no_slash(void **state)
 {
 	(void)state;
@@ -251,6 +268,8 @@ main(void)
 		cmocka_unit_test(test_names_that_are_not_utf8_are_rejected),
 		cmocka_unit_test(test_the_length_counts_bytes),
 		cmocka_unit_test(test_reserved_names_and_line_door_marks_are_rejected),
+		cmocka_unit_test(
+			test_a_name_begins_with_nothing_that_looks_like_a_notice),
 		cmocka_unit_test(test_rooms_may_have_reserved_names_but_no_slash),
 		cmocka_unit_test(test_case_of_ascii_letters_does_not_matter),
 	};
