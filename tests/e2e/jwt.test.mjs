@@ -134,6 +134,7 @@ test('the rooms of a token are the only rooms its bearer sees, at every door', (
 			assertError(await answerTo(ann, { ...object, room: 'secret' }), 'denied');
 		assert.deepEqual(await receivedSoFar(all, await wsWith(daemon, sign({ sub: 'bob' }), '&room=secret'), 'secret').then((heard) =>
 			heard.filter(({ type }) => type !== 'presence')), []);
+		await say(ann, { message: 'this makes the room' });
 		const { rooms } = await expectJson(get(daemon, '/rooms', { headers: bearer(token) }));
 		assert.deepEqual(rooms.map(({ room }) => room), ['ops']);
 		const { stream, joined } = await enterStream(daemon, 'dev', '', bearer(token));

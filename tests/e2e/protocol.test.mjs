@@ -7,9 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { WebSocketServer } from 'ws';
-import { answerTo, receive, receivedSoFar, until } from '../lib/chat.mjs';
+import { answerTo, receive, receivedSoFar, say, sayMany, until } from '../lib/chat.mjs';
 import { openClient, sourceDir, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { ask, expectJson, openStream, poll, push } from '../lib/doors.mjs';
+import { ask, expectJson, get, openStream, poll, post, push } from '../lib/doors.mjs';
+import { bearer, tokens } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
 import { schema, schemaFault } from '../lib/schema.mjs';
 
@@ -152,6 +153,9 @@ async function tellTheStory(t, daemon) {
 		ann.send(next(section, 'search'));
 		const found = await receives(ann, section, 'search');
 		assert.deepEqual(found.messages, messages.slice(0, 2).reverse());
+		// A search that takes too long is not made here.
+		const stopped = next(section, 'search');
+		assert.equal(schemaFault(stopped), null, stopped);
 	});
 
 	await t.test('Heartbeat', async () => {
@@ -297,8 +301,33 @@ async function tellTheStoryOfHttp(t, daemon) {
 test('the HTTP examples in PROTOCOL.md are run and answered one after the other', (t) =>
 	withDaemon({}, (daemon) => tellTheStoryOfHttp(t, daemon)));
 
+const withModerator = { config: `limits = { message_rate = 0.0; }; auth = { ${tokens} };` };
+const moderator = bearer('root-secret');
+const erase = (daemon, body) => expectJson(post(daemon, '/admin/delete', body, moderator));
+
+test('what is deleted is told as printed in PROTOCOL.md', () =>
+	withDaemon(withModerator, async (daemon) => {
+		const section = 'What was deleted';
+		const ann = await daemon.ws('/ws?name=ann');
+		const bob = await daemon.ws('/ws?name=bob&events=1');
+		await sayMany(ann, 57);
+		await until(bob, ({ id }) => id === 57);
+		await erase(daemon, { room: 'lobby', of: 41 });
+		await receives(bob, section, 'delete');
+		await erase(daemon, { room: 'lobby', of: [42, 43] });
+		await receives(bob, section, 'delete');
+		const { messages } = await expectJson(get(daemon, '/history/lobby?before=42&limit=1', { headers: moderator }));
+		assertAsInExample(messages[0], next(section, 'message'));
+		bob.sendJson({ type: 'join', room: 'ops' });
+		await until(bob, ({ type }) => type === 'joined');
+		await say(ann, { message: 'm', room: 'ops' });
+		await bob.nextJson();
+		await erase(daemon, { room: 'ops' });
+		await receives(bob, section, 'notice');
+	}));
+
 test('a terminal shows the lines printed in PROTOCOL.md', () =>
-	withDaemon({}, async (daemon) => {
+	withDaemon(withModerator, async (daemon) => {
 		const ann = await daemon.ws('/ws?name=ann');
 		const terminal = await openTerminal(daemon);
 		assert.equal(terminal.welcome, nextText('Lines'));
@@ -310,9 +339,16 @@ test('a terminal shows the lines printed in PROTOCOL.md', () =>
 		assert.equal(await terminal.next(), nextText('Lines'));
 		await bob.close();
 		assert.equal(await terminal.next(), nextText('Lines'));
-		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical', title: 'The disk is full', message: '98 % of /var' });
+		await sayMany(ann, 3);
+		for (let n = 0; n < 3; n++)
+			await terminal.next();
+		for (const deleted of [{ of: 1 }, { of: [2, 3, 4] }, {}]) {
+			await erase(daemon, { room: 'lobby', ...deleted });
+			assert.equal(await terminal.next(), nextText('Lines'));
+		}
+		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'critical', title: 'The disk is full', message: '98 % of /var' }, moderator);
 		assert.equal(await terminal.next(), nextText('Lines'));
-		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'ok', title: '' });
+		await push(daemon, 'lobby', { type: 'alarm', key: 'disk', severity: 'ok', title: '' }, moderator);
 		assert.match(await terminal.next(), /^! OK disk/);
 	}));
 
