@@ -325,6 +325,8 @@ sqlite_writer_truncate_log(struct sqlite_writer *writer)
 	bool may_wait = writer->log_wait_ms && now_ms >= writer->log_wait_ms;
 	int rc = sqlite_db_truncate_log(&writer->db, may_wait ? LOG_WAIT_MS : 0);
 
+	if (rc == SQLITE_OK) /* else the next commit might find it cut */
+		sqlite_guard_note_log(&writer->files->guard, 0);
 	if (rc != SQLITE_BUSY)
 		writer->log_wait_ms = 0;
 	else if (may_wait || !writer->log_wait_ms)
