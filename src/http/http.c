@@ -103,16 +103,41 @@ http_start_request(struct http *http, struct http_head *head)
 	request->head = head;
 	request->http = http;
 	http->request = request;
+	http->chunked = (struct chunked){ .state = 0 };
 }
 
-/* Move received bytes into the body. */
-static bool
-http_is_body_whole(struct http *http)
+/* Move received chunks into the body. Returns 1 if it is complete, 0 if not, or -1 if the
+ * request was answered. */
+static int
+http_take_chunks(struct http *http)
+{
+	struct http_request *request = http->request;
+	size_t max_bytes = request->route->body_bytes(http->door->config), used;
+	int r = chunked_read(&http->chunked, http->in.bytes, http->in.len, &request->body,
+		max_bytes, &used);
+
+	http_consume(http, used);
+	if (r == 0)
+		return http->chunked.is_whole;
+	if (r == -EFBIG)
+		http_respond_error(
+			request, 413, NULL, "too_large", "the body is too large");
+	else
+		http_respond_error(
+			request, 400, NULL, "bad_request", "the body is not in chunks");
+	return -1;
+}
+
+/* Move received bytes into the body. Returns as http_take_chunks. */
+static int
+http_take_body(struct http *http)
 {
 	struct http_request *request = http->request;
 	size_t missing = request->head->content_length - request->body.len;
 	size_t here = http->in.len < missing ? http->in.len : missing;
 
+	if (request->head->is_chunked)
+		return http_take_chunks(http);
 	if (here) {
 		buffer_append(&request->body, http->in.bytes, here);
 		http_consume(http, here);
@@ -126,6 +151,8 @@ http_skip_body(struct http *http)
 	const struct http_request *request = http->request;
 	size_t missing = request->head->content_length - request->body.len;
 
+	if (request->head->is_chunked)
+		return http->chunked.is_whole;
 	if (http->in.len < missing)
 		return false;
 	if (missing)
@@ -138,14 +165,16 @@ static void
 http_take_request(struct http *http)
 {
 	const struct http_head *head = http->request->head;
+	int r;
 
 	if (!http_route_admit(http->request))
 		return;
 	http_set_deadline(http, BODY_MS);
-	if (http_is_body_whole(http)) {
+	r = head->is_chunked || head->content_length ? http_take_body(http) : 1;
+	if (r > 0)
 		http->request->route->handle(http->request);
+	if (r != 0)
 		return;
-	}
 	http->state = HTTP_READING_BODY;
 	loop_socket_watch_input(&http->socket, true);
 	if (head->expects_continue && !http->request->body.len)
@@ -206,6 +235,25 @@ http_on_head_input(struct http *http)
 	return 0;
 }
 
+/* Returns as http_receive. May free the connection. */
+static int
+http_on_chunk_input(struct http *http)
+{
+	char bytes[HTTP_HEAD_BYTES];
+	size_t len;
+	int r;
+
+	/* What follows the body is the next request. So no more is received than would be
+	 * with that. */
+	if (http_receive(http, bytes, sizeof(bytes) - http->in.len, &len) < 0)
+		return -1;
+	buffer_append(&http->in, bytes, len);
+	r = len ? http_take_chunks(http) : 0;
+	if (r > 0 && http_route_admit_again(http->request))
+		http->request->route->handle(http->request);
+	return 0;
+}
+
 static int
 http_on_body_input(struct http *http)
 {
@@ -213,6 +261,8 @@ http_on_body_input(struct http *http)
 	size_t missing = request->head->content_length - request->body.len, len;
 	char bytes[READ_BYTES];
 
+	if (request->head->is_chunked)
+		return http_on_chunk_input(http);
 	/* Bytes after the body stay in the kernel until the next request is read. */
 	if (http_receive(http, bytes, missing < READ_BYTES ? missing : READ_BYTES, &len) <
 		0)

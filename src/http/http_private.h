@@ -2,6 +2,7 @@
  * (routes), response.c (answers), suspend.c (answers that come later). */
 #pragma once
 
+#include "http/chunked.h"
 #include "linnet/http/http.h"
 #include "linnet/net/loop.h"
 
@@ -27,6 +28,7 @@ struct http {
 	uint64_t seen_bytes;          /* sent_bytes at the last tick */
 	bool is_head_begun;           /* the deadline of HEAD_MS is set */
 	bool is_last;                 /* close after the answer */
+	struct chunked chunked;       /* of the request's body, if it comes in chunks */
 	struct frame_queue *queue;    /* the stream's */
 	struct http_request *request; /* NULL: none */
 };

@@ -85,6 +85,7 @@ parser_method_of(const char *name)
 		{ "GET", HTTP_GET },
 		{ "HEAD", HTTP_HEAD },
 		{ "POST", HTTP_POST },
+		{ "PUT", HTTP_PUT },
 		{ "OPTIONS", HTTP_OPTIONS },
 	};
 	size_t i;
@@ -216,15 +217,33 @@ parser_parse_lines(
 	return r;
 }
 
-/* RFC 9112 section 6, reduced to one valid Content-Length. */
+/* RFC 9112 section 6.1, reduced to "chunked" alone. With a length, or in HTTP/1.0, two
+ * programs could disagree about where the body ends. */
+static int
+parser_parse_coding(struct http_head *head, const char *value, struct http_fault *fault)
+{
+	const char *name = "transfer-encoding";
+	const struct http_field *field = http_head_next(head, name, NULL);
+
+	if (head->is_http_1_0 || http_head_value(head, "content-length"))
+		return parser_reject_bad(fault,
+			"Transfer-Encoding beside a Content-Length, or in HTTP/1.0");
+	if (strcasecmp(value, "chunked") != 0 || http_head_next(head, name, field))
+		return parser_reject(fault, 501, "not_implemented",
+			"no other Transfer-Encoding than chunked is supported");
+	head->is_chunked = true;
+	return 0;
+}
+
+/* RFC 9112 section 6, reduced to one valid Content-Length, or chunks. */
 static int
 parser_parse_length(struct http_head *head, struct http_fault *fault)
 {
 	const char *value = http_head_value(head, "content-length");
 
 	if (http_head_value(head, "transfer-encoding"))
-		return parser_reject(fault, 501, "not_implemented",
-			"Transfer-Encoding is not supported");
+		return parser_parse_coding(
+			head, http_head_value(head, "transfer-encoding"), fault);
 	if (!value)
 		return 0;
 	head->has_length = true;

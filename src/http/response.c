@@ -132,7 +132,7 @@ response_must_close(const struct http_request *request)
 	return !head || head->is_last ||
 	       http_head_has_word(head, "upgrade", "websocket") ||
 	       request->conn->table->is_stopping ||
-	       (head->content_length > request->body.len &&
+	       ((head->is_chunked || head->content_length > request->body.len) &&
 		       !(request->is_body_due && http_skip_body(request->http)));
 }
 

@@ -15,12 +15,16 @@
 static bool
 router_matches(const struct http_route *route, const struct http_head *head)
 {
+	unsigned segments = route->segments;
+
 	if (!route->name)
 		return true;
-	/* An empty last segment (/push/) does not mean the default room. */
-	return head->segment_count == route->segments &&
-	       !strcmp(head->segments[0], route->name) &&
-	       *head->segments[head->segment_count - 1];
+	/* A slash behind a room changes nothing: /push/ops/ is /push/ops. An empty room
+	 * (/push/) does not mean the default room. */
+	return (head->segment_count == segments ||
+		       (segments > 1 && head->segment_count == segments + 1 &&
+			       !*head->segments[segments])) &&
+	       !strcmp(head->segments[0], route->name) && *head->segments[segments - 1];
 }
 
 static void
@@ -47,12 +51,19 @@ static void
 router_list_methods(
 	const struct http_route *route, const char *name, char *out, size_t size)
 {
-	snprintf(out, size, "%s: %s%s%s\r\n", name,
-		route->methods & HTTP_GET ? "GET" : "",
-		route->methods & HTTP_HEAD ? ", HEAD" : "",
-		!(route->methods & HTTP_POST) ? ""
-		: route->methods & HTTP_GET   ? ", POST"
-					      : "POST");
+	static const struct {
+		enum http_method method;
+		const char *name;
+	} methods[] = { { HTTP_GET, ", GET" }, { HTTP_HEAD, ", HEAD" },
+		{ HTTP_POST, ", POST" }, { HTTP_PUT, ", PUT" } };
+	char list[METHODS_BYTES] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(methods); i++)
+		if (route->methods & methods[i].method)
+			len += (size_t)snprintf(
+				list + len, sizeof(list) - len, "%s", methods[i].name);
+	snprintf(out, size, "%s: %s\r\n", name, list + (len ? 2 : 0));
 }
 
 static bool
@@ -142,11 +153,11 @@ router_check_length(struct http_request *request)
 	const struct http_route *route = request->route;
 	const struct http_head *head = request->head;
 
-	if (head->method != HTTP_POST || !route->body_bytes)
-		return !head->content_length ||
+	if (!(head->method & (HTTP_POST | HTTP_PUT)) || !route->body_bytes)
+		return (!head->content_length && !head->is_chunked) ||
 		       router_reject(request, 400, NULL, "bad_request",
 			       "this request takes no body");
-	if (!head->has_length)
+	if (!head->has_length && !head->is_chunked)
 		return router_reject(request, 411, NULL, "length_required",
 			"the Content-Length is missing");
 	if (head->content_length > route->body_bytes(request->http->door->config))

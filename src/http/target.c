@@ -212,6 +212,27 @@ target_is_called(const char *argument, size_t len, const char *name)
 	return n >= 0 && (size_t)n == strlen(name) && !memcmp(decoded, name, (size_t)n);
 }
 
+long
+http_form_take(char *form, size_t len, const char *name)
+{
+	char *field = form, *end = form + len;
+
+	while (field < end) {
+		char *next = memchr(field, '&', (size_t)(end - field));
+		char *stop = next ? next : end;
+		char *equals = memchr(field, '=', (size_t)(stop - field));
+
+		if (equals && target_is_called(field, (size_t)(equals - field), name)) {
+			long n = target_decode(
+				equals + 1, (size_t)(stop - equals) - 1, form, true);
+
+			return n < 0 ? -EPROTO : n;
+		}
+		field = stop + 1;
+	}
+	return -ENOENT;
+}
+
 int
 http_head_query(const struct http_head *head, const char *name, char *out, size_t size)
 {

@@ -37,10 +37,10 @@ const smuggled = 'GET /healthz HTTP/1.1\r\nHost: smuggled\r\n\r\n';
 test('a request that could be read in two ways is refused and nothing in it is run', () =>
 	withDaemon({}, async (daemon) => {
 		const lines = [
-			['Transfer-Encoding: chunked', 501], ['Transfer-Encoding: identity', 501],
-			['Transfer-Encoding: chunked\r\nContent-Length: 4', 501],
-			['Content-Length: 4\r\nTransfer-Encoding: chunked', 501],
-			['Transfer-Encoding: xchunked', 501], ['Transfer-Encoding:\tchunked', 501],
+			['Transfer-Encoding: chunked, chunked', 501], ['Transfer-Encoding: identity', 501],
+			['Transfer-Encoding: chunked\r\nContent-Length: 4', 400],
+			['Content-Length: 4\r\nTransfer-Encoding: chunked', 400],
+			['Transfer-Encoding: xchunked', 501], ['Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked', 501],
 			['X: y\r\nTransfer-Encoding: gzip, chunked', 501],
 			['Transfer-Encoding : chunked', 400], ['Transfer-Encoding\t: chunked', 400],
 			[' Transfer-Encoding: chunked', 400], ['X: y\r\n Transfer-Encoding: chunked', 400],

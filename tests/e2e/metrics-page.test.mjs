@@ -28,7 +28,7 @@ const counts = (daemon, name, expected) =>
 test('the page is in the Prometheus format from the start', () =>
 	withDaemon({}, async (daemon) => {
 		const metrics = await scrape(daemon);
-		assert.equal(metrics.get('linnet_build_info', { version: '0.1.1' }), 1);
+		assert.equal(metrics.get('linnet_build_info', { version: '0.2.0' }), 1);
 		for (const { name, help } of metrics.families.values()) {
 			assert.match(name, /^(linnet|process)_[a-z_]+$/);
 			assert.ok(help.length > 5, name);

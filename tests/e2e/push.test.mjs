@@ -176,14 +176,15 @@ test('a request that is not a push gets the usual HTTP status', () =>
 	withDaemon({}, async (daemon) => {
 		for (const at of ['/push/lobby', '/hooks/github/lobby', '/send/lobby']) {
 			const { headers } = await assertRefused(get(daemon, at), 405, 'method_not_allowed');
-			assert.equal(headers.allow, 'POST');
-			await assertRefused(ask(daemon, 'POST', at, { headers: { 'Transfer-Encoding': 'chunked' } }), 501, 'not_implemented');
+			assert.equal(headers.allow, at.startsWith('/push') ? 'POST, PUT' : 'POST');
+			await assertRefused(ask(daemon, 'POST', at, { headers: { 'Transfer-Encoding': 'gzip' } }), 501, 'not_implemented');
+			await assertRefused(post(daemon, at, 'x', { 'Content-Type': 'multipart/form-data; boundary=x' }), 415, 'bad_body');
 			const client = await connect(daemon);
 			await client.write(request('POST', at, { Host: `${daemon.host}:${daemon.port}` }));
 			assert.equal((await client.readResponse()).status, 411, at);
 			client.destroy();
 		}
-		for (const at of ['/push', '/push/', '/push/a/b', '/hooks/github', '/push/lobby/'])
+		for (const at of ['/push', '/push/', '/push/a/b', '/hooks/github', '/push/lobby//'])
 			assert.ok([400, 404, 405].includes((await post(daemon, at, 'x')).status), at);
 		await assertRefused(post(daemon, '/hooks/unknown/lobby', '{}'), 404, 'no_such_hook');
 	}));

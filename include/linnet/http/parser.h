@@ -17,6 +17,7 @@ enum http_method {
 	HTTP_POST = 1 << 2,
 	HTTP_OPTIONS = 1 << 3,
 	HTTP_OTHER = 1 << 4,
+	HTTP_PUT = 1 << 5,
 };
 
 /* An error of a request; static texts. */
@@ -42,6 +43,7 @@ struct http_head {
 	const char *query; /* not decoded; "" if none */
 	bool has_length;
 	uint64_t content_length; /* 0 if not given */
+	bool is_chunked;         /* the body comes in chunks, without a length */
 	bool expects_continue;   /* RFC 9110 section 10.1.1 */
 	bool is_last;            /* the client wants the connection closed after it */
 	size_t field_count;
@@ -76,6 +78,12 @@ bool http_head_accepts_gzip(const struct http_head *head);
  * not fit with its terminating 0. */
 int http_head_query(
 	const struct http_head *head, const char *name, char *out, size_t size);
+
+/* Find the first field of that name in the len bytes of form
+ * (application/x-www-form-urlencoded) and decode its value to the beginning of form.
+ * Returns the value's length in bytes; -ENOENT if there is none and form is unchanged; or
+ * -EPROTO if an escape in it is broken. */
+long http_form_take(char *form, size_t len, const char *name);
 
 /* Free a head; NULL is fine. */
 void http_head_free(struct http_head *head);

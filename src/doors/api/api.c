@@ -87,7 +87,8 @@ api_on_rooms(struct http_request *request)
 }
 
 static const struct http_route rows[] = {
-	{ "push", 2, HTTP_POST, api_message_bytes, api_admit_push, api_push, false },
+	{ "push", 2, HTTP_POST | HTTP_PUT, api_message_bytes, api_admit_push, api_push,
+		false },
 	{ "hooks", 3, HTTP_POST, api_hook_bytes, api_admit_hook, api_hook, false },
 	{ "send", 2, HTTP_POST, api_message_bytes, api_admit_send, api_send, false },
 	{ "events", 2, HTTP_GET, NULL, NULL, api_events, false },

@@ -68,6 +68,10 @@ void api_call(struct http_request *request, const struct chat_caller *caller,
 /* Answer 400 "bad_body" with text. */
 void api_refuse_body(struct http_request *request, const char *text);
 
+/* Returns false if the type of the body is not accepted; then the request was answered.
+ * Needs only the head. */
+bool api_check_type(struct http_request *request);
+
 /* Read the body as JSON, with flags of json_loadb. NULL: it is not JSON and the request
  * was answered. */
 json_t *api_read_json(struct http_request *request, size_t flags);

@@ -178,7 +178,8 @@ api_admit_push(struct http_request *request)
 	const struct api *api = request->context;
 	struct access_caller caller = access_caller_of(&api->access, request);
 
-	return api_may_push(request, &caller, request->head->segments[1]);
+	return api_may_push(request, &caller, request->head->segments[1]) &&
+	       api_check_type(request);
 }
 
 void
@@ -229,7 +230,8 @@ api_admit_hook(struct http_request *request)
 	struct access_caller caller = access_caller_of(&api->access, request);
 
 	if (hook_find(request->head->segments[1]) != HOOK_UNKNOWN)
-		return api_may_push(request, &caller, request->head->segments[2]);
+		return api_may_push(request, &caller, request->head->segments[2]) &&
+		       api_check_type(request);
 	http_respond_error(request, 404, NULL, "no_such_hook",
 		"the hooks are alertmanager, grafana, github, gitea, gitlab, "
 		"kuma, sentry and generic");

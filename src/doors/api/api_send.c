@@ -73,7 +73,7 @@ api_admit_send(struct http_request *request)
 	const struct permissions *permissions = api_permissions(request);
 
 	permissions_unref(permissions);
-	return permissions != NULL;
+	return permissions && api_check_type(request);
 }
 
 void

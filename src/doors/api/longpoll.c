@@ -18,7 +18,7 @@
 #include "linnet/chat/session.h"
 
 #define WAIT_S 25
-#define WAIT_S_MAX 60
+#define WAIT_S_MAX 45
 
 /* What a poll without a name costs, which opens no session that lasts: as much as to join
  * a room. */

@@ -42,7 +42,8 @@ check_fields(const struct http_head *head)
 		for (c = head->fields[i].value; *c; c++)
 			assert((unsigned char)*c >= ' ' || *c == '\t');
 	}
-	assert(!http_head_value(head, "transfer-encoding"));
+	assert(head->is_chunked == !!http_head_value(head, "transfer-encoding"));
+	assert(!head->is_chunked || !head->has_length);
 	assert(head->has_length || head->content_length == 0);
 }
 

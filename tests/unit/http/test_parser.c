@@ -188,7 +188,8 @@ test_an_unknown_method_is_other(void **state)
 		{ "POST", HTTP_POST },
 		{ "OPTIONS", HTTP_OPTIONS },
 		{ "get", HTTP_OTHER },
-		{ "PUT", HTTP_OTHER },
+		{ "PUT", HTTP_PUT },
+		{ "DELETE", HTTP_OTHER },
 		{ "BREW+2", HTTP_OTHER },
 	};
 	char text[128];
@@ -378,13 +379,27 @@ test_a_length_may_have_zeros_before_it(void **state)
 }
 
 static void
-test_a_transfer_coding_is_refused(void **state)
+test_only_chunks_alone_are_accepted(void **state)
 {
+	struct http_head *head =
+		parse("POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: CHUNKED\r\n\r\n");
+	struct http_fault fault;
+
 	(void)state;
-	assert_lines_refused("Transfer-Encoding: chunked\r\n", 501);
+	assert_true(head->is_chunked);
+	assert_false(head->has_length);
+	http_head_free(head);
+	assert_int_equal(http_head_parse("POST / HTTP/1.0\r\n"
+					 "Transfer-Encoding: chunked\r\n\r\n",
+				 48, &head, &fault),
+		-EPROTO);
+	assert_int_equal(fault.status, 400);
+	assert_lines_refused("Transfer-Encoding: chunked, chunked\r\n", 501);
+	assert_lines_refused(
+		"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 501);
 	assert_lines_refused("Transfer-Encoding: identity\r\n", 501);
 	assert_lines_refused("transfer-encoding:\r\n", 501);
-	assert_lines_refused("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 501);
+	assert_lines_refused("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400);
 	assert_lines_refused("Transfer-Encoding: gzip\r\nTransfer-Encoding: x\r\n", 501);
 }
 
@@ -512,7 +527,7 @@ main(void)
 			test_header_lines_that_could_be_read_in_two_ways_are_refused),
 		cmocka_unit_test(test_a_length_is_one_number_in_digits),
 		cmocka_unit_test(test_a_length_may_have_zeros_before_it),
-		cmocka_unit_test(test_a_transfer_coding_is_refused),
+		cmocka_unit_test(test_only_chunks_alone_are_accepted),
 		cmocka_unit_test(test_a_head_has_exactly_one_host),
 		cmocka_unit_test(test_some_fields_must_not_be_repeated),
 		cmocka_unit_test(test_a_list_may_have_several_lines),
