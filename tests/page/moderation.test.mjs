@@ -184,18 +184,23 @@ for (const [door, block] of doors) {
 		}));
 }
 
-for (const [door, block] of doors) {
+for (const [door, block, isPoll] of doors) {
+	// The notice has no number: a page without a waiting poll would not be told.
+	const toldWhen = (daemon) => isPoll && pollWaits(daemon);
+
 	test(`a deleted room is empty on the page, and goes on, by ${door}`, () =>
-		withModerator(async ({ arrive, order }) => {
+		withModerator(async ({ daemon, arrive, order }) => {
 			const ann = await arrive({}, block);
 			await ann.join('Ann');
 			await ann.say('secret words');
 			await ann.reads(['secret words']);
+			await toldWhen(daemon);
 			await order('delete', { room: 'lobby' });
 			await ann.page.getByText('A moderator has deleted everything in this room.').waitFor();
 			assert.ok(!(await logText(ann)).includes('secret words'));
 			await ann.say('anew');
 			await ann.reads(['anew']);
+			await toldWhen(daemon);
 			await order('delete', { room: 'lobby' });
 			await ann.reads([]);
 			await ann.say('once more');
