@@ -56,18 +56,20 @@ char *
 erased_tail(const struct store_message *message, const char *name)
 {
 	json_t *object, *left = NULL;
-	bool is_meant;
 
 	if (message->kind != STORE_SAID || !strcmp(message->type, "alarm") ||
 		!strcmp(message->type, "log"))
 		return NULL;
 	object = erased_parse(message->tail, message->tail_len);
-	is_meant = name ? message_is_by(object, name)
-			: json_is_string(json_object_get(object, "message"));
-	if (is_meant)
+	if (!name || message_is_by(object, name))
 		left = json_pack("{s:O*,s:O*,s:b}", "ts", json_object_get(object, "ts"),
 			"username", name ? NULL : json_object_get(object, "username"),
 			"deleted", 1);
+	/* It is deleted already. A message need not have a text. */
+	if (json_equal(left, object)) {
+		json_decref(left);
+		left = NULL;
+	}
 	json_decref(object);
 	return left ? erased_print(left) : NULL;
 }

@@ -12,9 +12,8 @@
 bool erased_has_name(const char *tail, size_t len, const char *name);
 
 /* The tail of message when it is deleted: its time and, unless a name is given, who has
- * said it. NULL if it cannot be deleted: it is an alarm or a line of a log; without a
- * name also if it has no text, with one if another name has said it. The caller frees
- * it. */
+ * said it. NULL if it cannot be deleted: it is an alarm or a line of a log; it is
+ * deleted already, or another name has said it. The caller frees it. */
 char *erased_tail(const struct store_message *message, const char *name);
 
 /* The tail without name (folded). The caller frees it. */

@@ -65,11 +65,13 @@ testBoth('a deleted message loses its text at every door, and nothing else chang
 testBoth('several messages are deleted by one entry, and what is no message is left out', async (daemon) => {
 	const { client: ann } = await enter(daemon, 'name=ann');
 	await sayMany(ann, 3);
-	await say(ann, { type: 'cursor', x: 1 });
+	await say(ann, { type: 'note', title: 'no text', deleted: true });
+	assert.equal((await wholeHistory(ann)).at(-1).deleted, undefined);
 	const pushed = (await push(daemon, 'ops', { message: 'pushed', title: 'and titled' })).id;
 	await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'error', title: 'full' });
 	assert.equal((await orderOk(daemon, 'delete', { room: 'lobby', of: [2, 4, 1, 99, 2, 9007199254740991] })).id, 5);
-	assert.deepEqual((await until(ann, ({ type }) => type === 'delete')).at(-1).of, [2, 1]);
+	assert.deepEqual((await until(ann, ({ type }) => type === 'delete')).at(-1).of, [2, 4, 1]);
+	assert.deepEqual(without((await wholeHistory(ann)).at(-1)), { type: 'note', room: 'lobby', id: 4, username: 'ann', deleted: true });
 	assert.equal((await orderOk(daemon, 'delete', { room: 'ops', of: pushed })).id, 3);
 	for (const of of [1, [1, 2, 4, 5], 6])
 		await assertRefused(order(daemon, 'delete', { room: 'lobby', of }), 404, 'no_such_message');

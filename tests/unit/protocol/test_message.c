@@ -97,7 +97,7 @@ test_a_sender_cannot_set_members_of_the_server(void **state)
 {
 	(void)state;
 	assert_relayed("{\"id\":7,\"ts\":1,\"avatar\":\"evil\",\"via\":\"push\","
-		       "\"ref\":\"r\",\"message\":\"m\"}",
+		       "\"ref\":\"r\",\"deleted\":true,\"message\":\"m\"}",
 		"{\"type\":\"message\",\"room\":\"lobby\",\"id\":42,\"ts\":1795168487123,"
 		"\"username\":\"ann\",\"message\":\"m\"}");
 }
