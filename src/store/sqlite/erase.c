@@ -5,6 +5,11 @@
 #include "linnet/base/log.h"
 #include "store/sqlite/writer.h"
 
+/* The log is truncated in a moment in which nobody reads from it. After so long without
+ * such a moment wait for one, for so long. */
+#define LOG_PATIENCE_MS 5000
+#define LOG_WAIT_MS 300
+
 /* Pages of the index that one step writes. It takes about 3 ms. */
 #define MERGE_PAGES 64
 
@@ -61,10 +66,30 @@ erase_merge(struct sqlite_writer *writer, int pages)
 	return rc;
 }
 
+/* Readers that follow each other closely can leave no moment in which nobody reads from
+ * the log. While this thread waits, nothing is committed: who begins to read meanwhile
+ * needs the file alone, once all is copied. So it waits for a few readers, not for all
+ * that come; but commits wait, too, and a backup reads for long. */
+int
+sqlite_erase_truncate_log(struct sqlite_writer *writer)
+{
+	int64_t now_ms = clock_now_ms();
+	bool may_wait = writer->log_wait_ms && now_ms >= writer->log_wait_ms;
+	int rc = sqlite_db_truncate_log(&writer->db, may_wait ? LOG_WAIT_MS : 0);
+
+	if (rc == SQLITE_OK) /* else the next commit might find it cut */
+		sqlite_guard_note_log(&writer->files->guard, 0);
+	if (rc != SQLITE_BUSY)
+		writer->log_wait_ms = 0;
+	else if (may_wait || !writer->log_wait_ms)
+		writer->log_wait_ms = now_ms + LOG_PATIENCE_MS;
+	return rc;
+}
+
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
-	int rc = sqlite_writer_truncate_log(writer);
+	int rc = sqlite_erase_truncate_log(writer);
 
 	if (rc == SQLITE_BUSY) {
 		writer->erase.retry_ms = clock_now_ms() + RETRY_MS;

@@ -263,7 +263,7 @@ trim_surplus(struct sqlite_writer *writer)
 		writer->trim.size_ratio = (double)used / merged;
 	ratio = writer->trim.size_ratio;
 	merged *= ratio;
-	if ((double)used - merged > (double)(max / TRACES_DIVISOR))
+	if ((double)used - merged > (double)max / TRACES_DIVISOR)
 		sqlite_erase_soon(writer);
 	if (merged > (double)used)
 		merged = (double)used;

@@ -14,11 +14,6 @@
 /* How often to look at the files, and whether something can be stored. */
 #define LOOK_MS 4000
 
-/* The log is truncated in a moment in which nobody reads from it. After so long without
- * such a moment wait for one, for so long. */
-#define LOG_PATIENCE_MS 5000
-#define LOG_WAIT_MS 300
-
 /* Try to store something that is as long as a long message. */
 #define PROBE_WRITE                                                                      \
 	"INSERT OR REPLACE INTO meta(name, value) VALUES('probe', hex(zeroblob(32768)))"
@@ -314,33 +309,13 @@ writer_write_batch(struct sqlite_writer *writer)
 	store_answer_writes(writer->store, &writes);
 }
 
-/* Readers that follow each other closely can leave no moment in which nobody reads from
- * the log. While this thread waits, nothing is committed: who begins to read meanwhile
- * needs the file alone, once all is copied. So it waits for a few readers, not for all
- * that come; but commits wait, too, and a backup reads for long. */
-int
-sqlite_writer_truncate_log(struct sqlite_writer *writer)
-{
-	int64_t now_ms = clock_now_ms();
-	bool may_wait = writer->log_wait_ms && now_ms >= writer->log_wait_ms;
-	int rc = sqlite_db_truncate_log(&writer->db, may_wait ? LOG_WAIT_MS : 0);
-
-	if (rc == SQLITE_OK) /* else the next commit might find it cut */
-		sqlite_guard_note_log(&writer->files->guard, 0);
-	if (rc != SQLITE_BUSY)
-		writer->log_wait_ms = 0;
-	else if (may_wait || !writer->log_wait_ms)
-		writer->log_wait_ms = now_ms + LOG_PATIENCE_MS;
-	return rc;
-}
-
 /* The log is large. If this fails, the checkpointer asks again after its next checkpoint.
  */
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
 	if (!writer->is_broken && !writer->files->guard.is_lost)
-		sqlite_writer_truncate_log(writer);
+		sqlite_erase_truncate_log(writer);
 }
 
 /* Choose what to do beside commits: trim, then erase. */

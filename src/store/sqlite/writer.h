@@ -108,10 +108,6 @@ struct sqlite_writer {
 
 /* writer.c */
 
-/* Copy the whole log into the file and truncate it. Returns SQLITE_OK, SQLITE_BUSY if it
- * should be tried again, or another error. */
-int sqlite_writer_truncate_log(struct sqlite_writer *writer);
-
 /* room_cache.c */
 
 /* Find the room of that name; with may_add, insert it if there is none. Otherwise *room
@@ -162,6 +158,10 @@ int sqlite_erase_want(struct sqlite_writer *writer);
 
 /* The traces take too much of the file: remove them. */
 void sqlite_erase_soon(struct sqlite_writer *writer);
+
+/* Copy the whole log into the file and truncate it. Returns SQLITE_OK, SQLITE_BUSY if it
+ * should be tried again, or another error. */
+int sqlite_erase_truncate_log(struct sqlite_writer *writer);
 
 /* In how many ms sqlite_erase_step has work; 0: now, -1: never. */
 int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);
