@@ -59,7 +59,7 @@ send_count_appended(const struct chat *chat, const struct request *request, int 
 {
 	if (request->store != chat->store)
 		return;
-	metrics.store_pending--;
+	__atomic_fetch_sub(&metrics.store_pending, 1, __ATOMIC_RELAXED);
 	metrics.appended[error          ? APPEND_FAILED
 			 : is_duplicate ? APPEND_DUPLICATE
 					: APPEND_OK]++;
@@ -88,6 +88,7 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	} else if (!is_duplicate) {
 		request->room->last_id = id;
 		request->room->is_deleted = false;
+		rooms_keep(request->room);
 		queued = send_broadcast(chat, request->room,
 			&(struct broadcast){
 				.type = request->message.type,
@@ -251,7 +252,7 @@ send_post(struct input *input, struct post *post)
 	free(post->words);
 	free(value);
 	if (r == 0)
-		metrics.store_pending += is_counted;
+		__atomic_fetch_add(&metrics.store_pending, is_counted, __ATOMIC_RELAXED);
 	else
 		message_refuse(&input->fault, "busy", "too much is under way, try again");
 	return r;

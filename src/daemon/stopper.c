@@ -43,7 +43,7 @@ stopper_on_readable(struct loop_socket *socket)
 static _Noreturn void
 stopper_force(void)
 {
-	/* The loop's thread may still change it. */
+	/* The loop's thread changes it atomically. */
 	uint64_t waiting = __atomic_load_n(&metrics.store_pending, __ATOMIC_RELAXED);
 
 	log_error("stop_forced", log_uint("messages_not_acked", waiting));

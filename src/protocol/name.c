@@ -236,7 +236,7 @@ name_ends_early(const struct name_text *text)
 	for (i = 0; i < text->count; i++) {
 		if (i + 1 < text->count && text->codes[i + 1] != ' ')
 			continue;
-		if (!name_looks_like_colon(text->codes[i]))
+		if (!name_looks_like(text->codes[i], ':'))
 			continue;
 		script = uscript_getScript((UChar32)text->codes[i], &error);
 		if (script == USCRIPT_COMMON || !i ||
@@ -244,6 +244,18 @@ name_ends_early(const struct name_text *text)
 			return true;
 	}
 	return false;
+}
+
+/* At a terminal, lines that are not said by somebody begin with * or !, and alarms with !
+ * and a space. Letters that look so begin names: Kung is written with U+01C3. */
+static bool
+name_begins_a_notice(const struct name_text *text)
+{
+	uint32_t first = text->codes[0];
+
+	if (name_has_category(first, U_GC_L_MASK) && name_code_at(text, 1) != ' ')
+		return false;
+	return name_looks_like(first, '*') || name_looks_like(first, '!');
 }
 
 bool
@@ -279,6 +291,8 @@ name_fault(const char *name, size_t max_bytes)
 		return fault;
 	if (strchr("*/!", *name))
 		return "must not begin with *, / or !";
+	if (name_begins_a_notice(&text))
+		return "must not begin with what looks like * or !";
 	if (name_has_category(text.codes[0], U_GC_M_MASK))
 		return "must not begin with a mark that combines with what is before it";
 	if (name_ends_early(&text))

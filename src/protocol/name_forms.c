@@ -148,10 +148,11 @@ form_is_guest(const struct form_text *text, enum name_form form)
 	static struct form_text prefixes[NAME_FORMS];
 	static UChar digits[NAME_FORMS][DIGITS + 1];
 	struct form_text *prefix = &prefixes[form];
-	struct form_text one, made;
 	int i;
 
 	if (!prefix->len) {
+		struct form_text one, made = { .len = 0 };
+
 		form_read(&one, "guest-");
 		form_make(prefix, form, &one);
 		for (i = 0, one.len = 1; i < DIGITS; i++) {
@@ -202,14 +203,14 @@ name_is_reserved(const char *name)
 }
 
 bool
-name_looks_like_colon(uint32_t code)
+name_looks_like(uint32_t code, char ascii)
 {
 	struct form_text text, made;
 
 	if (code < 0x80)
-		return code == ':';
+		return code == (uint32_t)ascii;
 	text.len = 0;
 	U16_APPEND_UNSAFE(text.units, text.len, code);
 	return form_make(&made, NAME_CASELESS, &text) && made.len == 1 &&
-	       made.units[0] == ':';
+	       made.units[0] == (UChar)ascii;
 }

@@ -147,6 +147,24 @@ test('polls without a name cost as much as joins', () =>
 		await poll(daemon, 'lobby', 'wait=0', { headers: bob });
 	}));
 
+test('a poll that goes on is free, but one that reads the history or the alarms again costs as much as a join', () =>
+	withDaemon(sharing(2), async (daemon) => {
+		const ann = await wsOf(daemon, bob);
+		await say(ann, 'one');
+		let { you, since } = await poll(daemon, 'lobby', 'name=eve&wait=0', { headers: eve });
+		const goOn = (more) => `/poll/lobby?session=${you.session}&wait=0${more}`;
+		for (let n = 0; n < 20; n++)
+			({ since } = await expectJson(get(daemon, goOn(`&since=${since}`), { headers: eve })));
+		await say(ann, 'two');
+		const news = await expectJson(get(daemon, goOn(`&since=${since}`), { headers: eve }));
+		assert.deepEqual(news.messages.map(({ message }) => message), ['two']);
+		const again = `&since=${news.epoch}:0`;
+		for (const more of [again, '', again, '&since=x:1'])
+			assert.equal((await get(daemon, goOn(more), { headers: eve })).status, 200);
+		for (const more of [again, '', '&since=x:1'])
+			await assertRefused(get(daemon, goOn(more), { headers: eve }), 429, 'rate_limited');
+	}));
+
 const tokenFolder = temporaryFolder();
 const withTokens = (burst, mode = 'open') => {
 	writeFileSync(path.join(tokenFolder, 'secret'), secret);

@@ -179,6 +179,12 @@ test('a client that polls several rooms under one name has one session in each',
 		assert.equal(openedPolls(daemon), rooms.length);
 	}));
 
+test('a session and a room are not taken for another room of the session', () =>
+	withDaemon({}, async (daemon) => {
+		const { you } = await poll(daemon, 'x%20y', 'name=dave&wait=0');
+		await assertRefused(get(daemon, `/poll/y?session=${you.session}%20x&wait=0`), 400, 'bad_field');
+	}));
+
 test('polls under the name of a token, beside another session of it, are one session', () =>
 	withJwt(async (daemon) => {
 		const token = sign({ name: 'ann' });

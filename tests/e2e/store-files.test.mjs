@@ -160,12 +160,14 @@ for (const [what, mishap] of Object.entries(mishaps)) {
 			await untilReady(daemon, false);
 			const refused = await answerTo(met.client, { message: 'lost', ref: 'c1' });
 			assert.equal(refused.code, 'store_failed');
-			assert.equal(daemon.log.filter((line) => /^store_failed path=.* hint=".*restarted/.test(line)).length, 1, daemon.stderr);
+			const lost = /^store_failed path=.* hint=".*restarted/;
+			await daemon.waitForLog(lost);
 			// It does not heal by itself.
 			assert.equal((await answerTo(met.client, { message: 'lost', ref: 'c2' })).code, 'store_failed');
 			assert.equal((await get(daemon, '/readyz')).status, 503);
 			const { status, json } = await ask(daemon, 'POST', '/push/lobby', { body: 'lost' });
 			assert.deepEqual([status, json.error.code], [503, 'store_failed']);
+			assert.equal(daemon.log.filter((line) => lost.test(line)).length, 1, daemon.stderr);
 		});
 		// Either all of it is there, or whoever comes back is told. A damaged file is refused.
 		const { code, stderr } = await startAgain(folder, epoch);

@@ -112,7 +112,7 @@ struct metrics {
 	uint64_t slow_readers;
 	uint64_t rate_limited;
 	uint64_t appended[APPEND_RESULT_COUNT];
-	uint64_t store_pending;
+	uint64_t store_pending; /* atomic: another thread reads it at a forced stop */
 	struct metrics_histogram append_duration;
 	uint64_t recoveries[RECOVERY_COUNT];
 	uint64_t searches;

@@ -34,5 +34,5 @@ bool name_forms_collide(const struct name_forms *a, const struct name_forms *b);
 /* True if name collides with a name that nobody may choose, guest-N included. */
 bool name_is_reserved(const char *name);
 
-/* True if code looks like a colon. */
-bool name_looks_like_colon(uint32_t code);
+/* True if code is the ASCII character or looks like it. */
+bool name_looks_like(uint32_t code, char ascii);

@@ -20,9 +20,9 @@
 #define WAIT_S 25
 #define WAIT_S_MAX 45
 
-/* What a poll without a name costs, which opens no session that lasts: as much as to join
- * a room. */
-#define SILENT_COST 0.5
+/* What a poll costs that has no name, so that it opens no session that lasts, or that
+ * does not go on where the last one ended: as much as to join a room. */
+#define JOIN_COST 0.5
 
 /* How long a poll is kept without a request. */
 #define AWAY_MS 30000
@@ -34,6 +34,7 @@ struct poll {
 	struct api *api;
 	struct http_request *request; /* NULL: the poll is idle */
 	bool is_asked_since;          /* the request has "since" */
+	char since[64];               /* of the last answer */
 	int64_t deadline_ms;          /* monotonic: answer or, if idle, forget it then */
 	char peer[INET6_ADDRSTRLEN];
 	struct conn_limit_key key;
@@ -140,18 +141,18 @@ longpoll_append_waiting(struct buffer *text, struct frame_queue *queue)
 static void
 longpoll_answer(struct poll *poll, const struct chat_place *place)
 {
-	char since[64];
 	struct buffer text = { 0 };
 	json_t *you = NULL, *object;
 
 	if (place->username)
 		you = json_pack(
 			"{s:s,s:s}", "username", place->username, "session", poll->token);
-	snprintf(since, sizeof(since), "%s:%" PRIu64, place->epoch, place->last_id);
+	snprintf(poll->since, sizeof(poll->since), "%s:%" PRIu64, place->epoch,
+		place->last_id);
 	object = json_pack("{s:s,s:s,s:s,s:I,s:s,s:b,s:b,s:o*}", "room", place->room,
 		"topic", place->topic, "epoch", place->epoch, "last_id",
-		(json_int_t)place->last_id, "since", since, "recovered", place->recovered,
-		"more", place->more, "you", you);
+		(json_int_t)place->last_id, "since", poll->since, "recovered",
+		place->recovered, "more", place->more, "you", you);
 	json_text_append(&text, object);
 	json_decref(object);
 	text.len--; /* remove the closing brace */
@@ -237,12 +238,12 @@ longpoll_reserve(struct poll *poll)
 	return true;
 }
 
-/* The key of a poll. A client may poll several rooms with one token. The caller frees it.
- */
+/* The key of a poll. A client may poll several rooms with one token. No room has a "/" in
+ * its name. The caller frees it. */
 static char *
 longpoll_make_key(const char *token, const char *room)
 {
-	return xasprintf("%s %s", token, room);
+	return xasprintf("%s/%s", token, room);
 }
 
 /* Give the poll a session token, with which the next request for the room continues it.
@@ -289,7 +290,7 @@ longpoll_open_poll(struct http_request *request, struct chat_wishes *wishes,
 	struct poll *poll;
 
 	wishes->is_silent = !wishes->name && !wishes->token && !permissions->name;
-	if (!(wishes->is_silent ? api_may_spend(request, SILENT_COST)
+	if (!(wishes->is_silent ? api_may_spend(request, JOIN_COST)
 				: api_may_connect(request)))
 		return;
 	poll = xcalloc(1, sizeof(*poll));
@@ -333,6 +334,16 @@ longpoll_answer_early(struct poll *poll)
 	}
 }
 
+/* To go on from the last answer is free: each message is read once. Otherwise the history
+ * or all alarms are read again. */
+static bool
+longpoll_may_go_on(const struct poll *poll, struct http_request *request,
+	const struct chat_wishes *wishes)
+{
+	return (wishes->since && !strcmp(wishes->since, poll->since)) ||
+	       api_may_spend(request, JOIN_COST);
+}
+
 /* Continue a poll with the permissions of this request. Returns false if no poll
  * has this token and room. */
 static bool
@@ -351,6 +362,8 @@ longpoll_go_on(struct http_request *request, const struct chat_wishes *wishes,
 	if (!poll || poll->session.closed ||
 		!permissions_may_be_same(poll->session.permissions, permissions))
 		return false;
+	if (!longpoll_may_go_on(poll, request, wishes))
+		return true;
 	if (poll->request)
 		longpoll_answer_early(poll);
 	longpoll_admit(poll, request, permissions);

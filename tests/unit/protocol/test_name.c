@@ -86,9 +86,7 @@ static void
 test_a_name_does_not_look_like_the_line_of_another(void **state)
 {
 	static const char *const invalid[] = { "bob: I am fired, bye", "bob:", ":",
-		"bob： hi", "bob∶ hi", "bob꞉", "bobः hi",
-		"\xcc\xb8"
-		"ann" };
+		"bob： hi", "bob∶ hi", "bob꞉", "bobः hi", "\314\270ann" /* U+0338 */ };
 	static const char *const valid[] = { "x:y", ":)", "रामः", "रामः शर्मा" };
 	size_t i;
 
@@ -207,15 +205,30 @@ test_reserved_names_and_line_door_marks_are_rejected(void **state)
 {
 	static const char *const names[] = { "guest-7", "GUEST-12", "guest", "Linnet",
 		"server", "System", "* bob has left", "/quit",
-		"guest\xe2\x80\x90"
-		"7" /* U+2010 */,
-		"ＧＵＥＳＴ-7", "guest-７", "guеst-10" /* Cyrillic */, "ѕystem",
-		"guеst-l0", "Ⅼinnet", "guеst" };
+		"guest\342\200\2207" /* U+2010 */, "ＧＵＥＳＴ-7", "guest-７",
+		"guеst-10" /* Cyrillic */, "ѕystem", "guеst-l0", "Ⅼinnet", "guеst" };
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		assert_non_null(name_fault(names[i], 32));
+}
+
+static void
+test_a_name_begins_with_nothing_that_looks_like_a_notice(void **state)
+{
+	static const char *const bad[] = { "∗ bob", "⁎bob", "！ critical db", "！x",
+		"ǃ critical db", "٭ bob" };
+	static const char *const good[] = { "ǃKung", "ǃXóõ", "ノブ", "¡Ann", "ann!" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (!name_fault(bad[i], 32))
+			fail_msg("%s", bad[i]);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (name_fault(good[i], 32))
+			fail_msg("%s", good[i]);
 }
 
 static void
@@ -255,6 +268,8 @@ main(void)
 		cmocka_unit_test(test_names_that_are_not_utf8_are_rejected),
 		cmocka_unit_test(test_the_length_counts_bytes),
 		cmocka_unit_test(test_reserved_names_and_line_door_marks_are_rejected),
+		cmocka_unit_test(
+			test_a_name_begins_with_nothing_that_looks_like_a_notice),
 		cmocka_unit_test(test_rooms_may_have_reserved_names_but_no_slash),
 		cmocka_unit_test(test_case_of_ascii_letters_does_not_matter),
 	};
