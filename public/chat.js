@@ -59,6 +59,7 @@ export function createChat({
 		onNamed,
 		onRefused: onNameRefused,
 		onRoomRefused: (error) => rooms.currentRefused(error),
+		onPostponed: ({ code, retryAfter }) => connection.postpone(code, retryAfter),
 	});
 	const isMe = (name) => isSameName(name, session.name);
 	const isOnScreen = (room) => room === rooms.current && !document.hidden && isChatVisible();

@@ -175,7 +175,8 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 
 		if (mine !== attempt)
 			return;
-		if (access === 'ok')
+		// The next kind is told for how long to wait.
+		if (access === 'ok' || access === 'rate_limited')
 			open(NEXT[kind]);
 		else if (FINAL.includes(access))
 			setState('refused', { cause: access });
@@ -202,15 +203,17 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		} else if (!failures++ && code === TRY_AGAIN) {
 			connect({ cause });
 		} else {
-			const delay = delayAfter(failures - 1);
-
-			// Retry even when offline: a local server needs no network.
-			timer = setTimeout(connect, delay);
-			if (navigator.onLine)
-				setState('waiting', { cause, reason, retryAt: Date.now() + delay });
-			else
-				setState('offline');
+			wait(delayAfter(failures - 1), { cause, reason });
 		}
+	}
+
+	function wait(delay, details) {
+		// Retry even when offline: a local server needs no network.
+		timer = setTimeout(connect, delay);
+		if (navigator.onLine)
+			setState('waiting', { ...details, retryAt: Date.now() + delay });
+		else
+			setState('offline');
 	}
 
 	async function tryWebSocket() {
@@ -248,6 +251,11 @@ export function createConnection(page, { onState, onOpen, onText, ping }) {
 		dismiss(cause, reason) {
 			abandon();
 			setState('refused', { cause, reason });
+		},
+		// The server wants the reader to come back after this time.
+		postpone(cause, ms) {
+			abandon();
+			wait(Math.max(ms, delayAfter(failures++)), { cause });
 		},
 		// The server has accepted the join.
 		confirm() {

@@ -53,6 +53,11 @@ export function createHistory({ send, room, onPage }) {
 			timer = setTimeout(ask, retryAfter || delayAfter(failures++));
 			return true;
 		},
+		// A message was deleted: the page on its way may have its text.
+		renew() {
+			if (asked)
+				this.want(asked.kind, asked.from);
+		},
 		closed() {
 			clearTimeout(timer);
 			asked = null;
@@ -107,6 +112,9 @@ export function createLoadedRange() {
 			newest = Math.max(newest, id);
 			if (hasNewest)
 				last = Math.max(last, id);
+		},
+		get hasAbove() {
+			return above !== null;
 		},
 		// True if the message continues the range.
 		takes: (id) => hasNewest && id >= first,

@@ -224,6 +224,13 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 
 		messages.filter(({ id }) => !range.isAboveGap(id)).forEach(addToPage);
 		range.addOlder(first, more);
+		// The room was deleted.
+		if (!messages.length && range.hasAbove) {
+			while (rows.above(gapLine))
+				rows.remove(rows.above(gapLine));
+			forgetCut();
+			range.forgetGap();
+		}
 		if (range.closesGap(first)) {
 			range.closeGap();
 			rows.remove(gapLine);

@@ -138,7 +138,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 	}
 
 	function countUnread(message) {
-		if (message.own || isOnScreen(room)) {
+		if (message.own || message.deleted || isOnScreen(room)) {
 			if (isOnScreen(room))
 				noteRead();
 			return;
@@ -215,6 +215,7 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 				return;
 			log.skip(id);
 			log.erase(ids);
+			history.renew();
 			events.onDeleted(room, ids);
 		},
 		notice({ code }) {

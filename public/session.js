@@ -8,8 +8,8 @@ const NAME_FAULTS = ['name_taken', 'bad_name', 'banned'];
 
 // target() gives the room to join and the position there. inFlightName() is the name of unacknowledged messages.
 // onRefused({ code, text, name, isJoinRefused }): the reader needs another name, or has no access if name is ''.
-// onRoomRefused(error) must choose another room.
-export function createSession({ send, target, inFlightName, onNamed, onRefused, onRoomRefused }) {
+// onRoomRefused(error) must choose another room. onPostponed(error): the reader's network asks for too much; error.retryAfter.
+export function createSession({ send, target, inFlightName, onNamed, onRefused, onRoomRefused, onPostponed }) {
 	let wanted = null;
 	let name = '';
 	let joinRef = '';
@@ -64,6 +64,8 @@ export function createSession({ send, target, inFlightName, onNamed, onRefused, 
 		} else if (ROOM_FAULTS.includes(code) && target().room) {
 			onRoomRefused({ code, text });
 			join();
+		} else if (code === 'rate_limited') {
+			onPostponed({ code, retryAfter });
 		} else {
 			timer = setTimeout(join, retryAfter || delayAfter(failures++));
 		}

@@ -114,6 +114,7 @@ export function wordsFor({ isolated, number, listed }) {
 			silent: 'The server stopped answering.',
 			1008: 'The server closed your connection.',
 			1009: 'A message was too long for the server.',
+			rate_limited: 'Too many connections or requests from your network.',
 			1013: 'This device was too slow to receive the messages.',
 			kicked: 'A moderator has removed you.',
 			banned: 'A moderator has banned you.',

@@ -106,6 +106,7 @@ export function wordsFor({ isolated, number, listed }) {
 			silent: '服务器没有响应了。',
 			1008: '服务器请你离开。',
 			1009: '有一条消息对服务器来说太长。',
+			rate_limited: '你所在的网络连接或请求太多。',
 			1013: '此设备跟不上消息的速度。',
 			kicked: '管理员请你离开了。',
 			banned: '管理员已将你封禁。',

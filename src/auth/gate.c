@@ -93,7 +93,7 @@ static void
 gate_forget(struct gate *gate, struct gate_client *client)
 {
 	gate_idle_remove(gate, client);
-	HASH_DEL(gate->clients, client);
+	HASH_DEL(gate->clients, client); /* NOLINT(*-core.NullDereference): uthash */
 	free(client);
 }
 
@@ -324,6 +324,13 @@ gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms)
 	if (wait_ms)
 		metrics.rate_limited++;
 	return wait_ms;
+}
+
+void
+gate_unmake_room(struct gate_client *client)
+{
+	if (client)
+		client->buckets[GATE_ROOMS].tokens++;
 }
 
 /* Write who the client with this key is, for the log, to out, which has KEY_BYTES. */

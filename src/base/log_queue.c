@@ -107,7 +107,7 @@ log_queue_take(char batch[BATCH_BYTES])
 
 	memcpy(batch, queue.bytes + queue.start, first);
 	memcpy(batch + first, queue.bytes, len - first);
-	while (batch[len - 1] != '\n')
+	while (len && batch[len - 1] != '\n')
 		len--;
 	queue.start = (queue.start + len) % QUEUE_BYTES;
 	queue.len -= len;
@@ -122,8 +122,9 @@ log_queue_give_up(const char *batch, size_t len, bool is_count)
 		queue.lost += log_queue_count_lines(batch, len);
 	while (is_count && queue.len) {
 		char waiting[BATCH_BYTES];
+		size_t taken = log_queue_take(waiting);
 
-		queue.lost += log_queue_count_lines(waiting, log_queue_take(waiting));
+		queue.lost += log_queue_count_lines(waiting, taken);
 	}
 	queue.is_broken = true;
 }

@@ -466,10 +466,10 @@ chat_free(struct chat *chat)
 	deletion_stop(chat);
 	metric_free_due(chat);
 	bans_free(chat->bans);
-	gate_free(chat->gate);
 	assert(!chat->requests);
 	send_free_sayings(chat);
 	roster_free(chat->roster);
 	rooms_free(chat->rooms);
+	gate_free(chat->gate);
 	free(chat);
 }

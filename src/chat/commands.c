@@ -29,7 +29,8 @@ enum needs {
 	NEEDS_VOICE, /* a person who is not muted, because others see it */
 };
 
-static input_handler command_do_ping, command_do_help, command_do_login, command_do_quit;
+static input_handler command_do_ping, command_do_help, command_do_login, command_do_quit,
+	command_do_text;
 
 /* A command with a type exists for the doors that speak JSON; a command with a word
  * exists for the line door. Its argument becomes the member called argument. */
@@ -86,6 +87,9 @@ static const struct command commands[] = {
 		.help = "acknowledge the alarm KEY for everybody"),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_ping),
+	COMMAND(.word = "text", .needs = NEEDS_VOICE, .cost = 1,
+		.handler = command_do_text, .usage = "/text [LINE]",
+		.help = "send LINE and all lines after it as text"),
 	COMMAND(.word = "help", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_help, .usage = "/help",
 		.help = "list the commands"),
@@ -173,6 +177,18 @@ command_do_login(struct input *input)
 	return message_refuse(&input->fault, "denied",
 		input->speaker->permissions->is_name_fixed ? "you have logged in"
 							   : "nobody has to log in here");
+}
+
+static int
+command_do_text(struct input *input)
+{
+	bool *is_text_only = &input->speaker->chat->is_text_only;
+	int r = 0;
+
+	if (json_object_get(input->message.object, "message"))
+		r = send_do_message(input);
+	*is_text_only = r != -EAGAIN; /* then the line comes again */
+	return r;
 }
 
 static int
@@ -313,6 +329,8 @@ command_object_of(
 
 	if (command == &commands[0])
 		return json_pack("{s:s}", "message", text);
+	if (command->handler == command_do_text && *text)
+		return json_pack("{s:s}", "message", text);
 	if (!command->argument)
 		return json_object();
 	argument = command_argument_of(command, text, fault);
@@ -322,29 +340,28 @@ command_object_of(
 		strcmp(command->argument, "message") ? NULL : json_true());
 }
 
-/* Find the command of a line. A line that starts with "/" is a command. "//" starts a
- * text, without its first slash. */
+/* Find the command of a line. A line that starts with "/" and is no command, such as a
+ * path, is text. "//" starts a text, without its first slash. */
 static const struct command *
-command_find_command(const char **text, struct message_fault *fault)
+command_find_command(const struct session *session, const char **text)
 {
 	const struct command *command;
+	const char *word = *text + 1;
 	size_t len;
 
+	if (session->chat->is_text_only)
+		return &commands[0];
 	if (!strcmp(*text, "Q"))
 		return command_find_word("quit", 4);
 	if (**text != '/')
 		return &commands[0];
-	(*text)++;
-	if (**text == '/')
-		return &commands[0];
-	len = strcspn(*text, " ");
-	command = command_find_word(*text, len);
+	len = strcspn(word, " ");
+	command = command_find_word(word, len);
 	if (command)
-		*text += len + strspn(*text + len, " ");
-	else
-		message_refuse(fault, "no_such_command",
-			"there is no such command; /help lists them");
-	return command;
+		*text = word + len + strspn(word + len, " ");
+	else if (*word == '/')
+		*text = word;
+	return command ? command : &commands[0];
 }
 
 static int
@@ -366,30 +383,28 @@ command_handle_line(struct input *input, const struct command *command, const ch
 static bool
 command_is_behind(const struct session *session, const struct command *command)
 {
-	return session->chat->asker.count && command &&
-	       command->handler != send_do_message;
+	return session->chat->asker.count && command->handler != send_do_message;
 }
 
 static int64_t
 command_say_line(struct input *input, const char *line, bool may_wait)
 {
 	struct session *session = input->speaker;
-	const struct command *command = command_find_command(&line, &input->fault);
-	double cost = command ? command->cost : 1;
+	const struct command *command = command_find_command(session, &line);
 	int64_t wait_ms = 0;
 	int r = -EINVAL;
 
 	if (may_wait && command_is_behind(session, command))
 		return CHAT_WHEN_WOKEN;
 	if (may_wait)
-		wait_ms = command_pay(input->chat, session, cost);
+		wait_ms = command_pay(input->chat, session, command->cost);
 	if (wait_ms)
 		return wait_ms;
-	if ((may_wait || command_charge(input, cost)) && command)
+	if (may_wait || command_charge(input, command->cost))
 		r = command_handle_line(input, command, line);
 	if (r == -EAGAIN && may_wait) {
-		gate_pay_back(
-			input->chat->gate, session->client, &session->chat->rate, cost);
+		gate_pay_back(input->chat->gate, session->client, &session->chat->rate,
+			command->cost);
 		return BUSY_MS;
 	}
 	if (r < 0)

@@ -107,6 +107,7 @@ metric_push(struct input *input, const char *label)
 		rooms_release(chat->rooms, room);
 		return -EINVAL;
 	}
+	rooms_keep(room);
 	json_decref(metric->value);
 	metric->value = metric_make_value(input, room, label);
 	metric->said_ms = chat->now_ms;

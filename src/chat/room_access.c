@@ -124,18 +124,14 @@ room_access_make(struct input *input, struct room *room)
 	if (rooms_is_full(chat->rooms))
 		return message_refuse(&input->fault, "too_many_rooms",
 			"there are too many rooms already");
-	wait_ms = room->is_paid
-			  ? 0
-			  : gate_make_room(chat->gate, reply_client(input), chat->now_ms);
+	wait_ms = gate_make_room(chat->gate, reply_client(input), chat->now_ms);
 	if (wait_ms) {
 		message_refuse(&input->fault, "too_many_rooms",
 			"you have made too many rooms, wait before you make another");
 		input->fault.retry_after_ms = wait_ms;
 		return -EINVAL;
 	}
-	/* If the store is full and the client tries again, it does not pay twice. */
-	room->is_paid = true;
-	rooms_make(chat->rooms, room);
+	rooms_make(chat->rooms, room, reply_client(input));
 	return 0;
 }
 

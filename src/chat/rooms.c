@@ -55,10 +55,18 @@ rooms_is_full(const struct rooms *rooms)
 }
 
 void
-rooms_make(struct rooms *rooms, struct room *room)
+rooms_make(struct rooms *rooms, struct room *room, struct gate_client *payer)
 {
 	rooms->made += !room->is_made;
 	room->is_made = true;
+	room->payer = gate_client_ref(payer);
+}
+
+void
+rooms_keep(struct room *room)
+{
+	gate_client_unref(room->payer);
+	room->payer = NULL;
 }
 
 struct room *
@@ -66,7 +74,8 @@ rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 {
 	struct room *room = rooms_find_or_add(rooms, name);
 
-	rooms_make(rooms, room);
+	if (!room->is_made)
+		rooms_make(rooms, room, NULL);
 	room->is_permanent = true;
 	if (topic) {
 		free(room->topic);
@@ -81,6 +90,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
 	HASH_DEL(rooms->by_name, room);
 	rooms->made -= room->is_made;
+	rooms_keep(room);
 	room_state_clear(&room->state);
 	buffer_clear(&room->users);
 	room_state_clear(&room->other.state);
@@ -97,6 +107,8 @@ rooms_release(struct rooms *rooms, struct room *room)
 		return;
 	rooms->made -= room->is_made;
 	room->is_made = false;
+	gate_unmake_room(room->payer);
+	rooms_keep(room);
 	/* The ids of its other history go on if it has that one again. */
 	if (TAILQ_EMPTY(&room->members) && !room->other.last_id &&
 		room_state_is_empty(&room->other.state))

@@ -8,6 +8,7 @@
 
 #include "chat/room_state.h"
 #include "chat/roster.h"
+#include "linnet/auth/gate.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/hash.h"
 #include "linnet/chat/session.h"
@@ -48,13 +49,15 @@ struct room {
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
-	bool is_paid;        /* a client was charged for making it */
 	bool is_tail;        /* a log room: only lines of its log file are sent there */
 	bool was_tail;       /* before the reload that is under way */
 	unsigned tail_lines; /* of a log room: number of lines for newcomers */
 	struct room_state state; /* alarms and metrics */
 	/* The chat's history of a log room, or the lines of a room that was one. */
 	struct room_history other;
+	/* Who was charged for making it, until something is kept in it. Holds a
+	 * reference; NULL: nobody. */
+	struct gate_client *payer;
 	unsigned holds; /* count of users that need the room although it may be empty */
 	TAILQ_HEAD(member_list, member) members; /* by number */
 	uint64_t last_number;                    /* of its members */
@@ -116,8 +119,12 @@ struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
 /* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);
 
-/* Make room, before its first message, alarm or metric is kept. */
-void rooms_make(struct rooms *rooms, struct room *room);
+/* Make room, before its first message, alarm or metric is kept. payer was charged for it;
+ * NULL: nobody. If nothing is kept, rooms_release pays it back. */
+void rooms_make(struct rooms *rooms, struct room *room, struct gate_client *payer);
+
+/* Something was kept in room. */
+void rooms_keep(struct room *room);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(

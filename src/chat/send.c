@@ -88,6 +88,7 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	} else if (!is_duplicate) {
 		request->room->last_id = id;
 		request->room->is_deleted = false;
+		rooms_keep(request->room);
 		queued = send_broadcast(chat, request->room,
 			&(struct broadcast){
 				.type = request->message.type,

@@ -89,10 +89,9 @@ alertmanager_between(const char *text, size_t len, const char *before, const cha
 static void
 alertmanager_say_values(struct buffer *text, const char *values)
 {
-	const char *at = values, *end;
+	const char *at = values ? strstr(values, "[ ") : NULL, *end;
 
-	while (at && text->len < HOOKS_MESSAGE_BYTES && (at = strstr(at, "[ ")) &&
-		(end = strstr(at, " ]"))) {
+	while (at && text->len < HOOKS_MESSAGE_BYTES && (end = strstr(at, " ]"))) {
 		size_t len = (size_t)(end + 2 - at);
 		struct hooks_line name = alertmanager_between(at, len, "metric='", "'");
 		struct hooks_line labels = alertmanager_between(at, len, "labels={", "}");
@@ -108,7 +107,7 @@ alertmanager_say_values(struct buffer *text, const char *values)
 				: strchr(labels.text, ',') ? labels.text
 							   : equals + 1,
 				value.text);
-		at = end + 2;
+		at = strstr(end, "[ ");
 	}
 	if (values && !text->len)
 		buffer_printf(text, "%s", values);

@@ -82,16 +82,18 @@ sentry_add_metric(struct hooks_request *request, const json_t *data, const char 
 	const json_t *alert = json_object_get(data, "metric_alert");
 	const json_t *rule = json_object_get(alert, "alert_rule");
 	const char *id = hooks_string(rule, "id"), *severity = hooks_severity(action);
-	char mark[32], key[HOOKS_KEY_BYTES + 1];
+	struct buffer name = { 0 };
+	char key[HOOKS_KEY_BYTES + 1];
 
 	if (!severity)
 		return;
 	if (id)
-		snprintf(mark, sizeof(mark), "%.31s", id);
+		buffer_printf(&name, "sentry-metric-%s", id);
 	else
-		snprintf(mark, sizeof(mark), "%" JSON_INTEGER_FORMAT,
+		buffer_printf(&name, "sentry-metric-%" JSON_INTEGER_FORMAT,
 			json_integer_value(json_object_get(rule, "id")));
-	hooks_make_key(key, "sentry-metric", mark);
+	hooks_make_key(key, name.bytes, NULL);
+	buffer_clear(&name);
 	hooks_add(request, &(struct hooks_push){
 				   .key = key,
 				   .severity = severity,

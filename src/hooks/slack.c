@@ -43,12 +43,12 @@ slack_say_escaped(struct buffer *text, const char *from)
 	static const struct {
 		const char *escape, *character;
 	} escapes[] = { { "&lt;", "<" }, { "&gt;", ">" }, { "&amp;", "&" } };
-	const char *end;
+	const char *last = strrchr(from, '>'), *end;
 	size_t i;
 
 	for (; *from && text->len < HOOKS_MESSAGE_BYTES; from++) {
-		end = *from == '<' ? strchr(from, '>') : NULL;
-		if (end) {
+		if (*from == '<' && last && from < last) {
+			end = strchr(from, '>');
 			slack_say_link(text, from + 1, (size_t)(end - from) - 1);
 			from = end;
 			continue;

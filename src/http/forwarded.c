@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "linnet/base/conn_limit.h"
+
 #define V4_BITS 32
 #define V6_BITS 128
 
@@ -47,16 +49,30 @@ forwarded_cut_hop(const char *list, size_t *len, const char **hop)
 	return end - start;
 }
 
-/* Check the hops of one field from the last one on. Returns 0 with the client's address,
- * -EINVAL if a hop has no address, or 1 if all are trusted, *client being the first. */
+/* True if the proxy with this address, or "::" on a UNIX socket, is on this machine. */
+static bool
+forwarded_is_here(const struct in6_addr *proxy)
+{
+	return IN6_IS_ADDR_UNSPECIFIED(proxy) || conn_limit_is_loopback(proxy);
+}
+
+/* Check the hops of one field from the last one on. *client is the hop before, "::" if it
+ * is peer. Returns 0 with the client's address, -EINVAL if a hop has no address, or 1 if
+ * all are trusted, *client being the first. */
 static int
-forwarded_walk(const struct cidr_list *proxies, const char *list, struct in6_addr *client)
+forwarded_walk(const struct cidr_list *proxies, const char *list,
+	const struct in6_addr *peer, struct in6_addr *client)
 {
 	size_t left = strlen(list), len;
 	const char *hop;
+	bool is_here;
 
 	while ((len = forwarded_cut_hop(list, &left, &hop))) {
-		if (!forwarded_read_hop(hop, len, client))
+		is_here = forwarded_is_here(
+			IN6_IS_ADDR_UNSPECIFIED(client) ? peer : client);
+		/* The loopback address of another machine says nothing here. */
+		if (!forwarded_read_hop(hop, len, client) ||
+			(conn_limit_is_loopback(client) && !is_here))
 			return -EINVAL;
 		if (!cidr_list_has(proxies, client))
 			return 0;
@@ -66,7 +82,7 @@ forwarded_walk(const struct cidr_list *proxies, const char *list, struct in6_add
 
 int
 forwarded_find_client(const struct cidr_list *proxies, const struct http_head *head,
-	struct in6_addr *client)
+	const struct in6_addr *peer, struct in6_addr *client)
 {
 	bool is_there = false;
 	int r = 1;
@@ -76,7 +92,7 @@ forwarded_find_client(const struct cidr_list *proxies, const struct http_head *h
 		if (strcmp(head->fields[i].name, "x-forwarded-for") != 0)
 			continue;
 		is_there = true;
-		r = forwarded_walk(proxies, head->fields[i].value, client);
+		r = forwarded_walk(proxies, head->fields[i].value, peer, client);
 	}
 	if (!is_there)
 		return -ENOENT;

@@ -113,7 +113,8 @@ identity_find(struct http_request *request)
 
 	conn_unset_client(conn);
 	if (is_proxy)
-		found = forwarded_find_client(conn->table->proxies, head, &client);
+		found = forwarded_find_client(
+			conn->table->proxies, head, &conn->address, &client);
 	else if (conn->is_loopback)
 		identity_warn_of_proxy(request);
 	/* A proxy that forwards for somebody it does not name forwards for a stranger. */

@@ -148,10 +148,11 @@ form_is_guest(const struct form_text *text, enum name_form form)
 	static struct form_text prefixes[NAME_FORMS];
 	static UChar digits[NAME_FORMS][DIGITS + 1];
 	struct form_text *prefix = &prefixes[form];
-	struct form_text one, made;
 	int i;
 
 	if (!prefix->len) {
+		struct form_text one, made = { .len = 0 };
+
 		form_read(&one, "guest-");
 		form_make(prefix, form, &one);
 		for (i = 0, one.len = 1; i < DIGITS; i++) {

@@ -343,7 +343,8 @@ memory_bound(struct store *store)
 	HASH_ITER(hh, memory->rooms, room, next)
 	if (!largest || room->tail_bytes > largest->tail_bytes)
 		largest = room;
-	while (memory->tail_bytes > max_bytes && largest->first_id < largest->last_id)
+	while (memory->tail_bytes > max_bytes && largest &&
+		largest->first_id < largest->last_id)
 		memory_drop_oldest(store, largest);
 }
 

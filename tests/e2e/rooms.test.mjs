@@ -1,11 +1,13 @@
 // Rooms and the people in them: entering and leaving, names, presence, typing.
 
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import {
 	answerTo, assertError, enter, join, noRateLimit, noRateLimitWith, receive, receivedSoFar, say, until,
 } from '../lib/chat.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
+import { fillUp, smallDisk, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, expectJson, get, poll, post, push } from '../lib/doors.mjs';
 import { openTerminal } from '../lib/line.mjs';
 import { connect } from '../lib/raw.mjs';
@@ -602,6 +604,40 @@ test('one address makes address_rooms rooms, and others still make theirs', () =
 		await say(again, { message: 'hi', room: 'three' });
 		assert.deepEqual(await roomsOf(daemon), ['lobby', 'one', 'three', 'two']);
 	}));
+
+const behindProxy = { headers: { 'X-Forwarded-For': '192.0.2.1' } };
+
+test('a refused message does not count as a room that its address has made', () =>
+	withDaemon(noRateLimitWith('limits.address_rooms=1', 'http.trusted_proxies=["127.0.0.1"]'), async (daemon) => {
+		await daemon.ws('/ws?name=ann');
+		const bob = await daemon.ws('/ws', behindProxy);
+		for (let n = 0; n < 5; n++)
+			assertError(await answerTo(bob, { message: 'x', room: `r${n}`, username: 'ann' }), 'name_taken');
+		await say(bob, { message: 'hi', room: 'one' });
+		assertError(await answerTo(bob, { message: 'hi', room: 'two' }), 'too_many_rooms');
+	}));
+
+test('nor does a message that could not be stored', async (t) => {
+	const disk = smallDisk(2 * 1024 * 1024);
+	if (!disk) {
+		t.skip('a small file system cannot be mounted here');
+		return;
+	}
+	const settings = ['limits.address_rooms=20', 'http.trusted_proxies=["127.0.0.1"]', `store.path=${path.join(disk.folder, 'linnet.db')}`];
+	try {
+		await withDaemon(noRateLimitWith(...settings), async (daemon) => {
+			const bob = await daemon.ws('/ws', behindProxy);
+			const filler = fillUp(disk.folder);
+			const codes = [];
+			for (let n = 0; n < 60; n++)
+				codes.push((await answerTo(bob, { message: 'x'.repeat(8000), room: `r${n}`, ref: `${n}` })).code);
+			rmSync(filler);
+			assert.deepEqual(codes.slice(-40), Array(40).fill('store_failed'));
+		});
+	} finally {
+		disk.remove();
+	}
+});
 
 test('a refused request makes no room', () =>
 	withDaemon(noRateLimitWith('chat.max_rooms=2', 'chat.rooms_per_session=1'), async (daemon) => {

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { expectJson, post } from '../lib/doors.mjs';
 import { bearer, tokens } from '../lib/jwt.mjs';
-import { blockSockets, blockStreams, withPeople } from './people.mjs';
+import { blockSockets, blockStreams, hide, withPeople } from './people.mjs';
 import { createTap } from './wires.mjs';
 
 let browser;
@@ -183,17 +184,77 @@ for (const [door, block] of doors) {
 		}));
 }
 
-test('a deleted room is empty on the page, and goes on', () =>
-	withModerator(async ({ arrive, order }) => {
+for (const [door, block] of doors) {
+	test(`a deleted room is empty on the page, and goes on, by ${door}`, () =>
+		withModerator(async ({ arrive, order }) => {
+			const ann = await arrive({}, block);
+			await ann.join('Ann');
+			await ann.say('secret words');
+			await ann.reads(['secret words']);
+			await order('delete', { room: 'lobby' });
+			await ann.page.getByText('A moderator has deleted everything in this room.').waitFor();
+			assert.ok(!(await logText(ann)).includes('secret words'));
+			await ann.say('anew');
+			await ann.reads(['anew']);
+			await order('delete', { room: 'lobby' });
+			await ann.reads([]);
+			await ann.say('once more');
+			await ann.reads(['once more']);
+			await ann.page.reload();
+			await ann.reads(['once more']);
+		}));
+
+	test(`what was deleted with its room while the page was away is not on the page when it is back, by ${door}`, () =>
+		withModerator(async ({ daemon, arrive, order }) => {
+			const bob = await daemon.ws('/ws?name=bob');
+			const ann = await arrive({}, block);
+			await ann.join('Ann');
+			await ann.say('secret words');
+			await ann.reads(['secret words']);
+			await ann.context.setOffline(true);
+			await ann.state('offline');
+			await say(bob, 'more of it');
+			await order('delete', { room: 'lobby' });
+			await ann.context.setOffline(false);
+			await ann.online();
+			await ann.reads([]);
+			assert.ok(!(await ann.page.content()).includes('secret words'));
+			await ann.say('anew');
+			await ann.reads(['anew']);
+			await bob.close();
+		}));
+}
+
+test('a message that was deleted while the page was away is not unread', () =>
+	withModerator(async ({ daemon, arrive, order }) => {
 		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
 		await ann.join('Ann');
-		await ann.say('secret words');
-		await ann.reads(['secret words']);
-		await order('delete', { room: 'lobby' });
-		await ann.page.getByText('A moderator has deleted everything in this room.').waitFor();
-		assert.ok(!(await logText(ann)).includes('secret words'));
-		await ann.say('anew');
-		await ann.reads(['anew']);
-		await ann.page.reload();
-		await ann.reads(['anew']);
+		await hide(ann, true);
+		await ann.context.setOffline(true);
+		await ann.state('offline');
+		for (const text of ['secret words', 'two'])
+			await say(bob, text);
+		await order('delete', { room: 'lobby', of: 1 });
+		await ann.context.setOffline(false);
+		await ann.online();
+		await ann.reads(['This message was deleted.', 'two']);
+		await eventually(async () => assert.equal(await ann.page.title(), '(1) lobby · Linnet'), 'the title');
+		await bob.close();
+	}));
+
+test('a page of history that is under way when a message is deleted does not bring its text back', () =>
+	withModerator(async ({ daemon, arrive, order }) => {
+		const tap = createTap();
+		const bob = await daemon.ws('/ws?name=bob');
+		await say(bob, 'secret words');
+		tap.holdReceived = ({ type }) => type === 'history';
+		const ann = await arrive({}, tap.prepare);
+		await ann.join('Ann');
+		await eventually(() => assert.equal(tap.held.length, 1), 'the page of history');
+		await order('delete', { room: 'lobby', of: 1 });
+		await eventually(() => assert.ok(tap.received.some(({ type }) => type === 'delete')), 'the deletion');
+		tap.release();
+		await ann.reads(['This message was deleted.']);
+		await bob.close();
 	}));

@@ -5,7 +5,7 @@ import { startDaemon, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 
 // The browser logs this for every attempt while the server is down or refuses. A page cannot prevent it.
 const REFUSED_CONNECTION =
-	/WebSocket connection to .* failed|Failed to load resource: (?:the server responded with a status of 40[13]|net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED))/;
+	/WebSocket connection to .* failed|Failed to load resource: (?:the server responded with a status of (?:40[0139]|429)|net::ERR_(CONNECTION_|EMPTY_RESPONSE|INCOMPLETE|INTERNET_DISCONNECTED))/;
 
 // Imitates a proxy without WebSockets: they fail, or with window.hangs they stay pending.
 export async function blockSockets(page) {

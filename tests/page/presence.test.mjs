@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
 import { eventually } from '../lib/daemon.mjs';
-import { pauseClock, withPeople, withRestarts } from './people.mjs';
+import { blockSockets, blockStreams, pauseClock, withPeople, withRestarts } from './people.mjs';
 import { blockDetours, createServer, createTap, withClock } from './wires.mjs';
 
 const NARROW = { viewport: { width: 375, height: 700 } };
@@ -69,6 +69,41 @@ test('24 a taken or forbidden name is explained at the name form', () =>
 		await ann.page.reload();
 		await refused('The name bob is in use');
 	}));
+
+const doors = [
+	['a WebSocket', () => {}],
+	['a stream', blockSockets],
+	['polls', async (page) => {
+		await blockSockets(page);
+		await blockStreams(page);
+	}],
+];
+
+for (const [door, block] of doors) {
+	test(`a remembered name that is not valid any more is asked for again, and the page says why (${door})`, () =>
+		withPeople(browser, [], async ({ daemon, arrive }) => {
+			await connectPerson(daemon, 'bob');
+			const ann = await arrive({}, block);
+			for (const [index, [name, why]] of [
+				['bob: I am fired, bye', 'must not have a colon'],
+				['guest\u20107', 'reserved'],
+				['b\u043eb', 'in use'],
+			].entries()) {
+				await ann.page.evaluate((value) => {
+					localStorage.setItem('linnet.name', value);
+					localStorage.removeItem('linnet.session');
+				}, name);
+				await ann.page.reload();
+				await ann.page.locator('#name-error', { hasText: why }).waitFor();
+				assert.equal(await ann.page.inputValue('#name'), name);
+				assert.equal(await ann.page.isVisible('#profile-cancel'), false);
+				await ann.join(`ann ${index}`);
+				await ann.called(`ann ${index}`);
+			}
+			await ann.say('hello');
+			await ann.reads(['hello']);
+		}));
+}
 
 test('a rename is announced to the others, and a refused one is explained', () =>
 	withPeople(browser, [], async ({ daemon, arrive }) => {

@@ -75,6 +75,9 @@ int64_t gate_connect(struct gate *gate, struct gate_client *client, int64_t now_
  * how many ms to try again; that was counted. */
 int64_t gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms);
 
+/* Give back what gate_make_room has taken: nothing was kept in the room. NULL is fine. */
+void gate_unmake_room(struct gate_client *client);
+
 /* Log what was refused since the last call, one line for each limit. */
 void gate_tick(struct gate *gate);
 

@@ -150,7 +150,8 @@ struct store_options {
 	uint64_t keep_messages;
 	/* Size of the history: of the file without its free pages (sqlite), or of all
 	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are
-	 * deleted first; the newest of a room always stays. */
+	 * deleted first; the newest of a room always stays. sqlite may have 1/16 more for
+	 * a while. */
 	uint64_t max_bytes;
 	unsigned keep_days; /* how long to keep a message; 0: for ever */
 	/* Bytes of tails to keep in each room; 0: no limit; memory only. The oldest

@@ -123,11 +123,11 @@ sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
 }
 
 int
-sqlite_db_truncate_log(struct sqlite_db *db)
+sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms)
 {
 	int rc;
 
-	sqlite3_busy_timeout(db->handle, 0);
+	sqlite3_busy_timeout(db->handle, wait_ms);
 	rc = sqlite3_wal_checkpoint_v2(
 		db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	sqlite3_busy_timeout(db->handle, SQLITE_DB_BUSY_MS);

@@ -136,7 +136,8 @@ sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 		return SQLITE_OK;
 	}
 	rc = entry_erase(writer, room, write, &is_done);
-	if (rc != SQLITE_OK || is_done)
+	/* Without a room there was nothing to erase. */
+	if (rc != SQLITE_OK || is_done || !room)
 		return rc;
 	id = room->last_id + 1;
 	rc = entry_add_message(writer, room, write, id);

@@ -17,10 +17,21 @@
 /* Pause after a failure. */
 #define FAILURE_MS 30000
 
-void
+int
 sqlite_erase_want(struct sqlite_writer *writer)
 {
 	writer->erase.is_wanted = true;
+	/* A later run erases what this one does not get done. */
+	return sqlite_db_run(&writer->db, WRITER_ERASING_NOTE);
+}
+
+void
+sqlite_erase_soon(struct sqlite_writer *writer)
+{
+	if (writer->erase.phase != ERASE_IDLE || writer->erase.is_wanted)
+		return; /* it comes, or waits after a failure */
+	writer->erase.is_wanted = true;
+	writer->erase.round_ms = 0;
 }
 
 int64_t
@@ -53,7 +64,7 @@ erase_merge(struct sqlite_writer *writer, int pages)
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
-	int rc = sqlite_db_truncate_log(&writer->db);
+	int rc = sqlite_writer_truncate_log(writer);
 
 	if (rc == SQLITE_BUSY) {
 		writer->erase.retry_ms = clock_now_ms() + RETRY_MS;
@@ -62,6 +73,7 @@ erase_empty_log(struct sqlite_writer *writer)
 	if (rc != SQLITE_OK)
 		return rc;
 	writer->erase.phase = ERASE_IDLE;
+	writer->trim.size_ratio = 0;
 	return writer->erase.is_wanted ? SQLITE_OK
 				       : sqlite_db_run(&writer->db, WRITER_ERASING_DONE);
 }

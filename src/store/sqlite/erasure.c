@@ -167,9 +167,7 @@ sqlite_erasure_apply(
 	if (write->deleted)
 		store_end_deleted(write);
 	if (rc == SQLITE_OK && (write->deleted || erasure->whole_room || erasure->name)) {
-		/* A later run erases what this one does not get done. */
-		rc = sqlite_db_run(&writer->db, WRITER_ERASING_NOTE);
-		sqlite_erase_want(writer);
+		rc = sqlite_erase_want(writer);
 		sqlite_room_cache_note(writer, room);
 	}
 	return rc;

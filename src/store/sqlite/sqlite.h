@@ -55,9 +55,9 @@ int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t siz
  * SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
 int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
 
-/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY at once while
- * another connection reads from the log or copies it. */
-int sqlite_db_truncate_log(struct sqlite_db *db);
+/* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY if another
+ * connection still reads from the log or copies it after wait_ms. */
+int sqlite_db_truncate_log(struct sqlite_db *db, int wait_ms);
 
 /* Roll back the open transaction, if there is one. */
 void sqlite_db_rollback(struct sqlite_db *db);

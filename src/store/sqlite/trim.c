@@ -11,6 +11,9 @@
 /* A room is trimmed when it is over keep_messages by 1/128 of it, not at each message. */
 #define SLACK_DIVISOR 128
 
+/* The index is merged when traces of deleted messages take such a part of max_bytes. */
+#define TRACES_DIVISOR 16
+
 void
 sqlite_trim_sweep(struct sqlite_writer *writer, int64_t cutoff_ms)
 {
@@ -203,13 +206,13 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 		rc = trim_drop_from_search(writer, room, &step);
 	if (rc == SQLITE_OK && step.count)
 		rc = trim_drop_rows(writer, room, &step);
+	if (rc == SQLITE_OK && step.count && step.first_id <= room->gone_id)
+		rc = sqlite_erase_want(writer);
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_exec(&writer->db, "COMMIT");
 	if (rc != SQLITE_OK)
 		return rc;
 	*count = step.count;
-	if (step.first_id && step.first_id <= room->gone_id)
-		sqlite_erase_want(writer);
 	room->surplus = 0;
 	room->has_gone &= step.count == STEP_ROWS;
 	if (step.count < STEP_ROWS && !(step.count && trim_excess(writer, room)))
@@ -229,27 +232,60 @@ trim_give_up(struct sqlite_writer *writer, int rc)
 	writer->is_broken = sqlite_db_is_broken(rc);
 }
 
+/* The first column of the first row, or 0. */
+static int64_t
+trim_number(struct sqlite_writer *writer, size_t which)
+{
+	sqlite3_stmt *statement = writer->db.statements[which];
+	int64_t number = sqlite3_step(statement) == SQLITE_ROW
+				 ? sqlite3_column_int64(statement, 0)
+				 : 0;
+
+	sqlite3_reset(statement);
+	return number;
+}
+
+/* How many bytes of messages to delete so that the file is not too large. Their words
+ * stay in the index until it is merged: until then the file does not become smaller, and
+ * every message would be deleted in vain. So its size is told from that of the messages.
+ */
+static int64_t
+trim_surplus(struct sqlite_writer *writer)
+{
+	int64_t max = (int64_t)writer->store->options.max_bytes;
+	int64_t used = max ? trim_number(writer, WRITER_USED_BYTES) : 0;
+	double ratio, merged;
+
+	if (used <= max)
+		return 0;
+	merged = (double)trim_number(writer, WRITER_ROOM_BYTES) + 1;
+	if (!writer->trim.size_ratio)
+		writer->trim.size_ratio = (double)used / merged;
+	ratio = writer->trim.size_ratio;
+	merged *= ratio;
+	if ((double)used - merged > (double)(max / TRACES_DIVISOR))
+		sqlite_erase_soon(writer);
+	if (merged > (double)used)
+		merged = (double)used;
+	return merged > (double)max ? (int64_t)((merged - (double)max) / ratio) + 1 : 0;
+}
+
 int
 sqlite_trim_check_size(struct sqlite_writer *writer)
 {
-	sqlite3_stmt *used = writer->db.statements[WRITER_USED_BYTES];
 	sqlite3_stmt *largest = writer->db.statements[WRITER_LARGEST];
-	int64_t max = (int64_t)writer->store->options.max_bytes;
-	int64_t bytes = 0;
+	int64_t surplus = trim_surplus(writer);
 	struct cached_room *room = NULL;
 	int rc = SQLITE_OK;
 
-	if (!max)
+	if (!surplus)
 		return SQLITE_OK;
-	if (sqlite3_step(used) == SQLITE_ROW)
-		bytes = sqlite3_column_int64(used, 0);
-	if (bytes > max && (rc = sqlite3_step(largest)) == SQLITE_ROW)
+	if ((rc = sqlite3_step(largest)) == SQLITE_ROW)
 		rc = sqlite_room_cache_get(writer,
 			(const char *)sqlite3_column_text(largest, 0), false, &room);
-	sqlite3_reset(used);
 	sqlite3_reset(largest);
 	if (room && room->first_id < room->last_id) {
-		room->surplus = bytes - max;
+		room->surplus = surplus;
 		trim_add_room(writer, room);
 		/* One step before the next commit. */
 		if (writer->trim.debt < STEP_ROWS)

@@ -14,6 +14,11 @@
 /* How often to look at the files, and whether something can be stored. */
 #define LOOK_MS 4000
 
+/* The log is truncated in a moment in which nobody reads from it. After so long without
+ * such a moment wait for one, for so long. */
+#define LOG_PATIENCE_MS 5000
+#define LOG_WAIT_MS 300
+
 /* Try to store something that is as long as a long message. */
 #define PROBE_WRITE                                                                      \
 	"INSERT OR REPLACE INTO meta(name, value) VALUES('probe', hex(zeroblob(32768)))"
@@ -57,6 +62,7 @@ static const char *const writer_sql[] = {
 	[WRITER_USED_BYTES] =
 		"SELECT (page_count - freelist_count) * page_size FROM"
 		" pragma_page_count, pragma_freelist_count, pragma_page_size",
+	[WRITER_ROOM_BYTES] = "SELECT ifnull(sum(bytes), 0) FROM room",
 	/* A negative rank begins to merge all segments of the index to one. */
 	[WRITER_MERGE] = "INSERT INTO search(search, rank) VALUES('merge', ?1)",
 	[WRITER_ERASING_NOTE] =
@@ -308,13 +314,31 @@ writer_write_batch(struct sqlite_writer *writer)
 	store_answer_writes(writer->store, &writes);
 }
 
+/* Readers that follow each other closely can leave no moment in which nobody reads from
+ * the log. While this thread waits, nothing is committed: who begins to read meanwhile
+ * needs the file alone, once all is copied. So it waits for a few readers, not for all
+ * that come; but commits wait, too, and a backup reads for long. */
+int
+sqlite_writer_truncate_log(struct sqlite_writer *writer)
+{
+	int64_t now_ms = clock_now_ms();
+	bool may_wait = writer->log_wait_ms && now_ms >= writer->log_wait_ms;
+	int rc = sqlite_db_truncate_log(&writer->db, may_wait ? LOG_WAIT_MS : 0);
+
+	if (rc != SQLITE_BUSY)
+		writer->log_wait_ms = 0;
+	else if (may_wait || !writer->log_wait_ms)
+		writer->log_wait_ms = now_ms + LOG_PATIENCE_MS;
+	return rc;
+}
+
 /* The log is large. If this fails, the checkpointer asks again after its next checkpoint.
  */
 static void
 writer_empty_log(struct sqlite_writer *writer)
 {
 	if (!writer->is_broken && !writer->files->guard.is_lost)
-		sqlite_db_truncate_log(&writer->db);
+		sqlite_writer_truncate_log(writer);
 }
 
 /* Choose what to do beside commits: trim, then erase. */
@@ -419,7 +443,7 @@ sqlite_writer_start(struct sqlite_writer *writer,
 		rc = sqlite_db_number(&writer->db,
 			"SELECT count(*) FROM meta WHERE name = 'erasing'", &is_erasing);
 	if (is_erasing)
-		sqlite_erase_want(writer);
+		writer->erase.is_wanted = true;
 	if (rc != SQLITE_OK)
 		return sqlite_schema_refuse(&writer->db, rc, why);
 	writer->checkpointer = checkpointer;

@@ -30,6 +30,7 @@ enum {
 	WRITER_MESSAGES_DROP,
 	WRITER_LARGEST,
 	WRITER_USED_BYTES,
+	WRITER_ROOM_BYTES,
 	WRITER_MERGE,
 	WRITER_ERASING_NOTE,
 	WRITER_ERASING_DONE,
@@ -69,6 +70,7 @@ struct sqlite_writer {
 	uint64_t entries;     /* the sum of all last ids, as committed */
 	bool is_note_due;     /* the -lineage could not be told of the last commit */
 	int64_t next_look_ms; /* when to see whether something can be stored */
+	int64_t log_wait_ms;  /* when to wait for the readers of the log; 0: not needed */
 	bool is_broken;       /* open db again before it is used */
 	bool is_failing;      /* the failure has been logged */
 	void (*task)(struct sqlite_writer *writer); /* the one that take has chosen */
@@ -82,6 +84,9 @@ struct sqlite_writer {
 		bool is_sweeping;          /* through all rooms of the table */
 		int64_t sweep_number;      /* the last room that the sweep has reached */
 		int64_t debt;              /* messages to delete before the next commit */
+		/* Size of the file for each byte of room->bytes, when its index had few
+		 * traces of deleted messages; 0: not known. */
+		double size_ratio;
 	} trim;
 	struct {
 		enum {
@@ -100,6 +105,12 @@ struct sqlite_writer {
 	bool is_sweep_wanted, is_empty_log_wanted;
 	int64_t sweep_cutoff_ms;
 };
+
+/* writer.c */
+
+/* Copy the whole log into the file and truncate it. Returns SQLITE_OK, SQLITE_BUSY if it
+ * should be tried again, or another error. */
+int sqlite_writer_truncate_log(struct sqlite_writer *writer);
 
 /* room_cache.c */
 
@@ -145,8 +156,12 @@ int sqlite_erasure_apply(struct sqlite_writer *writer, struct cached_room *room,
 
 /* erase.c */
 
-/* Text was deleted: remove its traces from the search index, the log and free pages. */
-void sqlite_erase_want(struct sqlite_writer *writer);
+/* The open transaction deletes text: remove its traces from the search index, the log and
+ * free pages afterwards. Returns SQLITE_OK or an error. */
+int sqlite_erase_want(struct sqlite_writer *writer);
+
+/* The traces take too much of the file: remove them. */
+void sqlite_erase_soon(struct sqlite_writer *writer);
 
 /* In how many ms sqlite_erase_step has work; 0: now, -1: never. */
 int64_t sqlite_erase_wait_ms(const struct sqlite_writer *writer);

@@ -59,8 +59,8 @@ test_a_session_of_lines_in_a_websocket_reads_messages_without_line_feeds(void **
 	chat_open(fixture->chat, &carol.session, NULL);
 	say(fixture, &fixture->bob, JSON({"message":"hello"}));
 	assert_string_equal(hears(&carol), "bob: hello");
-	say_line(fixture, &carol, "/ nick");
-	assert_hears(&carol, "* there is no such command");
+	say_line(fixture, &carol, "/nick");
+	assert_hears(&carol, "* usage: /nick NAME");
 	go(fixture, &carol);
 }
 
@@ -329,20 +329,53 @@ test_two_slashes_send_a_text_that_begins_with_one(void **state)
 }
 
 static void
-test_an_unknown_command_is_not_broadcast(void **state)
+test_what_is_no_command_is_text(void **state)
 {
-	static const char *const bad[] = { "/", "/ ", "/nicks x", "/hist", "/message x",
-		"/search x", "/leave" };
+	static const char *const texts[] = { "/", "/etc/passwd", "/nicks x", "/hist",
+		"/message x", "/search x", "/leave" };
 	struct fixture *fixture = *state;
+	char expected[50];
 	size_t i;
 
-	forget_heard(&fixture->ann);
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		say_line(fixture, &fixture->ann, bad[i]);
-		assert_string_equal(hears(&fixture->ann),
-			"* there is no such command; /help lists them\n");
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		say_line(fixture, &fixture->ann, texts[i]);
+		snprintf(expected, sizeof(expected), "\"message\":\"%s\"", texts[i]);
+		assert_hears(&fixture->bob, expected);
+		forget_heard(&fixture->bob);
 	}
+}
+
+static void
+test_text_makes_all_lines_behind_it_text(void **state)
+{
+	static const char *const lines[] = { "/quit", "Q", "//x", "/text y",
+		"/nick ZOE" };
+	struct fixture *fixture = *state;
+	char expected[50];
+	size_t i;
+
+	say_line(fixture, &fixture->ann, "/text /who");
+	assert_hears(&fixture->bob, JSON("message":"/who"));
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		forget_heard(&fixture->bob);
+		say_line(fixture, &fixture->ann, lines[i]);
+		snprintf(expected, sizeof(expected), "\"message\":\"%s\"", lines[i]);
+		assert_hears(&fixture->bob, expected);
+	}
+	assert_int_equal(fixture->ann.code, 0);
+}
+
+static void
+test_text_alone_says_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	forget_heard(&fixture->ann);
+	say_line(fixture, &fixture->ann, "/text");
 	assert_hears_nothing(&fixture->bob);
+	assert_hears_nothing(&fixture->ann);
+	say_line(fixture, &fixture->ann, "/help");
+	assert_hears(&fixture->bob, JSON("message":"/help"));
 }
 
 static void
@@ -437,7 +470,9 @@ main(void)
 		line_test(test_help_lists_every_command_with_its_usage),
 		line_test(test_quit_and_q_end_the_session),
 		line_test(test_two_slashes_send_a_text_that_begins_with_one),
-		line_test(test_an_unknown_command_is_not_broadcast),
+		line_test(test_what_is_no_command_is_text),
+		line_test(test_text_makes_all_lines_behind_it_text),
+		line_test(test_text_alone_says_nothing),
 		line_test(test_a_command_without_its_argument_is_answered_with_its_usage),
 		line_test(test_a_session_that_may_wait_is_told_how_long),
 		line_test(test_a_session_that_may_not_wait_is_refused_with_a_line),

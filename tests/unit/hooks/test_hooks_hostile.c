@@ -1,5 +1,7 @@
 #include "hooks_fixture.h"
 
+#include <time.h>
+
 /* A JSON string: part, count times. The caller frees it. */
 static json_t *
 repeated(const char *part, size_t count)
@@ -113,6 +115,21 @@ test_long_text_is_cut_between_characters(void **state)
 	assert_memory_equal(title + 246, "标题", 6);
 	assert_int_equal(strlen(message), 4095);
 	assert_string_equal(message + 4088, "😀…");
+	json_decref(pushes);
+}
+
+/* Otherwise each "<" would be compared with the rest of the text. */
+static void
+test_a_link_of_slack_that_does_not_end_costs_little(void **state)
+{
+	json_t *body = json_pack("{s[]so}", "blocks", "text",
+		repeated("<", 1000000)); /* the limit of a body */
+	clock_t start = clock();
+	json_t *pushes = pushes_of("generic", NULL, body);
+
+	(void)state;
+	assert_true(clock() - start < CLOCKS_PER_SEC / 10);
+	assert_int_equal(strlen(member(pushes, 0, "message")), 4096);
 	json_decref(pushes);
 }
 
@@ -242,6 +259,7 @@ main(void)
 		cmocka_unit_test(test_thousands_of_alerts_are_cut_and_counted),
 		cmocka_unit_test(test_long_arrays_are_cut_and_counted),
 		cmocka_unit_test(test_long_text_is_cut_between_characters),
+		cmocka_unit_test(test_a_link_of_slack_that_does_not_end_costs_little),
 		cmocka_unit_test(test_text_of_exactly_the_limit_is_not_cut),
 		cmocka_unit_test(test_long_keys_are_cut_and_stay_different),
 		cmocka_unit_test(test_the_mark_of_a_long_alert_name_is_kept),

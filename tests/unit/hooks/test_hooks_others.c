@@ -165,6 +165,23 @@ test_a_metric_alert_of_sentry_is_an_alarm(void **state)
 }
 
 static void
+test_an_odd_id_of_sentry_makes_a_key_that_can_be_typed(void **state)
+{
+	static const char body[] = "{\"action\":\"critical\",\"data\":{\"metric_alert\":{"
+				   "\"alert_rule\":{\"id\":"
+				   "\"a\\nb %s\"}}}}";
+	static const char umlauts[] = "äöüäöüäöüäöüäöü";
+	char text[256];
+	json_t *pushes;
+
+	(void)state;
+	snprintf(text, sizeof(text), body, umlauts);
+	pushes = pushes_of_text("sentry", "metric_alert", text);
+	assert_member(pushes, 0, "key", "sentry-metric-a-b-äöüäöüäöüäöüäöü");
+	json_decref(pushes);
+}
+
+static void
 test_issues_and_events_of_sentry_are_messages(void **state)
 {
 	(void)state;
@@ -209,6 +226,7 @@ main(void)
 		cmocka_unit_test(test_a_pipeline_of_gitlab_is_an_alarm_until_it_passes),
 		cmocka_unit_test(test_a_monitor_of_uptime_kuma_is_an_alarm),
 		cmocka_unit_test(test_a_metric_alert_of_sentry_is_an_alarm),
+		cmocka_unit_test(test_an_odd_id_of_sentry_makes_a_key_that_can_be_typed),
 		cmocka_unit_test(test_issues_and_events_of_sentry_are_messages),
 	};
 

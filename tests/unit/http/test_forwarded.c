@@ -108,9 +108,10 @@ test_an_empty_list_trusts_nobody(void **state)
 	cidr_list_free(nobody);
 }
 
-/* Find the client of a request with the header lines in fields, each ending in CRLF. */
+/* Find the client of a request of peer with the header lines in fields, each ending in
+ * CRLF. */
 static int
-find(const char *fields, struct in6_addr *client)
+find_by(struct in6_addr peer, const char *fields, struct in6_addr *client)
 {
 	struct http_fault fault;
 	struct http_head *head;
@@ -120,9 +121,15 @@ find(const char *fields, struct in6_addr *client)
 	int r;
 
 	assert_int_equal(http_head_parse(text, (size_t)n, &head, &fault), n);
-	r = forwarded_find_client(proxies, head, client);
+	r = forwarded_find_client(proxies, head, &peer, client);
 	http_head_free(head);
 	return r;
+}
+
+static int
+find(const char *fields, struct in6_addr *client)
+{
+	return find_by(address("127.0.0.1"), fields, client);
 }
 
 #define FOR "X-Forwarded-For: "
@@ -197,6 +204,37 @@ test_a_client_without_an_address_is_a_stranger(void **state)
 	}
 }
 
+/* A proxy on another machine serves its own machine, too. */
+static void
+test_only_a_proxy_on_this_machine_can_name_this_machine(void **state)
+{
+	static const struct {
+		const char *peer, *fields;
+		int found;
+	} cases[] = {
+		{ "10.0.0.1", FOR "127.0.0.1" END, -EINVAL },
+		{ "10.0.0.1", FOR "127.8.8.8" END, -EINVAL },
+		{ "10.0.0.1", FOR "::1" END, -EINVAL },
+		{ "10.0.0.1", FOR "8.8.8.8, 127.0.0.1" END, -EINVAL },
+		{ "127.0.0.1", FOR "127.0.0.1, 10.0.0.1" END, -EINVAL },
+		{ "127.0.0.1", FOR "127.8.8.8" END FOR "10.0.0.1" END, -EINVAL },
+		{ "10.0.0.1", FOR "127.0.0.1, 8.8.8.8" END, 0 },
+		{ "127.0.0.1", FOR "127.8.8.8" END, 0 },
+		{ "::1", FOR "127.8.8.8, ::1" END, 0 },
+		{ "::", FOR "::1" END, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct in6_addr client;
+
+		assert_int_equal(
+			find_by(address(cases[i].peer), cases[i].fields, &client),
+			cases[i].found);
+		assert_int_equal(IN6_IS_ADDR_UNSPECIFIED(&client), cases[i].found != 0);
+	}
+}
+
 static void
 test_without_x_forwarded_for_no_client_is_found(void **state)
 {
@@ -218,6 +256,7 @@ main(void)
 		cmocka_unit_test(test_an_empty_list_trusts_nobody),
 		cmocka_unit_test(test_the_last_untrusted_hop_is_the_client),
 		cmocka_unit_test(test_a_client_without_an_address_is_a_stranger),
+		cmocka_unit_test(test_only_a_proxy_on_this_machine_can_name_this_machine),
 		cmocka_unit_test(test_without_x_forwarded_for_no_client_is_found),
 	};
 

@@ -399,7 +399,7 @@ fixture_new(const char *driver)
 	fixture->options = (struct store_options){
 		.driver = driver,
 		.path = fixture->path,
-		.callbacks = { on_appended, on_page },
+		.callbacks = { .on_appended = on_appended, .on_page = on_page },
 		.context = fixture,
 	};
 	return fixture;

@@ -1,3 +1,8 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <time.h>
+
 #include "store_fixture.h"
 
 /* The answers of erasures: "id:count:tail". */
@@ -227,6 +232,88 @@ test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large(void **stat
 	keep(fixture, "large", "last", 271);
 }
 
+static void
+test_words_of_deleted_messages_do_not_count(void **state)
+{
+	struct fixture *fixture = *state;
+	char words[400];
+
+	fixture->options.max_bytes = 1 << 20;
+	open_erasing(fixture);
+	/* About 1,000 of them have room. */
+	for (unsigned i = 1; i <= 6000; i++) {
+		size_t len = 0;
+
+		for (unsigned k = 0; k < 30; k++)
+			len += (size_t)snprintf(words + len, sizeof(words) - len, "%x ",
+				(i * 30 + k) * 2654435761U);
+		append(fixture, "a", words);
+		if (i % 100)
+			continue;
+		commit(fixture);
+		ask_after(fixture, "a", 0, UINT64_MAX, 1, PLENTY);
+		assert_true(i < 1500 || i - fixture->page_first_id >= 400);
+		assert_true(i < 3000 || i - fixture->page_first_id <= 2000);
+	}
+}
+
+/* Connections that read in turns, so that at any time most of them do. */
+struct readers {
+	const char *path;
+	atomic_bool is_over;
+};
+
+static void *
+read_in_turns(void *context)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	struct readers *readers = context;
+	sqlite3 *open[4] = { NULL };
+
+	for (size_t i = 0; !readers->is_over; i = (i + 1) % ARRAY_SIZE(open)) {
+		sqlite3_close(open[i]);
+		open[i] = begin_sql(readers->path, "BEGIN; SELECT count(*) FROM room");
+		nanosleep(&pause, NULL);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(open); i++)
+		sqlite3_close(open[i]);
+	return NULL;
+}
+
+static off_t
+log_bytes(const struct fixture *fixture)
+{
+	struct stat status;
+
+	assert_int_equal(stat(name_in_folder(fixture, "test.db-wal"), &status), 0);
+	return status.st_size;
+}
+
+static void
+test_the_log_is_truncated_though_there_is_always_a_reader(void **state)
+{
+	struct fixture *fixture = *state;
+	struct readers readers = { .path = fixture->path };
+	time_t end = time(NULL) + 120;
+	off_t before;
+	pthread_t thread;
+
+	open_erasing(fixture);
+	say_as(fixture, "a", "message", "ann", "secretword");
+	commit(fixture);
+	pthread_create(&thread, NULL, read_in_turns, &readers);
+	erase_ids(fixture, "a", (uint64_t[]){ 1 }, 1);
+	/* Only an erasure truncates a log as small as this. */
+	do {
+		assert_true(time(NULL) < end);
+		before = log_bytes(fixture);
+		append(fixture, "b", "x");
+		commit(fixture);
+	} while (log_bytes(fixture) >= before);
+	readers.is_over = true;
+	pthread_join(thread, NULL);
+}
+
 int
 main(void)
 {
@@ -238,6 +325,8 @@ main(void)
 		CLOSED_BOTH(test_a_name_is_found_and_erased_everywhere),
 		CLOSED_BOTH(
 			test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large),
+		CLOSED_SQLITE(test_words_of_deleted_messages_do_not_count),
+		CLOSED_SQLITE(test_the_log_is_truncated_though_there_is_always_a_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
