@@ -322,13 +322,26 @@ alarm_do_ack(struct input *input)
 	return alarm_post_event(input, name, room, alarm, event);
 }
 
+/* The alarms of the room's chat, also while it is a log room and they are hidden. */
+static struct room_state *
+alarm_chat_state(struct room *room)
+{
+	return room->is_tail ? &room->other.state : &room->state;
+}
+
+bool
+alarm_exist(struct room *room)
+{
+	return alarm_chat_state(room)->alarms;
+}
+
 void
 alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
 	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
-	struct room_state *state = room->is_tail ? &room->other.state : &room->state;
+	struct room_state *state = alarm_chat_state(room);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;
 
@@ -346,17 +359,18 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 void
 alarm_forget_all(struct room *room)
 {
+	struct room_state *state = alarm_chat_state(room);
 	struct alarm *alarm, *next;
 
-	HASH_ITER(hh, room->state.alarms, alarm, next)
+	HASH_ITER(hh, state->alarms, alarm, next)
 	{
-		alarm_stand(alarm, NULL, true);
+		alarm_stand(alarm, NULL, !room->is_tail);
 		/* Pending changes are stored after the deletion. */
 		if (!alarm->under_way) {
 			json_decref(alarm->intended);
 			alarm->intended = NULL;
 		}
-		alarm_settle(&room->state, alarm);
+		alarm_settle(state, alarm);
 	}
 }
 
@@ -365,7 +379,7 @@ alarm_forget_name(struct room *room, const char *name)
 {
 	struct alarm *alarm, *next;
 
-	HASH_ITER(hh, room->state.alarms, alarm, next)
+	HASH_ITER(hh, alarm_chat_state(room)->alarms, alarm, next)
 	{
 		message_drop_name(alarm->standing, name);
 		message_drop_name(alarm->intended, name);

@@ -25,5 +25,8 @@ input_handler alarm_do_ack;
 /* Forget the alarms of a room that was deleted. */
 void alarm_forget_all(struct room *room);
 
+/* True if the room's chat has an alarm. */
+bool alarm_exist(struct room *room);
+
 /* Take name (folded) out of the alarms of room. */
 void alarm_forget_name(struct room *room, const char *name);

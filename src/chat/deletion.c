@@ -166,12 +166,15 @@ deletion_empty_room(struct chat *chat, struct room *room)
 	struct encoded encoded;
 	size_t queued;
 
+	alarm_forget_all(room);
+	/* A reload has made it a log room meanwhile: its members see no messages. */
+	if (room->is_tail)
+		return 0;
 	room->erasures++;
 	room->gone_id = room->last_id;
 	/* From now on it is as if a client had created it. */
 	room->is_deleted = true;
 	room->is_permanent = room->is_configured;
-	alarm_forget_all(room);
 	metric_forget_all(chat, room);
 	encode_object(&encoded, json_pack("{s:s,s:s,s:s}", "type", "notice", "code",
 					"room_deleted", "room", room->name));
@@ -282,7 +285,7 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	request->forget.read_id = page->read_id;
 	request->forget.has_more = page->more;
 	/* The alarms that stand may have the name, too. */
-	if (!page->count && (page->more || !request->room->state.alarms)) {
+	if (!page->count && (page->more || !alarm_exist(request->room))) {
 		forget_next(chat);
 		return;
 	}

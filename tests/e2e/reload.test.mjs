@@ -214,6 +214,22 @@ test('clients of every door are told that a room has become a log file\'s, and t
 	});
 });
 
+test('a name is forgotten also in the alarms of a room that is a log file\'s now', async () => {
+	const file = path.join(temporaryFolder(), 'ops.log');
+	writeFileSync(file, 'a line\n');
+	const auth = `auth = { ${tokens} };\n`;
+	const root = { Authorization: 'Bearer root-secret' };
+	await withFile(auth, async (daemon, rewrite) => {
+		await push(daemon, 'ops', { type: 'alarm', key: 'k', severity: 'info', title: 'T', username: 'ann' }, root);
+		await rewrite(`${auth}tails = ( { room = "ops"; path = "${file}"; } );\n`);
+		await expectJson(post(daemon, '/admin/forget', { username: 'ANN' }, root));
+		await rewrite(auth);
+		const { client } = await enter(daemon, 'room=ops');
+		const alarm = (await until(client, ({ type }) => type === 'alarm')).pop();
+		assert.deepEqual([alarm.key, alarm.username], ['k', undefined]);
+	});
+});
+
 test('a key that needs a restart is named in the log and keeps its value', () =>
 	withFile('', async (daemon, rewrite) => {
 		await rewrite('store = { keep_messages = 5; };\n', /^reload_kept key=store\.keep_messages /m);
