@@ -58,7 +58,8 @@ test('a push of uncertain length is not stored, nor is a request hidden in it', 
 		const chunked = { 'Transfer-Encoding': 'chunked' };
 		for (const bytes of [
 			push('0\r\n\r\n', chunked) + hidden,
-			push('3\r\nbad\r\n0\r\n\r\n', { ...chunked, 'Content-Length': undefined }) + hidden,
+			push('3\r\nbad\r\n0\r\n\r\n', { 'Transfer-Encoding': 'gzip, chunked', 'Content-Length': undefined }) + hidden,
+			push('3\r\nbad\r\n\r\n0\r\n\r\n', { ...chunked, 'Content-Length': undefined }) + hidden,
 			push('bad', { 'Content-Length': '3\r\nContent-Length: 4' }) + hidden,
 		]) {
 			const client = await connect(daemon);
