@@ -70,7 +70,6 @@ chunked_drop(struct chunked *chunked, char c, enum chunked_state next)
 static int
 chunked_read_byte(struct chunked *chunked, char c, uint64_t room)
 {
-	/* What follows an LF, CR or line in each state. */
 	switch ((enum chunked_state)chunked->state) {
 	case CHUNKED_SIZE:
 		return chunked_read_size(chunked, c, room);
@@ -116,7 +115,9 @@ chunked_read(struct chunked *chunked, const char *bytes, size_t len, struct buff
 		size_t here = len - i;
 
 		if (chunked->state != CHUNKED_DATA) {
-			r = chunked_read_byte(chunked, bytes[i++], max_bytes - body->len);
+			/* A reload may have lowered the limit. */
+			r = chunked_read_byte(chunked, bytes[i++],
+				max_bytes > body->len ? max_bytes - body->len : 0);
 			continue;
 		}
 		if (here > chunked->left)
