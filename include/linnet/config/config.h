@@ -112,6 +112,7 @@ struct config {
 		double connect_rate; /* sessions per s that an address opens; 0: no limit
 				      */
 		int connect_burst;
+		int hook_burst; /* hooks of a client; full again in 60 s; 0: no limit */
 		int address_rooms; /* that an address makes in an hour; 0: no limit */
 		int queue_bytes;
 		int name_bytes;
