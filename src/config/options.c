@@ -225,6 +225,12 @@ static const struct config_option token_options[] = {
 		.help = "Rooms that the token may use; [ ] is every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
 		.help = "May also read the metrics and moderate"),
+	MEMBER(token_config, hook_secret_file, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
+		.unit = "bytes",
+		.help = "File with the secret that the sender's webhooks are signed "
+			"with; "
+			"others under this token are refused"),
 };
 
 static const struct config_members token_members =

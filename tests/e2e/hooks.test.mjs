@@ -2,6 +2,7 @@
 // tests/fixtures/hooks.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
@@ -186,6 +187,75 @@ test('300 groups of Alertmanager that fire at once and then resolve leave no ala
 		await notifyAll('resolved');
 		assert.equal(await standing(), 0);
 		agent.destroy();
+	}));
+
+const hmac = (secret, body) => createHmac('sha256', secret).update(body).digest('hex');
+
+/** The fixture of each kind that signs, and the headers of its signature. */
+const signed = {
+	github_push: (secret, body) => ({ 'X-Hub-Signature-256': `sha256=${hmac(secret, body)}` }),
+	gitea_push: (secret, body) => ({ 'X-Gitea-Signature': hmac(secret, body) }),
+	gitlab_push: (secret) => ({ 'X-Gitlab-Token': secret }),
+	sentry_issue_created: (secret, body) => ({ 'Sentry-Hook-Signature': hmac(secret, body) }),
+};
+
+/** Runs run(daemon, saveSecret) with the token "forge-token", whose webhooks must be signed with "first". */
+async function withSecret(run) {
+	const folder = temporaryFolder();
+	const secretFile = path.join(folder, 'secret');
+	const save = (secret) => writeFileSync(secretFile, `${secret}\n`, { mode: 0o600 });
+	save('first');
+	const setting = `auth.tokens=({name="forge";token_sha256="${sha256('forge-token')}";hook_secret_file="${secretFile}";})`;
+	await withDaemon({ settings: [setting, 'limits.message_rate=0'] }, (daemon) => run(daemon, save));
+}
+
+test('under a token with a secret a webhook must be signed by its program', () =>
+	withSecret(async (daemon) => {
+		const forge = bearer('forge-token');
+		const refuse = (name, options) => assertRefused(hook(daemon, name, options), 401, 'bad_signature');
+		for (const [name, headersOf] of Object.entries(signed)) {
+			const body = bodyOf(name);
+			const good = headersOf('first', body);
+			await expectJson(hook(daemon, name, { headers: { ...forge, ...good } }));
+			await expectJson(hook(daemon, name, { headers: good, query: '?token=forge-token' }));
+			await refuse(name, { headers: forge });
+			await refuse(name, { headers: { ...forge, ...headersOf('second', body) } });
+			await refuse(name, { headers: { ...forge, ...Object.fromEntries(Object.keys(good).map((key) => [key, ''])) } });
+			if (name !== 'gitlab_push')
+				await refuse(name, { headers: { ...forge, ...good }, body: `${body} ` });
+			await assertRefused(hook(daemon, name, { headers: { ...bearer('x'), ...good } }), 401, 'bad_token');
+		}
+		// The signature of another program is none, and a program that does not sign needs another token.
+		await refuse('github_push', { headers: { ...forge, ...signed.gitea_push('first', bodyOf('github_push')) } });
+		for (const name of ['alertmanager_firing', 'grafana_firing', 'generic_text'])
+			await refuse(name, { headers: { ...forge, ...signed.gitlab_push('first') } });
+		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_signature$/);
+		// It is about webhooks only.
+		await expectJson(post(daemon, '/push/ops', 'm', forge));
+		assert.doesNotMatch(daemon.stderr, /first/);
+	}));
+
+test('GitHub signs the form that it sends, not the JSON within', () =>
+	withSecret(async (daemon) => {
+		const body = `payload=${encodeURIComponent(bodyOf('github_push'))}`;
+		const headers = { ...bearer('forge-token'), ...signed.github_push('first', body), 'Content-Type': 'application/x-www-form-urlencoded' };
+		assert.equal((await expectJson(hook(daemon, 'github_push', { body, headers }))).id, 1);
+	}));
+
+test('a reload reads the secret of webhooks again; one that cannot be read keeps the old one', () =>
+	withSecret(async (daemon, save) => {
+		const send = (secret) =>
+			hook(daemon, 'gitea_push', { headers: { ...bearer('forge-token'), ...signed.gitea_push(secret, bodyOf('gitea_push')) } });
+		save('second');
+		await expectJson(send('first'));
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/^reloaded/);
+		await expectJson(send('second'));
+		await assertRefused(send('first'), 401, 'bad_signature');
+		save('two words');
+		daemon.signal('SIGHUP');
+		await daemon.waitForLog(/auth\.tokens item 1: cannot read the hook secret of forge from .*secret: it is not one word/);
+		await expectJson(send('second'));
 	}));
 
 test('an unknown body is refused; a known one with nothing to report is accepted', () =>

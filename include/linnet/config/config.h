@@ -26,6 +26,7 @@ struct token_config {
 	char *token_sha256; /* 64 hex digits; "" if token_file is given */
 	struct string_list rooms; /* rooms that it may use; empty: every room */
 	bool admin;
+	char *hook_secret_file; /* file that holds the secret of webhooks; "": none */
 };
 
 /* A log file that is sent to a room. */
