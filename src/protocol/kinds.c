@@ -54,6 +54,7 @@ static const struct {
 	int status;
 } fault_statuses[] = {
 	{ "bad_token", 401 },
+	{ "bad_signature", 401 },
 	{ "token_expired", 401 },
 	{ "token_required", 401 },
 	{ "denied", 403 },
