@@ -66,6 +66,7 @@ static const struct {
 	{ "no_such_alarm", 404 },
 	{ "no_such_ban", 404 },
 	{ "no_such_message", 404 },
+	{ "no_such_metric", 404 },
 	{ "no_such_session", 404 },
 	{ "not_joined", 404 },
 	{ "name_taken", 409 },
