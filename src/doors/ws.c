@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doors/shown_line.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
@@ -200,15 +201,20 @@ ws_is_acceptable(struct ws_session *ws, const struct websocket_piece *piece)
 static void
 ws_handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 {
-	const char *end = bytes + len, *eol;
+	struct shown_line line = { .state = 0 };
 
-	for (; bytes < end; bytes = eol + 1) {
-		eol = memchr(bytes, '\n', (size_t)(end - bytes));
-		if (!eol)
-			eol = end;
-		chat_handle_line(ws->door->chat, &ws->session, bytes,
-			(size_t)(eol - bytes), false, clock_unix_ms());
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n')
+			shown_line_add(&line, bytes[i], len);
+		if (bytes[i] != '\n' && i + 1 < len)
+			continue;
+		shown_line_end(&line);
+		chat_handle_line(ws->door->chat, &ws->session,
+			line.text.len ? line.text.bytes : "", line.text.len, false,
+			clock_unix_ms());
+		line.text.len = 0;
 	}
+	shown_line_clear(&line);
 }
 
 /* Handle a whole message. */
