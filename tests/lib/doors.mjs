@@ -141,8 +141,11 @@ export class EventStream {
 			this.daemon.recordFault(new Error(`an event has the lines ${JSON.stringify(lines)}`));
 		if (fields.has('id'))
 			this.lastId = fields.get('id');
-		if (!fields.has('data'))
+		// Some libraries take such a block for an empty event.
+		if (!fields.has('data')) {
+			this.daemon.recordFault(new Error(`a block without data has the lines ${JSON.stringify(lines)}`));
 			return;
+		}
 		try {
 			check(this.daemon, fields.get('data'));
 			this.#events.push({ id: fields.get('id'), object: JSON.parse(fields.get('data')) });
