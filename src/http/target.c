@@ -233,29 +233,37 @@ http_form_take(char *form, size_t len, const char *name)
 	return -ENOENT;
 }
 
+const char *
+http_query_next(const char **rest, char name[HTTP_HEAD_BYTES])
+{
+	const char *argument = *rest;
+	size_t len = strcspn(argument, "&"), split = strcspn(argument, "=&");
+	size_t start = split + (split < len);
+	char *value;
+
+	if (!*argument)
+		return NULL;
+	*rest = argument + len + (argument[len] == '&');
+	/* The escapes were checked, and a decoded text is not longer. */
+	value = name + target_decode(argument, split, name, true);
+	*value++ = '\0';
+	value[target_decode(argument + start, len - start, value, true)] = '\0';
+	return value;
+}
+
 int
 http_head_query(const struct http_head *head, const char *name, char *out, size_t size)
 {
-	const char *argument = head->query;
+	char argument[HTTP_HEAD_BYTES];
+	const char *rest = head->query, *value;
 
 	out[0] = '\0';
-	while (*argument) {
-		size_t len = strcspn(argument, "&"), split;
-		char decoded[HTTP_HEAD_BYTES];
-		long n;
-
-		split = strcspn(argument, "=&");
-		if (!target_is_called(argument, split, name)) {
-			argument += len + (argument[len] == '&');
+	while ((value = http_query_next(&rest, argument))) {
+		if (strcmp(argument, name) != 0)
 			continue;
-		}
-		if (split < len)
-			split++;
-		n = target_decode(argument + split, len - split, decoded, true);
-		if (n < 0 || (size_t)n >= size)
+		if (strlen(value) >= size)
 			return -E2BIG;
-		memcpy(out, decoded, (size_t)n);
-		out[n] = '\0';
+		memcpy(out, value, strlen(value) + 1);
 		return 0;
 	}
 	return -ENOENT;
