@@ -1,7 +1,9 @@
 #include "http/target.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -117,14 +119,50 @@ target_check_query(const char *query, struct http_fault *fault)
 	return 0;
 }
 
+/* Returns what follows the IPv6 address in brackets, or NULL. */
+static const char *
+target_skip_address(const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text + 1, "]");
+	struct in6_addr parsed;
+
+	if (len >= sizeof(address) || !text[1 + len])
+		return NULL;
+	memcpy(address, text + 1, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET6, address, &parsed) == 1 ? text + 1 + len + 1 : NULL;
+}
+
+/* Returns what follows the name, which may be an IPv4 address, or NULL. */
+static const char *
+target_skip_name(const char *text)
+{
+	for (; *text && *text != ':'; text++) {
+		if (*text != '%') {
+			if (!isalnum((unsigned char)*text) &&
+				!strchr("-._~!$&'()*+,;=", *text))
+				return NULL;
+		} else if (target_digit_of(text[1]) < 0 || target_digit_of(text[2]) < 0) {
+			return NULL;
+		} else {
+			text += 2;
+		}
+	}
+	return text;
+}
+
 bool
 http_target_is_authority(const char *text)
 {
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) &&
-			!strchr("-._~!$&'()*+,;=:[]%", *text))
-			return false;
-	return true;
+	const char *end =
+		*text == '[' ? target_skip_address(text) : target_skip_name(text);
+
+	if (!end || !*end)
+		return end;
+	/* A port may be empty. */
+	return end > text && *end == ':' && strlen(end + 1) <= 5 &&
+	       end[1 + strspn(end + 1, "0123456789")] == '\0' && atoi(end + 1) <= 65535;
 }
 
 /* RFC 9112 section 3.2.2: the host of the target takes precedence. Sets *rest to what
