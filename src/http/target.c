@@ -162,7 +162,8 @@ http_target_is_authority(const char *text)
 		return end;
 	/* A port may be empty. */
 	return end > text && *end == ':' && strlen(end + 1) <= 5 &&
-	       end[1 + strspn(end + 1, "0123456789")] == '\0' && atoi(end + 1) <= 65535;
+	       end[1 + strspn(end + 1, "0123456789")] == '\0' &&
+	       strtol(end + 1, NULL, 10) <= 65535;
 }
 
 /* RFC 9112 section 3.2.2: the host of the target takes precedence. Sets *rest to what
