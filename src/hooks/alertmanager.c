@@ -168,6 +168,18 @@ alertmanager_severity(const json_t *body, const json_t *alert)
 	return hooks_firing_severity(json_object_get(alert, "labels"));
 }
 
+/* True if labels are those that Grafana's button "Test" sends. No rule stands behind
+ * them that could resolve the alert. */
+static bool
+alertmanager_is_test(const json_t *labels)
+{
+	const char *name = hooks_string(labels, "alertname");
+	const char *instance = hooks_string(labels, "instance");
+
+	return name && instance && !strcmp(name, "TestAlert") &&
+	       !strcmp(instance, "Grafana");
+}
+
 static void
 alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 {
@@ -188,6 +200,7 @@ alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 				 .title = title.text,
 				 .message = message.bytes,
 				 .click = alertmanager_link(alert, request->body),
+				 .is_test = alertmanager_is_test(labels),
 			 });
 	buffer_clear(&message);
 }

@@ -351,11 +351,12 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 		username = NULL;
 	/* "*" leaves out what is NULL. */
 	json_array_append_new(request->pushes,
-		json_pack("{s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:o*}", "type",
+		json_pack("{s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:o*, s:o*}", "type",
 			push->key ? "alarm" : NULL, "key", push->key, "severity",
 			push->key ? push->severity : NULL, "title",
 			*line.text ? line.text : NULL, "message", text, "click", click,
-			"username", username, "tags", hooks_clean_tags(push->tags)));
+			"username", username, "tags", hooks_clean_tags(push->tags),
+			"lasts_s", push->is_test ? json_integer(HOOKS_TEST_S) : NULL));
 	if (push->key && push->former_key && strcmp(push->former_key, push->key) != 0 &&
 		!strcmp(push->severity, "ok")) {
 		struct hooks_push former = *push;

@@ -23,6 +23,9 @@
 /* Digits of a commit's hash that are shown. */
 #define HOOKS_SHORT_HASH 7
 
+/* How long an alarm stands that only tests the webhook. */
+#define HOOKS_TEST_S 3600
+
 /* The body that is converted. Each converter appends to pushes, or fills in *fault, all
  * zero before, if the body is not a webhook of its kind. */
 struct hooks_request {
@@ -76,6 +79,7 @@ struct hooks_push {
 	const char *message;  /* if NULL or blank: the title */
 	const char *click;    /* left out if NULL or not a valid URL */
 	json_t *tags;         /* borrowed; NULL: none */
+	bool is_test; /* an alarm that only tests the webhook: it ends by itself */
 };
 
 /* Text on one line, cut to HOOKS_TITLE_BYTES, with one space for each run of blanks. */

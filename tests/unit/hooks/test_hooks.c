@@ -198,6 +198,33 @@ test_rules_of_an_old_grafana_raise_and_clear_alarms(void **state)
 	assert_cleared("grafana", NULL, "grafana_legacy_ok", expected, "Queue-length-31");
 }
 
+/* The lasts_s of the only push of fixture; 0: none. */
+static json_int_t
+lasts_of(const char *kind, const char *fixture)
+{
+	json_t *pushes = pushes_of(kind, NULL, body_of(fixture));
+	const json_t *push = json_array_get(pushes, 0);
+	json_int_t lasts = json_integer_value(json_object_get(push, "lasts_s"));
+
+	assert_int_equal(json_array_size(pushes), 1);
+	json_decref(pushes);
+	return lasts;
+}
+
+static void
+test_an_alarm_of_a_test_button_lasts_an_hour(void **state)
+{
+	(void)state;
+	assert_int_equal(lasts_of("grafana", "grafana_test"), 3600);
+	assert_int_equal(lasts_of("alertmanager", "grafana_test"), 3600);
+	assert_int_equal(lasts_of("grafana", "grafana_legacy_test"), 3600);
+	assert_int_equal(lasts_of("grafana", "grafana_legacy_alerting"), 0);
+	assert_int_equal(lasts_of("alertmanager", "alertmanager_firing"), 0);
+	assert_int_equal(lasts_of("kuma", "kuma_test"), 0);
+	assert_one("kuma", NULL, "kuma_test",
+		(struct expected){ .username = "kuma", .message = "Linnet Testing" });
+}
+
 static void
 test_no_data_paused_and_pending_states_of_an_old_grafana(void **state)
 {
@@ -388,6 +415,7 @@ main(void)
 			test_without_a_fingerprint_the_key_depends_on_the_labels_in_any_order),
 		cmocka_unit_test(test_severities_of_other_programs_become_linnets),
 		cmocka_unit_test(test_grafana_alerts_link_to_their_panel),
+		cmocka_unit_test(test_an_alarm_of_a_test_button_lasts_an_hour),
 		cmocka_unit_test(test_rules_of_an_old_grafana_raise_and_clear_alarms),
 		cmocka_unit_test(
 			test_no_data_paused_and_pending_states_of_an_old_grafana),
