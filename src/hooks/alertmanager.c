@@ -5,6 +5,7 @@
 
 #include "hooks/hooks_private.h"
 #include "linnet/base/util.h"
+#include "linnet/protocol/clean.h"
 
 /* Labels that tell people which of several alerts with one name this is. */
 static const char *const places[] = { "instance", "host", "rulename", NULL };
@@ -142,7 +143,7 @@ alertmanager_link(const json_t *alert, const json_t *body)
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *url = hooks_string(alert, keys[i]);
 
-		if (url && hooks_is_link(url))
+		if (url && clean_is_link(url))
 			return url;
 	}
 	return hooks_string(body, "externalURL");

@@ -15,7 +15,6 @@
 #define HOOKS_TITLE_BYTES 256
 #define HOOKS_MESSAGE_BYTES 4096
 #define HOOKS_QUOTE_BYTES 1000
-#define HOOKS_URL_BYTES 2048
 #define HOOKS_NAME_BYTES 32
 #define HOOKS_MAX_TAGS 8
 #define HOOKS_TAG_BYTES 64
@@ -114,10 +113,6 @@ void hooks_say_string(struct buffer *text, const json_t *object, const char *key
 /* Append the string member key of object, if it has one, on a new line. It is cut to
  * HOOKS_QUOTE_BYTES. */
 void hooks_quote(struct buffer *text, const json_t *object, const char *key);
-
-/* True for an http or https URL with a host, of at most HOOKS_URL_BYTES without blanks.
- */
-bool hooks_is_link(const char *url);
 
 /* Write the key of an alarm to key, which has room for HOOKS_KEY_BYTES + 1 bytes. It is
  * name with "-" for blanks, so that people can type it as one word, then "-" and mark.
