@@ -241,8 +241,8 @@ void chat_tick(struct chat *chat, int64_t now_ms);
  * now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
-/* Remove history that is too old at now_ms, which steady_clock_note returns: what a wrong
- * clock lets expire does not come back. */
+/* Remove history that is too old at now_ms, and clear alarms whose time is over then.
+ * steady_clock_note returns now_ms: what a wrong clock lets expire does not come back. */
 void chat_trim(struct chat *chat, int64_t now_ms);
 
 /* Close the store and free the chat. No session may be left. chat may be NULL. */
