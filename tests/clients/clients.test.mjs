@@ -2,7 +2,7 @@
 // Each is a small program beside this file; tests/clients/install brings the libraries.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -158,6 +158,16 @@ forEach(pushes, (language, library, options) => {
 		),
 	);
 });
+
+test('python: Apprise notifies a room', { skip: !isThere('python') && 'python is not installed' }, () =>
+	withDaemon({}, async (daemon) => {
+		const at = `json://${daemon.host}:${daemon.port}/push/ops`;
+		const { status, stdout } = spawnSync(path.join(installed, 'python/bin/apprise'), ['-t', 'Backup', '-b', 'done 安', at], { encoding: 'utf8' });
+		assert.equal(status, 0, stdout);
+		const { messages } = await expectJson(get(daemon, '/history/ops'));
+		assert.deepEqual(messages.map(({ type, title, message }) => [type, title, message]), [['info', 'Backup', 'done 安']]);
+	}),
+);
 
 test('go: a program that dials the line port chats both ways', { skip: !isThere('go') && 'go is not installed' }, () =>
 	withDaemon(noRateLimitWith('chat.default_room=ops'), (daemon) =>

@@ -79,7 +79,7 @@ func (p *place) hear(t thing) {
 		fmt.Println("here")
 	case t.Type == "ack":
 		p.drop(t.Ref)
-	case t.Type == "message" && t.ID > p.last:
+	case t.Type == "message":
 		p.last = t.ID
 		if t.Username != name {
 			fmt.Println(t.ID, t.Message)

@@ -32,7 +32,7 @@ function hear({ type, id, username, message, ...more }) {
 			[epoch, last] = [more.epoch, more.last_id];
 		console.log('here');
 		onUnsaid();
-	} else if (type === 'message' && id > last) {
+	} else if (type === 'message') {
 		last = id;
 		if (username !== name)
 			console.log(`${id} ${message}`);
