@@ -114,6 +114,7 @@ static const struct metrics_label by_route = { "route", METRICS_ROUTES,
 		"history",
 		"search",
 		"rooms",
+		"metric",
 		"admin" } };
 
 enum metrics_kind {

@@ -306,7 +306,8 @@ const struct config_option config_options[] = {
 	OPTION(chat.echo_to_sender, .live = true, .type = OPTION_BOOL, .preset = "false",
 		.help = "Send a message back to its sender too"),
 	OPTION(chat.share_email, .live = true, .type = OPTION_BOOL, .preset = "false",
-		.help = "Send the sender's email to everybody in the room"),
+		.help = "Send the sender's email to everybody in the room; old clients "
+			"get one with everything"),
 	OPTION(chat.gravatar, .live = true, .type = OPTION_BOOL, .preset = "true",
 		.help = "Add the Gravatar hash of the sender's email to each message"),
 	OPTION(rooms, .live = true, .type = OPTION_GROUPS, .preset = "()",
