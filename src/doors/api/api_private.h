@@ -37,6 +37,7 @@ struct api_wishes {
 	char room[ACCESS_ARGUMENT_BYTES];
 	char name[ACCESS_ARGUMENT_BYTES];
 	char since[ACCESS_ARGUMENT_BYTES];
+	uint64_t since_id; /* the one in since */
 	char token[ACCESS_ARGUMENT_BYTES];
 };
 
