@@ -124,15 +124,15 @@ test('the document and this file name the same programs', () => {
 
 const pick = (object, keys) => Object.fromEntries(keys.map((key) => [key, object[key]]));
 
-test('what a program sends arrives as the document says', async (t) => {
-	for (const [name, [requests, expected]] of Object.entries(programs))
-		await t.test(name, () =>
-			withDaemon(noRateLimit, async (daemon) => {
-				const reader = await daemon.ws('/ws?room=ops');
+test('what a program sends arrives as the document says, and nothing else', (t) =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const reader = await daemon.ws('/ws?room=ops');
+		for (const [name, [requests, expected]] of Object.entries(programs))
+			await t.test(name, async () => {
 				for (const request of requests)
 					await request(daemon);
 				const got = await receive(reader, expected.length);
 				assert.deepEqual(got.map((object, n) => pick(object, Object.keys(expected[n]))), expected);
-			}),
-		);
-});
+			});
+		assert.deepEqual(await reader.drain(), []);
+	}));
