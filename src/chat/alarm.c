@@ -217,8 +217,8 @@ alarm_end_change(struct room *room, struct room_state *state, struct alarm *alar
 }
 
 void
-alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+alarm_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer)
 {
 	struct room_state *state = alarm_state_of(chat, request);
 
@@ -227,8 +227,8 @@ alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_
 		chat->alarms_end_ms = 0;
 	alarm_end_change(request->room, state,
 		room_state_find_alarm(state, request->message.alarm),
-		!error && !is_duplicate, request->message.intended);
-	send_on_appended(chat, request, error, id, is_duplicate);
+		!error && !answer->is_duplicate, request->message.intended);
+	send_on_appended(chat, request, error, answer);
 }
 
 /* When the alarm of event ends by itself, or INT64_MAX. */

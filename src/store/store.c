@@ -12,7 +12,7 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
-#include "store/erased.h"
+#include "store/revised.h"
 #include "store/segment.h"
 
 #define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
@@ -191,25 +191,38 @@ store_answer_read(struct store *store, struct store_read *read)
 	store_wake(store);
 }
 
-/* Deliver from the front of writes until max_bytes of them are delivered. */
+/* Complete the tail of a change that was stored, as readers are sent it. */
 static void
-store_deliver_write(struct store *store, const struct store_write *write)
+store_show_detail(struct store_write *write)
 {
-	const struct store_options *options = &store->options;
+	const struct store_change *change = &write->entry.change;
 
-	if (store_is_erasure(&write->entry))
-		options->callbacks.on_erased(options->context, write->ticket,
-			write->error,
-			&(struct store_erased){ .id = write->id,
-				.is_duplicate = write->is_duplicate,
-				.tail = write->tail.bytes,
-				.tail_len = write->tail.len,
-				.count = write->deleted });
-	else
-		options->callbacks.on_appended(options->context, write->ticket,
-			write->error, write->id, write->is_duplicate);
+	if (!write->tail.len)
+		return;
+	if (change->kind == STORE_EDIT)
+		revised_append_text(&write->tail, change->text);
+	else if (change->kind == STORE_REACT)
+		revised_append_emoji(&write->tail, change->emoji);
 }
 
+static void
+store_deliver_write(const struct store *store, const struct store_write *write)
+{
+	const struct store_answer answer = {
+		.id = write->id,
+		.ts_ms = write->is_duplicate ? write->ts_ms : write->entry.ts_ms,
+		.is_duplicate = write->is_duplicate,
+		.tail = write->tail.bytes,
+		.tail_len = write->tail.len,
+		.deleted = write->deleted,
+	};
+	const struct store_answer none = { .id = 0 };
+
+	store->options.callbacks.on_appended(store->options.context, write->ticket,
+		write->error, write->error ? &none : &answer);
+}
+
+/* Deliver from the front of writes until max_bytes of them are delivered. */
 static void
 store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
 {
@@ -221,6 +234,7 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 		bytes += write->bytes;
 		store->writes_under_way--;
 		store->write_bytes_under_way -= write->bytes;
+		store_show_detail(write);
 		store_deliver_write(store, write);
 		buffer_clear(&write->tail);
 		free(write);
@@ -324,8 +338,12 @@ store_write_size(const struct store_entry *entry)
 		      store_text_size(entry->type) + entry->tail_len + 1 +
 		      store_text_size(entry->words) + store_text_size(entry->state_key) +
 		      (entry->state_value ? entry->state_value_len + 1 : 0) +
-		      entry->erasure.count * sizeof(uint64_t) +
-		      store_text_size(entry->erasure.name);
+		      entry->change.count * sizeof(uint64_t) +
+		      (entry->author ? STORE_AUTHOR_BYTES + 1 : 0) +
+		      store_text_size(entry->change.text) +
+		      store_text_size(entry->change.emoji) +
+		      store_text_size(entry->change.name) +
+		      store_text_size(entry->change.forgotten);
 
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		size += store_text_size(entry->keys[i]);
@@ -342,15 +360,20 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 
 	assert(!entry->state_key ||
 		(*entry->state_key && strlen(entry->state_key) <= STORE_STATE_KEY_BYTES));
-	assert(entry->erasure.count <= STORE_DELETE_MAX);
+	assert(entry->change.count <= STORE_DELETE_MAX);
 	*write =
 		(struct store_write){ .ticket = ticket, .bytes = bytes, .entry = *entry };
 	/* First, because numbers must be aligned. */
-	if (entry->erasure.count)
-		memcpy(end, entry->erasure.of, entry->erasure.count * sizeof(uint64_t));
-	copy->erasure.of = (const uint64_t *)(const void *)end;
-	end += entry->erasure.count * sizeof(uint64_t);
-	copy->erasure.name = store_copy_text(&end, entry->erasure.name);
+	if (entry->change.count)
+		memcpy(end, entry->change.of, entry->change.count * sizeof(uint64_t));
+	copy->change.of = (const uint64_t *)(const void *)end;
+	end += entry->change.count * sizeof(uint64_t);
+	copy->author = (const unsigned char *)store_copy(
+		&end, (const char *)entry->author, STORE_AUTHOR_BYTES);
+	copy->change.text = store_copy_text(&end, entry->change.text);
+	copy->change.emoji = store_copy_text(&end, entry->change.emoji);
+	copy->change.name = store_copy_text(&end, entry->change.name);
+	copy->change.forgotten = store_copy_text(&end, entry->change.forgotten);
 	copy->room = store_copy_text(&end, entry->room);
 	copy->type = store_copy_text(&end, entry->type);
 	copy->tail = store_copy(&end, entry->tail, entry->tail_len);
@@ -363,9 +386,9 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 }
 
 bool
-store_is_erasure(const struct store_entry *entry)
+store_is_change(enum store_kind kind)
 {
-	return entry->erasure.count || entry->erasure.name || entry->erasure.whole_room;
+	return kind == STORE_DELETE || kind == STORE_EDIT || kind == STORE_REACT;
 }
 
 void
@@ -384,6 +407,35 @@ store_end_deleted(struct store_write *write)
 		write->entry.tail, write->tail.bytes);
 	buffer_clear(&write->tail);
 	write->tail = tail;
+}
+
+void
+store_refuse_change(struct store_write *write, bool is_denied)
+{
+	const struct store_change *change = &write->entry.change;
+
+	if (change->count && !change->forgotten)
+		write->error = is_denied ? -EACCES : -ENOENT;
+}
+
+void
+store_note_reaction(struct store_write *write, uint64_t id, int64_t ts_ms)
+{
+	write->is_duplicate = true;
+	write->id = id;
+	write->ts_ms = ts_ms;
+}
+
+void
+store_make_tail(struct store_write *write)
+{
+	const struct store_change *change = &write->entry.change;
+
+	buffer_printf(&write->tail, "%s,\"of\":%" PRIu64 "%s}", write->entry.tail,
+		change->of[0],
+		change->kind == STORE_EDIT ? ""
+		: change->is_on            ? ",\"on\":true"
+					   : ",\"on\":false");
 }
 
 int
@@ -468,6 +520,21 @@ store_before(struct store *store, const char *room, uint64_t before, unsigned li
 				       });
 }
 
+int
+store_newer(struct store *store, const char *room, uint64_t after, unsigned limit,
+	size_t max_bytes, uint64_t ticket)
+{
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_NEWER,
+					       .ticket = ticket,
+					       .room = room,
+					       .low = store_to_signed(after),
+					       .high = INT64_MAX,
+					       .limit = limit,
+					       .max_bytes = max_bytes,
+				       });
+}
+
 size_t
 store_query_words(const char *query)
 {
@@ -539,7 +606,31 @@ store_read_add(struct store_read *read, const struct store_message *message)
 }
 
 bool
-store_read_add_said(struct store_read *read, const struct store_message *message)
+store_read_add_change(
+	struct store_read *read, const struct store_message *message, const char *detail)
+{
+	struct store_message change = *message;
+	struct buffer tail = { 0 };
+	bool is_added;
+
+	if (!detail)
+		return store_read_add(read, message);
+	buffer_append(&tail, message->tail, message->tail_len);
+	if (message->kind == STORE_EDIT)
+		revised_append_text_of(&tail, detail);
+	else
+		revised_append_emoji(&tail, detail);
+	change.tail = tail.bytes;
+	change.tail_len = tail.len;
+	change.has_text = message->kind == STORE_EDIT;
+	is_added = store_read_add(read, &change);
+	buffer_clear(&tail);
+	return is_added;
+}
+
+bool
+store_read_add_said(
+	struct store_read *read, const struct store_message *message, bool has_reacted)
 {
 	struct store_message found = *message;
 
@@ -548,7 +639,8 @@ store_read_add_said(struct store_read *read, const struct store_message *message
 	if (read->page.more)
 		return false;
 	read->tail_bytes += message->tail_len;
-	if (erased_has_name(message->tail, message->tail_len, read->query)) {
+	if (has_reacted ||
+		revised_has_name(message->tail, message->tail_len, read->query)) {
 		found.tail = "";
 		found.tail_len = 0;
 		if (!store_read_add(read, &found))

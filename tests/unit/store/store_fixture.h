@@ -28,8 +28,10 @@
 
 struct appended {
 	uint64_t ticket, id;
+	int64_t ts_ms;
 	int error;
 	bool is_duplicate;
+	size_t deleted;
 };
 
 struct fixture {
@@ -39,11 +41,14 @@ struct fixture {
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
+	char change[65536]; /* the tail of the last change */
 	size_t page_count;
 	uint64_t page_ticket;
 	int page_error;
-	char page_ids[4096];   /* of the last page: "4 5 6", and " ..." if more */
-	char page_tails[4096]; /* "a|b|c" */
+	char page_ids[4096];           /* of the last page: "4 5 6", and " ..." if more */
+	char page_tails[4096];         /* "a|b|c" */
+	enum store_kind page_kinds[8]; /* of its first entries */
+	bool page_has_text;            /* of the first one */
 	uint64_t page_first_id, page_searched_from;
 	uint64_t first_page_ticket; /* of the first page since it was set to 0 */
 	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
@@ -52,7 +57,7 @@ struct fixture {
 };
 
 static inline void
-on_appended(void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
+on_appended(void *context, uint64_t ticket, int error, const struct store_answer *answer)
 {
 	struct fixture *fixture = context;
 	size_t n = fixture->appended_count++;
@@ -60,7 +65,11 @@ on_appended(void *context, uint64_t ticket, int error, uint64_t id, bool is_dupl
 	if ((n & (n - 1)) == 0)
 		fixture->appended = realloc(
 			fixture->appended, (n ? 2 * n : 1) * sizeof(struct appended));
-	fixture->appended[n] = (struct appended){ ticket, id, error, is_duplicate };
+	fixture->appended[n] = (struct appended){ ticket, answer->id, answer->ts_ms,
+		error, answer->is_duplicate, answer->deleted };
+	if (answer->tail)
+		snprintf(fixture->change, sizeof(fixture->change), "%.*s",
+			(int)answer->tail_len, answer->tail);
 	if (fixture->hook)
 		fixture->hook(fixture, ticket);
 }
@@ -81,6 +90,10 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 	fixture->page_ids[0] = fixture->page_tails[0] = '\0';
 	for (size_t i = 0; i < page->count && ids < sizeof(fixture->page_ids); i++) {
 		const struct store_message *message = &page->messages[i];
+		if (i < ARRAY_SIZE(fixture->page_kinds))
+			fixture->page_kinds[i] = message->kind;
+		if (!i)
+			fixture->page_has_text = message->has_text;
 		ids += (size_t)snprintf(fixture->page_ids + ids,
 			sizeof(fixture->page_ids) - ids, "%s%" PRIu64, i ? " " : "",
 			message->id);
