@@ -15,6 +15,7 @@
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 #include "linnet/protocol/emoji.h"
 
 static const char *const types[] = {
@@ -56,11 +57,13 @@ change_read_id(struct input *input, uint64_t *id)
 static int
 change_read_text(struct input *input, const char **text)
 {
+	const json_t *member = json_object_get(input->message.object, "message");
+
 	*text = input->message.text;
-	if (*text)
+	if (*text && strlen(*text) == json_string_length(member))
 		return 0;
-	return message_refuse(
-		&input->fault, "bad_field", "\"message\" must be the new text");
+	return message_refuse(&input->fault, "bad_field",
+		"\"message\" must be the new text, without U+0000");
 }
 
 static int
@@ -184,7 +187,8 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 	int r;
 
 	request->change.kind = change->kind;
-	request->change.of = change->count == 1 ? change->of[0] : 0;
+	request->change.of = change->of[0];
+	request->change.by = label ? xstrdup(label) : NULL;
 	change_append_tail(input->chat, name, &tail);
 	entry.tail = tail.bytes;
 	entry.tail_len = tail.len;
@@ -252,6 +256,26 @@ change_refuse(struct chat *chat, const struct request *request, int error)
 		reply_fault(request->asker, &fault);
 }
 
+/* Reactions are many, and change no text. */
+static void
+change_log(const struct request *request, const struct store_answer *answer)
+{
+	const char *by = request->change.by;
+
+	if (request->change.kind == STORE_EDIT)
+		log_info("edit", log_str("room", request->room->name),
+			log_uint("id", answer->id), log_uint("of", request->change.of),
+			log_str("by", by ? by : ""));
+	else if (request->change.kind == STORE_DELETE)
+		log_info("delete", log_str("room", request->room->name),
+			log_uint("id", answer->id), log_uint("of", request->change.of),
+			log_uint("messages", answer->deleted),
+			log_str("by", by ? by : ""));
+	else
+		log_debug("react", log_str("room", request->room->name),
+			log_uint("id", answer->id), log_uint("of", request->change.of));
+}
+
 void
 change_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
@@ -272,9 +296,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 	if (!answer->is_duplicate) {
 		ack.delivered =
 			change_announce(chat, request, request->change.kind, answer);
-		log_info(types[request->change.kind],
-			log_str("room", request->room->name), log_uint("id", answer->id),
-			log_uint("of", request->change.of));
+		change_log(request, answer);
 	}
 	if (request->asker)
 		reply_ack(request->asker, &ack);
