@@ -218,6 +218,7 @@ chat_new(struct chat **out, const struct config *config,
 	STAILQ_INIT(&chat->sayings_by_age);
 	presence_random_hex(chat, chat->nonce, NONCE_BYTES / 2);
 	TAILQ_INIT(&chat->due);
+	metric_pasts_init(&chat->pasts);
 	TAILQ_INIT(&chat->held);
 	ban_store_init(chat);
 	r = chat_open_stores(chat, why);

@@ -10,6 +10,7 @@
 #include "chat/change.h"
 #include "chat/charge.h"
 #include "chat/history.h"
+#include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
@@ -22,6 +23,8 @@
 
 /* Retry a line after this time if the store was full. */
 #define BUSY_MS 20
+
+#define BLANKS " \t"
 
 /* Who may use a command. */
 enum needs {
@@ -84,6 +87,8 @@ static const struct command commands[] = {
 			" where N is left out"),
 	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
 		.handler = history_do_search),
+	COMMAND(.type = "metric", .needs = NEEDS_NOTHING, .cost = 1,
+		.handler = metric_do_past),
 	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_VOICE,
 		.cost = 0.5, .handler = alarm_do_ack, .usage = "/ack KEY",
 		.help = "acknowledge the alarm KEY for everybody"),
@@ -330,10 +335,10 @@ command_find_command(const struct session *session, const char **text)
 		return command_find_word("quit", 4);
 	if (**text != '/')
 		return &commands[0];
-	len = strcspn(word, " ");
+	len = strcspn(word, BLANKS);
 	command = command_find_word(word, len);
 	if (command)
-		*text = word + len + strspn(word + len, " ");
+		*text = word + len + strspn(word + len, BLANKS);
 	else if (*word == '/')
 		*text = word;
 	return command ? command : &commands[0];
@@ -398,10 +403,8 @@ chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	int64_t wait_ms = 0;
 
 	chat->now_ms = now_ms;
-	if (len && bytes[len - 1] == '\r')
-		len--;
 	line_text_append_clean(&line, bytes, len);
-	while (line.len && line.bytes[line.len - 1] == ' ')
+	while (line.len && strchr(BLANKS, line.bytes[line.len - 1]))
 		line.len--;
 	if (line.len && !session->closed) {
 		buffer_append(&line, "", 1);

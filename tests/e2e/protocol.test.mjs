@@ -41,7 +41,7 @@ function next(section, type) {
 }
 
 // These members differ in every run. The schema checks their form.
-const changing = ['ts', 'epoch', 'session', 'since', 'acknowledged_ms'];
+const changing = ['ts', 'epoch', 'session', 'since', 'acknowledged_ms', 'points'];
 
 /** Returns the object without the changing members, and the order of its members. */
 function fixedOf(object) {
@@ -255,6 +255,7 @@ async function tellTheStoryOfHttp(t, daemon) {
 		const { type, name, value, unit } = JSON.parse(examples.get('Metrics')[0]);
 		await push(daemon, 'ops', { type, name, value, unit });
 		await receives(ann, 'Metrics', 'metric');
+		await runsAndGets(daemon, 'Metrics', names);
 	});
 
 	await t.test('Push', async () => {
