@@ -260,20 +260,20 @@ change_refuse(struct chat *chat, const struct request *request, int error)
 static void
 change_log(const struct request *request, const struct store_answer *answer)
 {
-	const char *by = request->change.by;
+	enum store_kind kind = request->change.kind;
+	struct log_field fields[5] = {
+		log_str("room", request->room->name),
+		log_uint("id", answer->id),
+		log_uint("of", request->change.of),
+	};
+	size_t count = 3;
 
-	if (request->change.kind == STORE_EDIT)
-		log_info("edit", log_str("room", request->room->name),
-			log_uint("id", answer->id), log_uint("of", request->change.of),
-			log_str("by", by ? by : ""));
-	else if (request->change.kind == STORE_DELETE)
-		log_info("delete", log_str("room", request->room->name),
-			log_uint("id", answer->id), log_uint("of", request->change.of),
-			log_uint("messages", answer->deleted),
-			log_str("by", by ? by : ""));
-	else
-		log_debug("react", log_str("room", request->room->name),
-			log_uint("id", answer->id), log_uint("of", request->change.of));
+	if (answer->deleted > 1)
+		fields[count++] = log_uint("messages", answer->deleted);
+	if (request->change.by)
+		fields[count++] = log_str("by", request->change.by);
+	log_write(kind == STORE_REACT ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, types[kind],
+		fields, count);
 }
 
 void
