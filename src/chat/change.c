@@ -57,13 +57,11 @@ change_read_id(struct input *input, uint64_t *id)
 static int
 change_read_text(struct input *input, const char **text)
 {
-	const json_t *member = json_object_get(input->message.object, "message");
-
 	*text = input->message.text;
-	if (*text && strlen(*text) == json_string_length(member))
+	if (*text)
 		return 0;
-	return message_refuse(&input->fault, "bad_field",
-		"\"message\" must be the new text, without U+0000");
+	return message_refuse(
+		&input->fault, "bad_field", "\"message\" must be the new text");
 }
 
 static int
@@ -77,7 +75,7 @@ change_read_reaction(struct input *input, const char **emoji, bool *is_on)
 	if (!*emoji || !emoji_is_one(*emoji))
 		return message_refuse(&input->fault, "bad_field",
 			"\"emoji\" must be one emoji of up to %d bytes", EMOJI_MAX_BYTES);
-	if (on && !json_is_boolean(on))
+	if (on && !json_is_boolean(on) && !json_is_null(on))
 		return message_refuse(
 			&input->fault, "bad_field", "\"on\" must be true or false");
 	*is_on = !json_is_false(on);

