@@ -106,18 +106,15 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric"), is_change = change_is_one(type);
-	const char *why = NULL;
+	const char *name = input->message.username;
 
-	/* A token's name is the operator's choice, so it may have any form. */
-	if (input->message.username) {
-		label = input->message.username;
-		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
-	}
+	/* A token's name is the operator's choice, so it may have any form. It also
+	 * stands in for a name that is not valid: the text is not lost over that. */
+	if (name && !name_fault(name, (size_t)input->chat->config->limits.name_bytes))
+		label = name;
 	/* A change is charged behind other checks. It is the only object of its call. */
 	if (!is_metric && !is_change && !push_pay(input, payment, is_hook))
 		return -EINVAL;
-	if (why)
-		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	if (is_metric)
 		return metric_push(input, label);
 	if (is_change)

@@ -118,6 +118,26 @@ test('an alert that is sent again unchanged makes no message; a change of its se
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, 5);
 	}));
 
+test("an alarm of Grafana's test button says when it ends, also after a restart; pressed again it says nothing", () => {
+	const standing = async (daemon) => (await poll(daemon, 'ops', 'wait=0')).messages;
+	return withHistory(
+		noRateLimit,
+		async (daemon) => {
+			await expectJson(hook(daemon, 'grafana_test'));
+			await expectJson(hook(daemon, 'grafana_firing'));
+			const [alarm, ...others] = await standing(daemon);
+			assert.deepEqual([alarm.title, alarm.ends_ms - alarm.since, alarm.lasts_s], ['TestAlert (Grafana)', 3_600_000, undefined]);
+			assert.ok(others.length > 0 && others.every(({ ends_ms: end }) => end === undefined));
+			assert.equal((await expectJson(hook(daemon, 'grafana_test'))).id, undefined);
+			await daemon.crash();
+		},
+		async (daemon) => {
+			const [alarm] = await standing(daemon);
+			assert.deepEqual([alarm.title, alarm.ends_ms - alarm.since], ['TestAlert (Grafana)', 3_600_000]);
+		},
+	);
+});
+
 test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon(withToken('limits.hook_burst=3'), async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));

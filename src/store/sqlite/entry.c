@@ -17,6 +17,7 @@ entry_find_duplicate(struct sqlite_writer *writer, const struct cached_room *roo
 			continue;
 		sqlite3_bind_int64(statement, 1, room->number);
 		sqlite3_bind_text(statement, 2, write->entry.keys[i], -1, SQLITE_STATIC);
+		sqlite3_bind_int64(statement, 3, room->gone_id);
 		rc = sqlite3_step(statement);
 		if (rc == SQLITE_ROW) {
 			write->is_duplicate = true;

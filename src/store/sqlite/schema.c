@@ -77,7 +77,7 @@ static const char *const migrations[] = {
 	"	emoji TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,"
 	"	id INTEGER NOT NULL, is_on INTEGER NOT NULL,"
 	"	PRIMARY KEY(room, target, emoji, name)) WITHOUT ROWID;"
-	"CREATE INDEX reaction_of ON reaction(room, name, target);"
+	"CREATE INDEX reaction_of ON reaction(name, room, target);"
 	"ALTER TABLE room ADD COLUMN lost_id INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE room ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE room ADD COLUMN last_ts INTEGER NOT NULL DEFAULT 0;"

@@ -34,7 +34,7 @@ static const char *const writer_sql[] = {
 	[WRITER_ROOM_NEXT] =
 		"SELECT id, name FROM room WHERE id > ?1 ORDER BY id LIMIT 1",
 	[WRITER_KEY_FIND] = "SELECT id, ifnull((SELECT ts FROM message"
-			    " WHERE room = ?1 AND id = key.id), 0) FROM key"
+			    " WHERE room = ?1 AND id = key.id AND id > ?3), 0) FROM key"
 			    " WHERE room = ?1 AND text = ?2",
 	[WRITER_KEY_ADD] = "INSERT OR IGNORE INTO key(room, text, id) VALUES(?1, ?2, ?3)",
 	[WRITER_MESSAGE_ADD] =
@@ -53,9 +53,10 @@ static const char *const writer_sql[] = {
 	[WRITER_STATE_LIST] = "SELECT key, value FROM state WHERE room = ?1",
 	[WRITER_STATE_REPLACE] =
 		"UPDATE state SET value = ?3 WHERE room = ?1 AND key = ?2",
-	/* Of a deleted message, or of one forgotten reaction. */
 	[WRITER_EMOJI_DROP] = "UPDATE message SET emoji = NULL"
-			      " WHERE room = ?1 AND (target = ?2 OR id = ?2)",
+			      " WHERE room = ?1 AND id = ?2",
+	[WRITER_EMOJI_DROP_OF] = "UPDATE message INDEXED BY change_of SET emoji = NULL"
+				 " WHERE room = ?1 AND target = ?2",
 	[WRITER_REACTION_FIND] =
 		"SELECT id, is_on, ifnull((SELECT ts FROM message"
 		" WHERE room = ?1 AND id = reaction.id), 0) FROM reaction"
@@ -67,7 +68,7 @@ static const char *const writer_sql[] = {
 		"SELECT shown FROM reaction"
 		" WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND is_on"
 		" ORDER BY id LIMIT 50",
-	[WRITER_REACTION_OF] = "SELECT emoji FROM reaction"
+	[WRITER_REACTION_OF] = "SELECT emoji FROM reaction INDEXED BY reaction_of"
 			       " WHERE room = ?1 AND target = ?2 AND name = ?3 AND is_on",
 	[WRITER_REACTION_FORGET] = "DELETE FROM reaction"
 				   " WHERE room = ?1 AND target = ?2 AND name = ?3",
