@@ -35,6 +35,15 @@ restart(struct fixture *fixture)
 	open_chat(fixture);
 }
 
+/* Do the timed work at now_ms. */
+static void
+trim(struct fixture *fixture, int64_t now_ms)
+{
+	chat_prune(fixture->chat, now_ms);
+	chat_trim(fixture->chat, now_ms);
+	settle(fixture);
+}
+
 static void
 test_pending_changes_of_an_alarm_build_on_each_other(void **state)
 {
@@ -262,6 +271,32 @@ test_a_store_failure_leaves_the_active_alarms_unchanged(void **state)
 }
 
 static void
+test_an_end_that_the_store_refuses_is_tried_again(void **state)
+{
+	struct fixture *fixture = *state;
+	char *large = large_alarm(fixture, "critical");
+	struct fake call;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_push(fixture,
+		JSON({"type":"alarm","key":"short","severity":"info","lasts_s":1}),
+			JSON("id":1));
+	forget_heard(&fixture->bob);
+	limit_files(100000);
+	/* The end and a large alarm are stored in one transaction. */
+	push_later(fixture, &call, large);
+	trim(fixture, 60000);
+	assert_hears(&call, JSON("code":"store_failed"));
+	go(fixture, &call);
+	assert_hears_nothing(&fixture->bob);
+	limit_files(RLIM_INFINITY);
+	trim(fixture, 60000);
+	assert_hears(&fixture->bob, JSON("key":"short","severity":"ok"));
+	assert_hears_nothing(&fixture->bob);
+	free(large);
+}
+
+static void
 test_an_alarm_that_was_not_stored_is_not_active(void **state)
 {
 	struct fixture *fixture = *state;
@@ -315,15 +350,6 @@ test_a_change_that_the_store_refuses_leaves_pending_changes_alone(void **state)
 	go(fixture, &carol);
 	go(fixture, &call);
 	free(large);
-}
-
-/* Do the timed work at now_ms. */
-static void
-trim(struct fixture *fixture, int64_t now_ms)
-{
-	chat_prune(fixture->chat, now_ms);
-	chat_trim(fixture->chat, now_ms);
-	settle(fixture);
 }
 
 static void
@@ -403,6 +429,7 @@ main(void)
 		file_test(test_an_alarm_ends_by_itself_also_over_a_restart),
 		chat_test(test_an_alarm_that_is_pushed_again_ends_as_the_last_push_says),
 		file_test(test_a_store_failure_leaves_the_active_alarms_unchanged),
+		file_test(test_an_end_that_the_store_refuses_is_tried_again),
 		file_test(test_an_alarm_that_was_not_stored_is_not_active),
 		chat_test(
 			test_a_change_that_the_store_refuses_leaves_pending_changes_alone),
