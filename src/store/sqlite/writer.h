@@ -110,9 +110,9 @@ struct sqlite_writer {
 			ERASE_EMPTYING_LOG,
 		} phase;
 		bool is_wanted; /* text was deleted since the last round began */
-		/* clock_now_ms when the next round may begin, and the next try to
-		 * truncate the log. */
-		int64_t round_ms, retry_ms;
+		/* clock_now_ms when the round began, when the next one may begin, and
+		 * when to try again to truncate the log. */
+		int64_t begin_ms, round_ms, retry_ms;
 	} erase;
 
 	/* Under the thread's mutex. */

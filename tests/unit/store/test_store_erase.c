@@ -205,9 +205,10 @@ test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large(void **stat
 {
 	struct fixture *fixture = *state;
 	static char large[20000];
-	struct store_entry entry = {
-		.type = "message", .tail = large, .tail_len = sizeof(large), .words = ""
-	};
+	struct store_entry entry = { .type = "message",
+		.tail = large,
+		.tail_len = sizeof(large) - 1,
+		.words = "" };
 
 	memset(large, 'x', sizeof(large) - 1);
 	fixture->options.max_bytes = 1 << 20;
