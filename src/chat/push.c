@@ -5,6 +5,8 @@
 #include "chat/push.h"
 
 #include "chat/alarm.h"
+#include "chat/change.h"
+#include "chat/charge.h"
 #include "chat/commands.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
@@ -81,7 +83,7 @@ push_pay(struct input *input, enum payment *payment, bool is_hook)
 
 	if (*payment == PAYMENT_DUE) {
 		is_paid = is_hook ? push_charge_hook(input)
-				  : command_charge(input, PUSH_COST);
+				  : charge_input(input, PUSH_COST);
 		*payment = is_paid ? PAYMENT_DONE : PAYMENT_REFUSED;
 	} else if (*payment == PAYMENT_REFUSED) {
 		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
@@ -103,17 +105,20 @@ static int
 push_object(struct input *input, enum payment *payment, const char *label, bool is_hook)
 {
 	const char *type = push_type_of(&input->message);
-	bool is_metric = !strcmp(type, "metric");
+	bool is_metric = !strcmp(type, "metric"), is_change = change_is_one(type);
 	const char *name = input->message.username;
 
 	/* A token's name is the operator's choice, so it may have any form. It also
 	 * stands in for a name that is not valid: the text is not lost over that. */
 	if (name && !name_fault(name, (size_t)input->chat->config->limits.name_bytes))
 		label = name;
-	if (!is_metric && !push_pay(input, payment, is_hook))
+	/* A change is charged behind other checks. It is the only object of its call. */
+	if (!is_metric && !is_change && !push_pay(input, payment, is_hook))
 		return -EINVAL;
 	if (is_metric)
 		return metric_push(input, label);
+	if (is_change)
+		return change_make(input, label);
 	if (!strcmp(type, "alarm"))
 		return alarm_push(input, label, is_hook);
 	if (!command_is_broadcast(type))

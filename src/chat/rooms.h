@@ -41,11 +41,11 @@ struct room_history {
  * it is only its members. */
 struct room {
 	char *name;
-	char *topic;       /* "" if it has none */
-	uint64_t last_id;  /* of the last broadcast */
-	uint64_t gone_id;  /* messages up to this were deleted with the room */
-	uint64_t erasures; /* how often messages of it were deleted */
-	bool is_deleted;   /* and nothing was stored since: it may be freed */
+	char *topic;      /* "" if it has none */
+	uint64_t last_id; /* of the last broadcast */
+	uint64_t gone_id; /* messages up to this were deleted with the room */
+	uint64_t changes; /* how often messages of it were changed */
+	bool is_deleted;  /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
