@@ -203,15 +203,15 @@ alarm_end_change(struct room *room, struct room_state *state, struct alarm *alar
 }
 
 void
-alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+alarm_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer)
 {
 	struct room_state *state = alarm_state_of(chat, request);
 
 	alarm_end_change(request->room, state,
 		room_state_find_alarm(state, request->message.alarm),
-		!error && !is_duplicate, request->message.intended);
-	send_on_appended(chat, request, error, id, is_duplicate);
+		!error && !answer->is_duplicate, request->message.intended);
+	send_on_appended(chat, request, error, answer);
 }
 
 /* Store event as the alarm's next message. label is the name of the person or program.

@@ -9,8 +9,8 @@
 int alarm_push(struct input *input, const char *label, bool is_hook);
 
 /* The store has answered a REQUEST_ALARM. */
-void alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate);
+void alarm_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer);
 
 /* Count the alarms of room in the gauge, or do not count them any more. */
 void alarm_count_room(const struct room *room, bool is_shown);

@@ -23,27 +23,28 @@
 
 static void
 chat_on_appended(
-	void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
+	void *context, uint64_t ticket, int error, const struct store_answer *answer)
 {
 	struct chat *chat = context;
 	struct request *request = requests_answered(chat, ticket);
 
-	if (request->kind == REQUEST_BAN)
+	switch (request->kind) {
+	case REQUEST_DELETE:
+	case REQUEST_DELETE_ROOM:
+	case REQUEST_FORGET:
+		deletion_on_appended(chat, request, error, answer);
+		return;
+	case REQUEST_BAN:
 		ban_store_on_appended(chat, request, error);
-	else if (request->kind == REQUEST_ALARM)
-		alarm_on_appended(chat, request, error, id, is_duplicate);
-	else
-		send_on_appended(chat, request, error, id, is_duplicate);
+		break;
+	case REQUEST_ALARM:
+		alarm_on_appended(chat, request, error, answer);
+		break;
+	default:
+		send_on_appended(chat, request, error, answer);
+		break;
+	}
 	requests_finish(chat, request);
-}
-
-static void
-chat_on_erased(
-	void *context, uint64_t ticket, int error, const struct store_erased *erased)
-{
-	struct chat *chat = context;
-
-	deletion_on_erased(chat, requests_answered(chat, ticket), error, erased);
 }
 
 static void
@@ -68,11 +69,12 @@ chat_on_page(void *context, uint64_t ticket, int error, const struct store_page 
 }
 
 static void
-chat_on_room_known(void *context, const char *name, uint64_t last_id)
+chat_on_room_known(void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
 {
 	struct chat *chat = context;
 	struct room *room;
 
+	(void)last_ts_ms;
 	if (ban_store_has_room(name))
 		return;
 	room = rooms_add_permanent(chat->rooms, name, NULL);
@@ -159,7 +161,7 @@ chat_store_options(const struct config *config)
 		.keep_messages = (uint64_t)config->store.keep_messages,
 		.keep_days = (unsigned)config->store.keep_days,
 		.max_bytes = (uint64_t)config->store.max_bytes,
-		.callbacks = { chat_on_appended, chat_on_page, chat_on_erased },
+		.callbacks = { chat_on_appended, chat_on_page },
 	};
 }
 

@@ -87,7 +87,7 @@ deletion_of_room(struct input *input, struct room *room)
 {
 	const struct store_entry entry = {
 		.room = room->name,
-		.erasure.whole_room = true,
+		.change = { .kind = STORE_DELETE, .whole_room = true },
 	};
 
 	/* A misspelt "of" must not delete the room. */
@@ -127,7 +127,10 @@ deletion_do_delete(struct input *input)
 		.tail = tail.bytes,
 		.tail_len = tail.len,
 		.words = "",
-		.erasure = { .of = ids, .count = (size_t)r },
+		.change = { .kind = STORE_DELETE,
+			.of = ids,
+			.count = (size_t)r,
+			.is_admin = true },
 	};
 	for (i = 0; i < STORE_KEYS; i++)
 		entry.keys[i] = keys[i];
@@ -141,20 +144,20 @@ deletion_do_delete(struct input *input)
 /* Tell the room of the entry. Returns the number of readers. */
 static size_t
 deletion_announce(
-	struct chat *chat, struct request *request, const struct store_erased *erased)
+	struct chat *chat, struct request *request, const struct store_answer *answer)
 {
 	struct room *room = request->room;
 
 	room->erasures++;
-	if (!erased->id || request_is_outdated(chat, request))
+	if (!answer->id || request_is_outdated(chat, request))
 		return 0;
-	room->last_id = erased->id;
+	room->last_id = answer->id;
 	return send_broadcast(chat, room,
 		&(struct broadcast){
 			.type = "delete",
-			.id = erased->id,
-			.tail = erased->tail,
-			.tail_len = erased->tail_len,
+			.id = answer->id,
+			.tail = answer->tail,
+			.tail_len = answer->tail_len,
 			.audience = AUDIENCE_CHANGES,
 		});
 }
@@ -185,23 +188,24 @@ deletion_empty_room(struct chat *chat, struct room *room)
 
 static void
 deletion_on_deleted(
-	struct chat *chat, struct request *request, const struct store_erased *erased)
+	struct chat *chat, struct request *request, const struct store_answer *answer)
 {
 	struct chat_ack ack = {
 		.ref = *request->ref ? request->ref : NULL,
 		.room = request->room->name,
 		.epoch = store_epoch(request->store),
-		.id = erased->id,
-		.is_duplicate = erased->is_duplicate,
+		.id = answer->id,
+		.is_duplicate = answer->is_duplicate,
 	};
 
 	if (request->kind == REQUEST_DELETE_ROOM)
 		ack.delivered = deletion_empty_room(chat, request->room);
-	else if (!erased->is_duplicate)
-		ack.delivered = deletion_announce(chat, request, erased);
-	if (request->kind == REQUEST_DELETE && !erased->is_duplicate)
+	else if (!answer->is_duplicate)
+		ack.delivered = deletion_announce(chat, request, answer);
+	if (request->kind == REQUEST_DELETE && !answer->is_duplicate)
 		log_info("messages_deleted", log_str("room", request->room->name),
-			log_uint("id", erased->id), log_uint("messages", erased->count));
+			log_uint("id", answer->id),
+			log_uint("messages", answer->deleted));
 	if (request->asker)
 		reply_ack(request->asker, &ack);
 }
@@ -272,9 +276,11 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 		.type = "delete",
 		.ts_ms = chat->now_ms,
 		.words = "",
-		.erasure = { .of = ids,
+		.change = { .kind = STORE_DELETE,
+			.of = ids,
 			.count = page->count,
-			.name = request->forget.name },
+			.is_admin = true,
+			.forgotten = request->forget.name },
 	};
 
 	if (error) {
@@ -302,13 +308,13 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 }
 
 static void
-forget_on_erased(
-	struct chat *chat, struct request *request, const struct store_erased *erased)
+forget_on_part(
+	struct chat *chat, struct request *request, const struct store_answer *answer)
 {
-	request->forget.count += erased->count;
+	request->forget.count += answer->deleted;
 	alarm_forget_name(request->room, request->forget.name);
 	metric_forget_name(request->room, request->forget.name);
-	deletion_announce(chat, request, erased);
+	deletion_announce(chat, request, answer);
 	forget_next(chat);
 }
 
@@ -353,8 +359,8 @@ deletion_stop(struct chat *chat)
 }
 
 void
-deletion_on_erased(struct chat *chat, struct request *request, int error,
-	const struct store_erased *erased)
+deletion_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer)
 {
 	struct message_fault fault = { .code = NULL };
 
@@ -368,11 +374,11 @@ deletion_on_erased(struct chat *chat, struct request *request, int error,
 		requests_note_success(chat);
 	if (request->kind != REQUEST_FORGET) {
 		if (!error)
-			deletion_on_deleted(chat, request, erased);
+			deletion_on_deleted(chat, request, answer);
 		requests_finish(chat, request);
 	} else if (error) {
 		forget_end(chat);
 	} else {
-		forget_on_erased(chat, request, erased);
+		forget_on_part(chat, request, answer);
 	}
 }

@@ -13,8 +13,8 @@ input_handler deletion_do_forget;
 
 /* The store has done a part of a REQUEST_DELETE, REQUEST_DELETE_ROOM or REQUEST_FORGET.
  */
-void deletion_on_erased(struct chat *chat, struct request *request, int error,
-	const struct store_erased *erased);
+void deletion_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer);
 
 /* The store has found messages for a REQUEST_FORGET. */
 void deletion_on_found(struct chat *chat, struct request *request, int error,

@@ -69,13 +69,13 @@ send_count_appended(const struct chat *chat, const struct request *request, int 
 
 /* The store has answered. Only now is the message broadcast. */
 void
-send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate)
+send_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer)
 {
 	struct asker *asker = request->asker;
 	size_t queued = 0;
 
-	send_count_appended(chat, request, error, is_duplicate);
+	send_count_appended(chat, request, error, answer->is_duplicate);
 	if (error) {
 		reply_failure(chat, request, error);
 		return;
@@ -83,16 +83,16 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 	if (request->store == chat->store)
 		requests_note_success(chat);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!is_duplicate && request_is_outdated(chat, request)) {
-		request->room->other.last_id = id;
-	} else if (!is_duplicate) {
-		request->room->last_id = id;
+	if (!answer->is_duplicate && request_is_outdated(chat, request)) {
+		request->room->other.last_id = answer->id;
+	} else if (!answer->is_duplicate) {
+		request->room->last_id = answer->id;
 		request->room->is_deleted = false;
 		rooms_keep(request->room);
 		queued = send_broadcast(chat, request->room,
 			&(struct broadcast){
 				.type = request->message.type,
-				.id = id,
+				.id = answer->id,
 				.tail = request->message.tail,
 				.tail_len = request->message.tail_len,
 				.sender = request->kind == REQUEST_ALARM || !asker
@@ -106,9 +106,9 @@ send_on_appended(struct chat *chat, struct request *request, int error, uint64_t
 					 .ref = *request->ref ? request->ref : NULL,
 					 .room = request->room->name,
 					 .epoch = store_epoch(request->store),
-					 .id = id,
+					 .id = answer->id,
 					 .delivered = queued,
-					 .is_duplicate = is_duplicate,
+					 .is_duplicate = answer->is_duplicate,
 				 });
 }
 

@@ -44,8 +44,8 @@ char *send_push_words(const char *label, const char *key, const json_t *object);
 int send_post(struct input *input, struct post *post);
 
 /* The store has answered a REQUEST_MESSAGE or REQUEST_ALARM. */
-void send_on_appended(struct chat *chat, struct request *request, int error, uint64_t id,
-	bool is_duplicate);
+void send_on_appended(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer);
 
 /* Tell the asker that its message was accepted, but not stored. */
 void send_acknowledge(

@@ -19,8 +19,9 @@ struct store_write {
 	/* The driver sets the answer. */
 	int error;
 	uint64_t id;
+	int64_t ts_ms; /* of a duplicate: when the first one was stored */
 	bool is_duplicate;
-	struct buffer tail; /* of an erasure's entry, whole */
+	struct buffer tail; /* of a change, whole */
 	size_t deleted;     /* messages */
 	char memory[];      /* the strings of entry */
 };
@@ -30,6 +31,7 @@ STAILQ_HEAD(store_writes, store_write);
 enum store_read_kind {
 	STORE_AFTER,
 	STORE_BEFORE,
+	STORE_NEWER,
 	STORE_SEARCH,
 	STORE_SAID_BY,
 };
@@ -130,13 +132,10 @@ bool store_read_add(struct store_read *read, const struct store_message *message
 /* Reverse the order of the page. */
 void store_read_reverse(struct store_read *read);
 
-/* True if the entry erases something. */
-bool store_is_erasure(const struct store_entry *entry);
-
 /* Note that message id was deleted: append it to the entry's member "of". */
 void store_note_deleted(struct store_write *write, uint64_t id);
 
-/* Complete the tail of an erasure's entry. */
+/* Complete the tail of a deletion's entry. */
 void store_end_deleted(struct store_write *write);
 
 /* Add message to a page of store_said if name is in it. Returns false if the page is

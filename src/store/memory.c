@@ -35,7 +35,7 @@ struct memory_room {
 	UT_hash_handle hh; /* by name */
 	uint64_t first_id, last_id;
 	size_t tail_bytes; /* of all its messages */
-	uint64_t changes;  /* how many of them are a STORE_CHANGE */
+	uint64_t changes;  /* how many of them are a STORE_DELETE */
 	/* A ring: message id is in slot id & (capacity - 1). */
 	struct memory_message **slots;
 	uint64_t capacity;
@@ -145,7 +145,7 @@ static void
 memory_count(struct store *store, struct memory_room *room,
 	const struct store_message *message, bool is_added)
 {
-	size_t change = message->kind == STORE_CHANGE;
+	size_t change = message->kind == STORE_DELETE;
 
 	room->changes += is_added ? change : -change;
 	room->tail_bytes += is_added ? message->tail_len : -message->tail_len;
@@ -217,7 +217,7 @@ memory_keep(
 			.type = entry->type,
 			.tail = is_change ? write->tail.bytes : entry->tail,
 			.tail_len = is_change ? write->tail.len : entry->tail_len,
-			.kind = is_change ? STORE_CHANGE : STORE_SAID,
+			.kind = is_change ? STORE_DELETE : STORE_SAID,
 		},
 		entry->words);
 
@@ -284,7 +284,7 @@ static void
 memory_erase_message(struct store *store, struct memory_room *room,
 	struct store_write *write, uint64_t id)
 {
-	const char *name = write->entry.erasure.name;
+	const char *name = write->entry.change.forgotten;
 	struct memory_message *kept, *left;
 	struct store_message message;
 	char *tail;
@@ -317,7 +317,7 @@ memory_erase_message(struct store *store, struct memory_room *room,
 static bool
 memory_erase(struct store *store, struct memory_room *room, struct store_write *write)
 {
-	const struct store_erasure *erasure = &write->entry.erasure;
+	const struct store_change *erasure = &write->entry.change;
 
 	if (erasure->whole_room)
 		memory_erase_room(store, room);
@@ -325,7 +325,7 @@ memory_erase(struct store *store, struct memory_room *room, struct store_write *
 		memory_erase_message(store, room, write, erasure->of[i]);
 	if (write->deleted)
 		store_end_deleted(write);
-	else if (erasure->count && !erasure->name)
+	else if (erasure->count && !erasure->forgotten)
 		write->error = -ENOENT;
 	return write->deleted;
 }
@@ -357,8 +357,8 @@ memory_write(struct store *store, struct store_writes *writes)
 		struct memory_room *room = memory_get_room(store, write->entry.room);
 		write->id = memory_find_duplicate(room, &write->entry);
 		write->is_duplicate = write->id;
-		if (write->id || (store_is_erasure(&write->entry) &&
-					 !memory_erase(store, room, write)))
+		if (write->id ||
+			(write->entry.change.kind && !memory_erase(store, room, write)))
 			continue;
 		memory_keep(store, room, write);
 		write->id = room->last_id;
@@ -404,7 +404,7 @@ memory_read_before(struct store_read *read, const struct memory_room *room)
 	for (; end > room->first_id; end--) {
 		const struct store_message *message =
 			&(*memory_slot(room, end - 1))->message;
-		if (message->kind != STORE_CHANGE && !store_read_add(read, message))
+		if (message->kind != STORE_DELETE && !store_read_add(read, message))
 			break;
 	}
 	store_read_reverse(read);

@@ -191,25 +191,24 @@ store_answer_read(struct store *store, struct store_read *read)
 	store_wake(store);
 }
 
-/* Deliver from the front of writes until max_bytes of them are delivered. */
 static void
-store_deliver_write(struct store *store, const struct store_write *write)
+store_deliver_write(const struct store *store, const struct store_write *write)
 {
-	const struct store_options *options = &store->options;
+	const struct store_answer answer = {
+		.id = write->id,
+		.ts_ms = write->is_duplicate ? write->ts_ms : write->entry.ts_ms,
+		.is_duplicate = write->is_duplicate,
+		.tail = write->tail.bytes,
+		.tail_len = write->tail.len,
+		.deleted = write->deleted,
+	};
+	const struct store_answer none = { .id = 0 };
 
-	if (store_is_erasure(&write->entry))
-		options->callbacks.on_erased(options->context, write->ticket,
-			write->error,
-			&(struct store_erased){ .id = write->id,
-				.is_duplicate = write->is_duplicate,
-				.tail = write->tail.bytes,
-				.tail_len = write->tail.len,
-				.count = write->deleted });
-	else
-		options->callbacks.on_appended(options->context, write->ticket,
-			write->error, write->id, write->is_duplicate);
+	store->options.callbacks.on_appended(store->options.context, write->ticket,
+		write->error, write->error ? &none : &answer);
 }
 
+/* Deliver from the front of writes until max_bytes of them are delivered. */
 static void
 store_deliver_writes(struct store *store, struct store_writes *writes, size_t max_bytes)
 {
@@ -324,8 +323,12 @@ store_write_size(const struct store_entry *entry)
 		      store_text_size(entry->type) + entry->tail_len + 1 +
 		      store_text_size(entry->words) + store_text_size(entry->state_key) +
 		      (entry->state_value ? entry->state_value_len + 1 : 0) +
-		      entry->erasure.count * sizeof(uint64_t) +
-		      store_text_size(entry->erasure.name);
+		      entry->change.count * sizeof(uint64_t) +
+		      (entry->author ? STORE_AUTHOR_BYTES + 1 : 0) +
+		      store_text_size(entry->change.text) +
+		      store_text_size(entry->change.emoji) +
+		      store_text_size(entry->change.name) +
+		      store_text_size(entry->change.forgotten);
 
 	for (size_t i = 0; i < STORE_KEYS; i++)
 		size += store_text_size(entry->keys[i]);
@@ -342,15 +345,20 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 
 	assert(!entry->state_key ||
 		(*entry->state_key && strlen(entry->state_key) <= STORE_STATE_KEY_BYTES));
-	assert(entry->erasure.count <= STORE_DELETE_MAX);
+	assert(entry->change.count <= STORE_DELETE_MAX);
 	*write =
 		(struct store_write){ .ticket = ticket, .bytes = bytes, .entry = *entry };
 	/* First, because numbers must be aligned. */
-	if (entry->erasure.count)
-		memcpy(end, entry->erasure.of, entry->erasure.count * sizeof(uint64_t));
-	copy->erasure.of = (const uint64_t *)(const void *)end;
-	end += entry->erasure.count * sizeof(uint64_t);
-	copy->erasure.name = store_copy_text(&end, entry->erasure.name);
+	if (entry->change.count)
+		memcpy(end, entry->change.of, entry->change.count * sizeof(uint64_t));
+	copy->change.of = (const uint64_t *)(const void *)end;
+	end += entry->change.count * sizeof(uint64_t);
+	copy->author = (const unsigned char *)store_copy(
+		&end, (const char *)entry->author, STORE_AUTHOR_BYTES);
+	copy->change.text = store_copy_text(&end, entry->change.text);
+	copy->change.emoji = store_copy_text(&end, entry->change.emoji);
+	copy->change.name = store_copy_text(&end, entry->change.name);
+	copy->change.forgotten = store_copy_text(&end, entry->change.forgotten);
 	copy->room = store_copy_text(&end, entry->room);
 	copy->type = store_copy_text(&end, entry->type);
 	copy->tail = store_copy(&end, entry->tail, entry->tail_len);
@@ -363,9 +371,9 @@ store_new_write(const struct store_entry *entry, uint64_t ticket)
 }
 
 bool
-store_is_erasure(const struct store_entry *entry)
+store_is_change(enum store_kind kind)
 {
-	return entry->erasure.count || entry->erasure.name || entry->erasure.whole_room;
+	return kind == STORE_DELETE || kind == STORE_EDIT || kind == STORE_REACT;
 }
 
 void
@@ -463,6 +471,21 @@ store_before(struct store *store, const char *room, uint64_t before, unsigned li
 					       .ticket = ticket,
 					       .room = room,
 					       .high = store_to_signed(before),
+					       .limit = limit,
+					       .max_bytes = max_bytes,
+				       });
+}
+
+int
+store_newer(struct store *store, const char *room, uint64_t after, unsigned limit,
+	size_t max_bytes, uint64_t ticket)
+{
+	return store_begin_read(store, &(struct store_read){
+					       .kind = STORE_NEWER,
+					       .ticket = ticket,
+					       .room = room,
+					       .low = store_to_signed(after),
+					       .high = INT64_MAX,
 					       .limit = limit,
 					       .max_bytes = max_bytes,
 				       });

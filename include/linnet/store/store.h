@@ -40,27 +40,55 @@
 
 struct store;
 
+/* Who has said something: a SHA-256. The store keeps it and gives it to nobody. */
+#define STORE_AUTHOR_BYTES 32
+
+/* How many different emoji the reactions to one message may have. */
+#define STORE_EMOJI_MAX 20
+
+/* How many names a message is read with for each of its emoji. */
+#define STORE_REACTION_NAMES 50
+
 /* What an entry of a room is. */
 enum store_kind {
-	STORE_SAID,    /* as it was appended */
-	STORE_CHANGE,  /* it changes earlier entries; only store_after finds it */
+	STORE_SAID,    /* a message, an alarm, or anything else that is none of these: */
+	STORE_DELETE,  /* deletes messages */
 	STORE_DELETED, /* a message whose text is gone */
+	STORE_EDIT,    /* replaces the text of a message */
+	STORE_REACT,   /* sets or removes a reaction to a message */
 };
 
-/* Erases messages, if it is a part of an entry. */
-struct store_erasure {
-	/* Delete these messages (up to STORE_DELETE_MAX ids of the room). The entry is
-	 * stored as a STORE_CHANGE: its tail ends before the closing brace, and the store
-	 * appends the member "of" with the ids that it has deleted. Ids of other entries
-	 * are left out. */
+/* True if an entry of that kind changes others. Only store_after finds these. */
+bool store_is_change(enum store_kind kind);
+
+/* What an entry does to earlier ones of its room, in the same transaction. The tail of
+ * such an entry ends before its closing brace, and the store appends the rest: "of", then
+ * "message" of an edit, or "emoji" and "on" of a reaction.
+ *
+ * An edit or a reaction is about a message: a STORE_SAID that has a text in its member
+ * "message", and a type other than alarm, log, edit, delete and react. So is a deletion
+ * that is no admin's; an admin deletes whatever has been said but alarms and lines of
+ * logs. */
+struct store_change {
+	enum store_kind kind; /* STORE_SAID: it does nothing */
+	/* Ids of the room: of a deletion up to STORE_DELETE_MAX, otherwise one. A
+	 * deletion leaves out those that it cannot delete. */
 	const uint64_t *of;
 	size_t count;
-	/* NULL, or a folded name: entries that somebody of this name has said are deleted
-	 * whatever their type, and the name is taken out of all others, and out of the
-	 * room's state. */
-	const char *name;
-	/* Delete every message up to now, and the room's state. The keys stay. The entry
-	 * itself is not stored. */
+	bool is_admin; /* of STORE_DELETE: of any author, not only the entry's */
+	/* Of STORE_EDIT: the new text. The store makes the words for store_search
+	 * itself, and sets the message's "edited" to the entry's time. */
+	const char *text;
+	/* Of STORE_REACT. The reaction belongs to the name; ASCII case makes no
+	 * difference. */
+	const char *emoji, *name;
+	bool is_on;
+	/* Of STORE_DELETE: NULL, or a folded name. Entries that somebody of this name has
+	 * said are deleted whatever their type and author. The name is taken out of all
+	 * others, with its reactions, and out of the room's state. */
+	const char *forgotten;
+	/* Of STORE_DELETE: delete every message up to now, and the room's state. The keys
+	 * stay. The entry itself is not stored. */
 	bool whole_room;
 };
 
@@ -74,6 +102,9 @@ struct store_entry {
 	const char *tail;
 	size_t tail_len;
 	const char *words; /* the text for store_search: UTF-8, may be empty */
+	/* STORE_AUTHOR_BYTES, or NULL: nobody but an admin may change it later. Of an
+	 * edit or a deletion: who wants it. */
+	const unsigned char *author;
 	/* Opaque texts, or NULL. If a stored or earlier entry of the room has one of
 	 * these keys, this entry is a duplicate: neither it nor its keys are stored. A
 	 * key outlives the text of a deleted message; it goes when the message is
@@ -87,10 +118,13 @@ struct store_entry {
 	const char *state_key;
 	const char *state_value;
 	size_t state_value_len;
-	struct store_erasure erasure; /* all zero: none */
+	struct store_change change; /* all zero: none */
 };
 
-/* A stored message. Valid until the callback that got it returns. */
+/* A stored entry as it is now. Valid until the callback that got it returns. A message
+ * has the text of its last edit, with "edited" (the time of that edit), and "reactions":
+ * for each emoji the names, STORE_REACTION_NAMES at most; "reaction_counts" has the
+ * number of those that have more. */
 struct store_message {
 	uint64_t id;
 	int64_t ts_ms;
@@ -98,23 +132,32 @@ struct store_message {
 	const char *tail;
 	size_t tail_len;
 	enum store_kind kind;
+	/* Of a STORE_EDIT: it has a "message", the text that its target has now; not if
+	 * that is gone. A STORE_REACT to a deleted message has no "emoji". */
+	bool has_text;
 };
 
-/* An erasure that is done. Valid until the callback that got it returns. */
-struct store_erased {
-	uint64_t id; /* of its entry; 0: there is none */
+/* What has become of an entry. Valid until the callback that got it returns. */
+struct store_answer {
+	/* Of the entry; 0 if nothing was stored. A duplicate has the id and the time of
+	 * the one that was stored first; the time is 0 if that is gone. */
+	uint64_t id;
+	int64_t ts_ms;
+	/* Nothing was stored because it has a known key, or because it is a reaction that
+	 * changes nothing: id is that of the entry that has set it, or 0. */
 	bool is_duplicate;
-	const char *tail; /* of its entry, whole */
+	const char *tail; /* of a STORE_DELETE, STORE_EDIT or STORE_REACT: whole */
 	size_t tail_len;
-	size_t count; /* messages that were deleted */
+	size_t deleted; /* messages */
 };
 
 /* Messages of one room. */
 struct store_page {
 	const struct store_message *messages;
 	size_t count;
-	/* Id of the room's oldest message. Last id + 1 if all messages were deleted, 1
-	 * if the room has no history. Stored messages have no gaps. */
+	/* All entries from this id on are there, without gaps. Last id + 1 if all were
+	 * deleted, 1 if the room has no history. Older messages may be there, too, but
+	 * edits, deletions and reactions in between are not. */
 	uint64_t first_id;
 	bool more;        /* the limits left out messages */
 	uint64_t read_id; /* of store_said: everything up to this id was looked at */
@@ -128,25 +171,26 @@ struct store_page {
  * must be opened again), -EIO (anything else). A callback may call every function here
  * but store_dispatch and store_close. */
 struct store_callbacks {
-	/* The entry of ticket is stored under id. A duplicate gets the id of the message
-	 * that was stored first. After an error nothing is stored and id is 0. */
-	void (*on_appended)(void *context, uint64_t ticket, int error, uint64_t id,
-		bool is_duplicate);
+	/* The entry of ticket is stored, or not: then error says why, and the answer is
+	 * empty. Besides the above, a change that cannot be made has an error:
+	 * -ENOENT: it is about no message (of a deletion: none of its ids is one).
+	 * -EACCES: the message has another author, or none.
+	 * -E2BIG: the message has STORE_EMOJI_MAX other emoji.
+	 * A known key comes before all of these. */
+	void (*on_appended)(void *context, uint64_t ticket, int error,
+		const struct store_answer *answer);
 	/* The page that was asked for with ticket; empty after an error. */
 	void (*on_page)(
 		void *context, uint64_t ticket, int error, const struct store_page *page);
-	/* As on_appended, for an entry with an erasure. error is -ENOENT if it names ids,
-	 * but none of them is a message: then nothing is stored. */
-	void (*on_erased)(void *context, uint64_t ticket, int error,
-		const struct store_erased *erased);
 };
 
 struct store_options {
 	const char *driver; /* "sqlite" or "memory" */
 	const char *path;   /* of the file; sqlite only */
 	bool full_sync;     /* survive a power loss, not only the end of the process */
-	/* Messages to keep in each room; 0: all. sqlite may keep 1/128 more for a
-	 * while. */
+	/* Messages to keep in each room; 0: all. As many edits, deletions and reactions
+	 * are kept besides: the oldest go first. sqlite may keep 1/128 more for a while.
+	 */
 	uint64_t keep_messages;
 	/* Size of the history: of the file without its free pages (sqlite), or of all
 	 * tails (memory); 0: no limit. The oldest messages of the largest rooms are
@@ -182,7 +226,9 @@ int store_backup(const struct store_options *options, const char *to, const char
  * STORE_EPOCH_BYTES letters and digits, owned by the store. */
 const char *store_epoch(const struct store *store);
 
-typedef void store_on_room(void *context, const char *name, uint64_t last_id);
+/* last_ts_ms is the time of the last entry. */
+typedef void store_on_room(
+	void *context, const char *name, uint64_t last_id, int64_t last_ts_ms);
 typedef void store_on_state(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
@@ -215,21 +261,26 @@ int store_append(struct store *store, const struct store_entry *entry, uint64_t 
 /* Start writing what was appended since the last call, if there is anything. */
 void store_flush(struct store *store);
 
-/* Ask for the messages of room with after < id <= up_to, oldest first: at most limit
- * messages and max_bytes of tails, but at least one message if limit allows. Answered by
+/* Ask for the entries of room with after < id <= up_to, oldest first: at most limit
+ * entries and max_bytes of tails, but at least one entry if limit allows. Answered by
  * on_page. Returns 0, or -EAGAIN as store_append does. */
 int store_after(struct store *store, const char *room, uint64_t after, uint64_t up_to,
 	unsigned limit, size_t max_bytes, uint64_t ticket);
 
 /* Ask for the newest messages of room with id < before, oldest first, within the same
- * limits. */
+ * limits. Changes are left out. */
 int store_before(struct store *store, const char *room, uint64_t before, unsigned limit,
 	size_t max_bytes, uint64_t ticket);
 
-/* Look through a part of the messages of room with id > after for those that somebody
- * called name (folded) has said or changed, deleted ones too. Answered by on_page with at
- * most STORE_DELETE_MAX messages without their tails, and read_id; "more" is set until
- * the end of the room is reached. Returns as store_after does. */
+/* Ask for the oldest messages of room with id > after, oldest first, within the same
+ * limits. Changes are left out. */
+int store_newer(struct store *store, const char *room, uint64_t after, unsigned limit,
+	size_t max_bytes, uint64_t ticket);
+
+/* Look through a part of the entries of room with id > after for those that somebody
+ * called name (folded) has said, changed or reacted to, deleted ones too. Answered by
+ * on_page with at most STORE_DELETE_MAX messages without their tails, and read_id; "more"
+ * is set until the end of the room is reached. Returns as store_after does. */
 int store_said(struct store *store, const char *room, const char *name, uint64_t after,
 	uint64_t ticket);
 

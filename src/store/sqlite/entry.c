@@ -66,7 +66,7 @@ entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
 	sqlite3_bind_text(statement, 4, entry->type, -1, SQLITE_STATIC);
 	sqlite3_bind_text64(statement, 5, tail, tail_len, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 7, is_change ? STORE_CHANGE : STORE_SAID);
+	sqlite3_bind_int(statement, 7, is_change ? STORE_DELETE : STORE_SAID);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
 		rc = sqlite_words_add(writer, room,
@@ -104,16 +104,16 @@ static int
 entry_erase(struct sqlite_writer *writer, struct cached_room *room,
 	struct store_write *write, bool *is_done)
 {
-	const struct store_erasure *erasure = &write->entry.erasure;
+	const struct store_change *erasure = &write->entry.change;
 	int rc = SQLITE_OK;
 
 	*is_done = false;
-	if (!store_is_erasure(&write->entry))
+	if (!write->entry.change.kind)
 		return SQLITE_OK;
 	if (room)
 		rc = sqlite_erasure_apply(writer, room, write);
 	*is_done = !write->deleted;
-	if (!write->deleted && erasure->count && !erasure->name)
+	if (!write->deleted && erasure->count && !erasure->forgotten)
 		write->error = -ENOENT;
 	return rc;
 }
@@ -125,7 +125,7 @@ sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 	bool is_done;
 	int64_t id = 0;
 	int rc = sqlite_room_cache_get(
-		writer, write->entry.room, !store_is_erasure(&write->entry), &room);
+		writer, write->entry.room, !write->entry.change.kind, &room);
 
 	if (rc != SQLITE_OK || (room && (rc = entry_find_duplicate(writer, room,
 						 &write->entry, &id)) != SQLITE_OK))

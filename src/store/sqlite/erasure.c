@@ -61,7 +61,7 @@ static int
 erasure_of_row(struct sqlite_writer *writer, struct cached_room *room,
 	struct store_write *write, struct erasure_row *row)
 {
-	const char *name = write->entry.erasure.name;
+	const char *name = write->entry.change.forgotten;
 	const struct store_message *message = &row->message;
 	char *tail = erased_tail(message, name);
 	const char *words = "";
@@ -155,18 +155,19 @@ int
 sqlite_erasure_apply(
 	struct sqlite_writer *writer, struct cached_room *room, struct store_write *write)
 {
-	const struct store_erasure *erasure = &write->entry.erasure;
+	const struct store_change *erasure = &write->entry.change;
 	int rc = SQLITE_OK;
 
 	if (erasure->whole_room)
 		rc = erasure_of_room(writer, room);
 	for (size_t i = 0; i < erasure->count && rc == SQLITE_OK; i++)
 		rc = erasure_of_id(writer, room, write, erasure->of[i]);
-	if (erasure->name && rc == SQLITE_OK)
-		rc = erasure_of_state(writer, room, erasure->name);
+	if (erasure->forgotten && rc == SQLITE_OK)
+		rc = erasure_of_state(writer, room, erasure->forgotten);
 	if (write->deleted)
 		store_end_deleted(write);
-	if (rc == SQLITE_OK && (write->deleted || erasure->whole_room || erasure->name)) {
+	if (rc == SQLITE_OK &&
+		(write->deleted || erasure->whole_room || erasure->forgotten)) {
 		rc = sqlite_erase_want(writer);
 		sqlite_room_cache_note(writer, room);
 	}

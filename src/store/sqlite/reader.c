@@ -25,7 +25,7 @@ static const char *const reader_sql[] = {
 			      " WHERE room = ?1 AND id < ?2 AND id > ?3 ORDER BY id DESC",
 };
 
-_Static_assert(STORE_CHANGE == 1, "the SQL says 1");
+_Static_assert(STORE_DELETE == 1, "the SQL says 1");
 
 static int
 reader_open(struct sqlite_reader *reader)

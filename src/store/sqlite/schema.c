@@ -32,7 +32,7 @@
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
  * message.kind: enum store_kind.
  * room: messages up to gone_id were deleted with the room, their rows may still be there.
- * changes: how many STORE_CHANGE its other messages have. bytes: of tails and words.
+ * changes: how many STORE_DELETE its other messages have. bytes: of tails and words.
  * state: the current values of each room. id is the message that set the value; seq is
  * the order in which the keys were first set.
  * From version 3 on a history has a -lineage beside it. An older linnetd would not keep

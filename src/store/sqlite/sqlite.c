@@ -197,7 +197,7 @@ sqlite_each_room(const struct store *store, store_on_room *on_room, void *contex
 	const struct listed_room *room;
 
 	STAILQ_FOREACH (room, &sqlite->rooms, link)
-		on_room(context, room->name, room->last_id);
+		on_room(context, room->name, room->last_id, 0);
 }
 
 static void

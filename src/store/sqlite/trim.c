@@ -119,7 +119,7 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 	if (!step->count++)
 		step->first_id = step->last_id;
 	if (step->last_id >= room->first_id) {
-		step->changes += sqlite3_column_int(statement, 4) == STORE_CHANGE;
+		step->changes += sqlite3_column_int(statement, 4) == STORE_DELETE;
 		step->bytes += sqlite3_column_bytes(statement, 3) +
 			       sqlite3_column_bytes(statement, 5);
 	}

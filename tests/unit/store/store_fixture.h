@@ -28,8 +28,10 @@
 
 struct appended {
 	uint64_t ticket, id;
+	int64_t ts_ms;
 	int error;
 	bool is_duplicate;
+	size_t deleted;
 };
 
 struct fixture {
@@ -39,6 +41,7 @@ struct fixture {
 	uint64_t last_ticket, last_appended;
 	struct appended *appended; /* all answers, in order */
 	size_t appended_count;
+	char change[65536]; /* the tail of the last change */
 	size_t page_count;
 	uint64_t page_ticket;
 	int page_error;
@@ -52,7 +55,7 @@ struct fixture {
 };
 
 static inline void
-on_appended(void *context, uint64_t ticket, int error, uint64_t id, bool is_duplicate)
+on_appended(void *context, uint64_t ticket, int error, const struct store_answer *answer)
 {
 	struct fixture *fixture = context;
 	size_t n = fixture->appended_count++;
@@ -60,7 +63,11 @@ on_appended(void *context, uint64_t ticket, int error, uint64_t id, bool is_dupl
 	if ((n & (n - 1)) == 0)
 		fixture->appended = realloc(
 			fixture->appended, (n ? 2 * n : 1) * sizeof(struct appended));
-	fixture->appended[n] = (struct appended){ ticket, id, error, is_duplicate };
+	fixture->appended[n] = (struct appended){ ticket, answer->id, answer->ts_ms,
+		error, answer->is_duplicate, answer->deleted };
+	if (answer->tail)
+		snprintf(fixture->change, sizeof(fixture->change), "%.*s",
+			(int)answer->tail_len, answer->tail);
 	if (fixture->hook)
 		fixture->hook(fixture, ticket);
 }

@@ -5,31 +5,8 @@
 
 #include "store_fixture.h"
 
-/* The answers of erasures: "id:count:tail". */
-static char erased[65536];
-static int erased_error;
-static uint64_t erased_ticket;
-
-static void
-on_erased(void *context, uint64_t ticket, int error, const struct store_erased *answer)
-{
-	(void)context;
-	erased_ticket = ticket;
-	erased_error = error;
-	snprintf(erased, sizeof(erased), "%" PRIu64 ":%zu:%.*s", answer->id,
-		answer->count, (int)answer->tail_len, answer->tail ? answer->tail : "");
-}
-
-/* Open the store with an erasure's callback. */
-static void
-open_erasing(struct fixture *fixture)
-{
-	fixture->options.callbacks.on_erased = on_erased;
-	open_store(fixture);
-}
-
-static void
-erase(struct fixture *fixture, const char *room, const struct store_erasure *erasure)
+static struct appended
+change(struct fixture *fixture, const char *room, const struct store_change *change)
 {
 	const struct store_entry entry = { .room = room,
 		.type = "delete",
@@ -37,18 +14,32 @@ erase(struct fixture *fixture, const char *room, const struct store_erasure *era
 		.tail = "\"ts\":5,\"username\":\"root\"",
 		.tail_len = strlen("\"ts\":5,\"username\":\"root\""),
 		.words = "",
-		.erasure = *erasure };
+		.change = *change };
 
-	assert_int_equal(store_append(fixture->store, &entry, ++fixture->last_ticket), 0);
-	store_flush(fixture->store);
-	while (erased_ticket != fixture->last_ticket)
-		dispatch_one(fixture);
+	fixture->change[0] = '\0';
+	assert_int_equal(try_append_entry(fixture, &entry), 0);
+	return commit(fixture);
 }
 
+/* Expect that the change is stored under id with this tail, and deletes so many. */
 static void
+assert_change(const struct fixture *fixture, struct appended answer, uint64_t id,
+	size_t deleted, const char *tail)
+{
+	assert_int_equal(answer.error, 0);
+	assert_int_equal(answer.id, id);
+	assert_int_equal(answer.deleted, deleted);
+	assert_string_equal(fixture->change, tail);
+}
+
+static struct appended
 erase_ids(struct fixture *fixture, const char *room, const uint64_t *ids, size_t count)
 {
-	erase(fixture, room, &(struct store_erasure){ .of = ids, .count = count });
+	return change(fixture, room,
+		&(struct store_change){ .kind = STORE_DELETE,
+			.of = ids,
+			.count = count,
+			.is_admin = true });
 }
 
 static void
@@ -78,14 +69,14 @@ test_a_deletion_is_an_entry_and_erases_what_it_names(void **state)
 {
 	struct fixture *fixture = *state;
 
-	open_erasing(fixture);
+	open_store(fixture);
 	say_as(fixture, "a", "message", "ann", "one");
 	say_as(fixture, "a", "message", "ann", "two");
 	say_as(fixture, "a", "alarm", "ann", "three");
 	commit(fixture);
-	erase_ids(fixture, "a", (uint64_t[]){ 2, 3, 2, 7, UINT64_MAX }, 5);
-	assert_int_equal(erased_error, 0);
-	assert_string_equal(erased, "4:1:\"ts\":5,\"username\":\"root\",\"of\":2}");
+	assert_change(fixture,
+		erase_ids(fixture, "a", (uint64_t[]){ 2, 3, 2, 7, UINT64_MAX }, 5), 4, 1,
+		"\"ts\":5,\"username\":\"root\",\"of\":2}");
 	assert_all(fixture, "a", "1 2 3 4");
 	assert_non_null(strstr(fixture->page_tails,
 		"|\"ts\":1,\"username\":\"ann\",\"deleted\":true}|"));
@@ -93,10 +84,9 @@ test_a_deletion_is_an_entry_and_erases_what_it_names(void **state)
 	assert_page(fixture, "2 3 ...");
 	assert_found(fixture, "a", "two", "");
 	assert_found(fixture, "a", "ann", "3 1");
-	erase_ids(fixture, "a", (uint64_t[]){ 2, 4 }, 2);
-	assert_int_equal(erased_error, -ENOENT);
-	erase_ids(fixture, "nowhere", (uint64_t[]){ 1 }, 1);
-	assert_int_equal(erased_error, -ENOENT);
+	assert_int_equal(erase_ids(fixture, "a", (uint64_t[]){ 2, 4 }, 2).error, -ENOENT);
+	assert_int_equal(
+		erase_ids(fixture, "nowhere", (uint64_t[]){ 1 }, 1).error, -ENOENT);
 	/* The key stays. */
 	say_as(fixture, "a", "message", "ann", "two");
 	assert_int_equal(commit(fixture).id, 2);
@@ -108,7 +98,7 @@ test_changes_do_not_push_messages_out_of_the_history(void **state)
 	struct fixture *fixture = *state;
 
 	fixture->options.keep_messages = 4;
-	open_erasing(fixture);
+	open_store(fixture);
 	for (int i = 1; i <= 4; i++) {
 		char text[20];
 		snprintf(text, sizeof(text), "m%d", i);
@@ -136,14 +126,17 @@ test_a_deleted_room_is_empty_at_once_and_keeps_its_numbers_and_keys(void **state
 {
 	struct fixture *fixture = *state;
 
-	open_erasing(fixture);
+	open_store(fixture);
 	keep_many(fixture, "a", 900);
 	say_as(fixture, "a", "message", "ann", "keyed");
 	assert_int_equal(try_append_state(fixture, "a", "state", "disk", "full"), 0);
 	commit(fixture);
 	keep(fixture, "b", "x", 1);
-	erase(fixture, "a", &(struct store_erasure){ .whole_room = true });
-	assert_string_equal(erased, "0:0:");
+	assert_change(fixture,
+		change(fixture, "a",
+			&(struct store_change){
+				.kind = STORE_DELETE, .whole_room = true }),
+		0, 0, "");
 	assert_all(fixture, "a", "");
 	assert_int_equal(fixture->page_first_id, 903);
 	ask_before(fixture, "a", UINT64_MAX, 10, PLENTY);
@@ -178,7 +171,7 @@ test_a_name_is_found_and_erased_everywhere(void **state)
 	struct fixture *fixture = *state;
 	const uint64_t ids[] = { 1, 3, 4, 5 };
 
-	open_erasing(fixture);
+	open_store(fixture);
 	say_as(fixture, "a", "message", "Ann", "one");
 	say_as(fixture, "a", "message", "annabel", "two about ann");
 	say_as(fixture, "a", "cursor", "ANN", "three");
@@ -190,9 +183,14 @@ test_a_name_is_found_and_erased_everywhere(void **state)
 	assert_said(fixture, "ann", 0, "1 3 4 5");
 	assert_said(fixture, "ann", 3, "4 5");
 	assert_said(fixture, "an", 0, "");
-	erase(fixture, "a",
-		&(struct store_erasure){ .of = ids, .count = 4, .name = "ann" });
-	assert_string_equal(erased, "8:2:\"ts\":5,\"username\":\"root\",\"of\":[1,3]}");
+	assert_change(fixture,
+		change(fixture, "a",
+			&(struct store_change){ .kind = STORE_DELETE,
+				.of = ids,
+				.count = 4,
+				.is_admin = true,
+				.forgotten = "ann" }),
+		8, 2, "\"ts\":5,\"username\":\"root\",\"of\":[1,3]}");
 	assert_said(fixture, "ann", 0, "");
 	assert_found(fixture, "a", "ann", "2");
 	assert_found(fixture, "a", "four",
@@ -214,7 +212,7 @@ test_the_oldest_of_the_largest_room_go_when_the_history_is_too_large(void **stat
 
 	memset(large, 'x', sizeof(large) - 1);
 	fixture->options.max_bytes = 1 << 20;
-	open_erasing(fixture);
+	open_store(fixture);
 	for (int i = 0; i < 300; i++) {
 		entry.room = i % 10 ? "large" : "small";
 		assert_int_equal(try_append_entry(fixture, &entry), 0);
@@ -239,7 +237,7 @@ test_words_of_deleted_messages_do_not_count(void **state)
 	char words[400];
 
 	fixture->options.max_bytes = 1 << 20;
-	open_erasing(fixture);
+	open_store(fixture);
 	/* About 1,000 of them have room. */
 	for (unsigned i = 1; i <= 6000; i++) {
 		size_t len = 0;
@@ -298,7 +296,7 @@ test_the_log_is_truncated_though_there_is_always_a_reader(void **state)
 	off_t before;
 	pthread_t thread;
 
-	open_erasing(fixture);
+	open_store(fixture);
 	say_as(fixture, "a", "message", "ann", "secretword");
 	commit(fixture);
 	pthread_create(&thread, NULL, read_in_turns, &readers);
