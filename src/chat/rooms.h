@@ -40,7 +40,11 @@ struct room_history {
 /* Owned by struct rooms. A room is made by its first message, alarm or metric. Until then
  * it is only its members. */
 struct room {
-	char *name;
+	char *name;   /* as it was first spelt */
+	char *folded; /* the same with ASCII letters in lower case */
+	/* Another room differs only by ASCII case: both are found only by their exact
+	 * names. Histories of before have such rooms; no others are made. */
+	bool is_twin;
 	char *topic;       /* "" if it has none */
 	uint64_t last_id;  /* of the last broadcast */
 	uint64_t gone_id;  /* messages up to this were deleted with the room */
@@ -65,13 +69,15 @@ struct room {
 	struct attendee *attendees;              /* by person, oldest first */
 	struct buffer users; /* their list as JSON text; empty: to be made again */
 	UT_hash_handle hh;
+	UT_hash_handle folded_hh;
 };
 
 /* All rooms. The caller may walk them and set the limit; existing rooms stay. */
 struct rooms {
-	size_t max_rooms;     /* of those that are made */
-	size_t made;          /* number of them */
-	struct room *by_name; /* oldest first */
+	size_t max_rooms;       /* of those that are made */
+	size_t made;            /* number of them */
+	struct room *by_name;   /* oldest first */
+	struct room *by_folded; /* without the second and later ones of twins */
 };
 
 /* A session in a room. Owned by struct rooms. */
@@ -110,11 +116,16 @@ enum audience {
  * history are never refused. Free it with rooms_free. */
 struct rooms *rooms_new(size_t max_rooms);
 
-/* The room of that name, or NULL. */
+/* The room of exactly that name, or else the oldest one that differs only by ASCII case,
+ * or NULL. */
 struct room *rooms_find(struct rooms *rooms, const char *name);
 
 /* The room of that name, added if there is none. It is not made. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
+
+/* The room of exactly that name, which has a history, made permanent. Adds it if there is
+ * none, also beside a twin. */
+struct room *rooms_restore(struct rooms *rooms, const char *name);
 
 /* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);

@@ -44,6 +44,11 @@ int chat_new(struct chat **chat, const struct config *config,
 /* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
 
+/* The name of the room that is reached by name: as it was first spelt, valid until the
+ * next call of the chat, or name itself if there is no room. *is_exact (if not NULL) is
+ * set if another room has the same name but for ASCII case. */
+const char *chat_room_name(struct chat *chat, const char *name, bool *is_exact);
+
 /* Number of people, and of rooms that are made. */
 size_t chat_people_count(const struct chat *chat);
 size_t chat_room_count(const struct chat *chat);
