@@ -38,6 +38,13 @@ permissions_set_person(
 	permissions->subject = subject ? xstrdup(subject) : NULL;
 }
 
+void
+permissions_set_token(struct permissions *permissions, const char *name, bool is_admin)
+{
+	permissions->token = xstrdup(name);
+	permissions->is_admin = is_admin;
+}
+
 const struct permissions *
 permissions_ref(const struct permissions *permissions)
 {
@@ -58,6 +65,7 @@ permissions_unref(const struct permissions *permissions)
 	free(own->list.items);
 	free(own->name);
 	free(own->subject);
+	free(own->token);
 	free(own);
 }
 

@@ -6,8 +6,10 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/change.h"
 #include "chat/deletion.h"
 #include "chat/history.h"
+#include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
@@ -30,11 +32,18 @@ chat_on_appended(
 	struct request *request = requests_answered(chat, ticket);
 
 	switch (request->kind) {
-	case REQUEST_DELETE:
-	case REQUEST_DELETE_ROOM:
 	case REQUEST_FORGET:
-		deletion_on_appended(chat, request, error, answer);
+		deletion_on_forgotten(chat, request, error, answer);
 		return;
+	case REQUEST_DELETE_ROOM:
+		deletion_on_room_deleted(chat, request, error, answer);
+		break;
+	case REQUEST_CHANGE:
+		change_on_appended(chat, request, error, answer);
+		break;
+	case REQUEST_KNOWN:
+		known_on_appended(chat, request, error, answer);
+		break;
 	case REQUEST_BAN:
 		ban_store_on_appended(chat, request, error);
 		break;

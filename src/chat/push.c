@@ -5,6 +5,8 @@
 #include "chat/push.h"
 
 #include "chat/alarm.h"
+#include "chat/change.h"
+#include "chat/charge.h"
 #include "chat/commands.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
@@ -65,7 +67,7 @@ push_pay(struct input *input, enum payment *payment)
 {
 	if (*payment == PAYMENT_DUE)
 		*payment =
-			command_charge(input, PUSH_COST) ? PAYMENT_DONE : PAYMENT_REFUSED;
+			charge_input(input, PUSH_COST) ? PAYMENT_DONE : PAYMENT_REFUSED;
 	else if (*payment == PAYMENT_REFUSED)
 		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
 	return *payment == PAYMENT_DONE;
@@ -75,7 +77,7 @@ static int
 push_object(struct input *input, enum payment *payment, const char *label, bool is_hook)
 {
 	const char *type = push_type_of(&input->message);
-	bool is_metric = !strcmp(type, "metric");
+	bool is_metric = !strcmp(type, "metric"), is_change = change_is_one(type);
 	const char *why = NULL;
 
 	/* A token's name is the operator's choice, so it may have any form. */
@@ -83,12 +85,15 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 		label = input->message.username;
 		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
 	}
-	if (!is_metric && !push_pay(input, payment))
+	/* A change is charged behind other checks. It is the only object of its call. */
+	if (!is_metric && !is_change && !push_pay(input, payment))
 		return -EINVAL;
 	if (why)
 		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	if (is_metric)
 		return metric_push(input, label);
+	if (is_change)
+		return change_make(input, label);
 	if (!strcmp(type, "alarm"))
 		return alarm_push(input, label, is_hook);
 	if (!command_is_broadcast(type))

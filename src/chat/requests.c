@@ -20,6 +20,10 @@
 /* Maximum size of one history or search. */
 #define ANSWER_BYTES (256 * 1024)
 
+/* In a room where messages change all the time, a history may have an older state of some
+ * in the end. */
+#define READS_MAX 10
+
 struct store *
 requests_store(const struct chat *chat, const struct room *room)
 {
@@ -75,7 +79,10 @@ request_clear(struct request *request)
 		free(request->forget.name);
 		free(request->forget.by);
 		break;
-	case REQUEST_DELETE:
+	case REQUEST_KNOWN:
+		free(request->known.refusal);
+		break;
+	case REQUEST_CHANGE:
 	case REQUEST_DELETE_ROOM:
 	case REQUEST_RESUME:
 		break;
@@ -221,8 +228,10 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 		requests_stall(chat, asker);
 		return -EAGAIN;
 	}
-	if (request->kind != REQUEST_RESUME)
-		request->history.erasures = request->room->erasures;
+	if (request->kind != REQUEST_RESUME) {
+		request->history.changes = request->room->changes;
+		request->history.reads++;
+	}
 	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
 	asker->waiting_count--;
 	chat->asked++;
@@ -273,7 +282,8 @@ bool
 request_is_stale(const struct request *request)
 {
 	return request->asker && request->kind != REQUEST_RESUME &&
-	       request->history.erasures != request->room->erasures;
+	       request->history.reads < READS_MAX &&
+	       request->history.changes != request->room->changes;
 }
 
 void

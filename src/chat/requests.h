@@ -9,7 +9,8 @@ enum request_kind {
 	REQUEST_MESSAGE, /* store a message */
 	REQUEST_ALARM,   /* store a message that changes an alarm */
 	REQUEST_BAN,     /* store or remove a ban */
-	REQUEST_DELETE,  /* delete messages */
+	REQUEST_CHANGE,  /* edit or delete messages, or react to one */
+	REQUEST_KNOWN,   /* find a ref */
 	REQUEST_DELETE_ROOM,
 	REQUEST_FORGET, /* look for what a name has said, and delete it */
 	REQUEST_RESUME, /* read what a member missed */
@@ -36,6 +37,13 @@ struct request {
 			json_t *intended;
 		} message;
 		struct {
+			enum store_kind kind;
+			uint64_t of; /* 0: several messages */
+		} change;
+		struct {
+			struct message_fault *refusal; /* if it is not known */
+		} known;
+		struct {
 			json_t *reply; /* to the order */
 		} ban;
 		struct {
@@ -45,7 +53,8 @@ struct request {
 			uint64_t before; /* of REQUEST_HISTORY */
 			char *words;     /* of REQUEST_SEARCH */
 			unsigned limit;
-			uint64_t erasures; /* of the room, when the read began */
+			uint64_t changes; /* of the room, when the read began */
+			unsigned reads;   /* how often it was begun */
 		} history;
 		struct {
 			char *name, *by;
@@ -78,7 +87,8 @@ int request_append(
  * are under way: the request, a search, is freed then. */
 int request_read(struct chat *chat, struct request *request);
 
-/* True if something that a history or search has read was erased meanwhile. */
+/* True if something that a history or search has read was changed meanwhile, and it
+ * should be read again. */
 bool request_is_stale(const struct request *request);
 
 /* Start the read once more, before the asker's others. */

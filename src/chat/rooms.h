@@ -45,11 +45,11 @@ struct room {
 	/* Another room differs only by ASCII case: both are found only by their exact
 	 * names. Histories of before have such rooms; no others are made. */
 	bool is_twin;
-	char *topic;       /* "" if it has none */
-	uint64_t last_id;  /* of the last broadcast */
-	uint64_t gone_id;  /* messages up to this were deleted with the room */
-	uint64_t erasures; /* how often messages of it were deleted */
-	bool is_deleted;   /* and nothing was stored since: it may be freed */
+	char *topic;      /* "" if it has none */
+	uint64_t last_id; /* of the last broadcast */
+	uint64_t gone_id; /* messages up to this were deleted with the room */
+	uint64_t changes; /* how often messages of it were changed */
+	bool is_deleted;  /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */

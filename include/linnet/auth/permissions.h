@@ -24,6 +24,8 @@ struct permissions {
 	char *name;                   /* with is_name_fixed; NULL: a guest */
 	char *subject;                /* tells users of one name apart; may be NULL */
 	int64_t until_ms;             /* Unix time when they expire; 0: never */
+	char *token;                  /* name of the configured token; NULL: none */
+	bool is_admin;                /* that token is an admin's */
 };
 
 /* Constants: all rooms for chat; all rooms. */
@@ -38,6 +40,10 @@ void permissions_add_room(struct permissions *permissions, const char *room);
 /* Fix the name (NULL: a guest) and set the subject (may be NULL). Both are copied. */
 void permissions_set_person(
 	struct permissions *permissions, const char *name, const char *subject);
+
+/* The permissions are those of the configured token called name (copied). */
+void permissions_set_token(
+	struct permissions *permissions, const char *name, bool is_admin);
 
 /* Add a reference. */
 const struct permissions *permissions_ref(const struct permissions *permissions);

@@ -15,6 +15,7 @@
 struct bans;
 struct chat;
 struct message_fault;
+struct token;
 
 /* Descriptors that the loop has to watch for the chat. */
 #define CHAT_FDS 2
@@ -90,6 +91,7 @@ struct chat_caller {
 	struct rate *rate;          /* is charged for the call; unused for CHAT_SEND */
 	struct gate_client *client; /* too; NULL: nobody; unused for CHAT_SEND */
 	const char *name;           /* of the program or the moderator */
+	const struct token *token;  /* that it showed; NULL: none */
 	const char *peer;           /* address of the moderator as text */
 	struct session *speaker;    /* of CHAT_SEND: in whose name */
 };

@@ -155,6 +155,7 @@ api_caller(const struct http_request *request, const struct access_caller *calle
 		.rate = gate_client_calls(client),
 		.client = client,
 		.name = caller->token ? caller->token->name : "push",
+		.token = caller->token,
 		.peer = request->conn->peer,
 	};
 }
