@@ -82,11 +82,13 @@ static void
 chat_on_room_known(void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
 {
 	struct chat *chat = context;
+	struct room *room;
 
-	(void)last_ts_ms;
 	if (ban_store_has_room(name))
 		return;
-	rooms_restore(chat->rooms, name)->last_id = last_id;
+	room = rooms_restore(chat->rooms, name);
+	room->last_id = last_id;
+	room->last_ts_ms = room->given_ts_ms = last_ts_ms;
 }
 
 static void

@@ -20,7 +20,8 @@ log_room_post(struct chat *chat, const char *name, json_t *object, int64_t now_m
 {
 	struct input input = { .chat = chat, .message.object = object };
 	struct room *room = rooms_find(chat->rooms, name);
-	struct message_stamp stamp = { .ts_ms = now_ms, .username = room->name };
+	struct message_stamp stamp = { .ts_ms = rooms_next_ts(room, now_ms),
+		.username = room->name };
 	const json_t *text = json_object_get(object, "message");
 	struct post post = {
 		.room = room,
@@ -100,10 +101,11 @@ log_rooms_tell(struct chat *chat, struct room *room)
 void
 log_rooms_exchange(struct room *room)
 {
-	struct room_history before = { room->last_id, room->state };
+	struct room_history before = { room->last_id, room->last_ts_ms, room->state };
 
 	alarm_count_room(room, false);
 	room->last_id = room->other.last_id;
+	room->last_ts_ms = room->other.last_ts_ms;
 	room->state = room->other.state;
 	room->other = before;
 	alarm_count_room(room, true);

@@ -155,9 +155,13 @@ room_access_do_rooms(struct input *input)
 		if (!room->is_made || !room_access_has(access_permissions(input), room))
 			continue;
 		json_array_append_new(room->is_tail ? tails : rooms,
-			json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic",
-				room->topic, "count", (json_int_t)rooms_people(room),
-				"last_id", (json_int_t)room->last_id));
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:I}", "room", room->name,
+				"topic", room->topic, "count",
+				(json_int_t)rooms_people(room), "last_id",
+				(json_int_t)room->last_id, "alarms",
+				(json_int_t)room->state.standing, "metrics",
+				(json_int_t)HASH_COUNT(room->state.metrics), "read_only",
+				room->is_tail, "last_ts", (json_int_t)room->last_ts_ms));
 	}
 	reply_object(input->asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 					   rooms, "tails", tails));

@@ -139,6 +139,12 @@ rooms_keep(struct room *room)
 	room->payer = NULL;
 }
 
+int64_t
+rooms_next_ts(const struct room *room, int64_t now_ms)
+{
+	return now_ms > room->given_ts_ms ? now_ms : room->given_ts_ms + 1;
+}
+
 static void
 rooms_make_permanent(struct rooms *rooms, struct room *room)
 {

@@ -34,6 +34,7 @@ TAILQ_HEAD(attendee_list, attendee);
 /* What a room keeps of a history that it does not have now. */
 struct room_history {
 	uint64_t last_id;
+	int64_t last_ts_ms;
 	struct room_state state;
 };
 
@@ -45,11 +46,13 @@ struct room {
 	/* Another room differs only by ASCII case: both are found only by their exact
 	 * names. Histories of before have such rooms; no others are made. */
 	bool is_twin;
-	char *topic;      /* "" if it has none */
-	uint64_t last_id; /* of the last broadcast */
-	uint64_t gone_id; /* messages up to this were deleted with the room */
-	uint64_t changes; /* how often messages of it were changed */
-	bool is_deleted;  /* and nothing was stored since: it may be freed */
+	char *topic;         /* "" if it has none */
+	uint64_t last_id;    /* of the last broadcast */
+	int64_t last_ts_ms;  /* its time; 0: there was none */
+	int64_t given_ts_ms; /* the last time that an entry of the room was given */
+	uint64_t gone_id;    /* messages up to this were deleted with the room */
+	uint64_t changes;    /* how often messages of it were changed */
+	bool is_deleted;     /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
@@ -136,6 +139,10 @@ void rooms_make(struct rooms *rooms, struct room *room, struct gate_client *paye
 
 /* Something was kept in room. */
 void rooms_keep(struct room *room);
+
+/* The time of the room's next entry: now, but always later than that of the entry before
+ * it. */
+int64_t rooms_next_ts(const struct room *room, int64_t now_ms);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(

@@ -119,6 +119,7 @@ struct chat_ack {
 	const char *room;  /* NULL: it is in no room */
 	const char *epoch; /* of id */
 	uint64_t id;       /* 0: it was not stored */
+	int64_t ts_ms;     /* of id; 0: not known */
 	size_t delivered;  /* number of readers */
 	bool is_duplicate;
 	size_t count; /* objects of the call; the members above are of the last one */

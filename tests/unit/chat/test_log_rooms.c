@@ -148,7 +148,7 @@ test_an_event_of_a_log_file_is_sent_between_its_lines(void **state)
 	settle(fixture);
 	assert_hears(&reader, JSON("id":1,));
 	assert_hears_exactly(&reader,
-		JSON({"type":"log","room":"syslog","id":2,"ts":1000,
+		JSON({"type":"log","room":"syslog","id":2,"ts":1001,
 			"username":"syslog","message":"the file was rotated",
 			"event":"rotated"}));
 	assert_string_equal(hears(&terminal), "last of the old\n");
