@@ -21,9 +21,10 @@ struct store_write {
 	uint64_t id;
 	int64_t ts_ms; /* of a duplicate: when the first one was stored */
 	bool is_duplicate;
-	struct buffer tail; /* of a change, whole */
-	size_t deleted;     /* messages */
-	char memory[];      /* the strings of entry */
+	/* Of a change: the tail to store. Without it there is nothing to store. */
+	struct buffer tail;
+	size_t deleted; /* messages */
+	char memory[];  /* the strings of entry */
 };
 
 STAILQ_HEAD(store_writes, store_write);
@@ -129,18 +130,34 @@ void store_wake(struct store *store);
  * add nothing after that. */
 bool store_read_add(struct store_read *read, const struct store_message *message);
 
+/* The same for any entry. detail is the tail of an edit's target or the emoji of a
+ * reaction; NULL if that is gone, and for others. */
+bool store_read_add_change(
+	struct store_read *read, const struct store_message *message, const char *detail);
+
 /* Reverse the order of the page. */
 void store_read_reverse(struct store_read *read);
 
 /* Note that message id was deleted: append it to the entry's member "of". */
 void store_note_deleted(struct store_write *write, uint64_t id);
 
+/* A change names ids, but nothing can be done to any of them. is_denied: one of them is a
+ * message that another author has said. */
+void store_refuse_change(struct store_write *write, bool is_denied);
+
+/* The reaction of write changes nothing: entry id, stored at ts_ms, has set it. */
+void store_note_reaction(struct store_write *write, uint64_t id, int64_t ts_ms);
+
 /* Complete the tail of a deletion's entry. */
 void store_end_deleted(struct store_write *write);
 
-/* Add message to a page of store_said if name is in it. Returns false if the page is
- * full; then it was not looked at. */
-bool store_read_add_said(struct store_read *read, const struct store_message *message);
+/* Make the tail to store of an edit or a reaction. */
+void store_make_tail(struct store_write *write);
+
+/* Add message to a page of store_said if name is in it or has reacted to it. Returns
+ * false if the page is full; then it was not looked at. */
+bool store_read_add_said(
+	struct store_read *read, const struct store_message *message, bool has_reacted);
 
 /* Set epoch, which has STORE_EPOCH_BYTES and a NUL, to a random one. Returns 0 or -errno.
  */

@@ -12,7 +12,7 @@
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
 #include "store/driver.h"
-#include "store/erased.h"
+#include "store/revised.h"
 #include "store/segment.h"
 
 #define EPOCH_CHARACTERS 12 /* 62 bits at 36 values each */
@@ -191,6 +191,20 @@ store_answer_read(struct store *store, struct store_read *read)
 	store_wake(store);
 }
 
+/* Complete the tail of a change that was stored, as readers are sent it. */
+static void
+store_show_detail(struct store_write *write)
+{
+	const struct store_change *change = &write->entry.change;
+
+	if (!write->tail.len)
+		return;
+	if (change->kind == STORE_EDIT)
+		revised_append_text(&write->tail, change->text);
+	else if (change->kind == STORE_REACT)
+		revised_append_emoji(&write->tail, change->emoji);
+}
+
 static void
 store_deliver_write(const struct store *store, const struct store_write *write)
 {
@@ -220,6 +234,7 @@ store_deliver_writes(struct store *store, struct store_writes *writes, size_t ma
 		bytes += write->bytes;
 		store->writes_under_way--;
 		store->write_bytes_under_way -= write->bytes;
+		store_show_detail(write);
 		store_deliver_write(store, write);
 		buffer_clear(&write->tail);
 		free(write);
@@ -394,6 +409,35 @@ store_end_deleted(struct store_write *write)
 	write->tail = tail;
 }
 
+void
+store_refuse_change(struct store_write *write, bool is_denied)
+{
+	const struct store_change *change = &write->entry.change;
+
+	if (change->count && !change->forgotten)
+		write->error = is_denied ? -EACCES : -ENOENT;
+}
+
+void
+store_note_reaction(struct store_write *write, uint64_t id, int64_t ts_ms)
+{
+	write->is_duplicate = true;
+	write->id = id;
+	write->ts_ms = ts_ms;
+}
+
+void
+store_make_tail(struct store_write *write)
+{
+	const struct store_change *change = &write->entry.change;
+
+	buffer_printf(&write->tail, "%s,\"of\":%" PRIu64 "%s}", write->entry.tail,
+		change->of[0],
+		change->kind == STORE_EDIT ? ""
+		: change->is_on            ? ",\"on\":true"
+					   : ",\"on\":false");
+}
+
 int
 store_append(struct store *store, const struct store_entry *entry, uint64_t ticket)
 {
@@ -562,7 +606,31 @@ store_read_add(struct store_read *read, const struct store_message *message)
 }
 
 bool
-store_read_add_said(struct store_read *read, const struct store_message *message)
+store_read_add_change(
+	struct store_read *read, const struct store_message *message, const char *detail)
+{
+	struct store_message change = *message;
+	struct buffer tail = { 0 };
+	bool is_added;
+
+	if (!detail)
+		return store_read_add(read, message);
+	buffer_append(&tail, message->tail, message->tail_len);
+	if (message->kind == STORE_EDIT)
+		revised_append_text_of(&tail, detail);
+	else
+		revised_append_emoji(&tail, detail);
+	change.tail = tail.bytes;
+	change.tail_len = tail.len;
+	change.has_text = message->kind == STORE_EDIT;
+	is_added = store_read_add(read, &change);
+	buffer_clear(&tail);
+	return is_added;
+}
+
+bool
+store_read_add_said(
+	struct store_read *read, const struct store_message *message, bool has_reacted)
 {
 	struct store_message found = *message;
 
@@ -571,7 +639,8 @@ store_read_add_said(struct store_read *read, const struct store_message *message
 	if (read->page.more)
 		return false;
 	read->tail_bytes += message->tail_len;
-	if (erased_has_name(message->tail, message->tail_len, read->query)) {
+	if (has_reacted ||
+		revised_has_name(message->tail, message->tail_len, read->query)) {
 		found.tail = "";
 		found.tail_len = 0;
 		if (!store_read_add(read, &found))

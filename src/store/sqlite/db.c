@@ -117,8 +117,14 @@ sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
 
 	if (!message.type || !message.tail)
 		return SQLITE_CORRUPT;
-	is_added = read->kind == STORE_SAID_BY ? store_read_add_said(read, &message)
-					       : store_read_add(read, &message);
+	if (read->kind == STORE_SAID_BY)
+		is_added = store_read_add_said(
+			read, &message, sqlite3_column_int(statement, 5));
+	else if (read->kind == STORE_AFTER)
+		is_added = store_read_add_change(
+			read, &message, (const char *)sqlite3_column_text(statement, 5));
+	else
+		is_added = store_read_add(read, &message);
 	return is_added ? SQLITE_ROW : SQLITE_DONE;
 }
 

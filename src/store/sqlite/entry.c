@@ -1,27 +1,28 @@
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/segment.h"
 #include "store/sqlite/writer.h"
 
-/* Find the message that has one of the keys of entry; *id is 0 if there is none. */
+/* Find the entry that has one of the keys of write: then it is a duplicate. */
 static int
 entry_find_duplicate(struct sqlite_writer *writer, const struct cached_room *room,
-	const struct store_entry *entry, int64_t *id)
+	struct store_write *write)
 {
 	sqlite3_stmt *statement = writer->db.statements[WRITER_KEY_FIND];
 
-	*id = 0;
-	for (size_t i = 0; i < STORE_KEYS && !*id; i++) {
+	for (size_t i = 0; i < STORE_KEYS && !write->is_duplicate; i++) {
 		int rc;
-		if (!entry->keys[i])
+		if (!write->entry.keys[i])
 			continue;
 		sqlite3_bind_int64(statement, 1, room->number);
-		sqlite3_bind_text(statement, 2, entry->keys[i], -1, SQLITE_STATIC);
+		sqlite3_bind_text(statement, 2, write->entry.keys[i], -1, SQLITE_STATIC);
 		rc = sqlite3_step(statement);
-		if (rc == SQLITE_ROW)
-			*id = sqlite3_column_int64(statement, 0);
+		if (rc == SQLITE_ROW) {
+			write->is_duplicate = true;
+			write->id = (uint64_t)sqlite3_column_int64(statement, 0);
+			write->ts_ms = sqlite3_column_int64(statement, 1);
+		}
 		sqlite3_reset(statement);
 		if (rc != SQLITE_ROW && rc != SQLITE_DONE)
 			return rc;
@@ -47,13 +48,30 @@ entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
 	return rc;
 }
 
-/* Add the message of write, with the tail that an erasure has made. */
+/* Bind what only a change has, or only others have. */
+static void
+entry_bind_change(sqlite3_stmt *statement, const struct store_entry *entry)
+{
+	const struct store_change *change = &entry->change;
+
+	for (int i = 8; i <= 10; i++)
+		sqlite3_bind_null(statement, i);
+	if (!change->kind && entry->author)
+		sqlite3_bind_blob(
+			statement, 8, entry->author, STORE_AUTHOR_BYTES, SQLITE_STATIC);
+	if (change->kind == STORE_EDIT || change->kind == STORE_REACT)
+		sqlite3_bind_int64(statement, 9, (int64_t)change->of[0]);
+	if (change->kind == STORE_REACT)
+		sqlite3_bind_text(statement, 10, change->emoji, -1, SQLITE_STATIC);
+}
+
+/* Add the entry of write, with the tail that a change has made. */
 static int
-entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
+entry_add(struct sqlite_writer *writer, struct cached_room *room,
 	const struct store_write *write, int64_t id)
 {
 	const struct store_entry *entry = &write->entry;
-	bool is_change = write->tail.len;
+	bool is_change = entry->change.kind;
 	const char *tail = is_change ? write->tail.bytes : entry->tail;
 	size_t tail_len = is_change ? write->tail.len : entry->tail_len;
 	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_ADD];
@@ -66,13 +84,17 @@ entry_add_message(struct sqlite_writer *writer, struct cached_room *room,
 	sqlite3_bind_text(statement, 4, entry->type, -1, SQLITE_STATIC);
 	sqlite3_bind_text64(statement, 5, tail, tail_len, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 7, is_change ? STORE_DELETE : STORE_SAID);
+	sqlite3_bind_int(statement, 7, (int)entry->change.kind);
+	entry_bind_change(statement, entry);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
 		rc = sqlite_words_add(writer, room,
 			sqlite3_last_insert_rowid(writer->db.handle), words);
 	room->changes += is_change;
+	room->messages += !is_change;
 	room->bytes += (int64_t)(tail_len + strlen(words));
+	if (entry->ts_ms > room->last_ts)
+		room->last_ts = entry->ts_ms;
 	if (rc == SQLITE_OK)
 		rc = entry_add_keys(writer, room, entry, id);
 	free(words);
@@ -98,49 +120,39 @@ entry_set_state(struct sqlite_writer *writer, const struct cached_room *room,
 	return sqlite_db_run(&writer->db, which);
 }
 
-/* Do the erasure of write. Returns SQLITE_OK or an error; is_done is set if there is
- * nothing to add. */
+/* Do what the change of write says. It has a tail then if there is an entry to add. */
 static int
-entry_erase(struct sqlite_writer *writer, struct cached_room *room,
-	struct store_write *write, bool *is_done)
+entry_apply(
+	struct sqlite_writer *writer, struct cached_room *room, struct store_write *write)
 {
-	const struct store_change *erasure = &write->entry.change;
-	int rc = SQLITE_OK;
-
-	*is_done = false;
-	if (!write->entry.change.kind)
-		return SQLITE_OK;
-	if (room)
-		rc = sqlite_erasure_apply(writer, room, write);
-	*is_done = !write->deleted;
-	if (!write->deleted && erasure->count && !erasure->forgotten)
-		write->error = -ENOENT;
-	return rc;
+	switch (write->entry.change.kind) {
+	case STORE_EDIT:
+		return sqlite_edit_apply(writer, room, write);
+	case STORE_REACT:
+		return sqlite_reaction_apply(writer, room, write);
+	default:
+		return sqlite_erasure_apply(writer, room, write);
+	}
 }
 
 int
 sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write)
 {
+	bool is_change = write->entry.change.kind;
 	struct cached_room *room;
-	bool is_done;
-	int64_t id = 0;
-	int rc = sqlite_room_cache_get(
-		writer, write->entry.room, !write->entry.change.kind, &room);
+	int64_t id;
+	int rc = sqlite_room_cache_get(writer, write->entry.room, !is_change, &room);
 
-	if (rc != SQLITE_OK || (room && (rc = entry_find_duplicate(writer, room,
-						 &write->entry, &id)) != SQLITE_OK))
+	if (rc == SQLITE_OK && !room)
+		store_refuse_change(write, false);
+	if (rc == SQLITE_OK && room)
+		rc = entry_find_duplicate(writer, room, write);
+	if (rc != SQLITE_OK || !room || write->is_duplicate)
 		return rc;
-	if (id) {
-		write->is_duplicate = true;
-		write->id = (uint64_t)id;
-		return SQLITE_OK;
-	}
-	rc = entry_erase(writer, room, write, &is_done);
-	/* Without a room there was nothing to erase. */
-	if (rc != SQLITE_OK || is_done || !room)
+	if (is_change && ((rc = entry_apply(writer, room, write)) || !write->tail.len))
 		return rc;
 	id = room->last_id + 1;
-	rc = entry_add_message(writer, room, write, id);
+	rc = entry_add(writer, room, write, id);
 	if (rc == SQLITE_OK)
 		rc = entry_set_state(writer, room, &write->entry, id);
 	if (rc != SQLITE_OK)

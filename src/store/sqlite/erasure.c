@@ -2,111 +2,107 @@
 #include <string.h>
 
 #include "linnet/base/xalloc.h"
-#include "store/erased.h"
+#include "store/revised.h"
 #include "store/segment.h"
 #include "store/sqlite/writer.h"
-
-/* A row of the table message. Its texts are valid until the statement is reset. */
-struct erasure_row {
-	int64_t seq;
-	struct store_message message;
-	const char *words;
-};
 
 /* Forget the messages of the room; trim.c deletes the rows. */
 static int
 erasure_of_room(struct sqlite_writer *writer, struct cached_room *room)
 {
-	room->gone_id = room->last_id;
-	room->first_id = room->last_id + 1;
-	room->changes = room->bytes = 0;
+	room->gone_id = room->lost_id = room->last_id;
+	room->changes = room->messages = room->bytes = 0;
 	room->has_gone = true;
 	sqlite3_bind_int64(writer->db.statements[WRITER_STATE_CLEAR], 1, room->number);
 	return sqlite_db_run(&writer->db, WRITER_STATE_CLEAR);
 }
 
-static int
-erasure_store_row(struct sqlite_writer *writer, struct cached_room *room,
-	const struct erasure_row *row, const char *tail, const char *words)
-{
-	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_SET];
-	int rc = sqlite_words_drop(writer, room, row->seq, row->words);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite_words_add(writer, room, row->seq, words);
-	if (rc != SQLITE_OK)
-		return rc;
-	room->bytes += (int64_t)(strlen(tail) + strlen(words)) -
-		       (int64_t)(row->message.tail_len + strlen(row->words));
-	sqlite3_bind_int64(statement, 1, row->seq);
-	sqlite3_bind_text(statement, 2, tail, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, words, -1, SQLITE_STATIC);
-	sqlite3_bind_int(statement, 4, (int)row->message.kind);
-	return sqlite_db_run(&writer->db, WRITER_MESSAGE_SET);
-}
-
-/* The words of an entry begin with the name of who has said it. Returns what follows. */
+/* The words of an entry begin with the name of who has said it. If that is name, returns
+ * what follows. */
 static const char *
 erasure_skip_name(const char *words, const char *name)
 {
 	char *segmented = segment_text(name, strlen(name));
 	size_t len = strlen(segmented);
-	bool is_first = !strncasecmp(words, segmented, len);
+	bool is_first = !strncasecmp(words, segmented, len) && words[len] == ' ';
 
 	free(segmented);
 	return is_first ? words + len : words;
 }
 
+/* Drop the emoji that the entries of reactions have: of all to message id, or of entry
+ * id. */
 static int
-erasure_of_row(struct sqlite_writer *writer, struct cached_room *room,
-	struct store_write *write, struct erasure_row *row)
+erasure_of_emoji(
+	struct sqlite_writer *writer, const struct cached_room *room, uint64_t id)
 {
-	const char *name = write->entry.change.forgotten;
-	const struct store_message *message = &row->message;
-	char *tail = erased_tail(message, name);
-	const char *words = "";
-	int rc = SQLITE_OK;
+	sqlite3_stmt *statement = writer->db.statements[WRITER_EMOJI_DROP];
 
-	if (tail) {
-		row->message.kind = STORE_DELETED;
-		store_note_deleted(write, message->id);
-	} else if (name) {
-		tail = erased_without_name(message->tail, message->tail_len, name);
-		words = erasure_skip_name(row->words, name);
-	}
-	if (tail)
-		rc = erasure_store_row(writer, room, row, tail, words);
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, (int64_t)id);
+	return sqlite_db_run(&writer->db, WRITER_EMOJI_DROP);
+}
+
+static int
+erasure_of_message(struct sqlite_writer *writer, struct cached_room *room,
+	struct store_write *write, struct sqlite_row *row, const char *tail)
+{
+	int64_t id = (int64_t)row->message.id;
+	int rc;
+
+	row->message.kind = STORE_DELETED;
+	store_note_deleted(write, row->message.id);
+	rc = sqlite_row_set(writer, room, row, tail, "");
+	if (rc == SQLITE_OK)
+		rc = sqlite_reaction_drop(writer, room, id, id);
+	return rc == SQLITE_OK ? erasure_of_emoji(writer, room, row->message.id) : rc;
+}
+
+/* Take name out of an entry that somebody else has said, or that is a change. */
+static int
+erasure_of_name(struct sqlite_writer *writer, struct cached_room *room,
+	const struct sqlite_row *row, const char *name)
+{
+	const struct store_message *message = &row->message;
+	char *tail = revised_without_name(message->tail, message->tail_len, name);
+	int rc = sqlite_reaction_forget(writer, room, message->id, name, &tail);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite_row_set(
+			writer, room, row, tail, erasure_skip_name(row->words, name));
+	if (rc == SQLITE_OK && message->kind == STORE_REACT)
+		rc = erasure_of_emoji(writer, room, message->id);
 	free(tail);
 	return rc;
 }
 
+/* True if the change of write may delete the row's message. */
+static bool
+erasure_is_allowed(const struct store_write *write, const struct sqlite_row *row)
+{
+	return write->entry.change.is_admin || revised_is_by(row->author, &write->entry);
+}
+
 static int
 erasure_of_id(struct sqlite_writer *writer, struct cached_room *room,
-	struct store_write *write, uint64_t id)
+	struct store_write *write, uint64_t id, bool *is_denied)
 {
-	sqlite3_stmt *statement = writer->db.statements[WRITER_MESSAGE_FIND];
-	struct erasure_row row = { .message.id = id };
-	int rc;
+	const struct store_change *change = &write->entry.change;
+	struct sqlite_row row;
+	char *tail = NULL;
+	int rc = sqlite_row_find(writer, room, id, &row);
 
-	/* SQLite has no larger ids. */
-	if (id > INT64_MAX || (int64_t)id <= room->gone_id)
-		return SQLITE_OK;
-	sqlite3_bind_int64(statement, 1, room->number);
-	sqlite3_bind_int64(statement, 2, (int64_t)id);
-	rc = sqlite3_step(statement);
-	if (rc == SQLITE_ROW) {
-		row.seq = sqlite3_column_int64(statement, 0);
-		row.message.type = (const char *)sqlite3_column_text(statement, 1);
-		row.message.tail = (const char *)sqlite3_column_text(statement, 2);
-		row.message.tail_len = (size_t)sqlite3_column_bytes(statement, 2);
-		row.words = (const char *)sqlite3_column_text(statement, 3);
-		row.message.kind = (enum store_kind)sqlite3_column_int(statement, 4);
-		rc = row.message.type && row.message.tail && row.words
-			     ? erasure_of_row(writer, room, write, &row)
-			     : SQLITE_CORRUPT;
-	}
-	sqlite3_reset(statement);
-	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	if (rc == SQLITE_OK && row.seq)
+		tail = revised_deleted(&row.message, change);
+	if (tail && !erasure_is_allowed(write, &row))
+		*is_denied = true;
+	else if (tail)
+		rc = erasure_of_message(writer, room, write, &row, tail);
+	else if (rc == SQLITE_OK && row.seq && change->forgotten)
+		rc = erasure_of_name(writer, room, &row, change->forgotten);
+	free(tail);
+	sqlite_row_release(writer);
+	return rc;
 }
 
 static int
@@ -120,9 +116,9 @@ erasure_replace_value(struct sqlite_writer *writer, const struct cached_room *ro
 	int rc;
 
 	/* Behind its brace, the object is like a tail. */
-	if (!value || *value != '{' || !erased_has_name(value + 1, len - 1, name))
+	if (!value || *value != '{' || !revised_has_name(value + 1, len - 1, name))
 		return SQLITE_OK;
-	left = erased_without_name(value + 1, len - 1, name);
+	left = revised_without_name(value + 1, len - 1, name);
 	whole = xasprintf("{%s", left);
 	free(left);
 	sqlite3_bind_int64(statement, 1, room->number);
@@ -155,19 +151,22 @@ int
 sqlite_erasure_apply(
 	struct sqlite_writer *writer, struct cached_room *room, struct store_write *write)
 {
-	const struct store_change *erasure = &write->entry.change;
+	const struct store_change *change = &write->entry.change;
+	bool is_denied = false;
 	int rc = SQLITE_OK;
 
-	if (erasure->whole_room)
+	if (change->whole_room)
 		rc = erasure_of_room(writer, room);
-	for (size_t i = 0; i < erasure->count && rc == SQLITE_OK; i++)
-		rc = erasure_of_id(writer, room, write, erasure->of[i]);
-	if (erasure->forgotten && rc == SQLITE_OK)
-		rc = erasure_of_state(writer, room, erasure->forgotten);
+	for (size_t i = 0; i < change->count && rc == SQLITE_OK; i++)
+		rc = erasure_of_id(writer, room, write, change->of[i], &is_denied);
+	if (change->forgotten && rc == SQLITE_OK)
+		rc = erasure_of_state(writer, room, change->forgotten);
 	if (write->deleted)
 		store_end_deleted(write);
+	else
+		store_refuse_change(write, is_denied);
 	if (rc == SQLITE_OK &&
-		(write->deleted || erasure->whole_room || erasure->forgotten)) {
+		(write->deleted || change->whole_room || change->forgotten)) {
 		rc = sqlite_erase_want(writer);
 		sqlite_room_cache_note(writer, room);
 	}

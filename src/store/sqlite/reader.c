@@ -3,19 +3,25 @@
 #include "linnet/base/xalloc.h"
 #include "store/sqlite/reader.h"
 
+#define BETWEEN " WHERE room = ?1 AND id > ?2 AND id < ?3"
+
 static const char *const reader_sql[] = {
 	[READER_FIND_ROOM] =
-		"SELECT id, ifnull((SELECT min(id) FROM message"
-		" WHERE room = r.id AND id > r.gone_id), last_id + 1), last_id, gone_id"
-		" FROM room AS r WHERE name = ?1",
+		"SELECT id, lost_id + 1, last_id, gone_id FROM room WHERE name = ?1",
 	[READER_LIST_AFTER] =
-		"SELECT id, ts, type, tail, kind FROM message"
-		" WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id LIMIT ?4",
-	[READER_LIST_BEFORE] = "SELECT id, ts, type, tail, kind FROM message"
-			       " WHERE room = ?1 AND id > ?2 AND id < ?3 AND kind <> 1"
-			       " ORDER BY id DESC LIMIT ?4",
-	[READER_LIST_SAID] = "SELECT id, ts, type, tail, kind FROM message"
-			     " WHERE room = ?1 AND id > ?2 AND id < ?3 ORDER BY id",
+		"SELECT id, ts, type, tail, kind, ifnull(emoji, (SELECT tail"
+		" FROM message WHERE room = ?1 AND id = m.target AND kind = 0"
+		" AND m.kind = 3)) FROM message AS m" BETWEEN " ORDER BY id LIMIT ?4",
+	[READER_LIST_BEFORE] =
+		"SELECT id, ts, type, tail, kind FROM message" BETWEEN
+		" AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id DESC LIMIT ?4",
+	[READER_LIST_NEWER] =
+		"SELECT id, ts, type, tail, kind FROM message" BETWEEN
+		" AND kind NOT IN " SQLITE_CHANGE_KINDS " ORDER BY id LIMIT ?4",
+	[READER_LIST_SAID] =
+		"SELECT id, ts, type, tail, kind, EXISTS(SELECT 1 FROM reaction"
+		" WHERE room = ?1 AND name = ?4 AND target = m.id)"
+		" FROM message AS m" BETWEEN " ORDER BY id",
 	/* CROSS JOIN makes SQLite read the search index first, in the order of rows. */
 	[READER_SEARCH] = "SELECT m.id, m.ts, m.type, m.tail, m.kind FROM search"
 			  " CROSS JOIN message AS m ON m.seq = search.rowid"
@@ -24,8 +30,6 @@ static const char *const reader_sql[] = {
 	[READER_LIST_WORDS] = "SELECT id, ts, type, tail, kind, words FROM message"
 			      " WHERE room = ?1 AND id < ?2 AND id > ?3 ORDER BY id DESC",
 };
-
-_Static_assert(STORE_DELETE == 1, "the SQL says 1");
 
 static int
 reader_open(struct sqlite_reader *reader)
@@ -68,6 +72,7 @@ reader_list(struct sqlite_db *db, struct store_read *read, int64_t room)
 	static const int which[] = {
 		[STORE_AFTER] = READER_LIST_AFTER,
 		[STORE_BEFORE] = READER_LIST_BEFORE,
+		[STORE_NEWER] = READER_LIST_NEWER,
 		[STORE_SAID_BY] = READER_LIST_SAID,
 	};
 	sqlite3_stmt *statement = db->statements[which[read->kind]];
@@ -77,7 +82,9 @@ reader_list(struct sqlite_db *db, struct store_read *read, int64_t room)
 	sqlite3_bind_int64(statement, 2, read->low);
 	sqlite3_bind_int64(statement, 3, read->high);
 	/* One row more than the limit tells whether to set "more". */
-	if (read->kind != STORE_SAID_BY)
+	if (read->kind == STORE_SAID_BY)
+		sqlite3_bind_text(statement, 4, read->query, -1, SQLITE_STATIC);
+	else
 		sqlite3_bind_int64(statement, 4, (int64_t)read->limit + 1);
 	while ((rc = sqlite3_step(statement)) == SQLITE_ROW &&
 		(rc = sqlite_db_add_row(read, statement)) == SQLITE_ROW)

@@ -12,7 +12,6 @@ room_cache_add(struct sqlite_writer *writer, const char *name, int64_t number)
 
 	memcpy(room->name, name, len);
 	room->number = number;
-	room->first_id = 1;
 	snprintf(room->token, sizeof(room->token), "in%lld", (long long)number);
 	HASH_ADD_KEYPTR(hh, writer->rooms, room->name, len, room);
 	return room;
@@ -29,10 +28,12 @@ room_cache_load(struct sqlite_writer *writer, const char *name, struct cached_ro
 	if (rc == SQLITE_ROW) {
 		*room = room_cache_add(writer, name, sqlite3_column_int64(statement, 0));
 		(*room)->last_id = sqlite3_column_int64(statement, 1);
-		(*room)->first_id = sqlite3_column_int64(statement, 2);
-		(*room)->gone_id = sqlite3_column_int64(statement, 3);
+		(*room)->gone_id = sqlite3_column_int64(statement, 2);
+		(*room)->lost_id = sqlite3_column_int64(statement, 3);
 		(*room)->changes = sqlite3_column_int64(statement, 4);
-		(*room)->bytes = sqlite3_column_int64(statement, 5);
+		(*room)->messages = sqlite3_column_int64(statement, 5);
+		(*room)->bytes = sqlite3_column_int64(statement, 6);
+		(*room)->last_ts = sqlite3_column_int64(statement, 7);
 	}
 	sqlite3_reset(statement);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -76,8 +77,11 @@ sqlite_room_cache_set(struct sqlite_writer *writer, const struct cached_room *ro
 	sqlite3_bind_int64(statement, 1, room->number);
 	sqlite3_bind_int64(statement, 2, room->last_id);
 	sqlite3_bind_int64(statement, 3, room->gone_id);
-	sqlite3_bind_int64(statement, 4, room->changes);
-	sqlite3_bind_int64(statement, 5, room->bytes);
+	sqlite3_bind_int64(statement, 4, room->lost_id);
+	sqlite3_bind_int64(statement, 5, room->changes);
+	sqlite3_bind_int64(statement, 6, room->messages);
+	sqlite3_bind_int64(statement, 7, room->bytes);
+	sqlite3_bind_int64(statement, 8, room->last_ts);
 	return sqlite_db_run(&writer->db, WRITER_ROOM_SET);
 }
 

@@ -25,14 +25,19 @@
 
 /* migrations[n] upgrades version n to version n + 1. Never change a released one.
  *
- * message: ids are dense in each room. seq grows with time and orders search results.
- * words is the segmented text that the search index has.
+ * message: ids are dense in each room until changes are trimmed. seq grows with time and
+ * orders search results. words is the segmented text that the search index has. tail is
+ * what readers are sent now; for changes see store_make_tail. author: see store_entry.
+ * target: of an edit or a reaction; emoji: of a reaction, until its target is deleted.
  * key: finds the message of a repeated send.
  * search: each row also has its room as a word, so that FTS5 skips the rows of other
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
  * message.kind: enum store_kind.
- * room: messages up to gone_id were deleted with the room, their rows may still be there.
- * changes: how many STORE_DELETE its other messages have. bytes: of tails and words.
+ * room: entries up to gone_id were deleted with the room, their rows may still be there.
+ * Some of those up to lost_id are missing. changes and messages: how many of the others
+ * are changes, and how many are not. bytes: of tails, words and reactions.
+ * reaction: who has reacted to a message, or has taken it back. name is folded, id that
+ * of the last entry that set it.
  * state: the current values of each room. id is the message that set the value; seq is
  * the order in which the keys were first set.
  * From version 3 on a history has a -lineage beside it. An older linnetd would not keep
@@ -63,6 +68,24 @@ static const char *const migrations[] = {
 	"UPDATE room SET bytes = (SELECT ifnull(sum(length(CAST(m.tail AS BLOB)) +"
 	"	length(CAST(m.words AS BLOB))), 0) FROM message AS m"
 	"	WHERE m.room = room.id);",
+	"ALTER TABLE message ADD COLUMN author BLOB;"
+	"ALTER TABLE message ADD COLUMN target INTEGER;"
+	"ALTER TABLE message ADD COLUMN emoji TEXT;"
+	"CREATE INDEX change ON message(room, id) WHERE kind IN (1, 3, 4);"
+	"CREATE INDEX change_of ON message(room, target) WHERE target IS NOT NULL;"
+	"CREATE TABLE reaction(room INTEGER NOT NULL, target INTEGER NOT NULL,"
+	"	emoji TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,"
+	"	id INTEGER NOT NULL, is_on INTEGER NOT NULL,"
+	"	PRIMARY KEY(room, target, emoji, name)) WITHOUT ROWID;"
+	"CREATE INDEX reaction_of ON reaction(room, name, target);"
+	"ALTER TABLE room ADD COLUMN lost_id INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE room ADD COLUMN messages INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE room ADD COLUMN last_ts INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE room SET lost_id = ifnull((SELECT min(m.id) FROM message AS m"
+	"	WHERE m.room = room.id AND m.id > gone_id) - 1, last_id),"
+	"	last_ts = ifnull((SELECT m.ts FROM message AS m"
+	"	WHERE m.room = room.id AND m.id = last_id), 0);"
+	"UPDATE room SET messages = last_id - lost_id - changes;",
 };
 
 #define VERSION ARRAY_SIZE(migrations)

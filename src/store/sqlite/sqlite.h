@@ -20,6 +20,12 @@ struct sqlite_files {
 	struct sqlite_lineage lineage; /* the writer's, once its thread runs */
 };
 
+/* The kinds of store_is_change, in SQL. */
+#define SQLITE_CHANGE_KINDS "(1, 3, 4)"
+
+_Static_assert(STORE_DELETE == 1 && STORE_EDIT == 3 && STORE_REACT == 4,
+	"the SQL and the tables have these numbers");
+
 /* db.c: a connection and its prepared statements */
 
 /* How long to wait for a lock that another process holds. */
@@ -51,8 +57,9 @@ int sqlite_db_number(struct sqlite_db *db, const char *sql, int64_t *number);
 /* The same for a text, which is cut to size bytes with its NUL. */
 int sqlite_db_text(struct sqlite_db *db, const char *sql, char *text, size_t size);
 
-/* Copy the row of statement (id, ts, type, tail) to the page. Returns SQLITE_ROW, or
- * SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
+/* Copy the row of statement (id, ts, type, tail, kind) to the page. Of STORE_AFTER there
+ * is the detail for store_read_add_change, of STORE_SAID_BY whether the name has reacted.
+ * Returns SQLITE_ROW, or SQLITE_DONE if the page was full, or SQLITE_CORRUPT. */
 int sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement);
 
 /* Copy the whole log into the file and truncate it. Returns SQLITE_BUSY if another

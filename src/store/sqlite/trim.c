@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "linnet/base/log.h"
+#include "linnet/base/util.h"
 #include "store/sqlite/writer.h"
 
 /* Messages deleted by one transaction. It takes about 3 ms; a commit may wait that long.
@@ -38,21 +39,28 @@ trim_remove_room(struct sqlite_writer *writer, struct cached_room *room)
 	TAILQ_REMOVE(&writer->trim.rooms, room, trim_link);
 }
 
-static uint64_t
-trim_excess(const struct sqlite_writer *writer, const struct cached_room *room)
+static int64_t
+trim_excess(const struct sqlite_writer *writer, int64_t count)
 {
-	return store_excess(writer->store,
-		(uint64_t)(room->last_id - room->first_id + 1 - room->changes));
+	return (int64_t)store_excess(writer->store, (uint64_t)count);
+}
+
+static bool
+trim_is_over(
+	const struct sqlite_writer *writer, const struct cached_room *room, int64_t slack)
+{
+	return trim_excess(writer, room->messages) > slack ||
+	       trim_excess(writer, room->changes) > slack;
 }
 
 void
 sqlite_trim_note(struct sqlite_writer *writer, struct cached_room *room, int64_t count)
 {
-	uint64_t slack = writer->store->options.keep_messages / SLACK_DIVISOR;
+	int64_t slack = (int64_t)(writer->store->options.keep_messages / SLACK_DIVISOR);
 
 	if (room->has_gone)
 		trim_add_room(writer, room);
-	if (trim_excess(writer, room) <= slack)
+	if (!trim_is_over(writer, room, slack))
 		return;
 	trim_add_room(writer, room);
 	/* Delete twice as many as were added. So the excess shrinks however fast messages
@@ -105,7 +113,7 @@ trim_drop_up_to(struct sqlite_writer *writer, size_t which,
 /* What one step deletes. */
 struct trim_step {
 	int64_t count, first_id, last_id;
-	int64_t changes, bytes; /* of messages from first_id on */
+	int64_t changes, messages, bytes; /* of those that count in the room */
 };
 
 /* Delete message id, the row of statement, from the search index, and count it. */
@@ -118,8 +126,11 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 	step->last_id = sqlite3_column_int64(statement, 0);
 	if (!step->count++)
 		step->first_id = step->last_id;
-	if (step->last_id >= room->first_id) {
-		step->changes += sqlite3_column_int(statement, 4) == STORE_DELETE;
+	if (step->last_id > room->gone_id) {
+		bool is_change = store_is_change(
+			(enum store_kind)sqlite3_column_int(statement, 4));
+		step->changes += is_change;
+		step->messages += !is_change;
 		step->bytes += sqlite3_column_bytes(statement, 3) +
 			       sqlite3_column_bytes(statement, 5);
 	}
@@ -128,19 +139,16 @@ trim_drop_message(struct sqlite_writer *writer, const struct cached_room *room,
 		     : SQLITE_CORRUPT;
 }
 
-/* True if the message of statement stays. The newest of a room stays even if the file is
- * too large. */
+/* True if the entry of statement stays. The newest message of a room stays even if the
+ * file is too large. */
 static bool
 trim_keeps(const struct sqlite_writer *writer, const struct cached_room *room,
 	sqlite3_stmt *statement, const struct trim_step *step)
 {
-	/* What was deleted with the room is before first_id. */
-	int64_t keep_from = room->first_id + (int64_t)trim_excess(writer, room);
-	int64_t id = sqlite3_column_int64(statement, 0);
-
-	return id >= keep_from &&
+	return sqlite3_column_int64(statement, 0) > room->gone_id &&
+	       step->messages >= trim_excess(writer, room->messages) &&
 	       sqlite3_column_int64(statement, 1) >= writer->trim.cutoff_ms &&
-	       (step->bytes >= room->surplus || id == room->last_id);
+	       (step->bytes >= room->surplus || room->messages - step->messages <= 1);
 }
 
 /* Delete up to STEP_ROWS messages that are too old or too many from the search index. */
@@ -179,23 +187,93 @@ trim_drop_keys(
 	return trim_drop_up_to(writer, WRITER_KEYS_DROP, room, last_id);
 }
 
+/* The rows of step are gone: the room has less now. After a failure the cache is dropped.
+ */
+static int
+trim_note_dropped(struct sqlite_writer *writer, struct cached_room *room,
+	const struct trim_step *step)
+{
+	if (room->lost_id < step->last_id)
+		room->lost_id = step->last_id;
+	room->changes -= step->changes;
+	room->messages -= step->messages;
+	room->bytes -= step->bytes;
+	return sqlite_room_cache_set(writer, room);
+}
+
 static int
 trim_drop_rows(struct sqlite_writer *writer, struct cached_room *room,
 	const struct trim_step *step)
 {
+	int64_t gone_id = room->gone_id < step->last_id ? room->gone_id : step->last_id;
 	int rc = trim_drop_keys(writer, room, step->last_id);
 
 	if (rc == SQLITE_OK)
+		rc = sqlite_reaction_drop(writer, room, 0, gone_id);
+	if (rc == SQLITE_OK)
+		rc = sqlite_reaction_drop(writer, room, gone_id + 1, step->last_id);
+	if (rc == SQLITE_OK)
 		rc = trim_drop_up_to(writer, WRITER_MESSAGES_DROP, room, step->last_id);
-	/* After a failure the cache is dropped. */
-	if (room->first_id <= step->last_id)
-		room->first_id = step->last_id + 1;
-	room->changes -= step->changes;
-	room->bytes -= step->bytes;
-	return rc == SQLITE_OK ? sqlite_room_cache_set(writer, room) : rc;
+	return rc == SQLITE_OK ? trim_note_dropped(writer, room, step) : rc;
 }
 
-/* Delete up to STEP_ROWS messages of room; *count is their number. */
+/* Delete the oldest messages that are too old or too many. */
+static int
+trim_messages(
+	struct sqlite_writer *writer, struct cached_room *room, struct trim_step *step)
+{
+	int rc = trim_drop_from_search(writer, room, step);
+
+	if (rc == SQLITE_OK && step->count)
+		rc = trim_drop_rows(writer, room, step);
+	if (rc == SQLITE_OK && step->count && step->first_id <= room->gone_id)
+		rc = sqlite_erase_want(writer);
+	return rc;
+}
+
+/* Find the oldest changes, as many as there are too many. If the file is too large and
+ * no message may go, any. */
+static int
+trim_find_changes(struct sqlite_writer *writer, const struct cached_room *room,
+	struct trim_step *step)
+{
+	sqlite3_stmt *statement = writer->db.statements[WRITER_OLDEST_CHANGES];
+	int64_t excess = room->surplus ? STEP_ROWS : trim_excess(writer, room->changes);
+	int rc;
+
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, room->gone_id);
+	sqlite3_bind_int64(statement, 3, excess < STEP_ROWS ? excess : STEP_ROWS);
+	while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
+		step->last_id = sqlite3_column_int64(statement, 0);
+		step->bytes += sqlite3_column_int64(statement, 1);
+		step->changes++;
+		step->count++;
+	}
+	sqlite3_reset(statement);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Delete the oldest changes that are too many. The messages beside them stay. */
+static int
+trim_changes(
+	struct sqlite_writer *writer, struct cached_room *room, struct trim_step *step)
+{
+	static const size_t drops[] = { WRITER_CHANGE_KEYS_DROP, WRITER_CHANGES_DROP };
+	int rc = trim_find_changes(writer, room, step);
+
+	for (size_t i = 0; i < ARRAY_SIZE(drops) && rc == SQLITE_OK && step->count; i++) {
+		sqlite3_stmt *statement = writer->db.statements[drops[i]];
+		sqlite3_bind_int64(statement, 1, room->number);
+		sqlite3_bind_int64(statement, 2, room->gone_id);
+		sqlite3_bind_int64(statement, 3, step->last_id);
+		rc = sqlite_db_run(&writer->db, drops[i]);
+	}
+	return rc == SQLITE_OK && step->count ? trim_note_dropped(writer, room, step)
+					      : rc;
+}
+
+/* Delete up to STEP_ROWS entries of room; *count is their number. */
 static int
 trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *count)
 {
@@ -203,11 +281,9 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 	int rc = sqlite_db_exec(&writer->db, "BEGIN IMMEDIATE");
 
 	if (rc == SQLITE_OK)
-		rc = trim_drop_from_search(writer, room, &step);
-	if (rc == SQLITE_OK && step.count)
-		rc = trim_drop_rows(writer, room, &step);
-	if (rc == SQLITE_OK && step.count && step.first_id <= room->gone_id)
-		rc = sqlite_erase_want(writer);
+		rc = trim_messages(writer, room, &step);
+	if (rc == SQLITE_OK && !step.count)
+		rc = trim_changes(writer, room, &step);
 	if (rc == SQLITE_OK)
 		rc = sqlite_db_exec(&writer->db, "COMMIT");
 	if (rc != SQLITE_OK)
@@ -215,7 +291,7 @@ trim_one_room(struct sqlite_writer *writer, struct cached_room *room, int64_t *c
 	*count = step.count;
 	room->surplus = 0;
 	room->has_gone &= step.count == STEP_ROWS;
-	if (step.count < STEP_ROWS && !(step.count && trim_excess(writer, room)))
+	if (step.count < STEP_ROWS && !(step.count && trim_is_over(writer, room, 0)))
 		trim_remove_room(writer, room);
 	return SQLITE_OK;
 }
@@ -284,7 +360,7 @@ sqlite_trim_check_size(struct sqlite_writer *writer)
 		rc = sqlite_room_cache_get(writer,
 			(const char *)sqlite3_column_text(largest, 0), false, &room);
 	sqlite3_reset(largest);
-	if (room && room->first_id < room->last_id) {
+	if (room && (room->messages > 1 || room->changes)) {
 		room->surplus = surplus;
 		trim_add_room(writer, room);
 		/* One step before the next commit. */

@@ -19,24 +19,31 @@
 	"INSERT OR REPLACE INTO meta(name, value) VALUES('probe', hex(zeroblob(32768)))"
 #define PROBE_ERASE "DELETE FROM meta WHERE name = 'probe'"
 
+/* The changes of a room behind ?2. */
+#define CHANGES                                                                          \
+	" INDEXED BY change WHERE room = ?1 AND id > ?2 AND kind "                       \
+	"IN " SQLITE_CHANGE_KINDS
+
 static const char *const writer_sql[] = {
-	[WRITER_ROOM_FIND] = "SELECT id, last_id, ifnull((SELECT min(id) FROM message"
-			     " WHERE room = r.id AND id > r.gone_id), last_id + 1),"
-			     " gone_id, changes, bytes FROM room AS r WHERE name = ?1",
+	[WRITER_ROOM_FIND] = "SELECT id, last_id, gone_id, lost_id, changes, messages,"
+			     " bytes, last_ts FROM room WHERE name = ?1",
 	[WRITER_ROOM_ADD] = "INSERT INTO room(name, last_id) VALUES(?1, 0)",
-	[WRITER_ROOM_SET] = "UPDATE room SET last_id = ?2, gone_id = ?3, changes = ?4,"
-			    " bytes = ?5 WHERE id = ?1",
+	[WRITER_ROOM_SET] = "UPDATE room SET last_id = ?2, gone_id = ?3, lost_id = ?4,"
+			    " changes = ?5, messages = ?6, bytes = ?7, last_ts = ?8"
+			    " WHERE id = ?1",
 	[WRITER_ROOM_NEXT] =
 		"SELECT id, name FROM room WHERE id > ?1 ORDER BY id LIMIT 1",
-	[WRITER_KEY_FIND] = "SELECT id FROM key WHERE room = ?1 AND text = ?2",
+	[WRITER_KEY_FIND] = "SELECT id, ifnull((SELECT ts FROM message"
+			    " WHERE room = ?1 AND id = key.id), 0) FROM key"
+			    " WHERE room = ?1 AND text = ?2",
 	[WRITER_KEY_ADD] = "INSERT OR IGNORE INTO key(room, text, id) VALUES(?1, ?2, ?3)",
 	[WRITER_MESSAGE_ADD] =
-		"INSERT INTO message(room, id, ts, type, tail, words, kind)"
-		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[WRITER_MESSAGE_FIND] = "SELECT seq, type, tail, words, kind FROM message"
+		"INSERT INTO message(room, id, ts, type, tail, words, kind, author,"
+		" target, emoji) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+	[WRITER_MESSAGE_FIND] = "SELECT seq, type, tail, words, kind, author FROM message"
 				" WHERE room = ?1 AND id = ?2",
-	[WRITER_MESSAGE_SET] =
-		"UPDATE message SET tail = ?2, words = ?3, kind = ?4 WHERE seq = ?1",
+	[WRITER_MESSAGE_SET] = "UPDATE message SET tail = ?2, words = ?3, kind = ?4,"
+			       " author = CASE ?4 WHEN 0 THEN author END WHERE seq = ?1",
 	[WRITER_SEARCH_ADD] = "INSERT INTO search(rowid, room, words) VALUES(?1, ?2, ?3)",
 	[WRITER_STATE_SET] =
 		"INSERT INTO state(room, key, id, value) VALUES(?1, ?2, ?3, ?4)"
@@ -46,13 +53,38 @@ static const char *const writer_sql[] = {
 	[WRITER_STATE_LIST] = "SELECT key, value FROM state WHERE room = ?1",
 	[WRITER_STATE_REPLACE] =
 		"UPDATE state SET value = ?3 WHERE room = ?1 AND key = ?2",
+	/* Of a deleted message, or of one forgotten reaction. */
+	[WRITER_EMOJI_DROP] = "UPDATE message SET emoji = NULL"
+			      " WHERE room = ?1 AND (target = ?2 OR id = ?2)",
+	[WRITER_REACTION_FIND] =
+		"SELECT id, is_on, ifnull((SELECT ts FROM message"
+		" WHERE room = ?1 AND id = reaction.id), 0) FROM reaction"
+		" WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND name = ?4",
+	[WRITER_REACTION_SET] =
+		"INSERT OR REPLACE INTO reaction(room, target, emoji, name, shown, id,"
+		" is_on) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[WRITER_REACTION_NAMES] =
+		"SELECT shown FROM reaction"
+		" WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND is_on"
+		" ORDER BY id LIMIT 50",
+	[WRITER_REACTION_OF] = "SELECT emoji FROM reaction"
+			       " WHERE room = ?1 AND target = ?2 AND name = ?3 AND is_on",
+	[WRITER_REACTION_FORGET] = "DELETE FROM reaction"
+				   " WHERE room = ?1 AND target = ?2 AND name = ?3",
+	[WRITER_REACTIONS_DROP] = "DELETE FROM reaction"
+				  " WHERE room = ?1 AND target BETWEEN ?2 AND ?3",
 	[WRITER_OLDEST] = "SELECT id, ts, seq, words, kind, tail FROM message"
 			  " WHERE room = ?1"
 			  " ORDER BY id LIMIT ?2",
+	[WRITER_OLDEST_CHANGES] = "SELECT id, length(CAST(tail AS BLOB))"
+				  " FROM message" CHANGES " ORDER BY id LIMIT ?3",
 	[WRITER_SEARCH_DROP] = "INSERT INTO search(search, rowid, room, words)"
 			       " VALUES('delete', ?1, ?2, ?3)",
 	[WRITER_KEYS_DROP] = "DELETE FROM key WHERE room = ?1 AND id <= ?2",
 	[WRITER_MESSAGES_DROP] = "DELETE FROM message WHERE room = ?1 AND id <= ?2",
+	[WRITER_CHANGE_KEYS_DROP] = "DELETE FROM key WHERE room = ?1 AND id IN (SELECT id"
+				    " FROM message" CHANGES " AND id <= ?3)",
+	[WRITER_CHANGES_DROP] = "DELETE FROM message" CHANGES " AND id <= ?3",
 	[WRITER_LARGEST] = "SELECT name FROM room ORDER BY bytes DESC LIMIT 1",
 	[WRITER_USED_BYTES] =
 		"SELECT (page_count - freelist_count) * page_size FROM"
@@ -65,6 +97,8 @@ static const char *const writer_sql[] = {
 	[WRITER_ERASING_DONE] = "DELETE FROM meta WHERE name = 'erasing'",
 };
 
+_Static_assert(STORE_REACTION_NAMES == 50, "the SQL says 50");
+_Static_assert(STORE_SAID == 0, "the SQL says 0");
 _Static_assert(
 	ARRAY_SIZE(writer_sql) == WRITER_STATEMENTS, "each statement needs its SQL");
 

@@ -1,7 +1,8 @@
 /* writer.h - what the files that run in the writer's thread share. writer.c commits;
- * entry.c writes one entry; erasure.c deletes what an entry names; trim.c deletes
- * messages between commits; erase.c removes the last traces of deleted text; room_cache.c
- * holds the table of rooms. No other file includes it. */
+ * entry.c writes one entry; edit.c, reaction.c and erasure.c do what it does to earlier
+ * ones, by row.c; trim.c deletes messages between commits; erase.c removes the last
+ * traces of deleted text; room_cache.c holds the table of rooms. No other file includes
+ * it. */
 #pragma once
 
 #include "linnet/base/hash.h"
@@ -24,10 +25,20 @@ enum {
 	WRITER_STATE_CLEAR,
 	WRITER_STATE_LIST,
 	WRITER_STATE_REPLACE,
+	WRITER_EMOJI_DROP,
+	WRITER_REACTION_FIND,
+	WRITER_REACTION_SET,
+	WRITER_REACTION_NAMES,
+	WRITER_REACTION_OF,
+	WRITER_REACTION_FORGET,
+	WRITER_REACTIONS_DROP,
 	WRITER_OLDEST,
+	WRITER_OLDEST_CHANGES,
 	WRITER_SEARCH_DROP,
 	WRITER_KEYS_DROP,
 	WRITER_MESSAGES_DROP,
+	WRITER_CHANGE_KEYS_DROP,
+	WRITER_CHANGES_DROP,
 	WRITER_LARGEST,
 	WRITER_USED_BYTES,
 	WRITER_ROOM_BYTES,
@@ -43,11 +54,14 @@ struct cached_room {
 	TAILQ_ENTRY(cached_room) changed_link;
 	TAILQ_ENTRY(cached_room) trim_link;
 	int64_t number; /* its id in the table */
-	int64_t last_id, first_id;
-	int64_t gone_id; /* messages up to this were deleted with the room */
-	int64_t changes; /* how many STORE_CHANGE it has from first_id on */
-	int64_t bytes;   /* of tails and words from first_id on */
-	int64_t added;   /* messages added by the open transaction */
+	int64_t last_id;
+	int64_t gone_id; /* entries up to this were deleted with the room */
+	int64_t lost_id; /* of those up to this some are missing; gone_id or more */
+	/* Behind gone_id: entries that are changes, all others, and bytes of tails, words
+	 * and reactions. */
+	int64_t changes, messages, bytes;
+	int64_t last_ts;
+	int64_t added;   /* entries added by the open transaction */
 	bool is_changed; /* changed has it */
 	bool has_gone;   /* there are rows up to gone_id */
 	int64_t surplus; /* bytes of its oldest messages to delete: the file is too large
@@ -134,6 +148,27 @@ void sqlite_room_cache_clear(struct sqlite_writer *writer);
  * its keys. Sets all of the answer but the error. Returns SQLITE_OK or an error. */
 int sqlite_entry_write(struct sqlite_writer *writer, struct store_write *write);
 
+/* row.c */
+
+/* A row of the table message. Its texts are valid until sqlite_row_release. */
+struct sqlite_row {
+	int64_t seq; /* 0: there is none */
+	struct store_message message;
+	const char *words;
+	const unsigned char *author; /* or NULL */
+};
+
+/* Find message id. Returns SQLITE_OK or an error; call sqlite_row_release in either case.
+ */
+int sqlite_row_find(struct sqlite_writer *writer, const struct cached_room *room,
+	uint64_t id, struct sqlite_row *row);
+void sqlite_row_release(struct sqlite_writer *writer);
+
+/* Give the row this tail, these words and the kind of row->message. A deleted message
+ * loses its author. Returns SQLITE_OK or an error. */
+int sqlite_row_set(struct sqlite_writer *writer, struct cached_room *room,
+	const struct sqlite_row *row, const char *tail, const char *words);
+
 /* words.c */
 
 /* Add the words of message seq to the search index, or remove them. Returns SQLITE_OK or
@@ -143,12 +178,28 @@ int sqlite_words_add(struct sqlite_writer *writer, const struct cached_room *roo
 int sqlite_words_drop(struct sqlite_writer *writer, const struct cached_room *room,
 	int64_t seq, const char *words);
 
-/* erasure.c */
+/* edit.c, reaction.c, erasure.c: do what the change of write says in the open
+ * transaction. They set the answer but for the id, and the tail if there is an entry to
+ * store. Return SQLITE_OK or an error. */
 
-/* Delete what the erasure of write names, in the open transaction, and complete its tail.
- * write->deleted is the number of messages. Returns SQLITE_OK or an error. */
+int sqlite_edit_apply(struct sqlite_writer *writer, struct cached_room *room,
+	struct store_write *write);
+int sqlite_reaction_apply(struct sqlite_writer *writer, struct cached_room *room,
+	struct store_write *write);
 int sqlite_erasure_apply(struct sqlite_writer *writer, struct cached_room *room,
 	struct store_write *write);
+
+/* reaction.c */
+
+/* Drop the reactions to the messages from first_id to last_id. These are all deleted with
+ * their room, or none is. Returns SQLITE_OK or an error. */
+int sqlite_reaction_drop(struct sqlite_writer *writer, struct cached_room *room,
+	int64_t first_id, int64_t last_id);
+
+/* Drop the reactions of folded to target, from its tail, too. Returns SQLITE_OK or an
+ * error. */
+int sqlite_reaction_forget(struct sqlite_writer *writer, struct cached_room *room,
+	uint64_t target, const char *folded, char **tail);
 
 /* erase.c */
 

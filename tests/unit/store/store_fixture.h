@@ -45,8 +45,10 @@ struct fixture {
 	size_t page_count;
 	uint64_t page_ticket;
 	int page_error;
-	char page_ids[4096];   /* of the last page: "4 5 6", and " ..." if more */
-	char page_tails[4096]; /* "a|b|c" */
+	char page_ids[4096];           /* of the last page: "4 5 6", and " ..." if more */
+	char page_tails[4096];         /* "a|b|c" */
+	enum store_kind page_kinds[8]; /* of its first entries */
+	bool page_has_text;            /* of the first one */
 	uint64_t page_first_id, page_searched_from;
 	uint64_t first_page_ticket; /* of the first page since it was set to 0 */
 	char states[4096]; /* when the store was opened: "room/key=value@id room/..." */
@@ -88,6 +90,10 @@ on_page(void *context, uint64_t ticket, int error, const struct store_page *page
 	fixture->page_ids[0] = fixture->page_tails[0] = '\0';
 	for (size_t i = 0; i < page->count && ids < sizeof(fixture->page_ids); i++) {
 		const struct store_message *message = &page->messages[i];
+		if (i < ARRAY_SIZE(fixture->page_kinds))
+			fixture->page_kinds[i] = message->kind;
+		if (!i)
+			fixture->page_has_text = message->has_text;
 		ids += (size_t)snprintf(fixture->page_ids + ids,
 			sizeof(fixture->page_ids) - ids, "%s%" PRIu64, i ? " " : "",
 			message->id);

@@ -67,7 +67,7 @@ on_room(void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
 {
 	struct room_sum *rooms = context;
 
-	(void)last_ts_ms;
+	assert_int_equal(last_ts_ms, 1000);
 	rooms->count++;
 	assert_true(!strcmp(name, "a") || !strcmp(name, "b"));
 	rooms->sum += last_id * (*name == 'a' ? 1 : 100);

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include "store/sqlite/lineage.h"
+
 /* The version of the tables, and one that is not known yet. */
-#define VERSION "3"
-#define NEXT_VERSION "4"
+#define VERSION "4"
+#define NEXT_VERSION "5"
 
 /* A file of version 1 with two rooms; the first message of room a was deleted. */
 static const char version_1[] =
@@ -91,6 +93,150 @@ test_upgrading_a_file_of_version_2_keeps_everything(void **state)
 	assert_all_of_version_1(fixture);
 }
 
+/* Put a copy of a fixture of version 3, which linnetd 0.2.0 has written, where the
+ * history is, with a -lineage that knows it. It has the rooms
+ *  - ops, with messages, a client's own types, two deletions, a standing alarm and refs,
+ *  - gone, which was deleted, and lobby;
+ *  - /bans, where one is muted. */
+static void
+copy_version_3(const struct fixture *fixture)
+{
+	static const char name[] =
+		LINNET_SOURCE_DIR "/tests/fixtures/histories/version-3.db";
+	const struct lineage_facts facts = { .path = fixture->path };
+	static char bytes[1 << 20];
+	struct sqlite_lineage lineage;
+	const char *loss;
+	FILE *from = fopen(name, "rb"), *to = fopen(fixture->path, "wb");
+	size_t len;
+
+	assert_true(from && to);
+	len = fread(bytes, 1, sizeof(bytes), from);
+	assert_int_equal(fwrite(bytes, 1, len, to), len);
+	assert_int_equal(fclose(from) | fclose(to), 0);
+	assert_int_equal(sqlite_lineage_open(&lineage, &facts, &loss), 0);
+	assert_int_equal(sqlite_lineage_begin(&lineage, "1ffnhj5o30vd", 16, false), 0);
+	sqlite_lineage_end(&lineage);
+	sqlite_lineage_close(&lineage);
+}
+
+#define OF_ANN(ts, text)                                                                 \
+	"\"ts\":17960322270" ts ",\"username\":\"ann\",\"message\":\"" text              \
+	" disk full\"}"
+#define DELETED(ts) "\"ts\":17960322270" ts ",\"username\":\"ann\",\"deleted\":true}"
+
+static void
+on_room_of_version_3(
+	void *context, const char *name, uint64_t last_id, int64_t last_ts_ms)
+{
+	if (strcmp(name, "ops") != 0)
+		return;
+	assert_int_equal(last_id, 13);
+	assert_true(last_ts_ms == 1796032227074);
+	*(bool *)context = true;
+}
+
+static struct appended
+change_of_version_3(struct fixture *fixture, const struct store_change *change)
+{
+	static const char tail[] = "\"ts\":5,\"username\":\"root\"";
+
+	assert_int_equal(
+		try_append_entry(fixture,
+			&(struct store_entry){
+				.room = "ops",
+				.type = "change",
+				.ts_ms = 5,
+				.tail = tail,
+				.tail_len = strlen(tail),
+				.words = "",
+				.author = (const unsigned char
+						*)"0123456789abcdef0123456789abcdef",
+				.change = *change,
+			}),
+		0);
+	return commit(fixture);
+}
+
+static void
+assert_all_of_version_3(struct fixture *fixture)
+{
+	bool has_seen_ops = false;
+
+	assert_string_equal(store_epoch(fixture->store), "1ffnhj5o30vd");
+	assert_non_null(strstr(fixture->states, "ops/disk={\"key\":\"disk\""));
+	assert_non_null(strstr(fixture->states, "\"username\":\"mallory\""));
+	store_each_room(fixture->store, on_room_of_version_3, &has_seen_ops);
+	assert_true(has_seen_ops);
+	assert_all(fixture, "ops", "1 2 3 4 5 6 7 8 9 10 11 12 13");
+	assert_int_equal(fixture->page_first_id, 1);
+	ask_after(fixture, "ops", 0, 4, 10, PLENTY);
+	assert_string_equal(
+		fixture->page_tails, OF_ANN("36", "m1") "|" DELETED("43") "|" DELETED(
+					     "45") "|" OF_ANN("51", "m4"));
+	ask_before(fixture, "ops", UINT64_MAX, 4, PLENTY);
+	assert_page(fixture, "9 10 11 12 ...");
+	assert_all(fixture, "gone", "");
+	assert_int_equal(fixture->page_first_id, 2);
+	assert_found(fixture, "ops", "disk", "10 6 5 4 1");
+	assert_found(fixture, "lobby", "hello", "1");
+	keep_keyed(fixture, "ops", "nann\nr2", NULL, 2, true);
+	keep_keyed(fixture, "ops", "proot\nd1", NULL, 13, true);
+}
+
+/* Nobody is the author of what was there before. */
+static void
+assert_version_3_has_no_authors(struct fixture *fixture)
+{
+	struct store_change change = {
+		.kind = STORE_EDIT, .of = (uint64_t[]){ 4 }, .count = 1, .text = "x"
+	};
+
+	assert_int_equal(change_of_version_3(fixture, &change).error, -EACCES);
+	change.kind = STORE_DELETE;
+	assert_int_equal(change_of_version_3(fixture, &change).error, -EACCES);
+	change = (struct store_change){ .kind = STORE_REACT,
+		.of = (uint64_t[]){ 4 },
+		.count = 1,
+		.emoji = "x",
+		.name = "bob",
+		.is_on = true };
+	assert_int_equal(change_of_version_3(fixture, &change).id, 14);
+	change = (struct store_change){ .kind = STORE_DELETE,
+		.of = (uint64_t[]){ 9 },
+		.count = 1,
+		.is_admin = true };
+	assert_int_equal(change_of_version_3(fixture, &change).id, 15);
+	assert_found(fixture, "ops", "built", "");
+}
+
+static void
+test_upgrading_a_file_of_version_3_keeps_everything(void **state)
+{
+	struct fixture *fixture = *state;
+
+	copy_version_3(fixture);
+	open_store(fixture);
+	assert_all_of_version_3(fixture);
+	reopen_store(fixture);
+	assert_all_of_version_3(fixture);
+	assert_version_3_has_no_authors(fixture);
+	keep(fixture, "gone", "x", 2);
+	close_store(fixture);
+	run_sql(fixture->path, "CREATE TABLE check_1(x CHECK(x));"
+			       "INSERT INTO check_1 SELECT messages = 12 AND changes = 3"
+			       " AND lost_id = 0 FROM room WHERE name = 'ops';"
+			       "INSERT INTO check_1 SELECT messages = 1 AND changes = 0"
+			       " AND lost_id = 1 FROM room WHERE name = 'gone';"
+			       "DROP TABLE check_1;"
+			       "INSERT INTO search(search) VALUES('integrity-check')");
+	/* What has to be kept is counted right. */
+	fixture->options.keep_messages = 11;
+	open_store(fixture);
+	wait_trimmed(fixture, "ops", 2);
+	assert_all(fixture, "ops", "2 3 4 5 6 7 8 9 10 11 12 13 14 15");
+}
+
 /* The upgrade fails because the file has a table of the new name already. */
 static void
 test_a_failed_upgrade_does_not_change_the_file(void **state)
@@ -151,6 +297,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_1_keeps_everything),
 		CLOSED_SQLITE(test_upgrading_a_file_of_version_2_keeps_everything),
+		CLOSED_SQLITE(test_upgrading_a_file_of_version_3_keeps_everything),
 		CLOSED_SQLITE(test_a_failed_upgrade_does_not_change_the_file),
 		SQLITE(test_a_file_of_a_newer_version_is_refused),
 		CLOSED_SQLITE(test_an_empty_file_gets_tables),
