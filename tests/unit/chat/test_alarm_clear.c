@@ -85,7 +85,7 @@ test_a_repeated_ref_is_answered_with_the_first_id(void **state)
 	assert_push(fixture, OK, JSON("id":7));
 	forget_heard(&fixture->ann);
 	say(fixture, &fixture->ann, JSON({"type":"ack","key":"disk","ref":"e"}));
-	assert_hears(&fixture->ann, JSON("id":6,"ts":7000,"duplicate":true));
+	assert_hears(&fixture->ann, JSON("id":6,"ts":9000,"duplicate":true));
 }
 
 static void
