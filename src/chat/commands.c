@@ -24,6 +24,8 @@
 /* Retry a line after this time if the store was full. */
 #define BUSY_MS 20
 
+#define BLANKS " \t"
+
 /* Who may use a command. */
 enum needs {
 	NEEDS_NOTHING, /* also a call in nobody's name */
@@ -337,10 +339,10 @@ command_find_command(const struct session *session, const char **text)
 		return command_find_word("quit", 4);
 	if (**text != '/')
 		return &commands[0];
-	len = strcspn(word, " ");
+	len = strcspn(word, BLANKS);
 	command = command_find_word(word, len);
 	if (command)
-		*text = word + len + strspn(word + len, " ");
+		*text = word + len + strspn(word + len, BLANKS);
 	else if (*word == '/')
 		*text = word;
 	return command ? command : &commands[0];
@@ -405,10 +407,8 @@ chat_handle_line(struct chat *chat, struct session *session, const char *bytes,
 	int64_t wait_ms = 0;
 
 	chat->now_ms = now_ms;
-	if (len && bytes[len - 1] == '\r')
-		len--;
 	line_text_append_clean(&line, bytes, len);
-	while (line.len && line.bytes[line.len - 1] == ' ')
+	while (line.len && strchr(BLANKS, line.bytes[line.len - 1]))
 		line.len--;
 	if (line.len && !session->closed) {
 		buffer_append(&line, "", 1);

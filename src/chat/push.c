@@ -59,17 +59,45 @@ enum payment {
 	PAYMENT_REFUSED,
 };
 
+/* Hooks have a limit of their own: an outage is a burst of them. */
+static bool
+push_charge_hook(struct input *input)
+{
+	struct chat *chat = input->chat;
+	int64_t wait_ms = gate_take_hook(chat->gate, reply_client(input), chat->now_ms);
+
+	if (!wait_ms)
+		return true;
+	message_refuse(&input->fault, "busy", "too many webhooks, wait a moment");
+	input->fault.retry_after_ms = wait_ms;
+	return false;
+}
+
 /* Returns false if the call is over the rate, for this or an earlier object: the client
  * retries all of them. */
 static bool
-push_pay(struct input *input, enum payment *payment)
+push_pay(struct input *input, enum payment *payment, bool is_hook)
 {
-	if (*payment == PAYMENT_DUE)
-		*payment =
-			charge_input(input, PUSH_COST) ? PAYMENT_DONE : PAYMENT_REFUSED;
-	else if (*payment == PAYMENT_REFUSED)
+	bool is_paid;
+
+	if (*payment == PAYMENT_DUE) {
+		is_paid = is_hook ? push_charge_hook(input)
+				  : charge_input(input, PUSH_COST);
+		*payment = is_paid ? PAYMENT_DONE : PAYMENT_REFUSED;
+	} else if (*payment == PAYMENT_REFUSED) {
 		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
+	}
 	return *payment == PAYMENT_DONE;
+}
+
+/* Programs that send hooks give up on 429, so what passes by waiting is "busy" for them:
+ * 503, which they repeat. */
+static void
+push_refuse(struct input *input, bool is_hook)
+{
+	if (is_hook && input->fault.retry_after_ms)
+		input->fault.code = "busy";
+	reply_fault(input->asker, &input->fault);
 }
 
 static int
@@ -87,7 +115,7 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 	}
 	/* These are charged behind other checks. They are the only object of their call.
 	 */
-	if (!is_metric && !is_change && !is_clear && !push_pay(input, payment))
+	if (!is_metric && !is_change && !is_clear && !push_pay(input, payment, is_hook))
 		return -EINVAL;
 	if (why)
 		return message_refuse(&input->fault, "bad_name", "the name %s", why);
@@ -133,7 +161,7 @@ push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *
 		if (message_take(&input.message, json_incref(object), max_bytes,
 			    &input.fault) < 0 ||
 			push_object(&input, &payment, label, is_hook) < 0)
-			reply_fault(asker, &input.fault);
+			push_refuse(&input, is_hook);
 		else
 			push_count(is_hook, push_type_of(&input.message));
 		message_fini(&input.message);

@@ -127,9 +127,9 @@ static void
 line_forget(struct line *line)
 {
 	line->next = TELNET_MORE;
-	line->telnet.line.len = 0;
-	if (line->telnet.line.capacity > READ_BYTES)
-		buffer_clear(&line->telnet.line);
+	line->telnet.line.text.len = 0;
+	if (line->telnet.line.text.capacity > READ_BYTES)
+		shown_line_clear(&line->telnet.line);
 }
 
 /* No answer while other output waits: a peer that asks again and again and does not read
@@ -255,7 +255,7 @@ line_hear_stranger(struct line *line, const char *text, size_t len)
 static bool
 line_may_be_foreign(const struct line *line)
 {
-	return line->next == TELNET_LINE && !line->telnet.line.len &&
+	return line->next == TELNET_LINE && !line->telnet.line.text.len &&
 	       line->raw_done < line->raw_len;
 }
 
@@ -275,7 +275,7 @@ line_pass_gate(struct line *line)
 static bool
 line_do_next(struct line *line)
 {
-	const struct buffer *text = &line->telnet.line;
+	const struct buffer *text = &line->telnet.line.text;
 	struct chat *chat = line->door->chat;
 	int64_t wait_ms;
 

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#define BACKSPACE '\b'
-#define DELETE 0x7f
-
 /* The option of RFC 860. */
 #define TIMING_MARK 6
 
@@ -57,45 +54,25 @@ telnet_is_option(struct telnet *telnet, unsigned char byte)
 	}
 }
 
-/* Delete the last character, with all its bytes of UTF-8. */
-static void
-telnet_take_back(struct buffer *line)
-{
-	while (line->len && ((unsigned char)line->bytes[--line->len] & 0xc0) == 0x80)
-		;
-}
-
-static void
-telnet_add(struct telnet *telnet, char byte, size_t max_bytes)
-{
-	if (byte == BACKSPACE || byte == DELETE) {
-		telnet_take_back(&telnet->line);
-	} else if (telnet->line.len < max_bytes) {
-		buffer_append(&telnet->line, &byte, 1);
-	} else {
-		telnet->is_too_long = true;
-		telnet->line.len = 0;
-	}
-}
-
 /* Drop the first line, which belongs to protocol. */
 static enum telnet_event
 telnet_refuse_protocol(struct telnet *telnet, const char *protocol)
 {
 	telnet->protocol = protocol;
-	telnet->line.len = 0;
+	shown_line_drop(&telnet->line);
 	return TELNET_FOREIGN;
 }
 
 static enum telnet_event
 telnet_end_line(struct telnet *telnet)
 {
+	shown_line_end(&telnet->line);
 	if (!telnet->has_first_line) {
 		const char *protocol = sniff_end(&telnet->sniff);
 
 		if (protocol)
 			return telnet_refuse_protocol(telnet, protocol);
-		telnet->has_first_line = telnet->line.len || telnet->is_too_long;
+		telnet->has_first_line = telnet->line.text.len || telnet->is_too_long;
 		telnet->sniff = (struct sniff){ .words = 0 };
 	}
 	if (!telnet->is_too_long)
@@ -104,11 +81,20 @@ telnet_end_line(struct telnet *telnet)
 	return TELNET_TOO_LONG;
 }
 
-/* Returns true if byte ends a line together with a CR before it. */
-static bool
-telnet_is_behind_cr(char byte)
+/* Add a byte of text. Returns the protocol that it belongs to, or NULL. */
+static const char *
+telnet_add(struct telnet *telnet, char byte, size_t max_bytes)
 {
-	return byte == '\n' || byte == '\0';
+	const char *protocol = telnet->has_first_line || byte == '\r'
+				       ? NULL
+				       : sniff_byte(&telnet->sniff, byte);
+
+	if (!protocol && !telnet->is_too_long &&
+		!shown_line_add(&telnet->line, byte, max_bytes)) {
+		telnet->is_too_long = true;
+		shown_line_drop(&telnet->line);
+	}
+	return protocol;
 }
 
 enum telnet_event
@@ -118,6 +104,7 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 	for (*used = 0; *used < len;) {
 		char byte = bytes[(*used)++];
 		bool behind_cr = telnet->saw_cr;
+		const char *protocol;
 
 		if (telnet_is_option(telnet, (unsigned char)byte)) {
 			if (!telnet->wants_mark)
@@ -126,25 +113,14 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 			return TELNET_MARK;
 		}
 		telnet->saw_cr = byte == '\r';
-		if (behind_cr && telnet_is_behind_cr(byte))
+		if (byte == '\n')
+			return telnet_end_line(telnet);
+		/* CR NUL is a CR (RFC 854). */
+		if (behind_cr && !byte)
 			continue;
-		if (byte != '\n' && byte != '\r') {
-			const char *protocol = telnet->has_first_line
-						       ? NULL
-						       : sniff_byte(&telnet->sniff, byte);
-
-			if (protocol)
-				return telnet_refuse_protocol(telnet, protocol);
-			if (!telnet->is_too_long)
-				telnet_add(telnet, byte, max_bytes);
-			continue;
-		}
-		/* Otherwise the caller would take the LF or NUL for more input. */
-		if (byte == '\r' && *used < len && telnet_is_behind_cr(bytes[*used])) {
-			telnet->saw_cr = false;
-			(*used)++;
-		}
-		return telnet_end_line(telnet);
+		protocol = telnet_add(telnet, byte, max_bytes);
+		if (protocol)
+			return telnet_refuse_protocol(telnet, protocol);
 	}
 	return TELNET_MORE;
 }
@@ -152,12 +128,13 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 enum telnet_event
 telnet_end(struct telnet *telnet)
 {
-	return telnet->line.len || telnet->is_too_long ? telnet_end_line(telnet)
-						       : TELNET_MORE;
+	return telnet->is_too_long || !shown_line_is_empty(&telnet->line)
+		       ? telnet_end_line(telnet)
+		       : TELNET_MORE;
 }
 
 void
 telnet_clear(struct telnet *telnet)
 {
-	buffer_clear(&telnet->line);
+	shown_line_clear(&telnet->line);
 }

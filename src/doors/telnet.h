@@ -1,17 +1,17 @@
-/* telnet.h - splits what a terminal sends into lines. A line ends in LF, CR LF, CR NUL or
- * CR. Telnet commands (RFC 854) are left out, and a backspace deletes a character. The
- * first line that is not empty is checked for other protocols (sniff.h). */
+/* telnet.h - splits what a terminal sends into lines, as shown_line.h says. A line ends
+ * in LF or CR LF. Telnet commands (RFC 854) are left out. The first line that is not
+ * empty is checked for other protocols (sniff.h). */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "doors/shown_line.h"
 #include "doors/sniff.h"
-#include "linnet/base/buffer.h"
 
 /* Embedded; all zero when a connection opens. */
 struct telnet {
-	struct buffer line;
+	struct shown_line line;
 	bool is_too_long; /* drop the current line */
 	bool saw_cr;
 	bool wants_mark;
@@ -23,7 +23,7 @@ struct telnet {
 
 enum telnet_event {
 	TELNET_MORE,     /* zero: everything was read, and no line has ended */
-	TELNET_LINE,     /* a line has ended and is in telnet.line */
+	TELNET_LINE,     /* a line has ended and is in telnet.line.text */
 	TELNET_TOO_LONG, /* a line of more than max_bytes has ended and was dropped */
 	TELNET_FOREIGN,  /* the first line is of another protocol and was dropped */
 	TELNET_MARK,     /* the terminal shows nothing until it is sent TELNET_NO_MARK */
@@ -35,7 +35,7 @@ enum telnet_event {
 
 /* Read from the len bytes at bytes until a line ends or something else is to be done.
  * Sets *used to the number of bytes that were read. After TELNET_LINE, empty the line
- * (line.len = 0) before the next call. */
+ * (line.text.len = 0) before the next call. */
 enum telnet_event telnet_read(struct telnet *telnet, const char *bytes, size_t len,
 	size_t max_bytes, size_t *used);
 

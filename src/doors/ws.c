@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "doors/shown_line.h"
 #include "linnet/base/buffer.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/log.h"
@@ -133,20 +134,30 @@ ws_admit(struct ws_session *ws, const struct http_request *request)
 	permissions_unref(permissions);
 }
 
+static enum wire
+ws_form(const struct ws_door *door, bool is_line, bool wants_events)
+{
+	if (is_line)
+		return WIRE_WS_LINE;
+	return door->access.config->chat.share_email && !wants_events ? WIRE_WS_OLD
+								      : WIRE_WS;
+}
+
 static void
 ws_on_open(struct websocket *socket, const struct http_request *request)
 {
 	struct ws_door *door = container_of(socket->service, struct ws_door, service);
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct query query;
-	bool is_line;
+	bool is_line, wants_events;
 
 	ws_read_query(request->head, &query);
 	is_line = !strcmp(query.format, "line");
+	wants_events = is_line || !strcmp(query.events, "1");
 	socket->state = ws;
 	ws->door = door;
 	ws->socket = socket;
-	session_init(&ws->session, &ops, is_line ? WIRE_WS_LINE : WIRE_WS,
+	session_init(&ws->session, &ops, ws_form(door, is_line, wants_events),
 		chat_next_number(door->chat),
 		(size_t)door->access.config->limits.queue_bytes);
 	socket->queue = &ws->session.queue;
@@ -160,7 +171,7 @@ ws_on_open(struct websocket *socket, const struct http_request *request)
 			.room = ws_text_or_null(query.room),
 			.name = ws_text_or_null(query.name),
 			.since = ws_text_or_null(query.since),
-			.wants_events = is_line || !strcmp(query.events, "1"),
+			.wants_events = wants_events,
 		});
 }
 
@@ -190,15 +201,20 @@ ws_is_acceptable(struct ws_session *ws, const struct websocket_piece *piece)
 static void
 ws_handle_lines(struct ws_session *ws, const char *bytes, size_t len)
 {
-	const char *end = bytes + len, *eol;
+	struct shown_line line = { .state = 0 };
 
-	for (; bytes < end; bytes = eol + 1) {
-		eol = memchr(bytes, '\n', (size_t)(end - bytes));
-		if (!eol)
-			eol = end;
-		chat_handle_line(ws->door->chat, &ws->session, bytes,
-			(size_t)(eol - bytes), false, clock_unix_ms());
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n')
+			shown_line_add(&line, bytes[i], len);
+		if (bytes[i] != '\n' && i + 1 < len)
+			continue;
+		shown_line_end(&line);
+		chat_handle_line(ws->door->chat, &ws->session,
+			line.text.len ? line.text.bytes : "", line.text.len, false,
+			clock_unix_ms());
+		line.text.len = 0;
 	}
+	shown_line_clear(&line);
 }
 
 /* Handle a whole message. */

@@ -181,9 +181,10 @@ http_respond_error(struct http_request *request, int status, const char *headers
 void
 http_respond_fault(struct http_request *request, const struct message_fault *fault)
 {
-	int status = fault->is_too_large     ? 413
-		     : fault->retry_after_ms ? 429
-					     : fault_http_status(fault->code);
+	int status = fault->is_too_large ? 413
+		     : fault->retry_after_ms && strcmp(fault->code, "busy") != 0
+			     ? 429
+			     : fault_http_status(fault->code);
 	const char *code = fault->is_too_large ? "too_large" : fault->code;
 	char headers[64] = "Retry-After: 5\r\n";
 

@@ -9,6 +9,7 @@ wire_transport(enum wire wire)
 {
 	static const enum transport transports[WIRE_COUNT] = {
 		[WIRE_WS] = TRANSPORT_WS,
+		[WIRE_WS_OLD] = TRANSPORT_WS,
 		[WIRE_WS_LINE] = TRANSPORT_WS,
 		[WIRE_LINE] = TRANSPORT_LINE,
 		[WIRE_SSE] = TRANSPORT_SSE,
@@ -53,6 +54,7 @@ static const struct {
 	int status;
 } fault_statuses[] = {
 	{ "bad_token", 401 },
+	{ "bad_signature", 401 },
 	{ "token_expired", 401 },
 	{ "token_required", 401 },
 	{ "denied", 403 },

@@ -16,13 +16,13 @@ line_append_string(struct buffer *text, const char *string)
 	buffer_append(text, string, strlen(string));
 }
 
-/* Control characters, and marks that change the direction of text. */
+/* Control characters other than the tab, and marks that change the direction of text. */
 static bool
 line_is_unsafe(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
-	       (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069);
+	return (code < 0x20 && code != '\t') || (code >= 0x7f && code < 0xa0) ||
+	       code == 0x061c || (code >= 0x200e && code <= 0x200f) ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 void
@@ -38,8 +38,6 @@ line_text_append_clean(struct buffer *text, const char *bytes, size_t len)
 			n = 1;
 		} else if (code == '\n') {
 			line_append_string(text, LINE_BREAK);
-		} else if (code == '\t') {
-			line_append_string(text, " ");
 		} else if (code == '\r' && len > 1 && bytes[1] == '\n') {
 			continue;
 		} else if (line_is_unsafe(code)) {

@@ -185,12 +185,11 @@ for (const goodbye of ['Q', '/quit', '/QUIT'])
 			assert.deepEqual(await bob.drain(), []);
 		}));
 
-test('a line ends in LF, CR LF, CR NUL or CR', () =>
+test('a line ends in LF or CR LF', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
-		await ann.raw.write('one\ntwo\r\nthree\r\0four\r\n\n\r\n \nfive\rsix\n');
-		const lines = ['one', 'two', 'three', 'four', 'five', 'six'].map((line) => `ann: ${line}`);
-		assert.deepEqual(await bob.nextLines(6), lines);
+		await ann.raw.write('one\ntwo\r\n\n\r\n \nthree\r\r\n');
+		assert.deepEqual(await bob.nextLines(3), ['one', 'two', 'three'].map((line) => `ann: ${line}`));
 		await ann.raw.drip('a byte\r\na segment\r\n');
 		assert.deepEqual(await bob.nextLines(2), ['ann: a byte', 'ann: a segment']);
 	}));
@@ -198,7 +197,7 @@ test('a line ends in LF, CR LF, CR NUL or CR', () =>
 test('telnet options are ignored, however they are split into segments', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const [ann, bob] = [await openTerminal(daemon, 'ann'), await openTerminal(daemon, 'bob')];
-		const bytes = Buffer.from('\xff\xfb\x01a\xff\xfd\x03b\xff\xfa\x18\x00xterm\n\xff\xf0c\xff\xf1d\xff\xff\r\0', 'latin1');
+		const bytes = Buffer.from('\xff\xfb\x01a\xff\xfd\x03b\xff\xfa\x18\x00xterm\n\xff\xf0c\xff\xf1d\xff\xff\r\n', 'latin1');
 		await ann.raw.write(bytes);
 		assert.equal(await bob.next(), 'ann: abcd\ufffd');
 		await ann.raw.drip(bytes);
@@ -213,6 +212,45 @@ test('a telnet timing mark is answered, so the terminal shows output again', () 
 		const answered = await ann.raw.readUntil((buffer) => buffer.length >= 3 && { value: buffer.toString('latin1'), size: 3 });
 		assert.equal(answered, '\xff\xfc\x06');
 		assert.deepEqual(await ann.drain(), []);
+	}));
+
+// What a program prints, and what is said of it.
+const PRINTED = [
+	[' 10%\r 20%\r100%\n', '100%'],
+	[' 10%\r\0 20%\r\x00100%\n', '100%'],
+	['downloading\r日本\n', '日本loading'],
+	['downloading\rdone\x1b[K\n', 'done'],
+	['\x1b[2K\x1b[1G⠋ install\x1b[2K\x1b[1Ginstalled\n', 'installed'],
+	['\x1b[1;31merror\x1b[0m:\x1b(B a\tb\r\n', 'error: a\tb'],
+	['\x1b]0;title\x07\x1b]8;;https://example.org/\x1b\\link\x1b]8;;\x1b\\\n', 'link'],
+	['\tindented\n', '\tindented'],
+];
+
+test('the output of a program is said as a terminal would show it, however it is split', () =>
+	withDaemon({ settings: ['limits.message_rate=0', 'limits.message_bytes=200'] }, async (daemon) => {
+		const [bob, plain] = [await openTerminal(daemon, 'bob'), await daemon.ws('/ws?name=plain')];
+		const ann = await openTerminal(daemon, 'ann');
+		await bob.nextLines(3);
+		const heard = async (who) => {
+			for (const [, text] of PRINTED) {
+				assert.equal(await bob.next(), `${who}: ${text}`);
+				assert.equal((await plain.nextJson()).message, text);
+			}
+		};
+		await ann.raw.write(PRINTED.map(([bytes]) => bytes).join(''));
+		await heard('ann');
+		await ann.raw.drip(PRINTED.map(([bytes]) => bytes).join(''));
+		await heard('ann');
+		const web = await daemon.ws('/ws?format=line&name=web', { isChecked: false });
+		assert.equal(await bob.next(), '* web has entered');
+		for (const [bytes] of PRINTED)
+			web.send(bytes);
+		await heard('web');
+		// A progress bar of any length is one short line.
+		await ann.raw.write(`${Array.from({ length: 1000 }, (_, i) => `\r${i + 1} of 1000`).join('')}\n`);
+		assert.equal(await bob.next(), 'ann: 1000 of 1000');
+		await ann.raw.write(`${'x'.repeat(150)}\r${'y'.repeat(201)}\n`);
+		assert.deepEqual(await bob.drain(), []);
 	}));
 
 test('a backspace deletes the character before it', () =>
@@ -311,7 +349,7 @@ test('bytes that are not UTF-8 are shown as replacement characters and harm nobo
 		const [ann, bob, eve] = [await openTerminal(daemon), await openTerminal(daemon), await daemon.ws()];
 		assert.equal(await bob.next(), '* guest-3 has entered');
 		await ann.raw.write(Buffer.from('a\xc3(b\xe2\x82\nc\x00d\xed\xa0\x80\n', 'latin1'));
-		const shown = ['a\ufffd(b\ufffd\ufffd', 'c\ufffdd\ufffd\ufffd\ufffd'];
+		const shown = ['a\ufffd(b\ufffd\ufffd', 'cd\ufffd\ufffd\ufffd'];
 		assert.deepEqual(await bob.nextLines(2), shown.map((text) => `guest-1: ${text}`));
 		assert.deepEqual((await receive(eve, 2)).map(({ message }) => message), shown);
 		await ann.raw.write('日本語 🐦\n');
@@ -323,7 +361,7 @@ test("a message can neither control a reader's terminal nor imitate another send
 		const [ann, eve] = [await openTerminal(daemon), await daemon.ws('/ws?name=eve')];
 		assert.equal(await ann.next(), '* eve has entered');
 		await say(eve, '\u001b[2J\u001b]0;title\u0007\u009b31m\r\nadmin: give me your password\n\u202eevil\tt');
-		assert.equal(await ann.next(), 'eve: \ufffd[2J\ufffd]0;title\ufffd\ufffd31m ⏎ admin: give me your password ⏎ \ufffdevil t');
+		assert.equal(await ann.next(), 'eve: \ufffd[2J\ufffd]0;title\ufffd\ufffd31m ⏎ admin: give me your password ⏎ \ufffdevil\tt');
 		await say(eve, { type: '\u001b[31m', message: '\u001b[0m' });
 		await say(eve, { type: 'x\n* ann has left' });
 		assert.deepEqual(await ann.nextLines(2), ['eve: \ufffd[0m', '* eve sent: x ⏎ * ann has left']);

@@ -195,7 +195,7 @@ test('empty lines before another protocol do not hide it', () =>
 
 test('a client that sends an empty first line is welcomed', () =>
 	withDaemon(noRateLimit, async (daemon) => {
-		for (const text of ['\n', '\r\n', '\r\0', '\r\n\r\n', 'hello']) {
+		for (const text of ['\n', '\r\n', '\r\n\r\n', 'hello']) {
 			const terminal = new Terminal(await connect(daemon, daemon.linePort));
 			await terminal.raw.write(text);
 			terminal.raw.halfClose();

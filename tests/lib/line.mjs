@@ -20,7 +20,7 @@ export class Terminal {
 			return at < 0 ? null : { value: buffer.subarray(0, at), size: at + 1 };
 		}, 'a line');
 		const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-		assert.doesNotMatch(text, /[\u0000-\u001f\u007f-\u009f]/);
+		assert.doesNotMatch(text, /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/);
 		return text;
 	}
 

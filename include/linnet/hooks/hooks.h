@@ -3,6 +3,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "linnet/protocol/message.h"
 
@@ -24,6 +25,16 @@ enum hook_kind hook_find(const char *name);
 /* The lower-case name of the header that names the event, for hook_convert; NULL: the
  * programs of this kind send none. kind is not HOOK_UNKNOWN. */
 const char *hook_event_header(enum hook_kind kind);
+
+/* The lower-case name of the header that has the signature, for hook_is_signed; NULL: the
+ * programs of this kind do not sign. kind is not HOOK_UNKNOWN. */
+const char *hook_signature_header(enum hook_kind kind);
+
+/* True if signature, the value of that header (NULL: none), proves that the sender of the
+ * len bytes of body, as they were received, knows secret. The time does not depend on how
+ * much of the signature is right. False if hook_signature_header is NULL. */
+bool hook_is_signed(enum hook_kind kind, const char *signature, const char *body,
+	size_t len, const char *secret);
 
 /* Convert body to push objects. body is any JSON, or NULL; the caller keeps it. kind is
  * not HOOK_UNKNOWN. event is the value of the header that hook_event_header names, or

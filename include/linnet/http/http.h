@@ -109,7 +109,7 @@ void http_respond_error(struct http_request *request, int status, const char *he
 	const char *code, const char *text);
 
 /* The same for a fault: its code decides the status, and retry_after_ms, if it is given,
- * makes it 429. */
+ * makes it 429 unless the code is "busy". */
 void http_respond_fault(struct http_request *request, const struct message_fault *fault);
 
 /* The request needs a right that only this machine itself has, and will be refused. If it

@@ -9,7 +9,7 @@
 
 /* Append object as lines, each ending in a line feed. Objects that are only for programs
  * add no line. Text of other clients is cleaned, so that it cannot control the terminal:
- * a line break becomes a visible mark, a tab a space, any other control character U+FFFD.
+ * a line break becomes a visible mark, any other control character but the tab U+FFFD.
  */
 void line_text_append(struct buffer *lines, const json_t *object);
 

@@ -238,6 +238,26 @@ api_admit_hook(struct http_request *request)
 	return false;
 }
 
+/* True if the body is signed, or the token of caller does not ask for that. Otherwise the
+ * request was answered. */
+static bool
+api_push_is_signed(struct http_request *request, const struct access_caller *caller,
+	enum hook_kind kind)
+{
+	const struct access *access = &((const struct api *)request->context)->access;
+	const char *secret = caller->token ? caller->token->hook_secret : NULL;
+	const char *header = hook_signature_header(kind);
+
+	if (!secret ||
+		(header && hook_is_signed(kind, http_head_value(request->head, header),
+				   request->body.bytes, request->body.len, secret)))
+		return true;
+	return access_refuse(access, request, "bad_signature", "bad_signature",
+		header ? "the signature of the webhook is missing or wrong"
+		       : "webhooks of this kind have no signature, and this token "
+			 "demands one");
+}
+
 void
 api_hook(struct http_request *request)
 {
@@ -245,8 +265,11 @@ api_hook(struct http_request *request)
 	enum hook_kind kind = hook_find(request->head->segments[1]);
 	const char *room = request->head->segments[2], *why;
 	struct access_caller caller = access_caller_of(&api->access, request);
-	json_t *list = api_push_convert(request, kind);
+	json_t *list;
 
+	if (!api_push_is_signed(request, &caller, kind))
+		return;
+	list = api_push_convert(request, kind);
 	if (!list)
 		return;
 	why = api_push_add_extras(request, list);

@@ -1,5 +1,5 @@
 /* Input from a terminal, through the telnet options to the chat. All output must
- * be whole lines of UTF-8 without control characters. */
+ * be whole lines of UTF-8 without control characters other than tabs. */
 #include <assert.h>
 
 #include "../fuzz_chat.h"
@@ -20,7 +20,7 @@ check_text(const char *text, size_t len)
 	assert(len && text[len - 1] == '\n');
 	for (; len; text += n, len -= n) {
 		n = utf8_next(text, len, &code);
-		assert(n && (code == '\n' || code >= 0x20));
+		assert(n && (code == '\n' || code == '\t' || code >= 0x20));
 		assert(code < 0x7f || code >= 0xa0);
 	}
 }
@@ -40,16 +40,16 @@ static void
 say_next(struct chat *chat, struct session *session, struct telnet *telnet,
 	enum telnet_event event)
 {
-	assert(telnet->line.len <= LINE_BYTES);
+	assert(telnet->line.text.len <= LINE_BYTES);
 	if (event == TELNET_TOO_LONG)
 		assert(chat_refuse_line(chat, session, NOW_MS) == 0);
 	if (event != TELNET_LINE)
 		return;
 	while (chat_handle_line(chat, session,
-		telnet->line.bytes ? telnet->line.bytes : "", telnet->line.len, true,
-		NOW_MS))
+		telnet->line.text.bytes ? telnet->line.text.bytes : "",
+		telnet->line.text.len, true, NOW_MS))
 		settle(chat);
-	telnet->line.len = 0;
+	telnet->line.text.len = 0;
 	settle(chat);
 	check_frames(session);
 }

@@ -71,7 +71,7 @@ test_control_characters_in_a_line_are_replaced(void **state)
 
 	say_line(fixture, &fixture->ann, "a\033[2J\tb\xff\xe2\x80\xae");
 	assert_hears(&fixture->bob,
-		"\"message\":\"a\xef\xbf\xbd[2J b\xef\xbf\xbd\xef\xbf\xbd\"");
+		"\"message\":\"a\xef\xbf\xbd[2J\\tb\xef\xbf\xbd\xef\xbf\xbd\"");
 	assert_int_equal(chat_handle_line(fixture->chat, &fixture->ann.session, "a\0b", 3,
 				 false, fixture->now_ms),
 		0);
@@ -88,6 +88,7 @@ test_an_empty_line_is_ignored(void **state)
 	forget_heard(&fixture->ann);
 	say_line(fixture, &fixture->ann, "");
 	say_line(fixture, &fixture->ann, "  \t ");
+	say_line(fixture, &fixture->ann, "\t");
 	assert_hears_nothing(&fixture->ann);
 	assert_hears_nothing(&fixture->bob);
 }

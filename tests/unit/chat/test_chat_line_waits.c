@@ -208,22 +208,6 @@ test_reads_beyond_the_stores_limit_wait_for_their_turn(void **state)
 	test_free(crowd);
 }
 
-static void
-test_a_trailing_carriage_return_is_removed(void **state)
-{
-	struct fixture *fixture = *state;
-
-	assert_int_equal(type_at(fixture, "hi\r", 1000), 0);
-	settle(fixture);
-	assert_int_equal(type_at(fixture, "/nick ann\r", 1000), 0);
-	assert_int_equal(type_at(fixture, "\r", 1000), 0);
-	assert_int_equal(type_at(fixture, "again", 1000), 0);
-	settle(fixture);
-	assert_bob_reads(fixture, "guest-1: hi\n");
-	assert_bob_reads(fixture, "ann: again\n");
-	assert_bob_reads(fixture, "");
-}
-
 #define UNHURRIED(test) cmocka_unit_test_setup_teardown(test, set_up_unhurried, tear_down)
 #define HURRIED(test) cmocka_unit_test_setup_teardown(test, set_up_hurried, tear_down)
 
@@ -241,7 +225,6 @@ main(void)
 			test_a_session_that_left_a_room_is_woken_by_its_pending_read,
 			set_up_tail, tear_down),
 		UNHURRIED(test_reads_beyond_the_stores_limit_wait_for_their_turn),
-		UNHURRIED(test_a_trailing_carriage_return_is_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 #include "doors/telnet.h"
 #include "linnet/base/util.h"
 
-#define MAX_BYTES 16
+#define MAX_BYTES 24
 
 /* What was read: each line in brackets, "!" for a line that was too long, "#" for a
  * timing mark, another protocol in braces. */
@@ -28,7 +28,7 @@ see(struct reading *reading, const char *text)
 static void
 note(struct reading *reading, enum telnet_event event)
 {
-	struct buffer *line = &reading->telnet.line;
+	struct buffer *line = &reading->telnet.line.text;
 
 	if (event == TELNET_LINE) {
 		see(reading, "[");
@@ -94,33 +94,108 @@ assert_reads(const char *bytes, size_t len, const char *expected)
 #define READS(bytes, expected) assert_reads(bytes, sizeof(bytes) - 1, expected)
 
 static void
-test_a_line_ends_in_lf_crlf_cr_nul_or_cr(void **state)
+test_a_line_ends_in_lf_or_crlf(void **state)
 {
 	(void)state;
-	READS("one\ntwo\r\nthree\r\0four\rfive\n", "[one][two][three][four][five]");
+	READS("one\ntwo\r\nthree\r\r\n", "[one][two][three]");
+}
+
+static void
+test_a_cr_returns_to_the_start_of_the_line(void **state)
+{
+	(void)state;
+	READS("10%\r20%\r100%\n", "[100%]");
+	READS("10%\r\0"
+	      "20%\r\0"
+	      "100%\r\0\n",
+		"[100%]");
+	READS("\rone\r\r\n", "[one]");
+	READS("loading 10%\rdone\n", "[doneing 10%]");
+	READS("abc\rx\ry\rz\n", "[zbc]");
+	READS("50% |\b/\b-\r60% |\b/\n", "[60% /]");
+	READS("abc\rxy\bz\n", "[xzc]");
+}
+
+static void
+test_text_is_overwritten_by_columns(void **state)
+{
+	(void)state;
+	READS("h\xc3\xa9llo\rabc\n", "[abclo]");
+	READS("abc\r\xc3\xa9\n", "[\xc3\xa9"
+				 "bc]");
+	/* Wide characters. */
+	READS("abc\r\xe6\x97\xa5\n", "[\xe6\x97\xa5"
+				     "c]");
+	READS("\xe6\x97\xa5z\rab\n", "[abz]");
+	READS("\xe6\x97\xa5z\ra\n", "[a z]");
+	/* An e with an accent of its own, overwritten and overwriting. */
+	READS("e\xcc\x81z\ra\n", "[az]");
+	READS("abz\re\xcc\x81\n", "[e\xcc\x81"
+				  "bz]");
+	/* A byte that is no UTF-8 is one column. */
+	READS("a\xfe"
+	      "b\rxy\n",
+		"[xyb]");
+	READS("ab\r\xfe\n", "[\xfe"
+			    "b]");
+}
+
+static void
+test_a_tab_is_kept_and_reaches_to_its_stop(void **state)
+{
+	(void)state;
+	READS("a\tb\t\tc\n", "[a\tb\t\tc]");
+	READS("\tb\rx\n", "[x\tb]");
+	READS("\tb\r12345678\n", "[12345678b]");
+	READS("0123456789\rx\ty\n", "[x\ty9]");
+}
+
+static void
+test_erase_in_line_erases(void **state)
+{
+	(void)state;
+	READS("loading 10%\rdone\x1b[K\n", "[done]");
+	READS("loading\r\x1b[0Kdone\n", "[done]");
+	READS("loading\x1b[2K\rdone\n", "[done]");
+	READS("loading\x1b[1K\rdone\n", "[done]");
+	READS("loading\x1b[1G\x1b[Kdone\n", "[done]");
+	READS("loading\x1b[Gdo\n", "[doading]");
+	READS("one\x1b[3Kx\x1b[5Gy\x1b[;Kz\n", "[onexyz]");
+}
+
+static void
+test_escape_sequences_are_dropped_whole(void **state)
+{
+	(void)state;
+	READS("\x1b[1;31mred\x1b[0m\x1b(B\x0f.\n", "[red.]");
+	READS("\x1b]0;title\x07"
+	      "a\x1b]8;;http://x\x1b\\b\n",
+		"[ab]");
+	READS("\x1bP1$q\x1b\\a\x1b[38:2::1:2:3mb\x1b[?25lc\x1b"
+	      "7d\n",
+		"[abcd]");
+	READS("\x1b[38;5\xe2\x82\xac\x1b\x1b[mx\x07\n", "[\xe2\x82\xacx]");
+	/* A sequence ends with its line. */
+	READS("\x1b]0;title\na\x1b[3\nb\x1b\nc\n", "[][a][b][c]");
+	READS("a\x1b[3\rb\n", "[b]");
+}
+
+static void
+test_what_is_not_shown_takes_no_room(void **state)
+{
+	(void)state;
+	READS("0123456789\r0123456789\r0123456789\r0123456789\n", "[0123456789]");
+	READS("\x1b[31m\x1b[31m\x1b[31m\x1b[31m\x1b[31m\x1b[31mx\n", "[x]");
+	READS("0123456789abcdefghijklmn\r0123456789abcdefghijklmnX\nok\n", "![ok]");
+	READS("0123456789abcdefghijklmn\r0123456789abcdefghijklmN\n",
+		"[0123456789abcdefghijklmN]");
 }
 
 static void
 test_an_empty_line_is_a_line(void **state)
 {
 	(void)state;
-	READS("\n\r\n\r\0\r\r\n\n", "[][][][][][]");
-}
-
-static void
-test_the_end_of_a_line_is_read_with_it(void **state)
-{
-	static const char *const lines[] = { "\n", "\r\n", "\r" };
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		struct telnet telnet = { .state = 0 };
-		size_t used, len = strlen(lines[i]);
-
-		assert_int_equal(telnet_read(&telnet, lines[i], len, MAX_BYTES, &used),
-			TELNET_LINE);
-		assert_int_equal(used, len);
-	}
+	READS("\n\r\n\r\0\r\r\n\n", "[][][][]");
 }
 
 static void
@@ -215,8 +290,8 @@ static void
 test_a_line_may_have_max_bytes_and_not_one_more(void **state)
 {
 	(void)state;
-	READS("0123456789abcdef\n", "[0123456789abcdef]");
-	READS("0123456789abcdefg\nok\n", "![ok]");
+	READS("0123456789abcdefghijklmn\n", "[0123456789abcdefghijklmn]");
+	READS("0123456789abcdefghijklmno\nok\n", "![ok]");
 	READS("0123456789abcdefghijklmnopqrstuvwxyz0123456789\r\nok\n", "![ok]");
 }
 
@@ -224,14 +299,14 @@ static void
 test_backspaces_do_not_make_a_long_line_valid(void **state)
 {
 	(void)state;
-	READS("0123456789abcdefg\b\b\bxyz\nok\n", "![ok]");
+	READS("0123456789abcdefghijklmno\b\b\bxyz\nok\n", "![ok]");
 }
 
 static void
 test_a_removed_character_makes_room_for_another(void **state)
 {
 	(void)state;
-	READS("0123456789abcdef\b\bxy\n", "[0123456789abcdxy]");
+	READS("0123456789abcdefghijklmn\b\bxy\n", "[0123456789abcdefghijklxy]");
 }
 
 static void
@@ -245,7 +320,7 @@ test_an_endless_line_takes_no_memory(void **state)
 	memset(bytes, 'x', sizeof(bytes));
 	for (i = 0; i < 1000; i++)
 		read_on(&reading, bytes, sizeof(bytes));
-	assert_true(reading.telnet.line.capacity <= 1024);
+	assert_true(reading.telnet.line.text.capacity <= 1024);
 	assert_int_equal(telnet_end(&reading.telnet), TELNET_TOO_LONG);
 	assert_int_equal(telnet_end(&reading.telnet), TELNET_MORE);
 	assert_seen(&reading, "");
@@ -284,6 +359,7 @@ test_a_request_line_is_http_however_long_it_is(void **state)
 	READS("get /a HTTP/9\n", "{http}");
 	READS("M-SEARCH /0123456789abcdef HTTP/1.0\n", "{http}");
 	READS("\r\n\n\xff\xfb\x01GET / HTTP/1.1\n", "[][]{http}");
+	READS("\rGET / HTTP/1.1\r\r\n", "{http}");
 }
 
 static void
@@ -327,7 +403,7 @@ test_only_the_first_line_that_is_not_empty_is_checked(void **state)
 {
 	(void)state;
 	READS("\na\nGET / HTTP/1.1\n", "[][a][GET / HTTP/1.1]");
-	READS("0123456789abcdefg\nSSH-2\n", "![SSH-2]");
+	READS("0123456789abcdefghijklmno\nSSH-2\n", "![SSH-2]");
 }
 
 static void
@@ -345,9 +421,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_line_ends_in_lf_crlf_cr_nul_or_cr),
+		cmocka_unit_test(test_a_line_ends_in_lf_or_crlf),
+		cmocka_unit_test(test_a_cr_returns_to_the_start_of_the_line),
+		cmocka_unit_test(test_text_is_overwritten_by_columns),
+		cmocka_unit_test(test_a_tab_is_kept_and_reaches_to_its_stop),
+		cmocka_unit_test(test_erase_in_line_erases),
+		cmocka_unit_test(test_escape_sequences_are_dropped_whole),
+		cmocka_unit_test(test_what_is_not_shown_takes_no_room),
 		cmocka_unit_test(test_an_empty_line_is_a_line),
-		cmocka_unit_test(test_the_end_of_a_line_is_read_with_it),
 		cmocka_unit_test(test_an_unfinished_line_is_not_returned),
 		cmocka_unit_test(test_telnet_commands_are_left_out),
 		cmocka_unit_test(test_an_option_may_have_the_number_of_any_character),

@@ -292,7 +292,7 @@ test_a_line_break_cannot_forge_a_line(void **state)
 			"ann: a" LINE_BREAK "bob: b" LINE_BREAK "c" REPLACEMENT
 			"d" REPLACEMENT "e" REPLACEMENT "f" REPLACEMENT "g\n" },
 		{ "{\"type\":\"log\",\"message\":\"a\\nb\\tc\"}",
-			"a" LINE_BREAK "b c\n" },
+			"a" LINE_BREAK "b\tc\n" },
 		{ "{\"type\":\"who\",\"room\":\"a\\nb\",\"users\":[]}",
 			"* In a" LINE_BREAK "b:\n" },
 	};
