@@ -60,8 +60,7 @@ test_a_repeated_ref_is_acknowledged_but_not_broadcast(void **state)
 	forget_heard(&fixture->ann);
 	forget_heard(&fixture->bob);
 	say(fixture, &fixture->ann, JSON({"message":"another text","ref":"c1"}));
-	assert_hears_exactly(&fixture->ann,
-		JSON({"type":"ack","ref":"c1","room":"lobby","id":1,
+	assert_hears_exactly(&fixture->ann, JSON({"type":"ack","ref":"c1","room":"lobby","id":1,"ts":1000,
 			"duplicate":true}));
 	assert_hears_nothing(&fixture->bob);
 }

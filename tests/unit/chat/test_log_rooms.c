@@ -288,10 +288,10 @@ test_each_log_file_and_the_chat_have_their_own_ids(void **state)
 	say_line(fixture, &fixture->ann, "/rooms");
 	assert_hears_exactly(&fixture->ann,
 		JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
-			"count":3,"last_id":2}],"tails":[{"room":"syslog",
-			"topic":"","count":1,"last_id":2},{"room":"quiet",
-			"topic":"","count":1,"last_id":2},{"room":"long","topic":"",
-			"count":0,"last_id":0}]}));
+			"count":3,"last_id":2,"alarms":0,"metrics":0,"read_only":false,"last_ts":8000}],
+			"tails":[{"room":"syslog","topic":"","count":1,"last_id":2,"alarms":0,"metrics":0,"read_only":true,"last_ts":6000},
+			{"room":"quiet","topic":"","count":1,"last_id":2,"alarms":0,"metrics":0,"read_only":true,"last_ts":7000},
+			{"room":"long","topic":"","count":0,"last_id":0,"alarms":0,"metrics":0,"read_only":true,"last_ts":0}]}));
 }
 
 static void
