@@ -176,6 +176,8 @@ function readDeletion(object) {
 
 const READERS = {
 	delete: readDeletion,
+	// The text is '' if the message is gone.
+	edit: (object) => ({ type: 'edit', id: readCount(object.id), of: readCount(object.of), text: readText(object.message) }),
 	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),

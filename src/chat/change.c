@@ -16,6 +16,7 @@
 #include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/util.h"
+#include "linnet/base/xalloc.h"
 #include "linnet/protocol/emoji.h"
 
 static const char *const types[] = {
@@ -75,7 +76,7 @@ change_read_reaction(struct input *input, const char **emoji, bool *is_on)
 	if (!*emoji || !emoji_is_one(*emoji))
 		return message_refuse(&input->fault, "bad_field",
 			"\"emoji\" must be one emoji of up to %d bytes", EMOJI_MAX_BYTES);
-	if (on && !json_is_boolean(on))
+	if (on && !json_is_boolean(on) && !json_is_null(on))
 		return message_refuse(
 			&input->fault, "bad_field", "\"on\" must be true or false");
 	*is_on = !json_is_false(on);
@@ -185,7 +186,8 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 	int r;
 
 	request->change.kind = change->kind;
-	request->change.of = change->count == 1 ? change->of[0] : 0;
+	request->change.of = change->of[0];
+	request->change.by = label ? xstrdup(label) : NULL;
 	change_append_tail(entry.ts_ms, name, &tail);
 	entry.tail = tail.bytes;
 	entry.tail_len = tail.len;
@@ -251,6 +253,26 @@ change_refuse(struct chat *chat, const struct request *request, int error)
 		reply_fault(request->asker, &fault);
 }
 
+/* Reactions are many, and change no text. */
+static void
+change_log(const struct request *request, const struct store_answer *answer)
+{
+	enum store_kind kind = request->change.kind;
+	struct log_field fields[5] = {
+		log_str("room", request->room->name),
+		log_uint("id", answer->id),
+		log_uint("of", request->change.of),
+	};
+	size_t count = 3;
+
+	if (answer->deleted > 1)
+		fields[count++] = log_uint("messages", answer->deleted);
+	if (request->change.by)
+		fields[count++] = log_str("by", request->change.by);
+	log_write(kind == STORE_REACT ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, types[kind],
+		fields, count);
+}
+
 void
 change_on_appended(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
@@ -272,9 +294,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 	if (!answer->is_duplicate) {
 		ack.delivered =
 			change_announce(chat, request, request->change.kind, answer);
-		log_info(types[request->change.kind],
-			log_str("room", request->room->name), log_uint("id", answer->id),
-			log_uint("of", request->change.of));
+		change_log(request, answer);
 	}
 	if (request->asker)
 		reply_ack(request->asker, &ack);

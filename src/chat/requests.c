@@ -83,6 +83,8 @@ request_clear(struct request *request)
 		free(request->known.refusal);
 		break;
 	case REQUEST_CHANGE:
+		free(request->change.by);
+		break;
 	case REQUEST_DELETE_ROOM:
 	case REQUEST_RESUME:
 		break;

@@ -38,7 +38,8 @@ struct request {
 		} message;
 		struct {
 			enum store_kind kind;
-			uint64_t of; /* 0: several messages */
+			uint64_t of; /* the first message */
+			char *by;    /* a program or moderator; NULL: a person */
 		} change;
 		struct {
 			struct message_fault *refusal; /* if it is not known */
