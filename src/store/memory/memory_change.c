@@ -237,6 +237,24 @@ memory_react(struct store *store, struct memory_room *room, struct store_write *
 	json_decref(object);
 }
 
+/* The tokens of an entry begin with those of who has said it. If that is name, take them
+ * out. */
+static void
+memory_drop_name(const struct store *store, struct memory_message *kept, const char *name)
+{
+	char *segmented = segment_text(name, strlen(name));
+	char *tokens = fts_tokenizer_run(
+		((const struct store_memory *)store)->tokenizer, segmented);
+	size_t len = strlen(tokens);
+
+	/* What follows begins with the last separator. */
+	if (len && !strncmp(kept->tokens, tokens, len))
+		memmove(kept->tokens, kept->tokens + len - 1,
+			strlen(kept->tokens) - len + 2);
+	free(tokens);
+	free(segmented);
+}
+
 /* Take name out of an entry that somebody else has said, or that is a change. */
 static void
 memory_erase_name(struct store *store, struct memory_room *room,
@@ -244,16 +262,16 @@ memory_erase_name(struct store *store, struct memory_room *room,
 {
 	struct memory_message *kept = *slot;
 	const struct store_message *message = &kept->message;
-	bool is_found_by_name = revised_has_name(message->tail, message->tail_len, name);
 	char *tail = revised_without_name(message->tail, message->tail_len, name);
 
+	if (revised_has_name(message->tail, message->tail_len, name))
+		memory_drop_name(store, kept, name);
 	memory_count(store, room, kept, false);
 	tail = memory_forget_reactions(kept, name, tail);
 	memory_count(store, room, kept, true);
 	free(kept->emoji);
 	kept->emoji = NULL;
-	memory_replace(
-		store, room, slot, tail, message->kind, is_found_by_name ? "" : NULL);
+	memory_replace(store, room, slot, tail, message->kind, NULL);
 	free(tail);
 }
 

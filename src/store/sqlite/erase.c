@@ -13,8 +13,12 @@
 /* Pages of the index that one step writes. It takes about 3 ms. */
 #define MERGE_PAGES 64
 
-/* From the beginning of a round to that of the next. */
+/* From the beginning of a round to that of the next: so many times as long as it took,
+ * because texts may be edited all the time, but within these limits. Text has to be gone
+ * within 60 s. */
+#define ROUND_FACTOR 3
 #define ROUND_MS 10000
+#define ROUND_MAX_MS 30000
 
 /* Pause before the log is truncated again, if a reader has used it. */
 #define RETRY_MS 100
@@ -86,6 +90,19 @@ sqlite_erase_truncate_log(struct sqlite_writer *writer)
 	return rc;
 }
 
+static void
+erase_end_round(struct sqlite_writer *writer)
+{
+	int64_t pause_ms = (clock_now_ms() - writer->erase.begin_ms) * ROUND_FACTOR;
+
+	if (pause_ms < ROUND_MS)
+		pause_ms = ROUND_MS;
+	if (pause_ms > ROUND_MAX_MS)
+		pause_ms = ROUND_MAX_MS;
+	writer->erase.phase = ERASE_IDLE;
+	writer->erase.round_ms = writer->erase.begin_ms + pause_ms;
+}
+
 static int
 erase_empty_log(struct sqlite_writer *writer)
 {
@@ -97,7 +114,7 @@ erase_empty_log(struct sqlite_writer *writer)
 	}
 	if (rc != SQLITE_OK)
 		return rc;
-	writer->erase.phase = ERASE_IDLE;
+	erase_end_round(writer);
 	writer->trim.size_ratio = 0;
 	return writer->erase.is_wanted ? SQLITE_OK
 				       : sqlite_db_run(&writer->db, WRITER_ERASING_DONE);
@@ -115,7 +132,7 @@ sqlite_erase_step(struct sqlite_writer *writer)
 	} else {
 		writer->erase.is_wanted = false;
 		writer->erase.phase = ERASE_MERGING;
-		writer->erase.round_ms = clock_now_ms() + ROUND_MS;
+		writer->erase.begin_ms = clock_now_ms();
 		rc = erase_merge(writer, -MERGE_PAGES);
 	}
 	if (rc == SQLITE_OK)

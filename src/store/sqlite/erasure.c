@@ -30,17 +30,17 @@ erasure_skip_name(const char *words, const char *name)
 	return is_first ? words + len : words;
 }
 
-/* Drop the emoji that the entries of reactions have: of all to message id, or of entry
- * id. */
+/* Drop the emoji of the reaction that is entry id (WRITER_EMOJI_DROP), or of all to
+ * message id (WRITER_EMOJI_DROP_OF). */
 static int
-erasure_of_emoji(
-	struct sqlite_writer *writer, const struct cached_room *room, uint64_t id)
+erasure_of_emoji(struct sqlite_writer *writer, size_t which,
+	const struct cached_room *room, uint64_t id)
 {
-	sqlite3_stmt *statement = writer->db.statements[WRITER_EMOJI_DROP];
+	sqlite3_stmt *statement = writer->db.statements[which];
 
 	sqlite3_bind_int64(statement, 1, room->number);
 	sqlite3_bind_int64(statement, 2, (int64_t)id);
-	return sqlite_db_run(&writer->db, WRITER_EMOJI_DROP);
+	return sqlite_db_run(&writer->db, which);
 }
 
 static int
@@ -55,7 +55,9 @@ erasure_of_message(struct sqlite_writer *writer, struct cached_room *room,
 	rc = sqlite_row_set(writer, room, row, tail, "");
 	if (rc == SQLITE_OK)
 		rc = sqlite_reaction_drop(writer, room, id, id);
-	return rc == SQLITE_OK ? erasure_of_emoji(writer, room, row->message.id) : rc;
+	return rc == SQLITE_OK ? erasure_of_emoji(writer, WRITER_EMOJI_DROP_OF, room,
+					 row->message.id)
+			       : rc;
 }
 
 /* Take name out of an entry that somebody else has said, or that is a change. */
@@ -65,13 +67,15 @@ erasure_of_name(struct sqlite_writer *writer, struct cached_room *room,
 {
 	const struct store_message *message = &row->message;
 	char *tail = revised_without_name(message->tail, message->tail_len, name);
+	const char *words = row->words;
 	int rc = sqlite_reaction_forget(writer, room, message->id, name, &tail);
 
+	if (revised_has_name(message->tail, message->tail_len, name))
+		words = erasure_skip_name(words, name);
 	if (rc == SQLITE_OK)
-		rc = sqlite_row_set(
-			writer, room, row, tail, erasure_skip_name(row->words, name));
+		rc = sqlite_row_set(writer, room, row, tail, words);
 	if (rc == SQLITE_OK && message->kind == STORE_REACT)
-		rc = erasure_of_emoji(writer, room, message->id);
+		rc = erasure_of_emoji(writer, WRITER_EMOJI_DROP, room, message->id);
 	free(tail);
 	return rc;
 }

@@ -17,6 +17,7 @@ enum {
 	WRITER_KEY_FIND,
 	WRITER_KEY_ADD,
 	WRITER_MESSAGE_ADD,
+	WRITER_CHANGE_ADD,
 	WRITER_MESSAGE_FIND,
 	WRITER_MESSAGE_SET,
 	WRITER_SEARCH_ADD,
@@ -26,6 +27,7 @@ enum {
 	WRITER_STATE_LIST,
 	WRITER_STATE_REPLACE,
 	WRITER_EMOJI_DROP,
+	WRITER_EMOJI_DROP_OF,
 	WRITER_REACTION_FIND,
 	WRITER_REACTION_SET,
 	WRITER_REACTION_NAMES,
@@ -38,6 +40,7 @@ enum {
 	WRITER_KEYS_DROP,
 	WRITER_MESSAGES_DROP,
 	WRITER_CHANGE_KEYS_DROP,
+	WRITER_CHANGE_MESSAGES_DROP,
 	WRITER_CHANGES_DROP,
 	WRITER_LARGEST,
 	WRITER_USED_BYTES,
@@ -109,9 +112,9 @@ struct sqlite_writer {
 			ERASE_EMPTYING_LOG,
 		} phase;
 		bool is_wanted; /* text was deleted since the last round began */
-		/* clock_now_ms when the next round may begin, and the next try to
-		 * truncate the log. */
-		int64_t round_ms, retry_ms;
+		/* clock_now_ms when the round began, when the next one may begin, and
+		 * when to try again to truncate the log. */
+		int64_t begin_ms, round_ms, retry_ms;
 	} erase;
 
 	/* Under the thread's mutex. */
