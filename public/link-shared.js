@@ -201,6 +201,13 @@ export async function createSharing({ base, slots, connect, ask }) {
 		}
 	}
 
+	// A room that was open receives nothing any more.
+	function refuse(entry, error) {
+		entry.onRefused(error);
+		if (entry.isJoined)
+			entry.onEnd(1013, '');
+	}
+
 	function hear({ tab, rooms, hello, end, room, object, from, refused, oldest: first }) {
 		const entry = mine.get(room) ?? (end && mine.values().next().value);
 
@@ -213,10 +220,8 @@ export async function createSharing({ base, slots, connect, ask }) {
 			return;
 		else if (end)
 			entry.onEnd(...end);
-		else if (refused && entry.isJoined)
-			entry.onEnd(1013, '');
 		else if (refused)
-			entry.onRefused(refused);
+			refuse(entry, refused);
 		else if (object.type === 'joined')
 			joined(room, entry, object, from).catch(() => entry.onEnd(1006, ''));
 		else if (entry.held)
