@@ -17,6 +17,7 @@ struct jwt_secret {
 struct token_entry {
 	struct token token;
 	char hash[HEX_SHA256_BYTES + 1]; /* SHA-256 in lower case */
+	char *hook_secret;               /* NULL: none */
 };
 
 struct tokens {

@@ -15,12 +15,14 @@
 
 #define KEY_BYTES 72
 #define S_AN_HOUR 3600
+#define S_OF_HOOKS 60
 
 /* What the clients of a gate share. */
 enum gate_limit {
 	GATE_MESSAGES,
 	GATE_CONNECTS,
 	GATE_ROOMS,
+	GATE_HOOKS,
 	GATE_LIMITS,
 };
 
@@ -28,6 +30,7 @@ static const char *const limit_names[GATE_LIMITS] = {
 	[GATE_MESSAGES] = "address_rate",
 	[GATE_CONNECTS] = "connect_rate",
 	[GATE_ROOMS] = "address_rooms",
+	[GATE_HOOKS] = "hook_burst",
 };
 
 /* The first byte of a key is its kind: an address and a token are never the same. Nor are
@@ -190,6 +193,9 @@ gate_bucket_of(const struct gate *gate, struct gate_client *client, enum gate_li
 	} else if (limit == GATE_CONNECTS) {
 		of.rate = gate->config->limits.connect_rate;
 		of.burst = gate->config->limits.connect_burst;
+	} else if (limit == GATE_HOOKS) {
+		of.burst = gate->config->limits.hook_burst;
+		of.rate = of.burst / S_OF_HOOKS;
 	} else {
 		of.burst = gate->config->limits.address_rooms;
 		of.rate = of.burst / S_AN_HOUR;
@@ -320,6 +326,16 @@ int64_t
 gate_make_room(struct gate *gate, struct gate_client *client, int64_t now_ms)
 {
 	int64_t wait_ms = gate_take_one(gate, client, GATE_ROOMS, now_ms);
+
+	if (wait_ms)
+		metrics.rate_limited++;
+	return wait_ms;
+}
+
+int64_t
+gate_take_hook(struct gate *gate, struct gate_client *client, int64_t now_ms)
+{
+	int64_t wait_ms = gate_take_one(gate, client, GATE_HOOKS, now_ms);
 
 	if (wait_ms)
 		metrics.rate_limited++;

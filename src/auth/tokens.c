@@ -85,19 +85,14 @@ tokens_copy_hash(char *hash, const char *hex)
 	hash[HEX_SHA256_BYTES] = '\0';
 }
 
-/* Set entry up from one item of auth.tokens. Returns 0, or -errno with *fault set. */
+/* Set the token of entry. Returns 0, or -errno with *fault set. */
 static int
-tokens_set_entry(
+tokens_set_token(
 	struct token_entry *entry, const struct token_config *config, const char **fault)
 {
 	char bytes[FILE_BYTES + 1];
 	ssize_t len;
 
-	entry->token = (struct token){
-		.name = config->name,
-		.rooms = &config->rooms,
-		.is_admin = config->admin,
-	};
 	if (!*config->token_file) {
 		tokens_copy_hash(entry->hash, config->token_sha256);
 		return 0;
@@ -107,6 +102,47 @@ tokens_set_entry(
 		hex_sha256(entry->hash, bytes, (size_t)len);
 	OPENSSL_cleanse(bytes, sizeof(bytes));
 	return len < 0 ? (int)len : 0;
+}
+
+/* Set the secret of webhooks, if one is configured. Returns as tokens_set_token. */
+static int
+tokens_set_hook_secret(
+	struct token_entry *entry, const struct token_config *config, const char **fault)
+{
+	char bytes[FILE_BYTES + 1];
+	ssize_t len;
+
+	if (!*config->hook_secret_file)
+		return 0;
+	len = tokens_read_secret(bytes, config->hook_secret_file, fault);
+	if (len >= 0)
+		entry->hook_secret = xstrndup(bytes, (size_t)len);
+	entry->token.hook_secret = entry->hook_secret;
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return len < 0 ? (int)len : 0;
+}
+
+/* Set entry up from one item of auth.tokens. Returns 0, or -errno with *fault set and
+ * what it is about in *what and *path. */
+static int
+tokens_set_entry(struct token_entry *entry, const struct token_config *config,
+	const char **fault, const char **what, const char **path)
+{
+	int r;
+
+	entry->token = (struct token){
+		.name = config->name,
+		.rooms = &config->rooms,
+		.is_admin = config->admin,
+	};
+	*what = "token";
+	*path = config->token_file;
+	r = tokens_set_token(entry, config, fault);
+	if (r < 0)
+		return r;
+	*what = "hook secret";
+	*path = config->hook_secret_file;
+	return tokens_set_hook_secret(entry, config, fault);
 }
 
 /* Read the secret for JSON Web Tokens. Returns 0, or -errno with *fault set. */
@@ -131,7 +167,7 @@ tokens_set_jwt_secret(struct jwt_secret *secret, const char *path, const char **
 static int
 tokens_set_all(struct tokens *tokens, const struct config *config, char *sentence)
 {
-	const char *fault, *path = config->auth.jwt_secret_file;
+	const char *fault, *what, *path = config->auth.jwt_secret_file;
 	int r = *path ? tokens_set_jwt_secret(&tokens->secret, path, &fault) : 0;
 
 	if (r < 0)
@@ -141,12 +177,12 @@ tokens_set_all(struct tokens *tokens, const struct config *config, char *sentenc
 	for (size_t i = 0; r == 0 && i < tokens->count; i++) {
 		const struct token_config *token = &config->auth.tokens.items[i];
 
-		r = tokens_set_entry(&tokens->entries[i], token, &fault);
+		r = tokens_set_entry(&tokens->entries[i], token, &fault, &what, &path);
 		if (r < 0)
 			snprintf(sentence, WHY_BYTES,
-				"auth.tokens item %zu: cannot read the token of %s from "
+				"auth.tokens item %zu: cannot read the %s of %s from "
 				"%s: %s",
-				i + 1, token->name, token->token_file, fault);
+				i + 1, what, token->name, path, fault);
 	}
 	return r;
 }
@@ -216,15 +252,23 @@ tokens_read_bearer(const char *header, const char **token, size_t *len)
 	return true;
 }
 
+static void
+tokens_free_secret(char *secret)
+{
+	if (secret)
+		OPENSSL_cleanse(secret, strlen(secret));
+	free(secret);
+}
+
 void
 tokens_free(struct tokens *tokens)
 {
 	if (!tokens)
 		return;
+	for (size_t i = 0; i < tokens->count; i++)
+		tokens_free_secret(tokens->entries[i].hook_secret);
 	free(tokens->entries);
-	if (tokens->secret.bytes)
-		OPENSSL_cleanse(tokens->secret.bytes, tokens->secret.len);
-	free(tokens->secret.bytes);
+	tokens_free_secret(tokens->secret.bytes);
 	free(tokens);
 }
 

@@ -114,6 +114,7 @@ static const struct metrics_label by_route = { "route", METRICS_ROUTES,
 		"history",
 		"search",
 		"rooms",
+		"metric",
 		"admin" } };
 
 enum metrics_kind {
@@ -172,8 +173,8 @@ static const struct metrics_family families[] = {
 	FAMILY(COUNTER, "linnet_slow_readers_closed_total", &metrics.slow_readers,
 		"Connections closed because their queue exceeded limits.queue_bytes."),
 	FAMILY(COUNTER, "linnet_rate_limited_total", &metrics.rate_limited,
-		"Client requests rejected by limits.message_rate, limits.address_rate or "
-		"limits.address_rooms."),
+		"Client requests rejected by limits.message_rate, limits.address_rate, "
+		"limits.address_rooms or limits.hook_burst."),
 	FAMILY(GAUGE, "linnet_rooms", &metrics.rooms,
 		"Rooms with a message, alarm or metric, and those that are configured."),
 	FAMILY(GAUGE, "linnet_people", &metrics.people,

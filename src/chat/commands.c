@@ -8,6 +8,7 @@
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
 #include "chat/history.h"
+#include "chat/metric.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
@@ -84,6 +85,8 @@ static const struct command commands[] = {
 			" where N is left out"),
 	COMMAND(.type = "search", .needs = NEEDS_NOTHING, .cost = 2,
 		.handler = history_do_search),
+	COMMAND(.type = "metric", .needs = NEEDS_NOTHING, .cost = 1,
+		.handler = metric_do_past),
 	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_VOICE,
 		.cost = 0.5, .handler = alarm_do_ack, .usage = "/ack KEY",
 		.help = "acknowledge the alarm KEY for everybody"),

@@ -1,10 +1,11 @@
-/* Metrics: live values without a history. Only the last value of each name matters, so a
- * flood is thinned to it. */
+/* Metrics: live values. Readers are sent the newest value of each name, to which a flood
+ * is thinned; every value counts in the past of its metric. */
 #include "chat/metric.h"
 
 #include <errno.h>
 #include <math.h>
 
+#include "chat/reply.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/util.h"
@@ -111,6 +112,8 @@ metric_push(struct input *input, const char *label)
 	json_decref(metric->value);
 	metric->value = metric_make_value(input, room, label);
 	metric->said_ms = chat->now_ms;
+	metric_past_note(&chat->pasts, &metric->past,
+		json_number_value(json_object_get(metric->value, "value")), chat->now_ms);
 	/* The metric is also sent if the clock was set back. */
 	if (!metric->is_due && (chat->now_ms - metric->sent_ms >= INTERVAL_MS ||
 				       chat->now_ms < metric->sent_ms))
@@ -118,6 +121,65 @@ metric_push(struct input *input, const char *label)
 	else
 		metric_postpone(chat, room, metric);
 	send_acknowledge(input, room, queued);
+	return 0;
+}
+
+/* The points of metric as a JSON array. */
+static json_t *
+metric_list_points(const struct metric *metric, enum metric_range range, int64_t now_ms)
+{
+	struct metric_point points[METRIC_POINTS_MAX];
+	size_t count = metric_past_read(metric->past, range, now_ms, points), i;
+	json_t *list = json_array();
+
+	for (i = 0; i < count; i++)
+		json_array_append_new(
+			list, json_pack("[I,f,f,f]", (json_int_t)points[i].start_ms,
+				      points[i].min, points[i].mean, points[i].max));
+	return list;
+}
+
+/* Read which past is asked for. */
+static int
+metric_read_question(struct input *input, const char **name, enum metric_range *range)
+{
+	const char *word = "15m";
+
+	*name = NULL;
+	if (message_get_string(&input->message, "name", SIZE_MAX, name, &input->fault) <
+			0 ||
+		message_get_string(
+			&input->message, "range", SIZE_MAX, &word, &input->fault) < 0)
+		return -EINVAL;
+	*range = metric_range_find(word);
+	if (!*name)
+		return message_refuse(
+			&input->fault, "bad_query", "\"name\" must say which metric");
+	if (*range == METRIC_RANGES)
+		return message_refuse(
+			&input->fault, "bad_query", "\"range\" must be 15m, 1h or 24h");
+	return 0;
+}
+
+int
+metric_do_past(struct input *input)
+{
+	struct room *room = room_access_find(input, false);
+	const struct metric *metric;
+	enum metric_range range;
+	const char *name;
+
+	if (!room || metric_read_question(input, &name, &range) < 0)
+		return -EINVAL;
+	metric = room_state_find_metric(&room->state, name);
+	if (!metric)
+		return message_refuse(&input->fault, "no_such_metric",
+			"no metric of that name is live here");
+	reply_object(input->asker,
+		json_pack("{s:s,s:s,s:O*,s:i,s:o}", "room", room->name, "name", name,
+			"unit", json_object_get(metric->value, "unit"), "interval_s",
+			metric_range_interval_s(range), "points",
+			metric_list_points(metric, range, input->chat->now_ms)));
 	return 0;
 }
 

@@ -6,6 +6,9 @@
 /* Handle a metric that a program called label pushed. */
 int metric_push(struct input *input, const char *label);
 
+/* Answer the past of a metric. */
+input_handler metric_do_past;
+
 /* Send the values that are due. */
 void metric_send_due(struct chat *chat, int64_t now_ms);
 

@@ -58,17 +58,45 @@ enum payment {
 	PAYMENT_REFUSED,
 };
 
+/* Hooks have a limit of their own: an outage is a burst of them. */
+static bool
+push_charge_hook(struct input *input)
+{
+	struct chat *chat = input->chat;
+	int64_t wait_ms = gate_take_hook(chat->gate, reply_client(input), chat->now_ms);
+
+	if (!wait_ms)
+		return true;
+	message_refuse(&input->fault, "busy", "too many webhooks, wait a moment");
+	input->fault.retry_after_ms = wait_ms;
+	return false;
+}
+
 /* Returns false if the call is over the rate, for this or an earlier object: the client
  * retries all of them. */
 static bool
-push_pay(struct input *input, enum payment *payment)
+push_pay(struct input *input, enum payment *payment, bool is_hook)
 {
-	if (*payment == PAYMENT_DUE)
-		*payment =
-			command_charge(input, PUSH_COST) ? PAYMENT_DONE : PAYMENT_REFUSED;
-	else if (*payment == PAYMENT_REFUSED)
+	bool is_paid;
+
+	if (*payment == PAYMENT_DUE) {
+		is_paid = is_hook ? push_charge_hook(input)
+				  : command_charge(input, PUSH_COST);
+		*payment = is_paid ? PAYMENT_DONE : PAYMENT_REFUSED;
+	} else if (*payment == PAYMENT_REFUSED) {
 		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
+	}
 	return *payment == PAYMENT_DONE;
+}
+
+/* Programs that send hooks give up on 429, so what passes by waiting is "busy" for them:
+ * 503, which they repeat. */
+static void
+push_refuse(struct input *input, bool is_hook)
+{
+	if (is_hook && input->fault.retry_after_ms)
+		input->fault.code = "busy";
+	reply_fault(input->asker, &input->fault);
 }
 
 static int
@@ -76,17 +104,14 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
-	const char *why = NULL;
+	const char *name = input->message.username;
 
-	/* A token's name is the operator's choice, so it may have any form. */
-	if (input->message.username) {
-		label = input->message.username;
-		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
-	}
-	if (!is_metric && !push_pay(input, payment))
+	/* A token's name is the operator's choice, so it may have any form. It also
+	 * stands in for a name that is not valid: the text is not lost over that. */
+	if (name && !name_fault(name, (size_t)input->chat->config->limits.name_bytes))
+		label = name;
+	if (!is_metric && !push_pay(input, payment, is_hook))
 		return -EINVAL;
-	if (why)
-		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	if (is_metric)
 		return metric_push(input, label);
 	if (!strcmp(type, "alarm"))
@@ -124,7 +149,7 @@ push_objects(struct chat *chat, struct asker *asker, const char *label, json_t *
 		if (message_take(&input.message, json_incref(object), max_bytes,
 			    &input.fault) < 0 ||
 			push_object(&input, &payment, label, is_hook) < 0)
-			reply_fault(asker, &input.fault);
+			push_refuse(&input, is_hook);
 		else
 			push_count(is_hook, push_type_of(&input.message));
 		message_fini(&input.message);

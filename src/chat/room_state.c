@@ -39,11 +39,19 @@ room_state_remove_alarm(struct room_state *state, struct alarm *alarm)
 }
 
 struct metric *
-room_state_add_metric(struct room_state *state, const char *name)
+room_state_find_metric(const struct room_state *state, const char *name)
 {
 	struct metric *metric;
 
 	HASH_FIND_STR(state->metrics, name, metric);
+	return metric;
+}
+
+struct metric *
+room_state_add_metric(struct room_state *state, const char *name)
+{
+	struct metric *metric = room_state_find_metric(state, name);
+
 	if (metric || HASH_COUNT(state->metrics) >= ROOM_STATE_METRICS_MAX)
 		return metric;
 	metric = xcalloc(1, sizeof(*metric));
@@ -59,6 +67,7 @@ room_state_remove_metric(struct room_state *state, struct metric *metric)
 	assert(!metric->is_due);
 	HASH_DEL(state->metrics, metric);
 	json_decref(metric->value);
+	metric_past_free(metric->past);
 	free(metric->name);
 	free(metric);
 }

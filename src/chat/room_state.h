@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "chat/metric_past.h"
 #include "linnet/base/hash.h"
 
 #define ROOM_STATE_KEY_BYTES 128 /* of an alarm's key */
@@ -28,12 +29,13 @@ struct alarm {
 /* The last value of a metric. */
 struct metric {
 	char *name;
-	uint64_t number; /* as of an alarm */
-	json_t *value;   /* the whole object */
-	int64_t said_ms; /* when it was pushed */
-	int64_t sent_ms; /* when a value was last broadcast */
-	bool is_due;     /* the last value was not broadcast yet */
-	void *owner;     /* its room */
+	uint64_t number;          /* as of an alarm */
+	json_t *value;            /* the whole object */
+	int64_t said_ms;          /* when it was pushed */
+	int64_t sent_ms;          /* when a value was last broadcast */
+	struct metric_past *past; /* owned; NULL: it has none, or it gave way */
+	bool is_due;              /* the last value was not broadcast yet */
+	void *owner;              /* its room */
 	TAILQ_ENTRY(metric) due_link;
 	UT_hash_handle hh;
 };
@@ -55,6 +57,9 @@ struct alarm *room_state_add_alarm(struct room_state *state, const char *key);
 
 /* Forget alarm. */
 void room_state_remove_alarm(struct room_state *state, struct alarm *alarm);
+
+/* The metric with this name, or NULL. */
+struct metric *room_state_find_metric(const struct room_state *state, const char *name);
 
 /* The metric with this name, added without a value if there is none. Returns NULL if
  * there are too many. */

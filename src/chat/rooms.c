@@ -162,6 +162,8 @@ rooms_want_events(struct session *session)
 	if (session->chat->wants_events)
 		return;
 	session->chat->wants_events = true;
+	if (session->wire == WIRE_WS_OLD)
+		session_set_wire(session, WIRE_WS);
 	TAILQ_FOREACH (member, &session->chat->members, session_link)
 		member->room->listeners++;
 }
@@ -282,7 +284,8 @@ rooms_people(const struct room *room)
 bool
 rooms_wants_changes(const struct session *session)
 {
-	return session->wire != WIRE_WS || session->chat->wants_events;
+	return wire_transport(session->wire) != TRANSPORT_WS ||
+	       session->chat->wants_events;
 }
 
 static bool

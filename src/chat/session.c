@@ -37,6 +37,12 @@ session_set_client(struct session *session, struct gate_client *client)
 	gate_client_unref(before);
 }
 
+void
+session_set_wire(struct session *session, enum wire wire)
+{
+	session->wire = wire;
+}
+
 int
 session_send(struct session *session, struct frame *frame)
 {

@@ -225,6 +225,12 @@ static const struct config_option token_options[] = {
 		.help = "Rooms that the token may use; [ ] is every room"),
 	MEMBER(token_config, admin, .type = OPTION_BOOL, .preset = "false",
 		.help = "May also read the metrics and moderate"),
+	MEMBER(token_config, hook_secret_file, .type = OPTION_STRING, .min = 0,
+		.max = 4095, .preset = "\"\"", .check = options_check_line,
+		.unit = "bytes",
+		.help = "File with the secret that the sender's webhooks are signed "
+			"with; "
+			"others under this token are refused"),
 };
 
 static const struct config_members token_members =
@@ -300,7 +306,8 @@ const struct config_option config_options[] = {
 	OPTION(chat.echo_to_sender, .live = true, .type = OPTION_BOOL, .preset = "false",
 		.help = "Send a message back to its sender too"),
 	OPTION(chat.share_email, .live = true, .type = OPTION_BOOL, .preset = "false",
-		.help = "Send the sender's email to everybody in the room"),
+		.help = "Send the sender's email to everybody in the room; old clients "
+			"get one with everything"),
 	OPTION(chat.gravatar, .live = true, .type = OPTION_BOOL, .preset = "true",
 		.help = "Add the Gravatar hash of the sender's email to each message"),
 	OPTION(rooms, .live = true, .type = OPTION_GROUPS, .preset = "()",
@@ -375,6 +382,10 @@ const struct config_option config_options[] = {
 	OPTION(limits.address_rooms, .live = true, .type = OPTION_INT, .min = 0,
 		.max = 1000000, .preset = "20",
 		.help = "Rooms that one address may make in an hour; 0 is no limit"),
+	OPTION(limits.hook_burst, .live = true, .type = OPTION_INT, .min = 0,
+		.max = 1000000, .preset = "2000",
+		.help = "Webhooks that one token or address may send at once, and again "
+			"after 60 s; 0 is no limit"),
 	OPTION(limits.queue_bytes, .live = true, .type = OPTION_INT, .min = 1024,
 		.max = 1073741824, .preset = "1048576", .unit = "bytes",
 		.help = "Bytes that may be queued for a client; a slow reader that "

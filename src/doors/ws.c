@@ -134,20 +134,30 @@ ws_admit(struct ws_session *ws, const struct http_request *request)
 	permissions_unref(permissions);
 }
 
+static enum wire
+ws_form(const struct ws_door *door, bool is_line, bool wants_events)
+{
+	if (is_line)
+		return WIRE_WS_LINE;
+	return door->access.config->chat.share_email && !wants_events ? WIRE_WS_OLD
+								      : WIRE_WS;
+}
+
 static void
 ws_on_open(struct websocket *socket, const struct http_request *request)
 {
 	struct ws_door *door = container_of(socket->service, struct ws_door, service);
 	struct ws_session *ws = xcalloc(1, sizeof(*ws));
 	struct query query;
-	bool is_line;
+	bool is_line, wants_events;
 
 	ws_read_query(request->head, &query);
 	is_line = !strcmp(query.format, "line");
+	wants_events = is_line || !strcmp(query.events, "1");
 	socket->state = ws;
 	ws->door = door;
 	ws->socket = socket;
-	session_init(&ws->session, &ops, is_line ? WIRE_WS_LINE : WIRE_WS,
+	session_init(&ws->session, &ops, ws_form(door, is_line, wants_events),
 		chat_next_number(door->chat),
 		(size_t)door->access.config->limits.queue_bytes);
 	socket->queue = &ws->session.queue;
@@ -161,7 +171,7 @@ ws_on_open(struct websocket *socket, const struct http_request *request)
 			.room = ws_text_or_null(query.room),
 			.name = ws_text_or_null(query.name),
 			.since = ws_text_or_null(query.since),
-			.wants_events = is_line || !strcmp(query.events, "1"),
+			.wants_events = wants_events,
 		});
 }
 

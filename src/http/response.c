@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "http/date.h"
 #include "http/http_private.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
@@ -76,15 +77,12 @@ response_content_security_policy(const struct config *config)
 			 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
-/* RFC 9110 section 5.6.7. */
 static void
 response_put_date(struct buffer *out)
 {
-	time_t now = time(NULL);
-	char date[40];
-	struct tm tm;
+	char date[HTTP_DATE_BYTES];
 
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	http_date_write(time(NULL), date);
 	response_put_line(out, "Date: %s", date);
 }
 
@@ -181,9 +179,10 @@ http_respond_error(struct http_request *request, int status, const char *headers
 void
 http_respond_fault(struct http_request *request, const struct message_fault *fault)
 {
-	int status = fault->is_too_large     ? 413
-		     : fault->retry_after_ms ? 429
-					     : fault_http_status(fault->code);
+	int status = fault->is_too_large ? 413
+		     : fault->retry_after_ms && strcmp(fault->code, "busy") != 0
+			     ? 429
+			     : fault_http_status(fault->code);
 	const char *code = fault->is_too_large ? "too_large" : fault->code;
 	char headers[64] = "Retry-After: 5\r\n";
 

@@ -9,9 +9,11 @@ wire_transport(enum wire wire)
 {
 	static const enum transport transports[WIRE_COUNT] = {
 		[WIRE_WS] = TRANSPORT_WS,
+		[WIRE_WS_OLD] = TRANSPORT_WS,
 		[WIRE_WS_LINE] = TRANSPORT_WS,
 		[WIRE_LINE] = TRANSPORT_LINE,
 		[WIRE_SSE] = TRANSPORT_SSE,
+		[WIRE_SSE_CHUNKED] = TRANSPORT_SSE,
 		[WIRE_OBJECT] = TRANSPORT_POLL,
 	};
 
@@ -53,6 +55,7 @@ static const struct {
 	int status;
 } fault_statuses[] = {
 	{ "bad_token", 401 },
+	{ "bad_signature", 401 },
 	{ "token_expired", 401 },
 	{ "token_required", 401 },
 	{ "denied", 403 },
@@ -64,6 +67,7 @@ static const struct {
 	{ "no_such_alarm", 404 },
 	{ "no_such_ban", 404 },
 	{ "no_such_message", 404 },
+	{ "no_such_metric", 404 },
 	{ "no_such_session", 404 },
 	{ "not_joined", 404 },
 	{ "name_taken", 409 },

@@ -159,16 +159,19 @@ test('-T masks the hash of a token, and -t accepts the output', async () => {
 	assert.equal(check.code, 0, check.stderr);
 });
 
-test('an unreadable token file is a configuration error', async () => {
+test('an unreadable file of a token or of its hook secret is a configuration error', async () => {
 	const missing = path.join(temporaryFolder(), 'ci.token');
-	const config = `auth = { tokens = ( { name = "ci"; token_file = "${missing}"; } ); };`;
-	for (const args of [['-t'], []]) {
-		const { code, stdout, stderr } = await runDaemon({ config, settings: ['http.port=0'], args });
-		assert.equal(code, 1, stderr);
-		assert.equal(stdout, '');
-		assert.match(stderr, /\bci\b.*No such file/);
-		assert.ok(stderr.includes(missing), stderr);
-		assert.doesNotMatch(stderr, /ready|stopped/);
+	const files = [`token_file = "${missing}";`, `token_sha256 = "${'0'.repeat(64)}"; hook_secret_file = "${missing}";`];
+	for (const file of files) {
+		for (const args of [['-t'], []]) {
+			const config = `auth = { tokens = ( { name = "ci"; ${file} } ); };`;
+			const { code, stdout, stderr } = await runDaemon({ config, settings: ['http.port=0'], args });
+			assert.equal(code, 1, stderr);
+			assert.equal(stdout, '');
+			assert.match(stderr, /\bci\b.*No such file/);
+			assert.ok(stderr.includes(missing), stderr);
+			assert.doesNotMatch(stderr, /ready|stopped/);
+		}
 	}
 });
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, noRateLimit, until, wholeHistory, withHistory } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { ask, assertRefused, enterStream, get, keepAlive, poll, post, push, waitForOnePoll } from '../lib/doors.mjs';
+import { bearer, sign, withJwt } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
 
 const metric = (name, value, members) => ({ type: 'metric', name, value, ...members });
@@ -107,4 +108,54 @@ test('a malformed metric is refused, and the number of metrics is limited', { sk
 		const { messages } = (await get(daemon, '/poll/lobby?wait=0')).json;
 		assert.equal(messages.length, 1_000);
 		assert.equal(messages.find(({ name }) => name === 'm7').value, 77);
+	}));
+
+const past = (daemon, room, query) => get(daemon, `/metric/${room}?${query}`);
+
+/** Runs part() within one interval of interval_s seconds, if it takes less; otherwise again. */
+async function withinInterval(seconds, part) {
+	const intervalNow = () => Math.floor(Date.now() / 1000 / seconds) * seconds * 1000;
+	for (;;) {
+		const start = intervalNow();
+		const result = await part(start);
+		if (intervalNow() === start)
+			return result;
+	}
+}
+
+test('the past of a metric has the minimum, mean and maximum of all values', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		for (const [range, interval_s] of [['15m', 10], ['1h', 30], ['24h', 300]])
+			await withinInterval(interval_s, async (start) => {
+				const room = `${range}-${start}`;
+				// Most of these are too fast to be shown.
+				await push(daemon, room, [0.25, 3, 1.5, -2, 7.25].map((value) => metric('cpu', value, { unit: 'ratio' })));
+				const { status, json, headers } = await past(daemon, room, `name=cpu&range=${range}`);
+				assert.equal(status, 200);
+				assert.equal(headers['cache-control'], 'no-store');
+				if (json.points[0][0] === start)
+					assert.deepEqual(json, { room, name: 'cpu', unit: 'ratio', interval_s, points: [[start, -2, 2, 7.25]] });
+			});
+		await push(daemon, 'lobby', metric('a b/é', 1e300));
+		const { json } = await past(daemon, 'lobby', `name=${encodeURIComponent('a b/é')}`);
+		assert.deepEqual([json.name, json.interval_s, Object.hasOwn(json, 'unit')], ['a b/é', 10, false]);
+		assert.deepEqual(json.points[0].slice(1), [1e300, 1e300, 1e300]);
+		const head = await ask(daemon, 'HEAD', '/metric/lobby?name=a%20b/%C3%A9');
+		assert.deepEqual([head.status, head.text], [200, '']);
+	}));
+
+test('a past is refused where there is none, and to those who may not read the history', () =>
+	withJwt(async (daemon) => {
+		const may = (at) => get(daemon, at, { headers: bearer(sign({ name: 'ann', rooms: ['ops', 'none'] })) });
+		await push(daemon, 'ops', metric('cpu', 1), bearer('root-secret'));
+		for (const query of ['', 'name=', 'range=1h', 'name=cpu&range=2h', 'name=cpu&range=1H', `name=${'x'.repeat(2_000)}`])
+			await assertRefused(may(`/metric/ops?${query}`), 400, 'bad_query');
+		for (const query of ['name=none', 'name=CPU', `name=${'x'.repeat(100)}`])
+			await assertRefused(may(`/metric/ops?${query}`), 404, 'no_such_metric');
+		await assertRefused(may('/metric/none?name=cpu'), 404, 'no_such_room');
+		await assertRefused(may('/metric/secret?name=cpu'), 403, 'denied');
+		await assertRefused(past(daemon, 'ops', 'name=cpu'), 401, 'token_required');
+		const { headers } = await assertRefused(ask(daemon, 'POST', '/metric/ops?name=cpu'), 405, 'method_not_allowed');
+		assert.equal(headers.allow, 'GET, HEAD');
+		assert.equal((await may('/metric/ops?name=cpu&range=')).status, 200);
 	}));

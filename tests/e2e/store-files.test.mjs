@@ -113,6 +113,12 @@ const mishaps = {
 		await say(client, 'next');
 		truncateSync(db, statSync(db).size - 4096);
 	},
+	'the end of a long text was cut off': async (db, old, client) => {
+		await say(client, 'm'.repeat(16000));
+		emptyLog(db);
+		await say(client, 'next');
+		truncateSync(db, statSync(db).size - 4096);
+	},
 	'the file was emptied': (db) => {
 		emptyLog(db);
 		truncateSync(db, 0);

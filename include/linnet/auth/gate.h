@@ -1,7 +1,7 @@
 /* gate.h - how fast clients may send, open sessions and make rooms. Each session and each
  * caller of the HTTP API has a rate of its own (limits.message_rate). Beside it, all
- * sessions and calls of one client share the limits address_*, connect_* and
- * address_rooms. A client is an address (IPv6 counts by /64), or a token of auth.tokens.
+ * sessions and calls of one client share the limits address_*, connect_*, address_rooms
+ * and hook_burst. A client is an address (IPv6 counts by /64), or a token of auth.tokens.
  * This module has no clock: now_ms is Unix time. */
 #pragma once
 
@@ -77,6 +77,10 @@ int64_t gate_make_room(struct gate *gate, struct gate_client *client, int64_t no
 
 /* Give back what gate_make_room has taken: nothing was kept in the room. NULL is fine. */
 void gate_unmake_room(struct gate_client *client);
+
+/* Charge a webhook, which costs nothing else. client may be NULL. Returns 0, or after how
+ * many ms to try again; that was counted. */
+int64_t gate_take_hook(struct gate *gate, struct gate_client *client, int64_t now_ms);
 
 /* Log what was refused since the last call, one line for each limit. */
 void gate_tick(struct gate *gate);

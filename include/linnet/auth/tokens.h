@@ -13,11 +13,13 @@
 
 struct tokens;
 
-/* A configured token. Its tokens own it; the configuration owns its strings. */
+/* A configured token. Its tokens own it and its secret; the configuration owns its other
+ * strings. */
 struct token {
 	const char *name;
 	const struct string_list *rooms; /* which it is for; empty: every room */
 	bool is_admin;
+	const char *hook_secret; /* that webhooks are signed with; NULL: none */
 };
 
 /* What the claims of a JSON Web Token are checked against. */
@@ -27,10 +29,10 @@ struct token_rules {
 };
 
 /* Create *tokens from auth.tokens and auth.jwt_secret_file, for tokens_free. config must
- * outlive them. Reads the files: each has one token of visible ASCII characters in at
- * most 4096 bytes, the secret at least 32; newlines at the end do not count. Returns 0,
- * or -errno with *tokens NULL and in *why a sentence that names the key and the file.
- * -EINVAL: a file has something else. *why is valid until the next call. */
+ * outlive them. Reads the files: each has one token or secret of visible ASCII characters
+ * in at most 4096 bytes, that of jwt_secret_file at least 32; newlines at the end do not
+ * count. Returns 0, or -errno with *tokens NULL and in *why a sentence that names the key
+ * and the file. -EINVAL: a file has something else. *why is valid until the next call. */
 int tokens_new(struct tokens **tokens, const struct config *config, const char **why);
 
 /* True if any token is configured. */

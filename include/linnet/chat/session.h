@@ -72,6 +72,9 @@ void session_admit(struct session *session, const struct permissions *permission
  */
 void session_set_client(struct session *session, struct gate_client *client);
 
+/* The session reads the form wire from now on. */
+void session_set_wire(struct session *session, enum wire wire);
+
 /* Queue frame (takes a reference) and wake the door. Returns 0, -EPIPE if the session is
  * closing, or -ENOBUFS if the queue is full: the session is then closed as
  * ENDING_SLOW_READER. An empty queue accepts a frame of any size. Never calls back, so it

@@ -26,6 +26,7 @@ struct token_config {
 	char *token_sha256; /* 64 hex digits; "" if token_file is given */
 	struct string_list rooms; /* rooms that it may use; empty: every room */
 	bool admin;
+	char *hook_secret_file; /* file that holds the secret of webhooks; "": none */
 };
 
 /* A log file that is sent to a room. */
@@ -112,6 +113,7 @@ struct config {
 		double connect_rate; /* sessions per s that an address opens; 0: no limit
 				      */
 		int connect_burst;
+		int hook_burst; /* hooks of a client; full again in 60 s; 0: no limit */
 		int address_rooms; /* that an address makes in an hour; 0: no limit */
 		int queue_bytes;
 		int name_bytes;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "linnet/protocol/message.h"
 
@@ -25,13 +26,24 @@ enum hook_kind hook_find(const char *name);
  * programs of this kind send none. kind is not HOOK_UNKNOWN. */
 const char *hook_event_header(enum hook_kind kind);
 
+/* The lower-case name of the header that has the signature, for hook_is_signed; NULL: the
+ * programs of this kind do not sign. kind is not HOOK_UNKNOWN. */
+const char *hook_signature_header(enum hook_kind kind);
+
+/* True if signature, the value of that header (NULL: none), proves that the sender of the
+ * len bytes of body, as they were received, knows secret. The time does not depend on how
+ * much of the signature is right. False if hook_signature_header is NULL. */
+bool hook_is_signed(enum hook_kind kind, const char *signature, const char *body,
+	size_t len, const char *secret);
+
 /* Convert body to push objects. body is any JSON, or NULL; the caller keeps it. kind is
  * not HOOK_UNKNOWN. event is the value of the header that hook_event_header names, or
  * NULL.
  *
  * An alarm has type "alarm", key (1 to 128 bytes, no blanks), severity ("info",
  * "warning", "error", "critical", or "ok" to clear it), title (1 to 256 bytes) and
- * message (1 to 4096 bytes).
+ * message (1 to 4096 bytes). One that only tests the webhook has lasts_s, the seconds
+ * after which it ends by itself.
  *
  * A message has message (1 to 4096 bytes) and may have title (1 to 256 bytes).
  *

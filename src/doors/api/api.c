@@ -28,6 +28,24 @@ api_take_number(struct http_request *request, json_t *object, const char *name)
 	return false;
 }
 
+/* Copy the argument name, a text, to object if it is there. Returns false if it is too
+ * long: object was freed and the request was answered. */
+static bool
+api_take_text(struct http_request *request, json_t *object, const char *name)
+{
+	char text[ACCESS_ARGUMENT_BYTES];
+	int r = http_head_query(request->head, name, text, sizeof(text));
+
+	if (r == 0)
+		json_object_set_new(object, name, json_string(text));
+	if (r != -E2BIG)
+		return true;
+	json_decref(object);
+	http_respond_error(
+		request, 400, NULL, "bad_query", "a value in the query is too long");
+	return false;
+}
+
 /* Ask the chat for object, which is consumed. */
 static void
 api_ask(struct http_request *request, json_t *object)
@@ -68,15 +86,19 @@ static void
 api_on_search(struct http_request *request)
 {
 	json_t *object = api_ask_for(request, "search");
-	char words[ACCESS_ARGUMENT_BYTES];
 
-	if (http_head_query(request->head, "q", words, sizeof(words)) == -E2BIG) {
-		json_decref(object);
-		http_respond_error(request, 400, NULL, "bad_query", "\"q\" is too long");
-		return;
-	}
-	json_object_set_new(object, "q", json_string(words));
-	if (api_take_number(request, object, "limit"))
+	if (api_take_text(request, object, "q") &&
+		api_take_number(request, object, "limit"))
+		api_ask(request, object);
+}
+
+static void
+api_on_metric(struct http_request *request)
+{
+	json_t *object = api_ask_for(request, "metric");
+
+	if (api_take_text(request, object, "name") &&
+		api_take_text(request, object, "range"))
 		api_ask(request, object);
 }
 
@@ -95,6 +117,7 @@ static const struct http_route rows[] = {
 	{ "poll", 2, HTTP_GET, NULL, NULL, api_poll, false },
 	{ "history", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_history, false },
 	{ "search", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_search, false },
+	{ "metric", 2, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_metric, false },
 	{ "admin", 2, HTTP_GET | HTTP_POST, api_message_bytes, api_admit_admin, api_admin,
 		false },
 	{ "rooms", 1, HTTP_GET | HTTP_HEAD, NULL, NULL, api_on_rooms, false },

@@ -115,7 +115,8 @@ sqlite_db_add_row(struct store_read *read, sqlite3_stmt *statement)
 	};
 	bool is_added;
 
-	if (!message.type || !message.tail)
+	/* A page that somebody has cut off reads as zeros. */
+	if (!message.type || !message.tail || strlen(message.tail) != message.tail_len)
 		return SQLITE_CORRUPT;
 	is_added = read->kind == STORE_SAID_BY ? store_read_add_said(read, &message)
 					       : store_read_add(read, &message);

@@ -24,6 +24,14 @@
 /* A page in the log has at least so many bytes. */
 #define LOG_PAGE_BYTES 4096
 
+/* The log as SQLite's file format describes it ("WAL-mode file format"): a header, then
+ * frames of a header and a page. A frame counts if it has the two salts of the log. */
+#define LOG_HEADER_BYTES 32
+#define LOG_FRAME_HEADER_BYTES 24
+#define LOG_SALTS_AT 16
+#define FRAME_SALTS_AT 8
+#define SALTS_BYTES 8
+
 static char guard_why[300]; /* *why may point to it */
 
 void
@@ -134,6 +142,41 @@ sqlite_guard_open_log(struct sqlite_guard *guard)
 	guard->log_fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	free(name);
 	return guard->log_fd < 0 ? -errno : 0;
+}
+
+int64_t
+sqlite_guard_count_missing(
+	const struct sqlite_guard *guard, int64_t pages, int64_t page_bytes)
+{
+	unsigned char log[LOG_HEADER_BYTES], frame[LOG_FRAME_HEADER_BYTES];
+	off_t at = LOG_HEADER_BYTES;
+	struct stat file, log_file;
+	int64_t in_file, missing;
+	bool *is_in_log;
+
+	if (fstat(guard->file_fd, &file) < 0 || fstat(guard->log_fd, &log_file) < 0)
+		return 0;
+	in_file = file.st_size / page_bytes;
+	missing = pages - in_file;
+	/* The log has no room for so many: its frames need not be read. */
+	if (missing <= 0 || missing > log_file.st_size / page_bytes ||
+		pread(guard->log_fd, log, sizeof(log), 0) != sizeof(log))
+		return missing > 0 ? missing : 0;
+	is_in_log = xcalloc((size_t)missing, sizeof(*is_in_log));
+	for (; missing && pread(guard->log_fd, frame, sizeof(frame), at) == sizeof(frame);
+		at += LOG_FRAME_HEADER_BYTES + page_bytes) {
+		uint32_t page;
+		memcpy(&page, frame, sizeof(page));
+		page = ntohl(page);
+		if (page <= in_file || page > pages || is_in_log[page - 1 - in_file] ||
+			memcmp(frame + FRAME_SALTS_AT, log + LOG_SALTS_AT, SALTS_BYTES) !=
+				0)
+			continue;
+		is_in_log[page - 1 - in_file] = true;
+		missing--;
+	}
+	free(is_in_log);
+	return missing;
 }
 
 void

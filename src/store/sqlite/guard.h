@@ -33,6 +33,12 @@ int sqlite_guard_lock_file(struct sqlite_guard *guard, const char **why);
 /* SQLite has opened the log: watch it from now on. Returns 0 or -errno. */
 int sqlite_guard_open_log(struct sqlite_guard *guard);
 
+/* Count the pages of the database that neither the file nor its log has: somebody has cut
+ * the file, and SQLite would read zeros there. pages is the length that SQLite gives the
+ * database. Call it before anything is copied from the log into the file. */
+int64_t sqlite_guard_count_missing(
+	const struct sqlite_guard *guard, int64_t pages, int64_t page_bytes);
+
 /* SQLite is about to close the log, and may delete it: do not watch it any more. */
 void sqlite_guard_close_log(struct sqlite_guard *guard);
 

@@ -277,18 +277,46 @@ sqlite_schema_count(struct sqlite_db *db, uint64_t *entries)
 	return rc;
 }
 
+static int
+schema_read_length(struct sqlite_db *db, int64_t *pages, int64_t *page_bytes)
+{
+	int rc = sqlite_db_number(db, "PRAGMA page_count", pages);
+
+	return rc == SQLITE_OK ? sqlite_db_number(db, "PRAGMA page_size", page_bytes)
+			       : rc;
+}
+
 /* Tell guard how long the database is. */
 static int
 schema_measure(struct sqlite_db *db, struct sqlite_guard *guard)
 {
 	int64_t pages = 0, page_bytes = 0;
-	int rc = sqlite_db_number(db, "PRAGMA page_count", &pages);
+	int rc = schema_read_length(db, &pages, &page_bytes);
 
-	if (rc == SQLITE_OK)
-		rc = sqlite_db_number(db, "PRAGMA page_size", &page_bytes);
 	if (rc == SQLITE_OK)
 		sqlite_guard_note_file(guard, pages * page_bytes);
 	return rc;
+}
+
+/* A page that was cut off and is no tree's is not missed by SQLite: it holds a part of a
+ * long text. */
+static int
+schema_check_length(
+	struct sqlite_db *db, const struct sqlite_guard *guard, const char **why)
+{
+	int64_t pages = 0, page_bytes = 0, missing;
+	int rc = schema_read_length(db, &pages, &page_bytes);
+
+	if (rc != SQLITE_OK)
+		return sqlite_schema_refuse(db, rc, why);
+	missing = sqlite_guard_count_missing(guard, pages, page_bytes);
+	if (!missing)
+		return 0;
+	snprintf(schema_why, sizeof(schema_why),
+		"the file is damaged: %lld of its %lld pages are missing at its end",
+		(long long)missing, (long long)pages);
+	*why = schema_why;
+	return -EUCLEAN;
 }
 
 /* Upgrade the tables in one transaction, so that a failure leaves the file as it was. */
@@ -430,6 +458,8 @@ schema_open_file(struct sqlite_db *db, struct store *store, struct sqlite_files 
 		*why = "its log (-wal) cannot be opened";
 		return error;
 	}
+	if ((error = schema_check_length(db, &files->guard, why)))
+		return error;
 	sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 	sqlite3_db_release_memory(db->handle); /* the pages that the check has read */
 	return schema_open_history(db, store, files, version, why);

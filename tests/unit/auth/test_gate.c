@@ -25,6 +25,7 @@ setup(void **state)
 	config.limits.connect_rate = 10;
 	config.limits.connect_burst = 128;
 	config.limits.address_rooms = 20;
+	config.limits.hook_burst = 2000;
 	*state = gate_new(&config);
 	return 0;
 }
@@ -167,6 +168,27 @@ test_connections_and_rooms_have_limits_of_their_own(void **state)
 }
 
 static void
+test_hooks_have_a_limit_of_their_own_that_is_full_again_after_60_s(void **state)
+{
+	struct gate *gate = *state;
+	struct gate_client *client = client_in(gate, 1), *other = client_in(gate, 2);
+	uint64_t limited = metrics.rate_limited;
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		assert_int_equal(gate_take_hook(gate, client, NOW_MS), 0);
+	assert_in_range(gate_take_hook(gate, client, NOW_MS), 30, 31);
+	assert_int_equal(metrics.rate_limited, limited + 1);
+	assert_int_equal(gate_take_hook(gate, other, NOW_MS), 0);
+	assert_int_equal(count_payments(gate, client, NOW_MS), 200);
+	for (i = 0; i < 2000; i++)
+		assert_int_equal(gate_take_hook(gate, client, NOW_MS + 60000), 0);
+	assert_true(gate_take_hook(gate, client, NOW_MS + 60000) > 0);
+	config.limits.hook_burst = 0;
+	assert_int_equal(gate_take_hook(gate, client, NOW_MS + 60000), 0);
+}
+
+static void
 test_nobody_and_the_exempt_share_no_limit(void **state)
 {
 	struct gate *gate = *state;
@@ -181,6 +203,8 @@ test_nobody_and_the_exempt_share_no_limit(void **state)
 			assert_int_equal(gate_connect(gate, clients[i], NOW_MS), 0);
 			assert_int_equal(gate_make_room(gate, clients[i], NOW_MS), 0);
 		}
+		for (int k = 0; k < 3000; k++)
+			assert_int_equal(gate_take_hook(gate, clients[i], NOW_MS), 0);
 	}
 	for (int k = 0; k < 20; k++)
 		assert_int_equal(gate_pay(gate, clients[1], &own, 1, NOW_MS), 0);
@@ -251,6 +275,7 @@ main(void)
 		TEST(test_what_is_paid_back_can_be_paid_again),
 		TEST(test_a_session_that_waits_as_told_is_never_taken_for_flooding),
 		TEST(test_connections_and_rooms_have_limits_of_their_own),
+		TEST(test_hooks_have_a_limit_of_their_own_that_is_full_again_after_60_s),
 		TEST(test_nobody_and_the_exempt_share_no_limit),
 		TEST(test_strangers_without_an_address_are_not_this_machine),
 		TEST(test_a_token_is_a_client_of_its_own),

@@ -40,6 +40,7 @@ test_without_a_file_every_key_has_its_default(void **state)
 	assert_true(config->limits.connect_rate == 10.0);
 	assert_int_equal(config->limits.connect_burst, 128);
 	assert_int_equal(config->limits.address_rooms, 20);
+	assert_int_equal(config->limits.hook_burst, 2000);
 	assert_int_equal(config->limits.queue_bytes, 1048576);
 	assert_int_equal(config->limits.name_bytes, 32);
 	assert_int_equal(config->limits.room_bytes, 64);

@@ -24,7 +24,7 @@ test_a_dump_loads_to_the_same_values(void **state)
 		"  queue_bytes = 1025; room_bytes = 250; message_rate = 0.1;\n"
 		"  message_burst = 9; name_bytes = 255; address_rate = 0.3;\n"
 		"  address_burst = 10; connect_rate = 0.7; connect_burst = 11;\n"
-		"  address_rooms = 12; };\n"
+		"  address_rooms = 12; hook_burst = 13; };\n"
 		"heartbeat = { ping_s = 3; pong_s = 4; };\n"
 		"tails = ( { room = \"l\"; path = \"/l\"; lines = 5; rate = 6; } );\n"
 		"log = { level = \"error\"; format = \"json\"; };\n"));
@@ -45,6 +45,7 @@ test_a_dump_loads_to_the_same_values(void **state)
 	assert_true(again->limits.connect_rate == 0.7);
 	assert_int_equal(again->limits.connect_burst, 11);
 	assert_int_equal(again->limits.address_rooms, 12);
+	assert_int_equal(again->limits.hook_burst, 13);
 	config_free(again);
 	free(text);
 	config_free(config);

@@ -139,16 +139,17 @@ test_a_dump_masks_the_hash_and_still_loads(void **state)
 	struct config *config =
 		load(SETTINGS("auth.tokens=({name=\"a\"; token_sha256=\"" HASH "\";},"
 			      " {name=\"b\"; token_file=\"/etc/b\"; rooms=[\"ops\"];"
-			      " admin=true;})"));
+			      " admin=true; hook_secret_file=\"/etc/s\";})"));
 	char *text = dump(config);
 
 	assert_null(strstr(text, HASH));
 	assert_non_null(strstr(text,
 		"\n\ttokens = (\n"
 		"\t\t{ name = \"a\"; token_file = \"\"; token_sha256 = \"" ZEROS
-		"\"; rooms = [ ]; admin = false; },\n"
+		"\"; rooms = [ ]; admin = false; "
+		"hook_secret_file = \"\"; },\n"
 		"\t\t{ name = \"b\"; token_file = \"/etc/b\"; token_sha256 = \"\"; "
-		"rooms = [ \"ops\" ]; admin = true; }\n"
+		"rooms = [ \"ops\" ]; admin = true; hook_secret_file = \"/etc/s\"; }\n"
 		"\t);\n};\n"));
 	struct config *again = load(FILE_TEXT(text));
 	assert_same(config, again);

@@ -49,6 +49,8 @@ test_a_message_has_a_form_for_each_wire(void **state)
 		"ann: hi");
 	check_frame(&encoded, WIRE_LINE, "ann: hi\n");
 	check_frame(&encoded, WIRE_SSE, "id: k3f9:7\ndata: " MESSAGE "\n\n");
+	check_frame(&encoded, WIRE_SSE_CHUNKED,
+		"5b\r\nid: k3f9:7\ndata: " MESSAGE "\n\n\r\n");
 	check_frame(&encoded, WIRE_OBJECT, MESSAGE);
 	encode_fini(&encoded);
 }
@@ -90,6 +92,25 @@ test_line_breaks_in_a_text_do_not_end_an_event(void **state)
 	(void)state;
 	encode_object(&encoded, json_pack("{s:s}", "message", "a\n\r\n\rb"));
 	check_frame(&encoded, WIRE_SSE, "data: {\"message\":\"a\\n\\r\\n\\rb\"}\n\n");
+	encode_fini(&encoded);
+}
+
+static void
+test_the_old_form_always_has_a_name_an_email_and_a_text(void **state)
+{
+	struct encoded encoded = encoded_of(
+		"{\"username\":\"ann\",\"email\":\"a@x\",\"message\":\"hi\"}", 7);
+
+	(void)state;
+	check_frame(&encoded, WIRE_WS_OLD,
+		"\x81\x2f{\"username\":\"ann\",\"email\":\"a@x\",\"message\":\"hi\"}");
+	encode_fini(&encoded);
+	encode_object(&encoded, json_pack("{s:s,s:n}", "title", "Full", "message"));
+	check_frame(&encoded, WIRE_WS_OLD,
+		"\x81\x40{\"title\":\"Full\",\"message\":\"Full\",\"username\":"
+		"\"server\","
+		"\"email\":\"\"}");
+	check_frame(&encoded, WIRE_OBJECT, "{\"title\":\"Full\",\"message\":null}");
 	encode_fini(&encoded);
 }
 
@@ -171,7 +192,8 @@ test_an_object_nested_too_deeply_has_no_line_form(void **state)
 		buffer_append(&text, "]", 1);
 	encode_text(&encoded, &text, NULL, 0);
 	assert_null(encode_frame(&encoded, WIRE_LINE));
-	assert_non_null(encode_frame(&encoded, WIRE_WS));
+	assert_ptr_equal(
+		encode_frame(&encoded, WIRE_WS_OLD), encode_frame(&encoded, WIRE_WS));
 	encode_fini(&encoded);
 }
 
@@ -184,6 +206,7 @@ main(void)
 			test_only_objects_with_an_id_have_one_in_an_event_stream),
 		cmocka_unit_test(test_an_event_with_an_epoch_has_an_id_even_if_it_is_0),
 		cmocka_unit_test(test_line_breaks_in_a_text_do_not_end_an_event),
+		cmocka_unit_test(test_the_old_form_always_has_a_name_an_email_and_a_text),
 		cmocka_unit_test(test_a_form_is_encoded_once_and_shared),
 		cmocka_unit_test(test_a_queued_frame_outlives_the_encoded_object),
 		cmocka_unit_test(test_objects_for_programs_have_no_line_form),

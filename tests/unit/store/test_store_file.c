@@ -294,6 +294,40 @@ test_a_truncated_file_is_refused(void **state)
 	}
 }
 
+/* The last pages of the file are the end of a long text, and its log has others. */
+static void
+end_with_a_long_text(const char *path)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* The first text may need another page of the tree; the second one does not. */
+	for (int bytes = 100000; bytes <= 400000; bytes *= 4) {
+		char *sql = sqlite3_mprintf(
+			"UPDATE message SET tail = hex(zeroblob(%d)) WHERE id = 500;"
+			"PRAGMA wal_checkpoint(TRUNCATE);"
+			"UPDATE room SET last_id = last_id + 1",
+			bytes);
+		assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+		sqlite3_free(sql);
+	}
+	sqlite3_close(db);
+}
+
+static void
+test_a_cut_text_is_missed_even_if_there_is_a_log(void **state)
+{
+	struct fixture *fixture = *state;
+	off_t size;
+
+	fill(fixture, 500);
+	end_with_a_long_text(fixture->path);
+	size = size_of(fixture->path);
+	assert_int_equal(truncate(fixture->path, size - 4096), 0);
+	assert_open_fails(fixture, -EUCLEAN, "missing at its end");
+}
+
 static void
 test_a_file_without_a_table_or_an_epoch_is_refused(void **state)
 {
@@ -414,6 +448,7 @@ main(void)
 		CLOSED_SQLITE(test_a_damaged_header_is_refused),
 		CLOSED_SQLITE(test_any_damaged_page_of_a_small_file_is_refused),
 		CLOSED_SQLITE(test_a_truncated_file_is_refused),
+		CLOSED_SQLITE(test_a_cut_text_is_missed_even_if_there_is_a_log),
 		CLOSED_SQLITE(test_a_file_without_a_table_or_an_epoch_is_refused),
 		CLOSED_SQLITE(test_unusable_paths_are_refused),
 		CLOSED_SQLITE(test_special_names_are_plain_paths),
