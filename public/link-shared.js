@@ -121,15 +121,15 @@ export async function createSharing({ base, slots, connect, ask }) {
 	let hub = null;
 	let oldest = '';
 
-	// Resolves when the lock is held. It is held until this link closes.
+	// Resolves when the lock is held. It is held until this link closes. Rejects where locks are blocked.
 	const hold = (name) =>
-		new Promise((resolve) => {
+		new Promise((resolve, reject) => {
 			const untilClosed = () =>
 				new Promise((release) => {
 					stop.signal.addEventListener('abort', release);
 					resolve();
 				});
-			navigator.locks.request(`${name} ${base}`, { signal: stop.signal }, untilClosed).catch(() => {});
+			navigator.locks.request(`${name} ${base}`, { signal: stop.signal }, untilClosed).catch(reject);
 		});
 
 	const watch = (tab, onGone) =>
@@ -233,12 +233,15 @@ export async function createSharing({ base, slots, connect, ask }) {
 	channel.onmessage = ({ data }) => hear(data);
 	// Before the hub hears of this tab, or it would take it for gone.
 	await hold(`linnet tab ${me}`);
-	hold('linnet link').then(() => {
-		if (stop.signal.aborted)
-			return;
-		hub = createHub({ slots, connect, publish, watch });
-		publish({ hello: true });
-	});
+	hold('linnet link').then(
+		() => {
+			if (stop.signal.aborted)
+				return;
+			hub = createHub({ slots, connect, publish, watch });
+			publish({ hello: true });
+		},
+		() => {},
+	);
 
 	return {
 		// The room that was opened first.
