@@ -173,7 +173,15 @@ revised_append_text_of(struct buffer *tail, const char *target)
 void
 revised_append_emoji(struct buffer *tail, const char *emoji)
 {
-	revised_append_string(tail, "emoji", emoji);
+	/* "on" is the last member, and stays it. */
+	size_t len = (size_t)((char *)memrchr(tail->bytes, ',', tail->len) - tail->bytes);
+	char *on = xstrndup(tail->bytes + len, tail->len - len);
+
+	tail->len = len;
+	buffer_printf(tail, ",\"emoji\":");
+	json_text_append_string(tail, emoji);
+	buffer_append(tail, on, strlen(on));
+	free(on);
 }
 
 bool

@@ -420,5 +420,6 @@ test('a sender that wants an echo is sent its own changes', () =>
 		const { client: ann } = await enter(daemon, 'name=ann');
 		await say(ann, 'm');
 		ann.sendJson(edit(1, 'n'));
-		assert.equal((await until(ann, ({ type }) => type === 'edit')).at(-1).message, 'n');
+		ann.sendJson(erase(1));
+		assert.deepEqual((await until(ann, ({ type }) => type === 'delete')).slice(-2).map(({ id }) => id), [2, 3]);
 	}));
