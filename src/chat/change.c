@@ -1,6 +1,7 @@
 #include "chat/change.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,9 +158,9 @@ change_do_change(struct input *input)
 }
 
 void
-change_append_tail(const struct chat *chat, const char *name, struct buffer *tail)
+change_append_tail(int64_t ts_ms, const char *name, struct buffer *tail)
 {
-	buffer_printf(tail, "\"ts\":%lld,\"username\":", (long long)chat->now_ms);
+	buffer_printf(tail, "\"ts\":%" PRId64 ",\"username\":", ts_ms);
 	json_text_append_string(tail, name);
 }
 
@@ -176,7 +177,7 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 	struct store_entry entry = {
 		.room = room->name,
 		.type = types[change->kind],
-		.ts_ms = input->chat->now_ms,
+		.ts_ms = rooms_next_ts(room, input->chat->now_ms),
 		.words = "",
 		.author = author_of(input, author),
 		.change = *change,
@@ -187,7 +188,7 @@ change_post(struct input *input, struct room *room, const struct store_change *c
 	request->change.kind = change->kind;
 	request->change.of = change->of[0];
 	request->change.by = label ? xstrdup(label) : NULL;
-	change_append_tail(input->chat, name, &tail);
+	change_append_tail(entry.ts_ms, name, &tail);
 	entry.tail = tail.bytes;
 	entry.tail_len = tail.len;
 	entry.change.name = name;
@@ -215,11 +216,9 @@ change_announce(struct chat *chat, const struct request *request, enum store_kin
 	metrics.changes[kind == STORE_EDIT    ? CHANGE_EDIT
 			: kind == STORE_REACT ? CHANGE_REACT
 					      : CHANGE_DELETE]++;
-	if (request_is_outdated(chat, request)) {
-		room->other.last_id = answer->id;
+	request_note_stored(chat, request, answer);
+	if (request_is_outdated(chat, request))
 		return 0;
-	}
-	room->last_id = answer->id;
 	return send_broadcast(chat, room,
 		&(struct broadcast){
 			.type = types[kind],
@@ -283,6 +282,7 @@ change_on_appended(struct chat *chat, struct request *request, int error,
 		.room = request->room->name,
 		.epoch = store_epoch(request->store),
 		.id = answer->id,
+		.ts_ms = answer->ts_ms,
 		.is_duplicate = answer->is_duplicate,
 	};
 

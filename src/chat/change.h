@@ -23,7 +23,7 @@ int change_post(struct input *input, struct room *room, const struct store_chang
 	const char *label);
 
 /* Append the start of a change's tail, to which the store adds the rest. */
-void change_append_tail(const struct chat *chat, const char *name, struct buffer *tail);
+void change_append_tail(int64_t ts_ms, const char *name, struct buffer *tail);
 
 /* Tell the room of request that the store has done a change of that kind. Returns the
  * number of readers. */

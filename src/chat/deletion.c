@@ -143,6 +143,7 @@ deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
 						  .room = request->room->name,
 						  .epoch = store_epoch(request->store),
 						  .id = answer->id,
+						  .ts_ms = answer->ts_ms,
 						  .delivered = queued,
 					  });
 }
@@ -211,7 +212,7 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	struct store_entry entry = {
 		.room = request->room->name,
 		.type = "delete",
-		.ts_ms = chat->now_ms,
+		.ts_ms = rooms_next_ts(request->room, chat->now_ms),
 		.words = "",
 		.change = { .kind = STORE_DELETE,
 			.of = ids,
@@ -234,13 +235,16 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	}
 	for (size_t i = 0; i < page->count; i++)
 		ids[i] = page->messages[i].id;
-	change_append_tail(chat, request->forget.by, &tail);
+	change_append_tail(entry.ts_ms, request->forget.by, &tail);
 	entry.tail = tail.bytes;
 	entry.tail_len = tail.len;
 	/* If the store is full, the same part is looked for again. */
 	request->forget.is_stalled =
 		store_append(request->store, &entry, request->ticket) < 0;
-	chat->asked += !request->forget.is_stalled;
+	if (!request->forget.is_stalled) {
+		chat->asked++;
+		request->room->given_ts_ms = entry.ts_ms;
+	}
 	buffer_clear(&tail);
 }
 

@@ -16,7 +16,7 @@ known_or_refused(struct input *input, struct room *room, const char *label)
 	struct store_entry entry = {
 		.room = room->name,
 		.type = "edit",
-		.ts_ms = input->chat->now_ms,
+		.ts_ms = rooms_next_ts(room, input->chat->now_ms),
 		.tail = "",
 		.words = "",
 		.change = { .kind = STORE_EDIT, .of = &none, .count = 1, .text = "" },
@@ -54,6 +54,7 @@ known_on_appended(struct chat *chat, struct request *request, int error,
 						  .room = request->room->name,
 						  .epoch = store_epoch(request->store),
 						  .id = answer->id,
+						  .ts_ms = answer->ts_ms,
 						  .is_duplicate = true,
 					  });
 }

@@ -51,8 +51,11 @@ struct request {
 			bool is_first; /* of the member's pages */
 		} resume;
 		struct {
-			uint64_t before; /* of REQUEST_HISTORY */
-			char *words;     /* of REQUEST_SEARCH */
+			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
+			 * the first. */
+			uint64_t bound;
+			bool is_newer;
+			char *words; /* of REQUEST_SEARCH */
 			unsigned limit;
 			uint64_t changes; /* of the room, when the read began */
 			unsigned reads;   /* how often it was begun */
@@ -79,10 +82,14 @@ struct store *requests_store(const struct chat *chat, const struct room *room);
 struct request *request_new(struct chat *chat, enum request_kind kind,
 	struct asker *asker, struct room *room, const char *ref);
 
-/* Give entry to the store. Returns 0, or -EAGAIN if the store is full: the request is
- * freed then. */
+/* Give entry, whose time is rooms_next_ts, to the store. Returns 0, or -EAGAIN if the
+ * store is full: the request is freed then. */
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* The store has an entry of request, which may be of the room's other history. */
+void request_note_stored(const struct chat *chat, const struct request *request,
+	const struct store_answer *answer);
 
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */

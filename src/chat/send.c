@@ -83,11 +83,10 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 	}
 	if (request->store == chat->store)
 		requests_note_success(chat);
+	if (!answer->is_duplicate)
+		request_note_stored(chat, request, answer);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!answer->is_duplicate && request_is_outdated(chat, request)) {
-		request->room->other.last_id = answer->id;
-	} else if (!answer->is_duplicate) {
-		request->room->last_id = answer->id;
+	if (!answer->is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->is_deleted = false;
 		rooms_keep(request->room);
 		queued = send_broadcast(chat, request->room,
@@ -108,6 +107,7 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 					 .room = request->room->name,
 					 .epoch = store_epoch(request->store),
 					 .id = answer->id,
+					 .ts_ms = answer->ts_ms,
 					 .delivered = queued,
 					 .is_duplicate = answer->is_duplicate,
 				 });
@@ -229,7 +229,7 @@ send_post(struct input *input, struct post *post)
 	struct store_entry entry = {
 		.room = post->room->name,
 		.type = request->message.type,
-		.ts_ms = chat->now_ms,
+		.ts_ms = rooms_next_ts(post->room, chat->now_ms),
 		.tail = post->tail.bytes,
 		.tail_len = post->tail.len,
 		.words = post->words,
@@ -351,7 +351,6 @@ send_do_message(struct input *input)
 {
 	const struct message *message = &input->message;
 	struct message_stamp stamp = {
-		.ts_ms = input->chat->now_ms,
 		.share_email = input->chat->config->chat.share_email,
 		.avatar = input->chat->config->chat.gravatar,
 	};
@@ -368,6 +367,7 @@ send_do_message(struct input *input)
 		return -EINVAL;
 	}
 	presence_show(input->chat, post.room, input->speaker);
+	stamp.ts_ms = rooms_next_ts(post.room, input->chat->now_ms);
 	stamp.username = input->speaker->person->name;
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {

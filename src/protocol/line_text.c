@@ -187,6 +187,8 @@ line_append_alarm(struct buffer *text, const json_t *object)
 	if (!strcmp(state, "acknowledged"))
 		line_add(text, "%n acknowledged %s", line_get(object, "acknowledged_by"),
 			key);
+	else if (*line_get(object, "cleared_by"))
+		line_add(text, "%n cleared %s", line_get(object, "cleared_by"), key);
 	else if (!strcmp(state, "cleared"))
 		line_add(text, "OK %s", key);
 	else

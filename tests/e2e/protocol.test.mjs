@@ -41,7 +41,7 @@ function next(section, type) {
 }
 
 // These members differ in every run. The schema checks their form.
-const changing = ['ts', 'edited', 'epoch', 'session', 'since', 'acknowledged_ms', 'points'];
+const changing = ['ts', 'edited', 'epoch', 'session', 'since', 'acknowledged_ms', 'points', 'last_ts'];
 
 /** Returns the object without the changing members, and the order of its members. */
 function fixedOf(object) {
@@ -348,6 +348,16 @@ test('edits, deletions and reactions are told as printed in PROTOCOL.md', () =>
 		for (const type of ['edit', 'react', 'delete'])
 			assertAsInExample((await until(eve, (got) => got.type === type)).at(-1), next(section, type));
 		assertAsInExample(messages[0], next(section, 'message'));
+	}));
+
+test('an alarm that a person clears is told as printed in PROTOCOL.md', () =>
+	withDaemon({}, async (daemon) => {
+		const ann = await daemon.ws('/ws?room=ops&name=ann');
+		await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'critical', title: 'The disk is full' });
+		ann.sendJson({ type: 'ack', key: 'disk' });
+		await until(ann, ({ id }) => id === 2);
+		ann.send(next('Alarms', 'clear'));
+		await receives(ann, 'Alarms', 'alarm');
 	}));
 
 test('what is deleted is told as printed in PROTOCOL.md', () =>

@@ -51,9 +51,14 @@ const struct permissions *permissions_ref(const struct permissions *permissions)
 /* Drop a reference; NULL is fine. */
 void permissions_unref(const struct permissions *permissions);
 
-/* True if they cover room. NULL covers none. */
-bool permissions_has_room(
-	const struct permissions *permissions, const char *room, bool is_tail);
+/* True if list has room. ASCII case makes no difference unless is_exact: another room
+ * has the same name but for case. */
+bool permissions_list_has(
+	const struct string_list *list, const char *room, bool is_exact);
+
+/* True if they cover room, whose name is compared in that way. NULL covers none. */
+bool permissions_has_room(const struct permissions *permissions, const char *room,
+	bool is_tail, bool is_exact);
 
 /* True if the user may be called name. A fixed guest may use any guest-N. */
 bool permissions_has_name(const struct permissions *permissions, const char *name);

@@ -49,21 +49,22 @@ entry_add_keys(struct sqlite_writer *writer, const struct cached_room *room,
 	return rc;
 }
 
-/* Bind what only a change has, or only others have. */
-static void
-entry_bind_change(sqlite3_stmt *statement, const struct store_entry *entry)
+/* Note what entry id is about. */
+static int
+entry_add_change(struct sqlite_writer *writer, const struct cached_room *room,
+	const struct store_change *change, int64_t id)
 {
-	const struct store_change *change = &entry->change;
+	sqlite3_stmt *statement = writer->db.statements[WRITER_CHANGE_ADD];
 
-	for (int i = 8; i <= 10; i++)
-		sqlite3_bind_null(statement, i);
-	if (!change->kind && entry->author)
-		sqlite3_bind_blob(
-			statement, 8, entry->author, STORE_AUTHOR_BYTES, SQLITE_STATIC);
-	if (change->kind == STORE_EDIT || change->kind == STORE_REACT)
-		sqlite3_bind_int64(statement, 9, (int64_t)change->of[0]);
-	if (change->kind == STORE_REACT)
-		sqlite3_bind_text(statement, 10, change->emoji, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, id);
+	if (change->kind == STORE_DELETE)
+		sqlite3_bind_null(statement, 3);
+	else
+		sqlite3_bind_int64(statement, 3, (int64_t)change->of[0]);
+	/* NULL for other changes */
+	sqlite3_bind_text(statement, 4, change->emoji, -1, SQLITE_STATIC);
+	return sqlite_db_run(&writer->db, WRITER_CHANGE_ADD);
 }
 
 /* Add the entry of write, with the tail that a change has made. */
@@ -86,7 +87,9 @@ entry_add(struct sqlite_writer *writer, struct cached_room *room,
 	sqlite3_bind_text64(statement, 5, tail, tail_len, SQLITE_STATIC, SQLITE_UTF8);
 	sqlite3_bind_text(statement, 6, words, -1, SQLITE_STATIC);
 	sqlite3_bind_int(statement, 7, (int)entry->change.kind);
-	entry_bind_change(statement, entry);
+	/* NULL: nobody */
+	sqlite3_bind_blob(statement, 8, is_change ? NULL : entry->author,
+		STORE_AUTHOR_BYTES, SQLITE_STATIC);
 	rc = sqlite_db_run(&writer->db, WRITER_MESSAGE_ADD);
 	if (rc == SQLITE_OK)
 		rc = sqlite_words_add(writer, room,
@@ -96,6 +99,8 @@ entry_add(struct sqlite_writer *writer, struct cached_room *room,
 	room->bytes += (int64_t)(tail_len + strlen(words));
 	if (entry->ts_ms > room->last_ts)
 		room->last_ts = entry->ts_ms;
+	if (rc == SQLITE_OK && is_change)
+		rc = entry_add_change(writer, room, &entry->change, id);
 	if (rc == SQLITE_OK)
 		rc = entry_add_keys(writer, room, entry, id);
 	free(words);

@@ -28,7 +28,8 @@
  * message: ids are dense in each room until changes are trimmed. seq grows with time and
  * orders search results. words is the segmented text that the search index has. tail is
  * what readers are sent now; for changes see store_make_tail. author: see store_entry.
- * target: of an edit or a reaction; emoji: of a reaction, until its target is deleted.
+ * change: the rows of message that are one. target is of an edit or a reaction; emoji is
+ * of a reaction, until its target is deleted.
  * key: finds the message of a repeated send.
  * search: each row also has its room as a word, so that FTS5 skips the rows of other
  * rooms inside the index. searchable is the view from which FTS5 could rebuild it.
@@ -69,10 +70,12 @@ static const char *const migrations[] = {
 	"	length(CAST(m.words AS BLOB))), 0) FROM message AS m"
 	"	WHERE m.room = room.id);",
 	"ALTER TABLE message ADD COLUMN author BLOB;"
-	"ALTER TABLE message ADD COLUMN target INTEGER;"
-	"ALTER TABLE message ADD COLUMN emoji TEXT;"
-	"CREATE INDEX change ON message(room, id) WHERE kind IN (1, 3, 4);"
-	"CREATE INDEX change_of ON message(room, target) WHERE target IS NOT NULL;"
+	"CREATE TABLE change(room INTEGER NOT NULL, id INTEGER NOT NULL,"
+	"	target INTEGER, emoji TEXT, PRIMARY KEY(room, id)) WITHOUT ROWID;"
+	"CREATE INDEX change_of ON change(room, target);"
+	"INSERT INTO change(room, id) SELECT room, id FROM message"
+	"	WHERE room IN (SELECT r.id FROM room AS r WHERE r.changes > 0)"
+	"	AND kind = 1;"
 	"CREATE TABLE reaction(room INTEGER NOT NULL, target INTEGER NOT NULL,"
 	"	emoji TEXT NOT NULL, name TEXT NOT NULL, shown TEXT NOT NULL,"
 	"	id INTEGER NOT NULL, is_on INTEGER NOT NULL,"

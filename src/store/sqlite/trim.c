@@ -99,6 +99,19 @@ trim_sweep_next_room(struct sqlite_writer *writer)
 	return rc;
 }
 
+/* Delete the changes behind after, up to last_id, by one of the statements. */
+static int
+trim_drop_changes(struct sqlite_writer *writer, size_t which,
+	const struct cached_room *room, int64_t after, int64_t last_id)
+{
+	sqlite3_stmt *statement = writer->db.statements[which];
+
+	sqlite3_bind_int64(statement, 1, room->number);
+	sqlite3_bind_int64(statement, 2, after);
+	sqlite3_bind_int64(statement, 3, last_id);
+	return sqlite_db_run(&writer->db, which);
+}
+
 static int
 trim_drop_up_to(struct sqlite_writer *writer, size_t which,
 	const struct cached_room *room, int64_t last_id)
@@ -214,6 +227,9 @@ trim_drop_rows(struct sqlite_writer *writer, struct cached_room *room,
 		rc = sqlite_reaction_drop(writer, room, gone_id + 1, step->last_id);
 	if (rc == SQLITE_OK)
 		rc = trim_drop_up_to(writer, WRITER_MESSAGES_DROP, room, step->last_id);
+	if (rc == SQLITE_OK)
+		rc = trim_drop_changes(
+			writer, WRITER_CHANGES_DROP, room, 0, step->last_id);
 	return rc == SQLITE_OK ? trim_note_dropped(writer, room, step) : rc;
 }
 
@@ -259,16 +275,13 @@ static int
 trim_changes(
 	struct sqlite_writer *writer, struct cached_room *room, struct trim_step *step)
 {
-	static const size_t drops[] = { WRITER_CHANGE_KEYS_DROP, WRITER_CHANGES_DROP };
+	static const size_t drops[] = { WRITER_CHANGE_KEYS_DROP,
+		WRITER_CHANGE_MESSAGES_DROP, WRITER_CHANGES_DROP };
 	int rc = trim_find_changes(writer, room, step);
 
-	for (size_t i = 0; i < ARRAY_SIZE(drops) && rc == SQLITE_OK && step->count; i++) {
-		sqlite3_stmt *statement = writer->db.statements[drops[i]];
-		sqlite3_bind_int64(statement, 1, room->number);
-		sqlite3_bind_int64(statement, 2, room->gone_id);
-		sqlite3_bind_int64(statement, 3, step->last_id);
-		rc = sqlite_db_run(&writer->db, drops[i]);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(drops) && rc == SQLITE_OK && step->count; i++)
+		rc = trim_drop_changes(
+			writer, drops[i], room, room->gone_id, step->last_id);
 	return rc == SQLITE_OK && step->count ? trim_note_dropped(writer, room, step)
 					      : rc;
 }

@@ -19,10 +19,8 @@
 	"INSERT OR REPLACE INTO meta(name, value) VALUES('probe', hex(zeroblob(32768)))"
 #define PROBE_ERASE "DELETE FROM meta WHERE name = 'probe'"
 
-/* The changes of a room behind ?2. */
-#define CHANGES                                                                          \
-	" INDEXED BY change WHERE room = ?1 AND id > ?2 AND kind "                       \
-	"IN " SQLITE_CHANGE_KINDS
+/* The changes of a room behind ?2 and up to ?3. */
+#define CHANGES " FROM change WHERE room = ?1 AND id > ?2 AND id <= ?3"
 
 static const char *const writer_sql[] = {
 	[WRITER_ROOM_FIND] = "SELECT id, last_id, gone_id, lost_id, changes, messages,"
@@ -38,8 +36,10 @@ static const char *const writer_sql[] = {
 			    " WHERE room = ?1 AND text = ?2",
 	[WRITER_KEY_ADD] = "INSERT OR IGNORE INTO key(room, text, id) VALUES(?1, ?2, ?3)",
 	[WRITER_MESSAGE_ADD] =
-		"INSERT INTO message(room, id, ts, type, tail, words, kind, author,"
-		" target, emoji) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+		"INSERT INTO message(room, id, ts, type, tail, words, kind, author)"
+		" VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	[WRITER_CHANGE_ADD] = "INSERT INTO change(room, id, target, emoji)"
+			      " VALUES(?1, ?2, ?3, ?4)",
 	[WRITER_MESSAGE_FIND] = "SELECT seq, type, tail, words, kind, author FROM message"
 				" WHERE room = ?1 AND id = ?2",
 	[WRITER_MESSAGE_SET] = "UPDATE message SET tail = ?2, words = ?3, kind = ?4,"
@@ -53,9 +53,9 @@ static const char *const writer_sql[] = {
 	[WRITER_STATE_LIST] = "SELECT key, value FROM state WHERE room = ?1",
 	[WRITER_STATE_REPLACE] =
 		"UPDATE state SET value = ?3 WHERE room = ?1 AND key = ?2",
-	[WRITER_EMOJI_DROP] = "UPDATE message SET emoji = NULL"
+	[WRITER_EMOJI_DROP] = "UPDATE change SET emoji = NULL"
 			      " WHERE room = ?1 AND id = ?2",
-	[WRITER_EMOJI_DROP_OF] = "UPDATE message INDEXED BY change_of SET emoji = NULL"
+	[WRITER_EMOJI_DROP_OF] = "UPDATE change SET emoji = NULL"
 				 " WHERE room = ?1 AND target = ?2",
 	[WRITER_REACTION_FIND] =
 		"SELECT id, is_on, ifnull((SELECT ts FROM message"
@@ -77,15 +77,19 @@ static const char *const writer_sql[] = {
 	[WRITER_OLDEST] = "SELECT id, ts, seq, words, kind, tail FROM message"
 			  " WHERE room = ?1"
 			  " ORDER BY id LIMIT ?2",
-	[WRITER_OLDEST_CHANGES] = "SELECT id, length(CAST(tail AS BLOB))"
-				  " FROM message" CHANGES " ORDER BY id LIMIT ?3",
+	[WRITER_OLDEST_CHANGES] =
+		"SELECT c.id, length(CAST(m.tail AS BLOB)) FROM change AS c"
+		" CROSS JOIN message AS m ON m.room = c.room AND m.id = c.id"
+		" WHERE c.room = ?1 AND c.id > ?2 ORDER BY c.id LIMIT ?3",
 	[WRITER_SEARCH_DROP] = "INSERT INTO search(search, rowid, room, words)"
 			       " VALUES('delete', ?1, ?2, ?3)",
 	[WRITER_KEYS_DROP] = "DELETE FROM key WHERE room = ?1 AND id <= ?2",
 	[WRITER_MESSAGES_DROP] = "DELETE FROM message WHERE room = ?1 AND id <= ?2",
-	[WRITER_CHANGE_KEYS_DROP] = "DELETE FROM key WHERE room = ?1 AND id IN (SELECT id"
-				    " FROM message" CHANGES " AND id <= ?3)",
-	[WRITER_CHANGES_DROP] = "DELETE FROM message" CHANGES " AND id <= ?3",
+	[WRITER_CHANGE_KEYS_DROP] =
+		"DELETE FROM key WHERE room = ?1 AND id IN (SELECT id" CHANGES ")",
+	[WRITER_CHANGE_MESSAGES_DROP] =
+		"DELETE FROM message WHERE room = ?1 AND id IN (SELECT id" CHANGES ")",
+	[WRITER_CHANGES_DROP] = "DELETE" CHANGES,
 	[WRITER_LARGEST] = "SELECT name FROM room ORDER BY bytes DESC LIMIT 1",
 	[WRITER_USED_BYTES] =
 		"SELECT (page_count - freelist_count) * page_size FROM"

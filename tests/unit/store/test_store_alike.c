@@ -254,7 +254,10 @@ assert_sums(const struct fixture *fixture)
 		"	+ 100 * (SELECT count(*) FROM reaction WHERE target > gone_id)"
 		" AND lost_id >= gone_id AND last_id - lost_id ="
 		"	(SELECT count(*) FROM message WHERE id > lost_id)"
-		" FROM room; INSERT INTO check_1 SELECT NOT EXISTS(SELECT 1 FROM reaction"
+		" AND changes = (SELECT count(*) FROM change WHERE id > gone_id)"
+		" FROM room; INSERT INTO check_1 SELECT NOT EXISTS(SELECT id FROM change"
+		"	EXCEPT SELECT id FROM message WHERE kind IN (1, 3, 4));"
+		" INSERT INTO check_1 SELECT NOT EXISTS(SELECT 1 FROM reaction"
 		" WHERE target NOT IN (SELECT id FROM message WHERE kind = 0));"
 		" DROP TABLE check_1");
 }
