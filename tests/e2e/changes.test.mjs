@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import {
 	after, answerTo, assertError, enter, idsOf, join, noRateLimit, range, receivedSoFar, say, sayMany, until, wholeHistory, withHistory,
 } from '../lib/chat.mjs';
-import { temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { assertRefused, enterStream, expectJson, get, poll, post } from '../lib/doors.mjs';
 import { bearer, sign, tokens, withJwt } from '../lib/jwt.mjs';
 import { openTerminal } from '../lib/line.mjs';
@@ -346,6 +346,7 @@ test('a retry after a restart has the same id, also when it would be refused by 
 testBoth('a trimmed message cannot be changed, and a resume from before a trimmed change is not recovered', async (daemon) => {
 	const { client: ann, joined: { epoch } } = await enter(daemon, 'name=ann');
 	await sayMany(ann, 400);
+	await eventually(async () => assert.notEqual((await wholeHistory(ann))[0].id, 1), 'the trimming');
 	for (const object of [edit(1, 'no'), react(1, '👍'), erase(1)])
 		await refused(ann, object, 'no_such_message');
 	assert.equal(await say(ann, edit(400, 'last')), 401);
@@ -354,8 +355,11 @@ testBoth('a trimmed message cannot be changed, and a resume from before a trimme
 	const last = await say(ann, react(400, '👍'));
 	const [message] = (await wholeHistory(ann)).filter(({ id }) => id === 400);
 	assert.deepEqual([message.message, message.reactions], ['last 199', { '👍': ['ann'] }]);
-	const { joined } = await enter(daemon, `name=bob&${after(epoch, 401)}`);
-	assert.equal(joined.recovered, false);
+	await eventually(async () => {
+		const { client, joined } = await enter(daemon, `name=bob&${after(epoch, 401)}`);
+		await client.close();
+		assert.equal(joined.recovered, false);
+	}, 'the trimming of changes');
 	assert.equal((await enter(daemon, `name=eve&${after(epoch, last - 5)}`)).joined.recovered, true);
 }, { settings: ['store.keep_messages=10'] });
 
