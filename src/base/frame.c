@@ -1,6 +1,7 @@
 #include "linnet/base/frame.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +60,21 @@ frame_new_ws(enum ws_opcode opcode, bool final, const void *payload, size_t len)
 	memcpy(frame_bytes(frame), header, header_len);
 	if (len)
 		memcpy(frame_bytes(frame) + header_len, payload, len);
+	return frame;
+}
+
+struct frame *
+frame_new_chunk(const void *bytes, size_t len)
+{
+	static const char end[2] = { '\r', '\n' };
+	char size[24];
+	size_t n = (size_t)snprintf(size, sizeof(size), "%zx\r\n", len);
+	struct frame *frame = frame_alloc(n + len + sizeof(end));
+	uint8_t *out = frame_bytes(frame);
+
+	memcpy(out, size, n);
+	memcpy(out + n, bytes, len);
+	memcpy(out + n + len, end, sizeof(end));
 	return frame;
 }
 

@@ -3,6 +3,7 @@
 #include "chat/alarm.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chat/presence.h"
@@ -23,6 +24,9 @@ _Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted")
 
 #define TITLE_BYTES 256
 
+/* Longest time after which an alarm ends by itself: 30 days. */
+#define LASTS_S_MAX (30 * 24 * 3600)
+
 static size_t
 alarm_rank_of(const char *severity)
 {
@@ -38,6 +42,7 @@ struct report {
 	const char *key;
 	const char *title;
 	size_t rank;
+	uint64_t lasts_s; /* 0: until it is cleared */
 };
 
 static int
@@ -52,8 +57,12 @@ alarm_read_report(struct input *input, struct report *report)
 		    message, "key", ROOM_STATE_KEY_BYTES, &report->key, fault) < 0 ||
 		message_get_string(message, "severity", 16, &severity, fault) < 0 ||
 		message_get_string(message, "title", TITLE_BYTES, &report->title, fault) <
-			0)
+			0 ||
+		message_get_uint(message, "lasts_s", &report->lasts_s, fault) < 0)
 		return -EINVAL;
+	if (report->lasts_s > LASTS_S_MAX)
+		return message_refuse(fault, "bad_field",
+			"\"lasts_s\" must be at most %d seconds", LASTS_S_MAX);
 	if (!report->key || !name_is_line(report->key))
 		return message_refuse(fault, "bad_field",
 			"\"key\" must be a line that names the alarm");
@@ -94,7 +103,7 @@ alarm_make_event(
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
 		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
-		"acknowledged_ms", "standing" };
+		"acknowledged_ms", "standing", "lasts_s", "ends_ms" };
 	json_t *event = json_deep_copy(input->message.object);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
@@ -108,6 +117,10 @@ alarm_make_event(
 		alarm_carry_over(event, before, report->rank);
 	else
 		json_object_set_new(event, "since", json_integer(input->chat->now_ms));
+	if (report->lasts_s && report->rank != SEVERITY_OK)
+		json_object_set_new(event, "ends_ms",
+			json_integer(input->chat->now_ms +
+				     1000 * (json_int_t)report->lasts_s));
 	/* A reader of "cleared" wants to know what was cleared. */
 	if (before && !json_object_get(event, "title"))
 		alarm_copy_member(event, before, "title");
@@ -118,12 +131,13 @@ alarm_make_event(
 static bool
 alarm_is_repeated(json_t *event, json_t *before)
 {
-	static const char *const changing[] = { "state", "ts", "username" };
+	static const char *const changing[] = { "state", "ts", "username", "ends_ms" };
 	json_t *was, *value;
 	bool is_same;
 	size_t i;
 
-	if (!before)
+	if (!before ||
+		!json_object_get(event, "ends_ms") != !json_object_get(before, "ends_ms"))
 		return false;
 	was = json_copy(before);
 	value = json_copy(event);
@@ -208,10 +222,31 @@ alarm_on_appended(struct chat *chat, struct request *request, int error, uint64_
 {
 	struct room_state *state = alarm_state_of(chat, request);
 
+	/* If it was an alarm's end, try again. */
+	if (error)
+		chat->alarms_end_ms = 0;
 	alarm_end_change(request->room, state,
 		room_state_find_alarm(state, request->message.alarm),
 		!error && !is_duplicate, request->message.intended);
 	send_on_appended(chat, request, error, id, is_duplicate);
+}
+
+/* When the alarm of event ends by itself, or INT64_MAX. */
+static int64_t
+alarm_end_of(const json_t *event)
+{
+	const json_t *end = json_object_get(event, "ends_ms");
+
+	return json_is_integer(end) ? json_integer_value(end) : INT64_MAX;
+}
+
+static void
+alarm_note_end(struct chat *chat, const json_t *event)
+{
+	int64_t end_ms = alarm_end_of(event);
+
+	if (end_ms < chat->alarms_end_ms)
+		chat->alarms_end_ms = end_ms;
 }
 
 /* Store event as the alarm's next message. label is the name of the person or program.
@@ -235,6 +270,8 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	message_append_tail(&said, &stamp, &post.tail);
 	post.words = send_push_words(label, alarm->key, event);
 	send_make_keys(input, label, post.keys);
+	if (!cleared)
+		alarm_note_end(chat, event);
 	json_object_set_new(event, "ts", json_integer(chat->now_ms));
 	/* An acknowledgement keeps the name of the alarm's program. */
 	if (!input->speaker || !json_object_get(event, "username"))
@@ -297,6 +334,43 @@ alarm_push(struct input *input, const char *label, bool is_hook)
 	}
 	rooms_release(input->chat->rooms, room);
 	return r;
+}
+
+/* Clear an alarm in the name of its program. */
+static int
+alarm_end(struct chat *chat, struct room *room, struct alarm *alarm)
+{
+	struct input input = { .chat = chat };
+	json_t *event = json_deep_copy(alarm->intended);
+	const char *name = json_string_value(json_object_get(event, "username"));
+	char *label = xstrdup(name ? name : "push");
+	int r;
+
+	json_object_set_new(event, "severity", json_string(severities[SEVERITY_OK]));
+	json_object_set_new(event, "state", json_string("cleared"));
+	r = alarm_post_event(&input, label, room, alarm, event);
+	free(label);
+	return r;
+}
+
+void
+alarm_end_due(struct chat *chat, int64_t now_ms)
+{
+	struct room *room, *next_room;
+	struct alarm *alarm, *next;
+
+	if (now_ms < chat->alarms_end_ms)
+		return;
+	chat->alarms_end_ms = INT64_MAX;
+	HASH_ITER(hh, chat->rooms->by_name, room, next_room)
+	{
+		HASH_ITER(hh, room->state.alarms, alarm, next)
+		{
+			if (alarm_end_of(alarm->intended) > now_ms ||
+				alarm_end(chat, room, alarm) < 0)
+				alarm_note_end(chat, alarm->intended);
+		}
+	}
 }
 
 int

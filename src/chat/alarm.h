@@ -19,6 +19,10 @@ void alarm_count_room(const struct room *room, bool is_shown);
 void alarm_restore(void *context, const char *room, const char *key, uint64_t id,
 	const char *value, size_t value_len);
 
+/* Clear the alarms whose time is over at now_ms. One that cannot be stored is tried again
+ * by the next call. */
+void alarm_end_due(struct chat *chat, int64_t now_ms);
+
 /* Acknowledge an alarm in the name of the speaker. */
 input_handler alarm_do_ack;
 

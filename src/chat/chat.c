@@ -125,6 +125,7 @@ chat_reload(struct chat *chat)
 	struct room *room, *next;
 
 	chat->rooms->max_rooms = (size_t)chat->config->chat.max_rooms;
+	chat->alarms_end_ms = 0; /* those of a former log room count again */
 	HASH_ITER(hh, chat->rooms->by_name, room, next)
 	{
 		room->was_tail = room->is_tail;
@@ -453,8 +454,10 @@ chat_prune(struct chat *chat, int64_t now_ms)
 void
 chat_trim(struct chat *chat, int64_t now_ms)
 {
-	if (now_ms != INT64_MIN)
-		store_prune(chat->store, now_ms);
+	if (now_ms == INT64_MIN)
+		return;
+	alarm_end_due(chat, now_ms);
+	store_prune(chat->store, now_ms);
 }
 
 void

@@ -72,6 +72,7 @@ struct chat {
 	struct metric_list due;    /* metrics with a value that was not sent yet */
 	struct metric_pasts pasts; /* of metrics */
 	char nonce[NONCE_BYTES + 1];
+	int64_t alarms_end_ms; /* no alarm ends by itself before; 0: not known */
 	bool is_store_failing; /* and it was logged */
 	int64_t now_ms;        /* time of the call that is being handled */
 };

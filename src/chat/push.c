@@ -104,17 +104,14 @@ push_object(struct input *input, enum payment *payment, const char *label, bool 
 {
 	const char *type = push_type_of(&input->message);
 	bool is_metric = !strcmp(type, "metric");
-	const char *why = NULL;
+	const char *name = input->message.username;
 
-	/* A token's name is the operator's choice, so it may have any form. */
-	if (input->message.username) {
-		label = input->message.username;
-		why = name_fault(label, (size_t)input->chat->config->limits.name_bytes);
-	}
+	/* A token's name is the operator's choice, so it may have any form. It also
+	 * stands in for a name that is not valid: the text is not lost over that. */
+	if (name && !name_fault(name, (size_t)input->chat->config->limits.name_bytes))
+		label = name;
 	if (!is_metric && !push_pay(input, payment, is_hook))
 		return -EINVAL;
-	if (why)
-		return message_refuse(&input->fault, "bad_name", "the name %s", why);
 	if (is_metric)
 		return metric_push(input, label);
 	if (!strcmp(type, "alarm"))

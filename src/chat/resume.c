@@ -301,6 +301,16 @@ chat_set_aside(struct session *session)
 	}
 }
 
+bool
+chat_read_place(
+	const struct chat *chat, const char *room, const char *place, uint64_t *id)
+{
+	const struct room *found = rooms_find(chat->rooms, room);
+
+	return resume_parse_since(
+		found ? requests_store(chat, found) : chat->store, place, id);
+}
+
 void
 chat_go_on(struct chat *chat, struct session *session, const char *since)
 {

@@ -5,6 +5,7 @@
 
 #include "hooks/hooks_private.h"
 #include "linnet/base/util.h"
+#include "linnet/protocol/clean.h"
 
 /* Labels that tell people which of several alerts with one name this is. */
 static const char *const places[] = { "instance", "host", "rulename", NULL };
@@ -142,7 +143,7 @@ alertmanager_link(const json_t *alert, const json_t *body)
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		const char *url = hooks_string(alert, keys[i]);
 
-		if (url && hooks_is_link(url))
+		if (url && clean_is_link(url))
 			return url;
 	}
 	return hooks_string(body, "externalURL");
@@ -168,6 +169,18 @@ alertmanager_severity(const json_t *body, const json_t *alert)
 	return hooks_firing_severity(json_object_get(alert, "labels"));
 }
 
+/* True if labels are those that Grafana's button "Test" sends. No rule stands behind
+ * them that could resolve the alert. */
+static bool
+alertmanager_is_test(const json_t *labels)
+{
+	const char *name = hooks_string(labels, "alertname");
+	const char *instance = hooks_string(labels, "instance");
+
+	return name && instance && !strcmp(name, "TestAlert") &&
+	       !strcmp(instance, "Grafana");
+}
+
 static void
 alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 {
@@ -188,6 +201,7 @@ alertmanager_add_alert(struct hooks_request *request, const json_t *alert)
 				 .title = title.text,
 				 .message = message.bytes,
 				 .click = alertmanager_link(alert, request->body),
+				 .is_test = alertmanager_is_test(labels),
 			 });
 	buffer_clear(&message);
 }

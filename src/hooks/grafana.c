@@ -66,6 +66,7 @@ grafana_add_rule(struct hooks_request *request, const char *state)
 				   .title = name,
 				   .message = message.bytes,
 				   .click = hooks_string(body, "ruleUrl"),
+				   .is_test = !strcmp(name, "Test notification"),
 			   });
 	buffer_clear(&message);
 }

@@ -13,9 +13,8 @@
 #include "linnet/base/utf8.h"
 #include "linnet/base/util.h"
 #include "linnet/base/xalloc.h"
+#include "linnet/protocol/clean.h"
 #include "linnet/protocol/name.h"
-
-#define ELLIPSIS "…"
 
 /* Indexed by enum hook_kind. */
 static const struct {
@@ -105,19 +104,6 @@ hooks_severity(const char *word)
 	return NULL;
 }
 
-static bool
-hooks_is_control(uint32_t c)
-{
-	return c < 0x20 || (c >= 0x7f && c < 0xa0);
-}
-
-static bool
-hooks_is_blank(uint32_t c)
-{
-	return c == ' ' || c == 0xa0 || c == 0x2028 || c == 0x2029 || c == 0x3000 ||
-	       hooks_is_control(c);
-}
-
 /* Looks at the first HOOKS_MESSAGE_BYTES only. A body can hold a huge blank text that is
  * checked again for each of its alerts. */
 static bool
@@ -128,43 +114,14 @@ hooks_is_all_blank(const char *text)
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (size && !hooks_is_blank(c))
+		if (size && !clean_is_blank(c))
 			return false;
 		size = size ? size : 1;
 	}
 	return true;
 }
 
-/* Copy len bytes of text as one line to out, which has room for max_bytes + 1. Each run
- * of blanks, control characters and invalid bytes becomes one blank; those at the ends
- * are dropped. Returns false if the text was cut, which happens between characters. */
-static bool
-hooks_copy_line(char *out, size_t max_bytes, const char *text, size_t len, char blank)
-{
-	size_t used = 0, apart = 0, size;
-	bool is_whole = true;
-	uint32_t c;
-
-	for (; len && is_whole; text += size, len -= size) {
-		size = utf8_next(text, len, &c);
-		if (!size || hooks_is_blank(c)) {
-			size = size ? size : 1;
-			apart = used > 0;
-		} else if (used + apart + size <= max_bytes) {
-			if (apart)
-				out[used++] = blank;
-			memcpy(out + used, text, size);
-			used += size;
-			apart = 0;
-		} else {
-			is_whole = false;
-		}
-	}
-	out[used] = '\0';
-	return is_whole;
-}
-
-/* As hooks_copy_line, but keeps tabs, line breaks and blanks inside of the text. */
+/* As clean_line, but keeps tabs, line breaks and blanks inside of the text. */
 static bool
 hooks_copy_text(char *out, size_t max_bytes, const char *text)
 {
@@ -174,12 +131,12 @@ hooks_copy_text(char *out, size_t max_bytes, const char *text)
 
 	for (; left; text += size, left -= size) {
 		size = utf8_next(text, left, &c);
-		if (!size || (hooks_is_control(c) && c != '\t' && c != '\n')) {
+		if (!size || (clean_is_control(c) && c != '\t' && c != '\n')) {
 			size = size ? size : 1;
 		} else if (used + size <= max_bytes) {
 			memcpy(out + used, text, size);
-			used += used || !hooks_is_blank(c) ? size : 0;
-			end = hooks_is_blank(c) ? end : used;
+			used += used || !clean_is_blank(c) ? size : 0;
+			end = clean_is_blank(c) ? end : used;
 		} else {
 			/* Dropping only blanks is no cut. */
 			is_whole = hooks_is_all_blank(text);
@@ -190,24 +147,13 @@ hooks_copy_text(char *out, size_t max_bytes, const char *text)
 	return is_whole;
 }
 
-/* Replace the end of a text that was cut to max_bytes by "…". */
-static void
-hooks_add_ellipsis(char *text, size_t max_bytes)
-{
-	size_t len = strlen(text), most = max_bytes - strlen(ELLIPSIS);
-
-	while (len > most || ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	memcpy(text + len, ELLIPSIS, sizeof(ELLIPSIS));
-}
-
 struct hooks_line
 hooks_line_of(const char *text, size_t len)
 {
 	struct hooks_line line = { "" };
 
-	if (!hooks_copy_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
-		hooks_add_ellipsis(line.text, HOOKS_TITLE_BYTES);
+	if (!clean_line(line.text, HOOKS_TITLE_BYTES, text, len, ' '))
+		clean_add_ellipsis(line.text, HOOKS_TITLE_BYTES);
 	return line;
 }
 
@@ -257,24 +203,8 @@ hooks_quote(struct buffer *text, const json_t *object, const char *key)
 	if (!from)
 		return;
 	if (!hooks_copy_text(quote, HOOKS_QUOTE_BYTES, from))
-		hooks_add_ellipsis(quote, HOOKS_QUOTE_BYTES);
+		clean_add_ellipsis(quote, HOOKS_QUOTE_BYTES);
 	buffer_printf(text, "%s%s", text->len ? "\n" : "", quote);
-}
-
-bool
-hooks_is_link(const char *url)
-{
-	size_t len = strlen(url);
-	const char *at;
-
-	if (len > HOOKS_URL_BYTES || (strncasecmp(url, "http://", 7) != 0 &&
-					     strncasecmp(url, "https://", 8) != 0))
-		return false;
-	for (at = url; *at; at++)
-		if ((unsigned char)*at <= ' ' || *at == 0x7f)
-			return false;
-	at = strstr(url, "//") + 2;
-	return *at && !strchr("/:?#", *at);
 }
 
 void
@@ -293,13 +223,13 @@ hooks_make_key(char *key, const char *name, const char *mark)
 	size_t len = strlen(name), most = HOOKS_KEY_BYTES;
 	char hash[HOOKS_MARK_BYTES + 1];
 
-	if (!mark && !hooks_copy_line(key, most, name, len, '-')) {
+	if (!mark && !clean_line(key, most, name, len, '-')) {
 		hooks_make_mark(hash, name);
 		mark = hash;
 	}
 	if (mark) {
 		most -= strlen(mark) + 1;
-		hooks_copy_line(key, most, name, len, '-');
+		clean_line(key, most, name, len, '-');
 		len = strlen(key);
 		snprintf(key + len, HOOKS_KEY_BYTES + 1 - len, "-%s", mark);
 	}
@@ -317,7 +247,7 @@ hooks_clean_tags(const json_t *tags)
 		char text[HOOKS_TAG_BYTES + 1];
 
 		if (json_is_string(tag) && json_array_size(out) < HOOKS_MAX_TAGS &&
-			hooks_copy_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
+			clean_line(text, HOOKS_TAG_BYTES, json_string_value(tag),
 				json_string_length(tag), '-') &&
 			*text) {
 			out = out ? out : json_array();
@@ -332,7 +262,7 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 {
 	const char *username = request->username ? request->username : push->username;
 	const char *click =
-		push->click && hooks_is_link(push->click) ? push->click : NULL;
+		push->click && clean_is_link(push->click) ? push->click : NULL;
 	const char *title = push->title ? push->title : "";
 	const char *message = push->message ? push->message : "";
 	char text[HOOKS_MESSAGE_BYTES + 1] = "";
@@ -346,16 +276,17 @@ hooks_add(struct hooks_request *request, const struct hooks_push *push)
 	}
 	line = hooks_line_of(title, strlen(title));
 	if (!hooks_copy_text(text, request->max_text_bytes, message))
-		hooks_add_ellipsis(text, request->max_text_bytes);
+		clean_add_ellipsis(text, request->max_text_bytes);
 	if (username && name_fault(username, HOOKS_NAME_BYTES))
 		username = NULL;
 	/* "*" leaves out what is NULL. */
 	json_array_append_new(request->pushes,
-		json_pack("{s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:o*}", "type",
+		json_pack("{s:s*, s:s*, s:s*, s:s*, s:s, s:s*, s:s*, s:o*, s:o*}", "type",
 			push->key ? "alarm" : NULL, "key", push->key, "severity",
 			push->key ? push->severity : NULL, "title",
 			*line.text ? line.text : NULL, "message", text, "click", click,
-			"username", username, "tags", hooks_clean_tags(push->tags)));
+			"username", username, "tags", hooks_clean_tags(push->tags),
+			"lasts_s", push->is_test ? json_integer(HOOKS_TEST_S) : NULL));
 	if (push->key && push->former_key && strcmp(push->former_key, push->key) != 0 &&
 		!strcmp(push->severity, "ok")) {
 		struct hooks_push former = *push;

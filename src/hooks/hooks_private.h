@@ -15,13 +15,15 @@
 #define HOOKS_TITLE_BYTES 256
 #define HOOKS_MESSAGE_BYTES 4096
 #define HOOKS_QUOTE_BYTES 1000
-#define HOOKS_URL_BYTES 2048
 #define HOOKS_NAME_BYTES 32
 #define HOOKS_MAX_TAGS 8
 #define HOOKS_TAG_BYTES 64
 #define HOOKS_MARK_BYTES 8
 /* Digits of a commit's hash that are shown. */
 #define HOOKS_SHORT_HASH 7
+
+/* How long an alarm stands that only tests the webhook. */
+#define HOOKS_TEST_S 3600
 
 /* The body that is converted. Each converter appends to pushes, or fills in *fault, all
  * zero before, if the body is not a webhook of its kind. */
@@ -51,7 +53,7 @@ void hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
  * something else. */
 bool hooks_add_monitor(struct hooks_request *request, const json_t *body);
 
-/* True if object has a text of Slack's: attachments or blocks. */
+/* True if object has a text of Slack's: attachments, blocks, or a link with a label. */
 bool hooks_is_slack(const json_t *object);
 
 /* Append the text, attachments and blocks of a message for Slack. */
@@ -76,6 +78,7 @@ struct hooks_push {
 	const char *message;  /* if NULL or blank: the title */
 	const char *click;    /* left out if NULL or not a valid URL */
 	json_t *tags;         /* borrowed; NULL: none */
+	bool is_test; /* an alarm that only tests the webhook: it ends by itself */
 };
 
 /* Text on one line, cut to HOOKS_TITLE_BYTES, with one space for each run of blanks. */
@@ -110,10 +113,6 @@ void hooks_say_string(struct buffer *text, const json_t *object, const char *key
 /* Append the string member key of object, if it has one, on a new line. It is cut to
  * HOOKS_QUOTE_BYTES. */
 void hooks_quote(struct buffer *text, const json_t *object, const char *key);
-
-/* True for an http or https URL with a host, of at most HOOKS_URL_BYTES without blanks.
- */
-bool hooks_is_link(const char *url);
 
 /* Write the key of an alarm to key, which has room for HOOKS_KEY_BYTES + 1 bytes. It is
  * name with "-" for blanks, so that people can type it as one word, then "-" and mark.

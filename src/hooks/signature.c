@@ -13,6 +13,7 @@ static const struct {
 	const char *header;
 	const char *prefix; /* of the signature; NULL: it is the secret */
 } schemes[HOOK_UNKNOWN] = {
+	[HOOK_GRAFANA] = { "x-grafana-alerting-signature", "" },
 	[HOOK_GITHUB] = { "x-hub-signature-256", "sha256=" },
 	[HOOK_GITEA] = { "x-gitea-signature", "" },
 	[HOOK_GITLAB] = { "x-gitlab-token", NULL },

@@ -30,6 +30,7 @@ struct http {
 	bool is_last;                 /* close after the answer */
 	struct chunked chunked;       /* of the request's body, if it comes in chunks */
 	struct frame_queue *queue;    /* the stream's */
+	bool has_last_chunk;          /* the stream ends with one */
 	struct http_request *request; /* NULL: none */
 };
 

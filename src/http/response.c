@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "http/date.h"
 #include "http/http_private.h"
 #include "linnet/base/json_text.h"
 #include "linnet/base/util.h"
@@ -76,15 +77,12 @@ response_content_security_policy(const struct config *config)
 			 "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 }
 
-/* RFC 9110 section 5.6.7. */
 static void
 response_put_date(struct buffer *out)
 {
-	time_t now = time(NULL);
-	char date[40];
-	struct tm tm;
+	char date[HTTP_DATE_BYTES];
 
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+	http_date_write(time(NULL), date);
 	response_put_line(out, "Date: %s", date);
 }
 

@@ -1,7 +1,9 @@
 #include "http/target.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -117,14 +119,51 @@ target_check_query(const char *query, struct http_fault *fault)
 	return 0;
 }
 
+/* Returns what follows the IPv6 address in brackets, or NULL. */
+static const char *
+target_skip_address(const char *text)
+{
+	char address[INET6_ADDRSTRLEN];
+	size_t len = strcspn(text + 1, "]");
+	struct in6_addr parsed;
+
+	if (len >= sizeof(address) || !text[1 + len])
+		return NULL;
+	memcpy(address, text + 1, len);
+	address[len] = '\0';
+	return inet_pton(AF_INET6, address, &parsed) == 1 ? text + 1 + len + 1 : NULL;
+}
+
+/* Returns what follows the name, which may be an IPv4 address, or NULL. */
+static const char *
+target_skip_name(const char *text)
+{
+	for (; *text && *text != ':'; text++) {
+		if (*text != '%') {
+			if (!isalnum((unsigned char)*text) &&
+				!strchr("-._~!$&'()*+,;=", *text))
+				return NULL;
+		} else if (target_digit_of(text[1]) < 0 || target_digit_of(text[2]) < 0) {
+			return NULL;
+		} else {
+			text += 2;
+		}
+	}
+	return text;
+}
+
 bool
 http_target_is_authority(const char *text)
 {
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) &&
-			!strchr("-._~!$&'()*+,;=:[]%", *text))
-			return false;
-	return true;
+	const char *end =
+		*text == '[' ? target_skip_address(text) : target_skip_name(text);
+
+	if (!end || !*end)
+		return end;
+	/* A port may be empty. */
+	return end > text && *end == ':' && strlen(end + 1) <= 5 &&
+	       end[1 + strspn(end + 1, "0123456789")] == '\0' &&
+	       strtol(end + 1, NULL, 10) <= 65535;
 }
 
 /* RFC 9112 section 3.2.2: the host of the target takes precedence. Sets *rest to what
@@ -233,29 +272,37 @@ http_form_take(char *form, size_t len, const char *name)
 	return -ENOENT;
 }
 
+const char *
+http_query_next(const char **rest, char name[HTTP_HEAD_BYTES])
+{
+	const char *argument = *rest;
+	size_t len = strcspn(argument, "&"), split = strcspn(argument, "=&");
+	size_t start = split + (split < len);
+	char *value;
+
+	if (!*argument)
+		return NULL;
+	*rest = argument + len + (argument[len] == '&');
+	/* The escapes were checked, and a decoded text is not longer. */
+	value = name + target_decode(argument, split, name, true);
+	*value++ = '\0';
+	value[target_decode(argument + start, len - start, value, true)] = '\0';
+	return value;
+}
+
 int
 http_head_query(const struct http_head *head, const char *name, char *out, size_t size)
 {
-	const char *argument = head->query;
+	char argument[HTTP_HEAD_BYTES];
+	const char *rest = head->query, *value;
 
 	out[0] = '\0';
-	while (*argument) {
-		size_t len = strcspn(argument, "&"), split;
-		char decoded[HTTP_HEAD_BYTES];
-		long n;
-
-		split = strcspn(argument, "=&");
-		if (!target_is_called(argument, split, name)) {
-			argument += len + (argument[len] == '&');
+	while ((value = http_query_next(&rest, argument))) {
+		if (strcmp(argument, name) != 0)
 			continue;
-		}
-		if (split < len)
-			split++;
-		n = target_decode(argument + split, len - split, decoded, true);
-		if (n < 0 || (size_t)n >= size)
+		if (strlen(value) >= size)
 			return -E2BIG;
-		memcpy(out, decoded, (size_t)n);
-		out[n] = '\0';
+		memcpy(out, value, strlen(value) + 1);
 		return 0;
 	}
 	return -ENOENT;

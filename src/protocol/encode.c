@@ -34,7 +34,7 @@ encode_json(struct encoded *encoded)
 
 /* Our own JSON has no line breaks, so it is one "data" field. */
 static struct frame *
-encode_event(struct encoded *encoded)
+encode_event(struct encoded *encoded, bool is_chunk)
 {
 	const struct buffer *json = encode_json(encoded);
 	struct buffer text = { 0 };
@@ -50,7 +50,8 @@ encode_event(struct encoded *encoded)
 	buffer_append(&text, "data: ", 6);
 	buffer_append(&text, json->bytes, json->len);
 	buffer_append(&text, "\n\n", 2);
-	frame = frame_new(text.bytes, text.len);
+	frame = is_chunk ? frame_new_chunk(text.bytes, text.len)
+			 : frame_new(text.bytes, text.len);
 	buffer_clear(&text);
 	return frame;
 }
@@ -120,8 +121,8 @@ encode_form(struct encoded *encoded, enum wire wire)
 
 	if (wire_is_line(wire))
 		return encode_line(encoded, wire == WIRE_WS_LINE);
-	if (wire == WIRE_SSE)
-		return encode_event(encoded);
+	if (wire == WIRE_SSE || wire == WIRE_SSE_CHUNKED)
+		return encode_event(encoded, wire == WIRE_SSE_CHUNKED);
 	if (wire == WIRE_WS_OLD)
 		return encode_old(encoded);
 	json = encode_json(encoded);

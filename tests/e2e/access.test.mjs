@@ -41,7 +41,7 @@ test('without configured tokens local requests may push and requests through a p
 		];
 		// A proxy forwards the Host that the client asked for. A web page may have pointed its own
 		// name at this machine.
-		for (const host of ['chat.example', '127.evil.example', 'localhost.evil.example', '10.0.0.1', '[::1].evil'])
+		for (const host of ['chat.example', '127.evil.example', 'localhost.evil.example', '10.0.0.1', '[::2]'])
 			proxied.push({ Host: host });
 		for (const headers of proxied)
 			for (const at of ['/push/lobby', '/hooks/generic/lobby'])

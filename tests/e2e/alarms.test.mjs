@@ -163,7 +163,7 @@ test('a malformed alarm is refused', () =>
 		for (const object of [
 			{ severity: 'info' }, { key: '', severity: 'info' }, { key: 5, severity: 'info' }, { key: 'a\nb', severity: 'info' },
 			{ key: 'a\u001b[31m', severity: 'info' }, { key: 'x'.repeat(129), severity: 'info' }, { key: 'a' },
-			{ key: 'a', severity: 'fatal' }, { key: 'a', severity: 3 }, { key: 'a', severity: 'OK' }, { key: 'a', severity: 'info', title: [] },
+			{ key: 'a', severity: 'fatal' }, { key: 'a', severity: 3 }, { key: 'a', severity: 'OK' },
 			{ key: 'a', severity: 'info', message: {} },
 		])
 			await assertRefused(post(daemon, '/push/lobby', { type: 'alarm', ...object }), 400, 'bad_field');

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answerTo, enter, idsOf, noRateLimit, noRateLimitWith, range, receive, say, sayMany, until } from '../lib/chat.mjs';
 import { isSlowRun, withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, get, openStream, push } from '../lib/doors.mjs';
+import { assertRefused, enterStream, expectJson, get, openStream, poll, post, push } from '../lib/doors.mjs';
+import { bearer, tokens } from '../lib/jwt.mjs';
+import { connect, request } from '../lib/raw.mjs';
 
 /** Returns the next count events of the stream. */
 async function events(stream, count) {
@@ -38,6 +40,60 @@ test('a stream begins with "joined", then shows messages, each with the id to re
 		assert.equal(again.id, `${epoch}:2`);
 	}));
 
+/** Opens a stream byte by byte; returns the client and the head of the answer. */
+async function openRaw(daemon, version = '1.1') {
+	const client = await connect(daemon);
+	await client.write(request('GET', '/events/lobby?name=bob', { Host: 'localhost' }).replace('HTTP/1.1', `HTTP/${version}`));
+	return { client, head: await client.readHead() };
+}
+
+test('each event is a chunk of its own and comes without waiting for the next one', () =>
+	withDaemon(noRateLimitWith('heartbeat.ping_s=1'), async (daemon) => {
+		const { client, head } = await openRaw(daemon);
+		assert.equal(head.headers['transfer-encoding'], 'chunked');
+		assert.equal(head.headers['content-length'], undefined);
+		// A block without data is an empty event for some libraries: these lines have none.
+		assert.equal(await client.readChunk(), 'retry: 1000\n');
+		assert.match(await client.readChunk(), /^id: \S+:0\ndata: \{"type":"joined".*\}\n\n$/);
+		assert.equal(await client.readChunk(), ': ping\n');
+		for (const text of ['one', 'x'.repeat(9_000), 'three']) {
+			const { id, epoch } = await push(daemon, 'lobby', text);
+			const event = await client.readChunk();
+			assert.ok(event.startsWith(`id: ${epoch}:${id}\ndata: {`) && event.endsWith(`"${text}"}\n\n`), event);
+		}
+		await sayMany(await daemon.ws(), 100);
+		let chunks = [];
+		while (chunks.length < 100)
+			chunks = [...chunks, await client.readChunk()].filter((text) => text !== ': ping\n');
+		chunks.forEach((text, n) => assert.match(text, new RegExp(`^id: \\S+:${n + 4}\ndata: .*\n\n$`)));
+		client.destroy();
+	}));
+
+test('a stream that the daemon ends has a last chunk, and one that is cut has none', () =>
+	withDaemon({ config: `auth = { ${tokens} };` }, async (daemon) => {
+		const { stream } = await enterStream(daemon, 'lobby', 'name=ann');
+		await expectJson(post(daemon, '/admin/kick', { username: 'ann' }, bearer('root-secret')));
+		await stream.closed;
+		assert.equal(stream.response.complete, true, 'kicked');
+		const { client } = await openRaw(daemon);
+		await client.readChunk();
+		assert.match(await client.readChunk(), /"joined"/);
+		await daemon.crash();
+		assert.equal(`${await client.readToEnd()}`, '');
+	}));
+
+test('a reader that speaks HTTP/1.0 is sent no chunks', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const { client, head } = await openRaw(daemon, '1.0');
+		assert.equal(head.headers['transfer-encoding'], undefined);
+		assert.equal(head.headers.connection, 'close');
+		await push(daemon, 'lobby', 'm');
+		await client.readUntil((buffer) => buffer.includes('"m"}\n\n') && { value: true, size: 0 }, 'the event');
+		await daemon.stop();
+		const text = `${await client.readToEnd()}`;
+		assert.match(text, /^retry: 1000\nid: \S+:0\ndata: \{"type":"joined".*\}\n\nid: \S+:1\ndata: .*"m"\}\n\n$/);
+	}));
+
 test('a stream shows events only if it asked for them', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const [{ stream: curious }, { stream: quiet }] = [
@@ -61,9 +117,8 @@ test('a stream resumes right after the id in its header or query', () =>
 			for (const stream of [
 				await openStream(daemon, `/events/lobby?since=${since}`),
 				await openStream(daemon, '/events/lobby', { 'Last-Event-ID': since }),
-				// Last-Event-ID, where the stream broke off, wins over the since that it was
-				// opened with.
-				await openStream(daemon, `/events/lobby?since=${epoch}:5`, { 'Last-Event-ID': since }),
+				// A stream that broke off repeats the since that it was opened with.
+				await openStream(daemon, `/events/lobby?since=${epoch}:0`, { 'Last-Event-ID': since }),
 			]) {
 				const joined = await stream.next();
 				assert.deepEqual([joined.object.recovered, joined.id], [true, since]);
@@ -73,6 +128,56 @@ test('a stream resumes right after the id in its header or query', () =>
 				await stream.close();
 			}
 		}
+	}));
+
+/** What polyfills, libraries and other hubs call the id to resume from. */
+const placeNames = [
+	'since', 'si', 'x-since', 'lastEventId', 'lastEventID', 'Last-Event-ID', 'last-event-id', 'last_event_id', 'evs_last_event_id',
+	'lastEvent', 'eventid',
+];
+const placeHeaders = ['Last-Event-ID', 'last-event-id', 'X-Last-Event-ID', 'X-Since', 'Since', 'Si'];
+
+test('a stream and a poll resume by the names that polyfills and other hubs use', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		await sayMany(await daemon.ws(), 3);
+		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
+		const ways = [
+			...placeNames.map((name) => [`${name}=${epoch}:2`, {}]),
+			...placeHeaders.map((name) => ['', { [name]: `${epoch}:2` }]),
+			[`%6Cast%45ventId=${epoch}%3A2`, {}],
+		];
+		for (const [query, headers] of ways) {
+			const stream = await openStream(daemon, `/events/lobby?${query}`, headers);
+			assert.equal((await stream.nextJson()).recovered, true, query);
+			assert.equal((await stream.nextJson()).id, 3);
+			await stream.close();
+			const { recovered, messages } = await poll(daemon, 'lobby', query, { headers });
+			assert.deepEqual([recovered, idsOf(messages)], [true, [3]], query);
+		}
+		assert.equal((await poll(daemon, 'lobby', `wait=0&last_event_ids=${epoch}:2`)).recovered, false);
+	}));
+
+test('of several ids to resume from, the highest one of this history counts', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		await sayMany(await daemon.ws(), 11);
+		const { epoch } = await poll(daemon, 'lobby', 'wait=0');
+		const at = (id) => `${epoch}:${id}`;
+		for (const [query, header, first] of [
+			[`since=${at(9)}`, at(10), 11], [`since=${at(10)}`, at(9), 11], [`since=${at(2)}&lastEventId=${at(10)}`, at(1), 11],
+			// Yaffle's polyfill once appended its argument to a query that had it.
+			[`lastEventId=${at(2)}&lastEventId=${at(8)}`, undefined, 9], [`lastEventId=${at(8)}&lastEventId=${at(2)}`, undefined, 9],
+			[`since=${at(9)}`, 'other:11', 10], ['since=other:11', at(9), 10], [`since=&last_event_id=${at(9)}`, '', 10],
+			[`since=12h&since=11&lastEventId=${at('x')}`, at(9), 10], [`since=${at('0009')}`, undefined, 10],
+		]) {
+			const headers = header === undefined ? {} : { 'Last-Event-ID': header };
+			const { recovered, messages } = await poll(daemon, 'lobby', query, { headers });
+			assert.deepEqual([recovered, idsOf(messages)], [true, range(first, 11)], `${query} ${header}`);
+			const stream = await openStream(daemon, `/events/lobby?${query}`, headers);
+			assert.equal((await stream.next()).id, at(first - 1));
+			await stream.close();
+		}
+		for (const query of ['since=other:1&lastEventId=x', `since=${at(1)}&lastEventId=${at(12)}`])
+			assert.equal((await poll(daemon, 'lobby', query)).recovered, false, query);
 	}));
 
 test('a stream that cannot be resumed is told so and is sent no old messages', () =>
@@ -193,6 +298,7 @@ test('a stream that does not read is cut off, others are not affected, and it ca
 		slow.response.socket.resume();
 		slow.response.resume();
 		await slow.closed;
+		assert.equal(slow.response.complete, true);
 		const seen = Number(slow.lastId.split(':')[1]);
 		assert.ok(seen < sent, `${seen} of ${sent} were sent`);
 		const back = await openStream(daemon, '/events/lobby', { 'Last-Event-ID': slow.lastId });
@@ -207,6 +313,7 @@ test('a stop ends every stream, and they resume at the next daemon', () =>
 		const stopped = daemon.stop();
 		assert.equal((await stream.nextJson()).message, 'm');
 		await stream.closed;
+		assert.equal(stream.response.complete, true);
 		await stopped;
 	}));
 
@@ -214,6 +321,6 @@ test('a bad request for a stream is refused', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		await assertRefused(get(daemon, '/events/%2F'), 400, 'bad_room');
 		await assertRefused(get(daemon, `/events/${'x'.repeat(65)}`), 400, 'bad_room');
-		for (const name of ['name', 'since', 'session', 'events'])
+		for (const name of ['name', 'since', 'lastEventId', 'session', 'events'])
 			await assertRefused(get(daemon, `/events/lobby?${name}=${'x'.repeat(1_100)}`), 400, 'bad_query');
 	}));

@@ -118,6 +118,26 @@ test('an alert that is sent again unchanged makes no message; a change of its se
 		assert.equal((await poll(daemon, 'ops', 'wait=0')).last_id, 5);
 	}));
 
+test("an alarm of Grafana's test button says when it ends, also after a restart; pressed again it says nothing", () => {
+	const standing = async (daemon) => (await poll(daemon, 'ops', 'wait=0')).messages;
+	return withHistory(
+		noRateLimit,
+		async (daemon) => {
+			await expectJson(hook(daemon, 'grafana_test'));
+			await expectJson(hook(daemon, 'grafana_firing'));
+			const [alarm, ...others] = await standing(daemon);
+			assert.deepEqual([alarm.title, alarm.ends_ms - alarm.since, alarm.lasts_s], ['TestAlert (Grafana)', 3_600_000, undefined]);
+			assert.ok(others.length > 0 && others.every(({ ends_ms: end }) => end === undefined));
+			assert.equal((await expectJson(hook(daemon, 'grafana_test'))).id, undefined);
+			await daemon.crash();
+		},
+		async (daemon) => {
+			const [alarm] = await standing(daemon);
+			assert.deepEqual([alarm.title, alarm.ends_ms - alarm.since], ['TestAlert (Grafana)', 3_600_000]);
+		},
+	);
+});
+
 test('two hundred alerts in one body are one request, and a repeated body changes nothing', () =>
 	withDaemon(withToken('limits.hook_burst=3'), async (daemon) => {
 		const body = alertmanager(Array.from({ length: 250 }, (_, n) => [`A${n}`, 'firing']));
@@ -194,6 +214,7 @@ const hmac = (secret, body) => createHmac('sha256', secret).update(body).digest(
 /** The fixture of each kind that signs, and the headers of its signature. */
 const signed = {
 	github_push: (secret, body) => ({ 'X-Hub-Signature-256': `sha256=${hmac(secret, body)}` }),
+	grafana_firing: (secret, body) => ({ 'X-Grafana-Alerting-Signature': hmac(secret, body) }),
 	gitea_push: (secret, body) => ({ 'X-Gitea-Signature': hmac(secret, body) }),
 	gitlab_push: (secret) => ({ 'X-Gitlab-Token': secret }),
 	sentry_issue_created: (secret, body) => ({ 'Sentry-Hook-Signature': hmac(secret, body) }),
@@ -227,7 +248,7 @@ test('under a token with a secret a webhook must be signed by its program', () =
 		}
 		// The signature of another program is none, and a program that does not sign needs another token.
 		await refuse('github_push', { headers: { ...forge, ...signed.gitea_push('first', bodyOf('github_push')) } });
-		for (const name of ['alertmanager_firing', 'grafana_firing', 'generic_text'])
+		for (const name of ['alertmanager_firing', 'kuma_test', 'generic_text'])
 			await refuse(name, { headers: { ...forge, ...signed.gitlab_push('first') } });
 		await daemon.waitForLog(/^refused peer=127\.0\.0\.1 why=bad_signature$/);
 		// It is about webhooks only.

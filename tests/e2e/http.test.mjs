@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { eventually, isSlowRun, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
 import { ask, connect, request } from '../lib/raw.mjs';
 
 const host = (daemon) => ({ Host: `${daemon.host}:${daemon.port}` });
@@ -46,6 +46,73 @@ test('a page that the browser already has is answered by 304 without a body', ()
 		}
 		const changed = await ask(daemon, 'GET', '/', { 'If-None-Match': '"other"' });
 		assert.equal(changed.status, 200);
+	}));
+
+/** The date in the three forms of RFC 9110 section 5.6.7. */
+function formsOf(date) {
+	const [, day, month, year, time] = /, (\d+) (\w+) (\d+) (\S+)/.exec(date.toUTCString());
+	const weekday = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'][date.getUTCDay()];
+	return [
+		date.toUTCString(), `${weekday}, ${day}-${month}-${year.slice(2)} ${time} GMT`,
+		`${weekday.slice(0, 3)} ${month} ${`${Number(day)}`.padStart(2)} ${time} ${year}`,
+	];
+}
+
+test('a page that has not changed since a date is answered by 304', () => {
+	const root = temporaryFolder();
+	const index = path.join(root, 'index.html');
+	writeFileSync(index, '<!doctype html>1');
+	return withDaemon({ settings: [`http.root=${root}`] }, async (daemon) => {
+		// The time of a change is rounded up to a second, and never lies in the future.
+		const askUntilOld = () =>
+			eventually(async () => {
+				const answer = await ask(daemon, 'GET', '/');
+				assert.ok(Date.parse(answer.headers['last-modified']) < Date.parse(answer.headers.date));
+				return answer;
+			}, 'a second to pass');
+		const first = new Date((await askUntilOld()).headers['last-modified']);
+		const statusSince = async (since, headers = {}, method = 'GET') => {
+			const answer = await ask(daemon, method, '/', { 'If-Modified-Since': since, ...headers });
+			assert.equal(answer.headers['last-modified'], first.toUTCString());
+			return answer.status;
+		};
+		for (const [ms, status] of [[0, 304], [1_000, 304], [86_400_000, 304], [-1_000, 200], [-86_400_000, 200]]) {
+			for (const since of formsOf(new Date(first.getTime() + ms)))
+				assert.equal(await statusSince(since), status, since);
+		}
+		const [now] = formsOf(first);
+		assert.equal(await statusSince(now, {}, 'HEAD'), 304);
+		assert.equal(await statusSince(now, { 'If-None-Match': '"other"' }), 200);
+		assert.equal(await statusSince(now, { 'Accept-Encoding': 'gzip' }), 304);
+		for (const since of ['', 'yesterday', `${now}; length=5`, `${now}\r\nIf-Modified-Since: ${now}`])
+			assert.equal(await statusSince(since), 200, since);
+
+		writeFileSync(index, '<!doctype html>2');
+		const changed = await ask(daemon, 'GET', '/', { 'If-Modified-Since': now });
+		assert.deepEqual([changed.status, changed.body], [200, '<!doctype html>2']);
+		// A second change within the second of this answer is noticed, too.
+		writeFileSync(index, '<!doctype html>3');
+		const again = await ask(daemon, 'GET', '/', { 'If-Modified-Since': changed.headers['last-modified'] });
+		assert.deepEqual([again.status, again.body], [200, '<!doctype html>3']);
+	});
+});
+
+test('a Host that is no host, is missing or stands twice is answered by 400', () =>
+	withDaemon({}, async (daemon) => {
+		const statusOf = async (lines, version = '1.1') => {
+			const client = await connect(daemon);
+			await client.write(`GET / HTTP/${version}\r\n${lines}\r\n`);
+			const { status } = await client.readResponse();
+			client.destroy();
+			return status;
+		};
+		for (const name of ['a:b', '[::1', '::1', 'a:99999', '%zz', 'a]', ':80', 'a:80:80', '[a]'])
+			assert.equal(await statusOf(`Host: ${name}\r\n`), 400, name);
+		assert.equal(await statusOf(''), 400);
+		assert.equal(await statusOf('Host: a\r\nHost: a\r\n'), 400);
+		for (const name of ['chat.example.org', 'a_b:8000', '127.0.0.1', '[::1]:8000'])
+			assert.equal(await statusOf(`Host: ${name}\r\n`), 200, name);
+		assert.equal(await statusOf('', '1.0'), 200);
 	}));
 
 test('a connection can be reused after a 304', () =>

@@ -126,7 +126,8 @@ test('a client that polls under a name stays one person between two polls', () =
 test('a poll with a taken name is refused, and nobody is told about it', () =>
 	withDaemon(noRateLimit, async (daemon) => {
 		const { client: ann } = await enter(daemon, 'name=ann');
-		await assertRefused(get(daemon, '/poll/lobby?name=ANN'), 409, 'name_taken');
+		const { json } = await assertRefused(get(daemon, '/poll/lobby?name=ANN'), 409, 'name_taken');
+		assert.match(json.error.message, /\bsession=/);
 		await assertRefused(get(daemon, '/poll/lobby?name=guest-7'), 400, 'bad_name');
 		for (const session of ['a', 'g'.repeat(32), '0'.repeat(33)])
 			await assertRefused(get(daemon, `/poll/lobby?name=bob&session=${session}`), 400, 'bad_field');

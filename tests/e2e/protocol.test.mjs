@@ -234,6 +234,29 @@ async function streams(stream, section, { epoch }) {
 	return object;
 }
 
+/** Runs the printed script that listens to a stream, in a browser that is played. */
+function reconnectsAsPrinted() {
+	const sources = [];
+	class EventSource {
+		static CLOSED = 2;
+		constructor(url) {
+			sources.push(Object.assign(this, { url }));
+		}
+	}
+	const text = examples.get('Streams of events').splice(0).join('\n');
+	const listen = new Function('EventSource', 'setTimeout', `${text}\nreturn listen;`)(EventSource, (run, ms, ...given) => run(...given));
+	const seen = [];
+	listen('/events/ops', (object, id) => seen.push([object, id]));
+	sources[0].onmessage({ data: '{"type":"message"}', lastEventId: 'k3f9x2ab:7' });
+	// A browser reconnects by itself unless the answer was no stream.
+	for (const state of [0, EventSource.CLOSED]) {
+		sources[0].readyState = state;
+		sources[0].onerror();
+	}
+	assert.deepEqual(sources.map(({ url }) => url), ['/events/ops?lastEventId=', '/events/ops?lastEventId=k3f9x2ab%3A7']);
+	assert.deepEqual(seen, [[{ type: 'message' }, 'k3f9x2ab:7']]);
+}
+
 async function tellTheStoryOfHttp(t, daemon) {
 	const ann = await daemon.ws('/ws?room=ops&name=ann');
 	const { epoch } = await poll(daemon, 'ops', 'wait=0');
@@ -277,7 +300,10 @@ async function tellTheStoryOfHttp(t, daemon) {
 
 	await t.test('Streams of events', async () => {
 		stream = await runs(daemon, 'Streams of events', names);
+		const retry = nextText('Streams of events');
 		names.session = (await streams(stream, 'Streams of events', names)).you.session;
+		assert.equal(retry, `retry: ${stream.retry}`);
+		reconnectsAsPrinted();
 	});
 
 	await t.test('Speaking beside a stream', async () => {

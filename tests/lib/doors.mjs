@@ -104,6 +104,8 @@ export class EventStream {
 	#fields = [];
 	/** The last id received, which a browser would send to resume. */
 	lastId;
+	/** How many ms a browser would wait before it reconnects, as text. */
+	retry;
 
 	constructor(daemon, request, response) {
 		this.daemon = daemon;
@@ -141,8 +143,13 @@ export class EventStream {
 			this.daemon.recordFault(new Error(`an event has the lines ${JSON.stringify(lines)}`));
 		if (fields.has('id'))
 			this.lastId = fields.get('id');
-		if (!fields.has('data'))
+		if (fields.has('retry'))
+			this.retry = fields.get('retry');
+		// Some libraries take such a block for an empty event.
+		if (!fields.has('data')) {
+			this.daemon.recordFault(new Error(`a block without data has the lines ${JSON.stringify(lines)}`));
 			return;
+		}
 		try {
 			check(this.daemon, fields.get('data'));
 			this.#events.push({ id: fields.get('id'), object: JSON.parse(fields.get('data')) });

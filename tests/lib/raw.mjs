@@ -212,6 +212,29 @@ export class RawClient {
 		}, 'a response');
 	}
 
+	/** The head of a response, as readResponse() returns it, but without a body. */
+	readHead() {
+		return this.readUntil((buffer) => {
+			const at = buffer.indexOf(endOfHead);
+			return at >= 0 && { value: parseHead(buffer.subarray(0, at).toString('latin1')), size: at + endOfHead.length };
+		}, 'a head');
+	}
+
+	/** The text of the next chunk of a response (RFC 9112 section 7.1); the last chunk is "". */
+	readChunk() {
+		return this.readUntil((buffer) => {
+			const start = buffer.indexOf('\r\n') + 2;
+			const length = /^[0-9a-f]+$/.test(buffer.subarray(0, start - 2)) ? parseInt(buffer.subarray(0, start), 16) : 0;
+			const end = start + length;
+			if (start < 2 || buffer.length < end + 2)
+				return null;
+			const isChunk = length > 0 || buffer[0] === 0x30;
+			if (!isChunk || buffer.toString('latin1', end, end + 2) !== '\r\n')
+				throw new Error(`not a chunk: ${buffer}`);
+			return { value: buffer.toString('utf8', start, end), size: end + 2 };
+		}, 'a chunk');
+	}
+
 	/** The daemon's next frame as { fin, rsv, opcode, masked, payload, code? }. */
 	nextFrame() {
 		return this.readUntil((buffer) => {

@@ -35,6 +35,10 @@ struct frame *frame_new_ws(
 /* Make a frame of len bytes, at least 1. The caller owns one reference. */
 struct frame *frame_new(const void *bytes, size_t len);
 
+/* Make a chunk of a response (RFC 9112 section 7.1) with len bytes of data, at least 1:
+ * an empty chunk would be the last one. The caller owns one reference. */
+struct frame *frame_new_chunk(const void *bytes, size_t len);
+
 /* Take a reference. Returns frame. */
 struct frame *frame_ref(struct frame *frame);
 

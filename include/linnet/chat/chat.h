@@ -193,6 +193,11 @@ void chat_give_token(struct chat *chat, struct session *session, char *token);
 /* Pause a session: it stays in its rooms but is sent nothing. */
 void chat_set_aside(struct session *session);
 
+/* Read place, "EPOCH:ID". Returns false if it is none of the history that room has. Its
+ * id may be higher than the last one of the room. */
+bool chat_read_place(
+	const struct chat *chat, const char *room, const char *place, uint64_t *id);
+
 /* Continue a paused session, which has everything up to since (NULL: not known). */
 void chat_go_on(struct chat *chat, struct session *session, const char *since);
 
@@ -236,8 +241,8 @@ void chat_tick(struct chat *chat, int64_t now_ms);
  * now and then. */
 void chat_prune(struct chat *chat, int64_t now_ms);
 
-/* Remove history that is too old at now_ms, which steady_clock_note returns: what a wrong
- * clock lets expire does not come back. */
+/* Remove history that is too old at now_ms, and clear alarms whose time is over then.
+ * steady_clock_note returns now_ms: what a wrong clock lets expire does not come back. */
 void chat_trim(struct chat *chat, int64_t now_ms);
 
 /* Close the store and free the chat. No session may be left. chat may be NULL. */

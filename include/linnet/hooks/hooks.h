@@ -42,7 +42,8 @@ bool hook_is_signed(enum hook_kind kind, const char *signature, const char *body
  *
  * An alarm has type "alarm", key (1 to 128 bytes, no blanks), severity ("info",
  * "warning", "error", "critical", or "ok" to clear it), title (1 to 256 bytes) and
- * message (1 to 4096 bytes).
+ * message (1 to 4096 bytes). One that only tests the webhook has lasts_s, the seconds
+ * after which it ends by itself.
  *
  * A message has message (1 to 4096 bytes) and may have title (1 to 256 bytes).
  *

@@ -126,6 +126,11 @@ void http_defer(
 void http_park(
 	struct http_request *request, const struct http_waiter *waiter, void *state);
 
+/* True if a stream for this request is sent in chunks, so that the peer can tell its end
+ * from a lost connection: then each frame of its queue is made by frame_new_chunk.
+ * HTTP/1.0 has no chunks. Needs the head, so ask before http_stream. */
+bool http_stream_is_chunked(const struct http_request *request);
+
 /* Answer with 200 and the header lines in headers, Content-Type among them, then send
  * what the waiter puts into queue, until http_stream_end. The connection ends as after
  * http_park. Frees the request's head and body. */
@@ -136,7 +141,7 @@ void http_stream(struct http_request *request, const char *headers,
 void http_stream_wake(struct http_request *request);
 
 /* End the stream and free the request. Frames that are left in the queue are moved out of
- * it and still sent. */
+ * it and still sent, and then the last chunk. */
 void http_stream_end(struct http_request *request);
 
 /* Takes over a connection: owns its socket fd, and rest are the rest_len bytes received

@@ -79,6 +79,11 @@ bool http_head_accepts_gzip(const struct http_head *head);
 int http_head_query(
 	const struct http_head *head, const char *name, char *out, size_t size);
 
+/* Decode the next argument of a query. *rest is the head's query at first; it is moved
+ * behind the argument. Writes the argument's name to name and returns its value, which
+ * lies in name, too. Returns NULL at the end of the query. */
+const char *http_query_next(const char **rest, char name[HTTP_HEAD_BYTES]);
+
 /* Find the first field of that name in the len bytes of form
  * (application/x-www-form-urlencoded) and decode its value to the beginning of form.
  * Returns the value's length in bytes; -ENOENT if there is none and form is unchanged; or

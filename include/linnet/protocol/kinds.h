@@ -8,12 +8,13 @@
 
 /* The form in which a client reads. It says by which door the client came. */
 enum wire {
-	WIRE_WS,      /* a JSON object in a WebSocket text message */
-	WIRE_WS_OLD,  /* the same, always with "username", "email" and "message" */
-	WIRE_WS_LINE, /* lines in a WebSocket text message */
-	WIRE_LINE,    /* lines, each ending in a line feed */
-	WIRE_SSE,     /* an event of a stream (HTML Living Standard, section 9.2) */
-	WIRE_OBJECT,  /* the JSON object itself, for the answer to a poll */
+	WIRE_WS,          /* a JSON object in a WebSocket text message */
+	WIRE_WS_OLD,      /* the same, always with "username", "email" and "message" */
+	WIRE_WS_LINE,     /* lines in a WebSocket text message */
+	WIRE_LINE,        /* lines, each ending in a line feed */
+	WIRE_SSE,         /* an event of a stream (HTML Living Standard, section 9.2) */
+	WIRE_SSE_CHUNKED, /* the same as a chunk of the response */
+	WIRE_OBJECT,      /* the JSON object itself, for the answer to a poll */
 	WIRE_COUNT,
 };
 

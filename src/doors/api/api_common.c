@@ -1,7 +1,10 @@
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "doors/api/api_private.h"
 #include "linnet/base/json_text.h"
@@ -108,10 +111,80 @@ api_read_argument(const struct http_request *request, const char *name,
 	return r != -E2BIG;
 }
 
+/* True if an argument or a header of that name says what the client has already. Browsers
+ * send the header Last-Event-ID. Their polyfills cannot, and each hub has a name of its
+ * own for it. Case, "-", "_" and a leading "x-" do not count. */
+static bool
+api_is_place(const char *name)
+{
+	static const char *const names[] = {
+		"since",          /* Linnet, ntfy */
+		"si",             /* ntfy */
+		"lasteventid",    /* Yaffle's polyfill, Mercure, nchan, Pushpin */
+		"evslasteventid", /* amvtek's polyfill */
+		"lastevent",      /* Ably */
+		"eventid",        /* nginx-push-stream-module */
+	};
+	char folded[16];
+	size_t i, len = 0;
+
+	if (!strncasecmp(name, "x-", 2))
+		name += 2;
+	for (; *name && len < sizeof(folded) - 1; name++)
+		if (*name != '-' && *name != '_')
+			folded[len++] = (char)tolower((unsigned char)*name);
+	folded[len] = '\0';
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!*name && !strcmp(folded, names[i]))
+			return true;
+	return false;
+}
+
+/* Of several places the highest id of this history counts: a client that reconnects may
+ * repeat the query that it began with. since is "" if none is of this history. */
+static void
+api_take_place(
+	const struct http_request *request, struct api_wishes *asked, const char *place)
+{
+	const struct api *api = request->context;
+	uint64_t id;
+
+	if (!*place)
+		return;
+	asked->wishes.since = asked->since;
+	if (!chat_read_place(api->chat, asked->room, place, &id) ||
+		(*asked->since && id <= asked->since_id))
+		return;
+	asked->since_id = id;
+	snprintf(asked->since, sizeof(asked->since), "%.*s:%" PRIu64,
+		(int)strcspn(place, ":"), place, id);
+}
+
+/* Returns false if an argument is too long. */
+static bool
+api_read_places(const struct http_request *request, struct api_wishes *asked)
+{
+	const struct http_head *head = request->head;
+	const char *rest = head->query, *value;
+	char name[HTTP_HEAD_BYTES];
+	size_t i;
+
+	while ((value = http_query_next(&rest, name))) {
+		if (!api_is_place(name))
+			continue;
+		if (strlen(value) >= ACCESS_ARGUMENT_BYTES)
+			return false;
+		api_take_place(request, asked, value);
+	}
+	for (i = 0; i < head->field_count; i++)
+		if (api_is_place(head->fields[i].name))
+			api_take_place(request, asked, head->fields[i].value);
+	return true;
+}
+
 struct api_wishes *
 api_wishes_new(struct http_request *request)
 {
-	const char *header = http_head_value(request->head, "last-event-id");
 	struct api_wishes *asked = xcalloc(1, sizeof(*asked));
 	struct chat_wishes *wishes = &asked->wishes;
 	char events[ACCESS_ARGUMENT_BYTES];
@@ -121,20 +194,15 @@ api_wishes_new(struct http_request *request)
 	wishes->room = asked->room;
 	if (strlen(request->head->segments[1]) >= sizeof(asked->room) ||
 		!api_read_argument(request, "name", asked->name, &wishes->name) ||
-		!api_read_argument(request, "since", asked->since, &wishes->since) ||
 		!api_read_argument(request, "session", asked->token, &wishes->token) ||
-		!api_read_argument(request, "events", events, &value)) {
+		!api_read_argument(request, "events", events, &value) ||
+		!api_read_places(request, asked)) {
 		free(asked);
 		http_respond_error(request, 400, NULL, "bad_query",
 			"a value in the query is too long");
 		return NULL;
 	}
 	wishes->wants_events = value && !strcmp(value, "1");
-	/* A browser that reconnects repeats the old query: Last-Event-ID is newer. */
-	if (header && *header) {
-		snprintf(asked->since, sizeof(asked->since), "%s", header);
-		wishes->since = asked->since;
-	}
 	return asked;
 }
 

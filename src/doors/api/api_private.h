@@ -1,7 +1,8 @@
 /* api_private.h - shared by the HTTP doors of the chat: api.c (routes and questions),
- * api_common.c (permissions, arguments, answers), body.c (request bodies), call.c (a
- * request that the chat answers), api_push.c (pushes and hooks), api_send.c (messages of
- * a session), api_admin.c (orders of moderators), sse.c (streams), longpoll.c (polls). */
+ * api_common.c (permissions, arguments, answers), body.c (request bodies), extras.c (what
+ * comes beside them), call.c (a request that the chat answers), api_push.c (pushes and
+ * hooks), api_send.c (messages of a session), api_admin.c (orders of moderators), sse.c
+ * (streams), longpoll.c (polls). */
 #pragma once
 
 #include <jansson.h>
@@ -36,6 +37,7 @@ struct api_wishes {
 	char room[ACCESS_ARGUMENT_BYTES];
 	char name[ACCESS_ARGUMENT_BYTES];
 	char since[ACCESS_ARGUMENT_BYTES];
+	uint64_t since_id; /* the one in since */
 	char token[ACCESS_ARGUMENT_BYTES];
 };
 
@@ -80,10 +82,17 @@ json_t *api_read_json(struct http_request *request, size_t flags);
  * {"message":TEXT}. NULL: it is neither and the request was answered. */
 json_t *api_read_body(struct http_request *request);
 
-/* Set the member name of object from the request's header or argument of that name,
- * unless the body has it. Returns what is wrong, or NULL. */
-const char *api_add_extra(
-	const struct http_request *request, json_t *object, const char *name);
+/* extras.c */
+
+/* What headers and query have of the members title, priority, tags, click, username,
+ * message and ref; a new object, empty if there is none of them. */
+json_t *api_find_extras(const struct http_request *request);
+
+/* Only the one called member. A new value, or NULL. */
+json_t *api_find_extra(const struct http_request *request, const char *member);
+
+/* Mend those members of object, a push, and take those that it lacks from found. */
+void api_add_extras(json_t *object, const json_t *found);
 
 /* api_push.c */
 

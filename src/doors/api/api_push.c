@@ -1,21 +1,12 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "doors/api/api_private.h"
 #include "linnet/base/hex.h"
 #include "linnet/base/util.h"
 #include "linnet/hooks/hooks.h"
-#include "linnet/protocol/name.h"
 
 /* Alertmanager and GitHub often send more than the limit of a message. */
 #define HOOK_BYTES (1024 * 1024)
-
-#define TAGS_MAX 16
-#define TAG_BYTES 64
-
-/* Members of a push that may come in headers or the query. */
-static const char *const extras[] = { "title", "priority", "tags", "click", "username",
-	"ref" };
 
 size_t
 api_message_bytes(const struct config *config)
@@ -31,57 +22,13 @@ api_hook_bytes(const struct config *config)
 	return bytes > HOOK_BYTES ? bytes : HOOK_BYTES;
 }
 
-static bool
-api_push_is_line(const json_t *value, size_t max_bytes)
-{
-	return json_is_string(value) && json_string_length(value) <= max_bytes &&
-	       name_is_line(json_string_value(value));
-}
-
-static bool
-api_push_are_tags(const json_t *tags)
-{
-	const json_t *tag;
-	size_t i;
-
-	if (!json_is_array(tags) || json_array_size(tags) > TAGS_MAX)
-		return false;
-	for (i = 0; (tag = json_array_get(tags, i)); i++)
-		if (!json_string_length(tag) || !api_push_is_line(tag, TAG_BYTES))
-			return false;
-	return true;
-}
-
-static const char *
-api_push_find_fault(const json_t *object)
-{
-	const json_t *tags = json_object_get(object, "tags");
-	const json_t *priority = json_object_get(object, "priority");
-	const json_t *title = json_object_get(object, "title");
-	const json_t *click = json_object_get(object, "click");
-	const char *url = json_string_value(click);
-
-	if (priority && (!json_is_integer(priority) || json_integer_value(priority) < 1 ||
-				json_integer_value(priority) > 5))
-		return "\"priority\" must be a number from 1 to 5";
-	if (title && !api_push_is_line(title, 256))
-		return "\"title\" must be a line of up to 256 bytes";
-	if (tags && !api_push_are_tags(tags))
-		return "\"tags\" must be up to 16 words of up to 64 bytes";
-	if (click && (!api_push_is_line(click, 2048) ||
-			     (strncasecmp(url, "http://", 7) != 0 &&
-				     strncasecmp(url, "https://", 8) != 0)))
-		return "\"click\" must be an address that begins with http:// or "
-		       "https://";
-	return NULL;
-}
-
 /* Give each of several objects its own ref. With the same ref all but the first would be
  * duplicates. */
 static void
 api_push_tell_refs_apart(json_t *list)
 {
-	char text[ACCESS_ARGUMENT_BYTES + 24], ref[HEX_SHA256_BYTES + 1];
+	char ref[HEX_SHA256_BYTES + 1];
+	struct buffer text = { 0 };
 	json_t *object;
 	size_t i;
 
@@ -91,10 +38,12 @@ api_push_tell_refs_apart(json_t *list)
 
 		if (!given || json_array_size(list) == 1)
 			continue;
-		snprintf(text, sizeof(text), "%zu %s", i, given);
-		hex_sha256(ref, text, strlen(text));
+		text.len = 0;
+		buffer_printf(&text, "%zu %s", i, given);
+		hex_sha256(ref, text.bytes, text.len);
 		json_object_set_new(object, "ref", json_string(ref));
 	}
+	buffer_clear(&text);
 }
 
 /* Returns what is wrong, or NULL. Only metrics are frequent enough to come in arrays. */
@@ -108,10 +57,7 @@ api_push_check_all(json_t *list)
 	json_array_foreach(list, i, object)
 	{
 		const char *type = json_string_value(json_object_get(object, "type"));
-		const char *why = api_push_find_fault(object);
 
-		if (why)
-			return why;
 		are_metrics &= type && !strcmp(type, "metric");
 	}
 	if (i == 0)
@@ -142,26 +88,25 @@ api_push_all(struct http_request *request, const struct access_caller *caller,
 		});
 }
 
-/* Add the members from headers and query to each object in list. Returns what is wrong,
- * or NULL. */
+/* Mend each object in list, and add the members from headers and query. Returns what is
+ * wrong, or NULL. */
 static const char *
 api_push_add_extras(const struct http_request *request, json_t *list)
 {
+	json_t *found = api_find_extras(request), *object;
 	const char *why = NULL;
-	json_t *object;
 	size_t i;
 
 	json_array_foreach(list, i, object)
 	{
-		if (!json_is_object(object))
-			return "the body must be an object or an array of objects";
-		for (size_t k = 0; !why && k < ARRAY_SIZE(extras); k++)
-			why = api_add_extra(request, object, extras[k]);
-		if (why)
-			return why;
+		if (json_is_object(object))
+			api_add_extras(object, found);
+		else
+			why = "the body must be an object or an array of objects";
 	}
+	json_decref(found);
 	api_push_tell_refs_apart(list);
-	return NULL;
+	return why;
 }
 
 /* Answer that why is wrong with list, which is freed. */

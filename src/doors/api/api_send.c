@@ -42,7 +42,7 @@ api_send_object(struct http_request *request, const struct permissions *permissi
 {
 	const struct access *access = &((const struct api *)request->context)->access;
 	struct session *speaker = api_send_find_speaker(request, object);
-	const char *why;
+	json_t *ref;
 
 	if (!speaker || !permissions_may_be_same(permissions, speaker->permissions)) {
 		json_decref(object);
@@ -50,12 +50,9 @@ api_send_object(struct http_request *request, const struct permissions *permissi
 			"\"session\" must be the text that the stream gave");
 		return;
 	}
-	why = api_add_extra(request, object, "ref");
-	if (why) {
-		json_decref(object);
-		http_respond_error(request, 400, NULL, "bad_field", why);
-		return;
-	}
+	ref = json_object_get(object, "ref") ? NULL : api_find_extra(request, "ref");
+	if (ref)
+		json_object_set_new(object, "ref", ref);
 	json_object_set_new(object, "room", json_string(request->head->segments[1]));
 	gate_pay_back(access->gate, access_client(access, request), NULL, READING_COST);
 	api_call(request,

@@ -4,7 +4,6 @@
 
 #include "doors/api/api_private.h"
 #include "linnet/base/json_text.h"
-#include "linnet/protocol/name.h"
 
 void
 api_refuse_body(struct http_request *request, const char *text)
@@ -83,8 +82,9 @@ api_read_json(struct http_request *request, size_t flags)
 	return NULL;
 }
 
-/* Read the body as {"message":TEXT}, without the line end that "echo" adds. NULL: it is
- * not text and the request was answered. */
+/* Read the body as {"message":TEXT}, without the line end that "echo" adds. If it is
+ * empty, the text may stand beside it. NULL: there is no text and the request was
+ * answered. */
 static json_t *
 body_read_text(struct http_request *request)
 {
@@ -98,13 +98,14 @@ body_read_text(struct http_request *request)
 		len--;
 	if (len && body->bytes[len - 1] == '\r')
 		len--;
-	if (!len) {
-		api_refuse_body(request, "the body has no text");
-		return NULL;
-	}
-	text = memchr(body->bytes, 0, len) ? NULL : json_stringn(body->bytes, len);
+	if (!len)
+		text = api_find_extra(request, "message");
+	else
+		text = memchr(body->bytes, 0, len) ? NULL
+						   : json_stringn(body->bytes, len);
 	if (!text)
-		api_refuse_body(request, "the body is not UTF-8 text");
+		api_refuse_body(request,
+			len ? "the body is not UTF-8 text" : "the body has no text");
 	return text ? json_pack("{s:o}", "message", text) : NULL;
 }
 
@@ -114,76 +115,4 @@ api_read_body(struct http_request *request)
 	return body_is(request, "application/json") || body_take_payload(request)
 		       ? api_read_json(request, 0)
 		       : body_read_text(request);
-}
-
-/* Make "a, b" the array ["a","b"]. */
-static json_t *
-body_split_tags(const char *tags)
-{
-	json_t *list = json_array();
-
-	while (*tags) {
-		size_t len;
-
-		tags += strspn(tags, ", \t");
-		len = strcspn(tags, ",");
-		while (len && (tags[len - 1] == ' ' || tags[len - 1] == '\t'))
-			len--;
-		if (len)
-			json_array_append_new(list, json_stringn(tags, len));
-		tags += len + strspn(tags + len, " \t");
-	}
-	return list;
-}
-
-/* Browsers send a header "Priority" with another meaning (RFC 9218). */
-static bool
-body_is_of_browser(const char *name, const char *header)
-{
-	return !strcmp(name, "priority") &&
-	       (!strncmp(header, "u=", 2) || !strcmp(header, "i"));
-}
-
-/* Read the header name or, if it is missing, the argument name. Returns 0, -ENOENT if
- * both are missing or empty, or -E2BIG. */
-static int
-body_read_extra(
-	const struct http_request *request, const char *name, char *out, size_t size)
-{
-	const char *header = http_head_value(request->head, name);
-	int r = 0;
-
-	if (!header || body_is_of_browser(name, header))
-		r = http_head_query(request->head, name, out, size);
-	else if ((size_t)snprintf(out, size, "%s", header) >= size)
-		r = -E2BIG;
-	return r == 0 && !*out ? -ENOENT : r;
-}
-
-static json_t *
-body_extra_value(const char *name, const char *text)
-{
-	if (!strcmp(name, "tags"))
-		return body_split_tags(text);
-	if (!strcmp(name, "priority") && text[0] >= '1' && text[0] <= '5' && !text[1])
-		return json_integer(text[0] - '0');
-	return json_string(text);
-}
-
-const char *
-api_add_extra(const struct http_request *request, json_t *object, const char *name)
-{
-	char text[ACCESS_ARGUMENT_BYTES];
-	int r = json_object_get(object, name)
-			? -ENOENT
-			: body_read_extra(request, name, text, sizeof(text));
-
-	if (r == -ENOENT)
-		return NULL;
-	if (r < 0)
-		return "a header or an argument is too long";
-	if (!name_is_line(text))
-		return "a header or an argument is not UTF-8";
-	json_object_set_new(object, name, body_extra_value(name, text));
-	return NULL;
 }

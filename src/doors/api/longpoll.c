@@ -74,6 +74,12 @@ longpoll_on_refuse(struct session *session, const struct message_fault *fault)
 	struct poll *poll = longpoll_from_session(session);
 
 	poll->fault = *fault;
+	/* Most often it is the client's own earlier poll that has the name. */
+	if (!strcmp(fault->code, "name_taken"))
+		message_refuse(&poll->fault, fault->code,
+			"%s; if that is you, pass session= from \"you\" of your last "
+			"answer",
+			fault->text);
 	metrics.sent[TRANSPORT_POLL]++;
 	longpoll_on_wake(session);
 }

@@ -10,11 +10,14 @@
 #include "linnet/base/xalloc.h"
 #include "linnet/chat/session.h"
 
+/* These lines belong to the block of the next event: some client libraries take a block
+ * without data for an empty event. */
+
 /* A comment, so that proxies do not close a quiet stream. */
-#define HEARTBEAT ": ping\n\n"
+#define HEARTBEAT ": ping\n"
 
 /* How many ms a browser waits before it reconnects. */
-#define RETRY "retry: 1000\n\n"
+#define RETRY "retry: 1000\n"
 
 struct stream {
 	struct session session;
@@ -87,7 +90,10 @@ sse_on_stop(void *state, uint16_t code, const char *reason)
 static void
 sse_put(struct stream *stream, const char *text)
 {
-	struct frame *frame = frame_new(text, strlen(text));
+	size_t len = strlen(text);
+	struct frame *frame = stream->session.wire == WIRE_SSE_CHUNKED
+				      ? frame_new_chunk(text, len)
+				      : frame_new(text, len);
 
 	frame_queue_push(&stream->session.queue, frame);
 	frame_unref(frame);
@@ -135,7 +141,8 @@ sse_begin(struct http_request *request, const struct chat_wishes *wishes,
 	stream->deferred.call = sse_on_deferred;
 	stream->heartbeat_ms =
 		clock_now_ms() + api->access.config->heartbeat.ping_s * 1000;
-	session_init(&stream->session, &session_ops, WIRE_SSE,
+	session_init(&stream->session, &session_ops,
+		http_stream_is_chunked(request) ? WIRE_SSE_CHUNKED : WIRE_SSE,
 		chat_next_number(api->chat),
 		(size_t)api->access.config->limits.queue_bytes);
 	session_admit(

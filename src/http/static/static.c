@@ -4,22 +4,40 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "http/date.h"
 #include "linnet/base/clock.h"
 #include "linnet/base/xalloc.h"
 
 /* Room for an entity tag with the coding, and for a file's header lines. */
 #define ETAG_BYTES (STATIC_FILE_ETAG_BYTES + 8)
-#define HEADERS_BYTES (ETAG_BYTES + 128)
+#define HEADERS_BYTES (ETAG_BYTES + HTTP_DATE_BYTES + 160)
 
-/* RFC 9110 section 13.1.2, weak comparison. */
+/* RFC 9110 section 13.1.3. Seconds are coarse, but a change in the second of an answer is
+ * noticed: the time of a change is rounded up, that of an answer down. */
 static bool
-static_is_unchanged(const struct http_head *head, const char *etag)
+static_is_older(const struct http_head *head, const struct static_file *file, time_t now)
+{
+	static const char name[] = "if-modified-since";
+	const struct http_field *field = http_head_next(head, name, NULL);
+	time_t since;
+
+	return field && !http_head_next(head, name, field) &&
+	       http_date_read(field->value, now, &since) && file->changed_s <= since;
+}
+
+/* RFC 9110 section 13.1.2, weak comparison. Without a tag the time decides. */
+static bool
+static_is_unchanged(const struct http_head *head, const struct static_file *file,
+	const char *etag, time_t now)
 {
 	static const char name[] = "if-none-match";
-	const struct http_field *field = NULL;
+	const struct http_field *field = http_head_next(head, name, NULL);
 
-	while ((field = http_head_next(head, name, field)))
+	if (!field)
+		return static_is_older(head, file, now);
+	for (; field; field = http_head_next(head, name, field))
 		if (!strcmp(field->value, "*") || strstr(field->value, etag))
 			return true;
 	return false;
@@ -66,19 +84,23 @@ static_answer_file(
 	struct http_request *request, const char *path, const struct static_file *file)
 {
 	const struct buffer *gzip = static_find_gzip(request, path, file);
-	char etag[ETAG_BYTES], headers[HEADERS_BYTES];
+	char etag[ETAG_BYTES], date[HTTP_DATE_BYTES], headers[HEADERS_BYTES];
+	time_t now = time(NULL);
 	struct http_response answer = { .status = 304, .headers = headers };
 
 	static_write_etag(etag, file->etag, gzip);
-	if (!static_is_unchanged(request->head, etag)) {
+	if (!static_is_unchanged(request->head, file, etag, now)) {
 		answer.status = 200;
 		answer.type = file->type;
 		answer.body = gzip ? gzip->bytes : NULL;
 		answer.len = gzip ? gzip->len : file->size;
 	}
+	/* RFC 9110 section 8.8.2.1: never a date of the future. */
+	http_date_write(file->changed_s < now ? file->changed_s : now, date);
 	/* Browsers must revalidate: the files' names do not change with their content. */
-	snprintf(headers, sizeof(headers), "ETag: %s\r\nCache-Control: no-cache\r\n%s%s",
-		etag, file->is_text ? "Vary: Accept-Encoding\r\n" : "",
+	snprintf(headers, sizeof(headers),
+		"ETag: %s\r\nLast-Modified: %s\r\nCache-Control: no-cache\r\n%s%s", etag,
+		date, file->is_text ? "Vary: Accept-Encoding\r\n" : "",
 		gzip && answer.type ? "Content-Encoding: gzip\r\n" : "");
 	if (answer.type && !gzip && request->head->method != HTTP_HEAD)
 		static_answer_plain(request, &answer, file);

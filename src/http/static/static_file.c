@@ -97,6 +97,7 @@ static_file_describe(struct static_file *file, const char *path)
 		"\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)st.st_ino,
 		(uint64_t)st.st_size,
 		(uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec);
+	file->changed_s = st.st_ctim.tv_sec + (st.st_ctim.tv_nsec > 0);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "../fuzz.h"
 #include "linnet/base/utf8.h"
+#include "linnet/http/header_text.h"
 #include "linnet/http/parser.h"
 
 static void
@@ -45,6 +46,23 @@ check_fields(const struct http_head *head)
 	assert(head->is_chunked == !!http_head_value(head, "transfer-encoding"));
 	assert(!head->is_chunked || !head->has_length);
 	assert(head->has_length || head->content_length == 0);
+}
+
+/* Of any value text is made that is UTF-8 and at most twice as long. */
+static void
+check_values(const struct http_head *head)
+{
+	for (size_t i = 0; i < head->field_count; i++) {
+		struct utf8_check check = { 0 };
+		struct buffer text = { 0 };
+
+		header_text_append(&text, head->fields[i].value);
+		assert(text.len <= 2 * strlen(head->fields[i].value));
+		assert(utf8_check_piece(&check, text.bytes, text.len) &&
+			utf8_check_end(&check));
+		assert(!text.len || !memchr(text.bytes, 0, text.len));
+		buffer_clear(&text);
+	}
 }
 
 static void
@@ -116,6 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		assert((size_t)n <= size && n <= HTTP_HEAD_BYTES);
 		check_fields(head);
+		check_values(head);
 		check_target(head);
 		check_coding(head);
 		check_parts(bytes, n);

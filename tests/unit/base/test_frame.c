@@ -57,6 +57,18 @@ test_lengths_are_encoded_as_in_rfc_6455_5_2(void **state)
 }
 
 static void
+test_a_chunk_says_its_length_in_hex(void **state)
+{
+	struct frame *frame = frame_new_chunk("data: ann says hi\n\n", 19);
+
+	(void)state;
+	assert_int_equal(frame->len, 25);
+	assert_memory_equal(
+		frame_bytes(frame), "13\r\ndata: ann says hi\n\n\r\n", frame->len);
+	frame_unref(frame);
+}
+
+static void
 test_a_fragment_has_no_fin_bit(void **state)
 {
 	struct frame *frame = frame_new_ws(WS_CONTINUATION, false, "x", 1);
@@ -160,6 +172,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_short_text_has_a_two_byte_header),
 		cmocka_unit_test(test_lengths_are_encoded_as_in_rfc_6455_5_2),
+		cmocka_unit_test(test_a_chunk_says_its_length_in_hex),
 		cmocka_unit_test(test_a_fragment_has_no_fin_bit),
 		cmocka_unit_test(test_a_queue_keeps_the_order_while_it_grows_and_wraps),
 		cmocka_unit_test(test_gather_copies_whole_frames_only),

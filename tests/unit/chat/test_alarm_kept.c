@@ -35,6 +35,15 @@ restart(struct fixture *fixture)
 	open_chat(fixture);
 }
 
+/* Do the timed work at now_ms. */
+static void
+trim(struct fixture *fixture, int64_t now_ms)
+{
+	chat_prune(fixture->chat, now_ms);
+	chat_trim(fixture->chat, now_ms);
+	settle(fixture);
+}
+
 static void
 test_pending_changes_of_an_alarm_build_on_each_other(void **state)
 {
@@ -262,6 +271,32 @@ test_a_store_failure_leaves_the_active_alarms_unchanged(void **state)
 }
 
 static void
+test_an_end_that_the_store_refuses_is_tried_again(void **state)
+{
+	struct fixture *fixture = *state;
+	char *large = large_alarm(fixture, "critical");
+	struct fake call;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_push(fixture,
+		JSON({"type":"alarm","key":"short","severity":"info","lasts_s":1}),
+			JSON("id":1));
+	forget_heard(&fixture->bob);
+	limit_files(100000);
+	/* The end and a large alarm are stored in one transaction. */
+	push_later(fixture, &call, large);
+	trim(fixture, 60000);
+	assert_hears(&call, JSON("code":"store_failed"));
+	go(fixture, &call);
+	assert_hears_nothing(&fixture->bob);
+	limit_files(RLIM_INFINITY);
+	trim(fixture, 60000);
+	assert_hears(&fixture->bob, JSON("key":"short","severity":"ok"));
+	assert_hears_nothing(&fixture->bob);
+	free(large);
+}
+
+static void
 test_an_alarm_that_was_not_stored_is_not_active(void **state)
 {
 	struct fixture *fixture = *state;
@@ -317,6 +352,66 @@ test_a_change_that_the_store_refuses_leaves_pending_changes_alone(void **state)
 	free(large);
 }
 
+static void
+test_an_alarm_ends_by_itself_also_over_a_restart(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_push(fixture, ALARM(JSON("severity":"error","title":"A test",
+				     "lasts_s":3600,"ends_ms":1)),
+				     JSON("id":1));
+	assert_hears_exactly(&fixture->bob,
+		JSON({"type":"alarm","room":"lobby","id":1,"ts":1000,"username":"cron",
+			"key":"disk","severity":"error","title":"A test",
+			"state":"raised","since":1000,"ends_ms":3601000}));
+	assert_push(fixture, JSON({"type":"alarm","key":"b","severity":"info"}),
+				     JSON("id":2));
+	say(fixture, &fixture->ann, JSON({"type":"nick","username":"ann"}));
+	say(fixture, &fixture->ann, JSON({"type":"ack","key":"disk"}));
+	restart(fixture);
+	assert_hears(&fixture->bob, JSON("standing":true,"key":"disk"));
+	assert_hears(&fixture->bob, JSON("key":"b"));
+	chat_trim(fixture->chat, INT64_MIN);
+	trim(fixture, 3600999);
+	assert_hears_nothing(&fixture->bob);
+	trim(fixture, 3601000);
+	assert_hears_exactly(&fixture->bob,
+		JSON({"type":"alarm","room":"lobby","id":4,"ts":3601000,
+			"username":"cron","key":"disk","severity":"ok",
+			"title":"A test","state":"cleared","since":1000,
+			"ends_ms":3601000,"acknowledged_by":"ann",
+			"acknowledged_ms":4000}));
+	trim(fixture, 9000000);
+	assert_hears_nothing(&fixture->bob);
+	restart(fixture);
+	assert_hears(&fixture->bob, JSON("key":"b"));
+	assert_hears_nothing(&fixture->bob);
+}
+
+static void
+test_an_alarm_that_is_pushed_again_ends_as_the_last_push_says(void **state)
+{
+	struct fixture *fixture = *state;
+
+	trim(fixture, 1);
+	assert_push(fixture, ALARM(JSON("severity":"error","lasts_s":10)), JSON("id":1));
+	assert_push(fixture, ALARM(JSON("severity":"error","lasts_s":20)), JSON("id":2));
+	forget_heard(&fixture->bob);
+	trim(fixture, 21999);
+	assert_hears_nothing(&fixture->bob);
+	trim(fixture, 22000);
+	assert_hears(&fixture->bob, JSON("state":"cleared"));
+	assert_push(fixture, ALARM(JSON("severity":"error","lasts_s":1)), JSON("id":4));
+	assert_push(fixture, ALARM(JSON("severity":"error")), JSON("id":5));
+	forget_heard(&fixture->bob);
+	trim(fixture, 90000000);
+	assert_hears_nothing(&fixture->bob);
+	assert_push(fixture, ALARM(JSON("severity":"error","lasts_s":2592001)),
+				     JSON("code":"bad_field"));
+	assert_push(fixture, ALARM(JSON("severity":"error","lasts_s":-1)),
+				     JSON("code":"bad_field"));
+}
+
 #define file_test(test) cmocka_unit_test_setup_teardown(test, set_up_file, tear_down_file)
 
 int
@@ -331,7 +426,10 @@ main(void)
 		chat_test(test_a_resent_push_changes_no_alarm),
 		chat_test(test_a_resent_push_does_not_undo_later_changes),
 		file_test(test_alarms_survive_a_restart),
+		file_test(test_an_alarm_ends_by_itself_also_over_a_restart),
+		chat_test(test_an_alarm_that_is_pushed_again_ends_as_the_last_push_says),
 		file_test(test_a_store_failure_leaves_the_active_alarms_unchanged),
+		file_test(test_an_end_that_the_store_refuses_is_tried_again),
 		file_test(test_an_alarm_that_was_not_stored_is_not_active),
 		chat_test(
 			test_a_change_that_the_store_refuses_leaves_pending_changes_alone),

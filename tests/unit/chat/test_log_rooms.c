@@ -727,6 +727,32 @@ test_alarms_come_back_with_the_history_of_the_chat(void **state)
 	tear_down_reloads(&reloads, state);
 }
 
+static void
+test_an_alarm_whose_time_is_over_waits_until_its_room_is_a_chat_again(void **state)
+{
+	struct reloads reloads = set_up_reloads(state);
+	struct fixture *fixture = reloads.fixture;
+	struct fake reader;
+
+	assert_push(fixture, JSON({"type":"alarm","room":"syslog","key":"k","severity":"info",
+			"lasts_s":1}),
+				     JSON("id":1));
+	come_to_read(fixture, &reader, "syslog", NULL);
+	reload(&reloads, true);
+	forget_heard(&reader);
+	chat_trim(fixture->chat, 3600000);
+	settle(fixture);
+	assert_hears_nothing(&reader);
+	reload(&reloads, false);
+	assert_hears(&reader, JSON("type":"joined"));
+	assert_hears(&reader, JSON("severity":"info"));
+	chat_trim(fixture->chat, 3600000);
+	settle(fixture);
+	assert_hears(&reader, JSON("state":"cleared"));
+	go(fixture, &reader);
+	tear_down_reloads(&reloads, state);
+}
+
 int
 main(void)
 {
@@ -754,6 +780,8 @@ main(void)
 		cmocka_unit_test(test_members_are_told_of_the_other_history),
 		cmocka_unit_test(test_members_that_may_not_read_a_log_leave_its_room),
 		cmocka_unit_test(test_alarms_come_back_with_the_history_of_the_chat),
+		cmocka_unit_test(
+			test_an_alarm_whose_time_is_over_waits_until_its_room_is_a_chat_again),
 		tail_test(test_each_store_has_a_descriptor),
 	};
 

@@ -1,4 +1,5 @@
 #include "hooks_fixture.h"
+#include "linnet/base/util.h"
 
 #define GRAPH "http://prometheus.example.org:9090/graph?g0.expr=node_load1+%3E+8&g0.tab=1"
 
@@ -198,6 +199,33 @@ test_rules_of_an_old_grafana_raise_and_clear_alarms(void **state)
 	assert_cleared("grafana", NULL, "grafana_legacy_ok", expected, "Queue-length-31");
 }
 
+/* The lasts_s of the only push of fixture; 0: none. */
+static json_int_t
+lasts_of(const char *kind, const char *fixture)
+{
+	json_t *pushes = pushes_of(kind, NULL, body_of(fixture));
+	const json_t *push = json_array_get(pushes, 0);
+	json_int_t lasts = json_integer_value(json_object_get(push, "lasts_s"));
+
+	assert_int_equal(json_array_size(pushes), 1);
+	json_decref(pushes);
+	return lasts;
+}
+
+static void
+test_an_alarm_of_a_test_button_lasts_an_hour(void **state)
+{
+	(void)state;
+	assert_int_equal(lasts_of("grafana", "grafana_test"), 3600);
+	assert_int_equal(lasts_of("alertmanager", "grafana_test"), 3600);
+	assert_int_equal(lasts_of("grafana", "grafana_legacy_test"), 3600);
+	assert_int_equal(lasts_of("grafana", "grafana_legacy_alerting"), 0);
+	assert_int_equal(lasts_of("alertmanager", "alertmanager_firing"), 0);
+	assert_int_equal(lasts_of("kuma", "kuma_test"), 0);
+	assert_one("kuma", NULL, "kuma_test",
+		(struct expected){ .username = "kuma", .message = "Linnet Testing" });
+}
+
 static void
 test_no_data_paused_and_pending_states_of_an_old_grafana(void **state)
 {
@@ -247,7 +275,7 @@ test_a_key_and_a_severity_make_an_alarm(void **state)
 		(struct expected){
 			.key = "raid-md0",
 			.severity = "error",
-			.title = "md0 is degraded",
+			.title = "md0 is degraded (db1)",
 			.message = "sdb has left the array",
 		});
 	assert_one("generic", NULL, "generic_alarm_cleared",
@@ -257,6 +285,69 @@ test_a_key_and_a_severity_make_an_alarm(void **state)
 			.title = "md0 is whole again",
 			.message = "md0 is whole again",
 		});
+}
+
+static void
+test_a_text_is_shown_with_what_it_belongs_to(void **state)
+{
+	/* body, title, message */
+	static const char *const examples[][3] = {
+		{ "{\"name\":\"cpu\",\"description\":\"97 %\",\"host\":\"db1\"}",
+			"cpu (db1)", "97 %" },
+		{ "{\"text\":\"disk full\",\"hostname\":\"db1\"}", "db1", "disk full" },
+		{ "{\"text\":\"disk of DB1 full\",\"host\":\"db1\"}", NULL,
+			"disk of DB1 full" },
+		{ "{\"title\":\"db1 is down\",\"host\":\"db1\",\"service\":\"ssh\"}",
+			"db1 is down (ssh)", NULL },
+		{ "{\"summary\":\"s\",\"description\":\"d\"}", "s", "d" },
+		{ "{\"summary\":\"s\",\"text\":\"t\",\"description\":\"d\"}", "s",
+			"t\nd" },
+		{ "{\"title\":\"t\",\"summary\":\"s\",\"description\":\"d\"}", "t",
+			"s\nd" },
+		{ "{\"title\":\"t\",\"summary\":\"t\",\"message\":\"t2\","
+		  "\"description\":\"t2\"}",
+			"t", "t2" },
+		{ "{\"summary\":\"s\"}", NULL, "s" },
+		{ "{\"text\":\"<https://x.example|x> &amp; y\"}", NULL,
+			"x (https://x.example) & y" },
+		{ "{\"text\":\"a <https://x.example> | b &amp; c\"}", NULL,
+			"a <https://x.example> | b &amp; c" },
+		{ "{\"description\":\"d\",\"instance\":{\"name\":\"i\"}}", "i", "d" },
+		{ "{\"name\":\"n\",\"host\":7,\"service\":\" \"}", NULL, "n" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(examples); i++) {
+		json_t *pushes = pushes_of_text("generic", NULL, examples[i][0]);
+
+		assert_int_equal(json_array_size(pushes), 1);
+		assert_push(pushes, 0,
+			(struct expected){
+				.title = examples[i][2] ? examples[i][1] : NULL,
+				.message =
+					examples[i][2] ? examples[i][2] : examples[i][1],
+			});
+		json_decref(pushes);
+	}
+	assert_bad("generic", NULL, "{\"host\":\"db1\",\"service\":\"ssh\"}");
+}
+
+static void
+test_a_rule_is_an_alarm_of_its_own_in_each_place(void **state)
+{
+	struct expected load = {
+		.key = "High-load-web-app1.example.org",
+		.severity = "warning",
+		.title = "High load (web, app1.example.org)",
+		.message = "The load is 12\nIt was above 8 for 10 minutes.",
+	};
+
+	(void)state;
+	assert_one("generic", NULL, "generic_rule", load);
+	load.severity = "ok";
+	load.message = "The load is 12";
+	assert_cleared("generic", NULL, "generic_rule_resolved", load, "High-load");
 }
 
 static void
@@ -388,11 +479,14 @@ main(void)
 			test_without_a_fingerprint_the_key_depends_on_the_labels_in_any_order),
 		cmocka_unit_test(test_severities_of_other_programs_become_linnets),
 		cmocka_unit_test(test_grafana_alerts_link_to_their_panel),
+		cmocka_unit_test(test_an_alarm_of_a_test_button_lasts_an_hour),
 		cmocka_unit_test(test_rules_of_an_old_grafana_raise_and_clear_alarms),
 		cmocka_unit_test(
 			test_no_data_paused_and_pending_states_of_an_old_grafana),
 		cmocka_unit_test(test_plain_text_in_any_usual_member_is_a_message),
 		cmocka_unit_test(test_a_key_and_a_severity_make_an_alarm),
+		cmocka_unit_test(test_a_text_is_shown_with_what_it_belongs_to),
+		cmocka_unit_test(test_a_rule_is_an_alarm_of_its_own_in_each_place),
 		cmocka_unit_test(test_an_id_alone_makes_no_alarm),
 		cmocka_unit_test(test_each_readable_item_of_an_array_is_pushed),
 		cmocka_unit_test(test_attachments_of_slack_are_read),

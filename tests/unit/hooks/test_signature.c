@@ -25,6 +25,9 @@ test_each_program_signs_in_its_own_way(void **state)
 	(void)state;
 	assert_string_equal(hook_signature_header(HOOK_GITHUB), "x-hub-signature-256");
 	assert_true(is_signed(HOOK_GITHUB, "sha256=" HMAC));
+	assert_string_equal(
+		hook_signature_header(HOOK_GRAFANA), "x-grafana-alerting-signature");
+	assert_true(is_signed(HOOK_GRAFANA, HMAC));
 	assert_string_equal(hook_signature_header(HOOK_GITEA), "x-gitea-signature");
 	assert_true(is_signed(HOOK_GITEA, HMAC));
 	assert_string_equal(hook_signature_header(HOOK_SENTRY), "sentry-hook-signature");
@@ -39,8 +42,8 @@ test_anything_else_is_not_signed(void **state)
 	static const char *const wrong[] = { NULL, "", "sha256=", HMAC "0", "sha1=" HMAC,
 		"sha256=sha256=" HMAC, "SHA256=" HMAC, SECRET " ",
 		"057107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17" };
-	static const enum hook_kind kinds[] = { HOOK_GITHUB, HOOK_GITEA, HOOK_SENTRY,
-		HOOK_GITLAB };
+	static const enum hook_kind kinds[] = { HOOK_GRAFANA, HOOK_GITHUB, HOOK_GITEA,
+		HOOK_SENTRY, HOOK_GITLAB };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
@@ -57,8 +60,8 @@ test_anything_else_is_not_signed(void **state)
 static void
 test_the_other_kinds_have_no_signature(void **state)
 {
-	static const enum hook_kind kinds[] = { HOOK_ALERTMANAGER, HOOK_GRAFANA,
-		HOOK_KUMA, HOOK_GENERIC };
+	static const enum hook_kind kinds[] = { HOOK_ALERTMANAGER, HOOK_KUMA,
+		HOOK_GENERIC };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {

@@ -472,7 +472,7 @@ test_a_stream_sends_the_frames_of_its_queue(void **state)
 	expect("HTTP/1.1 200 OK\r\n");
 	expect("Content-Type: text/x\r\n");
 	expect("Connection: close\r\n");
-	expect("\r\n\r\n");
+	expect("Transfer-Encoding: chunked\r\n\r\n");
 	expect_nothing();
 	fixture->drained = 0;
 	put_frame("one");
@@ -483,11 +483,27 @@ test_a_stream_sends_the_frames_of_its_queue(void **state)
 	put_frame("four");
 	http_stream_end(fixture->waiting);
 	assert_int_equal(fixture->queue.count, 0);
-	expect("threefour");
+	expect("threefour0\r\n\r\n");
 	run_until(is_closed, NULL, "the end");
 	shutdown(fixture->client, SHUT_WR);
 	run_until(is_gone, NULL, "the end");
 	assert_int_equal(fixture->gone, 0);
+}
+
+/* HTTP/1.0 has no chunks. */
+static void
+test_a_stream_by_http_1_0_ends_with_its_connection(void **state)
+{
+	(void)state;
+	say("GET /stream HTTP/1.0\r\nHost: a\r\n\r\n");
+	run_until(is_waiting, NULL, "the handler");
+	put_frame("one");
+	http_stream_end(fixture->waiting);
+	run_until(is_closed, NULL, "the end");
+	buffer_append(&fixture->heard, "", 1);
+	assert_null(strstr(fixture->heard.bytes, "chunked"));
+	assert_non_null(strstr(fixture->heard.bytes, "\r\n\r\none"));
+	assert_null(strstr(fixture->heard.bytes, "one0"));
 }
 
 static void
@@ -607,6 +623,7 @@ main(void)
 		test(test_a_parked_request_ends_when_its_peer_closes),
 		test(test_a_parked_peer_that_sends_more_than_a_head_is_cut_off),
 		test(test_a_stream_sends_the_frames_of_its_queue),
+		test(test_a_stream_by_http_1_0_ends_with_its_connection),
 		test(test_a_stream_sends_frames_queued_before_it_begins),
 		test(test_a_partly_written_frame_is_finished_if_the_queue_is_cleared),
 		test(test_waiting_requests_do_not_keep_the_loop_busy),

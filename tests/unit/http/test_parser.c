@@ -414,9 +414,48 @@ test_a_head_has_exactly_one_host(void **state)
 	assert_refused("GET / HTTP/1.1\r\n\r\n", 400);
 	assert_refused("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400);
 	assert_refused("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", 400);
-	assert_refused("GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400);
-	assert_refused("GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400);
-	assert_refused("GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400);
+}
+
+/* RFC 9110 section 7.2, RFC 3986 section 3.2.2. */
+static void
+test_a_host_is_a_name_or_an_address_and_perhaps_a_port(void **state)
+{
+	static const char *const hosts[] = { "", "a", "a.example", "a:8000", "a:", "a_b",
+		"127.0.0.1", "127.0.0.1:65535", "[::1]", "[::1]:8000", "[::ffff:1.2.3.4]",
+		"[2001:db8:1111:2222:3333:4444:5555:6666]:", "%2Frun%2Flinnet.sock",
+		"xn--bcher-kva.example", "a!$&'()*+,;=~b" };
+	static const char *const others[] = { "a b", "a/b", "a@b", "u:p@a", "a:b", "a:-1",
+		"a:80:80", "a:65536", "a:000080", "::1", "2001:db8::1", ":80", "[", "]",
+		"[]", "[]:80", "[::1", "::1]", "[::1]a", "[::1]80", "[1.2.3.4]", "[a]",
+		"[::1%25eth0]", "[2001:db8:1111:2222:3333:4444:5555:6666:7777:8888:9999]",
+		"a[::1]", "a]", "%", "%2", "%zz", "a%", "a\\b", "a\"b", "<a>", "a?b",
+		"a#b",
+		"b\xc3\xbc"
+		"cher",
+		"http://a" };
+	char text[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		struct http_head *head;
+
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n",
+			hosts[i]);
+		head = parse(text);
+		assert_string_equal(head->host, hosts[i]);
+		http_head_free(head);
+	}
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %s\r\n\r\n",
+			others[i]);
+		assert_refused(text, 400);
+		snprintf(text, sizeof(text), "GET http://%s/ HTTP/1.1\r\n" HOST "\r\n",
+			others[i]);
+		/* Here a path or a query may follow. */
+		if (!strpbrk(others[i], "/?"))
+			assert_refused(text, 400);
+	}
 }
 
 static void
@@ -529,6 +568,8 @@ main(void)
 		cmocka_unit_test(test_a_length_may_have_zeros_before_it),
 		cmocka_unit_test(test_only_chunks_alone_are_accepted),
 		cmocka_unit_test(test_a_head_has_exactly_one_host),
+		cmocka_unit_test(test_a_host_is_a_name_or_an_address_and_perhaps_a_port),
+		cmocka_unit_test(test_a_host_is_a_name_or_an_address_and_perhaps_a_port),
 		cmocka_unit_test(test_some_fields_must_not_be_repeated),
 		cmocka_unit_test(test_a_list_may_have_several_lines),
 		cmocka_unit_test(test_only_100_continue_can_be_expected),

@@ -49,6 +49,8 @@ test_a_message_has_a_form_for_each_wire(void **state)
 		"ann: hi");
 	check_frame(&encoded, WIRE_LINE, "ann: hi\n");
 	check_frame(&encoded, WIRE_SSE, "id: k3f9:7\ndata: " MESSAGE "\n\n");
+	check_frame(&encoded, WIRE_SSE_CHUNKED,
+		"5b\r\nid: k3f9:7\ndata: " MESSAGE "\n\n\r\n");
 	check_frame(&encoded, WIRE_OBJECT, MESSAGE);
 	encode_fini(&encoded);
 }

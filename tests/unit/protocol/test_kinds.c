@@ -26,6 +26,7 @@ test_each_form_belongs_to_a_door(void **state)
 	assert_string_equal(wire_door(WIRE_WS_LINE), "ws");
 	assert_string_equal(wire_door(WIRE_LINE), "line");
 	assert_string_equal(wire_door(WIRE_SSE), "sse");
+	assert_string_equal(wire_door(WIRE_SSE_CHUNKED), "sse");
 	assert_string_equal(wire_door(WIRE_OBJECT), "poll");
 }
 

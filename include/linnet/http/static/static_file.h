@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* Room for an entity tag with its quotes. */
 #define STATIC_FILE_ETAG_BYTES 64
@@ -19,6 +20,7 @@ struct static_file {
 	const char *type;                  /* Content-Type, static text */
 	bool is_text;                      /* according to its type */
 	char etag[STATIC_FILE_ETAG_BYTES]; /* changes whenever the file changes */
+	time_t changed_s;                  /* Unix time of the last change, rounded up */
 };
 
 /* Open the folder at root, which must hold an index.html. Returns 0 or -errno. */
