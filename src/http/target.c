@@ -119,19 +119,24 @@ target_check_query(const char *query, struct http_fault *fault)
 	return 0;
 }
 
-/* Returns what follows the IPv6 address in brackets, or NULL. */
+/* Returns what follows the IPv6 address in brackets, or NULL. wget sends the zone of a
+ * link-local address, too. */
 static const char *
 target_skip_address(const char *text)
 {
 	char address[INET6_ADDRSTRLEN];
-	size_t len = strcspn(text + 1, "]");
+	size_t len = strcspn(text + 1, "%]");
+	const char *end = text + 1 + len;
 	struct in6_addr parsed;
 
-	if (len >= sizeof(address) || !text[1 + len])
+	if (*end == '%' && end[1] != ']')
+		while (*end && (isalnum((unsigned char)*end) || strchr("%-._~", *end)))
+			end++;
+	if (len >= sizeof(address) || *end != ']')
 		return NULL;
 	memcpy(address, text + 1, len);
 	address[len] = '\0';
-	return inet_pton(AF_INET6, address, &parsed) == 1 ? text + 1 + len + 1 : NULL;
+	return inet_pton(AF_INET6, address, &parsed) == 1 ? end + 1 : NULL;
 }
 
 /* Returns what follows the name, which may be an IPv4 address, or NULL. */
