@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "linnet/base/hex.h"
 #include "linnet/base/utf8.h"
 
 static int
@@ -14,18 +15,6 @@ target_reject(struct http_fault *fault, const char *text)
 {
 	*fault = (struct http_fault){ 400, "bad_request", text };
 	return -EPROTO;
-}
-
-static int
-target_digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Decode len bytes to out, which may be text itself. Returns the number of bytes, or -1
@@ -44,8 +33,8 @@ target_decode(const char *text, size_t len, char *out, bool plus_is_space)
 		}
 		if (len - i < 3)
 			return -1;
-		high = target_digit_of(text[i + 1]);
-		low = target_digit_of(text[i + 2]);
+		high = hex_digit(text[i + 1]);
+		low = hex_digit(text[i + 2]);
 		if (high < 0 || low < 0)
 			return -1;
 		out[n++] = (char)(high << 4 | low);
@@ -148,7 +137,7 @@ target_skip_name(const char *text)
 			if (!isalnum((unsigned char)*text) &&
 				!strchr("-._~!$&'()*+,;=", *text))
 				return NULL;
-		} else if (target_digit_of(text[1]) < 0 || target_digit_of(text[2]) < 0) {
+		} else if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0) {
 			return NULL;
 		} else {
 			text += 2;
