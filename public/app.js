@@ -94,7 +94,7 @@ async function fetchRooms() {
 
 // An error "banned" with a ref refuses a name; without one it ends the session.
 function endsSession({ type, code, ref }) {
-	return type === 'error' && (code === 'kicked' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
+	return type === 'error' && (code === 'kicked' || code === 'origin_refused' || TOKEN_FAULTS.includes(code) || (code === 'banned' && !ref));
 }
 
 function onText(data) {

@@ -2,11 +2,18 @@
 // is a request of its own. The rest of the page sees the same objects as over a WebSocket.
 import { claims } from './claims.js';
 import { openPoll } from './link-poll.js';
+import { createSharing } from './link-shared.js';
 import { openStream } from './link-stream.js';
 import { ask as fetchAs } from './token.js';
 
-const KINDS = { stream: openStream, poll: openPoll };
+// A browser opens six connections to a server. Rooms beyond slots are polled now and then.
+const KINDS = {
+	stream: { path: 'events', open: openStream, slots: 3 },
+	poll: { path: 'poll', open: openPoll, slots: 1 },
+	beyond: { path: 'poll', open: openPoll, pause: 3000 },
+};
 const FIRST_ROOM = 'lobby';
+const ORIGIN_REFUSED = 'origin_refused';
 const NAME_FAULTS = ['name_taken', 'bad_name', 'denied', 'banned'];
 
 async function readJson(response) {
@@ -27,6 +34,17 @@ async function errorOf(response) {
 		message: error.message ?? response.statusText,
 		retry_after_ms: seconds > 0 ? seconds * 1000 : undefined,
 	};
+}
+
+// Behind a proxy that changes the Host header, the server takes this page for one of another site. Browsers send the
+// origin with POST only, so the page could read, but not write.
+async function isOriginRefused(page) {
+	try {
+		const response = await fetchAs(new URL(`send/${FIRST_ROOM}`, page), { method: 'POST', body: '' });
+		return (await errorOf(response)).code === ORIGIN_REFUSED;
+	} catch {
+		return false;
+	}
 }
 
 // A WebSocket starts in the default room, but HTTP does not tell its name. Guess: the usual name, the first listed
@@ -58,10 +76,13 @@ function tryOutSocket(url, limitMs) {
 	});
 }
 
-// kind is 'stream' or 'poll'. The rest is as in connection.js, but the link is open at once.
-export function openHttp(page, kind, { onText, onClose }) {
+// kind is 'stream' or 'poll'. The rest is as in connection.js, but the link is open when this resolves.
+export async function openHttp(page, kind, { onText, onClose }) {
 	const rooms = new Map();
+	const base = new URL('.', page).href;
+	// Of the session, as it is called now.
 	let token = '';
+	let name = '';
 	let isClosed = false;
 	// Commands are sent one after another, to keep their order.
 	let sendQueue = Promise.resolve();
@@ -77,8 +98,31 @@ export function openHttp(page, kind, { onText, onClose }) {
 		return address;
 	};
 
+	// onRefused gets an error frame.
+	function openRoom(room, query, { onObject, onRefused, onEnd }, isBeyond) {
+		const { path, open, pause } = KINDS[isBeyond ? 'beyond' : kind];
+
+		return open({
+			url: (more) =>
+				url([path, room], { ...query, name: name || query.name, session: token || query.session, ...more }),
+			pause,
+			onObject,
+			onRefused: async (response) => onRefused(await errorOf(response)),
+			onEnd,
+		});
+	}
+
+	async function pollOnce(room, since) {
+		const response = await fetchAs(url(['poll', room], { since, wait: 0 }), { cache: 'no-store' });
+
+		if (!response.ok)
+			throw new Error(response.statusText);
+		return response.json();
+	}
+
 	function close() {
 		isClosed = true;
+		sharing?.close();
 		rooms.forEach((room) => room.close());
 		rooms.clear();
 	}
@@ -93,8 +137,11 @@ export function openHttp(page, kind, { onText, onClose }) {
 	function onRoomObject(join, object) {
 		const isRefused = object.type === 'error' && !object.ref && !join.isDone && NAME_FAULTS.includes(object.code);
 
+		if (object.type === 'presence' && object.event === 'rename' && object.was === name)
+			name = object.username;
 		if (object.type === 'joined') {
 			token = object.you?.session ?? token;
+			name = object.you?.username ?? name;
 			deliver({ ...object, ref: join.isDone ? undefined : join.ref });
 			join.isDone = true;
 		} else if (isRefused) {
@@ -116,12 +163,10 @@ export function openHttp(page, kind, { onText, onClose }) {
 		rooms.get(room)?.close();
 		rooms.set(
 			room,
-			KINDS[kind]({
-				url: (more) => url([kind === 'stream' ? 'events' : 'poll', room], { ...query, ...more }),
+			(sharing?.open ?? openRoom)(room, query, {
 				onObject: (object) => onRoomObject(asked, object),
 				// One room was refused; the other rooms stay open.
-				onRefused: async (response) =>
-					deliver({ ...(await errorOf(response)), ref: asked.isDone ? undefined : join.ref }),
+				onRefused: (error) => deliver({ ...error, ref: asked.isDone ? undefined : join.ref }),
 				onEnd: fail,
 			}),
 		);
@@ -139,6 +184,13 @@ export function openHttp(page, kind, { onText, onClose }) {
 		deliver({ ...(response.ok ? await readJson(response) : await errorOf(response)), ref });
 	}
 
+	function accepted({ type, ref, username }, answer) {
+		if (type === 'nick')
+			name = username;
+		if (ref)
+			deliver({ ...answer, type: 'ack', ref });
+	}
+
 	async function sendOne(object) {
 		const { type, ref } = object;
 
@@ -152,7 +204,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 		});
 
 		if (response.ok)
-			return ref && deliver({ ...(await readJson(response)), type: 'ack', ref });
+			return accepted(object, await readJson(response));
 		const error = await errorOf(response);
 
 		// The server has closed the session, so its rooms receive nothing: reconnect.
@@ -162,7 +214,7 @@ export function openHttp(page, kind, { onText, onClose }) {
 	// The server sends a typing notice as the person's oldest session, which is in one room only. It refuses the notice
 	// for other rooms.
 	function type(object) {
-		if (kind === 'stream' && rooms.keys().next().value === object.room)
+		if (kind === 'stream' && (sharing ? sharing.oldest : rooms.keys().next().value) === object.room)
 			return sendOne(object);
 		return undefined;
 	}
@@ -174,6 +226,11 @@ export function openHttp(page, kind, { onText, onClose }) {
 		search: ask,
 		typing: type,
 	};
+
+	if (await isOriginRefused(page))
+		deliver({ type: 'error', code: ORIGIN_REFUSED });
+	// Only pages by HTTPS or of this machine have locks, and browsers may block them. Without, each tab has its own link.
+	const sharing = await createSharing({ base, slots: KINDS[kind].slots, connect: openRoom, ask: pollOnce }).catch(() => null);
 
 	return {
 		send(text) {

@@ -20,9 +20,10 @@ function joinedOf({ room, topic, epoch, last_id: lastId, recovered, you }) {
 	};
 }
 
-// The callbacks are those of openStream.
-export function openPoll({ url, onObject, onRefused, onEnd }) {
+// The callbacks are those of openStream. With pause, polls do not wait, and are so many ms apart.
+export function openPoll({ url, pause = 0, onObject, onRefused, onEnd }) {
 	const abort = new AbortController();
+	const wait = pause ? 0 : WAIT_S;
 	let timer = 0;
 
 	async function ask(query) {
@@ -38,7 +39,7 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 		let query = { wait: 0 };
 		let isFirst = true;
 
-		for (;;) {
+		while (!abort.signal.aborted) {
 			const response = await ask(query);
 
 			if (!response.ok) {
@@ -60,7 +61,10 @@ export function openPoll({ url, onObject, onRefused, onEnd }) {
 				.filter(({ type }) => type !== 'error')
 				.forEach((object) => abort.signal.aborted || onObject(object));
 			isFirst = false;
-			query = { wait: WAIT_S, since: answer.since, session: answer.you?.session };
+			query = { wait, since: answer.since, session: answer.you?.session };
+			// Not for 0: timers of hidden pages are late.
+			if (pause)
+				await new Promise((resolve) => setTimeout(resolve, pause));
 		}
 	}
 

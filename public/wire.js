@@ -97,17 +97,17 @@ function readAlarm(object) {
 	};
 }
 
-// Numbered frames of other types are only counted.
+// What has a text or a title is shown like a message, whatever its type. Other numbered frames are only counted.
 function readMessage(object) {
 	const type = object.type ?? 'message';
 	const id = readCount(object.id);
+	const hasText = object.message || readString(object.title) || object.deleted === true;
+	const isShown = type === 'message' || (hasText && !Object.hasOwn(READERS, type));
 
-	if (type === 'alarm')
-		return readAlarm(object) ?? (id ? { type: 'other', id } : null);
-	if (type !== 'message')
-		return id ? { type: 'other', id } : null;
+	if (type === 'alarm' || !isShown)
+		return (type === 'alarm' && readAlarm(object)) || (id ? { type: 'other', id } : null);
 	return {
-		type,
+		type: 'message',
 		id,
 		name: readName(object.username),
 		text: readText(object.message),

@@ -120,6 +120,7 @@ export function wordsFor({ isolated, number, listed }) {
 			banned: 'A moderator has banned you.',
 			flooding: 'You were disconnected for writing too fast.',
 			denied: 'Your token does not allow any room here.',
+			origin_refused: 'The server takes this page for one of another site. Does a proxy change the Host header?',
 			token_required: 'This server requires a token.',
 			bad_token: 'The server does not accept your token.',
 			token_expired: 'Your token has expired.',

@@ -112,6 +112,7 @@ export function wordsFor({ isolated, number, listed }) {
 			banned: '管理员已将你封禁。',
 			flooding: '发言太快，服务器请你离开了。',
 			denied: '你的令牌不能进入这里的任何房间。',
+			origin_refused: '服务器认为此页面来自其他网站。代理是否改写了 Host 请求头？',
 			token_required: '这个服务器需要知道你是谁。',
 			bad_token: '服务器不接受你的令牌。',
 			token_expired: '你的令牌已过期。',

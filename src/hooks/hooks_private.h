@@ -53,7 +53,7 @@ void hooks_add_alerts(struct hooks_request *request, const json_t *alerts);
  * something else. */
 bool hooks_add_monitor(struct hooks_request *request, const json_t *body);
 
-/* True if object has a text of Slack's: attachments or blocks. */
+/* True if object has a text of Slack's: attachments, blocks, or a link with a label. */
 bool hooks_is_slack(const json_t *object);
 
 /* Append the text, attachments and blocks of a message for Slack. */

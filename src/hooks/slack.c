@@ -8,11 +8,21 @@
 /* Blocks and attachments that are read. */
 #define PARTS_MAX 50
 
+/* True if the text has a link with a label as Slack writes them. */
+static bool
+slack_has_link(const char *text)
+{
+	const char *link = text ? strstr(text, "<http") : NULL;
+
+	return link && link[strcspn(link, "|> ")] == '|';
+}
+
 bool
 hooks_is_slack(const json_t *object)
 {
 	return json_is_array(json_object_get(object, "attachments")) ||
-	       json_is_array(json_object_get(object, "blocks"));
+	       json_is_array(json_object_get(object, "blocks")) ||
+	       slack_has_link(hooks_string(object, "text"));
 }
 
 /* Append what is between "<" and ">": a link, which may have a label, or a mention. */

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, noRateLimit, range } from '../lib/chat.mjs';
 import { withDaemon } from '../lib/daemon.mjs';
-import { enterStream, expectJson, keepAlive, poll, post, push } from '../lib/doors.mjs';
+import { enterStream, expectJson, get, keepAlive, poll, post, push } from '../lib/doors.mjs';
 import { openTerminal } from '../lib/line.mjs';
 
 /** A client that polls in a loop; next() returns one message after another. */
@@ -43,7 +43,7 @@ async function openAll(daemon) {
 	const ofJson = (next) => async () => {
 		for (;;) {
 			const { type, id, username, message } = await next();
-			if (type === 'message')
+			if (message !== undefined && type !== 'error')
 				return [id, `${username}: ${message}`];
 		}
 	};
@@ -61,7 +61,7 @@ async function openAll(daemon) {
 		return line;
 	};
 	return {
-		json: { say: (text) => json.sendJson({ message: text }), read: ofJson(() => json.nextJson()), echoes: false },
+		json: { say: (text) => json.sendJson({ message: text }), sendJson: (members) => json.sendJson(members), read: ofJson(() => json.nextJson()), echoes: false },
 		relay: { say: (text) => relay.sendJson({ message: text }), read: ofJson(() => relay.nextJson()), echoes: false },
 		lines: { say: (text) => lines.send(text), read: ofLines(nextOfLines), echoes: false },
 		tcp: { say: (text) => tcp.say(text), read: ofLines(() => tcp.next()), echoes: false },
@@ -117,4 +117,33 @@ test('clients of all doors that send at once all receive the same order', () =>
 		}
 		for (const name of names)
 			assert.deepEqual(whole.filter(([, text]) => text.startsWith(`${name}: `)).map(([, text]) => Number(text.split(': ')[1])), range(1, each));
+	}));
+
+test('a message of any type is shown at every door, and found', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const doors = await openAll(daemon);
+		const say = (members) => doors.json.sendJson(members);
+		const readAll = async (wanted, but = []) => {
+			for (const [reader, { read }] of Object.entries(doors))
+				if (read && !but.includes(reader))
+					assert.equal((await read())[1], wanted, reader);
+		};
+		// As Apprise sends it.
+		await push(daemon, 'lobby', JSON.stringify({ version: '1.0', title: '', message: 'disk full', attachments: [], type: 'failure' }), {
+			'content-type': 'application/json',
+		});
+		await readAll('push: disk full');
+		say({ type: 'shout', message: 'hear ye' });
+		await readAll('json: hear ye', ['json']);
+		say({ type: 'shout', message: 'for now', ephemeral: true });
+		// A poll hears such a message only while it waits.
+		await readAll('json: for now', ['json', 'poll']);
+
+		const texts = async (at) => (await expectJson(get(daemon, at))).messages.map(({ type, message }) => [type, message]);
+		assert.deepEqual(await texts('/history/lobby'), [['failure', 'disk full'], ['shout', 'hear ye']]);
+		assert.deepEqual(await texts('/search/lobby?q=disk'), [['failure', 'disk full']]);
+		assert.deepEqual(await texts('/search/lobby?q=ye'), [['shout', 'hear ye']]);
+		doors.tcp.say('/history');
+		for (const wanted of ['push: disk full', 'json: hear ye'])
+			assert.equal((await doors.tcp.read())[1], wanted);
 	}));

@@ -8,7 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { binary, eventually, temporaryFile, temporaryFolder, withDaemon } from '../lib/daemon.mjs';
-import { withCarelessNginx } from '../lib/nginx.mjs';
+import { withCarelessNginx } from '../lib/proxies.mjs';
 import { ask, connect, connectWebSocket, RawClient, request } from '../lib/raw.mjs';
 
 const push = (target, headers = {}) => ask(target, 'POST', '/push/lobby', { 'Content-Length': '2', ...headers }, 'hi');

@@ -8,7 +8,7 @@ import http2 from 'node:http2';
 import path from 'node:path';
 import { test } from 'node:test';
 import { isSlowRun, sourceDir, withDaemon, within } from '../lib/daemon.mjs';
-import { withNginx } from '../lib/nginx.mjs';
+import { withNginx } from '../lib/proxies.mjs';
 import { ask, request } from '../lib/raw.mjs';
 import { askTls, connectTls, makeCertificate, wsTls } from '../lib/tls.mjs';
 

@@ -108,3 +108,26 @@ test("a push under the user's name is not shown as the user's own message", () =
 		assert.equal((await ann.messages())[0].own, false);
 		assert.equal(await ann.page.title(), '(1) lobby · Linnet');
 	}));
+
+test('a message of any type is shown like a message: as it comes, in the history, when found, and as unread', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		const bob = await daemon.ws('/ws?name=bob');
+		await ann.join('Ann');
+		// As Apprise sends it.
+		await push(daemon, { version: '1.0', title: 'db1', message: 'disk full', attachments: [], type: 'failure' });
+		bob.sendJson({ type: 'shout', message: 'for now', ephemeral: true });
+		bob.sendJson({ type: 'move', from: 'e2', to: 'e4' });
+		bob.sendJson({ type: 'shout', message: 'hear ye' });
+		await ann.reads(['db1disk full', 'for now', 'hear ye']);
+		await hide(ann, true);
+		bob.sendJson({ type: 'shout', message: 'again' });
+		await ann.page.waitForFunction(() => document.title === '(1) lobby · Linnet');
+		await hide(ann, false);
+		await ann.page.reload();
+		await ann.reads(['db1disk full', 'hear ye', 'again']);
+		await ann.page.click('#search-button');
+		await ann.page.fill('#search-field', 'disk');
+		await ann.page.locator('.search-list button', { hasText: 'disk full' }).waitFor();
+		await bob.close();
+	}));

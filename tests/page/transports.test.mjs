@@ -131,11 +131,15 @@ test('rooms beyond the connection limit show roughly how many messages are unrea
 		await bob.close();
 	}));
 
+// As a page by HTTP that is not this machine's own.
+const withoutLocks = (page) => page.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }));
+
 test('the fourth stream room is only counted, and counted messages are not counted again', () =>
 	withPeople(browser, [NO_RATE_LIMIT], async ({ daemon, arrive }) => {
 		const ann = await arrive({}, async (page) => {
 			await page.clock.install();
 			await blockSockets(page);
+			await withoutLocks(page);
 		});
 		await ann.join('Ann');
 		for (const name of ['a', 'b', 'c'])
@@ -273,4 +277,33 @@ test('a page whose session is unknown to the server joins anew and sends its pen
 		await ann.say('still here');
 		await ann.reads(['still here']);
 		assert.equal((await ann.messages())[0].failed, '');
+	}));
+
+// Answers after which an EventSource would never connect again.
+const REFUSALS = [
+	{ status: 503, json: { error: { code: 'busy', message: 'try later' } }, headers: { 'retry-after': '1' } },
+	{ status: 429, json: { error: { code: 'rate_limited', message: 'too many' } }, headers: { 'retry-after': '1' } },
+	{ status: 404, body: 'a proxy without a server' },
+	{ status: 204 },
+];
+
+test('a stream that is answered by another status than 200 is tried again until it opens, and nothing is lost', () =>
+	withRestarts(browser, [NO_RATE_LIMIT], async ({ server, arrive }) => {
+		const ann = await arrive({}, (page) => blockSockets(page));
+		const left = [...REFUSALS];
+		await ann.join('Ann');
+		await ann.say('one');
+		await ann.reads(['one']);
+		await server.kill();
+		await ann.state('waiting');
+		await ann.page.route(/\/(events|poll)\//, (route) => (left.length ? route.fulfill(left.shift()) : route.continue()));
+		await server.start();
+		const bob = await server.daemon.ws('/ws?name=bob');
+		await say(bob, 'two');
+		await ann.say('three');
+		await ann.page.waitForFunction(() => document.querySelectorAll('.message').length === 3 && !document.querySelector('.pending'));
+		assert.deepEqual((await ann.texts()).sort(), ['one', 'three', 'two']);
+		assert.deepEqual(left, []);
+		assert.ok(ann.faults.splice(0).every((fault) => fault.startsWith('console: Failed to load resource')));
+		await bob.close();
 	}));

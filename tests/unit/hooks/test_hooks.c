@@ -314,6 +314,10 @@ test_a_text_is_shown_with_what_it_belongs_to(void **state)
 		  "\"description\":\"t2\"}",
 			"t", "t2" },
 		{ "{\"summary\":\"s\"}", NULL, "s" },
+		{ "{\"text\":\"<https://x.example|x> &amp; y\"}", NULL,
+			"x (https://x.example) & y" },
+		{ "{\"text\":\"a <https://x.example> | b &amp; c\"}", NULL,
+			"a <https://x.example> | b &amp; c" },
 		{ "{\"description\":\"d\",\"instance\":{\"name\":\"i\"}}", "i", "d" },
 		{ "{\"name\":\"n\",\"host\":7,\"service\":\" \"}", NULL, "n" },
 	};
