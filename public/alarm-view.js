@@ -89,7 +89,7 @@ const shownSeverity = ({ state, severity }) => (state === 'cleared' ? 'ok' : sev
 // row is the alarm's row in the log.
 export function fillAlarm(row, alarm) {
 	const severity = shownSeverity(alarm);
-	const state = element('span.alarm-state', texts.alarmState[alarm.state](alarm.acknowledgedBy));
+	const state = element('span.alarm-state', texts.alarmState[alarm.state](alarm));
 
 	row.dataset.severity = severity;
 	row.dataset.state = alarm.state;
@@ -119,7 +119,7 @@ export function fillActive(item, alarm) {
 	item.dataset.severity = alarm.severity;
 	item.replaceChildren(buildSign(alarm.severity), head, buildBody(alarm));
 	if (alarm.acknowledgedBy) {
-		item.append(element('p.alarm-by', texts.alarmState.acknowledged(alarm.acknowledgedBy)));
+		item.append(element('p.alarm-by', texts.alarmState.acknowledged(alarm)));
 	} else {
 		const button = element('button', texts.acknowledge);
 		button.type = 'button';

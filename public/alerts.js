@@ -35,11 +35,13 @@ async function askToNotify() {
 
 // One line about a message. An alarm's title may still describe the problem after it was cleared, so the state is
 // added.
-function headlineOf({ type, title, key, severity, state, acknowledgedBy }) {
+function headlineOf(message) {
+	const { type, title, key, severity, state } = message;
+
 	if (type !== 'alarm')
 		return title;
 	const shown = state === 'cleared' ? 'ok' : severity;
-	return texts.notifiedAlarm(texts.severity[shown], title || key, texts.alarmState[state](acknowledgedBy));
+	return texts.notifiedAlarm(texts.severity[shown], title || key, texts.alarmState[state](message));
 }
 
 // Browsers keep a page silent until its reader clicks or presses a key.

@@ -4,7 +4,7 @@ import { removePictures } from './avatar.js';
 import { createLoadedRange } from './history.js';
 import { createIncidents } from './incidents.js';
 import { createLazy } from './lazy.js';
-import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markFailed, markPending, markSent } from './message-view.js';
+import { buildGap, buildMessage, buildNote, buildUnread, markDeleted, markEdited, markFailed, markPending, markSent } from './message-view.js';
 import { createRows } from './rows.js';
 import { createScrollKeeper } from './scroll-keeper.js';
 import { createSilencer } from './silencer.js';
@@ -415,6 +415,14 @@ export function createLogView({ log, jump, loading }, { nameNow, onWant, onRetry
 				scroll.keep(() => markDeleted(row, rows.entryOf(row)));
 				rows.refresh(row);
 			}
+		},
+		edit(id, text) {
+			const row = text && byId.get(id);
+
+			if (!row)
+				return;
+			scroll.keep(() => markEdited(row, Object.assign(rows.entryOf(row), { text }), nameNow()));
+			rows.refresh(row);
 		},
 		// The whole history was deleted.
 		empty() {

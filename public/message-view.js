@@ -157,12 +157,16 @@ export function markFailed(row, { code, text }) {
 	);
 }
 
+export function markEdited(row, entry, me) {
+	row.querySelector('.text').replaceWith(buildText(entry, me));
+}
+
 // The text is gone, for everybody.
 export function markDeleted(row, entry) {
 	Object.assign(entry, { deleted: true, action: false, text: '', title: '', priority: undefined, tags: [], click: '' });
 	row.classList.remove('for-me', 'action');
 	row.dataset.priority = '';
-	row.querySelector('.text').replaceWith(buildText(entry));
+	markEdited(row, entry);
 }
 
 export function markSent(row, { date }) {

@@ -218,6 +218,13 @@ export function createRoom(name, parent, { send, isMe, isInFlight, isOnScreen, .
 			history.renew();
 			events.onDeleted(room, ids);
 		},
+		edit({ id, of, text }) {
+			if (!received.take(id))
+				return;
+			log.skip(id);
+			log.edit(of, text);
+			history.renew();
+		},
 		notice({ code }) {
 			if (code !== 'room_deleted')
 				return;

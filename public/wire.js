@@ -76,6 +76,8 @@ function readTags(value) {
 	return (Array.isArray(value) ? value : []).filter((tag) => typeof tag === 'string' && tag.trim()).slice(0, MAX_TAGS);
 }
 
+const readBy = (name) => (name === undefined ? '' : readName(name));
+
 // Active alarms sent on joining have no id.
 function readAlarm(object) {
 	if (!ALARM_STATES.includes(object.state) || typeof object.key !== 'string')
@@ -93,7 +95,8 @@ function readAlarm(object) {
 		state: object.state,
 		date: readDate(object.ts),
 		since: readDate(object.since),
-		acknowledgedBy: object.acknowledged_by === undefined ? '' : readName(object.acknowledged_by),
+		acknowledgedBy: readBy(object.acknowledged_by),
+		clearedBy: readBy(object.cleared_by),
 	};
 }
 
@@ -176,6 +179,8 @@ function readDeletion(object) {
 
 const READERS = {
 	delete: readDeletion,
+	// The text is '' if the message is gone.
+	edit: (object) => ({ type: 'edit', id: readCount(object.id), of: readCount(object.of), text: readText(object.message) }),
 	notice: (object) => ({ type: 'notice', code: readString(object.code) }),
 	metric: () => ({ type: 'metric' }),
 	log: (object) => ({ type: 'log', id: readCount(object.id) }),

@@ -10,7 +10,8 @@ function buildChange(alarm, { words, format, day }) {
 	const date = new Date(alarm.ts);
 	const isToday = date.toDateString() === new Date().toDateString();
 	const time = element('time', isToday ? format.clockTimeSeconds(date) : day.format(date));
-	const who = textOf(alarm.state === 'acknowledged' ? alarm.acknowledged_by : alarm.username, 64);
+	const by = { acknowledged: alarm.acknowledged_by, cleared: alarm.cleared_by };
+	const who = textOf(by[alarm.state] ?? alarm.username, 64);
 	const item = element(
 		'li',
 		time,

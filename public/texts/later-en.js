@@ -45,8 +45,8 @@ export function wordsFor({ isolated, number, listed }) {
 		alarmState: {
 			raised: () => 'raised',
 			updated: () => 'updated',
-			cleared: () => 'cleared',
-			acknowledged: (name) => `acknowledged by ${isolated(name)}`,
+			cleared: ({ clearedBy }) => (clearedBy ? `cleared by ${isolated(clearedBy)}` : 'cleared'),
+			acknowledged: ({ acknowledgedBy }) => `acknowledged by ${isolated(acknowledgedBy)}`,
 		},
 		alarmAge: (age) => (age ? `for ${age}` : 'just now'),
 		acknowledge: 'Acknowledge',

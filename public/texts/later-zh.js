@@ -40,8 +40,8 @@ export function wordsFor({ isolated, number, listed }) {
 		alarmState: {
 			raised: () => '已触发',
 			updated: () => '有更新',
-			cleared: () => '已解除',
-			acknowledged: (name) => `${isolated(name)} 已确认`,
+			cleared: ({ clearedBy }) => (clearedBy ? `${isolated(clearedBy)} 已解除` : '已解除'),
+			acknowledged: ({ acknowledgedBy }) => `${isolated(acknowledgedBy)} 已确认`,
 		},
 		alarmAge: (age) => (age ? `已持续 ${age}` : '刚刚'),
 		acknowledge: '确认',

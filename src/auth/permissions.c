@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
@@ -37,6 +38,13 @@ permissions_set_person(
 	permissions->subject = subject ? xstrdup(subject) : NULL;
 }
 
+void
+permissions_set_token(struct permissions *permissions, const char *name, bool is_admin)
+{
+	permissions->token = xstrdup(name);
+	permissions->is_admin = is_admin;
+}
+
 const struct permissions *
 permissions_ref(const struct permissions *permissions)
 {
@@ -57,12 +65,24 @@ permissions_unref(const struct permissions *permissions)
 	free(own->list.items);
 	free(own->name);
 	free(own->subject);
+	free(own->token);
 	free(own);
 }
 
 bool
-permissions_has_room(
-	const struct permissions *permissions, const char *room, bool is_tail)
+permissions_list_has(const struct string_list *list, const char *room, bool is_exact)
+{
+	int (*compare)(const char *, const char *) = is_exact ? strcmp : strcasecmp;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (compare(list->items[i], room) == 0)
+			return true;
+	return false;
+}
+
+bool
+permissions_has_room(const struct permissions *permissions, const char *room,
+	bool is_tail, bool is_exact)
 {
 	enum permissions_scope scope = !permissions ? PERMISSIONS_NONE
 				       : is_tail    ? permissions->tails
@@ -70,10 +90,7 @@ permissions_has_room(
 
 	if (scope != PERMISSIONS_LISTED)
 		return scope == PERMISSIONS_ALL;
-	for (size_t i = 0; i < permissions->list.count; i++)
-		if (!strcmp(permissions->list.items[i], room))
-			return true;
-	return false;
+	return permissions_list_has(&permissions->list, room, is_exact);
 }
 
 bool

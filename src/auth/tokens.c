@@ -226,12 +226,10 @@ tokens_check(const struct tokens *tokens, const char *text, size_t len)
 }
 
 bool
-token_may(const struct token *token, const char *room)
+token_may(const struct token *token, const char *room, bool is_exact)
 {
-	for (size_t i = 0; i < token->rooms->count; i++)
-		if (strcmp(token->rooms->items[i], room) == 0)
-			return true;
-	return token->rooms->count == 0;
+	return token->rooms->count == 0 ||
+	       permissions_list_has(token->rooms, room, is_exact);
 }
 
 bool

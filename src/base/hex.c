@@ -17,12 +17,18 @@ hex_encode(char *out, const uint8_t *bytes, size_t len)
 }
 
 void
+hex_hash_raw(uint8_t out[HEX_SHA256_RAW], const void *bytes, size_t len)
+{
+	/* EVP_Digest fails only if memory is out. */
+	if (EVP_Digest(bytes, len, out, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+void
 hex_sha256(char *out, const void *bytes, size_t len)
 {
-	uint8_t hash[EVP_MAX_MD_SIZE];
+	uint8_t hash[HEX_SHA256_RAW];
 
-	/* EVP_Digest fails only if memory is out. */
-	if (EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL) != 1)
-		abort();
-	hex_encode(out, hash, HEX_SHA256_BYTES / 2);
+	hex_hash_raw(hash, bytes, len);
+	hex_encode(out, hash, sizeof(hash));
 }

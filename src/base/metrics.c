@@ -78,6 +78,10 @@ static const struct metrics_label by_push = { "kind", PUSH_KIND_COUNT,
 		[PUSH_ALARM] = "alarm",
 		[PUSH_METRIC] = "metric",
 		[PUSH_HOOK] = "hook" } };
+static const struct metrics_label by_change = {
+	"kind", CHANGE_KIND_COUNT,
+	{ [CHANGE_EDIT] = "edit", [CHANGE_DELETE] = "delete", [CHANGE_REACT] = "react" }
+};
 static const struct metrics_label by_outcome = { "result", OUTCOME_COUNT,
 	{ [OUTCOME_OK] = "ok", [OUTCOME_FAILED] = "failed" } };
 static const struct metrics_label by_append = { "result", APPEND_RESULT_COUNT,
@@ -183,6 +187,8 @@ static const struct metrics_family families[] = {
 		"1 while messages can be kept, 0 while they are refused."),
 	FAMILY(COUNTER, "linnet_store_appended_total", metrics.appended,
 		"Messages given to the store, by result.", .labels = { &by_append }),
+	FAMILY(COUNTER, "linnet_changes_total", metrics.changes,
+		"Edits, deletions and reactions stored.", .labels = { &by_change }),
 	FAMILY(GAUGE, "linnet_store_pending", &metrics.store_pending,
 		"Messages that wait for a result of the store."),
 	FAMILY(HISTOGRAM, "linnet_store_append_duration_seconds",

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/ban_store.h"
+#include "chat/charge.h"
+#include "chat/known.h"
 #include "chat/presence.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
@@ -23,6 +26,9 @@ static const char *const severities[] = { "info", "warning", "error", "critical"
 _Static_assert(SEVERITY_OK == METRICS_SEVERITIES, "those before it are counted");
 
 #define TITLE_BYTES 256
+
+/* What it costs to clear an alarm: as much as a message. */
+#define CLEAR_COST 1
 
 /* Longest time after which an alarm ends by itself: 30 days. */
 #define LASTS_S_MAX (30 * 24 * 3600)
@@ -99,12 +105,12 @@ alarm_carry_over(json_t *event, const json_t *before, size_t rank)
 /* Make the alarm's next event from what the program pushed and what the server knows. */
 static json_t *
 alarm_make_event(
-	const struct input *input, const struct report *report, const json_t *before)
+	json_t *pushed, const struct report *report, const json_t *before, int64_t ts_ms)
 {
 	static const char *const foreign[] = { "type", "room", "id", "ref", "email",
 		"session", "ephemeral", "avatar", "via", "since", "acknowledged_by",
-		"acknowledged_ms", "standing", "lasts_s", "ends_ms" };
-	json_t *event = json_deep_copy(input->message.object);
+		"acknowledged_ms", "cleared_by", "standing", "lasts_s", "ends_ms" };
+	json_t *event = json_deep_copy(pushed);
 	const char *state = report->rank == SEVERITY_OK ? "cleared"
 			    : before                    ? "updated"
 							: "raised";
@@ -116,11 +122,10 @@ alarm_make_event(
 	if (before)
 		alarm_carry_over(event, before, report->rank);
 	else
-		json_object_set_new(event, "since", json_integer(input->chat->now_ms));
+		json_object_set_new(event, "since", json_integer(ts_ms));
 	if (report->lasts_s && report->rank != SEVERITY_OK)
 		json_object_set_new(event, "ends_ms",
-			json_integer(input->chat->now_ms +
-				     1000 * (json_int_t)report->lasts_s));
+			json_integer(ts_ms + 1000 * (json_int_t)report->lasts_s));
 	/* A reader of "cleared" wants to know what was cleared. */
 	if (before && !json_object_get(event, "title"))
 		alarm_copy_member(event, before, "title");
@@ -179,11 +184,13 @@ alarm_state_of(const struct chat *chat, const struct request *request)
 						  : &request->room->state;
 }
 
-/* Make event the active state (NULL: not active). Consumes event. Alarms are counted
+/* Make event the active state (NULL: not active). Consumes event. The gauge counts alarms
  * unless their room is a log room now. */
 static void
-alarm_stand(struct alarm *alarm, json_t *event, bool is_counted)
+alarm_stand(struct room_state *state, struct alarm *alarm, json_t *event, bool is_counted)
 {
+	state->standing -= alarm->standing != NULL;
+	state->standing += event != NULL;
 	if (is_counted) {
 		--*alarm_counter_of(alarm->standing);
 		++*alarm_counter_of(event);
@@ -207,7 +214,7 @@ alarm_end_change(struct room *room, struct room_state *state, struct alarm *alar
 {
 	alarm->under_way--;
 	if (is_stored)
-		alarm_stand(alarm, json_incref(event), state == &room->state);
+		alarm_stand(state, alarm, json_incref(event), state == &room->state);
 	/* A change that was not stored never happened. */
 	if (!alarm->under_way) {
 		json_decref(alarm->intended);
@@ -257,7 +264,8 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 {
 	struct chat *chat = input->chat;
 	struct message said = { .object = event };
-	struct message_stamp stamp = { .ts_ms = chat->now_ms, .username = label };
+	struct message_stamp stamp = { .ts_ms = rooms_next_ts(room, chat->now_ms),
+		.username = label };
 	bool cleared =
 		!strcmp(json_string_value(json_object_get(event, "state")), "cleared");
 	struct post post = {
@@ -272,7 +280,7 @@ alarm_post_event(struct input *input, const char *label, struct room *room,
 	send_make_keys(input, label, post.keys);
 	if (!cleared)
 		alarm_note_end(chat, event);
-	json_object_set_new(event, "ts", json_integer(chat->now_ms));
+	json_object_set_new(event, "ts", json_integer(stamp.ts_ms));
 	/* An acknowledgement keeps the name of the alarm's program. */
 	if (!input->speaker || !json_object_get(event, "username"))
 		json_object_set_new(event, "username", json_string(label));
@@ -324,7 +332,8 @@ alarm_push(struct input *input, const char *label, bool is_hook)
 		before = alarm ? alarm->intended : NULL;
 		/* An alarm that is not active cannot be cleared. */
 		if (report.rank != SEVERITY_OK || before)
-			event = alarm_make_event(input, &report, before);
+			event = alarm_make_event(input->message.object, &report, before,
+				rooms_next_ts(room, input->chat->now_ms));
 		if (!event || (is_hook && alarm_is_repeated(event, before))) {
 			json_decref(event);
 			send_acknowledge(input, room, 0);
@@ -373,6 +382,20 @@ alarm_end_due(struct chat *chat, int64_t now_ms)
 	}
 }
 
+/* The alarm of that key, or NULL with the fault filled in if it will not stand after all
+ * pending changes. */
+static struct alarm *
+alarm_find_standing(struct input *input, struct room *room, const char *key)
+{
+	struct alarm *alarm = key ? room_state_find_alarm(&room->state, key) : NULL;
+
+	if (alarm && alarm->intended)
+		return alarm;
+	message_refuse(
+		&input->fault, "no_such_alarm", "no alarm of that key stands here");
+	return NULL;
+}
+
 int
 alarm_do_ack(struct input *input)
 {
@@ -384,16 +407,90 @@ alarm_do_ack(struct input *input)
 	if (!room || message_get_string(&input->message, "key", ROOM_STATE_KEY_BYTES,
 			     &key, &input->fault) < 0)
 		return -EINVAL;
-	alarm = key ? room_state_find_alarm(&room->state, key) : NULL;
-	if (!alarm || !alarm->intended)
-		return message_refuse(&input->fault, "no_such_alarm",
-			"no alarm of that key stands here");
+	alarm = alarm_find_standing(input, room, key);
+	if (!alarm)
+		return known_or_refused(input, room, NULL);
 	presence_show(input->chat, room, input->speaker);
 	event = json_deep_copy(alarm->intended);
 	json_object_set_new(event, "state", json_string("acknowledged"));
 	json_object_set_new(event, "acknowledged_by", json_string(name));
-	json_object_set_new(event, "acknowledged_ms", json_integer(input->chat->now_ms));
+	json_object_set_new(event, "acknowledged_ms",
+		json_integer(rooms_next_ts(room, input->chat->now_ms)));
 	return alarm_post_event(input, name, room, alarm, event);
+}
+
+/* Find the alarm that input wants to clear, making the checks in the order that
+ * PROTOCOL.md promises. charged has a fault if the sender is over its rate. */
+static struct alarm *
+alarm_find_to_clear(
+	struct input *input, struct room *room, const struct message_fault *charged)
+{
+	const char *key = NULL;
+
+	if (message_get_string(&input->message, "key", ROOM_STATE_KEY_BYTES, &key,
+		    &input->fault) < 0)
+		return NULL;
+	if (!key) {
+		message_refuse(&input->fault, "bad_field",
+			"\"key\" must say which alarm to clear");
+		return NULL;
+	}
+	if (send_check_writable(input, room) < 0 ||
+		(input->speaker && ban_store_check_mute(input) < 0))
+		return NULL;
+	if (charged->code) {
+		input->fault = *charged;
+		return NULL;
+	}
+	return alarm_find_standing(input, room, key);
+}
+
+/* label is the name of a program; NULL: the speaker clears the alarm. */
+static int
+alarm_clear_charged(
+	struct input *input, const char *label, const struct message_fault *charged)
+{
+	struct room *room = send_find_any_room(input, false);
+	const struct report report = { .rank = SEVERITY_OK };
+	const char *name = label ? label : input->speaker->person->name;
+	struct alarm *alarm;
+	json_t *cleared, *event;
+
+	if (!room)
+		return -EINVAL;
+	alarm = alarm_find_to_clear(input, room, charged);
+	if (!alarm)
+		return known_or_refused(input, room, label);
+	if (!label)
+		presence_show(input->chat, room, input->speaker);
+	cleared = json_pack("{s:s,s:s}", "key", alarm->key, "severity", "ok");
+	event = alarm_make_event(cleared, &report, alarm->intended, 0);
+	json_decref(cleared);
+	if (!label)
+		json_object_set_new(event, "cleared_by", json_string(name));
+	return alarm_post_event(input, name, room, alarm, event);
+}
+
+int
+alarm_clear(struct input *input, const char *label)
+{
+	struct input paying = *input;
+
+	if (charge_input(&paying, CLEAR_COST))
+		paying.fault.code = NULL;
+	return alarm_clear_charged(input, label, &paying.fault);
+}
+
+int
+alarm_do_clear(struct input *input)
+{
+	return alarm_clear(input, NULL);
+}
+
+int
+alarm_do_clear_line(struct input *input)
+{
+	return alarm_clear_charged(input, NULL, &(struct message_fault){ .code = NULL });
 }
 
 /* The alarms of the room's chat, also while it is a log room and they are hidden. */
@@ -414,7 +511,7 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 	const char *value, size_t value_len)
 {
 	struct chat *chat = context;
-	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+	struct room *room = rooms_restore(chat->rooms, name);
 	struct room_state *state = alarm_chat_state(room);
 	json_t *event = json_loadb(value, value_len, 0, NULL);
 	struct alarm *alarm = NULL;
@@ -426,7 +523,7 @@ alarm_restore(void *context, const char *name, const char *key, uint64_t id,
 		json_decref(event);
 		return;
 	}
-	alarm_stand(alarm, event, !room->is_tail);
+	alarm_stand(state, alarm, event, !room->is_tail);
 	alarm->intended = json_incref(event);
 }
 
@@ -438,7 +535,7 @@ alarm_forget_all(struct room *room)
 
 	HASH_ITER(hh, state->alarms, alarm, next)
 	{
-		alarm_stand(alarm, NULL, !room->is_tail);
+		alarm_stand(state, alarm, NULL, !room->is_tail);
 		/* Pending changes are stored after the deletion. */
 		if (!alarm->under_way) {
 			json_decref(alarm->intended);

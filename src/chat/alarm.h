@@ -26,6 +26,13 @@ void alarm_end_due(struct chat *chat, int64_t now_ms);
 /* Acknowledge an alarm in the name of the speaker. */
 input_handler alarm_do_ack;
 
+/* Clear an alarm that stands, for everybody, and charge it. label is the name of a
+ * program; NULL: the speaker clears it. */
+int alarm_clear(struct input *input, const char *label);
+
+/* The same for the speaker. The line door has charged it already. */
+input_handler alarm_do_clear, alarm_do_clear_line;
+
 /* Forget the alarms of a room that was deleted. */
 void alarm_forget_all(struct room *room);
 

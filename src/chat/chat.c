@@ -6,8 +6,10 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/change.h"
 #include "chat/deletion.h"
 #include "chat/history.h"
+#include "chat/known.h"
 #include "chat/log_rooms.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
@@ -15,6 +17,7 @@
 #include "chat/resume.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
+#include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 
 /* History of a log room for resume and search. */
@@ -29,11 +32,18 @@ chat_on_appended(
 	struct request *request = requests_answered(chat, ticket);
 
 	switch (request->kind) {
-	case REQUEST_DELETE:
-	case REQUEST_DELETE_ROOM:
 	case REQUEST_FORGET:
-		deletion_on_appended(chat, request, error, answer);
+		deletion_on_forgotten(chat, request, error, answer);
 		return;
+	case REQUEST_DELETE_ROOM:
+		deletion_on_room_deleted(chat, request, error, answer);
+		break;
+	case REQUEST_CHANGE:
+		change_on_appended(chat, request, error, answer);
+		break;
+	case REQUEST_KNOWN:
+		known_on_appended(chat, request, error, answer);
+		break;
 	case REQUEST_BAN:
 		ban_store_on_appended(chat, request, error);
 		break;
@@ -74,11 +84,11 @@ chat_on_room_known(void *context, const char *name, uint64_t last_id, int64_t la
 	struct chat *chat = context;
 	struct room *room;
 
-	(void)last_ts_ms;
 	if (ban_store_has_room(name))
 		return;
-	room = rooms_add_permanent(chat->rooms, name, NULL);
-	*(room->is_tail ? &room->other.last_id : &room->last_id) = last_id;
+	room = rooms_restore(chat->rooms, name);
+	room->last_id = last_id;
+	room->last_ts_ms = room->given_ts_ms = last_ts_ms;
 }
 
 static void
@@ -91,19 +101,25 @@ chat_on_state_known(void *context, const char *room, const char *key, uint64_t i
 		alarm_restore(context, room, key, id, value, value_len);
 }
 
-static void
-chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
+static struct room *
+chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
 {
-	struct room *room = rooms_add_permanent(chat->rooms, name, NULL);
+	struct room *room = rooms_add_permanent(chat->rooms, name, topic);
 
-	room->is_tail = room->is_configured = true;
-	room->tail_lines = lines;
+	if (room->is_configured && strcmp(room->name, name) != 0)
+		log_warn("room_configured_twice", log_str("room", room->name),
+			log_str("as", name));
+	room->is_configured = true;
+	return room;
 }
 
 static void
-chat_add_configured_room(struct chat *chat, const char *name, const char *topic)
+chat_add_log_room(struct chat *chat, const char *name, unsigned lines)
 {
-	rooms_add_permanent(chat->rooms, name, topic)->is_configured = true;
+	struct room *room = chat_add_configured_room(chat, name, NULL);
+
+	room->is_tail = true;
+	room->tail_lines = lines;
 }
 
 static void
@@ -192,6 +208,23 @@ chat_open_stores(struct chat *chat, const char **why)
 	return r < 0 ? r : store_open(&chat->tails, &of_tails, why);
 }
 
+/* The names in the history are the first spelling of its rooms, so they come before the
+ * configuration. */
+static void
+chat_restore(struct chat *chat)
+{
+	struct room *room, *next;
+
+	store_each_room(chat->store, chat_on_room_known, chat);
+	store_each_state(chat->store, chat_on_state_known, chat);
+	chat_add_configured_rooms(chat);
+	HASH_ITER(hh, chat->rooms->by_name, room, next)
+	{
+		if (room->is_tail)
+			log_rooms_exchange(room);
+	}
+}
+
 int
 chat_new(struct chat **out, const struct config *config,
 	void (*fill_random)(void *out, size_t len), const char **why)
@@ -218,11 +251,19 @@ chat_new(struct chat **out, const struct config *config,
 		chat_free(chat);
 		return r;
 	}
-	chat_add_configured_rooms(chat);
-	store_each_room(chat->store, chat_on_room_known, chat);
-	store_each_state(chat->store, chat_on_state_known, chat);
+	chat_restore(chat);
 	*out = chat;
 	return 0;
+}
+
+const char *
+chat_room_name(struct chat *chat, const char *name, bool *is_exact)
+{
+	const struct room *room = rooms_find(chat->rooms, name);
+
+	if (is_exact)
+		*is_exact = room && room->is_twin;
+	return room ? room->name : name;
 }
 
 struct gate *
@@ -328,12 +369,14 @@ chat_open(struct chat *chat, struct session *session, const struct chat_wishes *
 		(wishes->is_strict || session->closed))
 		return false;
 	room = room_access_find(&input, true);
-	if (room)
-		resume_member(
-			chat, presence_enter(chat, session, room), wishes->since, NULL);
-	else
+	if (!room) {
 		reply_fault(input.asker, &input.fault);
-	return room != NULL;
+		return false;
+	}
+	free(own->home);
+	own->home = xstrdup(room->name);
+	resume_member(chat, presence_enter(chat, session, room), wishes->since, NULL);
+	return true;
 }
 
 void

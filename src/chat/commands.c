@@ -7,6 +7,8 @@
 
 #include "chat/alarm.h"
 #include "chat/ban_store.h"
+#include "chat/change.h"
+#include "chat/charge.h"
 #include "chat/history.h"
 #include "chat/metric.h"
 #include "chat/presence.h"
@@ -14,7 +16,6 @@
 #include "chat/resume.h"
 #include "chat/room_access.h"
 #include "chat/send.h"
-#include "linnet/base/log.h"
 #include "linnet/base/util.h"
 #include "linnet/protocol/line_text.h"
 
@@ -30,6 +31,7 @@ enum needs {
 	NEEDS_NOTHING, /* also a call in nobody's name */
 	NEEDS_PERSON,
 	NEEDS_VOICE, /* a person who is not muted, because others see it */
+	NEEDS_ORDER, /* a person; the handler does all other checks, in their order */
 };
 
 static input_handler command_do_ping, command_do_help, command_do_login, command_do_quit,
@@ -90,6 +92,13 @@ static const struct command commands[] = {
 	COMMAND(.type = "ack", .word = "ack", .argument = "key", .needs = NEEDS_VOICE,
 		.cost = 0.5, .handler = alarm_do_ack, .usage = "/ack KEY",
 		.help = "acknowledge the alarm KEY for everybody"),
+	COMMAND(.type = "clear", .needs = NEEDS_ORDER, .handler = alarm_do_clear),
+	COMMAND(.word = "clear", .argument = "key", .needs = NEEDS_VOICE, .cost = 1,
+		.handler = alarm_do_clear_line, .usage = "/clear KEY",
+		.help = "clear the alarm KEY for everybody"),
+	COMMAND(.type = "edit", .needs = NEEDS_ORDER, .handler = change_do_change),
+	COMMAND(.type = "delete", .needs = NEEDS_ORDER, .handler = change_do_change),
+	COMMAND(.type = "react", .needs = NEEDS_ORDER, .handler = change_do_change),
 	COMMAND(.type = "ping", .needs = NEEDS_NOTHING, .cost = 0.2,
 		.handler = command_do_ping),
 	COMMAND(.word = "text", .needs = NEEDS_VOICE, .cost = 1,
@@ -109,7 +118,7 @@ static const struct command commands[] = {
 
 /* Types that only the server may send. From a client they would be a forgery. */
 static const char *const server_types[] = { "joined", "presence", "error", "pong",
-	"alarm", "metric", "log", "notice", "rooms", "who", "help", "delete", NULL };
+	"alarm", "metric", "log", "notice", "rooms", "who", "help", NULL };
 
 static bool
 command_is_server_type(const char *type)
@@ -203,40 +212,12 @@ command_do_quit(struct input *input)
 	return 0;
 }
 
-static void
-command_end_flood(struct session *session, int64_t wait_ms)
-{
-	log_info("flooding", log_uint("session", session->number),
-		log_str("peer", session->peer), log_str("door", wire_door(session->wire)),
-		log_int("refusals", GATE_PATIENCE), log_int("wait_ms", wait_ms));
-	session_close_as(session, ENDING_FLOODING, CLOSE_POLICY, "flooding");
-}
-
 /* Charge cost. Returns 0, or after how many ms it can be charged. */
 static int64_t
 command_pay(const struct chat *chat, struct session *session, double cost)
 {
 	return gate_pay(
 		chat->gate, session->client, &session->chat->rate, cost, chat->now_ms);
-}
-
-bool
-command_charge(struct input *input, double cost)
-{
-	const struct chat *chat = input->chat;
-	struct asker *asker = input->asker;
-	struct rate *rate =
-		input->speaker ? &input->speaker->chat->rate : asker->call->caller->rate;
-	int64_t wait_ms =
-		gate_charge(chat->gate, reply_client(input), rate, cost, chat->now_ms);
-
-	if (!wait_ms)
-		return true;
-	message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
-	input->fault.retry_after_ms = wait_ms;
-	if (gate_is_flooding(chat->gate, rate, chat->now_ms) && asker->session)
-		command_end_flood(asker->session, wait_ms);
-	return false;
 }
 
 static int
@@ -256,14 +237,14 @@ command_handle(struct input *input)
 	const char *type = input->message.type;
 	const struct command *command = command_find_type(type);
 
-	if (!command_charge(input, command->cost))
+	if (command->needs != NEEDS_ORDER && !charge_input(input, command->cost))
 		return -EINVAL;
 	if (type && command_is_server_type(type))
 		return message_refuse(&input->fault, "reserved_type",
 			"only the server says \"%s\"", type);
 	/* The other commands are answered with an object, or change what the stream
 	 * sends. */
-	if (input->asker->call && command->needs != NEEDS_VOICE)
+	if (input->asker->call && command->needs < NEEDS_VOICE)
 		return message_refuse(&input->fault, "bad_field",
 			"\"%s\" cannot be sent beside a stream", type);
 	return command_run(input, command);
@@ -285,8 +266,7 @@ chat_handle(struct chat *chat, struct session *session, const char *bytes, size_
 
 		/* Bad input costs as much as a message. */
 		memset(&hurry.fault, 0, sizeof(hurry.fault));
-		reply_fault(
-			asker, command_charge(&hurry, 1) ? &input.fault : &hurry.fault);
+		reply_fault(asker, charge_input(&hurry, 1) ? &input.fault : &hurry.fault);
 		return;
 	}
 	if (command_handle(&input) < 0)
@@ -302,8 +282,7 @@ command_ask(struct input *input)
 
 	if (!command)
 		command = command_find_type(word);
-	return command_charge(input, command->cost) ? command_run(input, command)
-						    : -EINVAL;
+	return charge_input(input, command->cost) ? command_run(input, command) : -EINVAL;
 }
 
 /* Convert the argument to the type that the command wants. Returns NULL with *fault
@@ -405,7 +384,7 @@ command_say_line(struct input *input, const char *line, bool may_wait)
 		wait_ms = command_pay(input->chat, session, command->cost);
 	if (wait_ms)
 		return wait_ms;
-	if (may_wait || command_charge(input, command->cost))
+	if (may_wait || charge_input(input, command->cost))
 		r = command_handle_line(input, command, line);
 	if (r == -EAGAIN && may_wait) {
 		gate_pay_back(input->chat->gate, session->client, &session->chat->rate,

@@ -5,10 +5,9 @@
 #include <string.h>
 
 #include "chat/alarm.h"
+#include "chat/change.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
-#include "chat/send.h"
-#include "linnet/base/json_text.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
 #include "linnet/protocol/name.h"
@@ -17,16 +16,6 @@ static const char *
 deletion_by(const struct input *input)
 {
 	return input->asker->call->caller->name;
-}
-
-/* The tail of a deletion's entry, to which the store adds "of". */
-static void
-deletion_append_tail(const struct chat *chat, const char *by, struct buffer *tail)
-{
-	buffer_printf(tail, "\"ts\":%lld,\"username\":", (long long)chat->now_ms);
-	json_text_append_string(tail, by);
-	buffer_append(tail, "", 1);
-	tail->len--;
 }
 
 /* Read the ids of "of" into ids. Returns their number, or -EINVAL. */
@@ -68,20 +57,6 @@ deletion_find_room(struct input *input)
 	return NULL;
 }
 
-/* Give entry to the store for the input's asker. */
-static int
-deletion_post(struct input *input, enum request_kind kind, struct room *room,
-	const struct store_entry *entry)
-{
-	struct request *request =
-		request_new(input->chat, kind, input->asker, room, input->message.ref);
-	int r = request_append(input->chat, request, entry);
-
-	if (r < 0)
-		message_refuse(&input->fault, "busy", "too much is under way, try again");
-	return r;
-}
-
 static int
 deletion_of_room(struct input *input, struct room *room)
 {
@@ -89,6 +64,7 @@ deletion_of_room(struct input *input, struct room *room)
 		.room = room->name,
 		.change = { .kind = STORE_DELETE, .whole_room = true },
 	};
+	struct request *request;
 
 	/* A misspelt "of" must not delete the room. */
 	if (json_object_size(input->message.object) > 1)
@@ -96,7 +72,11 @@ deletion_of_room(struct input *input, struct room *room)
 			"to delete a room, give nothing but \"room\"");
 	log_info("room_deleted", log_str("by", deletion_by(input)),
 		log_str("room", room->name), log_uint("last_id", room->last_id));
-	return deletion_post(input, REQUEST_DELETE_ROOM, room, &entry);
+	request = request_new(input->chat, REQUEST_DELETE_ROOM, input->asker, room, NULL);
+	return request_append(input->chat, request, &entry) < 0
+		       ? message_refuse(&input->fault, "busy",
+				 "too much is under way, try again")
+		       : 0;
 }
 
 int
@@ -105,61 +85,21 @@ deletion_do_delete(struct input *input)
 	struct room *room = deletion_find_room(input);
 	const json_t *of = json_object_get(input->message.object, "of");
 	uint64_t ids[STORE_DELETE_MAX];
-	struct buffer tail = { 0 };
-	struct store_entry entry;
-	char *keys[STORE_KEYS] = { NULL };
-	size_t i;
-	int r;
+	int count;
 
 	if (!room)
 		return -EINVAL;
 	if (!of)
 		return deletion_of_room(input, room);
-	r = deletion_read_ids(input, of, ids);
-	if (r < 0)
-		return r;
-	deletion_append_tail(input->chat, deletion_by(input), &tail);
-	send_make_keys(input, deletion_by(input), keys);
-	entry = (struct store_entry){
-		.room = room->name,
-		.type = "delete",
-		.ts_ms = input->chat->now_ms,
-		.tail = tail.bytes,
-		.tail_len = tail.len,
-		.words = "",
-		.change = { .kind = STORE_DELETE,
+	count = deletion_read_ids(input, of, ids);
+	if (count < 0)
+		return count;
+	return change_post(input, room,
+		&(struct store_change){ .kind = STORE_DELETE,
 			.of = ids,
-			.count = (size_t)r,
+			.count = (size_t)count,
 			.is_admin = true },
-	};
-	for (i = 0; i < STORE_KEYS; i++)
-		entry.keys[i] = keys[i];
-	r = deletion_post(input, REQUEST_DELETE, room, &entry);
-	for (i = 0; i < STORE_KEYS; i++)
-		free(keys[i]);
-	buffer_clear(&tail);
-	return r;
-}
-
-/* Tell the room of the entry. Returns the number of readers. */
-static size_t
-deletion_announce(
-	struct chat *chat, struct request *request, const struct store_answer *answer)
-{
-	struct room *room = request->room;
-
-	room->erasures++;
-	if (!answer->id || request_is_outdated(chat, request))
-		return 0;
-	room->last_id = answer->id;
-	return send_broadcast(chat, room,
-		&(struct broadcast){
-			.type = "delete",
-			.id = answer->id,
-			.tail = answer->tail,
-			.tail_len = answer->tail_len,
-			.audience = AUDIENCE_CHANGES,
-		});
+		deletion_by(input));
 }
 
 /* Members stay in a room without a past. */
@@ -173,7 +113,7 @@ deletion_empty_room(struct chat *chat, struct room *room)
 	/* A reload has made it a log room meanwhile: its members see no messages. */
 	if (room->is_tail)
 		return 0;
-	room->erasures++;
+	room->changes++;
 	room->gone_id = room->last_id;
 	/* From now on it is as if a client had created it. */
 	room->is_deleted = true;
@@ -186,28 +126,26 @@ deletion_empty_room(struct chat *chat, struct room *room)
 	return queued;
 }
 
-static void
-deletion_on_deleted(
-	struct chat *chat, struct request *request, const struct store_answer *answer)
+void
+deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer)
 {
-	struct chat_ack ack = {
-		.ref = *request->ref ? request->ref : NULL,
-		.room = request->room->name,
-		.epoch = store_epoch(request->store),
-		.id = answer->id,
-		.is_duplicate = answer->is_duplicate,
-	};
+	size_t queued;
 
-	if (request->kind == REQUEST_DELETE_ROOM)
-		ack.delivered = deletion_empty_room(chat, request->room);
-	else if (!answer->is_duplicate)
-		ack.delivered = deletion_announce(chat, request, answer);
-	if (request->kind == REQUEST_DELETE && !answer->is_duplicate)
-		log_info("messages_deleted", log_str("room", request->room->name),
-			log_uint("id", answer->id),
-			log_uint("messages", answer->deleted));
+	if (error) {
+		reply_failure(chat, request, error);
+		return;
+	}
+	requests_note_success(chat);
+	queued = deletion_empty_room(chat, request->room);
 	if (request->asker)
-		reply_ack(request->asker, &ack);
+		reply_ack(request->asker, &(struct chat_ack){
+						  .room = request->room->name,
+						  .epoch = store_epoch(request->store),
+						  .id = answer->id,
+						  .ts_ms = answer->ts_ms,
+						  .delivered = queued,
+					  });
 }
 
 /* Forgetting: the store looks for messages in one room after the other, and each part
@@ -274,7 +212,7 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	struct store_entry entry = {
 		.room = request->room->name,
 		.type = "delete",
-		.ts_ms = chat->now_ms,
+		.ts_ms = rooms_next_ts(request->room, chat->now_ms),
 		.words = "",
 		.change = { .kind = STORE_DELETE,
 			.of = ids,
@@ -297,13 +235,16 @@ deletion_on_found(struct chat *chat, struct request *request, int error,
 	}
 	for (size_t i = 0; i < page->count; i++)
 		ids[i] = page->messages[i].id;
-	deletion_append_tail(chat, request->forget.by, &tail);
+	change_append_tail(entry.ts_ms, request->forget.by, &tail);
 	entry.tail = tail.bytes;
 	entry.tail_len = tail.len;
 	/* If the store is full, the same part is looked for again. */
 	request->forget.is_stalled =
 		store_append(request->store, &entry, request->ticket) < 0;
-	chat->asked += !request->forget.is_stalled;
+	if (!request->forget.is_stalled) {
+		chat->asked++;
+		request->room->given_ts_ms = entry.ts_ms;
+	}
 	buffer_clear(&tail);
 }
 
@@ -314,7 +255,7 @@ forget_on_part(
 	request->forget.count += answer->deleted;
 	alarm_forget_name(request->room, request->forget.name);
 	metric_forget_name(request->room, request->forget.name);
-	deletion_announce(chat, request, answer);
+	change_announce(chat, request, STORE_DELETE, answer);
 	forget_next(chat);
 }
 
@@ -359,26 +300,14 @@ deletion_stop(struct chat *chat)
 }
 
 void
-deletion_on_appended(struct chat *chat, struct request *request, int error,
+deletion_on_forgotten(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer)
 {
-	struct message_fault fault = { .code = NULL };
-
-	if (error == -ENOENT && request->asker) {
-		message_refuse(&fault, "no_such_message", "none of these is a message");
-		reply_fault(request->asker, &fault);
-	} else if (error && error != -ENOENT) {
+	if (error) {
 		reply_failure(chat, request, error);
-	}
-	if (!error)
-		requests_note_success(chat);
-	if (request->kind != REQUEST_FORGET) {
-		if (!error)
-			deletion_on_deleted(chat, request, answer);
-		requests_finish(chat, request);
-	} else if (error) {
 		forget_end(chat);
-	} else {
-		forget_on_part(chat, request, answer);
+		return;
 	}
+	requests_note_success(chat);
+	forget_on_part(chat, request, answer);
 }

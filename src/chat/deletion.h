@@ -11,9 +11,12 @@ input_handler deletion_do_delete;
  * goes on if the caller does not wait. */
 input_handler deletion_do_forget;
 
-/* The store has done a part of a REQUEST_DELETE, REQUEST_DELETE_ROOM or REQUEST_FORGET.
- */
-void deletion_on_appended(struct chat *chat, struct request *request, int error,
+/* The store has answered a REQUEST_DELETE_ROOM. */
+void deletion_on_room_deleted(struct chat *chat, struct request *request, int error,
+	const struct store_answer *answer);
+
+/* The store has done a part of a REQUEST_FORGET. */
+void deletion_on_forgotten(struct chat *chat, struct request *request, int error,
 	const struct store_answer *answer);
 
 /* The store has found messages for a REQUEST_FORGET. */

@@ -19,15 +19,25 @@
 /* Maximum number of waiting histories and searches of one session. */
 #define READS_WAITING 16
 
-static void
-history_append_messages(
-	struct buffer *text, const char *room, const struct store_page *page)
+/* The id of the last message that readers of the room were sent: a page may have messages
+ * that are stored, but not broadcast yet. */
+static uint64_t
+history_last_id(const struct chat *chat, const struct request *request)
 {
-	size_t i;
+	return request_is_outdated(chat, request) ? UINT64_MAX : request->room->last_id;
+}
+
+static void
+history_append_messages(struct buffer *text, const char *room,
+	const struct store_page *page, uint64_t last_id)
+{
+	size_t i, count = 0;
 
 	buffer_append(text, "[", 1);
 	for (i = 0; i < page->count; i++) {
-		if (i)
+		if (page->messages[i].id > last_id)
+			continue;
+		if (count++)
 			buffer_append(text, ",", 1);
 		message_append_whole(text, page->messages[i].type, room,
 			page->messages[i].id, page->messages[i].tail,
@@ -75,15 +85,17 @@ history_on_page(struct chat *chat, struct request *request, int error,
 			json_integer((json_int_t)page->searched_from));
 	}
 	buffer_append(&text, ",\"messages\":", 12);
-	history_append_messages(&text, request->room->name, page);
+	history_append_messages(
+		&text, request->room->name, page, history_last_id(chat, request));
 	buffer_append(&text, "}", 1);
 	reply_text(request->asker, &text);
 }
 
-/* Start to read what input asks for. words is NULL for a history. */
+/* Start to read what input asks for. words is NULL for a history. bound and is_newer are
+ * as in the request. */
 static int
-history_ask(struct input *input, struct room *room, const char *words, uint64_t before,
-	unsigned limit, unsigned max)
+history_ask(struct input *input, struct room *room, const char *words, uint64_t bound,
+	bool is_newer, unsigned limit, unsigned max)
 {
 	struct asker *asker = input->asker;
 	struct request *request;
@@ -101,7 +113,8 @@ history_ask(struct input *input, struct room *room, const char *words, uint64_t 
 	}
 	request = request_new(input->chat, words ? REQUEST_SEARCH : REQUEST_HISTORY,
 		asker, room, input->message.ref);
-	request->history.before = before;
+	request->history.bound = bound;
+	request->history.is_newer = is_newer;
 	request->history.limit = (unsigned)size_min(asked, max);
 	request->history.words = words ? xstrdup(words) : NULL;
 	if (request_read(input->chat, request) == 0)
@@ -114,12 +127,20 @@ int
 history_do_history(struct input *input)
 {
 	struct room *room = room_access_find(input, false);
-	uint64_t before = UINT64_MAX;
+	const json_t *object = input->message.object;
+	bool is_newer = json_object_get(object, "after");
+	uint64_t bound = is_newer ? 0 : UINT64_MAX;
 
-	if (!room ||
-		message_get_uint(&input->message, "before", &before, &input->fault) < 0)
+	if (!room)
 		return -EINVAL;
-	return history_ask(input, room, NULL, before, HISTORY_LIMIT, HISTORY_LIMIT_MAX);
+	if (is_newer && json_object_get(object, "before"))
+		return message_refuse(&input->fault, "bad_field",
+			"give \"before\" or \"after\", not both");
+	if (message_get_uint(&input->message, is_newer ? "after" : "before", &bound,
+		    &input->fault) < 0)
+		return -EINVAL;
+	return history_ask(
+		input, room, NULL, bound, is_newer, HISTORY_LIMIT, HISTORY_LIMIT_MAX);
 }
 
 int
@@ -138,7 +159,7 @@ history_do_search(struct input *input)
 	if (store_query_words(query) > STORE_QUERY_WORDS)
 		return message_refuse(&input->fault, "bad_field",
 			"\"q\" has more than %d different words", STORE_QUERY_WORDS);
-	r = history_ask(input, room, query, 0, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
+	r = history_ask(input, room, query, 0, false, SEARCH_LIMIT, SEARCH_LIMIT_MAX);
 	metrics.searches += r == 0;
 	return r;
 }

@@ -9,6 +9,7 @@
 #include "chat/presence.h"
 #include "chat/reply.h"
 #include "chat/resume.h"
+#include "chat/room_access.h"
 #include "chat/send.h"
 #include "linnet/base/log.h"
 #include "linnet/base/xalloc.h"
@@ -18,10 +19,12 @@ static int
 log_room_post(struct chat *chat, const char *name, json_t *object, int64_t now_ms)
 {
 	struct input input = { .chat = chat, .message.object = object };
-	struct message_stamp stamp = { .ts_ms = now_ms, .username = name };
+	struct room *room = rooms_find(chat->rooms, name);
+	struct message_stamp stamp = { .ts_ms = rooms_next_ts(room, now_ms),
+		.username = room->name };
 	const json_t *text = json_object_get(object, "message");
 	struct post post = {
-		.room = rooms_find(chat->rooms, name),
+		.room = room,
 		.type = "log",
 		.words = xasprintf(
 			"%.*s", (int)json_string_length(text), json_string_value(text)),
@@ -88,8 +91,7 @@ log_rooms_tell(struct chat *chat, struct room *room)
 	for (member = TAILQ_FIRST(&room->members); member && member->number <= last;
 		member = next) {
 		next = TAILQ_NEXT(member, room_link);
-		if (permissions_has_room(
-			    member->session->permissions, room->name, room->is_tail))
+		if (room_access_has(member->session->permissions, room))
 			resume_anew(chat, member);
 		else if (!member->session->closed)
 			log_rooms_send_away(chat, member);
@@ -97,19 +99,25 @@ log_rooms_tell(struct chat *chat, struct room *room)
 }
 
 void
-log_rooms_switch(struct chat *chat, struct room *room)
+log_rooms_exchange(struct room *room)
 {
-	struct room_history before;
+	struct room_history before = { room->last_id, room->last_ts_ms, room->state };
 
-	/* Nobody can push a metric to a log room or clear an alarm of it. So metrics are
-	 * forgotten, and alarms come back with the chat's history. */
-	metric_forget_room(chat, room);
 	alarm_count_room(room, false);
-	before = (struct room_history){ room->last_id, room->state };
 	room->last_id = room->other.last_id;
+	room->last_ts_ms = room->other.last_ts_ms;
 	room->state = room->other.state;
 	room->other = before;
 	alarm_count_room(room, true);
+}
+
+void
+log_rooms_switch(struct chat *chat, struct room *room)
+{
+	/* Nobody can push a metric to a log room or clear an alarm of it. So metrics are
+	 * forgotten, and alarms come back with the chat's history. */
+	metric_forget_room(chat, room);
+	log_rooms_exchange(room);
 	log_info("room_switched", log_str("room", room->name),
 		log_str("to", room->is_tail ? "log" : "chat"),
 		log_uint("last_id", room->last_id));

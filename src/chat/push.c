@@ -5,6 +5,8 @@
 #include "chat/push.h"
 
 #include "chat/alarm.h"
+#include "chat/change.h"
+#include "chat/charge.h"
 #include "chat/commands.h"
 #include "chat/metric.h"
 #include "chat/reply.h"
@@ -26,9 +28,7 @@ static int
 push_message(struct input *input, const char *label)
 {
 	const struct message *message = &input->message;
-	struct message_stamp stamp = {
-		.ts_ms = input->chat->now_ms, .username = label, .via = "push"
-	};
+	struct message_stamp stamp = { .username = label, .via = "push" };
 	struct post post = {
 		.room = send_find_room(input),
 		.type = push_type_of(message),
@@ -40,6 +40,7 @@ push_message(struct input *input, const char *label)
 		rooms_release(input->chat->rooms, post.room);
 		return -EINVAL;
 	}
+	stamp.ts_ms = rooms_next_ts(post.room, input->chat->now_ms);
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {
 		send_pass_on(input, post.room, post.type, &post.tail);
@@ -81,7 +82,7 @@ push_pay(struct input *input, enum payment *payment, bool is_hook)
 
 	if (*payment == PAYMENT_DUE) {
 		is_paid = is_hook ? push_charge_hook(input)
-				  : command_charge(input, PUSH_COST);
+				  : charge_input(input, PUSH_COST);
 		*payment = is_paid ? PAYMENT_DONE : PAYMENT_REFUSED;
 	} else if (*payment == PAYMENT_REFUSED) {
 		message_refuse(&input->fault, "rate_limited", "too fast, wait a moment");
@@ -103,17 +104,24 @@ static int
 push_object(struct input *input, enum payment *payment, const char *label, bool is_hook)
 {
 	const char *type = push_type_of(&input->message);
-	bool is_metric = !strcmp(type, "metric");
+	bool is_metric = !strcmp(type, "metric"), is_clear = !strcmp(type, "clear");
+	bool is_change = change_is_one(type);
 	const char *name = input->message.username;
 
 	/* A token's name is the operator's choice, so it may have any form. It also
 	 * stands in for a name that is not valid: the text is not lost over that. */
 	if (name && !name_fault(name, (size_t)input->chat->config->limits.name_bytes))
 		label = name;
-	if (!is_metric && !push_pay(input, payment, is_hook))
+	/* These are charged behind other checks. They are the only object of their call.
+	 */
+	if (!is_metric && !is_change && !is_clear && !push_pay(input, payment, is_hook))
 		return -EINVAL;
 	if (is_metric)
 		return metric_push(input, label);
+	if (is_change)
+		return change_make(input, label);
+	if (is_clear)
+		return alarm_clear(input, label);
 	if (!strcmp(type, "alarm"))
 		return alarm_push(input, label, is_hook);
 	if (!command_is_broadcast(type))
@@ -127,8 +135,9 @@ push_count(bool is_hook, const char *type)
 {
 	enum push_kind kind = is_hook                   ? PUSH_HOOK
 			      : !strcmp(type, "metric") ? PUSH_METRIC
-			      : !strcmp(type, "alarm")  ? PUSH_ALARM
-							: PUSH_MESSAGE;
+			      : !strcmp(type, "alarm") || !strcmp(type, "clear")
+				      ? PUSH_ALARM
+				      : PUSH_MESSAGE;
 
 	metrics.pushes[kind]++;
 	metrics.received[VOICE_PUSH]++;

@@ -110,9 +110,10 @@ reply_ack(struct asker *asker, const struct chat_ack *ack)
 
 	if (asker->session && ack->ref) {
 		reply_object(asker,
-			json_pack("{s:s,s:s,s:s,s:o*,s:o*}", "type", "ack", "ref",
+			json_pack("{s:s,s:s,s:s,s:o*,s:o*,s:o*}", "type", "ack", "ref",
 				ack->ref, "room", ack->room, "id",
-				ack->id ? json_integer((json_int_t)ack->id) : NULL,
+				ack->id ? json_integer((json_int_t)ack->id) : NULL, "ts",
+				ack->id && ack->ts_ms ? json_integer(ack->ts_ms) : NULL,
 				"duplicate", ack->is_duplicate ? json_true() : NULL));
 	} else if (asker->call) {
 		whole.count = asker->call->count;

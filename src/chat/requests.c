@@ -20,6 +20,10 @@
 /* Maximum size of one history or search. */
 #define ANSWER_BYTES (256 * 1024)
 
+/* In a room where messages change all the time, a history may have an older state of some
+ * in the end. */
+#define READS_MAX 10
+
 struct store *
 requests_store(const struct chat *chat, const struct room *room)
 {
@@ -75,7 +79,12 @@ request_clear(struct request *request)
 		free(request->forget.name);
 		free(request->forget.by);
 		break;
-	case REQUEST_DELETE:
+	case REQUEST_KNOWN:
+		free(request->known.refusal);
+		break;
+	case REQUEST_CHANGE:
+		free(request->change.by);
+		break;
 	case REQUEST_DELETE_ROOM:
 	case REQUEST_RESUME:
 		break;
@@ -113,11 +122,30 @@ request_append(
 {
 	int r = store_append(request->store, entry, request->ticket);
 
-	if (r == 0)
+	if (r == 0) {
 		chat->asked++;
-	else
+		/* The entry that deletes a room has no time. */
+		if (entry->ts_ms)
+			request->room->given_ts_ms = entry->ts_ms;
+	} else {
 		request_free(chat, request);
+	}
 	return r;
+}
+
+void
+request_note_stored(const struct chat *chat, const struct request *request,
+	const struct store_answer *answer)
+{
+	struct room *room = request->room;
+
+	if (request_is_outdated(chat, request)) {
+		room->other.last_id = answer->id;
+		room->other.last_ts_ms = answer->ts_ms;
+	} else {
+		room->last_id = answer->id;
+		room->last_ts_ms = answer->ts_ms;
+	}
 }
 
 struct member *
@@ -164,7 +192,7 @@ request_start(const struct chat *chat, const struct request *request)
 	size_t max = session ? size_min(ANSWER_BYTES, session->queue_max_bytes / 4)
 			     : ANSWER_BYTES;
 	const char *room = request->room->name;
-	uint64_t before = request->history.before;
+	uint64_t bound = request->history.bound;
 
 	switch (request->kind) {
 	case REQUEST_RESUME:
@@ -173,10 +201,13 @@ request_start(const struct chat *chat, const struct request *request)
 		return store_search(request->store, room, request->history.words,
 			request->history.limit, max, request->ticket);
 	default:
+		if (request->history.is_newer)
+			return store_newer(request->store, room, bound,
+				request->history.limit, max, request->ticket);
 		/* Leave out messages that are stored but not broadcast yet. */
 		if (!request_is_outdated(chat, request))
-			before = size_min(before, request->room->last_id + 1);
-		return store_before(request->store, room, before, request->history.limit,
+			bound = size_min(bound, request->room->last_id + 1);
+		return store_before(request->store, room, bound, request->history.limit,
 			max, request->ticket);
 	}
 }
@@ -221,8 +252,10 @@ requests_start_next(struct chat *chat, struct asker *asker, enum lane_kind kind)
 		requests_stall(chat, asker);
 		return -EAGAIN;
 	}
-	if (request->kind != REQUEST_RESUME)
-		request->history.erasures = request->room->erasures;
+	if (request->kind != REQUEST_RESUME) {
+		request->history.changes = request->room->changes;
+		request->history.reads++;
+	}
 	STAILQ_REMOVE_HEAD(&lane->waiting, waiting_link);
 	asker->waiting_count--;
 	chat->asked++;
@@ -273,7 +306,8 @@ bool
 request_is_stale(const struct request *request)
 {
 	return request->asker && request->kind != REQUEST_RESUME &&
-	       request->history.erasures != request->room->erasures;
+	       request->history.reads < READS_MAX &&
+	       request->history.changes != request->room->changes;
 }
 
 void

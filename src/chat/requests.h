@@ -9,7 +9,8 @@ enum request_kind {
 	REQUEST_MESSAGE, /* store a message */
 	REQUEST_ALARM,   /* store a message that changes an alarm */
 	REQUEST_BAN,     /* store or remove a ban */
-	REQUEST_DELETE,  /* delete messages */
+	REQUEST_CHANGE,  /* edit or delete messages, or react to one */
+	REQUEST_KNOWN,   /* find a ref */
 	REQUEST_DELETE_ROOM,
 	REQUEST_FORGET, /* look for what a name has said, and delete it */
 	REQUEST_RESUME, /* read what a member missed */
@@ -36,16 +37,28 @@ struct request {
 			json_t *intended;
 		} message;
 		struct {
+			enum store_kind kind;
+			uint64_t of; /* the first message */
+			char *by;    /* a program or moderator; NULL: a person */
+		} change;
+		struct {
+			struct message_fault *refusal; /* if it is not known */
+		} known;
+		struct {
 			json_t *reply; /* to the order */
 		} ban;
 		struct {
 			bool is_first; /* of the member's pages */
 		} resume;
 		struct {
-			uint64_t before; /* of REQUEST_HISTORY */
-			char *words;     /* of REQUEST_SEARCH */
+			/* Of REQUEST_HISTORY: the end, or, if is_newer, the id before
+			 * the first. */
+			uint64_t bound;
+			bool is_newer;
+			char *words; /* of REQUEST_SEARCH */
 			unsigned limit;
-			uint64_t erasures; /* of the room, when the read began */
+			uint64_t changes; /* of the room, when the read began */
+			unsigned reads;   /* how often it was begun */
 		} history;
 		struct {
 			char *name, *by;
@@ -69,16 +82,21 @@ struct store *requests_store(const struct chat *chat, const struct room *room);
 struct request *request_new(struct chat *chat, enum request_kind kind,
 	struct asker *asker, struct room *room, const char *ref);
 
-/* Give entry to the store. Returns 0, or -EAGAIN if the store is full: the request is
- * freed then. */
+/* Give entry, whose time is rooms_next_ts, to the store. Returns 0, or -EAGAIN if the
+ * store is full: the request is freed then. */
 int request_append(
 	struct chat *chat, struct request *request, const struct store_entry *entry);
+
+/* The store has an entry of request, which may be of the room's other history. */
+void request_note_stored(const struct chat *chat, const struct request *request,
+	const struct store_answer *answer);
 
 /* Start a read, or let it wait for its turn. Returns 0, or -EAGAIN if too many searches
  * are under way: the request, a search, is freed then. */
 int request_read(struct chat *chat, struct request *request);
 
-/* True if something that a history or search has read was erased meanwhile. */
+/* True if something that a history or search has read was changed meanwhile, and it
+ * should be read again. */
 bool request_is_stale(const struct request *request);
 
 /* Start the read once more, before the asker's others. */

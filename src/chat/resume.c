@@ -140,6 +140,15 @@ resume_read_on(struct chat *chat, struct member *member, bool is_first, const ch
 	request_read(chat, request);
 }
 
+/* True if the session is sent this entry. */
+static bool
+resume_is_shown(const struct session *session, const struct store_message *message)
+{
+	return message->kind == STORE_SAID ||
+	       (message->kind == STORE_EDIT && message->has_text) ||
+	       rooms_wants_changes(session);
+}
+
 static void
 resume_send_message(
 	struct chat *chat, struct member *member, const struct store_message *message)
@@ -147,7 +156,7 @@ resume_send_message(
 	struct buffer text = { 0 };
 	struct encoded encoded;
 
-	if (message->kind != STORE_SAID && !rooms_wants_changes(member->session))
+	if (!resume_is_shown(member->session, message))
 		return;
 	message_append_whole(&text, message->type, member->room->name, message->id,
 		message->tail, message->tail_len);

@@ -8,6 +8,13 @@
 #include "linnet/auth/gate.h"
 #include "linnet/protocol/name.h"
 
+bool
+room_access_has(const struct permissions *permissions, const struct room *room)
+{
+	return permissions_has_room(
+		permissions, room->name, room->is_tail, room->is_twin);
+}
+
 /* Check whether a client with these permissions may be in the room called name. */
 static const char *
 access_room_fault(struct chat *chat, const struct permissions *permissions,
@@ -20,7 +27,8 @@ access_room_fault(struct chat *chat, const struct permissions *permissions,
 	*text = permissions && permissions->is_name_fixed
 			? "your token is not for this room"
 			: "this room needs a token";
-	if (!permissions_has_room(permissions, name, room && room->is_tail))
+	if (room ? !room_access_has(permissions, room)
+		 : !permissions_has_room(permissions, name, false, false))
 		return "denied";
 	if (room)
 		return NULL;
@@ -64,11 +72,12 @@ access_person_fault(
 const char *
 room_access_home(const struct chat *chat, const struct permissions *permissions)
 {
-	const char *room = chat->config->chat.default_room;
+	const struct room *room =
+		rooms_find(chat->rooms, chat->config->chat.default_room);
 
 	if (!permissions || !permissions->list.count ||
-		permissions_has_room(permissions, room, false))
-		return room;
+		room_access_has(permissions, room))
+		return room->name;
 	return permissions->list.items[0];
 }
 
@@ -143,13 +152,16 @@ room_access_do_rooms(struct input *input)
 
 	HASH_ITER(hh, input->chat->rooms->by_name, room, next)
 	{
-		if (!room->is_made || !permissions_has_room(access_permissions(input),
-					      room->name, room->is_tail))
+		if (!room->is_made || !room_access_has(access_permissions(input), room))
 			continue;
 		json_array_append_new(room->is_tail ? tails : rooms,
-			json_pack("{s:s,s:s,s:I,s:I}", "room", room->name, "topic",
-				room->topic, "count", (json_int_t)rooms_people(room),
-				"last_id", (json_int_t)room->last_id));
+			json_pack("{s:s,s:s,s:I,s:I,s:I,s:I,s:b,s:I}", "room", room->name,
+				"topic", room->topic, "count",
+				(json_int_t)rooms_people(room), "last_id",
+				(json_int_t)room->last_id, "alarms",
+				(json_int_t)room->state.standing, "metrics",
+				(json_int_t)HASH_COUNT(room->state.metrics), "read_only",
+				room->is_tail, "last_ts", (json_int_t)room->last_ts_ms));
 	}
 	reply_object(input->asker, json_pack("{s:s,s:o,s:o}", "type", "rooms", "rooms",
 					   rooms, "tails", tails));

@@ -8,6 +8,9 @@
 const char *room_access_home(
 	const struct chat *chat, const struct permissions *permissions);
 
+/* True if a client with these permissions may be in room. */
+bool room_access_has(const struct permissions *permissions, const struct room *room);
+
 /* True if the token behind permissions proves to be person. */
 bool room_access_is_person(
 	const struct permissions *permissions, const struct person *person);

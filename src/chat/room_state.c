@@ -32,6 +32,7 @@ void
 room_state_remove_alarm(struct room_state *state, struct alarm *alarm)
 {
 	HASH_DEL(state->alarms, alarm);
+	state->standing -= alarm->standing != NULL;
 	json_decref(alarm->standing);
 	json_decref(alarm->intended);
 	free(alarm->key);

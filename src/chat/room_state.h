@@ -45,6 +45,7 @@ TAILQ_HEAD(metric_list, metric);
 /* All zero is empty. */
 struct room_state {
 	struct alarm *alarms;   /* by key, oldest first */
+	size_t standing;        /* number of those that are active */
 	struct metric *metrics; /* by name, oldest first */
 	uint64_t last_number;   /* of all alarms and metrics */
 };

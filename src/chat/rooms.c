@@ -1,6 +1,7 @@
 #include "chat/rooms.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,27 @@ rooms_new(size_t max_rooms)
 	return rooms;
 }
 
-struct room *
-rooms_find(struct rooms *rooms, const char *name)
+static char *
+rooms_fold(const char *name)
+{
+	char *folded = xstrdup(name), *letter;
+
+	for (letter = folded; *letter; letter++)
+		*letter = (char)tolower((unsigned char)*letter);
+	return folded;
+}
+
+static struct room *
+rooms_find_folded(const struct rooms *rooms, const char *folded)
+{
+	struct room *room;
+
+	HASH_FIND(folded_hh, rooms->by_folded, folded, strlen(folded), room);
+	return room;
+}
+
+static struct room *
+rooms_find_exact(const struct rooms *rooms, const char *name)
 {
 	struct room *room;
 
@@ -28,12 +48,62 @@ rooms_find(struct rooms *rooms, const char *name)
 	return room;
 }
 
+struct room *
+rooms_find(struct rooms *rooms, const char *name)
+{
+	struct room *room = rooms_find_exact(rooms, name);
+	char *folded;
+
+	if (room)
+		return room;
+	folded = rooms_fold(name);
+	room = rooms_find_folded(rooms, folded);
+	free(folded);
+	return room;
+}
+
+static void
+rooms_add_folded(struct rooms *rooms, struct room *room)
+{
+	HASH_ADD_KEYPTR(
+		folded_hh, rooms->by_folded, room->folded, strlen(room->folded), room);
+}
+
+/* Take room out of the table of folded names. The next one of its twins takes its place.
+ */
+static void
+rooms_remove_folded(struct rooms *rooms, struct room *room)
+{
+	struct room *other, *next, *twin = NULL;
+	size_t twins = 0;
+
+	if (rooms_find_folded(rooms, room->folded) == room)
+		HASH_DELETE(folded_hh, rooms->by_folded, room);
+	if (!room->is_twin)
+		return;
+	HASH_ITER(hh, rooms->by_name, other, next)
+	{
+		if (other == room || strcmp(other->folded, room->folded) != 0)
+			continue;
+		twin = twins++ ? twin : other;
+	}
+	twin->is_twin = twins > 1;
+	if (!rooms_find_folded(rooms, room->folded))
+		rooms_add_folded(rooms, twin);
+}
+
 static struct room *
 rooms_add(struct rooms *rooms, const char *name)
 {
-	struct room *room = xcalloc(1, sizeof(*room));
+	struct room *room = xcalloc(1, sizeof(*room)), *twin;
 
 	room->name = xstrdup(name);
+	room->folded = rooms_fold(name);
+	twin = rooms_find_folded(rooms, room->folded);
+	if (twin)
+		twin->is_twin = room->is_twin = true;
+	else
+		rooms_add_folded(rooms, room);
 	room->topic = xstrdup("");
 	TAILQ_INIT(&room->members);
 	HASH_ADD_KEYPTR(hh, rooms->by_name, room->name, strlen(room->name), room);
@@ -69,14 +139,37 @@ rooms_keep(struct room *room)
 	room->payer = NULL;
 }
 
+int64_t
+rooms_next_ts(const struct room *room, int64_t now_ms)
+{
+	return now_ms > room->given_ts_ms ? now_ms : room->given_ts_ms + 1;
+}
+
+static void
+rooms_make_permanent(struct rooms *rooms, struct room *room)
+{
+	if (!room->is_made)
+		rooms_make(rooms, room, NULL);
+	room->is_permanent = true;
+}
+
+struct room *
+rooms_restore(struct rooms *rooms, const char *name)
+{
+	struct room *room = rooms_find_exact(rooms, name);
+
+	if (!room)
+		room = rooms_add(rooms, name);
+	rooms_make_permanent(rooms, room);
+	return room;
+}
+
 struct room *
 rooms_add_permanent(struct rooms *rooms, const char *name, const char *topic)
 {
 	struct room *room = rooms_find_or_add(rooms, name);
 
-	if (!room->is_made)
-		rooms_make(rooms, room, NULL);
-	room->is_permanent = true;
+	rooms_make_permanent(rooms, room);
 	if (topic) {
 		free(room->topic);
 		room->topic = xstrdup(topic);
@@ -88,6 +181,7 @@ static void
 rooms_free_room(struct rooms *rooms, struct room *room)
 {
 	assert(TAILQ_EMPTY(&room->members) && !room->attendees);
+	rooms_remove_folded(rooms, room);
 	HASH_DEL(rooms->by_name, room);
 	rooms->made -= room->is_made;
 	rooms_keep(room);
@@ -95,6 +189,7 @@ rooms_free_room(struct rooms *rooms, struct room *room)
 	buffer_clear(&room->users);
 	room_state_clear(&room->other.state);
 	free(room->name);
+	free(room->folded);
 	free(room->topic);
 	free(room);
 }

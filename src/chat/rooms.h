@@ -34,18 +34,25 @@ TAILQ_HEAD(attendee_list, attendee);
 /* What a room keeps of a history that it does not have now. */
 struct room_history {
 	uint64_t last_id;
+	int64_t last_ts_ms;
 	struct room_state state;
 };
 
 /* Owned by struct rooms. A room is made by its first message, alarm or metric. Until then
  * it is only its members. */
 struct room {
-	char *name;
-	char *topic;       /* "" if it has none */
-	uint64_t last_id;  /* of the last broadcast */
-	uint64_t gone_id;  /* messages up to this were deleted with the room */
-	uint64_t erasures; /* how often messages of it were deleted */
-	bool is_deleted;   /* and nothing was stored since: it may be freed */
+	char *name;   /* as it was first spelt */
+	char *folded; /* the same with ASCII letters in lower case */
+	/* Another room differs only by ASCII case: both are found only by their exact
+	 * names. Histories of before have such rooms; no others are made. */
+	bool is_twin;
+	char *topic;         /* "" if it has none */
+	uint64_t last_id;    /* of the last broadcast */
+	int64_t last_ts_ms;  /* its time; 0: there was none */
+	int64_t given_ts_ms; /* the last time that an entry of the room was given */
+	uint64_t gone_id;    /* messages up to this were deleted with the room */
+	uint64_t changes;    /* how often messages of it were changed */
+	bool is_deleted;     /* and nothing was stored since: it may be freed */
 	bool is_permanent;
 	bool is_configured;  /* permanent because it is configured */
 	bool is_made;        /* it is listed, and counted by max_rooms */
@@ -65,13 +72,15 @@ struct room {
 	struct attendee *attendees;              /* by person, oldest first */
 	struct buffer users; /* their list as JSON text; empty: to be made again */
 	UT_hash_handle hh;
+	UT_hash_handle folded_hh;
 };
 
 /* All rooms. The caller may walk them and set the limit; existing rooms stay. */
 struct rooms {
-	size_t max_rooms;     /* of those that are made */
-	size_t made;          /* number of them */
-	struct room *by_name; /* oldest first */
+	size_t max_rooms;       /* of those that are made */
+	size_t made;            /* number of them */
+	struct room *by_name;   /* oldest first */
+	struct room *by_folded; /* without the second and later ones of twins */
 };
 
 /* A session in a room. Owned by struct rooms. */
@@ -110,11 +119,16 @@ enum audience {
  * history are never refused. Free it with rooms_free. */
 struct rooms *rooms_new(size_t max_rooms);
 
-/* The room of that name, or NULL. */
+/* The room of exactly that name, or else the oldest one that differs only by ASCII case,
+ * or NULL. */
 struct room *rooms_find(struct rooms *rooms, const char *name);
 
 /* The room of that name, added if there is none. It is not made. */
 struct room *rooms_find_or_add(struct rooms *rooms, const char *name);
+
+/* The room of exactly that name, which has a history, made permanent. Adds it if there is
+ * none, also beside a twin. */
+struct room *rooms_restore(struct rooms *rooms, const char *name);
 
 /* True if no more rooms can be made. */
 bool rooms_is_full(const struct rooms *rooms);
@@ -125,6 +139,10 @@ void rooms_make(struct rooms *rooms, struct room *room, struct gate_client *paye
 
 /* Something was kept in room. */
 void rooms_keep(struct room *room);
+
+/* The time of the room's next entry: now, but always later than that of the entry before
+ * it. */
+int64_t rooms_next_ts(const struct room *room, int64_t now_ms);
 
 /* The room of that name, made permanent. Sets its topic if topic is not NULL. */
 struct room *rooms_add_permanent(

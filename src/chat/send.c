@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chat/author.h"
 #include "chat/ban_store.h"
 #include "chat/presence.h"
 #include "chat/reply.h"
@@ -82,11 +83,10 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 	}
 	if (request->store == chat->store)
 		requests_note_success(chat);
+	if (!answer->is_duplicate)
+		request_note_stored(chat, request, answer);
 	/* If the room has another history now, its readers are sent only that one. */
-	if (!answer->is_duplicate && request_is_outdated(chat, request)) {
-		request->room->other.last_id = answer->id;
-	} else if (!answer->is_duplicate) {
-		request->room->last_id = answer->id;
+	if (!answer->is_duplicate && !request_is_outdated(chat, request)) {
 		request->room->is_deleted = false;
 		rooms_keep(request->room);
 		queued = send_broadcast(chat, request->room,
@@ -107,6 +107,7 @@ send_on_appended(struct chat *chat, struct request *request, int error,
 					 .room = request->room->name,
 					 .epoch = store_epoch(request->store),
 					 .id = answer->id,
+					 .ts_ms = answer->ts_ms,
 					 .delivered = queued,
 					 .is_duplicate = answer->is_duplicate,
 				 });
@@ -223,17 +224,19 @@ send_post(struct input *input, struct post *post)
 		request_new(chat, post->alarm ? REQUEST_ALARM : REQUEST_MESSAGE,
 			input->asker, post->room, input->message.ref);
 	bool is_counted = request->store == chat->store;
+	unsigned char author[STORE_AUTHOR_BYTES];
 	char *value = post->intended ? json_dumps(post->intended, JSON_COMPACT) : NULL;
 	struct store_entry entry = {
 		.room = post->room->name,
 		.type = request->message.type,
-		.ts_ms = chat->now_ms,
+		.ts_ms = rooms_next_ts(post->room, chat->now_ms),
 		.tail = post->tail.bytes,
 		.tail_len = post->tail.len,
 		.words = post->words,
 		.state_key = post->alarm,
 		.state_value = value,
 		.state_value_len = value ? strlen(value) : 0,
+		.author = post->alarm ? NULL : author_of(input, author),
 	};
 	size_t i;
 	int r;
@@ -258,7 +261,7 @@ send_post(struct input *input, struct post *post)
 	return r;
 }
 
-static int
+int
 send_claim_name(struct input *input)
 {
 	struct roster_proof proof = { .token = NULL };
@@ -288,26 +291,59 @@ send_pass_on(const struct input *input, struct room *room, const char *type,
 }
 
 struct room *
-send_find_room(struct input *input)
+send_find_any_room(struct input *input, bool may_add)
 {
 	const char *name = input->message.room;
 	struct room *room = name ? rooms_find(input->chat->rooms, name) : NULL;
 
-	/* For a log room the answer is "read_only" even if the client may not read it. */
-	if (!room || !room->is_tail)
-		room = room_access_find(input, true);
-	if (!room || !room->is_tail)
+	return room && room->is_tail ? room : room_access_find(input, may_add);
+}
+
+int
+send_check_writable(struct input *input, const struct room *room)
+{
+	return room->is_tail ? message_refuse(&input->fault, "read_only",
+				       "this room is a log file's")
+			     : 0;
+}
+
+/* Check that the message answers one of the room, if it says so. */
+static int
+send_check_reply(struct input *input, const struct room *room)
+{
+	const json_t *id = json_object_get(input->message.object, "reply_to");
+
+	/* A client that always sends the member must not confuse readers. */
+	if (json_is_null(id)) {
+		json_object_del(input->message.object, "reply_to");
+		id = NULL;
+	}
+	if (!id || (json_is_integer(id) && json_integer_value(id) >= 1 &&
+			   (uint64_t)json_integer_value(id) <= room->last_id))
+		return 0;
+	return message_refuse(&input->fault, "bad_field",
+		"\"reply_to\" must be the id of a message of the room");
+}
+
+struct room *
+send_find_room(struct input *input)
+{
+	struct room *room = send_find_any_room(input, true);
+
+	if (!room || (send_check_writable(input, room) == 0 &&
+			     (input->message.is_ephemeral ||
+				     send_check_reply(input, room) == 0)))
 		return room;
-	message_refuse(&input->fault, "read_only", "this room is a log file's");
+	rooms_release(input->chat->rooms, room);
 	return NULL;
 }
 
-static enum voice
-send_voice_of(const struct asker *asker)
+void
+send_count_received(const struct asker *asker)
 {
-	if (asker->call)
-		return VOICE_SEND;
-	return asker->session->wire == WIRE_LINE ? VOICE_LINE : VOICE_WS;
+	metrics.received[asker->call                         ? VOICE_SEND
+			 : asker->session->wire == WIRE_LINE ? VOICE_LINE
+							     : VOICE_WS]++;
 }
 
 int
@@ -315,7 +351,6 @@ send_do_message(struct input *input)
 {
 	const struct message *message = &input->message;
 	struct message_stamp stamp = {
-		.ts_ms = input->chat->now_ms,
 		.share_email = input->chat->config->chat.share_email,
 		.avatar = input->chat->config->chat.gravatar,
 	};
@@ -332,6 +367,7 @@ send_do_message(struct input *input)
 		return -EINVAL;
 	}
 	presence_show(input->chat, post.room, input->speaker);
+	stamp.ts_ms = rooms_next_ts(post.room, input->chat->now_ms);
 	stamp.username = input->speaker->person->name;
 	message_append_tail(message, &stamp, &post.tail);
 	if (message->is_ephemeral) {
@@ -343,6 +379,6 @@ send_do_message(struct input *input)
 		if (send_post(input, &post) < 0)
 			return -EAGAIN;
 	}
-	metrics.received[send_voice_of(input->asker)]++;
+	send_count_received(input->asker);
 	return 0;
 }

@@ -27,9 +27,23 @@ struct broadcast {
 /* Queue what for its audience in room. Returns the number of readers. */
 size_t send_broadcast(struct chat *chat, struct room *room, const struct broadcast *what);
 
-/* Find the room of the message and check that it may be written to. Returns NULL with the
- * fault filled in if it may not. */
+/* Find the room of the message. A room that does not exist is added if may_add is set.
+ * Returns NULL with the fault filled in if the sender may not be there. A log room is
+ * found whether it may or not, because the answer is always "read_only". */
+struct room *send_find_any_room(struct input *input, bool may_add);
+
+/* Check that room may be written to. */
+int send_check_writable(struct input *input, const struct room *room);
+
+/* Find or add the room of the message, and check that the message may be written to it.
+ * Returns NULL with the fault filled in if it may not. */
 struct room *send_find_room(struct input *input);
+
+/* Give the speaker the name that the message has, if it has one. */
+int send_claim_name(struct input *input);
+
+/* Count something that a person has said. */
+void send_count_received(const struct asker *asker);
 
 /* Make the keys by which a resend of the message is recognised. label is the name of a
  * program. Makes none without a ref. The caller frees them. */

@@ -182,9 +182,22 @@ char *config_groups_name(const struct config_option *option, size_t index);
 /* A string that may be there only once, of group number index, in a hash table. */
 struct config_unique {
 	const char *text;
+	char *key; /* by which it is compared */
 	size_t index;
 	UT_hash_handle hh;
 };
+
+/* Give entry a text and its key: the text, if ignores_case in lower case. */
+void config_unique_init(
+	struct config_unique *entry, const char *text, size_t index, bool ignores_case);
+
+/* The entry of table that text equals, or NULL. */
+struct config_unique *config_unique_find(
+	struct config_unique *table, const char *text, bool ignores_case);
+
+/* Free table and the count entries, which are one block. */
+void config_unique_free(
+	struct config_unique *table, struct config_unique *entries, size_t count);
 
 /* config_value_set for a list of groups. */
 bool config_groups_set(const struct config_target *to);

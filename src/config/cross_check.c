@@ -100,26 +100,30 @@ cross_check_unique_member(const struct config_members *members)
 }
 
 /* Add the strings of the pair's other option to table: its value, or the unique member of
- * each of its groups. Returns the entries, which the
- * caller frees. */
+ * each of its groups. Returns the
+ * entries, *count of them, for config_unique_free. */
 static struct config_unique *
 cross_check_add_strings(const struct config *config, const struct cross_check_pair *pair,
-	struct config_unique **table)
+	struct config_unique **table, size_t *count)
 {
 	struct config_groups groups = { .count = 1 };
 
 	if (pair->unique)
 		groups = config_groups_get(config, pair->other);
+	*count = groups.count;
 	struct config_unique *entries = xcalloc(groups.count, sizeof(*entries));
 	for (size_t i = 0; i < groups.count; i++) {
 		struct config_unique *entry = &entries[i];
-		entry->text = pair->unique
-				      ? cross_check_string(config_groups_item(&groups,
-								   pair->other, i),
-						pair->unique)
-				      : cross_check_string(config, pair->other);
-		entry->index = i;
-		HASH_ADD_KEYPTR(hh, *table, entry->text, strlen(entry->text), entry);
+		const char *text =
+			pair->unique ? cross_check_string(config_groups_item(&groups,
+								  pair->other, i),
+					       pair->unique)
+				     : cross_check_string(config, pair->other);
+
+		config_unique_init(entry, text, i, pair->member->ignores_case);
+		if (!config_unique_find(*table, text, pair->member->ignores_case))
+			HASH_ADD_KEYPTR(
+				hh, *table, entry->key, strlen(entry->key), entry);
 	}
 	return entries;
 }
@@ -157,20 +161,21 @@ cross_check_pair(const struct cross_check *loaded, const struct cross_check_pair
 {
 	const struct config_groups groups = config_groups_get(loaded->config, pair->list);
 	struct config_unique *table = NULL, *taken;
+	size_t count;
 
 	if (cross_check_origin(loaded, pair->list)->bad ||
 		cross_check_origin(loaded, pair->other)->bad)
 		return;
 	struct config_unique *entries =
-		cross_check_add_strings(loaded->config, pair, &table);
+		cross_check_add_strings(loaded->config, pair, &table, &count);
 	for (size_t i = 0; i < groups.count; i++) {
 		const void *group = config_groups_item(&groups, pair->list, i);
-		HASH_FIND_STR(table, cross_check_string(group, pair->member), taken);
+		taken = config_unique_find(table, cross_check_string(group, pair->member),
+			pair->member->ignores_case);
 		if (taken)
 			cross_check_report_same(loaded, pair, i, taken);
 	}
-	HASH_CLEAR(hh, table);
-	free(entries);
+	config_unique_free(table, entries, count);
 }
 
 /* Check a member against all options that it must differ from. */

@@ -1,4 +1,5 @@
 /* Lists of groups. Each group becomes a struct, which a table of members describes. */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,6 +187,46 @@ groups_report_duplicate(const struct config_target *to,
 	free(within);
 }
 
+static char *
+groups_unique_key(const char *text, bool ignores_case)
+{
+	char *key = xstrdup(text), *letter;
+
+	for (letter = key; ignores_case && *letter; letter++)
+		*letter = (char)tolower((unsigned char)*letter);
+	return key;
+}
+
+void
+config_unique_init(
+	struct config_unique *entry, const char *text, size_t index, bool ignores_case)
+{
+	entry->text = text;
+	entry->key = groups_unique_key(text, ignores_case);
+	entry->index = index;
+}
+
+struct config_unique *
+config_unique_find(struct config_unique *table, const char *text, bool ignores_case)
+{
+	char *key = groups_unique_key(text, ignores_case);
+	struct config_unique *entry;
+
+	HASH_FIND_STR(table, key, entry);
+	free(key);
+	return entry;
+}
+
+void
+config_unique_free(
+	struct config_unique *table, struct config_unique *entries, size_t count)
+{
+	HASH_CLEAR(hh, table);
+	for (size_t i = 0; i < count; i++)
+		free(entries[i].key);
+	free(entries);
+}
+
 /* Report every group whose member equals that of an earlier group. */
 static bool
 groups_check_unique(const struct config_target *to, const struct config_groups *groups,
@@ -198,21 +239,20 @@ groups_check_unique(const struct config_target *to, const struct config_groups *
 	for (size_t i = 0; i < groups->count; i++) {
 		const void *item = config_groups_item(groups, to->option, i);
 		struct config_unique *entry = &entries[i], *other;
-		entry->text = *(char *const *)config_value_at(item, member);
-		entry->index = i;
-		if (!entry->text)
+		const char *text = *(char *const *)config_value_at(item, member);
+
+		if (!text)
 			continue;
-		HASH_FIND_STR(table, entry->text, other);
+		other = config_unique_find(table, text, member->ignores_case);
+		config_unique_init(entry, text, i, member->ignores_case);
 		if (other) {
 			groups_report_duplicate(to, member, entry, other->index);
 			good = false;
 		} else {
-			HASH_ADD_KEYPTR(
-				hh, table, entry->text, strlen(entry->text), entry);
+			HASH_ADD_KEYPTR(hh, table, entry->key, strlen(entry->key), entry);
 		}
 	}
-	HASH_CLEAR(hh, table);
-	free(entries);
+	config_unique_free(table, entries, groups->count);
 	return good;
 }
 

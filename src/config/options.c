@@ -241,7 +241,7 @@ static const char *const chat_rooms[] = { "chat.default_room", "rooms", NULL };
 static const struct config_option tail_options[] = {
 	MEMBER(tail_config, room, .type = OPTION_STRING, .min = 1, .max = 255,
 		.check = options_check_room, .limit = "limits.room_bytes", .unique = true,
-		.differs = chat_rooms, .unit = "bytes",
+		.ignores_case = true, .differs = chat_rooms, .unit = "bytes",
 		.help = "Room that shows only this file; no longer than "
 			"limits.room_bytes"),
 	MEMBER(tail_config, path, .type = OPTION_STRING, .min = 1, .max = 4095,

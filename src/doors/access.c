@@ -59,6 +59,7 @@ access_token_permissions(const struct access *access, const struct token *token)
 	permissions->tails = scope;
 	for (size_t i = 0; i < token->rooms->count; i++)
 		permissions_add_room(permissions, token->rooms->items[i]);
+	permissions_set_token(permissions, token->name, token->is_admin);
 	/* A configured token is not a person: it may not take a name. */
 	if (!is_open)
 		permissions_set_person(permissions, NULL, NULL);

@@ -74,6 +74,7 @@ static const struct {
 	{ "too_many_alarms", 409 },
 	{ "too_many_bans", 409 },
 	{ "too_many_metrics", 409 },
+	{ "too_many_reactions", 409 },
 	{ "rate_limited", 429 },
 	{ "too_many_rooms", 503 },
 	{ "busy", 503 },

@@ -187,6 +187,8 @@ line_append_alarm(struct buffer *text, const json_t *object)
 	if (!strcmp(state, "acknowledged"))
 		line_add(text, "%n acknowledged %s", line_get(object, "acknowledged_by"),
 			key);
+	else if (*line_get(object, "cleared_by"))
+		line_add(text, "%n cleared %s", line_get(object, "cleared_by"), key);
 	else if (!strcmp(state, "cleared"))
 		line_add(text, "OK %s", key);
 	else
@@ -268,6 +270,17 @@ line_append_delete(struct buffer *text, const json_t *object)
 		line_add(text, "* %s deleted a message\n", name);
 }
 
+/* Without a text the message is gone, and another line says so. */
+static void
+line_append_edit(struct buffer *text, const json_t *object)
+{
+	const char *name = line_get(object, "username");
+
+	if (json_object_get(object, "message"))
+		line_add(text, "* %n edited: %s\n", *name ? name : "somebody",
+			line_get(object, "message"));
+}
+
 static void
 line_append_notice(struct buffer *text, const json_t *object)
 {
@@ -308,6 +321,7 @@ static const struct {
 	{ "error", line_append_notice },
 	{ "notice", line_append_notice },
 	{ "delete", line_append_delete },
+	{ "edit", line_append_edit },
 	{ "joined", line_append_joined },
 	{ "history", line_append_page },
 	{ "search", line_append_page },
@@ -317,6 +331,7 @@ static const struct {
 	{ "ack", NULL },
 	{ "metric", NULL },
 	{ "pong", NULL },
+	{ "react", NULL },
 	{ "typing", NULL },
 };
 

@@ -21,7 +21,8 @@
 
 /* Members of the client that are not passed on unchanged. */
 static const char *const withheld[] = { "type", "room", "id", "ts", "username", "avatar",
-	"email", "message", "ref", "ephemeral", "session", "via", "deleted", NULL };
+	"email", "message", "ref", "ephemeral", "session", "via", "deleted", "edited",
+	"reactions", "reaction_counts", NULL };
 
 int
 message_refuse(struct message_fault *fault, const char *code, const char *format, ...)

@@ -173,7 +173,16 @@ revised_append_text_of(struct buffer *tail, const char *target)
 void
 revised_append_emoji(struct buffer *tail, const char *emoji)
 {
-	revised_append_string(tail, "emoji", emoji);
+	/* "on" is the last member, and stays it. */
+	size_t len = (size_t)((char *)memrchr(tail->bytes, ',', tail->len) - tail->bytes);
+	struct buffer on = { 0 };
+
+	buffer_append(&on, tail->bytes + len, tail->len - len);
+	tail->len = len;
+	buffer_printf(tail, ",\"emoji\":");
+	json_text_append_string(tail, emoji);
+	buffer_append(tail, on.bytes, on.len);
+	buffer_clear(&on);
 }
 
 bool

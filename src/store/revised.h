@@ -45,7 +45,7 @@ void revised_set_names(json_t *object, const char *emoji, json_t *names, size_t 
 void revised_append_text(struct buffer *tail, const char *text);
 void revised_append_text_of(struct buffer *tail, const char *target);
 
-/* Append to the tail of a reaction its emoji. */
+/* Add to the tail of a reaction its emoji. */
 void revised_append_emoji(struct buffer *tail, const char *emoji);
 
 /* True if somebody called name (folded) has said the entry, or acknowledged or cleared

@@ -1,10 +1,12 @@
 // Alarms at every door. New clients are shown the active alarms, also after a restart or a crash.
 
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { answerTo, enter, noRateLimit, receive, until, withHistory } from '../lib/chat.mjs';
-import { withDaemon } from '../lib/daemon.mjs';
-import { assertRefused, enterStream, openStream, poll, post, push } from '../lib/doors.mjs';
+import { temporaryFolder, withDaemon } from '../lib/daemon.mjs';
+import { assertRefused, enterStream, expectJson, get, openStream, poll, post, push } from '../lib/doors.mjs';
 import { openTerminal } from '../lib/line.mjs';
 
 const alarm = (key, severity, members) => ({ type: 'alarm', key, severity, ...members });
@@ -169,3 +171,54 @@ test('a malformed alarm is refused', () =>
 			await assertRefused(post(daemon, '/push/lobby', { type: 'alarm', ...object }), 400, 'bad_field');
 		await assertStanding(daemon);
 	}));
+
+test('alarms are cleared at every door by who may write, once, and stay in the history', () =>
+	withHistory(
+		noRateLimit,
+		async (daemon) => {
+			const ann = await daemon.ws('/ws?name=ann');
+			const bob = await openTerminal(daemon, 'bob');
+			for (const key of ['a', 'b', 'c', 'd', 'e'])
+				await push(daemon, 'lobby', alarm(key, 'error', { title: `Title of ${key}` }));
+			await until(ann, ({ key }) => key === 'e');
+			const { joined: { you } } = await enterStream(daemon, 'lobby', 'name=sse');
+			await bob.drain();
+			const ack = await answerTo(ann, { type: 'clear', key: 'a', ref: 'r' });
+			assert.deepEqual([ack.type, ack.id], ['ack', 6]);
+			assert.equal(await bob.next(), '! ann cleared a: Title of a');
+			assert.equal(await bob.ask('/clear b'), '! bob cleared b: Title of b');
+			assert.equal((await expectJson(post(daemon, `/send/lobby?session=${you.session}`, { type: 'clear', key: 'c' }))).id, 8);
+			assert.equal(await bob.next(), '! sse cleared c: Title of c');
+			assert.equal((await push(daemon, 'lobby', { type: 'clear', key: 'd' })).id, 9);
+			assert.equal(await bob.next(), '! OK d: Title of d');
+			// Again, it does not stand, and only the sender is told.
+			assert.equal((await answerTo(ann, { type: 'clear', key: 'a' })).code, 'no_such_alarm');
+			assert.equal(await bob.ask('/clear a'), '* no alarm of that key stands here');
+			await assertRefused(post(daemon, `/send/lobby?session=${you.session}`, { type: 'clear', key: 'a' }), 404, 'no_such_alarm');
+			await assertRefused(post(daemon, '/push/lobby', { type: 'clear', key: 'a' }), 404, 'no_such_alarm');
+			await assertStanding(daemon, 'e error raised');
+			const { messages } = await expectJson(get(daemon, '/history/lobby'));
+			assert.deepEqual(messages.slice(5).map(({ key, state, cleared_by: by, username }) => [key, state, by, username]), [
+				['a', 'cleared', 'ann', 'ann'], ['b', 'cleared', 'bob', 'bob'], ['c', 'cleared', 'sse', 'sse'], ['d', 'cleared', undefined, 'push'],
+			]);
+			assert.equal(messages[0].title, 'Title of a');
+			await daemon.crash();
+		},
+		async (daemon) => {
+			const ann = await daemon.ws('/ws?name=ann');
+			const again = await answerTo(ann, { type: 'clear', key: 'a', ref: 'r' });
+			assert.deepEqual([again.type, again.id, again.duplicate], ['ack', 6, true]);
+			await assertStanding(daemon, 'e error raised');
+		},
+	));
+
+test('an alarm cannot be cleared in the room of a log file', () => {
+	const file = path.join(temporaryFolder(), 'log');
+	writeFileSync(file, '');
+	const config = `tails = ( { room = "syslog"; path = "${file}"; } );`;
+	return withDaemon({ config }, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann');
+		assert.equal((await answerTo(ann, { type: 'clear', room: 'syslog', key: 'a' })).code, 'read_only');
+		await assertRefused(post(daemon, '/push/syslog', { type: 'clear', key: 'a' }), 403, 'read_only');
+	});
+});

@@ -82,8 +82,8 @@ test('/help lists every command', () =>
 	withDaemon({}, async (daemon) => {
 		const ann = await openTerminal(daemon);
 		ann.say('/help');
-		const words = (await ann.nextLines(11)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
-		assert.deepEqual(words.sort(), ['ack', 'help', 'history', 'join', 'login', 'me', 'nick', 'quit', 'rooms', 'text', 'who']);
+		const words = (await ann.nextLines(12)).map((line) => /^\* \/(\w+)[^-]* - \S/.exec(line)?.[1]);
+		assert.deepEqual(words.sort(), ['ack', 'clear', 'help', 'history', 'join', 'login', 'me', 'nick', 'quit', 'rooms', 'text', 'who']);
 		assert.deepEqual(await ann.drain(), []);
 	}));
 
@@ -514,7 +514,7 @@ test('a WebSocket with format=line uses the same commands and lines', () =>
 		bob.say('hi');
 		assert.equal(await ann.nextText(), 'bob: hi');
 		ann.send('/help');
-		assert.equal((await ann.nextText()).split('\n').length, 11);
+		assert.equal((await ann.nextText()).split('\n').length, 12);
 		ann.send('/quit');
 		assert.equal((await ann.closed).code, 1000);
 	}));

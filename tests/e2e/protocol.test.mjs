@@ -41,7 +41,7 @@ function next(section, type) {
 }
 
 // These members differ in every run. The schema checks their form.
-const changing = ['ts', 'epoch', 'session', 'since', 'acknowledged_ms', 'points'];
+const changing = ['ts', 'edited', 'epoch', 'session', 'since', 'acknowledged_ms', 'points', 'last_ts'];
 
 /** Returns the object without the changing members, and the order of its members. */
 function fixedOf(object) {
@@ -332,6 +332,34 @@ const withModerator = { config: `limits = { message_rate = 0.0; }; auth = { ${to
 const moderator = bearer('root-secret');
 const erase = (daemon, body) => expectJson(post(daemon, '/admin/delete', body, moderator));
 
+test('edits, deletions and reactions are told as printed in PROTOCOL.md', () =>
+	withDaemon({}, async (daemon) => {
+		const section = 'Edits, deletions and reactions';
+		const ann = await daemon.ws('/ws?name=ann&events=1');
+		const bob = await daemon.ws('/ws?name=bob&events=1');
+		const eve = await daemon.ws('/ws?events=1');
+		await say(ann, 'helo');
+		ann.send(next(section, 'edit'));
+		await until(bob, ({ type }) => type === 'edit');
+		bob.send(next(section, 'react'));
+		await until(ann, ({ type }) => type === 'react');
+		const { messages } = await answerTo(ann, { type: 'history' });
+		ann.send(next(section, 'delete'));
+		for (const type of ['edit', 'react', 'delete'])
+			assertAsInExample((await until(eve, (got) => got.type === type)).at(-1), next(section, type));
+		assertAsInExample(messages[0], next(section, 'message'));
+	}));
+
+test('an alarm that a person clears is told as printed in PROTOCOL.md', () =>
+	withDaemon({}, async (daemon) => {
+		const ann = await daemon.ws('/ws?room=ops&name=ann');
+		await push(daemon, 'ops', { type: 'alarm', key: 'disk', severity: 'critical', title: 'The disk is full' });
+		ann.sendJson({ type: 'ack', key: 'disk' });
+		await until(ann, ({ id }) => id === 2);
+		ann.send(next('Alarms', 'clear'));
+		await receives(ann, 'Alarms', 'alarm');
+	}));
+
 test('what is deleted is told as printed in PROTOCOL.md', () =>
 	withDaemon(withModerator, async (daemon) => {
 		const section = 'What was deleted';
@@ -355,7 +383,7 @@ test('what is deleted is told as printed in PROTOCOL.md', () =>
 
 test('a terminal shows the lines printed in PROTOCOL.md', () =>
 	withDaemon(withModerator, async (daemon) => {
-		const ann = await daemon.ws('/ws?name=ann');
+		const ann = await daemon.ws('/ws?name=ann&events=1');
 		const terminal = await openTerminal(daemon);
 		assert.equal(terminal.welcome, nextText('Lines'));
 		ann.sendJson({ message: 'hi' });
@@ -369,6 +397,8 @@ test('a terminal shows the lines printed in PROTOCOL.md', () =>
 		await sayMany(ann, 3);
 		for (let n = 0; n < 3; n++)
 			await terminal.next();
+		ann.sendJson({ type: 'edit', of: 1, message: 'hello' });
+		assert.equal(await terminal.next(), nextText('Lines'));
 		for (const deleted of [{ of: 1 }, { of: [2, 3, 4] }, {}]) {
 			await erase(daemon, { room: 'lobby', ...deleted });
 			assert.equal(await terminal.next(), nextText('Lines'));

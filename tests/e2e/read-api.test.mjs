@@ -22,6 +22,31 @@ test('GET /history returns what a WebSocket receives as history', () =>
 			const page = await history(daemon, query);
 			assert.deepEqual([idsOf(page.messages), page.more], [range(first, last), more], query);
 		}
+		for (const [query, first, last, more] of [
+			['after=0&limit=2', 1, 2, true], ['after=248', 249, 250, false], ['after=100', 101, 150, true],
+			['after=250', 1, 0, false], ['after=999999999999', 1, 0, false], ['after=0&limit=9999', 1, 200, true],
+		]) {
+			const page = await history(daemon, query);
+			assert.deepEqual([idsOf(page.messages), page.more], [range(first, last), more], query);
+		}
+		const { ref: asked, ...newer } = await answerTo(ann, { type: 'history', after: 247, limit: 2 });
+		assert.deepEqual(newer, await history(daemon, 'after=247&limit=2'), asked);
+		await assertRefused(get(daemon, '/history/lobby?after=1&before=9'), 400, 'bad_field');
+		await assertRefused(get(daemon, '/history/lobby?after=x'), 400, 'bad_query');
+	}));
+
+test('a history after an id leaves out edits, deletions and reactions', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const ann = await daemon.ws('/ws?name=ann&events=1');
+		await sayMany(ann, 3);
+		assert.equal((await answerTo(ann, { type: 'react', of: 1, emoji: '👍' })).id, 4);
+		await sayMany(ann, 2);
+		assert.equal((await answerTo(ann, { type: 'react', of: 2, emoji: '👍' })).id, 7);
+		await sayMany(ann, 1);
+		const page = await history(daemon, 'after=2&limit=3');
+		assert.deepEqual([idsOf(page.messages), page.more], [[3, 5, 6], true]);
+		const rest = await history(daemon, 'after=6&limit=3');
+		assert.deepEqual([idsOf(rest.messages), rest.more], [[8], false]);
 	}));
 
 test('GET /search returns matching messages, newest first', () =>
@@ -42,12 +67,17 @@ test('GET /rooms lists the rooms with their people and last id', () =>
 		await enterStream(daemon, 'ops', 'name=bob');
 		await push(daemon, 'ops', 'm');
 		await push(daemon, 'new', 'm');
+		await push(daemon, 'new', [{ type: 'metric', name: 'a', value: 1 }, { type: 'metric', name: 'b', value: 1 }]);
+		for (const [key, severity] of [['a', 'error'], ['b', 'info'], ['a', 'ok']])
+			await push(daemon, 'new', { type: 'alarm', key, severity });
+		const lastTime = async (room) => (await expectJson(get(daemon, `/history/${room}?limit=1`))).messages[0].ts;
+		const quiet = { alarms: 0, metrics: 0, read_only: false };
 		assert.deepEqual(await expectJson(get(daemon, '/rooms')), {
 			type: 'rooms',
 			rooms: [
-				{ room: 'lobby', topic: '', count: 0, last_id: 0 },
-				{ room: 'ops', topic: 'What runs', count: 2, last_id: 1 },
-				{ room: 'new', topic: '', count: 0, last_id: 1 },
+				{ room: 'lobby', topic: '', count: 0, last_id: 0, ...quiet, last_ts: 0 },
+				{ room: 'ops', topic: 'What runs', count: 2, last_id: 1, ...quiet, last_ts: await lastTime('ops') },
+				{ room: 'new', topic: '', count: 0, last_id: 4, ...quiet, alarms: 1, metrics: 2, last_ts: await lastTime('new') },
 			],
 			tails: [],
 		});

@@ -523,7 +523,7 @@ test('without create_rooms only the configured rooms exist, with their topics', 
 		for (const type of ['join', 'message', 'chart', 'history', 'search', 'leave', 'typing'])
 			assertError(await answerTo(ann, { type, room: 'new', q: 'x' }), 'no_such_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=new'), '404 no_such_room');
-		assert.equal(await refusalOf(daemon, '/ws?room=OPS'), '404 no_such_room');
+		assert.equal((await join(ann, 'OPS')).room, 'ops');
 		assert.equal(await refusalOf(daemon, '/ws?room=a%2Fb'), '400 bad_room');
 		assert.equal(await refusalOf(daemon, '/ws?room=dev'), 'accepted');
 	});
@@ -722,4 +722,32 @@ test('a person in one room is not listed in another, and all rooms have the same
 		assert.deepEqual(namesOf(first), ['ann']);
 		assert.deepEqual(namesOf(second), ['bob']);
 		assert.equal(first.epoch, second.epoch);
+	}));
+
+test('at every door each spelling of a room is the same room, called as it was first spelt', () =>
+	withDaemon(noRateLimit, async (daemon) => {
+		const pushed = await push(daemon, 'Ops', 'one');
+		assert.deepEqual([pushed.room, pushed.id], ['Ops', 1]);
+		const { client: ann } = await enter(daemon, 'room=OPS&name=ann');
+		const { stream, joined } = await enterStream(daemon, 'oPs', 'name=sse');
+		assert.equal(joined.room, 'Ops');
+		const first = await poll(daemon, 'ops', 'wait=0&name=pol');
+		assert.equal(first.room, 'Ops');
+		const line = await openTerminal(daemon);
+		assert.match(await line.ask('/join OPS'), /^\* You are \S+ in Ops with /);
+		await push(daemon, 'OpS', 'two');
+		const isTwo = ({ message }) => message === 'two';
+		for (const reader of [ann, { nextJson: () => stream.nextJson() }])
+			assert.deepEqual(((message) => [message.room, message.id])((await until(reader, isTwo)).pop()), ['Ops', 2]);
+		assert.ok((await line.drain()).includes('push: two'));
+		// A poll goes on with its session, however it spells the room.
+		const next = await poll(daemon, 'OPS', `wait=0&since=${first.since}&session=${first.you.session}`);
+		assert.deepEqual([next.room, next.you.username, next.messages.map(({ id }) => id)], ['Ops', 'pol', [2]]);
+		assert.equal((await expectJson(post(daemon, '/send/ops', { message: 'm', session: first.you.session }))).room, 'Ops');
+		assert.equal((await expectJson(get(daemon, '/history/oPS'))).room, 'Ops');
+		assert.equal((await expectJson(get(daemon, '/search/oPS?q=two'))).messages[0].id, 2);
+		assert.equal((await push(daemon, 'ops', { type: 'metric', name: 'cpu', value: 1 })).room, 'Ops');
+		assert.equal((await expectJson(get(daemon, '/metric/OPS?name=cpu'))).room, 'Ops');
+		assert.equal((await expectJson(post(daemon, '/hooks/generic/ops', { text: 'm' }))).room, 'Ops');
+		assert.deepEqual((await expectJson(get(daemon, '/rooms'))).rooms.map(({ room }) => room), ['lobby', 'Ops']);
 	}));

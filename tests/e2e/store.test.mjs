@@ -66,7 +66,7 @@ test('on a full disk senders get an error, unstored messages reach nobody, and s
 				rmSync(filler);
 				const last = refused.at(-1).ref;
 				const retried = await answerTo(ann, { message: 'again', ref: last });
-				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1 });
+				assert.deepEqual(retried, { type: 'ack', ref: last, room: 'lobby', id: acked.length + 1, ts: retried.ts });
 				acked.push(retried.id, ...ids(await sayAll(ann, `after ${round}`, 5)));
 				assert.deepEqual(acked, range(1, acked.length));
 				await eventually(() => {

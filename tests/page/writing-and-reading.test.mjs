@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openBrowser } from '../lib/browser.mjs';
+import { enter, say } from '../lib/chat.mjs';
 import { eventually } from '../lib/daemon.mjs';
 import { withPeople } from './people.mjs';
 import { createServer } from './wires.mjs';
@@ -134,6 +135,27 @@ test('1 a sent message appears at once, is marked until it is acknowledged, and 
 		server.sendAll([{ type: 'message', room: 'lobby', id, username: 'ann', message: 'hello' }, { type: 'ack', ref, room: 'lobby', id }]);
 		send({ username: 'bob', message: 'after' });
 		await ann.reads(['between', 'hello', 'after']);
+	}));
+
+test('an edit replaces the text that is shown, a deletion takes it, and a reaction shows nothing', () =>
+	withPeople(browser, ['limits.message_rate=0'], async ({ daemon, arrive }) => {
+		const ann = await arrive();
+		await ann.join('ann');
+		const { client: bob } = await enter(daemon, 'name=bob');
+		await say(bob, 'teh cat');
+		await say(bob, 'two');
+		await ann.reads(['teh cat', 'two']);
+		await say(bob, { type: 'edit', of: 1, message: 'the **cat**' });
+		await ann.reads(['the cat', 'two']);
+		await say(bob, { type: 'react', of: 1, emoji: '👍' });
+		await say(bob, { type: 'delete', of: 2 });
+		const all = ['the cat', 'This message was deleted.'];
+		await ann.reads(all);
+		await ann.page.reload();
+		await ann.reads(all);
+		await say(bob, 'three');
+		await ann.reads([...all, 'three']);
+		await bob.close();
 	}));
 
 test('3 a paste of twenty lines is kept as it is and not sent by itself', () =>

@@ -15,14 +15,22 @@ const RETRY_MS = [0, 10, 20, 50, 100, 200];
 /** Errors after which the same message may be sent again. */
 const PASSING = new Set(['busy', 'store_failed']);
 
+/** Returns each reaction of a message, as "EMOJI NAME". */
+export const keysOf = (reactions = {}) =>
+	Object.entries(reactions).flatMap(([emoji, names]) => names.map((name) => `${emoji} ${name}`));
+
 /** How a member enters its room: by the query of its URL, or by a join from another room. */
 export const doors = ['query', 'join'];
 
-/** The state of one own message. */
+/** The types of numbered objects. */
+const NUMBERED = new Set(['message', 'edit', 'delete', 'react']);
+
+/** The state of one own message, or of one change of a message. */
 class Entry {
-	constructor(ref, text) {
+	constructor(ref, object) {
 		this.ref = ref;
-		this.text = text;
+		this.object = object;
+		this.text = object.type ?? object.message;
 		this.id = undefined;
 		this.isSent = false; // over the current connection
 		this.freshAcks = 0;
@@ -49,7 +57,8 @@ export class Member extends EventEmitter {
 	 * Options: port, name, room, door (one of `doors`), inFlight: how many messages may be
 	 * unacknowledged at once, epoch: read this history from its start, padding: text added to each
 	 * message, isNeverRefused: a refused connection is a fault, mayLose: the history may lose its
-	 * newest messages, if this member is told so.
+	 * newest messages, if this member is told so, mayChange: messages may be edited, deleted and
+	 * reacted to.
 	 */
 	constructor(options) {
 		super();
@@ -58,6 +67,8 @@ export class Member extends EventEmitter {
 		this.epoch = options.epoch;
 		/** The room's messages as received by this member: texts[id]. */
 		this.texts = [];
+		/** The messages as they are now, by id: { message, deleted, reactions }. */
+		this.view = new Map();
 		/** Every id up to this one is known. */
 		this.have = 0;
 		this.connections = 0;
@@ -81,7 +92,12 @@ export class Member extends EventEmitter {
 
 	/** Sends nothing before start(). */
 	say(text) {
-		const entry = new Entry(`${this.name}:${++this.#said}`, text);
+		this.send({ message: text });
+	}
+
+	/** The same for a change. */
+	send(object) {
+		const entry = new Entry(`${this.name}:${++this.#said}`, object);
 		this.#entries.push(entry);
 		this.#byRef.set(entry.ref, entry);
 		this.#sendMore();
@@ -174,8 +190,8 @@ export class Member extends EventEmitter {
 
 	#hear(data) {
 		const object = JSON.parse(data);
-		if (object.type === 'message')
-			this.#hearMessage(object);
+		if (NUMBERED.has(object.type))
+			this.#hearNumbered(object);
 		else if (object.type === 'ack')
 			this.#hearAck(object);
 		else if (object.type === 'joined' && object.room === this.#options.room)
@@ -216,6 +232,7 @@ export class Member extends EventEmitter {
 		this.told++;
 		this.epoch = epoch;
 		this.texts = [];
+		this.view.clear();
 		this.have = 0;
 		for (const entry of this.entries) {
 			entry.id = undefined;
@@ -251,6 +268,8 @@ export class Member extends EventEmitter {
 			return;
 		}
 		const entry = this.#byRef.get(ref);
+		if (entry?.object.type === 'react' && code === 'no_such_message')
+			return this.#done(entry); // somebody has deleted it meanwhile
 		if (!entry || !PASSING.has(code))
 			return this.#fault(`error ${code} for ${ref}: ${message}`);
 		setTimeout(() => {
@@ -259,7 +278,8 @@ export class Member extends EventEmitter {
 		}, RETRY_MS[1]);
 	}
 
-	#hearMessage({ id, room, username, message }) {
+	#hearNumbered(object) {
+		const { id, room, username, message, type } = object;
 		if (room !== this.#options.room || !this.isJoined)
 			return this.#fault(`received ${id} of ${room}, a room not joined`);
 		if (id <= this.#wire)
@@ -268,10 +288,26 @@ export class Member extends EventEmitter {
 			if (!this.#ackedHere.has(missing))
 				return this.#fault(`received ${id} after ${this.#wire}, ${missing} is missing`);
 		this.#wire = id;
-		if (!message.startsWith(`${username} `))
+		const isChanged = this.#options.mayChange && (type !== 'message' || object.deleted || object.edited);
+		if (!isChanged && !message.startsWith(`${username} `))
 			return this.#fault(`${id}, "${message}", has ${username} as its sender`);
-		this.#know(id, message);
+		this.#know(id, message ?? type);
+		this.#apply(object);
 		this.emit('received', id, message);
+	}
+
+	#apply({ type = 'message', id, of, username, message, emoji, on, deleted, reactions = {} }) {
+		const target = this.view.get(of);
+		if (type === 'message')
+			this.view.set(id, { username, message, deleted, reactions: new Set(keysOf(reactions)) });
+		else if (!target || target.deleted)
+			return;
+		else if (type === 'delete')
+			this.view.set(of, { username: target.username, deleted: true, reactions: new Set() });
+		else if (type === 'edit')
+			target.message = message ?? target.message;
+		else if (emoji)
+			target.reactions[on ? 'add' : 'delete'](`${emoji} ${username}`);
 	}
 
 	#hearAck({ ref, id, duplicate }) {
@@ -282,21 +318,29 @@ export class Member extends EventEmitter {
 			return this.#fault(`${ref} was stored as ${entry.id} and as ${id}`);
 		if (!duplicate && entry.freshAcks++ > 0)
 			return this.#fault(`${ref} was stored twice`);
-		if (duplicate)
+		if (duplicate) {
 			this.duplicates++;
-		else
+		} else {
 			this.#ackedHere.add(id);
-		this.#know(id, entry.text);
+			this.#apply({ username: this.name, ...entry.object, id });
+		}
+		// One that was stored over an earlier connection is received with what was missed.
+		if (!duplicate || !this.#options.mayChange)
+			this.#know(id, entry.text);
 		if (entry.id !== undefined)
 			return;
 		entry.id = id;
+		this.#done(entry);
+	}
+
+	#done(entry) {
 		this.#entries.splice(this.#entries.indexOf(entry), 1);
 		this.#sendMore();
 		this.emit('ack', entry);
 	}
 
 	#know(id, text) {
-		if (this.texts[id] !== undefined && this.texts[id] !== text)
+		if (this.texts[id] !== undefined && this.texts[id] !== text && !this.#options.mayChange)
 			return this.#fault(`${id} is "${this.texts[id]}" and "${text}"`);
 		this.texts[id] = text;
 		while (this.texts[this.have + 1] !== undefined)
@@ -311,7 +355,7 @@ export class Member extends EventEmitter {
 				continue;
 			entry.isSent = true;
 			const { room, padding } = this.#options;
-			this.#send({ room, message: entry.text, ref: entry.ref, padding });
+			this.#send({ room, ...entry.object, ref: entry.ref, padding });
 		}
 	}
 }

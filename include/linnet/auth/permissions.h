@@ -24,6 +24,8 @@ struct permissions {
 	char *name;                   /* with is_name_fixed; NULL: a guest */
 	char *subject;                /* tells users of one name apart; may be NULL */
 	int64_t until_ms;             /* Unix time when they expire; 0: never */
+	char *token;                  /* name of the configured token; NULL: none */
+	bool is_admin;                /* that token is an admin's */
 };
 
 /* Constants: all rooms for chat; all rooms. */
@@ -39,15 +41,24 @@ void permissions_add_room(struct permissions *permissions, const char *room);
 void permissions_set_person(
 	struct permissions *permissions, const char *name, const char *subject);
 
+/* The permissions are those of the configured token called name (copied). */
+void permissions_set_token(
+	struct permissions *permissions, const char *name, bool is_admin);
+
 /* Add a reference. */
 const struct permissions *permissions_ref(const struct permissions *permissions);
 
 /* Drop a reference; NULL is fine. */
 void permissions_unref(const struct permissions *permissions);
 
-/* True if they cover room. NULL covers none. */
-bool permissions_has_room(
-	const struct permissions *permissions, const char *room, bool is_tail);
+/* True if list has room. ASCII case makes no difference unless is_exact: another room
+ * has the same name but for case. */
+bool permissions_list_has(
+	const struct string_list *list, const char *room, bool is_exact);
+
+/* True if they cover room, whose name is compared in that way. NULL covers none. */
+bool permissions_has_room(const struct permissions *permissions, const char *room,
+	bool is_tail, bool is_exact);
 
 /* True if the user may be called name. A fixed guest may use any guest-N. */
 bool permissions_has_name(const struct permissions *permissions, const char *name);

@@ -53,8 +53,8 @@ int tokens_check_jwt(const struct tokens *tokens, const char *text, size_t len,
 	const struct token_rules *rules, const struct permissions **permissions,
 	const char **why);
 
-/* True if the token covers room. */
-bool token_may(const struct token *token, const char *room);
+/* True if the token covers room, as permissions_has_room. */
+bool token_may(const struct token *token, const char *room, bool is_exact);
 
 /* Find the token in an Authorization header: "Bearer TOKEN" (RFC 6750 section 2.1), the
  * scheme in any case, TOKEN of visible ASCII characters. *token points into header.

@@ -53,6 +53,14 @@ enum push_kind {
 	PUSH_KIND_COUNT,
 };
 
+/* Changes of earlier messages. */
+enum change_kind {
+	CHANGE_EDIT,
+	CHANGE_DELETE,
+	CHANGE_REACT,
+	CHANGE_KIND_COUNT,
+};
+
 enum outcome {
 	OUTCOME_OK,
 	OUTCOME_FAILED,
@@ -118,6 +126,7 @@ struct metrics {
 	uint64_t searches;
 	uint64_t alarms[METRICS_SEVERITIES]; /* from "info" to "critical" */
 	uint64_t pushes[PUSH_KIND_COUNT];
+	uint64_t changes[CHANGE_KIND_COUNT];
 	uint64_t tail_lines;
 	uint64_t tail_lines_skipped;
 	uint64_t broadcasts; /* not exported; tells loop_watch.c of a broadcast */

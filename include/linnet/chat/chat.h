@@ -15,6 +15,7 @@
 struct bans;
 struct chat;
 struct message_fault;
+struct token;
 
 /* Descriptors that the loop has to watch for the chat. */
 #define CHAT_FDS 2
@@ -43,6 +44,11 @@ int chat_new(struct chat **chat, const struct config *config,
 
 /* Number of the next session, counting from 1. */
 uint64_t chat_next_number(struct chat *chat);
+
+/* The name of the room that is reached by name: as it was first spelt, valid until the
+ * next call of the chat, or name itself if there is no room. *is_exact (if not NULL) is
+ * set if another room has the same name but for ASCII case. */
+const char *chat_room_name(struct chat *chat, const char *name, bool *is_exact);
 
 /* Number of people, and of rooms that are made. */
 size_t chat_people_count(const struct chat *chat);
@@ -85,6 +91,7 @@ struct chat_caller {
 	struct rate *rate;          /* is charged for the call; unused for CHAT_SEND */
 	struct gate_client *client; /* too; NULL: nobody; unused for CHAT_SEND */
 	const char *name;           /* of the program or the moderator */
+	const struct token *token;  /* that it showed; NULL: none */
 	const char *peer;           /* address of the moderator as text */
 	struct session *speaker;    /* of CHAT_SEND: in whose name */
 };
@@ -112,6 +119,7 @@ struct chat_ack {
 	const char *room;  /* NULL: it is in no room */
 	const char *epoch; /* of id */
 	uint64_t id;       /* 0: it was not stored */
+	int64_t ts_ms;     /* of id; 0: not known */
 	size_t delivered;  /* number of readers */
 	bool is_duplicate;
 	size_t count; /* objects of the call; the members above are of the last one */

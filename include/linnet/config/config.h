@@ -156,9 +156,10 @@ struct config_option {
 	 * rows of one group follow each other. */
 	const char *path;
 	enum option_type type;
-	bool live;     /* a reload applies it; otherwise a restart is needed */
-	bool unique;   /* of a string member: different in every group of the list */
-	size_t offset; /* in struct config, or in the struct of the group */
+	bool live;         /* a reload applies it; otherwise a restart is needed */
+	bool unique;       /* of a string member: different in every group of the list */
+	bool ignores_case; /* of a unique or different string: by more than ASCII case */
+	size_t offset;     /* in struct config, or in the struct of the group */
 	long min, max; /* of a number; of the length in bytes of a string or list item */
 	/* The default as libconfig text, e.g. "\"lobby\"". NULL: the default is found at
 	 * run time (http.root), or the member is required. */

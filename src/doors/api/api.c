@@ -78,6 +78,7 @@ api_on_history(struct http_request *request)
 	json_t *object = api_ask_for(request, "history");
 
 	if (api_take_number(request, object, "before") &&
+		api_take_number(request, object, "after") &&
 		api_take_number(request, object, "limit"))
 		api_ask(request, object);
 }

@@ -17,11 +17,13 @@ api_may_push(struct http_request *request, const struct access_caller *caller,
 {
 	const struct api *api = request->context;
 	const struct access *access = &api->access;
+	bool is_exact;
 
+	room = chat_room_name(api->chat, room, &is_exact);
 	if (tokens_exist(access->tokens))
 		return access_require_token(
 			       access, request, caller, "pushing needs a token") &&
-		       (token_may(caller->token, room) ||
+		       (token_may(caller->token, room, is_exact) ||
 			       access_refuse(access, request, "denied", "denied",
 				       "this token is not for this room"));
 	if (access_is_local(access, request))
@@ -185,14 +187,16 @@ api_read_places(const struct http_request *request, struct api_wishes *asked)
 struct api_wishes *
 api_wishes_new(struct http_request *request)
 {
+	const struct api *api = request->context;
+	const char *room = chat_room_name(api->chat, request->head->segments[1], NULL);
 	struct api_wishes *asked = xcalloc(1, sizeof(*asked));
 	struct chat_wishes *wishes = &asked->wishes;
 	char events[ACCESS_ARGUMENT_BYTES];
 	const char *value;
 
-	snprintf(asked->room, sizeof(asked->room), "%s", request->head->segments[1]);
+	snprintf(asked->room, sizeof(asked->room), "%s", room);
 	wishes->room = asked->room;
-	if (strlen(request->head->segments[1]) >= sizeof(asked->room) ||
+	if (strlen(room) >= sizeof(asked->room) ||
 		!api_read_argument(request, "name", asked->name, &wishes->name) ||
 		!api_read_argument(request, "session", asked->token, &wishes->token) ||
 		!api_read_argument(request, "events", events, &value) ||
@@ -219,6 +223,7 @@ api_caller(const struct http_request *request, const struct access_caller *calle
 		.rate = gate_client_calls(client),
 		.client = client,
 		.name = caller->token ? caller->token->name : "push",
+		.token = caller->token,
 		.peer = request->conn->peer,
 	};
 }

@@ -225,7 +225,8 @@ api_hook(struct http_request *request)
 	} else {
 		/* The hook had nothing to show. */
 		json_decref(list);
-		api_answer_object(request, json_pack("{s:s,s:i,s:i}", "room", room,
+		api_answer_object(request, json_pack("{s:s,s:i,s:i}", "room",
+						   chat_room_name(api->chat, room, NULL),
 						   "count", 0, "delivered", 0));
 	}
 }

@@ -120,9 +120,9 @@ test_a_valid_token_gives_name_rooms_and_expiry(void **state)
 	assert_string_equal(permissions->name, "ann");
 	assert_true(permissions_has_name(permissions, "ann"));
 	assert_false(permissions_has_name(permissions, "bob"));
-	assert_true(permissions_has_room(permissions, "dev", false));
-	assert_true(permissions_has_room(permissions, "dev", true));
-	assert_false(permissions_has_room(permissions, "lobby", false));
+	assert_true(permissions_has_room(permissions, "dev", false, false));
+	assert_true(permissions_has_room(permissions, "dev", true, false));
+	assert_false(permissions_has_room(permissions, "lobby", false, false));
 	assert_false(permissions_is_over(permissions, NOW_MS + 59999));
 	assert_true(permissions_is_over(permissions, NOW_MS + 60000));
 	permissions_unref(permissions);
@@ -138,8 +138,8 @@ test_a_token_without_rooms_or_with_a_star_covers_all(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		const struct permissions *permissions = permissions_of(claims[i]);
 
-		assert_true(permissions_has_room(permissions, "lobby", false));
-		assert_true(permissions_has_room(permissions, "syslog", true));
+		assert_true(permissions_has_room(permissions, "lobby", false, false));
+		assert_true(permissions_has_room(permissions, "syslog", true, false));
 		assert_false(permissions_is_over(permissions, INT64_MAX));
 		permissions_unref(permissions);
 	}
@@ -152,7 +152,7 @@ test_an_empty_list_of_rooms_covers_none(void **state)
 		permissions_of("{\"sub\":\"ann\",\"rooms\":[]}");
 
 	(void)state;
-	assert_false(permissions_has_room(permissions, "lobby", false));
+	assert_false(permissions_has_room(permissions, "lobby", false, false));
 	permissions_unref(permissions);
 }
 

@@ -172,14 +172,16 @@ test_a_token_covers_its_rooms_or_all(void **state)
 	const struct token *one = tokens_check(tokens, "test", 4);
 	const struct token *two = tokens_check(tokens, "other", 5);
 
-	assert_true(token_may(one, "ops"));
-	assert_true(token_may(one, "web"));
-	assert_false(token_may(one, "lobby"));
-	assert_false(token_may(one, "Ops"));
-	assert_false(token_may(one, "op"));
-	assert_false(token_may(one, ""));
-	assert_true(token_may(two, "ops"));
-	assert_true(token_may(two, "anything"));
+	assert_true(token_may(one, "ops", false));
+	assert_true(token_may(one, "web", false));
+	assert_false(token_may(one, "lobby", false));
+	assert_true(token_may(one, "Ops", false));
+	assert_true(token_may(one, "ops", true));
+	assert_false(token_may(one, "Ops", true));
+	assert_false(token_may(one, "op", false));
+	assert_false(token_may(one, "", false));
+	assert_true(token_may(two, "ops", false));
+	assert_true(token_may(two, "anything", false));
 }
 
 /* A file of these bytes has the token text. */

@@ -49,8 +49,8 @@ test_an_acknowledgement_is_sent_to_everybody_its_sender_included(void **state)
 	assert_hears(&fixture->ann,
 		JSON("state":"acknowledged","since":2000,"acknowledged_by":"ann",
 			"acknowledged_ms":3000) "}");
-	assert_hears_exactly(
-		&fixture->ann, JSON({"type":"ack","ref":"a1","room":"lobby","id":2}));
+	assert_hears_exactly(&fixture->ann,
+		JSON({"type":"ack","ref":"a1","room":"lobby","id":2,"ts":3000}));
 }
 
 static void
@@ -65,8 +65,7 @@ test_a_resent_acknowledgement_is_a_duplicate(void **state)
 	forget_heard(&fixture->ann);
 	forget_heard(&fixture->bob);
 	say(fixture, &fixture->ann, ack);
-	assert_hears_exactly(&fixture->ann,
-		JSON({"type":"ack","ref":"a1","room":"lobby","id":2,
+	assert_hears_exactly(&fixture->ann, JSON({"type":"ack","ref":"a1","room":"lobby","id":2,"ts":3000,
 			"duplicate":true}));
 	assert_hears_nothing(&fixture->bob);
 }

@@ -47,8 +47,8 @@ test_a_ref_is_acknowledged_with_the_id(void **state)
 
 	say(fixture, &fixture->ann, JSON({"message":"a"}));
 	say(fixture, &fixture->ann, JSON({"message":"b","ref":"c1"}));
-	assert_hears_exactly(
-		&fixture->ann, JSON({"type":"ack","ref":"c1","room":"lobby","id":2}));
+	assert_hears_exactly(&fixture->ann,
+		JSON({"type":"ack","ref":"c1","room":"lobby","id":2,"ts":2000}));
 }
 
 static void
@@ -60,8 +60,7 @@ test_a_repeated_ref_is_acknowledged_but_not_broadcast(void **state)
 	forget_heard(&fixture->ann);
 	forget_heard(&fixture->bob);
 	say(fixture, &fixture->ann, JSON({"message":"another text","ref":"c1"}));
-	assert_hears_exactly(&fixture->ann,
-		JSON({"type":"ack","ref":"c1","room":"lobby","id":1,
+	assert_hears_exactly(&fixture->ann, JSON({"type":"ack","ref":"c1","room":"lobby","id":1,"ts":1000,
 			"duplicate":true}));
 	assert_hears_nothing(&fixture->bob);
 }
@@ -336,7 +335,7 @@ test_a_guest_may_reuse_a_ref_and_text_another_day(void **state)
 	come(fixture, &fixture->ann, NULL);
 	fixture->now_ms += 86400000;
 	say(fixture, &fixture->ann, JSON({"message":"backup done","ref":"cron"}));
-	assert_hears(&fixture->ann, JSON("id":2) "}");
+	assert_hears(&fixture->ann, JSON("id":2,"ts":86402000) "}");
 }
 
 int

@@ -223,9 +223,9 @@ test_a_call_is_answered_with_the_object_it_asked_for(void **state)
 	ask(fixture, &call, JSON({"type":"search","room":"lobby","q":"disk"}));
 	assert_hears(&call, JSON("q":"disk","more":false,"messages":) "[{" JSON("type":"message","room":"lobby","id":1,));
 	ask(fixture, &call, JSON({"type":"rooms"}));
-	assert_hears_exactly(
-		&call, JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
-			"count":3,"last_id":2}],"tails":[]}));
+	assert_hears_exactly(&call,
+		JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
+			"count":3,"last_id":2,"alarms":0,"metrics":0,"read_only":false,"last_ts":2000}],"tails":[]}));
 	ask(fixture, &call, JSON({"type":"who"}));
 	assert_hears(&call, JSON("users":) "[" JSON({"username":"guest-1","via":"ws"}));
 	assert_hears_nothing(&call);

@@ -283,7 +283,7 @@ test_a_room_without_a_message_is_only_its_members(void **state)
 	forget_heard(&fixture->ann);
 	say_line(fixture, &fixture->ann, "/rooms");
 	assert_hears(&fixture->ann,
-		JSON("rooms":[{"room":"lobby","topic":"","count":3,"last_id":0}],"tails":[]));
+		JSON("rooms":[{"room":"lobby","topic":"","count":3,"last_id":0,"alarms":0,"metrics":0,"read_only":false,"last_ts":0}],"tails":[]));
 	/* It is there for its members, and gone with them. */
 	say(fixture, &fixture->bob, JSON({"type":"join","room":"new"}));
 	assert_hears(&fixture->bob, JSON("count":2,));

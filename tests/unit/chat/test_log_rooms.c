@@ -148,7 +148,7 @@ test_an_event_of_a_log_file_is_sent_between_its_lines(void **state)
 	settle(fixture);
 	assert_hears(&reader, JSON("id":1,));
 	assert_hears_exactly(&reader,
-		JSON({"type":"log","room":"syslog","id":2,"ts":1000,
+		JSON({"type":"log","room":"syslog","id":2,"ts":1001,
 			"username":"syslog","message":"the file was rotated",
 			"event":"rotated"}));
 	assert_string_equal(hears(&terminal), "last of the old\n");
@@ -288,10 +288,10 @@ test_each_log_file_and_the_chat_have_their_own_ids(void **state)
 	say_line(fixture, &fixture->ann, "/rooms");
 	assert_hears_exactly(&fixture->ann,
 		JSON({"type":"rooms","rooms":[{"room":"lobby","topic":"",
-			"count":3,"last_id":2}],"tails":[{"room":"syslog",
-			"topic":"","count":1,"last_id":2},{"room":"quiet",
-			"topic":"","count":1,"last_id":2},{"room":"long","topic":"",
-			"count":0,"last_id":0}]}));
+			"count":3,"last_id":2,"alarms":0,"metrics":0,"read_only":false,"last_ts":8000}],
+			"tails":[{"room":"syslog","topic":"","count":1,"last_id":2,"alarms":0,"metrics":0,"read_only":true,"last_ts":6000},
+			{"room":"quiet","topic":"","count":1,"last_id":2,"alarms":0,"metrics":0,"read_only":true,"last_ts":7000},
+			{"room":"long","topic":"","count":0,"last_id":0,"alarms":0,"metrics":0,"read_only":true,"last_ts":0}]}));
 }
 
 static void

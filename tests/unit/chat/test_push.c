@@ -124,7 +124,7 @@ test_a_push_resent_by_another_call_is_a_duplicate(void **state)
 	go(fixture, &call);
 	forget_heard(&fixture->ann);
 	say(fixture, &fixture->ann, JSON({"message":"a","ref":"r1","username":"cron"}));
-	assert_hears(&fixture->ann, JSON("id":3) "}");
+	assert_hears(&fixture->ann, JSON("id":3,"ts":5000) "}");
 }
 
 static void

@@ -53,6 +53,26 @@ test_each_value_of_a_tail_is_checked(void **state)
 		"test.cfg:1: unknown key \"tail\", did you mean \"tails\"?");
 }
 
+/* Rooms are told apart without regard to ASCII case. */
+static void
+test_the_room_of_a_tail_differs_from_others_by_more_than_case(void **state)
+{
+	(void)state;
+	assert_load_fails(
+		FILE_TEXT("rooms = ( { name = \"Ops\"; }, { name = \"ops\"; } );\n"
+			  "tails = (\n"
+			  "  { room = \"OPS\"; path = \"/x\"; },\n"
+			  "  { room = \"Lobby\"; path = \"/y\"; } );"),
+		"test.cfg:4: tails item 2: room must differ from chat.default_room, is "
+		"\"lobby\"",
+		"test.cfg:3: tails item 1: room must differ from rooms item 1, is "
+		"\"Ops\"");
+	assert_load_fails(FILE_TEXT("tails = (\n"
+				    "  { room = \"a\"; path = \"/x\"; },\n"
+				    "  { room = \"A\"; path = \"/y\"; } );"),
+		"test.cfg:3: tails item 2: room must differ from item 1, is \"A\"");
+}
+
 static void
 test_the_room_of_a_tail_obeys_the_limit(void **state)
 {
@@ -69,7 +89,7 @@ test_the_room_of_a_tail_is_not_a_chat_room(void **state)
 	assert_load_fails(
 		FILE_TEXT("rooms = ( { name = \"ops\"; }, { name = \"web\"; } );\n"
 			  "tails = ( { room = \"lobby\"; path = \"/x\"; },\n"
-			  "  { room = \"LOBBY\"; path = \"/x\"; },\n"
+			  "  { room = \"lobby2\"; path = \"/x\"; },\n"
 			  "  { path = \"/x\";\n    room = \"web\"; } );"),
 		"test.cfg:2: tails item 1: room must differ from chat.default_room, is "
 		"\"lobby\"",
@@ -122,6 +142,8 @@ main(void)
 		cmocka_unit_test(test_tails_are_a_list_of_groups),
 		cmocka_unit_test(test_each_value_of_a_tail_is_checked),
 		cmocka_unit_test(test_the_room_of_a_tail_obeys_the_limit),
+		cmocka_unit_test(
+			test_the_room_of_a_tail_differs_from_others_by_more_than_case),
 		cmocka_unit_test(test_the_room_of_a_tail_is_not_a_chat_room),
 		cmocka_unit_test(test_a_clash_is_reported_at_the_later_setting),
 		cmocka_unit_test(test_a_rejected_list_clashes_with_nothing),

@@ -117,6 +117,28 @@ test_presence_tells_who_enters_leaves_and_is_renamed(void **state)
 }
 
 static void
+test_an_edit_has_the_new_text_and_a_reaction_no_line(void **state)
+{
+	static const struct form forms[] = {
+		{ "{\"type\":\"edit\",\"room\":\"lobby\",\"id\":2,\"ts\":3,"
+		  "\"username\":\"ann\",\"of\":1,\"message\":\"a\\nb\"}",
+			"* ann edited: a" LINE_BREAK "b\n" },
+		{ "{\"type\":\"edit\",\"username\":\"Ann Lee\",\"of\":1,"
+		  "\"message\":\"hi\"}",
+			"* \"Ann Lee\" edited: hi\n" },
+		{ "{\"type\":\"edit\",\"of\":1,\"message\":\"hi\"}",
+			"* somebody edited: hi\n" },
+		{ "{\"type\":\"edit\",\"username\":\"ann\",\"of\":1}", "" },
+		{ "{\"type\":\"react\",\"username\":\"ann\",\"of\":1,"
+		  "\"emoji\":\"\\ud83d\\udc4d\",\"on\":true}",
+			"" },
+	};
+
+	(void)state;
+	CHECK_FORMS(forms);
+}
+
+static void
 test_only_the_first_joined_of_a_session_is_a_welcome(void **state)
 {
 	static const struct form forms[] = {
@@ -374,6 +396,7 @@ main(void)
 		cmocka_unit_test(test_a_message_has_its_sender_and_its_text),
 		cmocka_unit_test(test_a_message_of_another_type_has_its_text_or_its_type),
 		cmocka_unit_test(test_presence_tells_who_enters_leaves_and_is_renamed),
+		cmocka_unit_test(test_an_edit_has_the_new_text_and_a_reaction_no_line),
 		cmocka_unit_test(test_only_the_first_joined_of_a_session_is_a_welcome),
 		cmocka_unit_test(test_an_alarm_has_its_state),
 		cmocka_unit_test(test_a_history_and_a_search_end_with_the_newest),

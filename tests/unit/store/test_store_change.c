@@ -230,7 +230,7 @@ test_a_reaction_belongs_to_a_name_and_is_set_once(void **state)
 	say(fixture, "message", "ann", "one", ann, NULL);
 	react(fixture, 1, "👍", "Bob", true);
 	assert_string_equal(
-		fixture->change, TAIL ",\"of\":1,\"on\":true,\"emoji\":\"👍\"}");
+		fixture->change, TAIL ",\"of\":1,\"emoji\":\"👍\",\"on\":true}");
 	react(fixture, 1, "👍", "ann", true);
 	react(fixture, 1, "🎉", "ann", true);
 	/* Nothing changes: no entry, and its key is free. */
@@ -247,7 +247,7 @@ test_a_reaction_belongs_to_a_name_and_is_set_once(void **state)
 		"\"reactions\":{\"👍\":[\"Bob\",\"ann\"],\"🎉\":[\"ann\"]}}");
 	react(fixture, 1, "👍", "bob", false);
 	assert_string_equal(
-		fixture->change, TAIL ",\"of\":1,\"on\":false,\"emoji\":\"👍\"}");
+		fixture->change, TAIL ",\"of\":1,\"emoji\":\"👍\",\"on\":false}");
 	answer = react_as(fixture, 1, "👍", "BOB", false, "k");
 	assert_true(answer.is_duplicate);
 	assert_int_equal(answer.id, 5);
@@ -333,8 +333,8 @@ test_a_deletion_takes_edits_and_reactions_along(void **state)
 	react(fixture, 1, "👍", "bob", true);
 	react(fixture, 1, "👍", "bob", false);
 	assert_entries(fixture, 2,
-		TAIL ",\"of\":1,\"on\":true,\"emoji\":\"👍\"}|" TAIL
-		     ",\"of\":1,\"on\":false,\"emoji\":\"👍\"}");
+		TAIL ",\"of\":1,\"emoji\":\"👍\",\"on\":true}|" TAIL
+		     ",\"of\":1,\"emoji\":\"👍\",\"on\":false}");
 	assert_true(fixture->page_kinds[0] == STORE_REACT);
 	ask_after(fixture, "a", 1, 2, 10, PLENTY);
 	assert_true(fixture->page_kinds[0] == STORE_EDIT && fixture->page_has_text);
@@ -412,7 +412,7 @@ test_changes_are_not_more_than_messages_may_be(void **state)
 	assert_int_equal(fixture->page_first_id, 5);
 	/* A reaction to a message that is gone. */
 	assert_entries(fixture, 8,
-		TAIL ",\"of\":1,\"on\":true,\"emoji\":\"x\"}|"
+		TAIL ",\"of\":1,\"emoji\":\"x\",\"on\":true}|"
 		     "\"ts\":7,\"username\":\"ann\",\"message\":\"more\",\"x\":0.1}|"
 		     "\"ts\":7,\"username\":\"ann\",\"message\":\"more\",\"x\":0.1}|"
 		     "\"ts\":7,\"username\":\"ann\",\"message\":\"more\",\"x\":0.1}");
