@@ -186,14 +186,17 @@ test_bad_metrics_are_refused_and_change_nothing(void **state)
 }
 
 static void
-test_a_metric_needs_a_valid_name_of_its_program(void **state)
+test_a_metric_has_the_name_of_its_program(void **state)
 {
 	struct fixture *fixture = *state;
 
 	assert_push(fixture,
 		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,"
 		"\"username\":\"a\\u202eb\"}",
-		JSON("code":"bad_name"));
+		JSON("delivered":3));
+	assert_hears_exactly(&fixture->bob,
+		JSON({"type":"metric","room":"lobby","ts":1000,"username":"cron","name":"cpu",
+			"value":1}));
 	assert_push(fixture,
 		JSON({"type":"metric","name":"cpu","value":1,"username":"web1",
 			"avatar":"x","via":"ws","id":3,"ts":1,"email":"a@x.org"}),
@@ -380,7 +383,7 @@ main(void)
 		chat_test(test_a_late_joiner_is_sent_the_last_value_of_each_metric),
 		chat_test(test_a_resumed_poll_is_not_answered_with_old_values),
 		chat_test(test_bad_metrics_are_refused_and_change_nothing),
-		chat_test(test_a_metric_needs_a_valid_name_of_its_program),
+		chat_test(test_a_metric_has_the_name_of_its_program),
 		chat_test(test_each_push_must_be_an_object),
 		chat_test(test_one_call_may_push_several_values),
 		chat_test(test_metrics_are_not_rate_limited),
