@@ -194,8 +194,8 @@ test_a_metric_has_the_name_of_its_program(void **state)
 		"{\"type\":\"metric\",\"name\":\"cpu\",\"value\":1,"
 		"\"username\":\"a\\u202eb\"}",
 		JSON("delivered":3));
-	assert_hears_exactly(&fixture->bob,
-		JSON({"type":"metric","room":"lobby","ts":1000,"username":"cron","name":"cpu",
+	assert_hears_exactly(
+		&fixture->bob, JSON({"type":"metric","room":"lobby","ts":1000,"username":"cron","name":"cpu",
 			"value":1}));
 	assert_push(fixture,
 		JSON({"type":"metric","name":"cpu","value":1,"username":"web1",
