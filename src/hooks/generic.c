@@ -70,13 +70,16 @@ generic_is_letter(char c)
 	return (unsigned char)c >= 0x80 || isalnum((unsigned char)c);
 }
 
-/* True if text has word, in any case, and not as a part of a longer word. */
+/* True if text has word, in any case, and not as a part of a longer word. A word longer
+ * than a title is not looked for: that would take long. */
 static bool
 generic_has_word(const char *text, const char *word)
 {
 	const char *at = text;
 	size_t len = strlen(word);
 
+	if (len > HOOKS_TITLE_BYTES)
+		return false;
 	for (; *at; at++)
 		if ((at == text || !generic_is_letter(at[-1])) &&
 			!strncasecmp(at, word, len) && !generic_is_letter(at[len]))
