@@ -115,9 +115,10 @@ telnet_read(struct telnet *telnet, const char *bytes, size_t len, size_t max_byt
 		telnet->saw_cr = byte == '\r';
 		if (byte == '\n')
 			return telnet_end_line(telnet);
-		/* CR NUL is a CR (RFC 854). */
+		/* The Enter key of a terminal in character mode (RFC 1123,
+		 * section 3.3.1). */
 		if (behind_cr && !byte)
-			continue;
+			return telnet_end_line(telnet);
 		protocol = telnet_add(telnet, byte, max_bytes);
 		if (protocol)
 			return telnet_refuse_protocol(telnet, protocol);

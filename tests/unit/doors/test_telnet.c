@@ -105,10 +105,10 @@ test_a_cr_returns_to_the_start_of_the_line(void **state)
 {
 	(void)state;
 	READS("10%\r20%\r100%\n", "[100%]");
-	READS("10%\r\0"
-	      "20%\r\0"
-	      "100%\r\0\n",
-		"[100%]");
+	READS("one\r\0"
+	      "two\r\0"
+	      "three\n",
+		"[one][two][three]");
 	READS("\rone\r\r\n", "[one]");
 	READS("loading 10%\rdone\n", "[doneing 10%]");
 	READS("abc\rx\ry\rz\n", "[zbc]");
@@ -195,7 +195,7 @@ static void
 test_an_empty_line_is_a_line(void **state)
 {
 	(void)state;
-	READS("\n\r\n\r\0\r\r\n\n", "[][][][]");
+	READS("\n\r\n\r\0\r\r\n\n", "[][][][][]");
 }
 
 static void
