@@ -100,6 +100,7 @@ struct sqlite_writer {
 		int64_t cutoff_ms;         /* delete messages older than this */
 		bool is_sweeping;          /* through all rooms of the table */
 		int64_t sweep_number;      /* the last room that the sweep has reached */
+		int64_t retry_ms;          /* when to sweep after a failure; 0: not */
 		int64_t debt;              /* messages to delete before the next commit */
 		/* Size of the file for each byte of room->bytes, when its index had few
 		 * traces of deleted messages; 0: not known. */
@@ -240,6 +241,9 @@ int sqlite_trim_check_size(struct sqlite_writer *writer);
 
 /* True if there may be messages to delete. */
 bool sqlite_trim_has_work(const struct sqlite_writer *writer);
+
+/* Sweep again if it is time after a failure. */
+void sqlite_trim_retry(struct sqlite_writer *writer);
 
 /* Delete some messages of one room in a transaction of its own. */
 void sqlite_trim_step(struct sqlite_writer *writer);
