@@ -59,7 +59,8 @@ struct cached_room {
 	int64_t number; /* its id in the table */
 	int64_t last_id;
 	int64_t gone_id; /* entries up to this were deleted with the room */
-	int64_t lost_id; /* of those up to this some are missing; gone_id or more */
+	int64_t lost_id; /* of those up to this some are missing; if the room was deleted,
+			  * gone_id + 1 or more */
 	/* Behind gone_id: entries that are changes, all others, and bytes of tails, words
 	 * and reactions. */
 	int64_t changes, messages, bytes;
