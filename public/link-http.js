@@ -229,8 +229,8 @@ export async function openHttp(page, kind, { onText, onClose }) {
 
 	if (await isOriginRefused(page))
 		deliver({ type: 'error', code: ORIGIN_REFUSED });
-	// Only pages by HTTPS or of this machine have locks. Others have a link for each tab.
-	const sharing = navigator.locks && (await createSharing({ base, slots: KINDS[kind].slots, connect: openRoom, ask: pollOnce }));
+	// Only pages by HTTPS or of this machine have locks, and browsers may block them. Without, each tab has its own link.
+	const sharing = await createSharing({ base, slots: KINDS[kind].slots, connect: openRoom, ask: pollOnce }).catch(() => null);
 
 	return {
 		send(text) {

@@ -121,15 +121,15 @@ export async function createSharing({ base, slots, connect, ask }) {
 	let hub = null;
 	let oldest = '';
 
-	// Resolves when the lock is held. It is held until this link closes.
+	// Resolves when the lock is held. It is held until this link closes. Rejects where locks are blocked.
 	const hold = (name) =>
-		new Promise((resolve) => {
+		new Promise((resolve, reject) => {
 			const untilClosed = () =>
 				new Promise((release) => {
 					stop.signal.addEventListener('abort', release);
 					resolve();
 				});
-			navigator.locks.request(`${name} ${base}`, { signal: stop.signal }, untilClosed).catch(() => {});
+			navigator.locks.request(`${name} ${base}`, { signal: stop.signal }, untilClosed).catch(reject);
 		});
 
 	const watch = (tab, onGone) =>
@@ -201,6 +201,13 @@ export async function createSharing({ base, slots, connect, ask }) {
 		}
 	}
 
+	// A room that was open receives nothing any more.
+	function refuse(entry, error) {
+		entry.onRefused(error);
+		if (entry.isJoined)
+			entry.onEnd(1013, '');
+	}
+
 	function hear({ tab, rooms, hello, end, room, object, from, refused, oldest: first }) {
 		const entry = mine.get(room) ?? (end && mine.values().next().value);
 
@@ -213,10 +220,8 @@ export async function createSharing({ base, slots, connect, ask }) {
 			return;
 		else if (end)
 			entry.onEnd(...end);
-		else if (refused && entry.isJoined)
-			entry.onEnd(1013, '');
 		else if (refused)
-			entry.onRefused(refused);
+			refuse(entry, refused);
 		else if (object.type === 'joined')
 			joined(room, entry, object, from).catch(() => entry.onEnd(1006, ''));
 		else if (entry.held)
@@ -228,12 +233,15 @@ export async function createSharing({ base, slots, connect, ask }) {
 	channel.onmessage = ({ data }) => hear(data);
 	// Before the hub hears of this tab, or it would take it for gone.
 	await hold(`linnet tab ${me}`);
-	hold('linnet link').then(() => {
-		if (stop.signal.aborted)
-			return;
-		hub = createHub({ slots, connect, publish, watch });
-		publish({ hello: true });
-	});
+	hold('linnet link').then(
+		() => {
+			if (stop.signal.aborted)
+				return;
+			hub = createHub({ slots, connect, publish, watch });
+			publish({ hello: true });
+		},
+		() => {},
+	);
 
 	return {
 		// The room that was opened first.

@@ -99,7 +99,8 @@ test('31 a notification comes only after a click has asked for permission, and o
 		await ann.rows(2);
 		assert.equal((await seen(ann)).calls, 0);
 		await hide(ann, true);
-		await say(bob, 'out of sight');
+		// Of any type.
+		await say(bob, { type: 'shout', message: 'out of sight' });
 		await ann.rows(3);
 		await callsAre(ann, [['bob in lobby', 'out of sight']]);
 		assert.equal((await seen(ann)).chirps, 0);
